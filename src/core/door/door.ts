@@ -1,0 +1,37 @@
+import type { Address } from '../net/address.ts';
+import type { FlagRule } from '../net/tcp-flags.ts';
+import type { Millis } from '../net/time.ts';
+import type { Opening } from './opening.ts';
+import { type Sequence, sameSequence } from './sequence.ts';
+
+/** Where a door's sequence comes from: the configuration, or the first unused line of a file. */
+export type SequenceSource =
+  | { readonly kind: 'fixed'; readonly sequence: Sequence }
+  | { readonly kind: 'one-time'; readonly path: string };
+
+/** One section of the configuration. */
+export type DoorSpec = {
+  readonly name: string;
+  readonly sequenceSource: SequenceSource;
+  /** The whole sequence must arrive within this of its first knock. */
+  readonly seqTimeout: Millis;
+  readonly flags: FlagRule;
+  /** The destination that counts in place of the host's own addresses. */
+  readonly target?: Address;
+  readonly opening: Opening;
+};
+
+/** A door as it is watched: its sequence is known. */
+export type Door = DoorSpec & { readonly sequence: Sequence };
+
+/** Whether the same knocks open both: an attempt at one may go on at the other. */
+export function sameKnocks(a: Door, b: Door): boolean {
+  return (
+    a.name === b.name &&
+    a.seqTimeout === b.seqTimeout &&
+    a.flags.mask === b.flags.mask &&
+    a.flags.value === b.flags.value &&
+    a.target === b.target &&
+    sameSequence(a.sequence, b.sequence)
+  );
+}

@@ -1,0 +1,24 @@
+import type { Address, Family } from '../net/address.ts';
+import { familyOf } from '../net/address.ts';
+import type { Millis } from '../net/time.ts';
+
+/** Commands for one address family; an absent one means do nothing. `%IP%` stands for the source address. */
+export type Commands = { readonly start?: string; readonly stop?: string };
+
+/** What a completed sequence brings about. */
+export type Opening = {
+  readonly kind: 'command';
+  readonly commands: Readonly<Record<Family, Commands>>;
+  /** From the opening to the stop command. */
+  readonly cmdTimeout: Millis;
+};
+
+/** The commands for one source, its address in place of every `%IP%`. An address has no character special to a shell. */
+export function renderCommands(opening: Opening, source: Address): Commands {
+  const { start, stop } = opening.commands[familyOf(source)];
+  const render = (command: string): string => command.replaceAll('%IP%', source);
+  return {
+    ...(start === undefined ? {} : { start: render(start) }),
+    ...(stop === undefined ? {} : { stop: render(stop) }),
+  };
+}

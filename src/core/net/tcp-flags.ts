@@ -1,0 +1,26 @@
+/** The six flags of RFC 793 as bits of the 14th byte of a TCP header. */
+export const TCP_FLAG = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10, urg: 0x20 } as const;
+
+export type TcpFlagName = keyof typeof TCP_FLAG;
+
+export const TCP_FLAGS_MASK = 0x3f;
+
+/** A packet meets the rule when `flags & mask === value`. The rule `{mask: 0, value: 0}` is met by every packet. */
+export type FlagRule = { readonly mask: number; readonly value: number };
+
+export const ANY_FLAGS: FlagRule = { mask: 0, value: 0 };
+
+export function parseTcpFlagName(text: string): TcpFlagName | undefined {
+  const lower = text.toLowerCase();
+  return Object.hasOwn(TCP_FLAG, lower) ? (lower as TcpFlagName) : undefined;
+}
+
+/** `rule` with one more flag required to be set, or not set. A later word on the same flag replaces the earlier. */
+export function withFlag(rule: FlagRule, name: TcpFlagName, set: boolean): FlagRule {
+  const bit = TCP_FLAG[name];
+  return { mask: rule.mask | bit, value: set ? rule.value | bit : rule.value & ~bit };
+}
+
+export function meetsFlagRule(rule: FlagRule, flags: number): boolean {
+  return (flags & rule.mask) === rule.value;
+}

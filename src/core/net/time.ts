@@ -1,0 +1,15 @@
+/** A length of time in milliseconds; fractions are allowed. */
+export type Millis = number & { readonly brand: 'Millis' };
+
+/**
+ * A point in time in milliseconds of some clock. Which clock (packet time, wall time, time since boot)
+ * is the caller's: instants of different clocks are never compared.
+ */
+export type Instant = number & { readonly brand: 'Instant' };
+
+export const millis = (value: number): Millis => value as Millis;
+export const seconds = (value: number): Millis => (value * 1000) as Millis;
+export const instant = (value: number): Instant => value as Instant;
+
+export const after = (start: Instant, length: Millis): Instant => (start + length) as Instant;
+export const since = (start: Instant, now: Instant): Millis => (now - start) as Millis;
