@@ -1,0 +1,45 @@
+# shellcheck shell=sh
+# Sourced by bin/knockd and bin/knock, with $root set to the clone's directory: `launch PROGRAM ARG…` becomes
+# that program, installing first what is missing. Once all is there it starts nothing but Node.js.
+
+. "$root/scripts/node.sh"
+
+launch() {
+  program=$1
+  shift
+  if ! is_set_up || ! find_node; then
+    sh "$root/scripts/setup.sh" "$program" >&2 || exit
+    find_node || exit
+  fi
+  # A root daemon takes no orders to load code from its environment.
+  unset NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE
+  find_compile_cache
+  "become_$program" "$@"
+}
+
+become_knock() {
+  exec "$NODE" --disable-warning=ExperimentalWarning "$root/src/cli/knock.ts" "$@"
+}
+
+# USR1 would have Node.js open a debugger. --disable-sigusr1 keeps that signal blocked for good; until Node.js
+# has come that far, a shell that ignores it hands the ignoring on.
+# The three limits halve the memory under allocation load and cost the hot loop nothing.
+become_knockd() {
+  trap '' USR1
+  exec "$NODE" --disable-warning=ExperimentalWarning --disable-sigusr1 \
+    --optimize-for-size --max-semi-space-size=1 --v8-pool-size=1 \
+    "$root/src/cli/knockd.ts" "$@"
+}
+
+# Keeping the compiled sources more than halves the start (60 files: 140 → 59 ms, 88 → 54 MB). What is kept is
+# run, so it lies only where nobody else can write: in a directory of our own, made with mode 700.
+find_compile_cache() {
+  for place in ${CACHE_DIRECTORY:+"$CACHE_DIRECTORY"} "$root/node_modules/.cache" \
+    ${XDG_CACHE_HOME:+"$XDG_CACHE_HOME"} ${HOME:+"$HOME/.cache"}; do
+    cache=$place/bussa-compiled
+    [ -d "$cache" ] || { [ -O "$place" ] && mkdir -m 700 "$cache" 2>/dev/null; } || continue
+    [ -O "$cache" ] && [ ! -L "$cache" ] && [ -w "$cache" ] || continue
+    export NODE_COMPILE_CACHE="$cache"
+    return 0
+  done
+}

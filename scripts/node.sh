@@ -1,0 +1,22 @@
+# shellcheck shell=sh
+# Sourced, with $root set to the clone's directory. Defines:
+#   find_node   sets NODE to a Node.js that runs the sources as they are (24 or later), or fails
+#   is_set_up   whether what `npm ci` installs is there and belongs to this package-lock.json; starts no program
+#   stamp       a copy of the package-lock.json that node_modules was installed from
+
+NODE=
+stamp=$root/node_modules/.bussa-lock
+
+find_node() {
+  NODE=$root/node_modules/node/bin/node
+  [ ! -x "$NODE" ] || return 0
+  # Without development packages there is only the machine's own, which Debian 12 has in version 18.
+  NODE=$(command -v node) || return 1
+  "$NODE" -e 'process.exit(parseInt(process.versions.node, 10) >= 24 ? 0 : 1)'
+}
+
+is_set_up() {
+  [ -d "$root/node_modules/koffi" ] || return 1
+  [ -f "$root/package-lock.json" ] || return 0 # a published package has none
+  [ -f "$stamp" ] && [ ! "$root/package-lock.json" -nt "$stamp" ]
+}

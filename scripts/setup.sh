@@ -1,0 +1,173 @@
+#!/bin/sh
+# Installs what is missing on this machine and in this clone; says and starts nothing when all is there.
+#
+#   setup.sh          what the daemon needs: Node.js packages, libpcap, iptables
+#   setup.sh knock    what the client needs: Node.js packages
+#   setup.sh test     what the tests and the benchmark need as well, the original knockd among it
+#
+# All messages go to standard error. Exit status: 0 all there, 77 something needs root, 1 anything else.
+
+set -eu
+root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
+. "$root/scripts/node.sh"
+
+what=${1-knockd}
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # a user's own PATH often lacks these
+missing=
+
+main() {
+  case $what in
+    knock) need_packages_for_client ;;
+    knockd) need_packages_for_daemon ;;
+    test) need_packages_for_daemon; need_packages_for_tests ;;
+    *) fail 2 "setup.sh: unknown set \"$what\": use knock, knockd or test" ;;
+  esac
+  [ -z "$missing" ] || install_packages
+  npm_is_current || install_npm_packages
+}
+
+need_packages_for_client() {
+  # Something must fetch Node.js and koffi.
+  npm_is_current || need_command npm npm
+}
+
+need_packages_for_daemon() {
+  need_packages_for_client
+  has_libpcap || need libpcap0.8
+  need_command iptables iptables
+}
+
+# Debian's package knockd neither enables nor starts its service. Those that share a command's name are looked
+# up by the file that only the wanted one has.
+need_packages_for_tests() {
+  need_file /usr/sbin/knockd knockd
+  need_command nc.openbsd netcat-openbsd
+  need_command nmap nmap
+  need_command hping3 hping3
+  need_command tcpreplay tcpreplay
+  need_command tcpdump tcpdump
+  need_command ipset ipset
+  need_command nft nftables
+  need_command conntrack conntrack
+  need_command ip iproute2
+  need_command ps procps
+  need_command setcap libcap2-bin
+  need_command mandoc mandoc
+  need_command systemd-analyze systemd
+  need_file /lib/lsb/init-functions lsb-base
+}
+
+need() { missing="$missing $1"; }
+need_command() { command -v "$1" >/dev/null 2>&1 || need "$2"; }
+need_file() { [ -e "$1" ] || need "$2"; }
+
+has_libpcap() {
+  for file in /usr/lib/*/libpcap.so.0.8 /usr/lib/libpcap.so.0.8 /usr/lib64/libpcap.so.1 /usr/lib/libpcap.so.1; do
+    [ ! -e "$file" ] || return 0
+  done
+  ldconfig -p 2>/dev/null | grep -Eq 'libpcap\.so\.(0\.8|1) '
+}
+
+npm_is_current() {
+  has_npm_packages || return 1
+  ! is_set_up || return 0
+  # The files' times say nothing after a fresh checkout: compare the content. A hand-made `npm ci` or
+  # `npm install` leaves no stamp but npm's own record.
+  if cmp -s "$root/package-lock.json" "$stamp" ||
+    [ "$root/node_modules/.package-lock.json" -nt "$root/package-lock.json" ]; then
+    set_stamp
+    return 0
+  fi
+  return 1
+}
+
+has_npm_packages() {
+  [ -d "$root/node_modules/koffi" ] || return 1
+  [ "$what" != test ] || [ -d "$root/node_modules/fast-check" ] || return 1
+  find_node
+}
+
+# In a clone that belongs to somebody else there is just no stamp, and each start compares the content.
+set_stamp() {
+  [ ! -w "$root/node_modules" ] || cp "$root/package-lock.json" "$stamp"
+}
+
+install_npm_packages() {
+  lock "$root"
+  ! npm_is_current || return 0
+  [ -w "$root" ] || fail 77 "node_modules is missing or out of date, and $root belongs to somebody else: run as its owner: cd '$root' && npm ci"
+  say 'installing the Node.js packages (npm ci)'
+  output=$(cd "$root" && npm ci --no-fund --no-audit 2>&1 </dev/null) ||
+    fail 1 "$output" "npm ci failed in $root: see its words above"
+  find_node || fail 1 "$output" "npm ci has left no Node.js at node_modules/node/bin/node: does npm have ignore-scripts set? Then run: cd '$root' && npm rebuild node --ignore-scripts=false"
+  set_stamp
+}
+
+install_packages() {
+  command -v apt-get >/dev/null 2>&1 ||
+    fail 1 "missing on this machine, by the names of Debian's packages:$missing" \
+      "there is no apt-get here: install the like with this system's own package manager (libpcap as libpcap.so.0.8 or libpcap.so.1), then run this again"
+  become_root
+  lock /var/lib/dpkg
+  # Whoever held the lock may have installed the same.
+  names=
+  for name in $missing; do
+    is_installed "$name" || names="$names $name"
+  done
+  missing=$names
+  [ -n "$missing" ] || return 0
+  say "installing system packages:$missing"
+  updated=
+  for name in $missing; do
+    apt-cache show "$name" >/dev/null 2>&1 || update_lists
+  done
+  # Lists that are there may be too old to name files that still exist.
+  apt_install || { [ -z "$updated" ] && update_lists && apt_install; } ||
+    fail 1 "$output" "apt-get install failed for$missing: see its words above"
+}
+
+is_installed() {
+  case $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) in *' installed') return 0 ;; *) return 1 ;; esac
+}
+
+apt_install() {
+  # libpcap0.8 names libpcap0.8t64 too, where a release calls it that.
+  # shellcheck disable=SC2086 # a list of names
+  output=$($as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install -y \
+    --no-install-recommends $missing 2>&1 </dev/null)
+}
+
+update_lists() {
+  [ -z "$updated" ] || return 0
+  updated=yes
+  output=$($as_root apt-get -qq update 2>&1 </dev/null) || say "$output" 'apt-get update failed: going on with the old lists'
+}
+
+become_root() {
+  as_root=
+  [ "$(id -u)" -ne 0 ] || return 0
+  if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    as_root='sudo -n'
+    return 0
+  fi
+  fail 77 "system packages are missing and installing them needs root. Run this, then try again:" \
+    "  sudo apt-get install --no-install-recommends$missing"
+}
+
+# Waits until no other setup is at work on that directory. The lock is on the directory itself, so it leaves no
+# file behind, and it ends with this process.
+lock() {
+  command -v flock >/dev/null 2>&1 || return 0
+  exec 9<"$1"
+  flock 9
+}
+
+say() { for line; do printf 'bussa: %s\n' "$line" >&2; done; }
+fail() {
+  status=$1
+  shift
+  say "$@"
+  exit "$status"
+}
+
+main
