@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Namespace } from './namespace.ts';
+import type { Program } from './program.ts';
+
+const { BUSSA_KNOCKD } = process.env;
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const NODE = [process.execPath, '--disable-sigusr1', '--disable-warning=ExperimentalWarning'];
+
+/** Debian's own programs, written in C. */
+export const C_KNOCKD = '/usr/sbin/knockd';
+export const C_KNOCK = '/usr/bin/knock';
+
+/**
+ * The daemon under test as a command line. BUSSA_KNOCKD names another one: with /usr/sbin/knockd the tests that
+ * do not rest on a difference from the original can be tried against the original.
+ */
+export const KNOCKD: readonly string[] =
+  BUSSA_KNOCKD === undefined ? [...NODE, join(ROOT, 'src/cli/knockd.ts')] : [BUSSA_KNOCKD];
+
+export const KNOCK: readonly string[] = [...NODE, join(ROOT, 'src/cli/knock.ts')];
+
+/** A directory that vanishes with its test. */
+export class WorkDirectory implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'bussa-netns-'));
+
+  file(name: string, text?: string): string {
+    const path = join(this.path, name);
+    if (text !== undefined) writeFileSync(path, text);
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** The daemon's command line; its state never leaves the directory of the test. */
+export function knockdCommand(
+  directory: WorkDirectory,
+  config: string,
+  ...options: readonly string[]
+): [string, ...string[]] {
+  const file = directory.file('knockd.conf', config);
+  const state = KNOCKD[0] === C_KNOCKD ? [] : ['--state', directory.path];
+  return [...KNOCKD, '-c', file, '-v', ...state, ...options] as unknown as [string, ...string[]];
+}
+
+/** A door that opens at one packet: once it has, everything sent before has been judged as well. */
+const FENCE = `
+[fence]
+  sequence = 65000:udp
+`;
+
+/** Waits until the daemon has judged every packet sent before. */
+export async function fence(knockd: Program, from: Namespace, to: string): Promise<void> {
+  const before = knockd.count(/: fence: OPEN SESAME/g);
+  await from.run(C_KNOCK, '-u', to, '65000');
+  await knockd.saw(/: fence: OPEN SESAME/, before + 1);
+}
+
+/** Starts the daemon inside a namespace and returns when it listens. */
+export async function startKnockd(
+  namespace: Namespace,
+  directory: WorkDirectory,
+  config: string,
+  ...options: readonly string[]
+): Promise<Program> {
+  const program = namespace.start(...knockdCommand(directory, config + FENCE, ...options));
+  await program.saw(/listening on .*\.\.\.\n/);
+  return program;
+}

@@ -1,0 +1,54 @@
+import { Namespace } from './namespace.ts';
+
+/** Addresses on the wire. The stranger is a second host as far as addresses tell: same machine, other address. */
+export const SERVER = '10.7.0.1';
+export const SERVER6 = 'fd07::1';
+export const CLIENT = '10.7.0.2';
+export const CLIENT6 = 'fd07::2';
+export const STRANGER = '10.7.0.3';
+
+/**
+ * Two namespaces joined by a veth pair:
+ *
+ *     client                        server
+ *     eth0 10.7.0.2  fd07::2  ────  eth0 10.7.0.1  fd07::1
+ *          10.7.0.3 (the stranger)
+ */
+export class Wire implements AsyncDisposable {
+  readonly client: Namespace;
+  readonly server: Namespace;
+
+  private constructor(client: Namespace, server: Namespace) {
+    this.client = client;
+    this.server = server;
+  }
+
+  static async create(): Promise<Wire> {
+    const wire = new Wire(await Namespace.create(), await Namespace.create());
+    await wire.client.ip(`link add eth0 type veth peer name eth0 netns ${wire.server.name}`);
+    await addAddresses(wire.client, 'eth0', CLIENT, STRANGER, CLIENT6);
+    await addAddresses(wire.server, 'eth0', SERVER, SERVER6);
+    return wire;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client[Symbol.asyncDispose]();
+    await this.server[Symbol.asyncDispose]();
+  }
+}
+
+/** Brings `device` up with these addresses; IPv6 ones are usable at once (no duplicate address detection). */
+export async function addAddresses(
+  namespace: Namespace,
+  device: string,
+  ...addresses: readonly string[]
+): Promise<void> {
+  for (const address of addresses) {
+    await namespace.ip(
+      address.includes(':')
+        ? `addr add ${address}/64 dev ${device} nodad`
+        : `addr add ${address}/24 dev ${device}`,
+    );
+  }
+  await namespace.ip(`link set ${device} up`);
+}
