@@ -1,0 +1,123 @@
+import type { Door } from '../door/door.ts';
+import { addressWords, familyOf } from '../net/address.ts';
+import { PROTOCOL_NUMBER } from '../net/protocol.ts';
+import type { Packet } from '../packet/packet.ts';
+
+/** Protocol and port as one number. */
+export const stepCode = (protocol: number, port: number): number => (protocol << 16) | port;
+
+const PORTS = 65_536;
+
+/**
+ * The doors compiled for the question that every packet asks: which doors have this port in their sequence?
+ * Doors are numbered; a number stays with its door for as long as the door's knocks stay the same.
+ * BOUNDED: by the doors; 256 KiB for the ports.
+ */
+export class DoorIndex {
+  /** By door number; a number that no door holds is a gap. */
+  readonly doors: readonly (Door | undefined)[];
+  /** Where a port's run of doors begins in `#entries`, 0 for none; TCP ports first, then UDP ports. */
+  readonly #runs: Uint32Array;
+  /** Runs of door numbers plus one, each run closed by a 0. */
+  readonly #entries: Uint32Array;
+  readonly #stepsFrom: Uint32Array;
+  readonly #steps: Uint32Array;
+  readonly #lengths: Uint32Array;
+  readonly #flagMasks: Uint8Array;
+  readonly #flagValues: Uint8Array;
+  readonly #timeouts: Float64Array;
+  /** Family (0: the host's own addresses count) and four words for each door. */
+  readonly #targets: Uint32Array;
+
+  constructor(doors: readonly (Door | undefined)[]) {
+    this.doors = doors;
+    const count = doors.length;
+    this.#runs = new Uint32Array(2 * PORTS);
+    this.#stepsFrom = new Uint32Array(count);
+    this.#lengths = new Uint32Array(count);
+    this.#flagMasks = new Uint8Array(count);
+    this.#flagValues = new Uint8Array(count);
+    this.#timeouts = new Float64Array(count);
+    this.#targets = new Uint32Array(count * 5);
+    const steps: number[] = [];
+    const runs = new Map<number, number[]>();
+    for (const [number, door] of doors.entries()) {
+      if (door === undefined) continue;
+      this.#compileDoor(number, door, steps);
+      for (const code of new Set(steps.slice(-door.sequence.length))) {
+        const run = runs.get(code);
+        if (run === undefined) runs.set(code, [number]);
+        else run.push(number);
+      }
+    }
+    this.#steps = Uint32Array.from(steps);
+    this.#entries = this.#compileRuns(runs);
+  }
+
+  /** The place of the first door that has this port, for `entry`; 0 when none has. */
+  firstEntry(protocol: number, port: number): number {
+    return this.#runs[runIndex(protocol, port)] as number;
+  }
+
+  /** The door number at a place, or -1 at the end of the run. */
+  entry(at: number): number {
+    return (this.#entries[at] as number) - 1;
+  }
+
+  /** Whether the door listens to such a packet at all. `local`: it is sent to an address of this host. */
+  concerns(door: number, packet: Packet, local: boolean): boolean {
+    if (packet.protocol === PROTOCOL_NUMBER.tcp) {
+      const mask = this.#flagMasks[door] as number;
+      if ((packet.flags & mask) !== this.#flagValues[door]) return false;
+    }
+    const at = door * 5;
+    const family = this.#targets[at] as number;
+    if (family === 0) return local;
+    return (
+      family === packet.family &&
+      this.#targets[at + 1] === packet.destination0 &&
+      this.#targets[at + 2] === packet.destination1 &&
+      this.#targets[at + 3] === packet.destination2 &&
+      this.#targets[at + 4] === packet.destination3
+    );
+  }
+
+  /** The step, as a `stepCode`, that an attempt which has come to `stage` waits for. */
+  expected(door: number, stage: number): number {
+    return this.#steps[(this.#stepsFrom[door] as number) + stage] as number;
+  }
+
+  length(door: number): number {
+    return this.#lengths[door] as number;
+  }
+
+  timeout(door: number): number {
+    return this.#timeouts[door] as number;
+  }
+
+  #compileDoor(number: number, door: Door, steps: number[]): void {
+    this.#stepsFrom[number] = steps.length;
+    this.#lengths[number] = door.sequence.length;
+    this.#flagMasks[number] = door.flags.mask;
+    this.#flagValues[number] = door.flags.value;
+    this.#timeouts[number] = door.seqTimeout;
+    if (door.target !== undefined) {
+      this.#targets.set([familyOf(door.target), ...addressWords(door.target)], number * 5);
+    }
+    for (const step of door.sequence) steps.push(stepCode(PROTOCOL_NUMBER[step.protocol], step.port));
+  }
+
+  #compileRuns(runs: ReadonlyMap<number, readonly number[]>): Uint32Array {
+    const entries: number[] = [0];
+    for (const [code, run] of runs) {
+      this.#runs[runIndex(code >>> 16, code & 0xffff)] = entries.length;
+      for (const number of run) entries.push(number + 1);
+      entries.push(0);
+    }
+    return Uint32Array.from(entries);
+  }
+}
+
+function runIndex(protocol: number, port: number): number {
+  return protocol === PROTOCOL_NUMBER.udp ? PORTS + port : port;
+}

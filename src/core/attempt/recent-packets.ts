@@ -1,0 +1,76 @@
+import type { Packet } from '../packet/packet.ts';
+import { type HashKey, keyedHash } from './keyed-hash.ts';
+
+const WAYS = 4;
+
+/**
+ * How long a packet is remembered after it was last seen. tcp(7): Linux sends a SYN again after 1, 2, 4, … up
+ * to 32 s (`tcp_syn_retries` 6), so the next copy is never more than 64 s behind the last one.
+ */
+export const RETRANSMISSION_MEMORY_MS = 65_000;
+
+/**
+ * The packets seen lately, to tell a retransmission, or a second look at one packet on a bridge and its port,
+ * from a knock.
+ *
+ * BOUNDED: by `capacity`, 8 bytes each. A packet is kept as a keyed 32-bit fingerprint in one of four places;
+ * where all four are taken, the one not seen for longest is forgotten, and a retransmission of it would count as
+ * a knock. A packet is taken for another one once in a thousand million.
+ */
+export class RecentPackets {
+  /** Places of two words, four places to a set: the fingerprint, and when it was seen in ms modulo 2^32 (0: empty). */
+  readonly #places: Int32Array;
+  readonly #setMask: number;
+  readonly #key: HashKey;
+
+  constructor(capacity: number, key: HashKey) {
+    const sets = 2 ** Math.ceil(Math.log2(Math.max(1, capacity / WAYS)));
+    this.#places = new Int32Array(sets * WAYS * 2);
+    this.#setMask = sets - 1;
+    this.#key = key;
+  }
+
+  /** Whether this very packet was seen lately; it is remembered from now on either way. */
+  offer(packet: Packet, now: number): boolean {
+    const ports = (packet.sourcePort << 16) | packet.destinationPort;
+    const kind = (packet.protocol << 8) | packet.flags;
+    const set = keyedHash(
+      this.#key,
+      packet.source0 ^ packet.family,
+      packet.source1,
+      packet.source2,
+      packet.source3,
+      ports,
+      packet.identity ^ kind,
+    );
+    // Independent of the set's bits, so that the two together tell 2^48 packets apart. The multipliers are odd.
+    const fingerprint =
+      Math.imul(packet.identity ^ this.#key[0], 0x9e3779b1) ^
+      Math.imul(ports ^ this.#key[1], 0x85ebca6b) ^
+      Math.imul(packet.source3 ^ kind, 0xc2b2ae35);
+    const first = (set & this.#setMask) * WAYS * 2;
+    return this.#touch(first, fingerprint, now | 0 || 1, now);
+  }
+
+  #touch(first: number, fingerprint: number, stamp: number, now: number): boolean {
+    const places = this.#places;
+    let oldest = first;
+    let oldestAge = -1;
+    for (let at = first; at < first + WAYS * 2; at += 2) {
+      const seen = places[at + 1] as number;
+      // The difference of two 32-bit clocks; packets may come a little out of order.
+      const age = seen === 0 ? 0x7fffffff : Math.abs((now - seen) | 0);
+      if (age <= RETRANSMISSION_MEMORY_MS && places[at] === fingerprint) {
+        places[at + 1] = stamp;
+        return true;
+      }
+      if (age > oldestAge) {
+        oldestAge = age;
+        oldest = at;
+      }
+    }
+    places[oldest] = fingerprint;
+    places[oldest + 1] = stamp;
+    return false;
+  }
+}

@@ -1,0 +1,100 @@
+import { type Address, type Family, renderAddress } from '../net/address.ts';
+import type { Completion } from './completion.ts';
+
+/** What happened to an attempt. Numbers, because a flood makes one per packet. */
+export const STEP = {
+  /** A first or a further knock was right: the attempt is at `stage`. */
+  advanced: 1,
+  /** A wrong knock discarded the attempt, which had come to `stage`. */
+  failed: 2,
+  /** The attempt ran out of time at `stage`. */
+  expired: 3,
+  /** The table was full, and the attempt made room at `stage`. */
+  evicted: 4,
+  /** The last knock was right. */
+  completed: 5,
+} as const;
+
+export type StepKind = (typeof STEP)[keyof typeof STEP];
+
+const WIDTH = 7;
+
+/**
+ * What one call of the engine brought about, in order. The caller owns it and hands it in again, so that a step
+ * costs no allocation.
+ * BOUNDED: by twice the doors that share a port, or by the `limit` of `expire`.
+ */
+export class Steps {
+  count = 0;
+  #rows = new Uint32Array(16 * WIDTH);
+  #completions: Completion[] = [];
+
+  clear(): void {
+    this.count = 0;
+    if (this.#completions.length > 0) this.#completions = [];
+  }
+
+  push(
+    kind: StepKind,
+    door: number,
+    stage: number,
+    family: Family,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+  ): void {
+    const at = this.count * WIDTH;
+    if (at === this.#rows.length) this.#grow();
+    const rows = this.#rows;
+    rows[at] = (kind << 4) | family;
+    rows[at + 1] = door;
+    rows[at + 2] = stage;
+    rows[at + 3] = w0;
+    rows[at + 4] = w1;
+    rows[at + 5] = w2;
+    rows[at + 6] = w3;
+    this.count++;
+  }
+
+  complete(completion: Completion): void {
+    this.#completions.push(completion);
+  }
+
+  get completions(): readonly Completion[] {
+    return this.#completions;
+  }
+
+  kind(index: number): StepKind {
+    return (this.#cell(index, 0) >>> 4) as StepKind;
+  }
+
+  door(index: number): number {
+    return this.#cell(index, 1);
+  }
+
+  stage(index: number): number {
+    return this.#cell(index, 2);
+  }
+
+  source(index: number): Address {
+    const family = (this.#cell(index, 0) & 15) as Family;
+    return renderAddress(
+      family,
+      this.#cell(index, 3),
+      this.#cell(index, 4),
+      this.#cell(index, 5),
+      this.#cell(index, 6),
+    );
+  }
+
+  #cell(index: number, column: number): number {
+    return this.#rows[index * WIDTH + column] as number;
+  }
+
+  #grow(): void {
+    const rows = new Uint32Array(this.#rows.length * 2);
+    rows.set(this.#rows);
+    this.#rows = rows;
+  }
+}

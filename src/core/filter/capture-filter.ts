@@ -1,0 +1,63 @@
+import type { Door } from '../door/door.ts';
+import type { FlagRule } from '../net/tcp-flags.ts';
+import { mergePorts, type PortRange } from './merge-ports.ts';
+
+/**
+ * The ranges that one group of ports may take in the filter. The kernel tries them one after the other on every
+ * packet of the host, so their number is kept small; beyond it the nearest ports share a range, and what passes in
+ * between is sorted out by the engine's table.
+ */
+const MAX_RANGES = 32;
+
+export type FilterOptions = { readonly ipv6: boolean };
+
+/**
+ * The pcap-filter(7) expression that passes the knocks of all doors and as little else as can be, for packets that
+ * begin with their IP header (DLT_RAW). It holds for tcpdump as it is. Empty when there is no door.
+ */
+export function renderCaptureFilter(doors: readonly Door[], options: FilterOptions): string {
+  const groups = [...tcpGroups(doors), ...udpGroup(doors)];
+  if (groups.length === 0) return '';
+  // The transport header may hide behind extension headers, which a classic filter cannot follow.
+  if (options.ipv6) groups.push('(ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 51 or ip6[6] = 60))');
+  const expression = groups.join(' or ');
+  return options.ipv6 ? expression : `ip and (${expression})`;
+}
+
+/** One group for each flag rule, with the ports of all doors that have it. */
+function tcpGroups(doors: readonly Door[]): string[] {
+  const rules = new Map<string, { rule: FlagRule; ports: number[] }>();
+  for (const door of doors) {
+    const ports = door.sequence.filter((step) => step.protocol === 'tcp').map((step) => step.port);
+    if (ports.length === 0) continue;
+    const name = `${door.flags.mask}/${door.flags.value}`;
+    const known = rules.get(name);
+    if (known === undefined) rules.set(name, { rule: door.flags, ports });
+    else known.ports.push(...ports);
+  }
+  return [...rules.values()].map(({ rule, ports }) => {
+    const flags = rule.mask === 0 ? '' : ` and ${renderFlagRule(rule)}`;
+    return `(${renderPorts('tcp', ports)}${flags})`;
+  });
+}
+
+function udpGroup(doors: readonly Door[]): string[] {
+  const ports = doors.flatMap((door) =>
+    door.sequence.filter((step) => step.protocol === 'udp').map((step) => step.port),
+  );
+  return ports.length === 0 ? [] : [`(${renderPorts('udp', ports)})`];
+}
+
+function renderPorts(protocol: 'tcp' | 'udp', ports: readonly number[]): string {
+  const ranges = mergePorts(ports, MAX_RANGES).map((range) => renderRange(protocol, range));
+  return ranges.length === 1 ? (ranges[0] as string) : `(${ranges.join(' or ')})`;
+}
+
+function renderRange(protocol: string, { first, last }: PortRange): string {
+  return first === last ? `${protocol} dst port ${first}` : `${protocol} dst portrange ${first}-${last}`;
+}
+
+/** `tcp[…]` reads IPv4 alone; in IPv6 the flags stand 13 bytes behind the fixed header of 40. */
+function renderFlagRule({ mask, value }: FlagRule): string {
+  return `((ip and tcp[13] & ${mask} = ${value}) or (ip6 and ip6[53] & ${mask} = ${value}))`;
+}

@@ -1,0 +1,73 @@
+import koffi from 'koffi';
+
+const library = koffi.load('libc.so.6');
+
+/** A C pointer as koffi hands it over. */
+export type Pointer = unknown;
+
+/** The calls of libc that the host floor is built on; every one returns what its man page says. */
+export const libc = {
+  socket: library.func('int socket(int, int, int)') as (
+    domain: number,
+    type: number,
+    protocol: number,
+  ) => number,
+  bind: library.func('int bind(int, const void *, uint32_t)') as (
+    fd: number,
+    address: Uint8Array,
+    length: number,
+  ) => number,
+  setsockopt: library.func('int setsockopt(int, int, int, const void *, uint32_t)') as (
+    fd: number,
+    level: number,
+    option: number,
+    value: Uint8Array,
+    length: number,
+  ) => number,
+  getsockopt: library.func('int getsockopt(int, int, int, _Out_ void *, _Inout_ uint32_t *)') as (
+    fd: number,
+    level: number,
+    option: number,
+    value: Uint8Array,
+    length: number[],
+  ) => number,
+  mmap: library.func('void *mmap(void *, size_t, int, int, int, long)') as (
+    address: null,
+    length: number,
+    protection: number,
+    flags: number,
+    fd: number,
+    offset: number,
+  ) => Pointer,
+  munmap: library.func('int munmap(void *, size_t)') as (address: Pointer, length: number) => number,
+  close: library.func('int close(int)') as (fd: number) => number,
+  dup2: library.func('int dup2(int, int)') as (from: number, to: number) => number,
+  send: library.func('long send(int, const void *, size_t, int)') as (
+    fd: number,
+    bytes: Uint8Array,
+    length: number,
+    flags: number,
+  ) => number,
+  recv: library.func('long recv(int, _Out_ void *, size_t, int)') as (
+    fd: number,
+    bytes: Uint8Array,
+    length: number,
+    flags: number,
+  ) => number,
+  flock: library.func('int flock(int, int)') as (fd: number, operation: number) => number,
+  openlog: library.func('void openlog(const char *, int, int)') as (
+    identity: Pointer,
+    options: number,
+    facility: number,
+  ) => void,
+  syslog: library.func('void syslog(int, const char *, ...)') as (
+    priority: number,
+    format: string,
+    type: 'str',
+    text: string,
+  ) => void,
+  clockGettime: library.func('int clock_gettime(int, _Out_ void *)') as (
+    clock: number,
+    timespec: Uint8Array,
+  ) => number,
+};

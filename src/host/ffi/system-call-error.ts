@@ -1,0 +1,30 @@
+import koffi from 'koffi';
+
+/** A system call that failed: `call on subject: NAME`, with the errno for decisions. */
+export class SystemCallError extends Error {
+  override readonly name = 'SystemCallError';
+  readonly call: string;
+  readonly errno: number;
+  /** The errno's symbolic name, such as EACCES, or `errno N` for one that is not known. */
+  readonly code: string;
+
+  constructor(call: string, subject: string, errno: number) {
+    const code = errnoName(errno);
+    super(`${call} on ${subject}: ${code}`);
+    this.call = call;
+    this.errno = errno;
+    this.code = code;
+  }
+}
+
+/** The error of the native call that was made last on this thread. */
+export function lastError(call: string, subject: string): SystemCallError {
+  return new SystemCallError(call, subject, koffi.errno());
+}
+
+export const ERRNO: Readonly<Record<string, number>> = koffi.os.errno;
+
+function errnoName(errno: number): string {
+  for (const [name, value] of Object.entries(koffi.os.errno)) if (value === errno) return name;
+  return `errno ${errno}`;
+}
