@@ -1,0 +1,91 @@
+import { writeSync } from 'node:fs';
+import type { KnockOutcome } from '../app/knocker.ts';
+import { parseKnockOptions } from './knock-options.ts';
+
+const USAGE = 'usage: knock [options] <host> <port[:proto]> [port[:proto]] ...';
+
+const HELP = `${USAGE}
+
+Sends a TCP SYN, or a UDP packet of one NUL byte, to each port in order.
+A port is a number or a service name; proto is tcp (the default) or udp.
+
+  -u, --udp              make every knock a UDP one
+  -d, --delay MS         wait MS milliseconds between knocks
+  -4, --ipv4             use an IPv4 address of the host
+  -6, --ipv6             use an IPv6 address of the host
+      --interface NAME   send through this interface
+      --timeout SECONDS  give up after this time, name resolution included
+  -v, --verbose          print each knock as it is sent
+  -V, --version          print the version
+  -h, --help             print this help
+
+Exit status: 0 if every packet left, 1 if one did not, 2 for a mistake in the arguments.
+
+Example: knock -d 100 server.example.org 7000 8000:udp 9000
+`;
+
+const EXIT = { 'all-left': 0, failed: 1, 'timed-out': 1, 'bad-ports': 2 } as const satisfies Record<
+  KnockOutcome['kind'],
+  number
+>;
+
+const STDOUT = 1;
+const STDERR = 2;
+
+async function main(args: readonly string[]): Promise<void> {
+  // Node.js opens a debugger on this signal unless somebody listens to it.
+  process.on('SIGUSR1', () => undefined);
+  const command = parseKnockOptions(args);
+  switch (command.kind) {
+    case 'help':
+      print(STDOUT, HELP);
+      return;
+    case 'version':
+      print(STDOUT, `knock ${await packageVersion()}\n`);
+      return;
+    case 'usage-error':
+      complain([command.message], true);
+      process.exitCode = 2;
+      return;
+    case 'knock': {
+      const { knock } = await import('../app/knocker.ts');
+      const outcome = await knock(command.order, (line) => {
+        if (command.verbose) print(STDOUT, `${line}\n`);
+      });
+      await finish(outcome);
+    }
+  }
+}
+
+async function finish(outcome: KnockOutcome): Promise<void> {
+  if (outcome.kind !== 'all-left') complain(outcome.reasons, outcome.kind === 'bad-ports');
+  process.exitCode = EXIT[outcome.kind];
+  if (outcome.kind === 'timed-out') {
+    const { exitNow } = await import('../host/ffi/exit-now.ts');
+    exitNow(EXIT[outcome.kind]);
+  }
+}
+
+function complain(reasons: readonly string[], hint: boolean): void {
+  const lines = reasons.map((reason) => `knock: ${reason}\n`);
+  print(STDERR, `${lines.join('')}${hint ? `${USAGE}\nTry 'knock --help'.\n` : ''}`);
+}
+
+/**
+ * Written at once, so that nothing is lost however the process ends. A reader that has left, or a full disk,
+ * must not break the knocks off, and there is nowhere to tell.
+ */
+function print(fd: number, text: string): void {
+  try {
+    writeSync(fd, text);
+  } catch {
+    // See above.
+  }
+}
+
+async function packageVersion(): Promise<string> {
+  const { default: description } = await import('../../package.json', { with: { type: 'json' } });
+  return description.version;
+}
+
+await main(process.argv.slice(2));

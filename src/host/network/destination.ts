@@ -1,0 +1,13 @@
+import type { Address, Family } from '../../core/net/address.ts';
+
+/** Where knocks go. The zone is the interface's name or number that a link-local IPv6 address is valid on. */
+export type Destination = {
+  readonly family: Family;
+  readonly address: Address;
+  readonly zone?: string;
+};
+
+/** As getnameinfo(3) prints it: `fe80::1%eth0`. */
+export function renderDestination({ address, zone }: Destination): string {
+  return zone === undefined ? address : `${address}%${zone}`;
+}

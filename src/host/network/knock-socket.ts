@@ -1,0 +1,86 @@
+import type { Port } from '../../core/net/port.ts';
+import type { Protocol } from '../../core/net/protocol.ts';
+import { libc } from '../ffi/libc.ts';
+import { sockets } from '../ffi/socket.ts';
+import { lastError, type SystemCallError } from '../ffi/system-call-error.ts';
+import { type Destination, renderDestination } from './destination.ts';
+import { AF_INET, AF_INET6, renderSocketAddress } from './socket-address.ts';
+
+// <bits/socket_type.h>, <asm-generic/socket.h>
+const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_BINDTODEVICE = 25;
+
+/** The payload of a UDP knock, as the C client sends it. */
+const ONE_NUL = new Uint8Array(1);
+
+/** Sends knocks to one destination. */
+export interface KnockSocket {
+  /** `undefined` when the kernel took the packet. Never waits for an answer. */
+  send(protocol: Protocol, port: Port): SystemCallError | undefined;
+}
+
+/** Checks that the interface and the zone exist; every knock then has a socket of its own. */
+export function openKnockSocket(
+  to: Destination,
+  interfaceName: string | undefined,
+): KnockSocket | SystemCallError {
+  if (interfaceName !== undefined) {
+    const index = interfaceIndex(interfaceName);
+    if (typeof index !== 'number') return index;
+  }
+  const scope = to.zone === undefined ? 0 : zoneIndex(to.zone);
+  if (typeof scope !== 'number') return scope;
+  return { send: (protocol, port) => sendKnock(to, protocol, port, scope, interfaceName) };
+}
+
+function interfaceIndex(name: string): number | SystemCallError {
+  const index = sockets.ifNametoindex(name);
+  return index === 0 ? lastError('if_nametoindex', name) : index;
+}
+
+/** A zone is an interface's name, or its number (RFC 4007 section 11.2). */
+function zoneIndex(zone: string): number | SystemCallError {
+  return /^[1-9][0-9]{0,8}$/.test(zone) ? Number(zone) : interfaceIndex(zone);
+}
+
+function sendKnock(
+  to: Destination,
+  protocol: Protocol,
+  port: Port,
+  scope: number,
+  interfaceName: string | undefined,
+): SystemCallError | undefined {
+  const subject = `${protocol} ${renderDestination(to)}:${port}`;
+  const type = (protocol === 'tcp' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const fd = libc.socket(to.family === 4 ? AF_INET : AF_INET6, type, 0);
+  if (fd < 0) return lastError('socket', subject);
+  try {
+    if (interfaceName !== undefined) {
+      const name = Buffer.from(`${interfaceName}\0`);
+      if (libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length) !== 0) {
+        return lastError('setsockopt(SO_BINDTODEVICE)', interfaceName);
+      }
+    }
+    const address = renderSocketAddress(to, port, scope);
+    return protocol === 'tcp' ? connectOnce(fd, address, subject) : sendNul(fd, address, subject);
+  } finally {
+    libc.close(fd);
+  }
+}
+
+/** A SYN and no more: closing the socket ends the attempt before any retransmission. */
+function connectOnce(fd: number, address: Uint8Array, subject: string): SystemCallError | undefined {
+  if (sockets.connect(fd, address, address.length) === 0) return undefined;
+  const error = lastError('connect', subject);
+  // A refusal is the answer to a SYN that left: on loopback it comes before connect(2) returns.
+  return error.code === 'EINPROGRESS' || error.code === 'ECONNREFUSED' ? undefined : error;
+}
+
+function sendNul(fd: number, address: Uint8Array, subject: string): SystemCallError | undefined {
+  const sent = sockets.sendto(fd, ONE_NUL, ONE_NUL.length, 0, address, address.length);
+  return sent === ONE_NUL.length ? undefined : lastError('sendto', subject);
+}

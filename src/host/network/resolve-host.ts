@@ -1,0 +1,62 @@
+import { lookup } from 'node:dns';
+import { type Family, familyOf, parseAddress } from '../../core/net/address.ts';
+import type { Millis } from '../../core/net/time.ts';
+import type { Destination } from './destination.ts';
+
+/** `timed-out` leaves getaddrinfo(3) running in the thread pool: it cannot be cancelled, see `exitNow`. */
+export type ResolveResult =
+  | { readonly kind: 'resolved'; readonly destination: Destination }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'timed-out' };
+
+/** The first address that getaddrinfo(3) orders for `host`; a numeric one, with or without zone, is taken as it is. */
+export function resolveHost(
+  host: string,
+  family: Family | undefined,
+  timeout: Millis | undefined,
+): Promise<ResolveResult> {
+  const numeric = parseDestination(host);
+  if (numeric !== undefined) return Promise.resolve(ofFamily(numeric, family));
+  return new Promise((resolve) => {
+    const alarm =
+      timeout === undefined ? undefined : setTimeout(() => resolve({ kind: 'timed-out' }), timeout);
+    lookup(host, { family: family ?? 0, order: 'verbatim' }, (error, text) => {
+      clearTimeout(alarm);
+      if (error !== null) return resolve({ kind: 'failed', reason: explain(error, family) });
+      const destination = parseDestination(text);
+      if (destination === undefined)
+        return resolve({ kind: 'failed', reason: `no usable address (${text})` });
+      resolve(ofFamily(destination, family));
+    });
+  });
+}
+
+/** A numeric address, with a zone if it is IPv6, or `undefined`. */
+function parseDestination(text: string): Destination | undefined {
+  const at = text.indexOf('%');
+  const address = parseAddress(at === -1 ? text : text.slice(0, at));
+  if (address === undefined) return undefined;
+  const family = familyOf(address);
+  if (at === -1) return { family, address };
+  const zone = text.slice(at + 1);
+  return family === 6 && /^[^\s/%]+$/.test(zone) ? { family, address, zone } : undefined;
+}
+
+function ofFamily(destination: Destination, family: Family | undefined): ResolveResult {
+  if (family === undefined || family === destination.family) return { kind: 'resolved', destination };
+  return { kind: 'failed', reason: `it is an IPv${destination.family} address, and -${family} was given` };
+}
+
+/** getaddrinfo's verdict in words; the names are those of gai_strerror(3) as libuv passes them on. */
+function explain(error: NodeJS.ErrnoException, family: Family | undefined): string {
+  switch (error.code) {
+    case 'ENOTFOUND':
+      if (family !== undefined)
+        return `no such host, or it has no IPv${family} address (-${family} was given)`;
+      return 'no such host (check the spelling, or give the address in digits)';
+    case 'EAI_AGAIN':
+      return 'no name server answered (check /etc/resolv.conf and the network, or give the address in digits)';
+    default:
+      return `getaddrinfo failed with ${error.code ?? error.message}`;
+  }
+}

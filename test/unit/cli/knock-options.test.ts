@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { KnockOrder } from '../../../src/app/knocker.ts';
+import { parseKnockOptions } from '../../../src/cli/knock-options.ts';
+
+function order(...args: string[]): KnockOrder {
+  const command = parseKnockOptions(args);
+  assert.equal(command.kind, 'knock', JSON.stringify(command));
+  assert.ok(command.kind === 'knock');
+  return command.order;
+}
+
+function steps(...args: string[]): string[] {
+  return order(...args).steps.map(({ protocol, port }) => `${protocol} ${port}`);
+}
+
+function mistake(...args: string[]): string {
+  const command = parseKnockOptions(args);
+  assert.ok(command.kind === 'usage-error', JSON.stringify(command));
+  return command.message;
+}
+
+describe('operands', () => {
+  test('a host and its ports, TCP unless said otherwise', () => {
+    assert.deepEqual(order('server', '7000', '8000:udp', '9000:tcp'), {
+      host: 'server',
+      delay: 0,
+      steps: [
+        { protocol: 'tcp', port: 7000 },
+        { protocol: 'udp', port: 8000 },
+        { protocol: 'tcp', port: 9000 },
+      ],
+    });
+  });
+
+  test('the protocol in any case', () => {
+    assert.deepEqual(steps('h', '1:UDP', '2:Tcp', '3:uDp'), ['udp 1', 'tcp 2', 'udp 3']);
+  });
+
+  test('-u makes every knock a UDP one, as the C client has it, the explicit :tcp included', () => {
+    assert.deepEqual(steps('-u', 'h', '1', '2:tcp', '3:udp'), ['udp 1', 'udp 2', 'udp 3']);
+  });
+
+  test('the ends of the range, leading zeros, service names', () => {
+    assert.deepEqual(steps('h', '1', '65535', '0080', 'ssh', 'x11-1:udp'), [
+      'tcp 1',
+      'tcp 65535',
+      'tcp 80',
+      'tcp ssh',
+      'udp x11-1',
+    ]);
+  });
+
+  for (const port of ['0', '65536', '70000', '-0', '', '7000,8000', '1.5', '99999999999']) {
+    test(`port '${port}' is refused`, () => {
+      const message = mistake('h', '--', port);
+      assert.ok(message.startsWith(`bad port '${port}': give a number from 1 to 65535`), message);
+    });
+  }
+
+  for (const word of ['', 'tpc', 'sctp', 'udp:', 'udp:53', ' udp']) {
+    test(`protocol '${word}' is refused`, () => {
+      assert.match(mistake('h', `7000:${word}`), /bad protocol .*7000:tcp or :udp/);
+    });
+  }
+
+  test('a missing host or port says which', () => {
+    assert.match(mistake(), /no host was given/);
+    assert.match(mistake('', '7000'), /no host was given/);
+    assert.match(mistake('-v'), /no host was given/);
+    assert.match(mistake('server'), /no port .* for host 'server'/);
+  });
+});
+
+describe('options', () => {
+  test('each of the C client, short and long', () => {
+    for (const args of [
+      ['-u', '-v', '-d', '250', '-4'],
+      ['--udp', '--verbose', '--delay', '250', '--ipv4'],
+      ['-uv4d250'],
+      ['-vu4', '--delay=250'],
+      ['--ud', '--verb', '--del', '250', '--ipv4'],
+      ['--d=250', '--u', '-v4'],
+    ]) {
+      const command = parseKnockOptions([...args, 'h', '1']);
+      assert.deepEqual(command, {
+        kind: 'knock',
+        verbose: true,
+        order: { host: 'h', delay: 250, family: 4, steps: [{ protocol: 'udp', port: 1 }] },
+      });
+    }
+  });
+
+  test('mixed with the operands, up to --', () => {
+    assert.deepEqual(order('h', '-d', '5', '1', '-u', '2'), order('-u', '-d5', 'h', '1', '2'));
+    assert.deepEqual(steps('-u', '--', 'h', '1', '2'), ['udp 1', 'udp 2']);
+    assert.equal(order('--', '-h', '1').host, '-h');
+  });
+
+  test('of -4 and -6 the last counts', () => {
+    assert.equal(order('-4', '-6', 'h', '1').family, 6);
+    assert.equal(order('-6', 'h', '1', '-4').family, 4);
+    assert.equal(order('h', '1').family, undefined);
+  });
+
+  test('--interface and --timeout', () => {
+    const { interfaceName, timeout } = order('--interface', 'eth0', '--timeout=2.5', 'h', '1');
+    assert.equal(interfaceName, 'eth0');
+    assert.equal(timeout, 2500);
+  });
+
+  test('help and version win over missing operands', () => {
+    for (const word of ['-h', '--help', '--he']) assert.equal(parseKnockOptions([word]).kind, 'help');
+    for (const word of ['-V', '--version']) assert.equal(parseKnockOptions([word]).kind, 'version');
+    assert.equal(parseKnockOptions(['-vV']).kind, 'version');
+  });
+
+  test('an unknown, ambiguous or ill-valued option says which', () => {
+    assert.match(mistake('-x', 'h', '1'), /unknown option '-x'/);
+    assert.match(mistake('-5', 'h', '1'), /unknown option '-5'/);
+    assert.match(mistake('--foo', 'h', '1'), /unknown option '--foo'/);
+    assert.match(mistake('--no-udp', 'h', '1'), /unknown option '--no-udp'/);
+    assert.match(mistake('--__proto__', 'h', '1'), /unknown option/);
+    assert.match(mistake('--ver', 'h', '1'), /ambiguous: --verbose or --version/);
+    assert.match(mistake('--udp=yes', 'h', '1'), /'--udp' takes no value/);
+    assert.match(mistake('h', '1', '-d'), /'-d' needs a value/);
+    assert.match(mistake('h', '1', '--timeout'), /'--timeout' needs a value/);
+  });
+
+  test('a value may begin with a dash, as getopt takes it, and is judged', () => {
+    assert.match(mistake('-d', '-5', 'h', '1'), /bad delay '-5'/);
+    assert.match(mistake('-d', '--udp', 'h', '1'), /bad delay '--udp'/);
+  });
+
+  for (const delay of ['', 'abc', '1.5', '2147483648', '1e3', ' 5']) {
+    test(`delay '${delay}' is refused`, () =>
+      assert.match(mistake(`--delay=${delay}`, 'h', '1'), /bad delay/));
+  }
+
+  for (const timeout of ['', '0', '0.0', '-1', 'abc', '9999999', '1e3']) {
+    test(`timeout '${timeout}' is refused`, () => {
+      assert.match(mistake(`--timeout=${timeout}`, 'h', '1'), /bad timeout/);
+    });
+  }
+
+  for (const name of ['', 'a b', 'a/b', 'sixteen-letters-']) {
+    test(`interface '${name}' is refused`, () => {
+      assert.match(mistake(`--interface=${name}`, 'h', '1'), /bad interface/);
+    });
+  }
+});
