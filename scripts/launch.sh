@@ -2,6 +2,7 @@
 # Sourced by bin/knockd and bin/knock, with $root set to the clone's directory: `launch PROGRAM ARG…` becomes
 # that program, installing first what is missing. Once all is there it starts nothing but Node.js.
 
+# shellcheck source=scripts/node.sh
 . "$root/scripts/node.sh"
 
 launch() {
@@ -34,12 +35,13 @@ become_knockd() {
 # Keeping the compiled sources more than halves the start (60 files: 140 → 59 ms, 88 → 54 MB). What is kept is
 # run, so it lies only where nobody else can write: in a directory of our own, made with mode 700.
 find_compile_cache() {
-  for place in ${CACHE_DIRECTORY:+"$CACHE_DIRECTORY"} "$root/node_modules/.cache" \
+  for place in ${CACHE_DIRECTORY:+"$CACHE_DIRECTORY"} "$root/node_modules" \
     ${XDG_CACHE_HOME:+"$XDG_CACHE_HOME"} ${HOME:+"$HOME/.cache"}; do
-    cache=$place/bussa-compiled
-    [ -d "$cache" ] || { [ -O "$place" ] && mkdir -m 700 "$cache" 2>/dev/null; } || continue
-    [ -O "$cache" ] && [ ! -L "$cache" ] && [ -w "$cache" ] || continue
+    cache=$place/.bussa-compiled
+    is_own_directory "$cache" || { [ -O "$place" ] && mkdir -m 700 "$cache" 2>/dev/null; } || continue
     export NODE_COMPILE_CACHE="$cache"
     return 0
   done
 }
+
+is_own_directory() { [ -d "$1" ] && [ ! -L "$1" ] && [ -O "$1" ] && [ -w "$1" ]; }

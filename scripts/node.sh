@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC3013 # $root is the caller's; every shell knows -nt, POSIX since 2024
 # Sourced, with $root set to the clone's directory. Defines:
 #   find_node   sets NODE to a Node.js that runs the sources as they are (24 or later), or fails
 #   is_set_up   whether what `npm ci` installs is there and belongs to this package-lock.json; starts no program

@@ -9,6 +9,7 @@
 
 set -eu
 root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=scripts/node.sh
 . "$root/scripts/node.sh"
 
 what=${1-knockd}

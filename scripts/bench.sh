@@ -1,0 +1,16 @@
+#!/bin/sh
+# npm run bench [-- OPTION…]: this daemon and the original side by side on the same wire.
+
+set -eu
+root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=scripts/node.sh
+. "$root/scripts/node.sh"
+cd "$root"
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo 'bussa: the benchmark makes network namespaces, which needs root: run sudo scripts/bench.sh' >&2
+  exit 77
+fi
+sh scripts/setup.sh test
+find_node || exit
+exec "$NODE" --disable-warning=ExperimentalWarning bench/bench.ts "$@"

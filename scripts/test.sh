@@ -1,0 +1,37 @@
+#!/bin/sh
+# npm test [-- OPTION… FILE…]: all tests, or those of the files named; options are node --test's.
+
+set -eu
+root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=scripts/node.sh
+. "$root/scripts/node.sh"
+cd "$root"
+
+names_files=no expects_value=no
+for argument; do
+  if [ "$expects_value" = yes ]; then
+    expects_value=no
+    continue
+  fi
+  case $argument in
+    --test-name-pattern | --test-skip-pattern | --test-reporter | --test-reporter-destination) expects_value=yes ;;
+    -*) ;;
+    *) names_files=yes ;;
+  esac
+done
+
+if [ "$(id -u)" -eq 0 ]; then
+  sh scripts/setup.sh test
+elif [ "$names_files" = yes ]; then
+  sh scripts/setup.sh knockd
+else
+  echo 'bussa: the network tests make namespaces and firewall rules in them, which needs root: run sudo scripts/test.sh, or name the tests to run: npm test -- test/unit/*.test.ts' >&2
+  exit 77
+fi
+find_node || exit
+
+[ "$names_files" = yes ] || set -- "$@" 'test/**/*.test.ts'
+# Two files at a time: most of a network test is waiting for packets and deadlines. No file takes 20 minutes
+# unless it hangs.
+exec "$NODE" --disable-warning=ExperimentalWarning --test --test-reporter=spec --test-concurrency=2 \
+  --test-timeout=1200000 "$@"
