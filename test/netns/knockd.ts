@@ -61,6 +61,27 @@ export async function fence(knockd: Program, from: Namespace, to: string): Promi
   await knockd.saw(/: fence: OPEN SESAME/, before + 1);
 }
 
+/**
+ * Knocks until the daemon hears it, for a change of the network that it may learn of a moment later.
+ * Returns the line of the opening.
+ */
+export async function knockUntilOpen(
+  knockd: Program,
+  knock: () => Promise<unknown>,
+  opening: RegExp,
+): Promise<string> {
+  const before = knockd.count(opening);
+  for (let tries = 1; ; tries++) {
+    await knock();
+    // The last one may take its time, and its failure shows the daemon's output.
+    const patience = tries < 20 ? 250 : 5000;
+    const seen = await knockd.saw(opening, before + 1, patience).catch((error: unknown) => {
+      if (tries === 20 || !knockd.running) throw error;
+    });
+    if (seen !== undefined) return seen[0];
+  }
+}
+
 /** Starts the daemon inside a namespace and returns when it listens. */
 export async function startKnockd(
   namespace: Namespace,

@@ -1,4 +1,5 @@
 import { Namespace } from './namespace.ts';
+import { PATIENCE_MS } from './program.ts';
 
 /** Addresses on the wire. The stranger is a second host as far as addresses tell: same machine, other address. */
 export const SERVER = '10.7.0.1';
@@ -28,7 +29,18 @@ export class Wire implements AsyncDisposable {
     await wire.client.ip(`link add eth0 type veth peer name eth0 netns ${wire.server.name}`);
     await addAddresses(wire.client, 'eth0', CLIENT, STRANGER, CLIENT6);
     await addAddresses(wire.server, 'eth0', SERVER, SERVER6);
+    await linkUp(wire.client, 'eth0');
+    await linkUp(wire.server, 'eth0');
     return wire;
+  }
+
+  /** One more veth pair: `device` at both ends, 10.N.0.1 and fd0N::1 at the server, .2 and ::2 at the client. */
+  async addPair(device: string, net: number): Promise<void> {
+    await this.client.ip(`link add ${device} type veth peer name ${device} netns ${this.server.name}`);
+    await addAddresses(this.client, device, `10.${net}.0.2`, `fd0${net}::2`);
+    await addAddresses(this.server, device, `10.${net}.0.1`, `fd0${net}::1`);
+    await linkUp(this.client, device);
+    await linkUp(this.server, device);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -51,4 +63,12 @@ export async function addAddresses(
     );
   }
   await namespace.ip(`link set ${device} up`);
+}
+
+/** The kernel notices a carrier in a work queue; until then IPv6 leaves the interface alone. */
+export async function linkUp(namespace: Namespace, device: string): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!/^\S+\s+UP\b/.test(await namespace.ip(`-br link show dev ${device}`))) {
+    if (performance.now() > deadline) throw new Error(`${device} in ${namespace.name} does not come up`);
+  }
 }
