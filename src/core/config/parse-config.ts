@@ -1,0 +1,73 @@
+import type { DoorSpec } from '../door/door.ts';
+import { renderSequence } from '../door/sequence.ts';
+import type { ConfigResult } from './config.ts';
+import { Findings } from './findings.ts';
+import { parseDoor } from './parse-door.ts';
+import { parseSettings } from './parse-settings.ts';
+import { escapeText } from './quote-text.ts';
+import { readSections, type Section } from './read-sections.ts';
+import { isUtf16, splitLines, type TextLines } from './split-lines.ts';
+import type { Word } from './word.ts';
+
+const START: Word = { text: '', line: 1, offset: 0 };
+
+/** Reads a `knockd.conf`. `file` is its name in the diagnostics. Work and memory grow with `bytes` alone. */
+export function parseConfig(file: string, bytes: Uint8Array): ConfigResult {
+  const findings = new Findings();
+  if (isUtf16(bytes)) {
+    findings.error(START, 'the file is UTF-16: save it as UTF-8');
+    return { kind: 'bad', diagnostics: findings.diagnostics(file, ['']) };
+  }
+  const text = splitLines(bytes);
+  judgeEncoding(text, findings);
+  const sections = readSections(text.lines, findings);
+  const settings = parseSettings(
+    sections.flatMap(({ entries }) => entries),
+    findings,
+  );
+  const doors = parseDoors(sections, findings);
+  const diagnostics = findings.diagnostics(file, text.lines);
+  if (findings.hasErrors) return { kind: 'bad', diagnostics };
+  return { kind: 'ok', config: { settings, doors }, warnings: diagnostics };
+}
+
+function judgeEncoding({ invalid }: TextLines, findings: Findings): void {
+  if (invalid === undefined) return;
+  const byte = invalid.byte.toString(16).toUpperCase().padStart(2, '0');
+  findings.error(invalid.at, `byte 0x${byte} is not UTF-8: save the file as UTF-8`);
+}
+
+function parseDoors(sections: readonly Section[], findings: Findings): readonly DoorSpec[] {
+  const doors: DoorSpec[] = [];
+  const watched = new Map<string, Section>();
+  for (const section of sections) {
+    const door = parseDoor(section, findings);
+    if (door === undefined) continue;
+    doors.push(door);
+    judgeWatched(door, section, watched, findings);
+  }
+  if (!sections.some(({ kind }) => kind === 'door')) {
+    const remedy = 'add a section such as [openSSH] with a sequence and a command';
+    findings.error(START, `no door in this file: ${remedy}`);
+  }
+  return doors;
+}
+
+/** Two doors that the same knocks open are right to knockd and most likely a mistake. */
+function judgeWatched(
+  { sequenceSource, flags, target }: DoorSpec,
+  section: Section,
+  watched: Map<string, Section>,
+  findings: Findings,
+): void {
+  if (sequenceSource.kind !== 'fixed') return;
+  const knocks = `${flags.mask} ${flags.value} ${target ?? ''} ${renderSequence(sequenceSource.sequence)}`;
+  const first = watched.get(knocks);
+  if (first === undefined) {
+    watched.set(knocks, section);
+  } else if (first.name.text !== section.name.text) {
+    const [earlier, later] = [first, section].map(({ name }) => `[${escapeText(name.text)}]`);
+    const shown = `the knocks of ${later} are already watched by ${earlier}, line ${first.name.line}`;
+    findings.warning(section.name, `${shown}: they will open both, as in knockd`);
+  }
+}

@@ -1,0 +1,14 @@
+/** Characters of foreign text shown in one message; what is longer ends in "...". */
+const SHOWN = 60;
+
+/** Text from a file for a message: short, on one line, nothing in it that a terminal would obey or hide. */
+export function escapeText(text: string): string {
+  const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
+  return shown.replace(/[\p{C}\p{Z}]/gu, (character) =>
+    character === ' ' ? ' ' : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+export function quoteText(text: string): string {
+  return `"${escapeText(text)}"`;
+}

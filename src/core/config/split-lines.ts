@@ -1,0 +1,42 @@
+import { firstInvalidUtf8 } from './utf8.ts';
+import type { Word } from './word.ts';
+
+/** A text as lines without their newline; a carriage return before it stays, as white space. Never empty. */
+export type TextLines = {
+  readonly lines: readonly string[];
+  /** The first byte that is not UTF-8, and its place; it stands in `lines` as U+FFFD. */
+  readonly invalid?: { readonly byte: number; readonly at: Word };
+};
+
+const NEWLINE = 0x0a;
+
+/** The lines of a file in UTF-8, with or without a byte order mark. */
+export function splitLines(bytes: Uint8Array): TextLines {
+  const body = bytes.subarray(byteOrderMarkLength(bytes));
+  const lines = decode(body).split('\n');
+  const index = firstInvalidUtf8(body);
+  if (index === undefined) return { lines };
+  const start = body.lastIndexOf(NEWLINE, index) + 1;
+  const offset = decode(body.subarray(start, index)).length;
+  return { lines, invalid: { byte: body[index] ?? 0, at: { text: '', line: lineOf(body, start), offset } } };
+}
+
+/** The bytes of U+FEFF at the start of a file in UTF-8: 3, or 0 when there is none. */
+export function byteOrderMarkLength(bytes: Uint8Array): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+}
+
+/** Whether the file begins with the byte order mark of UTF-16, in either order. */
+export function isUtf16(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+}
+
+function lineOf(bytes: Uint8Array, start: number): number {
+  let line = 1;
+  for (let i = 0; i < start; i++) if (bytes[i] === NEWLINE) line++;
+  return line;
+}

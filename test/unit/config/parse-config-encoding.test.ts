@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { bytesOf, complaints } from './config-text.ts';
+import { check, FLAGS, PORT } from './mistake-cases.ts';
+
+describe('encoding', () => {
+  it('finds the first bad byte in a comment, after a byte order mark, and the other mistakes too', () => {
+    const text = [...bytesOf('\uFEFF# ü'), 0xe9, ...bytesOf(' x\n[one]\nsequence = 0\n'), 0xff];
+    assert.deepEqual(complaints(new Uint8Array(text)), [
+      '1:4: byte 0xE9 is not UTF-8: save the file as UTF-8',
+      `3:12: "0" is not a port: ${PORT}`,
+      '4:1: "=" is missing in "\uFFFD": a directive is name = value',
+    ]);
+  });
+  it('knows UTF-16 by its mark', () => {
+    const text = Buffer.from('\uFEFF[one]\nsequence=1\n', 'utf16le');
+    assert.deepEqual(complaints(text), ['1:1: the file is UTF-16: save it as UTF-8']);
+    assert.deepEqual(complaints(text.swap16()), ['1:1: the file is UTF-16: save it as UTF-8']);
+  });
+  check(
+    {
+      'a NUL in a value': [
+        'command = a\0b',
+        '3:12: control character "\\u{0}" in the value: remove it, a value of Start_Command is plain text',
+      ],
+      'an escape character in a path': [
+        'one_time_sequences = \x1b[2J',
+        '3:1: One_Time_Sequences stands beside Sequence of line 2: a door has one of them, remove the other',
+        '3:22: control character "\\u{1b}" in the value: remove it, a value of One_Time_Sequences is plain text',
+      ],
+      'a carriage return in the middle': [
+        'target = 192.0.2.1\rcommand = x',
+        '3:19: control character "\\u{d}" in the value: remove it, a value of Target is plain text',
+      ],
+      'characters outside the basic plane count as one': [
+        'tcpflags = 😀,syn,x',
+        `3:12: unknown flag "😀": ${FLAGS}`,
+        `3:18: unknown flag "x": ${FLAGS}`,
+      ],
+      'a no-break space is shown': [
+        'comm\u00a0and = x',
+        '3:1: unknown directive "comm\\u{a0}and": did you mean Command?',
+      ],
+    },
+    (text) => `[one]\nsequence = 1\n${text}\n`,
+  );
+});
