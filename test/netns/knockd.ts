@@ -82,6 +82,19 @@ export async function knockUntilOpen(
   }
 }
 
+/** Starts Debian's knockd inside a namespace and returns when it listens. */
+export async function startRealKnockd(
+  namespace: Namespace,
+  directory: WorkDirectory,
+  config: string,
+  ...options: readonly string[]
+): Promise<Program> {
+  const file = directory.file('real-knockd.conf', config + FENCE);
+  const program = namespace.start(C_KNOCKD, '-c', file, '-v', ...options);
+  await program.saw(/listening on .*\.\.\.\n/);
+  return program;
+}
+
 /** Starts the daemon inside a namespace and returns when it listens. */
 export async function startKnockd(
   namespace: Namespace,

@@ -1,0 +1,142 @@
+import type { Address } from '../../src/core/net/address.ts';
+import { meetsFlagRule } from '../../src/core/net/tcp-flags.ts';
+import type { FramePacket } from './frame.ts';
+
+/** A door as both daemons are told of it. */
+export type ModelDoor = {
+  readonly name: string;
+  readonly steps: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number }[];
+  readonly flags: { readonly mask: number; readonly value: number };
+  readonly timeoutSeconds: number;
+  readonly target?: Address;
+};
+
+export type TimedPacket = FramePacket & { readonly atSeconds: number };
+
+/** What knockd 0.8 does and Bussa does not, one by one. `docs/compat.md` gives the reasons. */
+export type Quirks = {
+  /** A TCP packet sent again is one more knock. */
+  readonly retransmissionCounts: boolean;
+  /** An attempt that breaks on the first port of its own sequence does not start anew there. */
+  readonly breakDoesNotRestart: boolean;
+  /** When the oldest attempt ends, in whatever way, every other attempt of everybody is forgotten. */
+  readonly oldestEndForgetsAll: boolean;
+  /** While a source has an attempt, the first port of another door starts none. */
+  readonly pendingSwallowsFirst: boolean;
+  /** A knock at another door's port breaks the attempt. */
+  readonly foreignPortBreaks: boolean;
+  /** Times are compared in whole seconds of the clock, and the last moment is already too late. */
+  readonly wholeSeconds: boolean;
+};
+
+export const KNOCKD_QUIRKS: Quirks = {
+  retransmissionCounts: true,
+  breakDoesNotRestart: true,
+  oldestEndForgetsAll: true,
+  pendingSwallowsFirst: true,
+  foreignPortBreaks: true,
+  wholeSeconds: true,
+};
+
+export const NO_QUIRKS: Quirks = {
+  retransmissionCounts: false,
+  breakDoesNotRestart: false,
+  oldestEndForgetsAll: false,
+  pendingSwallowsFirst: false,
+  foreignPortBreaks: false,
+  wholeSeconds: false,
+};
+
+/** Longer than Linux repeats a SYN that nobody answers, in seconds. */
+const RETRANSMISSION_SECONDS = 65;
+
+type Attempt = {
+  readonly door: ModelDoor;
+  readonly source: Address;
+  readonly startSeconds: number;
+  stage: number;
+  ended: boolean;
+};
+
+/** Every opening as `SOURCE: DOOR`, in order. A list, searched from its beginning for every packet: plainly right. */
+export function modelOpenings(
+  doors: readonly ModelDoor[],
+  ownAddresses: readonly Address[],
+  packets: readonly TimedPacket[],
+  quirks: Quirks,
+): string[] {
+  const openings: string[] = [];
+  const lastSeen = new Map<string, number>();
+  let attempts: Attempt[] = [];
+
+  const isSentTo = (door: ModelDoor, packet: TimedPacket): boolean =>
+    door.target === undefined
+      ? ownAddresses.includes(packet.destination)
+      : door.target === packet.destination;
+  const concerns = (door: ModelDoor, packet: TimedPacket): boolean =>
+    isSentTo(door, packet) && meetsFlags(door, packet) && door.steps.some((step) => isStep(step, packet));
+
+  const expire = (now: number): void => {
+    const remains = attempts.filter((attempt) => !attempt.ended && isInTime(attempt, now, quirks));
+    attempts = quirks.oldestEndForgetsAll && remains[0] !== attempts[0] ? [] : remains;
+  };
+  const advance = (attempt: Attempt): void => {
+    attempt.stage += 1;
+    if (attempt.stage < attempt.door.steps.length) return;
+    attempt.ended = true;
+    openings.push(`${attempt.source}: ${attempt.door.name}`);
+  };
+  const start = (door: ModelDoor, packet: TimedPacket): void => {
+    const attempt = { door, source: packet.source, startSeconds: packet.atSeconds, stage: 0, ended: false };
+    attempts.push(attempt);
+    advance(attempt);
+  };
+
+  const offer = (packet: TimedPacket): void => {
+    if (!doors.some((door) => concerns(door, packet))) return;
+    if (isRetransmission(lastSeen, packet) && !quirks.retransmissionCounts) return;
+    expire(packet.atSeconds);
+    const pending = attempts.filter(
+      (attempt) => attempt.source === packet.source && isSentTo(attempt.door, packet),
+    );
+    for (const attempt of pending) {
+      if (!meetsFlags(attempt.door, packet)) continue;
+      if (isStep(attempt.door.steps[attempt.stage], packet)) advance(attempt);
+      else if (quirks.foreignPortBreaks || concerns(attempt.door, packet)) attempt.ended = true;
+    }
+    for (const door of doors) {
+      if (!concerns(door, packet) || !isStep(door.steps[0], packet)) continue;
+      const own = pending.find((attempt) => attempt.door === door);
+      const isBroken = own?.ended === true && own.stage < door.steps.length;
+      if (own === undefined ? !(quirks.pendingSwallowsFirst && pending.length > 0) : isBroken) {
+        if (own === undefined || !quirks.breakDoesNotRestart) start(door, packet);
+      }
+    }
+  };
+  for (const packet of packets) offer(packet);
+  return openings;
+}
+
+function isStep(step: ModelDoor['steps'][number] | undefined, packet: TimedPacket): boolean {
+  return step !== undefined && step.protocol === packet.protocol && step.port === packet.port;
+}
+
+function meetsFlags(door: ModelDoor, packet: TimedPacket): boolean {
+  return packet.protocol === 'udp' || meetsFlagRule(door.flags, packet.flags);
+}
+
+function isInTime(attempt: Attempt, now: number, quirks: Quirks): boolean {
+  const { startSeconds, door } = attempt;
+  return quirks.wholeSeconds
+    ? Math.floor(now) - Math.floor(startSeconds) < door.timeoutSeconds
+    : now - startSeconds <= door.timeoutSeconds;
+}
+
+function isRetransmission(lastSeen: Map<string, number>, packet: TimedPacket): boolean {
+  if (packet.protocol === 'udp') return false;
+  const { source, destination, sourcePort, port, sequence, flags, atSeconds } = packet;
+  const key = [source, destination, sourcePort, port, sequence, flags].join(' ');
+  const before = lastSeen.get(key);
+  lastSeen.set(key, atSeconds);
+  return before !== undefined && atSeconds - before < RETRANSMISSION_SECONDS;
+}
