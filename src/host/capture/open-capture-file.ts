@@ -89,6 +89,7 @@ class Source {
   readonly #subject: string;
   readonly #stream: Readable;
   readonly #pieces: AsyncIterator<Uint8Array>;
+  #isClosed = false;
 
   constructor(subject: string, stream: Readable) {
     this.#subject = subject;
@@ -119,11 +120,13 @@ class Source {
 
   async close(): Promise<void> {
     this.window = new Uint8Array(0);
-    await this.#pieces.return?.();
+    this.#isClosed = true;
+    this.#stream.destroy();
     if (!this.#stream.closed) await once(this.#stream, 'close');
   }
 
   async #next(): Promise<Uint8Array | undefined> {
+    if (this.#isClosed) return undefined;
     try {
       const { done, value } = await this.#pieces.next();
       return done === true ? undefined : value;
