@@ -8,13 +8,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { C_KNOCK, fence, knockdCommand, startKnockd, WorkDirectory } from './knockd.ts';
-import { Program } from './program.ts';
+import { follow } from './program.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, Wire } from './wire.ts';
-
-/** Follows a file that may not be there yet. */
-export function follow(path: string): Program {
-  return new Program('tail', ['-q', '-n', '+1', '-F', path]);
-}
 
 describe('directives', { concurrency: 4 }, () => {
   test('target: only packets to that address count, own or not', async () => {

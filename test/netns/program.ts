@@ -119,3 +119,8 @@ export class Program implements AsyncDisposable {
     for (const wake of watchers) wake();
   }
 }
+
+/** Follows a file, from its beginning, that may not be there yet and may be replaced by another of its name. */
+export function follow(path: string): Program {
+  return new Program('tail', ['-q', '-n', '+1', '-F', path]);
+}

@@ -8,10 +8,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { C_KNOCK, fence, knockdCommand, startKnockd, WorkDirectory } from './knockd.ts';
-import { Program } from './program.ts';
+import { follow, Program } from './program.ts';
 import { SERVER, Wire } from './wire.ts';
-
-const follow = (path: string): Program => new Program('tail', ['-q', '-n', '+1', '-F', path]);
 
 const door = (name: string, sequence: string): string => `[${name}]\n  sequence = ${sequence}\n\n`;
 

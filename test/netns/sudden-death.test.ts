@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { C_KNOCK, fence, startKnockd, WorkDirectory } from './knockd.ts';
-import { Program } from './program.ts';
+import { follow } from './program.ts';
 import { SERVER, Wire } from './wire.ts';
 
 const config = (done: string, cmdTimeout: number): string => `[door]
@@ -17,8 +17,6 @@ const config = (done: string, cmdTimeout: number): string => `[door]
   cmd_timeout   = ${cmdTimeout}
   stop_command  = echo close %IP% >> ${done}
 `;
-
-const follow = (path: string): Program => new Program('tail', ['-q', '-n', '+1', '-F', path]);
 
 describe('kill -9 between start and stop', { concurrency: 3 }, () => {
   test('started again in time: the close comes at its time, once', async () => {
