@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
 import type { KnockOrder, KnockStep, ServiceName } from '../app/knocker.ts';
 import type { Family } from '../core/net/address.ts';
 import { parsePort } from '../core/net/port.ts';
 import { type Protocol, parseProtocol } from '../core/net/protocol.ts';
 import { isServiceName } from '../core/net/services.ts';
 import { type Millis, millis, seconds } from '../core/net/time.ts';
+import { type GivenOption, readOptions, UsageError } from './read-options.ts';
 
 export type KnockCommand =
   | { readonly kind: 'help' | 'version' }
@@ -35,45 +35,22 @@ type Settings = {
   interfaceName?: string;
 };
 
-type Token = ReturnType<typeof parse>['tokens'][number];
-type OptionToken = Extract<Token, { kind: 'option' }>;
-
-class UsageError extends Error {}
-
 /** Options and operands in any order, as getopt_long(3) takes them; the first help or version asked for wins. */
 export function parseKnockOptions(args: readonly string[]): KnockCommand {
   try {
-    return readTokens(tokenize(args));
+    return readCommand(args);
   } catch (error) {
     if (error instanceof UsageError) return { kind: 'usage-error', message: error.message };
     throw error;
   }
 }
 
-function tokenize(args: readonly string[]): Token[] {
-  const { tokens } = parse(args);
-  for (const token of tokens) {
-    const expanded = expandAbbreviation(token);
-    // Once more from the start: with its full name known, the option may take the next argument as its value.
-    if (expanded !== undefined) return tokenize(args.with(token.index, expanded));
-  }
-  return tokens;
-}
-
-function parse(args: readonly string[]) {
-  // Not strict: its messages suit JavaScript callers, and it refuses values that begin with a dash.
-  return parseArgs({ args, options: OPTIONS, strict: false, allowPositionals: true, tokens: true });
-}
-
-function readTokens(tokens: readonly Token[]): KnockCommand {
+function readCommand(args: readonly string[]): KnockCommand {
   const settings: Settings = { udp: false, verbose: false, delay: millis(0) };
-  const operands: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'positional') operands.push(token.value);
-    if (token.kind !== 'option') continue;
-    checkOption(token);
-    if (token.name === 'help' || token.name === 'version') return { kind: token.name };
-    applyOption(settings, token);
+  const { options, operands } = readOptions(OPTIONS, args);
+  for (const option of options) {
+    if (option.name === 'help' || option.name === 'version') return { kind: option.name };
+    applyOption(settings, option);
   }
   const { udp, verbose, ...rest } = settings;
   const [host, ...ports] = operands;
@@ -83,16 +60,7 @@ function readTokens(tokens: readonly Token[]): KnockCommand {
   return { kind: 'knock', verbose, order: { host, steps, ...rest } };
 }
 
-function checkOption(token: OptionToken): void {
-  if (!Object.hasOwn(OPTIONS, token.name)) throw new UsageError(`unknown option '${token.rawName}'`);
-  const takesValue = OPTIONS[token.name as keyof typeof OPTIONS].type === 'string';
-  if (takesValue && token.value === undefined)
-    throw new UsageError(`option '${token.rawName}' needs a value`);
-  if (!takesValue && token.value !== undefined)
-    throw new UsageError(`option '${token.rawName}' takes no value`);
-}
-
-function applyOption(settings: Settings, { name, value = '' }: OptionToken): void {
+function applyOption(settings: Settings, { name, value }: GivenOption<typeof OPTIONS>): void {
   if (name === 'udp') settings.udp = true;
   if (name === 'verbose') settings.verbose = true;
   if (name === 'ipv4') settings.family = 4;
@@ -137,17 +105,4 @@ function parseProtocolWord(word: string, operand: string): Protocol {
   const protocol = parseProtocol(word);
   if (protocol !== undefined) return protocol;
   throw new UsageError(`bad protocol '${word}' in '${operand}': give ${operand.split(':')[0]}:tcp or :udp`);
-}
-
-/** Long options may be shortened as far as they stay unique, as getopt_long(3) allows. */
-function expandAbbreviation(token: Token): string | undefined {
-  if (token.kind !== 'option' || !token.rawName.startsWith('--')) return undefined;
-  if (Object.hasOwn(OPTIONS, token.name)) return undefined;
-  const meant = Object.keys(OPTIONS).filter((option) => option.startsWith(token.name));
-  if (meant.length > 1) {
-    throw new UsageError(`option '${token.rawName}' is ambiguous: --${meant.join(' or --')}`);
-  }
-  const [name] = meant;
-  if (name === undefined) return undefined;
-  return token.inlineValue === true ? `--${name}=${token.value}` : `--${name}`;
 }

@@ -1,6 +1,7 @@
-import { writeSync } from 'node:fs';
 import type { KnockOutcome } from '../app/knocker.ts';
 import { parseKnockOptions } from './knock-options.ts';
+import { packageVersion } from './package-version.ts';
+import { print, STDERR, STDOUT } from './print.ts';
 
 const USAGE = 'usage: knock [options] <host> <port[:proto]> [port[:proto]] ...';
 
@@ -28,9 +29,6 @@ const EXIT = { 'all-left': 0, failed: 1, 'timed-out': 1, 'bad-ports': 2 } as con
   KnockOutcome['kind'],
   number
 >;
-
-const STDOUT = 1;
-const STDERR = 2;
 
 async function main(args: readonly string[]): Promise<void> {
   // Node.js opens a debugger on this signal unless somebody listens to it.
@@ -69,23 +67,6 @@ async function finish(outcome: KnockOutcome): Promise<void> {
 function complain(reasons: readonly string[], hint: boolean): void {
   const lines = reasons.map((reason) => `knock: ${reason}\n`);
   print(STDERR, `${lines.join('')}${hint ? `${USAGE}\nTry 'knock --help'.\n` : ''}`);
-}
-
-/**
- * Written at once, so that nothing is lost however the process ends. A reader that has left, or a full disk,
- * must not break the knocks off, and there is nowhere to tell.
- */
-function print(fd: number, text: string): void {
-  try {
-    writeSync(fd, text);
-  } catch {
-    // See above.
-  }
-}
-
-async function packageVersion(): Promise<string> {
-  const { default: description } = await import('../../package.json', { with: { type: 'json' } });
-  return description.version;
 }
 
 await main(process.argv.slice(2));

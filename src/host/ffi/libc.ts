@@ -5,6 +5,14 @@ const library = koffi.load('libc.so.6');
 /** A C pointer as koffi hands it over. */
 export type Pointer = unknown;
 
+/** A C string that stays in memory for as long as the process lives. */
+export function keptString(text: string): Pointer {
+  const bytes = new TextEncoder().encode(`${text}\0`);
+  const pointer: Pointer = koffi.alloc('uint8_t', bytes.length);
+  new Uint8Array(koffi.view(pointer, bytes.length)).set(bytes);
+  return pointer;
+}
+
 /** The calls of libc that the host floor is built on; every one returns what its man page says. */
 export const libc = {
   socket: library.func('int socket(int, int, int)') as (

@@ -22,8 +22,6 @@ export function lastError(call: string, subject: string): SystemCallError {
   return new SystemCallError(call, subject, koffi.errno());
 }
 
-export const ERRNO: Readonly<Record<string, number>> = koffi.os.errno;
-
 function errnoName(errno: number): string {
   for (const [name, value] of Object.entries(koffi.os.errno)) if (value === errno) return name;
   return `errno ${errno}`;

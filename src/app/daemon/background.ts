@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { libc } from '../../host/ffi/libc.ts';
+import type { DaemonOptions } from './daemon.ts';
+import { runDaemon } from './run-daemon.ts';
+
+/** The descriptor on which the child tells that it listens, named in its environment. */
+const READY_FD = 3;
+const READY_VARIABLE = 'BUSSA_READY_FD';
+const READY_WORD = 'listening\n';
+
+/**
+ * Runs the daemon here until it ends, or in the background until it listens. `complain` takes lines for the person
+ * who started it. Returns the exit status.
+ */
+export async function startOrRun(options: DaemonOptions, complain: (line: string) => void): Promise<number> {
+  if (!options.background) return runDaemon(options, complain, () => undefined);
+  return takeChildMark() ? runDaemon(options, complain, leaveTerminal) : startChild(complain);
+}
+
+/** Whether this process is the child that a parent waits for. The mark does not go on to the commands. */
+function takeChildMark(): boolean {
+  const marked = process.env[READY_VARIABLE] === String(READY_FD);
+  delete process.env[READY_VARIABLE];
+  return marked;
+}
+
+/**
+ * Starts this very program again in a session of its own and waits until it listens, or ends. What it says until
+ * then comes out here. Returns 0 only if it listens.
+ */
+async function startChild(complain: (line: string) => void): Promise<number> {
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    env: { ...process.env, [READY_VARIABLE]: String(READY_FD) },
+  });
+  const status = await Promise.race([listening(child), ended(child, complain)]);
+  child.unref();
+  return status;
+}
+
+function listening(child: ChildProcess): Promise<number> {
+  const pipe = child.stdio[READY_FD] as Readable;
+  return new Promise((resolve) => {
+    pipe.once('data', () => {
+      pipe.destroy();
+      resolve(0);
+    });
+  });
+}
+
+function ended(child: ChildProcess, complain: (line: string) => void): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      complain(`knockd: cannot start in the background: ${error.message}`);
+      resolve(1);
+    });
+    // A child that ends before it listens has failed, whatever it says.
+    child.once('exit', (status) => resolve(status === null || status === 0 ? 1 : status));
+  });
+}
+
+/** In the child: lets the terminal go, and the parent. */
+function leaveTerminal(): void {
+  const nowhere = openSync('/dev/null', 'r+');
+  for (const fd of [0, 1, 2]) libc.dup2(nowhere, fd);
+  closeSync(nowhere);
+  try {
+    writeSync(READY_FD, READY_WORD);
+  } catch (error) {
+    // The parent was killed: nobody is left to be told.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  }
+  closeSync(READY_FD);
+}

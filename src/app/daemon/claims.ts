@@ -1,0 +1,68 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LeaseId } from '../../core/lease/lease.ts';
+import { dropClaim, readClaim, takeClaim } from '../../host/process/claim.ts';
+
+/** How often a command that an earlier daemon started is looked at. */
+const LOOK_MS = 100;
+
+/**
+ * What an earlier run has left of a lease's commands.
+ * `over`: closed, or never opened · `opening`, `closing`: the command runs still · `cut-off`: the closing was killed
+ * in the middle · `open`: opened, and not closed.
+ */
+export type LeaseFate = 'over' | 'opening' | 'open' | 'closing' | 'cut-off';
+
+/** The claims of the commands of all leases, in one directory. */
+export class Claims {
+  readonly #directory: string;
+
+  /** Makes the directory; not where there is no store, and so no lease that could claim anything. */
+  constructor(directory: string, make: 'made' | 'absent' = 'made') {
+    this.#directory = directory;
+    if (make === 'made') mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+
+  start(id: LeaseId): string {
+    return join(this.#directory, `${id}.start`);
+  }
+
+  stop(id: LeaseId): string {
+    return join(this.#directory, `${id}.stop`);
+  }
+
+  drop(id: LeaseId): void {
+    dropClaim(this.start(id));
+    dropClaim(this.stop(id));
+  }
+
+  /** Removes the claims of leases that are no more. */
+  sweep(living: ReadonlySet<string>): void {
+    for (const name of readdirSync(this.#directory)) {
+      if (!living.has(name.replace(/\.(start|stop)$/, ''))) dropClaim(join(this.#directory, name));
+    }
+  }
+
+  /**
+   * `sameBoot`: the machine has not been started anew since. Only then does a claim that is not there prove that the
+   * command never ran: a power failure may lose the file.
+   */
+  fate(id: LeaseId, sameBoot: boolean): LeaseFate {
+    const stop = readClaim(this.stop(id));
+    if (stop === 'ended') return 'over';
+    if (stop === 'running') return 'closing';
+    if (stop === 'cut-off') {
+      dropClaim(this.stop(id));
+      return 'cut-off';
+    }
+    // Whoever makes the claim first has the say: from here on the start command will not run any more.
+    if (sameBoot && takeClaim(this.start(id))) return 'over';
+    return readClaim(this.start(id)) === 'running' ? 'opening' : 'open';
+  }
+
+  /** Resolves when the command behind the claim does not run any more. */
+  async ended(claim: string): Promise<void> {
+    while (readClaim(claim) === 'running') await delay(LOOK_MS);
+  }
+}

@@ -1,0 +1,229 @@
+import { randomBytes } from 'node:crypto';
+import { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
+import type { Completion } from '../../core/attempt/completion.ts';
+import type { Config, InterfaceChoice } from '../../core/config/config.ts';
+import { renderDiagnostic } from '../../core/config/diagnostic.ts';
+import type { Door } from '../../core/door/door.ts';
+import type { Event } from '../../core/event/event.ts';
+import { renderCaptureFilter } from '../../core/filter/capture-filter.ts';
+import type { Capture } from '../../host/capture/capture.ts';
+import { openRingCapture } from '../../host/capture/ring-capture.ts';
+import { openSystemClock } from '../../host/clock/clock.ts';
+import { CommandRunner } from '../../host/process/command-runner.ts';
+import { removePidFile, writePidFile } from '../../host/system/pid-file.ts';
+import { DoorKeeper } from './door-keeper.ts';
+import { EventLog } from './event-log.ts';
+import { InterfaceWatch } from './interface-watch.ts';
+import { KnockLoop } from './knock-loop.ts';
+import { loadConfig } from './load-config.ts';
+import { NameLookup } from './name-lookup.ts';
+import { useUpSequence, watchableDoors } from './one-time-doors.ts';
+import { openSinks } from './open-sinks.ts';
+import { openState, type State, stateName } from './open-state.ts';
+
+export type DaemonOptions = {
+  readonly configFile: string;
+  /** Given on the command line: it goes before the configuration's. */
+  readonly interfaces?: { readonly text: string; readonly choice: InterfaceChoice };
+  readonly pidFile?: string;
+  readonly logFile?: string;
+  readonly stateDirectory: string;
+  readonly verbose: boolean;
+  readonly debug: boolean;
+  readonly lookUpNames: boolean;
+  readonly ipv6: boolean;
+  /** Runs in the background, with a pid file. */
+  readonly background: boolean;
+};
+
+export const DEFAULT_PID_FILE = '/var/run/knockd.pid';
+
+/** How long a stop waits for the closing commands. A row of one that has not ended by then stays in the store. */
+const STOP_MS = 60_000;
+
+/** A daemon that listens. */
+export class Daemon {
+  readonly #options: DaemonOptions;
+  #config: Config;
+  readonly #log: EventLog;
+  readonly #state: State;
+  readonly #capture: Capture;
+  readonly #interfaces: InterfaceWatch;
+  readonly #engine: AttemptEngine;
+  readonly #keeper: DoorKeeper;
+  readonly #loop: KnockLoop;
+  #doors: readonly Door[];
+  readonly #report = (event: Event): void => this.#log.write(event);
+
+  /** Opens everything that listening takes, or nothing. Throws what the system or another daemon has against it. */
+  constructor(options: DaemonOptions, config: Config, warnings: readonly string[]) {
+    this.#options = options;
+    this.#config = config;
+    const { sinks, problems } = openSinks(this.#logTargets(config));
+    this.#log = new EventLog(sinks, {
+      debug: options.debug,
+      ...(options.lookUpNames ? { names: new NameLookup() } : {}),
+    });
+    for (const text of [...warnings, ...problems]) this.#report({ kind: 'warning', text });
+    this.#doors = watchableDoors(config.doors, this.#report);
+    this.#capture = openRingCapture(this.#filter(this.#doors));
+    try {
+      const name = stateName(options.configFile, options.interfaces?.text);
+      this.#state = openState(options.stateDirectory, name, this.#report);
+    } catch (error) {
+      this.#capture.close();
+      throw error;
+    }
+    this.#interfaces = new InterfaceWatch(this.#interfaceChoice(config), this.#report);
+    const secret = randomBytes(8);
+    this.#engine = new AttemptEngine(this.#doors, [secret.readInt32LE(0), secret.readInt32LE(4)]);
+    this.#keeper = new DoorKeeper({
+      ...this.#state,
+      clock: openSystemClock(),
+      runner: new CommandRunner(options.background ? '/' : process.cwd()),
+      report: this.#report,
+    });
+    this.#loop = new KnockLoop({
+      capture: this.#capture,
+      engine: this.#engine,
+      interfaces: this.#interfaces,
+      log: this.#log,
+      onCompletion: (completion) => this.#complete(completion),
+    });
+  }
+
+  /** Begins to listen, and closes what an earlier run has left open. */
+  start(): void {
+    this.#interfaces.start();
+    this.#loop.start();
+    this.#keeper.adopt();
+    if (this.#options.background) this.#writePidFile();
+    this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
+    this.#report({ kind: 'debug', text: `capture filter: ${this.#filter(this.#doors)}` });
+  }
+
+  /** Reads the configuration again. A bad one changes nothing. */
+  reload(): void {
+    const file = this.#options.configFile;
+    this.#report({ kind: 'reloading', file });
+    const loaded = loadConfig(file);
+    if (loaded.kind === 'bad') {
+      for (const diagnostic of loaded.diagnostics) this.reportError(renderDiagnostic(diagnostic));
+      this.#report({ kind: 'reload-refused', file, mistakes: loaded.diagnostics.length });
+      this.#reopenLog(this.#config);
+      return;
+    }
+    for (const warning of loaded.warnings) {
+      this.#report({ kind: 'warning', text: renderDiagnostic(warning) });
+    }
+    this.#reopenLog(loaded.config);
+    this.#replaceDoors(watchableDoors(loaded.config.doors, this.#report));
+    const choice = this.#interfaceChoice(loaded.config);
+    if (JSON.stringify(choice) !== JSON.stringify(this.#interfaceChoice(this.#config))) {
+      this.#interfaces.choose(choice);
+    }
+    this.#config = loaded.config;
+    this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
+  }
+
+  /** Ends the listening and closes every door. Returns whether all of them could be closed in time. */
+  async stop(): Promise<boolean> {
+    this.#loop.stop();
+    this.#interfaces.close();
+    const closed = await inTime(this.#keeper.stop(), STOP_MS);
+    if (!closed) {
+      this.reportError(
+        `closing commands still run after ${STOP_MS / 1000} s; the next start sees to their doors`,
+      );
+    }
+    this.#report({ kind: 'stopping' });
+    this.#capture.close();
+    this.#state.store.close();
+    if (this.#options.background) removePidFile(this.#pidFile);
+    await this.#log.close();
+    return closed;
+  }
+
+  reportError(text: string): void {
+    this.#report({ kind: 'error', text });
+  }
+
+  #complete(completion: Completion): void {
+    const isOneTime = completion.door.sequenceSource.kind === 'one-time';
+    if (isOneTime && !this.#useUp(completion)) return;
+    this.#keeper.complete(completion);
+  }
+
+  /** The sequence is used up before anything opens. Whether it could be. */
+  #useUp({ door, source }: Completion): boolean {
+    const others = this.#doors.filter((other) => other.name !== door.name);
+    try {
+      useUpSequence(door);
+    } catch (error) {
+      const reason = `its sequence cannot be marked as used: ${(error as Error).message}; the door stays shut until a reload`;
+      this.#report({ kind: 'refused', source, door: door.name, reason });
+      this.#replaceDoors(others);
+      return false;
+    }
+    const specs = this.#config.doors.filter((spec) => spec.name === door.name);
+    this.#replaceDoors([...others, ...watchableDoors(specs, this.#report)]);
+    return true;
+  }
+
+  /** The filter first: it is what can fail. */
+  #replaceDoors(doors: readonly Door[]): void {
+    this.#capture.setFilter(this.#filter(doors));
+    this.#engine.replaceDoors(doors);
+    this.#loop.doorsReplaced();
+    this.#doors = doors;
+  }
+
+  #filter(doors: readonly Door[]): string {
+    return renderCaptureFilter(doors, { ipv6: this.#options.ipv6 });
+  }
+
+  #interfaceChoice(config: Config): InterfaceChoice {
+    return this.#options.interfaces?.choice ?? config.settings.interfaces ?? { kind: 'any' };
+  }
+
+  get #pidFile(): string {
+    return this.#options.pidFile ?? this.#config.settings.pidFile ?? DEFAULT_PID_FILE;
+  }
+
+  #writePidFile(): void {
+    try {
+      writePidFile(this.#pidFile);
+    } catch (error) {
+      this.reportError(`could not create pid file ${this.#pidFile}: ${(error as Error).message}`);
+    }
+  }
+
+  #logTargets({ settings }: Config): Parameters<typeof openSinks>[0] {
+    const logFile = this.#options.logFile ?? settings.logFile;
+    return {
+      ...(logFile === undefined ? {} : { logFile }),
+      useSyslog: settings.useSyslog,
+      verbose: this.#options.verbose,
+    };
+  }
+
+  #reopenLog(config: Config): void {
+    const { sinks, problems } = openSinks(this.#logTargets(config));
+    const old = this.#log.sinks;
+    this.#log.replaceSinks(sinks);
+    for (const sink of old.log) sink.close();
+    for (const text of problems) this.#report({ kind: 'error', text });
+    const file = this.#logTargets(config).logFile;
+    if (file !== undefined) this.#report({ kind: 'log-reopened', file });
+  }
+}
+
+async function inTime(work: Promise<void>, limit: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), limit);
+  });
+  const ended = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return ended;
+}

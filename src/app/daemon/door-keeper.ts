@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+import type { Completion } from '../../core/attempt/completion.ts';
+import { renderCommands } from '../../core/door/opening.ts';
+import type { Event } from '../../core/event/event.ts';
+import type { Lease, LeaseId } from '../../core/lease/lease.ts';
+import { LeaseBook } from '../../core/lease/lease-book.ts';
+import { after, type Instant, instant, type Millis, millis, since } from '../../core/net/time.ts';
+import type { Clock } from '../../host/clock/clock.ts';
+import { claimedCommand } from '../../host/process/claim.ts';
+import type { CommandRunner } from '../../host/process/command-runner.ts';
+import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
+import type { Claims } from './claims.ts';
+import { CommandDoors } from './command-doors.ts';
+import { reportOutcome } from './report-outcome.ts';
+
+/** Doors that are open at one time. */
+export const MAX_LEASES = 65_536;
+
+/** A timer does not count while the machine sleeps: with leases open, the clock is looked at this often. */
+const LOOK_MS = 1000;
+
+export type DoorKeeperParts = {
+  readonly store: LeaseStore;
+  readonly claims: Claims;
+  readonly clock: Clock;
+  readonly runner: CommandRunner;
+  readonly report: (event: Event) => void;
+};
+
+/**
+ * Opens doors that have been completed and closes them at their time. A lease is in the store before its start
+ * command runs, and leaves it after its stop command has ended.
+ */
+export class DoorKeeper {
+  readonly #parts: DoorKeeperParts;
+  readonly #book = new LeaseBook(MAX_LEASES);
+  readonly #commandDoors: CommandDoors;
+  #timer: NodeJS.Timeout | undefined;
+  #stopping = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(parts: DoorKeeperParts) {
+    this.#parts = parts;
+    this.#commandDoors = new CommandDoors(parts.runner, parts.report);
+  }
+
+  complete(completion: Completion): void {
+    const { door, source } = completion;
+    const { start, stop } = renderCommands(door.opening, source);
+    if (start === undefined || this.#stopping) return;
+    if (stop === undefined) this.#commandDoors.complete(door.name, source, start);
+    else this.#completeLease(completion, start, stop);
+  }
+
+  /** Takes over what an earlier run has left open: closes what is overdue, and the rest at its time. */
+  adopt(): void {
+    for (const stored of this.#parts.store.all()) void this.#adoptLease(stored);
+  }
+
+  /** Closes every door now, those still opening as soon as they have opened. Resolves when all are closed. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#book.closeAll(this.#parts.clock.sinceBoot());
+    this.#closeDue();
+    if (this.#book.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    clearTimeout(this.#timer);
+  }
+
+  #completeLease(completion: Completion, start: string, stop: string): void {
+    const { report, clock } = this.#parts;
+    const { door, source } = completion;
+    const refuse = (reason: string): void => report({ kind: 'refused', source, door: door.name, reason });
+    const now = clock.sinceBoot();
+    const decision = this.#book.complete(completion, now);
+    if (decision.kind === 'full') refuse(`${MAX_LEASES} doors are open already`);
+    else if (decision.kind === 'extended') this.#extend(decision.lease, door.opening.cmdTimeout);
+    else if (decision.kind === 'open') {
+      if (this.#parts.runner.hasRoom) this.#openNew(completion, now, start, stop, refuse);
+      else refuse('too many commands are waiting to run');
+    }
+  }
+
+  #openNew(
+    { door, source }: Completion,
+    now: Instant,
+    start: string,
+    stop: string,
+    refuse: (reason: string) => void,
+  ): void {
+    const { cmdTimeout } = door.opening;
+    const id = randomUUID() as LeaseId;
+    const lease: Lease = { id, door: door.name, source, stop, state: 'opening', due: after(now, cmdTimeout) };
+    try {
+      this.#parts.store.record(this.#stored(lease, cmdTimeout));
+    } catch (error) {
+      // Without a record a crash would leave the door open for ever.
+      refuse(`its closing cannot be recorded: ${(error as Error).message}`);
+      return;
+    }
+    this.#book.add(lease);
+    void this.#open(lease, start);
+  }
+
+  async #open(lease: Lease, start: string): Promise<void> {
+    const { runner, claims, report } = this.#parts;
+    report({ kind: 'running', door: lease.door, command: start });
+    const outcome = await runner.open(claimedCommand(claims.start(lease.id), start, 'refuse'));
+    reportOutcome(report, lease.door, outcome);
+    this.#settle(lease.id);
+  }
+
+  /** The start command has ended, however: the lease is open, and its time runs. */
+  #settle(id: LeaseId): void {
+    const opened = this.#book.opened(id);
+    if (opened === undefined) return;
+    this.#schedule();
+  }
+
+  #extend(lease: Lease, length: Millis): void {
+    const { clock, report } = this.#parts;
+    this.#keep(lease, length);
+    const left = Math.ceil(since(clock.sinceBoot(), lease.due) / 1000);
+    report({ kind: 'extended', source: lease.source, door: lease.door, seconds: left });
+    this.#schedule();
+  }
+
+  #closeDue(): void {
+    for (const lease of this.#book.takeDue(this.#parts.clock.sinceBoot())) void this.#close(lease);
+    this.#schedule();
+  }
+
+  async #close(lease: Lease): Promise<void> {
+    const { report, runner, claims } = this.#parts;
+    report({ kind: 'command-timeout', source: lease.source, door: lease.door });
+    report({ kind: 'running', door: lease.door, command: lease.stop });
+    const outcome = await runner.close(claimedCommand(claims.stop(lease.id), lease.stop, 'run'));
+    reportOutcome(report, lease.door, outcome);
+    this.#finish(lease.id);
+  }
+
+  #finish(id: LeaseId): void {
+    this.#attempt(() => {
+      this.#parts.store.remove(id);
+      // In this order: a claim without a row is swept up, a row without its claim would be closed again.
+      this.#parts.claims.drop(id);
+    });
+    const again = this.#book.closed(id);
+    if (again !== undefined) this.complete(again);
+    if (this.#stopping && this.#book.size === 0) this.#onIdle?.();
+  }
+
+  async #adoptLease(stored: StoredLease): Promise<void> {
+    const { clock, claims, report } = this.#parts;
+    const now = clock.sinceBoot();
+    const fate = claims.fate(stored.id, stored.bootId === clock.bootId);
+    if (fate === 'over') return this.#finish(stored.id);
+    const due = this.#adoptedDue(stored, now);
+    const lease: Lease = { ...stored, state: 'opening', due: fate === 'cut-off' ? now : due };
+    this.#book.add(lease);
+    report({ kind: 'adopted', source: lease.source, door: lease.door, overdue: lease.due <= now });
+    if (fate === 'closing') {
+      await claims.ended(claims.stop(stored.id));
+      this.#finish(stored.id);
+      return;
+    }
+    if (fate === 'opening') await claims.ended(claims.start(stored.id));
+    this.#settle(stored.id);
+  }
+
+  /** After a reboot the clock of day is all there is; it may have jumped, but no lease becomes longer than it was. */
+  #adoptedDue(stored: StoredLease, now: Instant): Instant {
+    const { clock } = this.#parts;
+    if (stored.bootId === clock.bootId) return stored.due;
+    const left = Math.min(stored.length, Math.max(0, since(clock.wall(), stored.dueWall)));
+    return after(now, millis(left));
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const next = this.#book.nextDue();
+    if (next === undefined) return;
+    const wait = since(this.#parts.clock.sinceBoot(), next);
+    this.#timer = setTimeout(() => this.#closeDue(), Math.min(Math.max(0, Math.ceil(wait)), LOOK_MS));
+  }
+
+  #keep(lease: Lease, length: Millis): void {
+    this.#attempt(() => this.#parts.store.update(this.#stored(lease, length)));
+  }
+
+  #stored(lease: Lease, length: Millis): StoredLease {
+    const { clock } = this.#parts;
+    const left = since(clock.sinceBoot(), lease.due);
+    const { id, door, source, stop, due } = lease;
+    return {
+      id,
+      door,
+      source,
+      stop,
+      due,
+      length,
+      bootId: clock.bootId,
+      dueWall: instant(clock.wall() + left),
+    };
+  }
+
+  /** What the store cannot do now it says in the log; the door itself is not held up. */
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#parts.report({ kind: 'error', text: (error as Error).message });
+    }
+  }
+}

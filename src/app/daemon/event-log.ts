@@ -1,0 +1,120 @@
+import type { Event } from '../../core/event/event.ts';
+import { LineBudget } from '../../core/event/line-budget.ts';
+import { eventLevel, type LogLevel, renderEvent } from '../../core/event/render-event.ts';
+import type { LogSink } from '../../host/log/log-sink.ts';
+import type { NameLookup } from './name-lookup.ts';
+
+/** Lines of one sort (a kind of event at one door). Openings are rarer, and worth more, than stages. */
+const SORT_RATE = { burst: 500, perSecond: 10 };
+const OPENING_RATE = { burst: 10_000, perSecond: 50 };
+/** The very same line. */
+const EQUAL_RATE = { burst: 20, perSecond: 1 };
+const MAX_SORTS = 4096;
+const MAX_EQUAL = 4096;
+/** How often the lines that were only counted are reported. */
+const REPORT_MS = 10_000;
+
+const OPENING_KINDS: ReadonlySet<Event['kind']> = new Set(['completed', 'running', 'command-timeout']);
+
+const DEBUG_KINDS: ReadonlySet<Event['kind']> = new Set(['failed', 'evicted', 'debug']);
+
+export type LogSinks = {
+  /** The log proper: a file, syslog. */
+  readonly log: readonly LogSink[];
+  readonly terminal: LogSink;
+};
+
+/** Writes events as knockd's lines. A flood of lines is counted, not written. */
+export class EventLog {
+  #sinks: LogSinks;
+  readonly #debug: boolean;
+  readonly #names: NameLookup | undefined;
+  readonly #sorts = new LineBudget(SORT_RATE, MAX_SORTS);
+  readonly #openings = new LineBudget(OPENING_RATE, MAX_SORTS);
+  readonly #equal = new LineBudget(EQUAL_RATE, MAX_EQUAL);
+  #report: NodeJS.Timeout | undefined;
+  /** Lines that wait for a name, in order; undefined when none does. */
+  #waiting: Promise<void> | undefined;
+
+  constructor(sinks: LogSinks, options: { readonly debug: boolean; readonly names?: NameLookup }) {
+    this.#sinks = sinks;
+    this.#debug = options.debug;
+    this.#names = options.names;
+  }
+
+  get debug(): boolean {
+    return this.#debug;
+  }
+
+  /** Whether a line of this sort, an event of `kind` at one door, would be written now; if not, it is counted. */
+  admits(kind: Event['kind'], sort: string): boolean {
+    if (DEBUG_KINDS.has(kind) && !this.#debug) return false;
+    const budget = OPENING_KINDS.has(kind) ? this.#openings : this.#sorts;
+    const admitted = budget.admit(sort, () => sort, performance.now());
+    if (!admitted) this.#reportLater();
+    return admitted;
+  }
+
+  /** Writes an event that has been admitted, or that is never many. */
+  write(event: Event): void {
+    const level = eventLevel(event);
+    if (level === 'debug' && !this.#debug) return;
+    const name =
+      this.#names !== undefined && 'source' in event ? this.#names.lookUp(event.source) : undefined;
+    if (name === undefined && this.#waiting === undefined) {
+      this.#writeLine(level, event, undefined);
+      return;
+    }
+    const turn = (this.#waiting ?? Promise.resolve()).then(async () => {
+      this.#writeLine(level, event, await name);
+      if (this.#waiting === turn) this.#waiting = undefined;
+    });
+    this.#waiting = turn;
+  }
+
+  replaceSinks(sinks: LogSinks): void {
+    this.#sinks = sinks;
+  }
+
+  get sinks(): LogSinks {
+    return this.#sinks;
+  }
+
+  /** Writes what waits, and closes the sinks. */
+  async close(): Promise<void> {
+    await this.#waiting;
+    clearTimeout(this.#report);
+    this.#reportCounts();
+    for (const sink of [...this.#sinks.log, this.#sinks.terminal]) sink.close();
+  }
+
+  #writeLine(level: LogLevel, event: Event, name: string | undefined): void {
+    const line = renderEvent(event, name);
+    if (event.kind !== 'suppressed' && !this.#equal.admit(line, () => line, performance.now())) {
+      this.#reportLater();
+      return;
+    }
+    if (level !== 'debug') for (const sink of this.#sinks.log) sink.write(level, line);
+    this.#sinks.terminal.write(level, terminalLine(event, line));
+  }
+
+  #reportLater(): void {
+    this.#report ??= setTimeout(() => this.#reportCounts(), REPORT_MS).unref();
+  }
+
+  #reportCounts(): void {
+    this.#report = undefined;
+    for (const budget of [this.#sorts, this.#openings, this.#equal]) {
+      for (const { what, count } of budget.takeCounts()) {
+        this.#writeLine('notice', { kind: 'suppressed', what, count }, undefined);
+      }
+    }
+  }
+}
+
+/** knockd has words of its own for the terminal where it starts and stops. */
+function terminalLine(event: Event, line: string): string {
+  if (event.kind === 'listening') return `listening on ${event.on}...`;
+  if (event.kind === 'stopping') return 'closing...';
+  return line;
+}

@@ -1,0 +1,159 @@
+import { type AttemptEngine, OFFER } from '../../core/attempt/attempt-engine.ts';
+import type { Completion } from '../../core/attempt/completion.ts';
+import { STEP, Steps } from '../../core/attempt/steps.ts';
+import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
+import { Packet, packetDestination, packetSource } from '../../core/packet/packet.ts';
+import { READING, readPacket } from '../../core/packet/read-packet.ts';
+import type { Capture, Frame } from '../../host/capture/capture.ts';
+import type { Readiness } from '../../host/ffi/readiness.ts';
+import type { EventLog } from './event-log.ts';
+import type { InterfaceWatch } from './interface-watch.ts';
+import { type StepSorts, stepSorts } from './step-sorts.ts';
+
+/** Packets taken before timers, signals and ended commands have their turn. */
+const BATCH = 4096;
+
+/**
+ * Packets are given this long to come out of the ring before the clock ends an attempt that they may belong to.
+ * It delays a log line; the attempt itself is judged by packet time alone.
+ */
+const EXPIRY_SLACK_MS = 250;
+const EXPIRY_BATCH = 4096;
+
+/** Between two questions to the kernel about lost packets, while there is much to do. */
+const COUNTERS_MS = 1000;
+
+export type KnockLoopParts = {
+  readonly capture: Capture;
+  readonly engine: AttemptEngine;
+  readonly interfaces: InterfaceWatch;
+  readonly log: EventLog;
+  readonly onCompletion: (completion: Completion) => void;
+};
+
+/** Carries packets from the capture through the engine, and what comes of them to the log and the doors. */
+export class KnockLoop {
+  readonly #parts: KnockLoopParts;
+  readonly #packet = new Packet();
+  readonly #steps = new Steps();
+  readonly #take = (frame: Frame): void => this.#takeFrame(frame);
+  #readiness: Readiness | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+  #sorts: readonly StepSorts[];
+  #countersAt = 0;
+  #dropped = 0;
+  #stopped = false;
+
+  constructor(parts: KnockLoopParts) {
+    this.#parts = parts;
+    this.#sorts = stepSorts(parts.engine.doors);
+  }
+
+  start(): void {
+    this.#readiness = this.#parts.capture.watch(() => this.#drain());
+  }
+
+  /** The engine's doors are others now. */
+  doorsReplaced(): void {
+    this.#sorts = stepSorts(this.#parts.engine.doors);
+  }
+
+  /** Takes what has arrived, and nothing after that. */
+  stop(): void {
+    this.#drain();
+    this.#stopped = true;
+    this.#readiness?.close();
+    clearTimeout(this.#expiry);
+  }
+
+  #drain(): void {
+    if (this.#stopped) return;
+    const taken = this.#parts.capture.drain(BATCH, this.#take);
+    if (taken === BATCH) this.#reportDrops();
+    this.#scheduleExpiry();
+  }
+
+  #takeFrame(frame: Frame): void {
+    const { interfaces, engine, log } = this.#parts;
+    if (!frame.toThisHost || !interfaces.hears(frame.interfaceIndex)) return;
+    const packet = this.#packet;
+    if (readPacket(frame.bytes, frame.start, frame.end, packet) !== READING.packet) return;
+    if (packet.protocol === PROTOCOL_NUMBER.udp) packet.identity = frame.nanoseconds;
+    if (log.debug) this.#debugPacket(frame.end - frame.start);
+    const local = interfaces.addresses.has(
+      packet.family,
+      packet.destination0,
+      packet.destination1,
+      packet.destination2,
+      packet.destination3,
+    );
+    const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
+    if (engine.offer(packet, local, now, this.#steps) === OFFER.knock) this.#report();
+  }
+
+  #report(): void {
+    const steps = this.#steps;
+    for (let i = 0; i < steps.count; i++) this.#reportStep(i);
+    for (const completion of steps.completions) this.#parts.onCompletion(completion);
+  }
+
+  #reportStep(index: number): void {
+    const { log, engine } = this.#parts;
+    const steps = this.#steps;
+    const number = steps.door(index);
+    const kind = steps.kind(index);
+    const sorts = this.#sorts[number];
+    const name = engine.doors[number]?.name;
+    if (sorts === undefined || name === undefined) return;
+    const sort = sorts[kind];
+    if (!log.admits(sort.kind, sort.sort)) return;
+    const source = steps.source(index);
+    if (kind === STEP.completed) log.write({ kind: 'completed', source, door: name });
+    else
+      log.write({ kind: sort.kind, source, door: name, stage: steps.stage(index) } as Parameters<
+        EventLog['write']
+      >[0]);
+  }
+
+  #scheduleExpiry(): void {
+    if (this.#expiry !== undefined || this.#stopped) return;
+    const next = this.#parts.engine.nextExpiry();
+    if (next === undefined) return;
+    const wait = Math.min(Math.max(0, next - Date.now()), MAX_TIMER_MS) + EXPIRY_SLACK_MS;
+    this.#expiry = setTimeout(() => this.#expire(), wait);
+  }
+
+  #expire(): void {
+    this.#expiry = undefined;
+    this.#drain();
+    clearTimeout(this.#expiry);
+    this.#expiry = undefined;
+    const more = this.#parts.engine.expire(Date.now() - EXPIRY_SLACK_MS / 2, EXPIRY_BATCH, this.#steps);
+    this.#report();
+    if (more) setImmediate(() => this.#expire());
+    else this.#scheduleExpiry();
+  }
+
+  /** The kernel counts what it had to throw away; asking is a system call, and so it is asked seldom. */
+  #reportDrops(): void {
+    const now = performance.now();
+    if (now - this.#countersAt < COUNTERS_MS) return;
+    this.#countersAt = now;
+    const { dropped } = this.#parts.capture.counters();
+    if (dropped > this.#dropped && this.#parts.log.admits('packets-dropped', 'lost packets')) {
+      this.#parts.log.write({ kind: 'packets-dropped', count: dropped - this.#dropped });
+    }
+    this.#dropped = dropped;
+  }
+
+  #debugPacket(bytes: number): void {
+    const packet = this.#packet;
+    const protocol = packet.protocol === PROTOCOL_NUMBER.tcp ? 'tcp' : 'udp';
+    const from = `${packetSource(packet)}:${packet.sourcePort}`;
+    const to = `${packetDestination(packet)}:${packet.destinationPort}`;
+    this.#parts.log.write({ kind: 'debug', text: `${protocol}: ${from} -> ${to} ${bytes} bytes` });
+  }
+}
+
+/** setTimeout counts in 32 bits, signed. */
+const MAX_TIMER_MS = 2_147_000_000;

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { MAX_DOORS } from '../../core/attempt/attempt-engine.ts';
+import type { Config, ConfigResult } from '../../core/config/config.ts';
+import type { Diagnostic } from '../../core/config/diagnostic.ts';
+import { parseConfig } from '../../core/config/parse-config.ts';
+
+export type LoadedConfig =
+  | { readonly kind: 'ok'; readonly config: Config; readonly warnings: readonly Diagnostic[] }
+  | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] };
+
+/** Reads and judges the configuration, and looks whether the one-time files that it names can be used. */
+export function loadConfig(file: string): LoadedConfig {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    return { kind: 'bad', diagnostics: [unreadable(file, error as NodeJS.ErrnoException)] };
+  }
+  const result: ConfigResult = parseConfig(file, bytes);
+  if (result.kind === 'bad') return result;
+  const mistakes = [...tooManyDoors(file, result.config), ...oneTimeMistakes(result.config)];
+  return mistakes.length === 0 ? result : { kind: 'bad', diagnostics: [...mistakes, ...result.warnings] };
+}
+
+function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
+  const remedy =
+    error.code === 'ENOENT'
+      ? 'there is no such file: name one with -c, or copy an example to it'
+      : `it cannot be read: ${error.message}`;
+  return { severity: 'error', place: { file, line: 1, column: 1 }, message: remedy };
+}
+
+function tooManyDoors(file: string, { doors }: Config): Diagnostic[] {
+  if (doors.length <= MAX_DOORS) return [];
+  const message = `${doors.length} doors are more than the ${MAX_DOORS} that can be watched`;
+  return [{ severity: 'error', place: { file, line: 1, column: 1 }, message }];
+}
+
+/** A file that is empty or used up is no mistake: its door stays shut until it is filled and the daemon told (HUP). */
+function oneTimeMistakes({ doors }: Config): Diagnostic[] {
+  return doors.flatMap(({ name, sequenceSource }) => {
+    if (sequenceSource.kind === 'fixed') return [];
+    try {
+      readFileSync(sequenceSource.path);
+      return [];
+    } catch (error) {
+      const message = `the one-time sequences of [${name}] cannot be read: ${(error as Error).message}; create the file, one sequence a line`;
+      return [
+        { severity: 'error' as const, place: { file: sequenceSource.path, line: 1, column: 1 }, message },
+      ];
+    }
+  });
+}

@@ -1,0 +1,29 @@
+import { openFileSink } from '../../host/log/file-sink.ts';
+import type { LogSink } from '../../host/log/log-sink.ts';
+import { openSyslogSink } from '../../host/log/syslog-sink.ts';
+import { openTerminalSink } from '../../host/log/terminal-sink.ts';
+import type { LogSinks } from './event-log.ts';
+
+export type LogTargets = {
+  readonly logFile?: string;
+  readonly useSyslog: boolean;
+  readonly verbose: boolean;
+};
+
+/** The sinks, and what is to be said about those that could not be opened: a daemon without its log still keeps doors. */
+export function openSinks(targets: LogTargets): {
+  readonly sinks: LogSinks;
+  readonly problems: readonly string[];
+} {
+  const log: LogSink[] = [];
+  const problems: string[] = [];
+  if (targets.useSyslog) log.push(openSyslogSink());
+  if (targets.logFile !== undefined && targets.logFile !== '') {
+    try {
+      log.push(openFileSink(targets.logFile));
+    } catch (error) {
+      problems.push(`the log file cannot be opened: ${(error as Error).message}; nothing is written to it`);
+    }
+  }
+  return { sinks: { log, terminal: openTerminalSink(targets.verbose) }, problems };
+}

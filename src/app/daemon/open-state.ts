@@ -1,0 +1,60 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Event } from '../../core/event/event.ts';
+import type { LeaseStore } from '../../host/store/lease-store.ts';
+import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
+import { UnavailableLeaseStore } from '../../host/store/unavailable-lease-store.ts';
+import { Claims } from './claims.ts';
+
+export type State = { readonly store: LeaseStore; readonly claims: Claims };
+
+/** Another daemon holds the same state: two would open and close the same doors. */
+export class AlreadyRunningError extends Error {
+  override readonly name = 'AlreadyRunningError';
+}
+
+/**
+ * The state of one daemon: a directory below `directory`, named after its configuration file and, if the command
+ * line names interfaces, these. Two daemons on one machine share nothing.
+ */
+export function stateName(configFile: string, interfaces: string | undefined): string {
+  const plain = (text: string): string => text.replaceAll(/[^A-Za-z0-9._,-]+/g, '-').replace(/^-+/, '');
+  return plain(configFile) + (interfaces === undefined ? '' : `@${plain(interfaces)}`);
+}
+
+/**
+ * Opens the state. Where that cannot be done, the daemon still runs: doors without a stop command open, the others
+ * are refused, and the log says why. Throws an `AlreadyRunningError` if another daemon has it.
+ */
+export function openState(directory: string, name: string, report: (event: Event) => void): State {
+  const own = join(directory, name);
+  try {
+    // The rows hold commands that are run as they are: nobody else may write them, or read them.
+    mkdirSync(own, { recursive: true, mode: 0o700 });
+    const store = openSqliteLeaseStore(join(own, 'leases.db'));
+    const claims = new Claims(join(own, 'claims'));
+    claims.sweep(new Set(store.all().map((lease) => lease.id)));
+    writeFileSync(join(own, 'pid'), `${process.pid}\n`);
+    return { store, claims };
+  } catch (error) {
+    const reason = (error as Error).message;
+    if (/database is locked/.test(reason)) throw alreadyRunning(own);
+    report({
+      kind: 'error',
+      text: `${reason}; doors with a stop command stay shut until knockd is started with a --state directory that it can write to`,
+    });
+    return { store: new UnavailableLeaseStore(reason), claims: new Claims(join(own, 'claims'), 'absent') };
+  }
+}
+
+function alreadyRunning(directory: string): AlreadyRunningError {
+  let pid = 'another process';
+  try {
+    pid = `process ${readFileSync(join(directory, 'pid'), 'utf8').trim()}`;
+  } catch {
+    // It has not come that far yet, or may not be read.
+  }
+  return new AlreadyRunningError(
+    `${pid} already watches with this configuration, and holds ${directory}: stop it first, or give this one a --state directory of its own`,
+  );
+}

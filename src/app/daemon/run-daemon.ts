@@ -1,0 +1,96 @@
+import { renderDiagnostic } from '../../core/config/diagnostic.ts';
+import { SystemCallError } from '../../host/ffi/system-call-error.ts';
+import { hasCapability } from '../../host/system/capabilities.ts';
+import { Daemon, type DaemonOptions } from './daemon.ts';
+import { loadConfig } from './load-config.ts';
+import { AlreadyRunningError } from './open-state.ts';
+
+/** sysexits.h, and 1 for what has no number of its own. */
+export const DAEMON_EXIT = { ok: 0, failed: 1, software: 70, permission: 77, config: 78 } as const;
+
+export type DaemonExit = (typeof DAEMON_EXIT)[keyof typeof DAEMON_EXIT];
+
+/**
+ * Runs the daemon until a signal ends it. `complain` takes lines for the person who started it; `onListening` is
+ * called when packets are heard. Returns the exit status.
+ */
+export async function runDaemon(
+  options: DaemonOptions,
+  complain: (line: string) => void,
+  onListening: () => void,
+): Promise<DaemonExit> {
+  const loaded = loadConfig(options.configFile);
+  if (loaded.kind === 'bad') {
+    for (const diagnostic of loaded.diagnostics) complain(renderDiagnostic(diagnostic));
+    return DAEMON_EXIT.config;
+  }
+  if (!hasCapability('CAP_NET_RAW')) {
+    complain(
+      'knockd: watching the network needs the capability CAP_NET_RAW, which this process does not have: ' +
+        'start it as root, or see `npm start` for how to grant it',
+    );
+    return DAEMON_EXIT.permission;
+  }
+  const ended = Promise.withResolvers<DaemonExit>();
+  const early = new EarlySignals();
+  let daemon: Daemon;
+  try {
+    daemon = new Daemon(options, loaded.config, loaded.warnings.map(renderDiagnostic));
+    daemon.start();
+  } catch (error) {
+    if (!(error instanceof SystemCallError || error instanceof AlreadyRunningError)) throw error;
+    complain(`knockd: cannot start: ${error.message}`);
+    return error instanceof SystemCallError && error.code === 'EPERM'
+      ? DAEMON_EXIT.permission
+      : DAEMON_EXIT.failed;
+  }
+  early.handTo(daemon, ended.resolve);
+  onListening();
+  return ended.promise;
+}
+
+/** Signals may come before the daemon is there: they are kept for it. */
+class EarlySignals {
+  #daemon: Daemon | undefined;
+  #resolve: ((exit: DaemonExit) => void) | undefined;
+  #wanted: 'nothing' | 'stop' = 'nothing';
+  #stopping = false;
+
+  constructor() {
+    // Node.js opens a debugger on this signal unless somebody listens to it.
+    process.on('SIGUSR1', () => undefined);
+    process.on('SIGHUP', () => this.#daemon?.reload());
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#stop());
+    process.on('uncaughtException', (error) => this.#crash(error));
+  }
+
+  handTo(daemon: Daemon, resolve: (exit: DaemonExit) => void): void {
+    this.#daemon = daemon;
+    this.#resolve = resolve;
+    if (this.#wanted === 'stop') this.#stop();
+  }
+
+  #stop(): void {
+    this.#wanted = 'stop';
+    if (this.#daemon === undefined || this.#stopping) return;
+    this.#stopping = true;
+    void this.#end(this.#daemon, DAEMON_EXIT.ok);
+  }
+
+  /** A bug of ours: the process ends, and says of what, but the doors close first. */
+  #crash(error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    if (this.#daemon === undefined || this.#stopping) {
+      process.stderr.write(`knockd: ${text}\n`);
+      process.exit(DAEMON_EXIT.software);
+    }
+    this.#stopping = true;
+    this.#daemon.reportError(`this is a bug in Bussa, and the daemon ends: ${text}`);
+    void this.#end(this.#daemon, DAEMON_EXIT.software);
+  }
+
+  async #end(daemon: Daemon, exit: DaemonExit): Promise<void> {
+    const closed = await daemon.stop();
+    this.#resolve?.(closed ? exit : DAEMON_EXIT.failed);
+  }
+}

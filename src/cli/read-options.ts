@@ -1,0 +1,87 @@
+import { parseArgs } from 'node:util';
+
+/** Options by their long names, as `node:util` takes them. */
+export type OptionTable = Readonly<
+  Record<string, { readonly type: 'boolean' | 'string'; readonly short?: string }>
+>;
+
+/** One option as it was given; `value` stands only where the option takes one. */
+export type GivenOption<Table extends OptionTable> = {
+  readonly name: keyof Table & string;
+  readonly value: string;
+};
+
+export type GivenArguments<Table extends OptionTable> = {
+  readonly options: readonly GivenOption<Table>[];
+  readonly operands: readonly string[];
+};
+
+/** A mistake of the caller's; the message says which and what would be right. */
+export class UsageError extends Error {}
+
+type Token = ReturnType<typeof parse>['tokens'][number];
+type OptionToken = Extract<Token, { kind: 'option' }>;
+
+/**
+ * Options and operands in any order, as getopt_long(3) takes them: clusters, values that begin with a dash, long
+ * names shortened as far as they stay unique. Throws a `UsageError`.
+ */
+export function readOptions<Table extends OptionTable>(
+  table: Table,
+  args: readonly string[],
+): GivenArguments<Table> {
+  const options: GivenOption<Table>[] = [];
+  const operands: string[] = [];
+  for (const token of tokenize(table, args)) {
+    if (token.kind === 'positional') operands.push(token.value);
+    if (token.kind !== 'option') continue;
+    checkOption(table, token);
+    options.push({ name: token.name, value: token.value ?? '' });
+  }
+  return { options, operands };
+}
+
+function tokenize(table: OptionTable, args: readonly string[]): readonly Token[] {
+  const { tokens } = parse(table, args);
+  for (const token of tokens) {
+    const expanded = expandAbbreviation(table, token);
+    // Once more from the start: with its full name known, the option may take the next argument as its value.
+    if (expanded !== undefined) return tokenize(table, args.with(token.index, expanded));
+  }
+  return tokens;
+}
+
+function parse(table: OptionTable, args: readonly string[]) {
+  // Not strict: its messages suit JavaScript callers, and it refuses values that begin with a dash.
+  return parseArgs({
+    args,
+    options: table as Record<string, { type: 'boolean' | 'string'; short?: string }>,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+}
+
+function checkOption(table: OptionTable, token: OptionToken): void {
+  const option = Object.hasOwn(table, token.name) ? table[token.name] : undefined;
+  if (option === undefined) throw new UsageError(`unknown option '${token.rawName}'`);
+  const takesValue = option.type === 'string';
+  if (takesValue && token.value === undefined) {
+    throw new UsageError(`option '${token.rawName}' needs a value`);
+  }
+  if (!takesValue && token.value !== undefined) {
+    throw new UsageError(`option '${token.rawName}' takes no value`);
+  }
+}
+
+function expandAbbreviation(table: OptionTable, token: Token): string | undefined {
+  if (token.kind !== 'option' || !token.rawName.startsWith('--')) return undefined;
+  if (Object.hasOwn(table, token.name)) return undefined;
+  const meant = Object.keys(table).filter((option) => option.startsWith(token.name));
+  if (meant.length > 1) {
+    throw new UsageError(`option '${token.rawName}' is ambiguous: --${meant.join(' or --')}`);
+  }
+  const [name] = meant;
+  if (name === undefined) return undefined;
+  return token.inlineValue === true ? `--${name}=${token.value}` : `--${name}`;
+}

@@ -1,0 +1,48 @@
+import type { Address } from '../net/address.ts';
+import type { InterfaceChange } from '../net/host-interface.ts';
+
+/** How a command ended that did not end well. */
+export type CommandFailure =
+  | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'signal'; readonly signal: string }
+  | { readonly kind: 'not-started'; readonly reason: string };
+
+/** Everything that can be reported. */
+export type Event =
+  | { readonly kind: 'listening'; readonly on: string }
+  | { readonly kind: 'stopping' }
+  | { readonly kind: 'stage'; readonly source: Address; readonly door: string; readonly stage: number }
+  | { readonly kind: 'completed'; readonly source: Address; readonly door: string }
+  | { readonly kind: 'failed'; readonly source: Address; readonly door: string; readonly stage: number }
+  | { readonly kind: 'expired'; readonly source: Address; readonly door: string; readonly stage: number }
+  | { readonly kind: 'evicted'; readonly source: Address; readonly door: string; readonly stage: number }
+  | { readonly kind: 'running'; readonly door: string; readonly command: string }
+  | {
+      readonly kind: 'command-failed';
+      readonly door: string;
+      readonly failure: CommandFailure;
+      readonly lastErrorLine?: string;
+    }
+  | { readonly kind: 'command-timeout'; readonly source: Address; readonly door: string }
+  | {
+      readonly kind: 'extended';
+      readonly source: Address;
+      readonly door: string;
+      /** Seconds from now until it closes. */
+      readonly seconds: number;
+    }
+  | { readonly kind: 'refused'; readonly source: Address; readonly door: string; readonly reason: string }
+  | { readonly kind: 'adopted'; readonly source: Address; readonly door: string; readonly overdue: boolean }
+  | { readonly kind: 'reloading'; readonly file: string }
+  | { readonly kind: 'reload-refused'; readonly file: string; readonly mistakes: number }
+  | { readonly kind: 'log-reopened'; readonly file: string }
+  | { readonly kind: 'no-sequences-left'; readonly door: string; readonly file: string }
+  | { readonly kind: 'interface'; readonly change: InterfaceChange }
+  | { readonly kind: 'interface-missing'; readonly name: string }
+  | { readonly kind: 'packets-dropped'; readonly count: number }
+  | { readonly kind: 'suppressed'; readonly what: string; readonly count: number }
+  | { readonly kind: 'warning'; readonly text: string }
+  | { readonly kind: 'error'; readonly text: string }
+  | { readonly kind: 'debug'; readonly text: string };
+
+export type EventKind = Event['kind'];

@@ -1,0 +1,127 @@
+import type { InterfaceChange } from '../net/host-interface.ts';
+import type { CommandFailure, Event } from './event.ts';
+import { printable } from './printable.ts';
+
+export type LogLevel = 'error' | 'warning' | 'notice' | 'debug';
+
+const LEVELS: Partial<Record<Event['kind'], LogLevel>> = {
+  'command-failed': 'error',
+  error: 'error',
+  'reload-refused': 'error',
+  'no-sequences-left': 'error',
+  refused: 'warning',
+  'interface-missing': 'warning',
+  'packets-dropped': 'warning',
+  warning: 'warning',
+  failed: 'debug',
+  evicted: 'debug',
+  debug: 'debug',
+};
+
+export function eventLevel(event: Event): LogLevel {
+  return LEVELS[event.kind] ?? 'notice';
+}
+
+/** One line in knockd's words, without a line end. `hostName` is the source's, where it was looked up. */
+export function renderEvent(event: Event, hostName?: string): string {
+  return printable(words(event, hostName === undefined ? '' : ` (${hostName})`));
+}
+
+function words(event: Event, host: string): string {
+  switch (event.kind) {
+    case 'listening':
+      return `starting up, listening on ${event.on}`;
+    case 'stopping':
+      return 'shutting down';
+    case 'stage':
+      return `${event.source}${host}: ${event.door}: Stage ${event.stage}`;
+    case 'completed':
+      return `${event.source}${host}: ${event.door}: OPEN SESAME`;
+    case 'failed':
+      return `${event.source}${host}: ${event.door}: wrong knock (stage ${event.stage})`;
+    case 'expired':
+      return `${event.source}${host}: ${event.door}: sequence timeout (stage ${event.stage})`;
+    case 'evicted':
+      return `${event.source}${host}: ${event.door}: made room for another attempt (stage ${event.stage})`;
+    case 'running':
+      return `${event.door}: running command: ${event.command}`;
+    case 'command-failed':
+      return `${event.door}: ${failureWords(event.failure)}${event.lastErrorLine === undefined ? '' : `: ${event.lastErrorLine}`}`;
+    case 'command-timeout':
+      return `${event.source}${host}: ${event.door}: command timeout`;
+    case 'extended':
+      return `${event.source}${host}: ${event.door}: already open, ${event.seconds} s more`;
+    case 'refused':
+      return `${event.source}${host}: ${event.door}: not opened: ${event.reason}`;
+    case 'adopted':
+      return `${event.source}${host}: ${event.door}: left open by an earlier run, ${event.overdue ? 'overdue, closing now' : 'will be closed at its time'}`;
+    default:
+      return serviceWords(event);
+  }
+}
+
+type SourceEvent = Extract<Event, { source: unknown }>;
+type DoorEvent = Extract<Event, { kind: 'running' | 'command-failed' | 'listening' | 'stopping' }>;
+
+function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
+  switch (event.kind) {
+    case 'reloading':
+      return `re-reading config file: ${event.file}`;
+    case 'reload-refused':
+      return `the new configuration in ${event.file} has ${event.mistakes} mistake(s) and is not used; the old one stays in force`;
+    case 'log-reopened':
+      return `re-opening log file: ${event.file}`;
+    case 'no-sequences-left':
+      return `no more sequences left in the one time sequences file ${event.file} for door ${event.door} --> disabling the door`;
+    case 'interface':
+      return interfaceWords(event.change);
+    case 'interface-missing':
+      return `interface ${event.name} does not exist; waiting for it`;
+    case 'packets-dropped':
+      return `${event.count} packets were lost because they came faster than they could be read`;
+    case 'suppressed':
+      return `${event.what}: ${event.count} more lines like this were not written`;
+    case 'warning':
+    case 'error':
+    case 'debug':
+      return event.text;
+    default:
+      throw new Error(`an event without words: ${JSON.stringify(event satisfies never)}`);
+  }
+}
+
+function failureWords(failure: CommandFailure): string {
+  switch (failure.kind) {
+    case 'status':
+      return `command returned non-zero status code (${failure.status})`;
+    case 'signal':
+      return `command was ended by signal ${failure.signal}`;
+    case 'not-started':
+      return `command could not be started: ${failure.reason}`;
+    default:
+      throw new Error(`a failure without words: ${JSON.stringify(failure satisfies never)}`);
+  }
+}
+
+function interfaceWords(change: InterfaceChange): string {
+  const { name } = change;
+  switch (change.kind) {
+    case 'appeared':
+      return `interface ${name} has appeared`;
+    case 'vanished':
+      return `interface ${name} has vanished`;
+    case 'up':
+    case 'down':
+      return `interface ${name} is ${change.kind}`;
+    case 'address-added':
+      return `interface ${name}: address ${change.address} added`;
+    case 'address-removed':
+      return `interface ${name}: address ${change.address} removed`;
+    case 'default-route':
+      return `interface ${name} holds a default route now`;
+    case 'no-default-route':
+      return `interface ${name} holds no default route any more`;
+    default:
+      throw new Error(`a change without words: ${JSON.stringify(change satisfies never)}`);
+  }
+}

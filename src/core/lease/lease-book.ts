@@ -1,0 +1,133 @@
+import type { Completion } from '../attempt/completion.ts';
+import type { Address } from '../net/address.ts';
+import { after, type Instant } from '../net/time.ts';
+import { DeadlineQueue } from './deadline-queue.ts';
+import type { Lease, LeaseId } from './lease.ts';
+
+/** What a completion asks for. */
+export type LeaseDecision =
+  /** Nothing is open: make a lease with `add`, and run the start command. */
+  | { readonly kind: 'open' }
+  /** Open already: the lease has a later end. */
+  | { readonly kind: 'extended'; readonly lease: Lease }
+  /** Being closed just now: `closed` will ask for it again. */
+  | { readonly kind: 'after-close' }
+  /** As many leases as there may be. */
+  | { readonly kind: 'full' };
+
+/**
+ * The doors that are open, one lease for a source and door, and the order in which they close.
+ * BOUNDED: by `limit` leases; a completion beyond it is refused.
+ */
+export class LeaseBook {
+  readonly #limit: number;
+  readonly #leases = new Map<string, Lease>();
+  readonly #keys = new Map<LeaseId, string>();
+  readonly #deadlines = new DeadlineQueue<LeaseId>();
+  readonly #afterClose = new Map<LeaseId, Completion>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#leases.size;
+  }
+
+  leases(): Lease[] {
+    return [...this.#leases.values()];
+  }
+
+  complete(completion: Completion, now: Instant): LeaseDecision {
+    const { door, source } = completion;
+    const lease = this.#leases.get(keyOf(door.name, source));
+    if (lease === undefined) return { kind: this.#leases.size < this.#limit ? 'open' : 'full' };
+    if (lease.state === 'closing') {
+      this.#afterClose.set(lease.id, completion);
+      return { kind: 'after-close' };
+    }
+    const extended = { ...lease, due: laterOf(lease.due, after(now, door.opening.cmdTimeout)) };
+    this.#put(extended);
+    return { kind: 'extended', lease: extended };
+  }
+
+  /** Takes in a new lease, or one that an earlier run has left. */
+  add(lease: Lease): void {
+    this.#put(lease);
+  }
+
+  /** Forgets a lease that did not come about. */
+  remove(id: LeaseId): void {
+    const key = this.#keys.get(id);
+    if (key !== undefined && this.#leases.get(key)?.id === id) this.#leases.delete(key);
+    this.#keys.delete(id);
+    this.#deadlines.delete(id);
+    this.#afterClose.delete(id);
+  }
+
+  /** The start command has ended: from now on the lease may close. Returns it as it is now. */
+  opened(id: LeaseId): Lease | undefined {
+    return this.#change(id, 'open');
+  }
+
+  /** The leases whose time has come, now `closing`, in the order of their ends. One still opening waits. */
+  takeDue(now: Instant): Lease[] {
+    const due: Lease[] = [];
+    for (let next = this.#deadlines.next(); next !== undefined; next = this.#deadlines.next()) {
+      if (next.due > now) break;
+      this.#deadlines.delete(next.key);
+      const lease = this.#find(next.key);
+      if (lease?.state !== 'open') continue;
+      const closing = this.#change(lease.id, 'closing');
+      if (closing !== undefined) due.push(closing);
+    }
+    return due;
+  }
+
+  /** All that are open are due at once: the daemon stops. Those still opening become due when they have opened. */
+  closeAll(now: Instant): void {
+    for (const lease of this.leases()) {
+      if (lease.state !== 'closing') this.#put({ ...lease, due: earlierOf(lease.due, now) });
+    }
+    this.#afterClose.clear();
+  }
+
+  /** The stop command has ended. Returns the completion that came in the meantime, to be offered again. */
+  closed(id: LeaseId): Completion | undefined {
+    const again = this.#afterClose.get(id);
+    this.remove(id);
+    return again;
+  }
+
+  nextDue(): Instant | undefined {
+    return this.#deadlines.next()?.due as Instant | undefined;
+  }
+
+  #change(id: LeaseId, state: Lease['state']): Lease | undefined {
+    const lease = this.#find(id);
+    if (lease === undefined) return undefined;
+    const changed = { ...lease, state };
+    this.#put(changed);
+    return changed;
+  }
+
+  #find(id: LeaseId): Lease | undefined {
+    const key = this.#keys.get(id);
+    return key === undefined ? undefined : this.#leases.get(key);
+  }
+
+  #put(lease: Lease): void {
+    const key = keyOf(lease.door, lease.source);
+    this.#leases.set(key, lease);
+    this.#keys.set(lease.id, key);
+    // One that is opening is due only once it has opened.
+    if (lease.state === 'open') this.#deadlines.put(lease.id, lease.due);
+    else this.#deadlines.delete(lease.id);
+  }
+}
+
+/** An address has no line end in it. */
+const keyOf = (door: string, source: Address): string => `${source}\n${door}`;
+
+const laterOf = (a: Instant, b: Instant): Instant => (a > b ? a : b);
+const earlierOf = (a: Instant, b: Instant): Instant => (a < b ? a : b);

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { type Instant, instant } from '../../core/net/time.ts';
+import { libc } from '../ffi/libc.ts';
+
+/** linux/time.h: counts from the start of the machine, sleep included, and nobody can set it. */
+const CLOCK_BOOTTIME = 7;
+
+export interface Clock {
+  /** Milliseconds since the machine started. */
+  sinceBoot(): Instant;
+  /** Milliseconds since 1970, as the clock of day has it: it may jump. */
+  wall(): Instant;
+  /** Which start of the machine `sinceBoot` counts from. */
+  readonly bootId: string;
+}
+
+export function openSystemClock(): Clock {
+  const timespec = new Uint8Array(16);
+  const fields = new BigInt64Array(timespec.buffer);
+  return {
+    sinceBoot: () => {
+      if (libc.clockGettime(CLOCK_BOOTTIME, timespec) !== 0) throw new Error('CLOCK_BOOTTIME cannot be read');
+      return instant(Number(fields[0]) * 1000 + Number(fields[1]) / 1e6);
+    },
+    wall: () => instant(Date.now()),
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+  };
+}

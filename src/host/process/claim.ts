@@ -1,0 +1,73 @@
+import { closeSync, openSync, readFileSync, unlinkSync } from 'node:fs';
+
+/**
+ * A file that one command makes before it does anything else, and that only one can make. It tells a later daemon
+ * what became of a command whose daemon died: never begun, running still, ended, or cut off in the middle.
+ */
+export type ClaimState = 'unclaimed' | 'running' | 'ended' | 'cut-off';
+
+/** What becomes of a command whose claim cannot be made at all, on a full disk for one. */
+export type WithoutClaim = 'refuse' | 'run';
+
+/** Exit status EX_TEMPFAIL of sysexits.h: a start command whose claim could not be made. */
+export const CLAIM_FAILED_STATUS = 75;
+
+/**
+ * Shell text that runs `command` if nobody else has claimed `path`. The shell's number goes into the file, "done"
+ * behind it when the command has ended. The command stands on lines of its own and sees an ordinary shell.
+ */
+export function claimedCommand(path: string, command: string, without: WithoutClaim): string {
+  const file = quote(path);
+  const otherwise =
+    without === 'run'
+      ? `[ ! -e ${file} ] || exit 0`
+      : `{ [ ! -e ${file} ] || exit 0; echo "no claim can be made at "${file}", and so it is not run" >&2; exit ${CLAIM_FAILED_STATUS}; }`;
+  return (
+    `set -C; { echo $$ > ${file}; } 2>/dev/null || ${otherwise}; set +C; ` +
+    `trap 'echo done >> ${quote(path).replaceAll("'", `'\\''`)}' EXIT 2>/dev/null\n${command}`
+  );
+}
+
+/** Claims the file for this process, so that no command ever will. False when a command was there first. */
+export function takeClaim(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+export function readClaim(path: string): ClaimState {
+  const text = readOrNothing(path);
+  if (text === undefined) return 'unclaimed';
+  if (text.includes('done')) return 'ended';
+  const pid = /^([0-9]+)\n/.exec(text)?.[1];
+  // The shell's command line holds the claim's path: another process that got the same number is told apart.
+  const commandLine = pid === undefined ? undefined : readOrNothing(`/proc/${pid}/cmdline`);
+  return commandLine?.includes(path) ? 'running' : 'cut-off';
+}
+
+export function dropClaim(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function readOrNothing(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    throw error;
+  }
+}
+
+/** For a POSIX shell. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,28 @@
+import { type LeaseStore, type StoredLease, StoreError } from './lease-store.ts';
+
+/** In the place of a store that could not be opened: nothing can be recorded, and so nothing that closes is opened. */
+export class UnavailableLeaseStore implements LeaseStore {
+  readonly #reason: string;
+
+  constructor(reason: string) {
+    this.#reason = reason;
+  }
+
+  record(): void {
+    throw new StoreError(this.#reason);
+  }
+
+  update(): void {
+    throw new StoreError(this.#reason);
+  }
+
+  remove(): void {
+    throw new StoreError(this.#reason);
+  }
+
+  all(): StoredLease[] {
+    return [];
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,55 @@
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Puts `bytes` in the place of a file's content, whole or not at all, also through a power failure. Owner and mode
+ * stay. Throws with the system's reason, the file as it was.
+ */
+export function replaceFile(path: string, bytes: Uint8Array): void {
+  const { mode, uid, gid } = statSync(path);
+  const draft = `${path}.bussa-${process.pid}`;
+  const fd = openSync(draft, 'wx', 0o600);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    fchownSync(fd, uid, gid);
+    fchmodSync(fd, mode & 0o7777);
+    fsyncSync(fd);
+    renameSync(draft, path);
+  } catch (error) {
+    unlinkSync(draft);
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+  syncDirectory(dirname(path));
+}
+
+/** Overwrites one byte in place, which needs no new room on the disk. */
+export function overwriteByte(path: string, offset: number, byte: number): void {
+  const fd = openSync(path, 'r+');
+  try {
+    writeSync(fd, Uint8Array.of(byte), 0, 1, offset);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function syncDirectory(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
