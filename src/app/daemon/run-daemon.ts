@@ -1,6 +1,7 @@
 import { renderDiagnostic } from '../../core/config/diagnostic.ts';
 import { SystemCallError } from '../../host/ffi/system-call-error.ts';
 import { hasCapability } from '../../host/system/capabilities.ts';
+import { nameProcess } from '../../host/system/process-name.ts';
 import { Daemon, type DaemonOptions } from './daemon.ts';
 import { loadConfig } from './load-config.ts';
 import { AlreadyRunningError } from './open-state.ts';
@@ -31,6 +32,7 @@ export async function runDaemon(
     );
     return DAEMON_EXIT.permission;
   }
+  nameProcess('knockd');
   const ended = Promise.withResolvers<DaemonExit>();
   const early = new EarlySignals();
   let daemon: Daemon;

@@ -1,0 +1,6 @@
+import { writeFileSync } from 'node:fs';
+
+/** Names this process for ps, pgrep and killall, which would see `node`. proc_pid_comm(5): at most 15 bytes. */
+export function nameProcess(name: string): void {
+  writeFileSync('/proc/self/comm', name);
+}
