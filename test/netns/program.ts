@@ -120,7 +120,10 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** Follows a file, from its beginning, that may not be there yet and may be replaced by another of its name. */
+/**
+ * Follows a file, from its beginning, that may not be there yet and may be replaced by another of its name. Where
+ * `tail` cannot use inotify(7) (it depends on the file system), it looks every 20 ms.
+ */
 export function follow(path: string): Program {
-  return new Program('tail', ['-q', '-n', '+1', '-F', path]);
+  return new Program('tail', ['-q', '-s', '0.02', '-n', '+1', '-F', path]);
 }

@@ -58,12 +58,17 @@ describe('the daemon as a service', { concurrency: 4 }, () => {
     assert.equal((await parent.exited).code, 78);
     assert.match(parent.output, /knockd\.conf:2:\d+: .*abc/);
     assert.equal(existsSync(pidFile), false);
-
-    const unwritable = ['-d', '-p', `${directory.path}/no/such/directory/pid`];
-    await using second = wire.server.start(...knockdCommand(directory, door('door', '7000'), ...unwritable));
-    assert.notEqual((await second.exited).code, 0);
-    assert.match(second.output, /no\/such\/directory\/pid/);
     assert.deepEqual(await wire.server.pids(), [], 'nothing is left running');
+
+    const twice = knockdCommand(directory, door('door', '7000'), '-i', 'eth0', '-d', '-p', pidFile);
+    await using first = wire.server.start(...twice);
+    assert.equal((await first.exited).code, 0);
+    const pids = await wire.server.pids();
+    await using second = wire.server.start(...twice);
+    assert.equal((await second.exited).code, 1);
+    assert.match(second.output, /already watches/);
+    assert.deepEqual(await wire.server.pids(), pids, 'the first one runs on, the second is gone');
+    assert.equal(readFileSync(pidFile, 'utf8'), `${pids[0]}\n`);
   });
 
   test('HUP: a good file replaces the doors, and attempts of unchanged doors go on', async () => {

@@ -56,6 +56,8 @@ const STACKS: readonly Stack[] = [
     build: async (client, server) => {
       await pair(client, server, 'eth0');
       await server.ip('link add link eth0 name upper type macvlan mode bridge');
+      // Else eth0 answers for the addresses of its macvlan, which then receives nothing.
+      await server.run('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore');
       await server.ip('link set eth0 up');
     },
   },
