@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Program } from '../test/netns/program.ts';
 import { SERVER } from '../test/netns/wire.ts';
-import { type PacketStatistics, readPacketStatistics } from './packet-statistics.ts';
+import { PacketCounter, type PacketStatistics } from './packet-statistics.ts';
 import { cpuMicros } from './process-usage.ts';
 import { type Subject, TIMED_PORTS } from './subject.ts';
 
@@ -30,7 +30,7 @@ export async function measureNoise(
   const speed = rate === 'full speed' ? ['--topspeed'] : [`--pps=${rate}`];
   const openingsBefore = subject.honestOpenings;
   const { client } = subject.wire;
-  readPacketStatistics(subject.pid);
+  using counter = new PacketCounter(subject.pid);
   const cpuBefore = cpuMicros(subject.pid);
 
   await using replay = client.start('tcpreplay', '--preload-pcap', ...speed, '-i', 'eth0', pcap);
@@ -40,7 +40,7 @@ export async function measureNoise(
 
   const seconds = Number(/sent in ([\d.]+) seconds/.exec(replay.output)?.[1]);
   const sent = Number(/Actual: (\d+) packets/.exec(replay.output)?.[1]);
-  const packets = readPacketStatistics(subject.pid);
+  const packets = counter.read();
   return {
     sentPerSecond: sent / seconds,
     sent,

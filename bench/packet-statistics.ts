@@ -19,11 +19,40 @@ const PACKET_STATISTICS = 6;
 
 export type PacketStatistics = { readonly taken: number; readonly dropped: number };
 
+/** How often the counters are collected, in milliseconds. */
+const COLLECT_MS = 50;
+
+/**
+ * Counts what the packet sockets of a process take from now on. The kernel starts its counters anew whenever
+ * anybody reads them, the process itself included: collected often, hardly any of them escape.
+ */
+export class PacketCounter implements Disposable {
+  readonly #pid: number;
+  readonly #timer: NodeJS.Timeout;
+  #total: PacketStatistics = { taken: 0, dropped: 0 };
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    readPacketStatistics(pid);
+    this.#timer = setInterval(() => this.read(), COLLECT_MS);
+  }
+
+  /** Taken and dropped so far. */
+  read(): PacketStatistics {
+    this.#total = sum(this.#total, readPacketStatistics(this.#pid));
+    return this.#total;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}
+
 /**
  * What the packet sockets of another process have taken and dropped since they were last asked. The question is
  * asked at a duplicate of the socket (pidfd_getfd(2)), so that every program answers it, unknowingly, alike.
  */
-export function readPacketStatistics(pid: number): PacketStatistics {
+function readPacketStatistics(pid: number): PacketStatistics {
   const pidfd = syscall(PIDFD_OPEN, pid, 0, 0);
   if (pidfd < 0)
     throw new Error(`pidfd_open(2) failed on process ${pid}: it needs Linux 5.3 and a living process`);

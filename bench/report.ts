@@ -1,4 +1,5 @@
 import type { Measured } from './bench.ts';
+import { NOISE_SOURCES } from './noise.ts';
 
 type Row = { readonly what: string; readonly knockd: string; readonly bussa: string; readonly ratio: string };
 
@@ -23,6 +24,7 @@ export function renderReport(knockd: Measured, bussa: Measured): string {
 
 const NOTES = [
   'packets taken: what the kernel handed to the packet socket less what it dropped there (PACKET_STATISTICS)',
+  `noise: SYNs to the first port of a door, from ${NOISE_SOURCES.toLocaleString('en')} sources, all of them dropped by the firewall`,
   'CPU: run time of all threads of the daemon by the scheduler’s count, over the packets taken; its commands not included',
   'last knock to rule: from sendto(2) of the last knock to the end of the iptables command, both started by the daemon',
 ];
