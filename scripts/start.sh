@@ -32,7 +32,8 @@ read_options() {
   while [ $# -gt 0 ]; do
     case $1 in
       --) break ;;
-      --c*) has_conf=yes; takes_value "$1" && shift_value=1 || shift_value=0 ;;
+      --ch*) runs=no shift_value=0 ;;
+      --co*) has_conf=yes; takes_value "$1" && shift_value=1 || shift_value=0 ;;
       --st*) has_state=yes; takes_value "$1" && shift_value=1 || shift_value=0 ;;
       --r*) reads_file=yes; takes_value "$1" && shift_value=1 || shift_value=0 ;;
       --i* | --p* | --log*) takes_value "$1" && shift_value=1 || shift_value=0 ;;

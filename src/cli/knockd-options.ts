@@ -5,6 +5,7 @@ import { readOptions, UsageError } from './read-options.ts';
 export type KnockdCommand =
   | { readonly kind: 'help' | 'version' }
   | { readonly kind: 'usage-error'; readonly message: string }
+  | { readonly kind: 'check'; readonly configFile: string }
   | { readonly kind: 'replay'; readonly capture: string; readonly configFile: string; readonly ipv6: boolean }
   | { readonly kind: 'daemon'; readonly options: DaemonOptions };
 
@@ -16,6 +17,7 @@ const OPTIONS = {
   lookup: { type: 'boolean', short: 'l' },
   pidfile: { type: 'string', short: 'p' },
   logfile: { type: 'string', short: 'g' },
+  check: { type: 'boolean' },
   read: { type: 'string' },
   state: { type: 'string' },
   verbose: { type: 'boolean', short: 'v' },
@@ -29,7 +31,7 @@ const DEFAULT_STATE_DIRECTORY = '/var/lib/bussa';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** knockd's options, with `--read` and `--state` beside them. The first help or version asked for wins. */
+/** knockd's options, with `--check`, `--read` and `--state` beside them. The first help or version asked for wins. */
 export function parseKnockdOptions(args: readonly string[], environment: Environment): KnockdCommand {
   try {
     return readCommand(args, environment);
@@ -53,6 +55,7 @@ function readCommand(args: readonly string[], environment: Environment): KnockdC
   if (stray !== undefined) throw new UsageError(`'${stray}' is no option: knockd takes nothing else`);
   const configFile = values.get('config') ?? DEFAULT_CONFIG_FILE;
   const ipv6 = !values.has('only-ip-v4');
+  if (values.has('check')) return { kind: 'check', configFile };
   const capture = values.get('read');
   if (capture !== undefined) return { kind: 'replay', capture, configFile, ipv6 };
   return { kind: 'daemon', options: daemonOptions(values, configFile, ipv6, environment) };

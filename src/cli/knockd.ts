@@ -18,6 +18,7 @@ Watches for knocks, and runs the commands of the door that a whole sequence open
   -D, --debug           print every packet and every wrong knock too
   -l, --lookup          look up the names of addresses for the log
   -4, --only-ip-v4      leave IPv6 out
+      --check           say whether the configuration is good, and end
       --read FILE       print what the packets of a pcap or pcapng file would have done, run nothing
       --state DIR       keep what has to survive a crash here (default /var/lib/bussa)
   -V, --version         print the version
@@ -47,6 +48,10 @@ async function main(args: readonly string[]): Promise<number> {
     case 'usage-error':
       complain(`knockd: ${command.message}\n${USAGE}\nTry 'knockd --help'.`);
       return EXIT_USAGE;
+    case 'check': {
+      const { check } = await import('../app/check.ts');
+      return check(command.configFile, (line) => print(STDOUT, `${line}\n`), complain);
+    }
     case 'replay': {
       const { replay } = await import('../app/replay.ts');
       return replay(command, (line) => print(STDOUT, `${line}\n`), complain);
