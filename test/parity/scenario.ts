@@ -20,7 +20,7 @@ export const address = (text: string): Address => {
 };
 
 export const OWN = [address('10.7.0.1'), address('fd07::1')] as const;
-const TARGET = address('10.7.0.77');
+export const TARGET = address('10.7.0.77');
 
 /** Ports shared between doors, both ways round, at other places, by the other protocol. */
 export const DOORS: readonly ModelDoor[] = [
