@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # $root is the caller's
 # Sourced by bin/knockd and bin/knock, with $root set to the clone's directory: `launch PROGRAM ARG…` becomes
 # that program, installing first what is missing. Once all is there it starts nothing but Node.js.
 

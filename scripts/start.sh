@@ -32,13 +32,12 @@ read_options() {
   while [ $# -gt 0 ]; do
     case $1 in
       --) break ;;
-      --ch*) runs=no shift_value=0 ;;
+      --ch* | --vers* | --h*) runs=no shift_value=0 ;;
       --co*) has_conf=yes; takes_value "$1" && shift_value=1 || shift_value=0 ;;
       --st*) has_state=yes; takes_value "$1" && shift_value=1 || shift_value=0 ;;
       --r*) reads_file=yes; takes_value "$1" && shift_value=1 || shift_value=0 ;;
       --i* | --p* | --log*) takes_value "$1" && shift_value=1 || shift_value=0 ;;
       --da*) forks=yes shift_value=0 ;;
-      --vers* | --h*) runs=no shift_value=0 ;;
       --*) shift_value=0 ;;
       -?*) read_short_options "${1#-}" ;;
       *) shift_value=0 ;;
@@ -104,7 +103,7 @@ show_example() {
 choose_state() {
   base=${XDG_STATE_HOME:-${HOME:+$HOME/.local/state}}
   state=${base:+$base/bussa}
-  if [ -z "$state" ] || ! mkdir -p -m 700 "$state" 2>/dev/null || [ ! -w "$state" ]; then
+  if [ -z "$state" ] || ! (umask 077 && mkdir -p "$state") 2>/dev/null || [ ! -w "$state" ]; then
     state=$(mktemp -d)
   fi
 }

@@ -79,6 +79,22 @@ suite('npm start', () => {
     });
   }
 
+  const offline = [
+    [['--version'], 0],
+    [['--check'], 78],
+    [['--read', '/dev/null'], 78],
+  ] as const;
+  for (const [args, status] of offline) {
+    test(`${args.join(' ')} needs no network and so no capability`, async () => {
+      await using namespace = await Namespace.create();
+      using work = new WorkDirectory();
+      const conf = '[mine]\n\tsequence = 7000,abc\n\tcommand = /bin/true\n';
+      const program = start(namespace, work, { conf, args, as: AS_NOBODY });
+      assert.equal((await program.exited).code, status, program.output);
+      assert.doesNotMatch(program.output, /CAP_NET_RAW/);
+    });
+  }
+
   test('as an ordinary user: says which capability is missing and how to grant it', async () => {
     await using namespace = await Namespace.create();
     using work = new WorkDirectory();
