@@ -46,11 +46,12 @@ export class EventLog {
     return this.#debug;
   }
 
-  /** Whether a line of this sort, an event of `kind` at one door, would be written now; if not, it is counted. */
-  admits(kind: Event['kind'], sort: string): boolean {
+  /** Whether a line of this sort, an event of `kind` at one door, would be written now; if not, it is counted.
+   * `now`: milliseconds that only ever grow. */
+  admits(kind: Event['kind'], sort: string, now: number): boolean {
     if (DEBUG_KINDS.has(kind) && !this.#debug) return false;
     const budget = OPENING_KINDS.has(kind) ? this.#openings : this.#sorts;
-    const admitted = budget.admit(sort, () => sort, performance.now());
+    const admitted = budget.admit(sort, () => sort, now);
     if (!admitted) this.#reportLater();
     return admitted;
   }
@@ -82,7 +83,7 @@ export class EventLog {
 
   /** Writes what waits, and closes the sinks. */
   async close(): Promise<void> {
-    await this.#waiting;
+    while (this.#waiting !== undefined) await this.#waiting;
     clearTimeout(this.#report);
     this.#reportCounts();
     for (const sink of [...this.#sinks.log, this.#sinks.terminal]) sink.close();

@@ -14,6 +14,14 @@ import { type StepSorts, stepSorts } from './step-sorts.ts';
 const BATCH = 4096;
 
 /**
+ * Above this many packets a second, less what comes at once, the loop rests a moment between two drains: waking up
+ * costs more than a packet. A quiet host's knock is taken the moment it arrives.
+ */
+const BUSY_PER_MS = 2;
+const BUSY_PACKETS = 200;
+const REST_MS = 2;
+
+/**
  * Packets are given this long to come out of the ring before the clock ends an attempt that they may belong to.
  * It delays a log line; the attempt itself is judged by packet time alone.
  */
@@ -39,6 +47,10 @@ export class KnockLoop {
   readonly #take = (frame: Frame): void => this.#takeFrame(frame);
   #readiness: Readiness | undefined;
   #expiry: NodeJS.Timeout | undefined;
+  #rest: NodeJS.Timeout | undefined;
+  /** Packets of late, running off by `BUSY_PER_MS`. */
+  #busy = 0;
+  #now = 0;
   #sorts: readonly StepSorts[];
   #countersAt = 0;
   #dropped = 0;
@@ -64,13 +76,26 @@ export class KnockLoop {
     this.#stopped = true;
     this.#readiness?.close();
     clearTimeout(this.#expiry);
+    clearTimeout(this.#rest);
   }
 
   #drain(): void {
     if (this.#stopped) return;
+    const before = this.#now;
+    this.#now = performance.now();
     const taken = this.#parts.capture.drain(BATCH, this.#take);
     if (taken === BATCH) this.#reportDrops();
     this.#scheduleExpiry();
+    this.#busy = Math.max(0, this.#busy - (this.#now - before) * BUSY_PER_MS) + taken;
+    if (this.#busy > BUSY_PACKETS && taken < BATCH) this.#restAWhile();
+    else this.#readiness?.resume();
+  }
+
+  #restAWhile(): void {
+    this.#readiness?.pause();
+    // One timer, wound up again each time.
+    if (this.#rest === undefined) this.#rest = setTimeout(() => this.#drain(), REST_MS);
+    else this.#rest.refresh();
   }
 
   #takeFrame(frame: Frame): void {
@@ -106,7 +131,7 @@ export class KnockLoop {
     const name = engine.doors[number]?.name;
     if (sorts === undefined || name === undefined) return;
     const sort = sorts[kind];
-    if (!log.admits(sort.kind, sort.sort)) return;
+    if (!log.admits(sort.kind, sort.sort, this.#now)) return;
     const source = steps.source(index);
     if (kind === STEP.completed) log.write({ kind: 'completed', source, door: name });
     else
@@ -136,11 +161,10 @@ export class KnockLoop {
 
   /** The kernel counts what it had to throw away; asking is a system call, and so it is asked seldom. */
   #reportDrops(): void {
-    const now = performance.now();
-    if (now - this.#countersAt < COUNTERS_MS) return;
-    this.#countersAt = now;
+    if (this.#now - this.#countersAt < COUNTERS_MS) return;
+    this.#countersAt = this.#now;
     const { dropped } = this.#parts.capture.counters();
-    if (dropped > this.#dropped && this.#parts.log.admits('packets-dropped', 'lost packets')) {
+    if (dropped > this.#dropped && this.#parts.log.admits('packets-dropped', 'lost packets', this.#now)) {
       this.#parts.log.write({ kind: 'packets-dropped', count: dropped - this.#dropped });
     }
     this.#dropped = dropped;

@@ -54,6 +54,7 @@ export function watchInterfaces({ routes }: InterfaceQuery, onChange: () => void
     onChange();
   });
   return {
+    ...readiness,
     close: () => {
       readiness.close();
       libc.close(fd);
