@@ -34,7 +34,7 @@ const MARGIN = 0.005;
 const TRIES = 3;
 
 describe('beside the real knockd', () => {
-  test(`${KNOCKERS} knockers: the listed differences are the only ones`, { timeout: 120_000 }, async (t) => {
+  test(`${KNOCKERS} knockers: the listed differences are the only ones`, { timeout: 300_000 }, async (t) => {
     t.diagnostic(`seed ${SEED}; the same packets again with BUSSA_SEED=${SEED}`);
     const scheduled = generateScenario(SEED, KNOCKERS, BURSTS);
     const { packets, real, ours, replayed } = await runOnTime(t, scheduled);
