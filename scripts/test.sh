@@ -31,7 +31,7 @@ fi
 find_node || exit
 
 [ "$names_files" = yes ] || set -- "$@" 'test/**/*.test.ts'
-# Two files at a time: most of a network test is waiting for packets and deadlines. No file takes 20 minutes
-# unless it hangs.
-exec "$NODE" --disable-warning=ExperimentalWarning --test --test-reporter=spec --test-concurrency=2 \
+# One file at a time: most of them start several programs of their own, and a capture beside which another test
+# burns the processor loses packets. On two cores it takes no longer. No file takes 20 minutes unless it hangs.
+exec "$NODE" --disable-warning=ExperimentalWarning --test --test-reporter=spec --test-concurrency=1 \
   --test-timeout=1200000 "$@"
