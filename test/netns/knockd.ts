@@ -7,7 +7,6 @@ import type { Program } from './program.ts';
 
 const { BUSSA_KNOCKD } = process.env;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const NODE = [process.execPath, '--disable-sigusr1', '--disable-warning=ExperimentalWarning'];
 
 /** Debian's own programs, written in C. */
 export const C_KNOCKD = '/usr/sbin/knockd';
@@ -17,10 +16,9 @@ export const C_KNOCK = '/usr/bin/knock';
  * The daemon under test as a command line. BUSSA_KNOCKD names another one: with /usr/sbin/knockd the tests that
  * do not rest on a difference from the original can be tried against the original.
  */
-export const KNOCKD: readonly string[] =
-  BUSSA_KNOCKD === undefined ? [...NODE, join(ROOT, 'src/cli/knockd.ts')] : [BUSSA_KNOCKD];
+export const KNOCKD: readonly string[] = [BUSSA_KNOCKD ?? join(ROOT, 'bin/knockd')];
 
-export const KNOCK: readonly string[] = [...NODE, join(ROOT, 'src/cli/knock.ts')];
+export const KNOCK: readonly string[] = [join(ROOT, 'bin/knock')];
 
 /** A directory that vanishes with its test. */
 export class WorkDirectory implements Disposable {

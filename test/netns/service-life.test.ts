@@ -36,7 +36,7 @@ describe('the daemon as a service', { concurrency: 4 }, () => {
     const pid = Number(readFileSync(pidFile, 'utf8'));
     assert.notEqual(pid, parent.pid);
     assert.ok((await wire.server.pids()).includes(pid));
-    assert.match(readFileSync(`/proc/${pid}/stat`, 'utf8'), /\) S \d+ \d+ \d+ 0 /, 'no terminal');
+    assert.match(readFileSync(`/proc/${pid}/stat`, 'utf8'), /\) [RSD] \d+ \d+ \d+ 0 /, 'no terminal');
     assert.equal(readFileSync(`/proc/${pid}/comm`, 'utf8').length > 0, true);
 
     await using lines = follow(log);
