@@ -4,7 +4,7 @@ import type { Packet } from './packet.ts';
 /** What became of the bytes; everything but `packet` is ignored. A number, so that hostile bytes cost nothing. */
 export const READING = {
   packet: 0,
-  /** Shorter than its own headers say, or a header length that cannot be. */
+  /** Shorter than its own headers say, or a length in them that cannot be. */
   truncated: 1,
   /** Neither IPv4 nor IPv6. */
   notIp: 2,
@@ -60,8 +60,7 @@ function readIpv4(bytes: Uint8Array, start: number, end: number, packet: Packet)
   packet.destination1 = 0;
   packet.destination2 = 0;
   packet.destination3 = word32(bytes, start + 16);
-  const payloadEnd = Math.min(end, start + totalLength);
-  return readTransport(bytes, start + headerLength, payloadEnd, byte(bytes, start + 9), packet);
+  return readTransport(bytes, start + headerLength, end, start + totalLength, byte(bytes, start + 9), packet);
 }
 
 /** RFC 8200 section 3. */
@@ -76,7 +75,8 @@ function readIpv6(bytes: Uint8Array, start: number, end: number, packet: Packet)
   packet.destination1 = word32(bytes, start + 28);
   packet.destination2 = word32(bytes, start + 32);
   packet.destination3 = word32(bytes, start + 36);
-  const payloadEnd = Math.min(end, start + IPV6_HEADER + word16(bytes, start + 4));
+  const claimedEnd = start + IPV6_HEADER + word16(bytes, start + 4);
+  const payloadEnd = Math.min(end, claimedEnd);
   let next = byte(bytes, start + 6);
   let offset = start + IPV6_HEADER;
   for (let i = 0; isExtensionHeader(next); i++) {
@@ -87,7 +87,7 @@ function readIpv6(bytes: Uint8Array, start: number, end: number, packet: Packet)
     next = byte(bytes, offset);
     offset += length;
   }
-  return readTransport(bytes, offset, payloadEnd, next, packet);
+  return readTransport(bytes, offset, end, claimedEnd, next, packet);
 }
 
 function isExtensionHeader(next: number): boolean {
@@ -105,22 +105,31 @@ function extensionLength(kind: number, field: number): number {
   return kind === AUTHENTICATION ? (field + 2) * 4 : (field + 1) * 8;
 }
 
+/**
+ * `end` is where the captured bytes end, `claimedEnd` where the packet does by its IP header: a capture may cut
+ * TCP options or a datagram's payload off, and that makes the packet no worse.
+ */
 function readTransport(
   bytes: Uint8Array,
   offset: number,
   end: number,
+  claimedEnd: number,
   protocol: number,
   packet: Packet,
 ): Reading {
+  const payloadEnd = Math.min(end, claimedEnd);
   if (protocol === 6) {
     // RFC 9293 section 3.1.
-    if (offset + TCP_HEADER > end) return READING.truncated;
-    if (byte(bytes, offset + 12) >>> 4 < 5) return READING.truncated;
+    if (offset + TCP_HEADER > payloadEnd) return READING.truncated;
+    const headerLength = (byte(bytes, offset + 12) >>> 4) * 4;
+    if (headerLength < TCP_HEADER || offset + headerLength > claimedEnd) return READING.truncated;
     packet.identity = word32(bytes, offset + 4);
     packet.flags = byte(bytes, offset + 13) & TCP_FLAGS_MASK;
   } else if (protocol === 17) {
     // RFC 768.
-    if (offset + UDP_HEADER > end) return READING.truncated;
+    if (offset + UDP_HEADER > payloadEnd) return READING.truncated;
+    const length = word16(bytes, offset + 4);
+    if (length < UDP_HEADER || offset + length > claimedEnd) return READING.truncated;
     packet.identity = 0;
     packet.flags = 0;
   } else {
