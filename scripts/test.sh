@@ -7,18 +7,25 @@ root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
 . "$root/scripts/node.sh"
 cd "$root"
 
-names_files=no expects_value=no
-for argument; do
-  if [ "$expects_value" = yes ]; then
-    expects_value=no
-    continue
-  fi
-  case $argument in
-    --test-name-pattern | --test-skip-pattern | --test-reporter | --test-reporter-destination) expects_value=yes ;;
-    -*) ;;
-    *) names_files=yes ;;
-  esac
+# Node.js takes what follows the first file as the tests' own: options go first, wherever they stood.
+names_files=no count=$#
+for wanted in option file; do
+  position=0 expects_value=no
+  for argument; do
+    position=$((position + 1))
+    [ "$position" -le "$count" ] || break
+    kind=option
+    case $expects_value$argument in
+      no--test-name-pattern | no--test-skip-pattern | no--test-reporter | no--test-reporter-destination)
+        expects_value=yes
+        ;;
+      yes* | no-*) expects_value=no ;;
+      *) kind=file names_files=yes ;;
+    esac
+    [ "$kind" != "$wanted" ] || set -- "$@" "$argument"
+  done
 done
+shift "$count"
 
 if [ "$(id -u)" -eq 0 ]; then
   sh scripts/setup.sh test
