@@ -11,7 +11,7 @@ const PORTS = 65_536;
 /**
  * The doors compiled for the question that every packet asks: which doors have this port in their sequence?
  * Doors are numbered; a number stays with its door for as long as the door's knocks stay the same.
- * BOUNDED: by the doors; 256 KiB for the ports.
+ * BOUNDED: by the doors; 512 KiB for the ports.
  */
 export class DoorIndex {
   /** By door number; a number that no door holds is a gap. */

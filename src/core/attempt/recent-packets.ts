@@ -1,13 +1,17 @@
+import { PROTOCOL_NUMBER } from '../net/protocol.ts';
 import type { Packet } from '../packet/packet.ts';
 import { type HashKey, keyedHash } from './keyed-hash.ts';
 
 const WAYS = 4;
 
 /**
- * How long a packet is remembered after it was last seen. tcp(7): Linux sends a SYN again after 1, 2, 4, … up
+ * How long a TCP packet is remembered after it was last seen. tcp(7): Linux sends a SYN again after 1, 2, 4, … up
  * to 32 s (`tcp_syn_retries` 6), so the next copy is never more than 64 s behind the last one.
  */
 export const RETRANSMISSION_MEMORY_MS = 65_000;
+
+/** UDP sends nothing again, and a second look at a packet has the time of the first: to 1 ms, as times are kept. */
+const SECOND_LOOK_MS = 1;
 
 /**
  * The packets seen lately, to tell a retransmission, or a second look at one packet on a bridge and its port,
@@ -47,20 +51,24 @@ export class RecentPackets {
     const fingerprint =
       Math.imul(packet.identity ^ this.#key[0], 0x9e3779b1) ^
       Math.imul(ports ^ this.#key[1], 0x85ebca6b) ^
-      Math.imul(packet.source3 ^ kind, 0xc2b2ae35);
+      Math.imul(packet.source3 ^ kind, 0xc2b2ae35) ^
+      Math.imul(packet.destination0 ^ packet.destination1, 0x27d4eb2f) ^
+      Math.imul(packet.destination2 ^ packet.destination3, 0x165667b1);
     const first = (set & this.#setMask) * WAYS * 2;
-    return this.#touch(first, fingerprint, now | 0 || 1, now);
+    const memory = packet.protocol === PROTOCOL_NUMBER.udp ? SECOND_LOOK_MS : RETRANSMISSION_MEMORY_MS;
+    return this.#touch(first, fingerprint, now, memory);
   }
 
-  #touch(first: number, fingerprint: number, stamp: number, now: number): boolean {
+  #touch(first: number, fingerprint: number, now: number, memory: number): boolean {
     const places = this.#places;
+    const stamp = now | 0 || 1;
     let oldest = first;
     let oldestAge = -1;
     for (let at = first; at < first + WAYS * 2; at += 2) {
       const seen = places[at + 1] as number;
       // The difference of two 32-bit clocks; packets may come a little out of order.
       const age = seen === 0 ? 0x7fffffff : Math.abs((now - seen) | 0);
-      if (age <= RETRANSMISSION_MEMORY_MS && places[at] === fingerprint) {
+      if (age <= memory && places[at] === fingerprint) {
         places[at + 1] = stamp;
         return true;
       }
