@@ -1,11 +1,13 @@
 import type { LeaseId } from '../../core/lease/lease.ts';
-import type { LeaseStore, StoredLease } from './lease-store.ts';
+import { type LeaseStore, type StoredLease, StoreError } from './lease-store.ts';
 
 /** Leases that end with the process: for a run that opens nothing, and for tests. */
 export class MemoryLeaseStore implements LeaseStore {
   readonly #leases = new Map<LeaseId, StoredLease>();
 
   record(lease: StoredLease): void {
+    if (this.#leases.has(lease.id))
+      throw new StoreError(`cannot record a lease: ${lease.id} is there already`);
     this.#leases.set(lease.id, lease);
   }
 

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { LeaseId } from '../../core/lease/lease.ts';
 import { parseAddress } from '../../core/net/address.ts';
@@ -5,6 +6,31 @@ import { instant, millis } from '../../core/net/time.ts';
 import { type LeaseStore, type StoredLease, StoreError } from './lease-store.ts';
 
 const SCHEMA_VERSION = 1;
+
+const SQLITE = {
+  busy: 5,
+  readOnly: 8,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const;
+
+const PAGE_BYTES = 4096;
+
+const DAMAGED =
+  '; it is damaged or no database of Bussa: move it away, and close by hand the doors that it held open';
+
+const REMEDIES: ReadonlyMap<number, string> = new Map([
+  [SQLITE.corrupt, DAMAGED],
+  [SQLITE.notADatabase, DAMAGED],
+  [SQLITE.full, '; make room on its disk'],
+  [SQLITE.io, '; its disk must be sound and writable'],
+  [SQLITE.readOnly, '; its disk, or the file, must be writable'],
+  [SQLITE.cannotOpen, '; its directory must be there and writable'],
+  [SQLITE.busy, '; another process has it open: stop that one'],
+]);
 
 const SCHEMA = `
   CREATE TABLE lease (
@@ -26,10 +52,12 @@ const SCHEMA = `
  */
 export function openSqliteLeaseStore(path: string): LeaseStore {
   return attempt(`open the state database ${path}`, () => {
+    refuseCutOff(path);
     const database = new DatabaseSync(path, { timeout: 500 });
     try {
       // One process alone: another daemon on the same state would run closes twice.
-      database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+      database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE;`);
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
       prepareSchema(database, path);
       return new SqliteLeaseStore(database, path);
     } catch (error) {
@@ -37,6 +65,18 @@ export function openSqliteLeaseStore(path: string): LeaseStore {
       throw error;
     }
   });
+}
+
+/**
+ * SQLite fills up a page that has been cut off with zeros, and begins a file anew that is shorter than one. Its own
+ * crashes leave such a file only beside a log that has the page.
+ */
+function refuseCutOff(path: string): void {
+  const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  const size = sizeOf(path);
+  if (size % PAGE_BYTES !== 0 && sizeOf(`${path}-wal`) === 0) {
+    throw new Error(`it ends inside a page, at byte ${size}${DAMAGED}`);
+  }
 }
 
 function prepareSchema(database: DatabaseSync, path: string): void {
@@ -116,8 +156,13 @@ function attempt<T>(what: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw new StoreError(`cannot ${what}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreError(`cannot ${what}: ${reason}${remedy(error)}`, { cause: error });
   }
+}
+
+/** sqlite.org/rescode.html: the low byte is the primary code. */
+function remedy(error: unknown): string {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  return REMEDIES.get(code) ?? '';
 }
