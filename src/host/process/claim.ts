@@ -14,18 +14,27 @@ export const CLAIM_FAILED_STATUS = 75;
 
 /**
  * Shell text that runs `command` if nobody else has claimed `path`. The shell's number goes into the file, "done"
- * behind it when the command has ended. The command stands on lines of its own and sees an ordinary shell.
+ * behind it when the command has ended. The command runs in a shell below the one that writes: whatever it does to
+ * its own (`exec`, `exit`, a trap, a mistake in its syntax), the end is written down.
  */
 export function claimedCommand(path: string, command: string, without: WithoutClaim): string {
   const file = quote(path);
   const otherwise =
     without === 'run'
-      ? `[ ! -e ${file} ] || exit 0`
-      : `{ [ ! -e ${file} ] || exit 0; echo "no claim can be made at "${file}", and so it is not run" >&2; exit ${CLAIM_FAILED_STATUS}; }`;
-  return (
-    `set -C; { echo $$ > ${file}; } 2>/dev/null || ${otherwise}; set +C; ` +
-    `trap 'echo done >> ${quote(path).replaceAll("'", `'\\''`)}' EXIT 2>/dev/null\n${command}`
-  );
+      ? ':'
+      : `{ echo "no claim can be made at "${file}", and so it is not run" >&2; exit ${CLAIM_FAILED_STATUS}; }`;
+  return [
+    'set -C',
+    // On a full disk the file can often be made, and is ours, though nothing can be written into it.
+    `if { true > ${file}; } 2>/dev/null; then { echo $$ >> ${file}; } 2>/dev/null || ${otherwise}`,
+    `elif [ -e ${file} ]; then exit 0`,
+    `else ${otherwise}; fi`,
+    'set +C',
+    `(eval ${quote(command)})`,
+    'set -- $?',
+    `{ echo done >> ${file}; } 2>/dev/null`,
+    'exit $1',
+  ].join('\n');
 }
 
 /** Claims the file for this process, so that no command ever will. False when a command was there first. */

@@ -2,8 +2,10 @@ import { type CommandOutcome, runCommand } from './run-command.ts';
 
 type Job = { readonly text: string; readonly done: (outcome: CommandOutcome) => void };
 
+type Queue = { readonly waiting: Job[]; running: number };
+
 export type RunnerLimits = {
-  /** Commands that run at one time. */
+  /** Opening commands that run at one time, and closing commands likewise. */
   readonly running: number;
   /** Opening commands that wait for their turn. Closing commands always may wait. */
   readonly waiting: number;
@@ -12,26 +14,24 @@ export type RunnerLimits = {
 export const DEFAULT_RUNNER_LIMITS: RunnerLimits = { running: 32, waiting: 4096 };
 
 /**
- * Runs commands side by side, closing ones before opening ones.
- * BOUNDED: by `running` processes and `waiting` openings; closings by the leases there are.
+ * Runs commands side by side. Opening ones that hang do not hold up those that close.
+ * BOUNDED: by twice `running` processes and `waiting` openings; closings that wait by the leases there are.
  */
 export class CommandRunner {
   readonly #limits: RunnerLimits;
-  readonly #openings: Job[] = [];
-  readonly #closings: Job[] = [];
-  #running = 0;
+  readonly #openings: Queue = { waiting: [], running: 0 };
+  readonly #closings: Queue = { waiting: [], running: 0 };
+  readonly #directory: string | undefined;
 
-  readonly #directory: string;
-
-  /** `directory`: where the commands run. */
-  constructor(directory: string, limits: RunnerLimits = DEFAULT_RUNNER_LIMITS) {
+  /** `directory`: where the commands run; where this process does if it is undefined. */
+  constructor(directory: string | undefined, limits: RunnerLimits = DEFAULT_RUNNER_LIMITS) {
     this.#directory = directory;
     this.#limits = limits;
   }
 
   /** Whether one more opening command would be taken. */
   get hasRoom(): boolean {
-    return this.#openings.length < this.#limits.waiting;
+    return this.#openings.waiting.length < this.#limits.waiting;
   }
 
   open(text: string): Promise<CommandOutcome> {
@@ -42,25 +42,25 @@ export class CommandRunner {
     return this.#enqueue(this.#closings, text);
   }
 
-  #enqueue(queue: Job[], text: string): Promise<CommandOutcome> {
+  #enqueue(queue: Queue, text: string): Promise<CommandOutcome> {
     return new Promise((done) => {
-      queue.push({ text, done });
-      this.#startNext();
+      queue.waiting.push({ text, done });
+      this.#startNext(queue);
     });
   }
 
-  #startNext(): void {
-    if (this.#running >= this.#limits.running) return;
-    const job = this.#closings.shift() ?? this.#openings.shift();
+  #startNext(queue: Queue): void {
+    if (queue.running >= this.#limits.running) return;
+    const job = queue.waiting.shift();
     if (job === undefined) return;
-    this.#running++;
-    void this.#run(job);
+    queue.running++;
+    void this.#run(queue, job);
   }
 
-  async #run(job: Job): Promise<void> {
+  async #run(queue: Queue, job: Job): Promise<void> {
     const outcome = await runCommand(job.text, this.#directory);
-    this.#running--;
+    queue.running--;
     job.done(outcome);
-    this.#startNext();
+    this.#startNext(queue);
   }
 }

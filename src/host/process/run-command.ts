@@ -14,14 +14,15 @@ const ERROR_TAIL_BYTES = 4096;
 const DRAIN_MS = 100;
 
 /**
- * Runs `text` through `/bin/sh -c` in a session of its own, as knockd does: it outlives the daemon. Never rejects.
+ * Runs `text` through `/bin/sh -c` in a session of its own, as knockd does: it outlives the daemon. Without a
+ * `directory` it runs in this process's own, even where that has been removed. Never rejects.
  */
-export function runCommand(text: string, directory: string): Promise<CommandOutcome> {
+export function runCommand(text: string, directory?: string): Promise<CommandOutcome> {
   return new Promise((resolve) => {
     let child: ChildProcess;
     try {
       child = spawn('/bin/sh', ['-c', text], {
-        cwd: directory,
+        ...(directory === undefined ? {} : { cwd: directory }),
         detached: true,
         stdio: ['ignore', 'ignore', 'pipe'],
       });
@@ -30,8 +31,11 @@ export function runCommand(text: string, directory: string): Promise<CommandOutc
       resolve(notStarted(error as Error));
       return;
     }
-    const tail = keepTail(child.stderr as Readable);
     child.once('error', (error) => resolve(notStarted(error)));
+    const stderr: Readable | null | undefined = child.stderr;
+    // Without a free descriptor there is not even a pipe, and the error comes in a moment.
+    if (!stderr) return;
+    const tail = keepTail(stderr);
     child.once('exit', (status, signal) => {
       const finish = (): void => {
         clearTimeout(timer);
