@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
+import { LineWriter } from './line-writer.ts';
 import type { LogSink } from './log-sink.ts';
 
 /** Owner may read and write, group may read: the log tells who knocks. */
@@ -6,28 +7,22 @@ const LOG_MODE = 0o640;
 
 /** Appends `[YYYY-MM-DD HH:MM] line` to a file, in local time, as knockd does. Throws if it cannot be opened. */
 export function openFileSink(path: string): LogSink {
-  let fd = openSync(path, 'a', LOG_MODE);
-  let lost = 0;
-  const append = (line: string): void => {
-    writeSync(fd, `[${minuteStamp(new Date())}] ${line}\n`);
-  };
+  let fd: number | undefined = openSync(path, 'a', LOG_MODE);
+  const writer = new LineWriter();
   return {
     write: (_level, line) => {
-      try {
-        if (lost > 0) append(`${lost} lines before this one could not be written`);
-        lost = 0;
-        append(line);
-      } catch {
-        // A full disk must not stop the doors; the loss is said as soon as there is room.
-        lost++;
-      }
+      if (fd !== undefined) writer.write(fd, (text) => `[${minuteStamp(new Date())}] ${text}\n`, line);
     },
     reopen: () => {
       const next = openSync(path, 'a', LOG_MODE);
-      closeSync(fd);
+      if (fd !== undefined) closeSync(fd);
       fd = next;
     },
-    close: () => closeSync(fd),
+    close: () => {
+      // By now the number may be another file's.
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { LineWriter } from './line-writer.ts';
 import type { LogSink } from './log-sink.ts';
 
 const STDOUT = 1;
@@ -6,22 +6,17 @@ const STDERR = 2;
 
 /** Errors and warnings go to the standard error, and with `verbose` the rest to the standard output. */
 export function openTerminalSink(verbose: boolean): LogSink {
+  const output = new LineWriter();
+  const errors = new LineWriter();
   return {
     write: (level, line) => {
-      if (level === 'error' || level === 'warning') writeLine(STDERR, line);
-      else if (verbose || level === 'debug') writeLine(STDOUT, line);
+      if (level === 'error' || level === 'warning') errors.write(STDERR, framed, line);
+      else if (verbose || level === 'debug') output.write(STDOUT, framed, line);
     },
     reopen: () => undefined,
     close: () => undefined,
   };
 }
 
-/** A reader that has gone (EPIPE), or that does not keep up (EAGAIN), must not stop the daemon. */
-function writeLine(fd: number, line: string): void {
-  try {
-    writeSync(fd, `${line}\n`);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EPIPE' && code !== 'EAGAIN' && code !== 'EIO') throw error;
-  }
-}
+/** A reader that has gone, or that does not keep up, must not stop the daemon. */
+const framed = (line: string): string => `${line}\n`;
