@@ -9,10 +9,10 @@ const LOOK_MS = 100;
 
 /**
  * What an earlier run has left of a lease's commands.
- * `over`: closed, or never opened · `opening`, `closing`: the command runs still · `cut-off`: the closing was killed
- * in the middle · `open`: opened, and not closed.
+ * `over`: closed · `never`: not opened, and it never will be · `opening`, `closing`: the command runs still ·
+ * `cut-off`: the closing was killed in the middle · `open`: opened, and not closed.
  */
-export type LeaseFate = 'over' | 'opening' | 'open' | 'closing' | 'cut-off';
+export type LeaseFate = 'over' | 'never' | 'opening' | 'open' | 'closing' | 'cut-off';
 
 /** The claims of the commands of all leases, in one directory. */
 export class Claims {
@@ -57,8 +57,13 @@ export class Claims {
       return 'cut-off';
     }
     // Whoever makes the claim first has the say: from here on the start command will not run any more.
-    if (sameBoot && takeClaim(this.start(id))) return 'over';
+    if (sameBoot && takeClaim(this.start(id))) return 'never';
     return readClaim(this.start(id)) === 'running' ? 'opening' : 'open';
+  }
+
+  /** A lease of another boot becomes one of this: from here on the claim of its start command is there. */
+  moveToThisBoot(id: LeaseId): void {
+    takeClaim(this.start(id));
   }
 
   /** Resolves when the command behind the claim does not run any more. */

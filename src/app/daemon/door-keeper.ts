@@ -9,7 +9,7 @@ import type { Clock } from '../../host/clock/clock.ts';
 import { claimedCommand } from '../../host/process/claim.ts';
 import type { CommandRunner } from '../../host/process/command-runner.ts';
 import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
-import type { Claims } from './claims.ts';
+import type { Claims, LeaseFate } from './claims.ts';
 import { CommandDoors } from './command-doors.ts';
 import { reportOutcome } from './report-outcome.ts';
 
@@ -18,6 +18,9 @@ export const MAX_LEASES = 65_536;
 
 /** A timer does not count while the machine sleeps: with leases open, the clock is looked at this often. */
 const LOOK_MS = 1000;
+
+/** A closing command for which the machine had no process is tried again after this long. */
+const CLOSE_AGAIN_MS = millis(10_000);
 
 export type DoorKeeperParts = {
   readonly store: LeaseStore;
@@ -135,7 +138,19 @@ export class DoorKeeper {
     report({ kind: 'running', door: lease.door, command: lease.stop });
     const outcome = await runner.close(claimedCommand(claims.stop(lease.id), lease.stop, 'run'));
     reportOutcome(report, lease.door, outcome);
-    this.#finish(lease.id);
+    if (outcome.kind === 'failed' && outcome.failure.kind === 'not-started') this.#closeLater(lease);
+    else this.#finish(lease.id);
+  }
+
+  /** The row stays: what cannot be closed now is closed later, be it by the next daemon. */
+  #closeLater(lease: Lease): void {
+    if (this.#stopping) {
+      this.#forget(lease.id);
+      return;
+    }
+    const due = after(this.#parts.clock.sinceBoot(), CLOSE_AGAIN_MS);
+    this.#book.add({ ...lease, state: 'open', due });
+    this.#schedule();
   }
 
   #finish(id: LeaseId): void {
@@ -144,6 +159,10 @@ export class DoorKeeper {
       // In this order: a claim without a row is swept up, a row without its claim would be closed again.
       this.#parts.claims.drop(id);
     });
+    this.#forget(id);
+  }
+
+  #forget(id: LeaseId): void {
     const again = this.#book.closed(id);
     if (again !== undefined) this.complete(again);
     if (this.#stopping && this.#book.size === 0) this.#onIdle?.();
@@ -152,11 +171,15 @@ export class DoorKeeper {
   async #adoptLease(stored: StoredLease): Promise<void> {
     const { clock, claims, report } = this.#parts;
     const now = clock.sinceBoot();
-    const fate = claims.fate(stored.id, stored.bootId === clock.bootId);
+    const fate = this.#fate(stored);
     if (fate === 'over') return this.#finish(stored.id);
-    const due = this.#adoptedDue(stored, now);
-    const lease: Lease = { ...stored, state: 'opening', due: fate === 'cut-off' ? now : due };
+    // The claim stays until the next start: the command may be on its way still.
+    if (fate === 'never') return this.#attempt(() => this.#parts.store.remove(stored.id));
+    const { id, door, source, stop } = stored;
+    const due = fate === 'cut-off' ? now : this.#adoptedDue(stored, now);
+    const lease: Lease = { id, door, source, stop, state: fate === 'closing' ? 'closing' : 'opening', due };
     this.#book.add(lease);
+    if (stored.bootId !== clock.bootId) this.#moveToThisBoot(lease, stored.length);
     report({ kind: 'adopted', source: lease.source, door: lease.door, overdue: lease.due <= now });
     if (fate === 'closing') {
       await claims.ended(claims.stop(stored.id));
@@ -165,6 +188,23 @@ export class DoorKeeper {
     }
     if (fate === 'opening') await claims.ended(claims.start(stored.id));
     this.#settle(stored.id);
+  }
+
+  /** From here on it is this boot's clock that counts: that of day may jump once more. */
+  #moveToThisBoot(lease: Lease, length: Millis): void {
+    this.#attempt(() => {
+      this.#parts.claims.moveToThisBoot(lease.id);
+      this.#parts.store.update(this.#stored(lease, length));
+    });
+  }
+
+  /** Where the claims cannot be read or made, the door is taken for open: a close too many is the lesser evil. */
+  #fate({ id, bootId }: StoredLease): LeaseFate {
+    let fate: LeaseFate = 'open';
+    this.#attempt(() => {
+      fate = this.#parts.claims.fate(id, bootId === this.#parts.clock.bootId);
+    });
+    return fate;
   }
 
   /** After a reboot the clock of day is all there is; it may have jumped, but no lease becomes longer than it was. */
