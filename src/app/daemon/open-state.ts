@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Event } from '../../core/event/event.ts';
 import type { LeaseStore } from '../../host/store/lease-store.ts';
 import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
@@ -19,7 +19,7 @@ export class AlreadyRunningError extends Error {
  */
 export function stateName(configFile: string, interfaces: string | undefined): string {
   const plain = (text: string): string => text.replaceAll(/[^A-Za-z0-9._,-]+/g, '-').replace(/^-+/, '');
-  return plain(configFile) + (interfaces === undefined ? '' : `@${plain(interfaces)}`);
+  return plain(resolve(configFile)) + (interfaces === undefined ? '' : `@${plain(interfaces)}`);
 }
 
 /**
@@ -28,15 +28,16 @@ export function stateName(configFile: string, interfaces: string | undefined): s
  */
 export function openState(directory: string, name: string, report: (event: Event) => void): State {
   const own = join(directory, name);
+  let store: LeaseStore | undefined;
   try {
-    // The rows hold commands that are run as they are: nobody else may write them, or read them.
-    mkdirSync(own, { recursive: true, mode: 0o700 });
-    const store = openSqliteLeaseStore(join(own, 'leases.db'));
+    makeOwnDirectory(own);
+    store = openSqliteLeaseStore(join(own, 'leases.db'));
     const claims = new Claims(join(own, 'claims'));
     claims.sweep(new Set(store.all().map((lease) => lease.id)));
     writeFileSync(join(own, 'pid'), `${process.pid}\n`);
     return { store, claims };
   } catch (error) {
+    store?.close();
     const reason = (error as Error).message;
     if (/database is locked/.test(reason)) throw alreadyRunning(own);
     report({
@@ -44,6 +45,18 @@ export function openState(directory: string, name: string, report: (event: Event
       text: `${reason}; doors with a stop command stay shut until knockd is started with a --state directory that it can write to`,
     });
     return { store: new UnavailableLeaseStore(reason), claims: new Claims(join(own, 'claims'), 'absent') };
+  }
+}
+
+/** The rows hold commands that are run as they are: nobody else may write them, or read them. */
+function makeOwnDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const { uid, mode } = statSync(path);
+  if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) {
+    throw new Error(
+      `the state directory ${path} belongs to another user or may be written by others, who could have commands ` +
+        `run: chown and chmod 700 it once you know what is in it, or remove it`,
+    );
   }
 }
 

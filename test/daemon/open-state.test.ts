@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { AlreadyRunningError, openState, stateName } from '../../src/app/daemon/open-state.ts';
+import type { Event } from '../../src/core/event/event.ts';
+import type { LeaseId } from '../../src/core/lease/lease.ts';
+import { instant, millis } from '../../src/core/net/time.ts';
+import type { StoredLease } from '../../src/host/store/lease-store.ts';
+import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
+import { moduleOf, Scratch, startModule } from '../contract/child-module.ts';
+import { SOURCE } from './keeper-bench.ts';
+
+const lease = (id: string): StoredLease => ({
+  id: id as LeaseId,
+  door: 'door',
+  source: SOURCE,
+  stop: 'true',
+  due: instant(1),
+  dueWall: instant(1),
+  length: millis(1),
+  bootId: 'boot',
+});
+
+const never = (event: Event): never => assert.fail(JSON.stringify(event));
+
+describe('the name of a state', () => {
+  const cases: readonly (readonly [string, string | undefined, string])[] = [
+    ['/etc/knockd.conf', undefined, 'etc-knockd.conf'],
+    ['/etc/knockd.conf', 'eth0,wlan0', 'etc-knockd.conf@eth0,wlan0'],
+    ['/srv/a b/../ü/knockd.conf', 'any', 'srv-knockd.conf@any'],
+  ];
+  for (const [file, interfaces, name] of cases) {
+    test(`${file} ${interfaces ?? ''}`, () => assert.equal(stateName(file, interfaces), name));
+  }
+
+  test('a relative path is one place, and never the parent of the directory', () => {
+    assert.equal(
+      stateName('knockd.conf', undefined),
+      stateName(join(process.cwd(), 'knockd.conf'), undefined),
+    );
+    for (const file of ['.', '..', '../..', '/..'])
+      assert.doesNotMatch(stateName(file, undefined), /^\.{1,2}$/);
+  });
+});
+
+describe('the state of a daemon', () => {
+  test('is made, for nobody else to read, and holds what is recorded', () => {
+    using scratch = new Scratch();
+    const first = openState(scratch.file('deep/state'), 'name', never);
+    first.store.record(lease('a'));
+    first.store.close();
+    assert.equal(statSync(scratch.file('deep/state/name')).mode & 0o777, 0o700);
+    const second = openState(scratch.file('deep/state'), 'name', never);
+    assert.deepEqual(second.store.all(), [lease('a')]);
+    second.store.close();
+  });
+
+  test('claims of leases that are no more are swept out, the others stay', () => {
+    using scratch = new Scratch();
+    const { store, claims } = openState(scratch.path, 'name', never);
+    store.record(lease('kept'));
+    for (const id of ['kept', 'gone'] as LeaseId[]) {
+      writeFileSync(claims.start(id), '1\ndone\n');
+      writeFileSync(claims.stop(id), '');
+    }
+    store.close();
+    openState(scratch.path, 'name', never).store.close();
+    assert.deepEqual(readdirSync(scratch.file('name/claims')).sort(), ['kept.start', 'kept.stop']);
+  });
+
+  test('another daemon has it: an error with its number; a state of another name is free', async () => {
+    using scratch = new Scratch();
+    await using holder = startModule(
+      `import { openState } from '${moduleOf('app/daemon/open-state.ts')}';
+       const state = openState(process.argv[1], 'name', (event) => console.log(JSON.stringify(event)));
+       console.log('holds', state.store.all().length);
+       setInterval(() => undefined, 1000);`,
+      scratch.path,
+    );
+    await holder.saw(/holds 0/);
+    assert.throws(
+      () => openState(scratch.path, 'name', never),
+      (error) => {
+        assert.ok(error instanceof AlreadyRunningError);
+        assert.match(
+          error.message,
+          new RegExp(`^process ${holder.pid} already watches .*: stop it first, or `),
+        );
+        return true;
+      },
+    );
+    openState(scratch.path, 'other', never).store.close();
+    await holder.stop('SIGKILL');
+    openState(scratch.path, 'name', never).store.close();
+  });
+});
+
+/** What makes a state directory unusable, and what is said about it. */
+const OBSTACLES: readonly (readonly [string, (own: string) => void, RegExp])[] = [
+  ['a file in its place', (own) => writeFileSync(own, ''), /EEXIST|ENOTDIR/],
+  ['a link to nowhere', (own) => symlinkSync('/no/such', own), /ENOENT|EEXIST/],
+  [
+    "another user's directory",
+    (own) => {
+      mkdirSync(own);
+      chownSync(own, 65534, 65534);
+    },
+    /belongs to another user .* chown and chmod 700/,
+  ],
+  [
+    'a directory that all may write',
+    (own) => {
+      mkdirSync(own);
+      chmodSync(own, 0o777);
+    },
+    /may be written by others/,
+  ],
+  [
+    'a database that is none',
+    (own) => {
+      mkdirSync(own, { mode: 0o700 });
+      writeFileSync(join(own, 'leases.db'), Buffer.alloc(8192, 'x'));
+    },
+    /leases\.db: file is not a database; it is damaged/,
+  ],
+  [
+    'a file in the place of the claims',
+    (own) => {
+      mkdirSync(own, { mode: 0o700 });
+      writeFileSync(join(own, 'claims'), '');
+    },
+    /EEXIST/,
+  ],
+];
+
+describe('a state that cannot be used', () => {
+  for (const [name, make, reason] of OBSTACLES) {
+    test(`${name}: said once, nothing can be recorded, and no lock is kept`, () => {
+      using scratch = new Scratch();
+      const own = scratch.file('name');
+      make(own);
+      const events: Event[] = [];
+      const { store } = openState(scratch.path, 'name', (event) => events.push(event));
+      assert.equal(events.length, 1);
+      const [event] = events;
+      assert.ok(event?.kind === 'error');
+      assert.match(event.text, reason);
+      assert.match(event.text, /doors with a stop command stay shut/);
+      assert.throws(() => store.record(lease('a')), { name: 'StoreError', message: reason });
+      assert.deepEqual(store.all(), []);
+      store.close();
+      if (existsSync(join(own, 'claims'))) openSqliteLeaseStore(join(own, 'leases.db')).close();
+    });
+  }
+});
