@@ -4,6 +4,7 @@ import {
   fchownSync,
   fsyncSync,
   openSync,
+  realpathSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -16,22 +17,24 @@ import { dirname } from 'node:path';
  * stay. Throws with the system's reason, the file as it was.
  */
 export function replaceFile(path: string, bytes: Uint8Array): void {
-  const { mode, uid, gid } = statSync(path);
-  const draft = `${path}.bussa-${process.pid}`;
+  // A link stays one.
+  const target = realpathSync(path);
+  const { mode, uid, gid } = statSync(target);
+  const draft = `${target}.bussa-${process.pid}`;
   const fd = openSync(draft, 'wx', 0o600);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
     fchownSync(fd, uid, gid);
     fchmodSync(fd, mode & 0o7777);
     fsyncSync(fd);
-    renameSync(draft, path);
+    renameSync(draft, target);
   } catch (error) {
     unlinkSync(draft);
     throw error;
   } finally {
     closeSync(fd);
   }
-  syncDirectory(dirname(path));
+  syncDirectory(dirname(target));
 }
 
 /** Overwrites one byte in place, which needs no new room on the disk. */
