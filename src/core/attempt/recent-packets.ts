@@ -68,9 +68,9 @@ export class RecentPackets {
       const seen = places[at + 1] as number;
       // The difference of two 32-bit clocks; packets may come a little out of order.
       const age = seen === 0 ? 0x7fffffff : Math.abs((now - seen) | 0);
-      if (age <= memory && places[at] === fingerprint) {
+      if (places[at] === fingerprint) {
         places[at + 1] = stamp;
-        return true;
+        return age <= memory;
       }
       if (age > oldestAge) {
         oldestAge = age;
