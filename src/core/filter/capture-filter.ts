@@ -9,6 +9,9 @@ import { mergePorts, type PortRange } from './merge-ports.ts';
  */
 const MAX_RANGES = 32;
 
+/** The flag rules that have a group of their own; where there are more, no flag is asked for. Keeps the program below BPF_MAXINSNS. */
+const MAX_RULES = 8;
+
 export type FilterOptions = { readonly ipv6: boolean };
 
 /**
@@ -24,7 +27,7 @@ export function renderCaptureFilter(doors: readonly Door[], options: FilterOptio
   return options.ipv6 ? expression : `ip and (${expression})`;
 }
 
-/** One group for each flag rule, with the ports of all doors that have it. */
+/** One group for each flag rule, with the ports of all doors that have it; one for all where the rules are too many. */
 function tcpGroups(doors: readonly Door[]): string[] {
   const rules = new Map<string, { rule: FlagRule; ports: number[] }>();
   for (const door of doors) {
@@ -33,7 +36,15 @@ function tcpGroups(doors: readonly Door[]): string[] {
     const name = `${door.flags.mask}/${door.flags.value}`;
     const known = rules.get(name);
     if (known === undefined) rules.set(name, { rule: door.flags, ports });
-    else known.ports.push(...ports);
+    else for (const port of ports) known.ports.push(port);
+  }
+  if (rules.size > MAX_RULES) {
+    return [
+      `(${renderPorts(
+        'tcp',
+        [...rules.values()].flatMap(({ ports }) => ports),
+      )})`,
+    ];
   }
   return [...rules.values()].map(({ rule, ports }) => {
     const flags = rule.mask === 0 ? '' : ` and ${renderFlagRule(rule)}`;
