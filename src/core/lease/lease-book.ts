@@ -21,8 +21,9 @@ export type LeaseDecision =
  */
 export class LeaseBook {
   readonly #limit: number;
-  readonly #leases = new Map<string, Lease>();
-  readonly #keys = new Map<LeaseId, string>();
+  readonly #leases = new Map<LeaseId, Lease>();
+  /** The lease of a source and door that a completion extends: the last one added. */
+  readonly #current = new Map<string, LeaseId>();
   readonly #deadlines = new DeadlineQueue<LeaseId>();
   readonly #afterClose = new Map<LeaseId, Completion>();
 
@@ -40,7 +41,8 @@ export class LeaseBook {
 
   complete(completion: Completion, now: Instant): LeaseDecision {
     const { door, source } = completion;
-    const lease = this.#leases.get(keyOf(door.name, source));
+    const id = this.#current.get(keyOf(door.name, source));
+    const lease = id === undefined ? undefined : this.#leases.get(id);
     if (lease === undefined) return { kind: this.#leases.size < this.#limit ? 'open' : 'full' };
     if (lease.state === 'closing') {
       this.#afterClose.set(lease.id, completion);
@@ -51,16 +53,22 @@ export class LeaseBook {
     return { kind: 'extended', lease: extended };
   }
 
-  /** Takes in a new lease, or one that an earlier run has left. */
+  /**
+   * Takes in a new lease, or one that an earlier run has left. There may be two of those for a source and door,
+   * where a finished one could not be taken out of the store: each of them closes.
+   */
   add(lease: Lease): void {
+    this.#current.set(keyOf(lease.door, lease.source), lease.id);
     this.#put(lease);
   }
 
   /** Forgets a lease that did not come about. */
   remove(id: LeaseId): void {
-    const key = this.#keys.get(id);
-    if (key !== undefined && this.#leases.get(key)?.id === id) this.#leases.delete(key);
-    this.#keys.delete(id);
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return;
+    const key = keyOf(lease.door, lease.source);
+    if (this.#current.get(key) === id) this.#current.delete(key);
+    this.#leases.delete(id);
     this.#deadlines.delete(id);
     this.#afterClose.delete(id);
   }
@@ -76,7 +84,7 @@ export class LeaseBook {
     for (let next = this.#deadlines.next(); next !== undefined; next = this.#deadlines.next()) {
       if (next.due > now) break;
       this.#deadlines.delete(next.key);
-      const lease = this.#find(next.key);
+      const lease = this.#leases.get(next.key);
       if (lease?.state !== 'open') continue;
       const closing = this.#change(lease.id, 'closing');
       if (closing !== undefined) due.push(closing);
@@ -104,22 +112,15 @@ export class LeaseBook {
   }
 
   #change(id: LeaseId, state: Lease['state']): Lease | undefined {
-    const lease = this.#find(id);
+    const lease = this.#leases.get(id);
     if (lease === undefined) return undefined;
     const changed = { ...lease, state };
     this.#put(changed);
     return changed;
   }
 
-  #find(id: LeaseId): Lease | undefined {
-    const key = this.#keys.get(id);
-    return key === undefined ? undefined : this.#leases.get(key);
-  }
-
   #put(lease: Lease): void {
-    const key = keyOf(lease.door, lease.source);
-    this.#leases.set(key, lease);
-    this.#keys.set(lease.id, key);
+    this.#leases.set(lease.id, lease);
     // One that is opening is due only once it has opened.
     if (lease.state === 'open') this.#deadlines.put(lease.id, lease.due);
     else this.#deadlines.delete(lease.id);
