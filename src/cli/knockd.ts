@@ -67,4 +67,5 @@ function complain(line: string): void {
   print(STDERR, `${line}\n`);
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// A program that a door's command has left behind may hold a pipe open: it must not hold the daemon.
+process.exit(await main(process.argv.slice(2)));

@@ -53,6 +53,8 @@ export class Daemon {
   readonly #keeper: DoorKeeper;
   readonly #loop: KnockLoop;
   #doors: readonly Door[];
+  /** A reload may name another one. */
+  #writtenPidFile: string | undefined;
   readonly #report = (event: Event): void => this.#log.write(event);
 
   /** Opens everything that listening takes, or nothing. Throws what the system or another daemon has against it. */
@@ -80,7 +82,7 @@ export class Daemon {
     this.#keeper = new DoorKeeper({
       ...this.#state,
       clock: openSystemClock(),
-      runner: new CommandRunner(options.background ? '/' : process.cwd()),
+      runner: new CommandRunner(options.background ? '/' : undefined),
       report: this.#report,
     });
     this.#loop = new KnockLoop({
@@ -108,16 +110,20 @@ export class Daemon {
     this.#report({ kind: 'reloading', file });
     const loaded = loadConfig(file);
     if (loaded.kind === 'bad') {
-      for (const diagnostic of loaded.diagnostics) this.reportError(renderDiagnostic(diagnostic));
-      this.#report({ kind: 'reload-refused', file, mistakes: loaded.diagnostics.length });
-      this.#reopenLog(this.#config);
+      this.#refuseReload(loaded.diagnostics.map(renderDiagnostic));
       return;
     }
     for (const warning of loaded.warnings) {
       this.#report({ kind: 'warning', text: renderDiagnostic(warning) });
     }
+    try {
+      this.#replaceDoors(watchableDoors(loaded.config.doors, this.#report));
+    } catch (error) {
+      // More doors than the kernel's filter can hold, for one.
+      this.#refuseReload([(error as Error).message]);
+      return;
+    }
     this.#reopenLog(loaded.config);
-    this.#replaceDoors(watchableDoors(loaded.config.doors, this.#report));
     const choice = this.#interfaceChoice(loaded.config);
     if (JSON.stringify(choice) !== JSON.stringify(this.#interfaceChoice(this.#config))) {
       this.#interfaces.choose(choice);
@@ -126,9 +132,19 @@ export class Daemon {
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
   }
 
+  #refuseReload(mistakes: readonly string[]): void {
+    for (const mistake of mistakes) this.reportError(mistake);
+    this.#report({
+      kind: 'reload-refused',
+      file: this.#options.configFile,
+      mistakes: mistakes.length,
+    });
+    this.#reopenLog(this.#config);
+  }
+
   /** Ends the listening and closes every door. Returns whether all of them could be closed in time. */
   async stop(): Promise<boolean> {
-    this.#loop.stop();
+    this.#attempt(() => this.#loop.stop());
     this.#interfaces.close();
     const closed = await inTime(this.#keeper.stop(), STOP_MS);
     if (!closed) {
@@ -138,10 +154,21 @@ export class Daemon {
     }
     this.#report({ kind: 'stopping' });
     this.#capture.close();
-    this.#state.store.close();
-    if (this.#options.background) removePidFile(this.#pidFile);
+    this.#attempt(() => this.#state.store.close());
+    this.#attempt(() => {
+      if (this.#writtenPidFile !== undefined) removePidFile(this.#writtenPidFile);
+    });
     await this.#log.close();
     return closed;
+  }
+
+  /** Nothing may come between a stop and the closing of the doors. */
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.reportError((error as Error).message);
+    }
   }
 
   reportError(text: string): void {
@@ -193,6 +220,7 @@ export class Daemon {
   #writePidFile(): void {
     try {
       writePidFile(this.#pidFile);
+      this.#writtenPidFile = this.#pidFile;
     } catch (error) {
       this.reportError(`could not create pid file ${this.#pidFile}: ${(error as Error).message}`);
     }

@@ -93,6 +93,6 @@ class EarlySignals {
 
   async #end(daemon: Daemon, exit: DaemonExit): Promise<void> {
     const closed = await daemon.stop();
-    this.#resolve?.(closed ? exit : DAEMON_EXIT.failed);
+    this.#resolve?.(closed || exit !== DAEMON_EXIT.ok ? exit : DAEMON_EXIT.failed);
   }
 }
