@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Event, EventKind } from '../../../src/core/event/event.ts';
+import { eventLevel, type LogLevel, renderEvent } from '../../../src/core/event/render-event.ts';
+import { address } from '../attempt/knocks.ts';
+
+const source = address('192.0.2.1');
+const of = { source, door: 'openSSH' } as const;
+
+type Rendering<Kind extends EventKind> = readonly [Extract<Event, { kind: Kind }>, LogLevel, string];
+
+/** Every kind of event, as the type demands. */
+const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } = {
+  listening: [[{ kind: 'listening', on: 'eth0' }, 'notice', 'starting up, listening on eth0']],
+  stopping: [[{ kind: 'stopping' }, 'notice', 'shutting down']],
+  stage: [[{ kind: 'stage', ...of, stage: 1 }, 'notice', '192.0.2.1: openSSH: Stage 1']],
+  completed: [[{ kind: 'completed', ...of }, 'notice', '192.0.2.1: openSSH: OPEN SESAME']],
+  failed: [[{ kind: 'failed', ...of, stage: 2 }, 'debug', '192.0.2.1: openSSH: wrong knock (stage 2)']],
+  expired: [
+    [{ kind: 'expired', ...of, stage: 2 }, 'notice', '192.0.2.1: openSSH: sequence timeout (stage 2)'],
+  ],
+  evicted: [
+    [
+      { kind: 'evicted', ...of, stage: 1 },
+      'debug',
+      '192.0.2.1: openSSH: made room for another attempt (stage 1)',
+    ],
+  ],
+  running: [
+    [
+      { kind: 'running', door: 'openSSH', command: '/sbin/iptables -A INPUT -s 192.0.2.1 -j ACCEPT' },
+      'notice',
+      'openSSH: running command: /sbin/iptables -A INPUT -s 192.0.2.1 -j ACCEPT',
+    ],
+  ],
+  'command-failed': [
+    [
+      { kind: 'command-failed', door: 'openSSH', failure: { kind: 'status', status: 2 } },
+      'error',
+      'openSSH: command returned non-zero status code (2)',
+    ],
+    [
+      {
+        kind: 'command-failed',
+        door: 'openSSH',
+        failure: { kind: 'status', status: 1 },
+        lastErrorLine: 'iptables: No chain/target/match by that name.',
+      },
+      'error',
+      'openSSH: command returned non-zero status code (1): iptables: No chain/target/match by that name.',
+    ],
+    [
+      { kind: 'command-failed', door: 'openSSH', failure: { kind: 'signal', signal: 'SIGKILL' } },
+      'error',
+      'openSSH: command was ended by signal SIGKILL',
+    ],
+    [
+      { kind: 'command-failed', door: 'openSSH', failure: { kind: 'not-started', reason: 'no memory' } },
+      'error',
+      'openSSH: command could not be started: no memory',
+    ],
+  ],
+  'command-timeout': [[{ kind: 'command-timeout', ...of }, 'notice', '192.0.2.1: openSSH: command timeout']],
+  extended: [
+    [{ kind: 'extended', ...of, seconds: 10 }, 'notice', '192.0.2.1: openSSH: already open, 10 s more'],
+  ],
+  refused: [
+    [{ kind: 'refused', ...of, reason: 'too many' }, 'warning', '192.0.2.1: openSSH: not opened: too many'],
+  ],
+  adopted: [
+    [
+      { kind: 'adopted', ...of, overdue: true },
+      'notice',
+      '192.0.2.1: openSSH: left open by an earlier run, overdue, closing now',
+    ],
+    [
+      { kind: 'adopted', ...of, overdue: false },
+      'notice',
+      '192.0.2.1: openSSH: left open by an earlier run, will be closed at its time',
+    ],
+  ],
+  reloading: [
+    [{ kind: 'reloading', file: '/etc/knockd.conf' }, 'notice', 're-reading config file: /etc/knockd.conf'],
+  ],
+  'reload-refused': [
+    [
+      { kind: 'reload-refused', file: '/etc/knockd.conf', mistakes: 2 },
+      'error',
+      'the new configuration in /etc/knockd.conf has 2 mistake(s) and is not used; the old one stays in force',
+    ],
+  ],
+  'log-reopened': [
+    [
+      { kind: 'log-reopened', file: '/var/log/knockd.log' },
+      'notice',
+      're-opening log file: /var/log/knockd.log',
+    ],
+  ],
+  'no-sequences-left': [
+    [
+      { kind: 'no-sequences-left', door: 'openSSH', file: '/etc/seq' },
+      'error',
+      'no more sequences left in the one time sequences file /etc/seq for door openSSH --> disabling the door',
+    ],
+  ],
+  interface: [
+    [
+      { kind: 'interface', change: { kind: 'appeared', name: 'tun0' } },
+      'notice',
+      'interface tun0 has appeared',
+    ],
+    [
+      { kind: 'interface', change: { kind: 'vanished', name: 'tun0' } },
+      'notice',
+      'interface tun0 has vanished',
+    ],
+    [{ kind: 'interface', change: { kind: 'up', name: 'tun0' } }, 'notice', 'interface tun0 is up'],
+    [{ kind: 'interface', change: { kind: 'down', name: 'tun0' } }, 'notice', 'interface tun0 is down'],
+    [
+      { kind: 'interface', change: { kind: 'address-added', name: 'tun0', address: source } },
+      'notice',
+      'interface tun0: address 192.0.2.1 added',
+    ],
+    [
+      { kind: 'interface', change: { kind: 'address-removed', name: 'tun0', address: source } },
+      'notice',
+      'interface tun0: address 192.0.2.1 removed',
+    ],
+    [
+      { kind: 'interface', change: { kind: 'default-route', name: 'tun0' } },
+      'notice',
+      'interface tun0 holds a default route now',
+    ],
+    [
+      { kind: 'interface', change: { kind: 'no-default-route', name: 'tun0' } },
+      'notice',
+      'interface tun0 holds no default route any more',
+    ],
+  ],
+  'interface-missing': [
+    [{ kind: 'interface-missing', name: 'tun0' }, 'warning', 'interface tun0 does not exist; waiting for it'],
+  ],
+  'packets-dropped': [
+    [
+      { kind: 'packets-dropped', count: 7 },
+      'warning',
+      '7 packets were lost because they came faster than they could be read',
+    ],
+  ],
+  suppressed: [
+    [
+      { kind: 'suppressed', what: 'openSSH: Stage', count: 99_990 },
+      'notice',
+      'openSSH: Stage: 99990 more lines like this were not written',
+    ],
+  ],
+  warning: [[{ kind: 'warning', text: 'look out' }, 'warning', 'look out']],
+  error: [[{ kind: 'error', text: 'it broke' }, 'error', 'it broke']],
+  debug: [[{ kind: 'debug', text: 'tcp: a -> b' }, 'debug', 'tcp: a -> b']],
+};
+
+describe('the line of an event', () => {
+  for (const [kind, renderings] of Object.entries(RENDERINGS)) {
+    test(kind, () => {
+      assert.ok(renderings.length > 0);
+      for (const [event, level, line] of renderings) {
+        assert.equal(renderEvent(event), line);
+        assert.equal(eventLevel(event), level);
+      }
+    });
+  }
+
+  test('shows the name of a source where it was looked up, as knockd does', () => {
+    const name = 'host.example.net';
+    assert.equal(
+      renderEvent({ kind: 'stage', ...of, stage: 2 }, name),
+      '192.0.2.1 (host.example.net): openSSH: Stage 2',
+    );
+    const completed = renderEvent({ kind: 'completed', ...of }, name);
+    assert.equal(completed, '192.0.2.1 (host.example.net): openSSH: OPEN SESAME');
+    const expired = renderEvent({ kind: 'expired', ...of, stage: 1 }, name);
+    assert.equal(expired, '192.0.2.1 (host.example.net): openSSH: sequence timeout (stage 1)');
+    const timeout = renderEvent({ kind: 'command-timeout', ...of }, name);
+    assert.equal(timeout, '192.0.2.1 (host.example.net): openSSH: command timeout');
+  });
+
+  test('is one line, whatever a program, a name server or a configuration says', () => {
+    const forged = 'x\n[2026-01-01 00:00] 10.0.0.1: ssh: OPEN SESAME\r\u001b[2J\u2028';
+    const escaped = 'x\\u{a}[2026-01-01 00:00] 10.0.0.1: ssh: OPEN SESAME\\u{d}\\u{1b}[2J\\u{2028}';
+    assert.equal(
+      renderEvent({ kind: 'stage', ...of, stage: 1 }, forged),
+      `192.0.2.1 (${escaped}): openSSH: Stage 1`,
+    );
+    assert.equal(
+      renderEvent({ kind: 'running', door: 'a', command: forged }),
+      `a: running command: ${escaped}`,
+    );
+    const failure = { kind: 'status', status: 1 } as const;
+    assert.equal(
+      renderEvent({ kind: 'command-failed', door: 'a', failure, lastErrorLine: forged }),
+      `a: command returned non-zero status code (1): ${escaped}`,
+    );
+    assert.equal(renderEvent({ kind: 'error', text: forged }), escaped);
+    assert.equal(
+      renderEvent({ kind: 'interface-missing', name: '\u0000' }),
+      'interface \\u{0} does not exist; waiting for it',
+    );
+  });
+});
