@@ -56,7 +56,14 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     bench.clock.advance(60_000);
     await bench.empty();
     assert.equal(bench.done, `open\n${CLOSED}`);
-    assert.deepEqual(readdirSync(bench.scratch.file('claims')), []);
+    const claims = readdirSync(bench.scratch.file('claims')).sort();
+    assert.deepEqual(
+      claims,
+      [`${lease.id}.start`, `${lease.id}.stop`],
+      'kept for a command still on its way',
+    );
+    bench.claims.sweep(new Set());
+    assert.deepEqual(readdirSync(bench.scratch.file('claims')), [], 'and swept up at the next start');
   });
 
   test('killed while open, and a knock comes after the adoption: extended, not opened again', async () => {

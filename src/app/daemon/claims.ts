@@ -61,6 +61,11 @@ export class Claims {
     return readClaim(this.start(id)) === 'running' ? 'opening' : 'open';
   }
 
+  /** Makes sure that the stop command will not run under this claim; false if it was there first. */
+  takeStop(id: LeaseId): boolean {
+    return takeClaim(this.stop(id));
+  }
+
   /** A lease of another boot becomes one of this: from here on the claim of its start command is there. */
   moveToThisBoot(id: LeaseId): void {
     takeClaim(this.start(id));

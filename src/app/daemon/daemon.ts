@@ -20,6 +20,7 @@ import { NameLookup } from './name-lookup.ts';
 import { useUpSequence, watchableDoors } from './one-time-doors.ts';
 import { openSinks } from './open-sinks.ts';
 import { openState, type State, stateName } from './open-state.ts';
+import { takeOverOrphans } from './take-over.ts';
 
 export type DaemonOptions = {
   readonly configFile: string;
@@ -41,12 +42,18 @@ export const DEFAULT_PID_FILE = '/var/run/knockd.pid';
 /** How long a stop waits for the closing commands. A row of one that has not ended by then stays in the store. */
 const STOP_MS = 60_000;
 
+/** Between two looks at the commands that another daemon, now dead, has started. */
+const ADOPT_AGAIN_MS = 1000;
+
 /** A daemon that listens. */
 export class Daemon {
   readonly #options: DaemonOptions;
   #config: Config;
   readonly #log: EventLog;
+  readonly #stateName: string;
   readonly #state: State;
+  readonly #clock = openSystemClock();
+  #adoptTimer: NodeJS.Timeout | undefined;
   readonly #capture: Capture;
   readonly #interfaces: InterfaceWatch;
   readonly #engine: AttemptEngine;
@@ -68,10 +75,10 @@ export class Daemon {
     });
     for (const text of [...warnings, ...problems]) this.#report({ kind: 'warning', text });
     this.#doors = watchableDoors(config.doors, this.#report);
+    this.#stateName = stateName(options.configFile, options.interfaces?.text);
     this.#capture = openRingCapture(this.#filter(this.#doors));
     try {
-      const name = stateName(options.configFile, options.interfaces?.text);
-      this.#state = openState(options.stateDirectory, name, this.#report);
+      this.#state = openState(options.stateDirectory, this.#stateName, this.#report);
     } catch (error) {
       this.#capture.close();
       throw error;
@@ -81,7 +88,7 @@ export class Daemon {
     this.#engine = new AttemptEngine(this.#doors, [secret.readInt32LE(0), secret.readInt32LE(4)]);
     this.#keeper = new DoorKeeper({
       ...this.#state,
-      clock: openSystemClock(),
+      clock: this.#clock,
       runner: new CommandRunner(options.background ? '/' : undefined),
       report: this.#report,
     });
@@ -98,7 +105,7 @@ export class Daemon {
   start(): void {
     this.#interfaces.start();
     this.#loop.start();
-    this.#keeper.adopt();
+    this.#adopt();
     if (this.#options.background) this.#writePidFile();
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
     this.#report({ kind: 'debug', text: `capture filter: ${this.#filter(this.#doors)}` });
@@ -132,6 +139,14 @@ export class Daemon {
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
   }
 
+  /** What this daemon left open in an earlier life, and what others left that will not come back for it. */
+  #adopt(): void {
+    const { stateDirectory } = this.#options;
+    const again = takeOverOrphans(stateDirectory, this.#stateName, this.#state, this.#clock, this.#report);
+    this.#keeper.adopt();
+    if (again) this.#adoptTimer = setTimeout(() => this.#adopt(), ADOPT_AGAIN_MS);
+  }
+
   #refuseReload(mistakes: readonly string[]): void {
     for (const mistake of mistakes) this.reportError(mistake);
     this.#report({
@@ -144,6 +159,7 @@ export class Daemon {
 
   /** Ends the listening and closes every door. Returns whether all of them could be closed in time. */
   async stop(): Promise<boolean> {
+    clearTimeout(this.#adoptTimer);
     this.#attempt(() => this.#loop.stop());
     this.#interfaces.close();
     const closed = await inTime(this.#keeper.stop(), STOP_MS);

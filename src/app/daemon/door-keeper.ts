@@ -38,6 +38,8 @@ export class DoorKeeper {
   readonly #parts: DoorKeeperParts;
   readonly #book = new LeaseBook(MAX_LEASES);
   readonly #commandDoors: CommandDoors;
+  /** BOUNDED: by the leases that the store held at the start. */
+  readonly #adopted = new Set<LeaseId>();
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
   #onIdle: (() => void) | undefined;
@@ -55,9 +57,11 @@ export class DoorKeeper {
     else this.#completeLease(completion, start, stop);
   }
 
-  /** Takes over what an earlier run has left open: closes what is overdue, and the rest at its time. */
+  /** Takes on what the store holds from an earlier run: closes what is overdue, and the rest at its time. */
   adopt(): void {
-    for (const stored of this.#parts.store.all()) void this.#adoptLease(stored);
+    for (const stored of this.#parts.store.all()) {
+      if (!this.#book.has(stored.id)) void this.#adoptLease(stored);
+    }
   }
 
   /** Closes every door now, those still opening as soon as they have opened. Resolves when all are closed. */
@@ -156,8 +160,9 @@ export class DoorKeeper {
   #finish(id: LeaseId): void {
     this.#attempt(() => {
       this.#parts.store.remove(id);
-      // In this order: a claim without a row is swept up, a row without its claim would be closed again.
-      this.#parts.claims.drop(id);
+      // In this order: a claim without a row is swept up, a row without its claim would be closed again. The claims
+      // of an adopted lease stay until the next start: a command of the dead daemon may be on its way still.
+      if (!this.#adopted.has(id)) this.#parts.claims.drop(id);
     });
     this.#forget(id);
   }
@@ -172,6 +177,7 @@ export class DoorKeeper {
     const { clock, claims, report } = this.#parts;
     const now = clock.sinceBoot();
     const fate = this.#fate(stored);
+    this.#adopted.add(stored.id);
     if (fate === 'over') return this.#finish(stored.id);
     // The claim stays until the next start: the command may be on its way still.
     if (fate === 'never') return this.#attempt(() => this.#parts.store.remove(stored.id));

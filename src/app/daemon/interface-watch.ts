@@ -9,6 +9,9 @@ import { readInterfaces, watchInterfaces } from '../../host/system/interfaces.ts
 const PAUSE_MS = 5;
 const PAUSE_FACTOR = 10;
 
+/** After a reading that failed. */
+const AGAIN_MS = 1000;
+
 /**
  * Follows the interfaces and addresses of the host. The capture hears all interfaces at all times; this tells which
  * of its packets count.
@@ -84,7 +87,15 @@ export class InterfaceWatch {
   #readAgain(): void {
     const started = performance.now();
     const before = this.#interfaces;
-    this.#take(readInterfaces(this.#query));
+    try {
+      this.#take(readInterfaces(this.#query));
+    } catch (error) {
+      // No free descriptor, for one: what was known goes on counting until it can be read.
+      this.#report({ kind: 'error', text: `the interfaces cannot be read: ${(error as Error).message}` });
+      this.#pauseMs = AGAIN_MS;
+      this.#changed();
+      return;
+    }
     this.#pauseMs = Math.max(PAUSE_MS, (performance.now() - started) * PAUSE_FACTOR);
     for (const change of compareInterfaces(before, this.#interfaces)) {
       this.#report({ kind: 'interface', change });

@@ -28,6 +28,9 @@ const REST_MS = 2;
 const EXPIRY_SLACK_MS = 250;
 const EXPIRY_BATCH = 4096;
 
+/** With attempts pending, they are looked at this often: a door with a shorter time may have got one meanwhile. */
+const EXPIRY_LOOK_MS = 1000;
+
 /** Between two questions to the kernel about lost packets, while there is much to do. */
 const COUNTERS_MS = 1000;
 
@@ -105,6 +108,8 @@ export class KnockLoop {
     if (readPacket(frame.bytes, frame.start, frame.end, packet) !== READING.packet) return;
     if (packet.protocol === PROTOCOL_NUMBER.udp) packet.identity = frame.nanoseconds;
     if (log.debug) this.#debugPacket(frame.end - frame.start);
+    // Up to here nothing is allocated.
+    if (!engine.watches(packet)) return;
     const local = interfaces.addresses.has(
       packet.family,
       packet.destination0,
@@ -144,7 +149,7 @@ export class KnockLoop {
     if (this.#expiry !== undefined || this.#stopped) return;
     const next = this.#parts.engine.nextExpiry();
     if (next === undefined) return;
-    const wait = Math.min(Math.max(0, next - Date.now()), MAX_TIMER_MS) + EXPIRY_SLACK_MS;
+    const wait = Math.min(Math.max(0, next - Date.now()), EXPIRY_LOOK_MS) + EXPIRY_SLACK_MS;
     this.#expiry = setTimeout(() => this.#expire(), wait);
   }
 
@@ -178,6 +183,3 @@ export class KnockLoop {
     this.#parts.log.write({ kind: 'debug', text: `${protocol}: ${from} -> ${to} ${bytes} bytes` });
   }
 }
-
-/** setTimeout counts in 32 bits, signed. */
-const MAX_TIMER_MS = 2_147_000_000;

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Event } from '../../core/event/event.ts';
 import type { LeaseStore } from '../../host/store/lease-store.ts';
-import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
+import { isLockedError, openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { UnavailableLeaseStore } from '../../host/store/unavailable-lease-store.ts';
 import { Claims } from './claims.ts';
 
@@ -31,15 +31,15 @@ export function openState(directory: string, name: string, report: (event: Event
   let store: LeaseStore | undefined;
   try {
     makeOwnDirectory(own);
-    store = openSqliteLeaseStore(join(own, 'leases.db'));
-    const claims = new Claims(join(own, 'claims'));
+    store = openSqliteLeaseStore(databaseIn(own));
+    const claims = claimsIn(own);
     claims.sweep(new Set(store.all().map((lease) => lease.id)));
     writeFileSync(join(own, 'pid'), `${process.pid}\n`);
     return { store, claims };
   } catch (error) {
     store?.close();
     const reason = (error as Error).message;
-    if (/database is locked/.test(reason)) throw alreadyRunning(own);
+    if (isLockedError(error)) throw alreadyRunning(own);
     report({
       kind: 'error',
       text: `${reason}; doors with a stop command stay shut until knockd is started with a --state directory that it can write to`,
@@ -48,9 +48,17 @@ export function openState(directory: string, name: string, report: (event: Event
   }
 }
 
-/** The rows hold commands that are run as they are: nobody else may write them, or read them. */
+export const databaseIn = (directory: string): string => join(directory, 'leases.db');
+
+export const claimsIn = (directory: string): Claims => new Claims(join(directory, 'claims'));
+
 function makeOwnDirectory(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
+  assertOwnDirectory(path);
+}
+
+/** The rows hold commands that are run as they are: nobody else may write them. */
+export function assertOwnDirectory(path: string): void {
   const { uid, mode } = statSync(path);
   if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) {
     throw new Error(

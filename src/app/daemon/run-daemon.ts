@@ -1,4 +1,5 @@
 import { renderDiagnostic } from '../../core/config/diagnostic.ts';
+import { LibpcapError } from '../../host/ffi/libpcap.ts';
 import { SystemCallError } from '../../host/ffi/system-call-error.ts';
 import { hasCapability } from '../../host/system/capabilities.ts';
 import { nameProcess } from '../../host/system/process-name.ts';
@@ -40,7 +41,7 @@ export async function runDaemon(
     daemon = new Daemon(options, loaded.config, loaded.warnings.map(renderDiagnostic));
     daemon.start();
   } catch (error) {
-    if (!(error instanceof SystemCallError || error instanceof AlreadyRunningError)) throw error;
+    if (!isRefusal(error)) throw error;
     complain(`knockd: cannot start: ${error.message}`);
     return error instanceof SystemCallError && error.code === 'EPERM'
       ? DAEMON_EXIT.permission
@@ -49,6 +50,13 @@ export async function runDaemon(
   early.handTo(daemon, ended.resolve);
   onListening();
   return ended.promise;
+}
+
+/** What the machine has against a start, in words for the person who asked for it. Anything else is our own bug. */
+function isRefusal(error: unknown): error is Error {
+  return (
+    error instanceof SystemCallError || error instanceof AlreadyRunningError || error instanceof LibpcapError
+  );
 }
 
 /** Signals may come before the daemon is there: they are kept for it. */

@@ -61,6 +61,11 @@ export class AttemptEngine {
     return this.#table.size;
   }
 
+  /** Whether any door has the port. Asked first, it spares a packet that matches nothing all that follows. */
+  watches(packet: Packet): boolean {
+    return this.#index.firstEntry(packet.protocol, packet.destinationPort) !== 0;
+  }
+
   /**
    * Takes one packet. `local`: it was sent to an address of this host. `now`: the packet's time in milliseconds.
    * What it brought about stands in `steps`, which is cleared first.

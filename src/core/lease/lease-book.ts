@@ -35,6 +35,10 @@ export class LeaseBook {
     return this.#leases.size;
   }
 
+  has(id: LeaseId): boolean {
+    return this.#leases.has(id);
+  }
+
   leases(): Lease[] {
     return [...this.#leases.values()];
   }

@@ -29,11 +29,13 @@ export function compileFilter(expression: string, snapLength: number): FilterPro
   if (expression === '') return PASS_NOTHING;
   const pcap = library();
   const handle = pcap.openDead(DLT_RAW, snapLength);
-  if (handle === null) throw new Error('libpcap: pcap_open_dead: out of memory');
+  if (handle === null) throw new LibpcapError('libpcap: pcap_open_dead: out of memory');
   const program: { bf_len?: number; bf_insns?: Pointer } = {};
   try {
     if (pcap.compile(handle, program, expression, 1, NETMASK_UNKNOWN) !== 0) {
-      throw new Error(`libpcap cannot compile the capture filter: ${pcap.error(handle)} in: ${expression}`);
+      throw new LibpcapError(
+        `libpcap cannot compile the capture filter: ${pcap.error(handle)} in: ${expression}`,
+      );
     }
     return copyProgram(program.bf_len ?? 0, program.bf_insns);
   } finally {
@@ -44,12 +46,17 @@ export function compileFilter(expression: string, snapLength: number): FilterPro
 
 function copyProgram(instructions: number, pointer: Pointer): FilterProgram {
   if (instructions > MAX_INSTRUCTIONS) {
-    throw new Error(
+    throw new LibpcapError(
       `the capture filter has ${instructions} instructions, the kernel takes ${MAX_INSTRUCTIONS}`,
     );
   }
   const bytes = new Uint8Array(koffi.view(pointer, instructions * INSTRUCTION_BYTES)).slice();
   return { bytes, instructions };
+}
+
+/** libpcap is missing, or cannot compile what it was given; the message says which and what to do. */
+export class LibpcapError extends Error {
+  override readonly name = 'LibpcapError';
 }
 
 type Libpcap = {
@@ -92,7 +99,7 @@ function openLibrary(): LibraryHandle {
     try {
       return koffi.load('libpcap.so.1');
     } catch (error) {
-      throw new Error(
+      throw new LibpcapError(
         'libpcap is not installed, and the capture filter cannot be compiled without it: ' +
           'install the package libpcap0.8 (Debian, Ubuntu) or libpcap (others)',
         { cause: error },

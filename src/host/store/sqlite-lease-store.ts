@@ -161,8 +161,16 @@ function attempt<T>(what: string, action: () => T): T {
   }
 }
 
-/** sqlite.org/rescode.html: the low byte is the primary code. */
+/** Whether another process has the database. */
+export function isLockedError(error: unknown): boolean {
+  return error instanceof StoreError && errorCode(error.cause) === SQLITE.busy;
+}
+
 function remedy(error: unknown): string {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
-  return REMEDIES.get(code) ?? '';
+  return REMEDIES.get(errorCode(error)) ?? '';
+}
+
+/** sqlite.org/rescode.html: the low byte is the primary code. */
+function errorCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
 }
