@@ -1,6 +1,7 @@
 import type { Address, Family } from '../net/address.ts';
 import { familyOf } from '../net/address.ts';
 import type { Millis } from '../net/time.ts';
+import type { PortOpening } from './port-opening.ts';
 
 /** Commands for one address family; an absent one means do nothing. `%IP%` stands for the source address. */
 export type Commands = { readonly start?: string; readonly stop?: string };
@@ -8,8 +9,12 @@ export type Commands = { readonly start?: string; readonly stop?: string };
 /** What a completed sequence brings about. */
 export type Opening = {
   readonly kind: 'command';
+  /** Opened in the firewall, before the start command runs. */
+  readonly ports?: readonly [PortOpening, ...PortOpening[]];
+  /** The first new connection uses the lease up. */
+  readonly singleUse?: boolean;
   readonly commands: Readonly<Record<Family, Commands>>;
-  /** From the opening to the stop command. */
+  /** From the opening to the closing. */
   readonly cmdTimeout: Millis;
 };
 

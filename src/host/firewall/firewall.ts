@@ -1,0 +1,42 @@
+import type { PortOpening } from '../../core/door/port-opening.ts';
+import type { Address } from '../../core/net/address.ts';
+import type { Millis } from '../../core/net/time.ts';
+import type { Readiness } from '../ffi/readiness.ts';
+
+/** What the firewall knows of a door: its name, and the ports that are closed but for its leases. */
+export type Gate = {
+  readonly door: string;
+  readonly ports: readonly [PortOpening, ...PortOpening[]];
+  /** The first new connection uses a grant up. */
+  readonly singleUse: boolean;
+};
+
+/** A door's ports are open for a source for so long yet. */
+export type Grant = { readonly door: string; readonly source: Address; readonly left: Millis };
+
+/**
+ * Bussa's part of the kernel's firewall. It touches nothing of anybody else's. What the system refuses is thrown as
+ * a `FirewallError`, and then nothing has changed.
+ */
+export interface Firewall {
+  /** In words for the log: which firewall, and where Bussa's part stands in it. */
+  readonly name: string;
+  /** Puts Bussa's part in place as a whole, with these grants and no others, whether or not one is there already. */
+  install(gates: readonly Gate[], grants: readonly Grant[]): Promise<void>;
+  /** Opens, or sets the end anew. The kernel ends it by itself where it can. */
+  grant(grant: Grant): Promise<void>;
+  /** Ends a grant now; one that is over already is no error. */
+  revoke(door: string, source: Address): Promise<void>;
+  /** Whether Bussa's part stands as `install` left it: somebody may have flushed the rules. */
+  isInPlace(): Promise<boolean>;
+  /** Calls back when somebody else has changed the rules; then `isInPlace` is worth asking. */
+  watch(onChange: () => void): Readiness;
+  /** Takes Bussa's part away, all of it. */
+  remove(): Promise<void>;
+  /** Lets go of what the adapter holds; what is in the kernel stays. */
+  close(): void;
+}
+
+export class FirewallError extends Error {
+  override readonly name = 'FirewallError';
+}
