@@ -21,6 +21,8 @@ export type Grant = { readonly door: string; readonly source: Address; readonly 
 export interface Firewall {
   /** In words for the log: which firewall, and where Bussa's part stands in it. */
   readonly name: string;
+  /** Whether the kernel ends a grant by itself. If not, only a process that lives can. */
+  readonly closesByItself: boolean;
   /** Puts Bussa's part in place as a whole, with these grants and no others, whether or not one is there already. */
   install(gates: readonly Gate[], grants: readonly Grant[]): Promise<void>;
   /** Opens, or sets the end anew. The kernel ends it by itself where it can. */
