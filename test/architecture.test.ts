@@ -18,6 +18,8 @@ const CORE: Readonly<Record<string, readonly string[]>> = {
   attempt: ['door', 'net', 'packet'],
   lease: ['door', 'net', 'attempt'],
   filter: ['door', 'net'],
+  firewall: ['door', 'net'],
+  iptables: ['door', 'net'],
   event: ['attempt', 'config', 'door', 'lease', 'net', 'packet'],
 };
 

@@ -1,0 +1,99 @@
+import { type AttachPoint, renderAttachPoint } from '../door/attach-point.ts';
+import type { Family } from '../net/address.ts';
+
+/** As one of them, each also stands for its sisters: `ip6tables`, `iptables-restore`, `ip6tables-restore`. */
+export type IptablesVariant = 'iptables' | 'iptables-nft' | 'iptables-legacy';
+
+/** A base chain of nftables that all packets to this host pass. */
+export type InputChain = AttachPoint & {
+  /** What no rule lets in is dropped, by the policy or by a last rule. */
+  readonly closes: boolean;
+};
+
+/** INPUT of one family, as iptables of a variant lists it. */
+export type InputRules = {
+  readonly variant: IptablesVariant;
+  /** Whose rules these commands are a view of. */
+  readonly backend: 'nf_tables' | 'legacy';
+  readonly family: Family;
+  readonly rules: number;
+  readonly closes: boolean;
+};
+
+/** What a host has of firewalls; of Bussa's own part, nothing. */
+export type FirewallFacts = {
+  readonly nftables:
+    | { readonly kind: 'listed'; readonly chains: readonly InputChain[] }
+    | { readonly kind: 'unavailable'; readonly why: string };
+  /** Empty where there is no iptables. */
+  readonly iptables: readonly InputRules[];
+};
+
+export type FirewallChoice = { readonly why: string } & (
+  | { readonly kind: 'own-table' }
+  | { readonly kind: 'attach'; readonly points: readonly AttachPoint[] }
+  | { readonly kind: 'iptables'; readonly variant: IptablesVariant }
+  | { readonly kind: 'none' }
+);
+
+/** Where a lease has to stand to be honoured: with whoever closes the host; else with whoever has rules already. */
+export function chooseFirewall(facts: FirewallFacts): FirewallChoice {
+  const { nftables, iptables } = facts;
+  const foreign = nftables.kind === 'listed' ? nftables.chains.filter((chain) => !isOf(chain, iptables)) : [];
+  const closing = foreign.filter((chain) => chain.closes);
+  const closed = iptables.filter((table) => table.closes);
+  const [closer] = closed;
+  if (closer !== undefined) {
+    const why = `${renderTables(closed)} of ${closer.variant} lets in only what its rules name${besides(closing)}`;
+    return { kind: 'iptables', variant: closer.variant, why };
+  }
+  if (closing.length > 0) {
+    const names = closing.map(renderAttachPoint).join(', ');
+    return {
+      kind: 'attach',
+      points: closing.map(({ family, table, chain }) => ({ family, table, chain })),
+      why: `nftables has ${names}, which lets in only what its rules name`,
+    };
+  }
+  return chooseOpen(facts);
+}
+
+/** Nobody closes anything: Bussa closes the doors' ports itself. */
+function chooseOpen({ nftables, iptables }: FirewallFacts): FirewallChoice {
+  const used = iptables.filter((table) => table.rules > 0);
+  const [user] = used;
+  if (user !== undefined) {
+    const why = `${renderTables(used)} of ${user.variant} has rules`;
+    return { kind: 'iptables', variant: user.variant, why };
+  }
+  if (nftables.kind === 'listed') {
+    return {
+      kind: 'own-table',
+      why: 'no firewall here closes anything: the doors’ ports are closed in a table of their own',
+    };
+  }
+  const [first] = iptables;
+  if (first !== undefined) {
+    return { kind: 'iptables', variant: first.variant, why: `nftables is out of reach (${nftables.why})` };
+  }
+  return {
+    kind: 'none',
+    why: `no firewall can be used: nftables is out of reach (${nftables.why}), and there is no iptables`,
+  };
+}
+
+/** iptables-nft keeps its INPUT as such a chain; where it can list it, the chain is its own. */
+function isOf({ family, table, chain }: InputChain, iptables: readonly InputRules[]): boolean {
+  if (family === 'inet' || table !== 'filter' || chain !== 'INPUT') return false;
+  return iptables.some((one) => one.backend === 'nf_tables' && one.family === (family === 'ip' ? 4 : 6));
+}
+
+function renderTables(tables: readonly InputRules[]): string {
+  return `INPUT of IPv${[...new Set(tables.map(({ family }) => family))].sort().join(' and IPv')}`;
+}
+
+function besides(closing: readonly InputChain[]): string {
+  if (closing.length === 0) return '';
+  const names = closing.map(renderAttachPoint).join(', ');
+  return `; beside it ${names} of nftables does too, and has to let the doors’ ports in by a rule of its own`;
+}

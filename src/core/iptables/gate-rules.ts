@@ -1,0 +1,130 @@
+import type { PortOpening } from '../door/port-opening.ts';
+import { type Address, type Family, familyOf } from '../net/address.ts';
+import { doorChain, doorSet } from './part-names.ts';
+
+/** A door's ports, closed but for its leases. */
+export type GatePorts = {
+  readonly door: string;
+  readonly ports: readonly PortOpening[];
+  readonly singleUse: boolean;
+};
+
+/** What leases are kept in: sets whose elements end by themselves, or rules, which somebody has to take away. */
+export type LeaseKeeping = 'sets' | 'rules';
+
+/** The words of one rule behind `-A CHAIN`; none has a space in it. */
+export type Rule = readonly string[];
+
+/** The first segment of a connection: the only kind that can make one. */
+const FIRST_SEGMENT = ['--tcp-flags', 'SYN,ACK', 'SYN'] as const;
+
+/**
+ * The rules of Bussa's chain on one path, in three parts: what passes without a lease (connections that are made, the
+ * host itself), what a lease lets in, and the end for all other newcomers. A rule is only ever about a door's port.
+ */
+export function gateRules(
+  gates: readonly GatePorts[],
+  path: PortOpening['path'],
+  family: Family,
+  keeping: LeaseKeeping,
+): Rule[] {
+  const openings = distinct(gates.flatMap((gate) => gate.ports.filter((port) => port.path === path)));
+  // A lease for any number of connections goes first: it saves the one that is for a single connection.
+  const byUse = [...gates].sort((a, b) => Number(a.singleUse) - Number(b.singleUse));
+  return [
+    ...openings.flatMap(passRules),
+    ...byUse.flatMap((gate) =>
+      gate.ports
+        .filter((port) => port.path === path)
+        .flatMap((port) => leaseRules(gate, port, family, keeping)),
+    ),
+    ...openings.map(dropRule),
+  ];
+}
+
+/** The one rule that is a lease, in the door's own chain. */
+export function leaseInChain({ door, singleUse }: GatePorts, source: Address): Rule {
+  return ['-s', source, ...(singleUse ? useUp(door, familyOf(source)) : []), '-j', 'ACCEPT'];
+}
+
+/** A TCP segment that asks for a new connection is held to its lease even if conntrack knows the two already. */
+function passRules(opening: PortOpening): Rule[] {
+  const notFirst = opening.protocol === 'tcp' ? ['-m', 'tcp', '!', ...FIRST_SEGMENT] : [];
+  const established = ['-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED'];
+  if (opening.path === 'forward') {
+    // Both directions: the answers have the port in the original direction too.
+    const original = ['--ctorigdstport', portWords(opening)];
+    return [['-p', opening.protocol, ...notFirst, ...established, ...original, '-j', 'ACCEPT']];
+  }
+  const to = ['-p', opening.protocol, '-m', opening.protocol, '--dport', portWords(opening)];
+  const flags = notFirst.slice(2);
+  return [
+    [...to, ...flags, ...established, '-j', 'ACCEPT'],
+    ['-i', 'lo', ...to, '-j', 'RETURN'],
+  ];
+}
+
+function leaseRules(gate: GatePorts, opening: PortOpening, family: Family, keeping: LeaseKeeping): Rule[] {
+  const to = gate.singleUse ? matchNewcomer(opening) : matchPort(opening);
+  const used = gate.singleUse ? useUp(gate.door, family) : [];
+  if (keeping === 'rules') {
+    // The list is there for as long as a rule asks it, with or without a lease.
+    const unused = gate.singleUse ? unusedList(gate.door, family, '--rcheck') : [];
+    return [...letIn(gate, opening), [...to, ...unused, '-j', doorChain(gate.door)]];
+  }
+  const leased = ['-m', 'set', '--match-set', doorSet(gate.door, family), 'src'];
+  return [...letIn(gate, opening), [...to, ...leased, ...used, '-j', 'ACCEPT']];
+}
+
+/**
+ * Further datagrams of the one that has used the lease up, before the first answer. None of another's gets as far as
+ * to be confirmed. (A repeated SYN needs no rule: the answer to the first is repeated too.)
+ */
+function letIn({ singleUse }: GatePorts, opening: PortOpening): Rule[] {
+  if (!singleUse || opening.protocol === 'tcp') return [];
+  return [
+    [...matchPort(opening), '-m', 'conntrack', '--ctstate', 'NEW', '--ctstatus', 'CONFIRMED', '-j', 'ACCEPT'],
+  ];
+}
+
+/**
+ * In the forward path only what this host translated is closed: a container's own connections to such a port elsewhere
+ * pass there too.
+ */
+function dropRule(opening: PortOpening): Rule {
+  const translated = opening.path === 'forward' ? ['-m', 'conntrack', '--ctstate', 'DNAT'] : [];
+  return [...matchNewcomer(opening), ...translated, '-j', 'DROP'];
+}
+
+/**
+ * xt_recent looks the source up and removes it under one lock (recent_mt in the kernel's xt_recent.c), and matches if
+ * it was there: of any number of connections at once, one gets through.
+ */
+function useUp(door: string, family: Family): Rule {
+  return unusedList(door, family, '--remove');
+}
+
+function unusedList(door: string, family: Family, act: '--rcheck' | '--remove'): Rule {
+  return ['-m', 'recent', '--name', doorSet(door, family), '--rsource', act];
+}
+
+function matchPort(opening: PortOpening): Rule {
+  const { protocol } = opening;
+  return opening.path === 'input'
+    ? ['-p', protocol, '-m', protocol, '--dport', portWords(opening)]
+    : ['-p', protocol, '-m', 'conntrack', '--ctorigdstport', portWords(opening), '--ctdir', 'ORIGINAL'];
+}
+
+/** What would make a connection: TCP's first segment; any datagram that belongs to no known exchange. */
+function matchNewcomer(opening: PortOpening): Rule {
+  const flags = opening.path === 'input' ? FIRST_SEGMENT : (['-m', 'tcp', ...FIRST_SEGMENT] as const);
+  return opening.protocol === 'tcp' ? [...matchPort(opening), ...flags] : matchPort(opening);
+}
+
+function portWords({ first, last }: PortOpening): string {
+  return first === last ? `${first}` : `${first}:${last}`;
+}
+
+function distinct(openings: readonly PortOpening[]): PortOpening[] {
+  return [...new Map(openings.map((one) => [`${one.protocol} ${portWords(one)}`, one])).values()];
+}

@@ -1,0 +1,99 @@
+import type { Address, Family } from '../net/address.ts';
+import { familyOf } from '../net/address.ts';
+import { type GatePorts, gateRules, type LeaseKeeping, leaseInChain, type Rule } from './gate-rules.ts';
+import { doorChain, FORWARD_CHAIN, INPUT_CHAIN, JUMPS } from './part-names.ts';
+import type { OwnPart } from './read-rules.ts';
+
+type Lease = { readonly door: string; readonly source: Address };
+type Hook = keyof typeof JUMPS;
+
+const HOOKS = ['INPUT', 'FORWARD'] as const satisfies readonly Hook[];
+
+/**
+ * What `iptables-restore --noflush` is to read so that Bussa's part stands as a whole, whatever of it is there
+ * already. It is one transaction: all of it or nothing.
+ */
+export function renderInstall(
+  family: Family,
+  gates: readonly GatePorts[],
+  leases: readonly Lease[],
+  keeping: LeaseKeeping,
+  present: OwnPart,
+): string {
+  const chains = wantedChains(family, gates, leases, keeping);
+  const wanted = new Set(chains.keys());
+  return transaction([
+    // Declared, a chain is made, or emptied if it is there.
+    ...[...wanted].map((chain) => `:${chain} - [0:0]`),
+    ...[...chains].flatMap(([chain, rules]) => rules.map((rule) => append(chain, rule))),
+    ...HOOKS.flatMap((hook) => placeJump(hook, present, wanted.has(JUMPS[hook]))),
+    ...dropChains(present.chains.filter((chain) => !wanted.has(chain))),
+  ]);
+}
+
+/** Takes Bussa's part away; `undefined` where there is none. */
+export function renderRemoval(present: OwnPart): string | undefined {
+  const lines = [...HOOKS.flatMap((hook) => placeJump(hook, present, false)), ...dropChains(present.chains)];
+  return lines.length === 0 ? undefined : transaction(lines);
+}
+
+/** Brings a part that has since become `now` back to what it was. */
+export function renderReturn(before: OwnPart, now: OwnPart): string {
+  const chains = new Set(before.chains);
+  return transaction([
+    ...before.chains.map((chain) => `:${chain} - [0:0]`),
+    ...[...before.rules.values()].flat(),
+    ...HOOKS.flatMap((hook) => placeJump(hook, now, before.jumps[hook].count > 0)),
+    ...dropChains(now.chains.filter((chain) => !chains.has(chain))),
+  ]);
+}
+
+export function renderLease(gate: GatePorts, source: Address): string {
+  return transaction([append(doorChain(gate.door), leaseInChain(gate, source))]);
+}
+
+export function renderLeaseEnd(gate: GatePorts, source: Address): string {
+  return transaction([['-D', doorChain(gate.door), ...leaseInChain(gate, source)].join(' ')]);
+}
+
+function wantedChains(
+  family: Family,
+  gates: readonly GatePorts[],
+  leases: readonly Lease[],
+  keeping: LeaseKeeping,
+): Map<string, readonly Rule[]> {
+  const chains = new Map<string, readonly Rule[]>();
+  chains.set(INPUT_CHAIN, gateRules(gates, 'input', family, keeping));
+  const forward = gateRules(gates, 'forward', family, keeping);
+  if (forward.length > 0) chains.set(FORWARD_CHAIN, forward);
+  if (keeping === 'sets') return chains;
+  for (const gate of gates) {
+    const sources = leases.filter(({ door, source }) => door === gate.door && familyOf(source) === family);
+    chains.set(
+      doorChain(gate.door),
+      [...new Set(sources.map(({ source }) => source))].map((source) => leaseInChain(gate, source)),
+    );
+  }
+  return chains;
+}
+
+/** Exactly one jump, before every other rule; one that stands so already is left where it is. */
+function placeJump(hook: Hook, present: OwnPart, wanted: boolean): string[] {
+  const { count, first } = present.jumps[hook];
+  if (wanted && count === 1 && first) return [];
+  const old = new Array<string>(count).fill(`-D ${hook} -j ${JUMPS[hook]}`);
+  return wanted ? [...old, `-I ${hook} 1 -j ${JUMPS[hook]}`] : old;
+}
+
+/** All are emptied first: one may jump to another. */
+function dropChains(chains: readonly string[]): string[] {
+  return [...chains.map((chain) => `-F ${chain}`), ...chains.map((chain) => `-X ${chain}`)];
+}
+
+function append(chain: string, rule: Rule): string {
+  return ['-A', chain, ...rule].join(' ');
+}
+
+function transaction(lines: readonly string[]): string {
+  return ['*filter', ...lines, 'COMMIT', ''].join('\n');
+}

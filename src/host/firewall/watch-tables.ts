@@ -1,0 +1,45 @@
+import type { Readiness } from '../ffi/readiness.ts';
+import { SystemCallError } from '../ffi/system-call-error.ts';
+import { watchRules } from './rule-watch.ts';
+
+/** How often changes are looked for that the kernel tells nobody of: those of iptables-legacy and of ipset. */
+const LOOK_EVERY_MS = 30_000;
+
+/**
+ * Calls back after each change of rules that iptables has made in nf_tables (changes of Bussa's own commands too: they
+ * are processes of their own), and every half minute besides.
+ */
+export function watchTables(onChange: () => void): Readiness {
+  const events = watchEvents(onChange);
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => clearInterval(timer);
+  const start = (): void => {
+    stop();
+    timer = setInterval(onChange, LOOK_EVERY_MS).unref();
+  };
+  start();
+  return {
+    pause: () => {
+      stop();
+      events?.pause();
+    },
+    resume: () => {
+      start();
+      events?.resume();
+    },
+    close: () => {
+      stop();
+      events?.close();
+    },
+  };
+}
+
+/** A kernel without nf_tables has no such events. */
+function watchEvents(onChange: () => void): Readiness | undefined {
+  try {
+    return watchRules(onChange);
+  } catch (error) {
+    if (error instanceof SystemCallError) return undefined;
+    throw error;
+  }
+}
