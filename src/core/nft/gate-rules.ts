@@ -1,0 +1,76 @@
+import type { Family } from '../net/address.ts';
+import type { NftGate } from './gate.ts';
+import { familiesOf, type Home, type Path, renderHome } from './home.ts';
+import { groupPorts, type PortGroup, renderRange } from './port-ranges.ts';
+import { setName } from './set-name.ts';
+
+/** nft(8): a comment has at most 128 bytes. What stands here needs no quoting of its own. */
+const PLAIN_NAME = /^[A-Za-z0-9 ._:/@+-]{1,100}$/;
+
+/** The sets of a gate's leased sources, one for each family. */
+export function renderSets(home: Home, gate: NftGate): string[] {
+  return familiesOf(home).map(
+    (family) =>
+      `add set ${renderHome(home)} ${setName(home.prefix, gate.door, family)} ` +
+      `{ type ipv${family}_addr; ${gate.singleUse ? SINGLE_USE : 'flags timeout;'} }`,
+  );
+}
+
+/**
+ * Each element has a limit of its own: one packet, which begins a connection. The kernel takes it under a lock, so of
+ * two packets at once one matches. The rule then takes the element away, before the limit is good for another.
+ */
+const SINGLE_USE = 'size 65536; flags dynamic,timeout; limit rate 1/week burst 1 packets;';
+
+/** Rules without their chain: the gate's leased sources may come in. */
+export function acceptRules(home: Home, gate: NftGate, path: Path): string[] {
+  return groupPorts(gate.ports, path)
+    .flatMap((group) => matchPorts(group, path))
+    .flatMap((ports) => [
+      ...(gate.singleUse ? [renderLetIn(ports)] : []),
+      ...familiesOf(home).map((family) => `${ports} ${renderLeased(home, gate, family)} accept`),
+    ])
+    .map((rule) => `${rule}${renderComment(gate.door)}`);
+}
+
+/** What a connection that was let in sends before it is answered, a repeated SYN or a second datagram. */
+function renderLetIn(ports: string): string {
+  return `${ports} ct state new ct status confirmed accept`;
+}
+
+function renderLeased(home: Home, { door, singleUse }: NftGate, family: Family): string {
+  const source = family === 4 ? 'ip saddr' : 'ip6 saddr';
+  const set = setName(home.prefix, door, family);
+  return singleUse ? `ct state new ${source} @${set} delete @${set} { ${source} }` : `${source} @${set}`;
+}
+
+/**
+ * Rules without their chain: nobody else may. In the forward path only what this host translated is closed: a
+ * container's own connections to such a port elsewhere pass there too.
+ */
+export function dropRules(gates: readonly NftGate[], path: Path): string[] {
+  const groups = groupPorts(
+    gates.flatMap((gate) => gate.ports),
+    path,
+  );
+  const translated = path === 'forward' ? ' ct status dnat' : '';
+  return groups.flatMap((group) => matchPorts(group, path)).map((ports) => `${ports}${translated} drop`);
+}
+
+/**
+ * One match for all ranges on the way in. In the forward path, where the port addressed before the translation counts,
+ * one for each range: nft(8) 1.0 lists a set of `ct proto-dst` in a spelling that it cannot read back.
+ */
+function matchPorts({ protocol, ranges }: PortGroup, path: Path): string[] {
+  const texts = ranges.map(renderRange);
+  if (path === 'forward') {
+    return texts.map(
+      (text) => `meta l4proto ${protocol} ct direction original ct original proto-dst ${text}`,
+    );
+  }
+  return [`${protocol} dport ${texts.length === 1 ? texts[0] : `{ ${texts.join(', ')} }`}`];
+}
+
+function renderComment(door: string): string {
+  return PLAIN_NAME.test(door) ? ` comment "${door}"` : '';
+}

@@ -1,0 +1,14 @@
+import type { PortOpening } from '../door/port-opening.ts';
+import type { Address } from '../net/address.ts';
+import type { Millis } from '../net/time.ts';
+
+/** A door as its rules need it. */
+export type NftGate = {
+  readonly door: string;
+  readonly ports: readonly PortOpening[];
+  /** The first new connection uses a grant up. */
+  readonly singleUse: boolean;
+};
+
+/** A door's ports are open for a source for so long yet. */
+export type NftGrant = { readonly door: string; readonly source: Address; readonly left: Millis };

@@ -1,0 +1,48 @@
+import type { AttachPoint } from '../door/attach-point.ts';
+import { homesFor, renderElement } from './elements.ts';
+import type { NftGate, NftGrant } from './gate.ts';
+import { acceptRules, renderSets } from './gate-rules.ts';
+import { guestChain, guestHome, type Home, type Path, renderHome } from './home.ts';
+
+/** Where a chain of somebody else's hangs in the packet's path. */
+export type Anchor = { readonly point: AttachPoint; readonly path: Path };
+
+/**
+ * Commands of nft(8), one a line, that put Bussa's sets, its chains and one rule for each anchor into tables of
+ * somebody else's. Nothing is closed here: that is the owner's policy.
+ */
+export function renderGuestPart(
+  anchors: readonly Anchor[],
+  gates: readonly NftGate[],
+  grants: readonly NftGrant[],
+): string[] {
+  const homes = guestHomes(anchors.map(({ point }) => point));
+  return [
+    ...homes.flatMap((home) => gates.flatMap((gate) => renderSets(home, gate))),
+    ...homes.flatMap((home) => pathsIn(anchors, home).flatMap((path) => renderChain(home, path, gates))),
+    ...grants.flatMap((grant) => homesFor(homes, grant.source).map((home) => renderElement(home, grant))),
+    ...anchors.map(renderJump),
+  ];
+}
+
+/** Each table once, however many of its chains are anchors. */
+export function guestHomes(attach: readonly AttachPoint[]): Home[] {
+  const homes = new Map(attach.map((point) => [renderHome(guestHome(point)), guestHome(point)]));
+  return [...homes.values()];
+}
+
+function pathsIn(anchors: readonly Anchor[], home: Home): Path[] {
+  const here = anchors.filter(({ point }) => point.family === home.family && point.table === home.table);
+  return [...new Set(here.map(({ path }) => path))];
+}
+
+function renderChain(home: Home, path: Path, gates: readonly NftGate[]): string[] {
+  const chain = `${renderHome(home)} ${guestChain(path)}`;
+  const rules = gates.flatMap((gate) => acceptRules(home, gate, path));
+  return [`add chain ${chain}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
+}
+
+/** At the front: behind a rule that drops, it would never be reached. */
+function renderJump({ point, path }: Anchor): string {
+  return `insert rule ${point.family} ${point.table} ${point.chain} jump ${guestChain(path)}`;
+}

@@ -1,0 +1,49 @@
+import type { AttachPoint } from '../door/attach-point.ts';
+import type { PortOpening } from '../door/port-opening.ts';
+import type { Family } from '../net/address.ts';
+
+export type Path = PortOpening['path'];
+
+export const PATHS = ['input', 'forward'] as const satisfies readonly Path[];
+
+/** A table in which sets and chains of Bussa's stand. */
+export type Home = {
+  readonly family: AttachPoint['family'];
+  readonly table: string;
+  /** Begins the name of each of its sets. */
+  readonly prefix: string;
+};
+
+/** Bussa's own table, on a host without a firewall. */
+export const OWN_HOME: Home = { family: 'inet', table: 'bussa', prefix: 'd_' };
+
+/** In somebody else's table: all that is Bussa's begins with its name. */
+export const GUEST_PREFIX = 'bussa_';
+
+export function guestHome({ family, table }: Pick<AttachPoint, 'family' | 'table'>): Home {
+  return { family, table, prefix: GUEST_PREFIX };
+}
+
+/** The chain of Bussa's that somebody else's jumps to. */
+export function guestChain(path: Path): string {
+  return `${GUEST_PREFIX}${path}`;
+}
+
+export function isGuestChain(name: string): boolean {
+  return PATHS.some((path) => guestChain(path) === name);
+}
+
+export function isGuestSet(name: string): boolean {
+  return /^bussa_[a-z0-9_]+_[46]$/.test(name);
+}
+
+/** `inet filter`, as commands name the table. */
+export function renderHome({ family, table }: Home): string {
+  return `${family} ${table}`;
+}
+
+/** The families whose packets the table sees. */
+export function familiesOf({ family }: Home): readonly Family[] {
+  if (family === 'inet') return [4, 6];
+  return family === 'ip' ? [4] : [6];
+}

@@ -1,0 +1,33 @@
+import { renderElement } from './elements.ts';
+import type { NftGate, NftGrant } from './gate.ts';
+import { acceptRules, dropRules, renderSets } from './gate-rules.ts';
+import { OWN_HOME, PATHS, type Path, renderHome } from './home.ts';
+
+/**
+ * Commands of nft(8), one a line, that make Bussa's own table on a host without a firewall: the gates' ports are
+ * closed to new connections but for leased sources. Everything else passes.
+ */
+export function renderOwnTable(gates: readonly NftGate[], grants: readonly NftGrant[]): string[] {
+  return [
+    `add table ${renderHome(OWN_HOME)}`,
+    ...gates.flatMap((gate) => renderSets(OWN_HOME, gate)),
+    ...PATHS.flatMap((path) => renderChain(gates, path)),
+    ...grants.map((grant) => renderElement(OWN_HOME, grant)),
+  ];
+}
+
+/** Just before the chains at `filter`, where most rulesets stand: what is dropped here gets no further. */
+function renderChain(gates: readonly NftGate[], path: Path): string[] {
+  if (!gates.some(({ ports }) => ports.some((port) => port.path === path))) return [];
+  const chain = `${renderHome(OWN_HOME)} ${path}`;
+  const rules = [
+    'ct state established,related accept',
+    ...(path === 'input' ? ['iifname "lo" accept'] : []),
+    ...gates.flatMap((gate) => acceptRules(OWN_HOME, gate, path)),
+    ...dropRules(gates, path),
+  ];
+  return [
+    `add chain ${chain} { type filter hook ${path} priority filter - 1; policy accept; }`,
+    ...rules.map((rule) => `add rule ${chain} ${rule}`),
+  ];
+}

@@ -1,0 +1,32 @@
+import type { PortOpening } from '../door/port-opening.ts';
+import type { Protocol } from '../net/protocol.ts';
+import type { Path } from './home.ts';
+
+export type PortRange = { readonly first: number; readonly last: number };
+
+/** One protocol's ports, ascending; no two ranges overlap or touch, which an interval set of nftables asks for. */
+export type PortGroup = { readonly protocol: Protocol; readonly ranges: readonly PortRange[] };
+
+export function groupPorts(ports: readonly PortOpening[], path: Path): PortGroup[] {
+  const protocols = ['tcp', 'udp'] as const satisfies readonly Protocol[];
+  return protocols
+    .map((protocol) => {
+      const ranges = ports.filter((port) => port.path === path && port.protocol === protocol);
+      return { protocol, ranges: joinRanges(ranges) };
+    })
+    .filter(({ ranges }) => ranges.length > 0);
+}
+
+function joinRanges(ranges: readonly PortRange[]): PortRange[] {
+  const joined: PortRange[] = [];
+  for (const { first, last } of [...ranges].sort((a, b) => a.first - b.first)) {
+    const previous = joined.at(-1);
+    if (previous === undefined || first > previous.last + 1) joined.push({ first, last });
+    else joined[joined.length - 1] = { first: previous.first, last: Math.max(previous.last, last) };
+  }
+  return joined;
+}
+
+export function renderRange({ first, last }: PortRange): string {
+  return first === last ? `${first}` : `${first}-${last}`;
+}
