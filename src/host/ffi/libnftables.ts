@@ -1,0 +1,104 @@
+import koffi, { type LibraryHandle } from 'koffi';
+import type { Pointer } from './libc.ts';
+
+/** nftables/libnftables.h */
+const NFT_CTX_DEFAULT = 0;
+const NFT_CTX_OUTPUT_JSON = 1 << 4;
+const NFT_CTX_OUTPUT_TERSE = 1 << 11;
+
+/** libnftables(3) in this process: a network namespace's rules, changed and listed. */
+export type Nftables = {
+  /** Runs commands of nft(8) as one transaction: all of them take effect, or none and it throws. */
+  readonly run: (commands: string) => void;
+  /** What a `list` command prints as JSON (libnftables-json(5)); `terse` leaves the elements of sets out. */
+  readonly list: (command: string, options: { readonly terse: boolean }) => string;
+  readonly close: () => void;
+};
+
+/** Opens it for the network namespace of the calling thread. Throws when the library is missing. */
+export function openNftables(): Nftables {
+  const nft = library();
+  const context = nft.create(NFT_CTX_DEFAULT);
+  if (context === null) throw new LibnftablesError('libnftables: nft_ctx_new: out of memory');
+  nft.bufferOutput(context);
+  nft.bufferError(context);
+  const call = (commands: string, flags: number): string => {
+    nft.setFlags(context, flags);
+    const status = nft.run(context, commands);
+    // Each buffer begins anew once it has been read.
+    const output = nft.output(context);
+    const error = nft.error(context);
+    if (status !== 0) throw new LibnftablesError(`nftables: ${firstError(error) || `status ${status}`}`);
+    return output;
+  };
+  return {
+    run: (commands) => {
+      call(commands, 0);
+    },
+    list: (command, { terse }) => {
+      const output = call(command, NFT_CTX_OUTPUT_JSON | (terse ? NFT_CTX_OUTPUT_TERSE : 0));
+      if (output === '') throw new LibnftablesError(WITHOUT_JSON);
+      return output;
+    },
+    close: () => nft.free(context),
+  };
+}
+
+/** Of several errors the first, with the command it concerns; behind them come lines of `^^^^`. */
+function firstError(text: string): string {
+  const [error = '', command = ''] = text.trim().split('\n');
+  return command === '' ? error : `${error} in: ${command.trim()}`;
+}
+
+/** libnftables is missing, or does not do what it was told; the message has its own words. */
+export class LibnftablesError extends Error {
+  override readonly name = 'LibnftablesError';
+}
+
+const WITHOUT_JSON =
+  'this libnftables is built without JSON, by which Bussa finds its own rules: install one that has it ' +
+  '(OpenWrt: the package nftables-json)';
+
+type Libnftables = {
+  readonly create: (flags: number) => Pointer;
+  readonly bufferOutput: (context: Pointer) => number;
+  readonly bufferError: (context: Pointer) => number;
+  readonly setFlags: (context: Pointer, flags: number) => void;
+  readonly run: (context: Pointer, commands: string) => number;
+  readonly output: (context: Pointer) => string;
+  readonly error: (context: Pointer) => string;
+  readonly free: (context: Pointer) => void;
+};
+
+let loaded: Libnftables | undefined;
+
+function library(): Libnftables {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Libnftables {
+  const library = openLibrary();
+  return {
+    create: library.func('void *nft_ctx_new(uint32_t)'),
+    bufferOutput: library.func('int nft_ctx_buffer_output(void *)'),
+    bufferError: library.func('int nft_ctx_buffer_error(void *)'),
+    setFlags: library.func('void nft_ctx_output_set_flags(void *, unsigned int)'),
+    run: library.func('int nft_run_cmd_from_buffer(void *, const char *)'),
+    output: library.func('const char *nft_ctx_get_output_buffer(void *)'),
+    error: library.func('const char *nft_ctx_get_error_buffer(void *)'),
+    free: library.func('void nft_ctx_free(void *)'),
+  };
+}
+
+function openLibrary(): LibraryHandle {
+  try {
+    return koffi.load('libnftables.so.1');
+  } catch (error) {
+    throw new LibnftablesError(
+      'libnftables is not installed, and native doors cannot be opened in nftables without it: ' +
+        'install the package libnftables1 (Debian, Ubuntu) or nftables (others)',
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,52 @@
+/** linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h: the message that ends each transaction. */
+const NFNL_SUBSYS_NFTABLES = 10;
+const NFT_MSG_NEWGEN = 15;
+const NEW_GENERATION = (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWGEN;
+const NFTA_GEN_PROC_PID = 2;
+
+/** struct nlmsghdr, and struct nfgenmsg behind it. */
+const HEADER_BYTES = 16;
+const FAMILY_BYTES = 4;
+const ATTRIBUTE_HEADER_BYTES = 4;
+
+/** Flags in an attribute's type (NLA_F_NESTED, NLA_F_NET_BYTEORDER). */
+const ATTRIBUTE_TYPE = 0x3fff;
+
+/**
+ * Whether these netlink messages end a transaction that a process other than `pid` has made. The kernel names the
+ * process as the first pid namespace counts: within another one a change of our own passes for somebody else's.
+ */
+export function isOthersChange(bytes: Uint8Array, pid: number): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  while (at + HEADER_BYTES <= bytes.length) {
+    const length = view.getUint32(at, LITTLE_ENDIAN);
+    if (length < HEADER_BYTES || at + length > bytes.length) return true;
+    if (view.getUint16(at + 4, LITTLE_ENDIAN) === NEW_GENERATION) {
+      const attributes = at + HEADER_BYTES + FAMILY_BYTES;
+      if (processOf(view, attributes, at + length) !== pid) return true;
+    }
+    at += align(length);
+  }
+  return false;
+}
+
+/** Netlink headers are in the machine's own byte order. */
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** nf_tables itself writes numbers in network byte order. */
+function processOf(view: DataView, from: number, end: number): number | undefined {
+  let at = from;
+  while (at + ATTRIBUTE_HEADER_BYTES <= end) {
+    const length = view.getUint16(at, LITTLE_ENDIAN);
+    if (length < ATTRIBUTE_HEADER_BYTES || at + length > end) return undefined;
+    const type = view.getUint16(at + 2, LITTLE_ENDIAN) & ATTRIBUTE_TYPE;
+    if (type === NFTA_GEN_PROC_PID && length === 8) return view.getUint32(at + 4);
+    at += align(length);
+  }
+  return undefined;
+}
+
+function align(length: number): number {
+  return (length + 3) & ~3;
+}
