@@ -1,0 +1,47 @@
+/**
+ * A firewall adapter in a process of its own, which runs in the network namespace that it is to change. Argument: which
+ * adapter, as JSON (`DriverAdapter`). Reads `[id, method, ...arguments]` as JSON, one a line; answers
+ * `done ID MICROSECONDS RESULT` or `failed ID MESSAGE`, and says `changed` when the watch does.
+ */
+import { createInterface } from 'node:readline';
+import type { AttachPoint } from '../../src/core/door/attach-point.ts';
+import type { Readiness } from '../../src/host/ffi/readiness.ts';
+import type { Firewall } from '../../src/host/firewall/firewall.ts';
+
+export type DriverAdapter = { readonly kind: 'nftables'; readonly attach?: readonly AttachPoint[] };
+
+async function open(adapter: DriverAdapter): Promise<Firewall> {
+  switch (adapter.kind) {
+    case 'nftables': {
+      const { openNftablesFirewall } = await import('../../src/host/firewall/nftables-firewall.ts');
+      return openNftablesFirewall(adapter);
+    }
+  }
+}
+
+const firewall = await open(JSON.parse(process.argv[2] ?? '') as DriverAdapter);
+const watches: Readiness[] = [];
+
+async function call(method: string, args: readonly unknown[]): Promise<unknown> {
+  if (method === 'watch') {
+    watches.push(firewall.watch(() => console.log('changed')));
+    return;
+  }
+  const run = firewall[method as 'isInPlace'] as (...args: unknown[]) => Promise<unknown>;
+  return run.apply(firewall, [...args]);
+}
+
+console.log(`opened ${firewall.name}`);
+for await (const line of createInterface({ input: process.stdin })) {
+  const [id, method, ...args] = JSON.parse(line) as [number, string, ...unknown[]];
+  const began = performance.now();
+  try {
+    const result = await call(method, args);
+    const micros = Math.round((performance.now() - began) * 1000);
+    console.log(`done ${id} ${micros} ${JSON.stringify(result ?? null)}`);
+  } catch (error) {
+    console.log(`failed ${id} ${String(error).replaceAll('\n', ' ')}`);
+  }
+}
+for (const watch of watches) watch.close();
+firewall.close();

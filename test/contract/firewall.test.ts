@@ -1,0 +1,292 @@
+/**
+ * What every firewall adapter does on every kind of host, seen by real connections. `firewall-stage.ts` draws the
+ * hosts; a new adapter or host is one more entry in `SITUATIONS`.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { PortOpening } from '../../src/core/door/port-opening.ts';
+import type { Gate } from '../../src/host/firewall/firewall.ts';
+import type { Namespace } from '../netns/namespace.ts';
+import { Connection } from '../netns/service.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../netns/wire.ts';
+import { feedNft, PUBLISHED, type Situation, STRANGER6, Stage, serverOf } from './firewall-stage.ts';
+
+const listNft = (server: Namespace): Promise<string> => server.run('nft', 'list', 'ruleset');
+/** As `systemctl restart nftables` does it. */
+const reloadNft =
+  (text: string) =>
+  async (server: Namespace): Promise<void> => {
+    await feedNft(server, `flush ruleset\n${PUBLISHED}\n${text}`);
+  };
+
+/** Somebody's firewall as Debian's example has it, with sets, counters, comments and timeouts of its own. */
+const FILTER = `table inet filter {
+  comment "by hand"
+  set blocked { type ipv4_addr; flags interval; elements = { 203.0.113.0/24, 198.51.100.7 } }
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established,related accept
+    ct state invalid drop
+    iifname "lo" accept
+    ip saddr @blocked counter packets 7 bytes 420 drop
+    meta l4proto ipv6-icmp accept
+    jump services
+  }
+  chain services {
+    tcp dport 4444 accept comment "free for all"
+  }
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+    ct state established,related accept
+  }
+  chain output { type filter hook output priority filter; policy accept; }
+}`;
+
+const SITUATIONS: readonly Situation[] = [
+  {
+    name: 'nftables, no firewall: a table of its own',
+    adapter: { kind: 'nftables' },
+    arrange: async () => undefined,
+    flush: reloadNft(''),
+    list: listNft,
+  },
+  {
+    name: 'nftables, attached to chains with policy drop',
+    adapter: {
+      kind: 'nftables',
+      attach: [
+        { family: 'inet', table: 'filter', chain: 'input' },
+        { family: 'inet', table: 'filter', chain: 'forward' },
+      ],
+    },
+    arrange: (server) => feedNft(server, FILTER),
+    flush: reloadNft(FILTER),
+    list: listNft,
+  },
+];
+
+const port = (text: string): PortOpening => {
+  const [, protocol, first, last, forward] = /^(tcp|udp)\/(\d+)(?:-(\d+))?( forward)?$/.exec(text) ?? [];
+  return {
+    protocol: protocol as 'tcp',
+    first: Number(first) as PortOpening['first'],
+    last: Number(last ?? first) as PortOpening['last'],
+    path: forward === undefined ? 'input' : 'forward',
+  };
+};
+
+const gate = (door: string, ports: string, singleUse = false): Gate => ({
+  door,
+  ports: ports.split(', ').map(port) as unknown as Gate['ports'],
+  singleUse,
+});
+
+/** The name is as hostile as the configuration lets it be. */
+const DOOR = 'my "door"; flush ruleset #ü';
+const GATES = [gate(DOOR, 'tcp/22, tcp/8000-8010, udp/51820'), gate('web', 'tcp/8080 forward')];
+const MINUTE = 60_000;
+
+for (const situation of SITUATIONS) {
+  describe(situation.name, { concurrency: 2 }, () => {
+    test('closed before, open for the granted source alone, in both families, closed by revoke', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      await firewall.install(GATES);
+      for (const [source, stranger] of [
+        [CLIENT, STRANGER],
+        [CLIENT6, STRANGER6],
+      ] as const) {
+        const ports = [
+          ['tcp', 22],
+          ['tcp', 8000],
+          ['tcp', 8010],
+          ['udp', 51820],
+        ] as const;
+        await Promise.all(ports.map(([protocol, port]) => prober.assertShut(protocol, source, port)));
+        await firewall.grant(DOOR, source, MINUTE);
+        await Promise.all(ports.map(([protocol, port]) => prober.assertOpen(protocol, source, port)));
+        await Promise.all(ports.map(([protocol, port]) => prober.assertShut(protocol, stranger, port)));
+        await prober.assertShut('tcp', source, 8080);
+        await firewall.revoke(DOOR, source);
+        await Promise.all(ports.map(([protocol, port]) => prober.assertShut(protocol, source, port)));
+        await firewall.revoke(DOOR, source);
+      }
+    });
+
+    test('a published port: closed, open for the granted source alone; inside the network nothing is closed', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      await firewall.install(GATES);
+      for (const [source, stranger] of [
+        [CLIENT, STRANGER],
+        [CLIENT6, STRANGER6],
+      ] as const) {
+        await prober.assertShut('tcp', source, 8080);
+        await firewall.grant('web', source, MINUTE);
+        await prober.assertOpen('tcp', source, 8080);
+        await prober.assertShut('tcp', stranger, 8080);
+        await prober.assertShut('tcp', source, 22);
+        await firewall.revoke('web', source);
+        await prober.assertShut('tcp', source, 8080);
+      }
+    });
+
+    test('closes at its time by the kernel alone, the process being dead; what is established lives on', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      await firewall.install(GATES);
+      for (const source of [CLIENT, CLIENT6]) await firewall.grant(DOOR, source, 1500);
+      const end = performance.timeOrigin + performance.now() + 1500;
+      await using connection = await Connection.open(stage.wire.client, SERVER, 22, CLIENT);
+      await using connection6 = await Connection.open(stage.wire.client, SERVER6, 22, CLIENT6);
+      await firewall.kill();
+      const ends = await Promise.all([
+        prober.sawShut('tcp', CLIENT, 22),
+        prober.sawShut('tcp', CLIENT6, 8005 + 5),
+        prober.sawShut('udp', CLIENT, 51820),
+      ]);
+      for (const shut of ends) assert.ok(Math.abs(shut - end) < 1000, `closed ${shut - end} ms off its time`);
+      await connection.assertAlive();
+      await connection6.assertAlive();
+      await prober.assertOpen('tcp', CLIENT, 4444);
+    });
+
+    test('a grant again sets the end anew, later or earlier', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      await firewall.install(GATES);
+      await firewall.grant(DOOR, CLIENT, 500);
+      await firewall.grant(DOOR, CLIENT, MINUTE);
+      await firewall.grant(DOOR, STRANGER, 500);
+      await prober.sawShut('tcp', STRANGER, 22);
+      await prober.assertOpen('tcp', CLIENT, 22);
+      await firewall.grant(DOOR, CLIENT, 300);
+      await prober.sawShut('tcp', CLIENT, 22);
+      // Both have run out by themselves: revoked all the same, and granted anew.
+      await firewall.revoke(DOOR, STRANGER);
+      await firewall.grant(DOOR, STRANGER, MINUTE);
+      await prober.assertOpen('tcp', STRANGER, 22);
+    });
+
+    test('installed again, by this process or another: no second copy, and the grants given', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      const grants = [{ door: DOOR, source: CLIENT, left: MINUTE }];
+      await firewall.install(GATES);
+      const once = await stage.list();
+      await firewall.grant(DOOR, CLIENT6, MINUTE);
+      await firewall.install(GATES, grants);
+      await prober.assertOpen('tcp', CLIENT, 22);
+      await prober.assertShut('tcp', CLIENT6, 22);
+      await firewall.kill();
+      await using second = await stage.openFirewall();
+      await second.install(GATES, grants);
+      await prober.assertOpen('tcp', CLIENT, 22);
+      await second.install(GATES, []);
+      assert.equal(await stage.list(), once);
+    });
+
+    test('what is somebody else’s is the same, byte for byte, with it, after it, and after a crash of it', async () => {
+      await using stage = await Stage.create(situation);
+      await using firewall = await stage.openFirewall();
+      const before = await stage.list();
+      await firewall.install([...GATES, gate('once', 'tcp/23', true)]);
+      await firewall.grant(DOOR, CLIENT, MINUTE);
+      const during = (await stage.list()).split('\n');
+      for (const line of before.split('\n')) {
+        const at = during.indexOf(line);
+        assert.notEqual(at, -1, `missing or out of order: ${line}`);
+        during.splice(0, at + 1);
+      }
+      await firewall.remove();
+      assert.equal(await stage.list(), before);
+      await firewall.remove();
+      assert.equal(await stage.list(), before);
+      await firewall.install(GATES);
+      await firewall.kill();
+      await using second = await stage.openFirewall();
+      await second.remove();
+      assert.equal(await stage.list(), before);
+    });
+
+    test('somebody flushes the rules: noticed, and put back', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      assert.equal(await firewall.isInPlace(), false);
+      await firewall.install(GATES);
+      assert.equal(await firewall.isInPlace(), true);
+      const whole = await stage.list();
+      await firewall.watch();
+      await firewall.grant(DOOR, CLIENT, MINUTE);
+      assert.equal(await firewall.isInPlace(), true);
+      await situation.flush(stage.wire.server);
+      await firewall.changed(1);
+      assert.equal(await firewall.isInPlace(), false);
+      await firewall.revoke(DOOR, CLIENT);
+      await firewall.install(GATES, [{ door: DOOR, source: CLIENT, left: MINUTE }]);
+      assert.equal(await firewall.isInPlace(), true);
+      await prober.assertOpen('tcp', CLIENT, 22);
+      await prober.assertShut('tcp', STRANGER, 22);
+      await firewall.install(GATES, []);
+      assert.equal(await stage.list(), whole);
+    });
+
+    test('single use: of two connections at once from one source one gets in, 100 times', async () => {
+      await using stage = await Stage.create(situation);
+      await using one = await stage.openProber(0);
+      await using other = await stage.openProber(1);
+      await using firewall = await stage.openFirewall();
+      await firewall.install([gate('once', 'tcp/22', true), gate('always', 'tcp/8000')]);
+      const sources = await addSources(stage, 50);
+      for (const source of sources) {
+        await firewall.grant('once', source, MINUTE);
+        const at = performance.timeOrigin + performance.now() + 15;
+        const options = { at, waitMs: 100 };
+        const tries = await Promise.all(
+          [one, other].map((prober) => prober.probe('tcp', source, serverOf(source), 22, options)),
+        );
+        assert.equal(tries.filter(({ open }) => open).length, 1, `of two from ${source}`);
+      }
+      await one.assertShut('tcp', sources[0] ?? '', 22);
+    });
+
+    test('single use: a knock again is good once more, the same rules put in place again are not', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      const gates = [gate('once', 'tcp/22, udp/51820', true)];
+      const grants = [CLIENT, CLIENT6, STRANGER].map((source) => ({ door: 'once', source, left: MINUTE }));
+      await firewall.install(gates, []);
+      for (const { source } of grants) await firewall.grant('once', source, MINUTE);
+      await using connection = await Connection.open(stage.wire.client, SERVER, 22, CLIENT);
+      await prober.assertShut('tcp', CLIENT, 22);
+      await prober.assertShut('udp', CLIENT, 51820);
+      await prober.assertOpen('udp', CLIENT6, 51820);
+      await prober.assertShut('tcp', CLIENT6, 22);
+      await firewall.install(gates, grants);
+      await prober.assertShut('tcp', CLIENT, 22);
+      await prober.assertShut('tcp', CLIENT6, 22);
+      await prober.assertOpen('tcp', STRANGER, 22);
+      await connection.assertAlive();
+      await firewall.grant('once', CLIENT, MINUTE);
+      await prober.assertOpen('tcp', CLIENT, 22);
+      await prober.assertShut('tcp', CLIENT, 22);
+    });
+  });
+}
+
+/** That many addresses of each family more at the client. */
+async function addSources(stage: Stage, count: number): Promise<string[]> {
+  const sources = Array.from({ length: count }, (_, n) => [`10.7.0.${100 + n}`, `fd07::1:${n}`]).flat();
+  const lines = sources.map((source) =>
+    source.includes(':') ? `addr add ${source}/64 dev eth0 nodad` : `addr add ${source}/24 dev eth0`,
+  );
+  await stage.wire.client.run('sh', '-c', 'printf "%s\\n" "$0" | ip -batch -', lines.join('\n'));
+  return sources;
+}

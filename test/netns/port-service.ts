@@ -1,0 +1,25 @@
+/** Services run as a program: greets and echoes on TCP ports, echoes on UDP ports. Arguments: `tcp/22`, `udp/51820`, … */
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+
+const ports = process.argv.slice(2);
+let listening = 0;
+const begun = (): void => {
+  listening++;
+  if (listening === ports.length) console.log('serving');
+};
+
+for (const [protocol, port] of ports.map((text) => text.split('/'))) {
+  // `::` takes IPv4 as well.
+  if (protocol === 'tcp') {
+    createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.write('welcome\n');
+      socket.pipe(socket);
+    }).listen({ port: Number(port), host: '::', backlog: 1024 }, begun);
+  } else {
+    const socket = createSocket('udp6');
+    socket.on('message', (bytes, { address, port }) => socket.send(bytes, port, address));
+    socket.bind(Number(port), '::', begun);
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Tries ports from inside a namespace. Reads `[id, protocol, from, to, port, waitMs, at?]` as JSON, one a line; answers
+ * `probe ID open|shut MILLISECONDS`, the time of day at which it began. `at`: begins then, to the microsecond, as far
+ * as the scheduler lets it. TCP is open when the connection is made, UDP when a datagram is answered.
+ */
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+
+export type ProbeRequest = readonly [
+  id: number,
+  protocol: 'tcp' | 'udp',
+  from: string,
+  to: string,
+  port: number,
+  waitMs: number,
+  at?: number,
+];
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+function probe([id, protocol, from, to, port, waitMs, at]: ProbeRequest): void {
+  if (at !== undefined) while (now() < at);
+  const began = now();
+  const end = (verdict: 'open' | 'shut'): void => {
+    clearTimeout(timer);
+    close();
+    console.log(`probe ${id} ${verdict} ${began.toFixed(3)}`);
+  };
+  const timer = setTimeout(end, waitMs, 'shut');
+  const close = protocol === 'tcp' ? tryTcp(from, to, port, end) : tryUdp(from, to, port, end);
+}
+
+function tryTcp(
+  from: string,
+  host: string,
+  port: number,
+  end: (verdict: 'open' | 'shut') => void,
+): () => void {
+  const socket = connect({ host, port, localAddress: from });
+  socket.once('connect', () => end('open'));
+  socket.once('error', () => end('shut'));
+  return () => socket.destroy();
+}
+
+function tryUdp(
+  from: string,
+  host: string,
+  port: number,
+  end: (verdict: 'open' | 'shut') => void,
+): () => void {
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  socket.once('message', () => end('open'));
+  socket.once('error', () => end('shut'));
+  socket.bind(0, from, () => socket.send('probe', port, host));
+  return () =>
+    socket
+      .removeAllListeners('error')
+      .on('error', () => undefined)
+      .close();
+}
+
+console.log('ready');
+for await (const line of createInterface({ input: process.stdin })) probe(JSON.parse(line) as ProbeRequest);
