@@ -1,6 +1,9 @@
 import type { Address } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
 import type { FlagRule } from '../net/tcp-flags.ts';
 import type { Millis } from '../net/time.ts';
+import { sameAdmission } from './admission.ts';
+import type { DoorHooks } from './hook.ts';
 import type { Opening } from './opening.ts';
 import { type Sequence, sameSequence } from './sequence.ts';
 
@@ -18,8 +21,20 @@ export type DoorSpec = {
   readonly flags: FlagRule;
   /** The destination that counts in place of the host's own addresses. */
   readonly target?: Address;
+  /** Who may knock, see `compileAdmission`. Never empty. */
+  readonly allow?: readonly Prefix[];
+  readonly deny?: readonly Prefix[];
   readonly opening: Opening;
+  /** In place of `DEFAULT_MAX_LEASES`. */
+  readonly maxLeases?: number;
+  /** For a door that only runs a command: how long a source's next knocks are without effect. */
+  readonly cooldown?: Millis;
+  /** Those of the door, and for all others the ones that the options name for all doors. */
+  readonly hooks?: DoorHooks;
 };
+
+/** Leases that one door has at one time. */
+export const DEFAULT_MAX_LEASES = 65_536;
 
 /** A door as it is watched: its sequence is known. */
 export type Door = DoorSpec & { readonly sequence: Sequence };
@@ -32,6 +47,7 @@ export function sameKnocks(a: Door, b: Door): boolean {
     a.flags.mask === b.flags.mask &&
     a.flags.value === b.flags.value &&
     a.target === b.target &&
+    sameAdmission(a, b) &&
     sameSequence(a.sequence, b.sequence)
   );
 }

@@ -13,6 +13,10 @@ export type Opening = {
   readonly ports?: readonly [PortOpening, ...PortOpening[]];
   /** The first new connection uses the lease up. */
   readonly singleUse?: boolean;
+  /** The lease stays while a connection made through it lives, and ends with the last one. */
+  readonly hold?: boolean;
+  /** When the lease ends, the connections made through it are cut. */
+  readonly closeKills?: boolean;
   readonly commands: Readonly<Record<Family, Commands>>;
   /** From the opening to the closing. */
   readonly cmdTimeout: Millis;

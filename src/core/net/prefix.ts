@@ -1,4 +1,4 @@
-import { type Address, addressWords, type Family, familyOf, parseAddress } from './address.ts';
+import { type Address, addressWords, type Family, familyOf, parseAddress, renderAddress } from './address.ts';
 
 /** All addresses of one family that share their first `length` bits with `base`, whose other bits are 0. */
 export type Prefix = { readonly base: Address; readonly length: number };
@@ -20,6 +20,14 @@ export function parsePrefix(text: string): Prefix | undefined {
 
 export function renderPrefix({ base, length }: Prefix): string {
   return length === WIDTH[familyOf(base)] ? base : `${base}/${length}`;
+}
+
+/** The prefix of this length that the address is in. */
+export function prefixAround(address: Address, length: number): Prefix {
+  const family = familyOf(address);
+  const words = addressWords(address);
+  const word = (i: 0 | 1 | 2 | 3): number => (words[i] & wordMask(family, length, i)) >>> 0;
+  return { base: renderAddress(family, word(0), word(1), word(2), word(3)), length };
 }
 
 export function prefixHas({ base, length }: Prefix, address: Address): boolean {

@@ -1,0 +1,46 @@
+import type { Address } from '../net/address.ts';
+import type { Instant } from '../net/time.ts';
+import { type PortOpening, renderPortOpening } from './port-opening.ts';
+
+/** A command that tells of an event: a program with its arguments, as they stand, or text for `/bin/sh -c`. */
+export type Hook =
+  | { readonly kind: 'argv'; readonly argv: readonly [program: string, ...args: string[]] }
+  | { readonly kind: 'shell'; readonly text: string };
+
+export type DaemonHookName = 'start' | 'stop';
+export type DoorHookName = 'open' | 'close' | 'refused';
+export type HookName = DaemonHookName | DoorHookName;
+
+export type DaemonHooks = Readonly<Partial<Record<DaemonHookName, Hook>>>;
+export type DoorHooks = Readonly<Partial<Record<DoorHookName, Hook>>>;
+
+/** What a hook is told of. */
+export type HookOccasion =
+  | { readonly event: DaemonHookName }
+  | {
+      readonly event: DoorHookName;
+      readonly door: string;
+      readonly source: Address;
+      readonly ports: readonly PortOpening[];
+      /** When the door closes, or has closed, in milliseconds of the wall clock. */
+      readonly until?: Instant;
+    };
+
+export type HookEnvironment = Readonly<
+  Record<'BUSSA_EVENT' | 'BUSSA_DOOR' | 'BUSSA_IP' | 'BUSSA_PORTS' | 'BUSSA_UNTIL', string>
+>;
+
+/** All the variables for every event; one that has nothing to say is empty, so that a shell's `set -u` takes it. */
+export function hookEnvironment(occasion: HookOccasion): HookEnvironment {
+  const { event } = occasion;
+  const nothing = { BUSSA_DOOR: '', BUSSA_IP: '', BUSSA_PORTS: '', BUSSA_UNTIL: '' };
+  if (!('door' in occasion)) return { BUSSA_EVENT: event, ...nothing };
+  const { door, source, ports, until } = occasion;
+  return {
+    BUSSA_EVENT: event,
+    BUSSA_DOOR: door,
+    BUSSA_IP: source,
+    BUSSA_PORTS: ports.map(renderPortOpening).join(', '),
+    BUSSA_UNTIL: until === undefined ? '' : new Date(until).toISOString(),
+  };
+}
