@@ -7,6 +7,7 @@ import { type Address, renderAddress } from '../../src/core/net/address.ts';
 import type { Port } from '../../src/core/net/port.ts';
 import { type FlagRule, TCP_FLAG } from '../../src/core/net/tcp-flags.ts';
 import { seconds } from '../../src/core/net/time.ts';
+import { nativePart, nativeSettingLines, nativeSettings, withoutCooldown } from './native-door-text.ts';
 
 /** A configuration beside a text that means it. */
 export type RenderedConfig = { readonly config: Config; readonly text: string };
@@ -59,16 +60,25 @@ const renderedDoor: fc.Arbitrary<RenderedDoor> = fc
     target: fc.option(address, { nil: undefined }),
     seqTimeout: fc.option(timeout, { nil: undefined }),
     cmdTimeout: fc.option(timeout, { nil: undefined }),
+    native: nativePart(address),
   })
+  .map(({ native, ...parts }) => ({
+    ...parts,
+    native:
+      parts.commands.stop === undefined && parts.commands.stop6 === undefined
+        ? native
+        : withoutCooldown(native),
+  }))
   .map((parts) => ({
     door: {
       sequenceSource: parts.source,
       seqTimeout: seconds(parts.seqTimeout ?? 25),
       flags: parts.flags,
       ...(parts.target === undefined ? {} : { target: parts.target }),
-      opening: openingOf(parts.commands, parts.cmdTimeout ?? 10),
+      ...parts.native.door,
+      opening: { ...openingOf(parts.commands, parts.cmdTimeout ?? 10), ...parts.native.opening },
     },
-    lines: doorLines(parts),
+    lines: [...doorLines(parts), ...parts.native.lines],
   }));
 
 const interfaces: fc.Arbitrary<InterfaceChoice> = fc.oneof(
@@ -83,7 +93,7 @@ const settings = fc
     { useSyslog: fc.boolean(), logFile: path, pidFile: path, interfaces },
     { requiredKeys: ['useSyslog'] },
   )
-  .map((parts) => ({ ...parts }));
+  .chain((parts) => nativeSettings.map((native) => ({ ...parts, ...native })));
 
 const name = fc
   .stringMatching(/^[a-zA-Z0-9ü😀_.-]( ?[a-zA-Z0-9ü_.\]-]){0,10}$/u)
@@ -180,13 +190,14 @@ function flagsText({ mask, value }: FlagRule): string {
   return names.map(([flag, bit]) => (value & bit ? flag : `!${flag}`)).join(' ,');
 }
 
-function settingLines({ useSyslog, logFile, pidFile, interfaces: choice }: Partial<Settings>): Lines {
+function settingLines(set: Partial<Settings>): Lines {
+  const { useSyslog, logFile, pidFile, interfaces: choice } = set;
   const lines: [string, string][] = [['UseSyslog', useSyslog ? 'yes' : 'no']];
   if (logFile !== undefined) lines.push(['LogFile', logFile]);
   if (pidFile !== undefined) lines.push(['PidFile', pidFile]);
   if (choice !== undefined)
     lines.push(['Interface', choice.kind === 'named' ? choice.names.join(', ') : choice.kind]);
-  return lines;
+  return [...lines, ...nativeSettingLines(set)];
 }
 
 type Layout = typeof layout extends fc.Arbitrary<infer T> ? T : never;

@@ -9,7 +9,7 @@ export type CommandName = 'Start_Command' | 'Start_Command_6' | 'Stop_Command' |
 export type CommandTexts = Partial<Record<CommandName, string>>;
 
 /** MAX_ARG_STRLEN of <linux/binfmts.h> less the closing NUL: the longest argument `sh -c` can be given. */
-const MAX_COMMAND_BYTES = 131_071;
+export const MAX_COMMAND_BYTES = 131_071;
 
 /** The longest address in place of `%IP%`. */
 const LONGEST_ADDRESS = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';

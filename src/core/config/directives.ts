@@ -1,6 +1,6 @@
 import { nearestWord } from './nearest-word.ts';
 
-/** A directive under the first of its spellings; the manual page knockd(1) describes each. */
+/** A directive under the first of its spellings. The manual page knockd(1) describes those of knockd. */
 export type DirectiveName =
   | 'UseSyslog'
   | 'LogFile'
@@ -15,15 +15,33 @@ export type DirectiveName =
   | 'Start_Command_6'
   | 'Cmd_Timeout'
   | 'Stop_Command'
-  | 'Stop_Command_6';
+  | 'Stop_Command_6'
+  | 'Open'
+  | 'Single_Use'
+  | 'Hold'
+  | 'Close_Kills'
+  | 'Allow'
+  | 'Deny'
+  | 'Max_Leases'
+  | 'Cooldown'
+  | 'Firewall'
+  | 'Attach'
+  | 'On_Exit'
+  | 'On_Start'
+  | 'On_Stop'
+  | 'On_Open'
+  | 'On_Close'
+  | 'On_Refused';
 
 export type Directive = {
   readonly name: DirectiveName;
   /** The section it belongs in. */
   readonly home: 'options' | 'door' | 'any';
   readonly alias?: string;
-  /** Of two in one section: which counts, as in knockd. */
+  /** Of two in one section: which counts. */
   readonly repeated: 'first' | 'last' | 'both';
+  /** Unknown to knockd. */
+  readonly isNew?: true;
   /** Free text may hold a `#`; in all else it is a misplaced comment. */
   readonly value: 'word' | 'path' | 'command';
 };
@@ -40,9 +58,25 @@ export const DIRECTIVES: readonly Directive[] = [
   { name: 'Target', home: 'door', repeated: 'last', value: 'word' },
   { name: 'Start_Command', home: 'door', alias: 'Command', repeated: 'last', value: 'command' },
   { name: 'Start_Command_6', home: 'door', alias: 'Command_6', repeated: 'last', value: 'command' },
-  { name: 'Cmd_Timeout', home: 'door', repeated: 'last', value: 'word' },
+  { name: 'Cmd_Timeout', home: 'door', alias: 'Open_For', repeated: 'last', value: 'word' },
   { name: 'Stop_Command', home: 'door', repeated: 'last', value: 'command' },
   { name: 'Stop_Command_6', home: 'door', repeated: 'last', value: 'command' },
+  { name: 'Open', home: 'door', repeated: 'both', isNew: true, value: 'word' },
+  { name: 'Single_Use', home: 'door', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Hold', home: 'door', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Close_Kills', home: 'door', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Allow', home: 'door', repeated: 'both', isNew: true, value: 'word' },
+  { name: 'Deny', home: 'door', repeated: 'both', isNew: true, value: 'word' },
+  { name: 'Max_Leases', home: 'door', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Cooldown', home: 'door', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Firewall', home: 'options', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Attach', home: 'options', repeated: 'both', isNew: true, value: 'word' },
+  { name: 'On_Exit', home: 'options', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'On_Start', home: 'options', repeated: 'last', isNew: true, value: 'command' },
+  { name: 'On_Stop', home: 'options', repeated: 'last', isNew: true, value: 'command' },
+  { name: 'On_Open', home: 'any', repeated: 'last', isNew: true, value: 'command' },
+  { name: 'On_Close', home: 'any', repeated: 'last', isNew: true, value: 'command' },
+  { name: 'On_Refused', home: 'any', repeated: 'last', isNew: true, value: 'command' },
 ];
 
 const SPELLINGS: readonly string[] = DIRECTIVES.flatMap(({ name, alias }) =>

@@ -1,8 +1,10 @@
+import { renderAdmission } from '../door/admission.ts';
 import type { DoorSpec } from '../door/door.ts';
 import { renderSequence } from '../door/sequence.ts';
 import type { ConfigResult } from './config.ts';
 import { Findings } from './findings.ts';
 import { parseDoor } from './parse-door.ts';
+import { compileDoorHooks, parseDoorHooks } from './parse-hook.ts';
 import { parseSettings } from './parse-settings.ts';
 import { escapeText } from './quote-text.ts';
 import { readSections, type Section } from './read-sections.ts';
@@ -39,11 +41,14 @@ function judgeEncoding({ invalid }: TextLines, findings: Findings): void {
 
 function parseDoors(sections: readonly Section[], findings: Findings): readonly DoorSpec[] {
   const doors: DoorSpec[] = [];
+  const hooks = new Map(sections.map((section) => [section, parseDoorHooks(section.entries, findings)]));
+  const forAll = hooks.entries().find(([{ kind }]) => kind === 'options')?.[1] ?? {};
   const watched = new Map<string, Section>();
   for (const section of sections) {
     const door = parseDoor(section, findings);
     if (door === undefined) continue;
-    doors.push(door);
+    const ownHooks = compileDoorHooks(hooks.get(section) ?? {}, forAll);
+    doors.push(ownHooks === undefined ? door : { ...door, hooks: ownHooks });
     judgeWatched(door, section, watched, findings);
   }
   if (!sections.some(({ kind }) => kind === 'door')) {
@@ -55,13 +60,15 @@ function parseDoors(sections: readonly Section[], findings: Findings): readonly 
 
 /** Two doors that the same knocks open are right to knockd and most likely a mistake. */
 function judgeWatched(
-  { sequenceSource, flags, target }: DoorSpec,
+  door: DoorSpec,
   section: Section,
   watched: Map<string, Section>,
   findings: Findings,
 ): void {
+  const { sequenceSource, flags, target } = door;
   if (sequenceSource.kind !== 'fixed') return;
-  const knocks = `${flags.mask} ${flags.value} ${target ?? ''} ${renderSequence(sequenceSource.sequence)}`;
+  const counted = `${flags.mask} ${flags.value} ${target ?? ''} ${renderAdmission(door)}`;
+  const knocks = `${counted} ${renderSequence(sequenceSource.sequence)}`;
   const first = watched.get(knocks);
   if (first === undefined) {
     watched.set(knocks, section);

@@ -1,20 +1,31 @@
 import type { DoorSpec, SequenceSource } from '../door/door.ts';
+import type { Opening } from '../door/opening.ts';
+import type { PortOpening } from '../door/port-opening.ts';
 import type { Sequence } from '../door/sequence.ts';
 import { type Address, parseAddress } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { ANY_FLAGS, type FlagRule } from '../net/tcp-flags.ts';
-import { type Millis, seconds } from '../net/time.ts';
+import { type Millis, millis, seconds } from '../net/time.ts';
 import { type CommandTexts, compileOpening, isCommandName, judgeCommandLength } from './compile-opening.ts';
 import type { DirectiveName } from './directives.ts';
 import type { Findings } from './findings.ts';
+import { judgeDoor } from './judge-door.ts';
+import { hasUnit, parseDuration } from './parse-duration.ts';
 import { mergeFlagRules, parseFlags } from './parse-flags.ts';
+import { parsePorts } from './parse-ports.ts';
+import { parsePrefixes } from './parse-prefixes.ts';
 import { parseSeconds } from './parse-seconds.ts';
 import { parseSequence } from './parse-sequence.ts';
-import { escapeText, quoteText } from './quote-text.ts';
+import { parseYesNo } from './parse-yes-no.ts';
+import { quoteText } from './quote-text.ts';
 import type { Entry, Section } from './read-sections.ts';
 import type { Word } from './word.ts';
 
 const DEFAULT_SEQ_TIMEOUT = seconds(25);
 const DEFAULT_CMD_TIMEOUT = seconds(10);
+
+/** What `Max_Leases` may ask for: each lease is an element in the kernel, a row on the disk and an entry in memory. */
+const MOST_LEASES = 1_048_576;
 
 type Draft = {
   sequence: Sequence | undefined;
@@ -24,6 +35,14 @@ type Draft = {
   target: Address | undefined;
   cmdTimeout: Millis;
   commands: CommandTexts;
+  ports: readonly PortOpening[];
+  singleUse: boolean;
+  hold: boolean;
+  closeKills: boolean;
+  allow: readonly Prefix[];
+  deny: readonly Prefix[];
+  maxLeases: number | undefined;
+  cooldown: Millis;
 };
 
 /** The door of one section, or `undefined` if it has none to give: it is no door, or its sequence is wrong. */
@@ -36,35 +55,60 @@ export function parseDoor(section: Section, findings: Findings): DoorSpec | unde
     target: undefined,
     cmdTimeout: DEFAULT_CMD_TIMEOUT,
     commands: {},
+    ports: [],
+    singleUse: false,
+    hold: false,
+    closeKills: false,
+    allow: [],
+    deny: [],
+    maxLeases: undefined,
+    cooldown: millis(0),
   };
   for (const entry of section.entries) readEntry(entry, draft, findings);
   if (section.kind !== 'door') return undefined;
-  judgeWhole(section, findings);
+  judgeDoor(section, findings);
   const sequenceSource = sourceOf(draft);
   if (sequenceSource === undefined) return undefined;
-  const { seqTimeout, flags, target, cmdTimeout, commands } = draft;
+  const { seqTimeout, flags, target, allow, deny, maxLeases, cooldown } = draft;
   return {
     name: section.name.text,
     sequenceSource,
     seqTimeout,
     flags,
     ...(target === undefined ? {} : { target }),
-    opening: compileOpening(commands, cmdTimeout),
+    ...(allow.length === 0 ? {} : { allow }),
+    ...(deny.length === 0 ? {} : { deny }),
+    opening: openingOf(draft),
+    ...(maxLeases === undefined ? {} : { maxLeases }),
+    ...(cooldown === 0 ? {} : { cooldown }),
   };
 }
 
-function readEntry({ directive: { name }, value }: Entry, draft: Draft, findings: Findings): void {
+function openingOf({ commands, cmdTimeout, ports, singleUse, hold, closeKills }: Draft): Opening {
+  const [first, ...rest] = ports;
+  const opening = compileOpening(commands, cmdTimeout);
+  if (first === undefined) return opening;
+  return {
+    ...opening,
+    ports: [first, ...rest],
+    ...(singleUse ? { singleUse } : {}),
+    ...(hold ? { hold } : {}),
+    ...(closeKills ? { closeKills } : {}),
+  };
+}
+
+function readEntry({ directive: { name }, key, value }: Entry, draft: Draft, findings: Findings): void {
   if (value === undefined) return;
   if (isCommandName(name)) {
     draft.commands[name] = value.text;
     judgeCommandLength(value, findings);
   } else {
-    READERS[name]?.(value, draft, findings);
+    READERS[name]?.(value, draft, findings, key);
   }
 }
 
 const READERS: Readonly<
-  Partial<Record<DirectiveName, (value: Word, draft: Draft, findings: Findings) => void>>
+  Partial<Record<DirectiveName, (value: Word, draft: Draft, findings: Findings, key: Word) => void>>
 > = {
   Sequence: (value, draft, findings) => {
     draft.sequence = parseSequence(value, findings);
@@ -85,10 +129,58 @@ const READERS: Readonly<
   Target: (value, draft, findings) => {
     draft.target = parseTarget(value, findings);
   },
-  Cmd_Timeout: (value, draft, findings) => {
-    draft.cmdTimeout = parseSeconds(value, findings) ?? draft.cmdTimeout;
+  Cmd_Timeout: (value, draft, findings, key) => {
+    draft.cmdTimeout = parseOpenTime(value, key, findings) ?? draft.cmdTimeout;
+  },
+  Open: (value, draft, findings) => {
+    draft.ports = parsePorts(value, draft.ports, findings);
+  },
+  Single_Use: (value, draft, findings, key) => {
+    draft.singleUse = parseYesNo(value, yesOrNo(key), findings);
+  },
+  Hold: (value, draft, findings, key) => {
+    draft.hold = parseYesNo(value, yesOrNo(key), findings);
+  },
+  Close_Kills: (value, draft, findings, key) => {
+    draft.closeKills = parseYesNo(value, yesOrNo(key), findings);
+  },
+  Allow: (value, draft, findings) => {
+    draft.allow = [...draft.allow, ...parsePrefixes(value, findings)];
+  },
+  Deny: (value, draft, findings) => {
+    draft.deny = [...draft.deny, ...parsePrefixes(value, findings)];
+  },
+  Max_Leases: (value, draft, findings) => {
+    draft.maxLeases = parseMaxLeases(value, findings);
+  },
+  Cooldown: (value, draft, findings) => {
+    draft.cooldown = parseDuration(value, findings) ?? draft.cooldown;
   },
 };
+
+/** Under knockd's own name seconds alone: knockd takes `10m` for 10 seconds, and a file means the same to both. */
+function parseOpenTime(value: Word, key: Word, findings: Findings): Millis | undefined {
+  if (key.text.toLowerCase() === 'open_for') return parseDuration(value, findings);
+  if (!hasUnit(value.text)) return parseSeconds(value, findings);
+  const remedy = `write whole seconds, or Open_For = ${value.text}`;
+  findings.error(
+    value,
+    `${quoteText(value.text)}: ${key.text} has no units, knockd would read the digits alone: ${remedy}`,
+  );
+  return undefined;
+}
+
+function yesOrNo({ text }: Word): string {
+  return `write ${text} = yes or ${text} = no`;
+}
+
+function parseMaxLeases(value: Word, findings: Findings): number | undefined {
+  const number = /^[0-9]{1,9}$/.test(value.text) ? Number(value.text) : 0;
+  if (number >= 1 && number <= MOST_LEASES) return number;
+  const wrong = value.text === '' ? 'a number is missing' : `${quoteText(value.text)} is no number of leases`;
+  findings.error(value, `${wrong}: write a whole number from 1 to ${MOST_LEASES}`);
+  return undefined;
+}
 
 function parseTarget(word: Word, findings: Findings): Address | undefined {
   const address = parseAddress(word.text);
@@ -97,27 +189,6 @@ function parseTarget(word: Word, findings: Findings): Address | undefined {
     findings.error(word, `${wrong}: write one such as 192.0.2.1 or 2001:db8::1, no name, prefix or zone`);
   }
   return address;
-}
-
-/** What only the section as a whole can be wrong about. */
-function judgeWhole({ name, entries }: Section, findings: Findings): void {
-  const shown = `[${escapeText(name.text)}]`;
-  const first = (...names: readonly DirectiveName[]): Entry | undefined =>
-    entries.find(({ directive }) => names.includes(directive.name));
-  const sequence = first('Sequence');
-  const oneTime = first('One_Time_Sequences');
-  if (sequence === undefined && oneTime === undefined) {
-    findings.error(name, `${shown} has no sequence: add a line such as sequence = 7000,8000,9000`);
-  } else if (sequence !== undefined && oneTime !== undefined) {
-    const [earlier, later] = sequence.key.line < oneTime.key.line ? [sequence, oneTime] : [oneTime, sequence];
-    const both = `${later.directive.name} stands beside ${earlier.directive.name} of line ${earlier.key.line}`;
-    findings.error(later.key, `${both}: a door has one of them, remove the other`);
-  }
-  const stop = first('Stop_Command', 'Stop_Command_6');
-  if (stop !== undefined && first('Start_Command', 'Start_Command_6') === undefined) {
-    const why = 'nothing is started that it could stop, and it would never run';
-    findings.error(stop.key, `${stop.directive.name} without Start_Command: ${why}; add Start_Command`);
-  }
 }
 
 function sourceOf({ sequence, oneTimePath }: Draft): SequenceSource | undefined {

@@ -1,7 +1,11 @@
 import type { InterfaceChoice, Settings } from './config.ts';
 import type { DirectiveName } from './directives.ts';
 import type { Findings } from './findings.ts';
+import { nearestWord } from './nearest-word.ts';
+import { parseAttach } from './parse-attach.ts';
+import { parseHook } from './parse-hook.ts';
 import { parseInterfaceChoice } from './parse-interfaces.ts';
+import { parseYesNo } from './parse-yes-no.ts';
 import { quoteText } from './quote-text.ts';
 import type { Entry } from './read-sections.ts';
 import { sliceWord, type Word } from './word.ts';
@@ -12,14 +16,17 @@ type Draft = { -readonly [K in keyof Settings]: Settings[K] };
 export function parseSettings(entries: readonly Entry[], findings: Findings): Settings {
   const draft: Draft = { useSyslog: false };
   for (const entry of entries) READERS[entry.directive.name]?.(entry, draft, findings);
+  judgeAttach(draft, entries, findings);
   return draft;
 }
+
+const SYSLOG_REMEDY = 'write UseSyslog alone, or UseSyslog = yes, or UseSyslog = no';
 
 const READERS: Readonly<
   Partial<Record<DirectiveName, (entry: Entry, draft: Draft, findings: Findings) => void>>
 > = {
   UseSyslog: ({ value }, draft, findings) => {
-    draft.useSyslog = value === undefined || parseYesNo(value, findings);
+    draft.useSyslog = value === undefined || parseYesNo(value, SYSLOG_REMEDY, findings);
   },
   LogFile: (entry, draft, findings) => {
     if (isGiven(entry, findings)) draft.logFile = entry.value.text;
@@ -33,16 +40,55 @@ const READERS: Readonly<
     const choice = isGiven(entry, findings) ? parseInterfaces(entry.value, findings) : undefined;
     if (choice !== undefined) draft.interfaces ??= choice;
   },
+  Firewall: (entry, draft, findings) => {
+    const choice = parseChoice(entry, ['nftables', 'iptables', 'auto'] as const, findings);
+    if (choice !== undefined) draft.firewall = choice;
+  },
+  Attach: (entry, draft, findings) => {
+    if (!isGiven(entry, findings)) return;
+    const [first, ...rest] = parseAttach(entry.value, draft.attach ?? [], findings);
+    if (first !== undefined) draft.attach = [first, ...rest];
+  },
+  On_Exit: (entry, draft, findings) => {
+    const choice = parseChoice(entry, ['open', 'keep'] as const, findings);
+    if (choice !== undefined) draft.onExit = choice;
+  },
+  On_Start: (entry, draft, findings) => {
+    const hook = isGiven(entry, findings) ? parseHook(entry.value, findings) : undefined;
+    if (hook !== undefined) draft.hooks = { ...draft.hooks, start: hook };
+  },
+  On_Stop: (entry, draft, findings) => {
+    const hook = isGiven(entry, findings) ? parseHook(entry.value, findings) : undefined;
+    if (hook !== undefined) draft.hooks = { ...draft.hooks, stop: hook };
+  },
 };
 
-function parseYesNo(value: Word, findings: Findings): boolean {
-  const lower = value.text.toLowerCase();
-  if (lower === 'yes') return true;
-  if (lower !== 'no') {
-    const shown = value.text === '' ? 'a value is missing' : `${quoteText(value.text)} is neither yes nor no`;
-    findings.error(value, `${shown}: write UseSyslog alone, or UseSyslog = yes, or UseSyslog = no`);
+function parseChoice<T extends string>(
+  entry: Entry,
+  choices: readonly T[],
+  findings: Findings,
+): T | undefined {
+  if (!isGiven(entry, findings)) return undefined;
+  const { text } = entry.value;
+  const choice = choices.find((each) => each === text.toLowerCase());
+  if (choice === undefined) {
+    const near = nearestWord(text, choices);
+    const guess = near === undefined ? '' : `did you mean ${near}? `;
+    const listed = choices.join(', ');
+    findings.error(
+      entry.value,
+      `${quoteText(text)} is no value of ${entry.directive.name}: ${guess}it is one of ${listed}`,
+    );
   }
-  return false;
+  return choice;
+}
+
+function judgeAttach(draft: Draft, entries: readonly Entry[], findings: Findings): void {
+  if (draft.firewall !== 'iptables') return;
+  const attach = entries.find(({ directive }) => directive.name === 'Attach');
+  if (attach === undefined) return;
+  const remedy = 'remove it, or write Firewall = nftables or auto';
+  findings.error(attach.key, `Attach names chains of nftables, and Firewall is iptables: ${remedy}`);
 }
 
 function parseInterfaces(value: Word, findings: Findings): InterfaceChoice | undefined {

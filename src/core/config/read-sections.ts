@@ -108,7 +108,8 @@ class SectionReader {
     if (first === undefined || section.kind === 'orphan') return;
     const shown = `${directive.name} stands here again, before at line ${first}`;
     const counts = { first: 'the first one counts', last: 'this one counts', both: 'both count' };
-    this.#findings.warning(key, `${shown}: ${counts[directive.repeated]}, as in knockd; leave one of them`);
+    const precedent = directive.isNew === true ? '' : ', as in knockd';
+    this.#findings.warning(key, `${shown}: ${counts[directive.repeated]}${precedent}; leave one of them`);
   }
 }
 

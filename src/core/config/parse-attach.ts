@@ -1,0 +1,38 @@
+import { type AttachPoint, parseAttachPoint, renderAttachPoint } from '../door/attach-point.ts';
+import type { Findings } from './findings.ts';
+import { quoteText } from './quote-text.ts';
+import { splitWord, type Word } from './word.ts';
+
+const FORM = 'write family, table and chain as in inet filter input; several are separated by commas';
+
+/** `inet filter input, ip6 mangle forward`, behind the `earlier` ones; every bad one is a finding. */
+export function parseAttach(
+  list: Word,
+  earlier: readonly AttachPoint[],
+  findings: Findings,
+): readonly AttachPoint[] {
+  const points = [...earlier];
+  const names = new Set(points.map(renderAttachPoint));
+  for (const word of splitWord(list, ',')) {
+    const point = parseAttachPoint(word.text);
+    const name = point === undefined ? '' : renderAttachPoint(point);
+    if (point === undefined) findings.error(word, mistakeOf(word.text));
+    else if (names.has(name)) findings.error(word, `${quoteText(name)} is named twice: name each chain once`);
+    else points.push(point);
+    names.add(name);
+  }
+  return points;
+}
+
+function mistakeOf(text: string): string {
+  if (text === '') return `a chain is missing: ${FORM}`;
+  const shown = quoteText(text);
+  const [family = '', ...names] = text.split(/[ \t]+/);
+  if (names.length !== 2) return `${shown} is no chain: ${FORM}`;
+  if (parseAttachPoint(`${family} table chain`) === undefined) {
+    return `unknown family ${quoteText(family)} in ${shown}: it is inet, ip or ip6`;
+  }
+  const wrong = names.find((name) => parseAttachPoint(`inet ${name} chain`) === undefined) ?? '';
+  const remedy = 'a name begins with a letter, and letters, digits, "_", ".", "-" or "/" follow';
+  return `${quoteText(wrong)} in ${shown} is no name for nftables: ${remedy}`;
+}
