@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import type { CommandFailure } from '../../core/event/event.ts';
+
+/** Absent: the directory and the environment of this process. */
+export type ProgramCall = {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly directory?: string | undefined;
+  readonly environment?: Readonly<Record<string, string>>;
+};
+
+export type ProgramOutcome =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'failed'; readonly failure: CommandFailure; readonly lastErrorLine?: string };
+
+/** A program that runs, the leader of its process group. */
+export type RunningProgram = { readonly pid: number; readonly stderr: Readable };
+
+/** Of what a program writes to its standard error, the end is kept. */
+const ERROR_TAIL_BYTES = 4096;
+
+/** How long to go on reading after the program has ended: another that it left behind may hold the pipe open. */
+const DRAIN_MS = 100;
+
+/** Runs a program in a session of its own, so that it outlives the daemon. Never rejects. */
+export function runProgram(
+  { file, args, directory, environment }: ProgramCall,
+  onStart: (program: RunningProgram) => void = () => undefined,
+): Promise<ProgramOutcome> {
+  return new Promise((resolve) => {
+    let child: ChildProcess;
+    try {
+      child = spawn(file, args, {
+        ...(directory === undefined ? {} : { cwd: directory }),
+        ...(environment === undefined ? {} : { env: environment }),
+        detached: true,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+    } catch (error) {
+      // A NUL byte or an argument too long for execve(2).
+      resolve(notStarted(error as Error));
+      return;
+    }
+    child.once('error', (error) => resolve(notStarted(error)));
+    const stderr: Readable | null | undefined = child.stderr;
+    // Without a free descriptor there is not even a pipe, and the error comes in a moment.
+    if (!stderr) return;
+    const tail = keepTail(stderr);
+    if (child.pid !== undefined) onStart({ pid: child.pid, stderr });
+    child.once('exit', (status, signal) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        resolve(outcomeOf(status, signal, tail()));
+      };
+      const timer = setTimeout(finish, DRAIN_MS);
+      child.once('close', finish);
+    });
+  });
+}
+
+function notStarted(error: Error): ProgramOutcome {
+  return { kind: 'failed', failure: { kind: 'not-started', reason: error.message } };
+}
+
+function keepTail(stream: Readable): () => string {
+  let kept = Buffer.alloc(0);
+  stream.on('data', (chunk: Buffer) => {
+    kept = Buffer.concat([kept, chunk]).subarray(-ERROR_TAIL_BYTES);
+  });
+  // A read error on the pipe is the end of what can be read.
+  stream.on('error', () => undefined);
+  return () => kept.toString('utf8');
+}
+
+function outcomeOf(status: number | null, signal: NodeJS.Signals | null, errors: string): ProgramOutcome {
+  if (status === 0) return { kind: 'ok' };
+  const lastErrorLine = errors.trimEnd().split('\n').at(-1)?.trim();
+  return {
+    kind: 'failed',
+    failure: failureOf(status, signal),
+    ...(lastErrorLine === undefined || lastErrorLine === '' ? {} : { lastErrorLine }),
+  };
+}
+
+/** A shell says 128 and the signal's number for a command that a signal ended. */
+function failureOf(status: number | null, signal: NodeJS.Signals | null): CommandFailure {
+  const number = status !== null && status > 128 ? status - 128 : undefined;
+  const name = signal ?? Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+  if (name !== undefined) return { kind: 'signal', signal: name };
+  return { kind: 'status', status: status ?? -1 };
+}
