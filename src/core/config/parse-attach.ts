@@ -3,6 +3,9 @@ import type { Findings } from './findings.ts';
 import { quoteText } from './quote-text.ts';
 import { splitWord, type Word } from './word.ts';
 
+/** A ruleset has a handful. It bounds what is compared with each. */
+export const MAX_ATTACH_POINTS = 64;
+
 const FORM = 'write family, table and chain as in inet filter input; several are separated by commas';
 
 /** `inet filter input, ip6 mangle forward`, behind the `earlier` ones; every bad one is a finding. */
@@ -13,7 +16,11 @@ export function parseAttach(
 ): readonly AttachPoint[] {
   const points = [...earlier];
   const names = new Set(points.map(renderAttachPoint));
-  for (const word of splitWord(list, ',')) {
+  for (const word of splitWord(list, ',', MAX_ATTACH_POINTS + 1)) {
+    if (points.length === MAX_ATTACH_POINTS) {
+      findings.error(word, `more than ${MAX_ATTACH_POINTS} chains: name those alone that drop what is new`);
+      break;
+    }
     const point = parseAttachPoint(word.text);
     const name = point === undefined ? '' : renderAttachPoint(point);
     if (point === undefined) findings.error(word, mistakeOf(word.text));

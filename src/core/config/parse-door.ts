@@ -39,8 +39,8 @@ type Draft = {
   singleUse: boolean;
   hold: boolean;
   closeKills: boolean;
-  allow: readonly Prefix[];
-  deny: readonly Prefix[];
+  readonly allow: Prefix[];
+  readonly deny: Prefix[];
   maxLeases: number | undefined;
   cooldown: Millis;
 };
@@ -145,10 +145,10 @@ const READERS: Readonly<
     draft.closeKills = parseYesNo(value, yesOrNo(key), findings);
   },
   Allow: (value, draft, findings) => {
-    draft.allow = [...draft.allow, ...parsePrefixes(value, findings)];
+    for (const prefix of parsePrefixes(value, findings)) draft.allow.push(prefix);
   },
   Deny: (value, draft, findings) => {
-    draft.deny = [...draft.deny, ...parsePrefixes(value, findings)];
+    for (const prefix of parsePrefixes(value, findings)) draft.deny.push(prefix);
   },
   Max_Leases: (value, draft, findings) => {
     draft.maxLeases = parseMaxLeases(value, findings);

@@ -172,6 +172,10 @@ describe('options of the firewall', () => {
         'attach = inet filter input,inet  filter  input',
         '2:28: "inet filter input" is named twice: name each chain once',
       ],
+      'too many chains': [
+        `attach = ${Array.from({ length: 66 }, (_, i) => `ip f c${i}`).join()}`,
+        '2:576: more than 64 chains: name those alone that drop what is new',
+      ],
       'attach and iptables': [
         'attach = inet filter input\nfirewall = iptables',
         '2:1: Attach names chains of nftables, and Firewall is iptables: remove it, or write Firewall = nftables or auto',
