@@ -19,7 +19,15 @@ const script = (path: string): string => new URL(path, import.meta.url).pathname
 
 /** A port that no door has: open in every situation, so that a closed one is not taken for a dead network. */
 export const FREE_PORT = 4444;
-const PORTS = ['tcp/22', 'tcp/8000', 'tcp/8010', 'tcp/8011', 'udp/51820', `tcp/${FREE_PORT}`];
+const PORTS = [
+  'tcp/22',
+  'tcp/8000',
+  'tcp/8010',
+  'tcp/8011',
+  'udp/51820',
+  'udp-second/51821',
+  `tcp/${FREE_PORT}`,
+];
 
 /** How long nothing must come back until a port counts as closed: a veth answers within a millisecond. */
 const SILENCE_MS = 400;
@@ -29,6 +37,10 @@ const PATIENCE_MS = 10_000;
 export type Situation = {
   readonly name: string;
   readonly adapter: DriverAdapter;
+  /** Whether the kernel ends grants here. */
+  readonly closesByItself: boolean;
+  /** Whether the kernel tells of others' changes at once. */
+  readonly tells: boolean;
   /** Makes the host's own firewall, of another owner. */
   readonly arrange: (server: Namespace) => Promise<void>;
   /** What that owner, or anybody, does to lose Bussa's part. */
@@ -76,12 +88,8 @@ export class Stage implements AsyncDisposable {
     return this.#situation.list(this.wire.server);
   }
 
-  async openFirewall(): Promise<Driver> {
-    const driver = this.wire.server.start(
-      ...NODE,
-      script('firewall-driver.ts'),
-      JSON.stringify(this.#situation.adapter),
-    );
+  async openFirewall(adapter = this.#situation.adapter): Promise<Driver> {
+    const driver = this.wire.server.start(...NODE, script('firewall-driver.ts'), JSON.stringify(adapter));
     await driver.saw(/^opened /m);
     return new Driver(driver);
   }

@@ -46,6 +46,8 @@ const SITUATIONS: readonly Situation[] = [
   {
     name: 'nftables, no firewall: a table of its own',
     adapter: { kind: 'nftables' },
+    closesByItself: true,
+    tells: true,
     arrange: async () => undefined,
     flush: reloadNft(''),
     list: listNft,
@@ -59,6 +61,8 @@ const SITUATIONS: readonly Situation[] = [
         { family: 'inet', table: 'filter', chain: 'forward' },
       ],
     },
+    closesByItself: true,
+    tells: true,
     arrange: (server) => feedNft(server, FILTER),
     flush: reloadNft(FILTER),
     list: listNft,
@@ -254,6 +258,18 @@ for (const situation of SITUATIONS) {
         assert.equal(tries.filter(({ open }) => open).length, 1, `of two from ${source}`);
       }
       await one.assertShut('tcp', sources[0] ?? '', 22);
+    });
+
+    test('single use: a connection let in may repeat itself before it is answered', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      await firewall.install([gate('once', 'udp/51821', true)]);
+      for (const source of [CLIENT, CLIENT6]) {
+        await firewall.grant('once', source, MINUTE);
+        await prober.assertOpen('udp', source, 51821);
+        await prober.assertShut('udp', source, 51821);
+      }
     });
 
     test('single use: a knock again is good once more, the same rules put in place again are not', async () => {

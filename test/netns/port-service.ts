@@ -1,4 +1,7 @@
-/** Services run as a program: greets and echoes on TCP ports, echoes on UDP ports. Arguments: `tcp/22`, `udp/51820`, … */
+/**
+ * Services run as a program: greets and echoes on `tcp/…`, echoes on `udp/…`; on `udp-second/…` what comes first from
+ * an address and port is not answered.
+ */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
@@ -19,7 +22,12 @@ for (const [protocol, port] of ports.map((text) => text.split('/'))) {
     }).listen({ port: Number(port), host: '::', backlog: 1024 }, begun);
   } else {
     const socket = createSocket('udp6');
-    socket.on('message', (bytes, { address, port }) => socket.send(bytes, port, address));
+    const known = new Set<string>();
+    socket.on('message', (bytes, { address, port }) => {
+      const peer = `${address} ${port}`;
+      if (protocol === 'udp' || known.has(peer)) socket.send(bytes, port, address);
+      known.add(peer);
+    });
     socket.bind(Number(port), '::', begun);
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Tries ports from inside a namespace. Reads `[id, protocol, from, to, port, waitMs, at?]` as JSON, one a line; answers
  * `probe ID open|shut MILLISECONDS`, the time of day at which it began. `at`: begins then, to the microsecond, as far
- * as the scheduler lets it. TCP is open when the connection is made, UDP when a datagram is answered.
+ * as the scheduler lets it. TCP is open when the connection is made, UDP when a datagram, sent every 100 ms, is
+ * answered.
  */
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
@@ -52,12 +53,17 @@ function tryUdp(
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   socket.once('message', () => end('open'));
   socket.once('error', () => end('shut'));
-  socket.bind(0, from, () => socket.send('probe', port, host));
-  return () =>
-    socket
-      .removeAllListeners('error')
-      .on('error', () => undefined)
-      .close();
+  const send = (): void => socket.send('probe', port, host);
+  let again: NodeJS.Timeout | undefined;
+  socket.bind(0, from, () => {
+    again = setInterval(send, 100);
+    send();
+  });
+  return () => {
+    clearInterval(again);
+    socket.removeAllListeners('error').on('error', () => undefined);
+    socket.close();
+  };
 }
 
 console.log('ready');
