@@ -201,11 +201,11 @@ describe('the database of leases', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
     const later = new DatabaseSync(path);
-    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 2');
+    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 3');
     later.close();
     assert.throws(() => openSqliteLeaseStore(path), {
       name: 'StoreError',
-      message: /has layout 2, this program knows 1: .*run that one, or move .* away/,
+      message: /has layout 3, this program knows 2: .*run that one, or move .* away/,
     });
     const after = new DatabaseSync(path);
     assert.deepEqual({ ...after.prepare('SELECT * FROM lease').get() }, { all_new: '1' });

@@ -3,6 +3,7 @@ import { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
 import type { Completion } from '../../core/attempt/completion.ts';
 import type { Config, InterfaceChoice } from '../../core/config/config.ts';
 import { renderDiagnostic } from '../../core/config/diagnostic.ts';
+import { compileAdmission } from '../../core/door/admission.ts';
 import type { Door } from '../../core/door/door.ts';
 import type { Event } from '../../core/event/event.ts';
 import { renderCaptureFilter } from '../../core/filter/capture-filter.ts';
@@ -13,11 +14,14 @@ import { CommandRunner } from '../../host/process/command-runner.ts';
 import { removePidFile, writePidFile } from '../../host/system/pid-file.ts';
 import { DoorKeeper } from './door-keeper.ts';
 import { EventLog } from './event-log.ts';
+import { gatesOf } from './gates-of.ts';
 import { InterfaceWatch } from './interface-watch.ts';
 import { KnockLoop } from './knock-loop.ts';
 import { loadConfig } from './load-config.ts';
 import { NameLookup } from './name-lookup.ts';
+import { NativeDoors } from './native-doors.ts';
 import { useUpSequence, watchableDoors } from './one-time-doors.ts';
+import { openFirewall } from './open-firewall.ts';
 import { openSinks } from './open-sinks.ts';
 import { openState, type State, stateName } from './open-state.ts';
 import { takeOverOrphans } from './take-over.ts';
@@ -57,6 +61,7 @@ export class Daemon {
   readonly #capture: Capture;
   readonly #interfaces: InterfaceWatch;
   readonly #engine: AttemptEngine;
+  readonly #native: NativeDoors;
   readonly #keeper: DoorKeeper;
   readonly #loop: KnockLoop;
   #doors: readonly Door[];
@@ -86,8 +91,15 @@ export class Daemon {
     this.#interfaces = new InterfaceWatch(this.#interfaceChoice(config), this.#report);
     const secret = randomBytes(8);
     this.#engine = new AttemptEngine(this.#doors, [secret.readInt32LE(0), secret.readInt32LE(4)]);
+    this.#native = new NativeDoors({
+      openFirewall: () => openFirewall(this.#config.settings),
+      clock: this.#clock,
+      leases: () => this.#keeper.leases(),
+      report: this.#report,
+    });
     this.#keeper = new DoorKeeper({
       ...this.#state,
+      native: this.#native,
       clock: this.#clock,
       runner: new CommandRunner(options.background ? '/' : undefined),
       report: this.#report,
@@ -102,10 +114,11 @@ export class Daemon {
   }
 
   /** Begins to listen, and closes what an earlier run has left open. */
-  start(): void {
+  async start(): Promise<void> {
     this.#interfaces.start();
-    this.#loop.start();
     this.#adopt();
+    await this.#native.install(gatesOf(this.#config));
+    this.#loop.start();
     if (this.#options.background) this.#writePidFile();
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
     this.#report({ kind: 'debug', text: `capture filter: ${this.#filter(this.#doors)}` });
@@ -136,6 +149,7 @@ export class Daemon {
       this.#interfaces.choose(choice);
     }
     this.#config = loaded.config;
+    void this.#native.install(gatesOf(loaded.config));
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
   }
 
@@ -168,6 +182,7 @@ export class Daemon {
         `closing commands still run after ${STOP_MS / 1000} s; the next start sees to their doors`,
       );
     }
+    await this.#stopNative();
     this.#report({ kind: 'stopping' });
     this.#capture.close();
     this.#attempt(() => this.#state.store.close());
@@ -176,6 +191,14 @@ export class Daemon {
     });
     await this.#log.close();
     return closed;
+  }
+
+  async #stopNative(): Promise<void> {
+    try {
+      await this.#native.stop(this.#config.settings.onExit ?? 'open');
+    } catch (error) {
+      this.reportError((error as Error).message);
+    }
   }
 
   /** Nothing may come between a stop and the closing of the doors. */
@@ -192,7 +215,9 @@ export class Daemon {
   }
 
   #complete(completion: Completion): void {
-    const isOneTime = completion.door.sequenceSource.kind === 'one-time';
+    const { door, source } = completion;
+    if (!compileAdmission(door)(source)) return;
+    const isOneTime = door.sequenceSource.kind === 'one-time';
     if (isOneTime && !this.#useUp(completion)) return;
     this.#keeper.complete(completion);
   }

@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Completion } from '../../core/attempt/completion.ts';
 import { renderCommands } from '../../core/door/opening.ts';
-import type { Event } from '../../core/event/event.ts';
 import type { Lease, LeaseId } from '../../core/lease/lease.ts';
 import { LeaseBook } from '../../core/lease/lease-book.ts';
 import { after, type Instant, instant, type Millis, millis, since } from '../../core/net/time.ts';
-import type { Clock } from '../../host/clock/clock.ts';
-import { claimedCommand } from '../../host/process/claim.ts';
-import type { CommandRunner } from '../../host/process/command-runner.ts';
 import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
-import type { Claims, LeaseFate } from './claims.ts';
+import type { LeaseFate } from './claims.ts';
 import { CommandDoors } from './command-doors.ts';
-import { reportOutcome } from './report-outcome.ts';
+import { LeaseActions, type LeaseActionsParts } from './lease-actions.ts';
 
 /** Doors that are open at one time. */
 export const MAX_LEASES = 65_536;
@@ -22,13 +18,7 @@ const LOOK_MS = 1000;
 /** A closing command for which the machine had no process is tried again after this long. */
 const CLOSE_AGAIN_MS = millis(10_000);
 
-export type DoorKeeperParts = {
-  readonly store: LeaseStore;
-  readonly claims: Claims;
-  readonly clock: Clock;
-  readonly runner: CommandRunner;
-  readonly report: (event: Event) => void;
-};
+export type DoorKeeperParts = LeaseActionsParts & { readonly store: LeaseStore };
 
 /**
  * Opens doors that have been completed and closes them at their time. A lease is in the store before its start
@@ -37,6 +27,7 @@ export type DoorKeeperParts = {
 export class DoorKeeper {
   readonly #parts: DoorKeeperParts;
   readonly #book = new LeaseBook(MAX_LEASES);
+  readonly #actions: LeaseActions;
   readonly #commandDoors: CommandDoors;
   /** BOUNDED: by the leases that the store held at the start. */
   readonly #adopted = new Set<LeaseId>();
@@ -46,15 +37,25 @@ export class DoorKeeper {
 
   constructor(parts: DoorKeeperParts) {
     this.#parts = parts;
+    this.#actions = new LeaseActions(parts);
     this.#commandDoors = new CommandDoors(parts.runner, parts.report);
   }
 
   complete(completion: Completion): void {
     const { door, source } = completion;
     const { start, stop } = renderCommands(door.opening, source);
-    if (start === undefined || this.#stopping) return;
-    if (stop === undefined) this.#commandDoors.complete(door.name, source, start);
-    else this.#completeLease(completion, start, stop);
+    const hasPorts = door.opening.ports !== undefined;
+    if (this.#stopping || (start === undefined && !hasPorts)) return;
+    if (start !== undefined && stop === undefined && !hasPorts) {
+      this.#commandDoors.complete(door.name, source, start);
+    } else {
+      this.#completeLease(completion, start, stop ?? '');
+    }
+  }
+
+  /** The leases that are open, opening or closing now. */
+  leases(): readonly Lease[] {
+    return this.#book.leases();
   }
 
   /** Takes on what the store holds from an earlier run: closes what is overdue, and the rest at its time. */
@@ -73,47 +74,62 @@ export class DoorKeeper {
     clearTimeout(this.#timer);
   }
 
-  #completeLease(completion: Completion, start: string, stop: string): void {
-    const { report, clock } = this.#parts;
-    const { door, source } = completion;
-    const refuse = (reason: string): void => report({ kind: 'refused', source, door: door.name, reason });
+  #completeLease(completion: Completion, start: string | undefined, stop: string): void {
+    const { runner, clock } = this.#parts;
     const now = clock.sinceBoot();
     const decision = this.#book.complete(completion, now);
-    if (decision.kind === 'full') refuse(`${MAX_LEASES} doors are open already`);
-    else if (decision.kind === 'extended') this.#extend(decision.lease, door.opening.cmdTimeout);
+    if (decision.kind === 'full') this.#refuse(completion, 'it has as many leases as it may have');
+    else if (decision.kind === 'extended') this.#extend(decision.lease, completion.door.opening.cmdTimeout);
     else if (decision.kind === 'open') {
-      if (this.#parts.runner.hasRoom) this.#openNew(completion, now, start, stop, refuse);
-      else refuse('too many commands are waiting to run');
+      if (runner.hasRoom) void this.#open(completion, newLease(completion, now, stop), start);
+      else this.#refuse(completion, 'too many commands are waiting to run');
     }
   }
 
-  #openNew(
-    { door, source }: Completion,
-    now: Instant,
-    start: string,
-    stop: string,
-    refuse: (reason: string) => void,
-  ): void {
-    const { cmdTimeout } = door.opening;
-    const id = randomUUID() as LeaseId;
-    const lease: Lease = { id, door: door.name, source, stop, state: 'opening', due: after(now, cmdTimeout) };
-    try {
-      this.#parts.store.record(this.#stored(lease, cmdTimeout));
-    } catch (error) {
-      // Without a record a crash would leave the door open for ever.
-      refuse(`its closing cannot be recorded: ${(error as Error).message}`);
+  /**
+   * The record comes first: without it a crash would leave the door open for ever. Ports that the kernel closes by
+   * itself are worth the time that a disk takes, and are opened before.
+   */
+  async #open(completion: Completion, lease: Lease, start: string | undefined): Promise<void> {
+    const { cmdTimeout } = completion.door.opening;
+    const portsFirst = lease.opened !== undefined && this.#parts.native?.closesByItself === true;
+    this.#book.add(lease);
+    const record = (): string | undefined => this.#record(lease, cmdTimeout);
+    const ports = (): Promise<string | undefined> => this.#actions.openPorts(lease);
+    // Without ports nothing is waited for: the command has its place among those that wait before the next knock.
+    let refusal = portsFirst ? await ports() : record();
+    if (refusal === undefined && portsFirst) refusal = record();
+    else if (refusal === undefined && lease.opened !== undefined) refusal = await ports();
+    if (refusal !== undefined) {
+      await this.#takeBack(completion, lease, refusal);
       return;
     }
-    this.#book.add(lease);
-    void this.#open(lease, start);
+    if (start !== undefined) await this.#actions.runStart(lease, start);
+    this.#settle(lease.id);
   }
 
-  async #open(lease: Lease, start: string): Promise<void> {
-    const { runner, claims, report } = this.#parts;
-    report({ kind: 'running', door: lease.door, command: start });
-    const outcome = await runner.open(claimedCommand(claims.start(lease.id), start, 'refuse'));
-    reportOutcome(report, lease.door, outcome);
-    this.#settle(lease.id);
+  /** Why it cannot be recorded, if so. */
+  #record(lease: Lease, length: Millis): string | undefined {
+    try {
+      this.#parts.store.record(this.#stored(lease, length));
+      return undefined;
+    } catch (error) {
+      return `its closing cannot be recorded: ${(error as Error).message}`;
+    }
+  }
+
+  /** What has been opened or recorded of it goes; the source is told nothing, the log is. */
+  async #takeBack(completion: Completion, lease: Lease, reason: string): Promise<void> {
+    this.#refuse(completion, reason);
+    if (lease.opened !== undefined) {
+      await this.#actions.closeQuietly(lease);
+      this.#attempt(() => this.#parts.store.remove(lease.id));
+    }
+    this.#forget(lease.id);
+  }
+
+  #refuse({ source, door }: Completion, reason: string): void {
+    this.#parts.report({ kind: 'refused', source, door: door.name, reason });
   }
 
   /** The start command has ended, however: the lease is open, and its time runs. */
@@ -128,6 +144,7 @@ export class DoorKeeper {
     this.#keep(lease, length);
     const left = Math.ceil(since(clock.sinceBoot(), lease.due) / 1000);
     report({ kind: 'extended', source: lease.source, door: lease.door, seconds: left });
+    void this.#actions.extendPorts(lease);
     this.#schedule();
   }
 
@@ -137,13 +154,8 @@ export class DoorKeeper {
   }
 
   async #close(lease: Lease): Promise<void> {
-    const { report, runner, claims } = this.#parts;
-    report({ kind: 'command-timeout', source: lease.source, door: lease.door });
-    report({ kind: 'running', door: lease.door, command: lease.stop });
-    const outcome = await runner.close(claimedCommand(claims.stop(lease.id), lease.stop, 'run'));
-    reportOutcome(report, lease.door, outcome);
-    if (outcome.kind === 'failed' && outcome.failure.kind === 'not-started') this.#closeLater(lease);
-    else this.#finish(lease.id);
+    if (await this.#actions.close(lease)) this.#finish(lease.id);
+    else this.#closeLater(lease);
   }
 
   /** The row stays: what cannot be closed now is closed later, be it by the next daemon. */
@@ -181,9 +193,10 @@ export class DoorKeeper {
     if (fate === 'over') return this.#finish(stored.id);
     // The claim stays until the next start: the command may be on its way still.
     if (fate === 'never') return this.#attempt(() => this.#parts.store.remove(stored.id));
-    const { id, door, source, stop } = stored;
+    const { id, door, source, stop, opened } = stored;
     const due = fate === 'cut-off' ? now : this.#adoptedDue(stored, now);
-    const lease: Lease = { id, door, source, stop, state: fate === 'closing' ? 'closing' : 'opening', due };
+    const state = fate === 'closing' ? 'closing' : 'opening';
+    const lease: Lease = { id, door, source, stop, state, due, ...(opened === undefined ? {} : { opened }) };
     this.#book.add(lease);
     if (stored.bootId !== clock.bootId) this.#moveToThisBoot(lease, stored.length);
     report({ kind: 'adopted', source: lease.source, door: lease.door, overdue: lease.due <= now });
@@ -205,8 +218,10 @@ export class DoorKeeper {
   }
 
   /** Where the claims cannot be read or made, the door is taken for open: a close too many is the lesser evil. */
-  #fate({ id, bootId }: StoredLease): LeaseFate {
+  #fate({ id, bootId, stop }: StoredLease): LeaseFate {
     let fate: LeaseFate = 'open';
+    // Ports alone have no command, and so no claim. A reboot has taken them out of the firewall.
+    if (stop === '') return bootId === this.#parts.clock.bootId ? 'open' : 'over';
     this.#attempt(() => {
       fate = this.#parts.claims.fate(id, bootId === this.#parts.clock.bootId);
     });
@@ -237,7 +252,7 @@ export class DoorKeeper {
   #stored(lease: Lease, length: Millis): StoredLease {
     const { clock } = this.#parts;
     const left = since(clock.sinceBoot(), lease.due);
-    const { id, door, source, stop, due } = lease;
+    const { id, door, source, stop, due, opened } = lease;
     return {
       id,
       door,
@@ -247,6 +262,7 @@ export class DoorKeeper {
       length,
       bootId: clock.bootId,
       dueWall: instant(clock.wall() + left),
+      ...(opened === undefined ? {} : { opened }),
     };
   }
 
@@ -258,4 +274,11 @@ export class DoorKeeper {
       this.#parts.report({ kind: 'error', text: (error as Error).message });
     }
   }
+}
+
+function newLease({ door, source }: Completion, now: Instant, stop: string): Lease {
+  const { ports, singleUse = false, cmdTimeout } = door.opening;
+  const opened = ports === undefined ? {} : { opened: { ports, singleUse } };
+  const id = randomUUID() as LeaseId;
+  return { id, door: door.name, source, stop, state: 'opening', due: after(now, cmdTimeout), ...opened };
 }

@@ -39,7 +39,7 @@ export async function runDaemon(
   let daemon: Daemon;
   try {
     daemon = new Daemon(options, loaded.config, loaded.warnings.map(renderDiagnostic));
-    daemon.start();
+    await daemon.start();
   } catch (error) {
     if (!isRefusal(error)) throw error;
     complain(`knockd: cannot start: ${error.message}`);

@@ -1,5 +1,5 @@
-import type { Port } from '../net/port.ts';
-import type { Protocol } from '../net/protocol.ts';
+import { type Port, parsePort } from '../net/port.ts';
+import { type Protocol, parseProtocol } from '../net/protocol.ts';
 
 /**
  * Ports that a door opens in the firewall, first to last. `input`: to this host itself; `forward`: through it, to a
@@ -11,6 +11,16 @@ export type PortOpening = {
   readonly last: Port;
   readonly path: 'input' | 'forward';
 };
+
+/** What `renderPortOpening` has written; `undefined` for anything else. */
+export function parsePortOpening(text: string): PortOpening | undefined {
+  const parts = /^(tcp|udp)\/([0-9]{1,5})(?:-([0-9]{1,5}))?( forward)?$/.exec(text);
+  const protocol = parseProtocol(parts?.[1] ?? '');
+  const first = parsePort(parts?.[2] ?? '');
+  const last = parsePort(parts?.[3] ?? parts?.[2] ?? '');
+  if (protocol === undefined || first === undefined || last === undefined || last < first) return undefined;
+  return { protocol, first, last, path: parts?.[4] === undefined ? 'input' : 'forward' };
+}
 
 /** As the configuration writes it: `tcp/22`, `udp/8000-8010`, `tcp/8080 forward`. */
 export function renderPortOpening({ protocol, first, last, path }: PortOpening): string {

@@ -23,6 +23,15 @@ export type Event =
       readonly failure: CommandFailure;
       readonly lastErrorLine?: string;
     }
+  | {
+      readonly kind: 'opened';
+      readonly source: Address;
+      readonly door: string;
+      /** As the configuration writes them. */
+      readonly ports: string;
+      readonly seconds: number;
+    }
+  | { readonly kind: 'closed'; readonly source: Address; readonly door: string; readonly ports: string }
   | { readonly kind: 'command-timeout'; readonly source: Address; readonly door: string }
   | {
       readonly kind: 'extended';
@@ -39,6 +48,7 @@ export type Event =
   | { readonly kind: 'no-sequences-left'; readonly door: string; readonly file: string }
   | { readonly kind: 'interface'; readonly change: InterfaceChange }
   | { readonly kind: 'interface-missing'; readonly name: string }
+  | { readonly kind: 'firewall'; readonly name: string; readonly why: string }
   | { readonly kind: 'packets-dropped'; readonly count: number }
   | { readonly kind: 'suppressed'; readonly what: string; readonly count: number }
   | { readonly kind: 'warning'; readonly text: string }

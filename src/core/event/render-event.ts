@@ -47,6 +47,10 @@ function words(event: Event, host: string): string {
       return `${event.door}: running command: ${event.command}`;
     case 'command-failed':
       return `${event.door}: ${failureWords(event.failure)}${event.lastErrorLine === undefined ? '' : `: ${event.lastErrorLine}`}`;
+    case 'opened':
+      return `${event.source}${host}: ${event.door}: opened ${event.ports} for ${event.seconds} s`;
+    case 'closed':
+      return `${event.source}${host}: ${event.door}: closed ${event.ports}`;
     case 'command-timeout':
       return `${event.source}${host}: ${event.door}: command timeout`;
     case 'extended':
@@ -77,6 +81,8 @@ function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
       return interfaceWords(event.change);
     case 'interface-missing':
       return `interface ${event.name} does not exist; waiting for it`;
+    case 'firewall':
+      return `doors open in ${event.name}: ${event.why}`;
     case 'packets-dropped':
       return `${event.count} packets were lost because they came faster than they could be read`;
     case 'suppressed':

@@ -1,4 +1,5 @@
 import type { Completion } from '../attempt/completion.ts';
+import { DEFAULT_MAX_LEASES, type Door } from '../door/door.ts';
 import type { Address } from '../net/address.ts';
 import { after, type Instant } from '../net/time.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
@@ -25,6 +26,8 @@ export class LeaseBook {
   /** The lease of a source and door that a completion extends: the last one added. */
   readonly #current = new Map<string, LeaseId>();
   readonly #deadlines = new DeadlineQueue<LeaseId>();
+  /** Leases of a door; a door that has none is not in it. */
+  readonly #perDoor = new Map<string, number>();
   readonly #afterClose = new Map<LeaseId, Completion>();
 
   constructor(limit: number) {
@@ -47,7 +50,7 @@ export class LeaseBook {
     const { door, source } = completion;
     const id = this.#current.get(keyOf(door.name, source));
     const lease = id === undefined ? undefined : this.#leases.get(id);
-    if (lease === undefined) return { kind: this.#leases.size < this.#limit ? 'open' : 'full' };
+    if (lease === undefined) return { kind: this.#hasRoom(door) ? 'open' : 'full' };
     if (lease.state === 'closing') {
       this.#afterClose.set(lease.id, completion);
       return { kind: 'after-close' };
@@ -55,6 +58,10 @@ export class LeaseBook {
     const extended = { ...lease, due: laterOf(lease.due, after(now, door.opening.cmdTimeout)) };
     this.#put(extended);
     return { kind: 'extended', lease: extended };
+  }
+
+  #hasRoom({ name, maxLeases = DEFAULT_MAX_LEASES }: Door): boolean {
+    return this.#leases.size < this.#limit && (this.#perDoor.get(name) ?? 0) < maxLeases;
   }
 
   /**
@@ -73,6 +80,7 @@ export class LeaseBook {
     const key = keyOf(lease.door, lease.source);
     if (this.#current.get(key) === id) this.#current.delete(key);
     this.#leases.delete(id);
+    this.#count(lease.door, -1);
     this.#deadlines.delete(id);
     this.#afterClose.delete(id);
   }
@@ -115,6 +123,12 @@ export class LeaseBook {
     return this.#deadlines.next()?.due as Instant | undefined;
   }
 
+  #count(door: string, change: 1 | -1): void {
+    const count = (this.#perDoor.get(door) ?? 0) + change;
+    if (count === 0) this.#perDoor.delete(door);
+    else this.#perDoor.set(door, count);
+  }
+
   #change(id: LeaseId, state: Lease['state']): Lease | undefined {
     const lease = this.#leases.get(id);
     if (lease === undefined) return undefined;
@@ -124,6 +138,7 @@ export class LeaseBook {
   }
 
   #put(lease: Lease): void {
+    if (!this.#leases.has(lease.id)) this.#count(lease.door, 1);
     this.#leases.set(lease.id, lease);
     // One that is opening is due only once it has opened.
     if (lease.state === 'open') this.#deadlines.put(lease.id, lease.due);

@@ -1,18 +1,28 @@
+import type { PortOpening } from '../door/port-opening.ts';
 import type { Address } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
 
 /** What makes a lease one of a kind, through restarts too. */
 export type LeaseId = string & { readonly brand: 'LeaseId' };
 
+/** Ports that a lease holds open in the firewall. */
+export type LeasePorts = {
+  readonly ports: readonly [PortOpening, ...PortOpening[]];
+  /** The first new connection uses the lease up. */
+  readonly singleUse: boolean;
+};
+
 /**
- * A door that is open for a source, and the command that closes it.
- * `opening`: the start command has not ended yet · `open` · `closing`: the stop command has been asked for.
+ * A door that is open for a source: in the firewall, by a command, or both.
+ * `opening`: not all of it has happened yet · `open` · `closing`: its end has been asked for.
  */
 export type Lease = {
   readonly id: LeaseId;
   readonly door: string;
   readonly source: Address;
+  /** The command that closes it, empty if there is none. */
   readonly stop: string;
+  readonly opened?: LeasePorts;
   readonly state: 'opening' | 'open' | 'closing';
   /** When it closes, on the clock that counts from the start of the machine. */
   readonly due: Instant;

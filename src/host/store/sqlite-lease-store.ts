@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { LeaseId } from '../../core/lease/lease.ts';
+import { parsePortOpening, renderPortOpening } from '../../core/door/port-opening.ts';
+import type { LeaseId, LeasePorts } from '../../core/lease/lease.ts';
 import { parseAddress } from '../../core/net/address.ts';
 import { instant, millis } from '../../core/net/time.ts';
 import { type LeaseStore, type StoredLease, StoreError } from './lease-store.ts';
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SQLITE = {
   busy: 5,
@@ -32,6 +33,15 @@ const REMEDIES: ReadonlyMap<number, string> = new Map([
   [SQLITE.busy, '; another process has it open: stop that one'],
 ]);
 
+/** The second layout: doors that open in the firewall. */
+const NATIVE_COLUMNS = [
+  "ports      TEXT NOT NULL DEFAULT ''",
+  'single_use INTEGER NOT NULL DEFAULT 0 CHECK (single_use IN (0, 1))',
+];
+
+const FROM_FIRST_LAYOUT = `${NATIVE_COLUMNS.map((column) => `ALTER TABLE lease ADD COLUMN ${column};`).join(' ')}
+  PRAGMA user_version = ${SCHEMA_VERSION};`;
+
 const SCHEMA = `
   CREATE TABLE lease (
     id       TEXT PRIMARY KEY,
@@ -41,7 +51,8 @@ const SCHEMA = `
     due      REAL NOT NULL,
     due_wall REAL NOT NULL,
     length   REAL NOT NULL,
-    boot_id  TEXT NOT NULL
+    boot_id  TEXT NOT NULL,
+    ${NATIVE_COLUMNS.join(',\n    ')}
   ) STRICT;
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
@@ -83,6 +94,7 @@ function prepareSchema(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE');
   const version = database.prepare('PRAGMA user_version').get()?.user_version;
   if (version === 0) database.exec(SCHEMA);
+  else if (version === 1) database.exec(FROM_FIRST_LAYOUT);
   else if (version !== SCHEMA_VERSION) {
     throw new Error(
       `it has layout ${version}, this program knows ${SCHEMA_VERSION}: it was written by another version of Bussa; ` +
@@ -104,7 +116,7 @@ class SqliteLeaseStore implements LeaseStore {
     this.#database = database;
     this.#path = path;
     this.#insert = database.prepare(
-      'INSERT INTO lease (id, door, source, stop, due, due_wall, length, boot_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO lease (id, door, source, stop, due, due_wall, length, boot_id, ports, single_use) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#update = database.prepare(
       'UPDATE lease SET due = ?, due_wall = ?, length = ?, boot_id = ? WHERE id = ?',
@@ -114,9 +126,11 @@ class SqliteLeaseStore implements LeaseStore {
   }
 
   record(lease: StoredLease): void {
-    const { id, door, source, stop, due, dueWall, length, bootId } = lease;
+    const { id, door, source, stop, due, dueWall, length, bootId, opened } = lease;
+    const ports = opened?.ports.map(renderPortOpening).join(', ') ?? '';
+    const singleUse = opened?.singleUse === true ? 1 : 0;
     attempt(`record a lease in ${this.#path}`, () =>
-      this.#insert.run(id, door, source, stop, due, dueWall, length, bootId),
+      this.#insert.run(id, door, source, stop, due, dueWall, length, bootId, ports, singleUse),
     );
   }
 
@@ -149,7 +163,18 @@ function readRow(row: Record<string, unknown>): StoredLease {
     dueWall: instant(Number(row.due_wall)),
     length: millis(Number(row.length)),
     bootId: String(row.boot_id),
+    ...readPorts(String(row.ports), row.single_use === 1),
   };
+}
+
+function readPorts(text: string, singleUse: boolean): Pick<StoredLease, 'opened'> {
+  if (text === '') return {};
+  const ports = text.split(', ').map((one) => {
+    const port = parsePortOpening(one);
+    if (port === undefined) throw new Error(`a row's ports cannot be read: ${text}`);
+    return port;
+  });
+  return { opened: { ports: ports as unknown as LeasePorts['ports'], singleUse } };
 }
 
 function attempt<T>(what: string, action: () => T): T {

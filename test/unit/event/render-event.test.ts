@@ -61,6 +61,21 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     ],
   ],
   'command-timeout': [[{ kind: 'command-timeout', ...of }, 'notice', '192.0.2.1: openSSH: command timeout']],
+  firewall: [
+    [
+      { kind: 'firewall', name: 'nftables, table inet bussa', why: 'nothing is closed here' },
+      'notice',
+      'doors open in nftables, table inet bussa: nothing is closed here',
+    ],
+  ],
+  opened: [
+    [
+      { kind: 'opened', ...of, ports: 'tcp/22, udp/51820', seconds: 60 },
+      'notice',
+      '192.0.2.1: openSSH: opened tcp/22, udp/51820 for 60 s',
+    ],
+  ],
+  closed: [[{ kind: 'closed', ...of, ports: 'tcp/22' }, 'notice', '192.0.2.1: openSSH: closed tcp/22']],
   extended: [
     [{ kind: 'extended', ...of, seconds: 10 }, 'notice', '192.0.2.1: openSSH: already open, 10 s more'],
   ],
