@@ -2,13 +2,10 @@ import { type Address, familyOf } from '../net/address.ts';
 import type { NftGrant } from './gate.ts';
 import { familiesOf, type Home, renderHome } from './home.ts';
 import { setName } from './set-name.ts';
-
-/** The kernel counts in milliseconds up to 2^64, this project in numbers: about 285 years in nanoseconds. */
-const MAX_TIMEOUT_MS = 2 ** 43;
+import { renderTimeout } from './timeout.ts';
 
 export function renderElement(home: Home, { door, source, left }: NftGrant): string {
-  const timeout = Math.min(MAX_TIMEOUT_MS, Math.max(1, Math.ceil(left)));
-  return `add element ${elementSet(home, door, source)} { ${source} timeout ${timeout}ms }`;
+  return `add element ${elementSet(home, door, source)} { ${source} timeout ${renderTimeout(left)} }`;
 }
 
 /** Opens, or sets the end anew: an element keeps its first end, so it is taken out before. */

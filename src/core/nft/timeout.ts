@@ -1,0 +1,25 @@
+import type { Millis } from '../net/time.ts';
+
+/** Longest first, as nft(8) wants them: how many milliseconds each is. */
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const;
+
+/** nft(8) refuses long numbers, and the kernel counts nanoseconds in 64 bits: 273 years fit both. */
+const MAX_MS = 99_999 * 86_400_000;
+
+/** `1h30s`, as nft(8) writes a time; at least a millisecond, since 0 would be for ever. */
+export function renderTimeout(length: Millis): string {
+  let rest = Math.min(MAX_MS, Math.max(1, Math.ceil(length)));
+  let text = '';
+  for (const [unit, millis] of UNITS) {
+    const count = Math.floor(rest / millis);
+    if (count > 0) text += `${count}${unit}`;
+    rest -= count * millis;
+  }
+  return text;
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { renderOwnTable } from '../../../src/core/nft/own-table.ts';
+import { gate, grant } from './part.ts';
+
+describe('the table of its own', () => {
+  test('closes the ports of a door but for its sources', () => {
+    const text = renderOwnTable(
+      [gate('ssh', 'tcp/22, udp/51820')],
+      [grant('ssh', '192.0.2.7'), grant('ssh', '2001:db8::7', 90)],
+    );
+    assert.deepEqual(text, [
+      'add table inet bussa',
+      'add set inet bussa d_ssh_4 { type ipv4_addr; flags timeout; }',
+      'add set inet bussa d_ssh_6 { type ipv6_addr; flags timeout; }',
+      'add chain inet bussa input { type filter hook input priority filter - 1; policy accept; }',
+      'add rule inet bussa input ct state established,related accept',
+      'add rule inet bussa input iifname "lo" accept',
+      'add rule inet bussa input tcp dport 22 ip saddr @d_ssh_4 accept comment "ssh"',
+      'add rule inet bussa input tcp dport 22 ip6 saddr @d_ssh_6 accept comment "ssh"',
+      'add rule inet bussa input udp dport 51820 ip saddr @d_ssh_4 accept comment "ssh"',
+      'add rule inet bussa input udp dport 51820 ip6 saddr @d_ssh_6 accept comment "ssh"',
+      'add rule inet bussa input tcp dport 22 drop',
+      'add rule inet bussa input udp dport 51820 drop',
+      'add element inet bussa d_ssh_4 { 192.0.2.7 timeout 1m }',
+      'add element inet bussa d_ssh_6 { 2001:db8::7 timeout 1m30s }',
+    ]);
+  });
+
+  test('in the forward path goes by the port that was addressed, and closes what was translated', () => {
+    const text = renderOwnTable([gate('web', 'tcp/8080 forward, tcp/90-99 forward')], []);
+    const addressed = 'meta l4proto tcp ct direction original ct original proto-dst';
+    assert.deepEqual(text.slice(3), [
+      'add chain inet bussa forward { type filter hook forward priority filter - 1; policy accept; }',
+      'add rule inet bussa forward ct state established,related accept',
+      `add rule inet bussa forward ${addressed} 90-99 ip saddr @d_web_4 accept comment "web"`,
+      `add rule inet bussa forward ${addressed} 90-99 ip6 saddr @d_web_6 accept comment "web"`,
+      `add rule inet bussa forward ${addressed} 8080 ip saddr @d_web_4 accept comment "web"`,
+      `add rule inet bussa forward ${addressed} 8080 ip6 saddr @d_web_6 accept comment "web"`,
+      `add rule inet bussa forward ${addressed} 90-99 ct status dnat drop`,
+      `add rule inet bussa forward ${addressed} 8080 ct status dnat drop`,
+    ]);
+  });
+
+  test('takes a single-use element out by the rule that it matches, once', () => {
+    const text = renderOwnTable([gate('once', 'tcp/22', true)], []);
+    const limit = 'size 65536; flags dynamic,timeout; limit rate 1/week burst 1 packets;';
+    assert.deepEqual(text.slice(1, 3), [
+      `add set inet bussa d_once_4 { type ipv4_addr; ${limit} }`,
+      `add set inet bussa d_once_6 { type ipv6_addr; ${limit} }`,
+    ]);
+    assert.deepEqual(text.slice(6), [
+      'add rule inet bussa input tcp dport 22 ct state new ct status confirmed accept comment "once"',
+      'add rule inet bussa input tcp dport 22 ct state new ip saddr @d_once_4 delete @d_once_4 { ip saddr } accept comment "once"',
+      'add rule inet bussa input tcp dport 22 ct state new ip6 saddr @d_once_6 delete @d_once_6 { ip6 saddr } accept comment "once"',
+      'add rule inet bussa input tcp dport 22 drop',
+    ]);
+  });
+
+  test('joins ranges that overlap or touch, of one door and of several', () => {
+    const text = renderOwnTable(
+      [gate('a', 'tcp/10-20, tcp/15-25, tcp/26, tcp/30'), gate('b', 'tcp/1, tcp/28-29')],
+      [],
+    );
+    assert.ok(
+      text.includes('add rule inet bussa input tcp dport { 10-26, 30 } ip saddr @d_a_4 accept comment "a"'),
+    );
+    assert.equal(text.at(-1), 'add rule inet bussa input tcp dport { 1, 10-26, 28-30 } drop');
+  });
+
+  test('without a door is empty', () => {
+    assert.deepEqual(renderOwnTable([], []), ['add table inet bussa']);
+  });
+});
