@@ -20,6 +20,7 @@ const CORE: Readonly<Record<string, readonly string[]>> = {
   filter: ['door', 'net'],
   firewall: ['door', 'net'],
   iptables: ['door', 'net'],
+  nft: ['door', 'net'],
   event: ['attempt', 'config', 'door', 'lease', 'net', 'packet'],
 };
 
@@ -28,6 +29,7 @@ const HOST: Readonly<Record<string, readonly string[]>> = {
   ffi: [],
   capture: ['ffi'],
   clock: ['ffi'],
+  firewall: ['ffi'],
   log: ['ffi'],
   network: ['ffi'],
   process: ['ffi'],

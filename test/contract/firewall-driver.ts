@@ -7,14 +7,21 @@ import { createInterface } from 'node:readline';
 import type { AttachPoint } from '../../src/core/door/attach-point.ts';
 import type { Readiness } from '../../src/host/ffi/readiness.ts';
 import type { Firewall } from '../../src/host/firewall/firewall.ts';
+import type { IptablesOptions } from '../../src/host/firewall/iptables-firewall.ts';
 
-export type DriverAdapter = { readonly kind: 'nftables'; readonly attach?: readonly AttachPoint[] };
+export type DriverAdapter =
+  | { readonly kind: 'nftables'; readonly attach?: readonly AttachPoint[] }
+  | ({ readonly kind: 'iptables' } & IptablesOptions);
 
 async function open(adapter: DriverAdapter): Promise<Firewall> {
   switch (adapter.kind) {
     case 'nftables': {
       const { openNftablesFirewall } = await import('../../src/host/firewall/nftables-firewall.ts');
       return openNftablesFirewall(adapter);
+    }
+    case 'iptables': {
+      const { openIptablesFirewall } = await import('../../src/host/firewall/iptables-firewall.ts');
+      return openIptablesFirewall(adapter);
     }
   }
 }

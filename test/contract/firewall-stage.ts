@@ -39,8 +39,6 @@ export type Situation = {
   readonly adapter: DriverAdapter;
   /** Whether the kernel ends grants here. */
   readonly closesByItself: boolean;
-  /** Whether the kernel tells of others' changes at once. */
-  readonly tells: boolean;
   /** Makes the host's own firewall, of another owner. */
   readonly arrange: (server: Namespace) => Promise<void>;
   /** What that owner, or anybody, does to lose Bussa's part. */

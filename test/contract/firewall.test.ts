@@ -10,6 +10,7 @@ import type { Namespace } from '../netns/namespace.ts';
 import { Connection } from '../netns/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../netns/wire.ts';
 import { feedNft, PUBLISHED, type Situation, STRANGER6, Stage, serverOf } from './firewall-stage.ts';
+import { IPTABLES_SITUATIONS } from './iptables-situations.ts';
 
 const listNft = (server: Namespace): Promise<string> => server.run('nft', 'list', 'ruleset');
 /** As `systemctl restart nftables` does it. */
@@ -47,7 +48,6 @@ const SITUATIONS: readonly Situation[] = [
     name: 'nftables, no firewall: a table of its own',
     adapter: { kind: 'nftables' },
     closesByItself: true,
-    tells: true,
     arrange: async () => undefined,
     flush: reloadNft(''),
     list: listNft,
@@ -62,11 +62,11 @@ const SITUATIONS: readonly Situation[] = [
       ],
     },
     closesByItself: true,
-    tells: true,
     arrange: (server) => feedNft(server, FILTER),
     flush: reloadNft(FILTER),
     list: listNft,
   },
+  ...IPTABLES_SITUATIONS,
 ];
 
 const port = (text: string): PortOpening => {
@@ -137,28 +137,66 @@ for (const situation of SITUATIONS) {
       }
     });
 
-    test('closes at its time by the kernel alone, the process being dead; what is established lives on', async () => {
+    const endsHere = situation.closesByItself ? test : undefined;
+    const endsElsewhere = situation.closesByItself ? undefined : test;
+
+    endsHere?.(
+      'closes at its time by the kernel alone, the process being dead; what is established lives on',
+      async () => {
+        await using stage = await Stage.create(situation);
+        await using prober = await stage.openProber();
+        await using firewall = await stage.openFirewall();
+        await firewall.install(GATES);
+        for (const source of [CLIENT, CLIENT6]) await firewall.grant(DOOR, source, 1500);
+        const end = performance.timeOrigin + performance.now() + 1500;
+        await using connection = await Connection.open(stage.wire.client, SERVER, 22, CLIENT);
+        await using connection6 = await Connection.open(stage.wire.client, SERVER6, 22, CLIENT6);
+        await firewall.kill();
+        const ends = await Promise.all([
+          prober.sawShut('tcp', CLIENT, 22),
+          prober.sawShut('tcp', CLIENT6, 8005 + 5),
+          prober.sawShut('udp', CLIENT, 51820),
+        ]);
+        for (const shut of ends)
+          assert.ok(Math.abs(shut - end) < 1000, `closed ${shut - end} ms off its time`);
+        await connection.assertAlive();
+        await connection6.assertAlive();
+        await prober.assertOpen('tcp', CLIENT, 4444);
+      },
+    );
+
+    endsElsewhere?.('outlives its process; the next one ends it; what is established lives on', async () => {
       await using stage = await Stage.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       await firewall.install(GATES);
-      for (const source of [CLIENT, CLIENT6]) await firewall.grant(DOOR, source, 1500);
-      const end = performance.timeOrigin + performance.now() + 1500;
+      for (const source of [CLIENT, STRANGER]) await firewall.grant(DOOR, source, MINUTE);
       await using connection = await Connection.open(stage.wire.client, SERVER, 22, CLIENT);
-      await using connection6 = await Connection.open(stage.wire.client, SERVER6, 22, CLIENT6);
       await firewall.kill();
-      const ends = await Promise.all([
-        prober.sawShut('tcp', CLIENT, 22),
-        prober.sawShut('tcp', CLIENT6, 8005 + 5),
-        prober.sawShut('udp', CLIENT, 51820),
-      ]);
-      for (const shut of ends) assert.ok(Math.abs(shut - end) < 1000, `closed ${shut - end} ms off its time`);
+      await prober.assertOpen('tcp', CLIENT, 22);
+      await using second = await stage.openFirewall();
+      await second.install(GATES, [{ door: DOOR, source: STRANGER, left: MINUTE }]);
+      await prober.assertShut('tcp', CLIENT, 22);
+      await prober.assertOpen('tcp', STRANGER, 22);
       await connection.assertAlive();
-      await connection6.assertAlive();
-      await prober.assertOpen('tcp', CLIENT, 4444);
     });
 
-    test('a grant again sets the end anew, later or earlier', async () => {
+    endsElsewhere?.('a grant again is one grant still', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      await firewall.install(GATES);
+      await firewall.grant(DOOR, CLIENT, 500);
+      const once = await stage.list();
+      await firewall.grant(DOOR, CLIENT, MINUTE);
+      assert.equal(await stage.list(), once);
+      await firewall.revoke(DOOR, CLIENT);
+      await prober.assertShut('tcp', CLIENT, 22);
+      await firewall.grant(DOOR, CLIENT, MINUTE);
+      await prober.assertOpen('tcp', CLIENT, 22);
+    });
+
+    endsHere?.('a grant again sets the end anew, later or earlier', async () => {
       await using stage = await Stage.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();

@@ -44,7 +44,6 @@ const HOST: Situation = {
   name: 'a table for each family',
   adapter: attach('ip filter services', 'ip6 filter input'),
   closesByItself: true,
-  tells: true,
   arrange: (server) => feedNft(server, TWO_FAMILIES),
   flush: async (server) => {
     await server.run('nft', 'flush', 'ruleset');

@@ -2,6 +2,7 @@ import type { IptablesVariant } from '../../core/firewall/choose-firewall.ts';
 import { doorSet } from '../../core/iptables/part-names.ts';
 import { type OwnPart, sameStructure, setsInUse } from '../../core/iptables/read-rules.ts';
 import { type Address, type Family, familyOf } from '../../core/net/address.ts';
+import { type Millis, seconds } from '../../core/net/time.ts';
 import type { Readiness } from '../ffi/readiness.ts';
 import { FamilyRules } from './family-rules.ts';
 import { type Firewall, FirewallError, type Gate, type Grant } from './firewall.ts';
@@ -15,7 +16,11 @@ export type IptablesOptions = {
   readonly variant?: IptablesVariant;
   /** `false`: leases as rules even where there is ipset. */
   readonly ipset?: boolean;
+  /** How often to look for changes that the kernel does not tell of. */
+  readonly lookEvery?: Millis;
 };
+
+const LOOK_EVERY = seconds(30);
 
 /**
  * The firewall of hosts with iptables and ip6tables, each family for itself: where one is missing, its grants fail and
@@ -40,7 +45,13 @@ export async function openIptablesFirewall(options: IptablesOptions = {}): Promi
     );
   }
   const { place, whyRules } = await openPlace([...tables.keys()], options.ipset ?? true);
-  return new IptablesFirewall(tables, missing, place, renderName(variant, missing, whyRules));
+  return new IptablesFirewall(
+    tables,
+    missing,
+    place,
+    renderName(variant, missing, whyRules),
+    options.lookEvery ?? LOOK_EVERY,
+  );
 }
 
 async function openPlace(
@@ -74,6 +85,7 @@ export class IptablesFirewall implements Firewall {
   readonly #tables: ReadonlyMap<Family, FamilyRules>;
   readonly #missing: ReadonlyMap<Family, string>;
   readonly #place: LeasePlace;
+  readonly #lookEvery: Millis;
   #gates = new Map<string, Gate>();
   #installed: ReadonlyMap<Family, OwnPart> | undefined;
   /** One change at a time, in the order of the calls. */
@@ -84,8 +96,10 @@ export class IptablesFirewall implements Firewall {
     missing: ReadonlyMap<Family, string>,
     place: LeasePlace,
     name: string,
+    lookEvery: Millis,
   ) {
     this.name = name;
+    this.#lookEvery = lookEvery;
     this.closesByItself = place.keeping === 'sets';
     this.#tables = tables;
     this.#missing = missing;
@@ -149,7 +163,7 @@ export class IptablesFirewall implements Firewall {
   }
 
   watch(onChange: () => void): Readiness {
-    return watchTables(onChange);
+    return watchTables(onChange, this.#lookEvery);
   }
 
   remove(): Promise<void> {

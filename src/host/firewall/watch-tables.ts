@@ -1,21 +1,19 @@
+import type { Millis } from '../../core/net/time.ts';
 import type { Readiness } from '../ffi/readiness.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import { watchRules } from './rule-watch.ts';
 
-/** How often changes are looked for that the kernel tells nobody of: those of iptables-legacy and of ipset. */
-const LOOK_EVERY_MS = 30_000;
-
 /**
  * Calls back after each change of rules that iptables has made in nf_tables (changes of Bussa's own commands too: they
- * are processes of their own), and every half minute besides.
+ * are processes of their own), and every so often besides: of changes by iptables-legacy and ipset the kernel tells nobody.
  */
-export function watchTables(onChange: () => void): Readiness {
+export function watchTables(onChange: () => void, every: Millis): Readiness {
   const events = watchEvents(onChange);
   let timer: NodeJS.Timeout | undefined;
   const stop = (): void => clearInterval(timer);
   const start = (): void => {
     stop();
-    timer = setInterval(onChange, LOOK_EVERY_MS).unref();
+    timer = setInterval(onChange, every).unref();
   };
   start();
   return {
