@@ -1,4 +1,4 @@
-import type { DaemonOptions } from '../app/daemon/daemon.ts';
+import type { DaemonOptions } from '../app/daemon/daemon-options.ts';
 import { parseInterfaceChoice } from '../core/config/parse-interfaces.ts';
 import { readOptions, UsageError } from './read-options.ts';
 

@@ -4,6 +4,7 @@ import { DoorKeeper } from '../../src/app/daemon/door-keeper.ts';
 import type { Completion } from '../../src/core/attempt/completion.ts';
 import { parseConfig } from '../../src/core/config/parse-config.ts';
 import type { Door } from '../../src/core/door/door.ts';
+import type { HookOccasion } from '../../src/core/door/hook.ts';
 import { renderCommands } from '../../src/core/door/opening.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import type { LeaseId } from '../../src/core/lease/lease.ts';
@@ -45,6 +46,7 @@ export class KeeperBench implements Disposable {
   readonly scratch = new Scratch();
   readonly clock = new HandClock();
   readonly events: Event[] = [];
+  readonly told: HookOccasion[] = [];
   readonly claims = new Claims(this.scratch.file('claims'));
   store: LeaseStore = openSqliteLeaseStore(this.scratch.file('leases.db'));
   #watchers: (() => void)[] = [];
@@ -63,6 +65,7 @@ export class KeeperBench implements Disposable {
       claims,
       clock,
       report,
+      tell: (occasion) => this.told.push(occasion),
       runner: new CommandRunner(this.scratch.path, limits),
     });
   }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { libc } from '../../host/ffi/libc.ts';
-import type { DaemonOptions } from './daemon.ts';
+import type { DaemonOptions } from './daemon-options.ts';
 import { runDaemon } from './run-daemon.ts';
 
 /** The descriptor on which the child tells that it listens, named in its environment. */

@@ -1,42 +1,75 @@
-import type { Event } from '../../core/event/event.ts';
+import type { Door } from '../../core/door/door.ts';
 import type { Address } from '../../core/net/address.ts';
-import type { CommandRunner } from '../../host/process/command-runner.ts';
+import { after, type Instant } from '../../core/net/time.ts';
+import type { LeaseActionsParts } from './lease-actions.ts';
 import { reportOutcome } from './report-outcome.ts';
+
+/** Sources that are kept waiting by a `cooldown`. */
+const MAX_COOLING = 65_536;
+
+/** `again`: it is wanted once more when it has ended. */
+type Run = { again: boolean };
 
 /**
  * Doors that run one command and have none to close them. A source's knocks that come while its command runs make
- * it run once more afterwards, however many they are.
- * BOUNDED: by the commands that the runner takes; beyond them a knock is refused.
+ * it run once more afterwards, however many they are; with a `cooldown`, those within that time after it do nothing.
+ * BOUNDED: by the commands that the runner takes; beyond them a knock is refused. By `MAX_COOLING` sources that cool
+ * down; the one that began first is let go before its time.
  */
 export class CommandDoors {
-  readonly #runner: CommandRunner;
-  readonly #report: (event: Event) => void;
-  /** Running or waiting, and whether it is wanted once more. */
-  readonly #busy = new Map<string, boolean>();
+  readonly #parts: LeaseActionsParts;
+  /** Running or waiting. */
+  readonly #busy = new Map<string, Run>();
+  /** When a source may have the door's command run again, in the order in which they began. */
+  readonly #cooling = new Map<string, Instant>();
 
-  constructor(runner: CommandRunner, report: (event: Event) => void) {
-    this.#runner = runner;
-    this.#report = report;
+  constructor(parts: LeaseActionsParts) {
+    this.#parts = parts;
   }
 
-  complete(door: string, source: Address, command: string): void {
-    const key = `${source}\n${door}`;
-    if (this.#busy.has(key)) {
-      this.#busy.set(key, true);
-    } else if (this.#runner.hasRoom) {
-      this.#busy.set(key, false);
-      void this.#run(key, door, command);
-    } else {
-      this.#report({ kind: 'refused', source, door, reason: 'too many commands are waiting to run' });
-    }
+  complete(door: Door, source: Address, command: string): void {
+    const key = `${source}\n${door.name}`;
+    const run = this.#busy.get(key);
+    if (this.#isCooling(key)) this.#refuse(door, source, 'its cooldown is not over');
+    else if (run !== undefined) run.again = true;
+    else if (this.#parts.runner.hasRoom) this.#start(key, door, source, command);
+    else this.#refuse(door, source, 'too many commands are waiting to run');
   }
 
-  async #run(key: string, door: string, command: string): Promise<void> {
+  #start(key: string, door: Door, source: Address, command: string): void {
+    if (door.cooldown !== undefined) this.#cool(key, after(this.#parts.clock.sinceBoot(), door.cooldown));
+    this.#parts.tell({ event: 'open', door: door.name, source, ports: [] });
+    const run = { again: false };
+    this.#busy.set(key, run);
+    void this.#run(key, run, door.name, command);
+  }
+
+  async #run(key: string, run: Run, door: string, command: string): Promise<void> {
+    const { report, runner } = this.#parts;
     do {
-      this.#busy.set(key, false);
-      this.#report({ kind: 'running', door, command });
-      reportOutcome(this.#report, door, await this.#runner.open(command));
-    } while (this.#busy.get(key) === true);
+      run.again = false;
+      report({ kind: 'running', door, command });
+      reportOutcome(report, door, await runner.open(command));
+    } while (run.again);
     this.#busy.delete(key);
+  }
+
+  #isCooling(key: string): boolean {
+    const until = this.#cooling.get(key);
+    if (until === undefined) return false;
+    if (until > this.#parts.clock.sinceBoot()) return true;
+    this.#cooling.delete(key);
+    return false;
+  }
+
+  #cool(key: string, until: Instant): void {
+    const first = this.#cooling.keys().next();
+    if (this.#cooling.size >= MAX_COOLING && !first.done) this.#cooling.delete(first.value);
+    this.#cooling.set(key, until);
+  }
+
+  #refuse({ name, opening }: Door, source: Address, reason: string): void {
+    this.#parts.report({ kind: 'refused', source, door: name, reason });
+    this.#parts.tell({ event: 'refused', door: name, source, ports: opening.ports ?? [] });
   }
 }

@@ -11,10 +11,14 @@ import type { Capture } from '../../host/capture/capture.ts';
 import { openRingCapture } from '../../host/capture/ring-capture.ts';
 import { openSystemClock } from '../../host/clock/clock.ts';
 import { CommandRunner } from '../../host/process/command-runner.ts';
+import { HookRunner } from '../../host/process/hook-runner.ts';
 import { removePidFile, writePidFile } from '../../host/system/pid-file.ts';
+import { type DaemonOptions, DEFAULT_PID_FILE } from './daemon-options.ts';
 import { DoorKeeper } from './door-keeper.ts';
 import { EventLog } from './event-log.ts';
 import { gatesOf } from './gates-of.ts';
+import { Hooks } from './hooks.ts';
+import { inTime } from './in-time.ts';
 import { InterfaceWatch } from './interface-watch.ts';
 import { KnockLoop } from './knock-loop.ts';
 import { loadConfig } from './load-config.ts';
@@ -25,23 +29,6 @@ import { openFirewall } from './open-firewall.ts';
 import { openSinks } from './open-sinks.ts';
 import { openState, type State, stateName } from './open-state.ts';
 import { takeOverOrphans } from './take-over.ts';
-
-export type DaemonOptions = {
-  readonly configFile: string;
-  /** Given on the command line: it goes before the configuration's. */
-  readonly interfaces?: { readonly text: string; readonly choice: InterfaceChoice };
-  readonly pidFile?: string;
-  readonly logFile?: string;
-  readonly stateDirectory: string;
-  readonly verbose: boolean;
-  readonly debug: boolean;
-  readonly lookUpNames: boolean;
-  readonly ipv6: boolean;
-  /** Runs in the background, with a pid file. */
-  readonly background: boolean;
-};
-
-export const DEFAULT_PID_FILE = '/var/run/knockd.pid';
 
 /** How long a stop waits for the closing commands. A row of one that has not ended by then stays in the store. */
 const STOP_MS = 60_000;
@@ -62,6 +49,7 @@ export class Daemon {
   readonly #interfaces: InterfaceWatch;
   readonly #engine: AttemptEngine;
   readonly #native: NativeDoors;
+  readonly #hooks: Hooks;
   readonly #keeper: DoorKeeper;
   readonly #loop: KnockLoop;
   #doors: readonly Door[];
@@ -97,12 +85,15 @@ export class Daemon {
       leases: () => this.#keeper.leases(),
       report: this.#report,
     });
+    const directory = options.background ? '/' : undefined;
+    this.#hooks = new Hooks(config, new HookRunner(directory), this.#report);
     this.#keeper = new DoorKeeper({
       ...this.#state,
       native: this.#native,
       clock: this.#clock,
-      runner: new CommandRunner(options.background ? '/' : undefined),
+      runner: new CommandRunner(directory),
       report: this.#report,
+      tell: (occasion) => void this.#hooks.tell(occasion),
     });
     this.#loop = new KnockLoop({
       capture: this.#capture,
@@ -121,6 +112,7 @@ export class Daemon {
     this.#loop.start();
     if (this.#options.background) this.#writePidFile();
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
+    void this.#hooks.tell({ event: 'start' });
     this.#report({ kind: 'debug', text: `capture filter: ${this.#filter(this.#doors)}` });
   }
 
@@ -149,6 +141,7 @@ export class Daemon {
       this.#interfaces.choose(choice);
     }
     this.#config = loaded.config;
+    this.#hooks.replaceConfig(loaded.config);
     void this.#native.install(gatesOf(loaded.config));
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
   }
@@ -183,6 +176,8 @@ export class Daemon {
       );
     }
     await this.#stopNative();
+    await this.#hooks.settle();
+    await this.#hooks.tell({ event: 'stop' });
     this.#report({ kind: 'stopping' });
     this.#capture.close();
     this.#attempt(() => this.#state.store.close());
@@ -216,7 +211,10 @@ export class Daemon {
 
   #complete(completion: Completion): void {
     const { door, source } = completion;
-    if (!compileAdmission(door)(source)) return;
+    if (!compileAdmission(door)(source)) {
+      this.#keeper.refuse(completion, 'the door does not let this address knock');
+      return;
+    }
     const isOneTime = door.sequenceSource.kind === 'one-time';
     if (isOneTime && !this.#useUp(completion)) return;
     this.#keeper.complete(completion);
@@ -285,14 +283,4 @@ export class Daemon {
     const file = this.#logTargets(config).logFile;
     if (file !== undefined) this.#report({ kind: 'log-reopened', file });
   }
-}
-
-async function inTime(work: Promise<void>, limit: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), limit);
-  });
-  const ended = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return ended;
 }

@@ -38,7 +38,7 @@ export class DoorKeeper {
   constructor(parts: DoorKeeperParts) {
     this.#parts = parts;
     this.#actions = new LeaseActions(parts);
-    this.#commandDoors = new CommandDoors(parts.runner, parts.report);
+    this.#commandDoors = new CommandDoors(parts);
   }
 
   complete(completion: Completion): void {
@@ -47,7 +47,7 @@ export class DoorKeeper {
     const hasPorts = door.opening.ports !== undefined;
     if (this.#stopping || (start === undefined && !hasPorts)) return;
     if (start !== undefined && stop === undefined && !hasPorts) {
-      this.#commandDoors.complete(door.name, source, start);
+      this.#commandDoors.complete(door, source, start);
     } else {
       this.#completeLease(completion, start, stop ?? '');
     }
@@ -78,11 +78,11 @@ export class DoorKeeper {
     const { runner, clock } = this.#parts;
     const now = clock.sinceBoot();
     const decision = this.#book.complete(completion, now);
-    if (decision.kind === 'full') this.#refuse(completion, 'it has as many leases as it may have');
+    if (decision.kind === 'full') this.refuse(completion, 'it has as many leases as it may have');
     else if (decision.kind === 'extended') this.#extend(decision.lease, completion.door.opening.cmdTimeout);
     else if (decision.kind === 'open') {
       if (runner.hasRoom) void this.#open(completion, newLease(completion, now, stop), start);
-      else this.#refuse(completion, 'too many commands are waiting to run');
+      else this.refuse(completion, 'too many commands are waiting to run');
     }
   }
 
@@ -104,6 +104,7 @@ export class DoorKeeper {
       await this.#takeBack(completion, lease, refusal);
       return;
     }
+    this.#tell('open', lease);
     if (start !== undefined) await this.#actions.runStart(lease, start);
     this.#settle(lease.id);
   }
@@ -120,7 +121,7 @@ export class DoorKeeper {
 
   /** What has been opened or recorded of it goes; the source is told nothing, the log is. */
   async #takeBack(completion: Completion, lease: Lease, reason: string): Promise<void> {
-    this.#refuse(completion, reason);
+    this.refuse(completion, reason);
     if (lease.opened !== undefined) {
       await this.#actions.closeQuietly(lease);
       this.#attempt(() => this.#parts.store.remove(lease.id));
@@ -128,8 +129,17 @@ export class DoorKeeper {
     this.#forget(lease.id);
   }
 
-  #refuse({ source, door }: Completion, reason: string): void {
+  #tell(event: 'open' | 'close', lease: Lease): void {
+    const { door, source, opened, due } = lease;
+    const { clock, tell } = this.#parts;
+    const until = instant(clock.wall() + since(clock.sinceBoot(), due));
+    tell({ event, door, source, ports: opened?.ports ?? [], until });
+  }
+
+  /** Says, to the log and the hooks, that the door stays shut. */
+  refuse({ source, door }: Completion, reason: string): void {
     this.#parts.report({ kind: 'refused', source, door: door.name, reason });
+    this.#parts.tell({ event: 'refused', door: door.name, source, ports: door.opening.ports ?? [] });
   }
 
   /** The start command has ended, however: the lease is open, and its time runs. */
@@ -154,8 +164,12 @@ export class DoorKeeper {
   }
 
   async #close(lease: Lease): Promise<void> {
-    if (await this.#actions.close(lease)) this.#finish(lease.id);
-    else this.#closeLater(lease);
+    if (!(await this.#actions.close(lease))) {
+      this.#closeLater(lease);
+      return;
+    }
+    this.#tell('close', lease);
+    this.#finish(lease.id);
   }
 
   /** The row stays: what cannot be closed now is closed later, be it by the next daemon. */

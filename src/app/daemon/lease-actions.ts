@@ -1,3 +1,4 @@
+import type { HookOccasion } from '../../core/door/hook.ts';
 import type { Event } from '../../core/event/event.ts';
 import type { Lease } from '../../core/lease/lease.ts';
 import { since } from '../../core/net/time.ts';
@@ -15,6 +16,8 @@ export type LeaseActionsParts = {
   /** Absent where no door opens ports by itself. */
   readonly native?: NativeDoors;
   readonly report: (event: Event) => void;
+  /** Tells the hooks. */
+  readonly tell: (occasion: HookOccasion) => void;
 };
 
 /** How one lease is opened and closed: the ports in the firewall first, then the command. */

@@ -3,7 +3,8 @@ import { LibpcapError } from '../../host/ffi/libpcap.ts';
 import { SystemCallError } from '../../host/ffi/system-call-error.ts';
 import { hasCapability } from '../../host/system/capabilities.ts';
 import { nameProcess } from '../../host/system/process-name.ts';
-import { Daemon, type DaemonOptions } from './daemon.ts';
+import { Daemon } from './daemon.ts';
+import type { DaemonOptions } from './daemon-options.ts';
 import { loadConfig } from './load-config.ts';
 import { AlreadyRunningError } from './open-state.ts';
 

@@ -1,0 +1,155 @@
+/**
+ * Doors that open in the firewall by themselves, with the daemon whole.
+ *
+ *     client                          server
+ *     eth0 10.7.0.2 (knocks)    ────  eth0 10.7.0.1
+ *          10.7.0.3 (does not)        knockd, a firewall or none, an echo service on 22
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { shutFirewall } from './firewall.ts';
+import { C_KNOCK, fence, startKnockd, WorkDirectory } from './knockd.ts';
+import type { Namespace } from './namespace.ts';
+import { assertOpen, assertShut, Connection, startService } from './service.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from './wire.ts';
+
+const door = (seconds: number, more = ''): string => `[ssh]
+  sequence    = 7000,8000,9000
+  seq_timeout = 5
+  tcpflags    = syn
+  open        = tcp/22
+  open_for    = ${seconds}
+${more}`;
+
+const KNOCK = ['7000', '8000', '9000'];
+
+async function policyDrop(server: Namespace): Promise<void> {
+  const ruleset = `table inet host {
+    set mine { type ipv4_addr; elements = { 198.51.100.1 }; }
+    chain input {
+      type filter hook input priority filter; policy drop;
+      ct state established,related accept
+      iifname "lo" accept
+      ip saddr @mine accept
+      icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+    }
+  }`;
+  await server.run('nft', ruleset);
+}
+
+const SITUATIONS: readonly {
+  readonly name: string;
+  readonly arrange: (server: Namespace) => Promise<void>;
+}[] = [
+  { name: 'no firewall at all', arrange: async () => undefined },
+  { name: 'an nftables ruleset with policy drop', arrange: policyDrop },
+  { name: 'iptables with policy DROP', arrange: shutFirewall },
+];
+
+describe('native doors', { concurrency: 2 }, () => {
+  for (const { name, arrange } of SITUATIONS) {
+    test(`${name}: shut, open for the knocker alone, shut at its time, the connection alive, all as before`, async () => {
+      await using wire = await Wire.create();
+      using directory = new WorkDirectory();
+      const { client, server } = wire;
+      await arrange(server);
+      const before = await rulesOf(server);
+      await using _service = await startService(server, 22);
+      await using knockd = await startKnockd(server, directory, door(2));
+      await assertShut(client, SERVER, 22, CLIENT);
+      await assertShut(client, SERVER6, 22, CLIENT6);
+
+      await client.run(C_KNOCK, SERVER, ...KNOCK);
+      await knockd.saw(/10\.7\.0\.2: ssh: opened tcp\/22 for 2 s/);
+      await using connection = await Connection.open(client, SERVER, 22, CLIENT);
+      await assertShut(client, SERVER, 22, STRANGER);
+      await client.run(C_KNOCK, '-6', SERVER6, ...KNOCK);
+      await knockd.saw(/fd07::2: ssh: opened tcp\/22 for 2 s/);
+      await assertOpen(client, SERVER6, 22, CLIENT6);
+
+      await knockd.saw(/10\.7\.0\.2: ssh: closed tcp\/22/);
+      await knockd.saw(/fd07::2: ssh: closed tcp\/22/);
+      await assertShut(client, SERVER, 22, CLIENT);
+      await assertShut(client, SERVER6, 22, CLIENT6);
+      await connection.assertAlive();
+      assert.equal((await knockd.stop()).code, 0);
+      assert.equal(await rulesOf(server), before);
+    });
+  }
+
+  test('a second knock extends, and kill -9 leaves a door that the kernel closes and a restart takes on', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { client, server } = wire;
+    await using _service = await startService(server, 22);
+    const first = await startKnockd(server, directory, door(3));
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await first.saw(/ssh: opened tcp\/22 for 3 s/);
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await first.saw(/ssh: already open, 3 s more/);
+    await first.stop('SIGKILL');
+    await assertOpen(client, SERVER, 22, CLIENT);
+    await assertShut(client, SERVER, 22, STRANGER);
+
+    await using second = await startKnockd(server, directory, door(3));
+    await second.saw(/10\.7\.0\.2: ssh: left open by an earlier run, will be closed at its time/);
+    await assertOpen(client, SERVER, 22, CLIENT);
+    await second.saw(/10\.7\.0\.2: ssh: closed tcp\/22/);
+    await assertShut(client, SERVER, 22, CLIENT);
+    assert.equal((await second.stop()).code, 0);
+  });
+
+  test('rules that somebody flushes are put back, with live leases', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { client, server } = wire;
+    await using _service = await startService(server, 22);
+    await using knockd = await startKnockd(server, directory, door(60));
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await knockd.saw(/ssh: opened tcp\/22 for 60 s/);
+    await server.run('nft', 'flush ruleset');
+    await knockd.saw(/its rules are gone or changed, and are put back/);
+    await fence(knockd, client, SERVER);
+    await assertOpen(client, SERVER, 22, CLIENT);
+    await assertShut(client, SERVER, 22, STRANGER);
+    assert.equal((await knockd.stop()).code, 0);
+  });
+
+  test('who may knock, how many at once, and what the hooks are told', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { client, server } = wire;
+    const told = directory.file('told');
+    const hook = (name: string): string =>
+      `  ${name} = sh: echo $BUSSA_EVENT $BUSSA_IP $BUSSA_PORTS >> ${told}\n`;
+    const more = `  deny = ${STRANGER}\n  max_leases = 1\n${hook('on_open')}${hook('on_close')}${hook('on_refused')}`;
+    await using _service = await startService(server, 22);
+    await using knockd = await startKnockd(server, directory, door(60, more));
+    await client.run('hping3', '-q', '-c', '1', '-S', '-a', STRANGER, '-p', '7000', SERVER);
+    await client.run('hping3', '-q', '-c', '1', '-S', '-a', STRANGER, '-p', '8000', SERVER);
+    await client.run('hping3', '-q', '-c', '1', '-S', '-a', STRANGER, '-p', '9000', SERVER);
+    await knockd.saw(/10\.7\.0\.3: ssh: not opened: the door does not let this address knock/);
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await knockd.saw(/10\.7\.0\.2: ssh: opened tcp\/22 for 60 s/);
+    await client.run(C_KNOCK, '-6', SERVER6, ...KNOCK);
+    await knockd.saw(/fd07::2: ssh: not opened: it has as many leases as it may have/);
+    assert.equal(knockd.count(/10\.7\.0\.3: ssh: opened/g), 0);
+    await assertShut(client, SERVER, 22, STRANGER);
+    assert.equal((await knockd.stop()).code, 0);
+    assert.deepEqual(readFileSync(told, 'utf8').trim().split('\n').sort(), [
+      `close ${CLIENT} tcp/22`,
+      `open ${CLIENT} tcp/22`,
+      `refused ${STRANGER} tcp/22`,
+      `refused ${CLIENT6} tcp/22`,
+    ]);
+  });
+});
+
+/** Everybody's rules, without the counters that packets change. */
+async function rulesOf(server: Namespace): Promise<string> {
+  return (await server.run('nft', '-s', 'list', 'ruleset')).replaceAll(
+    /counter packets \d+ bytes \d+/g,
+    'counter',
+  );
+}
