@@ -49,13 +49,13 @@ export type Situation = {
 
 export class Stage implements AsyncDisposable {
   readonly wire: Wire;
-  readonly #inner: Namespace;
+  readonly inner: Namespace;
   readonly #programs: Program[];
   readonly #situation: Situation;
 
   private constructor(wire: Wire, inner: Namespace, programs: Program[], situation: Situation) {
     this.wire = wire;
-    this.#inner = inner;
+    this.inner = inner;
     this.#programs = programs;
     this.#situation = situation;
   }
@@ -93,10 +93,10 @@ export class Stage implements AsyncDisposable {
   }
 
   /** `cpu`: the only one that it runs on. */
-  async openProber(cpu?: number): Promise<Prober> {
+  async openProber(cpu?: number, namespace = this.wire.client): Promise<Prober> {
     const pin = cpu === undefined ? [] : ['taskset', '-c', `${cpu}`];
     const [command = '', ...args] = [...pin, ...NODE, script('../netns/prober.ts')];
-    const program = this.wire.client.start(command, ...args);
+    const program = namespace.start(command, ...args);
     await program.saw(/^ready$/m);
     return new Prober(program);
   }
@@ -104,7 +104,7 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const program of this.#programs) await program[Symbol.asyncDispose]();
     await this.wire[Symbol.asyncDispose]();
-    await this.#inner[Symbol.asyncDispose]();
+    await this.inner[Symbol.asyncDispose]();
   }
 }
 

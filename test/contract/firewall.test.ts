@@ -118,7 +118,7 @@ for (const situation of SITUATIONS) {
       }
     });
 
-    test('a published port: closed, open for the granted source alone; inside the network nothing is closed', async () => {
+    test('a published port: closed, open for the granted source alone', async () => {
       await using stage = await Stage.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();

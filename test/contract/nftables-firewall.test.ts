@@ -56,6 +56,7 @@ const tcp = (port: number, path: 'input' | 'forward' = 'input') =>
 const SSH: Gate = { door: 'ssh', ports: [tcp(22)], singleUse: false };
 const WEB: Gate = { door: 'web', ports: [tcp(8080, 'forward')], singleUse: false };
 const MINUTE = 60_000;
+const SERVICE = new URL('../netns/port-service.ts', import.meta.url).pathname;
 
 describe('nftables', { concurrency: 2 }, () => {
   test('a chain that others jump to, and a table for each family', async () => {
@@ -91,6 +92,21 @@ describe('nftables', { concurrency: 2 }, () => {
     await using firewall = await stage.openFirewall({ kind: 'nftables' });
     await firewall.remove();
     assert.equal(await stage.list(), before);
+  });
+
+  test('connections from inside to such a port elsewhere pass', async () => {
+    await using stage = await Stage.create({ ...HOST, arrange: async () => undefined });
+    const { client } = stage.wire;
+    await client.ip('route add 10.8.0.0/24 via 10.7.0.1');
+    await using service = client.start(process.execPath, SERVICE, 'tcp/8080');
+    await service.saw(/serving/);
+    await using firewall = await stage.openFirewall({ kind: 'nftables' });
+    await firewall.install([WEB]);
+    await using outside = await stage.openProber();
+    await outside.assertShut('tcp', CLIENT, 8080);
+    await using inside = await stage.openProber(undefined, stage.inner);
+    const { open } = await inside.probe('tcp', '10.8.0.2', CLIENT, 8080, { waitMs: 10_000 });
+    assert.ok(open);
   });
 
   const refusals: readonly (readonly [string, ReturnType<typeof attach>, Gate, RegExp])[] = [
