@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing on this machine and in this clone; says and starts nothing when all is there.
 #
-#   setup.sh          what the daemon needs: Node.js packages, libpcap, iptables
+#   setup.sh          what the daemon needs: Node.js packages, libpcap, libnftables, iptables
 #   setup.sh knock    what the client needs: Node.js packages
 #   setup.sh test     what the tests and the benchmark need as well, the original knockd among it
 #
@@ -35,6 +35,7 @@ need_packages_for_client() {
 need_packages_for_daemon() {
   need_packages_for_client
   has_libpcap || need libpcap0.8
+  has_libnftables || need libnftables1
   need_command iptables iptables
 }
 
@@ -67,6 +68,13 @@ has_libpcap() {
     [ ! -e "$file" ] || return 0
   done
   ldconfig -p 2>/dev/null | grep -Eq 'libpcap\.so\.(0\.8|1) '
+}
+
+has_libnftables() {
+  for file in /usr/lib/*/libnftables.so.1 /usr/lib/libnftables.so.1 /usr/lib64/libnftables.so.1; do
+    [ ! -e "$file" ] || return 0
+  done
+  ldconfig -p 2>/dev/null | grep -q 'libnftables\.so\.1 '
 }
 
 npm_is_current() {
@@ -107,7 +115,7 @@ install_npm_packages() {
 install_packages() {
   command -v apt-get >/dev/null 2>&1 ||
     fail 1 "missing on this machine, by the names of Debian's packages:$missing" \
-      "there is no apt-get here: install the like with this system's own package manager (libpcap as libpcap.so.0.8 or libpcap.so.1), then run this again"
+      "there is no apt-get here: install the like with this system's own package manager (libpcap as libpcap.so.0.8 or libpcap.so.1, libnftables as libnftables.so.1), then run this again"
   become_root
   lock /var/lib/dpkg
   # Whoever held the lock may have installed the same.

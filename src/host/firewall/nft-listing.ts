@@ -62,7 +62,7 @@ type WrappedElement = { readonly elem?: { readonly val?: string } };
 /** The chain that a rule sends packets to. */
 export function jumpTarget({ expr }: ListedRule): string | undefined {
   for (const statement of expr) {
-    const verdict = (statement['jump'] ?? statement['goto']) as { readonly target: string } | undefined;
+    const verdict = (statement.jump ?? statement.goto) as { readonly target: string } | undefined;
     if (verdict !== undefined) return verdict.target;
   }
   return undefined;

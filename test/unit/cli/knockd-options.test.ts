@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { DaemonOptions } from '../../../src/app/daemon/daemon.ts';
+import type { DaemonOptions } from '../../../src/app/daemon/daemon-options.ts';
 import { type KnockdCommand, parseKnockdOptions } from '../../../src/cli/knockd-options.ts';
 
 const DEFAULTS: DaemonOptions = {
