@@ -112,11 +112,15 @@ export class IptablesFirewall implements Firewall {
       const own = grants.filter(({ source, left }) => left > 0 && this.#tables.has(familyOf(source)));
       const fresh = this.#freshSingleUses(gates, own, before);
       await this.#place.fill(this.#families(), gates, own);
+      const changed = new Map<Family, OwnPart>();
       try {
-        await this.#installRules(gates, own, before);
+        for (const [family, part] of before) {
+          await this.#tables.get(family)?.install(gates, own, this.#place.keeping, part);
+          changed.set(family, part);
+        }
         this.#listUnused(gates, own, fresh);
       } catch (error) {
-        await this.#putBack(before);
+        await this.#putBack(changed, [...before.values()].flatMap(setsInUse));
         throw withRemedy(error, gates);
       }
       this.#gates = new Map(gates.map((gate) => [gate.door, gate]));
@@ -198,25 +202,11 @@ export class IptablesFirewall implements Firewall {
     return parts;
   }
 
-  async #installRules(
-    gates: readonly Gate[],
-    grants: readonly Grant[],
-    before: ReadonlyMap<Family, OwnPart>,
-  ): Promise<void> {
-    for (const [family, rules] of this.#tables) {
-      const present = before.get(family);
-      if (present !== undefined) await rules.install(gates, grants, this.#place.keeping, present);
-    }
-  }
-
   /** The error that led here is the one to tell. */
-  async #putBack(before: ReadonlyMap<Family, OwnPart>): Promise<void> {
+  async #putBack(changed: ReadonlyMap<Family, OwnPart>, sets: readonly string[]): Promise<void> {
     try {
-      for (const [family, rules] of this.#tables) {
-        const part = before.get(family);
-        if (part !== undefined) await rules.putBack(part);
-      }
-      await this.#place.keepOnly([...before.values()].flatMap(setsInUse));
+      for (const [family, part] of changed) await this.#tables.get(family)?.putBack(part);
+      await this.#place.keepOnly(sets);
     } catch {
       // The rules that have come so far stay: they let in nobody without a lease.
     }
