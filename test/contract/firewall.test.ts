@@ -4,86 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { PortOpening } from '../../src/core/door/port-opening.ts';
-import type { Gate } from '../../src/host/firewall/firewall.ts';
-import type { Namespace } from '../netns/namespace.ts';
 import { Connection } from '../netns/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../netns/wire.ts';
-import { feedNft, PUBLISHED, type Situation, STRANGER6, Stage, serverOf } from './firewall-stage.ts';
+import { type Situation, STRANGER6, Stage, serverOf } from './firewall-stage.ts';
+import { gate } from './gates.ts';
 import { IPTABLES_SITUATIONS } from './iptables-situations.ts';
+import { NFTABLES_SITUATIONS } from './nftables-situations.ts';
 
-const listNft = (server: Namespace): Promise<string> => server.run('nft', 'list', 'ruleset');
-/** As `systemctl restart nftables` does it. */
-const reloadNft =
-  (text: string) =>
-  async (server: Namespace): Promise<void> => {
-    await feedNft(server, `flush ruleset\n${PUBLISHED}\n${text}`);
-  };
-
-/** Somebody's firewall as Debian's example has it, with sets, counters, comments and timeouts of its own. */
-const FILTER = `table inet filter {
-  comment "by hand"
-  set blocked { type ipv4_addr; flags interval; elements = { 203.0.113.0/24, 198.51.100.7 } }
-  chain input {
-    type filter hook input priority filter; policy drop;
-    ct state established,related accept
-    ct state invalid drop
-    iifname "lo" accept
-    ip saddr @blocked counter packets 7 bytes 420 drop
-    meta l4proto ipv6-icmp accept
-    jump services
-  }
-  chain services {
-    tcp dport 4444 accept comment "free for all"
-  }
-  chain forward {
-    type filter hook forward priority filter; policy drop;
-    ct state established,related accept
-  }
-  chain output { type filter hook output priority filter; policy accept; }
-}`;
-
-const SITUATIONS: readonly Situation[] = [
-  {
-    name: 'nftables, no firewall: a table of its own',
-    adapter: { kind: 'nftables' },
-    closesByItself: true,
-    arrange: async () => undefined,
-    flush: reloadNft(''),
-    list: listNft,
-  },
-  {
-    name: 'nftables, attached to chains with policy drop',
-    adapter: {
-      kind: 'nftables',
-      attach: [
-        { family: 'inet', table: 'filter', chain: 'input' },
-        { family: 'inet', table: 'filter', chain: 'forward' },
-      ],
-    },
-    closesByItself: true,
-    arrange: (server) => feedNft(server, FILTER),
-    flush: reloadNft(FILTER),
-    list: listNft,
-  },
-  ...IPTABLES_SITUATIONS,
-];
-
-const port = (text: string): PortOpening => {
-  const [, protocol, first, last, forward] = /^(tcp|udp)\/(\d+)(?:-(\d+))?( forward)?$/.exec(text) ?? [];
-  return {
-    protocol: protocol as 'tcp',
-    first: Number(first) as PortOpening['first'],
-    last: Number(last ?? first) as PortOpening['last'],
-    path: forward === undefined ? 'input' : 'forward',
-  };
-};
-
-const gate = (door: string, ports: string, singleUse = false): Gate => ({
-  door,
-  ports: ports.split(', ').map(port) as unknown as Gate['ports'],
-  singleUse,
-});
+const SITUATIONS: readonly Situation[] = [...NFTABLES_SITUATIONS, ...IPTABLES_SITUATIONS];
 
 /** The name is as hostile as the configuration lets it be. */
 const DOOR = 'my "door"; flush ruleset #ü';

@@ -159,6 +159,9 @@ function translated<Result>(what: string, act: () => Result): Result {
     return act();
   } catch (error) {
     if (!(error instanceof LibnftablesError)) throw error;
-    throw new FirewallError(`cannot ${what}: ${error.message}`, { cause: error });
+    const remedy = error.message.includes('Operation not permitted')
+      ? ': run it as root, or grant the capability cap_net_admin'
+      : '';
+    throw new FirewallError(`cannot ${what}: ${error.message}${remedy}`, { cause: error });
   }
 }
