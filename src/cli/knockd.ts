@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { parseKnockdOptions } from './knockd-options.ts';
 import { packageVersion } from './package-version.ts';
 import { print, STDERR, STDOUT } from './print.ts';
@@ -67,5 +68,9 @@ function complain(line: string): void {
   print(STDERR, `${line}\n`);
 }
 
-// A program that a door's command has left behind may hold a pipe open: it must not hold the daemon.
-process.exit(await main(process.argv.slice(2)));
+const status = await main(process.argv.slice(2));
+// Whatever is still open must not hold the daemon, nor must V8: process.exit joins its threads, of which one may wait
+// for a garbage collection that never comes (nodejs/node#54918). All that is printed is printed by now.
+const { exitNow } = await import('../host/ffi/exit-now.ts');
+flushCompileCache();
+exitNow(status);

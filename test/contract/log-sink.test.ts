@@ -206,8 +206,8 @@ describe('syslog', () => {
        process.stdout.write(execFileSync('perl', ['-e', \`
          use Socket; socket(S, AF_UNIX, SOCK_DGRAM, 0) or die; bind(S, pack_sockaddr_un("/dev/log")) or die;
          for (1..4) { recv(S, $m, 4096, 0); print "$m\\n"; }\`]));`,
-      `import { openSyslogSink } from '${moduleOf('host/log/syslog-sink.ts')}';
-       const sink = openSyslogSink();
+      `import { SyslogSink } from '${moduleOf('host/log/syslog-sink.ts')}';
+       const sink = new SyslogSink();
        sink.write('error', '100% %s %n wrong');
        sink.write('warning', 'ü');
        sink.reopen();

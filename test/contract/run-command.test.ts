@@ -132,17 +132,17 @@ describe('the command runner', () => {
     using scratch = new Scratch();
     await using lines = follow(scratch.file('log'));
     const runner = new CommandRunner('/', { running: 2, waiting: 2 });
-    assert.equal(runner.hasRoom, true);
-    const outcomes = ['a', 'b', 'c'].map((name) => runner.open(gated(scratch, name)));
-    assert.equal(runner.hasRoom, true);
-    outcomes.push(runner.open(gated(scratch, 'd')));
-    assert.equal(runner.hasRoom, false);
+    assert.equal(runner.hasRoom('door'), true);
+    const outcomes = ['a', 'b', 'c'].map((name) => runner.open('door', gated(scratch, name)));
+    assert.equal(runner.hasRoom('door'), true);
+    outcomes.push(runner.open('door', gated(scratch, 'd')));
+    assert.equal(runner.hasRoom('door'), false);
     await lines.saw(/begin [ab]/g, 2);
     assert.equal(lines.count(/begin [cd]/g), 0);
     await open(scratch, 'b');
     await lines.saw(/begin c/);
     assert.equal(lines.count(/begin d/g), 0);
-    assert.equal(runner.hasRoom, true);
+    assert.equal(runner.hasRoom('door'), true);
     await open(scratch, 'c');
     await lines.saw(/begin d/);
     await open(scratch, 'a');
@@ -154,9 +154,9 @@ describe('the command runner', () => {
     using scratch = new Scratch();
     await using lines = follow(scratch.file('log'));
     const runner = new CommandRunner('/', { running: 1, waiting: 1 });
-    const hanging = [runner.open(gated(scratch, 'a')), runner.open(gated(scratch, 'b'))];
+    const hanging = [runner.open('door', gated(scratch, 'a')), runner.open('door', gated(scratch, 'b'))];
     await lines.saw(/begin a/);
-    assert.equal(runner.hasRoom, false);
+    assert.equal(runner.hasRoom('door'), false);
     const closings = await Promise.all(['x', 'y', 'z'].map((name) => runner.close(`: ${name}`)));
     assert.ok(closings.every((outcome) => outcome.kind === 'ok'));
     assert.equal(lines.count(/begin b/g), 0, 'the opening hangs still');
@@ -166,9 +166,24 @@ describe('the command runner', () => {
     await Promise.all(hanging);
   });
 
+  test('openings of one door that hang leave the others their share', async () => {
+    using scratch = new Scratch();
+    await using lines = follow(scratch.file('log'));
+    const runner = new CommandRunner('/', { running: 2, runningOfDoor: 1, waiting: 1 });
+    const hanging = [runner.open('one', gated(scratch, 'a')), runner.open('one', gated(scratch, 'b'))];
+    await lines.saw(/begin a/);
+    assert.equal(runner.hasRoom('one'), false);
+    assert.equal(runner.hasRoom('other'), true);
+    assert.equal((await runner.open('other', 'true')).kind, 'ok');
+    await open(scratch, 'a');
+    await lines.saw(/begin b/);
+    await open(scratch, 'b');
+    await Promise.all(hanging);
+  });
+
   test('one that cannot be started gives its place back', async () => {
     const runner = new CommandRunner('/', { running: 1, waiting: 1 });
-    assert.equal((await runner.open('echo \0')).kind, 'failed');
-    assert.equal((await runner.open('true')).kind, 'ok');
+    assert.equal((await runner.open('door', 'echo \0')).kind, 'failed');
+    assert.equal((await runner.open('door', 'true')).kind, 'ok');
   });
 });

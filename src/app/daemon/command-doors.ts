@@ -32,7 +32,7 @@ export class CommandDoors {
     const run = this.#busy.get(key);
     if (this.#isCooling(key)) this.#refuse(door, source, 'its cooldown is not over');
     else if (run !== undefined) run.again = true;
-    else if (this.#parts.runner.hasRoom) this.#start(key, door, source, command);
+    else if (this.#parts.runner.hasRoom(door.name)) this.#start(key, door, source, command);
     else this.#refuse(door, source, 'too many commands are waiting to run');
   }
 
@@ -49,7 +49,7 @@ export class CommandDoors {
     do {
       run.again = false;
       report({ kind: 'running', door, command });
-      reportOutcome(report, door, await runner.open(command));
+      reportOutcome(report, door, await runner.open(door, command));
     } while (run.again);
     this.#busy.delete(key);
   }

@@ -30,7 +30,10 @@ import { openSinks } from './open-sinks.ts';
 import { openState, type State, stateName } from './open-state.ts';
 import { takeOverOrphans } from './take-over.ts';
 
-/** How long a stop waits for the closing commands. A row of one that has not ended by then stays in the store. */
+/**
+ * A stop in which no door has closed for so long waits no more. The row of a command that has not ended by then stays
+ * in the store.
+ */
 const STOP_MS = 60_000;
 
 /** Between two looks at the commands that another daemon, now dead, has started. */
@@ -55,7 +58,7 @@ export class Daemon {
   #doors: readonly Door[];
   /** A reload may name another one. */
   #writtenPidFile: string | undefined;
-  readonly #report = (event: Event): void => this.#log.write(event);
+  readonly #report = (event: Event): void => this.#log.report(event);
 
   /** Opens everything that listening takes, or nothing. Throws what the system or another daemon has against it. */
   constructor(options: DaemonOptions, config: Config, warnings: readonly string[]) {
@@ -169,7 +172,7 @@ export class Daemon {
     clearTimeout(this.#adoptTimer);
     this.#attempt(() => this.#loop.stop());
     this.#interfaces.close();
-    const closed = await inTime(this.#keeper.stop(), STOP_MS);
+    const closed = await this.#closeAll();
     if (!closed) {
       this.reportError(
         `closing commands still run after ${STOP_MS / 1000} s; the next start sees to their doors`,
@@ -186,6 +189,17 @@ export class Daemon {
     });
     await this.#log.close();
     return closed;
+  }
+
+  /** As long as doors go on closing, it is waited for. Returns whether all have closed. */
+  async #closeAll(): Promise<boolean> {
+    const closing = this.#keeper.stop();
+    for (let before = Number.POSITIVE_INFINITY; ; ) {
+      if (await inTime(closing, STOP_MS)) return true;
+      const left = this.#keeper.leases().length;
+      if (left >= before) return false;
+      before = left;
+    }
   }
 
   async #stopNative(): Promise<void> {
@@ -253,7 +267,7 @@ export class Daemon {
   }
 
   get #pidFile(): string {
-    return this.#options.pidFile ?? this.#config.settings.pidFile ?? DEFAULT_PID_FILE;
+    return this.#config.settings.pidFile ?? this.#options.pidFile ?? DEFAULT_PID_FILE;
   }
 
   #writePidFile(): void {
@@ -266,7 +280,7 @@ export class Daemon {
   }
 
   #logTargets({ settings }: Config): Parameters<typeof openSinks>[0] {
-    const logFile = this.#options.logFile ?? settings.logFile;
+    const logFile = settings.logFile ?? this.#options.logFile;
     return {
       ...(logFile === undefined ? {} : { logFile }),
       useSyslog: settings.useSyslog,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Completion } from '../../core/attempt/completion.ts';
 import { renderCommands } from '../../core/door/opening.ts';
 import type { Lease, LeaseId } from '../../core/lease/lease.ts';
@@ -7,6 +6,7 @@ import { after, type Instant, instant, type Millis, millis, since } from '../../
 import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
 import type { LeaseFate } from './claims.ts';
 import { CommandDoors } from './command-doors.ts';
+import { adoptedDue, newLease, storedLease } from './keep-lease.ts';
 import { LeaseActions, type LeaseActionsParts } from './lease-actions.ts';
 
 /** Doors that are open at one time. */
@@ -14,6 +14,9 @@ export const MAX_LEASES = 65_536;
 
 /** A timer does not count while the machine sleeps: with leases open, the clock is looked at this often. */
 const LOOK_MS = 1000;
+
+/** A lease's end is written anew when it has moved by so much. */
+const KEEP_MS = 1000;
 
 /** A closing command for which the machine had no process is tried again after this long. */
 const CLOSE_AGAIN_MS = millis(10_000);
@@ -31,6 +34,10 @@ export class DoorKeeper {
   readonly #commandDoors: CommandDoors;
   /** BOUNDED: by the leases that the store held at the start. */
   readonly #adopted = new Set<LeaseId>();
+  /** Leases whose start command has failed. BOUNDED: by the leases. */
+  readonly #failed = new Set<LeaseId>();
+  /** When a lease's end was last written. BOUNDED: by the leases. */
+  readonly #kept = new Map<LeaseId, Instant>();
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
   #onIdle: (() => void) | undefined;
@@ -79,9 +86,13 @@ export class DoorKeeper {
     const now = clock.sinceBoot();
     const decision = this.#book.complete(completion, now);
     if (decision.kind === 'full') this.refuse(completion, 'it has as many leases as it may have');
-    else if (decision.kind === 'extended') this.#extend(decision.lease, completion.door.opening.cmdTimeout);
-    else if (decision.kind === 'open') {
-      if (runner.hasRoom) void this.#open(completion, newLease(completion, now, stop), start);
+    else if (decision.kind === 'extended') {
+      this.#extend(decision.lease, completion.door.opening.cmdTimeout);
+      if (start !== undefined && this.#failed.has(decision.lease.id))
+        void this.#start(decision.lease, start, true);
+    } else if (decision.kind === 'open') {
+      if (runner.hasRoom(completion.door.name))
+        void this.#open(completion, newLease(completion, now, stop), start);
       else this.refuse(completion, 'too many commands are waiting to run');
     }
   }
@@ -105,14 +116,21 @@ export class DoorKeeper {
       return;
     }
     this.#tell('open', lease);
-    if (start !== undefined) await this.#actions.runStart(lease, start);
+    if (start !== undefined) await this.#start(lease, start, false);
     this.#settle(lease.id);
+  }
+
+  /** A start command that fails is run again at the next knock: its lease is there, but the door may not be open. */
+  async #start(lease: Lease, start: string, again: boolean): Promise<void> {
+    this.#failed.delete(lease.id);
+    const ok = await this.#actions.runStart(lease, start, again);
+    if (!ok && this.#book.has(lease.id)) this.#failed.add(lease.id);
   }
 
   /** Why it cannot be recorded, if so. */
   #record(lease: Lease, length: Millis): string | undefined {
     try {
-      this.#parts.store.record(this.#stored(lease, length));
+      this.#parts.store.record(storedLease(lease, length, this.#parts.clock));
       return undefined;
     } catch (error) {
       return `its closing cannot be recorded: ${(error as Error).message}`;
@@ -151,6 +169,9 @@ export class DoorKeeper {
 
   #extend(lease: Lease, length: Millis): void {
     const { clock, report } = this.#parts;
+    // A disk takes its time, and a flood of knocks must not have it taken for each: to the second is near enough.
+    if (lease.due - (this.#kept.get(lease.id) ?? 0) < KEEP_MS) return;
+    this.#kept.set(lease.id, lease.due);
     this.#keep(lease, length);
     const left = Math.ceil(since(clock.sinceBoot(), lease.due) / 1000);
     report({ kind: 'extended', source: lease.source, door: lease.door, seconds: left });
@@ -194,6 +215,8 @@ export class DoorKeeper {
   }
 
   #forget(id: LeaseId): void {
+    this.#failed.delete(id);
+    this.#kept.delete(id);
     const again = this.#book.closed(id);
     if (again !== undefined) this.complete(again);
     if (this.#stopping && this.#book.size === 0) this.#onIdle?.();
@@ -208,7 +231,7 @@ export class DoorKeeper {
     // The claim stays until the next start: the command may be on its way still.
     if (fate === 'never') return this.#attempt(() => this.#parts.store.remove(stored.id));
     const { id, door, source, stop, opened } = stored;
-    const due = fate === 'cut-off' ? now : this.#adoptedDue(stored, now);
+    const due = fate === 'cut-off' ? now : adoptedDue(stored, now, clock);
     const state = fate === 'closing' ? 'closing' : 'opening';
     const lease: Lease = { id, door, source, stop, state, due, ...(opened === undefined ? {} : { opened }) };
     this.#book.add(lease);
@@ -227,7 +250,7 @@ export class DoorKeeper {
   #moveToThisBoot(lease: Lease, length: Millis): void {
     this.#attempt(() => {
       this.#parts.claims.moveToThisBoot(lease.id);
-      this.#parts.store.update(this.#stored(lease, length));
+      this.#parts.store.update(storedLease(lease, length, this.#parts.clock));
     });
   }
 
@@ -242,14 +265,6 @@ export class DoorKeeper {
     return fate;
   }
 
-  /** After a reboot the clock of day is all there is; it may have jumped, but no lease becomes longer than it was. */
-  #adoptedDue(stored: StoredLease, now: Instant): Instant {
-    const { clock } = this.#parts;
-    if (stored.bootId === clock.bootId) return stored.due;
-    const left = Math.min(stored.length, Math.max(0, since(clock.wall(), stored.dueWall)));
-    return after(now, millis(left));
-  }
-
   #schedule(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -260,24 +275,7 @@ export class DoorKeeper {
   }
 
   #keep(lease: Lease, length: Millis): void {
-    this.#attempt(() => this.#parts.store.update(this.#stored(lease, length)));
-  }
-
-  #stored(lease: Lease, length: Millis): StoredLease {
-    const { clock } = this.#parts;
-    const left = since(clock.sinceBoot(), lease.due);
-    const { id, door, source, stop, due, opened } = lease;
-    return {
-      id,
-      door,
-      source,
-      stop,
-      due,
-      length,
-      bootId: clock.bootId,
-      dueWall: instant(clock.wall() + left),
-      ...(opened === undefined ? {} : { opened }),
-    };
+    this.#attempt(() => this.#parts.store.update(storedLease(lease, length, this.#parts.clock)));
   }
 
   /** What the store cannot do now it says in the log; the door itself is not held up. */
@@ -288,11 +286,4 @@ export class DoorKeeper {
       this.#parts.report({ kind: 'error', text: (error as Error).message });
     }
   }
-}
-
-function newLease({ door, source }: Completion, now: Instant, stop: string): Lease {
-  const { ports, singleUse = false, cmdTimeout } = door.opening;
-  const opened = ports === undefined ? {} : { opened: { ports, singleUse } };
-  const id = randomUUID() as LeaseId;
-  return { id, door: door.name, source, stop, state: 'opening', due: after(now, cmdTimeout), ...opened };
 }

@@ -2,6 +2,7 @@ import type { Event } from '../../core/event/event.ts';
 import { LineBudget } from '../../core/event/line-budget.ts';
 import { eventLevel, type LogLevel, renderEvent } from '../../core/event/render-event.ts';
 import type { LogSink } from '../../host/log/log-sink.ts';
+import { inTime } from './in-time.ts';
 import type { NameLookup } from './name-lookup.ts';
 
 /** Lines of one sort (a kind of event at one door). Openings are rarer, and worth more, than stages. */
@@ -14,7 +15,17 @@ const MAX_EQUAL = 4096;
 /** How often the lines that were only counted are reported. */
 const REPORT_MS = 10_000;
 
-const OPENING_KINDS: ReadonlySet<Event['kind']> = new Set(['completed', 'running', 'command-timeout']);
+const OPENING_KINDS: ReadonlySet<Event['kind']> = new Set([
+  'completed',
+  'opened',
+  'closed',
+  'running',
+  'command-timeout',
+  'adopted',
+]);
+
+/** What a log that does not take its lines may cost at the end. */
+const FLUSH_MS = 1000;
 
 const DEBUG_KINDS: ReadonlySet<Event['kind']> = new Set(['failed', 'evicted', 'debug']);
 
@@ -56,6 +67,13 @@ export class EventLog {
     return admitted;
   }
 
+  /** Writes an event, unless there have been too many of its kind at its door. */
+  report(event: Event): void {
+    if ('door' in event && !this.admits(event.kind, `${event.door}: ${event.kind}`, performance.now()))
+      return;
+    this.write(event);
+  }
+
   /** Writes an event that has been admitted, or that is never many. */
   write(event: Event): void {
     const level = eventLevel(event);
@@ -86,7 +104,9 @@ export class EventLog {
     while (this.#waiting !== undefined) await this.#waiting;
     clearTimeout(this.#report);
     this.#reportCounts();
-    for (const sink of [...this.#sinks.log, this.#sinks.terminal]) sink.close();
+    const sinks = [...this.#sinks.log, this.#sinks.terminal];
+    await inTime(Promise.all(sinks.map((sink) => sink.flush?.())), FLUSH_MS);
+    for (const sink of sinks) sink.close();
   }
 
   #writeLine(level: LogLevel, event: Event, name: string | undefined): void {

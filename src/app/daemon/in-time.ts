@@ -1,5 +1,5 @@
 /** Whether the work has ended within `limit` milliseconds. It goes on in any case. */
-export async function inTime(work: Promise<void>, limit: number): Promise<boolean> {
+export async function inTime(work: Promise<unknown>, limit: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), limit);

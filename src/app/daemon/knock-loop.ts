@@ -103,20 +103,23 @@ export class KnockLoop {
 
   #takeFrame(frame: Frame): void {
     const { interfaces, engine, log } = this.#parts;
-    if (!frame.toThisHost || !interfaces.hears(frame.interfaceIndex)) return;
+    if (!interfaces.hears(frame.interfaceIndex)) return;
     const packet = this.#packet;
     if (readPacket(frame.bytes, frame.start, frame.end, packet) !== READING.packet) return;
     if (packet.protocol === PROTOCOL_NUMBER.udp) packet.identity = frame.nanoseconds;
     if (log.debug) this.#debugPacket(frame.end - frame.start);
     // Up to here nothing is allocated.
     if (!engine.watches(packet)) return;
-    const local = interfaces.addresses.has(
-      packet.family,
-      packet.destination0,
-      packet.destination1,
-      packet.destination2,
-      packet.destination3,
-    );
+    // Only a door's target may be somebody else's, on a bridge or a mirror port.
+    const local =
+      frame.toThisHost &&
+      interfaces.addresses.has(
+        packet.family,
+        packet.destination0,
+        packet.destination1,
+        packet.destination2,
+        packet.destination3,
+      );
     const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
     if (engine.offer(packet, local, now, this.#steps) === OFFER.knock) this.#report();
   }

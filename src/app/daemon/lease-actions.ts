@@ -63,11 +63,14 @@ export class LeaseActions {
     }
   }
 
-  async runStart(lease: Lease, start: string): Promise<void> {
+  /** Runs the start command, once for the lease; `again` after it has failed. Returns whether it ended well. */
+  async runStart(lease: Lease, start: string, again: boolean): Promise<boolean> {
     const { runner, claims, report } = this.#parts;
     report({ kind: 'running', door: lease.door, command: start });
-    const outcome = await runner.open(claimedCommand(claims.start(lease.id), start, 'refuse'));
+    const text = again ? start : claimedCommand(claims.start(lease.id), start, 'refuse');
+    const outcome = await runner.open(lease.door, text);
     reportOutcome(report, lease.door, outcome);
+    return outcome.kind === 'ok';
   }
 
   /** Closes the ports and runs the stop command. False if either could not be done, and is to be done later. */

@@ -1,6 +1,6 @@
 import { openFileSink } from '../../host/log/file-sink.ts';
 import type { LogSink } from '../../host/log/log-sink.ts';
-import { openSyslogSink } from '../../host/log/syslog-sink.ts';
+import { SyslogSink } from '../../host/log/syslog-sink.ts';
 import { openTerminalSink } from '../../host/log/terminal-sink.ts';
 import type { LogSinks } from './event-log.ts';
 
@@ -17,7 +17,7 @@ export function openSinks(targets: LogTargets): {
 } {
   const log: LogSink[] = [];
   const problems: string[] = [];
-  if (targets.useSyslog) log.push(openSyslogSink());
+  if (targets.useSyslog) log.push(new SyslogSink());
   if (targets.logFile !== undefined && targets.logFile !== '') {
     try {
       log.push(openFileSink(targets.logFile));

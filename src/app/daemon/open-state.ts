@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Event } from '../../core/event/event.ts';
 import type { LeaseStore } from '../../host/store/lease-store.ts';
@@ -19,7 +19,16 @@ export class AlreadyRunningError extends Error {
  */
 export function stateName(configFile: string, interfaces: string | undefined): string {
   const plain = (text: string): string => text.replaceAll(/[^A-Za-z0-9._,-]+/g, '-').replace(/^-+/, '');
-  return plain(resolve(configFile)) + (interfaces === undefined ? '' : `@${plain(interfaces)}`);
+  return plain(realPath(configFile)) + (interfaces === undefined ? '' : `@${plain(interfaces)}`);
+}
+
+/** By whatever link it is named: one file is one daemon. */
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return resolve(file);
+  }
 }
 
 /**

@@ -1,4 +1,6 @@
+import { writeSync } from 'node:fs';
 import { renderDiagnostic } from '../../core/config/diagnostic.ts';
+import { exitNow } from '../../host/ffi/exit-now.ts';
 import { LibpcapError } from '../../host/ffi/libpcap.ts';
 import { SystemCallError } from '../../host/ffi/system-call-error.ts';
 import { hasCapability } from '../../host/system/capabilities.ts';
@@ -10,6 +12,8 @@ import { AlreadyRunningError } from './open-state.ts';
 
 /** sysexits.h, and 1 for what has no number of its own. */
 export const DAEMON_EXIT = { ok: 0, failed: 1, software: 70, permission: 77, config: 78 } as const;
+
+const STDERR = 2;
 
 export type DaemonExit = (typeof DAEMON_EXIT)[keyof typeof DAEMON_EXIT];
 
@@ -66,11 +70,12 @@ class EarlySignals {
   #resolve: ((exit: DaemonExit) => void) | undefined;
   #wanted: 'nothing' | 'stop' = 'nothing';
   #stopping = false;
+  #reloading = false;
 
   constructor() {
     // Node.js opens a debugger on this signal unless somebody listens to it.
     process.on('SIGUSR1', () => undefined);
-    process.on('SIGHUP', () => this.#daemon?.reload());
+    process.on('SIGHUP', () => this.#reloadSoon());
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#stop());
     process.on('uncaughtException', (error) => this.#crash(error));
   }
@@ -79,6 +84,16 @@ class EarlySignals {
     this.#daemon = daemon;
     this.#resolve = resolve;
     if (this.#wanted === 'stop') this.#stop();
+  }
+
+  /** However many of them come at once, the file is read once; a stop goes before. */
+  #reloadSoon(): void {
+    if (this.#reloading) return;
+    this.#reloading = true;
+    setImmediate(() => {
+      this.#reloading = false;
+      if (!this.#stopping) this.#daemon?.reload();
+    });
   }
 
   #stop(): void {
@@ -92,8 +107,8 @@ class EarlySignals {
   #crash(error: unknown): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     if (this.#daemon === undefined || this.#stopping) {
-      process.stderr.write(`knockd: ${text}\n`);
-      process.exit(DAEMON_EXIT.software);
+      writeSync(STDERR, `knockd: ${text}\n`);
+      exitNow(DAEMON_EXIT.software);
     }
     this.#stopping = true;
     this.#daemon.reportError(`this is a bug in Bussa, and the daemon ends: ${text}`);

@@ -2,6 +2,9 @@ import koffi from 'koffi';
 
 const library = koffi.load('libc.so.6');
 
+// With its one argument fixed: koffi has no asynchronous calls of variadic functions, and the ABI is the same.
+const syslog = library.func('void syslog(int, const char *, const char *)');
+
 /** A C pointer as koffi hands it over. */
 export type Pointer = unknown;
 
@@ -68,12 +71,8 @@ export const libc = {
     options: number,
     facility: number,
   ) => void,
-  syslog: library.func('void syslog(int, const char *, ...)') as (
-    priority: number,
-    format: string,
-    type: 'str',
-    text: string,
-  ) => void,
+  /** syslog(3) on a thread of the pool: it waits where the system's log does not read. */
+  syslogAsync: syslog.async as (priority: number, format: string, text: string, done: () => void) => void,
   clockGettime: library.func('int clock_gettime(int, _Out_ void *)') as (
     clock: number,
     timespec: Uint8Array,

@@ -5,5 +5,7 @@ export interface LogSink {
   write(level: LogLevel, line: string): void;
   /** Opens what it writes to anew, after a log rotation. Throws with the reason if it cannot. */
   reopen(): void;
+  /** Resolves when what has been written is out, for a sink that does not write at once. */
+  flush?(): Promise<void>;
   close(): void;
 }

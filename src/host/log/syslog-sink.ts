@@ -6,16 +6,63 @@ import type { LogSink } from './log-sink.ts';
 const LOG_DAEMON = 3 << 3;
 const PRIORITIES = { error: 3, warning: 4, notice: 5, debug: 7 } as const satisfies Record<LogLevel, number>;
 
+/** Lines that wait for a syslog that does not take them; further ones are lost, and counted. */
+const MAX_WAITING = 1000;
+
+type Line = { readonly level: LogLevel; readonly text: string };
+
 /** openlog(3) keeps the pointer and not the text. */
 const identity = keptString('knockd');
 
-/** libc's syslog, under the name and facility that Debian's knockd uses. */
-export function openSyslogSink(): LogSink {
-  libc.openlog(identity, 0, LOG_DAEMON);
-  return {
-    write: (level, line) => libc.syslog(PRIORITIES[level], '%s', 'str', line),
-    reopen: () => undefined,
-    // The connection is libc's, one for the process: another sink may have been opened on it by now.
-    close: () => undefined,
-  };
+/**
+ * libc's syslog, under the name and facility that Debian's knockd uses. It waits for as long as the system's log does
+ * not read, and so it runs on a thread, one line at a time: only the log is held up.
+ * BOUNDED: by `MAX_WAITING` lines.
+ */
+export class SyslogSink implements LogSink {
+  readonly #waiting: Line[] = [];
+  #lost = 0;
+  #busy = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor() {
+    libc.openlog(identity, 0, LOG_DAEMON);
+  }
+
+  write(level: LogLevel, text: string): void {
+    if (this.#waiting.length >= MAX_WAITING) this.#lost++;
+    else this.#waiting.push({ level, text });
+    this.#sendNext();
+  }
+
+  /** Resolves when all has been taken. */
+  async flush(): Promise<void> {
+    if (this.#busy) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+  }
+
+  reopen(): void {}
+
+  /** The connection is libc's, one for the process: another sink may have been opened on it by now. */
+  close(): void {}
+
+  #sendNext(): void {
+    if (this.#busy) return;
+    const line = this.#lostLine() ?? this.#waiting.shift();
+    if (line === undefined) {
+      this.#onIdle?.();
+      return;
+    }
+    this.#busy = true;
+    libc.syslogAsync(PRIORITIES[line.level], '%s', line.text, () => {
+      this.#busy = false;
+      this.#sendNext();
+    });
+  }
+
+  #lostLine(): Line | undefined {
+    if (this.#lost === 0 || this.#waiting.length > 0) return undefined;
+    const text = `${this.#lost} lines before this one were lost: the system's log did not take them`;
+    this.#lost = 0;
+    return { level: 'warning', text };
+  }
 }

@@ -1,3 +1,4 @@
+import { constants, openSync } from 'node:fs';
 import { LineWriter } from './line-writer.ts';
 import type { LogSink } from './log-sink.ts';
 
@@ -6,12 +7,14 @@ const STDERR = 2;
 
 /** Errors and warnings go to the standard error, and with `verbose` the rest to the standard output. */
 export function openTerminalSink(verbose: boolean): LogSink {
+  const stdout = openWithoutWaiting(STDOUT);
+  const stderr = openWithoutWaiting(STDERR);
   const output = new LineWriter();
   const errors = new LineWriter();
   return {
     write: (level, line) => {
-      if (level === 'error' || level === 'warning') errors.write(STDERR, framed, line);
-      else if (verbose || level === 'debug') output.write(STDOUT, framed, line);
+      if (level === 'error' || level === 'warning') errors.write(stderr, framed, line);
+      else if (verbose || level === 'debug') output.write(stdout, framed, line);
     },
     reopen: () => undefined,
     close: () => undefined,
@@ -20,3 +23,15 @@ export function openTerminalSink(verbose: boolean): LogSink {
 
 /** A reader that has gone, or that does not keep up, must not stop the daemon. */
 const framed = (line: string): string => `${line}\n`;
+
+/**
+ * The same pipe, terminal or file once more, on which a write does not wait for a reader. The flag would otherwise
+ * hold for all who share the descriptor, the shell among them. A socket cannot be opened so, and is used as it is.
+ */
+function openWithoutWaiting(fd: number): number {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK);
+  } catch {
+    return fd;
+  }
+}

@@ -4,20 +4,24 @@ import { type CommandOutcome, runCommand } from './run-command.ts';
 export type RunnerLimits = {
   /** Opening commands that run at one time, and closing commands likewise. */
   readonly running: number;
-  /** Opening commands that wait for their turn. Closing commands always may wait. */
+  /** Opening commands of one door that run at one time: one that hangs leaves the others their share. */
+  readonly runningOfDoor?: number;
+  /** Opening commands of one door that wait for their turn. Closing commands always may wait. */
   readonly waiting: number;
 };
 
-export const DEFAULT_RUNNER_LIMITS: RunnerLimits = { running: 32, waiting: 4096 };
+export const DEFAULT_RUNNER_LIMITS: RunnerLimits = { running: 64, runningOfDoor: 8, waiting: 1024 };
 
 /**
- * Runs commands side by side. Opening ones that hang do not hold up those that close.
- * BOUNDED: by twice `running` processes and `waiting` openings; closings that wait by the leases there are.
+ * Runs commands side by side. Opening ones that hang do not hold up those that close, nor those of other doors.
+ * BOUNDED: by twice `running` processes and `waiting` openings a door; closings that wait by the leases there are.
  */
 export class CommandRunner {
   readonly #limits: RunnerLimits;
   readonly #openings: JobQueue;
   readonly #closings: JobQueue;
+  /** BOUNDED: by the doors that there have been. */
+  readonly #doors = new Map<string, JobQueue>();
   readonly #directory: string | undefined;
 
   /** `directory`: where the commands run; where this process does if it is undefined. */
@@ -28,16 +32,25 @@ export class CommandRunner {
     this.#closings = new JobQueue(limits.running);
   }
 
-  /** Whether one more opening command would be taken. */
-  get hasRoom(): boolean {
-    return this.#openings.waiting < this.#limits.waiting;
+  /** Whether one more opening command of the door would be taken. */
+  hasRoom(door: string): boolean {
+    return (this.#doors.get(door)?.waiting ?? 0) < this.#limits.waiting;
   }
 
-  open(text: string): Promise<CommandOutcome> {
-    return this.#openings.run(() => runCommand(text, this.#directory));
+  open(door: string, text: string): Promise<CommandOutcome> {
+    return this.#queueOf(door).run(() => this.#openings.run(() => runCommand(text, this.#directory)));
   }
 
   close(text: string): Promise<CommandOutcome> {
     return this.#closings.run(() => runCommand(text, this.#directory));
+  }
+
+  #queueOf(door: string): JobQueue {
+    const known = this.#doors.get(door);
+    if (known !== undefined) return known;
+    const { running, runningOfDoor = running } = this.#limits;
+    const queue = new JobQueue(runningOfDoor);
+    this.#doors.set(door, queue);
+    return queue;
   }
 }
