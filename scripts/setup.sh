@@ -105,8 +105,8 @@ install_npm_packages() {
   lock "$root"
   ! npm_is_current || return 0
   [ -w "$root" ] || fail 77 "node_modules is missing or out of date, and $root belongs to somebody else: run as its owner: cd '$root' && npm ci"
-  say 'installing the Node.js packages (npm ci)'
-  output=$(cd "$root" && npm ci --no-fund --no-audit 2>&1 </dev/null) ||
+  say 'installing the Node.js packages (npm ci; some minutes the first time)'
+  output=$(cd "$root" && npm ci --include=dev --no-fund --no-audit 2>&1 </dev/null) ||
     fail 1 "$output" "npm ci failed in $root: see its words above"
   find_node || fail 1 "$output" "npm ci has left no Node.js at node_modules/node/bin/node: does npm have ignore-scripts set? Then run: cd '$root' && npm rebuild node --ignore-scripts=false"
   set_stamp

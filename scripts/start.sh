@@ -23,6 +23,7 @@ main() {
     write_example
     set -- -c /proc/self/fd/9 "$@"
   fi
+  [ "$has_conf" = yes ] || uses_example || echo "Using $DEFAULT_CONF." >&2
   launch knockd -v "$@"
 }
 

@@ -34,6 +34,16 @@ const lease = (id: string): StoredLease => ({
 const never = (event: Event): never => assert.fail(JSON.stringify(event));
 
 describe('the name of a state', () => {
+  test('is that of the file itself, by whatever link it is given', () => {
+    using scratch = new Scratch();
+    writeFileSync(scratch.file('knockd.conf'), '');
+    symlinkSync(scratch.file('knockd.conf'), scratch.file('link.conf'));
+    assert.equal(
+      stateName(scratch.file('link.conf'), undefined),
+      stateName(scratch.file('knockd.conf'), undefined),
+    );
+  });
+
   const cases: readonly (readonly [string, string | undefined, string])[] = [
     ['/etc/knockd.conf', undefined, 'etc-knockd.conf'],
     ['/etc/knockd.conf', 'eth0,wlan0', 'etc-knockd.conf@eth0,wlan0'],
