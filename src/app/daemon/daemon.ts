@@ -141,7 +141,7 @@ export class Daemon {
     this.#reopenLog(loaded.config);
     const choice = this.#interfaceChoice(loaded.config);
     if (JSON.stringify(choice) !== JSON.stringify(this.#interfaceChoice(this.#config))) {
-      this.#interfaces.choose(choice);
+      this.#attempt(() => this.#interfaces.choose(choice));
     }
     this.#config = loaded.config;
     this.#hooks.replaceConfig(loaded.config);
