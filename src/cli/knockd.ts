@@ -13,8 +13,8 @@ Watches for knocks, and runs the commands of the door that a whole sequence open
                         auto: those that hold a default route
   -c, --config FILE     read this configuration (default /etc/knockd.conf)
   -d, --daemon          run in the background, once it listens
-  -p, --pidfile FILE    with -d, write the process number here (default /var/run/knockd.pid)
-  -g, --logfile FILE    append the log to this file
+  -p, --pidfile FILE    with -d, write the process number here (default /var/run/knockd.pid); PidFile goes before it
+  -g, --logfile FILE    append the log to this file; LogFile goes before it
   -v, --verbose         print the log as well
   -D, --debug           print every packet and every wrong knock too
   -l, --lookup          look up the names of addresses for the log

@@ -28,7 +28,7 @@ export class LeaseActions {
     this.#parts = parts;
   }
 
-  /** Opens the ports, if the lease has any. Returns why they could not be opened. */
+  /** Opens the ports of the lease, where it has ports. Returns why they could not be opened. */
   async openPorts(lease: Lease): Promise<string | undefined> {
     const { report, clock, native } = this.#parts;
     if (lease.opened === undefined) return undefined;

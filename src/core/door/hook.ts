@@ -9,7 +9,6 @@ export type Hook =
 
 export type DaemonHookName = 'start' | 'stop';
 export type DoorHookName = 'open' | 'close' | 'refused';
-export type HookName = DaemonHookName | DoorHookName;
 
 export type DaemonHooks = Readonly<Partial<Record<DaemonHookName, Hook>>>;
 export type DoorHooks = Readonly<Partial<Record<DoorHookName, Hook>>>;
