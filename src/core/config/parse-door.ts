@@ -17,7 +17,7 @@ import { parsePrefixes } from './parse-prefixes.ts';
 import { parseSeconds } from './parse-seconds.ts';
 import { parseSequence } from './parse-sequence.ts';
 import { parseYesNo } from './parse-yes-no.ts';
-import { quoteText } from './quote-text.ts';
+import { escapeText, quoteText } from './quote-text.ts';
 import type { Entry, Section } from './read-sections.ts';
 import type { Word } from './word.ts';
 
@@ -165,13 +165,14 @@ function parseOpenTime(value: Word, key: Word, findings: Findings): Millis | und
   const remedy = `write whole seconds, or Open_For = ${value.text}`;
   findings.error(
     value,
-    `${quoteText(value.text)}: ${key.text} has no units, knockd would read the digits alone: ${remedy}`,
+    `${quoteText(value.text)}: ${escapeText(key.text)} has no units, knockd would read the digits alone: ${remedy}`,
   );
   return undefined;
 }
 
-function yesOrNo({ text }: Word): string {
-  return `write ${text} = yes or ${text} = no`;
+function yesOrNo(key: Word): string {
+  const name = escapeText(key.text);
+  return `write ${name} = yes or ${name} = no`;
 }
 
 function parseMaxLeases(value: Word, findings: Findings): number | undefined {
