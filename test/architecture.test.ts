@@ -29,6 +29,8 @@ const HOST: Readonly<Record<string, readonly string[]>> = {
   ffi: [],
   capture: ['ffi'],
   clock: ['ffi'],
+  connections: ['ffi'],
+  control: [],
   firewall: ['ffi'],
   log: ['ffi'],
   network: ['ffi'],

@@ -1,0 +1,137 @@
+import type { Address } from '../../core/net/address.ts';
+import { SystemCallError } from '../ffi/system-call-error.ts';
+import type { Connections, Sought, TrackedConnection } from './connections.ts';
+import {
+  CT_DELETE,
+  CT_GET,
+  readEntry,
+  renderForget,
+  renderQueries,
+  type TrackedEntry,
+} from './conntrack-messages.ts';
+import { NetlinkSocket } from './netlink-socket.ts';
+import { endsHere, RTM_GETROUTE, renderRouteQuery } from './route-messages.ts';
+import { readCookie, renderSocketRequest, SOCK_DESTROY, SOCK_DIAG_BY_FAMILY } from './socket-messages.ts';
+
+/** linux/netlink.h. */
+const NETLINK_ROUTE = 0;
+const NETLINK_SOCK_DIAG = 4;
+const NETLINK_NETFILTER = 12;
+
+/** asm-generic/errno-base.h and errno.h. */
+const ENOENT = 2;
+const EOPNOTSUPP = 95;
+const ESTALE = 116;
+
+/** BOUNDED: what is listed at one time; further connections are left out, and listed when these are gone. */
+const MAX_LISTED = 65_536;
+
+/**
+ * Connections through netlink: ctnetlink knows them, sock_diag ends sockets. Each call has sockets of its own: a list
+ * that is broken off leaves nothing behind.
+ */
+export class NetlinkConnections implements Connections {
+  listNow(sought: Sought): readonly TrackedConnection[] {
+    const found = new Found(sought);
+    withSocket(NETLINK_NETFILTER, CONNTRACK, (tracking) => {
+      for (const query of renderQueries(sought)) tracking.listNow(CT_GET, query, found.take);
+    });
+    return found.connections();
+  }
+
+  async list(sought: Sought): Promise<readonly TrackedConnection[]> {
+    const found = new Found(sought);
+    const tracking = new NetlinkSocket(NETLINK_NETFILTER, CONNTRACK);
+    try {
+      for (const query of renderQueries(sought)) await tracking.list(CT_GET, query, found.take);
+    } finally {
+      tracking.close();
+    }
+    return found.connections();
+  }
+
+  cut(connections: readonly TrackedConnection[]): void {
+    // The socket first: its reset has to leave as part of the connection.
+    const sockets = connections.filter(({ protocol, path }) => protocol === 'tcp' && path === 'input');
+    if (sockets.length > 0) {
+      withSocket(NETLINK_SOCK_DIAG, 'the socket-diagnosis netlink socket', (diagnosis) => {
+        for (const connection of sockets) destroySocket(diagnosis, connection);
+      });
+    }
+    withSocket(NETLINK_NETFILTER, CONNTRACK, (tracking) => {
+      for (const connection of connections) forgetEntry(tracking, connection);
+    });
+  }
+}
+
+const CONNTRACK = 'the connection-tracking netlink socket';
+
+/** What has come of it so far. */
+class Found {
+  readonly #sought: Sought;
+  /** By the kernel's numbers: one that is listed twice is one. */
+  readonly #entries = new Map<number, TrackedEntry>();
+
+  constructor(sought: Sought) {
+    this.#sought = sought;
+  }
+
+  readonly take = (body: DataView): void => {
+    if (this.#entries.size >= MAX_LISTED) return;
+    const entry = readEntry(body, this.#sought);
+    if (entry !== undefined) this.#entries.set(entry.id, entry);
+  };
+
+  connections(): TrackedConnection[] {
+    if (this.#entries.size === 0) return [];
+    // BOUNDED: by MAX_LISTED.
+    const here = new Map<Address, boolean>();
+    return withSocket(NETLINK_ROUTE, 'the routing netlink socket', (routes) =>
+      [...this.#entries.values()].map((entry) => {
+        const { local } = entry.ends;
+        const isHere = here.get(local) ?? isDeliveredHere(routes, local);
+        here.set(local, isHere);
+        return { ...entry, path: isHere ? 'input' : 'forward' };
+      }),
+    );
+  }
+}
+
+/** What the host has no route to does not end here. */
+function isDeliveredHere(routes: NetlinkSocket, address: Address): boolean {
+  const answer = routes.ask(RTM_GETROUTE, renderRouteQuery(address));
+  return typeof answer !== 'number' && endsHere(answer);
+}
+
+/** Without CONFIG_INET_DIAG_DESTROY, or the kernel's module, the socket ends when nothing gets through any more. */
+function destroySocket(diagnosis: NetlinkSocket, { ends }: TrackedConnection): void {
+  const found = diagnosis.ask(SOCK_DIAG_BY_FAMILY, renderSocketRequest(ends));
+  const cookie = typeof found === 'number' ? undefined : readCookie(found, ends);
+  if (cookie === undefined) return;
+  const errno = diagnosis.order(SOCK_DESTROY, renderSocketRequest(ends, cookie));
+  if (errno === 0 || errno === ENOENT || errno === ESTALE || errno === EOPNOTSUPP) return;
+  throw new SystemCallError('SOCK_DESTROY', renderEnds(ends), errno);
+}
+
+function forgetEntry(tracking: NetlinkSocket, { source, ends }: TrackedConnection): void {
+  const errno = tracking.order(CT_DELETE, renderForget(source, ends.name));
+  if (errno === 0 || errno === ENOENT) return;
+  throw new SystemCallError('IPCTNL_MSG_CT_DELETE', renderEnds(ends), errno);
+}
+
+function renderEnds({ local, localPort, remote, remotePort }: TrackedConnection['ends']): string {
+  return `the connection of ${remote} port ${remotePort} to ${local} port ${localPort}`;
+}
+
+function withSocket<Result>(
+  protocol: number,
+  subject: string,
+  act: (socket: NetlinkSocket) => Result,
+): Result {
+  const socket = new NetlinkSocket(protocol, subject);
+  try {
+    return act(socket);
+  } finally {
+    socket.close();
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Messages and attributes of netlink (linux/netlink.h), which speaks the machine's own byte order; the values of
+ * nfnetlink, like addresses and ports everywhere, are big-endian.
+ */
+export const NLM_F_REQUEST = 0x1;
+export const NLM_F_ACK = 0x4;
+export const NLM_F_DUMP = 0x300;
+
+const NLM_F_DUMP_INTR = 0x10;
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+const HEADER_BYTES = 16;
+const ATTRIBUTE_BYTES = 4;
+
+export const NLA_F_NESTED = 0x8000;
+
+/** NLA_TYPE_MASK: what of an attribute's type is no flag. */
+const TYPE_MASK = 0x3fff;
+
+/** struct nlmsghdr: length u32, type u16, flags u16, sequence u32, port id u32; then the body. */
+export function renderMessage(type: number, flags: number, sequence: number, body: Uint8Array): Uint8Array {
+  const bytes = Buffer.alloc(HEADER_BYTES + body.length);
+  bytes.writeUInt32LE(bytes.length, 0);
+  bytes.writeUInt16LE(type, 4);
+  bytes.writeUInt16LE(flags, 6);
+  bytes.writeUInt32LE(sequence, 8);
+  bytes.set(body, HEADER_BYTES);
+  return bytes;
+}
+
+/** struct nlattr: length u16, type u16, value, padding to four bytes. */
+export function renderAttribute(type: number, value: Uint8Array): Uint8Array {
+  const bytes = Buffer.alloc(align(ATTRIBUTE_BYTES + value.length));
+  bytes.writeUInt16LE(ATTRIBUTE_BYTES + value.length, 0);
+  bytes.writeUInt16LE(type, 2);
+  bytes.set(value, ATTRIBUTE_BYTES);
+  return bytes;
+}
+
+export function bigEndian(words: readonly number[]): Uint8Array {
+  const bytes = Buffer.alloc(words.length * 4);
+  for (const [i, word] of words.entries()) bytes.writeUInt32BE(word, i * 4);
+  return bytes;
+}
+
+/** What the kernel has sent in one go. */
+export type Answer = {
+  /** The bodies of the messages that are no confirmation and no end. */
+  readonly bodies: readonly DataView[];
+  /** The answer is complete. */
+  readonly done: boolean;
+  /** The errno of a refusal, 0 for none. */
+  readonly errno: number;
+  /** What was listed has changed meanwhile: some of it may be missing. */
+  readonly interrupted: boolean;
+};
+
+/** Reads the messages of one datagram that answer this request; what is cut short, or of another request, is passed over. */
+export function readAnswer(bytes: Uint8Array, sequence: number): Answer {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const bodies: DataView[] = [];
+  let [done, errno, interrupted] = [false, 0, false];
+  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+    const length = view.getUint32(at, true);
+    if (length < HEADER_BYTES || at + length > bytes.length) break;
+    const type = view.getUint16(at + 4, true);
+    if (view.getUint32(at + 8, true) === sequence) {
+      const body = new DataView(bytes.buffer, bytes.byteOffset + at + HEADER_BYTES, length - HEADER_BYTES);
+      if ((view.getUint16(at + 6, true) & NLM_F_DUMP_INTR) !== 0) interrupted = true;
+      if (type === NLMSG_DONE || type === NLMSG_ERROR) {
+        done = true;
+        // Both begin with an errno, negated; without one it is a confirmation.
+        if (body.byteLength >= 4) errno = Math.max(0, -body.getInt32(0, true));
+      } else bodies.push(body);
+    }
+    at += align(length);
+  }
+  return { bodies, done, errno, interrupted };
+}
+
+/** The attributes from byte `from` on, the last of each type; what is cut short is passed over. */
+export function readAttributes(body: DataView, from = 0): Map<number, DataView> {
+  const found = new Map<number, DataView>();
+  for (let at = from; at + ATTRIBUTE_BYTES <= body.byteLength; ) {
+    const length = body.getUint16(at, true);
+    if (length < ATTRIBUTE_BYTES || at + length > body.byteLength) break;
+    const value = new DataView(body.buffer, body.byteOffset + at + ATTRIBUTE_BYTES, length - ATTRIBUTE_BYTES);
+    found.set(body.getUint16(at + 2, true) & TYPE_MASK, value);
+    at += align(length);
+  }
+  return found;
+}
+
+function align(length: number): number {
+  return (length + 3) & ~3;
+}

@@ -1,0 +1,64 @@
+import { type Address, addressWords, familyOf } from '../../core/net/address.ts';
+import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
+import { bigEndian } from './netlink-message.ts';
+
+/** linux/sock_diag.h. */
+export const SOCK_DIAG_BY_FAMILY = 20;
+export const SOCK_DESTROY = 21;
+
+/** linux/inet_diag.h: INET_DIAG_NOCOOKIE, in both words. */
+const ANY_COOKIE = Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255);
+
+/** include/net/tcp_states.h. */
+const TCP_LISTEN = 10;
+
+/** linux/inet_diag.h, struct inet_diag_msg: family u8, state u8, timer u8, retrans u8, then the socket's id. */
+const ID_AT = 4;
+/** struct inet_diag_sockid: two ports u16, two addresses of 16 bytes, interface u32, cookie 2 × u32. */
+const COOKIE_AT = ID_AT + 40;
+const COOKIE_BYTES = 8;
+
+const AF_INET = { 4: 2, 6: 10 } as const;
+
+/** A TCP connection as the socket at this host knows it. */
+export type SocketEnds = {
+  readonly local: Address;
+  readonly localPort: number;
+  readonly remote: Address;
+  readonly remotePort: number;
+};
+
+/**
+ * struct inet_diag_req_v2: family u8, protocol u8, extensions u8, pad u8, states u32, then the socket's id. With a
+ * cookie it means one socket and no later one of the same addresses.
+ */
+export function renderSocketRequest(ends: SocketEnds, cookie: Uint8Array = ANY_COOKIE): Uint8Array {
+  const family = familyOf(ends.local);
+  const ports = Buffer.alloc(4);
+  ports.writeUInt16BE(ends.localPort, 0);
+  ports.writeUInt16BE(ends.remotePort, 2);
+  return Buffer.concat([
+    Uint8Array.of(AF_INET[family], PROTOCOL_NUMBER.tcp, 0, 0, 255, 255, 255, 255),
+    ports,
+    addressField(ends.local),
+    addressField(ends.remote),
+    new Uint8Array(4),
+    cookie,
+  ]);
+}
+
+/**
+ * The cookie of the socket that the kernel has found; `undefined` if it is not this connection's. Where a connection
+ * is gone the kernel answers with the socket that listens, which must live.
+ */
+export function readCookie(body: DataView, { localPort, remotePort }: SocketEnds): Uint8Array | undefined {
+  if (body.byteLength < COOKIE_AT + COOKIE_BYTES || body.getUint8(1) === TCP_LISTEN) return undefined;
+  if (body.getUint16(ID_AT) !== localPort || body.getUint16(ID_AT + 2) !== remotePort) return undefined;
+  return new Uint8Array(body.buffer, body.byteOffset + COOKIE_AT, COOKIE_BYTES).slice();
+}
+
+/** 16 bytes; an IPv4 address stands in the first four. */
+function addressField(address: Address): Uint8Array {
+  const words = addressWords(address);
+  return bigEndian(familyOf(address) === 4 ? [words[3], 0, 0, 0] : words);
+}

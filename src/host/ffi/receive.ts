@@ -1,0 +1,16 @@
+import koffi from 'koffi';
+
+const recv = koffi.load('libc.so.6').func('long recv(int, _Out_ void *, size_t, int)');
+
+/**
+ * recv(2) on a thread of the pool, for what the kernel takes its time to write. Negative if it has failed: the reason
+ * stays on that thread. `bytes` must not be touched until then.
+ */
+export function receiveAside(fd: number, bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    recv.async(fd, bytes, bytes.length, 0, (error: unknown, length: number) => {
+      if (error === null || error === undefined) resolve(length);
+      else reject(error);
+    });
+  });
+}
