@@ -57,6 +57,7 @@ need_packages_for_tests() {
   need_command mandoc mandoc
   need_command systemd-analyze systemd
   need_file /lib/lsb/init-functions lsb-base
+  has_libfaketime || need libfaketime
 }
 
 need() { missing="$missing $1"; }
@@ -75,6 +76,13 @@ has_libnftables() {
     [ ! -e "$file" ] || return 0
   done
   ldconfig -p 2>/dev/null | grep -q 'libnftables\.so\.1 '
+}
+
+has_libfaketime() {
+  for file in /usr/lib/*/faketime/libfaketime.so.1 /usr/lib/faketime/libfaketime.so.1; do
+    [ ! -e "$file" ] || return 0
+  done
+  return 1
 }
 
 npm_is_current() {

@@ -7,10 +7,10 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SEED } from '../property/seed.ts';
 import { C_KNOCK, startKnockd, WorkDirectory } from './knockd.ts';
+import { seededRandom } from './seeded-random.ts';
 import { assertShut, startService } from './service.ts';
 import { CLIENT, SERVER, Wire } from './wire.ts';
 
@@ -34,7 +34,7 @@ const config = (done: string): string => `[native]
 describe('200 sudden deaths', { concurrency: LANES }, () => {
   for (let lane = 0; lane < LANES; lane++) {
     test(`lane ${lane + 1}: ${DEATHS} of them`, { timeout: 400_000 }, async (t) => {
-      const random = seededRandom(t, SEED + lane);
+      const random = seededRandom(t, lane);
       await using wire = await Wire.create();
       using directory = new WorkDirectory();
       const done = directory.file('done');
@@ -80,16 +80,4 @@ function assertAlternating(text: string): void {
     assert.equal(line, i % 2 === 0 ? 'open' : 'close', `line ${i + 1} of ${lines.length}`);
   }
   assert.equal(lines.at(-1), 'close');
-}
-
-/** mulberry32: the same numbers for the same seed. */
-function seededRandom(t: TestContext, seed: number): () => number {
-  t.diagnostic(`seed ${SEED}, to repeat: BUSSA_SEED=${SEED}`);
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LeaseId } from '../../core/lease/lease.ts';
-import { dropClaim, readClaim, takeClaim } from '../../host/process/claim.ts';
+import { dropClaim, readClaim, takeClaim, wasRun } from '../../host/process/claim.ts';
 
 /** How often a command that an earlier daemon started is looked at. */
 const LOOK_MS = 100;
@@ -37,11 +37,21 @@ export class Claims {
     dropClaim(this.stop(id));
   }
 
-  /** Removes the claims of leases that are no more. */
-  sweep(living: ReadonlySet<string>): void {
-    for (const name of readdirSync(this.#directory)) {
-      if (!living.has(name.replace(/\.(start|stop)$/, ''))) dropClaim(join(this.#directory, name));
-    }
+  /**
+   * Removes the claims of leases that are no more. Returns how many of these have been opened and never closed: their
+   * leases are lost, and nobody knows what would close them.
+   */
+  sweep(living: ReadonlySet<string>): number {
+    const names = new Set(readdirSync(this.#directory));
+    const gone = [...names].filter((name) => !living.has(name.replace(/\.(start|stop)$/, '')));
+    const lost = gone.filter(
+      (name) =>
+        name.endsWith('.start') &&
+        !names.has(name.replace(/start$/, 'stop')) &&
+        wasRun(join(this.#directory, name)),
+    );
+    for (const name of gone) dropClaim(join(this.#directory, name));
+    return lost.length;
   }
 
   /**

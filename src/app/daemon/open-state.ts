@@ -42,7 +42,7 @@ export function openState(directory: string, name: string, report: (event: Event
     makeOwnDirectory(own);
     store = openSqliteLeaseStore(databaseIn(own));
     const claims = claimsIn(own);
-    claims.sweep(new Set(store.all().map((lease) => lease.id)));
+    sweepClaims(own, store, claims, report);
     writeFileSync(join(own, 'pid'), `${process.pid}\n`);
     return { store, claims };
   } catch (error) {
@@ -55,6 +55,23 @@ export function openState(directory: string, name: string, report: (event: Event
     });
     return { store: new UnavailableLeaseStore(reason), claims: new Claims(join(own, 'claims'), 'absent') };
   }
+}
+
+/** What the database has lost without knowing it, the end of its log cut off for one, the claims still tell. */
+export function sweepClaims(
+  directory: string,
+  store: LeaseStore,
+  claims: Claims,
+  report: (event: Event) => void,
+): void {
+  const lost = claims.sweep(new Set(store.all().map((lease) => lease.id)));
+  if (lost === 0) return;
+  report({
+    kind: 'error',
+    text:
+      `${databaseIn(directory)} has lost ${lost} lease(s) whose start command has been run and whose stop command has not: ` +
+      'it, or its -wal, has been cut off, replaced or removed; look for doors that are still open, and close them by hand',
+  });
 }
 
 export const databaseIn = (directory: string): string => join(directory, 'leases.db');

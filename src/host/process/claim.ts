@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, unlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 
 /**
  * A file that one command makes before it does anything else, and that only one can make. It tells a later daemon
@@ -14,7 +14,8 @@ export const CLAIM_FAILED_STATUS = 75;
 
 /**
  * Shell text that runs `command` if nobody else has claimed `path`. The shell's number goes into the file, "done"
- * behind it when the command has ended. The command runs in a shell below the one that writes: whatever it does to
+ * behind it when the command has ended; on a full disk the file is made executable instead, which takes no room.
+ * The command runs in a shell below the one that writes: whatever it does to
  * its own (`exec`, `exit`, a trap, a mistake in its syntax), the end is written down.
  */
 export function claimedCommand(path: string, command: string, without: WithoutClaim): string {
@@ -23,16 +24,18 @@ export function claimedCommand(path: string, command: string, without: WithoutCl
     without === 'run'
       ? ':'
       : `{ echo "no claim can be made at "${file}", and so it is not run" >&2; exit ${CLAIM_FAILED_STATUS}; }`;
+  // What is not run has no claim: the next daemon sees that nothing was opened.
+  const unwritable = without === 'run' ? otherwise : `{ rm -f ${file}; ${otherwise}; }`;
   return [
     'set -C',
     // On a full disk the file can often be made, and is ours, though nothing can be written into it.
-    `if { true > ${file}; } 2>/dev/null; then { echo $$ >> ${file}; } 2>/dev/null || ${otherwise}`,
+    `if { true > ${file}; } 2>/dev/null; then { echo $$ >> ${file}; } 2>/dev/null || ${unwritable}`,
     `elif [ -e ${file} ]; then exit 0`,
     `else ${otherwise}; fi`,
     'set +C',
     `(eval ${quote(command)})`,
     'set -- $?',
-    `{ echo done >> ${file}; } 2>/dev/null`,
+    `{ echo done >> ${file} || chmod u+x ${file}; } 2>/dev/null`,
     'exit $1',
   ].join('\n');
 }
@@ -51,11 +54,25 @@ export function takeClaim(path: string): boolean {
 export function readClaim(path: string): ClaimState {
   const text = readOrNothing(path);
   if (text === undefined) return 'unclaimed';
-  if (text.includes('done')) return 'ended';
+  if (text.includes('done') || isMarked(path)) return 'ended';
   const pid = /^([0-9]+)\n/.exec(text)?.[1];
-  // The shell's command line holds the claim's path: another process that got the same number is told apart.
-  const commandLine = pid === undefined ? undefined : readOrNothing(`/proc/${pid}/cmdline`);
-  return commandLine?.includes(path) ? 'running' : 'cut-off';
+  // Where there was no room for the number, all processes are looked through.
+  const pids = pid === undefined ? readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)) : [pid];
+  return pids.some((one) => runsBehind(path, one)) ? 'running' : 'cut-off';
+}
+
+/** Whether a command has ever been behind the claim, and not only this process. */
+export function wasRun(path: string): boolean {
+  return /^[0-9]/.test(readOrNothing(path) ?? '');
+}
+
+/** The shell's command line holds the claim's path: another process that got the same number is told apart. */
+function runsBehind(path: string, pid: string): boolean {
+  return readOrNothing(`/proc/${pid}/cmdline`)?.includes(path) === true;
+}
+
+function isMarked(path: string): boolean {
+  return ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o100) !== 0;
 }
 
 export function dropClaim(path: string): void {

@@ -1,0 +1,223 @@
+/**
+ * kill -9 at random moments around knocks, opens and closes, while the machine is against it: the database cut off or
+ * read-only, the firewall's command failing, the disk full, the clock of day set. Once nothing stands in the way any
+ * more, no door is open past its time, no close has been lost or run twice, no rule is left over; what cannot be
+ * mended is in the log, and meanwhile doors stay shut.
+ */
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { Boots } from './boots.ts';
+import { ClockOfDay } from './clock-of-day.ts';
+import { FailingFirewall } from './failing-firewall.ts';
+import { shutFirewall } from './firewall.ts';
+import { assertClosesOnce, departuresOf, Mortal } from './mortal.ts';
+import { readOnly } from './mount-prefixes.ts';
+import { draw } from './seeded-random.ts';
+import { SmallDisk } from './small-disk.ts';
+
+const DEATHS = Number(process.env.BUSSA_DEATHS ?? 20);
+
+/** When something begins to fail. */
+const MOMENTS = ['from the start', 'before the knocks', 'after the knocks', 'not at all'] as const;
+
+/** The database, and the log that is written ahead of it. */
+const FILES = ['leases.db', 'leases.db-wal'] as const;
+
+describe(`${DEATHS} sudden deaths each`, { concurrency: 3 }, () => {
+  test('the database cut off', { timeout: 400_000 }, async (t) => {
+    await using mortal = await Mortal.create(t, 11);
+    let noticed = 0;
+    for (let death = 0; death < DEATHS; death++) {
+      await mortal.live();
+      if (mortal.random() < 0.5) continue;
+      const backup = new Backup(mortal);
+      cutOff(mortal);
+      const output = await mortal.live();
+      // Whoever has a copy puts it back.
+      if (!isRefused(output)) continue;
+      noticed++;
+      assert.doesNotMatch(output, /running command/, 'without a store no door with a closing command opens');
+      backup.restore();
+    }
+    await mortal.liveInOrder();
+    const backup = new Backup(mortal);
+    truncateSync(join(ownDirectory(mortal), 'leases.db'), 100);
+    const output = await mortal.live();
+    assert.ok(isRefused(output), output);
+    assert.doesNotMatch(output, /running command/);
+    backup.restore();
+    await mortal.assertNothingIsLeft();
+    t.diagnostic(`${noticed} of the damages refused`);
+    // What the end of the log ahead held is gone without a trace in the database: then the claims tell.
+    const told = sum([...mortal.output.matchAll(/has lost (\d+) lease/g)].map(([, count]) => Number(count)));
+    const departures = mortal.lines().map(departuresOf);
+    assert.equal(sum(departures.map(({ extraCloses }) => extraCloses)), 0);
+    assert.equal(sum(departures.map(({ lostCloses }) => lostCloses)), told);
+  });
+
+  test('the database, its directory or the claims read-only', { timeout: 400_000 }, async (t) => {
+    await using mortal = await Mortal.create(t, 12);
+    let unclaimed = 0;
+    for (let death = 0; death < DEATHS; death++) {
+      const own = death === 0 ? undefined : ownDirectory(mortal);
+      const choices =
+        own === undefined ? [] : [own, join(own, 'claims'), ...FILES.map((file) => join(own, file))];
+      const there = choices.filter(existsSync) as [string];
+      const path = there.length > 0 && mortal.random() < 0.5 ? draw(mortal.random, there) : undefined;
+      const output = await mortal.live(path === undefined ? {} : { prefix: readOnly([path]) });
+      if (path?.endsWith('claims')) unclaimed++;
+      else if (path !== undefined) assert.match(output, /doors with a stop command stay shut/);
+    }
+    await mortal.assertNothingIsLeft();
+    const departures = mortal.lines().map(departuresOf);
+    assert.equal(sum(departures.map(({ lostCloses }) => lostCloses)), 0);
+    // Where no claim can be made, closing is worth more than closing once: a death in the middle repeats it.
+    const extra = sum(departures.map(({ extraCloses }) => extraCloses));
+    assert.ok(extra <= unclaimed * 2, JSON.stringify(mortal.lines()));
+  });
+
+  test("the firewall's command failing for a while, and stop commands that fail", {
+    timeout: 400_000,
+  }, async (t) => {
+    const config = '[options]\n  firewall = iptables\n';
+    await using mortal = await Mortal.create(t, 13, {
+      config,
+      afterClose: '; exit 3',
+      arrange: shutFirewall,
+    });
+    const firewall = new FailingFirewall(mortal.directory);
+    const { prefix } = firewall;
+    for (let death = 0; death < DEATHS; death++) {
+      const failing = draw(mortal.random, MOMENTS);
+      const turn = async (now: string): Promise<void> => {
+        if (failing === now) firewall.fail();
+        else if (mortal.random() < 0.5) firewall.work();
+      };
+      firewall.work();
+      await turn('from the start');
+      await mortal.live({
+        prefix,
+        beforeKnocks: () => turn('before the knocks'),
+        meanwhile: () => turn('after the knocks'),
+      });
+    }
+    assert.match(mortal.output, /the test has it fail/);
+    assert.match(mortal.output, /leases as rules/);
+    firewall.work();
+    await mortal.assertNothingIsLeft(prefix);
+    assertClosesOnce(mortal, DEATHS);
+  });
+
+  test('the disk full', { timeout: 400_000 }, async (t) => {
+    await using mortal = await Mortal.create(t, 14);
+    await using disk = await SmallDisk.mount(mortal.wire.server, mortal.state, 8192);
+    const { prefix } = disk;
+    for (let death = 0; death < DEATHS; death++) {
+      const full = draw(mortal.random, MOMENTS);
+      if (full === 'from the start') disk.fill();
+      await mortal.live({
+        prefix,
+        beforeKnocks: async () => full === 'before the knocks' && disk.fill(),
+        meanwhile: async () => {
+          if (full === 'after the knocks') disk.fill();
+          else if (full !== 'not at all' && mortal.random() < 0.3) disk.free();
+        },
+      });
+      disk.free();
+    }
+    await mortal.assertNothingIsLeft(prefix);
+    assert.match(mortal.output, /disk is full/);
+    // A start command that found no room for its claim was not run; its lease is closed all the same.
+    const notRun = mortal.count(/no claim can be made/g);
+    const departures = mortal.lines().map(departuresOf);
+    assert.equal(sum(departures.map(({ lostCloses }) => lostCloses)), 0);
+    assert.ok(
+      sum(departures.map(({ extraCloses }) => extraCloses)) <= notRun,
+      `${notRun} not run: ${JSON.stringify(mortal.lines())}`,
+    );
+  });
+
+  test('the clock of day set back and forward, in life and between lives, and reboots', {
+    timeout: 400_000,
+  }, async (t) => {
+    await using mortal = await Mortal.create(t, 15, {
+      daemonOptions: (directory) => ['-g', directory.file('log')],
+    });
+    const clock = new ClockOfDay(mortal.directory);
+    const boots = new Boots(mortal.directory);
+    const prefix = (): string[] => [...boots.prefix, ...clock.prefix];
+    let reboots = 0;
+    for (let death = 0; death < DEATHS; death++) {
+      const jump = async (): Promise<void> =>
+        clock.set(draw(mortal.random, ['-40d', '-3600', '-2', '+0', '+2', '+3600', '+400d']));
+      if (mortal.random() < 0.3) await jump();
+      await mortal.live({ prefix: prefix(), meanwhile: jump });
+      if (mortal.random() < 0.75) continue;
+      reboots++;
+      await mortal.machineEnds();
+      boots.reboot(10 + mortal.random() * 1e6);
+      if (mortal.random() < 0.7) await jump();
+    }
+    await mortal.assertNothingIsLeft(prefix());
+    assertSawClockJump(readFileSync(mortal.directory.file('log'), 'utf8'));
+    for (const lines of mortal.lines()) {
+      const { lostCloses, extraCloses } = departuresOf(lines);
+      assert.equal(lostCloses, 0, lines.join(' '));
+      // After a reboot a missing claim does not prove that nothing was opened.
+      assert.ok(extraCloses <= reboots, lines.join(' '));
+    }
+  });
+});
+
+/** Whether the daemon has seen the damage: then it takes no lease, and opens nothing that it would have to close. */
+function isRefused(output: string): boolean {
+  return output.includes('doors with a stop command stay shut');
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+/** The daemon of these tests has one state. */
+function ownDirectory({ state }: Mortal): string {
+  const [name = ''] = readdirSync(state);
+  return join(state, name);
+}
+
+/** One of the database's files loses its end, at a place that means something, or anywhere. */
+function cutOff(mortal: Mortal): void {
+  const path = join(ownDirectory(mortal), draw(mortal.random, FILES));
+  const size = existsSync(path) ? statSync(path).size : 0;
+  const places = [0, 1, 20, 100, 4095, 4096, size - 4096, size - 1, Math.floor(mortal.random() * size)];
+  const within = places.filter((place) => place >= 0 && place < size);
+  if (size > 0) truncateSync(path, draw(mortal.random, within as [number]));
+}
+
+class Backup {
+  readonly #files: readonly (readonly [path: string, copy: string])[];
+  readonly #there: readonly boolean[];
+
+  constructor(mortal: Mortal) {
+    this.#files = FILES.map((file) => [
+      join(ownDirectory(mortal), file),
+      mortal.directory.file(`${file}.copy`),
+    ]);
+    this.#there = this.#files.map(([path, copy]) => {
+      if (existsSync(path)) copyFileSync(path, copy);
+      return existsSync(path);
+    });
+  }
+
+  restore(): void {
+    for (const [i, [path, copy]] of this.#files.entries()) {
+      if (this.#there[i]) copyFileSync(copy, path);
+      else rmSync(path, { force: true });
+    }
+  }
+}
+
+/** The daemon's own lines have its clock of day before them: `[2026-05-04 10:11] `. */
+function assertSawClockJump(log: string): void {
+  const years = new Set([...log.matchAll(/^\[(\d{4}-\d\d)/gm)].map(([, month]) => month));
+  assert.ok(years.size >= 3, `the log knows of ${[...years].join(', ')}`);
+}
