@@ -7,6 +7,8 @@ export type GatePorts = {
   readonly door: string;
   readonly ports: readonly PortOpening[];
   readonly singleUse: boolean;
+  /** What has been cut must not come back. */
+  readonly closeKills?: boolean;
 };
 
 /** What leases are kept in: sets whose elements end by themselves, or rules, which somebody has to take away. */
@@ -19,8 +21,9 @@ export type Rule = readonly string[];
 const FIRST_SEGMENT = ['--tcp-flags', 'SYN,ACK', 'SYN'] as const;
 
 /**
- * The rules of Bussa's chain on one path, in three parts: what passes without a lease (connections that are made, the
- * host itself), what a lease lets in, and the end for all other newcomers. A rule is only ever about a door's port.
+ * The rules of Bussa's chain on one path: what would bring a connection back that has been cut, what passes without a
+ * lease (connections that are made, the host itself), what a lease lets in, and the end for all other newcomers. A rule
+ * is only ever about a door's port.
  */
 export function gateRules(
   gates: readonly GatePorts[],
@@ -31,15 +34,35 @@ export function gateRules(
   const openings = distinct(gates.flatMap((gate) => gate.ports.filter((port) => port.path === path)));
   // A lease for any number of connections goes first: it saves the one that is for a single connection.
   const byUse = [...gates].sort((a, b) => Number(a.singleUse) - Number(b.singleUse));
+  const strict = distinct(portsToCut(gates, path));
+  const strictKeys = new Set(strict.map(keyOf));
   return [
+    ...gates
+      .filter(({ closeKills = false }) => closeKills)
+      .flatMap((gate) =>
+        portsToCut([gate], path).flatMap((port) => answerRules(gate, port, family, keeping)),
+      ),
+    ...(path === 'forward' ? strict.map(sendingRule) : []),
     ...openings.flatMap(passRules),
     ...byUse.flatMap((gate) =>
       gate.ports
         .filter((port) => port.path === path)
         .flatMap((port) => leaseRules(gate, port, family, keeping)),
     ),
-    ...openings.map(dropRule),
+    ...strict.map(dropAllRule),
+    ...openings.filter((port) => !strictKeys.has(keyOf(port))).map(dropRule),
   ];
+}
+
+/** The rules of Bussa's chain for what this host's own services send. */
+export function sendingRules(gates: readonly GatePorts[]): Rule[] {
+  return distinct(portsToCut(gates, 'input')).map(sendingRule);
+}
+
+function portsToCut(gates: readonly GatePorts[], path: PortOpening['path']): PortOpening[] {
+  return gates
+    .filter(({ closeKills = false }) => closeKills)
+    .flatMap((gate) => gate.ports.filter((port) => port.path === path));
 }
 
 /** The one rule that is a lease, in the door's own chain. */
@@ -62,6 +85,33 @@ function passRules(opening: PortOpening): Rule[] {
     [...to, ...flags, ...established, '-j', 'ACCEPT'],
     ['-i', 'lo', ...to, '-j', 'RETURN'],
   ];
+}
+
+/**
+ * A connection that has been cut comes back as one that the service has begun, if that sends on. What answers such a
+ * one comes in only from leased sources.
+ */
+function answerRules(gate: GatePorts, opening: PortOpening, family: Family, keeping: LeaseKeeping): Rule[] {
+  const { protocol } = opening;
+  const answer =
+    opening.path === 'input'
+      ? ['!', '-i', 'lo', '-p', protocol, '-m', protocol, '--dport', portWords(opening), '-m', 'conntrack']
+      : ['-p', protocol, '-m', 'conntrack', '--ctrepldstport', portWords(opening)];
+  const toService = [...answer, '--ctdir', 'REPLY'];
+  if (keeping === 'sets') {
+    return [[...toService, '-m', 'set', '!', '--match-set', doorSet(gate.door, family), 'src', '-j', 'DROP']];
+  }
+  // A lease for a single connection would be used up by being asked for.
+  const leased = gate.singleUse ? [] : [[...toService, '-j', doorChain(gate.door)]];
+  return [...leased, [...toService, '-j', 'DROP']];
+}
+
+/** A service only answers. A first segment of TCP may go, since such a connection is one of its own. */
+function sendingRule({ protocol, path, ...ports }: PortOpening): Rule {
+  const elsewhere = path === 'input' ? ['!', '-o', 'lo'] : [];
+  const from = ['-p', protocol, '-m', protocol, '--sport', portWords({ protocol, path, ...ports })];
+  const notFirst = protocol === 'tcp' ? ['!', ...FIRST_SEGMENT] : [];
+  return [...elsewhere, ...from, ...notFirst, '-m', 'conntrack', '--ctstate', 'NEW', '-j', 'DROP'];
 }
 
 function leaseRules(gate: GatePorts, opening: PortOpening, family: Family, keeping: LeaseKeeping): Rule[] {
@@ -92,8 +142,16 @@ function letIn({ singleUse }: GatePorts, opening: PortOpening): Rule[] {
  * pass there too.
  */
 function dropRule(opening: PortOpening): Rule {
-  const translated = opening.path === 'forward' ? ['-m', 'conntrack', '--ctstate', 'DNAT'] : [];
-  return [...matchNewcomer(opening), ...translated, '-j', 'DROP'];
+  return [...matchNewcomer(opening), ...ifTranslated(opening), '-j', 'DROP'];
+}
+
+/** Conntrack takes a segment from the middle of a cut connection for a new one too. */
+function dropAllRule(opening: PortOpening): Rule {
+  return [...matchPort(opening), ...ifTranslated(opening), '-j', 'DROP'];
+}
+
+function ifTranslated({ path }: PortOpening): Rule {
+  return path === 'forward' ? ['-m', 'conntrack', '--ctstate', 'DNAT'] : [];
 }
 
 /**
@@ -126,5 +184,9 @@ function portWords({ first, last }: PortOpening): string {
 }
 
 function distinct(openings: readonly PortOpening[]): PortOpening[] {
-  return [...new Map(openings.map((one) => [`${one.protocol} ${portWords(one)}`, one])).values()];
+  return [...new Map(openings.map((one) => [keyOf(one), one])).values()];
+}
+
+function keyOf(opening: PortOpening): string {
+  return `${opening.protocol} ${portWords(opening)}`;
 }

@@ -3,9 +3,10 @@ import type { Family } from '../net/address.ts';
 /** Every chain of Bussa's in the table `filter` begins with this, every set of Bussa's with `bussa4-` or `bussa6-`. */
 export const INPUT_CHAIN = 'BUSSA';
 export const FORWARD_CHAIN = 'BUSSA-FORWARD';
+export const OUTPUT_CHAIN = 'BUSSA-OUTPUT';
 
 /** The chains of the table that Bussa's are jumped to from. */
-export const JUMPS = { INPUT: INPUT_CHAIN, FORWARD: FORWARD_CHAIN } as const;
+export const JUMPS = { INPUT: INPUT_CHAIN, FORWARD: FORWARD_CHAIN, OUTPUT: OUTPUT_CHAIN } as const;
 
 /** Bytes of XT_EXTENSION_MAXNAMELEN (29, linux/netfilter/x_tables.h) less the zero. */
 const CHAIN_NAME_BYTES = 28;
@@ -13,7 +14,7 @@ const CHAIN_NAME_BYTES = 28;
 const SET_NAME_BYTES = 31;
 
 const HASH = '[0-9a-f]{16}';
-const OWN_CHAIN = new RegExp(`^BUSSA(?:-FORWARD|-[a-z0-9_]*-${HASH})?$`);
+const OWN_CHAIN = new RegExp(`^BUSSA(?:-FORWARD|-OUTPUT|-[a-z0-9_]*-${HASH})?$`);
 const OWN_SET = new RegExp(`^bussa[46]-(?:new|[a-z0-9_]*-${HASH})$`);
 
 /** Where a door's leases stand as rules, in a kernel without ipset. */

@@ -28,7 +28,11 @@ export function readOwnPart(listing: string): OwnPart {
   return {
     chains,
     rules: new Map(chains.map((chain) => [chain, lines.filter((line) => line.startsWith(`-A ${chain} `))])),
-    jumps: { INPUT: readJump(lines, 'INPUT'), FORWARD: readJump(lines, 'FORWARD') },
+    jumps: {
+      INPUT: readJump(lines, 'INPUT'),
+      FORWARD: readJump(lines, 'FORWARD'),
+      OUTPUT: readJump(lines, 'OUTPUT'),
+    },
   };
 }
 
@@ -69,7 +73,7 @@ function structure({ chains, rules, jumps }: OwnPart): string {
   const bodies = [...chains]
     .sort()
     .map((chain) => [chain, (rules.get(chain) ?? []).filter((line) => !line.startsWith(`-A ${chain} -s `))]);
-  return JSON.stringify([bodies, jumps.INPUT, jumps.FORWARD]);
+  return JSON.stringify([bodies, jumps.INPUT, jumps.FORWARD, jumps.OUTPUT]);
 }
 
 const jumpLine = (hook: Hook): string => `-A ${hook} -j ${JUMPS[hook]}`;

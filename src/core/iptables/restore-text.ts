@@ -1,13 +1,20 @@
 import type { Address, Family } from '../net/address.ts';
 import { familyOf } from '../net/address.ts';
-import { type GatePorts, gateRules, type LeaseKeeping, leaseInChain, type Rule } from './gate-rules.ts';
-import { doorChain, FORWARD_CHAIN, INPUT_CHAIN, JUMPS } from './part-names.ts';
+import {
+  type GatePorts,
+  gateRules,
+  type LeaseKeeping,
+  leaseInChain,
+  type Rule,
+  sendingRules,
+} from './gate-rules.ts';
+import { doorChain, FORWARD_CHAIN, INPUT_CHAIN, JUMPS, OUTPUT_CHAIN } from './part-names.ts';
 import type { OwnPart } from './read-rules.ts';
 
 type Lease = { readonly door: string; readonly source: Address };
 type Hook = keyof typeof JUMPS;
 
-const HOOKS = ['INPUT', 'FORWARD'] as const satisfies readonly Hook[];
+const HOOKS = ['INPUT', 'FORWARD', 'OUTPUT'] as const satisfies readonly Hook[];
 
 /**
  * What `iptables-restore --noflush` is to read so that Bussa's part stands as a whole, whatever of it is there
@@ -66,6 +73,8 @@ function wantedChains(
   chains.set(INPUT_CHAIN, gateRules(gates, 'input', family, keeping));
   const forward = gateRules(gates, 'forward', family, keeping);
   if (forward.length > 0) chains.set(FORWARD_CHAIN, forward);
+  const sending = sendingRules(gates);
+  if (sending.length > 0) chains.set(OUTPUT_CHAIN, sending);
   if (keeping === 'sets') return chains;
   for (const gate of gates) {
     const sources = leases.filter(({ door, source }) => door === gate.door && familyOf(source) === family);

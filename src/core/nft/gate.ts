@@ -8,6 +8,10 @@ export type NftGate = {
   readonly ports: readonly PortOpening[];
   /** The first new connection uses a grant up. */
   readonly singleUse: boolean;
+  /** A grant's end is put off for as long as connections made by it live. */
+  readonly hold?: boolean;
+  /** What has been cut must not come back. */
+  readonly closeKills?: boolean;
 };
 
 /** A door's ports are open for a source for so long yet. */

@@ -1,8 +1,9 @@
 import type { AttachPoint } from '../door/attach-point.ts';
+import { answerRules, renderSending, sendingRules } from './cut-rules.ts';
 import { homesFor, renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
 import { acceptRules, renderSets } from './gate-rules.ts';
-import { guestChain, guestHome, type Home, type Path, renderHome } from './home.ts';
+import { guestChain, guestHome, type Home, OWN_HOME, type Path, renderHome } from './home.ts';
 
 /** Where a chain of somebody else's hangs in the packet's path. */
 export type Anchor = { readonly point: AttachPoint; readonly path: Path };
@@ -20,6 +21,7 @@ export function renderGuestPart(
   return [
     ...homes.flatMap((home) => gates.flatMap((gate) => renderSets(home, gate))),
     ...homes.flatMap((home) => pathsIn(anchors, home).flatMap((path) => renderChain(home, path, gates))),
+    ...renderOwnBeside(gates),
     ...grants.flatMap((grant) => homesFor(homes, grant.source).map((home) => renderElement(home, grant))),
     ...anchors.map(renderJump),
   ];
@@ -38,8 +40,26 @@ function pathsIn(anchors: readonly Anchor[], home: Home): Path[] {
 
 function renderChain(home: Home, path: Path, gates: readonly NftGate[]): string[] {
   const chain = `${renderHome(home)} ${guestChain(path)}`;
-  const rules = gates.flatMap((gate) => acceptRules(home, gate, path));
+  const rules = [
+    ...(gates.some((gate) => mindsConnections(gate, path)) ? [TRACKED] : []),
+    ...answerRules(home, gates, path),
+    ...(path === 'forward' ? sendingRules(gates, path) : []),
+    ...gates.flatMap((gate) => acceptRules(home, gate, path)),
+  ];
   return [`add chain ${chain}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
+}
+
+/** No chain of the owner's sees what this host sends; a base chain in a table of iptables would make that unusable. */
+function renderOwnBeside(gates: readonly NftGate[]): string[] {
+  const chain = renderSending(OWN_HOME, gates);
+  return chain.length === 0 ? [] : [`add table ${renderHome(OWN_HOME)}`, ...chain];
+}
+
+/** Says nothing of any packet. But the kernel tracks connections only where a rule asks for them. */
+const TRACKED = 'ct state new continue';
+
+function mindsConnections({ ports, hold = false, closeKills = false }: NftGate, path: Path): boolean {
+  return (hold || closeKills) && ports.some((port) => port.path === path);
 }
 
 /** At the front: behind a rule that drops, it would never be reached. */

@@ -1,3 +1,4 @@
+import { answerRules, renderSending, sendingRules } from './cut-rules.ts';
 import { renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
 import { acceptRules, dropRules, renderSets } from './gate-rules.ts';
@@ -12,6 +13,7 @@ export function renderOwnTable(gates: readonly NftGate[], grants: readonly NftGr
     `add table ${renderHome(OWN_HOME)}`,
     ...gates.flatMap((gate) => renderSets(OWN_HOME, gate)),
     ...PATHS.flatMap((path) => renderChain(gates, path)),
+    ...renderSending(OWN_HOME, gates),
     ...grants.map((grant) => renderElement(OWN_HOME, grant)),
   ];
 }
@@ -21,6 +23,8 @@ function renderChain(gates: readonly NftGate[], path: Path): string[] {
   if (!gates.some(({ ports }) => ports.some((port) => port.path === path))) return [];
   const chain = `${renderHome(OWN_HOME)} ${path}`;
   const rules = [
+    ...answerRules(OWN_HOME, gates, path),
+    ...(path === 'forward' ? sendingRules(gates, path) : []),
     'ct state established,related accept',
     ...(path === 'input' ? ['iifname "lo" accept'] : []),
     ...gates.flatMap((gate) => acceptRules(OWN_HOME, gate, path)),

@@ -9,6 +9,10 @@ export type Gate = {
   readonly ports: readonly [PortOpening, ...PortOpening[]];
   /** The first new connection uses a grant up. */
   readonly singleUse: boolean;
+  /** The kernel is to track the connections made by a grant: somebody asks for them. */
+  readonly hold?: boolean;
+  /** The connections made by a grant are cut at its end: they must not come back. */
+  readonly closeKills?: boolean;
 };
 
 /** A door's ports are open for a source for so long yet. */

@@ -36,14 +36,18 @@ export function isGuests({ chain, set, rule }: Listed): boolean {
   return rule !== undefined && (isGuestChain(rule.chain) || isGuestChain(jumpTarget(rule) ?? ''));
 }
 
-/** What stands of Bussa's in these tables, but for the kernel's numbers and the elements of sets; '' if a table is gone. */
+/**
+ * What stands of Bussa's in these tables, and in its own if there is one, but for the kernel's numbers and the elements
+ * of sets; '' if a table is gone.
+ */
 export function renderStanding(nft: Nftables, homes: readonly string[]): string {
   const tables = listTables(nft);
   if (!homes.every((home) => tables.has(home))) return '';
-  return homes
+  const own = renderHome(OWN_HOME);
+  return [...new Set([...homes, ...(tables.has(own) ? [own] : [])])]
     .flatMap((home) => {
       const listed = listObjects(nft, `table ${home}`);
-      return home === renderHome(OWN_HOME) ? listed : listed.filter(isGuests);
+      return home === own ? listed : listed.filter(isGuests);
     })
     .map((object) => JSON.stringify(object, (key, value) => (VOLATILE.has(key) ? undefined : value)))
     .join('\n');

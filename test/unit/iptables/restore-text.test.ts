@@ -101,6 +101,35 @@ COMMIT
     assert.ok(!text.includes('-A BUSSA '));
   });
 
+  test('a door that cuts: no answer to what the service begins, but from its leases, and nothing begun by it', () => {
+    const set = doorSet('ssh', 4);
+    const cut = { ...SSH, closeKills: true };
+    const answer = '! -i lo -p tcp -m tcp --dport 22 -m conntrack --ctdir REPLY';
+    const lines = renderInstall(4, [cut, { ...SSH, door: 'other' }], [], 'sets', NOTHING).split('\n');
+    assert.ok(lines.includes('-I OUTPUT 1 -j BUSSA-OUTPUT'));
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith('-A BUSSA-OUTPUT ')),
+      [
+        '-A BUSSA-OUTPUT ! -o lo -p tcp -m tcp --sport 22 ! --tcp-flags SYN,ACK SYN -m conntrack --ctstate NEW -j DROP',
+      ],
+    );
+    const rules = lines.filter((line) => line.startsWith('-A BUSSA '));
+    assert.equal(rules[0], `-A BUSSA ${answer} -m set ! --match-set ${set} src -j DROP`);
+    assert.deepEqual(
+      rules.filter((line) => line.endsWith('-j DROP')).slice(1),
+      ['-A BUSSA -p tcp -m tcp --dport 22 -j DROP'],
+      'from the middle of a connection too, and once',
+    );
+    assert.deepEqual(
+      renderInstall(4, [cut], [], 'rules', NOTHING)
+        .split('\n')
+        .filter((line) => line.includes('REPLY')),
+      [`-A BUSSA ${answer} -j ${doorChain('ssh')}`, `-A BUSSA ${answer} -j DROP`],
+    );
+    const once = renderInstall(4, [{ ...cut, singleUse: true }], [], 'rules', NOTHING);
+    assert.ok(!once.includes(`REPLY -j ${doorChain('ssh')}`), 'asking would use it up');
+  });
+
   test('a door’s name never gets into the text', () => {
     const text = renderInstall(4, [{ ...SSH, door: HOSTILE }], [], 'rules', NOTHING);
     assert.match(text, /^\*filter\n(?:[:-][^\n"$]+\n)+COMMIT\n$/);

@@ -52,6 +52,31 @@ describe('the part in somebody else’s table', () => {
     ]);
   });
 
+  test('of a door that minds its connections has the kernel track them, and a table beside it where it cuts', () => {
+    const [hold, cut] = [
+      { ...gate('a', 'tcp/22'), hold: true },
+      { ...gate('b', 'tcp/23'), closeKills: true },
+    ];
+    const rules = (gates: Parameters<typeof renderGuestPart>[1]): string[] =>
+      renderGuestPart([anchor('ip', 'input', 'input')], gates, []).filter((line) => !line.includes('set '));
+    assert.deepEqual(rules([hold]), [
+      'add chain ip filter bussa_input',
+      'add rule ip filter bussa_input ct state new continue',
+      'add rule ip filter bussa_input tcp dport 22 ip saddr @bussa_a_4 accept comment "a"',
+      'insert rule ip filter input jump bussa_input',
+    ]);
+    assert.deepEqual(rules([cut]), [
+      'add chain ip filter bussa_input',
+      'add rule ip filter bussa_input ct state new continue',
+      'add rule ip filter bussa_input iifname != "lo" tcp dport 23 ct direction reply ip saddr != @bussa_b_4 drop',
+      'add rule ip filter bussa_input tcp dport 23 ip saddr @bussa_b_4 accept comment "b"',
+      'add table inet bussa',
+      'add chain inet bussa output { type filter hook output priority filter - 1; policy accept; }',
+      'add rule inet bussa output oifname != "lo" tcp sport 23 tcp flags & (syn | ack) != syn ct state new drop',
+      'insert rule ip filter input jump bussa_input',
+    ]);
+  });
+
   test('is taken away from the outside in: rules, chains, sets', () => {
     const guest = {
       home: 'inet filter',

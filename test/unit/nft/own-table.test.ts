@@ -68,6 +68,36 @@ describe('the table of its own', () => {
     assert.equal(text.at(-1), 'add rule inet bussa input tcp dport { 1, 10-26, 28-30 } drop');
   });
 
+  test('of a door that cuts: no answer to what the service begins, but from its sources, and nothing begun by it', () => {
+    const text = renderOwnTable([{ ...gate('ssh', 'tcp/22, udp/51820'), closeKills: true }], []);
+    assert.deepEqual(
+      text.filter((line) => / (?:direction reply|sport) |chain inet bussa output/.test(line)),
+      [
+        'add rule inet bussa input iifname != "lo" tcp dport 22 ct direction reply ip saddr != @d_ssh_4 drop',
+        'add rule inet bussa input iifname != "lo" tcp dport 22 ct direction reply ip6 saddr != @d_ssh_6 drop',
+        'add rule inet bussa input iifname != "lo" udp dport 51820 ct direction reply ip saddr != @d_ssh_4 drop',
+        'add rule inet bussa input iifname != "lo" udp dport 51820 ct direction reply ip6 saddr != @d_ssh_6 drop',
+        'add chain inet bussa output { type filter hook output priority filter - 1; policy accept; }',
+        'add rule inet bussa output oifname != "lo" tcp sport 22 tcp flags & (syn | ack) != syn ct state new drop',
+        'add rule inet bussa output oifname != "lo" udp sport 51820 ct state new drop',
+      ],
+    );
+    const established = text.indexOf('add rule inet bussa input ct state established,related accept');
+    assert.ok(established > text.findLastIndex((line) => line.includes('direction reply')));
+  });
+
+  test('of a door that cuts, in the forward path: both in one chain, before what is established', () => {
+    const text = renderOwnTable([{ ...gate('web', 'udp/8080 forward'), closeKills: true }], []);
+    const answer = 'meta l4proto udp ct direction reply ct reply proto-dst 8080';
+    assert.deepEqual(text.slice(4, 8), [
+      `add rule inet bussa forward ${answer} ip saddr != @d_web_4 drop`,
+      `add rule inet bussa forward ${answer} ip6 saddr != @d_web_6 drop`,
+      'add rule inet bussa forward udp sport 8080 ct state new drop',
+      'add rule inet bussa forward ct state established,related accept',
+    ]);
+    assert.ok(!text.some((line) => line.includes('output')));
+  });
+
   test('without a door is empty', () => {
     assert.deepEqual(renderOwnTable([], []), ['add table inet bussa']);
   });

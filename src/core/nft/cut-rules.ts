@@ -1,0 +1,67 @@
+import type { NftGate } from './gate.ts';
+import { familiesOf, type Home, type Path, renderHome } from './home.ts';
+import { groupPorts, type PortGroup, renderRange } from './port-ranges.ts';
+import { setName } from './set-name.ts';
+
+/**
+ * Rules without their chain, to stand before what lets established connections in. A connection that has been cut
+ * comes back as one that the service has begun, if that sends on: so what answers such a one, at a port of a gate with
+ * `closeKills`, comes in only from leased sources.
+ */
+export function answerRules(home: Home, gates: readonly NftGate[], path: Path): string[] {
+  return gates.filter(cuts).flatMap((gate) =>
+    groupPorts(gate.ports, path)
+      .flatMap((group) => matchAnswered(group, path))
+      .flatMap((ports) =>
+        familiesOf(home).map((family) => {
+          const source = family === 4 ? 'ip saddr' : 'ip6 saddr';
+          return `${ports} ${source} != @${setName(home.prefix, gate.door, family)} drop`;
+        }),
+      ),
+  );
+}
+
+/** In the forward path by the port that is addressed from outside, whatever it is translated to. */
+function matchAnswered({ protocol, ranges }: PortGroup, path: Path): string[] {
+  if (path === 'input')
+    return [`iifname != "lo" ${protocol} dport ${renderPorts(ranges)} ct direction reply`];
+  return ranges.map(
+    (range) => `meta l4proto ${protocol} ct direction reply ct reply proto-dst ${renderRange(range)}`,
+  );
+}
+
+/**
+ * Rules without their chain, for what services send: at ports of gates with `closeKills` they only answer. A first
+ * segment may go, since such a connection is one of its own.
+ */
+export function sendingRules(gates: readonly NftGate[], path: Path): string[] {
+  const groups = groupPorts(
+    gates.filter(cuts).flatMap((gate) => gate.ports),
+    path,
+  );
+  const elsewhere = path === 'input' ? 'oifname != "lo" ' : '';
+  return groups.map(({ protocol, ranges }) => {
+    const notFirst = protocol === 'tcp' ? ' tcp flags & (syn | ack) != syn' : '';
+    return `${elsewhere}${protocol} sport ${renderPorts(ranges)}${notFirst} ct state new drop`;
+  });
+}
+
+/** The chain through which this host's own services send, where there is something to keep them from. */
+export function renderSending(home: Home, gates: readonly NftGate[]): string[] {
+  const rules = sendingRules(gates, 'input');
+  if (rules.length === 0) return [];
+  const chain = `${renderHome(home)} output`;
+  return [
+    `add chain ${chain} { type filter hook output priority filter - 1; policy accept; }`,
+    ...rules.map((rule) => `add rule ${chain} ${rule}`),
+  ];
+}
+
+function cuts({ closeKills = false }: NftGate): boolean {
+  return closeKills;
+}
+
+function renderPorts(ranges: PortGroup['ranges']): string {
+  const texts = ranges.map(renderRange);
+  return texts.length === 1 ? `${texts[0]}` : `{ ${texts.join(', ')} }`;
+}
