@@ -1,3 +1,4 @@
+import type { Macs } from '../parity/frame.ts';
 import { Namespace } from './namespace.ts';
 import { PATIENCE_MS } from './program.ts';
 
@@ -71,4 +72,11 @@ export async function linkUp(namespace: Namespace, device: string): Promise<void
   while (!/^\S+\s+UP\b/.test(await namespace.ip(`-br link show dev ${device}`))) {
     if (performance.now() > deadline) throw new Error(`${device} in ${namespace.name} does not come up`);
   }
+}
+
+/** Of a frame from the client to the server. */
+export async function macsOf({ client, server }: Wire): Promise<Macs> {
+  const address = async (namespace: Namespace): Promise<string> =>
+    (await namespace.run('cat', '/sys/class/net/eth0/address')).trim();
+  return { source: await address(client), destination: await address(server) };
 }
