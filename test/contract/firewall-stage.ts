@@ -43,6 +43,8 @@ export type Situation = {
   readonly arrange: (server: Namespace) => Promise<void>;
   /** What that owner, or anybody, does to lose Bussa's part. */
   readonly flush: (server: Namespace) => Promise<void>;
+  /** What somebody does to lose the leases of a door, the rules being as they were; absent where they are rules. */
+  readonly flushLeases?: (server: Namespace, door: string) => Promise<void>;
   /** All rules of the host as text. */
   readonly list: (server: Namespace) => Promise<string>;
 };
@@ -131,12 +133,17 @@ export class Driver implements AsyncDisposable {
     this.#program = program;
   }
 
-  install(gates: readonly Gate[], grants: readonly WireGrant[] = []): Promise<number> {
-    return this.#micros('install', gates, grants);
+  /** The single-use grants of which nothing tells whether they have been used. */
+  async install(gates: readonly Gate[], grants: readonly WireGrant[] = []): Promise<WireGrant[]> {
+    return JSON.parse((await this.#call('install', gates, grants)).result) as WireGrant[];
   }
 
   grant(door: string, source: string, left: number): Promise<number> {
     return this.#micros('grant', { door, source, left });
+  }
+
+  grantAll(grants: readonly WireGrant[]): Promise<number> {
+    return this.#micros('grantAll', grants);
   }
 
   revoke(door: string, source: string): Promise<number> {
@@ -147,8 +154,8 @@ export class Driver implements AsyncDisposable {
     return this.#micros('remove');
   }
 
-  async isInPlace(): Promise<boolean> {
-    return (await this.#call('isInPlace')).result === 'true';
+  async isInPlace(live: readonly WireGrant[] = []): Promise<boolean> {
+    return (await this.#call('isInPlace', live)).result === 'true';
   }
 
   async watch(): Promise<void> {

@@ -207,6 +207,69 @@ for (const situation of SITUATIONS) {
       assert.equal(await stage.list(), whole);
     });
 
+    const flushesHere = situation.flushLeases === undefined ? undefined : test;
+
+    flushesHere?.(
+      'somebody flushes the leases alone: seen; one that is missing among others is not',
+      async () => {
+        await using stage = await Stage.create(situation);
+        await using prober = await stage.openProber();
+        await using firewall = await stage.openFirewall();
+        const live = [CLIENT, CLIENT6, STRANGER].map((source) => ({ door: DOOR, source, left: MINUTE }));
+        await firewall.install([...GATES, gate('once', 'tcp/23', true)], live);
+        await firewall.watch();
+        // Used, or taken out by somebody: no loss.
+        assert.equal(
+          await firewall.isInPlace([...live, { door: 'once', source: CLIENT, left: MINUTE }]),
+          true,
+        );
+        await firewall.revoke(DOOR, CLIENT);
+        assert.equal(await firewall.isInPlace(live), true);
+        const seen = firewall.changes;
+        await situation.flushLeases?.(stage.wire.server, DOOR);
+        await firewall.changed(seen + 1);
+        assert.equal(await firewall.isInPlace([]), true);
+        assert.equal(await firewall.isInPlace(live.map((grant) => ({ ...grant, left: 1000 }))), true);
+        assert.equal(await firewall.isInPlace(live), false);
+        await firewall.install(GATES, live);
+        assert.equal(await firewall.isInPlace(live), true);
+        for (const { source } of live) await prober.assertOpen('tcp', source, 22);
+      },
+    );
+
+    test('many grants at once: all of them, the last for each source, and none if one is refused', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      await firewall.install([...GATES, gate('once', 'udp/51821', true)]);
+      const others = Array.from({ length: 300 }, (_, n) => `10.9.${n >> 8}.${n & 255}`);
+      await firewall.grantAll([
+        { door: DOOR, source: CLIENT, left: MINUTE },
+        ...others.map((source) => ({ door: DOOR, source, left: MINUTE })),
+        { door: DOOR, source: CLIENT6, left: MINUTE },
+        { door: 'once', source: CLIENT, left: MINUTE },
+        { door: 'web', source: STRANGER, left: MINUTE },
+        { door: DOOR, source: STRANGER, left: MINUTE },
+        { door: DOOR, source: STRANGER, left: 0 },
+      ]);
+      await prober.assertOpen('tcp', CLIENT, 22);
+      await prober.assertOpen('tcp', CLIENT6, 22);
+      await prober.assertOpen('tcp', STRANGER, 8080);
+      await prober.assertShut('tcp', STRANGER, 22);
+      await prober.assertOpen('udp', CLIENT, 51821);
+      await prober.assertShut('udp', CLIENT, 51821);
+      await assert.rejects(
+        firewall.grantAll([
+          { door: DOOR, source: STRANGER6, left: MINUTE },
+          { door: DOOR, source: CLIENT, left: MINUTE },
+          { door: 'nowhere', source: STRANGER, left: MINUTE },
+        ]),
+        /FirewallError/,
+      );
+      await prober.assertShut('tcp', STRANGER6, 22);
+      await prober.assertOpen('tcp', CLIENT, 22);
+    });
+
     test('single use: of two connections at once from one source one gets in, 100 times', async () => {
       await using stage = await Stage.create(situation);
       await using one = await stage.openProber(0);
@@ -239,6 +302,32 @@ for (const situation of SITUATIONS) {
         await prober.assertOpen('udp', source, 51821);
         await prober.assertShut('udp', source, 51821);
       }
+    });
+
+    test('single use: after a crash what is unused is good still, after a flush nothing is', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using first = await stage.openFirewall();
+      const gates = [gate('once', 'tcp/22', true), gate(DOOR, 'tcp/8000')];
+      const grants = [CLIENT, CLIENT6, STRANGER].map((source) => ({ door: 'once', source, left: MINUTE }));
+      const lasting = { door: DOOR, source: CLIENT, left: MINUTE };
+      await first.install(gates, []);
+      await first.grantAll(grants);
+      await prober.assertOpen('tcp', CLIENT, 22);
+      await first.kill();
+      await using second = await stage.openFirewall();
+      assert.deepEqual(await second.install(gates, [...grants, lasting]), []);
+      await prober.assertShut('tcp', CLIENT, 22);
+      await prober.assertOpen('tcp', CLIENT6, 22);
+      await prober.assertShut('tcp', CLIENT6, 22);
+      await prober.assertOpen('tcp', CLIENT, 8000);
+      await situation.flush(stage.wire.server);
+      assert.deepEqual(await second.install(gates, [...grants, lasting]), grants);
+      await prober.assertShut('tcp', STRANGER, 22);
+      await prober.assertOpen('tcp', CLIENT, 8000);
+      assert.deepEqual(await second.install(gates, [...grants, lasting]), []);
+      await second.grant('once', STRANGER, MINUTE);
+      await prober.assertOpen('tcp', STRANGER, 22);
     });
 
     test('single use: a knock again is good once more, the same rules put in place again are not', async () => {

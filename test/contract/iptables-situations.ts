@@ -47,8 +47,13 @@ function situation(variant: IptablesVariant, ipset: boolean, host: (typeof HOSTS
     closesByItself: ipset,
     arrange: load,
     flush: load,
+    ...(ipset ? { flushLeases: flushSets } : {}),
     list: (server) => listRules(server, variant),
   };
+}
+
+async function flushSets(server: Namespace): Promise<void> {
+  await server.run('ipset', 'flush');
 }
 
 /** As `netfilter-persistent reload` does it: all other rules are gone then. */

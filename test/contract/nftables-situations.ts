@@ -1,3 +1,4 @@
+import { setName } from '../../src/core/nft/set-name.ts';
 import type { Namespace } from '../netns/namespace.ts';
 import { feedNft, PUBLISHED, type Situation } from './firewall-stage.ts';
 
@@ -7,6 +8,14 @@ const reloadNft =
   (text: string) =>
   async (server: Namespace): Promise<void> => {
     await feedNft(server, `flush ruleset\n${PUBLISHED}\n${text}`);
+  };
+
+const flushSet =
+  (table: string, prefix: string) =>
+  async (server: Namespace, door: string): Promise<void> => {
+    for (const family of [4, 6] as const) {
+      await server.run('nft', `flush set ${table} ${setName(prefix, door, family)}`);
+    }
   };
 
 /** Somebody's firewall as Debian's example has it, with sets, counters, comments and timeouts of its own. */
@@ -40,6 +49,7 @@ export const NFTABLES_SITUATIONS: readonly Situation[] = [
     closesByItself: true,
     arrange: async () => undefined,
     flush: reloadNft(''),
+    flushLeases: flushSet('inet bussa', 'd_'),
     list: listNft,
   },
   {
@@ -54,6 +64,7 @@ export const NFTABLES_SITUATIONS: readonly Situation[] = [
     closesByItself: true,
     arrange: (server) => feedNft(server, FILTER),
     flush: reloadNft(FILTER),
+    flushLeases: flushSet('inet filter', 'bussa_'),
     list: listNft,
   },
 ];

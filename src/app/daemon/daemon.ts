@@ -83,7 +83,7 @@ export class Daemon {
     const secret = randomBytes(8);
     this.#engine = new AttemptEngine(this.#doors, [secret.readInt32LE(0), secret.readInt32LE(4)]);
     this.#native = new NativeDoors({
-      openFirewall: () => openFirewall(this.#config.settings),
+      openFirewall,
       clock: this.#clock,
       leases: () => this.#keeper.leases(),
       report: this.#report,
@@ -111,7 +111,7 @@ export class Daemon {
   async start(): Promise<void> {
     this.#interfaces.start();
     this.#adopt();
-    await this.#native.install(gatesOf(this.#config));
+    await this.#native.install(gatesOf(this.#config), this.#config.settings);
     this.#loop.start();
     if (this.#options.background) this.#writePidFile();
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
@@ -145,7 +145,7 @@ export class Daemon {
     }
     this.#config = loaded.config;
     this.#hooks.replaceConfig(loaded.config);
-    void this.#native.install(gatesOf(loaded.config));
+    void this.#native.install(gatesOf(loaded.config), loaded.config.settings);
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
   }
 

@@ -3,9 +3,10 @@ import type { Event } from '../../core/event/event.ts';
 import type { Lease, LeasePorts } from '../../core/lease/lease.ts';
 import { type Millis, millis, since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
-import type { Readiness } from '../../host/ffi/readiness.ts';
 import { type Firewall, FirewallError, type Gate, type Grant } from '../../host/firewall/firewall.ts';
-import type { ChosenFirewall } from './open-firewall.ts';
+import { DoorsPart } from './doors-part.ts';
+import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
+import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
 
 /** A part that could not be put in place is tried again after this long. */
 const AGAIN_MS = 10_000;
@@ -13,50 +14,65 @@ const AGAIN_MS = 10_000;
 /** After somebody has changed the rules: they often do so in several steps. */
 const LOOK_AGAIN_MS = 100;
 
+/** A timer of Node's counts no further. */
+const MAX_TIMER_MS = 2_147_483_647;
+
 export type NativeDoorsParts = {
-  /** Asked for when a door first needs it. Throws a `FirewallError`. */
-  readonly openFirewall: () => Promise<ChosenFirewall>;
+  /** Asked for when a door first needs it, and when the settings change. Throws a `FirewallError`. */
+  readonly openFirewall: (settings: FirewallSettings) => Promise<ChosenFirewall>;
   readonly clock: Clock;
   /** The leases that hold ports open now. */
   readonly leases: () => readonly Lease[];
   readonly report: (event: Event) => void;
 };
 
+type PortLease = Lease & { readonly opened: LeasePorts };
+
 /**
  * The doors' part in the firewall: installed as a whole, put back when somebody has taken it away, one change after
- * the other.
+ * the other; doors that are completed together are opened together.
  */
 export class NativeDoors {
   readonly #parts: NativeDoorsParts;
-  #firewall: Firewall | undefined;
+  readonly #part: DoorsPart;
+  readonly #openings = new OpeningQueue();
   #gates: readonly Gate[] = [];
   #turn: Promise<void> = Promise.resolve();
-  #watch: Readiness | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #renewal: NodeJS.Timeout | undefined;
+  /** The part could not be put in place, and `#timer` waits to try it again. */
+  #isBroken = false;
   #stopped = false;
 
   constructor(parts: NativeDoorsParts) {
     this.#parts = parts;
+    const { openFirewall, report } = parts;
+    this.#part = new DoorsPart({ openFirewall, report, onChange: () => this.#lookLater(LOOK_AGAIN_MS) });
   }
 
   /** Whether the kernel closes what is open even if no process lives. */
   get closesByItself(): boolean {
-    return this.#firewall?.closesByItself === true;
+    return this.#part.firewall?.closesByItself === true;
   }
 
   /**
-   * Puts these gates in place, with the leases that are open. What cannot be done is reported, and tried again.
-   * Where there is nothing to open, and never was, the firewall is left alone.
+   * Puts these gates in place, with the leases that are open, in the firewall that the settings ask for. What cannot be
+   * done is reported, and tried again. Where there is nothing to open, and never was, the firewall is left alone.
    */
-  async install(gates: readonly Gate[]): Promise<void> {
+  async install(gates: readonly Gate[], settings: FirewallSettings): Promise<void> {
     this.#gates = gates;
-    const isNeeded = this.#firewall !== undefined || gates.length > 0;
-    if (isNeeded || this.#parts.leases().some(isGrantable)) await this.#inTurn(() => this.#installNow());
+    this.#part.choose(settings);
+    const isNeeded = this.#part.firewall !== undefined || gates.length > 0;
+    if (isNeeded || this.#parts.leases().some(hasPorts)) {
+      await this.#inTurn(async () => {
+        await this.#installNow();
+      });
+    }
   }
 
   /** Opens the lease's ports until its end, or sets a new end. Throws a `FirewallError`. */
   open(lease: Lease): Promise<void> {
-    return this.#inTurn(async () => this.#inUse.grant(this.#grant(lease)));
+    return this.#openings.ask(lease, (take) => this.#inTurn(() => this.#openAll(take())));
   }
 
   /** Closes the lease's ports now. Throws a `FirewallError`. */
@@ -68,61 +84,107 @@ export class NativeDoors {
   async stop(exit: 'open' | 'keep'): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    this.#watch?.close();
+    clearTimeout(this.#renewal);
+    this.#part.unwatch();
     await this.#inTurn(async () => {
-      if (exit === 'open') await this.#firewall?.remove();
-      this.#firewall?.close();
+      if (exit === 'open') {
+        await this.#part.firewall?.remove();
+        await this.#part.removeOthers();
+      }
+      this.#part.firewall?.close();
     });
   }
 
   get #inUse(): Firewall {
-    if (this.#firewall === undefined) throw new FirewallError('the firewall could not be reached yet');
-    return this.#firewall;
-  }
-
-  async #installNow(): Promise<void> {
-    const { leases, report } = this.#parts;
-    const open = leases().filter(isGrantable);
-    try {
-      const firewall = this.#firewall ?? (await this.#open());
-      await firewall.install(
-        withLeftover(this.#gates, open),
-        open.map((lease) => this.#grant(lease)).filter(({ left }) => left > 0),
-      );
-    } catch (error) {
-      report({ kind: 'error', text: `the doors' ports: ${(error as Error).message}; tried again in 10 s` });
-      this.#lookLater(AGAIN_MS);
-    }
-  }
-
-  async #open(): Promise<Firewall> {
-    const { firewall, why } = await this.#parts.openFirewall();
-    this.#watch = firewall.watch(() => this.#lookLater(LOOK_AGAIN_MS));
-    this.#parts.report({ kind: 'firewall', name: firewall.name, why });
-    this.#firewall = firewall;
+    const { firewall } = this.#part;
+    if (firewall === undefined) throw new FirewallError('the firewall could not be reached yet');
     return firewall;
+  }
+
+  /** Returns whether the part stands now. */
+  async #installNow(): Promise<boolean> {
+    const { leases, report } = this.#parts;
+    const open = leases().filter(hasPorts);
+    // One that waits to be opened is so in its own turn: what is asked for now has not been used.
+    const standing = open.filter(({ id }) => !this.#openings.has(id));
+    try {
+      const grants = standing.map((lease) => this.#grant(lease)).filter(({ left }) => left > 0);
+      const unknown = await this.#part.install(withLeftover(this.#gates, open), grants);
+      for (const { door, source } of unknown) {
+        const text = `${source}: ${door}: nothing tells whether its single use is spent: closed; it needs a new knock`;
+        report({ kind: 'warning', text });
+      }
+      this.#isBroken = false;
+      this.#renewLater(grants);
+    } catch (error) {
+      this.#isBroken = true;
+      report({ kind: 'error', text: `the doors' ports: ${(error as Error).message}; tried again in 10 s` });
+    }
+    if (this.#isBroken || !(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
+    return !this.#isBroken;
+  }
+
+  /**
+   * In one transaction. Where that is refused because somebody has just taken the rules away, they are put back first;
+   * else each opening for itself: one that cannot be done fails alone.
+   */
+  async #openAll(batch: readonly AskedOpening[]): Promise<void> {
+    const grants = batch.map(({ lease }) => this.#grant(lease));
+    try {
+      await this.#grantAll(grants);
+    } catch (error) {
+      const isMended = !this.#isBroken && !(await this.#isInPlace()) && (await this.#installNow());
+      if (batch.length === 1 && !isMended) throw error;
+      if (!isMended || !(await this.#couldGrant(grants))) await this.#openEach(batch);
+    }
+    this.#renewLater(grants);
+  }
+
+  async #grantAll(grants: readonly Grant[]): Promise<void> {
+    const [first, ...others] = grants;
+    if (first !== undefined && others.length === 0) await this.#inUse.grant(first);
+    else await this.#inUse.grantAll(grants);
+  }
+
+  async #couldGrant(grants: readonly Grant[]): Promise<boolean> {
+    return this.#grantAll(grants).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async #openEach(batch: readonly AskedOpening[]): Promise<void> {
+    for (const opening of batch) {
+      try {
+        await this.#inUse.grant(this.#grant(opening.lease));
+      } catch (error) {
+        opening.refuse(error);
+      }
+    }
   }
 
   #lookLater(wait: number): void {
     if (this.#stopped) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      void this.#look();
+      void this.#inTurn(() => this.#look());
     }, wait);
   }
 
   async #look(): Promise<void> {
-    await this.#inTurn(async () => {
-      if (!this.#stopped && !(await this.#isInPlace())) await this.#installNow();
-    });
+    if (this.#stopped) return;
+    if (!(await this.#isInPlace())) await this.#installNow();
+    else if (!(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
   }
 
   async #isInPlace(): Promise<boolean> {
-    const { report } = this.#parts;
-    const firewall = this.#firewall;
+    const { report, leases } = this.#parts;
+    const { firewall } = this.#part;
     if (firewall === undefined) return false;
+    const open = leases().filter(hasPorts);
+    const granted = open.filter(({ id, state }) => state === 'open' && !this.#openings.has(id));
     try {
-      if (await firewall.isInPlace()) return true;
+      if (await firewall.isInPlace(granted.map((lease) => this.#grant(lease)))) return true;
       report({ kind: 'warning', text: `${firewall.name}: its rules are gone or changed, and are put back` });
     } catch (error) {
       report({ kind: 'error', text: `${firewall.name}: ${(error as Error).message}` });
@@ -130,13 +192,29 @@ export class NativeDoors {
     return false;
   }
 
+  /** Leases that are longer than the kernel counts are put in anew, each long before the kernel ends it. */
+  #renewLater(grants: readonly Grant[]): void {
+    const { firewall } = this.#part;
+    if (firewall === undefined || this.#stopped) return;
+    const { longest } = firewall;
+    if (this.#renewal !== undefined || !grants.some(({ left }) => left > longest / 2)) return;
+    this.#renewal = setTimeout(
+      () => {
+        this.#renewal = undefined;
+        void this.#inTurn(() => this.#installNow());
+      },
+      Math.min(longest / 4, MAX_TIMER_MS),
+    ).unref();
+  }
+
   #grant(lease: Lease): Grant {
     const left = Math.max(0, since(this.#parts.clock.sinceBoot(), lease.due));
     return { door: lease.door, source: lease.source, left: millis(left) as Millis };
   }
 
-  /** One after the other; what fails fails for its own caller. */
+  /** One after the other; what fails fails for its own caller. What is asked to be opened later is so afterwards. */
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    this.#openings.endBatch();
     const result = this.#turn.then(action);
     this.#turn = result.then(
       () => undefined,
@@ -146,16 +224,12 @@ export class NativeDoors {
   }
 }
 
-/** A single-use lease is not given out a second time: whether it has been used only the rules that are gone knew. */
-function isGrantable(lease: Lease): lease is Lease & { readonly opened: LeasePorts } {
-  return lease.opened !== undefined && !lease.opened.singleUse && lease.state !== 'closing';
+function hasPorts(lease: Lease): lease is PortLease {
+  return lease.opened !== undefined && lease.state !== 'closing';
 }
 
 /** The gates, and those of doors that the configuration has no more but that are open yet. */
-function withLeftover(
-  gates: readonly Gate[],
-  open: readonly (Lease & { readonly opened: LeasePorts })[],
-): Gate[] {
+function withLeftover(gates: readonly Gate[], open: readonly PortLease[]): Gate[] {
   const all = new Map(gates.map((gate) => [gate.door, gate]));
   for (const { door, opened } of open) if (!all.has(door)) all.set(door, { door, ...opened });
   return [...all.values()];

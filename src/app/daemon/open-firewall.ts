@@ -1,29 +1,47 @@
 import type { Settings } from '../../core/config/config.ts';
+import type { IptablesVariant } from '../../core/firewall/choose-firewall.ts';
 import { detectFirewall } from '../../host/firewall/detect-firewall.ts';
 import { type Firewall, FirewallError } from '../../host/firewall/firewall.ts';
 import { openIptablesFirewall } from '../../host/firewall/iptables-firewall.ts';
-import { openNftablesFirewall } from '../../host/firewall/nftables-firewall.ts';
+import { removeLeftovers } from '../../host/firewall/leftovers.ts';
+import { type NftablesOptions, openNftablesFirewall } from '../../host/firewall/nftables-firewall.ts';
 
-export type ChosenFirewall = { readonly firewall: Firewall; readonly why: string };
+/** What the configuration says of the firewall. */
+export type FirewallSettings = Pick<Settings, 'firewall' | 'attach'>;
+
+export type ChosenFirewall = {
+  readonly firewall: Firewall;
+  readonly why: string;
+  /** Takes away what stands in firewalls of other kinds since an earlier choice; returns in words where it stood. */
+  readonly removeOthers: () => Promise<readonly string[]>;
+};
 
 /** The firewall that the configuration names, or the one that the host has. Throws a `FirewallError`. */
-export async function openFirewall({ firewall = 'auto', attach }: Settings): Promise<ChosenFirewall> {
-  if (firewall === 'iptables') {
-    return { firewall: await openIptablesFirewall(), why: 'the configuration says so' };
-  }
+export async function openFirewall({ firewall = 'auto', attach }: FirewallSettings): Promise<ChosenFirewall> {
+  const named = 'the configuration says so';
+  if (firewall === 'iptables') return openIptables('iptables', named);
   if (firewall === 'nftables' || attach !== undefined) {
-    const options = attach === undefined ? {} : { attach };
-    return { firewall: openNftablesFirewall(options), why: 'the configuration says so' };
+    return openNftables(attach === undefined ? {} : { attach }, named);
   }
   const choice = await detectFirewall();
   switch (choice.kind) {
     case 'own-table':
-      return { firewall: openNftablesFirewall(), why: choice.why };
+      return openNftables({}, choice.why);
     case 'attach':
-      return { firewall: openNftablesFirewall({ attach: choice.points }), why: choice.why };
+      return openNftables({ attach: choice.points }, choice.why);
     case 'iptables':
-      return { firewall: await openIptablesFirewall({ variant: choice.variant }), why: choice.why };
+      return openIptables(choice.variant, choice.why);
     case 'none':
       throw new FirewallError(`${choice.why}; install the package nftables and libnftables1, or iptables`);
   }
+}
+
+function openNftables(options: NftablesOptions, why: string): ChosenFirewall {
+  const removeOthers = (): Promise<readonly string[]> => removeLeftovers({ kind: 'nftables' });
+  return { firewall: openNftablesFirewall(options), why, removeOthers };
+}
+
+async function openIptables(variant: IptablesVariant, why: string): Promise<ChosenFirewall> {
+  const removeOthers = (): Promise<readonly string[]> => removeLeftovers({ kind: 'iptables', variant });
+  return { firewall: await openIptablesFirewall({ variant }), why, removeOthers };
 }

@@ -9,7 +9,7 @@ export type InterfaceChoice =
   | { readonly kind: 'auto' }
   | { readonly kind: 'named'; readonly names: readonly string[] };
 
-export type FirewallChoice = 'nftables' | 'iptables' | 'auto';
+export type FirewallName = 'nftables' | 'iptables' | 'auto';
 
 /** What becomes of the ports that only doors let in to when the daemon ends in order. */
 export type OnExit = 'open' | 'keep';
@@ -20,7 +20,7 @@ export type Settings = {
   readonly pidFile?: string;
   readonly interfaces?: InterfaceChoice;
   /** `auto` if it is absent. */
-  readonly firewall?: FirewallChoice;
+  readonly firewall?: FirewallName;
   /** Chains of another owner in which leased sources must be let in. Never empty. */
   readonly attach?: readonly [AttachPoint, ...AttachPoint[]];
   /** `open` if it is absent. */

@@ -24,12 +24,22 @@ export function parseAttach(
     const point = parseAttachPoint(word.text);
     const name = point === undefined ? '' : renderAttachPoint(point);
     if (point === undefined) findings.error(word, mistakeOf(word.text));
+    else if (isOwnTable(point)) findings.error(word, `${quoteText(name)} ${OWN_TABLE_REMEDY}`);
     else if (names.has(name)) findings.error(word, `${quoteText(name)} is named twice: name each chain once`);
     else points.push(point);
     names.add(name);
   }
   return points;
 }
+
+/** It is made and taken away with everything that is in it. */
+function isOwnTable({ family, table }: AttachPoint): boolean {
+  return family === 'inet' && table === 'bussa';
+}
+
+const OWN_TABLE_REMEDY =
+  'is in the table that Bussa makes for itself: name a chain of your own ruleset, ' +
+  'or leave Attach out, and the doors’ ports are closed in that table';
 
 function mistakeOf(text: string): string {
   if (text === '') return `a chain is missing: ${FORM}`;

@@ -38,7 +38,7 @@ export function readOwnPart(listing: string): OwnPart {
 
 export function readForeignInput(listing: string): ForeignInput {
   const lines = linesOf(listing);
-  const rules = lines.filter((line) => line.startsWith('-A INPUT ') && line !== jumpLine('INPUT'));
+  const rules = lines.filter((line) => line.startsWith('-A INPUT ') && !OWN_JUMPS.has(line));
   const endsAll = /^-A INPUT (?:-m comment --comment (?:\S+|"(?:[^"\\]|\\.)*") )?-j (?:DROP|REJECT)\b/;
   return { rules: rules.length, closes: lines.includes('-P INPUT DROP') || endsAll.test(rules.at(-1) ?? '') };
 }
@@ -75,6 +75,9 @@ function structure({ chains, rules, jumps }: OwnPart): string {
     .map((chain) => [chain, (rules.get(chain) ?? []).filter((line) => !line.startsWith(`-A ${chain} -s `))]);
   return JSON.stringify([bodies, jumps.INPUT, jumps.FORWARD, jumps.OUTPUT]);
 }
+
+/** Also the one by which nftables was attached to the same chain. */
+const OWN_JUMPS: ReadonlySet<string> = new Set(['-A INPUT -j BUSSA', '-A INPUT -j bussa_input']);
 
 const jumpLine = (hook: Hook): string => `-A ${hook} -j ${JUMPS[hook]}`;
 

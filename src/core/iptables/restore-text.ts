@@ -12,6 +12,8 @@ import { doorChain, FORWARD_CHAIN, INPUT_CHAIN, JUMPS, OUTPUT_CHAIN } from './pa
 import type { OwnPart } from './read-rules.ts';
 
 type Lease = { readonly door: string; readonly source: Address };
+/** A lease that is to be a rule in its door's chain. */
+export type LeaseRule = { readonly gate: GatePorts; readonly source: Address };
 type Hook = keyof typeof JUMPS;
 
 const HOOKS = ['INPUT', 'FORWARD', 'OUTPUT'] as const satisfies readonly Hook[];
@@ -55,12 +57,16 @@ export function renderReturn(before: OwnPart, now: OwnPart): string {
   ]);
 }
 
-export function renderLease(gate: GatePorts, source: Address): string {
-  return transaction([append(doorChain(gate.door), leaseInChain(gate, source))]);
+export function renderLeases(leases: readonly LeaseRule[]): string {
+  return transaction(
+    leases.map(({ gate, source }) => append(doorChain(gate.door), leaseInChain(gate, source))),
+  );
 }
 
-export function renderLeaseEnd(gate: GatePorts, source: Address): string {
-  return transaction([['-D', doorChain(gate.door), ...leaseInChain(gate, source)].join(' ')]);
+export function renderLeaseEnds(leases: readonly LeaseRule[]): string {
+  return transaction(
+    leases.map(({ gate, source }) => ['-D', doorChain(gate.door), ...leaseInChain(gate, source)].join(' ')),
+  );
 }
 
 function wantedChains(

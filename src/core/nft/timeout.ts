@@ -10,11 +10,11 @@ const UNITS = [
 ] as const;
 
 /** nft(8) refuses long numbers, and the kernel counts nanoseconds in 64 bits: 273 years fit both. */
-const MAX_MS = 99_999 * 86_400_000;
+export const MAX_TIMEOUT = (99_999 * 86_400_000) as Millis;
 
 /** `1h30s`, as nft(8) writes a time; at least a millisecond, since 0 would be for ever. */
 export function renderTimeout(length: Millis): string {
-  let rest = Math.min(MAX_MS, Math.max(1, Math.ceil(length)));
+  let rest = Math.min(MAX_TIMEOUT, Math.max(1, Math.ceil(length)));
   let text = '';
   for (const [unit, millis] of UNITS) {
     const count = Math.floor(rest / millis);

@@ -1,20 +1,14 @@
-import { readFileSync } from 'node:fs';
 import {
   chooseFirewall,
   type FirewallChoice,
   type FirewallFacts,
   type InputRules,
-  type IptablesVariant,
 } from '../../core/firewall/choose-firewall.ts';
 import { readInputChains } from '../../core/firewall/read-input-chains.ts';
 import { readForeignInput } from '../../core/iptables/read-rules.ts';
 import { OWN_HOME } from '../../core/nft/home.ts';
 import { openNftables } from '../ffi/libnftables.ts';
-import { FirewallError } from './firewall.ts';
-import { runTool } from './run-tool.ts';
-
-/** The tables of iptables-legacy that are in use in this network namespace. */
-const LEGACY_TABLES = { 4: '/proc/self/net/ip_tables_names', 6: '/proc/self/net/ip6_tables_names' } as const;
+import { hasLegacyTable, type IptablesCommand, outputOf, readCommands } from './iptables-commands.ts';
 
 /** Finds out which firewall the host has, and which of them Bussa's doors are to open in. Changes nothing. */
 export async function detectFirewall(): Promise<FirewallChoice> {
@@ -46,45 +40,14 @@ async function readIptables(): Promise<InputRules[]> {
   return found.filter((one) => one !== undefined);
 }
 
-type Command = Pick<InputRules, 'variant' | 'backend'>;
-
-/** Rules of both kinds may be in use at once; the commands without a kind in their name are of either. */
-async function readCommands(): Promise<Command[]> {
-  const standard = await readCommand('iptables');
-  if (standard === undefined) return [];
-  const other = await readCommand(standard.backend === 'legacy' ? 'iptables-nft' : 'iptables-legacy');
-  return other === undefined ? [standard] : [standard, other];
-}
-
-async function readCommand(variant: IptablesVariant): Promise<Command | undefined> {
-  const version = await output(variant, ['-V']);
-  if (version === undefined) return undefined;
-  return { variant, backend: version.includes('nf_tables') ? 'nf_tables' : 'legacy' };
-}
-
-async function readInput({ variant, backend }: Command, family: 4 | 6): Promise<InputRules | undefined> {
+async function readInput(
+  { variant, backend }: IptablesCommand,
+  family: 4 | 6,
+): Promise<InputRules | undefined> {
   // Asked for a table that is not in use, iptables-legacy would make it.
   if (backend === 'legacy' && !hasLegacyTable(family))
     return { variant, backend, family, rules: 0, closes: false };
   const command = family === 4 ? variant : variant.replace('iptables', 'ip6tables');
-  const listing = await output(command, ['-w', '5', '-S', 'INPUT']);
+  const listing = await outputOf(command, ['-w', '5', '-S', 'INPUT']);
   return listing === undefined ? undefined : { variant, backend, family, ...readForeignInput(listing) };
-}
-
-function hasLegacyTable(family: 4 | 6): boolean {
-  try {
-    return readFileSync(LEGACY_TABLES[family], 'latin1').split('\n').includes('filter');
-  } catch {
-    return false;
-  }
-}
-
-/** `undefined` where the command is missing, or finds rules that it cannot read: then they are not its own. */
-async function output(command: string, args: readonly string[]): Promise<string | undefined> {
-  try {
-    return await runTool(command, args);
-  } catch (error) {
-    if (error instanceof FirewallError) return undefined;
-    throw error;
-  }
 }

@@ -27,14 +27,30 @@ export interface Firewall {
   readonly name: string;
   /** Whether the kernel ends a grant by itself. If not, only a process that lives can. */
   readonly closesByItself: boolean;
-  /** Puts Bussa's part in place as a whole, with these grants and no others, whether or not one is there already. */
-  install(gates: readonly Gate[], grants: readonly Grant[]): Promise<void>;
+  /** Whether it closes the doors' ports to others. If not, the owner's own rules do, and Bussa only lets in. */
+  readonly closesPorts: boolean;
+  /** The kernel counts no further: what is to last longer is to be installed again before that. */
+  readonly longest: Millis;
+  /**
+   * Puts Bussa's part in place as a whole, with these grants and no others, whether or not one is there already. Grants
+   * of a single-use gate it makes only if what stands in the kernel shows them to be unused. Returns those of which
+   * nothing there tells: somebody else has taken it away, or another kind of firewall was in use.
+   */
+  install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]>;
   /** Opens, or sets the end anew. The kernel ends it by itself where it can. */
   grant(grant: Grant): Promise<void>;
+  /**
+   * All of them at once, in less time than one by one; of several for one source at one door the last counts. If one is
+   * refused, nobody is let in who was not before.
+   */
+  grantAll(grants: readonly Grant[]): Promise<void>;
   /** Ends a grant now; one that is over already is no error. */
   revoke(door: string, source: Address): Promise<void>;
-  /** Whether Bussa's part stands as `install` left it: somebody may have flushed the rules. */
-  isInPlace(): Promise<boolean>;
+  /**
+   * Whether Bussa's part stands as `install` left it: somebody may have flushed the rules, or the leases. `live`: grants
+   * that have been made and are not over. One that is missing among others is taken for somebody's intent.
+   */
+  isInPlace(live: readonly Grant[]): Promise<boolean>;
   /** Calls back when somebody else has changed the rules; then `isInPlace` is worth asking. */
   watch(onChange: () => void): Readiness;
   /** Takes Bussa's part away, all of it. */

@@ -1,14 +1,16 @@
 import type { IptablesVariant } from '../../core/firewall/choose-firewall.ts';
+import { MAX_TIMEOUT } from '../../core/iptables/ipset-text.ts';
 import { doorSet } from '../../core/iptables/part-names.ts';
 import { type OwnPart, sameStructure, setsInUse } from '../../core/iptables/read-rules.ts';
 import { type Address, type Family, familyOf } from '../../core/net/address.ts';
-import { type Millis, seconds } from '../../core/net/time.ts';
+import { type Millis, millis, seconds } from '../../core/net/time.ts';
 import type { Readiness } from '../ffi/readiness.ts';
 import { FamilyRules } from './family-rules.ts';
 import { type Firewall, FirewallError, type Gate, type Grant } from './firewall.ts';
-import type { LeasePlace } from './lease-place.ts';
+import type { LeasePlace, LeaseToAdd } from './lease-place.ts';
 import { LeaseRules } from './lease-rules.ts';
 import { LeaseSets } from './lease-sets.ts';
+import { listOf, readListed } from './listed-uses.ts';
 import { unusedLeases } from './unused-leases.ts';
 import { watchTables } from './watch-tables.ts';
 
@@ -16,11 +18,14 @@ export type IptablesOptions = {
   readonly variant?: IptablesVariant;
   /** `false`: leases as rules even where there is ipset. */
   readonly ipset?: boolean;
+  /** What ipset counts to at most. */
+  readonly longest?: Millis;
   /** How often to look for changes that the kernel does not tell of. */
   readonly lookEvery?: Millis;
 };
 
 const LOOK_EVERY = seconds(30);
+const FOR_EVER = millis(Number.POSITIVE_INFINITY);
 
 /**
  * The firewall of hosts with iptables and ip6tables, each family for itself: where one is missing, its grants fail and
@@ -44,23 +49,24 @@ export async function openIptablesFirewall(options: IptablesOptions = {}): Promi
       `no iptables here: ${[...missing.values()].join('; ')}: install it, or set firewall = nftables`,
     );
   }
-  const { place, whyRules } = await openPlace([...tables.keys()], options.ipset ?? true);
-  return new IptablesFirewall(
-    tables,
-    missing,
-    place,
-    renderName(variant, missing, whyRules),
-    options.lookEvery ?? LOOK_EVERY,
-  );
+  const longest = options.longest ?? MAX_TIMEOUT;
+  const { place, whyRules } = await openPlace([...tables.keys()], options.ipset ?? true, longest);
+  return new IptablesFirewall(tables, missing, place, {
+    name: renderName(variant, missing, whyRules),
+    lookEvery: options.lookEvery ?? LOOK_EVERY,
+    // A rule stays until it is taken away.
+    longest: place.keeping === 'sets' ? longest : FOR_EVER,
+  });
 }
 
 async function openPlace(
   families: readonly Family[],
   ipset: boolean,
+  longest: Millis,
 ): Promise<{ readonly place: LeasePlace; readonly whyRules?: string }> {
   if (!ipset) return { place: new LeaseRules(), whyRules: 'as configured' };
   try {
-    return { place: await LeaseSets.open(families) };
+    return { place: await LeaseSets.open(families, longest) };
   } catch (error) {
     return { place: new LeaseRules(), whyRules: (error as Error).message };
   }
@@ -82,6 +88,8 @@ function renderName(
 export class IptablesFirewall implements Firewall {
   readonly name: string;
   readonly closesByItself: boolean;
+  readonly closesPorts = true;
+  readonly longest: Millis;
   readonly #tables: ReadonlyMap<Family, FamilyRules>;
   readonly #missing: ReadonlyMap<Family, string>;
   readonly #place: LeasePlace;
@@ -95,10 +103,10 @@ export class IptablesFirewall implements Firewall {
     tables: ReadonlyMap<Family, FamilyRules>,
     missing: ReadonlyMap<Family, string>,
     place: LeasePlace,
-    name: string,
-    lookEvery: Millis,
+    { name, lookEvery, longest }: { name: string; lookEvery: Millis; longest: Millis },
   ) {
     this.name = name;
+    this.longest = longest;
     this.#lookEvery = lookEvery;
     this.closesByItself = place.keeping === 'sets';
     this.#tables = tables;
@@ -106,11 +114,11 @@ export class IptablesFirewall implements Firewall {
     this.#place = place;
   }
 
-  install(gates: readonly Gate[], grants: readonly Grant[]): Promise<void> {
+  install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
     return this.#inTurn(async () => {
       const before = await this.#read();
-      const own = grants.filter(({ source, left }) => left > 0 && this.#tables.has(familyOf(source)));
-      const fresh = this.#freshSingleUses(gates, own, before);
+      const live = grants.filter(({ source, left }) => left > 0 && this.#tables.has(familyOf(source)));
+      const { own, unknown } = readListed(gates, live);
       await this.#place.fill(this.#families(), gates, own);
       const changed = new Map<Family, OwnPart>();
       try {
@@ -118,7 +126,7 @@ export class IptablesFirewall implements Firewall {
           await this.#tables.get(family)?.install(gates, own, this.#place.keeping, part);
           changed.set(family, part);
         }
-        this.#listUnused(gates, own, fresh);
+        this.#unlistOthers(gates, own);
       } catch (error) {
         await this.#putBack(changed, [...before.values()].flatMap(setsInUse));
         throw withRemedy(error, gates);
@@ -126,34 +134,57 @@ export class IptablesFirewall implements Firewall {
       this.#gates = new Map(gates.map((gate) => [gate.door, gate]));
       this.#installed = await this.#read();
       await this.#place.keepOnly([...this.#installed.values()].flatMap(setsInUse));
+      return unknown;
     });
   }
 
   grant(grant: Grant): Promise<void> {
     if (grant.left <= 0) return this.revoke(grant.door, grant.source);
+    return this.grantAll([grant]);
+  }
+
+  grantAll(grants: readonly Grant[]): Promise<void> {
+    const last = new Map(grants.map((grant) => [`${grant.source} ${grant.door}`, grant]));
     return this.#inTurn(async () => {
-      const { door, source } = grant;
-      const gate = this.#gates.get(door);
-      if (gate === undefined) throw new FirewallError(`iptables: ${door} has no rules to open for ${source}`);
-      const rules = this.#rulesFor(source);
-      if (gate.singleUse) {
-        unusedLeases.add(doorSet(door, rules.family), source, (one) => this.#place.isOver(door, one));
+      const live = [...last.values()].filter(({ left }) => left > 0).map((grant) => this.#toAdd(grant));
+      const listed: LeaseToAdd[] = [];
+      try {
+        for (const lease of live) if (this.#listUnused(lease)) listed.push(lease);
+        await this.#place.add(live);
+      } catch (error) {
+        for (const { grant } of listed) unusedLeases.delete(listOf(grant), grant.source);
+        throw error;
       }
-      await this.#place.add(gate, grant, rules);
+      for (const { door, source, left } of last.values()) if (left <= 0) await this.#revoke(door, source);
     });
   }
 
   revoke(door: string, source: Address): Promise<void> {
-    return this.#inTurn(async () => {
-      const rules = this.#tables.get(familyOf(source));
-      if (rules === undefined) return;
-      const gate = this.#gates.get(door);
-      await this.#place.delete(door, source, gate, rules);
-      if (gate?.singleUse === true) unusedLeases.delete(doorSet(door, rules.family), source);
-    });
+    return this.#inTurn(() => this.#revoke(door, source));
   }
 
-  isInPlace(): Promise<boolean> {
+  async #revoke(door: string, source: Address): Promise<void> {
+    const rules = this.#tables.get(familyOf(source));
+    if (rules === undefined) return;
+    const gate = this.#gates.get(door);
+    await this.#place.delete(door, source, gate, rules);
+    if (gate?.singleUse === true) unusedLeases.delete(listOf({ door, source }), source);
+  }
+
+  #toAdd(grant: Grant): LeaseToAdd {
+    const { door, source } = grant;
+    const gate = this.#gates.get(door);
+    if (gate === undefined) throw new FirewallError(`iptables: ${door} has no rules to open for ${source}`);
+    return { gate, grant, rules: this.#rulesFor(source) };
+  }
+
+  /** Whether it was used, or not there. */
+  #listUnused({ gate, grant }: LeaseToAdd): boolean {
+    if (!gate.singleUse) return false;
+    return unusedLeases.add(listOf(grant), grant.source, (one) => this.#place.isOver(gate.door, one));
+  }
+
+  isInPlace(live: readonly Grant[]): Promise<boolean> {
     return this.#inTurn(async () => {
       const installed = this.#installed;
       if (installed === undefined) return false;
@@ -162,7 +193,11 @@ export class IptablesFirewall implements Firewall {
         const old = installed.get(family);
         if (old === undefined || !sameStructure(old, part)) return false;
       }
-      return this.#place.isInPlace(this.#families(), [...this.#gates.values()], now);
+      const lasting = live.filter(
+        ({ door, source }) =>
+          this.#gates.get(door)?.singleUse === false && this.#tables.has(familyOf(source)),
+      );
+      return this.#place.isInPlace(this.#families(), [...this.#gates.values()], now, lasting);
     });
   }
 
@@ -212,36 +247,14 @@ export class IptablesFirewall implements Firewall {
     }
   }
 
-  /** Grants of single-use doors that do not stand yet. One that does is unused or used up, and stays either. */
-  #freshSingleUses(
-    gates: readonly Gate[],
-    grants: readonly Grant[],
-    before: ReadonlyMap<Family, OwnPart>,
-  ): Set<Grant> {
-    const single = new Set(gates.filter((gate) => gate.singleUse).map((gate) => gate.door));
-    return new Set(
-      grants.filter(({ door, source }) => {
-        const part = before.get(familyOf(source));
-        if (!single.has(door) || part === undefined) return false;
-        const listed = unusedLeases.read(doorSet(door, familyOf(source)));
-        return listed === undefined || !this.#place.has(door, source, part);
-      }),
-    );
-  }
-
-  #listUnused(gates: readonly Gate[], grants: readonly Grant[], fresh: ReadonlySet<Grant>): void {
-    for (const { door, singleUse } of gates) {
-      if (!singleUse) continue;
-      const own = grants.filter((grant) => grant.door === door);
-      const sources = new Set(own.map(({ source }) => source));
+  /** What is listed for a source whose lease is over would be good for its next one. */
+  #unlistOthers(gates: readonly Gate[], grants: readonly Grant[]): void {
+    for (const { door } of gates.filter(({ singleUse }) => singleUse)) {
+      const sources = new Set(grants.filter((grant) => grant.door === door).map(({ source }) => source));
       for (const family of this.#families()) {
         const list = doorSet(door, family);
         for (const old of unusedLeases.read(list) ?? [])
           if (!sources.has(old)) unusedLeases.delete(list, old);
-      }
-      for (const grant of own) {
-        if (!fresh.has(grant)) continue;
-        unusedLeases.add(doorSet(door, familyOf(grant.source)), grant.source, (one) => !sources.has(one));
       }
     }
   }

@@ -4,22 +4,24 @@ import type { Address, Family } from '../../core/net/address.ts';
 import type { FamilyRules } from './family-rules.ts';
 import type { Grant } from './firewall.ts';
 
+export type LeaseToAdd = { readonly gate: GatePorts; readonly grant: Grant; readonly rules: FamilyRules };
+
 /** Where the iptables firewall keeps its leases: beside its rules, or among them. */
 export interface LeasePlace {
   readonly keeping: LeaseKeeping;
   /** Makes room for the gates' leases, with these in it and no others, before the rules are installed. */
   fill(families: readonly Family[], gates: readonly GatePorts[], grants: readonly Grant[]): Promise<void>;
-  /** Whether a source has a lease now; `part` is what has just been read of the rules. */
-  has(door: string, source: Address, part: OwnPart): boolean;
   /** Whether a source that had one has it no longer. */
   isOver(door: string, source: Address): boolean;
-  add(gate: GatePorts, grant: Grant, rules: FamilyRules): Promise<void>;
+  /** No two for one source at one door. If one is refused, nobody is let in who was not before. */
+  add(leases: readonly LeaseToAdd[]): Promise<void>;
   delete(door: string, source: Address, gate: GatePorts | undefined, rules: FamilyRules): Promise<void>;
-  /** Whether all is there that the rules do not show themselves. */
+  /** Whether all is there that the rules do not show themselves. `live`: grants that are not over, and for more than one use. */
   isInPlace(
     families: readonly Family[],
     gates: readonly GatePorts[],
     parts: ReadonlyMap<Family, OwnPart>,
+    live: readonly Grant[],
   ): Promise<boolean>;
   /** Takes away what no rule needs any more: all but the sets of these names. */
   keepOnly(sets: readonly string[]): Promise<void>;

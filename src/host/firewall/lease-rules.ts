@@ -1,11 +1,11 @@
 import type { GatePorts } from '../../core/iptables/gate-rules.ts';
 import { doorChain } from '../../core/iptables/part-names.ts';
 import { type OwnPart, readLeases } from '../../core/iptables/read-rules.ts';
-import { renderLease, renderLeaseEnd } from '../../core/iptables/restore-text.ts';
+import { type LeaseRule, renderLeaseEnds, renderLeases } from '../../core/iptables/restore-text.ts';
 import { type Address, type Family, familyOf } from '../../core/net/address.ts';
 import type { FamilyRules } from './family-rules.ts';
 import type { Grant } from './firewall.ts';
-import type { LeasePlace } from './lease-place.ts';
+import type { LeasePlace, LeaseToAdd } from './lease-place.ts';
 
 /** Leases as rules, each in its door's chain, for hosts without ipset: they stay until they are taken away. */
 export class LeaseRules implements LeasePlace {
@@ -26,19 +26,24 @@ export class LeaseRules implements LeasePlace {
     );
   }
 
-  has(door: string, source: Address, part: OwnPart): boolean {
-    return readLeases(part, doorChain(door)).has(source);
-  }
-
   isOver(door: string, source: Address): boolean {
     return this.#leases.get(door)?.has(source) !== true;
   }
 
-  async add(gate: GatePorts, { source }: Grant, rules: FamilyRules): Promise<void> {
-    const leases = this.#leases.get(gate.door);
-    if (leases === undefined || leases.has(source)) return;
-    await rules.restore(renderLease(gate, source));
-    leases.add(source);
+  async add(leases: readonly LeaseToAdd[]): Promise<void> {
+    const added: LeaseToAdd[] = [];
+    const fresh = leases.filter(({ gate, grant }) => this.isOver(gate.door, grant.source));
+    try {
+      for (const [rules, own] of Map.groupBy(fresh, (lease) => lease.rules)) {
+        await rules.restore(renderLeases(own.map(toRule)));
+        added.push(...own);
+      }
+    } catch (error) {
+      for (const [rules, own] of Map.groupBy(added, (lease) => lease.rules))
+        await rules.restore(renderLeaseEnds(own.map(toRule)));
+      throw error;
+    }
+    for (const { gate, grant } of added) this.#leases.get(gate.door)?.add(grant.source);
   }
 
   async delete(
@@ -50,7 +55,7 @@ export class LeaseRules implements LeasePlace {
     const leases = this.#leases.get(door);
     if (gate === undefined || leases?.has(source) !== true) return;
     try {
-      await rules.restore(renderLeaseEnd(gate, source));
+      await rules.restore(renderLeaseEnds([{ gate, source }]));
     } catch (error) {
       // Somebody else may have taken it away before.
       if (readLeases(await rules.read(), doorChain(door)).has(source)) throw error;
@@ -77,4 +82,8 @@ export class LeaseRules implements LeasePlace {
   async keepOnly(_sets: readonly string[]): Promise<void> {}
 
   close(): void {}
+}
+
+function toRule({ gate, grant }: LeaseToAdd): LeaseRule {
+  return { gate, source: grant.source };
 }

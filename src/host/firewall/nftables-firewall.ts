@@ -1,19 +1,21 @@
 import { type AttachPoint, renderAttachPoint } from '../../core/door/attach-point.ts';
 import { type Address, familyOf } from '../../core/net/address.ts';
-import { homesFor, renderGrant, renderRevoke } from '../../core/nft/elements.ts';
+import { homesFor, renderGrants, renderLook, renderRevoke } from '../../core/nft/elements.ts';
 import { guestHomes, renderGuestPart } from '../../core/nft/guest-part.ts';
 import { type Home, OWN_HOME, renderHome } from '../../core/nft/home.ts';
 import { renderOwnTable } from '../../core/nft/own-table.ts';
 import { renderRemoval } from '../../core/nft/removal.ts';
 import { setName } from '../../core/nft/set-name.ts';
+import { MAX_TIMEOUT } from '../../core/nft/timeout.ts';
 import { LibnftablesError, type Nftables, openNftables } from '../ffi/libnftables.ts';
 import type { Readiness } from '../ffi/readiness.ts';
 import { type Firewall, FirewallError, type Gate, type Grant } from './firewall.ts';
+import { areLeasesLost } from './lost-leases.ts';
 import { findAnchors } from './nft-anchors.ts';
-import { listElements, listSetNames } from './nft-listing.ts';
+import { listSetNames } from './nft-listing.ts';
 import { findTraces, renderStanding } from './nft-traces.ts';
 import { watchRules } from './rule-watch.ts';
-import { UsedGrants } from './used-grants.ts';
+import { readUses } from './single-uses.ts';
 
 /** `attach`: chains of somebody else's that are to honour the doors; without any, Bussa has a table of its own. */
 export type NftablesOptions = { readonly attach?: readonly AttachPoint[] };
@@ -25,11 +27,12 @@ export function openNftablesFirewall({ attach = [] }: NftablesOptions = {}): Fir
 
 class NftablesFirewall implements Firewall {
   readonly closesByItself = true;
+  readonly closesPorts: boolean;
+  readonly longest = MAX_TIMEOUT;
   readonly name: string;
   readonly #nft: Nftables;
   readonly #attach: readonly AttachPoint[];
   readonly #homes: readonly Home[];
-  readonly #used = new UsedGrants();
   #singleUse: ReadonlySet<string> = new Set();
   /** What `install` has left; '' before. */
   #standing = '';
@@ -37,6 +40,7 @@ class NftablesFirewall implements Firewall {
   constructor(nft: Nftables, attach: readonly AttachPoint[]) {
     this.#nft = nft;
     this.#attach = attach;
+    this.closesPorts = attach.length === 0;
     this.#homes = attach.length === 0 ? [OWN_HOME] : guestHomes(attach);
     this.name =
       attach.length === 0
@@ -44,12 +48,13 @@ class NftablesFirewall implements Firewall {
         : `nftables, attached to ${attach.map(renderAttachPoint).join(', ')}`;
   }
 
-  async install(gates: readonly Gate[], grants: readonly Grant[]): Promise<void> {
+  async install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
     requireHomes(this.#homes, grants);
-    translated(`install Bussa's part of ${this.name}`, () =>
+    const live = grants.filter(({ left }) => left > 0);
+    const unknown = translated(`install Bussa's part of ${this.name}`, () =>
       twice(() => {
-        this.#observeUsed();
-        const open = grants.filter(({ door, source, left }) => left > 0 && !this.#used.isUsed(door, source));
+        const uses = readUses(this.#nft, gates, live);
+        const open = live.filter((grant) => !uses.has(grant) || uses.get(grant) === 'unused');
         const traces = findTraces(this.#nft);
         const part =
           this.#attach.length === 0
@@ -57,18 +62,26 @@ class NftablesFirewall implements Firewall {
             : renderGuestPart(findAnchors(this.#nft, this.#attach, gates), gates, open);
         this.#run([...renderRemoval(traces), ...part]);
         this.#standing = this.#readStanding();
+        return live.filter((grant) => uses.get(grant) === 'unknown');
       }),
     );
     this.#singleUse = new Set(gates.filter(({ singleUse }) => singleUse).map(({ door }) => door));
-    this.#used.keep(grants.filter(({ door }) => this.#singleUse.has(door)));
+    return unknown;
   }
 
   async grant(grant: Grant): Promise<void> {
     if (grant.left <= 0) return this.revoke(grant.door, grant.source);
-    requireHomes(this.#homes, [grant]);
-    const commands = renderGrant(this.#homes, grant);
-    translated(`open door ${grant.door} for ${grant.source} in ${this.name}`, () => this.#run(commands));
-    if (this.#singleUse.has(grant.door)) this.#used.give(grant.door, grant.source);
+    this.#grant(`door ${grant.door} for ${grant.source}`, [grant]);
+  }
+
+  async grantAll(grants: readonly Grant[]): Promise<void> {
+    this.#grant(`doors for ${grants.length} leases`, grants);
+  }
+
+  #grant(what: string, grants: readonly Grant[]): void {
+    requireHomes(this.#homes, grants);
+    const commands = renderGrants(this.#homes, grants);
+    translated(`open ${what} in ${this.name}`, () => this.#run(commands));
   }
 
   async revoke(door: string, source: Address): Promise<void> {
@@ -85,12 +98,30 @@ class NftablesFirewall implements Firewall {
         this.#run(renderRevoke(left, door, source));
       }
     });
-    this.#used.forget(door, source);
   }
 
-  async isInPlace(): Promise<boolean> {
+  async isInPlace(live: readonly Grant[]): Promise<boolean> {
     if (this.#standing === '') return false;
-    return translated(`list ${this.name}`, () => twice(() => this.#readStanding() === this.#standing));
+    const lasting = live.filter(({ door }) => !this.#singleUse.has(door));
+    return translated(
+      `list ${this.name}`,
+      () =>
+        twice(() => this.#readStanding() === this.#standing) &&
+        this.#homes.every((home) => {
+          const own = lasting.filter(({ source }) => homesFor([home], source).length > 0);
+          return !areLeasesLost(own, (grant) => this.#has(home, grant));
+        }),
+    );
+  }
+
+  #has(home: Home, { door, source }: Grant): boolean {
+    try {
+      this.#run([renderLook(home, door, source)]);
+      return true;
+    } catch (error) {
+      if (error instanceof LibnftablesError) return false;
+      throw error;
+    }
   }
 
   watch(onChange: () => void): Readiness {
@@ -102,7 +133,6 @@ class NftablesFirewall implements Firewall {
       twice(() => this.#run(renderRemoval(findTraces(this.#nft)))),
     );
     this.#standing = '';
-    this.#used.keep([]);
   }
 
   close(): void {
@@ -116,20 +146,6 @@ class NftablesFirewall implements Firewall {
 
   #readStanding(): string {
     return renderStanding(this.#nft, this.#homes.map(renderHome));
-  }
-
-  /** Looks which single-use grants have been used, while their elements can still tell. */
-  #observeUsed(): void {
-    if (this.#singleUse.size === 0) return;
-    const sets = listSetNames(this.#nft);
-    for (const door of this.#singleUse) {
-      for (const family of [4, 6] as const) {
-        const names = this.#homes
-          .map((home) => `${renderHome(home)} ${setName(home.prefix, door, family)}`)
-          .filter((name) => sets.has(name));
-        if (names.length > 0) this.#used.observe(door, family, listElements(this.#nft, names));
-      }
-    }
   }
 }
 

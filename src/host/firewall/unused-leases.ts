@@ -26,9 +26,9 @@ export const unusedLeases = {
 
   /**
    * BOUNDED: by the kernel, which would drop the oldest for a new one. Leases that are over (`isOver`) make room;
-   * where there is none, the new lease is refused.
+   * where there is none, the new lease is refused. Returns whether the source was not listed.
    */
-  add(list: string, source: Address, isOver: (source: Address) => boolean): void {
+  add(list: string, source: Address, isOver: (source: Address) => boolean): boolean {
     const present = unusedLeases.read(list) ?? new Set();
     const capacity = readCapacity();
     if (!present.has(source) && present.size >= capacity) {
@@ -42,6 +42,7 @@ export const unusedLeases = {
       for (const old of over) write(list, `-${old}`);
     }
     write(list, `+${source}`);
+    return !present.has(source);
   },
 
   delete(list: string, source: Address): void {

@@ -176,6 +176,10 @@ describe('options of the firewall', () => {
         `attach = ${Array.from({ length: 66 }, (_, i) => `ip f c${i}`).join()}`,
         '2:576: more than 64 chains: name those alone that drop what is new',
       ],
+      'a chain of Bussa’s own table': [
+        'attach = inet filter input, inet bussa input',
+        '2:29: "inet bussa input" is in the table that Bussa makes for itself: name a chain of your own ruleset, or leave Attach out, and the doors’ ports are closed in that table',
+      ],
       'attach and iptables': [
         'attach = inet filter input\nfirewall = iptables',
         '2:1: Attach names chains of nftables, and Firewall is iptables: remove it, or write Firewall = nftables or auto',

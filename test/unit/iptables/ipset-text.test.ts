@@ -28,12 +28,20 @@ destroy bussa4-new
 });
 
 test('a timeout is whole seconds, never for ever, never more than ipset counts', () => {
-  assert.deepEqual([0.1, 1000, 1001, 1e15].map(millis).map(timeoutSeconds), [1, 1, 2, 2_147_483]);
+  assert.deepEqual(
+    [0.1, 1000, 1001, 1e15].map((left) => timeoutSeconds(millis(left))),
+    [1, 1, 2, 2_147_483],
+  );
 });
 
 test('sets that no rule asks any more go; nobody else’s', () => {
   const [used, unused] = [doorSet('a', 4), doorSet('b', 6)];
-  const listing = `f2b-sshd\n${used}\nbussa4-new\nbussa4\n${unused}\n`;
+  const asked = doorSet('c', 4);
+  const listing = ['f2b-sshd', used, 'bussa4-new', 'bussa4', asked, unused]
+    .map(
+      (name) => `Name: ${name}\nType: hash:ip\nReferences: ${name === asked ? 1 : 0}\nNumber of entries: 1\n`,
+    )
+    .join('\n');
   assert.equal(renderSetRemoval(listing, new Set([used])), `destroy bussa4-new\ndestroy ${unused}\n`);
   assert.equal(renderSetRemoval('', new Set()), '');
 });

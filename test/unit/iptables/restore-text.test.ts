@@ -12,8 +12,8 @@ import {
 } from '../../../src/core/iptables/read-rules.ts';
 import {
   renderInstall,
-  renderLease,
-  renderLeaseEnd,
+  renderLeaseEnds,
+  renderLeases,
   renderRemoval,
   renderReturn,
 } from '../../../src/core/iptables/restore-text.ts';
@@ -70,11 +70,11 @@ COMMIT
     );
     assert.ok(lines.includes(`-A BUSSA -p tcp -m tcp --dport 22 -j ${chain}`));
     assert.equal(
-      renderLease(SSH, address('10.0.0.3')),
+      renderLeases([{ gate: SSH, source: address('10.0.0.3') }]),
       `*filter\n-A ${chain} -s 10.0.0.3 -j ACCEPT\nCOMMIT\n`,
     );
     assert.equal(
-      renderLeaseEnd(SSH, address('10.0.0.3')),
+      renderLeaseEnds([{ gate: SSH, source: address('10.0.0.3') }]),
       `*filter\n-D ${chain} -s 10.0.0.3 -j ACCEPT\nCOMMIT\n`,
     );
   });
@@ -223,6 +223,8 @@ COMMIT
 
   test('somebody else’s INPUT: how many rules, and whether it closes', () => {
     assert.deepEqual(readForeignInput(STANDING), { rules: 2, closes: true });
+    const leftover = '-P INPUT ACCEPT\n-A INPUT -j BUSSA\n-A INPUT -j bussa_input\n';
+    assert.deepEqual(readForeignInput(leftover), { rules: 0, closes: false });
     const rules = (last: string): string => `-P INPUT ACCEPT\n-A INPUT -i lo -j ACCEPT\n${last}\n`;
     for (const last of [
       '-A INPUT -j DROP',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { millis } from '../../../src/core/net/time.ts';
-import { renderGrant, renderRevoke } from '../../../src/core/nft/elements.ts';
+import { renderGrants, renderRevoke } from '../../../src/core/nft/elements.ts';
 import { guestHome, isGuestSet, OWN_HOME } from '../../../src/core/nft/home.ts';
 import { setName } from '../../../src/core/nft/set-name.ts';
 import { renderTimeout } from '../../../src/core/nft/timeout.ts';
@@ -11,10 +11,30 @@ import { address, grant } from './part.ts';
 
 describe('elements', () => {
   test('a grant takes the old element out, whether or not there is one, and puts the new one in', () => {
-    assert.deepEqual(renderGrant([OWN_HOME], grant('ssh', '192.0.2.7')), [
+    assert.deepEqual(renderGrants([OWN_HOME], [grant('ssh', '192.0.2.7')]), [
       'add element inet bussa d_ssh_4 { 192.0.2.7 timeout 1s }',
       'delete element inet bussa d_ssh_4 { 192.0.2.7 }',
       'add element inet bussa d_ssh_4 { 192.0.2.7 timeout 1m }',
+    ]);
+  });
+
+  test('many grants: a command for each set, the last grant of a source, none that is over', () => {
+    const over = { ...grant('ssh', '192.0.2.9'), left: millis(0) };
+    const longer = { ...grant('ssh', '192.0.2.7'), left: millis(120_000) };
+    const all = [
+      grant('ssh', '192.0.2.7'),
+      grant('ssh', '192.0.2.8'),
+      over,
+      grant('web', '2001:db8::7'),
+      longer,
+    ];
+    assert.deepEqual(renderGrants([OWN_HOME], all), [
+      'add element inet bussa d_ssh_4 { 192.0.2.7 timeout 1s, 192.0.2.8 timeout 1s, 192.0.2.9 timeout 1s }',
+      'delete element inet bussa d_ssh_4 { 192.0.2.7, 192.0.2.8, 192.0.2.9 }',
+      'add element inet bussa d_ssh_4 { 192.0.2.7 timeout 2m, 192.0.2.8 timeout 1m }',
+      'add element inet bussa d_web_6 { 2001:db8::7 timeout 1s }',
+      'delete element inet bussa d_web_6 { 2001:db8::7 }',
+      'add element inet bussa d_web_6 { 2001:db8::7 timeout 1m }',
     ]);
   });
 

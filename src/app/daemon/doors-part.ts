@@ -1,0 +1,107 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Event } from '../../core/event/event.ts';
+import type { Readiness } from '../../host/ffi/readiness.ts';
+import type { Firewall, Gate, Grant } from '../../host/firewall/firewall.ts';
+import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
+
+export type DoorsPartParts = {
+  /** Throws a `FirewallError`. */
+  readonly openFirewall: (settings: FirewallSettings) => Promise<ChosenFirewall>;
+  readonly report: (event: Event) => void;
+  /** Somebody else has changed the rules. */
+  readonly onChange: () => void;
+};
+
+type InUse = ChosenFirewall & { readonly settings: FirewallSettings; readonly watch: Readiness };
+
+/**
+ * The doors' part in whichever firewall the settings ask for. When they ask for another one, the new part stands before
+ * the old one goes: there is no moment in which neither closes. The caller makes one change at a time.
+ */
+export class DoorsPart {
+  readonly #parts: DoorsPartParts;
+  #settings: FirewallSettings = {};
+  #inUse: InUse | undefined;
+  /** What an earlier choice has left, or an earlier process, is gone. */
+  #isAlone = false;
+
+  constructor(parts: DoorsPartParts) {
+    this.#parts = parts;
+  }
+
+  /** `undefined` as long as none could be opened, or was needed. */
+  get firewall(): Firewall | undefined {
+    return this.#inUse?.firewall;
+  }
+
+  /** Which firewall the next `install` is to use. */
+  choose({ firewall, attach }: FirewallSettings): void {
+    this.#settings = {
+      ...(firewall === undefined ? {} : { firewall }),
+      ...(attach === undefined ? {} : { attach }),
+    };
+  }
+
+  /**
+   * As `Firewall.install`. Where another firewall is asked for and cannot be had, the one in use stays. Throws a
+   * `FirewallError`.
+   */
+  async install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
+    const current = this.#inUse;
+    if (current === undefined) return this.#change(gates, grants);
+    if (!isDeepStrictEqual(current.settings, this.#settings)) {
+      try {
+        return await this.#change(gates, grants);
+      } catch (error) {
+        this.#settings = current.settings;
+        const text =
+          `Firewall, Attach: the change cannot be made: ${(error as Error).message}; ` +
+          `${current.firewall.name} stays in use until a reload finds it can`;
+        this.#parts.report({ kind: 'error', text });
+      }
+    }
+    return current.firewall.install(gates, grants);
+  }
+
+  /** Takes away what an earlier choice has left. Returns whether nothing of it is there any more. */
+  async removeOthers(): Promise<boolean> {
+    if (this.#isAlone || this.#inUse === undefined) return true;
+    const { report } = this.#parts;
+    try {
+      for (const where of await this.#inUse.removeOthers()) {
+        report({ kind: 'warning', text: `${where}: what Bussa had there before is taken away` });
+      }
+      this.#isAlone = true;
+    } catch (error) {
+      const text = `what Bussa had in another firewall before is still there: ${(error as Error).message}`;
+      report({ kind: 'error', text: `${text}; tried again in 10 s` });
+    }
+    return this.#isAlone;
+  }
+
+  /** Nothing is heard of changes any more. */
+  unwatch(): void {
+    this.#inUse?.watch.close();
+  }
+
+  async #change(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
+    const settings = this.#settings;
+    const chosen = await this.#parts.openFirewall(settings);
+    let unknown: readonly Grant[];
+    let watch: Readiness;
+    try {
+      unknown = await chosen.firewall.install(gates, grants);
+      watch = chosen.firewall.watch(this.#parts.onChange);
+    } catch (error) {
+      this.#isAlone = false;
+      chosen.firewall.close();
+      throw error;
+    }
+    this.#inUse?.watch.close();
+    this.#inUse?.firewall.close();
+    this.#inUse = { ...chosen, settings, watch };
+    this.#isAlone = false;
+    this.#parts.report({ kind: 'firewall', name: chosen.firewall.name, why: chosen.why });
+    return unknown;
+  }
+}
