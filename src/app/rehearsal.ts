@@ -124,7 +124,7 @@ export class Rehearsal {
         return;
       }
       const id = `${this.#leases}` as LeaseId;
-      this.#book.add({ id, door: door.name, source, stop, state: 'open', due });
+      this.#book.add({ id, door: door.name, source, stop, state: 'open', since: at, due });
     }
     this.#leases++;
     this.#say(`${door.name}: would run: ${start}`);

@@ -2,10 +2,18 @@ import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
-import type { LeaseId } from '../../src/core/lease/lease.ts';
+import type { PortOpening } from '../../src/core/door/port-opening.ts';
+import { parsePortOpening } from '../../src/core/door/port-opening.ts';
+import type { LeaseEnd, LeaseId } from '../../src/core/lease/lease.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
-import { type LeaseStore, type StoredLease, StoreError } from '../../src/host/store/lease-store.ts';
+import {
+  type LeaseEnding,
+  type LeaseStore,
+  MAX_HISTORY,
+  type StoredLease,
+  StoreError,
+} from '../../src/host/store/lease-store.ts';
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
 import { UnavailableLeaseStore } from '../../src/host/store/unavailable-lease-store.ts';
@@ -17,6 +25,8 @@ function lease(id: string, changes: Partial<StoredLease> = {}): StoredLease {
     door: 'openSSH',
     source: parseAddress('203.0.113.9') as Address,
     stop: '/sbin/iptables -D INPUT -s 203.0.113.9 -j ACCEPT',
+    since: instant(63_456.75),
+    sinceWall: instant(1_699_999_940_000.25),
     due: instant(123_456.75),
     dueWall: instant(1_700_000_000_000.25),
     length: millis(60_000),
@@ -24,6 +34,9 @@ function lease(id: string, changes: Partial<StoredLease> = {}): StoredLease {
     ...changes,
   };
 }
+
+const parsePorts = (...texts: string[]): PortOpening[] =>
+  texts.map((text) => parsePortOpening(text) as PortOpening);
 
 const HARD_TEXT = `echo 'a "b"' \\ "$(x)" %s ü 🔑\nnext line\t; -- ' OR 1=1`;
 
@@ -71,6 +84,70 @@ for (const [name, open] of Object.entries(ADAPTERS)) {
       store.close();
     });
 
+    test('what has ended is history, the latest first, and is open no more', () => {
+      using scratch = new Scratch();
+      const store = open(scratch);
+      const [ssh] = parsePorts('tcp/22');
+      const ports = {
+        ports: [ssh, ...parsePorts('udp/51820')],
+        singleUse: true,
+        hold: true,
+        closeKills: false,
+      };
+      const native = lease('native', { stop: '', opened: ports as never });
+      for (const one of [lease('a'), native, lease('open')]) store.record(one);
+      const end = (how: LeaseEnd, at: number): LeaseEnding => ({ how, at: instant(at), lasted: millis(7.5) });
+      store.end('a' as LeaseId, end('expired', 100));
+      store.end('native' as LeaseId, end('left', 200));
+      store.end('native' as LeaseId, end('stopped', 300));
+      store.end('ghost' as LeaseId, end('expired', 400));
+      assert.deepEqual(store.all(), [lease('open')]);
+      const { door, source, sinceWall } = native;
+      const rest = { door, source, sinceWall };
+      assert.deepEqual(store.history(10), [
+        { id: 'native', ...rest, ports: 'tcp/22, udp/51820', ...end('left', 200) },
+        { id: 'a', ...rest, ports: '', ...end('expired', 100) },
+      ]);
+      assert.equal(store.history(1).length, 1);
+      store.close();
+    });
+
+    test('changes that belong together happen together, or not at all', () => {
+      using scratch = new Scratch();
+      const store = open(scratch);
+      store.record(lease('a'));
+      store.together(() => {
+        store.record(lease('b'));
+        store.end('a' as LeaseId, { how: 'expired', at: instant(1), lasted: millis(1) });
+      });
+      assert.deepEqual([store.all(), store.history(9).length], [[lease('b')], 1]);
+      const twice = (): void =>
+        store.together(() => {
+          store.end('b' as LeaseId, { how: 'expired', at: instant(1), lasted: millis(1) });
+          store.record(lease('c'));
+          store.record(lease('c'));
+        });
+      assert.throws(twice, StoreError);
+      assert.deepEqual([store.all(), store.history(9).length], [[lease('b')], 1]);
+      store.record(lease('d'));
+      assert.equal(store.all().length, 2, 'and it goes on');
+      store.close();
+    });
+
+    test('the oldest history is forgotten', () => {
+      using scratch = new Scratch();
+      const store = open(scratch);
+      store.together(() => {
+        for (let n = 0; n < MAX_HISTORY + 3; n++) {
+          store.record(lease(`${n}`));
+          store.end(`${n}` as LeaseId, { how: 'expired', at: instant(n), lasted: millis(1) });
+        }
+      });
+      const all = store.history(MAX_HISTORY * 2);
+      assert.deepEqual([all.length, all.at(0)?.at, all.at(-1)?.at], [MAX_HISTORY, MAX_HISTORY + 2, 3]);
+      store.close();
+    });
+
     test('the same lease twice is an error, and the first one stays', () => {
       using scratch = new Scratch();
       const store = open(scratch);
@@ -84,11 +161,14 @@ for (const [name, open] of Object.entries(ADAPTERS)) {
 
 describe('the lease store in the place of one that cannot be opened', () => {
   test('records nothing and says why', () => {
-    const store = new UnavailableLeaseStore('the disk is gone');
-    for (const call of [store.record, store.update, store.remove]) {
-      assert.throws(() => call.call(store), { name: 'StoreError', message: 'the disk is gone' });
+    const store: LeaseStore = new UnavailableLeaseStore('the disk is gone');
+    for (const call of ['record', 'update', 'end', 'remove'] as const) {
+      assert.throws(() => (store[call] as () => void)(), {
+        name: 'StoreError',
+        message: 'the disk is gone',
+      });
     }
-    assert.deepEqual(store.all(), []);
+    assert.deepEqual([store.all(), store.history(10)], [[], []]);
     store.close();
   });
 });
@@ -96,6 +176,76 @@ describe('the lease store in the place of one that cannot be opened', () => {
 const OPEN = `import { openSqliteLeaseStore } from '${moduleOf('host/store/sqlite-lease-store.ts')}';`;
 
 describe('the database of leases', () => {
+  test('of the second layout: its leases are taken over, as long as they were', () => {
+    using scratch = new Scratch();
+    const path = scratch.file('leases.db');
+    const earlier = new DatabaseSync(path);
+    earlier.exec(`
+      CREATE TABLE lease (id TEXT PRIMARY KEY, door TEXT NOT NULL, source TEXT NOT NULL, stop TEXT NOT NULL,
+        due REAL NOT NULL, due_wall REAL NOT NULL, length REAL NOT NULL, boot_id TEXT NOT NULL,
+        ports TEXT NOT NULL DEFAULT '', single_use INTEGER NOT NULL DEFAULT 0) STRICT;
+      INSERT INTO lease VALUES ('old', 'ssh', '192.0.2.1', '', 61000, 1700000060000, 60000, 'boot', 'tcp/22', 1);
+      PRAGMA user_version = 2`);
+    earlier.close();
+    const store = openSqliteLeaseStore(path);
+    const [ssh] = parsePorts('tcp/22');
+    assert.deepEqual(store.all(), [
+      lease('old', {
+        door: 'ssh',
+        source: parseAddress('192.0.2.1') as Address,
+        stop: '',
+        since: instant(1000),
+        sinceWall: instant(1_700_000_000_000),
+        due: instant(61_000),
+        dueWall: instant(1_700_000_060_000),
+        bootId: 'boot',
+        opened: { ports: [ssh as PortOpening], singleUse: true, hold: false, closeKills: false },
+      }),
+    ]);
+    assert.deepEqual(store.history(9), []);
+    store.close();
+  });
+
+  test('emptied beside its log: an error, and the log is left alone', async () => {
+    using scratch = new Scratch();
+    const path = scratch.file('leases.db');
+    await using child = startModule(
+      `${OPEN} const store = openSqliteLeaseStore(process.argv[1]); store.record(JSON.parse(process.argv[2]));
+       console.log('recorded'); setInterval(() => undefined, 1000);`,
+      path,
+      JSON.stringify(lease('a')),
+    );
+    await child.saw(/recorded/);
+    await child.stop('SIGKILL');
+    truncateSync(path, 0);
+    const log = readFileSync(`${path}-wal`);
+    assert.ok(log.length > 0);
+    assert.throws(() => openSqliteLeaseStore(path), {
+      name: 'StoreError',
+      message: /is empty beside its log.*damaged/,
+    });
+    assert.deepEqual(readFileSync(`${path}-wal`), log);
+  });
+
+  test('a log cut off loses nothing that an earlier run has written', async () => {
+    using scratch = new Scratch();
+    const path = scratch.file('leases.db');
+    const first = openSqliteLeaseStore(path);
+    first.record(lease('a'));
+    first.close();
+    await using child = startModule(
+      `${OPEN} const store = openSqliteLeaseStore(process.argv[1]); console.log('open', store.all().length);
+       setInterval(() => undefined, 1000);`,
+      path,
+    );
+    await child.saw(/open 1/);
+    await child.stop('SIGKILL');
+    truncateSync(`${path}-wal`, 0);
+    const again = openSqliteLeaseStore(path);
+    assert.deepEqual(again.all(), [lease('a')]);
+    again.close();
+  });
+
   test('leases outlive a close, in the order of their ends', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
@@ -201,11 +351,11 @@ describe('the database of leases', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
     const later = new DatabaseSync(path);
-    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 3');
+    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 4');
     later.close();
     assert.throws(() => openSqliteLeaseStore(path), {
       name: 'StoreError',
-      message: /has layout 3, this program knows 2: .*run that one, or move .* away/,
+      message: /has layout 4, this program knows 3: .*run that one, or move .* away/,
     });
     const after = new DatabaseSync(path);
     assert.deepEqual({ ...after.prepare('SELECT * FROM lease').get() }, { all_new: '1' });

@@ -186,6 +186,7 @@ describe('after a reboot', { concurrency: 4 }, () => {
     const keeper = bench.keeper();
     keeper.adopt();
     assert.equal((await bench.saw('adopted')).overdue, false);
+    await bench.until(() => bench.store.all()[0]?.bootId === 'this boot', 'record');
     const [row] = bench.store.all();
     assert.deepEqual(
       [row?.bootId, row?.due, row?.dueWall, row?.length],
@@ -214,11 +215,13 @@ describe('after a reboot', { concurrency: 4 }, () => {
     bench.clock.boot = 5;
     const first = bench.keeper();
     first.adopt();
-    assert.equal(bench.store.all()[0]?.due, 60_005);
+    await bench.until(() => bench.store.all()[0]?.due === 60_005, 'record');
     bench.clock.boot += 50_000;
     bench.clock.day -= 3_600_000;
     const second = bench.keeper();
     second.adopt();
+    await bench.saw('adopted', 2);
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     assert.equal(bench.store.all()[0]?.due, 60_005, 'the second start has not begun it anew');
     await second.stop();
     assert.equal(bench.done, CLOSED);

@@ -19,6 +19,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
     using bench = new KeeperBench();
     const keeper = bench.keeper();
     keeper.complete(bench.completion(bench.door({ ...SIMPLE, cmdTimeout: 60 })));
+    await bench.saw('running');
     assert.equal(bench.store.all().length, 1, 'recorded before anything runs');
     await bench.until(() => bench.done === OPENED, 'opening');
     bench.clock.advance(59_999);
@@ -41,7 +42,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
     bench.clock.advance(30_000);
     keeper.complete(bench.completion(door));
     assert.equal((await bench.saw('extended')).seconds, 60);
-    assert.equal(bench.store.all()[0]?.due, bench.clock.boot + 60_000);
+    await bench.until(() => bench.store.all()[0]?.due === bench.clock.boot + 60_000, 'record');
     assert.equal(bench.store.all()[0]?.dueWall, bench.clock.day + 60_000);
     bench.clock.advance(60_000);
     await bench.empty();
@@ -149,7 +150,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
     const door = bench.door({ ...SIMPLE, start: 'read -r line < gate' });
     for (const n of [1, 2, 3]) keeper.complete(bench.completion(door, other(n)));
     assert.match((await bench.saw('refused')).reason, /too many commands/);
-    assert.equal(bench.store.all().length, 2);
+    await bench.until(() => bench.store.all().length === 2, 'records');
     const stopped = keeper.stop();
     await bench.openGate();
     await bench.openGate();
@@ -231,11 +232,14 @@ describe('a store that fails', { concurrency: 4 }, () => {
       throw new StoreError('the disk has gone');
     };
     const broken: LeaseStore = {
-      ...store,
+      isAvailable: true,
       record: (lease) => store.record(lease),
       all: () => store.all(),
       update: fail,
+      end: fail,
       remove: fail,
+      history: () => [],
+      together: (changes) => store.together(changes),
       close: fail,
     };
     const keeper = bench.keeper(undefined, broken);

@@ -94,6 +94,8 @@ export class KeeperBench implements Disposable {
       door: door.name,
       source: SOURCE,
       stop: renderCommands(door.opening, SOURCE).stop ?? '',
+      since: instant(this.clock.boot),
+      sinceWall: instant(this.clock.day),
       due: instant(this.clock.boot + length),
       dueWall: instant(this.clock.day + length),
       length: millis(length),

@@ -25,6 +25,8 @@ const lease = (id: string): StoredLease => ({
   door: 'door',
   source: SOURCE,
   stop: 'true',
+  since: instant(0),
+  sinceWall: instant(0),
   due: instant(1),
   dueWall: instant(1),
   length: millis(1),

@@ -19,6 +19,8 @@ const LEASE: StoredLease = {
   door: 'ssh',
   source: '192.0.2.1' as Address,
   stop: 'true',
+  since: clock.sinceBoot(),
+  sinceWall: clock.wall(),
   due: instant(clock.sinceBoot() + 60_000),
   dueWall: instant(clock.wall() + 60_000),
   length: millis(60_000),

@@ -1,13 +1,15 @@
 import type { Completion } from '../../core/attempt/completion.ts';
 import { renderCommands } from '../../core/door/opening.ts';
-import type { Lease, LeaseId } from '../../core/lease/lease.ts';
+import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
 import { LeaseBook } from '../../core/lease/lease-book.ts';
-import { after, type Instant, instant, type Millis, millis, since } from '../../core/net/time.ts';
+import { after, type Millis, millis, since } from '../../core/net/time.ts';
 import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
-import type { LeaseFate } from './claims.ts';
+import { isOfThisBoot, judgeAdoption } from './adoption.ts';
 import { CommandDoors } from './command-doors.ts';
-import { adoptedDue, newLease, storedLease } from './keep-lease.ts';
+import { newLease } from './keep-lease.ts';
 import { LeaseActions, type LeaseActionsParts } from './lease-actions.ts';
+import { LeaseJournal } from './lease-journal.ts';
+import { LeaseNotes } from './lease-notes.ts';
 
 /** Doors that are open at one time. */
 export const MAX_LEASES = 65_536;
@@ -15,11 +17,17 @@ export const MAX_LEASES = 65_536;
 /** A timer does not count while the machine sleeps: with leases open, the clock is looked at this often. */
 const LOOK_MS = 1000;
 
-/** A lease's end is written anew when it has moved by so much. */
+/** An end is written anew when it has moved by so much. */
 const KEEP_MS = 1000;
 
 /** A closing command for which the machine had no process is tried again after this long. */
 const CLOSE_AGAIN_MS = millis(10_000);
+
+/**
+ * A lease that a connection holds is kept open for so long ahead, and anew when half of it is over: that is how long
+ * the kernel leaves it open after the daemon's death.
+ */
+const HOLD_MS = millis(30_000);
 
 export type DoorKeeperParts = LeaseActionsParts & { readonly store: LeaseStore };
 
@@ -29,22 +37,25 @@ export type DoorKeeperParts = LeaseActionsParts & { readonly store: LeaseStore }
  */
 export class DoorKeeper {
   readonly #parts: DoorKeeperParts;
+  readonly #journal: LeaseJournal;
   readonly #book = new LeaseBook(MAX_LEASES);
   readonly #actions: LeaseActions;
   readonly #commandDoors: CommandDoors;
   /** BOUNDED: by the leases that the store held at the start. */
   readonly #adopted = new Set<LeaseId>();
-  /** Leases whose start command has failed. BOUNDED: by the leases. */
-  readonly #failed = new Set<LeaseId>();
-  /** When a lease's end was last written. BOUNDED: by the leases. */
-  readonly #kept = new Map<LeaseId, Instant>();
+  readonly #notes = new LeaseNotes();
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
   #onIdle: (() => void) | undefined;
 
   constructor(parts: DoorKeeperParts) {
     this.#parts = parts;
-    this.#actions = new LeaseActions(parts);
+    this.#journal = new LeaseJournal(parts);
+    this.#actions = new LeaseActions(
+      parts,
+      (id) => this.#hold(id),
+      (id) => this.#leave(id),
+    );
     this.#commandDoors = new CommandDoors(parts);
   }
 
@@ -58,6 +69,10 @@ export class DoorKeeper {
     } else {
       this.#completeLease(completion, start, stop ?? '');
     }
+  }
+
+  refuse(completion: Completion, reason: string): void {
+    this.#actions.refuse(completion, reason);
   }
 
   /** The leases that are open, opening or closing now. */
@@ -79,6 +94,8 @@ export class DoorKeeper {
     this.#closeDue();
     if (this.#book.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     clearTimeout(this.#timer);
+    this.#actions.connections.close();
+    this.#journal.flush();
   }
 
   #completeLease(completion: Completion, start: string | undefined, stop: string): void {
@@ -88,53 +105,46 @@ export class DoorKeeper {
     if (decision.kind === 'full') this.refuse(completion, 'it has as many leases as it may have');
     else if (decision.kind === 'extended') {
       this.#extend(decision.lease, completion.door.opening.cmdTimeout);
-      if (start !== undefined && this.#failed.has(decision.lease.id))
+      if (start !== undefined && this.#notes.failed.has(decision.lease.id))
         void this.#start(decision.lease, start, true);
     } else if (decision.kind === 'open') {
-      if (runner.hasRoom(completion.door.name))
-        void this.#open(completion, newLease(completion, now, stop), start);
-      else this.refuse(completion, 'too many commands are waiting to run');
+      // The command has its place among those that wait before the next knock.
+      const release = start === undefined ? () => undefined : runner.reserve(completion.door.name);
+      if (release === undefined) this.refuse(completion, 'too many commands are waiting to run');
+      else void this.#open(completion, newLease(completion, now, stop), start, release);
     }
+  }
+
+  async #open(
+    completion: Completion,
+    lease: Lease,
+    start: string | undefined,
+    release: () => void,
+  ): Promise<void> {
+    this.#book.add(lease);
+    const refusal = await this.#establish(lease, completion.door.opening.cmdTimeout);
+    release();
+    if (refusal !== undefined) return this.#takeBack(completion, lease, refusal);
+    this.#actions.announce(lease);
+    if (start !== undefined) await this.#start(lease, start, false);
+    this.#settle(lease);
   }
 
   /**
    * The record comes first: without it a crash would leave the door open for ever. Ports that the kernel closes by
-   * itself are worth the time that a disk takes, and are opened before.
+   * itself are worth the time that a disk takes, and are opened before. Returns why it cannot be done, if so.
    */
-  async #open(completion: Completion, lease: Lease, start: string | undefined): Promise<void> {
-    const { cmdTimeout } = completion.door.opening;
-    const portsFirst = lease.opened !== undefined && this.#parts.native?.closesByItself === true;
-    this.#book.add(lease);
-    const record = (): string | undefined => this.#record(lease, cmdTimeout);
-    const ports = (): Promise<string | undefined> => this.#actions.openPorts(lease);
-    // Without ports nothing is waited for: the command has its place among those that wait before the next knock.
-    let refusal = portsFirst ? await ports() : record();
-    if (refusal === undefined && portsFirst) refusal = record();
-    else if (refusal === undefined && lease.opened !== undefined) refusal = await ports();
-    if (refusal !== undefined) {
-      await this.#takeBack(completion, lease, refusal);
-      return;
-    }
-    this.#tell('open', lease);
-    if (start !== undefined) await this.#start(lease, start, false);
-    this.#settle(lease.id);
+  async #establish(lease: Lease, length: Millis): Promise<string | undefined> {
+    if (this.#parts.native?.closesByItself === true && this.#parts.store.isAvailable)
+      return (await this.#actions.openPorts(lease)) ?? (await this.#journal.record(lease, length));
+    return (await this.#journal.record(lease, length)) ?? (await this.#actions.openPorts(lease));
   }
 
   /** A start command that fails is run again at the next knock: its lease is there, but the door may not be open. */
   async #start(lease: Lease, start: string, again: boolean): Promise<void> {
-    this.#failed.delete(lease.id);
+    this.#notes.failed.delete(lease.id);
     const ok = await this.#actions.runStart(lease, start, again);
-    if (!ok && this.#book.has(lease.id)) this.#failed.add(lease.id);
-  }
-
-  /** Why it cannot be recorded, if so. */
-  #record(lease: Lease, length: Millis): string | undefined {
-    try {
-      this.#parts.store.record(storedLease(lease, length, this.#parts.clock));
-      return undefined;
-    } catch (error) {
-      return `its closing cannot be recorded: ${(error as Error).message}`;
-    }
+    if (!ok && this.#book.has(lease.id)) this.#notes.failed.add(lease.id);
   }
 
   /** What has been opened or recorded of it goes; the source is told nothing, the log is. */
@@ -142,55 +152,78 @@ export class DoorKeeper {
     this.refuse(completion, reason);
     if (lease.opened !== undefined) {
       await this.#actions.closeQuietly(lease);
-      this.#attempt(() => this.#parts.store.remove(lease.id));
+      await this.#journal.end(lease, 'failed');
     }
     this.#forget(lease.id);
   }
 
-  #tell(event: 'open' | 'close', lease: Lease): void {
-    const { door, source, opened, due } = lease;
-    const { clock, tell } = this.#parts;
-    const until = instant(clock.wall() + since(clock.sinceBoot(), due));
-    tell({ event, door, source, ports: opened?.ports ?? [], until });
-  }
-
-  /** Says, to the log and the hooks, that the door stays shut. */
-  refuse({ source, door }: Completion, reason: string): void {
-    this.#parts.report({ kind: 'refused', source, door: door.name, reason });
-    this.#parts.tell({ event: 'refused', door: door.name, source, ports: door.opening.ports ?? [] });
-  }
-
   /** The start command has ended, however: the lease is open, and its time runs. */
-  #settle(id: LeaseId): void {
-    const opened = this.#book.opened(id);
-    if (opened === undefined) return;
+  #settle({ id }: Lease): void {
+    const lease = this.#book.opened(id);
+    if (lease === undefined) return;
+    this.#actions.connections.follow(lease);
     this.#schedule();
   }
 
   #extend(lease: Lease, length: Millis): void {
     const { clock, report } = this.#parts;
     // A disk takes its time, and a flood of knocks must not have it taken for each: to the second is near enough.
-    if (lease.due - (this.#kept.get(lease.id) ?? 0) < KEEP_MS) return;
-    this.#kept.set(lease.id, lease.due);
-    this.#keep(lease, length);
+    if (lease.due - (this.#notes.kept.get(lease.id) ?? 0) < KEEP_MS) return;
     const left = Math.ceil(since(clock.sinceBoot(), lease.due) / 1000);
     report({ kind: 'extended', source: lease.source, door: lease.door, seconds: left });
     void this.#actions.extendPorts(lease);
-    this.#schedule();
+    this.#keep(lease, length);
+  }
+
+  /** A connection that was made through the lease lives. */
+  #hold(id: LeaseId): void {
+    const lease = this.#book.lease(id);
+    if (lease?.state !== 'open' || this.#stopping) return;
+    this.#notes.left.delete(id);
+    if (since(this.#parts.clock.sinceBoot(), lease.due) < HOLD_MS / 2) this.#holdOpen(lease);
+  }
+
+  /** The last connection that was made through the lease has gone. */
+  #leave(id: LeaseId): void {
+    if (this.#book.moveEnd(id, this.#parts.clock.sinceBoot()) === undefined) return;
+    this.#notes.left.add(id);
+    this.#closeDue();
+  }
+
+  #holdOpen(lease: Lease): void {
+    const { source, door } = lease;
+    const held = this.#book.moveEnd(lease.id, after(this.#parts.clock.sinceBoot(), HOLD_MS));
+    if (held === undefined) return;
+    if (!this.#notes.held.has(lease.id)) this.#parts.report({ kind: 'held', source, door });
+    this.#notes.held.add(lease.id);
+    // To open the ports once more would have another connection in.
+    if (lease.opened?.singleUse !== true) void this.#actions.extendPorts(held);
+    this.#keep(held, HOLD_MS);
   }
 
   #closeDue(): void {
-    for (const lease of this.#book.takeDue(this.#parts.clock.sinceBoot())) void this.#close(lease);
+    for (const lease of this.#book.takeDue(this.#parts.clock.sinceBoot())) {
+      if (this.#isHeld(lease)) {
+        this.#book.add({ ...lease, state: 'open' });
+        this.#holdOpen(lease);
+      } else void this.#close(lease);
+    }
     this.#schedule();
   }
 
+  #isHeld(lease: Lease): boolean {
+    if (lease.opened?.hold !== true || this.#stopping || this.#notes.left.has(lease.id)) return false;
+    return this.#actions.connections.lives(lease);
+  }
+
   async #close(lease: Lease): Promise<void> {
-    if (!(await this.#actions.close(lease))) {
+    const how = this.#notes.left.has(lease.id) ? 'left' : this.#stopping ? 'stopped' : 'expired';
+    if (!(await this.#actions.close(lease, how))) {
       this.#closeLater(lease);
       return;
     }
-    this.#tell('close', lease);
-    this.#finish(lease.id);
+    this.#actions.tell('close', lease);
+    return this.#finish(lease, how);
   }
 
   /** The row stays: what cannot be closed now is closed later, be it by the next daemon. */
@@ -204,19 +237,17 @@ export class DoorKeeper {
     this.#schedule();
   }
 
-  #finish(id: LeaseId): void {
-    this.#attempt(() => {
-      this.#parts.store.remove(id);
-      // In this order: a claim without a row is swept up, a row without its claim would be closed again. The claims
-      // of an adopted lease stay until the next start: a command of the dead daemon may be on its way still.
-      if (!this.#adopted.has(id)) this.#parts.claims.drop(id);
-    });
-    this.#forget(id);
+  async #finish(lease: Lease, how: LeaseEnd): Promise<void> {
+    // In this order: a claim without a row is swept up, a row without its claim would be closed again. The claims
+    // of an adopted lease stay until the next start: a command of the dead daemon may be on its way still.
+    const isWritten = await this.#journal.end(lease, how);
+    if (isWritten && !this.#adopted.has(lease.id)) this.#attempt(() => this.#parts.claims.drop(lease.id));
+    this.#forget(lease.id);
   }
 
   #forget(id: LeaseId): void {
-    this.#failed.delete(id);
-    this.#kept.delete(id);
+    this.#notes.forget(id);
+    this.#actions.connections.forget(id);
     const again = this.#book.closed(id);
     if (again !== undefined) this.complete(again);
     if (this.#stopping && this.#book.size === 0) this.#onIdle?.();
@@ -224,45 +255,21 @@ export class DoorKeeper {
 
   async #adoptLease(stored: StoredLease): Promise<void> {
     const { clock, claims, report } = this.#parts;
-    const now = clock.sinceBoot();
-    const fate = this.#fate(stored);
+    const adoption = judgeAdoption(stored, this.#parts);
     this.#adopted.add(stored.id);
-    if (fate === 'over') return this.#finish(stored.id);
-    // The claim stays until the next start: the command may be on its way still.
-    if (fate === 'never') return this.#attempt(() => this.#parts.store.remove(stored.id));
-    const { id, door, source, stop, opened } = stored;
-    const due = fate === 'cut-off' ? now : adoptedDue(stored, now, clock);
-    const state = fate === 'closing' ? 'closing' : 'opening';
-    const lease: Lease = { id, door, source, stop, state, due, ...(opened === undefined ? {} : { opened }) };
+    if (adoption.kind === 'over') return void (await this.#journal.end(stored, adoption.how));
+    const { lease, running } = adoption;
     this.#book.add(lease);
-    if (stored.bootId !== clock.bootId) this.#moveToThisBoot(lease, stored.length);
-    report({ kind: 'adopted', source: lease.source, door: lease.door, overdue: lease.due <= now });
-    if (fate === 'closing') {
-      await claims.ended(claims.stop(stored.id));
-      this.#finish(stored.id);
-      return;
+    if (!isOfThisBoot(stored, clock)) {
+      // From here on it is this boot's clock that counts: that of day may jump once more.
+      this.#attempt(() => claims.moveToThisBoot(lease.id));
+      this.#keep(lease, stored.length);
     }
-    if (fate === 'opening') await claims.ended(claims.start(stored.id));
-    this.#settle(stored.id);
-  }
-
-  /** From here on it is this boot's clock that counts: that of day may jump once more. */
-  #moveToThisBoot(lease: Lease, length: Millis): void {
-    this.#attempt(() => {
-      this.#parts.claims.moveToThisBoot(lease.id);
-      this.#parts.store.update(storedLease(lease, length, this.#parts.clock));
-    });
-  }
-
-  /** Where the claims cannot be read or made, the door is taken for open: a close too many is the lesser evil. */
-  #fate({ id, bootId, stop }: StoredLease): LeaseFate {
-    let fate: LeaseFate = 'open';
-    // Ports alone have no command, and so no claim. A reboot has taken them out of the firewall.
-    if (stop === '') return bootId === this.#parts.clock.bootId ? 'open' : 'over';
-    this.#attempt(() => {
-      fate = this.#parts.claims.fate(id, bootId === this.#parts.clock.bootId);
-    });
-    return fate;
+    const overdue = lease.due <= clock.sinceBoot();
+    report({ kind: 'adopted', source: lease.source, door: lease.door, overdue });
+    if (running !== undefined) await claims.ended(running);
+    if (lease.state === 'closing') await this.#finish(lease, 'expired');
+    else this.#settle(lease);
   }
 
   #schedule(): void {
@@ -275,10 +282,11 @@ export class DoorKeeper {
   }
 
   #keep(lease: Lease, length: Millis): void {
-    this.#attempt(() => this.#parts.store.update(storedLease(lease, length, this.#parts.clock)));
+    this.#notes.kept.set(lease.id, lease.due);
+    this.#journal.keep(lease, length);
+    this.#schedule();
   }
 
-  /** What the store cannot do now it says in the log; the door itself is not held up. */
   #attempt(action: () => void): void {
     try {
       action();

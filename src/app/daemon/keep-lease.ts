@@ -1,28 +1,41 @@
 import { randomUUID } from 'node:crypto';
 import type { Completion } from '../../core/attempt/completion.ts';
-import type { Lease, LeaseId } from '../../core/lease/lease.ts';
+import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
 import { after, type Instant, instant, type Millis, millis, since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
-import type { StoredLease } from '../../host/store/lease-store.ts';
+import type { LeaseEnding, StoredLease } from '../../host/store/lease-store.ts';
 
 export function newLease({ door, source }: Completion, now: Instant, stop: string): Lease {
-  const { ports, singleUse = false, cmdTimeout } = door.opening;
-  const opened = ports === undefined ? {} : { opened: { ports, singleUse } };
+  const { ports, singleUse = false, hold = false, closeKills = false, cmdTimeout } = door.opening;
+  const opened = ports === undefined ? {} : { opened: { ports, singleUse, hold, closeKills } };
   const id = randomUUID() as LeaseId;
-  return { id, door: door.name, source, stop, state: 'opening', due: after(now, cmdTimeout), ...opened };
+  const times = { since: now, due: after(now, cmdTimeout) };
+  return { id, door: door.name, source, stop, state: 'opening', ...times, ...opened };
 }
 
-/** The lease as it is kept, its end on both clocks. */
+/** The lease as it is kept, its times on both clocks. */
 export function storedLease(lease: Lease, length: Millis, clock: Clock): StoredLease {
-  const { id, door, source, stop, due, opened } = lease;
-  const dueWall = instant(clock.wall() + since(clock.sinceBoot(), due));
-  const kept = { id, door, source, stop, due, length, bootId: clock.bootId, dueWall };
-  return opened === undefined ? kept : { ...kept, opened };
+  const { state: _, ...kept } = lease;
+  const sinceWall = onWall(lease.since, clock);
+  return { ...kept, length, bootId: clock.bootId, sinceWall, dueWall: onWall(lease.due, clock) };
+}
+
+/** A moment by the clock of day as it goes now. */
+export function onWall(moment: Instant, clock: Clock): Instant {
+  return instant(clock.wall() + since(clock.sinceBoot(), moment));
 }
 
 /** After a reboot the clock of day is all there is; it may have jumped, but no lease becomes longer than it was. */
-export function adoptedDue(stored: StoredLease, now: Instant, clock: Clock): Instant {
-  if (stored.bootId === clock.bootId) return stored.due;
+export function adoptedTimes(stored: StoredLease, clock: Clock): Pick<Lease, 'since' | 'due'> {
+  if (stored.bootId === clock.bootId) return { since: stored.since, due: stored.due };
+  const now = clock.sinceBoot();
   const left = Math.min(stored.length, Math.max(0, since(clock.wall(), stored.dueWall)));
-  return after(now, millis(left));
+  const age = Math.max(0, since(stored.sinceWall, clock.wall()));
+  return { since: instant(now - age), due: after(now, millis(left)) };
+}
+
+/** The lease is over now. */
+export function endingOf(lease: Pick<Lease, 'since'>, how: LeaseEnd, clock: Clock): LeaseEnding {
+  const lasted = millis(Math.max(0, since(lease.since, clock.sinceBoot())));
+  return { how, at: clock.wall(), lasted };
 }

@@ -1,12 +1,17 @@
+import type { Completion } from '../../core/attempt/completion.ts';
 import type { HookOccasion } from '../../core/door/hook.ts';
+import { renderPortOpenings } from '../../core/door/port-opening.ts';
 import type { Event } from '../../core/event/event.ts';
-import type { Lease } from '../../core/lease/lease.ts';
+import type { Lease, LeaseEnd, LeaseId, LeasePorts } from '../../core/lease/lease.ts';
 import { since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
+import { NetlinkConnections } from '../../host/connections/netlink-connections.ts';
 import { claimedCommand } from '../../host/process/claim.ts';
 import type { CommandRunner } from '../../host/process/command-runner.ts';
 import type { Claims } from './claims.ts';
-import { type NativeDoors, renderPorts } from './native-doors.ts';
+import { onWall } from './keep-lease.ts';
+import { LeaseConnections } from './lease-connections.ts';
+import type { NativeDoors } from './native-doors.ts';
 import { reportOutcome } from './report-outcome.ts';
 
 export type LeaseActionsParts = {
@@ -23,24 +28,53 @@ export type LeaseActionsParts = {
 /** How one lease is opened and closed: the ports in the firewall first, then the command. */
 export class LeaseActions {
   readonly #parts: LeaseActionsParts;
+  /** What is made through leases that are held or cut. */
+  readonly connections: LeaseConnections;
 
-  constructor(parts: LeaseActionsParts) {
+  constructor(parts: LeaseActionsParts, onHeld: (id: LeaseId) => void, onGone: (id: LeaseId) => void) {
     this.#parts = parts;
+    this.connections = new LeaseConnections({
+      openConnections: () => new NetlinkConnections(),
+      report: parts.report,
+      onHeld,
+      onGone,
+    });
+  }
+
+  /** Says, to the log and the hooks, that the door stays shut. */
+  refuse({ source, door }: Completion, reason: string): void {
+    this.#parts.report({ kind: 'refused', source, door: door.name, reason });
+    this.#parts.tell({ event: 'refused', door: door.name, source, ports: door.opening.ports ?? [] });
+  }
+
+  /** The door is open: says so, to the log and the hooks. */
+  announce(lease: Lease): void {
+    const { source, door, opened, due } = lease;
+    const { report, clock } = this.#parts;
+    if (opened !== undefined) {
+      const seconds = Math.ceil(since(clock.sinceBoot(), due) / 1000);
+      report({ kind: 'opened', source, door, ports: renderPortOpenings(opened.ports), seconds });
+    }
+    this.tell('open', lease);
+  }
+
+  /** Tells the hooks that the door has been opened or closed. */
+  tell(event: 'open' | 'close', { door, source, opened, due }: Lease): void {
+    const { clock, tell } = this.#parts;
+    tell({ event, door, source, ports: opened?.ports ?? [], until: onWall(due, clock) });
   }
 
   /** Opens the ports of the lease, where it has ports. Returns why they could not be opened. */
   async openPorts(lease: Lease): Promise<string | undefined> {
-    const { report, clock, native } = this.#parts;
+    const { native } = this.#parts;
     if (lease.opened === undefined) return undefined;
     if (native === undefined) return 'no firewall is in use';
+    this.connections.before(lease);
     try {
       await native.open(lease);
     } catch (error) {
       return (error as Error).message;
     }
-    const { source, door } = lease;
-    const seconds = Math.ceil(since(clock.sinceBoot(), lease.due) / 1000);
-    report({ kind: 'opened', source, door, ports: renderPorts(lease.opened), seconds });
     return undefined;
   }
 
@@ -74,13 +108,12 @@ export class LeaseActions {
   }
 
   /** Closes the ports and runs the stop command. False if either could not be done, and is to be done later. */
-  async close(lease: Lease): Promise<boolean> {
-    if (lease.opened !== undefined && !(await this.#closePorts(lease, renderPorts(lease.opened))))
-      return false;
+  async close(lease: Lease, how: LeaseEnd): Promise<boolean> {
+    if (lease.opened !== undefined && !(await this.#closePorts(lease, lease.opened, how))) return false;
     return lease.stop === '' || this.#runStop(lease);
   }
 
-  async #closePorts(lease: Lease, ports: string): Promise<boolean> {
+  async #closePorts(lease: Lease, opened: LeasePorts, how: LeaseEnd): Promise<boolean> {
     const { report, native } = this.#parts;
     const { source, door } = lease;
     try {
@@ -89,7 +122,9 @@ export class LeaseActions {
       report({ kind: 'error', text: `${source}: ${door}: not closed yet: ${(error as Error).message}` });
       return false;
     }
-    report({ kind: 'closed', source, door, ports });
+    const cut = opened.closeKills ? await this.connections.cut(lease) : 0;
+    const ports = renderPortOpenings(opened.ports);
+    report({ kind: 'closed', source, door, ports, left: how === 'left', cut });
     return true;
   }
 

@@ -18,11 +18,7 @@ export function loadConfig(file: string): LoadedConfig {
   }
   const result: ConfigResult = parseConfig(file, bytes);
   if (result.kind === 'bad') return result;
-  const mistakes = [
-    ...tooManyDoors(file, result.config),
-    ...notYet(file, result.config),
-    ...oneTimeMistakes(result.config),
-  ];
+  const mistakes = [...tooManyDoors(file, result.config), ...oneTimeMistakes(result.config)];
   return mistakes.length === 0 ? result : { kind: 'bad', diagnostics: [...mistakes, ...result.warnings] };
 }
 
@@ -38,15 +34,6 @@ function tooManyDoors(file: string, { doors }: Config): Diagnostic[] {
   if (doors.length <= MAX_DOORS) return [];
   const message = `${doors.length} doors are more than the ${MAX_DOORS} that can be watched`;
   return [{ severity: 'error', place: { file, line: 1, column: 1 }, message }];
-}
-
-/** A promise that is not kept is worse than none: what the daemon cannot do yet it does not take. */
-function notYet(file: string, { doors }: Config): Diagnostic[] {
-  return doors.flatMap(({ name, opening: { hold, closeKills } }) => {
-    if (hold !== true && closeKills !== true) return [];
-    const message = `[${name}]: hold and close_kills are not available yet: leave them out`;
-    return [{ severity: 'error' as const, place: { file, line: 1, column: 1 }, message }];
-  });
 }
 
 /** A file that is empty or used up is no mistake: its door stays shut until it is filled and the daemon told (HUP). */

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Event } from '../../core/event/event.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import type { StoredLease } from '../../host/store/lease-store.ts';
-import { isLockedError, openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
+import { isLockedError } from '../../host/store/sqlite-error.ts';
+import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { assertOwnDirectory, claimsIn, databaseIn, type State } from './open-state.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Address } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
-import { type PortOpening, renderPortOpening } from './port-opening.ts';
+import { type PortOpening, renderPortOpenings } from './port-opening.ts';
 
 /** A command that tells of an event: a program with its arguments, as they stand, or text for `/bin/sh -c`. */
 export type Hook =
@@ -39,7 +39,7 @@ export function hookEnvironment(occasion: HookOccasion): HookEnvironment {
     BUSSA_EVENT: event,
     BUSSA_DOOR: door,
     BUSSA_IP: source,
-    BUSSA_PORTS: ports.map(renderPortOpening).join(', '),
+    BUSSA_PORTS: renderPortOpenings(ports),
     BUSSA_UNTIL: until === undefined ? '' : new Date(until).toISOString(),
   };
 }

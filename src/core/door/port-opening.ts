@@ -27,3 +27,8 @@ export function renderPortOpening({ protocol, first, last, path }: PortOpening):
   const ports = first === last ? `${first}` : `${first}-${last}`;
   return `${protocol}/${ports}${path === 'forward' ? ' forward' : ''}`;
 }
+
+/** `tcp/22, udp/51820`; '' for none. */
+export function renderPortOpenings(openings: readonly PortOpening[]): string {
+  return openings.map(renderPortOpening).join(', ');
+}

@@ -31,7 +31,17 @@ export type Event =
       readonly ports: string;
       readonly seconds: number;
     }
-  | { readonly kind: 'closed'; readonly source: Address; readonly door: string; readonly ports: string }
+  | {
+      readonly kind: 'closed';
+      readonly source: Address;
+      readonly door: string;
+      readonly ports: string;
+      /** Before its time, since the last connection made through it has gone. */
+      readonly left: boolean;
+      /** Connections that were cut with it. */
+      readonly cut: number;
+    }
+  | { readonly kind: 'held'; readonly source: Address; readonly door: string }
   | { readonly kind: 'command-timeout'; readonly source: Address; readonly door: string }
   | {
       readonly kind: 'extended';
@@ -49,6 +59,16 @@ export type Event =
   | { readonly kind: 'interface'; readonly change: InterfaceChange }
   | { readonly kind: 'interface-missing'; readonly name: string }
   | { readonly kind: 'firewall'; readonly name: string; readonly why: string }
+  /** `how`: what confirms it; `atTerminal`: the Enter key does as well. */
+  | {
+      readonly kind: 'unconfirmed';
+      readonly seconds: number;
+      readonly how: string;
+      readonly atTerminal: boolean;
+    }
+  | { readonly kind: 'confirmed'; readonly by: 'control' | 'terminal' }
+  | { readonly kind: 'undoing'; readonly seconds: number }
+  | { readonly kind: 'undone'; readonly why: string }
   | { readonly kind: 'packets-dropped'; readonly count: number }
   | { readonly kind: 'suppressed'; readonly what: string; readonly count: number }
   | { readonly kind: 'warning'; readonly text: string }

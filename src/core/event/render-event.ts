@@ -9,6 +9,8 @@ const LEVELS: Partial<Record<Event['kind'], LogLevel>> = {
   error: 'error',
   'reload-refused': 'error',
   'no-sequences-left': 'error',
+  undoing: 'error',
+  undone: 'error',
   refused: 'warning',
   'interface-missing': 'warning',
   'packets-dropped': 'warning',
@@ -50,7 +52,9 @@ function words(event: Event, host: string): string {
     case 'opened':
       return `${event.source}${host}: ${event.door}: opened ${event.ports} for ${event.seconds} s`;
     case 'closed':
-      return `${event.source}${host}: ${event.door}: closed ${event.ports}`;
+      return `${event.source}${host}: ${event.door}: closed ${event.ports}${closedWords(event)}`;
+    case 'held':
+      return `${event.source}${host}: ${event.door}: held open while a connection lives`;
     case 'command-timeout':
       return `${event.source}${host}: ${event.door}: command timeout`;
     case 'extended':
@@ -83,6 +87,14 @@ function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
       return `interface ${event.name} does not exist; waiting for it`;
     case 'firewall':
       return `doors open in ${event.name}: ${event.why}`;
+    case 'unconfirmed':
+      return `everything is undone in ${event.seconds} s unless you confirm: knock, make a new connection through the door, and there run ${event.how}${event.atTerminal ? '; or press Enter here' : ''}`;
+    case 'confirmed':
+      return `confirmed ${event.by === 'terminal' ? 'at the terminal' : 'by bussa confirm'}: the ports stay closed`;
+    case 'undoing':
+      return `not confirmed within ${event.seconds} s: the ports are opened again, and the daemon ends`;
+    case 'undone':
+      return `${event.why}: the ports that it closed are open again`;
     case 'packets-dropped':
       return `${event.count} packets were lost because they came faster than they could be read`;
     case 'suppressed':
@@ -94,6 +106,12 @@ function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
     default:
       throw new Error(`an event without words: ${JSON.stringify(event satisfies never)}`);
   }
+}
+
+function closedWords({ left, cut }: Extract<Event, { kind: 'closed' }>): string {
+  const why = left ? ', its last connection has gone' : '';
+  if (cut === 0) return why;
+  return `${why}, ${cut} ${cut === 1 ? 'connection' : 'connections'} cut`;
 }
 
 function failureWords(failure: CommandFailure): string {

@@ -42,6 +42,10 @@ export class LeaseBook {
     return this.#leases.has(id);
   }
 
+  lease(id: LeaseId): Lease | undefined {
+    return this.#leases.get(id);
+  }
+
   leases(): Lease[] {
     return [...this.#leases.values()];
   }
@@ -88,6 +92,15 @@ export class LeaseBook {
   /** The start command has ended: from now on the lease may close. Returns it as it is now. */
   opened(id: LeaseId): Lease | undefined {
     return this.#change(id, 'open');
+  }
+
+  /** Another end for a lease that is open. Returns it as it is now. */
+  moveEnd(id: LeaseId, due: Instant): Lease | undefined {
+    const lease = this.#leases.get(id);
+    if (lease?.state !== 'open') return undefined;
+    const moved = { ...lease, due };
+    this.#put(moved);
+    return moved;
   }
 
   /** The leases whose time has come, now `closing`, in the order of their ends. One still opening waits. */

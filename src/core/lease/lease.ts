@@ -10,7 +10,17 @@ export type LeasePorts = {
   readonly ports: readonly [PortOpening, ...PortOpening[]];
   /** The first new connection uses the lease up. */
   readonly singleUse: boolean;
+  /** The lease stays while a connection made through it lives, and ends with the last one. */
+  readonly hold: boolean;
+  /** When the lease ends, the connections made through it are cut. */
+  readonly closeKills: boolean;
 };
+
+/**
+ * How a lease ended. `expired`: its time was over · `left`: its last connection has gone · `stopped`: the daemon was
+ * stopped in order · `failed`: it did not come about · `rebooted`: the machine was started anew.
+ */
+export type LeaseEnd = 'expired' | 'left' | 'stopped' | 'failed' | 'rebooted';
 
 /**
  * A door that is open for a source: in the firewall, by a command, or both.
@@ -24,6 +34,8 @@ export type Lease = {
   readonly stop: string;
   readonly opened?: LeasePorts;
   readonly state: 'opening' | 'open' | 'closing';
-  /** When it closes, on the clock that counts from the start of the machine. */
+  /** When it was opened, on the clock that counts from the start of the machine; before that for one of another boot. */
+  readonly since: Instant;
+  /** When it closes, on the same clock. */
   readonly due: Instant;
 };

@@ -22,6 +22,8 @@ export class CommandRunner {
   readonly #closings: JobQueue;
   /** BOUNDED: by the doors that there have been. */
   readonly #doors = new Map<string, JobQueue>();
+  /** Places that have been promised, by door. BOUNDED: as the openings that wait. */
+  readonly #reserved = new Map<string, number>();
   readonly #directory: string | undefined;
 
   /** `directory`: where the commands run; where this process does if it is undefined. */
@@ -34,7 +36,17 @@ export class CommandRunner {
 
   /** Whether one more opening command of the door would be taken. */
   hasRoom(door: string): boolean {
-    return (this.#doors.get(door)?.waiting ?? 0) < this.#limits.waiting;
+    const queue = this.#queueOf(door);
+    return queue.waiting + (this.#reserved.get(door) ?? 0) < this.#limits.waiting + queue.free;
+  }
+
+  /** Keeps a place for an opening command of the door, until what is returned is called. `undefined`: there is none. */
+  reserve(door: string): (() => void) | undefined {
+    if (!this.hasRoom(door)) return undefined;
+    this.#reserved.set(door, (this.#reserved.get(door) ?? 0) + 1);
+    return () => {
+      this.#reserved.set(door, (this.#reserved.get(door) ?? 0) - 1);
+    };
   }
 
   open(door: string, text: string): Promise<CommandOutcome> {

@@ -18,6 +18,11 @@ export class JobQueue {
     return this.#waiting.length;
   }
 
+  /** Jobs that could start now. */
+  get free(): number {
+    return this.#limit - this.#running;
+  }
+
   /** Resolves to the job's result. The job never rejects. */
   run<T>(job: () => Promise<T>, key?: string): Promise<T> {
     return new Promise((done) => {

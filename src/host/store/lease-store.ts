@@ -1,22 +1,54 @@
-import type { Lease, LeaseId } from '../../core/lease/lease.ts';
+import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
+import type { Address } from '../../core/net/address.ts';
 import type { Instant, Millis } from '../../core/net/time.ts';
 
-/** A lease as it is kept: its end on the machine's clock, and on the clock of day for after a reboot. */
+/** A lease as it is kept: its times on the machine's clock, and on the clock of day for after a reboot. */
 export type StoredLease = Omit<Lease, 'state'> & {
-  /** The boot that `due` counts from (random/boot_id). */
+  /** The boot that `since` and `due` count from (random/boot_id). */
   readonly bootId: string;
+  readonly sinceWall: Instant;
   readonly dueWall: Instant;
   /** How long it was last opened for: no restart makes more of it, whatever the clock of day says. */
   readonly length: Millis;
 };
 
-/** The leases that are open, kept through the death of the daemon. Every call is durable when it returns; it throws a `StoreError` if it cannot be. */
+/** When and how a lease ended, `at` the clock of day, and how long it lasted on a clock that does not jump. */
+export type LeaseEnding = { readonly how: LeaseEnd; readonly at: Instant; readonly lasted: Millis };
+
+/** A lease that is over. */
+export type PastLease = LeaseEnding & {
+  readonly id: LeaseId;
+  readonly door: string;
+  readonly source: Address;
+  /** As the configuration writes them; '' where it was a command alone. */
+  readonly ports: string;
+  /** By the clock of day, as it was then. */
+  readonly sinceWall: Instant;
+};
+
+/** Leases that are over and are remembered. The oldest are forgotten. */
+export const MAX_HISTORY = 100_000;
+
+/**
+ * The leases that are open, kept through the death of the daemon, and those that have been. Every call is durable
+ * when it returns, or when `together` does; it throws a `StoreError` if it cannot be, and then nothing has changed.
+ * BOUNDED: by the leases, and `MAX_HISTORY` that are over.
+ */
 export interface LeaseStore {
+  /** False: nothing can be recorded as long as the process lives. */
+  readonly isAvailable: boolean;
   record(lease: StoredLease): void;
-  /** The end has changed. */
+  /** Its end has changed, and the boot it counts from. */
   update(lease: StoredLease): void;
+  /** It is over, and history. */
+  end(id: LeaseId, ending: LeaseEnding): void;
+  /** It is somewhere else now. */
   remove(id: LeaseId): void;
   all(): StoredLease[];
+  /** The last `limit` that are over, the latest first. */
+  history(limit: number): PastLease[];
+  /** What `changes` calls becomes durable at once, or none of it. */
+  together(changes: () => void): void;
   close(): void;
 }
 

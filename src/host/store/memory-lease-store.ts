@@ -1,9 +1,19 @@
+import { renderPortOpenings } from '../../core/door/port-opening.ts';
 import type { LeaseId } from '../../core/lease/lease.ts';
-import { type LeaseStore, type StoredLease, StoreError } from './lease-store.ts';
+import {
+  type LeaseEnding,
+  type LeaseStore,
+  MAX_HISTORY,
+  type PastLease,
+  type StoredLease,
+  StoreError,
+} from './lease-store.ts';
 
 /** Leases that end with the process: for a run that opens nothing, and for tests. */
 export class MemoryLeaseStore implements LeaseStore {
+  readonly isAvailable = true;
   readonly #leases = new Map<LeaseId, StoredLease>();
+  readonly #history: PastLease[] = [];
 
   record(lease: StoredLease): void {
     if (this.#leases.has(lease.id))
@@ -12,7 +22,26 @@ export class MemoryLeaseStore implements LeaseStore {
   }
 
   update(lease: StoredLease): void {
-    if (this.#leases.has(lease.id)) this.#leases.set(lease.id, lease);
+    const known = this.#leases.get(lease.id);
+    if (known === undefined) return;
+    const { due, dueWall, length, bootId } = lease;
+    this.#leases.set(lease.id, { ...known, due, dueWall, length, bootId, since: lease.since });
+  }
+
+  end(id: LeaseId, ending: LeaseEnding): void {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return;
+    this.#leases.delete(id);
+    const { door, source, opened, sinceWall } = lease;
+    this.#history.push({
+      id,
+      door,
+      source,
+      ports: renderPortOpenings(opened?.ports ?? []),
+      sinceWall,
+      ...ending,
+    });
+    if (this.#history.length > MAX_HISTORY) this.#history.shift();
   }
 
   remove(id: LeaseId): void {
@@ -21,6 +50,23 @@ export class MemoryLeaseStore implements LeaseStore {
 
   all(): StoredLease[] {
     return [...this.#leases.values()];
+  }
+
+  history(limit: number): PastLease[] {
+    return this.#history.slice(-limit).reverse();
+  }
+
+  together(changes: () => void): void {
+    const leases = new Map(this.#leases);
+    const past = this.#history.length;
+    try {
+      changes();
+    } catch (error) {
+      this.#leases.clear();
+      for (const [id, lease] of leases) this.#leases.set(id, lease);
+      this.#history.length = past;
+      throw error;
+    }
   }
 
   close(): void {

@@ -1,7 +1,8 @@
-import { type LeaseStore, type StoredLease, StoreError } from './lease-store.ts';
+import { type LeaseStore, type PastLease, type StoredLease, StoreError } from './lease-store.ts';
 
 /** In the place of a store that could not be opened: nothing can be recorded, and so nothing that closes is opened. */
 export class UnavailableLeaseStore implements LeaseStore {
+  readonly isAvailable = false;
   readonly #reason: string;
 
   constructor(reason: string) {
@@ -16,12 +17,24 @@ export class UnavailableLeaseStore implements LeaseStore {
     throw new StoreError(this.#reason);
   }
 
+  end(): void {
+    throw new StoreError(this.#reason);
+  }
+
   remove(): void {
     throw new StoreError(this.#reason);
   }
 
   all(): StoredLease[] {
     return [];
+  }
+
+  history(): PastLease[] {
+    return [];
+  }
+
+  together(changes: () => void): void {
+    changes();
   }
 
   close(): void {}

@@ -75,7 +75,29 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
       '192.0.2.1: openSSH: opened tcp/22, udp/51820 for 60 s',
     ],
   ],
-  closed: [[{ kind: 'closed', ...of, ports: 'tcp/22' }, 'notice', '192.0.2.1: openSSH: closed tcp/22']],
+  closed: [
+    [
+      { kind: 'closed', ...of, ports: 'tcp/22', left: false, cut: 0 },
+      'notice',
+      '192.0.2.1: openSSH: closed tcp/22',
+    ],
+    [
+      { kind: 'closed', ...of, ports: 'tcp/22', left: true, cut: 0 },
+      'notice',
+      '192.0.2.1: openSSH: closed tcp/22, its last connection has gone',
+    ],
+    [
+      { kind: 'closed', ...of, ports: 'tcp/22', left: false, cut: 1 },
+      'notice',
+      '192.0.2.1: openSSH: closed tcp/22, 1 connection cut',
+    ],
+    [
+      { kind: 'closed', ...of, ports: 'tcp/22', left: false, cut: 2 },
+      'notice',
+      '192.0.2.1: openSSH: closed tcp/22, 2 connections cut',
+    ],
+  ],
+  held: [[{ kind: 'held', ...of }, 'notice', '192.0.2.1: openSSH: held open while a connection lives']],
   extended: [
     [{ kind: 'extended', ...of, seconds: 10 }, 'notice', '192.0.2.1: openSSH: already open, 10 s more'],
   ],

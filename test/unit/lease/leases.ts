@@ -11,7 +11,15 @@ export function lease(
   state: Lease['state'] = 'opening',
 ): Lease {
   const stop = `close ${name} ${source}`;
-  return { id: id as LeaseId, door: name, source: address(source), stop, state, due: instant(due) };
+  return {
+    id: id as LeaseId,
+    door: name,
+    source: address(source),
+    stop,
+    state,
+    since: instant(0),
+    due: instant(due),
+  };
 }
 
 /** A real one, which only an engine can make: of a door that stays open for `cmdTimeout`. */

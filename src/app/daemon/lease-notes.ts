@@ -1,0 +1,21 @@
+import type { LeaseId } from '../../core/lease/lease.ts';
+import type { Instant } from '../../core/net/time.ts';
+
+/** What a keeper remembers of its leases beside the book. BOUNDED: by the leases. */
+export class LeaseNotes {
+  /** Their start command has failed. */
+  readonly failed = new Set<LeaseId>();
+  /** Their last connection has gone. */
+  readonly left = new Set<LeaseId>();
+  /** A connection holds them beyond their time. */
+  readonly held = new Set<LeaseId>();
+  /** The end that was last written. */
+  readonly kept = new Map<LeaseId, Instant>();
+
+  forget(id: LeaseId): void {
+    this.failed.delete(id);
+    this.left.delete(id);
+    this.held.delete(id);
+    this.kept.delete(id);
+  }
+}

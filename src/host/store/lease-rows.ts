@@ -1,0 +1,87 @@
+import { parsePortOpening, renderPortOpenings } from '../../core/door/port-opening.ts';
+import type { LeaseEnd, LeaseId, LeasePorts } from '../../core/lease/lease.ts';
+import { type Address, parseAddress } from '../../core/net/address.ts';
+import { instant, millis } from '../../core/net/time.ts';
+import type { PastLease, StoredLease } from './lease-store.ts';
+
+export const LEASE_COLUMNS = [
+  'id',
+  'door',
+  'source',
+  'stop',
+  'since',
+  'since_wall',
+  'due',
+  'due_wall',
+  'length',
+  'boot_id',
+  'ports',
+  'single_use',
+  'hold',
+  'close_kills',
+] as const;
+
+type Value = string | number;
+type Row = Readonly<Record<string, unknown>>;
+
+/** The values of `LEASE_COLUMNS`, in their order. */
+export function leaseValues(lease: StoredLease): Value[] {
+  const { id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, opened } = lease;
+  const ports = renderPortOpenings(opened?.ports ?? []);
+  const ways = [opened?.singleUse, opened?.hold, opened?.closeKills].map((way) => (way === true ? 1 : 0));
+  return [id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, ports, ...ways];
+}
+
+/** Throws an `Error` if somebody else has written it. */
+export function readLeaseRow(row: Row): StoredLease {
+  return {
+    id: String(row.id) as LeaseId,
+    door: String(row.door),
+    source: readSource(row),
+    stop: String(row.stop),
+    since: instant(Number(row.since)),
+    sinceWall: instant(Number(row.since_wall)),
+    due: instant(Number(row.due)),
+    dueWall: instant(Number(row.due_wall)),
+    length: millis(Number(row.length)),
+    bootId: String(row.boot_id),
+    ...readOpened(row),
+  };
+}
+
+/** Throws an `Error` if somebody else has written it. */
+export function readHistoryRow(row: Row): PastLease {
+  return {
+    id: String(row.id) as LeaseId,
+    door: String(row.door),
+    source: readSource(row),
+    ports: String(row.ports),
+    sinceWall: instant(Number(row.since_wall)),
+    at: instant(Number(row.at)),
+    lasted: millis(Number(row.lasted)),
+    how: String(row.how) as LeaseEnd,
+  };
+}
+
+function readSource({ source }: Row): Address {
+  const address = parseAddress(String(source));
+  if (address === undefined) throw new Error(`a row's source is not an address: ${String(source)}`);
+  return address;
+}
+
+function readOpened(row: Row): Pick<StoredLease, 'opened'> {
+  const text = String(row.ports);
+  if (text === '') return {};
+  const ports = text.split(', ').map((one) => {
+    const port = parsePortOpening(one);
+    if (port === undefined) throw new Error(`a row's ports cannot be read: ${text}`);
+    return port;
+  });
+  const opened = {
+    ports: ports as unknown as LeasePorts['ports'],
+    singleUse: row.single_use === 1,
+    hold: row.hold === 1,
+    closeKills: row.close_kills === 1,
+  };
+  return { opened };
+}

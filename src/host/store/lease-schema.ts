@@ -1,0 +1,64 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+const SCHEMA_VERSION = 3;
+
+const flag = (name: string): string => `${name} INTEGER NOT NULL DEFAULT 0 CHECK (${name} IN (0, 1))`;
+
+/** The second layout: doors that open in the firewall. */
+const NATIVE_COLUMNS = ["ports TEXT NOT NULL DEFAULT ''", flag('single_use')];
+
+/** The third: when it began, what ends it beside its time, and the leases that are over. */
+const NARROWED_COLUMNS = [
+  'since REAL NOT NULL DEFAULT 0',
+  'since_wall REAL NOT NULL DEFAULT 0',
+  flag('hold'),
+  flag('close_kills'),
+];
+
+const HISTORY = `
+  CREATE TABLE history (
+    n          INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL,
+    door       TEXT NOT NULL,
+    source     TEXT NOT NULL,
+    ports      TEXT NOT NULL,
+    since_wall REAL NOT NULL,
+    at         REAL NOT NULL,
+    lasted     REAL NOT NULL,
+    how        TEXT NOT NULL
+  ) STRICT;`;
+
+const added = (columns: readonly string[]): string =>
+  columns.map((column) => `ALTER TABLE lease ADD COLUMN ${column};`).join('\n');
+
+const STEPS: Readonly<Record<number, string>> = {
+  0: `
+  CREATE TABLE lease (
+    id       TEXT PRIMARY KEY,
+    door     TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    stop     TEXT NOT NULL,
+    due      REAL NOT NULL,
+    due_wall REAL NOT NULL,
+    length   REAL NOT NULL,
+    boot_id  TEXT NOT NULL
+  ) STRICT;`,
+  1: added(NATIVE_COLUMNS),
+  2: `${added(NARROWED_COLUMNS)}
+  UPDATE lease SET since = due - length, since_wall = due_wall - length;
+  ${HISTORY}`,
+};
+
+/** Makes the tables, or brings those of an earlier version up to date, as a whole. Throws where it cannot know how. */
+export function prepareSchema(database: DatabaseSync, path: string): void {
+  database.exec('BEGIN IMMEDIATE');
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+  if (!(version >= 0 && version <= SCHEMA_VERSION)) {
+    throw new Error(
+      `it has layout ${version}, this program knows ${SCHEMA_VERSION}: it was written by another version of Bussa; ` +
+        `run that one, or move ${path} away (open doors in it would not be closed)`,
+    );
+  }
+  for (let step = version; step < SCHEMA_VERSION; step++) database.exec(STEPS[step] ?? '');
+  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+}
