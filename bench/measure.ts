@@ -103,7 +103,7 @@ export async function measureLatency(subject: Subject, knocks: number): Promise<
   return { medianMs: quantile(took, 0.5), p99Ms: quantile(took, 0.99), unheard };
 }
 
-function quantile(ascending: readonly number[], share: number): number {
+export function quantile(ascending: readonly number[], share: number): number {
   return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? Number.NaN;
 }
 

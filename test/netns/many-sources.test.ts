@@ -66,7 +66,7 @@ describe('1,000 sources at once', { concurrency: 2 }, () => {
       const before = await rules();
       await using knockd = await startKnockd(server, directory, config(options));
       const pcap = directory.file('knocks.pcap');
-      writeFileSync(pcap, await manyKnocks(wire, SOURCES, [7000, 8000, 9000]));
+      writeFileSync(pcap, await manyKnocks(wire, SOURCES, [7000, 8000, 9000], 'in turns'));
 
       const replay = await client.run('tcpreplay', '--preload-pcap', '--pps=4000', '-i', 'eth0', pcap);
       assert.match(replay, new RegExp(`Actual: ${3 * SOURCES} packets`));
