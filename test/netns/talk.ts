@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import type { Namespace } from './namespace.ts';
+import type { Program } from './program.ts';
+
+const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** So many ticks of 20 ms must pass without a word until two are taken to be cut off from each other. */
+const SILENCE_TICKS = 40;
+
+/** `tcp/22`, `udp/53`: services that talk without being asked. */
+export async function startTalker(namespace: Namespace, ...ports: readonly string[]): Promise<Program> {
+  const program = namespace.start(...NODE, script('push-service.ts'), ...ports);
+  await program.saw(/^serving$/m);
+  return program;
+}
+
+/** Both sides talk all the time, TCP over one connection. */
+export class Talk implements AsyncDisposable {
+  readonly #client: Program;
+  readonly #service: Program;
+  readonly #port: string;
+
+  private constructor(client: Program, service: Program, port: string) {
+    this.#client = client;
+    this.#service = service;
+    this.#port = port;
+  }
+
+  /** Resolves when each has heard the other several times. */
+  static async begin(
+    client: Namespace,
+    service: Program,
+    protocol: 'tcp' | 'udp',
+    [from, to, port]: readonly [from: string, to: string, port: number],
+  ): Promise<Talk> {
+    const program = client.start(...NODE, script('push-client.ts'), protocol, from, to, `${port}`);
+    const [, own = ''] = await program.saw(/^from (\d+)$/m);
+    const talk = new Talk(program, service, own);
+    await talk.goesOn();
+    return talk;
+  }
+
+  /** Each hears the other a few times more. */
+  async goesOn(times = 3): Promise<void> {
+    const [got, heard] = this.#counts();
+    await this.#client.saw(/^got$/gm, got + times);
+    await this.#service.saw(this.#heard(), heard + times);
+  }
+
+  /** The client knows that its connection is over. */
+  async clientKnows(): Promise<void> {
+    await this.#client.saw(/^end$/m);
+  }
+
+  async serviceKnows(): Promise<void> {
+    await this.#service.saw(new RegExp(`^lost ${this.#port}$`, 'm'));
+  }
+
+  /** Neither hears the other any more, for as long as `clock`, another talk, goes on a good while. */
+  async assertSilent(clock: Talk): Promise<void> {
+    // What was on its way has arrived.
+    await clock.goesOn();
+    const before = this.#counts();
+    await clock.goesOn(SILENCE_TICKS);
+    assert.deepEqual(this.#counts(), before, 'what the client and the service have heard of each other');
+  }
+
+  #counts(): [got: number, heard: number] {
+    return [this.#client.count(/^got$/gm), this.#service.count(this.#heard())];
+  }
+
+  #heard(): RegExp {
+    return new RegExp(`^heard ${this.#port}$`, 'gm');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client[Symbol.asyncDispose]();
+  }
+}
