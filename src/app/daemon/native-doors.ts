@@ -1,4 +1,3 @@
-import { renderPortOpening } from '../../core/door/port-opening.ts';
 import type { Event } from '../../core/event/event.ts';
 import type { Lease, LeasePorts } from '../../core/lease/lease.ts';
 import { type Millis, millis, since } from '../../core/net/time.ts';
@@ -105,8 +104,8 @@ export class NativeDoors {
   async #installNow(): Promise<boolean> {
     const { leases, report } = this.#parts;
     const open = leases().filter(hasPorts);
-    // One that waits to be opened is so in its own turn: what is asked for now has not been used.
-    const standing = open.filter(({ id }) => !this.#openings.has(id));
+    // A single use that waits to be opened is so in its own turn: of one that was never made nothing can tell.
+    const standing = open.filter(({ id, opened }) => !(opened.singleUse && this.#openings.has(id)));
     try {
       const grants = standing.map((lease) => this.#grant(lease)).filter(({ left }) => left > 0);
       const unknown = await this.#part.install(withLeftover(this.#gates, open), grants);
@@ -233,9 +232,4 @@ function withLeftover(gates: readonly Gate[], open: readonly PortLease[]): Gate[
   const all = new Map(gates.map((gate) => [gate.door, gate]));
   for (const { door, opened } of open) if (!all.has(door)) all.set(door, { door, ...opened });
   return [...all.values()];
-}
-
-/** `tcp/22, udp/51820`, for the log. */
-export function renderPorts({ ports }: LeasePorts): string {
-  return ports.map(renderPortOpening).join(', ');
 }
