@@ -87,7 +87,7 @@ export class Rehearsal {
     // An attempt is late a moment after its last one.
     let more = true;
     while (more) {
-      more = this.#engine.expire(expiry + LATE_MS, EXPIRY_BATCH, this.#steps);
+      more = this.#engine.expire(justAfter(expiry), EXPIRY_BATCH, this.#steps);
       this.#reportSteps();
     }
   }
@@ -151,6 +151,11 @@ export class Rehearsal {
   #say(text: string): void {
     this.#print(`[${stamp(this.#now)}] ${text}`);
   }
+}
+
+/** A file may hold times so far away that a double has no millisecond there, let alone a part of one. */
+function justAfter(time: Instant): number {
+  return time + Math.max(LATE_MS, Math.abs(time) * 2 * Number.EPSILON);
 }
 
 /** A file may hold times that are no dates. */

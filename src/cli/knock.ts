@@ -1,7 +1,7 @@
 import type { KnockOutcome } from '../app/knocker.ts';
 import { parseKnockOptions } from './knock-options.ts';
 import { packageVersion } from './package-version.ts';
-import { print, STDERR, STDOUT } from './print.ts';
+import { print, printLines, STDERR, STDOUT } from './print.ts';
 
 const USAGE = 'usage: knock [options] <host> <port[:proto]> [port[:proto]] ...';
 
@@ -48,7 +48,7 @@ async function main(args: readonly string[]): Promise<void> {
     case 'knock': {
       const { knock } = await import('../app/knocker.ts');
       const outcome = await knock(command.order, (line) => {
-        if (command.verbose) print(STDOUT, `${line}\n`);
+        if (command.verbose) printLines(STDOUT, line);
       });
       await finish(outcome);
     }
@@ -65,8 +65,8 @@ async function finish(outcome: KnockOutcome): Promise<void> {
 }
 
 function complain(reasons: readonly string[], hint: boolean): void {
-  const lines = reasons.map((reason) => `knock: ${reason}\n`);
-  print(STDERR, `${lines.join('')}${hint ? `${USAGE}\nTry 'knock --help'.\n` : ''}`);
+  const lines = reasons.map((reason) => `knock: ${reason}`);
+  printLines(STDERR, ...lines, ...(hint ? [USAGE, "Try 'knock --help'."] : []));
 }
 
 await main(process.argv.slice(2));

@@ -1,7 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import { parseKnockdOptions } from './knockd-options.ts';
 import { packageVersion } from './package-version.ts';
-import { print, STDERR, STDOUT } from './print.ts';
+import { print, printLines, STDERR, STDOUT } from './print.ts';
 
 const USAGE = 'usage: knockd [options]';
 
@@ -47,15 +47,15 @@ async function main(args: readonly string[]): Promise<number> {
       print(STDOUT, `knockd ${await packageVersion()} (Bussa)\n`);
       return 0;
     case 'usage-error':
-      complain(`knockd: ${command.message}\n${USAGE}\nTry 'knockd --help'.`);
+      printLines(STDERR, `knockd: ${command.message}`, USAGE, "Try 'knockd --help'.");
       return EXIT_USAGE;
     case 'check': {
       const { check } = await import('../app/check.ts');
-      return check(command.configFile, (line) => print(STDOUT, `${line}\n`), complain);
+      return check(command.configFile, (line) => printLines(STDOUT, line), complain);
     }
     case 'replay': {
       const { replay } = await import('../app/replay.ts');
-      return replay(command, (line) => print(STDOUT, `${line}\n`), complain);
+      return replay(command, (line) => printLines(STDOUT, line), complain);
     }
     case 'daemon': {
       const { startOrRun } = await import('../app/daemon/background.ts');
@@ -65,7 +65,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function complain(line: string): void {
-  print(STDERR, `${line}\n`);
+  printLines(STDERR, line);
 }
 
 const status = await main(process.argv.slice(2));

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { printable } from '../core/event/printable.ts';
 
 export const STDOUT = 1;
 export const STDERR = 2;
@@ -13,4 +14,9 @@ export function print(fd: number, text: string): void {
   } catch {
     // See above.
   }
+}
+
+/** Each of the lines by itself: what an argument, a file or the system says can neither end it nor move a cursor. */
+export function printLines(fd: number, ...lines: readonly string[]): void {
+  print(fd, lines.map((line) => `${printable(line)}\n`).join(''));
 }

@@ -1,5 +1,6 @@
 import type { Event } from '../../core/event/event.ts';
 import { LineBudget } from '../../core/event/line-budget.ts';
+import { printableLine } from '../../core/event/printable.ts';
 import { eventLevel, type LogLevel, renderEvent } from '../../core/event/render-event.ts';
 import type { LogSink } from '../../host/log/log-sink.ts';
 import { inTime } from './in-time.ts';
@@ -135,7 +136,7 @@ export class EventLog {
 
 /** knockd has words of its own for the terminal where it starts and stops. */
 function terminalLine(event: Event, line: string): string {
-  if (event.kind === 'listening') return `listening on ${event.on}...`;
+  if (event.kind === 'listening') return printableLine(`listening on ${event.on}...`);
   if (event.kind === 'stopping') return 'closing...';
   return line;
 }

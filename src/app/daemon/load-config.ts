@@ -3,6 +3,7 @@ import { MAX_DOORS } from '../../core/attempt/attempt-engine.ts';
 import type { Config, ConfigResult } from '../../core/config/config.ts';
 import type { Diagnostic } from '../../core/config/diagnostic.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
+import { escapeText } from '../../core/config/quote-text.ts';
 
 export type LoadedConfig =
   | { readonly kind: 'ok'; readonly config: Config; readonly warnings: readonly Diagnostic[] }
@@ -44,7 +45,7 @@ function oneTimeMistakes({ doors }: Config): Diagnostic[] {
       readFileSync(sequenceSource.path);
       return [];
     } catch (error) {
-      const message = `the one-time sequences of [${name}] cannot be read: ${(error as Error).message}; create the file, one sequence a line`;
+      const message = `the one-time sequences of [${escapeText(name)}] cannot be read: ${(error as Error).message}; create the file, one sequence a line`;
       return [
         { severity: 'error' as const, place: { file: sequenceSource.path, line: 1, column: 1 }, message },
       ];

@@ -1,3 +1,5 @@
+import { escapeCodes } from './quote-text.ts';
+
 /** A place in a text file; lines and columns count from 1, columns in characters. */
 export type Place = { readonly file: string; readonly line: number; readonly column: number };
 
@@ -8,8 +10,8 @@ export type Diagnostic = {
   readonly message: string;
 };
 
-/** `file:line:column: message`; a warning says so. */
+/** `file:line:column: message`; a warning says so. Of what file and whose words it is: one line that prints. */
 export function renderDiagnostic({ severity, place, message }: Diagnostic): string {
   const mark = severity === 'warning' ? 'warning: ' : '';
-  return `${place.file}:${place.line}:${place.column}: ${mark}${message}`;
+  return escapeCodes(`${place.file}:${place.line}:${place.column}: ${mark}${message}`);
 }

@@ -3,8 +3,12 @@ const SHOWN = 60;
 
 /** Text from a file for a message: short, on one line, nothing in it that a terminal would obey or hide. */
 export function escapeText(text: string): string {
-  const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
-  return shown.replace(/[\p{C}\p{Z}]/gu, (character) =>
+  return escapeCodes(text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text);
+}
+
+/** The same of any length. */
+export function escapeCodes(text: string): string {
+  return text.replace(/[\p{C}\p{Z}]/gu, (character) =>
     character === ' ' ? ' ' : `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
 }

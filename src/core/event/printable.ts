@@ -1,8 +1,12 @@
 /**
- * Control characters, line and paragraph separators, and marks that turn the direction of writing: none of them
- * may reach a log or a terminal from what a packet, a program or a name server says.
+ * Control characters, line and paragraph separators, marks that turn the direction of writing or are not seen at all,
+ * and halves of characters: none of them may reach a log or a terminal from what a packet, a program or a name server
+ * says. The joiners of letters and pictures (U+200C, U+200D) are a part of writing and stay.
  */
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
+
+/** BOUNDED: a line of the log, in UTF-16 units; of a longer one the beginning is written, and how long it is. */
+const MAX_LINE = 8192;
 
 /** `text` with every character that could forge a line shown as its code. */
 export function printable(text: string): string {
@@ -10,4 +14,13 @@ export function printable(text: string): string {
     UNPRINTABLE,
     (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
   );
+}
+
+/** `printable`, and no longer than a line may be. */
+export function printableLine(text: string): string {
+  const line = printable(text.slice(0, MAX_LINE));
+  if (text.length <= MAX_LINE && line.length <= MAX_LINE) return line;
+  // The first half of a character alone is none.
+  const shown = line.slice(0, MAX_LINE).replace(/[\ud800-\udbff]$/, '');
+  return `${shown}... (${text.length} characters, the first are shown)`;
 }

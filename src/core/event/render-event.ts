@@ -1,6 +1,6 @@
 import type { InterfaceChange } from '../net/host-interface.ts';
 import type { CommandFailure, Event } from './event.ts';
-import { printable } from './printable.ts';
+import { printableLine } from './printable.ts';
 
 export type LogLevel = 'error' | 'warning' | 'notice' | 'debug';
 
@@ -24,9 +24,9 @@ export function eventLevel(event: Event): LogLevel {
   return LEVELS[event.kind] ?? 'notice';
 }
 
-/** One line in knockd's words, without a line end. `hostName` is the source's, where it was looked up. */
+/** One line in knockd's words, without a line end and of bounded length. `hostName` is the source's, where it was looked up. */
 export function renderEvent(event: Event, hostName?: string): string {
-  return printable(words(event, hostName === undefined ? '' : ` (${hostName})`));
+  return printableLine(words(event, hostName === undefined ? '' : ` (${hostName})`));
 }
 
 function words(event: Event, host: string): string {

@@ -71,6 +71,6 @@ function readSigned64(bytes: Uint8Array, at: number, order: ByteOrder): number {
 
 /** A name goes into log lines: nothing in it may move a terminal's cursor or begin a new line. */
 function readName(bytes: Uint8Array): string | undefined {
-  const text = utf8.decode(bytes).replaceAll(/\p{C}/gu, '?');
+  const text = utf8.decode(bytes).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
   return text === '' ? undefined : text;
 }

@@ -2,6 +2,7 @@ import { type Address, addressWords, familyOf } from '../../core/net/address.ts'
 import { libc } from '../ffi/libc.ts';
 import { lastError } from '../ffi/system-call-error.ts';
 import { FirewallError } from './firewall.ts';
+import { readIpsetAnswer } from './read-ipset-answer.ts';
 
 /** linux/netlink.h and linux/netfilter/nfnetlink.h. Netlink speaks the host's byte order, nfnetlink's values big-endian. */
 const AF_NETLINK = 16;
@@ -10,10 +11,8 @@ const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_NETFILTER = 12;
 const NFNL_SUBSYS_IPSET = 6;
 const NLM_F_REQUEST_ACK = 0x5;
-const NLMSG_ERROR = 2;
 const NLA_F_NESTED = 0x8000;
 const NLA_F_NET_BYTEORDER = 0x4000;
-const HEADER_BYTES = 20;
 
 /** linux/netfilter/ipset/ip_set.h. Protocol 6 is understood by kernels of protocol 7 for these commands. */
 const PROTOCOL = 6;
@@ -79,8 +78,8 @@ export class IpsetSocket {
         if (error.code === 'EINTR') continue;
         throw new FirewallError(error.message);
       }
-      const view = new DataView(this.#answer.buffer, 0, length);
-      if (length >= HEADER_BYTES && view.getUint16(4, true) === NLMSG_ERROR) return -view.getInt32(16, true);
+      const answer = readIpsetAnswer(this.#answer.subarray(0, length));
+      if (answer !== undefined) return answer;
     }
   }
 }

@@ -1,0 +1,29 @@
+import type { Material } from './mutator.ts';
+
+/** Something that reads what strangers or operators write. */
+export type Target = {
+  readonly name: TargetName;
+  /** Of a hundred inputs that are no frames, so many are this target's. */
+  readonly share: number;
+  readonly material: Material;
+  /** Reads `bytes[0..length)` and judges what came of it; throws what nobody promised, and an `AssertionError`. */
+  readonly take: (bytes: Uint8Array, length: number) => void;
+  /** The target promises to allocate nothing. */
+  readonly allocates: boolean;
+  readonly close: () => void;
+};
+
+export const TARGET_NAMES = [
+  'frames',
+  'captures',
+  'config',
+  'one-time',
+  'netlink',
+  'listings',
+  'database',
+  'lines',
+] as const;
+
+export type TargetName = (typeof TARGET_NAMES)[number];
+
+export const isTargetName = (text: string): text is TargetName => TARGET_NAMES.some((name) => name === text);

@@ -1,0 +1,20 @@
+import type { Target, TargetName } from './target.ts';
+import { capturesTarget } from './targets/captures.ts';
+import { configTarget } from './targets/config.ts';
+import { databaseTarget } from './targets/database.ts';
+import { framesTarget } from './targets/frames.ts';
+import { linesTarget } from './targets/lines.ts';
+import { listingsTarget } from './targets/listings.ts';
+import { netlinkTarget } from './targets/netlink.ts';
+import { oneTimeTarget } from './targets/one-time.ts';
+
+export const TARGETS: Readonly<Record<TargetName, () => Target>> = {
+  frames: framesTarget,
+  captures: capturesTarget,
+  config: configTarget,
+  'one-time': oneTimeTarget,
+  netlink: netlinkTarget,
+  listings: listingsTarget,
+  database: databaseTarget,
+  lines: linesTarget,
+};

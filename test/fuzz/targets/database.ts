@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { LeaseId } from '../../../src/core/lease/lease.ts';
+import { type Address, parseAddress } from '../../../src/core/net/address.ts';
+import type { Port } from '../../../src/core/net/port.ts';
+import { instant, millis } from '../../../src/core/net/time.ts';
+import { type StoredLease, StoreError } from '../../../src/host/store/lease-store.ts';
+import { openSqliteLeaseStore } from '../../../src/host/store/sqlite-lease-store.ts';
+import { texts } from '../corpus.ts';
+import type { Target } from '../target.ts';
+
+/** The files that SQLite puts beside a database. */
+const BESIDE = ['-wal', '-shm', '-journal'];
+
+const LEASES: readonly StoredLease[] = ['192.0.2.1', '2001:db8::7', '198.51.100.200'].map((source, i) => ({
+  id: `lease-${i}` as LeaseId,
+  door: `door ${i}`,
+  source: source as Address,
+  stop: `/sbin/iptables -D INPUT -s ${source} -j ACCEPT`,
+  due: instant(1000.5 * i),
+  dueWall: instant(1_700_000_000_000 + i),
+  length: millis(10_000),
+  bootId: '5d2f7a0e-0000-4000-8000-000000000001',
+  ...(i === 1
+    ? {
+        opened: {
+          ports: [{ protocol: 'tcp', first: 22 as Port, last: 22 as Port, path: 'input' }],
+          singleUse: true,
+        },
+      }
+    : {}),
+}));
+
+/** The embedded database, as a disk, an older program or somebody with an editor may leave it. */
+export function databaseTarget(): Target {
+  const directory = mkdtempSync(path.join(tmpdir(), 'bussa-fuzz-'));
+  const file = path.join(directory, 'leases.db');
+  const corpus = [makeDatabase(file, []), makeDatabase(file, LEASES)];
+  return {
+    name: 'database',
+    share: 5,
+    material: { corpus, tokens: TOKENS, maxBytes: 65_536 },
+    take: (bytes, length) => take(file, bytes.slice(0, length)),
+    allocates: true,
+    close: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+function makeDatabase(file: string, leases: readonly StoredLease[]): Uint8Array {
+  remove(file);
+  const store = openSqliteLeaseStore(file);
+  for (const lease of leases) store.record(lease);
+  store.close();
+  return Uint8Array.from(readFileSync(file));
+}
+
+/** It opens and tells of leases that can be, or it says why not. */
+function take(file: string, bytes: Uint8Array): void {
+  remove(file);
+  writeFileSync(file, bytes);
+  try {
+    using store = new OpenStore(file);
+    store.judge();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    assert.ok(error.message.includes(file), error.message);
+  }
+}
+
+class OpenStore implements Disposable {
+  readonly #store;
+
+  constructor(file: string) {
+    this.#store = openSqliteLeaseStore(file);
+  }
+
+  judge(): void {
+    for (const { id, door, source, due, length, opened } of this.#store.all()) {
+      assert.equal(parseAddress(source), source);
+      assert.ok(typeof id === 'string' && typeof door === 'string');
+      assert.ok(typeof due === 'number' && typeof length === 'number');
+      assert.ok(opened === undefined || opened.ports.length > 0);
+    }
+    const id = 'one more' as LeaseId;
+    this.#store.record({ ...(LEASES[0] as StoredLease), id });
+    assert.ok(this.#store.all().some((lease) => lease.id === id));
+    this.#store.remove(id);
+  }
+
+  [Symbol.dispose](): void {
+    this.#store.close();
+  }
+}
+
+function remove(file: string): void {
+  for (const each of ['', ...BESIDE]) rmSync(`${file}${each}`, { force: true });
+}
+
+const TOKENS = texts(
+  'SQLite format 3\0',
+  '\x10\0\x02\x02',
+  '\0',
+  '\0\0\0\0\0\0\0\0',
+  'CREATE TABLE lease',
+  'CREATE VIEW lease AS SELECT 1',
+  'TEXT',
+  'REAL',
+  'INTEGER',
+  'BLOB',
+  '192.0.2.1',
+  'tcp/22',
+  'NULL',
+  '\x7f\xf0\0\0\0\0\0\0',
+);
