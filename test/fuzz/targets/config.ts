@@ -77,7 +77,7 @@ function watchable(door: DoorSpec): Door[] {
 /** What is rendered and parsed again is the same. */
 function judgeDoor(door: DoorSpec): void {
   const { sequenceSource, opening, target, allow = [], deny = [], name } = door;
-  assert.ok(!/[\p{Cc}]/u.test(name), 'a control character in a name');
+  judgeCommand(name);
   if (sequenceSource.kind === 'fixed') {
     const text = renderSequence(sequenceSource.sequence);
     const { next } = parseOneTimeSequences('f', utf8.encode(text));
