@@ -29,6 +29,8 @@ describe('hostile input', () => {
 
     test(`${name}: its corpus as it is`, () => {
       const target = TARGETS[name]();
+      using dog = new Watchdog(name, SEED);
+      dog.at(-1);
       try {
         for (const [i, input] of target.material.corpus.entries()) takeInput(target, i, input);
       } finally {
