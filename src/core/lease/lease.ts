@@ -20,7 +20,9 @@ export type LeasePorts = {
  * How a lease ended. `expired`: its time was over · `left`: its last connection has gone · `stopped`: the daemon was
  * stopped in order · `failed`: it did not come about · `rebooted`: the machine was started anew.
  */
-export type LeaseEnd = 'expired' | 'left' | 'stopped' | 'failed' | 'rebooted';
+export type LeaseEnd = (typeof LEASE_ENDS)[number];
+
+export const LEASE_ENDS = ['expired', 'left', 'stopped', 'failed', 'rebooted'] as const;
 
 /**
  * A door that is open for a source: in the firewall, by a command, or both.

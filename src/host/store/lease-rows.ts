@@ -1,5 +1,5 @@
 import { parsePortOpening, renderPortOpenings } from '../../core/door/port-opening.ts';
-import type { LeaseEnd, LeaseId, LeasePorts } from '../../core/lease/lease.ts';
+import { LEASE_ENDS, type LeaseEnd, type LeaseId, type LeasePorts } from '../../core/lease/lease.ts';
 import { type Address, parseAddress } from '../../core/net/address.ts';
 import { instant, millis } from '../../core/net/time.ts';
 import type { PastLease, StoredLease } from './lease-store.ts';
@@ -59,7 +59,7 @@ export function readHistoryRow(row: Row): PastLease {
     sinceWall: instant(Number(row.since_wall)),
     at: instant(Number(row.at)),
     lasted: millis(Number(row.lasted)),
-    how: String(row.how) as LeaseEnd,
+    how: readEnd(row),
   };
 }
 
@@ -67,6 +67,12 @@ function readSource({ source }: Row): Address {
   const address = parseAddress(String(source));
   if (address === undefined) throw new Error(`a row's source is not an address: ${String(source)}`);
   return address;
+}
+
+function readEnd({ how }: Row): LeaseEnd {
+  const end = LEASE_ENDS.find((one) => one === how);
+  if (end === undefined) throw new Error(`a lease ended in a way that is none: ${String(how)}`);
+  return end;
 }
 
 function readOpened(row: Row): Pick<StoredLease, 'opened'> {

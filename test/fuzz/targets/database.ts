@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { LeaseId } from '../../../src/core/lease/lease.ts';
+import { LEASE_ENDS, type LeaseId } from '../../../src/core/lease/lease.ts';
 import { type Address, parseAddress } from '../../../src/core/net/address.ts';
 import type { Port } from '../../../src/core/net/port.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
@@ -19,6 +19,8 @@ const LEASES: readonly StoredLease[] = ['192.0.2.1', '2001:db8::7', '198.51.100.
   door: `door ${i}`,
   source: source as Address,
   stop: `/sbin/iptables -D INPUT -s ${source} -j ACCEPT`,
+  since: instant(i),
+  sinceWall: instant(1_700_000_000_000 + i),
   due: instant(1000.5 * i),
   dueWall: instant(1_700_000_000_000 + i),
   length: millis(10_000),
@@ -28,6 +30,8 @@ const LEASES: readonly StoredLease[] = ['192.0.2.1', '2001:db8::7', '198.51.100.
         opened: {
           ports: [{ protocol: 'tcp', first: 22 as Port, last: 22 as Port, path: 'input' }],
           singleUse: true,
+          hold: true,
+          closeKills: false,
         },
       }
     : {}),
@@ -83,10 +87,15 @@ class OpenStore implements Disposable {
       assert.ok(typeof due === 'number' && typeof length === 'number');
       assert.ok(opened === undefined || opened.ports.length > 0);
     }
+    for (const { source, how, ports } of this.#store.history(1000)) {
+      assert.equal(parseAddress(source), source);
+      assert.ok(LEASE_ENDS.includes(how));
+      assert.ok(typeof ports === 'string');
+    }
     const id = 'one more' as LeaseId;
     this.#store.record({ ...(LEASES[0] as StoredLease), id });
     assert.ok(this.#store.all().some((lease) => lease.id === id));
-    this.#store.remove(id);
+    this.#store.end(id, { how: 'expired', at: instant(1), lasted: millis(1) });
   }
 
   [Symbol.dispose](): void {

@@ -71,7 +71,14 @@ describe('forged lines', () => {
     test(`${name}: a row of the database is that row alone, and comes back as it was`, () => {
       using scratch = new Scratch();
       const store = openSqliteLeaseStore(scratch.file('leases.db'));
-      const times = { due: instant(1), dueWall: instant(2), length: millis(3), bootId: text };
+      const times = {
+        since: instant(0),
+        sinceWall: instant(0),
+        due: instant(1),
+        dueWall: instant(2),
+        length: millis(3),
+        bootId: text,
+      };
       const lease = {
         id: `'; DROP TABLE lease; --${text}` as LeaseId,
         door: text,
