@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from '
 import { join, resolve } from 'node:path';
 import type { Event } from '../../core/event/event.ts';
 import type { LeaseStore } from '../../host/store/lease-store.ts';
-import { isLockedError, openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
+import { isLockedError } from '../../host/store/sqlite-error.ts';
+import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { UnavailableLeaseStore } from '../../host/store/unavailable-lease-store.ts';
 import { Claims } from './claims.ts';
 

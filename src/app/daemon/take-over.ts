@@ -5,7 +5,7 @@ import type { Clock } from '../../host/clock/clock.ts';
 import type { StoredLease } from '../../host/store/lease-store.ts';
 import { isLockedError } from '../../host/store/sqlite-error.ts';
 import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
-import { assertOwnDirectory, claimsIn, databaseIn, type State } from './open-state.ts';
+import { assertOwnDirectory, claimsIn, databaseIn, type State, sweepClaims } from './open-state.ts';
 
 /**
  * Takes over the leases of daemons that died and were not started again under the same name: with another
@@ -22,7 +22,7 @@ export function takeOverOrphans(
   let again = false;
   for (const name of siblingsOf(directory, ownName)) {
     try {
-      again = takeOverFrom(join(directory, name), own, clock) || again;
+      again = takeOverFrom(join(directory, name), own, clock, report) || again;
     } catch (error) {
       if (!isLockedError(error)) report({ kind: 'error', text: (error as Error).message });
     }
@@ -37,13 +37,13 @@ function siblingsOf(directory: string, ownName: string): string[] {
   );
 }
 
-function takeOverFrom(directory: string, own: State, clock: Clock): boolean {
+function takeOverFrom(directory: string, own: State, clock: Clock, report: (event: Event) => void): boolean {
   assertOwnDirectory(directory);
   const store = openSqliteLeaseStore(databaseIn(directory));
   try {
     const claims = claimsIn(directory);
     // Those left here by the last taking over: whatever was on its way then has come to its end.
-    claims.sweep(new Set(store.all().map((lease) => lease.id)));
+    sweepClaims(directory, store, claims, report);
     let again = false;
     for (const lease of store.all()) {
       const fate = claims.fate(lease.id, lease.bootId === clock.bootId);
