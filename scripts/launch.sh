@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154 # $root is the caller's
-# Sourced by bin/knockd and bin/knock, with $root set to the clone's directory: `launch PROGRAM ARG…` becomes
+# Sourced by bin/knockd, bin/bussa and bin/knock, with $root set to the clone's directory: `launch PROGRAM ARG…` becomes
 # that program, installing first what is missing. Once all is there it starts nothing but Node.js.
 
 # shellcheck source=scripts/node.sh
@@ -22,14 +22,19 @@ become_knock() {
   exec "$NODE" --disable-warning=ExperimentalWarning "$root/src/cli/knock.ts" "$@"
 }
 
+become_knockd() { become_daemon knockd "$@"; }
+become_bussa() { become_daemon bussa "$@"; }
+
 # USR1 would have Node.js open a debugger. --disable-sigusr1 keeps that signal blocked for good; until Node.js
 # has come that far, a shell that ignores it hands the ignoring on.
 # The three limits halve the memory under allocation load and cost the hot loop nothing.
-become_knockd() {
+become_daemon() {
+  program=$1
+  shift
   trap '' USR1
   exec "$NODE" --disable-warning=ExperimentalWarning --disable-sigusr1 \
     --optimize-for-size --max-semi-space-size=1 --v8-pool-size=1 \
-    "$root/src/cli/knockd.ts" "$@"
+    "$root/src/cli/$program.ts" "$@"
 }
 
 # Keeping the compiled sources more than halves the start (60 files: 140 → 59 ms, 88 → 54 MB). What is kept is

@@ -19,7 +19,7 @@ missing=
 main() {
   case $what in
     knock) need_packages_for_client ;;
-    knockd) need_packages_for_daemon ;;
+    knockd | bussa) need_packages_for_daemon ;;
     test) need_packages_for_daemon; need_packages_for_tests ;;
     *) fail 2 "setup.sh: unknown set \"$what\": use knock, knockd or test" ;;
   esac

@@ -1,5 +1,5 @@
 #!/bin/sh
-# npm start [-- OPTION…]: the daemon in the foreground, telling what it does, with the file given by -c, else
+# npm start [-- OPTION…]: `bussa up`, the daemon in the foreground, telling what it does, with the file given by -c, else
 # with /etc/knockd.conf, else with a built-in example.
 
 set -eu
@@ -13,6 +13,7 @@ main() {
   sh "$root/scripts/setup.sh" knockd
   find_node || exit
   read_options "$@"
+  [ "$helps" = no ] || launch bussa up --help
   [ "$runs" = yes ] || launch knockd "$@"
   [ "$reads_file" = yes ] || require_capabilities
   if [ "$has_state" = no ] && { [ "$(id -u)" -ne 0 ] || uses_example; }; then
@@ -24,16 +25,19 @@ main() {
     set -- -c /proc/self/fd/9 "$@"
   fi
   [ "$has_conf" = yes ] || uses_example || echo "Using $DEFAULT_CONF." >&2
-  launch knockd -v "$@"
+  [ "$reads_file" = no ] || launch knockd -v "$@"
+  launch bussa up "$@"
 }
 
-# What of knockd's options matters here. A value is not an option, whatever it looks like.
+# What of the options of knockd and `bussa up` matters here. A value is not an option, whatever it looks like.
 read_options() {
-  has_conf=no has_state=no reads_file=no forks=no runs=yes
+  has_conf=no has_state=no reads_file=no forks=no runs=yes helps=no
   while [ $# -gt 0 ]; do
     case $1 in
       --) break ;;
-      --ch* | --vers* | --h*) runs=no shift_value=0 ;;
+      --h*) helps=yes shift_value=0 ;;
+      --ch* | --vers*) runs=no shift_value=0 ;;
+      --confirm | --confirm=*) takes_value "$1" && shift_value=1 || shift_value=0 ;;
       --co*) has_conf=yes; takes_value "$1" && shift_value=1 || shift_value=0 ;;
       --st*) has_state=yes; takes_value "$1" && shift_value=1 || shift_value=0 ;;
       --r*) reads_file=yes; takes_value "$1" && shift_value=1 || shift_value=0 ;;
@@ -58,7 +62,8 @@ read_short_options() {
     case $letters in
       c*) has_conf=yes ;;
       d*) forks=yes ;;
-      h* | V*) runs=no ;;
+      h*) helps=yes ;;
+      V*) runs=no ;;
     esac
     case $letters in
       [cipg]*)

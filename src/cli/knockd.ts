@@ -1,4 +1,4 @@
-import { flushCompileCache } from 'node:module';
+import { endProcess } from './end-process.ts';
 import { parseKnockdOptions } from './knockd-options.ts';
 import { packageVersion } from './package-version.ts';
 import { print, printLines, STDERR, STDOUT } from './print.ts';
@@ -68,9 +68,4 @@ function complain(line: string): void {
   printLines(STDERR, line);
 }
 
-const status = await main(process.argv.slice(2));
-// Whatever is still open must not hold the daemon, nor must V8: process.exit joins its threads, of which one may wait
-// for a garbage collection that never comes (nodejs/node#54918). All that is printed is printed by now.
-const { exitNow } = await import('../host/ffi/exit-now.ts');
-flushCompileCache();
-exitNow(status);
+await endProcess(await main(process.argv.slice(2)));

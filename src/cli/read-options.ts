@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
-/** Options by their long names, as `node:util` takes them. */
+/** Options by their long names, as `node:util` takes them. `whole`: the name is not shortened. */
 export type OptionTable = Readonly<
-  Record<string, { readonly type: 'boolean' | 'string'; readonly short?: string }>
+  Record<string, { readonly type: 'boolean' | 'string'; readonly short?: string; readonly whole?: true }>
 >;
 
 /** One option as it was given; `value` stands only where the option takes one. */
@@ -77,7 +77,9 @@ function checkOption(table: OptionTable, token: OptionToken): void {
 function expandAbbreviation(table: OptionTable, token: Token): string | undefined {
   if (token.kind !== 'option' || !token.rawName.startsWith('--')) return undefined;
   if (Object.hasOwn(table, token.name)) return undefined;
-  const meant = Object.keys(table).filter((option) => option.startsWith(token.name));
+  const meant = Object.entries(table)
+    .filter(([option, { whole }]) => whole !== true && option.startsWith(token.name))
+    .map(([option]) => option);
   if (meant.length > 1) {
     throw new UsageError(`option '${token.rawName}' is ambiguous: --${meant.join(' or --')}`);
   }

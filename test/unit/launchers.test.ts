@@ -1,4 +1,4 @@
-// bin/knockd, bin/knock and scripts/setup.sh: called from anywhere, with anything, by anybody.
+// bin/bussa, bin/knockd, bin/knock and scripts/setup.sh: called from anywhere, with anything, by anybody.
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -61,7 +61,7 @@ function launch(command: string, args: readonly string[], options: Options = {})
 }
 
 suite('launchers', () => {
-  for (const program of ['knock', 'knockd']) {
+  for (const program of ['bussa', 'knock', 'knockd']) {
     test(`${program}: any arguments, from any directory, through any link`, () => {
       using clone = makeScratchClone();
       const elsewhere = clone.path('else where');

@@ -33,7 +33,7 @@ export function makeScratchClone(): ScratchClone {
   for (const part of ['bin', 'scripts']) cpSync(path.join(repository, part), at(part), { recursive: true });
   for (const part of ['package.json', 'package-lock.json']) cpSync(path.join(repository, part), at(part));
   mkdirSync(at('src/cli'), { recursive: true });
-  for (const program of ['knock', 'knockd']) writeFileSync(at(`src/cli/${program}.ts`), PROBE);
+  for (const program of ['bussa', 'knock', 'knockd']) writeFileSync(at(`src/cli/${program}.ts`), PROBE);
   mkdirSync(at('node_modules'));
   for (const name of ['koffi', 'node', 'fast-check']) {
     symlinkSync(path.join(repository, 'node_modules', name), at('node_modules', name));

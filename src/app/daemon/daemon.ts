@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
 import type { Completion } from '../../core/attempt/completion.ts';
 import type { Config, InterfaceChoice } from '../../core/config/config.ts';
-import { renderDiagnostic } from '../../core/config/diagnostic.ts';
 import { compileAdmission } from '../../core/door/admission.ts';
 import type { Door } from '../../core/door/door.ts';
 import type { Event } from '../../core/event/event.ts';
@@ -10,31 +10,29 @@ import { renderCaptureFilter } from '../../core/filter/capture-filter.ts';
 import type { Capture } from '../../host/capture/capture.ts';
 import { openRingCapture } from '../../host/capture/ring-capture.ts';
 import { openSystemClock } from '../../host/clock/clock.ts';
+import type { ControlServer } from '../../host/control/control-server.ts';
 import { CommandRunner } from '../../host/process/command-runner.ts';
 import { HookRunner } from '../../host/process/hook-runner.ts';
-import { removePidFile, writePidFile } from '../../host/system/pid-file.ts';
-import { type DaemonOptions, DEFAULT_PID_FILE } from './daemon-options.ts';
+import { UnavailableLeaseStore } from '../../host/store/unavailable-lease-store.ts';
+import { closeAll, STOP_MS } from './close-all.ts';
+import { openControl } from './control.ts';
+import type { DaemonOptions } from './daemon-options.ts';
 import { DoorKeeper } from './door-keeper.ts';
 import { EventLog } from './event-log.ts';
 import { gatesOf } from './gates-of.ts';
 import { Hooks } from './hooks.ts';
-import { inTime } from './in-time.ts';
 import { InterfaceWatch } from './interface-watch.ts';
+import { judgeReload } from './judge-reload.ts';
 import { KnockLoop } from './knock-loop.ts';
-import { loadConfig } from './load-config.ts';
 import { NameLookup } from './name-lookup.ts';
 import { NativeDoors } from './native-doors.ts';
 import { useUpSequence, watchableDoors } from './one-time-doors.ts';
 import { openFirewall } from './open-firewall.ts';
-import { openSinks } from './open-sinks.ts';
+import { logTargets, openSinks, reopenLog } from './open-sinks.ts';
 import { openState, type State, stateName } from './open-state.ts';
+import { PidFile } from './own-pid-file.ts';
+import { OwnerGuard } from './owner-guard.ts';
 import { takeOverOrphans } from './take-over.ts';
-
-/**
- * A stop in which no door has closed for so long waits no more. The row of a command that has not ended by then stays
- * in the store.
- */
-const STOP_MS = 60_000;
 
 /** Between two looks at the commands that another daemon, now dead, has started. */
 const ADOPT_AGAIN_MS = 1000;
@@ -48,6 +46,7 @@ export class Daemon {
   readonly #state: State;
   readonly #clock = openSystemClock();
   #adoptTimer: NodeJS.Timeout | undefined;
+  #isStopping = false;
   readonly #capture: Capture;
   readonly #interfaces: InterfaceWatch;
   readonly #engine: AttemptEngine;
@@ -55,16 +54,18 @@ export class Daemon {
   readonly #hooks: Hooks;
   readonly #keeper: DoorKeeper;
   readonly #loop: KnockLoop;
+  /** Undefined where nobody is to be guarded against himself. */
+  readonly #guard: OwnerGuard | undefined;
+  readonly #pidFile: PidFile;
+  #control: ControlServer | undefined;
   #doors: readonly Door[];
-  /** A reload may name another one. */
-  #writtenPidFile: string | undefined;
   readonly #report = (event: Event): void => this.#log.report(event);
 
   /** Opens everything that listening takes, or nothing. Throws what the system or another daemon has against it. */
   constructor(options: DaemonOptions, config: Config, warnings: readonly string[]) {
     this.#options = options;
     this.#config = config;
-    const { sinks, problems } = openSinks(this.#logTargets(config));
+    const { sinks, problems } = openSinks(logTargets(config.settings, options));
     this.#log = new EventLog(sinks, {
       debug: options.debug,
       ...(options.lookUpNames ? { names: new NameLookup() } : {}),
@@ -83,11 +84,13 @@ export class Daemon {
     const secret = randomBytes(8);
     this.#engine = new AttemptEngine(this.#doors, [secret.readInt32LE(0), secret.readInt32LE(4)]);
     this.#native = new NativeDoors({
-      openFirewall,
+      openFirewall: (settings) => this.#guard?.openFirewall(settings) ?? openFirewall(settings),
       clock: this.#clock,
       leases: () => this.#keeper.leases(),
       report: this.#report,
     });
+    this.#guard = this.#openGuard();
+    this.#pidFile = new PidFile(options, this.#report);
     const directory = options.background ? '/' : undefined;
     this.#hooks = new Hooks(config, new HookRunner(directory), this.#report);
     this.#keeper = new DoorKeeper({
@@ -110,42 +113,50 @@ export class Daemon {
   /** Begins to listen, and closes what an earlier run has left open. */
   async start(): Promise<void> {
     this.#interfaces.start();
+    await this.#guard?.prepare();
+    this.#control = await openControl(this.#ownDirectory, this.#guard, this.#report);
     this.#adopt();
     await this.#native.install(gatesOf(this.#config), this.#config.settings);
     this.#loop.start();
-    if (this.#options.background) this.#writePidFile();
+    if (this.#options.background) this.#pidFile.write(this.#config.settings);
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
     void this.#hooks.tell({ event: 'start' });
     this.#report({ kind: 'debug', text: `capture filter: ${this.#filter(this.#doors)}` });
+    this.#guard?.begin();
+  }
+
+  /** Resolves when nobody has confirmed in time: all that is closed has to be undone. */
+  get unconfirmed(): Promise<void> | undefined {
+    return this.#guard?.unconfirmed;
   }
 
   /** Reads the configuration again. A bad one changes nothing. */
-  reload(): void {
+  async reload(): Promise<void> {
     const file = this.#options.configFile;
     this.#report({ kind: 'reloading', file });
-    const loaded = loadConfig(file);
-    if (loaded.kind === 'bad') {
-      this.#refuseReload(loaded.diagnostics.map(renderDiagnostic));
+    const judged = await judgeReload(file, this.#guard);
+    if (this.#isStopping) return;
+    if (judged.kind === 'bad') {
+      this.#refuseReload(judged.mistakes);
       return;
     }
-    for (const warning of loaded.warnings) {
-      this.#report({ kind: 'warning', text: renderDiagnostic(warning) });
-    }
+    const { config } = judged;
+    for (const text of judged.warnings) this.#report({ kind: 'warning', text });
     try {
-      this.#replaceDoors(watchableDoors(loaded.config.doors, this.#report));
+      this.#replaceDoors(watchableDoors(config.doors, this.#report));
     } catch (error) {
       // More doors than the kernel's filter can hold, for one.
       this.#refuseReload([(error as Error).message]);
       return;
     }
-    this.#reopenLog(loaded.config);
-    const choice = this.#interfaceChoice(loaded.config);
+    reopenLog(this.#log, logTargets(config.settings, this.#options));
+    const choice = this.#interfaceChoice(config);
     if (JSON.stringify(choice) !== JSON.stringify(this.#interfaceChoice(this.#config))) {
       this.#attempt(() => this.#interfaces.choose(choice));
     }
-    this.#config = loaded.config;
-    this.#hooks.replaceConfig(loaded.config);
-    void this.#native.install(gatesOf(loaded.config), loaded.config.settings);
+    this.#config = config;
+    this.#hooks.replaceConfig(config);
+    void this.#native.install(gatesOf(config), config.settings);
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
   }
 
@@ -164,15 +175,17 @@ export class Daemon {
       file: this.#options.configFile,
       mistakes: mistakes.length,
     });
-    this.#reopenLog(this.#config);
+    reopenLog(this.#log, logTargets(this.#config.settings, this.#options));
   }
 
   /** Ends the listening and closes every door. Returns whether all of them could be closed in time. */
   async stop(): Promise<boolean> {
+    this.#isStopping = true;
+    this.#guard?.end();
     clearTimeout(this.#adoptTimer);
     this.#attempt(() => this.#loop.stop());
     this.#interfaces.close();
-    const closed = await this.#closeAll();
+    const closed = await closeAll(this.#keeper);
     if (!closed) {
       this.reportError(
         `closing commands still run after ${STOP_MS / 1000} s; the next start sees to their doors`,
@@ -183,28 +196,18 @@ export class Daemon {
     await this.#hooks.tell({ event: 'stop' });
     this.#report({ kind: 'stopping' });
     this.#capture.close();
+    this.#control?.close();
     this.#attempt(() => this.#state.store.close());
-    this.#attempt(() => {
-      if (this.#writtenPidFile !== undefined) removePidFile(this.#writtenPidFile);
-    });
+    this.#attempt(() => this.#pidFile.remove());
     await this.#log.close();
     return closed;
   }
 
-  /** As long as doors go on closing, it is waited for. Returns whether all have closed. */
-  async #closeAll(): Promise<boolean> {
-    const closing = this.#keeper.stop();
-    for (let before = Number.POSITIVE_INFINITY; ; ) {
-      if (await inTime(closing, STOP_MS)) return true;
-      const left = this.#keeper.leases().length;
-      if (left >= before) return false;
-      before = left;
-    }
-  }
-
   async #stopNative(): Promise<void> {
     try {
-      await this.#native.stop(this.#config.settings.onExit ?? 'open');
+      const onExit = this.#guard?.isPending === true ? 'open' : this.#config.settings.onExit;
+      await this.#native.stop(onExit ?? 'open');
+      this.#guard?.undone();
     } catch (error) {
       this.reportError((error as Error).message);
     }
@@ -266,35 +269,27 @@ export class Daemon {
     return this.#options.interfaces?.choice ?? config.settings.interfaces ?? { kind: 'any' };
   }
 
-  get #pidFile(): string {
-    return this.#config.settings.pidFile ?? this.#options.pidFile ?? DEFAULT_PID_FILE;
-  }
-
-  #writePidFile(): void {
-    try {
-      writePidFile(this.#pidFile);
-      this.#writtenPidFile = this.#pidFile;
-    } catch (error) {
-      this.reportError(`could not create pid file ${this.#pidFile}: ${(error as Error).message}`);
-    }
-  }
-
-  #logTargets({ settings }: Config): Parameters<typeof openSinks>[0] {
-    const logFile = settings.logFile ?? this.#options.logFile;
-    return {
-      ...(logFile === undefined ? {} : { logFile }),
-      useSyslog: settings.useSyslog,
-      verbose: this.#options.verbose,
+  #openGuard(): OwnerGuard | undefined {
+    const { guard } = this.#options;
+    if (guard === undefined) return undefined;
+    const parts = {
+      options: guard,
+      directory: this.#ownDirectory,
+      openFirewall,
+      ownAddresses: () => this.#interfaces.interfaces.flatMap(({ addresses }) => addresses),
+      clock: this.#clock,
+      report: this.#report,
+      order: () => ({
+        settings: this.#config.settings,
+        log: logTargets(this.#config.settings, this.#options),
+      }),
     };
+    return new OwnerGuard(parts, gatesOf(this.#config), this.#config.settings);
   }
 
-  #reopenLog(config: Config): void {
-    const { sinks, problems } = openSinks(this.#logTargets(config));
-    const old = this.#log.sinks;
-    this.#log.replaceSinks(sinks);
-    for (const sink of old.log) sink.close();
-    for (const text of problems) this.#report({ kind: 'error', text });
-    const file = this.#logTargets(config).logFile;
-    if (file !== undefined) this.#report({ kind: 'log-reopened', file });
+  /** Where this daemon keeps what has to survive it; undefined where that could not be opened. */
+  get #ownDirectory(): string | undefined {
+    if (this.#state.store instanceof UnavailableLeaseStore) return undefined;
+    return join(this.#options.stateDirectory, this.#stateName);
   }
 }

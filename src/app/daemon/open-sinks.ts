@@ -1,14 +1,36 @@
+import type { Settings } from '../../core/config/config.ts';
 import { openFileSink } from '../../host/log/file-sink.ts';
 import type { LogSink } from '../../host/log/log-sink.ts';
 import { SyslogSink } from '../../host/log/syslog-sink.ts';
 import { openTerminalSink } from '../../host/log/terminal-sink.ts';
-import type { LogSinks } from './event-log.ts';
+import type { DaemonOptions } from './daemon-options.ts';
+import type { EventLog, LogSinks } from './event-log.ts';
 
 export type LogTargets = {
   readonly logFile?: string;
   readonly useSyslog: boolean;
   readonly verbose: boolean;
 };
+
+export function logTargets(settings: Settings, options: DaemonOptions): LogTargets {
+  const logFile = settings.logFile ?? options.logFile;
+  return {
+    ...(logFile === undefined ? {} : { logFile }),
+    useSyslog: settings.useSyslog,
+    verbose: options.verbose,
+  };
+}
+
+/** Opens everything anew, after a rotation or with other targets. */
+export function reopenLog(log: EventLog, targets: LogTargets): void {
+  const { sinks, problems } = openSinks(targets);
+  const old = log.sinks;
+  log.replaceSinks(sinks);
+  for (const sink of old.log) sink.close();
+  for (const text of problems) log.report({ kind: 'error', text });
+  const file = targets.logFile;
+  if (file !== undefined) log.report({ kind: 'log-reopened', file });
+}
 
 /** The sinks, and what is to be said about those that could not be opened: a daemon without its log still keeps doors. */
 export function openSinks(targets: LogTargets): {

@@ -79,6 +79,9 @@ export const databaseIn = (directory: string): string => join(directory, 'leases
 
 export const claimsIn = (directory: string): Claims => new Claims(join(directory, 'claims'));
 
+/** Where `bussa` commands reach the daemon. */
+export const controlSocketIn = (directory: string): string => join(directory, 'control');
+
 function makeOwnDirectory(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   assertOwnDirectory(path);

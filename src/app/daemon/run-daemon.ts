@@ -8,6 +8,7 @@ import { nameProcess } from '../../host/system/process-name.ts';
 import { Daemon } from './daemon.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { loadConfig } from './load-config.ts';
+import { LockOutError } from './lock-out.ts';
 import { AlreadyRunningError } from './open-state.ts';
 
 /** sysexits.h, and 1 for what has no number of its own. */
@@ -46,6 +47,10 @@ export async function runDaemon(
     daemon = new Daemon(options, loaded.config, loaded.warnings.map(renderDiagnostic));
     await daemon.start();
   } catch (error) {
+    if (error instanceof LockOutError) {
+      complain(`bussa: ${error.message}`);
+      return DAEMON_EXIT.failed;
+    }
     if (!isRefusal(error)) throw error;
     complain(`knockd: cannot start: ${error.message}`);
     return error instanceof SystemCallError && error.code === 'EPERM'
@@ -71,6 +76,8 @@ class EarlySignals {
   #wanted: 'nothing' | 'stop' = 'nothing';
   #stopping = false;
   #reloading = false;
+  /** One after the other. */
+  #reloads = Promise.resolve();
 
   constructor() {
     // Node.js opens a debugger on this signal unless somebody listens to it.
@@ -84,6 +91,7 @@ class EarlySignals {
     this.#daemon = daemon;
     this.#resolve = resolve;
     if (this.#wanted === 'stop') this.#stop();
+    void daemon.unconfirmed?.then(() => this.#stop(DAEMON_EXIT.failed));
   }
 
   /** However many of them come at once, the file is read once; a stop goes before. */
@@ -92,15 +100,17 @@ class EarlySignals {
     this.#reloading = true;
     setImmediate(() => {
       this.#reloading = false;
-      if (!this.#stopping) this.#daemon?.reload();
+      this.#reloads = this.#reloads.then(async () => {
+        if (!this.#stopping) await this.#daemon?.reload();
+      });
     });
   }
 
-  #stop(): void {
+  #stop(exit: DaemonExit = DAEMON_EXIT.ok): void {
     this.#wanted = 'stop';
     if (this.#daemon === undefined || this.#stopping) return;
     this.#stopping = true;
-    void this.#end(this.#daemon, DAEMON_EXIT.ok);
+    void this.#end(this.#daemon, exit);
   }
 
   /** A bug of ours: the process ends, and says of what, but the doors close first. */

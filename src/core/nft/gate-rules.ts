@@ -53,8 +53,18 @@ export function dropRules(gates: readonly NftGate[], path: Path): string[] {
     gates.flatMap((gate) => gate.ports),
     path,
   );
-  const translated = path === 'forward' ? ' ct status dnat' : '';
-  return groups.flatMap((group) => matchPorts(group, path)).map((ports) => `${ports}${translated} drop`);
+  return groups.flatMap((group) =>
+    matchPorts(group, path).map((ports) => `${ports}${renderClosed(group, path)} drop`),
+  );
+}
+
+/**
+ * TCP in the middle of a connection passes: connections may be older than the kernel's tracking, which begins with the
+ * first rule that asks for it, and whoever installs Bussa through one would be locked out. Nothing can begin so.
+ */
+function renderClosed({ protocol }: PortGroup, path: Path): string {
+  if (path === 'forward') return ' ct status dnat';
+  return protocol === 'tcp' ? ' tcp flags & (syn | ack) != ack' : '';
 }
 
 /**

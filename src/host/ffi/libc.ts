@@ -65,6 +65,9 @@ export const libc = {
     length: number,
     flags: number,
   ) => number,
+  getpgrp: library.func('int getpgrp()') as () => number,
+  tcgetpgrp: library.func('int tcgetpgrp(int)') as (fd: number) => number,
+  tcflush: library.func('int tcflush(int, int)') as (fd: number, queue: number) => number,
   flock: library.func('int flock(int, int)') as (fd: number, operation: number) => number,
   openlog: library.func('void openlog(const char *, int, int)') as (
     identity: Pointer,

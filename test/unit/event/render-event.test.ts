@@ -191,6 +191,36 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
       'openSSH: Stage: 99990 more lines like this were not written',
     ],
   ],
+  unconfirmed: [
+    [
+      { kind: 'unconfirmed', seconds: 60, how: 'bussa confirm', atTerminal: false },
+      'notice',
+      'everything is undone in 60 s unless you confirm: knock, make a new connection through the door, and there run bussa confirm',
+    ],
+    [
+      { kind: 'unconfirmed', seconds: 5, how: 'bussa confirm', atTerminal: true },
+      'notice',
+      'everything is undone in 5 s unless you confirm: knock, make a new connection through the door, and there run bussa confirm; or press Enter here',
+    ],
+  ],
+  confirmed: [
+    [{ kind: 'confirmed', by: 'control' }, 'notice', 'confirmed by bussa confirm: the ports stay closed'],
+    [{ kind: 'confirmed', by: 'terminal' }, 'notice', 'confirmed at the terminal: the ports stay closed'],
+  ],
+  undoing: [
+    [
+      { kind: 'undoing', seconds: 60 },
+      'error',
+      'not confirmed within 60 s: the ports are opened again, and the daemon ends',
+    ],
+  ],
+  undone: [
+    [
+      { kind: 'undone', why: 'the daemon has died' },
+      'error',
+      'the daemon has died: the ports that it closed are open again',
+    ],
+  ],
   warning: [[{ kind: 'warning', text: 'look out' }, 'warning', 'look out']],
   error: [[{ kind: 'error', text: 'it broke' }, 'error', 'it broke']],
   debug: [[{ kind: 'debug', text: 'tcp: a -> b' }, 'debug', 'tcp: a -> b']],

@@ -20,7 +20,7 @@ describe('the table of its own', () => {
       'add rule inet bussa input tcp dport 22 ip6 saddr @d_ssh_6 accept comment "ssh"',
       'add rule inet bussa input udp dport 51820 ip saddr @d_ssh_4 accept comment "ssh"',
       'add rule inet bussa input udp dport 51820 ip6 saddr @d_ssh_6 accept comment "ssh"',
-      'add rule inet bussa input tcp dport 22 drop',
+      'add rule inet bussa input tcp dport 22 tcp flags & (syn | ack) != ack drop',
       'add rule inet bussa input udp dport 51820 drop',
       'add element inet bussa d_ssh_4 { 192.0.2.7 timeout 1m }',
       'add element inet bussa d_ssh_6 { 2001:db8::7 timeout 1m30s }',
@@ -53,7 +53,7 @@ describe('the table of its own', () => {
       'add rule inet bussa input tcp dport 22 ct state new ct status confirmed accept comment "once"',
       'add rule inet bussa input tcp dport 22 ct state new ip saddr @d_once_4 delete @d_once_4 { ip saddr } accept comment "once"',
       'add rule inet bussa input tcp dport 22 ct state new ip6 saddr @d_once_6 delete @d_once_6 { ip6 saddr } accept comment "once"',
-      'add rule inet bussa input tcp dport 22 drop',
+      'add rule inet bussa input tcp dport 22 tcp flags & (syn | ack) != ack drop',
     ]);
   });
 
@@ -65,7 +65,10 @@ describe('the table of its own', () => {
     assert.ok(
       text.includes('add rule inet bussa input tcp dport { 10-26, 30 } ip saddr @d_a_4 accept comment "a"'),
     );
-    assert.equal(text.at(-1), 'add rule inet bussa input tcp dport { 1, 10-26, 28-30 } drop');
+    assert.equal(
+      text.at(-1),
+      'add rule inet bussa input tcp dport { 1, 10-26, 28-30 } tcp flags & (syn | ack) != ack drop',
+    );
   });
 
   test('of a door that cuts: no answer to what the service begins, but from its sources, and nothing begun by it', () => {

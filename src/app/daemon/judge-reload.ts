@@ -1,0 +1,18 @@
+import type { Config } from '../../core/config/config.ts';
+import { renderDiagnostic } from '../../core/config/diagnostic.ts';
+import { gatesOf } from './gates-of.ts';
+import { loadConfig } from './load-config.ts';
+import type { OwnerGuard } from './owner-guard.ts';
+
+export type JudgedReload =
+  | { readonly kind: 'good'; readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
+
+/** Reads the configuration anew, and asks the guard whether its ports may be closed. */
+export async function judgeReload(file: string, guard: OwnerGuard | undefined): Promise<JudgedReload> {
+  const loaded = loadConfig(file);
+  if (loaded.kind === 'bad') return { kind: 'bad', mistakes: loaded.diagnostics.map(renderDiagnostic) };
+  const objections = (await guard?.judgeReload(gatesOf(loaded.config), loaded.config.settings)) ?? [];
+  if (objections.length > 0) return { kind: 'bad', mistakes: objections };
+  return { kind: 'good', config: loaded.config, warnings: loaded.warnings.map(renderDiagnostic) };
+}

@@ -1,0 +1,34 @@
+import { parseBussaCommand, renderHelp } from './bussa-options.ts';
+import { endProcess } from './end-process.ts';
+import { packageVersion } from './package-version.ts';
+import { print, STDERR, STDOUT } from './print.ts';
+import { BUSSA_EXIT } from './verb.ts';
+
+async function main(args: readonly string[]): Promise<number> {
+  // Node.js opens a debugger on this signal unless somebody listens to it.
+  process.on('SIGUSR1', () => undefined);
+  // This is the launcher's and not for the doors' commands.
+  delete process.env.NODE_COMPILE_CACHE;
+  const command = parseBussaCommand(args, process.env);
+  switch (command.kind) {
+    case 'help':
+      print(STDOUT, renderHelp(command.verb));
+      return BUSSA_EXIT.ok;
+    case 'version':
+      print(STDOUT, `bussa ${await packageVersion()}\n`);
+      return BUSSA_EXIT.ok;
+    case 'usage-error': {
+      const help = command.verb === undefined ? 'bussa help' : `bussa help ${command.verb}`;
+      complain(`bussa: ${command.message}\nTry '${help}'.`);
+      return BUSSA_EXIT.usage;
+    }
+    case 'deed':
+      return command.deed({ say: (line) => print(STDOUT, `${line}\n`), complain });
+  }
+}
+
+function complain(line: string): void {
+  print(STDERR, `${line}\n`);
+}
+
+await endProcess(await main(process.argv.slice(2)));

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { askControl, ControlError } from '../../src/host/control/control-client.ts';
+import { type AnswerControl, ControlServer } from '../../src/host/control/control-server.ts';
+import { Scratch } from './child-module.ts';
+
+const echo: AnswerControl = (request) => ({ ok: true, request });
+
+/** A server in a directory of its own, and what a client writes byte by byte. */
+class Bench implements Disposable {
+  readonly path: string;
+  readonly #scratch: Scratch;
+  readonly #server: ControlServer;
+
+  private constructor(scratch: Scratch, path: string, server: ControlServer) {
+    this.#scratch = scratch;
+    this.path = path;
+    this.#server = server;
+  }
+
+  static async open(answer: AnswerControl = echo, below = ''): Promise<Bench> {
+    const scratch = new Scratch();
+    const directory = join(scratch.path, below);
+    mkdirSync(directory, { recursive: true });
+    const path = join(directory, 'control');
+    writeFileSync(path, 'left by a dead daemon');
+    return new Bench(scratch, path, await ControlServer.open(path, answer));
+  }
+
+  async client(): Promise<Socket> {
+    const socket = connect(this.path);
+    socket.setEncoding('utf8').on('error', () => undefined);
+    await once(socket, 'connect');
+    return socket;
+  }
+
+  [Symbol.dispose](): void {
+    this.#server.close();
+    this.#scratch[Symbol.dispose]();
+  }
+}
+
+async function everything(socket: Socket): Promise<string> {
+  let text = '';
+  for await (const chunk of socket) text += chunk;
+  return text;
+}
+
+describe('control socket', () => {
+  test('answers a line with a line, in order, however they are cut; only its user reaches it', async () => {
+    using bench = await Bench.open();
+    assert.equal(statSync(bench.path).mode & 0o777, 0o600);
+    assert.deepEqual(await askControl(bench.path, { verb: 'x' }), { ok: true, request: { verb: 'x' } });
+    const socket = await bench.client();
+    socket.write('{"a":1}\n{"b"');
+    socket.end(':2}\n');
+    assert.equal(await everything(socket), '{"ok":true,"request":{"a":1}}\n{"ok":true,"request":{"b":2}}\n');
+  });
+
+  test('what is no JSON is told so, and the next line is heard', async () => {
+    using bench = await Bench.open();
+    const socket = await bench.client();
+    socket.end('{"a":\n\xff\x00\n7\n');
+    const lines = (await everything(socket)).trim().split('\n');
+    assert.equal(lines.length, 3);
+    for (const line of lines.slice(0, 2)) assert.match(line, /^\{"ok":false,"error":"a request is one JSON/);
+    assert.equal(lines[2], '{"ok":true,"request":7}');
+  });
+
+  test('a line without an end is refused at 4096 bytes', async () => {
+    using bench = await Bench.open();
+    const socket = await bench.client();
+    socket.write('x'.repeat(4097));
+    assert.match(await everything(socket), /at most 4096 bytes/);
+  });
+
+  test('a client that asks and does not read has one request at work, and holds up nobody', async () => {
+    let answered = 0;
+    const bulk = 'y'.repeat(100_000);
+    using bench = await Bench.open(() => {
+      answered += 1;
+      return { ok: true, bulk };
+    });
+    const mute = await bench.client();
+    mute.pause();
+    mute.write('1\n'.repeat(1000));
+    for (let i = 0; i < 20; i++) await askControl(bench.path, {});
+    assert.ok(answered < 40, `${answered} answers`);
+    mute.destroy();
+  });
+
+  test('the seventeenth client at one time is hung up on, and may come again', async () => {
+    using bench = await Bench.open();
+    const clients = await Promise.all(Array.from({ length: 16 }, () => bench.client()));
+    // All have been taken when they are answered.
+    for (const client of clients) {
+      client.write('1\n');
+      await once(client, 'data');
+    }
+    await assert.rejects(askControl(bench.path, {}), ControlError);
+    const [first] = clients;
+    assert.ok(first !== undefined);
+    first.end();
+    await once(first, 'close');
+    assert.deepEqual(await askControl(bench.path, {}), { ok: true, request: {} });
+    for (const client of clients) client.destroy();
+  });
+
+  test('a path that is longer than an address of a socket', async () => {
+    using bench = await Bench.open(echo, join('d'.repeat(90), 'e'.repeat(90)));
+    assert.equal(statSync(bench.path).mode & 0o777, 0o600);
+    assert.deepEqual(await askControl(bench.path, { a: 1 }), { ok: true, request: { a: 1 } });
+  });
+
+  test('nobody there', async () => {
+    using scratch = new Scratch();
+    await assert.rejects(askControl(scratch.file('control'), {}), { name: 'ControlError', code: 'ENOENT' });
+  });
+});
