@@ -131,6 +131,23 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
       for (const source of [CLIENT, STRANGER, CLIENT6]) await prober.assertOpen('tcp', source, 8010);
     });
 
+    test('a lease that is longer than ipset counts: let in, for as long as it counts', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      const left = 365 * 86_400_000;
+      await firewall.install(NEW, [{ door: 'ssh', source: CLIENT, left }]);
+      await firewall.grant('ssh', CLIENT6, left);
+      for (const source of [CLIENT, CLIENT6]) await prober.assertOpen('tcp', source, 22);
+      if (!situation.closesByItself) return;
+      const listed = await stage.wire.server.run('ipset', 'list');
+      const timeouts = [...listed.matchAll(/^\S+ timeout (\d+)/gm)].map((found) => Number(found[1]));
+      assert.deepEqual(
+        timeouts.map((timeout) => timeout > 2_147_400 && timeout <= 2_147_483),
+        [true, true],
+      );
+    });
+
     test('looking is no change: the watch is silent about it', async () => {
       await using stage = await Stage.create(situation);
       await using firewall = await stage.openFirewall();
