@@ -112,7 +112,7 @@ describe(`${DEATHS} sudden deaths each`, { concurrency: 3 }, () => {
 
   test('the disk full', { timeout: 400_000 }, async (t) => {
     await using mortal = await Mortal.create(t, 14);
-    await using disk = await SmallDisk.mount(mortal.wire.server, mortal.state, 8192);
+    await using disk = await SmallDisk.mount(mortal.wire.server, mortal.state, 512);
     const { prefix } = disk;
     for (let death = 0; death < DEATHS; death++) {
       const full = draw(mortal.random, MOMENTS);
