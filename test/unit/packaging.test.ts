@@ -11,6 +11,8 @@ import { repository } from './scratch-clone.ts';
 
 const packaging = path.join(repository, 'packaging');
 const DOOR = '[door]\n\tsequence = 7000,8000\n\tcommand = /bin/true\n';
+/** bussa up takes the daemon's options, and its page names that of the daemon. */
+const KNOCKD_PAGE = readFileSync(path.join(repository, 'docs/man/knockd.8'), 'utf8');
 const LSB = { stopped: 3, deadWithPidFile: 1 };
 
 type Result = { readonly status: number | null; readonly output: string };
@@ -174,18 +176,27 @@ suite('systemd unit', () => {
   });
 });
 
-suite('manual page', () => {
-  const page = path.join(repository, 'docs/man/knockd.8');
+for (const program of ['bussa', 'knockd']) {
+  suite(`manual page of ${program}`, () => {
+    const page = path.join(repository, `docs/man/${program}.8`);
 
-  test('mandoc warns of nothing', () => {
-    succeeds(run('mandoc', ['-T', 'lint', '-W', 'warning', page]));
-  });
+    test('mandoc warns of nothing', () => {
+      succeeds(run('mandoc', ['-T', 'lint', '-W', 'warning', page]));
+    });
 
-  test('it has every option that --help names', () => {
-    const help = succeeds(run(path.join(repository, 'bin/knockd'), ['--help']));
-    const text = readFileSync(page, 'utf8');
-    const options = help.match(/(?<=^ .*)--[a-z0-9-]+/gm) ?? [];
-    assert.ok(options.length >= 13, help);
-    for (const option of options) assert.match(text, new RegExp(`Fl -${option.slice(2)}\\b`));
+    test('it has every option that --help names', () => {
+      const words =
+        program === 'bussa'
+          ? [
+              ['up', '--help'],
+              ['confirm', '--help'],
+            ]
+          : [['--help']];
+      const help = words.map((args) => succeeds(run(path.join(repository, 'bin', program), args))).join('');
+      const text = readFileSync(page, 'utf8') + (program === 'bussa' ? KNOCKD_PAGE : '');
+      const options = help.match(/(?<=^ .*)--[a-z0-9-]+/gm) ?? [];
+      assert.ok(options.length >= 13, help);
+      for (const option of options) assert.match(text, new RegExp(`Fl -${option.slice(2)}\\b`));
+    });
   });
-});
+}
