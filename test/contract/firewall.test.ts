@@ -16,6 +16,8 @@ const SITUATIONS: readonly Situation[] = [...NFTABLES_SITUATIONS, ...IPTABLES_SI
 /** The name is as hostile as the configuration lets it be. */
 const DOOR = 'my "door"; flush ruleset #ü';
 const GATES = [gate(DOOR, 'tcp/22, tcp/8000-8010, udp/51820'), gate('web', 'tcp/8080 forward')];
+/** Has rules for what services send, too. */
+const CUT = { ...gate('cut', 'tcp/24, udp/8001 forward'), closeKills: true };
 const MINUTE = 60_000;
 
 for (const situation of SITUATIONS) {
@@ -165,7 +167,7 @@ for (const situation of SITUATIONS) {
       await using stage = await Stage.create(situation);
       await using firewall = await stage.openFirewall();
       const before = await stage.list();
-      await firewall.install([...GATES, gate('once', 'tcp/23', true)]);
+      await firewall.install([...GATES, gate('once', 'tcp/23', true), CUT]);
       await firewall.grant(DOOR, CLIENT, MINUTE);
       const during = (await stage.list()).split('\n');
       for (const line of before.split('\n')) {
@@ -268,6 +270,31 @@ for (const situation of SITUATIONS) {
       );
       await prober.assertShut('tcp', STRANGER6, 22);
       await prober.assertOpen('tcp', CLIENT, 22);
+    });
+
+    test('connections to be cut or held: the same are let in, and what they were told stays in place', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      const gates = [
+        { ...gate('cut', 'tcp/22, udp/51820, tcp/8080 forward'), closeKills: true },
+        { ...gate('hold', 'tcp/8000'), hold: true },
+        { ...gate('once', 'udp/51821', true), hold: true, closeKills: true },
+      ];
+      await firewall.install(gates);
+      for (const source of [CLIENT, CLIENT6]) {
+        for (const port of [22, 8000, 8080]) await prober.assertShut('tcp', source, port);
+        for (const { door } of gates) await firewall.grant(door, source, MINUTE);
+        for (const port of [22, 8000, 8080]) await prober.assertOpen('tcp', source, port);
+        for (const port of [51820, 51821]) await prober.assertOpen('udp', source, port);
+        await prober.assertShut('udp', source, 51821);
+      }
+      await prober.assertShut('tcp', STRANGER, 22);
+      assert.equal(await firewall.isInPlace(), true);
+      await firewall.install(gates);
+      assert.equal(await firewall.isInPlace(), true);
+      await firewall.remove();
+      assert.equal(await firewall.isInPlace(), false);
     });
 
     test('single use: of two connections at once from one source one gets in, 100 times', async () => {
