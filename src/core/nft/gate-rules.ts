@@ -49,13 +49,21 @@ function renderLeased(home: Home, { door, singleUse }: NftGate, family: Family):
  * container's own connections to such a port elsewhere pass there too.
  */
 export function dropRules(gates: readonly NftGate[], path: Path): string[] {
-  const groups = groupPorts(
-    gates.flatMap((gate) => gate.ports),
-    path,
-  );
-  return groups.flatMap((group) =>
-    matchPorts(group, path).map((ports) => `${ports}${renderClosed(group, path)} drop`),
-  );
+  const portsOf = (some: readonly NftGate[]): PortGroup[] =>
+    groupPorts(
+      some.flatMap((gate) => gate.ports),
+      path,
+    );
+  // What has been cut goes on in the middle.
+  const strict = path === 'input' ? portsOf(gates.filter(({ closeKills = false }) => closeKills)) : [];
+  return [
+    ...strict
+      .filter(({ protocol }) => protocol === 'tcp')
+      .flatMap((group) => matchPorts(group, path).map((ports) => `${ports} drop`)),
+    ...portsOf(gates).flatMap((group) =>
+      matchPorts(group, path).map((ports) => `${ports}${renderClosed(group, path)} drop`),
+    ),
+  ];
 }
 
 /**

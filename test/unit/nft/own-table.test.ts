@@ -85,6 +85,7 @@ describe('the table of its own', () => {
         'add rule inet bussa output oifname != "lo" udp sport 51820 ct state new drop',
       ],
     );
+    assert.ok(text.includes('add rule inet bussa input tcp dport 22 drop'), 'the middle of a connection too');
     const established = text.indexOf('add rule inet bussa input ct state established,related accept');
     assert.ok(established > text.findLastIndex((line) => line.includes('direction reply')));
   });
