@@ -143,6 +143,24 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
     assert.equal(knockd.count(/held open/g), 0);
   });
 
+  test('a connection older than the tracking lives on, whoever speaks first, with a door that cuts', async () => {
+    for (const [from, to] of [
+      [CLIENT, SERVER],
+      [CLIENT6, SERVER6],
+    ] as const) {
+      await using wire = await Wire.create();
+      using directory = new WorkDirectory();
+      const { client, server } = wire;
+      await using service = await startTalker(server, 'tcp/9022');
+      await using older = await Talk.begin(client, service, 'tcp', [from, to, 9022]);
+      await using knockd = await startKnockd(server, directory, door(60, 'close_kills = yes'));
+      await older.goesOn(50);
+      await assertShut(client, to, 9022, from);
+      assert.equal((await knockd.stop()).code, 0);
+      await older.goesOn();
+    }
+  });
+
   test('a daemon that dies leaves a held door to the next, which goes on holding it', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();

@@ -11,7 +11,7 @@ import {
   renderAttribute,
   renderMessage,
 } from '../../src/host/connections/netlink-message.ts';
-import { readCookie, renderSocketRequest } from '../../src/host/connections/socket-messages.ts';
+import { readCookie, readEnds, renderSocketRequest } from '../../src/host/connections/socket-messages.ts';
 import { seeded } from './seed.ts';
 
 const SEQUENCE = 7;
@@ -224,6 +224,35 @@ describe('questions', () => {
           assert.ok(tuple === undefined || !readAttributes(tuple).has(1));
         }
       }),
+      seeded(t, { numRuns: 1000 }),
+    );
+  });
+
+  test('a socket that is listed, whole or damaged: its ends, those of IPv4 as such', (t) => {
+    fc.assert(
+      fc.property(
+        address,
+        address,
+        port,
+        port,
+        fc.uint8Array({ maxLength: 90 }),
+        (local, remote, a, b, noise) => {
+          fc.pre(local.includes(':') === remote.includes(':'));
+          const id = renderSocketRequest({ local, localPort: a, remote, remotePort: b }).subarray(8);
+          const family = local.includes(':') ? 10 : 2;
+          const body = viewOf(Buffer.concat([Uint8Array.of(family, 1, 0, 0), id]));
+          const plain = (text: Address): string => text.replace(/^::ffff:(?=\d+\.)/, '');
+          assert.deepEqual(readEnds(body), {
+            local: plain(local),
+            localPort: a,
+            remote: plain(remote),
+            remotePort: b,
+          });
+          const hostile = readEnds(viewOf(noise));
+          assert.equal(hostile === undefined, noise.length < 52);
+          if (hostile !== undefined) assert.notEqual(parseAddress(hostile.local), undefined);
+        },
+      ),
       seeded(t, { numRuns: 1000 }),
     );
   });

@@ -2,6 +2,7 @@ import type { Event } from '../../core/event/event.ts';
 import type { Lease, LeasePorts } from '../../core/lease/lease.ts';
 import { type Millis, millis, since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
+import { trackOlder } from '../../host/connections/older-connections.ts';
 import { type Firewall, FirewallError, type Gate, type Grant } from '../../host/firewall/firewall.ts';
 import { DoorsPart } from './doors-part.ts';
 import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
@@ -59,6 +60,7 @@ export class NativeDoors {
    * done is reported, and tried again. Where there is nothing to open, and never was, the firewall is left alone.
    */
   async install(gates: readonly Gate[], settings: FirewallSettings): Promise<void> {
+    this.#trackOlder(gates);
     this.#gates = gates;
     this.#part.choose(settings);
     const isNeeded = this.#part.firewall !== undefined || gates.length > 0;
@@ -66,6 +68,23 @@ export class NativeDoors {
       await this.#inTurn(async () => {
         await this.#installNow();
       });
+    }
+  }
+
+  /**
+   * The rules of a door that cuts take a connection that the kernel does not know for one that has been cut. Those that
+   * are older than its tracking, the owner's perhaps, are made known to it before, once.
+   */
+  #trackOlder(gates: readonly Gate[]): void {
+    const known = new Set(this.#gates.filter(cuts).map(({ door }) => door));
+    const ports = gates.filter((gate) => cuts(gate) && !known.has(gate.door)).flatMap((gate) => gate.ports);
+    const here = ports.filter(({ path }) => path === 'input');
+    if (here.length === 0) return;
+    try {
+      trackOlder(here);
+    } catch (error) {
+      const text = `connections from before may be cut: ${(error as Error).message}`;
+      this.#parts.report({ kind: 'warning', text });
     }
   }
 
@@ -232,4 +251,8 @@ function withLeftover(gates: readonly Gate[], open: readonly PortLease[]): Gate[
   const all = new Map(gates.map((gate) => [gate.door, gate]));
   for (const { door, opened } of open) if (!all.has(door)) all.set(door, { door, ...opened });
   return [...all.values()];
+}
+
+function cuts({ closeKills = false }: Gate): boolean {
+  return closeKills;
 }

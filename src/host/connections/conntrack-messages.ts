@@ -2,15 +2,18 @@ import { type Address, addressWords, type Family, familyOf, renderAddress } from
 import { PROTOCOL_NUMBER, type Protocol } from '../../core/net/protocol.ts';
 import type { ConnectionState, Sought, SoughtPorts, TrackedConnection } from './connections.ts';
 import { bigEndian, NLA_F_NESTED, readAttributes, renderAttribute } from './netlink-message.ts';
+import type { SocketEnds } from './socket-messages.ts';
 
 /** linux/netfilter/nfnetlink.h and nfnetlink_conntrack.h. */
 const NFNL_SUBSYS_CTNETLINK = 1;
+export const CT_NEW = (NFNL_SUBSYS_CTNETLINK << 8) | 0;
 export const CT_GET = (NFNL_SUBSYS_CTNETLINK << 8) | 1;
 export const CT_DELETE = (NFNL_SUBSYS_CTNETLINK << 8) | 2;
 const CTA_TUPLE_ORIG = 1;
 const CTA_TUPLE_REPLY = 2;
 const CTA_STATUS = 3;
 const CTA_PROTOINFO = 4;
+const CTA_TIMEOUT = 7;
 const CTA_ID = 12;
 const CTA_ZONE = 18;
 const CTA_FILTER = 25;
@@ -24,6 +27,7 @@ const CTA_PROTO_SRC_PORT = 2;
 const CTA_PROTO_DST_PORT = 3;
 const CTA_PROTOINFO_TCP = 1;
 const CTA_PROTOINFO_TCP_STATE = 1;
+const CTA_PROTOINFO_TCP_FLAGS = { original: 4, reply: 5 } as const;
 
 /** net/netfilter/nf_internals.h: what of the tuple an entry has to share. */
 const FILTER_SOURCE = 1 << 0;
@@ -31,7 +35,16 @@ const FILTER_PROTOCOL = 1 << 3;
 const FILTER_DESTINATION_PORT = 1 << 5;
 
 /** linux/netfilter/nf_conntrack_common.h: so many segments have gone both ways that it was a connection. */
+const IPS_SEEN_REPLY = 1 << 1;
 const IPS_ASSURED = 1 << 2;
+const IPS_CONFIRMED = 1 << 3;
+
+/** linux/netfilter/nf_conntrack_tcp.h: the windows of a connection that began unseen are not known. */
+const TCP_BE_LIBERAL = Uint8Array.of(0x08, 0x08);
+const TCP_ESTABLISHED = 3;
+
+/** nf_conntrack_tcp_timeout_established as the kernel has it, in seconds: the next packet sets it to the host's own. */
+const ESTABLISHED_TIMEOUT = 432_000;
 
 /** struct nfgenmsg: family u8, version u8, resource u16. */
 const FAMILY_BYTES = 4;
@@ -65,7 +78,7 @@ function queryPort(family: Family, { protocol, first }: SoughtPorts): Uint8Array
   const tuple = nest(
     CTA_TUPLE_PROTO,
     renderAttribute(CTA_PROTO_NUM, Uint8Array.of(PROTOCOL_NUMBER[protocol])),
-    renderAttribute(CTA_PROTO_DST_PORT, Uint8Array.of(first >> 8, first & 255)),
+    renderAttribute(CTA_PROTO_DST_PORT, portBytes(first)),
   );
   return Buffer.concat([
     familyHead(family),
@@ -77,6 +90,54 @@ function renderFilter(tuple: Uint8Array, shared: number): Uint8Array[] {
   const flags = Buffer.alloc(4);
   flags.writeUInt32LE(shared);
   return [nest(CTA_TUPLE_ORIG, tuple), nest(CTA_FILTER, renderAttribute(CTA_FILTER_ORIG_FLAGS, flags))];
+}
+
+/** The body of a request to take an established connection of TCP for known, begun by the remote side. */
+export function renderEstablished({ local, localPort, remote, remotePort }: SocketEnds): Uint8Array {
+  const flags = [CTA_PROTOINFO_TCP_FLAGS.original, CTA_PROTOINFO_TCP_FLAGS.reply];
+  const tcp = nest(
+    CTA_PROTOINFO_TCP,
+    renderAttribute(CTA_PROTOINFO_TCP_STATE, Uint8Array.of(TCP_ESTABLISHED)),
+    ...flags.map((type) => renderAttribute(type, TCP_BE_LIBERAL)),
+  );
+  return Buffer.concat([
+    familyHead(familyOf(local)),
+    renderTuple(CTA_TUPLE_ORIG, [remote, remotePort], [local, localPort]),
+    renderTuple(CTA_TUPLE_REPLY, [local, localPort], [remote, remotePort]),
+    renderAttribute(CTA_STATUS, bigEndian([IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED])),
+    renderAttribute(CTA_TIMEOUT, bigEndian([ESTABLISHED_TIMEOUT])),
+    nest(CTA_PROTOINFO, tcp),
+  ]);
+}
+
+type End = readonly [address: Address, port: number];
+
+function renderTuple(
+  type: number,
+  [source, sourcePort]: End,
+  [destination, destinationPort]: End,
+): Uint8Array {
+  const family = familyOf(source);
+  const bytes = (address: Address): Uint8Array =>
+    bigEndian(addressWords(address).slice(family === 4 ? 3 : 0));
+  return nest(
+    type,
+    nest(
+      CTA_TUPLE_IP,
+      renderAttribute(CTA_IP_SRC[family], bytes(source)),
+      renderAttribute(CTA_IP_DST[family], bytes(destination)),
+    ),
+    nest(
+      CTA_TUPLE_PROTO,
+      renderAttribute(CTA_PROTO_NUM, Uint8Array.of(PROTOCOL_NUMBER.tcp)),
+      renderAttribute(CTA_PROTO_SRC_PORT, portBytes(sourcePort)),
+      renderAttribute(CTA_PROTO_DST_PORT, portBytes(destinationPort)),
+    ),
+  );
+}
+
+function portBytes(port: number): Uint8Array {
+  return Uint8Array.of(port >> 8, port & 255);
 }
 
 /** The body of a request to forget the entry that `name` names. */

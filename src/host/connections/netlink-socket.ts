@@ -39,8 +39,8 @@ export class NetlinkSocket {
   }
 
   /** Has something done. Returns the errno of the refusal, 0 for none. */
-  order(type: number, body: Uint8Array): number {
-    this.#send(type, NLM_F_REQUEST | NLM_F_ACK, body);
+  order(type: number, body: Uint8Array, flags = 0): number {
+    this.#send(type, NLM_F_REQUEST | NLM_F_ACK | flags, body);
     for (;;) {
       const { done, errno } = this.#receive();
       if (done) return errno;

@@ -1,4 +1,4 @@
-import { type Address, addressWords, familyOf } from '../../core/net/address.ts';
+import { type Address, addressWords, type Family, familyOf, renderAddress } from '../../core/net/address.ts';
 import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
 import { bigEndian } from './netlink-message.ts';
 
@@ -55,6 +55,37 @@ export function readCookie(body: DataView, { localPort, remotePort }: SocketEnds
   if (body.byteLength < COOKIE_AT + COOKIE_BYTES || body.getUint8(1) === TCP_LISTEN) return undefined;
   if (body.getUint16(ID_AT) !== localPort || body.getUint16(ID_AT + 2) !== remotePort) return undefined;
   return new Uint8Array(body.buffer, body.byteOffset + COOKIE_AT, COOKIE_BYTES).slice();
+}
+
+/** TCP_ESTABLISHED, FIN_WAIT1, FIN_WAIT2 and CLOSE_WAIT: those in which something may be sent yet, a bit for each. */
+const CONNECTED = (1 << 1) | (1 << 4) | (1 << 5) | (1 << 8);
+
+/** Asks for the connected TCP sockets of a family; those of IPv6 with IPv4 peers are listed as IPv6. */
+export function renderSocketQuery(family: Family): Uint8Array {
+  const states = Buffer.alloc(4);
+  states.writeUInt32LE(CONNECTED);
+  const anySocket = new Uint8Array(COOKIE_AT - ID_AT + COOKIE_BYTES);
+  return Buffer.concat([Uint8Array.of(AF_INET[family], PROTOCOL_NUMBER.tcp, 0, 0), states, anySocket]);
+}
+
+/** The ends of a listed socket; `undefined` for what is cut short. */
+export function readEnds(body: DataView): SocketEnds | undefined {
+  if (body.byteLength < COOKIE_AT + COOKIE_BYTES) return undefined;
+  const isSix = body.getUint8(0) === AF_INET[6];
+  const address = (at: number): Address => {
+    const words = [0, 4, 8, 12].map((offset) => body.getUint32(at + offset));
+    const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = words;
+    if (!isSix) return renderAddress(4, 0, 0, 0, w0);
+    // RFC 4291 section 2.5.5.2: an IPv4 address in one of IPv6.
+    const isMapped = w0 === 0 && w1 === 0 && w2 === 0xffff;
+    return isMapped ? renderAddress(4, 0, 0, 0, w3) : renderAddress(6, w0, w1, w2, w3);
+  };
+  return {
+    localPort: body.getUint16(ID_AT),
+    remotePort: body.getUint16(ID_AT + 2),
+    local: address(ID_AT + 4),
+    remote: address(ID_AT + 20),
+  };
 }
 
 /** 16 bytes; an IPv4 address stands in the first four. */
