@@ -10,7 +10,7 @@ import {
   readAttributes,
   renderAttribute,
   renderMessage,
-} from '../../src/host/connections/netlink-message.ts';
+} from '../../src/host/netlink/netlink-message.ts';
 import { readCookie, readEnds, renderSocketRequest } from '../../src/host/connections/socket-messages.ts';
 import { seeded } from './seed.ts';
 

@@ -1,7 +1,7 @@
 import { type Address, addressWords, type Family, familyOf, renderAddress } from '../../core/net/address.ts';
 import { PROTOCOL_NUMBER, type Protocol } from '../../core/net/protocol.ts';
+import { bigEndian, NLA_F_NESTED, readAttributes, renderAttribute } from '../netlink/netlink-message.ts';
 import type { ConnectionState, Sought, SoughtPorts, TrackedConnection } from './connections.ts';
-import { bigEndian, NLA_F_NESTED, readAttributes, renderAttribute } from './netlink-message.ts';
 import type { SocketEnds } from './socket-messages.ts';
 
 /** linux/netfilter/nfnetlink.h and nfnetlink_conntrack.h. */

@@ -1,8 +1,8 @@
 import { SystemCallError } from '../ffi/system-call-error.ts';
+import { NLM_F_NEW } from '../netlink/netlink-message.ts';
+import { NetlinkSocket } from '../netlink/netlink-socket.ts';
 import type { SoughtPorts } from './connections.ts';
 import { CT_NEW, renderEstablished } from './conntrack-messages.ts';
-import { NLM_F_NEW } from './netlink-message.ts';
-import { NetlinkSocket } from './netlink-socket.ts';
 import {
   readEnds,
   renderSocketQuery,

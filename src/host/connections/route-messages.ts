@@ -1,5 +1,5 @@
 import { type Address, addressWords, familyOf } from '../../core/net/address.ts';
-import { bigEndian, renderAttribute } from './netlink-message.ts';
+import { bigEndian, renderAttribute } from '../netlink/netlink-message.ts';
 
 /** linux/rtnetlink.h. */
 export const RTM_GETROUTE = 26;

@@ -1,6 +1,6 @@
 import { type Address, addressWords, type Family, familyOf, renderAddress } from '../../core/net/address.ts';
 import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
-import { bigEndian } from './netlink-message.ts';
+import { bigEndian } from '../netlink/netlink-message.ts';
 
 /** linux/sock_diag.h. */
 export const SOCK_DIAG_BY_FAMILY = 20;

@@ -1,6 +1,6 @@
 import { type AttachPoint, renderAttachPoint } from '../../core/door/attach-point.ts';
 import { type Address, familyOf } from '../../core/net/address.ts';
-import { homesFor, renderGrants, renderLook, renderRevoke } from '../../core/nft/elements.ts';
+import { changesForGrants, changesForRevoke, homesFor, renderLook } from '../../core/nft/elements.ts';
 import { guestHomes, renderGuestPart } from '../../core/nft/guest-part.ts';
 import { type Home, OWN_HOME, renderHome } from '../../core/nft/home.ts';
 import { renderOwnTable } from '../../core/nft/own-table.ts';
@@ -9,9 +9,11 @@ import { setName } from '../../core/nft/set-name.ts';
 import { MAX_TIMEOUT } from '../../core/nft/timeout.ts';
 import { LibnftablesError, type Nftables, openNftables } from '../ffi/libnftables.ts';
 import type { Readiness } from '../ffi/readiness.ts';
+import { SystemCallError } from '../ffi/system-call-error.ts';
 import { type Firewall, FirewallError, type Gate, type Grant } from './firewall.ts';
 import { areLeasesLost } from './lost-leases.ts';
 import { findAnchors } from './nft-anchors.ts';
+import { NftElements } from './nft-elements.ts';
 import { listSetNames } from './nft-listing.ts';
 import { findTraces, renderStanding } from './nft-traces.ts';
 import { watchRules } from './rule-watch.ts';
@@ -20,9 +22,17 @@ import { readUses } from './single-uses.ts';
 /** `attach`: chains of somebody else's that are to honour the doors; without any, Bussa has a table of its own. */
 export type NftablesOptions = { readonly attach?: readonly AttachPoint[] };
 
-/** nftables in the network namespace of this process, through libnftables. */
+/** nftables in the network namespace of this process: rules through libnftables, elements by netlink. */
 export function openNftablesFirewall({ attach = [] }: NftablesOptions = {}): Firewall {
-  return new NftablesFirewall(translated('open nftables', openNftables), attach);
+  return translated('open nftables', () => {
+    const nft = openNftables();
+    try {
+      return new NftablesFirewall(nft, new NftElements(), attach);
+    } catch (error) {
+      nft.close();
+      throw error;
+    }
+  });
 }
 
 class NftablesFirewall implements Firewall {
@@ -31,14 +41,16 @@ class NftablesFirewall implements Firewall {
   readonly longest = MAX_TIMEOUT;
   readonly name: string;
   readonly #nft: Nftables;
+  readonly #elements: NftElements;
   readonly #attach: readonly AttachPoint[];
   readonly #homes: readonly Home[];
   #singleUse: ReadonlySet<string> = new Set();
   /** What `install` has left; '' before. */
   #standing = '';
 
-  constructor(nft: Nftables, attach: readonly AttachPoint[]) {
+  constructor(nft: Nftables, elements: NftElements, attach: readonly AttachPoint[]) {
     this.#nft = nft;
+    this.#elements = elements;
     this.#attach = attach;
     this.closesPorts = attach.length === 0;
     this.#homes = attach.length === 0 ? [OWN_HOME] : guestHomes(attach);
@@ -80,14 +92,14 @@ class NftablesFirewall implements Firewall {
 
   #grant(what: string, grants: readonly Grant[]): void {
     requireHomes(this.#homes, grants);
-    const commands = renderGrants(this.#homes, grants);
-    translated(`open ${what} in ${this.name}`, () => this.#run(commands));
+    const changes = changesForGrants(this.#homes, grants);
+    translated(`open ${what} in ${this.name}`, () => this.#elements.open(changes));
   }
 
   async revoke(door: string, source: Address): Promise<void> {
     translated(`close door ${door} for ${source} in ${this.name}`, () => {
       try {
-        this.#run(renderRevoke(this.#homes, door, source));
+        this.#elements.change(changesForRevoke(this.#homes, door, source));
       } catch (error) {
         // Where somebody has taken the set away, nothing is open through it.
         const sets = listSetNames(this.#nft);
@@ -95,7 +107,7 @@ class NftablesFirewall implements Firewall {
           sets.has(`${renderHome(home)} ${setName(home.prefix, door, familyOf(source))}`),
         );
         if (left.length === this.#homes.length) throw error;
-        this.#run(renderRevoke(left, door, source));
+        this.#elements.change(changesForRevoke(left, door, source));
       }
     });
   }
@@ -137,6 +149,7 @@ class NftablesFirewall implements Firewall {
 
   close(): void {
     this.#nft.close();
+    this.#elements.close();
   }
 
   /** One buffer is one transaction. */
@@ -174,8 +187,8 @@ function translated<Result>(what: string, act: () => Result): Result {
   try {
     return act();
   } catch (error) {
-    if (!(error instanceof LibnftablesError)) throw error;
-    const remedy = error.message.includes('Operation not permitted')
+    if (!(error instanceof LibnftablesError || error instanceof SystemCallError)) throw error;
+    const remedy = /Operation not permitted|EPERM/.test(error.message)
       ? ': run it as root, or grant the capability cap_net_admin'
       : '';
     throw new FirewallError(`cannot ${what}: ${error.message}${remedy}`, { cause: error });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseAddress } from '../../../src/core/net/address.ts';
 import { isOthersChange } from '../../../src/host/firewall/read-generation.ts';
-import { readIpsetAnswer } from '../../../src/host/firewall/read-ipset-answer.ts';
+import { readAnswer, readAttributes } from '../../../src/host/netlink/netlink-message.ts';
 import { readNetlink } from '../../../src/host/system/read-netlink.ts';
 import { readHexCorpus } from '../corpus.ts';
 import type { Target } from '../target.ts';
@@ -9,7 +9,7 @@ import type { Target } from '../target.ts';
 /** struct rtnexthop, the smallest thing that makes a row. */
 const SMALLEST_ROW = 8;
 
-/** The kernel's messages: interfaces and addresses, changes of the rules, answers of ipset. */
+/** The kernel's messages: interfaces and addresses, changes of the rules, answers to orders. */
 export function netlinkTarget(): Target {
   return {
     name: 'netlink',
@@ -31,8 +31,11 @@ function take(bytes: Uint8Array): void {
     if (row.kind === 'link') assert.ok(!row.name.includes('\0'));
   }
   assert.equal(typeof isOthersChange(bytes, 7), 'boolean');
-  const answer = readIpsetAnswer(bytes);
-  assert.ok(answer === undefined || Number.isInteger(answer));
+  const answer = readAnswer(bytes, bytes[8] ?? 0);
+  assert.ok(Number.isInteger(answer.errno) && answer.errno >= 0);
+  for (const body of answer.bodies) {
+    for (const value of readAttributes(body).values()) assert.ok(value.byteLength <= body.byteLength);
+  }
 }
 
 const TOKENS = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { millis } from '../../../src/core/net/time.ts';
-import { renderGrants, renderRevoke } from '../../../src/core/nft/elements.ts';
+import { changesForGrants, changesForRevoke } from '../../../src/core/nft/elements.ts';
 import { guestHome, isGuestSet, OWN_HOME } from '../../../src/core/nft/home.ts';
 import { setName } from '../../../src/core/nft/set-name.ts';
 import { renderTimeout } from '../../../src/core/nft/timeout.ts';
@@ -11,14 +11,13 @@ import { address, grant } from './part.ts';
 
 describe('elements', () => {
   test('a grant takes the old element out, whether or not there is one, and puts the new one in', () => {
-    assert.deepEqual(renderGrants([OWN_HOME], [grant('ssh', '192.0.2.7')]), [
-      'add element inet bussa d_ssh_4 { 192.0.2.7 timeout 1s }',
-      'delete element inet bussa d_ssh_4 { 192.0.2.7 }',
-      'add element inet bussa d_ssh_4 { 192.0.2.7 timeout 1m }',
+    const [source, left] = [address('192.0.2.7'), millis(60_000)];
+    assert.deepEqual(changesForGrants([OWN_HOME], [grant('ssh', '192.0.2.7')]), [
+      { home: OWN_HOME, set: 'd_ssh_4', out: [source], into: [{ source, left }] },
     ]);
   });
 
-  test('many grants: a command for each set, the last grant of a source, none that is over', () => {
+  test('many grants: a change for each set, the last grant of a source, none that is over', () => {
     const over = { ...grant('ssh', '192.0.2.9'), left: millis(0) };
     const longer = { ...grant('ssh', '192.0.2.7'), left: millis(120_000) };
     const all = [
@@ -28,27 +27,33 @@ describe('elements', () => {
       grant('web', '2001:db8::7'),
       longer,
     ];
-    assert.deepEqual(renderGrants([OWN_HOME], all), [
-      'add element inet bussa d_ssh_4 { 192.0.2.7 timeout 1s, 192.0.2.8 timeout 1s, 192.0.2.9 timeout 1s }',
-      'delete element inet bussa d_ssh_4 { 192.0.2.7, 192.0.2.8, 192.0.2.9 }',
-      'add element inet bussa d_ssh_4 { 192.0.2.7 timeout 2m, 192.0.2.8 timeout 1m }',
-      'add element inet bussa d_web_6 { 2001:db8::7 timeout 1s }',
-      'delete element inet bussa d_web_6 { 2001:db8::7 }',
-      'add element inet bussa d_web_6 { 2001:db8::7 timeout 1m }',
+    assert.deepEqual(changesForGrants([OWN_HOME], all), [
+      {
+        home: OWN_HOME,
+        set: 'd_ssh_4',
+        out: ['192.0.2.7', '192.0.2.8', '192.0.2.9'],
+        into: [
+          { source: '192.0.2.7', left: 120_000 },
+          { source: '192.0.2.8', left: 60_000 },
+        ],
+      },
+      {
+        home: OWN_HOME,
+        set: 'd_web_6',
+        out: ['2001:db8::7'],
+        into: [{ source: '2001:db8::7', left: 60_000 }],
+      },
     ]);
   });
 
   test('a revocation concerns the tables of the source’s family', () => {
-    const homes = [
-      guestHome({ family: 'ip', table: 'filter' }),
-      guestHome({ family: 'ip6', table: 'filter' }),
-      guestHome({ family: 'inet', table: 'more' }),
-    ];
-    assert.deepEqual(renderRevoke(homes, 'ssh', address('2001:db8::7')), [
-      'add element ip6 filter bussa_ssh_6 { 2001:db8::7 timeout 1s }',
-      'delete element ip6 filter bussa_ssh_6 { 2001:db8::7 }',
-      'add element inet more bussa_ssh_6 { 2001:db8::7 timeout 1s }',
-      'delete element inet more bussa_ssh_6 { 2001:db8::7 }',
+    const four = guestHome({ family: 'ip', table: 'filter' });
+    const six = guestHome({ family: 'ip6', table: 'filter' });
+    const both = guestHome({ family: 'inet', table: 'more' });
+    const source = address('2001:db8::7');
+    assert.deepEqual(changesForRevoke([four, six, both], 'ssh', source), [
+      { home: six, set: 'bussa_ssh_6', out: [source], into: [] },
+      { home: both, set: 'bussa_ssh_6', out: [source], into: [] },
     ]);
   });
 

@@ -5,6 +5,7 @@
 export const NLM_F_REQUEST = 0x1;
 export const NLM_F_ACK = 0x4;
 export const NLM_F_DUMP = 0x300;
+export const NLM_F_CREATE = 0x400;
 /** Of an order to make something: it is made, and what is there already is left as it is (EEXIST). */
 export const NLM_F_NEW = 0x600;
 

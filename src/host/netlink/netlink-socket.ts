@@ -15,6 +15,9 @@ const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 
+/** linux/socket.h: what is not there is not waited for. */
+const MSG_DONTWAIT = 0x40;
+
 /** The kernel fills dumps with messages of up to 32 KiB (netlink_recvmsg), one for each read. */
 const RECEIVE_BYTES = 65_536;
 
@@ -44,6 +47,24 @@ export class NetlinkSocket {
     for (;;) {
       const { done, errno } = this.#receive();
       if (done) return errno;
+    }
+  }
+
+  /**
+   * Has several things done together, in messages that all bear the number that `render` is given. The kernel answers
+   * while they are sent. Returns the errno of the first refusal, 0 for none.
+   */
+  transact(render: (sequence: number) => Uint8Array): number {
+    this.#sequence++;
+    const batch = render(this.#sequence);
+    if (libc.send(this.#fd, batch, batch.length, 0) < 0) throw lastError('send', this.#subject);
+    let first = 0;
+    for (let isAnswered = false; ; ) {
+      const bytes = this.#receiveBytes(isAnswered ? MSG_DONTWAIT : 0);
+      if (bytes === undefined) return first;
+      const { done, errno } = readAnswer(bytes, this.#sequence);
+      if (done) isAnswered = true;
+      if (first === 0) first = errno;
     }
   }
 
@@ -108,11 +129,14 @@ export class NetlinkSocket {
     return readAnswer(this.#receiveBytes(), this.#sequence);
   }
 
-  #receiveBytes(): Uint8Array {
+  #receiveBytes(): Uint8Array;
+  #receiveBytes(flags: number): Uint8Array | undefined;
+  #receiveBytes(flags = 0): Uint8Array | undefined {
     for (;;) {
-      const length = libc.recv(this.#fd, this.#bytes, this.#bytes.length, 0);
+      const length = libc.recv(this.#fd, this.#bytes, this.#bytes.length, flags);
       if (length >= 0) return this.#bytes.subarray(0, length);
       const error = lastError('recv', this.#subject);
+      if (error.code === 'EAGAIN' && flags !== 0) return undefined;
       if (error.code !== 'EINTR') throw error;
     }
   }
