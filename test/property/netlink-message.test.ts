@@ -5,13 +5,13 @@ import { type Address, parseAddress, renderAddress } from '../../src/core/net/ad
 import { PROTOCOL_NUMBER, type Protocol } from '../../src/core/net/protocol.ts';
 import type { Sought } from '../../src/host/connections/connections.ts';
 import { readEntry, renderForget, renderQueries } from '../../src/host/connections/conntrack-messages.ts';
+import { readCookie, readEnds, renderSocketRequest } from '../../src/host/connections/socket-messages.ts';
 import {
   readAnswer,
   readAttributes,
   renderAttribute,
   renderMessage,
 } from '../../src/host/netlink/netlink-message.ts';
-import { readCookie, readEnds, renderSocketRequest } from '../../src/host/connections/socket-messages.ts';
 import { seeded } from './seed.ts';
 
 const SEQUENCE = 7;
