@@ -11,6 +11,7 @@ import type { Capture } from '../../host/capture/capture.ts';
 import { openRingCapture } from '../../host/capture/ring-capture.ts';
 import { openSystemClock } from '../../host/clock/clock.ts';
 import type { ControlServer } from '../../host/control/control-server.ts';
+import { FirewallLock } from '../../host/firewall/firewall-lock.ts';
 import { CommandRunner } from '../../host/process/command-runner.ts';
 import { HookRunner } from '../../host/process/hook-runner.ts';
 import { UnavailableLeaseStore } from '../../host/store/unavailable-lease-store.ts';
@@ -27,7 +28,7 @@ import { KnockLoop } from './knock-loop.ts';
 import { NameLookup } from './name-lookup.ts';
 import { NativeDoors } from './native-doors.ts';
 import { useUpSequence, watchableDoors } from './one-time-doors.ts';
-import { openFirewall } from './open-firewall.ts';
+import { openFirewallAlone } from './open-firewall.ts';
 import { logTargets, openSinks, reopenLog } from './open-sinks.ts';
 import { openState, type State, stateName } from './open-state.ts';
 import { PidFile } from './own-pid-file.ts';
@@ -60,6 +61,8 @@ export class Daemon {
   #control: ControlServer | undefined;
   #doors: readonly Door[];
   readonly #report = (event: Event): void => this.#log.report(event);
+  readonly #firewallLock = new FirewallLock((text) => this.#report({ kind: 'warning', text }));
+  readonly #openFirewall = openFirewallAlone(this.#firewallLock);
 
   /** Opens everything that listening takes, or nothing. Throws what the system or another daemon has against it. */
   constructor(options: DaemonOptions, config: Config, warnings: readonly string[]) {
@@ -84,7 +87,7 @@ export class Daemon {
     const secret = randomBytes(8);
     this.#engine = new AttemptEngine(this.#doors, [secret.readInt32LE(0), secret.readInt32LE(4)]);
     this.#native = new NativeDoors({
-      openFirewall: (settings) => this.#guard?.openFirewall(settings) ?? openFirewall(settings),
+      openFirewall: (settings) => this.#guard?.openFirewall(settings) ?? this.#openFirewall(settings),
       clock: this.#clock,
       leases: () => this.#keeper.leases(),
       report: this.#report,
@@ -211,6 +214,7 @@ export class Daemon {
     } catch (error) {
       this.reportError((error as Error).message);
     }
+    this.#firewallLock.release();
   }
 
   /** Nothing may come between a stop and the closing of the doors. */
@@ -275,7 +279,7 @@ export class Daemon {
     const parts = {
       options: guard,
       directory: this.#ownDirectory,
-      openFirewall,
+      openFirewall: this.#openFirewall,
       ownAddresses: () => this.#interfaces.interfaces.flatMap(({ addresses }) => addresses),
       clock: this.#clock,
       report: this.#report,

@@ -2,6 +2,7 @@ import type { Settings } from '../../core/config/config.ts';
 import type { IptablesVariant } from '../../core/firewall/choose-firewall.ts';
 import { detectFirewall } from '../../host/firewall/detect-firewall.ts';
 import { type Firewall, FirewallError } from '../../host/firewall/firewall.ts';
+import type { FirewallLock } from '../../host/firewall/firewall-lock.ts';
 import { openIptablesFirewall } from '../../host/firewall/iptables-firewall.ts';
 import { removeLeftovers } from '../../host/firewall/leftovers.ts';
 import { type NftablesOptions, openNftablesFirewall } from '../../host/firewall/nftables-firewall.ts';
@@ -34,6 +35,14 @@ export async function openFirewall({ firewall = 'auto', attach }: FirewallSettin
     case 'none':
       throw new FirewallError(`${choice.why}; install the package nftables and libnftables1, or iptables`);
   }
+}
+
+/** The same, where no other daemon has Bussa's part. */
+export function openFirewallAlone(lock: FirewallLock): typeof openFirewall {
+  return async (settings) => {
+    await lock.take();
+    return openFirewall(settings);
+  };
 }
 
 function openNftables(options: NftablesOptions, why: string): ChosenFirewall {

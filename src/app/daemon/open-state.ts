@@ -16,7 +16,7 @@ export class AlreadyRunningError extends Error {
 
 /**
  * The state of one daemon: a directory below `directory`, named after its configuration file and, if the command
- * line names interfaces, these. Two daemons on one machine share nothing.
+ * line names interfaces, these. Two daemons on one machine share nothing but the firewall, which one of them has.
  */
 export function stateName(configFile: string, interfaces: string | undefined): string {
   const plain = (text: string): string => text.replaceAll(/[^A-Za-z0-9._,-]+/g, '-').replace(/^-+/, '');
