@@ -17,6 +17,11 @@ const ENDING_NFT =
 const HOSTS: readonly (readonly [string, string, string])[] = [
   ['nothing at all', ':', 'own-table'],
   ['nftables with policy drop', `nft '${CLOSED_NFT}'`, 'attach inet fw in'],
+  [
+    'nftables with policy drop on both paths',
+    `nft '${CLOSED_NFT}'; nft 'table inet fw { chain through { type filter hook forward priority filter; policy drop; }; }'`,
+    'attach inet fw in, inet fw through',
+  ],
   ['nftables with a last rule that rejects', `nft '${ENDING_NFT}'`, 'attach inet fw in'],
   ['iptables with policy DROP', 'iptables -P INPUT DROP; ip6tables -P INPUT DROP', 'iptables'],
   ['iptables with policy DROP for IPv6 alone', 'ip6tables -P INPUT DROP', 'iptables'],

@@ -4,13 +4,13 @@
  * `done ID MICROSECONDS RESULT` or `failed ID MESSAGE`, and says `changed` when the watch does.
  */
 import { createInterface } from 'node:readline';
-import type { AttachPoint } from '../../src/core/door/attach-point.ts';
 import type { Readiness } from '../../src/host/ffi/readiness.ts';
 import type { Firewall } from '../../src/host/firewall/firewall.ts';
 import type { IptablesOptions } from '../../src/host/firewall/iptables-firewall.ts';
+import type { NftablesOptions } from '../../src/host/firewall/nftables-firewall.ts';
 
 export type DriverAdapter =
-  | { readonly kind: 'nftables'; readonly attach?: readonly AttachPoint[] }
+  | ({ readonly kind: 'nftables' } & NftablesOptions)
   | ({ readonly kind: 'iptables' } & IptablesOptions);
 
 async function open(adapter: DriverAdapter): Promise<Firewall> {

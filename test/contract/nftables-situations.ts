@@ -41,6 +41,10 @@ const FILTER = `table inet filter {
   chain output { type filter hook output priority filter; policy accept; }
 }`;
 
+/** The same, and nothing is closed on the way through. */
+const INPUT_ALONE = FILTER.replace(/ {2}chain forward \{[^}]*\}\n/, '');
+const BESIDE = [flushSet('inet filter', 'bussa_'), flushSet('inet bussa', 'd_')];
+
 /** Hosts whose firewall is nftables, or that have none. */
 export const NFTABLES_SITUATIONS: readonly Situation[] = [
   {
@@ -65,6 +69,20 @@ export const NFTABLES_SITUATIONS: readonly Situation[] = [
     arrange: (server) => feedNft(server, FILTER),
     flush: reloadNft(FILTER),
     flushLeases: flushSet('inet filter', 'bussa_'),
+    list: listNft,
+  },
+  {
+    name: 'nftables, attached to what was found, the way through closed in a table of its own',
+    adapter: {
+      kind: 'nftables',
+      found: [{ family: 'inet', table: 'filter', chain: 'input', path: 'input' }],
+    },
+    closesByItself: true,
+    arrange: (server) => feedNft(server, INPUT_ALONE),
+    flush: reloadNft(INPUT_ALONE),
+    flushLeases: async (server, door) => {
+      for (const flush of BESIDE) await flush(server, door);
+    },
     list: listNft,
   },
 ];

@@ -1,12 +1,18 @@
 import type { Address } from '../../src/core/net/address.ts';
 import { type Millis, millis } from '../../src/core/net/time.ts';
-import { type Firewall, FirewallError, type Gate, type Grant } from '../../src/host/firewall/firewall.ts';
+import {
+  type Firewall,
+  FirewallError,
+  type Gate,
+  GateError,
+  type Grant,
+} from '../../src/host/firewall/firewall.ts';
 
 /** A firewall that is a table of this process: who is let in by which door, and what it was asked, in order. */
 export class MemoryFirewall implements Firewall {
   readonly name: string;
   readonly closesByItself = true;
-  readonly closesPorts = true;
+  readonly closedPaths = ['input', 'forward'] as const;
   readonly longest: Millis;
   readonly calls: string[] = [];
   readonly open = new Map<string, number>();
@@ -14,6 +20,8 @@ export class MemoryFirewall implements Firewall {
   gates: Set<string> | undefined;
   /** Why it cannot be installed. */
   refusal: string | undefined;
+  /** The door that cannot be installed here. */
+  misfit: string | undefined;
   unknown: readonly Grant[] = [];
   onChange: () => void = () => undefined;
 
@@ -25,6 +33,8 @@ export class MemoryFirewall implements Firewall {
   async install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
     this.calls.push(`install ${grants.map(({ source }) => source).join(' ')}`.trimEnd());
     if (this.refusal !== undefined) throw new FirewallError(this.refusal);
+    const misfit = gates.find(({ door }) => door === this.misfit);
+    if (misfit !== undefined) throw new GateError(misfit.door, `${misfit.door} has no place here`);
     this.gates = new Set(gates.map(({ door }) => door));
     this.open.clear();
     for (const grant of grants) this.#put(grant);

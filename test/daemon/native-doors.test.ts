@@ -162,6 +162,21 @@ describe('openings', () => {
   });
 });
 
+test('a door that has no place in the firewall stays shut, and the others are there', async () => {
+  const bench = new Bench();
+  bench.nftables.misfit = 'once';
+  await bench.doors.install(GATES, {});
+  assert.deepEqual([...(bench.nftables.gates ?? [])], ['ssh']);
+  assert.deepEqual(bench.texts('error'), ['once has no place here; it stays shut, the others are in place']);
+  await bench.doors.open(bench.lease('192.0.2.1'));
+  const once = bench.doors.open(bench.lease('192.0.2.1', MINUTE, 'once'));
+  await assert.rejects(once, /once has no place here/);
+  bench.nftables.misfit = undefined;
+  await bench.doors.install(GATES, {});
+  await bench.doors.open(bench.lease('192.0.2.2', MINUTE, 'once'));
+  assert.equal(bench.texts('error').length, 1);
+});
+
 describe('another firewall', () => {
   test('at a reload: the new part stands with the leases before anything of the old one goes', async () => {
     const bench = new Bench();

@@ -116,6 +116,33 @@ describe('native doors', { concurrency: 2 }, () => {
     assert.equal((await knockd.stop()).code, 0);
   });
 
+  for (const [name, policy, where] of [
+    ['closes', 'drop', /chain bussa_forward \{[^}]*8080/],
+    ['does not close', 'accept', /table inet bussa \{[\s\S]*chain forward \{[^}]*8080/],
+  ] as const) {
+    test(`a forward door beside another where the owner ${name} the way through: both open`, async () => {
+      await using wire = await Wire.create();
+      using directory = new WorkDirectory();
+      const { client, server } = wire;
+      await policyDrop(server);
+      const through = `add chain inet host through { type filter hook forward priority filter; policy ${policy}; }`;
+      await server.run('nft', through);
+      const before = await rulesOf(server);
+      const web =
+        '[web]\n  sequence = 7001,8001\n  tcpflags = syn\n  open = tcp/8080 forward\n  open_for = 60\n';
+      await using _service = await startService(server, 22);
+      await using knockd = await startKnockd(server, directory, door(60) + web);
+      await client.run(C_KNOCK, SERVER, ...KNOCK);
+      await knockd.saw(/10\.7\.0\.2: ssh: opened tcp\/22/);
+      await client.run(C_KNOCK, SERVER, '7001', '8001');
+      await knockd.saw(/10\.7\.0\.2: web: opened tcp\/8080 forward/);
+      await assertOpen(client, SERVER, 22, CLIENT);
+      assert.match(await rulesOf(server), where);
+      assert.equal((await knockd.stop()).code, 0);
+      assert.equal(await rulesOf(server), before);
+    });
+  }
+
   test('who may knock, how many at once, and what the hooks are told', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();

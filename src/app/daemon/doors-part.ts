@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Event } from '../../core/event/event.ts';
 import type { Readiness } from '../../host/ffi/readiness.ts';
-import type { Firewall, Gate, Grant } from '../../host/firewall/firewall.ts';
+import { type Firewall, type Gate, GateError, type Grant } from '../../host/firewall/firewall.ts';
 import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
 
 export type DoorsPartParts = {
@@ -53,6 +53,7 @@ export class DoorsPart {
       try {
         return await this.#change(gates, grants);
       } catch (error) {
+        if (error instanceof GateError) throw error;
         this.#settings = current.settings;
         const text =
           `Firewall, Attach: the change cannot be made: ${(error as Error).message}; ` +

@@ -3,7 +3,13 @@ import type { Lease, LeasePorts } from '../../core/lease/lease.ts';
 import { type Millis, millis, since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import { trackOlder } from '../../host/connections/older-connections.ts';
-import { type Firewall, FirewallError, type Gate, type Grant } from '../../host/firewall/firewall.ts';
+import {
+  type Firewall,
+  FirewallError,
+  type Gate,
+  GateError,
+  type Grant,
+} from '../../host/firewall/firewall.ts';
 import { DoorsPart } from './doors-part.ts';
 import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
@@ -37,6 +43,8 @@ export class NativeDoors {
   readonly #part: DoorsPart;
   readonly #openings = new OpeningQueue();
   #gates: readonly Gate[] = [];
+  /** Doors that are not in the part that stands, and why. BOUNDED: by the gates. */
+  readonly #leftOut = new Map<string, string>();
   #turn: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #renewal: NodeJS.Timeout | undefined;
@@ -89,7 +97,9 @@ export class NativeDoors {
   }
 
   /** Opens the lease's ports until its end, or sets a new end. Throws a `FirewallError`. */
-  open(lease: Lease): Promise<void> {
+  async open(lease: Lease): Promise<void> {
+    const why = this.#leftOut.get(lease.door);
+    if (why !== undefined) throw new FirewallError(why);
     return this.#openings.ask(lease, (take) => this.#inTurn(() => this.#openAll(take())));
   }
 
@@ -127,7 +137,7 @@ export class NativeDoors {
     const standing = open.filter(({ id, opened }) => !(opened.singleUse && this.#openings.has(id)));
     try {
       const grants = standing.map((lease) => this.#grant(lease)).filter(({ left }) => left > 0);
-      const unknown = await this.#part.install(withLeftover(this.#gates, open), grants);
+      const unknown = await this.#installGates(withLeftover(this.#gates, open), grants);
       for (const { door, source } of unknown) {
         const text = `${source}: ${door}: nothing tells whether its single use is spent: closed; it needs a new knock`;
         report({ kind: 'warning', text });
@@ -140,6 +150,25 @@ export class NativeDoors {
     }
     if (this.#isBroken || !(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
     return !this.#isBroken;
+  }
+
+  /** A door that cannot be had here is left out: it stays shut, and keeps no other from being there. */
+  async #installGates(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
+    this.#leftOut.clear();
+    for (let left = gates; ; ) {
+      try {
+        const isIn = ({ door }: Grant): boolean => !this.#leftOut.has(door);
+        return await this.#part.install(left, grants.filter(isIn));
+      } catch (error) {
+        if (!(error instanceof GateError) || this.#leftOut.has(error.door)) throw error;
+        this.#leftOut.set(error.door, error.message);
+        left = left.filter(({ door }) => door !== error.door);
+        this.#parts.report({
+          kind: 'error',
+          text: `${error.message}; it stays shut, the others are in place`,
+        });
+      }
+    }
   }
 
   /**

@@ -29,7 +29,7 @@ export async function openFirewall({ firewall = 'auto', attach }: FirewallSettin
     case 'own-table':
       return openNftables({}, choice.why);
     case 'attach':
-      return openNftables({ attach: choice.points }, choice.why);
+      return openNftables({ found: choice.points }, choice.why);
     case 'iptables':
       return openIptables(choice.variant, choice.why);
     case 'none':

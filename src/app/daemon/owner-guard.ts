@@ -22,6 +22,8 @@ export type OwnerGuardParts = {
   readonly order: () => Pick<UndoOrder, 'settings' | 'log'>;
 };
 
+type ClosedPaths = ChosenFirewall['firewall']['closedPaths'];
+
 /** Keeps `bussa up` from locking out whoever is connected to the ports that it closes. */
 export class OwnerGuard {
   readonly #parts: OwnerGuardParts;
@@ -31,8 +33,8 @@ export class OwnerGuard {
   #settings: FirewallSettings;
   /** Looked at, and not yet taken by the doors. */
   #ready: { readonly key: string; readonly chosen: ChosenFirewall } | undefined;
-  /** Whether the firewall of these settings closes ports. */
-  #known: { readonly key: string; readonly closesPorts: boolean } | undefined;
+  /** On which paths the firewall of these settings closes ports. */
+  #known: { readonly key: string; readonly closed: ClosedPaths } | undefined;
 
   constructor(parts: OwnerGuardParts, gates: readonly Gate[], settings: FirewallSettings) {
     this.#parts = parts;
@@ -74,8 +76,8 @@ export class OwnerGuard {
     }
     if (options.closeAnyway) return;
     // Where the firewall cannot be reached nothing is closed now, and before anything is, `openFirewall` asks again.
-    const closes = await this.#closesPorts(this.#settings);
-    const objection = closes ? this.#objection(this.#gates) : [];
+    const closed = await this.#closedPaths(this.#settings);
+    const objection = this.#objection(this.#gates, closed);
     if (objection.length > 0) throw new LockOutError([...objection, ...remedies(options)].join('\n'));
   }
 
@@ -87,8 +89,8 @@ export class OwnerGuard {
     ready?.chosen.firewall.close();
     const chosen = await this.#open(settings);
     const { closeAnyway } = this.#parts.options;
-    const isAsked = !closeAnyway && this.#confirmation === undefined && chosen.firewall.closesPorts;
-    const objection = isAsked ? this.#objection(this.#gates) : [];
+    const isAsked = !closeAnyway && this.#confirmation === undefined;
+    const objection = isAsked ? this.#objection(this.#gates, chosen.firewall.closedPaths) : [];
     if (objection.length === 0) return chosen;
     chosen.firewall.close();
     throw new FirewallError(objection.join(' '));
@@ -104,8 +106,8 @@ export class OwnerGuard {
   async judgeReload(gates: readonly Gate[], settings: FirewallSettings): Promise<readonly string[]> {
     if (this.isPending) return ['nobody has confirmed what is closed now: confirm it, then reload'];
     if (gates.length === 0) return [];
-    const closes = await this.#closesPorts(settings);
-    const objection = closes === true ? this.#objection(gates) : [];
+    const closed = await this.#closedPaths(settings);
+    const objection = this.#objection(gates, closed);
     if (objection.length > 0) {
       return [
         ...objection,
@@ -143,30 +145,30 @@ export class OwnerGuard {
     }
   }
 
-  /** `undefined` where it cannot be reached. */
-  async #closesPorts(settings: FirewallSettings): Promise<boolean | undefined> {
+  /** None where it cannot be reached. */
+  async #closedPaths(settings: FirewallSettings): Promise<ClosedPaths> {
     const key = keyOf(settings);
-    if (this.#known?.key === key) return this.#known.closesPorts;
+    if (this.#known?.key === key) return this.#known.closed;
     try {
       const chosen = await this.#open(settings);
       this.#ready?.chosen.firewall.close();
       this.#ready = { key, chosen };
-      return chosen.firewall.closesPorts;
+      return chosen.firewall.closedPaths;
     } catch (error) {
       if (!(error instanceof FirewallError)) throw error;
-      return undefined;
+      return [];
     }
   }
 
   async #open(settings: FirewallSettings): Promise<ChosenFirewall> {
     const chosen = await this.#parts.openFirewall(settings);
-    this.#known = { key: keyOf(settings), closesPorts: chosen.firewall.closesPorts };
+    this.#known = { key: keyOf(settings), closed: chosen.firewall.closedPaths };
     return chosen;
   }
 
   /** Lines that say who is in danger; none where nobody is. */
-  #objection(gates: readonly Gate[]): string[] {
-    const ports = this.#fresh(gates);
+  #objection(gates: readonly Gate[], closed: ClosedPaths): string[] {
+    const ports = portsBeyond(portsOn(gates, closed), this.#record?.read() ?? []);
     if (ports.length === 0) return [];
     const { connections, blind } = findConnections(ports, this.#parts.ownAddresses());
     if (blind !== undefined) {
@@ -176,17 +178,10 @@ export class OwnerGuard {
     return connections.length === 0 ? [] : renderConnections(ports, connections);
   }
 
-  #fresh(gates: readonly Gate[]): PortOpening[] {
-    return portsBeyond(
-      gates.flatMap(({ ports }) => ports),
-      this.#record?.read() ?? [],
-    );
-  }
-
   /** From now on these ports are no news. */
   #accept(): void {
-    if (this.#known?.closesPorts !== true) return;
-    this.#attempt(() => this.#record?.add(this.#gates.flatMap(({ ports }) => ports)));
+    const ports = portsOn(this.#gates, this.#known?.closed ?? []);
+    if (ports.length > 0) this.#attempt(() => this.#record?.add(ports));
   }
 
   #attempt(action: () => void): void {
@@ -197,6 +192,10 @@ export class OwnerGuard {
       this.#parts.report({ kind: 'error', text });
     }
   }
+}
+
+function portsOn(gates: readonly Gate[], paths: ClosedPaths): PortOpening[] {
+  return gates.flatMap(({ ports }) => ports).filter(({ path }) => paths.includes(path));
 }
 
 const keyOf = ({ firewall, attach }: FirewallSettings): string => JSON.stringify([firewall, attach]);

@@ -1,11 +1,14 @@
 import { type AttachPoint, renderAttachPoint } from '../door/attach-point.ts';
+import type { PortOpening } from '../door/port-opening.ts';
 import type { Family } from '../net/address.ts';
 
 /** As one of them, each also stands for its sisters: `ip6tables`, `iptables-restore`, `ip6tables-restore`. */
 export type IptablesVariant = 'iptables' | 'iptables-nft' | 'iptables-legacy';
 
-/** A base chain of nftables that all packets to this host pass. */
-export type InputChain = AttachPoint & {
+/** A chain of nftables, and which packets pass it: all to this host, or all through it. */
+export type PathChain = AttachPoint & { readonly path: PortOpening['path'] };
+
+export type BaseChain = PathChain & {
   /** What no rule lets in is dropped, by the policy or by a last rule. */
   readonly closes: boolean;
 };
@@ -23,7 +26,7 @@ export type InputRules = {
 /** What a host has of firewalls; of Bussa's own part, nothing. */
 export type FirewallFacts = {
   readonly nftables:
-    | { readonly kind: 'listed'; readonly chains: readonly InputChain[] }
+    | { readonly kind: 'listed'; readonly chains: readonly BaseChain[] }
     | { readonly kind: 'unavailable'; readonly why: string };
   /** Empty where there is no iptables. */
   readonly iptables: readonly InputRules[];
@@ -31,7 +34,8 @@ export type FirewallFacts = {
 
 export type FirewallChoice = { readonly why: string } & (
   | { readonly kind: 'own-table' }
-  | { readonly kind: 'attach'; readonly points: readonly AttachPoint[] }
+  /** On a path of which no chain is among them nobody closes anything. */
+  | { readonly kind: 'attach'; readonly points: readonly PathChain[] }
   | { readonly kind: 'iptables'; readonly variant: IptablesVariant }
   | { readonly kind: 'none' }
 );
@@ -40,32 +44,35 @@ export type FirewallChoice = { readonly why: string } & (
 export function chooseFirewall(facts: FirewallFacts): FirewallChoice {
   const { nftables, iptables } = facts;
   const foreign = nftables.kind === 'listed' ? nftables.chains.filter((chain) => !isOf(chain, iptables)) : [];
-  const closing = foreign.filter((chain) => chain.closes);
+  const allClosing = foreign.filter((chain) => chain.closes);
+  const closing = allClosing.filter(({ path }) => path === 'input');
   const closed = iptables.filter((table) => table.closes);
   const [closer] = closed;
   if (closer !== undefined) {
     const why = `${renderTables(closed)} of ${closer.variant} lets in only what its rules name${besides(closing)}`;
     return { kind: 'iptables', variant: closer.variant, why };
   }
-  if (closing.length > 0) {
-    const names = closing.map(renderAttachPoint).join(', ');
-    return {
-      kind: 'attach',
-      points: closing.map(({ family, table, chain }) => ({ family, table, chain })),
-      why: `nftables has ${names}, which lets in only what its rules name`,
-    };
-  }
-  return chooseOpen(facts);
+  return closing.length > 0 ? attachTo(allClosing) : chooseOpen(facts, allClosing);
 }
 
-/** Nobody closes anything: Bussa closes the doors' ports itself. */
-function chooseOpen({ nftables, iptables }: FirewallFacts): FirewallChoice {
+function attachTo(closing: readonly BaseChain[]): FirewallChoice {
+  const names = closing.map(renderAttachPoint).join(', ');
+  return {
+    kind: 'attach',
+    points: closing.map(({ family, table, chain, path }) => ({ family, table, chain, path })),
+    why: `nftables has ${names}, which lets in only what its rules name`,
+  };
+}
+
+/** Nobody closes this host: Bussa closes the doors' ports itself, but for those through it that somebody closes. */
+function chooseOpen({ nftables, iptables }: FirewallFacts, forward: readonly BaseChain[]): FirewallChoice {
   const used = iptables.filter((table) => table.rules > 0);
   const [user] = used;
   if (user !== undefined) {
     const why = `${renderTables(used)} of ${user.variant} has rules`;
     return { kind: 'iptables', variant: user.variant, why };
   }
+  if (forward.length > 0) return attachTo(forward);
   if (nftables.kind === 'listed') {
     return {
       kind: 'own-table',
@@ -82,9 +89,10 @@ function chooseOpen({ nftables, iptables }: FirewallFacts): FirewallChoice {
   };
 }
 
-/** iptables-nft keeps its INPUT as such a chain; where it can list it, the chain is its own. */
-function isOf({ family, table, chain }: InputChain, iptables: readonly InputRules[]): boolean {
-  if (family === 'inet' || table !== 'filter' || chain !== 'INPUT') return false;
+/** iptables-nft keeps its INPUT and FORWARD as such chains; where it can list them, they are its own. */
+function isOf({ family, table, chain, path }: BaseChain, iptables: readonly InputRules[]): boolean {
+  if (family === 'inet' || table !== 'filter' || chain !== (path === 'input' ? 'INPUT' : 'FORWARD'))
+    return false;
   return iptables.some((one) => one.backend === 'nf_tables' && one.family === (family === 'ip' ? 4 : 6));
 }
 
@@ -92,7 +100,7 @@ function renderTables(tables: readonly InputRules[]): string {
   return `INPUT of IPv${[...new Set(tables.map(({ family }) => family))].sort().join(' and IPv')}`;
 }
 
-function besides(closing: readonly InputChain[]): string {
+function besides(closing: readonly BaseChain[]): string {
   if (closing.length === 0) return '';
   const names = closing.map(renderAttachPoint).join(', ');
   return `; beside it ${names} of nftables does too, and has to let the doors’ ports in by a rule of its own`;

@@ -4,24 +4,27 @@ import { homesFor, renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
 import { acceptRules, renderSets } from './gate-rules.ts';
 import { guestChain, guestHome, type Home, OWN_HOME, type Path, renderHome } from './home.ts';
+import { renderOwnChain } from './own-table.ts';
 
 /** Where a chain of somebody else's hangs in the packet's path. */
 export type Anchor = { readonly point: AttachPoint; readonly path: Path };
 
 /**
  * Commands of nft(8), one a line, that put Bussa's sets, its chains and one rule for each anchor into tables of
- * somebody else's. Nothing is closed here: that is the owner's policy.
+ * somebody else's. Nothing is closed here: that is the owner's policy. `own`: paths on which the owner closes nothing,
+ * and Bussa's own table does.
  */
 export function renderGuestPart(
   anchors: readonly Anchor[],
   gates: readonly NftGate[],
   grants: readonly NftGrant[],
+  own: readonly Path[] = [],
 ): string[] {
   const homes = guestHomes(anchors.map(({ point }) => point));
   return [
     ...homes.flatMap((home) => gates.flatMap((gate) => renderSets(home, gate))),
     ...homes.flatMap((home) => pathsIn(anchors, home).flatMap((path) => renderChain(home, path, gates))),
-    ...renderOwnBeside(gates),
+    ...renderOwnBeside(gates, grants, own),
     ...grants.flatMap((grant) => homesFor(homes, grant.source).map((home) => renderElement(home, grant))),
     ...anchors.map(renderJump),
   ];
@@ -49,10 +52,25 @@ function renderChain(home: Home, path: Path, gates: readonly NftGate[]): string[
   return [`add chain ${chain}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
 }
 
-/** No chain of the owner's sees what this host sends; a base chain in a table of iptables would make that unusable. */
-function renderOwnBeside(gates: readonly NftGate[]): string[] {
-  const chain = renderSending(OWN_HOME, gates);
-  return chain.length === 0 ? [] : [`add table ${renderHome(OWN_HOME)}`, ...chain];
+/**
+ * What the owner's chains do not see, what this host sends among it; a base chain in a table of iptables would make that
+ * unusable.
+ */
+function renderOwnBeside(
+  gates: readonly NftGate[],
+  grants: readonly NftGrant[],
+  own: readonly Path[],
+): string[] {
+  const closed = own.flatMap((path) => renderOwnChain(gates, path));
+  const chains = [...closed, ...renderSending(OWN_HOME, gates)];
+  if (chains.length === 0) return [];
+  const asked = closed.length > 0;
+  return [
+    `add table ${renderHome(OWN_HOME)}`,
+    ...(asked ? gates.flatMap((gate) => renderSets(OWN_HOME, gate)) : []),
+    ...chains,
+    ...(asked ? grants.map((grant) => renderElement(OWN_HOME, grant)) : []),
+  ];
 }
 
 /** Says nothing of any packet. But the kernel tracks connections only where a rule asks for them. */

@@ -12,14 +12,14 @@ export function renderOwnTable(gates: readonly NftGate[], grants: readonly NftGr
   return [
     `add table ${renderHome(OWN_HOME)}`,
     ...gates.flatMap((gate) => renderSets(OWN_HOME, gate)),
-    ...PATHS.flatMap((path) => renderChain(gates, path)),
+    ...PATHS.flatMap((path) => renderOwnChain(gates, path)),
     ...renderSending(OWN_HOME, gates),
     ...grants.map((grant) => renderElement(OWN_HOME, grant)),
   ];
 }
 
 /** Just before the chains at `filter`, where most rulesets stand: what is dropped here gets no further. */
-function renderChain(gates: readonly NftGate[], path: Path): string[] {
+export function renderOwnChain(gates: readonly NftGate[], path: Path): string[] {
   if (!gates.some(({ ports }) => ports.some((port) => port.path === path))) return [];
   const chain = `${renderHome(OWN_HOME)} ${path}`;
   const rules = [

@@ -4,7 +4,7 @@ import {
   type FirewallFacts,
   type InputRules,
 } from '../../core/firewall/choose-firewall.ts';
-import { readInputChains } from '../../core/firewall/read-input-chains.ts';
+import { readBaseChains } from '../../core/firewall/read-base-chains.ts';
 import { readForeignInput } from '../../core/iptables/read-rules.ts';
 import { OWN_HOME } from '../../core/nft/home.ts';
 import { openNftables } from '../ffi/libnftables.ts';
@@ -19,7 +19,7 @@ function readNftables(): FirewallFacts['nftables'] {
   try {
     const nft = openNftables();
     try {
-      const chains = readInputChains(nft.list('list ruleset', { terse: true }), OWN_HOME.table);
+      const chains = readBaseChains(nft.list('list ruleset', { terse: true }), OWN_HOME.table);
       return chains === undefined
         ? { kind: 'unavailable', why: 'its listing is not JSON as libnftables-json(5) has it' }
         : { kind: 'listed', chains };

@@ -27,8 +27,8 @@ export interface Firewall {
   readonly name: string;
   /** Whether the kernel ends a grant by itself. If not, only a process that lives can. */
   readonly closesByItself: boolean;
-  /** Whether it closes the doors' ports to others. If not, the owner's own rules do, and Bussa only lets in. */
-  readonly closesPorts: boolean;
+  /** The paths on which it closes the doors' ports to others; elsewhere the owner's rules do, and Bussa only lets in. */
+  readonly closedPaths: readonly PortOpening['path'][];
   /** The kernel counts no further: what is to last longer is to be installed again before that. */
   readonly longest: Millis;
   /**
@@ -60,5 +60,16 @@ export interface Firewall {
 }
 
 export class FirewallError extends Error {
-  override readonly name = 'FirewallError';
+  override readonly name: string = 'FirewallError';
+}
+
+/** One door cannot be put in place here; without it the others can. */
+export class GateError extends FirewallError {
+  override readonly name = 'GateError';
+  readonly door: string;
+
+  constructor(door: string, message: string) {
+    super(message);
+    this.door = door;
+  }
 }

@@ -88,7 +88,7 @@ function renderName(
 export class IptablesFirewall implements Firewall {
   readonly name: string;
   readonly closesByItself: boolean;
-  readonly closesPorts = true;
+  readonly closedPaths = ['input', 'forward'] as const;
   readonly longest: Millis;
   readonly #tables: ReadonlyMap<Family, FamilyRules>;
   readonly #missing: ReadonlyMap<Family, string>;

@@ -3,23 +3,22 @@ import type { NftGate } from '../../core/nft/gate.ts';
 import type { Anchor } from '../../core/nft/guest-part.ts';
 import { PATHS, type Path } from '../../core/nft/home.ts';
 import type { Nftables } from '../ffi/libnftables.ts';
-import { FirewallError } from './firewall.ts';
+import { FirewallError, GateError } from './firewall.ts';
 import { jumpTarget, type Listed, listObjects, listTables } from './nft-listing.ts';
 
 /** Where in the packets' path the chains to attach to hang, as the kernel has them now. */
-export function findAnchors(
-  nft: Nftables,
-  attach: readonly AttachPoint[],
-  gates: readonly NftGate[],
-): Anchor[] {
+export function findAnchors(nft: Nftables, attach: readonly AttachPoint[]): Anchor[] {
   const tables = listTables(nft);
-  const anchors = attach.map((point) => {
+  return attach.map((point) => {
     const home = `${point.family} ${point.table}`;
     if (!tables.has(home)) throw new FirewallError(notThere(point, `there is no table ${home}`));
     return { point, path: pathOf(point, listObjects(nft, `table ${home}`)) };
   });
+}
+
+/** Each path that a gate has ports on. Throws a `GateError`. */
+export function requireAnchors(anchors: readonly Anchor[], gates: readonly NftGate[]): void {
   for (const path of PATHS) requireAnchor(path, anchors, gates);
-  return anchors;
 }
 
 function pathOf(point: AttachPoint, listed: readonly Listed[]): Path {
@@ -51,7 +50,8 @@ function hooksOf(name: string, listed: readonly Listed[], seen: Set<string>): Se
 function requireAnchor(path: Path, anchors: readonly Anchor[], gates: readonly NftGate[]): void {
   const gate = gates.find(({ ports }) => ports.some((port) => port.path === path));
   if (gate === undefined || anchors.some((anchor) => anchor.path === path)) return;
-  throw new FirewallError(
+  throw new GateError(
+    gate.door,
     `door ${gate.door} opens a port in the ${path} path, and attach names no chain there: ` +
       `add one, as in attach = inet filter input, inet filter forward`,
   );

@@ -1,8 +1,9 @@
 import { type AttachPoint, renderAttachPoint } from '../../core/door/attach-point.ts';
+import type { PathChain } from '../../core/firewall/choose-firewall.ts';
 import { type Address, familyOf } from '../../core/net/address.ts';
 import { changesForGrants, changesForRevoke, homesFor, renderLook } from '../../core/nft/elements.ts';
-import { guestHomes, renderGuestPart } from '../../core/nft/guest-part.ts';
-import { type Home, OWN_HOME, renderHome } from '../../core/nft/home.ts';
+import { type Anchor, guestHomes, renderGuestPart } from '../../core/nft/guest-part.ts';
+import { type Home, OWN_HOME, PATHS, type Path, renderHome } from '../../core/nft/home.ts';
 import { renderOwnTable } from '../../core/nft/own-table.ts';
 import { renderRemoval } from '../../core/nft/removal.ts';
 import { setName } from '../../core/nft/set-name.ts';
@@ -12,22 +13,27 @@ import type { Readiness } from '../ffi/readiness.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import { type Firewall, FirewallError, type Gate, type Grant } from './firewall.ts';
 import { areLeasesLost } from './lost-leases.ts';
-import { findAnchors } from './nft-anchors.ts';
+import { findAnchors, requireAnchors } from './nft-anchors.ts';
 import { NftElements } from './nft-elements.ts';
 import { listSetNames } from './nft-listing.ts';
 import { findTraces, renderStanding } from './nft-traces.ts';
 import { watchRules } from './rule-watch.ts';
 import { readUses } from './single-uses.ts';
 
-/** `attach`: chains of somebody else's that are to honour the doors; without any, Bussa has a table of its own. */
-export type NftablesOptions = { readonly attach?: readonly AttachPoint[] };
+/**
+ * `attach`: chains of somebody else's that are to honour the doors; without any, Bussa has a table of its own. `found`:
+ * nobody has named them: those that no door needs are left alone, and a path that none is on is closed in the own table.
+ */
+export type NftablesOptions =
+  | { readonly attach?: readonly AttachPoint[]; readonly found?: never }
+  | { readonly found: readonly PathChain[]; readonly attach?: never };
 
 /** nftables in the network namespace of this process: rules through libnftables, elements by netlink. */
-export function openNftablesFirewall({ attach = [] }: NftablesOptions = {}): Firewall {
+export function openNftablesFirewall(options: NftablesOptions = {}): Firewall {
   return translated('open nftables', () => {
     const nft = openNftables();
     try {
-      return new NftablesFirewall(nft, new NftElements(), attach);
+      return new NftablesFirewall(nft, new NftElements(), options);
     } catch (error) {
       nft.close();
       throw error;
@@ -37,48 +43,68 @@ export function openNftablesFirewall({ attach = [] }: NftablesOptions = {}): Fir
 
 class NftablesFirewall implements Firewall {
   readonly closesByItself = true;
-  readonly closesPorts: boolean;
+  readonly closedPaths: readonly Path[];
   readonly longest = MAX_TIMEOUT;
   readonly name: string;
   readonly #nft: Nftables;
   readonly #elements: NftElements;
   readonly #attach: readonly AttachPoint[];
-  readonly #homes: readonly Home[];
+  readonly #found: readonly PathChain[] | undefined;
+  /** Where sets of Bussa's stand. */
+  #homes: readonly Home[];
   #singleUse: ReadonlySet<string> = new Set();
   /** What `install` has left; '' before. */
   #standing = '';
 
-  constructor(nft: Nftables, elements: NftElements, attach: readonly AttachPoint[]) {
+  constructor(nft: Nftables, elements: NftElements, { attach = [], found }: NftablesOptions) {
     this.#nft = nft;
     this.#elements = elements;
     this.#attach = attach;
-    this.closesPorts = attach.length === 0;
-    this.#homes = attach.length === 0 ? [OWN_HOME] : guestHomes(attach);
-    this.name =
-      attach.length === 0
-        ? `nftables, table ${renderHome(OWN_HOME)}`
-        : `nftables, attached to ${attach.map(renderAttachPoint).join(', ')}`;
+    this.#found = found;
+    const open = PATHS.filter((path) => found?.every((chain) => chain.path !== path) ?? attach.length === 0);
+    this.closedPaths = open;
+    const points = found ?? attach;
+    this.#homes = points.length === 0 ? [OWN_HOME] : guestHomes(points);
+    const own = open.length === 0 ? [] : [`table ${renderHome(OWN_HOME)}`];
+    const guest = points.length === 0 ? [] : [`attached to ${points.map(renderAttachPoint).join(', ')}`];
+    this.name = ['nftables', ...guest, ...own].join(', ');
   }
 
   async install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
-    requireHomes(this.#homes, grants);
     const live = grants.filter(({ left }) => left > 0);
     const unknown = translated(`install Bussa's part of ${this.name}`, () =>
       twice(() => {
+        const { anchors, homes, own } = this.#place(gates);
+        requireHomes(homes, grants);
         const uses = readUses(this.#nft, gates, live);
         const open = live.filter((grant) => !uses.has(grant) || uses.get(grant) === 'unused');
         const traces = findTraces(this.#nft);
         const part =
-          this.#attach.length === 0
-            ? renderOwnTable(gates, open)
-            : renderGuestPart(findAnchors(this.#nft, this.#attach, gates), gates, open);
+          anchors.length === 0 ? renderOwnTable(gates, open) : renderGuestPart(anchors, gates, open, own);
         this.#run([...renderRemoval(traces), ...part]);
+        this.#homes = homes;
         this.#standing = this.#readStanding();
         return live.filter((grant) => uses.get(grant) === 'unknown');
       }),
     );
     this.#singleUse = new Set(gates.filter(({ singleUse }) => singleUse).map(({ door }) => door));
     return unknown;
+  }
+
+  /** Where these gates' rules are to stand. `own`: the paths that are closed in Bussa's own table. */
+  #place(gates: readonly Gate[]): {
+    readonly anchors: readonly Anchor[];
+    readonly homes: readonly Home[];
+    readonly own: readonly Path[];
+  } {
+    const isNeeded = (path: Path): boolean =>
+      gates.some(({ ports }) => ports.some((port) => port.path === path));
+    const points = this.#found?.filter(({ path }) => isNeeded(path)) ?? this.#attach;
+    const anchors = findAnchors(this.#nft, points);
+    if (this.#attach.length > 0) requireAnchors(anchors, gates);
+    const own = this.closedPaths.filter(isNeeded);
+    const isOwn = own.length > 0 || points.length === 0;
+    return { anchors, homes: [...guestHomes(points), ...(isOwn ? [OWN_HOME] : [])], own };
   }
 
   async grant(grant: Grant): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readInputChains } from '../../../src/core/firewall/read-input-chains.ts';
+import { readBaseChains } from '../../../src/core/firewall/read-base-chains.ts';
 import { renderSetRemoval } from '../../../src/core/iptables/ipset-text.ts';
 import { isOwnChain, isOwnSet } from '../../../src/core/iptables/part-names.ts';
 import {
@@ -31,7 +31,7 @@ function take(text: string): void {
   judgeOwnPart(text);
   const { rules } = readForeignInput(text);
   assert.ok(rules >= 0);
-  for (const chain of readInputChains(text, 'bussa') ?? []) assert.equal(typeof chain.closes, 'boolean');
+  for (const chain of readBaseChains(text, 'bussa') ?? []) assert.equal(typeof chain.closes, 'boolean');
   for (const line of renderSetRemoval(text, new Set()).split('\n').slice(0, -1)) {
     const [verb, name = ''] = line.split(' ');
     assert.ok(verb === 'destroy' && isOwnSet(name), line);

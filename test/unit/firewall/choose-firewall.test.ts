@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import {
+  type BaseChain,
   chooseFirewall,
   type FirewallChoice,
   type FirewallFacts,
-  type InputChain,
   type InputRules,
 } from '../../../src/core/firewall/choose-firewall.ts';
-import { readInputChains } from '../../../src/core/firewall/read-input-chains.ts';
+import { readBaseChains } from '../../../src/core/firewall/read-base-chains.ts';
 
 const rules = (family: 4 | 6, rules: number, closes: boolean): InputRules => ({
   variant: 'iptables',
@@ -25,13 +25,20 @@ const legacy = (rules: number, closes: boolean): InputRules => ({
 });
 const UNUSED = [rules(4, 0, false), rules(6, 0, false)];
 const NFT_GONE: FirewallFacts['nftables'] = { kind: 'unavailable', why: 'no library' };
-const chain = (family: InputChain['family'], table: string, name: string, closes: boolean): InputChain => ({
+const chain = (
+  family: BaseChain['family'],
+  table: string,
+  name: string,
+  closes: boolean,
+  path: BaseChain['path'] = 'input',
+): BaseChain => ({
+  path,
   family,
   table,
   chain: name,
   closes,
 });
-const listed = (...chains: readonly InputChain[]): FirewallFacts['nftables'] => ({ kind: 'listed', chains });
+const listed = (...chains: readonly BaseChain[]): FirewallFacts['nftables'] => ({ kind: 'listed', chains });
 
 /** The choice in short, and what its sentence must say. */
 const HOSTS: readonly (readonly [string, FirewallFacts, string, RegExp])[] = [
@@ -51,6 +58,34 @@ const HOSTS: readonly (readonly [string, FirewallFacts, string, RegExp])[] = [
     },
     'attach ip fw in, ip6 fw in',
     /ip fw in, ip6 fw in/,
+  ],
+  [
+    'nftables with policy drop, on the way through as well',
+    {
+      nftables: listed(
+        chain('inet', 'filter', 'input', true),
+        chain('inet', 'filter', 'forward', true, 'forward'),
+        chain('inet', 'docker', 'forward', false, 'forward'),
+      ),
+      iptables: UNUSED,
+    },
+    'attach inet filter input, inet filter forward',
+    /inet filter input, inet filter forward/,
+  ],
+  [
+    'nftables with policy drop on the way through alone',
+    { nftables: listed(chain('inet', 'filter', 'forward', true, 'forward')), iptables: UNUSED },
+    'attach inet filter forward',
+    /inet filter forward/,
+  ],
+  [
+    'FORWARD of iptables with policy DROP, which nftables shows too',
+    {
+      nftables: listed(chain('inet', 'fw', 'in', true), chain('ip', 'filter', 'FORWARD', true, 'forward')),
+      iptables: UNUSED,
+    },
+    'attach inet fw in',
+    /inet fw in/,
   ],
   [
     'nftables that closes nothing',
@@ -123,7 +158,7 @@ suite('the chains of a ruleset', () => {
     rule: { family: 'inet', table: 'fw', chain: 'in', expr },
   });
   const closes = (policy: string, ...after: readonly object[]): boolean | undefined =>
-    readInputChains(JSON.stringify({ nftables: [{ chain: { ...base, policy } }, ...after] }), 'bussa')?.[0]
+    readBaseChains(JSON.stringify({ nftables: [{ chain: { ...base, policy } }, ...after] }), 'bussa')?.[0]
       ?.closes;
 
   test('closed by policy, or by a last rule without a condition', () => {
@@ -135,23 +170,27 @@ suite('the chains of a ruleset', () => {
     assert.equal(closes('accept', rule({ drop: null }), rule({ match: {} }, { accept: null })), false);
   });
 
-  test('only base chains at input, none of Bussa’s own', () => {
+  test('only base chains at input and forward, none of Bussa’s own', () => {
     const chains = [
       { ...base, table: 'bussa', policy: 'drop' },
-      { ...base, hook: 'forward', policy: 'drop' },
+      { ...base, hook: 'output', policy: 'drop' },
       { ...base, type: 'nat', policy: 'accept' },
       { ...base, family: 'netdev', policy: 'drop' },
       { family: 'inet', table: 'fw', name: 'services' },
     ];
     const json = JSON.stringify({ nftables: [{ metainfo: {} }, ...chains.map((chain) => ({ chain }))] });
-    assert.deepEqual(readInputChains(json, 'bussa'), []);
+    assert.deepEqual(readBaseChains(json, 'bussa'), []);
+    const through = { chain: { ...base, hook: 'forward', policy: 'drop' } };
+    assert.deepEqual(readBaseChains(JSON.stringify({ nftables: [through] }), 'bussa'), [
+      chain('inet', 'fw', 'in', true, 'forward'),
+    ]);
   });
 
   test('what is no listing', () => {
     for (const text of ['', '{', 'null', '[]', '{"nftables": 1}', '7']) {
-      assert.equal(readInputChains(text, 'bussa'), undefined, text);
+      assert.equal(readBaseChains(text, 'bussa'), undefined, text);
     }
-    assert.deepEqual(readInputChains('{"nftables": [null, 1, {"chain": 2}, {"rule": null}]}', 'bussa'), []);
+    assert.deepEqual(readBaseChains('{"nftables": [null, 1, {"chain": 2}, {"rule": null}]}', 'bussa'), []);
   });
 });
 

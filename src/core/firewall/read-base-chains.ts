@@ -1,5 +1,5 @@
 import { parseAttachPoint } from '../door/attach-point.ts';
-import type { InputChain } from './choose-firewall.ts';
+import type { BaseChain } from './choose-firewall.ts';
 
 /** Expressions of a rule that let every packet through to the next one. */
 const WITHOUT_EFFECT = new Set(['counter', 'log', 'comment']);
@@ -7,20 +7,22 @@ const WITHOUT_EFFECT = new Set(['counter', 'log', 'comment']);
 type Json = { readonly [key: string]: unknown };
 
 /**
- * The base chains at the hook `input` of a whole ruleset as JSON (libnftables-json(5)), but for those of `ownTable`.
+ * The base chains at the hooks `input` and `forward` of a whole ruleset as JSON (libnftables-json(5)), but for those of `ownTable`.
  * `undefined` if it is not such a listing.
  */
-export function readInputChains(json: string, ownTable: string): InputChain[] | undefined {
+export function readBaseChains(json: string, ownTable: string): BaseChain[] | undefined {
   const objects = readObjects(json);
   if (objects === undefined) return undefined;
   const rules = objects.flatMap((one) => recordIn(one.rule));
   return objects.flatMap((one) => {
     const chain = asRecord(one.chain);
-    if (chain?.hook !== 'input' || chain.type !== 'filter' || chain.table === ownTable) return [];
+    const path = chain?.hook;
+    if (path !== 'input' && path !== 'forward') return [];
+    if (chain?.type !== 'filter' || chain.table === ownTable) return [];
     const point = parseAttachPoint(`${chain.family} ${chain.table} ${chain.name}`);
     if (point === undefined) return [];
     const last = rules.filter((rule) => isIn(rule, chain)).at(-1);
-    return [{ ...point, closes: chain.policy === 'drop' || (last !== undefined && endsAll(last)) }];
+    return [{ ...point, path, closes: chain.policy === 'drop' || (last !== undefined && endsAll(last)) }];
   });
 }
 
