@@ -162,6 +162,24 @@ describe('openings', () => {
   });
 });
 
+test('a door that a reload has removed goes with its last lease', async () => {
+  const bench = new Bench();
+  await bench.doors.install(GATES, {});
+  const leases = ['192.0.2.1', '192.0.2.2'].map((source) => bench.lease(source));
+  await Promise.all(leases.map((lease) => bench.doors.open(lease)));
+  await bench.doors.install([gate('once', 'tcp/23', true)], {});
+  assert.ok(bench.nftables.gates?.has('ssh'), 'its leases live');
+  for (const [n, lease] of leases.entries()) {
+    assert.ok(bench.nftables.gates?.has('ssh'), `${n} of its leases are over`);
+    bench.leases.splice(bench.leases.indexOf(lease), 1);
+    await bench.doors.close(lease);
+  }
+  assert.deepEqual([...(bench.nftables.gates ?? [])], ['once']);
+  const { length } = bench.nftables.calls;
+  await bench.doors.close(bench.lease('192.0.2.1', MINUTE, 'once'));
+  assert.deepEqual(bench.nftables.calls.slice(length), ['revoke 192.0.2.1']);
+});
+
 test('a door that has no place in the firewall stays shut, and the others are there', async () => {
   const bench = new Bench();
   bench.nftables.misfit = 'once';

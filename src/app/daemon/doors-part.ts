@@ -22,6 +22,10 @@ export class DoorsPart {
   readonly #parts: DoorsPartParts;
   #settings: FirewallSettings = {};
   #inUse: InUse | undefined;
+  /** Doors that are not in the part, and why. BOUNDED: by the gates. */
+  readonly #leftOut = new Map<string, string>();
+  /** Doors that are. BOUNDED: likewise. */
+  #standing: ReadonlySet<string> = new Set();
   /** What an earlier choice has left, or an earlier process, is gone. */
   #isAlone = false;
 
@@ -42,11 +46,41 @@ export class DoorsPart {
     };
   }
 
+  /** Why a door is not in the part, where it has no place in this firewall. */
+  whyLeftOut(door: string): string | undefined {
+    return this.#leftOut.get(door);
+  }
+
+  /** Whether the door's rules stand, as far as this process knows. */
+  has(door: string): boolean {
+    return this.#standing.has(door);
+  }
+
   /**
-   * As `Firewall.install`. Where another firewall is asked for and cannot be had, the one in use stays. Throws a
-   * `FirewallError`.
+   * As `Firewall.install`. Where another firewall is asked for and cannot be had, the one in use stays. A door that has
+   * no place here is left out: it stays shut, and keeps no other from being there. Throws a `FirewallError`.
    */
   async install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
+    this.#leftOut.clear();
+    for (let left = gates; ; ) {
+      try {
+        const isIn = ({ door }: Grant): boolean => !this.#leftOut.has(door);
+        const unknown = await this.#installAll(left, grants.filter(isIn));
+        this.#standing = new Set(left.map(({ door }) => door));
+        return unknown;
+      } catch (error) {
+        if (!(error instanceof GateError) || this.#leftOut.has(error.door)) throw error;
+        this.#leftOut.set(error.door, error.message);
+        left = left.filter(({ door }) => door !== error.door);
+        this.#parts.report({
+          kind: 'error',
+          text: `${error.message}; it stays shut, the others are in place`,
+        });
+      }
+    }
+  }
+
+  async #installAll(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
     const current = this.#inUse;
     if (current === undefined) return this.#change(gates, grants);
     if (!isDeepStrictEqual(current.settings, this.#settings)) {

@@ -43,8 +43,6 @@ export class NativeDoors {
   readonly #part: DoorsPart;
   readonly #openings = new OpeningQueue();
   #gates: readonly Gate[] = [];
-  /** Doors that are not in the part that stands, and why. BOUNDED: by the gates. */
-  readonly #leftOut = new Map<string, string>();
   #turn: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #renewal: NodeJS.Timeout | undefined;
@@ -98,14 +96,25 @@ export class NativeDoors {
 
   /** Opens the lease's ports until its end, or sets a new end. Throws a `FirewallError`. */
   async open(lease: Lease): Promise<void> {
-    const why = this.#leftOut.get(lease.door);
+    const why = this.#part.whyLeftOut(lease.door);
     if (why !== undefined) throw new FirewallError(why);
     return this.#openings.ask(lease, (take) => this.#inTurn(() => this.#openAll(take())));
   }
 
   /** Closes the lease's ports now. Throws a `FirewallError`. */
   close(lease: Lease): Promise<void> {
-    return this.#inTurn(async () => this.#inUse.revoke(lease.door, lease.source));
+    return this.#inTurn(async () => {
+      await this.#inUse.revoke(lease.door, lease.source);
+      if (this.#isLastLeftover(lease.door)) await this.#installNow();
+    });
+  }
+
+  /** Of a door that the configuration has no more: nobody could open its ports again, so they are closed no more. */
+  #isLastLeftover(door: string): boolean {
+    if (this.#gates.some((gate) => gate.door === door)) return false;
+    return (
+      this.#part.has(door) && !this.#parts.leases().some((lease) => lease.door === door && hasPorts(lease))
+    );
   }
 
   /** `open`: takes the part out of the firewall, and the ports are as they were without it; `keep`: leaves it. */
@@ -137,7 +146,7 @@ export class NativeDoors {
     const standing = open.filter(({ id, opened }) => !(opened.singleUse && this.#openings.has(id)));
     try {
       const grants = standing.map((lease) => this.#grant(lease)).filter(({ left }) => left > 0);
-      const unknown = await this.#installGates(withLeftover(this.#gates, open), grants);
+      const unknown = await this.#part.install(withLeftover(this.#gates, open), grants);
       for (const { door, source } of unknown) {
         const text = `${source}: ${door}: nothing tells whether its single use is spent: closed; it needs a new knock`;
         report({ kind: 'warning', text });
@@ -150,25 +159,6 @@ export class NativeDoors {
     }
     if (this.#isBroken || !(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
     return !this.#isBroken;
-  }
-
-  /** A door that cannot be had here is left out: it stays shut, and keeps no other from being there. */
-  async #installGates(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
-    this.#leftOut.clear();
-    for (let left = gates; ; ) {
-      try {
-        const isIn = ({ door }: Grant): boolean => !this.#leftOut.has(door);
-        return await this.#part.install(left, grants.filter(isIn));
-      } catch (error) {
-        if (!(error instanceof GateError) || this.#leftOut.has(error.door)) throw error;
-        this.#leftOut.set(error.door, error.message);
-        left = left.filter(({ door }) => door !== error.door);
-        this.#parts.report({
-          kind: 'error',
-          text: `${error.message}; it stays shut, the others are in place`,
-        });
-      }
-    }
   }
 
   /**
