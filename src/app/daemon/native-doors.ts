@@ -3,13 +3,7 @@ import type { Lease, LeasePorts } from '../../core/lease/lease.ts';
 import { type Millis, millis, since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import { trackOlder } from '../../host/connections/older-connections.ts';
-import {
-  type Firewall,
-  FirewallError,
-  type Gate,
-  GateError,
-  type Grant,
-} from '../../host/firewall/firewall.ts';
+import { type Firewall, FirewallError, type Gate, type Grant } from '../../host/firewall/firewall.ts';
 import { DoorsPart } from './doors-part.ts';
 import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
