@@ -20,6 +20,24 @@ const GATES = [gate(DOOR, 'tcp/22, tcp/8000-8010, udp/51820'), gate('web', 'tcp/
 const CUT = { ...gate('cut', 'tcp/24, udp/8001 forward'), closeKills: true };
 const MINUTE = 60_000;
 
+/** Services that end each connection by a reset once they have been spoken to. */
+const RESETTING = `
+  const { createServer } = require('node:net');
+  const serve = (port, then) => createServer((socket) => {
+    socket.on('error', () => undefined).once('data', () => socket.resetAndDestroy());
+  }).listen(port, '0.0.0.0', then);
+  serve(23, () => serve(24, () => console.log('serving')));
+`;
+
+/** Speaks to such a service from a port that is always the same, and says how it went. */
+const CONNECTING = `
+  const [port, localPort, localAddress, host] = process.argv.slice(1);
+  const socket = require('node:net').connect({ port, localPort, localAddress, host }, () => socket.write('word'));
+  const end = (how) => { process.stdout.write(how); process.exit(0); };
+  socket.on('error', ({ code }) => end(code === 'ECONNRESET' ? 'reset' : code));
+  setTimeout(end, 700, 'shut');
+`;
+
 for (const situation of SITUATIONS) {
   describe(situation.name, { concurrency: 2 }, () => {
     test('closed before, open for the granted source alone, in both families, closed by revoke', async () => {
@@ -65,6 +83,27 @@ for (const situation of SITUATIONS) {
         await firewall.revoke('web', source);
         await prober.assertShut('tcp', source, 8080);
       }
+    });
+
+    test('a service that resets lets nobody in again from the same port, without a lease', async () => {
+      await using stage = await Stage.create(situation);
+      const { client, server } = stage.wire;
+      await using service = server.start(process.execPath, '-e', RESETTING);
+      await service.saw(/serving/);
+      await using firewall = await stage.openFirewall();
+      await firewall.install([gate('one', 'tcp/23', true), gate('any', 'tcp/24')]);
+      const connect = (port: number): Promise<string> =>
+        client.run(process.execPath, '-e', CONNECTING, `${port}`, `${port + 40_000}`, CLIENT, SERVER);
+      await firewall.grant('one', CLIENT, MINUTE);
+      assert.equal(await connect(23), 'reset');
+      assert.equal(await connect(23), 'shut', 'its single use is spent');
+      await firewall.grant('one', CLIENT, MINUTE);
+      assert.equal(await connect(23), 'reset', 'let in anew');
+      await firewall.grant('any', CLIENT, MINUTE);
+      assert.equal(await connect(24), 'reset');
+      assert.equal(await connect(24), 'reset');
+      await firewall.revoke('any', CLIENT);
+      assert.equal(await connect(24), 'shut', 'its lease is over');
     });
 
     const endsHere = situation.closesByItself ? test : undefined;

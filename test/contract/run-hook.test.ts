@@ -204,8 +204,8 @@ describe('many hooks', () => {
     const hooks = new HookRunner(scratch.path, limits);
     const opener = new HookRunner(scratch.path);
     const results = ['a', 'b', 'c', 'd'].map((name) => hooks.run(gated(name), opened(name)));
-    assert.deepEqual(await hooks.run(gated('e'), opened('e')), { kind: 'refused' });
-    assert.deepEqual(await hooks.run(gated('f'), { event: 'start' }), { kind: 'refused' });
+    assert.deepEqual(await hooks.run(gated('e'), opened('e')), { kind: 'refused', why: 'full' });
+    assert.deepEqual(await hooks.run(gated('f'), { event: 'start' }), { kind: 'refused', why: 'full' });
     assert.equal(hooks.refused, 2);
     await lines.saw(/begin [ab]/g, 2);
     assert.equal(lines.count(/begin [cd]/g), 0);
@@ -248,18 +248,32 @@ describe('many hooks', () => {
     await lines.saw(/end a\nclose\n/);
   });
 
-  test('at the end of the daemon those that wait are refused, those that run are waited for', async () => {
+  test('at the end of the daemon those that wait run too', async () => {
     using scratch = new Scratch();
     await using lines: Program = follow(scratch.file('log'));
     const hooks = new HookRunner(scratch.path, { ...limits, running: 1 });
+    const all = ['a', 'b', 'c'].map((name) => hooks.run(shell(`echo ${name} >> log`), opened(name)));
+    await hooks.settle();
+    assert.deepEqual(await Promise.all(all), [{ kind: 'ok' }, { kind: 'ok' }, { kind: 'ok' }]);
+    await lines.saw(/a\nb\nc\n/);
+  });
+
+  test('those that wait too long for the end of the daemon are refused, those that run are waited for', async () => {
+    using scratch = new Scratch();
+    await using lines: Program = follow(scratch.file('log'));
+    const hooks = new HookRunner(scratch.path, { ...limits, running: 1, settleMs: 1 });
     const running = hooks.run(gated('a'), opened('a'));
     const waiting = [hooks.run(gated('b'), opened('b')), hooks.run(gated('c'), opened('c'))];
     await lines.saw(/begin a/);
     const settled = hooks.settle();
+    await new Promise((resolve) => setTimeout(resolve, 20));
     await open(new HookRunner(scratch.path), 'a', 'a');
     await settled;
     assert.deepEqual(await running, { kind: 'ok' });
-    assert.deepEqual(await Promise.all(waiting), [{ kind: 'refused' }, { kind: 'refused' }]);
+    assert.deepEqual(await Promise.all(waiting), [
+      { kind: 'refused', why: 'ended' },
+      { kind: 'refused', why: 'ended' },
+    ]);
     assert.equal(hooks.refused, 2);
     assert.deepEqual(await hooks.run(shell('echo stopped >> log'), { event: 'stop' }), { kind: 'ok' });
     await lines.saw(/stopped/);

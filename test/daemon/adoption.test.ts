@@ -24,7 +24,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
   test('killed before the start command was claimed: the door never opened and is not closed', async () => {
     using bench = new KeeperBench();
     const lease = bench.left(bench.door(DOOR));
-    bench.keeper().adopt();
+    bench.keeper().adopt([]);
     await bench.empty();
     // The shell was on its way when the daemon died, and comes only now.
     assert.equal((await runCommand(bench.claimedStart(lease, 'echo late >> done'), '/')).kind, 'ok');
@@ -36,7 +36,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     using bench = new KeeperBench();
     const lease = bench.left(bench.door(DOOR), { due: new HandClock().sinceBoot() });
     await using start = await running(bench.claimedStart(lease, SLOW));
-    bench.keeper().adopt();
+    bench.keeper().adopt([]);
     assert.equal((await bench.saw('adopted')).overdue, true);
     // Two looks at the claim.
     await new Promise((resolve) => setTimeout(resolve, 250));
@@ -50,7 +50,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     using bench = new KeeperBench();
     const lease = bench.left(bench.door(DOOR));
     await runCommand(bench.claimedStart(lease, 'echo open >> done'), '/');
-    bench.keeper().adopt();
+    bench.keeper().adopt([]);
     assert.equal((await bench.saw('adopted')).overdue, false);
     assert.deepEqual(bench.store.all(), [lease], 'nothing about it has changed');
     bench.clock.advance(60_000);
@@ -72,7 +72,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     const lease = bench.left(door);
     await runCommand(bench.claimedStart(lease, 'echo open >> done'), '/');
     const keeper = bench.keeper();
-    keeper.adopt();
+    keeper.adopt([]);
     bench.clock.advance(30_000);
     keeper.complete(bench.completion(door));
     assert.equal((await bench.saw('extended')).seconds, 60);
@@ -86,7 +86,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     const lease = bench.left(bench.door(DOOR));
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     bench.clock.advance(3_600_000);
-    bench.keeper().adopt();
+    bench.keeper().adopt([]);
     assert.equal((await bench.saw('adopted')).overdue, true);
     await bench.empty();
     assert.equal(bench.done, CLOSED);
@@ -99,7 +99,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     await using stop = await running(bench.claimedStop(lease, SLOW));
     const keeper = bench.keeper();
-    keeper.adopt();
+    keeper.adopt([]);
     await bench.saw('adopted');
     keeper.complete(bench.completion(door));
     assert.deepEqual(bench.kinds(), ['adopted'], 'not extended: it is being closed');
@@ -116,7 +116,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     await using stop = await running(bench.claimedStop(lease, SLOW));
     const keeper = bench.keeper();
-    keeper.adopt();
+    keeper.adopt([]);
     const stopping = keeper.stop();
     stop.write('\n');
     await stopping;
@@ -130,7 +130,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     await using stop = await running(bench.claimedStop(lease, SLOW));
     await stop.stop('SIGKILL');
-    bench.keeper().adopt();
+    bench.keeper().adopt([]);
     await bench.empty();
     assert.equal(bench.done, CLOSED);
   });
@@ -140,7 +140,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     const lease = bench.left(bench.door(DOOR));
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     writeFileSync(bench.claims.stop(lease.id), '');
-    bench.keeper().adopt();
+    bench.keeper().adopt([]);
     await bench.empty();
     assert.equal(bench.done, CLOSED);
   });
@@ -150,7 +150,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     const lease = bench.left(bench.door(DOOR), { due: new HandClock().sinceBoot() });
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     await runCommand(bench.claimedStop(lease, 'exec echo close'), '/');
-    bench.keeper().adopt();
+    bench.keeper().adopt([]);
     await bench.empty();
     assert.equal(bench.done, '');
     assert.deepEqual(bench.kinds(), []);
@@ -162,7 +162,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     const door = bench.door({ ...DOOR, stop: 'echo close >> done; read -r line < gate' });
     const lease = bench.left(door, { due: new HandClock().sinceBoot() });
     await runCommand(bench.claimedStart(lease, 'true'), '/');
-    bench.keeper().adopt();
+    bench.keeper().adopt([]);
     await bench.until(() => bench.done === 'close\n', 'closing');
     const late = claimedCommand(bench.claims.stop(lease.id), lease.stop, 'run');
     assert.equal((await runCommand(late, bench.scratch.path)).kind, 'ok');
@@ -184,7 +184,7 @@ describe('after a reboot', { concurrency: 4 }, () => {
     bench.clock.advance(20_000);
     bench.clock.boot = 5;
     const keeper = bench.keeper();
-    keeper.adopt();
+    keeper.adopt([]);
     assert.equal((await bench.saw('adopted')).overdue, false);
     await bench.until(() => bench.store.all()[0]?.bootId === 'this boot', 'record');
     const [row] = bench.store.all();
@@ -203,7 +203,7 @@ describe('after a reboot', { concurrency: 4 }, () => {
     left(bench);
     bench.clock.advance(60_000);
     bench.clock.boot = 5;
-    bench.keeper().adopt();
+    bench.keeper().adopt([]);
     await bench.empty();
     assert.equal(bench.done, CLOSED);
   });
@@ -214,12 +214,12 @@ describe('after a reboot', { concurrency: 4 }, () => {
     bench.clock.day -= 10 * 365 * 86_400_000;
     bench.clock.boot = 5;
     const first = bench.keeper();
-    first.adopt();
+    first.adopt([]);
     await bench.until(() => bench.store.all()[0]?.due === 60_005, 'record');
     bench.clock.boot += 50_000;
     bench.clock.day -= 3_600_000;
     const second = bench.keeper();
-    second.adopt();
+    second.adopt([]);
     await bench.saw('adopted', 2);
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     assert.equal(bench.store.all()[0]?.due, 60_005, 'the second start has not begun it anew');
@@ -235,7 +235,7 @@ describe('after a reboot', { concurrency: 4 }, () => {
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     bench.clock.day += 10 * 365 * 86_400_000;
     const keeper = bench.keeper();
-    keeper.adopt();
+    keeper.adopt([]);
     assert.equal((await bench.saw('adopted')).overdue, false);
     await keeper.stop();
     assert.equal(bench.done, CLOSED);

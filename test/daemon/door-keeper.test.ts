@@ -254,7 +254,7 @@ describe('a store that fails', { concurrency: 4 }, () => {
     assert.equal(readdirSync(bench.scratch.file('claims')).length, 2, 'they say that the row is done with');
     // The next daemon on the same state: the row is no reason to close once more.
     const next = bench.keeper(undefined, store);
-    next.adopt();
+    next.adopt([]);
     await next.stop();
     assert.deepEqual(store.all(), []);
     assert.equal(bench.done, ROUND);
@@ -268,7 +268,7 @@ describe('a store that fails', { concurrency: 4 }, () => {
     rmSync(directory, { recursive: true });
     writeFileSync(directory, '');
     const keeper = bench.keeper();
-    keeper.adopt();
+    keeper.adopt([]);
     await bench.saw('error');
     keeper.complete(bench.completion(door, other(1)));
     assert.match((await bench.saw('command-failed')).lastErrorLine ?? '', /no claim can be made/);

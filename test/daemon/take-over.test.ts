@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { databaseIn, openState, type State } from '../../src/app/daemon/open-state.ts';
 import { takeOverOrphans } from '../../src/app/daemon/take-over.ts';
+import { type PortOpening, parsePortOpening } from '../../src/core/door/port-opening.ts';
 import type { Event } from '../../src/core/event/event.ts';
-import type { LeaseId } from '../../src/core/lease/lease.ts';
+import type { LeaseId, LeasePorts } from '../../src/core/lease/lease.ts';
 import type { Address } from '../../src/core/net/address.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import { openSystemClock } from '../../src/host/clock/clock.ts';
@@ -25,6 +26,13 @@ const LEASE: StoredLease = {
   dueWall: instant(clock.wall() + 60_000),
   length: millis(60_000),
   bootId: clock.bootId,
+};
+
+const OPENED: LeasePorts = {
+  ports: [parsePortOpening('tcp/22') as PortOpening],
+  singleUse: false,
+  hold: false,
+  closeKills: true,
 };
 
 class TwoStates {
@@ -105,6 +113,29 @@ describe('leases of daemons that do not come back', () => {
     assert.equal(states.takeOver(), false);
     const [moved] = states.own.store.all();
     assert.ok(moved !== undefined && moved.due <= clock.sinceBoot(), 'killed in the middle: due at once');
+  });
+
+  it('without commands are taken over too, whose claims nobody makes', (t) => {
+    const states = new TwoStates(t);
+    const orphan = states.open('other');
+    const native: StoredLease = { ...LEASE, stop: '', opened: OPENED };
+    orphan.store.record(native);
+    states.die(orphan);
+    assert.equal(states.takeOver(), false);
+    assert.deepEqual(states.own.store.all(), [native]);
+  });
+
+  it('that a reboot has ended are history here', (t) => {
+    const states = new TwoStates(t);
+    const orphan = states.open('other');
+    const sinceWall = instant(clock.wall() - 5000);
+    orphan.store.record({ ...LEASE, stop: '', opened: OPENED, bootId: 'an earlier one', sinceWall });
+    states.die(orphan);
+    assert.equal(states.takeOver(), false);
+    assert.deepEqual(states.own.store.all(), []);
+    const [past] = states.own.store.history(9);
+    assert.deepEqual([past?.id, past?.how], [LEASE.id, 'rebooted']);
+    assert.ok((past?.lasted ?? 0) >= 5000);
   });
 
   it('that never began are forgotten', (t) => {

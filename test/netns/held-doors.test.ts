@@ -194,6 +194,48 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
     await talk.clientKnows();
     await talk.serviceKnows();
   });
+
+  test('a knock just after the last connection has gone opens for as long as any other', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { client, server } = wire;
+    await using service = await startTalker(server, 'tcp/9022', 'udp/9053');
+    await using knockd = await startKnockd(server, directory, door(30, 'hold = yes'));
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await knockd.saw(/talk: opened/);
+    const talk = await Talk.begin(client, service, 'tcp', [CLIENT, SERVER, 9022]);
+    await using clocked = await startClock(client);
+    // Two looks see it alive.
+    await clocked.clock.goesOn(110);
+    await talk[Symbol.asyncDispose]();
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await knockd.saw(/talk: already open, 30 s more/);
+    await clocked.clock.goesOn(BEYOND);
+    assert.equal(knockd.count(/talk: closed/g), 0);
+    await assertOpen(client, SERVER, 9022, CLIENT);
+    assert.equal((await knockd.stop()).code, 0);
+  });
+
+  test('a reload that has the door open something else ends its leases, and cuts what was made through them', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { client, server } = wire;
+    await using service = await startTalker(server, 'tcp/9022', 'udp/9053');
+    const text = door(60, 'close_kills = yes');
+    await using knockd = await startKnockd(server, directory, text);
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await knockd.saw(/talk: opened/);
+    await using talk = await Talk.begin(client, service, 'tcp', [CLIENT, SERVER, 9022]);
+    directory.file('knockd.conf', `${text.replace('tcp/9022, udp/9053', 'tcp/9022')}`);
+    knockd.signal('SIGHUP');
+    await knockd.saw(/talk: closed tcp\/9022, udp\/9053, its door has been changed, 1 connection cut/);
+    await talk.clientKnows();
+    await assertShut(client, SERVER, 9022, CLIENT);
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await knockd.saw(/talk: opened tcp\/9022 for 60 s/);
+    await assertOpen(client, SERVER, 9022, CLIENT);
+    assert.equal((await knockd.stop()).code, 0);
+  });
 });
 
 /** Of everybody; iptables makes an empty chain of its own at a hook as soon as it is spoken of. */

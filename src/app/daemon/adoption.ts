@@ -1,5 +1,6 @@
 import type { Event } from '../../core/event/event.ts';
-import type { Lease, LeaseEnd } from '../../core/lease/lease.ts';
+import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
+import type { Instant } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import type { StoredLease } from '../../host/store/lease-store.ts';
 import type { Claims, LeaseFate } from './claims.ts';
@@ -14,7 +15,7 @@ export type AdoptionParts = {
 /** What becomes of a lease that an earlier run has left. */
 export type Adoption =
   /** There is nothing to close. Its claims stay until the next start: a command may be on its way still. */
-  | { readonly kind: 'over'; readonly how: LeaseEnd }
+  | { readonly kind: 'over'; readonly how: LeaseEnd; readonly id: LeaseId; readonly since: Instant }
   /** It goes on, or is closed now. `running`: the claim of a command that has to end first. */
   | { readonly kind: 'lease'; readonly lease: Lease; readonly running?: string };
 
@@ -22,13 +23,13 @@ export type Adoption =
 export function judgeAdoption(stored: StoredLease, parts: AdoptionParts): Adoption {
   const { clock, claims } = parts;
   const fate = fateOf(stored, parts);
-  if (fate === 'over') {
-    const how = isOfThisBoot(stored, clock) ? 'expired' : 'rebooted';
-    return { kind: 'over', how };
-  }
-  if (fate === 'never') return { kind: 'over', how: 'failed' };
   const { id, door, source, stop, opened } = stored;
   const times = adoptedTimes(stored, clock);
+  if (fate === 'over') {
+    const how = isOfThisBoot(stored, clock) ? 'expired' : 'rebooted';
+    return { kind: 'over', how, id, since: times.since };
+  }
+  if (fate === 'never') return { kind: 'over', how: 'failed', id, since: times.since };
   const due = fate === 'cut-off' ? clock.sinceBoot() : times.due;
   const state = fate === 'closing' ? 'closing' : 'opening';
   const ports = opened === undefined ? {} : { opened };
@@ -39,14 +40,15 @@ export function judgeAdoption(stored: StoredLease, parts: AdoptionParts): Adopti
 
 export const isOfThisBoot = ({ bootId }: StoredLease, clock: Clock): boolean => bootId === clock.bootId;
 
-/** Where the claims cannot be read or made, the door is taken for open: a close too many is the lesser evil. */
-function fateOf(stored: StoredLease, { claims, clock, report }: AdoptionParts): LeaseFate {
+/** What an earlier run has left of the lease's commands, or ports. */
+export function fateOf(stored: StoredLease, { claims, clock, report }: AdoptionParts): LeaseFate {
   const sameBoot = isOfThisBoot(stored, clock);
   // Ports alone have no command, and so no claim. A reboot has taken them out of the firewall.
   if (stored.stop === '') return sameBoot ? 'open' : 'over';
   try {
     return claims.fate(stored.id, sameBoot);
   } catch (error) {
+    // The door is taken for open: a close too many is the lesser evil.
     report({ kind: 'error', text: (error as Error).message });
     return 'open';
   }

@@ -159,15 +159,16 @@ export class Daemon {
     }
     this.#config = config;
     this.#hooks.replaceConfig(config);
+    this.#keeper.replaceDoors(config.doors);
     void this.#native.install(gatesOf(config), config.settings);
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
   }
 
   /** What this daemon left open in an earlier life, and what others left that will not come back for it. */
   #adopt(): void {
-    const { stateDirectory } = this.#options;
-    const again = takeOverOrphans(stateDirectory, this.#stateName, this.#state, this.#clock, this.#report);
-    this.#keeper.adopt();
+    const directory = this.#options.stateDirectory;
+    const again = takeOverOrphans(directory, this.#stateName, this.#state, this.#clock, this.#report);
+    this.#keeper.adopt(this.#config.doors);
     if (again) this.#adoptTimer = setTimeout(() => this.#adopt(), ADOPT_AGAIN_MS);
   }
 

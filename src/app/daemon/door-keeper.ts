@@ -1,4 +1,5 @@
 import type { Completion } from '../../core/attempt/completion.ts';
+import type { DoorSpec } from '../../core/door/door.ts';
 import { renderCommands } from '../../core/door/opening.ts';
 import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
 import { LeaseBook } from '../../core/lease/lease-book.ts';
@@ -6,6 +7,8 @@ import { after, type Millis, millis, since } from '../../core/net/time.ts';
 import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
 import { isOfThisBoot, judgeAdoption } from './adoption.ts';
 import { CommandDoors } from './command-doors.ts';
+import { DoorPorts } from './door-ports.ts';
+import { HeldLeases } from './held-leases.ts';
 import { newLease } from './keep-lease.ts';
 import { LeaseActions, type LeaseActionsParts } from './lease-actions.ts';
 import { LeaseJournal } from './lease-journal.ts';
@@ -23,12 +26,6 @@ const KEEP_MS = 1000;
 /** A closing command for which the machine had no process is tried again after this long. */
 const CLOSE_AGAIN_MS = millis(10_000);
 
-/**
- * A lease that a connection holds is kept open for so long ahead, and anew when half of it is over: that is how long
- * the kernel leaves it open after the daemon's death.
- */
-const HOLD_MS = millis(30_000);
-
 export type DoorKeeperParts = LeaseActionsParts & { readonly store: LeaseStore };
 
 /**
@@ -44,6 +41,8 @@ export class DoorKeeper {
   /** BOUNDED: by the leases that the store held at the start. */
   readonly #adopted = new Set<LeaseId>();
   readonly #notes = new LeaseNotes();
+  readonly #ports = new DoorPorts();
+  readonly #held: HeldLeases;
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
   #onIdle: (() => void) | undefined;
@@ -54,8 +53,16 @@ export class DoorKeeper {
     this.#actions = new LeaseActions(
       parts,
       (id) => this.#hold(id),
-      (id) => this.#leave(id),
+      (id) => this.#endNow(id, 'left'),
     );
+    const keep = this.#keep.bind(this);
+    this.#held = new HeldLeases({
+      ...parts,
+      book: this.#book,
+      notes: this.#notes,
+      actions: this.#actions,
+      keep,
+    });
     this.#commandDoors = new CommandDoors(parts);
   }
 
@@ -75,13 +82,21 @@ export class DoorKeeper {
     this.#actions.refuse(completion, reason);
   }
 
+  /** The doors are these now. A lease of one that opens something else by now ends: it would not be what was knocked for. */
+  replaceDoors(doors: readonly DoorSpec[]): void {
+    this.#ports.replace(doors);
+    for (const lease of this.#book.leases())
+      if (this.#ports.differFrom(lease)) this.#endNow(lease.id, 'changed');
+  }
+
   /** The leases that are open, opening or closing now. */
   leases(): readonly Lease[] {
     return this.#book.leases();
   }
 
   /** Takes on what the store holds from an earlier run: closes what is overdue, and the rest at its time. */
-  adopt(): void {
+  adopt(doors: readonly DoorSpec[]): void {
+    this.#ports.replace(doors);
     for (const stored of this.#parts.store.all()) {
       if (!this.#book.has(stored.id)) void this.#adoptLease(stored);
     }
@@ -162,6 +177,7 @@ export class DoorKeeper {
     const lease = this.#book.opened(id);
     if (lease === undefined) return;
     this.#actions.connections.follow(lease);
+    if (this.#ports.differFrom(lease)) this.#endNow(id, 'changed');
     this.#schedule();
   }
 
@@ -172,52 +188,33 @@ export class DoorKeeper {
     const left = Math.ceil(since(clock.sinceBoot(), lease.due) / 1000);
     report({ kind: 'extended', source: lease.source, door: lease.door, seconds: left });
     void this.#actions.extendPorts(lease);
+    this.#actions.connections.renew(lease);
     this.#keep(lease, length);
   }
 
-  /** A connection that was made through the lease lives. */
   #hold(id: LeaseId): void {
     const lease = this.#book.lease(id);
-    if (lease?.state !== 'open' || this.#stopping) return;
-    this.#notes.left.delete(id);
-    if (since(this.#parts.clock.sinceBoot(), lease.due) < HOLD_MS / 2) this.#holdOpen(lease);
+    if (lease?.state === 'open' && !this.#stopping) this.#held.hold(lease);
   }
 
-  /** The last connection that was made through the lease has gone. */
-  #leave(id: LeaseId): void {
+  #endNow(id: LeaseId, how: LeaseEnd): void {
     if (this.#book.moveEnd(id, this.#parts.clock.sinceBoot()) === undefined) return;
-    this.#notes.left.add(id);
+    this.#notes.ends.set(id, how);
     this.#closeDue();
-  }
-
-  #holdOpen(lease: Lease): void {
-    const { source, door } = lease;
-    const held = this.#book.moveEnd(lease.id, after(this.#parts.clock.sinceBoot(), HOLD_MS));
-    if (held === undefined) return;
-    if (!this.#notes.held.has(lease.id)) this.#parts.report({ kind: 'held', source, door });
-    this.#notes.held.add(lease.id);
-    // To open the ports once more would have another connection in.
-    if (lease.opened?.singleUse !== true) void this.#actions.extendPorts(held);
-    this.#keep(held, HOLD_MS);
   }
 
   #closeDue(): void {
     for (const lease of this.#book.takeDue(this.#parts.clock.sinceBoot())) {
-      if (this.#isHeld(lease)) {
+      if (!this.#stopping && this.#held.has(lease)) {
         this.#book.add({ ...lease, state: 'open' });
-        this.#holdOpen(lease);
+        this.#held.prolong(lease);
       } else void this.#close(lease);
     }
     this.#schedule();
   }
 
-  #isHeld(lease: Lease): boolean {
-    if (lease.opened?.hold !== true || this.#stopping || this.#notes.left.has(lease.id)) return false;
-    return this.#actions.connections.lives(lease);
-  }
-
   async #close(lease: Lease): Promise<void> {
-    const how = this.#notes.left.has(lease.id) ? 'left' : this.#stopping ? 'stopped' : 'expired';
+    const how = this.#notes.ends.get(lease.id) ?? (this.#stopping ? 'stopped' : 'expired');
     if (!(await this.#actions.close(lease, how))) {
       this.#closeLater(lease);
       return;
@@ -257,7 +254,7 @@ export class DoorKeeper {
     const { clock, claims, report } = this.#parts;
     const adoption = judgeAdoption(stored, this.#parts);
     this.#adopted.add(stored.id);
-    if (adoption.kind === 'over') return void (await this.#journal.end(stored, adoption.how));
+    if (adoption.kind === 'over') return void (await this.#journal.end(adoption, adoption.how));
     const { lease, running } = adoption;
     this.#book.add(lease);
     if (!isOfThisBoot(stored, clock)) {

@@ -28,7 +28,7 @@ export class Hooks {
     if (result.kind !== 'ok') this.#report({ kind: 'error', text: failureText(occasion, result) });
   }
 
-  /** Waits for those that run, refuses those that wait. */
+  /** Waits for those that run or wait, but not for ever. */
   settle(): Promise<void> {
     return this.#runner.settle();
   }
@@ -39,10 +39,15 @@ export class Hooks {
   }
 }
 
+const REFUSALS = {
+  full: 'too many hooks are waiting',
+  ended: 'the daemon ends, and the hooks before it took too long',
+} as const;
+
 function failureText(occasion: HookOccasion, result: Exclude<HookResult, { kind: 'ok' }>): string {
   const where = 'door' in occasion ? `${occasion.source}: ${occasion.door}: ` : '';
   const hook = `${where}on_${occasion.event}`;
-  if (result.kind === 'refused') return `${hook} was not run: too many hooks are waiting`;
+  if (result.kind === 'refused') return `${hook} was not run: ${REFUSALS[result.why]}`;
   const { failure, lastErrorLine } = result;
   const tail = lastErrorLine === undefined ? '' : `: ${lastErrorLine}`;
   switch (failure.kind) {

@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { Completion } from '../../core/attempt/completion.ts';
-import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
+import type { Opening } from '../../core/door/opening.ts';
+import type { Lease, LeaseEnd, LeaseId, LeasePorts } from '../../core/lease/lease.ts';
 import { after, type Instant, instant, type Millis, millis, since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import type { LeaseEnding, StoredLease } from '../../host/store/lease-store.ts';
 
 export function newLease({ door, source }: Completion, now: Instant, stop: string): Lease {
-  const { ports, singleUse = false, hold = false, closeKills = false, cmdTimeout } = door.opening;
-  const opened = ports === undefined ? {} : { opened: { ports, singleUse, hold, closeKills } };
+  const ports = leasePorts(door.opening);
+  const opened = ports === undefined ? {} : { opened: ports };
   const id = randomUUID() as LeaseId;
-  const times = { since: now, due: after(now, cmdTimeout) };
+  const times = { since: now, due: after(now, door.opening.cmdTimeout) };
   return { id, door: door.name, source, stop, state: 'opening', ...times, ...opened };
+}
+
+export function leasePorts(opening: Opening): LeasePorts | undefined {
+  const { ports, singleUse = false, hold = false, closeKills = false } = opening;
+  return ports === undefined ? undefined : { ports, singleUse, hold, closeKills };
 }
 
 /** The lease as it is kept, its times on both clocks. */

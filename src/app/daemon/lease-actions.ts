@@ -124,7 +124,8 @@ export class LeaseActions {
     }
     const cut = opened.closeKills ? await this.connections.cut(lease) : 0;
     const ports = renderPortOpenings(opened.ports);
-    report({ kind: 'closed', source, door, ports, left: how === 'left', cut });
+    const early = how === 'left' || how === 'changed' ? { early: how } : {};
+    report({ kind: 'closed', source, door, ports, cut, ...early });
     return true;
   }
 

@@ -93,6 +93,21 @@ export class LeaseConnections {
     this.#schedule();
   }
 
+  /** The source has knocked once more: what has ended by now is not the end of the lease. */
+  renew(lease: Lease): void {
+    const followed = this.#followed.get(lease.id);
+    if (followed === undefined || !mindsConnections(lease)) return;
+    const ended =
+      this.#listNow(lease)
+        ?.filter(isOn(lease))
+        .filter(({ state }) => state === 'ended') ?? [];
+    this.#before.set(
+      lease.id,
+      new Set([...(this.#before.get(lease.id) ?? []), ...ended.map(({ id }) => id)]),
+    );
+    followed.seen = false;
+  }
+
   /** Whether a connection made through the lease lives now. What cannot be looked at is taken for gone. */
   lives(lease: Lease): boolean {
     if (!mindsConnections(lease)) return false;

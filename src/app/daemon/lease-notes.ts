@@ -1,12 +1,12 @@
-import type { LeaseId } from '../../core/lease/lease.ts';
+import type { LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
 import type { Instant } from '../../core/net/time.ts';
 
 /** What a keeper remembers of its leases beside the book. BOUNDED: by the leases. */
 export class LeaseNotes {
   /** Their start command has failed. */
   readonly failed = new Set<LeaseId>();
-  /** Their last connection has gone. */
-  readonly left = new Set<LeaseId>();
+  /** They end before their time, and why. */
+  readonly ends = new Map<LeaseId, LeaseEnd>();
   /** A connection holds them beyond their time. */
   readonly held = new Set<LeaseId>();
   /** The end that was last written. */
@@ -14,7 +14,7 @@ export class LeaseNotes {
 
   forget(id: LeaseId): void {
     this.failed.delete(id);
-    this.left.delete(id);
+    this.ends.delete(id);
     this.held.delete(id);
     this.kept.delete(id);
   }

@@ -1,10 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event } from '../../core/event/event.ts';
+import type { LeaseEnd } from '../../core/lease/lease.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import type { StoredLease } from '../../host/store/lease-store.ts';
 import { isLockedError } from '../../host/store/sqlite-error.ts';
 import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
+import { fateOf, isOfThisBoot } from './adoption.ts';
+import { adoptedTimes, endingOf } from './keep-lease.ts';
 import { assertOwnDirectory, claimsIn, databaseIn, type State, sweepClaims } from './open-state.ts';
 
 /**
@@ -46,14 +49,16 @@ function takeOverFrom(directory: string, own: State, clock: Clock, report: (even
     sweepClaims(directory, store, claims, report);
     let again = false;
     for (const lease of store.all()) {
-      const fate = claims.fate(lease.id, lease.bootId === clock.bootId);
+      const fate = fateOf(lease, { claims, clock, report });
       const isOpen = fate === 'open' || fate === 'cut-off';
       // With the claim of its stop command taken, no command that is still on its way closes it a second time.
-      if (fate === 'opening' || fate === 'closing' || (isOpen && !claims.takeStop(lease.id))) {
+      const isTaken = !isOpen || lease.stop === '' || claims.takeStop(lease.id);
+      if (fate === 'opening' || fate === 'closing' || !isTaken) {
         again = true;
         continue;
       }
       if (isOpen) moveLease(lease, fate === 'cut-off', own, clock);
+      else remember(lease, endOf(lease, fate, clock), own, clock);
       store.remove(lease.id);
     }
     return again;
@@ -62,10 +67,23 @@ function takeOverFrom(directory: string, own: State, clock: Clock, report: (even
   }
 }
 
+function endOf(lease: StoredLease, fate: 'over' | 'never', clock: Clock): LeaseEnd {
+  if (fate === 'never') return 'failed';
+  return isOfThisBoot(lease, clock) ? 'expired' : 'rebooted';
+}
+
+/** It is over: its history is here from now on. */
+function remember(lease: StoredLease, how: LeaseEnd, { store }: State, clock: Clock): void {
+  store.together(() => {
+    store.record(lease);
+    store.end(lease.id, endingOf(adoptedTimes(lease, clock), how, clock));
+  });
+}
+
 /** First it stands here and only then no longer there: a crash in between leaves it twice, and it is moved again. */
 function moveLease(lease: StoredLease, now: boolean, own: State, clock: Clock): void {
   if (own.store.all().some(({ id }) => id === lease.id)) return;
-  own.claims.moveToThisBoot(lease.id);
+  if (lease.stop !== '') own.claims.moveToThisBoot(lease.id);
   const due = { due: clock.sinceBoot(), dueWall: clock.wall(), bootId: clock.bootId };
   own.store.record(now ? { ...lease, ...due } : lease);
 }

@@ -36,8 +36,8 @@ export type Event =
       readonly source: Address;
       readonly door: string;
       readonly ports: string;
-      /** Before its time, since the last connection made through it has gone. */
-      readonly left: boolean;
+      /** Why before its time: the last connection made through it has gone, or its door opens something else now. */
+      readonly early?: 'left' | 'changed';
       /** Connections that were cut with it. */
       readonly cut: number;
     }

@@ -108,8 +108,10 @@ function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
   }
 }
 
-function closedWords({ left, cut }: Extract<Event, { kind: 'closed' }>): string {
-  const why = left ? ', its last connection has gone' : '';
+const EARLY = { left: ', its last connection has gone', changed: ', its door has been changed' } as const;
+
+function closedWords({ early, cut }: Extract<Event, { kind: 'closed' }>): string {
+  const why = early === undefined ? '' : EARLY[early];
   if (cut === 0) return why;
   return `${why}, ${cut} ${cut === 1 ? 'connection' : 'connections'} cut`;
 }

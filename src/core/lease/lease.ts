@@ -18,11 +18,12 @@ export type LeasePorts = {
 
 /**
  * How a lease ended. `expired`: its time was over · `left`: its last connection has gone · `stopped`: the daemon was
- * stopped in order · `failed`: it did not come about · `rebooted`: the machine was started anew.
+ * stopped in order · `failed`: it did not come about · `rebooted`: the machine was started anew · `changed`: its door
+ * opens something else by now.
  */
 export type LeaseEnd = (typeof LEASE_ENDS)[number];
 
-export const LEASE_ENDS = ['expired', 'left', 'stopped', 'failed', 'rebooted'] as const;
+export const LEASE_ENDS = ['expired', 'left', 'stopped', 'failed', 'rebooted', 'changed'] as const;
 
 /**
  * A door that is open for a source: in the firewall, by a command, or both.

@@ -25,10 +25,10 @@ const SINGLE_USE = 'size 65536; flags dynamic,timeout; limit rate 1/week burst 1
 /** Rules without their chain: the gate's leased sources may come in. */
 export function acceptRules(home: Home, gate: NftGate, path: Path): string[] {
   return groupPorts(gate.ports, path)
-    .flatMap((group) => matchPorts(group, path))
-    .flatMap((ports) => [
+    .flatMap((group) => matchPorts(group, path).map((ports) => ({ ports, newcomer: newcomers(group) })))
+    .flatMap(({ ports, newcomer }) => [
       ...(gate.singleUse ? [renderLetIn(ports)] : []),
-      ...familiesOf(home).map((family) => `${ports} ${renderLeased(home, gate, family)} accept`),
+      ...familiesOf(home).map((family) => `${ports} ${renderLeased(home, gate, family, newcomer)} accept`),
     ])
     .map((rule) => `${rule}${renderComment(gate.door)}`);
 }
@@ -38,10 +38,29 @@ function renderLetIn(ports: string): string {
   return `${ports} ct state new ct status confirmed accept`;
 }
 
-function renderLeased(home: Home, { door, singleUse }: NftGate, family: Family): string {
+/** What would make a connection: TCP's first segment, known to conntrack or not; a datagram of no known exchange. */
+function newcomers({ protocol }: PortGroup): string {
+  return protocol === 'tcp' ? FIRST_SEGMENT : 'ct state new';
+}
+
+const FIRST_SEGMENT = 'tcp flags & (syn | ack) == syn';
+
+/**
+ * Rules without their chain, behind those that accept: the owner's rule for established connections would let in first
+ * segments of such whose end conntrack still remembers, lease or not.
+ */
+export function againRules(gates: readonly NftGate[], path: Path): string[] {
+  const ports = gates.flatMap((gate) => gate.ports).filter(({ protocol }) => protocol === 'tcp');
+  const elsewhere = path === 'input' ? 'iifname != "lo" ' : '';
+  return groupPorts(ports, path)
+    .flatMap((group) => matchPorts(group, path))
+    .map((match) => `${elsewhere}${match} ${FIRST_SEGMENT} ct state established drop`);
+}
+
+function renderLeased(home: Home, { door, singleUse }: NftGate, family: Family, newcomer: string): string {
   const source = family === 4 ? 'ip saddr' : 'ip6 saddr';
   const set = setName(home.prefix, door, family);
-  return singleUse ? `ct state new ${source} @${set} delete @${set} { ${source} }` : `${source} @${set}`;
+  return singleUse ? `${newcomer} ${source} @${set} delete @${set} { ${source} }` : `${source} @${set}`;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { AttachPoint } from '../door/attach-point.ts';
 import { answerRules, renderSending, sendingRules } from './cut-rules.ts';
 import { homesFor, renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
-import { acceptRules, renderSets } from './gate-rules.ts';
+import { acceptRules, againRules, renderSets } from './gate-rules.ts';
 import { guestChain, guestHome, type Home, OWN_HOME, type Path, renderHome } from './home.ts';
 import { renderOwnChain } from './own-table.ts';
 
@@ -48,6 +48,7 @@ function renderChain(home: Home, path: Path, gates: readonly NftGate[]): string[
     ...answerRules(home, gates, path),
     ...(path === 'forward' ? sendingRules(gates, path) : []),
     ...gates.flatMap((gate) => acceptRules(home, gate, path)),
+    ...againRules(gates, path),
   ];
   return [`add chain ${chain}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
 }

@@ -18,6 +18,16 @@ export function renderOwnTable(gates: readonly NftGate[], grants: readonly NftGr
   ];
 }
 
+/**
+ * A first segment is held to its lease even if conntrack knows the two already: after a reset by the service it goes on
+ * knowing them for 10 s, and the same ports would come in again and again.
+ */
+const ESTABLISHED = [
+  'ct state related accept',
+  'ct state established meta l4proto != tcp accept',
+  'ct state established tcp flags & (syn | ack) != syn accept',
+] as const;
+
 /** Just before the chains at `filter`, where most rulesets stand: what is dropped here gets no further. */
 export function renderOwnChain(gates: readonly NftGate[], path: Path): string[] {
   if (!gates.some(({ ports }) => ports.some((port) => port.path === path))) return [];
@@ -25,7 +35,7 @@ export function renderOwnChain(gates: readonly NftGate[], path: Path): string[] 
   const rules = [
     ...answerRules(OWN_HOME, gates, path),
     ...(path === 'forward' ? sendingRules(gates, path) : []),
-    'ct state established,related accept',
+    ...ESTABLISHED,
     ...(path === 'input' ? ['iifname "lo" accept'] : []),
     ...gates.flatMap((gate) => acceptRules(OWN_HOME, gate, path)),
     ...dropRules(gates, path),

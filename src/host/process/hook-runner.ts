@@ -3,15 +3,21 @@ import { JobQueue } from './job-queue.ts';
 import type { ProgramLimits } from './program-limits.ts';
 import { DEFAULT_HOOK_LIMITS, type HookOutcome, runHook } from './run-hook.ts';
 
-/** `refused`: too many were waiting, or the daemon ends; it has not run. */
-export type HookResult = HookOutcome | { readonly kind: 'refused' };
+/** `refused`: it has not run, since too many were waiting, or the time was over in which the daemon ends. */
+export type HookResult = HookOutcome | { readonly kind: 'refused'; readonly why: 'full' | 'ended' };
 
-export type HookRunnerLimits = ProgramLimits & { readonly running: number; readonly waiting: number };
+export type HookRunnerLimits = ProgramLimits & {
+  readonly running: number;
+  readonly waiting: number;
+  /** How long those that wait may still start when the daemon ends. */
+  readonly settleMs: number;
+};
 
 export const DEFAULT_HOOK_RUNNER_LIMITS: HookRunnerLimits = {
   ...DEFAULT_HOOK_LIMITS,
   running: 16,
   waiting: 1_024,
+  settleMs: 30_000,
 };
 
 /**
@@ -23,7 +29,7 @@ export class HookRunner {
   readonly #limits: HookRunnerLimits;
   readonly #queue: JobQueue;
   readonly #pending = new Set<Promise<HookResult>>();
-  /** Raised by `settle`: hooks of an earlier one no longer start. */
+  /** Raised when a `settle` is over: hooks of an earlier one no longer start. */
   #generation = 0;
   #refused = 0;
 
@@ -41,13 +47,13 @@ export class HookRunner {
 
   /** Never rejects. */
   async run(hook: Hook, occasion: HookOccasion): Promise<HookResult> {
-    if (this.#queue.waiting >= this.#limits.waiting) return this.#refuse();
+    if (this.#queue.waiting >= this.#limits.waiting) return this.#refuse('full');
     const generation = this.#generation;
     const result = this.#queue.run<HookResult>(
       async () =>
         generation === this.#generation
           ? runHook(hook, hookEnvironment(occasion), this.#directory, this.#limits)
-          : this.#refuse(),
+          : this.#refuse('ended'),
       'door' in occasion ? `${occasion.source}\n${occasion.door}` : undefined,
     );
     this.#pending.add(result);
@@ -59,16 +65,18 @@ export class HookRunner {
   }
 
   /**
-   * Refuses all that wait and resolves when none runs any more, within the time that one may take. For the end of the
-   * daemon: a hook taken after this call runs.
+   * For the end of the daemon: resolves when all have run. Those that have not begun within `settleMs` are refused, and
+   * those that run have their own time. A hook taken after this call runs.
    */
   async settle(): Promise<void> {
-    this.#generation++;
+    const timer = setTimeout(() => this.#generation++, this.#limits.settleMs);
     await Promise.all(this.#pending);
+    clearTimeout(timer);
+    this.#generation++;
   }
 
-  #refuse(): HookResult {
+  #refuse(why: 'full' | 'ended'): HookResult {
     this.#refused++;
-    return { kind: 'refused' };
+    return { kind: 'refused', why };
   }
 }

@@ -76,23 +76,19 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     ],
   ],
   closed: [
+    [{ kind: 'closed', ...of, ports: 'tcp/22', cut: 0 }, 'notice', '192.0.2.1: openSSH: closed tcp/22'],
     [
-      { kind: 'closed', ...of, ports: 'tcp/22', left: false, cut: 0 },
-      'notice',
-      '192.0.2.1: openSSH: closed tcp/22',
-    ],
-    [
-      { kind: 'closed', ...of, ports: 'tcp/22', left: true, cut: 0 },
+      { kind: 'closed', ...of, ports: 'tcp/22', early: 'left', cut: 0 },
       'notice',
       '192.0.2.1: openSSH: closed tcp/22, its last connection has gone',
     ],
     [
-      { kind: 'closed', ...of, ports: 'tcp/22', left: false, cut: 1 },
+      { kind: 'closed', ...of, ports: 'tcp/22', cut: 1 },
       'notice',
       '192.0.2.1: openSSH: closed tcp/22, 1 connection cut',
     ],
     [
-      { kind: 'closed', ...of, ports: 'tcp/22', left: false, cut: 2 },
+      { kind: 'closed', ...of, ports: 'tcp/22', cut: 2 },
       'notice',
       '192.0.2.1: openSSH: closed tcp/22, 2 connections cut',
     ],

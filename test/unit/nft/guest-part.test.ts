@@ -24,6 +24,7 @@ describe('the part in somebody else’s table', () => {
       'add chain inet filter bussa_input',
       'add rule inet filter bussa_input tcp dport 22 ip saddr @bussa_ssh_4 accept comment "ssh"',
       'add rule inet filter bussa_input tcp dport 22 ip6 saddr @bussa_ssh_6 accept comment "ssh"',
+      'add rule inet filter bussa_input iifname != "lo" tcp dport 22 tcp flags & (syn | ack) == syn ct state established drop',
       'add element inet filter bussa_ssh_4 { 192.0.2.7 timeout 1m }',
       'insert rule inet filter input jump bussa_input',
     ]);
@@ -40,10 +41,13 @@ describe('the part in somebody else’s table', () => {
       'add set ip6 filter bussa_ssh_6 { type ipv6_addr; flags timeout; }',
       'add chain ip filter bussa_input',
       'add rule ip filter bussa_input tcp dport 22 ip saddr @bussa_ssh_4 accept comment "ssh"',
+      'add rule ip filter bussa_input iifname != "lo" tcp dport 22 tcp flags & (syn | ack) == syn ct state established drop',
       'add chain ip filter bussa_forward',
       'add rule ip filter bussa_forward meta l4proto tcp ct direction original ct original proto-dst 80 ip saddr @bussa_ssh_4 accept comment "ssh"',
+      'add rule ip filter bussa_forward meta l4proto tcp ct direction original ct original proto-dst 80 tcp flags & (syn | ack) == syn ct state established drop',
       'add chain ip6 filter bussa_input',
       'add rule ip6 filter bussa_input tcp dport 22 ip6 saddr @bussa_ssh_6 accept comment "ssh"',
+      'add rule ip6 filter bussa_input iifname != "lo" tcp dport 22 tcp flags & (syn | ack) == syn ct state established drop',
       'add element ip6 filter bussa_ssh_6 { 2001:db8::7 timeout 1m }',
       'add element ip filter bussa_ssh_4 { 192.0.2.7 timeout 1m }',
       'insert rule ip filter input jump bussa_input',
@@ -63,6 +67,7 @@ describe('the part in somebody else’s table', () => {
       'add chain ip filter bussa_input',
       'add rule ip filter bussa_input ct state new continue',
       'add rule ip filter bussa_input tcp dport 22 ip saddr @bussa_a_4 accept comment "a"',
+      'add rule ip filter bussa_input iifname != "lo" tcp dport 22 tcp flags & (syn | ack) == syn ct state established drop',
       'insert rule ip filter input jump bussa_input',
     ]);
     assert.deepEqual(rules([cut]), [

@@ -14,7 +14,9 @@ describe('the table of its own', () => {
       'add set inet bussa d_ssh_4 { type ipv4_addr; flags timeout; }',
       'add set inet bussa d_ssh_6 { type ipv6_addr; flags timeout; }',
       'add chain inet bussa input { type filter hook input priority filter - 1; policy accept; }',
-      'add rule inet bussa input ct state established,related accept',
+      'add rule inet bussa input ct state related accept',
+      'add rule inet bussa input ct state established meta l4proto != tcp accept',
+      'add rule inet bussa input ct state established tcp flags & (syn | ack) != syn accept',
       'add rule inet bussa input iifname "lo" accept',
       'add rule inet bussa input tcp dport 22 ip saddr @d_ssh_4 accept comment "ssh"',
       'add rule inet bussa input tcp dport 22 ip6 saddr @d_ssh_6 accept comment "ssh"',
@@ -32,7 +34,9 @@ describe('the table of its own', () => {
     const addressed = 'meta l4proto tcp ct direction original ct original proto-dst';
     assert.deepEqual(text.slice(3), [
       'add chain inet bussa forward { type filter hook forward priority filter - 1; policy accept; }',
-      'add rule inet bussa forward ct state established,related accept',
+      'add rule inet bussa forward ct state related accept',
+      'add rule inet bussa forward ct state established meta l4proto != tcp accept',
+      'add rule inet bussa forward ct state established tcp flags & (syn | ack) != syn accept',
       `add rule inet bussa forward ${addressed} 90-99 ip saddr @d_web_4 accept comment "web"`,
       `add rule inet bussa forward ${addressed} 90-99 ip6 saddr @d_web_6 accept comment "web"`,
       `add rule inet bussa forward ${addressed} 8080 ip saddr @d_web_4 accept comment "web"`,
@@ -49,10 +53,10 @@ describe('the table of its own', () => {
       `add set inet bussa d_once_4 { type ipv4_addr; ${limit} }`,
       `add set inet bussa d_once_6 { type ipv6_addr; ${limit} }`,
     ]);
-    assert.deepEqual(text.slice(6), [
+    assert.deepEqual(text.slice(8), [
       'add rule inet bussa input tcp dport 22 ct state new ct status confirmed accept comment "once"',
-      'add rule inet bussa input tcp dport 22 ct state new ip saddr @d_once_4 delete @d_once_4 { ip saddr } accept comment "once"',
-      'add rule inet bussa input tcp dport 22 ct state new ip6 saddr @d_once_6 delete @d_once_6 { ip6 saddr } accept comment "once"',
+      'add rule inet bussa input tcp dport 22 tcp flags & (syn | ack) == syn ip saddr @d_once_4 delete @d_once_4 { ip saddr } accept comment "once"',
+      'add rule inet bussa input tcp dport 22 tcp flags & (syn | ack) == syn ip6 saddr @d_once_6 delete @d_once_6 { ip6 saddr } accept comment "once"',
       'add rule inet bussa input tcp dport 22 tcp flags & (syn | ack) != ack drop',
     ]);
   });
@@ -86,18 +90,20 @@ describe('the table of its own', () => {
       ],
     );
     assert.ok(text.includes('add rule inet bussa input tcp dport 22 drop'), 'the middle of a connection too');
-    const established = text.indexOf('add rule inet bussa input ct state established,related accept');
+    const established = text.indexOf('add rule inet bussa input ct state related accept');
     assert.ok(established > text.findLastIndex((line) => line.includes('direction reply')));
   });
 
   test('of a door that cuts, in the forward path: both in one chain, before what is established', () => {
     const text = renderOwnTable([{ ...gate('web', 'udp/8080 forward'), closeKills: true }], []);
     const answer = 'meta l4proto udp ct direction reply ct reply proto-dst 8080';
-    assert.deepEqual(text.slice(4, 8), [
+    assert.deepEqual(text.slice(4, 10), [
       `add rule inet bussa forward ${answer} ip saddr != @d_web_4 drop`,
       `add rule inet bussa forward ${answer} ip6 saddr != @d_web_6 drop`,
       'add rule inet bussa forward udp sport 8080 ct state new drop',
-      'add rule inet bussa forward ct state established,related accept',
+      'add rule inet bussa forward ct state related accept',
+      'add rule inet bussa forward ct state established meta l4proto != tcp accept',
+      'add rule inet bussa forward ct state established tcp flags & (syn | ack) != syn accept',
     ]);
     assert.ok(!text.some((line) => line.includes('output')));
   });
