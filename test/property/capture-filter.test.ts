@@ -8,6 +8,8 @@ import { PROTOCOL_NUMBER } from '../../src/core/net/protocol.ts';
 import { meetsFlagRule } from '../../src/core/net/tcp-flags.ts';
 import { Packet } from '../../src/core/packet/packet.ts';
 import { READING, readPacket } from '../../src/core/packet/read-packet.ts';
+import { drawShare, longestGap, MAX_SHARE_GAP } from '../../src/core/tripwire/port-share.ts';
+import { type HostPorts, Tripwires } from '../../src/core/tripwire/tripwires.ts';
 import { compileFilter, type FilterProgram } from '../../src/host/ffi/libpcap.ts';
 import { door } from '../unit/attempt/knocks.ts';
 import { type IpPacket, ipPacket, renderIpPacket } from './ip-packet.ts';
@@ -124,6 +126,80 @@ describe('the capture filter', () => {
       }
     });
     fc.assert(property, seeded(t, { numRuns: 20 }));
+  });
+});
+
+const span = fc
+  .tuple(anyPort, fc.nat({ max: 40 }))
+  .map(([first, width]) => ({ first, last: Math.min(65_535, first + width) }));
+const hostPorts: fc.Arbitrary<HostPorts> = fc.record({
+  served: fc.array(span, { maxLength: 6 }),
+  ephemeral: fc.constantFrom(
+    { first: 32_768, last: 60_999 },
+    { first: 10_000, last: 65_535 },
+    { first: 1, last: 0 },
+  ),
+});
+const secret = fc.tuple(fc.integer(), fc.integer());
+
+describe('the tripwires in the filter', () => {
+  test('pass with the knocks, and nothing else of TCP and UDP does', (t) => {
+    let touches = 0;
+    const property = fc.property(doors(4, 4), packets, hostPorts, secret, (list, some, ports, words) => {
+      const share = drawShare(words);
+      const tripwires = new Tripwires(list, ports, share);
+      // Near a door's ports only what that door takes passes.
+      const ofEach = list.map((one) => new Tripwires([one], ports, share));
+      const program = compileFilter(renderCaptureFilter(list, { ipv6: true, tripwires }), SNAP_LENGTH);
+      const all = [
+        ...aimed(some, list),
+        ...some.map((one) => ({ ...one, flags: 2, destinationPort: 1024 + (one.sourcePort % 29_000) })),
+      ];
+      for (const { one, packet, passes } of judged(program, all)) {
+        const touch = ofEach.some((wires) =>
+          wires.touchedBy(packet.protocol, packet.destinationPort, packet.flags),
+        );
+        if (touch) touches++;
+        if (touch || isKnock(list, packet)) assert.ok(passes, `the filter keeps out ${JSON.stringify(one)}`);
+        else if (passes && one.extensions.length === 0) {
+          // Packets of a FIN scan, say, where no door takes them: more than is needed, but never to a service.
+          assert.ok(
+            !ports.served.some(
+              ({ first, last }) => first <= packet.destinationPort && packet.destinationPort <= last,
+            ),
+          );
+        }
+      }
+    });
+    fc.assert(property, seeded(t, { numRuns: 200 }));
+    t.diagnostic(`${touches} touches`);
+    assert.ok(touches > 1000, `${touches} touches are too few to prove anything`);
+  });
+
+  test('of thousands of doors and services make a program that the kernel takes', (t) => {
+    const crowd = fc
+      .array(fc.tuple(anyPort, anyPort, rule), { minLength: 200, maxLength: 3000, size: 'max' })
+      .map((list) => list.map(([a, b, flags], i) => door(`d${i}`, `${a},${b}:udp`, { flags })));
+    const services = fc.array(span, { minLength: 100, maxLength: 1000, size: 'max' });
+    const property = fc.property(crowd, services, secret, (list, served, words) => {
+      const tripwires = new Tripwires(
+        list,
+        { served, ephemeral: { first: 32_768, last: 60_999 } },
+        drawShare(words),
+      );
+      const program = compileFilter(renderCaptureFilter(list, { ipv6: true, tripwires }), SNAP_LENGTH);
+      assert.ok(program.instructions <= MAX_INSTRUCTIONS, `${program.instructions} instructions`);
+    });
+    fc.assert(property, seeded(t, { numRuns: 20 }));
+  });
+
+  test('are a quarter of the ports, nowhere far apart, whatever the secret', (t) => {
+    const property = fc.property(secret, (words) => {
+      const share = drawShare(words);
+      assert.ok(longestGap(share) <= MAX_SHARE_GAP);
+      assert.deepEqual(share, drawShare(words));
+    });
+    fc.assert(property, seeded(t, { numRuns: 200 }));
   });
 });
 

@@ -89,6 +89,8 @@ function calculate(code: number, operand: number, { accumulator, index }: Machin
       return (accumulator + other) >>> 0;
     case 0x10:
       return (accumulator - other) >>> 0;
+    case 0x20:
+      return Math.imul(accumulator, other) >>> 0;
     case 0x40:
       return (accumulator | other) >>> 0;
     case 0x50:

@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
+import { AttemptEngine, DEFAULT_LIMITS } from '../../core/attempt/attempt-engine.ts';
 import type { Completion } from '../../core/attempt/completion.ts';
-import type { Config, InterfaceChoice } from '../../core/config/config.ts';
+import type { Config, InterfaceChoice, Settings } from '../../core/config/config.ts';
 import { compileAdmission } from '../../core/door/admission.ts';
 import type { Door } from '../../core/door/door.ts';
 import type { Event } from '../../core/event/event.ts';
-import { renderCaptureFilter } from '../../core/filter/capture-filter.ts';
 import type { Capture } from '../../host/capture/capture.ts';
 import { openRingCapture } from '../../host/capture/ring-capture.ts';
 import { openSystemClock } from '../../host/clock/clock.ts';
@@ -19,6 +17,7 @@ import { closeAll, STOP_MS } from './close-all.ts';
 import { openControl } from './control.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { DoorKeeper } from './door-keeper.ts';
+import { drawSecret } from './draw-secret.ts';
 import { EventLog } from './event-log.ts';
 import { gatesOf } from './gates-of.ts';
 import { Hooks } from './hooks.ts';
@@ -33,6 +32,7 @@ import { logTargets, openSinks, reopenLog } from './open-sinks.ts';
 import { openState, type State, stateName } from './open-state.ts';
 import { PidFile } from './own-pid-file.ts';
 import { OwnerGuard } from './owner-guard.ts';
+import { ScanWatch } from './scan-watch.ts';
 import { takeOverOrphans } from './take-over.ts';
 
 /** Between two looks at the commands that another daemon, now dead, has started. */
@@ -50,6 +50,7 @@ export class Daemon {
   #isStopping = false;
   readonly #capture: Capture;
   readonly #interfaces: InterfaceWatch;
+  readonly #scans: ScanWatch;
   readonly #engine: AttemptEngine;
   readonly #native: NativeDoors;
   readonly #hooks: Hooks;
@@ -76,7 +77,10 @@ export class Daemon {
     for (const text of [...warnings, ...problems]) this.#report({ kind: 'warning', text });
     this.#doors = watchableDoors(config.doors, this.#report);
     this.#stateName = stateName(options.configFile, options.interfaces?.text);
-    this.#capture = openRingCapture(this.#filter(this.#doors));
+    const setFilter = (filter: string): void => this.#capture.setFilter(filter);
+    this.#scans = new ScanWatch(drawSecret(), options.ipv6, setFilter, this.#report);
+    this.#scans.adopt(this.#scans.prepare(this.#doors, config.settings));
+    this.#capture = openRingCapture(this.#scans.filter);
     try {
       this.#state = openState(options.stateDirectory, this.#stateName, this.#report);
     } catch (error) {
@@ -84,8 +88,7 @@ export class Daemon {
       throw error;
     }
     this.#interfaces = new InterfaceWatch(this.#interfaceChoice(config), this.#report);
-    const secret = randomBytes(8);
-    this.#engine = new AttemptEngine(this.#doors, [secret.readInt32LE(0), secret.readInt32LE(4)]);
+    this.#engine = new AttemptEngine(this.#doors, this.#scans.secret, DEFAULT_LIMITS, this.#scans.guard);
     this.#native = new NativeDoors({
       openFirewall: (settings) => this.#guard?.openFirewall(settings) ?? this.#openFirewall(settings),
       clock: this.#clock,
@@ -109,6 +112,7 @@ export class Daemon {
       engine: this.#engine,
       interfaces: this.#interfaces,
       log: this.#log,
+      scans: this.#scans,
       onCompletion: (completion) => this.#complete(completion),
     });
   }
@@ -124,7 +128,7 @@ export class Daemon {
     if (this.#options.background) this.#pidFile.write(this.#config.settings);
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
     void this.#hooks.tell({ event: 'start' });
-    this.#report({ kind: 'debug', text: `capture filter: ${this.#filter(this.#doors)}` });
+    this.#report({ kind: 'debug', text: `capture filter: ${this.#scans.filter}` });
     this.#guard?.begin();
   }
 
@@ -146,7 +150,7 @@ export class Daemon {
     const { config } = judged;
     for (const text of judged.warnings) this.#report({ kind: 'warning', text });
     try {
-      this.#replaceDoors(watchableDoors(config.doors, this.#report));
+      this.#replaceDoors(watchableDoors(config.doors, this.#report), config.settings);
     } catch (error) {
       // More doors than the kernel's filter can hold, for one.
       this.#refuseReload([(error as Error).message]);
@@ -259,15 +263,11 @@ export class Daemon {
   }
 
   /** The filter first: it is what can fail. */
-  #replaceDoors(doors: readonly Door[]): void {
-    this.#capture.setFilter(this.#filter(doors));
+  #replaceDoors(doors: readonly Door[], settings: Settings = this.#config.settings): void {
+    this.#scans.replace(doors, settings);
     this.#engine.replaceDoors(doors);
     this.#loop.doorsReplaced();
     this.#doors = doors;
-  }
-
-  #filter(doors: readonly Door[]): string {
-    return renderCaptureFilter(doors, { ipv6: this.#options.ipv6 });
   }
 
   #interfaceChoice(config: Config): InterfaceChoice {

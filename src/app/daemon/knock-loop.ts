@@ -1,4 +1,4 @@
-import { type AttemptEngine, OFFER } from '../../core/attempt/attempt-engine.ts';
+import { type AttemptEngine, OFFER, WATCHED } from '../../core/attempt/attempt-engine.ts';
 import type { Completion } from '../../core/attempt/completion.ts';
 import { STEP, Steps } from '../../core/attempt/steps.ts';
 import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
@@ -8,6 +8,7 @@ import type { Capture, Frame } from '../../host/capture/capture.ts';
 import type { Readiness } from '../../host/ffi/readiness.ts';
 import type { EventLog } from './event-log.ts';
 import type { InterfaceWatch } from './interface-watch.ts';
+import type { ScanWatch } from './scan-watch.ts';
 import { type StepSorts, stepSorts } from './step-sorts.ts';
 
 /** Packets taken before timers, signals and ended commands have their turn. */
@@ -39,6 +40,7 @@ export type KnockLoopParts = {
   readonly engine: AttemptEngine;
   readonly interfaces: InterfaceWatch;
   readonly log: EventLog;
+  readonly scans: ScanWatch;
   readonly onCompletion: (completion: Completion) => void;
 };
 
@@ -102,14 +104,17 @@ export class KnockLoop {
   }
 
   #takeFrame(frame: Frame): void {
-    const { interfaces, engine, log } = this.#parts;
+    const { interfaces, engine, log, scans } = this.#parts;
     if (!interfaces.hears(frame.interfaceIndex)) return;
     const packet = this.#packet;
     if (readPacket(frame.bytes, frame.start, frame.end, packet) !== READING.packet) return;
     if (packet.protocol === PROTOCOL_NUMBER.udp) packet.identity = frame.nanoseconds;
     if (log.debug) this.#debugPacket(frame.end - frame.start);
     // Up to here nothing is allocated.
-    if (!engine.watches(packet)) return;
+    const watched = engine.watches(packet);
+    if (watched === WATCHED.nothing) return;
+    // A service may have come to the port since its tripwire was stretched.
+    if (watched === WATCHED.tripwire && scans.isServedNow(packet, this.#now)) return;
     // Only a door's target may be somebody else's, on a bridge or a mirror port.
     const local =
       frame.toThisHost &&
@@ -121,7 +126,24 @@ export class KnockLoop {
         packet.destination3,
       );
     const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
-    if (engine.offer(packet, local, now, this.#steps) === OFFER.knock) this.#report();
+    const offer = engine.offer(packet, local, now, this.#steps);
+    if (offer === OFFER.knock) this.#report();
+    else if (offer === OFFER.suspicion) this.#reportScan();
+  }
+
+  #reportScan(): void {
+    const { log, scans } = this.#parts;
+    if (!log.admits('scan', 'port scan', this.#now)) return;
+    const packet = this.#packet;
+    const protocol = packet.protocol === PROTOCOL_NUMBER.tcp ? 'tcp' : 'udp';
+    const source = packetSource(packet);
+    log.write({
+      kind: 'scan',
+      source,
+      protocol,
+      port: packet.destinationPort,
+      seconds: scans.penalty / 1000,
+    });
   }
 
   #report(): void {

@@ -1,7 +1,7 @@
 import { STEP, type StepKind } from '../../core/attempt/steps.ts';
 import type { Door } from '../../core/door/door.ts';
 
-type StepEventKind = 'stage' | 'failed' | 'expired' | 'evicted' | 'completed';
+type StepEventKind = 'stage' | 'failed' | 'expired' | 'evicted' | 'completed' | 'withheld';
 
 /** The sorts of log lines of one door, made once: a flood must not make a text for every packet. */
 export type StepSorts = Readonly<Record<StepKind, { readonly kind: StepEventKind; readonly sort: string }>>;
@@ -16,6 +16,7 @@ function sortsOf(door: string): StepSorts {
     [STEP.failed]: { kind: 'failed', sort: `${door}: wrong knock` },
     [STEP.expired]: { kind: 'expired', sort: `${door}: sequence timeout` },
     [STEP.evicted]: { kind: 'evicted', sort: `${door}: made room for another attempt` },
+    [STEP.withheld]: { kind: 'withheld', sort: `${door}: not opened after a port scan` },
     [STEP.completed]: { kind: 'completed', sort: `${door}: OPEN SESAME` },
   };
 }

@@ -6,6 +6,7 @@ import type { Completion } from './completion.ts';
 import { DoorIndex, stepCode } from './door-index.ts';
 import type { HashKey } from './keyed-hash.ts';
 import { RecentPackets } from './recent-packets.ts';
+import type { ScanGuard } from './scan-guard.ts';
 import { STEP, type StepKind, type Steps } from './steps.ts';
 
 /** What became of a packet as a whole. */
@@ -16,9 +17,16 @@ export const OFFER = {
   retransmission: 1,
   /** A knock at one door at least. */
   knock: 2,
+  /** No knock: it touched a tripwire, and its source was not under suspicion before. */
+  suspicion: 3,
 } as const;
 
 export type Offer = (typeof OFFER)[keyof typeof OFFER];
+
+/** Where a packet is sent to. */
+export const WATCHED = { nothing: 0, knockPort: 1, tripwire: 2 } as const;
+
+export type Watched = (typeof WATCHED)[keyof typeof WATCHED];
 
 export type EngineLimits = {
   /** Attempts pending at one time. */
@@ -36,7 +44,8 @@ export const MAX_DOORS = 65_535;
 /**
  * Follows every source through the sequences of the doors. An attempt belongs to one source and one door and is
  * independent of all others. The right knock advances it; another one at a port of its door discards it, and
- * starts it again where it is the door's first. Time is the packets' own.
+ * starts it again where it is the door's first. A guard, if there is one, has the last word on whether a completed
+ * sequence counts. Time is the packets' own.
  *
  * Work per packet: one look-up by port, one among the recent packets, one attempt for each door that has this very
  * port. It grows neither with the attempts nor with the doors nor with their ports.
@@ -45,8 +54,15 @@ export class AttemptEngine {
   #index: DoorIndex;
   readonly #table: AttemptTable;
   readonly #recent: RecentPackets;
+  readonly #guard: ScanGuard | undefined;
 
-  constructor(doors: readonly Door[], key: HashKey, limits: EngineLimits = DEFAULT_LIMITS) {
+  constructor(
+    doors: readonly Door[],
+    key: HashKey,
+    limits: EngineLimits = DEFAULT_LIMITS,
+    guard?: ScanGuard,
+  ) {
+    this.#guard = guard;
     this.#index = new DoorIndex(doors);
     this.#table = new AttemptTable(limits.attempts, Math.max(1, doors.length), key);
     this.#recent = new RecentPackets(limits.recentPackets, key);
@@ -62,8 +78,9 @@ export class AttemptEngine {
   }
 
   /** Whether any door has the port. Asked first, it spares a packet that matches nothing all that follows. */
-  watches(packet: Packet): boolean {
-    return this.#index.firstEntry(packet.protocol, packet.destinationPort) !== 0;
+  watches(packet: Packet): Watched {
+    if (this.#index.firstEntry(packet.protocol, packet.destinationPort) !== 0) return WATCHED.knockPort;
+    return this.#guard?.watches(packet) === true ? WATCHED.tripwire : WATCHED.nothing;
   }
 
   /**
@@ -73,7 +90,7 @@ export class AttemptEngine {
   offer(packet: Packet, local: boolean, now: number, steps: Steps): Offer {
     steps.clear();
     let at = this.#index.firstEntry(packet.protocol, packet.destinationPort);
-    if (at === 0) return OFFER.ignored;
+    if (at === 0) return this.#touch(packet, local, now);
     let offer: Offer = OFFER.ignored;
     for (let door = this.#index.entry(at); door >= 0; door = this.#index.entry(++at)) {
       if (!this.#index.concerns(door, packet, local)) continue;
@@ -129,6 +146,13 @@ export class AttemptEngine {
     this.#table.setDoors(numbered.length);
   }
 
+  #touch(packet: Packet, local: boolean, now: number): Offer {
+    const guard = this.#guard;
+    if (guard === undefined || !guard.watches(packet)) return OFFER.ignored;
+    if (!local && !(guard.watchesElsewhere(packet) && this.#index.isTarget(packet))) return OFFER.ignored;
+    return guard.touch(packet, now) ? OFFER.suspicion : OFFER.ignored;
+  }
+
   #knock(door: number, packet: Packet, now: number, steps: Steps): void {
     const { family, source0, source1, source2, source3 } = packet;
     const code = stepCode(packet.protocol, packet.destinationPort);
@@ -155,7 +179,7 @@ export class AttemptEngine {
     const { family, source0, source1, source2, source3 } = packet;
     if (this.#index.length(door) === 1) {
       steps.push(STEP.advanced, door, 1, family, source0, source1, source2, source3);
-      this.#complete(door, packet, now, steps);
+      this.#complete(door, packet, now, now, steps);
       return;
     }
     if (this.#table.full) this.#end(STEP.evicted, this.#table.victim(), steps);
@@ -167,15 +191,19 @@ export class AttemptEngine {
     const stage = this.#table.advance(slot);
     this.#report(STEP.advanced, slot, steps);
     if (stage < this.#index.length(door)) return;
+    const start = this.#table.start(slot);
     this.#table.remove(slot);
-    this.#complete(door, packet, now, steps);
+    this.#complete(door, packet, start, now, steps);
   }
 
-  #complete(number: number, packet: Packet, now: number, steps: Steps): void {
+  #complete(number: number, packet: Packet, start: number, now: number, steps: Steps): void {
     const door = this.doors[number];
     if (door === undefined) throw new Error(`door number ${number} is a gap and cannot be completed`);
     const { family, source0, source1, source2, source3 } = packet;
-    steps.push(STEP.completed, number, door.sequence.length, family, source0, source1, source2, source3);
+    const counts = this.#guard?.admits(number, packet, start, now, door.seqTimeout) !== false;
+    const kind = counts ? STEP.completed : STEP.withheld;
+    steps.push(kind, number, door.sequence.length, family, source0, source1, source2, source3);
+    if (!counts) return;
     steps.complete({ door, source: packetSource(packet), at: instant(now) } as Completion);
   }
 

@@ -1,5 +1,6 @@
 import type { Door } from '../door/door.ts';
 import { addressWords, familyOf } from '../net/address.ts';
+import { AddressTable } from '../net/address-table.ts';
 import { PROTOCOL_NUMBER } from '../net/protocol.ts';
 import type { Packet } from '../packet/packet.ts';
 
@@ -28,6 +29,8 @@ export class DoorIndex {
   readonly #timeouts: Float64Array;
   /** Family (0: the host's own addresses count) and four words for each door. */
   readonly #targets: Uint32Array;
+  /** All of them. */
+  readonly #allTargets: AddressTable;
 
   constructor(doors: readonly (Door | undefined)[]) {
     this.doors = doors;
@@ -39,6 +42,10 @@ export class DoorIndex {
     this.#flagValues = new Uint8Array(count);
     this.#timeouts = new Float64Array(count);
     this.#targets = new Uint32Array(count * 5);
+    this.#allTargets = new AddressTable(
+      doors.flatMap((door) => (door?.target === undefined ? [] : [door.target])),
+      { loopback: false },
+    );
     const steps: number[] = [];
     const runs = new Map<number, number[]>();
     for (const [number, door] of doors.entries()) {
@@ -80,6 +87,11 @@ export class DoorIndex {
       this.#targets[at + 3] === packet.destination2 &&
       this.#targets[at + 4] === packet.destination3
     );
+  }
+
+  /** Whether the packet is sent to the target of any door. */
+  isTarget({ family, destination0, destination1, destination2, destination3 }: Packet): boolean {
+    return this.#allTargets.has(family, destination0, destination1, destination2, destination3);
   }
 
   /** The step, as a `stepCode`, that an attempt which has come to `stage` waits for. */

@@ -13,6 +13,8 @@ export const STEP = {
   evicted: 4,
   /** The last knock was right. */
   completed: 5,
+  /** It was, but the source has lately touched a tripwire: this time it does not count. */
+  withheld: 6,
 } as const;
 
 export type StepKind = (typeof STEP)[keyof typeof STEP];

@@ -1,6 +1,8 @@
 import type { AttachPoint } from '../door/attach-point.ts';
 import type { DoorSpec } from '../door/door.ts';
 import type { DaemonHooks } from '../door/hook.ts';
+import type { PortOpening } from '../door/port-opening.ts';
+import { type Millis, seconds } from '../net/time.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
 /** Which interfaces are listened on. `auto`: those that hold a default route. */
@@ -25,8 +27,20 @@ export type Settings = {
   readonly attach?: readonly [AttachPoint, ...AttachPoint[]];
   /** `open` if it is absent. */
   readonly onExit?: OnExit;
+  /** On if it is absent. */
+  readonly scanGuard?: 'on' | 'off';
+  /** `DEFAULT_SCAN_PENALTY` if it is absent. */
+  readonly scanPenalty?: Millis;
+  /** Ports in use that the host's own sockets do not show. Never empty. */
+  readonly scanIgnore?: readonly [PortOpening, ...PortOpening[]];
   readonly hooks?: DaemonHooks;
 };
+
+/** Longer than the pause between the probes of a patient scan (nmap -T1: 15 s), and short for who only mistyped. */
+export const DEFAULT_SCAN_PENALTY = seconds(60);
+
+/** Suspicions are kept by a clock of 32 bits in milliseconds. */
+export const MAX_SCAN_PENALTY = seconds(86_400);
 
 export type Config = { readonly settings: Settings; readonly doors: readonly DoorSpec[] };
 

@@ -27,6 +27,9 @@ export type DirectiveName =
   | 'Firewall'
   | 'Attach'
   | 'On_Exit'
+  | 'Scan_Guard'
+  | 'Scan_Penalty'
+  | 'Scan_Ignore'
   | 'On_Start'
   | 'On_Stop'
   | 'On_Open'
@@ -72,6 +75,9 @@ export const DIRECTIVES: readonly Directive[] = [
   { name: 'Firewall', home: 'options', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Attach', home: 'options', repeated: 'both', isNew: true, value: 'word' },
   { name: 'On_Exit', home: 'options', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Scan_Guard', home: 'options', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Scan_Penalty', home: 'options', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Scan_Ignore', home: 'options', repeated: 'both', isNew: true, value: 'word' },
   { name: 'On_Start', home: 'options', repeated: 'last', isNew: true, value: 'command' },
   { name: 'On_Stop', home: 'options', repeated: 'last', isNew: true, value: 'command' },
   { name: 'On_Open', home: 'any', repeated: 'last', isNew: true, value: 'command' },

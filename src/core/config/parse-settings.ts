@@ -1,10 +1,12 @@
-import type { InterfaceChoice, Settings } from './config.ts';
+import { type InterfaceChoice, MAX_SCAN_PENALTY, type Settings } from './config.ts';
 import type { DirectiveName } from './directives.ts';
 import type { Findings } from './findings.ts';
 import { nearestWord } from './nearest-word.ts';
 import { parseAttach } from './parse-attach.ts';
+import { parseDuration } from './parse-duration.ts';
 import { parseHook } from './parse-hook.ts';
 import { parseInterfaceChoice } from './parse-interfaces.ts';
+import { parsePorts } from './parse-ports.ts';
 import { parseYesNo } from './parse-yes-no.ts';
 import { quoteText } from './quote-text.ts';
 import type { Entry } from './read-sections.ts';
@@ -52,6 +54,21 @@ const READERS: Readonly<
   On_Exit: (entry, draft, findings) => {
     const choice = parseChoice(entry, ['open', 'keep'] as const, findings);
     if (choice !== undefined) draft.onExit = choice;
+  },
+  Scan_Guard: (entry, draft, findings) => {
+    const choice = parseChoice(entry, ['on', 'off'] as const, findings);
+    if (choice !== undefined) draft.scanGuard = choice;
+  },
+  Scan_Penalty: (entry, draft, findings) => {
+    const penalty = isGiven(entry, findings) ? parseDuration(entry.value, findings) : undefined;
+    if (penalty === undefined) return;
+    if (penalty <= MAX_SCAN_PENALTY) draft.scanPenalty = penalty;
+    else findings.error(entry.value as Word, 'Scan_Penalty is a day at most: write 1d or less');
+  },
+  Scan_Ignore: (entry, draft, findings) => {
+    if (!isGiven(entry, findings)) return;
+    const [first, ...rest] = parsePorts(entry.value, draft.scanIgnore ?? [], findings);
+    if (first !== undefined) draft.scanIgnore = [first, ...rest];
   },
   On_Start: (entry, draft, findings) => {
     const hook = isGiven(entry, findings) ? parseHook(entry.value, findings) : undefined;

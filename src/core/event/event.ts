@@ -1,5 +1,6 @@
 import type { Address } from '../net/address.ts';
 import type { InterfaceChange } from '../net/host-interface.ts';
+import type { Protocol } from '../net/protocol.ts';
 
 /** How a command ended that did not end well. */
 export type CommandFailure =
@@ -16,6 +17,15 @@ export type Event =
   | { readonly kind: 'failed'; readonly source: Address; readonly door: string; readonly stage: number }
   | { readonly kind: 'expired'; readonly source: Address; readonly door: string; readonly stage: number }
   | { readonly kind: 'evicted'; readonly source: Address; readonly door: string; readonly stage: number }
+  | { readonly kind: 'withheld'; readonly source: Address; readonly door: string; readonly stage: number }
+  | {
+      readonly kind: 'scan';
+      readonly source: Address;
+      readonly protocol: Protocol;
+      readonly port: number;
+      /** How long its knocks count only if made twice. */
+      readonly seconds: number;
+    }
   | { readonly kind: 'running'; readonly door: string; readonly command: string }
   | {
       readonly kind: 'command-failed';

@@ -14,6 +14,7 @@ const LEVELS: Partial<Record<Event['kind'], LogLevel>> = {
   refused: 'warning',
   'interface-missing': 'warning',
   'packets-dropped': 'warning',
+  withheld: 'warning',
   warning: 'warning',
   failed: 'debug',
   evicted: 'debug',
@@ -45,6 +46,10 @@ function words(event: Event, host: string): string {
       return `${event.source}${host}: ${event.door}: sequence timeout (stage ${event.stage})`;
     case 'evicted':
       return `${event.source}${host}: ${event.door}: made room for another attempt (stage ${event.stage})`;
+    case 'withheld':
+      return `${event.source}${host}: ${event.door}: not opened: the address has touched a tripwire; knocked once more, without any other port, it opens`;
+    case 'scan':
+      return `${event.source}${host}: port scan: touched ${event.protocol}/${event.port}; for ${event.seconds} s it has to knock twice in a row`;
     case 'running':
       return `${event.door}: running command: ${event.command}`;
     case 'command-failed':

@@ -1,6 +1,8 @@
 import type { Door } from '../door/door.ts';
 import type { FlagRule } from '../net/tcp-flags.ts';
+import { portsNear, type Tripwires } from '../tripwire/tripwires.ts';
 import { mergePorts, type PortRange } from './merge-ports.ts';
+import { renderShare } from './share-filter.ts';
 
 /**
  * The ranges that one group of ports may take in the filter. The kernel tries them one after the other on every
@@ -12,23 +14,29 @@ const MAX_RANGES = 32;
 /** The flag rules that have a group of their own; where there are more, no flag is asked for. Keeps the program below BPF_MAXINSNS. */
 const MAX_RULES = 8;
 
-export type FilterOptions = { readonly ipv6: boolean };
+export type FilterOptions = {
+  readonly ipv6: boolean;
+  /** Passed beside the knocks. */
+  readonly tripwires?: Tripwires;
+};
 
 /**
- * The pcap-filter(7) expression that passes the knocks of all doors and as little else as can be, for packets that
- * begin with their IP header (DLT_RAW). It holds for tcpdump as it is. Empty when there is no door.
+ * The pcap-filter(7) expression that passes the knocks of all doors, what touches a tripwire, and as little else as
+ * can be, for packets that begin with their IP header (DLT_RAW). It holds for tcpdump as it is. Empty when there is no door.
  */
 export function renderCaptureFilter(doors: readonly Door[], options: FilterOptions): string {
-  const groups = [...tcpGroups(doors), ...udpGroup(doors)];
+  const { tripwires, ipv6 } = options;
+  const groups = [...tcpGroups(doors, tripwires), ...udpGroup(doors, tripwires)];
   if (groups.length === 0) return '';
   // The transport header may hide behind extension headers, which a classic filter cannot follow.
-  if (options.ipv6) groups.push('(ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 51 or ip6[6] = 60))');
+  if (tripwires !== undefined) groups.push(...renderShare(tripwires, ipv6));
+  if (ipv6) groups.push('(ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 51 or ip6[6] = 60))');
   const expression = groups.join(' or ');
-  return options.ipv6 ? expression : `ip and (${expression})`;
+  return ipv6 ? expression : `ip and (${expression})`;
 }
 
 /** One group for each flag rule, with the ports of all doors that have it; one for all where the rules are too many. */
-function tcpGroups(doors: readonly Door[]): string[] {
+function tcpGroups(doors: readonly Door[], tripwires: Tripwires | undefined): string[] {
   const rules = new Map<string, { rule: FlagRule; ports: number[] }>();
   for (const door of doors) {
     const ports = door.sequence.filter((step) => step.protocol === 'tcp').map((step) => step.port);
@@ -43,25 +51,39 @@ function tcpGroups(doors: readonly Door[]): string[] {
       `(${renderPorts(
         'tcp',
         [...rules.values()].flatMap(({ ports }) => ports),
+        tripwires,
       )})`,
     ];
   }
   return [...rules.values()].map(({ rule, ports }) => {
     const flags = rule.mask === 0 ? '' : ` and ${renderFlagRule(rule)}`;
-    return `(${renderPorts('tcp', ports)}${flags})`;
+    return `(${renderPorts('tcp', ports, tripwires)}${flags})`;
   });
 }
 
-function udpGroup(doors: readonly Door[]): string[] {
+function udpGroup(doors: readonly Door[], tripwires: Tripwires | undefined): string[] {
   const ports = doors.flatMap((door) =>
     door.sequence.filter((step) => step.protocol === 'udp').map((step) => step.port),
   );
-  return ports.length === 0 ? [] : [`(${renderPorts('udp', ports)})`];
+  return ports.length === 0 ? [] : [`(${renderPorts('udp', ports, tripwires)})`];
 }
 
-function renderPorts(protocol: 'tcp' | 'udp', ports: readonly number[]): string {
-  const ranges = mergePorts(ports, MAX_RANGES).map((range) => renderRange(protocol, range));
+function renderPorts(
+  protocol: 'tcp' | 'udp',
+  ports: readonly number[],
+  tripwires: Tripwires | undefined,
+): string {
+  const passed = tripwires === undefined ? ports : withNeighbours(ports, tripwires);
+  const ranges = mergePorts(passed, MAX_RANGES).map((range) => renderRange(protocol, range));
   return ranges.length === 1 ? (ranges[0] as string) : `(${ranges.join(' or ')})`;
+}
+
+/** A range costs no more than a port, so that the neighbours are free; a port in use among them is left out. */
+function withNeighbours(ports: readonly number[], { exempt }: Tripwires): number[] {
+  const passed = new Set(ports.flatMap(portsNear));
+  for (const port of exempt) passed.delete(port);
+  for (const port of ports) passed.add(port);
+  return [...passed];
 }
 
 function renderRange(protocol: string, { first, last }: PortRange): string {

@@ -1,5 +1,11 @@
-import { AttemptEngine, type EngineLimits, OFFER } from '../../../src/core/attempt/attempt-engine.ts';
+import {
+  AttemptEngine,
+  DEFAULT_LIMITS,
+  type EngineLimits,
+  OFFER,
+} from '../../../src/core/attempt/attempt-engine.ts';
 import type { Completion } from '../../../src/core/attempt/completion.ts';
+import { ScanGuard } from '../../../src/core/attempt/scan-guard.ts';
 import { STEP, Steps } from '../../../src/core/attempt/steps.ts';
 import type { Door } from '../../../src/core/door/door.ts';
 import type { Sequence } from '../../../src/core/door/sequence.ts';
@@ -9,8 +15,12 @@ import { PROTOCOL_NUMBER, type Protocol } from '../../../src/core/net/protocol.t
 import { ANY_FLAGS, type FlagRule } from '../../../src/core/net/tcp-flags.ts';
 import { millis } from '../../../src/core/net/time.ts';
 import { Packet } from '../../../src/core/packet/packet.ts';
+import { drawShare } from '../../../src/core/tripwire/port-share.ts';
+import { type HostPorts, Tripwires } from '../../../src/core/tripwire/tripwires.ts';
 
 const WORDS = new Map<number, string>(Object.entries(STEP).map(([word, kind]) => [kind, word]));
+
+const SECRET = [0x0123_4567, 0x89ab_cdef] as const;
 
 export type DoorOptions = { readonly timeout?: number; readonly flags?: FlagRule; readonly target?: Address };
 
@@ -54,8 +64,12 @@ export class TestEngine {
   readonly #packet = new Packet();
   #sent = 0;
 
-  constructor(doors: readonly Door[], limits: EngineLimits = { attempts: 1000, recentPackets: 4096 }) {
-    this.engine = new AttemptEngine(doors, [0x0123_4567, 0x89ab_cdef], limits);
+  constructor(
+    doors: readonly Door[],
+    limits: EngineLimits = { attempts: 1000, recentPackets: 4096 },
+    guard?: ScanGuard,
+  ) {
+    this.engine = new AttemptEngine(doors, SECRET, limits, guard);
   }
 
   /** `10.0.0.1 ssh advanced 1` for every step, or `ignored` or `retransmission`. */
@@ -63,6 +77,7 @@ export class TestEngine {
     const packet = readKnock(knock, this.#packet, ++this.#sent);
     const offer = this.engine.offer(packet, knock.local ?? true, knock.at, this.#steps);
     if (offer === OFFER.ignored) return ['ignored'];
+    if (offer === OFFER.suspicion) return ['suspicion'];
     return offer === OFFER.retransmission ? ['retransmission'] : this.#said();
   }
 
@@ -89,6 +104,21 @@ export class TestEngine {
       const name = this.engine.doors[steps.door(i)]?.name ?? 'a gap';
       return `${steps.source(i)} ${name} ${WORDS.get(steps.kind(i))} ${steps.stage(i)}`;
     });
+  }
+}
+
+/** One with a guard against scans; `penalty` in ms. */
+export class GuardedEngine extends TestEngine {
+  constructor(
+    doors: readonly Door[],
+    ports: HostPorts,
+    penalty: number,
+    suspects = 4096,
+    secret: readonly [number, number] = SECRET,
+  ) {
+    const guard = new ScanGuard(suspects, secret);
+    guard.follow({ wires: new Tripwires(doors, ports, drawShare(secret)), penalty });
+    super(doors, DEFAULT_LIMITS, guard);
   }
 }
 

@@ -26,6 +26,20 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
       '192.0.2.1: openSSH: made room for another attempt (stage 1)',
     ],
   ],
+  withheld: [
+    [
+      { kind: 'withheld', ...of, stage: 3 },
+      'warning',
+      '192.0.2.1: openSSH: not opened: the address has touched a tripwire; knocked once more, without any other port, it opens',
+    ],
+  ],
+  scan: [
+    [
+      { kind: 'scan', source, protocol: 'tcp', port: 7001, seconds: 60 },
+      'notice',
+      '192.0.2.1: port scan: touched tcp/7001; for 60 s it has to knock twice in a row',
+    ],
+  ],
   running: [
     [
       { kind: 'running', door: 'openSSH', command: '/sbin/iptables -A INPUT -s 192.0.2.1 -j ACCEPT' },

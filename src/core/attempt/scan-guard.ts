@@ -1,0 +1,143 @@
+import type { Packet } from '../packet/packet.ts';
+import type { Tripwires } from '../tripwire/tripwires.ts';
+import { type HashKey, keyedHash } from './keyed-hash.ts';
+
+const WAYS = 4;
+/** The words of a place: 64 bytes, a cache line, make a set. */
+const PLACE = 4;
+const FINGERPRINT = 0;
+/** When the source last touched a tripwire, in ms modulo 2^32; 0: an empty place. */
+const TOUCHED = 1;
+/** The number plus one of the door whose sequence it has knocked since, and when. */
+const KNOCKED_DOOR = 2;
+const KNOCKED_AT = 3;
+
+const SET_WORD = 0x5ca4;
+const FINGERPRINT_WORD = 0xf146;
+
+export type ScanPolicy = {
+  readonly wires: Tripwires;
+  /** How long a source is under suspicion after it has touched a tripwire, in ms. */
+  readonly penalty: number;
+};
+
+/** Sources remembered: 4 MiB, resident only as far as they are used. */
+export const SUSPECTS = 262_144;
+
+/**
+ * Knows the sources that have lately touched a tripwire, and judges completed sequences by it. A touch between the
+ * first and the last knock undoes them. After a touch, a sequence must be knocked twice in a row, with no touch from
+ * the first knock to the last: that a scan does not come by, and a stranger who touches tripwires in a knocker's
+ * name cannot keep the knocker out with it.
+ *
+ * BOUNDED: by `capacity` places of 16 bytes, found by a keyed hash. Where all four of a set are taken by suspects,
+ * one drawn by chance is forgotten. Two sources are taken for each other once in 2^32 pairs of a set.
+ */
+export class ScanGuard {
+  #policy: ScanPolicy | undefined;
+  readonly #places: Int32Array;
+  readonly #setMask: number;
+  readonly #key: HashKey;
+  #random: number;
+
+  constructor(capacity: number, key: HashKey) {
+    const sets = 2 ** Math.ceil(Math.log2(Math.max(1, capacity / WAYS)));
+    this.#places = new Int32Array(sets * WAYS * PLACE);
+    this.#setMask = sets - 1;
+    this.#key = key;
+    this.#random = key[0] ^ Math.imul(key[1], 0x9e3779b1) || 1;
+  }
+
+  /** From now on by these rules; without any, every sequence counts. Suspects stay. */
+  follow(policy: ScanPolicy | undefined): void {
+    this.#policy = policy;
+  }
+
+  /** Whether there may be a tripwire where the packet is sent to. */
+  watches(packet: Packet): boolean {
+    return this.#policy?.wires.touchedBy(packet.protocol, packet.destinationPort, packet.flags) === true;
+  }
+
+  /** Whether there is one at the neighbours of knock ports: of hosts that doors watch, no other port is known. */
+  watchesElsewhere(packet: Packet): boolean {
+    return this.#policy?.wires.isNear(packet.protocol, packet.destinationPort) === true;
+  }
+
+  /** Notes that the packet's source has touched a tripwire. Returns whether it was not under suspicion before. */
+  touch(packet: Packet, now: number): boolean {
+    const penalty = this.#policy?.penalty ?? 0;
+    const places = this.#places;
+    const first = this.#set(packet);
+    const fingerprint = this.#fingerprint(packet);
+    let at = this.#find(first, fingerprint);
+    const isNew = at < 0 || age(places[at + TOUCHED] as number, now) > penalty;
+    if (at < 0) at = this.#room(first, now, penalty);
+    places[at + FINGERPRINT] = fingerprint;
+    places[at + TOUCHED] = stamp(now);
+    places[at + KNOCKED_DOOR] = 0;
+    return isNew;
+  }
+
+  /**
+   * Whether a sequence that the packet completes counts, whose first knock came at `start`. `timeout`: how long
+   * after one that did not the next one has to be complete, in ms.
+   */
+  admits(door: number, packet: Packet, start: number, now: number, timeout: number): boolean {
+    if (this.#policy === undefined) return true;
+    const places = this.#places;
+    const at = this.#find(this.#set(packet), this.#fingerprint(packet));
+    if (at < 0) return true;
+    const touched = places[at + TOUCHED] as number;
+    // From the touch to the first knock; below or at 0 the touch came between the first knock and the last.
+    const pause = (stamp(start) - touched) | 0;
+    if (pause > this.#policy.penalty || -pause > timeout) return true;
+    const knocked =
+      places[at + KNOCKED_DOOR] === door + 1 && age(places[at + KNOCKED_AT] as number, now) <= timeout;
+    places[at + KNOCKED_DOOR] = pause > 0 && !knocked ? door + 1 : 0;
+    places[at + KNOCKED_AT] = stamp(now);
+    return pause > 0 && knocked;
+  }
+
+  #set({ family, source0, source1, source2, source3 }: Packet): number {
+    const hash = keyedHash(this.#key, source0, source1, source2, source3, family, SET_WORD);
+    return (hash & this.#setMask) * WAYS * PLACE;
+  }
+
+  #fingerprint({ family, source0, source1, source2, source3 }: Packet): number {
+    return keyedHash(this.#key, source0, source1, source2, source3, family, FINGERPRINT_WORD);
+  }
+
+  #find(first: number, fingerprint: number): number {
+    const places = this.#places;
+    for (let at = first; at < first + WAYS * PLACE; at += PLACE) {
+      if (places[at] === fingerprint && places[at + TOUCHED] !== 0) return at;
+    }
+    return -1;
+  }
+
+  /** An empty place, or one no longer under suspicion, or any. */
+  #room(first: number, now: number, penalty: number): number {
+    const places = this.#places;
+    for (let at = first; at < first + WAYS * PLACE; at += PLACE) {
+      const touched = places[at + TOUCHED] as number;
+      if (touched === 0 || age(touched, now) > penalty) return at;
+    }
+    // xorshift32 (Marsaglia), from the secret.
+    let x = this.#random;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#random = x;
+    return first + (x >>> 30) * PLACE;
+  }
+}
+
+/** Never 0, which is an empty place. */
+function stamp(now: number): number {
+  return now | 0 || 1;
+}
+
+/** The difference of two 32-bit clocks in ms. */
+function age(then: number, now: number): number {
+  return Math.abs((stamp(now) - then) | 0);
+}

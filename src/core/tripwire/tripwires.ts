@@ -1,0 +1,132 @@
+import type { Door } from '../door/door.ts';
+import { MAX_PORT } from '../net/port.ts';
+import { PROTOCOL_NUMBER } from '../net/protocol.ts';
+import { meetsFlagRule, TCP_FLAG, TCP_FLAGS_MASK } from '../net/tcp-flags.ts';
+import { isInShare, type PortShare } from './port-share.ts';
+
+/** First and last port, both included. */
+export type Span = { readonly first: number; readonly last: number };
+
+/** What is known of the host's ports. */
+export type HostPorts = {
+  /** Ports that somebody may be honestly sent to, of TCP or UDP alike: a tripwire on one would catch the wrong. */
+  readonly served: readonly Span[];
+  /** The local ports of the host's own outgoing connections. */
+  readonly ephemeral: Span;
+};
+
+/**
+ * Where the secret share lies. Below it are the services that programs try unasked (a mail client 143, Windows 137
+ * and 445); above it NodePorts, traceroute, and the local ports of connections, of masqueraded ones too.
+ */
+export const SHARE_SPAN: Span = { first: 1024, last: 29_999 };
+
+/** How far around a knock port its neighbours are tripwires; of the well-known ports only the next ones. */
+export const NEAR = 32;
+const NEAR_WELL_KNOWN = 1;
+const WELL_KNOWN_END = 1024;
+
+const PORTS = MAX_PORT + 1;
+const WIRE = { nearTcp: 1, nearUdp: 2, share: 4 } as const;
+
+/** Packets of established connections bear one of these, those that begin one neither; so do FIN, NULL and Xmas scans. */
+export const NOT_OPENING = TCP_FLAG.ack | TCP_FLAG.rst;
+
+/**
+ * The ports that only somebody touches who does not know which ones to knock at: the neighbours of the knock ports,
+ * and a secret share of those that are not in use. A packet touches a tripwire only if it could be a knock.
+ * BOUNDED: 64 KiB.
+ */
+export class Tripwires {
+  readonly share: PortShare;
+  /** Whether the share counts for the protocol: a scan by one that no door listens to opens none. */
+  readonly tcp: boolean;
+  readonly udp: boolean;
+  /** Where the share lies here. */
+  readonly shareSpans: readonly Span[];
+  /** No tripwires, ascending. */
+  readonly exempt: readonly number[];
+  readonly #wires = new Uint8Array(PORTS);
+  /** By the six flags: whether a door takes such a packet. */
+  readonly #flags: Uint8Array;
+
+  constructor(doors: readonly Door[], host: HostPorts, share: PortShare) {
+    this.share = share;
+    const steps = doors.flatMap((door) => door.sequence);
+    this.tcp = steps.some(({ protocol }) => protocol === 'tcp');
+    this.udp = steps.some(({ protocol }) => protocol === 'udp');
+    this.#flags = takenFlags(doors);
+    this.shareSpans = without(SHARE_SPAN, host.ephemeral);
+    for (const span of this.shareSpans) this.#stretchShare(span);
+    for (const { protocol, port } of steps) this.#stretchNear(protocol === 'tcp', port);
+    this.exempt = exemptPorts(doors, host);
+    for (const port of this.exempt) this.#wires[port] = 0;
+    for (const { protocol, port } of steps) this.#clearKnockPort(protocol === 'tcp', port);
+  }
+
+  /** Whether there is any wire at the port for packets of this protocol and these flags. */
+  touchedBy(protocol: number, port: number, flags: number): boolean {
+    const wires = this.#wires[port] as number;
+    if (wires === 0) return false;
+    if (protocol === PROTOCOL_NUMBER.udp) {
+      return (wires & WIRE.nearUdp) !== 0 || (this.udp && (wires & WIRE.share) !== 0);
+    }
+    if (this.#flags[flags & TCP_FLAGS_MASK] === 0) return false;
+    return (wires & WIRE.nearTcp) !== 0 || ((wires & WIRE.share) !== 0 && (flags & NOT_OPENING) === 0);
+  }
+
+  /** Whether it is a wire wherever the packet is sent to, as of a host that a door watches in place of this one. */
+  isNear(protocol: number, port: number): boolean {
+    const bit = protocol === PROTOCOL_NUMBER.udp ? WIRE.nearUdp : WIRE.nearTcp;
+    return ((this.#wires[port] as number) & bit) !== 0;
+  }
+
+  #stretchShare({ first, last }: Span): void {
+    for (let port = first; port <= last; port++)
+      if (isInShare(this.share, port)) this.#wires[port] = WIRE.share;
+  }
+
+  #stretchNear(isTcp: boolean, port: number): void {
+    const bit = isTcp ? WIRE.nearTcp : WIRE.nearUdp;
+    for (const near of portsNear(port)) this.#wires[near] = (this.#wires[near] as number) | bit;
+  }
+
+  /** A knock port of one protocol may be a wire of the other. */
+  #clearKnockPort(isTcp: boolean, port: number): void {
+    const bits = isTcp ? WIRE.nearTcp : WIRE.nearUdp;
+    this.#wires[port] = (this.#wires[port] as number) & ~(bits | WIRE.share);
+  }
+}
+
+/** The neighbours of a port, and itself. */
+export function portsNear(port: number): number[] {
+  const near: number[] = [];
+  const last = Math.min(MAX_PORT, port + NEAR);
+  for (let other = Math.max(1, port - NEAR); other <= last; other++) {
+    if (other >= WELL_KNOWN_END || Math.abs(other - port) <= NEAR_WELL_KNOWN) near.push(other);
+  }
+  return near;
+}
+
+function takenFlags(doors: readonly Door[]): Uint8Array {
+  const taken = new Uint8Array(TCP_FLAGS_MASK + 1);
+  for (const { flags: rule, sequence } of doors) {
+    if (!sequence.some(({ protocol }) => protocol === 'tcp')) continue;
+    for (let flags = 0; flags <= TCP_FLAGS_MASK; flags++) if (meetsFlagRule(rule, flags)) taken[flags] = 1;
+  }
+  return taken;
+}
+
+/** What the doors open is in use too, by those who have knocked. */
+function exemptPorts(doors: readonly Door[], { served }: HostPorts): number[] {
+  const spans: readonly Span[] = [...served, ...doors.flatMap(({ opening }) => opening.ports ?? [])];
+  const exempt = new Set<number>();
+  for (const { first, last } of spans) for (let port = first; port <= last; port++) exempt.add(port);
+  return [...exempt].sort((a, b) => a - b);
+}
+
+function without(span: Span, hole: Span): Span[] {
+  const below = { first: span.first, last: Math.min(span.last, hole.first - 1) };
+  const above = { first: Math.max(span.first, hole.last + 1), last: span.last };
+  return hole.first > hole.last ? [span] : [below, above].filter(({ first, last }) => first <= last);
+}

@@ -1,0 +1,75 @@
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+
+/** proc(5), /proc/net/tcp: the state TCP_LISTEN. An unconnected UDP socket has the number of TCP_CLOSE. */
+const LISTEN = '0A';
+const UNCONNECTED = '07';
+
+const PIECE = 65_536;
+
+/** BOUNDED: of each table at most this many bytes are read, some 50,000 sockets. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** Documentation/networking/ip-sysctl.rst, `ip_local_port_range`. */
+const DEFAULT_EPHEMERAL = { first: 32_768, last: 60_999 } as const;
+
+/** Ports on which a socket of this network namespace waits for anybody, ascending. */
+export function readServedPorts(): readonly number[] {
+  const ports = new Set<number>();
+  for (const table of ['tcp', 'tcp6']) addPorts(`/proc/net/${table}`, LISTEN, true, ports);
+  for (const table of ['udp', 'udp6']) addPorts(`/proc/net/${table}`, UNCONNECTED, false, ports);
+  return [...ports].sort((a, b) => a - b);
+}
+
+/** The ports that the kernel chooses from for connections to others. */
+export function readEphemeralPorts(): { readonly first: number; readonly last: number } {
+  try {
+    const [first, last] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
+      .trim()
+      .split(/\s+/)
+      .map(Number);
+    return first === undefined || last === undefined ? DEFAULT_EPHEMERAL : { first, last };
+  } catch {
+    // A service manager may hide it.
+    return DEFAULT_EPHEMERAL;
+  }
+}
+
+/**
+ * Adds the local ports of the rows in this state. `ordered`: such rows come first, as in the tables of TCP, whose
+ * connections, a hundred thousand of them maybe, are then not read.
+ */
+function addPorts(path: string, state: string, ordered: boolean, ports: Set<number>): void {
+  const lines = tableLines(path);
+  // The heading.
+  lines.next();
+  for (const line of lines) {
+    const [, local = '', , found] = line.trim().split(/\s+/, 4);
+    if (found === state) ports.add(Number.parseInt(local.slice(local.indexOf(':') + 1), 16));
+    else if (ordered) return;
+  }
+}
+
+function* tableLines(path: string): Generator<string, void, undefined> {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    // A kernel without IPv6 has no such table.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    const piece = Buffer.alloc(PIECE);
+    let rest = '';
+    for (let total = 0; total < MAX_BYTES; ) {
+      const length = readSync(fd, piece);
+      if (length === 0) break;
+      total += length;
+      const lines = (rest + piece.toString('latin1', 0, length)).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}

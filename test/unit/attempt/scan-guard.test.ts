@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Door } from '../../../src/core/door/door.ts';
+import { ANY_FLAGS, TCP_FLAG } from '../../../src/core/net/tcp-flags.ts';
+import type { HostPorts } from '../../../src/core/tripwire/tripwires.ts';
+import { address, door, GuardedEngine } from './knocks.ts';
+
+const SSH = door('ssh', '7000,8000,9000', { flags: { mask: TCP_FLAG.syn, value: TCP_FLAG.syn } });
+const PORTS: HostPorts = {
+  served: [{ first: 8010, last: 8010 }],
+  ephemeral: { first: 32_768, last: 60_999 },
+};
+
+const guarded = (doors: readonly Door[] = [SSH], penalty = 60_000): GuardedEngine =>
+  new GuardedEngine(doors, PORTS, penalty);
+const opened = (said: readonly string[]): boolean => said.some((line) => line.includes(' completed '));
+
+describe('a source that touches a tripwire', () => {
+  test('loses its attempt, and says so', () => {
+    const engine = guarded();
+    engine.offerAll('7000,8000', 0);
+    assert.deepEqual(engine.offer({ port: 8001, at: 5 }), ['suspicion']);
+    assert.deepEqual(engine.offer({ port: 9000, at: 6 }), [
+      '10.0.0.1 ssh advanced 3',
+      '10.0.0.1 ssh withheld 3',
+    ]);
+    assert.deepEqual(engine.completions, []);
+  });
+
+  test('is under suspicion once, however often it does', () => {
+    const engine = guarded();
+    assert.deepEqual(engine.offer({ port: 7001, at: 0 }), ['suspicion']);
+    assert.deepEqual(engine.offer({ port: 7002, at: 1 }), ['ignored']);
+    assert.deepEqual(engine.offer({ port: 7002, at: 60_002 }), ['suspicion']);
+  });
+
+  test('gets in with the second of two clean sequences in a row', () => {
+    const engine = guarded();
+    engine.offer({ port: 6999, at: 0 });
+    assert.ok(!opened(engine.offerAll('7000,8000,9000', 10)));
+    assert.ok(opened(engine.offerAll('7000,8000,9000', 20)));
+  });
+
+  test('does not with one touch between the two, or inside either', () => {
+    const engine = guarded();
+    engine.offer({ port: 6999, at: 0 });
+    for (const ports of [
+      '7000,8000,9000,9001,7000,8000,9000',
+      '7001,7000,8000,9000,7000,8001,8000,9000',
+      '7001,7000,6999,8000,9000,7000,8000,9000',
+    ]) {
+      for (const [i, port] of ports.split(',').entries()) {
+        assert.ok(!opened(engine.offer({ port, at: 100 + i })), ports);
+      }
+      engine.offer({ port: 7001, at: 150 });
+    }
+  });
+
+  test('does not with two that are further apart than the sequence may take', () => {
+    const engine = guarded();
+    engine.offer({ port: 6999, at: 0 });
+    assert.ok(!opened(engine.offerAll('7000,8000,9000', 10)));
+    assert.ok(!opened(engine.offerAll('7000,8000,9000', 6000)));
+    assert.ok(opened(engine.offerAll('7000,8000,9000', 6010)));
+  });
+
+  test('knocks as anybody when its time is over, and others do all the while', () => {
+    const engine = guarded();
+    engine.offer({ port: 6999, at: 0 });
+    assert.ok(opened(engine.offerAll('7000,8000,9000', 100, { from: '10.0.0.2' })));
+    assert.ok(opened(engine.offerAll('7000,8000,9000', 200, { from: 'fd00::1' })));
+    assert.ok(!opened(engine.offerAll('7000,8000,9000', 59_990)));
+    const later = guarded();
+    later.offer({ port: 6999, at: 0 });
+    assert.ok(opened(later.offerAll('7000,8000,9000', 60_002)));
+  });
+
+  test('with no penalty loses the attempt alone', () => {
+    const engine = guarded([SSH], 0);
+    engine.offerAll('7000,8000', 0);
+    engine.offer({ port: 8001, at: 5 });
+    assert.ok(!opened(engine.offer({ port: 9000, at: 6 })));
+    assert.ok(opened(engine.offerAll('7000,8000,9000', 10)));
+  });
+
+  test('is forgiven when the clock is set back', () => {
+    const engine = guarded();
+    engine.offer({ port: 6999, at: 1e12 });
+    assert.ok(opened(engine.offerAll('7000,8000,9000', 1e12 - 600_000)));
+  });
+});
+
+describe('no tripwire is', () => {
+  const quiet = (knock: Parameters<GuardedEngine['offer']>[0], doors?: readonly Door[]): void => {
+    assert.deepEqual(guarded(doors).offer(knock), ['ignored'], JSON.stringify(knock));
+  };
+
+  test('a port that is served, nor one that a door opens', () => {
+    quiet({ port: 8010, at: 0 });
+    const ports = [{ protocol: 'tcp', first: 8001, last: 8020, path: 'input' }] as const;
+    quiet({ port: 8015, at: 0 }, [{ ...SSH, opening: { ...SSH.opening, ports } } as unknown as Door]);
+  });
+
+  test('a port of another host, but where a door watches that host', () => {
+    quiet({ port: 7001, at: 0, local: false });
+    const watching = door('far', '7000,8000', { target: address('192.0.2.9'), flags: SSH.flags });
+    const knock = { port: 7001, at: 0, local: false, to: '192.0.2.9' };
+    assert.deepEqual(guarded([watching]).offer(knock), ['suspicion']);
+    const engine = guarded([watching]);
+    for (let port = 1024; port < 6000; port++) {
+      assert.deepEqual(engine.offer({ ...knock, port }), ['ignored'], `${port}`);
+    }
+  });
+
+  test('touched by what could be no knock: other flags, another protocol', () => {
+    quiet({ port: 7001, at: 0, flags: TCP_FLAG.ack });
+    quiet({ port: 7001, at: 0, flags: TCP_FLAG.fin });
+    quiet({ port: '7001:udp', at: 0 });
+  });
+
+  test('among the well-known ports, but for the next ones of a knock port', () => {
+    const engine = guarded([door('low', '440,7000', { flags: ANY_FLAGS })]);
+    for (let port = 1; port < 1024; port++) {
+      const expected = port === 439 || port === 441 ? ['suspicion'] : ['ignored'];
+      const from = `10.1.${port >> 8}.${port & 255}`;
+      if (port !== 440) assert.deepEqual(engine.offer({ port, at: 0, from }), expected, `${port}`);
+    }
+  });
+
+  test('among the local ports of connections, but for the neighbours of a knock port', () => {
+    const engine = guarded();
+    for (let port = 30_000; port <= 65_535; port++) {
+      assert.deepEqual(engine.offer({ port, at: 0, from: '10.0.0.9' }), ['ignored'], `${port}`);
+    }
+  });
+
+  test('touched by packets of established connections, but for the neighbours', () => {
+    const any = door('any', '7000,8000,9000');
+    for (const flags of [
+      TCP_FLAG.ack,
+      TCP_FLAG.ack | TCP_FLAG.psh,
+      TCP_FLAG.syn | TCP_FLAG.ack,
+      TCP_FLAG.rst,
+    ]) {
+      const engine = guarded([any]);
+      for (let port = 1024; port < 6900; port++)
+        assert.deepEqual(engine.offer({ port, at: 0, flags }), ['ignored']);
+      assert.deepEqual(engine.offer({ port: 7032, at: 0, flags }), ['suspicion']);
+    }
+  });
+});
+
+test('when more sources touch tripwires than are remembered, those forgotten are drawn by chance', () => {
+  const remembered = 1024;
+  const engine = new GuardedEngine([SSH], PORTS, 60_000, remembered);
+  const touch = (i: number, at: number): string[] =>
+    engine.offer({ port: 7001, at, from: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}` });
+  for (let i = 0; i < remembered; i++) touch(i, 0);
+  for (let i = remembered; i < 2 * remembered; i++) touch(i, 1);
+  // The oldest are not all gone, as they would be were the oldest the one that makes room.
+  const kept = Array.from({ length: remembered }, (_, i) => touch(i, 2)[0] === 'ignored').filter(
+    Boolean,
+  ).length;
+  assert.ok(kept > remembered / 5, `${kept} of ${remembered} are remembered`);
+});
