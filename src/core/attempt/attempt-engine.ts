@@ -17,7 +17,7 @@ export const OFFER = {
   retransmission: 1,
   /** A knock at one door at least. */
   knock: 2,
-  /** No knock: it touched a tripwire, and its source was not under suspicion before. */
+  /** No knock: it touched a tripwire, and its source is under suspicion since then. */
   suspicion: 3,
 } as const;
 

@@ -8,16 +8,21 @@ const PLACE = 4;
 const FINGERPRINT = 0;
 /** When the source last touched a tripwire, in ms modulo 2^32; 0: an empty place. */
 const TOUCHED = 1;
-/** The number plus one of the door whose sequence it has knocked since, and when. */
+/**
+ * In the lower half the number plus one of the door whose sequence it has knocked since. In the upper one the port of
+ * the only tripwire that it touched; 0 once it has touched two, and is under suspicion.
+ */
 const KNOCKED_DOOR = 2;
 const KNOCKED_AT = 3;
+const PORT_SHIFT = 16;
+const DOOR_MASK = 0xffff;
 
 const SET_WORD = 0x5ca4;
 const FINGERPRINT_WORD = 0xf146;
 
 export type ScanPolicy = {
   readonly wires: Tripwires;
-  /** How long a source is under suspicion after it has touched a tripwire, in ms. */
+  /** How long a touch is remembered, in ms. */
   readonly penalty: number;
 };
 
@@ -26,9 +31,9 @@ export const SUSPECTS = 262_144;
 
 /**
  * Knows the sources that have lately touched a tripwire, and judges completed sequences by it. A touch between the
- * first and the last knock undoes them. After a touch, a sequence must be knocked twice in a row, with no touch from
- * the first knock to the last: that a scan does not come by, and a stranger who touches tripwires in a knocker's
- * name cannot keep the knocker out with it.
+ * first and the last knock undoes them. One port touched may be a mistake; after two, the source is under suspicion,
+ * and a sequence must be knocked twice in a row, with no touch from the first knock to the last: that a scan does
+ * not come by, and a stranger who touches tripwires in a knocker's name cannot keep the knocker out with it.
  *
  * BOUNDED: by `capacity` places of 16 bytes, found by a keyed hash. Where all four of a set are taken by suspects,
  * one drawn by chance is forgotten. Two sources are taken for each other once in 2^32 pairs of a set.
@@ -63,19 +68,21 @@ export class ScanGuard {
     return this.#policy?.wires.isNear(packet.protocol, packet.destinationPort) === true;
   }
 
-  /** Notes that the packet's source has touched a tripwire. Returns whether it was not under suspicion before. */
+  /** Notes that the packet's source has touched a tripwire. Returns whether it is under suspicion only since then. */
   touch(packet: Packet, now: number): boolean {
     const penalty = this.#policy?.penalty ?? 0;
     const places = this.#places;
     const first = this.#set(packet);
     const fingerprint = this.#fingerprint(packet);
     let at = this.#find(first, fingerprint);
-    const isNew = at < 0 || age(places[at + TOUCHED] as number, now) > penalty;
+    const isFirst = at < 0 || age(places[at + TOUCHED] as number, now) > penalty;
+    const before = isFirst ? packet.destinationPort : (places[at + KNOCKED_DOOR] as number) >>> PORT_SHIFT;
+    const port = before === packet.destinationPort ? before : 0;
     if (at < 0) at = this.#room(first, now, penalty);
     places[at + FINGERPRINT] = fingerprint;
     places[at + TOUCHED] = stamp(now);
-    places[at + KNOCKED_DOOR] = 0;
-    return isNew;
+    places[at + KNOCKED_DOOR] = port << PORT_SHIFT;
+    return port === 0 && before !== 0;
   }
 
   /**
@@ -91,11 +98,14 @@ export class ScanGuard {
     // From the touch to the first knock; below or at 0 the touch came between the first knock and the last.
     const pause = (stamp(start) - touched) | 0;
     if (pause > this.#policy.penalty || -pause > timeout) return true;
+    if (pause <= 0) return false;
+    const state = places[at + KNOCKED_DOOR] as number;
+    if (state >>> PORT_SHIFT !== 0) return true;
     const knocked =
-      places[at + KNOCKED_DOOR] === door + 1 && age(places[at + KNOCKED_AT] as number, now) <= timeout;
-    places[at + KNOCKED_DOOR] = pause > 0 && !knocked ? door + 1 : 0;
+      (state & DOOR_MASK) === door + 1 && age(places[at + KNOCKED_AT] as number, now) <= timeout;
+    places[at + KNOCKED_DOOR] = knocked ? 0 : door + 1;
     places[at + KNOCKED_AT] = stamp(now);
-    return pause > 0 && knocked;
+    return knocked;
   }
 
   #set({ family, source0, source1, source2, source3 }: Packet): number {

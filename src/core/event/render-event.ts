@@ -47,9 +47,9 @@ function words(event: Event, host: string): string {
     case 'evicted':
       return `${event.source}${host}: ${event.door}: made room for another attempt (stage ${event.stage})`;
     case 'withheld':
-      return `${event.source}${host}: ${event.door}: not opened: the address has touched a tripwire; knocked once more, without any other port, it opens`;
+      return `${event.source}${host}: ${event.door}: not opened: the address has touched other ports; knocked once more, and nothing else, it opens`;
     case 'scan':
-      return `${event.source}${host}: port scan: touched ${event.protocol}/${event.port}; for ${event.seconds} s it has to knock twice in a row`;
+      return `${event.source}${host}: port scan: ${event.protocol}/${event.port} is its second tripwire; for ${event.seconds} s it has to knock twice in a row`;
     case 'running':
       return `${event.door}: running command: ${event.command}`;
     case 'command-failed':

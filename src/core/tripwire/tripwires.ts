@@ -61,7 +61,8 @@ export class Tripwires {
     for (const { protocol, port } of steps) this.#stretchNear(protocol === 'tcp', port);
     this.exempt = exemptPorts(doors, host);
     for (const port of this.exempt) this.#wires[port] = 0;
-    for (const { protocol, port } of steps) this.#clearKnockPort(protocol === 'tcp', port);
+    // By the wrong protocol it is a knocker's mistake.
+    for (const { port } of steps) this.#wires[port] = 0;
   }
 
   /** Whether there is any wire at the port for packets of this protocol and these flags. */
@@ -89,12 +90,6 @@ export class Tripwires {
   #stretchNear(isTcp: boolean, port: number): void {
     const bit = isTcp ? WIRE.nearTcp : WIRE.nearUdp;
     for (const near of portsNear(port)) this.#wires[near] = (this.#wires[near] as number) | bit;
-  }
-
-  /** A knock port of one protocol may be a wire of the other. */
-  #clearKnockPort(isTcp: boolean, port: number): void {
-    const bits = isTcp ? WIRE.nearTcp : WIRE.nearUdp;
-    this.#wires[port] = (this.#wires[port] as number) & ~(bits | WIRE.share);
   }
 }
 

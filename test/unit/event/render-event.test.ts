@@ -30,14 +30,14 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'withheld', ...of, stage: 3 },
       'warning',
-      '192.0.2.1: openSSH: not opened: the address has touched a tripwire; knocked once more, without any other port, it opens',
+      '192.0.2.1: openSSH: not opened: the address has touched other ports; knocked once more, and nothing else, it opens',
     ],
   ],
   scan: [
     [
       { kind: 'scan', source, protocol: 'tcp', port: 7001, seconds: 60 },
       'notice',
-      '192.0.2.1: port scan: touched tcp/7001; for 60 s it has to knock twice in a row',
+      '192.0.2.1: port scan: tcp/7001 is its second tripwire; for 60 s it has to knock twice in a row',
     ],
   ],
   running: [
