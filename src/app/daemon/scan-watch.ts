@@ -16,6 +16,9 @@ import { readEphemeralPorts, readServedPorts } from '../../host/system/host-port
 const LOOK_MS = 1000;
 const LOOK_FACTOR = 200;
 
+/** Knock ports of doors that are no more, as of one-time sequences that are used up. BOUNDED: the latest. */
+const FORMER_PORTS = 256;
+
 /** What the kernel is to pass, and what the engine is to make of it. */
 export type Watch = {
   readonly doors: readonly Door[];
@@ -35,6 +38,7 @@ export class ScanWatch {
   readonly #setFilter: (filter: string) => void;
   readonly #report: (event: Event) => void;
   #watch: Watch | undefined;
+  #former: readonly number[] = [];
   #nextLook = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -72,6 +76,9 @@ export class ScanWatch {
 
   /** Watches other doors. Throws, and changes nothing, if the kernel's filter cannot hold them. */
   replace(doors: readonly Door[], settings: Settings): void {
+    const current = new Set(knockPorts(doors));
+    const gone = knockPorts(this.#watch?.doors ?? []).filter((port) => !current.has(port));
+    this.#former = [...new Set([...gone, ...this.#former])].slice(0, FORMER_PORTS);
     this.#use(this.prepare(doors, settings));
   }
 
@@ -107,6 +114,14 @@ export class ScanWatch {
 
   #hostPorts({ scanIgnore }: Settings): HostPorts {
     const served = readServedPorts().map((port) => ({ first: port, last: port }));
-    return { served: [...served, ...(scanIgnore ?? [])], ephemeral: readEphemeralPorts() };
+    return {
+      served: [...served, ...(scanIgnore ?? [])],
+      ephemeral: readEphemeralPorts(),
+      former: this.#former,
+    };
   }
+}
+
+function knockPorts(doors: readonly Door[]): number[] {
+  return doors.flatMap(({ sequence }) => sequence.map(({ port }) => port));
 }

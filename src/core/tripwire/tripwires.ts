@@ -13,6 +13,8 @@ export type HostPorts = {
   readonly served: readonly Span[];
   /** The local ports of the host's own outgoing connections. */
   readonly ephemeral: Span;
+  /** Knock ports of earlier: who knocks at them again is mistaken, and no scan. */
+  readonly former?: readonly number[];
 };
 
 /**
@@ -61,6 +63,7 @@ export class Tripwires {
     for (const { protocol, port } of steps) this.#stretchNear(protocol === 'tcp', port);
     this.exempt = exemptPorts(doors, host);
     for (const port of this.exempt) this.#wires[port] = 0;
+    for (const port of host.former ?? []) this.#wires[port] = 0;
     // By the wrong protocol it is a knocker's mistake.
     for (const { port } of steps) this.#wires[port] = 0;
   }

@@ -120,6 +120,12 @@ describe('no tripwire is', () => {
     quiet({ port: 8015, at: 0 }, [{ ...SSH, opening: { ...SSH.opening, ports } } as unknown as Door]);
   });
 
+  test('a port that was knocked at before, at a door that is no more', () => {
+    const engine = new GuardedEngine([SSH], { ...PORTS, former: [7001, 6990] }, 60_000);
+    assert.deepEqual(engine.offerAll('7002,7001,6990', 0), ['ignored']);
+    assert.deepEqual(engine.offer({ port: 6991, at: 10 }), ['suspicion']);
+  });
+
   test('a port of another host, but where a door watches that host', () => {
     quiet({ port: 7001, at: 0, local: false });
     const watching = door('far', '7000,8000', { target: address('192.0.2.9'), flags: SSH.flags });
