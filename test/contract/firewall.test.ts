@@ -31,7 +31,8 @@ const RESETTING = `
 
 /** Speaks to such a service from a port that is always the same, and says how it went. */
 const CONNECTING = `
-  const [port, localPort, localAddress, host] = process.argv.slice(1);
+  const [port, local, localAddress, host] = process.argv.slice(1);
+  const localPort = Number(local);
   const socket = require('node:net').connect({ port, localPort, localAddress, host }, () => socket.write('word'));
   const end = (how) => { process.stdout.write(how); process.exit(0); };
   socket.on('error', ({ code }) => end(code === 'ECONNRESET' ? 'reset' : code));

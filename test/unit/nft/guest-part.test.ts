@@ -75,6 +75,7 @@ describe('the part in somebody else’s table', () => {
       'add rule ip filter bussa_input ct state new continue',
       'add rule ip filter bussa_input iifname != "lo" tcp dport 23 ct direction reply ip saddr != @bussa_b_4 drop',
       'add rule ip filter bussa_input tcp dport 23 ip saddr @bussa_b_4 accept comment "b"',
+      'add rule ip filter bussa_input iifname != "lo" tcp dport 23 tcp flags & (syn | ack) == syn ct state established drop',
       'add table inet bussa',
       'add chain inet bussa output { type filter hook output priority filter - 1; policy accept; }',
       'add rule inet bussa output oifname != "lo" tcp sport 23 tcp flags & (syn | ack) != syn ct state new drop',
