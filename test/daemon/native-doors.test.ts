@@ -23,6 +23,7 @@ class Bench {
   readonly nftables: MemoryFirewall;
   readonly iptables = new MemoryFirewall('the one of iptables');
   isMissing = false;
+  isOutdated = false;
   leftovers: readonly string[] = [];
   readonly doors: NativeDoors;
 
@@ -36,6 +37,7 @@ class Bench {
           firewall: firewall === 'iptables' ? this.iptables : this.nftables,
           why: 'told so',
           removeOthers,
+          isOutdated: async () => this.isOutdated,
         };
       },
       clock: this.clock,

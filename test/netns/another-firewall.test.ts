@@ -146,6 +146,30 @@ describe('another firewall', { concurrency: 2 }, () => {
     assert.equal((await knockd.stop()).code, 0);
   });
 
+  test('auto: the owner begins with a firewall, and gives it up again', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { client, server } = wire;
+    await using _service = await startService(server, 22);
+    await using knockd = await startKnockd(server, directory, config('firewall = auto'));
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await knockd.saw(/ssh: opened tcp\/22/);
+    await server.run(
+      'nft',
+      'table inet host { chain in { type filter hook input priority filter; policy drop; ct state established accept; }; }',
+    );
+    await knockd.saw(/nftables has inet host in, which lets in only/);
+    await assertOpen(client, SERVER, 22, CLIENT);
+    await assertShut(client, SERVER, 22, STRANGER);
+    assert.doesNotMatch(await list(server), /table inet bussa/);
+    await server.run('nft', 'flush', 'ruleset');
+    await knockd.saw(/no firewall here closes anything/, 2);
+    await assertOpen(client, SERVER, 22, CLIENT);
+    await assertShut(client, SERVER, 22, STRANGER);
+    assert.equal((await knockd.stop()).code, 0);
+    assert.equal((await list(server)).trim(), '');
+  });
+
   test('a knock just after somebody has flushed the rules opens all the same', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();

@@ -83,7 +83,7 @@ export class DoorsPart {
   async #installAll(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
     const current = this.#inUse;
     if (current === undefined) return this.#change(gates, grants);
-    if (!isDeepStrictEqual(current.settings, this.#settings)) {
+    if (!isDeepStrictEqual(current.settings, this.#settings) || (await current.isOutdated())) {
       try {
         return await this.#change(gates, grants);
       } catch (error) {
@@ -96,6 +96,11 @@ export class DoorsPart {
       }
     }
     return current.firewall.install(gates, grants);
+  }
+
+  /** Whether another firewall is to be found by now than the one in use. */
+  async isOutdated(): Promise<boolean> {
+    return (await this.#inUse?.isOutdated()) === true;
   }
 
   /** Takes away what an earlier choice has left. Returns whether nothing of it is there any more. */

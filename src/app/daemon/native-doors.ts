@@ -204,7 +204,7 @@ export class NativeDoors {
 
   async #look(): Promise<void> {
     if (this.#stopped) return;
-    if (!(await this.#isInPlace())) await this.#installNow();
+    if (!(await this.#isInPlace()) || (await this.#part.isOutdated())) await this.#installNow();
     else if (!(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
   }
 

@@ -1,5 +1,5 @@
 import type { Settings } from '../../core/config/config.ts';
-import type { IptablesVariant } from '../../core/firewall/choose-firewall.ts';
+import type { FirewallChoice, IptablesVariant } from '../../core/firewall/choose-firewall.ts';
 import { detectFirewall } from '../../host/firewall/detect-firewall.ts';
 import { type Firewall, FirewallError } from '../../host/firewall/firewall.ts';
 import type { FirewallLock } from '../../host/firewall/firewall-lock.ts';
@@ -15,6 +15,8 @@ export type ChosenFirewall = {
   readonly why: string;
   /** Takes away what stands in firewalls of other kinds since an earlier choice; returns in words where it stood. */
   readonly removeOthers: () => Promise<readonly string[]>;
+  /** Whether another one would be chosen by now: the owner has begun with a firewall, or given one up. */
+  readonly isOutdated: () => Promise<boolean>;
 };
 
 /** The firewall that the configuration names, or the one that the host has. Throws a `FirewallError`. */
@@ -25,6 +27,11 @@ export async function openFirewall({ firewall = 'auto', attach }: FirewallSettin
     return openNftables(attach === undefined ? {} : { attach }, named);
   }
   const choice = await detectFirewall();
+  const isOutdated = (): Promise<boolean> => isChosenOtherwise(choice);
+  return { ...(await openChoice(choice)), isOutdated };
+}
+
+async function openChoice(choice: FirewallChoice): Promise<ChosenFirewall> {
   switch (choice.kind) {
     case 'own-table':
       return openNftables({}, choice.why);
@@ -37,6 +44,18 @@ export async function openFirewall({ firewall = 'auto', attach }: FirewallSettin
   }
 }
 
+/** Twice in a row: a command that has failed once, behind another's lock, changes nothing. */
+async function isChosenOtherwise(choice: FirewallChoice): Promise<boolean> {
+  const now = keyOf(await detectFirewall());
+  if (now === undefined || now === keyOf(choice)) return false;
+  return keyOf(await detectFirewall()) === now;
+}
+
+/** What is the same for the same choice; `undefined` for none. */
+function keyOf({ why: _, ...choice }: FirewallChoice): string | undefined {
+  return choice.kind === 'none' ? undefined : JSON.stringify(choice);
+}
+
 /** The same, where no other daemon has Bussa's part. */
 export function openFirewallAlone(lock: FirewallLock): typeof openFirewall {
   return async (settings) => {
@@ -45,12 +64,14 @@ export function openFirewallAlone(lock: FirewallLock): typeof openFirewall {
   };
 }
 
+const never = async (): Promise<boolean> => false;
+
 function openNftables(options: NftablesOptions, why: string): ChosenFirewall {
   const removeOthers = (): Promise<readonly string[]> => removeLeftovers({ kind: 'nftables' });
-  return { firewall: openNftablesFirewall(options), why, removeOthers };
+  return { firewall: openNftablesFirewall(options), why, removeOthers, isOutdated: never };
 }
 
 async function openIptables(variant: IptablesVariant, why: string): Promise<ChosenFirewall> {
   const removeOthers = (): Promise<readonly string[]> => removeLeftovers({ kind: 'iptables', variant });
-  return { firewall: await openIptablesFirewall({ variant }), why, removeOthers };
+  return { firewall: await openIptablesFirewall({ variant }), why, removeOthers, isOutdated: never };
 }
