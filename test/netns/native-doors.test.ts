@@ -6,7 +6,7 @@
  *          10.7.0.3 (does not)        knockd, a firewall or none, an echo service on 22
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { shutFirewall } from './firewall.ts';
 import { C_KNOCK, fence, startKnockd, WorkDirectory } from './knockd.ts';
@@ -98,6 +98,26 @@ describe('native doors', { concurrency: 2 }, () => {
     await second.saw(/10\.7\.0\.2: ssh: closed tcp\/22/);
     await assertShut(client, SERVER, 22, CLIENT);
     assert.equal((await second.stop()).code, 0);
+  });
+
+  test('ports close at their time while the start command runs, and the stop command waits for that', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { client, server } = wire;
+    const [gate, told] = [directory.file('gate'), directory.file('told')];
+    await server.run('mkfifo', gate);
+    const more = `  start_command = read -r line < ${gate}; echo started >> ${told}
+  stop_command = echo stopped >> ${told}\n`;
+    await using _service = await startService(server, 22);
+    await using knockd = await startKnockd(server, directory, door(1, more));
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await knockd.saw(/ssh: closed tcp\/22/);
+    await assertShut(client, SERVER, 22, CLIENT);
+    assert.equal(existsSync(told), false);
+    await server.run('sh', `-c`, `echo > ${gate}`);
+    await knockd.saw(/ssh: running command: echo stopped/);
+    assert.equal((await knockd.stop()).code, 0);
+    assert.equal(readFileSync(told, 'utf8'), 'started\nstopped\n');
   });
 
   test('rules that somebody flushes are put back, with live leases', async () => {

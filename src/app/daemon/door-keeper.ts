@@ -4,12 +4,12 @@ import { renderCommands } from '../../core/door/opening.ts';
 import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
 import { LeaseBook } from '../../core/lease/lease-book.ts';
 import { after, type Millis, millis, since } from '../../core/net/time.ts';
-import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
+import type { LeaseEnding, LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
 import { isOfThisBoot, judgeAdoption } from './adoption.ts';
 import { CommandDoors } from './command-doors.ts';
 import { DoorPorts } from './door-ports.ts';
 import { HeldLeases } from './held-leases.ts';
-import { newLease } from './keep-lease.ts';
+import { endingOf, newLease } from './keep-lease.ts';
 import { LeaseActions, type LeaseActionsParts } from './lease-actions.ts';
 import { LeaseJournal } from './lease-journal.ts';
 import { LeaseNotes } from './lease-notes.ts';
@@ -141,8 +141,10 @@ export class DoorKeeper {
     release();
     if (refusal !== undefined) return this.#takeBack(completion, lease, refusal);
     this.#actions.announce(lease);
+    // Ports close at their time, however long the command takes.
+    if (lease.opened !== undefined) this.#settle(lease);
     if (start !== undefined) await this.#start(lease, start, false);
-    this.#settle(lease);
+    if (lease.opened === undefined) this.#settle(lease);
   }
 
   /**
@@ -167,7 +169,7 @@ export class DoorKeeper {
     this.refuse(completion, reason);
     if (lease.opened !== undefined) {
       await this.#actions.closeQuietly(lease);
-      await this.#journal.end(lease, 'failed');
+      await this.#journal.end(lease.id, endingOf(lease, 'failed', this.#parts.clock));
     }
     this.#forget(lease.id);
   }
@@ -215,12 +217,11 @@ export class DoorKeeper {
 
   async #close(lease: Lease): Promise<void> {
     const how = this.#notes.ends.get(lease.id) ?? (this.#stopping ? 'stopped' : 'expired');
-    if (!(await this.#actions.close(lease, how))) {
-      this.#closeLater(lease);
-      return;
-    }
+    if (!(await this.#actions.closePorts(lease, how))) return this.#closeLater(lease);
+    const ending = endingOf(lease, how, this.#parts.clock);
+    if (!(await this.#actions.runStop(lease))) return this.#closeLater(lease);
     this.#actions.tell('close', lease);
-    return this.#finish(lease, how);
+    return this.#finish(lease, ending);
   }
 
   /** The row stays: what cannot be closed now is closed later, be it by the next daemon. */
@@ -234,10 +235,10 @@ export class DoorKeeper {
     this.#schedule();
   }
 
-  async #finish(lease: Lease, how: LeaseEnd): Promise<void> {
+  async #finish(lease: Lease, ending: LeaseEnding): Promise<void> {
     // In this order: a claim without a row is swept up, a row without its claim would be closed again. The claims
     // of an adopted lease stay until the next start: a command of the dead daemon may be on its way still.
-    const isWritten = await this.#journal.end(lease, how);
+    const isWritten = await this.#journal.end(lease.id, ending);
     if (isWritten && !this.#adopted.has(lease.id)) this.#attempt(() => this.#parts.claims.drop(lease.id));
     this.#forget(lease.id);
   }
@@ -254,7 +255,8 @@ export class DoorKeeper {
     const { clock, claims, report } = this.#parts;
     const adoption = judgeAdoption(stored, this.#parts);
     this.#adopted.add(stored.id);
-    if (adoption.kind === 'over') return void (await this.#journal.end(adoption, adoption.how));
+    if (adoption.kind === 'over')
+      return void (await this.#journal.end(stored.id, endingOf(adoption, adoption.how, clock)));
     const { lease, running } = adoption;
     this.#book.add(lease);
     if (!isOfThisBoot(stored, clock)) {
@@ -265,7 +267,7 @@ export class DoorKeeper {
     const overdue = lease.due <= clock.sinceBoot();
     report({ kind: 'adopted', source: lease.source, door: lease.door, overdue });
     if (running !== undefined) await claims.ended(running);
-    if (lease.state === 'closing') await this.#finish(lease, 'expired');
+    if (lease.state === 'closing') await this.#finish(lease, endingOf(lease, 'expired', clock));
     else this.#settle(lease);
   }
 

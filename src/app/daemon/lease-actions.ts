@@ -2,7 +2,7 @@ import type { Completion } from '../../core/attempt/completion.ts';
 import type { HookOccasion } from '../../core/door/hook.ts';
 import { renderPortOpenings } from '../../core/door/port-opening.ts';
 import type { Event } from '../../core/event/event.ts';
-import type { Lease, LeaseEnd, LeaseId, LeasePorts } from '../../core/lease/lease.ts';
+import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
 import { since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import { NetlinkConnections } from '../../host/connections/netlink-connections.ts';
@@ -28,6 +28,8 @@ export type LeaseActionsParts = {
 /** How one lease is opened and closed: the ports in the firewall first, then the command. */
 export class LeaseActions {
   readonly #parts: LeaseActionsParts;
+  /** Start commands that have not ended. BOUNDED: by the leases. */
+  readonly #starts = new Map<LeaseId, Promise<unknown>>();
   /** What is made through leases that are held or cut. */
   readonly connections: LeaseConnections;
 
@@ -102,18 +104,18 @@ export class LeaseActions {
     const { runner, claims, report } = this.#parts;
     report({ kind: 'running', door: lease.door, command: start });
     const text = again ? start : claimedCommand(claims.start(lease.id), start, 'refuse');
-    const outcome = await runner.open(lease.door, text);
+    const running = runner.open(lease.door, text);
+    this.#starts.set(lease.id, running);
+    const outcome = await running;
+    if (this.#starts.get(lease.id) === running) this.#starts.delete(lease.id);
     reportOutcome(report, lease.door, outcome);
     return outcome.kind === 'ok';
   }
 
-  /** Closes the ports and runs the stop command. False if either could not be done, and is to be done later. */
-  async close(lease: Lease, how: LeaseEnd): Promise<boolean> {
-    if (lease.opened !== undefined && !(await this.#closePorts(lease, lease.opened, how))) return false;
-    return lease.stop === '' || this.#runStop(lease);
-  }
-
-  async #closePorts(lease: Lease, opened: LeasePorts, how: LeaseEnd): Promise<boolean> {
+  /** Closes the ports of the lease, where it has ports, and cuts its connections. False: it is to be done later. */
+  async closePorts(lease: Lease, how: LeaseEnd): Promise<boolean> {
+    const { opened } = lease;
+    if (opened === undefined) return true;
     const { report, native } = this.#parts;
     const { source, door } = lease;
     try {
@@ -129,7 +131,10 @@ export class LeaseActions {
     return true;
   }
 
-  async #runStop(lease: Lease): Promise<boolean> {
+  /** Runs the stop command, where there is one, when the start command has ended. False: it is to be done later. */
+  async runStop(lease: Lease): Promise<boolean> {
+    await this.#starts.get(lease.id);
+    if (lease.stop === '') return true;
     const { report, runner, claims } = this.#parts;
     report({ kind: 'command-timeout', source: lease.source, door: lease.door });
     report({ kind: 'running', door: lease.door, command: lease.stop });

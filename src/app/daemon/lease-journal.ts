@@ -1,9 +1,9 @@
 import type { Event } from '../../core/event/event.ts';
-import type { Lease, LeaseEnd } from '../../core/lease/lease.ts';
+import type { Lease, LeaseId } from '../../core/lease/lease.ts';
 import type { Millis } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
-import type { LeaseStore } from '../../host/store/lease-store.ts';
-import { endingOf, storedLease } from './keep-lease.ts';
+import type { LeaseEnding, LeaseStore } from '../../host/store/lease-store.ts';
+import { storedLease } from './keep-lease.ts';
 
 export type LeaseJournalParts = {
   readonly store: LeaseStore;
@@ -51,11 +51,10 @@ export class LeaseJournal {
   }
 
   /** Resolves to whether it is history now. */
-  async end(lease: Pick<Lease, 'id' | 'since'>, how: LeaseEnd): Promise<boolean> {
-    const { store, clock } = this.#parts;
-    const ending = endingOf(lease, how, clock);
+  async end(id: LeaseId, ending: LeaseEnding): Promise<boolean> {
+    const { store } = this.#parts;
     try {
-      await this.#put(() => store.end(lease.id, ending));
+      await this.#put(() => store.end(id, ending));
       return true;
     } catch (error) {
       this.#reportError(error);
