@@ -20,7 +20,8 @@ export async function replay(
   print: (line: string) => void,
   complain: (line: string) => void,
 ): Promise<number> {
-  const loaded = loadConfig(order.configFile);
+  // Nothing is opened by it, whoever may write it.
+  const loaded = loadConfig(order.configFile, 'ignored');
   if (loaded.kind === 'bad') {
     for (const diagnostic of loaded.diagnostics) complain(renderDiagnostic(diagnostic));
     return EXIT.config;

@@ -6,6 +6,9 @@ import { MAX_DOORS } from '../../src/core/attempt/attempt-engine.ts';
 import { renderDiagnostic } from '../../src/core/config/diagnostic.ts';
 import { Scratch } from '../contract/child-module.ts';
 
+/** A file that nobody else can write or read. */
+const OWN = { mode: 0o600 };
+
 /** What is said about a file; empty for one that is taken. */
 function said(path: string): string {
   const result = loadConfig(path);
@@ -15,7 +18,7 @@ function said(path: string): string {
 describe('loading a configuration', () => {
   test('a good one, with its warnings', () => {
     using scratch = new Scratch();
-    writeFileSync(scratch.file('c'), '[options]\nLogFile = /x\n[door]\nsequence = 7000\n');
+    writeFileSync(scratch.file('c'), '[options]\nLogFile = /x\n[door]\nsequence = 7000\n', OWN);
     const result = loadConfig(scratch.file('c'));
     assert.ok(result.kind === 'ok');
     assert.deepEqual(
@@ -34,9 +37,9 @@ describe('loading a configuration', () => {
   test('one-time files that cannot be read are mistakes, all of them; an empty one is none', () => {
     using scratch = new Scratch();
     mkdirSync(scratch.file('directory'));
-    writeFileSync(scratch.file('empty'), '');
+    writeFileSync(scratch.file('empty'), '', OWN);
     const door = (name: string): string => `[${name}]\none_time_sequences = ${scratch.file(name)}\n`;
-    writeFileSync(scratch.file('c'), ['missing', 'directory', 'empty'].map(door).join(''));
+    writeFileSync(scratch.file('c'), ['missing', 'directory', 'empty'].map(door).join(''), OWN);
     const lines = said(scratch.file('c')).split('\n');
     assert.equal(lines.length, 2);
     assert.match(
@@ -49,12 +52,12 @@ describe('loading a configuration', () => {
   test('more doors than can be watched', () => {
     using scratch = new Scratch();
     const doors = Array.from({ length: MAX_DOORS + 1 }, (_, n) => `[d${n}]\nsequence=1\n`);
-    writeFileSync(scratch.file('c'), doors.join(''));
+    writeFileSync(scratch.file('c'), doors.join(''), OWN);
     assert.match(
       said(scratch.file('c')),
       new RegExp(`${MAX_DOORS + 1} doors are more than the ${MAX_DOORS}`),
     );
-    writeFileSync(scratch.file('c'), doors.slice(1).join(''));
+    writeFileSync(scratch.file('c'), doors.slice(1).join(''), OWN);
     assert.equal(said(scratch.file('c')), '');
   });
 });

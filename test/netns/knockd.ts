@@ -26,7 +26,7 @@ export class WorkDirectory implements Disposable {
 
   file(name: string, text?: string): string {
     const path = join(this.path, name);
-    if (text !== undefined) writeFileSync(path, text);
+    if (text !== undefined) writeFileSync(path, text, { mode: 0o600 });
     return path;
   }
 

@@ -70,7 +70,7 @@ class Machine implements Disposable {
   }
 
   #write(name: string, text: string): void {
-    writeFileSync(path.join(this.directory, name), text);
+    writeFileSync(path.join(this.directory, name), text, { mode: 0o600 });
   }
 
   [Symbol.dispose](): void {

@@ -3,11 +3,9 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { libc } from '../../host/ffi/libc.ts';
 import type { DaemonOptions } from './daemon-options.ts';
+import { READY_FD, READY_MARK, takeReadyMark } from './ready-mark.ts';
 import { runDaemon } from './run-daemon.ts';
 
-/** The descriptor on which the child tells that it listens, named in its environment. */
-const READY_FD = 3;
-const READY_VARIABLE = 'BUSSA_READY_FD';
 const READY_WORD = 'listening\n';
 
 /**
@@ -16,14 +14,7 @@ const READY_WORD = 'listening\n';
  */
 export async function startOrRun(options: DaemonOptions, complain: (line: string) => void): Promise<number> {
   if (!options.background) return runDaemon(options, complain, () => undefined);
-  return takeChildMark() ? runDaemon(options, complain, leaveTerminal) : startChild(complain);
-}
-
-/** Whether this process is the child that a parent waits for. The mark does not go on to the commands. */
-function takeChildMark(): boolean {
-  const marked = process.env[READY_VARIABLE] === String(READY_FD);
-  delete process.env[READY_VARIABLE];
-  return marked;
+  return takeReadyMark() ? runDaemon(options, complain, leaveTerminal) : startChild(complain);
 }
 
 /**
@@ -34,7 +25,7 @@ async function startChild(complain: (line: string) => void): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
-    env: { ...process.env, [READY_VARIABLE]: String(READY_FD) },
+    env: { ...process.env, ...READY_MARK },
   });
   const status = await Promise.race([listening(child), ended(child, complain)]);
   child.unref();

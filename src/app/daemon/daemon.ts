@@ -141,7 +141,7 @@ export class Daemon {
   async reload(): Promise<void> {
     const file = this.#options.configFile;
     this.#report({ kind: 'reloading', file });
-    const judged = await judgeReload(file, this.#guard);
+    const judged = await judgeReload(file, this.#guard, this.#options.narrowed === true);
     if (this.#isStopping) return;
     if (judged.kind === 'bad') {
       this.#refuseReload(judged.mistakes);

@@ -4,13 +4,17 @@ import type { Config, ConfigResult } from '../../core/config/config.ts';
 import type { Diagnostic } from '../../core/config/diagnostic.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import { escapeText } from '../../core/config/quote-text.ts';
+import { judgeFileMode } from './judge-file-mode.ts';
 
 export type LoadedConfig =
   | { readonly kind: 'ok'; readonly config: Config; readonly warnings: readonly Diagnostic[] }
   | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] };
 
-/** Reads and judges the configuration, and looks whether the one-time files that it names can be used. */
-export function loadConfig(file: string): LoadedConfig {
+/**
+ * Reads and judges the configuration, and looks whether the one-time files that it names can be used; and, unless that
+ * is ignored, whether nobody else can write these files or read their secrets.
+ */
+export function loadConfig(file: string, modes: 'judged' | 'ignored' = 'judged'): LoadedConfig {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);
@@ -18,9 +22,24 @@ export function loadConfig(file: string): LoadedConfig {
     return { kind: 'bad', diagnostics: [unreadable(file, error as NodeJS.ErrnoException)] };
   }
   const result: ConfigResult = parseConfig(file, bytes);
-  if (result.kind === 'bad') return result;
-  const mistakes = [...tooManyDoors(file, result.config), ...oneTimeMistakes(result.config)];
+  const open = modes === 'judged' ? openFiles(file, result) : [];
+  if (result.kind === 'bad') return { kind: 'bad', diagnostics: [...open, ...result.diagnostics] };
+  const mistakes = [...open, ...tooManyDoors(file, result.config), ...oneTimeMistakes(result.config)];
   return mistakes.length === 0 ? result : { kind: 'bad', diagnostics: [...mistakes, ...result.warnings] };
+}
+
+/** A file that has mistakes may hold secrets as well. */
+function openFiles(file: string, result: ConfigResult): Diagnostic[] {
+  if (result.kind === 'bad') return judgeFileMode(file, true);
+  const sources = result.config.doors.map((door) => door.sequenceSource);
+  const holdsSecrets = sources.some(({ kind }) => kind === 'fixed');
+  const oneTimeFiles = new Set(
+    sources.flatMap((source) => (source.kind === 'one-time' ? [source.path] : [])),
+  );
+  return [
+    ...judgeFileMode(file, holdsSecrets),
+    ...[...oneTimeFiles].flatMap((path) => judgeFileMode(path, true)),
+  ];
 }
 
 function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {

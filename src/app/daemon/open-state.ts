@@ -44,7 +44,7 @@ export function openState(directory: string, name: string, report: (event: Event
     store = openSqliteLeaseStore(databaseIn(own));
     const claims = claimsIn(own);
     sweepClaims(own, store, claims, report);
-    writeFileSync(join(own, 'pid'), `${process.pid}\n`);
+    writeFileSync(join(own, 'pid'), `${process.pid}\n`, { mode: 0o600 });
     return { store, claims };
   } catch (error) {
     store?.close();

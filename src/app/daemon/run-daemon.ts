@@ -3,12 +3,15 @@ import { renderDiagnostic } from '../../core/config/diagnostic.ts';
 import { exitNow } from '../../host/ffi/exit-now.ts';
 import { LibpcapError } from '../../host/ffi/libpcap.ts';
 import { SystemCallError } from '../../host/ffi/system-call-error.ts';
+import { tightenUmask } from '../../host/process/callers-umask.ts';
 import { hasCapability } from '../../host/system/capabilities.ts';
+import { holdPiped } from '../../host/system/descriptor-path.ts';
 import { nameProcess } from '../../host/system/process-name.ts';
 import { Daemon } from './daemon.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { loadConfig } from './load-config.ts';
 import { LockOutError } from './lock-out.ts';
+import { narrowPrivileges } from './narrow-privileges.ts';
 import { AlreadyRunningError } from './open-state.ts';
 
 /** sysexits.h, and 1 for what has no number of its own. */
@@ -27,6 +30,7 @@ export async function runDaemon(
   complain: (line: string) => void,
   onListening: () => void,
 ): Promise<DaemonExit> {
+  holdPiped(options.configFile);
   const loaded = loadConfig(options.configFile);
   if (loaded.kind === 'bad') {
     for (const diagnostic of loaded.diagnostics) complain(renderDiagnostic(diagnostic));
@@ -39,12 +43,19 @@ export async function runDaemon(
     );
     return DAEMON_EXIT.permission;
   }
+  const narrowing = narrowPrivileges(options, loaded.config);
+  if (narrowing.kind === 'refused') {
+    complain(`knockd: cannot start: ${narrowing.reason}`);
+    return DAEMON_EXIT.failed;
+  }
+  tightenUmask();
   nameProcess('knockd');
   const ended = Promise.withResolvers<DaemonExit>();
   const early = new EarlySignals();
   let daemon: Daemon;
   try {
-    daemon = new Daemon(options, loaded.config, loaded.warnings.map(renderDiagnostic));
+    const warnings = [...loaded.warnings.map(renderDiagnostic), ...narrowing.warnings];
+    daemon = new Daemon({ ...options, narrowed: narrowing.narrowed }, loaded.config, warnings);
     await daemon.start();
   } catch (error) {
     if (error instanceof LockOutError) {

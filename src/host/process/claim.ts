@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
+import { callersUmask } from './callers-umask.ts';
 
 /**
  * A file that one command makes before it does anything else, and that only one can make. It tells a later daemon
@@ -27,12 +28,14 @@ export function claimedCommand(path: string, command: string, without: WithoutCl
   // What is not run has no claim: the next daemon sees that nothing was opened.
   const unwritable = without === 'run' ? otherwise : `{ rm -f ${file}; ${otherwise}; }`;
   return [
+    'umask 077',
     'set -C',
     // On a full disk the file can often be made, and is ours, though nothing can be written into it.
     `if { true > ${file}; } 2>/dev/null; then { echo $$ >> ${file}; } 2>/dev/null || ${unwritable}`,
     `elif [ -e ${file} ]; then exit 0`,
     `else ${otherwise}; fi`,
     'set +C',
+    `umask ${callersUmask().toString(8).padStart(4, '0')}`,
     `(eval ${quote(command)})`,
     'set -- $?',
     `{ echo done >> ${file} || chmod u+x ${file}; } 2>/dev/null`,

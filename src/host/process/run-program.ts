@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { CommandFailure } from '../../core/event/event.ts';
+import { withCallersUmask } from './callers-umask.ts';
 
 /** Absent: the directory and the environment of this process. */
 export type ProgramCall = {
@@ -32,12 +33,15 @@ export function runProgram(
   return new Promise((resolve) => {
     let child: ChildProcess;
     try {
-      child = spawn(file, args, {
-        ...(directory === undefined ? {} : { cwd: directory }),
-        ...(environment === undefined ? {} : { env: environment }),
-        detached: true,
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
+      // libuv returns from here when the program runs, or cannot be run.
+      child = withCallersUmask(() =>
+        spawn(file, args, {
+          ...(directory === undefined ? {} : { cwd: directory }),
+          ...(environment === undefined ? {} : { env: environment }),
+          detached: true,
+          stdio: ['ignore', 'ignore', 'pipe'],
+        }),
+      );
     } catch (error) {
       // A NUL byte or an argument too long for execve(2).
       resolve(notStarted(error as Error));

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { LeaseId } from '../../core/lease/lease.ts';
 import { LEASE_COLUMNS, leaseValues, readHistoryRow, readLeaseRow } from './lease-rows.ts';
@@ -12,6 +12,9 @@ import {
 } from './lease-store.ts';
 import { DAMAGED, withStoreError } from './sqlite-error.ts';
 
+/** The rows hold who knocked, and commands. */
+const FILE_MODE = 0o600;
+
 const PAGE_BYTES = 4096;
 
 /** The log is written back to the file when it has so many pages: a small disk holds it. */
@@ -24,6 +27,8 @@ const LOG_PAGES = 64;
 export function openSqliteLeaseStore(path: string): LeaseStore {
   return withStoreError(`open the state database ${path}`, () => {
     refuseCutOff(path);
+    // SQLite gives its log the mode of the file, which it would make readable by everybody.
+    closeSync(openSync(path, 'a', FILE_MODE));
     const database = new DatabaseSync(path, { timeout: 500 });
     try {
       // One process alone: another daemon on the same state would run closes twice.

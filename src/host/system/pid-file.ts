@@ -1,10 +1,12 @@
-import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 
 /** Writes this process's number, whole or not at all. Throws with the system's reason. */
 export function writePidFile(path: string): void {
   const draft = `${path}.${process.pid}`;
   try {
     writeFileSync(draft, `${process.pid}\n`, { mode: 0o644 });
+    // Whoever asks for the state of the service reads it, whatever this process's umask.
+    chmodSync(draft, 0o644);
     renameSync(draft, path);
   } catch (error) {
     removeQuietly(draft);

@@ -1,0 +1,87 @@
+import koffi from 'koffi';
+import { lastError, SystemCallError } from './system-call-error.ts';
+
+const library = koffi.load('libc.so.6');
+
+// prctl(2) and fcntl(2) are variadic in C; with their arguments fixed the ABI is the same.
+const prctl = library.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)') as (
+  option: number,
+  ...rest: readonly [number, number, number, number]
+) => number;
+const fcntl = library.func('int fcntl(int, int, int)') as (
+  fd: number,
+  command: number,
+  value: number,
+) => number;
+const capset = library.func('int capset(const void *, const void *)') as (
+  header: Uint8Array,
+  sets: Uint8Array,
+) => number;
+const memfdCreate = library.func('int memfd_create(const char *, unsigned int)') as (
+  name: string,
+  flags: number,
+) => number;
+
+/** linux/prctl.h */
+const PR_CAPBSET_DROP = 24;
+const PR_SET_NO_NEW_PRIVS = 38;
+const PR_CAP_AMBIENT = 47;
+const PR_CAP_AMBIENT_LOWER = 3;
+
+/** linux/capability.h: two words of 32 bits for each set. */
+const LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+
+/** fcntl.h */
+const F_SETFD = 2;
+
+/** Each set a mask with bit N for capability N of linux/capability.h. */
+export type CapabilityMasks = {
+  readonly effective: bigint;
+  readonly permitted: bigint;
+  readonly inheritable: bigint;
+};
+
+/** capset(2), for the calling thread: the kernel keeps these sets for each thread. */
+export function setCapabilities({ effective, permitted, inheritable }: CapabilityMasks): void {
+  const header = new Uint8Array(new Uint32Array([LINUX_CAPABILITY_VERSION_3, 0]).buffer);
+  const sets = [0n, 32n].flatMap((shift) =>
+    [effective, permitted, inheritable].map((mask) => Number((mask >> shift) & 0xffff_ffffn)),
+  );
+  if (capset(header, new Uint8Array(new Uint32Array(sets).buffer)) !== 0) {
+    throw lastError('capset', 'this process');
+  }
+}
+
+/** For the calling thread and what it becomes or starts. False without CAP_SETPCAP. */
+export function dropFromBoundingSet(capability: number): boolean {
+  return done(prctl(PR_CAPBSET_DROP, capability, 0, 0, 0), 'prctl(PR_CAPBSET_DROP)', 'EPERM');
+}
+
+/** For the calling thread and what it becomes or starts. */
+export function lowerAmbient(capability: number): void {
+  done(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, capability, 0, 0), 'prctl(PR_CAP_AMBIENT_LOWER)');
+}
+
+/** For the calling thread and what it becomes or starts, for good: no setuid program or file capability adds any. */
+export function setNoNewPrivileges(): void {
+  done(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 'prctl(PR_SET_NO_NEW_PRIVS)');
+}
+
+/** Leaves the descriptor open to the program that this process becomes. False if there is no such descriptor. */
+export function keepThroughExec(fd: number): boolean {
+  return done(fcntl(fd, F_SETFD, 0), 'fcntl(F_SETFD)', 'EBADF');
+}
+
+/** An empty file in memory that has no name; the caller owns the descriptor. */
+export function createMemoryFile(name: string): number {
+  const fd = memfdCreate(name, 0);
+  if (fd < 0) throw lastError('memfd_create', name);
+  return fd;
+}
+
+function done(result: number, call: string, tolerated?: string): boolean {
+  if (result >= 0) return true;
+  const error = lastError(call, 'this process');
+  if (error instanceof SystemCallError && error.code === tolerated) return false;
+  throw error;
+}

@@ -1,0 +1,37 @@
+import { closeSync, fstatSync, readFileSync, writeSync } from 'node:fs';
+import { libc } from '../ffi/libc.ts';
+import { createMemoryFile } from '../ffi/process-calls.ts';
+import { lastError } from '../ffi/system-call-error.ts';
+
+/** The descriptor of this process that a path stands for: /dev/stdin, or what a shell makes of `<(…)`. */
+export function descriptorOf(path: string): number | undefined {
+  if (path === '/dev/stdin') return 0;
+  const number = /^\/(?:dev|proc\/self)\/fd\/([0-9]{1,6})$/.exec(path)?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
+/**
+ * What comes out of a pipe can be read once. If the path stands for one, its content takes its place, in memory, and
+ * can be read as often as a file's. Throws with the system's reason.
+ */
+export function holdPiped(path: string): void {
+  const fd = descriptorOf(path);
+  if (fd === undefined || !isPipe(fd)) return;
+  const bytes = readFileSync(fd);
+  const held = createMemoryFile('bussa-configuration');
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(held, bytes, at);
+    if (libc.dup2(held, fd) < 0) throw lastError('dup2', path);
+  } finally {
+    closeSync(held);
+  }
+}
+
+/** Of a descriptor that is not open the reader of the file has something to say. */
+function isPipe(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFIFO();
+  } catch {
+    return false;
+  }
+}
