@@ -79,7 +79,7 @@ function keepForCommands(commands: readonly string[]): Narrowing {
       : 'less than CAP_NET_RAW and CAP_NET_ADMIN';
   const warning =
     `${commands.join(', ')} run with ${held} and can gain nothing more: where they need more, let the service keep it, ` +
-    'with packaging/knockd.service.d/commands.conf';
+    'with packaging/knockd-commands.conf';
   return { kind: 'done', narrowed: false, warnings: isPoor ? [warning] : [] };
 }
 

@@ -27,8 +27,7 @@ const LOG_PAGES = 64;
 export function openSqliteLeaseStore(path: string): LeaseStore {
   return withStoreError(`open the state database ${path}`, () => {
     refuseCutOff(path);
-    // SQLite gives its log the mode of the file, which it would make readable by everybody.
-    closeSync(openSync(path, 'a', FILE_MODE));
+    makeOwn(path);
     const database = new DatabaseSync(path, { timeout: 500 });
     try {
       // One process alone: another daemon on the same state would run closes twice.
@@ -43,6 +42,15 @@ export function openSqliteLeaseStore(path: string): LeaseStore {
       throw error;
     }
   });
+}
+
+/** SQLite would make a file that everybody may read, and gives its log the mode of the file. */
+function makeOwn(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', FILE_MODE));
+  } catch {
+    // It is there already; or SQLite says what it has against the place.
+  }
 }
 
 /**

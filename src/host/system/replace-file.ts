@@ -2,6 +2,7 @@ import {
   closeSync,
   fchmodSync,
   fchownSync,
+  fstatSync,
   fsyncSync,
   openSync,
   realpathSync,
@@ -24,7 +25,9 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
   const fd = openSync(draft, 'wx', 0o600);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-    fchownSync(fd, uid, gid);
+    const made = fstatSync(fd);
+    // Not even asked for where it changes nothing: a service may be denied the call.
+    if (made.uid !== uid || made.gid !== gid) fchownSync(fd, uid, gid);
     fchmodSync(fd, mode & 0o7777);
     fsyncSync(fd);
     renameSync(draft, target);
