@@ -55,7 +55,7 @@ describe('directives', { concurrency: 4 }, () => {
     await wire.client.run(C_KNOCK, '-u', SERVER, '7005', '7006');
     await fence(knockd, wire.client, SERVER);
     assert.equal(knockd.count(/once: OPEN SESAME/g), 2);
-    assert.equal(statSync(sequences).mode & 0o777, 0o644, 'the mode is kept');
+    assert.equal(statSync(sequences).mode & 0o777, 0o600, 'the mode is kept');
   });
 
   test('commands of IPv6: their own, none when empty, those of IPv4 when absent', async () => {

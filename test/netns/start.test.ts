@@ -31,8 +31,8 @@ function start(
 ): Program {
   const etc = work.file('etc');
   cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true });
-  if (conf === undefined) rmSync(path.join(etc, 'knockd.conf'), { force: true });
-  else writeFileSync(path.join(etc, 'knockd.conf'), conf, { mode: 0o640 });
+  rmSync(path.join(etc, 'knockd.conf'), { force: true });
+  if (conf !== undefined) writeFileSync(path.join(etc, 'knockd.conf'), conf, { mode: 0o640 });
   const root = as.length > 0 ? SEEN_AT : ROOT;
   if (as.length > 0) chownSync(work.path, NOBODY, NOBODY);
   const script =
