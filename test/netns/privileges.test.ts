@@ -157,7 +157,7 @@ describe('least privilege', { concurrency: 2 }, () => {
       await using first = await startKnockd(wire.server, directory, door);
       await using ups = follow(directory.file('up'));
       await wire.client.run(C_KNOCK, '-u', SERVER, '7000');
-      await ups.saw(/up/);
+      await ups.saw(/^up$/m);
       await first.stop('SIGKILL');
     }
     await using second = await startKnockd(wire.server, directory, native());
