@@ -7,7 +7,7 @@ import { tightenUmask } from '../../host/process/callers-umask.ts';
 import { hasCapability } from '../../host/system/capabilities.ts';
 import { holdPiped } from '../../host/system/descriptor-path.ts';
 import { nameProcess } from '../../host/system/process-name.ts';
-import { Daemon } from './daemon.ts';
+import type { Daemon } from './daemon.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { loadConfig } from './load-config.ts';
 import { LockOutError } from './lock-out.ts';
@@ -54,6 +54,8 @@ export async function runDaemon(
   const early = new EarlySignals();
   let daemon: Daemon;
   try {
+    // Not before the privileges are what they are to be: this process may have been another until then.
+    const { Daemon } = await import('./daemon.ts');
     const warnings = [...loaded.warnings.map(renderDiagnostic), ...narrowing.warnings];
     daemon = new Daemon({ ...options, narrowed: narrowing.narrowed }, loaded.config, warnings);
     await daemon.start();
