@@ -94,6 +94,26 @@ describe('nftables', { concurrency: 2 }, () => {
     assert.equal(await stage.list(), before);
   });
 
+  for (const adapter of [{ kind: 'nftables' } as const, HOST.adapter]) {
+    const where = 'attach' in adapter ? 'attached' : 'in a table of its own';
+    test(`a ruleset that is saved and loaded again, with a lease that is over since, is noticed: ${where}`, async () => {
+      await using stage = await Stage.create(HOST);
+      const { server } = stage.wire;
+      await using firewall = await stage.openFirewall(adapter);
+      await firewall.install([SSH]);
+      await firewall.grant('ssh', CLIENT, MINUTE);
+      const saved = await stage.list();
+      await firewall.revoke('ssh', CLIENT);
+      assert.equal(await firewall.isInPlace(), true);
+      await feedNft(server, `flush ruleset\n${saved}`);
+      assert.match(await stage.list(), /10\.7\.0\.2 timeout/);
+      assert.equal(await firewall.isInPlace(), false);
+      await firewall.install([SSH]);
+      assert.doesNotMatch(await stage.list(), /10\.7\.0\.2 timeout/);
+      assert.equal(await firewall.isInPlace(), true);
+    });
+  }
+
   test('connections from inside to such a port elsewhere pass', async () => {
     await using stage = await Stage.create({ ...HOST, arrange: async () => undefined });
     const { client } = stage.wire;

@@ -37,8 +37,8 @@ export function isGuests({ chain, set, rule }: Listed): boolean {
 }
 
 /**
- * What stands of Bussa's in these tables, and in its own if there is one, but for the kernel's numbers and the elements
- * of sets; '' if a table is gone.
+ * What stands of Bussa's in these tables, and in its own if there is one, but for the elements of sets; '' if a table is
+ * gone. With the kernel's numbers: what somebody has saved and loaded again looks the same, with leases that are over.
  */
 export function renderStanding(nft: Nftables, homes: readonly string[]): string {
   const tables = listTables(nft);
@@ -47,10 +47,10 @@ export function renderStanding(nft: Nftables, homes: readonly string[]): string 
   return [...new Set([...homes, ...(tables.has(own) ? [own] : [])])]
     .flatMap((home) => {
       const listed = listObjects(nft, `table ${home}`);
-      return home === own ? listed : listed.filter(isGuests);
+      return home === own ? listed : listed.filter((one) => one.table !== undefined || isGuests(one));
     })
     .map((object) => JSON.stringify(object, (key, value) => (VOLATILE.has(key) ? undefined : value)))
     .join('\n');
 }
 
-const VOLATILE: ReadonlySet<string> = new Set(['metainfo', 'handle', 'elem']);
+const VOLATILE: ReadonlySet<string> = new Set(['metainfo', 'elem']);
