@@ -19,8 +19,9 @@ const door = (name: string, from: number, more: string): string => `[${name}]
   tcpflags    = syn
   ${more}
 `;
-const SSH = door('ssh', 7000, 'open = tcp/22\n  open_for = 60');
-const WEB = door('web', 7001, 'open = tcp/8080\n  open_for = 60');
+const NO_GUARD = '[options]\n  scan_guard = off\n';
+const SSH = NO_GUARD + door('ssh', 7000, 'open = tcp/22\n  open_for = 60');
+const WEB = NO_GUARD + door('web', 7001, 'open = tcp/8080\n  open_for = 60');
 const COMMAND = door('command', 7002, 'start_command = echo for %IP%');
 
 /** The daemon under test as a squatter would be: somebody without any right has the name. */

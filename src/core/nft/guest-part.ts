@@ -23,7 +23,9 @@ export function renderGuestPart(
   const homes = guestHomes(anchors.map(({ point }) => point));
   return [
     ...homes.flatMap((home) => gates.flatMap((gate) => renderSets(home, gate))),
-    ...homes.flatMap((home) => pathsIn(anchors, home).flatMap((path) => renderChain(home, path, gates))),
+    ...homes.flatMap((home) =>
+      pathsIn(anchors, home).flatMap((path) => renderChain(home, path, gates, anchors)),
+    ),
     ...renderOwnBeside(gates, grants, own),
     ...grants.flatMap((grant) => homesFor(homes, grant.source).map((home) => renderElement(home, grant))),
     ...anchors.map(renderJump),
@@ -41,16 +43,27 @@ function pathsIn(anchors: readonly Anchor[], home: Home): Path[] {
   return [...new Set(here.map(({ path }) => path))];
 }
 
-function renderChain(home: Home, path: Path, gates: readonly NftGate[]): string[] {
+function renderChain(
+  home: Home,
+  path: Path,
+  gates: readonly NftGate[],
+  anchors: readonly Anchor[],
+): string[] {
   const chain = `${renderHome(home)} ${guestChain(path)}`;
   const rules = [
     ...(gates.some((gate) => mindsConnections(gate, path)) ? [TRACKED] : []),
     ...answerRules(home, gates, path),
     ...(path === 'forward' ? sendingRules(gates, path) : []),
     ...gates.flatMap((gate) => acceptRules(home, gate, path)),
-    ...againRules(gates, path),
+    ...(anchors.some((anchor) => isOfIptables(anchor, home)) ? [] : againRules(gates, path)),
   ];
   return [`add chain ${chain}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
+}
+
+/** iptables-nft cannot use a table of its own any more in which a rule of every door asks conntrack by nftables' word. */
+function isOfIptables({ point }: Anchor, { family, table }: Home): boolean {
+  const isHere = point.family === family && point.table === table;
+  return isHere && family !== 'inet' && table === 'filter' && /^(?:INPUT|FORWARD)$/.test(point.chain);
 }
 
 /**
