@@ -11,7 +11,7 @@ export type KnockCommand =
   | { readonly kind: 'usage-error'; readonly message: string }
   | { readonly kind: 'knock'; readonly order: KnockOrder; readonly verbose: boolean };
 
-const OPTIONS = {
+export const OPTIONS = {
   udp: { type: 'boolean', short: 'u' },
   delay: { type: 'string', short: 'd' },
   ipv4: { type: 'boolean', short: '4' },

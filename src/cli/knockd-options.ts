@@ -28,7 +28,7 @@ export const DAEMON_OPTIONS = {
   'only-ip-v4': { type: 'boolean', short: '4' },
 } as const;
 
-const OPTIONS = {
+export const OPTIONS = {
   ...DAEMON_OPTIONS,
   check: { type: 'boolean' },
   read: { type: 'string' },

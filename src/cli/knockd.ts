@@ -7,7 +7,7 @@ const USAGE = 'usage: knockd [options]';
 
 const HELP = `${USAGE}
 
-Watches for knocks, and runs the commands of the door that a whole sequence opens.
+Watches for knocks, and opens the door whose whole sequence has come, for whoever has knocked.
 
   -i, --interface NAME  listen on this interface, on a list such as eth0,wlan0, on any (the default), or on
                         auto: those that hold a default route
@@ -25,7 +25,8 @@ Watches for knocks, and runs the commands of the door that a whole sequence open
   -V, --version         print the version
   -h, --help            print this help
 
-SIGHUP reads the configuration again, SIGTERM and SIGINT close all doors and end.
+SIGHUP reads the configuration again; SIGTERM and SIGINT end it: every door closes, and the firewall is as it was before,
+unless the configuration says On_Exit = keep.
 
 Exit status: 0 after an orderly end, 1 after a failure, 2 for a mistake in the arguments, 77 if a permission is
 missing, 78 for a mistake in the configuration.

@@ -13,7 +13,7 @@ import {
 import { readOptions, UsageError } from './read-options.ts';
 import type { Verb } from './verb.ts';
 
-const OPTIONS = {
+export const OPTIONS = {
   ...DAEMON_OPTIONS,
   yes: { type: 'boolean' },
   // `--conf` has always meant --config.
