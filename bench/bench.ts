@@ -1,92 +1,118 @@
 /**
- * knockd 0.8 (C) and Bussa side by side. Each has a wire of its own, of the same kind, and the same doors; they take
- * turns, so that neither disturbs the other:
+ * Bussa beside knockd 0.8, fwknopd 2.6.10, tcpdump (the floor of capturing) and nftables alone (what the kernel can
+ * do), in one run. They take turns on one wire:
  *
  *     client                                       server
- *     eth0  tcpreplay: SYNs to the door's    ────  eth0  the daemon
+ *     eth0  tcpreplay: SYNs to the door's    ────  eth0  one of them
  *           first port from 65,536 sources
- *           knock: 10 honest knocks amidst
+ *           10 honest knocks amidst
  *
- * Then a native door beside knockd's iptables command, knock by knock, and 1,000 sources that knock at once.
- *
- * Options: --seconds N (of noise at each rate), --knocks N (of which the time is taken), --openings (these alone; the
- * other results stay as they are).
+ * Prints a table, the targets and what has become worse than bench/baseline.json; writes bench/results.json and
+ * bench/chart.svg.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { arch, cpus, release } from 'node:os';
+import { arch, cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
-import { WorkDirectory } from '../test/netns/knockd.ts';
-import { SERVER } from '../test/netns/wire.ts';
-import { type LatencyResult, measureLatency, measureNoise, type NoiseResult } from './measure.ts';
-import { writeNoise } from './noise.ts';
-import { measureOpenings } from './openings.ts';
-import { type Memory, memoryOf } from './process-usage.ts';
+import { compareWithBaseline, updateBaseline } from './baseline.ts';
+import { renderChart } from './chart.ts';
+import { Ground } from './ground.ts';
+import { measureAttempts } from './measure-attempts.ts';
+import { measureClients } from './measure-clients.ts';
+import { measureIdle } from './measure-idle.ts';
+import { measureNoise } from './measure-noise.ts';
+import { measureOpenings } from './measure-openings.ts';
+import { measureStarts } from './measure-starts.ts';
 import { renderReport } from './report.ts';
-import { Subject, type SubjectName } from './subject.ts';
+import { Samples } from './samples.ts';
 
-const RATES = [5_000, 20_000, 50_000, 'full speed'] as const;
-/** About what tcpreplay can send; only sets the length of the run at full speed. */
-const EXPECTED_FULL_SPEED = 300_000;
+const USAGE = `usage: npm run bench [-- OPTION...]     about 9 minutes
+
+  --quick             one round in place of five: under 2 minutes, for a look
+  --only PART,...     measure these parts, take the rest from bench/results.json:
+                      noise, openings, starts, idle, attempts, clients
+  --update-baseline   keep the ratios of this run in bench/baseline.json
+  --help              print this help
+`;
+
+const PARTS = ['noise', 'openings', 'starts', 'idle', 'attempts', 'clients'] as const;
+type Part = (typeof PARTS)[number];
+
 const RESULTS = new URL('results.json', import.meta.url);
+const CHART = new URL('chart.svg', import.meta.url);
 
-export type Measured = {
-  readonly atStart: Memory;
-  readonly latency: LatencyResult;
-  readonly noise: readonly NoiseResult[];
-  readonly atEnd: Memory;
-};
+const { parts, quick, update } = readOptions();
+const samples = new Samples();
+const loadBefore = loadavg()[0];
+const from = performance.now();
+await using ground = await Ground.create();
+for (const part of parts) await measure(part);
+const seconds = (performance.now() - from) / 1000;
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '3' },
-    knocks: { type: 'string', default: '200' },
-    openings: { type: 'boolean' },
-  },
-});
-const seconds = Number(values.seconds);
-const knocks = Number(values.knocks);
-if (!(seconds > 0 && seconds <= 60 && knocks > 0)) {
-  console.error('bench: --seconds takes a number above 0 and up to 60, --knocks a number above 0');
-  process.exit(64);
-}
-
-const results = values.openings ? resultsBefore() : await measureBoth();
-console.error(`native doors and iptables commands: ${knocks} knocks each, and a crowd`);
-const openings = await measureOpenings(knocks);
+if (parts.length < PARTS.length) samples.adopt(JSON.parse(readFileSync(RESULTS, 'utf8')).figures);
 const machine = {
   cpu: cpus()[0]?.model,
   cpus: cpus().length,
   kernel: release(),
   arch: arch(),
   node: process.version,
+  loadBefore,
 };
-writeFileSync(RESULTS, `${JSON.stringify({ machine, seconds, knocks, results, openings }, undefined, 2)}\n`);
-console.log(renderReport(results.knockd, results.Bussa, openings));
+writeFileSync(RESULTS, `${JSON.stringify({ machine, seconds, figures: samples.record() }, undefined, 1)}\n`);
+writeFileSync(CHART, renderChart(samples));
+console.log(renderReport(samples));
+for (const line of ['', ...compareWithBaseline(samples)]) console.log(line);
+console.log(`load before ${loadBefore?.toFixed(2)} on ${cpus().length} CPUs, ${seconds.toFixed(0)} s`);
+if (update) updateBaseline(samples);
+await ground[Symbol.asyncDispose]();
 // Whatever a daemon left open must not keep the bench.
 process.exit(0);
 
-function resultsBefore(): Record<SubjectName, Measured> {
-  return JSON.parse(readFileSync(RESULTS, 'utf8')).results;
-}
-
-async function measureBoth(): Promise<Record<SubjectName, Measured>> {
-  return { knockd: await measure('knockd'), Bussa: await measure('Bussa') };
-}
-
-async function measure(name: SubjectName): Promise<Measured> {
-  using directory = new WorkDirectory();
-  const path = directory.file('noise.pcap');
-  await using subject = await Subject.start(name);
-  const atStart = memoryOf(subject.pid);
-  console.error(`${name}: ${knocks} knocks of which the time is taken`);
-  const latency = await measureLatency(subject, knocks);
-  const noise: NoiseResult[] = [];
-  for (const rate of RATES) {
-    const count = Math.round((rate === 'full speed' ? EXPECTED_FULL_SPEED : rate) * seconds);
-    const said = rate === 'full speed' ? rate : `${rate} packets/s`;
-    console.error(`${name}: noise of ${count} packets at ${said}`);
-    writeNoise(path, count, SERVER, await subject.macs());
-    noise.push(await measureNoise(subject, path, count, rate));
+/** Five rounds, and more of what is short. */
+async function measure(part: Part): Promise<void> {
+  switch (part) {
+    case 'noise':
+      return measureNoise(ground, samples, quick ? 1 : 5, quick ? 1 : 1.5);
+    case 'openings':
+      return measureOpenings(samples, quick ? 30 : 150);
+    case 'starts':
+      return measureStarts(ground, samples, quick ? 3 : 9);
+    case 'idle':
+      return measureIdle(ground, samples, 5, quick ? 1 : 4);
+    case 'attempts':
+      return measureAttempts(ground, samples, quick ? 1 : 5);
+    default:
+      return measureClients(ground, samples, quick ? 5 : 15);
   }
-  return { atStart, latency, noise, atEnd: memoryOf(subject.pid) };
+}
+
+function readOptions(): {
+  readonly parts: readonly Part[];
+  readonly quick: boolean;
+  readonly update: boolean;
+} {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string', default: PARTS.join(',') },
+        'update-baseline': { type: 'boolean', default: false },
+        help: { type: 'boolean' },
+      },
+    });
+    if (values.help) {
+      process.stdout.write(USAGE);
+      process.exit(0);
+    }
+    const wanted = values.only.split(',');
+    const unknown = wanted.find((word) => !PARTS.some((part) => part === word));
+    if (unknown !== undefined) throw new Error(`--only knows no part "${unknown}"`);
+    return {
+      parts: PARTS.filter((part) => wanted.includes(part)),
+      quick: values.quick,
+      update: values['update-baseline'],
+    };
+  } catch (error) {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(64);
+  }
 }

@@ -52,7 +52,7 @@ export class PacketCounter implements Disposable {
  * What the packet sockets of another process have taken and dropped since they were last asked. The question is
  * asked at a duplicate of the socket (pidfd_getfd(2)), so that every program answers it, unknowingly, alike.
  */
-function readPacketStatistics(pid: number): PacketStatistics {
+export function readPacketStatistics(pid: number): PacketStatistics {
   const pidfd = syscall(PIDFD_OPEN, pid, 0, 0);
   if (pidfd < 0)
     throw new Error(`pidfd_open(2) failed on process ${pid}: it needs Linux 5.3 and a living process`);

@@ -9,15 +9,23 @@ export function cpuMicros(pid: number): number {
   return nanos.reduce((sum, value) => sum + value, 0) / 1000;
 }
 
-export type Memory = { readonly residentMiB: number; readonly privateMiB: number };
+export type Usage = { readonly cpuMicros: number; readonly wakeUps: number };
 
-/** Resident memory, and the part of it that no other process and no file shares. */
+/** CPU time of all threads, and how often they have gone to sleep, as proc(5) counts it, which is to be woken again. */
+export function usageOf(pid: number): Usage {
+  const wakeUps = readdirSync(`/proc/${pid}/task`).map((task) => {
+    const text = readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8');
+    return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(text)?.[1]);
+  });
+  return { cpuMicros: cpuMicros(pid), wakeUps: wakeUps.reduce((sum, value) => sum + value, 0) };
+}
+
+export type Memory = { readonly resident: number; readonly private: number };
+
+/** Bytes resident, and those of them that stand behind no file: what the process costs beyond its program's pages. */
 export function memoryOf(pid: number): Memory {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const kib = (field: string): number =>
-    Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN);
-  return {
-    residentMiB: kib('Rss') / 1024,
-    privateMiB: (kib('Private_Clean') + kib('Private_Dirty')) / 1024,
-  };
+  const bytes = (field: string): number =>
+    1024 * Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN);
+  return { resident: bytes('Rss'), private: bytes('Anonymous') };
 }

@@ -4,9 +4,10 @@ import { C_KNOCKD, KNOCKD, WorkDirectory } from '../test/netns/knockd.ts';
 import { manyKnocks, sourcesOf } from '../test/netns/many-knocks.ts';
 import type { Program } from '../test/netns/program.ts';
 import { SERVER, Wire } from '../test/netns/wire.ts';
-import { quantile } from './measure.ts';
+import { FWKNOPD, knockWithFwknop, SPA_PORT, writeFwknopConfig } from './fwknop.ts';
+import { pause } from './ground.ts';
 import { hasPacketSocket } from './packet-statistics.ts';
-import type { SubjectName } from './subject.ts';
+import type { Samples } from './samples.ts';
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -20,58 +21,47 @@ const UNHEARD_MS = 2000;
 /** A crowd has been let in when nothing more has come for so long. */
 const QUIET_MS = 1500;
 
-export type OpeningTimes = {
-  readonly medianMs: number;
-  readonly p99Ms: number;
-  readonly unheard: number;
-  readonly crowdOpened: number;
-  readonly crowdPerSecond: number;
-};
-
-export type Openings = Record<SubjectName, OpeningTimes> & {
-  /** Bussa's time over knockd's, of knocks made one after the other: the median of the pairs. */
-  readonly medianRatio: number;
-};
-
 const IPTABLES = '  start_command = /sbin/iptables -w -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT\n';
 const NATIVE = '  open = tcp/22\n  open_for = 1h\n';
 
 const DAEMONS = {
   knockd: { command: [C_KNOCKD], options: '', opening: IPTABLES },
-  Bussa: { command: KNOCKD, options: '[options]\n  firewall = nftables\n', opening: NATIVE },
+  'Bussa, commands': { command: KNOCKD, options: '', opening: IPTABLES },
+  'Bussa, native': { command: KNOCKD, options: '[options]\n  firewall = nftables\n', opening: NATIVE },
+  fwknopd: { command: [FWKNOPD], options: '', opening: '' },
 } as const;
+type Daemon = keyof typeof DAEMONS;
 
 /**
- * How long after the kernel's stamp on the last packet of a sequence the opening is in place: a native door beside
- * knockd's start command with iptables, both told of by the kernel itself. They take turns, knock by knock.
+ * How long after the kernel's stamp on the last packet of a knock the opening is in place, which the kernel itself
+ * tells: by a command of iptables, or natively. The daemons take turns, knock by knock, on wires of one kind: what
+ * the kernel tells of a firewall has to be of one daemon.
  */
-export async function measureOpenings(knocks: number): Promise<Openings> {
+export async function measureOpenings(samples: Samples, knocks: number): Promise<void> {
+  console.error(`openings: ${knocks} knocks each, and a crowd`);
   await using knockd = await Watched.start('knockd', knocks);
-  await using bussa = await Watched.start('Bussa', knocks);
-  const pairs: [number | undefined, number | undefined][] = [];
-  for (const source of sourcesOf(knocks)) pairs.push([await knockd.open(source), await bussa.open(source)]);
-  const times = (index: 0 | 1): number[] => pairs.map((pair) => pair[index]).filter(isNumber);
-  const ratios = pairs.map(([a, b]) => (isNumber(a) && isNumber(b) ? b / a : undefined)).filter(isNumber);
-  return {
-    knockd: { ...summary(times(0), knocks), ...(await knockd.openCrowd()) },
-    Bussa: { ...summary(times(1), knocks), ...(await bussa.openCrowd()) },
-    medianRatio: quantile(ratios.sort(ascending), 0.5),
-  };
-}
-
-const ascending = (a: number, b: number): number => a - b;
-const isNumber = (value: number | undefined): value is number => value !== undefined;
-
-function summary(
-  times: readonly number[],
-  knocks: number,
-): Pick<OpeningTimes, 'medianMs' | 'p99Ms' | 'unheard'> {
-  const sorted = [...times].sort(ascending);
-  return { medianMs: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99), unheard: knocks - times.length };
+  await using commands = await Watched.start('Bussa, commands', knocks);
+  await using native = await Watched.start('Bussa, native', knocks);
+  await using fwknopd = await Watched.start('fwknopd', knocks);
+  for (const source of sourcesOf(knocks)) {
+    const original = await knockd.open(source);
+    const other = await fwknopd.open(source);
+    for (const [figure, bussa] of [
+      ['open.command', commands],
+      ['open.native', native],
+    ] as const) {
+      samples.add(figure, 'Bussa', await bussa.open(source));
+      samples.add(figure, 'knockd', original);
+      samples.add(figure, 'fwknopd', other);
+    }
+  }
+  await native.openCrowd(samples, 'Bussa');
+  await knockd.openCrowd(samples, 'knockd');
 }
 
 /** A daemon on a wire of its own, with the kernel's word of its packets and of its firewall. */
 class Watched implements AsyncDisposable {
+  readonly #name: Daemon;
   readonly #wire: Wire;
   readonly #directory: WorkDirectory;
   readonly #packets: Program;
@@ -79,12 +69,14 @@ class Watched implements AsyncDisposable {
   readonly #sender: Program;
 
   private constructor(
+    name: Daemon,
     wire: Wire,
     directory: WorkDirectory,
     packets: Program,
     firewall: Program,
     sender: Program,
   ) {
+    this.#name = name;
     this.#wire = wire;
     this.#directory = directory;
     this.#packets = packets;
@@ -92,7 +84,7 @@ class Watched implements AsyncDisposable {
     this.#sender = sender;
   }
 
-  static async start(name: SubjectName, sources: number): Promise<Watched> {
+  static async start(name: Daemon, sources: number): Promise<Watched> {
     const wire = await Wire.create();
     const { client, server } = wire;
     await server.run('/sbin/iptables', '-w', '-P', 'INPUT', 'DROP');
@@ -100,7 +92,7 @@ class Watched implements AsyncDisposable {
     await client.run('sh', '-c', 'printf "%s\\n" "$0" | ip -batch -', add.join('\n'));
     const directory = new WorkDirectory();
     await startDaemon(name, wire, directory);
-    const last = `udp dst port ${SINGLE_PORTS[2]} or tcp dst port ${CROWD_PORTS[2]}`;
+    const last = `udp dst port ${SPA_PORT} or udp dst port ${SINGLE_PORTS[2]} or tcp dst port ${CROWD_PORTS[2]}`;
     const packets = server.start(
       ...(['tcpdump', '-tt', '--time-stamp-precision=nano', '-nlB', '16384', '-i', 'eth0', last] as const),
     );
@@ -109,23 +101,33 @@ class Watched implements AsyncDisposable {
     await firewall.saw(/watching/);
     const sender = client.start(...NODE, script('source-sender.ts'), SERVER, ...SINGLE_PORTS.map(String));
     await sender.saw(/ready/);
-    return new Watched(wire, directory, packets, firewall, sender);
+    return new Watched(name, wire, directory, packets, firewall, sender);
   }
 
-  /** Milliseconds from the last packet to the opening in place; `undefined` if it does not come. */
-  async open(source: string): Promise<number | undefined> {
+  /** Milliseconds from the last packet to the opening in place; NaN if it does not come. */
+  async open(source: string): Promise<number> {
     const before = this.#inPlace().length;
-    this.#sender.write(`${source}\n`);
-    const escaped = source.replaceAll('.', '\\.');
-    const [, sent = ''] = await this.#packets.saw(new RegExp(`^(\\S+) IP ${escaped}\\.`, 'm'));
+    const sent = await this.#knock(source);
     const seen = await this.#firewall.saw(/^in place .*\n/m, before + 1, UNHEARD_MS).catch(() => undefined);
     const opened = this.#inPlace()[before];
     return seen === undefined || opened === undefined
-      ? undefined
+      ? Number.NaN
       : Number(opened.at - nanosecondsOf(sent)) / 1e6;
   }
 
-  async openCrowd(): Promise<Pick<OpeningTimes, 'crowdOpened' | 'crowdPerSecond'>> {
+  /** The time of the last packet. */
+  async #knock(source: string): Promise<string> {
+    if (this.#name === 'fwknopd') {
+      const before = this.#packets.count(/^\S+ IP .*\n/gm);
+      await knockWithFwknop(this.#wire.client, source);
+      return (await this.#packets.saw(/^(\S+) IP .*\n/m, before + 1))[1] ?? '';
+    }
+    this.#sender.write(`${source}\n`);
+    const escaped = source.replaceAll('.', '\\.');
+    return (await this.#packets.saw(new RegExp(`^(\\S+) IP ${escaped}\\.`, 'm')))[1] ?? '';
+  }
+
+  async openCrowd(samples: Samples, name: 'Bussa' | 'knockd'): Promise<void> {
     const pcap = this.#directory.file('crowd.pcap');
     writeFileSync(pcap, await manyKnocks(this.#wire, CROWD, CROWD_PORTS, 'one by one'));
     const before = this.#inPlace().length;
@@ -136,7 +138,8 @@ class Watched implements AsyncDisposable {
     const last = this.#inPlace().slice(before).at(-1)?.at;
     const opened = (await this.#letIn()) - inBefore;
     const seconds = last === undefined ? Number.NaN : Number(last - nanosecondsOf(first)) / 1e9;
-    return { crowdOpened: opened, crowdPerSecond: opened / seconds };
+    samples.add('crowd.opened', name, opened);
+    samples.add('crowd.perSecond', name, opened / seconds);
   }
 
   /** Leases that stand in the firewall: a source may have one at each of the two doors. */
@@ -148,7 +151,7 @@ class Watched implements AsyncDisposable {
   async #quiet(): Promise<void> {
     for (let before = -1; before !== this.#inPlace().length; ) {
       before = this.#inPlace().length;
-      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+      await pause(QUIET_MS);
     }
   }
 
@@ -165,7 +168,19 @@ class Watched implements AsyncDisposable {
   }
 }
 
-async function startDaemon(name: SubjectName, wire: Wire, directory: WorkDirectory): Promise<void> {
+async function startDaemon(name: Daemon, wire: Wire, directory: WorkDirectory): Promise<void> {
+  const [program, ...args] = DAEMONS[name].command;
+  const daemon = wire.server.start(program as string, ...args, ...optionsOf(name, directory));
+  while (!(daemon.running && hasPacketSocket(daemon.pid))) {
+    if (!daemon.running) throw new Error(`${name} has ended:\n${daemon.output}`);
+    await pause(10);
+  }
+  // fwknopd has its own rules in place before, and sets its filter only now.
+  await pause(500);
+}
+
+function optionsOf(name: Daemon, directory: WorkDirectory): string[] {
+  if (name === 'fwknopd') return writeFwknopConfig(directory, 7000);
   const { command, options, opening } = DAEMONS[name];
   const door = (title: string, sequence: string, more: string): string =>
     `[${title}]\n  sequence = ${sequence}\n  seq_timeout = 5\n${more}${opening}\n`;
@@ -174,14 +189,8 @@ async function startDaemon(name: SubjectName, wire: Wire, directory: WorkDirecto
     door('single', SINGLE_PORTS.map((port) => `${port}:udp`).join(','), ''),
     door('crowd', CROWD_PORTS.join(','), '  tcpflags = syn\n'),
   ].join('\n');
-  const [program, ...args] = command;
-  const state = program === C_KNOCKD ? [] : ['--state', directory.path];
-  const config = directory.file('knockd.conf', text);
-  const daemon = wire.server.start(program as string, ...args, '-c', config, '-i', 'eth0', ...state);
-  while (!(daemon.running && hasPacketSocket(daemon.pid))) {
-    if (!daemon.running) throw new Error(`${name} has ended:\n${daemon.output}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  const state = command === KNOCKD ? ['--state', directory.path] : [];
+  return ['-c', directory.file('knockd.conf', text), '-i', 'eth0', ...state];
 }
 
 /** `1700000000.123456789`. */

@@ -1,0 +1,50 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { LINES } from './lines.ts';
+import type { Samples } from './samples.ts';
+
+const BASELINE = new URL('baseline.json', import.meta.url);
+/** A ratio that has grown by so much is said to be worse. */
+const WORSE = 1.25;
+
+/** Ratios by name, each the smaller, the better. */
+type Ratios = Record<string, number>;
+
+/** Ratios that have become worse than those kept, as lines for the terminal; the first line says how many were compared. */
+export function compareWithBaseline(samples: Samples): string[] {
+  const before = readBaseline();
+  const now = Object.entries(ratiosOf(samples)).filter(([name]) => before[name] !== undefined);
+  const worse = now.filter(([name, ratio]) => ratio > (before[name] ?? 0) * WORSE);
+  return [
+    `baseline: ${now.length} ratios compared, ${worse.length} worse by more than a quarter`,
+    ...worse.map(([name, ratio]) => `  WORSE  ${name}: ${said(ratio)}, was ${said(before[name] ?? 0)}`),
+  ];
+}
+
+export function updateBaseline(samples: Samples): void {
+  const ratios = { ...readBaseline(), ...ratiosOf(samples) };
+  writeFileSync(BASELINE, `${JSON.stringify(ratios, undefined, 2)}\n`);
+}
+
+function ratiosOf(samples: Samples): Ratios {
+  const pairs = LINES.flatMap(({ figure, beside = [] }) =>
+    beside.map((other) => [`${figure} Bussa : ${other}`, samples.ratio(figure, 'Bussa', other)] as const),
+  );
+  const own = LINES.filter(({ isRatio }) => isRatio).map(
+    ({ figure }) => [figure, samples.quantile(figure, 'Bussa', 0.5)] as const,
+  );
+  const measured = [...pairs, ...own].filter(([, ratio]) => Number.isFinite(ratio));
+  return Object.fromEntries(measured.map(([name, ratio]) => [name, Number(ratio.toPrecision(4))]));
+}
+
+function readBaseline(): Ratios {
+  try {
+    return JSON.parse(readFileSync(BASELINE, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+function said(ratio: number): string {
+  return ratio.toPrecision(3);
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { WorkDirectory } from '../test/netns/knockd.ts';
+import type { Program } from '../test/netns/program.ts';
+import { macsOf, Wire } from '../test/netns/wire.ts';
+import type { Macs } from '../test/parity/frame.ts';
+
+/** The one wire on which the contenders take turns, and a directory for what they need. */
+export class Ground implements AsyncDisposable {
+  readonly wire: Wire;
+  readonly macs: Macs;
+  readonly directory = new WorkDirectory();
+  /** Stays in the server's namespace, so that its counters can be read whoever else is there. */
+  readonly #anchor: Program;
+
+  private constructor(wire: Wire, macs: Macs) {
+    this.wire = wire;
+    this.macs = macs;
+    this.#anchor = wire.server.start('cat');
+  }
+
+  static async create(): Promise<Ground> {
+    const wire = await Wire.create();
+    // As on a host that hides: nothing answers the noise, which leaves the machine to the daemon.
+    await wire.server.run('/sbin/iptables', '-w', '-P', 'INPUT', 'DROP');
+    return new Ground(wire, await macsOf(wire));
+  }
+
+  /** Packets that the server's eth0 has received. */
+  receivedPackets(): number {
+    const line = /eth0:\s*\d+\s+(\d+)/.exec(readFileSync(`/proc/${this.#anchor.pid}/net/dev`, 'utf8'));
+    return Number(line?.[1] ?? 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#anchor[Symbol.asyncDispose]();
+    await this.wire[Symbol.asyncDispose]();
+    this.directory[Symbol.dispose]();
+  }
+}
+
+export function pause(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, ms, undefined));
+}

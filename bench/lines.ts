@@ -1,0 +1,101 @@
+import { RATES } from './measure-noise.ts';
+import type { Contender } from './samples.ts';
+
+/** A line of the report: a figure, how it is said, and which ratios are drawn from it. */
+export type Line = {
+  readonly figure: string;
+  readonly what: string;
+  readonly unit: string;
+  readonly digits: number;
+  /** What a value is divided by to be said. */
+  readonly scale?: number;
+  /** In place of the median. */
+  readonly quantile?: number;
+  /** Bussa's value over each of these, pair by pair: the smaller, the better. */
+  readonly beside?: readonly Contender[];
+  /** The figure is itself a ratio, the smaller the better. */
+  readonly isRatio?: boolean;
+};
+
+export type Section = { readonly title: string; readonly lines: readonly Line[] };
+
+const MB = 1e6;
+
+export const SECTIONS: readonly Section[] = [
+  ...RATES.map((rate) => ({
+    title: `noise, ${rate === 'full speed' ? 'the sender’s full speed' : `${rate.toLocaleString('en')} packets/s`}`,
+    lines: [
+      line(`noise.sent.${rate}`, 'sent', '/s', 0),
+      { ...line(`noise.taken.${rate}`, 'packets taken', '%', 1), scale: 0.01 },
+      line(`noise.dropped.${rate}`, 'packets dropped', '', 0),
+      { ...line(`noise.honest.${rate}`, 'honest knocks opened', '%', 0), scale: 0.01 },
+      { ...line(`noise.cpu.${rate}`, 'CPU per packet', 'µs', 2), beside: ['knockd', 'tcpdump'] as const },
+    ],
+  })),
+  {
+    title: 'noise, first 10,000 packets after a start',
+    lines: [{ ...line('noise.cpu.first', 'CPU per packet', 'µs', 2), beside: ['knockd'] }],
+  },
+  {
+    title: 'last packet of a knock to the rule in place',
+    lines: [
+      ...bothQuantiles('open.command', 'by a command'),
+      ...bothQuantiles('open.native', 'natively (the others: command)'),
+      line('crowd.perSecond', '1,000 knock at once, openings', '/s', 0),
+      line('crowd.opened', '1,000 knock at once, let in', '', 0),
+    ],
+  },
+  {
+    title: 'start to the first packet captured',
+    lines: [
+      { ...line('start.commands', 'doors with commands', 'ms', 1), beside: ['knockd'] },
+      { ...line('start.native', 'native doors', 'ms', 1), beside: ['knockd'] },
+    ],
+  },
+  {
+    title: 'idle',
+    lines: [
+      { ...line('idle.cpu', 'CPU', '%', 3), scale: 0.01 },
+      line('idle.wakeUps', 'wake-ups', '/s', 2),
+      { ...line('idle.resident', 'memory resident', 'MB', 1), scale: MB, beside: ['knockd'] },
+      { ...line('idle.private', 'memory private', 'MB', 1), scale: MB, beside: ['knockd'] },
+    ],
+  },
+  {
+    title: 'attempts under way',
+    lines: [
+      {
+        ...line('attempts.private.10000', 'private memory at 10,000', 'MB', 1),
+        scale: MB,
+        beside: ['knockd'],
+      },
+      { ...line('attempts.private.100000', 'private memory at 100,000', 'MB', 1), scale: MB },
+      { ...line('attempts.private.1000000', 'private memory at 1,000,000', 'MB', 1), scale: MB },
+      { ...line('attempts.resident', 'resident memory at 1,000,000', 'MB', 1), scale: MB },
+      line('attempts.bytes', 'bytes for each beyond 10,000', '', 1),
+      line('attempts.cpu.1000', 'CPU per packet at 1,000', 'µs', 3),
+      line('attempts.cpu.1000000', 'CPU per packet at 1,000,000', 'µs', 3),
+      { ...line('attempts.slowdown', 'the latter over the former', '', 2), isRatio: true },
+    ],
+  },
+  {
+    title: 'the client, knock',
+    lines: [
+      { ...line('client.firstPacket', 'start to first packet', 'ms', 1), beside: ['knockd'] },
+      { ...line('client.wall', 'start to end, three ports', 'ms', 1), beside: ['knockd'] },
+    ],
+  },
+];
+
+export const LINES: readonly Line[] = SECTIONS.flatMap(({ lines }) => lines);
+
+function line(figure: string, what: string, unit: string, digits: number): Line {
+  return { figure, what, unit, digits };
+}
+
+function bothQuantiles(figure: string, what: string): Line[] {
+  return [
+    { ...line(figure, `${what}, median`, 'ms', 2), beside: ['knockd', 'fwknopd'] },
+    { ...line(figure, `${what}, p99`, 'ms', 2), quantile: 0.99 },
+  ];
+}

@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url';
+import { C_KNOCK, KNOCK } from '../test/netns/knockd.ts';
+import type { Program } from '../test/netns/program.ts';
+import { SERVER } from '../test/netns/wire.ts';
+import type { Ground } from './ground.ts';
+import type { Contender, Samples } from './samples.ts';
+
+const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
+const TIMER = fileURLToPath(new URL('client-timer.ts', import.meta.url));
+const PORTS = ['7501', '7502', '7503'];
+
+/** The client, ours and knockd's: from its start to its first packet on the wire, and to its end. */
+export async function measureClients(ground: Ground, samples: Samples, rounds: number): Promise<void> {
+  console.error(`clients: ${rounds} knocks of each`);
+  await using packets = ground.wire.server.start(
+    ...(['tcpdump', '-tt', '--time-stamp-precision=nano', '-nl', '--immediate-mode', '-i', 'eth0'] as const),
+    `tcp dst port ${PORTS[0]}`,
+  );
+  await packets.saw(/listening on/);
+  await using timer = ground.wire.client.start(...NODE, TIMER);
+  await timer.saw(/ready/);
+  let count = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, command] of [
+      ['knockd', [C_KNOCK]],
+      ['Bussa', KNOCK],
+    ] as const) {
+      count += 1;
+      await timeClient(samples, name, [...command, SERVER, ...PORTS], timer, packets, count);
+    }
+  }
+}
+
+async function timeClient(
+  samples: Samples,
+  name: Contender,
+  command: readonly string[],
+  timer: Program,
+  packets: Program,
+  count: number,
+): Promise<void> {
+  timer.write(`${JSON.stringify(command)}\n`);
+  const [, start = '', end = ''] = await timer.saw(/^ran (\d+) (\d+)\n/m, count);
+  const [, first = ''] = await packets.saw(/^(\d+\.\d+) IP/m, count);
+  const milliseconds = (to: bigint): number => Number(to - BigInt(start)) / 1e6;
+  samples.add('client.firstPacket', name, milliseconds(BigInt(first.replace('.', ''))));
+  samples.add('client.wall', name, milliseconds(BigInt(end)));
+}

@@ -1,0 +1,84 @@
+import { SERVER } from '../test/netns/wire.ts';
+import { type Ground, pause } from './ground.ts';
+import { NOISE_SOURCES, writeNoise } from './noise.ts';
+import { type Rate, replay } from './replay.ts';
+import { CONTENDERS, type Contender, type Samples } from './samples.ts';
+import { readCaptureFilter, Subject } from './subject.ts';
+
+export const RATES = [5_000, 20_000, 50_000, 'full speed'] as const;
+const HONEST_KNOCKS = 10;
+/** About what tcpreplay can send; only sets the length of the run at full speed. */
+const EXPECTED_FULL_SPEED = 300_000;
+/** Slow enough for everybody: it has machine code compiled, tables touched, pages mapped. */
+const WARM_UP = { count: 10_000, rate: 10_000 } as const;
+
+type NoiseFile = { readonly path: string; readonly count: number; readonly rate: Rate };
+
+/** Noise of `seconds` at each rate past each contender, with honest knocks spread over it; so many rounds. */
+export async function measureNoise(
+  ground: Ground,
+  samples: Samples,
+  rounds: number,
+  seconds: number,
+): Promise<void> {
+  await readCaptureFilter(ground);
+  const [warmUp, files] = writeFiles(ground, seconds);
+  for (let round = 0; round < rounds; round++) {
+    for (const name of inTurns(round)) {
+      console.error(`noise: round ${round + 1} of ${rounds}, ${name}`);
+      await using subject = await Subject.start(name, ground, 'commands');
+      const cold = await replay(ground, subject, warmUp.path, warmUp.rate);
+      samples.add('noise.cpu.first', name, cold.cpuMicrosPerPacket);
+      for (const file of files) await measureRate(ground, samples, subject, file);
+    }
+  }
+}
+
+/** Everybody comes first in some round. */
+function inTurns(round: number): Contender[] {
+  const at = round % CONTENDERS.length;
+  return [...CONTENDERS.slice(at), ...CONTENDERS.slice(0, at)];
+}
+
+function writeFiles(ground: Ground, seconds: number): [NoiseFile, NoiseFile[]] {
+  let sequence = 1;
+  const write = (rate: Rate, count: number): NoiseFile => {
+    const path = ground.directory.file(`noise-${sequence}.pcap`);
+    writeNoise(path, { count, sources: NOISE_SOURCES, sequence }, SERVER, ground.macs);
+    sequence += count;
+    return { path, count, rate };
+  };
+  const warmUp = write(WARM_UP.rate, WARM_UP.count);
+  const countOf = (rate: Rate): number =>
+    Math.round((rate === 'full speed' ? EXPECTED_FULL_SPEED : rate) * seconds);
+  return [warmUp, RATES.map((rate) => write(rate, countOf(rate)))];
+}
+
+async function measureRate(
+  ground: Ground,
+  samples: Samples,
+  subject: Subject,
+  { path, count, rate }: NoiseFile,
+): Promise<void> {
+  const { name } = subject;
+  const opened = await subject.honestOpenings();
+  let knocks = 0;
+  const result = await replay(ground, subject, path, rate, async (sender) => {
+    const before = ground.receivedPackets();
+    while (name !== 'tcpdump' && knocks < HONEST_KNOCKS && sender.running) {
+      const arrived = (ground.receivedPackets() - before) / count;
+      if (arrived * HONEST_KNOCKS > knocks + 0.5) {
+        await subject.knockHonestly();
+        knocks += 1;
+      } else {
+        await pause(2);
+      }
+    }
+  });
+  const { taken, dropped } = result.packets;
+  samples.add(`noise.sent.${rate}`, name, result.sent / result.seconds);
+  samples.add(`noise.taken.${rate}`, name, taken / (taken + dropped));
+  samples.add(`noise.dropped.${rate}`, name, dropped);
+  samples.add(`noise.honest.${rate}`, name, ((await subject.honestOpenings()) - opened) / knocks);
+  samples.add(`noise.cpu.${rate}`, name, result.cpuMicrosPerPacket);
+}
