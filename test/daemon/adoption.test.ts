@@ -32,6 +32,16 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     assert.deepEqual(bench.kinds(), []);
   });
 
+  test('killed a second time, before the end of a door that never opened was written: not closed either', async () => {
+    using bench = new KeeperBench();
+    const lease = bench.left(bench.door(DOOR));
+    assert.equal(bench.claims.fate(lease.id, true), 'never');
+    bench.keeper().adopt([]);
+    await bench.empty();
+    assert.equal(bench.done, '');
+    assert.equal(bench.store.history(1)[0]?.how, 'failed');
+  });
+
   test('killed while the start command runs: the close waits for its end, and for its time', async () => {
     using bench = new KeeperBench();
     const lease = bench.left(bench.door(DOOR), { due: new HandClock().sinceBoot() });

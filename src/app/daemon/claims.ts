@@ -67,8 +67,10 @@ export class Claims {
       return 'cut-off';
     }
     // Whoever makes the claim first has the say: from here on the start command will not run any more.
-    if (sameBoot && takeClaim(this.start(id))) return 'never';
-    return readClaim(this.start(id)) === 'running' ? 'opening' : 'open';
+    if (sameBoot && takeClaim(this.start(id), 'never')) return 'never';
+    const start = readClaim(this.start(id));
+    if (start === 'never') return 'never';
+    return start === 'running' ? 'opening' : 'open';
   }
 
   /** Makes sure that the stop command will not run under this claim; false if it was there first. */

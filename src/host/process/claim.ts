@@ -1,11 +1,11 @@
-import { closeSync, openSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { callersUmask } from './callers-umask.ts';
 
 /**
  * A file that one command makes before it does anything else, and that only one can make. It tells a later daemon
  * what became of a command whose daemon died: never begun, running still, ended, or cut off in the middle.
  */
-export type ClaimState = 'unclaimed' | 'running' | 'ended' | 'cut-off';
+export type ClaimState = 'unclaimed' | 'running' | 'ended' | 'cut-off' | 'never';
 
 /** What becomes of a command whose claim cannot be made at all, on a full disk for one. */
 export type WithoutClaim = 'refuse' | 'run';
@@ -43,10 +43,18 @@ export function claimedCommand(path: string, command: string, without: WithoutCl
   ].join('\n');
 }
 
-/** Claims the file for this process, so that no command ever will. False when a command was there first. */
-export function takeClaim(path: string): boolean {
+/**
+ * Claims the file for this process, so that no command ever will. False when a command was there first. `never`: it
+ * says so, for whoever meets it again: a crash may bring back the lease that it belongs to.
+ */
+export function takeClaim(path: string, text: '' | 'never' = ''): boolean {
   try {
-    closeSync(openSync(path, 'wx', 0o600));
+    const file = openSync(path, 'wx', 0o600);
+    try {
+      if (text !== '') writeWhereThereIsRoom(file, text);
+    } finally {
+      closeSync(file);
+    }
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -54,9 +62,19 @@ export function takeClaim(path: string): boolean {
   }
 }
 
+/** On a full disk the claim stays empty: then its lease, should it come back, is closed once too often. */
+function writeWhereThereIsRoom(file: number, text: string): void {
+  try {
+    writeSync(file, text);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
+}
+
 export function readClaim(path: string): ClaimState {
   const text = readOrNothing(path);
   if (text === undefined) return 'unclaimed';
+  if (text === 'never') return 'never';
   if (text.includes('done') || isMarked(path)) return 'ended';
   const pid = /^([0-9]+)\n/.exec(text)?.[1];
   // Where there was no room for the number, all processes are looked through.
