@@ -2,11 +2,13 @@ import type { AttemptEngine } from '../core/attempt/attempt-engine.ts';
 import { OFFER } from '../core/attempt/attempt-engine.ts';
 import type { Completion } from '../core/attempt/completion.ts';
 import { STEP, Steps } from '../core/attempt/steps.ts';
+import { compileAdmission } from '../core/door/admission.ts';
 import type { Door } from '../core/door/door.ts';
 import { renderCommands } from '../core/door/opening.ts';
+import { renderPortOpenings } from '../core/door/port-opening.ts';
 import type { Event } from '../core/event/event.ts';
 import { renderEvent } from '../core/event/render-event.ts';
-import type { LeaseId } from '../core/lease/lease.ts';
+import type { LeaseId, LeasePorts } from '../core/lease/lease.ts';
 import { LeaseBook } from '../core/lease/lease-book.ts';
 import { PROTOCOL_NUMBER } from '../core/net/protocol.ts';
 import { after, type Instant, instant, since } from '../core/net/time.ts';
@@ -14,7 +16,9 @@ import type { CapturedPacket } from '../core/packet/capture-record.ts';
 import { Packet } from '../core/packet/packet.ts';
 import { readLink } from '../core/packet/read-link.ts';
 import { READING, readPacket } from '../core/packet/read-packet.ts';
+import { MAX_COOLING } from './daemon/command-doors.ts';
 import { MAX_LEASES } from './daemon/door-keeper.ts';
+import { leasePorts } from './daemon/keep-lease.ts';
 
 const EXPIRY_BATCH = 4096;
 
@@ -30,6 +34,8 @@ export class Rehearsal {
   readonly #advance: (used: Door) => readonly Door[];
   readonly #print: (line: string) => void;
   readonly #book = new LeaseBook(MAX_LEASES);
+  /** When a source may have a door's command run again. BOUNDED: by `MAX_COOLING`, the oldest is let go. */
+  readonly #cooling = new Map<string, Instant>();
   readonly #packet = new Packet();
   readonly #steps = new Steps();
   #packets = 0;
@@ -94,40 +100,76 @@ export class Rehearsal {
 
   #closeDue(due: Instant): void {
     this.#now = due;
-    for (const lease of this.#book.takeDue(due)) {
-      this.#report({ kind: 'command-timeout', source: lease.source, door: lease.door });
-      this.#say(`${lease.door}: would run: ${lease.stop}`);
-      this.#book.closed(lease.id);
+    for (const { id, door, source, stop, opened } of this.#book.takeDue(due)) {
+      if (opened !== undefined) {
+        const unless = opened.hold ? ', unless a connection made through it lives' : '';
+        this.#say(`${source}: ${door}: would close ${renderPortOpenings(opened.ports)}${unless}`);
+      }
+      if (stop !== '') {
+        this.#report({ kind: 'command-timeout', source, door });
+        this.#say(`${door}: would run: ${stop}`);
+      }
+      this.#book.closed(id);
     }
   }
 
   #complete(completion: Completion): void {
-    const { door, source, at } = completion;
-    if (door.sequenceSource.kind === 'one-time') this.#engine.replaceDoors(this.#advance(door));
-    const { start, stop } = renderCommands(door.opening, source);
-    if (start === undefined) return;
-    const due = after(at, door.opening.cmdTimeout);
-    if (stop !== undefined) {
-      const decision = this.#book.complete(completion, at);
-      if (decision.kind === 'full') {
-        this.#report({
-          kind: 'refused',
-          source,
-          door: door.name,
-          reason: 'it has as many leases as it may have',
-        });
-        return;
-      }
-      if (decision.kind === 'extended') {
-        const seconds = Math.ceil(since(at, decision.lease.due) / 1000);
-        this.#report({ kind: 'extended', source, door: door.name, seconds });
-        return;
-      }
-      const id = `${this.#leases}` as LeaseId;
-      this.#book.add({ id, door: door.name, source, stop, state: 'open', since: at, due });
+    const { door, source } = completion;
+    if (!compileAdmission(door)(source)) {
+      this.#refuse(completion, 'the door does not let this address knock');
+      return;
     }
+    if (door.sequenceSource.kind === 'one-time') this.#engine.replaceDoors(this.#advance(door));
+    const { start, stop = '' } = renderCommands(door.opening, source);
+    const opened = leasePorts(door.opening);
+    if (start === undefined && opened === undefined) return;
+    const hasLease = opened !== undefined || stop !== '';
+    if (!(hasLease ? this.#lease(completion, stop, opened) : this.#hasCooled(completion))) return;
     this.#leases++;
-    this.#say(`${door.name}: would run: ${start}`);
+    if (opened !== undefined) {
+      const ports = `${renderPortOpenings(opened.ports)} for ${Math.ceil(door.opening.cmdTimeout / 1000)} s`;
+      this.#say(
+        `${source}: ${door.name}: would open ${ports}${opened.singleUse ? ', for one connection' : ''}`,
+      );
+    }
+    if (start !== undefined) this.#say(`${door.name}: would run: ${start}`);
+  }
+
+  /** Returns whether the door opens now: it was shut, and may open. */
+  #lease(completion: Completion, stop: string, opened: LeasePorts | undefined): boolean {
+    const { door, source, at } = completion;
+    const decision = this.#book.complete(completion, at);
+    if (decision.kind === 'full') this.#refuse(completion, 'it has as many leases as it may have');
+    if (decision.kind === 'extended') {
+      const seconds = Math.ceil(since(at, decision.lease.due) / 1000);
+      this.#report({ kind: 'extended', source, door: door.name, seconds });
+    }
+    if (decision.kind !== 'open') return false;
+    const id = `${this.#leases}` as LeaseId;
+    const due = after(at, door.opening.cmdTimeout);
+    const ports = opened === undefined ? {} : { opened };
+    this.#book.add({ id, door: door.name, source, stop, state: 'open', since: at, due, ...ports });
+    return true;
+  }
+
+  /** Whether the source's command may run now; from then on the door cools down. */
+  #hasCooled(completion: Completion): boolean {
+    const { door, source, at } = completion;
+    if (door.cooldown === undefined) return true;
+    const key = `${source}\n${door.name}`;
+    if ((this.#cooling.get(key) ?? at) > at) {
+      this.#refuse(completion, 'its cooldown is not over');
+      return false;
+    }
+    const first = this.#cooling.keys().next();
+    if (this.#cooling.size >= MAX_COOLING && !first.done) this.#cooling.delete(first.value);
+    this.#cooling.delete(key);
+    this.#cooling.set(key, after(at, door.cooldown));
+    return true;
+  }
+
+  #refuse({ source, door }: Completion, reason: string): void {
+    this.#report({ kind: 'refused', source, door: door.name, reason });
   }
 
   #reportSteps(): void {

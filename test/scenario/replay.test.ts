@@ -122,6 +122,49 @@ describe('a replay', () => {
     );
   });
 
+  test('a native door: its ports, before its command; who may not knock, one too many, and a longer opening', async () => {
+    const config = `[ssh]
+  sequence    = 7000,8000:udp,9000
+  tcpflags    = syn
+  open        = tcp/22, udp/60000-61000
+  open_for    = 10
+  deny        = 192.0.2.8
+  max_leases  = 1
+  command     = greet %IP%
+  single_use  = yes
+  hold        = yes
+`;
+    const sources = ['192.0.2.7', '192.0.2.8', '192.0.2.9', '192.0.2.7'];
+    const { printed } = await run(config, pcap(sources.flatMap((source, i) => knockAt(i, source))));
+    assert.deepEqual(
+      printed.filter((line) => !line.includes('Stage') && !line.includes('SESAME')),
+      [
+        '[2023-11-14T22:13:20.500Z] 192.0.2.7: ssh: would open tcp/22, udp/60000-61000 for 10 s, for one connection',
+        '[2023-11-14T22:13:20.500Z] ssh: would run: greet 192.0.2.7',
+        '[2023-11-14T22:13:21.500Z] 192.0.2.8: ssh: not opened: the door does not let this address knock',
+        '[2023-11-14T22:13:22.500Z] 192.0.2.9: ssh: not opened: it has as many leases as it may have',
+        '[2023-11-14T22:13:23.500Z] 192.0.2.7: ssh: already open, 10 s more',
+        '[2023-11-14T22:13:33.500Z] 192.0.2.7: ssh: would close tcp/22, udp/60000-61000, unless a connection made through it lives',
+        '12 packets, 12 of them knocks, 1 openings',
+      ],
+    );
+  });
+
+  test('a cooldown by the clock of the file', async () => {
+    const config = '[a]\nsequence = 7000,8000:udp,9000\ncommand = greet\ncooldown = 10s\n';
+    const file = pcap([0, 5, 10, 12].flatMap((at) => knockAt(at, '192.0.2.7')));
+    assert.deepEqual(
+      (await run(config, file)).printed.filter((line) => /run|cooldown|openings/.test(line)),
+      [
+        '[2023-11-14T22:13:20.500Z] a: would run: greet',
+        '[2023-11-14T22:13:25.500Z] 192.0.2.7: a: not opened: its cooldown is not over',
+        '[2023-11-14T22:13:30.500Z] a: would run: greet',
+        '[2023-11-14T22:13:32.500Z] 192.0.2.7: a: not opened: its cooldown is not over',
+        '12 packets, 12 of them knocks, 2 openings',
+      ],
+    );
+  });
+
   test('too late by a millisecond, in time by none; a wrong knock', async () => {
     const late = pcap([
       [0, '192.0.2.1', 7000],

@@ -5,7 +5,7 @@ import type { LeaseActionsParts } from './lease-actions.ts';
 import { reportOutcome } from './report-outcome.ts';
 
 /** Sources that are kept waiting by a `cooldown`. */
-const MAX_COOLING = 65_536;
+export const MAX_COOLING = 65_536;
 
 /** `again`: it is wanted once more when it has ended. */
 type Run = { again: boolean };
