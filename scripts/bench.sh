@@ -1,5 +1,5 @@
 #!/bin/sh
-# npm run bench [-- OPTION…]: this daemon and the original side by side on the same wire.
+# npm run bench [-- OPTION…]: this daemon, the original and others side by side on one wire (--help: the options).
 
 set -eu
 root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
@@ -11,6 +11,6 @@ if [ "$(id -u)" -ne 0 ]; then
   echo 'bussa: the benchmark makes network namespaces, which needs root: run sudo scripts/bench.sh' >&2
   exit 77
 fi
-sh scripts/setup.sh test
+sh scripts/setup.sh bench
 find_node || exit
 exec "$NODE" --disable-warning=ExperimentalWarning bench/bench.ts "$@"

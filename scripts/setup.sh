@@ -3,7 +3,8 @@
 #
 #   setup.sh          what the daemon needs: Node.js packages, libpcap, libnftables, iptables
 #   setup.sh knock    what the client needs: Node.js packages
-#   setup.sh test     what the tests and the benchmark need as well, the original knockd among it
+#   setup.sh test     what the tests need as well, the original knockd among it
+#   setup.sh bench    what the benchmark needs as well: fwknop, its service masked
 #
 # All messages go to standard error. Exit status: 0 all there, 77 something needs root, 1 anything else.
 
@@ -21,7 +22,8 @@ main() {
     knock) need_packages_for_client ;;
     knockd | bussa) need_packages_for_daemon ;;
     test) need_packages_for_daemon; need_packages_for_tests ;;
-    *) fail 2 "setup.sh: unknown set \"$what\": use knock, knockd or test" ;;
+    bench) need_packages_for_daemon; need_packages_for_tests; need_packages_for_bench ;;
+    *) fail 2 "setup.sh: unknown set \"$what\": use knock, knockd, test or bench" ;;
   esac
   [ -z "$missing" ] || install_packages
   npm_is_current || install_npm_packages
@@ -58,6 +60,11 @@ need_packages_for_tests() {
   need_command systemd-analyze systemd
   need_file /lib/lsb/init-functions lsb-base
   has_libfaketime || need libfaketime
+}
+
+need_packages_for_bench() {
+  need_file /usr/sbin/fwknopd fwknop-server
+  need_command fwknop fwknop-client
 }
 
 need() { missing="$missing $1"; }
@@ -100,7 +107,7 @@ npm_is_current() {
 
 has_npm_packages() {
   [ -d "$root/node_modules/koffi" ] || return 1
-  [ "$what" != test ] || [ -d "$root/node_modules/fast-check" ] || return 1
+  case $what in test | bench) [ -d "$root/node_modules/fast-check" ] || return 1 ;; esac
   find_node
 }
 
@@ -138,9 +145,17 @@ install_packages() {
   for name in $missing; do
     apt-cache show "$name" >/dev/null 2>&1 || update_lists
   done
+  # Debian's package would start the service at once, and that one writes rules into the firewall.
+  case " $missing " in *' fwknop-server '*) mask_fwknop_service ;; esac
   # Lists that are there may be too old to name files that still exist.
   apt_install || { [ -z "$updated" ] && update_lists && apt_install; } ||
     fail 1 "$output" "apt-get install failed for$missing: see its words above"
+}
+
+mask_fwknop_service() {
+  unit=/etc/systemd/system/fwknop-server.service
+  { [ -e "$unit" ] || [ -L "$unit" ]; } || $as_root sh -c "mkdir -p '${unit%/*}' && ln -s /dev/null '$unit'" ||
+    fail 1 "cannot mask fwknop's service by a link to /dev/null at $unit"
 }
 
 is_installed() {
