@@ -7,15 +7,19 @@ const BASELINE = new URL('baseline.json', import.meta.url);
 const WORSE = 1.25;
 
 /** Ratios by name, each the smaller, the better. */
-type Ratios = Record<string, number>;
+export type Ratios = Readonly<Record<string, number>>;
 
-/** Ratios that have become worse than those kept, as lines for the terminal; the first line says how many were compared. */
+/** As lines for the terminal; the first one says how many ratios were compared. */
 export function compareWithBaseline(samples: Samples): string[] {
-  const before = readBaseline();
-  const now = Object.entries(ratiosOf(samples)).filter(([name]) => before[name] !== undefined);
-  const worse = now.filter(([name, ratio]) => ratio > (before[name] ?? 0) * WORSE);
+  return compareRatios(readBaseline(), ratiosOf(samples));
+}
+
+/** Says which ratios have grown by more than a quarter. */
+export function compareRatios(before: Ratios, now: Ratios): string[] {
+  const known = Object.entries(now).filter(([name]) => before[name] !== undefined);
+  const worse = known.filter(([name, ratio]) => ratio > (before[name] ?? 0) * WORSE);
   return [
-    `baseline: ${now.length} ratios compared, ${worse.length} worse by more than a quarter`,
+    `baseline: ${known.length} ratios compared, ${worse.length} worse by more than a quarter`,
     ...worse.map(([name, ratio]) => `  WORSE  ${name}: ${said(ratio)}, was ${said(before[name] ?? 0)}`),
   ];
 }

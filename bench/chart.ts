@@ -85,6 +85,7 @@ function drawChart(panels: readonly Panel[], table: readonly (readonly string[])
   );
   const height = y + 14;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}">
+<title>Bussa beside knockd, fwknopd, tcpdump and nftables</title>
 <style>text{font:13px system-ui,sans-serif;fill:#222}.title{font-weight:600}.note{font-size:11px;fill:#555}</style>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
 ${parts.join('\n')}

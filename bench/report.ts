@@ -18,7 +18,8 @@ const NOTES = [
   `noise: SYNs to the first port of a door, from ${NOISE_SOURCES.toLocaleString('en')} sources, all of them dropped by the firewall`,
   'CPU: run time of all threads by the scheduler’s count, over the packets taken; commands and the kernel’s part not included',
   'kernel: three nftables sets with timeouts; its time is that of whoever it interrupts, here the sender’s, see "sent"',
-  'tcpdump: -w /dev/null with Bussa’s own filter; fwknopd looks at the noise as at a packet that may authorize, and drops it',
+  'tcpdump: -w /dev/null with Bussa’s own filter; fwknopd looks at the noise as if it came to its own port,',
+  '  and takes 100 packets at a time (PCAP_DISPATCH_COUNT), sleeping 0.1 s in between',
   'rule in place: from the kernel’s stamp on the last packet to its word that the rule or element stands',
   'wake-ups: voluntary context switches of all threads; private memory: pages behind which no file stands',
 ];
