@@ -84,7 +84,8 @@ function drawChart(panels: readonly Panel[], table: readonly (readonly string[])
     text(12, y, 'Logarithmic bars, the shorter the better. Medians of one run of npm run bench.', 'note'),
   );
   const height = y + 14;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Bussa beside knockd and others">
+  <title>Bussa beside knockd and others</title>
 <title>Bussa beside knockd, fwknopd, tcpdump and nftables</title>
 <style>text{font:13px system-ui,sans-serif;fill:#222}.title{font-weight:600}.note{font-size:11px;fill:#555}</style>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
