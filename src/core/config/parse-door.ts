@@ -160,7 +160,8 @@ const READERS: Readonly<
 
 /** Under knockd's own name seconds alone: knockd takes `10m` for 10 seconds, and a file means the same to both. */
 function parseOpenTime(value: Word, key: Word, findings: Findings): Millis | undefined {
-  if (key.text.toLowerCase() === 'open_for') return parseDuration(value, findings);
+  const isSeconds = /^(?:cmd_timeout)$/i.test(key.text);
+  if (!isSeconds) return parseDuration(value, findings);
   if (!hasUnit(value.text)) return parseSeconds(value, findings);
   const remedy = `write whole seconds, or Open_For = ${value.text}`;
   findings.error(

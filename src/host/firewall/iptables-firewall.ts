@@ -45,9 +45,11 @@ export async function openIptablesFirewall(options: IptablesOptions = {}): Promi
     }
   }
   if (tables.size === 0) {
-    throw new FirewallError(
-      `no iptables here: ${[...missing.values()].join('; ')}: install it, or set firewall = nftables`,
-    );
+    const why = [...missing.values()].join('; ');
+    const remedy = /permission denied|not permitted|you must be root/i.test(why)
+      ? 'run it as root, or grant the capability cap_net_admin'
+      : 'install it, or set firewall = nftables';
+    throw new FirewallError(`iptables cannot be used: ${why}: ${remedy}`);
   }
   const longest = options.longest ?? MAX_TIMEOUT;
   const { place, whyRules } = await openPlace([...tables.keys()], options.ipset ?? true, longest);
