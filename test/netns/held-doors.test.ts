@@ -112,6 +112,28 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
     });
   }
 
+  test('a datagram that nobody answers, as anybody can send it under another’s address, holds no door', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { client, server } = wire;
+    await using _service = await startTalker(server, 'tcp/9022');
+    // What would be answered by an ICMP error, and so be no exchange either, is answered by nothing.
+    await server.run(
+      'nft',
+      'add table inet mute; add chain inet mute o { type filter hook output priority 0; }',
+    );
+    await server.run('nft', 'add rule inet mute o meta l4proto icmp drop');
+    await using knockd = await startKnockd(server, directory, door(2, 'hold = yes'));
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await knockd.saw(/10\.7\.0\.2: talk: opened /);
+    const begun = performance.now();
+    await client.run('sh', '-c', `echo word | nc -u -w 1 -s ${CLIENT} ${SERVER} 9053`);
+    assert.match(await server.run('conntrack', '-L', '-p', 'udp'), /dport=9053 \[UNREPLIED\]/);
+    await knockd.saw(/10\.7\.0\.2: talk: closed tcp\/9022, udp\/9053\n/);
+    assert.ok(performance.now() - begun < 10_000, 'closed late');
+    assert.equal(knockd.count(/held open/g), 0);
+  });
+
   test('a door that nobody connects through closes at its time', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();

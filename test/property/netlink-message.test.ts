@@ -58,15 +58,12 @@ function rawAddress(text: Address): Uint8Array {
   return request.subarray(12, text.includes(':') ? 28 : 16);
 }
 
-function entry(
-  protocol: Protocol,
-  original: Tuple,
-  reply: Tuple,
-  state: number,
-  assured: boolean,
-): Uint8Array {
+/** Of its status, linux/netfilter/nf_conntrack_common.h. */
+type Marks = { readonly answered: boolean; readonly assured: boolean };
+
+function entry(protocol: Protocol, original: Tuple, reply: Tuple, state: number, marks: Marks): Uint8Array {
   const status = Buffer.alloc(4);
-  status.writeUInt32BE(assured ? 4 : 0);
+  status.writeUInt32BE((marks.answered ? 2 : 0) | (marks.assured ? 4 : 0));
   const info = renderAttribute(4, renderAttribute(1, renderAttribute(1, Uint8Array.of(state))));
   return Buffer.concat([
     Uint8Array.of(2, 0, 0, 0),
@@ -96,9 +93,11 @@ const tuples = fc
     { source: other[0], destination: other[1], ports: otherPorts },
   ]) as fc.Arbitrary<[Tuple, Tuple]>;
 
+const marks: fc.Arbitrary<Marks> = fc.record({ answered: fc.boolean(), assured: fc.boolean() });
+
 const entries = fc
-  .tuple(fc.constantFrom('tcp', 'udp'), tuples, fc.nat(12), fc.boolean())
-  .map(([protocol, [one, other], state, assured]) => entry(protocol, one, other, state, assured));
+  .tuple(fc.constantFrom('tcp', 'udp'), tuples, fc.nat(12), marks)
+  .map(([protocol, [one, other], state, marked]) => entry(protocol, one, other, state, marked));
 
 describe('entries of connection tracking', () => {
   test('are read as they are written, where they are sought', (t) => {
@@ -107,9 +106,9 @@ describe('entries of connection tracking', () => {
         fc.constantFrom('tcp', 'udp'),
         tuples,
         fc.nat(12),
-        fc.boolean(),
-        (protocol, [one, other], state, assured) => {
-          const body = viewOf(entry(protocol, one, other, state, assured));
+        marks,
+        (protocol, [one, other], state, marked) => {
+          const body = viewOf(entry(protocol, one, other, state, marked));
           const sought = { sources: new Set([one.source]), ports: ANY.ports };
           const read = readEntry(body, sought);
           assert.ok(read !== undefined);
@@ -123,9 +122,10 @@ describe('entries of connection tracking', () => {
           );
           // linux/netfilter/nf_conntrack_tcp.h, by the numbers.
           const states = ['asked', 'asked', 'alive', 'alive', 'alive', 'alive', 'ended', 'ended'];
-          const closed = assured ? 'ended' : 'refused';
+          const closed = marked.assured ? 'ended' : 'refused';
           const expected = state === 8 ? closed : (states[state] ?? 'asked');
-          assert.equal(read.state, protocol === 'udp' ? 'alive' : expected);
+          const datagrams = marked.answered ? 'alive' : 'asked';
+          assert.equal(read.state, protocol === 'udp' ? datagrams : expected);
           const elsewhere = { ...sought, sources: new Set<Address>() };
           assert.equal(readEntry(body, elsewhere), undefined);
           const otherPort = [{ protocol, first: one.ports[1] + 1, last: 65_536 }];

@@ -2,7 +2,7 @@ import type { Address, Family } from '../../core/net/address.ts';
 import type { Protocol } from '../../core/net/protocol.ts';
 
 /**
- * What a connection is at. `asked`: TCP's first segment has not been answered · `alive` · `ended`: it was one, and is
+ * What a connection is at. `asked`: what began it has not been answered · `alive` · `ended`: it was one, and is
  * over but for late segments · `refused`: it came to nothing.
  */
 export type ConnectionState = 'asked' | 'alive' | 'ended' | 'refused';

@@ -34,7 +34,7 @@ const FILTER_SOURCE = 1 << 0;
 const FILTER_PROTOCOL = 1 << 3;
 const FILTER_DESTINATION_PORT = 1 << 5;
 
-/** linux/netfilter/nf_conntrack_common.h: so many segments have gone both ways that it was a connection. */
+/** linux/netfilter/nf_conntrack_common.h: answered; so many segments have gone both ways that it was a connection. */
 const IPS_SEEN_REPLY = 1 << 1;
 const IPS_ASSURED = 1 << 2;
 const IPS_CONFIRMED = 1 << 3;
@@ -207,13 +207,14 @@ const TCP_CONNTRACK_CLOSE = 8;
 
 /**
  * An exchange of datagrams is alive for as long as the kernel remembers it, 30 s after the last one or 120 s after a
- * longer exchange: there is no other end to it. It counts from the first datagram on, since some are never answered.
+ * longer exchange: there is no other end to it. One datagram alone, under whatever source address, makes none: it has to
+ * have been answered.
  */
 function stateOf(protocol: Protocol, found: ReadonlyMap<number, DataView>): ConnectionState {
-  if (protocol === 'udp') return 'alive';
+  if (protocol === 'udp') return hasStatus(found, IPS_SEEN_REPLY) ? 'alive' : 'asked';
   const state = tcpState(found.get(CTA_PROTOINFO));
   // A reset ends a connection, or refuses to begin one.
-  if (state === TCP_CONNTRACK_CLOSE) return isAssured(found.get(CTA_STATUS)) ? 'ended' : 'refused';
+  if (state === TCP_CONNTRACK_CLOSE) return hasStatus(found, IPS_ASSURED) ? 'ended' : 'refused';
   return TCP_STATES[state] ?? 'asked';
 }
 
@@ -223,8 +224,9 @@ function tcpState(info: DataView | undefined): number {
   return state?.byteLength === 1 ? state.getUint8(0) : 0;
 }
 
-function isAssured(status: DataView | undefined): boolean {
-  return status?.byteLength === 4 && (status.getUint32(0) & IPS_ASSURED) !== 0;
+function hasStatus(found: ReadonlyMap<number, DataView>, bit: number): boolean {
+  const status = found.get(CTA_STATUS);
+  return status?.byteLength === 4 && (status.getUint32(0) & bit) !== 0;
 }
 
 type Tuple = {
