@@ -71,13 +71,13 @@ process.exit(0);
 async function measure(part: Part): Promise<void> {
   switch (part) {
     case 'noise':
-      return measureNoise(ground, samples, quick ? 1 : 5, quick ? 1 : 1.5);
+      return measureNoise(ground, samples, quick ? 1 : 5, quick ? 0.5 : 0.8);
     case 'openings':
-      return measureOpenings(samples, quick ? 30 : 150);
+      return measureOpenings(samples, quick ? 20 : 120);
     case 'starts':
-      return measureStarts(ground, samples, quick ? 3 : 9);
+      return measureStarts(ground, samples, quick ? 2 : 7);
     case 'idle':
-      return measureIdle(ground, samples, 5, quick ? 1 : 4);
+      return measureIdle(ground, samples, 5, quick ? 1 : 3);
     case 'attempts':
       return measureAttempts(ground, samples, quick ? 1 : 5);
     default:

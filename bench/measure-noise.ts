@@ -17,9 +17,12 @@ const FIRST = { count: 10_000, rate: 10_000 } as const;
  */
 const ONSET = { count: 150_000, rate: 'full speed' } as const;
 
+/** One rate's noise: with honest knocks amidst, and alone, for the commands of openings have a price of their own. */
+type Pair = { readonly amidst: NoiseFile; readonly alone: NoiseFile };
+
 type NoiseFile = { readonly path: string; readonly count: number; readonly rate: Rate };
 
-/** Noise of `seconds` at each rate past each contender, with honest knocks spread over it; so many rounds. */
+/** Noise of `seconds` at each rate past each contender, once with honest knocks spread over it; so many rounds. */
 export async function measureNoise(
   ground: Ground,
   samples: Samples,
@@ -27,7 +30,7 @@ export async function measureNoise(
   seconds: number,
 ): Promise<void> {
   await readCaptureFilter(ground);
-  const { first, onset, files } = writeFiles(ground, seconds);
+  const { first, onset, pairs } = writeFiles(ground, seconds);
   for (let round = 0; round < rounds; round++) {
     for (const name of inTurns(round)) {
       console.error(`noise: round ${round + 1} of ${rounds}, ${name}`);
@@ -35,7 +38,11 @@ export async function measureNoise(
       const cold = await replay(ground, subject, first.path, first.rate);
       samples.add('noise.cpu.first', name, cold.cpuMicrosPerPacket);
       await replay(ground, subject, onset.path, onset.rate);
-      for (const file of files) await measureRate(ground, samples, subject, file);
+      for (const { amidst, alone } of pairs) {
+        await measureKnocks(ground, samples, subject, amidst);
+        const { cpuMicrosPerPacket } = await replay(ground, subject, alone.path, alone.rate);
+        samples.add(`noise.cpu.${alone.rate}`, name, cpuMicrosPerPacket);
+      }
     }
   }
 }
@@ -49,7 +56,7 @@ function inTurns(round: number): Contender[] {
 type NoiseFiles = {
   readonly first: NoiseFile;
   readonly onset: NoiseFile;
-  readonly files: readonly NoiseFile[];
+  readonly pairs: readonly Pair[];
 };
 
 function writeFiles(ground: Ground, seconds: number): NoiseFiles {
@@ -65,11 +72,11 @@ function writeFiles(ground: Ground, seconds: number): NoiseFiles {
   return {
     first: write(FIRST.rate, FIRST.count),
     onset: write(ONSET.rate, ONSET.count),
-    files: RATES.map((rate) => write(rate, countOf(rate))),
+    pairs: RATES.map((rate) => ({ amidst: write(rate, countOf(rate)), alone: write(rate, countOf(rate)) })),
   };
 }
 
-async function measureRate(
+async function measureKnocks(
   ground: Ground,
   samples: Samples,
   subject: Subject,
@@ -95,5 +102,4 @@ async function measureRate(
   samples.add(`noise.taken.${rate}`, name, taken / (taken + dropped));
   samples.add(`noise.dropped.${rate}`, name, dropped);
   samples.add(`noise.honest.${rate}`, name, ((await subject.honestOpenings()) - opened) / knocks);
-  samples.add(`noise.cpu.${rate}`, name, result.cpuMicrosPerPacket);
 }
