@@ -86,6 +86,29 @@ for (const situation of SITUATIONS) {
       }
     });
 
+    test('a published port that this host itself listens on, as a container runtime’s proxy does', async () => {
+      await using stage = await Stage.create(situation);
+      await using prober = await stage.openProber();
+      await using firewall = await stage.openFirewall();
+      await firewall.install([gate('web', 'tcp/8011 forward, udp/51820 forward')]);
+      for (const [source, stranger] of [
+        [CLIENT, STRANGER],
+        [CLIENT6, STRANGER6],
+      ] as const) {
+        for (const [protocol, port] of [
+          ['tcp', 8011],
+          ['udp', 51820],
+        ] as const) {
+          await prober.assertShut(protocol, source, port);
+          await firewall.grant('web', source, MINUTE);
+          await prober.assertOpen(protocol, source, port);
+          await prober.assertShut(protocol, stranger, port);
+          await firewall.revoke('web', source);
+          await prober.assertShut(protocol, source, port);
+        }
+      }
+    });
+
     test('a service that resets lets nobody in again from the same port, without a lease', async () => {
       await using stage = await Stage.create(situation);
       const { client, server } = stage.wire;

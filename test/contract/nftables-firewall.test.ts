@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type AttachPoint, parseAttachPoint } from '../../src/core/door/attach-point.ts';
 import type { Gate } from '../../src/host/firewall/firewall.ts';
-import { CLIENT, CLIENT6 } from '../netns/wire.ts';
-import { feedNft, type Situation, Stage } from './firewall-stage.ts';
+import { CLIENT, CLIENT6, SERVER6 } from '../netns/wire.ts';
+import { FREE_PORT, feedNft, type Situation, Stage } from './firewall-stage.ts';
 
 const TWO_FAMILIES = `
 table ip filter {
@@ -127,6 +127,23 @@ describe('nftables', { concurrency: 2 }, () => {
     await using inside = await stage.openProber(undefined, stage.inner);
     const { open } = await inside.probe('tcp', '10.8.0.2', CLIENT, 8080, { waitMs: 10_000 });
     assert.ok(open);
+  });
+
+  test('attached at forward alone: what this host listens on itself is closed in a table beside', async () => {
+    await using stage = await Stage.create(HOST);
+    await using prober = await stage.openProber();
+    const before = await stage.list();
+    await using firewall = await stage.openFirewall(attach('ip6 filter forward'));
+    const port = tcp(FREE_PORT, 'forward');
+    await firewall.install([{ ...WEB, ports: [port] }]);
+    const isOpen = async (): Promise<boolean> =>
+      (await prober.probe('tcp', CLIENT6, SERVER6, FREE_PORT)).open;
+    assert.equal(await isOpen(), false);
+    await firewall.grant('web', CLIENT6, MINUTE);
+    assert.equal(await isOpen(), true);
+    assert.equal(await firewall.isInPlace(), true);
+    await firewall.remove();
+    assert.equal(await stage.list(), before);
   });
 
   const refusals: readonly (readonly [string, ReturnType<typeof attach>, Gate, RegExp])[] = [

@@ -1,3 +1,4 @@
+import { portsOn } from '../../core/door/port-opening.ts';
 import type { Lease, LeasePorts } from '../../core/lease/lease.ts';
 import type { Address } from '../../core/net/address.ts';
 import type { Sought, SoughtPorts, TrackedConnection } from '../../host/connections/connections.ts';
@@ -22,14 +23,12 @@ export function soughtByAll(leases: Iterable<{ readonly lease: PortLease }>): So
 
 /** To this host, or through it: a connection to the same port elsewhere is none of the door's. */
 export function isOn({ source, opened }: PortLease): (connection: TrackedConnection) => boolean {
+  const ports = { input: portsOn(opened.ports, 'input'), forward: portsOn(opened.ports, 'forward') };
   return (connection) =>
     connection.source === source &&
-    opened.ports.some(
-      ({ protocol, path, first, last }) =>
-        protocol === connection.protocol &&
-        path === connection.path &&
-        first <= connection.port &&
-        connection.port <= last,
+    ports[connection.path].some(
+      ({ protocol, first, last }) =>
+        protocol === connection.protocol && first <= connection.port && connection.port <= last,
     );
 }
 

@@ -1,3 +1,4 @@
+import { portsOn } from '../../core/door/port-opening.ts';
 import type { Event } from '../../core/event/event.ts';
 import type { Lease, LeasePorts } from '../../core/lease/lease.ts';
 import { type Millis, millis, since } from '../../core/net/time.ts';
@@ -78,7 +79,7 @@ export class NativeDoors {
   #trackOlder(gates: readonly Gate[]): void {
     const known = new Set(this.#gates.filter(cuts).map(({ door }) => door));
     const ports = gates.filter((gate) => cuts(gate) && !known.has(gate.door)).flatMap((gate) => gate.ports);
-    const here = ports.filter(({ path }) => path === 'input');
+    const here = portsOn(ports, 'input');
     if (here.length === 0) return;
     try {
       trackOlder(here);

@@ -1,5 +1,5 @@
 import { portsBeyond } from '../../core/door/closed-ports.ts';
-import { type PortOpening, renderPortOpenings } from '../../core/door/port-opening.ts';
+import { type PortOpening, portsOn, renderPortOpenings } from '../../core/door/port-opening.ts';
 import type { Event } from '../../core/event/event.ts';
 import type { Address } from '../../core/net/address.ts';
 import type { Clock } from '../../host/clock/clock.ts';
@@ -168,7 +168,7 @@ export class OwnerGuard {
 
   /** Lines that say who is in danger; none where nobody is. */
   #objection(gates: readonly Gate[], closed: ClosedPaths): string[] {
-    const ports = portsBeyond(portsOn(gates, closed), this.#record?.read() ?? []);
+    const ports = portsBeyond(portsToClose(gates, closed), this.#record?.read() ?? []);
     if (ports.length === 0) return [];
     const { connections, blind } = findConnections(ports, this.#parts.ownAddresses());
     if (blind !== undefined) {
@@ -180,7 +180,7 @@ export class OwnerGuard {
 
   /** From now on these ports are no news. */
   #accept(): void {
-    const ports = portsOn(this.#gates, this.#known?.closed ?? []);
+    const ports = portsToClose(this.#gates, this.#known?.closed ?? []);
     if (ports.length > 0) this.#attempt(() => this.#record?.add(ports));
   }
 
@@ -194,8 +194,9 @@ export class OwnerGuard {
   }
 }
 
-function portsOn(gates: readonly Gate[], paths: ClosedPaths): PortOpening[] {
-  return gates.flatMap(({ ports }) => ports).filter(({ path }) => paths.includes(path));
+function portsToClose(gates: readonly Gate[], paths: ClosedPaths): PortOpening[] {
+  const all = gates.flatMap(({ ports }) => ports);
+  return paths.flatMap((path) => portsOn(all, path));
 }
 
 const keyOf = ({ firewall, attach }: FirewallSettings): string => JSON.stringify([firewall, attach]);

@@ -2,7 +2,7 @@ import { type Port, parsePort } from '../net/port.ts';
 import { type Protocol, parseProtocol } from '../net/protocol.ts';
 
 /**
- * Ports that a door opens in the firewall, first to last. `input`: to this host itself; `forward`: through it, to a
+ * Ports that a door opens in the firewall, first to last. `input`: to this host itself; `forward`: also through it, to a
  * container or another host, by the port that the knocker addresses before any translation.
  */
 export type PortOpening = {
@@ -11,6 +11,14 @@ export type PortOpening = {
   readonly last: Port;
   readonly path: 'input' | 'forward';
 };
+
+/**
+ * Those that packets on this path meet. A port that goes through this host is its own as well: a container runtime may
+ * listen there itself, for the families and clients that it does not translate.
+ */
+export function portsOn(ports: readonly PortOpening[], path: PortOpening['path']): PortOpening[] {
+  return ports.filter((port) => path === 'input' || port.path === path).map((port) => ({ ...port, path }));
+}
 
 /** What `renderPortOpening` has written; `undefined` for anything else. */
 export function parsePortOpening(text: string): PortOpening | undefined {

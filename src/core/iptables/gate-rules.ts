@@ -1,4 +1,4 @@
-import type { PortOpening } from '../door/port-opening.ts';
+import { type PortOpening, portsOn } from '../door/port-opening.ts';
 import { type Address, type Family, familyOf } from '../net/address.ts';
 import { doorChain, doorSet } from './part-names.ts';
 
@@ -31,7 +31,7 @@ export function gateRules(
   family: Family,
   keeping: LeaseKeeping,
 ): Rule[] {
-  const openings = distinct(gates.flatMap((gate) => gate.ports.filter((port) => port.path === path)));
+  const openings = distinct(gates.flatMap((gate) => portsOn(gate.ports, path)));
   // A lease for any number of connections goes first: it saves the one that is for a single connection.
   const byUse = [...gates].sort((a, b) => Number(a.singleUse) - Number(b.singleUse));
   const strict = distinct(portsToCut(gates, path));
@@ -45,9 +45,7 @@ export function gateRules(
     ...(path === 'forward' ? strict.map(sendingRule) : []),
     ...openings.flatMap(passRules),
     ...byUse.flatMap((gate) =>
-      gate.ports
-        .filter((port) => port.path === path)
-        .flatMap((port) => leaseRules(gate, port, family, keeping)),
+      distinct(portsOn(gate.ports, path)).flatMap((port) => leaseRules(gate, port, family, keeping)),
     ),
     ...strict.map(dropAllRule),
     ...openings.filter((port) => !strictKeys.has(keyOf(port))).map(dropRule),
@@ -62,7 +60,7 @@ export function sendingRules(gates: readonly GatePorts[]): Rule[] {
 function portsToCut(gates: readonly GatePorts[], path: PortOpening['path']): PortOpening[] {
   return gates
     .filter(({ closeKills = false }) => closeKills)
-    .flatMap((gate) => gate.ports.filter((port) => port.path === path));
+    .flatMap((gate) => distinct(portsOn(gate.ports, path)));
 }
 
 /** The one rule that is a lease, in the door's own chain. */

@@ -1,4 +1,5 @@
 import type { AttachPoint } from '../door/attach-point.ts';
+import { portsOn } from '../door/port-opening.ts';
 import { answerRules, renderSending, sendingRules } from './cut-rules.ts';
 import { homesFor, renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
@@ -91,7 +92,7 @@ function renderOwnBeside(
 const TRACKED = 'ct state new continue';
 
 function mindsConnections({ ports, hold = false, closeKills = false }: NftGate, path: Path): boolean {
-  return (hold || closeKills) && ports.some((port) => port.path === path);
+  return (hold || closeKills) && portsOn(ports, path).length > 0;
 }
 
 /** At the front: behind a rule that drops, it would never be reached. */

@@ -1,3 +1,4 @@
+import { portsOn } from '../door/port-opening.ts';
 import { answerRules, renderSending, sendingRules } from './cut-rules.ts';
 import { renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
@@ -30,7 +31,7 @@ const ESTABLISHED = [
 
 /** Just before the chains at `filter`, where most rulesets stand: what is dropped here gets no further. */
 export function renderOwnChain(gates: readonly NftGate[], path: Path): string[] {
-  if (!gates.some(({ ports }) => ports.some((port) => port.path === path))) return [];
+  if (!gates.some(({ ports }) => portsOn(ports, path).length > 0)) return [];
   const chain = `${renderHome(OWN_HOME)} ${path}`;
   const rules = [
     ...answerRules(OWN_HOME, gates, path),

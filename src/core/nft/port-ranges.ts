@@ -1,4 +1,4 @@
-import type { PortOpening } from '../door/port-opening.ts';
+import { type PortOpening, portsOn } from '../door/port-opening.ts';
 import type { Protocol } from '../net/protocol.ts';
 import type { Path } from './home.ts';
 
@@ -11,7 +11,7 @@ export function groupPorts(ports: readonly PortOpening[], path: Path): PortGroup
   const protocols = ['tcp', 'udp'] as const satisfies readonly Protocol[];
   return protocols
     .map((protocol) => {
-      const ranges = ports.filter((port) => port.path === path && port.protocol === protocol);
+      const ranges = portsOn(ports, path).filter((port) => port.protocol === protocol);
       return { protocol, ranges: joinRanges(ranges) };
     })
     .filter(({ ranges }) => ranges.length > 0);

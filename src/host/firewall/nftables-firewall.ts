@@ -1,4 +1,5 @@
 import { type AttachPoint, renderAttachPoint } from '../../core/door/attach-point.ts';
+import { portsOn } from '../../core/door/port-opening.ts';
 import type { PathChain } from '../../core/firewall/choose-firewall.ts';
 import { type Address, familyOf } from '../../core/net/address.ts';
 import { changesForGrants, changesForRevoke, homesFor, renderLook } from '../../core/nft/elements.ts';
@@ -43,13 +44,14 @@ export function openNftablesFirewall(options: NftablesOptions = {}): Firewall {
 
 class NftablesFirewall implements Firewall {
   readonly closesByItself = true;
-  readonly closedPaths: readonly Path[];
   readonly longest = MAX_TIMEOUT;
   readonly name: string;
   readonly #nft: Nftables;
   readonly #elements: NftElements;
   readonly #attach: readonly AttachPoint[];
   readonly #found: readonly PathChain[] | undefined;
+  /** Paths on which no chain is known to close. */
+  readonly #open: readonly Path[];
   /** Where sets of Bussa's stand. */
   #homes: readonly Home[];
   #singleUse: ReadonlySet<string> = new Set();
@@ -62,12 +64,23 @@ class NftablesFirewall implements Firewall {
     this.#attach = attach;
     this.#found = found;
     const open = PATHS.filter((path) => found?.every((chain) => chain.path !== path) ?? attach.length === 0);
-    this.closedPaths = open;
+    this.#open = open;
     const points = found ?? attach;
     this.#homes = points.length === 0 ? [OWN_HOME] : guestHomes(points);
     const own = open.length === 0 ? [] : [`table ${renderHome(OWN_HOME)}`];
     const guest = points.length === 0 ? [] : [`attached to ${points.map(renderAttachPoint).join(', ')}`];
     this.name = ['nftables', ...guest, ...own].join(', ');
+  }
+
+  get closedPaths(): readonly Path[] {
+    if (this.#attach.length === 0) return this.#open;
+    try {
+      return pathsBeside(findAnchors(this.#nft, this.#attach));
+    } catch (error) {
+      // Then `install` cannot close anything either, and says why.
+      if (error instanceof FirewallError || error instanceof LibnftablesError) return [];
+      throw error;
+    }
   }
 
   async install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
@@ -97,12 +110,12 @@ class NftablesFirewall implements Firewall {
     readonly homes: readonly Home[];
     readonly own: readonly Path[];
   } {
-    const isNeeded = (path: Path): boolean =>
-      gates.some(({ ports }) => ports.some((port) => port.path === path));
+    const isNeeded = (path: Path): boolean => gates.some(({ ports }) => portsOn(ports, path).length > 0);
     const points = this.#found?.filter(({ path }) => isNeeded(path)) ?? this.#attach;
     const anchors = findAnchors(this.#nft, points);
     if (this.#attach.length > 0) requireAnchors(anchors, gates);
-    const own = this.closedPaths.filter(isNeeded);
+    const beside = this.#attach.length > 0 ? pathsBeside(anchors) : this.#open;
+    const own = beside.filter(isNeeded);
     const isOwn = own.length > 0 || points.length === 0;
     return { anchors, homes: [...guestHomes(points), ...(isOwn ? [OWN_HOME] : [])], own };
   }
@@ -186,6 +199,13 @@ class NftablesFirewall implements Firewall {
   #readStanding(): string {
     return renderStanding(this.#nft, this.#homes.map(renderHome));
   }
+}
+
+/**
+ * Chains that the owner has named at `forward` alone: what this host itself listens on there is closed in the own table.
+ */
+function pathsBeside(anchors: readonly Anchor[]): Path[] {
+  return anchors.some(({ path }) => path === 'input') ? [] : ['input'];
 }
 
 /** Somebody else may change the rules between what was listed and what was done: once more, then. */

@@ -98,7 +98,9 @@ COMMIT
     );
     assert.ok(text.includes(`-A BUSSA-FORWARD ${original} -m conntrack --ctstate DNAT -j DROP`));
     assert.ok(text.includes('\n-I FORWARD 1 -j BUSSA-FORWARD\n'));
-    assert.ok(!text.includes('-A BUSSA '));
+    const here = '-A BUSSA -p udp -m udp --dport 8000:8010';
+    assert.ok(text.includes(`\n${here} -m set --match-set ${doorSet('ssh', 4)} src -j ACCEPT\n`));
+    assert.ok(text.includes(`\n${here} -j DROP\n`), 'what this host listens on there itself too');
   });
 
   test('a door that cuts: no answer to what the service begins, but from its leases, and nothing begun by it', () => {
