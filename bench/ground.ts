@@ -41,3 +41,13 @@ export class Ground implements AsyncDisposable {
 export function pause(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(resolve, ms, undefined));
 }
+
+/** Numbers of rounds, as many as wanted; fewer where another one would take longer than what is left of `seconds`. */
+export function* roundsWithin(seconds: number, wanted: number): Generator<number> {
+  const from = performance.now();
+  for (let round = 0; round < wanted; round++) {
+    const passed = (performance.now() - from) / 1000;
+    if (round > 0 && passed + passed / round > seconds) return;
+    yield round;
+  }
+}
