@@ -23,6 +23,11 @@ const HOSTS: readonly (readonly [string, string, string])[] = [
     'attach inet fw in, inet fw through',
   ],
   ['nftables with a last rule that rejects', `nft '${ENDING_NFT}'`, 'attach inet fw in'],
+  [
+    'nftables that rejects in a chain behind the last rule',
+    `nft 'table inet fw { chain rest { counter reject; }; chain in { type filter hook input priority filter; ct state established accept; jump rest; }; }'`,
+    'attach inet fw in',
+  ],
   ['iptables with policy DROP', 'iptables -P INPUT DROP; ip6tables -P INPUT DROP', 'iptables'],
   ['iptables with policy DROP for IPv6 alone', 'ip6tables -P INPUT DROP', 'iptables'],
   [

@@ -163,6 +163,26 @@ describe('native doors', { concurrency: 2 }, () => {
     });
   }
 
+  test('the owner drops before all doors: told at the start, and what lets them in', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { client, server } = wire;
+    await server.run(
+      'nft',
+      'add table inet early; add chain inet early raw { type filter hook prerouting priority raw; policy drop; }',
+    );
+    await server.run('nft', 'add rule inet early raw meta l4proto { icmp, ipv6-icmp } accept');
+    await using _service = await startService(server, 22);
+    await using knockd = await startKnockd(server, directory, door(60));
+    const [, remedy = ''] = await knockd.saw(/inet early raw drops at prerouting.* as in `nft (.*)`/);
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await knockd.saw(/10\.7\.0\.2: ssh: opened tcp\/22/);
+    await assertShut(client, SERVER, 22, CLIENT);
+    await server.run('nft', remedy);
+    await assertOpen(client, SERVER, 22, CLIENT);
+    await assertShut(client, SERVER, 22, STRANGER);
+  });
+
   test('who may knock, how many at once, and what the hooks are told', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();

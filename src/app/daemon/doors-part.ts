@@ -142,6 +142,7 @@ export class DoorsPart {
     this.#inUse = { ...chosen, settings, watch };
     this.#isAlone = false;
     this.#parts.report({ kind: 'firewall', name: chosen.firewall.name, why: chosen.why });
+    for (const text of chosen.warnings ?? []) this.#parts.report({ kind: 'warning', text });
     return unknown;
   }
 }

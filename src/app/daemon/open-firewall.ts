@@ -1,6 +1,6 @@
 import type { Settings } from '../../core/config/config.ts';
 import type { FirewallChoice, IptablesVariant } from '../../core/firewall/choose-firewall.ts';
-import { detectFirewall } from '../../host/firewall/detect-firewall.ts';
+import { detectFirewall, readObstacles } from '../../host/firewall/detect-firewall.ts';
 import { type Firewall, FirewallError } from '../../host/firewall/firewall.ts';
 import type { FirewallLock } from '../../host/firewall/firewall-lock.ts';
 import { openIptablesFirewall } from '../../host/firewall/iptables-firewall.ts';
@@ -13,6 +13,8 @@ export type FirewallSettings = Pick<Settings, 'firewall' | 'attach'>;
 export type ChosenFirewall = {
   readonly firewall: Firewall;
   readonly why: string;
+  /** What may keep doors shut all the same, with the remedy. */
+  readonly warnings?: readonly string[];
   /** Takes away what stands in firewalls of other kinds since an earlier choice; returns in words where it stood. */
   readonly removeOthers: () => Promise<readonly string[]>;
   /** Whether another one would be chosen by now: the owner has begun with a firewall, or given one up. */
@@ -20,7 +22,12 @@ export type ChosenFirewall = {
 };
 
 /** The firewall that the configuration names, or the one that the host has. Throws a `FirewallError`. */
-export async function openFirewall({ firewall = 'auto', attach }: FirewallSettings): Promise<ChosenFirewall> {
+export async function openFirewall(settings: FirewallSettings): Promise<ChosenFirewall> {
+  const chosen = await openChosen(settings);
+  return { ...chosen, warnings: [...(chosen.warnings ?? []), ...readObstacles()] };
+}
+
+async function openChosen({ firewall = 'auto', attach }: FirewallSettings): Promise<ChosenFirewall> {
   const named = 'the configuration says so';
   if (firewall === 'iptables') return openIptables('iptables', named);
   if (firewall === 'nftables' || attach !== undefined) {

@@ -26,7 +26,12 @@ export type InputRules = {
 /** What a host has of firewalls; of Bussa's own part, nothing. */
 export type FirewallFacts = {
   readonly nftables:
-    | { readonly kind: 'listed'; readonly chains: readonly BaseChain[] }
+    | {
+        readonly kind: 'listed';
+        readonly chains: readonly BaseChain[];
+        /** Those that close at `prerouting`, before the others. */
+        readonly early?: readonly AttachPoint[];
+      }
     | { readonly kind: 'unavailable'; readonly why: string };
   /** Empty where there is no iptables. */
   readonly iptables: readonly InputRules[];
@@ -39,6 +44,18 @@ export type FirewallChoice = { readonly why: string } & (
   | { readonly kind: 'iptables'; readonly variant: IptablesVariant }
   | { readonly kind: 'none' }
 );
+
+/** What keeps doors shut, or may, whichever firewall they open in: sentences that name the remedy. */
+export function warningsOf({ nftables }: FirewallFacts): string[] {
+  const early = nftables.kind === 'listed' ? (nftables.early ?? []) : [];
+  return early
+    .map(renderAttachPoint)
+    .map(
+      (chain) =>
+        `${chain} drops at prerouting, before any door is reached, what its rules do not name: let the doors’ ports ` +
+        `pass there, as in \`nft insert rule ${chain} tcp dport 22 accept\`; they stay closed behind it`,
+    );
+}
 
 /** Where a lease has to stand to be honoured: with whoever closes the host; else with whoever has rules already. */
 export function chooseFirewall(facts: FirewallFacts): FirewallChoice {

@@ -1,8 +1,11 @@
-import { parseAttachPoint } from '../door/attach-point.ts';
+import { type AttachPoint, parseAttachPoint } from '../door/attach-point.ts';
 import type { BaseChain } from './choose-firewall.ts';
 
 /** Expressions of a rule that let every packet through to the next one. */
 const WITHOUT_EFFECT = new Set(['counter', 'log', 'comment']);
+
+/** NFT_JUMP_STACK_SIZE of the kernel's net/netfilter/nf_tables.h. */
+const MAX_JUMPS = 16;
 
 type Json = { readonly [key: string]: unknown };
 
@@ -11,31 +14,58 @@ type Json = { readonly [key: string]: unknown };
  * `undefined` if it is not such a listing.
  */
 export function readBaseChains(json: string, ownTable: string): BaseChain[] | undefined {
+  return readFilters(json, ownTable)?.flatMap(({ point, hook, closes }) =>
+    hook === 'input' || hook === 'forward' ? [{ ...point, path: hook, closes }] : [],
+  );
+}
+
+/** Likewise those that close at `prerouting`: what they drop is seen by no chain that a door can be opened in. */
+export function readEarlyChains(json: string, ownTable: string): AttachPoint[] {
+  const filters = readFilters(json, ownTable) ?? [];
+  return filters.flatMap(({ point, hook, closes }) => (hook === 'prerouting' && closes ? [point] : []));
+}
+
+type Filter = { readonly point: AttachPoint; readonly hook: unknown; readonly closes: boolean };
+
+function readFilters(json: string, ownTable: string): Filter[] | undefined {
   const objects = readObjects(json);
   if (objects === undefined) return undefined;
-  const rules = objects.flatMap((one) => recordIn(one.rule));
+  const last = lastRules(objects);
   return objects.flatMap((one) => {
     const chain = asRecord(one.chain);
-    const path = chain?.hook;
-    if (path !== 'input' && path !== 'forward') return [];
     if (chain?.type !== 'filter' || chain.table === ownTable) return [];
     const point = parseAttachPoint(`${chain.family} ${chain.table} ${chain.name}`);
     if (point === undefined) return [];
-    const last = rules.filter((rule) => isIn(rule, chain)).at(-1);
-    return [{ ...point, path, closes: chain.policy === 'drop' || (last !== undefined && endsAll(last)) }];
+    return [{ point, hook: chain.hook, closes: chain.policy === 'drop' || endsAll(chain, last) }];
   });
 }
 
-function isIn(rule: Json, chain: Json): boolean {
-  return rule.family === chain.family && rule.table === chain.table && rule.chain === chain.name;
+function lastRules(objects: readonly Json[]): ReadonlyMap<string, Json> {
+  const rules = objects.flatMap((one) => recordIn(one.rule));
+  return new Map(rules.map((rule) => [keyOf(rule, rule.chain), rule]));
 }
 
-/** A rule without a condition that drops or rejects. */
-function endsAll(rule: Json): boolean {
-  const expressions = Array.isArray(rule.expr) ? rule.expr : [];
-  const names = expressions.flatMap((one) => Object.keys(asRecord(one) ?? {}));
-  const effects = names.filter((name) => !WITHOUT_EFFECT.has(name));
-  return effects.length === 1 && (effects[0] === 'drop' || effects[0] === 'reject');
+function keyOf({ family, table }: Json, chain: unknown): string {
+  return `${family} ${table} ${chain}`;
+}
+
+/** Whether its last rule drops or rejects without a condition, itself or in the chain that it goes on to. */
+function endsAll(chain: Json, last: ReadonlyMap<string, Json>): boolean {
+  let rule = last.get(keyOf(chain, chain.name));
+  for (let jumps = 0; rule !== undefined && jumps <= MAX_JUMPS; jumps++) {
+    const [effect, ...others] = effectsOf(rule);
+    if (effect === undefined || others.length > 0) return false;
+    if ('drop' in effect || 'reject' in effect) return true;
+    const next = asRecord(effect.jump) ?? asRecord(effect.goto);
+    rule = next === undefined ? undefined : last.get(keyOf(rule, next.target));
+  }
+  return false;
+}
+
+/** What a rule asks and does, each an object with one name. */
+function effectsOf(rule: Json): Json[] {
+  const expressions = Array.isArray(rule.expr) ? rule.expr.flatMap(recordIn) : [];
+  return expressions.filter((one) => !Object.keys(one).every((name) => WITHOUT_EFFECT.has(name)));
 }
 
 function readObjects(json: string): Json[] | undefined {

@@ -3,8 +3,9 @@ import {
   type FirewallChoice,
   type FirewallFacts,
   type InputRules,
+  warningsOf,
 } from '../../core/firewall/choose-firewall.ts';
-import { readBaseChains } from '../../core/firewall/read-base-chains.ts';
+import { readBaseChains, readEarlyChains } from '../../core/firewall/read-base-chains.ts';
 import { readForeignInput } from '../../core/iptables/read-rules.ts';
 import { OWN_HOME } from '../../core/nft/home.ts';
 import { openNftables } from '../ffi/libnftables.ts';
@@ -15,14 +16,20 @@ export async function detectFirewall(): Promise<FirewallChoice> {
   return chooseFirewall({ nftables: readNftables(), iptables: await readIptables() });
 }
 
+/** What of the host's own rules keeps doors shut that nobody but its owner can open. */
+export function readObstacles(): string[] {
+  return warningsOf({ nftables: readNftables(), iptables: [] });
+}
+
 function readNftables(): FirewallFacts['nftables'] {
   try {
     const nft = openNftables();
     try {
-      const chains = readBaseChains(nft.list('list ruleset', { terse: true }), OWN_HOME.table);
+      const listing = nft.list('list ruleset', { terse: true });
+      const chains = readBaseChains(listing, OWN_HOME.table);
       return chains === undefined
         ? { kind: 'unavailable', why: 'its listing is not JSON as libnftables-json(5) has it' }
-        : { kind: 'listed', chains };
+        : { kind: 'listed', chains, early: readEarlyChains(listing, OWN_HOME.table) };
     } finally {
       nft.close();
     }

@@ -6,8 +6,9 @@ import {
   type FirewallChoice,
   type FirewallFacts,
   type InputRules,
+  warningsOf,
 } from '../../../src/core/firewall/choose-firewall.ts';
-import { readBaseChains } from '../../../src/core/firewall/read-base-chains.ts';
+import { readBaseChains, readEarlyChains } from '../../../src/core/firewall/read-base-chains.ts';
 
 const rules = (family: 4 | 6, rules: number, closes: boolean): InputRules => ({
   variant: 'iptables',
@@ -168,6 +169,39 @@ suite('the chains of a ruleset', () => {
     assert.equal(closes('accept', rule({ reject: { type: 'icmpx' } })), true);
     assert.equal(closes('accept', rule({ match: {} }, { drop: null })), false);
     assert.equal(closes('accept', rule({ drop: null }), rule({ match: {} }, { accept: null })), false);
+  });
+
+  test('closed in a chain that its last rule goes on to without a condition', () => {
+    const at = (chain: string, ...expr: readonly object[]): object => ({
+      rule: { family: 'inet', table: 'fw', chain, expr },
+    });
+    const end = at('end', { match: {} }, { accept: null });
+    const rest = [end, at('end', { reject: null })];
+    assert.equal(closes('accept', rule({ jump: { target: 'end' } }), ...rest), true);
+    assert.equal(closes('accept', rule({ counter: null }, { goto: { target: 'end' } }), ...rest), true);
+    assert.equal(
+      closes('accept', rule({ jump: { target: 'a' } }), at('a', { goto: { target: 'end' } }), ...rest),
+      true,
+    );
+    assert.equal(closes('accept', rule({ match: {} }, { jump: { target: 'end' } }), ...rest), false);
+    assert.equal(closes('accept', rule({ jump: { target: 'end' } }), end), false);
+    assert.equal(closes('accept', rule({ jump: { target: 'none' } }), ...rest), false);
+    assert.equal(closes('accept', rule({ jump: { target: 'in' } })), false, 'round and round');
+  });
+
+  test('what closes before all others', () => {
+    const early = { chain: { ...base, name: 'raw', hook: 'prerouting', policy: 'drop' } };
+    const open = { chain: { ...base, hook: 'prerouting', policy: 'accept' } };
+    const json = JSON.stringify({ nftables: [early, open, { chain: { ...base, policy: 'drop' } }] });
+    assert.deepEqual(readEarlyChains(json, 'bussa'), [{ family: 'inet', table: 'fw', chain: 'raw' }]);
+    assert.deepEqual(readEarlyChains('{', 'bussa'), []);
+    const facts = { kind: 'listed', chains: [], early: readEarlyChains(json, 'bussa') } as const;
+    const [warning = '', ...others] = warningsOf({ nftables: facts, iptables: [] });
+    assert.deepEqual(others, []);
+    assert.match(
+      warning,
+      /^inet fw raw drops at prerouting.*`nft insert rule inet fw raw tcp dport 22 accept`/,
+    );
   });
 
   test('only base chains at input and forward, none of Bussa’s own', () => {
