@@ -14,10 +14,12 @@ const EXPECTED_FULL_SPEED = 300_000;
 /** The first packets after a start, slow enough for everybody. */
 const FIRST = { count: 10_000, rate: 10_000 } as const;
 /**
- * Then a siege begins in earnest: machine code is compiled, pages are mapped, and knockd's list is about as long as
- * 5,000 packets/s for its five seconds keep it.
+ * Then machine code is compiled and pages are mapped. By few sources: what a later measurement takes must not be the
+ * end of these attempts.
  */
-const ONSET = { count: 150_000, rate: 'full speed' } as const;
+const ONSET = { count: 150_000, rate: 'full speed', sources: 1000 } as const;
+/** At the lowest rate noise alone lasts so many times as long, until attempts begin and end alike. */
+const LONGER = 8;
 
 /** One rate's noise: with honest knocks amidst, and alone, for the commands of openings have a price of their own. */
 type Pair = { readonly amidst: NoiseFile; readonly alone: NoiseFile };
@@ -63,9 +65,9 @@ type NoiseFiles = {
 
 function writeFiles(ground: Ground, seconds: number): NoiseFiles {
   let sequence = 1;
-  const write = (rate: Rate, count: number): NoiseFile => {
+  const write = (rate: Rate, count: number, sources = NOISE_SOURCES): NoiseFile => {
     const path = ground.directory.file(`noise-${sequence}.pcap`);
-    writeNoise(path, { count, sources: NOISE_SOURCES, sequence }, SERVER, ground.macs);
+    writeNoise(path, { count, sources, sequence }, SERVER, ground.macs);
     sequence += count;
     return { path, count, rate };
   };
@@ -73,8 +75,11 @@ function writeFiles(ground: Ground, seconds: number): NoiseFiles {
     Math.round((rate === 'full speed' ? EXPECTED_FULL_SPEED : rate) * seconds);
   return {
     first: write(FIRST.rate, FIRST.count),
-    onset: write(ONSET.rate, ONSET.count),
-    pairs: RATES.map((rate) => ({ amidst: write(rate, countOf(rate)), alone: write(rate, countOf(rate)) })),
+    onset: write(ONSET.rate, ONSET.count, ONSET.sources),
+    pairs: RATES.map((rate) => ({
+      amidst: write(rate, countOf(rate)),
+      alone: write(rate, countOf(rate) * (rate === RATES[0] ? LONGER : 1)),
+    })),
   };
 }
 
