@@ -4,7 +4,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Gate } from '../../src/host/firewall/firewall.ts';
 import type { Namespace } from '../netns/namespace.ts';
-import { CLIENT, CLIENT6, STRANGER } from '../netns/wire.ts';
+import { Connection } from '../netns/service.ts';
+import { CLIENT, CLIENT6, SERVER, STRANGER } from '../netns/wire.ts';
 import { Scratch } from './child-module.ts';
 import { Driver, type Situation, Stage } from './firewall-stage.ts';
 import { IPTABLES_SITUATIONS } from './iptables-situations.ts';
@@ -146,6 +147,33 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
         timeouts.map((timeout) => timeout > 2_147_400 && timeout <= 2_147_483),
         [true, true],
       );
+    });
+
+    test('the owner blocks an established connection behind it, which outlives its lease', async () => {
+      await using stage = await Stage.create(situation);
+      const { client, server } = stage.wire;
+      await using firewall = await stage.openFirewall();
+      await firewall.install(NEW, GRANTS);
+      await using connection = await Connection.open(client, SERVER, 22, CLIENT);
+      await firewall.revoke('ssh', CLIENT);
+      await connection.assertAlive();
+      const block = ['-s', CLIENT, '-p', 'tcp', '-j', 'REJECT', '--reject-with', 'tcp-reset'];
+      await server.run('iptables', '-w', '-I', 'INPUT', '2', ...block);
+      assert.equal(await firewall.isInPlace(), true);
+      await assert.rejects(connection.assertAlive());
+    });
+
+    test('the owner gives up the rule for what is established: noticed, and such connections are let in', async () => {
+      await using stage = await Stage.create(situation);
+      const { client, server } = stage.wire;
+      await using firewall = await stage.openFirewall();
+      await firewall.install(NEW, GRANTS);
+      await using connection = await Connection.open(client, SERVER, 22, CLIENT);
+      const established = ['-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED', '-j', 'ACCEPT'];
+      await server.run('iptables', '-w', '-D', 'INPUT', ...established);
+      assert.equal(await firewall.isInPlace(), false);
+      await firewall.install(NEW, []);
+      await connection.assertAlive();
     });
 
     test('looking is no change: the watch is silent about it', async () => {

@@ -80,5 +80,6 @@ function openNftables(options: NftablesOptions, why: string): ChosenFirewall {
 
 async function openIptables(variant: IptablesVariant, why: string): Promise<ChosenFirewall> {
   const removeOthers = (): Promise<readonly string[]> => removeLeftovers({ kind: 'iptables', variant });
-  return { firewall: await openIptablesFirewall({ variant }), why, removeOthers, isOutdated: never };
+  const firewall = await openIptablesFirewall({ variant });
+  return { firewall, why, warnings: firewall.warnings, removeOthers, isOutdated: never };
 }

@@ -30,6 +30,7 @@ export function gateRules(
   path: PortOpening['path'],
   family: Family,
   keeping: LeaseKeeping,
+  letsOn: boolean,
 ): Rule[] {
   const openings = distinct(gates.flatMap((gate) => portsOn(gate.ports, path)));
   // A lease for any number of connections goes first: it saves the one that is for a single connection.
@@ -43,7 +44,7 @@ export function gateRules(
         portsToCut([gate], path).flatMap((port) => answerRules(gate, port, family, keeping)),
       ),
     ...(path === 'forward' ? strict.map(sendingRule) : []),
-    ...openings.flatMap(passRules),
+    ...openings.flatMap((opening) => passRules(opening, letsOn)),
     ...byUse.flatMap((gate) =>
       distinct(portsOn(gate.ports, path)).flatMap((port) => leaseRules(gate, port, family, keeping)),
     ),
@@ -68,19 +69,23 @@ export function leaseInChain({ door, singleUse }: GatePorts, source: Address): R
   return ['-s', source, ...(singleUse ? useUp(door, familyOf(source)) : []), '-j', 'ACCEPT'];
 }
 
-/** A TCP segment that asks for a new connection is held to its lease even if conntrack knows the two already. */
-function passRules(opening: PortOpening): Rule[] {
+/**
+ * Established connections go on to the owner's rules, who may block them there; where these would end all of them, they
+ * are let in. A TCP segment that asks for a new one is held to its lease even if conntrack knows the two already.
+ */
+function passRules(opening: PortOpening, letsOn: boolean): Rule[] {
+  const verdict = letsOn ? 'RETURN' : 'ACCEPT';
   const notFirst = opening.protocol === 'tcp' ? ['-m', 'tcp', '!', ...FIRST_SEGMENT] : [];
   const established = ['-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED'];
   if (opening.path === 'forward') {
     // Both directions: the answers have the port in the original direction too.
     const original = ['--ctorigdstport', portWords(opening)];
-    return [['-p', opening.protocol, ...notFirst, ...established, ...original, '-j', 'ACCEPT']];
+    return [['-p', opening.protocol, ...notFirst, ...established, ...original, '-j', verdict]];
   }
   const to = ['-p', opening.protocol, '-m', opening.protocol, '--dport', portWords(opening)];
   const flags = notFirst.slice(2);
   return [
-    [...to, ...flags, ...established, '-j', 'ACCEPT'],
+    [...to, ...flags, ...established, '-j', verdict],
     ['-i', 'lo', ...to, '-j', 'RETURN'],
   ];
 }

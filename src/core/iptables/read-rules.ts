@@ -1,4 +1,6 @@
+import type { PortOpening } from '../door/port-opening.ts';
 import { type Address, parseAddress } from '../net/address.ts';
+import { letsEstablishedOn } from './lets-on.ts';
 import { isOwnChain, JUMPS } from './part-names.ts';
 
 type Hook = keyof typeof JUMPS;
@@ -10,6 +12,8 @@ export type OwnPart = {
   readonly rules: ReadonlyMap<string, readonly string[]>;
   /** How often Bussa's chain is jumped to, and whether before every other rule. */
   readonly jumps: Readonly<Record<Hook, { readonly count: number; readonly first: boolean }>>;
+  /** Whether the owner's own rules let established connections on, to this host and through it. */
+  readonly letsOn: Readonly<Record<PortOpening['path'], boolean>>;
 };
 
 /** What is not Bussa's in INPUT. */
@@ -32,6 +36,10 @@ export function readOwnPart(listing: string): OwnPart {
       INPUT: readJump(lines, 'INPUT'),
       FORWARD: readJump(lines, 'FORWARD'),
       OUTPUT: readJump(lines, 'OUTPUT'),
+    },
+    letsOn: {
+      input: letsEstablishedOn(lines, 'INPUT'),
+      forward: letsEstablishedOn(lines, 'FORWARD'),
     },
   };
 }
@@ -69,11 +77,11 @@ function readJump(lines: readonly string[], hook: Hook): OwnPart['jumps'][Hook] 
   return { count: rules.filter((line) => line === jump).length, first: rules[0] === jump };
 }
 
-function structure({ chains, rules, jumps }: OwnPart): string {
+function structure({ chains, rules, jumps, letsOn }: OwnPart): string {
   const bodies = [...chains]
     .sort()
     .map((chain) => [chain, (rules.get(chain) ?? []).filter((line) => !line.startsWith(`-A ${chain} -s `))]);
-  return JSON.stringify([bodies, jumps.INPUT, jumps.FORWARD, jumps.OUTPUT]);
+  return JSON.stringify([bodies, jumps.INPUT, jumps.FORWARD, jumps.OUTPUT, letsOn.input, letsOn.forward]);
 }
 
 /** Also the one by which nftables was attached to the same chain. */

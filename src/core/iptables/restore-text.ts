@@ -29,7 +29,7 @@ export function renderInstall(
   keeping: LeaseKeeping,
   present: OwnPart,
 ): string {
-  const chains = wantedChains(family, gates, leases, keeping);
+  const chains = wantedChains(family, gates, leases, keeping, present.letsOn);
   const wanted = new Set(chains.keys());
   return transaction([
     // Declared, a chain is made, or emptied if it is there.
@@ -74,10 +74,11 @@ function wantedChains(
   gates: readonly GatePorts[],
   leases: readonly Lease[],
   keeping: LeaseKeeping,
+  letsOn: OwnPart['letsOn'],
 ): Map<string, readonly Rule[]> {
   const chains = new Map<string, readonly Rule[]>();
-  chains.set(INPUT_CHAIN, gateRules(gates, 'input', family, keeping));
-  const forward = gateRules(gates, 'forward', family, keeping);
+  chains.set(INPUT_CHAIN, gateRules(gates, 'input', family, keeping, letsOn.input));
+  const forward = gateRules(gates, 'forward', family, keeping, letsOn.forward);
   if (forward.length > 0) chains.set(FORWARD_CHAIN, forward);
   const sending = sendingRules(gates);
   if (sending.length > 0) chains.set(OUTPUT_CHAIN, sending);

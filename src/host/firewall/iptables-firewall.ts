@@ -35,10 +35,11 @@ export async function openIptablesFirewall(options: IptablesOptions = {}): Promi
   const variant = options.variant ?? 'iptables';
   const tables = new Map<Family, FamilyRules>();
   const missing = new Map<Family, string>();
+  const ending = new Set<Family>();
   for (const family of [4, 6] as const) {
     const rules = new FamilyRules(family, variant);
     try {
-      await rules.read();
+      if (!(await rules.read()).letsOn.input) ending.add(family);
       tables.set(family, rules);
     } catch (error) {
       missing.set(family, (error as Error).message);
@@ -56,9 +57,17 @@ export async function openIptablesFirewall(options: IptablesOptions = {}): Promi
   return new IptablesFirewall(tables, missing, place, {
     name: renderName(variant, missing, whyRules),
     lookEvery: options.lookEvery ?? LOOK_EVERY,
+    warnings: [...ending].map(renderEnding),
     // A rule stays until it is taken away.
     longest: place.keeping === 'sets' ? longest : FOR_EVER,
   });
+}
+
+function renderEnding(family: Family): string {
+  return (
+    `INPUT of IPv${family} ends established connections, so Bussa lets in those to its doors’ ports before the rules ` +
+    `there, which cannot block them any more: put \`-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\` before what closes`
+  );
 }
 
 async function openPlace(
@@ -87,8 +96,12 @@ function renderName(
   return `${variant}, chain BUSSA before the rules of INPUT, ${leases}${lacking.join('')}`;
 }
 
+type Words = { readonly name: string; readonly warnings: readonly string[] };
+
 export class IptablesFirewall implements Firewall {
   readonly name: string;
+  /** What of the owner's rules is a limit to it. */
+  readonly warnings: readonly string[];
   readonly closesByItself: boolean;
   readonly closedPaths = ['input', 'forward'] as const;
   readonly longest: Millis;
@@ -105,9 +118,10 @@ export class IptablesFirewall implements Firewall {
     tables: ReadonlyMap<Family, FamilyRules>,
     missing: ReadonlyMap<Family, string>,
     place: LeasePlace,
-    { name, lookEvery, longest }: { name: string; lookEvery: Millis; longest: Millis },
+    { name, lookEvery, longest, warnings }: Words & { lookEvery: Millis; longest: Millis },
   ) {
     this.name = name;
+    this.warnings = warnings;
     this.longest = longest;
     this.#lookEvery = lookEvery;
     this.closesByItself = place.keeping === 'sets';

@@ -43,6 +43,39 @@ suite('a door in chains and sets', () => {
     }
   });
 
+  test('established connections go on to the owner’s rules, where these do not end them all', () => {
+    const established = '--tcp-flags SYN,ACK SYN -m conntrack --ctstate RELATED,ESTABLISHED -j';
+    const accept = '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT';
+    const owners: readonly (readonly [string, 'RETURN' | 'ACCEPT'])[] = [
+      ['-P INPUT ACCEPT', 'RETURN'],
+      ['-P INPUT DROP', 'ACCEPT'],
+      [`-P INPUT DROP\n${accept}`, 'RETURN'],
+      [
+        '-P INPUT DROP\n-A INPUT -m comment --comment "a \\"b\\"" -m state --state ESTABLISHED -j ACCEPT',
+        'RETURN',
+      ],
+      ['-P INPUT DROP\n-A INPUT -s 10.0.0.1/32 -m state --state ESTABLISHED -j ACCEPT', 'ACCEPT'],
+      [`-P INPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j DROP\n${accept}`, 'ACCEPT'],
+      [
+        '-P INPUT ACCEPT\n-A INPUT -p tcp -m multiport --dports 22,80 -j f2b\n-A f2b -s 10.0.0.1/32 -j DROP\n-A f2b -j RETURN',
+        'RETURN',
+      ],
+      [
+        '-P INPUT DROP\n-A INPUT -j BUSSA\n-A INPUT -j ufw\n-A ufw -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+        'RETURN',
+      ],
+      [
+        '-P INPUT ACCEPT\n-A INPUT -i eth0 -g rest\n-A rest -j REJECT --reject-with icmp-port-unreachable',
+        'ACCEPT',
+      ],
+      ['-P INPUT DROP\n-A INPUT -j round\n-A round -j round', 'ACCEPT'],
+    ];
+    for (const [listing, verdict] of owners) {
+      const text = renderInstall(4, [SSH], [], 'sets', readOwnPart(listing));
+      assert.ok(text.includes(`${established} ${verdict}\n`), `${verdict}: ${listing}`);
+    }
+  });
+
   test('with sets: the whole part as one transaction', () => {
     const set = doorSet('ssh', 4);
     assert.equal(
