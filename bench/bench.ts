@@ -71,7 +71,7 @@ process.exit(0);
 async function measure(part: Part): Promise<void> {
   switch (part) {
     case 'noise':
-      return measureNoise(ground, samples, quick ? 1 : 5, quick ? 0.5 : 0.8);
+      return measureNoise(ground, samples, quick ? 1 : 5, quick ? 1 : 1.25);
     case 'openings':
       return measureOpenings(samples, quick ? 20 : 120);
     case 'starts':

@@ -19,7 +19,7 @@ const FIRST = { count: 10_000, rate: 10_000 } as const;
  */
 const ONSET = { count: 150_000, rate: 'full speed', sources: 1000 } as const;
 /** At the lowest rate noise alone lasts so many times as long, until attempts begin and end alike. */
-const LONGER = 8;
+const LONGER = 4;
 
 /** One rate's noise: with honest knocks amidst, and alone, for the commands of openings have a price of their own. */
 type Pair = { readonly amidst: NoiseFile; readonly alone: NoiseFile };
