@@ -167,7 +167,7 @@ describe('a state that cannot be used', () => {
       const [event] = events;
       assert.ok(event?.kind === 'error');
       assert.match(event.text, reason);
-      assert.match(event.text, /doors with a stop command stay shut/);
+      assert.match(event.text, /doors that open ports or have a stop command stay shut/);
       assert.throws(() => store.record(lease('a')), { name: 'StoreError', message: reason });
       assert.deepEqual(store.all(), []);
       store.close();

@@ -144,7 +144,7 @@ export class Daemon {
     const judged = await judgeReload(file, this.#guard, this.#options.narrowed === true);
     if (this.#isStopping) return;
     if (judged.kind === 'bad') {
-      this.#refuseReload(judged.mistakes);
+      this.#refuseReload(judged.lines, judged.mistakes);
       return;
     }
     const { config } = judged;
@@ -153,7 +153,7 @@ export class Daemon {
       this.#replaceDoors(watchableDoors(config.doors, this.#report), config.settings);
     } catch (error) {
       // More doors than the kernel's filter can hold, for one.
-      this.#refuseReload([(error as Error).message]);
+      this.#refuseReload([(error as Error).message], 0);
       return;
     }
     reopenLog(this.#log, logTargets(config.settings, this.#options));
@@ -176,13 +176,9 @@ export class Daemon {
     if (again) this.#adoptTimer = setTimeout(() => this.#adopt(), ADOPT_AGAIN_MS);
   }
 
-  #refuseReload(mistakes: readonly string[]): void {
-    for (const mistake of mistakes) this.reportError(mistake);
-    this.#report({
-      kind: 'reload-refused',
-      file: this.#options.configFile,
-      mistakes: mistakes.length,
-    });
+  #refuseReload(lines: readonly string[], mistakes: number): void {
+    for (const line of lines) this.reportError(line);
+    this.#report({ kind: 'reload-refused', file: this.#options.configFile, mistakes });
     reopenLog(this.#log, logTargets(this.#config.settings, this.#options));
   }
 

@@ -7,7 +7,8 @@ import type { OwnerGuard } from './owner-guard.ts';
 
 export type JudgedReload =
   | { readonly kind: 'good'; readonly config: Config; readonly warnings: readonly string[] }
-  | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
+  /** `mistakes`: how many the file itself has. `lines` say what speaks against it. */
+  | { readonly kind: 'bad'; readonly lines: readonly string[]; readonly mistakes: number };
 
 /**
  * Reads the configuration anew, and asks the guard whether its ports may be closed. `narrowed`: what commands may need
@@ -19,11 +20,15 @@ export async function judgeReload(
   narrowed: boolean,
 ): Promise<JudgedReload> {
   const loaded = loadConfig(file);
-  if (loaded.kind === 'bad') return { kind: 'bad', mistakes: loaded.diagnostics.map(renderDiagnostic) };
+  if (loaded.kind === 'bad') {
+    const lines = loaded.diagnostics.map(renderDiagnostic);
+    const mistakes = loaded.diagnostics.filter(({ severity }) => severity === 'error').length;
+    return { kind: 'bad', lines, mistakes };
+  }
   const commands = narrowed ? commandsIn(loaded.config) : [];
-  if (commands.length > 0) return { kind: 'bad', mistakes: [tooNarrow(file, commands)] };
+  if (commands.length > 0) return { kind: 'bad', lines: [tooNarrow(file, commands)], mistakes: 0 };
   const objections = (await guard?.judgeReload(gatesOf(loaded.config), loaded.config.settings)) ?? [];
-  if (objections.length > 0) return { kind: 'bad', mistakes: objections };
+  if (objections.length > 0) return { kind: 'bad', lines: objections, mistakes: 0 };
   return { kind: 'good', config: loaded.config, warnings: loaded.warnings.map(renderDiagnostic) };
 }
 

@@ -52,7 +52,7 @@ export function openState(directory: string, name: string, report: (event: Event
     if (isLockedError(error)) throw alreadyRunning(own);
     report({
       kind: 'error',
-      text: `${reason}; doors with a stop command stay shut until knockd is started with a --state directory that it can write to`,
+      text: `${reason}; doors that open ports or have a stop command stay shut until knockd is started with a --state directory that it can write to`,
     });
     return { store: new UnavailableLeaseStore(reason), claims: new Claims(join(own, 'claims'), 'absent') };
   }

@@ -63,6 +63,7 @@ export type Event =
   | { readonly kind: 'refused'; readonly source: Address; readonly door: string; readonly reason: string }
   | { readonly kind: 'adopted'; readonly source: Address; readonly door: string; readonly overdue: boolean }
   | { readonly kind: 'reloading'; readonly file: string }
+  /** No mistake: it cannot be used now, and why has been told. */
   | { readonly kind: 'reload-refused'; readonly file: string; readonly mistakes: number }
   | { readonly kind: 'log-reopened'; readonly file: string }
   | { readonly kind: 'no-sequences-left'; readonly door: string; readonly file: string }

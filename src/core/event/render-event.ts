@@ -76,12 +76,17 @@ function words(event: Event, host: string): string {
 type SourceEvent = Extract<Event, { source: unknown }>;
 type DoorEvent = Extract<Event, { kind: 'running' | 'command-failed' | 'listening' | 'stopping' }>;
 
+function refusal(mistakes: number): string {
+  if (mistakes === 0) return 'is not used, for the reason above';
+  return `has ${mistakes} ${mistakes === 1 ? 'mistake' : 'mistakes'} and is not used`;
+}
+
 function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
   switch (event.kind) {
     case 'reloading':
       return `re-reading config file: ${event.file}`;
     case 'reload-refused':
-      return `the new configuration in ${event.file} has ${event.mistakes} mistake(s) and is not used; the old one stays in force`;
+      return `the new configuration in ${event.file} ${refusal(event.mistakes)}; the old one stays in force`;
     case 'log-reopened':
       return `re-opening log file: ${event.file}`;
     case 'no-sequences-left':

@@ -133,7 +133,17 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'reload-refused', file: '/etc/knockd.conf', mistakes: 2 },
       'error',
-      'the new configuration in /etc/knockd.conf has 2 mistake(s) and is not used; the old one stays in force',
+      'the new configuration in /etc/knockd.conf has 2 mistakes and is not used; the old one stays in force',
+    ],
+    [
+      { kind: 'reload-refused', file: '/etc/knockd.conf', mistakes: 1 },
+      'error',
+      'the new configuration in /etc/knockd.conf has 1 mistake and is not used; the old one stays in force',
+    ],
+    [
+      { kind: 'reload-refused', file: '/etc/knockd.conf', mistakes: 0 },
+      'error',
+      'the new configuration in /etc/knockd.conf is not used, for the reason above; the old one stays in force',
     ],
   ],
   'log-reopened': [
