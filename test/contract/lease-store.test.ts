@@ -206,6 +206,24 @@ describe('the database of leases', () => {
     store.close();
   });
 
+  test('damaged in a page that only an end would write to: an error at the start, not then', () => {
+    using scratch = new Scratch();
+    const path = scratch.file('leases.db');
+    const store = openSqliteLeaseStore(path);
+    store.record(lease('a'));
+    store.close();
+    const edited = new DatabaseSync(path);
+    const page = Number(
+      edited.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'history'").get()?.rootpage,
+    );
+    edited.close();
+    const bytes = readFileSync(path);
+    bytes.fill(0xa5, (page - 1) * 4096, page * 4096);
+    writeFileSync(path, bytes);
+    assert.throws(() => openSqliteLeaseStore(path), { name: 'StoreError', message: /it is damaged/ });
+    assert.deepEqual(readFileSync(path), bytes);
+  });
+
   test('emptied beside its log: an error, and the log is left alone', async () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');

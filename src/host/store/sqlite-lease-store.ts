@@ -34,6 +34,7 @@ export function openSqliteLeaseStore(path: string): LeaseStore {
       database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE;`);
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
       prepareSchema(database, path);
+      refuseDamaged(database);
       // What earlier runs have written stands in the file itself from here on; what comes is written to it early.
       database.exec(`PRAGMA wal_checkpoint(TRUNCATE); PRAGMA wal_autocheckpoint = ${LOG_PAGES};`);
       return new SqliteLeaseStore(database, path);
@@ -65,6 +66,12 @@ function refuseCutOff(path: string): void {
   if (size % PAGE_BYTES !== 0 && sizeOf(`${path}-wal`) === 0) {
     throw new Error(`it ends inside a page, at byte ${size}${DAMAGED}`);
   }
+}
+
+/** What has been cut off or overwritten may be read for long, and fail only when the first lease is to end. */
+function refuseDamaged(database: DatabaseSync): void {
+  const found = database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check;
+  if (found !== 'ok') throw new Error(`${String(found)}${DAMAGED}`);
 }
 
 class SqliteLeaseStore implements LeaseStore {
