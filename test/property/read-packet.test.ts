@@ -118,9 +118,11 @@ describe('a packet that matches nothing allocates nothing', () => {
   test('from its bytes to the engine, both families', () => {
     const take = noiseTaker();
     let packets = 0;
-    const perPacket = settledHeapGrowth(() => {
+    const round = (): void => {
       for (let i = 0; i < ROUND; i++) take(packets++);
-    });
+    };
+    // On a busy machine the compiler may come late: what allocates does so in each of three measurements.
+    const perPacket = Math.min(...[1, 2, 3].map(() => settledHeapGrowth(round)));
     // The smallest object there is takes 16 bytes; the measurement itself leaves less than 0.1 per packet.
     assert.ok(perPacket / ROUND < 1, `${perPacket / ROUND} bytes of heap for each packet`);
   });

@@ -60,5 +60,6 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
     );
   }
   for (let step = version; step < SCHEMA_VERSION; step++) database.exec(STEPS[step] ?? '');
-  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+  if (version !== SCHEMA_VERSION) database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  database.exec('COMMIT');
 }

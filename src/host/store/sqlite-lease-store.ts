@@ -33,8 +33,8 @@ export function openSqliteLeaseStore(path: string): LeaseStore {
       // One process alone: another daemon on the same state would run closes twice.
       database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE;`);
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-      prepareSchema(database, path);
       refuseDamaged(database);
+      prepareSchema(database, path);
       // What earlier runs have written stands in the file itself from here on; what comes is written to it early.
       database.exec(`PRAGMA wal_checkpoint(TRUNCATE); PRAGMA wal_autocheckpoint = ${LOG_PAGES};`);
       return new SqliteLeaseStore(database, path);
