@@ -111,7 +111,7 @@ describe('the daemon as a service', { concurrency: 4 }, () => {
     knockd.signal('SIGHUP');
     await lines.saw(/knockd\.conf:5:\d+: .*70000/);
 
-    await wire.client.run(C_KNOCK, SERVER, '7100', '7000');
+    await wire.client.run(C_KNOCK, '-d', '20', SERVER, '7100', '7000');
     await knockd.saw(/old: OPEN SESAME/);
     assert.equal(knockd.count(/new: /g), 0);
     assert.ok(knockd.running);
