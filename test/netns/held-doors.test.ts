@@ -222,16 +222,19 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
     using directory = new WorkDirectory();
     const { client, server } = wire;
     await using service = await startTalker(server, 'tcp/9022', 'udp/9053');
-    await using knockd = await startKnockd(server, directory, door(30, 'hold = yes'));
+    await using knockd = await startKnockd(server, directory, door(10, 'hold = yes'));
     await client.run(C_KNOCK, SERVER, ...KNOCK);
     await knockd.saw(/talk: opened/);
     const talk = await Talk.begin(client, service, 'tcp', [CLIENT, SERVER, 9022]);
     await using clocked = await startClock(client);
-    // Two looks see it alive.
-    await clocked.clock.goesOn(110);
+    await knockd.saw(/held open while a connection lives/);
+    // Held up, it hears of the end and of the knock together: no look comes between them.
+    knockd.signal('SIGSTOP');
     await talk[Symbol.asyncDispose]();
+    await talk.serviceKnows();
     await client.run(C_KNOCK, SERVER, ...KNOCK);
-    await knockd.saw(/talk: already open, 30 s more/);
+    knockd.signal('SIGCONT');
+    await knockd.saw(/talk: already open, 10 s more/);
     await clocked.clock.goesOn(BEYOND);
     assert.equal(knockd.count(/talk: closed/g), 0);
     await assertOpen(client, SERVER, 9022, CLIENT);

@@ -183,10 +183,14 @@ export class DoorKeeper {
     this.#schedule();
   }
 
-  #extend(lease: Lease, length: Millis): void {
+  #extend(extended: Lease, length: Millis): void {
     const { clock, report } = this.#parts;
+    // What a connection has held open counts from this knock on, as any other: the next look holds it again.
+    const isHeld = this.#notes.held.delete(extended.id);
+    const end = after(clock.sinceBoot(), length);
+    const lease = isHeld ? (this.#book.moveEnd(extended.id, end) ?? extended) : extended;
     // A disk takes its time, and a flood of knocks must not have it taken for each: to the second is near enough.
-    if (lease.due - (this.#notes.kept.get(lease.id) ?? 0) < KEEP_MS) return;
+    if (!isHeld && lease.due - (this.#notes.kept.get(lease.id) ?? 0) < KEEP_MS) return;
     const left = Math.ceil(since(clock.sinceBoot(), lease.due) / 1000);
     report({ kind: 'extended', source: lease.source, door: lease.door, seconds: left });
     void this.#actions.extendPorts(lease);
