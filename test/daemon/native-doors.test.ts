@@ -23,7 +23,9 @@ class Bench {
   readonly nftables: MemoryFirewall;
   readonly iptables = new MemoryFirewall('the one of iptables');
   isMissing = false;
-  isOutdated = false;
+  /** Whether `auto` finds that one. */
+  opensIptables = false;
+  isOutdated = async (): Promise<boolean> => false;
   leftovers: readonly string[] = [];
   readonly doors: NativeDoors;
 
@@ -34,10 +36,10 @@ class Bench {
         if (firewall === 'iptables' && this.isMissing) throw new FirewallError('no iptables here');
         const removeOthers = async (): Promise<readonly string[]> => this.leftovers;
         return {
-          firewall: firewall === 'iptables' ? this.iptables : this.nftables,
+          firewall: firewall === 'iptables' || this.opensIptables ? this.iptables : this.nftables,
           why: 'told so',
           removeOthers,
-          isOutdated: async () => this.isOutdated,
+          isOutdated: () => this.isOutdated(),
         };
       },
       clock: this.clock,
@@ -140,6 +142,42 @@ describe('openings', () => {
       'grant 2 at once',
     ]);
     assert.equal(bench.texts('warning').length, 2);
+  });
+
+  test('rules that are gone are put back before anybody asks whether the firewall is another one by now', async () => {
+    const bench = new Bench();
+    await bench.doors.install(GATES, {});
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<boolean>();
+    bench.isOutdated = () => {
+      asked.resolve();
+      return answer.promise;
+    };
+    bench.nftables.gates = undefined;
+    bench.nftables.onChange();
+    mock.timers.tick(100);
+    await asked.promise;
+    assert.deepEqual([...(bench.nftables.gates ?? [])], ['ssh', 'once']);
+    answer.resolve(false);
+    await settled(bench.doors);
+    assert.match(
+      bench.texts('warning').join('\n'),
+      /^the one of nftables: .* gone or changed, and have been put back$/,
+    );
+  });
+
+  test('rules that are gone and cannot be put back, since the firewall is another one by now: that one', async () => {
+    const bench = new Bench();
+    await bench.doors.install(GATES, {});
+    bench.isOutdated = async () => true;
+    bench.nftables.gates = undefined;
+    bench.nftables.refusal = 'no such chain';
+    bench.opensIptables = true;
+    bench.nftables.onChange();
+    mock.timers.tick(100);
+    await settled(bench.doors);
+    assert.deepEqual([...(bench.iptables.gates ?? [])], ['ssh', 'once']);
+    assert.deepEqual(bench.texts('error'), []);
   });
 
   test('while the rules cannot be put back, openings fail and do not try it each time', async () => {

@@ -181,7 +181,7 @@ describe('another firewall', { concurrency: 2 }, () => {
     await server.run('nft', 'flush', 'ruleset');
     await client.run(C_KNOCK, SERVER, ...KNOCK);
     knockd.signal('SIGCONT');
-    await knockd.saw(/its rules are gone or changed, and are put back[\s\S]*ssh: opened tcp\/22/);
+    await knockd.saw(/its rules were gone or changed, and have been put back[\s\S]*ssh: opened tcp\/22/);
     assert.equal(knockd.count(/not opened/g), 0);
     await assertOpen(client, SERVER, 22, CLIENT);
     await assertShut(client, SERVER, 22, STRANGER);
@@ -197,7 +197,7 @@ describe('another firewall', { concurrency: 2 }, () => {
     await client.run(C_KNOCK, SERVER, ...KNOCK);
     await knockd.saw(/ssh: opened tcp\/22/);
     await server.run('nft', 'flush', 'set', 'inet', 'bussa', 'd_ssh_4');
-    await knockd.saw(/its rules are gone or changed, and are put back/);
+    await knockd.saw(/its rules were gone or changed, and have been put back/);
     await assertOpen(client, SERVER, 22, CLIENT);
     assert.equal((await knockd.stop()).code, 0);
   });

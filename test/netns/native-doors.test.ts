@@ -129,7 +129,7 @@ describe('native doors', { concurrency: 2 }, () => {
     await client.run(C_KNOCK, SERVER, ...KNOCK);
     await knockd.saw(/ssh: opened tcp\/22 for 60 s/);
     await server.run('nft', 'flush ruleset');
-    await knockd.saw(/its rules are gone or changed, and are put back/);
+    await knockd.saw(/its rules were gone or changed, and have been put back/);
     // Opened behind that, one after the other.
     await client.run(C_KNOCK, SERVER, ...KNOCK);
     await knockd.saw(/ssh: already open/);

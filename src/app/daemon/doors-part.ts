@@ -83,19 +83,33 @@ export class DoorsPart {
   async #installAll(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
     const current = this.#inUse;
     if (current === undefined) return this.#change(gates, grants);
-    if (!isDeepStrictEqual(current.settings, this.#settings) || (await current.isOutdated())) {
-      try {
-        return await this.#change(gates, grants);
-      } catch (error) {
-        if (error instanceof GateError) throw error;
-        this.#settings = current.settings;
-        const text =
-          `Firewall, Attach: the change cannot be made: ${(error as Error).message}; ` +
-          `${current.firewall.name} stays in use until a reload finds it can`;
-        this.#parts.report({ kind: 'error', text });
-      }
+    if (!isDeepStrictEqual(current.settings, this.#settings)) {
+      return (await this.#tryChange(current, gates, grants)) ?? current.firewall.install(gates, grants);
     }
-    return current.firewall.install(gates, grants);
+    // The rules may be gone, and to find out which firewalls there are takes programs: the ports are closed first.
+    const first = await settle(current.firewall.install(gates, grants));
+    const changed = (await current.isOutdated()) ? await this.#tryChange(current, gates, grants) : undefined;
+    if (first.kind === 'failed' && changed === undefined) throw first.error;
+    return [...(first.kind === 'done' ? first.unknown : []), ...(changed ?? [])];
+  }
+
+  /** `undefined` where the firewall in use has to stay. */
+  async #tryChange(
+    current: InUse,
+    gates: readonly Gate[],
+    grants: readonly Grant[],
+  ): Promise<readonly Grant[] | undefined> {
+    try {
+      return await this.#change(gates, grants);
+    } catch (error) {
+      if (error instanceof GateError) throw error;
+      this.#settings = current.settings;
+      const text =
+        `Firewall, Attach: the change cannot be made: ${(error as Error).message}; ` +
+        `${current.firewall.name} stays in use until a reload finds it can`;
+      this.#parts.report({ kind: 'error', text });
+      return undefined;
+    }
   }
 
   /** Whether another firewall is to be found by now than the one in use. */
@@ -145,4 +159,15 @@ export class DoorsPart {
     for (const text of chosen.warnings ?? []) this.#parts.report({ kind: 'warning', text });
     return unknown;
   }
+}
+
+type Installed =
+  | { readonly kind: 'done'; readonly unknown: readonly Grant[] }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+function settle(installing: Promise<readonly Grant[]>): Promise<Installed> {
+  return installing.then(
+    (unknown) => ({ kind: 'done', unknown }),
+    (error: unknown) => ({ kind: 'failed', error }),
+  );
 }

@@ -165,7 +165,7 @@ export class NativeDoors {
     try {
       await this.#grantAll(grants);
     } catch (error) {
-      const isMended = !this.#isBroken && !(await this.#isInPlace()) && (await this.#installNow());
+      const isMended = !this.#isBroken && !(await this.#isInPlace()) && (await this.#putBack());
       if (batch.length === 1 && !isMended) throw error;
       if (!isMended || !(await this.#couldGrant(grants))) await this.#openEach(batch);
     }
@@ -205,8 +205,20 @@ export class NativeDoors {
 
   async #look(): Promise<void> {
     if (this.#stopped) return;
-    if (!(await this.#isInPlace()) || (await this.#part.isOutdated())) await this.#installNow();
+    if (!(await this.#isInPlace())) await this.#putBack();
+    else if (await this.#part.isOutdated()) await this.#installNow();
     else if (!(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
+  }
+
+  /** What somebody has taken away stands again when the log says so. Returns whether it does. */
+  async #putBack(): Promise<boolean> {
+    const name = this.#part.firewall?.name;
+    const stands = await this.#installNow();
+    if (stands && name !== undefined) {
+      const text = `${name}: its rules were gone or changed, and have been put back`;
+      this.#parts.report({ kind: 'warning', text });
+    }
+    return stands;
   }
 
   async #isInPlace(): Promise<boolean> {
@@ -216,8 +228,7 @@ export class NativeDoors {
     const open = leases().filter(hasPorts);
     const granted = open.filter(({ id, state }) => state === 'open' && !this.#openings.has(id));
     try {
-      if (await firewall.isInPlace(granted.map((lease) => this.#grant(lease)))) return true;
-      report({ kind: 'warning', text: `${firewall.name}: its rules are gone or changed, and are put back` });
+      return await firewall.isInPlace(granted.map((lease) => this.#grant(lease)));
     } catch (error) {
       report({ kind: 'error', text: `${firewall.name}: ${(error as Error).message}` });
     }
