@@ -57,6 +57,8 @@ need_packages_for_tests() {
   need_command ps procps
   need_command setcap libcap2-bin
   need_command mandoc mandoc
+  need_command zsh zsh
+  need_command fish fish
   need_command systemd-analyze systemd
   need_file /lib/lsb/init-functions lsb-base
   has_libfaketime || need libfaketime

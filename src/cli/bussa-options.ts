@@ -1,59 +1,92 @@
-import type { Environment } from './knockd-options.ts';
-import { UsageError } from './read-options.ts';
-import type { Deed, Verb } from './verb.ts';
+import { optionsOf } from './common-options.ts';
+import {
+  renderEntry,
+  renderOperands,
+  renderOperandWords,
+  renderOptions,
+  renderParagraphs,
+} from './manual/render-help.ts';
+import { readOptions, readValues, UsageError } from './read-options.ts';
+import type { Deed, Environment, Verb } from './verb.ts';
+import { completionVerb } from './verb-completion.ts';
 import { CONFIRM } from './verb-confirm.ts';
 import { UP } from './verb-up.ts';
 
-/** Everything that `bussa` can be told to do. */
-export const VERBS: Readonly<Record<string, Verb>> = { up: UP, confirm: CONFIRM };
+/** Everything that `bussa` can be told to do, in the order of the help. */
+export const VERBS: readonly Verb[] = [UP, CONFIRM, completionVerb(() => VERBS)];
 
 export type BussaCommand =
-  | { readonly kind: 'help'; readonly verb?: string }
+  | { readonly kind: 'help'; readonly verb?: Verb }
   | { readonly kind: 'version' }
-  | { readonly kind: 'usage-error'; readonly message: string; readonly verb?: string }
-  | { readonly kind: 'deed'; readonly verb: string; readonly deed: Deed };
+  | { readonly kind: 'usage-error'; readonly message: string; readonly verb?: Verb; readonly json: boolean }
+  | { readonly kind: 'deed'; readonly verb: Verb; readonly json: boolean; readonly deed: Deed };
 
 /** A verb and its options. `help`, and -h, --help, -V and --version in the place of a verb, are known to all. */
 export function parseBussaCommand(args: readonly string[], environment: Environment): BussaCommand {
   const [word, ...rest] = args;
-  if (word === undefined) return { kind: 'usage-error', message: 'no verb was given' };
+  if (word === undefined) return { kind: 'usage-error', message: 'no verb was given', json: false };
   if (word === '-V' || word === '--version') return { kind: 'version' };
   if (word === '-h' || word === '--help' || word === 'help') return helpOn(rest[0]);
   const verb = verbOf(word);
   if (verb === undefined) return unknownVerb(word);
-  if (rest.some((option) => option === '-h' || option === '--help')) return { kind: 'help', verb: word };
   try {
-    return { kind: 'deed', verb: word, deed: verb.parse(rest, environment) };
+    return readVerb(verb, rest, environment);
   } catch (error) {
-    if (error instanceof UsageError) return { kind: 'usage-error', message: error.message, verb: word };
-    throw error;
+    if (!(error instanceof UsageError)) throw error;
+    return { kind: 'usage-error', message: error.message, verb, json: rest.includes('--json') };
   }
 }
 
-export function renderHelp(verb?: string): string {
-  const one = verb === undefined ? undefined : verbOf(verb);
-  if (one !== undefined) return `usage: bussa ${verb} ${one.operands}\n\n${one.help}`;
-  const lines = Object.entries(VERBS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}\n`);
+export function renderHelp(verb?: Verb): string {
+  if (verb !== undefined) return renderVerbHelp(verb);
   return `usage: bussa VERB [OPTIONS]
 
-${lines.join('')}  ${'help'.padEnd(10)} print this, or with a verb what it takes
-
-  -V, --version  print the version
-  -h, --help     the same as help
-
-Exit status: 0 done, 1 failed, 2 a mistake in the arguments, 69 no such daemon runs, 77 a permission is missing,
-78 a mistake in the configuration.
-`;
+${VERBS.map(({ name, summary }) => renderEntry(`  ${name}`, summary)).join('')}${renderEntry('  help [VERB]', 'print this, or what a verb takes')}
+${renderEntry('  -V, --version', 'print the version')}${renderEntry('  -h, --help', 'the same as help')}
+${renderParagraphs([
+  'Exit status: 0 done, 1 failed, 2 a mistake in the arguments, 69 no such daemon runs, 77 a permission is missing, 78 a mistake in the configuration.',
+])}`;
 }
 
-function helpOn(verb: string | undefined): BussaCommand {
-  if (verb === undefined) return { kind: 'help' };
-  return verbOf(verb) === undefined ? unknownVerb(verb) : { kind: 'help', verb };
+function renderVerbHelp(verb: Verb): string {
+  const words = ['usage: bussa', verb.name, '[OPTIONS]', renderOperandWords(verb.operands)];
+  const parts = [
+    `${words.filter(Boolean).join(' ')}\n`,
+    renderParagraphs(verb.description),
+    renderOperands(verb.operands),
+    renderOptions(optionsOf(verb)),
+  ];
+  return parts.filter(Boolean).join('\n');
 }
 
-const verbOf = (word: string): Verb | undefined => (Object.hasOwn(VERBS, word) ? VERBS[word] : undefined);
+function readVerb(verb: Verb, args: readonly string[], environment: Environment): BussaCommand {
+  const table = optionsOf(verb);
+  const { options, operands } = readOptions(table, args);
+  if (options.some(({ name }) => name === 'help')) return { kind: 'help', verb };
+  const values = readValues(table, options);
+  checkOperands(verb, operands);
+  const json = verb.streams !== true && values.has('json');
+  return { kind: 'deed', verb, json, deed: verb.read({ values, operands }, environment) };
+}
+
+function checkOperands({ name, operands: wanted }: Verb, given: readonly string[]): void {
+  const missing = wanted.filter(({ optional }) => optional !== true)[given.length];
+  if (missing !== undefined) throw new UsageError(`no ${missing.name} was given: ${missing.summary}`);
+  const isOpen = wanted.at(-1)?.many === true;
+  const stray = isOpen ? undefined : given[wanted.length];
+  if (stray !== undefined) throw new UsageError(`'${stray}' is more than bussa ${name} takes`);
+}
+
+function helpOn(word: string | undefined): BussaCommand {
+  if (word === undefined) return { kind: 'help' };
+  const verb = verbOf(word);
+  return verb === undefined ? unknownVerb(word) : { kind: 'help', verb };
+}
+
+const verbOf = (word: string): Verb | undefined => VERBS.find(({ name }) => name === word);
 
 const unknownVerb = (word: string): BussaCommand => ({
   kind: 'usage-error',
-  message: `unknown verb '${word}': there are ${Object.keys(VERBS).join(', ')} and help`,
+  message: `unknown verb '${word}': there are ${VERBS.map(({ name }) => name).join(', ')} and help`,
+  json: false,
 });

@@ -1,8 +1,9 @@
 import { parseBussaCommand, renderHelp } from './bussa-options.ts';
 import { endProcess } from './end-process.ts';
 import { packageVersion } from './package-version.ts';
-import { print, STDERR, STDOUT } from './print.ts';
+import { print, STDOUT } from './print.ts';
 import { BUSSA_EXIT } from './verb.ts';
+import { TerminalVoice } from './voice.ts';
 
 async function main(args: readonly string[]): Promise<number> {
   // Node.js opens a debugger on this signal unless somebody listens to it.
@@ -18,17 +19,20 @@ async function main(args: readonly string[]): Promise<number> {
       print(STDOUT, `bussa ${await packageVersion()}\n`);
       return BUSSA_EXIT.ok;
     case 'usage-error': {
-      const help = command.verb === undefined ? 'bussa help' : `bussa help ${command.verb}`;
-      complain(`bussa: ${command.message}\nTry '${help}'.`);
+      const voice = new TerminalVoice(command.json);
+      const help = command.verb === undefined ? 'bussa help' : `bussa help ${command.verb.name}`;
+      voice.complain(`bussa: ${command.message}`);
+      voice.complain(`Try '${help}'.`);
+      voice.end(BUSSA_EXIT.usage);
       return BUSSA_EXIT.usage;
     }
-    case 'deed':
-      return command.deed({ say: (line) => print(STDOUT, `${line}\n`), complain });
+    case 'deed': {
+      const voice = new TerminalVoice(command.json);
+      const status = await command.deed(voice);
+      voice.end(status);
+      return status;
+    }
   }
-}
-
-function complain(line: string): void {
-  print(STDERR, `${line}\n`);
 }
 
 await endProcess(await main(process.argv.slice(2)));

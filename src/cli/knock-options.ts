@@ -4,6 +4,7 @@ import { parsePort } from '../core/net/port.ts';
 import { type Protocol, parseProtocol } from '../core/net/protocol.ts';
 import { isServiceName } from '../core/net/services.ts';
 import { type Millis, millis, seconds } from '../core/net/time.ts';
+import type { OptionTable } from './option.ts';
 import { type GivenOption, readOptions, UsageError } from './read-options.ts';
 
 export type KnockCommand =
@@ -12,16 +13,45 @@ export type KnockCommand =
   | { readonly kind: 'knock'; readonly order: KnockOrder; readonly verbose: boolean };
 
 export const OPTIONS = {
-  udp: { type: 'boolean', short: 'u' },
-  delay: { type: 'string', short: 'd' },
-  ipv4: { type: 'boolean', short: '4' },
-  ipv6: { type: 'boolean', short: '6' },
-  interface: { type: 'string' },
-  timeout: { type: 'string' },
-  verbose: { type: 'boolean', short: 'v' },
-  version: { type: 'boolean', short: 'V' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
+  udp: {
+    type: 'boolean',
+    short: 'u',
+    summary: 'make every knock a UDP one',
+    details: 'Whatever the protocol behind its port says.',
+  },
+  delay: {
+    type: 'string',
+    short: 'd',
+    value: 'MS',
+    summary: 'wait `MS` milliseconds between knocks',
+    details:
+      'A delay keeps the knocks in order on networks that reorder packets, and below what a router takes for a port scan. The default is not to wait.',
+  },
+  ipv4: { type: 'boolean', short: '4', summary: 'use an IPv4 address of the host' },
+  ipv6: {
+    type: 'boolean',
+    short: '6',
+    summary: 'use an IPv6 address of the host',
+    details: 'Of `-4` and `-6` the last one counts.',
+  },
+  interface: {
+    type: 'string',
+    value: 'NAME',
+    completes: 'interface',
+    summary: 'send through this interface',
+    details: 'Whatever the routes say.',
+  },
+  timeout: {
+    type: 'string',
+    value: 'SECONDS',
+    summary: 'give up after this time, name resolution included',
+    details:
+      'Such as 5 or 0.5. The default is not to give up; the resolver does so by itself after its own time, see resolv.conf(5).',
+  },
+  verbose: { type: 'boolean', short: 'v', summary: 'print each knock as it is sent' },
+  version: { type: 'boolean', short: 'V', summary: 'print the version' },
+  help: { type: 'boolean', short: 'h', summary: 'print this help' },
+} as const satisfies OptionTable;
 
 /** The longest that a timer of Node.js waits, 2^31-1 ms: about 24 days. */
 const LONGEST_WAIT = 2_147_483_647;

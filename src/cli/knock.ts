@@ -1,29 +1,23 @@
 import type { KnockOutcome } from '../app/knocker.ts';
-import { parseKnockOptions } from './knock-options.ts';
+import { OPTIONS, parseKnockOptions } from './knock-options.ts';
 import { packageVersion } from './package-version.ts';
 import { print, printLines, STDERR, STDOUT } from './print.ts';
 
 const USAGE = 'usage: knock [options] <host> <port[:proto]> [port[:proto]] ...';
 
-const HELP = `${USAGE}
+async function help(): Promise<string> {
+  const { renderOptions, renderParagraphs } = await import('./manual/render-help.ts');
+  return `${USAGE}
 
-Sends a TCP SYN, or a UDP packet of one NUL byte, to each port in order.
-A port is a number or a service name; proto is tcp (the default) or udp.
-
-  -u, --udp              make every knock a UDP one
-  -d, --delay MS         wait MS milliseconds between knocks
-  -4, --ipv4             use an IPv4 address of the host
-  -6, --ipv6             use an IPv6 address of the host
-      --interface NAME   send through this interface
-      --timeout SECONDS  give up after this time, name resolution included
-  -v, --verbose          print each knock as it is sent
-  -V, --version          print the version
-  -h, --help             print this help
-
-Exit status: 0 if every packet left, 1 if one did not, 2 for a mistake in the arguments.
-
-Example: knock -d 100 server.example.org 7000 8000:udp 9000
-`;
+${renderParagraphs([
+  'Sends a TCP SYN, or a UDP packet of one NUL byte, to each port in order. A port is a number or a service name; proto is tcp (the default) or udp.',
+])}
+${renderOptions(OPTIONS)}
+${renderParagraphs([
+  'Exit status: 0 if every packet left, 1 if one did not, 2 for a mistake in the arguments.',
+  'Example: knock -d 100 server.example.org 7000 8000:udp 9000',
+])}`;
+}
 
 const EXIT = { 'all-left': 0, failed: 1, 'timed-out': 1, 'bad-ports': 2 } as const satisfies Record<
   KnockOutcome['kind'],
@@ -36,7 +30,7 @@ async function main(args: readonly string[]): Promise<void> {
   const command = parseKnockOptions(args);
   switch (command.kind) {
     case 'help':
-      print(STDOUT, HELP);
+      print(STDOUT, await help());
       return;
     case 'version':
       print(STDOUT, `knock ${await packageVersion()}\n`);

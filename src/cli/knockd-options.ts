@@ -1,6 +1,8 @@
-import type { DaemonOptions, DaemonPlace } from '../app/daemon/daemon-options.ts';
+import { type DaemonOptions, type DaemonPlace, DEFAULT_CONFIG_FILE } from '../app/daemon/daemon-options.ts';
 import { parseInterfaceChoice } from '../core/config/parse-interfaces.ts';
-import { type GivenOption, type OptionTable, readOptions, UsageError } from './read-options.ts';
+import type { OptionTable } from './option.ts';
+import { readOptions, readValues, UsageError } from './read-options.ts';
+import type { Environment } from './verb.ts';
 
 export type KnockdCommand =
   | { readonly kind: 'help' | 'version' }
@@ -11,35 +13,89 @@ export type KnockdCommand =
 
 /** What tells one daemon on this machine from another. */
 export const PLACE_OPTIONS = {
-  interface: { type: 'string', short: 'i' },
-  config: { type: 'string', short: 'c' },
-  state: { type: 'string' },
-} as const;
+  interface: {
+    type: 'string',
+    short: 'i',
+    value: 'NAME',
+    completes: 'interface',
+    summary: 'listen on this interface, on a list such as `eth0,wlan0`, on `any`, or on `auto`',
+    details:
+      '`any`, which is the default, stands for all interfaces, `auto` for those that hold a default route. Goes before the directive `Interface`.',
+  },
+  config: {
+    type: 'string',
+    short: 'c',
+    value: 'FILE',
+    completes: 'file',
+    summary: 'read this configuration (default `/etc/knockd.conf`)',
+  },
+  state: {
+    type: 'string',
+    value: 'DIR',
+    completes: 'directory',
+    summary: 'keep what has to survive a crash here (default `/var/lib/bussa`)',
+  },
+} as const satisfies OptionTable;
 
 /** Those of a daemon that listens. */
 export const DAEMON_OPTIONS = {
   ...PLACE_OPTIONS,
-  daemon: { type: 'boolean', short: 'd' },
-  debug: { type: 'boolean', short: 'D' },
-  lookup: { type: 'boolean', short: 'l' },
-  pidfile: { type: 'string', short: 'p' },
-  logfile: { type: 'string', short: 'g' },
-  verbose: { type: 'boolean', short: 'v' },
-  'only-ip-v4': { type: 'boolean', short: '4' },
-} as const;
+  daemon: {
+    type: 'boolean',
+    short: 'd',
+    summary: 'run in the background, once it listens',
+    details:
+      'The command returns with status 0 when the daemon is listening, and with another status and the reason if that cannot be. By then the pid file is written; if it cannot be, that is said, and the daemon listens all the same.',
+  },
+  pidfile: {
+    type: 'string',
+    short: 'p',
+    value: 'FILE',
+    completes: 'file',
+    summary: 'with `-d`, write the process number here (default `/var/run/knockd.pid`)',
+    details: 'The directive `PidFile` goes before it.',
+  },
+  logfile: {
+    type: 'string',
+    short: 'g',
+    value: 'FILE',
+    completes: 'file',
+    summary: 'append the log to this file',
+    details: 'The directive `LogFile` goes before it.',
+  },
+  verbose: { type: 'boolean', short: 'v', summary: 'print the log as well' },
+  debug: { type: 'boolean', short: 'D', summary: 'print every packet and every wrong knock too' },
+  lookup: {
+    type: 'boolean',
+    short: 'l',
+    summary: 'look up the names of addresses for the log',
+    details:
+      'Whoever controls the reverse zone of an address chooses its name. A lookup never delays a packet.',
+  },
+  'only-ip-v4': { type: 'boolean', short: '4', summary: 'leave IPv6 out' },
+} as const satisfies OptionTable;
 
 export const OPTIONS = {
   ...DAEMON_OPTIONS,
-  check: { type: 'boolean' },
-  read: { type: 'string' },
-  version: { type: 'boolean', short: 'V' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
+  check: {
+    type: 'boolean',
+    summary: 'say whether the configuration is good, and end',
+    details:
+      'Every mistake in it is named, and the status is 0 or 78. Nothing is watched and no privilege is needed.',
+  },
+  read: {
+    type: 'string',
+    value: 'FILE',
+    completes: 'file',
+    summary: 'print what the packets of a pcap or pcapng file would have done, and end',
+    details:
+      'The packets, of `tcpdump` for one, are judged by their own times, and nothing is run. This needs no capability.',
+  },
+  version: { type: 'boolean', short: 'V', summary: 'print the version' },
+  help: { type: 'boolean', short: 'h', summary: 'print this help' },
+} as const satisfies OptionTable;
 
-export const DEFAULT_CONFIG_FILE = '/etc/knockd.conf';
 export const DEFAULT_STATE_DIRECTORY = '/var/lib/bussa';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** knockd's options, with `--check`, `--read` and `--state` beside them. The first help or version asked for wins. */
 export function parseKnockdOptions(args: readonly string[], environment: Environment): KnockdCommand {
@@ -63,21 +119,6 @@ function readCommand(args: readonly string[], environment: Environment): KnockdC
   const capture = values.get('read');
   if (capture !== undefined) return { kind: 'replay', capture, configFile, ipv6 };
   return { kind: 'daemon', options: daemonOptions(values, environment) };
-}
-
-/** By the options' names; the last one given counts. Throws a `UsageError`. */
-export function readValues<Table extends OptionTable>(
-  table: Table,
-  options: readonly GivenOption<Table>[],
-): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
-  for (const { name, value } of options) {
-    if (table[name]?.type === 'string' && value === '') {
-      throw new UsageError(`option '--${name}' needs a value that is not empty`);
-    }
-    values.set(name, value);
-  }
-  return values;
 }
 
 /** Values by the names in `DAEMON_OPTIONS`. Throws a `UsageError`. */
@@ -114,6 +155,6 @@ function interfaceOption(text: string | undefined): Pick<DaemonOptions, 'interfa
 }
 
 /** systemd.exec(5): the first of the directories that the unit owns. */
-function systemdStateDirectory(environment: Environment): string | undefined {
+export function systemdStateDirectory(environment: Environment): string | undefined {
   return environment.STATE_DIRECTORY?.split(':')[0] || undefined;
 }

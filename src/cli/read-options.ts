@@ -1,9 +1,5 @@
 import { parseArgs } from 'node:util';
-
-/** Options by their long names, as `node:util` takes them. `whole`: the name is not shortened. */
-export type OptionTable = Readonly<
-  Record<string, { readonly type: 'boolean' | 'string'; readonly short?: string; readonly whole?: true }>
->;
+import type { OptionTable } from './option.ts';
 
 /** One option as it was given; `value` stands only where the option takes one. */
 export type GivenOption<Table extends OptionTable> = {
@@ -39,6 +35,21 @@ export function readOptions<Table extends OptionTable>(
     options.push({ name: token.name, value: token.value ?? '' });
   }
   return { options, operands };
+}
+
+/** By the options' names; the last one given counts. Throws a `UsageError`. */
+export function readValues<Table extends OptionTable>(
+  table: Table,
+  options: readonly GivenOption<Table>[],
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const { name, value } of options) {
+    if (table[name]?.type === 'string' && value === '') {
+      throw new UsageError(`option '--${name}' needs a value that is not empty`);
+    }
+    values.set(name, value);
+  }
+  return values;
 }
 
 function tokenize(table: OptionTable, args: readonly string[]): readonly Token[] {

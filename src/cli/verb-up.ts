@@ -1,53 +1,47 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DaemonOptions, DaemonPlace, GuardOptions } from '../app/daemon/daemon-options.ts';
-import { type Millis, seconds } from '../core/net/time.ts';
 import {
-  DAEMON_OPTIONS,
+  type DaemonOptions,
+  type DaemonPlace,
   DEFAULT_CONFIG_FILE,
-  DEFAULT_STATE_DIRECTORY,
-  daemonOptions,
-  type Environment,
-  readValues,
-} from './knockd-options.ts';
-import { readOptions, UsageError } from './read-options.ts';
-import type { Verb } from './verb.ts';
+  type GuardOptions,
+} from '../app/daemon/daemon-options.ts';
+import { type Millis, seconds } from '../core/net/time.ts';
+import { DAEMON_OPTIONS, DEFAULT_STATE_DIRECTORY, daemonOptions } from './knockd-options.ts';
+import type { OptionTable } from './option.ts';
+import { UsageError } from './read-options.ts';
+import type { Environment, Verb } from './verb.ts';
 
 export const OPTIONS = {
+  yes: { type: 'boolean', summary: 'close the ports even if somebody is connected to them' },
+  confirm: {
+    type: 'string',
+    value: 'SECONDS',
+    // `--conf` has always meant --config.
+    whole: true,
+    summary: 'undo everything after 1 to 3600 seconds, unless it is confirmed',
+    details:
+      'Then the doors are closed, the firewall is as it was before, whatever `On_Exit` says, what was recorded is forgotten, and the exit status is 1. It is confirmed by the Enter key at the terminal where it runs, or by `bussa confirm`. The time during which the machine sleeps counts. A process of its own undoes it if the daemon dies, and kills and undoes it if the daemon hangs 20 seconds after the time. A reload has to wait until it is confirmed.',
+  },
   ...DAEMON_OPTIONS,
-  yes: { type: 'boolean' },
-  // `--conf` has always meant --config.
-  confirm: { type: 'string', whole: true },
-} as const;
+} as const satisfies OptionTable;
 
 const MAX_CONFIRM_SECONDS = 3600;
 const PROGRAM = fileURLToPath(new URL('../../bin/bussa', import.meta.url));
 
 export const UP: Verb = {
-  operands: '[OPTIONS]',
+  name: 'up',
   summary: 'run the daemon, without locking anybody out who is connected',
-  help: `Runs the daemon in the foreground, printing its log. It does not close a port for the first time while somebody is
-connected to it from elsewhere, unless one of these is given:
-
-      --yes             close the ports all the same
-      --confirm SECONDS undo everything after 1 to 3600 seconds, unless Enter is pressed here, or \`bussa confirm\` is
-                        run from a new connection
-
-and it takes knockd's options:
-
-  -i, --interface NAME  listen on this interface, on a list such as eth0,wlan0, on any (the default), or on
-                        auto: those that hold a default route
-  -c, --config FILE     read this configuration (default /etc/knockd.conf)
-  -d, --daemon          run in the background, once it listens
-  -p, --pidfile FILE    with -d, write the process number here (default /var/run/knockd.pid)
-  -g, --logfile FILE    append the log to this file
-  -D, --debug           print every packet and every wrong knock too
-  -l, --lookup          look up the names of addresses for the log
-  -4, --only-ip-v4      leave IPv6 out
-      --state DIR       keep what has to survive a crash here (default /var/lib/bussa)
-`,
-  parse: (args, environment) => {
-    const options = parseUpOptions(args, environment);
+  description: [
+    'Runs the daemon, `knockd`, in the foreground, printing its log. It does not close a port for the first time while a connection to it from elsewhere is established, unless `--yes` or `--confirm` is given: it ends with status 1 before anything is changed, and says who is connected to what. Established connections would live on, but a new one needs the knock.',
+    'Ports that it has closed before are recorded in the state directory, and not asked about again. A reload that would close such a port is refused, and the old configuration stays in force.',
+    "TCP connections to this host are read from the kernel's sockets, those over UDP and through forwarded ports from its connection tracking (`/proc/net/nf_conntrack`); where the kernel has no such file, or has not begun to track, these two are not seen. Connections from this host's own addresses do not count.",
+  ],
+  operands: [],
+  options: OPTIONS,
+  streams: true,
+  read: ({ values }, environment) => {
+    const options = upOptions(values, environment);
     return async ({ complain }) => {
       const { startOrRun } = await import('../app/daemon/background.ts');
       return startOrRun(options, complain);
@@ -55,12 +49,8 @@ and it takes knockd's options:
   },
 };
 
-/** Throws a `UsageError`. */
-export function parseUpOptions(args: readonly string[], environment: Environment): DaemonOptions {
-  const { options, operands } = readOptions(OPTIONS, args);
-  const [stray] = operands;
-  if (stray !== undefined) throw new UsageError(`'${stray}' is no option of bussa up`);
-  const values = readValues(OPTIONS, options);
+/** Values by the names in `OPTIONS`. Throws a `UsageError`. */
+export function upOptions(values: ReadonlyMap<string, string>, environment: Environment): DaemonOptions {
   const daemon = daemonOptions(values, environment);
   const confirm = values.get('confirm');
   const guard: GuardOptions = {

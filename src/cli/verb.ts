@@ -1,24 +1,57 @@
-import type { Environment } from './knockd-options.ts';
+import type { Operand, OptionTable } from './option.ts';
 
 /** Exit statuses of `bussa`, which scripts may rely on; sysexits.h has the numbers from 64 on. */
 export const BUSSA_EXIT = { ok: 0, failed: 1, usage: 2, noDaemon: 69, permission: 77, config: 78 } as const;
 
+export type BussaExit = (typeof BUSSA_EXIT)[keyof typeof BUSSA_EXIT];
+
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [name: string]: Json | undefined };
+
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+
 /** Where a verb's words go. */
 export type Voice = {
-  readonly say: (line: string) => void;
+  /** The whole answer, once: the value with --json, else the lines. */
+  readonly answer: (value: Json, lines: readonly string[]) => void;
+  /** A line on standard error. With --json, what is complained about is the answer where there is no other. */
   readonly complain: (line: string) => void;
+  /** A line of text by a verb that streams. */
+  readonly say: (line: string) => void;
+  /** Colours, where standard output is a terminal that has them and nobody said NO_COLOR. */
+  readonly style: (style: Style, text: string) => string;
+  readonly json: boolean;
 };
 
 /** Does what was asked for, and resolves to the exit status. */
 export type Deed = (voice: Voice) => Promise<number>;
 
-/** What stands behind the word `bussa`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the command line has; options by their long names, the last one given counts. */
+export type Given = {
+  readonly values: ReadonlyMap<string, string>;
+  /** As many as the verb asks for. */
+  readonly operands: readonly string[];
+};
+
+/** What stands behind the word `bussa`. Texts are plain, with `backquotes` around what is typed as it stands. */
 export type Verb = {
-  /** After the verb's name in its usage line. */
-  readonly operands: string;
-  /** One line for the list of verbs. */
+  readonly name: string;
+  /** A phrase that begins small and has no full stop. */
   readonly summary: string;
-  readonly help: string;
+  /** Paragraphs, for the help and the manual. */
+  readonly description: readonly string[];
+  readonly operands: readonly Operand[];
+  /** Without --json and --help, which every verb has. */
+  readonly options: OptionTable;
+  /** Prints as it goes on, and has no --json but what `options` has. */
+  readonly streams?: true;
   /** Throws a `UsageError`. */
-  readonly parse: (args: readonly string[], environment: Environment) => Deed;
+  readonly read: (given: Given, environment: Environment) => Deed;
 };

@@ -1,16 +1,18 @@
 // The manual names what there is to write: each directive, option, exit status and variable, and none that is not.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import { DAEMON_EXIT } from '../../src/app/daemon/run-daemon.ts';
+import { renderHelp, VERBS } from '../../src/cli/bussa-options.ts';
+import { optionsOf } from '../../src/cli/common-options.ts';
 import { OPTIONS as KNOCK } from '../../src/cli/knock-options.ts';
-import { OPTIONS as KNOCKD, PLACE_OPTIONS } from '../../src/cli/knockd-options.ts';
-import type { OptionTable } from '../../src/cli/read-options.ts';
+import { OPTIONS as KNOCKD } from '../../src/cli/knockd-options.ts';
+import { fillRegions, MANUAL_REGIONS } from '../../src/cli/manual/manual-regions.ts';
+import type { OptionTable } from '../../src/cli/option.ts';
 import { BUSSA_EXIT } from '../../src/cli/verb.ts';
-import { OPTIONS as UP } from '../../src/cli/verb-up.ts';
 import { DIRECTIVES } from '../../src/core/config/directives.ts';
 import { hookEnvironment } from '../../src/core/door/hook.ts';
 import { repository } from './scratch-clone.ts';
@@ -34,26 +36,14 @@ function section(page: string, heading: string): string {
   return text;
 }
 
-/** The tags of a list of options: `.It Fl c Ar file , Fl -config Ar file`. */
-const optionTags = (page: string): string[] => page.split('\n').filter((line) => line.startsWith('.It Fl '));
-
-const longNames = (lines: readonly string[]): string[] => allIn(lines.join('\n'), /Fl -([a-z][a-z0-9-]+)/g);
-
-/** Whether a tag has both spellings, and an argument if the option takes one. */
-function assertTag(tags: readonly string[], name: string, { short, type }: OptionTable[string]): void {
-  const tag = tags.find((line) => longNames([line]).includes(name));
-  assert.ok(tag !== undefined, `no tag for --${name}`);
-  if (short !== undefined) assert.ok(tag.startsWith(`.It Fl ${short} `), `-${short} of --${name}: ${tag}`);
-  assert.equal(/ Ar /.test(tag), type === 'string', `an argument of --${name}: ${tag}`);
-}
+const longNames = (text: string): string[] => allIn(text, /Fl -([a-z][a-z0-9-]+)/g);
 
 /** Those of the synopsis: `Op Fl 4DV`, `Op Fl c Ar file`, `Fl -check`. */
-function assertInSynopsis(page: string, verb: string, table: OptionTable): void {
-  const synopsis = section(page, 'SYNOPSIS');
-  const part = verb === '' ? synopsis : (synopsis.split(`.Cm ${verb}\n`)[1]?.split('.Nm')[0] ?? '');
+function assertInSynopsis(page: string, table: OptionTable): void {
+  const part = section(page, 'SYNOPSIS');
   const letters = allIn(part, /\bFl ([A-Za-z0-9]+(?: \| [A-Za-z])*)/g).join('');
   for (const [name, { short }] of Object.entries(table)) {
-    const isIn = short === undefined ? longNames([part]).includes(name) : letters.includes(short);
+    const isIn = short === undefined ? longNames(part).includes(name) : letters.includes(short);
     assert.ok(isIn, `--${name} is not in the synopsis`);
   }
 }
@@ -101,34 +91,38 @@ suite('the manual', () => {
     assert.deepEqual(allIn(KNOCKD_CONF_5, /^\.It Ev (\w+)$/gm), variables);
   });
 
-  for (const [title, page, table] of [
-    ['knockd(8)', KNOCKD_8, KNOCKD],
-    ['knock(1)', KNOCK_1, KNOCK],
-  ] as const) {
-    test(`${title} has each option, once, and no other`, () => {
-      const tags = optionTags(page);
-      for (const [name, option] of Object.entries<OptionTable[string]>(table)) assertTag(tags, name, option);
-      assert.equal(tags.length, Object.keys(table).length);
-      assertInSynopsis(page, '', table);
+  for (const name of readdirSync(path.join(repository, 'docs/man'))) {
+    test(`${name} says of options and verbs what --help says (npm run manual)`, () => {
+      const page = read(`docs/man/${name}`);
+      assert.equal(fillRegions(page), page);
+    });
+
+    test(`${name} is without fault`, () => {
+      const { stdout } = spawnSync(
+        'mandoc',
+        ['-Tlint', '-Wwarning', path.join(repository, 'docs/man', name)],
+        { encoding: 'utf8' },
+      );
+      assert.equal(stdout, '');
     });
   }
 
-  test('bussa(8) has the options of its verbs, those of knockd(8) by reference', () => {
-    const tags = optionTags(BUSSA_8);
-    const own = Object.entries<OptionTable[string]>(UP).filter(([name]) => !Object.hasOwn(KNOCKD, name));
-    for (const [name, option] of own) assertTag(tags, name, option);
-    assert.equal(tags.length, own.length);
-    assertInSynopsis(BUSSA_8, 'up', UP);
-    assertInSynopsis(BUSSA_8, 'confirm', PLACE_OPTIONS);
+  test('each region of a page is one that is filled, and none is left out', () => {
+    const pages = [KNOCKD_8, KNOCK_1, BUSSA_8].join('');
+    assert.deepEqual(allIn(pages, /^\.\\" begin (.+)$/gm), Object.keys(MANUAL_REGIONS).sort());
+  });
+
+  test('the synopses of knockd(8) and knock(1) have each option', () => {
+    assertInSynopsis(KNOCKD_8, KNOCKD);
+    assertInSynopsis(KNOCK_1, KNOCK);
   });
 
   test('the programs’ own help has each option, and no other', () => {
     assert.deepEqual(longInHelp(helpOf('knockd', '--help')), Object.keys(KNOCKD).sort());
     assert.deepEqual(longInHelp(helpOf('knock', '--help')), Object.keys(KNOCK).sort());
-    // It prints its log anyway.
-    const up = Object.keys(UP).filter((name) => name !== 'verbose');
-    assert.deepEqual(longInHelp(helpOf('bussa', 'up', '--help')), up.sort());
-    assert.deepEqual(longInHelp(helpOf('bussa', 'confirm', '--help')), Object.keys(PLACE_OPTIONS).sort());
+    for (const verb of VERBS) {
+      assert.deepEqual(longInHelp(renderHelp(verb)), Object.keys(optionsOf(verb)).sort(), verb.name);
+    }
   });
 
   test('the pages have each exit status, and no other', () => {

@@ -18,7 +18,10 @@ export async function openControl(
   guard: OwnerGuard | undefined,
   report: (event: Event) => void,
 ): Promise<ControlServer | undefined> {
-  const verbs: ControlVerbs = { confirm: () => ({ ok: true, confirmed: guard?.confirm() === true }) };
+  const verbs: ControlVerbs = {
+    ping: () => ({ ok: true }),
+    confirm: () => ({ ok: true, confirmed: guard?.confirm() === true }),
+  };
   let why = 'the state directory could not be opened';
   if (directory !== undefined) {
     const path = controlSocketIn(directory);

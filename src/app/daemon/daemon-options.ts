@@ -34,4 +34,5 @@ export type GuardOptions = {
   readonly confirmCommand: string;
 };
 
+export const DEFAULT_CONFIG_FILE = '/etc/knockd.conf';
 export const DEFAULT_PID_FILE = '/var/run/knockd.pid';

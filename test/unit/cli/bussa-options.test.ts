@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { parseBussaCommand, renderHelp, VERBS } from '../../../src/cli/bussa-options.ts';
-import { parseConfirmOptions } from '../../../src/cli/verb-confirm.ts';
-import { parseUpOptions } from '../../../src/cli/verb-up.ts';
+import { daemonChoice } from '../../../src/cli/daemon-choice.ts';
+import { readOptions, readValues } from '../../../src/cli/read-options.ts';
+import { CONFIRM } from '../../../src/cli/verb-confirm.ts';
+import { OPTIONS, upOptions } from '../../../src/cli/verb-up.ts';
 
 const words = (line: string): string[] => line.split(' ').filter(Boolean);
-const up = (line: string) => parseUpOptions(words(line), {});
+const up = (...args: readonly string[]) =>
+  upOptions(readValues(OPTIONS, readOptions(OPTIONS, args).options), {});
 const PROGRAM = resolve(import.meta.dirname, '../../../bin/bussa');
 
 describe("bussa's verbs", () => {
@@ -15,34 +18,39 @@ describe("bussa's verbs", () => {
       assert.deepEqual(parseBussaCommand(words(line), {}), { kind: 'help' });
     }
     for (const line of ['help up', 'up -h', 'up -c x --help']) {
-      assert.deepEqual(parseBussaCommand(words(line), {}), { kind: 'help', verb: 'up' });
+      const command = parseBussaCommand(words(line), {});
+      assert.equal(command.kind === 'help' && command.verb?.name, 'up');
     }
     for (const line of ['-V', '--version']) {
       assert.deepEqual(parseBussaCommand(words(line), {}), { kind: 'version' });
     }
   });
 
-  test('the list of verbs is whole, and each has help of its own', () => {
-    for (const verb of Object.keys(VERBS)) {
-      assert.match(renderHelp(), new RegExp(`^  ${verb} `, 'm'));
-      assert.match(renderHelp(verb), new RegExp(`^usage: bussa ${verb} `));
-      assert.equal(parseBussaCommand([verb], {}).kind, 'deed');
+  test('the list of verbs is whole, and each has help of its own, within 80 columns', () => {
+    assert.equal(new Set(VERBS.map(({ name }) => name)).size, VERBS.length);
+    for (const verb of VERBS) {
+      assert.match(renderHelp(), new RegExp(`^  ${verb.name} `, 'm'));
+      assert.match(renderHelp(verb), new RegExp(`^usage: bussa ${verb.name} `));
+      for (const line of `${renderHelp()}${renderHelp(verb)}`.split('\n')) assert.ok(line.length <= 80, line);
     }
   });
 
   const mistakes: readonly (readonly [line: string, message: RegExp])[] = [
     ['', /no verb was given/],
-    ['upp', /unknown verb 'upp': there are up, confirm and help/],
+    ['upp', /unknown verb 'upp': there are up, .* and help/],
     ['toString', /unknown verb 'toString'/],
     ['help me', /unknown verb 'me'/],
-    ['up eth0', /'eth0' is no option of bussa up/],
+    ['up eth0', /'eth0' is more than bussa up takes/],
     ['up --check', /unknown option '--check'/],
     ['up --confirm', /option '--confirm' needs a value/],
     ['up --confirm 0', /bad time '0' for --confirm: give whole seconds from 1 to 3600/],
     ['up --confirm 3601', /bad time '3601'/],
     ['up --confirm 1m', /bad time '1m'/],
     ['up --yes=no', /option '--yes' takes no value/],
-    ['confirm now', /'now' is no option of bussa confirm/],
+    ['confirm now', /'now' is more than bussa confirm takes/],
+    ['completion', /no SHELL was given/],
+    ['completion csh', /no shell 'csh': there are bash, zsh, fish/],
+    ['up --json', /unknown option '--json'/],
     ['confirm -d', /unknown option '-d'/],
   ];
   for (const [line, message] of mistakes) {
@@ -56,7 +64,7 @@ describe("bussa's verbs", () => {
 
 describe('bussa up', () => {
   test('is the daemon, guarded and telling what it does', () => {
-    assert.deepEqual(up(''), {
+    assert.deepEqual(up(), {
       configFile: '/etc/knockd.conf',
       stateDirectory: '/var/lib/bussa',
       verbose: true,
@@ -69,7 +77,7 @@ describe('bussa up', () => {
   });
 
   test("takes knockd's options", () => {
-    const options = up('-i lo -c /a -l4 -D -d -p /p -g /g -v --state /s');
+    const options = up(...words('-i lo -c /a -l4 -D -d -p /p -g /g -v --state /s'));
     assert.equal(options.interfaces?.text, 'lo');
     assert.deepEqual(
       [options.configFile, options.pidFile, options.logFile, options.stateDirectory],
@@ -83,22 +91,23 @@ describe('bussa up', () => {
 
   test('--yes and --confirm; --conf has always been --config', () => {
     assert.equal(up('--yes').guard?.closeAnyway, true);
-    assert.equal(up('--confirm 60').guard?.confirmWithin, 60_000);
+    assert.equal(up('--confirm', '60').guard?.confirmWithin, 60_000);
     assert.equal(up('--confirm=3600').guard?.confirmWithin, 3_600_000);
     for (const short of ['--co', '--conf', '--confi']) {
-      assert.equal(up(`${short} x.conf`).configFile, 'x.conf');
+      assert.equal(up(short, 'x.conf').configFile, 'x.conf');
     }
   });
 
   test('the command that confirms names the same daemon, from any directory', () => {
-    const command = parseUpOptions(['-c', "my o'wn.conf", '--state', '/s', '-i', 'lo'], {}).guard
-      ?.confirmCommand;
+    const command = up('-c', "my o'wn.conf", '--state', '/s', '-i', 'lo').guard?.confirmCommand;
     const file = `'${resolve("my o'wn.conf").replace("'", "'\\''")}'`;
     assert.equal(command, `${PROGRAM} confirm -c ${file} --state /s -i lo`);
-    const place = parseConfirmOptions(words('-c x.conf --state /s -i lo'), {});
-    assert.deepEqual(
-      [place.configFile, place.stateDirectory, place.interfaces?.text],
-      ['x.conf', '/s', 'lo'],
-    );
+    const table = CONFIRM.options;
+    const { options } = readOptions(table, words('-c x.conf --state /s -i lo'));
+    assert.deepEqual(daemonChoice(readValues(table, options), {}), {
+      configFile: 'x.conf',
+      interfaces: 'lo',
+      stateDirectory: '/s',
+    });
   });
 });

@@ -1,0 +1,108 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { askControl, ControlError } from '../host/control/control-client.ts';
+import { DEFAULT_CONFIG_FILE } from './daemon/daemon-options.ts';
+import { controlSocketIn, stateName } from './daemon/open-state.ts';
+
+/** Which daemon is meant; without file and interfaces, the only one that runs. */
+export type DaemonChoice = {
+  readonly configFile?: string;
+  /** As its command line names them. */
+  readonly interfaces?: string;
+  readonly stateDirectory: string;
+};
+
+export type DaemonReply =
+  | { readonly kind: 'answer'; readonly answer: Readonly<Record<string, unknown>> }
+  /** It understood, and will not. */
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'no-daemon' | 'permission' | 'failed'; readonly message: string };
+
+/** Asks a daemon one question: an object with a `verb`. */
+export async function askDaemon(
+  choice: DaemonChoice,
+  request: Readonly<Record<string, unknown>>,
+): Promise<DaemonReply> {
+  const found = await findSocket(choice);
+  return typeof found === 'string' ? ask(found, request, choice) : found;
+}
+
+/** The path of the daemon's control socket, or why there is none. */
+export async function findSocket(choice: DaemonChoice): Promise<string | DaemonReply> {
+  const { configFile, interfaces, stateDirectory } = choice;
+  if (configFile !== undefined || interfaces !== undefined) {
+    return controlSocketIn(join(stateDirectory, stateName(configFile ?? DEFAULT_CONFIG_FILE, interfaces)));
+  }
+  const listed = listNames(stateDirectory);
+  if (!Array.isArray(listed)) return listed as DaemonReply;
+  const living = await livingAmong(listed.map((name) => controlSocketIn(join(stateDirectory, name))));
+  const [first] = living;
+  if (first === undefined) return noDaemon(choice, `nothing listens below ${stateDirectory}`);
+  if (living.length === 1) return first;
+  const message = `several daemons run, say which one with -c FILE, and -i if it was started with that:\n${living.map((path) => `  ${path}`).join('\n')}`;
+  return { kind: 'failed', message };
+}
+
+function listNames(stateDirectory: string): readonly string[] | DaemonReply {
+  try {
+    return readdirSync(stateDirectory).sort();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      return noDaemon({ stateDirectory }, `there is no ${stateDirectory}`);
+    return failure(new ControlError(stateDirectory, code ?? String(error)), { stateDirectory });
+  }
+}
+
+/** Sockets that somebody listens at, or that this user may not try. */
+async function livingAmong(paths: readonly string[]): Promise<readonly string[]> {
+  const tried = await Promise.all(
+    paths.map(async (path) => {
+      try {
+        await askControl(path, { verb: 'ping' });
+        return path;
+      } catch (error) {
+        return error instanceof ControlError && isAbsent(error) ? undefined : path;
+      }
+    }),
+  );
+  return tried.filter((path) => path !== undefined);
+}
+
+async function ask(
+  path: string,
+  request: Readonly<Record<string, unknown>>,
+  choice: DaemonChoice,
+): Promise<DaemonReply> {
+  let answer: unknown;
+  try {
+    answer = await askControl(path, request);
+  } catch (error) {
+    if (error instanceof ControlError) return failure(error, choice);
+    throw error;
+  }
+  if (typeof answer === 'object' && answer !== null && 'ok' in answer) {
+    if (answer.ok === true) return { kind: 'answer', answer: { ...answer } };
+    if ('error' in answer) return { kind: 'refused', message: String(answer.error) };
+  }
+  const text = JSON.stringify(answer);
+  return { kind: 'failed', message: `the daemon did not understand: ${text}; is it of another version?` };
+}
+
+function failure(error: ControlError, choice: DaemonChoice): DaemonReply {
+  const { code, message } = error;
+  if (code === 'EACCES' || code === 'EPERM') {
+    return { kind: 'permission', message: `${message}: run it as the user that the daemon runs as` };
+  }
+  if (isAbsent(error)) return noDaemon(choice, message);
+  return { kind: 'no-daemon', message: `the daemon does not answer: ${message}` };
+}
+
+const isAbsent = ({ code }: ControlError): boolean =>
+  code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR';
+
+function noDaemon({ configFile }: DaemonChoice, why: string): DaemonReply {
+  const whose = configFile === undefined ? 'no daemon runs' : `no daemon of ${configFile} runs`;
+  const message = `${whose} (${why}): start it with \`bussa up\` or \`systemctl start knockd\`, or name the one that does with the same -c, -i and --state that it was started with`;
+  return { kind: 'no-daemon', message };
+}

@@ -1,0 +1,36 @@
+import type { DaemonChoice, DaemonReply } from '../app/ask-daemon.ts';
+import { DEFAULT_STATE_DIRECTORY, PLACE_OPTIONS, systemdStateDirectory } from './knockd-options.ts';
+import type { OptionTable } from './option.ts';
+import { BUSSA_EXIT, type BussaExit, type Environment, type Voice } from './verb.ts';
+
+/** Which daemon a verb talks to. */
+export const CHOICE_OPTIONS = {
+  config: {
+    ...PLACE_OPTIONS.config,
+    summary: "the daemon's configuration, where more than one daemon runs",
+  },
+  interface: {
+    ...PLACE_OPTIONS.interface,
+    summary: 'its interfaces, if it was started with `-i`',
+    details: '',
+  },
+  state: { ...PLACE_OPTIONS.state, summary: 'its state directory (default `/var/lib/bussa`)' },
+} as const satisfies OptionTable;
+
+/** Values by the names in `CHOICE_OPTIONS`. */
+export function daemonChoice(values: ReadonlyMap<string, string>, environment: Environment): DaemonChoice {
+  const configFile = values.get('config');
+  const interfaces = values.get('interface');
+  return {
+    ...(configFile === undefined ? {} : { configFile }),
+    ...(interfaces === undefined ? {} : { interfaces }),
+    stateDirectory: values.get('state') ?? systemdStateDirectory(environment) ?? DEFAULT_STATE_DIRECTORY,
+  };
+}
+
+/** Says why there is no answer. Returns the exit status. */
+export function complainOfReply(reply: Exclude<DaemonReply, { kind: 'answer' }>, voice: Voice): BussaExit {
+  voice.complain(`bussa: ${reply.message}`);
+  if (reply.kind === 'no-daemon') return BUSSA_EXIT.noDaemon;
+  return reply.kind === 'permission' ? BUSSA_EXIT.permission : BUSSA_EXIT.failed;
+}

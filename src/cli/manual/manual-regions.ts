@@ -1,0 +1,29 @@
+import { VERBS } from '../bussa-options.ts';
+import { HELP_OPTION, JSON_OPTION } from '../common-options.ts';
+import { CHOICE_OPTIONS } from '../daemon-choice.ts';
+import { OPTIONS as KNOCK } from '../knock-options.ts';
+import { OPTIONS as KNOCKD } from '../knockd-options.ts';
+import { renderOptionList, renderSynopsis, renderVerb } from './render-mdoc.ts';
+
+const verbSynopsis = VERBS.map(
+  (verb) => `.Nm bussa\n.Cm ${verb.name}\n${renderSynopsis(verb.options, verb.operands)}`,
+).join('');
+
+/** What the pages below docs/man have between `.\" begin NAME` and `.\" end NAME`. */
+export const MANUAL_REGIONS: Readonly<Record<string, string>> = {
+  'knockd options': renderOptionList(KNOCKD),
+  'knock options': renderOptionList(KNOCK),
+  'bussa synopsis': verbSynopsis,
+  'bussa verbs': VERBS.map((verb) => renderVerb(verb, CHOICE_OPTIONS)).join(''),
+  'bussa common': renderOptionList({ ...JSON_OPTION, ...HELP_OPTION }),
+  'bussa choice': renderOptionList(CHOICE_OPTIONS),
+};
+
+/** A page with each of its regions as it is now. A region that is not known is left as it is. */
+export function fillRegions(page: string): string {
+  return page.replaceAll(
+    /^(\.\\" begin (.+)\n)([\s\S]*?)(\.\\" end \2\n)/gm,
+    (whole, begin: string, name: string, _old: string, end: string) =>
+      Object.hasOwn(MANUAL_REGIONS, name) ? `${begin}${MANUAL_REGIONS[name]}${end}` : whole,
+  );
+}

@@ -1,0 +1,4 @@
+/** Those that completions are made for. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export type Shell = (typeof SHELLS)[number];

@@ -1,0 +1,38 @@
+import { styleText } from 'node:util';
+import { print, printLines, STDERR, STDOUT } from './print.ts';
+import type { Json, Style, Voice } from './verb.ts';
+
+/** Speaks to the terminal, and knows at the end whether an answer is still owed. */
+export class TerminalVoice implements Voice {
+  readonly json: boolean;
+  readonly #paints: boolean;
+  #answered = false;
+  readonly #complaints: string[] = [];
+
+  constructor(json: boolean) {
+    this.json = json;
+    this.#paints = !json && process.stdout.isTTY && process.stdout.hasColors();
+  }
+
+  readonly answer = (value: Json, lines: readonly string[]): void => {
+    this.#answered = true;
+    if (this.json) print(STDOUT, `${JSON.stringify(value)}\n`);
+    else print(STDOUT, lines.map((line) => `${line}\n`).join(''));
+  };
+
+  readonly complain = (line: string): void => {
+    this.#complaints.push(line);
+    printLines(STDERR, line);
+  };
+
+  readonly say = (line: string): void => print(STDOUT, `${line}\n`);
+
+  readonly style = (style: Style, text: string): string =>
+    this.#paints ? styleText(style, text, { validateStream: false }) : text;
+
+  /** With --json every end has one value on standard output, a failure too. */
+  end(status: number): void {
+    if (!this.json || this.#answered) return;
+    this.answer({ error: this.#complaints.join('\n'), status }, []);
+  }
+}
