@@ -64,7 +64,13 @@ export const DAEMON_OPTIONS = {
     details: 'The directive `LogFile` goes before it.',
   },
   verbose: { type: 'boolean', short: 'v', summary: 'print the log as well' },
-  debug: { type: 'boolean', short: 'D', summary: 'print every packet and every wrong knock too' },
+  debug: {
+    type: 'boolean',
+    short: 'D',
+    summary: 'print every packet and every wrong knock too',
+    details:
+      'It is printed on the terminal alone, never to the log. Keep it to yourself: it shows where tripwires are.',
+  },
   lookup: {
     type: 'boolean',
     short: 'l',

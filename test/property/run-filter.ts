@@ -99,6 +99,8 @@ function calculate(code: number, operand: number, { accumulator, index }: Machin
       return (accumulator << other) >>> 0;
     case 0x70:
       return accumulator >>> other;
+    case 0x90:
+      return accumulator % other;
     default:
       throw new Error(`operation ${code.toString(16)} is not known`);
   }

@@ -114,6 +114,29 @@ describe(`no scan opens a door, ${REPEATS} times`, () => {
     }
   }
 
+  // Guesses: nobody's neighbours, and so few that a quarter of them may be none.
+  for (const [what, step, last] of [
+    ['the thousands', 1000, 10_000],
+    ['the half thousands', 500, 10_000],
+    ['the hundreds', 100, 10_000],
+    ['the numbers of one digit', 1111, 9999],
+  ] as const) {
+    test(`${what} to ${last}, ascending and descending`, () => {
+      const random = generator(SEED);
+      const doors = [
+        ...DOORS.slice(0, 2),
+        door('one-digit', '7777,8888,9999', { flags: SYN, timeout: 25_000 }),
+        door('downwards', '5000,4000,3000', { flags: SYN, timeout: 25_000 }),
+      ];
+      const ports = Array.from({ length: last / step }, (_, i) => (i + 1) * step);
+      for (let repeat = 0; repeat < REPEATS; repeat++) {
+        const scanner = new Scanner([random(2 ** 32) | 0, random(2 ** 32) | 0], doors);
+        for (const order of [ports, ports.toReversed(), ports]) scanner.scan(order, 'SYN', 0.01);
+        assert.deepEqual(scanner.opened, [], `repeat ${repeat}`);
+      }
+    });
+  }
+
   test('TCP and UDP together, port by port', () => {
     const random = generator(SEED);
     for (let repeat = 0; repeat < 10; repeat++) {

@@ -128,7 +128,9 @@ export class Daemon {
     if (this.#options.background) this.#pidFile.write(this.#config.settings);
     this.#report({ kind: 'listening', on: this.#interfaces.listeningOn });
     void this.#hooks.tell({ event: 'start' });
-    this.#report({ kind: 'debug', text: `capture filter: ${this.#scans.filter}` });
+    if (this.#log.debug) {
+      this.#report({ kind: 'debug', text: `capture filter: ${this.#scans.filterWithoutSecret}` });
+    }
     this.#guard?.begin();
   }
 

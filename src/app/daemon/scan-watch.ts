@@ -5,7 +5,7 @@ import type { Door } from '../../core/door/door.ts';
 import type { Event } from '../../core/event/event.ts';
 import { renderCaptureFilter } from '../../core/filter/capture-filter.ts';
 import type { Packet } from '../../core/packet/packet.ts';
-import { drawShare, type PortShare } from '../../core/tripwire/port-share.ts';
+import { drawShare, EXAMPLE_SHARE, type PortShare } from '../../core/tripwire/port-share.ts';
 import { type HostPorts, Tripwires } from '../../core/tripwire/tripwires.ts';
 import { readEphemeralPorts, readServedPorts } from '../../host/system/host-ports.ts';
 
@@ -25,8 +25,7 @@ export type Watch = {
   readonly settings: Settings;
   readonly filter: string;
   readonly policy: ScanPolicy | undefined;
-  /** The ports in use, for a comparison. */
-  readonly served: string;
+  readonly ports: HostPorts | undefined;
 };
 
 /** Stretches the tripwires between the ports that are in use, and takes them away where a service comes. */
@@ -59,13 +58,13 @@ export class ScanWatch {
   prepare(doors: readonly Door[], settings: Settings): Watch {
     if (settings.scanGuard === 'off') {
       const filter = renderCaptureFilter(doors, { ipv6: this.#ipv6 });
-      return { doors, settings, filter, policy: undefined, served: '' };
+      return { doors, settings, filter, policy: undefined, ports: undefined };
     }
     const ports = this.#hostPorts(settings);
     const wires = new Tripwires(doors, ports, this.#share);
     const filter = renderCaptureFilter(doors, { ipv6: this.#ipv6, tripwires: wires });
     const policy = { wires, penalty: settings.scanPenalty ?? DEFAULT_SCAN_PENALTY };
-    return { doors, settings, filter, policy, served: JSON.stringify(ports) };
+    return { doors, settings, filter, policy, ports };
   }
 
   /** The filter is the caller's to set. */
@@ -96,6 +95,14 @@ export class ScanWatch {
     return this.#watch?.filter ?? '';
   }
 
+  /** The filter with another share in the place of the secret one, for eyes that need not see it: of the same cost. */
+  get filterWithoutSecret(): string {
+    if (this.#watch?.ports === undefined) return this.filter;
+    const { doors, ports } = this.#watch;
+    const tripwires = new Tripwires(doors, ports, EXAMPLE_SHARE);
+    return renderCaptureFilter(doors, { ipv6: this.#ipv6, tripwires });
+  }
+
   /** Whether the tripwire that the packet touches lies on a port that is in use by now. `now`: any clock in ms. */
   isServedNow(packet: Packet, now: number): boolean {
     const watch = this.#watch;
@@ -103,7 +110,7 @@ export class ScanWatch {
     const started = performance.now();
     try {
       const current = this.prepare(watch.doors, watch.settings);
-      if (current.served !== watch.served) this.#use(current);
+      if (JSON.stringify(current.ports) !== JSON.stringify(watch.ports)) this.#use(current);
     } catch (error) {
       const text = `the ports in use cannot be looked at: ${(error as Error).message}; the last look goes on counting`;
       this.#report({ kind: 'error', text });

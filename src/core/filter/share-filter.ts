@@ -1,3 +1,4 @@
+import { MEMORABLE_DIVISORS } from '../tripwire/memorable-port.ts';
 import { SHARE_MASK } from '../tripwire/port-share.ts';
 import { NOT_OPENING, type Span, type Tripwires } from '../tripwire/tripwires.ts';
 import { mergePorts } from './merge-ports.ts';
@@ -14,7 +15,7 @@ const DESTINATION_PORT = '2:2';
 const FLAGS = 13;
 
 /**
- * Groups that pass the packets to the secret share of the ports. Of TCP only those that begin a connection, or belong
+ * Groups that pass the packets to the secret share of the ports and to the memorable ones. Of TCP only those that begin a connection, or belong
  * to none: a busy host has few of them, and most packets fail at the first question.
  */
 export function renderShare(tripwires: Tripwires, ipv6: boolean): string[] {
@@ -42,7 +43,10 @@ function group(
 ): string {
   const { multiplier, offset } = share;
   const inSpans = anyOf(shareSpans.map((span) => within(port, span)));
-  const inShare = `(${port} * ${multiplier} + ${offset}) & ${SHARE_MASK} = 0`;
+  const isWire = anyOf([
+    `(${port} * ${multiplier} + ${offset}) & ${SHARE_MASK} = 0`,
+    ...MEMORABLE_DIVISORS.map((divisor) => `${port} % ${divisor} = 0`),
+  ]);
   const inUse = mergePorts(
     exempt.filter((one) => shareSpans.some(({ first, last }) => first <= one && one <= last)),
     MAX_EXEMPT_RANGES,
@@ -50,7 +54,7 @@ function group(
   const conditions = [
     ...(condition === undefined ? [] : [condition]),
     inSpans,
-    inShare,
+    isWire,
     ...(inUse.length === 0 ? [] : [`not ${anyOf(inUse.map((span) => within(port, span)))}`]),
   ];
   return `(${conditions.join(' and ')})`;

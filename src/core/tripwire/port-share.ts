@@ -18,6 +18,9 @@ const CANDIDATES = 256;
 /** 65,536 by the golden ratio, the multiplier of the shortest runs (Knuth, The Art of Computer Programming, 6.4). */
 const GOLDEN = 40_503;
 
+/** One that is no secret. */
+export const EXAMPLE_SHARE: PortShare = { multiplier: GOLDEN, offset: 0 };
+
 export function isInShare({ multiplier, offset }: PortShare, port: number): boolean {
   return ((port * multiplier + offset) & SHARE_MASK) === 0;
 }

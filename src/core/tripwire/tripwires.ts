@@ -2,6 +2,7 @@ import type { Door } from '../door/door.ts';
 import { MAX_PORT } from '../net/port.ts';
 import { PROTOCOL_NUMBER } from '../net/protocol.ts';
 import { meetsFlagRule, TCP_FLAG, TCP_FLAGS_MASK } from '../net/tcp-flags.ts';
+import { isMemorable } from './memorable-port.ts';
 import { isInShare, type PortShare } from './port-share.ts';
 
 /** First and last port, both included. */
@@ -18,7 +19,7 @@ export type HostPorts = {
 };
 
 /**
- * Where the secret share lies. Below it are the services that programs try unasked (a mail client 143, Windows 137
+ * Where the secret share and the memorable ports lie. Below it are the services that programs try unasked (a mail client 143, Windows 137
  * and 445); above it NodePorts, traceroute, and the local ports of connections, of masqueraded ones too.
  */
 export const SHARE_SPAN: Span = { first: 1024, last: 29_999 };
@@ -36,7 +37,7 @@ export const NOT_OPENING = TCP_FLAG.ack | TCP_FLAG.rst;
 
 /**
  * The ports that only somebody touches who does not know which ones to knock at: the neighbours of the knock ports,
- * and a secret share of those that are not in use. A packet touches a tripwire only if it could be a knock.
+ * and, of those that are not in use, a secret share and the memorable ones. A packet touches a tripwire only if it could be a knock.
  * BOUNDED: 64 KiB.
  */
 export class Tripwires {
@@ -87,7 +88,7 @@ export class Tripwires {
 
   #stretchShare({ first, last }: Span): void {
     for (let port = first; port <= last; port++)
-      if (isInShare(this.share, port)) this.#wires[port] = WIRE.share;
+      if (isMemorable(port) || isInShare(this.share, port)) this.#wires[port] = WIRE.share;
   }
 
   #stretchNear(isTcp: boolean, port: number): void {
