@@ -1,18 +1,78 @@
-import { renderDiagnostic } from '../core/config/diagnostic.ts';
+import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { advise } from '../core/config/advise.ts';
+import type { Config } from '../core/config/config.ts';
+import type { Diagnostic } from '../core/config/diagnostic.ts';
+import { parseOneTimeSequences } from '../core/config/one-time-sequences.ts';
+import { escapeText } from '../core/config/quote-text.ts';
+import type { HostFacts } from '../core/config/written-door.ts';
+import type { Door } from '../core/door/door.ts';
+import { renderCaptureFilter } from '../core/filter/capture-filter.ts';
+import { findProgram } from '../host/system/find-program.ts';
+import { readServedBy } from '../host/system/host-ports.ts';
 import { loadConfig } from './daemon/load-config.ts';
 
-const EXIT = { ok: 0, config: 78 } as const;
+/** What can be said of a configuration. `good`: without errors, with the expression that passes its knocks. */
+export type Verdict =
+  | {
+      readonly kind: 'good';
+      readonly config: Config;
+      readonly diagnostics: readonly Diagnostic[];
+      /** pcap-filter(7), without the tripwires that a daemon adds. */
+      readonly filter: string;
+    }
+  | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] };
 
-/** Judges a configuration and does nothing else. Returns the exit status. */
-export function check(
-  configFile: string,
-  print: (line: string) => void,
-  complain: (line: string) => void,
-): number {
+/** Judges a configuration and does nothing else: what is wrong in it, or else what is unwise, on this host as it is now. */
+export function check(configFile: string): Verdict {
   const loaded = loadConfig(configFile);
-  const diagnostics = loaded.kind === 'ok' ? loaded.warnings : loaded.diagnostics;
-  for (const diagnostic of diagnostics) complain(renderDiagnostic(diagnostic));
-  if (loaded.kind === 'bad') return EXIT.config;
-  print(`${configFile}: good, ${loaded.config.doors.length} door(s)`);
-  return EXIT.ok;
+  if (loaded.kind === 'bad') return loaded;
+  const { config, bytes, warnings } = loaded;
+  const oneTime = readOneTimeDoors(config);
+  const advice = advise(configFile, bytes, oneTime.doors, readHostFacts());
+  const diagnostics = [...warnings, ...advice].sort((a, b) => byPlace(a, b));
+  const doors = config.doors.flatMap((spec) => {
+    const source = spec.sequenceSource;
+    const door =
+      source.kind === 'fixed' ? { ...spec, sequence: source.sequence } : oneTime.doors.get(spec.name);
+    return door === undefined ? [] : [door];
+  });
+  const filter = renderCaptureFilter(doors, { ipv6: true });
+  return { kind: 'good', config, diagnostics: [...diagnostics, ...oneTime.warnings], filter };
+}
+
+function readOneTimeDoors({ doors }: Config) {
+  const found = new Map<string, Door>();
+  const warnings: Diagnostic[] = [];
+  for (const spec of doors) {
+    const { sequenceSource: source, name } = spec;
+    if (source.kind === 'fixed') continue;
+    // That it can be read has been seen.
+    const sequences = parseOneTimeSequences(source.path, readFileSync(source.path));
+    warnings.push(...sequences.warnings);
+    if (sequences.next !== undefined) {
+      found.set(name, { ...spec, sequence: sequences.next.sequence });
+      continue;
+    }
+    const message = `no sequence is left for [${escapeText(name)}], and it stays shut: add lines to this file`;
+    const place = { file: source.path, line: 1, column: 1 };
+    warnings.push({ severity: 'warning', id: 'no-sequences-left', place, message });
+  }
+  return { doors: found, warnings };
+}
+
+function readHostFacts(): HostFacts {
+  const served = { tcp: readServedBy('tcp'), udp: readServedBy('udp') };
+  return {
+    serves: (protocol, port) => served[protocol].has(port),
+    hasProgram: (name) => findProgram(name) !== undefined,
+    hasIpv6: Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      // RFC 4291 section 2.5.6: fe80::/10 is known on its link alone.
+      .some(({ family, internal, address }) => family === 'IPv6' && !internal && !/^fe[89ab]/i.test(address)),
+  };
+}
+
+function byPlace({ place: a }: Diagnostic, { place: b }: Diagnostic): number {
+  return a.line - b.line || a.column - b.column;
 }

@@ -8,12 +8,13 @@ import {
 } from './manual/render-help.ts';
 import { readOptions, readValues, UsageError } from './read-options.ts';
 import type { Deed, Environment, Verb } from './verb.ts';
+import { CHECK } from './verb-check.ts';
 import { completionVerb } from './verb-completion.ts';
 import { CONFIRM } from './verb-confirm.ts';
 import { UP } from './verb-up.ts';
 
 /** Everything that `bussa` can be told to do, in the order of the help. */
-export const VERBS: readonly Verb[] = [UP, CONFIRM, completionVerb(() => VERBS)];
+export const VERBS: readonly Verb[] = [CHECK, UP, CONFIRM, completionVerb(() => VERBS)];
 
 export type BussaCommand =
   | { readonly kind: 'help'; readonly verb?: Verb }

@@ -1,3 +1,5 @@
+import type { Verdict } from '../app/check.ts';
+import { renderDiagnostic } from '../core/config/diagnostic.ts';
 import { endProcess } from './end-process.ts';
 import { OPTIONS, parseKnockdOptions } from './knockd-options.ts';
 import { renderOptions, renderParagraphs } from './manual/render-help.ts';
@@ -16,6 +18,8 @@ ${renderParagraphs([
 ])}`;
 
 const EXIT_USAGE = 2;
+/** sysexits.h */
+const EXIT_CONFIG = 78;
 
 async function main(args: readonly string[]): Promise<number> {
   // Node.js opens a debugger on this signal unless somebody listens to it.
@@ -35,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
       return EXIT_USAGE;
     case 'check': {
       const { check } = await import('../app/check.ts');
-      return check(command.configFile, (line) => printLines(STDOUT, line), complain);
+      return tellVerdict(command.configFile, check(command.configFile));
     }
     case 'replay': {
       const { replay } = await import('../app/replay.ts');
@@ -46,6 +50,13 @@ async function main(args: readonly string[]): Promise<number> {
       return startOrRun(command.options, complain);
     }
   }
+}
+
+function tellVerdict(configFile: string, verdict: Verdict): number {
+  for (const diagnostic of verdict.diagnostics) complain(renderDiagnostic(diagnostic));
+  if (verdict.kind === 'bad') return EXIT_CONFIG;
+  printLines(STDOUT, `${configFile}: good, ${verdict.config.doors.length} door(s)`);
+  return 0;
 }
 
 function complain(line: string): void {

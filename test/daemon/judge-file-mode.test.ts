@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { check } from '../../src/app/check.ts';
 import { judgeFileMode } from '../../src/app/daemon/judge-file-mode.ts';
 import { loadConfig } from '../../src/app/daemon/load-config.ts';
+import { renderDiagnostic } from '../../src/core/config/diagnostic.ts';
 import { Scratch } from '../contract/child-module.ts';
 import { Program } from '../netns/program.ts';
 
@@ -136,12 +137,9 @@ describe('who may write a configuration, and read its secrets', () => {
       const path = made(scratch, 0o644);
       assert.equal(loadConfig(path).kind, 'bad');
       assert.equal(loadConfig(path, 'ignored').kind, 'ok');
-      const lines: string[] = [];
-      assert.equal(
-        check(path, assert.fail, (line) => lines.push(line)),
-        78,
-      );
-      assert.deepEqual(lines, [
+      const verdict = check(path);
+      assert.equal(verdict.kind, 'bad');
+      assert.deepEqual(verdict.diagnostics.map(renderDiagnostic), [
         `${path}:1:1: everybody can read the knocks in it (mode 0644): chmod o-rwx ${path}`,
       ]);
     },

@@ -7,7 +7,13 @@ import { escapeText } from '../../core/config/quote-text.ts';
 import { judgeFileMode } from './judge-file-mode.ts';
 
 export type LoadedConfig =
-  | { readonly kind: 'ok'; readonly config: Config; readonly warnings: readonly Diagnostic[] }
+  | {
+      readonly kind: 'ok';
+      readonly config: Config;
+      readonly warnings: readonly Diagnostic[];
+      /** The text that was read. */
+      readonly bytes: Uint8Array;
+    }
   | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] };
 
 /**
@@ -25,7 +31,9 @@ export function loadConfig(file: string, modes: 'judged' | 'ignored' = 'judged')
   const open = modes === 'judged' ? openFiles(file, result) : [];
   if (result.kind === 'bad') return { kind: 'bad', diagnostics: [...open, ...result.diagnostics] };
   const mistakes = [...open, ...tooManyDoors(file, result.config), ...oneTimeMistakes(result.config)];
-  return mistakes.length === 0 ? result : { kind: 'bad', diagnostics: [...mistakes, ...result.warnings] };
+  return mistakes.length === 0
+    ? { ...result, bytes }
+    : { kind: 'bad', diagnostics: [...mistakes, ...result.warnings] };
 }
 
 /** A file that has mistakes may hold secrets as well. */

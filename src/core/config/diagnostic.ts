@@ -3,9 +3,41 @@ import { escapeCodes } from './quote-text.ts';
 /** A place in a text file; lines and columns count from 1, columns in characters. */
 export type Place = { readonly file: string; readonly line: number; readonly column: number };
 
-/** What is wrong at a place, or unwise, and what would be right. */
+/** Names for what is legal and unwise, which scripts may rely on. docs/operate.md tells of each. */
+export const WARNING_IDS = [
+  'ascending-sequence',
+  'command-not-found',
+  'comment-in-value',
+  'default-time',
+  'denied-and-allowed',
+  'empty-directive',
+  'guard-off',
+  'ipv4-only',
+  'known-sequence',
+  'knocks-in-a-row',
+  'no-leases',
+  'no-placeholder',
+  'no-sequences-left',
+  'no-service',
+  'no-shell',
+  'no-tcpflags',
+  'no-time',
+  'prefix-sequence',
+  'repeated-directive',
+  'same-knocks',
+  'second-options',
+  'served-port',
+  'short-sequence',
+  'skipped-line',
+] as const;
+
+export type WarningId = (typeof WARNING_IDS)[number];
+
+/** What is wrong at a place, or unwise, and behind a colon what would be right. */
 export type Diagnostic = {
   readonly severity: 'error' | 'warning';
+  /** Warnings have one. */
+  readonly id?: WarningId;
   readonly place: Place;
   readonly message: string;
 };
@@ -14,4 +46,19 @@ export type Diagnostic = {
 export function renderDiagnostic({ severity, place, message }: Diagnostic): string {
   const mark = severity === 'warning' ? 'warning: ' : '';
   return escapeCodes(`${place.file}:${place.line}:${place.column}: ${mark}${message}`);
+}
+
+/** What stands before the first colon outside of quotes, and what behind it. */
+const PARTS = /^((?:"[^"]*"|[^":]|:(?! ))+): (.+)$/s;
+
+/** A diagnostic in parts, for a program. */
+export function diagnosticParts({ severity, id, place, message }: Diagnostic) {
+  const [, what, remedy] = PARTS.exec(message) ?? [];
+  return {
+    severity,
+    ...(id === undefined ? {} : { id }),
+    ...place,
+    message: what ?? message,
+    ...(remedy === undefined ? {} : { remedy }),
+  };
 }

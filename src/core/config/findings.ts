@@ -1,8 +1,9 @@
-import type { Diagnostic } from './diagnostic.ts';
+import type { Diagnostic, WarningId } from './diagnostic.ts';
 import type { Word } from './word.ts';
 
 type Finding = {
   readonly severity: Diagnostic['severity'];
+  readonly id?: WarningId;
   readonly line: number;
   readonly offset: number;
   readonly message: string;
@@ -22,16 +23,17 @@ export class Findings {
     this.#list.push({ severity: 'error', line: at.line, offset: at.offset, message });
   }
 
-  warning(at: Word, message: string): void {
-    this.#list.push({ severity: 'warning', line: at.line, offset: at.offset, message });
+  warning(at: Word, id: WarningId, message: string): void {
+    this.#list.push({ severity: 'warning', id, line: at.line, offset: at.offset, message });
   }
 
   /** All findings in order of place. `lines[0]` is line 1 of the text. */
   diagnostics(file: string, lines: readonly string[]): readonly Diagnostic[] {
     const sorted = this.#list.toSorted((a, b) => a.line - b.line || a.offset - b.offset);
     const columns = new ColumnCounter(lines);
-    return sorted.map(({ severity, line, offset, message }) => ({
+    return sorted.map(({ severity, id, line, offset, message }) => ({
       severity,
+      ...(id === undefined ? {} : { id }),
       place: { file, line, column: columns.columnOf(line, offset) },
       message,
     }));

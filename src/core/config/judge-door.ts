@@ -68,7 +68,7 @@ function judgeCooldown(section: Section, findings: Findings): void {
   const bound = first(section, 'Max_Leases');
   if (bound !== undefined && lease === undefined) {
     const why = 'a door without Open and without Stop_Command has no leases';
-    findings.warning(bound.key, `Max_Leases has no effect: ${why}, remove it`);
+    findings.warning(bound.key, 'no-leases', `Max_Leases has no effect: ${why}, remove it`);
   }
 }
 
@@ -83,6 +83,7 @@ function judgeAdmission(section: Section, findings: Findings): void {
     if (parsePrefix(word.text) === undefined || !denied.has(canonical(word.text))) continue;
     findings.warning(
       word,
+      'denied-and-allowed',
       `${quoteText(word.text)} is denied too, and so it is not allowed: leave one of them`,
     );
   }

@@ -75,5 +75,5 @@ function lineOffset(bytes: Uint8Array, line: number): number {
 }
 
 function skippedLine({ place, message }: Diagnostic): Diagnostic {
-  return { severity: 'warning', place, message: `line skipped, ${message}` };
+  return { severity: 'warning', id: 'skipped-line', place, message: `line skipped, ${message}` };
 }

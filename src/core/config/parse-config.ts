@@ -75,6 +75,6 @@ function judgeWatched(
   } else if (first.name.text !== section.name.text) {
     const [earlier, later] = [first, section].map(({ name }) => `[${escapeText(name.text)}]`);
     const shown = `the knocks of ${later} are already watched by ${earlier}, line ${first.name.line}`;
-    findings.warning(section.name, `${shown}: they will open both, as in knockd`);
+    findings.warning(section.name, 'same-knocks', `${shown}: they will open both, as in knockd`);
   }
 }

@@ -120,7 +120,7 @@ const READERS: Readonly<
   Seq_Timeout: (value, draft, findings) => {
     const timeout = parseSeconds(value, findings);
     if (timeout === 0)
-      findings.warning(value, 'within 0 seconds no second knock can arrive: allow 1 at least');
+      findings.warning(value, 'no-time', 'within 0 seconds no second knock can arrive: allow 1 at least');
     if (timeout !== undefined) draft.seqTimeout = timeout;
   },
   TCPFlags: (value, draft, findings) => {

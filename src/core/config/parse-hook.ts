@@ -11,7 +11,7 @@ import { sliceWord, trimWord, type Word } from './word.ts';
 export type HookTexts = Readonly<Partial<Record<DoorHookName, Hook | 'none'>>>;
 
 /** Before the text of a hook that is for `/bin/sh -c`. */
-const SHELL_MARK = 'sh:';
+export const SHELL_MARK = 'sh:';
 
 const DOOR_HOOKS: Readonly<Partial<Record<DirectiveName, DoorHookName>>> = {
   On_Open: 'open',
@@ -65,6 +65,7 @@ function parseArgv(value: Word, findings: Findings): Hook | undefined {
     const remedy = `begin the value with ${SHELL_MARK} to give it to one, or put it in '...'`;
     findings.warning(
       sliceWord(value, shellSign),
+      'no-shell',
       `no shell reads ${shown}, it is taken as it stands: ${remedy}`,
     );
   }
@@ -87,5 +88,5 @@ function judgePlaceholder(value: Word, findings: Findings): void {
   const place = value.text.indexOf('%IP%');
   if (place < 0) return;
   const remedy = `a hook finds the address in the environment, as BUSSA_IP: ${SHELL_MARK} logger "$BUSSA_IP"`;
-  findings.warning(sliceWord(value, place), `"%IP%" is not replaced here: ${remedy}`);
+  findings.warning(sliceWord(value, place), 'no-placeholder', `"%IP%" is not replaced here: ${remedy}`);
 }

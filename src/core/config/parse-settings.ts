@@ -118,7 +118,11 @@ function parseInterfaces(value: Word, findings: Findings): InterfaceChoice | und
 /** knockd takes an empty value for one not given. */
 function isGiven(entry: Entry, findings: Findings): entry is Entry & { readonly value: Word } {
   if (entry.value?.text === '') {
-    findings.warning(entry.key, `${entry.directive.name} is empty: it has no effect, remove it`);
+    findings.warning(
+      entry.key,
+      'empty-directive',
+      `${entry.directive.name} is empty: it has no effect, remove it`,
+    );
   }
   return entry.value !== undefined && entry.value.text !== '';
 }

@@ -63,7 +63,11 @@ class SectionReader {
   #enterOptions(name: Word): void {
     if (this.#options !== undefined) {
       const first = `the first is at line ${this.#options.name.line}`;
-      this.#findings.warning(name, `a second section [options], ${first}: both count, put them in one`);
+      this.#findings.warning(
+        name,
+        'second-options',
+        `a second section [options], ${first}: both count, put them in one`,
+      );
     }
     this.#options ??= this.#open('options', name);
     this.#current = this.#options;
@@ -109,7 +113,11 @@ class SectionReader {
     const shown = `${directive.name} stands here again, before at line ${first}`;
     const counts = { first: 'the first one counts', last: 'this one counts', both: 'both count' };
     const precedent = directive.isNew === true ? '' : ', as in knockd';
-    this.#findings.warning(key, `${shown}: ${counts[directive.repeated]}${precedent}; leave one of them`);
+    this.#findings.warning(
+      key,
+      'repeated-directive',
+      `${shown}: ${counts[directive.repeated]}${precedent}; leave one of them`,
+    );
   }
 }
 

@@ -30,7 +30,7 @@ function judgeComment(directive: Directive, value: Word, hash: number, findings:
   const shown = `${quoteText(comment.text)} is part of the value: a comment stands on a line of its own`;
   if (directive.value === 'path') {
     // A file may be called so; that it is meant is unlikely after white space alone.
-    if (/[ \t]/.test(value.text.charAt(hash - 1))) findings.warning(comment, shown);
+    if (/[ \t]/.test(value.text.charAt(hash - 1))) findings.warning(comment, 'comment-in-value', shown);
     return value;
   }
   findings.error(comment, shown);

@@ -1,4 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { endianness } from 'node:os';
+import type { Protocol } from '../../core/net/protocol.ts';
 
 /** proc(5), /proc/net/tcp: the state TCP_LISTEN. An unconnected UDP socket has the number of TCP_CLOSE. */
 const LISTEN = '0A';
@@ -9,6 +11,13 @@ const PIECE = 65_536;
 /** BOUNDED: of each table at most this many bytes are read, some 50,000 sockets. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
+/** 127.0.0.0/8 and ::1, and the first mapped into IPv6, as words of 32 bits in the machine's order. */
+const LOOPBACK =
+  endianness() === 'LE'
+    ? /^(?:0{16}FFFF0000)?[0-9A-F]{6}7F:|^0{24}01000000:/
+    : /^(?:0{20}FFFF)?7F[0-9A-F]{6}:|^0{31}1:/;
+const isLoopback = (local: string): boolean => LOOPBACK.test(local);
+
 /** Documentation/networking/ip-sysctl.rst, `ip_local_port_range`. */
 const DEFAULT_EPHEMERAL = { first: 32_768, last: 60_999 } as const;
 
@@ -18,6 +27,15 @@ export function readServedPorts(): readonly number[] {
   for (const table of ['tcp', 'tcp6']) addPorts(`/proc/net/${table}`, LISTEN, true, ports);
   for (const table of ['udp', 'udp6']) addPorts(`/proc/net/${table}`, UNCONNECTED, false, ports);
   return [...ports].sort((a, b) => a - b);
+}
+
+/** The same ports, each protocol's by itself, and none of those that only this host itself can reach. */
+export function readServedBy(protocol: Protocol): ReadonlySet<number> {
+  const ports = new Set<number>();
+  const [state, ordered] = protocol === 'tcp' ? [LISTEN, true] : [UNCONNECTED, false];
+  for (const table of [protocol, `${protocol}6`])
+    addPorts(`/proc/net/${table}`, state, ordered, ports, isLoopback);
+  return ports;
 }
 
 /** The ports that the kernel chooses from for connections to others. */
@@ -38,12 +56,19 @@ export function readEphemeralPorts(): { readonly first: number; readonly last: n
  * Adds the local ports of the rows in this state. `ordered`: such rows come first, as in the tables of TCP, whose
  * connections, a hundred thousand of them maybe, are then not read.
  */
-function addPorts(path: string, state: string, ordered: boolean, ports: Set<number>): void {
+function addPorts(
+  path: string,
+  state: string,
+  ordered: boolean,
+  ports: Set<number>,
+  passedOver: (local: string) => boolean = () => false,
+): void {
   const lines = tableLines(path);
   // The heading.
   lines.next();
   for (const line of lines) {
     const [, local = '', , found] = line.trim().split(/\s+/, 4);
+    if (found === state && passedOver(local)) continue;
     if (found === state) ports.add(Number.parseInt(local.slice(local.indexOf(':') + 1), 16));
     else if (ordered) return;
   }

@@ -1,0 +1,72 @@
+import { DEFAULT_CONFIG_FILE } from '../app/daemon/daemon-options.ts';
+import type { Diagnostic } from '../core/config/diagnostic.ts';
+import type { OptionTable } from './option.ts';
+import { BUSSA_EXIT, type Style, type Verb, type Voice } from './verb.ts';
+
+const OPTIONS = {
+  filter: {
+    type: 'boolean',
+    summary: 'print the capture expression of its knocks, for `tcpdump`',
+    details:
+      'In the language of pcap-filter(7), as the daemon gives it to the kernel, but for the ports that it watches to tell scans.',
+  },
+} as const satisfies OptionTable;
+
+export const CHECK: Verb = {
+  name: 'check',
+  summary: 'say what is wrong in a configuration, and what is unwise',
+  description: [
+    'Names every mistake with its place and what would be right. Where there is none, it warns of what is allowed and unwise, on this host as it is now: sequences that are short, known, ascending, or the beginning of another one; a knock port with a service on it; a port to open with none; programs that do not exist; rules for IPv4 alone where there is IPv6. Nothing is watched, nothing is changed, and no privilege is needed.',
+    'The status is 78 with mistakes, 0 without, whatever it warns of. With `--json`, each warning has an `id` that does not change from version to version.',
+  ],
+  operands: [
+    {
+      name: 'FILE',
+      summary: 'the configuration (default `/etc/knockd.conf`)',
+      completes: 'file',
+      optional: true,
+    },
+  ],
+  options: OPTIONS,
+  read: ({ values, operands: [file = DEFAULT_CONFIG_FILE] }) => {
+    return async (voice) => {
+      const { check } = await import('../app/check.ts');
+      const { diagnosticParts, renderDiagnostic } = await import('../core/config/diagnostic.ts');
+      const verdict = check(file);
+      const { diagnostics } = verdict;
+      const isGood = verdict.kind === 'good';
+      if (values.has('filter') && isGood) {
+        voice.answer({ file, filter: verdict.filter }, [verdict.filter]);
+        return BUSSA_EXIT.ok;
+      }
+      const doors = isGood ? verdict.config.doors.length : undefined;
+      const value = { file, good: isGood, doors, diagnostics: diagnostics.map(diagnosticParts) };
+      const lines = diagnostics.map((each) => paint(voice, each, renderDiagnostic(each)));
+      voice.answer(value, [...lines, summary(voice, file, diagnostics, doors)]);
+      return isGood ? BUSSA_EXIT.ok : BUSSA_EXIT.config;
+    };
+  },
+};
+
+/** The place plain, what it is of in its colour. */
+function paint(voice: Voice, { severity, place }: Diagnostic, line: string): string {
+  const style: Style = severity === 'error' ? 'red' : 'yellow';
+  const mark = `:${place.line}:${place.column}: `;
+  const at = line.indexOf(mark) + mark.length;
+  return line.slice(0, at) + voice.style(style, line.slice(at));
+}
+
+function summary(
+  voice: Voice,
+  file: string,
+  diagnostics: readonly Diagnostic[],
+  doors: number | undefined,
+): string {
+  const count = (severity: Diagnostic['severity']): string => {
+    const number = diagnostics.filter((each) => each.severity === severity).length;
+    return `${number} ${severity}${number === 1 ? '' : 's'}`;
+  };
+  if (doors === undefined) return `${file}: ${count('error')}, ${count('warning')}`;
+  const good = voice.style('green', 'good');
+  return `${file}: ${good}, ${doors} ${doors === 1 ? 'door' : 'doors'}, ${count('warning')}`;
+}

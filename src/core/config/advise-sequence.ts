@@ -1,0 +1,124 @@
+import { renderSequence, type Sequence, type SequenceStep } from '../door/sequence.ts';
+import { meetsFlagRule, TCP_FLAGS_MASK } from '../net/tcp-flags.ts';
+import type { Findings } from './findings.ts';
+import { escapeText } from './quote-text.ts';
+import { splitWord, type Word } from './word.ts';
+import { type HostFacts, lastEntry, type WrittenDoor } from './written-door.ts';
+
+/** Fewer are guessed, or come upon by a scan. */
+const ENOUGH_KNOCKS = 3;
+
+/** Those of the manuals of knockd and of a hundred guides: they are the first that are tried. */
+const KNOWN = new Set([
+  '7000,8000,9000',
+  '9000,8000,7000',
+  '2222,3333,4444',
+  '4444,3333,2222',
+  '1000,2000,3000',
+  '10001,10002,10003',
+  '1111,2222,3333',
+  '500,1001,456',
+]);
+
+/** About the knocks of one door. */
+export function adviseSequence({ section, door }: WrittenDoor, host: HostFacts, findings: Findings): void {
+  const entry = lastEntry(section, 'Sequence', 'One_Time_Sequences');
+  if (door === undefined || entry === undefined) return;
+  const at = entry.value ?? entry.key;
+  const { sequence } = door;
+  const isFixed = door.sequenceSource.kind === 'fixed';
+  judgeLength(at, sequence, findings);
+  if (isFixed) judgePorts(at, sequence, findings);
+  judgeServices(at, sequence, isFixed, host, findings);
+  const hasTcp = sequence.some(({ protocol }) => protocol === 'tcp');
+  if (hasTcp && door.flags.mask === 0) {
+    const why = 'any TCP packet is a knock, those of established connections too';
+    findings.warning(section.name, 'no-tcpflags', `${why}: add tcpflags = syn`);
+  }
+}
+
+/** A sequence that another one begins with opens first, and takes the other's knocks. */
+export function advisePrefixes(doors: readonly WrittenDoor[], findings: Findings): void {
+  const byKnocks = new Map<string, WrittenDoor>();
+  for (const written of doors) {
+    const { door } = written;
+    if (door !== undefined) byKnocks.set(renderSequence(door.sequence), written);
+  }
+  for (const longer of doors) {
+    const steps = longer.door?.sequence ?? [];
+    for (let length = 1; length < steps.length; length++) {
+      const shorter = byKnocks.get(renderSequence(steps.slice(0, length) as unknown as Sequence));
+      if (shorter === undefined || !meetTogether(shorter, longer)) continue;
+      const entry = lastEntry(shorter.section, 'Sequence', 'One_Time_Sequences');
+      const other = `[${escapeText(longer.section.name.text)}]`;
+      const shown = `these knocks are the first ${length} of ${other}, line ${longer.section.name.line}`;
+      findings.warning(
+        entry?.value ?? shorter.section.name,
+        'prefix-sequence',
+        `${shown}, and whoever knocks there opens this door too: begin one of them otherwise`,
+      );
+    }
+  }
+}
+
+/** Whether one packet can be a knock at both. */
+function meetTogether({ door: a }: WrittenDoor, { door: b }: WrittenDoor): boolean {
+  if (a === undefined || b === undefined || a.target !== b.target) return false;
+  for (let flags = 0; flags <= TCP_FLAGS_MASK; flags++) {
+    if (meetsFlagRule(a.flags, flags) && meetsFlagRule(b.flags, flags)) return true;
+  }
+  return false;
+}
+
+function judgeLength(at: Word, sequence: Sequence, findings: Findings): void {
+  if (sequence.length >= ENOUGH_KNOCKS) return;
+  const count = sequence.length === 1 ? 'one knock is' : 'two knocks are';
+  findings.warning(
+    at,
+    'short-sequence',
+    `${count} soon guessed: use ${ENOUGH_KNOCKS} ports at least, better four`,
+  );
+}
+
+function judgePorts(at: Word, sequence: Sequence, findings: Findings): void {
+  const ports = sequence.map(({ port }) => port);
+  if (KNOWN.has(ports.join(','))) {
+    findings.warning(
+      at,
+      'known-sequence',
+      'this sequence stands in manuals, and is tried first: take ports of your own, `bussa init` draws some',
+    );
+  }
+  const differences = ports.slice(1).map((port, i) => port - (ports[i] as number));
+  const rises = differences.length > 0 && differences.every((step) => step > 0);
+  const falls = differences.length > 0 && differences.every((step) => step < 0);
+  if (rises || falls) {
+    const way = rises ? 'ascend' : 'descend';
+    const what = `the ports ${way}, as those of a scan and of most guesses do`;
+    findings.warning(at, 'ascending-sequence', `${what}: put them in another order`);
+  }
+  if (differences.some((step) => Math.abs(step) === 1)) {
+    const what = 'ports that follow one another are touched together by a scan';
+    findings.warning(at, 'knocks-in-a-row', `${what}: choose ports that lie far apart`);
+  }
+}
+
+function judgeServices(
+  at: Word,
+  sequence: Sequence,
+  isFixed: boolean,
+  host: HostFacts,
+  findings: Findings,
+): void {
+  const words = isFixed ? splitWord(at, ',') : [];
+  const seen = new Set<string>();
+  for (const [i, step] of sequence.entries()) {
+    const name = render(step);
+    if (seen.has(name) || !host.serves(step.protocol, step.port)) continue;
+    seen.add(name);
+    const what = `a service of this host waits at ${name}, whose clients would knock`;
+    findings.warning(words[i] ?? at, 'served-port', `${what}: take a port that nothing uses`);
+  }
+}
+
+const render = ({ protocol, port }: SequenceStep): string => `${protocol}/${port}`;

@@ -1,0 +1,19 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where execvp(3) looks for it, or `undefined`: a program is a file that may be executed. */
+export function findProgram(name: string, path: string = process.env.PATH ?? ''): string | undefined {
+  const candidates = name.includes('/')
+    ? [name]
+    : path.split(':').map((directory) => join(directory || '.', name));
+  return candidates.find(isProgram);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

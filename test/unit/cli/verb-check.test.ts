@@ -1,0 +1,96 @@
+// bussa check, from its command line to what it prints and how it ends.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { suite, test } from 'node:test';
+import { WARNING_IDS } from '../../../src/core/config/diagnostic.ts';
+import { Scratch } from '../../contract/child-module.ts';
+
+const root = path.join(import.meta.dirname, '../../..');
+const BUSSA = path.join(root, 'bin/bussa');
+const KNOCKD = path.join(root, 'bin/knockd');
+
+const UNWISE = '[ssh]\n  sequence = 7000,8000:udp,9000\n  open_for = 20\n  open = tcp/9\n';
+const WRONG = '[ssh]\n  sequence = 7000,x\n  sequense = 1\n';
+
+function run(program: string, ...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 });
+  return { status, stdout, stderr };
+}
+
+function written(scratch: Scratch, text: string): string {
+  const file = scratch.file('knockd.conf');
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
+suite('bussa check', () => {
+  test('mistakes: all of them, with status 78; as JSON with place and remedy', () => {
+    using scratch = new Scratch();
+    const file = written(scratch, WRONG);
+    const plain = run(BUSSA, 'check', file);
+    assert.equal(plain.status, 78);
+    assert.match(plain.stdout, /:2:19: "x" is not a port: a port is a number from 1 to 65535\n/);
+    assert.match(plain.stdout, /:3:3: unknown directive "sequense": did you mean Sequence\?\n/);
+    assert.match(plain.stdout, /: 2 errors, 1 warning\n$/);
+    const json = run(BUSSA, 'check', '--json', file);
+    assert.equal(json.status, 78);
+    const { good, diagnostics } = JSON.parse(json.stdout) as { good: boolean; diagnostics: unknown[] };
+    assert.equal(good, false);
+    assert.deepEqual(diagnostics[0], {
+      severity: 'error',
+      file,
+      line: 2,
+      column: 19,
+      message: '"x" is not a port',
+      remedy: 'a port is a number from 1 to 65535',
+    });
+  });
+
+  test('warnings alone: status 0, and the same from knockd --check', () => {
+    using scratch = new Scratch();
+    const file = written(scratch, UNWISE);
+    const { status, stdout } = run(BUSSA, 'check', file);
+    assert.equal(status, 0);
+    const warnings = stdout.trimEnd().split('\n').slice(0, -1);
+    assert.match(stdout, new RegExp(`: good, 1 door, ${warnings.length} warnings\n$`));
+    const classic = run(KNOCKD, '--check', '-c', file);
+    assert.equal(classic.status, 0);
+    assert.deepEqual(classic.stderr.trimEnd().split('\n'), warnings);
+    const { diagnostics } = JSON.parse(run(BUSSA, 'check', '--json', file).stdout) as {
+      diagnostics: readonly { id: string; message: string; remedy: string }[];
+    };
+    assert.deepEqual(
+      diagnostics.map(({ id }) => id),
+      ['no-tcpflags', 'known-sequence', 'ascending-sequence', 'no-service'],
+    );
+    for (const { message, remedy } of diagnostics)
+      assert.ok(stdout.includes(`${message}: ${remedy}`), message);
+  });
+
+  test('--filter is an expression that tcpdump takes, on Ethernet and on bare IP', () => {
+    using scratch = new Scratch();
+    const { status, stdout } = run(BUSSA, 'check', '--filter', written(scratch, UNWISE));
+    assert.equal(status, 0);
+    for (const link of ['EN10MB', 'RAW']) {
+      const program = execFileSync('tcpdump', ['-y', link, '-d', stdout.trim()], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      assert.match(program, /^\(000\)/, link);
+    }
+  });
+
+  test('no file', () => {
+    const { status, stdout } = run(BUSSA, 'check', '/nonexistent/knockd.conf');
+    assert.equal(status, 78);
+    assert.match(stdout, /there is no such file/);
+  });
+
+  test('docs/operate.md has each warning by its name', () => {
+    const text = readFileSync(path.join(root, 'docs/operate.md'), 'utf8');
+    for (const id of WARNING_IDS) assert.match(text, new RegExp(`^\\| \`${id}\` \\|`, 'm'));
+  });
+});
