@@ -40,6 +40,7 @@ mount -t tmpfs -o mode=755 tmpfs /mnt
 for device in null zero full random urandom tty; do
   : >"/mnt/$device"; mount --bind "/dev/$device" "/mnt/$device"
 done
+[ ! -S /dev/log ] || { : >/mnt/log; mount --bind /dev/log /mnt/log; }
 mount --rbind /mnt /dev
 umount -l /mnt
 mount --bind /proc/sys /proc/sys
@@ -47,6 +48,7 @@ mount -o remount,bind,ro /proc/sys
 cut -d ' ' -f 5 /proc/self/mountinfo | while read -r place; do
   case $place in /dev | /dev/* | /proc | /proc/* | /sys | /sys/*) continue ;; esac
   case $kept in *" $place "*) continue ;; esac
-  mount -o remount,bind,ro "$place"
+  # Another test's namespace may have gone meanwhile, and its mount with it.
+  mount -o remount,bind,ro "$place" || [ ! -e "$place" ]
 done
 exec "$@"`;
