@@ -22,7 +22,7 @@ const SECOND_LOOK_MS = 1;
  * a knock. A packet is taken for another one once in a thousand million.
  */
 export class RecentPackets {
-  /** Places of two words, four places to a set: the fingerprint, and when it was seen in ms modulo 2^32 (0: empty). */
+  /** Places of two words, four places to a set: the fingerprint (0: empty), and when it was seen in ms modulo 2^32. */
   readonly #places: Int32Array;
   readonly #setMask: number;
   readonly #key: HashKey;
@@ -48,7 +48,7 @@ export class RecentPackets {
       packet.identity ^ kind,
     );
     // Independent of the set's bits, so that the two together tell 2^48 packets apart. The multipliers are odd.
-    const fingerprint =
+    const mixed =
       Math.imul(packet.identity ^ this.#key[0], 0x9e3779b1) ^
       Math.imul(ports ^ this.#key[1], 0x85ebca6b) ^
       Math.imul(packet.source3 ^ kind, 0xc2b2ae35) ^
@@ -56,18 +56,18 @@ export class RecentPackets {
       Math.imul(packet.destination2 ^ packet.destination3, 0x165667b1);
     const first = (set & this.#setMask) * WAYS * 2;
     const memory = packet.protocol === PROTOCOL_NUMBER.udp ? SECOND_LOOK_MS : RETRANSMISSION_MEMORY_MS;
-    return this.#touch(first, fingerprint, now, memory);
+    return this.#touch(first, mixed || 1, now, memory);
   }
 
   #touch(first: number, fingerprint: number, now: number, memory: number): boolean {
     const places = this.#places;
-    const stamp = now | 0 || 1;
+    const stamp = now | 0;
     let oldest = first;
     let oldestAge = -1;
     for (let at = first; at < first + WAYS * 2; at += 2) {
       const seen = places[at + 1] as number;
       // The difference of two 32-bit clocks; packets may come a little out of order.
-      const age = seen === 0 ? 0x7fffffff : Math.abs((now - seen) | 0);
+      const age = places[at] === 0 ? 0x7fffffff : Math.abs((now - seen) | 0);
       if (places[at] === fingerprint) {
         places[at + 1] = stamp;
         return age <= memory;

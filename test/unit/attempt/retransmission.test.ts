@@ -97,6 +97,14 @@ describe('a packet that differs is a knock', () => {
     assert.equal(engine.offer({ ...datagram, at: 2500 }).at(-1), '10.0.0.1 twice completed 2');
   });
 
+  test('in its time also where the clock in milliseconds, cut to 32 bits, stands at 0', () => {
+    for (const at of [0, 2 ** 32]) {
+      const engine = new TestEngine([door('twice', '7000:udp,7000:udp')]);
+      engine.offer({ ...syn('7000:udp'), at });
+      assert.equal(engine.offer({ ...syn('7000:udp'), at: at + 2 }).at(-1), '10.0.0.1 twice completed 2');
+    }
+  });
+
   test('when the last copy is longer ago than any retry', () => {
     const engine = new TestEngine([SSH]);
     engine.offer({ ...syn(7000), at: 0 });
