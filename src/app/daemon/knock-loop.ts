@@ -5,6 +5,7 @@ import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
 import { Packet, packetDestination, packetSource } from '../../core/packet/packet.ts';
 import { READING, readPacket } from '../../core/packet/read-packet.ts';
 import type { Capture, Frame } from '../../host/capture/capture.ts';
+import { preferHugePages } from '../../host/ffi/huge-pages.ts';
 import type { Readiness } from '../../host/ffi/readiness.ts';
 import type { EventLog } from './event-log.ts';
 import type { InterfaceWatch } from './interface-watch.ts';
@@ -67,6 +68,7 @@ export class KnockLoop {
   }
 
   start(): void {
+    preferHugePages(this.#parts.engine.memory);
     this.#readiness = this.#parts.capture.watch(() => this.#drain());
   }
 

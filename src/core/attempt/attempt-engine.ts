@@ -73,6 +73,11 @@ export class AttemptEngine {
     return this.#index.doors;
   }
 
+  /** The attempts' rows, the first used first: for who knows how memory is best laid out. */
+  get memory(): Int32Array {
+    return this.#table.memory;
+  }
+
   get pending(): number {
     return this.#table.size;
   }

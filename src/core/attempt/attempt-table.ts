@@ -29,7 +29,7 @@ const EVICTION_SAMPLE = 4;
  * All pending attempts, each one source at one door: a hash table over typed arrays, and for every door a queue
  * from the oldest to the newest first knock. Every operation takes the same time however full the table is.
  *
- * BOUNDED: by `capacity` rows of 42 bytes. They are reserved at once, and a page of them becomes resident when it
+ * BOUNDED: by `capacity` rows of 44 bytes. They are reserved at once, and a page of them becomes resident when it
  * is first used. When all are taken, four are drawn by chance and the one that has come least far makes room:
  * nobody can choose which.
  */
@@ -55,7 +55,7 @@ export class AttemptTable {
     this.capacity = capacity;
     this.#key = key;
     this.#random = key[0] ^ key[1] || 1;
-    const buckets = 2 ** Math.max(4, Math.ceil(Math.log2(capacity)) - 1);
+    const buckets = 2 ** Math.max(4, Math.ceil(Math.log2(capacity)));
     this.#bucketMask = buckets - 1;
     this.#buckets = new Int32Array(buckets);
     this.#rows = new Int32Array(capacity * ROW);
@@ -73,6 +73,11 @@ export class AttemptTable {
     };
     this.#oldest = resized(this.#oldest);
     this.#newest = resized(this.#newest);
+  }
+
+  /** Where the rows are, the first used first: for who knows how memory is best laid out. */
+  get memory(): Int32Array {
+    return this.#rows;
   }
 
   get size(): number {

@@ -51,6 +51,11 @@ export const libc = {
     offset: number,
   ) => Pointer,
   munmap: library.func('int munmap(void *, size_t)') as (address: Pointer, length: number) => number,
+  madvise: library.func('int madvise(uint64_t, size_t, int)') as (
+    address: bigint,
+    length: bigint,
+    advice: number,
+  ) => number,
   close: library.func('int close(int)') as (fd: number) => number,
   dup2: library.func('int dup2(int, int)') as (from: number, to: number) => number,
   send: library.func('long send(int, const void *, size_t, int)') as (
