@@ -16,12 +16,15 @@ import { type StepSorts, stepSorts } from './step-sorts.ts';
 const BATCH = 4096;
 
 /**
- * Above this many packets a second, less what comes at once, the loop rests a moment between two drains: waking up
- * costs more than a packet. A quiet host's knock is taken the moment it arrives.
+ * Being woken costs as much as a hundred packets. Where that happens more often than so many times a second, beyond
+ * what comes at once, the loop rests between two drains. A quiet host's knock is taken the moment it arrives.
  */
-const BUSY_PER_MS = 2;
-const BUSY_PACKETS = 200;
-const REST_MS = 2;
+const WAKE_UPS_PER_MS = 0.04;
+const WAKE_UPS_AT_ONCE = 100;
+
+/** The longest that a knock amidst noise waits. A rest is shorter where an eighth of the ring would fill in it. */
+const REST_MS = 20;
+const REST_PACKETS = 2048;
 
 /**
  * Packets are given this long to come out of the ring before the clock ends an attempt that they may belong to.
@@ -54,8 +57,8 @@ export class KnockLoop {
   #readiness: Readiness | undefined;
   #expiry: NodeJS.Timeout | undefined;
   #rest: NodeJS.Timeout | undefined;
-  /** Packets of late, running off by `BUSY_PER_MS`. */
-  #busy = 0;
+  /** How often it was woken of late, running off by `WAKE_UPS_PER_MS`. */
+  #wakeUps = 0;
   #now = 0;
   #sorts: readonly StepSorts[];
   #countersAt = 0;
@@ -88,21 +91,21 @@ export class KnockLoop {
 
   #drain(): void {
     if (this.#stopped) return;
+    clearTimeout(this.#rest);
     const before = this.#now;
     this.#now = performance.now();
+    const passed = this.#now - before;
     const taken = this.#parts.capture.drain(BATCH, this.#take);
     if (taken === BATCH) this.#reportDrops();
     this.#scheduleExpiry();
-    this.#busy = Math.max(0, this.#busy - (this.#now - before) * BUSY_PER_MS) + taken;
-    if (this.#busy > BUSY_PACKETS && taken < BATCH) this.#restAWhile();
-    else this.#readiness?.resume();
+    this.#wakeUps = Math.max(0, this.#wakeUps - passed * WAKE_UPS_PER_MS) + 1;
+    if (this.#wakeUps < WAKE_UPS_AT_ONCE || taken === 0 || taken === BATCH) this.#readiness?.resume();
+    else this.#restFor(Math.min(REST_MS, (passed * REST_PACKETS) / taken));
   }
 
-  #restAWhile(): void {
+  #restFor(ms: number): void {
     this.#readiness?.pause();
-    // One timer, wound up again each time.
-    if (this.#rest === undefined) this.#rest = setTimeout(() => this.#drain(), REST_MS);
-    else this.#rest.refresh();
+    this.#rest = setTimeout(() => this.#drain(), ms);
   }
 
   #takeFrame(frame: Frame): void {
