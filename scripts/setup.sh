@@ -57,6 +57,7 @@ need_packages_for_tests() {
   need_command ps procps
   need_command setcap libcap2-bin
   need_command mandoc mandoc
+  need_command fail2ban-regex fail2ban
   need_command zsh zsh
   need_command fish fish
   need_command systemd-analyze systemd

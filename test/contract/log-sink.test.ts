@@ -52,32 +52,47 @@ describe('the log file', () => {
     assert.equal(lines, 'older\nerror\nwarning\nnotice\ndebug\n');
   });
 
-  test('after a rename it goes on in the old file until it is opened anew', () => {
+  test('after a rename it goes on in the old file', () => {
     using scratch = new Scratch();
     const path = scratch.file('log');
     const sink = openFileSink(path);
     sink.write('notice', 'one');
     renameSync(path, `${path}.1`);
     sink.write('notice', 'two');
-    sink.reopen();
-    sink.write('notice', 'three');
     sink.close();
     assert.match(readFileSync(`${path}.1`, 'utf8'), new RegExp(`^${STAMP} one\n${STAMP} two\n$`));
-    assert.match(readFileSync(path, 'utf8'), new RegExp(`^${STAMP} three\n$`));
+    assert.throws(() => openFileSink(scratch.file('no/such/log')), /ENOENT/);
   });
 
-  test('one that cannot be opened anew: an error, and the old one stays', () => {
+  test('as JSON: a line is one value, with its fields, and the time to the millisecond', () => {
     using scratch = new Scratch();
     const path = scratch.file('log');
-    const sink = openFileSink(path);
-    renameSync(path, `${path}.1`);
-    using blocked = new Scratch();
-    renameSync(blocked.path, path);
-    assert.throws(() => sink.reopen(), /EISDIR/);
-    sink.write('notice', 'still here');
+    const sink = openFileSink(path, 'json');
+    sink.write('notice', '192.0.2.1: ssh: OPEN SESAME', () => ({
+      event: 'completed',
+      source: '192.0.2.1',
+      door: 'ssh',
+    }));
+    sink.write('warning', 'no fields');
     sink.close();
-    assert.match(readFileSync(`${path}.1`, 'utf8'), /still here/);
-    assert.throws(() => openFileSink(scratch.file('no/such/log')), /ENOENT/);
+    const lines = readFileSync(path, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    for (const { time } of lines) assert.equal(new Date(time).toISOString(), time);
+    assert.deepEqual(
+      lines.map(({ time: _, ...rest }) => rest),
+      [
+        {
+          level: 'notice',
+          event: 'completed',
+          source: '192.0.2.1',
+          door: 'ssh',
+          message: '192.0.2.1: ssh: OPEN SESAME',
+        },
+        { level: 'warning', event: 'log', message: 'no fields' },
+      ],
+    );
   });
 
   test('nothing is written after the close, to whatever file has the number by then', () => {
@@ -210,7 +225,6 @@ describe('syslog', () => {
        const sink = new SyslogSink();
        sink.write('error', '100% %s %n wrong');
        sink.write('warning', 'ü');
-       sink.reopen();
        sink.write('notice', '1.2.3.4: door: Stage 1');
        sink.close();
        sink.write('debug', 'x'.repeat(900));`,

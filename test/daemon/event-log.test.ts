@@ -16,8 +16,6 @@ class KeptLines implements LogSink {
     this.lines.push(`${level} ${line}`);
   }
 
-  reopen(): void {}
-
   close(): void {
     this.closed = true;
   }

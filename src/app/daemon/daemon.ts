@@ -32,6 +32,7 @@ import { logTargets, openSinks, reopenLog } from './open-sinks.ts';
 import { openState, type State, stateName } from './open-state.ts';
 import { PidFile } from './own-pid-file.ts';
 import { OwnerGuard } from './owner-guard.ts';
+import { renderSummary } from './render-summary.ts';
 import { ScanWatch } from './scan-watch.ts';
 import { takeOverOrphans } from './take-over.ts';
 
@@ -132,6 +133,11 @@ export class Daemon {
       this.#report({ kind: 'debug', text: `capture filter: ${this.#scans.filterWithoutSecret}` });
     }
     this.#guard?.begin();
+  }
+
+  /** One line of what it does now. */
+  get summary(): string {
+    return renderSummary(this.#interfaces.listeningOn, this.#doors.length, this.#keeper.leases().length);
   }
 
   /** Resolves when nobody has confirmed in time: all that is closed has to be undone. */

@@ -1,4 +1,5 @@
 import type { Event } from '../../core/event/event.ts';
+import { eventFields } from '../../core/event/event-fields.ts';
 import { LineBudget } from '../../core/event/line-budget.ts';
 import { printableLine } from '../../core/event/printable.ts';
 import { eventLevel, type LogLevel, renderEvent } from '../../core/event/render-event.ts';
@@ -116,8 +117,9 @@ export class EventLog {
       this.#reportLater();
       return;
     }
-    if (level !== 'debug') for (const sink of this.#sinks.log) sink.write(level, line);
-    this.#sinks.terminal.write(level, terminalLine(event, line));
+    const fields = () => eventFields(event, name);
+    if (level !== 'debug') for (const sink of this.#sinks.log) sink.write(level, line, fields);
+    this.#sinks.terminal.write(level, terminalLine(event, line), fields);
   }
 
   #reportLater(): void {

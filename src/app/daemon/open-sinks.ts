@@ -1,5 +1,6 @@
-import type { Settings } from '../../core/config/config.ts';
+import type { LogFormat, Settings } from '../../core/config/config.ts';
 import { openFileSink } from '../../host/log/file-sink.ts';
+import { isUnderJournal, JournalSink } from '../../host/log/journal-sink.ts';
 import type { LogSink } from '../../host/log/log-sink.ts';
 import { SyslogSink } from '../../host/log/syslog-sink.ts';
 import { openTerminalSink } from '../../host/log/terminal-sink.ts';
@@ -10,6 +11,8 @@ export type LogTargets = {
   readonly logFile?: string;
   readonly useSyslog: boolean;
   readonly verbose: boolean;
+  readonly debug: boolean;
+  readonly format: LogFormat;
 };
 
 export function logTargets(settings: Settings, options: DaemonOptions): LogTargets {
@@ -18,6 +21,8 @@ export function logTargets(settings: Settings, options: DaemonOptions): LogTarge
     ...(logFile === undefined ? {} : { logFile }),
     useSyslog: settings.useSyslog,
     verbose: options.verbose,
+    debug: options.debug,
+    format: settings.logFormat ?? 'text',
   };
 }
 
@@ -26,7 +31,7 @@ export function reopenLog(log: EventLog, targets: LogTargets): void {
   const { sinks, problems } = openSinks(targets);
   const old = log.sinks;
   log.replaceSinks(sinks);
-  for (const sink of old.log) sink.close();
+  for (const sink of [...old.log, old.terminal]) sink.close();
   for (const text of problems) log.report({ kind: 'error', text });
   const file = targets.logFile;
   if (file !== undefined) log.report({ kind: 'log-reopened', file });
@@ -39,13 +44,26 @@ export function openSinks(targets: LogTargets): {
 } {
   const log: LogSink[] = [];
   const problems: string[] = [];
-  if (targets.useSyslog) log.push(new SyslogSink());
+  const terminal = openTerminal(targets);
+  // The journal hands on to syslog what it is configured to.
+  const isJournal = terminal instanceof JournalSink;
+  if (targets.useSyslog && !isJournal) log.push(new SyslogSink(targets.format));
   if (targets.logFile !== undefined && targets.logFile !== '') {
     try {
-      log.push(openFileSink(targets.logFile));
+      log.push(openFileSink(targets.logFile, targets.format));
     } catch (error) {
       problems.push(`the log file cannot be opened: ${(error as Error).message}; nothing is written to it`);
     }
   }
-  return { sinks: { log, terminal: openTerminalSink(targets.verbose) }, problems };
+  return { sinks: { log, terminal }, problems };
+}
+
+/** Under systemd the standard error is the journal: it is told values as well as lines. */
+function openTerminal({ verbose, debug, format }: LogTargets): LogSink {
+  try {
+    if (isUnderJournal(process.env.JOURNAL_STREAM)) return new JournalSink(debug);
+  } catch {
+    // The journal reads the standard error as well.
+  }
+  return openTerminalSink(verbose, format);
 }

@@ -7,12 +7,14 @@ import { tightenUmask } from '../../host/process/callers-umask.ts';
 import { hasCapability } from '../../host/system/capabilities.ts';
 import { holdPiped } from '../../host/system/descriptor-path.ts';
 import { nameProcess } from '../../host/system/process-name.ts';
+import { ServiceManager } from '../../host/system/service-manager.ts';
 import type { Daemon } from './daemon.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { loadConfig } from './load-config.ts';
 import { LockOutError } from './lock-out.ts';
 import { narrowPrivileges } from './narrow-privileges.ts';
 import { AlreadyRunningError } from './open-state.ts';
+import { ServiceNotice } from './service-notice.ts';
 
 /** sysexits.h, and 1 for what has no number of its own. */
 export const DAEMON_EXIT = { ok: 0, failed: 1, software: 70, permission: 77, config: 78 } as const;
@@ -51,6 +53,7 @@ export async function runDaemon(
   tightenUmask();
   nameProcess('knockd');
   const ended = Promise.withResolvers<DaemonExit>();
+  const manager = new ServiceManager(process.env, process.pid);
   const early = new EarlySignals();
   let daemon: Daemon;
   try {
@@ -70,7 +73,7 @@ export async function runDaemon(
       ? DAEMON_EXIT.permission
       : DAEMON_EXIT.failed;
   }
-  early.handTo(daemon, ended.resolve);
+  early.handTo(daemon, new ServiceNotice(manager, () => daemon.summary), ended.resolve);
   onListening();
   return ended.promise;
 }
@@ -85,6 +88,7 @@ function isRefusal(error: unknown): error is Error {
 /** Signals may come before the daemon is there: they are kept for it. */
 class EarlySignals {
   #daemon: Daemon | undefined;
+  #notice: ServiceNotice | undefined;
   #resolve: ((exit: DaemonExit) => void) | undefined;
   #wanted: 'nothing' | 'stop' = 'nothing';
   #stopping = false;
@@ -100,8 +104,10 @@ class EarlySignals {
     process.on('uncaughtException', (error) => this.#crash(error));
   }
 
-  handTo(daemon: Daemon, resolve: (exit: DaemonExit) => void): void {
+  handTo(daemon: Daemon, notice: ServiceNotice, resolve: (exit: DaemonExit) => void): void {
     this.#daemon = daemon;
+    this.#notice = notice;
+    notice.ready();
     this.#resolve = resolve;
     if (this.#wanted === 'stop') this.#stop();
     void daemon.unconfirmed?.then(() => this.#stop(DAEMON_EXIT.failed));
@@ -114,7 +120,10 @@ class EarlySignals {
     setImmediate(() => {
       this.#reloading = false;
       this.#reloads = this.#reloads.then(async () => {
-        if (!this.#stopping) await this.#daemon?.reload();
+        if (this.#stopping) return;
+        this.#notice?.reloading();
+        await this.#daemon?.reload();
+        if (!this.#stopping) this.#notice?.ready();
       });
     });
   }
@@ -139,6 +148,7 @@ class EarlySignals {
   }
 
   async #end(daemon: Daemon, exit: DaemonExit): Promise<void> {
+    this.#notice?.stopping();
     const closed = await daemon.stop();
     this.#resolve?.(closed || exit !== DAEMON_EXIT.ok ? exit : DAEMON_EXIT.failed);
   }

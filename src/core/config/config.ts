@@ -11,6 +11,8 @@ export type InterfaceChoice =
   | { readonly kind: 'auto' }
   | { readonly kind: 'named'; readonly names: readonly string[] };
 
+export type LogFormat = 'text' | 'json';
+
 export type FirewallName = 'nftables' | 'iptables' | 'auto';
 
 /** What becomes of the ports that only doors let in to when the daemon ends in order. */
@@ -19,6 +21,8 @@ export type OnExit = 'open' | 'keep';
 export type Settings = {
   readonly useSyslog: boolean;
   readonly logFile?: string;
+  /** `text` if it is absent. */
+  readonly logFormat?: LogFormat;
   readonly pidFile?: string;
   readonly interfaces?: InterfaceChoice;
   /** `auto` if it is absent. */

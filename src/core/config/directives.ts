@@ -4,6 +4,7 @@ import { nearestWord } from './nearest-word.ts';
 export type DirectiveName =
   | 'UseSyslog'
   | 'LogFile'
+  | 'Log_Format'
   | 'PidFile'
   | 'Interface'
   | 'Sequence'
@@ -52,6 +53,7 @@ export type Directive = {
 export const DIRECTIVES: readonly Directive[] = [
   { name: 'UseSyslog', home: 'any', repeated: 'last', value: 'word' },
   { name: 'LogFile', home: 'options', repeated: 'last', value: 'path' },
+  { name: 'Log_Format', home: 'options', repeated: 'last', isNew: true, value: 'word' },
   { name: 'PidFile', home: 'options', repeated: 'last', value: 'path' },
   { name: 'Interface', home: 'options', repeated: 'first', value: 'word' },
   { name: 'Sequence', home: 'door', repeated: 'last', value: 'word' },

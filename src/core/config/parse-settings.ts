@@ -34,6 +34,10 @@ const READERS: Readonly<
     if (isGiven(entry, findings)) draft.logFile = entry.value.text;
     else delete draft.logFile;
   },
+  Log_Format: (entry, draft, findings) => {
+    const choice = parseChoice(entry, ['text', 'json'] as const, findings);
+    if (choice !== undefined) draft.logFormat = choice;
+  },
   PidFile: (entry, draft, findings) => {
     if (isGiven(entry, findings)) draft.pidFile = entry.value.text;
     else delete draft.pidFile;

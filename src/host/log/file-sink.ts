@@ -1,22 +1,23 @@
 import { closeSync, openSync } from 'node:fs';
+import type { LogFormat } from '../../core/config/config.ts';
+import { jsonFrame } from './json-frame.ts';
 import { LineWriter } from './line-writer.ts';
 import type { LogSink } from './log-sink.ts';
 
 /** Owner may read and write, group may read: the log tells who knocks. */
 const LOG_MODE = 0o640;
 
-/** Appends `[YYYY-MM-DD HH:MM] line` to a file, in local time, as knockd does. Throws if it cannot be opened. */
-export function openFileSink(path: string): LogSink {
+/**
+ * Appends `[YYYY-MM-DD HH:MM] line` to a file, in local time, as knockd does, or a line of JSON. Throws if it cannot be
+ * opened.
+ */
+export function openFileSink(path: string, format: LogFormat = 'text'): LogSink {
   let fd: number | undefined = openSync(path, 'a', LOG_MODE);
   const writer = new LineWriter();
   return {
-    write: (_level, line) => {
-      if (fd !== undefined) writer.write(fd, (text) => `[${minuteStamp(new Date())}] ${text}\n`, line);
-    },
-    reopen: () => {
-      const next = openSync(path, 'a', LOG_MODE);
-      if (fd !== undefined) closeSync(fd);
-      fd = next;
+    write: (level, line, fields) => {
+      if (fd !== undefined)
+        writer.write(fd, format === 'json' ? jsonFrame(level, line, fields) : stamped, line);
     },
     close: () => {
       // By now the number may be another file's.
@@ -25,6 +26,8 @@ export function openFileSink(path: string): LogSink {
     },
   };
 }
+
+const stamped = (text: string): string => `[${minuteStamp(new Date())}] ${text}\n`;
 
 function minuteStamp(now: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');

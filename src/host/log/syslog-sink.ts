@@ -1,5 +1,8 @@
+import type { LogFormat } from '../../core/config/config.ts';
+import type { EventFields } from '../../core/event/event-fields.ts';
 import type { LogLevel } from '../../core/event/render-event.ts';
 import { keptString, libc } from '../ffi/libc.ts';
+import { jsonFrame } from './json-frame.ts';
 import type { LogSink } from './log-sink.ts';
 
 /** syslog.h. */
@@ -21,15 +24,18 @@ const identity = keptString('knockd');
  */
 export class SyslogSink implements LogSink {
   readonly #waiting: Line[] = [];
+  readonly #format: LogFormat;
   #lost = 0;
   #busy = false;
   #onIdle: (() => void) | undefined;
 
-  constructor() {
+  constructor(format: LogFormat = 'text') {
+    this.#format = format;
     libc.openlog(identity, 0, LOG_DAEMON);
   }
 
-  write(level: LogLevel, text: string): void {
+  write(level: LogLevel, line: string, fields?: () => EventFields): void {
+    const text = this.#format === 'json' ? jsonFrame(level, line, fields)(line).trimEnd() : line;
     if (this.#waiting.length >= MAX_WAITING) this.#lost++;
     else this.#waiting.push({ level, text });
     this.#sendNext();
@@ -39,8 +45,6 @@ export class SyslogSink implements LogSink {
   async flush(): Promise<void> {
     if (this.#busy) await new Promise<void>((resolve) => (this.#onIdle = resolve));
   }
-
-  reopen(): void {}
 
   /** The connection is libc's, one for the process: another sink may have been opened on it by now. */
   close(): void {}

@@ -1,4 +1,6 @@
-import { constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
+import type { LogFormat } from '../../core/config/config.ts';
+import { jsonFrame } from './json-frame.ts';
 import { LineWriter } from './line-writer.ts';
 import type { LogSink } from './log-sink.ts';
 
@@ -6,18 +8,21 @@ const STDOUT = 1;
 const STDERR = 2;
 
 /** Errors and warnings go to the standard error, and with `verbose` the rest to the standard output. */
-export function openTerminalSink(verbose: boolean): LogSink {
+export function openTerminalSink(verbose: boolean, format: LogFormat = 'text'): LogSink {
   const stdout = openWithoutWaiting(STDOUT);
   const stderr = openWithoutWaiting(STDERR);
   const output = new LineWriter();
   const errors = new LineWriter();
   return {
-    write: (level, line) => {
-      if (level === 'error' || level === 'warning') errors.write(stderr, framed, line);
-      else if (verbose || level === 'debug') output.write(stdout, framed, line);
+    write: (level, line, fields) => {
+      const frame = format === 'json' ? jsonFrame(level, line, fields) : framed;
+      if (level === 'error' || level === 'warning') errors.write(stderr, frame, line);
+      else if (verbose || level === 'debug') output.write(stdout, frame, line);
     },
-    reopen: () => undefined,
-    close: () => undefined,
+    close: () => {
+      if (stdout !== STDOUT) closeSync(stdout);
+      if (stderr !== STDERR) closeSync(stderr);
+    },
   };
 }
 

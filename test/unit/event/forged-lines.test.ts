@@ -52,7 +52,6 @@ describe('forged lines', () => {
       const terminal: string[] = [];
       const sink: LogSink = {
         write: (_, line) => void terminal.push(line),
-        reopen: () => {},
         close: () => {},
       };
       const log = new EventLog(

@@ -1,0 +1,49 @@
+import type { InterfaceChange } from '../net/host-interface.ts';
+import type { CommandFailure, Event } from './event.ts';
+import { printable } from './printable.ts';
+
+/** What an event says, as values for programs. `event` is its kind; names do not change from one version to the next. */
+export type EventFields = { readonly event: string } & Readonly<Record<string, string | number | boolean>>;
+
+/** `hostName` is the source's, where it was looked up. */
+export function eventFields(event: Event, hostName?: string): EventFields {
+  const fields: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(flatten(event))) {
+    if (typeof value === 'string') fields[name] = printable(value);
+    else if (typeof value === 'number' || typeof value === 'boolean') fields[name] = value;
+  }
+  if (hostName !== undefined) fields.hostName = printable(hostName);
+  return { event: event.kind, ...fields };
+}
+
+/** One line of JSON without its end. `time`: ISO 8601. `message` is the line as the text format has it. */
+export function renderJsonLine(time: string, level: string, message: string, fields?: EventFields): string {
+  return JSON.stringify({ time, level, ...(fields ?? { event: 'log' }), message });
+}
+
+function flatten(event: Event): Readonly<Record<string, unknown>> {
+  const { kind: _, ...rest } = event;
+  switch (event.kind) {
+    case 'command-failed':
+      return { ...rest, ...failureFields(event.failure) };
+    case 'interface':
+      return changeFields(event.change);
+    case 'error':
+    case 'warning':
+    case 'debug':
+      // The message is all there is.
+      return {};
+    default:
+      return rest;
+  }
+}
+
+function failureFields(failure: CommandFailure): Readonly<Record<string, unknown>> {
+  const { kind, ...rest } = failure;
+  return { failure: kind, ...rest };
+}
+
+function changeFields(change: InterfaceChange): Readonly<Record<string, unknown>> {
+  const { kind, ...rest } = change;
+  return { change: kind, ...rest };
+}

@@ -1,0 +1,68 @@
+import { UnixDatagrams } from '../ffi/unix-datagrams.ts';
+
+type Environment = Record<string, string | undefined>;
+
+/**
+ * The other end of sd_notify(3): systemd learns when the daemon listens, what it does, and that it still lives.
+ * Without systemd it tells nobody. Takes its variables out of `environment`, so that commands do not have them.
+ */
+export class ServiceManager {
+  readonly #socket: UnixDatagrams | undefined;
+  readonly #sinceBootMicros: () => bigint;
+  /** How often it wants to hear that all is well, at most; undefined if it does not. */
+  readonly watchdogMs: number | undefined;
+
+  constructor(environment: Environment, pid: number, sinceBootMicros = monotonicMicros) {
+    const { NOTIFY_SOCKET: path, WATCHDOG_USEC: interval, WATCHDOG_PID: watched } = environment;
+    for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete environment[name];
+    this.#socket = open(path);
+    this.#sinceBootMicros = sinceBootMicros;
+    const micros = watched === undefined || watched === String(pid) ? Number(interval) : Number.NaN;
+    this.watchdogMs = this.#socket !== undefined && micros > 0 ? micros / 1000 : undefined;
+  }
+
+  get isThere(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  ready(status: string): void {
+    this.#tell('READY=1', `STATUS=${status}`);
+  }
+
+  reloading(): void {
+    this.#tell(
+      'RELOADING=1',
+      `MONOTONIC_USEC=${this.#sinceBootMicros()}`,
+      'STATUS=reading its configuration again',
+    );
+  }
+
+  stopping(): void {
+    this.#tell('STOPPING=1', 'STATUS=closing its doors');
+  }
+
+  alive(status: string): void {
+    this.#tell('WATCHDOG=1', `STATUS=${status}`);
+  }
+
+  close(): void {
+    this.#socket?.close();
+  }
+
+  #tell(...lines: readonly string[]): void {
+    this.#socket?.send(lines.join('\n'));
+  }
+}
+
+/** A daemon whose manager cannot be told works all the same. */
+function open(path: string | undefined): UnixDatagrams | undefined {
+  if (path === undefined || !/^[@/]./.test(path)) return undefined;
+  try {
+    return new UnixDatagrams(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** CLOCK_MONOTONIC, on which process.hrtime counts. */
+const monotonicMicros = (): bigint => process.hrtime.bigint() / 1000n;
