@@ -18,17 +18,17 @@ import { openControl } from './control.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { DoorKeeper } from './door-keeper.ts';
 import { drawSecret } from './draw-secret.ts';
-import { EventLog } from './event-log.ts';
+import type { EventLog } from './event-log.ts';
 import { gatesOf } from './gates-of.ts';
 import { Hooks } from './hooks.ts';
 import { InterfaceWatch } from './interface-watch.ts';
 import { judgeReload } from './judge-reload.ts';
 import { KnockLoop } from './knock-loop.ts';
-import { NameLookup } from './name-lookup.ts';
 import { NativeDoors } from './native-doors.ts';
 import { useUpSequence, watchableDoors } from './one-time-doors.ts';
+import { openEventLog } from './open-event-log.ts';
 import { openFirewallAlone } from './open-firewall.ts';
-import { logTargets, openSinks, reopenLog } from './open-sinks.ts';
+import { logTargets, reopenLog } from './open-sinks.ts';
 import { openState, type State, stateName } from './open-state.ts';
 import { PidFile } from './own-pid-file.ts';
 import { OwnerGuard } from './owner-guard.ts';
@@ -70,12 +70,7 @@ export class Daemon {
   constructor(options: DaemonOptions, config: Config, warnings: readonly string[]) {
     this.#options = options;
     this.#config = config;
-    const { sinks, problems } = openSinks(logTargets(config.settings, options));
-    this.#log = new EventLog(sinks, {
-      debug: options.debug,
-      ...(options.lookUpNames ? { names: new NameLookup() } : {}),
-    });
-    for (const text of [...warnings, ...problems]) this.#report({ kind: 'warning', text });
+    this.#log = openEventLog(config.settings, options, warnings);
     this.#doors = watchableDoors(config.doors, this.#report);
     this.#stateName = stateName(options.configFile, options.interfaces?.text);
     const setFilter = (filter: string): void => this.#capture.setFilter(filter);
