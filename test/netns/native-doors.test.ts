@@ -165,6 +165,26 @@ describe('native doors', { concurrency: 2 }, () => {
     });
   }
 
+  test('the owner’s INPUT ends established connections over IPv4: told at the start, for IPv4, and they live', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { client, server } = wire;
+    await shutFirewall(server);
+    await server.run('/sbin/iptables', '-w', '-F', 'INPUT');
+    await using _service = await startService(server, 22);
+    await using knockd = await startKnockd(server, directory, door(60));
+    assert.equal(
+      knockd.count(/INPUT of IPv4 ends established connections.*RELATED,ESTABLISHED -j ACCEPT/g),
+      1,
+    );
+    assert.equal(knockd.count(/INPUT of IPv6 ends/g), 0);
+    await client.run(C_KNOCK, SERVER, ...KNOCK);
+    await knockd.saw(/10\.7\.0\.2: ssh: opened tcp\/22/);
+    await using connection = await Connection.open(client, SERVER, 22, CLIENT);
+    await connection.assertAlive();
+    await assertShut(client, SERVER, 22, STRANGER);
+  });
+
   test('the owner drops before all doors: told at the start, and what lets them in', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
