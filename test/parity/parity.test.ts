@@ -29,7 +29,10 @@ import {
 
 const BURSTS = 10;
 const KNOCKERS = 5000;
-/** How far a packet may be from a moment at which the outcome changes, in seconds. */
+/**
+ * How far two packets may be from a timeout, in seconds, where Bussa counts nanoseconds and tcpdump prints microseconds.
+ * The whole seconds that knockd counts are the same for both: the kernel stamps a packet once, for all who listen.
+ */
 const MARGIN = 0.005;
 const TRIES = 3;
 
@@ -37,14 +40,13 @@ describe('beside the real knockd', () => {
   test(`${KNOCKERS} knockers: the listed differences are the only ones`, { timeout: 300_000 }, async (t) => {
     t.diagnostic(`seed ${SEED}; the same packets again with BUSSA_SEED=${SEED}`);
     const scheduled = generateScenario(SEED, KNOCKERS, BURSTS);
-    const { packets, real, ours, replayed } = await runOnTime(t, scheduled);
+    const { packets, real, ours, replayed, doubtful } = await runOnTime(t, scheduled);
     const model = (quirks: Quirks): string[] => sorted(modelOpenings(DOORS, OWN, packets, quirks));
 
     const expected = { knockd: model(KNOCKD_QUIRKS), bussa: model(NO_QUIRKS) };
     t.diagnostic(`${packets.length} packets: knockd opened ${real.length} times, Bussa ${ours.length} times`);
     assert.deepEqual(real, expected.knockd, 'knockd opens what the model with every difference opens');
     // An attempt concerns nobody but its source, so that one in doubt casts none on the others.
-    const doubtful = doubtfulSources(packets);
     const beyondDoubt = (lines: readonly string[]): string[] =>
       lines.filter((line) => !doubtful.has(line.split(': ')[0] as string));
     assert.deepEqual(
@@ -52,7 +54,6 @@ describe('beside the real knockd', () => {
       beyondDoubt(expected.bussa),
       'Bussa opens what the model with none opens',
     );
-    assert.ok(doubtful.size < KNOCKERS / 50, `${doubtful.size} sources in doubt`);
     // Whose host a file comes from is not known: every destination is the host's own.
     const everywhere = sorted(modelOpenings(DOORS, [...OWN, TARGET], packets, NO_QUIRKS));
     assert.deepEqual(replayed, everywhere, 'the same packets from a file open the same');
@@ -73,14 +74,17 @@ type Outcome = {
   readonly replayed: string[];
 };
 
-/** A machine that is held up for longer than the margins sends packets out of time: then once more. */
-async function runOnTime(t: TestContext, scheduled: readonly Scheduled[]): Promise<Outcome> {
+/** A machine that is held up may send the packets of too many sources at times that are in doubt: then once more. */
+async function runOnTime(
+  t: TestContext,
+  scheduled: readonly Scheduled[],
+): Promise<Outcome & { readonly doubtful: ReadonlySet<string> }> {
   for (let tries = 1; ; tries++) {
     const outcome = await run(scheduled);
-    const doubt = findDoubt(outcome.packets);
-    if (doubt === undefined) return outcome;
-    t.diagnostic(`try ${tries} was out of time: ${doubt}`);
-    if (tries === TRIES) throw new Error(`the packets could not be sent on time in ${TRIES} tries: ${doubt}`);
+    const doubtful = doubtfulSources(outcome.packets);
+    if (doubtful.size < KNOCKERS / 50) return { ...outcome, doubtful };
+    t.diagnostic(`try ${tries} was out of time: ${doubtful.size} sources in doubt`);
+    if (tries === TRIES) throw new Error(`the packets could not be sent on time in ${TRIES} tries`);
   }
 }
 
@@ -171,12 +175,6 @@ async function sendAtBurstStart(client: Namespace, path: string): Promise<void> 
   // The clock itself is the event that is waited for.
   await new Promise((resolve) => setTimeout(resolve, (1 - phase) * 1000));
   await client.run('tcpreplay', '-q', '-i', 'eth0', path);
-}
-
-/** A packet so near to the edge of a second that knockd, which counts whole ones, may see it in another. */
-function findDoubt(packets: readonly TimedPacket[]): string | undefined {
-  const doubtful = packets.find((packet) => isNearWhole(packet.atSeconds));
-  return doubtful && `a packet of ${doubtful.source} at ${doubtful.atSeconds}`;
 }
 
 /** Those with packets so nearly a timeout apart that it is a matter of microseconds whether they are in time. */
