@@ -3,6 +3,7 @@
  * `[id, method, sources, ports]` as JSON, one a line; answers `done ID RESULT` or `failed ID MESSAGE`. The methods are
  * `listNow`, `list`, and `cut`, of what `listNow` finds.
  */
+import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { Address } from '../../src/core/net/address.ts';
 import type { SoughtPorts } from '../../src/host/connections/connections.ts';
@@ -22,6 +23,8 @@ async function call(
   return found;
 }
 
+// Tests end this program by a signal, with which Node.js keeps nothing of what it has compiled.
+flushCompileCache();
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
   const [id, method, sources, ports] = JSON.parse(line) as [number, string, Address[], SoughtPorts[]];

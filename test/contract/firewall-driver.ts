@@ -3,6 +3,7 @@
  * adapter, as JSON (`DriverAdapter`). Reads `[id, method, ...arguments]` as JSON, one a line; answers
  * `done ID MICROSECONDS RESULT` or `failed ID MESSAGE`, and says `changed` when the watch does.
  */
+import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { Readiness } from '../../src/host/ffi/readiness.ts';
 import type { Firewall } from '../../src/host/firewall/firewall.ts';
@@ -38,6 +39,8 @@ async function call(method: string, args: readonly unknown[]): Promise<unknown> 
   return run.apply(firewall, [...args]);
 }
 
+// Tests end this program by a signal, with which Node.js keeps nothing of what it has compiled.
+flushCompileCache();
 console.log(`opened ${firewall.name}`);
 for await (const line of createInterface({ input: process.stdin })) {
   const [id, method, ...args] = JSON.parse(line) as [number, string, ...unknown[]];

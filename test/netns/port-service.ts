@@ -3,7 +3,11 @@
  * an address and port is not answered.
  */
 import { createSocket } from 'node:dgram';
+import { flushCompileCache } from 'node:module';
 import { createServer } from 'node:net';
+
+// Tests end this program by a signal, with which Node.js keeps nothing of what it has compiled.
+flushCompileCache();
 
 const ports = process.argv.slice(2);
 let listening = 0;

@@ -5,6 +5,7 @@
  * answered.
  */
 import { createSocket } from 'node:dgram';
+import { flushCompileCache } from 'node:module';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 
@@ -66,5 +67,7 @@ function tryUdp(
   };
 }
 
+// Tests end this program by a signal, with which Node.js keeps nothing of what it has compiled.
+flushCompileCache();
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) probe(JSON.parse(line) as ProbeRequest);
