@@ -50,8 +50,8 @@ const CHECKPOINTS = 10;
 /** A shorter campaign has not come to rest after its first tenth. */
 const MIN_MEASURED = 1_000_000;
 
-/** Takes `count` inputs, one after the other. Throws a `FuzzFailure`. */
-export function runCampaign(target: Target, campaign: Campaign): Figures {
+/** Takes `count` inputs, one after the other. Fails with a `FuzzFailure`. */
+export async function runCampaign(target: Target, campaign: Campaign): Promise<Figures> {
   const { seed, from, count } = campaign;
   const mutator = new Mutator(target.material, seed);
   const memory = new MemoryWatch();
@@ -60,8 +60,8 @@ export function runCampaign(target: Target, campaign: Campaign): Figures {
   for (let part = 0; part < CHECKPOINTS; part++) {
     const first = from + Math.floor((count * part) / CHECKPOINTS);
     const end = from + Math.floor((count * (part + 1)) / CHECKPOINTS);
-    if (target.allocates) takeTimed(target, mutator, first, end, campaign.onInput, slowest);
-    else takeAll(target, mutator, first, end, campaign.onInput);
+    if (target.allocates) await takeTimed(target, mutator, first, end, campaign.onInput, slowest);
+    else await takeAll(target, mutator, first, end, campaign.onInput);
     const grown = memory.look(end - from);
     if (grown > MAX_GROWTH_BYTES) throw failure(mutator, end - 1, `memory has grown by ${grown} bytes`);
     campaign.onCheckpoint(end - from);
@@ -82,44 +82,45 @@ export function runCampaign(target: Target, campaign: Campaign): Figures {
 }
 
 /** One input again, as it was made or as a file holds it. */
-export function takeInput(target: Target, index: number, input: Uint8Array): void {
+export async function takeInput(target: Target, index: number, input: Uint8Array): Promise<void> {
   try {
-    target.take(input, input.length);
+    await target.take(input, input.length);
   } catch (error) {
     throw new FuzzFailure(String(error), index, input, error);
   }
 }
 
-function takeAll(
+async function takeAll(
   target: Target,
   mutator: Mutator,
   first: number,
   end: number,
   onInput: (index: number) => void,
-): void {
+): Promise<void> {
   let index = first;
   try {
     for (; index < end; index++) {
       onInput(index);
       mutator.make(index);
-      target.take(mutator.bytes, mutator.length);
+      const later = target.take(mutator.bytes, mutator.length);
+      if (later !== undefined) await later;
     }
   } catch (error) {
     throw failure(mutator, index, String(error), error);
   }
 }
 
-function takeTimed(
+async function takeTimed(
   target: Target,
   mutator: Mutator,
   first: number,
   end: number,
   onInput: (index: number) => void,
   slowest: { ms: number; index: number },
-): void {
+): Promise<void> {
   for (let index = first; index < end; index++) {
     const before = performance.now();
-    takeAll(target, mutator, index, index + 1, onInput);
+    await takeAll(target, mutator, index, index + 1, onInput);
     const ms = performance.now() - before;
     if (ms > MAX_INPUT_MS) throw failure(mutator, index, `${ms} ms for ${mutator.length} bytes`);
     if (ms <= slowest.ms) continue;

@@ -1,4 +1,5 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const corpus = path.join(import.meta.dirname, 'corpus');
@@ -21,3 +22,9 @@ export function readHexCorpus(file: string): readonly Uint8Array[] {
 
 export const texts = (...list: readonly string[]): readonly Uint8Array[] =>
   list.map((text) => utf8.encode(text));
+
+/** A directory of a target's own, in memory where there is such a place: a disk would take most of the time. */
+export function makeScratch(): string {
+  const memory = '/dev/shm';
+  return mkdtempSync(path.join(existsSync(memory) ? memory : tmpdir(), 'bussa-fuzz-'));
+}

@@ -14,25 +14,25 @@ const OTHERS = 20_000;
 
 describe('hostile input', () => {
   for (const name of TARGET_NAMES) {
-    test(`${name}: no throw, no hang, no growth`, (t) => {
+    test(`${name}: no throw, no hang, no growth`, async (t) => {
       t.diagnostic(`seed ${SEED}, to repeat: npm run fuzz -- --target ${name} --seed ${SEED}`);
       const target = TARGETS[name]();
       using dog = new Watchdog(name, SEED);
       try {
         const count = name === 'frames' ? FRAMES : (OTHERS * target.share) / 100;
         const onInput = (index: number): void => dog.at(index);
-        runCampaign(target, { seed: SEED, from: 0, count, onInput, onCheckpoint: () => undefined });
+        await runCampaign(target, { seed: SEED, from: 0, count, onInput, onCheckpoint: () => undefined });
       } finally {
         target.close();
       }
     });
 
-    test(`${name}: its corpus as it is`, () => {
+    test(`${name}: its corpus as it is`, async () => {
       const target = TARGETS[name]();
       using dog = new Watchdog(name, SEED);
       dog.at(-1);
       try {
-        for (const [i, input] of target.material.corpus.entries()) takeInput(target, i, input);
+        for (const [i, input] of target.material.corpus.entries()) await takeInput(target, i, input);
       } finally {
         target.close();
       }
@@ -56,13 +56,13 @@ describe('the fuzzer itself', () => {
   });
   const campaign = { seed: 7, from: 0, onInput: () => undefined, onCheckpoint: () => undefined };
 
-  test('finds the input that is not taken, and makes it again from its seed and number', () => {
+  test('finds the input that is not taken, and makes it again from its seed and number', async () => {
     const take: Target['take'] = (bytes, length) => {
       if (bytes.subarray(0, length).includes(0x21)) throw new RangeError('an exclamation mark');
     };
     let found: unknown;
     try {
-      runCampaign(target(take), { ...campaign, count: 1000 });
+      await runCampaign(target(take), { ...campaign, count: 1000 });
     } catch (error) {
       found = error;
     }
@@ -72,13 +72,13 @@ describe('the fuzzer itself', () => {
     const again = new Mutator(material, 7);
     again.make(index);
     assert.deepEqual(again.bytes.slice(0, again.length), input);
-    assert.throws(() => takeInput(target(take), index, input), FuzzFailure);
+    await assert.rejects(takeInput(target(take), index, input), FuzzFailure);
   });
 
-  test('finds memory that is kept', () => {
+  test('finds memory that is kept', async () => {
     const kept: Uint8Array[] = [];
     const take: Target['take'] = () => void kept.push(new Uint8Array(64 * 1024));
-    assert.throws(() => runCampaign(target(take), { ...campaign, count: 500 }), /memory has grown/);
+    await assert.rejects(runCampaign(target(take), { ...campaign, count: 500 }), /memory has grown/);
   });
 
   test('makes inputs of many lengths, never beyond the bound, hardly ever the same', () => {

@@ -46,7 +46,7 @@ type Order = {
 
 class UsageError extends Error {}
 
-function main(): number {
+async function main(): Promise<number> {
   try {
     const { values } = parseArgs({ options: OPTIONS });
     const target = values.target === undefined ? undefined : targetName(values.target);
@@ -54,13 +54,13 @@ function main(): number {
       console.log(USAGE);
       return EXIT.ok;
     }
-    if (values.replay !== undefined) return replay(values.replay, target);
+    if (values.replay !== undefined) return await replay(values.replay, target);
     const seed = values.seed === undefined ? randomInt(0x7fff_ffff) : whole('seed', values.seed);
     const runs =
       target === undefined
         ? sharedOut(whole('frames', values.frames), whole('others', values.others))
         : [[target, whole('count', values.count)] as const];
-    return fuzz({ runs, seed, from: whole('from', values.from), failures: values.failures });
+    return await fuzz({ runs, seed, from: whole('from', values.from), failures: values.failures });
   } catch (error) {
     if (
       !(error instanceof UsageError) &&
@@ -73,7 +73,7 @@ function main(): number {
   }
 }
 
-function fuzz({ runs, seed, from, failures }: Order): number {
+async function fuzz({ runs, seed, from, failures }: Order): Promise<number> {
   console.log(`seed ${seed}`);
   for (const [name, count] of runs) {
     if (count === 0) continue;
@@ -82,7 +82,7 @@ function fuzz({ runs, seed, from, failures }: Order): number {
     try {
       const onCheckpoint = (taken: number): void => progress(`${name}: ${taken} of ${count}`);
       const onInput = (index: number): void => dog.at(index);
-      tell(name, runCampaign(target, { seed, from, count, onInput, onCheckpoint }));
+      tell(name, await runCampaign(target, { seed, from, count, onInput, onCheckpoint }));
     } catch (error) {
       if (!(error instanceof FuzzFailure)) throw error;
       return reportFailure(name, seed, error, failures);
@@ -93,14 +93,15 @@ function fuzz({ runs, seed, from, failures }: Order): number {
   return EXIT.ok;
 }
 
-function replay(file: string, wanted: TargetName | undefined): number {
-  const named = TARGET_NAMES.find((name) => path.basename(file).startsWith(`${name}-`));
+async function replay(file: string, wanted: TargetName | undefined): Promise<number> {
+  // One name begins with another, which stands before it.
+  const named = TARGET_NAMES.findLast((name) => path.basename(file).startsWith(`${name}-`));
   const name = wanted ?? named;
   if (name === undefined)
     throw new UsageError(`${file} does not say whose input it is: name it with --target`);
   const target: Target = TARGETS[name]();
   try {
-    takeInput(target, 0, Uint8Array.from(readFileSync(file)));
+    await takeInput(target, 0, Uint8Array.from(readFileSync(file)));
     console.log(`${name}: ${file} is taken as it should be`);
     return EXIT.ok;
   } catch (error) {
@@ -153,4 +154,4 @@ function whole(option: string, text: string): number {
   throw new UsageError(`--${option} ${text}: a whole number is wanted`);
 }
 
-process.exitCode = main();
+process.exitCode = await main();

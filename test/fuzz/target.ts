@@ -7,7 +7,7 @@ export type Target = {
   readonly share: number;
   readonly material: Material;
   /** Reads `bytes[0..length)` and judges what came of it; throws what nobody promised, and an `AssertionError`. */
-  readonly take: (bytes: Uint8Array, length: number) => void;
+  readonly take: (bytes: Uint8Array, length: number) => void | Promise<void>;
   /** The target promises to allocate nothing. */
   readonly allocates: boolean;
   readonly close: () => void;
@@ -16,11 +16,13 @@ export type Target = {
 export const TARGET_NAMES = [
   'frames',
   'captures',
+  'capture-files',
   'config',
   'one-time',
   'netlink',
   'listings',
   'database',
+  'database-log',
   'lines',
 ] as const;
 

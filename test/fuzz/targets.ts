@@ -1,7 +1,8 @@
 import type { Target, TargetName } from './target.ts';
+import { captureFilesTarget } from './targets/capture-files.ts';
 import { capturesTarget } from './targets/captures.ts';
 import { configTarget } from './targets/config.ts';
-import { databaseTarget } from './targets/database.ts';
+import { databaseLogTarget, databaseTarget } from './targets/database.ts';
 import { framesTarget } from './targets/frames.ts';
 import { linesTarget } from './targets/lines.ts';
 import { listingsTarget } from './targets/listings.ts';
@@ -11,10 +12,12 @@ import { oneTimeTarget } from './targets/one-time.ts';
 export const TARGETS: Readonly<Record<TargetName, () => Target>> = {
   frames: framesTarget,
   captures: capturesTarget,
+  'capture-files': captureFilesTarget,
   config: configTarget,
   'one-time': oneTimeTarget,
   netlink: netlinkTarget,
   listings: listingsTarget,
   database: databaseTarget,
+  'database-log': databaseLogTarget,
   lines: linesTarget,
 };

@@ -22,8 +22,8 @@ export function capturesTarget(): Target {
   const engine = new AttemptEngine(doors, [1, 2], { attempts: 64, recentPackets: 64 });
   return {
     name: 'captures',
-    share: 20,
-    material: { corpus: readCorpus('captures'), tokens: TOKENS, maxBytes: 65_536 },
+    share: 15,
+    material: { corpus: readCorpus('captures'), tokens: CAPTURE_TOKENS, maxBytes: 65_536 },
     take: (bytes, length) => take(bytes.slice(0, length), engine),
     allocates: true,
     close: () => undefined,
@@ -84,7 +84,7 @@ function stepsOfWindows(file: Uint8Array): number {
   return packets;
 }
 
-const TOKENS = [
+export const CAPTURE_TOKENS = [
   'a1b2c3d4',
   'd4c3b2a1',
   '4d3cb2a1',

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { LEASE_ENDS, type LeaseId } from '../../../src/core/lease/lease.ts';
 import { type Address, parseAddress } from '../../../src/core/net/address.ts';
@@ -8,7 +7,7 @@ import type { Port } from '../../../src/core/net/port.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
 import { type StoredLease, StoreError } from '../../../src/host/store/lease-store.ts';
 import { openSqliteLeaseStore } from '../../../src/host/store/sqlite-lease-store.ts';
-import { texts } from '../corpus.ts';
+import { makeScratch, texts } from '../corpus.ts';
 import type { Target } from '../target.ts';
 
 /** The files that SQLite puts beside a database. */
@@ -39,17 +38,48 @@ const LEASES: readonly StoredLease[] = ['192.0.2.1', '2001:db8::7', '198.51.100.
 
 /** The embedded database, as a disk, an older program or somebody with an editor may leave it. */
 export function databaseTarget(): Target {
-  const directory = mkdtempSync(path.join(tmpdir(), 'bussa-fuzz-'));
+  const directory = makeScratch();
   const file = path.join(directory, 'leases.db');
   const corpus = [makeDatabase(file, []), makeDatabase(file, LEASES)];
   return {
     name: 'database',
-    share: 5,
+    share: 3,
     material: { corpus, tokens: TOKENS, maxBytes: 65_536 },
     take: (bytes, length) => take(file, bytes.slice(0, length)),
     allocates: true,
     close: () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+/**
+ * The log beside a sound database, and in its place the memory that processes share and the journal of another mode,
+ * as a crash, a disk or somebody may leave them.
+ */
+export function databaseLogTarget(): Target {
+  const directory = makeScratch();
+  const file = path.join(directory, 'leases.db');
+  const { database, log } = makeLog(file);
+  return {
+    name: 'database-log',
+    share: 2,
+    material: { corpus: [log], tokens: [...TOKENS, ...LOG_TOKENS], maxBytes: 65_536 },
+    take: (bytes, length) => {
+      for (const end of BESIDE) take(file, database, [end, bytes.slice(0, length)]);
+    },
+    allocates: true,
+    close: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+/** A database that has been killed: what it was last told stands in its log alone. */
+function makeLog(file: string): { readonly database: Uint8Array; readonly log: Uint8Array } {
+  remove(file);
+  const store = openSqliteLeaseStore(file);
+  for (const lease of LEASES) store.record(lease);
+  const [database, log] = ['', '-wal'].map((end) => Uint8Array.from(readFileSync(`${file}${end}`)));
+  store.close();
+  assert.ok(database !== undefined && log !== undefined && log.length > 0);
+  return { database, log };
 }
 
 function makeDatabase(file: string, leases: readonly StoredLease[]): Uint8Array {
@@ -61,9 +91,10 @@ function makeDatabase(file: string, leases: readonly StoredLease[]): Uint8Array 
 }
 
 /** It opens and tells of leases that can be, or it says why not. */
-function take(file: string, bytes: Uint8Array): void {
+function take(file: string, bytes: Uint8Array, beside?: readonly [end: string, bytes: Uint8Array]): void {
   remove(file);
   writeFileSync(file, bytes);
+  if (beside !== undefined) writeFileSync(`${file}${beside[0]}`, beside[1]);
   try {
     using store = new OpenStore(file);
     store.judge();
@@ -122,4 +153,9 @@ const TOKENS = texts(
   'tcp/22',
   'NULL',
   '\x7f\xf0\0\0\0\0\0\0',
+);
+
+/** sqlite.org/fileformat.html: both byte orders of the log, its version, and a journal's beginning. */
+const LOG_TOKENS = ['377f0682', '377f0683', '002de218', '00001000', 'd9d505f920a163d7', '00000000'].map(
+  (digits) => Uint8Array.from(Buffer.from(digits, 'hex')),
 );
