@@ -1,13 +1,11 @@
 import type { AttemptEngine } from '../core/attempt/attempt-engine.ts';
-import { OFFER } from '../core/attempt/attempt-engine.ts';
+import { OFFER, WATCHED } from '../core/attempt/attempt-engine.ts';
 import type { Completion } from '../core/attempt/completion.ts';
 import { STEP, Steps } from '../core/attempt/steps.ts';
 import { compileAdmission } from '../core/door/admission.ts';
 import type { Door } from '../core/door/door.ts';
 import { renderCommands } from '../core/door/opening.ts';
-import { renderPortOpenings } from '../core/door/port-opening.ts';
 import type { Event } from '../core/event/event.ts';
-import { renderEvent } from '../core/event/render-event.ts';
 import type { LeaseId, LeasePorts } from '../core/lease/lease.ts';
 import { LeaseBook } from '../core/lease/lease-book.ts';
 import { PROTOCOL_NUMBER } from '../core/net/protocol.ts';
@@ -19,6 +17,7 @@ import { READING, readPacket } from '../core/packet/read-packet.ts';
 import { MAX_COOLING } from './daemon/command-doors.ts';
 import { MAX_LEASES } from './daemon/door-keeper.ts';
 import { leasePorts } from './daemon/keep-lease.ts';
+import type { Outcome, RehearsalSink } from './rehearsal-sink.ts';
 
 const EXPIRY_BATCH = 4096;
 
@@ -27,12 +26,12 @@ const NEVER = instant(Number.POSITIVE_INFINITY);
 /** By so much an attempt is late: little, but more than the rounding of a double at today's times. */
 const LATE_MS = 0.001;
 
-/** The daemon's day with the file's clock in the place of time, and lines in the place of commands. */
+/** The daemon's day with the file's clock in the place of time, and words in the place of commands. */
 export class Rehearsal {
   readonly #engine: AttemptEngine;
   readonly #ipv6: boolean;
   readonly #advance: (used: Door) => readonly Door[];
-  readonly #print: (line: string) => void;
+  readonly #sink: RehearsalSink;
   readonly #book = new LeaseBook(MAX_LEASES);
   /** When a source may have a door's command run again. BOUNDED: by `MAX_COOLING`, the oldest is let go. */
   readonly #cooling = new Map<string, Instant>();
@@ -48,12 +47,12 @@ export class Rehearsal {
     engine: AttemptEngine,
     ipv6: boolean,
     advance: (used: Door) => readonly Door[],
-    print: (line: string) => void,
+    sink: RehearsalSink,
   ) {
     this.#engine = engine;
     this.#ipv6 = ipv6;
     this.#advance = advance;
-    this.#print = print;
+    this.#sink = sink;
   }
 
   take({ time, nanoseconds, linkType, bytes }: CapturedPacket): void {
@@ -64,16 +63,31 @@ export class Rehearsal {
     if (start < 0 || readPacket(bytes, start, bytes.length, packet) !== READING.packet) return;
     if (packet.family === 6 && !this.#ipv6) return;
     if (packet.protocol === PROTOCOL_NUMBER.udp) packet.identity = nanoseconds;
-    if (this.#engine.offer(packet, true, time, this.#steps) !== OFFER.knock) return;
-    this.#knocks++;
-    this.#reportSteps();
-    for (const completion of this.#steps.completions) this.#complete(completion);
+    this.#offer(packet, time);
+  }
+
+  /** A packet that nobody has sent. */
+  knock(packet: Packet, time: Instant): void {
+    this.#packets++;
+    this.#passTime(time);
+    this.#offer(packet, time);
   }
 
   /** What would still happen after the file's last packet. */
   finish(): void {
     this.#passTime(instant(Number.POSITIVE_INFINITY));
-    this.#print(`${this.#packets} packets, ${this.#knocks} of them knocks, ${this.#leases} openings`);
+    this.#sink.finish?.({ packets: this.#packets, knocks: this.#knocks, openings: this.#leases });
+  }
+
+  #offer(packet: Packet, time: Instant): void {
+    const { packet: onPacket } = this.#sink;
+    const watched = onPacket === undefined ? WATCHED.nothing : this.#engine.watches(packet);
+    const offer = this.#engine.offer(packet, true, time, this.#steps);
+    onPacket?.(packet, offer, watched, time);
+    if (offer !== OFFER.knock) return;
+    this.#knocks++;
+    this.#reportSteps();
+    for (const completion of this.#steps.completions) this.#complete(completion);
   }
 
   /** All that happens before `time`, in its order. */
@@ -102,12 +116,11 @@ export class Rehearsal {
     this.#now = due;
     for (const { id, door, source, stop, opened } of this.#book.takeDue(due)) {
       if (opened !== undefined) {
-        const unless = opened.hold ? ', unless a connection made through it lives' : '';
-        this.#say(`${source}: ${door}: would close ${renderPortOpenings(opened.ports)}${unless}`);
+        this.#tell({ kind: 'would-close', source, door, ports: opened.ports, hold: opened.hold });
       }
       if (stop !== '') {
         this.#report({ kind: 'command-timeout', source, door });
-        this.#say(`${door}: would run: ${stop}`);
+        this.#tell({ kind: 'would-run', source, door, command: stop });
       }
       this.#book.closed(id);
     }
@@ -127,12 +140,11 @@ export class Rehearsal {
     if (!(hasLease ? this.#lease(completion, stop, opened) : this.#hasCooled(completion))) return;
     this.#leases++;
     if (opened !== undefined) {
-      const ports = `${renderPortOpenings(opened.ports)} for ${Math.ceil(door.opening.cmdTimeout / 1000)} s`;
-      this.#say(
-        `${source}: ${door.name}: would open ${ports}${opened.singleUse ? ', for one connection' : ''}`,
-      );
+      const { ports, singleUse } = opened;
+      const seconds = Math.ceil(door.opening.cmdTimeout / 1000);
+      this.#tell({ kind: 'would-open', source, door: door.name, ports, seconds, singleUse });
     }
-    if (start !== undefined) this.#say(`${door.name}: would run: ${start}`);
+    if (start !== undefined) this.#tell({ kind: 'would-run', source, door: door.name, command: start });
   }
 
   /** Returns whether the door opens now: it was shut, and may open. */
@@ -182,26 +194,21 @@ export class Rehearsal {
       if (kind === STEP.completed) this.#report({ kind: 'completed', source, door });
       else if (kind === STEP.advanced) this.#report({ kind: 'stage', source, door, stage });
       else if (kind === STEP.failed) this.#report({ kind: 'failed', source, door, stage });
+      else if (kind === STEP.withheld) this.#report({ kind: 'withheld', source, door, stage });
       else this.#report({ kind: kind === STEP.expired ? 'expired' : 'evicted', source, door, stage });
     }
   }
 
   #report(event: Event): void {
-    this.#say(renderEvent(event));
+    this.#tell({ kind: 'event', event });
   }
 
-  #say(text: string): void {
-    this.#print(`[${stamp(this.#now)}] ${text}`);
+  #tell(outcome: Outcome): void {
+    this.#sink.outcome(outcome, this.#now);
   }
 }
 
 /** A file may hold times so far away that a double has no millisecond there, let alone a part of one. */
 function justAfter(time: Instant): number {
   return time + Math.max(LATE_MS, Math.abs(time) * 2 * Number.EPSILON);
-}
-
-/** A file may hold times that are no dates. */
-function stamp(time: Instant): string {
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? `${Math.floor(time / 1000)} s after 1970` : date.toISOString();
 }

@@ -1,11 +1,13 @@
 import { AttemptEngine } from '../core/attempt/attempt-engine.ts';
 import { renderDiagnostic } from '../core/config/diagnostic.ts';
 import { renderEvent } from '../core/event/render-event.ts';
+import type { Instant } from '../core/net/time.ts';
 import { CaptureFileError, openCaptureFile } from '../host/capture/open-capture-file.ts';
 import { loadConfig } from './daemon/load-config.ts';
 import { watchableDoors } from './daemon/one-time-doors.ts';
 import { OneTimeRehearsal } from './one-time-rehearsal.ts';
 import { Rehearsal } from './rehearsal.ts';
+import { renderOutcome } from './rehearsal-sink.ts';
 
 export type ReplayOrder = { readonly capture: string; readonly configFile: string; readonly ipv6: boolean };
 
@@ -31,7 +33,11 @@ export async function replay(
   const oneTime = new OneTimeRehearsal(doors, (event) => print(renderEvent(event)));
   // No secret is needed where every packet is known beforehand.
   const engine = new AttemptEngine(doors, [0x62757373, 0x61]);
-  const rehearsal = new Rehearsal(engine, order.ipv6, (used) => oneTime.advance(used), print);
+  const rehearsal = new Rehearsal(engine, order.ipv6, (used) => oneTime.advance(used), {
+    outcome: (outcome, at) => print(`[${stamp(at)}] ${renderOutcome(outcome)}`),
+    finish: ({ packets, knocks, openings }) =>
+      print(`${packets} packets, ${knocks} of them knocks, ${openings} openings`),
+  });
   try {
     return await play(order.capture, rehearsal, complain);
   } catch (error) {
@@ -39,6 +45,12 @@ export async function replay(
     complain(`knockd: ${error.message}`);
     return EXIT.failed;
   }
+}
+
+/** A file may hold times that are no dates. */
+export function stamp(time: Instant): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? `${Math.floor(time / 1000)} s after 1970` : date.toISOString();
 }
 
 async function play(

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { Rehearsal } from '../../../src/app/rehearsal.ts';
+import { renderOutcome } from '../../../src/app/rehearsal-sink.ts';
+import { stamp } from '../../../src/app/replay.ts';
 import { AttemptEngine } from '../../../src/core/attempt/attempt-engine.ts';
 import {
   type CaptureDamage,
@@ -35,12 +37,10 @@ function take(file: Uint8Array, engine: AttemptEngine): void {
   assert.ok(items.length <= file.length / SHORTEST_RECORD + 1, `${items.length} items`);
   for (const [i, item] of items.entries()) judge(item, file, i === items.length - 1);
   assert.equal(stepsOfWindows(file), items.filter(({ kind }) => kind === 'packet').length);
-  const rehearsal = new Rehearsal(
-    engine,
-    true,
-    () => engine.doors.filter((one) => one !== undefined),
-    judgeLine,
-  );
+  const rehearsal = new Rehearsal(engine, true, () => engine.doors.filter((one) => one !== undefined), {
+    outcome: (outcome, at) => judgeLine(`[${stamp(at)}] ${renderOutcome(outcome)}`),
+    finish: ({ packets }) => judgeLine(`${packets} packets`),
+  });
   for (const item of items) if (item.kind === 'packet') rehearsal.take(item);
   rehearsal.finish();
   assert.equal(engine.pending, 0, 'attempts after the last packet');
