@@ -3,7 +3,7 @@
 #
 #   setup.sh          what the daemon needs: Node.js packages, libpcap, libnftables, iptables
 #   setup.sh knock    what the client needs: Node.js packages
-#   setup.sh test     what the tests need as well, the original knockd among it
+#   setup.sh test     what the tests need as well, the original knockd among it, and sshd, its service masked
 #   setup.sh bench    what the benchmark needs as well: fwknop, its service masked
 #
 # All messages go to standard error. Exit status: 0 all there, 77 something needs root, 1 anything else.
@@ -60,6 +60,9 @@ need_packages_for_tests() {
   need_command fail2ban-regex fail2ban
   need_command zsh zsh
   need_command fish fish
+  need_command ssh openssh-client
+  need_file /usr/sbin/sshd openssh-server
+  need_command script bsdutils
   need_command systemd-analyze systemd
   need_file /lib/lsb/init-functions lsb-base
   has_libfaketime || need libfaketime
@@ -148,17 +151,18 @@ install_packages() {
   for name in $missing; do
     apt-cache show "$name" >/dev/null 2>&1 || update_lists
   done
-  # Debian's package would start the service at once, and that one writes rules into the firewall.
-  case " $missing " in *' fwknop-server '*) mask_fwknop_service ;; esac
+  # Debian's packages would start their services at once: one writes rules into the firewall, one lets people in.
+  case " $missing " in *' fwknop-server '*) mask fwknop-server.service ;; esac
+  case " $missing " in *' openssh-server '*) mask ssh.service && mask ssh.socket ;; esac
   # Lists that are there may be too old to name files that still exist.
   apt_install || { [ -z "$updated" ] && update_lists && apt_install; } ||
     fail 1 "$output" "apt-get install failed for$missing: see its words above"
 }
 
-mask_fwknop_service() {
-  unit=/etc/systemd/system/fwknop-server.service
+mask() {
+  unit=/etc/systemd/system/$1
   { [ -e "$unit" ] || [ -L "$unit" ]; } || $as_root sh -c "mkdir -p '${unit%/*}' && ln -s /dev/null '$unit'" ||
-    fail 1 "cannot mask fwknop's service by a link to /dev/null at $unit"
+    fail 1 "cannot mask $1 by a link to /dev/null at $unit"
 }
 
 is_installed() {

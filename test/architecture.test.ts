@@ -15,6 +15,7 @@ const CORE: Readonly<Record<string, readonly string[]>> = {
   packet: ['net'],
   door: ['net'],
   config: ['door', 'net'],
+  client: ['config', 'door', 'net'],
   tripwire: ['door', 'net'],
   attempt: ['door', 'net', 'packet', 'tripwire'],
   lease: ['door', 'net', 'attempt'],

@@ -32,7 +32,8 @@ export type KnockOutcome =
   | { readonly kind: 'all-left' }
   | { readonly kind: 'bad-ports' | 'failed' | 'timed-out'; readonly reasons: readonly string[] };
 
-type PlannedKnock = { readonly protocol: Protocol; readonly port: Port; readonly asked: string };
+/** `asked`: how the order names the port. */
+export type PlannedKnock = { readonly protocol: Protocol; readonly port: Port; readonly asked: string };
 
 /** Resolves the host once and sends the knocks in order; `tell` hears of each before it is sent. */
 export async function knock(order: KnockOrder, tell: (line: string) => void): Promise<KnockOutcome> {
@@ -41,7 +42,7 @@ export async function knock(order: KnockOrder, tell: (line: string) => void): Pr
   if (plan.reasons.length > 0) return { kind: 'bad-ports', reasons: plan.reasons };
 
   const resolved = await resolveHost(order.host, order.family, order.timeout);
-  if (resolved.kind === 'timed-out') return timedOut(order, 0);
+  if (resolved.kind === 'timed-out') return timedOut(order, 0, order.steps.length);
   if (resolved.kind === 'failed') {
     return { kind: 'failed', reasons: [`cannot resolve host '${order.host}': ${resolved.reason}`] };
   }
@@ -49,8 +50,9 @@ export async function knock(order: KnockOrder, tell: (line: string) => void): Pr
   return sendKnocks(order, plan.knocks, resolved.destination, deadline, tell);
 }
 
-async function sendKnocks(
-  order: KnockOrder,
+/** Sends them in order, until `deadline` on the clock of `performance.now`. */
+export async function sendKnocks(
+  order: Pick<KnockOrder, 'delay' | 'interfaceName' | 'timeout' | 'host'>,
   knocks: readonly PlannedKnock[],
   to: Destination,
   deadline: number,
@@ -66,7 +68,7 @@ async function sendKnocks(
     if (i > 0 && order.delay > 0) {
       await sleep(Math.min(order.delay, Math.max(0, deadline - performance.now())));
     }
-    if (performance.now() >= deadline) return timedOut(order, i, reasons);
+    if (performance.now() >= deadline) return timedOut(order, i, knocks.length, reasons);
     tell(`hitting ${protocol} ${renderDestination(to)}:${asked}`);
     const error = socket.send(protocol, port);
     if (error !== undefined) reasons.push(explain(error));
@@ -95,10 +97,15 @@ async function openServices() {
   return new ServicesFile();
 }
 
-function timedOut(order: KnockOrder, left: number, reasons: readonly string[] = []): KnockOutcome {
+function timedOut(
+  order: Pick<KnockOrder, 'timeout' | 'host'>,
+  left: number,
+  all: number,
+  reasons: readonly string[] = [],
+): KnockOutcome {
   const limit = `${(order.timeout ?? millis(0)) / 1000} s`;
   const where = left === 0 ? `while resolving '${order.host}'` : 'waiting between knocks';
-  const count = `${left - reasons.length} of ${order.steps.length} knocks left`;
+  const count = `${left - reasons.length} of ${all} knocks left`;
   return { kind: 'timed-out', reasons: [...reasons, `timed out after ${limit} ${where}: ${count}`] };
 }
 

@@ -11,11 +11,21 @@ import type { Deed, Environment, Verb } from './verb.ts';
 import { CHECK } from './verb-check.ts';
 import { completionVerb } from './verb-completion.ts';
 import { CONFIRM } from './verb-confirm.ts';
+import { CONNECT } from './verb-connect.ts';
+import { KNOCK } from './verb-knock.ts';
 import { SIMULATE } from './verb-simulate.ts';
 import { UP } from './verb-up.ts';
 
 /** Everything that `bussa` can be told to do, in the order of the help. */
-export const VERBS: readonly Verb[] = [CHECK, SIMULATE, UP, CONFIRM, completionVerb(() => VERBS)];
+export const VERBS: readonly Verb[] = [
+  CHECK,
+  SIMULATE,
+  UP,
+  CONFIRM,
+  KNOCK,
+  CONNECT,
+  completionVerb(() => VERBS),
+];
 
 export type BussaCommand =
   | { readonly kind: 'help'; readonly verb?: Verb }

@@ -25,7 +25,8 @@ export function parseSequence(list: Word, findings: Findings): Sequence | undefi
   return first !== undefined && rest.length + 1 === words.length ? [first, ...rest] : undefined;
 }
 
-function parseStep(word: Word, findings: Findings): SequenceStep | undefined {
+/** `7000`, `8000:udp`. */
+export function parseStep(word: Word, findings: Findings): SequenceStep | undefined {
   if (word.text === '') {
     findings.error(word, `a port is missing: put one here or remove the comma, ${RANGE}`);
     return undefined;

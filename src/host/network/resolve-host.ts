@@ -31,6 +31,29 @@ export function resolveHost(
   });
 }
 
+/** Likewise the first address of each family, in the order of getaddrinfo(3); not empty. */
+export function resolveFamilies(
+  host: string,
+  family: Family | undefined,
+  timeout: Millis,
+): Promise<readonly Destination[] | Exclude<ResolveResult, { kind: 'resolved' }>> {
+  const numeric = parseDestination(host);
+  if (numeric !== undefined) {
+    const result = ofFamily(numeric, family);
+    return Promise.resolve(result.kind === 'resolved' ? [result.destination] : result);
+  }
+  return new Promise((resolve) => {
+    const alarm = setTimeout(() => resolve({ kind: 'timed-out' }), timeout);
+    lookup(host, { all: true, family: family ?? 0, order: 'verbatim' }, (error, found) => {
+      clearTimeout(alarm);
+      if (error !== null) return resolve({ kind: 'failed', reason: explain(error, family) });
+      const all = found.map(({ address }) => parseDestination(address)).filter((one) => one !== undefined);
+      const firsts = all.filter((one, i) => all.findIndex((other) => other.family === one.family) === i);
+      resolve(firsts.length > 0 ? firsts : { kind: 'failed', reason: 'no usable address' });
+    });
+  });
+}
+
 /** A numeric address, with a zone if it is IPv6, or `undefined`. */
 function parseDestination(text: string): Destination | undefined {
   const at = text.indexOf('%');

@@ -1,0 +1,112 @@
+import type { Findings } from '../config/findings.ts';
+import { nearestWord } from '../config/nearest-word.ts';
+import { parseStep } from '../config/parse-sequence.ts';
+import { quoteText } from '../config/quote-text.ts';
+import type { Word } from '../config/word.ts';
+import { MAX_SEQUENCE_LENGTH } from '../door/sequence.ts';
+import { MAX_PORT, parsePort } from '../net/port.ts';
+import { type Millis, millis } from '../net/time.ts';
+import type { HostSettings } from './hosts-file.ts';
+
+/** Where the words behind a keyword belong, and what they mean; `undefined` after a finding. */
+type Keyword = {
+  readonly name: string;
+  readonly many?: true;
+  readonly parse: (words: readonly [Word, ...Word[]], findings: Findings) => HostSettings | undefined;
+};
+
+/** Timers of Node.js wait 2^31-1 ms at most; nobody waits for a day. */
+const MAX_WAIT_MS = 86_400_000;
+const MAX_RETRIES = 100;
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** All but `Host`. */
+export const HOST_KEYWORDS: readonly Keyword[] = [
+  { name: 'HostName', parse: ([word], findings) => ifGood(parseHostName(word, findings), 'hostName') },
+  { name: 'Port', parse: ([word], findings) => ifGood(parsePortWord(word, findings), 'port') },
+  { name: 'Knock', many: true, parse: parseKnock },
+  { name: 'Delay', parse: ([word], findings) => ifGood(parseWait(word, 0, findings), 'delay') },
+  {
+    name: 'AddressFamily',
+    parse: ([word], findings) => ifGood(parseFamily(word, findings), 'addressFamily'),
+  },
+  { name: 'Retries', parse: ([word], findings) => ifGood(parseRetries(word, findings), 'retries') },
+  { name: 'Timeout', parse: ([word], findings) => ifGood(parseWait(word, 1, findings), 'timeout') },
+];
+
+export function findKeyword(text: string): Keyword | undefined {
+  return HOST_KEYWORDS.find(({ name }) => name.toLowerCase() === text.toLowerCase());
+}
+
+export function unknownKeyword(text: string): string {
+  const names = ['Host', ...HOST_KEYWORDS.map(({ name }) => name)];
+  const near = nearestWord(text, names);
+  return `unknown keyword ${quoteText(text)}: ${near === undefined ? `there are ${names.join(', ')}` : `did you mean ${near}?`}`;
+}
+
+function ifGood<Name extends keyof HostSettings>(
+  value: HostSettings[Name],
+  name: Name,
+): HostSettings | undefined {
+  return value === undefined ? undefined : { [name]: value };
+}
+
+function parseHostName(word: Word, findings: Findings): string | undefined {
+  if (/^[^\p{C}\p{Z}]{1,255}$/u.test(word.text)) return word.text;
+  findings.error(word, `${quoteText(word.text)} is no host: write a name or an address`);
+  return undefined;
+}
+
+function parsePortWord(word: Word, findings: Findings) {
+  const port = parsePort(word.text);
+  if (port !== undefined) return port;
+  findings.error(word, `${quoteText(word.text)} is not a port: it is a number from 1 to ${MAX_PORT}`);
+  return undefined;
+}
+
+/** `7000 8000:udp 9000`; every bad one is a finding. */
+function parseKnock(words: readonly [Word, ...Word[]], findings: Findings): HostSettings | undefined {
+  const excess = words[MAX_SEQUENCE_LENGTH];
+  if (excess !== undefined) {
+    findings.error(excess, `the sequence is too long: it may have ${MAX_SEQUENCE_LENGTH} ports at most`);
+    return undefined;
+  }
+  const comma = words.find(({ text }) => text.includes(','));
+  if (comma !== undefined) {
+    findings.error(comma, 'ports are separated by white space here, as in Knock 7000 8000:udp 9000');
+    return undefined;
+  }
+  const [first, ...rest] = words
+    .map((word) => parseStep(word, findings))
+    .filter((step) => step !== undefined);
+  return first === undefined || rest.length + 1 < words.length ? undefined : { knock: [first, ...rest] };
+}
+
+/** `100ms`, `2s`, `1m`: always with its unit, for `knock -d` counts milliseconds and ssh seconds. */
+function parseWait(word: Word, least: number, findings: Findings): Millis | undefined {
+  const [, digits = '', unit = ''] = /^([0-9]{1,9})(ms|s|m|h)$/i.exec(word.text) ?? [];
+  const length = Number(digits) * (UNIT_MS[unit.toLowerCase()] ?? Number.NaN);
+  if (digits !== '' && length >= least && length <= MAX_WAIT_MS) return millis(length);
+  const remedy = 'write a number with its unit ms, s, m or h, as in 100ms or 5s';
+  const bounds = least === 0 ? 'at most 24h' : 'more than 0, at most 24h';
+  findings.error(word, `${quoteText(word.text)} is no such length of time: ${remedy}; ${bounds}`);
+  return undefined;
+}
+
+function parseFamily(word: Word, findings: Findings): HostSettings['addressFamily'] {
+  const family = { any: 'any', inet: 4, inet6: 6 } as const;
+  const lower = word.text.toLowerCase();
+  if (lower === 'any' || lower === 'inet' || lower === 'inet6') return family[lower];
+  findings.error(
+    word,
+    `unknown address family ${quoteText(word.text)}: it is any, inet (IPv4) or inet6 (IPv6)`,
+  );
+  return undefined;
+}
+
+function parseRetries(word: Word, findings: Findings): number | undefined {
+  const count = /^[0-9]{1,3}$/.test(word.text) ? Number(word.text) : Number.NaN;
+  if (count <= MAX_RETRIES) return count;
+  findings.error(word, `${quoteText(word.text)} is no such number: Retries is from 0 to ${MAX_RETRIES}`);
+  return undefined;
+}

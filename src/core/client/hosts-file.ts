@@ -1,0 +1,30 @@
+import type { Diagnostic } from '../config/diagnostic.ts';
+import type { Sequence } from '../door/sequence.ts';
+import type { Family } from '../net/address.ts';
+import type { Port } from '../net/port.ts';
+import type { Millis } from '../net/time.ts';
+import type { HostPattern } from './host-pattern.ts';
+
+/** What is set for a host; what is not is left to later blocks, and then to the defaults. */
+export type HostSettings = {
+  /** A name or an address; `%h` in it is the name that was asked for. */
+  readonly hostName?: string;
+  /** The port that the knock opens. */
+  readonly port?: Port;
+  readonly knock?: Sequence;
+  /** Between two knocks. */
+  readonly delay?: Millis;
+  readonly addressFamily?: Family | 'any';
+  /** How often the sequence is knocked again. */
+  readonly retries?: number;
+  /** Bounds the whole, the name's resolution included. */
+  readonly timeout?: Millis;
+};
+
+export type HostBlock = { readonly patterns: readonly HostPattern[]; readonly settings: HostSettings };
+
+export type HostsFile = { readonly blocks: readonly HostBlock[] };
+
+export type HostsResult =
+  | { readonly kind: 'ok'; readonly hosts: HostsFile; readonly warnings: readonly Diagnostic[] }
+  | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] };

@@ -1,0 +1,105 @@
+import { Findings } from '../config/findings.ts';
+import { quoteText } from '../config/quote-text.ts';
+import { findControl } from '../config/read-value.ts';
+import { isUtf16, splitLines } from '../config/split-lines.ts';
+import { sliceWord, trimWord, type Word } from '../config/word.ts';
+import { findKeyword, unknownKeyword } from './host-keywords.ts';
+import { parseHostPattern } from './host-pattern.ts';
+import type { HostBlock, HostSettings, HostsResult } from './hosts-file.ts';
+import { splitArguments } from './split-arguments.ts';
+
+/** A `hosts.conf`, as bussa_hosts(5) describes it, or all its mistakes. What stands before the first `Host` is for all. */
+export function parseHosts(file: string, bytes: Uint8Array): HostsResult {
+  const findings = new Findings();
+  const { lines, invalid } = splitLines(bytes);
+  if (isUtf16(bytes)) {
+    findings.error({ text: '', line: 1, offset: 0 }, 'the file is in UTF-16: save it as UTF-8');
+    return { kind: 'bad', diagnostics: findings.diagnostics(file, lines) };
+  }
+  if (invalid !== undefined) {
+    const byte = `0x${invalid.byte.toString(16).padStart(2, '0')}`;
+    findings.error(invalid.at, `byte ${byte} is not UTF-8: save the file as UTF-8`);
+  }
+  const reader = new BlockReader(findings);
+  for (const [index, text] of lines.entries()) reader.read({ text, line: index + 1, offset: 0 });
+  const diagnostics = findings.diagnostics(file, lines);
+  if (findings.hasErrors) return { kind: 'bad', diagnostics };
+  return { kind: 'ok', hosts: { blocks: reader.blocks }, warnings: diagnostics };
+}
+
+type OpenBlock = HostBlock & { settings: HostSettings; readonly lineOf: Map<string, number> };
+
+class BlockReader {
+  readonly blocks: OpenBlock[] = [];
+  readonly #findings: Findings;
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  read(line: Word): void {
+    const control = findControl(trimWord(line).text);
+    if (control >= 0) {
+      const at = sliceWord(trimWord(line), control, control + 1);
+      this.#findings.error(at, `control character ${quoteText(at.text)}: remove it, the file is plain text`);
+      return;
+    }
+    const words = splitArguments(line, this.#findings);
+    const [keyword, first, ...rest] = words ?? [];
+    if (keyword === undefined) return;
+    if (keyword.text.toLowerCase() === 'host')
+      this.#open(keyword, first === undefined ? [] : [first, ...rest]);
+    else this.#set(keyword, first === undefined ? undefined : [first, ...rest]);
+  }
+
+  #open(keyword: Word, patterns: readonly Word[]): void {
+    if (patterns.length === 0) {
+      this.#findings.error(keyword, 'Host names nobody: write a name behind it, or * for all');
+    }
+    const empty = patterns.find(({ text }) => text === '' || text === '!');
+    if (empty !== undefined) this.#findings.error(empty, 'a name is missing here');
+    const parsed = patterns.map(({ text }) => parseHostPattern(text));
+    if (parsed.length > 0 && parsed.every(({ negated }) => negated)) {
+      this.#findings.error(keyword, 'this Host only excludes, and so matches nobody: add a * to it');
+    }
+    this.blocks.push({ patterns: parsed, settings: {}, lineOf: new Map() });
+  }
+
+  #set(keyword: Word, words: readonly [Word, ...Word[]] | undefined): void {
+    const known = findKeyword(keyword.text);
+    if (known === undefined) {
+      this.#findings.error(keyword, unknownKeyword(keyword.text));
+      return;
+    }
+    if (words === undefined) {
+      this.#findings.error(keyword, `${known.name} has no value`);
+      return;
+    }
+    const stray = known.many === true ? undefined : words[1];
+    if (stray !== undefined) {
+      this.#findings.error(stray, `${known.name} takes one value: remove this, or put all of it in quotes`);
+      return;
+    }
+    const settings = known.parse(words, this.#findings);
+    const block = this.#current();
+    const earlier = block.lineOf.get(known.name);
+    if (earlier !== undefined) {
+      this.#findings.warning(
+        keyword,
+        'repeated-directive',
+        `${known.name} stands at line ${earlier} already, and the first counts`,
+      );
+      return;
+    }
+    block.lineOf.set(known.name, keyword.line);
+    block.settings = { ...block.settings, ...settings };
+  }
+
+  #current(): OpenBlock {
+    const last = this.blocks.at(-1);
+    if (last !== undefined) return last;
+    const block = { patterns: [parseHostPattern('*')], settings: {}, lineOf: new Map<string, number>() };
+    this.blocks.push(block);
+    return block;
+  }
+}

@@ -1,0 +1,46 @@
+import type { Sequence } from '../door/sequence.ts';
+import type { Family } from '../net/address.ts';
+import type { Port } from '../net/port.ts';
+import { type Millis, millis, seconds } from '../net/time.ts';
+import { isPlainName, matchesHost } from './host-pattern.ts';
+import type { HostSettings, HostsFile } from './hosts-file.ts';
+
+/** How to reach one host. */
+export type Profile = {
+  /** As it was asked for. */
+  readonly name: string;
+  readonly hostName: string;
+  readonly port?: Port;
+  readonly knock?: Sequence;
+  readonly delay: Millis;
+  readonly family?: Family;
+  readonly retries: number;
+  readonly timeout: Millis;
+};
+
+/** Packets sent at one moment to different ports may take different ways, and arrive in another order. */
+const DELAY = millis(50);
+const RETRIES = 3;
+const TIMEOUT = seconds(30);
+
+/** What all blocks that match `name` say together: of each setting the first value counts. */
+export function profileOf({ blocks }: HostsFile, name: string): Profile {
+  const matching = blocks.filter(({ patterns }) => matchesHost(patterns, name));
+  const settings: HostSettings = Object.assign({}, ...matching.map((block) => block.settings).reverse());
+  const { hostName = name, addressFamily = 'any', ...rest } = settings;
+  return {
+    delay: DELAY,
+    retries: RETRIES,
+    timeout: TIMEOUT,
+    ...rest,
+    ...(addressFamily === 'any' ? {} : { family: addressFamily }),
+    name,
+    hostName: hostName.replaceAll(/%[%h]/g, (token) => (token === '%h' ? name : '%')),
+  };
+}
+
+/** The names without wildcards, in the order of the file, each once. */
+export function profileNames({ blocks }: HostsFile): readonly string[] {
+  const patterns = blocks.flatMap((block) => block.patterns).filter(isPlainName);
+  return [...new Set(patterns.map(({ glob }) => glob))];
+}

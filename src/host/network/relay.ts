@@ -1,0 +1,98 @@
+import { read, write } from 'node:fs';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const readSome = promisify(read);
+const writeSome = promisify(write);
+
+/** BOUNDED: bytes that are on their way from the input at one time. */
+const PIECE_BYTES = 65_536;
+
+/** Another program may have made its end of the terminal or the pipe one that does not wait; then this is how we do. */
+const NOT_YET_MS = 5;
+
+/** `broken`: what ended it before both ends were done, with the errno's name. */
+export type RelayEnd =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'broken'; readonly what: 'connection' | 'input' | 'output'; readonly code: string };
+
+/**
+ * Passes bytes from the descriptor `input` to the socket and from it to `output`, each as fast as its reader reads. The
+ * end of the input ends that direction alone. The descriptors' modes, which they may share with other programs, are left
+ * as they are. It may leave a read of `input` in the thread pool, which ends with the process.
+ */
+export async function relay(socket: Socket, input: number, output: number): Promise<RelayEnd> {
+  const { promise: failed, resolve: fail } = Promise.withResolvers<RelayEnd>();
+  // The one listener that stays: without it, a reset in between two reads would end the process.
+  socket.on('error', (error: NodeJS.ErrnoException) => fail(broken('connection', error)));
+  const written = writeOutput(socket, output);
+  const both = Promise.all([sendInput(socket, input), written]).then(([end]) => end);
+  return Promise.race([both, failed, untilBroken(written)]);
+}
+
+/** Who has nobody left to write to is not to wait for the end of its input. */
+function untilBroken(written: Promise<RelayEnd>): Promise<RelayEnd> {
+  return new Promise((resolve) => {
+    void written.then((end) => end.kind === 'broken' && resolve(end));
+  });
+}
+
+async function sendInput(socket: Socket, input: number): Promise<RelayEnd> {
+  for (;;) {
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    let length: number;
+    try {
+      length = (await patiently(() => readSome(input, piece, 0, PIECE_BYTES, null))).bytesRead;
+    } catch (error) {
+      socket.end();
+      // A terminal that has gone away is its end.
+      return (error as NodeJS.ErrnoException).code === 'EIO' ? { kind: 'done' } : broken('input', error);
+    }
+    if (length === 0) break;
+    if (!(await sent(socket, piece.subarray(0, length)))) return { kind: 'done' };
+  }
+  await new Promise<void>((resolve) => socket.end(resolve));
+  return { kind: 'done' };
+}
+
+/** `false`: the connection is no more, and the other direction tells why. */
+function sent(socket: Socket, piece: Buffer): Promise<boolean> {
+  return new Promise((resolve) => {
+    socket.write(piece, (error) => resolve(error === undefined || error === null));
+  });
+}
+
+async function writeOutput(socket: Socket, output: number): Promise<RelayEnd> {
+  try {
+    for await (const piece of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      await writeAll(output, piece);
+    }
+    return { kind: 'done' };
+  } catch (error) {
+    if (socket.errored !== null) return broken('connection', socket.errored);
+    socket.destroy();
+    return broken('output', error);
+  }
+}
+
+async function writeAll(output: number, piece: Buffer): Promise<void> {
+  for (let at = 0; at < piece.length; ) {
+    at += (await patiently(() => writeSome(output, piece, at, piece.length - at, null))).bytesWritten;
+  }
+}
+
+async function patiently<Result>(call: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      await sleep(NOT_YET_MS);
+    }
+  }
+}
+
+function broken(what: 'connection' | 'input' | 'output', error: unknown): RelayEnd {
+  return { kind: 'broken', what, code: (error as NodeJS.ErrnoException).code ?? String(error) };
+}
