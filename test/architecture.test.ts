@@ -23,6 +23,8 @@ const CORE: Readonly<Record<string, readonly string[]>> = {
   firewall: ['door', 'net'],
   iptables: ['door', 'net'],
   nft: ['door', 'net'],
+  ban: ['attempt', 'net'],
+  trace: ['attempt', 'door', 'net', 'packet'],
   event: ['attempt', 'config', 'door', 'lease', 'net', 'packet'],
 };
 

@@ -79,10 +79,18 @@ export class Steps {
     return this.#cell(index, 2);
   }
 
+  family(index: number): Family {
+    return (this.#cell(index, 0) & 15) as Family;
+  }
+
+  /** A 32-bit word of the source, unsigned. */
+  word(index: number, word: 0 | 1 | 2 | 3): number {
+    return this.#cell(index, 3 + word);
+  }
+
   source(index: number): Address {
-    const family = (this.#cell(index, 0) & 15) as Family;
     return renderAddress(
-      family,
+      this.family(index),
       this.#cell(index, 3),
       this.#cell(index, 4),
       this.#cell(index, 5),

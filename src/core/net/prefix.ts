@@ -43,7 +43,7 @@ function bitsBehind(base: Address, length: number): boolean {
 }
 
 /** The bits of word `index` that the prefix covers. An IPv4 address stands in the last of the four words. */
-function wordMask(family: Family, length: number, index: number): number {
+export function wordMask(family: Family, length: number, index: number): number {
   const before = family === 4 ? 96 : 0;
   const bits = Math.min(32, Math.max(0, length + before - index * 32));
   return bits === 0 ? 0 : -1 << (32 - bits);

@@ -24,3 +24,17 @@ export function withFlag(rule: FlagRule, name: TcpFlagName, set: boolean): FlagR
 export function meetsFlagRule(rule: FlagRule, flags: number): boolean {
   return (flags & rule.mask) === rule.value;
 }
+
+/** As `tcpflags` writes them: `syn,ack`, or `none`. */
+export function renderFlags(flags: number): string {
+  const set = Object.entries(TCP_FLAG).filter(([, bit]) => (flags & bit) !== 0);
+  return set.length === 0 ? 'none' : set.map(([name]) => name).join(',');
+}
+
+/** As `tcpflags` writes it: `syn,!ack`. */
+export function renderFlagRule({ mask, value }: FlagRule): string {
+  return Object.entries(TCP_FLAG)
+    .filter(([, bit]) => (mask & bit) !== 0)
+    .map(([name, bit]) => ((value & bit) === 0 ? `!${name}` : name))
+    .join(',');
+}

@@ -1,0 +1,95 @@
+import type { HashKey } from '../attempt/keyed-hash.ts';
+import { type Address, addressWords, type Family, familyOf } from '../net/address.ts';
+import { type Prefix, parsePrefix, prefixHas, renderPrefix } from '../net/prefix.ts';
+import { type Instant, instant } from '../net/time.ts';
+import { PrefixTable } from './prefix-table.ts';
+
+/** Addresses and prefixes that are banned at one time. */
+export const MAX_BANS = 65_536;
+
+/** `until`: on the clock of day; absent for good. */
+export type Ban = { readonly prefix: Prefix; readonly until?: Instant };
+
+/** `full`: there are as many as there may be. */
+export type Banning = 'added' | 'changed' | 'full';
+
+const FOR_GOOD = Number.POSITIVE_INFINITY;
+
+/**
+ * The sources whose knocks count for nothing.
+ * BOUNDED: by `limit`; when it is full, another ban is refused. Bans whose time is over are removed when there is need
+ * of room, and when the list is read.
+ */
+export class BanList {
+  readonly #limit: number;
+  readonly #bans = new Map<string, Ban>();
+  readonly #table: PrefixTable;
+
+  constructor(limit: number, key: HashKey) {
+    this.#limit = limit;
+    this.#table = new PrefixTable(key);
+  }
+
+  /** Whether the source is banned at `now`. */
+  has(family: Family, w0: number, w1: number, w2: number, w3: number, now: number): boolean {
+    return this.#table.size > 0 && this.#table.greatest(family, w0, w1, w2, w3) > now;
+  }
+
+  hasAddress(source: Address, now: Instant): boolean {
+    const [w0, w1, w2, w3] = addressWords(source);
+    return this.has(familyOf(source), w0, w1, w2, w3, now);
+  }
+
+  /** A ban of the same prefix is replaced, be its end earlier or later. */
+  add(ban: Ban, now: Instant): Banning {
+    const name = renderPrefix(ban.prefix);
+    const isKnown = this.#bans.has(name);
+    if (!isKnown && this.#bans.size >= this.#limit) this.#prune(now);
+    if (!isKnown && this.#bans.size >= this.#limit) return 'full';
+    this.#bans.set(name, ban);
+    this.#table.put(ban.prefix, ban.until ?? FOR_GOOD);
+    return isKnown ? 'changed' : 'added';
+  }
+
+  /** Whether there was a ban of exactly this prefix. */
+  remove(prefix: Prefix): boolean {
+    if (!this.#bans.delete(renderPrefix(prefix))) return false;
+    this.#compile();
+    return true;
+  }
+
+  /** All that hold at `now`, in the order in which they were made. */
+  list(now: Instant): readonly Ban[] {
+    this.#prune(now);
+    return [...this.#bans.values()];
+  }
+
+  /** Those that the address is in. */
+  of(source: Address, now: Instant): Ban[] {
+    return this.list(now).filter(({ prefix }) => prefixHas(prefix, source));
+  }
+
+  #prune(now: Instant): void {
+    const before = this.#bans.size;
+    for (const [name, { until }] of this.#bans) if ((until ?? FOR_GOOD) <= now) this.#bans.delete(name);
+    if (this.#bans.size !== before) this.#compile();
+  }
+
+  #compile(): void {
+    this.#table.clear();
+    for (const { prefix, until } of this.#bans.values()) this.#table.put(prefix, until ?? FOR_GOOD);
+  }
+}
+
+/** One line of the file of bans: the prefix, and `-` or its end in ms since 1970. */
+export function renderBan({ prefix, until }: Ban): string {
+  return `${renderPrefix(prefix)} ${until === undefined ? '-' : Math.ceil(until)}`;
+}
+
+export function parseBan(line: string): Ban | undefined {
+  const [name = '', end = '', ...more] = line.split(' ');
+  const prefix = parsePrefix(name);
+  if (prefix === undefined || more.length > 0) return undefined;
+  if (end === '-') return { prefix };
+  return /^[0-9]{1,15}$/.test(end) ? { prefix, until: instant(Number(end)) } : undefined;
+}

@@ -1,0 +1,236 @@
+import type { Door } from '../door/door.ts';
+import type { Address } from '../net/address.ts';
+import { type Prefix, prefixHas, renderPrefix } from '../net/prefix.ts';
+import { meetsFlagRule, renderFlagRule, renderFlags } from '../net/tcp-flags.ts';
+import type { Instant } from '../net/time.ts';
+import { awaited, followTries, type Tries, type Try } from './follow-tries.ts';
+import type { TracedKnock, TraceEntry } from './trace-entry.ts';
+
+/** What is the case beside the packets. */
+export type TraceSituation = {
+  readonly source: Address;
+  readonly now: Instant;
+  /** Those that are watched now. */
+  readonly doors: readonly Door[];
+  /** Since when packets are watched. */
+  readonly since: Instant;
+  /** Whether sources had to be forgotten, this one perhaps. */
+  readonly crowded: boolean;
+  readonly ban?: { readonly prefix: Prefix; readonly until?: Instant };
+  /** Until when a sequence has to be knocked twice in a row. */
+  readonly penaltyUntil?: Instant;
+  /** Doors that are open to it, and until when. */
+  readonly open: readonly { readonly door: string; readonly until: Instant }[];
+  /** Writes a time for whoever reads it. */
+  readonly clock: (at: Instant) => string;
+};
+
+export type Explanation = {
+  readonly kind:
+    | 'open'
+    | 'was-open'
+    | 'completed'
+    | 'pending'
+    | 'wrong-knock'
+    | 'late'
+    | 'retransmission'
+    | 'flags'
+    | 'elsewhere'
+    | 'evicted'
+    | 'tripwire'
+    | 'refused'
+    | 'banned'
+    | 'stray'
+    | 'nothing';
+  /** Absent where it is not known which one was meant. */
+  readonly door?: string;
+  /** Without a full stop. */
+  readonly sentence: string;
+};
+
+/** Why the door did not open at the last try, in one sentence, or when it did. */
+export function explainTrace(entries: readonly TraceEntry[], situation: TraceSituation): Explanation {
+  const { ban, open, clock } = situation;
+  if (ban !== undefined) {
+    const end = ban.until === undefined ? 'for good' : `until ${clock(ban.until)}`;
+    return { kind: 'banned', sentence: `${renderPrefix(ban.prefix)} is banned ${end}` };
+  }
+  const followed = followTries(entries);
+  const { loose } = followed;
+  const last = decisive(followed.tries);
+  const isAside = loose !== undefined && (last === undefined || loose.at - last.end > last.door.seqTimeout);
+  if (last !== undefined && !isAside) return explainTry(last, followed, situation);
+  const [first] = open;
+  if (first !== undefined) {
+    const sentence = `the door is open until ${clock(first.until)}`;
+    return { kind: 'open', door: first.door, sentence };
+  }
+  return loose === undefined ? explainNothing(situation) : explainLoose(loose, situation);
+}
+
+/** Of the tries that overlap with the last one, that which came furthest: the others only share knocks with it. */
+function decisive(tries: readonly Try[]): Try | undefined {
+  const latest = tries.toSorted((a, b) => b.end - a.end)[0];
+  if (latest === undefined) return undefined;
+  const worth = (one: Try): number =>
+    one.state === 'completed' ? Number.POSITIVE_INFINITY : one.stage / one.door.sequence.length;
+  return tries
+    .filter(({ end }) => end >= latest.start)
+    .reduce((best, one) => (worth(one) >= worth(best) ? one : best), latest);
+}
+
+function explainTry(one: Try, { touch }: Tries, situation: TraceSituation): Explanation {
+  const { door, state } = one;
+  const of = (kind: Explanation['kind'], sentence: string): Explanation => ({
+    kind,
+    door: door.name,
+    sentence,
+  });
+  if (state === 'completed') return explainOpening(one, situation);
+  if (state === 'refused') return of('refused', `the sequence was right, but ${refusal(one, situation)}`);
+  if (state === 'withheld') return of('tripwire', withheld(touch, situation));
+  if (state === 'evicted') {
+    return of(
+      'evicted',
+      `its attempt, at stage ${one.stage} of ${door.sequence.length}, had to make room: more were pending at one time than there may be`,
+    );
+  }
+  const nth = ordinal(one.stage + 1);
+  const expected = renderKnock(awaited(one));
+  if (one.wrong !== undefined) {
+    return of('wrong-knock', `the ${nth} knock hit ${renderKnock(one.wrong)} instead of ${expected}`);
+  }
+  if (one.lateAt !== undefined) return of('late', lateness(one, one.lateAt));
+  if (one.void !== undefined) return of(...voided(one.void, one, nth));
+  const limit = `${inSeconds(door.seqTimeout)} s`;
+  const isOver = state === 'expired' || situation.now - one.start > door.seqTimeout;
+  return isOver
+    ? of('late', `the ${nth} knock, ${expected}, was not seen within ${limit} of the first`)
+    : of(
+        'pending',
+        `the ${nth} knock, ${expected}, has not been seen yet; it may come until ${limit} after the first`,
+      );
+}
+
+function explainOpening(one: Try, { open, clock }: TraceSituation): Explanation {
+  const door = one.door.name;
+  const lease = open.find((other) => other.door === door);
+  const at = clock(one.openedAt ?? one.end);
+  if (lease !== undefined) {
+    return {
+      kind: 'open',
+      door,
+      sentence: `the door was opened at ${at}, and is open until ${clock(lease.until)}`,
+    };
+  }
+  if (one.closedAt !== undefined) {
+    return {
+      kind: 'was-open',
+      door,
+      sentence: `the door was opened at ${at}, and closed at ${clock(one.closedAt)}`,
+    };
+  }
+  return {
+    kind: 'completed',
+    door,
+    sentence: `the sequence was right at ${clock(one.end)}, and the door was opened`,
+  };
+}
+
+function refusal({ door, reason = 'the log says why' }: Try, { source }: TraceSituation): string {
+  const isIn = (prefixes: readonly Prefix[]): boolean => prefixes.some((prefix) => prefixHas(prefix, source));
+  if (door.deny !== undefined && isIn(door.deny)) return `${source} is in the door's deny`;
+  if (door.allow !== undefined && !isIn(door.allow)) return `${source} is not in the door's allow`;
+  if (reason === FULL) return `${reason}: max_leases is reached`;
+  return reason;
+}
+
+/** As the keeper of doors says it. */
+export const FULL = 'it has as many leases as it may have';
+
+function withheld(touch: TraceEntry | undefined, { penaltyUntil, clock }: TraceSituation): string {
+  const which = touch === undefined ? '' : ` (${renderKnock(touch.knock)} at ${clock(touch.lastAt)})`;
+  const penalty = penaltyUntil === undefined ? '' : ` until ${clock(penaltyUntil)}`;
+  return `the sequence was right, but a tripwire port was touched${which}: in penalty${penalty}, in which it has to be knocked twice in a row, and nothing else`;
+}
+
+function lateness({ door, stage, start }: Try, lateAt: Instant): string {
+  const took = inSeconds(lateAt - start);
+  const limit = `${inSeconds(door.seqTimeout)} s`;
+  if (stage + 1 === door.sequence.length) return `the sequence took ${took} s, its limit is ${limit}`;
+  return `the ${ordinal(stage + 1)} knock came ${took} s after the first, and the whole sequence may take ${limit}`;
+}
+
+function voided(entry: TraceEntry, { door }: Try, nth: string): [Explanation['kind'], string] {
+  const knock = renderKnock(entry.knock);
+  if (entry.kind === 'flags')
+    return ['flags', `the ${nth} knock, ${knock}, ${wrongFlags(entry.flags ?? 0, door)}`];
+  if (entry.kind === 'elsewhere')
+    return ['elsewhere', `the ${nth} knock, ${knock}, went to an address that is not this door's`];
+  return [
+    'retransmission',
+    `the ${nth} knock, ${knock}, was a retransmission of a packet seen before, which is ignored`,
+  ];
+}
+
+function wrongFlags(flags: number, { flags: rule }: Door): string {
+  return `has the wrong flags: ${renderFlags(flags)}, where tcpflags asks for ${renderFlagRule(rule)}`;
+}
+
+/** A packet that no attempt had to do with. */
+function explainLoose(entry: TraceEntry, situation: TraceSituation): Explanation {
+  const { doors, clock, penaltyUntil } = situation;
+  const { kind, knock, flags = 0 } = entry;
+  const words = `${renderKnock(knock)} at ${clock(entry.lastAt)}`;
+  const concerned = doors.filter(({ sequence }) =>
+    sequence.some(({ protocol, port }) => protocol === knock?.protocol && port === knock.port),
+  );
+  const unmet = concerned.find((door) => !meetsFlagRule(door.flags, flags));
+  if (kind === 'flags' && unmet !== undefined) {
+    return { kind: 'flags', door: unmet.name, sentence: `${words} ${wrongFlags(flags, unmet)}` };
+  }
+  if (kind === 'flags' || kind === 'elsewhere') {
+    return { kind: 'elsewhere', sentence: `${words} was sent to an address for which no door has this port` };
+  }
+  if (kind === 'tripwire' || kind === 'suspicion') {
+    const penalty = penaltyUntil === undefined ? '' : `; in penalty until ${clock(penaltyUntil)}`;
+    return {
+      kind: 'tripwire',
+      sentence: `no knock was seen; a tripwire port was touched, ${words}${penalty}`,
+    };
+  }
+  if (kind === 'banned') return { kind, sentence: `it was banned when it knocked, ${words}` };
+  if (kind === 'retransmission') {
+    return { kind, sentence: `${words} was a retransmission of a packet seen before, which is ignored` };
+  }
+  const [door] = concerned;
+  const first =
+    door === undefined
+      ? ''
+      : `: the first knock of ${door.name}, ${renderKnock(door.sequence[0])}, was not seen before it`;
+  return {
+    kind: 'stray',
+    ...(door === undefined ? {} : { door: door.name }),
+    sentence: `${words} belongs to no attempt${first}`,
+  };
+}
+
+function explainNothing({ source, since, crowded, clock }: TraceSituation): Explanation {
+  const forgotten = crowded ? ', or it had to make room for others' : '';
+  return {
+    kind: 'nothing',
+    sentence: `nothing from ${source} has been seen since ${clock(since)}${forgotten}; does it reach this host? Packets to ports that no door has are not read`,
+  };
+}
+
+const ORDINALS = 'first second third fourth fifth sixth seventh eighth ninth tenth'.split(' ');
+
+const ordinal = (n: number): string => ORDINALS[n - 1] ?? `${n}th`;
+
+export const renderKnock = (knock: TracedKnock | undefined): string =>
+  knock === undefined ? 'an unknown port' : `${knock.protocol}/${knock.port}`;
+
+/** With a decimal where it says something. */
+function inSeconds(ms: number): string {
+  return String(Math.round(ms / 100) / 10);
+}

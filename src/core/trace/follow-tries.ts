@@ -1,0 +1,137 @@
+import type { Door } from '../door/door.ts';
+import type { Instant } from '../net/time.ts';
+import type { TracedKnock, TraceEntry } from './trace-entry.ts';
+
+/** One try at one door, from its first knock to whatever came of it. */
+export type Try = {
+  readonly door: Door;
+  /** Of the first knock; where that is forgotten, of the first thing that is not. */
+  readonly start: Instant;
+  /** Of the last thing that belongs to it. */
+  readonly end: Instant;
+  readonly stage: number;
+  readonly state: 'pending' | 'failed' | 'expired' | 'evicted' | 'withheld' | 'completed' | 'refused';
+  /** What came in the place of the right knock. */
+  readonly wrong?: TracedKnock;
+  /** When the right one came, too late. */
+  readonly lateAt?: Instant;
+  /** The right one came, but did not count. */
+  readonly void?: TraceEntry;
+  readonly reason?: string;
+  readonly openedAt?: Instant;
+  readonly closedAt?: Instant;
+};
+
+export type Tries = {
+  /** In the order of their first knocks. */
+  readonly tries: readonly Try[];
+  /** The last packet that belongs to none of them. */
+  readonly loose?: TraceEntry;
+  /** The last tripwire that was touched. */
+  readonly touch?: TraceEntry;
+};
+
+/** For so long after an attempt has run out of time, its next knock is taken for a late one. */
+const LATE_MS = 60_000;
+
+/** Sorts what is remembered of a source into tries. */
+export function followTries(entries: readonly TraceEntry[]): Tries {
+  const tries: Try[] = [];
+  let loose: TraceEntry | undefined;
+  let touch: TraceEntry | undefined;
+  for (const entry of entries) {
+    if (entry.kind === 'tripwire' || entry.kind === 'suspicion') touch = entry;
+    if (!(entry.knock !== undefined && isUnled(entry) ? attach(tries, entry) : advance(tries, entry))) {
+      loose = entry;
+    }
+  }
+  return {
+    tries,
+    ...(loose === undefined ? {} : { loose }),
+    ...(touch === undefined ? {} : { touch }),
+  };
+}
+
+/** The step that an attempt which has come to `stage` waits for. */
+export const awaited = ({ door, stage }: Pick<Try, 'door' | 'stage'>): TracedKnock | undefined =>
+  door.sequence[stage];
+
+export const isSameKnock = (a: TracedKnock | undefined, b: TracedKnock | undefined): boolean =>
+  a !== undefined && a.protocol === b?.protocol && a.port === b.port;
+
+/** Packets that no attempt was led on or ended by. */
+function isUnled({ kind }: TraceEntry): boolean {
+  return !['advanced', 'failed', 'expired', 'evicted', 'completed', 'withheld'].includes(kind);
+}
+
+/** A step of the engine, or what became of a completion. */
+function advance(tries: Try[], entry: TraceEntry): boolean {
+  const { kind, door, at, stage } = entry;
+  if (door === undefined) return true;
+  const index = tries.findLastIndex((one) => one.door.name === door.name);
+  const last = tries[index];
+  if (last !== undefined && !(kind === 'advanced' && stage === 1)) {
+    tries[index] = { ...last, end: at, ...change(entry, last) };
+  } else if (kind !== 'closed' && kind !== 'extended') {
+    const begun = { door, start: at, end: at, stage, state: 'pending' } as const;
+    tries.push({ ...begun, ...change(entry, begun) });
+  }
+  return true;
+}
+
+function change({ kind, at, reason, stage, knock }: TraceEntry, { door }: Try): Partial<Try> {
+  switch (kind) {
+    case 'advanced':
+      return { stage };
+    case 'failed':
+      return { state: 'failed', stage, ...(knock === undefined ? {} : { wrong: knock }) };
+    case 'expired': {
+      const isLate = isSameKnock(knock, door.sequence[stage]);
+      return { state: 'expired', stage, ...(isLate ? { lateAt: at } : {}) };
+    }
+    case 'evicted':
+    case 'withheld':
+    case 'completed':
+      return { state: kind, stage };
+    case 'refused':
+      return { state: 'refused', ...(reason === undefined ? {} : { reason }) };
+    case 'opened':
+      return { state: 'completed', openedAt: at };
+    case 'closed':
+      return { closedAt: at };
+    default:
+      return {};
+  }
+}
+
+/** Returns whether the packet belongs to a try. */
+function attach(tries: Try[], entry: TraceEntry): boolean {
+  let belongs = false;
+  for (const [index, one] of tries.entries()) {
+    const changed = attachTo(one, entry);
+    if (changed === undefined) continue;
+    tries[index] = changed;
+    belongs = true;
+  }
+  return belongs;
+}
+
+function attachTo(one: Try, entry: TraceEntry): Try | undefined {
+  const { kind, at, knock, lastAt } = entry;
+  const isAwaited = isSameKnock(knock, awaited(one));
+  if (one.state === 'expired') {
+    const isLate = kind === 'stray' && isAwaited && one.lateAt === undefined && at - one.end <= LATE_MS;
+    if (isLate) return { ...one, end: at, lateAt: at };
+  }
+  if (one.state !== 'pending') return at - one.start <= one.door.seqTimeout ? { ...one, end: at } : undefined;
+  if (kind === 'tripwire' || kind === 'suspicion') {
+    return {
+      ...one,
+      end: lastAt,
+      ...(one.wrong === undefined && knock !== undefined ? { wrong: knock } : {}),
+    };
+  }
+  return isAwaited || kind === 'retransmission'
+    ? { ...one, end: lastAt, ...(isAwaited ? { void: entry } : {}) }
+    : undefined;
+}

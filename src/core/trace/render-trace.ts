@@ -1,0 +1,52 @@
+import { renderFlags } from '../net/tcp-flags.ts';
+import { renderKnock } from './explain-trace.ts';
+import type { TraceEntry } from './trace-entry.ts';
+
+/** What one entry says, without its time. */
+export function renderTraceEntry(entry: TraceEntry): string {
+  const { knock, door, count } = entry;
+  const place = knock === undefined ? '' : `${renderKnock(knock)}  `;
+  const name = door === undefined ? '' : `${door.name}: `;
+  const again = count === 1 ? '' : ` (${count} times)`;
+  return `${place}${name}${entryWords(entry)}${again}`;
+}
+
+function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): string {
+  const of = door === undefined ? `${stage}` : `${stage} of ${door.sequence.length}`;
+  switch (kind) {
+    case 'advanced':
+      return `stage ${of}`;
+    case 'failed':
+      return `wrong knock at stage ${of}`;
+    case 'expired':
+      return `out of time at stage ${of}`;
+    case 'evicted':
+      return `made room for another attempt at stage ${of}`;
+    case 'completed':
+      return 'the sequence is complete';
+    case 'withheld':
+      return 'complete, but a tripwire has been touched: once more, and nothing else';
+    case 'stray':
+      return 'a port of a door, but not its turn';
+    case 'retransmission':
+      return 'seen before, ignored';
+    case 'tripwire':
+      return 'no port of a door: a tripwire';
+    case 'suspicion':
+      return 'no port of a door: another tripwire, in penalty from now on';
+    case 'flags':
+      return `not the flags, or not the address, that a door wants: ${renderFlags(flags)}`;
+    case 'elsewhere':
+      return 'sent to an address that is not this host';
+    case 'banned':
+      return 'ignored, for the source is banned';
+    case 'opened':
+    case 'extended':
+    case 'closed':
+      return kind;
+    case 'refused':
+      return `not opened: ${reason ?? 'the log says why'}`;
+    default:
+      throw new Error(`an entry without words: ${kind satisfies never}`);
+  }
+}

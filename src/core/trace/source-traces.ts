@@ -1,0 +1,236 @@
+import { OFFER, type Offer } from '../attempt/attempt-engine.ts';
+import type { HashKey } from '../attempt/keyed-hash.ts';
+import type { Steps } from '../attempt/steps.ts';
+import type { Door } from '../door/door.ts';
+import { type Address, addressWords, familyOf } from '../net/address.ts';
+import { PROTOCOL_NUMBER } from '../net/protocol.ts';
+import { type Instant, instant } from '../net/time.ts';
+import type { Packet } from '../packet/packet.ts';
+import { TRACE_KINDS, TRACED, type TraceEntry, type TraceKind } from './trace-entry.ts';
+import { NO_ROW, type Row, TraceRings, WORD } from './trace-rings.ts';
+
+/** Sources remembered: 2.1 MiB, resident only as far as they are used. */
+export const TRACED_SOURCES = 4096;
+
+/** Steps of one packet that are remembered; doors may share a port by the thousand. */
+const MAX_STEPS = 8;
+
+const PORT_BITS = 16;
+const KIND_SHIFT = PORT_BITS;
+const KIND_MASK = 31;
+const UDP = 1 << 21;
+/** Which list of doors the door's number is of, 4 bits; then 6 bits of flags or the number of a reason. */
+const LIST_SHIFT = 22;
+const LISTS = 16;
+const DETAIL_SHIFT = 26;
+const DETAIL_MASK = 63;
+
+const DOOR_SHIFT = 16;
+const STAGE_MASK = 0xffff;
+const NO_DOOR = 0xffff;
+
+const OTHER_REASON = DETAIL_MASK;
+
+/** What has happened to a lease, or instead of one. */
+export type Noted = {
+  readonly kind: 'opened' | 'extended' | 'closed' | 'refused';
+  readonly source: Address;
+  readonly door: string;
+  readonly reason?: string;
+};
+
+/**
+ * Remembers what the packets of each source have lately brought about, so that it can be told afterwards why a door
+ * did not open. Equal packets in a row are one record. Nothing is allocated for a packet.
+ * BOUNDED: as `TraceRings`; the doors of the last 16 configurations; 63 reasons, all others have none.
+ */
+export class SourceTraces {
+  readonly #rings: TraceRings;
+  /** By number, the last ones that there were; `#list` is the current one. */
+  readonly #lists: (readonly (Door | undefined)[])[];
+  #list = 0;
+  readonly #reasons: string[] = [];
+
+  constructor(capacity: number, key: HashKey, doors: readonly (Door | undefined)[]) {
+    this.#rings = new TraceRings(capacity, key);
+    this.#lists = new Array<readonly (Door | undefined)[]>(LISTS).fill([]);
+    this.#lists[0] = doors;
+  }
+
+  /** Sources that were forgotten, or not remembered, because there was no room. */
+  get displaced(): number {
+    return this.#rings.displaced;
+  }
+
+  /** The engine's doors are others now. */
+  replaceDoors(doors: readonly (Door | undefined)[]): void {
+    this.#list = (this.#list + 1) % LISTS;
+    this.#lists[this.#list] = doors;
+  }
+
+  /**
+   * What the engine has made of a packet that it watches. `local`: it was sent to an address of this host. `knockPort`:
+   * to a port of a door.
+   */
+  take(packet: Packet, offer: Offer, steps: Steps, local: boolean, knockPort: boolean, now: number): void {
+    if (offer === OFFER.knock && steps.count > 0) this.#takeSteps(packet, steps, now);
+    else if (offer === OFFER.knock) this.#add(packet, TRACED.stray, 0, now);
+    else if (offer === OFFER.retransmission) this.#add(packet, TRACED.retransmission, 0, now);
+    else if (offer === OFFER.suspicion) this.#add(packet, TRACED.suspicion, 0, now);
+    else if (!knockPort) {
+      if (local) this.#add(packet, TRACED.tripwire, 0, now);
+    } else if (local) this.#add(packet, TRACED.flags, packet.flags, now);
+    else if (this.#find(packet) !== NO_ROW) this.#add(packet, TRACED.elsewhere, 0, now);
+  }
+
+  /** The packet was not looked at further: its source is banned. */
+  takeBanned(packet: Packet, now: number): void {
+    this.#add(packet, TRACED.banned, 0, now);
+  }
+
+  /** Attempts that have ended without a packet. Sources that are not remembered are not, for that. */
+  takeExpired(steps: Steps, now: number): void {
+    for (let i = 0; i < steps.count; i++) {
+      const row = this.#rings.find(
+        steps.family(i),
+        steps.word(i, 0),
+        steps.word(i, 1),
+        steps.word(i, 2),
+        steps.word(i, 3),
+      );
+      if (row !== NO_ROW) this.#write(row, steps.kind(i), 0, steps.door(i), steps.stage(i), now);
+    }
+  }
+
+  /** What became of a completion. */
+  note({ kind, source, door, reason }: Noted, now: number): void {
+    const number = this.#doors.findIndex((one) => one?.name === door);
+    const row = this.#rowOf(source, this.#doors[number]?.sequence.length ?? 1, now);
+    const detail = reason === undefined ? 0 : this.#reasonNumber(reason);
+    const what = (TRACED[kind] << KIND_SHIFT) | (this.#list << LIST_SHIFT) | (detail << DETAIL_SHIFT);
+    if (row !== NO_ROW) this.#rings.write(row, now | 0, what, place(number, 0), false);
+  }
+
+  /** A source that is followed is kept whatever comes. Whether there is room for it. */
+  follow(source: Address, now: number): boolean {
+    const row = this.#rowOf(source, STAGE_MASK, now);
+    if (row !== NO_ROW) this.#rings.setFollowed(row, true);
+    return row !== NO_ROW;
+  }
+
+  unfollow(source: Address): void {
+    const [w0, w1, w2, w3] = addressWords(source);
+    const row = this.#rings.find(familyOf(source), w0, w1, w2, w3);
+    if (row !== NO_ROW) this.#rings.setFollowed(row, false);
+  }
+
+  /** What is remembered of a source, in its order. `now`: not long after the last of it. */
+  read(source: Address, now: Instant): TraceEntry[] {
+    const [w0, w1, w2, w3] = addressWords(source);
+    const row = this.#rings.find(familyOf(source), w0, w1, w2, w3);
+    if (row === NO_ROW) return [];
+    return Array.from({ length: this.#rings.count(row) }, (_, index) => this.#entry(row, index, now));
+  }
+
+  #takeSteps(packet: Packet, steps: Steps, now: number): void {
+    let stage = 0;
+    for (let i = 0; i < steps.count; i++) stage = Math.max(stage, steps.stage(i));
+    const row = this.#claim(packet, stage, now);
+    const port = code(packet);
+    let left = MAX_STEPS;
+    for (let i = 0; i < steps.count; i++) {
+      const kind = steps.kind(i);
+      if (kind === TRACED.evicted && !isOf(packet, steps, i)) this.#takeEvicted(steps, i, now);
+      else if (row !== NO_ROW && left-- > 0) this.#write(row, kind, port, steps.door(i), steps.stage(i), now);
+    }
+  }
+
+  /** The attempt that made room is another source's. */
+  #takeEvicted(steps: Steps, i: number, now: number): void {
+    const row = this.#rings.find(
+      steps.family(i),
+      steps.word(i, 0),
+      steps.word(i, 1),
+      steps.word(i, 2),
+      steps.word(i, 3),
+    );
+    if (row !== NO_ROW) this.#write(row, TRACED.evicted, 0, steps.door(i), steps.stage(i), now);
+  }
+
+  #add(packet: Packet, kind: number, detail: number, now: number): void {
+    const row = this.#claim(packet, 0, now);
+    if (row === NO_ROW) return;
+    const what = code(packet) | (kind << KIND_SHIFT) | (this.#list << LIST_SHIFT) | (detail << DETAIL_SHIFT);
+    this.#rings.write(row, now | 0, what, NO_DOOR << DOOR_SHIFT, true);
+  }
+
+  #write(row: Row, kind: number, port: number, door: number, stage: number, now: number): void {
+    const what = port | (kind << KIND_SHIFT) | (this.#list << LIST_SHIFT);
+    this.#rings.write(row, now | 0, what, place(door, stage), false);
+  }
+
+  #claim({ family, source0, source1, source2, source3 }: Packet, rank: number, now: number): Row {
+    return this.#rings.claim(family, source0, source1, source2, source3, rank, now);
+  }
+
+  #find({ family, source0, source1, source2, source3 }: Packet): Row {
+    return this.#rings.find(family, source0, source1, source2, source3);
+  }
+
+  #rowOf(source: Address, rank: number, now: number): Row {
+    const [w0, w1, w2, w3] = addressWords(source);
+    return this.#rings.claim(familyOf(source), w0, w1, w2, w3, rank, now);
+  }
+
+  get #doors(): readonly (Door | undefined)[] {
+    return this.#lists[this.#list] ?? [];
+  }
+
+  #reasonNumber(reason: string): number {
+    const known = this.#reasons.indexOf(reason);
+    if (known >= 0) return known;
+    if (this.#reasons.length === OTHER_REASON) return OTHER_REASON;
+    return this.#reasons.push(reason) - 1;
+  }
+
+  #entry(row: Row, index: number, now: Instant): TraceEntry {
+    const rings = this.#rings;
+    const what = rings.word(row, index, WORD.what);
+    const where = rings.word(row, index, WORD.where);
+    const kind = TRACE_KINDS.get((what >>> KIND_SHIFT) & KIND_MASK) as TraceKind;
+    const at = instant(now - (((now | 0) - rings.word(row, index, WORD.time)) | 0));
+    const { count, lapse } = rings.again(row, index);
+    const door = this.#lists[(what >>> LIST_SHIFT) & (LISTS - 1)]?.[where >>> DOOR_SHIFT];
+    const port = what & 0xffff;
+    const detail = (what >>> DETAIL_SHIFT) & DETAIL_MASK;
+    const reason = kind === 'refused' ? this.#reasons[detail] : undefined;
+    return {
+      kind,
+      at,
+      count,
+      lastAt: instant(at + lapse),
+      stage: where & STAGE_MASK,
+      ...(port === 0 ? {} : { knock: { protocol: (what & UDP) === 0 ? 'tcp' : 'udp', port } }),
+      ...(door === undefined ? {} : { door }),
+      ...(kind === 'flags' ? { flags: detail } : {}),
+      ...(reason === undefined ? {} : { reason }),
+    };
+  }
+}
+
+const place = (door: number, stage: number): number =>
+  ((door < 0 ? NO_DOOR : door) << DOOR_SHIFT) | Math.min(stage, STAGE_MASK);
+
+function code({ protocol, destinationPort }: Packet): number {
+  return protocol === PROTOCOL_NUMBER.udp ? destinationPort | UDP : destinationPort;
+}
+
+function isOf({ family, source0, source1, source2, source3 }: Packet, steps: Steps, i: number): boolean {
+  return (
+    steps.word(i, 3) === source3 &&
+    steps.family(i) === family &&
+    steps.word(i, 0) === source0 &&
+    steps.word(i, 1) === source1 &&
+    steps.word(i, 2) === source2
+  );
+}

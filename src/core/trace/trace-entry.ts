@@ -1,0 +1,58 @@
+import type { Door } from '../door/door.ts';
+import type { Protocol } from '../net/protocol.ts';
+import type { Instant } from '../net/time.ts';
+
+/** What became of a packet at a door, or of a lease. Numbers, because a flood makes one per packet; 5 bits. */
+export const TRACED = {
+  /** The first six are the engine's steps, by their numbers. */
+  advanced: 1,
+  failed: 2,
+  expired: 3,
+  evicted: 4,
+  completed: 5,
+  withheld: 6,
+  /** A port of a door, where no attempt waited for it. */
+  stray: 7,
+  retransmission: 8,
+  /** It touched a tripwire. */
+  tripwire: 9,
+  /** It touched another tripwire, and its source is under suspicion from then on. */
+  suspicion: 10,
+  /** A port of a door, but the TCP flags are not those that the door wants. */
+  flags: 11,
+  /** A port of a door, sent to an address that is not this host's. */
+  elsewhere: 12,
+  /** The source is banned. */
+  banned: 13,
+  opened: 14,
+  extended: 15,
+  closed: 16,
+  refused: 17,
+} as const;
+
+export type TraceKind = keyof typeof TRACED;
+
+export const TRACE_KINDS: ReadonlyMap<number, TraceKind> = new Map(
+  Object.entries(TRACED).map(([kind, code]) => [code, kind as TraceKind]),
+);
+
+/** One line of what is remembered of a source. */
+export type TraceEntry = {
+  readonly kind: TraceKind;
+  readonly at: Instant;
+  /** How often the very same came in a row, and when last. */
+  readonly count: number;
+  readonly lastAt: Instant;
+  /** Absent where no packet brought it about. */
+  readonly knock?: TracedKnock;
+  /** Absent where it concerns none, or one that is forgotten. */
+  readonly door?: Door;
+  /** How far the attempt had come. */
+  readonly stage: number;
+  /** The six TCP flags, where they were the wrong ones. */
+  readonly flags?: number;
+  /** Why the door refused. */
+  readonly reason?: string;
+};
+
+export type TracedKnock = { readonly protocol: Protocol; readonly port: number };

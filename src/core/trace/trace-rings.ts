@@ -1,0 +1,234 @@
+import { type HashKey, keyedHash } from '../attempt/keyed-hash.ts';
+
+/** A source's row; -1 is none. */
+export type Row = number;
+
+export const NO_ROW: Row = -1;
+
+/** Records of one source; the oldest make room. */
+export const RECORDS = 32;
+
+const WAYS = 4;
+
+/** Tells this table's factors from what others make of the same key. */
+const SET_WORD = 0x7ace;
+
+/** The words of a row's head: 32 bytes, so that the four of a set are two cache lines. */
+const HEAD = 8;
+const META = 4;
+const SEEN = 5;
+
+/** In META, from the lowest bit: one set bit as long as the row is in use, family, whether it is followed. */
+const IN_USE = 1;
+const FAMILY_6 = 2;
+const FOLLOWED = 4;
+/** Where the next record goes, 5 bits; how many there are, 6 bits; the furthest stage, 15 bits. */
+const NEXT_SHIFT = 3;
+const COUNT_SHIFT = 8;
+const RANK_SHIFT = 14;
+const NEXT_MASK = RECORDS - 1;
+const COUNT_MASK = 63;
+const RANK_MASK = 0x7fff;
+
+/** The words of a record: time in ms modulo 2^32, two that say what happened, repetitions. */
+const RECORD = 4;
+export const WORD = { time: 0, what: 1, where: 2, again: 3 } as const;
+
+/** In `again`: a count in the lower bits, in the upper ones 10 ms each since the first. */
+const AGAIN_BITS = 12;
+const MAX_AGAIN = (1 << AGAIN_BITS) - 1;
+export const AGAIN_UNIT_MS = 10;
+const MAX_LAPSE = (1 << (32 - AGAIN_BITS)) - 1;
+
+/** A source that has not been seen for so long makes room as if it had never come to any stage. */
+const FRESH_MS = 600_000;
+
+/**
+ * A ring of records for each of many sources, over typed arrays. What is remembered of a source that has come further
+ * is worth more: it makes no room for one that has come less far. Among equals chance decides, so that nobody can
+ * choose who is forgotten.
+ *
+ * BOUNDED: by `capacity` sources of 544 bytes, reserved at once and resident as they are first used. A source has one
+ * of four places, found by a hash with a secret; where all of them hold sources that have come further, it is not remembered.
+ */
+export class TraceRings {
+  /** Sources that were forgotten, or not remembered, because there was no room. */
+  displaced = 0;
+  readonly #heads: Int32Array;
+  readonly #records: Int32Array;
+  readonly #setMask: number;
+  readonly #factors: readonly [number, number, number, number];
+  #random: number;
+  /** The row of the last look-up: knocks come in rows of one source. */
+  #latest: Row = 0;
+
+  constructor(capacity: number, key: HashKey) {
+    const sets = 2 ** Math.ceil(Math.log2(Math.max(1, capacity / WAYS)));
+    this.#heads = new Int32Array(sets * WAYS * HEAD);
+    this.#records = new Int32Array(sets * WAYS * RECORDS * RECORD);
+    this.#setMask = sets - 1;
+    const factor = (n: number): number => keyedHash(key, n, 0, 0, 0, 0, SET_WORD) | 1;
+    this.#factors = [factor(0), factor(1), factor(2), factor(3)];
+    this.#random = key[0] ^ Math.imul(key[1], 0x85ebca6b) || 1;
+  }
+
+  /** The row of a source that is remembered. */
+  find(family: number, w0: number, w1: number, w2: number, w3: number): Row {
+    if (this.#is(this.#latest, family, w0, w1, w2, w3)) return this.#latest;
+    return this.#findFrom(this.#set(family, w0, w1, w2, w3), family, w0, w1, w2, w3);
+  }
+
+  /** The row of a source, a fresh one where there is none; `rank`: how far it comes now. */
+  claim(family: number, w0: number, w1: number, w2: number, w3: number, rank: number, now: number): Row {
+    if (this.#is(this.#latest, family, w0, w1, w2, w3)) return this.#touch(this.#latest, rank, now);
+    const first = this.#set(family, w0, w1, w2, w3);
+    const known = this.#findFrom(first, family, w0, w1, w2, w3);
+    if (known !== NO_ROW) return this.#touch(known, rank, now);
+    const row = this.#room(first, rank, now);
+    if (row === NO_ROW) return NO_ROW;
+    const heads = this.#heads;
+    const at = row * HEAD;
+    heads[at] = w0;
+    heads[at + 1] = w1;
+    heads[at + 2] = w2;
+    heads[at + 3] = w3;
+    heads[at + META] = IN_USE | (family === 6 ? FAMILY_6 : 0);
+    return this.#touch(row, rank, now);
+  }
+
+  /** Kept whatever comes, until it is not followed any more. */
+  setFollowed(row: Row, followed: boolean): void {
+    const meta = this.#meta(row);
+    this.#heads[row * HEAD + META] = followed ? meta | FOLLOWED : meta & ~FOLLOWED;
+  }
+
+  /** Adds a record. Where `again`, and the last one says the same, that one counts one more. */
+  write(row: Row, time: number, what: number, where: number, again: boolean): void {
+    const meta = this.#meta(row);
+    const next = (meta >>> NEXT_SHIFT) & NEXT_MASK;
+    const count = (meta >>> COUNT_SHIFT) & COUNT_MASK;
+    const records = this.#records;
+    if (again && count > 0) {
+      const last = (row * RECORDS + ((next - 1) & NEXT_MASK)) * RECORD;
+      if (records[last + WORD.what] === what && records[last + WORD.where] === where) {
+        this.#repeat(last, time);
+        return;
+      }
+    }
+    const at = (row * RECORDS + next) * RECORD;
+    records[at] = time;
+    records[at + WORD.what] = what;
+    records[at + WORD.where] = where;
+    records[at + WORD.again] = 1;
+    const kept = Math.min(RECORDS, count + 1);
+    this.#heads[row * HEAD + META] =
+      (meta & ~((NEXT_MASK << NEXT_SHIFT) | (COUNT_MASK << COUNT_SHIFT))) |
+      (((next + 1) & NEXT_MASK) << NEXT_SHIFT) |
+      (kept << COUNT_SHIFT);
+  }
+
+  count(row: Row): number {
+    return (this.#meta(row) >>> COUNT_SHIFT) & COUNT_MASK;
+  }
+
+  /** A word of a record, the oldest one first. */
+  word(row: Row, index: number, word: (typeof WORD)[keyof typeof WORD]): number {
+    const meta = this.#meta(row);
+    const oldest = ((meta >>> NEXT_SHIFT) & NEXT_MASK) - ((meta >>> COUNT_SHIFT) & COUNT_MASK);
+    const at = (row * RECORDS + ((oldest + index) & NEXT_MASK)) * RECORD;
+    return this.#records[at + word] as number;
+  }
+
+  /** How often a record has come, and how many ms after the first it came last. */
+  again(row: Row, index: number): { readonly count: number; readonly lapse: number } {
+    const word = this.word(row, index, WORD.again);
+    return { count: word & MAX_AGAIN, lapse: (word >>> AGAIN_BITS) * AGAIN_UNIT_MS };
+  }
+
+  #repeat(at: number, time: number): void {
+    const records = this.#records;
+    const count = Math.min(MAX_AGAIN, ((records[at + WORD.again] as number) & MAX_AGAIN) + 1);
+    const since = Math.max(0, (time - (records[at] as number)) | 0);
+    const lapse = Math.min(MAX_LAPSE, (since / AGAIN_UNIT_MS) | 0);
+    records[at + WORD.again] = (lapse << AGAIN_BITS) | count;
+  }
+
+  #touch(row: Row, rank: number, now: number): Row {
+    const at = row * HEAD;
+    const meta = this.#heads[at + META] as number;
+    if (rank > ((meta >>> RANK_SHIFT) & RANK_MASK)) {
+      this.#heads[at + META] =
+        (meta & ~(RANK_MASK << RANK_SHIFT)) | (Math.min(rank, RANK_MASK) << RANK_SHIFT);
+    }
+    this.#heads[at + SEEN] = now | 0;
+    this.#latest = row;
+    return row;
+  }
+
+  /** A row of the set that is empty, or whose source has come no further than `rank`. */
+  #room(first: Row, rank: number, now: number): Row {
+    let victim = NO_ROW;
+    let least = Math.min(rank, RANK_MASK) + 1;
+    const turn = this.#draw();
+    for (let way = 0; way < WAYS; way++) {
+      const row = first + ((way + turn) & (WAYS - 1));
+      const meta = this.#meta(row);
+      if (meta === 0) return row;
+      const standing = this.#standing(row, meta, now);
+      if (standing < least) {
+        least = standing;
+        victim = row;
+      }
+    }
+    this.displaced++;
+    return victim;
+  }
+
+  /** How far the source has come, or as good as nowhere if that was long ago. */
+  #standing(row: Row, meta: number, now: number): number {
+    if ((meta & FOLLOWED) !== 0) return RANK_MASK + 2;
+    const age = Math.abs(((now | 0) - (this.#heads[row * HEAD + SEEN] as number)) | 0);
+    return age > FRESH_MS ? -1 : (meta >>> RANK_SHIFT) & RANK_MASK;
+  }
+
+  #findFrom(first: Row, family: number, w0: number, w1: number, w2: number, w3: number): Row {
+    for (let row = first; row < first + WAYS; row++) if (this.#is(row, family, w0, w1, w2, w3)) return row;
+    return NO_ROW;
+  }
+
+  #is(row: Row, family: number, w0: number, w1: number, w2: number, w3: number): boolean {
+    const heads = this.#heads;
+    const at = row * HEAD;
+    return (
+      heads[at + 3] === (w3 | 0) &&
+      ((heads[at + META] as number) & (IN_USE | FAMILY_6)) === (family === 6 ? IN_USE | FAMILY_6 : IN_USE) &&
+      heads[at] === (w0 | 0) &&
+      heads[at + 1] === (w1 | 0) &&
+      heads[at + 2] === (w2 | 0)
+    );
+  }
+
+  #meta(row: Row): number {
+    return this.#heads[row * HEAD + META] as number;
+  }
+
+  /** Multiplications by secret odd factors: whoever does not know them finds no sources that share a set. */
+  #set(family: number, w0: number, w1: number, w2: number, w3: number): Row {
+    const [k0, k1, k2, k3] = this.#factors;
+    let hash = Math.imul(w3 ^ family, k0);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ w2, k1);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ w1, k2);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ w0, k3);
+    return ((hash ^ (hash >>> 15)) & this.#setMask) * WAYS;
+  }
+
+  /** xorshift32 (Marsaglia), from the secret. */
+  #draw(): number {
+    let x = this.#random;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#random = x;
+    return x >>> 30;
+  }
+}

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parsePrefix } from '../../../src/core/net/prefix.ts';
+import { TCP_FLAG } from '../../../src/core/net/tcp-flags.ts';
+import { FULL } from '../../../src/core/trace/explain-trace.ts';
+import { door } from '../attempt/knocks.ts';
+import { SOURCE, TraceBench } from './trace-bench.ts';
+
+const SSH = door('ssh', '7000,8000,9000');
+const SYN = { mask: TCP_FLAG.syn | TCP_FLAG.ack, value: TCP_FLAG.syn };
+
+/** Knocks, when the attempts are looked at, and what is said. */
+const CASES: readonly (readonly [
+  name: string,
+  knocks: string,
+  expiry: number,
+  kind: string,
+  sentence: RegExp,
+])[] = [
+  [
+    'the wrong one of the own knocks',
+    '7000@0 9000@300',
+    0,
+    'wrong-knock',
+    /^the second knock hit tcp\/9000 instead of tcp\/8000$/,
+  ],
+  [
+    'a neighbour of the right port',
+    '7000@0 8000@100 9001@200',
+    6000,
+    'wrong-knock',
+    /^the third knock hit tcp\/9001 instead of tcp\/9000$/,
+  ],
+  [
+    'a neighbour, before the time is over',
+    '7000@0 8001@100',
+    0,
+    'wrong-knock',
+    /^the second knock hit tcp\/8001 instead of tcp\/8000$/,
+  ],
+  [
+    'too slow, noticed by the last knock',
+    '7000@0 8000@3000 9000@6200',
+    0,
+    'late',
+    /^the sequence took 6\.2 s, its limit is 5 s$/,
+  ],
+  ['too slow, noticed before', '7000@0 8000@3000 9000@6200', 0, 'late', /6\.2 s/],
+  [
+    'too slow from the second knock on',
+    '7000@0 8000@7000 9000@7100',
+    0,
+    'late',
+    /^the second knock came 7 s after the first, and the whole sequence may take 5 s$/,
+  ],
+  [
+    'broken off',
+    '7000@0 8000@100',
+    5001,
+    'late',
+    /^the third knock, tcp\/9000, was not seen within 5 s of the first$/,
+  ],
+  [
+    'two tripwires, then the sequence',
+    '7010@0 8010@100 7000@200 8000@300 9000@400',
+    0,
+    'tripwire',
+    /^the sequence was right, but a tripwire port was touched \(tcp\/8010 at T\+100\): in penalty/,
+  ],
+  [
+    'a tripwire between the knocks',
+    '7000@0 8000@100 8990@150 9000@200',
+    0,
+    'tripwire',
+    /tripwire port was touched \(tcp\/8990/,
+  ],
+  [
+    'tripwires alone',
+    '7010@0 8010@100',
+    0,
+    'tripwire',
+    /^no knock was seen; a tripwire port was touched, tcp\/8010 at T\+100$/,
+  ],
+  [
+    'without the first one',
+    '8000@0',
+    0,
+    'stray',
+    /^tcp\/8000 at T\+0 belongs to no attempt: the first knock of ssh, tcp\/7000, was not seen before it$/,
+  ],
+  [
+    'a later try counts',
+    '7000@0 9000@100 7000@20000 8000@20100',
+    26_000,
+    'late',
+    /^the third knock, tcp\/9000, was not seen/,
+  ],
+  [
+    'right',
+    '7000@0 8000@100 9000@200',
+    0,
+    'completed',
+    /^the sequence was right at T\+200, and the door was opened$/,
+  ],
+  [
+    'nothing',
+    '443@0',
+    0,
+    'nothing',
+    /^nothing from 10\.0\.0\.1 has been seen since T\+0; does it reach this host\?/,
+  ],
+];
+
+describe('the sentence', () => {
+  for (const [name, knocks, expiry, kind, sentence] of CASES) {
+    test(name, () => {
+      const bench = new TraceBench([SSH]);
+      bench.knock(knocks);
+      bench.expire(expiry);
+      const said = bench.explain();
+      assert.match(said.sentence, sentence);
+      assert.equal(said.kind, kind);
+    });
+  }
+
+  test('too slow, and the clock has ended it before the last knock comes', () => {
+    const bench = new TraceBench([SSH]);
+    bench.knock('7000@0 8000@3000');
+    bench.expire(5001);
+    bench.knock('9000@6200');
+    assert.equal(bench.explain().sentence, 'the sequence took 6.2 s, its limit is 5 s');
+  });
+
+  test('a restart by the first knock: what went wrong before', () => {
+    const bench = new TraceBench([SSH]);
+    bench.knock('7000@0 8000@100 7000@200 9000@300');
+    assert.equal(bench.explain().sentence, 'the third knock hit tcp/7000 instead of tcp/9000');
+  });
+
+  test('an attempt that goes on', () => {
+    const bench = new TraceBench([SSH]);
+    bench.knock('7000@0');
+    const { kind, sentence } = bench.explain({}, 100);
+    assert.equal(kind, 'pending');
+    assert.equal(
+      sentence,
+      'the second knock, tcp/8000, has not been seen yet; it may come until 5 s after the first',
+    );
+  });
+
+  test('a retransmission in the place of a knock', () => {
+    const bench = new TraceBench([door('twice', '7000,7000,9000')]);
+    for (const at of [0, 1000, 3000]) bench.send({ port: 7000, at, sourcePort: 4000, identity: 7 });
+    bench.expire(6000);
+    assert.match(
+      bench.explain().sentence,
+      /^the second knock, tcp\/7000, was a retransmission of a packet seen before/,
+    );
+    assert.deepEqual(
+      bench.read().map(({ kind, count, at, lastAt }) => [kind, count, lastAt - at]),
+      [
+        ['advanced', 1, 0],
+        ['retransmission', 2, 2000],
+        ['expired', 1, 0],
+      ],
+    );
+  });
+
+  test('the wrong flags, at the first knock and at a later one', () => {
+    const bench = new TraceBench([door('ssh', '7000,8000', { flags: SYN })]);
+    bench.send({ port: 7000, at: 0, flags: TCP_FLAG.ack });
+    assert.equal(
+      bench.explain().sentence,
+      'tcp/7000 at T+0 has the wrong flags: ack, where tcpflags asks for syn,!ack',
+    );
+    bench.send({ port: 7000, at: 10_000 });
+    bench.send({ port: 8000, at: 10_100, flags: 0 });
+    bench.expire(16_000);
+    assert.match(bench.explain().sentence, /^the second knock, tcp\/8000, has the wrong flags: none, where/);
+  });
+
+  test('evicted: the one that makes room is told, not the one that comes', () => {
+    const bench = new TraceBench([SSH], 4, 4096);
+    bench.knock('7000@0');
+    for (let i = 0; i < 200; i++) bench.send({ port: 7000, at: i, from: `10.9.0.${i}` });
+    assert.match(bench.explain().sentence, /had to make room/);
+  });
+
+  test('refusals', () => {
+    const refused = (reason: string, options: object): string => {
+      const bench = new TraceBench([{ ...SSH, ...options }]);
+      bench.knock('7000@0 8000@1 9000@2');
+      bench.traces.note({ kind: 'refused', source: SOURCE, door: 'ssh', reason }, bench.at(3));
+      return bench.explain().sentence;
+    };
+    assert.match(refused(FULL, {}), /^the sequence was right, but .*max_leases is reached$/);
+    assert.match(refused('x', { allow: [parsePrefix('192.0.2.0/24')] }), /not in the door's allow$/);
+    assert.match(refused('x', { deny: [parsePrefix('10.0.0.0/8')] }), /is in the door's deny$/);
+    assert.match(refused('no firewall is in use', {}), /but no firewall is in use$/);
+  });
+
+  test('open, and closed', () => {
+    const bench = new TraceBench([SSH]);
+    bench.knock('7000@0 8000@1 9000@2');
+    bench.traces.note({ kind: 'opened', source: SOURCE, door: 'ssh' }, bench.at(5));
+    const open = [{ door: 'ssh', until: bench.at(60_005) }];
+    assert.equal(
+      bench.explain({ open }, 100).sentence,
+      'the door was opened at T+5, and is open until T+60005',
+    );
+    bench.traces.note({ kind: 'closed', source: SOURCE, door: 'ssh' }, bench.at(60_005));
+    const closed = bench.explain({}, 70_000);
+    assert.deepEqual(closed, {
+      kind: 'was-open',
+      door: 'ssh',
+      sentence: 'the door was opened at T+5, and closed at T+60005',
+    });
+  });
+
+  test('banned, whatever else there is', () => {
+    const bench = new TraceBench([SSH]);
+    bench.knock('7000@0 8000@1 9000@2');
+    const prefix = parsePrefix('10.0.0.0/24');
+    assert.ok(prefix !== undefined);
+    assert.equal(bench.explain({ ban: { prefix } }).sentence, '10.0.0.0/24 is banned for good');
+    assert.match(bench.explain({ ban: { prefix, until: bench.at(9) } }).sentence, /banned until T\+9$/);
+  });
+
+  test('of two doors that share knocks, the one that was knocked further', () => {
+    const bench = new TraceBench([
+      door('long', '7000,8000,9000,9500', { timeout: 9000 }),
+      door('other', '7000,9000', { timeout: 9500 }),
+    ]);
+    bench.knock('7000@0 8000@1 9000@2');
+    assert.equal(bench.explain({}, 100).door, 'other');
+    const short = new TraceBench([SSH, door('other', '7000,7500,7600,7700', { timeout: 9000 })]);
+    short.knock('7000@0 8000@1');
+    short.expire(10_000);
+    assert.equal(short.explain().door, 'ssh');
+  });
+
+  test('a door of an earlier configuration keeps its name', () => {
+    const bench = new TraceBench([SSH]);
+    bench.knock('7000@0 9000@100');
+    bench.replaceDoors([door('web', '1111,2222')]);
+    assert.equal(bench.explain().door, 'ssh');
+    bench.knock('1111@10000 2222@10100');
+    assert.equal(bench.explain().door, 'web');
+  });
+});
