@@ -1,15 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import type { Completion } from '../../core/attempt/completion.ts';
 import type { Opening } from '../../core/door/opening.ts';
 import type { Lease, LeaseEnd, LeaseId, LeasePorts } from '../../core/lease/lease.ts';
 import { after, type Instant, instant, type Millis, millis, since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import type { LeaseEnding, StoredLease } from '../../host/store/lease-store.ts';
+import { randomBytes } from '../../host/system/random-bytes.ts';
+
+const ID_BYTES = 16;
 
 export function newLease({ door, source }: Completion, now: Instant, stop: string): Lease {
   const ports = leasePorts(door.opening);
   const opened = ports === undefined ? {} : { opened: ports };
-  const id = randomUUID() as LeaseId;
+  const id = Buffer.from(randomBytes(ID_BYTES)).toString('hex') as LeaseId;
   const times = { since: now, due: after(now, door.opening.cmdTimeout) };
   return { id, door: door.name, source, stop, state: 'opening', ...times, ...opened };
 }

@@ -7,6 +7,7 @@ import { tightenUmask } from '../../host/process/callers-umask.ts';
 import { hasCapability } from '../../host/system/capabilities.ts';
 import { holdPiped } from '../../host/system/descriptor-path.ts';
 import { nameProcess } from '../../host/system/process-name.ts';
+import { releaseMemory } from '../../host/system/release-memory.ts';
 import { ServiceManager } from '../../host/system/service-manager.ts';
 import type { Daemon } from './daemon.ts';
 import type { DaemonOptions } from './daemon-options.ts';
@@ -20,6 +21,9 @@ import { ServiceNotice } from './service-notice.ts';
 export const DAEMON_EXIT = { ok: 0, failed: 1, software: 70, permission: 77, config: 78 } as const;
 
 const STDERR = 2;
+
+/** After it listens: what a start takes is over by then. */
+const SETTLED_MS = 1000;
 
 export type DaemonExit = (typeof DAEMON_EXIT)[keyof typeof DAEMON_EXIT];
 
@@ -75,6 +79,7 @@ export async function runDaemon(
   }
   early.handTo(daemon, new ServiceNotice(manager, () => daemon.summary), ended.resolve);
   onListening();
+  setTimeout(releaseMemory, SETTLED_MS).unref();
   return ended.promise;
 }
 

@@ -56,6 +56,12 @@ export const libc = {
     length: bigint,
     advice: number,
   ) => number,
+  mallocTrim: library.func('int malloc_trim(size_t)') as (kept: number) => number,
+  getrandom: library.func('long getrandom(_Out_ void *, size_t, unsigned int)') as (
+    bytes: Uint8Array,
+    length: number,
+    flags: number,
+  ) => number,
   close: library.func('int close(int)') as (fd: number) => number,
   dup2: library.func('int dup2(int, int)') as (from: number, to: number) => number,
   send: library.func('long send(int, const void *, size_t, int)') as (

@@ -1,0 +1,13 @@
+import { libc } from '../ffi/libc.ts';
+import { lastError } from '../ffi/system-call-error.ts';
+
+/** getrandom(2): no signal interrupts so few, and they come all at once. */
+const AT_ONCE = 256;
+
+/** At most 256 bytes of the kernel's own. `node:crypto` would bring 1 MB of private memory for the same. */
+export function randomBytes(length: number): Uint8Array {
+  if (length > AT_ONCE) throw new RangeError(`${length} random bytes: at most ${AT_ONCE} at a time`);
+  const bytes = new Uint8Array(length);
+  if (libc.getrandom(bytes, length, 0) !== length) throw lastError('getrandom', 'random bytes');
+  return bytes;
+}

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { libc } from '../ffi/libc.ts';
+
+/** linux/mman.h */
+const MADV_DONTNEED = 4;
+
+/** proc_pid_smaps(5): the first line of a mapping, for one of a file that is only read or run. */
+const UNWRITTEN =
+  /^([0-9a-f]+)-([0-9a-f]+) r-[x-]p [0-9a-f]+ \S+ [0-9]+ +\/.*\n(?:[A-Z].*\n)*?Anonymous: +0 kB$/gm;
+
+/**
+ * Gives back what only the start has needed: objects and compiled functions that are over, the allocator's free memory
+ * (malloc_trim(3)), and the pages of programs and libraries. These stay in the page cache, and those still needed come
+ * back from there when they are touched; a mapping of which any page is this process's own copy is left alone. Takes
+ * some 20 ms.
+ */
+export function releaseMemory(): void {
+  // There with --expose-gc. This one collects until nothing more is found, and gives whole pages back.
+  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  libc.mallocTrim(0);
+  for (const [, from, to] of readFileSync('/proc/self/smaps', 'latin1').matchAll(UNWRITTEN)) {
+    const start = BigInt(`0x${from}`);
+    // What the kernel will not give back, a locked page for one, it keeps.
+    libc.madvise(start, BigInt(`0x${to}`) - start, MADV_DONTNEED);
+  }
+}
