@@ -11,15 +11,19 @@ const END = '<!-- end of packages -->';
 
 type LockedPackage = {
   readonly version: string;
+  readonly integrity?: string;
   readonly license?: string;
   readonly dev?: boolean;
   readonly optional?: boolean;
   readonly hasInstallScript?: boolean;
+  readonly link?: boolean;
 };
 
+/** By their places, those of others: what is not below node_modules, or only a link from there, is this repository's. */
 export function readLock(text: string): ReadonlyMap<string, LockedPackage> {
   const { packages } = JSON.parse(text) as { readonly packages: Readonly<Record<string, LockedPackage>> };
-  return new Map(Object.entries(packages).filter(([place]) => place !== ''));
+  const all = Object.entries(packages);
+  return new Map(all.filter(([place, { link }]) => place.startsWith('node_modules/') && link !== true));
 }
 
 /** The document with the table of these packages in it. */

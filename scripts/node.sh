@@ -8,8 +8,10 @@ NODE=
 stamp=$root/node_modules/.bussa-lock
 
 find_node() {
-  NODE=$root/node_modules/node/bin/node
-  [ ! -x "$NODE" ] || return 0
+  # The file itself and no link to it, which could not be given capabilities.
+  for NODE in "$root"/node_modules/node-linux-*/bin/node; do
+    [ ! -x "$NODE" ] || return 0
+  done
   # Without development packages there is only the machine's own, which Debian 12 has in version 18.
   NODE=$(command -v node) || return 1
   "$NODE" -e 'process.exit(parseInt(process.versions.node, 10) >= 24 ? 0 : 1)'

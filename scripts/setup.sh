@@ -129,7 +129,7 @@ install_npm_packages() {
   say 'installing the Node.js packages (npm ci; some minutes the first time)'
   output=$(cd "$root" && npm ci --include=dev --no-fund --no-audit 2>&1 </dev/null) ||
     fail 1 "$output" "npm ci failed in $root: see its words above"
-  find_node || fail 1 "$output" "npm ci has left no Node.js at node_modules/node/bin/node: does npm have ignore-scripts set? Then run: cd '$root' && npm rebuild node --ignore-scripts=false"
+  find_node || fail 1 "$output" "npm ci has left no Node.js in node_modules: there is one for Linux on x64 and arm64; on another machine install Node.js 24 or later, then run this again"
   set_stamp
 }
 

@@ -188,7 +188,7 @@ describe('least privilege', { concurrency: 2 }, () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     const node = directory.file('node');
-    copyFileSync(`${ROOT}node_modules/node/bin/node`, node);
+    copyFileSync(`${ROOT}node_modules/.bin/node`, node);
     execFileSync('setcap', ['cap_net_raw,cap_net_admin+ep', node]);
     const file = directory.file('knockd.conf', native());
     for (const place of [directory.path, file]) chownSync(place, NOBODY, NOBODY);
@@ -201,7 +201,7 @@ describe('least privilege', { concurrency: 2 }, () => {
     {
       await using capable = start([
         [ROOT, '/mnt'],
-        [node, '/mnt/node_modules/node/bin/node'],
+        [node, '/mnt/node_modules/.bin/node'],
       ]);
       await capable.saw(/^listening on/m);
       assertThreads(capable.pid, { CapPrm: TWO, CapEff: TWO, CapInh: 0n, CapAmb: 0n, noNewPrivileges: true });

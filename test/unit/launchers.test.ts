@@ -214,7 +214,7 @@ suite('setup', () => {
 function launchAsNobody(clone: ScratchClone): Result {
   const packages = clone.path('node_modules');
   const script =
-    'for name in koffi node; do rm -f "$1/$name"; mkdir -p "$1/$name"; mount --bind "$0/$name" "$1/$name"; done; ' +
+    'cd "$0"; for name in koffi node-linux-*; do rm -f "$1/$name"; mkdir -p "$1/$name"; mount --bind "$name" "$1/$name"; done; ' +
     `cd / && exec setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$2"`;
   return run('unshare', [
     '--mount',

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -35,7 +35,8 @@ export function makeScratchClone(): ScratchClone {
   mkdirSync(at('src/cli'), { recursive: true });
   for (const program of ['bussa', 'knock', 'knockd']) writeFileSync(at(`src/cli/${program}.ts`), PROBE);
   mkdirSync(at('node_modules'));
-  for (const name of ['koffi', 'node', 'fast-check']) {
+  const node = globSync('node-linux-*', { cwd: path.join(repository, 'node_modules') });
+  for (const name of ['koffi', 'fast-check', ...node]) {
     symlinkSync(path.join(repository, 'node_modules', name), at('node_modules', name));
   }
   cpSync(at('package-lock.json'), at('node_modules/.bussa-lock'));

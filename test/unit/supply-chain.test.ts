@@ -2,7 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suite, test } from 'node:test';
@@ -12,6 +21,10 @@ import { repository } from './scratch-clone.ts';
 const read = (file: string): string => readFileSync(path.join(repository, file), 'utf8');
 
 const lock = read('package-lock.json');
+const nodePackage = 'packaging/node';
+const nodeManifest = JSON.parse(read(`${nodePackage}/package.json`)) as {
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+};
 const manifest = JSON.parse(read('package.json')) as {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
@@ -20,20 +33,17 @@ const manifest = JSON.parse(read('package.json')) as {
 
 suite('supply chain', () => {
   test('versions are exact', () => {
-    const all = { ...manifest.dependencies, ...manifest.devDependencies };
+    const { 'bussa-node': own, ...others } = manifest.devDependencies;
+    assert.equal(own, `file:${nodePackage}`);
+    const all = { ...manifest.dependencies, ...others, ...nodeManifest.optionalDependencies };
     for (const [name, version] of Object.entries(all)) assert.match(version, /^\d+\.\d+\.\d+$/, name);
   });
 
   test('what is installed is what the lock file names, by version, hash and licence', () => {
     const locked = readLock(lock);
-    const installed = JSON.parse(read('node_modules/.package-lock.json')) as {
-      readonly packages: Readonly<Record<string, { readonly version: string; readonly integrity?: string }>>;
-    };
     let count = 0;
-    for (const [place, { version, integrity }] of Object.entries(installed.packages)) {
+    for (const [place, { version, integrity }] of readLock(read('node_modules/.package-lock.json'))) {
       const own = locked.get(place);
-      // The binary of Node.js, which its package's own script fetches: see the document.
-      if (own === undefined && /^node_modules\/node-(?:bin-)?linux-/.test(place)) continue;
       assert.equal(own?.version, version, place);
       assert.match(integrity ?? '', /^sha512-/, place);
       const { license } = JSON.parse(read(path.join(place, 'package.json'))) as { readonly license?: string };
@@ -43,7 +53,22 @@ suite('supply chain', () => {
     assert.ok(count > 5, `${count} packages`);
   });
 
-  test('each install script is allowed or refused by name, with its reason in the document', () => {
+  test('the binary of Node.js is locked by its hash, for each machine that there is one for', () => {
+    const locked = readLock(lock);
+    for (const [name, version] of Object.entries(nodeManifest.optionalDependencies)) {
+      const one = locked.get(`node_modules/${name}`);
+      assert.equal(one?.version, version);
+      assert.match(one.integrity ?? '', /^sha512-/);
+      assert.notEqual(one.hasInstallScript, true);
+    }
+  });
+
+  test('npm runs no install script, whatever its version', () => {
+    assert.match(read('.npmrc'), /^ignore-scripts=true$/m);
+    assert.ok(!Object.values(manifest.allowScripts).includes(true));
+  });
+
+  test('each install script is refused by name, with its reason in the document', () => {
     const scripts = [...readLock(lock)].filter(([, { hasInstallScript }]) => hasInstallScript === true);
     const names = scripts.map(([place]) => place.replace(/^.*node_modules\//, ''));
     assert.deepEqual(names.sort(), Object.keys(manifest.allowScripts).sort());
@@ -57,29 +82,35 @@ suite('supply chain', () => {
     assert.ok(!document.includes('not stated'));
   });
 
-  test('the lock file names no host', () => assert.ok(!/"resolved"|https?:\/\/registry/.test(lock)));
+  test('the lock file names no host', () =>
+    assert.ok(!/"resolved": "(?!packaging\/)|https?:\/\/registry/.test(lock)));
 
   test('two clones make the same package', (t) => {
     const parent = mkdtempSync(path.join(tmpdir(), 'bussa-pack-'));
     t.after(() => rmSync(parent, { recursive: true, force: true }));
-    const one = packCopy(path.join(parent, 'one'), 1_000_000_000);
-    const other = packCopy(path.join(parent, 'another name'), 1_600_000_000);
+    const one = packCopy(path.join(parent, 'one'), 1_000_000_000, 0o022);
+    const other = packCopy(path.join(parent, 'another name'), 1_600_000_000, 0o077);
     assert.match(one, /^sha512-/);
     assert.equal(other, one);
   });
 });
 
-/** Packs what git holds, copied to another place at another time. */
-function packCopy(directory: string, seconds: number): string {
+const PACK = 'umask "$0" && exec sh scripts/pack.sh --json --dry-run --offline';
+
+/** Packs what git holds, copied to another place at another time under that umask. */
+function packCopy(directory: string, seconds: number, mask: number): string {
   const files = execFileSync('git', ['ls-files', '-z'], { cwd: repository, encoding: 'utf8' }).split('\0');
   for (const file of files.filter((name) => name !== '')) {
     const copy = path.join(directory, file);
     mkdirSync(path.dirname(copy), { recursive: true });
-    cpSync(path.join(repository, file), copy);
+    const original = path.join(repository, file);
+    cpSync(original, copy);
+    // As a checkout makes it: git knows of a mode only whether the file is a program.
+    chmodSync(copy, ((statSync(original).mode & 0o100) === 0 ? 0o666 : 0o777) & ~mask);
     utimesSync(copy, seconds, seconds);
   }
-  const args = ['pack', '--json', '--dry-run', '--ignore-scripts', '--offline'];
-  const said = execFileSync('npm', args, {
+  execFileSync('sh', ['-c', 'git init -q && git add --all'], { cwd: directory });
+  const said = execFileSync('sh', ['-c', PACK, mask.toString(8).padStart(4, '0')], {
     cwd: directory,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
