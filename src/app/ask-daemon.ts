@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { askControl, ControlError } from '../host/control/control-client.ts';
+import { askControl, askControlInParts, ControlError } from '../host/control/control-client.ts';
 import { DEFAULT_CONFIG_FILE } from './daemon/daemon-options.ts';
 import { controlSocketIn, stateName } from './daemon/open-state.ts';
 
@@ -18,13 +18,22 @@ export type DaemonReply =
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'no-daemon' | 'permission' | 'failed'; readonly message: string };
 
-/** Asks a daemon one question: an object with a `verb`. */
-export async function askDaemon(
+/** A question is an object with a `verb`. */
+export type DaemonRequest = Readonly<Record<string, unknown>>;
+
+/** Asks a daemon one question. */
+export function askDaemon(choice: DaemonChoice, request: DaemonRequest): Promise<DaemonReply> {
+  return askDaemonInParts(choice, request, () => undefined);
+}
+
+/** For a long answer: `take` has each part, the last one too, which is what it resolves to. */
+export async function askDaemonInParts(
   choice: DaemonChoice,
-  request: Readonly<Record<string, unknown>>,
+  request: DaemonRequest,
+  take: (part: Readonly<Record<string, unknown>>) => void,
 ): Promise<DaemonReply> {
   const found = await findSocket(choice);
-  return typeof found === 'string' ? ask(found, request, choice) : found;
+  return typeof found === 'string' ? ask(found, request, choice, take) : found;
 }
 
 /** The path of the daemon's control socket, or why there is none. */
@@ -71,16 +80,25 @@ async function livingAmong(paths: readonly string[]): Promise<readonly string[]>
 
 async function ask(
   path: string,
-  request: Readonly<Record<string, unknown>>,
+  request: DaemonRequest,
   choice: DaemonChoice,
+  take: (part: Readonly<Record<string, unknown>>) => void,
 ): Promise<DaemonReply> {
-  let answer: unknown;
   try {
-    answer = await askControl(path, request);
+    for await (const part of askControlInParts(path, request)) {
+      const reply = replyOf(part);
+      if (reply.kind !== 'answer') return reply;
+      take(reply.answer);
+      if (reply.answer.more !== true) return reply;
+    }
   } catch (error) {
     if (error instanceof ControlError) return failure(error, choice);
     throw error;
   }
+  throw new Error(`${path}: an answer ended without an end`);
+}
+
+function replyOf(answer: unknown): DaemonReply {
   if (typeof answer === 'object' && answer !== null && 'ok' in answer) {
     if (answer.ok === true) return { kind: 'answer', answer: { ...answer } };
     if ('error' in answer) return { kind: 'refused', message: String(answer.error) };

@@ -13,7 +13,9 @@ import { completionVerb } from './verb-completion.ts';
 import { CONFIRM } from './verb-confirm.ts';
 import { CONNECT } from './verb-connect.ts';
 import { KNOCK } from './verb-knock.ts';
+import { LEASES } from './verb-leases.ts';
 import { SIMULATE } from './verb-simulate.ts';
+import { STATUS } from './verb-status.ts';
 import { UP } from './verb-up.ts';
 
 /** Everything that `bussa` can be told to do, in the order of the help. */
@@ -22,6 +24,8 @@ export const VERBS: readonly Verb[] = [
   SIMULATE,
   UP,
   CONFIRM,
+  STATUS,
+  LEASES,
   KNOCK,
   CONNECT,
   completionVerb(() => VERBS),

@@ -47,7 +47,7 @@ async function main(args: readonly string[]): Promise<number> {
     }
     case 'daemon': {
       const { startOrRun } = await import('../app/daemon/background.ts');
-      return startOrRun(command.options, complain);
+      return startOrRun({ ...command.options, version: await packageVersion() }, complain);
     }
   }
 }

@@ -9,6 +9,7 @@ import {
 import { type Millis, seconds } from '../core/net/time.ts';
 import { DAEMON_OPTIONS, DEFAULT_STATE_DIRECTORY, daemonOptions } from './knockd-options.ts';
 import type { OptionTable } from './option.ts';
+import { packageVersion } from './package-version.ts';
 import { UsageError } from './read-options.ts';
 import type { Environment, Verb } from './verb.ts';
 
@@ -44,7 +45,7 @@ export const UP: Verb = {
     const options = upOptions(values, environment);
     return async ({ complain }) => {
       const { startOrRun } = await import('../app/daemon/background.ts');
-      return startOrRun(options, complain);
+      return startOrRun({ ...options, version: await packageVersion() }, complain);
     };
   },
 };

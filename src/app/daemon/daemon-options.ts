@@ -10,6 +10,8 @@ export type DaemonPlace = {
 };
 
 export type DaemonOptions = DaemonPlace & {
+  /** This program's, for who asks. */
+  readonly version?: string;
   readonly pidFile?: string;
   readonly logFile?: string;
   readonly verbose: boolean;

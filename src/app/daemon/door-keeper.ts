@@ -1,30 +1,25 @@
 import type { Completion } from '../../core/attempt/completion.ts';
 import type { DoorSpec } from '../../core/door/door.ts';
 import { renderCommands } from '../../core/door/opening.ts';
-import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
+import type { Lease, LeaseId } from '../../core/lease/lease.ts';
 import { LeaseBook } from '../../core/lease/lease-book.ts';
-import { after, type Millis, millis, since } from '../../core/net/time.ts';
-import type { LeaseEnding, LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
+import { after, type Millis, since } from '../../core/net/time.ts';
+import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
 import { isOfThisBoot, judgeAdoption } from './adoption.ts';
 import { CommandDoors } from './command-doors.ts';
 import { DoorPorts } from './door-ports.ts';
 import { HeldLeases } from './held-leases.ts';
 import { endingOf, newLease } from './keep-lease.ts';
 import { LeaseActions, type LeaseActionsParts } from './lease-actions.ts';
+import { LeaseClosing } from './lease-closing.ts';
 import { LeaseJournal } from './lease-journal.ts';
 import { LeaseNotes } from './lease-notes.ts';
 
 /** Doors that are open at one time. */
 export const MAX_LEASES = 65_536;
 
-/** A timer does not count while the machine sleeps: with leases open, the clock is looked at this often. */
-const LOOK_MS = 1000;
-
 /** An end is written anew when it has moved by so much. */
 const KEEP_MS = 1000;
-
-/** A closing command for which the machine had no process is tried again after this long. */
-const CLOSE_AGAIN_MS = millis(10_000);
 
 export type DoorKeeperParts = LeaseActionsParts & { readonly store: LeaseStore };
 
@@ -38,12 +33,10 @@ export class DoorKeeper {
   readonly #book = new LeaseBook(MAX_LEASES);
   readonly #actions: LeaseActions;
   readonly #commandDoors: CommandDoors;
-  /** BOUNDED: by the leases that the store held at the start. */
-  readonly #adopted = new Set<LeaseId>();
   readonly #notes = new LeaseNotes();
   readonly #ports = new DoorPorts();
   readonly #held: HeldLeases;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #closing: LeaseClosing;
   #stopping = false;
   #onIdle: (() => void) | undefined;
 
@@ -53,15 +46,15 @@ export class DoorKeeper {
     this.#actions = new LeaseActions(
       parts,
       (id) => this.#hold(id),
-      (id) => this.#endNow(id, 'left'),
+      (id) => this.#closing.endNow(id, 'left'),
     );
-    const keep = this.#keep.bind(this);
-    this.#held = new HeldLeases({
-      ...parts,
-      book: this.#book,
-      notes: this.#notes,
-      actions: this.#actions,
-      keep,
+    const shared = { ...parts, book: this.#book, notes: this.#notes, actions: this.#actions };
+    this.#held = new HeldLeases({ ...shared, keep: this.#keep.bind(this) });
+    this.#closing = new LeaseClosing({
+      ...shared,
+      journal: this.#journal,
+      held: this.#held,
+      forget: this.#forget.bind(this),
     });
     this.#commandDoors = new CommandDoors(parts);
   }
@@ -86,7 +79,26 @@ export class DoorKeeper {
   replaceDoors(doors: readonly DoorSpec[]): void {
     this.#ports.replace(doors);
     for (const lease of this.#book.leases())
-      if (this.#ports.differFrom(lease)) this.#endNow(lease.id, 'changed');
+      if (this.#ports.differFrom(lease)) this.#closing.endNow(lease.id, 'changed');
+  }
+
+  /** Leases that are open, opening or closing now. */
+  get size(): number {
+    return this.#book.size;
+  }
+
+  leasesAt(door: string): number {
+    return this.#book.countAt(door);
+  }
+
+  /** Whether a connection keeps it open beyond its time. */
+  isHeld(id: LeaseId): boolean {
+    return this.#notes.held.has(id);
+  }
+
+  /** One by one, as they are at that moment. */
+  eachLease(): Iterable<Lease> {
+    return this.#book.each();
   }
 
   /** The leases that are open, opening or closing now. */
@@ -105,10 +117,9 @@ export class DoorKeeper {
   /** Closes every door now, those still opening as soon as they have opened. Resolves when all are closed. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#book.closeAll(this.#parts.clock.sinceBoot());
-    this.#closeDue();
+    this.#closing.stop();
     if (this.#book.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
-    clearTimeout(this.#timer);
+    this.#closing.end();
     this.#actions.connections.close();
     this.#journal.flush();
   }
@@ -179,8 +190,8 @@ export class DoorKeeper {
     const lease = this.#book.opened(id);
     if (lease === undefined) return;
     this.#actions.connections.follow(lease);
-    if (this.#ports.differFrom(lease)) this.#endNow(id, 'changed');
-    this.#schedule();
+    if (this.#ports.differFrom(lease)) this.#closing.endNow(id, 'changed');
+    this.#closing.schedule();
   }
 
   #extend(extended: Lease, length: Millis): void {
@@ -203,50 +214,6 @@ export class DoorKeeper {
     if (lease?.state === 'open' && !this.#stopping) this.#held.hold(lease);
   }
 
-  #endNow(id: LeaseId, how: LeaseEnd): void {
-    if (this.#book.moveEnd(id, this.#parts.clock.sinceBoot()) === undefined) return;
-    this.#notes.ends.set(id, how);
-    this.#closeDue();
-  }
-
-  #closeDue(): void {
-    for (const lease of this.#book.takeDue(this.#parts.clock.sinceBoot())) {
-      if (!this.#stopping && this.#held.has(lease)) {
-        this.#book.add({ ...lease, state: 'open' });
-        this.#held.prolong(lease);
-      } else void this.#close(lease);
-    }
-    this.#schedule();
-  }
-
-  async #close(lease: Lease): Promise<void> {
-    const how = this.#notes.ends.get(lease.id) ?? (this.#stopping ? 'stopped' : 'expired');
-    if (!(await this.#actions.closePorts(lease, how))) return this.#closeLater(lease);
-    const ending = endingOf(lease, how, this.#parts.clock);
-    if (!(await this.#actions.runStop(lease))) return this.#closeLater(lease);
-    this.#actions.tell('close', lease);
-    return this.#finish(lease, ending);
-  }
-
-  /** The row stays: what cannot be closed now is closed later, be it by the next daemon. */
-  #closeLater(lease: Lease): void {
-    if (this.#stopping) {
-      this.#forget(lease.id);
-      return;
-    }
-    const due = after(this.#parts.clock.sinceBoot(), CLOSE_AGAIN_MS);
-    this.#book.add({ ...lease, state: 'open', due });
-    this.#schedule();
-  }
-
-  async #finish(lease: Lease, ending: LeaseEnding): Promise<void> {
-    // In this order: a claim without a row is swept up, a row without its claim would be closed again. The claims
-    // of an adopted lease stay until the next start: a command of the dead daemon may be on its way still.
-    const isWritten = await this.#journal.end(lease.id, ending);
-    if (isWritten && !this.#adopted.has(lease.id)) this.#attempt(() => this.#parts.claims.drop(lease.id));
-    this.#forget(lease.id);
-  }
-
   #forget(id: LeaseId): void {
     this.#notes.forget(id);
     this.#actions.connections.forget(id);
@@ -258,7 +225,7 @@ export class DoorKeeper {
   async #adoptLease(stored: StoredLease): Promise<void> {
     const { clock, claims, report } = this.#parts;
     const adoption = judgeAdoption(stored, this.#parts);
-    this.#adopted.add(stored.id);
+    this.#closing.adopted(stored.id);
     if (adoption.kind === 'over')
       return void (await this.#journal.end(stored.id, endingOf(adoption, adoption.how, clock)));
     const { lease, running } = adoption;
@@ -271,23 +238,14 @@ export class DoorKeeper {
     const overdue = lease.due <= clock.sinceBoot();
     report({ kind: 'adopted', source: lease.source, door: lease.door, overdue });
     if (running !== undefined) await claims.ended(running);
-    if (lease.state === 'closing') await this.#finish(lease, endingOf(lease, 'expired', clock));
+    if (lease.state === 'closing') await this.#closing.finish(lease, endingOf(lease, 'expired', clock));
     else this.#settle(lease);
-  }
-
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const next = this.#book.nextDue();
-    if (next === undefined) return;
-    const wait = since(this.#parts.clock.sinceBoot(), next);
-    this.#timer = setTimeout(() => this.#closeDue(), Math.min(Math.max(0, Math.ceil(wait)), LOOK_MS));
   }
 
   #keep(lease: Lease, length: Millis): void {
     this.#notes.kept.set(lease.id, lease.due);
     this.#journal.keep(lease, length);
-    this.#schedule();
+    this.#closing.schedule();
   }
 
   #attempt(action: () => void): void {

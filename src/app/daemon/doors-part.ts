@@ -38,6 +38,11 @@ export class DoorsPart {
     return this.#inUse?.firewall;
   }
 
+  /** Why this one was chosen. */
+  get why(): string | undefined {
+    return this.#inUse?.why;
+  }
+
   /** Which firewall the next `install` is to use. */
   choose({ firewall, attach }: FirewallSettings): void {
     this.#settings = {

@@ -41,6 +41,11 @@ export class InterfaceWatch {
     return this.#interfaces;
   }
 
+  /** Those that are listened on. */
+  get heard(): readonly HostInterface[] {
+    return this.#interfaces.filter(({ index }) => this.hears(index));
+  }
+
   /** In knockd's place of an interface name: `eth0`, `eth0, wlan0`, `all interfaces`. */
   get listeningOn(): string {
     if (this.#choice.kind === 'named') return this.#choice.names.join(', ');

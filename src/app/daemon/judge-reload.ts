@@ -1,14 +1,21 @@
 import type { Config } from '../../core/config/config.ts';
-import { renderDiagnostic } from '../../core/config/diagnostic.ts';
+import { type Diagnostic, renderDiagnostic } from '../../core/config/diagnostic.ts';
 import { commandsIn } from './commands-in.ts';
 import { gatesOf } from './gates-of.ts';
 import { loadConfig } from './load-config.ts';
 import type { OwnerGuard } from './owner-guard.ts';
 
 export type JudgedReload =
-  | { readonly kind: 'good'; readonly config: Config; readonly warnings: readonly string[] }
-  /** `mistakes`: how many the file itself has. `lines` say what speaks against it. */
-  | { readonly kind: 'bad'; readonly lines: readonly string[]; readonly mistakes: number };
+  | (Lines & { readonly kind: 'good'; readonly config: Config; readonly warnings: readonly Diagnostic[] })
+  /** `mistakes`: how many the file itself has; then the diagnostics tell of them. */
+  | (Lines & {
+      readonly kind: 'bad';
+      readonly diagnostics: readonly Diagnostic[];
+      readonly mistakes: number;
+    });
+
+/** What speaks against it, or for care, as the log says it. */
+type Lines = { readonly lines: readonly string[] };
 
 /**
  * Reads the configuration anew, and asks the guard whether its ports may be closed. `narrowed`: what commands may need
@@ -21,16 +28,24 @@ export async function judgeReload(
 ): Promise<JudgedReload> {
   const loaded = loadConfig(file);
   if (loaded.kind === 'bad') {
-    const lines = loaded.diagnostics.map(renderDiagnostic);
-    const mistakes = loaded.diagnostics.filter(({ severity }) => severity === 'error').length;
-    return { kind: 'bad', lines, mistakes };
+    const { diagnostics } = loaded;
+    const mistakes = diagnostics.filter(({ severity }) => severity === 'error').length;
+    return { kind: 'bad', lines: diagnostics.map(renderDiagnostic), mistakes, diagnostics };
   }
   const commands = narrowed ? commandsIn(loaded.config) : [];
-  if (commands.length > 0) return { kind: 'bad', lines: [tooNarrow(file, commands)], mistakes: 0 };
+  if (commands.length > 0) return objecting([tooNarrow(file, commands)]);
   const objections = (await guard?.judgeReload(gatesOf(loaded.config), loaded.config.settings)) ?? [];
-  if (objections.length > 0) return { kind: 'bad', lines: objections, mistakes: 0 };
-  return { kind: 'good', config: loaded.config, warnings: loaded.warnings.map(renderDiagnostic) };
+  if (objections.length > 0) return objecting(objections);
+  const { config, warnings } = loaded;
+  return { kind: 'good', config, warnings, lines: warnings.map(renderDiagnostic) };
 }
+
+const objecting = (lines: readonly string[]): JudgedReload => ({
+  kind: 'bad',
+  lines,
+  mistakes: 0,
+  diagnostics: [],
+});
 
 function tooNarrow(file: string, commands: readonly string[]): string {
   return (

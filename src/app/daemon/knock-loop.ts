@@ -7,6 +7,7 @@ import { READING, readPacket } from '../../core/packet/read-packet.ts';
 import type { Capture, Frame } from '../../host/capture/capture.ts';
 import { preferHugePages } from '../../host/ffi/huge-pages.ts';
 import type { Readiness } from '../../host/ffi/readiness.ts';
+import type { DaemonTally } from './daemon-tally.ts';
 import type { EventLog } from './event-log.ts';
 import type { InterfaceWatch } from './interface-watch.ts';
 import type { ScanWatch } from './scan-watch.ts';
@@ -44,6 +45,7 @@ export type KnockLoopParts = {
   readonly engine: AttemptEngine;
   readonly interfaces: InterfaceWatch;
   readonly log: EventLog;
+  readonly tally: DaemonTally;
   readonly scans: ScanWatch;
   readonly onCompletion: (completion: Completion) => void;
 };
@@ -132,12 +134,15 @@ export class KnockLoop {
       );
     const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
     const offer = engine.offer(packet, local, now, this.#steps);
-    if (offer === OFFER.knock) this.#report();
-    else if (offer === OFFER.suspicion) this.#reportScan();
+    if (offer === OFFER.knock) {
+      this.#parts.tally.count('knocks');
+      this.#report();
+    } else if (offer === OFFER.suspicion) this.#reportScan();
   }
 
   #reportScan(): void {
-    const { log, scans } = this.#parts;
+    const { log, scans, tally } = this.#parts;
+    tally.count('scans');
     if (!log.admits('scan', 'port scan', this.#now)) return;
     const packet = this.#packet;
     const protocol = packet.protocol === PROTOCOL_NUMBER.tcp ? 'tcp' : 'udp';
@@ -154,14 +159,18 @@ export class KnockLoop {
   #report(): void {
     const steps = this.#steps;
     for (let i = 0; i < steps.count; i++) this.#reportStep(i);
-    for (const completion of steps.completions) this.#parts.onCompletion(completion);
+    for (const completion of steps.completions) {
+      this.#parts.tally.completed(completion.door.name);
+      this.#parts.onCompletion(completion);
+    }
   }
 
   #reportStep(index: number): void {
-    const { log, engine } = this.#parts;
+    const { log, engine, tally } = this.#parts;
     const steps = this.#steps;
     const number = steps.door(index);
     const kind = steps.kind(index);
+    tally.step(kind);
     const sorts = this.#sorts[number];
     const name = engine.doors[number]?.name;
     if (sorts === undefined || name === undefined) return;

@@ -27,6 +27,11 @@ export type NativeDoorsParts = {
   readonly report: (event: Event) => void;
 };
 
+/** `missing`: it is tried again and again to put it in place. `unused`: no door opens ports. */
+export type FirewallStatus =
+  | { readonly kind: 'in-place' | 'missing'; readonly name: string; readonly why: string }
+  | { readonly kind: 'unreachable' | 'unused' };
+
 type PortLease = Lease & { readonly opened: LeasePorts };
 
 /**
@@ -54,6 +59,18 @@ export class NativeDoors {
   /** Whether the kernel closes what is open even if no process lives. */
   get closesByItself(): boolean {
     return this.#part.firewall?.closesByItself === true;
+  }
+
+  /** As of the last look, which follows every change of the rules. */
+  get status(): FirewallStatus {
+    const { firewall, why = '' } = this.#part;
+    if (firewall === undefined) return { kind: this.#gates.length > 0 ? 'unreachable' : 'unused' };
+    return { kind: this.#isBroken ? 'missing' : 'in-place', name: firewall.name, why };
+  }
+
+  /** Why a door has no place in this firewall. */
+  whyLeftOut(door: string): string | undefined {
+    return this.#part.whyLeftOut(door);
   }
 
   /**

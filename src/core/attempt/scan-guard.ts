@@ -44,6 +44,7 @@ export class ScanGuard {
   readonly #setMask: number;
   readonly #key: HashKey;
   #random: number;
+  #touches = 0;
 
   constructor(capacity: number, key: HashKey) {
     const sets = 2 ** Math.ceil(Math.log2(Math.max(1, capacity / WAYS)));
@@ -68,8 +69,27 @@ export class ScanGuard {
     return this.#policy?.wires.isNear(packet.protocol, packet.destinationPort) === true;
   }
 
+  /** Tripwires touched since the start. */
+  get touches(): number {
+    return this.#touches;
+  }
+
+  /** Sources under suspicion at `now`. Looks at every place: a few milliseconds. */
+  countSuspects(now: number): number {
+    const penalty = this.#policy?.penalty ?? 0;
+    const places = this.#places;
+    let count = 0;
+    for (let at = 0; at < places.length; at += PLACE) {
+      const touched = places[at + TOUCHED] as number;
+      if (touched === 0 || age(touched, now) > penalty) continue;
+      if ((places[at + KNOCKED_DOOR] as number) >>> PORT_SHIFT === 0) count += 1;
+    }
+    return count;
+  }
+
   /** Notes that the packet's source has touched a tripwire. Returns whether it is under suspicion only since then. */
   touch(packet: Packet, now: number): boolean {
+    this.#touches += 1;
     const penalty = this.#policy?.penalty ?? 0;
     const places = this.#places;
     const first = this.#set(packet);

@@ -50,6 +50,16 @@ export class LeaseBook {
     return [...this.#leases.values()];
   }
 
+  /** One by one, in the order in which they began, as they are at that moment. */
+  each(): Iterable<Lease> {
+    return this.#leases.values();
+  }
+
+  /** How many leases the door has. */
+  countAt(door: string): number {
+    return this.#perDoor.get(door) ?? 0;
+  }
+
   complete(completion: Completion, now: Instant): LeaseDecision {
     const { door, source } = completion;
     const id = this.#current.get(keyOf(door.name, source));
@@ -65,7 +75,7 @@ export class LeaseBook {
   }
 
   #hasRoom({ name, maxLeases = DEFAULT_MAX_LEASES }: Door): boolean {
-    return this.#leases.size < this.#limit && (this.#perDoor.get(name) ?? 0) < maxLeases;
+    return this.#leases.size < this.#limit && this.countAt(name) < maxLeases;
   }
 
   /**
@@ -137,7 +147,7 @@ export class LeaseBook {
   }
 
   #count(door: string, change: 1 | -1): void {
-    const count = (this.#perDoor.get(door) ?? 0) + change;
+    const count = this.countAt(door) + change;
     if (count === 0) this.#perDoor.delete(door);
     else this.#perDoor.set(door, count);
   }

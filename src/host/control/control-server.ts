@@ -13,11 +13,15 @@ const IDLE_MS = 10_000;
 /** What can be written as one line of JSON. */
 export type ControlReply = Readonly<Record<string, unknown>>;
 
+/** One line, or several, each written when the client has taken the one before. */
+export type ControlAnswer = ControlReply | Promise<ControlReply> | AsyncIterable<ControlReply>;
+
 /** Answers a request, which may be any JSON value. */
-export type AnswerControl = (request: unknown) => ControlReply | Promise<ControlReply>;
+export type AnswerControl = (request: unknown) => ControlAnswer;
 
 /**
- * A Unix socket that takes one JSON object a line and answers with one. A client's next line is read when the last
+ * A Unix socket that takes one JSON object a line and answers with one, or with
+ * several for a long answer. A client's next line is read when the last
  * one's answer has gone out, so nobody can pile up work here.
  */
 export class ControlServer {
@@ -87,7 +91,9 @@ async function serve(socket: Socket, answer: AnswerControl): Promise<void> {
           await send(socket, { ok: false, error: `a request is a line of at most ${MAX_LINE_BYTES} bytes` });
           return;
         }
-        await send(socket, await answerLine(begun.toString('utf8', 0, end), answer));
+        const answered = answerLine(begun.toString('utf8', 0, end), answer);
+        if (Symbol.asyncIterator in answered) for await (const part of answered) await send(socket, part);
+        else await send(socket, await answered);
         begun = begun.subarray(end + 1);
       }
     }
@@ -99,7 +105,7 @@ async function serve(socket: Socket, answer: AnswerControl): Promise<void> {
   }
 }
 
-function answerLine(line: string, answer: AnswerControl): ControlReply | Promise<ControlReply> {
+function answerLine(line: string, answer: AnswerControl): ControlAnswer {
   let request: unknown;
   try {
     request = JSON.parse(line);

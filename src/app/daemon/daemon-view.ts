@@ -1,0 +1,171 @@
+import type { Config } from '../../core/config/config.ts';
+import { DEFAULT_MAX_LEASES, type DoorSpec } from '../../core/door/door.ts';
+import { renderPortOpenings } from '../../core/door/port-opening.ts';
+import type { Lease } from '../../core/lease/lease.ts';
+import type { Address } from '../../core/net/address.ts';
+import { type Instant, type Millis, millis, since } from '../../core/net/time.ts';
+import type { CaptureCounters } from '../../host/capture/capture.ts';
+import type { Clock } from '../../host/clock/clock.ts';
+import type { DaemonOptions } from './daemon-options.ts';
+import type { DaemonCounts, DaemonTally, DoorCounts, TimedLine } from './daemon-tally.ts';
+import { type DoorKeeper, MAX_LEASES } from './door-keeper.ts';
+import type { DoorWatch } from './door-watch.ts';
+import { onWall } from './keep-lease.ts';
+import type { FirewallStatus, NativeDoors } from './native-doors.ts';
+
+/** An interface that is listened on. */
+export type HeardInterface = { readonly name: string; readonly up: boolean };
+
+/** BOUNDED: interfaces in a status; a host with containers may have thousands. */
+const MAX_INTERFACES = 64;
+
+/** How the daemon is, as numbers: made in one place for all that show it. Moments are by the clock of day. */
+export type DaemonStatus = {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: Instant;
+  readonly uptime: Millis;
+  readonly configFile: string;
+  /** As the log says it. */
+  readonly listeningOn: string;
+  /** The first `MAX_INTERFACES` of them. */
+  readonly interfaces: readonly HeardInterface[];
+  readonly firewall: FirewallStatus;
+  readonly doors: number;
+  readonly leases: { readonly open: number; readonly max: number };
+  /** Those that the capture filter passed, and those lost of them because they came too fast. */
+  readonly packets: CaptureCounters;
+  /** Since the start. */
+  readonly counts: DaemonCounts;
+  /** Attempts that have begun and not ended, now. */
+  readonly attempts: number;
+  /** Tripwires touched since the start; sources that have to knock twice for it, now. */
+  readonly tripwires: { readonly touches: number; readonly suspects: number };
+  /** Nobody has confirmed yet that the doors work. */
+  readonly unconfirmed: boolean;
+  readonly lastError?: TimedLine;
+};
+
+/** One door; its sequence is nobody's business. */
+export type DoorStatus = {
+  readonly name: string;
+  /** As the configuration writes them; '' where it only runs commands. */
+  readonly ports: string;
+  /** It runs a command to open. */
+  readonly command: boolean;
+  readonly openFor: Millis;
+  readonly leases: number;
+  readonly maxLeases: number;
+  readonly oneTime: boolean;
+  /** Why it cannot be opened now by a knock. */
+  readonly shut?: string;
+  readonly counts: DoorCounts;
+};
+
+export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state'> & {
+  /** As the configuration writes them; '' where it is a command alone. */
+  readonly ports: string;
+  readonly since: Instant;
+  readonly until: Instant;
+  readonly left: Millis;
+  /** A connection keeps it open beyond its time. */
+  readonly held: boolean;
+};
+
+export type DaemonViewParts = {
+  readonly options: DaemonOptions;
+  readonly config: () => Config;
+  readonly clock: Clock;
+  readonly watch: DoorWatch;
+  readonly keeper: DoorKeeper;
+  readonly native: NativeDoors;
+  readonly tally: DaemonTally;
+  readonly isUnconfirmed: () => boolean;
+};
+
+/**
+ * The daemon as others see it: `bussa status`, and whatever else shows or counts. To ask it changes nothing and waits
+ * for nothing.
+ */
+export class DaemonView {
+  readonly #parts: DaemonViewParts;
+  readonly #started: { readonly at: Instant; readonly sinceBoot: Instant };
+
+  constructor(parts: DaemonViewParts) {
+    this.#parts = parts;
+    this.#started = { at: parts.clock.wall(), sinceBoot: parts.clock.sinceBoot() };
+  }
+
+  /** Takes well below a millisecond, but once a second, when the suspects are counted. */
+  status(): DaemonStatus {
+    const { options, config, clock, watch, keeper, native, tally, isUnconfirmed } = this.#parts;
+    const { lastError } = tally;
+    return {
+      version: options.version ?? 'unknown',
+      pid: process.pid,
+      startedAt: this.#started.at,
+      uptime: since(this.#started.sinceBoot, clock.sinceBoot()),
+      configFile: options.configFile,
+      listeningOn: watch.interfaces.listeningOn,
+      interfaces: watch.interfaces.heard.slice(0, MAX_INTERFACES).map(({ name, up }) => ({ name, up })),
+      firewall: native.status,
+      doors: config().doors.length,
+      leases: { open: keeper.size, max: MAX_LEASES },
+      packets: watch.packets(),
+      counts: tally.counts,
+      attempts: watch.pending,
+      tripwires: { touches: watch.touches, suspects: watch.suspects },
+      unconfirmed: isUnconfirmed(),
+      ...(lastError === undefined ? {} : { lastError }),
+    };
+  }
+
+  /** In the order of the configuration, one by one: there may be 65,535. */
+  *doors(): Generator<DoorStatus> {
+    const watched = new Set(this.#parts.watch.doors.map(({ name }) => name));
+    for (const door of this.#parts.config().doors) yield this.#door(door, watched.has(door.name));
+  }
+
+  #door(door: DoorSpec, isWatched: boolean): DoorStatus {
+    const { keeper, native, tally } = this.#parts;
+    const { name, opening, maxLeases = DEFAULT_MAX_LEASES, sequenceSource } = door;
+    const commands = Object.values(opening.commands);
+    const shut = isWatched ? native.whyLeftOut(name) : 'its one-time sequences are used up';
+    return {
+      name,
+      ports: renderPortOpenings(opening.ports ?? []),
+      command: commands.some(({ start }) => start !== undefined),
+      openFor: opening.cmdTimeout,
+      leases: keeper.leasesAt(name),
+      maxLeases,
+      oneTime: sequenceSource.kind === 'one-time',
+      ...(shut === undefined ? {} : { shut }),
+      counts: tally.countsOf(name),
+    };
+  }
+
+  /** In the order in which they began, one by one; those that come or go meanwhile may be among them or not. */
+  *leases(choice: { readonly door?: string; readonly source?: Address } = {}): Generator<LeaseStatus> {
+    const { door, source } = choice;
+    for (const lease of this.#parts.keeper.eachLease()) {
+      if (door !== undefined && lease.door !== door) continue;
+      if (source === undefined || lease.source === source) yield this.lease(lease);
+    }
+  }
+
+  lease(lease: Lease): LeaseStatus {
+    const { clock, keeper } = this.#parts;
+    const { id, door, source, state, opened, due } = lease;
+    return {
+      id,
+      door,
+      source,
+      state,
+      ports: renderPortOpenings(opened?.ports ?? []),
+      since: onWall(lease.since, clock),
+      until: onWall(due, clock),
+      left: millis(Math.max(0, since(clock.sinceBoot(), due))),
+      held: keeper.isHeld(id),
+    };
+  }
+}

@@ -1,0 +1,113 @@
+import { AttemptEngine, DEFAULT_LIMITS } from '../../core/attempt/attempt-engine.ts';
+import type { Completion } from '../../core/attempt/completion.ts';
+import type { InterfaceChoice, Settings } from '../../core/config/config.ts';
+import type { Door } from '../../core/door/door.ts';
+import type { Event } from '../../core/event/event.ts';
+import type { Capture, CaptureCounters } from '../../host/capture/capture.ts';
+import { openRingCapture } from '../../host/capture/ring-capture.ts';
+import type { DaemonTally } from './daemon-tally.ts';
+import { drawSecret } from './draw-secret.ts';
+import type { EventLog } from './event-log.ts';
+import { InterfaceWatch } from './interface-watch.ts';
+import { KnockLoop } from './knock-loop.ts';
+import { ScanWatch } from './scan-watch.ts';
+
+export type DoorWatchParts = {
+  readonly doors: readonly Door[];
+  readonly settings: Settings;
+  readonly ipv6: boolean;
+  readonly interfaces: InterfaceChoice;
+  readonly log: EventLog;
+  readonly tally: DaemonTally;
+  readonly report: (event: Event) => void;
+  readonly onCompletion: (completion: Completion) => void;
+};
+
+/** How long a count of suspects is good for: it takes a look at all of their table. */
+const SUSPECTS_MS = 1000;
+
+/** What hears packets and knows which of them open doors: the capture, the interfaces, the engine and its guard. */
+export class DoorWatch {
+  readonly interfaces: InterfaceWatch;
+  readonly #capture: Capture;
+  readonly #scans: ScanWatch;
+  readonly #engine: AttemptEngine;
+  readonly #loop: KnockLoop;
+  #doors: readonly Door[];
+  #suspects = { count: 0, at: Number.NEGATIVE_INFINITY };
+
+  /** Opens the capture. Throws what the system has against it. */
+  constructor(parts: DoorWatchParts) {
+    const { doors, settings, ipv6, log, tally, report, onCompletion } = parts;
+    this.#doors = doors;
+    const setFilter = (filter: string): void => this.#capture.setFilter(filter);
+    this.#scans = new ScanWatch(drawSecret(), ipv6, setFilter, report);
+    this.#scans.adopt(this.#scans.prepare(doors, settings));
+    this.interfaces = new InterfaceWatch(parts.interfaces, report);
+    this.#engine = new AttemptEngine(doors, this.#scans.secret, DEFAULT_LIMITS, this.#scans.guard);
+    this.#capture = openRingCapture(this.#scans.filter);
+    this.#loop = new KnockLoop({
+      capture: this.#capture,
+      engine: this.#engine,
+      interfaces: this.interfaces,
+      log,
+      tally,
+      scans: this.#scans,
+      onCompletion,
+    });
+  }
+
+  get doors(): readonly Door[] {
+    return this.#doors;
+  }
+
+  /** As tcpdump takes it; without the tripwires that there really are. */
+  get filterWithoutSecret(): string {
+    return this.#scans.filterWithoutSecret;
+  }
+
+  /** Attempts that have begun and not ended. */
+  get pending(): number {
+    return this.#engine.pending;
+  }
+
+  /** Tripwires touched since the start. */
+  get touches(): number {
+    return this.#scans.guard.touches;
+  }
+
+  /** Sources under suspicion, as they were a second ago at most. */
+  get suspects(): number {
+    const now = performance.now();
+    if (now - this.#suspects.at > SUSPECTS_MS) {
+      this.#suspects = { count: this.#scans.guard.countSuspects(Date.now()), at: now };
+    }
+    return this.#suspects.count;
+  }
+
+  packets(): CaptureCounters {
+    return this.#capture.counters();
+  }
+
+  /** Takes packets from now on. */
+  listen(): void {
+    this.#loop.start();
+  }
+
+  /** The filter first: it is what can fail. Then nothing has changed. */
+  replaceDoors(doors: readonly Door[], settings: Settings): void {
+    this.#scans.replace(doors, settings);
+    this.#engine.replaceDoors(doors);
+    this.#loop.doorsReplaced();
+    this.#doors = doors;
+  }
+
+  /** Takes what has arrived, and nothing after that. */
+  stop(): void {
+    this.#loop.stop();
+  }
+
+  close(): void {
+    this.#capture.close();
+  }
+}

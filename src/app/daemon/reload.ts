@@ -1,0 +1,120 @@
+import type { Config, InterfaceChoice } from '../../core/config/config.ts';
+import type { Diagnostic } from '../../core/config/diagnostic.ts';
+import type { Event } from '../../core/event/event.ts';
+import { type ConfigChanges, compareConfigs } from './compare-configs.ts';
+import type { DaemonOptions } from './daemon-options.ts';
+import type { DaemonTally } from './daemon-tally.ts';
+import type { DoorKeeper } from './door-keeper.ts';
+import type { DoorWatch } from './door-watch.ts';
+import type { EventLog } from './event-log.ts';
+import { gatesOf } from './gates-of.ts';
+import type { Hooks } from './hooks.ts';
+import { judgeReload } from './judge-reload.ts';
+import type { NativeDoors } from './native-doors.ts';
+import { watchableDoors } from './one-time-doors.ts';
+import { logTargets, reopenLog } from './open-sinks.ts';
+import type { OwnerGuard } from './owner-guard.ts';
+
+export type ReloadParts = {
+  readonly options: DaemonOptions;
+  readonly guard: OwnerGuard | undefined;
+  readonly log: EventLog;
+  readonly watch: DoorWatch;
+  readonly hooks: Hooks;
+  readonly keeper: DoorKeeper;
+  readonly native: NativeDoors;
+  readonly tally: DaemonTally;
+  readonly report: (event: Event) => void;
+};
+
+export type ReloadOutcome =
+  | { readonly kind: 'done'; readonly changes: ConfigChanges; readonly warnings: readonly Diagnostic[] }
+  /** The old one stays in force. `mistakes`: how many the file has; if none, `reasons` say what else is against it. */
+  | {
+      readonly kind: 'refused';
+      readonly mistakes: number;
+      readonly diagnostics: readonly Diagnostic[];
+      readonly reasons: readonly string[];
+    }
+  | { readonly kind: 'stopping' };
+
+/** The configuration in force, and how another one takes its place. */
+export class Reload {
+  readonly #parts: ReloadParts;
+  #config: Config;
+  #isStopping = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(config: Config, parts: ReloadParts) {
+    this.#config = config;
+    this.#parts = parts;
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** Nothing is taken into use any more. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** Reads the configuration again, one time after the other. A bad one changes nothing. */
+  run(): Promise<ReloadOutcome> {
+    const outcome = this.#turn.then(() => this.#run());
+    this.#turn = outcome.catch(() => undefined);
+    return outcome;
+  }
+
+  async #run(): Promise<ReloadOutcome> {
+    const { options, guard, report } = this.#parts;
+    if (this.#isStopping) return { kind: 'stopping' };
+    report({ kind: 'reloading', file: options.configFile });
+    const judged = await judgeReload(options.configFile, guard, options.narrowed === true);
+    if (this.#isStopping) return { kind: 'stopping' };
+    if (judged.kind === 'bad') return this.#refuse(judged.lines, judged.mistakes, judged.diagnostics);
+    const { config, warnings } = judged;
+    for (const text of judged.lines) report({ kind: 'warning', text });
+    try {
+      this.#parts.watch.replaceDoors(watchableDoors(config.doors, report), config.settings);
+    } catch (error) {
+      // More doors than the kernel's filter can hold, for one.
+      return this.#refuse([(error as Error).message], 0, []);
+    }
+    const changes = compareConfigs(this.#config, config);
+    this.#adopt(config);
+    return { kind: 'done', changes, warnings };
+  }
+
+  #adopt(config: Config): void {
+    const { options, log, watch, hooks, keeper, native, tally, report } = this.#parts;
+    reopenLog(log, logTargets(config.settings, options));
+    const choice = interfaceChoice(options, config);
+    if (JSON.stringify(choice) !== JSON.stringify(interfaceChoice(options, this.#config))) {
+      try {
+        watch.interfaces.choose(choice);
+      } catch (error) {
+        report({ kind: 'error', text: (error as Error).message });
+      }
+    }
+    this.#config = config;
+    tally.follow(config.doors);
+    hooks.replaceConfig(config);
+    keeper.replaceDoors(config.doors);
+    void native.install(gatesOf(config), config.settings);
+    report({ kind: 'listening', on: watch.interfaces.listeningOn });
+  }
+
+  #refuse(lines: readonly string[], mistakes: number, diagnostics: readonly Diagnostic[]): ReloadOutcome {
+    const { options, log, report } = this.#parts;
+    for (const text of lines) report({ kind: 'error', text });
+    report({ kind: 'reload-refused', file: options.configFile, mistakes });
+    reopenLog(log, logTargets(this.#config.settings, options));
+    return { kind: 'refused', mistakes, diagnostics, reasons: mistakes > 0 ? [] : lines };
+  }
+}
+
+/** The command line goes before the configuration. */
+export function interfaceChoice({ interfaces }: DaemonOptions, { settings }: Config): InterfaceChoice {
+  return interfaces?.choice ?? settings.interfaces ?? { kind: 'any' };
+}

@@ -1,0 +1,38 @@
+import type { LeaseStatus } from '../app/daemon/daemon-view.ts';
+import { renderTable } from './render-table.ts';
+import { inSeconds, isoMoment, renderLength, renderMoment } from './render-time.ts';
+import type { Json, Voice } from './verb.ts';
+
+/** The leases as a table; none for none. */
+export function renderLeases(leases: readonly LeaseStatus[], { style }: Pick<Voice, 'style'>): string[] {
+  if (leases.length === 0) return [];
+  const columns = [
+    { title: 'DOOR' },
+    { title: 'ADDRESS' },
+    { title: 'OPEN' },
+    { title: 'SINCE' },
+    { title: 'LEFT', align: 'right' },
+    { title: '', style: 'dim' },
+  ] as const;
+  const rows = leases.map((lease) => {
+    const { door, source, ports, since, left } = lease;
+    return [
+      door,
+      source,
+      ports === '' ? 'command' : ports,
+      renderMoment(since),
+      renderLength(left),
+      remarkOn(lease),
+    ];
+  });
+  return renderTable(columns, rows, style);
+}
+
+export function leaseJson({ since, until, left, ...rest }: LeaseStatus): Json {
+  return { ...rest, since: isoMoment(since), until: isoMoment(until), left: inSeconds(left) };
+}
+
+function remarkOn({ state, held }: LeaseStatus): string {
+  if (state !== 'open') return state;
+  return held ? 'held by a connection' : '';
+}
