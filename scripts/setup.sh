@@ -3,6 +3,7 @@
 #
 #   setup.sh          what the daemon needs: Node.js packages, libpcap, libnftables, iptables
 #   setup.sh knock    what the client needs: Node.js packages
+#   setup.sh build    what makes the self-contained executable
 #   setup.sh test     what the tests need as well, the original knockd among it, and sshd, its service masked
 #   setup.sh bench    what the benchmark needs as well: fwknop, its service masked
 #
@@ -21,9 +22,10 @@ main() {
   case $what in
     knock) need_packages_for_client ;;
     knockd | bussa) need_packages_for_daemon ;;
-    test) need_packages_for_daemon; need_packages_for_tests ;;
-    bench) need_packages_for_daemon; need_packages_for_tests; need_packages_for_bench ;;
-    *) fail 2 "setup.sh: unknown set \"$what\": use knock, knockd, test or bench" ;;
+    build) need_packages_for_build ;;
+    test) need_packages_for_daemon; need_packages_for_build; need_packages_for_tests ;;
+    bench) need_packages_for_daemon; need_packages_for_build; need_packages_for_tests; need_packages_for_bench ;;
+    *) fail 2 "setup.sh: unknown set \"$what\": use knock, knockd, build, test or bench" ;;
   esac
   [ -z "$missing" ] || install_packages
   npm_is_current || install_npm_packages
@@ -66,6 +68,11 @@ need_packages_for_tests() {
   need_command systemd-analyze systemd
   need_file /lib/lsb/init-functions lsb-base
   has_libfaketime || need libfaketime
+}
+
+need_packages_for_build() {
+  need_packages_for_client
+  need_command strip binutils
 }
 
 need_packages_for_bench() {
@@ -113,7 +120,7 @@ npm_is_current() {
 
 has_npm_packages() {
   [ -d "$root/node_modules/koffi" ] || return 1
-  case $what in test | bench) [ -d "$root/node_modules/fast-check" ] || return 1 ;; esac
+  case $what in build | test | bench) [ -d "$root/node_modules/esbuild" ] || return 1 ;; esac
   find_node
 }
 

@@ -1,5 +1,5 @@
 import { parseBussaCommand, renderHelp } from './bussa-options.ts';
-import { endProcess } from './end-process.ts';
+import { endWith } from './end-process.ts';
 import { packageVersion } from './package-version.ts';
 import { print, STDOUT } from './print.ts';
 import { BUSSA_EXIT } from './verb.ts';
@@ -35,4 +35,4 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-await endProcess(await main(process.argv.slice(2)));
+void endWith(main(process.argv.slice(2)));

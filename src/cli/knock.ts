@@ -40,6 +40,8 @@ async function main(args: readonly string[]): Promise<void> {
       process.exitCode = 2;
       return;
     case 'knock': {
+      // Until it is known better.
+      process.exitCode = EXIT.failed;
       const { knock } = await import('../app/knocker.ts');
       const outcome = await knock(command.order, (line) => {
         if (command.verbose) printLines(STDOUT, line);
@@ -63,4 +65,4 @@ function complain(reasons: readonly string[], hint: boolean): void {
   printLines(STDERR, ...lines, ...(hint ? [USAGE, "Try 'knock --help'."] : []));
 }
 
-await main(process.argv.slice(2));
+void main(process.argv.slice(2));

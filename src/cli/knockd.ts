@@ -1,6 +1,6 @@
 import type { Verdict } from '../app/check.ts';
 import { renderDiagnostic } from '../core/config/diagnostic.ts';
-import { endProcess } from './end-process.ts';
+import { endWith } from './end-process.ts';
 import { OPTIONS, parseKnockdOptions } from './knockd-options.ts';
 import { renderOptions, renderParagraphs } from './manual/render-help.ts';
 import { packageVersion } from './package-version.ts';
@@ -63,4 +63,4 @@ function complain(line: string): void {
   printLines(STDERR, line);
 }
 
-await endProcess(await main(process.argv.slice(2)));
+void endWith(main(process.argv.slice(2)));

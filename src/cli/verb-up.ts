@@ -7,6 +7,7 @@ import {
   type GuardOptions,
 } from '../app/daemon/daemon-options.ts';
 import { type Millis, seconds } from '../core/net/time.ts';
+import { isSelfContained } from '../host/system/own-program.ts';
 import { DAEMON_OPTIONS, DEFAULT_STATE_DIRECTORY, daemonOptions } from './knockd-options.ts';
 import type { OptionTable } from './option.ts';
 import { packageVersion } from './package-version.ts';
@@ -28,7 +29,7 @@ export const OPTIONS = {
 } as const satisfies OptionTable;
 
 const MAX_CONFIRM_SECONDS = 3600;
-const PROGRAM = fileURLToPath(new URL('../../bin/bussa', import.meta.url));
+const LAUNCHER = new URL('../../bin/bussa', import.meta.url).href;
 
 export const UP: Verb = {
   name: 'up',
@@ -72,7 +73,7 @@ function parseConfirm(text: string): Millis {
 
 /** As it can be typed in any directory. */
 function renderConfirmCommand({ configFile, stateDirectory, interfaces }: DaemonPlace): string {
-  const words = [PROGRAM, 'confirm'];
+  const words = [isSelfContained() ? process.execPath : fileURLToPath(LAUNCHER), 'confirm'];
   if (configFile !== DEFAULT_CONFIG_FILE) words.push('-c', resolve(configFile));
   if (stateDirectory !== DEFAULT_STATE_DIRECTORY) words.push('--state', resolve(stateDirectory));
   if (interfaces !== undefined) words.push('-i', interfaces.text);

@@ -1,4 +1,16 @@
-import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -45,4 +57,18 @@ export function makeScratchClone(): ScratchClone {
     path: at,
     [Symbol.dispose]: () => rmSync(parent, { recursive: true, force: true }),
   };
+}
+
+/** Copies what git holds to another place, as if it had been checked out there at another time under that umask. */
+export function copyClone(directory: string, seconds: number, mask: number): void {
+  const files = execFileSync('git', ['ls-files', '-z'], { cwd: repository, encoding: 'utf8' }).split('\0');
+  for (const file of files.filter((name) => name !== '')) {
+    const copy = path.join(directory, file);
+    mkdirSync(path.dirname(copy), { recursive: true });
+    const original = path.join(repository, file);
+    cpSync(original, copy);
+    // git knows of a mode only whether the file is a program.
+    chmodSync(copy, ((statSync(original).mode & 0o100) === 0 ? 0o666 : 0o777) & ~mask);
+    utimesSync(copy, seconds, seconds);
+  }
 }

@@ -2,21 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import { readLock, withPackages } from '../../scripts/licences.ts';
-import { repository } from './scratch-clone.ts';
+import { copyClone, repository } from './scratch-clone.ts';
 
 const read = (file: string): string => readFileSync(path.join(repository, file), 'utf8');
 
@@ -93,24 +85,35 @@ suite('supply chain', () => {
     assert.match(one, /^sha512-/);
     assert.equal(other, one);
   });
+
+  test('two clones make the same executable', (t) => {
+    const parent = mkdtempSync(path.join(tmpdir(), 'bussa-make-'));
+    t.after(() => rmSync(parent, { recursive: true, force: true }));
+    const one = buildCopy(path.join(parent, 'one'), 1_000_000_000, 0o022);
+    const other = buildCopy(path.join(parent, 'another name'), 1_600_000_000, 0o077);
+    assert.equal(other, one);
+  });
 });
 
+/** The hash of the executable that is built from what git holds, copied to another place at another time. */
+function buildCopy(directory: string, seconds: number, mask: number): string {
+  copyClone(directory, seconds, mask);
+  symlinkSync(path.join(repository, 'node_modules'), path.join(directory, 'node_modules'));
+  const script = 'umask "$0" && exec "$@"';
+  const build = [process.execPath, '--disable-warning=ExperimentalWarning', 'scripts/build.ts'];
+  execFileSync('sh', ['-c', script, octal(mask), ...build], { cwd: directory });
+  const executable = readFileSync(path.join(directory, 'dist/bussa'));
+  return createHash('sha256').update(executable).digest('hex');
+}
+
 const PACK = 'umask "$0" && exec sh scripts/pack.sh --json --dry-run --offline';
+const octal = (mask: number): string => mask.toString(8).padStart(4, '0');
 
 /** Packs what git holds, copied to another place at another time under that umask. */
 function packCopy(directory: string, seconds: number, mask: number): string {
-  const files = execFileSync('git', ['ls-files', '-z'], { cwd: repository, encoding: 'utf8' }).split('\0');
-  for (const file of files.filter((name) => name !== '')) {
-    const copy = path.join(directory, file);
-    mkdirSync(path.dirname(copy), { recursive: true });
-    const original = path.join(repository, file);
-    cpSync(original, copy);
-    // As a checkout makes it: git knows of a mode only whether the file is a program.
-    chmodSync(copy, ((statSync(original).mode & 0o100) === 0 ? 0o666 : 0o777) & ~mask);
-    utimesSync(copy, seconds, seconds);
-  }
+  copyClone(directory, seconds, mask);
   execFileSync('sh', ['-c', 'git init -q && git add --all'], { cwd: directory });
-  const said = execFileSync('sh', ['-c', PACK, mask.toString(8).padStart(4, '0')], {
+  const said = execFileSync('sh', ['-c', PACK, octal(mask)], {
     cwd: directory,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],

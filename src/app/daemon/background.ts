@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { libc } from '../../host/ffi/libc.ts';
+import { ownCommand } from '../../host/system/own-program.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { READY_FD, READY_MARK, takeReadyMark } from './ready-mark.ts';
 import { runDaemon } from './run-daemon.ts';
@@ -22,7 +23,9 @@ export async function startOrRun(options: DaemonOptions, complain: (line: string
  * then comes out here. Returns 0 only if it listens.
  */
 async function startChild(complain: (line: string) => void): Promise<number> {
-  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+  const { file, name, args } = ownCommand();
+  const child = spawn(file, args, {
+    argv0: name,
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     env: { ...process.env, ...READY_MARK },

@@ -2,6 +2,7 @@ import { closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Config } from '../../core/config/config.ts';
 import { descriptorOf } from '../../host/system/descriptor-path.ts';
+import { ownFiles } from '../../host/system/own-program.ts';
 import { type DaemonOptions, DEFAULT_PID_FILE } from './daemon-options.ts';
 
 const { O_APPEND, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
@@ -16,7 +17,7 @@ export function findUnreachable(options: DaemonOptions, { settings, doors }: Con
   const oneTime = doors.flatMap(({ sequenceSource: source }) =>
     source.kind === 'one-time' ? [source.path] : [],
   );
-  const read = [process.execPath, ...process.argv.slice(1, 2)];
+  const read = [...ownFiles()];
   if (descriptorOf(options.configFile) === undefined) read.push(options.configFile);
   return (
     read.find((path) => !canOpen(path, O_RDONLY)) ??

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { siblingCommand } from '../../host/system/own-program.ts';
 import type { FromUndoWatch, ToUndoWatch, UndoOrder } from './undo-order.ts';
 
-const PROGRAM = fileURLToPath(new URL('undo-watch.ts', import.meta.url));
+const SOURCE = new URL('undo-watch.ts', import.meta.url).href;
 
 /** Node.js needs 0.2 s to start; a machine under load some more. */
 const START_MS = 30_000;
@@ -18,7 +18,9 @@ export type RunningUndoWatch = {
  * `onLost`: it has ended by itself, and nobody watches any more.
  */
 export async function startUndoWatch(order: UndoOrder, onLost: () => void): Promise<RunningUndoWatch> {
-  const child = spawn(process.execPath, [...process.execArgv, PROGRAM], {
+  const { file, name, args } = siblingCommand('bussa-undo', SOURCE);
+  const child = spawn(file, args, {
+    argv0: name,
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -1,0 +1,119 @@
+// node scripts/build.ts [DIRECTORY]: makes bussa in the directory (dist), and links to it by the programs' names. Two
+// builds of the same sources on machines with the same strip(1) are the same bytes.
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { bundleProgram, bundleStart, PROGRAMS, type ProgramName } from './bundle.ts';
+
+const root = path.join(import.meta.dirname, '..');
+const ADDON = '@koromix/koffi-linux-x64/linux_x64/koffi.node';
+const LINKS = ['knockd', 'knock'] as const;
+const names = Object.keys(PROGRAMS) as ProgramName[];
+
+/**
+ * What Node.js and V8 are told at every start. --disable-sigusr1: no debugger opens at that signal. Three limits halve
+ * the memory under allocation load, and cost the hot loop nothing.
+ */
+const FLAGS = [
+  '--disable-warning=ExperimentalWarning',
+  '--disable-sigusr1',
+  '--experimental-ffi',
+  '--expose-gc',
+  '--optimize-for-size',
+  '--max-semi-space-size=1',
+  '--v8-pool-size=1',
+];
+
+/** A run of each program that needs no privilege and is the same on every machine: what it compiles is compiled ahead. */
+const REHEARSALS: Readonly<Record<ProgramName, readonly string[]>> = {
+  knockd: ['--read', 'knocks.pcap', '-c', 'knockd.conf'],
+  knock: ['127.0.0.1', '9', '9:udp'],
+  bussa: ['--help'],
+  'bussa-undo': [],
+};
+
+/** V8 takes what was compiled elsewhere only if it likes everything about it, and else says no more than this. */
+const IS_TAKEN = `
+  const { readFileSync } = require('node:fs');
+  const [, name] = process.argv;
+  const cachedData = readFileSync(name + '.cache');
+  const script = new (require('node:vm').Script)(readFileSync(name + '.js', 'latin1'), { filename: name + '.js', cachedData });
+  if (script.cachedDataRejected) throw new Error('V8 does not take what it has compiled of ' + name + ' ahead');
+`;
+
+const REHEARSAL_CONFIG = `[ssh]
+  sequence = 7000,8000,9000
+  tcpflags = syn
+  open = tcp/22
+  open_for = 60s
+`;
+const REHEARSAL_PACKETS = path.join(root, 'test/fuzz/corpus/captures/knocks.pcap');
+
+async function build(to: string): Promise<void> {
+  const work = mkdtempSync(path.join(tmpdir(), 'bussa-build-'));
+  const at = (name: string): string => path.join(work, name);
+  try {
+    // After the scripts are in it, strip would break it.
+    run('strip', ['-o', at('node'), process.execPath]);
+    copyFileSync(createRequire(import.meta.url).resolve(ADDON), at('koffi.node'));
+    writeFileSync(at('knockd.conf'), REHEARSAL_CONFIG, { mode: 0o600 });
+    copyFileSync(REHEARSAL_PACKETS, at('knocks.pcap'));
+    await bundleStart(at('start.js'));
+    for (const name of names) {
+      await bundleProgram(name, at(`${name}.js`));
+      compileAhead(name, work);
+    }
+    writeFileSync(at('sea.json'), JSON.stringify(describe(names)));
+    run(process.execPath, ['--build-sea', 'sea.json'], work);
+    place(at('bussa'), to);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** With a fixed seed and one thread the same functions make the same bytes; no process that uses them has these flags. */
+function compileAhead(name: ProgramName, work: string): void {
+  const script = path.join(import.meta.dirname, 'compile-ahead.ts');
+  run('./node', [...FLAGS, '--predictable', '--random-seed=1', script, name, ...REHEARSALS[name]], work);
+  run('./node', [...FLAGS, '--eval', IS_TAKEN, name], work);
+}
+
+/** Node.js's description of a single executable application; without "none", a root daemon would follow NODE_OPTIONS. */
+function describe(programs: readonly ProgramName[]): object {
+  const files = ['koffi.node', ...programs.flatMap((name) => [`${name}.js`, `${name}.cache`])];
+  return {
+    main: 'start.js',
+    executable: 'node',
+    output: 'bussa',
+    disableExperimentalSEAWarning: true,
+    execArgv: FLAGS,
+    execArgvExtension: 'none',
+    assets: Object.fromEntries(files.map((file) => [file, file])),
+  };
+}
+
+/** The executable and its links; one that is running keeps its own file. */
+function place(executable: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  const file = path.join(to, 'bussa');
+  rmSync(file, { force: true });
+  copyFileSync(executable, file);
+  chmodSync(file, 0o755);
+  for (const name of LINKS) {
+    rmSync(path.join(to, name), { force: true });
+    symlinkSync('bussa', path.join(to, name));
+  }
+}
+
+function run(program: string, args: readonly string[], cwd: string = root): void {
+  execFileSync(program, args, {
+    cwd,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { PATH: process.env.PATH },
+  });
+}
+
+if (import.meta.main) await build(path.resolve(process.argv[2] ?? path.join(root, 'dist')));

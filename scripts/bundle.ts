@@ -1,0 +1,64 @@
+// Each program of the executable as one script, which V8 can compile ahead.
+
+import path from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+
+const root = path.join(import.meta.dirname, '..');
+
+/** By the name that a program is started under. */
+export const PROGRAMS = {
+  knockd: 'src/cli/knockd.ts',
+  knock: 'src/cli/knock.ts',
+  bussa: 'src/cli/bussa.ts',
+  'bussa-undo': 'src/app/daemon/undo-watch.ts',
+} as const;
+
+export type ProgramName = keyof typeof PROGRAMS;
+
+/** The addon itself: the package's own code finds out which of its builds is the machine's, and warns of old names. */
+const ADDON: Plugin = {
+  name: 'koffi',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^koffi$/ }, () => ({ path: 'koffi', namespace: 'addon' }));
+    onLoad({ filter: /^koffi$/, namespace: 'addon' }, () => ({
+      contents: "export default require('./koffi.node');",
+      resolveDir: root,
+    }));
+  },
+};
+
+/** What stands where the sources would tell their own place: no file is ever looked for there. */
+const NOWHERE = JSON.stringify('file:///nonexistent');
+
+const COMMON: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: `node${process.versions.node}`,
+  format: 'cjs',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  // Every byte a character: V8 keeps such a text in half the space.
+  charset: 'ascii',
+  external: ['./koffi.node'],
+  plugins: [ADDON],
+  define: { 'import.meta.url': NOWHERE },
+  logLevel: 'warning',
+};
+
+/** Writes a function expression that takes `require`. Modules imported dynamically are in it, and run when they are asked for. */
+export async function bundleProgram(name: ProgramName, to: string): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: [PROGRAMS[name]],
+    outfile: to,
+    banner: { js: '(function(require){' },
+    footer: { js: '})' },
+  });
+}
+
+/** Where the executable begins. */
+export async function bundleStart(to: string): Promise<void> {
+  await build({ ...COMMON, entryPoints: ['src/cli/executable.ts'], outfile: to });
+}

@@ -1,0 +1,35 @@
+// node FLAG… scripts/compile-ahead.ts PROGRAM [ARG…], in the directory of PROGRAM.js and koffi.node: runs the bundled program
+// with these arguments and writes what V8 has compiled of it by its end to PROGRAM.cache. V8 takes it from there only in a
+// process with the same flags.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { Script } from 'node:vm';
+
+type Koffi = typeof import('koffi').default;
+
+const [name = '', ...args] = process.argv.slice(2);
+const script = new Script(readFileSync(`${name}.js`, 'latin1'), { filename: `${name}.js` });
+const require = createRequire(path.resolve('bundle'));
+process.argv.splice(2, process.argv.length, ...args);
+
+process.on('exit', () => writeFileSync(`${name}.cache`, script.createCachedData()));
+(script.runInThisContext() as (find: (module: string) => unknown) => void)((module) =>
+  module === './koffi.node' ? withOwnEnd(require(module) as Koffi) : require(module),
+);
+
+/** The programs end by _exit(2), which no listener hears of. */
+function withOwnEnd(koffi: Koffi): Koffi {
+  const load: Koffi['load'] = (...names) => {
+    const library = koffi.load(...names);
+    const func = (...definition: Parameters<typeof library.func>): unknown =>
+      `${definition[0]}` === 'void _exit(int)' ? process.exit : library.func(...definition);
+    return withReplaced(library, 'func', func);
+  };
+  return withReplaced(koffi, 'load', load);
+}
+
+function withReplaced<T extends object>(whole: T, name: keyof T, value: unknown): T {
+  return new Proxy(whole, { get: (target, key) => (key === name ? value : Reflect.get(target, key)) });
+}

@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+
+/** As execve(2) takes it: `name` is the first of the arguments, by which a self-contained program knows what it is. */
+export type CommandLine = { readonly file: string; readonly name: string; readonly args: readonly string[] };
+
+/** Whether this is the one executable that holds Node.js and all programs, or Node.js that runs the sources. */
+export function isSelfContained(): boolean {
+  return process.getBuiltinModule('node:sea').isSea();
+}
+
+/** Starts this very program again, with the same arguments. */
+export function ownCommand(): CommandLine {
+  if (isSelfContained()) {
+    return { file: process.execPath, name: process.argv0, args: process.argv.slice(2) };
+  }
+  return sourceCommand(process.argv.slice(1));
+}
+
+/** Starts another program of this version: by its name, or where there are sources, `source`, the URL of its file. */
+export function siblingCommand(name: string, source: string): CommandLine {
+  if (isSelfContained()) return { file: process.execPath, name, args: [] };
+  return sourceCommand([fileURLToPath(source)]);
+}
+
+/** The files that a process needs to become this program. */
+export function ownFiles(): readonly string[] {
+  return isSelfContained() ? [process.execPath] : [process.execPath, ...process.argv.slice(1, 2)];
+}
+
+function sourceCommand(args: readonly string[]): CommandLine {
+  const { execPath, execArgv } = process;
+  return { file: execPath, name: execPath, args: [...execArgv, ...args] };
+}
