@@ -1,7 +1,7 @@
 // What the daemon tells other programs: its service manager, the journal, whoever reads its log.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { READER, readDatagrams } from './datagram-reader.ts';
 import { C_KNOCK, knockdCommand, startKnockd, WorkDirectory } from './knockd.ts';
@@ -95,6 +95,33 @@ describe('what other programs are told', () => {
       'SYSLOG_IDENTIFIER=knockd',
     ]);
     assert.equal(knockd.count(/ssh: opened/g), 1);
+  });
+
+  test('Prometheus: at a port of the loopback interface, and after a reload at a socket', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { client, server } = wire;
+    const socket = directory.file('metrics');
+    const config = (place: string): string =>
+      `[options]\n  metrics = ${place}\n${DOOR}  open = tcp/22\n  open_for = 60\n`;
+    await using knockd = await startKnockd(server, directory, config('127.0.0.1:9617'));
+    await client.run(C_KNOCK, SERVER, '7000', '8000');
+    await knockd.saw(/ssh: opened/);
+    const request = 'GET /metrics HTTP/1.0\\r\\n\\r\\n';
+    const ask = (...target: readonly string[]): Promise<string> =>
+      server.run('sh', '-c', `printf '${request}' | nc -w 5 ${target.join(' ')}`);
+    const answer = await ask('127.0.0.1', '9617');
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
+    assert.match(answer, /^bussa_door_opened_total\{door="ssh"\} 1$/m);
+    assert.match(answer, /^bussa_door_leases\{door="ssh"\} 1$/m);
+    directory.file('knockd.conf', config(socket));
+    knockd.signal('SIGHUP');
+    await knockd.saw(/re-reading config file/);
+    const asked = `until [ -S ${socket} ]; do :; done; printf '${request}' | nc -w 5 -U ${socket}`;
+    assert.match(await server.run('sh', '-c', asked), /^bussa_leases 1$/m);
+    assert.notEqual(await server.status('nc', '-z', '127.0.0.1', '9617'), 0);
+    assert.equal((await knockd.stop()).code, 0);
+    assert.equal(existsSync(socket), false);
   });
 
   test('reloads leave no descriptor open', async () => {

@@ -1,3 +1,4 @@
+import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
 import type { Config } from '../../core/config/config.ts';
 import { DEFAULT_MAX_LEASES, type DoorSpec } from '../../core/door/door.ts';
 import { renderPortOpenings } from '../../core/door/port-opening.ts';
@@ -18,6 +19,10 @@ export type HeardInterface = { readonly name: string; readonly up: boolean };
 
 /** BOUNDED: interfaces in a status; a host with containers may have thousands. */
 const MAX_INTERFACES = 64;
+
+/** BOUNDED: attempts that are shown, of one door and of all; a flood makes a million. */
+const ATTEMPTS_EACH = 64;
+const MAX_ATTEMPTS = 256;
 
 /** How the daemon is, as numbers: made in one place for all that show it. Moments are by the clock of day. */
 export type DaemonStatus = {
@@ -124,6 +129,11 @@ export class DaemonView {
   *doors(): Generator<DoorStatus> {
     const watched = new Set(this.#parts.watch.doors.map(({ name }) => name));
     for (const door of this.#parts.config().doors) yield this.#door(door, watched.has(door.name));
+  }
+
+  /** The newest ones of each door. */
+  attempts(): Generator<PendingAttempt> {
+    return this.#parts.watch.attempts(ATTEMPTS_EACH, MAX_ATTEMPTS);
   }
 
   #door(door: DoorSpec, isWatched: boolean): DoorStatus {

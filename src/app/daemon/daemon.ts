@@ -21,6 +21,7 @@ import { DoorWatch } from './door-watch.ts';
 import type { EventLog } from './event-log.ts';
 import { gatesOf } from './gates-of.ts';
 import { Hooks } from './hooks.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { NativeDoors } from './native-doors.ts';
 import { useUpSequence, watchableDoors } from './one-time-doors.ts';
 import { openEventLog } from './open-event-log.ts';
@@ -50,6 +51,7 @@ export class Daemon {
   readonly #keeper: DoorKeeper;
   readonly #watch: DoorWatch;
   readonly #view: DaemonView;
+  readonly #metrics: Metrics;
   /** Undefined where nobody is to be guarded against himself. */
   readonly #guard: OwnerGuard | undefined;
   readonly #pidFile: PidFile;
@@ -121,6 +123,7 @@ export class Daemon {
       clock: this.#clock,
       isUnconfirmed: () => this.#guard?.isPending === true,
     });
+    this.#metrics = new Metrics(this.#view, this.#report);
   }
 
   /** Begins to listen, and closes what an earlier run has left open. */
@@ -132,6 +135,7 @@ export class Daemon {
     await this.#native.install(gatesOf(this.#reload.config), this.#reload.config.settings);
     this.#watch.listen();
     if (this.#options.background) this.#pidFile.write(this.#reload.config.settings);
+    this.#metrics.serveAt(this.#reload.config.settings.metrics);
     this.#report({ kind: 'listening', on: this.#watch.interfaces.listeningOn });
     void this.#hooks.tell({ event: 'start' });
     if (this.#log.debug) {
@@ -151,8 +155,10 @@ export class Daemon {
   }
 
   /** Reads the configuration again. A bad one changes nothing. */
-  reload(): Promise<ReloadOutcome> {
-    return this.#reload.run();
+  async reload(): Promise<ReloadOutcome> {
+    const outcome = await this.#reload.run();
+    this.#metrics.serveAt(this.#reload.config.settings.metrics);
+    return outcome;
   }
 
   /** What this daemon left open in an earlier life, and what others left that will not come back for it. */
@@ -182,6 +188,7 @@ export class Daemon {
     this.#report({ kind: 'stopping' });
     this.#watch.close();
     this.#control?.close();
+    this.#metrics.close();
     this.#attempt(() => this.#state.store.close());
     this.#attempt(() => this.#pidFile.remove());
     await this.#log.close();

@@ -1,5 +1,6 @@
 import { AttemptEngine, DEFAULT_LIMITS } from '../../core/attempt/attempt-engine.ts';
 import type { Completion } from '../../core/attempt/completion.ts';
+import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
 import type { InterfaceChoice, Settings } from '../../core/config/config.ts';
 import type { Door } from '../../core/door/door.ts';
 import type { Event } from '../../core/event/event.ts';
@@ -69,6 +70,10 @@ export class DoorWatch {
   /** Attempts that have begun and not ended. */
   get pending(): number {
     return this.#engine.pending;
+  }
+
+  attempts(each: number, limit: number): Generator<PendingAttempt> {
+    return this.#engine.pendingAttempts(each, limit);
   }
 
   /** Tripwires touched since the start. */

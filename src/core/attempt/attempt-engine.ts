@@ -1,10 +1,12 @@
 import { type Door, sameKnocks } from '../door/door.ts';
+import { renderAddress } from '../net/address.ts';
 import { type Instant, instant } from '../net/time.ts';
 import { type Packet, packetSource } from '../packet/packet.ts';
 import { AttemptTable, NO_SLOT, type Slot } from './attempt-table.ts';
 import type { Completion } from './completion.ts';
 import { DoorIndex, stepCode } from './door-index.ts';
 import type { HashKey } from './keyed-hash.ts';
+import type { PendingAttempt } from './pending-attempt.ts';
 import { RecentPackets } from './recent-packets.ts';
 import type { ScanGuard } from './scan-guard.ts';
 import { STEP, type StepKind, type Steps } from './steps.ts';
@@ -123,6 +125,32 @@ export class AttemptEngine {
       }
     }
     return false;
+  }
+
+  /** The newest attempts that are pending, at most `each` of a door and `limit` in all, door by door. */
+  *pendingAttempts(each: number, limit: number): Generator<PendingAttempt> {
+    let left = limit;
+    for (const [number, door] of this.doors.entries()) {
+      let slot = door === undefined ? NO_SLOT : this.#table.newest(number);
+      for (let count = 0; door !== undefined && slot !== NO_SLOT && count < each; count++) {
+        if (left-- <= 0) return;
+        yield this.#pending(slot, door);
+        slot = this.#table.older(slot);
+      }
+    }
+  }
+
+  #pending(slot: Slot, door: Door): PendingAttempt {
+    const table = this.#table;
+    const words = [0, 1, 2, 3].map((index) => table.sourceWord(slot, index as 0 | 1 | 2 | 3));
+    const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = words;
+    return {
+      source: renderAddress(table.family(slot), w0, w1, w2, w3),
+      door: door.name,
+      stage: table.stage(slot),
+      stages: door.sequence.length,
+      since: instant(table.start(slot)),
+    };
   }
 
   /** When the next attempt runs out of time, if there is one. */

@@ -165,6 +165,16 @@ export class AttemptTable {
     return this.#oldest[door] as number;
   }
 
+  /** The attempt of a door whose first knock came last. */
+  newest(door: number): Slot {
+    return this.#newest[door] as number;
+  }
+
+  /** The attempt of the same door that began before. */
+  older(slot: Slot): Slot {
+    return this.#rows[slot * ROW + OLDER] as number;
+  }
+
   door(slot: Slot): number {
     return (this.#rows[slot * ROW + META] as number) >>> DOOR_SHIFT;
   }

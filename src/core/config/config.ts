@@ -4,6 +4,7 @@ import type { DaemonHooks } from '../door/hook.ts';
 import type { PortOpening } from '../door/port-opening.ts';
 import { type Millis, seconds } from '../net/time.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import type { MetricsPlace } from './parse-metrics.ts';
 
 /** Which interfaces are listened on. `auto`: those that hold a default route. */
 export type InterfaceChoice =
@@ -24,6 +25,7 @@ export type Settings = {
   /** `text` if it is absent. */
   readonly logFormat?: LogFormat;
   readonly pidFile?: string;
+  readonly metrics?: MetricsPlace;
   readonly interfaces?: InterfaceChoice;
   /** `auto` if it is absent. */
   readonly firewall?: FirewallName;

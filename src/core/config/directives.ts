@@ -6,6 +6,7 @@ export type DirectiveName =
   | 'LogFile'
   | 'Log_Format'
   | 'PidFile'
+  | 'Metrics'
   | 'Interface'
   | 'Sequence'
   | 'One_Time_Sequences'
@@ -55,6 +56,7 @@ export const DIRECTIVES: readonly Directive[] = [
   { name: 'LogFile', home: 'options', repeated: 'last', value: 'path' },
   { name: 'Log_Format', home: 'options', repeated: 'last', isNew: true, value: 'word' },
   { name: 'PidFile', home: 'options', repeated: 'last', value: 'path' },
+  { name: 'Metrics', home: 'options', repeated: 'last', isNew: true, value: 'path' },
   { name: 'Interface', home: 'options', repeated: 'first', value: 'word' },
   { name: 'Sequence', home: 'door', repeated: 'last', value: 'word' },
   { name: 'One_Time_Sequences', home: 'door', repeated: 'last', value: 'path' },

@@ -6,6 +6,7 @@ import { parseAttach } from './parse-attach.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parseHook } from './parse-hook.ts';
 import { parseInterfaceChoice } from './parse-interfaces.ts';
+import { parseMetrics } from './parse-metrics.ts';
 import { parsePorts } from './parse-ports.ts';
 import { parseYesNo } from './parse-yes-no.ts';
 import { quoteText } from './quote-text.ts';
@@ -41,6 +42,11 @@ const READERS: Readonly<
   PidFile: (entry, draft, findings) => {
     if (isGiven(entry, findings)) draft.pidFile = entry.value.text;
     else delete draft.pidFile;
+  },
+  Metrics: (entry, draft, findings) => {
+    const place = isGiven(entry, findings) ? parseMetrics(entry.value, findings) : undefined;
+    if (place === undefined) delete draft.metrics;
+    else draft.metrics = place;
   },
   Interface: (entry, draft, findings) => {
     const choice = isGiven(entry, findings) ? parseInterfaces(entry.value, findings) : undefined;

@@ -4,7 +4,8 @@ import { inParts } from './in-parts.ts';
 import { ADDRESS, readRequest, TEXT } from './read-request.ts';
 
 /**
- * How the daemon is. `status`: `{status: DaemonStatus}` · `doors`: parts of `{doors: DoorStatus[]}` · `leases`, which may
+ * How the daemon is. `status`: `{status: DaemonStatus}` · `doors`: parts of `{doors: DoorStatus[]}` · `attempts`: parts of
+ * `{attempts: PendingAttempt[]}` · `leases`, which may
  * ask for those of one `door` or one `ip`: parts of `{leases: LeaseStatus[]}`.
  */
 export function viewVerbs(view: DaemonView): ControlVerbs {
@@ -16,6 +17,10 @@ export function viewVerbs(view: DaemonView): ControlVerbs {
     doors: (request) => {
       readRequest(request, {});
       return inParts('doors', view.doors());
+    },
+    attempts: (request) => {
+      readRequest(request, {});
+      return inParts('attempts', view.attempts());
     },
     leases: (request) => {
       const { door, ip } = readRequest(request, { door: TEXT, ip: ADDRESS });

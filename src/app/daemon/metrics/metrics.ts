@@ -1,0 +1,51 @@
+import type { MetricsPlace } from '../../../core/config/parse-metrics.ts';
+import type { Event } from '../../../core/event/event.ts';
+import type { TextServer } from '../../../host/network/text-server.ts';
+import type { DaemonView } from '../daemon-view.ts';
+import { renderMetrics } from './render-metrics.ts';
+
+const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** The daemon's numbers for Prometheus, where the configuration wants them. */
+export class Metrics {
+  readonly #view: DaemonView;
+  readonly #report: (event: Event) => void;
+  #place: MetricsPlace | undefined;
+  /** One change after the other. */
+  #change: Promise<TextServer | undefined> = Promise.resolve(undefined);
+
+  constructor(view: DaemonView, report: (event: Event) => void) {
+    this.#view = view;
+    this.#report = report;
+  }
+
+  /** Serves them there from now on, and nowhere else. */
+  serveAt(place: MetricsPlace | undefined): void {
+    if (JSON.stringify(place) === JSON.stringify(this.#place)) return;
+    this.#place = place;
+    this.#change = this.#change.then(async (server) => {
+      server?.close();
+      return place === undefined ? undefined : this.#open(place);
+    });
+  }
+
+  close(): void {
+    this.serveAt(undefined);
+  }
+
+  async #open(place: MetricsPlace): Promise<TextServer | undefined> {
+    const where = place.kind === 'socket' ? { path: place.path } : { host: place.host, port: place.port };
+    try {
+      // HTTP is loaded only where it is wanted.
+      const { TextServer } = await import('../../../host/network/text-server.ts');
+      return await TextServer.open(where, '/metrics', TYPE, () =>
+        renderMetrics(this.#view.status(), this.#view.doors()),
+      );
+    } catch (error) {
+      this.#report({ kind: 'error', text: `metrics are not served: ${(error as Error).message}` });
+      // The next reload tries again.
+      this.#place = undefined;
+      return undefined;
+    }
+  }
+}

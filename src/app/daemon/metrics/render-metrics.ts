@@ -1,0 +1,93 @@
+import { COUNTED, type Counted } from '../daemon-tally.ts';
+import type { DaemonStatus, DoorStatus } from '../daemon-view.ts';
+
+/** BOUNDED: doors that have metrics of their own, the first of the configuration; each is a series for ever. */
+export const MAX_DOORS = 1000;
+
+const HELP: Readonly<Record<Counted, string>> = {
+  knocks: 'Packets that were a knock at a door.',
+  advanced: 'Attempts that went one stage further.',
+  failed: 'Attempts ended by a wrong knock.',
+  expired: 'Attempts that took too long.',
+  evicted: 'Attempts that made room for others.',
+  completed: 'Whole sequences.',
+  withheld: 'Whole sequences that did not count, for their source had touched tripwires.',
+  scans: 'Sources that came under suspicion of a port scan.',
+  opened: 'Leases begun.',
+  extended: 'Leases made longer by another knock.',
+  closed: 'Leases ended.',
+  refused: 'Whole sequences at doors that stayed shut.',
+  commands: 'Commands run.',
+  commandsFailed: 'Commands that failed.',
+  reloads: 'Times the configuration was read again.',
+  reloadsRefused: 'Times the new configuration was not used.',
+  warnings: 'Warnings told to the log.',
+  errors: 'Errors told to the log.',
+};
+
+type Sample = readonly [labels: string, value: number];
+
+/** The text format of Prometheus, version 0.0.4, metric by metric. */
+export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>): Generator<string> {
+  const { packets, counts, leases, tripwires } = status;
+  const up = status.firewall.kind === 'in-place' || status.firewall.kind === 'unused';
+  yield gauge('info', 'The version that runs.', [[`version="${quoteLabel(status.version)}"`, 1]]);
+  yield gauge('start_time_seconds', 'When it started, since 1970.', [['', status.startedAt / 1000]]);
+  yield counter('packets', 'Packets that the capture filter passed.', [['', packets.passed]]);
+  yield counter('packets_dropped', 'Of those, packets lost because they came too fast.', [
+    ['', packets.dropped],
+  ]);
+  for (const what of COUNTED) yield counter(snake(what), HELP[what], [['', counts[what]]]);
+  yield gauge('attempts', 'Attempts under way.', [['', status.attempts]]);
+  yield gauge('leases', 'Leases that are open.', [['', leases.open]]);
+  yield counter('tripwire_touches', 'Tripwires touched.', [['', tripwires.touches]]);
+  yield gauge('suspects', 'Sources that have to knock twice.', [['', tripwires.suspects]]);
+  yield gauge('firewall_in_place', 'Whether the doors have their part in the firewall, or need none.', [
+    ['', Number(up)],
+  ]);
+  yield* renderDoors(doors);
+}
+
+function* renderDoors(doors: Iterable<DoorStatus>): Generator<string> {
+  const kept: DoorStatus[] = [];
+  for (const door of doors) {
+    if (kept.length === MAX_DOORS) break;
+    kept.push(door);
+  }
+  const each = (value: (door: DoorStatus) => number): readonly Sample[] =>
+    kept.map((door) => [`door="${quoteLabel(door.name)}"`, value(door)]);
+  yield gauge(
+    'door_leases',
+    'Leases that are open, by door.',
+    each(({ leases }) => leases),
+  );
+  yield gauge(
+    'door_shut',
+    'Whether no knock can open it.',
+    each(({ shut }) => Number(shut !== undefined)),
+  );
+  for (const what of ['completed', 'opened', 'closed', 'refused'] as const) {
+    yield counter(
+      `door_${what}`,
+      `${HELP[what]} By door.`,
+      each(({ counts }) => counts[what]),
+    );
+  }
+}
+
+const gauge = (name: string, help: string, samples: readonly Sample[]): string =>
+  render('gauge', `bussa_${name}`, help, samples);
+
+const counter = (name: string, help: string, samples: readonly Sample[]): string =>
+  render('counter', `bussa_${name}_total`, help, samples);
+
+function render(type: string, name: string, help: string, samples: readonly Sample[]): string {
+  const lines = samples.map(([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+}
+
+/** In a label's value, as the format has it. */
+const quoteLabel = (text: string): string =>
+  text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+
+const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

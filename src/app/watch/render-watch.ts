@@ -1,0 +1,206 @@
+import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
+import type { DoorStatus, LeaseStatus } from '../daemon/daemon-view.ts';
+import { fit, type Line, span } from './line.ts';
+import { renderSparkline } from './sparkline.ts';
+import type { WatchPoll } from './watch-poll.ts';
+import { type Choice, isSameChoice, type WatchState } from './watch-state.ts';
+
+export type ScreenSize = { readonly columns: number; readonly rows: number };
+
+const KEYS = '↑↓ choose  x explain  c close  e extend  b ban  q quit';
+/** Lines above the lists and below them. */
+const HEAD = 5;
+const FOOT = 2;
+/** Columns of a bar that counts down, and of an address. */
+const BAR = 10;
+const ADDRESS = 24;
+
+/** Everything as lines, exactly as many as the screen has. `now`: as `WatchPoll.at`. `day`: the time of day as a text. */
+export function renderWatch(state: WatchState, now: number, day: string, size: ScreenSize): readonly Line[] {
+  const { poll, page } = state;
+  const body =
+    poll === undefined
+      ? []
+      : page === undefined
+        ? renderLists(state, poll, now, size)
+        : renderPage(page, size);
+  const room = Math.max(0, size.rows - HEAD - FOOT);
+  const filled = [
+    ...body.slice(0, room),
+    ...Array.from({ length: Math.max(0, room - body.length) }, (): Line => []),
+  ];
+  return [...renderHead(state, day, size), ...filled, ...renderFoot(state)].slice(0, size.rows);
+}
+
+function renderHead(
+  { poll, packets, dropped }: WatchState,
+  day: string,
+  { columns }: ScreenSize,
+): readonly Line[] {
+  if (poll === undefined) return [[span('bussa watch', 'bold')], [], [], [], []];
+  const { status } = poll;
+  const { counts } = status;
+  const title = `bussa watch  up ${renderUptime(status.uptime)}  ${status.listeningOn}  ${renderFirewall(poll)}`;
+  const width = Math.max(10, columns - 24);
+  const rate = (name: string, values: readonly number[], style: 'green' | 'red'): Line => [
+    span(fit(name, 8), 'dim'),
+    span(fit(`${renderRate(values.at(-1) ?? 0)}/s`, 10, 'right')),
+    span('  '),
+    span(renderSparkline(values, width), style),
+  ];
+  const tallies = [
+    ['attempts', status.attempts],
+    ['opened', counts.opened],
+    ['refused', counts.refused + counts.withheld],
+    ['wrong', counts.failed + counts.expired],
+    ['scans', counts.scans],
+    ['suspects', status.tripwires.suspects],
+  ] as const;
+  return [
+    [span(fit(title, columns - 9), 'bold'), span(fit(day, 9, 'right'), 'dim')],
+    rate('packets', packets, 'green'),
+    rate('dropped', dropped, (dropped.at(-1) ?? 0) > 0 ? 'red' : 'green'),
+    tallies.flatMap(([name, value]) => [span(`${name} `, 'dim'), span(`${value}  `)]),
+    [],
+  ];
+}
+
+function renderFoot({ message }: WatchState): readonly Line[] {
+  return [[span(message ?? '', 'yellow')], [span(KEYS, 'dim')]];
+}
+
+function renderPage(page: readonly string[], { columns }: ScreenSize): readonly Line[] {
+  return [...page.map((text) => [span(fit(text, columns))]), [], [span('any key goes back', 'dim')]];
+}
+
+function renderLists(state: WatchState, poll: WatchPoll, now: number, size: ScreenSize): readonly Line[] {
+  const { doors, leases, attempts } = poll;
+  const room = Math.max(3, size.rows - HEAD - FOOT - 3);
+  // Doors have a third at most; what is open goes before what is only tried.
+  const forDoors = Math.min(doors.length, Math.max(1, Math.floor(room / 3)));
+  const forLeases = Math.min(leases.length, Math.max(room - forDoors - Math.min(attempts.length, 4), 1));
+  const forAttempts = Math.min(attempts.length, Math.max(0, room - forDoors - forLeases));
+  const passed = Math.max(0, now - poll.at);
+  const mark = (choice: Choice): Line =>
+    isSameChoice(choice, state.chosen) ? [span('> ', 'bold')] : [span('  ')];
+  const first = firstShown(state, poll, forLeases, forAttempts);
+  return [
+    heading('doors', doors.length, forDoors),
+    ...doors.slice(0, forDoors).map((door) => renderDoor(door, size)),
+    heading('open', poll.status.leases.open, forLeases),
+    ...leases
+      .slice(first.lease, first.lease + forLeases)
+      .map((lease) => [
+        ...mark({ kind: 'lease', door: lease.door, source: lease.source }),
+        ...renderLease(lease, passed, size),
+      ]),
+    heading('attempts', poll.status.attempts, forAttempts),
+    ...attempts
+      .slice(first.attempt, first.attempt + forAttempts)
+      .map((attempt) => [
+        ...mark({ kind: 'attempt', door: attempt.door, source: attempt.source }),
+        ...renderAttempt(attempt, size),
+      ]),
+  ];
+}
+
+/** The lists scroll so that what is chosen is seen. */
+function firstShown(
+  { chosen }: WatchState,
+  { leases, attempts }: WatchPoll,
+  forLeases: number,
+  forAttempts: number,
+): { readonly lease: number; readonly attempt: number } {
+  const at = (rows: readonly { readonly door: string; readonly source: string }[], room: number): number => {
+    const index = rows.findIndex(({ door, source }) => door === chosen?.door && source === chosen.source);
+    return Math.max(0, index - room + 1);
+  };
+  return {
+    lease: chosen?.kind === 'lease' ? at(leases, forLeases) : 0,
+    attempt: chosen?.kind === 'attempt' ? at(attempts, forAttempts) : 0,
+  };
+}
+
+function heading(name: string, count: number, shown: number): Line {
+  const more = count > shown ? `, ${count - shown} more` : '';
+  return [span(`${name.toUpperCase()} ${count}`, 'cyan'), span(more, 'dim')];
+}
+
+function renderDoor({ name, ports, leases, counts, shut }: DoorStatus, { columns }: ScreenSize): Line {
+  const state =
+    shut === undefined
+      ? `${leases} open, ${counts.opened} opened, ${counts.refused} refused`
+      : `shut: ${shut}`;
+  const width = Math.max(8, Math.floor((columns - 2) / 4));
+  return [
+    span('  '),
+    span(fit(name, width), 'bold'),
+    span(' '),
+    span(fit(ports === '' ? 'a command' : ports, width)),
+    span(' '),
+    span(state, shut === undefined ? undefined : 'red'),
+  ];
+}
+
+function renderLease(lease: LeaseStatus, passed: number, { columns }: ScreenSize): Line {
+  const left = Math.max(0, lease.left - passed);
+  const whole = Math.max(1, lease.until - lease.since);
+  const full = Math.ceil(Math.min(1, left / whole) * BAR);
+  const time = lease.held ? 'held' : renderLeft(left);
+  const width = Math.max(6, columns - ADDRESS - BAR - 16);
+  return [
+    span(fit(lease.source, ADDRESS)),
+    span(fit(lease.door, Math.floor(width / 2)), 'bold'),
+    span(' '),
+    span(fit(lease.ports === '' ? 'a command' : lease.ports, width - Math.floor(width / 2))),
+    span(fit(time, 9, 'right'), left < 10_000 && !lease.held ? 'yellow' : 'green'),
+    span(' '),
+    span('█'.repeat(full), 'green'),
+    span('░'.repeat(BAR - full), 'dim'),
+  ];
+}
+
+function renderAttempt({ source, door, stage, stages }: PendingAttempt, { columns }: ScreenSize): Line {
+  const dots = stages <= 16 ? `${'●'.repeat(stage)}${'○'.repeat(stages - stage)}  ` : '';
+  return [
+    span(fit(source, ADDRESS)),
+    span(fit(door, Math.max(6, Math.floor((columns - ADDRESS - 16) / 2))), 'bold'),
+    span(' '),
+    span(dots, 'yellow'),
+    span(`${stage} of ${stages}`),
+  ];
+}
+
+function renderFirewall({ status: { firewall } }: WatchPoll): string {
+  switch (firewall.kind) {
+    case 'in-place':
+      return firewall.name;
+    case 'missing':
+      return `${firewall.name}: its part is MISSING`;
+    case 'unreachable':
+      return 'NO FIREWALL';
+    case 'unused':
+      return 'commands only';
+  }
+}
+
+function renderUptime(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  const [days, hours] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24];
+  if (days > 0) return `${days}d ${hours}h`;
+  return hours > 0 ? `${hours}h ${minutes % 60}m` : `${minutes}m`;
+}
+
+/** `1:02:03`, or `02:03`. */
+export function renderLeft(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return seconds < 3600 ? rest : `${Math.floor(seconds / 3600)}:${rest}`;
+}
+
+function renderRate(value: number): string {
+  if (value >= 1e6) return `${(value / 1e6).toFixed(1)}M`;
+  if (value >= 10_000) return `${(value / 1000).toFixed(1)}k`;
+  return value >= 10 || value === 0 ? value.toFixed(0) : value.toFixed(1);
+}

@@ -1,0 +1,37 @@
+import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
+import { askDaemonInParts, type DaemonChoice, type DaemonReply, type DaemonRequest } from '../ask-daemon.ts';
+import type { DaemonStatus, DoorStatus, LeaseStatus } from '../daemon/daemon-view.ts';
+
+/** BOUNDED: rows of each sort that are kept; no screen has more. */
+const MAX_ROWS = 500;
+
+/** One look at the daemon. */
+export type WatchPoll = {
+  /** On this process's clock, in milliseconds that only grow. */
+  readonly at: number;
+  readonly status: DaemonStatus;
+  readonly doors: readonly DoorStatus[];
+  readonly leases: readonly LeaseStatus[];
+  readonly attempts: readonly PendingAttempt[];
+};
+
+export type PollResult =
+  | { readonly kind: 'poll'; readonly poll: WatchPoll }
+  | Exclude<DaemonReply, { kind: 'answer' }>;
+
+/** Asks the daemon for everything that is shown. */
+export async function takePoll(choice: DaemonChoice): Promise<PollResult> {
+  const rows = { doors: [] as unknown[], leases: [] as unknown[], attempts: [] as unknown[] };
+  const at = performance.now();
+  let status: unknown;
+  for (const verb of ['status', 'doors', 'leases', 'attempts'] as const) {
+    const request: DaemonRequest = { verb };
+    const reply = await askDaemonInParts(choice, request, (part) => {
+      if (verb === 'status') status = part.status;
+      else if (rows[verb].length < MAX_ROWS) rows[verb].push(...(part[verb] as readonly unknown[]));
+    });
+    if (reply.kind !== 'answer') return reply;
+  }
+  // What comes from the socket was made by `DaemonView`: both ends are one program.
+  return { kind: 'poll', poll: { at, status, ...rows } as WatchPoll };
+}

@@ -1,0 +1,119 @@
+import { TerminalScreen } from '../../host/system/terminal-screen.ts';
+import { askDaemon, type DaemonChoice, type DaemonReply, type DaemonRequest } from '../ask-daemon.ts';
+import { type LineStyle, renderLine } from './line.ts';
+import { renderWatch } from './render-watch.ts';
+import { type PollResult, takePoll } from './watch-poll.ts';
+import { addPoll, EMPTY_WATCH, pressKey, type WatchAction, type WatchState } from './watch-state.ts';
+
+export type WatchParts = {
+  readonly choice: DaemonChoice;
+  readonly intervalMs: number;
+  readonly paint: (style: LineStyle, text: string) => string;
+  /** What is known of an address, as lines; asked for by a key. */
+  readonly explain: (source: string) => Promise<readonly string[]>;
+};
+
+/** The live view, until somebody leaves it. A daemon that does not answer at the first look is the answer. */
+export async function watchScreen(
+  parts: WatchParts,
+): Promise<Exclude<DaemonReply, { kind: 'answer' }> | undefined> {
+  const first = await takePoll(parts.choice);
+  if (first.kind !== 'poll') return first;
+  const screen = new WatchScreen(parts, first);
+  await screen.left;
+  return undefined;
+}
+
+class WatchScreen {
+  readonly #parts: WatchParts;
+  readonly #screen: TerminalScreen;
+  readonly #timer: NodeJS.Timeout;
+  readonly #end = Promise.withResolvers<void>();
+  #state: WatchState = EMPTY_WATCH;
+  #isPolling = false;
+
+  constructor(parts: WatchParts, first: PollResult) {
+    this.#parts = parts;
+    this.#take(first);
+    this.#screen = new TerminalScreen(
+      (key) => this.#press(key),
+      () => this.#paint(),
+    );
+    for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, () => this.#leave());
+    this.#timer = setInterval(() => void this.#poll(), parts.intervalMs);
+    this.#paint();
+  }
+
+  get left(): Promise<void> {
+    return this.#end.promise;
+  }
+
+  #leave(): void {
+    clearInterval(this.#timer);
+    this.#screen.close();
+    this.#end.resolve();
+  }
+
+  /** A slow daemon is asked once at a time. */
+  async #poll(): Promise<void> {
+    this.#paint();
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    try {
+      this.#take(await takePoll(this.#parts.choice));
+    } finally {
+      this.#isPolling = false;
+    }
+    this.#paint();
+  }
+
+  #take(result: PollResult): void {
+    if (result.kind === 'poll') this.#state = addPoll(this.#state, result.poll);
+    else this.#state = { ...this.#state, message: result.message };
+  }
+
+  #press(key: string): void {
+    const { state, action } = pressKey(this.#state, key);
+    this.#state = state;
+    if (action !== undefined) void this.#act(action);
+    this.#paint();
+  }
+
+  async #act(action: WatchAction): Promise<void> {
+    switch (action.kind) {
+      case 'quit':
+        return this.#leave();
+      case 'suspend':
+        return this.#screen.suspend();
+      case 'explain':
+        this.#state = { ...this.#state, page: await this.#parts.explain(action.source) };
+        return this.#paint();
+      default: {
+        const reply = await askDaemon(this.#parts.choice, requestOf(action));
+        const message = reply.kind === 'answer' ? DONE[action.kind](action.source) : reply.message;
+        this.#state = { ...this.#state, message };
+        await this.#poll();
+      }
+    }
+  }
+
+  #paint(): void {
+    const { size } = this.#screen;
+    const day = new Date().toTimeString().slice(0, 8);
+    const lines = renderWatch(this.#state, performance.now(), day, size);
+    this.#screen.paint(lines.map((line) => renderLine(line, size.columns, this.#parts.paint)));
+  }
+}
+
+type Deed = Extract<WatchAction, { kind: 'close' | 'extend' | 'ban' }>;
+
+const DONE: Readonly<Record<Deed['kind'], (source: string) => string>> = {
+  close: (source) => `closed for ${source}`,
+  extend: (source) => `extended for ${source}`,
+  ban: (source) => `${source} is banned; bussa unban ${source} takes that back`,
+};
+
+function requestOf(action: Deed): DaemonRequest {
+  const { kind, source } = action;
+  return kind === 'ban' ? { verb: 'ban', ip: source } : { verb: kind, door: action.door, ip: source };
+}

@@ -1,0 +1,115 @@
+import type { Address } from '../../core/net/address.ts';
+import type { WatchPoll } from './watch-poll.ts';
+
+/** Polls that a sparkline goes back. */
+const HISTORY = 240;
+
+/** What can be chosen: a lease or an attempt. */
+export type Choice = { readonly kind: 'lease' | 'attempt'; readonly door: string; readonly source: Address };
+
+export type WatchAction =
+  | { readonly kind: 'close'; readonly door: string; readonly source: Address }
+  | { readonly kind: 'extend'; readonly door: string; readonly source: Address }
+  | { readonly kind: 'ban'; readonly source: Address }
+  | { readonly kind: 'explain'; readonly source: Address }
+  | { readonly kind: 'quit' | 'suspend' };
+
+export type WatchState = {
+  /** The last that succeeded. */
+  readonly poll: WatchPoll | undefined;
+  /** Packets per second, the newest last. */
+  readonly packets: readonly number[];
+  readonly dropped: readonly number[];
+  readonly chosen: Choice | undefined;
+  /** What the last key brought about, or why the daemon does not answer. */
+  readonly message: string | undefined;
+  /** Waits for y or n. */
+  readonly asked: Extract<WatchAction, { kind: 'ban' }> | undefined;
+  /** Shown in the place of everything else until a key is pressed. */
+  readonly page: readonly string[] | undefined;
+};
+
+export const EMPTY_WATCH: WatchState = {
+  poll: undefined,
+  packets: [],
+  dropped: [],
+  chosen: undefined,
+  message: undefined,
+  asked: undefined,
+  page: undefined,
+};
+
+/** The state with another poll in it. */
+export function addPoll(state: WatchState, poll: WatchPoll): WatchState {
+  const before = state.poll;
+  const isSame = before !== undefined && before.status.startedAt === poll.status.startedAt;
+  const rate = (of: 'passed' | 'dropped'): number => {
+    if (!isSame || poll.at <= before.at) return 0;
+    return Math.max(
+      0,
+      ((poll.status.packets[of] - before.status.packets[of]) * 1000) / (poll.at - before.at),
+    );
+  };
+  const grown = (values: readonly number[], value: number): readonly number[] =>
+    [...values, value].slice(-HISTORY);
+  const next = {
+    ...state,
+    poll,
+    packets: grown(state.packets, rate('passed')),
+    dropped: grown(state.dropped, rate('dropped')),
+  };
+  const chosen = choicesOf(poll).find((each) => isSameChoice(each, state.chosen));
+  return { ...next, chosen: chosen ?? choicesOf(poll)[0] };
+}
+
+/** Those that can be chosen, in the order of the screen. */
+export function choicesOf({ leases, attempts }: WatchPoll): readonly Choice[] {
+  return [
+    ...leases.map(({ door, source }) => ({ kind: 'lease', door, source }) as const),
+    ...attempts.map(({ door, source }) => ({ kind: 'attempt', door, source }) as const),
+  ];
+}
+
+/** What a key does. `key`: its name, as of node:readline. */
+export function pressKey(
+  state: WatchState,
+  key: string,
+): { readonly state: WatchState; readonly action?: WatchAction } {
+  if (key === 'ctrl-c' || key === 'q') return { state, action: { kind: 'quit' } };
+  if (key === 'ctrl-z') return { state, action: { kind: 'suspend' } };
+  if (state.page !== undefined) return { state: { ...state, page: undefined } };
+  const { asked, chosen } = state;
+  const plain: WatchState = { ...state, asked: undefined, message: undefined };
+  if (asked !== undefined) return key === 'y' ? { state: plain, action: asked } : { state: plain };
+  if (key === 'up' || key === 'k') return { state: move(plain, -1) };
+  if (key === 'down' || key === 'j') return { state: move(plain, 1) };
+  if (chosen === undefined) return { state: plain };
+  return pressOn(plain, chosen, key);
+}
+
+function pressOn(
+  state: WatchState,
+  { kind, door, source }: Choice,
+  key: string,
+): { readonly state: WatchState; readonly action?: WatchAction } {
+  if (key === 'x' || key === 'return') return { state, action: { kind: 'explain', source } };
+  if (key === 'b') {
+    const message = `ban ${source}? its open doors close, and its knocks open nothing: y, or any other key`;
+    return { state: { ...state, asked: { kind: 'ban', source }, message } };
+  }
+  if (key !== 'c' && key !== 'e') return { state };
+  if (kind === 'attempt')
+    return { state: { ...state, message: 'nothing is open there: choose an open door' } };
+  return { state, action: { kind: key === 'c' ? 'close' : 'extend', door, source } as WatchAction };
+}
+
+function move(state: WatchState, by: 1 | -1): WatchState {
+  if (state.poll === undefined) return state;
+  const choices = choicesOf(state.poll);
+  const at = choices.findIndex((each) => isSameChoice(each, state.chosen));
+  const next = choices[Math.min(choices.length - 1, Math.max(0, at + by))];
+  return { ...state, chosen: next };
+}
+
+export const isSameChoice = (one: Choice | undefined, other: Choice | undefined): boolean =>
+  one?.kind === other?.kind && one?.door === other?.door && one?.source === other?.source;

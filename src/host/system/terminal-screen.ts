@@ -1,0 +1,84 @@
+import { emitKeypressEvents } from 'node:readline';
+
+/** xterm's control sequences (ECMA-48, and DEC private modes): the other screen, the cursor, the end of the line. */
+const ENTER = '\u001b[?1049h\u001b[?25l';
+const LEAVE = '\u001b[?25h\u001b[?1049l';
+const HOME = '\u001b[H';
+const REST_OF_LINE = '\u001b[K';
+const REST_OF_SCREEN = '\u001b[J';
+
+type Key = { readonly name?: string; readonly ctrl?: boolean; readonly sequence?: string };
+
+/** Whether standard input and output are a terminal that can be painted on. */
+export function hasScreen(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true && environment.TERM !== 'dumb';
+}
+
+/** The whole terminal, given back as it was found. */
+export class TerminalScreen {
+  readonly #onKey: (name: string) => void;
+  readonly #onResize: () => void;
+  readonly #press = (_text: string | undefined, key: Key): void => this.#onKey(nameOf(key));
+  readonly #leave = (): void => this.close();
+  readonly #resume = (): void => this.#enter();
+  #isOpen = false;
+
+  /** `onKey`: a letter, `up`, `return`, `ctrl-c` and so on. */
+  constructor(onKey: (name: string) => void, onResize: () => void) {
+    this.#onKey = onKey;
+    this.#onResize = onResize;
+    emitKeypressEvents(process.stdin);
+    process.stdin.on('keypress', this.#press);
+    process.stdout.on('resize', this.#onResize);
+    // However this process ends: a terminal in raw mode, on the other screen, would be of no use to anybody.
+    process.on('exit', this.#leave);
+    this.#enter();
+  }
+
+  get size(): { readonly columns: number; readonly rows: number } {
+    const { columns = 80, rows = 24 } = process.stdout;
+    return { columns, rows };
+  }
+
+  paint(lines: readonly string[]): void {
+    if (!this.#isOpen) return;
+    const painted = lines.map((line) => `${line}${REST_OF_LINE}`).join('\r\n');
+    process.stdout.write(`${HOME}${painted}${REST_OF_SCREEN}`);
+  }
+
+  /** Gives the terminal to the shell until it wants this process in the foreground again. */
+  suspend(): void {
+    this.#release();
+    process.once('SIGCONT', this.#resume);
+    process.kill(process.pid, 'SIGTSTP');
+  }
+
+  close(): void {
+    process.stdin.off('keypress', this.#press);
+    process.stdout.off('resize', this.#onResize);
+    process.off('exit', this.#leave);
+    process.off('SIGCONT', this.#resume);
+    this.#release();
+  }
+
+  #enter(): void {
+    process.stdin.setRawMode(true);
+    process.stdin.resume();
+    process.stdout.write(ENTER);
+    this.#isOpen = true;
+    this.#onResize();
+  }
+
+  #release(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    process.stdout.write(LEAVE);
+    process.stdin.setRawMode(false);
+    process.stdin.pause();
+  }
+}
+
+function nameOf({ name, ctrl, sequence }: Key): string {
+  const plain = name ?? sequence ?? '';
+  return ctrl === true ? `ctrl-${plain}` : plain;
+}

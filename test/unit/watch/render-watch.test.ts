@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { renderLine } from '../../../src/app/watch/line.ts';
+import { renderLeft, renderWatch } from '../../../src/app/watch/render-watch.ts';
+import { renderSparkline } from '../../../src/app/watch/sparkline.ts';
+import { renderChange, watchChanges } from '../../../src/app/watch/watch-changes.ts';
+import { addPoll, EMPTY_WATCH, type WatchState } from '../../../src/app/watch/watch-state.ts';
+import { aDoor, aLease, anAttempt, aPoll } from './watch-polls.ts';
+
+const plain = (_style: string, text: string): string => text;
+
+const screenOf = (state: WatchState, columns = 80, rows = 24, now = 0): string[] =>
+  renderWatch(state, now, '20:15:07', { columns, rows }).map((line) => renderLine(line, columns, plain));
+
+describe('the screen of the live view', () => {
+  test('80 columns, 24 lines: the doors, what is open and for how long, attempts by their stages', () => {
+    const poll = aPoll({
+      doors: [aDoor('ssh'), aDoor('web', { shut: 'its one-time sequences are used up' })],
+      leases: [aLease('192.0.2.1'), aLease('2001:db8::7', { held: true })],
+      attempts: [anAttempt('198.51.100.4', 2)],
+    });
+    const screen = screenOf(addPoll(EMPTY_WATCH, poll), 80, 24, 10_000);
+    assert.equal(screen.length, 24);
+    assert.match(screen[0] ?? '', /^bussa watch {2}up 1h 5m {2}all interfaces {2}nftables +20:15:07$/);
+    const text = screen.join('\n');
+    assert.match(text, /^DOORS 2$/m);
+    assert.match(text, /^ {2}ssh +tcp\/22 +1 open, 2 opened, 1 refused$/m);
+    assert.match(text, /^ {2}web .* shut: its one-time sequences/m);
+    assert.match(text, /^> 192\.0\.2\.1 +ssh +tcp\/22 +00:20 ████░░░░░░$/m);
+    assert.match(text, /^ {2}2001:db8::7 +ssh +tcp\/22 +held /m);
+    assert.match(text, /^ {2}198\.51\.100\.4 +ssh +●●○○ {2}2 of 4$/m);
+    assert.match(screen.at(-1) ?? '', /q quit/);
+  });
+
+  test('whatever there is to show, it is as many lines as the screen has, none too wide, none that moves the cursor', () => {
+    const rows = fc.array(fc.record({ name: fc.string({ unit: 'binary' }), stage: fc.nat(40) }), {
+      maxLength: 60,
+    });
+    const seed = Date.now() | 0;
+    fc.assert(
+      fc.property(
+        rows,
+        rows,
+        fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 1, max: 80 }),
+        (some, others, columns, height) => {
+          const poll = aPoll({
+            doors: some.map(({ name }) => aDoor(name, { ports: name })),
+            leases: others.map(({ name }, n) => aLease(`192.0.2.${n}`, { door: name })),
+            attempts: some.map(({ name, stage }, n) =>
+              anAttempt(`2001:db8::${n}`, stage, { door: name, stages: stage + 1 }),
+            ),
+          });
+          const screen = screenOf(
+            { ...addPoll(EMPTY_WATCH, poll), message: others[0]?.name },
+            columns,
+            height,
+          );
+          assert.equal(screen.length, height);
+          for (const line of screen) {
+            assert.ok([...line].length <= columns, line);
+            assert.doesNotMatch(line, /[\p{Cc}\p{Zl}\p{Zp}]/u);
+          }
+        },
+      ),
+      { seed },
+    );
+  });
+
+  test('a long list scrolls to what is chosen', () => {
+    const leases = Array.from({ length: 50 }, (_, n) => aLease(`192.0.2.${n + 1}`));
+    const state = addPoll(EMPTY_WATCH, aPoll({ leases }));
+    const last = leases.at(-1);
+    const screen = screenOf({
+      ...state,
+      chosen: { kind: 'lease', door: 'ssh', source: last?.source ?? ('' as never) },
+    });
+    assert.match(screen.join('\n'), /^> 192\.0\.2\.50 /m);
+    assert.match(screen.join('\n'), /^OPEN 50, \d+ more$/m);
+  });
+
+  test('a page stands in the place of the lists', () => {
+    const state = { ...addPoll(EMPTY_WATCH, aPoll({ doors: [aDoor('ssh')] })), page: ['the reason'] };
+    assert.match(screenOf(state).join('\n'), /^the reason *$/m);
+    assert.doesNotMatch(screenOf(state).join('\n'), /DOORS/);
+  });
+
+  test('time that is left', () => {
+    assert.deepEqual([0, 999, 61_000, 3_599_000, 3_600_000, 90_061_000].map(renderLeft), [
+      '00:00',
+      '00:01',
+      '01:01',
+      '59:59',
+      '1:00:00',
+      '25:01:01',
+    ]);
+  });
+
+  test('a sparkline: nothing is the lowest, the most the highest, a little is more than nothing', () => {
+    assert.equal(renderSparkline([0, 1, 1000], 5), '  ▁▂█');
+    assert.equal(renderSparkline([0, 0], 2), '▁▁');
+    assert.equal(renderSparkline([1, 2, 3], 2).length, 2);
+  });
+});
+
+describe('the live view as lines', () => {
+  test('what is new between two looks', () => {
+    const before = aPoll({ leases: [aLease('192.0.2.1')], attempts: [anAttempt('192.0.2.3', 1)] });
+    const now = aPoll({
+      leases: [aLease('192.0.2.2')],
+      attempts: [anAttempt('192.0.2.3', 2)],
+      packets: { passed: 9, dropped: 3 },
+    });
+    assert.deepEqual(watchChanges(before, now).map(renderChange), [
+      '192.0.2.2: ssh: open for 30 s',
+      '192.0.2.1: ssh: closed',
+      '192.0.2.3: ssh: knock 2 of 4',
+      '3 packets lost because they came too fast',
+    ]);
+    assert.deepEqual(watchChanges(now, now), []);
+  });
+});
