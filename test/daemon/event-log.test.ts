@@ -106,6 +106,20 @@ describe('the log of events', () => {
     ]);
   });
 
+  test('a flood at many doors: no more than at two for long, and what is no attempt is told all the same', async () => {
+    const { log, file } = open();
+    let admitted = 0;
+    const lasts = 100_000;
+    for (let now = 0; now < lasts; now++) {
+      for (let n = 0; n < 20; n++) if (log.admits('stage', `door ${n}: Stage`, now)) admitted++;
+    }
+    assert.ok(admitted > 3900 && admitted < 4100, `${admitted} lines of attempts in 100 s`);
+    assert.equal(log.admits('refused', 'door 3: refused', lasts), true);
+    assert.equal(log.admits('opened', 'door 3: opened', lasts), true);
+    await log.close();
+    assert.ok(file.lines.some((line) => /lines of all doors: \d+ more/.test(line)));
+  });
+
   test('the count is said while it goes on, every ten seconds', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { log, file } = open();

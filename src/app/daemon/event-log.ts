@@ -10,6 +10,8 @@ import type { NameLookup } from './name-lookup.ts';
 /** Lines of one sort (a kind of event at one door). Openings are rarer, and worth more, than stages. */
 const SORT_RATE = { burst: 500, perSecond: 10 };
 const OPENING_RATE = { burst: 10_000, perSecond: 50 };
+/** All that anybody brings about, at all doors together: in a day of any flood some 100 MB. */
+const NOISE_RATE = { burst: 2000, perSecond: 20 };
 /** The very same line. */
 const EQUAL_RATE = { burst: 20, perSecond: 1 };
 const MAX_SORTS = 4096;
@@ -24,6 +26,16 @@ const OPENING_KINDS: ReadonlySet<Event['kind']> = new Set([
   'running',
   'command-timeout',
   'adopted',
+]);
+
+/** What it takes no knowledge of a sequence to bring about, or only of its beginning. */
+const NOISE_KINDS: ReadonlySet<Event['kind']> = new Set([
+  'stage',
+  'failed',
+  'expired',
+  'evicted',
+  'withheld',
+  'scan',
 ]);
 
 /** What a log that does not take its lines may cost at the end. */
@@ -44,6 +56,7 @@ export class EventLog {
   readonly #names: NameLookup | undefined;
   readonly #sorts = new LineBudget(SORT_RATE, MAX_SORTS);
   readonly #openings = new LineBudget(OPENING_RATE, MAX_SORTS);
+  readonly #noise = new LineBudget(NOISE_RATE, 1);
   readonly #equal = new LineBudget(EQUAL_RATE, MAX_EQUAL);
   #report: NodeJS.Timeout | undefined;
   /** Lines that wait for a name, in order; undefined when none does. */
@@ -64,7 +77,9 @@ export class EventLog {
   admits(kind: Event['kind'], sort: string, now: number): boolean {
     if (DEBUG_KINDS.has(kind) && !this.#debug) return false;
     const budget = OPENING_KINDS.has(kind) ? this.#openings : this.#sorts;
-    const admitted = budget.admit(sort, () => sort, now);
+    const admitted =
+      budget.admit(sort, () => sort, now) &&
+      (!NOISE_KINDS.has(kind) || this.#noise.admit(0, () => 'lines of all doors', now));
     if (!admitted) this.#reportLater();
     return admitted;
   }
@@ -128,7 +143,7 @@ export class EventLog {
 
   #reportCounts(): void {
     this.#report = undefined;
-    for (const budget of [this.#sorts, this.#openings, this.#equal]) {
+    for (const budget of [this.#sorts, this.#openings, this.#noise, this.#equal]) {
       for (const { what, count } of budget.takeCounts()) {
         this.#writeLine('notice', { kind: 'suppressed', what, count }, undefined);
       }

@@ -64,6 +64,7 @@ export class KnockLoop {
   #now = 0;
   #sorts: readonly StepSorts[];
   #countersAt = 0;
+  #counters: NodeJS.Timeout | undefined;
   #dropped = 0;
   #stopped = false;
 
@@ -86,6 +87,7 @@ export class KnockLoop {
   stop(): void {
     this.#drain();
     this.#stopped = true;
+    this.#reportDrops();
     this.#readiness?.close();
     clearTimeout(this.#expiry);
     clearTimeout(this.#rest);
@@ -98,7 +100,7 @@ export class KnockLoop {
     this.#now = performance.now();
     const passed = this.#now - before;
     const taken = this.#parts.capture.drain(BATCH, this.#take);
-    if (taken === BATCH) this.#reportDrops();
+    if (taken === BATCH) this.#askForDrops();
     this.#scheduleExpiry();
     this.#wakeUps = Math.max(0, this.#wakeUps - passed * WAKE_UPS_PER_MS) + 1;
     if (this.#wakeUps < WAKE_UPS_AT_ONCE || taken === 0 || taken === BATCH) this.#readiness?.resume();
@@ -203,14 +205,21 @@ export class KnockLoop {
     else this.#scheduleExpiry();
   }
 
-  /** The kernel counts what it had to throw away; asking is a system call, and so it is asked seldom. */
+  /** The kernel counts what it had to throw away; asking is a system call, and so it is asked seldom, and once more behind. */
+  #askForDrops(): void {
+    const wait = this.#countersAt + COUNTERS_MS - this.#now;
+    if (wait <= 0) this.#reportDrops();
+    else this.#counters ??= setTimeout(() => this.#reportDrops(), wait);
+  }
+
   #reportDrops(): void {
-    if (this.#now - this.#countersAt < COUNTERS_MS) return;
-    this.#countersAt = this.#now;
+    clearTimeout(this.#counters);
+    this.#counters = undefined;
+    this.#countersAt = performance.now();
     const { dropped } = this.#parts.capture.counters();
-    if (dropped > this.#dropped && this.#parts.log.admits('packets-dropped', 'lost packets', this.#now)) {
-      this.#parts.log.write({ kind: 'packets-dropped', count: dropped - this.#dropped });
-    }
+    if (dropped === this.#dropped) return;
+    if (!this.#parts.log.admits('packets-dropped', 'lost packets', this.#countersAt)) return;
+    this.#parts.log.write({ kind: 'packets-dropped', count: dropped - this.#dropped });
     this.#dropped = dropped;
   }
 
