@@ -25,6 +25,7 @@ const CORE: Readonly<Record<string, readonly string[]>> = {
   nft: ['door', 'net'],
   ban: ['attempt', 'net'],
   trace: ['attempt', 'door', 'net', 'packet'],
+  qr: [],
   event: ['attempt', 'config', 'door', 'lease', 'net', 'packet'],
 };
 

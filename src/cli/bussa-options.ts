@@ -12,6 +12,7 @@ import { CHECK } from './verb-check.ts';
 import { completionVerb } from './verb-completion.ts';
 import { CONFIRM } from './verb-confirm.ts';
 import { CONNECT } from './verb-connect.ts';
+import { INIT } from './verb-init.ts';
 import { KNOCK } from './verb-knock.ts';
 import { LEASES } from './verb-leases.ts';
 import { SIMULATE } from './verb-simulate.ts';
@@ -20,6 +21,7 @@ import { UP } from './verb-up.ts';
 
 /** Everything that `bussa` can be told to do, in the order of the help. */
 export const VERBS: readonly Verb[] = [
+  INIT,
   CHECK,
   SIMULATE,
   UP,

@@ -1,0 +1,148 @@
+import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseConfig } from '../../core/config/parse-config.ts';
+import { drawSequence } from '../../core/door/draw-sequence.ts';
+import type { PortOpening } from '../../core/door/port-opening.ts';
+import type { Sequence } from '../../core/door/sequence.ts';
+import type { Address } from '../../core/net/address.ts';
+import type { Connection } from '../../core/net/connection.ts';
+import { NEAR } from '../../core/tripwire/tripwires.ts';
+import { detectFirewall } from '../../host/firewall/detect-firewall.ts';
+import { readKnownPorts } from '../../host/network/known-ports.ts';
+import { createFile } from '../../host/system/create-file.ts';
+import { findProgram } from '../../host/system/find-program.ts';
+import { readEphemeralPorts, readServedPorts } from '../../host/system/host-ports.ts';
+import { check, type Verdict } from '../check.ts';
+import { findConnections } from '../daemon/lock-out.ts';
+import type { InitOrder } from './init-order.ts';
+import { renderConfig, renderKnockLine, renderProfile, renderSshStanza } from './render-config.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../../bin/bussa', import.meta.url));
+
+/** A range that begins lower leaves too few ports beside it. */
+const LEAST_EPHEMERAL = 15_000;
+
+export type HostFindings = {
+  readonly firewall: { readonly kind: string; readonly why: string };
+  /** Who is connected to the ports from elsewhere. */
+  readonly connections: readonly Connection[];
+};
+
+export type InitOutcome =
+  | {
+      readonly kind: 'written';
+      readonly sequence: Sequence;
+      readonly knock: string;
+      readonly sshConfig: readonly string[];
+      readonly profile: readonly string[];
+      /** Where the file is that was there before. */
+      readonly backup?: string;
+      readonly verdict: Verdict;
+    }
+  | { readonly kind: 'exists' | 'permission' | 'failed'; readonly message: string };
+
+/** What is to be known of the host before its ports are closed. Changes nothing. */
+export async function lookAround(ports: readonly PortOpening[]): Promise<HostFindings> {
+  const { kind, why } = await detectFirewall();
+  const own = Object.values(networkInterfaces()).flatMap((all) =>
+    (all ?? []).map(({ address }) => address as Address),
+  );
+  return { firewall: { kind, why }, connections: findConnections(ports, own).connections };
+}
+
+/** The best guess at how the host is called from outside: its full name, or an address that is not its own alone. */
+export function guessHost(): string {
+  const name = hostname();
+  if (name.includes('.')) return name;
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  const outside = addresses.filter(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address));
+  return (outside.find(({ family }) => family === 'IPv4') ?? outside[0])?.address ?? name;
+}
+
+/** The name of a service at the port, for a door's. */
+export function nameDoor({ first }: PortOpening): string {
+  const name = readKnownPorts().get(first);
+  return name === undefined || !/^[a-z][a-z0-9-]{0,30}$/.test(name) ? `port-${first}` : name;
+}
+
+/** `bussa` as it can be typed here. */
+export const ownCommand = (): string => (findProgram('bussa') === undefined ? PROGRAM : 'bussa');
+
+/** Why the file cannot be made, as far as that can be told before somebody is asked for the rest. */
+export function objection({
+  configFile,
+  force,
+}: Pick<InitOrder, 'configFile' | 'force'>): InitOutcome | undefined {
+  return existsSync(configFile) && !force ? alreadyThere(configFile) : undefined;
+}
+
+/** Draws a sequence, writes the file, and checks it as `bussa check` does. */
+export function init(order: InitOrder, { firewall }: HostFindings): InitOutcome {
+  const { configFile, host } = order;
+  const sequence = drawSequence({
+    knocks: order.knocks,
+    avoid: portsToAvoid(order),
+    draw: (limit) => randomInt(limit),
+  });
+  if (sequence === undefined) {
+    return {
+      kind: 'failed',
+      message: `there are no ${order.knocks} unused ports from 2000 to 29999 far apart: ask for fewer`,
+    };
+  }
+  const now = new Date();
+  const text = renderConfig(order, sequence, firewall.why, now.toISOString().slice(0, 10));
+  const bytes = new TextEncoder().encode(text);
+  const judged = parseConfig(configFile, bytes);
+  if (judged.kind === 'bad') throw new Error(`init has made a bad file: ${judged.diagnostics[0]?.message}`);
+  const backup = existsSync(configFile)
+    ? `${configFile}.${now.toISOString().replaceAll(/[:-]|\.\d+/g, '')}`
+    : undefined;
+  const failure = objection(order) ?? write(configFile, bytes, backup);
+  if (failure !== undefined) return failure;
+  return {
+    kind: 'written',
+    sequence,
+    knock: renderKnockLine(host, sequence),
+    sshConfig: renderSshStanza(order),
+    profile: renderProfile(order, sequence),
+    ...(backup === undefined ? {} : { backup }),
+    verdict: check(configFile),
+  };
+}
+
+function write(configFile: string, bytes: Uint8Array, backup: string | undefined): InitOutcome | undefined {
+  try {
+    createFile(configFile, bytes, backup);
+    return undefined;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return alreadyThere(configFile);
+    const isPermission = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+    const remedy = isPermission ? ': run it as root, or name another file with --config' : '';
+    return {
+      kind: isPermission ? 'permission' : 'failed',
+      message: `cannot write ${configFile}: ${message}${remedy}`,
+    };
+  }
+}
+
+function alreadyThere(configFile: string): InitOutcome {
+  const remedy =
+    'add a door to it by hand, name another file with --config, or have it put aside with --force';
+  return { kind: 'exists', message: `${configFile} is there already: ${remedy}` };
+}
+
+/** Used now, known by name, or near what is used: a service's clients must not touch the tripwires beside a knock port. */
+function portsToAvoid({ ports }: InitOrder): ReadonlySet<number> {
+  const avoid = new Set<number>(readKnownPorts().keys());
+  const used = [...readServedPorts().map((port) => ({ first: port, last: port })), ...ports];
+  for (const { first, last } of used)
+    for (let port = first - NEAR; port <= last + NEAR; port++) avoid.add(port);
+  const { first, last } = readEphemeralPorts();
+  // Where the host's own connections may have any port, one of them may be a knock port for a while.
+  if (first >= LEAST_EPHEMERAL) for (let port = first; port <= last; port++) avoid.add(port);
+  return avoid;
+}

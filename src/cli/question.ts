@@ -1,0 +1,58 @@
+import { createInterface, type Interface } from 'node:readline/promises';
+
+/** Ctrl-C, Ctrl-D, or a terminal that has gone. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+}
+
+/** Asks at the terminal, one question at a time. */
+export class Questions implements Disposable {
+  readonly #readline: Interface;
+  readonly #left = Promise.withResolvers<never>();
+
+  constructor() {
+    this.#readline = createInterface({ input: process.stdin, output: process.stdout, terminal: true });
+    this.#left.promise.catch(() => undefined);
+    this.#readline.on('SIGINT', () => this.#readline.close());
+    this.#readline.once('close', () => this.#left.reject(new NoAnswerError('nothing was answered')));
+  }
+
+  /** Asks until `parse` takes the answer; nothing typed is `preset`. `parse` returns what is wrong as an error. */
+  async ask<Value>(text: string, preset: string, parse: (answer: string) => Value | Error): Promise<Value> {
+    for (;;) {
+      const answer = (await this.#line(`${text} [${preset}]: `)).trim();
+      const value = parse(answer === '' ? preset : answer);
+      if (!(value instanceof Error)) return value;
+      process.stdout.write(`  ${value.message}\n`);
+    }
+  }
+
+  async confirm(text: string, preset: boolean): Promise<boolean> {
+    const parse = (answer: string): boolean | Error => {
+      if (/^y(es)?$/i.test(answer)) return true;
+      return /^no?$/i.test(answer) ? false : new Error('answer y or n');
+    };
+    return this.ask(text, preset ? 'Y/n' : 'y/N', (answer) =>
+      parse(answer === 'Y/n' ? 'y' : answer === 'y/N' ? 'n' : answer),
+    );
+  }
+
+  /** Whether Enter was pressed within this time. */
+  async enterWithin(text: string, seconds: number): Promise<boolean> {
+    const late = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => late.resolve(false), seconds * 1000);
+    try {
+      return await Promise.race([this.#line(text).then(() => true), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#readline.close();
+  }
+
+  #line(prompt: string): Promise<string> {
+    return Promise.race([this.#readline.question(prompt), this.#left.promise]);
+  }
+}

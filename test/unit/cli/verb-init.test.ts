@@ -1,0 +1,119 @@
+// bussa init: what it takes, and what it refuses.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { suite, test } from 'node:test';
+import { allowStartIn } from '../../../src/app/init/start-service.ts';
+import { readWishes } from '../../../src/cli/init-wishes.ts';
+import { UsageError } from '../../../src/cli/read-options.ts';
+import { parseConfig } from '../../../src/core/config/parse-config.ts';
+import { Scratch } from '../../contract/child-module.ts';
+
+const BUSSA = path.join(import.meta.dirname, '../../../bin/bussa');
+
+const wishes = (values: Readonly<Record<string, string>>, environment = {}) =>
+  readWishes(new Map(Object.entries(values)), environment);
+
+function run(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(BUSSA, ['init', ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return { status, stdout, stderr };
+}
+
+type Answer = {
+  readonly file: string;
+  readonly sequence: string;
+  readonly knock: string;
+  readonly backup?: string;
+};
+
+suite('bussa init', () => {
+  test('the port that is offered is the one that the owner came in by', () => {
+    assert.equal(wishes({}).likelyPort.first, 22);
+    assert.equal(wishes({}, { SSH_CONNECTION: '192.0.2.1 5555 198.51.100.1 2222' }).likelyPort.first, 2222);
+    assert.equal(wishes({}, { SSH_CONNECTION: 'what' }).likelyPort.first, 22);
+  });
+
+  test('what cannot be is a usage error', () => {
+    for (const values of [
+      { port: '0' },
+      { port: '22:tcp' },
+      { port: '70000' },
+      { for: '0' },
+      { for: '1 hour' },
+      { door: 'options' },
+      { door: 'a]' },
+      { knocks: '2' },
+      { knocks: '13' },
+      { host: 'a b' },
+      { host: '-oProxyCommand=x' },
+    ]) {
+      assert.throws(() => wishes(values), UsageError, JSON.stringify(values));
+    }
+    assert.deepEqual(run().status, 2);
+    assert.match(run().stderr, /no terminal to ask at: give --yes/);
+  });
+
+  test('a file of mode 0600 without warnings, never over another, but beside it with --force', () => {
+    using scratch = new Scratch();
+    const file = scratch.file('knockd.conf');
+    const args = [
+      '--yes',
+      '--json',
+      '--port',
+      'udp/51820',
+      '--door',
+      'vpn',
+      '--for',
+      '10m',
+      '--host',
+      'a.example',
+    ];
+    const first = run(...args, '--config', file);
+    assert.equal(first.status, 0, first.stderr);
+    const answer = JSON.parse(first.stdout) as Answer;
+    assert.equal(statSync(file).mode & 0o7777, 0o600);
+    const text = readFileSync(file);
+    const parsed = parseConfig(file, text);
+    assert.ok(parsed.kind === 'ok' && parsed.warnings.length === 0);
+    const [door] = parsed.config.doors;
+    assert.equal(door?.name, 'vpn');
+    assert.deepEqual(door?.opening.ports, [{ protocol: 'udp', first: 51_820, last: 51_820, path: 'input' }]);
+    assert.equal(door?.opening.cmdTimeout, 600_000);
+    const ports = answer.sequence.replaceAll(':tcp', '').replaceAll(',', ' ');
+    assert.equal(answer.knock, `knock -d 100 a.example ${ports}`);
+
+    const second = run(...args, '--config', file);
+    assert.equal(second.status, 1);
+    assert.match((JSON.parse(second.stdout) as { error: string }).error, /is there already: .*--force/);
+    assert.deepEqual(readFileSync(file), text);
+
+    const forced = run(...args, '--config', file, '--force');
+    assert.equal(forced.status, 0, forced.stderr);
+    const { backup = '', sequence } = JSON.parse(forced.stdout) as Answer;
+    assert.match(backup, /knockd\.conf\.\d{8}T\d{6}Z$/);
+    assert.deepEqual(readFileSync(backup), text);
+    assert.notEqual(sequence, answer.sequence);
+    assert.equal(readdirSync(scratch.path).length, 2, 'no draft is left');
+  });
+
+  test('where it may not write it says so, and leaves nothing', () => {
+    const { status, stderr } = run('--yes', '--config', '/proc/knockd.conf');
+    assert.equal(status, 1);
+    assert.match(stderr, /cannot write \/proc\/knockd\.conf/);
+  });
+
+  test('/etc/default/knockd keeps what it has beside the start', () => {
+    assert.equal(allowStartIn(''), 'START_KNOCKD=1\n');
+    assert.equal(
+      allowStartIn('START_KNOCKD=0\nKNOCKD_OPTS="-i eth1"\n'),
+      'START_KNOCKD=1\nKNOCKD_OPTS="-i eth1"\n',
+    );
+    assert.equal(allowStartIn('#START_KNOCKD=0'), '#START_KNOCKD=0\nSTART_KNOCKD=1\n');
+  });
+});
