@@ -8,12 +8,13 @@
  *           10 honest knocks amidst
  *
  * Prints a table, the targets and what has become worse than bench/baseline.json; writes bench/results.json and
- * bench/chart.svg.
+ * bench/results.svg. With --update-baseline, this run becomes the baseline: bench/baseline.json, and drawn from it
+ * bench/chart.svg and the README's tables.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
-import { compareWithBaseline, updateBaseline } from './baseline.ts';
+import { type Baseline, baselineOf, compareRatios, ROUNDS } from './baseline.ts';
 import { renderChart } from './chart.ts';
 import { Ground } from './ground.ts';
 import { measureAttempts } from './measure-attempts.ts';
@@ -22,6 +23,7 @@ import { measureIdle } from './measure-idle.ts';
 import { measureNoise } from './measure-noise.ts';
 import { measureOpenings } from './measure-openings.ts';
 import { measureStarts } from './measure-starts.ts';
+import { withFigures } from './readme-part.ts';
 import { renderReport } from './report.ts';
 import { Samples } from './samples.ts';
 
@@ -30,7 +32,7 @@ const USAGE = `usage: npm run bench [-- OPTION...]     about 9 minutes
   --quick             one round in place of five: under 2 minutes, for a look
   --only PART,...     measure these parts, take the rest from bench/results.json:
                       noise, openings, starts, idle, attempts, clients
-  --update-baseline   keep the ratios of this run in bench/baseline.json
+  --update-baseline   keep this run, if it is a whole one: bench/baseline.json, bench/chart.svg, the README's tables
   --help              print this help
 `;
 
@@ -38,48 +40,68 @@ const PARTS = ['noise', 'openings', 'starts', 'idle', 'attempts', 'clients'] as 
 type Part = (typeof PARTS)[number];
 
 const RESULTS = new URL('results.json', import.meta.url);
+const RESULTS_CHART = new URL('results.svg', import.meta.url);
+const BASELINE = new URL('baseline.json', import.meta.url);
 const CHART = new URL('chart.svg', import.meta.url);
+const README = new URL('../README.md', import.meta.url);
 
 const { parts, quick, update } = readOptions();
 const samples = new Samples();
-const loadBefore = loadavg()[0];
+const machine = {
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cpus: cpus().length,
+  kernel: release().replace(/-.*/, ''),
+  arch: arch(),
+  node: process.version,
+  loadBefore: loadavg()[0] ?? 0,
+};
 const from = performance.now();
 await using ground = await Ground.create();
 for (const part of parts) await measure(part);
 const seconds = (performance.now() - from) / 1000;
 
 if (parts.length < PARTS.length) samples.adopt(JSON.parse(readFileSync(RESULTS, 'utf8')).figures);
-const machine = {
-  cpu: cpus()[0]?.model,
-  cpus: cpus().length,
-  kernel: release(),
-  arch: arch(),
-  node: process.version,
-  loadBefore,
-};
+const result = baselineOf(samples, machine);
 writeFileSync(RESULTS, `${JSON.stringify({ machine, seconds, figures: samples.record() }, undefined, 1)}\n`);
-writeFileSync(CHART, renderChart(samples));
+writeFileSync(RESULTS_CHART, renderChart(result.figures));
 console.log(renderReport(samples));
-for (const line of ['', ...compareWithBaseline(samples)]) console.log(line);
-console.log(`load before ${loadBefore?.toFixed(2)} on ${cpus().length} CPUs, ${seconds.toFixed(0)} s`);
-if (update) updateBaseline(samples);
+const baseline: Baseline = JSON.parse(readFileSync(BASELINE, 'utf8'));
+for (const line of ['', ...compareRatios(baseline.ratios, result.ratios)]) console.log(line);
+const rounds = result.rounds < ROUNDS ? `, a ratio with ${result.rounds} rounds of ${ROUNDS}` : '';
+console.log(
+  `load before ${machine.loadBefore.toFixed(2)} on ${machine.cpus} CPUs, ${seconds.toFixed(0)} s${rounds}`,
+);
+if (update) keep(result);
 await ground[Symbol.asyncDispose]();
 // Whatever a daemon left open must not keep the bench.
-process.exit(0);
+process.exit();
+
+function keep(result: Baseline): void {
+  if (result.rounds < ROUNDS) {
+    console.error(
+      `bench: the baseline stays: ratios are medians of ${ROUNDS} rounds, for which the time was too short; try again when the machine has no other work`,
+    );
+    process.exitCode = 1;
+    return;
+  }
+  writeFileSync(BASELINE, `${JSON.stringify(result, undefined, 2)}\n`);
+  writeFileSync(CHART, renderChart(result.figures));
+  writeFileSync(README, withFigures(readFileSync(README, 'utf8'), result));
+}
 
 /** Five rounds, and more of what is short. */
 async function measure(part: Part): Promise<void> {
   switch (part) {
     case 'noise':
-      return measureNoise(ground, samples, quick ? 1 : 5, quick ? 1 : 1.25);
+      return measureNoise(ground, samples, quick ? 1 : ROUNDS, quick ? 0.75 : 1);
     case 'openings':
       return measureOpenings(samples, quick ? 20 : 120);
     case 'starts':
       return measureStarts(ground, samples, quick ? 2 : 7);
     case 'idle':
-      return measureIdle(ground, samples, 5, quick ? 1 : 3);
+      return measureIdle(ground, samples, ROUNDS, quick ? 1 : 3);
     case 'attempts':
-      return measureAttempts(ground, samples, quick ? 1 : 5);
+      return measureAttempts(ground, samples, quick ? 1 : ROUNDS);
     default:
       return measureClients(ground, samples, quick ? 5 : 15);
   }
@@ -106,6 +128,9 @@ function readOptions(): {
     const wanted = values.only.split(',');
     const unknown = wanted.find((word) => !PARTS.some((part) => part === word));
     if (unknown !== undefined) throw new Error(`--only knows no part "${unknown}"`);
+    if (values['update-baseline'] && (values.quick || wanted.length < PARTS.length)) {
+      throw new Error('--update-baseline keeps one whole run: it goes with neither --quick nor --only');
+    }
     return {
       parts: PARTS.filter((part) => wanted.includes(part)),
       quick: values.quick,

@@ -1,8 +1,12 @@
 // What the benchmark makes of its values: pairs, medians, and what is said to be worse.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { compareRatios } from '../../bench/baseline.ts';
+import { type Baseline, baselineOf, compareRatios } from '../../bench/baseline.ts';
+import { renderChart } from '../../bench/chart.ts';
+import { LINES } from '../../bench/lines.ts';
+import { withFigures } from '../../bench/readme-part.ts';
 import { Samples } from '../../bench/samples.ts';
 
 suite('figures of the benchmark', () => {
@@ -38,5 +42,39 @@ suite('figures of the benchmark', () => {
     const lines = compareRatios({ a: 1, b: 1, gone: 1 }, { a: 1.25, b: 1.26, fresh: 9 });
     assert.equal(lines[0], 'baseline: 2 ratios compared, 1 worse by more than a quarter');
     assert.deepEqual(lines.slice(1), ['  WORSE  b: 1.26, was 1.00']);
+  });
+});
+
+suite('the figures that are kept', () => {
+  const file = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+  const baseline: Baseline = JSON.parse(file('bench/baseline.json'));
+
+  test('README and chart say what bench/baseline.json does: run npm run bench -- --update-baseline', () => {
+    assert.equal(withFigures(file('README.md'), baseline), file('README.md'));
+    assert.equal(renderChart(baseline.figures), file('bench/chart.svg'));
+  });
+
+  test('every ratio is kept, and each of a figure that is kept too', () => {
+    const paired = LINES.filter(({ beside, isRatio }) => beside !== undefined || isRatio === true);
+    assert.deepEqual(
+      new Set(Object.keys(baseline.ratios).map((name) => name.split(' Bussa : ')[0])),
+      new Set(paired.map(({ figure }) => figure)),
+    );
+    for (const { figure } of paired) assert.ok(Number(baseline.figures[figure]?.Bussa) >= 0, figure);
+  });
+
+  test('a figure that changes is another text, and what stands around it stays', () => {
+    const open = { ...baseline.figures['open.native'], Bussa: 0.123 };
+    const figures = { ...baseline.figures, 'open.native': open };
+    const changed = withFigures(file('README.md'), { ...baseline, figures });
+    assert.match(changed, /natively.*\| 0\.12 ms/);
+    assert.equal(withFigures(changed, baseline), file('README.md'));
+  });
+
+  test('a run says of how many rounds its ratios are', () => {
+    const samples = new Samples();
+    for (const { figure } of LINES) for (let i = 0; i < 7; i++) samples.add(figure, 'Bussa', i);
+    assert.equal(baselineOf(samples, baseline.machine).rounds, 7);
+    assert.equal(baselineOf(new Samples(), baseline.machine).rounds, 0);
   });
 });
