@@ -8,15 +8,19 @@ import {
 } from './manual/render-help.ts';
 import { readOptions, readValues, UsageError } from './read-options.ts';
 import type { Deed, Environment, Verb } from './verb.ts';
+import { BAN } from './verb-ban.ts';
+import { BANS } from './verb-bans.ts';
 import { CHECK } from './verb-check.ts';
 import { completionVerb } from './verb-completion.ts';
 import { CONFIRM } from './verb-confirm.ts';
 import { CONNECT } from './verb-connect.ts';
+import { EXPLAIN } from './verb-explain.ts';
 import { INIT } from './verb-init.ts';
 import { KNOCK } from './verb-knock.ts';
 import { LEASES } from './verb-leases.ts';
 import { SIMULATE } from './verb-simulate.ts';
 import { STATUS } from './verb-status.ts';
+import { UNBAN } from './verb-unban.ts';
 import { UP } from './verb-up.ts';
 
 /** Everything that `bussa` can be told to do, in the order of the help. */
@@ -28,6 +32,10 @@ export const VERBS: readonly Verb[] = [
   CONFIRM,
   STATUS,
   LEASES,
+  EXPLAIN,
+  BAN,
+  UNBAN,
+  BANS,
   KNOCK,
   CONNECT,
   completionVerb(() => VERBS),

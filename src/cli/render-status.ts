@@ -47,7 +47,7 @@ export function statusJson({ status, doors, leases }: WholeStatus): Json {
 }
 
 function factsOf(status: DaemonStatus): [string, string][] {
-  const { packets, counts, attempts, tripwires, lastError, leases } = status;
+  const { packets, counts, attempts, tripwires, bans, lastError, leases } = status;
   return [
     ['configuration', status.configFile],
     ['listening on', listeningWords(status)],
@@ -59,6 +59,7 @@ function factsOf(status: DaemonStatus): [string, string][] {
     ],
     ['attempts', `${attempts} now, ${counts.evicted} given up for room`],
     ['tripwires', `${tripwires.touches} touched, ${tripwires.suspects} addresses in penalty now`],
+    ...(bans === 0 ? [] : [['banned', `${bans}, see \`bussa bans\``] as [string, string]]),
     [
       'leases',
       `${leases.open} of ${leases.max} now; ${counts.opened} opened, ${counts.extended} made longer, ${counts.closed} closed, ${counts.refused} refused`,

@@ -22,6 +22,7 @@ const STATUS: DaemonStatus = {
   counts,
   attempts: 5,
   tripwires: { touches: 6, suspects: 7 },
+  bans: 0,
   unconfirmed: false,
 };
 

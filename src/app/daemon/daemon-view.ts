@@ -46,6 +46,8 @@ export type DaemonStatus = {
   readonly attempts: number;
   /** Tripwires touched since the start; sources that have to knock twice for it, now. */
   readonly tripwires: { readonly touches: number; readonly suspects: number };
+  /** Addresses and prefixes, now. */
+  readonly bans: number;
   /** Nobody has confirmed yet that the doors work. */
   readonly unconfirmed: boolean;
   readonly lastError?: TimedLine;
@@ -120,6 +122,7 @@ export class DaemonView {
       counts: tally.counts,
       attempts: watch.pending,
       tripwires: { touches: watch.touches, suspects: watch.suspects },
+      bans: watch.bans.count(clock.wall()),
       unconfirmed: isUnconfirmed(),
       ...(lastError === undefined ? {} : { lastError }),
     };

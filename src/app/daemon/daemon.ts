@@ -10,8 +10,10 @@ import { FirewallLock } from '../../host/firewall/firewall-lock.ts';
 import { CommandRunner } from '../../host/process/command-runner.ts';
 import { HookRunner } from '../../host/process/hook-runner.ts';
 import { UnavailableLeaseStore } from '../../host/store/unavailable-lease-store.ts';
+import { BanKeeper } from './ban-keeper.ts';
 import { closeAll, STOP_MS } from './close-all.ts';
 import { openControl } from './control/control.ts';
+import { sourceVerbs } from './control/source-verbs.ts';
 import { viewVerbs } from './control/view-verbs.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { DaemonTally } from './daemon-tally.ts';
@@ -32,6 +34,7 @@ import { PidFile } from './own-pid-file.ts';
 import { OwnerGuard } from './owner-guard.ts';
 import { interfaceChoice, Reload, type ReloadOutcome } from './reload.ts';
 import { renderSummary } from './render-summary.ts';
+import { SourceView } from './source-view.ts';
 import { takeOverOrphans } from './take-over.ts';
 
 /** Between two looks at the commands that another daemon, now dead, has started. */
@@ -52,6 +55,8 @@ export class Daemon {
   readonly #watch: DoorWatch;
   readonly #view: DaemonView;
   readonly #metrics: Metrics;
+  readonly #bans: BanKeeper;
+  readonly #sources: SourceView;
   /** Undefined where nobody is to be guarded against himself. */
   readonly #guard: OwnerGuard | undefined;
   readonly #pidFile: PidFile;
@@ -59,6 +64,8 @@ export class Daemon {
   readonly #tally = new DaemonTally(() => this.#clock.wall());
   readonly #report = (event: Event): void => {
     this.#tally.note(event);
+    // Not before there is a packet.
+    this.#sources?.note(event);
     this.#log.report(event);
   };
   readonly #firewallLock = new FirewallLock((text) => this.#report({ kind: 'warning', text }));
@@ -102,10 +109,23 @@ export class Daemon {
       clock: this.#clock,
       runner: new CommandRunner(directory),
       report: this.#report,
+      isBanned: (source) => this.#bans.isBanned(source),
       tell: (occasion) => {
         this.#tally.told(occasion);
+        this.#sources.told(occasion);
         void this.#hooks.tell(occasion);
       },
+    });
+    this.#bans = new BanKeeper({
+      ...{ bans: this.#watch.bans, guard: this.#watch.guard, clock: this.#clock },
+      directory: this.#ownDirectory,
+      report: this.#report,
+      closeBanned: () => this.#keeper.closeBanned(),
+    });
+    this.#sources = new SourceView({
+      ...{ bans: this.#bans, guard: this.#watch.guard, clock: this.#clock, traces: this.#watch.traces },
+      doors: () => this.#watch.doors,
+      leases: () => this.#keeper.eachLease(),
     });
     const parts = { watch: this.#watch, keeper: this.#keeper, native: this.#native, tally: this.#tally };
     this.#reload = new Reload(config, {
@@ -130,7 +150,8 @@ export class Daemon {
   async start(): Promise<void> {
     this.#watch.interfaces.start();
     await this.#guard?.prepare();
-    this.#control = await openControl(this.#ownDirectory, this.#guard, viewVerbs(this.#view), this.#report);
+    const verbs = { ...viewVerbs(this.#view), ...sourceVerbs(this.#bans, this.#sources) };
+    this.#control = await openControl(this.#ownDirectory, this.#guard, verbs, this.#report);
     this.#adopt();
     await this.#native.install(gatesOf(this.#reload.config), this.#reload.config.settings);
     this.#watch.listen();

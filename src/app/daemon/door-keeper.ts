@@ -3,7 +3,9 @@ import type { DoorSpec } from '../../core/door/door.ts';
 import { renderCommands } from '../../core/door/opening.ts';
 import type { Lease, LeaseId } from '../../core/lease/lease.ts';
 import { LeaseBook } from '../../core/lease/lease-book.ts';
+import type { Address } from '../../core/net/address.ts';
 import { after, type Millis, since } from '../../core/net/time.ts';
+import { FULL } from '../../core/trace/explain-trace.ts';
 import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
 import { isOfThisBoot, judgeAdoption } from './adoption.ts';
 import { CommandDoors } from './command-doors.ts';
@@ -21,7 +23,11 @@ export const MAX_LEASES = 65_536;
 /** An end is written anew when it has moved by so much. */
 const KEEP_MS = 1000;
 
-export type DoorKeeperParts = LeaseActionsParts & { readonly store: LeaseStore };
+export type DoorKeeperParts = LeaseActionsParts & {
+  readonly store: LeaseStore;
+  /** Whether nothing may be open to the source. */
+  readonly isBanned?: (source: Address) => boolean;
+};
 
 /**
  * Opens doors that have been completed and closes them at their time. A lease is in the store before its start
@@ -64,7 +70,8 @@ export class DoorKeeper {
     const { start, stop } = renderCommands(door.opening, source);
     const hasPorts = door.opening.ports !== undefined;
     if (this.#stopping || (start === undefined && !hasPorts)) return;
-    if (start !== undefined && stop === undefined && !hasPorts) {
+    if (this.#isBanned(source)) this.refuse(completion, 'the address is banned');
+    else if (start !== undefined && stop === undefined && !hasPorts) {
       this.#commandDoors.complete(door, source, start);
     } else {
       this.#completeLease(completion, start, stop ?? '');
@@ -101,6 +108,12 @@ export class DoorKeeper {
     return this.#book.each();
   }
 
+  /** Somebody has been banned: the leases of such sources end, those still opening when they have opened. */
+  closeBanned(): void {
+    for (const lease of this.#book.leases())
+      if (this.#isBanned(lease.source)) this.#closing.endNow(lease.id, 'banned');
+  }
+
   /** The leases that are open, opening or closing now. */
   leases(): readonly Lease[] {
     return this.#book.leases();
@@ -128,7 +141,7 @@ export class DoorKeeper {
     const { runner, clock } = this.#parts;
     const now = clock.sinceBoot();
     const decision = this.#book.complete(completion, now);
-    if (decision.kind === 'full') this.refuse(completion, 'it has as many leases as it may have');
+    if (decision.kind === 'full') this.refuse(completion, FULL);
     else if (decision.kind === 'extended') {
       this.#extend(decision.lease, completion.door.opening.cmdTimeout);
       if (start !== undefined && this.#notes.failed.has(decision.lease.id))
@@ -190,7 +203,8 @@ export class DoorKeeper {
     const lease = this.#book.opened(id);
     if (lease === undefined) return;
     this.#actions.connections.follow(lease);
-    if (this.#ports.differFrom(lease)) this.#closing.endNow(id, 'changed');
+    if (this.#isBanned(lease.source)) this.#closing.endNow(id, 'banned');
+    else if (this.#ports.differFrom(lease)) this.#closing.endNow(id, 'changed');
     this.#closing.schedule();
   }
 
@@ -246,6 +260,10 @@ export class DoorKeeper {
     this.#notes.kept.set(lease.id, lease.due);
     this.#journal.keep(lease, length);
     this.#closing.schedule();
+  }
+
+  #isBanned(source: Address): boolean {
+    return this.#parts.isBanned?.(source) === true;
   }
 
   #attempt(action: () => void): void {

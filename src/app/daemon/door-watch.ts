@@ -1,9 +1,12 @@
 import { AttemptEngine, DEFAULT_LIMITS } from '../../core/attempt/attempt-engine.ts';
 import type { Completion } from '../../core/attempt/completion.ts';
 import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
+import type { ScanGuard } from '../../core/attempt/scan-guard.ts';
+import { BanList, MAX_BANS } from '../../core/ban/ban-list.ts';
 import type { InterfaceChoice, Settings } from '../../core/config/config.ts';
 import type { Door } from '../../core/door/door.ts';
 import type { Event } from '../../core/event/event.ts';
+import { SourceTraces, TRACED_SOURCES } from '../../core/trace/source-traces.ts';
 import type { Capture, CaptureCounters } from '../../host/capture/capture.ts';
 import { openRingCapture } from '../../host/capture/ring-capture.ts';
 import type { DaemonTally } from './daemon-tally.ts';
@@ -30,6 +33,8 @@ const SUSPECTS_MS = 1000;
 /** What hears packets and knows which of them open doors: the capture, the interfaces, the engine and its guard. */
 export class DoorWatch {
   readonly interfaces: InterfaceWatch;
+  readonly traces: SourceTraces;
+  readonly bans: BanList;
   readonly #capture: Capture;
   readonly #scans: ScanWatch;
   readonly #engine: AttemptEngine;
@@ -46,6 +51,9 @@ export class DoorWatch {
     this.#scans.adopt(this.#scans.prepare(doors, settings));
     this.interfaces = new InterfaceWatch(parts.interfaces, report);
     this.#engine = new AttemptEngine(doors, this.#scans.secret, DEFAULT_LIMITS, this.#scans.guard);
+    const { secret } = this.#scans;
+    this.traces = new SourceTraces(TRACED_SOURCES, secret, this.#engine.doors);
+    this.bans = new BanList(MAX_BANS, secret);
     this.#capture = openRingCapture(this.#scans.filter);
     this.#loop = new KnockLoop({
       capture: this.#capture,
@@ -54,8 +62,15 @@ export class DoorWatch {
       log,
       tally,
       scans: this.#scans,
+      traces: this.traces,
+      bans: this.bans,
       onCompletion,
     });
+  }
+
+  /** What it has of the tripwires' suspects. */
+  get guard(): ScanGuard {
+    return this.#scans.guard;
   }
 
   get doors(): readonly Door[] {

@@ -1,9 +1,11 @@
 import { type AttemptEngine, OFFER, WATCHED } from '../../core/attempt/attempt-engine.ts';
 import type { Completion } from '../../core/attempt/completion.ts';
 import { STEP, Steps } from '../../core/attempt/steps.ts';
+import type { BanList } from '../../core/ban/ban-list.ts';
 import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
 import { Packet, packetDestination, packetSource } from '../../core/packet/packet.ts';
 import { READING, readPacket } from '../../core/packet/read-packet.ts';
+import type { SourceTraces } from '../../core/trace/source-traces.ts';
 import type { Capture, Frame } from '../../host/capture/capture.ts';
 import { preferHugePages } from '../../host/ffi/huge-pages.ts';
 import type { Readiness } from '../../host/ffi/readiness.ts';
@@ -47,6 +49,8 @@ export type KnockLoopParts = {
   readonly log: EventLog;
   readonly tally: DaemonTally;
   readonly scans: ScanWatch;
+  readonly traces: SourceTraces;
+  readonly bans: BanList;
   readonly onCompletion: (completion: Completion) => void;
 };
 
@@ -81,6 +85,7 @@ export class KnockLoop {
   /** The engine's doors are others now. */
   doorsReplaced(): void {
     this.#sorts = stepSorts(this.#parts.engine.doors);
+    this.#parts.traces.replaceDoors(this.#parts.engine.doors);
   }
 
   /** Takes what has arrived, and nothing after that. */
@@ -113,7 +118,7 @@ export class KnockLoop {
   }
 
   #takeFrame(frame: Frame): void {
-    const { interfaces, engine, log, scans } = this.#parts;
+    const { interfaces, engine, log, scans, traces } = this.#parts;
     if (!interfaces.hears(frame.interfaceIndex)) return;
     const packet = this.#packet;
     if (readPacket(frame.bytes, frame.start, frame.end, packet) !== READING.packet) return;
@@ -122,6 +127,11 @@ export class KnockLoop {
     // Up to here nothing is allocated.
     const watched = engine.watches(packet);
     if (watched === WATCHED.nothing) return;
+    const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
+    if (this.#isBanned(now)) {
+      traces.takeBanned(packet, now);
+      return;
+    }
     // A service may have come to the port since its tripwire was stretched.
     if (watched === WATCHED.tripwire && scans.isServedNow(packet, this.#now)) return;
     // Only a door's target may be somebody else's, on a bridge or a mirror port.
@@ -134,12 +144,17 @@ export class KnockLoop {
         packet.destination2,
         packet.destination3,
       );
-    const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
     const offer = engine.offer(packet, local, now, this.#steps);
+    traces.take(packet, offer, this.#steps, local, watched === WATCHED.knockPort, now);
     if (offer === OFFER.knock) {
       this.#parts.tally.count('knocks');
       this.#report();
     } else if (offer === OFFER.suspicion) this.#reportScan();
+  }
+
+  #isBanned(now: number): boolean {
+    const { family, source0, source1, source2, source3 } = this.#packet;
+    return this.#parts.bans.has(family, source0, source1, source2, source3, now);
   }
 
   #reportScan(): void {
@@ -200,6 +215,7 @@ export class KnockLoop {
     clearTimeout(this.#expiry);
     this.#expiry = undefined;
     const more = this.#parts.engine.expire(Date.now() - EXPIRY_SLACK_MS / 2, EXPIRY_BATCH, this.#steps);
+    this.#parts.traces.takeExpired(this.#steps, Date.now());
     this.#report();
     if (more) setImmediate(() => this.#expire());
     else this.#scheduleExpiry();

@@ -126,7 +126,7 @@ export class LeaseActions {
     }
     const cut = opened.closeKills ? await this.connections.cut(lease) : 0;
     const ports = renderPortOpenings(opened.ports);
-    const early = how === 'left' || how === 'changed' ? { early: how } : {};
+    const early = how === 'left' || how === 'changed' || how === 'banned' ? { early: how } : {};
     report({ kind: 'closed', source, door, ports, cut, ...early });
     return true;
   }

@@ -1,3 +1,4 @@
+import { type Instant, instant } from '../net/time.ts';
 import type { Packet } from '../packet/packet.ts';
 import type { Tripwires } from '../tripwire/tripwires.ts';
 import { type HashKey, keyedHash } from './keyed-hash.ts';
@@ -19,6 +20,9 @@ const DOOR_MASK = 0xffff;
 
 const SET_WORD = 0x5ca4;
 const FINGERPRINT_WORD = 0xf146;
+
+/** A source in the words of a packet. */
+export type GuardedSource = Pick<Packet, 'family' | 'source0' | 'source1' | 'source2' | 'source3'>;
 
 export type ScanPolicy = {
   readonly wires: Tripwires;
@@ -87,6 +91,22 @@ export class ScanGuard {
     return count;
   }
 
+  /** Until when the source is under suspicion, on the clock of `now`; `undefined` if it is not. */
+  suspectUntil(source: GuardedSource, now: Instant): Instant | undefined {
+    const at = this.#find(this.#set(source), this.#fingerprint(source));
+    if (at < 0 || (this.#places[at + KNOCKED_DOOR] as number) >>> PORT_SHIFT !== 0) return undefined;
+    const left = (this.#policy?.penalty ?? 0) - age(this.#places[at + TOUCHED] as number, now);
+    return left < 0 ? undefined : instant(now + left);
+  }
+
+  /** What the source has touched is forgotten. Whether there was anything. */
+  forgive(source: GuardedSource): boolean {
+    const at = this.#find(this.#set(source), this.#fingerprint(source));
+    if (at < 0) return false;
+    this.#places[at + TOUCHED] = 0;
+    return true;
+  }
+
   /** Notes that the packet's source has touched a tripwire. Returns whether it is under suspicion only since then. */
   touch(packet: Packet, now: number): boolean {
     this.#touches += 1;
@@ -128,12 +148,12 @@ export class ScanGuard {
     return knocked;
   }
 
-  #set({ family, source0, source1, source2, source3 }: Packet): number {
+  #set({ family, source0, source1, source2, source3 }: GuardedSource): number {
     const hash = keyedHash(this.#key, source0, source1, source2, source3, family, SET_WORD);
     return (hash & this.#setMask) * WAYS * PLACE;
   }
 
-  #fingerprint({ family, source0, source1, source2, source3 }: Packet): number {
+  #fingerprint({ family, source0, source1, source2, source3 }: GuardedSource): number {
     return keyedHash(this.#key, source0, source1, source2, source3, family, FINGERPRINT_WORD);
   }
 

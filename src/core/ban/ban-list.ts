@@ -24,6 +24,8 @@ export class BanList {
   readonly #limit: number;
   readonly #bans = new Map<string, Ban>();
   readonly #table: PrefixTable;
+  /** When the first of them ends. */
+  #firstEnd = FOR_GOOD;
 
   constructor(limit: number, key: HashKey) {
     this.#limit = limit;
@@ -48,6 +50,7 @@ export class BanList {
     if (!isKnown && this.#bans.size >= this.#limit) return 'full';
     this.#bans.set(name, ban);
     this.#table.put(ban.prefix, ban.until ?? FOR_GOOD);
+    this.#firstEnd = Math.min(this.#firstEnd, ban.until ?? FOR_GOOD);
     return isKnown ? 'changed' : 'added';
   }
 
@@ -56,6 +59,12 @@ export class BanList {
     if (!this.#bans.delete(renderPrefix(prefix))) return false;
     this.#compile();
     return true;
+  }
+
+  /** How many hold at `now`. */
+  count(now: Instant): number {
+    this.#prune(now);
+    return this.#bans.size;
   }
 
   /** All that hold at `now`, in the order in which they were made. */
@@ -70,14 +79,18 @@ export class BanList {
   }
 
   #prune(now: Instant): void {
-    const before = this.#bans.size;
+    if (now < this.#firstEnd) return;
     for (const [name, { until }] of this.#bans) if ((until ?? FOR_GOOD) <= now) this.#bans.delete(name);
-    if (this.#bans.size !== before) this.#compile();
+    this.#compile();
   }
 
   #compile(): void {
     this.#table.clear();
-    for (const { prefix, until } of this.#bans.values()) this.#table.put(prefix, until ?? FOR_GOOD);
+    this.#firstEnd = FOR_GOOD;
+    for (const { prefix, until = FOR_GOOD } of this.#bans.values()) {
+      this.#table.put(prefix, until);
+      this.#firstEnd = Math.min(this.#firstEnd, until);
+    }
   }
 }
 

@@ -24,7 +24,8 @@ export function hasUnit(text: string): boolean {
   return readSeconds(text) !== undefined && /[a-z]$/i.test(text);
 }
 
-function readSeconds(text: string): number | undefined {
+/** The seconds that such a text says. */
+export function readSeconds(text: string): number | undefined {
   const [, digits, unit] = /^([0-9]{1,15})([smhd]?)$/i.exec(text) ?? [];
   if (digits === undefined || unit === undefined) return undefined;
   return Number(digits) * UNIT_SECONDS[unit.toLowerCase() as keyof typeof UNIT_SECONDS];

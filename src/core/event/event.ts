@@ -47,7 +47,7 @@ export type Event =
       readonly door: string;
       readonly ports: string;
       /** Why before its time: the last connection made through it has gone, or its door opens something else now. */
-      readonly early?: 'left' | 'changed';
+      readonly early?: 'left' | 'changed' | 'banned';
       /** Connections that were cut with it. */
       readonly cut: number;
     }
@@ -61,6 +61,9 @@ export type Event =
       readonly seconds: number;
     }
   | { readonly kind: 'refused'; readonly source: Address; readonly door: string; readonly reason: string }
+  /** `who`: an address or a prefix; `seconds` are absent where it is for good. */
+  | { readonly kind: 'banned'; readonly who: string; readonly seconds?: number }
+  | { readonly kind: 'unbanned'; readonly who: string }
   | { readonly kind: 'adopted'; readonly source: Address; readonly door: string; readonly overdue: boolean }
   | { readonly kind: 'reloading'; readonly file: string }
   /** No mistake: it cannot be used now, and why has been told. */

@@ -83,6 +83,10 @@ function refusal(mistakes: number): string {
 
 function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
   switch (event.kind) {
+    case 'banned':
+      return `${event.who}: banned ${event.seconds === undefined ? 'for good' : `for ${event.seconds} s`}`;
+    case 'unbanned':
+      return `${event.who}: no longer banned`;
     case 'reloading':
       return `re-reading config file: ${event.file}`;
     case 'reload-refused':
@@ -118,7 +122,11 @@ function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
   }
 }
 
-const EARLY = { left: ', its last connection has gone', changed: ', its door has been changed' } as const;
+const EARLY = {
+  left: ', its last connection has gone',
+  changed: ', its door has been changed',
+  banned: ', its address has been banned',
+} as const;
 
 function closedWords({ early, cut }: Extract<Event, { kind: 'closed' }>): string {
   const why = early === undefined ? '' : EARLY[early];

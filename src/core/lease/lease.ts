@@ -19,11 +19,11 @@ export type LeasePorts = {
 /**
  * How a lease ended. `expired`: its time was over · `left`: its last connection has gone · `stopped`: the daemon was
  * stopped in order · `failed`: it did not come about · `rebooted`: the machine was started anew · `changed`: its door
- * opens something else by now.
+ * opens something else by now · `banned`: its source was banned.
  */
 export type LeaseEnd = (typeof LEASE_ENDS)[number];
 
-export const LEASE_ENDS = ['expired', 'left', 'stopped', 'failed', 'rebooted', 'changed'] as const;
+export const LEASE_ENDS = ['expired', 'left', 'stopped', 'failed', 'rebooted', 'changed', 'banned'] as const;
 
 /**
  * A door that is open for a source: in the firewall, by a command, or both.

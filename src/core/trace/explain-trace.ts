@@ -72,12 +72,19 @@ export function explainTrace(entries: readonly TraceEntry[], situation: TraceSit
 function decisive(tries: readonly Try[]): Try | undefined {
   const latest = tries.toSorted((a, b) => b.end - a.end)[0];
   if (latest === undefined) return undefined;
-  const worth = (one: Try): number =>
-    one.state === 'completed' ? Number.POSITIVE_INFINITY : one.stage / one.door.sequence.length;
+  // Among equals one of which something is known, before one that merely waits.
+  const worth = (one: Try): number => {
+    if (one.state === 'completed') return Number.POSITIVE_INFINITY;
+    const isTelling = (one.wrong ?? one.lateAt ?? one.void ?? one.reason) !== undefined;
+    return one.stage / one.door.sequence.length + (isTelling ? TELLING : 0);
+  };
   return tries
     .filter(({ end }) => end >= latest.start)
     .reduce((best, one) => (worth(one) >= worth(best) ? one : best), latest);
 }
+
+/** Less than a stage of the longest sequence. */
+const TELLING = 1e-6;
 
 function explainTry(one: Try, { touch }: Tries, situation: TraceSituation): Explanation {
   const { door, state } = one;

@@ -114,6 +114,11 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
   refused: [
     [{ kind: 'refused', ...of, reason: 'too many' }, 'warning', '192.0.2.1: openSSH: not opened: too many'],
   ],
+  banned: [
+    [{ kind: 'banned', who: '192.0.2.0/24' }, 'notice', '192.0.2.0/24: banned for good'],
+    [{ kind: 'banned', who: '192.0.2.1', seconds: 60 }, 'notice', '192.0.2.1: banned for 60 s'],
+  ],
+  unbanned: [[{ kind: 'unbanned', who: '192.0.2.1' }, 'notice', '192.0.2.1: no longer banned']],
   adopted: [
     [
       { kind: 'adopted', ...of, overdue: true },

@@ -84,6 +84,7 @@ export function aPoll(parts: PollParts): WatchPoll {
       counts,
       attempts: attempts.length,
       tripwires: { touches: 0, suspects: 0 },
+      bans: 0,
       unconfirmed: false,
     },
   };

@@ -1,5 +1,6 @@
 import { quoteText } from '../../../core/config/quote-text.ts';
 import { type Address, parseAddress } from '../../../core/net/address.ts';
+import { type Prefix, parsePrefix } from '../../../core/net/prefix.ts';
 import { type Instant, instant, type Millis, millis } from '../../../core/net/time.ts';
 
 /** A request that cannot be understood, in words for who made it. */
@@ -47,6 +48,11 @@ export const TEXT: FieldReader<string> = {
 export const ADDRESS: FieldReader<Address> = {
   read: (value) => (typeof value === 'string' ? parseAddress(value) : undefined),
   is: 'an address: give one of IPv4 or IPv6, without a zone, a prefix or a name',
+};
+
+export const PREFIX: FieldReader<Prefix> = {
+  read: (value) => (typeof value === 'string' ? parsePrefix(value) : undefined),
+  is: 'an address or a prefix: give one such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48, without bits behind its length',
 };
 
 export const YES: FieldReader<true> = {

@@ -1,0 +1,40 @@
+import { readLength, readWho, WHO } from './ban-operand.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from './daemon-choice.ts';
+import { BUSSA_EXIT, type Verb } from './verb.ts';
+
+export const BAN: Verb = {
+  name: 'ban',
+  summary: 'let an address open no door any more',
+  description: [
+    "Tells the running daemon that the knocks of an address, or of all addresses of a prefix, count for nothing. What is open to it is closed at once, and its packets cost nothing more. Connections that are established stay, except those of a door with `close_kills`. A ban is kept when the daemon ends, in its state directory; by the machine's clock, where it has an end.",
+    'A ban of the same address or prefix replaces the one before.',
+  ],
+  operands: [WHO],
+  options: {
+    for: {
+      type: 'string',
+      value: 'TIME',
+      summary: 'how long, as in `90s`, `10m`, `2h` or `1d` (default: until `bussa unban`)',
+    },
+    ...CHOICE_OPTIONS,
+  },
+  read: ({ values, operands }, environment) => {
+    const choice = daemonChoice(values, environment);
+    const who = readWho(operands[0] ?? '');
+    const text = values.get('for');
+    const length = text === undefined ? undefined : readLength(text, 'for');
+    return async (voice) => {
+      const { askDaemon } = await import('../app/ask-daemon.ts');
+      const { banOf, renderBanEnd } = await import('../app/plain-ban.ts');
+      const request = { verb: 'ban', who, ...(length === undefined ? {} : { for: length }) };
+      const reply = await askDaemon(choice, request);
+      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      const ban = banOf(reply.answer.ban);
+      const { unkept } = reply.answer;
+      const isKept = unkept === undefined;
+      if (!isKept) voice.complain(`bussa: the ban ends with the daemon: ${String(unkept)}`);
+      voice.answer({ ...ban, kept: isKept }, [`${who} is banned ${renderBanEnd(ban, Date.now())}.`]);
+      return isKept ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
+    };
+  },
+};
