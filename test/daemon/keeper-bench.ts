@@ -47,6 +47,7 @@ export class KeeperBench implements Disposable {
   readonly clock = new HandClock();
   readonly events: Event[] = [];
   readonly told: HookOccasion[] = [];
+  readonly banned = new Set<Address>();
   readonly claims = new Claims(this.scratch.file('claims'));
   store: LeaseStore = openSqliteLeaseStore(this.scratch.file('leases.db'));
   #watchers: (() => void)[] = [];
@@ -66,6 +67,7 @@ export class KeeperBench implements Disposable {
       clock,
       report,
       tell: (occasion) => this.told.push(occasion),
+      isBanned: (source) => this.banned.has(source),
       runner: new CommandRunner(this.scratch.path, limits),
     });
   }
