@@ -20,6 +20,7 @@ import { watchableDoors } from './daemon/one-time-doors.ts';
 import { OneTimeRehearsal } from './one-time-rehearsal.ts';
 import { Rehearsal } from './rehearsal.ts';
 import type { Outcome } from './rehearsal-sink.ts';
+import { stamp } from './replay.ts';
 import { type CourseVerdict, Verdicts } from './verdicts.ts';
 
 /** Knocks that somebody would make, evenly, as `knock` makes them. */
@@ -100,7 +101,7 @@ function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry
   const oneTime = new OneTimeRehearsal(doors, (event) => report({ kind: 'event', event }, now.at));
   const guard = isCapture ? undefined : new SimulatedGuard(config, doors);
   const engine = new AttemptEngine(doors, SECRET, undefined, guard?.guard);
-  const verdicts = new Verdicts(doors);
+  const verdicts = new Verdicts(doors, isCapture ? stamp : inSeconds);
   let counts = { packets: 0, knocks: 0, openings: 0 };
   const advance = (used: Door): readonly Door[] => {
     const following = oneTime.advance(used);
@@ -181,6 +182,8 @@ async function play(path: string, rehearsal: Rehearsal): Promise<string | undefi
     throw error;
   }
 }
+
+const inSeconds = (at: Instant): string => `${(at / 1000).toFixed(3)} s`;
 
 function stepOf({ protocol, destinationPort }: Packet): SequenceStep {
   return {

@@ -24,7 +24,6 @@ export async function renderInit(
     connected: connections.map(({ peer }) => peer),
     diagnostics: verdict.diagnostics.map(diagnosticParts),
   };
-  const indent = (lines: readonly string[]): string[] => lines.map((line) => `    ${line}`);
   const lines = [
     `Written: ${configFile}, for your eyes only.`,
     ...(backup === undefined ? [] : [`What was there before: ${backup}`]),
@@ -34,6 +33,16 @@ export async function renderInit(
     'To get in from outside:',
     '',
     `    ${knock}`,
+    ...(ports[0].protocol === 'tcp' ? sshLines(sshConfig, profile) : []),
+    ...(qr ? await qrLines(knock) : []),
+  ];
+  return { value, lines };
+}
+
+/** `bussa connect` is for TCP. */
+function sshLines(sshConfig: readonly string[], profile: readonly string[]): string[] {
+  const indent = (lines: readonly string[]): string[] => lines.map((line) => `    ${line}`);
+  return [
     '',
     'Or have ssh knock by itself. On the client, in ~/.ssh/config:',
     '',
@@ -42,9 +51,7 @@ export async function renderInit(
     'and in ~/.config/bussa/hosts.conf:',
     '',
     ...indent(profile),
-    ...(qr ? await qrLines(knock) : []),
   ];
-  return { value, lines };
 }
 
 async function qrLines(text: string): Promise<string[]> {

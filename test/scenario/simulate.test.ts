@@ -68,7 +68,9 @@ describe('bussa simulate', () => {
       [200, 'would-run', 'open 192.0.2.1'],
       [10_200, 'would-run', 'close 192.0.2.1'],
     ]);
-    assert.deepEqual(verdictsOf(entries), ['ssh opened: every knock was right']);
+    assert.deepEqual(verdictsOf(entries), [
+      'ssh opened: the door was opened at 0.200 s, and closed at 10.200 s',
+    ]);
     assert.deepEqual(entries.at(-1), { kind: 'end', packets: 3, knocks: 3, openings: 1 });
   });
 
@@ -100,41 +102,34 @@ describe('bussa simulate', () => {
       100,
       'the second knock hit tcp/9534 instead of udp/18423',
     ],
-    ['too slow', DOOR, GOOD, 3100, 'the sequence took 6.2 s, the limit is 5 s'],
+    ['too slow', DOOR, GOOD, 3100, 'the sequence took 6.2 s, its limit is 5 s'],
     [
       'not finished',
       DOOR,
       '7312 18423:udp',
       100,
-      '2 of 3 knocks came within the limit of 5 s: tcp/9534 did not',
+      'the third knock, tcp/9534, was not seen within 5 s of the first',
     ],
     [
       'after two tripwires',
       DOOR,
       `7313 9535 ${GOOD}`,
       100,
-      'every knock was right, and other ports had been touched beside them, as a scan does: now the sequence has to come alone, or twice in a row',
+      'the sequence was right, but a tripwire port was touched (tcp/9535 at 0.100 s): in penalty, in which it has to be knocked twice in a row, and nothing else',
     ],
     [
       'flags that no client sends',
       DOOR.replace('= syn', '= fin'),
       GOOD,
       100,
-      'tcp/7312 is a knock of it, and the packet has not the TCP flags that the door asks for',
-    ],
-    [
-      'a target',
-      `${DOOR}  target = 198.51.100.7\n`,
-      GOOD,
-      100,
-      'it counts only what is sent to its target, 198.51.100.7',
+      'tcp/9534 at 0.200 s has the wrong flags: syn, where tcpflags asks for fin',
     ],
     [
       'an address that may not knock',
       `${DOOR}  deny = 192.0.2.0/24\n`,
       GOOD,
       100,
-      'every knock was right, and it was refused: the door does not let this address knock',
+      "the sequence was right, but 192.0.2.1 is in the door's deny",
     ],
   ];
   for (const [name, config, knocks, gapMs, why] of whys) {
@@ -149,16 +144,15 @@ describe('bussa simulate', () => {
       [off, `7313 9535 ${GOOD}`],
       [DOOR, `7313 9535 ${GOOD} ${GOOD}`],
     ] as const) {
-      assert.deepEqual(
-        verdictsOf(await knocked(config, knocks)),
-        ['ssh opened: every knock was right'],
-        config,
-      );
+      assert.match(verdictsOf(await knocked(config, knocks)).join(), /^ssh opened: /, config);
     }
   });
 
   test('a target is met with --to, IPv6 runs its own command', async () => {
     const target = `${DOOR}  target = 198.51.100.7\n`;
+    assert.deepEqual(verdictsOf(await knocked(target, GOOD)), [
+      '- shut: tcp/9534 at 0.200 s was sent to an address for which no door has this port',
+    ]);
     assert.match(
       verdictsOf(await knocked(target, GOOD, 100, '192.0.2.1', '198.51.100.7')).join(),
       /^ssh opened/,
@@ -171,7 +165,9 @@ describe('bussa simulate', () => {
   });
 
   test('no door at all', async () => {
-    assert.deepEqual(verdictsOf(await knocked(DOOR, '1 2')), ['- shut: no door has tcp/2 among its knocks']);
+    assert.deepEqual(verdictsOf(await knocked(DOOR, '1 2')), [
+      '- shut: no door has any of these ports among its knocks',
+    ]);
   });
 
   test('a capture: retransmissions are told, and each source has its verdict', async () => {
@@ -201,7 +197,7 @@ describe('bussa simulate', () => {
       return { kind: 'capture', file };
     });
     assert.deepEqual(verdictsOf(entries), [
-      'ssh opened: every knock was right',
+      'ssh opened: the door was opened at 2023-11-14T22:13:20.400Z, and closed at 2023-11-14T22:13:30.400Z',
       'ssh shut: the second knock hit tcp/9534 instead of udp/18423',
     ]);
     assert.equal(entries.filter((one) => one.kind === 'packet' && one.became === 'retransmission').length, 1);

@@ -5,10 +5,16 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
+import type { InitOrder } from '../../../src/app/init/init-order.ts';
+import { renderProfile } from '../../../src/app/init/render-config.ts';
 import { allowStartIn } from '../../../src/app/init/start-service.ts';
 import { readWishes } from '../../../src/cli/init-wishes.ts';
 import { UsageError } from '../../../src/cli/read-options.ts';
+import { parseHosts } from '../../../src/core/client/parse-hosts.ts';
+import { profileOf } from '../../../src/core/client/profile.ts';
 import { parseConfig } from '../../../src/core/config/parse-config.ts';
+import type { Sequence } from '../../../src/core/door/sequence.ts';
+import type { Port } from '../../../src/core/net/port.ts';
 import { Scratch } from '../../contract/child-module.ts';
 
 const BUSSA = path.join(import.meta.dirname, '../../../bin/bussa');
@@ -116,4 +122,21 @@ suite('bussa init', () => {
     );
     assert.equal(allowStartIn('#START_KNOCKD=0'), '#START_KNOCKD=0\nSTART_KNOCKD=1\n');
   });
+});
+
+test('the profile that init prints is one, with the knock that it prints', () => {
+  const order: InitOrder = {
+    ...{ configFile: 'x', door: 'ssh', openFor: '60', knocks: 3, host: 'a.example', force: false },
+    ports: [{ protocol: 'tcp', first: 2222 as Port, last: 2222 as Port, path: 'input' }],
+  };
+  const sequence: Sequence = [
+    { protocol: 'tcp', port: 7312 as Port },
+    { protocol: 'udp', port: 18_423 as Port },
+  ];
+  const text = renderProfile(order, sequence).join('\n');
+  const parsed = parseHosts('hosts.conf', new TextEncoder().encode(`${text}\n`));
+  assert.ok(parsed.kind === 'ok', text);
+  const profile = profileOf(parsed.hosts, 'a.example');
+  assert.equal(profile.port, 2222);
+  assert.deepEqual(profile.knock, sequence);
 });
