@@ -11,13 +11,18 @@ import type { Deed, Environment, Verb } from './verb.ts';
 import { BAN } from './verb-ban.ts';
 import { BANS } from './verb-bans.ts';
 import { CHECK } from './verb-check.ts';
+import { CLOSE } from './verb-close.ts';
 import { completionVerb } from './verb-completion.ts';
 import { CONFIRM } from './verb-confirm.ts';
 import { CONNECT } from './verb-connect.ts';
 import { EXPLAIN } from './verb-explain.ts';
+import { EXTEND } from './verb-extend.ts';
+import { HISTORY } from './verb-history.ts';
 import { INIT } from './verb-init.ts';
 import { KNOCK } from './verb-knock.ts';
 import { LEASES } from './verb-leases.ts';
+import { OPEN } from './verb-open.ts';
+import { RELOAD } from './verb-reload.ts';
 import { SIMULATE } from './verb-simulate.ts';
 import { STATUS } from './verb-status.ts';
 import { UNBAN } from './verb-unban.ts';
@@ -32,6 +37,11 @@ export const VERBS: readonly Verb[] = [
   CONFIRM,
   STATUS,
   LEASES,
+  OPEN,
+  EXTEND,
+  CLOSE,
+  RELOAD,
+  HISTORY,
   EXPLAIN,
   BAN,
   UNBAN,

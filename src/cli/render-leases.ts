@@ -32,7 +32,11 @@ export function leaseJson({ since, until, left, ...rest }: LeaseStatus): Json {
   return { ...rest, since: isoMoment(since), until: isoMoment(until), left: inSeconds(left) };
 }
 
-function remarkOn({ state, held }: LeaseStatus): string {
-  if (state !== 'open') return state;
-  return held ? 'held by a connection' : '';
+function remarkOn({ state, held, byOperator }: LeaseStatus): string {
+  const remarks = [
+    ...(state === 'open' ? [] : [state]),
+    ...(held ? ['held by a connection'] : []),
+    ...(byOperator === true ? ['by the operator'] : []),
+  ];
+  return remarks.join(', ');
 }

@@ -7,6 +7,8 @@ import {
   type LeaseEnding,
   type LeaseStore,
   MAX_HISTORY,
+  type PastChoice,
+  type PastLease,
   type StoredLease,
   StoreError,
 } from '../../src/host/store/lease-store.ts';
@@ -87,6 +89,42 @@ for (const [name, open] of Object.entries(ADAPTERS)) {
         { id: 'a', ...rest, ports: '', ...end('expired', 100) },
       ]);
       assert.equal(store.history(1).length, 1);
+      store.close();
+    });
+
+    test('history by choice, piece by piece: each once, the latest first; whose word it was is kept', () => {
+      using scratch = new Scratch();
+      const store = open(scratch);
+      const count = 1500;
+      store.together(() => {
+        for (let n = 0; n < count; n++) {
+          const by = n % 3 === 0 ? { byOperator: true as const } : {};
+          store.record(lease(`${n}`, { door: n % 2 === 0 ? 'even' : 'odd', sinceWall: instant(n), ...by }));
+          store.end(`${n}` as LeaseId, { how: 'expired', at: instant(n + 10), lasted: millis(10) });
+        }
+      });
+      const numbers = (choice: PastChoice): number[] => {
+        const found: PastLease[] = [];
+        let from: number | undefined;
+        do {
+          const piece = store.past(choice, from);
+          found.push(...piece.leases);
+          from = piece.next;
+        } while (from !== undefined);
+        for (const { id, byOperator } of found) assert.equal(byOperator === true, Number(id) % 3 === 0, id);
+        return found.map(({ id }) => Number(id));
+      };
+      const all = Array.from({ length: count }, (_, n) => count - 1 - n);
+      assert.deepEqual(numbers({}), all);
+      assert.deepEqual(
+        numbers({ door: 'odd' }),
+        all.filter((n) => n % 2 === 1),
+      );
+      assert.deepEqual(
+        numbers({ since: instant(700), until: instant(702) }),
+        all.filter((n) => n + 10 >= 700 && n <= 702),
+      );
+      assert.deepEqual(numbers({ source: parseAddress('203.0.113.10') as Address }), []);
       store.close();
     });
 

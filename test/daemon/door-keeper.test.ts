@@ -239,6 +239,7 @@ describe('a store that fails', { concurrency: 4 }, () => {
       end: fail,
       remove: fail,
       history: () => [],
+      past: () => ({ leases: [] }),
       together: (changes) => store.together(changes),
       close: fail,
     };

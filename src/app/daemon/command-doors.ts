@@ -1,6 +1,7 @@
-import type { Door } from '../../core/door/door.ts';
+import type { DoorSpec } from '../../core/door/door.ts';
 import type { Address } from '../../core/net/address.ts';
 import { after, type Instant } from '../../core/net/time.ts';
+import type { DemandOutcome } from './demand-outcome.ts';
 import type { LeaseActionsParts } from './lease-actions.ts';
 import { reportOutcome } from './report-outcome.ts';
 
@@ -27,16 +28,17 @@ export class CommandDoors {
     this.#parts = parts;
   }
 
-  complete(door: Door, source: Address, command: string): void {
+  complete(door: DoorSpec, source: Address, command: string): DemandOutcome {
     const key = `${source}\n${door.name}`;
     const run = this.#busy.get(key);
-    if (this.#isCooling(key)) this.#refuse(door, source, 'its cooldown is not over');
-    else if (run !== undefined) run.again = true;
+    if (this.#isCooling(key)) return this.#refuse(door, source, 'its cooldown is not over');
+    if (run !== undefined) run.again = true;
     else if (this.#parts.runner.hasRoom(door.name)) this.#start(key, door, source, command);
-    else this.#refuse(door, source, 'too many commands are waiting to run');
+    else return this.#refuse(door, source, 'too many commands are waiting to run');
+    return { kind: 'runs' };
   }
 
-  #start(key: string, door: Door, source: Address, command: string): void {
+  #start(key: string, door: DoorSpec, source: Address, command: string): void {
     if (door.cooldown !== undefined) this.#cool(key, after(this.#parts.clock.sinceBoot(), door.cooldown));
     this.#parts.tell({ event: 'open', door: door.name, source, ports: [] });
     const run = { again: false };
@@ -68,8 +70,9 @@ export class CommandDoors {
     this.#cooling.set(key, until);
   }
 
-  #refuse({ name, opening }: Door, source: Address, reason: string): void {
+  #refuse({ name, opening }: DoorSpec, source: Address, reason: string): DemandOutcome {
     this.#parts.report({ kind: 'refused', source, door: name, reason });
     this.#parts.tell({ event: 'refused', door: name, source, ports: opening.ports ?? [] });
+    return { kind: 'refused', reason };
   }
 }

@@ -69,7 +69,7 @@ export type DoorStatus = {
   readonly counts: DoorCounts;
 };
 
-export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state'> & {
+export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state' | 'byOperator'> & {
   /** As the configuration writes them; '' where it is a command alone. */
   readonly ports: string;
   readonly since: Instant;
@@ -117,7 +117,7 @@ export class DaemonView {
       interfaces: watch.interfaces.heard.slice(0, MAX_INTERFACES).map(({ name, up }) => ({ name, up })),
       firewall: native.status,
       doors: config().doors.length,
-      leases: { open: keeper.size, max: MAX_LEASES },
+      leases: { open: keeper.book.size, max: MAX_LEASES },
       packets: watch.packets(),
       counts: tally.counts,
       attempts: watch.pending,
@@ -149,7 +149,7 @@ export class DaemonView {
       ports: renderPortOpenings(opening.ports ?? []),
       command: commands.some(({ start }) => start !== undefined),
       openFor: opening.cmdTimeout,
-      leases: keeper.leasesAt(name),
+      leases: keeper.book.countAt(name),
       maxLeases,
       oneTime: sequenceSource.kind === 'one-time',
       ...(shut === undefined ? {} : { shut }),
@@ -160,7 +160,7 @@ export class DaemonView {
   /** In the order in which they began, one by one; those that come or go meanwhile may be among them or not. */
   *leases(choice: { readonly door?: string; readonly source?: Address } = {}): Generator<LeaseStatus> {
     const { door, source } = choice;
-    for (const lease of this.#parts.keeper.eachLease()) {
+    for (const lease of this.#parts.keeper.book.each()) {
       if (door !== undefined && lease.door !== door) continue;
       if (source === undefined || lease.source === source) yield this.lease(lease);
     }
@@ -168,7 +168,7 @@ export class DaemonView {
 
   lease(lease: Lease): LeaseStatus {
     const { clock, keeper } = this.#parts;
-    const { id, door, source, state, opened, due } = lease;
+    const { id, door, source, state, opened, due, byOperator } = lease;
     return {
       id,
       door,
@@ -179,6 +179,7 @@ export class DaemonView {
       until: onWall(due, clock),
       left: millis(Math.max(0, since(clock.sinceBoot(), due))),
       held: keeper.isHeld(id),
+      ...(byOperator === undefined ? {} : { byOperator }),
     };
   }
 }

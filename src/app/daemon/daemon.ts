@@ -1,8 +1,5 @@
 import { join } from 'node:path';
-import type { Completion } from '../../core/attempt/completion.ts';
-import type { Config, Settings } from '../../core/config/config.ts';
-import { compileAdmission } from '../../core/door/admission.ts';
-import type { Door } from '../../core/door/door.ts';
+import type { Config } from '../../core/config/config.ts';
 import type { Event } from '../../core/event/event.ts';
 import { openSystemClock } from '../../host/clock/clock.ts';
 import type { ControlServer } from '../../host/control/control-server.ts';
@@ -12,9 +9,10 @@ import { HookRunner } from '../../host/process/hook-runner.ts';
 import { UnavailableLeaseStore } from '../../host/store/unavailable-lease-store.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { closeAll, STOP_MS } from './close-all.ts';
-import { openControl } from './control/control.ts';
+import { Completions } from './completions.ts';
+import { type ControlVerbs, openControl } from './control/control.ts';
+import { daemonVerbs } from './control/daemon-verbs.ts';
 import { sourceVerbs } from './control/source-verbs.ts';
-import { viewVerbs } from './control/view-verbs.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { DaemonTally } from './daemon-tally.ts';
 import { DaemonView } from './daemon-view.ts';
@@ -25,7 +23,7 @@ import { gatesOf } from './gates-of.ts';
 import { Hooks } from './hooks.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { NativeDoors } from './native-doors.ts';
-import { useUpSequence, watchableDoors } from './one-time-doors.ts';
+import { watchableDoors } from './one-time-doors.ts';
 import { openEventLog } from './open-event-log.ts';
 import { openFirewallAlone } from './open-firewall.ts';
 import { logTargets } from './open-sinks.ts';
@@ -53,10 +51,10 @@ export class Daemon {
   readonly #hooks: Hooks;
   readonly #keeper: DoorKeeper;
   readonly #watch: DoorWatch;
-  readonly #view: DaemonView;
   readonly #metrics: Metrics;
   readonly #bans: BanKeeper;
   readonly #sources: SourceView;
+  readonly #verbs: ControlVerbs;
   /** Undefined where nobody is to be guarded against himself. */
   readonly #guard: OwnerGuard | undefined;
   readonly #pidFile: PidFile;
@@ -77,6 +75,12 @@ export class Daemon {
     this.#log = openEventLog(config.settings, options, warnings);
     this.#tally.follow(config.doors);
     this.#stateName = stateName(options.configFile, options.interfaces?.text);
+    const completions = new Completions({
+      config: () => this.#reload.config,
+      watch: () => this.#watch,
+      keeper: () => this.#keeper,
+      report: this.#report,
+    });
     this.#watch = new DoorWatch({
       doors: watchableDoors(config.doors, this.#report),
       settings: config.settings,
@@ -85,7 +89,7 @@ export class Daemon {
       log: this.#log,
       tally: this.#tally,
       report: this.#report,
-      onCompletion: (completion) => this.#complete(completion),
+      onCompletion: (completion) => completions.take(completion),
     });
     try {
       this.#state = openState(options.stateDirectory, this.#stateName, this.#report);
@@ -125,7 +129,7 @@ export class Daemon {
     this.#sources = new SourceView({
       ...{ bans: this.#bans, guard: this.#watch.guard, clock: this.#clock, traces: this.#watch.traces },
       doors: () => this.#watch.doors,
-      leases: () => this.#keeper.eachLease(),
+      leases: () => this.#keeper.book.each(),
     });
     const parts = { watch: this.#watch, keeper: this.#keeper, native: this.#native, tally: this.#tally };
     this.#reload = new Reload(config, {
@@ -136,22 +140,30 @@ export class Daemon {
       hooks: this.#hooks,
       report: this.#report,
     });
-    this.#view = new DaemonView({
+    const view = new DaemonView({
       ...parts,
       options,
       config: () => this.#reload.config,
       clock: this.#clock,
       isUnconfirmed: () => this.#guard?.isPending === true,
     });
-    this.#metrics = new Metrics(this.#view, this.#report);
+    this.#metrics = new Metrics(view, this.#report);
+    const verbs = daemonVerbs({
+      view,
+      config: () => this.#reload.config,
+      keeper: this.#keeper,
+      store: this.#state.store,
+      reload: () => this.reload(),
+      report: this.#report,
+    });
+    this.#verbs = { ...verbs, ...sourceVerbs(this.#bans, this.#sources) };
   }
 
   /** Begins to listen, and closes what an earlier run has left open. */
   async start(): Promise<void> {
     this.#watch.interfaces.start();
     await this.#guard?.prepare();
-    const verbs = { ...viewVerbs(this.#view), ...sourceVerbs(this.#bans, this.#sources) };
-    this.#control = await openControl(this.#ownDirectory, this.#guard, verbs, this.#report);
+    this.#control = await openControl(this.#ownDirectory, this.#guard, this.#verbs, this.#report);
     this.#adopt();
     await this.#native.install(gatesOf(this.#reload.config), this.#reload.config.settings);
     this.#watch.listen();
@@ -167,7 +179,11 @@ export class Daemon {
 
   /** One line of what it does now. */
   get summary(): string {
-    return renderSummary(this.#watch.interfaces.listeningOn, this.#watch.doors.length, this.#keeper.size);
+    return renderSummary(
+      this.#watch.interfaces.listeningOn,
+      this.#watch.doors.length,
+      this.#keeper.book.size,
+    );
   }
 
   /** Resolves when nobody has confirmed in time: all that is closed has to be undone. */
@@ -238,38 +254,6 @@ export class Daemon {
 
   reportError(text: string): void {
     this.#report({ kind: 'error', text });
-  }
-
-  #complete(completion: Completion): void {
-    const { door, source } = completion;
-    if (!compileAdmission(door)(source)) {
-      this.#keeper.refuse(completion, 'the door does not let this address knock');
-      return;
-    }
-    const isOneTime = door.sequenceSource.kind === 'one-time';
-    if (isOneTime && !this.#useUp(completion)) return;
-    this.#keeper.complete(completion);
-  }
-
-  /** The sequence is used up before anything opens. Whether it could be. */
-  #useUp({ door, source }: Completion): boolean {
-    const others = this.#watch.doors.filter((other) => other.name !== door.name);
-    try {
-      useUpSequence(door);
-    } catch (error) {
-      const reason = `its sequence cannot be marked as used: ${(error as Error).message}; the door stays shut until a reload`;
-      this.#report({ kind: 'refused', source, door: door.name, reason });
-      this.#replaceDoors(others);
-      return false;
-    }
-    const specs = this.#reload.config.doors.filter((spec) => spec.name === door.name);
-    this.#replaceDoors([...others, ...watchableDoors(specs, this.#report)]);
-    return true;
-  }
-
-  /** The filter first: it is what can fail. */
-  #replaceDoors(doors: readonly Door[], settings: Settings = this.#reload.config.settings): void {
-    this.#watch.replaceDoors(doors, settings);
   }
 
   #openGuard(config: Config): OwnerGuard | undefined {

@@ -1,27 +1,26 @@
-import type { Completion } from '../../core/attempt/completion.ts';
 import type { DoorSpec } from '../../core/door/door.ts';
 import { renderCommands } from '../../core/door/opening.ts';
+import type { Demand } from '../../core/lease/demand.ts';
 import type { Lease, LeaseId } from '../../core/lease/lease.ts';
 import { LeaseBook } from '../../core/lease/lease-book.ts';
 import type { Address } from '../../core/net/address.ts';
-import { after, type Millis, since } from '../../core/net/time.ts';
+import type { Millis } from '../../core/net/time.ts';
 import { FULL } from '../../core/trace/explain-trace.ts';
 import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
 import { isOfThisBoot, judgeAdoption } from './adoption.ts';
 import { CommandDoors } from './command-doors.ts';
+import type { DemandOutcome } from './demand-outcome.ts';
 import { DoorPorts } from './door-ports.ts';
 import { HeldLeases } from './held-leases.ts';
 import { endingOf, newLease } from './keep-lease.ts';
 import { LeaseActions, type LeaseActionsParts } from './lease-actions.ts';
 import { LeaseClosing } from './lease-closing.ts';
 import { LeaseJournal } from './lease-journal.ts';
+import { LeaseLengths } from './lease-lengths.ts';
 import { LeaseNotes } from './lease-notes.ts';
 
 /** Doors that are open at one time. */
 export const MAX_LEASES = 65_536;
-
-/** An end is written anew when it has moved by so much. */
-const KEEP_MS = 1000;
 
 export type DoorKeeperParts = LeaseActionsParts & {
   readonly store: LeaseStore;
@@ -43,6 +42,7 @@ export class DoorKeeper {
   readonly #ports = new DoorPorts();
   readonly #held: HeldLeases;
   readonly #closing: LeaseClosing;
+  readonly #lengths: LeaseLengths;
   #stopping = false;
   #onIdle: (() => void) | undefined;
 
@@ -55,7 +55,9 @@ export class DoorKeeper {
       (id) => this.#closing.endNow(id, 'left'),
     );
     const shared = { ...parts, book: this.#book, notes: this.#notes, actions: this.#actions };
-    this.#held = new HeldLeases({ ...shared, keep: this.#keep.bind(this) });
+    const keep = this.#keep.bind(this);
+    this.#held = new HeldLeases({ ...shared, keep });
+    this.#lengths = new LeaseLengths({ ...shared, keep });
     this.#closing = new LeaseClosing({
       ...shared,
       journal: this.#journal,
@@ -65,21 +67,37 @@ export class DoorKeeper {
     this.#commandDoors = new CommandDoors(parts);
   }
 
-  complete(completion: Completion): void {
-    const { door, source } = completion;
-    const { start, stop } = renderCommands(door.opening, source);
-    const hasPorts = door.opening.ports !== undefined;
-    if (this.#stopping || (start === undefined && !hasPorts)) return;
-    if (this.#isBanned(source)) this.refuse(completion, 'the address is banned');
-    else if (start !== undefined && stop === undefined && !hasPorts) {
-      this.#commandDoors.complete(door, source, start);
-    } else {
-      this.#completeLease(completion, start, stop ?? '');
-    }
+  complete(completion: Demand): void {
+    void this.demand(completion);
   }
 
-  refuse(completion: Completion, reason: string): void {
-    this.#actions.refuse(completion, reason);
+  /** Opens what has been knocked for, or ordered. Resolves when it is open, or is known not to be opened. */
+  async demand(demand: Demand): Promise<DemandOutcome> {
+    const { door, source } = demand;
+    const { start, stop } = renderCommands(door.opening, source);
+    const hasPorts = door.opening.ports !== undefined;
+    if (this.#stopping || (start === undefined && !hasPorts)) return { kind: 'nothing' };
+    if (this.#isBanned(source)) return this.refuse(demand, 'the address is banned');
+    if (start !== undefined && stop === undefined && !hasPorts) {
+      return this.#commandDoors.complete(door, source, start);
+    }
+    return this.#completeLease(demand, start, stop ?? '');
+  }
+
+  refuse(demand: Demand, reason: string): DemandOutcome {
+    this.#actions.refuse(demand, reason);
+    return { kind: 'refused', reason };
+  }
+
+  /** Leaves the source's lease at the door open for so much longer. `undefined` where it is not open. */
+  extend(door: string, source: Address, length: Millis): Lease | undefined {
+    const lease = this.#book.current(door, source);
+    return lease === undefined ? undefined : this.#lengths.add(lease, length);
+  }
+
+  /** Closes these leases now, by the operator's word. Each resolves when nothing of it is open any more. */
+  close(leases: readonly Lease[]): Promise<void>[] {
+    return this.#closing.endAll(leases);
   }
 
   /** The doors are these now. A lease of one that opens something else by now ends: it would not be what was knocked for. */
@@ -89,23 +107,14 @@ export class DoorKeeper {
       if (this.#ports.differFrom(lease)) this.#closing.endNow(lease.id, 'changed');
   }
 
-  /** Leases that are open, opening or closing now. */
-  get size(): number {
-    return this.#book.size;
-  }
-
-  leasesAt(door: string): number {
-    return this.#book.countAt(door);
+  /** What is open, opening or closing now, to look at. */
+  get book(): Pick<LeaseBook, 'size' | 'countAt' | 'current' | 'each'> {
+    return this.#book;
   }
 
   /** Whether a connection keeps it open beyond its time. */
   isHeld(id: LeaseId): boolean {
     return this.#notes.held.has(id);
-  }
-
-  /** One by one, as they are at that moment. */
-  eachLease(): Iterable<Lease> {
-    return this.#book.each();
   }
 
   /** Somebody has been banned: the leases of such sources end, those still opening when they have opened. */
@@ -137,38 +146,47 @@ export class DoorKeeper {
     this.#journal.flush();
   }
 
-  #completeLease(completion: Completion, start: string | undefined, stop: string): void {
+  async #completeLease(demand: Demand, start: string | undefined, stop: string): Promise<DemandOutcome> {
     const { runner, clock } = this.#parts;
     const now = clock.sinceBoot();
-    const decision = this.#book.complete(completion, now);
-    if (decision.kind === 'full') this.refuse(completion, FULL);
-    else if (decision.kind === 'extended') {
-      this.#extend(decision.lease, completion.door.opening.cmdTimeout);
-      if (start !== undefined && this.#notes.failed.has(decision.lease.id))
-        void this.#start(decision.lease, start, true);
-    } else if (decision.kind === 'open') {
-      // The command has its place among those that wait before the next knock.
-      const release = start === undefined ? () => undefined : runner.reserve(completion.door.name);
-      if (release === undefined) this.refuse(completion, 'too many commands are waiting to run');
-      else void this.#open(completion, newLease(completion, now, stop), start, release);
+    const decision = this.#book.complete(demand, now);
+    switch (decision.kind) {
+      case 'full':
+        return this.refuse(demand, FULL);
+      case 'after-close':
+        return decision;
+      case 'extended': {
+        const { lease } = decision;
+        this.#lengths.knocked(lease, demand.door.opening.cmdTimeout);
+        if (start !== undefined && this.#notes.failed.has(lease.id)) void this.#start(lease, start, true);
+        return { kind: 'extended', lease: this.#book.lease(lease.id) ?? lease };
+      }
+      case 'open': {
+        // The command has its place among those that wait before the next knock.
+        const release = start === undefined ? () => undefined : runner.reserve(demand.door.name);
+        if (release === undefined) return this.refuse(demand, 'too many commands are waiting to run');
+        return this.#open(demand, newLease(demand, now, stop), start, release);
+      }
     }
   }
 
   async #open(
-    completion: Completion,
+    demand: Demand,
     lease: Lease,
     start: string | undefined,
     release: () => void,
-  ): Promise<void> {
+  ): Promise<DemandOutcome> {
     this.#book.add(lease);
-    const refusal = await this.#establish(lease, completion.door.opening.cmdTimeout);
+    const refusal = await this.#establish(lease, demand.door.opening.cmdTimeout);
     release();
-    if (refusal !== undefined) return this.#takeBack(completion, lease, refusal);
+    if (refusal !== undefined) return this.#takeBack(demand, lease, refusal);
     this.#actions.announce(lease);
     // Ports close at their time, however long the command takes.
     if (lease.opened !== undefined) this.#settle(lease);
-    if (start !== undefined) await this.#start(lease, start, false);
-    if (lease.opened === undefined) this.#settle(lease);
+    if (start === undefined) return { kind: 'opened', lease };
+    const started = this.#start(lease, start, false);
+    if (lease.opened === undefined) void started.then(() => this.#settle(lease));
+    return { kind: 'opened', lease, started };
   }
 
   /**
@@ -182,20 +200,22 @@ export class DoorKeeper {
   }
 
   /** A start command that fails is run again at the next knock: its lease is there, but the door may not be open. */
-  async #start(lease: Lease, start: string, again: boolean): Promise<void> {
+  async #start(lease: Lease, start: string, again: boolean): Promise<boolean> {
     this.#notes.failed.delete(lease.id);
     const ok = await this.#actions.runStart(lease, start, again);
     if (!ok && this.#book.has(lease.id)) this.#notes.failed.add(lease.id);
+    return ok;
   }
 
   /** What has been opened or recorded of it goes; the source is told nothing, the log is. */
-  async #takeBack(completion: Completion, lease: Lease, reason: string): Promise<void> {
-    this.refuse(completion, reason);
+  async #takeBack(demand: Demand, lease: Lease, reason: string): Promise<DemandOutcome> {
+    const outcome = this.refuse(demand, reason);
     if (lease.opened !== undefined) {
       await this.#actions.closeQuietly(lease);
       await this.#journal.end(lease.id, endingOf(lease, 'failed', this.#parts.clock));
     }
     this.#forget(lease.id);
+    return outcome;
   }
 
   /** The start command has ended, however: the lease is open, and its time runs. */
@@ -208,21 +228,6 @@ export class DoorKeeper {
     this.#closing.schedule();
   }
 
-  #extend(extended: Lease, length: Millis): void {
-    const { clock, report } = this.#parts;
-    // What a connection has held open counts from this knock on, as any other: the next look holds it again.
-    const isHeld = this.#notes.held.delete(extended.id);
-    const end = after(clock.sinceBoot(), length);
-    const lease = isHeld ? (this.#book.moveEnd(extended.id, end) ?? extended) : extended;
-    // A disk takes its time, and a flood of knocks must not have it taken for each: to the second is near enough.
-    if (!isHeld && lease.due - (this.#notes.kept.get(lease.id) ?? 0) < KEEP_MS) return;
-    const left = Math.ceil(since(clock.sinceBoot(), lease.due) / 1000);
-    report({ kind: 'extended', source: lease.source, door: lease.door, seconds: left });
-    void this.#actions.extendPorts(lease);
-    this.#actions.connections.renew(lease);
-    this.#keep(lease, length);
-  }
-
   #hold(id: LeaseId): void {
     const lease = this.#book.lease(id);
     if (lease?.state === 'open' && !this.#stopping) this.#held.hold(lease);
@@ -233,6 +238,7 @@ export class DoorKeeper {
     this.#actions.connections.forget(id);
     const again = this.#book.closed(id);
     if (again !== undefined) this.complete(again);
+    this.#closing.forgotten(id);
     if (this.#stopping && this.#book.size === 0) this.#onIdle?.();
   }
 

@@ -26,6 +26,7 @@ const OPENING_KINDS: ReadonlySet<Event['kind']> = new Set([
   'running',
   'command-timeout',
   'adopted',
+  'ordered',
 ]);
 
 /** What it takes no knowledge of a sequence to bring about, or only of its beginning. */

@@ -1,5 +1,5 @@
-import type { Completion } from '../../core/attempt/completion.ts';
 import type { Opening } from '../../core/door/opening.ts';
+import { type Demand, isByOperator } from '../../core/lease/demand.ts';
 import type { Lease, LeaseEnd, LeaseId, LeasePorts } from '../../core/lease/lease.ts';
 import { after, type Instant, instant, type Millis, millis, since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
@@ -8,12 +8,14 @@ import { randomBytes } from '../../host/system/random-bytes.ts';
 
 const ID_BYTES = 16;
 
-export function newLease({ door, source }: Completion, now: Instant, stop: string): Lease {
+export function newLease(demand: Demand, now: Instant, stop: string): Lease {
+  const { door, source } = demand;
   const ports = leasePorts(door.opening);
   const opened = ports === undefined ? {} : { opened: ports };
+  const origin = isByOperator(demand) ? { byOperator: true as const } : {};
   const id = Buffer.from(randomBytes(ID_BYTES)).toString('hex') as LeaseId;
   const times = { since: now, due: after(now, door.opening.cmdTimeout) };
-  return { id, door: door.name, source, stop, state: 'opening', ...times, ...opened };
+  return { id, door: door.name, source, stop, state: 'opening', ...times, ...opened, ...origin };
 }
 
 export function leasePorts(opening: Opening): LeasePorts | undefined {

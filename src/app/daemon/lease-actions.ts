@@ -1,8 +1,8 @@
-import type { Completion } from '../../core/attempt/completion.ts';
 import type { HookOccasion } from '../../core/door/hook.ts';
 import { renderPortOpenings } from '../../core/door/port-opening.ts';
 import type { Event } from '../../core/event/event.ts';
-import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
+import type { Demand } from '../../core/lease/demand.ts';
+import { EARLY_ENDS, type Lease, type LeaseEnd, type LeaseId } from '../../core/lease/lease.ts';
 import { since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import { NetlinkConnections } from '../../host/connections/netlink-connections.ts';
@@ -44,7 +44,7 @@ export class LeaseActions {
   }
 
   /** Says, to the log and the hooks, that the door stays shut. */
-  refuse({ source, door }: Completion, reason: string): void {
+  refuse({ source, door }: Demand, reason: string): void {
     this.#parts.report({ kind: 'refused', source, door: door.name, reason });
     this.#parts.tell({ event: 'refused', door: door.name, source, ports: door.opening.ports ?? [] });
   }
@@ -126,7 +126,8 @@ export class LeaseActions {
     }
     const cut = opened.closeKills ? await this.connections.cut(lease) : 0;
     const ports = renderPortOpenings(opened.ports);
-    const early = how === 'left' || how === 'changed' || how === 'banned' ? { early: how } : {};
+    const end = EARLY_ENDS.find((one) => one === how);
+    const early = end === undefined ? {} : { early: end };
     report({ kind: 'closed', source, door, ports, cut, ...early });
     return true;
   }

@@ -35,6 +35,8 @@ export class LeaseClosing {
   readonly #parts: LeaseClosingParts;
   /** Their claims stay. BOUNDED: by the leases that the store held at the start. */
   readonly #adopted = new Set<LeaseId>();
+  /** Who waits for a lease's end. BOUNDED: by the leases. */
+  readonly #waiting = new Map<LeaseId, PromiseWithResolvers<void>>();
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
 
@@ -57,6 +59,27 @@ export class LeaseClosing {
   /** An earlier daemon has opened it. */
   adopted(id: LeaseId): void {
     this.#adopted.add(id);
+  }
+
+  /** By the operator's word. Each resolves when nothing of the lease is open any more. */
+  endAll(leases: readonly Lease[]): Promise<void>[] {
+    const { book, notes, clock } = this.#parts;
+    const now = clock.sinceBoot();
+    const ended = leases.map(({ id }) => {
+      if (book.endSoon(id, now)) notes.ends.set(id, 'closed');
+      if (!book.has(id)) return Promise.resolve();
+      const waiting = this.#waiting.get(id) ?? Promise.withResolvers<void>();
+      this.#waiting.set(id, waiting);
+      return waiting.promise;
+    });
+    this.closeDue();
+    return ended;
+  }
+
+  /** It is over for the keeper. */
+  forgotten(id: LeaseId): void {
+    this.#waiting.get(id)?.resolve();
+    this.#waiting.delete(id);
   }
 
   endNow(id: LeaseId, how: LeaseEnd): void {

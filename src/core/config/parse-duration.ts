@@ -24,7 +24,7 @@ export function hasUnit(text: string): boolean {
   return readSeconds(text) !== undefined && /[a-z]$/i.test(text);
 }
 
-/** The seconds that such a text says. */
+/** Seconds of `60`, `90s`, `10m`, `2h` or `1d`; of anything else `undefined`. */
 export function readSeconds(text: string): number | undefined {
   const [, digits, unit] = /^([0-9]{1,15})([smhd]?)$/i.exec(text) ?? [];
   if (digits === undefined || unit === undefined) return undefined;

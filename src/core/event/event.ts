@@ -1,3 +1,4 @@
+import type { EarlyEnd } from '../lease/lease.ts';
 import type { Address } from '../net/address.ts';
 import type { InterfaceChange } from '../net/host-interface.ts';
 import type { Protocol } from '../net/protocol.ts';
@@ -46,10 +47,18 @@ export type Event =
       readonly source: Address;
       readonly door: string;
       readonly ports: string;
-      /** Why before its time: the last connection made through it has gone, or its door opens something else now. */
-      readonly early?: 'left' | 'changed' | 'banned';
+      /** Why before its time, see `LeaseEnd`. */
+      readonly early?: EarlyEnd;
       /** Connections that were cut with it. */
       readonly cut: number;
+    }
+  /** By the operator. `seconds`: how long it is to be open from now on. */
+  | {
+      readonly kind: 'ordered';
+      readonly source: Address;
+      readonly door: string;
+      readonly order: 'open' | 'extend' | 'close';
+      readonly seconds?: number;
     }
   | { readonly kind: 'held'; readonly source: Address; readonly door: string }
   | { readonly kind: 'command-timeout'; readonly source: Address; readonly door: string }

@@ -58,6 +58,8 @@ function words(event: Event, host: string): string {
       return `${event.source}${host}: ${event.door}: opened ${event.ports} for ${event.seconds} s`;
     case 'closed':
       return `${event.source}${host}: ${event.door}: closed ${event.ports}${closedWords(event)}`;
+    case 'ordered':
+      return `${event.source}${host}: ${event.door}: ${orderWords(event)}`;
     case 'held':
       return `${event.source}${host}: ${event.door}: held open while a connection lives`;
     case 'command-timeout':
@@ -126,7 +128,14 @@ const EARLY = {
   left: ', its last connection has gone',
   changed: ', its door has been changed',
   banned: ', its address has been banned',
+  closed: ', by the operator',
 } as const;
+
+const ORDERS = { open: 'open it', extend: 'leave it open', close: 'close it' } as const;
+
+function orderWords({ order, seconds }: Extract<Event, { kind: 'ordered' }>): string {
+  return `the operator's order: ${ORDERS[order]}${seconds === undefined ? '' : ` for ${seconds} s`}`;
+}
 
 function closedWords({ early, cut }: Extract<Event, { kind: 'closed' }>): string {
   const why = early === undefined ? '' : EARLY[early];

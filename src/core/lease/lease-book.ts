@@ -1,11 +1,11 @@
-import type { Completion } from '../attempt/completion.ts';
-import { DEFAULT_MAX_LEASES, type Door } from '../door/door.ts';
+import { DEFAULT_MAX_LEASES, type DoorSpec } from '../door/door.ts';
 import type { Address } from '../net/address.ts';
 import { after, type Instant } from '../net/time.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
+import type { Demand } from './demand.ts';
 import type { Lease, LeaseId } from './lease.ts';
 
-/** What a completion asks for. */
+/** What a demand comes to. */
 export type LeaseDecision =
   /** Nothing is open: make a lease with `add`, and run the start command. */
   | { readonly kind: 'open' }
@@ -28,7 +28,7 @@ export class LeaseBook {
   readonly #deadlines = new DeadlineQueue<LeaseId>();
   /** Leases of a door; a door that has none is not in it. */
   readonly #perDoor = new Map<string, number>();
-  readonly #afterClose = new Map<LeaseId, Completion>();
+  readonly #afterClose = new Map<LeaseId, Demand>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -60,13 +60,18 @@ export class LeaseBook {
     return this.#perDoor.get(door) ?? 0;
   }
 
-  complete(completion: Completion, now: Instant): LeaseDecision {
-    const { door, source } = completion;
-    const id = this.#current.get(keyOf(door.name, source));
-    const lease = id === undefined ? undefined : this.#leases.get(id);
+  /** The lease of a source at a door that a demand would make longer. */
+  current(door: string, source: Address): Lease | undefined {
+    const id = this.#current.get(keyOf(door, source));
+    return id === undefined ? undefined : this.#leases.get(id);
+  }
+
+  complete(demand: Demand, now: Instant): LeaseDecision {
+    const { door, source } = demand;
+    const lease = this.current(door.name, source);
     if (lease === undefined) return { kind: this.#hasRoom(door) ? 'open' : 'full' };
     if (lease.state === 'closing') {
-      this.#afterClose.set(lease.id, completion);
+      this.#afterClose.set(lease.id, demand);
       return { kind: 'after-close' };
     }
     const extended = { ...lease, due: laterOf(lease.due, after(now, door.opening.cmdTimeout)) };
@@ -74,7 +79,7 @@ export class LeaseBook {
     return { kind: 'extended', lease: extended };
   }
 
-  #hasRoom({ name, maxLeases = DEFAULT_MAX_LEASES }: Door): boolean {
+  #hasRoom({ name, maxLeases = DEFAULT_MAX_LEASES }: DoorSpec): boolean {
     return this.#leases.size < this.#limit && this.countAt(name) < maxLeases;
   }
 
@@ -113,6 +118,14 @@ export class LeaseBook {
     return moved;
   }
 
+  /** It is due now, or as soon as it has opened. Returns whether it can be: one that closes already cannot. */
+  endSoon(id: LeaseId, now: Instant): boolean {
+    const lease = this.#leases.get(id);
+    if (lease === undefined || lease.state === 'closing') return false;
+    this.#put({ ...lease, due: earlierOf(lease.due, now) });
+    return true;
+  }
+
   /** The leases whose time has come, now `closing`, in the order of their ends. One still opening waits. */
   takeDue(now: Instant): Lease[] {
     const due: Lease[] = [];
@@ -129,14 +142,12 @@ export class LeaseBook {
 
   /** All that are open are due at once: the daemon stops. Those still opening become due when they have opened. */
   closeAll(now: Instant): void {
-    for (const lease of this.leases()) {
-      if (lease.state !== 'closing') this.#put({ ...lease, due: earlierOf(lease.due, now) });
-    }
+    for (const { id } of this.leases()) this.endSoon(id, now);
     this.#afterClose.clear();
   }
 
-  /** The stop command has ended. Returns the completion that came in the meantime, to be offered again. */
-  closed(id: LeaseId): Completion | undefined {
+  /** The stop command has ended. Returns the demand that came in the meantime, to be offered again. */
+  closed(id: LeaseId): Demand | undefined {
     const again = this.#afterClose.get(id);
     this.remove(id);
     return again;

@@ -19,11 +19,25 @@ export type LeasePorts = {
 /**
  * How a lease ended. `expired`: its time was over · `left`: its last connection has gone · `stopped`: the daemon was
  * stopped in order · `failed`: it did not come about · `rebooted`: the machine was started anew · `changed`: its door
- * opens something else by now · `banned`: its source was banned.
+ * opens something else by now · `banned`: its source was banned · `closed`: the operator has ended it.
  */
 export type LeaseEnd = (typeof LEASE_ENDS)[number];
 
-export const LEASE_ENDS = ['expired', 'left', 'stopped', 'failed', 'rebooted', 'changed', 'banned'] as const;
+export const LEASE_ENDS = [
+  'expired',
+  'left',
+  'stopped',
+  'failed',
+  'rebooted',
+  'changed',
+  'banned',
+  'closed',
+] as const;
+
+/** Before its time, by something that is told. */
+export const EARLY_ENDS = ['left', 'changed', 'banned', 'closed'] as const satisfies readonly LeaseEnd[];
+
+export type EarlyEnd = (typeof EARLY_ENDS)[number];
 
 /**
  * A door that is open for a source: in the firewall, by a command, or both.
@@ -36,6 +50,8 @@ export type Lease = {
   /** The command that closes it, empty if there is none. */
   readonly stop: string;
   readonly opened?: LeasePorts;
+  /** The operator has opened it, and nobody has knocked. */
+  readonly byOperator?: true;
   readonly state: 'opening' | 'open' | 'closing';
   /** When it was opened, on the clock that counts from the start of the machine; before that for one of another boot. */
   readonly since: Instant;

@@ -19,6 +19,7 @@ export const LEASE_COLUMNS = [
   'single_use',
   'hold',
   'close_kills',
+  'by_operator',
 ] as const;
 
 type Value = string | number;
@@ -26,9 +27,12 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** The values of `LEASE_COLUMNS`, in their order. */
 export function leaseValues(lease: StoredLease): Value[] {
-  const { id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, opened } = lease;
+  const { id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, opened, byOperator } =
+    lease;
   const ports = renderPortOpenings(opened?.ports ?? []);
-  const ways = [opened?.singleUse, opened?.hold, opened?.closeKills].map((way) => (way === true ? 1 : 0));
+  const ways = [opened?.singleUse, opened?.hold, opened?.closeKills, byOperator].map((way) =>
+    way === true ? 1 : 0,
+  );
   return [id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, ports, ...ways];
 }
 
@@ -46,6 +50,7 @@ export function readLeaseRow(row: Row): StoredLease {
     length: millis(Number(row.length)),
     bootId: String(row.boot_id),
     ...readOpened(row),
+    ...readOrigin(row),
   };
 }
 
@@ -60,7 +65,12 @@ export function readHistoryRow(row: Row): PastLease {
     at: instant(Number(row.at)),
     lasted: millis(Number(row.lasted)),
     how: readEnd(row),
+    ...readOrigin(row),
   };
+}
+
+function readOrigin(row: Row): Pick<PastLease, 'byOperator'> {
+  return row.by_operator === 1 ? { byOperator: true } : {};
 }
 
 function readSource({ source }: Row): Address {

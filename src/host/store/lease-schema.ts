@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 
 const flag = (name: string): string => `${name} INTEGER NOT NULL DEFAULT 0 CHECK (${name} IN (0, 1))`;
 
@@ -14,6 +14,9 @@ const NARROWED_COLUMNS = [
   flag('hold'),
   flag('close_kills'),
 ];
+
+/** The fourth: whether somebody has knocked, or the operator has opened it. */
+const BY_OPERATOR = flag('by_operator');
 
 const HISTORY = `
   CREATE TABLE history (
@@ -47,6 +50,7 @@ const STEPS: Readonly<Record<number, string>> = {
   2: `${added(NARROWED_COLUMNS)}
   UPDATE lease SET since = due - length, since_wall = due_wall - length;
   ${HISTORY}`,
+  3: `ALTER TABLE lease ADD COLUMN ${BY_OPERATOR}; ALTER TABLE history ADD COLUMN ${BY_OPERATOR};`,
 };
 
 /** Makes the tables, or brings those of an earlier version up to date, as a whole. Throws where it cannot know how. */

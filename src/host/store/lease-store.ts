@@ -24,7 +24,20 @@ export type PastLease = LeaseEnding & {
   readonly ports: string;
   /** By the clock of day, as it was then. */
   readonly sinceWall: Instant;
+  /** The operator had opened it, and nobody had knocked. */
+  readonly byOperator?: true;
 };
+
+/** Which of the leases that are over. Moments are by the clock of day: what was open at some time from `since` to `until`. */
+export type PastChoice = {
+  readonly door?: string;
+  readonly source?: Address;
+  readonly since?: Instant;
+  readonly until?: Instant;
+};
+
+/** `next`: where to go on; undefined when this is the end. */
+export type PastPiece = { readonly leases: readonly PastLease[]; readonly next?: number };
 
 /** Leases that are over and are remembered. The oldest are forgotten. */
 export const MAX_HISTORY = 100_000;
@@ -47,6 +60,11 @@ export interface LeaseStore {
   all(): StoredLease[];
   /** The last `limit` that are over, the latest first. */
   history(limit: number): PastLease[];
+  /**
+   * The same by choice, a piece after the other, each of a millisecond of work: it may be empty, with more to come.
+   * `from`: the `next` of the piece before.
+   */
+  past(choice: PastChoice, from?: number): PastPiece;
   /** What `changes` calls becomes durable at once, or none of it. */
   together(changes: () => void): void;
   close(): void;

@@ -4,7 +4,9 @@ import {
   type LeaseEnding,
   type LeaseStore,
   MAX_HISTORY,
+  type PastChoice,
   type PastLease,
+  type PastPiece,
   type StoredLease,
   StoreError,
 } from './lease-store.ts';
@@ -32,13 +34,14 @@ export class MemoryLeaseStore implements LeaseStore {
     const lease = this.#leases.get(id);
     if (lease === undefined) return;
     this.#leases.delete(id);
-    const { door, source, opened, sinceWall } = lease;
+    const { door, source, opened, sinceWall, byOperator } = lease;
     this.#history.push({
       id,
       door,
       source,
       ports: renderPortOpenings(opened?.ports ?? []),
       sinceWall,
+      ...(byOperator === undefined ? {} : { byOperator }),
       ...ending,
     });
     if (this.#history.length > MAX_HISTORY) this.#history.shift();
@@ -54,6 +57,17 @@ export class MemoryLeaseStore implements LeaseStore {
 
   history(limit: number): PastLease[] {
     return this.#history.slice(-limit).reverse();
+  }
+
+  past({ door, source, since, until }: PastChoice): PastPiece {
+    const leases = this.#history.filter(
+      (lease) =>
+        (door === undefined || lease.door === door) &&
+        (source === undefined || lease.source === source) &&
+        (since === undefined || lease.at >= since) &&
+        (until === undefined || lease.sinceWall <= until),
+    );
+    return { leases: leases.reverse() };
   }
 
   together(changes: () => void): void {

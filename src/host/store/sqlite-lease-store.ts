@@ -7,13 +7,18 @@ import {
   type LeaseEnding,
   type LeaseStore,
   MAX_HISTORY,
+  type PastChoice,
   type PastLease,
+  type PastPiece,
   type StoredLease,
 } from './lease-store.ts';
 import { DAMAGED, withStoreError } from './sqlite-error.ts';
 
 /** The rows hold who knocked, and commands. */
 const FILE_MODE = 0o600;
+
+/** Rows looked at for one piece of the history. */
+const PIECE_ROWS = 512;
 
 const PAGE_BYTES = 4096;
 
@@ -84,6 +89,8 @@ class SqliteLeaseStore implements LeaseStore {
   readonly #toHistory: StatementSync;
   readonly #forgetOldest: StatementSync;
   readonly #history: StatementSync;
+  readonly #ends: StatementSync;
+  readonly #past: StatementSync;
   readonly isAvailable = true;
   #isTogether = false;
 
@@ -99,13 +106,18 @@ class SqliteLeaseStore implements LeaseStore {
     this.#delete = database.prepare('DELETE FROM lease WHERE id = ?');
     this.#select = database.prepare('SELECT * FROM lease ORDER BY due_wall');
     this.#toHistory = database.prepare(
-      `INSERT INTO history (id, door, source, ports, since_wall, at, lasted, how)
-       SELECT id, door, source, ports, since_wall, ?, ?, ? FROM lease WHERE id = ?`,
+      `INSERT INTO history (id, door, source, ports, since_wall, at, lasted, how, by_operator)
+       SELECT id, door, source, ports, since_wall, ?, ?, ?, by_operator FROM lease WHERE id = ?`,
     );
     this.#forgetOldest = database.prepare(
       `DELETE FROM history WHERE n <= (SELECT max(n) FROM history) - ${MAX_HISTORY}`,
     );
     this.#history = database.prepare('SELECT * FROM history ORDER BY n DESC LIMIT ?');
+    this.#ends = database.prepare('SELECT min(n) AS first, max(n) AS last FROM history');
+    this.#past = database.prepare(
+      `SELECT * FROM history WHERE n > ?1 AND n <= ?2 AND (?3 IS NULL OR door = ?3) AND (?4 IS NULL OR source = ?4)
+       AND (?5 IS NULL OR at >= ?5) AND (?6 IS NULL OR since_wall <= ?6) ORDER BY n DESC`,
+    );
   }
 
   record(lease: StoredLease): void {
@@ -140,6 +152,17 @@ class SqliteLeaseStore implements LeaseStore {
     return withStoreError(`read the history in ${this.#path}`, () =>
       this.#history.all(limit).map(readHistoryRow),
     );
+  }
+
+  past({ door, source, since, until }: PastChoice, from?: number): PastPiece {
+    return withStoreError(`read the history in ${this.#path}`, () => {
+      const { first, last } = this.#ends.get() ?? {};
+      const newest = Math.min(from ?? Number.POSITIVE_INFINITY, Number(last ?? 0));
+      const oldest = newest - PIECE_ROWS;
+      const choice = [door, source, since, until].map((value) => value ?? null);
+      const leases = this.#past.all(oldest, newest, ...choice).map(readHistoryRow);
+      return oldest < Number(first ?? 0) ? { leases } : { leases, next: oldest };
+    });
   }
 
   together(changes: () => void): void {

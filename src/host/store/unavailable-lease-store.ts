@@ -1,4 +1,10 @@
-import { type LeaseStore, type PastLease, type StoredLease, StoreError } from './lease-store.ts';
+import {
+  type LeaseStore,
+  type PastLease,
+  type PastPiece,
+  type StoredLease,
+  StoreError,
+} from './lease-store.ts';
 
 /** In the place of a store that could not be opened: nothing can be recorded, and so nothing that closes is opened. */
 export class UnavailableLeaseStore implements LeaseStore {
@@ -31,6 +37,10 @@ export class UnavailableLeaseStore implements LeaseStore {
 
   history(): PastLease[] {
     return [];
+  }
+
+  past(): PastPiece {
+    return { leases: [] };
   }
 
   together(changes: () => void): void {

@@ -108,6 +108,23 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     ],
   ],
   held: [[{ kind: 'held', ...of }, 'notice', '192.0.2.1: openSSH: held open while a connection lives']],
+  ordered: [
+    [
+      { kind: 'ordered', ...of, order: 'open', seconds: 600 },
+      'notice',
+      "192.0.2.1: openSSH: the operator's order: open it for 600 s",
+    ],
+    [
+      { kind: 'ordered', ...of, order: 'extend', seconds: 90 },
+      'notice',
+      "192.0.2.1: openSSH: the operator's order: leave it open for 90 s",
+    ],
+    [
+      { kind: 'ordered', ...of, order: 'close' },
+      'notice',
+      "192.0.2.1: openSSH: the operator's order: close it",
+    ],
+  ],
   extended: [
     [{ kind: 'extended', ...of, seconds: 10 }, 'notice', '192.0.2.1: openSSH: already open, 10 s more'],
   ],

@@ -1,0 +1,54 @@
+import type { Completion } from '../../core/attempt/completion.ts';
+import type { Config } from '../../core/config/config.ts';
+import { compileAdmission } from '../../core/door/admission.ts';
+import type { Event } from '../../core/event/event.ts';
+import type { DoorKeeper } from './door-keeper.ts';
+import type { DoorWatch } from './door-watch.ts';
+import { useUpSequence, watchableDoors } from './one-time-doors.ts';
+
+export type CompletionsParts = {
+  readonly config: () => Config;
+  readonly watch: () => DoorWatch;
+  readonly keeper: () => DoorKeeper;
+  readonly report: (event: Event) => void;
+};
+
+/** What stands between a whole sequence and its door: who may knock, and that a one-time sequence is used up. */
+export class Completions {
+  readonly #parts: CompletionsParts;
+
+  constructor(parts: CompletionsParts) {
+    this.#parts = parts;
+  }
+
+  take(completion: Completion): void {
+    const { door, source } = completion;
+    const keeper = this.#parts.keeper();
+    if (!compileAdmission(door)(source)) {
+      keeper.refuse(completion, 'the door does not let this address knock');
+      return;
+    }
+    const isOneTime = door.sequenceSource.kind === 'one-time';
+    if (isOneTime && !this.#useUp(completion)) return;
+    keeper.complete(completion);
+  }
+
+  /** The sequence is used up before anything opens. Whether it could be. */
+  #useUp({ door, source }: Completion): boolean {
+    const { report } = this.#parts;
+    const watch = this.#parts.watch();
+    const { doors, settings } = this.#parts.config();
+    const others = watch.doors.filter((other) => other.name !== door.name);
+    try {
+      useUpSequence(door);
+    } catch (error) {
+      const reason = `its sequence cannot be marked as used: ${(error as Error).message}; the door stays shut until a reload`;
+      report({ kind: 'refused', source, door: door.name, reason });
+      watch.replaceDoors(others, settings);
+      return false;
+    }
+    const specs = doors.filter((spec) => spec.name === door.name);
+    watch.replaceDoors([...others, ...watchableDoors(specs, report)], settings);
+    return true;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Diagnostic } from '../../../core/config/diagnostic.ts';
+import type { ConfigChanges } from '../compare-configs.ts';
+import type { ReloadOutcome } from '../reload.ts';
+import type { ControlVerbs } from './control.ts';
+import { RequestError, readRequest } from './read-request.ts';
+
+/** BOUNDED: diagnostics, and names of doors of a sort, in an answer. */
+const MAX_TOLD = 500;
+
+/**
+ * What a reload has brought about. `diagnostics`: mistakes and warnings; `left`: how many more there are; `reasons`: what
+ * else speaks against it. Of `changes` the first are named.
+ */
+export type ReloadAnswer = {
+  readonly outcome: 'done' | 'refused';
+  readonly mistakes: number;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly left: number;
+  readonly reasons: readonly string[];
+  readonly changes?: ConfigChanges;
+};
+
+/** `reload`: `{reload: ReloadAnswer}`, when the new configuration is in force, or is known not to be. */
+export function reloadVerb(reload: () => Promise<ReloadOutcome>): ControlVerbs {
+  return {
+    reload: async (request) => {
+      readRequest(request, {});
+      return { ok: true, reload: answerOf(await reload()) };
+    },
+  };
+}
+
+function answerOf(outcome: ReloadOutcome): ReloadAnswer {
+  switch (outcome.kind) {
+    case 'stopping':
+      throw new RequestError('the daemon is ending');
+    case 'refused': {
+      const { mistakes, diagnostics, reasons } = outcome;
+      return { outcome: 'refused', mistakes, ...bounded(diagnostics), reasons: some(reasons) };
+    }
+    case 'done': {
+      const { changes, warnings } = outcome;
+      const { added, removed, changed, settings } = changes;
+      const named = { added: some(added), removed: some(removed), changed: some(changed), settings };
+      return { outcome: 'done', mistakes: 0, ...bounded(warnings), reasons: [], changes: named };
+    }
+    default:
+      throw new Error(`a reload without an answer: ${JSON.stringify(outcome satisfies never)}`);
+  }
+}
+
+const some = (names: readonly string[]): readonly string[] => names.slice(0, MAX_TOLD);
+
+const bounded = (all: readonly Diagnostic[]): Pick<ReloadAnswer, 'diagnostics' | 'left'> => ({
+  diagnostics: all.slice(0, MAX_TOLD),
+  left: Math.max(0, all.length - MAX_TOLD),
+});

@@ -1,0 +1,32 @@
+import type { LeaseStatus } from '../app/daemon/daemon-view.ts';
+import { printable } from '../core/event/printable.ts';
+import { complainOfReply, daemonChoice } from './daemon-choice.ts';
+import { ORDER_OPERANDS, ORDER_OPTIONS, readOrder } from './order-options.ts';
+import { leaseJson } from './render-leases.ts';
+import { renderLength, renderMoment } from './render-time.ts';
+import { BUSSA_EXIT, type Verb } from './verb.ts';
+
+export const EXTEND: Verb = {
+  name: 'extend',
+  summary: 'leave a door open for longer than it would be',
+  description: [
+    'Puts off the end of a door that is open for the address by the time given. Of a door that a connection holds open (`hold`), it counts from now.',
+  ],
+  operands: ORDER_OPERANDS,
+  options: ORDER_OPTIONS,
+  read: (given, environment) => {
+    const choice = daemonChoice(given.values, environment);
+    const order = readOrder(given);
+    return async (voice) => {
+      const { askDaemon } = await import('../app/ask-daemon.ts');
+      const reply = await askDaemon(choice, { verb: 'extend', ...order });
+      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      const lease = reply.answer.lease as LeaseStatus;
+      const { left, until } = lease;
+      voice.answer({ lease: leaseJson(lease) }, [
+        `${printable(order.door)}: open for ${order.ip} for ${renderLength(left)} yet, until ${renderMoment(until)}`,
+      ]);
+      return BUSSA_EXIT.ok;
+    };
+  },
+};
