@@ -65,15 +65,20 @@ export async function sendKnocks(
 
   const reasons: string[] = [];
   for (const [i, { protocol, port, asked }] of knocks.entries()) {
-    if (i > 0 && order.delay > 0) {
-      await sleep(Math.min(order.delay, Math.max(0, deadline - performance.now())));
-    }
+    if (i > 0 && order.delay > 0) await sleepUntil(Math.min(performance.now() + order.delay, deadline));
     if (performance.now() >= deadline) return timedOut(order, i, knocks.length, reasons);
     tell(`hitting ${protocol} ${renderDestination(to)}:${asked}`);
     const error = socket.send(protocol, port);
     if (error !== undefined) reasons.push(explain(error));
   }
   return reasons.length === 0 ? { kind: 'all-left' } : { kind: 'failed', reasons };
+}
+
+/** On the clock of `performance.now`. Node.js drops the fraction of a wait, and would wake up before its end. */
+async function sleepUntil(moment: number): Promise<void> {
+  for (let left = moment - performance.now(); left > 0; left = moment - performance.now()) {
+    await sleep(Math.ceil(left));
+  }
 }
 
 type Plan = { readonly knocks: readonly PlannedKnock[]; readonly reasons: readonly string[] };

@@ -14,7 +14,7 @@ import { seededRandom } from './seeded-random.ts';
 import { assertShut, startService } from './service.ts';
 import { CLIENT, SERVER, Wire } from './wire.ts';
 
-const LANES = 2;
+const LANES = 4;
 const DEATHS = Number(process.env.BUSSA_DEATHS ?? 200) / LANES;
 
 const config = (done: string): string => `[native]
