@@ -90,7 +90,10 @@ describe('bussa connect', { concurrency: 2 }, () => {
     writeFileSync(stage.hosts, `${PROFILE.replace('9000', '9001')}  Timeout 2s\n`);
     await using program = stage.bussa('connect', '-F', stage.hosts, 'box');
     assert.equal(await codeOf(program), 1);
-    assert.match(program.output, /^bussa: port 22 of 10\.7\.0\.1 does not answer after (a knock|\d knocks)$/m);
+    assert.match(
+      program.output,
+      /^bussa: port 22 of 10\.7\.0\.1 does not answer after (a knock|\d knocks)$/m,
+    );
     assert.match(program.output, /bussa doctor --from-client box/);
     assert.doesNotMatch(program.output, /7000/);
   });

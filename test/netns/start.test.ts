@@ -100,7 +100,9 @@ suite('npm start', () => {
     using work = new WorkDirectory();
     const program = start(namespace, work, { as: AS_NOBODY });
     assert.equal((await program.exited).code, 77);
-    await program.saw(/sudo setcap cap_net_raw,cap_net_admin\+ep '\/mnt\/node_modules\/node-linux-\w+\/bin\/node'/);
+    await program.saw(
+      /sudo setcap cap_net_raw,cap_net_admin\+ep '\/mnt\/node_modules\/node-linux-\w+\/bin\/node'/,
+    );
     assert.match(program.output, /sudo .*scripts\/start\.sh/);
   });
 
