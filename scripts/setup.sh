@@ -59,6 +59,7 @@ need_packages_for_tests() {
   need_command ps procps
   need_command setcap libcap2-bin
   need_command mandoc mandoc
+  need_command tmux tmux
   need_command fail2ban-regex fail2ban
   need_command zsh zsh
   need_command fish fish

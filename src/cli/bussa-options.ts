@@ -27,6 +27,7 @@ import { SIMULATE } from './verb-simulate.ts';
 import { STATUS } from './verb-status.ts';
 import { UNBAN } from './verb-unban.ts';
 import { UP } from './verb-up.ts';
+import { WATCH } from './verb-watch.ts';
 
 /** Everything that `bussa` can be told to do, in the order of the help. */
 export const VERBS: readonly Verb[] = [
@@ -36,6 +37,7 @@ export const VERBS: readonly Verb[] = [
   UP,
   CONFIRM,
   STATUS,
+  WATCH,
   LEASES,
   OPEN,
   EXTEND,

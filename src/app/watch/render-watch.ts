@@ -1,4 +1,5 @@
 import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
+import { printable } from '../../core/event/printable.ts';
 import type { DoorStatus, LeaseStatus } from '../daemon/daemon-view.ts';
 import { fit, type Line, span } from './line.ts';
 import { renderSparkline } from './sparkline.ts';
@@ -70,7 +71,18 @@ function renderFoot({ message }: WatchState): readonly Line[] {
 }
 
 function renderPage(page: readonly string[], { columns }: ScreenSize): readonly Line[] {
-  return [...page.map((text) => [span(fit(text, columns))]), [], [span('any key goes back', 'dim')]];
+  const lines = page.flatMap((text) => fold(text, columns));
+  return [...lines.map((text) => [span(text)]), [], [span('any key goes back', 'dim')]];
+}
+
+/** The whole text, in as many lines as that takes. */
+function fold(text: string, columns: number): readonly string[] {
+  const characters = [...printable(text)];
+  const width = Math.max(1, columns);
+  const count = Math.max(1, Math.ceil(characters.length / width));
+  return Array.from({ length: count }, (_, line) =>
+    characters.slice(line * width, (line + 1) * width).join(''),
+  );
 }
 
 function renderLists(state: WatchState, poll: WatchPoll, now: number, size: ScreenSize): readonly Line[] {

@@ -1,5 +1,6 @@
 import { TerminalScreen } from '../../host/system/terminal-screen.ts';
 import { askDaemon, type DaemonChoice, type DaemonReply, type DaemonRequest } from '../ask-daemon.ts';
+import { type PlainStory, storyOf } from '../plain-story.ts';
 import { type LineStyle, renderLine } from './line.ts';
 import { renderWatch } from './render-watch.ts';
 import { type PollResult, takePoll } from './watch-poll.ts';
@@ -9,8 +10,6 @@ export type WatchParts = {
   readonly choice: DaemonChoice;
   readonly intervalMs: number;
   readonly paint: (style: LineStyle, text: string) => string;
-  /** What is known of an address, as lines; asked for by a key. */
-  readonly explain: (source: string) => Promise<readonly string[]>;
 };
 
 /** The live view, until somebody leaves it. A daemon that does not answer at the first look is the answer. */
@@ -23,6 +22,9 @@ export async function watchScreen(
   await screen.left;
   return undefined;
 }
+
+/** Entries of a story that a small screen has room for beside what they come to. */
+const PAGE = 10;
 
 class WatchScreen {
   readonly #parts: WatchParts;
@@ -86,7 +88,7 @@ class WatchScreen {
       case 'suspend':
         return this.#screen.suspend();
       case 'explain':
-        this.#state = { ...this.#state, page: await this.#parts.explain(action.source) };
+        this.#state = await this.#explain(action.source);
         return this.#paint();
       default: {
         const reply = await askDaemon(this.#parts.choice, requestOf(action));
@@ -95,6 +97,12 @@ class WatchScreen {
         await this.#poll();
       }
     }
+  }
+
+  async #explain(source: string): Promise<WatchState> {
+    const reply = await askDaemon(this.#parts.choice, { verb: 'explain', ip: source });
+    if (reply.kind !== 'answer') return { ...this.#state, message: reply.message };
+    return { ...this.#state, page: [source, '', ...renderStory(storyOf(reply.answer))] };
   }
 
   #paint(): void {
@@ -115,5 +123,14 @@ const DONE: Readonly<Record<Deed['kind'], (source: string) => string>> = {
 
 function requestOf(action: Deed): DaemonRequest {
   const { kind, source } = action;
-  return kind === 'ban' ? { verb: 'ban', ip: source } : { verb: kind, door: action.door, ip: source };
+  return kind === 'ban' ? { verb: 'ban', who: source } : { verb: kind, door: action.door, ip: source };
+}
+
+function renderStory({ entries, why, opened }: PlainStory): readonly string[] {
+  const door = why.door === undefined ? '' : `${why.door}: `;
+  return [
+    ...entries.slice(-PAGE).map(({ time, text }) => `${time}  ${text}`),
+    '',
+    `${opened ? 'Opened' : 'Not opened'}: ${door}${why.sentence}.`,
+  ];
 }

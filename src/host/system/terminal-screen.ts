@@ -20,7 +20,10 @@ export class TerminalScreen {
   readonly #onResize: () => void;
   readonly #press = (_text: string | undefined, key: Key): void => this.#onKey(nameOf(key));
   readonly #leave = (): void => this.close();
-  readonly #resume = (): void => this.#enter();
+  readonly #resume = (): void => {
+    this.#enter();
+    this.#onResize();
+  };
   #isOpen = false;
 
   /** `onKey`: a letter, `up`, `return`, `ctrl-c` and so on. */
@@ -66,7 +69,6 @@ export class TerminalScreen {
     process.stdin.resume();
     process.stdout.write(ENTER);
     this.#isOpen = true;
-    this.#onResize();
   }
 
   #release(): void {
