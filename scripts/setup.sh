@@ -66,6 +66,7 @@ need_packages_for_tests() {
   need_command ssh openssh-client
   need_file /usr/sbin/sshd openssh-server
   need_command script bsdutils
+  need_command ping iputils-ping
   need_command systemd-analyze systemd
   need_file /lib/lsb/init-functions lsb-base
   has_libfaketime || need libfaketime

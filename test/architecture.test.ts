@@ -16,6 +16,7 @@ const CORE: Readonly<Record<string, readonly string[]>> = {
   door: ['net'],
   config: ['door', 'net'],
   client: ['config', 'door', 'net'],
+  doctor: ['door', 'net'],
   tripwire: ['door', 'net'],
   attempt: ['door', 'net', 'packet', 'tripwire'],
   lease: ['door', 'net', 'attempt'],

@@ -15,6 +15,7 @@ import { CLOSE } from './verb-close.ts';
 import { completionVerb } from './verb-completion.ts';
 import { CONFIRM } from './verb-confirm.ts';
 import { CONNECT } from './verb-connect.ts';
+import { DOCTOR } from './verb-doctor.ts';
 import { EXPLAIN } from './verb-explain.ts';
 import { EXTEND } from './verb-extend.ts';
 import { HISTORY } from './verb-history.ts';
@@ -50,6 +51,7 @@ export const VERBS: readonly Verb[] = [
   BANS,
   KNOCK,
   CONNECT,
+  DOCTOR,
   completionVerb(() => VERBS),
 ];
 

@@ -39,6 +39,8 @@ export type ReachOrder = {
   readonly port: Port;
   /** Ask the port first, and do not knock if it is open. */
   readonly askFirst: boolean;
+  /** How long it has to answer before it is knocked at, if not `HEAD_START`. */
+  readonly headStart?: Millis;
 };
 
 /** A port that is open answers in less than this nearly everywhere; one that is closed costs no more. */
@@ -75,14 +77,14 @@ type Found = { readonly socket: Socket; readonly trail: Trail };
 
 /** Before a knock; with nothing to knock, for as long as there is time. */
 async function ask(
-  { profile, port }: ReachOrder,
+  { profile, port, headStart = HEAD_START }: ReachOrder,
   trails: readonly Trail[],
   deadline: number,
   tell: (line: string) => void,
 ): Promise<Found | undefined> {
   for (const [i, trail] of trails.entries()) {
     const fair = left(deadline) / (trails.length - i);
-    const patience = profile.knock === undefined ? fair : Math.min(HEAD_START, fair);
+    const patience = profile.knock === undefined ? fair : Math.min(headStart, fair);
     tell(`asking ${renderPlace(trail.to, port)}`);
     const answer = await firstConnection(trail.to, port, [millis(0)], millis(patience));
     trail.before = withoutSocket(answer);

@@ -1,0 +1,79 @@
+import type { Profile } from '../../core/client/profile.ts';
+import type { Finding } from '../../core/doctor/finding.ts';
+import { ok, problem } from '../../core/doctor/finding.ts';
+import { judgeTrail, type OutsideEvidence } from '../../core/doctor/judge-trail.ts';
+import type { Port } from '../../core/net/port.ts';
+import { millis } from '../../core/net/time.ts';
+import { outputOf } from '../../host/firewall/iptables-commands.ts';
+import { firstConnection } from '../../host/network/first-connection.ts';
+import { sourceAddressTo } from '../../host/network/source-address.ts';
+import { findProgram } from '../../host/system/find-program.ts';
+import { type Answer, reach, type Trail } from '../client/reach.ts';
+
+/** Two rounds tell as much as four, in less time. */
+const RETRIES = 1;
+/** The kernel asks three times, one second apart, who has an address on its link: nobody is no silence of a firewall. */
+const HEAD_START = millis(3500);
+/** A host that resets does so within a second. */
+const PATIENCE = millis(1000);
+
+/** Knocks with the profile, and judges from what comes back. The profile has a knock. */
+export async function examineFromClient(profile: Profile, port: Port): Promise<readonly Finding[]> {
+  const retries = Math.min(profile.retries, RETRIES);
+  const order = { profile: { ...profile, retries }, port, askFirst: true, headStart: HEAD_START };
+  const reached = await reach(order, () => undefined);
+  if (reached.kind === 'unresolved') {
+    return [problem('not-sent', reached.reason, `getent ahosts ${profile.hostName}`)];
+  }
+  if (reached.kind === 'open') reached.socket.destroy();
+  const addresses = reached.trails.map(({ to }) => to.address).join(' and ');
+  const name = ok('name', `${profile.name} is ${addresses}`);
+  const tried = reached.trails.filter(
+    (trail) => trail.knocked > 0 || trail.notSent.length > 0 || isOpen(trail),
+  );
+  const trails = tried.length > 0 ? tried : reached.trails;
+  return [
+    name,
+    ...(await Promise.all(trails.map(async (trail) => judgeTrail(await gather(profile, port, trail))))),
+  ];
+}
+
+const isOpen = ({ before }: Trail): boolean => before?.kind === 'open';
+
+async function gather(profile: Profile, port: Port, trail: Trail): Promise<OutsideEvidence> {
+  const { to, before, after, knocked, notSent } = trail;
+  const isSilent = knocked > 0 && after?.kind === 'silent';
+  const [source, knockPort, answersPing] = await Promise.all([
+    sourceAddressTo(to, port),
+    isSilent ? askKnockPort(profile, trail) : undefined,
+    isSilent ? answers(to.address) : undefined,
+  ]);
+  return {
+    profile: profile.name,
+    address: to.address,
+    port,
+    knocked,
+    notSent,
+    ...(source === undefined ? {} : { source }),
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+    ...(knockPort === undefined ? {} : { knockPort }),
+    ...(answersPing === undefined ? {} : { answersPing }),
+  };
+}
+
+/** One packet more, to a port of the sequence: a host that drops what is not let in says nothing to it either. */
+async function askKnockPort({ knock }: Profile, { to }: Trail): Promise<Answer | undefined> {
+  const step = knock?.find(({ protocol }) => protocol === 'tcp');
+  if (step === undefined) return undefined;
+  const answer = await firstConnection(to, step.port, [millis(0)], PATIENCE);
+  if (answer.kind !== 'open') return answer;
+  answer.socket.destroy();
+  return { kind: 'open' };
+}
+
+/** `undefined`: there is no ping(8) here. */
+async function answers(address: string): Promise<boolean | undefined> {
+  if (findProgram('ping') === undefined) return undefined;
+  return (await outputOf('ping', ['-n', '-c', '1', '-W', '1', address])) !== undefined;
+}

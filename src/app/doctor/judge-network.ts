@@ -1,0 +1,67 @@
+import type { InterfaceChoice } from '../../core/config/config.ts';
+import type { Finding } from '../../core/doctor/finding.ts';
+import { ok, problem, warning } from '../../core/doctor/finding.ts';
+import type { Address } from '../../core/net/address.ts';
+import type { HostInterface } from '../../core/net/host-interface.ts';
+
+/** RFC 1918, RFC 6598 and RFC 4193: what a router has to pass knocks on to. */
+const PRIVATE =
+  /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|f[cd])/;
+/** RFC 3927 and RFC 4291 section 2.5.6: known on their link alone. */
+const LINK_LOCAL = /^(?:169\.254\.|fe[89ab])/;
+
+/** The interfaces by which strangers come. */
+export function outerInterfaces(
+  interfaces: readonly HostInterface[],
+  choice: InterfaceChoice | undefined,
+): readonly HostInterface[] {
+  const outer = interfaces.filter(({ name }) => name !== 'lo');
+  if (choice?.kind === 'named') return outer.filter(({ name }) => choice.names.includes(name));
+  const routed = outer.filter(({ defaultRoute }) => defaultRoute);
+  return routed.length > 0 ? routed : outer.filter(({ up }) => up);
+}
+
+export const usableAddresses = (interfaces: readonly HostInterface[]): readonly Address[] =>
+  interfaces.flatMap(({ up, addresses }) => (up ? addresses : [])).filter((one) => !LINK_LOCAL.test(one));
+
+/** Whether the interfaces that are watched are there and up, and have an address that can be reached. */
+export function judgeNetwork(
+  interfaces: readonly HostInterface[],
+  choice: InterfaceChoice | undefined,
+): Finding[] {
+  const names = choice?.kind === 'named' ? choice.names : [];
+  const missing = names.filter((name) => !interfaces.some((one) => one.name === name));
+  const down = interfaces.filter(({ name, up }) => names.includes(name) && !up).map(({ name }) => name);
+  const outer = outerInterfaces(interfaces, choice);
+  return [judgeLinks(missing, down, outer), judgeAddresses(outer)];
+}
+
+function judgeLinks(
+  missing: readonly string[],
+  down: readonly string[],
+  outer: readonly HostInterface[],
+): Finding {
+  const id = 'interface-up';
+  const [first] = missing;
+  if (first !== undefined)
+    return problem(id, `there is no interface ${first}, which is to be watched`, 'ip link');
+  const [sleeping] = down;
+  if (sleeping !== undefined)
+    return problem(id, `interface ${sleeping} is down`, `ip link set ${sleeping} up`);
+  if (outer.length === 0) return problem(id, 'no interface but loopback is up', 'ip link');
+  return ok(id, `up: ${outer.map(({ name }) => name).join(', ')}`);
+}
+
+function judgeAddresses(outer: readonly HostInterface[]): Finding {
+  const id = 'address';
+  const addresses = usableAddresses(outer);
+  if (addresses.length === 0) {
+    return problem(id, 'no interface has an address that others can reach', 'ip address');
+  }
+  const shown = addresses.slice(0, 4).join(', ');
+  if (addresses.every((one) => PRIVATE.test(one))) {
+    const message = `${shown}: private, so that from the Internet a router has to pass on the knocks too, not the door's port alone`;
+    return warning(id, message, 'forward the knock ports in the router, or knock from within');
+  }
+  return ok(id, `others can reach ${shown}`);
+}

@@ -1,0 +1,123 @@
+import type { Finding } from './finding.ts';
+import { ok, problem, unknown, warning } from './finding.ts';
+
+/** What a port said to somebody who wanted to connect. */
+export type PortSays =
+  | { readonly kind: 'open' | 'refused' | 'silent' }
+  | { readonly kind: 'unreachable' | 'not-sent'; readonly code: string };
+
+/** What can be learned of a knock from outside. */
+export type OutsideEvidence = {
+  readonly profile: string;
+  readonly address: string;
+  readonly port: number;
+  /** This host's address on the way there, as far as it knows. */
+  readonly source?: string;
+  /** Sequences that left whole. */
+  readonly knocked: number;
+  readonly notSent: readonly string[];
+  readonly before?: PortSays;
+  readonly after?: PortSays;
+  /** What the first TCP port of the sequence said to one packet more. */
+  readonly knockPort?: PortSays;
+  readonly answersPing?: boolean;
+};
+
+/** RFC 1918, RFC 6598, RFC 4193. */
+const PRIVATE =
+  /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|f[cd])/;
+
+/** Which it is of *not sent*, *not seen*, *seen but wrong*, *opened but unreachable* and opened, and by what evidence. */
+export function judgeTrail(evidence: OutsideEvidence): Finding {
+  const { address, port, knocked, notSent, before, after } = evidence;
+  const [reason] = notSent;
+  if (reason !== undefined)
+    return problem('not-sent', `not sent to ${address}: ${reason}`, `ip route get ${address}`);
+  if (knocked === 0 && before?.kind === 'open') {
+    const message = `port ${port} of ${address} was open before any knock: it is not hidden, or was opened a moment ago`;
+    return warning(
+      'not-hidden',
+      message,
+      `wait until the door has closed, then: bussa doctor --from-client ${evidence.profile}`,
+    );
+  }
+  if (knocked === 0) return problem('not-sent', `no knock has left to ${address}`, `ip route get ${address}`);
+  if (after?.kind === 'open') {
+    return ok('opened', `port ${port} of ${address} ${said(before)} before the knock, and is open after it`);
+  }
+  return judgeClosed(evidence);
+}
+
+function judgeClosed(evidence: OutsideEvidence): Finding {
+  const { address, port, before, after } = evidence;
+  const there = 'on that host: ';
+  const change = `port ${port} of ${address} ${said(before)} before the knock, and ${said(after)} after it`;
+  if (after?.kind === 'refused' && before?.kind !== 'refused') {
+    return problem(
+      'opened-but-unreachable',
+      `${change}: the door has opened, and nothing listens behind it`,
+      `${there}ss -ltnp`,
+    );
+  }
+  if (after?.kind === 'unreachable' && before?.kind === 'silent') {
+    return problem(
+      'opened-but-unreachable',
+      `${change}: the door has opened, and leads nowhere`,
+      `${there}bussa doctor`,
+    );
+  }
+  if (after?.kind === 'refused') {
+    return problem(
+      'seen-but-wrong',
+      `${change}: the host is reached, and the knock has changed nothing`,
+      explainThere(evidence),
+    );
+  }
+  if (after?.kind === 'unreachable') {
+    return problem('not-seen', `${change}: the host is not reached`, `traceroute ${address}`);
+  }
+  return judgeSilence(evidence, change);
+}
+
+function judgeSilence(evidence: OutsideEvidence, change: string): Finding {
+  const { address, knockPort, answersPing } = evidence;
+  if (knockPort?.kind === 'refused' || knockPort?.kind === 'open') {
+    const message = `${change}; its knock port answers, so knocks arrive: they are the wrong ones, too slow or in another order, or no daemon hears them${natHint(evidence)}`;
+    return problem('seen-but-wrong', message, explainThere(evidence));
+  }
+  if (knockPort?.kind === 'unreachable') {
+    const message = `${change}; a packet to its knock port came back (${knockPort.code}): a router or firewall on the way refuses it`;
+    return problem('not-seen', message, `traceroute ${address}`);
+  }
+  const message = `${change}; the host answers ping, so it is up, and drops knocks in silence, as it should: whether they were not seen, or seen but wrong, cannot be told from here${natHint(evidence)}`;
+  if (answersPing === true) return unknown('not-seen-or-wrong', message, explainThere(evidence));
+  return unknown(
+    'not-seen',
+    `${change}; nothing has come back from that address at all${answersPing === false ? ', to ping neither' : ''}${natHint(evidence)}`,
+    `ping ${address}`,
+  );
+}
+
+function explainThere({ source = 'YOUR-ADDRESS' }: OutsideEvidence): string {
+  return `on that host: bussa explain ${source}`;
+}
+
+/** Who is behind a router is another one there. */
+function natHint({ source, address }: OutsideEvidence): string {
+  if (source === undefined || !PRIVATE.test(source) || PRIVATE.test(address)) return '';
+  return `; ${source} is private, so that host sees another address`;
+}
+
+function said(says: PortSays | undefined): string {
+  if (says === undefined) return 'was not asked';
+  switch (says.kind) {
+    case 'open':
+      return 'was open';
+    case 'refused':
+      return 'refused with a TCP reset';
+    case 'silent':
+      return 'did not answer';
+    default:
+      return `was out of reach (${says.code})`;
+  }
+}
