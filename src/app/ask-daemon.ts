@@ -43,6 +43,9 @@ export async function findSocket(choice: DaemonChoice): Promise<string | DaemonR
     return controlSocketIn(join(stateDirectory, stateName(configFile ?? DEFAULT_CONFIG_FILE, interfaces)));
   }
   const listed = listNames(stateDirectory);
+  // Who is a member of its group can reach the daemon, not list others.
+  if (listed === 'hidden')
+    return controlSocketIn(join(stateDirectory, stateName(DEFAULT_CONFIG_FILE, undefined)));
   if (!Array.isArray(listed)) return listed as DaemonReply;
   const living = await livingAmong(listed.map((name) => controlSocketIn(join(stateDirectory, name))));
   const [first] = living;
@@ -52,11 +55,12 @@ export async function findSocket(choice: DaemonChoice): Promise<string | DaemonR
   return { kind: 'failed', message };
 }
 
-function listNames(stateDirectory: string): readonly string[] | DaemonReply {
+function listNames(stateDirectory: string): readonly string[] | DaemonReply | 'hidden' {
   try {
     return readdirSync(stateDirectory).sort();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES') return 'hidden';
     if (code === 'ENOENT' || code === 'ENOTDIR')
       return noDaemon({ stateDirectory }, `there is no ${stateDirectory}`);
     return failure(new ControlError(stateDirectory, code ?? String(error)), { stateDirectory });
@@ -110,7 +114,10 @@ function replyOf(answer: unknown): DaemonReply {
 function failure(error: ControlError, choice: DaemonChoice): DaemonReply {
   const { code, message } = error;
   if (code === 'EACCES' || code === 'EPERM') {
-    return { kind: 'permission', message: `${message}: run it as the user that the daemon runs as` };
+    return {
+      kind: 'permission',
+      message: `${message}: run it as the user that the daemon runs as, or as one of its Control_Group`,
+    };
   }
   if (isAbsent(error)) return noDaemon(choice, message);
   return { kind: 'no-daemon', message: `the daemon does not answer: ${message}` };

@@ -80,12 +80,15 @@ export function withoutCooldown({ opening, door, lines }: NativePart): NativePar
   return { opening, door: rest, lines: lines.filter(([name]) => name !== 'cooldown') };
 }
 
-export const nativeSettings: fc.Arbitrary<Pick<Settings, 'firewall' | 'attach' | 'onExit' | 'hooks'>> = fc
+export const nativeSettings: fc.Arbitrary<
+  Pick<Settings, 'firewall' | 'attach' | 'onExit' | 'controlGroup' | 'hooks'>
+> = fc
   .record(
     {
       firewall: fc.constantFrom('nftables' as const, 'auto' as const),
       chain: fc.stringMatching(/^[a-z][a-z0-9_-]{0,8}$/),
       onExit: fc.constantFrom('open' as const, 'keep' as const),
+      controlGroup: fc.stringMatching(/^(?:[A-Za-z_][A-Za-z0-9_.-]{0,8}|[1-9][0-9]{0,8})$/),
       start: hook,
     },
     { requiredKeys: [] },
@@ -96,12 +99,19 @@ export const nativeSettings: fc.Arbitrary<Pick<Settings, 'firewall' | 'attach' |
     ...(start === undefined ? {} : { hooks: { start } }),
   }));
 
-export function nativeSettingLines({ firewall, attach, onExit, hooks }: Partial<Settings>): Lines {
+export function nativeSettingLines({
+  firewall,
+  attach,
+  onExit,
+  controlGroup,
+  hooks,
+}: Partial<Settings>): Lines {
   const chains = attach?.map(({ family, table, chain }) => `${family} ${table} ${chain}`).join(' ,');
   const lines = [
     ['firewall', firewall],
     ['attach', chains],
     ['on_exit', onExit],
+    ['control_group', controlGroup],
     ['on_start', hooks?.start === undefined ? undefined : hookText(hooks.start)],
   ] as const;
   return lines.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));

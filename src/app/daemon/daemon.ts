@@ -11,6 +11,7 @@ import { BanKeeper } from './ban-keeper.ts';
 import { closeAll, STOP_MS } from './close-all.ts';
 import { Completions } from './completions.ts';
 import { type ControlVerbs, openControl } from './control/control.ts';
+import { shareControl } from './control/control-access.ts';
 import { daemonVerbs } from './control/daemon-verbs.ts';
 import { sourceVerbs } from './control/source-verbs.ts';
 import type { DaemonOptions } from './daemon-options.ts';
@@ -164,6 +165,7 @@ export class Daemon {
     this.#watch.interfaces.start();
     await this.#guard?.prepare();
     this.#control = await openControl(this.#ownDirectory, this.#guard, this.#verbs, this.#report);
+    this.#shareControl();
     this.#adopt();
     await this.#native.install(gatesOf(this.#reload.config), this.#reload.config.settings);
     this.#watch.listen();
@@ -194,8 +196,16 @@ export class Daemon {
   /** Reads the configuration again. A bad one changes nothing. */
   async reload(): Promise<ReloadOutcome> {
     const outcome = await this.#reload.run();
+    this.#shareControl();
     this.#metrics.serveAt(this.#reload.config.settings.metrics);
     return outcome;
+  }
+
+  #shareControl(): void {
+    const directory = this.#ownDirectory;
+    if (this.#control === undefined || directory === undefined) return;
+    const { controlGroup } = this.#reload.config.settings;
+    shareControl(directory, this.#options.stateDirectory, controlGroup, this.#report);
   }
 
   /** What this daemon left open in an earlier life, and what others left that will not come back for it. */

@@ -3,6 +3,7 @@ import type { Config } from '../../core/config/config.ts';
 import { becomeAnew } from '../../host/system/become-anew.ts';
 import { maskOf, readPrivileges } from '../../host/system/capabilities.ts';
 import { descriptorOf } from '../../host/system/descriptor-path.ts';
+import { findGroup } from '../../host/system/find-group.ts';
 import { isNarrowedTo, narrowThisThread, withOnly } from '../../host/system/narrow-privileges.ts';
 import { commandsIn } from './commands-in.ts';
 import type { DaemonOptions } from './daemon-options.ts';
@@ -41,6 +42,7 @@ export function narrowPrivileges(options: DaemonOptions, config: Config): Narrow
 }
 
 function becomeNarrow(options: DaemonOptions, config: Config): never {
+  joinGroup(config.settings.controlGroup);
   const unreachable = withOnly(KEPT, () => findUnreachable(options, config));
   narrowThisThread(unreachable === undefined ? KEPT : KEPT | maskOf('CAP_DAC_OVERRIDE'));
   const configFd = descriptorOf(options.configFile);
@@ -49,6 +51,17 @@ function becomeNarrow(options: DaemonOptions, config: Config): never {
     ...(options.background ? READY_MARK : {}),
     [MARK]: `${process.pid} ${unreachable ?? ''}`,
   });
+}
+
+/** Of a file of its own, who is no member of a group may not make one of the group's. */
+function joinGroup(name: string | undefined): void {
+  const group = name === undefined ? undefined : findGroup(name);
+  if (group === undefined) return;
+  try {
+    process.setgroups?.([...new Set([...(process.getgroups?.() ?? []), group])]);
+  } catch {
+    // What it cannot be used for is said when it is needed.
+  }
 }
 
 /** What the mark says could not be reached, empty for nothing; `undefined` without a mark. It does not go on to programs. */

@@ -33,6 +33,8 @@ export type Settings = {
   readonly attach?: readonly [AttachPoint, ...AttachPoint[]];
   /** `open` if it is absent. */
   readonly onExit?: OnExit;
+  /** Whose members may ask and order the daemon; the daemon's own user alone if it is absent. */
+  readonly controlGroup?: string;
   /** On if it is absent. */
   readonly scanGuard?: 'on' | 'off';
   /** `DEFAULT_SCAN_PENALTY` if it is absent. */

@@ -29,6 +29,7 @@ export type DirectiveName =
   | 'Firewall'
   | 'Attach'
   | 'On_Exit'
+  | 'Control_Group'
   | 'Scan_Guard'
   | 'Scan_Penalty'
   | 'Scan_Ignore'
@@ -79,6 +80,7 @@ export const DIRECTIVES: readonly Directive[] = [
   { name: 'Firewall', home: 'options', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Attach', home: 'options', repeated: 'both', isNew: true, value: 'word' },
   { name: 'On_Exit', home: 'options', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Control_Group', home: 'options', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Scan_Guard', home: 'options', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Scan_Penalty', home: 'options', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Scan_Ignore', home: 'options', repeated: 'both', isNew: true, value: 'word' },

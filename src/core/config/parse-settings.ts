@@ -23,6 +23,9 @@ export function parseSettings(entries: readonly Entry[], findings: Findings): Se
   return draft;
 }
 
+/** As groupadd(8) takes them, or a number. */
+const GROUP_NAME = /^(?:[A-Za-z_][A-Za-z0-9_.-]{0,31}|[0-9]{1,9})$/;
+
 const SYSLOG_REMEDY = 'write UseSyslog alone, or UseSyslog = yes, or UseSyslog = no';
 
 const READERS: Readonly<
@@ -64,6 +67,16 @@ const READERS: Readonly<
   On_Exit: (entry, draft, findings) => {
     const choice = parseChoice(entry, ['open', 'keep'] as const, findings);
     if (choice !== undefined) draft.onExit = choice;
+  },
+  Control_Group: (entry, draft, findings) => {
+    if (!isGiven(entry, findings)) return;
+    const { text } = entry.value;
+    if (GROUP_NAME.test(text)) draft.controlGroup = text;
+    else
+      findings.error(
+        entry.value,
+        `${quoteText(text)} is no group: write its name, such as adm, or its number`,
+      );
   },
   Scan_Guard: (entry, draft, findings) => {
     const choice = parseChoice(entry, ['on', 'off'] as const, findings);

@@ -152,6 +152,10 @@ describe('options of the firewall', () => {
         'firewall = nftable\n',
         '2:12: "nftable" is no value of Firewall: did you mean nftables? it is one of nftables, iptables, auto',
       ],
+      'no group': [
+        'control_group = a:b',
+        '2:17: "a:b" is no group: write its name, such as adm, or its number',
+      ],
       'an unknown end': ['on_exit = close', '2:11: "close" is no value of On_Exit: it is one of open, keep'],
       'no chain': [
         'attach = inet filter, , inet filter input x',

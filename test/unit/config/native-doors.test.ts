@@ -114,6 +114,11 @@ describe('options of the firewall', () => {
     const both = { useSyslog: false, firewall: 'auto', attach: [input, forward] };
     assert.deepEqual(settings('attach = inet filter  input,ip6\tmy-fw FWD_1\nfirewall = auto'), both);
   });
+  it('Control_Group: a name or a number', () => {
+    for (const group of ['adm', 'knock-ops_2', '4']) {
+      assert.deepEqual(settings(`control_group = ${group}`), { useSyslog: false, controlGroup: group });
+    }
+  });
   it('On_Exit: open or keep', () => {
     assert.deepEqual(settings('on_exit = keep'), { useSyslog: false, onExit: 'keep' });
     assert.deepEqual(settings('on_exit = Open'), { useSyslog: false, onExit: 'open' });

@@ -1,0 +1,61 @@
+import { chmodSync, chownSync, statSync } from 'node:fs';
+import type { Event } from '../../../core/event/event.ts';
+import { findGroup } from '../../../host/system/find-group.ts';
+import { controlSocketIn } from '../open-state.ts';
+
+/** inode(7) */
+const PERMISSIONS = 0o7777;
+
+const OWN = { socket: 0o600, directory: 0o700 } as const;
+/** The group reaches the socket, by its name, and nothing else: what lies beside it is the owner's alone. */
+const SHARED = { socket: 0o660, directory: 0o710 } as const;
+const OTHERS_PASS = 0o001;
+
+/**
+ * Lets the members of a group reach the control socket, or nobody but the owner. `stateDirectory` becomes one that others
+ * may pass through; they cannot list it, and find it no way into the directories of other daemons. What cannot be done is
+ * reported: the socket stays the owner's then.
+ */
+export function shareControl(
+  directory: string,
+  stateDirectory: string,
+  group: string | undefined,
+  report: (event: Event) => void,
+): void {
+  const socket = controlSocketIn(directory);
+  try {
+    const number = group === undefined ? undefined : findGroup(group);
+    if (group !== undefined && number === undefined) throw new Error('there is no such group in /etc/group');
+    if (number === undefined) {
+      setMode(socket, OWN.socket);
+      if (modeOf(directory) === SHARED.directory) setMode(directory, OWN.directory);
+      return;
+    }
+    giveTo(directory, number);
+    giveTo(socket, number);
+    setMode(directory, SHARED.directory);
+    setMode(socket, SHARED.socket);
+    setMode(stateDirectory, modeOf(stateDirectory) | OTHERS_PASS);
+  } catch (error) {
+    const text = `Control_Group = ${group}: the control socket stays its user's alone: ${(error as Error).message}`;
+    report({ kind: 'error', text });
+  }
+}
+
+/** Only if it has to be: where privileges have been given up, what is right already needs none. */
+function giveTo(path: string, group: number): void {
+  const { uid, gid } = statSync(path);
+  if (gid === group) return;
+  try {
+    chownSync(path, uid, group);
+  } catch (error) {
+    const remedy = `restart the daemon; under systemd give it Group=, see docs/privileges.md; or: chgrp ${group} ${path}`;
+    throw new Error(`${(error as Error).message}; ${remedy}`);
+  }
+}
+
+function setMode(path: string, mode: number): void {
+  if (modeOf(path) !== mode) chmodSync(path, mode);
+}
+
+const modeOf = (path: string): number => statSync(path).mode & PERMISSIONS;
