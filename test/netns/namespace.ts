@@ -4,6 +4,9 @@ import { Program } from './program.ts';
 
 const exec = promisify(execFile);
 
+/** A command that runs to its end has come to it by now, or hangs: then it is ended, and the error names it. */
+const COMMAND_MS = 100_000;
+
 let created = 0;
 let swept: Promise<void> | undefined;
 
@@ -29,6 +32,8 @@ export class Namespace implements AsyncDisposable {
   async run(command: string, ...args: readonly string[]): Promise<string> {
     const { stdout } = await exec('ip', ['netns', 'exec', this.name, command, ...args], {
       maxBuffer: 64 * 1024 * 1024,
+      timeout: COMMAND_MS,
+      killSignal: 'SIGKILL',
     });
     return stdout;
   }
@@ -36,7 +41,10 @@ export class Namespace implements AsyncDisposable {
   /** Runs a command to its end inside and returns its exit status. */
   async status(command: string, ...args: readonly string[]): Promise<number> {
     const program = this.start(command, ...args);
-    const { code } = await program.exited;
+    const killer = setTimeout(() => program.signal('SIGKILL'), COMMAND_MS);
+    const { code, signal } = await program.exited;
+    clearTimeout(killer);
+    if (signal === 'SIGKILL') throw new Error(`killed: ${[command, ...args].join(' ')}:\n${program.output}`);
     return code ?? -1;
   }
 
