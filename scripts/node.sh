@@ -18,7 +18,11 @@ find_node() {
 }
 
 is_set_up() {
+  # A published package has no lock file, and its dependencies beside it or in it.
+  if [ ! -f "$root/package-lock.json" ]; then
+    [ -d "$root/node_modules/koffi" ] || [ -d "$root/../koffi" ]
+    return
+  fi
   [ -d "$root/node_modules/koffi" ] || return 1
-  [ -f "$root/package-lock.json" ] || return 0 # a published package has none
   [ -f "$stamp" ] && [ ! "$root/package-lock.json" -nt "$stamp" ]
 }

@@ -79,18 +79,28 @@ export async function simulate(
   // Nothing is opened by it, whoever may write it.
   const loaded = loadConfig(configFile, 'ignored');
   if (loaded.kind === 'bad') return loaded;
+  const message = await simulateConfig(loaded.config, traffic, tell);
+  return message === undefined ? { kind: 'done', warnings: loaded.warnings } : { kind: 'failed', message };
+}
+
+/** The same for a configuration that is read already. Returns what a capture file has against it. */
+export async function simulateConfig(
+  config: Config,
+  traffic: SimulateOrder['traffic'],
+  tell: (entry: TimelineEntry) => void,
+): Promise<string | undefined> {
   const isCapture = traffic.kind === 'capture';
-  const stage = arrange(loaded.config, isCapture, tell);
+  const stage = arrange(config, isCapture, tell);
   if (isCapture) {
     const message = await play(traffic.file, stage.rehearsal);
-    if (message !== undefined) return { kind: 'failed', message };
+    if (message !== undefined) return message;
   } else {
     knock(traffic, stage.rehearsal);
   }
   stage.rehearsal.finish();
   for (const verdict of stage.verdicts.all()) tell({ kind: 'verdict', ...verdict });
   tell({ kind: 'end', ...stage.counts() });
-  return { kind: 'done', warnings: loaded.warnings };
+  return undefined;
 }
 
 /** The engine with its guard and doors, and who listens to it. */

@@ -1,0 +1,144 @@
+import type { ConfigResult, Config as DaemonConfig } from '../core/config/config.ts';
+import { parseConfig as parse } from '../core/config/parse-config.ts';
+import { parseAddress } from '../core/net/address.ts';
+import { parsePort } from '../core/net/port.ts';
+import { parseProtocol } from '../core/net/protocol.ts';
+import { millis } from '../core/net/time.ts';
+import { knock as send } from './knocker.ts';
+import { type SimulateOrder, simulateConfig, type TimelineEntry } from './simulate.ts';
+import type { CourseVerdict } from './verdicts.ts';
+
+/** A port from 1 to 65535, alone for TCP or as `8000:udp`, `8000:tcp`. */
+export type KnockedPort = number | string;
+
+export type KnockRequest = {
+  /** A name or an address. */
+  readonly host: string;
+  /** In this order. */
+  readonly knocks: readonly KnockedPort[];
+  /** Between one knock and the next; 0 if it is absent. */
+  readonly delayMs?: number;
+  /** Bounds all of it, the resolution of the name included; no bound if it is absent. */
+  readonly timeoutMs?: number;
+  /** Where the host has addresses of both families. */
+  readonly family?: 4 | 6;
+  /** Send through this interface, whatever the routes say. */
+  readonly interfaceName?: string;
+};
+
+/** `sent`: the kernel has taken every packet, which does not tell that one has arrived. `reasons`: one for each that left not. */
+export type KnockResult =
+  | { readonly sent: true }
+  | { readonly sent: false; readonly reasons: readonly string[] };
+
+/** The doors and settings of a configuration. */
+export type Config = DaemonConfig;
+
+/** A whole configuration with its warnings, or every mistake in it, each with line, column, message and remedy. */
+export type ParsedConfig = ConfigResult;
+
+/** Knocks that somebody would make, or the packets of a pcap or pcapng file. */
+export type Traffic =
+  | {
+      readonly knocks: readonly KnockedPort[];
+      /** Who knocks; 192.0.2.1, an address of nobody, if it is absent. */
+      readonly from?: string;
+      /** The address that is knocked at, for a door with a target. */
+      readonly to?: string;
+      /** From one knock to the next; 100 if it is absent. */
+      readonly gapMs?: number;
+    }
+  | { readonly pcap: string };
+
+export type Simulation = {
+  /** Whether any door would open. */
+  readonly opened: boolean;
+  /** For each source at each door whether it opens, and in one sentence why, or why not. */
+  readonly verdicts: readonly CourseVerdict[];
+};
+
+export type { CourseVerdict, TimelineEntry };
+
+/**
+ * Knocks: a TCP SYN, or a UDP packet of one NUL byte, to each port in order. Needs no privilege. Throws a `TypeError` for
+ * a request that cannot be understood; what the network or the system has against it is in the result.
+ */
+export async function knock(request: KnockRequest): Promise<KnockResult> {
+  const { host, knocks, delayMs = 0, timeoutMs, family, interfaceName } = request;
+  if (typeof host !== 'string' || host === '') throw new TypeError('host is no name and no address');
+  const outcome = await send(
+    {
+      host,
+      steps: readKnocks(knocks),
+      delay: readMillis(delayMs, 'delayMs'),
+      ...(timeoutMs === undefined ? {} : { timeout: readMillis(timeoutMs, 'timeoutMs') }),
+      ...(family === undefined ? {} : { family }),
+      ...(interfaceName === undefined ? {} : { interfaceName }),
+    },
+    () => undefined,
+  );
+  return outcome.kind === 'all-left' ? { sent: true } : { sent: false, reasons: outcome.reasons };
+}
+
+/** Reads a knockd.conf, given as text or as the bytes of the file. `file` is its name in the diagnostics. Never throws. */
+export function parseConfig(source: string | Uint8Array, file = 'knockd.conf'): ParsedConfig {
+  return parse(file, typeof source === 'string' ? new TextEncoder().encode(source) : source);
+}
+
+/**
+ * What a daemon with this configuration would do, judged by the daemon's own engine; nothing is sent or run. `tell` hears
+ * of each step, in the order of time. Throws a `TypeError` for traffic that cannot be understood, and an `Error` for a
+ * file that cannot be read.
+ */
+export async function simulate(
+  config: Config,
+  traffic: Traffic,
+  tell: (entry: TimelineEntry) => void = () => undefined,
+): Promise<Simulation> {
+  const verdicts: CourseVerdict[] = [];
+  const problem = await simulateConfig(config, readTraffic(traffic), (entry) => {
+    if (entry.kind === 'verdict') {
+      const { kind: _, ...verdict } = entry;
+      verdicts.push(verdict);
+    }
+    tell(entry);
+  });
+  if (problem !== undefined) throw new Error(problem);
+  return { opened: verdicts.some(({ opened }) => opened), verdicts };
+}
+
+function readTraffic(traffic: Traffic): SimulateOrder['traffic'] {
+  if ('pcap' in traffic) return { kind: 'capture', file: traffic.pcap };
+  const { knocks, from = '192.0.2.1', to, gapMs = 100 } = traffic;
+  return {
+    kind: 'knocks',
+    steps: readKnocks(knocks),
+    from: readAddress(from, 'from'),
+    ...(to === undefined ? {} : { to: readAddress(to, 'to') }),
+    gap: readMillis(gapMs, 'gapMs'),
+  };
+}
+
+function readKnocks(knocks: readonly KnockedPort[]) {
+  if (!Array.isArray(knocks) || knocks.length === 0) throw new TypeError('knocks is no list of ports');
+  return (knocks as readonly KnockedPort[]).map((knocked) => {
+    const [digits = '', name = 'tcp', ...rest] = String(knocked).split(':');
+    const port = parsePort(digits);
+    const protocol = parseProtocol(name);
+    if (port === undefined || protocol === undefined || rest.length > 0) {
+      throw new TypeError(`'${knocked}' is no knock: give a port from 1 to 65535, alone or as 8000:udp`);
+    }
+    return { protocol, port };
+  });
+}
+
+function readAddress(text: string, name: string) {
+  const address = parseAddress(text);
+  if (address === undefined) throw new TypeError(`${name} is no address: '${text}'`);
+  return address;
+}
+
+function readMillis(value: number, name: string) {
+  if (!Number.isFinite(value) || value < 0) throw new TypeError(`${name} is no length of time: ${value}`);
+  return millis(value);
+}
