@@ -9,7 +9,7 @@ import path from 'node:path';
 import { bundleProgram, bundleStart, PROGRAMS, type ProgramName } from './bundle.ts';
 
 const root = path.join(import.meta.dirname, '..');
-const ADDON = '@koromix/koffi-linux-x64/linux_x64/koffi.node';
+const ADDON = `@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`;
 const LINKS = ['knockd', 'knock'] as const;
 const names = Object.keys(PROGRAMS) as ProgramName[];
 
@@ -52,7 +52,8 @@ const REHEARSAL_CONFIG = `[ssh]
 `;
 const REHEARSAL_PACKETS = path.join(root, 'test/fuzz/corpus/captures/knocks.pcap');
 
-async function build(to: string): Promise<void> {
+/** Makes the executable and its links in that directory. */
+export async function build(to: string): Promise<void> {
   const work = mkdtempSync(path.join(tmpdir(), 'bussa-build-'));
   const at = (name: string): string => path.join(work, name);
   try {

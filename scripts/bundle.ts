@@ -28,7 +28,7 @@ const ADDON: Plugin = {
 };
 
 /** What stands where the sources would tell their own place: no file is ever looked for there. */
-const NOWHERE = JSON.stringify('file:///nonexistent');
+const NOWHERE = JSON.stringify('file:///nonexistent/in/no/directory');
 
 const COMMON: BuildOptions = {
   absWorkingDir: root,

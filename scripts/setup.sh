@@ -4,6 +4,7 @@
 #   setup.sh          what the daemon needs: Node.js packages, libpcap, libnftables, iptables
 #   setup.sh knock    what the client needs: Node.js packages
 #   setup.sh build    what makes the self-contained executable
+#   setup.sh package  what installs the Debian package on a bare system and judges it
 #   setup.sh test     what the tests need as well, the original knockd among it, and sshd, its service masked
 #   setup.sh bench    what the benchmark needs as well: fwknop, its service masked
 #
@@ -23,9 +24,10 @@ main() {
     knock) need_packages_for_client ;;
     knockd | bussa) need_packages_for_daemon ;;
     build) need_packages_for_build ;;
+    package) need_packages_for_daemon; need_packages_for_build; need_packages_for_package ;;
     test) need_packages_for_daemon; need_packages_for_build; need_packages_for_tests ;;
     bench) need_packages_for_daemon; need_packages_for_build; need_packages_for_tests; need_packages_for_bench ;;
-    *) fail 2 "setup.sh: unknown set \"$what\": use knock, knockd, build, test or bench" ;;
+    *) fail 2 "setup.sh: unknown set \"$what\": use knock, knockd, build, package, test or bench" ;;
   esac
   [ -z "$missing" ] || install_packages
   npm_is_current || install_npm_packages
@@ -77,6 +79,12 @@ need_packages_for_build() {
   need_command strip binutils
 }
 
+need_packages_for_package() {
+  need_command debootstrap debootstrap
+  need_command lintian lintian
+  need_command ip iproute2
+}
+
 need_packages_for_bench() {
   need_file /usr/sbin/fwknopd fwknop-server
   need_command fwknop fwknop-client
@@ -122,7 +130,7 @@ npm_is_current() {
 
 has_npm_packages() {
   [ -d "$root/node_modules/koffi" ] || return 1
-  case $what in build | test | bench) [ -d "$root/node_modules/esbuild" ] || return 1 ;; esac
+  case $what in build | package | test | bench) [ -d "$root/node_modules/esbuild" ] || return 1 ;; esac
   find_node
 }
 

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   type DaemonOptions,
   type DaemonPlace,
@@ -7,7 +6,7 @@ import {
   type GuardOptions,
 } from '../app/daemon/daemon-options.ts';
 import { type Millis, seconds } from '../core/net/time.ts';
-import { isSelfContained } from '../host/system/own-program.ts';
+import { ownLauncher } from '../host/system/own-program.ts';
 import { DAEMON_OPTIONS, DEFAULT_STATE_DIRECTORY, daemonOptions } from './knockd-options.ts';
 import type { OptionTable } from './option.ts';
 import { packageVersion } from './package-version.ts';
@@ -73,7 +72,7 @@ function parseConfirm(text: string): Millis {
 
 /** As it can be typed in any directory. */
 function renderConfirmCommand({ configFile, stateDirectory, interfaces }: DaemonPlace): string {
-  const words = [isSelfContained() ? process.execPath : fileURLToPath(LAUNCHER), 'confirm'];
+  const words = [ownLauncher(LAUNCHER), 'confirm'];
   if (configFile !== DEFAULT_CONFIG_FILE) words.push('-c', resolve(configFile));
   if (stateDirectory !== DEFAULT_STATE_DIRECTORY) words.push('--state', resolve(stateDirectory));
   if (interfaces !== undefined) words.push('-i', interfaces.text);

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import { drawSequence } from '../../core/door/draw-sequence.ts';
 import type { PortOpening } from '../../core/door/port-opening.ts';
@@ -14,12 +13,14 @@ import { readKnownPorts } from '../../host/network/known-ports.ts';
 import { createFile } from '../../host/system/create-file.ts';
 import { findProgram } from '../../host/system/find-program.ts';
 import { readEphemeralPorts, readServedPorts } from '../../host/system/host-ports.ts';
+import { ownLauncher } from '../../host/system/own-program.ts';
 import { check, type Verdict } from '../check.ts';
 import { findConnections } from '../daemon/lock-out.ts';
+import { hasDoor } from './has-door.ts';
 import type { InitOrder } from './init-order.ts';
 import { renderConfig, renderKnockLine, renderProfile, renderSshStanza } from './render-config.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../../bin/bussa', import.meta.url));
+const LAUNCHER = new URL('../../../bin/bussa', import.meta.url).href;
 
 /** A range that begins lower leaves too few ports beside it. */
 const LEAST_EPHEMERAL = 15_000;
@@ -68,14 +69,15 @@ export function nameDoor({ first }: PortOpening): string {
 }
 
 /** `bussa` as it can be typed here. */
-export const ownCommand = (): string => (findProgram('bussa') === undefined ? PROGRAM : 'bussa');
+export const ownCommand = (): string =>
+  findProgram('bussa') === undefined ? ownLauncher(LAUNCHER) : 'bussa';
 
 /** Why the file cannot be made, as far as that can be told before somebody is asked for the rest. */
 export function objection({
   configFile,
   force,
 }: Pick<InitOrder, 'configFile' | 'force'>): InitOutcome | undefined {
-  return existsSync(configFile) && !force ? alreadyThere(configFile) : undefined;
+  return !force && existsSync(configFile) && hasDoor(configFile) ? alreadyThere(configFile) : undefined;
 }
 
 /** Draws a sequence, writes the file, and checks it as `bussa check` does. */

@@ -22,6 +22,11 @@ export function siblingCommand(name: string, source: string): CommandLine {
   return sourceCommand([fileURLToPath(source)]);
 }
 
+/** What the owner types to start it: `launcher`, the URL of a file beside the sources, or the executable itself. */
+export function ownLauncher(launcher: string): string {
+  return isSelfContained() ? process.execPath : fileURLToPath(launcher);
+}
+
 /** The files that a process needs to become this program. */
 export function ownFiles(): readonly string[] {
   return isSelfContained() ? [process.execPath] : [process.execPath, ...process.argv.slice(1, 2)];

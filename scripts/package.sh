@@ -1,0 +1,11 @@
+#!/bin/sh
+# npm run package [-- OPTION…]: a Debian package and a tarball of the self-contained program, in dist (--help: the options).
+
+set -eu
+root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=scripts/node.sh
+. "$root/scripts/node.sh"
+
+sh "$root/scripts/setup.sh" build
+find_node || exit
+exec "$NODE" --disable-warning=ExperimentalWarning "$root/scripts/package.ts" "$@"
