@@ -87,7 +87,7 @@ describe('bussa connect', { concurrency: 2 }, () => {
   test('a port that stays closed: status 1 in time, and what came back', async () => {
     await using stage = await ClientStage.create();
     await using _daemon = await stage.startDaemon();
-    writeFileSync(stage.hosts, `${PROFILE.replace('9000', '9001')}  Timeout 2s\n`);
+    writeFileSync(stage.hosts, `${PROFILE.replace('9000', '9001')}  Timeout 4s\n`);
     await using program = stage.bussa('connect', '-F', stage.hosts, 'box');
     assert.equal(await codeOf(program), 1);
     assert.match(
