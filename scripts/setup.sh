@@ -36,6 +36,8 @@ main() {
 need_packages_for_client() {
   # Something must fetch Node.js and koffi.
   npm_is_current || need_command npm npm
+  # Node.js is linked with it, and a bare Debian has it not.
+  has_libatomic || need libatomic1
 }
 
 need_packages_for_daemon() {
@@ -93,6 +95,13 @@ need_packages_for_bench() {
 need() { missing="$missing $1"; }
 need_command() { command -v "$1" >/dev/null 2>&1 || need "$2"; }
 need_file() { [ -e "$1" ] || need "$2"; }
+
+has_libatomic() {
+  for file in /usr/lib/*/libatomic.so.1 /usr/lib/libatomic.so.1 /usr/lib64/libatomic.so.1; do
+    [ ! -e "$file" ] || return 0
+  done
+  ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1 '
+}
 
 has_libpcap() {
   for file in /usr/lib/*/libpcap.so.0.8 /usr/lib/libpcap.so.0.8 /usr/lib64/libpcap.so.1 /usr/lib/libpcap.so.1; do

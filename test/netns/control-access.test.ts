@@ -48,7 +48,7 @@ describe('who reaches the control socket', () => {
     assert.equal(opened.code, 0, opened.output);
     assert.equal((await askAs(stage, `${USER}`, 'status')).code, 77);
     assert.deepEqual(shared(stage), ['control']);
-    assert.equal(modeOf(stage.directory.path), 0o701);
+    assert.equal(modeOf(stage.directory.path), 0o711);
 
     stage.directory.file('knockd.conf', SSH_DOOR);
     assert.equal((await stage.ask('reload')).code, 0);

@@ -9,7 +9,8 @@ const PERMISSIONS = 0o7777;
 const OWN = { socket: 0o600, directory: 0o700 } as const;
 /** The group reaches the socket, by its name, and nothing else: what lies beside it is the owner's alone. */
 const SHARED = { socket: 0o660, directory: 0o710 } as const;
-const OTHERS_PASS = 0o001;
+/** The group's too: the directory may be of that very group, whose members are no others then. */
+const OTHERS_PASS = 0o011;
 
 /**
  * Lets the members of a group reach the control socket, or nobody but the owner. `stateDirectory` becomes one that others
