@@ -93,6 +93,27 @@ describe('control socket', () => {
     mute.destroy();
   });
 
+  test('a thousand requests at once leave others a turn after each', async () => {
+    let inOneTurn = 0;
+    let most = 0;
+    using bench = await Bench.open(() => {
+      inOneTurn += 1;
+      most = Math.max(most, inOneTurn);
+      return { ok: true };
+    });
+    let isOver = false;
+    const turn = (): void => {
+      inOneTurn = 0;
+      if (!isOver) setImmediate(turn);
+    };
+    turn();
+    const client = await bench.client();
+    client.end('1\n'.repeat(1000));
+    assert.equal((await everything(client)).length, 1000 * '{"ok":true}\n'.length);
+    isOver = true;
+    assert.ok(most <= 2, `${most} answers in one turn`);
+  });
+
   test('the seventeenth client at one time is hung up on, and may come again', async () => {
     using bench = await Bench.open();
     const clients = await Promise.all(Array.from({ length: 16 }, () => bench.client()));

@@ -48,6 +48,15 @@ describe('the pid file', () => {
 });
 
 describe('replacing a file', () => {
+  test("what a crash has left of a process with this number is in nobody's way", () => {
+    using scratch = new Scratch();
+    writeFileSync(scratch.file('file'), 'old');
+    writeFileSync(scratch.file(`file.bussa-${process.pid}`), 'half');
+    replaceFile(scratch.file('file'), Buffer.from('new'));
+    assert.equal(readFileSync(scratch.file('file'), 'utf8'), 'new');
+    assert.deepEqual(readdirSync(scratch.path), ['file']);
+  });
+
   test('a link stays a link, and what it leads to has the new content', () => {
     using scratch = new Scratch();
     mkdirSync(scratch.file('real'));

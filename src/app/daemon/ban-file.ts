@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Ban, parseBan, renderBan } from '../../core/ban/ban-list.ts';
+import { type Ban, parseBan } from '../../core/ban/ban-list.ts';
 import { replaceFile } from '../../host/system/replace-file.ts';
 
 /** The file in a daemon's own directory, one ban a line. */
@@ -26,10 +26,10 @@ export class BanFile {
     return { bans, damaged };
   }
 
-  /** All of them, whole or not at all. Throws with the system's reason. */
-  write(bans: readonly Ban[]): void {
+  /** All of them, as `renderBan` has each, whole or not at all. Throws with the system's reason. */
+  write(lines: readonly string[]): void {
     closeSync(openSync(this.path, 'a', 0o600));
-    replaceFile(this.path, Buffer.from(bans.map((ban) => `${renderBan(ban)}\n`).join('')));
+    replaceFile(this.path, Buffer.from(lines.map((line) => `${line}\n`).join('')));
   }
 
   #lines(): readonly string[] {

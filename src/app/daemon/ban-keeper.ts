@@ -2,7 +2,7 @@ import type { GuardedSource, ScanGuard } from '../../core/attempt/scan-guard.ts'
 import type { Ban, BanList } from '../../core/ban/ban-list.ts';
 import type { Event } from '../../core/event/event.ts';
 import { type Address, addressWords, familyOf } from '../../core/net/address.ts';
-import { type Prefix, prefixHas, renderPrefix } from '../../core/net/prefix.ts';
+import { type Prefix, renderPrefix } from '../../core/net/prefix.ts';
 import { after, type Instant, type Millis } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import { BanFile } from './ban-file.ts';
@@ -63,9 +63,7 @@ export class BanKeeper {
     const { bans, guard, report } = this.#parts;
     const removed = bans.remove(prefix);
     if (removed) report({ kind: 'unbanned', who: renderPrefix(prefix) });
-    const still = this.list().filter(
-      (ban) => prefixHas(ban.prefix, prefix.base) && ban.prefix.length <= prefix.length,
-    );
+    const still = this.of(prefix.base).filter((ban) => ban.prefix.length <= prefix.length);
     const isAddress = renderPrefix(prefix) === prefix.base;
     const forgiven = isAddress && guard.forgive(sourceOf(prefix.base));
     return { removed, still, forgiven, ...(removed ? this.#keep() : {}) };
@@ -88,7 +86,7 @@ export class BanKeeper {
   #keep(): { readonly unkept?: string } {
     let unkept = 'the state directory could not be opened';
     try {
-      this.#file?.write(this.list());
+      this.#file?.write(this.#parts.bans.lines(this.#now));
       if (this.#file !== undefined) return {};
     } catch (error) {
       unkept = `${this.#file?.path}: ${(error as Error).message}`;

@@ -1,6 +1,6 @@
 import type { HashKey } from '../attempt/keyed-hash.ts';
 import { type Address, addressWords, type Family, familyOf } from '../net/address.ts';
-import { type Prefix, parsePrefix, prefixHas, renderPrefix } from '../net/prefix.ts';
+import { type Prefix, parsePrefix, prefixAround, prefixWidth, renderPrefix } from '../net/prefix.ts';
 import { type Instant, instant } from '../net/time.ts';
 import { PrefixTable } from './prefix-table.ts';
 
@@ -14,6 +14,13 @@ export type Ban = { readonly prefix: Prefix; readonly until?: Instant };
 export type Banning = 'added' | 'changed' | 'full';
 
 const FOR_GOOD = Number.POSITIVE_INFINITY;
+const LIFTED = Number.NEGATIVE_INFINITY;
+
+/** Lifted bans that may stand in the table beside as many that hold: to make it anew takes its time. */
+const MIN_LIFTED = 1024;
+
+/** A ban, and its line in the file. */
+type Entry = { readonly ban: Ban; readonly line: string };
 
 /**
  * The sources whose knocks count for nothing.
@@ -22,10 +29,12 @@ const FOR_GOOD = Number.POSITIVE_INFINITY;
  */
 export class BanList {
   readonly #limit: number;
-  readonly #bans = new Map<string, Ban>();
+  readonly #bans = new Map<string, Entry>();
   readonly #table: PrefixTable;
   /** When the first of them ends. */
   #firstEnd = FOR_GOOD;
+  /** Prefixes in the table that are banned no longer. */
+  #lifted = 0;
 
   constructor(limit: number, key: HashKey) {
     this.#limit = limit;
@@ -48,7 +57,7 @@ export class BanList {
     const isKnown = this.#bans.has(name);
     if (!isKnown && this.#bans.size >= this.#limit) this.#prune(now);
     if (!isKnown && this.#bans.size >= this.#limit) return 'full';
-    this.#bans.set(name, ban);
+    this.#bans.set(name, { ban, line: renderBan(ban) });
     this.#table.put(ban.prefix, ban.until ?? FOR_GOOD);
     this.#firstEnd = Math.min(this.#firstEnd, ban.until ?? FOR_GOOD);
     return isKnown ? 'changed' : 'added';
@@ -56,8 +65,9 @@ export class BanList {
 
   /** Whether there was a ban of exactly this prefix. */
   remove(prefix: Prefix): boolean {
-    if (!this.#bans.delete(renderPrefix(prefix))) return false;
-    this.#compile();
+    if (!this.#bans.has(renderPrefix(prefix))) return false;
+    this.#lift(prefix);
+    this.#tidy();
     return true;
   }
 
@@ -70,27 +80,48 @@ export class BanList {
   /** All that hold at `now`, in the order in which they were made. */
   list(now: Instant): readonly Ban[] {
     this.#prune(now);
-    return [...this.#bans.values()];
+    return Array.from(this.#bans.values(), ({ ban }) => ban);
   }
 
-  /** Those that the address is in. */
+  /** The lines of all that hold at `now`, see `renderBan`. */
+  lines(now: Instant): readonly string[] {
+    this.#prune(now);
+    return Array.from(this.#bans.values(), ({ line }) => line);
+  }
+
+  /** Those that the address is in, the longest prefix first. */
   of(source: Address, now: Instant): Ban[] {
-    return this.list(now).filter(({ prefix }) => prefixHas(prefix, source));
+    if (!this.hasAddress(source, now)) return [];
+    const found: Ban[] = [];
+    for (let length = prefixWidth(source); length >= 0; length--) {
+      const ban = this.#bans.get(renderPrefix(prefixAround(source, length)))?.ban;
+      if (ban !== undefined && (ban.until ?? FOR_GOOD) > now) found.push(ban);
+    }
+    return found;
   }
 
   #prune(now: Instant): void {
     if (now < this.#firstEnd) return;
-    for (const [name, { until }] of this.#bans) if ((until ?? FOR_GOOD) <= now) this.#bans.delete(name);
-    this.#compile();
+    this.#firstEnd = FOR_GOOD;
+    for (const { ban } of this.#bans.values()) {
+      const { prefix, until = FOR_GOOD } = ban;
+      if (until <= now) this.#lift(prefix);
+      else this.#firstEnd = Math.min(this.#firstEnd, until);
+    }
+    this.#tidy();
   }
 
-  #compile(): void {
+  #lift(prefix: Prefix): void {
+    this.#bans.delete(renderPrefix(prefix));
+    this.#table.put(prefix, LIFTED);
+    this.#lifted++;
+  }
+
+  #tidy(): void {
+    if (this.#bans.size > 0 && this.#lifted <= MIN_LIFTED + this.#bans.size) return;
     this.#table.clear();
-    this.#firstEnd = FOR_GOOD;
-    for (const { prefix, until = FOR_GOOD } of this.#bans.values()) {
-      this.#table.put(prefix, until);
-      this.#firstEnd = Math.min(this.#firstEnd, until);
-    }
+    this.#lifted = 0;
+    for (const { ban } of this.#bans.values()) this.#table.put(ban.prefix, ban.until ?? FOR_GOOD);
   }
 }
 

@@ -18,6 +18,9 @@ export function parsePrefix(text: string): Prefix | undefined {
   return bitsBehind(base, length) ? undefined : { base, length };
 }
 
+/** How many bits an address of its family has. */
+export const prefixWidth = (address: Address): number => WIDTH[familyOf(address)];
+
 export function renderPrefix({ base, length }: Prefix): string {
   return length === WIDTH[familyOf(base)] ? base : `${base}/${length}`;
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { reachablePath } from './control-path.ts';
 
 /** BOUNDED: clients at one time; a further one is hung up on. */
@@ -53,6 +54,8 @@ export class ControlServer {
         process.umask(mask);
       }
       await once(server, 'listening');
+      // A client that cannot be taken on, for want of a descriptor or of memory, is not this process's end.
+      server.on('error', () => undefined);
     } catch (error) {
       reachable.release();
       throw error;
@@ -95,6 +98,8 @@ async function serve(socket: Socket, answer: AnswerControl): Promise<void> {
         if (Symbol.asyncIterator in answered) for await (const part of answered) await send(socket, part);
         else await send(socket, await answered);
         begun = begun.subarray(end + 1);
+        // What the kernel takes at once gives nobody else a turn, and a client may have sent many lines.
+        if (begun.length > 0) await nextTurn();
       }
     }
   } catch (error) {

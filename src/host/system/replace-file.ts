@@ -7,6 +7,7 @@ import {
   openSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -22,6 +23,8 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
   const target = realpathSync(path);
   const { mode, uid, gid } = statSync(target);
   const draft = `${target}.bussa-${process.pid}`;
+  // A crash may have left it, and in a container every daemon has the same number.
+  rmSync(draft, { force: true });
   const fd = openSync(draft, 'wx', 0o600);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);

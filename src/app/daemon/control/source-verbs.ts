@@ -8,7 +8,10 @@ import type { BanKeeper } from '../ban-keeper.ts';
 import type { SourceStory, SourceView } from '../source-view.ts';
 import type { ControlVerbs } from './control.ts';
 import { inParts } from './in-parts.ts';
-import { ADDRESS, LENGTH, needed, PREFIX, readRequest, YES } from './read-request.ts';
+import { ADDRESS, LENGTH, needed, PREFIX, RequestError, readRequest, YES } from './read-request.ts';
+
+/** Ten years. */
+const MAX_BAN_MS = 10 * 365 * 86_400_000;
 
 /**
  * What concerns single sources. `ban`, of `who` and `for` so many ms or for good: `{ban, unkept?}` · `unban`:
@@ -19,6 +22,9 @@ export function sourceVerbs(bans: BanKeeper, sources: SourceView): ControlVerbs 
   return {
     ban: (request) => {
       const { who, for: length } = readRequest(request, { who: PREFIX, for: LENGTH });
+      if (length !== undefined && length > MAX_BAN_MS) {
+        throw new RequestError('that is too long: leave the time out, and the ban is for good');
+      }
       const outcome = bans.ban(needed(who, 'who'), length);
       if (outcome.kind === 'banned') return { ok: true, ...outcome, ban: plainBan(outcome.ban) };
       const error = `${MAX_BANS} addresses and prefixes are banned, which is as many as there may be: lift some with \`bussa unban\`, or ban whole prefixes`;
