@@ -13,7 +13,9 @@ import { assertOpen, assertShut } from './service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from './wire.ts';
 
 type Past = { readonly history: { door: string; source: string; by: string; how: string; lasted: number }[] };
-type Leases = { readonly leases: { readonly source: string; readonly left: number }[] };
+type Leases = {
+  readonly leases: { readonly source: string; readonly left: number; readonly byOperator?: boolean }[];
+};
 
 const commandDoor = (stage: string): string => `
 [command]
@@ -124,11 +126,27 @@ describe("the operator's orders", { concurrency: 2 }, () => {
     await stage.knockd.saw(/10\.7\.0\.2: ssh: left open by an earlier run, will be closed at its time/);
     const { leases } = await stage.json<Leases>('leases');
     assert.deepEqual(
-      leases.map(({ source, left }) => [source, left > 3500 && left < 3600]),
-      [[CLIENT, true]],
+      leases.map(({ source, left, byOperator }) => [source, left > 3500 && left < 3600, byOperator]),
+      [[CLIENT, true, true]],
     );
     await assertOpen(stage.client, SERVER, 22, CLIENT);
     assert.equal((await stage.json<Past>('history')).history.length, 1);
+  });
+
+  test('a single use that is spent: extending lets nobody in once more, opening does', async () => {
+    await using stage = await ControlStage.create(
+      SSH_DOOR.replace('open_for', 'single_use = yes\n  open_for'),
+    );
+    const { client } = stage;
+    assert.equal((await stage.ask('open', 'ssh', CLIENT)).code, 0);
+    await assertOpen(client, SERVER, 22, CLIENT);
+    assert.equal((await stage.ask('extend', 'ssh', CLIENT, '--for', '10m')).code, 0);
+    await assertShut(client, SERVER, 22, CLIENT);
+    // Shorter than it is open anyway, but one more use.
+    assert.equal((await stage.ask('open', 'ssh', CLIENT, '--for', '30s')).code, 0);
+    assert.equal((await stage.ask('extend', 'ssh', CLIENT, '--for', '10m')).code, 0);
+    await assertOpen(client, SERVER, 22, CLIENT);
+    await assertShut(client, SERVER, 22, CLIENT);
   });
 
   test('a reload tells of mistakes with their places, and changes nothing', async () => {

@@ -23,7 +23,7 @@ export type Adoption =
 export function judgeAdoption(stored: StoredLease, parts: AdoptionParts): Adoption {
   const { clock, claims } = parts;
   const fate = fateOf(stored, parts);
-  const { id, door, source, stop, opened } = stored;
+  const { id, door, source, stop, opened, byOperator } = stored;
   const times = adoptedTimes(stored, clock);
   if (fate === 'over') {
     const how = isOfThisBoot(stored, clock) ? 'expired' : 'rebooted';
@@ -32,8 +32,11 @@ export function judgeAdoption(stored: StoredLease, parts: AdoptionParts): Adopti
   if (fate === 'never') return { kind: 'over', how: 'failed', id, since: times.since };
   const due = fate === 'cut-off' ? clock.sinceBoot() : times.due;
   const state = fate === 'closing' ? 'closing' : 'opening';
-  const ports = opened === undefined ? {} : { opened };
-  const lease: Lease = { id, door, source, stop, state, since: times.since, due, ...ports };
+  const rest = {
+    ...(opened === undefined ? {} : { opened }),
+    ...(byOperator === undefined ? {} : { byOperator }),
+  };
+  const lease: Lease = { id, door, source, stop, state, since: times.since, due, ...rest };
   if (fate === 'closing') return { kind: 'lease', lease, running: claims.stop(id) };
   return { kind: 'lease', lease, ...(fate === 'opening' ? { running: claims.start(id) } : {}) };
 }

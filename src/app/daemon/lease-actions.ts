@@ -99,6 +99,11 @@ export class LeaseActions {
     }
   }
 
+  /** Has the ports of all leases stay open until their ends, single uses that are spent left out. */
+  async renewPorts(): Promise<void> {
+    await this.#parts.native?.renew();
+  }
+
   /** Runs the start command, once for the lease; `again` after it has failed. Returns whether it ended well. */
   async runStart(lease: Lease, start: string, again: boolean): Promise<boolean> {
     const { runner, claims, report } = this.#parts;

@@ -82,11 +82,12 @@ export class NativeDoors {
     this.#gates = gates;
     this.#part.choose(settings);
     const isNeeded = this.#part.firewall !== undefined || gates.length > 0;
-    if (isNeeded || this.#parts.leases().some(hasPorts)) {
-      await this.#inTurn(async () => {
-        await this.#installNow();
-      });
-    }
+    if (isNeeded || this.#parts.leases().some(hasPorts)) await this.renew();
+  }
+
+  /** Puts everything in place once more, all leases with their ends. */
+  async renew(): Promise<void> {
+    await this.#inTurn(() => this.#installNow());
   }
 
   /**
@@ -196,10 +197,8 @@ export class NativeDoors {
   }
 
   async #couldGrant(grants: readonly Grant[]): Promise<boolean> {
-    return this.#grantAll(grants).then(
-      () => true,
-      () => false,
-    );
+    const granted = this.#grantAll(grants).then(() => true);
+    return granted.catch(() => false);
   }
 
   async #openEach(batch: readonly AskedOpening[]): Promise<void> {
@@ -261,7 +260,7 @@ export class NativeDoors {
     this.#renewal = setTimeout(
       () => {
         this.#renewal = undefined;
-        void this.#inTurn(() => this.#installNow());
+        void this.renew();
       },
       Math.min(longest / 4, MAX_TIMER_MS),
     ).unref();
