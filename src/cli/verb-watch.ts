@@ -1,3 +1,4 @@
+import { printable, printableJson } from '../core/event/printable.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from './daemon-choice.ts';
 import type { OptionTable } from './option.ts';
 import { UsageError } from './read-options.ts';
@@ -14,7 +15,7 @@ export const WATCH: Verb = {
   summary: 'doors, open and tried, as they change',
   description: [
     'A live view of the whole terminal: packets per second and those lost, the doors, what is open and for how long yet, and attempts on their way through their stages. The arrows choose a line; `x` explains its address, `c` closes its door, `e` extends it, `b` bans the address, `q` leaves.',
-    'Where standard output is no terminal, and with `--json`, each change is a line of its own, until the daemon ends.',
+    'Where standard output is no terminal, and with `--json`, each change is a line of its own, until the daemon ends; with `--json` the last one says why.',
   ],
   operands: [],
   options: OPTIONS,
@@ -35,10 +36,14 @@ export const WATCH: Verb = {
       const reply = await watchLines(choice, intervalMs, (change) => {
         const time = new Date().toISOString();
         voice.say(
-          json ? JSON.stringify({ time, ...change }) : `${time.slice(11, 19)}Z ${renderChange(change)}`,
+          json
+            ? printableJson({ time, ...change })
+            : `${time.slice(11, 19)}Z ${printable(renderChange(change))}`,
         );
       });
-      return complainOfReply(reply, voice);
+      const status = complainOfReply(reply, voice);
+      if (json) voice.say(printableJson({ error: reply.message, status }));
+      return status;
     };
   },
 };

@@ -69,9 +69,14 @@ describe('bussa watch', () => {
     await terminal.saw(/no daemon runs/);
     await stage.start(SSH_DOOR);
     await stage.client.run(C_KNOCK, SERVER, '7000', '8000', '9000');
-    await terminal.saw(/^OPEN 1$/m);
+    const again = await terminal.saw(/^OPEN 1$/m);
+    assert.doesNotMatch(again.join('\n'), /no daemon runs/);
+    // No shell is there that could continue it: it goes on by itself.
+    terminal.press('C-z');
+    terminal.press('x');
+    await terminal.saw(/any key goes back/);
     terminal.press('C-c');
-    await terminal.saw(/^ended with 0$/m);
+    await terminal.saw(/ended with 0$/m);
   });
 
   test('without a terminal: a line for each change, as text and as JSON', async () => {
@@ -88,6 +93,12 @@ describe('bussa watch', () => {
     await stage.knockd.stop();
     await text.saw(/no daemon runs/);
     assert.equal((await json.exited).code, 69);
+    const last =
+      json.output
+        .split('\n')
+        .filter((each) => each.startsWith('{'))
+        .at(-1) ?? '';
+    assert.equal(JSON.parse(last).status, 69);
   });
 
   test('no daemon', async () => {

@@ -19,16 +19,17 @@ export type PollResult =
   | { readonly kind: 'poll'; readonly poll: WatchPoll }
   | Exclude<DaemonReply, { kind: 'answer' }>;
 
-/** Asks the daemon for everything that is shown. */
-export async function takePoll(choice: DaemonChoice): Promise<PollResult> {
+/** Asks the daemon for everything that is shown, `limit` doors and leases at most. */
+export async function takePoll(choice: DaemonChoice, limit = MAX_ROWS): Promise<PollResult> {
   const rows = { doors: [] as unknown[], leases: [] as unknown[], attempts: [] as unknown[] };
   const at = performance.now();
   let status: unknown;
   for (const verb of ['status', 'doors', 'leases', 'attempts'] as const) {
-    const request: DaemonRequest = { verb };
+    const isLong = verb === 'doors' || verb === 'leases';
+    const request: DaemonRequest = { verb, ...(isLong ? { limit } : {}) };
     const reply = await askDaemonInParts(choice, request, (part) => {
       if (verb === 'status') status = part.status;
-      else if (rows[verb].length < MAX_ROWS) rows[verb].push(...(part[verb] as readonly unknown[]));
+      else rows[verb].push(...(part[verb] as readonly unknown[]));
     });
     if (reply.kind !== 'answer') return reply;
   }

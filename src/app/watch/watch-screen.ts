@@ -33,6 +33,8 @@ class WatchScreen {
   readonly #end = Promise.withResolvers<void>();
   #state: WatchState = EMPTY_WATCH;
   #isPolling = false;
+  /** Why the daemon could not be asked the last time. */
+  #trouble: string | undefined;
 
   constructor(parts: WatchParts, first: PollResult) {
     this.#parts = parts;
@@ -70,8 +72,14 @@ class WatchScreen {
   }
 
   #take(result: PollResult): void {
-    if (result.kind === 'poll') this.#state = addPoll(this.#state, result.poll);
-    else this.#state = { ...this.#state, message: result.message };
+    if (result.kind !== 'poll') {
+      this.#trouble = result.message;
+      this.#state = { ...this.#state, message: result.message };
+      return;
+    }
+    this.#state = addPoll(this.#state, result.poll);
+    if (this.#state.message === this.#trouble) this.#state = { ...this.#state, message: undefined };
+    this.#trouble = undefined;
   }
 
   #press(key: string): void {

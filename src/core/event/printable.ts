@@ -16,6 +16,15 @@ export function printable(text: string): string {
   );
 }
 
+/** `value` as JSON, with such characters in their escaped form: it is the same value. */
+export function printableJson(value: unknown): string {
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value).replace(UNPRINTABLE, (character) =>
+    // By UTF-16 units.
+    Array.from({ length: character.length }, (_, at) => escaped(character[at] as string)).join(''),
+  );
+}
+
 /** `printable`, and no longer than a line may be. */
 export function printableLine(text: string): string {
   const line = printable(text.slice(0, MAX_LINE));

@@ -1,11 +1,15 @@
 import { emitKeypressEvents } from 'node:readline';
 
-/** xterm's control sequences (ECMA-48, and DEC private modes): the other screen, the cursor, the end of the line. */
-const ENTER = '\u001b[?1049h\u001b[?25l';
-const LEAVE = '\u001b[?25h\u001b[?1049l';
+/** xterm's control sequences (ECMA-48, and DEC private modes): the other screen, the cursor, the ends of lines. */
+/** A line that is wider than it was taken for is cut off: it must not push the others down. */
+const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
+const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
 const REST_OF_LINE = '\u001b[K';
 const REST_OF_SCREEN = '\u001b[J';
+
+/** A process that is to stop has stopped by then. */
+const WAKE_MS = 200;
 
 type Key = { readonly name?: string; readonly ctrl?: boolean; readonly sequence?: string };
 
@@ -21,10 +25,14 @@ export class TerminalScreen {
   readonly #press = (_text: string | undefined, key: Key): void => this.#onKey(nameOf(key));
   readonly #leave = (): void => this.close();
   readonly #resume = (): void => {
+    clearTimeout(this.#waking);
+    // Whoever stopped it has used the terminal since.
+    this.#release();
     this.#enter();
     this.#onResize();
   };
   #isOpen = false;
+  #waking: NodeJS.Timeout | undefined;
 
   /** `onKey`: a letter, `up`, `return`, `ctrl-c` and so on. */
   constructor(onKey: (name: string) => void, onResize: () => void) {
@@ -35,12 +43,14 @@ export class TerminalScreen {
     process.stdout.on('resize', this.#onResize);
     // However this process ends: a terminal in raw mode, on the other screen, would be of no use to anybody.
     process.on('exit', this.#leave);
+    process.on('SIGCONT', this.#resume);
     this.#enter();
   }
 
   get size(): { readonly columns: number; readonly rows: number } {
-    const { columns = 80, rows = 24 } = process.stdout;
-    return { columns, rows };
+    const { columns, rows } = process.stdout;
+    // A serial line says 0.
+    return { columns: columns || 80, rows: rows || 24 };
   }
 
   paint(lines: readonly string[]): void {
@@ -49,11 +59,12 @@ export class TerminalScreen {
     process.stdout.write(`${HOME}${painted}${REST_OF_SCREEN}`);
   }
 
-  /** Gives the terminal to the shell until it wants this process in the foreground again. */
+  /** Gives the terminal to the shell, if there is one, until it wants this process in the foreground again. */
   suspend(): void {
     this.#release();
-    process.once('SIGCONT', this.#resume);
     process.kill(process.pid, 'SIGTSTP');
+    // Without a shell that could continue it, the kernel does not stop it: setpgid(2), orphaned process groups.
+    this.#waking = setTimeout(this.#resume, WAKE_MS);
   }
 
   close(): void {
@@ -61,6 +72,7 @@ export class TerminalScreen {
     process.stdout.off('resize', this.#onResize);
     process.off('exit', this.#leave);
     process.off('SIGCONT', this.#resume);
+    clearTimeout(this.#waking);
     this.#release();
   }
 

@@ -1,12 +1,12 @@
 import type { DaemonView } from '../daemon-view.ts';
 import type { ControlVerbs } from './control.ts';
 import { inParts } from './in-parts.ts';
-import { ADDRESS, readRequest, TEXT } from './read-request.ts';
+import { ADDRESS, COUNT, readRequest, TEXT } from './read-request.ts';
 
 /**
  * How the daemon is. `status`: `{status: DaemonStatus}` · `doors`: parts of `{doors: DoorStatus[]}` · `attempts`: parts of
  * `{attempts: PendingAttempt[]}` · `leases`, which may
- * ask for those of one `door` or one `ip`: parts of `{leases: LeaseStatus[]}`.
+ * ask for those of one `door` or one `ip`: parts of `{leases: LeaseStatus[]}`. Of doors and leases the first `limit`.
  */
 export function viewVerbs(view: DaemonView): ControlVerbs {
   return {
@@ -15,17 +15,19 @@ export function viewVerbs(view: DaemonView): ControlVerbs {
       return { ok: true, status: view.status() };
     },
     doors: (request) => {
-      readRequest(request, {});
-      return inParts('doors', view.doors());
+      const { limit } = readRequest(request, { limit: COUNT });
+      return inParts('doors', some(view.doors(), limit));
     },
     attempts: (request) => {
       readRequest(request, {});
       return inParts('attempts', view.attempts());
     },
     leases: (request) => {
-      const { door, ip } = readRequest(request, { door: TEXT, ip: ADDRESS });
+      const { door, ip, limit } = readRequest(request, { door: TEXT, ip: ADDRESS, limit: COUNT });
       const choice = { ...(door === undefined ? {} : { door }), ...(ip === undefined ? {} : { source: ip }) };
-      return inParts('leases', view.leases(choice));
+      return inParts('leases', some(view.leases(choice), limit));
     },
   };
 }
+
+const some = <T>(rows: Generator<T>, limit = Number.POSITIVE_INFINITY): Iterable<T> => rows.take(limit);
