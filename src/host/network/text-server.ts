@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 /** BOUNDED: connections at one time. */
@@ -21,7 +21,7 @@ export class TextServer {
 
   /**
    * Listens. A socket is for every user of this host, as a port of the loopback interface is; one that is there already
-   * is replaced. `render` gives the text in parts. Throws with the system's reason.
+   * is replaced; another file is not. `render` gives the text in parts. Throws with the system's reason.
    */
   static async open(
     place: ListenPlace,
@@ -35,7 +35,9 @@ export class TextServer {
     );
     server.maxConnections = MAX_CONNECTIONS;
     server.keepAliveTimeout = 1;
-    if ('path' in place) rmSync(place.path, { force: true });
+    // Of a client that does not read what it has asked for, too.
+    server.timeout = PATIENCE_MS;
+    if ('path' in place) removeSocket(place.path);
     // The socket is made, and its mode with it, before `listen` returns.
     const mask = process.umask(0o111);
     try {
@@ -44,6 +46,8 @@ export class TextServer {
       process.umask(mask);
     }
     await once(server, 'listening');
+    // A client that cannot be taken on is not this process's end.
+    server.on('error', () => undefined);
     return new TextServer(server, place);
   }
 
@@ -55,6 +59,14 @@ export class TextServer {
   }
 }
 
+/** A path that was mistaken costs nobody a file. */
+function removeSocket(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new Error(`${path} is there already, and is no socket`);
+  rmSync(path, { force: true });
+}
+
 function serve(
   { method, url }: IncomingMessage,
   response: ServerResponse,
@@ -62,7 +74,7 @@ function serve(
   type: string,
   render: () => Iterable<string>,
 ): void {
-  if (url !== path) {
+  if (url?.split('?', 1)[0] !== path) {
     response.writeHead(404, { 'content-type': 'text/plain' }).end(`only ${path} is here\n`);
   } else if (method !== 'GET' && method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD' }).end();
