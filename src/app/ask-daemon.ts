@@ -51,7 +51,7 @@ export async function findSocket(choice: DaemonChoice): Promise<string | DaemonR
   const [first] = living;
   if (first === undefined) return noDaemon(choice, `nothing listens below ${stateDirectory}`);
   if (living.length === 1) return first;
-  const message = `several daemons run, say which one with -c FILE, and -i if it was started with that:\n${living.map((path) => `  ${path}`).join('\n')}`;
+  const message = `several daemons run, say which one with -c FILE, and -i if it was started with that: ${living.join(', ')}`;
   return { kind: 'failed', message };
 }
 

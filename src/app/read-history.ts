@@ -40,7 +40,7 @@ function findDatabase(daemon: DaemonChoice): string | undefined | HistoryReading
     .map((name) => databaseIn(join(stateDirectory, name)))
     .filter((path) => existsSync(path));
   if (databases.length <= 1) return databases[0];
-  const message = `no daemon runs, and several have left a history: say which one with -c FILE, and -i if it was started with that:\n${databases.join('\n')}`;
+  const message = `no daemon runs, and several have left a history: say which one with -c FILE, and -i if it was started with that: ${databases.join(', ')}`;
   return { kind: 'failed', message };
 }
 

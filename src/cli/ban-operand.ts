@@ -1,5 +1,6 @@
 import { readSeconds } from '../core/config/parse-duration.ts';
-import { parsePrefix, renderPrefix } from '../core/net/prefix.ts';
+import { unmapped } from '../core/net/address.ts';
+import { parsePrefix, prefixWidth, renderPrefix } from '../core/net/prefix.ts';
 import type { Operand } from './option.ts';
 import { UsageError } from './read-options.ts';
 
@@ -15,7 +16,12 @@ const MAX_SECONDS = 10 * 365 * 86_400;
 /** In its canonical text. Throws a `UsageError`. */
 export function readWho(text: string): string {
   const prefix = parsePrefix(text);
-  if (prefix !== undefined) return renderPrefix(prefix);
+  if (prefix !== undefined) {
+    const base = unmapped(prefix.base);
+    // Of 2001:db8::/32 nothing is cut; ::ffff:0:0/90 has more in it than IPv4.
+    const cut = prefixWidth(prefix.base) - prefixWidth(base);
+    return renderPrefix(prefix.length < cut ? prefix : { base, length: prefix.length - cut });
+  }
   throw new UsageError(
     `bad address '${text}': give one of IPv4 or IPv6, or a prefix such as 192.0.2.0/24 with no bits set behind its length`,
   );

@@ -64,16 +64,17 @@ export type BussaCommand =
 /** A verb and its options. `help`, and -h, --help, -V and --version in the place of a verb, are known to all. */
 export function parseBussaCommand(args: readonly string[], environment: Environment): BussaCommand {
   const [word, ...rest] = args;
-  if (word === undefined) return { kind: 'usage-error', message: 'no verb was given', json: false };
+  const json = args.includes('--json');
+  if (word === undefined) return { kind: 'usage-error', message: 'no verb was given', json };
   if (word === '-V' || word === '--version') return { kind: 'version' };
-  if (word === '-h' || word === '--help' || word === 'help') return helpOn(rest[0]);
+  if (word === '-h' || word === '--help' || word === 'help') return helpOn(rest[0], json);
   const verb = verbOf(word);
-  if (verb === undefined) return unknownVerb(word);
+  if (verb === undefined) return unknownVerb(word, json);
   try {
     return readVerb(verb, rest, environment);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return { kind: 'usage-error', message: error.message, verb, json: rest.includes('--json') };
+    return { kind: 'usage-error', message: error.message, verb, json };
   }
 }
 
@@ -117,16 +118,16 @@ function checkOperands({ name, operands: wanted }: Verb, given: readonly string[
   if (stray !== undefined) throw new UsageError(`'${stray}' is more than bussa ${name} takes`);
 }
 
-function helpOn(word: string | undefined): BussaCommand {
+function helpOn(word: string | undefined, json: boolean): BussaCommand {
   if (word === undefined) return { kind: 'help' };
   const verb = verbOf(word);
-  return verb === undefined ? unknownVerb(word) : { kind: 'help', verb };
+  return verb === undefined ? unknownVerb(word, json) : { kind: 'help', verb };
 }
 
 const verbOf = (word: string): Verb | undefined => VERBS.find(({ name }) => name === word);
 
-const unknownVerb = (word: string): BussaCommand => ({
+const unknownVerb = (word: string, json: boolean): BussaCommand => ({
   kind: 'usage-error',
   message: `unknown verb '${word}': there are ${VERBS.map(({ name }) => name).join(', ')} and help`,
-  json: false,
+  json,
 });

@@ -1,7 +1,6 @@
 import { printable } from '../core/event/printable.ts';
-import { parseAddress } from '../core/net/address.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from './daemon-choice.ts';
-import { UsageError } from './read-options.ts';
+import { parseSource } from './parse-source.ts';
 import { BUSSA_EXIT, type Json, type Verb, type Voice } from './verb.ts';
 
 export const EXPLAIN: Verb = {
@@ -23,12 +22,7 @@ export const EXPLAIN: Verb = {
   },
   read: ({ values, operands }, environment) => {
     const choice = daemonChoice(values, environment);
-    const ip = parseAddress(operands[0] ?? '');
-    if (ip === undefined) {
-      throw new UsageError(
-        `bad address '${operands[0]}': give one of IPv4 or IPv6, without a prefix or a name`,
-      );
-    }
+    const ip = parseSource(operands[0] ?? '');
     const follow = values.has('follow') ? { follow: true } : {};
     return async (voice) => {
       const { askDaemon } = await import('../app/ask-daemon.ts');

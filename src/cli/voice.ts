@@ -1,4 +1,6 @@
+import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
+import { printableJson } from '../core/event/printable.ts';
 import { print, printLines, STDERR, STDOUT } from './print.ts';
 import type { Json, Style, Voice } from './verb.ts';
 
@@ -11,12 +13,12 @@ export class TerminalVoice implements Voice {
 
   constructor(json: boolean) {
     this.json = json;
-    this.#paints = !json && process.stdout.isTTY && process.stdout.hasColors();
+    this.#paints = !json && isatty(STDOUT) && !process.env.NO_COLOR && process.stdout.hasColors();
   }
 
   readonly answer = (value: Json, lines: readonly string[]): void => {
     this.#answered = true;
-    if (this.json) print(STDOUT, `${JSON.stringify(value)}\n`);
+    if (this.json) print(STDOUT, `${printableJson(value)}\n`);
     else print(STDOUT, lines.map((line) => `${line}\n`).join(''));
   };
 

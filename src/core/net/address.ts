@@ -20,6 +20,13 @@ export function parseAddress(text: string): Address | undefined {
   return renderAddress(text.includes(':') ? 6 : 4, words[0], words[1], words[2], words[3]);
 }
 
+/** An IPv4 address that is written as one of IPv6 (RFC 4291, 2.5.5.2) as what it is; any other as it stands. */
+export function unmapped(address: Address): Address {
+  const [w0, w1, w2, w3] = addressWords(address);
+  const isMapped = familyOf(address) === 6 && w0 === 0 && w1 === 0 && w2 === 0xffff;
+  return isMapped ? renderAddress(4, 0, 0, 0, w3) : address;
+}
+
 export function addressWords(address: Address): AddressWords {
   const words = familyOf(address) === 6 ? parseIpv6(address) : parseIpv4(address);
   if (words === undefined) throw new Error(`not a canonical address: ${address}`);

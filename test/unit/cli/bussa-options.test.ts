@@ -26,6 +26,13 @@ describe("bussa's verbs", () => {
     }
   });
 
+  test('with --json, every mistake is to be told as JSON', () => {
+    for (const line of ['--json', 'upp --json', 'help me --json', 'status --jsno --json', 'watch x --json']) {
+      const command = parseBussaCommand(words(line), {});
+      assert.ok(command.kind === 'usage-error' && command.json, line);
+    }
+  });
+
   test('the list of verbs is whole, and each has help of its own, within 80 columns', () => {
     assert.equal(new Set(VERBS.map(({ name }) => name)).size, VERBS.length);
     for (const verb of VERBS) {

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { readWho } from '../../../src/cli/ban-operand.ts';
+import { parseBussaCommand } from '../../../src/cli/bussa-options.ts';
+import { parseSource } from '../../../src/cli/parse-source.ts';
+import type { Environment, Voice } from '../../../src/cli/verb.ts';
+
+/** What `bussa` says, and its exit status. */
+async function said(words: string, environment: Environment): Promise<{ status: number; text: string }> {
+  const command = parseBussaCommand(words.split(' '), environment);
+  assert.equal(command.kind, 'deed', JSON.stringify(command));
+  assert.ok(command.kind === 'deed');
+  const lines: string[] = [];
+  const note = (line: string): void => void lines.push(line);
+  const voice: Voice = {
+    answer: (_value, answered) => lines.push(...answered),
+    complain: note,
+    say: note,
+    style: (_style, text) => text,
+    json: false,
+  };
+  return { status: await command.deed(voice), text: lines.join('\n') };
+}
+
+describe('addresses on the command line', () => {
+  test('an IPv4 address in the clothes of IPv6, as logs have it, is the IPv4 address', () => {
+    assert.equal(parseSource('::ffff:192.0.2.7'), '192.0.2.7');
+    assert.equal(parseSource('::FFFF:c000:207'), '192.0.2.7');
+    assert.equal(parseSource('2001:DB8::7'), '2001:db8::7');
+    assert.equal(readWho('::ffff:192.0.2.7'), '192.0.2.7');
+    assert.equal(readWho('::ffff:192.0.2.0/120'), '192.0.2.0/24');
+    assert.equal(readWho('::ffff:0:0/96'), '0.0.0.0/0');
+    assert.equal(readWho('::/0'), '::/0');
+    assert.equal(readWho('10.0.0.0/8'), '10.0.0.0/8');
+  });
+
+  test('nobody bans himself unawares', async () => {
+    const nowhere = '--state /nonexistent';
+    for (const [peer, who] of [
+      ['192.0.2.7 50022 192.0.2.1 22', '192.0.2.7'],
+      ['192.0.2.7 50022 192.0.2.1 22', '0.0.0.0/0'],
+      ['::ffff:192.0.2.7 50022 ::ffff:192.0.2.1 22', '192.0.2.0/24'],
+      ['fe80::1%eth0 50022 fe80::2%eth0 22', 'fe80::/10'],
+    ] as const) {
+      const { status, text } = await said(`ban ${who} ${nowhere}`, { SSH_CONNECTION: peer });
+      assert.equal(status, 1, who);
+      assert.match(text, /not banned: you are connected from \S+, .* --force/);
+      // Nobody is asked before; here there is nobody.
+      assert.equal((await said(`ban ${who} --force ${nowhere}`, { SSH_CONNECTION: peer })).status, 69);
+    }
+    const other = { SSH_CONNECTION: '192.0.2.7 50022 192.0.2.1 22' };
+    assert.equal((await said(`ban 198.51.100.0/24 ${nowhere}`, other)).status, 69);
+  });
+});
