@@ -83,6 +83,7 @@ export const SECTIONS: readonly Section[] = [
     lines: [
       { ...line('client.firstPacket', 'start to first packet', 'ms', 1), beside: ['knockd'] },
       { ...line('client.wall', 'start to end, three ports', 'ms', 1), beside: ['knockd'] },
+      line('client.help', '`bussa --help`, start to end', 'ms', 1),
     ],
   },
 ];

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { C_KNOCK, KNOCK } from '../test/netns/knockd.ts';
+import { BUSSA, C_KNOCK, KNOCK } from '../test/netns/knockd.ts';
 import type { Program } from '../test/netns/program.ts';
 import { SERVER } from '../test/netns/wire.ts';
 import type { Ground } from './ground.ts';
@@ -8,8 +8,9 @@ import type { Contender, Samples } from './samples.ts';
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
 const TIMER = fileURLToPath(new URL('client-timer.ts', import.meta.url));
 const PORTS = ['7501', '7502', '7503'];
+const RAN = /^ran (\d+) (\d+)\n/m;
 
-/** The client, ours and knockd's: from its start to its first packet on the wire, and to its end. */
+/** The client, ours and knockd's: from its start to its first packet on the wire, and to its end; and `bussa --help`. */
 export async function measureClients(ground: Ground, samples: Samples, rounds: number): Promise<void> {
   console.error(`clients: ${rounds} knocks of each`);
   await using packets = ground.wire.server.start(
@@ -20,14 +21,20 @@ export async function measureClients(ground: Ground, samples: Samples, rounds: n
   await using timer = ground.wire.client.start(...NODE, TIMER);
   await timer.saw(/ready/);
   let count = 0;
+  let ran = 0;
   for (let round = 0; round < rounds; round++) {
     for (const [name, command] of [
       ['knockd', [C_KNOCK]],
       ['Bussa', KNOCK],
     ] as const) {
       count += 1;
-      await timeClient(samples, name, [...command, SERVER, ...PORTS], timer, packets, count);
+      ran += 1;
+      await timeClient(samples, name, [...command, SERVER, ...PORTS], timer, { ran, packets, count });
     }
+    ran += 1;
+    timer.write(`${JSON.stringify([...BUSSA, '--help'])}\n`);
+    const [, start = '', end = ''] = await timer.saw(RAN, ran);
+    samples.add('client.help', 'Bussa', Number(BigInt(end) - BigInt(start)) / 1e6);
   }
 }
 
@@ -36,11 +43,10 @@ async function timeClient(
   name: Contender,
   command: readonly string[],
   timer: Program,
-  packets: Program,
-  count: number,
+  { ran, packets, count }: { readonly ran: number; readonly packets: Program; readonly count: number },
 ): Promise<void> {
   timer.write(`${JSON.stringify(command)}\n`);
-  const [, start = '', end = ''] = await timer.saw(/^ran (\d+) (\d+)\n/m, count);
+  const [, start = '', end = ''] = await timer.saw(RAN, ran);
   const [, first = ''] = await packets.saw(/^(\d+\.\d+) IP/m, count);
   const milliseconds = (to: bigint): number => Number(to - BigInt(start)) / 1e6;
   samples.add('client.firstPacket', name, milliseconds(BigInt(first.replace('.', ''))));

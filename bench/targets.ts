@@ -25,6 +25,7 @@ export function judgeTargets(samples: Samples): Target[] {
     target('private memory idle, MB', ours('idle.private') / 1e6, 15),
     target('resident memory idle, MB', ours('idle.resident') / 1e6, 65),
     target('the client’s first packet, ms', ours('client.firstPacket'), 60),
+    target('bussa --help, to its end, ms', ours('client.help'), 80),
   ];
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Namespace } from './namespace.ts';
 import type { Program } from './program.ts';
 
-const { BUSSA_KNOCKD } = process.env;
+const { BUSSA_KNOCKD, BUSSA_KNOCK, BUSSA_BUSSA } = process.env;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Debian's own programs, written in C. */
@@ -18,7 +18,9 @@ export const C_KNOCK = '/usr/bin/knock';
  */
 export const KNOCKD: readonly string[] = [BUSSA_KNOCKD ?? join(ROOT, 'bin/knockd')];
 
-export const KNOCK: readonly string[] = [join(ROOT, 'bin/knock')];
+/** The other two; BUSSA_KNOCK and BUSSA_BUSSA name others. */
+export const KNOCK: readonly string[] = [BUSSA_KNOCK ?? join(ROOT, 'bin/knock')];
+export const BUSSA: readonly string[] = [BUSSA_BUSSA ?? join(ROOT, 'bin/bussa')];
 
 /** A directory that vanishes with its test. */
 export class WorkDirectory implements Disposable {
