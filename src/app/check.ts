@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { advise } from '../core/config/advise.ts';
 import type { Config } from '../core/config/config.ts';
@@ -10,6 +9,7 @@ import type { Door } from '../core/door/door.ts';
 import { renderCaptureFilter } from '../core/filter/capture-filter.ts';
 import { findProgram } from '../host/system/find-program.ts';
 import { readServedBy } from '../host/system/host-ports.ts';
+import { readWhole } from '../host/system/read-whole.ts';
 import { loadConfig } from './daemon/load-config.ts';
 
 /** What can be said of a configuration. `good`: without errors, with the expression that passes its knocks. */
@@ -48,7 +48,7 @@ function readOneTimeDoors({ doors }: Config) {
     const { sequenceSource: source, name } = spec;
     if (source.kind === 'fixed') continue;
     // That it can be read has been seen.
-    const sequences = parseOneTimeSequences(source.path, readFileSync(source.path));
+    const sequences = parseOneTimeSequences(source.path, readWhole(source.path));
     warnings.push(...sequences.warnings);
     if (sequences.next !== undefined) {
       found.set(name, { ...spec, sequence: sequences.next.sequence });

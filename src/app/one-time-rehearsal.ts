@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { markSequenceUsed, parseOneTimeSequences } from '../core/config/one-time-sequences.ts';
 import type { Door } from '../core/door/door.ts';
 import type { Event } from '../core/event/event.ts';
+import { readWhole } from '../host/system/read-whole.ts';
 
 /** One-time sequences that are used up in memory alone: the files stay as they are. */
 export class OneTimeRehearsal {
@@ -25,7 +25,7 @@ export class OneTimeRehearsal {
   #following(door: Door): Door | undefined {
     const source = door.sequenceSource;
     if (source.kind === 'fixed') return door;
-    const bytes = this.#files.get(source.path) ?? readFileSync(source.path);
+    const bytes = this.#files.get(source.path) ?? readWhole(source.path);
     const current = parseOneTimeSequences(source.path, bytes).next;
     const left = current === undefined ? bytes : markSequenceUsed(bytes, current.line);
     this.#files.set(source.path, left);

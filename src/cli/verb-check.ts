@@ -1,5 +1,6 @@
 import { DEFAULT_CONFIG_FILE } from '../app/daemon/daemon-options.ts';
 import type { Diagnostic } from '../core/config/diagnostic.ts';
+import { printable } from '../core/event/printable.ts';
 import type { OptionTable } from './option.ts';
 import { BUSSA_EXIT, type Style, type Verb, type Voice } from './verb.ts';
 
@@ -66,7 +67,8 @@ function summary(
     const number = diagnostics.filter((each) => each.severity === severity).length;
     return `${number} ${severity}${number === 1 ? '' : 's'}`;
   };
-  if (doors === undefined) return `${file}: ${count('error')}, ${count('warning')}`;
+  const name = printable(file);
+  if (doors === undefined) return `${name}: ${count('error')}, ${count('warning')}`;
   const good = voice.style('green', 'good');
-  return `${file}: ${good}, ${doors} ${doors === 1 ? 'door' : 'doors'}, ${count('warning')}`;
+  return `${name}: ${good}, ${doors} ${doors === 1 ? 'door' : 'doors'}, ${count('warning')}`;
 }

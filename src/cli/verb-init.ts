@@ -6,7 +6,7 @@ export const INIT: Verb = {
   name: 'init',
   summary: 'make a first configuration: hide a port behind a knock',
   description: [
-    'Asks at the terminal what to hide, draws a sequence that nobody can guess, far from ports that are in use or known, names the firewall that it has found, and writes the configuration, which nobody else can read. A file that is there and has a door is left alone, but for `--force`.',
+    'Asks at the terminal what to hide, draws a sequence that nobody can guess, far from ports that are in use or known, names the firewall that it has found, and writes the configuration, which nobody else can read. A file that is there is left alone, but for `--force`, unless nobody has written anything into it, as into that of a package.',
     'Then it offers to start the service, where systemd runs, on trial: systemd itself stops it after two minutes, which opens the port again, unless Enter is pressed here, whatever becomes of this terminal. So you can knock and log in from a second one first. Only then it is enabled.',
     'At the end it prints what to type outside, what to write into `~/.ssh/config` and `~/.config/bussa/hosts.conf` there, and the knock as a QR code for a phone. These are secrets.',
   ],

@@ -1,11 +1,12 @@
 // bin/bussa, bin/knockd, bin/knock and scripts/setup.sh: called from anywhere, with anything, by anybody.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
+  globSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -201,6 +202,18 @@ suite('setup', () => {
     assert.equal(status, 77);
     assert.equal(stdout, '');
     assert.match(stderr, /belongs to somebody else: run as its owner: cd .* && npm ci/);
+  });
+
+  test('Node.js is linked to nothing that a bare Debian lacks and setup.sh does not install', () => {
+    const [node = ''] = globSync('node_modules/node-linux-*/bin/node', { cwd: repository });
+    const linked = execFileSync('ldd', [path.join(repository, node)], { encoding: 'utf8' });
+    // Those of apt, dpkg and the C library itself.
+    const bare = /^(?:linux-vdso|ld-linux-|libc|libm|libdl|libpthread|libgcc_s|libstdc\+\+)/;
+    const names: readonly string[] = linked.match(/[^\s/]+\.so\.[0-9]+/g) ?? [];
+    assert.ok(names.includes('libc.so.6'), linked);
+    const setup = readFileSync(path.join(repository, 'scripts/setup.sh'), 'utf8');
+    for (const name of names.filter((each) => !bare.test(each)))
+      assert.match(setup, new RegExp(`need ${name.replace('.so.', '')}$`, 'm'), name);
   });
 
   test('an unknown set is refused', () => {

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { MAX_DOORS } from '../../core/attempt/attempt-engine.ts';
 import type { Config, ConfigResult } from '../../core/config/config.ts';
 import type { Diagnostic } from '../../core/config/diagnostic.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import { escapeText } from '../../core/config/quote-text.ts';
+import { readWhole } from '../../host/system/read-whole.ts';
 import { judgeFileMode } from './judge-file-mode.ts';
 
 export type LoadedConfig =
@@ -23,7 +23,7 @@ export type LoadedConfig =
 export function loadConfig(file: string, modes: 'judged' | 'ignored' = 'judged'): LoadedConfig {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    bytes = readWhole(file);
   } catch (error) {
     return { kind: 'bad', diagnostics: [unreadable(file, error as NodeJS.ErrnoException)] };
   }
@@ -69,7 +69,7 @@ function oneTimeMistakes({ doors }: Config): Diagnostic[] {
   return doors.flatMap(({ name, sequenceSource }) => {
     if (sequenceSource.kind === 'fixed') return [];
     try {
-      readFileSync(sequenceSource.path);
+      readWhole(sequenceSource.path);
       return [];
     } catch (error) {
       const message = `the one-time sequences of [${escapeText(name)}] cannot be read: ${(error as Error).message}; create the file, one sequence a line`;

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { renderDiagnostic } from '../../core/config/diagnostic.ts';
 import { markSequenceUsed, parseOneTimeSequences } from '../../core/config/one-time-sequences.ts';
 import type { Door, DoorSpec } from '../../core/door/door.ts';
 import { sameSequence } from '../../core/door/sequence.ts';
 import type { Event } from '../../core/event/event.ts';
+import { readWhole } from '../../host/system/read-whole.ts';
 import { overwriteByte, replaceFile } from '../../host/system/replace-file.ts';
 
 const HASH = 0x23;
@@ -20,7 +20,7 @@ function watchableDoor(spec: DoorSpec, report: (event: Event) => void): Door | u
   const source = spec.sequenceSource;
   if (source.kind === 'fixed') return { ...spec, sequence: source.sequence };
   try {
-    const { next, warnings } = parseOneTimeSequences(source.path, readFileSync(source.path));
+    const { next, warnings } = parseOneTimeSequences(source.path, readWhole(source.path));
     for (const warning of warnings) report({ kind: 'warning', text: renderDiagnostic(warning) });
     if (next !== undefined) return { ...spec, sequence: next.sequence };
     report({ kind: 'no-sequences-left', door: spec.name, file: source.path });
@@ -40,7 +40,7 @@ function watchableDoor(spec: DoorSpec, report: (event: Event) => void): Door | u
 export function useUpSequence(door: Door): void {
   const source = door.sequenceSource;
   if (source.kind === 'fixed') return;
-  const bytes = readFileSync(source.path);
+  const bytes = readWhole(source.path);
   const { next } = parseOneTimeSequences(source.path, bytes);
   // Somebody has edited the file in the meantime: the sequence that was knocked is not in front any more.
   if (next === undefined || !sameSequence(next.sequence, door.sequence)) {

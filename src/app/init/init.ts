@@ -16,8 +16,8 @@ import { readEphemeralPorts, readServedPorts } from '../../host/system/host-port
 import { ownLauncher } from '../../host/system/own-program.ts';
 import { check, type Verdict } from '../check.ts';
 import { findConnections } from '../daemon/lock-out.ts';
-import { hasDoor } from './has-door.ts';
 import type { InitOrder } from './init-order.ts';
+import { isSomebodys } from './is-somebodys.ts';
 import { renderConfig, renderKnockLine, renderProfile, renderSshStanza } from './render-config.ts';
 
 const LAUNCHER = new URL('../../../bin/bussa', import.meta.url).href;
@@ -77,7 +77,7 @@ export function objection({
   configFile,
   force,
 }: Pick<InitOrder, 'configFile' | 'force'>): InitOutcome | undefined {
-  return !force && existsSync(configFile) && hasDoor(configFile) ? alreadyThere(configFile) : undefined;
+  return !force && existsSync(configFile) && isSomebodys(configFile) ? alreadyThere(configFile) : undefined;
 }
 
 /** Draws a sequence, writes the file, and checks it as `bussa check` does. */

@@ -49,6 +49,26 @@ suite('bussa check', () => {
     });
   });
 
+  test('a pipe has all of it, however much that is', () => {
+    using scratch = new Scratch();
+    const file = written(scratch, WRONG.repeat(1500));
+    const { stdout } = run('sh', '-c', '"$0" check "$1" | cat', BUSSA, file);
+    assert.ok(stdout.length > 200_000, `${stdout.length} bytes`);
+    assert.match(stdout, / errors, 1500 warnings\n$/);
+  });
+
+  test('a file may be anything and have any name', () => {
+    using scratch = new Scratch();
+    const file = scratch.file('a\nb\u001b[31m.conf');
+    writeFileSync(file, UNWISE, { mode: 0o600 });
+    const { status, stdout } = run(BUSSA, 'check', file);
+    assert.equal(status, 0);
+    for (const line of stdout.trimEnd().split('\n')) assert.match(line, /a\\u\{a\}b\\u\{1b\}\[31m\.conf/);
+    execFileSync('mkfifo', [scratch.file('fifo')]);
+    for (const odd of [scratch.file('fifo'), '/dev/zero', '/dev/null', scratch.file('.')])
+      assert.equal(run(BUSSA, 'check', odd).status, 78, odd);
+  });
+
   test('warnings alone: status 0, and the same from knockd --check', () => {
     using scratch = new Scratch();
     const file = written(scratch, UNWISE);
