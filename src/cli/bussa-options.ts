@@ -63,11 +63,12 @@ export type BussaCommand =
 
 /** A verb and its options. `help`, and -h, --help, -V and --version in the place of a verb, are known to all. */
 export function parseBussaCommand(args: readonly string[], environment: Environment): BussaCommand {
-  const [word, ...rest] = args;
+  // A first -- ends options of which there are none before the verb.
+  const [word, ...rest] = args[0] === '--' ? args.slice(1) : args;
   const json = args.includes('--json');
   if (word === undefined) return { kind: 'usage-error', message: 'no verb was given', json };
   if (word === '-V' || word === '--version') return { kind: 'version' };
-  if (word === '-h' || word === '--help' || word === 'help') return helpOn(rest[0], json);
+  if (word === '-h' || word === '--help' || word === 'help') return helpOn(rest, json);
   const verb = verbOf(word);
   if (verb === undefined) return unknownVerb(word, json);
   try {
@@ -113,13 +114,20 @@ function readVerb(verb: Verb, args: readonly string[], environment: Environment)
 function checkOperands({ name, operands: wanted }: Verb, given: readonly string[]): void {
   const missing = wanted.filter(({ optional }) => optional !== true)[given.length];
   if (missing !== undefined) throw new UsageError(`no ${missing.name} was given: ${missing.summary}`);
+  const empty = wanted[given.indexOf('')];
+  if (empty !== undefined)
+    throw new UsageError(`the ${empty.name} that was given is empty: ${empty.summary}`);
   const isOpen = wanted.at(-1)?.many === true;
   const stray = isOpen ? undefined : given[wanted.length];
   if (stray !== undefined) throw new UsageError(`'${stray}' is more than bussa ${name} takes`);
 }
 
-function helpOn(word: string | undefined, json: boolean): BussaCommand {
+function helpOn(rest: readonly string[], json: boolean): BussaCommand {
+  const [word, stray] = rest[0] === '--' ? rest.slice(1) : rest;
   if (word === undefined) return { kind: 'help' };
+  if (stray !== undefined) {
+    return { kind: 'usage-error', message: `'${stray}' is more than bussa help takes`, json };
+  }
   const verb = verbOf(word);
   return verb === undefined ? unknownVerb(word, json) : { kind: 'help', verb };
 }

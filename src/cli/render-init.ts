@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { DEFAULT_CONFIG_FILE } from '../app/daemon/daemon-options.ts';
 import { type HostFindings, type InitOutcome, ownCommand } from '../app/init/init.ts';
 import type { InitOrder } from '../app/init/init-order.ts';
@@ -5,6 +6,7 @@ import { diagnosticParts, renderDiagnostic } from '../core/config/diagnostic.ts'
 import { renderPortOpenings } from '../core/door/port-opening.ts';
 import { renderSequence } from '../core/door/sequence.ts';
 import { printable } from '../core/event/printable.ts';
+import { quoteWord } from './quote-word.ts';
 import { BUSSA_EXIT, type Json, type Voice } from './verb.ts';
 
 type Written = Extract<InitOutcome, { kind: 'written' }>;
@@ -25,8 +27,8 @@ export async function renderInit(
     diagnostics: verdict.diagnostics.map(diagnosticParts),
   };
   const lines = [
-    `Written: ${configFile}, for your eyes only.`,
-    ...(backup === undefined ? [] : [`What was there before: ${backup}`]),
+    `Written: ${printable(configFile)}, for your eyes only.`,
+    ...(backup === undefined ? [] : [`What was there before: ${printable(backup)}`]),
     ...verdict.diagnostics.map(renderDiagnostic),
     `The firewall here: ${printable(firewall.why)}.`,
     '',
@@ -62,7 +64,7 @@ async function qrLines(text: string): Promise<string[]> {
 
 /** By hand, without being locked out. */
 export function howToStart({ configFile }: InitOrder, { connections }: HostFindings): string[] {
-  const file = configFile === DEFAULT_CONFIG_FILE ? '' : ` -c ${configFile}`;
+  const file = configFile === DEFAULT_CONFIG_FILE ? '' : ` -c ${quoteWord(resolve(configFile))}`;
   const peers = [...new Set(connections.map(({ peer }) => peer))].slice(0, 3).join(', ');
   return [
     ...(peers === '' ? [] : [`You or others are connected to it now, from ${peers}.`]),

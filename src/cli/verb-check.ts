@@ -40,6 +40,11 @@ export const CHECK: Verb = {
         voice.answer({ file, filter: verdict.filter }, [verdict.filter]);
         return BUSSA_EXIT.ok;
       }
+      if (values.has('filter') && !voice.json) {
+        // What would take the standard output for an expression is not to take this for one.
+        for (const each of diagnostics) voice.complain(renderDiagnostic(each));
+        return BUSSA_EXIT.config;
+      }
       const doors = isGood ? verdict.config.doors.length : undefined;
       const value = { file, good: isGood, doors, diagnostics: diagnostics.map(diagnosticParts) };
       const lines = diagnostics.map((each) => paint(voice, each, renderDiagnostic(each)));

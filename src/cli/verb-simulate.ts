@@ -6,7 +6,7 @@ import { parseProtocol } from '../core/net/protocol.ts';
 import { type Millis, millis } from '../core/net/time.ts';
 import type { OptionTable } from './option.ts';
 import { UsageError } from './read-options.ts';
-import { BUSSA_EXIT, type Verb, type Voice } from './verb.ts';
+import { BUSSA_EXIT, type Json, type Verb, type Voice } from './verb.ts';
 
 /** RFC 5737 and RFC 3849: addresses of nobody. */
 const SOMEBODY = '192.0.2.1' as Address;
@@ -67,19 +67,24 @@ export const SIMULATE: Verb = {
         if (json) voice.say(JSON.stringify(printer.value(entry)));
         else for (const line of printer.lines(entry)) voice.say(line);
       };
-      return finish(await simulate(order, tell), voice);
+      return finish(await simulate(order, tell), json, voice);
     };
   },
 };
 
-async function finish(end: SimulateEnd, voice: Voice): Promise<number> {
-  const { renderDiagnostic } = await import('../core/config/diagnostic.ts');
+async function finish(end: SimulateEnd, json: boolean, voice: Voice): Promise<number> {
+  const { diagnosticParts, renderDiagnostic } = await import('../core/config/diagnostic.ts');
+  const sayFailure = (value: Json): void => {
+    if (json) voice.say(JSON.stringify(value));
+  };
   if (end.kind === 'failed') {
     voice.complain(`bussa: ${end.message}`);
+    sayFailure({ kind: 'failed', error: end.message });
     return BUSSA_EXIT.failed;
   }
   const diagnostics = end.kind === 'bad' ? end.diagnostics : end.warnings;
   for (const diagnostic of diagnostics) voice.complain(renderDiagnostic(diagnostic));
+  if (end.kind === 'bad') sayFailure({ kind: 'bad', diagnostics: diagnostics.map(diagnosticParts) });
   return end.kind === 'bad' ? BUSSA_EXIT.config : BUSSA_EXIT.ok;
 }
 

@@ -10,6 +10,7 @@ import { ownLauncher } from '../host/system/own-program.ts';
 import { DAEMON_OPTIONS, DEFAULT_STATE_DIRECTORY, daemonOptions } from './knockd-options.ts';
 import type { OptionTable } from './option.ts';
 import { packageVersion } from './package-version.ts';
+import { quoteWord } from './quote-word.ts';
 import { UsageError } from './read-options.ts';
 import type { Environment, Verb } from './verb.ts';
 
@@ -76,10 +77,5 @@ function renderConfirmCommand({ configFile, stateDirectory, interfaces }: Daemon
   if (configFile !== DEFAULT_CONFIG_FILE) words.push('-c', resolve(configFile));
   if (stateDirectory !== DEFAULT_STATE_DIRECTORY) words.push('--state', resolve(stateDirectory));
   if (interfaces !== undefined) words.push('-i', interfaces.text);
-  return words.map(quote).join(' ');
-}
-
-/** For a POSIX shell. */
-function quote(word: string): string {
-  return /^[A-Za-z0-9_./,@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return words.map(quoteWord).join(' ');
 }

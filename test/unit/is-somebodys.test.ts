@@ -19,7 +19,8 @@ test('anything but comments and what every package says is somebody’s, and sta
     assert.ok(judge(text), text);
   for (const text of ['', '# [ssh]\n', '[Options]\n\tUseSyslog\n', ' [ options ]\n'])
     assert.ok(!judge(text), text);
-  assert.ok(isSomebodys(path.join(directory, 'missing', 'knockd.conf')));
+  const missing = path.join(directory, 'missing', 'knockd.conf');
+  for (const odd of [missing, directory, '/dev/null', '/dev/zero']) assert.ok(isSomebodys(odd), odd);
 });
 
 test('the configuration of the packages has none, so that bussa init writes in its place', () => {

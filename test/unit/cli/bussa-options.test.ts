@@ -17,12 +17,19 @@ describe("bussa's verbs", () => {
     for (const line of ['help', '-h', '--help']) {
       assert.deepEqual(parseBussaCommand(words(line), {}), { kind: 'help' });
     }
-    for (const line of ['help up', 'up -h', 'up -c x --help']) {
+    for (const line of ['help up', 'help -- up', '-- help up', 'up -h', 'up -c x --help']) {
       const command = parseBussaCommand(words(line), {});
       assert.equal(command.kind === 'help' && command.verb?.name, 'up');
     }
     for (const line of ['-V', '--version']) {
       assert.deepEqual(parseBussaCommand(words(line), {}), { kind: 'version' });
+    }
+  });
+
+  test('an operand that is empty is a mistake', () => {
+    for (const verb of VERBS.filter(({ operands }) => operands.length > 0)) {
+      const command = parseBussaCommand([verb.name, ''], {});
+      assert.ok(command.kind === 'usage-error' && /was given/.test(command.message), verb.name);
     }
   });
 
@@ -47,6 +54,7 @@ describe("bussa's verbs", () => {
     ['upp', /unknown verb 'upp': there are .* and help/],
     ['toString', /unknown verb 'toString'/],
     ['help me', /unknown verb 'me'/],
+    ['help up now', /'now' is more than bussa help takes/],
     ['up eth0', /'eth0' is more than bussa up takes/],
     ['up --check', /unknown option '--check'/],
     ['up --confirm', /option '--confirm' needs a value/],

@@ -49,6 +49,13 @@ suite('bussa check', () => {
     });
   });
 
+  test('with --filter, the standard output is an expression or nothing', () => {
+    using scratch = new Scratch();
+    const { status, stdout, stderr } = run(BUSSA, 'check', '--filter', written(scratch, WRONG));
+    assert.deepEqual([status, stdout], [78, '']);
+    assert.match(stderr, /"x" is not a port/);
+  });
+
   test('a pipe has all of it, however much that is', () => {
     using scratch = new Scratch();
     const file = written(scratch, WRONG.repeat(1500));

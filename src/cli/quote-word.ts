@@ -1,0 +1,4 @@
+/** A word as a POSIX shell takes it for one, in quotes where it needs them. */
+export function quoteWord(word: string): string {
+  return /^[A-Za-z0-9_./,@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
