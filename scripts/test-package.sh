@@ -1,5 +1,5 @@
 #!/bin/sh
-# npm run test:package: the Debian package, on a bare Debian 12 in a directory. The bare system is kept in .cache/debian;
+# npm run test:package: the executable, and the Debian package on a bare Debian 12 in a directory. The bare system is kept in .cache/debian;
 # mounts are those of a mount namespace that ends with this.
 
 set -eu
@@ -12,8 +12,14 @@ if [ "$(id -u)" -ne 0 ]; then
   echo 'bussa: the package is installed in a chroot, which needs root: run sudo scripts/test-package.sh' >&2
   exit 77
 fi
+sh scripts/setup.sh test
 sh scripts/setup.sh package
 sh scripts/package.sh
 find_node || exit
+# What starts itself again, or another program of its own, does so from the executable too.
+BUSSA_KNOCKD=$root/dist/knockd BUSSA_KNOCK=$root/dist/knock BUSSA_BUSSA=$root/dist/bussa \
+  "$NODE" --disable-warning=ExperimentalWarning --test --test-reporter=spec --test-concurrency=1 \
+  --test-timeout=1200000 test/netns/privileges.test.ts test/netns/up.test.ts test/netns/up-confirm.test.ts \
+  test/netns/knock-client.test.ts test/netns/daemon-ends.test.ts
 exec unshare --mount --propagation private "$NODE" --disable-warning=ExperimentalWarning --test \
   --test-reporter=spec --test-timeout=1200000 test/package/debian-package.ts

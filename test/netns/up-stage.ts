@@ -1,12 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import { shutFirewall } from './firewall.ts';
-import { WorkDirectory } from './knockd.ts';
+import { BUSSA as BUSSA_COMMAND, WorkDirectory } from './knockd.ts';
 import type { Namespace } from './namespace.ts';
 import type { Program } from './program.ts';
 import { Connection, startService } from './service.ts';
 import { CLIENT, SERVER, Wire } from './wire.ts';
 
-export const BUSSA = fileURLToPath(new URL('../../bin/bussa', import.meta.url));
+export const BUSSA = BUSSA_COMMAND[0] as string;
 export const DOOR = `[ssh]
   sequence    = 7000,8000,9000
   seq_timeout = 5
