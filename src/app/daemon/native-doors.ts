@@ -8,6 +8,7 @@ import { type Firewall, FirewallError, type Gate, type Grant } from '../../host/
 import { DoorsPart } from './doors-part.ts';
 import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
+import { Turns } from './turns.ts';
 
 /** A part that could not be put in place is tried again after this long. */
 const AGAIN_MS = 10_000;
@@ -43,7 +44,7 @@ export class NativeDoors {
   readonly #part: DoorsPart;
   readonly #openings = new OpeningQueue();
   #gates: readonly Gate[] = [];
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
   #timer: NodeJS.Timeout | undefined;
   #renewal: NodeJS.Timeout | undefined;
   /** The part could not be put in place, and `#timer` waits to try it again. */
@@ -274,12 +275,7 @@ export class NativeDoors {
   /** One after the other; what fails fails for its own caller. What is asked to be opened later is so afterwards. */
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
     this.#openings.endBatch();
-    const result = this.#turn.then(action);
-    this.#turn = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    return result;
+    return this.#turns.take(action);
   }
 }
 
