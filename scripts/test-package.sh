@@ -1,6 +1,6 @@
 #!/bin/sh
-# npm run test:package: the executable, and the Debian package on a bare Debian 12 in a directory. The bare system is kept in .cache/debian;
-# mounts are those of a mount namespace that ends with this.
+# npm run test:package: the executable, and the Debian package on a bare Debian 12 in a directory, and where systemd runs.
+# The bare systems are kept in .cache/debian; mounts are those of a mount namespace that ends with this.
 
 set -eu
 root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
@@ -22,4 +22,5 @@ BUSSA_KNOCKD=$root/dist/knockd BUSSA_KNOCK=$root/dist/knock BUSSA_BUSSA=$root/di
   --test-timeout=1200000 test/netns/privileges.test.ts test/netns/up.test.ts test/netns/up-confirm.test.ts \
   test/netns/knock-client.test.ts test/netns/daemon-ends.test.ts
 exec unshare --mount --propagation private "$NODE" --disable-warning=ExperimentalWarning --test \
-  --test-reporter=spec --test-timeout=1200000 test/package/debian-package.ts
+  --test-reporter=spec --test-timeout=1200000 --test-concurrency=1 \
+  test/package/debian-package.ts test/systemd/debian-package.ts

@@ -13,10 +13,7 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 77
 fi
 sh scripts/setup.sh test
-command -v debootstrap >/dev/null || {
-  echo 'bussa: there is no debootstrap: apt-get install debootstrap' >&2
-  exit 1
-}
+sh scripts/setup.sh package
 find_node || exit
 exec "$NODE" --disable-warning=ExperimentalWarning --test --test-reporter=spec --test-concurrency=1 \
   --test-timeout=600000 test/systemd/*-systemd.ts

@@ -3,18 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CLIENT, SERVER, Wire } from '../netns/wire.ts';
 import { DebianChroot } from './chroot.ts';
+import { makeNextVersion, PACKAGE, TARBALL, version } from './packages.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
-const PACKAGE = path.join(root, `dist/bussa_${version}_${process.arch === 'x64' ? 'amd64' : 'arm64'}.deb`);
-const TARBALL = path.join(root, `dist/bussa-${version}-linux-${process.arch}.tar.gz`);
-const NEXT = `${version}+next`;
 const PATIENCE_MS = 30_000;
 
 const CONFIG = `[options]
@@ -37,7 +34,6 @@ const NATIVE = ['7311', '18422', '9533'];
 const COMMAND = ['-u', '9533', '18422', '7311'];
 
 suite('Debian package', () => {
-  const work = mkdtempSync('/var/tmp/bussa-packages-');
   let debian: DebianChroot;
   let wire: Wire;
 
@@ -46,13 +42,12 @@ suite('Debian package', () => {
     await debian.boot();
     wire = await Wire.create();
     cpSync(PACKAGE, debian.file('/bussa.deb'));
-    makeNextVersion(work, debian.file('/next.deb'));
+    makeNextVersion(debian.file('/next.deb'));
   });
 
   after(async () => {
     await wire?.[Symbol.asyncDispose]();
     await debian?.[Symbol.asyncDispose]();
-    rmSync(work, { recursive: true, force: true });
   });
 
   /** Inside, on the server's end of the wire. */
@@ -205,15 +200,6 @@ suite('Debian package', () => {
     );
   });
 });
-
-/** The same package with a later number. */
-function makeNextVersion(work: string, to: string): void {
-  const tree = path.join(work, 'next');
-  execFileSync('dpkg-deb', ['-R', PACKAGE, tree]);
-  const control = path.join(tree, 'DEBIAN/control');
-  writeFileSync(control, readFileSync(control, 'utf8').replace(/^Version: .*/m, `Version: ${NEXT}`));
-  execFileSync('dpkg-deb', ['--root-owner-group', '-Znone', '-b', tree, to], { stdio: 'ignore' });
-}
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (const deadline = performance.now() + PATIENCE_MS; !(await holds()); await delay(50)) {

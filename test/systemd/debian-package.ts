@@ -1,0 +1,132 @@
+// The Debian package where systemd runs: what `npm run package` has made, installed, upgraded, removed and purged with
+// doors open. A part of npm run test:package.
+
+import assert from 'node:assert/strict';
+import { cpSync, existsSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { C_KNOCK } from '../netns/knockd.ts';
+import { assertOpen, assertShut } from '../netns/service.ts';
+import { CLIENT, SERVER, STRANGER } from '../netns/wire.ts';
+import { makeNextVersion, PACKAGE, version } from '../package/packages.ts';
+import { door, Machine, until } from './machine.ts';
+
+const CONFIG = `${door(3600)}
+[file]
+  sequence = 7400:udp
+  start_command = touch /srv/door
+  stop_command = rm /srv/door
+  cmd_timeout = 3600
+`;
+
+describe('the Debian package with systemd', () => {
+  test('installed, it waits; bussa init starts and enables it', async () => {
+    await using machine = await installed();
+    const { debian, wire } = machine;
+    assert.equal(await machine.show('ActiveState'), 'inactive');
+    assert.equal(await machine.show('UnitFileState'), 'disabled');
+    const words = ['bussa', 'init', '--port', '22', '--for', '60', '--host', SERVER];
+    await using session = debian.start('script', '-qec', words.join(' '), '/dev/null');
+    for (const question of [/Write \/etc\/knockd\.conf\? .*: /, /Start the service knockd now\?.*: /]) {
+      await session.saw(question);
+      session.write('\r');
+    }
+    await session.saw(/Press Enter here once you are in/);
+    await assertShut(wire.client, SERVER, 22, STRANGER);
+    await wire.client.run(C_KNOCK, ...(/^ {4}knock (.+?)\r?$/m.exec(session.output)?.[1]?.split(' ') ?? []));
+    await assertOpen(wire.client, SERVER, 22, CLIENT);
+    session.write('\r');
+    assert.equal((await session.exited).code, 0, session.output);
+    assert.equal(await machine.show('UnitFileState'), 'enabled');
+    await debian.cutPower();
+    assert.equal(await machine.show('ActiveState'), 'active');
+    await assertShut(wire.client, SERVER, 22, CLIENT);
+  });
+
+  test('an upgrade, a removal, a reinstallation and a purge leave no door open', async () => {
+    await using machine = await installed();
+    const { debian } = machine;
+    await configure(machine);
+    await openBothDoors(machine);
+    const old = await machine.show('MainPID');
+    makeNextVersion(debian.file('/srv/next.deb'));
+    await debian.run('dpkg', '-i', '/srv/next.deb');
+    assert.ok((await debian.run('dpkg', '-s', 'bussa')).includes(`\nVersion: ${version}+next\n`));
+    assert.notEqual(await machine.show('MainPID'), old);
+    assert.equal(await machine.show('ActiveState'), 'active');
+    assert.equal(await machine.show('UnitFileState'), 'enabled');
+    await assertAllClosed(machine);
+    assert.match(await debian.run('bussa', 'history'), /the daemon was stopped/);
+    await openBothDoors(machine);
+
+    await debian.run('dpkg', '--remove', 'bussa');
+    assert.notEqual(await machine.show('ActiveState'), 'active');
+    await assertAllClosed(machine);
+    assert.equal(await machine.rules(), '');
+    assert.equal(debian.read('/etc/knockd.conf'), CONFIG);
+    assert.ok(existsSync(debian.file('/var/lib/bussa')));
+
+    await debian.run('dpkg', '-i', '/srv/bussa.deb');
+    await machine.systemctl('start', 'knockd');
+    await openBothDoors(machine);
+    await debian.run('dpkg', '--purge', 'bussa');
+    await assertAllClosed(machine);
+    assert.equal(await machine.rules(), '');
+    for (const name of ['/var/lib/bussa', '/var/cache/bussa', '/etc/knockd.conf', '/etc/default/knockd'])
+      assert.ok(!existsSync(debian.file(name)), name);
+    assert.equal(await machine.show('LoadState'), 'not-found');
+    const links = await debian.run(
+      'find',
+      '/etc/systemd',
+      '/var/lib/systemd',
+      '-name',
+      'knockd.service*',
+      '!',
+      '-type',
+      'd',
+    );
+    assert.equal(links, '');
+  });
+
+  test('a removal closes what a daemon that was killed, and not started again, has left open', async () => {
+    await using machine = await installed();
+    await configure(machine);
+    await machine.edit('once', '[Service]\nRestart=no\n');
+    await openBothDoors(machine);
+    await machine.systemctl('kill', '-s', 'KILL', 'knockd');
+    await until('it is dead', async () => (await machine.show('ActiveState')) === 'failed');
+    assert.match(await machine.rules(), new RegExp(CLIENT));
+    await machine.debian.run('dpkg', '--remove', 'bussa');
+    await assertAllClosed(machine);
+    assert.equal(await machine.rules(), '');
+  });
+});
+
+async function installed(): Promise<Machine> {
+  const machine = await Machine.create();
+  cpSync(PACKAGE, machine.debian.file('/srv/bussa.deb'));
+  await machine.debian.run('dpkg', '-i', '/srv/bussa.deb');
+  return machine;
+}
+
+/** By hand, as README says it, and for doors with commands. */
+async function configure(machine: Machine): Promise<void> {
+  const { debian } = machine;
+  debian.write('/etc/knockd.conf', CONFIG);
+  await debian.run('sed', '-i', 's/^START_KNOCKD=.*/START_KNOCKD=1/', '/etc/default/knockd');
+  const example = '/usr/share/doc/bussa/examples/knockd-commands.conf';
+  await debian.run('install', '-D', '-m', '644', '-t', '/etc/systemd/system/knockd.service.d', example);
+  await machine.systemctl('daemon-reload');
+  await machine.systemctl('enable', '--now', 'knockd');
+}
+
+async function openBothDoors(machine: Machine): Promise<void> {
+  await machine.knock();
+  await until('the native door opens', async () => (await machine.rules()).includes(CLIENT));
+  await machine.knock(['7400:udp']);
+  await until('the start command runs', async () => existsSync(machine.debian.file('/srv/door')));
+}
+
+async function assertAllClosed(machine: Machine): Promise<void> {
+  assert.ok(!(await machine.rules()).includes(CLIENT), await machine.rules());
+  assert.ok(!existsSync(machine.debian.file('/srv/door')), 'the stop command has not run');
+}
