@@ -21,8 +21,15 @@ const MASKED = [
   ...['systemd-modules-load.service', 'getty.target', 'timers.target'],
 ];
 
+let made: Promise<string> | undefined;
+
 /** The directory of a Debian 12 with systemd, made once with debootstrap(8) and kept, which nobody writes to. */
-export async function bareDebian(): Promise<string> {
+export function bareDebian(): Promise<string> {
+  made ??= make();
+  return made;
+}
+
+async function make(): Promise<string> {
   const kept = path.join(repository, '.cache/debian/systemd');
   if (existsSync(kept)) return kept;
   const half = `${kept}.${process.pid}`;
