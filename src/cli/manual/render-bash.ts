@@ -7,9 +7,24 @@ export function renderBash({ programs, verbs }: CompletionModel): string {
   return `# Completions for bussa, knockd and knock: bussa completion bash
 
 _bussa_words() { COMPREPLY=($(compgen -W "$1" -- "$cur")); }
-_bussa_files() { compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")); }
-_bussa_directories() { compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur")); }
-_bussa_hosts() { COMPREPLY=($(compgen -A hostname -- "$cur")); }
+_bussa_files() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); }
+_bussa_directories() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); }
+_bussa_hosts() { mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur"); }
+
+# Lines of the standard input, as they stand in files: compgen -W would run what is in them.
+_bussa_listed() {
+  local word
+  COMPREPLY=()
+  while IFS= read -r word; do
+    [[ -z $word || $word != "$cur"* ]] || COMPREPLY+=("$(printf %q "$word")")
+  done
+}
+
+# --option=value comes in three words.
+_bussa_equals() {
+  if [[ $cur == = ]]; then cur=''
+  elif [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
+}
 
 # The operands before the one that is being written: _bussa_operand FIRST OPTION-WITH-VALUE...
 _bussa_operand() {
@@ -17,6 +32,7 @@ _bussa_operand() {
   operand=0
   for ((; index < COMP_CWORD; index++)); do
     word=\${COMP_WORDS[index]}
+    [[ \${COMP_WORDS[index+1]} != = ]] || { ((index += 2)); continue; }
     case " $* " in *" $word "*) ((index++)); continue ;; esac
     [[ $word == -* ]] || ((operand++))
   done
@@ -24,6 +40,7 @@ _bussa_operand() {
 
 _bussa() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} operand
+  _bussa_equals
   if ((COMP_CWORD == 1)); then
     _bussa_words '${verbs.map(({ name }) => name).join(' ')} help --help --version'
     return
@@ -38,6 +55,7 @@ ${others
     (program) => `
 _bussa_${program.name}() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} operand
+  _bussa_equals
 ${indent(renderCommand(program, 1), 2)}
 }
 complete -F _bussa_${program.name} ${program.name}
@@ -87,7 +105,7 @@ function renderChoice(completes: Completes | undefined): string {
     case 'host':
       return '_bussa_hosts';
     default:
-      return `_bussa_words "$(${LISTED_BY[completes]})"`;
+      return `_bussa_listed < <(${LISTED_BY[completes]})`;
   }
 }
 

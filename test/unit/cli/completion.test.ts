@@ -2,23 +2,26 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { VERBS } from '../../../src/cli/bussa-options.ts';
 import { renderCompletion } from '../../../src/cli/manual/render-completion.ts';
 import { WorkDirectory } from '../../netns/knockd.ts';
 
 /** What bash offers when Tab is pressed behind `line`, whose last word is being written. */
-function offered(line: string): readonly string[] {
+function offered(line: string | readonly string[], home?: string): readonly string[] {
   using directory = new WorkDirectory();
   const script = directory.file('completions');
   writeFileSync(script, renderCompletion('bash', VERBS));
-  const words = line.split(' ');
+  const words = typeof line === 'string' ? line.split(' ') : line;
   const asks = `set -u; source ${script}; COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})
 COMP_CWORD=${words.length - 1}; COMPREPLY=()
 read -r _ _ how _ <<< "$(complete -p ${words[0]})"; "$how" ${words[0]}
 printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-c', asks], { encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-c', asks], {
+    encoding: 'utf8',
+    env: { ...process.env, ...(home === undefined ? {} : { HOME: home }) },
+  });
   assert.equal(stderr, '');
   assert.equal(status, 0);
   return stdout.split('\n').filter(Boolean);
@@ -46,6 +49,30 @@ describe('completions in bash', () => {
     assert.deepEqual(offered('bussa up -c /etc/hostn'), ['/etc/hostname']);
     assert.deepEqual(offered('bussa up --state /et'), ['/etc']);
     assert.deepEqual(offered('knockd -i l'), ['lo']);
+  });
+
+  test('a value behind an equals sign, which bash makes a word of its own', () => {
+    assert.deepEqual(offered(['bussa', 'up', '--config', '=', '/etc/hostn']), ['/etc/hostname']);
+    assert.ok(offered(['bussa', 'up', '--config', '=']).length > 0);
+    assert.deepEqual(offered(['bussa', 'completion', '--config', '=', 'x', 'fi']), ['fish']);
+  });
+
+  test('names of files with blanks are whole', () => {
+    using directory = new WorkDirectory();
+    const file = directory.file('two words');
+    writeFileSync(file, '');
+    assert.deepEqual(offered(['bussa', 'check', directory.file('tw')]), [file]);
+  });
+
+  test('what stands in a file is offered, and never run', () => {
+    using directory = new WorkDirectory();
+    const trace = directory.file('trace');
+    mkdirSync(directory.file('.config/bussa'), { recursive: true });
+    const evil = `Host $(touch\${IFS}${trace}) \`touch\${IFS}${trace}\` guest\n`;
+    writeFileSync(directory.file('.config/bussa/hosts.conf'), evil);
+    assert.deepEqual(offered('bussa connect gu', directory.path), ['guest']);
+    assert.equal(offered('bussa connect ', directory.path).length, 3);
+    assert.equal(existsSync(trace), false);
   });
 
   test('knockd and knock', () => {
