@@ -4,7 +4,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { askControl, ControlError } from '../../src/host/control/control-client.ts';
+import { askControl } from '../../src/host/control/control-client.ts';
 import { type AnswerControl, ControlServer } from '../../src/host/control/control-server.ts';
 import { Scratch } from './child-module.ts';
 
@@ -114,19 +114,36 @@ describe('control socket', () => {
     assert.ok(most <= 2, `${most} answers in one turn`);
   });
 
-  test('the seventeenth client at one time is hung up on, and may come again', async () => {
-    using bench = await Bench.open();
+  test('the seventeenth client at one time has the place of the first that asks nothing', async () => {
+    const unanswered = Promise.withResolvers<{ readonly ok: true }>();
+    const allWait = Promise.withResolvers<void>();
+    let waiting = 0;
+    using bench = await Bench.open((request) => {
+      if (request !== 'wait') return { ok: true, request };
+      waiting += 1;
+      if (waiting === 16) allWait.resolve();
+      return unanswered.promise;
+    });
     const clients = await Promise.all(Array.from({ length: 16 }, () => bench.client()));
     // All have been taken when they are answered.
     for (const client of clients) {
       client.write('1\n');
       await once(client, 'data');
     }
-    await assert.rejects(askControl(bench.path, {}), ControlError);
-    const [first] = clients;
-    assert.ok(first !== undefined);
-    first.end();
-    await once(first, 'close');
+    const [first, second] = clients as [Socket, Socket];
+    const gone = Promise.race([first, second].map((one) => once(one, 'close').then(() => one)));
+    const late = await bench.client();
+    late.write('1\n');
+    await once(late, 'data');
+    assert.ok((await gone) === first);
+
+    clients[0] = late;
+    for (const client of clients) client.write('"wait"\n');
+    await allWait.promise;
+    assert.match(JSON.stringify(await askControl(bench.path, {})), /"ok":false.*16 others wait for answers/);
+    const answered = once(second, 'data');
+    unanswered.resolve({ ok: true });
+    await answered;
     assert.deepEqual(await askControl(bench.path, {}), { ok: true, request: {} });
     for (const client of clients) client.destroy();
   });

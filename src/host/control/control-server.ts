@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { reachablePath } from './control-path.ts';
 
-/** BOUNDED: clients at one time; a further one is hung up on. */
+/** BOUNDED: clients at one time; a further one has the place of the first that asks nothing just now. */
 const MAX_CLIENTS = 16;
 /** BOUNDED: bytes of a request's line; a client that sends more is told, and hung up on. */
 const MAX_LINE_BYTES = 4096;
@@ -27,10 +27,10 @@ export type AnswerControl = (request: unknown) => ControlAnswer;
  */
 export class ControlServer {
   readonly #server: Server;
-  readonly #clients: Set<Socket>;
+  readonly #clients: Clients;
   readonly #release: () => void;
 
-  private constructor(server: Server, clients: Set<Socket>, release: () => void) {
+  private constructor(server: Server, clients: Clients, release: () => void) {
     this.#server = server;
     this.#clients = clients;
     this.#release = release;
@@ -42,7 +42,7 @@ export class ControlServer {
    */
   static async open(path: string, answer: AnswerControl): Promise<ControlServer> {
     rmSync(path, { force: true });
-    const clients = new Set<Socket>();
+    const clients: Clients = new Map();
     const server = createServer({ allowHalfOpen: true }, (socket) => take(socket, clients, answer));
     const reachable = reachablePath(path);
     try {
@@ -65,24 +65,49 @@ export class ControlServer {
 
   /** Hangs up on everybody, and removes the socket. */
   close(): void {
-    for (const socket of this.#clients) socket.destroy();
+    for (const socket of this.#clients.keys()) socket.destroy();
     this.#server.close(this.#release);
   }
 }
 
-function take(socket: Socket, clients: Set<Socket>, answer: AnswerControl): void {
+/** In the order in which they came, and whether each waits for an answer. */
+type Clients = Map<Socket, 'asks' | 'idle'>;
+
+function take(socket: Socket, clients: Clients, answer: AnswerControl): void {
   socket.on('error', () => undefined);
-  if (clients.size >= MAX_CLIENTS) {
-    socket.destroy();
+  if (clients.size >= MAX_CLIENTS && !makeRoom(clients)) {
+    const error = `${MAX_CLIENTS} others wait for answers just now, as many as there may be: try again`;
+    socket.end(`${JSON.stringify({ ok: false, error })}\n`, () => socket.destroy());
     return;
   }
-  clients.add(socket);
+  clients.set(socket, 'idle');
   socket.once('close', () => clients.delete(socket));
   socket.setTimeout(IDLE_MS, () => socket.destroy());
-  void serve(socket, answer);
+  void serve(
+    socket,
+    (request) => {
+      if (clients.has(socket)) clients.set(socket, 'asks');
+      return answer(request);
+    },
+    () => {
+      if (clients.has(socket)) clients.set(socket, 'idle');
+    },
+  );
 }
 
-async function serve(socket: Socket, answer: AnswerControl): Promise<void> {
+/** Clients that hang must not keep the operator out. Returns whether there is room now. */
+function makeRoom(clients: Clients): boolean {
+  for (const [socket, state] of clients) {
+    if (state === 'asks') continue;
+    clients.delete(socket);
+    socket.destroy();
+    return true;
+  }
+  return false;
+}
+
+/** `onAnswered`: after each whole answer. */
+async function serve(socket: Socket, answer: AnswerControl, onAnswered: () => void): Promise<void> {
   let begun: Buffer = Buffer.alloc(0);
   try {
     for await (const chunk of socket as AsyncIterable<Buffer>) {
@@ -97,6 +122,7 @@ async function serve(socket: Socket, answer: AnswerControl): Promise<void> {
         const answered = answerLine(begun.toString('utf8', 0, end), answer);
         if (Symbol.asyncIterator in answered) for await (const part of answered) await send(socket, part);
         else await send(socket, await answered);
+        onAnswered();
         begun = begun.subarray(end + 1);
         // What the kernel takes at once gives nobody else a turn, and a client may have sent many lines.
         if (begun.length > 0) await nextTurn();
