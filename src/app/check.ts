@@ -10,7 +10,7 @@ import { renderCaptureFilter } from '../core/filter/capture-filter.ts';
 import { findProgram } from '../host/system/find-program.ts';
 import { readServedBy } from '../host/system/host-ports.ts';
 import { readWhole } from '../host/system/read-whole.ts';
-import { loadConfig } from './daemon/load-config.ts';
+import { type LoadedConfig, loadConfig } from './daemon/load-config.ts';
 
 /** What can be said of a configuration. `good`: without errors, with the expression that passes its knocks. */
 export type Verdict =
@@ -21,7 +21,7 @@ export type Verdict =
       /** pcap-filter(7), without the tripwires that a daemon adds. */
       readonly filter: string;
     }
-  | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] };
+  | Extract<LoadedConfig, { kind: 'bad' }>;
 
 /** Judges a configuration and does nothing else: what is wrong in it, or else what is unwise, on this host as it is now. */
 export function check(configFile: string): Verdict {

@@ -15,7 +15,7 @@ import { Tripwires } from '../core/tripwire/tripwires.ts';
 import { CaptureFileError, openCaptureFile } from '../host/capture/open-capture-file.ts';
 import { readEphemeralPorts, readServedPorts } from '../host/system/host-ports.ts';
 import { type Became, becameOf } from './became.ts';
-import { loadConfig } from './daemon/load-config.ts';
+import { type LoadedConfig, loadConfig } from './daemon/load-config.ts';
 import { watchableDoors } from './daemon/one-time-doors.ts';
 import { OneTimeRehearsal } from './one-time-rehearsal.ts';
 import { Rehearsal } from './rehearsal.ts';
@@ -59,7 +59,7 @@ export type TimelineEntry =
 
 export type SimulateEnd =
   | { readonly kind: 'done'; readonly warnings: readonly Diagnostic[] }
-  | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] }
+  | Extract<LoadedConfig, { kind: 'bad' }>
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Nothing is random where every packet is known beforehand. */

@@ -44,7 +44,9 @@ export async function runDialogue(wishes: Wishes, qr: boolean, voice: Voice): Pr
       return BUSSA_EXIT.failed;
     }
     if (!(error instanceof NoAnswerError)) throw error;
-    voice.complain('\nbussa: left without an answer: what was said above is all that was done');
+    // Behind the question.
+    voice.say('');
+    voice.complain('bussa: left without an answer: what was said above is all that was done');
     return BUSSA_EXIT.failed;
   }
 }

@@ -18,7 +18,7 @@ export const CHECK: Verb = {
   summary: 'say what is wrong in a configuration, and what is unwise',
   description: [
     'Names every mistake with its place and what would be right. Where there is none, it warns of what is allowed and unwise, on this host as it is now: sequences that are short, known, ascending, or the beginning of another one; a knock port with a service on it; a port to open with none; programs that do not exist; rules for IPv4 alone where there is IPv6. Nothing is watched, nothing is changed, and no privilege is needed.',
-    'The status is 78 with mistakes, 0 without, whatever it warns of. With `--json`, each warning has an `id` that does not change from version to version.',
+    'The status is 78 with mistakes, 0 without, whatever it warns of, and 77 if the file may not be read. With `--json`, each warning has an `id` that does not change from version to version.',
   ],
   operands: [
     {
@@ -36,6 +36,7 @@ export const CHECK: Verb = {
       const verdict = check(file);
       const { diagnostics } = verdict;
       const isGood = verdict.kind === 'good';
+      const badExit = !isGood && verdict.isDenied === true ? BUSSA_EXIT.permission : BUSSA_EXIT.config;
       if (values.has('filter') && isGood) {
         voice.answer({ file, filter: verdict.filter }, [verdict.filter]);
         return BUSSA_EXIT.ok;
@@ -43,13 +44,13 @@ export const CHECK: Verb = {
       if (values.has('filter') && !voice.json) {
         // What would take the standard output for an expression is not to take this for one.
         for (const each of diagnostics) voice.complain(renderDiagnostic(each));
-        return BUSSA_EXIT.config;
+        return badExit;
       }
       const doors = isGood ? verdict.config.doors.length : undefined;
       const value = { file, good: isGood, doors, diagnostics: diagnostics.map(diagnosticParts) };
       const lines = diagnostics.map((each) => paint(voice, each, renderDiagnostic(each)));
       voice.answer(value, [...lines, summary(voice, file, diagnostics, doors)]);
-      return isGood ? BUSSA_EXIT.ok : BUSSA_EXIT.config;
+      return isGood ? BUSSA_EXIT.ok : badExit;
     };
   },
 };

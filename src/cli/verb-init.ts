@@ -32,11 +32,13 @@ async function initAtTerminal(wishes: Wishes, qr: boolean, voice: Voice): Promis
 }
 
 async function initSilently(wishes: Wishes, qr: boolean, voice: Voice): Promise<number> {
-  const { guessHost, init, lookAround, nameDoor } = await import('../app/init/init.ts');
+  const { guessHost, init, lookAround, nameDoor, objection } = await import('../app/init/init.ts');
   const order = settle(wishes, { guessHost, nameDoor });
+  const { complainOf, howToStart, renderInit } = await import('./render-init.ts');
+  const early = objection(order);
+  if (early !== undefined && early.kind !== 'written') return complainOf(early, voice);
   const findings = await lookAround(order.ports);
   const outcome = init(order, findings);
-  const { complainOf, howToStart, renderInit } = await import('./render-init.ts');
   if (outcome.kind !== 'written') return complainOf(outcome, voice);
   const { value, lines } = await renderInit(order, findings, outcome, qr);
   voice.answer(value, [...lines, '', ...howToStart(order, findings)]);

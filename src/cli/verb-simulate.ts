@@ -85,7 +85,8 @@ async function finish(end: SimulateEnd, json: boolean, voice: Voice): Promise<nu
   const diagnostics = end.kind === 'bad' ? end.diagnostics : end.warnings;
   for (const diagnostic of diagnostics) voice.complain(renderDiagnostic(diagnostic));
   if (end.kind === 'bad') sayFailure({ kind: 'bad', diagnostics: diagnostics.map(diagnosticParts) });
-  return end.kind === 'bad' ? BUSSA_EXIT.config : BUSSA_EXIT.ok;
+  if (end.kind !== 'bad') return BUSSA_EXIT.ok;
+  return end.isDenied === true ? BUSSA_EXIT.permission : BUSSA_EXIT.config;
 }
 
 function readTraffic(values: ReadonlyMap<string, string>): SimulateOrder['traffic'] {

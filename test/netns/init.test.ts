@@ -6,7 +6,7 @@
  *          10.7.0.3                   bussa init, bussa up, an echo service on 22
  */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { C_KNOCK, WorkDirectory } from './knockd.ts';
 import { assertOpen, assertShut, startService } from './service.ts';
@@ -47,6 +47,24 @@ describe('bussa init', { concurrency: 2 }, () => {
       assert.ok(up.output.includes(`${CLIENT}: ssh: ${line[0]}`));
     assert.match(told, /would open tcp\/22 for 60 s/);
     assert.equal((await up.stop()).code, 0);
+  });
+
+  test('at a terminal: Ctrl-C or Ctrl-D at a question leaves, says so, and has written nothing', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const file = directory.file('left.conf');
+    for (const key of ['\u0003', '\u0004']) {
+      await using session = wire.server.start(
+        'script',
+        '-qec',
+        `${BUSSA} init --config ${file}`,
+        '/dev/null',
+      );
+      await session.saw(/Which port/);
+      session.write(key);
+      await session.saw(/^bussa: left without an answer: /m);
+      assert.equal(existsSync(file), false);
+    }
   });
 
   test('at a terminal: a question at a time, wrong answers asked again, Enter for what is offered', async () => {

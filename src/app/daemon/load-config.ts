@@ -14,7 +14,12 @@ export type LoadedConfig =
       /** The text that was read. */
       readonly bytes: Uint8Array;
     }
-  | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] };
+  | {
+      readonly kind: 'bad';
+      readonly diagnostics: readonly Diagnostic[];
+      /** The file may be good: who asks may not read it. */
+      readonly isDenied?: true;
+    };
 
 /**
  * Reads and judges the configuration, and looks whether the one-time files that it names can be used; and, unless that
@@ -25,7 +30,10 @@ export function loadConfig(file: string, modes: 'judged' | 'ignored' = 'judged')
   try {
     bytes = readWhole(file);
   } catch (error) {
-    return { kind: 'bad', diagnostics: [unreadable(file, error as NodeJS.ErrnoException)] };
+    const failure = error as NodeJS.ErrnoException;
+    const diagnostics = [unreadable(file, failure)];
+    const isDenied = failure.code === 'EACCES' || failure.code === 'EPERM';
+    return { kind: 'bad', diagnostics, ...(isDenied ? { isDenied } : {}) };
   }
   const result: ConfigResult = parseConfig(file, bytes);
   const open = modes === 'judged' ? openFiles(file, result) : [];

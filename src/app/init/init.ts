@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
+import { dirname } from 'node:path';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import { drawSequence } from '../../core/door/draw-sequence.ts';
 import type { PortOpening } from '../../core/door/port-opening.ts';
@@ -10,6 +11,7 @@ import type { Connection } from '../../core/net/connection.ts';
 import { NEAR } from '../../core/tripwire/tripwires.ts';
 import { detectFirewall } from '../../host/firewall/detect-firewall.ts';
 import { readKnownPorts } from '../../host/network/known-ports.ts';
+import { hasCapability } from '../../host/system/capabilities.ts';
 import { createFile } from '../../host/system/create-file.ts';
 import { findProgram } from '../../host/system/find-program.ts';
 import { readEphemeralPorts, readServedPorts } from '../../host/system/host-ports.ts';
@@ -31,6 +33,8 @@ export type HostFindings = {
   readonly connections: readonly Connection[];
 };
 
+const HIDDEN_FIREWALL = { kind: 'unknown', why: 'which one this host has, root alone can see' } as const;
+
 export type InitOutcome =
   | {
       readonly kind: 'written';
@@ -46,7 +50,8 @@ export type InitOutcome =
 
 /** What is to be known of the host before its ports are closed. Changes nothing. */
 export async function lookAround(ports: readonly PortOpening[]): Promise<HostFindings> {
-  const { kind, why } = await detectFirewall();
+  // To others the rules are empty, and the libraries say so by themselves.
+  const { kind, why } = hasCapability('CAP_NET_ADMIN') ? await detectFirewall() : HIDDEN_FIREWALL;
   const own = Object.values(networkInterfaces()).flatMap((all) =>
     (all ?? []).map(({ address }) => address as Address),
   );
@@ -77,7 +82,13 @@ export function objection({
   configFile,
   force,
 }: Pick<InitOrder, 'configFile' | 'force'>): InitOutcome | undefined {
-  return !force && existsSync(configFile) && isSomebodys(configFile) ? alreadyThere(configFile) : undefined;
+  if (!force && existsSync(configFile) && isSomebodys(configFile)) return alreadyThere(configFile);
+  try {
+    accessSync(dirname(configFile), constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return unwritable(configFile, error);
+  }
 }
 
 /** Draws a sequence, writes the file, and checks it as `bussa check` does. */
@@ -120,15 +131,20 @@ function write(configFile: string, bytes: Uint8Array, backup: string | undefined
     createFile(configFile, bytes, backup);
     return undefined;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return alreadyThere(configFile);
-    const isPermission = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
-    const remedy = isPermission ? ': run it as root, or name another file with --config' : '';
-    return {
-      kind: isPermission ? 'permission' : 'failed',
-      message: `cannot write ${configFile}: ${message}${remedy}`,
-    };
+    return (error as NodeJS.ErrnoException).code === 'EEXIST'
+      ? alreadyThere(configFile)
+      : unwritable(configFile, error);
   }
+}
+
+function unwritable(configFile: string, error: unknown): InitOutcome {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const isPermission = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+  const remedy = isPermission ? ': run it as root, or name another file with --config' : '';
+  return {
+    kind: isPermission ? 'permission' : 'failed',
+    message: `cannot write ${configFile}: ${message}${remedy}`,
+  };
 }
 
 function alreadyThere(configFile: string): InitOutcome {

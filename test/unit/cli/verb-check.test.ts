@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import { WARNING_IDS } from '../../../src/core/config/diagnostic.ts';
@@ -11,6 +11,10 @@ import { Scratch } from '../../contract/child-module.ts';
 const root = path.join(import.meta.dirname, '../../..');
 const BUSSA = path.join(root, 'bin/bussa');
 const KNOCKD = path.join(root, 'bin/knockd');
+
+const NOBODY = 65_534;
+/** Of setpriv(1): root whom files of others are closed to. */
+const POWERLESS = ['--bounding-set', '-all', '--inh-caps', '-all'];
 
 const UNWISE = '[ssh]\n  sequence = 7000,8000:udp,9000\n  open_for = 20\n  open = tcp/9\n';
 const WRONG = '[ssh]\n  sequence = 7000,x\n  sequense = 1\n';
@@ -54,6 +58,15 @@ suite('bussa check', () => {
     const { status, stdout, stderr } = run(BUSSA, 'check', '--filter', written(scratch, WRONG));
     assert.deepEqual([status, stdout], [78, '']);
     assert.match(stderr, /"x" is not a port/);
+  });
+
+  test('a file that may not be read: 77', () => {
+    using scratch = new Scratch();
+    const file = written(scratch, UNWISE);
+    chownSync(file, NOBODY, NOBODY);
+    assert.equal(run('setpriv', ...POWERLESS, BUSSA, 'check', file).status, 77);
+    const simulated = run('setpriv', ...POWERLESS, BUSSA, 'simulate', file, '--knock', '1');
+    assert.equal(simulated.status, 77);
   });
 
   test('a pipe has all of it, however much that is', () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import type { InitOrder } from '../../../src/app/init/init-order.ts';
@@ -17,6 +17,7 @@ import type { Sequence } from '../../../src/core/door/sequence.ts';
 import type { Port } from '../../../src/core/net/port.ts';
 import { Scratch } from '../../contract/child-module.ts';
 
+const NOBODY = 65_534;
 const BUSSA = path.join(import.meta.dirname, '../../../bin/bussa');
 
 const wishes = (values: Readonly<Record<string, string>>, environment = {}) =>
@@ -63,6 +64,25 @@ suite('bussa init', () => {
     }
     assert.deepEqual(run().status, 2);
     assert.match(run().stderr, /no terminal to ask at: give --yes/);
+  });
+
+  test('without privileges: refused before anything is asked; what cannot be seen is not claimed', () => {
+    using scratch = new Scratch();
+    const bare = (file: string) =>
+      spawnSync(
+        'setpriv',
+        ['--bounding-set', '-all', '--inh-caps', '-all', BUSSA, 'init', '--yes', '--json', '-c', file],
+        { encoding: 'utf8', timeout: 60_000 },
+      );
+    const closed = scratch.file('closed');
+    mkdirSync(closed, { mode: 0o700 });
+    chownSync(closed, NOBODY, NOBODY);
+    const refused = bare(path.join(closed, 'knockd.conf'));
+    assert.equal(refused.status, 77);
+    assert.match(refused.stderr, /^bussa: cannot write [^\n]+: run it as root, or [^\n]+\n$/);
+    const made = bare(scratch.file('knockd.conf'));
+    assert.deepEqual([made.status, made.stderr], [0, '']);
+    assert.equal(JSON.parse(made.stdout).firewall.kind, 'unknown');
   });
 
   test('a file of mode 0600 without warnings, never over another, but beside it with --force', () => {
