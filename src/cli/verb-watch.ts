@@ -28,7 +28,9 @@ export const WATCH: Verb = {
       const { hasScreen } = await import('../host/system/terminal-screen.ts');
       if (!json && hasScreen(environment)) {
         const { watchScreen } = await import('../app/watch/watch-screen.ts');
-        const reply = await watchScreen({ choice, intervalMs, paint: voice.style });
+        const { sshPeer } = await import('../host/system/ssh-peer.ts');
+        const own = sshPeer(environment);
+        const reply = await watchScreen({ choice, intervalMs, own, paint: voice.style });
         return reply === undefined ? BUSSA_EXIT.ok : complainOfReply(reply, voice);
       }
       const { watchLines } = await import('../app/watch/watch-lines.ts');

@@ -86,6 +86,23 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
     assert.equal(bench.store.history(9)[0]?.how, 'closed');
   });
 
+  test('a knock between that order and the end counts: it stays open, and ends at its time', async () => {
+    using bench = new KeeperBench();
+    await bench.makeGate();
+    const keeper = bench.keeper();
+    const door = bench.door({ ...COMMANDS, start: 'read -r line < gate; echo open >> done' });
+    assert.equal((await keeper.demand(bench.completion(door))).kind, 'opened');
+    const [over] = keeper.close([only(keeper)]);
+    bench.clock.advance(1000);
+    keeper.complete(bench.completion(door));
+    await bench.openGate();
+    await bench.until(() => only(keeper).state === 'open', 'open lease');
+    bench.clock.advance(60_000);
+    await bench.empty();
+    await over;
+    assert.equal(bench.store.history(9)[0]?.how, 'expired');
+  });
+
   test('what is refused says why: max_leases binds the operator too', async () => {
     using bench = new KeeperBench();
     const keeper = bench.keeper();

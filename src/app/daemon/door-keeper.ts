@@ -157,6 +157,7 @@ export class DoorKeeper {
         return decision;
       case 'extended': {
         const { lease } = decision;
+        this.#notes.reprieve(lease.id);
         this.#lengths.knocked(lease, demand.door.opening.cmdTimeout);
         if (start !== undefined && this.#notes.failed.has(lease.id)) void this.#start(lease, start, true);
         return { kind: 'extended', lease: this.#book.lease(lease.id) ?? lease };

@@ -1,3 +1,4 @@
+import type { Address } from '../../core/net/address.ts';
 import { TerminalScreen } from '../../host/system/terminal-screen.ts';
 import { askDaemon, type DaemonChoice, type DaemonReply, type DaemonRequest } from '../ask-daemon.ts';
 import { type PlainStory, storyOf } from '../plain-story.ts';
@@ -9,6 +10,8 @@ import { addPoll, EMPTY_WATCH, pressKey, type WatchAction, type WatchState } fro
 export type WatchParts = {
   readonly choice: DaemonChoice;
   readonly intervalMs: number;
+  /** Where whoever watches is connected from. */
+  readonly own: Address | undefined;
   readonly paint: (style: LineStyle, text: string) => string;
 };
 
@@ -31,13 +34,14 @@ class WatchScreen {
   readonly #screen: TerminalScreen;
   readonly #timer: NodeJS.Timeout;
   readonly #end = Promise.withResolvers<void>();
-  #state: WatchState = EMPTY_WATCH;
+  #state: WatchState;
   #isPolling = false;
   /** Why the daemon could not be asked the last time. */
   #trouble: string | undefined;
 
   constructor(parts: WatchParts, first: PollResult) {
     this.#parts = parts;
+    this.#state = { ...EMPTY_WATCH, own: parts.own };
     this.#take(first);
     this.#screen = new TerminalScreen(
       (key) => this.#press(key),

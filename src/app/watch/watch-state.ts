@@ -15,6 +15,8 @@ export type WatchAction =
   | { readonly kind: 'quit' | 'suspend' };
 
 export type WatchState = {
+  /** Where whoever watches is connected from: nobody shall ban himself by a slip. */
+  readonly own: Address | undefined;
   /** The last that succeeded. */
   readonly poll: WatchPoll | undefined;
   /** Packets per second, the newest last. */
@@ -30,6 +32,7 @@ export type WatchState = {
 };
 
 export const EMPTY_WATCH: WatchState = {
+  own: undefined,
   poll: undefined,
   packets: [],
   dropped: [],
@@ -93,6 +96,10 @@ function pressOn(
   key: string,
 ): { readonly state: WatchState; readonly action?: WatchAction } {
   if (key === 'x' || key === 'return') return { state, action: { kind: 'explain', source } };
+  if (key === 'b' && source === state.own) {
+    const message = `${source} is where you are connected from: bussa ban --force, if that is what you want`;
+    return { state: { ...state, message } };
+  }
   if (key === 'b') {
     const message = `ban ${source}? its open doors close, and its knocks open nothing: y, or any other key`;
     return { state: { ...state, asked: { kind: 'ban', source }, message } };

@@ -68,6 +68,12 @@ describe('the live view', () => {
     assert.equal(press(asked.state, 'n').action, undefined);
     assert.equal(press(asked.state, 'n', 'y').action, undefined);
     assert.deepEqual(press(asked.state, 'y').action, { kind: 'ban', source: '192.0.2.1' });
+    const own = press({ ...STATE, own: aLease('192.0.2.1').source }, 'b', 'y');
+    assert.equal(own.action, undefined);
+    assert.match(
+      press({ ...STATE, own: aLease('192.0.2.1').source }, 'b').state.message ?? '',
+      /where you are connected from/,
+    );
   });
 
   test('q and Ctrl-C leave from everywhere; a page goes with any other key', () => {
