@@ -1,15 +1,16 @@
 #!/bin/sh
-# Installs Bussa from this directory: install.sh [--prefix DIR] (default /usr/local), or uninstall.sh to take it away again.
+# Installs Bussa from this directory: install.sh [--prefix DIR] (default /usr/local); --uninstall takes it away again.
 # Root's own files, /etc/knockd.conf and /etc/default/knockd, are written only where there are none.
 
 set -eu
 here=$(CDPATH='' cd -P -- "$(dirname -- "$0")" && pwd)
-prefix=/usr/local
+prefix=/usr/local deed=main
 while [ $# -gt 0 ]; do
   case $1 in
     --prefix) prefix=${2:?install.sh: --prefix needs a directory}; shift 2 ;;
     --prefix=*) prefix=${1#*=}; shift ;;
-    *) echo 'usage: install.sh [--prefix DIR]' >&2; exit 2 ;;
+    --uninstall) deed=uninstall; shift ;;
+    *) echo 'usage: install.sh [--prefix DIR] [--uninstall]' >&2; exit 2 ;;
   esac
 done
 case $prefix in /*) ;; *) echo "install.sh: --prefix needs a path from /, not '$prefix'" >&2; exit 2 ;; esac
@@ -38,6 +39,21 @@ main() {
   echo "Installed below $prefix. Next: bussa init, or write /etc/knockd.conf by hand and run bussa check."
 }
 
+# At its stop the service closes every open door, and opens the ports that it has closed.
+uninstall() {
+  unit=/etc/systemd/system/knockd.service
+  if [ -d /run/systemd/system ] && grep -q "^ExecStart=$prefix/sbin/knockd" "$unit" 2>/dev/null; then
+    systemctl disable --now knockd.service
+  fi
+  rm -f "$prefix/bin/bussa" "$prefix/bin/knock" "$prefix/sbin/knockd" \
+    "$prefix/share/bash-completion/completions/knock" "$prefix/share/bash-completion/completions/knockd"
+  (cd "$here/share" && find . -type f) | while read -r file; do rm -f "$prefix/share/$file"; done
+  [ ! -d "$prefix/share/doc/bussa" ] || find "$prefix/share/doc/bussa" -depth -type d -exec rmdir --ignore-fail-on-non-empty {} +
+  if grep -q "^ExecStart=$prefix/sbin/knockd" "$unit" 2>/dev/null; then rm -f "$unit"; fi
+  [ ! -d /run/systemd/system ] || systemctl daemon-reload
+  echo "Taken away from below $prefix. Kept: /etc/knockd.conf, /etc/default/knockd, /etc/logrotate.d/knockd, /var/lib/bussa."
+}
+
 keep_or_install() {
   if [ -e "$3" ] || [ -L "$3" ]; then
     echo "Kept: $3"
@@ -59,4 +75,4 @@ require_libraries() {
   done
 }
 
-main
+$deed
