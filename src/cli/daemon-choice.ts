@@ -1,7 +1,7 @@
-import type { DaemonChoice, DaemonReply } from '../app/ask-daemon.ts';
+import type { DaemonChoice, DaemonReply, DaemonRequest } from '../app/ask-daemon.ts';
 import { DEFAULT_STATE_DIRECTORY, PLACE_OPTIONS, systemdStateDirectory } from './knockd-options.ts';
 import type { OptionTable } from './option.ts';
-import { BUSSA_EXIT, type BussaExit, type Environment, type Voice } from './verb.ts';
+import { BUSSA_EXIT, type BussaExit, type Deed, type Environment, type Voice } from './verb.ts';
 
 /** Which daemon a verb talks to. */
 export const CHOICE_OPTIONS = {
@@ -25,6 +25,19 @@ export function daemonChoice(values: ReadonlyMap<string, string>, environment: E
     ...(configFile === undefined ? {} : { configFile }),
     ...(interfaces === undefined ? {} : { interfaces }),
     stateDirectory: values.get('state') ?? systemdStateDirectory(environment) ?? DEFAULT_STATE_DIRECTORY,
+  };
+}
+
+/** Asks the daemon, and does with the answer what `use` does; where there is none, says why. */
+export function askingDeed(
+  choice: DaemonChoice,
+  request: DaemonRequest,
+  use: (answer: Readonly<Record<string, unknown>>, voice: Voice) => BussaExit,
+): Deed {
+  return async (voice) => {
+    const { askDaemon } = await import('../app/ask-daemon.ts');
+    const reply = await askDaemon(choice, request);
+    return reply.kind === 'answer' ? use(reply.answer, voice) : complainOfReply(reply, voice);
   };
 }
 

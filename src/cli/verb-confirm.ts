@@ -1,4 +1,4 @@
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from './daemon-choice.ts';
+import { askingDeed, CHOICE_OPTIONS, daemonChoice } from './daemon-choice.ts';
 import { BUSSA_EXIT, type Verb } from './verb.ts';
 
 export const CONFIRM: Verb = {
@@ -11,17 +11,14 @@ export const CONFIRM: Verb = {
   options: CHOICE_OPTIONS,
   read: ({ values }, environment) => {
     const choice = daemonChoice(values, environment);
-    return async (voice) => {
-      const { askDaemon } = await import('../app/ask-daemon.ts');
-      const reply = await askDaemon(choice, { verb: 'confirm' });
-      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
-      const confirmed = reply.answer.confirmed === true;
+    return askingDeed(choice, { verb: 'confirm' }, (answer, voice) => {
+      const confirmed = answer.confirmed === true;
       voice.answer({ confirmed }, [
         confirmed
           ? 'Confirmed: the ports stay closed to all but knockers.'
           : 'There is nothing to confirm: the daemon does not wait for it.',
       ]);
       return BUSSA_EXIT.ok;
-    };
+    });
   },
 };

@@ -1,6 +1,6 @@
 import type { LeaseStatus } from '../app/daemon/daemon-view.ts';
 import { printable } from '../core/event/printable.ts';
-import { complainOfReply, daemonChoice } from './daemon-choice.ts';
+import { askingDeed, daemonChoice } from './daemon-choice.ts';
 import { ORDER_OPERANDS, ORDER_OPTIONS, readOrder } from './order-options.ts';
 import { leaseJson } from './render-leases.ts';
 import { renderLength, renderMoment } from './render-time.ts';
@@ -17,16 +17,13 @@ export const EXTEND: Verb = {
   read: (given, environment) => {
     const choice = daemonChoice(given.values, environment);
     const order = readOrder(given);
-    return async (voice) => {
-      const { askDaemon } = await import('../app/ask-daemon.ts');
-      const reply = await askDaemon(choice, { verb: 'extend', ...order });
-      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
-      const lease = reply.answer.lease as LeaseStatus;
+    return askingDeed(choice, { verb: 'extend', ...order }, (answer, voice) => {
+      const lease = answer.lease as LeaseStatus;
       const { left, until } = lease;
       voice.answer({ lease: leaseJson(lease) }, [
         `${printable(order.door)}: open for ${order.ip} for ${renderLength(left)} yet, until ${renderMoment(until)}`,
       ]);
       return BUSSA_EXIT.ok;
-    };
+    });
   },
 };

@@ -1,6 +1,6 @@
 import type { OpenAnswer } from '../app/daemon/control/lease-verbs.ts';
 import { printable } from '../core/event/printable.ts';
-import { complainOfReply, daemonChoice } from './daemon-choice.ts';
+import { askingDeed, daemonChoice } from './daemon-choice.ts';
 import { ORDER_OPERANDS, ORDER_OPTIONS, readOrder } from './order-options.ts';
 import { leaseJson } from './render-leases.ts';
 import { renderLength } from './render-time.ts';
@@ -18,11 +18,8 @@ export const OPEN: Verb = {
   read: (given, environment) => {
     const choice = daemonChoice(given.values, environment);
     const order = readOrder(given);
-    return async (voice) => {
-      const { askDaemon } = await import('../app/ask-daemon.ts');
-      const reply = await askDaemon(choice, { verb: 'open', ...order });
-      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
-      const answer = reply.answer as OpenAnswer;
+    return askingDeed(choice, { verb: 'open', ...order }, (reply, voice) => {
+      const answer = reply as OpenAnswer;
       const { outcome, lease, command, notAdmitted } = answer;
       voice.answer(
         {
@@ -43,7 +40,7 @@ export const OPEN: Verb = {
         `bussa: its start command has failed: the log says how; it closes at its time all the same`,
       );
       return BUSSA_EXIT.failed;
-    };
+    });
   },
 };
 

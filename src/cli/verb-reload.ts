@@ -1,7 +1,7 @@
 import type { ReloadAnswer } from '../app/daemon/control/reload-verb.ts';
 import { diagnosticParts, renderDiagnostic } from '../core/config/diagnostic.ts';
 import { printable } from '../core/event/printable.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from './daemon-choice.ts';
+import { askingDeed, CHOICE_OPTIONS, daemonChoice } from './daemon-choice.ts';
 import { BUSSA_EXIT, type Verb } from './verb.ts';
 
 export const RELOAD: Verb = {
@@ -14,11 +14,8 @@ export const RELOAD: Verb = {
   options: CHOICE_OPTIONS,
   read: ({ values }, environment) => {
     const choice = daemonChoice(values, environment);
-    return async (voice) => {
-      const { askDaemon } = await import('../app/ask-daemon.ts');
-      const reply = await askDaemon(choice, { verb: 'reload' });
-      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
-      const reload = reply.answer.reload as ReloadAnswer;
+    return askingDeed(choice, { verb: 'reload' }, (answer, voice) => {
+      const reload = answer.reload as ReloadAnswer;
       const { outcome, mistakes, diagnostics, left, reasons, changes } = reload;
       const json = {
         outcome,
@@ -37,7 +34,7 @@ export const RELOAD: Verb = {
       voice.answer(json, lines);
       if (outcome === 'done') return BUSSA_EXIT.ok;
       return mistakes > 0 ? BUSSA_EXIT.config : BUSSA_EXIT.failed;
-    };
+    });
   },
 };
 

@@ -3,13 +3,14 @@
  *
  *     client                          server
  *     eth0 10.7.0.2  fd07::2  ──────  eth0 10.7.0.1  fd07::1
- *     doctor --from-client            bussa up, a service on 22, doctor
+ *                                     bussa up, a service on 22, doctor
  */
 import assert from 'node:assert/strict';
 import { realpathSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Finding } from '../../src/core/doctor/finding.ts';
-import { ClientStage, PROFILE, SSH_DOOR } from './client-stage.ts';
+import { ClientStage, SSH_DOOR } from './client-stage.ts';
+import { assertVerdict, type Report, readReport } from './doctor-report.ts';
 import { C_KNOCKD } from './knockd.ts';
 import { assertOpen, assertShut, startService } from './service.ts';
 import { BUSSA } from './up-stage.ts';
@@ -23,12 +24,6 @@ const COMMAND_DOOR = `[ssh]
   cmd_timeout   = 10
   stop_command  = /sbin/iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
 `;
-
-type Report = {
-  readonly status: number | null;
-  readonly findings: readonly Finding[];
-  readonly text: string;
-};
 
 /** The doctor's words on the server, within `sh -c` of a mount namespace of its own that `before` has changed. */
 async function examine(stage: ClientStage, before = 'true', ...wrap: readonly string[]): Promise<Report> {
@@ -44,32 +39,6 @@ async function examine(stage: ClientStage, before = 'true', ...wrap: readonly st
   await using program = stage.wire.server.start('sh', '-c', line, 'sh', ...wrap, BUSSA, ...words);
   const { code } = await program.exited;
   return readReport(program.output, code);
-}
-
-async function examineFromClient(stage: ClientStage): Promise<Report> {
-  await using program = stage.bussa('doctor', '--json', '--from-client', 'box', '-F', stage.hosts);
-  const { code } = await program.exited;
-  return readReport(program.output, code);
-}
-
-function readReport(output: string, status: number | null): Report {
-  const line = output.split('\n').find((each) => each.startsWith('{'));
-  assert.ok(line !== undefined, output);
-  const { findings = [] } = JSON.parse(line) as { readonly findings?: readonly Finding[] };
-  return { status, findings, text: output };
-}
-
-function find({ findings, text }: Report, id: string): Finding {
-  const found = findings.find((each) => each.id === id);
-  assert.ok(found !== undefined, `there is no ${id} in ${text}`);
-  return found;
-}
-
-function assertVerdict(report: Report, id: string, verdict: Finding['verdict'], message?: RegExp): Finding {
-  const found = find(report, id);
-  assert.equal(found.verdict, verdict, `${id}: ${found.message}`);
-  if (message !== undefined) assert.match(found.message, message);
-  return found;
 }
 
 /** Types the remedy of a finding on the server. */
@@ -264,60 +233,5 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     const { remedy: on = '' } = assertVerdict(off, 'service-enabled', 'problem', /START_KNOCKD=0/);
     const both = `${unit} && ${offline} && echo START_KNOCKD=0 > /etc/default/knockd && ${on}`;
     assertVerdict(await examine(stage, both), 'service-enabled', 'ok');
-  });
-});
-
-describe('bussa doctor --from-client', { concurrency: 2 }, () => {
-  test('opened; and a port that is not hidden', async () => {
-    await using stage = await ClientStage.create();
-    await using _service = await startService(stage.wire.server, 22);
-    assertVerdict(await examineFromClient(stage), 'not-hidden', 'warning');
-    await using _daemon = await stage.startDaemon();
-    const report = await examineFromClient(stage);
-    assertVerdict(report, 'opened', 'ok', /did not answer before the knock, and is open after it/);
-    assert.equal(report.status, 0);
-  });
-
-  test('not sent', async () => {
-    await using stage = await ClientStage.create();
-    await stage.wire.client.ip(`route add unreachable ${SERVER}/32`);
-    const report = await examineFromClient(stage);
-    const { remedy = '' } = assertVerdict(report, 'not-sent', 'problem', /EHOSTUNREACH/);
-    assert.match(await stage.wire.client.run('sh', '-c', `${remedy} 2>&1 || true`), /unreachable|No route/i);
-    assert.equal(report.status, 1);
-  });
-
-  test('not seen: nobody has the address; the wire swallows all', async () => {
-    await using stage = await ClientStage.create();
-    writeFileSync(stage.hosts, PROFILE.replace(SERVER, '10.7.0.99'));
-    assertVerdict(await examineFromClient(stage), 'not-seen', 'problem', /out of reach \(EHOSTUNREACH\)/);
-    writeFileSync(stage.hosts, PROFILE);
-    await stage.wire.server.run(
-      'nft',
-      'table netdev deaf { chain in { type filter hook ingress device "eth0" priority 0; meta protocol ip drop; }; }',
-    );
-    await stage.wire.client.ip(`neigh replace ${SERVER} lladdr 02:00:00:00:00:01 dev eth0 nud permanent`);
-    assertVerdict(await examineFromClient(stage), 'not-seen', 'unknown', /nothing has come back/);
-  });
-
-  test('seen but wrong; whether seen cannot be told where a host says nothing', async () => {
-    await using stage = await ClientStage.create();
-    await using _service = await startService(stage.wire.server, 22);
-    await using _daemon = await stage.startDaemon();
-    writeFileSync(stage.hosts, PROFILE.replace('9000', '9001'));
-    assertVerdict(await examineFromClient(stage), 'seen-but-wrong', 'problem', /its knock port answers/);
-    await stage.wire.server.run('iptables', '-A', 'INPUT', '-p', 'tcp', '--dport', '7000:9999', '-j', 'DROP');
-    assertVerdict(await examineFromClient(stage), 'not-seen-or-wrong', 'unknown', /answers ping/);
-  });
-
-  test('opened, and nothing listens behind the door', async () => {
-    await using stage = await ClientStage.create();
-    await using _daemon = await stage.startDaemon();
-    assertVerdict(
-      await examineFromClient(stage),
-      'opened-but-unreachable',
-      'problem',
-      /nothing listens behind it/,
-    );
   });
 });

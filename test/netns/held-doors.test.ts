@@ -217,7 +217,7 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
     await talk.serviceKnows();
   });
 
-  test('a knock just after the last connection has gone opens for as long as any other', async () => {
+  test('a knock just after the last connection has gone opens for its whole time', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     const { client, server } = wire;

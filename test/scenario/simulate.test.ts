@@ -166,7 +166,7 @@ describe('bussa simulate', () => {
 
   test('no door at all', async () => {
     assert.deepEqual(verdictsOf(await knocked(DOOR, '1 2')), [
-      '- shut: no door has any of these ports among its knocks',
+      '- shut: none of these ports is among the knocks of a door',
     ]);
   });
 

@@ -30,7 +30,7 @@ export class LeaseLengths {
   /** The book has given it `length` from now on, or left it its own end. */
   knocked(extended: Lease, length: Millis): void {
     const { book, notes, actions, clock } = this.#parts;
-    // What a connection has held open counts from this knock on, as any other: the next look holds it again.
+    // What a connection has held open counts from this knock on, like all others: the next look holds it again.
     const isHeld = notes.held.delete(extended.id);
     const end = after(clock.sinceBoot(), length);
     const lease = isHeld ? (book.moveEnd(extended.id, end) ?? extended) : extended;
