@@ -61,6 +61,17 @@ suite('executable', () => {
     assert.equal(stdout + stderr, `knock ${version}\n`);
   });
 
+  test('in the background it leaves its caller no pipe open', () => {
+    const script =
+      'ip link set lo up; said=$("$0" -d -c "$1" --state "$2" -p "$2/pid" 2>&1); echo "status $? $said"; ' +
+      'readlink "/proc/$(cat "$2/pid")/fd/2"; kill "$(cat "$2/pid")"';
+    writeFileSync(at('knocks.conf'), '[door]\n  sequence = 7000\n', { mode: 0o600 });
+    mkdirSync(at('state'));
+    const args = ['--net', 'sh', '-c', script, at('dist/knockd'), at('knocks.conf'), at('state')];
+    const { stdout } = run('unshare', args, { PATH: process.env.PATH ?? '' });
+    assert.equal(stdout, 'status 0 \n/dev/null\n');
+  });
+
   test("options of Node.js's own are the program's", () => {
     const { status, stderr } = run(at('dist/knock'), ['--eval', 'process.stdout.write("evil")']);
     assert.equal(status, 2);

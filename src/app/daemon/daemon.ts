@@ -188,6 +188,11 @@ export class Daemon {
     );
   }
 
+  /** The standard streams are nobody's from now on. */
+  leaveTerminal(): void {
+    this.#log.leaveTerminal();
+  }
+
   /** Resolves when nobody has confirmed in time: all that is closed has to be undone. */
   get unconfirmed(): Promise<void> | undefined {
     return this.#guard?.unconfirmed;

@@ -113,6 +113,11 @@ export class EventLog {
     this.#sinks = sinks;
   }
 
+  /** The daemon has gone into the background: the terminal, or pipe, is its caller's alone again. */
+  leaveTerminal(): void {
+    this.#sinks.terminal.streamsReplaced?.();
+  }
+
   get sinks(): LogSinks {
     return this.#sinks;
   }

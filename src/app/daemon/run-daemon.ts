@@ -34,7 +34,7 @@ export type DaemonExit = (typeof DAEMON_EXIT)[keyof typeof DAEMON_EXIT];
 export async function runDaemon(
   options: DaemonOptions,
   complain: (line: string) => void,
-  onListening: () => void,
+  onListening: (daemon: Daemon) => void,
 ): Promise<DaemonExit> {
   holdPiped(options.configFile);
   const loaded = loadConfig(options.configFile);
@@ -78,7 +78,7 @@ export async function runDaemon(
       : DAEMON_EXIT.failed;
   }
   early.handTo(daemon, new ServiceNotice(manager, () => daemon.summary), ended.resolve);
-  onListening();
+  onListening(daemon);
   setTimeout(releaseMemory, SETTLED_MS).unref();
   return ended.promise;
 }

@@ -33,6 +33,7 @@ const LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
 /** fcntl.h */
 const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 
 /** Each set a mask with bit N for capability N of linux/capability.h. */
 export type CapabilityMasks = {
@@ -70,6 +71,11 @@ export function setNoNewPrivileges(): void {
 /** Leaves the descriptor open to the program that this process becomes. False if there is no such descriptor. */
 export function keepThroughExec(fd: number): boolean {
   return done(fcntl(fd, F_SETFD, 0), 'fcntl(F_SETFD)', 'EBADF');
+}
+
+/** Programs that this process becomes or starts do not have the descriptor. False if there is no such descriptor. */
+export function closeAtExec(fd: number): boolean {
+  return done(fcntl(fd, F_SETFD, FD_CLOEXEC), 'fcntl(F_SETFD)', 'EBADF');
 }
 
 /** An empty file in memory that has no name; the caller owns the descriptor. */

@@ -7,5 +7,7 @@ export interface LogSink {
   write(level: LogLevel, line: string, fields?: () => EventFields): void;
   /** Resolves when what has been written is out, for a sink that does not write at once. */
   flush?(): Promise<void>;
+  /** The standard streams are other files now: whatever else was open to the old ones is closed. */
+  streamsReplaced?(): void;
   close(): void;
 }

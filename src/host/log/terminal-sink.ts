@@ -9,8 +9,12 @@ const STDERR = 2;
 
 /** Errors and warnings go to the standard error, and with `verbose` the rest to the standard output. */
 export function openTerminalSink(verbose: boolean, format: LogFormat = 'text'): LogSink {
-  const stdout = openWithoutWaiting(STDOUT);
-  const stderr = openWithoutWaiting(STDERR);
+  let stdout = openWithoutWaiting(STDOUT);
+  let stderr = openWithoutWaiting(STDERR);
+  const close = (): void => {
+    if (stdout !== STDOUT) closeSync(stdout);
+    if (stderr !== STDERR) closeSync(stderr);
+  };
   const output = new LineWriter();
   const errors = new LineWriter();
   return {
@@ -19,10 +23,12 @@ export function openTerminalSink(verbose: boolean, format: LogFormat = 'text'): 
       if (level === 'error' || level === 'warning') errors.write(stderr, frame, line);
       else if (verbose || level === 'debug') output.write(stdout, frame, line);
     },
-    close: () => {
-      if (stdout !== STDOUT) closeSync(stdout);
-      if (stderr !== STDERR) closeSync(stderr);
+    streamsReplaced: () => {
+      close();
+      stdout = STDOUT;
+      stderr = STDERR;
     },
+    close,
   };
 }
 

@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { libc } from '../ffi/libc.ts';
-import { createMemoryFile } from '../ffi/process-calls.ts';
+import { closeAtExec, createMemoryFile } from '../ffi/process-calls.ts';
 import { lastError } from '../ffi/system-call-error.ts';
 
 /** The descriptor of this process that a path stands for: /dev/stdin, or what a shell makes of `<(…)`. */
@@ -24,6 +24,23 @@ export function holdPiped(path: string): void {
     if (libc.dup2(held, fd) < 0) throw lastError('dup2', path);
   } finally {
     closeSync(held);
+  }
+}
+
+/** Where /proc does not tell which descriptors are open, those up to here are tried. */
+const LIKELY_FDS = 1024;
+const FIRST_AFTER_STDERR = 3;
+
+/** Programs started from now on inherit none of this process's descriptors but the standard streams and `kept`. */
+export function keepDescriptorsFromPrograms(kept: number | undefined): void {
+  for (const fd of openDescriptors()) if (fd >= FIRST_AFTER_STDERR && fd !== kept) closeAtExec(fd);
+}
+
+function openDescriptors(): number[] {
+  try {
+    return readdirSync('/proc/self/fd').map(Number);
+  } catch {
+    return [...Array(LIKELY_FDS).keys()];
   }
 }
 
