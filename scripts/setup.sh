@@ -62,6 +62,7 @@ need_packages_for_tests() {
   need_command ip iproute2
   need_command ps procps
   need_command setcap libcap2-bin
+  need_command setfacl acl
   need_command mandoc mandoc
   need_command tmux tmux
   need_command fail2ban-regex fail2ban

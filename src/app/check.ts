@@ -2,15 +2,14 @@ import { networkInterfaces } from 'node:os';
 import { advise } from '../core/config/advise.ts';
 import type { Config } from '../core/config/config.ts';
 import type { Diagnostic } from '../core/config/diagnostic.ts';
-import { parseOneTimeSequences } from '../core/config/one-time-sequences.ts';
 import { escapeText } from '../core/config/quote-text.ts';
 import type { HostFacts } from '../core/config/written-door.ts';
 import type { Door } from '../core/door/door.ts';
 import { renderCaptureFilter } from '../core/filter/capture-filter.ts';
 import { findProgram } from '../host/system/find-program.ts';
 import { readServedBy } from '../host/system/host-ports.ts';
-import { readWhole } from '../host/system/read-whole.ts';
 import { type LoadedConfig, loadConfig } from './daemon/load-config.ts';
+import { readOneTimeFile } from './daemon/one-time-doors.ts';
 
 /** What can be said of a configuration. `good`: without errors, with the expression that passes its knocks. */
 export type Verdict =
@@ -47,15 +46,19 @@ function readOneTimeDoors({ doors }: Config) {
   for (const spec of doors) {
     const { sequenceSource: source, name } = spec;
     if (source.kind === 'fixed') continue;
-    // That it can be read has been seen.
-    const sequences = parseOneTimeSequences(source.path, readWhole(source.path));
-    warnings.push(...sequences.warnings);
-    if (sequences.next !== undefined) {
-      found.set(name, { ...spec, sequence: sequences.next.sequence });
+    const place = { file: source.path, line: 1, column: 1 };
+    const file = readOneTimeFile(source.path, 'judged');
+    if (file.kind === 'unusable') {
+      const message = `[${escapeText(name)}] stays shut, its one-time sequences ${file.what}: ${file.reason}`;
+      warnings.push({ severity: 'warning', id: 'one-time-unusable', place, message });
+      continue;
+    }
+    warnings.push(...file.warnings);
+    if (file.next !== undefined) {
+      found.set(name, { ...spec, sequence: file.next.sequence });
       continue;
     }
     const message = `no sequence is left for [${escapeText(name)}], and it stays shut: add lines to this file`;
-    const place = { file: source.path, line: 1, column: 1 };
     warnings.push({ severity: 'warning', id: 'no-sequences-left', place, message });
   }
   return { doors: found, warnings };

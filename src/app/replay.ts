@@ -1,10 +1,11 @@
 import { AttemptEngine } from '../core/attempt/attempt-engine.ts';
 import { renderDiagnostic } from '../core/config/diagnostic.ts';
+import type { Event } from '../core/event/event.ts';
 import { renderEvent } from '../core/event/render-event.ts';
 import type { Instant } from '../core/net/time.ts';
 import { CaptureFileError, openCaptureFile } from '../host/capture/open-capture-file.ts';
 import { loadConfig } from './daemon/load-config.ts';
-import { watchableDoors } from './daemon/one-time-doors.ts';
+import { OneTimeDoors } from './daemon/one-time-doors.ts';
 import { OneTimeRehearsal } from './one-time-rehearsal.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { renderOutcome } from './rehearsal-sink.ts';
@@ -29,7 +30,8 @@ export async function replay(
     return EXIT.config;
   }
   for (const warning of loaded.warnings) complain(renderDiagnostic(warning));
-  const doors = watchableDoors(loaded.config.doors, (event) => complain(renderEvent(event)));
+  const complainOf = (event: Event): void => complain(renderEvent(event));
+  const doors = new OneTimeDoors(complainOf, 'ignored').watchable(loaded.config.doors);
   const oneTime = new OneTimeRehearsal(doors, (event) => print(renderEvent(event)));
   // No secret is needed where every packet is known beforehand.
   const engine = new AttemptEngine(doors, [0x62757373, 0x61]);

@@ -5,6 +5,7 @@ import { type Config, DEFAULT_SCAN_PENALTY } from '../core/config/config.ts';
 import type { Diagnostic } from '../core/config/diagnostic.ts';
 import type { Door } from '../core/door/door.ts';
 import type { SequenceStep } from '../core/door/sequence.ts';
+import type { Event } from '../core/event/event.ts';
 import { type Address, addressWords, familyOf } from '../core/net/address.ts';
 import { PROTOCOL_NUMBER } from '../core/net/protocol.ts';
 import { TCP_FLAG } from '../core/net/tcp-flags.ts';
@@ -16,7 +17,7 @@ import { CaptureFileError, openCaptureFile } from '../host/capture/open-capture-
 import { readEphemeralPorts, readServedPorts } from '../host/system/host-ports.ts';
 import { type Became, becameOf } from './became.ts';
 import { type LoadedConfig, loadConfig } from './daemon/load-config.ts';
-import { watchableDoors } from './daemon/one-time-doors.ts';
+import { OneTimeDoors } from './daemon/one-time-doors.ts';
 import { OneTimeRehearsal } from './one-time-rehearsal.ts';
 import { Rehearsal } from './rehearsal.ts';
 import type { Outcome } from './rehearsal-sink.ts';
@@ -107,8 +108,9 @@ export async function simulateConfig(
 function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry) => void) {
   const now = { at: instant(0) };
   const report = (outcome: Outcome, at: Instant): void => tell({ kind: 'outcome', at, outcome });
-  const doors = watchableDoors(config.doors, (event) => report({ kind: 'event', event }, now.at));
-  const oneTime = new OneTimeRehearsal(doors, (event) => report({ kind: 'event', event }, now.at));
+  const tellEvent = (event: Event): void => report({ kind: 'event', event }, now.at);
+  const doors = new OneTimeDoors(tellEvent, 'ignored').watchable(config.doors);
+  const oneTime = new OneTimeRehearsal(doors, tellEvent);
   const guard = isCapture ? undefined : new SimulatedGuard(config, doors);
   const engine = new AttemptEngine(doors, SECRET, undefined, guard?.guard);
   const verdicts = new Verdicts(doors, isCapture ? stamp : inSeconds);

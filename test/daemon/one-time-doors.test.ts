@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { useUpSequence, watchableDoors } from '../../src/app/daemon/one-time-doors.ts';
+import { OneTimeDoors, useUpSequence } from '../../src/app/daemon/one-time-doors.ts';
 import { parseConfig } from '../../src/core/config/parse-config.ts';
 import type { Door, DoorSpec } from '../../src/core/door/door.ts';
 import { renderSequence } from '../../src/core/door/sequence.ts';
@@ -17,14 +17,14 @@ function specOf(path: string): DoorSpec {
 
 function watched(path: string): { door: Door | undefined; events: Event[] } {
   const events: Event[] = [];
-  const [door] = watchableDoors([specOf(path)], (event) => events.push(event));
+  const [door] = new OneTimeDoors((event) => events.push(event)).watchable([specOf(path)]);
   return { door, events };
 }
 
 function withFile(text: string): { scratch: Scratch; path: string } {
   const scratch = new Scratch();
   const path = scratch.file('sequences');
-  writeFileSync(path, text);
+  writeFileSync(path, text, { mode: 0o600 });
   return { scratch, path };
 }
 
@@ -49,11 +49,11 @@ describe('a door with one-time sequences', () => {
   test('owner and mode of the file stay, and nothing is left beside it', () => {
     const { scratch, path } = withFile('7000\n');
     using _ = scratch;
-    chownSync(path, 1234, 4321);
+    chownSync(path, 0, 4321);
     chmodSync(path, 0o640);
     useUpSequence(watched(path).door as Door);
     const { uid, gid, mode } = statSync(path);
-    assert.deepEqual([uid, gid, mode & 0o7777], [1234, 4321, 0o640]);
+    assert.deepEqual([uid, gid, mode & 0o7777], [0, 4321, 0o640]);
   });
 
   for (const [name, text] of [
@@ -104,10 +104,10 @@ describe('a door with one-time sequences', () => {
   });
 
   const use = `
-    import { useUpSequence, watchableDoors } from '${moduleOf('app/daemon/one-time-doors.ts')}';
+    import { OneTimeDoors, useUpSequence } from '${moduleOf('app/daemon/one-time-doors.ts')}';
     const [, path] = process.argv;
     const spec = { name: 'door', sequenceSource: { kind: 'one-time', path } };
-    const [door] = watchableDoors([spec], console.log);
+    const [door] = new OneTimeDoors(console.log).watchable([spec]);
     try { useUpSequence(door); console.log('used up'); } catch (error) { console.log(error.message); }`;
   const mounts: readonly (readonly [string, string, string, RegExp])[] = [
     [

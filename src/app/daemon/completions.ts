@@ -4,12 +4,13 @@ import { compileAdmission } from '../../core/door/admission.ts';
 import type { Event } from '../../core/event/event.ts';
 import type { DoorKeeper } from './door-keeper.ts';
 import type { DoorWatch } from './door-watch.ts';
-import { useUpSequence, watchableDoors } from './one-time-doors.ts';
+import { type OneTimeDoors, useUpSequence } from './one-time-doors.ts';
 
 export type CompletionsParts = {
   readonly config: () => Config;
   readonly watch: () => DoorWatch;
   readonly keeper: () => DoorKeeper;
+  readonly oneTime: OneTimeDoors;
   readonly report: (event: Event) => void;
 };
 
@@ -35,7 +36,7 @@ export class Completions {
 
   /** The sequence is used up before anything opens. Whether it could be. */
   #useUp({ door, source }: Completion): boolean {
-    const { report } = this.#parts;
+    const { oneTime, report } = this.#parts;
     const watch = this.#parts.watch();
     const { doors, settings } = this.#parts.config();
     const others = watch.doors.filter((other) => other.name !== door.name);
@@ -44,11 +45,12 @@ export class Completions {
     } catch (error) {
       const reason = `its sequence cannot be marked as used: ${(error as Error).message}; the door stays shut until a reload`;
       report({ kind: 'refused', source, door: door.name, reason });
+      oneTime.shut(door.name, reason);
       watch.replaceDoors(others, settings);
       return false;
     }
     const specs = doors.filter((spec) => spec.name === door.name);
-    watch.replaceDoors([...others, ...watchableDoors(specs, report)], settings);
+    watch.replaceDoors([...others, ...oneTime.watchable(specs)], settings);
     return true;
   }
 }

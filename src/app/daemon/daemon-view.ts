@@ -13,6 +13,7 @@ import { type DoorKeeper, MAX_LEASES } from './door-keeper.ts';
 import type { DoorWatch } from './door-watch.ts';
 import { onWall } from './keep-lease.ts';
 import type { FirewallStatus, NativeDoors } from './native-doors.ts';
+import type { OneTimeDoors } from './one-time-doors.ts';
 
 /** An interface that is listened on. */
 export type HeardInterface = { readonly name: string; readonly up: boolean };
@@ -87,6 +88,7 @@ export type DaemonViewParts = {
   readonly keeper: DoorKeeper;
   readonly native: NativeDoors;
   readonly tally: DaemonTally;
+  readonly oneTime: OneTimeDoors;
   readonly isUnconfirmed: () => boolean;
 };
 
@@ -140,10 +142,10 @@ export class DaemonView {
   }
 
   #door(door: DoorSpec, isWatched: boolean): DoorStatus {
-    const { keeper, native, tally } = this.#parts;
+    const { keeper, native, oneTime, tally } = this.#parts;
     const { name, opening, maxLeases = DEFAULT_MAX_LEASES, sequenceSource } = door;
     const commands = Object.values(opening.commands);
-    const shut = isWatched ? native.whyLeftOut(name) : 'its one-time sequences are used up';
+    const shut = isWatched ? native.whyLeftOut(name) : oneTime.whyShut(name);
     return {
       name,
       ports: renderPortOpenings(opening.ports ?? []),

@@ -24,7 +24,7 @@ import { gatesOf } from './gates-of.ts';
 import { Hooks } from './hooks.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { NativeDoors } from './native-doors.ts';
-import { watchableDoors } from './one-time-doors.ts';
+import { OneTimeDoors } from './one-time-doors.ts';
 import { openEventLog } from './open-event-log.ts';
 import { openFirewallAlone } from './open-firewall.ts';
 import { logTargets } from './open-sinks.ts';
@@ -67,6 +67,7 @@ export class Daemon {
     this.#sources?.note(event);
     this.#log.report(event);
   };
+  readonly #oneTime = new OneTimeDoors(this.#report);
   readonly #firewallLock = new FirewallLock((text) => this.#report({ kind: 'warning', text }));
   readonly #openFirewall = openFirewallAlone(this.#firewallLock);
 
@@ -78,12 +79,11 @@ export class Daemon {
     this.#stateName = stateName(options.configFile, options.interfaces?.text);
     const completions = new Completions({
       config: () => this.#reload.config,
-      watch: () => this.#watch,
-      keeper: () => this.#keeper,
+      ...{ watch: () => this.#watch, keeper: () => this.#keeper, oneTime: this.#oneTime },
       report: this.#report,
     });
     this.#watch = new DoorWatch({
-      doors: watchableDoors(config.doors, this.#report),
+      doors: this.#oneTime.watchable(config.doors),
       settings: config.settings,
       ipv6: options.ipv6,
       interfaces: interfaceChoice(options, config),
@@ -132,13 +132,13 @@ export class Daemon {
       doors: () => this.#watch.doors,
       leases: () => this.#keeper.book.each(),
     });
-    const parts = { watch: this.#watch, keeper: this.#keeper, native: this.#native, tally: this.#tally };
+    const parts = {
+      ...{ watch: this.#watch, keeper: this.#keeper, native: this.#native, tally: this.#tally },
+      oneTime: this.#oneTime,
+    };
     this.#reload = new Reload(config, {
       ...parts,
-      options,
-      guard: this.#guard,
-      log: this.#log,
-      hooks: this.#hooks,
+      ...{ options, guard: this.#guard, log: this.#log, hooks: this.#hooks, told: warnings },
       report: this.#report,
     });
     const view = new DaemonView({

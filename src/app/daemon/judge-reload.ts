@@ -6,16 +6,14 @@ import { loadConfig } from './load-config.ts';
 import type { OwnerGuard } from './owner-guard.ts';
 
 export type JudgedReload =
-  | (Lines & { readonly kind: 'good'; readonly config: Config; readonly warnings: readonly Diagnostic[] })
-  /** `mistakes`: how many the file itself has; then the diagnostics tell of them. */
-  | (Lines & {
+  | { readonly kind: 'good'; readonly config: Config; readonly warnings: readonly Diagnostic[] }
+  /** `mistakes`: how many the file itself has; then the diagnostics tell of them. `lines`: what the log says. */
+  | {
       readonly kind: 'bad';
+      readonly lines: readonly string[];
       readonly diagnostics: readonly Diagnostic[];
       readonly mistakes: number;
-    });
-
-/** What speaks against it, or for care, as the log says it. */
-type Lines = { readonly lines: readonly string[] };
+    };
 
 /**
  * Reads the configuration anew, and asks the guard whether its ports may be closed. `narrowed`: what commands may need
@@ -37,7 +35,7 @@ export async function judgeReload(
   const objections = (await guard?.judgeReload(gatesOf(loaded.config), loaded.config.settings)) ?? [];
   if (objections.length > 0) return objecting(objections);
   const { config, warnings } = loaded;
-  return { kind: 'good', config, warnings, lines: warnings.map(renderDiagnostic) };
+  return { kind: 'good', config, warnings };
 }
 
 const objecting = (lines: readonly string[]): JudgedReload => ({

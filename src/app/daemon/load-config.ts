@@ -2,9 +2,8 @@ import { MAX_DOORS } from '../../core/attempt/attempt-engine.ts';
 import type { Config, ConfigResult } from '../../core/config/config.ts';
 import type { Diagnostic } from '../../core/config/diagnostic.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
-import { escapeText } from '../../core/config/quote-text.ts';
 import { readWhole } from '../../host/system/read-whole.ts';
-import { judgeFileMode } from './judge-file-mode.ts';
+import { type FileAccess, judgeFileAccess, type Readers } from '../file-access/judge-file-access.ts';
 
 export type LoadedConfig =
   | {
@@ -22,10 +21,10 @@ export type LoadedConfig =
     };
 
 /**
- * Reads and judges the configuration, and looks whether the one-time files that it names can be used; and, unless that
- * is ignored, whether nobody else can write these files or read their secrets.
+ * Reads and judges the configuration and, unless that is ignored, who else can write the file or read its secrets. The
+ * one-time files that it names are not looked at: each shuts its own door alone.
  */
-export function loadConfig(file: string, modes: 'judged' | 'ignored' = 'judged'): LoadedConfig {
+export function loadConfig(file: string, access: FileAccess = 'judged'): LoadedConfig {
   let bytes: Uint8Array;
   try {
     bytes = readWhole(file);
@@ -36,26 +35,19 @@ export function loadConfig(file: string, modes: 'judged' | 'ignored' = 'judged')
     return { kind: 'bad', diagnostics, ...(isDenied ? { isDenied } : {}) };
   }
   const result: ConfigResult = parseConfig(file, bytes);
-  const open = modes === 'judged' ? openFiles(file, result) : [];
-  if (result.kind === 'bad') return { kind: 'bad', diagnostics: [...open, ...result.diagnostics] };
-  const mistakes = [...open, ...tooManyDoors(file, result.config), ...oneTimeMistakes(result.config)];
-  return mistakes.length === 0
-    ? { ...result, bytes }
-    : { kind: 'bad', diagnostics: [...mistakes, ...result.warnings] };
+  const findings = access === 'judged' ? judgeFileAccess(file, readersOf(result)) : [];
+  if (result.kind === 'bad') return { kind: 'bad', diagnostics: [...findings, ...result.diagnostics] };
+  const warnings = [...findings, ...tooManyDoors(file, result.config), ...result.warnings];
+  return warnings.some(({ severity }) => severity === 'error')
+    ? { kind: 'bad', diagnostics: warnings }
+    : { ...result, warnings, bytes };
 }
 
 /** A file that has mistakes may hold secrets as well. */
-function openFiles(file: string, result: ConfigResult): Diagnostic[] {
-  if (result.kind === 'bad') return judgeFileMode(file, true);
-  const sources = result.config.doors.map((door) => door.sequenceSource);
-  const holdsSecrets = sources.some(({ kind }) => kind === 'fixed');
-  const oneTimeFiles = new Set(
-    sources.flatMap((source) => (source.kind === 'one-time' ? [source.path] : [])),
-  );
-  return [
-    ...judgeFileMode(file, holdsSecrets),
-    ...[...oneTimeFiles].flatMap((path) => judgeFileMode(path, true)),
-  ];
+function readersOf(result: ConfigResult): Readers {
+  if (result.kind === 'bad') return 'group';
+  const holdsSecrets = result.config.doors.some(({ sequenceSource }) => sequenceSource.kind === 'fixed');
+  return holdsSecrets ? 'group' : 'everybody';
 }
 
 function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
@@ -70,20 +62,4 @@ function tooManyDoors(file: string, { doors }: Config): Diagnostic[] {
   if (doors.length <= MAX_DOORS) return [];
   const message = `${doors.length} doors are more than the ${MAX_DOORS} that can be watched`;
   return [{ severity: 'error', place: { file, line: 1, column: 1 }, message }];
-}
-
-/** A file that is empty or used up is no mistake: its door stays shut until it is filled and the daemon told (HUP). */
-function oneTimeMistakes({ doors }: Config): Diagnostic[] {
-  return doors.flatMap(({ name, sequenceSource }) => {
-    if (sequenceSource.kind === 'fixed') return [];
-    try {
-      readWhole(sequenceSource.path);
-      return [];
-    } catch (error) {
-      const message = `the one-time sequences of [${escapeText(name)}] cannot be read: ${(error as Error).message}; create the file, one sequence a line`;
-      return [
-        { severity: 'error' as const, place: { file: sequenceSource.path, line: 1, column: 1 }, message },
-      ];
-    }
-  });
 }

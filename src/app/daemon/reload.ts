@@ -1,6 +1,7 @@
 import type { Config, InterfaceChoice } from '../../core/config/config.ts';
-import type { Diagnostic } from '../../core/config/diagnostic.ts';
+import { type Diagnostic, renderDiagnostic } from '../../core/config/diagnostic.ts';
 import type { Event } from '../../core/event/event.ts';
+import { READABLE } from '../file-access/judge-file-access.ts';
 import { type ConfigChanges, compareConfigs } from './compare-configs.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { DaemonTally } from './daemon-tally.ts';
@@ -11,7 +12,7 @@ import { gatesOf } from './gates-of.ts';
 import type { Hooks } from './hooks.ts';
 import { judgeReload } from './judge-reload.ts';
 import type { NativeDoors } from './native-doors.ts';
-import { watchableDoors } from './one-time-doors.ts';
+import type { OneTimeDoors } from './one-time-doors.ts';
 import { logTargets, reopenLog } from './open-sinks.ts';
 import type { OwnerGuard } from './owner-guard.ts';
 
@@ -24,6 +25,9 @@ export type ReloadParts = {
   readonly keeper: DoorKeeper;
   readonly native: NativeDoors;
   readonly tally: DaemonTally;
+  readonly oneTime: OneTimeDoors;
+  /** The warnings of the start. */
+  readonly told: readonly string[];
   readonly report: (event: Event) => void;
 };
 
@@ -42,12 +46,14 @@ export type ReloadOutcome =
 export class Reload {
   readonly #parts: ReloadParts;
   #config: Config;
+  #told: ReadonlySet<string>;
   #isStopping = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(config: Config, parts: ReloadParts) {
     this.#config = config;
     this.#parts = parts;
+    this.#told = new Set(parts.told);
   }
 
   get config(): Config {
@@ -74,9 +80,9 @@ export class Reload {
     if (this.#isStopping) return { kind: 'stopping' };
     if (judged.kind === 'bad') return this.#refuse(judged.lines, judged.mistakes, judged.diagnostics);
     const { config, warnings } = judged;
-    for (const text of judged.lines) report({ kind: 'warning', text });
+    this.#warn(warnings);
     try {
-      this.#parts.watch.replaceDoors(watchableDoors(config.doors, report), config.settings);
+      this.#parts.watch.replaceDoors(this.#parts.oneTime.watchable(config.doors), config.settings);
     } catch (error) {
       // More doors than the kernel's filter can hold, for one.
       return this.#refuse([(error as Error).message], 0, []);
@@ -84,6 +90,17 @@ export class Reload {
     const changes = compareConfigs(this.#config, config);
     this.#adopt(config);
     return { kind: 'done', changes, warnings };
+  }
+
+  /** What cannot be mended everywhere, as on a read-only mount, is said once. */
+  #warn(warnings: readonly Diagnostic[]): void {
+    const told = this.#told;
+    this.#told = new Set(warnings.map(renderDiagnostic));
+    for (const warning of warnings) {
+      const text = renderDiagnostic(warning);
+      if (warning.id === READABLE && told.has(text)) continue;
+      this.#parts.report({ kind: 'warning', text });
+    }
   }
 
   #adopt(config: Config): void {

@@ -1,4 +1,5 @@
 import { Findings } from '../config/findings.ts';
+import { judgeEncoding } from '../config/judge-encoding.ts';
 import { quoteText } from '../config/quote-text.ts';
 import { findControl } from '../config/read-value.ts';
 import { isUtf16, splitLines } from '../config/split-lines.ts';
@@ -11,15 +12,13 @@ import { splitArguments } from './split-arguments.ts';
 /** A `hosts.conf`, as bussa_hosts(5) describes it, or all its mistakes. What stands before the first `Host` is for all. */
 export function parseHosts(file: string, bytes: Uint8Array): HostsResult {
   const findings = new Findings();
-  const { lines, invalid } = splitLines(bytes);
+  const text = splitLines(bytes);
+  const { lines } = text;
   if (isUtf16(bytes)) {
     findings.error({ text: '', line: 1, offset: 0 }, 'the file is in UTF-16: save it as UTF-8');
     return { kind: 'bad', diagnostics: findings.diagnostics(file, lines) };
   }
-  if (invalid !== undefined) {
-    const byte = `0x${invalid.byte.toString(16).padStart(2, '0')}`;
-    findings.error(invalid.at, `byte ${byte} is not UTF-8: save the file as UTF-8`);
-  }
+  judgeEncoding(text, findings);
   const reader = new BlockReader(findings);
   for (const [index, text] of lines.entries()) reader.read({ text, line: index + 1, offset: 0 });
   const diagnostics = findings.diagnostics(file, lines);

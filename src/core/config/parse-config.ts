@@ -3,12 +3,13 @@ import type { DoorSpec } from '../door/door.ts';
 import { renderSequence } from '../door/sequence.ts';
 import type { ConfigResult } from './config.ts';
 import { Findings } from './findings.ts';
+import { judgeEncoding } from './judge-encoding.ts';
 import { parseDoor } from './parse-door.ts';
 import { compileDoorHooks, parseDoorHooks } from './parse-hook.ts';
 import { parseSettings } from './parse-settings.ts';
 import { escapeText } from './quote-text.ts';
 import { readSections, type Section } from './read-sections.ts';
-import { isUtf16, splitLines, type TextLines } from './split-lines.ts';
+import { isUtf16, splitLines } from './split-lines.ts';
 import type { Word } from './word.ts';
 
 const START: Word = { text: '', line: 1, offset: 0 };
@@ -31,12 +32,6 @@ export function parseConfig(file: string, bytes: Uint8Array): ConfigResult {
   const diagnostics = findings.diagnostics(file, text.lines);
   if (findings.hasErrors) return { kind: 'bad', diagnostics };
   return { kind: 'ok', config: { settings, doors }, warnings: diagnostics };
-}
-
-function judgeEncoding({ invalid }: TextLines, findings: Findings): void {
-  if (invalid === undefined) return;
-  const byte = invalid.byte.toString(16).toUpperCase().padStart(2, '0');
-  findings.error(invalid.at, `byte 0x${byte} is not UTF-8: save the file as UTF-8`);
 }
 
 function parseDoors(sections: readonly Section[], findings: Findings): readonly DoorSpec[] {

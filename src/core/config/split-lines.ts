@@ -4,21 +4,36 @@ import type { Word } from './word.ts';
 /** A text as lines without their newline; a carriage return before it stays, as white space. Never empty. */
 export type TextLines = {
   readonly lines: readonly string[];
-  /** The first byte that is not UTF-8, and its place; it stands in `lines` as U+FFFD. */
-  readonly invalid?: { readonly byte: number; readonly at: Word };
+  /** Of each line that has one, in order, the first byte that is not UTF-8; it stands in `lines` as U+FFFD. */
+  readonly invalid: readonly InvalidByte[];
 };
+
+export type InvalidByte = { readonly byte: number; readonly at: Word };
 
 const NEWLINE = 0x0a;
 
 /** The lines of a file in UTF-8, with or without a byte order mark. */
 export function splitLines(bytes: Uint8Array): TextLines {
   const body = bytes.subarray(byteOrderMarkLength(bytes));
-  const lines = decode(body).split('\n');
-  const index = firstInvalidUtf8(body);
-  if (index === undefined) return { lines };
-  const start = body.lastIndexOf(NEWLINE, index) + 1;
-  const offset = decode(body.subarray(start, index)).length;
-  return { lines, invalid: { byte: body[index] ?? 0, at: { text: '', line: lineOf(body, start), offset } } };
+  return { lines: decode(body).split('\n'), invalid: invalidBytes(body) };
+}
+
+function invalidBytes(body: Uint8Array): readonly InvalidByte[] {
+  const found: InvalidByte[] = [];
+  let counted = 0;
+  let line = 1;
+  for (let from = 0; from < body.length; ) {
+    const first = firstInvalidUtf8(body.subarray(from));
+    if (first === undefined) break;
+    const index = from + first;
+    const start = body.lastIndexOf(NEWLINE, index) + 1;
+    for (; counted < start; counted++) if (body[counted] === NEWLINE) line++;
+    const offset = decode(body.subarray(start, index)).length;
+    found.push({ byte: body[index] ?? 0, at: { text: '', line, offset } });
+    const end = body.indexOf(NEWLINE, index);
+    from = end < 0 ? body.length : end + 1;
+  }
+  return found;
 }
 
 /** The bytes of U+FEFF at the start of a file in UTF-8: 3, or 0 when there is none. */
@@ -33,10 +48,4 @@ export function isUtf16(bytes: Uint8Array): boolean {
 
 function decode(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-}
-
-function lineOf(bytes: Uint8Array, start: number): number {
-  let line = 1;
-  for (let i = 0; i < start; i++) if (bytes[i] === NEWLINE) line++;
-  return line;
 }

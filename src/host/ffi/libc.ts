@@ -76,6 +76,12 @@ export const libc = {
     length: number,
     flags: number,
   ) => number,
+  getxattr: library.func('long getxattr(const char *, const char *, _Out_ void *, size_t)') as (
+    path: string,
+    name: string,
+    value: Uint8Array,
+    length: number,
+  ) => number,
   getpgrp: library.func('int getpgrp()') as () => number,
   tcgetpgrp: library.func('int tcgetpgrp(int)') as (fd: number) => number,
   tcflush: library.func('int tcflush(int, int)') as (fd: number, queue: number) => number,

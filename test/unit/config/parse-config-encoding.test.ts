@@ -1,16 +1,40 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { parseConfig } from '../../../src/core/config/parse-config.ts';
 import { bytesOf, complaints } from './config-text.ts';
 import { check, FLAGS, PORT } from './mistake-cases.ts';
 
+const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
+
 describe('encoding', () => {
-  it('finds the first bad byte in a comment, after a byte order mark, and the other mistakes too', () => {
-    const text = [...bytesOf('\uFEFF# ü'), 0xe9, ...bytesOf(' x\n[one]\nsequence = 0\n'), 0xff];
+  it('a comment is of no consequence, and warned of once; each value in another encoding is a mistake', () => {
+    const text = [
+      ...bytesOf('\uFEFF# ü'),
+      ...latin1('é x\n[one]\n\t# für später\nsequence = 0\ncommand = /bin/écho é\n'),
+      0xff,
+    ];
     assert.deepEqual(complaints(new Uint8Array(text)), [
-      '1:4: byte 0xE9 is not UTF-8: save the file as UTF-8',
-      `3:12: "0" is not a port: ${PORT}`,
-      '4:1: "=" is missing in "\uFFFD": a directive is name = value',
+      '1:4: warning: byte 0xE9 in a comment is not UTF-8, and 1 more such line: save the file as UTF-8',
+      `4:12: "0" is not a port: ${PORT}`,
+      '5:16: byte 0xE9 is not UTF-8: save the file as UTF-8',
+      '6:1: byte 0xFF is not UTF-8: save the file as UTF-8',
+      '6:1: "=" is missing in "\uFFFD": a directive is name = value',
     ]);
+  });
+  it('a file with Latin-1 in its comments alone is good, for each byte that is no ASCII', () => {
+    for (let byte = 0x80; byte <= 0xff; byte++) {
+      const text = Buffer.concat([
+        latin1('# caf'),
+        Uint8Array.of(byte),
+        latin1('\r\n[one]\r\nsequence = 1\r\n'),
+      ]);
+      const result = parseConfig('c', text);
+      assert.ok(result.kind === 'ok', `byte ${byte}`);
+      assert.deepEqual(
+        result.warnings.map(({ id, place }) => `${id} ${place.line}:${place.column}`),
+        ['not-utf8 1:6'],
+      );
+    }
   });
   it('knows UTF-16 by its mark', () => {
     const text = Buffer.from('\uFEFF[one]\nsequence=1\n', 'utf16le');

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { check } from '../../src/app/check.ts';
-import { judgeFileMode } from '../../src/app/daemon/judge-file-mode.ts';
 import { loadConfig } from '../../src/app/daemon/load-config.ts';
+import { judgeConfiguration } from '../../src/app/doctor/judge-service.ts';
+import { judgeFileAccess } from '../../src/app/file-access/judge-file-access.ts';
 import { renderDiagnostic } from '../../src/core/config/diagnostic.ts';
-import { Scratch } from '../contract/child-module.ts';
+import { inPrivateMounts, moduleOf, Scratch } from '../contract/child-module.ts';
 import { Program } from '../netns/program.ts';
 
 const NOBODY = 65_534;
@@ -21,7 +22,7 @@ function made(scratch: Scratch, mode: number, { uid = 0, gid = 0 } = {}): string
 }
 
 const said = (path: string, secrets = true): string[] =>
-  judgeFileMode(path, secrets).map(({ message }) => message);
+  judgeFileAccess(path, secrets ? 'group' : 'everybody').map(({ message }) => message);
 
 describe('who may write a configuration, and read its secrets', () => {
   for (const mode of [0o600, 0o400, 0o640, 0o440, 0o660, 0o700, 0o750]) {
@@ -111,8 +112,16 @@ describe('who may write a configuration, and read its secrets', () => {
     chmodSync(scratch.path, 0o700);
     mkdirSync(scratch.file('open'));
     chmodSync(scratch.file('open'), 0o777);
-    symlinkSync(path, scratch.file('open/link'));
-    assert.deepEqual(said(scratch.file('open/link')), [], 'what counts is where the file lies');
+    const link = scratch.file('open/link');
+    symlinkSync(path, link);
+    assert.deepEqual(said(link), [
+      `everybody can put another file in its place (mode 0777): chmod o-w ${scratch.file('open')}`,
+    ]);
+    chmodSync(scratch.file('open'), 0o1777);
+    assert.deepEqual(said(link), []);
+    lchownSync(link, NOBODY, NOBODY);
+    const foreign = `the link to it belongs to user ${NOBODY}, who can change it: chown -h root ${link}`;
+    assert.deepEqual(said(link), [foreign]);
   });
 
   test('what is no file with a name is not judged', () => {
@@ -130,38 +139,97 @@ describe('who may write a configuration, and read its secrets', () => {
   });
 
   test(
-    'a configuration that everybody can read is no configuration; --check says it, --read does not mind',
+    'a configuration that everybody can read is taken, with a warning that says the chmod',
     needsRoot,
     () => {
       using scratch = new Scratch();
       const path = made(scratch, 0o644);
-      assert.equal(loadConfig(path).kind, 'bad');
-      assert.equal(loadConfig(path, 'ignored').kind, 'ok');
+      const warning = `${path}:1:1: warning: everybody can read the knocks in it (mode 0644): chmod o-rwx ${path}`;
+      const loaded = loadConfig(path);
+      assert.ok(loaded.kind === 'ok');
+      assert.deepEqual(loaded.warnings.map(renderDiagnostic), [warning]);
+      const ignored = loadConfig(path, 'ignored');
+      assert.ok(ignored.kind === 'ok');
+      assert.deepEqual(ignored.warnings, []);
       const verdict = check(path);
-      assert.equal(verdict.kind, 'bad');
-      assert.deepEqual(verdict.diagnostics.map(renderDiagnostic), [
-        `${path}:1:1: everybody can read the knocks in it (mode 0644): chmod o-rwx ${path}`,
-      ]);
+      assert.equal(verdict.kind, 'good');
+      assert.ok(verdict.diagnostics.map(renderDiagnostic).includes(warning));
+      const { findings } = judgeConfiguration(path);
+      assert.deepEqual(
+        findings.map(({ verdict }) => verdict),
+        ['warning'],
+      );
+      assert.ok(findings[0]?.message.includes(warning));
     },
   );
 
-  test('it is said beside the other mistakes, and of one-time files as well', needsRoot, () => {
+  test('it is said beside the mistakes of the file, which may hold knocks', needsRoot, () => {
     using scratch = new Scratch();
     const path = made(scratch, 0o644);
-    const once = scratch.file('once');
-    writeFileSync(once, '7000\n');
-    chmodSync(once, 0o644);
-    writeFileSync(path, `[door]\none_time_sequences = ${once}\n`);
-    const judged = loadConfig(path);
-    assert.ok(judged.kind === 'bad');
-    assert.deepEqual(
-      judged.diagnostics.map(({ place }) => place.file),
-      [once],
-      'the configuration itself holds no knocks',
-    );
     writeFileSync(path, '[door]\nsequence = 70000\n');
     const both = loadConfig(path);
     assert.ok(both.kind === 'bad');
-    assert.equal(both.diagnostics.length, 2);
+    assert.deepEqual(
+      both.diagnostics.map(({ severity }) => severity),
+      ['warning', 'error'],
+    );
+    writeFileSync(path, `[door]\none_time_sequences = ${scratch.file('once')}\n`);
+    const without = loadConfig(path);
+    assert.ok(without.kind === 'ok');
+    assert.deepEqual(without.warnings, [], 'the configuration itself holds no knocks');
   });
+
+  test('an access list lets others write where the mode shows group root', needsRoot, async () => {
+    using scratch = new Scratch();
+    const path = made(scratch, 0o600);
+    const setfacl = async (...args: readonly string[]): Promise<void> => {
+      await using program = new Program('setfacl', args);
+      assert.equal((await program.exited).code, 0, program.output);
+    };
+    await setfacl('-m', 'u:0:rw,g:0:rw,m:rw', path);
+    assert.deepEqual(said(path), [], 'all of them root');
+    await setfacl('-m', `u:${NOBODY}:r`, path);
+    assert.deepEqual(said(path), [], 'reading is the choice of whoever made the list');
+    for (const who of [`u:${NOBODY}:rw`, `g:${NOBODY}:rw`]) {
+      await setfacl('-b', path);
+      await setfacl('-m', who, path);
+      const [message = '', ...more] = said(path);
+      assert.deepEqual(more, []);
+      assert.equal(message, `its access list can change it (mode 0660): chmod g-w ${path}`);
+      chmodSync(path, 0o640);
+      assert.deepEqual(said(path), [], 'the remedy takes it out of the mask');
+      await setfacl('-m', `d:${who},${who.replace(':rw', ':rwx')}`, scratch.path);
+      assert.match(said(path).join(), /^its access list can put another file in its place \(mode 0770\)/);
+      await setfacl('-b', scratch.path);
+    }
+  });
+
+  test(
+    'what lies on a read-only mount is written by nobody, and its warning is no chmod that fails',
+    needsRoot,
+    async () => {
+      using scratch = new Scratch();
+      const path = made(scratch, 0o666, { uid: NOBODY });
+      chmodSync(scratch.path, 0o777);
+      const text = `
+      import { judgeFileAccess } from '${moduleOf('app/file-access/judge-file-access.ts')}';
+      for (const { severity, message } of judgeFileAccess(process.argv[2], 'group')) console.log(severity, message);
+      console.log('done');`;
+      await using child = inPrivateMounts(
+        'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"',
+        scratch.path,
+        process.execPath,
+        '--input-type=module',
+        '--eval',
+        text,
+        'judge',
+        path,
+      );
+      await child.exited;
+      assert.match(
+        child.output,
+        /^warning everybody can read the knocks in it \(mode 0666\), on a read-only mount: where it comes from, chmod o-rwx\ndone$/m,
+      );
+    },
+  );
 });

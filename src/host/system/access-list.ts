@@ -1,0 +1,44 @@
+import { libc } from '../ffi/libc.ts';
+
+/** xattr(7): the most that the kernel keeps as one value. */
+const MAX_BYTES = 65_536;
+
+/** linux/posix_acl_xattr.h: a word with the version, then entries of a tag, its rights and an id. */
+const VERSION = 2;
+const HEADER_BYTES = 4;
+const ENTRY_BYTES = 8;
+
+/** linux/posix_acl.h */
+const TAG = { user: 0x02, groupOwner: 0x04, group: 0x08, mask: 0x10 } as const;
+const WRITE = 0o2;
+
+/** Who may write a file by its access control list beside its owner and everybody else. */
+export type ListedWriters = {
+  readonly users: readonly number[];
+  readonly groups: readonly number[];
+  /** Whether the file's own group is one of them. */
+  readonly ownGroup: boolean;
+};
+
+/** What acl(5) says of a file, or `undefined` if its mode says everything. Rights that the mask takes away do not count. */
+export function listedWriters(path: string): ListedWriters | undefined {
+  const value = new Uint8Array(MAX_BYTES);
+  const length = libc.getxattr(path, 'system.posix_acl_access', value, value.length);
+  if (length < HEADER_BYTES) return undefined;
+  const view = new DataView(value.buffer, 0, length);
+  if (view.getUint32(0, true) !== VERSION) return undefined;
+  const entries: { readonly tag: number; readonly rights: number; readonly id: number }[] = [];
+  for (let at = HEADER_BYTES; at + ENTRY_BYTES <= length; at += ENTRY_BYTES) {
+    const [tag, rights] = [view.getUint16(at, true), view.getUint16(at + 2, true)];
+    entries.push({ tag, rights, id: view.getUint32(at + 4, true) });
+  }
+  const mask = entries.find(({ tag }) => tag === TAG.mask)?.rights ?? WRITE;
+  const writers = entries.filter(({ rights }) => (rights & mask & WRITE) !== 0);
+  const withTag = (wanted: number): number[] =>
+    writers.filter(({ tag }) => tag === wanted).map(({ id }) => id);
+  return {
+    users: withTag(TAG.user),
+    groups: withTag(TAG.group),
+    ownGroup: writers.some(({ tag }) => tag === TAG.groupOwner),
+  };
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+
+/** passwd(5), group(5) */
+const PASSWD = '/etc/passwd';
+const GROUP = '/etc/group';
+
+/**
+ * Whether the group is the user's alone: where every user has a group of his own, with his number, directories are
+ * often writable by it.
+ */
+export function isPrivateGroup(uid: number, gid: number): boolean {
+  if (uid !== gid) return false;
+  const users = linesOf(PASSWD);
+  const names = users.filter(([, , id]) => Number(id) === uid).map(([name]) => name);
+  const isShared = users.some(([, , id, group]) => Number(group) === gid && Number(id) !== uid);
+  const members = linesOf(GROUP)
+    .filter(([, , id]) => Number(id) === gid)
+    .flatMap(([, , , list = '']) => list.split(',').filter((name) => name !== ''));
+  return !isShared && members.every((name) => names.includes(name));
+}
+
+function linesOf(file: string): readonly (readonly string[])[] {
+  try {
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split(':'));
+  } catch {
+    // Without it nobody has a name, and a number has no further members.
+    return [];
+  }
+}
