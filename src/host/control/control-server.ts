@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { reachablePath } from './control-path.ts';
 
-/** BOUNDED: clients at one time; a further one has the place of the first that asks nothing just now. */
+/** BOUNDED: clients at one time; a further one has the place of the first that asks nothing, or does not read. */
 const MAX_CLIENTS = 16;
 /** BOUNDED: bytes of a request's line; a client that sends more is told, and hung up on. */
 const MAX_LINE_BYTES = 4096;
@@ -70,8 +70,9 @@ export class ControlServer {
   }
 }
 
-/** In the order in which they came, and whether each waits for an answer. */
-type Clients = Map<Socket, 'asks' | 'idle'>;
+/** In the order in which they came: each waits for an answer, has one that it has not taken yet, or asks nothing. */
+type Clients = Map<Socket, ClientState>;
+type ClientState = 'asks' | 'reads' | 'idle';
 
 function take(socket: Socket, clients: Clients, answer: AnswerControl): void {
   socket.on('error', () => undefined);
@@ -83,31 +84,34 @@ function take(socket: Socket, clients: Clients, answer: AnswerControl): void {
   clients.set(socket, 'idle');
   socket.once('close', () => clients.delete(socket));
   socket.setTimeout(IDLE_MS, () => socket.destroy());
-  void serve(
-    socket,
-    (request) => {
-      if (clients.has(socket)) clients.set(socket, 'asks');
-      return answer(request);
-    },
-    () => {
-      if (clients.has(socket)) clients.set(socket, 'idle');
-    },
-  );
+  const note = (state: ClientState): void => {
+    if (clients.has(socket)) clients.set(socket, state);
+  };
+  void serve(socket, answer, note);
 }
 
 /** Clients that hang must not keep the operator out. Returns whether there is room now. */
 function makeRoom(clients: Clients): boolean {
-  for (const [socket, state] of clients) {
-    if (state === 'asks') continue;
-    clients.delete(socket);
-    socket.destroy();
-    return true;
-  }
-  return false;
+  const all = [...clients];
+  const [first] =
+    all.find(([, state]) => state === 'idle') ?? all.find(([, state]) => state === 'reads') ?? [];
+  if (first === undefined) return false;
+  clients.delete(first);
+  first.destroy();
+  return true;
 }
 
-/** `onAnswered`: after each whole answer. */
-async function serve(socket: Socket, answer: AnswerControl, onAnswered: () => void): Promise<void> {
+/** `note` hears what the client is about. */
+async function serve(
+  socket: Socket,
+  answer: AnswerControl,
+  note: (state: ClientState) => void,
+): Promise<void> {
+  const tell = async (reply: ControlReply): Promise<void> => {
+    note('reads');
+    await send(socket, reply);
+    note('asks');
+  };
   let begun: Buffer = Buffer.alloc(0);
   try {
     for await (const chunk of socket as AsyncIterable<Buffer>) {
@@ -119,10 +123,11 @@ async function serve(socket: Socket, answer: AnswerControl, onAnswered: () => vo
           await send(socket, { ok: false, error: `a request is a line of at most ${MAX_LINE_BYTES} bytes` });
           return;
         }
+        note('asks');
         const answered = answerLine(begun.toString('utf8', 0, end), answer);
-        if (Symbol.asyncIterator in answered) for await (const part of answered) await send(socket, part);
-        else await send(socket, await answered);
-        onAnswered();
+        if (Symbol.asyncIterator in answered) for await (const part of answered) await tell(part);
+        else await tell(await answered);
+        note('idle');
         begun = begun.subarray(end + 1);
         // What the kernel takes at once gives nobody else a turn, and a client may have sent many lines.
         if (begun.length > 0) await nextTurn();
