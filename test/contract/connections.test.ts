@@ -114,7 +114,7 @@ async function letServicesOut({ wire: { server } }: Stage, { adapter }: Situatio
     for (const command of [variant, variant.replace('iptables', 'ip6tables')]) {
       await server.run(command, '-w', '-A', 'FORWARD', '-i', 'inner0', '-j', 'ACCEPT');
     }
-  } else if (adapter.attach !== undefined) {
+  } else if (adapter.kind === 'nftables' && adapter.attach !== undefined) {
     await server.run('nft', 'add', 'rule', 'inet', 'filter', 'forward', 'iifname', 'inner0', 'accept');
   }
 }

@@ -12,7 +12,9 @@ import type { NftablesOptions } from '../../src/host/firewall/nftables-firewall.
 
 export type DriverAdapter =
   | ({ readonly kind: 'nftables' } & NftablesOptions)
-  | ({ readonly kind: 'iptables' } & IptablesOptions);
+  | ({ readonly kind: 'iptables' } & IptablesOptions)
+  /** Whichever the host is found to have. */
+  | { readonly kind: 'auto' };
 
 async function open(adapter: DriverAdapter): Promise<Firewall> {
   switch (adapter.kind) {
@@ -23,6 +25,10 @@ async function open(adapter: DriverAdapter): Promise<Firewall> {
     case 'iptables': {
       const { openIptablesFirewall } = await import('../../src/host/firewall/iptables-firewall.ts');
       return openIptablesFirewall(adapter);
+    }
+    case 'auto': {
+      const { openFirewall } = await import('../../src/app/daemon/open-firewall.ts');
+      return (await openFirewall({})).firewall;
     }
   }
 }
@@ -35,6 +41,7 @@ async function call(method: string, args: readonly unknown[]): Promise<unknown> 
     watches.push(firewall.watch(() => console.log('changed')));
     return;
   }
+  if (method === 'shortcoming') return firewall.shortcoming;
   const run = firewall[method as 'isInPlace'] as (...args: unknown[]) => Promise<unknown>;
   return run.apply(firewall, [...args]);
 }

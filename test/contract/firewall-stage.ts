@@ -134,8 +134,17 @@ export class Driver implements AsyncDisposable {
   }
 
   /** The single-use grants of which nothing tells whether they have been used. */
-  async install(gates: readonly Gate[], grants: readonly WireGrant[] = []): Promise<WireGrant[]> {
-    return JSON.parse((await this.#call('install', gates, grants)).result) as WireGrant[];
+  async install(
+    gates: readonly Gate[],
+    grants: readonly WireGrant[] = [],
+    anyway = false,
+  ): Promise<WireGrant[]> {
+    return JSON.parse((await this.#call('install', gates, grants, anyway)).result) as WireGrant[];
+  }
+
+  /** `null` where there is none. */
+  async shortcoming(): Promise<string> {
+    return (await this.#call('shortcoming')).result;
   }
 
   grant(door: string, source: string, left: number): Promise<number> {

@@ -18,6 +18,8 @@ export class MemoryFirewall implements Firewall {
   readonly open = new Map<string, number>();
   /** Doors that have rules; undefined while nothing stands. */
   gates: Set<string> | undefined;
+  /** Doors whose ports are closed, whether or not somebody can be let in. */
+  closed = new Set<string>();
   /** Why it cannot be installed. */
   refusal: string | undefined;
   /** The door that cannot be installed here. */
@@ -33,9 +35,10 @@ export class MemoryFirewall implements Firewall {
   async install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
     this.calls.push(`install ${grants.map(({ source }) => source).join(' ')}`.trimEnd());
     if (this.refusal !== undefined) throw new FirewallError(this.refusal);
-    const misfit = gates.find(({ door }) => door === this.misfit);
+    const misfit = gates.find(({ door, shut = false }) => door === this.misfit && !shut);
     if (misfit !== undefined) throw new GateError(misfit.door, `${misfit.door} has no place here`);
-    this.gates = new Set(gates.map(({ door }) => door));
+    this.gates = new Set(gates.flatMap(({ door, shut = false }) => (shut ? [] : [door])));
+    this.closed = new Set(gates.map(({ door }) => door));
     this.open.clear();
     for (const grant of grants) this.#put(grant);
     return this.unknown;

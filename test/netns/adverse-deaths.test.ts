@@ -11,7 +11,7 @@ import { describe, test } from 'node:test';
 import { Boots } from './boots.ts';
 import { ClockOfDay } from './clock-of-day.ts';
 import { FailingFirewall } from './failing-firewall.ts';
-import { shutFirewall } from './firewall.ts';
+import { shutFirewall, takeAwaySets } from './firewall.ts';
 import { assertClosesOnce, departuresOf, Mortal } from './mortal.ts';
 import { readOnly } from './mount-prefixes.ts';
 import { draw } from './seeded-random.ts';
@@ -89,7 +89,10 @@ describe(`${DEATHS} sudden deaths each`, { concurrency: 3 }, () => {
     await using mortal = await Mortal.create(t, 13, {
       config,
       afterClose: '; exit 3',
-      arrange: shutFirewall,
+      arrange: async (server) => {
+        await shutFirewall(server);
+        await takeAwaySets(server);
+      },
     });
     const firewall = new FailingFirewall(mortal.directory);
     const { prefix } = firewall;

@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, copyFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { WorkDirectory } from './knockd.ts';
 import { withMounts } from './mount-prefixes.ts';
@@ -7,7 +7,7 @@ import { withMounts } from './mount-prefixes.ts';
 const MULTI = ['/usr/sbin/xtables-nft-multi', '/usr/sbin/xtables-legacy-multi'];
 
 /**
- * A host whose iptables commands can be made to fail, for the programs behind `prefix`, and which has no ipset. Each
+ * A host whose iptables commands can be made to fail, for the programs behind `prefix`. Each
  * command is a script that fails with iptables' own status for it, or becomes the real one.
  */
 export class FailingFirewall {
@@ -23,8 +23,7 @@ export class FailingFirewall {
       const text = `#!/bin/sh\n[ ! -e ${this.#flag} ] || { echo 'the test has it fail' >&2; exit 4; }\nexec ${copy} "\${0##*/}" "$@"\n`;
       return [script(directory, basename(program), text), program];
     });
-    const noIpset = script(directory, 'ipset', "#!/bin/sh\necho 'the test has no ipset' >&2\nexit 1\n");
-    this.prefix = withMounts([...mounts, [noIpset, realpathSync('/usr/sbin/ipset')]]);
+    this.prefix = withMounts(mounts);
   }
 
   fail(): void {

@@ -1,3 +1,4 @@
+import { doorSet } from '../../src/core/iptables/part-names.ts';
 import type { Namespace } from './namespace.ts';
 import type { Program } from './program.ts';
 
@@ -11,6 +12,19 @@ export async function shutFirewall(namespace: Namespace): Promise<void> {
     );
   }
   await namespace.run('/sbin/ip6tables', '-w', '-A', 'INPUT', '-p', 'icmpv6', '-j', 'ACCEPT');
+}
+
+/**
+ * A kernel that has no sets of ipset for Bussa, which it notices by the first that it makes: somebody else has sets of
+ * another kind by these names.
+ */
+export async function takeAwaySets(namespace: Namespace): Promise<void> {
+  for (const [family, inet] of [
+    [4, 'inet'],
+    [6, 'inet6'],
+  ] as const) {
+    await namespace.run('ipset', 'create', doorSet('probe', family), 'hash:net', 'family', inet);
+  }
 }
 
 /** `-A INPUT …` and `-D INPUT …` of IPv4 as they happen, one line each. */

@@ -9,6 +9,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { takeAwaySets } from './firewall.ts';
 import { C_KNOCK, KNOCKD, WorkDirectory } from './knockd.ts';
 import { assertOpen, assertShut } from './service.ts';
 import { behindWalls } from './service-walls.ts';
@@ -72,10 +73,11 @@ describe('with the two capabilities alone', { concurrency: 2 }, () => {
         using directory = new WorkDirectory();
         const { client, server } = wire;
         await server.run('sh', '-ec', `${rules}\n:`);
+        if (!ipset) await takeAwaySets(server);
         await using service = await startTalker(server, 'tcp/9022', 'udp/9053');
         await using syslog = server.start('sh', '-ec', DEVICES, directory.file('dev'));
         while (!existsSync(directory.file('dev/log'))) await new Promise(setImmediate);
-        await using knockd = server.start(...command(way, directory, ipset));
+        await using knockd = server.start(...command(way, directory));
         await knockd.saw(/^listening on all interfaces/m);
         assertNarrow(knockd.pid);
         for (const [from, to, flag] of [
@@ -115,21 +117,16 @@ describe('with the two capabilities alone', { concurrency: 2 }, () => {
   }
 });
 
-/** The daemon with its syslog in the test's directory, and without ipset where it is not to be. */
-function command(
-  way: (typeof WAYS)[number],
-  directory: WorkDirectory,
-  ipset: boolean,
-): [string, ...string[]] {
+/** The daemon with its syslog in the test's directory. */
+function command(way: (typeof WAYS)[number], directory: WorkDirectory): [string, ...string[]] {
   const [log, state] = ['log.d', 'state'].map((place) => {
     mkdirSync(directory.file(place), { mode: 0o700 });
     return directory.file(place);
   }) as [string, string];
   const file = directory.file('knockd.conf', CONFIG);
-  const hidden = ipset ? '' : 'mount --bind /dev/null /usr/sbin/ipset\n';
   const walls = way === 'as root leaves itself' ? [] : behindWalls([state], log);
   const daemon = [...KNOCKD, '-c', file, '-v', '--state', state];
-  return ['sh', '-ec', `${hidden}${MOUNT}exec "$@"`, directory.file('dev'), ...walls, ...daemon];
+  return ['sh', '-ec', `${MOUNT}exec "$@"`, directory.file('dev'), ...walls, ...daemon];
 }
 
 function assertNarrow(pid: number): void {

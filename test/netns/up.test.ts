@@ -77,7 +77,7 @@ describe('bussa up', { concurrency: 2 }, () => {
     assert.equal((await up.stop()).code, 0);
   });
 
-  test('where the rules close the port already, Bussa only lets in, and asks nothing', async () => {
+  test('a ruleset with policy drop: refuses while somebody is connected, as everywhere', async () => {
     await using stage = await UpStage.create();
     await using _connection = await stage.connect();
     const ruleset = `table inet host {
@@ -85,12 +85,19 @@ describe('bussa up', { concurrency: 2 }, () => {
               type filter hook input priority filter; policy drop;
       ct state established,related accept
         iifname "lo" accept
+        tcp dport 22 accept
       }
     }`;
     await stage.server.run('nft', ruleset);
-    const up = stage.up();
+    const before = await stage.server.run('nft', 'list', 'ruleset');
+    const refused = stage.up();
+    await refused.saw(/--yes/);
+    assert.equal((await refused.exited).code, 1);
+    assert.equal(await stage.server.run('nft', 'list', 'ruleset'), before);
+    const up = stage.up('--yes');
     await up.saw(LISTENING);
     assert.equal((await up.stop()).code, 0);
+    assert.equal(await stage.server.run('nft', 'list', 'ruleset'), before);
   });
 
   test('a forwarded port and a datagram port: whom the kernel tracks', async () => {

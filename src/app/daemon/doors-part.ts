@@ -63,7 +63,8 @@ export class DoorsPart {
 
   /**
    * As `Firewall.install`. Where another firewall is asked for and cannot be had, the one in use stays. A door that has
-   * no place here is left out: it stays shut, and keeps no other from being there. Throws a `FirewallError`.
+   * no place here is left out: its ports are closed to everybody, and it keeps no other from being there. Throws a
+   * `FirewallError`.
    */
   async install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
     this.#leftOut.clear();
@@ -71,12 +72,12 @@ export class DoorsPart {
       try {
         const isIn = ({ door }: Grant): boolean => !this.#leftOut.has(door);
         const unknown = await this.#installAll(left, grants.filter(isIn));
-        this.#standing = new Set(left.map(({ door }) => door));
+        this.#standing = new Set(left.flatMap(({ door, shut = false }) => (shut ? [] : [door])));
         return unknown;
       } catch (error) {
         if (!(error instanceof GateError) || this.#leftOut.has(error.door)) throw error;
         this.#leftOut.set(error.door, error.message);
-        left = left.filter(({ door }) => door !== error.door);
+        left = left.map((gate) => (gate.door === error.door ? { ...gate, shut: true } : gate));
         this.#parts.report({
           kind: 'error',
           text: `${error.message}; it stays shut, the others are in place`,
@@ -87,12 +88,12 @@ export class DoorsPart {
 
   async #installAll(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
     const current = this.#inUse;
-    if (current === undefined) return this.#change(gates, grants);
+    if (current === undefined) return this.#change(gates, grants, true);
     if (!isDeepStrictEqual(current.settings, this.#settings)) {
-      return (await this.#tryChange(current, gates, grants)) ?? current.firewall.install(gates, grants);
+      return (await this.#tryChange(current, gates, grants)) ?? current.firewall.install(gates, grants, true);
     }
     // The rules may be gone, and to find out which firewalls there are takes programs: the ports are closed first.
-    const first = await settle(current.firewall.install(gates, grants));
+    const first = await settle(current.firewall.install(gates, grants, true));
     const changed = (await current.isOutdated()) ? await this.#tryChange(current, gates, grants) : undefined;
     if (first.kind === 'failed' && changed === undefined) throw first.error;
     return [...(first.kind === 'done' ? first.unknown : []), ...(changed ?? [])];
@@ -105,7 +106,7 @@ export class DoorsPart {
     grants: readonly Grant[],
   ): Promise<readonly Grant[] | undefined> {
     try {
-      return await this.#change(gates, grants);
+      return await this.#change(gates, grants, false);
     } catch (error) {
       if (error instanceof GateError) throw error;
       this.#settings = current.settings;
@@ -143,13 +144,17 @@ export class DoorsPart {
     this.#inUse?.watch.close();
   }
 
-  async #change(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
+  async #change(
+    gates: readonly Gate[],
+    grants: readonly Grant[],
+    anyway: boolean,
+  ): Promise<readonly Grant[]> {
     const settings = this.#settings;
     const chosen = await this.#parts.openFirewall(settings);
     let unknown: readonly Grant[];
     let watch: Readiness;
     try {
-      unknown = await chosen.firewall.install(gates, grants);
+      unknown = await chosen.firewall.install(gates, grants, anyway);
       watch = chosen.firewall.watch(this.#parts.onChange);
     } catch (error) {
       this.#isAlone = false;
@@ -161,7 +166,8 @@ export class DoorsPart {
     this.#inUse = { ...chosen, settings, watch };
     this.#isAlone = false;
     this.#parts.report({ kind: 'firewall', name: chosen.firewall.name, why: chosen.why });
-    for (const text of chosen.warnings ?? []) this.#parts.report({ kind: 'warning', text });
+    for (const text of [...(chosen.firewall.warnings ?? []), ...(chosen.warnings ?? [])])
+      this.#parts.report({ kind: 'warning', text });
     return unknown;
   }
 }

@@ -165,14 +165,20 @@ export class NativeDoors {
         const text = `${source}: ${door}: nothing tells whether its single use is spent: closed; it needs a new knock`;
         report({ kind: 'warning', text });
       }
-      this.#isBroken = false;
       this.#renewLater(grants);
+      this.#break(this.#part.firewall?.shortcoming);
     } catch (error) {
-      this.#isBroken = true;
-      report({ kind: 'error', text: `the doors' ports: ${(error as Error).message}; tried again in 10 s` });
+      this.#break((error as Error).message);
     }
     if (this.#isBroken || !(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
     return !this.#isBroken;
+  }
+
+  /** `why`: what is wrong with the part; `undefined` for nothing. */
+  #break(why: string | undefined): void {
+    this.#isBroken = why !== undefined;
+    if (why === undefined) return;
+    this.#parts.report({ kind: 'error', text: `the doors' ports: ${why}; tried again in 10 s` });
   }
 
   /**
@@ -197,7 +203,7 @@ export class NativeDoors {
     else await this.#inUse.grantAll(grants);
   }
 
-  async #couldGrant(grants: readonly Grant[]): Promise<boolean> {
+  #couldGrant(grants: readonly Grant[]): Promise<boolean> {
     const granted = this.#grantAll(grants).then(() => true);
     return granted.catch(() => false);
   }
@@ -231,25 +237,22 @@ export class NativeDoors {
   async #putBack(): Promise<boolean> {
     const name = this.#part.firewall?.name;
     const stands = await this.#installNow();
-    if (stands && name !== undefined) {
-      const text = `${name}: its rules were gone or changed, and have been put back`;
-      this.#parts.report({ kind: 'warning', text });
-    }
+    const text = `${name}: its rules were gone or changed, and have been put back`;
+    if (stands && name !== undefined) this.#parts.report({ kind: 'warning', text });
     return stands;
   }
 
   async #isInPlace(): Promise<boolean> {
-    const { report, leases } = this.#parts;
     const { firewall } = this.#part;
     if (firewall === undefined) return false;
-    const open = leases().filter(hasPorts);
+    const open = this.#parts.leases().filter(hasPorts);
     const granted = open.filter(({ id, state }) => state === 'open' && !this.#openings.has(id));
     try {
       return await firewall.isInPlace(granted.map((lease) => this.#grant(lease)));
     } catch (error) {
-      report({ kind: 'error', text: `${firewall.name}: ${(error as Error).message}` });
+      this.#parts.report({ kind: 'error', text: `${firewall.name}: ${(error as Error).message}` });
+      return false;
     }
-    return false;
   }
 
   /** Leases that are longer than the kernel counts are put in anew, each long before the kernel ends it. */

@@ -81,5 +81,5 @@ function openNftables(options: NftablesOptions, why: string): ChosenFirewall {
 async function openIptables(variant: IptablesVariant, why: string): Promise<ChosenFirewall> {
   const removeOthers = (): Promise<readonly string[]> => removeLeftovers({ kind: 'iptables', variant });
   const firewall = await openIptablesFirewall({ variant });
-  return { firewall, why, warnings: firewall.warnings, removeOthers, isOutdated: never };
+  return { firewall, why, removeOthers, isOutdated: never };
 }

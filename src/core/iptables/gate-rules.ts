@@ -1,6 +1,8 @@
 import { type PortOpening, portsOn } from '../door/port-opening.ts';
 import { type Address, type Family, familyOf } from '../net/address.ts';
-import { doorChain, doorSet } from './part-names.ts';
+import type { Judgement } from './judge-established.ts';
+import type { Condition } from './match-established.ts';
+import { doorChain, doorSet, TRANSLATED_CHAIN } from './part-names.ts';
 
 /** A door's ports, closed but for its leases. */
 export type GatePorts = {
@@ -30,11 +32,10 @@ export function gateRules(
   path: PortOpening['path'],
   family: Family,
   keeping: LeaseKeeping,
-  letsOn: boolean,
+  judge: (opening: PortOpening) => readonly Judgement[],
 ): Rule[] {
   const openings = distinct(gates.flatMap((gate) => portsOn(gate.ports, path)));
-  // A lease for any number of connections goes first: it saves the one that is for a single connection.
-  const byUse = [...gates].sort((a, b) => Number(a.singleUse) - Number(b.singleUse));
+  const byUse = inOrderOfUse(gates);
   const strict = distinct(portsToCut(gates, path));
   const strictKeys = new Set(strict.map(keyOf));
   return [
@@ -44,13 +45,39 @@ export function gateRules(
         portsToCut([gate], path).flatMap((port) => answerRules(gate, port, family, keeping)),
       ),
     ...(path === 'forward' ? strict.map(sendingRule) : []),
-    ...openings.flatMap((opening) => passRules(opening, letsOn)),
+    ...openings.flatMap((opening) => passRules(opening, judge(opening))),
+    ...(path === 'input' && openings.length > 0 ? [TO_TRANSLATED] : []),
     ...byUse.flatMap((gate) =>
       distinct(portsOn(gate.ports, path)).flatMap((port) => leaseRules(gate, port, family, keeping)),
     ),
     ...strict.map(dropAllRule),
     ...openings.filter((port) => !strictKeys.has(keyOf(port))).map(dropRule),
   ];
+}
+
+/**
+ * The rules of Bussa's chain for connections to this host that the owner has redirected: they are held to a lease by the
+ * port that was addressed, too.
+ */
+export function translatedRules(gates: readonly GatePorts[], family: Family, keeping: LeaseKeeping): Rule[] {
+  const addressed = (gate: GatePorts): PortOpening[] =>
+    distinct(gate.ports.map((port) => ({ ...port, path: 'forward' })));
+  return [
+    ...inOrderOfUse(gates).flatMap((gate) =>
+      addressed(gate).flatMap((port) => leaseRules(gate, port, family, keeping)),
+    ),
+    ...distinct(gates.flatMap(addressed)).map(dropRule),
+  ];
+}
+
+const TO_TRANSLATED: Rule = [
+  ...['!', '-i', 'lo', '-m', 'conntrack', '--ctstate', 'DNAT'],
+  ...['-j', TRANSLATED_CHAIN],
+];
+
+/** A lease for any number of connections goes first: it saves the one that is for a single connection. */
+function inOrderOfUse(gates: readonly GatePorts[]): GatePorts[] {
+  return [...gates].sort((a, b) => Number(a.singleUse) - Number(b.singleUse));
 }
 
 /** The rules of Bussa's chain for what this host's own services send. */
@@ -70,24 +97,42 @@ export function leaseInChain({ door, singleUse }: GatePorts, source: Address): R
 }
 
 /**
- * Established connections go on to the owner's rules, who may block them there; where these would end all of them, they
- * are let in. A TCP segment that asks for a new one is held to its lease even if conntrack knows the two already.
+ * Established connections go on to the owner's rules, who may block them there; those that these would end, whoever they
+ * are from, are let in. A TCP segment that asks for a new one is held to its lease even if conntrack knows the two already,
+ * and so is what is only related to a connection.
  */
-function passRules(opening: PortOpening, letsOn: boolean): Rule[] {
-  const verdict = letsOn ? 'RETURN' : 'ACCEPT';
+function passRules(opening: PortOpening, judgements: readonly Judgement[]): Rule[] {
   const notFirst = opening.protocol === 'tcp' ? ['-m', 'tcp', '!', ...FIRST_SEGMENT] : [];
-  const established = ['-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED'];
-  if (opening.path === 'forward') {
-    // Both directions: the answers have the port in the original direction too.
-    const original = ['--ctorigdstport', portWords(opening)];
-    return [['-p', opening.protocol, ...notFirst, ...established, ...original, '-j', verdict]];
-  }
+  const established = ['-m', 'conntrack', '--ctstate', 'ESTABLISHED'];
   const to = ['-p', opening.protocol, '-m', opening.protocol, '--dport', portWords(opening)];
-  const flags = notFirst.slice(2);
-  return [
-    [...to, ...flags, ...established, '-j', verdict],
-    ['-i', 'lo', ...to, '-j', 'RETURN'],
+  // Both directions: the answers have the port in the original direction too.
+  const through = [
+    '-p',
+    opening.protocol,
+    ...notFirst,
+    ...established,
+    '--ctorigdstport',
+    portWords(opening),
   ];
+  const passing = opening.path === 'forward' ? through : [...to, ...notFirst.slice(2), ...established];
+  return [
+    ...judgements.map(({ condition, verdict }) => [
+      ...conditionWords(condition),
+      ...passing,
+      '-j',
+      verdict === 'on' ? 'RETURN' : 'ACCEPT',
+    ]),
+    ...(opening.path === 'forward' ? [] : [['-i', 'lo', ...to, '-j', 'RETURN']]),
+  ];
+}
+
+/** In the order in which `iptables -S` lists them. */
+function conditionWords(condition: Condition): string[] {
+  return (['-s', '-d', '-i', '-o'] as const).flatMap((key) => {
+    const asked = condition.get(key);
+    if (asked === undefined) return [];
+    return [...(asked.not ? ['!'] : []), key, asked.word];
+  });
 }
 
 /**

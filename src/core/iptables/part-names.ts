@@ -4,6 +4,8 @@ import type { Family } from '../net/address.ts';
 export const INPUT_CHAIN = 'BUSSA';
 export const FORWARD_CHAIN = 'BUSSA-FORWARD';
 export const OUTPUT_CHAIN = 'BUSSA-OUTPUT';
+/** Jumped to from the first. */
+export const TRANSLATED_CHAIN = 'BUSSA-TRANSLATED';
 
 /** The chains of the table that Bussa's are jumped to from. */
 export const JUMPS = { INPUT: INPUT_CHAIN, FORWARD: FORWARD_CHAIN, OUTPUT: OUTPUT_CHAIN } as const;
@@ -14,7 +16,7 @@ const CHAIN_NAME_BYTES = 28;
 const SET_NAME_BYTES = 31;
 
 const HASH = '[0-9a-f]{16}';
-const OWN_CHAIN = new RegExp(`^BUSSA(?:-FORWARD|-OUTPUT|-[a-z0-9_]*-${HASH})?$`);
+const OWN_CHAIN = new RegExp(`^BUSSA(?:-FORWARD|-OUTPUT|-TRANSLATED|-[a-z0-9_]*-${HASH})?$`);
 const OWN_SET = new RegExp(`^bussa[46]-(?:new|[a-z0-9_]*-${HASH})$`);
 
 /** Where a door's leases stand as rules, in a kernel without ipset. */

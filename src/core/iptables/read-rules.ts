@@ -1,6 +1,4 @@
-import type { PortOpening } from '../door/port-opening.ts';
 import { type Address, parseAddress } from '../net/address.ts';
-import { letsEstablishedOn } from './lets-on.ts';
 import { isOwnChain, JUMPS } from './part-names.ts';
 
 type Hook = keyof typeof JUMPS;
@@ -12,8 +10,8 @@ export type OwnPart = {
   readonly rules: ReadonlyMap<string, readonly string[]>;
   /** How often Bussa's chain is jumped to, and whether before every other rule. */
   readonly jumps: Readonly<Record<Hook, { readonly count: number; readonly first: boolean }>>;
-  /** Whether the owner's own rules let established connections on, to this host and through it. */
-  readonly letsOn: Readonly<Record<PortOpening['path'], boolean>>;
+  /** The owner's own rules and policies, as listed. */
+  readonly owner: readonly string[];
 };
 
 /** What is not Bussa's in INPUT. */
@@ -37,10 +35,7 @@ export function readOwnPart(listing: string): OwnPart {
       FORWARD: readJump(lines, 'FORWARD'),
       OUTPUT: readJump(lines, 'OUTPUT'),
     },
-    letsOn: {
-      input: letsEstablishedOn(lines, 'INPUT'),
-      forward: letsEstablishedOn(lines, 'FORWARD'),
-    },
+    owner: lines.filter((line) => !isOwnChain(line.split(' ', 2)[1] ?? '')),
   };
 }
 
@@ -77,11 +72,11 @@ function readJump(lines: readonly string[], hook: Hook): OwnPart['jumps'][Hook] 
   return { count: rules.filter((line) => line === jump).length, first: rules[0] === jump };
 }
 
-function structure({ chains, rules, jumps, letsOn }: OwnPart): string {
+function structure({ chains, rules, jumps }: OwnPart): string {
   const bodies = [...chains]
     .sort()
     .map((chain) => [chain, (rules.get(chain) ?? []).filter((line) => !line.startsWith(`-A ${chain} -s `))]);
-  return JSON.stringify([bodies, jumps.INPUT, jumps.FORWARD, jumps.OUTPUT, letsOn.input, letsOn.forward]);
+  return JSON.stringify([bodies, jumps.INPUT, jumps.FORWARD, jumps.OUTPUT]);
 }
 
 /** Also the one by which nftables was attached to the same chain. */

@@ -7,8 +7,17 @@ import {
   leaseInChain,
   type Rule,
   sendingRules,
+  translatedRules,
 } from './gate-rules.ts';
-import { doorChain, FORWARD_CHAIN, INPUT_CHAIN, JUMPS, OUTPUT_CHAIN } from './part-names.ts';
+import { judgeEstablished } from './judge-established.ts';
+import {
+  doorChain,
+  FORWARD_CHAIN,
+  INPUT_CHAIN,
+  JUMPS,
+  OUTPUT_CHAIN,
+  TRANSLATED_CHAIN,
+} from './part-names.ts';
 import type { OwnPart } from './read-rules.ts';
 
 type Lease = { readonly door: string; readonly source: Address };
@@ -29,7 +38,7 @@ export function renderInstall(
   keeping: LeaseKeeping,
   present: OwnPart,
 ): string {
-  const chains = wantedChains(family, gates, leases, keeping, present.letsOn);
+  const chains = wantedChains(family, gates, leases, keeping, present.owner);
   const wanted = new Set(chains.keys());
   return transaction([
     // Declared, a chain is made, or emptied if it is there.
@@ -74,11 +83,17 @@ function wantedChains(
   gates: readonly GatePorts[],
   leases: readonly Lease[],
   keeping: LeaseKeeping,
-  letsOn: OwnPart['letsOn'],
+  owner: OwnPart['owner'],
 ): Map<string, readonly Rule[]> {
   const chains = new Map<string, readonly Rule[]>();
-  chains.set(INPUT_CHAIN, gateRules(gates, 'input', family, keeping, letsOn.input));
-  const forward = gateRules(gates, 'forward', family, keeping, letsOn.forward);
+  chains.set(
+    INPUT_CHAIN,
+    gateRules(gates, 'input', family, keeping, (port) => judgeEstablished(owner, port, 'INPUT')),
+  );
+  if (gates.length > 0) chains.set(TRANSLATED_CHAIN, translatedRules(gates, family, keeping));
+  const forward = gateRules(gates, 'forward', family, keeping, (port) =>
+    judgeEstablished(owner, port, 'FORWARD'),
+  );
   if (forward.length > 0) chains.set(FORWARD_CHAIN, forward);
   const sending = sendingRules(gates);
   if (sending.length > 0) chains.set(OUTPUT_CHAIN, sending);

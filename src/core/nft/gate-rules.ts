@@ -22,6 +22,14 @@ export function renderSets(home: Home, gate: NftGate): string[] {
  */
 const SINGLE_USE = 'size 65536; flags dynamic,timeout; limit rate 1/week burst 1 packets;';
 
+/**
+ * The gate as a packet meets it whose port this host has translated: by the port that was addressed, whatever the owner
+ * redirects it to.
+ */
+export function translatedGate(gate: NftGate): NftGate {
+  return { ...gate, ports: gate.ports.map((port) => ({ ...port, path: 'forward' })) };
+}
+
 /** Rules without their chain: the gate's leased sources may come in. */
 export function acceptRules(home: Home, gate: NftGate, path: Path): string[] {
   return groupPorts(gate.ports, path)
@@ -44,18 +52,6 @@ function newcomers({ protocol }: PortGroup): string {
 }
 
 const FIRST_SEGMENT = 'tcp flags & (syn | ack) == syn';
-
-/**
- * Rules without their chain, behind those that accept: the owner's rule for established connections would let in first
- * segments of such whose end conntrack still remembers, lease or not.
- */
-export function againRules(gates: readonly NftGate[], path: Path): string[] {
-  const ports = gates.flatMap((gate) => gate.ports).filter(({ protocol }) => protocol === 'tcp');
-  const elsewhere = path === 'input' ? 'iifname != "lo" ' : '';
-  return groupPorts(ports, path)
-    .flatMap((group) => matchPorts(group, path))
-    .map((match) => `${elsewhere}${match} ${FIRST_SEGMENT} ct state established drop`);
-}
 
 function renderLeased(home: Home, { door, singleUse }: NftGate, family: Family, newcomer: string): string {
   const source = family === 4 ? 'ip saddr' : 'ip6 saddr';

@@ -2,17 +2,19 @@ import { portsOn } from '../door/port-opening.ts';
 import { answerRules, renderSending, sendingRules } from './cut-rules.ts';
 import { renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
-import { acceptRules, dropRules, renderSets } from './gate-rules.ts';
+import { acceptRules, dropRules, renderSets, translatedGate } from './gate-rules.ts';
 import { OWN_HOME, PATHS, type Path, renderHome } from './home.ts';
 
 /**
- * Commands of nft(8), one a line, that make Bussa's own table on a host without a firewall: the gates' ports are
- * closed to new connections but for leased sources. Everything else passes.
+ * Commands of nft(8), one a line, that make Bussa's own table: the gates' ports are closed to new connections but for
+ * leased sources, whatever other tables accept. The kernel's nf_tables ends a packet's way at the first base chain that
+ * drops it, and an accept ends no more than its own. Everything else passes on.
  */
 export function renderOwnTable(gates: readonly NftGate[], grants: readonly NftGrant[]): string[] {
   return [
     `add table ${renderHome(OWN_HOME)}`,
     ...gates.flatMap((gate) => renderSets(OWN_HOME, gate)),
+    ...renderTranslated(gates),
     ...PATHS.flatMap((path) => renderOwnChain(gates, path)),
     ...renderSending(OWN_HOME, gates),
     ...grants.map((grant) => renderElement(OWN_HOME, grant)),
@@ -21,28 +23,40 @@ export function renderOwnTable(gates: readonly NftGate[], grants: readonly NftGr
 
 /**
  * A first segment is held to its lease even if conntrack knows the two already: after a reset by the service it goes on
- * knowing them for 10 s, and the same ports would come in again and again.
+ * knowing them for 10 s, and the same ports would come in again and again. What is only related to a connection (that a
+ * helper of conntrack expects) is held to its lease too: strangers can make a helper expect what they like.
  */
 const ESTABLISHED = [
-  'ct state related accept',
   'ct state established meta l4proto != tcp accept',
   'ct state established tcp flags & (syn | ack) != syn accept',
 ] as const;
 
+const TRANSLATED_CHAIN = 'translated';
+
+/** For connections to this host that were addressed to another port of it, which the owner redirects. */
+function renderTranslated(gates: readonly NftGate[]): string[] {
+  if (gates.length === 0) return [];
+  const translated = gates.map(translatedGate);
+  return renderRules(TRANSLATED_CHAIN, '', [
+    ...translated.flatMap((gate) => acceptRules(OWN_HOME, gate, 'forward')),
+    ...dropRules(translated, 'forward'),
+  ]);
+}
+
 /** Just before the chains at `filter`, where most rulesets stand: what is dropped here gets no further. */
-export function renderOwnChain(gates: readonly NftGate[], path: Path): string[] {
+function renderOwnChain(gates: readonly NftGate[], path: Path): string[] {
   if (!gates.some(({ ports }) => portsOn(ports, path).length > 0)) return [];
-  const chain = `${renderHome(OWN_HOME)} ${path}`;
-  const rules = [
+  return renderRules(path, ` { type filter hook ${path} priority filter - 1; policy accept; }`, [
     ...answerRules(OWN_HOME, gates, path),
     ...(path === 'forward' ? sendingRules(gates, path) : []),
     ...ESTABLISHED,
-    ...(path === 'input' ? ['iifname "lo" accept'] : []),
+    ...(path === 'input' ? ['iifname "lo" accept', `ct status dnat jump ${TRANSLATED_CHAIN}`] : []),
     ...gates.flatMap((gate) => acceptRules(OWN_HOME, gate, path)),
     ...dropRules(gates, path),
-  ];
-  return [
-    `add chain ${chain} { type filter hook ${path} priority filter - 1; policy accept; }`,
-    ...rules.map((rule) => `add rule ${chain} ${rule}`),
-  ];
+  ]);
+}
+
+function renderRules(name: string, hook: string, rules: readonly string[]): string[] {
+  const chain = `${renderHome(OWN_HOME)} ${name}`;
+  return [`add chain ${chain}${hook}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
 }

@@ -13,6 +13,8 @@ export type Gate = {
   readonly hold?: boolean;
   /** The connections made by a grant are cut at its end: they must not come back. */
   readonly closeKills?: boolean;
+  /** It is closed to everybody, and has no grants: it has no place here. */
+  readonly shut?: boolean;
 };
 
 /** A door's ports are open for a source for so long yet. */
@@ -34,9 +36,14 @@ export interface Firewall {
   /**
    * Puts Bussa's part in place as a whole, with these grants and no others, whether or not one is there already. Grants
    * of a single-use gate it makes only if what stands in the kernel shows them to be unused. Returns those of which
-   * nothing there tells: somebody else has taken it away, or another kind of firewall was in use.
+   * nothing there tells: somebody else has taken it away, or another kind of firewall was in use. `anyway`: where it can
+   * close but not be let in by the owner's rules, it closes, and `shortcoming` tells; else that is an error.
    */
-  install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]>;
+  install(gates: readonly Gate[], grants: readonly Grant[], anyway?: boolean): Promise<readonly Grant[]>;
+  /** What of the owner's rules is a limit to it, as of the last `install`. */
+  readonly warnings?: readonly string[];
+  /** Why the last `install` has closed the ports, and who knocks may not get in all the same. */
+  readonly shortcoming?: string | undefined;
   /** Opens, or sets the end anew. The kernel ends it by itself where it can. */
   grant(grant: Grant): Promise<void>;
   /**

@@ -1,5 +1,6 @@
 import type { IptablesVariant } from '../../core/firewall/choose-firewall.ts';
-import { MAX_TIMEOUT } from '../../core/iptables/ipset-text.ts';
+import { MAX_TIMEOUT } from '../../core/iptables/ipset-limits.ts';
+import { endedPorts, judgeGates } from '../../core/iptables/judge-gates.ts';
 import { doorSet } from '../../core/iptables/part-names.ts';
 import { type OwnPart, sameStructure, setsInUse } from '../../core/iptables/read-rules.ts';
 import { type Address, type Family, familyOf } from '../../core/net/address.ts';
@@ -35,11 +36,10 @@ export async function openIptablesFirewall(options: IptablesOptions = {}): Promi
   const variant = options.variant ?? 'iptables';
   const tables = new Map<Family, FamilyRules>();
   const missing = new Map<Family, string>();
-  const ending = new Set<Family>();
   for (const family of [4, 6] as const) {
     const rules = new FamilyRules(family, variant);
     try {
-      if (!(await rules.read()).letsOn.input) ending.add(family);
+      await rules.read();
       tables.set(family, rules);
     } catch (error) {
       missing.set(family, (error as Error).message);
@@ -57,15 +57,14 @@ export async function openIptablesFirewall(options: IptablesOptions = {}): Promi
   return new IptablesFirewall(tables, missing, place, {
     name: renderName(variant, missing, whyRules),
     lookEvery: options.lookEvery ?? LOOK_EVERY,
-    warnings: [...ending].map(renderEnding),
     // A rule stays until it is taken away.
     longest: place.keeping === 'sets' ? longest : FOR_EVER,
   });
 }
 
-function renderEnding(family: Family): string {
+function renderEnding(family: Family, ports: readonly string[]): string {
   return (
-    `INPUT of IPv${family} ends established connections, so Bussa lets in those to its doors’ ports before the rules ` +
+    `INPUT of IPv${family} ends established connections to ${ports.join(', ')}, so Bussa lets these in before the rules ` +
     `there, which cannot block them any more: put \`-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\` before what closes`
   );
 }
@@ -77,7 +76,7 @@ async function openPlace(
 ): Promise<{ readonly place: LeasePlace; readonly whyRules?: string }> {
   if (!ipset) return { place: new LeaseRules(), whyRules: 'as configured' };
   try {
-    return { place: await LeaseSets.open(families, longest) };
+    return { place: LeaseSets.open(families, longest) };
   } catch (error) {
     return { place: new LeaseRules(), whyRules: (error as Error).message };
   }
@@ -96,12 +95,8 @@ function renderName(
   return `${variant}, chain BUSSA before the rules of INPUT, ${leases}${lacking.join('')}`;
 }
 
-type Words = { readonly name: string; readonly warnings: readonly string[] };
-
 export class IptablesFirewall implements Firewall {
   readonly name: string;
-  /** What of the owner's rules is a limit to it. */
-  readonly warnings: readonly string[];
   readonly closesByItself: boolean;
   readonly closedPaths = ['input', 'forward'] as const;
   readonly longest: Millis;
@@ -118,16 +113,23 @@ export class IptablesFirewall implements Firewall {
     tables: ReadonlyMap<Family, FamilyRules>,
     missing: ReadonlyMap<Family, string>,
     place: LeasePlace,
-    { name, lookEvery, longest, warnings }: Words & { lookEvery: Millis; longest: Millis },
+    { name, lookEvery, longest }: { readonly name: string; lookEvery: Millis; longest: Millis },
   ) {
     this.name = name;
-    this.warnings = warnings;
     this.longest = longest;
     this.#lookEvery = lookEvery;
     this.closesByItself = place.keeping === 'sets';
     this.#tables = tables;
     this.#missing = missing;
     this.#place = place;
+  }
+
+  get warnings(): readonly string[] {
+    const gates = [...this.#gates.values()];
+    return [...(this.#installed ?? [])].flatMap(([family, part]) => {
+      const ports = endedPorts(gates, part);
+      return ports.length === 0 ? [] : [renderEnding(family, ports)];
+    });
   }
 
   install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
@@ -204,16 +206,18 @@ export class IptablesFirewall implements Firewall {
     return this.#inTurn(async () => {
       const installed = this.#installed;
       if (installed === undefined) return false;
+      const gates = [...this.#gates.values()];
       const now = await this.#read();
       for (const [family, part] of now) {
         const old = installed.get(family);
         if (old === undefined || !sameStructure(old, part)) return false;
+        if (judgeGates(gates, old) !== judgeGates(gates, part)) return false;
       }
       const lasting = live.filter(
         ({ door, source }) =>
           this.#gates.get(door)?.singleUse === false && this.#tables.has(familyOf(source)),
       );
-      return this.#place.isInPlace(this.#families(), [...this.#gates.values()], now, lasting);
+      return this.#place.isInPlace(this.#families(), gates, now, lasting);
     });
   }
 

@@ -1,6 +1,6 @@
 import type { GatePorts } from '../../core/iptables/gate-rules.ts';
-import { renderSetRemoval, renderSets, timeoutSeconds } from '../../core/iptables/ipset-text.ts';
-import { doorSet } from '../../core/iptables/part-names.ts';
+import { timeoutSeconds } from '../../core/iptables/ipset-limits.ts';
+import { doorSet, isOwnSet, nextSet } from '../../core/iptables/part-names.ts';
 import type { OwnPart } from '../../core/iptables/read-rules.ts';
 import { type Address, type Family, familyOf } from '../../core/net/address.ts';
 import type { Millis } from '../../core/net/time.ts';
@@ -9,36 +9,58 @@ import type { Grant } from './firewall.ts';
 import { IpsetSocket } from './ipset-socket.ts';
 import type { LeasePlace, LeaseToAdd } from './lease-place.ts';
 import { areLeasesLost } from './lost-leases.ts';
-import { runTool } from './run-tool.ts';
 
 /** Leases as elements of ipset's sets: the kernel ends them, whether or not Bussa lives. */
 export class LeaseSets implements LeasePlace {
   readonly keeping = 'sets';
-  readonly #socket = new IpsetSocket();
+  readonly #socket: IpsetSocket;
   readonly #longest: Millis;
 
-  private constructor(longest: Millis) {
+  private constructor(socket: IpsetSocket, longest: Millis) {
+    this.#socket = socket;
     this.#longest = longest;
   }
 
-  /** Throws where the kernel or the command `ipset` is missing. */
-  static async open(families: readonly Family[], longest: Millis): Promise<LeaseSets> {
-    await runTool('ipset', ['-exist', 'restore'], renderSets(families, ['probe'], []));
-    await runTool(
-      'ipset',
-      ['restore'],
-      families.map((family) => `destroy ${doorSet('probe', family)}\n`).join(''),
-    );
-    return new LeaseSets(longest);
+  /** Throws where the kernel has no such sets. */
+  static open(families: readonly Family[], longest: Millis): LeaseSets {
+    const socket = new IpsetSocket();
+    try {
+      for (const family of families) {
+        const probe = doorSet('probe', family);
+        socket.create(probe, family);
+        socket.destroy(probe);
+      }
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+    return new LeaseSets(socket, longest);
   }
 
+  /** Each set is filled beside the old one and then takes its place at once. */
   async fill(
     families: readonly Family[],
     gates: readonly GatePorts[],
     grants: readonly Grant[],
   ): Promise<void> {
-    const doors = gates.map((gate) => gate.door);
-    await runTool('ipset', ['-exist', 'restore'], renderSets(families, doors, grants, this.#longest));
+    for (const family of families) {
+      for (const { door } of gates) {
+        const own = grants.filter((grant) => grant.door === door && familyOf(grant.source) === family);
+        this.#fillSet(doorSet(door, family), family, own);
+      }
+    }
+  }
+
+  #fillSet(set: string, family: Family, grants: readonly Grant[]): void {
+    const next = nextSet(family);
+    this.#socket.create(set, family);
+    this.#socket.create(next, family);
+    // A crash may have left it with something in it.
+    this.#socket.flush(next);
+    for (const { source, left } of grants)
+      this.#socket.add({ set: next, source }, timeoutSeconds(left, this.#longest));
+    this.#socket.swap(next, set);
+    this.#socket.destroy(next);
   }
 
   isOver(door: string, source: Address): boolean {
@@ -77,16 +99,15 @@ export class LeaseSets implements LeasePlace {
     _parts: ReadonlyMap<Family, OwnPart>,
     live: readonly Grant[],
   ): Promise<boolean> {
-    const present = new Set((await runTool('ipset', ['list', '-n'])).split('\n'));
+    const present = new Set(this.#socket.names());
     return (
       gates.every(({ door }) => families.every((family) => present.has(doorSet(door, family)))) &&
       !areLeasesLost(live, ({ door, source }) => this.#socket.has(elementOf(door, source)))
     );
   }
 
-  /** Takes away all sets of Bussa's but these. */
-  keepOnly(names: readonly string[]): Promise<void> {
-    return removeSets(new Set(names));
+  async keepOnly(names: readonly string[]): Promise<void> {
+    removeSets(this.#socket, new Set(names));
   }
 
   close(): void {
@@ -94,10 +115,10 @@ export class LeaseSets implements LeasePlace {
   }
 }
 
-/** Takes away all sets of Bussa's but these, and those that some rule still asks. */
-export async function removeSets(kept: ReadonlySet<string>): Promise<void> {
-  const doomed = renderSetRemoval(await runTool('ipset', ['list', '-t']), kept);
-  if (doomed !== '') await runTool('ipset', ['restore'], doomed);
+/** Takes away all sets of Bussa's but these, and those that some rule still asks. Returns whether there were any. */
+export function removeSets(socket: IpsetSocket, kept: ReadonlySet<string>): boolean {
+  const doomed = socket.names().filter((name) => isOwnSet(name) && !kept.has(name));
+  return doomed.map((name) => socket.destroy(name)).includes(true);
 }
 
 function elementOf(door: string, source: Address): { set: string; source: Address } {

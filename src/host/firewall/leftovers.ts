@@ -5,6 +5,7 @@ import { renderRemoval } from '../../core/nft/removal.ts';
 import { LibnftablesError, type Nftables, openNftables } from '../ffi/libnftables.ts';
 import { FamilyRules } from './family-rules.ts';
 import { FirewallError } from './firewall.ts';
+import { IpsetSocket } from './ipset-socket.ts';
 import {
   hasLegacyTable,
   type IptablesCommand,
@@ -14,7 +15,6 @@ import {
 } from './iptables-commands.ts';
 import { removeSets } from './lease-sets.ts';
 import { findTraces } from './nft-traces.ts';
-import { runTool } from './run-tool.ts';
 
 /** The kind of firewall that Bussa's part stands in now; of the same kind its own adapter leaves no second one. */
 export type PartKind =
@@ -31,7 +31,7 @@ const IPSET = '/sys/module/ip_set';
 export async function removeLeftovers(inUse: PartKind): Promise<readonly string[]> {
   const fromTables = inUse.kind === 'nftables' ? [] : removeFromNftables();
   const fromCommands = await removeFromIptables(inUse);
-  const fromSets = inUse.kind === 'nftables' ? await removeAllSets() : [];
+  const fromSets = inUse.kind === 'nftables' ? removeAllSets() : [];
   return [...fromTables, ...fromCommands, ...fromSets];
 }
 
@@ -84,13 +84,15 @@ async function removeChains({ variant, backend }: IptablesCommand, family: 4 | 6
   return true;
 }
 
-/** Once no rule asks them any more; without the command, none has been made. */
-async function removeAllSets(): Promise<string[]> {
+/** Once no rule asks them any more. */
+function removeAllSets(): string[] {
   if (!existsSync(IPSET)) return [];
-  const before = await outputOf('ipset', ['list', '-n']);
-  if (before === undefined || !/^bussa[46]-/m.test(before)) return [];
-  await removeSets(new Set());
-  return (await runTool('ipset', ['list', '-n'])) === before ? [] : ['ipset'];
+  const socket = new IpsetSocket();
+  try {
+    return removeSets(socket, new Set()) ? ['ipset'] : [];
+  } finally {
+    socket.close();
+  }
 }
 
 const commandOf = (variant: IptablesVariant, family: 4 | 6): string =>

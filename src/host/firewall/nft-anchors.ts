@@ -1,9 +1,11 @@
 import { type AttachPoint, renderAttachPoint } from '../../core/door/attach-point.ts';
-import type { NftGate } from '../../core/nft/gate.ts';
+import type { BaseChain } from '../../core/firewall/choose-firewall.ts';
+import { readBaseChains } from '../../core/firewall/read-base-chains.ts';
+import type { Family } from '../../core/net/address.ts';
 import type { Anchor } from '../../core/nft/guest-part.ts';
-import { PATHS, type Path } from '../../core/nft/home.ts';
+import { familiesOf, guestHome, OWN_HOME, PATHS, type Path } from '../../core/nft/home.ts';
 import type { Nftables } from '../ffi/libnftables.ts';
-import { FirewallError, GateError } from './firewall.ts';
+import { FirewallError, type Gate, GateError } from './firewall.ts';
 import { jumpTarget, type Listed, listObjects, listTables } from './nft-listing.ts';
 
 /** Where in the packets' path the chains to attach to hang, as the kernel has them now. */
@@ -16,9 +18,34 @@ export function findAnchors(nft: Nftables, attach: readonly AttachPoint[]): Anch
   });
 }
 
-/** Each path that a gate has ports on. Throws a `GateError`. */
-export function requireAnchors(anchors: readonly Anchor[], gates: readonly NftGate[]): void {
-  for (const path of PATHS) requireAnchor(path, anchors, gates);
+/** The chains of somebody else's that drop what no rule lets in. */
+export function listClosing(nft: Nftables): BaseChain[] {
+  const chains = readBaseChains(nft.list('list ruleset', { terse: true }), OWN_HOME.table) ?? [];
+  return chains.filter(({ closes }) => closes);
+}
+
+/**
+ * Each path that a gate has ports on and that is closed by somebody, whom nobody has named there. Throws a `GateError`.
+ */
+export function requireAnchors(
+  anchors: readonly Anchor[],
+  gates: readonly Gate[],
+  closing: readonly BaseChain[],
+): void {
+  for (const path of PATHS) {
+    const closer = closing.find((chain) => chain.path === path);
+    if (closer !== undefined) requireAnchor(closer, anchors, gates);
+  }
+}
+
+/** The families whose packets to this host are dropped by somebody, and seen by no anchor. */
+export function unseenFamilies(anchors: readonly Anchor[], closing: readonly BaseChain[]): Family[] {
+  const sees = (family: Family, point: AttachPoint): boolean => familiesOf(guestHome(point)).includes(family);
+  return ([4, 6] as const).filter(
+    (family) =>
+      closing.some((chain) => chain.path === 'input' && sees(family, chain)) &&
+      !anchors.some(({ point }) => sees(family, point)),
+  );
 }
 
 function pathOf(point: AttachPoint, listed: readonly Listed[]): Path {
@@ -47,13 +74,14 @@ function hooksOf(name: string, listed: readonly Listed[], seen: Set<string>): Se
   return hooks;
 }
 
-function requireAnchor(path: Path, anchors: readonly Anchor[], gates: readonly NftGate[]): void {
-  const gate = gates.find(({ ports }) => ports.some((port) => port.path === path));
+function requireAnchor(closer: BaseChain, anchors: readonly Anchor[], gates: readonly Gate[]): void {
+  const { path } = closer;
+  const gate = gates.find(({ ports, shut = false }) => !shut && ports.some((port) => port.path === path));
   if (gate === undefined || anchors.some((anchor) => anchor.path === path)) return;
   throw new GateError(
     gate.door,
-    `door ${gate.door} opens a port in the ${path} path, and attach names no chain there: ` +
-      `add one, as in attach = inet filter input, inet filter forward`,
+    `door ${gate.door} opens a port in the ${path} path, where ${renderAttachPoint(closer)} drops, and attach names ` +
+      `no chain there: add one, as in attach = inet filter input, inet filter forward`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { type AttachPoint, renderAttachPoint } from '../../core/door/attach-point.ts';
 import { portsOn } from '../../core/door/port-opening.ts';
 import type { PathChain } from '../../core/firewall/choose-firewall.ts';
-import { type Address, familyOf } from '../../core/net/address.ts';
+import { type Address, type Family, familyOf } from '../../core/net/address.ts';
 import { changesForGrants, changesForRevoke, homesFor, renderLook } from '../../core/nft/elements.ts';
 import { type Anchor, guestHomes, renderGuestPart } from '../../core/nft/guest-part.ts';
 import { type Home, OWN_HOME, PATHS, type Path, renderHome } from '../../core/nft/home.ts';
@@ -12,9 +12,9 @@ import { MAX_TIMEOUT } from '../../core/nft/timeout.ts';
 import { LibnftablesError, type Nftables, openNftables } from '../ffi/libnftables.ts';
 import type { Readiness } from '../ffi/readiness.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
-import { type Firewall, FirewallError, type Gate, type Grant } from './firewall.ts';
+import { type Firewall, FirewallError, type Gate, GateError, type Grant } from './firewall.ts';
 import { areLeasesLost } from './lost-leases.ts';
-import { findAnchors, requireAnchors } from './nft-anchors.ts';
+import { findAnchors, listClosing, requireAnchors, unseenFamilies } from './nft-anchors.ts';
 import { NftElements } from './nft-elements.ts';
 import { listSetNames } from './nft-listing.ts';
 import { findTraces, renderStanding } from './nft-traces.ts';
@@ -22,8 +22,8 @@ import { watchRules } from './rule-watch.ts';
 import { readUses } from './single-uses.ts';
 
 /**
- * `attach`: chains of somebody else's that are to honour the doors; without any, Bussa has a table of its own. `found`:
- * nobody has named them: those that no door needs are left alone, and a path that none is on is closed in the own table.
+ * Bussa's own table closes, whatever else there is. Chains of somebody else's that drop are to let the doors' sources in
+ * besides: `attach`, as the owner has named them, or `found`, of which those that no door needs are left alone.
  */
 export type NftablesOptions =
   | { readonly attach?: readonly AttachPoint[]; readonly found?: never }
@@ -44,17 +44,19 @@ export function openNftablesFirewall(options: NftablesOptions = {}): Firewall {
 
 class NftablesFirewall implements Firewall {
   readonly closesByItself = true;
+  readonly closedPaths = PATHS;
   readonly longest = MAX_TIMEOUT;
   readonly name: string;
   readonly #nft: Nftables;
   readonly #elements: NftElements;
   readonly #attach: readonly AttachPoint[];
   readonly #found: readonly PathChain[] | undefined;
-  /** Paths on which no chain is known to close. */
-  readonly #open: readonly Path[];
   /** Where sets of Bussa's stand. */
-  #homes: readonly Home[];
+  #homes: readonly Home[] = [OWN_HOME];
+  /** Whose packets no table in `attach` sees, where somebody drops them. */
+  #unseen: readonly Family[] = [];
   #singleUse: ReadonlySet<string> = new Set();
+  #shortcoming: string | undefined;
   /** What `install` has left; '' before. */
   #standing = '';
 
@@ -63,61 +65,54 @@ class NftablesFirewall implements Firewall {
     this.#elements = elements;
     this.#attach = attach;
     this.#found = found;
-    const open = PATHS.filter((path) => found?.every((chain) => chain.path !== path) ?? attach.length === 0);
-    this.#open = open;
     const points = found ?? attach;
-    this.#homes = points.length === 0 ? [OWN_HOME] : guestHomes(points);
-    const own = open.length === 0 ? [] : [`table ${renderHome(OWN_HOME)}`];
     const guest = points.length === 0 ? [] : [`attached to ${points.map(renderAttachPoint).join(', ')}`];
-    this.name = ['nftables', ...guest, ...own].join(', ');
+    this.name = ['nftables', ...guest, `table ${renderHome(OWN_HOME)}`].join(', ');
   }
 
-  get closedPaths(): readonly Path[] {
-    if (this.#attach.length === 0) return this.#open;
-    try {
-      return pathsBeside(findAnchors(this.#nft, this.#attach));
-    } catch (error) {
-      // Then `install` cannot close anything either, and says why.
-      if (error instanceof FirewallError || error instanceof LibnftablesError) return [];
-      throw error;
-    }
+  get shortcoming(): string | undefined {
+    return this.#shortcoming;
   }
 
-  async install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
+  async install(gates: readonly Gate[], grants: readonly Grant[], anyway = false): Promise<readonly Grant[]> {
     const live = grants.filter(({ left }) => left > 0);
-    const unknown = translated(`install Bussa's part of ${this.name}`, () =>
-      twice(() => {
-        const { anchors, homes, own } = this.#place(gates);
-        requireHomes(homes, grants);
-        const uses = readUses(this.#nft, gates, live);
-        const open = live.filter((grant) => !uses.has(grant) || uses.get(grant) === 'unused');
-        const traces = findTraces(this.#nft);
-        const part =
-          anchors.length === 0 ? renderOwnTable(gates, open) : renderGuestPart(anchors, gates, open, own);
-        this.#run([...renderRemoval(traces), ...part]);
-        this.#homes = homes;
-        this.#standing = this.#readStanding();
-        return live.filter((grant) => uses.get(grant) === 'unknown');
-      }),
-    );
+    const what = `install Bussa's part of ${this.name}`;
+    let unknown: readonly Grant[];
+    try {
+      unknown = translated(what, () => twice(() => this.#put(gates, live, this.#guests(gates))));
+      this.#shortcoming = undefined;
+    } catch (error) {
+      const isOwnAlone = (this.#found ?? this.#attach).length === 0;
+      if (!anyway || isOwnAlone || error instanceof GateError || !(error instanceof FirewallError))
+        throw error;
+      unknown = translated(what, () => twice(() => this.#put(gates, live, [])));
+      this.#shortcoming = `${error.message}; the doors’ ports are closed, and only table ${renderHome(OWN_HOME)} lets in`;
+    }
     this.#singleUse = new Set(gates.filter(({ singleUse }) => singleUse).map(({ door }) => door));
     return unknown;
   }
 
-  /** Where these gates' rules are to stand. `own`: the paths that are closed in Bussa's own table. */
-  #place(gates: readonly Gate[]): {
-    readonly anchors: readonly Anchor[];
-    readonly homes: readonly Home[];
-    readonly own: readonly Path[];
-  } {
+  /** One transaction, in place of whatever stands of Bussa's. */
+  #put(gates: readonly Gate[], live: readonly Grant[], anchors: readonly Anchor[]): readonly Grant[] {
+    const uses = readUses(this.#nft, gates, live);
+    const open = live.filter((grant) => !uses.has(grant) || uses.get(grant) === 'unused');
+    const traces = findTraces(this.#nft);
+    const part = [...renderOwnTable(gates, open), ...renderGuestPart(anchors, gates, open)];
+    this.#run([...renderRemoval(traces), ...part]);
+    this.#homes = [OWN_HOME, ...guestHomes(anchors.map(({ point }) => point))];
+    this.#standing = this.#readStanding();
+    return live.filter((grant) => uses.get(grant) === 'unknown');
+  }
+
+  /** The chains that these gates need. */
+  #guests(gates: readonly Gate[]): readonly Anchor[] {
     const isNeeded = (path: Path): boolean => gates.some(({ ports }) => portsOn(ports, path).length > 0);
     const points = this.#found?.filter(({ path }) => isNeeded(path)) ?? this.#attach;
     const anchors = findAnchors(this.#nft, points);
-    if (this.#attach.length > 0) requireAnchors(anchors, gates);
-    const beside = this.#attach.length > 0 ? pathsBeside(anchors) : this.#open;
-    const own = beside.filter(isNeeded);
-    const isOwn = own.length > 0 || points.length === 0;
-    return { anchors, homes: [...guestHomes(points), ...(isOwn ? [OWN_HOME] : [])], own };
+    const closing = this.#attach.length === 0 ? [] : listClosing(this.#nft);
+    requireAnchors(anchors, gates, closing);
+    this.#unseen = unseenFamilies(anchors, closing);
+    return anchors;
   }
 
   async grant(grant: Grant): Promise<void> {
@@ -130,9 +125,20 @@ class NftablesFirewall implements Firewall {
   }
 
   #grant(what: string, grants: readonly Grant[]): void {
-    requireHomes(this.#homes, grants);
+    this.#requireSeen(grants);
     const changes = changesForGrants(this.#homes, grants);
     translated(`open ${what} in ${this.name}`, () => this.#elements.open(changes));
+  }
+
+  /** What sees one family alone cannot let the other in. */
+  #requireSeen(grants: readonly Grant[]): void {
+    const unseen = grants.find(({ source }) => this.#unseen.includes(familyOf(source)));
+    if (unseen === undefined) return;
+    const family = familyOf(unseen.source) === 4 ? 'ip' : 'ip6';
+    throw new FirewallError(
+      `cannot open door ${unseen.door} for ${unseen.source}: none of the tables in attach sees its packets, ` +
+        `and another drops them; add a chain of family inet or ${family}`,
+    );
   }
 
   async revoke(door: string, source: Address): Promise<void> {
@@ -152,7 +158,7 @@ class NftablesFirewall implements Firewall {
   }
 
   async isInPlace(live: readonly Grant[]): Promise<boolean> {
-    if (this.#standing === '') return false;
+    if (this.#standing === '' || this.#shortcoming !== undefined) return false;
     const lasting = live.filter(({ door }) => !this.#singleUse.has(door));
     return translated(
       `list ${this.name}`,
@@ -201,13 +207,6 @@ class NftablesFirewall implements Firewall {
   }
 }
 
-/**
- * Chains that the owner has named at `forward` alone: what this host itself listens on there is closed in the own table.
- */
-function pathsBeside(anchors: readonly Anchor[]): Path[] {
-  return anchors.some(({ path }) => path === 'input') ? [] : ['input'];
-}
-
 /** Somebody else may change the rules between what was listed and what was done: once more, then. */
 function twice<Result>(act: () => Result): Result {
   try {
@@ -216,17 +215,6 @@ function twice<Result>(act: () => Result): Result {
     if (!(error instanceof LibnftablesError)) throw error;
     return act();
   }
-}
-
-/** Doors open for addresses of both families: tables that see one alone cannot let the other in. */
-function requireHomes(homes: readonly Home[], grants: readonly Grant[]): void {
-  const homeless = grants.find(({ source }) => homesFor(homes, source).length === 0);
-  if (homeless === undefined) return;
-  const family = familyOf(homeless.source) === 4 ? 'ip' : 'ip6';
-  throw new FirewallError(
-    `cannot open door ${homeless.door} for ${homeless.source}: none of the tables in attach sees its packets; ` +
-      `add a chain of family inet or ${family}`,
-  );
 }
 
 function translated<Result>(what: string, act: () => Result): Result {

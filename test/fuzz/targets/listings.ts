@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readBaseChains } from '../../../src/core/firewall/read-base-chains.ts';
-import { renderSetRemoval } from '../../../src/core/iptables/ipset-text.ts';
-import { isOwnChain, isOwnSet } from '../../../src/core/iptables/part-names.ts';
+import { isOwnChain } from '../../../src/core/iptables/part-names.ts';
 import {
   readForeignInput,
   readLeases,
@@ -32,10 +31,6 @@ function take(text: string): void {
   const { rules } = readForeignInput(text);
   assert.ok(rules >= 0);
   for (const chain of readBaseChains(text, 'bussa') ?? []) assert.equal(typeof chain.closes, 'boolean');
-  for (const line of renderSetRemoval(text, new Set()).split('\n').slice(0, -1)) {
-    const [verb, name = ''] = line.split(' ');
-    assert.ok(verb === 'destroy' && isOwnSet(name), line);
-  }
   for (const port of Object.values(parseServices(text)).flatMap((ports) => [...ports.values()])) {
     assert.ok(Number.isInteger(port) && port >= 1 && port <= 65_535);
   }

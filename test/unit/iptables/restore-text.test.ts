@@ -43,36 +43,80 @@ suite('a door in chains and sets', () => {
     }
   });
 
-  test('established connections go on to the owner’s rules, where these do not end them all', () => {
-    const established = '--tcp-flags SYN,ACK SYN -m conntrack --ctstate RELATED,ESTABLISHED -j';
+  test('established connections go on to the owner’s rules, but for those that these end, whoever they are from', () => {
     const accept = '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT';
-    const owners: readonly (readonly [string, 'RETURN' | 'ACCEPT'])[] = [
+    const drop = '-P INPUT DROP\n';
+    const owners: readonly (readonly [string, ...(readonly string[])])[] = [
       ['-P INPUT ACCEPT', 'RETURN'],
       ['-P INPUT DROP', 'ACCEPT'],
-      [`-P INPUT DROP\n${accept}`, 'RETURN'],
+      [`${drop}${accept}`, 'RETURN'],
       [
-        '-P INPUT DROP\n-A INPUT -m comment --comment "a \\"b\\"" -m state --state ESTABLISHED -j ACCEPT',
+        `${drop}-A INPUT -m comment --comment "a \\"-j DROP\\"" -m state --state ESTABLISHED -j ACCEPT`,
         'RETURN',
       ],
-      ['-P INPUT DROP\n-A INPUT -s 10.0.0.1/32 -m state --state ESTABLISHED -j ACCEPT', 'ACCEPT'],
+      [`${drop}-A INPUT -i eth0 -m state --state ESTABLISHED -j ACCEPT`, '-i eth0 RETURN', 'ACCEPT'],
+      [`${drop}-A INPUT ! -i eth0 -j ACCEPT`, '! -i eth0 RETURN', 'ACCEPT'],
+      [
+        `${drop}-A INPUT -d 10.0.0.9/32 -m state --state ESTABLISHED -j ACCEPT`,
+        '-d 10.0.0.9/32 RETURN',
+        'ACCEPT',
+      ],
+      [
+        `${drop}-A INPUT -s 10.0.0.1/32 -m state --state ESTABLISHED -j ACCEPT`,
+        '-s 10.0.0.1/32 RETURN',
+        'ACCEPT',
+      ],
+      [`${drop}-A INPUT -m conntrack ! --ctstate INVALID,NEW -j ACCEPT`, 'RETURN'],
+      [`${drop}-A INPUT -m conntrack ! --ctstate ESTABLISHED -j ACCEPT`, 'ACCEPT'],
+      [`${drop}-A INPUT -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT`, 'RETURN'],
+      [`${drop}-A INPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT`, 'ACCEPT'],
+      [`${drop}-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT`, 'RETURN'],
+      [`${drop}-A INPUT -p tcp -m tcp --dport 80 -m state --state ESTABLISHED -j ACCEPT`, 'ACCEPT'],
+      [`${drop}-A INPUT -p udp -m state --state ESTABLISHED -j ACCEPT`, 'ACCEPT'],
+      [`${drop}-A INPUT -i lo -j ACCEPT`, 'ACCEPT'],
+      [`${drop}-A INPUT -m limit --limit 5/sec -j ACCEPT`, 'ACCEPT'],
       [`-P INPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j DROP\n${accept}`, 'ACCEPT'],
+      [
+        `-P INPUT ACCEPT\n-A INPUT -i eth1 -p tcp -m tcp --dport 22 -j DROP\n${accept}`,
+        '-i eth1 ACCEPT',
+        'RETURN',
+      ],
+      [`${drop}-A INPUT -s 10.0.0.1/32 -j DROP`, '-s 10.0.0.1/32 RETURN', 'ACCEPT'],
       [
         '-P INPUT ACCEPT\n-A INPUT -p tcp -m multiport --dports 22,80 -j f2b\n-A f2b -s 10.0.0.1/32 -j DROP\n-A f2b -j RETURN',
         'RETURN',
       ],
       [
-        '-P INPUT DROP\n-A INPUT -j BUSSA\n-A INPUT -j ufw\n-A ufw -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+        `${drop}-A INPUT -j BUSSA\n-A INPUT -j ufw\n-A ufw -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
         'RETURN',
       ],
       [
-        '-P INPUT ACCEPT\n-A INPUT -i eth0 -g rest\n-A rest -j REJECT --reject-with icmp-port-unreachable',
+        `${drop}-A INPUT -i eth0 -j zone\n-A zone -j deep\n-A deep -m state --state ESTABLISHED -j ACCEPT`,
+        '-i eth0 RETURN',
         'ACCEPT',
       ],
-      ['-P INPUT DROP\n-A INPUT -j round\n-A round -j round', 'ACCEPT'],
+      [`${drop}-A INPUT -i eth0 -j zone\n-A zone -i eth1 -j ACCEPT`, 'ACCEPT'],
+      [`${drop}-A INPUT -j zone\n-A zone -i eth0 -j RETURN\n-A zone -j ACCEPT`, '! -i eth0 RETURN', 'ACCEPT'],
+      [`${drop}-A INPUT -g zone\n${accept}\n-A zone -i eth0 -j ACCEPT`, '-i eth0 RETURN', 'ACCEPT'],
+      [
+        '-P INPUT ACCEPT\n-A INPUT -i eth0 -g rest\n-A rest -j REJECT --reject-with icmp-port-unreachable',
+        '-i eth0 ACCEPT',
+        'RETURN',
+      ],
+      [`${drop}-A INPUT -j round\n-A round -j round`, 'ACCEPT'],
     ];
-    for (const [listing, verdict] of owners) {
+    for (const [listing, ...verdicts] of owners) {
       const text = renderInstall(4, [SSH], [], 'sets', readOwnPart(listing));
-      assert.ok(text.includes(`${established} ${verdict}\n`), `${verdict}: ${listing}`);
+      const passing = [
+        ...text.matchAll(
+          /^-A BUSSA (.*?)-p tcp -m tcp --dport 22 ! --tcp-flags SYN,ACK SYN -m conntrack --ctstate ESTABLISHED -j (\w+)$/gm,
+        ),
+      ];
+      assert.deepEqual(
+        passing.map(([, condition = '', verdict = '']) => `${condition}${verdict}`),
+        verdicts,
+        listing,
+      );
     }
   });
 
@@ -82,10 +126,14 @@ suite('a door in chains and sets', () => {
       renderInstall(4, [SSH], [], 'sets', NOTHING),
       `*filter
 :BUSSA - [0:0]
--A BUSSA -p tcp -m tcp --dport 22 ! --tcp-flags SYN,ACK SYN -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+:BUSSA-TRANSLATED - [0:0]
+-A BUSSA -p tcp -m tcp --dport 22 ! --tcp-flags SYN,ACK SYN -m conntrack --ctstate ESTABLISHED -j ACCEPT
 -A BUSSA -i lo -p tcp -m tcp --dport 22 -j RETURN
+-A BUSSA ! -i lo -m conntrack --ctstate DNAT -j BUSSA-TRANSLATED
 -A BUSSA -p tcp -m tcp --dport 22 -m set --match-set ${set} src -j ACCEPT
 -A BUSSA -p tcp -m tcp --dport 22 --tcp-flags SYN,ACK SYN -j DROP
+-A BUSSA-TRANSLATED -p tcp -m conntrack --ctorigdstport 22 --ctdir ORIGINAL -m set --match-set ${set} src -j ACCEPT
+-A BUSSA-TRANSLATED -p tcp -m conntrack --ctorigdstport 22 --ctdir ORIGINAL -m tcp --tcp-flags SYN,ACK SYN -m conntrack --ctstate DNAT -j DROP
 -I INPUT 1 -j BUSSA
 COMMIT
 `,
@@ -118,7 +166,7 @@ COMMIT
     const at = (text: string): number => rules.findIndex((line) => line.includes(text));
     assert.ok(at(doorSet('ssh', 6)) < at(doorSet('once', 6)));
     assert.ok(at(doorSet('once', 6)) < at('-j DROP'));
-    assert.equal(rules.filter((line) => line.endsWith('-j DROP')).length, 1);
+    assert.equal(rules.filter((line) => /^-A BUSSA .*-j DROP$/.test(line)).length, 1);
     assert.match(rules[at(doorSet('once', 6))] ?? '', /--rsource --remove -j ACCEPT$/);
   });
 

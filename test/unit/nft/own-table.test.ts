@@ -3,6 +3,9 @@ import { describe, test } from 'node:test';
 import { renderOwnTable } from '../../../src/core/nft/own-table.ts';
 import { gate, grant } from './part.ts';
 
+const ADDRESSED = (protocol: string, port: string): string =>
+  `meta l4proto ${protocol} ct direction original ct original proto-dst ${port}`;
+
 describe('the table of its own', () => {
   test('closes the ports of a door but for its sources', () => {
     const text = renderOwnTable(
@@ -13,11 +16,18 @@ describe('the table of its own', () => {
       'add table inet bussa',
       'add set inet bussa d_ssh_4 { type ipv4_addr; flags timeout; }',
       'add set inet bussa d_ssh_6 { type ipv6_addr; flags timeout; }',
+      'add chain inet bussa translated',
+      `add rule inet bussa translated ${ADDRESSED('tcp', '22')} ip saddr @d_ssh_4 accept comment "ssh"`,
+      `add rule inet bussa translated ${ADDRESSED('tcp', '22')} ip6 saddr @d_ssh_6 accept comment "ssh"`,
+      `add rule inet bussa translated ${ADDRESSED('udp', '51820')} ip saddr @d_ssh_4 accept comment "ssh"`,
+      `add rule inet bussa translated ${ADDRESSED('udp', '51820')} ip6 saddr @d_ssh_6 accept comment "ssh"`,
+      `add rule inet bussa translated ${ADDRESSED('tcp', '22')} ct status dnat drop`,
+      `add rule inet bussa translated ${ADDRESSED('udp', '51820')} ct status dnat drop`,
       'add chain inet bussa input { type filter hook input priority filter - 1; policy accept; }',
-      'add rule inet bussa input ct state related accept',
       'add rule inet bussa input ct state established meta l4proto != tcp accept',
       'add rule inet bussa input ct state established tcp flags & (syn | ack) != syn accept',
       'add rule inet bussa input iifname "lo" accept',
+      'add rule inet bussa input ct status dnat jump translated',
       'add rule inet bussa input tcp dport 22 ip saddr @d_ssh_4 accept comment "ssh"',
       'add rule inet bussa input tcp dport 22 ip6 saddr @d_ssh_6 accept comment "ssh"',
       'add rule inet bussa input udp dport 51820 ip saddr @d_ssh_4 accept comment "ssh"',
@@ -31,22 +41,20 @@ describe('the table of its own', () => {
 
   test('in the forward path goes by the port that was addressed, and closes what was translated', () => {
     const text = renderOwnTable([gate('web', 'tcp/8080 forward, tcp/90-99 forward')], []);
-    const addressed = 'meta l4proto tcp ct direction original ct original proto-dst';
     const forward = text.findIndex((line) => line.startsWith('add chain inet bussa forward'));
     assert.deepEqual(text.slice(forward), [
       'add chain inet bussa forward { type filter hook forward priority filter - 1; policy accept; }',
-      'add rule inet bussa forward ct state related accept',
       'add rule inet bussa forward ct state established meta l4proto != tcp accept',
       'add rule inet bussa forward ct state established tcp flags & (syn | ack) != syn accept',
-      `add rule inet bussa forward ${addressed} 90-99 ip saddr @d_web_4 accept comment "web"`,
-      `add rule inet bussa forward ${addressed} 90-99 ip6 saddr @d_web_6 accept comment "web"`,
-      `add rule inet bussa forward ${addressed} 8080 ip saddr @d_web_4 accept comment "web"`,
-      `add rule inet bussa forward ${addressed} 8080 ip6 saddr @d_web_6 accept comment "web"`,
-      `add rule inet bussa forward ${addressed} 90-99 ct status dnat drop`,
-      `add rule inet bussa forward ${addressed} 8080 ct status dnat drop`,
+      `add rule inet bussa forward ${ADDRESSED('tcp', '90-99')} ip saddr @d_web_4 accept comment "web"`,
+      `add rule inet bussa forward ${ADDRESSED('tcp', '90-99')} ip6 saddr @d_web_6 accept comment "web"`,
+      `add rule inet bussa forward ${ADDRESSED('tcp', '8080')} ip saddr @d_web_4 accept comment "web"`,
+      `add rule inet bussa forward ${ADDRESSED('tcp', '8080')} ip6 saddr @d_web_6 accept comment "web"`,
+      `add rule inet bussa forward ${ADDRESSED('tcp', '90-99')} ct status dnat drop`,
+      `add rule inet bussa forward ${ADDRESSED('tcp', '8080')} ct status dnat drop`,
     ]);
     assert.deepEqual(
-      text.slice(8, forward),
+      text.slice(0, forward).filter((line) => / input tcp dport /.test(line)),
       [
         'add rule inet bussa input tcp dport { 90-99, 8080 } ip saddr @d_web_4 accept comment "web"',
         'add rule inet bussa input tcp dport { 90-99, 8080 } ip6 saddr @d_web_6 accept comment "web"',
@@ -63,7 +71,7 @@ describe('the table of its own', () => {
       `add set inet bussa d_once_4 { type ipv4_addr; ${limit} }`,
       `add set inet bussa d_once_6 { type ipv6_addr; ${limit} }`,
     ]);
-    assert.deepEqual(text.slice(8), [
+    assert.deepEqual(text.slice(-4), [
       'add rule inet bussa input tcp dport 22 ct state new ct status confirmed accept comment "once"',
       'add rule inet bussa input tcp dport 22 tcp flags & (syn | ack) == syn ip saddr @d_once_4 delete @d_once_4 { ip saddr } accept comment "once"',
       'add rule inet bussa input tcp dport 22 tcp flags & (syn | ack) == syn ip6 saddr @d_once_6 delete @d_once_6 { ip6 saddr } accept comment "once"',
@@ -100,7 +108,9 @@ describe('the table of its own', () => {
       ],
     );
     assert.ok(text.includes('add rule inet bussa input tcp dport 22 drop'), 'the middle of a connection too');
-    const established = text.indexOf('add rule inet bussa input ct state related accept');
+    const established = text.indexOf(
+      'add rule inet bussa input ct state established meta l4proto != tcp accept',
+    );
     assert.ok(established > text.findLastIndex((line) => line.includes('direction reply')));
   });
 
@@ -108,11 +118,10 @@ describe('the table of its own', () => {
     const text = renderOwnTable([{ ...gate('web', 'udp/8080 forward'), closeKills: true }], []);
     const answer = 'meta l4proto udp ct direction reply ct reply proto-dst 8080';
     const forward = text.findIndex((line) => line.startsWith('add chain inet bussa forward'));
-    assert.deepEqual(text.slice(forward + 1, forward + 7), [
+    assert.deepEqual(text.slice(forward + 1, forward + 6), [
       `add rule inet bussa forward ${answer} ip saddr != @d_web_4 drop`,
       `add rule inet bussa forward ${answer} ip6 saddr != @d_web_6 drop`,
       'add rule inet bussa forward udp sport 8080 ct state new drop',
-      'add rule inet bussa forward ct state related accept',
       'add rule inet bussa forward ct state established meta l4proto != tcp accept',
       'add rule inet bussa forward ct state established tcp flags & (syn | ack) != syn accept',
     ]);
