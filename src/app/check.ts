@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { dirname } from 'node:path';
 import { advise } from '../core/config/advise.ts';
 import type { Config } from '../core/config/config.ts';
 import type { Diagnostic } from '../core/config/diagnostic.ts';
@@ -6,8 +8,10 @@ import { escapeText } from '../core/config/quote-text.ts';
 import type { HostFacts } from '../core/config/written-door.ts';
 import type { Door } from '../core/door/door.ts';
 import { renderCaptureFilter } from '../core/filter/capture-filter.ts';
+import { barrierIn } from '../host/firewall/chain-barrier.ts';
 import { findProgram } from '../host/system/find-program.ts';
 import { readServedBy } from '../host/system/host-ports.ts';
+import { readInterfaces } from '../host/system/interfaces.ts';
 import { type LoadedConfig, loadConfig } from './daemon/load-config.ts';
 import { readOneTimeFile } from './daemon/one-time-doors.ts';
 
@@ -73,7 +77,28 @@ function readHostFacts(): HostFacts {
       .flatMap((addresses) => addresses ?? [])
       // RFC 4291 section 2.5.6: fe80::/10 is known on its link alone.
       .some(({ family, internal, address }) => family === 'IPv6' && !internal && !/^fe[89ab]/i.test(address)),
+    interfaces: interfaceNames(),
+    hasDirectoryOf,
+    barrierIn,
   };
+}
+
+/** What may not be looked at is not said to be missing. */
+function hasDirectoryOf(path: string): boolean {
+  try {
+    return statSync(dirname(path)).isDirectory();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== 'ENOENT' && code !== 'ENOTDIR';
+  }
+}
+
+function interfaceNames(): readonly string[] | undefined {
+  try {
+    return readInterfaces({ routes: false }).map(({ name }) => name);
+  } catch {
+    return undefined;
+  }
 }
 
 function byPlace({ place: a }: Diagnostic, { place: b }: Diagnostic): number {

@@ -1,4 +1,5 @@
 import type { KnockOrder, KnockStep, ServiceName } from '../app/knocker.ts';
+import { portListHint } from '../core/config/port-list-hint.ts';
 import type { Family } from '../core/net/address.ts';
 import { parsePort } from '../core/net/port.ts';
 import { type Protocol, parseProtocol } from '../core/net/protocol.ts';
@@ -53,6 +54,8 @@ export const OPTIONS = {
   help: { type: 'boolean', short: 'h', summary: 'print this help' },
 } as const satisfies OptionTable;
 
+const EXAMPLE = 'server.example.org 7000 8000:udp 9000';
+
 /** The longest that a timer of Node.js waits, 2^31-1 ms: about 24 days. */
 const LONGEST_WAIT = 2_147_483_647;
 
@@ -85,9 +88,20 @@ function readCommand(args: readonly string[]): KnockCommand {
   const { udp, verbose, ...rest } = settings;
   const [host, ...ports] = operands;
   if (host === undefined || host === '') throw new UsageError('no host was given');
+  if (looksLikePorts(host)) {
+    throw new UsageError(
+      `the host is missing, '${host}' is a port: name the host first, as in knock ${EXAMPLE}`,
+    );
+  }
   if (ports.length === 0) throw new UsageError(`no port to knock on was given for host '${host}'`);
   const steps = ports.map((port) => parseStep(port, udp));
   return { kind: 'knock', verbose, order: { host, steps, ...rest } };
+}
+
+/** Taken for an address, a number that small would be of a network that no host is in (0.0.0.0/8). */
+function looksLikePorts(host: string): boolean {
+  const word = host.replace(/:(?:tcp|udp)$/i, '');
+  return parsePort(word) !== undefined || portListHint(word, 'blanks') !== undefined;
 }
 
 function applyOption(settings: Settings, { name, value }: GivenOption<typeof OPTIONS>): void {
@@ -121,6 +135,8 @@ function parseInterface(text: string): string {
 
 /** `port` or `port:protocol`. */
 function parseStep(text: string, udp: boolean): KnockStep {
+  const hint = portListHint(text, 'blanks');
+  if (hint !== undefined) throw new UsageError(`bad port '${text}': give a number from 1 to 65535; ${hint}`);
   const colon = text.indexOf(':');
   const protocol = colon === -1 ? 'tcp' : parseProtocolWord(text.slice(colon + 1), text);
   const word = colon === -1 ? text : text.slice(0, colon);

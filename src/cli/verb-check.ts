@@ -17,7 +17,7 @@ export const CHECK: Verb = {
   name: 'check',
   summary: 'say what is wrong in a configuration, and what is unwise',
   description: [
-    'Names every mistake with its place and what would be right. Where there is none, it warns of what is allowed and unwise, on this host as it is now: sequences that are short, known, ascending, or the beginning of another one; a knock port with a service on it; a port to open with none; programs that do not exist; rules for IPv4 alone where there is IPv6. Nothing is watched, nothing is changed, and no privilege is needed.',
+    'Names every mistake with its place and what would be right. Where there is none, it warns of what is allowed and unwise, on this host as it is now: sequences that are short, known, ascending, or the beginning of another one; a knock port with a service on it; a port to open with none; programs, interfaces and directories that do not exist; commands with a misspelt `%IP%`, typographic dashes or quotes, or a `sleep`; a stop command that does not take away what the start command adds; rules for IPv4 alone where there is IPv6. Nothing is watched, nothing is changed, and no privilege is needed.',
     'The status is 78 with mistakes, 0 without, whatever it warns of, and 77 if the file may not be read. With `--json`, each warning has an `id` that does not change from version to version.',
   ],
   operands: [

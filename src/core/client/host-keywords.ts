@@ -77,7 +77,7 @@ function parseKnock(words: readonly [Word, ...Word[]], findings: Findings): Host
     return undefined;
   }
   const [first, ...rest] = words
-    .map((word) => parseStep(word, findings))
+    .map((word) => parseStep(word, findings, 'blanks'))
     .filter((step) => step !== undefined);
   return first === undefined || rest.length + 1 < words.length ? undefined : { knock: [first, ...rest] };
 }

@@ -1,7 +1,8 @@
 import { renderSequence, type Sequence, type SequenceStep } from '../door/sequence.ts';
-import { meetsFlagRule, TCP_FLAGS_MASK } from '../net/tcp-flags.ts';
+import { type FlagRule, meetsFlagRule, renderFlagRule, TCP_FLAG, TCP_FLAGS_MASK } from '../net/tcp-flags.ts';
 import type { Findings } from './findings.ts';
 import { escapeText } from './quote-text.ts';
+import type { Section } from './read-sections.ts';
 import { splitWord, type Word } from './word.ts';
 import { type HostFacts, lastEntry, type WrittenDoor } from './written-door.ts';
 
@@ -35,7 +36,40 @@ export function adviseSequence({ section, door }: WrittenDoor, host: HostFacts, 
     const why = 'any TCP packet is a knock, those of established connections too';
     findings.warning(section.name, 'no-tcpflags', `${why}: add tcpflags = syn`);
   }
+  if (hasTcp && !meetsFlagRule(door.flags, TCP_FLAG.syn)) judgeFlags(section, door.flags, findings);
 }
+
+/** RFC 9293 section 3.5: whoever connects sends SYN, and nothing else to a port that does not answer. */
+function judgeFlags(section: Section, flags: FlagRule, findings: Findings): void {
+  const entry = lastEntry(section, 'TCPFlags');
+  const what = `a client that connects sends SYN alone, which does not meet ${renderFlagRule(flags)}, and only made-up packets open this door`;
+  findings.warning(entry?.value ?? section.name, 'no-client', `${what}: write tcpflags = syn`);
+}
+
+/** The same knocks with other flags, where one packet meets both. */
+export function adviseSameKnocks(doors: readonly WrittenDoor[], findings: Findings): void {
+  const earlier = new Map<string, WrittenDoor[]>();
+  for (const written of doors) {
+    const { door, section } = written;
+    if (door?.sequenceSource.kind !== 'fixed') continue;
+    const knocks = renderSequence(door.sequence);
+    const same = earlier.get(knocks) ?? [];
+    const other = same.find(
+      (each) => !hasSameFlags(each.door?.flags, door.flags) && meetTogether(each, written),
+    );
+    if (same.length < MOST_COMPARED) earlier.set(knocks, [...same, written]);
+    if (other === undefined) continue;
+    const name = `[${escapeText(other.section.name.text)}], line ${other.section.name.line}`;
+    const what = `one packet can be a knock here and at ${name}, which has the same ports`;
+    findings.warning(section.name, 'same-knocks', `${what}: it opens both, give them other ports`);
+  }
+}
+
+/** BOUNDED: doors with the same knocks that a further one is compared with. */
+const MOST_COMPARED = 16;
+
+const hasSameFlags = (a: FlagRule | undefined, b: FlagRule): boolean =>
+  a !== undefined && a.mask === b.mask && a.value === b.value;
 
 /** A sequence that another one begins with opens first, and takes the other's knocks. */
 export function advisePrefixes(doors: readonly WrittenDoor[], findings: Findings): void {

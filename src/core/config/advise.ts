@@ -1,11 +1,14 @@
 import type { Door } from '../door/door.ts';
 import { adviseCommands } from './advise-commands.ts';
 import { adviseOpening } from './advise-opening.ts';
-import { advisePrefixes, adviseSequence } from './advise-sequence.ts';
+import { adviseRules } from './advise-rules.ts';
+import { advisePrefixes, adviseSameKnocks, adviseSequence } from './advise-sequence.ts';
+import { adviseSettings } from './advise-settings.ts';
+import { adviseTime } from './advise-time.ts';
+import { adviseWords } from './advise-words.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { Findings } from './findings.ts';
 import { parseDoor } from './parse-door.ts';
-import { parseSettings } from './parse-settings.ts';
 import { readSections, type Section } from './read-sections.ts';
 import { splitLines } from './split-lines.ts';
 import type { HostFacts, WrittenDoor } from './written-door.ts';
@@ -30,9 +33,15 @@ export function advise(
     adviseSequence(written, host, findings);
     adviseOpening(written, host, findings);
   }
-  for (const section of sections) adviseCommands(section, host, findings);
+  for (const section of sections) {
+    adviseCommands(section, host, findings);
+    adviseWords(section, host, findings);
+    adviseRules(section, host, findings);
+    adviseTime(section, findings);
+  }
   advisePrefixes(doors, findings);
-  adviseSettings(sections, findings);
+  adviseSameKnocks(doors, findings);
+  adviseSettings(sections, host, findings);
   return findings.diagnostics(file, lines);
 }
 
@@ -46,16 +55,4 @@ function writtenDoor(
   const { sequenceSource: source } = spec;
   const door = source.kind === 'fixed' ? { ...spec, sequence: source.sequence } : oneTime.get(spec.name);
   return [door === undefined ? { section, spec } : { section, spec, door }];
-}
-
-function adviseSettings(sections: readonly Section[], findings: Findings): void {
-  const entries = sections.flatMap((section) => section.entries);
-  const { scanGuard } = parseSettings(entries, new Findings());
-  const entry = entries.findLast(({ directive }) => directive.name === 'Scan_Guard');
-  if (scanGuard !== 'off' || entry === undefined) return;
-  findings.warning(
-    entry.key,
-    'guard-off',
-    'a port scan may come upon a sequence, and open its door: remove this line, the guard is on without it',
-  );
 }

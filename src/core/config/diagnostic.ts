@@ -6,6 +6,7 @@ export type Place = { readonly file: string; readonly line: number; readonly col
 /** Names for what is legal and unwise, which scripts may rely on. docs/operate.md tells of each. */
 export const WARNING_IDS = [
   'ascending-sequence',
+  'bad-rule',
   'command-not-found',
   'comment-in-value',
   'default-time',
@@ -13,8 +14,14 @@ export const WARNING_IDS = [
   'empty-directive',
   'guard-off',
   'ipv4-only',
-  'known-sequence',
   'knocks-in-a-row',
+  'known-sequence',
+  'misspelt-placeholder',
+  'never-reached',
+  'no-address',
+  'no-client',
+  'no-directory',
+  'no-interface',
   'no-leases',
   'no-placeholder',
   'no-sequences-left',
@@ -24,7 +31,9 @@ export const WARNING_IDS = [
   'no-time',
   'not-utf8',
   'one-time-unusable',
+  'open-quote',
   'prefix-sequence',
+  'quoted-value',
   'readable-by-all',
   'repeated-directive',
   'same-knocks',
@@ -32,6 +41,10 @@ export const WARNING_IDS = [
   'served-port',
   'short-sequence',
   'skipped-line',
+  'sleeping-command',
+  'stop-differs',
+  'typographic',
+  'unused-time',
 ] as const;
 
 export type WarningId = (typeof WARNING_IDS)[number];

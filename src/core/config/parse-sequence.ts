@@ -3,6 +3,7 @@ import { MAX_PORT, type Port, parsePort } from '../net/port.ts';
 import { type Protocol, parseProtocol } from '../net/protocol.ts';
 import type { Findings } from './findings.ts';
 import { nearestWord } from './nearest-word.ts';
+import { portListHint } from './port-list-hint.ts';
 import { quoteText } from './quote-text.ts';
 import { sliceWord, splitWord, trimWord, type Word } from './word.ts';
 
@@ -26,9 +27,18 @@ export function parseSequence(list: Word, findings: Findings): Sequence | undefi
 }
 
 /** `7000`, `8000:udp`. */
-export function parseStep(word: Word, findings: Findings): SequenceStep | undefined {
+export function parseStep(
+  word: Word,
+  findings: Findings,
+  separator: 'blanks' | 'commas' = 'commas',
+): SequenceStep | undefined {
   if (word.text === '') {
     findings.error(word, `a port is missing: put one here or remove the comma, ${RANGE}`);
+    return undefined;
+  }
+  const hint = portListHint(word.text, separator);
+  if (hint !== undefined) {
+    findings.error(word, `${quoteText(word.text)} is not a port: ${hint}`);
     return undefined;
   }
   const colon = word.text.indexOf(':');
@@ -42,8 +52,6 @@ function parseStepPort(word: Word, findings: Findings): Port | undefined {
   if (port !== undefined) return port;
   if (word.text === '') {
     findings.error(word, `a port is missing before ":": ${RANGE}`);
-  } else if (/^[0-9]+[ \t]+[0-9]/.test(word.text)) {
-    findings.error(word, `${quoteText(word.text)} is not a port: separate the ports with commas`);
   } else {
     findings.error(word, `${quoteText(word.text)} is not a port: ${RANGE}`);
   }

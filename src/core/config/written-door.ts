@@ -11,6 +11,12 @@ export type HostFacts = {
   readonly hasProgram: (name: string) => boolean;
   /** Whether it has an IPv6 address that others can reach. */
   readonly hasIpv6: boolean;
+  /** Its interfaces; `undefined` where they cannot be told. */
+  readonly interfaces: readonly string[] | undefined;
+  /** Whether the directory of the file is there. */
+  readonly hasDirectoryOf: (path: string) => boolean;
+  /** The rule of the chain that lets nothing pass to those behind it, as far as that may be read. */
+  readonly barrierIn: (tool: string, chain: string) => string | undefined;
 };
 
 /** A door with the text that it comes from. */

@@ -33,6 +33,42 @@ describe('operands', () => {
     });
   });
 
+  for (const [words, hint] of [
+    [
+      ['h', '1,2,3'],
+      /^bad port '1,2,3': give a number from 1 to 65535; separate the ports with blanks, 1 2 3$/,
+    ],
+    [['h', '7000,8000:udp,9000'], /with blanks, 7000 8000:udp 9000$/],
+    [['h', '1;2'], /with blanks, 1 2$/],
+    [['h', '1:2:3'], /with blanks, 1 2 3$/],
+    [['h', '7000:8000'], /with blanks, 7000 8000$/],
+    [['h', '1|2'], /with blanks, 1 2$/],
+    [['h', '1/2/3'], /with blanks, 1 2 3$/],
+    [['h', '1 2 3'], /with blanks, 1 2 3$/],
+    [['h', '1, 2'], /with blanks, 1 2$/],
+    [['h', '７０００，８０００'], /with blanks, 7000 8000$/],
+    [['h', '７０００'], /write 7000 in plain digits$/],
+    [['h', '7000-7003'], /a range is no knock, separate the ports with blanks, 7000 7001 7002 7003$/],
+    [['h', '7003-7001'], /with blanks, 7003 7002 7001$/],
+    [['h', '1-65535'], /with blanks, 1 2 3 4 5 6 7 8 …$/],
+    [['h', '7000/udp'], /write 7000:udp$/],
+    [['h', 'udp/7000'], /write 7000:udp$/],
+    [['h', 'tcp:7000'], /write 7000:tcp$/],
+    [['7000', '8000', '9000'], /^the host is missing, '7000' is a port: name the host first, as in knock /],
+    [['7000,8000,9000'], /^the host is missing, '7000,8000,9000' is a port/],
+    [['7000:udp', '8000'], /^the host is missing/],
+  ] as const) {
+    test(`${words.join(' ')} is told what was meant`, () => {
+      assert.match(mistake(...words), hint);
+    });
+  }
+
+  test('hosts and services that have digits are no ports', () => {
+    for (const host of ['10.0.0.1', '::1', 'fe80::1%eth0', '7.example.org', '70000', 'a-7000', '0', '3com'])
+      assert.equal(order(host, '7000').host, host);
+    assert.deepEqual(steps('h', 'http-alt', 'x11-6'), ['tcp http-alt', 'tcp x11-6']);
+  });
+
   test('the protocol in any case', () => {
     assert.deepEqual(steps('h', '1:UDP', '2:Tcp', '3:uDp'), ['udp 1', 'tcp 2', 'udp 3']);
   });

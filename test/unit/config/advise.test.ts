@@ -14,6 +14,9 @@ const HOST: HostFacts = {
   serves: (protocol, port) => SERVED.has(`${protocol}/${port}`),
   hasProgram: (name) => ['iptables', 'ip6tables', '/sbin/iptables', 'logger', 'nft'].includes(name),
   hasIpv6: true,
+  interfaces: ['lo', 'eth0', 'wlan0'],
+  hasDirectoryOf: (path) => !path.startsWith('/missing/'),
+  barrierIn: (tool, chain) => (tool === 'iptables' && chain === 'GUARDED' ? '-A GUARDED -j DROP' : undefined),
 };
 
 function advice(text: string, host: HostFacts = HOST) {
@@ -67,6 +70,7 @@ describe('advice', () => {
     [
       'a prefix that other flags keep apart',
       `${door('sequence = 7312,18423,9534', ...OPEN)}[b]\nsequence = 7312,18423,9534,4000\ntcpflags = fin,!syn\ncommand = logger b\n`,
+      'no-client 8:12',
     ],
     [
       'no such program',

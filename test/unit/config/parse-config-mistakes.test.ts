@@ -132,12 +132,21 @@ describe('sequences', () => {
         `2:14: a port is missing: put one here or remove the comma, ${PORT}`,
         `2:17: a port is missing: put one here or remove the comma, ${PORT}`,
       ],
-      'spaces for commas': ['70 80 90', '2:12: "70 80 90" is not a port: separate the ports with commas'],
+      'spaces for commas': [
+        '70 80 90',
+        '2:12: "70 80 90" is not a port: separate the ports with commas, 70,80,90',
+      ],
+      'other separators': [
+        '70;80:90, 100/udp, 200-203',
+        '2:12: "70;80:90" is not a port: separate the ports with commas, 70,80,90',
+        '2:22: "100/udp" is not a port: write 100:udp',
+        '2:31: "200-203" is not a port: a range is no knock, separate the ports with commas, 200,201,202,203',
+      ],
       'a negative, a hexadecimal and a full-width number': [
         '-1,0x50,７０',
         `2:12: "-1" is not a port: ${PORT}`,
         `2:15: "0x50" is not a port: ${PORT}`,
-        `2:20: "７０" is not a port: ${PORT}`,
+        `2:20: "７０" is not a port: write 70 in plain digits`,
       ],
       'too many ports': [
         `${'1,'.repeat(MAX_SEQUENCE_LENGTH)}1`,
