@@ -75,7 +75,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
 
     await daemon.stop();
     const ill = await examine(stage);
-    assert.equal(assertVerdict(ill, 'daemon-running', 'problem').remedy, 'systemctl start knockd');
+    assertVerdict(ill, 'daemon-running', 'problem');
     assertVerdict(ill, 'port-hidden', 'problem', /open to everybody over IPv4 and IPv6/);
     assert.equal(ill.status, 1);
   });
@@ -89,7 +89,10 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     await assertOpen(client, SERVER, 22, CLIENT);
     await mend(stage, open, 'port-hidden');
     await assertShut(client, SERVER, 22, CLIENT);
+    await assertShut(client, SERVER6, 22, CLIENT6);
+    assertVerdict(await examine(stage), 'port-hidden', 'ok');
 
+    await server.run('ip6tables', '-F', 'INPUT');
     const gap = await examine(stage);
     await assertOpen(client, SERVER6, 22, CLIENT6);
     assertVerdict(gap, 'ipv6-gap', 'problem', /hidden over IPv4, and open to everybody over IPv6/);
@@ -107,9 +110,6 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     assertVerdict(first, 'default-policy', 'ok');
     assertVerdict(first, 'service-listening', 'warning', /nothing on this host listens on tcp\/22/);
     await mend(stage, first, 'established');
-    const second = await examine(stage);
-    assertVerdict(second, 'established', 'problem', /over IPv6/);
-    await mend(stage, second, 'established');
     assertVerdict(await examine(stage), 'established', 'ok');
   });
 

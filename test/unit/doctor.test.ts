@@ -2,29 +2,42 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { findTranslation } from '../../src/core/doctor/find-translation.ts';
-import { judgeStranger } from '../../src/core/doctor/judge-stranger.ts';
 import { judgeTrail, type OutsideEvidence } from '../../src/core/doctor/judge-trail.ts';
-import type { StrangerPacket } from '../../src/core/doctor/walk-rules.ts';
-import type { Port } from '../../src/core/net/port.ts';
+import { judgeStranger, type Question } from '../../src/core/firewall/judge/judge-stranger.ts';
+import { type RuleListings, readRuleset } from '../../src/core/firewall/judge/read-ruleset.ts';
+import type { Address } from '../../src/core/net/address.ts';
 
-const PACKET: StrangerPacket = {
-  family: 4,
-  protocol: 'tcp',
-  port: 22 as Port,
-  state: 'new',
-  interfaces: ['eth0'],
+type Packet = Pick<Question, 'family' | 'protocol' | 'port' | 'state'> & {
+  readonly interfaces: readonly string[];
 };
 
-const judge = (listing: string, packet: Partial<StrangerPacket> = {}) =>
-  judgeStranger({ nft: undefined, iptables: [listing] }, { ...PACKET, ...packet }).kind;
+const PACKET: Packet = { family: 4, protocol: 'tcp', port: 22, state: 'new', interfaces: ['eth0'] };
+const ADDRESSES = ['198.51.100.1', '2001:db8::1'].map((one) => one as Address);
+const NO_RULES = { nft: undefined, iptables: [], ipsets: undefined };
+
+function fateOf(listings: Partial<RuleListings>, { interfaces, ...packet }: Packet) {
+  const entrances = interfaces.map((name) => ({ interface: name, addresses: ADDRESSES }));
+  const routes = { wayTo: () => 'eth0' };
+  return judgeStranger(readRuleset({ ...NO_RULES, ...listings }), { ...packet, entrances, routes });
+}
+
+const saved = (text: string) => ({ tool: 'iptables', family: 4, backend: 'nf_tables', text }) as const;
+
+/** Rules of the table `filter` as `iptables -S` shows them, and the judge's word. */
+function judge(rules: string, packet: Partial<Packet> = {}): string {
+  const lines = rules.split('\n').map((line) => line.replace(/^-P (\S+) (\S+)$/, ':$1 $2 [0:0]'));
+  return fateOf(
+    { iptables: [saved(['*filter', ':A - [0:0]', ...lines].join('\n'))] },
+    { ...PACKET, ...packet },
+  ).kind;
+}
 
 describe('iptables', () => {
   const cases: readonly (readonly [
     name: string,
     rules: string,
     expected: string,
-    packet?: Partial<StrangerPacket>,
+    packet?: Partial<Packet>,
   ])[] = [
     ['no rule', '-P INPUT ACCEPT', 'in'],
     ['policy', '-P INPUT DROP', 'dropped'],
@@ -43,7 +56,7 @@ describe('iptables', () => {
     [
       'one of two interfaces',
       '-P INPUT DROP\n-A INPUT -i eth0 -j ACCEPT',
-      'depends',
+      'in',
       { interfaces: ['eth0', 'eth1'] },
     ],
     [
@@ -70,7 +83,11 @@ describe('iptables', () => {
       'dropped',
     ],
     ['a comment', '-P INPUT DROP\n-A INPUT -m comment --comment "-j DROP \\"x\\"" -j ACCEPT', 'in'],
-    ['a set of sources', '-P INPUT DROP\n-A INPUT -m set --match-set d_ssh src -j ACCEPT', 'dropped'],
+    [
+      'a set of sources',
+      '-P INPUT DROP\n-A INPUT -m set --match-set bussa4-ssh-0123456789abcdef src -j ACCEPT',
+      'dropped',
+    ],
     ['a log goes on', '-P INPUT DROP\n-A INPUT -j LOG --log-prefix "a "\n-A INPUT -j ACCEPT', 'in'],
   ];
   for (const [name, rules, expected, packet] of cases) {
@@ -122,9 +139,8 @@ describe('nftables', () => {
   const dport = (right: unknown, op = '==') => ({
     match: { op, left: { payload: { protocol: 'tcp', field: 'dport' } }, right },
   });
-  const fate = (objects: readonly unknown[], packet: Partial<StrangerPacket> = {}) =>
-    judgeStranger({ nft: JSON.stringify({ nftables: objects }), iptables: [] }, { ...PACKET, ...packet })
-      .kind;
+  const fate = (objects: readonly unknown[], packet: Partial<Packet> = {}) =>
+    fateOf({ nft: JSON.stringify({ nftables: objects }) }, { ...PACKET, ...packet }).kind;
 
   test('ports, sets of them, and what is not equal', () => {
     assert.equal(fate([base('drop'), rule([dport(22), { accept: null }])]), 'in');
@@ -158,20 +174,21 @@ describe('nftables', () => {
   });
 
   test('a translation before INPUT, by nftables and by iptables', () => {
-    const nft = JSON.stringify({
-      nftables: [rule([dport(22), { dnat: { addr: '10.0.0.2' } }], 'prerouting', 'ip')],
-    });
-    assert.equal(findTranslation(nft, [], PACKET), 'ip t prerouting of nftables');
-    assert.equal(findTranslation(nft, [], { ...PACKET, port: 23 as Port }), undefined);
-    const docker = '-A DOCKER ! -i docker0 -p tcp -m tcp --dport 22 -j DNAT --to-destination 172.17.0.2:22';
-    assert.equal(findTranslation(undefined, [docker], PACKET), 'DOCKER of table nat');
-    assert.equal(findTranslation(undefined, [docker], { ...PACKET, protocol: 'udp' }), undefined);
+    const nat = base('accept', { name: 'nat', type: 'nat', hook: 'prerouting', prio: -100 });
+    const nft = JSON.stringify({ nftables: [nat, rule([dport(22), { dnat: { addr: '10.0.0.2' } }], 'nat')] });
+    assert.equal(fateOf({ nft }, PACKET).translatedBy?.chain, 'nat');
+    assert.equal(fateOf({ nft }, { ...PACKET, port: 23 }).translatedBy, undefined);
+    const docker = saved(
+      '*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n' +
+        '-A DOCKER ! -i docker0 -p tcp -m tcp --dport 22 -j DNAT --to-destination 172.17.0.2:22\nCOMMIT\n',
+    );
+    assert.equal(fateOf({ iptables: [docker] }, PACKET).translatedBy?.chain, 'DOCKER');
+    assert.equal(fateOf({ iptables: [docker] }, { ...PACKET, protocol: 'udp' }).translatedBy, undefined);
   });
 
   test('what is no such listing says nothing', () => {
     for (const nft of ['', '{', '[]', '{"nftables":1}', '{"nftables":[1,null,{"rule":2},{"chain":{}}]}']) {
-      assert.equal(judgeStranger({ nft, iptables: [] }, PACKET).kind, 'in');
-      assert.equal(findTranslation(nft, [], PACKET), undefined);
+      assert.equal(fateOf({ nft }, PACKET).kind, 'in');
     }
   });
 });

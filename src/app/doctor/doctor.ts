@@ -1,16 +1,18 @@
+import { existsSync } from 'node:fs';
 import type { Config } from '../../core/config/config.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, unknown } from '../../core/doctor/finding.ts';
-import { familyOf } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import { readServedBy } from '../../host/system/host-ports.ts';
 import type { DaemonChoice } from '../ask-daemon.ts';
 import { DEFAULT_CONFIG_FILE } from '../daemon/daemon-options.ts';
-import { hiddenPorts } from './hidden-ports.ts';
+import { StrangerJudge } from '../stranger-judge.ts';
+import { type HiddenPort, hiddenPorts } from './hidden-ports.ts';
 import { judgeFirewall } from './judge-firewall.ts';
 import { judgeMachine } from './judge-machine.ts';
-import { judgeNetwork, outerInterfaces, usableAddresses } from './judge-network.ts';
+import { judgeNetwork, outerInterfaces } from './judge-network.ts';
 import { judgeConfiguration, judgeDaemon, judgeOthers, judgeRotation, judgeUnit } from './judge-service.ts';
+import { readOwnerCommands } from './owner-commands.ts';
 
 /** Everything that commonly goes wrong on the daemon's host. It only looks, and changes nothing. */
 export async function examineHost(choice: DaemonChoice): Promise<readonly Finding[]> {
@@ -46,18 +48,43 @@ async function examineNetwork(
   const ports = hiddenPorts(config.doors);
   if (ports.length === 0)
     return [...network, ok('port-hidden', 'no door names a port, so there is none to judge')];
-  const outer = outerInterfaces(interfaces, choice);
-  const { listRules } = await import('../../host/firewall/list-rules.ts');
-  const served = { tcp: readServedBy('tcp'), udp: readServedBy('udp') };
-  const hasIpv6 = usableAddresses(outer).some((address) => familyOf(address) === 6);
-  const around = {
-    rules: await listRules(),
-    configFile: file,
-    interfaces: outer.map(({ name }) => name),
-    families: hasIpv6 ? ([4, 6] as const) : ([4] as const),
-    serves: ({ protocol, port, path }: (typeof ports)[number]) =>
-      path === 'forward' || served[protocol].has(port),
+  const firewall = await examineFirewall(
+    file,
+    ports,
+    interfaces,
+    outerInterfaces(interfaces, choice),
     daemonRuns,
-  };
-  return [...network, ...judgeFirewall(ports, around)];
+  );
+  return [...network, ...firewall];
+}
+
+async function examineFirewall(
+  file: string,
+  ports: readonly HiddenPort[],
+  interfaces: readonly HostInterface[],
+  outer: readonly HostInterface[],
+  daemonRuns: boolean,
+): Promise<Finding[]> {
+  const { listRules } = await import('../../host/firewall/list-rules.ts');
+  const { KernelRoutes } = await import('../../host/firewall/host-routes.ts');
+  const listing = await listRules();
+  if (listing.nft === undefined && listing.iptables.length === 0) {
+    const why = `the firewall's rules cannot be read: ${listing.why ?? 'there is neither nftables nor iptables'}`;
+    return [unknown('port-hidden', why, 'sudo bussa doctor')];
+  }
+  using routes = new KernelRoutes(interfaces);
+  const judge = new StrangerJudge(listing, outer, routes);
+  const served = { tcp: readServedBy('tcp'), udp: readServedBy('udp') };
+  return judgeFirewall(ports, {
+    judge,
+    owner: await readOwnerCommands([...judge.ruleset.chains.values()].flat().map(({ place }) => place)),
+    configFile: file,
+    serves: ({ protocol, port, path }) => path === 'forward' || served[protocol].has(port),
+    startCommand: daemonRuns ? undefined : startCommand(file),
+  });
+}
+
+/** Where systemd runs, its service; else the daemon itself, in the background. */
+function startCommand(file: string): string {
+  return existsSync('/run/systemd/system') ? 'systemctl start knockd' : `knockd -d -c ${file}`;
 }

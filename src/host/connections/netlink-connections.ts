@@ -1,6 +1,7 @@
 import type { Address } from '../../core/net/address.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
+import { endsHere, RTM_GETROUTE, renderRouteQuery } from '../netlink/route-messages.ts';
 import type { Connections, Sought, TrackedConnection } from './connections.ts';
 import {
   CT_DELETE,
@@ -10,7 +11,6 @@ import {
   renderQueries,
   type TrackedEntry,
 } from './conntrack-messages.ts';
-import { endsHere, RTM_GETROUTE, renderRouteQuery } from './route-messages.ts';
 import { readCookie, renderSocketRequest, SOCK_DESTROY, SOCK_DIAG_BY_FAMILY } from './socket-messages.ts';
 
 /** linux/netlink.h. */

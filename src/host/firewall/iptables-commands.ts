@@ -31,6 +31,15 @@ export function hasLegacyTable(family: 4 | 6): boolean {
   }
 }
 
+/** Whether iptables-legacy has any table in use. */
+export function hasLegacyTables(family: 4 | 6): boolean {
+  try {
+    return readFileSync(LEGACY_TABLES[family], 'latin1').trim() !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** `undefined` where the command is missing, or finds rules that it cannot read: then they are not its own. */
 export async function outputOf(command: string, args: readonly string[]): Promise<string | undefined> {
   try {

@@ -1,44 +1,55 @@
+import type { SavedTables } from '../../core/firewall/judge/read-iptables.ts';
+import type { RuleListings } from '../../core/firewall/judge/read-ruleset.ts';
 import { openNftables } from '../ffi/libnftables.ts';
-import { hasLegacyTable, outputOf, readCommands } from './iptables-commands.ts';
+import { hasLegacyTables, outputOf, readCommands } from './iptables-commands.ts';
 
 /** All rules of the host, as their own commands list them. */
-export type RuleListing = {
-  /** As JSON; `undefined` where it cannot be listed, and `why`. */
-  readonly nft: string | undefined;
+export type RuleListing = RuleListings & {
+  /** Why nftables cannot be listed. */
   readonly why?: string;
-  /** Of table `filter`, by family, of each backend that has it. */
-  readonly filter: Readonly<Record<4 | 6, readonly string[]>>;
-  readonly nat: Readonly<Record<4 | 6, readonly string[]>>;
 };
 
-/** Changes nothing. Without the privilege to see the rules, there are none in it. */
+/** Tables that iptables-nft may have made (its name for each is iptables' own). */
+const IPTABLES_OWN = /"table": ?\{"family": ?"(ip6?)", ?"name": ?"(?:raw|mangle|nat|filter|security)"/g;
+
+/** Changes nothing, and runs no program where there is nothing for it to list. Without the privilege to see rules, there are none. */
 export async function listRules(): Promise<RuleListing> {
-  const commands = await readCommands();
-  const list = async (table: string, family: 4 | 6): Promise<string[]> => {
-    const listings = await Promise.all(
-      commands.map(({ variant, backend }) => {
-        // Asked for a table that is not in use, iptables-legacy would make it.
-        if (backend === 'legacy' && !hasLegacyTable(family)) return undefined;
-        const command = family === 4 ? variant : variant.replace('iptables', 'ip6tables');
-        return outputOf(command, ['-w', '5', '-t', table, '-S']);
+  const nft = listNft();
+  const inNft = new Set(
+    [...(nft.nft ?? '').matchAll(IPTABLES_OWN)].map(([, family]) => (family === 'ip' ? 4 : 6)),
+  );
+  const isAsked = (backend: SavedTables['backend'], family: 4 | 6): boolean =>
+    backend === 'legacy' ? hasLegacyTables(family) : nft.nft === undefined || inNft.has(family);
+  const isNeeded = ([4, 6] as const).some(
+    (family) => isAsked('legacy', family) || isAsked('nf_tables', family),
+  );
+  const commands = isNeeded ? await readCommands() : [];
+  const saved = await Promise.all(
+    commands.flatMap(({ variant, backend }) =>
+      ([4, 6] as const).map(async (family): Promise<SavedTables | undefined> => {
+        if (!isAsked(backend, family)) return undefined;
+        const tool =
+          family === 4 ? variant : (variant.replace('iptables', 'ip6tables') as SavedTables['tool']);
+        const text = await outputOf(`${tool}-save`, []);
+        return text === undefined ? undefined : { tool, family, backend, text };
       }),
-    );
-    return listings.filter((one) => one !== undefined);
-  };
-  const [filter4, filter6, nat4, nat6] = await Promise.all([
-    list('filter', 4),
-    list('filter', 6),
-    list('nat', 4),
-    list('nat', 6),
-  ]);
-  return { ...listNft(), filter: { 4: filter4, 6: filter6 }, nat: { 4: nat4, 6: nat6 } };
+    ),
+  );
+  const iptables = saved.filter((one) => one !== undefined);
+  const unlisted = ([4, 6] as const).filter(
+    (family) =>
+      hasLegacyTables(family) && !iptables.some((one) => one.family === family && one.backend === 'legacy'),
+  );
+  const asksSets = iptables.some(({ text }) => text.includes('--match-set'));
+  const ipsets = asksSets ? await outputOf('ipset', ['save']) : undefined;
+  return { ...nft, iptables, ipsets, unlisted };
 }
 
 function listNft(): Pick<RuleListing, 'nft' | 'why'> {
   try {
     const nft = openNftables();
     try {
-      return { nft: nft.list('list ruleset', { terse: true }) };
+      return { nft: nft.list('list ruleset', { terse: false }) };
     } finally {
       nft.close();
     }

@@ -1,5 +1,5 @@
 import { type Address, addressWords, familyOf } from '../../core/net/address.ts';
-import { bigEndian, renderAttribute } from '../netlink/netlink-message.ts';
+import { bigEndian, renderAttribute } from './netlink-message.ts';
 
 /** linux/rtnetlink.h. */
 export const RTM_GETROUTE = 26;
@@ -25,3 +25,27 @@ export function renderRouteQuery(address: Address): Uint8Array {
 export function endsHere(body: DataView): boolean {
   return body.byteLength >= RTM_BYTES && DELIVERED.has(body.getUint8(7));
 }
+
+/** RTN_LOCAL; RTN_UNICAST. */
+const LOCAL = 2;
+const UNICAST = 1;
+const RTA_OIF = 4;
+const ATTRIBUTE_HEADER_BYTES = 4;
+
+/** The index of the interface that packets leave by; `local` for this host, `none` for a route that drops them. */
+export function wayOf(body: DataView): number | 'local' | 'none' {
+  const type = body.byteLength >= RTM_BYTES ? body.getUint8(7) : 0;
+  if (type === LOCAL) return 'local';
+  if (type !== UNICAST) return 'none';
+  for (let at = RTM_BYTES; at + ATTRIBUTE_HEADER_BYTES <= body.byteLength; ) {
+    const length = body.getUint16(at, LITTLE_ENDIAN);
+    if (length < ATTRIBUTE_HEADER_BYTES) break;
+    if (body.getUint16(at + 2, LITTLE_ENDIAN) === RTA_OIF && length === 8)
+      return body.getUint32(at + 4, LITTLE_ENDIAN);
+    at += (length + 3) & ~3;
+  }
+  return 'none';
+}
+
+/** Netlink headers are in the machine's own byte order. */
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;

@@ -1,0 +1,72 @@
+import { type MatchReader, options } from './match-reader.ts';
+import { is, negateIf } from './truth.ts';
+
+/** `--set` puts the stranger on its list; before that it is on none. */
+export const RECENT: MatchReader = {
+  options: {
+    ...options('set rcheck update remove rttl rsource rdest reap', { arity: 0 }),
+    ...options('name seconds hitcount mask', { arity: 1 }),
+  },
+  whole: ({ options: given }) => {
+    const has = (name: string): boolean => given.some((one) => one.name === name);
+    const list = `recent ${given.find(({ name }) => name === '--name')?.args[0] ?? 'DEFAULT'}`;
+    const hits = Number(given.find(({ name }) => name === '--hitcount')?.args[0] ?? 1);
+    const not = given.some((one) => one.not);
+    if (
+      has('--rdest') ||
+      given.some(
+        ({ name, args }) =>
+          name === '--mask' && !/^(?:255\.255\.255\.255|(?:ffff:){7}ffff)$/i.test(args[0] ?? ''),
+      )
+    ) {
+      return () => 'maybe';
+    }
+    if (has('--set')) return () => negateIf(not, 'yes');
+    return (_, { touched }) => negateIf(not, touched.has(list) ? (hits > 2 ? 'no' : 'maybe') : 'no');
+  },
+};
+
+/** A list of its own for each source has room for the first packet of a stranger. */
+export const HASHLIMIT: MatchReader = {
+  options: options(
+    'hashlimit-upto hashlimit-above hashlimit hashlimit-burst hashlimit-mode hashlimit-srcmask hashlimit-dstmask hashlimit-name hashlimit-htable-size hashlimit-htable-max hashlimit-htable-expire hashlimit-htable-gcinterval',
+    { arity: 1 },
+  ),
+  whole: () => () => 'maybe',
+};
+
+/** net/netfilter/xt_connlimit.c counts the new connection itself. */
+export const CONNLIMIT: MatchReader = {
+  options: {
+    ...options('connlimit-upto connlimit-above connlimit-mask', { arity: 1 }),
+    ...options('connlimit-saddr connlimit-daddr', { arity: 0 }),
+  },
+  whole: ({ options: given, family }) => {
+    const value = (name: string): string | undefined =>
+      given.find((one) => one.name === `--connlimit-${name}`)?.args[0];
+    const isOwn =
+      (value('mask') ?? '') === (family === 4 ? '32' : '128') &&
+      !given.some(({ name }) => name === '--connlimit-daddr');
+    const above = value('above');
+    const upTo = value('upto');
+    return (packet) => {
+      if (!isOwn || packet.state !== 'new') return 'maybe';
+      if (above !== undefined) return is(1 > Number(above));
+      return upTo === undefined ? 'maybe' : is(1 <= Number(upTo));
+    };
+  },
+};
+
+export const POLICY: MatchReader = {
+  options: {
+    ...options('dir pol reqid spi proto mode tunnel-src tunnel-dst', { arity: 1 }),
+    ...options('strict next', { arity: 0 }),
+  },
+  // A stranger has no IPsec with this host.
+  whole:
+    ({ options: given }) =>
+    () => {
+      const policy = given.find(({ name }) => name === '--pol');
+      return policy === undefined ? 'maybe' : negateIf(policy.not, is(policy.args[0] === 'none'));
+    },
+};

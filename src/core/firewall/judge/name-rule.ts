@@ -1,0 +1,31 @@
+import type { RulePlace } from './journey.ts';
+import type { StrangerFate } from './judge-stranger.ts';
+import type { Decision } from './pass-hooks.ts';
+
+/** The rule as its own tool writes it; one of nftables by its handle, which `nft -a list chain` shows. */
+export function renderRule({ tool, family, table, chain, text, handle }: RulePlace): string {
+  if (tool === 'nft') return `nft ${family} ${table} ${chain}, handle ${handle}`;
+  return `${tool}${table === 'filter' ? '' : ` -t ${table}`} -A ${chain} ${text}`;
+}
+
+/** What has decided. */
+export function renderDecision({ chain, rule }: Decision): string {
+  if (rule !== undefined) return `\`${renderRule(rule)}\``;
+  return `the policy of ${chain.name}`;
+}
+
+/** `by …`, and who it is where not everybody. */
+export function renderFate({ kind, by, who, why, but, interface: name, translatedBy }: StrangerFate): string {
+  const through = name === undefined ? '' : ` on ${name}`;
+  const decision = by === undefined ? 'no rule stands in the way' : renderDecision(by);
+  const first = translatedBy === undefined ? '' : `, sent on by \`${renderRule(translatedBy)}\``;
+  const some = but.length === 0 ? '' : `; let in: ${but.join(', ')}`;
+  switch (kind) {
+    case 'in':
+      return `${decision}${through}${first}${who === undefined ? '' : `, for ${who}`}`;
+    case 'depends':
+      return `${why ?? 'more than the rules tell'} (${decision}${through})`;
+    default:
+      return `${by?.chain.name ?? decision}${some}`;
+  }
+}

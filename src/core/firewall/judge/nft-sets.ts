@@ -1,0 +1,27 @@
+import { type Json, list, record } from './json.ts';
+
+/** What stands in the sets and maps of a ruleset, as libnftables-json(5) has it. */
+export class NftSets {
+  readonly #sets = new Map<string, Json>();
+
+  add(set: Json): void {
+    this.#sets.set(`${set.family} ${set.table} ${set.name}`, set);
+  }
+
+  /** `undefined` where there is no such set here. */
+  elements(home: string, name: string): readonly unknown[] | undefined {
+    const set = this.#sets.get(`${home} ${name}`);
+    return set === undefined ? undefined : list(set.elem);
+  }
+}
+
+/** Names of Bussa's own sets of leases, in its own table and in others: a stranger has no lease. */
+export function isLeaseSet(home: string, name: string): boolean {
+  return home === 'inet bussa' ? name.startsWith('d_') : /^bussa_[a-z0-9_]+_[46]$/.test(name);
+}
+
+/** Without its timeout, counters and comment. */
+export function plainElement(element: unknown): unknown {
+  const wrapped = record(record(element)?.elem);
+  return wrapped === undefined ? element : wrapped.val;
+}

@@ -1,0 +1,45 @@
+import { addressOf } from '../../core/firewall/judge/ip-range.ts';
+import type { HostRoutes } from '../../core/firewall/judge/journey.ts';
+import type { HostInterface } from '../../core/net/host-interface.ts';
+import { SystemCallError } from '../ffi/system-call-error.ts';
+import { NetlinkSocket } from '../netlink/netlink-socket.ts';
+import { RTM_GETROUTE, renderRouteQuery, wayOf } from '../netlink/route-messages.ts';
+
+/** linux/netlink.h. */
+const NETLINK_ROUTE = 0;
+/** asm-generic/errno.h: what the kernel answers where there is no route. */
+const NO_ROUTE: ReadonlySet<number> = new Set([101, 113, 13]);
+
+/** The kernel's own routes, asked one address after the other, each once. */
+export class KernelRoutes implements HostRoutes, Disposable {
+  readonly #socket = new NetlinkSocket(NETLINK_ROUTE, 'the routing netlink socket');
+  readonly #names: ReadonlyMap<number, string>;
+  /** BOUNDED: by the addresses that rules name. */
+  readonly #known = new Map<string, string | undefined>();
+
+  constructor(interfaces: readonly HostInterface[]) {
+    this.#names = new Map(interfaces.map(({ index, name }) => [index, name]));
+  }
+
+  readonly wayTo: HostRoutes['wayTo'] = (family, number) => {
+    const address = addressOf(family, number);
+    if (!this.#known.has(address)) this.#known.set(address, this.#ask(renderRouteQuery(address)));
+    return this.#known.get(address);
+  };
+
+  #ask(query: Uint8Array): string | undefined {
+    try {
+      const answer = this.#socket.ask(RTM_GETROUTE, query);
+      if (typeof answer === 'number') return NO_ROUTE.has(answer) ? 'none' : undefined;
+      const way = wayOf(answer);
+      return typeof way === 'number' ? this.#names.get(way) : way;
+    } catch (error) {
+      if (error instanceof SystemCallError) return undefined;
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.close();
+  }
+}
