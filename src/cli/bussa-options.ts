@@ -124,7 +124,7 @@ function checkOperands({ name, operands: wanted }: Verb, given: readonly string[
 
 function helpOn(rest: readonly string[], json: boolean): BussaCommand {
   const [word, stray] = rest[0] === '--' ? rest.slice(1) : rest;
-  if (word === undefined) return { kind: 'help' };
+  if (word === undefined || (word === 'help' && stray === undefined)) return { kind: 'help' };
   if (stray !== undefined) {
     return { kind: 'usage-error', message: `'${stray}' is more than bussa help takes`, json };
   }

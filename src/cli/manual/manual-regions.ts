@@ -1,13 +1,20 @@
 import { VERBS } from '../bussa-options.ts';
-import { HELP_OPTION, JSON_OPTION } from '../common-options.ts';
+import { HELP_OPTION, JSON_OPTION, optionsOf } from '../common-options.ts';
 import { CHOICE_OPTIONS } from '../daemon-choice.ts';
 import { OPTIONS as KNOCK } from '../knock-options.ts';
 import { OPTIONS as KNOCKD } from '../knockd-options.ts';
+import type { Verb } from '../verb.ts';
 import { renderOptionList, renderSynopsis, renderVerb } from './render-mdoc.ts';
 
 const verbSynopsis = VERBS.map(
   (verb) => `.Nm bussa\n.Cm ${verb.name}\n${renderSynopsis(verb.options, verb.operands)}`,
 ).join('');
+
+/** `.Cm up , connect` and `.Cm completion`, the last words of a sentence. */
+function listVerbs(verbs: readonly Verb[]): string {
+  const [last = '', ...others] = verbs.map(({ name }) => name).toReversed();
+  return `.Cm ${others.toReversed().join(' , ')}\nand\n.Cm ${last} .\n`;
+}
 
 /** What the pages below docs/man have between `.\" begin NAME` and `.\" end NAME`. */
 export const MANUAL_REGIONS: Readonly<Record<string, string>> = {
@@ -16,6 +23,7 @@ export const MANUAL_REGIONS: Readonly<Record<string, string>> = {
   'bussa synopsis': verbSynopsis,
   'bussa verbs': VERBS.map((verb) => renderVerb(verb, CHOICE_OPTIONS)).join(''),
   'bussa common': renderOptionList({ ...JSON_OPTION, ...HELP_OPTION }),
+  'bussa without json': listVerbs(VERBS.filter((verb) => !Object.hasOwn(optionsOf(verb), 'json'))),
   'bussa choice': renderOptionList(CHOICE_OPTIONS),
 };
 
