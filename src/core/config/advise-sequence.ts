@@ -1,3 +1,4 @@
+import type { Door } from '../door/door.ts';
 import { renderSequence, type Sequence, type SequenceStep } from '../door/sequence.ts';
 import { type FlagRule, meetsFlagRule, renderFlagRule, TCP_FLAG, TCP_FLAGS_MASK } from '../net/tcp-flags.ts';
 import type { Findings } from './findings.ts';
@@ -36,13 +37,22 @@ export function adviseSequence({ section, door }: WrittenDoor, host: HostFacts, 
     const why = 'any TCP packet is a knock, those of established connections too';
     findings.warning(section.name, 'no-tcpflags', `${why}: add tcpflags = syn`);
   }
-  if (hasTcp && !meetsFlagRule(door.flags, TCP_FLAG.syn)) judgeFlags(section, door.flags, findings);
+  if (hasTcp && !canSend(door, host)) judgeFlags(section, door.flags, findings);
+}
+
+const { syn, ack, psh, fin, rst } = TCP_FLAG;
+/** What a client sends besides, where somebody answers it. */
+const ANSWERED = [ack, psh | ack, fin | ack, fin | psh | ack, rst, rst | ack];
+
+function canSend({ flags, sequence }: Door, host: HostFacts): boolean {
+  const isAnswered = sequence.every(({ protocol, port }) => protocol !== 'tcp' || host.serves('tcp', port));
+  return [syn, ...(isAnswered ? ANSWERED : [])].some((sent) => meetsFlagRule(flags, sent));
 }
 
 /** RFC 9293 section 3.5: whoever connects sends SYN, and nothing else to a port that does not answer. */
 function judgeFlags(section: Section, flags: FlagRule, findings: Findings): void {
   const entry = lastEntry(section, 'TCPFlags');
-  const what = `a client that connects sends SYN alone, which does not meet ${renderFlagRule(flags)}, and only made-up packets open this door`;
+  const what = `a client that connects sends SYN alone to a port that does not answer, which does not meet ${renderFlagRule(flags)}, and only made-up packets open this door`;
   findings.warning(entry?.value ?? section.name, 'no-client', `${what}: write tcpflags = syn`);
 }
 

@@ -351,16 +351,22 @@ describe('doors and settings', () => {
     });
   }
 
+  const quiet = { ...HOST, serves: () => false };
   const flags = (text: string, knocks = '7312,18423,9534'): string =>
     `[a]\nsequence = ${knocks}\ntcpflags = ${text}\ncommand = logger %IP%\n`;
   for (const text of ['ack', 'syn,ack', 'fin', 'rst', 'fin,urg,!ack', '!syn', 'syn,rst', 'psh,ack'])
     test(`tcpflags = ${text}: no client opens it`, () =>
       assert.deepEqual(
-        advice(flags(text)).map(({ id, place }) => `${id} ${place.line}`),
+        advice(flags(text), quiet).map(({ id, place }) => `${id} ${place.line}`),
         ['no-client 3'],
       ));
   for (const text of ['syn', 'syn,!ack', '!ack', '!rst,!fin', 'syn,!psh,!urg'])
-    test(`tcpflags = ${text}: a client opens it`, () => assert.deepEqual(advice(flags(text)), []));
+    test(`tcpflags = ${text}: a client opens it`, () => assert.deepEqual(advice(flags(text), quiet), []));
+  test('where somebody answers, a client sends more than SYN', () => {
+    assert.deepEqual(advice(flags('ack')), []);
+    assert.deepEqual(advice(flags('fin')), []);
+    assert.equal(advice(flags('syn,ack'))[0]?.id, 'no-client');
+  });
   test('UDP has no flags', () => assert.deepEqual(advice(flags('ack', '7312:udp,18423:udp,9534:udp')), []));
 
   test('the same knocks with other flags that one packet meets', () => {
