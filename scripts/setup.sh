@@ -45,6 +45,8 @@ need_packages_for_daemon() {
   has_libpcap || need libpcap0.8
   has_libnftables || need libnftables1
   need_command iptables iptables
+  # Bussa needs it not; its owner does, to look at the leases.
+  need_command ipset ipset
 }
 
 # Debian's package knockd neither enables nor starts its service. Those that share a command's name are looked
@@ -56,7 +58,7 @@ need_packages_for_tests() {
   need_command hping3 hping3
   need_command tcpreplay tcpreplay
   need_command tcpdump tcpdump
-  need_command ipset ipset
+  need_command ufw ufw
   need_command nft nftables
   need_command conntrack conntrack
   need_command ip iproute2

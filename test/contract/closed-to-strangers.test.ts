@@ -1,5 +1,6 @@
 /** `open =` means closed to all who have not knocked, whatever the owner's rules accept. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { parseAttachPoint } from '../../src/core/door/attach-point.ts';
 import type { Namespace } from '../netns/namespace.ts';
@@ -50,6 +51,17 @@ async function listIptables(server: Namespace, variant: string): Promise<string>
   const rules = saved.join('').replaceAll(/^#.*\n|\[\d+:\d+\]/gm, '');
   return `${rules}${await listNft(server)}${await server.run('ipset', 'list', '-n')}`;
 }
+
+/** With files of its own in place of the host's. */
+const UFW = `
+files=$(mktemp -d)
+trap 'rm -rf "$files"' EXIT
+mkdir "$files/etc" && cp -a /etc/ufw/. "$files/etc"
+mount --bind "$files/etc" /etc/ufw
+ufw --force enable
+for port in 22/tcp 8000/tcp 51820/udp 4444/tcp; do ufw allow "$port"; done
+ufw route allow proto tcp to any port 80
+`;
 
 /** A host whose firewall Bussa finds by itself. */
 const HOST: Situation = {
@@ -172,6 +184,26 @@ table inet filter { chain input { type filter hook input priority filter; ${filt
       );
       await assertRedirected(stage);
     }
+  });
+
+  test('firewalld as installed, which lets in ssh: zone public, as it has loaded its rules itself', async () => {
+    await using stage = await Stage.create(HOST);
+    await using prober = await stage.openProber();
+    const { server } = stage.wire;
+    const rules = readFileSync(new URL('stock/firewalld.nft', import.meta.url), 'utf8');
+    await feedNft(server, `${rules}\nadd rule inet firewalld filter_IN_public_allow tcp dport 4444 accept`);
+    const stranger = await prober.probe('tcp', STRANGER, SERVER, 22, PATIENCE);
+    assert.ok(stranger.open, 'firewalld lets in ssh');
+    await assertDoors(stage, prober, 'firewalld');
+  });
+
+  test('ufw, run here, with the doors’ ports allowed', async () => {
+    await using stage = await Stage.create({ ...HOST, list: (server) => listIptables(server, 'iptables') });
+    await using prober = await stage.openProber();
+    await stage.wire.server.run('sh', '-ec', UFW);
+    const stranger = await prober.probe('tcp', STRANGER, SERVER, 22, PATIENCE);
+    assert.ok(stranger.open, 'ufw lets in ssh');
+    await assertDoors(stage, prober, 'ufw');
   });
 
   test('the part of an older version, which only let in: replaced in one transaction by one that closes', async () => {

@@ -33,21 +33,34 @@ const HOSTS = [
   { name: 'policy ACCEPT', rules: OPEN },
 ] as const;
 
+type Keeping = keyof typeof KEEPINGS;
+
+/** Where leases are kept, and what of the kernel is left out for it. */
+const KEEPINGS = {
+  'with ipset': {},
+  'without ipset': { ipset: false },
+  'without ipset and time': { ipset: false, time: false },
+} as const;
+
 export const IPTABLES_SITUATIONS: readonly Situation[] = [
-  ...HOSTS.flatMap((host) => [situation('iptables', true, host), situation('iptables', false, host)]),
-  situation('iptables-legacy', true, HOSTS[0]),
-  situation('iptables-legacy', false, HOSTS[1]),
+  ...HOSTS.flatMap((host) => [
+    situation('iptables', 'with ipset', host),
+    situation('iptables', 'without ipset', host),
+  ]),
+  situation('iptables', 'without ipset and time', HOSTS[0]),
+  situation('iptables-legacy', 'with ipset', HOSTS[0]),
+  situation('iptables-legacy', 'without ipset', HOSTS[1]),
 ];
 
-function situation(variant: IptablesVariant, ipset: boolean, host: (typeof HOSTS)[number]): Situation {
+function situation(variant: IptablesVariant, keeping: Keeping, host: (typeof HOSTS)[number]): Situation {
   const load = (server: Namespace): Promise<void> => loadRules(server, variant, host.rules);
   return {
-    name: `${variant} ${ipset ? 'with ipset' : 'without ipset'}, ${host.name}`,
-    adapter: { kind: 'iptables', variant, ipset, lookEvery: millis(500) },
-    closesByItself: ipset,
+    name: `${variant} ${keeping}, ${host.name}`,
+    adapter: { kind: 'iptables', variant, ...KEEPINGS[keeping], lookEvery: millis(500) },
+    closesByItself: keeping !== 'without ipset and time',
     arrange: load,
     flush: load,
-    ...(ipset ? { flushLeases: flushSets } : {}),
+    ...(keeping === 'with ipset' ? { flushLeases: flushSets } : {}),
     list: (server) => listRules(server, variant),
   };
 }

@@ -91,9 +91,10 @@ function portsToCut(gates: readonly GatePorts[], path: PortOpening['path']): Por
     .flatMap((gate) => distinct(portsOn(gate.ports, path)));
 }
 
-/** The one rule that is a lease, in the door's own chain. */
-export function leaseInChain({ door, singleUse }: GatePorts, source: Address): Rule {
-  return ['-s', source, ...(singleUse ? useUp(door, familyOf(source)) : []), '-j', 'ACCEPT'];
+/** The one rule that is a lease, in the door's own chain. `until`: its last second in UTC, where the kernel is to end it. */
+export function leaseInChain({ door, singleUse }: GatePorts, source: Address, until?: string): Rule {
+  const time = until === undefined ? [] : ['-m', 'time', '--datestop', until];
+  return ['-s', source, ...time, ...(singleUse ? useUp(door, familyOf(source)) : []), '-j', 'ACCEPT'];
 }
 
 /**

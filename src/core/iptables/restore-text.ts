@@ -20,9 +20,9 @@ import {
 } from './part-names.ts';
 import type { OwnPart } from './read-rules.ts';
 
-type Lease = { readonly door: string; readonly source: Address };
+type Lease = { readonly door: string; readonly source: Address; readonly until?: string | undefined };
 /** A lease that is to be a rule in its door's chain. */
-export type LeaseRule = { readonly gate: GatePorts; readonly source: Address };
+export type LeaseRule = { readonly gate: GatePorts; readonly source: Address; readonly until?: string };
 type Hook = keyof typeof JUMPS;
 
 const HOOKS = ['INPUT', 'FORWARD', 'OUTPUT'] as const satisfies readonly Hook[];
@@ -66,16 +66,11 @@ export function renderReturn(before: OwnPart, now: OwnPart): string {
   ]);
 }
 
-export function renderLeases(leases: readonly LeaseRule[]): string {
-  return transaction(
-    leases.map(({ gate, source }) => append(doorChain(gate.door), leaseInChain(gate, source))),
-  );
-}
-
-export function renderLeaseEnds(leases: readonly LeaseRule[]): string {
-  return transaction(
-    leases.map(({ gate, source }) => ['-D', doorChain(gate.door), ...leaseInChain(gate, source)].join(' ')),
-  );
+/** Those that come and those that go, at once. */
+export function renderLeaseChanges(into: readonly LeaseRule[], out: readonly LeaseRule[]): string {
+  const render = (verb: string, { gate, source, until }: LeaseRule): string =>
+    [verb, doorChain(gate.door), ...leaseInChain(gate, source, until)].join(' ');
+  return transaction([...into.map((one) => render('-A', one)), ...out.map((one) => render('-D', one))]);
 }
 
 function wantedChains(
@@ -102,7 +97,9 @@ function wantedChains(
     const sources = leases.filter(({ door, source }) => door === gate.door && familyOf(source) === family);
     chains.set(
       doorChain(gate.door),
-      [...new Set(sources.map(({ source }) => source))].map((source) => leaseInChain(gate, source)),
+      [...new Map(sources.map(({ source, until }) => [source, until]))].map(([source, until]) =>
+        leaseInChain(gate, source, until),
+      ),
     );
   }
   return chains;

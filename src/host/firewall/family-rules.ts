@@ -8,7 +8,7 @@ import { runTool } from './run-tool.ts';
 /** Seconds that a command waits for another that holds the lock of the rules (xtables.lock). */
 const LOCK_WAIT = ['-w', '5'] as const;
 
-type Lease = { readonly door: string; readonly source: Address };
+type Lease = { readonly door: string; readonly source: Address; readonly until?: string | undefined };
 
 /** The table `filter` of one address family, through the commands of iptables. */
 export class FamilyRules {

@@ -1,6 +1,6 @@
 import type { IptablesVariant } from '../../core/firewall/choose-firewall.ts';
 import { MAX_TIMEOUT } from '../../core/iptables/ipset-limits.ts';
-import { endedPorts, judgeGates } from '../../core/iptables/judge-gates.ts';
+import { judgeGates } from '../../core/iptables/judge-gates.ts';
 import { doorSet } from '../../core/iptables/part-names.ts';
 import { type OwnPart, sameStructure, setsInUse } from '../../core/iptables/read-rules.ts';
 import { type Address, type Family, familyOf } from '../../core/net/address.ts';
@@ -8,17 +8,15 @@ import { type Millis, millis, seconds } from '../../core/net/time.ts';
 import type { Readiness } from '../ffi/readiness.ts';
 import { FamilyRules } from './family-rules.ts';
 import { type Firewall, FirewallError, type Gate, type Grant } from './firewall.ts';
+import { warningsOf } from './iptables-warnings.ts';
 import type { LeasePlace, LeaseToAdd } from './lease-place.ts';
-import { LeaseRules } from './lease-rules.ts';
-import { LeaseSets } from './lease-sets.ts';
 import { listOf, readListed } from './listed-uses.ts';
+import { type LeasePlaceOptions, openLeasePlace } from './open-lease-place.ts';
 import { unusedLeases } from './unused-leases.ts';
 import { watchTables } from './watch-tables.ts';
 
-export type IptablesOptions = {
+export type IptablesOptions = LeasePlaceOptions & {
   readonly variant?: IptablesVariant;
-  /** `false`: leases as rules even where there is ipset. */
-  readonly ipset?: boolean;
   /** What ipset counts to at most. */
   readonly longest?: Millis;
   /** How often to look for changes that the kernel does not tell of. */
@@ -53,44 +51,24 @@ export async function openIptablesFirewall(options: IptablesOptions = {}): Promi
     throw new FirewallError(`iptables cannot be used: ${why}: ${remedy}`);
   }
   const longest = options.longest ?? MAX_TIMEOUT;
-  const { place, whyRules } = await openPlace([...tables.keys()], options.ipset ?? true, longest);
+  const { place, whyRules } = openLeasePlace([...tables.keys()], { ...options, longest });
   return new IptablesFirewall(tables, missing, place, {
-    name: renderName(variant, missing, whyRules),
+    name: renderName(variant, missing, place, whyRules),
     lookEvery: options.lookEvery ?? LOOK_EVERY,
     // A rule stays until it is taken away.
     longest: place.keeping === 'sets' ? longest : FOR_EVER,
   });
 }
 
-function renderEnding(family: Family, ports: readonly string[]): string {
-  return (
-    `INPUT of IPv${family} ends established connections to ${ports.join(', ')}, so Bussa lets these in before the rules ` +
-    `there, which cannot block them any more: put \`-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\` before what closes`
-  );
-}
-
-async function openPlace(
-  families: readonly Family[],
-  ipset: boolean,
-  longest: Millis,
-): Promise<{ readonly place: LeasePlace; readonly whyRules?: string }> {
-  if (!ipset) return { place: new LeaseRules(), whyRules: 'as configured' };
-  try {
-    return { place: LeaseSets.open(families, longest) };
-  } catch (error) {
-    return { place: new LeaseRules(), whyRules: (error as Error).message };
-  }
-}
-
 function renderName(
   variant: IptablesVariant,
   missing: ReadonlyMap<Family, string>,
+  { endsByItself }: LeasePlace,
   whyRules: string | undefined,
 ): string {
+  const who = endsByItself ? 'the kernel ends by the wall clock' : 'only Bussa ends';
   const leases =
-    whyRules === undefined
-      ? 'leases in ipset'
-      : `leases as rules, which only Bussa ends (no ipset: ${whyRules})`;
+    whyRules === undefined ? 'leases in ipset' : `leases as rules, which ${who} (no ipset: ${whyRules})`;
   const lacking = [...missing].map(([family, why]) => `; not for IPv${family} (${why})`);
   return `${variant}, chain BUSSA before the rules of INPUT, ${leases}${lacking.join('')}`;
 }
@@ -118,7 +96,7 @@ export class IptablesFirewall implements Firewall {
     this.name = name;
     this.longest = longest;
     this.#lookEvery = lookEvery;
-    this.closesByItself = place.keeping === 'sets';
+    this.closesByItself = place.endsByItself;
     this.#tables = tables;
     this.#missing = missing;
     this.#place = place;
@@ -126,10 +104,7 @@ export class IptablesFirewall implements Firewall {
 
   get warnings(): readonly string[] {
     const gates = [...this.#gates.values()];
-    return [...(this.#installed ?? [])].flatMap(([family, part]) => {
-      const ports = endedPorts(gates, part);
-      return ports.length === 0 ? [] : [renderEnding(family, ports)];
-    });
+    return warningsOf(this.#installed ?? new Map(), gates, this.closesByItself);
   }
 
   install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
@@ -138,10 +113,15 @@ export class IptablesFirewall implements Firewall {
       const live = grants.filter(({ source, left }) => left > 0 && this.#tables.has(familyOf(source)));
       const { own, unknown } = readListed(gates, live);
       await this.#place.fill(this.#families(), gates, own);
+      const leases = own.map(({ door, source }) => ({
+        door,
+        source,
+        until: this.#place.until(door, source),
+      }));
       const changed = new Map<Family, OwnPart>();
       try {
         for (const [family, part] of before) {
-          await this.#tables.get(family)?.install(gates, own, this.#place.keeping, part);
+          await this.#tables.get(family)?.install(gates, leases, this.#place.keeping, part);
           changed.set(family, part);
         }
         this.#unlistOthers(gates, own);

@@ -9,8 +9,12 @@ export type LeaseToAdd = { readonly gate: GatePorts; readonly grant: Grant; read
 /** Where the iptables firewall keeps its leases: beside its rules, or among them. */
 export interface LeasePlace {
   readonly keeping: LeaseKeeping;
+  /** Whether the kernel ends them. */
+  readonly endsByItself: boolean;
   /** Makes room for the gates' leases, with these in it and no others, before the rules are installed. */
   fill(families: readonly Family[], gates: readonly GatePorts[], grants: readonly Grant[]): Promise<void>;
+  /** The last second of a lease that is a rule, where it has one. */
+  until(door: string, source: Address): string | undefined;
   /** Whether a source that had one has it no longer. */
   isOver(door: string, source: Address): boolean;
   /** No two for one source at one door. If one is refused, nobody is let in who was not before. */

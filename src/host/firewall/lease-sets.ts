@@ -13,6 +13,7 @@ import { areLeasesLost } from './lost-leases.ts';
 /** Leases as elements of ipset's sets: the kernel ends them, whether or not Bussa lives. */
 export class LeaseSets implements LeasePlace {
   readonly keeping = 'sets';
+  readonly endsByItself = true;
   readonly #socket: IpsetSocket;
   readonly #longest: Millis;
 
@@ -61,6 +62,10 @@ export class LeaseSets implements LeasePlace {
       this.#socket.add({ set: next, source }, timeoutSeconds(left, this.#longest));
     this.#socket.swap(next, set);
     this.#socket.destroy(next);
+  }
+
+  until(): undefined {
+    return undefined;
   }
 
   isOver(door: string, source: Address): boolean {

@@ -12,8 +12,7 @@ import {
 } from '../../../src/core/iptables/read-rules.ts';
 import {
   renderInstall,
-  renderLeaseEnds,
-  renderLeases,
+  renderLeaseChanges,
   renderRemoval,
   renderReturn,
 } from '../../../src/core/iptables/restore-text.ts';
@@ -150,13 +149,10 @@ COMMIT
       [`-A ${chain} -s 10.0.0.1 -j ACCEPT`, `-A ${chain} -s 10.0.0.2 -j ACCEPT`],
     );
     assert.ok(lines.includes(`-A BUSSA -p tcp -m tcp --dport 22 -j ${chain}`));
+    const lease = { gate: SSH, source: address('10.0.0.3') };
     assert.equal(
-      renderLeases([{ gate: SSH, source: address('10.0.0.3') }]),
-      `*filter\n-A ${chain} -s 10.0.0.3 -j ACCEPT\nCOMMIT\n`,
-    );
-    assert.equal(
-      renderLeaseEnds([{ gate: SSH, source: address('10.0.0.3') }]),
-      `*filter\n-D ${chain} -s 10.0.0.3 -j ACCEPT\nCOMMIT\n`,
+      renderLeaseChanges([{ ...lease, until: '2026-11-28T05:00:00' }], [lease]),
+      `*filter\n-A ${chain} -s 10.0.0.3 -m time --datestop 2026-11-28T05:00:00 -j ACCEPT\n-D ${chain} -s 10.0.0.3 -j ACCEPT\nCOMMIT\n`,
     );
   });
 
