@@ -9,6 +9,7 @@ import type { Json, Style, Voice } from './verb.ts';
 
 const WORDS: Readonly<Record<Became, string>> = {
   knock: '',
+  repeat: 'the last right knock once more: it counts for nothing',
   retransmission: 'a retransmission: no knock',
   'no-door': 'no door has this port',
   'not-taken': 'no door listens to such a packet there',

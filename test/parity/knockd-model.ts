@@ -17,43 +17,36 @@ export type TimedPacket = FramePacket & { readonly atSeconds: number };
 export type Quirks = {
   /** A TCP packet sent again is one more knock. */
   readonly retransmissionCounts: boolean;
-  /** An attempt that breaks on the first port of its own sequence does not start anew there. */
+  /** The last right knock once more, where another one is due, breaks the attempt. */
+  readonly repeatBreaks: boolean;
+  /** While a source has an attempt, a knock that does not advance one is lost, the first of a door too. */
   readonly breakDoesNotRestart: boolean;
   /** When the oldest attempt ends, in whatever way, every other attempt of everybody is forgotten. */
   readonly oldestEndForgetsAll: boolean;
-  /** While a source has an attempt, the first port of another door starts none. */
-  readonly pendingSwallowsFirst: boolean;
-  /** A knock at another door's port breaks the attempt. */
-  readonly foreignPortBreaks: boolean;
   /** Times are compared in whole seconds of the clock, and the last moment is already too late. */
   readonly wholeSeconds: boolean;
 };
 
 export const KNOCKD_QUIRKS: Quirks = {
   retransmissionCounts: true,
+  repeatBreaks: true,
   breakDoesNotRestart: true,
   oldestEndForgetsAll: true,
-  pendingSwallowsFirst: true,
-  foreignPortBreaks: true,
   wholeSeconds: true,
 };
 
 export const NO_QUIRKS: Quirks = {
   retransmissionCounts: false,
+  repeatBreaks: false,
   breakDoesNotRestart: false,
   oldestEndForgetsAll: false,
-  pendingSwallowsFirst: false,
-  foreignPortBreaks: false,
   wholeSeconds: false,
 };
-
-/** Longer than Linux repeats a SYN that nobody answers, in seconds. */
-const RETRANSMISSION_SECONDS = 65;
 
 type Attempt = {
   readonly door: ModelDoor;
   readonly source: Address;
-  readonly startSeconds: number;
+  startSeconds: number;
   stage: number;
   ended: boolean;
 };
@@ -66,7 +59,7 @@ export function modelOpenings(
   quirks: Quirks,
 ): string[] {
   const openings: string[] = [];
-  const lastSeen = new Map<string, number>();
+  const counted = new Map<string, number>();
   let attempts: Attempt[] = [];
 
   const isSentTo = (door: ModelDoor, packet: TimedPacket): boolean =>
@@ -94,24 +87,28 @@ export function modelOpenings(
 
   const offer = (packet: TimedPacket): void => {
     if (!doors.some((door) => concerns(door, packet))) return;
-    if (isRetransmission(lastSeen, packet) && !quirks.retransmissionCounts) return;
+    if (isRetransmission(counted, packet, shortest(doors.filter((door) => concerns(door, packet))))) {
+      if (!quirks.retransmissionCounts) return;
+    }
     expire(packet.atSeconds);
     const pending = attempts.filter(
       (attempt) => attempt.source === packet.source && isSentTo(attempt.door, packet),
     );
+    let isTaken = pending.length > 0 && quirks.breakDoesNotRestart;
     for (const attempt of pending) {
       if (!meetsFlags(attempt.door, packet)) continue;
-      if (isStep(attempt.door.steps[attempt.stage], packet)) advance(attempt);
-      else if (quirks.foreignPortBreaks || concerns(attempt.door, packet)) attempt.ended = true;
+      const isRepeat = !quirks.repeatBreaks && isStep(attempt.door.steps[attempt.stage - 1], packet);
+      if (isStep(attempt.door.steps[attempt.stage], packet)) {
+        isTaken = true;
+        advance(attempt);
+      } else if (isRepeat) {
+        isTaken = true;
+        if (attempt.stage === 1) attempt.startSeconds = packet.atSeconds;
+      } else attempt.ended = true;
     }
-    for (const door of doors) {
-      if (!concerns(door, packet) || !isStep(door.steps[0], packet)) continue;
-      const own = pending.find((attempt) => attempt.door === door);
-      const isBroken = own?.ended === true && own.stage < door.steps.length;
-      if (own === undefined ? !(quirks.pendingSwallowsFirst && pending.length > 0) : isBroken) {
-        if (own === undefined || !quirks.breakDoesNotRestart) start(door, packet);
-      }
-    }
+    if (isTaken) return;
+    for (const door of doors)
+      if (concerns(door, packet) && isStep(door.steps[0], packet)) start(door, packet);
   };
   for (const packet of packets) offer(packet);
   return openings;
@@ -132,11 +129,15 @@ function isInTime(attempt: Attempt, now: number, quirks: Quirks): boolean {
     : now - startSeconds <= door.timeoutSeconds;
 }
 
-function isRetransmission(lastSeen: Map<string, number>, packet: TimedPacket): boolean {
+const shortest = (doors: readonly ModelDoor[]): number =>
+  Math.min(...doors.map(({ timeoutSeconds }) => timeoutSeconds));
+
+function isRetransmission(counted: Map<string, number>, packet: TimedPacket, seconds: number): boolean {
   if (packet.protocol === 'udp') return false;
   const { source, destination, sourcePort, port, sequence, flags, atSeconds } = packet;
   const key = [source, destination, sourcePort, port, sequence, flags].join(' ');
-  const before = lastSeen.get(key);
-  lastSeen.set(key, atSeconds);
-  return before !== undefined && atSeconds - before < RETRANSMISSION_SECONDS;
+  const before = counted.get(key);
+  if (before !== undefined && atSeconds - before <= seconds) return true;
+  counted.set(key, atSeconds);
+  return false;
 }

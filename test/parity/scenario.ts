@@ -135,7 +135,7 @@ function script(random: (below: number) => number, isIpv6: boolean): Draft[] {
   const drafts = chosen.steps.map((step) => draft(chosen, step));
   const position = random(drafts.length);
   const other = pick(doors);
-  switch (random(12)) {
+  switch (random(14)) {
     case 0:
       drafts.splice(position, 1);
       break;
@@ -167,6 +167,14 @@ function script(random: (below: number) => number, isIpv6: boolean): Draft[] {
       });
     case 7:
       drafts.splice(position, 0, { ...draft(other, pick(other.steps)), port: 1 + random(10_000) });
+      break;
+    case 8:
+      // Sent again behind the knock after it.
+      drafts.splice(position + 2, 0, drafts[position] as Draft);
+      break;
+    case 9:
+      // By another socket.
+      drafts.splice(position + 1, 0, draft(chosen, chosen.steps[position] as ModelDoor['steps'][number]));
       break;
     default:
       break;

@@ -124,7 +124,8 @@ class Rehearsal {
     });
     const evicted = said.filter((line) => line.includes(' evicted '));
     const expected = this.#model.offer(packet, now, evicted);
-    assert.deepEqual(said, typeof expected === 'string' ? [expected] : expected);
+    // Attempts of other flags stand in another order.
+    assert.deepEqual(said.toSorted(), typeof expected === 'string' ? [expected] : expected.toSorted());
     const completed = said.filter((line) => line.includes(' completed '));
     assert.deepEqual(
       this.#engine.completions.map(

@@ -1,4 +1,5 @@
 // The engine once more, from the issue's words: lists, and a look at each of their members.
+import { isSentAgain } from '../../src/core/attempt/sent-again.ts';
 import type { Door } from '../../src/core/door/door.ts';
 import { sameKnocks } from '../../src/core/door/door.ts';
 import type { Address } from '../../src/core/net/address.ts';
@@ -16,10 +17,10 @@ export type ModelPacket = {
 };
 
 type Attempt = { readonly door: Door; readonly source: Address; stage: number; start: number };
-type Seen = { readonly packet: ModelPacket; at: number };
+type Counted = { readonly packet: ModelPacket; at: number; seen: number };
 
 /** What a step of an attempt reads like: `10.0.0.1 ssh advanced 1`. */
-export type ModelOffer = 'ignored' | 'retransmission' | string[];
+export type ModelOffer = 'ignored' | 'retransmission' | 'repeat' | string[];
 
 const RETRANSMISSION_MS = 65_000;
 
@@ -28,7 +29,7 @@ export class AttemptModel {
   readonly #capacity: number;
   /** In the order of their first knocks. */
   readonly attempts: Attempt[] = [];
-  readonly #seen: Seen[] = [];
+  readonly #counted: Counted[] = [];
 
   constructor(doors: readonly Door[], capacity: number) {
     this.#doors = doors;
@@ -39,8 +40,31 @@ export class AttemptModel {
   offer(packet: ModelPacket, now: number, evicted: string[]): ModelOffer {
     const doors = this.#doors.filter((door) => listens(door, packet));
     if (doors.length === 0) return 'ignored';
-    if (this.#isRetransmission(packet, now)) return 'retransmission';
-    return doors.flatMap((door) => this.#knock(door, packet, now, evicted));
+    if (this.#isRetransmission(packet, now, Math.min(...doors.map(({ seqTimeout }) => seqTimeout)))) {
+      return 'retransmission';
+    }
+    const said: string[] = [];
+    let taken = false;
+    for (const attempt of this.attempts.filter(
+      ({ door, source }) => source === packet.source && meets(door, packet),
+    )) {
+      if (this.isLate(attempt, now)) {
+        said.push(say(attempt, 'expired'));
+        this.remove(attempt);
+      } else if (isStep(attempt.door, attempt.stage, packet)) {
+        taken = true;
+        said.push(...this.#advance(attempt));
+      } else if (isStep(attempt.door, attempt.stage - 1, packet)) {
+        taken = true;
+        if (attempt.stage === 1) this.#restart(attempt, now);
+      } else {
+        said.push(say(attempt, 'failed'));
+        this.remove(attempt);
+      }
+    }
+    if (taken) return said.length === 0 ? 'repeat' : said;
+    const first = doors.filter((door) => isStep(door, 0, packet));
+    return [...said, ...first.flatMap((door) => this.#begin(door, packet, now, evicted))];
   }
 
   isLate(attempt: Attempt, now: number): boolean {
@@ -58,42 +82,40 @@ export class AttemptModel {
     this.#doors = doors;
   }
 
-  #isRetransmission(packet: ModelPacket, now: number): boolean {
-    const memory = packet.protocol === 'udp' ? 1 : RETRANSMISSION_MS;
-    const known = this.#seen.find(({ packet: other }) => JSON.stringify(other) === JSON.stringify(packet));
-    const again = known !== undefined && Math.abs(now - known.at) <= memory;
-    if (known === undefined) this.#seen.push({ packet, at: now });
-    else known.at = now;
-    return again;
+  #isRetransmission(packet: ModelPacket, now: number, timeout: number): boolean {
+    const memory = packet.protocol === 'udp' ? 1 : Math.min(timeout, RETRANSMISSION_MS);
+    const known = this.#counted.find(({ packet: other }) => JSON.stringify(other) === JSON.stringify(packet));
+    if (known === undefined) {
+      this.#counted.push({ packet, at: now, seen: now });
+      return false;
+    }
+    const isAgain =
+      Math.abs(now - known.at) <= memory ||
+      (packet.protocol === 'tcp' && isSentAgain(known.seen - known.at, Math.abs(now - known.seen)));
+    known.seen = now;
+    if (!isAgain) known.at = now;
+    return isAgain;
   }
 
-  #knock(door: Door, packet: ModelPacket, now: number, evicted: string[]): string[] {
-    const said: string[] = [];
-    let attempt = this.attempts.find((one) => one.door.name === door.name && one.source === packet.source);
-    if (attempt !== undefined && this.isLate(attempt, now)) {
-      said.push(say(attempt, 'expired'));
-      this.remove(attempt);
-      attempt = undefined;
-    }
-    const isRight = isStep(door, attempt?.stage ?? 0, packet);
-    if (attempt !== undefined && !isRight) {
-      said.push(say(attempt, 'failed'));
-      this.remove(attempt);
-      attempt = undefined;
-    }
-    if (attempt === undefined && !isStep(door, 0, packet)) return said;
-    if (attempt === undefined) {
-      if (door.sequence.length > 1) said.push(...this.#makeRoom(evicted));
-      attempt = { door, source: packet.source, stage: 0, start: now };
-      this.attempts.push(attempt);
-    }
+  #begin(door: Door, packet: ModelPacket, now: number, evicted: string[]): string[] {
+    const said = door.sequence.length > 1 ? this.#makeRoom(evicted) : [];
+    const attempt = { door, source: packet.source, stage: 0, start: now };
+    this.attempts.push(attempt);
+    return [...said, ...this.#advance(attempt)];
+  }
+
+  #advance(attempt: Attempt): string[] {
     attempt.stage++;
-    said.push(say(attempt, 'advanced'));
-    if (attempt.stage === door.sequence.length) {
-      said.push(say(attempt, 'completed'));
-      this.remove(attempt);
-    }
-    return said;
+    const said = [say(attempt, 'advanced')];
+    if (attempt.stage < attempt.door.sequence.length) return said;
+    this.remove(attempt);
+    return [...said, say(attempt, 'completed')];
+  }
+
+  #restart(attempt: Attempt, now: number): void {
+    this.remove(attempt);
+    attempt.start = now;
+    this.attempts.push(attempt);
   }
 
   #makeRoom(evicted: string[]): string[] {
@@ -110,8 +132,11 @@ export const say = ({ source, door, stage }: Attempt, what: string): string =>
   `${source} ${door.name} ${what} ${stage}`;
 
 function listens(door: Door, packet: ModelPacket): boolean {
-  if (!door.sequence.some(({ protocol, port }) => protocol === packet.protocol && port === packet.port))
-    return false;
+  return door.sequence.some((_, stage) => isStep(door, stage, packet)) && meets(door, packet);
+}
+
+/** Whether it is sent where the door listens, with flags that the door takes, to whatever port. */
+function meets(door: Door, packet: ModelPacket): boolean {
   if (packet.protocol === 'tcp' && (packet.flags & door.flags.mask) !== door.flags.value) return false;
   return door.target === undefined ? packet.local : door.target === packet.destination;
 }

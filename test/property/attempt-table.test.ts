@@ -32,6 +32,11 @@ const operation = fc.oneof(
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
+const GROUP = 7;
+
+const isSameSource = (a: Row, b: Row): boolean =>
+  a.family === b.family && String(a.words) === String(b.words);
+
 /** The table beside a list of its rows in the order of their first knocks. */
 class Twin {
   readonly #table: AttemptTable;
@@ -75,7 +80,10 @@ class Twin {
       this.#change({ kind: 'remove', pick: 0 }, gone);
     }
     if (this.#find(row) !== NO_SLOT) return;
-    this.#table.add(row.door, row.family, ...row.words, row.start);
+    // Behind another one of the source, or before all of them: it is found either way.
+    const before = this.#rows.findLast((one) => isSameSource(one, row));
+    const after = before === undefined || row.door % 2 === 0 ? NO_SLOT : this.#find(before);
+    this.#table.add(GROUP, after, row.door, row.family, ...row.words, row.start);
     this.#rows.push(row);
   }
 
@@ -115,7 +123,9 @@ class Twin {
   }
 
   #find({ door, family, words }: Row): number {
-    return this.#table.find(door, family, ...words);
+    let slot = this.#table.first(GROUP, family, ...words);
+    while (slot !== NO_SLOT && this.#table.door(slot) !== door) slot = this.#table.next(slot);
+    return slot;
   }
 }
 
@@ -138,12 +148,12 @@ describe('the table of attempts', () => {
       words[bit >> 5] = ((words[bit >> 5] ?? 0) ^ (1 << (bit & 31))) >>> 0;
       rows.push([6, ...words], [4, ...words]);
     }
-    const slots = rows.map((row, i) => table.add(0, ...row, i));
+    const slots = rows.map((row, i) => table.add(GROUP, NO_SLOT, 0, ...row, i));
     assert.deepEqual(
-      rows.map((row) => table.find(0, ...row)),
+      rows.map((row) => table.first(GROUP, ...row)),
       slots,
     );
     // Among as many sources in as few buckets, one that is not there must not be taken for another one.
-    for (let i = 0; i < 5000; i++) assert.equal(table.find(0, 6, 1, 2, 3, 1_000_000 + i), NO_SLOT);
+    for (let i = 0; i < 5000; i++) assert.equal(table.first(GROUP, 6, 1, 2, 3, 1_000_000 + i), NO_SLOT);
   });
 });

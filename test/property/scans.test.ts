@@ -51,6 +51,7 @@ const SCANS = {
   UDP: { protocol: ':udp', flags: 0 },
 } as const;
 type ScanName = keyof typeof SCANS;
+const SCAN_NAMES = Object.keys(SCANS) as ScanName[];
 
 /** Milliseconds between two probes: nmap at its fastest, and -T2. */
 const PACES = [0.01, 400] as const;
@@ -98,10 +99,11 @@ describe(`no scan opens a door, ${REPEATS} times`, () => {
             : order === 'descending'
               ? ports.toReversed()
               : shuffled(ports, random);
-        const names = Object.keys(SCANS) as ScanName[];
         for (let repeat = 0; repeat < REPEATS; repeat++) {
-          const scanner = new Scanner([random(2 ** 32) | 0, random(2 ** 32) | 0], DOORS);
-          const name = names[repeat % names.length] as ScanName;
+          // Each door by itself: the ports of the others would end its attempts.
+          const one = DOORS[Math.floor(repeat / SCAN_NAMES.length) % DOORS.length] as Door;
+          const scanner = new Scanner([random(2 ** 32) | 0, random(2 ** 32) | 0], [one]);
+          const name = SCAN_NAMES[repeat % SCAN_NAMES.length] as ScanName;
           const pace = PACES[repeat % 4 === 3 ? 1 : 0];
           const from = arranged();
           scanner.scan(from, name, pace);
@@ -130,7 +132,8 @@ describe(`no scan opens a door, ${REPEATS} times`, () => {
       ];
       const ports = Array.from({ length: last / step }, (_, i) => (i + 1) * step);
       for (let repeat = 0; repeat < REPEATS; repeat++) {
-        const scanner = new Scanner([random(2 ** 32) | 0, random(2 ** 32) | 0], doors);
+        const one = doors[repeat % doors.length] as Door;
+        const scanner = new Scanner([random(2 ** 32) | 0, random(2 ** 32) | 0], [one]);
         for (const order of [ports, ports.toReversed(), ports]) scanner.scan(order, 'SYN', 0.01);
         assert.deepEqual(scanner.opened, [], `repeat ${repeat}`);
       }
@@ -139,8 +142,8 @@ describe(`no scan opens a door, ${REPEATS} times`, () => {
 
   test('TCP and UDP together, port by port', () => {
     const random = generator(SEED);
-    for (let repeat = 0; repeat < 10; repeat++) {
-      const scanner = new Scanner([random(2 ** 32) | 0, random(2 ** 32) | 0], DOORS);
+    for (const one of DOORS) {
+      const scanner = new Scanner([random(2 ** 32) | 0, random(2 ** 32) | 0], [one]);
       for (const port of RANGES['1-10000']) {
         scanner.scan([port], 'SYN', 0.01);
         scanner.scan([port], 'UDP', 0.01);
@@ -181,12 +184,14 @@ describe('the odds are as stated', () => {
 });
 
 test('without the guard the same scans do open doors', () => {
-  const engine = new AttemptEngine(DOORS, [1, 2], LIMITS);
   const packet = new Packet();
   const steps = new Steps();
-  const opened = RANGES['1-10000'].flatMap((port) => {
-    engine.offer(readKnock({ port, at: port }, packet, port), true, port, steps);
-    return steps.completions.map((one) => one.door.name);
+  const opened = DOORS.flatMap((one) => {
+    const engine = new AttemptEngine([one], [1, 2], LIMITS);
+    return RANGES['1-10000'].flatMap((port) => {
+      engine.offer(readKnock({ port, at: port }, packet, port), true, port, steps);
+      return steps.completions.map(({ door: { name } }) => name);
+    });
   });
-  assert.deepEqual(opened, ['in-a-row', 'ascending', 'any-flags']);
+  assert.deepEqual(opened, ['ascending', 'any-flags', 'in-a-row']);
 });

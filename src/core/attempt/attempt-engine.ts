@@ -4,7 +4,7 @@ import { type Instant, instant } from '../net/time.ts';
 import { type Packet, packetSource } from '../packet/packet.ts';
 import { AttemptTable, NO_SLOT, type Slot } from './attempt-table.ts';
 import type { Completion } from './completion.ts';
-import { DoorIndex, stepCode } from './door-index.ts';
+import { DoorIndex, OWN_GROUP, stepCode, targetGroup } from './door-index.ts';
 import type { HashKey } from './keyed-hash.ts';
 import type { PendingAttempt } from './pending-attempt.ts';
 import { RecentPackets } from './recent-packets.ts';
@@ -21,6 +21,8 @@ export const OFFER = {
   knock: 2,
   /** No knock: it touched a tripwire, and its source is under suspicion since then. */
   suspicion: 3,
+  /** The last right knock of an attempt once more, by another packet, where another one is due: it counts for nothing. */
+  repeat: 4,
 } as const;
 
 export type Offer = (typeof OFFER)[keyof typeof OFFER];
@@ -37,20 +39,25 @@ export type EngineLimits = {
   readonly recentPackets: number;
 };
 
-/** At most 44 MiB of attempts and 2 MiB of packets; resident only as far as they are used. */
+/** At most 52 MiB of attempts and 3 MiB of packets; resident only as far as they are used. */
 export const DEFAULT_LIMITS: EngineLimits = { attempts: 1_048_576, recentPackets: 262_144 };
 
 /** Door numbers stand in 16 bits of an attempt's row. */
 export const MAX_DOORS = 65_535;
 
+/** What a packet was to the attempts of its source. */
+const TAKEN = { byNone: 0, asRepeat: 1, asNext: 2 } as const;
+
 /**
- * Follows every source through the sequences of the doors. An attempt belongs to one source and one door and is
- * independent of all others. The right knock advances it; another one at a port of its door discards it, and
- * starts it again where it is the door's first. A guard, if there is one, has the last word on whether a completed
- * sequence counts. Time is the packets' own.
+ * Follows every source through the sequences of the doors. An attempt belongs to one source and one door. The right
+ * knock advances it; the last right one once more leaves it as it is; any other one, at a port of whatever door, ends
+ * it, if it is sent where its door listens and has flags that its door takes. A knock that advances no attempt begins
+ * one at each door whose first it is. A guard, if there is one, has the last word on whether a completed sequence
+ * counts. Time is the packets' own.
  *
- * Work per packet: one look-up by port, one among the recent packets, one attempt for each door that has this very
- * port. It grows neither with the attempts nor with the doors nor with their ports.
+ * Work per packet: one look-up by port, one among the recent packets, one for the source's attempts, and one step for
+ * each of those and for each door that has this very port. A source has attempts pending only at doors that begin with
+ * the same port. It grows neither with the attempts of others nor with the doors nor with their ports.
  */
 export class AttemptEngine {
   #index: DoorIndex;
@@ -98,16 +105,22 @@ export class AttemptEngine {
     steps.clear();
     let at = this.#index.firstEntry(packet.protocol, packet.destinationPort);
     if (at === 0) return this.#touch(packet, local, now);
-    let offer: Offer = OFFER.ignored;
+    const from = at;
+    // The shortest time of the doors that listen: at none of them may a copy be ignored for longer.
+    let memory = Number.POSITIVE_INFINITY;
     for (let door = this.#index.entry(at); door >= 0; door = this.#index.entry(++at)) {
       if (!this.#index.concerns(door, packet, local)) continue;
-      if (offer === OFFER.ignored) {
-        if (this.#recent.offer(packet, now)) return OFFER.retransmission;
-        offer = OFFER.knock;
-      }
-      this.#knock(door, packet, now, steps);
+      memory = Math.min(memory, this.#index.timeout(door));
     }
-    return offer;
+    if (memory === Number.POSITIVE_INFINITY) return OFFER.ignored;
+    if (this.#recent.offer(packet, now, memory)) return OFFER.retransmission;
+    let taken: number = TAKEN.byNone;
+    if (local) taken = this.#lead(OWN_GROUP, packet, local, now, steps);
+    if (this.#index.isTarget(packet)) {
+      taken = Math.max(taken, this.#lead(targetGroup(packet), packet, local, now, steps));
+    }
+    if (taken === TAKEN.byNone) this.#begin(from, packet, local, now, steps);
+    return taken === TAKEN.asRepeat && steps.count === 0 ? OFFER.repeat : OFFER.knock;
   }
 
   /**
@@ -186,38 +199,76 @@ export class AttemptEngine {
     return guard.touch(packet, now) ? OFFER.suspicion : OFFER.ignored;
   }
 
-  #knock(door: number, packet: Packet, now: number, steps: Steps): void {
+  /** Shows the packet to the attempts of its source in one group. Returns one of `TAKEN`. */
+  #lead(group: number, packet: Packet, local: boolean, now: number, steps: Steps): number {
     const { family, source0, source1, source2, source3 } = packet;
-    const code = stepCode(packet.protocol, packet.destinationPort);
-    const isFirst = this.#index.expected(door, 0) === code;
-    let slot = this.#table.find(door, family, source0, source1, source2, source3);
-    if (slot !== NO_SLOT && this.#isLate(slot, door, now)) {
-      this.#end(STEP.expired, slot, steps);
-      slot = NO_SLOT;
+    let taken: number = TAKEN.byNone;
+    let slot = this.#table.first(group, family, source0, source1, source2, source3);
+    while (slot !== NO_SLOT) {
+      const next = this.#table.next(slot);
+      const door = this.#table.door(slot);
+      // Of two groups in one bucket, each has its turn.
+      if (this.#index.group(door) === group && this.#index.concerns(door, packet, local)) {
+        taken = Math.max(taken, this.#judge(slot, door, packet, now, steps));
+      }
+      slot = next;
     }
-    if (slot === NO_SLOT) {
-      if (isFirst) this.#begin(door, packet, now, steps);
-    } else if (this.#index.expected(door, this.#table.stage(slot)) === code) {
+    return taken;
+  }
+
+  #judge(slot: Slot, door: number, packet: Packet, now: number, steps: Steps): number {
+    const code = stepCode(packet.protocol, packet.destinationPort);
+    const stage = this.#table.stage(slot);
+    if (this.#isLate(slot, door, now)) {
+      this.#end(STEP.expired, slot, steps);
+      return TAKEN.byNone;
+    }
+    if (this.#index.expected(door, stage) === code) {
       this.#advance(slot, door, packet, now, steps);
-    } else if (isFirst) {
-      this.#report(STEP.failed, slot, steps);
-      this.#table.restart(slot, now);
-      this.#report(STEP.advanced, slot, steps);
-    } else {
-      this.#end(STEP.failed, slot, steps);
+      return TAKEN.asNext;
+    }
+    if (this.#index.expected(door, stage - 1) === code) {
+      // Who begins anew after the first knock has the whole time again.
+      if (stage === 1) this.#table.restart(slot, now);
+      return TAKEN.asRepeat;
+    }
+    this.#end(STEP.failed, slot, steps);
+    return TAKEN.byNone;
+  }
+
+  /** At the doors from a place of the index on whose first knock it is. No attempt of the source has taken the packet. */
+  #begin(from: number, packet: Packet, local: boolean, now: number, steps: Steps): void {
+    const code = stepCode(packet.protocol, packet.destinationPort);
+    // The last attempt that was begun of the doors without a target, and of those with one.
+    let own = NO_SLOT;
+    let target = NO_SLOT;
+    for (let at = from, door = this.#index.entry(at); door >= 0; door = this.#index.entry(++at)) {
+      if (this.#index.expected(door, 0) !== code || !this.#index.concerns(door, packet, local)) continue;
+      if (this.#index.length(door) === 1) this.#completeAtOnce(door, packet, now, steps);
+      else if (this.#index.group(door) === OWN_GROUP) own = this.#add(own, door, packet, now, steps);
+      else target = this.#add(target, door, packet, now, steps);
     }
   }
 
-  #begin(door: number, packet: Packet, now: number, steps: Steps): void {
+  #completeAtOnce(door: number, packet: Packet, now: number, steps: Steps): void {
     const { family, source0, source1, source2, source3 } = packet;
-    if (this.#index.length(door) === 1) {
-      steps.push(STEP.advanced, door, 1, family, source0, source1, source2, source3);
-      this.#complete(door, packet, now, now, steps);
-      return;
+    steps.push(STEP.advanced, door, 1, family, source0, source1, source2, source3);
+    this.#complete(door, packet, now, now, steps);
+  }
+
+  #add(after: Slot, door: number, packet: Packet, now: number, steps: Steps): Slot {
+    const { family, source0, source1, source2, source3 } = packet;
+    const table = this.#table;
+    let before = after;
+    if (table.full) {
+      const victim = table.victim();
+      if (victim === before) before = NO_SLOT;
+      this.#end(STEP.evicted, victim, steps);
     }
-    if (this.#table.full) this.#end(STEP.evicted, this.#table.victim(), steps);
-    const slot = this.#table.add(door, family, source0, source1, source2, source3, now);
+    const group = this.#index.group(door);
+    const slot = table.add(group, before, door, family, source0, source1, source2, source3, now);
     this.#report(STEP.advanced, slot, steps);
+    return slot;
   }
 
   #advance(slot: Slot, door: number, packet: Packet, now: number, steps: Steps): void {

@@ -11,8 +11,8 @@ const STAGE_MASK = (1 << STAGE_BITS) - 1;
 const FAMILY_6 = 1 << STAGE_BITS;
 const DOOR_SHIFT = 16;
 
-/** The words of a row; the first knock's time takes two. */
-const ROW = 10;
+/** The words of a row; the first knock's time takes two, and one is left over: the times lie on even words. */
+const ROW = 12;
 const SOURCE = 0;
 /** Door in the upper half, then the family bit, then the stage. */
 const META = 4;
@@ -21,15 +21,18 @@ const CHAIN = 5;
 const OLDER = 6;
 const NEWER = 7;
 const START = 8;
+/** The row before in the bucket plus one, or of the first one the bucket's number inverted. */
+const BACK = 10;
 
 /** How many rows are looked at when one has to make room. */
 const EVICTION_SAMPLE = 4;
 
 /**
- * All pending attempts, each one source at one door: a hash table over typed arrays, and for every door a queue
- * from the oldest to the newest first knock. Every operation takes the same time however full the table is.
+ * All pending attempts, each one source at one door: a hash table by source over typed arrays, and for every door a
+ * queue from the oldest to the newest first knock. Every operation takes the same time however full the table is.
+ * A source is looked up within a group, a number of the caller's: its attempts of one group follow each other.
  *
- * BOUNDED: by `capacity` rows of 44 bytes. They are reserved at once, and a page of them becomes resident when it
+ * BOUNDED: by `capacity` rows of 52 bytes. They are reserved at once, and a page of them becomes resident when it
  * is first used. When all are taken, four are drawn by chance and the one that has come least far makes room:
  * nobody can choose which.
  */
@@ -88,41 +91,53 @@ export class AttemptTable {
     return this.#size === this.capacity;
   }
 
-  find(door: number, family: Family, w0: number, w1: number, w2: number, w3: number): Slot {
-    const meta = (door << DOOR_SHIFT) | (family === 6 ? FAMILY_6 : 0);
-    const rows = this.#rows;
-    let slot = (this.#buckets[this.#bucket(meta, w0, w1, w2, w3)] as number) - 1;
-    while (slot !== NO_SLOT) {
-      const at = slot * ROW;
-      if (
-        rows[at + 3] === (w3 | 0) &&
-        (((rows[at + META] as number) ^ meta) & ~STAGE_MASK) === 0 &&
-        rows[at] === (w0 | 0) &&
-        rows[at + 1] === (w1 | 0) &&
-        rows[at + 2] === (w2 | 0)
-      ) {
-        return slot;
-      }
-      slot = (rows[at + CHAIN] as number) - 1;
-    }
-    return NO_SLOT;
+  /** The source's first attempt of a group. */
+  first(group: number, family: Family, w0: number, w1: number, w2: number, w3: number): Slot {
+    const bucket = this.#bucket(group, family, w0, w1, w2, w3);
+    return this.#match((this.#buckets[bucket] as number) - 1, familyBit(family), w0, w1, w2, w3);
   }
 
-  /** Adds an attempt at stage 1, the newest of its door. The table must not be full. */
-  add(door: number, family: Family, w0: number, w1: number, w2: number, w3: number, start: number): Slot {
+  /** The one after it. */
+  next(slot: Slot): Slot {
+    const rows = this.#rows;
+    const at = slot * ROW;
+    const chain = (rows[at + CHAIN] as number) - 1;
+    if (chain === NO_SLOT) return NO_SLOT;
+    const [w0, w1, w2, w3] = [rows[at], rows[at + 1], rows[at + 2], rows[at + 3]] as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    return this.#match(chain, (rows[at + META] as number) & FAMILY_6, w0, w1, w2, w3);
+  }
+
+  /**
+   * Adds an attempt at stage 1, the newest of its door. The table must not be full. `after`: the source's attempt of the
+   * same group that it follows; with `NO_SLOT` it comes before all others.
+   */
+  add(
+    group: number,
+    after: Slot,
+    door: number,
+    family: Family,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    start: number,
+  ): Slot {
     const slot = this.#takeRow();
-    const meta = (door << DOOR_SHIFT) | (family === 6 ? FAMILY_6 : 0);
     const rows = this.#rows;
     const at = slot * ROW;
     rows[at + SOURCE] = w0;
     rows[at + SOURCE + 1] = w1;
     rows[at + SOURCE + 2] = w2;
     rows[at + SOURCE + 3] = w3;
-    rows[at + META] = meta | 1;
+    rows[at + META] = (door << DOOR_SHIFT) | familyBit(family) | 1;
     this.#setStart(slot, start);
-    const bucket = this.#bucket(meta, w0, w1, w2, w3);
-    rows[at + CHAIN] = this.#buckets[bucket] as number;
-    this.#buckets[bucket] = slot + 1;
+    if (after === NO_SLOT) this.#chainFirst(slot, this.#bucket(group, family, w0, w1, w2, w3));
+    else this.#chainAfter(slot, after);
     this.#append(slot, door);
     this.#size++;
     return slot;
@@ -195,8 +210,43 @@ export class AttemptTable {
     return (this.#rows[slot * ROW + SOURCE + index] as number) >>> 0;
   }
 
-  #bucket(meta: number, w0: number, w1: number, w2: number, w3: number): number {
-    return keyedHash(this.#key, w0, w1, w2, w3, meta & ~STAGE_MASK, 0) & this.#bucketMask;
+  #bucket(group: number, family: Family, w0: number, w1: number, w2: number, w3: number): number {
+    return keyedHash(this.#key, w0, w1, w2, w3, group, family) & this.#bucketMask;
+  }
+
+  /** The first row of the source from `slot` on. */
+  #match(slot: Slot, family: number, w0: number, w1: number, w2: number, w3: number): Slot {
+    const rows = this.#rows;
+    while (slot !== NO_SLOT) {
+      const at = slot * ROW;
+      if (
+        rows[at + 3] === (w3 | 0) &&
+        ((rows[at + META] as number) & FAMILY_6) === family &&
+        rows[at] === (w0 | 0) &&
+        rows[at + 1] === (w1 | 0) &&
+        rows[at + 2] === (w2 | 0)
+      ) {
+        return slot;
+      }
+      slot = (rows[at + CHAIN] as number) - 1;
+    }
+    return NO_SLOT;
+  }
+
+  #chainFirst(slot: Slot, bucket: number): void {
+    const following = this.#buckets[bucket] as number;
+    this.#rows[slot * ROW + CHAIN] = following;
+    this.#rows[slot * ROW + BACK] = ~bucket;
+    if (following !== 0) this.#rows[(following - 1) * ROW + BACK] = slot + 1;
+    this.#buckets[bucket] = slot + 1;
+  }
+
+  #chainAfter(slot: Slot, before: Slot): void {
+    const following = this.#rows[before * ROW + CHAIN] as number;
+    this.#rows[slot * ROW + CHAIN] = following;
+    this.#rows[slot * ROW + BACK] = before + 1;
+    if (following !== 0) this.#rows[(following - 1) * ROW + BACK] = slot + 1;
+    this.#rows[before * ROW + CHAIN] = slot + 1;
   }
 
   #setStart(slot: Slot, start: number): void {
@@ -211,22 +261,11 @@ export class AttemptTable {
   }
 
   #unchain(slot: Slot): void {
-    const bucket = this.#bucket(
-      this.#rows[slot * ROW + META] as number,
-      this.sourceWord(slot, 0),
-      this.sourceWord(slot, 1),
-      this.sourceWord(slot, 2),
-      this.sourceWord(slot, 3),
-    );
     const following = this.#rows[slot * ROW + CHAIN] as number;
-    let previous = (this.#buckets[bucket] as number) - 1;
-    if (previous === slot) {
-      this.#buckets[bucket] = following;
-      return;
-    }
-    while ((this.#rows[previous * ROW + CHAIN] as number) - 1 !== slot)
-      previous = (this.#rows[previous * ROW + CHAIN] as number) - 1;
-    this.#rows[previous * ROW + CHAIN] = following;
+    const back = this.#rows[slot * ROW + BACK] as number;
+    if (back < 0) this.#buckets[~back] = following;
+    else this.#rows[(back - 1) * ROW + CHAIN] = following;
+    if (following !== 0) this.#rows[(following - 1) * ROW + BACK] = back;
   }
 
   #append(slot: Slot, door: number): void {
@@ -257,3 +296,5 @@ export class AttemptTable {
     return (x >>> 0) % this.capacity;
   }
 }
+
+const familyBit = (family: Family): number => (family === 6 ? FAMILY_6 : 0);

@@ -9,6 +9,22 @@ export const stepCode = (protocol: number, port: number): number => (protocol <<
 
 const PORTS = 65_536;
 
+/** That of the doors that watch the host's own addresses. */
+export const OWN_GROUP = 0;
+
+/** That of the doors with this target. Two may have the same number: it is only where attempts are looked for. */
+function groupOf(w0: number, w1: number, w2: number, w3: number): number {
+  const mixed =
+    Math.imul(w0, 0x9e3779b1) ^
+    Math.imul(w1, 0x85ebca6b) ^
+    Math.imul(w2, 0xc2b2ae35) ^
+    Math.imul(w3, 0x27d4eb2f);
+  return mixed === OWN_GROUP ? 1 : mixed;
+}
+
+export const targetGroup = ({ destination0, destination1, destination2, destination3 }: Packet): number =>
+  groupOf(destination0, destination1, destination2, destination3);
+
 /**
  * The doors compiled for the question that every packet asks: which doors have this port in their sequence?
  * Doors are numbered; a number stays with its door for as long as the door's knocks stay the same.
@@ -29,6 +45,7 @@ export class DoorIndex {
   readonly #timeouts: Float64Array;
   /** Family (0: the host's own addresses count) and four words for each door. */
   readonly #targets: Uint32Array;
+  readonly #groups: Int32Array;
   /** All of them. */
   readonly #allTargets: AddressTable;
 
@@ -42,6 +59,7 @@ export class DoorIndex {
     this.#flagValues = new Uint8Array(count);
     this.#timeouts = new Float64Array(count);
     this.#targets = new Uint32Array(count * 5);
+    this.#groups = new Int32Array(count);
     this.#allTargets = new AddressTable(
       doors.flatMap((door) => (door?.target === undefined ? [] : [door.target])),
       { loopback: false },
@@ -94,6 +112,11 @@ export class DoorIndex {
     return this.#allTargets.has(family, destination0, destination1, destination2, destination3);
   }
 
+  /** A number for the doors that have this one's target; `OWN_GROUP` without one. */
+  group(door: number): number {
+    return this.#groups[door] as number;
+  }
+
   /** The step, as a `stepCode`, that an attempt which has come to `stage` waits for. */
   expected(door: number, stage: number): number {
     return this.#steps[(this.#stepsFrom[door] as number) + stage] as number;
@@ -114,7 +137,9 @@ export class DoorIndex {
     this.#flagValues[number] = door.flags.value;
     this.#timeouts[number] = door.seqTimeout;
     if (door.target !== undefined) {
-      this.#targets.set([familyOf(door.target), ...addressWords(door.target)], number * 5);
+      const words = addressWords(door.target);
+      this.#targets.set([familyOf(door.target), ...words], number * 5);
+      this.#groups[number] = groupOf(...words);
     }
     for (const step of door.sequence) steps.push(stepCode(PROTOCOL_NUMBER[step.protocol], step.port));
   }

@@ -1,41 +1,54 @@
 import { PROTOCOL_NUMBER } from '../net/protocol.ts';
 import type { Packet } from '../packet/packet.ts';
 import { type HashKey, keyedHash } from './keyed-hash.ts';
+import { isSentAgain } from './sent-again.ts';
 
 const WAYS = 4;
 
 /**
- * How long a TCP packet is remembered after it was last seen. tcp(7): Linux sends a SYN again after 1, 2, 4, … up
- * to 32 s (`tcp_syn_retries` 6), so the next copy is never more than 64 s behind the last one.
+ * No copy is a retransmission longer than this after the packet, whatever `seq_timeout` says. tcp(7): Linux sends a SYN
+ * again after 1, 2, 4, … up to 32 s (`tcp_syn_retries` 6).
  */
 export const RETRANSMISSION_MEMORY_MS = 65_000;
 
 /** UDP sends nothing again, and a second look at a packet has the time of the first: to 1 ms, as times are kept. */
 const SECOND_LOOK_MS = 1;
 
+/** The words of a place. */
+const PLACE = 3;
+const COUNTED = 1;
+const SEEN = 2;
+
 /**
  * The packets seen lately, to tell a retransmission, or a second look at one packet on a bridge and its port,
- * from a knock.
+ * from a knock. Some clients send the very same packets at each try: so a copy is a retransmission for a limited time
+ * after the packet that counted, which copies do not prolong, or if it comes when TCP itself sends again.
  *
- * BOUNDED: by `capacity`, 8 bytes each. A packet is kept as a keyed 32-bit fingerprint in one of four places;
+ * BOUNDED: by `capacity`, 12 bytes each. A packet is kept as a keyed 32-bit fingerprint in one of four places;
  * where all four are taken, the one not seen for longest is forgotten, and a retransmission of it would count as
  * a knock. A packet is taken for another one once in a thousand million.
  */
 export class RecentPackets {
-  /** Places of two words, four places to a set: the fingerprint (0: empty), and when it was seen in ms modulo 2^32. */
+  /**
+   * Four places to a set, of three words: the fingerprint (0: empty), and when it counted and when it was last seen, in ms
+   * modulo 2^32.
+   */
   readonly #places: Int32Array;
   readonly #setMask: number;
   readonly #key: HashKey;
 
   constructor(capacity: number, key: HashKey) {
     const sets = 2 ** Math.ceil(Math.log2(Math.max(1, capacity / WAYS)));
-    this.#places = new Int32Array(sets * WAYS * 2);
+    this.#places = new Int32Array(sets * WAYS * PLACE);
     this.#setMask = sets - 1;
     this.#key = key;
   }
 
-  /** Whether this very packet was seen lately; it is remembered from now on either way. */
-  offer(packet: Packet, now: number): boolean {
+  /**
+   * Whether the packet is a copy of one that counted no longer than `memory` ms ago; if it is not, it counts, and is
+   * remembered from now on.
+   */
+  offer(packet: Packet, now: number, memory: number): boolean {
     const ports = (packet.sourcePort << 16) | packet.destinationPort;
     const kind = (packet.protocol << 8) | packet.flags;
     const set = keyedHash(
@@ -54,9 +67,10 @@ export class RecentPackets {
       Math.imul(packet.source3 ^ kind, 0xc2b2ae35) ^
       Math.imul(packet.destination0 ^ packet.destination1, 0x27d4eb2f) ^
       Math.imul(packet.destination2 ^ packet.destination3, 0x165667b1);
-    const first = (set & this.#setMask) * WAYS * 2;
-    const memory = packet.protocol === PROTOCOL_NUMBER.udp ? SECOND_LOOK_MS : RETRANSMISSION_MEMORY_MS;
-    return this.#touch(first, mixed || 1, now, memory);
+    const first = (set & this.#setMask) * WAYS * PLACE;
+    const limit =
+      packet.protocol === PROTOCOL_NUMBER.udp ? SECOND_LOOK_MS : Math.min(memory, RETRANSMISSION_MEMORY_MS);
+    return this.#touch(first, mixed || 1, now, limit);
   }
 
   #touch(first: number, fingerprint: number, now: number, memory: number): boolean {
@@ -64,13 +78,17 @@ export class RecentPackets {
     const stamp = now | 0;
     let oldest = first;
     let oldestAge = -1;
-    for (let at = first; at < first + WAYS * 2; at += 2) {
-      const seen = places[at + 1] as number;
+    for (let at = first; at < first + WAYS * PLACE; at += PLACE) {
+      const seen = places[at + SEEN] as number;
       // The difference of two 32-bit clocks; packets may come a little out of order.
       const age = places[at] === 0 ? 0x7fffffff : Math.abs((now - seen) | 0);
       if (places[at] === fingerprint) {
-        places[at + 1] = stamp;
-        return age <= memory;
+        places[at + SEEN] = stamp;
+        const counted = places[at + COUNTED] as number;
+        if (Math.abs((now - counted) | 0) <= memory) return true;
+        if (memory > SECOND_LOOK_MS && isSentAgain((seen - counted) | 0, age)) return true;
+        places[at + COUNTED] = stamp;
+        return false;
       }
       if (age > oldestAge) {
         oldestAge = age;
@@ -78,7 +96,8 @@ export class RecentPackets {
       }
     }
     places[oldest] = fingerprint;
-    places[oldest + 1] = stamp;
+    places[oldest + COUNTED] = stamp;
+    places[oldest + SEEN] = stamp;
     return false;
   }
 }

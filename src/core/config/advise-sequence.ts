@@ -81,27 +81,42 @@ const MOST_COMPARED = 16;
 const hasSameFlags = (a: FlagRule | undefined, b: FlagRule): boolean =>
   a !== undefined && a.mask === b.mask && a.value === b.value;
 
-/** A sequence that another one begins with opens first, and takes the other's knocks. */
-export function advisePrefixes(doors: readonly WrittenDoor[], findings: Findings): void {
+/**
+ * A sequence that stands in another one. Where the other begins with it, the other's knocks open it as well; where it
+ * comes later, they do if those before it are lost.
+ */
+export function adviseContained(doors: readonly WrittenDoor[], findings: Findings): void {
   const byKnocks = new Map<string, WrittenDoor>();
   for (const written of doors) {
-    const { door } = written;
-    if (door !== undefined) byKnocks.set(renderSequence(door.sequence), written);
+    if (written.door !== undefined) byKnocks.set(renderSequence(written.door.sequence), written);
   }
+  const lengths = [...new Set(doors.map(({ door }) => door?.sequence.length ?? 0))].filter(Boolean);
   for (const longer of doors) {
     const steps = longer.door?.sequence ?? [];
-    for (let length = 1; length < steps.length; length++) {
-      const shorter = byKnocks.get(renderSequence(steps.slice(0, length) as unknown as Sequence));
-      if (shorter === undefined || !meetTogether(shorter, longer)) continue;
-      const entry = lastEntry(shorter.section, 'Sequence', 'One_Time_Sequences');
-      const other = `[${escapeText(longer.section.name.text)}]`;
-      const shown = `these knocks are the first ${length} of ${other}, line ${longer.section.name.line}`;
-      findings.warning(
-        entry?.value ?? shorter.section.name,
-        'prefix-sequence',
-        `${shown}, and whoever knocks there opens this door too: begin one of them otherwise`,
-      );
+    for (const length of lengths.filter((one) => one < steps.length)) {
+      for (let first = 0; first + length <= steps.length; first++) {
+        const part = steps.slice(first, first + length) as unknown as Sequence;
+        const shorter = byKnocks.get(renderSequence(part));
+        if (shorter !== undefined && meetTogether(shorter, longer))
+          tellContained(shorter, longer, first, findings);
+      }
     }
+  }
+}
+
+function tellContained(shorter: WrittenDoor, longer: WrittenDoor, first: number, findings: Findings): void {
+  const { name, line } = { name: longer.section.name.text, line: longer.section.name.line };
+  const other = `[${escapeText(name)}], line ${line}`;
+  const length = shorter.door?.sequence.length ?? 0;
+  const entry = lastEntry(shorter.section, 'Sequence', 'One_Time_Sequences');
+  const at = entry?.value ?? shorter.section.name;
+  if (first === 0) {
+    const shown = `these knocks are the first ${length} of ${other}, and whoever knocks there opens this door too`;
+    findings.warning(at, 'prefix-sequence', `${shown}: begin one of them otherwise`);
+  } else {
+    const shown = `these knocks are knocks ${first + 1} to ${first + length} of ${other}`;
+    const danger = 'whoever knocks there and loses a packet before them opens this door instead';
+    findings.warning(at, 'contained-sequence', `${shown}, and ${danger}: take other ports for one of them`);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Door } from '../door/door.ts';
 import { adviseCommands } from './advise-commands.ts';
 import { adviseOpening } from './advise-opening.ts';
 import { adviseRules } from './advise-rules.ts';
-import { advisePrefixes, adviseSameKnocks, adviseSequence } from './advise-sequence.ts';
+import { adviseContained, adviseSameKnocks, adviseSequence } from './advise-sequence.ts';
 import { adviseSettings } from './advise-settings.ts';
 import { adviseTime } from './advise-time.ts';
 import { adviseWords } from './advise-words.ts';
@@ -39,7 +39,7 @@ export function advise(
     adviseRules(section, host, findings);
     adviseTime(section, findings);
   }
-  advisePrefixes(doors, findings);
+  adviseContained(doors, findings);
   adviseSameKnocks(doors, findings);
   adviseSettings(sections, host, findings);
   return findings.diagnostics(file, lines);

@@ -9,6 +9,7 @@ export const WARNING_IDS = [
   'bad-rule',
   'command-not-found',
   'comment-in-value',
+  'contained-sequence',
   'default-time',
   'denied-and-allowed',
   'empty-directive',

@@ -210,6 +210,12 @@ function explainLoose(entry: TraceEntry, situation: TraceSituation): Explanation
   if (kind === 'retransmission') {
     return { kind, sentence: `${words} was a retransmission of a packet seen before, which is ignored` };
   }
+  if (kind === 'repeat') {
+    return {
+      kind: 'stray',
+      sentence: `${words} was the last right knock once more, which counts for nothing`,
+    };
+  }
   const [door] = concerned;
   const first =
     door === undefined

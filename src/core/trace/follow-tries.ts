@@ -131,6 +131,8 @@ function attachTo(one: Try, entry: TraceEntry): Try | undefined {
       ...(one.wrong === undefined && knock !== undefined ? { wrong: knock } : {}),
     };
   }
+  // After the first knock it begins anew (`AttemptEngine`).
+  if (kind === 'repeat') return { ...one, end: lastAt, ...(one.stage === 1 ? { start: lastAt } : {}) };
   return isAwaited || kind === 'retransmission'
     ? { ...one, end: lastAt, ...(isAwaited ? { void: entry } : {}) }
     : undefined;

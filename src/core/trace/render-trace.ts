@@ -30,6 +30,8 @@ function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): strin
       return 'a port of a door, but not its turn';
     case 'retransmission':
       return 'seen before, ignored';
+    case 'repeat':
+      return 'the last right knock once more, ignored';
     case 'tripwire':
       return 'no port of a door: a tripwire';
     case 'suspicion':

@@ -76,6 +76,7 @@ export class SourceTraces {
     if (offer === OFFER.knock && steps.count > 0) this.#takeSteps(packet, steps, now);
     else if (offer === OFFER.knock) this.#add(packet, TRACED.stray, 0, now);
     else if (offer === OFFER.retransmission) this.#add(packet, TRACED.retransmission, 0, now);
+    else if (offer === OFFER.repeat) this.#add(packet, TRACED.repeat, 0, now);
     else if (offer === OFFER.suspicion) this.#add(packet, TRACED.suspicion, 0, now);
     else if (!knockPort) {
       if (local) this.#add(packet, TRACED.tripwire, 0, now);

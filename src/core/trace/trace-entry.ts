@@ -28,6 +28,8 @@ export const TRACED = {
   extended: 15,
   closed: 16,
   refused: 17,
+  /** The last right knock once more. */
+  repeat: 18,
 } as const;
 
 export type TraceKind = keyof typeof TRACED;

@@ -39,10 +39,7 @@ describe('a sequence', () => {
     const engine = new TestEngine([door('twice', '7000,7000,8000,7000')]);
     assert.deepEqual(engine.offerAll('7000,7000,8000,7000', 0).at(-1), '10.0.0.1 twice completed 4');
     assert.deepEqual(engine.offerAll('7000,8000', 10), ['10.0.0.1 twice failed 1']);
-    assert.deepEqual(engine.offerAll('7000,7000,7000', 20), [
-      '10.0.0.1 twice failed 2',
-      '10.0.0.1 twice advanced 1',
-    ]);
+    assert.deepEqual(engine.offerAll('7000,7000,7000', 20), ['repeat']);
   });
 
   test('of 300 knocks opens, and not with one of them missing', () => {
@@ -73,9 +70,9 @@ describe('a sequence', () => {
 describe('a wrong knock', () => {
   test('at a later port of the door discards the attempt', () => {
     const engine = new TestEngine([SSH]);
-    engine.offerAll('7000,8000', 0);
-    assert.deepEqual(engine.offer({ port: 8000, at: 5 }), ['10.0.0.1 ssh failed 2']);
-    assert.deepEqual(engine.offer({ port: 9000, at: 6 }), []);
+    engine.offer({ port: 7000, at: 0 });
+    assert.deepEqual(engine.offer({ port: 9000, at: 5 }), ['10.0.0.1 ssh failed 1']);
+    assert.deepEqual(engine.offerAll('8000,9000', 6), []);
     assert.equal(engine.engine.pending, 0);
   });
 
@@ -134,7 +131,7 @@ describe('attempts are independent', () => {
     ];
     for (const port of [7000, 8000]) for (const from of sources) engine.offer({ port, from, at: port });
     assert.equal(engine.engine.pending, sources.length);
-    engine.offer({ port: 8000, from: '10.0.0.2', at: 8500 });
+    engine.offer({ port: 7000, from: '10.0.0.2', at: 8500 });
     const opened = sources.filter((from) => engine.offer({ port: 9000, from, at: 9000 }).length === 2);
     assert.deepEqual(
       opened,
@@ -151,18 +148,8 @@ describe('attempts are independent', () => {
     assert.deepEqual(engine.offer({ port: 9000, at: 1 }), [
       '10.0.0.1 ssh failed 1',
       '10.0.0.1 web advanced 2',
-      '10.0.0.1 one advanced 1',
-      '10.0.0.1 one completed 1',
     ]);
     assert.equal(engine.offer({ port: 8000, at: 2 }).at(-1), '10.0.0.1 web completed 3');
-  });
-
-  test('a pending attempt does not swallow the first port of another door', () => {
-    const engine = new TestEngine([SSH, door('web', '5000,6000')]);
-    engine.offerAll('7000,8000', 0);
-    engine.offerAll('5000', 2);
-    assert.equal(engine.offer({ port: 9000, at: 3 }).at(-1), '10.0.0.1 ssh completed 3');
-    assert.equal(engine.offer({ port: 6000, at: 4 }).at(-1), '10.0.0.1 web completed 2');
   });
 
   test('the end of one leaves the others: completed, failed or expired', () => {
@@ -174,6 +161,89 @@ describe('attempts are independent', () => {
     engine.offer({ port: 9000, from: '10.0.0.2', at: 4010 });
     assert.deepEqual(engine.expire(5001), ['10.0.0.9 ssh expired 1']);
     assert.equal(engine.offerAll('8000,9000', 5002).at(-1), '10.0.0.1 ssh completed 3');
+  });
+});
+
+describe('a packet counts once', () => {
+  test('one that advances an attempt begins none at another door: [close] contains [open]', () => {
+    const engine = new TestEngine([door('open', '14101,5202,23303'), door('close', '9941,14101,5202,23303')]);
+    engine.offerAll('9941,14101,5202', 0);
+    assert.deepEqual(engine.offer({ port: 23_303, at: 4 }), [
+      '10.0.0.1 close advanced 4',
+      '10.0.0.1 close completed 4',
+    ]);
+    assert.equal(engine.engine.pending, 0);
+  });
+
+  test('a knock of another door ends an attempt', () => {
+    const engine = new TestEngine([
+      door('a', '2222:udp,3333,4444:udp'),
+      door('b', '6400:udp,6500'),
+      door('c', '1,6600'),
+    ]);
+    engine.offerAll('2222:udp,3333', 0);
+    assert.deepEqual(engine.offer({ port: '6400:udp', at: 2 }), [
+      '10.0.0.1 a failed 2',
+      '10.0.0.1 b advanced 1',
+    ]);
+    assert.deepEqual(engine.offer({ port: '4444:udp', at: 3 }), ['10.0.0.1 b failed 1']);
+    engine.offerAll('2222:udp,3333', 4);
+    assert.deepEqual(engine.offer({ port: 6600, at: 6 }), ['10.0.0.1 a failed 2']);
+  });
+
+  test('but none where its door does not listen: other flags, another address', () => {
+    const { syn, fin } = TCP_FLAG;
+    const engine = new TestEngine([
+      door('syn', '7000,8000', { flags: { mask: syn, value: syn } }),
+      door('fin', '7100,8100', { flags: { mask: fin, value: fin } }),
+      door('target', '7000,8000', { target: address('192.0.2.1') }),
+      door('other', '7100,8100', { target: address('192.0.2.2') }),
+    ]);
+    const offer = (port: number, flags: number, to: string): string[] =>
+      engine.offer({ port, at: 0, flags, to, local: to === '10.0.0.254' });
+    for (const to of ['10.0.0.254', '192.0.2.1', '192.0.2.2']) {
+      offer(7000, syn, to);
+      offer(7100, fin, to);
+    }
+    assert.equal(engine.engine.pending, 4);
+    assert.deepEqual(offer(8100, fin, '192.0.2.2'), [
+      '10.0.0.1 other advanced 2',
+      '10.0.0.1 other completed 2',
+    ]);
+    assert.deepEqual(offer(8000, syn | fin, '10.0.0.254'), [
+      '10.0.0.1 fin failed 1',
+      '10.0.0.1 syn advanced 2',
+      '10.0.0.1 syn completed 2',
+    ]);
+    assert.deepEqual(offer(8000, syn, '192.0.2.1').at(-1), '10.0.0.1 target completed 2');
+  });
+});
+
+describe('a repeat is no wrong knock', () => {
+  for (const ports of ['7000,8000,9000', '7000:udp,8000,9000:udp', '7000,8000,7000', '7000,7000:udp,8000']) {
+    test(`${ports}, each knock by several sockets`, () => {
+      const engine = new TestEngine([door('a', ports), door('b', '9000,8000,7000')]);
+      const knocks = ports.split(',').flatMap((port) => [port, port, port]);
+      const said = knocks.map((port, at) => engine.offer({ port, at: at * 300 }).at(-1));
+      assert.equal(said.filter((line) => line === '10.0.0.1 a completed 3').length, 1);
+    });
+  }
+
+  test('where the same port is due, it is the next knock; one more is a repeat', () => {
+    const engine = new TestEngine([door('a', '7000,7000,8000')]);
+    assert.equal(engine.offerAll('7000,8000', 0).at(-1), '10.0.0.1 a failed 1');
+    assert.deepEqual(engine.offerAll('7000,7000,7000', 10), ['repeat']);
+    assert.deepEqual(engine.offer({ port: 7000, at: 13 }), ['repeat']);
+    assert.equal(engine.offer({ port: 8000, at: 14 }).at(-1), '10.0.0.1 a completed 3');
+  });
+
+  test('of the last knock begins at most what a knock there begins, and hinders no knock after it', () => {
+    const engine = new TestEngine([door('open', '7000,8000,9000'), door('close', '9000,8000,7000')]);
+    engine.offerAll('7000,8000,9000', 0);
+    assert.deepEqual(engine.offer({ port: 9000, at: 3 }), ['10.0.0.1 close advanced 1']);
+    assert.equal(engine.offerAll('7000,8000,9000', 10).at(-1), '10.0.0.1 open completed 3');
+    engine.offer({ port: 9000, at: 20 });
+    assert.equal(engine.offerAll('9000,8000,7000', 30).at(-1), '10.0.0.1 close completed 3');
   });
 });
 

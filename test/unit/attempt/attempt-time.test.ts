@@ -92,9 +92,9 @@ describe('expire', () => {
   test('ends what is over and nothing else, to the millisecond', () => {
     const engine = new TestEngine([SSH, door('web', '5000,6000', { timeout: 1000 })]);
     engine.offer({ port: 7000, at: 0 });
-    engine.offer({ port: 5000, at: 10 });
+    engine.offer({ port: 5000, from: '10.0.0.2', at: 10 });
     assert.deepEqual(engine.expire(1010), []);
-    assert.deepEqual(engine.expire(1011), ['10.0.0.1 web expired 1']);
+    assert.deepEqual(engine.expire(1011), ['10.0.0.2 web expired 1']);
     assert.deepEqual(engine.expire(5000), []);
     assert.deepEqual(engine.expire(5001), ['10.0.0.1 ssh expired 1']);
     assert.equal(engine.engine.pending, 0);
@@ -136,9 +136,9 @@ describe('the next expiry', () => {
     assert.equal(engine.engine.nextExpiry(), undefined);
     engine.offer({ port: 7000, at: 0 });
     assert.equal(engine.engine.nextExpiry(), 5000);
-    engine.offer({ port: 5000, at: 500 });
+    engine.offer({ port: 5000, from: '10.0.0.2', at: 500 });
     assert.equal(engine.engine.nextExpiry(), 1500);
-    engine.offer({ port: 6000, at: 501 });
+    engine.offer({ port: 6000, from: '10.0.0.2', at: 501 });
     assert.equal(engine.engine.nextExpiry(), 5000);
     engine.expire(5001);
     assert.equal(engine.engine.nextExpiry(), undefined);

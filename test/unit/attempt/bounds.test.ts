@@ -54,11 +54,12 @@ describe('a full table of attempts', () => {
   test('restarts and further knocks need no room', () => {
     const engine = new TestEngine([SSH], { attempts: 1, recentPackets: 64 });
     engine.offer({ port: 7000, at: 0 });
-    assert.deepEqual(engine.offer({ port: 7000, at: 1 }), [
-      '10.0.0.1 ssh failed 1',
+    engine.offer({ port: 8000, at: 1 });
+    assert.deepEqual(engine.offer({ port: 7000, at: 2 }), [
+      '10.0.0.1 ssh failed 2',
       '10.0.0.1 ssh advanced 1',
     ]);
-    assert.equal(engine.offerAll('8000,9000', 2).at(-1), '10.0.0.1 ssh completed 3');
+    assert.equal(engine.offerAll('8000,9000', 3).at(-1), '10.0.0.1 ssh completed 3');
   });
 
   test('of one row: an attempt that has run out of time is said to have expired, not evicted', () => {
@@ -95,6 +96,7 @@ test('the highest door number and the longest IPv6 address stand in a row of the
   const engine = new TestEngine(doors);
   const from = address('ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff');
   assert.deepEqual(engine.offer({ port: 65_535, from, at: 0 }), [`${from} door65534 advanced 1`]);
-  assert.deepEqual(engine.offer({ port: 40_000, from, at: 0 }), [`${from} door39999 advanced 1`]);
-  assert.deepEqual(engine.expire(6000), [`${from} door39999 expired 1`, `${from} door65534 expired 1`]);
+  const other = address('ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe');
+  assert.deepEqual(engine.offer({ port: 40_000, from: other, at: 0 }), [`${other} door39999 advanced 1`]);
+  assert.deepEqual(engine.expire(6000), [`${other} door39999 expired 1`, `${from} door65534 expired 1`]);
 });

@@ -16,14 +16,14 @@ function lost(stage: number, stages: readonly number[]): number {
       for (let at = 1; at < to; at++) table.advance(slot);
     };
     for (let i = 0; i < CAPACITY; i++) {
-      const slot = table.add(0, 4, 0, 0, i < HONEST ? 1 : 2, i, i);
+      const slot = table.add(0, NO_SLOT, 0, 4, 0, 0, i < HONEST ? 1 : 2, i, i);
       advance(slot, i < HONEST ? stage : (stages[i % stages.length] as number));
     }
     for (let i = 0; i < ARRIVALS; i++) {
       table.remove(table.victim());
-      advance(table.add(0, 4, 0, 0, 3, i, CAPACITY + i), stages[i % stages.length] as number);
+      advance(table.add(0, NO_SLOT, 0, 4, 0, 0, 3, i, CAPACITY + i), stages[i % stages.length] as number);
     }
-    for (let i = 0; i < HONEST; i++) if (table.find(0, 4, 0, 0, 1, i) === NO_SLOT) fallen++;
+    for (let i = 0; i < HONEST; i++) if (table.first(0, 4, 0, 0, 1, i) === NO_SLOT) fallen++;
   }
   return fallen / (HONEST * ROUNDS);
 }

@@ -78,6 +78,7 @@ export class TestEngine {
     const offer = this.engine.offer(packet, knock.local ?? true, knock.at, this.#steps);
     if (offer === OFFER.ignored) return ['ignored'];
     if (offer === OFFER.suspicion) return ['suspicion'];
+    if (offer === OFFER.repeat) return ['repeat'];
     return offer === OFFER.retransmission ? ['retransmission'] : this.#said();
   }
 

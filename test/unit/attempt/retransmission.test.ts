@@ -56,6 +56,33 @@ describe('a retransmission is not a knock', () => {
   });
 });
 
+describe('connections that are left waiting open a door once', () => {
+  const waits = (linear: number): number[] => [
+    ...new Array<number>(linear).fill(1000),
+    ...[1000, 2000, 4000, 8000, 16_000, 32_000],
+  ];
+  for (const [kernel, gaps] of [
+    ['up to Linux 6.4', waits(0)],
+    ['since Linux 6.5', waits(4)],
+  ] as const) {
+    for (const late of [0, 0.03, 0.1]) {
+      test(`${kernel}, each wait ${late * 100} % late`, () => {
+        const engine = new TestEngine([door('ssh', '7000,8000,9000', { timeout: 25_000 })]);
+        let at = 0;
+        let opened = 0;
+        for (const gap of [0, ...gaps]) {
+          at += gap * (1 + late);
+          for (const [i, port] of [7000, 8000, 9000].entries()) {
+            engine.offer({ ...syn(port), at: at + i * 5 });
+            opened += engine.completions.length;
+          }
+        }
+        assert.equal(opened, 1);
+      });
+    }
+  }
+});
+
 describe('a packet that differs is a knock', () => {
   const others: readonly (readonly [string, Partial<Knock>])[] = [
     ['in its sequence number', { identity: 78 }],
@@ -105,27 +132,58 @@ describe('a packet that differs is a knock', () => {
     }
   });
 
-  test('when the last copy is longer ago than any retry', () => {
+  test('when it counted longer ago than seq_timeout, though copies came since', () => {
     const engine = new TestEngine([SSH]);
     engine.offer({ ...syn(7000), at: 0 });
-    assert.deepEqual(engine.offer({ ...syn(7000), at: RETRANSMISSION_MEMORY_MS }), RETRANSMITTED);
-    const again = engine.offer({ ...syn(7000), at: 2 * RETRANSMISSION_MEMORY_MS + 1 });
+    for (const at of [20_000, 40_000, 60_000]) {
+      assert.deepEqual(engine.offer({ ...syn(7000), at }), RETRANSMITTED);
+    }
+    const again = engine.offer({ ...syn(7000), at: 60_001 });
     assert.deepEqual(again, ['10.0.0.1 ssh expired 1', '10.0.0.1 ssh advanced 1']);
   });
+
+  test('after 65 s, however long seq_timeout is', () => {
+    const engine = new TestEngine([door('ssh', '7000,8000,9000', { timeout: 3_600_000 })]);
+    engine.offer({ ...syn(7000), at: 0 });
+    engine.offer({ ...syn(8000), at: 0 });
+    assert.deepEqual(engine.offer({ ...syn(7000), at: RETRANSMISSION_MEMORY_MS }), RETRANSMITTED);
+    const again = engine.offer({ ...syn(7000), at: RETRANSMISSION_MEMORY_MS + 1 });
+    assert.deepEqual(again, ['10.0.0.1 ssh failed 2', '10.0.0.1 ssh advanced 1']);
+  });
+
+  for (const every of [700, 1000, 2000, 2600, 3000, 5000, 10_000]) {
+    test(`a client whose packets are always the same gets in again and again, trying every ${every} ms`, () => {
+      const timeout = 2500;
+      const engine = new TestEngine([door('ssh', '7000,8000,9000', { timeout })]);
+      const opened: number[] = [];
+      for (let at = 0; at < 120_000; at += every) {
+        for (const port of [7000, 8000, 9000]) {
+          if (engine.offer({ port, at, sourcePort: 20, identity: 0 }).at(-1)?.includes('completed')) {
+            opened.push(at);
+          }
+        }
+      }
+      const pauses = opened.slice(1).map((at, i) => at - (opened[i] as number));
+      // The first try after the time is over.
+      assert.ok(Math.max(...pauses) <= timeout + every, `${pauses}`);
+      assert.ok(Math.min(...pauses) > timeout);
+    });
+  }
 });
 
 describe('the memory of packets', () => {
+  const MEMORY = RETRANSMISSION_MEMORY_MS;
   const packet = new Packet();
   const knock = (serial: number, at = 0): Packet => readKnock({ port: 7000, at }, packet, serial);
 
   test('at whatever time: 0, today, where 32 bits of milliseconds come round, before 1970', () => {
     for (const now of [0, 1_790_000_000_123.7, 2 ** 32 - 0.5, 2 ** 31, 2 ** 32 * 417, -1, -5e11]) {
       const recent = new RecentPackets(64, [1, 2]);
-      assert.equal(recent.offer(knock(1), now), false, `first, at ${now}`);
-      assert.equal(recent.offer(knock(1), now), true, `again, at ${now}`);
-      assert.equal(recent.offer(knock(1), now + 1000), true, `a second later than ${now}`);
+      assert.equal(recent.offer(knock(1), now, MEMORY), false, `first, at ${now}`);
+      assert.equal(recent.offer(knock(1), now, MEMORY), true, `again, at ${now}`);
+      assert.equal(recent.offer(knock(1), now + 1000, MEMORY), true, `a second later than ${now}`);
       assert.equal(
-        recent.offer(knock(1), now + 1000 + RETRANSMISSION_MEMORY_MS + 1),
+        recent.offer(knock(1), now + 1000 + RETRANSMISSION_MEMORY_MS + 1, MEMORY),
         false,
         `much later than ${now}`,
       );
@@ -137,7 +195,7 @@ describe('the memory of packets', () => {
     for (let serial = 0; serial < 20_000; serial++) {
       const recent = new RecentPackets(1, [0, 0]);
       assert.equal(
-        recent.offer(readKnock({ port: 7000, at: 0, sourcePort: 0, identity: serial }, packet, 0), 0),
+        recent.offer(readKnock({ port: 7000, at: 0, sourcePort: 0, identity: serial }, packet, 0), 0, MEMORY),
         false,
       );
     }
@@ -145,21 +203,21 @@ describe('the memory of packets', () => {
 
   test('full: the one not seen for longest is forgotten, and its copy counts as a knock', () => {
     const recent = new RecentPackets(4, [1, 2]);
-    for (let serial = 1; serial <= 4; serial++) recent.offer(knock(serial), serial);
-    assert.equal(recent.offer(knock(1), 5), true, 'seen again: now the newest');
-    assert.equal(recent.offer(knock(5), 6), false, 'makes 2 forgotten');
+    for (let serial = 1; serial <= 4; serial++) recent.offer(knock(serial), serial, MEMORY);
+    assert.equal(recent.offer(knock(1), 5, MEMORY), true, 'seen again: now the newest');
+    assert.equal(recent.offer(knock(5), 6, MEMORY), false, 'makes 2 forgotten');
     assert.deepEqual(
-      [1, 3, 4, 5].map((serial) => recent.offer(knock(serial), 7)),
+      [1, 3, 4, 5].map((serial) => recent.offer(knock(serial), 7, MEMORY)),
       [true, true, true, true],
     );
-    assert.equal(recent.offer(knock(2), 8), false);
+    assert.equal(recent.offer(knock(2), 8, MEMORY), false);
   });
 
   test('holds as many as it says, nearly: of 10,000 in 65,536 places hardly one is lost', () => {
     const recent = new RecentPackets(65_536, [3, 4]);
-    for (let serial = 0; serial < 10_000; serial++) recent.offer(knock(serial), serial / 1000);
+    for (let serial = 0; serial < 10_000; serial++) recent.offer(knock(serial), serial / 1000, MEMORY);
     let known = 0;
-    for (let serial = 0; serial < 10_000; serial++) if (recent.offer(knock(serial), 100)) known++;
+    for (let serial = 0; serial < 10_000; serial++) if (recent.offer(knock(serial), 100, MEMORY)) known++;
     assert.ok(known > 9950, `${known} of 10,000 are known`);
   });
 
@@ -173,7 +231,7 @@ describe('the memory of packets', () => {
         packet,
         i,
       );
-      if (recent.offer(packet, 0)) taken++;
+      if (recent.offer(packet, 0, MEMORY)) taken++;
     }
     assert.equal(taken, 0);
   });

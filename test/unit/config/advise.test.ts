@@ -68,6 +68,20 @@ describe('advice', () => {
       'prefix-sequence 2:12',
     ],
     [
+      'the end of another one',
+      `${door('sequence = 7312,18423,9534', ...OPEN)}[b]\nsequence = 4000,7312,18423,9534\ntcpflags = syn\ncommand = logger b\n`,
+      'contained-sequence 2:12',
+    ],
+    [
+      'the middle of another one',
+      `${door('sequence = 7312,18423,9534', ...OPEN)}[b]\nsequence = 4000,7312,18423,9534,4001\ntcpflags = syn\ncommand = logger b\n`,
+      'contained-sequence 2:12',
+    ],
+    [
+      'in another order, or with others between: not contained',
+      `${door('sequence = 7312,18423,9534', ...OPEN)}[b]\nsequence = 7312,4000,18423,9534,7312\ntcpflags = syn\ncommand = logger b\n`,
+    ],
+    [
       'a prefix that other flags keep apart',
       `${door('sequence = 7312,18423,9534', ...OPEN)}[b]\nsequence = 7312,18423,9534,4000\ntcpflags = fin,!syn\ncommand = logger b\n`,
       'no-client 8:12',
