@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { loadConfig } from '../../src/app/daemon/load-config.ts';
-import { MAX_DOORS } from '../../src/core/attempt/attempt-engine.ts';
+import { MAX_DOORS } from '../../src/core/attempt/door-index.ts';
 import { renderDiagnostic } from '../../src/core/config/diagnostic.ts';
 import { Scratch } from '../contract/child-module.ts';
 

@@ -1,4 +1,4 @@
-import { MAX_DOORS } from '../../core/attempt/attempt-engine.ts';
+import { MAX_DOORS } from '../../core/attempt/door-index.ts';
 import type { Config, ConfigResult } from '../../core/config/config.ts';
 import type { Diagnostic } from '../../core/config/diagnostic.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';

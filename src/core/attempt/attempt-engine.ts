@@ -1,13 +1,13 @@
 import { type Door, sameKnocks } from '../door/door.ts';
-import { renderAddress } from '../net/address.ts';
 import { type Instant, instant } from '../net/time.ts';
 import { type Packet, packetSource } from '../packet/packet.ts';
 import { AttemptTable, NO_SLOT, type Slot } from './attempt-table.ts';
 import type { Completion } from './completion.ts';
 import { DoorIndex, OWN_GROUP, stepCode, targetGroup } from './door-index.ts';
 import type { HashKey } from './keyed-hash.ts';
-import type { PendingAttempt } from './pending-attempt.ts';
+import { type PendingAttempt, readPendingAttempt } from './pending-attempt.ts';
 import { RecentPackets } from './recent-packets.ts';
+import { renumberDoors } from './renumber-doors.ts';
 import type { ScanGuard } from './scan-guard.ts';
 import { STEP, type StepKind, type Steps } from './steps.ts';
 
@@ -42,9 +42,6 @@ export type EngineLimits = {
 /** At most 52 MiB of attempts and 3 MiB of packets; resident only as far as they are used. */
 export const DEFAULT_LIMITS: EngineLimits = { attempts: 1_048_576, recentPackets: 262_144 };
 
-/** Door numbers stand in 16 bits of an attempt's row. */
-export const MAX_DOORS = 65_535;
-
 /** What a packet was to the attempts of its source. */
 const TAKEN = { byNone: 0, asRepeat: 1, asNext: 2 } as const;
 
@@ -55,9 +52,8 @@ const TAKEN = { byNone: 0, asRepeat: 1, asNext: 2 } as const;
  * one at each door whose first it is. A guard, if there is one, has the last word on whether a completed sequence
  * counts. Time is the packets' own.
  *
- * Work per packet: one look-up by port, one among the recent packets, one for the source's attempts, and one step for
- * each of those and for each door that has this very port. A source has attempts pending only at doors that begin with
- * the same port. It grows neither with the attempts of others nor with the doors nor with their ports.
+ * Work per packet: one look-up by port, one among the recent packets, one for the source's attempts, and a step for each
+ * of those and for each door that has this very port. A source has attempts only at doors that begin with the same port.
  */
 export class AttemptEngine {
   #index: DoorIndex;
@@ -147,23 +143,10 @@ export class AttemptEngine {
       let slot = door === undefined ? NO_SLOT : this.#table.newest(number);
       for (let count = 0; door !== undefined && slot !== NO_SLOT && count < each; count++) {
         if (left-- <= 0) return;
-        yield this.#pending(slot, door);
+        yield readPendingAttempt(this.#table, slot, door);
         slot = this.#table.older(slot);
       }
     }
-  }
-
-  #pending(slot: Slot, door: Door): PendingAttempt {
-    const table = this.#table;
-    const words = [0, 1, 2, 3].map((index) => table.sourceWord(slot, index as 0 | 1 | 2 | 3));
-    const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = words;
-    return {
-      source: renderAddress(table.family(slot), w0, w1, w2, w3),
-      door: door.name,
-      stage: table.stage(slot),
-      stages: door.sequence.length,
-      since: instant(table.start(slot)),
-    };
   }
 
   /** When the next attempt runs out of time, if there is one. */
@@ -180,7 +163,7 @@ export class AttemptEngine {
 
   /** Puts other doors in place. Attempts at a door whose knocks stay the same go on; all others are forgotten. */
   replaceDoors(doors: readonly Door[]): void {
-    const numbered = renumber(this.doors, doors);
+    const numbered = renumberDoors(this.doors, doors);
     for (const [number, old] of this.doors.entries()) {
       const current = numbered[number];
       if (old !== undefined && current !== undefined && sameKnocks(old, current)) continue;
@@ -314,23 +297,4 @@ export class AttemptEngine {
   #isLate(slot: Slot, door: number, now: number): boolean {
     return Math.abs(now - this.#table.start(slot)) > this.#index.timeout(door);
   }
-}
-
-/** The new doors by number: one whose knocks stay the same keeps its number, the others take what is free. */
-function renumber(before: readonly (Door | undefined)[], doors: readonly Door[]): (Door | undefined)[] {
-  const numbered: (Door | undefined)[] = [];
-  const byName = new Map(before.flatMap((door, number) => (door === undefined ? [] : [[door.name, number]])));
-  const others: Door[] = [];
-  for (const door of doors) {
-    const number = byName.get(door.name);
-    const old = number === undefined ? undefined : before[number];
-    if (number !== undefined && old !== undefined && sameKnocks(old, door)) numbered[number] = door;
-    else others.push(door);
-  }
-  let free = 0;
-  for (const door of others) {
-    while (numbered[free] !== undefined) free++;
-    numbered[free] = door;
-  }
-  return Array.from(numbered);
 }

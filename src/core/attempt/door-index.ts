@@ -9,6 +9,9 @@ export const stepCode = (protocol: number, port: number): number => (protocol <<
 
 const PORTS = 65_536;
 
+/** Door numbers stand in 16 bits of an attempt's row. */
+export const MAX_DOORS = 65_535;
+
 /** That of the doors that watch the host's own addresses. */
 export const OWN_GROUP = 0;
 

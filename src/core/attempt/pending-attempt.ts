@@ -1,5 +1,7 @@
-import type { Address } from '../net/address.ts';
-import type { Instant } from '../net/time.ts';
+import type { Door } from '../door/door.ts';
+import { type Address, renderAddress } from '../net/address.ts';
+import { type Instant, instant } from '../net/time.ts';
+import type { AttemptTable, Slot } from './attempt-table.ts';
 
 /** An attempt that has begun and not ended, as it is shown. */
 export type PendingAttempt = {
@@ -12,3 +14,15 @@ export type PendingAttempt = {
   /** Of the first knock, by the packets' clock. */
   readonly since: Instant;
 };
+
+export function readPendingAttempt(table: AttemptTable, slot: Slot, door: Door): PendingAttempt {
+  const words = [0, 1, 2, 3].map((index) => table.sourceWord(slot, index as 0 | 1 | 2 | 3));
+  const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = words;
+  return {
+    source: renderAddress(table.family(slot), w0, w1, w2, w3),
+    door: door.name,
+    stage: table.stage(slot),
+    stages: door.sequence.length,
+    since: instant(table.start(slot)),
+  };
+}
