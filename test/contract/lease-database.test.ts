@@ -206,11 +206,11 @@ describe('the database of leases', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
     const later = new DatabaseSync(path);
-    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 5');
+    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 6');
     later.close();
     assert.throws(() => openSqliteLeaseStore(path), {
       name: 'StoreError',
-      message: /has layout 5, this program knows 4: .*run that one, or move .* away/,
+      message: /has layout 6, this program knows 5: .*run that one, or move .* away/,
     });
     const after = new DatabaseSync(path);
     assert.deepEqual({ ...after.prepare('SELECT * FROM lease').get() }, { all_new: '1' });

@@ -178,7 +178,7 @@ for (const [name, open] of Object.entries(ADAPTERS)) {
 describe('the lease store in the place of one that cannot be opened', () => {
   test('records nothing and says why', () => {
     const store: LeaseStore = new UnavailableLeaseStore('the disk is gone');
-    for (const call of ['record', 'update', 'end', 'remove'] as const) {
+    for (const call of ['record', 'update', 'noteStart', 'end', 'remove'] as const) {
       assert.throws(() => (store[call] as () => void)(), {
         name: 'StoreError',
         message: 'the disk is gone',

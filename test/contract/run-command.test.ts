@@ -44,7 +44,7 @@ describe('the outcome of a command', () => {
     const flood = 'head -c 20000000 /dev/zero | tr "\\0" x >&2; echo >&2; echo the end >&2; exit 3';
     assert.deepEqual(await runCommand(flood, '/'), failed(3, 'the end'));
     const oneLine = await runCommand('head -c 100000 /dev/zero | tr "\\0" x >&2; exit 3', '/');
-    assert.deepEqual(oneLine, failed(3, 'x'.repeat(4096)));
+    assert.deepEqual(oneLine, failed(3, `${'x'.repeat(198)} … ${'x'.repeat(198)}`));
   });
 
   test('a program left behind that holds the standard error open delays nothing, and lives on', async () => {
@@ -111,7 +111,7 @@ describe('a command that cannot be started', () => {
        import { CommandRunner } from '${moduleOf('host/process/command-runner.ts')}';
        process.chdir(process.argv[1]);
        rmdirSync(process.argv[1]);
-       console.log((await new CommandRunner(undefined).close('true')).kind);`,
+       console.log((await new CommandRunner(undefined).close({ door: 'door', text: 'true' })).kind);`,
       scratch.path,
     );
     await child.exited;
@@ -133,9 +133,9 @@ describe('the command runner', () => {
     await using lines = follow(scratch.file('log'));
     const runner = new CommandRunner('/', { running: 2, waiting: 2 });
     assert.equal(runner.hasRoom('door'), true);
-    const outcomes = ['a', 'b', 'c'].map((name) => runner.open('door', gated(scratch, name)));
+    const outcomes = ['a', 'b', 'c'].map((name) => runner.open({ door: 'door', text: gated(scratch, name) }));
     assert.equal(runner.hasRoom('door'), true);
-    outcomes.push(runner.open('door', gated(scratch, 'd')));
+    outcomes.push(runner.open({ door: 'door', text: gated(scratch, 'd') }));
     assert.equal(runner.hasRoom('door'), false);
     await lines.saw(/begin [ab]/g, 2);
     assert.equal(lines.count(/begin [cd]/g), 0);
@@ -154,10 +154,15 @@ describe('the command runner', () => {
     using scratch = new Scratch();
     await using lines = follow(scratch.file('log'));
     const runner = new CommandRunner('/', { running: 1, waiting: 1 });
-    const hanging = [runner.open('door', gated(scratch, 'a')), runner.open('door', gated(scratch, 'b'))];
+    const hanging = [
+      runner.open({ door: 'door', text: gated(scratch, 'a') }),
+      runner.open({ door: 'door', text: gated(scratch, 'b') }),
+    ];
     await lines.saw(/begin a/);
     assert.equal(runner.hasRoom('door'), false);
-    const closings = await Promise.all(['x', 'y', 'z'].map((name) => runner.close(`: ${name}`)));
+    const closings = await Promise.all(
+      ['x', 'y', 'z'].map((name) => runner.close({ door: 'door', text: `: ${name}` })),
+    );
     assert.ok(closings.every((outcome) => outcome.kind === 'ok'));
     assert.equal(lines.count(/begin b/g), 0, 'the opening hangs still');
     await open(scratch, 'a');
@@ -170,11 +175,14 @@ describe('the command runner', () => {
     using scratch = new Scratch();
     await using lines = follow(scratch.file('log'));
     const runner = new CommandRunner('/', { running: 2, runningOfDoor: 1, waiting: 1 });
-    const hanging = [runner.open('one', gated(scratch, 'a')), runner.open('one', gated(scratch, 'b'))];
+    const hanging = [
+      runner.open({ door: 'one', text: gated(scratch, 'a') }),
+      runner.open({ door: 'one', text: gated(scratch, 'b') }),
+    ];
     await lines.saw(/begin a/);
     assert.equal(runner.hasRoom('one'), false);
     assert.equal(runner.hasRoom('other'), true);
-    assert.equal((await runner.open('other', 'true')).kind, 'ok');
+    assert.equal((await runner.open({ door: 'other', text: 'true' })).kind, 'ok');
     await open(scratch, 'a');
     await lines.saw(/begin b/);
     await open(scratch, 'b');
@@ -183,7 +191,7 @@ describe('the command runner', () => {
 
   test('one that cannot be started gives its place back', async () => {
     const runner = new CommandRunner('/', { running: 1, waiting: 1 });
-    assert.equal((await runner.open('door', 'echo \0')).kind, 'failed');
-    assert.equal((await runner.open('door', 'true')).kind, 'ok');
+    assert.equal((await runner.open({ door: 'door', text: 'echo \0' })).kind, 'failed');
+    assert.equal((await runner.open({ door: 'door', text: 'true' })).kind, 'ok');
   });
 });

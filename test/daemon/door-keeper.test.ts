@@ -119,9 +119,12 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
     bench.clock.advance(60_000);
     assert.equal((await bench.saw('command-failed')).failure.kind, 'not-started');
     assert.equal(bench.store.all().length, 1);
-    bench.clock.advance(10_000);
+    assert.deepEqual((await bench.saw('unclosed')).seconds, 1);
+    bench.clock.advance(1_000);
     await bench.saw('command-failed', 2);
-    await keeper.stop();
+    assert.equal((await bench.saw('unclosed', 2)).seconds, 2);
+    // At a stop it is tried at once, and a few times more.
+    await bench.passing(keeper.stop());
     assert.equal(bench.store.all().length, 1, 'it is the next start that tries once more');
   });
 
@@ -236,6 +239,7 @@ describe('a store that fails', { concurrency: 4 }, () => {
       record: (lease) => store.record(lease),
       all: () => store.all(),
       update: fail,
+      noteStart: fail,
       end: fail,
       remove: fail,
       history: () => [],

@@ -136,6 +136,16 @@ export class KeeperBench implements Disposable {
     await this.until(() => this.store.all().length === 0, 'an empty store');
   }
 
+  /** Lets the clock go, a second at each look, until what is waited for is there. */
+  async passing<T>(promise: Promise<T>): Promise<T> {
+    const timer = setInterval(() => this.clock.advance(1000), 20);
+    try {
+      return await promise;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
   /** A pipe that a command waits at. */
   async makeGate(): Promise<void> {
     await runCommand('mkfifo gate', this.scratch.path);

@@ -15,7 +15,13 @@ const COMPLETIONS = ['ssh', 'web'].flatMap((name) =>
   ),
 );
 
-type Open = { lease: Lease; again?: Completion };
+/** `closeAgain`: it could not be closed, and when it is due once more. */
+type Open = { lease: Lease; again?: Completion; closeAgain?: number };
+
+const dueAt = ({ lease: { state, due }, closeAgain }: Open): number | undefined =>
+  state === 'open' ? due : closeAgain;
+
+const idOf = ({ lease: { id } }: Open): string => id;
 
 /** The book as a list. */
 class BookModel {
@@ -33,6 +39,7 @@ class BookModel {
     if (known === undefined) return { kind: this.open.length < this.#limit ? 'open' : 'full' };
     if (known.lease.state === 'closing') {
       known.again = one;
+      if (known.closeAgain !== undefined) known.closeAgain = now;
       return { kind: 'after-close' };
     }
     known.lease = {
@@ -44,13 +51,16 @@ class BookModel {
 
   /** Those that are due, the nearest first. */
   takeDue(now: number): Lease[] {
-    const due = this.open.filter(({ lease: { state, due } }) => state === 'open' && due <= now);
-    for (const one of due) one.lease = { ...one.lease, state: 'closing' };
+    const due = this.open.filter((one) => (dueAt(one) ?? Number.POSITIVE_INFINITY) <= now);
+    for (const one of due) {
+      one.lease = { ...one.lease, state: 'closing' };
+      delete one.closeAgain;
+    }
     return due.map((one) => one.lease).sort((a, b) => a.due - b.due || (a.id < b.id ? -1 : 1));
   }
 
   nextDue(): number | undefined {
-    const ends = this.open.filter(({ lease: { state } }) => state === 'open').map((one) => one.lease.due);
+    const ends = this.open.map(dueAt).filter((due) => due !== undefined);
     return ends.length === 0 ? undefined : Math.min(...ends);
   }
 }
@@ -66,6 +76,14 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), pick: fc.nat() }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('takeDue' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('closeAll' as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('closeAgain' as const),
+      pick: fc.nat(),
+      after: fc.nat({ max: 100 }),
+    }),
+  },
 );
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
@@ -83,6 +101,7 @@ class Rehearsal {
     if (one.kind === 'complete') this.#complete(one.one, now);
     else if (one.kind === 'takeDue') this.#takeDue(now);
     else if (one.kind === 'closeAll') this.#closeAll(now);
+    else if (one.kind === 'closeAgain') this.#closeAgain(one.pick, now + one.after);
     else this.#end(one.kind, one.pick);
     assert.equal(this.#book.size, this.#model.open.length);
     assert.equal(this.#book.nextDue(), this.#model.nextDue());
@@ -101,15 +120,25 @@ class Rehearsal {
   }
 
   #takeDue(now: number): void {
+    const isAgain = new Set(this.#model.open.filter((one) => one.closeAgain !== undefined).map(idOf));
     const taken = this.#book.takeDue(instant(now));
     assert.deepEqual(
       [...taken].sort((a, b) => a.due - b.due || (a.id < b.id ? -1 : 1)),
       this.#model.takeDue(now),
     );
+    const firsts = taken.filter(({ id }) => !isAgain.has(id)).map(({ due }) => due);
     assert.deepEqual(
-      taken.map((one) => one.due),
-      taken.map((one) => one.due).sort((a, b) => a - b),
+      firsts,
+      firsts.toSorted((a, b) => a - b),
     );
+  }
+
+  #closeAgain(pick: number, at: number): void {
+    const some = this.#model.open.filter(({ lease: { state } }) => state === 'closing');
+    const one = some[pick % some.length];
+    if (one === undefined) return;
+    one.closeAgain = at;
+    this.#book.closeAgain(one.lease.id, instant(at));
   }
 
   #closeAll(now: number): void {
@@ -118,6 +147,7 @@ class Rehearsal {
       delete open.again;
       if (open.lease.state !== 'closing')
         open.lease = { ...open.lease, due: instant(Math.min(open.lease.due, now)) };
+      else if (open.closeAgain !== undefined) open.closeAgain = now;
     }
   }
 

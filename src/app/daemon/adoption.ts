@@ -1,6 +1,5 @@
 import type { Event } from '../../core/event/event.ts';
-import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
-import type { Instant } from '../../core/net/time.ts';
+import type { Lease, LeaseEnd } from '../../core/lease/lease.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import type { StoredLease } from '../../host/store/lease-store.ts';
 import type { Claims, LeaseFate } from './claims.ts';
@@ -15,7 +14,7 @@ export type AdoptionParts = {
 /** What becomes of a lease that an earlier run has left. */
 export type Adoption =
   /** There is nothing to close. Its claims stay until the next start: a command may be on its way still. */
-  | { readonly kind: 'over'; readonly how: LeaseEnd; readonly id: LeaseId; readonly since: Instant }
+  | ({ readonly kind: 'over'; readonly how: LeaseEnd } & Pick<Lease, 'id' | 'since' | 'startFailure'>)
   /** It goes on, or is closed now. `running`: the claim of a command that has to end first. */
   | { readonly kind: 'lease'; readonly lease: Lease; readonly running?: string };
 
@@ -23,16 +22,18 @@ export type Adoption =
 export function judgeAdoption(stored: StoredLease, parts: AdoptionParts): Adoption {
   const { clock, claims } = parts;
   const fate = fateOf(stored, parts);
-  const { id, door, source, stop, opened, byOperator } = stored;
+  const { id, door, source, stop, opened, byOperator, startFailure } = stored;
   const times = adoptedTimes(stored, clock);
+  const failed = startFailure === undefined ? {} : { startFailure };
   if (fate === 'over') {
     const how = isOfThisBoot(stored, clock) ? 'expired' : 'rebooted';
-    return { kind: 'over', how, id, since: times.since };
+    return { kind: 'over', how, id, since: times.since, ...failed };
   }
-  if (fate === 'never') return { kind: 'over', how: 'failed', id, since: times.since };
+  if (fate === 'never') return { kind: 'over', how: 'failed', id, since: times.since, ...failed };
   const due = fate === 'cut-off' ? clock.sinceBoot() : times.due;
   const state = fate === 'closing' ? 'closing' : 'opening';
   const rest = {
+    ...failed,
     ...(opened === undefined ? {} : { opened }),
     ...(byOperator === undefined ? {} : { byOperator }),
   };

@@ -1,11 +1,22 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CommandFailure } from '../../core/event/event.ts';
 import type { LeaseId } from '../../core/lease/lease.ts';
-import { dropClaim, readClaim, takeClaim, wasRun } from '../../host/process/claim.ts';
+import {
+  dropClaim,
+  endClaimed,
+  readClaim,
+  readClaimStatus,
+  takeClaim,
+  wasRun,
+} from '../../host/process/claim.ts';
 
 /** How often a command that an earlier daemon started is looked at. */
 const LOOK_MS = 100;
+
+/** From SIGTERM to SIGKILL. */
+const GRACE_MS = 5_000;
 
 /**
  * What an earlier run has left of a lease's commands.
@@ -83,8 +94,62 @@ export class Claims {
     takeClaim(this.start(id));
   }
 
-  /** Resolves when the command behind the claim does not run any more. */
-  async ended(claim: string): Promise<void> {
-    while (readClaim(claim) === 'running') await delay(LOOK_MS);
+  /** The stop command is run once more: what is left of its last run is no claim. */
+  dropStop(id: LeaseId): void {
+    dropClaim(this.stop(id));
   }
+
+  /** Whether the stop command was killed in the middle of it: its shell has not even said how it ended. */
+  isCutOff(id: LeaseId): boolean {
+    try {
+      return readClaim(this.stop(id)) === 'cut-off';
+    } catch {
+      return false;
+    }
+  }
+
+  /** How the start command has failed, as far as its claim tells. */
+  startFailure(id: LeaseId): CommandFailure | undefined {
+    return failureBehind(this.start(id));
+  }
+
+  /** How the stop command has failed, as far as its claim tells. */
+  stopFailure(id: LeaseId): CommandFailure | undefined {
+    return failureBehind(this.stop(id));
+  }
+
+  /**
+   * Resolves when the command behind the claim does not run any more, to whether it has ended by itself. After `timeMs`,
+   * if it is above 0, it is ended.
+   */
+  async ended(claim: string, timeMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeMs;
+    for (let state = readClaim(claim); ; state = readClaim(claim)) {
+      if (state !== 'running') return state !== 'cut-off';
+      if (timeMs > 0 && performance.now() >= deadline) await endClaimed(claim, GRACE_MS);
+      await delay(LOOK_MS);
+    }
+  }
+
+  /** Ends the command behind the claim if it has run for longer than `timeMs`. */
+  async endOld(claim: string, timeMs: number): Promise<void> {
+    const begun = statSync(claim, { throwIfNoEntry: false })?.mtimeMs;
+    if (timeMs > 0 && begun !== undefined && Date.now() - begun > timeMs) await endClaimed(claim, GRACE_MS);
+  }
+}
+
+function failureBehind(claim: string): CommandFailure | undefined {
+  try {
+    return readFailure(claim);
+  } catch {
+    // What cannot be read tells nothing.
+    return undefined;
+  }
+}
+
+function readFailure(claim: string): CommandFailure | undefined {
+  const status = readClaimStatus(claim);
+  if (status !== undefined) return status === 0 ? undefined : { kind: 'status', status };
+  // Of a command that has gone without a word, no more is known than that.
+  return wasRun(claim) && readClaim(claim) === 'cut-off' ? { kind: 'signal', signal: 'unknown' } : undefined;
 }

@@ -7,13 +7,18 @@ import { inTime } from './in-time.ts';
  */
 export const STOP_MS = 60_000;
 
-/** As long as doors go on closing, it is waited for. Returns whether all have closed. */
-export async function closeAll(keeper: DoorKeeper): Promise<boolean> {
+/** However many doors still close, a stop takes no longer: `TimeoutStopSec` of the unit leaves the hooks as long. */
+export const LONGEST_STOP_MS = 180_000;
+
+/** As long as doors go on closing, it is waited for, but not for ever. Returns whether all have closed. */
+export async function closeAll(keeper: Pick<DoorKeeper, 'stop' | 'leases'>): Promise<boolean> {
   const closing = keeper.stop();
+  const deadline = performance.now() + LONGEST_STOP_MS;
   for (let before = Number.POSITIVE_INFINITY; ; ) {
-    if (await inTime(closing, STOP_MS)) return true;
+    const rest = deadline - performance.now();
+    if (await inTime(closing, Math.min(STOP_MS, Math.max(0, rest)))) return true;
     const left = keeper.leases().length;
-    if (left >= before) return false;
+    if (left >= before || rest <= STOP_MS) return false;
     before = left;
   }
 }

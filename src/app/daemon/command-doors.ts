@@ -1,8 +1,9 @@
 import type { DoorSpec } from '../../core/door/door.ts';
 import type { Address } from '../../core/net/address.ts';
 import { after, type Instant } from '../../core/net/time.ts';
+import { commandCall } from './command-call.ts';
 import type { DemandOutcome } from './demand-outcome.ts';
-import type { LeaseActionsParts } from './lease-actions.ts';
+import type { LimitedParts } from './lease-actions.ts';
 import { reportOutcome } from './report-outcome.ts';
 
 /** Sources that are kept waiting by a `cooldown`. */
@@ -18,13 +19,13 @@ type Run = { again: boolean };
  * down; the one that began first is let go before its time.
  */
 export class CommandDoors {
-  readonly #parts: LeaseActionsParts;
+  readonly #parts: LimitedParts;
   /** Running or waiting. */
   readonly #busy = new Map<string, Run>();
   /** When a source may have the door's command run again, in the order in which they began. */
   readonly #cooling = new Map<string, Instant>();
 
-  constructor(parts: LeaseActionsParts) {
+  constructor(parts: LimitedParts) {
     this.#parts = parts;
   }
 
@@ -33,7 +34,8 @@ export class CommandDoors {
     const run = this.#busy.get(key);
     if (this.#isCooling(key)) return this.#refuse(door, source, 'its cooldown is not over');
     if (run !== undefined) run.again = true;
-    else if (this.#parts.runner.hasRoom(door.name)) this.#start(key, door, source, command);
+    else if (this.#parts.runner.hasRoom(door.name, door.limits?.commands))
+      this.#start(key, door, source, command);
     else return this.#refuse(door, source, 'too many commands are waiting to run');
     return { kind: 'runs' };
   }
@@ -47,11 +49,11 @@ export class CommandDoors {
   }
 
   async #run(key: string, run: Run, door: string, command: string): Promise<void> {
-    const { report, runner } = this.#parts;
+    const { report, runner, limits } = this.#parts;
+    const call = { door, purpose: 'start', command, text: command, hasStop: false } as const;
     do {
       run.again = false;
-      report({ kind: 'running', door, command });
-      reportOutcome(report, door, await runner.open(door, command));
+      reportOutcome(report, door, await runner.open(commandCall(call, limits.of(door), report)));
     } while (run.again);
     this.#busy.delete(key);
   }

@@ -8,7 +8,7 @@ import { CommandRunner } from '../../host/process/command-runner.ts';
 import { HookRunner } from '../../host/process/hook-runner.ts';
 import { UnavailableLeaseStore } from '../../host/store/unavailable-lease-store.ts';
 import { BanKeeper } from './ban-keeper.ts';
-import { closeAll, STOP_MS } from './close-all.ts';
+import { closeAll } from './close-all.ts';
 import { Completions } from './completions.ts';
 import { type ControlVerbs, openControl } from './control/control.ts';
 import { shareControl } from './control/control-access.ts';
@@ -230,9 +230,7 @@ export class Daemon {
     this.#watch.interfaces.close();
     const closed = await closeAll(this.#keeper);
     if (!closed) {
-      this.reportError(
-        `closing commands still run after ${STOP_MS / 1000} s; the next start sees to their doors`,
-      );
+      this.reportError('not every door could be closed in time; the next start closes the others');
     }
     await this.#stopNative();
     await this.#hooks.settle();

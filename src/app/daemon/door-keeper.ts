@@ -6,14 +6,15 @@ import { LeaseBook } from '../../core/lease/lease-book.ts';
 import type { Address } from '../../core/net/address.ts';
 import type { Millis } from '../../core/net/time.ts';
 import { FULL } from '../../core/trace/explain-trace.ts';
-import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
-import { isOfThisBoot, judgeAdoption } from './adoption.ts';
+import type { LeaseStore } from '../../host/store/lease-store.ts';
 import { CommandDoors } from './command-doors.ts';
 import type { DemandOutcome } from './demand-outcome.ts';
+import { DoorLimits } from './door-limits.ts';
 import { DoorPorts } from './door-ports.ts';
 import { HeldLeases } from './held-leases.ts';
 import { endingOf, newLease } from './keep-lease.ts';
 import { LeaseActions, type LeaseActionsParts } from './lease-actions.ts';
+import { LeaseAdoption } from './lease-adoption.ts';
 import { LeaseClosing } from './lease-closing.ts';
 import { LeaseJournal } from './lease-journal.ts';
 import { LeaseLengths } from './lease-lengths.ts';
@@ -40,17 +41,20 @@ export class DoorKeeper {
   readonly #commandDoors: CommandDoors;
   readonly #notes = new LeaseNotes();
   readonly #ports = new DoorPorts();
+  readonly #limits = new DoorLimits();
   readonly #held: HeldLeases;
   readonly #closing: LeaseClosing;
   readonly #lengths: LeaseLengths;
+  readonly #adopting: LeaseAdoption;
   #stopping = false;
   #onIdle: (() => void) | undefined;
 
   constructor(parts: DoorKeeperParts) {
     this.#parts = parts;
     this.#journal = new LeaseJournal(parts);
+    const limited = { ...parts, limits: this.#limits };
     this.#actions = new LeaseActions(
-      parts,
+      limited,
       (id) => this.#hold(id),
       (id) => this.#closing.endNow(id, 'left'),
     );
@@ -64,7 +68,16 @@ export class DoorKeeper {
       held: this.#held,
       forget: this.#forget.bind(this),
     });
-    this.#commandDoors = new CommandDoors(parts);
+    this.#commandDoors = new CommandDoors(limited);
+    this.#adopting = new LeaseAdoption({
+      ...shared,
+      limits: this.#limits,
+      journal: this.#journal,
+      closing: this.#closing,
+      keep,
+      startEnded: this.#startEnded.bind(this),
+      settle: this.#settle.bind(this),
+    });
   }
 
   complete(completion: Demand): void {
@@ -78,6 +91,7 @@ export class DoorKeeper {
     const hasPorts = door.opening.ports !== undefined;
     if (this.#stopping || (start === undefined && !hasPorts)) return { kind: 'nothing' };
     if (this.#isBanned(source)) return this.refuse(demand, 'the address is banned');
+    this.#limits.learn(door);
     if (start !== undefined && stop === undefined && !hasPorts) {
       return this.#commandDoors.complete(door, source, start);
     }
@@ -103,6 +117,7 @@ export class DoorKeeper {
   /** The doors are these now. A lease of one that opens something else by now ends: it would not be what was knocked for. */
   replaceDoors(doors: readonly DoorSpec[]): void {
     this.#ports.replace(doors);
+    this.#limits.replace(doors);
     for (const lease of this.#book.leases())
       if (this.#ports.differFrom(lease)) this.#closing.endNow(lease.id, 'changed');
   }
@@ -131,8 +146,9 @@ export class DoorKeeper {
   /** Takes on what the store holds from an earlier run: closes what is overdue, and the rest at its time. */
   adopt(doors: readonly DoorSpec[]): void {
     this.#ports.replace(doors);
+    this.#limits.replace(doors);
     for (const stored of this.#parts.store.all()) {
-      if (!this.#book.has(stored.id)) void this.#adoptLease(stored);
+      if (!this.#book.has(stored.id)) void this.#adopting.adopt(stored);
     }
   }
 
@@ -154,17 +170,22 @@ export class DoorKeeper {
       case 'full':
         return this.refuse(demand, FULL);
       case 'after-close':
+        // One that could not be closed is tried at once: somebody waits for it.
+        this.#closing.closeDue();
         return decision;
       case 'extended': {
         const { lease } = decision;
         this.#notes.reprieve(lease.id);
         this.#lengths.knocked(lease, demand.door.opening.cmdTimeout);
-        if (start !== undefined && this.#notes.failed.has(lease.id)) void this.#start(lease, start, true);
+        if (start !== undefined && lease.startFailure !== undefined) void this.#start(lease, start, true);
         return { kind: 'extended', lease: this.#book.lease(lease.id) ?? lease };
       }
       case 'open': {
         // The command has its place among those that wait before the next knock.
-        const release = start === undefined ? () => undefined : runner.reserve(demand.door.name);
+        const release =
+          start === undefined
+            ? () => undefined
+            : runner.reserve(demand.door.name, demand.door.limits?.commands);
         if (release === undefined) return this.refuse(demand, 'too many commands are waiting to run');
         return this.#open(demand, newLease(demand, now, stop), start, release);
       }
@@ -202,10 +223,17 @@ export class DoorKeeper {
 
   /** A start command that fails is run again at the next knock: its lease is there, but the door may not be open. */
   async #start(lease: Lease, start: string, again: boolean): Promise<boolean> {
-    this.#notes.failed.delete(lease.id);
-    const ok = await this.#actions.runStart(lease, start, again);
-    if (!ok && this.#book.has(lease.id)) this.#notes.failed.add(lease.id);
-    return ok;
+    this.#book.startEnded(lease.id, undefined);
+    const failure = await this.#actions.runStart(lease, start, again);
+    this.#startEnded(lease.id, failure);
+    return failure === undefined;
+  }
+
+  /** What a start command has failed of is written down: it belongs to the lease, through restarts too. */
+  #startEnded(id: LeaseId, failure: string | undefined): void {
+    const before = this.#book.lease(id)?.startFailure;
+    const lease = this.#book.startEnded(id, failure);
+    if (lease !== undefined && failure !== before) this.#journal.keepStart(lease);
   }
 
   /** What has been opened or recorded of it goes; the source is told nothing, the log is. */
@@ -243,26 +271,6 @@ export class DoorKeeper {
     if (this.#stopping && this.#book.size === 0) this.#onIdle?.();
   }
 
-  async #adoptLease(stored: StoredLease): Promise<void> {
-    const { clock, claims, report } = this.#parts;
-    const adoption = judgeAdoption(stored, this.#parts);
-    this.#closing.adopted(stored.id);
-    if (adoption.kind === 'over')
-      return void (await this.#journal.end(stored.id, endingOf(adoption, adoption.how, clock)));
-    const { lease, running } = adoption;
-    this.#book.add(lease);
-    if (!isOfThisBoot(stored, clock)) {
-      // From here on it is this boot's clock that counts: that of day may jump once more.
-      this.#attempt(() => claims.moveToThisBoot(lease.id));
-      this.#keep(lease, stored.length);
-    }
-    const overdue = lease.due <= clock.sinceBoot();
-    report({ kind: 'adopted', source: lease.source, door: lease.door, overdue });
-    if (running !== undefined) await claims.ended(running);
-    if (lease.state === 'closing') await this.#closing.finish(lease, endingOf(lease, 'expired', clock));
-    else this.#settle(lease);
-  }
-
   #keep(lease: Lease, length: Millis): void {
     this.#notes.kept.set(lease.id, lease.due);
     this.#journal.keep(lease, length);
@@ -271,13 +279,5 @@ export class DoorKeeper {
 
   #isBanned(source: Address): boolean {
     return this.#parts.isBanned?.(source) === true;
-  }
-
-  #attempt(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#parts.report({ kind: 'error', text: (error as Error).message });
-    }
   }
 }

@@ -45,7 +45,19 @@ export function adoptedTimes(stored: StoredLease, clock: Clock): Pick<Lease, 'si
 }
 
 /** The lease is over now. */
-export function endingOf(lease: Pick<Lease, 'since'>, how: LeaseEnd, clock: Clock): LeaseEnding {
+export function endingOf(
+  lease: Pick<Lease, 'since' | 'startFailure'>,
+  how: LeaseEnd,
+  clock: Clock,
+  stopFailure?: string,
+): LeaseEnding {
   const lasted = millis(Math.max(0, since(lease.since, clock.sinceBoot())));
-  return { how, at: clock.wall(), lasted };
+  const { startFailure } = lease;
+  return {
+    how,
+    at: clock.wall(),
+    lasted,
+    ...(startFailure === undefined ? {} : { startFailure }),
+    ...(stopFailure === undefined ? {} : { stopFailure }),
+  };
 }

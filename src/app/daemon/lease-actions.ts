@@ -1,6 +1,7 @@
 import type { HookOccasion } from '../../core/door/hook.ts';
 import { renderPortOpenings } from '../../core/door/port-opening.ts';
 import type { Event } from '../../core/event/event.ts';
+import { hasEndedByItself, renderFailure } from '../../core/event/failure-words.ts';
 import type { Demand } from '../../core/lease/demand.ts';
 import { EARLY_ENDS, type Lease, type LeaseEnd, type LeaseId } from '../../core/lease/lease.ts';
 import { since } from '../../core/net/time.ts';
@@ -9,6 +10,8 @@ import { NetlinkConnections } from '../../host/connections/netlink-connections.t
 import { claimedCommand } from '../../host/process/claim.ts';
 import type { CommandRunner } from '../../host/process/command-runner.ts';
 import type { Claims } from './claims.ts';
+import { commandCall } from './command-call.ts';
+import type { DoorLimits } from './door-limits.ts';
 import { onWall } from './keep-lease.ts';
 import { LeaseConnections } from './lease-connections.ts';
 import type { NativeDoors } from './native-doors.ts';
@@ -25,15 +28,18 @@ export type LeaseActionsParts = {
   readonly tell: (occasion: HookOccasion) => void;
 };
 
+/** With the limits of the doors' commands. */
+export type LimitedParts = LeaseActionsParts & { readonly limits: DoorLimits };
+
 /** How one lease is opened and closed: the ports in the firewall first, then the command. */
 export class LeaseActions {
-  readonly #parts: LeaseActionsParts;
+  readonly #parts: LimitedParts;
   /** Start commands that have not ended. BOUNDED: by the leases. */
   readonly #starts = new Map<LeaseId, Promise<unknown>>();
   /** What is made through leases that are held or cut. */
   readonly connections: LeaseConnections;
 
-  constructor(parts: LeaseActionsParts, onHeld: (id: LeaseId) => void, onGone: (id: LeaseId) => void) {
+  constructor(parts: LimitedParts, onHeld: (id: LeaseId) => void, onGone: (id: LeaseId) => void) {
     this.#parts = parts;
     this.connections = new LeaseConnections({
       openConnections: () => new NetlinkConnections(),
@@ -104,17 +110,18 @@ export class LeaseActions {
     await this.#parts.native?.renew();
   }
 
-  /** Runs the start command, once for the lease; `again` after it has failed. Returns whether it ended well. */
-  async runStart(lease: Lease, start: string, again: boolean): Promise<boolean> {
-    const { runner, claims, report } = this.#parts;
-    report({ kind: 'running', door: lease.door, command: start });
-    const text = again ? start : claimedCommand(claims.start(lease.id), start, 'refuse');
-    const running = runner.open(lease.door, text);
+  /** Runs the start command, once for the lease; `again` after it has failed. Returns what it failed of, if it did. */
+  async runStart(lease: Lease, start: string, again: boolean): Promise<string | undefined> {
+    const { runner, claims, limits, report } = this.#parts;
+    const { id, door, stop } = lease;
+    const text = again ? start : claimedCommand(claims.start(id), start, 'refuse');
+    const command = { door, purpose: 'start', command: start, text, hasStop: stop !== '' } as const;
+    const running = runner.open(commandCall(command, limits.of(door), report));
     this.#starts.set(lease.id, running);
     const outcome = await running;
     if (this.#starts.get(lease.id) === running) this.#starts.delete(lease.id);
     reportOutcome(report, lease.door, outcome);
-    return outcome.kind === 'ok';
+    return outcome.kind === 'ok' ? undefined : renderFailure(outcome.failure, outcome.lastErrorLine);
   }
 
   /** Closes the ports of the lease, where it has ports, and cuts its connections. False: it is to be done later. */
@@ -137,15 +144,37 @@ export class LeaseActions {
     return true;
   }
 
-  /** Runs the stop command, where there is one, when the start command has ended. False: it is to be done later. */
-  async runStop(lease: Lease): Promise<boolean> {
-    await this.#starts.get(lease.id);
-    if (lease.stop === '') return true;
-    const { report, runner, claims } = this.#parts;
-    report({ kind: 'command-timeout', source: lease.source, door: lease.door });
-    report({ kind: 'running', door: lease.door, command: lease.stop });
-    const outcome = await runner.close(claimedCommand(claims.stop(lease.id), lease.stop, 'run'));
-    reportOutcome(report, lease.door, outcome);
-    return !(outcome.kind === 'failed' && outcome.failure.kind === 'not-started');
+  /**
+   * Runs the stop command, where there is one, when the start command has ended. `again`: an earlier run of it has come
+   * to nothing.
+   */
+  async runStop(lease: Lease, again: boolean): Promise<StopOutcome> {
+    const { id, source, door, stop } = lease;
+    await this.#starts.get(id);
+    if (stop === '') return { isOver: true };
+    const { report, runner, claims, limits } = this.#parts;
+    if (!again) report({ kind: 'command-timeout', source, door });
+    const claimed = claimedCommand(claims.stop(id), stop, 'run');
+    const text = again && !this.#dropClaim(id) ? stop : claimed;
+    const command = { door, purpose: 'stop', command: stop, text, hasStop: true } as const;
+    const outcome = await runner.close(commandCall(command, limits.of(door), report));
+    reportOutcome(report, door, outcome);
+    if (outcome.kind === 'ok') return { isOver: true };
+    const isOver = hasEndedByItself(outcome.failure) && !claims.isCutOff(id);
+    return { isOver, failure: renderFailure(outcome.failure, outcome.lastErrorLine) };
+  }
+
+  /** With the claim of its last run there, it would not run. False: the claim cannot be taken away. */
+  #dropClaim(id: LeaseId): boolean {
+    try {
+      this.#parts.claims.dropStop(id);
+      return true;
+    } catch (error) {
+      this.#parts.report({ kind: 'error', text: (error as Error).message });
+      return false;
+    }
   }
 }
+
+/** `isOver`: it has ended by itself, or there is none. Else it is to be run again. */
+export type StopOutcome = { readonly isOver: boolean; readonly failure?: string };

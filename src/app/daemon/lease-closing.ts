@@ -1,7 +1,8 @@
 import type { Event } from '../../core/event/event.ts';
+import { closeAgainAfter, mayCloseAgainAtStop } from '../../core/lease/close-again.ts';
 import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
 import type { LeaseBook } from '../../core/lease/lease-book.ts';
-import { after, millis, since } from '../../core/net/time.ts';
+import { after, since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import type { LeaseEnding } from '../../host/store/lease-store.ts';
 import type { Claims } from './claims.ts';
@@ -9,13 +10,10 @@ import type { HeldLeases } from './held-leases.ts';
 import { endingOf } from './keep-lease.ts';
 import type { LeaseActions } from './lease-actions.ts';
 import type { LeaseJournal } from './lease-journal.ts';
-import type { LeaseNotes } from './lease-notes.ts';
+import type { LeaseNotes, Unclosed } from './lease-notes.ts';
 
 /** A timer does not count while the machine sleeps: with leases open, the clock is looked at this often. */
 const LOOK_MS = 1000;
-
-/** A closing command for which the machine had no process is tried again after this long. */
-const CLOSE_AGAIN_MS = millis(10_000);
 
 export type LeaseClosingParts = {
   readonly book: LeaseBook;
@@ -44,7 +42,7 @@ export class LeaseClosing {
     this.#parts = parts;
   }
 
-  /** Every lease closes now, and nothing is tried again. */
+  /** Every lease closes now, those at once that wait to be closed again. */
   stop(): void {
     const { book, clock } = this.#parts;
     this.#stopping = true;
@@ -90,10 +88,12 @@ export class LeaseClosing {
   }
 
   closeDue(): void {
-    const { book, held, clock } = this.#parts;
+    const { book, notes, held, clock } = this.#parts;
     for (const lease of book.takeDue(clock.sinceBoot())) {
-      if (!this.#stopping && held.has(lease)) {
-        book.add({ ...lease, state: 'open' });
+      const isClosedInPart = notes.unclosed.has(lease.id);
+      if (!this.#stopping && !isClosedInPart && held.has(lease)) {
+        // In its place: one that came later is still the one that a knock makes longer.
+        book.opened(lease.id);
         held.prolong(lease);
       } else void this.#close(lease);
     }
@@ -111,25 +111,44 @@ export class LeaseClosing {
     this.#timer = setTimeout(() => this.closeDue(), Math.min(Math.max(0, Math.ceil(wait)), LOOK_MS));
   }
 
+  /** A stop command that an earlier daemon has run was killed in the middle. */
+  closeCutOff(lease: Lease): Promise<void> {
+    this.#parts.notes.unclosed.set(lease.id, { times: 1, portsClosed: false });
+    return this.#close(lease);
+  }
+
   async #close(lease: Lease): Promise<void> {
     const { notes, actions, clock } = this.#parts;
     const how = notes.ends.get(lease.id) ?? (this.#stopping ? 'stopped' : 'expired');
-    if (!(await actions.closePorts(lease, how))) return this.#closeLater(lease);
-    const ending = endingOf(lease, how, clock);
-    if (!(await actions.runStop(lease))) return this.#closeLater(lease);
+    const before = notes.unclosed.get(lease.id) ?? { times: 0, portsClosed: false };
+    const times = before.times + 1;
+    if (!before.portsClosed && !(await actions.closePorts(lease, how))) {
+      // At a stop the whole part of the firewall goes anyway.
+      return this.#closeLater(lease, { ...before, times }, !this.#stopping);
+    }
+    const stopped = await actions.runStop(lease, before.times > 0);
+    const { failure: stopFailure = before.stopFailure } = stopped;
+    if (!stopped.isOver) {
+      const unclosed = { times, portsClosed: true, ...(stopFailure === undefined ? {} : { stopFailure }) };
+      return this.#closeLater(lease, unclosed, !this.#stopping || mayCloseAgainAtStop(times));
+    }
+    const ending = endingOf(lease, how, clock, stopFailure);
     actions.tell('close', lease);
     return this.finish(lease, ending);
   }
 
   /** The row stays: what cannot be closed now is closed later, be it by the next daemon. */
-  #closeLater(lease: Lease): void {
-    const { book, clock, forget } = this.#parts;
-    if (this.#stopping) {
-      forget(lease.id);
+  #closeLater(lease: Lease, unclosed: Unclosed, isOurs: boolean): void {
+    const { book, notes, clock, report, forget } = this.#parts;
+    const { id, source, door } = lease;
+    if (!isOurs) {
+      forget(id);
       return;
     }
-    const due = after(clock.sinceBoot(), CLOSE_AGAIN_MS);
-    book.add({ ...lease, state: 'open', due });
+    notes.unclosed.set(id, unclosed);
+    const gap = closeAgainAfter(unclosed.times);
+    book.closeAgain(id, after(clock.sinceBoot(), gap));
+    report({ kind: 'unclosed', source, door, times: unclosed.times, seconds: Math.ceil(gap / 1000) });
     this.schedule();
   }
 

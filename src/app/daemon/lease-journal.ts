@@ -50,6 +50,12 @@ export class LeaseJournal {
     this.#put(() => store.update(stored)).catch((error) => this.#reportError(error));
   }
 
+  /** How its start command has ended. */
+  keepStart({ id, startFailure }: Lease): void {
+    const { store } = this.#parts;
+    this.#put(() => store.noteStart(id, startFailure)).catch((error) => this.#reportError(error));
+  }
+
   /** Resolves to whether it is history now. */
   async end(id: LeaseId, ending: LeaseEnding): Promise<boolean> {
     const { store } = this.#parts;

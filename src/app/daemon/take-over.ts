@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type CommandLimits, startLimit, stopLimit } from '../../core/door/command-limits.ts';
 import type { Event } from '../../core/event/event.ts';
 import type { LeaseEnd } from '../../core/lease/lease.ts';
 import type { Clock } from '../../host/clock/clock.ts';
@@ -7,6 +8,7 @@ import type { StoredLease } from '../../host/store/lease-store.ts';
 import { isLockedError } from '../../host/store/sqlite-error.ts';
 import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { fateOf, isOfThisBoot } from './adoption.ts';
+import type { Claims, LeaseFate } from './claims.ts';
 import { adoptedTimes, endingOf } from './keep-lease.ts';
 import { assertOwnDirectory, claimsIn, databaseIn, type State, sweepClaims } from './open-state.ts';
 
@@ -21,11 +23,12 @@ export function takeOverOrphans(
   own: State,
   clock: Clock,
   report: (event: Event) => void,
+  limitsOf: (door: string) => CommandLimits = () => ({}),
 ): boolean {
   let again = false;
   for (const name of siblingsOf(directory, ownName)) {
     try {
-      again = takeOverFrom(join(directory, name), own, clock, report) || again;
+      again = takeOverFrom(join(directory, name), own, clock, report, limitsOf) || again;
     } catch (error) {
       if (!isLockedError(error)) report({ kind: 'error', text: (error as Error).message });
     }
@@ -40,7 +43,13 @@ function siblingsOf(directory: string, ownName: string): string[] {
   );
 }
 
-function takeOverFrom(directory: string, own: State, clock: Clock, report: (event: Event) => void): boolean {
+function takeOverFrom(
+  directory: string,
+  own: State,
+  clock: Clock,
+  report: (event: Event) => void,
+  limitsOf: (door: string) => CommandLimits,
+): boolean {
   assertOwnDirectory(directory);
   const store = openSqliteLeaseStore(databaseIn(directory));
   try {
@@ -55,6 +64,7 @@ function takeOverFrom(directory: string, own: State, clock: Clock, report: (even
       const isTaken = !isOpen || lease.stop === '' || claims.takeStop(lease.id);
       if (fate === 'opening' || fate === 'closing' || !isTaken) {
         again = true;
+        void endOld(lease, fate, claims, limitsOf(lease.door)).catch(tell(report));
         continue;
       }
       if (isOpen) moveLease(lease, fate === 'cut-off', own, clock);
@@ -67,6 +77,22 @@ function takeOverFrom(directory: string, own: State, clock: Clock, report: (even
   }
 }
 
+/** A command that hangs keeps its door open: it has no more time here than at home. */
+async function endOld(
+  { id, stop }: StoredLease,
+  fate: LeaseFate,
+  claims: Claims,
+  limits: CommandLimits,
+): Promise<void> {
+  if (fate === 'closing') await claims.endOld(claims.stop(id), stopLimit(limits));
+  else if (fate === 'opening') await claims.endOld(claims.start(id), startLimit(limits, stop !== ''));
+}
+
+const tell =
+  (report: (event: Event) => void) =>
+  (error: unknown): void =>
+    report({ kind: 'error', text: (error as Error).message });
+
 function endOf(lease: StoredLease, fate: 'over' | 'never', clock: Clock): LeaseEnd {
   if (fate === 'never') return 'failed';
   return isOfThisBoot(lease, clock) ? 'expired' : 'rebooted';
@@ -76,7 +102,7 @@ function endOf(lease: StoredLease, fate: 'over' | 'never', clock: Clock): LeaseE
 function remember(lease: StoredLease, how: LeaseEnd, { store }: State, clock: Clock): void {
   store.together(() => {
     store.record(lease);
-    store.end(lease.id, endingOf(adoptedTimes(lease, clock), how, clock));
+    store.end(lease.id, endingOf({ ...lease, ...adoptedTimes(lease, clock) }, how, clock));
   });
 }
 

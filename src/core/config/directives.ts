@@ -26,6 +26,9 @@ export type DirectiveName =
   | 'Deny'
   | 'Max_Leases'
   | 'Cooldown'
+  | 'Start_Limit'
+  | 'Stop_Limit'
+  | 'Max_Commands'
   | 'Firewall'
   | 'Attach'
   | 'On_Exit'
@@ -77,6 +80,9 @@ export const DIRECTIVES: readonly Directive[] = [
   { name: 'Deny', home: 'door', repeated: 'both', isNew: true, value: 'word' },
   { name: 'Max_Leases', home: 'door', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Cooldown', home: 'door', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Start_Limit', home: 'any', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Stop_Limit', home: 'any', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Max_Commands', home: 'any', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Firewall', home: 'options', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Attach', home: 'options', repeated: 'both', isNew: true, value: 'word' },
   { name: 'On_Exit', home: 'options', repeated: 'last', isNew: true, value: 'word' },

@@ -4,6 +4,7 @@ import { renderSequence } from '../door/sequence.ts';
 import type { ConfigResult } from './config.ts';
 import { Findings } from './findings.ts';
 import { judgeEncoding } from './judge-encoding.ts';
+import { mergeCommandLimits, parseCommandLimits } from './parse-command-limits.ts';
 import { parseDoor } from './parse-door.ts';
 import { compileDoorHooks, parseDoorHooks } from './parse-hook.ts';
 import { parseSettings } from './parse-settings.ts';
@@ -38,12 +39,19 @@ function parseDoors(sections: readonly Section[], findings: Findings): readonly 
   const doors: DoorSpec[] = [];
   const hooks = new Map(sections.map((section) => [section, parseDoorHooks(section.entries, findings)]));
   const forAll = hooks.entries().find(([{ kind }]) => kind === 'options')?.[1] ?? {};
+  const limits = new Map(sections.map((section) => [section, parseCommandLimits(section.entries, findings)]));
+  const limitsForAll = limits.entries().find(([{ kind }]) => kind === 'options')?.[1] ?? {};
   const watched = new Map<string, Section>();
   for (const section of sections) {
     const door = parseDoor(section, findings);
     if (door === undefined) continue;
     const ownHooks = compileDoorHooks(hooks.get(section) ?? {}, forAll);
-    doors.push(ownHooks === undefined ? door : { ...door, hooks: ownHooks });
+    const ownLimits = mergeCommandLimits(limits.get(section) ?? {}, limitsForAll);
+    doors.push({
+      ...door,
+      ...(ownHooks === undefined ? {} : { hooks: ownHooks }),
+      ...(ownLimits === undefined ? {} : { limits: ownLimits }),
+    });
     judgeWatched(door, section, watched, findings);
   }
   if (!sections.some(({ kind }) => kind === 'door')) {

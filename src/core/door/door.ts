@@ -3,6 +3,7 @@ import type { Prefix } from '../net/prefix.ts';
 import type { FlagRule } from '../net/tcp-flags.ts';
 import type { Millis } from '../net/time.ts';
 import { sameAdmission } from './admission.ts';
+import type { CommandLimits } from './command-limits.ts';
 import type { DoorHooks } from './hook.ts';
 import type { Opening } from './opening.ts';
 import { type Sequence, sameSequence } from './sequence.ts';
@@ -29,6 +30,8 @@ export type DoorSpec = {
   readonly maxLeases?: number;
   /** For a door that only runs a command: how long a source's next knocks are without effect. */
   readonly cooldown?: Millis;
+  /** Of its commands; the defaults where it is absent. */
+  readonly limits?: CommandLimits;
   /** Those of the door, and for all others the ones that the options name for all doors. */
   readonly hooks?: DoorHooks;
 };

@@ -7,7 +7,9 @@ import type { Protocol } from '../net/protocol.ts';
 export type CommandFailure =
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'signal'; readonly signal: string }
-  | { readonly kind: 'not-started'; readonly reason: string };
+  | { readonly kind: 'not-started'; readonly reason: string }
+  /** It has been ended, its process group with it, because it ran for so long. */
+  | { readonly kind: 'timed-out'; readonly timeMs: number };
 
 /** Everything that can be reported. */
 export type Event =
@@ -28,6 +30,15 @@ export type Event =
       readonly seconds: number;
     }
   | { readonly kind: 'running'; readonly door: string; readonly command: string }
+  /** A command does not run yet: as many run already as may at one time, of its door or of all doors together. */
+  | {
+      readonly kind: 'waiting';
+      readonly door: string;
+      readonly command: string;
+      readonly purpose: 'start' | 'stop';
+      readonly of: 'door' | 'all';
+      readonly limit: number;
+    }
   | {
       readonly kind: 'command-failed';
       readonly door: string;
@@ -61,6 +72,16 @@ export type Event =
       readonly seconds?: number;
     }
   | { readonly kind: 'held'; readonly source: Address; readonly door: string }
+  /** Closing it has come to nothing: its ports could not be closed, or its stop command did not end by itself. */
+  | {
+      readonly kind: 'unclosed';
+      readonly source: Address;
+      readonly door: string;
+      /** How often it has been tried. */
+      readonly times: number;
+      /** Until it is tried again. */
+      readonly seconds: number;
+    }
   | { readonly kind: 'command-timeout'; readonly source: Address; readonly door: string }
   | {
       readonly kind: 'extended';

@@ -15,6 +15,8 @@ const LEVELS: Partial<Record<Event['kind'], LogLevel>> = {
   'interface-missing': 'warning',
   'packets-dropped': 'warning',
   withheld: 'warning',
+  waiting: 'warning',
+  unclosed: 'error',
   warning: 'warning',
   failed: 'debug',
   evicted: 'debug',
@@ -52,6 +54,8 @@ function words(event: Event, host: string): string {
       return `${event.source}${host}: port scan: ${event.protocol}/${event.port} is its second tripwire; for ${event.seconds} s it has to knock twice in a row`;
     case 'running':
       return `${event.door}: running command: ${event.command}`;
+    case 'waiting':
+      return `${event.door}: ${waitingWords(event)}: ${event.command}`;
     case 'command-failed':
       return `${event.door}: ${failureWords(event.failure)}${event.lastErrorLine === undefined ? '' : `: ${event.lastErrorLine}`}`;
     case 'opened':
@@ -62,6 +66,8 @@ function words(event: Event, host: string): string {
       return `${event.source}${host}: ${event.door}: ${orderWords(event)}`;
     case 'held':
       return `${event.source}${host}: ${event.door}: held open while a connection lives`;
+    case 'unclosed':
+      return `${event.source}${host}: ${event.door}: not closed yet: tried ${event.times === 1 ? 'once' : `${event.times} times`}, again in ${event.seconds} s`;
     case 'command-timeout':
       return `${event.source}${host}: ${event.door}: command timeout`;
     case 'extended':
@@ -76,7 +82,10 @@ function words(event: Event, host: string): string {
 }
 
 type SourceEvent = Extract<Event, { source: unknown }>;
-type DoorEvent = Extract<Event, { kind: 'running' | 'command-failed' | 'listening' | 'stopping' }>;
+type DoorEvent = Extract<
+  Event,
+  { kind: 'running' | 'waiting' | 'command-failed' | 'listening' | 'stopping' }
+>;
 
 function refusal(mistakes: number): string {
   if (mistakes === 0) return 'is not used, for the reason above';
@@ -143,6 +152,11 @@ function closedWords({ early, cut }: Extract<Event, { kind: 'closed' }>): string
   return `${why}, ${cut} ${cut === 1 ? 'connection' : 'connections'} cut`;
 }
 
+function waitingWords({ purpose, of, limit }: Extract<Event, { kind: 'waiting' }>): string {
+  const what = purpose === 'stop' ? 'stop command' : 'command';
+  return `waits for one of ${limit} ${what}${limit === 1 ? '' : 's'} of ${of === 'door' ? 'this door' : 'all doors'}`;
+}
+
 function failureWords(failure: CommandFailure): string {
   switch (failure.kind) {
     case 'status':
@@ -151,6 +165,8 @@ function failureWords(failure: CommandFailure): string {
       return `command was ended by signal ${failure.signal}`;
     case 'not-started':
       return `command could not be started: ${failure.reason}`;
+    case 'timed-out':
+      return `command was ended after ${failure.timeMs / 1000} s, its time limit`;
     default:
       throw new Error(`a failure without words: ${JSON.stringify(failure satisfies never)}`);
   }

@@ -29,6 +29,8 @@ export class LeaseBook {
   /** Leases of a door; a door that has none is not in it. */
   readonly #perDoor = new Map<string, number>();
   readonly #afterClose = new Map<LeaseId, Demand>();
+  /** Those `closing` that could not be closed, and wait for another try. */
+  readonly #again = new Set<LeaseId>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -72,6 +74,8 @@ export class LeaseBook {
     if (lease === undefined) return { kind: this.#hasRoom(door) ? 'open' : 'full' };
     if (lease.state === 'closing') {
       this.#afterClose.set(lease.id, demand);
+      // Somebody waits for it.
+      this.#hasten(lease.id, now);
       return { kind: 'after-close' };
     }
     const extended = { ...lease, due: laterOf(lease.due, after(now, door.opening.cmdTimeout)) };
@@ -102,6 +106,17 @@ export class LeaseBook {
     this.#count(lease.door, -1);
     this.#deadlines.delete(id);
     this.#afterClose.delete(id);
+    this.#again.delete(id);
+  }
+
+  /** What its start command has failed of; `undefined`: it has not. Returns it as it is now. */
+  startEnded(id: LeaseId, startFailure: string | undefined): Lease | undefined {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return undefined;
+    const { startFailure: _, ...rest } = lease;
+    const ended = startFailure === undefined ? rest : { ...rest, startFailure };
+    this.#leases.set(id, ended);
+    return ended;
   }
 
   /** The start command has ended: from now on the lease may close. Returns it as it is now. */
@@ -121,18 +136,30 @@ export class LeaseBook {
   /** It is due now, or as soon as it has opened. Returns whether it can be: one that closes already cannot. */
   endSoon(id: LeaseId, now: Instant): boolean {
     const lease = this.#leases.get(id);
+    if (lease?.state === 'closing') this.#hasten(id, now);
     if (lease === undefined || lease.state === 'closing') return false;
     this.#put({ ...lease, due: earlierOf(lease.due, now) });
     return true;
   }
 
-  /** The leases whose time has come, now `closing`, in the order of their ends. One still opening waits. */
+  /** It could not be closed, and is due once more then. Until it is closed it stays `closing`. */
+  closeAgain(id: LeaseId, at: Instant): void {
+    if (this.#leases.get(id)?.state !== 'closing') return;
+    this.#again.add(id);
+    this.#deadlines.put(id, at);
+  }
+
+  /**
+   * The leases whose time has come, now `closing`, in the order of their ends; among them those to be closed again. One
+   * still opening waits.
+   */
   takeDue(now: Instant): Lease[] {
     const due: Lease[] = [];
     for (let next = this.#deadlines.next(); next !== undefined; next = this.#deadlines.next()) {
       if (next.due > now) break;
       this.#deadlines.delete(next.key);
       const lease = this.#leases.get(next.key);
+      if (lease !== undefined && this.#again.delete(next.key)) due.push(lease);
       if (lease?.state !== 'open') continue;
       const closing = this.#change(lease.id, 'closing');
       if (closing !== undefined) due.push(closing);
@@ -155,6 +182,10 @@ export class LeaseBook {
 
   nextDue(): Instant | undefined {
     return this.#deadlines.next()?.due as Instant | undefined;
+  }
+
+  #hasten(id: LeaseId, now: Instant): void {
+    if (this.#again.has(id)) this.#deadlines.put(id, now);
   }
 
   #count(door: string, change: 1 | -1): void {

@@ -52,6 +52,8 @@ export type Lease = {
   readonly opened?: LeasePorts;
   /** The operator has opened it, and nobody has knocked. */
   readonly byOperator?: true;
+  /** Its start command has failed, and how: the door may not be open. */
+  readonly startFailure?: string;
   readonly state: 'opening' | 'open' | 'closing';
   /** When it was opened, on the clock that counts from the start of the machine; before that for one of another boot. */
   readonly since: Instant;

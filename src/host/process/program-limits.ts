@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningProgram } from './run-program.ts';
 
 export type ProgramLimits = {
-  /** How long it may run. */
-  readonly timeMs: number;
+  /** How long it may run; absent: as long as it likes. */
+  readonly timeMs?: number;
   /** From SIGTERM to SIGKILL. */
   readonly graceMs: number;
-  /** What it may write to its standard error. */
-  readonly outputBytes: number;
+  /** What it may write to its standard error; absent: as much as it likes. */
+  readonly outputBytes?: number;
 };
 
 export type Excess =
@@ -21,7 +21,7 @@ const LOOK_MS = 50;
 export class LimitedProgram {
   readonly #program: RunningProgram;
   readonly #limits: ProgramLimits;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout | undefined;
   #written = 0;
   #excess: Excess | undefined;
   #ending: Promise<void> | undefined;
@@ -30,10 +30,13 @@ export class LimitedProgram {
     this.#program = program;
     this.#limits = limits;
     const { timeMs, outputBytes } = limits;
-    this.#timer = setTimeout(() => this.#end({ kind: 'timed-out', timeMs }), timeMs);
+    if (timeMs !== undefined) {
+      this.#timer = setTimeout(() => this.#exceed({ kind: 'timed-out', timeMs }), timeMs);
+    }
+    if (outputBytes === undefined) return;
     program.stderr.on('data', (chunk: Buffer) => {
       this.#written += chunk.length;
-      if (this.#written > outputBytes) this.#end({ kind: 'too-much-output', outputBytes });
+      if (this.#written > outputBytes) this.#exceed({ kind: 'too-much-output', outputBytes });
     });
   }
 
@@ -45,12 +48,17 @@ export class LimitedProgram {
     return this.#excess;
   }
 
-  #end(excess: Excess): void {
+  /** Ends what is left of its process group. */
+  end(): void {
+    this.#ending ??= endGroup(this.#program.pid, this.#limits.graceMs);
+  }
+
+  #exceed(excess: Excess): void {
     if (this.#excess !== undefined) return;
     this.#excess = excess;
     // What it writes from now on costs nothing: the pipe is closed.
     if (excess.kind === 'too-much-output') this.#program.stderr.destroy();
-    this.#ending = endGroup(this.#program.pid, this.#limits.graceMs);
+    this.end();
   }
 }
 
@@ -58,7 +66,7 @@ export class LimitedProgram {
  * The number of a group is nobody else's while a process of the group lives; looking often keeps the time short in
  * which it could become somebody's.
  */
-async function endGroup(leader: number, graceMs: number): Promise<void> {
+export async function endGroup(leader: number, graceMs: number): Promise<void> {
   const deadline = performance.now() + graceMs;
   signalGroup(leader, 'SIGTERM');
   while (signalGroup(leader, 0)) {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
+import { chooseErrorLines, hadNoResources } from '../../core/event/error-lines.ts';
 import type { CommandFailure } from '../../core/event/event.ts';
 import { withCallersUmask } from './callers-umask.ts';
 
@@ -19,7 +20,8 @@ export type ProgramOutcome =
 /** A program that runs, the leader of its process group. */
 export type RunningProgram = { readonly pid: number; readonly stderr: Readable };
 
-/** Of what a program writes to its standard error, the end is kept. */
+/** Of what a program writes to its standard error, the beginning and the end are kept: help may stand behind an error. */
+const ERROR_HEAD_BYTES = 2048;
 const ERROR_TAIL_BYTES = 4096;
 
 /** How long to go on reading after the program has ended: another that it left behind may hold the pipe open. */
@@ -51,12 +53,12 @@ export function runProgram(
     const stderr: Readable | null | undefined = child.stderr;
     // Without a free descriptor there is not even a pipe, and the error comes in a moment.
     if (!stderr) return;
-    const tail = keepTail(stderr);
+    const errors = keepErrors(stderr);
     if (child.pid !== undefined) onStart({ pid: child.pid, stderr });
     child.once('exit', (status, signal) => {
       const finish = (): void => {
         clearTimeout(timer);
-        resolve(outcomeOf(status, signal, tail()));
+        resolve(outcomeOf(status, signal, errors()));
       };
       const timer = setTimeout(finish, DRAIN_MS);
       child.once('close', finish);
@@ -68,23 +70,32 @@ function notStarted(error: Error): ProgramOutcome {
   return { kind: 'failed', failure: { kind: 'not-started', reason: error.message } };
 }
 
-function keepTail(stream: Readable): () => string {
-  let kept = Buffer.alloc(0);
+function keepErrors(stream: Readable): () => string {
+  let head = Buffer.alloc(0);
+  let tail = Buffer.alloc(0);
+  let isCut = false;
   stream.on('data', (chunk: Buffer) => {
-    kept = Buffer.concat([kept, chunk]).subarray(-ERROR_TAIL_BYTES);
+    const room = ERROR_HEAD_BYTES - head.length;
+    head = Buffer.concat([head, chunk.subarray(0, room)]);
+    const rest = Buffer.concat([tail, chunk.subarray(room)]);
+    isCut ||= rest.length > ERROR_TAIL_BYTES;
+    tail = rest.subarray(-ERROR_TAIL_BYTES);
   });
   // A read error on the pipe is the end of what can be read.
   stream.on('error', () => undefined);
-  return () => kept.toString('utf8');
+  return () => Buffer.concat(isCut ? [head, Buffer.from('\n'), tail] : [head, tail]).toString('utf8');
 }
 
 function outcomeOf(status: number | null, signal: NodeJS.Signals | null, errors: string): ProgramOutcome {
   if (status === 0) return { kind: 'ok' };
-  const lastErrorLine = errors.trimEnd().split('\n').at(-1)?.trim();
+  const errorLines = chooseErrorLines(errors);
+  if (status !== null && hadNoResources(status, errors)) {
+    return { kind: 'failed', failure: { kind: 'not-started', reason: errorLines ?? '' } };
+  }
   return {
     kind: 'failed',
     failure: failureOf(status, signal),
-    ...(lastErrorLine === undefined || lastErrorLine === '' ? {} : { lastErrorLine }),
+    ...(errorLines === undefined ? {} : { lastErrorLine: errorLines }),
   };
 }
 

@@ -20,6 +20,7 @@ export const LEASE_COLUMNS = [
   'hold',
   'close_kills',
   'by_operator',
+  'start_failure',
 ] as const;
 
 type Value = string | number;
@@ -33,7 +34,10 @@ export function leaseValues(lease: StoredLease): Value[] {
   const ways = [opened?.singleUse, opened?.hold, opened?.closeKills, byOperator].map((way) =>
     way === true ? 1 : 0,
   );
-  return [id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, ports, ...ways];
+  return [
+    ...[id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, ports],
+    ...[...ways, lease.startFailure ?? ''],
+  ];
 }
 
 /** Throws an `Error` if somebody else has written it. */
@@ -51,6 +55,7 @@ export function readLeaseRow(row: Row): StoredLease {
     bootId: String(row.boot_id),
     ...readOpened(row),
     ...readOrigin(row),
+    ...readStartFailure(row),
   };
 }
 
@@ -66,11 +71,17 @@ export function readHistoryRow(row: Row): PastLease {
     lasted: millis(Number(row.lasted)),
     how: readEnd(row),
     ...readOrigin(row),
+    ...readStartFailure(row),
+    ...(row.stop_failure === '' ? {} : { stopFailure: String(row.stop_failure) }),
   };
 }
 
 function readOrigin(row: Row): Pick<PastLease, 'byOperator'> {
   return row.by_operator === 1 ? { byOperator: true } : {};
+}
+
+function readStartFailure(row: Row): { readonly startFailure?: string } {
+  return row.start_failure === '' ? {} : { startFailure: String(row.start_failure) };
 }
 
 function readSource({ source }: Row): Address {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-const SCHEMA_VERSION = 4;
+const SCHEMA_VERSION = 5;
 
 const flag = (name: string): string => `${name} INTEGER NOT NULL DEFAULT 0 CHECK (${name} IN (0, 1))`;
 
@@ -17,6 +17,10 @@ const NARROWED_COLUMNS = [
 
 /** The fourth: whether somebody has knocked, or the operator has opened it. */
 const BY_OPERATOR = flag('by_operator');
+
+/** The fifth: what the commands have failed of; '' of nothing. */
+const START_FAILURE = "start_failure TEXT NOT NULL DEFAULT ''";
+const STOP_FAILURE = "stop_failure TEXT NOT NULL DEFAULT ''";
 
 const HISTORY = `
   CREATE TABLE history (
@@ -51,6 +55,8 @@ const STEPS: Readonly<Record<number, string>> = {
   UPDATE lease SET since = due - length, since_wall = due_wall - length;
   ${HISTORY}`,
   3: `ALTER TABLE lease ADD COLUMN ${BY_OPERATOR}; ALTER TABLE history ADD COLUMN ${BY_OPERATOR};`,
+  4: `ALTER TABLE lease ADD COLUMN ${START_FAILURE}; ALTER TABLE history ADD COLUMN ${START_FAILURE};
+  ALTER TABLE history ADD COLUMN ${STOP_FAILURE};`,
 };
 
 /** Makes the tables, or brings those of an earlier version up to date, as a whole. Throws where it cannot know how. */

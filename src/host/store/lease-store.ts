@@ -13,7 +13,14 @@ export type StoredLease = Omit<Lease, 'state'> & {
 };
 
 /** When and how a lease ended, `at` the clock of day, and how long it lasted on a clock that does not jump. */
-export type LeaseEnding = { readonly how: LeaseEnd; readonly at: Instant; readonly lasted: Millis };
+export type LeaseEnding = {
+  readonly how: LeaseEnd;
+  readonly at: Instant;
+  readonly lasted: Millis;
+  /** What its commands have failed of: it may never have been open, or may not be closed. */
+  readonly startFailure?: string;
+  readonly stopFailure?: string;
+};
 
 /** A lease that is over. */
 export type PastLease = LeaseEnding & {
@@ -53,6 +60,8 @@ export interface LeaseStore {
   record(lease: StoredLease): void;
   /** Its end has changed, and the boot it counts from. */
   update(lease: StoredLease): void;
+  /** What its start command has failed of, if it has. */
+  noteStart(id: LeaseId, startFailure: string | undefined): void;
   /** It is over, and history. */
   end(id: LeaseId, ending: LeaseEnding): void;
   /** It is somewhere else now. */

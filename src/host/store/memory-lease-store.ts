@@ -30,6 +30,13 @@ export class MemoryLeaseStore implements LeaseStore {
     this.#leases.set(lease.id, { ...known, due, dueWall, length, bootId, since: lease.since });
   }
 
+  noteStart(id: LeaseId, startFailure: string | undefined): void {
+    const known = this.#leases.get(id);
+    if (known === undefined) return;
+    const { startFailure: _, ...rest } = known;
+    this.#leases.set(id, startFailure === undefined ? rest : { ...rest, startFailure });
+  }
+
   end(id: LeaseId, ending: LeaseEnding): void {
     const lease = this.#leases.get(id);
     if (lease === undefined) return;

@@ -84,6 +84,7 @@ class SqliteLeaseStore implements LeaseStore {
   readonly #path: string;
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
+  readonly #noteStart: StatementSync;
   readonly #delete: StatementSync;
   readonly #select: StatementSync;
   readonly #toHistory: StatementSync;
@@ -103,11 +104,12 @@ class SqliteLeaseStore implements LeaseStore {
     this.#update = database.prepare(
       'UPDATE lease SET since = ?, due = ?, due_wall = ?, length = ?, boot_id = ? WHERE id = ?',
     );
+    this.#noteStart = database.prepare('UPDATE lease SET start_failure = ? WHERE id = ?');
     this.#delete = database.prepare('DELETE FROM lease WHERE id = ?');
     this.#select = database.prepare('SELECT * FROM lease ORDER BY due_wall');
     this.#toHistory = database.prepare(
-      `INSERT INTO history (id, door, source, ports, since_wall, at, lasted, how, by_operator)
-       SELECT id, door, source, ports, since_wall, ?, ?, ?, by_operator FROM lease WHERE id = ?`,
+      `INSERT INTO history (id, door, source, ports, since_wall, at, lasted, how, by_operator, start_failure, stop_failure)
+       SELECT id, door, source, ports, since_wall, ?, ?, ?, by_operator, ?, ? FROM lease WHERE id = ?`,
     );
     this.#forgetOldest = database.prepare(
       `DELETE FROM history WHERE n <= (SELECT max(n) FROM history) - ${MAX_HISTORY}`,
@@ -133,10 +135,14 @@ class SqliteLeaseStore implements LeaseStore {
     );
   }
 
-  end(id: LeaseId, { how, at, lasted }: LeaseEnding): void {
+  noteStart(id: LeaseId, startFailure = ''): void {
+    withStoreError(`change a lease in ${this.#path}`, () => this.#noteStart.run(startFailure, id));
+  }
+
+  end(id: LeaseId, { how, at, lasted, startFailure = '', stopFailure = '' }: LeaseEnding): void {
     withStoreError(`end a lease in ${this.#path}`, () =>
       this.together(() => {
-        this.#toHistory.run(at, lasted, how, id);
+        this.#toHistory.run(at, lasted, how, startFailure, stopFailure, id);
         this.#delete.run(id);
         this.#forgetOldest.run();
       }),

@@ -23,6 +23,10 @@ export class UnavailableLeaseStore implements LeaseStore {
     throw new StoreError(this.#reason);
   }
 
+  noteStart(): void {
+    throw new StoreError(this.#reason);
+  }
+
   end(): void {
     throw new StoreError(this.#reason);
   }

@@ -74,6 +74,35 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
       'openSSH: command could not be started: no memory',
     ],
   ],
+  waiting: [
+    [
+      { kind: 'waiting', door: 'openSSH', command: 'true', purpose: 'start', of: 'door', limit: 8 },
+      'warning',
+      'openSSH: waits for one of 8 commands of this door: true',
+    ],
+    [
+      { kind: 'waiting', door: 'openSSH', command: 'true', purpose: 'stop', of: 'door', limit: 1 },
+      'warning',
+      'openSSH: waits for one of 1 stop command of this door: true',
+    ],
+    [
+      { kind: 'waiting', door: 'openSSH', command: 'true', purpose: 'stop', of: 'all', limit: 64 },
+      'warning',
+      'openSSH: waits for one of 64 stop commands of all doors: true',
+    ],
+  ],
+  unclosed: [
+    [
+      { kind: 'unclosed', ...of, times: 1, seconds: 1 },
+      'error',
+      '192.0.2.1: openSSH: not closed yet: tried once, again in 1 s',
+    ],
+    [
+      { kind: 'unclosed', ...of, times: 3, seconds: 4 },
+      'error',
+      '192.0.2.1: openSSH: not closed yet: tried 3 times, again in 4 s',
+    ],
+  ],
   'command-timeout': [[{ kind: 'command-timeout', ...of }, 'notice', '192.0.2.1: openSSH: command timeout']],
   firewall: [
     [
