@@ -25,7 +25,8 @@ const CORE: Readonly<Record<string, readonly string[]>> = {
   iptables: ['door', 'net'],
   nft: ['door', 'net'],
   ban: ['attempt', 'net'],
-  trace: ['attempt', 'door', 'net', 'packet'],
+  origin: ['ban', 'net'],
+  trace: ['attempt', 'door', 'net', 'origin', 'packet'],
   qr: [],
   event: ['attempt', 'config', 'door', 'lease', 'net', 'packet'],
 };
@@ -43,7 +44,7 @@ const HOST: Readonly<Record<string, readonly string[]>> = {
   network: ['ffi'],
   process: ['ffi'],
   store: ['ffi'],
-  system: ['ffi'],
+  system: ['ffi', 'netlink'],
 };
 
 /** Names by which time, chance, the outside or a later turn of the loop would enter the pure floor. */

@@ -10,6 +10,7 @@ import type { LeaseId, LeasePorts } from '../core/lease/lease.ts';
 import { LeaseBook } from '../core/lease/lease-book.ts';
 import { PROTOCOL_NUMBER } from '../core/net/protocol.ts';
 import { after, type Instant, instant, since } from '../core/net/time.ts';
+import { isPossibleSource } from '../core/origin/possible-source.ts';
 import type { CapturedPacket } from '../core/packet/capture-record.ts';
 import { Packet } from '../core/packet/packet.ts';
 import { readLink } from '../core/packet/read-link.ts';
@@ -80,6 +81,9 @@ export class Rehearsal {
   }
 
   #offer(packet: Packet, time: Instant): void {
+    const { family, source0, source1, source2, source3 } = packet;
+    // Which interface it came in by is not known: loopback may be at home there.
+    if (!isPossibleSource(family, source0, source1, source2, source3, true)) return;
     const { packet: onPacket } = this.#sink;
     const watched = onPacket === undefined ? WATCHED.nothing : this.#engine.watches(packet);
     const offer = this.#engine.offer(packet, true, time, this.#steps);

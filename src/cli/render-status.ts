@@ -34,12 +34,16 @@ export function renderStatus({ status, doors, leases }: WholeStatus, painter: Pa
 }
 
 export function statusJson({ status, doors, leases }: WholeStatus): Json {
-  const { startedAt, uptime, lastError, configFile, ...rest } = status;
+  const { startedAt, uptime, lastError, configFile, looked, ...rest } = status;
   return {
     ...rest,
     config: configFile,
     since: isoMoment(startedAt),
     uptime: inSeconds(uptime),
+    looked: {
+      firewall: looked.firewall === undefined ? null : isoMoment(looked.firewall),
+      interfaces: isoMoment(looked.interfaces),
+    },
     lastError: lastError === undefined ? null : { at: isoMoment(lastError.at), text: lastError.text },
     doors: doors.map(({ openFor, ...door }) => ({ ...door, openFor: inSeconds(openFor) })),
     openLeases: leases.map(leaseJson),
@@ -52,6 +56,7 @@ function factsOf(status: DaemonStatus): [string, string][] {
     ['configuration', status.configFile],
     ['listening on', listeningWords(status)],
     ['firewall', firewallWords(status)],
+    ['last look', lookWords(status)],
     ['packets', `${packets.passed} seen, ${packets.dropped} dropped`],
     [
       'knocks',
@@ -73,6 +78,11 @@ function listeningWords({ listeningOn, interfaces }: DaemonStatus): string {
   const names = interfaces.map(({ name, up }) => (up ? name : `${name} (down)`)).join(', ');
   if (names === '') return `${listeningOn}: there is none now`;
   return names === listeningOn ? names : `${listeningOn}: ${names}`;
+}
+
+function lookWords({ looked: { firewall, interfaces } }: DaemonStatus): string {
+  const rules = firewall === undefined ? [] : [`rules ${renderMoment(firewall)}`];
+  return [...rules, `interfaces ${renderMoment(interfaces)}`].join(', ');
 }
 
 function firewallWords({ firewall }: DaemonStatus): string {

@@ -73,6 +73,7 @@ describe('the interfaces of a host', { concurrency: 4 }, () => {
       {
         index: 77,
         name: 'eth0',
+        type: 'veth',
         up: false,
         addresses: ['10.1.2.3', '10.1.2.4', '10.9.9.1', '2001:db8::5'],
         defaultRoute: false,

@@ -39,6 +39,8 @@ const STACKS: readonly Stack[] = [
       await pair(client, server, 'port');
       await server.ip('link add br0 type bridge');
       await server.ip('link set port master br0 up');
+      // The way back is by the bridge, and a packet that is seen on its port is none that rp_filter throws away.
+      await server.run('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/conf/all/rp_filter');
     },
   },
   {

@@ -15,6 +15,7 @@ const STATUS: DaemonStatus = {
   configFile: '/etc/knockd.conf',
   listeningOn: 'all interfaces',
   interfaces: [],
+  looked: { interfaces: instant(0) },
   firewall: { kind: 'unused' },
   doors: 1,
   leases: { open: 2, max: 10 },

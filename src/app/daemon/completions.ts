@@ -22,9 +22,14 @@ export class Completions {
     this.#parts = parts;
   }
 
-  take(completion: Completion): void {
+  /** `whyNot`: what is against it already. */
+  take(completion: Completion, whyNot?: string): void {
     const { door, source } = completion;
     const keeper = this.#parts.keeper();
+    if (whyNot !== undefined) {
+      keeper.refuse(completion, whyNot);
+      return;
+    }
     if (!compileAdmission(door)(source)) {
       keeper.refuse(completion, 'the door does not let this address knock');
       return;

@@ -37,6 +37,8 @@ export type DaemonStatus = {
   /** The first `MAX_INTERFACES` of them. */
   readonly interfaces: readonly HeardInterface[];
   readonly firewall: FirewallStatus;
+  /** When the rules and the interfaces were last looked at, which follows each change, and 30 s without one. */
+  readonly looked: { readonly firewall?: Instant; readonly interfaces: Instant };
   readonly doors: number;
   readonly leases: { readonly open: number; readonly max: number };
   /** Those that the capture filter passed, and those lost of them because they came too fast. */
@@ -118,6 +120,10 @@ export class DaemonView {
       listeningOn: watch.interfaces.listeningOn,
       interfaces: watch.interfaces.heard.slice(0, MAX_INTERFACES).map(({ name, up }) => ({ name, up })),
       firewall: native.status,
+      looked: {
+        interfaces: watch.interfaces.lookedAt,
+        ...(native.lookedAt === undefined ? {} : { firewall: native.lookedAt }),
+      },
       doors: config().doors.length,
       leases: { open: keeper.book.size, max: MAX_LEASES },
       packets: watch.packets(),

@@ -90,7 +90,7 @@ export class Daemon {
       log: this.#log,
       tally: this.#tally,
       report: this.#report,
-      onCompletion: (completion) => completions.take(completion),
+      onCompletion: (completion, whyNot) => completions.take(completion, whyNot),
     });
     try {
       this.#state = openState(options.stateDirectory, this.#stateName, this.#report);

@@ -24,7 +24,7 @@ export type DoorWatchParts = {
   readonly log: EventLog;
   readonly tally: DaemonTally;
   readonly report: (event: Event) => void;
-  readonly onCompletion: (completion: Completion) => void;
+  readonly onCompletion: (completion: Completion, whyNot?: string) => void;
 };
 
 /** How long a count of suspects is good for: it takes a look at all of their table. */

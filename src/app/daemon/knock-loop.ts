@@ -12,6 +12,7 @@ import type { Readiness } from '../../host/ffi/readiness.ts';
 import type { DaemonTally } from './daemon-tally.ts';
 import type { EventLog } from './event-log.ts';
 import type { InterfaceWatch } from './interface-watch.ts';
+import { ORIGIN, PacketOrigin } from './packet-origin.ts';
 import type { ScanWatch } from './scan-watch.ts';
 import { type StepSorts, stepSorts } from './step-sorts.ts';
 
@@ -51,13 +52,18 @@ export type KnockLoopParts = {
   readonly scans: ScanWatch;
   readonly traces: SourceTraces;
   readonly bans: BanList;
-  readonly onCompletion: (completion: Completion) => void;
+  /** `whyNot`: it does not count. */
+  readonly onCompletion: (completion: Completion, whyNot?: string) => void;
 };
+
+const THROWN_AWAY =
+  'the kernel throws the last knock away for its source address (rp_filter, or no way back by that interface)';
 
 /** Carries packets from the capture through the engine, and what comes of them to the log and the doors. */
 export class KnockLoop {
   readonly #parts: KnockLoopParts;
   readonly #packet = new Packet();
+  readonly #origin: PacketOrigin;
   readonly #steps = new Steps();
   readonly #take = (frame: Frame): void => this.#takeFrame(frame);
   #readiness: Readiness | undefined;
@@ -74,6 +80,7 @@ export class KnockLoop {
 
   constructor(parts: KnockLoopParts) {
     this.#parts = parts;
+    this.#origin = new PacketOrigin(parts.interfaces);
     this.#sorts = stepSorts(parts.engine.doors);
   }
 
@@ -94,6 +101,7 @@ export class KnockLoop {
     this.#stopped = true;
     this.#reportDrops();
     this.#readiness?.close();
+    this.#origin.close();
     clearTimeout(this.#expiry);
     clearTimeout(this.#rest);
   }
@@ -128,27 +136,24 @@ export class KnockLoop {
     const watched = engine.watches(packet);
     if (watched === WATCHED.nothing) return;
     const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
+    const origin = this.#origin.judge(frame, packet);
+    if (origin !== ORIGIN.possible) {
+      if (origin !== ORIGIN.seenAgain) traces.takeVoid(packet, origin, now);
+      return;
+    }
     if (this.#isBanned(now)) {
       traces.takeBanned(packet, now);
       return;
     }
     // A service may have come to the port since its tripwire was stretched.
     if (watched === WATCHED.tripwire && scans.isServedNow(packet, this.#now)) return;
-    // Only a door's target may be somebody else's, on a bridge or a mirror port.
-    const local =
-      frame.toThisHost &&
-      interfaces.addresses.has(
-        packet.family,
-        packet.destination0,
-        packet.destination1,
-        packet.destination2,
-        packet.destination3,
-      );
+    const local = this.#origin.isLocal(frame, packet);
     const offer = engine.offer(packet, local, now, this.#steps);
-    traces.take(packet, offer, this.#steps, local, watched === WATCHED.knockPort, now);
+    const isKnockPort = watched === WATCHED.knockPort;
+    traces.take(packet, offer, this.#steps, local, isKnockPort, now, frame.toThisHost);
     if (offer === OFFER.knock) {
       this.#parts.tally.count('knocks');
-      this.#report();
+      this.#report(local ? frame : undefined);
     } else if (offer === OFFER.suspicion) this.#reportScan();
   }
 
@@ -173,12 +178,15 @@ export class KnockLoop {
     });
   }
 
-  #report(): void {
+  /** `frame`: by which a packet for this host came in, where one has brought it about. */
+  #report(frame?: Frame): void {
     const steps = this.#steps;
     for (let i = 0; i < steps.count; i++) this.#reportStep(i);
+    if (steps.completions.length === 0) return;
+    const isThrownAway = frame !== undefined && this.#origin.isThrownAway(frame, this.#packet);
     for (const completion of steps.completions) {
       this.#parts.tally.completed(completion.door.name);
-      this.#parts.onCompletion(completion);
+      this.#parts.onCompletion(completion, isThrownAway ? THROWN_AWAY : undefined);
     }
   }
 

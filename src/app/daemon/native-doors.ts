@@ -1,13 +1,15 @@
 import { portsOn } from '../../core/door/port-opening.ts';
 import type { Event } from '../../core/event/event.ts';
-import type { Lease, LeasePorts } from '../../core/lease/lease.ts';
-import { type Millis, millis, since } from '../../core/net/time.ts';
+import type { Lease } from '../../core/lease/lease.ts';
+import { type Instant, type Millis, millis, since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import { trackOlder } from '../../host/connections/older-connections.ts';
 import { type Firewall, FirewallError, type Gate, type Grant } from '../../host/firewall/firewall.ts';
 import { DoorsPart } from './doors-part.ts';
 import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
+import { cuts, hasPorts, withLeftover } from './port-leases.ts';
+import { RegularLook } from './regular-look.ts';
 import { Turns } from './turns.ts';
 
 /** A part that could not be put in place is tried again after this long. */
@@ -33,8 +35,6 @@ export type FirewallStatus =
   | { readonly kind: 'in-place' | 'missing'; readonly name: string; readonly why: string }
   | { readonly kind: 'unreachable' | 'unused' };
 
-type PortLease = Lease & { readonly opened: LeasePorts };
-
 /**
  * The doors' part in the firewall: installed as a whole, put back when somebody has taken it away, one change after
  * the other; doors that are completed together are opened together.
@@ -47,6 +47,7 @@ export class NativeDoors {
   readonly #turns = new Turns();
   #timer: NodeJS.Timeout | undefined;
   #renewal: NodeJS.Timeout | undefined;
+  readonly #regularLook: RegularLook;
   /** The part could not be put in place, and `#timer` waits to try it again. */
   #isBroken = false;
   #stopped = false;
@@ -54,6 +55,7 @@ export class NativeDoors {
   constructor(parts: NativeDoorsParts) {
     this.#parts = parts;
     const { openFirewall, report } = parts;
+    this.#regularLook = new RegularLook(parts.clock, () => this.lookNow());
     this.#part = new DoorsPart({ openFirewall, report, onChange: () => this.#lookLater(LOOK_AGAIN_MS) });
   }
 
@@ -67,6 +69,16 @@ export class NativeDoors {
     const { firewall, why = '' } = this.#part;
     if (firewall === undefined) return { kind: this.#gates.length > 0 ? 'unreachable' : 'unused' };
     return { kind: this.#isBroken ? 'missing' : 'in-place', name: firewall.name, why };
+  }
+
+  /** When the part was last seen to be in place or missing, by the clock of day. */
+  get lookedAt(): Instant | undefined {
+    return this.#regularLook.at;
+  }
+
+  /** Looks at once, whether or not a change was told of. */
+  lookNow(): void {
+    if (this.#part.firewall !== undefined) void this.#inTurn(() => this.#look());
   }
 
   /** Why a door has no place in this firewall. */
@@ -136,6 +148,7 @@ export class NativeDoors {
     this.#stopped = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#renewal);
+    this.#regularLook.stop();
     this.#part.unwatch();
     await this.#inTurn(async () => {
       if (exit === 'open') {
@@ -170,6 +183,7 @@ export class NativeDoors {
     } catch (error) {
       this.#break((error as Error).message);
     }
+    this.#regularLook.looked();
     if (this.#isBroken || !(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
     return !this.#isBroken;
   }
@@ -228,7 +242,9 @@ export class NativeDoors {
 
   async #look(): Promise<void> {
     if (this.#stopped) return;
-    if (!(await this.#isInPlace())) await this.#putBack();
+    const isInPlace = await this.#isInPlace();
+    this.#regularLook.looked();
+    if (!isInPlace) await this.#putBack();
     else if (await this.#part.isOutdated()) await this.#installNow();
     else if (!(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
   }
@@ -280,19 +296,4 @@ export class NativeDoors {
     this.#openings.endBatch();
     return this.#turns.take(action);
   }
-}
-
-function hasPorts(lease: Lease): lease is PortLease {
-  return lease.opened !== undefined && lease.state !== 'closing';
-}
-
-/** The gates, and those of doors that the configuration has no more but that are open yet. */
-function withLeftover(gates: readonly Gate[], open: readonly PortLease[]): Gate[] {
-  const all = new Map(gates.map((gate) => [gate.door, gate]));
-  for (const { door, opened } of open) if (!all.has(door)) all.set(door, { door, ...opened });
-  return [...all.values()];
-}
-
-function cuts({ closeKills = false }: Gate): boolean {
-  return closeKills;
 }

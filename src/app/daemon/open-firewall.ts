@@ -6,6 +6,7 @@ import type { FirewallLock } from '../../host/firewall/firewall-lock.ts';
 import { openIptablesFirewall } from '../../host/firewall/iptables-firewall.ts';
 import { removeLeftovers } from '../../host/firewall/leftovers.ts';
 import { type NftablesOptions, openNftablesFirewall } from '../../host/firewall/nftables-firewall.ts';
+import { readRuleFingerprint } from '../../host/firewall/rule-fingerprint.ts';
 
 /** What the configuration says of the firewall. */
 export type FirewallSettings = Pick<Settings, 'firewall' | 'attach'>;
@@ -34,7 +35,14 @@ async function openChosen({ firewall = 'auto', attach }: FirewallSettings): Prom
     return openNftables(attach === undefined ? {} : { attach }, named);
   }
   const choice = await detectFirewall();
-  const isOutdated = (): Promise<boolean> => isChosenOtherwise(choice);
+  let seenIn: string | undefined;
+  const isOutdated = async (): Promise<boolean> => {
+    const rules = readRuleFingerprint();
+    if (rules !== undefined && rules === seenIn) return false;
+    const isOther = await isChosenOtherwise(choice);
+    seenIn = isOther ? undefined : rules;
+    return isOther;
+  };
   return { ...(await openChoice(choice)), isOutdated };
 }
 

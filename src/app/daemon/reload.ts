@@ -76,6 +76,9 @@ export class Reload {
     const { options, guard, report } = this.#parts;
     if (this.#isStopping) return { kind: 'stopping' };
     report({ kind: 'reloading', file: options.configFile });
+    // Whatever becomes of the file, what the daemon knows of the host is made true.
+    this.#parts.watch.interfaces.lookNow();
+    this.#parts.native.lookNow();
     const judged = await judgeReload(options.configFile, guard, options.narrowed === true);
     if (this.#isStopping) return { kind: 'stopping' };
     if (judged.kind === 'bad') return this.#refuse(judged.lines, judged.mistakes, judged.diagnostics);

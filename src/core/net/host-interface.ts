@@ -9,6 +9,16 @@ export type HostInterface = {
   readonly addresses: readonly Address[];
   /** Holds a default route, IPv4 or IPv6. */
   readonly defaultRoute: boolean;
+  /** What it is where it is no plain device, in the kernel's word: `bridge`, `vlan`, `vrf`, `bond`, …. */
+  readonly type?: string;
+  /** What this host sends to itself comes in by it. */
+  readonly loopback?: boolean;
+  /** The index of the bridge, bond or VRF that it is a member of. */
+  readonly master?: number;
+  /** Of a VLAN: its number, and the index of the interface that carries it. */
+  readonly vlan?: { readonly of: number; readonly id: number };
+  /** Of a VRF: its routing table. */
+  readonly table?: number;
 };
 
 export type InterfaceChange =
@@ -48,11 +58,13 @@ function compareOne(before: HostInterface, now: HostInterface): InterfaceChange[
   const { name } = now;
   const changes: InterfaceChange[] = [];
   if (before.up !== now.up) changes.push({ kind: now.up ? 'up' : 'down', name });
+  const old = new Set(before.addresses);
+  const current = new Set(now.addresses);
   for (const address of now.addresses) {
-    if (!before.addresses.includes(address)) changes.push({ kind: 'address-added', name, address });
+    if (!old.has(address)) changes.push({ kind: 'address-added', name, address });
   }
   for (const address of before.addresses) {
-    if (!now.addresses.includes(address)) changes.push({ kind: 'address-removed', name, address });
+    if (!current.has(address)) changes.push({ kind: 'address-removed', name, address });
   }
   if (before.defaultRoute !== now.defaultRoute) {
     changes.push({ kind: now.defaultRoute ? 'default-route' : 'no-default-route', name });

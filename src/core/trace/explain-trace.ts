@@ -1,8 +1,9 @@
 import type { Door } from '../door/door.ts';
-import type { Address } from '../net/address.ts';
+import { type Address, addressWords, familyOf } from '../net/address.ts';
 import { type Prefix, prefixHas, renderPrefix } from '../net/prefix.ts';
 import { meetsFlagRule, renderFlagRule, renderFlags } from '../net/tcp-flags.ts';
 import type { Instant } from '../net/time.ts';
+import { isPossibleSource } from '../origin/possible-source.ts';
 import { awaited, followTries, type Tries, type Try } from './follow-tries.ts';
 import type { TracedKnock, TraceEntry } from './trace-entry.ts';
 
@@ -36,6 +37,8 @@ export type Explanation = {
     | 'retransmission'
     | 'flags'
     | 'elsewhere'
+    | 'forged'
+    | 'other-vlan'
     | 'evicted'
     | 'tripwire'
     | 'refused'
@@ -50,7 +53,10 @@ export type Explanation = {
 
 /** Why the door did not open at the last try, in one sentence, or when it did. */
 export function explainTrace(entries: readonly TraceEntry[], situation: TraceSituation): Explanation {
-  const { ban, open, clock } = situation;
+  const { ban, open, clock, source } = situation;
+  if (!isPossibleSource(familyOf(source), ...addressWords(source), true)) {
+    return { kind: 'forged', sentence: `nobody can send from ${source}: packets that name it are no knocks` };
+  }
   if (ban !== undefined) {
     const end = ban.until === undefined ? 'for good' : `until ${clock(ban.until)}`;
     return { kind: 'banned', sentence: `${renderPrefix(ban.prefix)} is banned ${end}` };
@@ -174,11 +180,24 @@ function voided(entry: TraceEntry, { door }: Try, nth: string): [Explanation['ki
     return ['flags', `the ${nth} knock, ${knock}, ${wrongFlags(entry.flags ?? 0, door)}`];
   if (entry.kind === 'elsewhere')
     return ['elsewhere', `the ${nth} knock, ${knock}, went to an address that is not this door's`];
+  if (entry.kind === 'forged' || entry.kind === 'otherVlan') {
+    const { kind, words } = OUTSIDE[entry.kind];
+    return [kind, `the ${nth} knock, ${knock}, ${words}`];
+  }
   return [
     'retransmission',
     `the ${nth} knock, ${knock}, was a retransmission of a packet seen before, which is ignored`,
   ];
 }
+
+/** Of packets that are no knocks for where they come from. */
+const OUTSIDE = {
+  forged: {
+    kind: 'forged',
+    words: 'came from outside with an address that is this host’s own, or that nobody can send from',
+  },
+  otherVlan: { kind: 'other-vlan', words: 'came in a VLAN that this host has not' },
+} as const;
 
 function wrongFlags(flags: number, { flags: rule }: Door): string {
   return `has the wrong flags: ${renderFlags(flags)}, where tcpflags asks for ${renderFlagRule(rule)}`;
@@ -205,6 +224,9 @@ function explainLoose(entry: TraceEntry, situation: TraceSituation): Explanation
       kind: 'tripwire',
       sentence: `no knock was seen; a tripwire port was touched, ${words}${penalty}`,
     };
+  }
+  if (kind === 'forged' || kind === 'otherVlan') {
+    return { kind: OUTSIDE[kind].kind, sentence: `${words} ${OUTSIDE[kind].words}` };
   }
   if (kind === 'banned') return { kind, sentence: `it was banned when it knocked, ${words}` };
   if (kind === 'retransmission') {

@@ -42,6 +42,10 @@ function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): strin
       return 'sent to an address that is not this host';
     case 'banned':
       return 'ignored, for the source is banned';
+    case 'forged':
+      return 'no knock: nobody can have sent it from this address';
+    case 'otherVlan':
+      return 'no knock: of a VLAN that this host has not';
     case 'opened':
     case 'extended':
     case 'closed':

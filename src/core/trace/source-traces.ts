@@ -70,9 +70,17 @@ export class SourceTraces {
 
   /**
    * What the engine has made of a packet that it watches. `local`: it was sent to an address of this host. `knockPort`:
-   * to a port of a door.
+   * to a port of a door. `delivered`: the link layer brought it to this host; else it is told of known sources alone.
    */
-  take(packet: Packet, offer: Offer, steps: Steps, local: boolean, knockPort: boolean, now: number): void {
+  take(
+    packet: Packet,
+    offer: Offer,
+    steps: Steps,
+    local: boolean,
+    knockPort: boolean,
+    now: number,
+    delivered = local,
+  ): void {
     if (offer === OFFER.knock && steps.count > 0) this.#takeSteps(packet, steps, now);
     else if (offer === OFFER.knock) this.#add(packet, TRACED.stray, 0, now);
     else if (offer === OFFER.retransmission) this.#add(packet, TRACED.retransmission, 0, now);
@@ -81,12 +89,17 @@ export class SourceTraces {
     else if (!knockPort) {
       if (local) this.#add(packet, TRACED.tripwire, 0, now);
     } else if (local) this.#add(packet, TRACED.flags, packet.flags, now);
-    else if (this.#find(packet) !== NO_ROW) this.#add(packet, TRACED.elsewhere, 0, now);
+    else if (delivered || this.#find(packet) !== NO_ROW) this.#add(packet, TRACED.elsewhere, 0, now);
   }
 
   /** The packet was not looked at further: its source is banned. */
   takeBanned(packet: Packet, now: number): void {
     this.#add(packet, TRACED.banned, 0, now);
+  }
+
+  /** It was not looked at further: it is no knock, whatever its port. */
+  takeVoid(packet: Packet, kind: typeof TRACED.forged | typeof TRACED.otherVlan, now: number): void {
+    this.#add(packet, kind, 0, now);
   }
 
   /** Attempts that have ended without a packet. Sources that are not remembered are not, for that. */

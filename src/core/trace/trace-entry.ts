@@ -30,6 +30,10 @@ export const TRACED = {
   refused: 17,
   /** The last right knock once more. */
   repeat: 18,
+  /** Nobody can have sent it from the address that it names. */
+  forged: 19,
+  /** It is of a VLAN that this host has not. */
+  otherVlan: 20,
 } as const;
 
 export type TraceKind = keyof typeof TRACED;

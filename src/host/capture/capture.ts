@@ -10,6 +10,8 @@ export class Frame {
   start = 0;
   end = 0;
   interfaceIndex = 0;
+  /** The number of the VLAN that the frame is tagged with, 0 for none: 0 in a tag gives but a priority (IEEE 802.1Q). */
+  vlan = 0;
   /** Whether the link layer delivered it to this host, rather than to another one. */
   toThisHost = true;
   /** Arrival in seconds and nanoseconds of the clock of day. */

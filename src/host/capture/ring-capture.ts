@@ -21,6 +21,7 @@ const PACKET_IGNORE_OUTGOING = 23;
 const TPACKET_V2 = 1;
 const TP_STATUS_KERNEL = 0;
 const TP_STATUS_USER = 1;
+const TP_STATUS_VLAN_VALID = 0x10;
 const PACKET_HOST = 0;
 const ETH_P_ALL_BIG_ENDIAN = [0x00, 0x03] as const;
 
@@ -31,6 +32,8 @@ const NET_HALFWORD = 7;
 const SECONDS_WORD = 4;
 const NANOSECONDS_WORD = 5;
 const INTERFACE_WORD = 9;
+const VLAN_HALFWORD = 12;
+const VLAN_NUMBER = 0x0fff;
 const PACKET_TYPE_BYTE = 42;
 
 /** A frame holds the header, the address and the first 160 bytes: IPv4 with all options and TCP, or IPv6 likewise. */
@@ -126,7 +129,7 @@ class RingCapture implements Capture {
   }
 
   watch(onReadable: () => void): Readiness {
-    return watchReadable(this.#fd, onReadable);
+    return watchReadable(this.#fd, () => onReadable());
   }
 
   counters(): CaptureCounters {
@@ -153,6 +156,8 @@ class RingCapture implements Capture {
     frame.start = start;
     frame.end = Math.min(start + (words[word + SNAPLEN_WORD] as number), (word + FRAME_BYTES / 4) * 4);
     frame.interfaceIndex = words[word + INTERFACE_WORD] as number;
+    const isTagged = ((words[word + STATUS_WORD] as number) & TP_STATUS_VLAN_VALID) !== 0;
+    frame.vlan = isTagged ? (this.#halfwords[word * 2 + VLAN_HALFWORD] as number) & VLAN_NUMBER : 0;
     frame.toThisHost = this.#bytes[word * 4 + PACKET_TYPE_BYTE] === PACKET_HOST;
     frame.seconds = (words[word + SECONDS_WORD] as number) >>> 0;
     frame.nanoseconds = words[word + NANOSECONDS_WORD] as number;

@@ -9,9 +9,16 @@ const SO_ATTACH_FILTER = 26;
 /** struct sock_fprog of linux/filter.h: u16 len, then the pointer at its natural alignment. */
 const SOCK_FPROG_BYTES = 16;
 
-export function setOption(fd: number, level: number, option: number, value: Uint8Array, name: string): void {
+export function setOption(
+  fd: number,
+  level: number,
+  option: number,
+  value: Uint8Array,
+  name: string,
+  subject = 'the packet capture',
+): void {
   if (libc.setsockopt(fd, level, option, value, value.length) !== 0) {
-    throw lastError(`setsockopt(${name})`, 'the packet capture');
+    throw lastError(`setsockopt(${name})`, subject);
   }
 }
 
@@ -20,14 +27,14 @@ export function setWordOption(fd: number, level: number, option: number, value: 
 }
 
 /** Puts the program in the place of the socket's filter, between two packets. */
-export function attachFilter(fd: number, program: FilterProgram): void {
+export function attachFilter(fd: number, program: FilterProgram, subject?: string): void {
   const instructions: Pointer = koffi.alloc('uint8_t', program.bytes.length);
   try {
     new Uint8Array(koffi.view(instructions, program.bytes.length)).set(program.bytes);
     const fprog = new Uint8Array(SOCK_FPROG_BYTES);
     new Uint16Array(fprog.buffer)[0] = program.instructions;
     new BigUint64Array(fprog.buffer)[1] = koffi.address(instructions);
-    setOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog, 'SO_ATTACH_FILTER');
+    setOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog, 'SO_ATTACH_FILTER', subject);
   } finally {
     koffi.free(instructions);
   }

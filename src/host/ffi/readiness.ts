@@ -1,4 +1,5 @@
 import koffi from 'koffi';
+import { libc } from './libc.ts';
 
 /** Watching one file descriptor. */
 export type Readiness = {
@@ -9,40 +10,105 @@ export type Readiness = {
   readonly close: () => void;
 };
 
+/** linux/socket.h, asm-generic/socket.h. */
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+
+/** A descriptor that reports errors without end is watched again this often. */
+const REARM_MS = 100;
+
 /**
  * Calls `onReadable` whenever there is something to read from `fd`, through the event loop's own poll: no thread.
+ *
+ * libuv stops watching a descriptor that reports an error (POLLERR: a netlink socket whose buffer overran, a packet
+ * socket whose interface went down). The error is taken from the socket, `onReadable` is called with `isLost` (something
+ * may have been lost), and the descriptor is watched again.
  *
  * The call is put off to the end of the loop's turn: what is promised inside koffi's poll callback itself waits, on
  * Node.js 26, until some other callback runs.
  */
-export function watchReadable(fd: number, onReadable: () => void): Readiness {
-  let state: 'watching' | 'paused' | 'closed' = 'watching';
-  let scheduled = false;
-  const run = (): void => {
-    scheduled = false;
-    if (state === 'watching') onReadable();
-  };
-  const schedule = (): void => {
-    if (scheduled) return;
-    scheduled = true;
-    setImmediate(run);
-  };
-  const poll = koffi.node.poll(fd, { readable: true }, schedule);
+export function watchReadable(fd: number, onReadable: (isLost: boolean) => void): Readiness {
+  const watched = new WatchedDescriptor(fd, onReadable);
   return {
-    pause: () => {
-      if (state !== 'watching') return;
-      state = 'paused';
-      poll.stop();
-    },
-    resume: () => {
-      if (state !== 'paused') return;
-      state = 'watching';
-      poll.start({ readable: true }, schedule);
-    },
-    close: () => {
-      if (state === 'closed') return;
-      state = 'closed';
-      poll.close();
-    },
+    pause: () => watched.pause(),
+    resume: () => watched.resume(),
+    close: () => watched.close(),
   };
+}
+
+class WatchedDescriptor {
+  readonly #fd: number;
+  readonly #onReadable: (isLost: boolean) => void;
+  readonly #poll: ReturnType<typeof koffi.node.poll>;
+  #state: 'watching' | 'paused' | 'closed' = 'watching';
+  #isScheduled = false;
+  /** libuv has stopped watching it. */
+  #hasFailed = false;
+  #rearmedAt = Number.NEGATIVE_INFINITY;
+  #rearm: NodeJS.Timeout | undefined;
+
+  /** Comes with libuv's status, negative for an error, which koffi's types leave out. */
+  readonly #notice = (status: unknown): void => {
+    if (typeof status === 'number' && status < 0) this.#hasFailed = true;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#run());
+  };
+
+  constructor(fd: number, onReadable: (isLost: boolean) => void) {
+    this.#fd = fd;
+    this.#onReadable = onReadable;
+    this.#poll = koffi.node.poll(fd, { readable: true }, this.#notice);
+  }
+
+  pause(): void {
+    if (this.#state !== 'watching') return;
+    this.#state = 'paused';
+    clearTimeout(this.#rearm);
+    this.#poll.stop();
+  }
+
+  resume(): void {
+    if (this.#state !== 'paused') return;
+    this.#state = 'watching';
+    this.#start();
+  }
+
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    clearTimeout(this.#rearm);
+    this.#poll.close();
+  }
+
+  #run(): void {
+    this.#isScheduled = false;
+    // While paused, the error stays in the socket: `resume` brings it back.
+    if (this.#state !== 'watching') return;
+    const isLost = this.#hasFailed;
+    this.#hasFailed = false;
+    if (isLost) takeError(this.#fd);
+    try {
+      this.#onReadable(isLost);
+    } finally {
+      if (isLost) this.#startAgain();
+    }
+  }
+
+  #startAgain(): void {
+    if (this.#state !== 'watching') return;
+    const wait = this.#rearmedAt + REARM_MS - performance.now();
+    if (wait <= 0) this.#start();
+    else this.#rearm = setTimeout(() => this.#start(), wait);
+  }
+
+  #start(): void {
+    this.#rearmedAt = performance.now();
+    this.#poll.start({ readable: true }, this.#notice);
+  }
+}
+
+/** Reading SO_ERROR clears it (socket(7)). What is no socket keeps its error. */
+function takeError(fd: number): void {
+  libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, new Uint8Array(4), [4]);
 }

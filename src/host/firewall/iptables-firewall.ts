@@ -12,6 +12,7 @@ import { warningsOf } from './iptables-warnings.ts';
 import type { LeasePlace, LeaseToAdd } from './lease-place.ts';
 import { listOf, readListed } from './listed-uses.ts';
 import { type LeasePlaceOptions, openLeasePlace } from './open-lease-place.ts';
+import { SeenRules } from './rule-fingerprint.ts';
 import { unusedLeases } from './unused-leases.ts';
 import { watchTables } from './watch-tables.ts';
 
@@ -84,6 +85,7 @@ export class IptablesFirewall implements Firewall {
   readonly #lookEvery: Millis;
   #gates = new Map<string, Gate>();
   #installed: ReadonlyMap<Family, OwnPart> | undefined;
+  readonly #seen = new SeenRules<ReadonlyMap<Family, OwnPart>>();
   /** One change at a time, in the order of the calls. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -187,7 +189,7 @@ export class IptablesFirewall implements Firewall {
       const installed = this.#installed;
       if (installed === undefined) return false;
       const gates = [...this.#gates.values()];
-      const now = await this.#read();
+      const now = await this.#seen.read(() => this.#read());
       for (const [family, part] of now) {
         const old = installed.get(family);
         if (old === undefined || !sameStructure(old, part)) return false;

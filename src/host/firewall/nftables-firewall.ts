@@ -18,6 +18,7 @@ import { findAnchors, listClosing, requireAnchors, unseenFamilies } from './nft-
 import { NftElements } from './nft-elements.ts';
 import { listSetNames } from './nft-listing.ts';
 import { findTraces, renderStanding } from './nft-traces.ts';
+import { readRuleGeneration } from './rule-generation.ts';
 import { watchRules } from './rule-watch.ts';
 import { readUses } from './single-uses.ts';
 
@@ -59,6 +60,8 @@ class NftablesFirewall implements Firewall {
   #shortcoming: string | undefined;
   /** What `install` has left; '' before. */
   #standing = '';
+  /** Of the ruleset in which all was last found in place. */
+  #seenIn: number | undefined;
 
   constructor(nft: Nftables, elements: NftElements, { attach = [], found }: NftablesOptions) {
     this.#nft = nft;
@@ -159,6 +162,14 @@ class NftablesFirewall implements Firewall {
 
   async isInPlace(live: readonly Grant[]): Promise<boolean> {
     if (this.#standing === '' || this.#shortcoming !== undefined) return false;
+    const generation = readRuleGeneration();
+    if (generation !== undefined && generation === this.#seenIn) return true;
+    const isIn = this.#looksInPlace(live);
+    this.#seenIn = isIn ? generation : undefined;
+    return isIn;
+  }
+
+  #looksInPlace(live: readonly Grant[]): boolean {
     const lasting = live.filter(({ door }) => !this.#singleUse.has(door));
     return translated(
       `list ${this.name}`,

@@ -1,7 +1,10 @@
 /** linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h: the message that ends each transaction. */
 const NFNL_SUBSYS_NFTABLES = 10;
 const NFT_MSG_NEWGEN = 15;
+const NFT_MSG_GETGEN = 16;
 const NEW_GENERATION = (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWGEN;
+export const GET_GENERATION = (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETGEN;
+const NFTA_GEN_ID = 1;
 const NFTA_GEN_PROC_PID = 2;
 
 /** struct nlmsghdr, and struct nfgenmsg behind it. */
@@ -24,24 +27,29 @@ export function isOthersChange(bytes: Uint8Array, pid: number): boolean {
     if (length < HEADER_BYTES || at + length > bytes.length) return true;
     if (view.getUint16(at + 4, LITTLE_ENDIAN) === NEW_GENERATION) {
       const attributes = at + HEADER_BYTES + FAMILY_BYTES;
-      if (processOf(view, attributes, at + length) !== pid) return true;
+      if (attributeOf(view, attributes, at + length, NFTA_GEN_PROC_PID) !== pid) return true;
     }
     at += align(length);
   }
   return false;
 }
 
+/** The number of the ruleset, which every transaction changes, from the answer to `GET_GENERATION`. */
+export function readGenerationId(body: DataView): number | undefined {
+  return attributeOf(body, FAMILY_BYTES, body.byteLength, NFTA_GEN_ID);
+}
+
 /** Netlink headers are in the machine's own byte order. */
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** nf_tables itself writes numbers in network byte order. */
-function processOf(view: DataView, from: number, end: number): number | undefined {
+function attributeOf(view: DataView, from: number, end: number, wanted: number): number | undefined {
   let at = from;
   while (at + ATTRIBUTE_HEADER_BYTES <= end) {
     const length = view.getUint16(at, LITTLE_ENDIAN);
     if (length < ATTRIBUTE_HEADER_BYTES || at + length > end) return undefined;
     const type = view.getUint16(at + 2, LITTLE_ENDIAN) & ATTRIBUTE_TYPE;
-    if (type === NFTA_GEN_PROC_PID && length === 8) return view.getUint32(at + 4);
+    if (type === wanted && length === 8) return view.getUint32(at + 4);
     at += align(length);
   }
   return undefined;

@@ -1,24 +1,54 @@
 import { type Address, addressWords, familyOf } from '../../core/net/address.ts';
-import { bigEndian, renderAttribute } from './netlink-message.ts';
+import { bigEndian, readAttributes, renderAttribute } from './netlink-message.ts';
 
 /** linux/rtnetlink.h. */
 export const RTM_GETROUTE = 26;
 const RTA_DST = 1;
+const RTA_SRC = 2;
+const RTA_IIF = 3;
+const RTA_OIF = 4;
+const RTA_IP_PROTO = 27;
+const RTA_SPORT = 28;
+const RTA_DPORT = 29;
 const RTM_BYTES = 12;
+const RTN_UNICAST = 1;
+const RTN_LOCAL = 2;
 
 /** RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST: packets for it are delivered here. */
 const DELIVERED: ReadonlySet<number> = new Set([2, 3, 4, 5]);
 
 const AF_INET = { 4: 2, 6: 10 } as const;
 
-/** Asks where packets for this address go. struct rtmsg: family u8, prefix length u8, and 10 bytes more. */
-export function renderRouteQuery(address: Address): Uint8Array {
-  const family = familyOf(address);
-  const head = new Uint8Array(RTM_BYTES);
-  head[0] = AF_INET[family];
-  head[1] = family === 4 ? 32 : 128;
-  const words = addressWords(address).slice(family === 4 ? 3 : 0);
-  return Buffer.concat([head, renderAttribute(RTA_DST, bigEndian(words))]);
+/** A packet that comes in by an interface, as far as routes may ask about it. */
+export type IncomingPacket = {
+  readonly source: Address;
+  readonly destination: Address;
+  /** The interface's index. */
+  readonly by: number;
+  /** 6 or 17. */
+  readonly protocol: number;
+  readonly sourcePort: number;
+  readonly port: number;
+};
+
+/** Asks where packets for this address go; `vrf`: within this VRF, by its interface's index. */
+export function renderRouteQuery(address: Address, vrf?: number): Uint8Array {
+  const within = vrf === undefined ? [] : [renderAttribute(RTA_OIF, wordBytes(vrf))];
+  return Buffer.concat([routeHead(address), addressAttribute(RTA_DST, address), ...within]);
+}
+
+/** Asks what becomes of a packet that comes in. */
+export function renderIncomingQuery(packet: IncomingPacket): Uint8Array {
+  const { source, destination, by, protocol, sourcePort, port } = packet;
+  return Buffer.concat([
+    routeHead(destination),
+    addressAttribute(RTA_DST, destination),
+    addressAttribute(RTA_SRC, source),
+    renderAttribute(RTA_IIF, wordBytes(by)),
+    renderAttribute(RTA_IP_PROTO, Uint8Array.of(protocol)),
+    renderAttribute(RTA_SPORT, Uint8Array.of(sourcePort >> 8, sourcePort & 255)),
+    renderAttribute(RTA_DPORT, Uint8Array.of(port >> 8, port & 255)),
+  ]);
 }
 
 /** Whether packets that take this route end at this host. */
@@ -26,26 +56,27 @@ export function endsHere(body: DataView): boolean {
   return body.byteLength >= RTM_BYTES && DELIVERED.has(body.getUint8(7));
 }
 
-/** RTN_LOCAL; RTN_UNICAST. */
-const LOCAL = 2;
-const UNICAST = 1;
-const RTA_OIF = 4;
-const ATTRIBUTE_HEADER_BYTES = 4;
-
 /** The index of the interface that packets leave by; `local` for this host, `none` for a route that drops them. */
 export function wayOf(body: DataView): number | 'local' | 'none' {
   const type = body.byteLength >= RTM_BYTES ? body.getUint8(7) : 0;
-  if (type === LOCAL) return 'local';
-  if (type !== UNICAST) return 'none';
-  for (let at = RTM_BYTES; at + ATTRIBUTE_HEADER_BYTES <= body.byteLength; ) {
-    const length = body.getUint16(at, LITTLE_ENDIAN);
-    if (length < ATTRIBUTE_HEADER_BYTES) break;
-    if (body.getUint16(at + 2, LITTLE_ENDIAN) === RTA_OIF && length === 8)
-      return body.getUint32(at + 4, LITTLE_ENDIAN);
-    at += (length + 3) & ~3;
-  }
-  return 'none';
+  if (type === RTN_LOCAL) return 'local';
+  const out = type === RTN_UNICAST ? readAttributes(body, RTM_BYTES).get(RTA_OIF) : undefined;
+  return out?.byteLength === 4 ? out.getUint32(0, true) : 'none';
 }
 
-/** Netlink headers are in the machine's own byte order. */
-const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+/** struct rtmsg: family u8, prefix length u8, and 10 bytes more. */
+function routeHead(address: Address): Uint8Array {
+  const family = familyOf(address);
+  const head = new Uint8Array(RTM_BYTES);
+  head[0] = AF_INET[family];
+  head[1] = family === 4 ? 32 : 128;
+  return head;
+}
+
+function addressAttribute(type: number, address: Address): Uint8Array {
+  return renderAttribute(type, bigEndian(addressWords(address).slice(familyOf(address) === 4 ? 3 : 0)));
+}
+
+function wordBytes(value: number): Uint8Array {
+  return new Uint8Array(new Uint32Array([value]).buffer);
+}

@@ -1,15 +1,14 @@
 import type { Address } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
+import type { LocalRoute } from '../../core/net/local-route.ts';
 import { libc } from '../ffi/libc.ts';
-import { type Readiness, watchReadable } from '../ffi/readiness.ts';
-import { lastError, SystemCallError } from '../ffi/system-call-error.ts';
-import { type NetlinkRow, readNetlink } from './read-netlink.ts';
+import type { Readiness } from '../ffi/readiness.ts';
+import { watchNetlink } from '../netlink/netlink-events.ts';
+import { dumpNetlink, openRouteSocket, ROUTE_SOCKET } from './dump-netlink.ts';
+import type { NetlinkRow } from './read-netlink.ts';
+import { routeEventFilter } from './route-event-filter.ts';
 
-/** linux/netlink.h and linux/rtnetlink.h. */
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
-const SOCK_NONBLOCK = 0o4000;
+/** linux/rtnetlink.h. */
 const NETLINK_ROUTE = 0;
 const RTMGRP_LINK = 0x1;
 const RTMGRP_IPV4_IFADDR = 0x10;
@@ -19,82 +18,101 @@ const RTMGRP_IPV6_ROUTE = 0x400;
 const RTM_GETLINK = 18;
 const RTM_GETADDR = 22;
 const RTM_GETROUTE = 26;
-const NLM_F_REQUEST_DUMP = 0x301;
-const NLMSG_HEADER_BYTES = 16;
+const RT_TABLE_LOCAL = 255;
+const RTA_TABLE = 15;
+const IFLA_EXT_MASK = 29;
+/** Counters of interfaces, which nobody asks for here, are half of a list. */
+const RTEXT_FILTER_SKIP_STATS = 8;
 
-/** The kernel fills dumps with messages of up to 32 KiB (netlink_recvmsg). */
-const RECEIVE_BYTES = 65_536;
+const FAMILIES = [2, 10] as const;
 
-const SUBJECT = 'the routing netlink socket';
+/** BOUNDED: local routes that are followed; those of further ones are taken for somebody else's addresses. */
+const MAX_LOCAL_ROUTES = 65_536;
 
 /** A router's table may hold a million routes: they are read and followed only by who asks for them. */
 export type InterfaceQuery = { readonly routes: boolean };
 
 /** All interfaces with their addresses, as the kernel has them now. Without `routes`, none holds a default route. */
 export function readInterfaces({ routes }: InterfaceQuery): HostInterface[] {
-  const fd = openSocket(SOCK_CLOEXEC, 0);
+  const fd = openRouteSocket();
   try {
-    const types = routes ? [RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE] : [RTM_GETLINK, RTM_GETADDR];
-    const rows = types.flatMap((type) => dump(fd, type));
+    const rows = [
+      ...dumpNetlink(fd, RTM_GETLINK, linkRequest()),
+      ...dumpNetlink(fd, RTM_GETADDR, new Uint8Array(8)),
+      ...(routes ? dumpNetlink(fd, RTM_GETROUTE, new Uint8Array(12)) : []),
+    ];
     return assemble(rows);
   } finally {
     libc.close(fd);
   }
 }
 
-/** Calls back after every change of a link, an address or a route; what it was, `readInterfaces` tells. */
+/** The routes that deliver to this host, of the tables that decide for every packet: `local`, and those of VRFs. */
+export type LocalRoutes = {
+  readonly routes: readonly LocalRoute[];
+  /** There are more than are followed. */
+  readonly isCut: boolean;
+};
+
+/**
+ * Local routes in other tables hold for the packets that a rule sends there (TPROXY: everything with a mark), and make
+ * no address the host's own.
+ */
+export function readLocalRoutes(interfaces: readonly HostInterface[]): LocalRoutes {
+  const vrfs = interfaces.flatMap(({ table }) => (table === undefined ? [] : [table]));
+  const routes: LocalRoute[] = [];
+  const fd = openRouteSocket();
+  try {
+    for (const table of new Set([RT_TABLE_LOCAL, ...vrfs])) {
+      for (const family of FAMILIES) {
+        // An older kernel lists all tables, and the rows of others are passed over.
+        for (const row of dumpNetlink(fd, RTM_GETROUTE, routeRequest(family, table))) {
+          if (row.kind !== 'local-route' || row.table !== table) continue;
+          if (routes.length === MAX_LOCAL_ROUTES) return { routes, isCut: true };
+          routes.push(row.route);
+        }
+      }
+    }
+    return { routes, isCut: false };
+  } finally {
+    libc.close(fd);
+  }
+}
+
+/**
+ * Calls back after every change of a link, an address, a local route, or, if asked for, a default route; what it was,
+ * `readInterfaces` and `readLocalRoutes` tell.
+ */
 export function watchInterfaces({ routes }: InterfaceQuery, onChange: () => void): Readiness {
   const links = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
-  const groups = routes ? links | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE : links;
-  const fd = openSocket(SOCK_CLOEXEC | SOCK_NONBLOCK, groups);
-  const bytes = new Uint8Array(RECEIVE_BYTES);
-  const readiness = watchReadable(fd, () => {
-    // An overrun (ENOBUFS) is a change like any other: the whole state is read again.
-    while (libc.recv(fd, bytes, bytes.length, 0) > 0);
-    onChange();
-  });
-  return {
-    ...readiness,
-    close: () => {
-      readiness.close();
-      libc.close(fd);
-    },
+  const events = {
+    protocol: NETLINK_ROUTE,
+    groups: links | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
+    filter: routeEventFilter(routes),
+    subject: ROUTE_SOCKET,
   };
+  return watchNetlink(events, () => true, onChange);
 }
 
-function openSocket(flags: number, groups: number): number {
-  const fd = libc.socket(AF_NETLINK, SOCK_RAW | flags, NETLINK_ROUTE);
-  if (fd < 0) throw lastError('socket(AF_NETLINK)', SUBJECT);
-  // struct sockaddr_nl: family u16, pad u16, port id u32 (0: the kernel chooses), groups u32.
-  const address = new Uint8Array(new Uint32Array([AF_NETLINK, 0, groups]).buffer);
-  if (libc.bind(fd, address, address.length) !== 0) {
-    const error = lastError('bind(AF_NETLINK)', SUBJECT);
-    libc.close(fd);
-    throw error;
-  }
-  return fd;
+/** struct ifinfomsg: 16 bytes; then one attribute. */
+function linkRequest(): Uint8Array {
+  const bytes = new Uint8Array(16 + 8);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(16, 8, true);
+  view.setUint16(18, IFLA_EXT_MASK, true);
+  view.setUint32(20, RTEXT_FILTER_SKIP_STATS, true);
+  return bytes;
 }
 
-function dump(fd: number, type: number): NetlinkRow[] {
-  // struct nlmsghdr: length u32, type u16, flags u16, sequence u32, port id u32; then struct rtgenmsg, all families.
-  const request = new Uint8Array(NLMSG_HEADER_BYTES + 4);
-  new Uint32Array(request.buffer)[0] = request.length;
-  new Uint16Array(request.buffer).set([type, NLM_F_REQUEST_DUMP], 2);
-  if (libc.send(fd, request, request.length, 0) < 0) throw lastError('send', SUBJECT);
-  const rows: NetlinkRow[] = [];
-  const bytes = new Uint8Array(RECEIVE_BYTES);
-  for (;;) {
-    const length = libc.recv(fd, bytes, bytes.length, 0);
-    if (length < 0) {
-      const error = lastError('recv', SUBJECT);
-      if (error.code === 'EINTR') continue;
-      throw error;
-    }
-    const answer = readNetlink(bytes.subarray(0, length));
-    if (answer.errno !== 0) throw new SystemCallError('dump', SUBJECT, answer.errno);
-    rows.push(...answer.rows);
-    if (answer.done) return rows;
-  }
+/** struct rtmsg: 12 bytes, the family first; then one attribute. */
+function routeRequest(family: number, table: number): Uint8Array {
+  const bytes = new Uint8Array(12 + 8);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, family);
+  view.setUint16(12, 8, true);
+  view.setUint16(14, RTA_TABLE, true);
+  view.setUint32(16, table, true);
+  return bytes;
 }
 
 function assemble(rows: readonly NetlinkRow[]): HostInterface[] {
@@ -103,16 +121,16 @@ function assemble(rows: readonly NetlinkRow[]): HostInterface[] {
   for (const row of rows) {
     if (row.kind === 'default-route') withDefaultRoute.add(row.index);
     else if (row.kind === 'address') {
-      addresses.set(row.index, [...(addresses.get(row.index) ?? []), row.address]);
+      const known = addresses.get(row.index);
+      if (known === undefined) addresses.set(row.index, [row.address]);
+      else known.push(row.address);
     }
   }
   return rows
     .filter((row) => row.kind === 'link')
-    .map(({ index, name, up }) => ({
-      index,
-      name,
-      up,
-      addresses: addresses.get(index) ?? [],
-      defaultRoute: withDefaultRoute.has(index),
+    .map(({ kind: _, ...link }) => ({
+      ...link,
+      addresses: addresses.get(link.index) ?? [],
+      defaultRoute: withDefaultRoute.has(link.index),
     }));
 }

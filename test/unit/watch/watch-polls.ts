@@ -77,6 +77,7 @@ export function aPoll(parts: PollParts): WatchPoll {
       configFile: '/etc/knockd.conf',
       listeningOn: 'all interfaces',
       interfaces: [],
+      looked: { interfaces: instant(0) },
       firewall: { kind: 'in-place', name: 'nftables', why: '' },
       doors: doors.length,
       leases: { open: leases.length, max: 100 },

@@ -1,0 +1,42 @@
+import { PrefixTable } from '../ban/prefix-table.ts';
+import type { Address, Family } from '../net/address.ts';
+import { AddressTable } from '../net/address-table.ts';
+import type { LocalRoute } from '../net/local-route.ts';
+import { prefixWidth } from '../net/prefix.ts';
+
+/** Nobody but the host's owner puts anything into the table: its hash needs no secret. */
+const NO_SECRET = [0x6f776e, 0x61646472] as const;
+
+/**
+ * The addresses of this host: those of its interfaces, and those that a local route alone makes its own, one by one or
+ * by the prefix. A question costs one look-up, and one more for each different length of prefix.
+ */
+export class OwnAddresses {
+  readonly #single: AddressTable;
+  readonly #prefixes = new PrefixTable(NO_SECRET);
+  readonly #broadcast: AddressTable;
+
+  constructor(addresses: Iterable<Address>, routes: readonly LocalRoute[] = []) {
+    const single = new Set(addresses);
+    const broadcast: Address[] = [];
+    for (const { prefix, kind } of routes) {
+      if (kind === 'broadcast') broadcast.push(prefix.base);
+      else if (prefix.length === prefixWidth(prefix.base)) single.add(prefix.base);
+      else this.#prefixes.put(prefix, 0);
+    }
+    this.#single = new AddressTable(single, { loopback: true });
+    this.#broadcast = new AddressTable(broadcast, { loopback: false });
+  }
+
+  has(family: Family, w0: number, w1: number, w2: number, w3: number): boolean {
+    return (
+      this.#single.has(family, w0, w1, w2, w3) ||
+      this.#prefixes.greatest(family, w0, w1, w2, w3) !== Number.NEGATIVE_INFINITY
+    );
+  }
+
+  /** Whether the address is the broadcast address of a network that the host is in. */
+  isBroadcast(family: Family, w0: number, w1: number, w2: number, w3: number): boolean {
+    return this.#broadcast.has(family, w0, w1, w2, w3);
+  }
+}

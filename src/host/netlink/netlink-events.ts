@@ -1,0 +1,105 @@
+import { libc } from '../ffi/libc.ts';
+import type { FilterProgram } from '../ffi/libpcap.ts';
+import { attachFilter } from '../ffi/packet-socket.ts';
+import { type Readiness, watchReadable } from '../ffi/readiness.ts';
+import { lastError } from '../ffi/system-call-error.ts';
+
+/** linux/netlink.h, linux/socket.h, asm-generic/socket.h. */
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
+
+/** The kernel joins messages up to a page or so. What does not fit is cut, and is a change like any other. */
+const RECEIVE_BYTES = 65_536;
+
+/** What the kernel may hold until it is read: some 5,000 messages, which is a large ruleset or a whole network's addresses. */
+const BUFFER_BYTES = 8_388_608;
+
+/** Datagrams that are read before others have their turn. */
+const BATCH = 1024;
+
+export type NetlinkEvents = {
+  readonly protocol: number;
+  /** A bit for each group, the first at bit 0. */
+  readonly groups: number;
+  /** Which messages are heard; all where it is absent. */
+  readonly filter?: FilterProgram;
+  /** Names the socket in errors. */
+  readonly subject: string;
+};
+
+/**
+ * Calls `onChange` after messages that `concerns` says yes to, and after an overrun (ENOBUFS), which may have lost one:
+ * whoever is called reads the whole state anew.
+ */
+export function watchNetlink(
+  events: NetlinkEvents,
+  concerns: (bytes: Uint8Array) => boolean,
+  onChange: () => void,
+): Readiness {
+  const fd = openEvents(events);
+  const bytes = new Uint8Array(RECEIVE_BYTES);
+  let readiness: Readiness;
+  try {
+    readiness = watchReadable(fd, (isLost) => {
+      if (drain(fd, bytes, concerns, events.subject) || isLost) onChange();
+    });
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
+  return {
+    ...readiness,
+    close: () => {
+      readiness.close();
+      libc.close(fd);
+    },
+  };
+}
+
+/** Reads what there is. Returns whether anything concerns the reader, or may have. */
+function drain(
+  fd: number,
+  bytes: Uint8Array,
+  concerns: (bytes: Uint8Array) => boolean,
+  subject: string,
+): boolean {
+  let isConcerned = false;
+  for (let count = 0; count < BATCH; count++) {
+    const length = libc.recv(fd, bytes, bytes.length, 0);
+    if (length > 0) isConcerned = concerns(bytes.subarray(0, length)) || isConcerned;
+    else {
+      const { code } = lastError('recv', subject);
+      if (length < 0 && code === 'ENOBUFS') isConcerned = true;
+      else if (!(length < 0 && code === 'EINTR')) break;
+    }
+  }
+  return isConcerned;
+}
+
+function openEvents({ protocol, groups, filter, subject }: NetlinkEvents): number {
+  const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+  if (fd < 0) throw lastError('socket(AF_NETLINK)', subject);
+  try {
+    enlargeBuffer(fd);
+    if (filter !== undefined) attachFilter(fd, filter, subject);
+    // struct sockaddr_nl: family u16, pad u16, port id u32 (0: the kernel chooses), groups u32.
+    const address = new Uint8Array(new Uint32Array([AF_NETLINK, 0, groups]).buffer);
+    if (libc.bind(fd, address, address.length) !== 0) throw lastError('bind(AF_NETLINK)', subject);
+    return fd;
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
+}
+
+/** Beyond net.core.rmem_max it takes CAP_NET_ADMIN. The buffer that a socket has by itself works too, with more overruns. */
+function enlargeBuffer(fd: number): void {
+  const size = new Uint8Array(new Int32Array([BUFFER_BYTES]).buffer);
+  if (libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, size.length) === 0) return;
+  libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size, size.length);
+}
