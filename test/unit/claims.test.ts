@@ -167,6 +167,7 @@ describe('tables', () => {
           configFile: '',
           listeningOn: '',
           interfaces: [],
+          looked: { interfaces: instant(0) },
           firewall: { kind: 'unused' },
           doors: 0,
           leases: { open: 0, max: 0 },

@@ -1,5 +1,6 @@
 import type { Address } from '../../core/net/address.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
+import { LINK_BYTES, RTM_GETLINK, readVrfIndex } from '../netlink/link-messages.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
 import { endsHere, RTM_GETROUTE, renderRouteQuery } from '../netlink/route-messages.ts';
 import type { Connections, Sought, TrackedConnection } from './connections.ts';
@@ -11,7 +12,16 @@ import {
   renderQueries,
   type TrackedEntry,
 } from './conntrack-messages.ts';
-import { readCookie, renderSocketRequest, SOCK_DESTROY, SOCK_DIAG_BY_FAMILY } from './socket-messages.ts';
+import {
+  type BoundSocket,
+  readBoundSocket,
+  readCookie,
+  renderSocketQuery,
+  renderSocketRequest,
+  SOCK_DESTROY,
+  SOCK_DIAG_BY_FAMILY,
+  type SocketEnds,
+} from './socket-messages.ts';
 
 /** linux/netlink.h. */
 const NETLINK_ROUTE = 0;
@@ -55,7 +65,7 @@ export class NetlinkConnections implements Connections {
     const sockets = connections.filter(({ protocol, path }) => protocol === 'tcp' && path === 'input');
     if (sockets.length > 0) {
       withSocket(NETLINK_SOCK_DIAG, 'the socket-diagnosis netlink socket', (diagnosis) => {
-        for (const connection of sockets) destroySocket(diagnosis, connection);
+        destroySockets(diagnosis, sockets);
       });
     }
     withSocket(NETLINK_NETFILTER, CONNTRACK, (tracking) => {
@@ -86,29 +96,75 @@ class Found {
     if (this.#entries.size === 0) return [];
     // BOUNDED: by MAX_LISTED.
     const here = new Map<Address, boolean>();
-    return withSocket(NETLINK_ROUTE, 'the routing netlink socket', (routes) =>
-      [...this.#entries.values()].map((entry) => {
+    return withSocket(NETLINK_ROUTE, 'the routing netlink socket', (routes) => {
+      const destinations = new Destinations(routes);
+      return [...this.#entries.values()].map((entry) => {
         const { local } = entry.ends;
-        const isHere = here.get(local) ?? isDeliveredHere(routes, local);
+        const isHere = here.get(local) ?? destinations.isHere(local);
         here.set(local, isHere);
         return { ...entry, path: isHere ? 'input' : 'forward' };
-      }),
-    );
+      });
+    });
   }
 }
 
-/** What the host has no route to does not end here. */
-function isDeliveredHere(routes: NetlinkSocket, address: Address): boolean {
-  const answer = routes.ask(RTM_GETROUTE, renderRouteQuery(address));
-  return typeof answer !== 'number' && endsHere(answer);
+/** Which addresses are this host's own, in whatever VRF. What the host has no route to does not end here. */
+class Destinations {
+  readonly #routes: NetlinkSocket;
+  #vrfs: readonly number[] | undefined;
+
+  constructor(routes: NetlinkSocket) {
+    this.#routes = routes;
+  }
+
+  isHere(address: Address): boolean {
+    return this.#isDelivered(address) || this.#listVrfs().some((vrf) => this.#isDelivered(address, vrf));
+  }
+
+  #isDelivered(address: Address, vrf?: number): boolean {
+    const answer = this.#routes.ask(RTM_GETROUTE, renderRouteQuery(address, vrf));
+    return typeof answer !== 'number' && endsHere(answer);
+  }
+
+  #listVrfs(): readonly number[] {
+    if (this.#vrfs !== undefined) return this.#vrfs;
+    const vrfs = new Set<number>();
+    this.#routes.listNow(RTM_GETLINK, new Uint8Array(LINK_BYTES), (body) => {
+      const index = readVrfIndex(body);
+      if (index !== undefined) vrfs.add(index);
+    });
+    this.#vrfs = [...vrfs];
+    return this.#vrfs;
+  }
+}
+
+/** Those that are not found by their addresses may be bound to a device, as all within a VRF are. */
+function destroySockets(diagnosis: NetlinkSocket, connections: readonly TrackedConnection[]): void {
+  const others = connections.filter(({ ends }) => !destroySocket(diagnosis, ends));
+  for (const [port, some] of Map.groupBy(others, ({ ends }) => ends.localPort)) {
+    const sought = new Map(some.map(({ ends }) => [renderEnds(ends), ends]));
+    for (const family of [4, 6] as const) {
+      const bound: BoundSocket[] = [];
+      diagnosis.listNow(SOCK_DIAG_BY_FAMILY, renderSocketQuery(family, port), (body) => {
+        const socket = readBoundSocket(body);
+        if (socket !== undefined && sought.has(renderEnds(socket))) bound.push(socket);
+      });
+      for (const socket of bound) destroy(diagnosis, socket, socket.cookie, socket.device);
+    }
+  }
+}
+
+/** Returns whether there was one. */
+function destroySocket(diagnosis: NetlinkSocket, ends: SocketEnds): boolean {
+  const found = diagnosis.ask(SOCK_DIAG_BY_FAMILY, renderSocketRequest(ends));
+  const cookie = typeof found === 'number' ? undefined : readCookie(found, ends);
+  if (cookie !== undefined) destroy(diagnosis, ends, cookie, 0);
+  return cookie !== undefined;
 }
 
 /** Without CONFIG_INET_DIAG_DESTROY, or the kernel's module, the socket ends when nothing gets through any more. */
-function destroySocket(diagnosis: NetlinkSocket, { ends }: TrackedConnection): void {
-  const found = diagnosis.ask(SOCK_DIAG_BY_FAMILY, renderSocketRequest(ends));
-  const cookie = typeof found === 'number' ? undefined : readCookie(found, ends);
-  if (cookie === undefined) return;
-  const errno = diagnosis.order(SOCK_DESTROY, renderSocketRequest(ends, cookie));
+function destroy(diagnosis: NetlinkSocket, ends: SocketEnds, cookie: Uint8Array, device: number): void {
+  const errno = diagnosis.order(SOCK_DESTROY, renderSocketRequest(ends, cookie, device));
   if (errno === 0 || errno === ENOENT || errno === ESTALE || errno === EOPNOTSUPP) return;
   throw new SystemCallError('SOCK_DESTROY', renderEnds(ends), errno);
 }
@@ -119,7 +175,7 @@ function forgetEntry(tracking: NetlinkSocket, { source, ends }: TrackedConnectio
   throw new SystemCallError('IPCTNL_MSG_CT_DELETE', renderEnds(ends), errno);
 }
 
-function renderEnds({ local, localPort, remote, remotePort }: TrackedConnection['ends']): string {
+function renderEnds({ local, localPort, remote, remotePort }: SocketEnds): string {
   return `the connection of ${remote} port ${remotePort} to ${local} port ${localPort}`;
 }
 

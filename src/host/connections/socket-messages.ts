@@ -15,6 +15,7 @@ const TCP_LISTEN = 10;
 /** linux/inet_diag.h, struct inet_diag_msg: family u8, state u8, timer u8, retrans u8, then the socket's id. */
 const ID_AT = 4;
 /** struct inet_diag_sockid: two ports u16, two addresses of 16 bytes, interface u32, cookie 2 × u32. */
+const DEVICE_AT = ID_AT + 36;
 const COOKIE_AT = ID_AT + 40;
 const COOKIE_BYTES = 8;
 
@@ -30,9 +31,14 @@ export type SocketEnds = {
 
 /**
  * struct inet_diag_req_v2: family u8, protocol u8, extensions u8, pad u8, states u32, then the socket's id. With a
- * cookie it means one socket and no later one of the same addresses.
+ * cookie it means one socket and no later one of the same addresses. A socket that is bound to a device (a VRF, for one)
+ * is found by that device's index alone.
  */
-export function renderSocketRequest(ends: SocketEnds, cookie: Uint8Array = ANY_COOKIE): Uint8Array {
+export function renderSocketRequest(
+  ends: SocketEnds,
+  cookie: Uint8Array = ANY_COOKIE,
+  device = 0,
+): Uint8Array {
   const family = familyOf(ends.local);
   const ports = Buffer.alloc(4);
   ports.writeUInt16BE(ends.localPort, 0);
@@ -42,7 +48,7 @@ export function renderSocketRequest(ends: SocketEnds, cookie: Uint8Array = ANY_C
     ports,
     addressField(ends.local),
     addressField(ends.remote),
-    new Uint8Array(4),
+    new Uint8Array(new Uint32Array([device]).buffer),
     cookie,
   ]);
 }
@@ -60,12 +66,28 @@ export function readCookie(body: DataView, { localPort, remotePort }: SocketEnds
 /** TCP_ESTABLISHED, FIN_WAIT1, FIN_WAIT2 and CLOSE_WAIT: those in which something may be sent yet, a bit for each. */
 const CONNECTED = (1 << 1) | (1 << 4) | (1 << 5) | (1 << 8);
 
-/** Asks for the connected TCP sockets of a family; those of IPv6 with IPv4 peers are listed as IPv6. */
-export function renderSocketQuery(family: Family): Uint8Array {
+/**
+ * Asks for the connected TCP sockets of a family, at one port of this host or at any; those of IPv6 with IPv4 peers are
+ * listed as IPv6.
+ */
+export function renderSocketQuery(family: Family, localPort = 0): Uint8Array {
   const states = Buffer.alloc(4);
   states.writeUInt32LE(CONNECTED);
-  const anySocket = new Uint8Array(COOKIE_AT - ID_AT + COOKIE_BYTES);
-  return Buffer.concat([Uint8Array.of(AF_INET[family], PROTOCOL_NUMBER.tcp, 0, 0), states, anySocket]);
+  const socket = Buffer.alloc(COOKIE_AT - ID_AT + COOKIE_BYTES);
+  socket.writeUInt16BE(localPort, 0);
+  return Buffer.concat([Uint8Array.of(AF_INET[family], PROTOCOL_NUMBER.tcp, 0, 0), states, socket]);
+}
+
+/** A listed socket that is bound to a device. */
+export type BoundSocket = SocketEnds & { readonly device: number; readonly cookie: Uint8Array };
+
+/** `undefined` for one that is bound to none, and for what is cut short. */
+export function readBoundSocket(body: DataView): BoundSocket | undefined {
+  const ends = readEnds(body);
+  const device = ends === undefined ? 0 : body.getUint32(DEVICE_AT, true);
+  if (ends === undefined || device === 0) return undefined;
+  const cookie = new Uint8Array(body.buffer, body.byteOffset + COOKIE_AT, COOKIE_BYTES).slice();
+  return { ...ends, device, cookie };
 }
 
 /** The ends of a listed socket; `undefined` for what is cut short. */
