@@ -83,16 +83,16 @@ describe('native doors', { concurrency: 2 }, () => {
     using directory = new WorkDirectory();
     const { client, server } = wire;
     await using _service = await startService(server, 22);
-    const first = await startKnockd(server, directory, door(6));
+    const first = await startKnockd(server, directory, door(15));
     await client.run(C_KNOCK, SERVER, ...KNOCK);
-    await first.saw(/ssh: opened tcp\/22 for 6 s/);
+    await first.saw(/ssh: opened tcp\/22 for 15 s/);
     await client.run(C_KNOCK, SERVER, ...KNOCK);
-    await first.saw(/ssh: already open, 6 s more/);
+    await first.saw(/ssh: already open, 15 s more/);
     await first.stop('SIGKILL');
     await assertOpen(client, SERVER, 22, CLIENT);
     await assertShut(client, SERVER, 22, STRANGER);
 
-    await using second = await startKnockd(server, directory, door(6));
+    await using second = await startKnockd(server, directory, door(15));
     await second.saw(/10\.7\.0\.2: ssh: left open by an earlier run, will be closed at its time/);
     await assertOpen(client, SERVER, 22, CLIENT);
     await second.saw(/10\.7\.0\.2: ssh: closed tcp\/22/);
