@@ -16,7 +16,9 @@ const CHAIN_NAME_BYTES = 28;
 const SET_NAME_BYTES = 31;
 
 const HASH = '[0-9a-f]{16}';
-const OWN_CHAIN = new RegExp(`^BUSSA(?:-FORWARD|-OUTPUT|-TRANSLATED|-[a-z0-9_]*-${HASH})?$`);
+const OWN_CHAIN = new RegExp(
+  `^BUSSA(?:-FORWARD|-OUTPUT|-TRANSLATED|-MADE-(?:TABLE|INPUT|FORWARD|OUTPUT)|-[a-z0-9_]*-${HASH})?$`,
+);
 const OWN_SET = new RegExp(`^bussa[46]-(?:new|[a-z0-9_]*-${HASH})$`);
 
 /** Where a door's leases stand as rules, in a kernel without ipset. */

@@ -10,6 +10,7 @@ import {
   translatedRules,
 } from './gate-rules.ts';
 import { judgeEstablished } from './judge-established.ts';
+import { type Made, madeChain, madeIn } from './made.ts';
 import {
   doorChain,
   FORWARD_CHAIN,
@@ -29,7 +30,7 @@ const HOOKS = ['INPUT', 'FORWARD', 'OUTPUT'] as const satisfies readonly Hook[];
 
 /**
  * What `iptables-restore --noflush` is to read so that Bussa's part stands as a whole, whatever of it is there
- * already. It is one transaction: all of it or nothing.
+ * already. It is one transaction: all of it or nothing. `missing`: what iptables-nft makes for it.
  */
 export function renderInstall(
   family: Family,
@@ -37,8 +38,12 @@ export function renderInstall(
   leases: readonly Lease[],
   keeping: LeaseKeeping,
   present: OwnPart,
+  missing: readonly Made[] = [],
 ): string {
   const chains = wantedChains(family, gates, leases, keeping, present.owner);
+  for (const made of madeIn(present.chains)) chains.set(madeChain(made), []);
+  for (const made of missing)
+    if (made === 'TABLE' || chains.has(JUMPS[made])) chains.set(madeChain(made), []);
   const wanted = new Set(chains.keys());
   return transaction([
     // Declared, a chain is made, or emptied if it is there.
@@ -49,15 +54,17 @@ export function renderInstall(
   ]);
 }
 
-/** Takes Bussa's part away; `undefined` where there is none. */
+/** Takes Bussa's part away, but for what tells what was made for it; `undefined` where there is none. */
 export function renderRemoval(present: OwnPart): string | undefined {
-  const lines = [...HOOKS.flatMap((hook) => placeJump(hook, present, false)), ...dropChains(present.chains)];
+  const markers = new Set(madeIn(present.chains).map(madeChain));
+  const chains = present.chains.filter((chain) => !markers.has(chain));
+  const lines = [...HOOKS.flatMap((hook) => placeJump(hook, present, false)), ...dropChains(chains)];
   return lines.length === 0 ? undefined : transaction(lines);
 }
 
-/** Brings a part that has since become `now` back to what it was. */
+/** Brings a part that has since become `now` back to what it was, but for what tells what was made for it. */
 export function renderReturn(before: OwnPart, now: OwnPart): string {
-  const chains = new Set(before.chains);
+  const chains = new Set([...before.chains, ...madeIn(now.chains).map(madeChain)]);
   return transaction([
     ...before.chains.map((chain) => `:${chain} - [0:0]`),
     ...[...before.rules.values()].flat(),

@@ -7,6 +7,7 @@ export type ListedChain = {
   readonly table: string;
   readonly name: string;
   readonly hook?: string;
+  readonly policy?: string;
 };
 export type ListedRule = {
   readonly chain: string;
