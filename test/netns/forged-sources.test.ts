@@ -118,6 +118,50 @@ describe('packets that say where nobody can be', { concurrency: 2 }, () => {
     }
   });
 
+  test('packets to everybody, and to loopback from outside, are no knocks', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    // Where the kernel would take them, too.
+    await wire.server.run('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet');
+    await using knockd = await startKnockd(wire.server, directory, DOORS);
+    const plain = await senderOf(wire, 'eth0');
+    const broadcast = { ...plain, macs: { ...plain.macs, destination: 'ff:ff:ff:ff:ff:ff' } };
+    const frames: Buffer[] = [];
+    let last = 50;
+    for (const host of [
+      '255.255.255.255',
+      '10.7.0.255',
+      '10.7.0.0',
+      '224.0.0.1',
+      '127.0.0.1',
+      '127.8.9.1',
+      '0.0.0.0',
+    ]) {
+      for (const sender of [plain, broadcast]) {
+        last += 1;
+        for (const protocol of ['udp', 'tcp'] as const)
+          frames.push(...knocksOf(sender, protocol, `10.7.0.${last}`, host));
+      }
+    }
+    for (const host of ['ff02::1', 'ff05::2', '::1', '::', 'fd07::', '::ffff:10.7.0.1']) {
+      for (const sender of [plain, broadcast]) {
+        last += 1;
+        for (const protocol of ['udp', 'tcp'] as const)
+          frames.push(...knocksOf(sender, protocol, `fd07::${last}`, host));
+      }
+    }
+    // To this host, but to all on the wire: TCP and UDP take none such.
+    for (const protocol of ['udp', 'tcp'] as const) {
+      frames.push(
+        ...knocksOf(broadcast, protocol, '10.7.0.99', SERVER),
+        ...knocksOf(broadcast, protocol, 'fd07::99', SERVER6),
+      );
+    }
+    await send(plain, directory, frames);
+    await fence(knockd, wire.client, SERVER);
+    assert.deepEqual([...openings(knockd)], []);
+  });
+
   test('a VLAN that the host has not is none of its networks; a tag without a VLAN is', async () => {
     await using stage = await ControlStage.create(DOORS);
     const { client, server, knockd, directory } = stage;

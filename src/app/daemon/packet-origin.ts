@@ -1,4 +1,4 @@
-import { isPossibleSource } from '../../core/origin/possible-source.ts';
+import { isLoopback, isPossibleSource } from '../../core/origin/possible-source.ts';
 import { type Packet, packetDestination, packetSource } from '../../core/packet/packet.ts';
 import { TRACED } from '../../core/trace/trace-entry.ts';
 import type { Frame } from '../../host/capture/capture.ts';
@@ -48,15 +48,14 @@ export class PacketOrigin {
 
   /** Whether it is sent to this host. Only a door's target may be somebody else's, on a bridge or a mirror port. */
   isLocal(frame: Frame, packet: Packet): boolean {
+    if (!frame.toThisHost) return false;
+    const { addresses, topology } = this.#interfaces;
+    const { family, destination0, destination1, destination2, destination3 } = packet;
+    if (!addresses.has(family, destination0, destination1, destination2, destination3)) return false;
+    // From outside, the kernel takes nothing for loopback.
     return (
-      frame.toThisHost &&
-      this.#interfaces.addresses.has(
-        packet.family,
-        packet.destination0,
-        packet.destination1,
-        packet.destination2,
-        packet.destination3,
-      )
+      topology.isInward(frame.interfaceIndex) ||
+      !isLoopback(family, destination0, destination1, destination2, destination3)
     );
   }
 

@@ -19,8 +19,10 @@ export class OwnAddresses {
   constructor(addresses: Iterable<Address>, routes: readonly LocalRoute[] = []) {
     const single = new Set(addresses);
     const broadcast: Address[] = [];
+    // Of the loopback network, which the kernel has a local route for, the table of single addresses knows.
     for (const { prefix, kind } of routes) {
       if (kind === 'broadcast') broadcast.push(prefix.base);
+      else if (prefix.base.startsWith('127.')) continue;
       else if (prefix.length === prefixWidth(prefix.base)) single.add(prefix.base);
       else this.#prefixes.put(prefix, 0);
     }

@@ -9,6 +9,12 @@ const FIRST_MULTICAST = 224;
 const IPV6_MULTICAST = 0xff;
 const MAPPED_WORD = 0xffff;
 
+/** Whether the address never leaves a host: 127.0.0.0/8, `::1`. */
+export function isLoopback(family: Family, w0: number, w1: number, w2: number, w3: number): boolean {
+  if (family === 4) return w3 >>> 24 === LOOPBACK;
+  return w0 === 0 && w1 === 0 && w2 === 0 && w3 === 1;
+}
+
 /**
  * Whether any host could have sent a packet from this address. `isInward`: it came in by the host's own loopback, where
  * loopback addresses are at home.
