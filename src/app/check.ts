@@ -9,6 +9,7 @@ import type { HostFacts } from '../core/config/written-door.ts';
 import type { Door } from '../core/door/door.ts';
 import { renderCaptureFilter } from '../core/filter/capture-filter.ts';
 import { barrierIn } from '../host/firewall/chain-barrier.ts';
+import { endsLeases } from '../host/firewall/ends-leases.ts';
 import { findProgram } from '../host/system/find-program.ts';
 import { readServedBy } from '../host/system/host-ports.ts';
 import { readInterfaces } from '../host/system/interfaces.ts';
@@ -80,6 +81,7 @@ function readHostFacts(): HostFacts {
     interfaces: interfaceNames(),
     hasDirectoryOf,
     barrierIn,
+    endsLeases: () => findProgram('iptables') === undefined || endsLeases(),
   };
 }
 

@@ -41,7 +41,7 @@ async function call(method: string, args: readonly unknown[]): Promise<unknown> 
     watches.push(firewall.watch(() => console.log('changed')));
     return;
   }
-  if (method === 'shortcoming') return firewall.shortcoming;
+  if (method === 'shortcoming' || method === 'warnings') return firewall[method];
   const run = firewall[method as 'isInPlace'] as (...args: unknown[]) => Promise<unknown>;
   return run.apply(firewall, [...args]);
 }

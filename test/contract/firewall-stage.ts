@@ -147,6 +147,10 @@ export class Driver implements AsyncDisposable {
     return (await this.#call('shortcoming')).result;
   }
 
+  async warnings(): Promise<string> {
+    return (await this.#call('warnings')).result;
+  }
+
   grant(door: string, source: string, left: number): Promise<number> {
     return this.#micros('grant', { door, source, left });
   }

@@ -18,8 +18,22 @@ export function adviseSettings(sections: readonly Section[], host: HostFacts, fi
     );
   }
   if (interfaces?.kind === 'named') judgeInterfaces(entries, host, findings);
+  judgeLeases(entries, host, findings);
   for (const name of ['LogFile', 'PidFile', 'One_Time_Sequences'] as const)
     judgeFiles(entries, name, host, findings);
+}
+
+/** Only a daemon that lives would end them. */
+function judgeLeases(entries: readonly Entry[], host: HostFacts, findings: Findings): void {
+  const open = entries.find(({ directive }) => directive.name === 'Open');
+  if (open === undefined || last(entries, 'Firewall')?.value?.text === 'nftables' || host.endsLeases())
+    return;
+  findings.warning(
+    open.key,
+    'lease-by-daemon',
+    'this kernel has neither ipset nor the match time, so in iptables only a daemon that lives ends a lease: load ' +
+      'the modules ip_set_hash_ip and xt_set, or xt_time, or set firewall = nftables',
+  );
 }
 
 /** Of several lines the first one counts. */

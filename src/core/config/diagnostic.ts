@@ -17,6 +17,7 @@ export const WARNING_IDS = [
   'ipv4-only',
   'knocks-in-a-row',
   'known-sequence',
+  'lease-by-daemon',
   'misspelt-placeholder',
   'never-reached',
   'no-address',

@@ -15,6 +15,8 @@ export type HostFacts = {
   readonly interfaces: readonly string[] | undefined;
   /** Whether the directory of the file is there. */
   readonly hasDirectoryOf: (path: string) => boolean;
+  /** Whether the kernel ends leases in iptables. */
+  readonly endsLeases: () => boolean;
   /** The rule of the chain that lets nothing pass to those behind it, as far as that may be read. */
   readonly barrierIn: (tool: string, chain: string) => string | undefined;
 };

@@ -20,7 +20,7 @@ const NLA_F_NET_BYTEORDER = 0x4000;
 const PROTOCOL = 6;
 const COMMANDS = {
   ...{ create: 2, destroy: 3, flush: 4, swap: 6, list: 7 },
-  ...{ add: 9, delete: 10, test: 11 },
+  ...{ add: 9, delete: 10, test: 11, type: 13 },
 } as const;
 const ATTR_PROTOCOL = 1;
 const ATTR_SETNAME = 2;
@@ -62,6 +62,16 @@ type Element = { readonly set: string; readonly source: Address };
  */
 export class IpsetSocket {
   readonly #socket = translated(() => new NetlinkSocket(NETLINK_NETFILTER, 'ipset'));
+
+  /** Whether the kernel has sets of addresses; a module that is there is loaded for it. */
+  get isThere(): boolean {
+    const body = Buffer.concat([
+      general(),
+      renderAttribute(ATTR_TYPENAME, Buffer.from(`${TYPE.name}\0`)),
+      renderAttribute(ATTR_FAMILY, Uint8Array.of(AF_INET[4])),
+    ]);
+    return translated(() => typeof this.#socket.ask(typeOf('type'), body) !== 'number');
+  }
 
   /** Makes a set of addresses with timeouts; one that is there already is left as it is. */
   create(set: string, family: Family): void {

@@ -106,7 +106,7 @@ export class IptablesFirewall implements Firewall {
 
   get warnings(): readonly string[] {
     const gates = [...this.#gates.values()];
-    return warningsOf(this.#installed ?? new Map(), gates, this.closesByItself);
+    return warningsOf(this.#installed ?? new Map(), gates, this.closesByItself, this.#missing);
   }
 
   install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {

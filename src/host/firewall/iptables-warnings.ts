@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { endedPorts } from '../../core/iptables/judge-gates.ts';
 import type { OwnPart } from '../../core/iptables/read-rules.ts';
 import type { Family } from '../../core/net/address.ts';
@@ -8,12 +9,30 @@ export function warningsOf(
   parts: ReadonlyMap<Family, OwnPart>,
   gates: readonly Gate[],
   endsByItself: boolean,
+  missing: ReadonlyMap<Family, string>,
 ): string[] {
   const ended = [...parts].flatMap(([family, part]) => {
     const ports = endedPorts(gates, part);
     return ports.length === 0 ? [] : [renderEnding(family, ports)];
   });
-  return [...ended, ...(endsByItself ? [] : [LASTING])];
+  const open = [...missing].filter(([family]) => family === 4 || hasIpv6()).map(renderOpen);
+  return [...open, ...ended, ...(endsByItself ? [] : [LASTING])];
+}
+
+function renderOpen([family, why]: readonly [Family, string]): string {
+  return (
+    `the doors’ ports are NOT closed over IPv${family}, whose rules are out of reach (${why}): install ` +
+    `${family === 4 ? 'iptables' : 'ip6tables'}, or set firewall = nftables, which closes both`
+  );
+}
+
+/** The addresses of IPv6 in this network namespace; without IPv6 there is no such file. */
+function hasIpv6(): boolean {
+  try {
+    return readFileSync('/proc/self/net/if_inet6', 'latin1') !== '';
+  } catch {
+    return false;
+  }
 }
 
 const LASTING =

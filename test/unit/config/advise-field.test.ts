@@ -15,6 +15,7 @@ const HOST: HostFacts = {
   hasIpv6: false,
   interfaces: ['lo', 'eth0', 'wlan0'],
   hasDirectoryOf: (path) => !path.startsWith('/missing/'),
+  endsLeases: () => true,
   barrierIn: (tool, chain) =>
     tool === 'iptables' && chain === 'GUARDED'
       ? '-A GUARDED -j REJECT --reject-with icmp-port-unreachable'

@@ -16,6 +16,7 @@ const HOST: HostFacts = {
   hasIpv6: true,
   interfaces: ['lo', 'eth0', 'wlan0'],
   hasDirectoryOf: (path) => !path.startsWith('/missing/'),
+  endsLeases: () => true,
   barrierIn: (tool, chain) => (tool === 'iptables' && chain === 'GUARDED' ? '-A GUARDED -j DROP' : undefined),
 };
 
@@ -127,6 +128,14 @@ describe('advice', () => {
       assert.deepEqual(marks(text), expected);
     });
   }
+
+  test('a kernel that ends no lease in iptables', () => {
+    const host = { ...HOST, endsLeases: () => false };
+    assert.deepEqual(marks(door(KNOCKS, ...OPEN), host), ['lease-by-daemon 4:1']);
+    const nftables = `[options]\nfirewall = nftables\n${door(KNOCKS, ...OPEN)}`;
+    assert.deepEqual(marks(nftables, host), []);
+    assert.deepEqual(marks(door(KNOCKS, 'tcpflags = syn', 'start_command = logger a'), host), []);
+  });
 
   test('a host without IPv6 needs no rules for it', () => {
     const text = door(KNOCKS, 'tcpflags = syn', 'command = iptables -A INPUT -s %IP%');
