@@ -32,12 +32,6 @@ const VERSION = values.version ?? (JSON.parse(read('package.json')) as { readonl
 /** By what Node.js calls the machine. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
-const CONFFILES = [
-  '/etc/default/knockd',
-  '/etc/init.d/knockd',
-  '/etc/knockd.conf',
-  '/etc/logrotate.d/knockd',
-];
 const SCRIPTS = ['preinst', 'postinst', 'prerm', 'postrm'];
 
 /** reproducible-builds.org: the moment that stands in archives; of the last release where nothing else is said. */
@@ -64,10 +58,11 @@ function packDebian(at: string, executable: string, to: string): string {
   addShared(tree, 'usr/share', executable);
   for (const name of ['knock', 'knockd']) tree.link('bussa', `usr/share/bash-completion/completions/${name}`);
   tree.write('lib/systemd/system/knockd.service', packagedUnit('/usr/sbin/knockd'));
-  tree.copy('packaging/debian/knockd.conf', 'etc/knockd.conf', 0o640);
-  tree.copy('packaging/default-knockd', 'etc/default/knockd');
-  tree.copy('packaging/knockd.logrotate', 'etc/logrotate.d/knockd');
-  tree.copy('packaging/knockd.init', 'etc/init.d/knockd', 0o755);
+  // What postinst puts in its place: nothing below /etc is dpkg's, which would ask about the administrator's files.
+  tree.copy('packaging/debian/knockd.conf', 'usr/share/bussa/knockd.conf');
+  for (const name of ['default-knockd', 'knockd.logrotate', 'knockd.init', 'knockd-commands.conf'])
+    tree.copy(`packaging/${name}`, `usr/share/bussa/${name}`);
+  tree.write('usr/share/bussa/take-over.sh', takeOver());
   tree.copy('packaging/debian/copyright', 'usr/share/doc/bussa/copyright');
   tree.copy('packaging/debian/lintian-overrides', 'usr/share/lintian/overrides/bussa');
   tree.compress(renderDebianChangelog(), 'usr/share/doc/bussa/changelog');
@@ -88,14 +83,7 @@ function addControl(tree: PackageTree, at: string): void {
     .replace('@ARCHITECTURE@', architecture())
     .replace('@SIZE@', String(kib));
   tree.write('DEBIAN/control', control);
-  tree.write('DEBIAN/conffiles', CONFFILES.map((name) => `${name}\n`).join(''));
-  tree.write(
-    'DEBIAN/md5sums',
-    sums
-      .filter((line) => !line.includes('  etc/'))
-      .map((line) => `${line}\n`)
-      .join(''),
-  );
+  tree.write('DEBIAN/md5sums', sums.map((line) => `${line}\n`).join(''));
   for (const name of SCRIPTS) tree.copy(`packaging/debian/${name}`, `DEBIAN/${name}`, 0o755);
 }
 
@@ -111,12 +99,21 @@ function packTarball(work: string, executable: string, to: string): string {
   tree.copy('packaging/default-knockd', 'etc/default-knockd');
   tree.copy('packaging/knockd.logrotate', 'etc/knockd.logrotate');
   tree.copy('packaging/knockd.init', 'etc/knockd.init', 0o755);
+  tree.copy('packaging/knockd-commands.conf', 'etc/knockd-commands.conf');
   tree.copy('packaging/tarball/install.sh', 'install.sh', 0o755);
   tree.copy('LICENSE', 'LICENSE');
   const file = path.join(to, `${name}.tar.gz`);
   const owner = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=@${EPOCH}`];
   run('tar', [...owner, '--format=gnu', '--use-compress-program=gzip -9n', '-cf', file, '-C', work, name]);
   return file;
+}
+
+/** What both packages do about a knockd that they replace; install.sh has to be whole by itself. */
+function takeOver(): string {
+  const script = read('packaging/tarball/install.sh');
+  const [, part] = /^# ---- take-over: .*\n([\s\S]*)^# ---- end of take-over/m.exec(script) ?? [];
+  if (part === undefined) throw new Error('install.sh has no part for the take-over');
+  return `# shellcheck shell=sh\n${part}`;
 }
 
 /** What a Debian package's changelog has to be; what has changed is in CHANGELOG.md beside it. */

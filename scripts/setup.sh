@@ -5,8 +5,10 @@
 #   setup.sh knock    what the client needs: Node.js packages
 #   setup.sh build    what makes the self-contained executable
 #   setup.sh package  what installs the Debian package on a bare system and judges it
-#   setup.sh test     what the tests need as well, the original knockd among it, and sshd, its service masked
-#   setup.sh bench    what the benchmark needs as well: fwknop, its service masked
+#   setup.sh test     what the tests need as well; the original knockd is unpacked to .cache, and not installed
+#   setup.sh bench    what the benchmark needs as well: fwknop
+#
+# No service is started or enabled, no question is asked, and no file that the administrator has changed is touched.
 #
 # All messages go to standard error. Exit status: 0 all there, 77 something needs root, 1 anything else.
 
@@ -17,7 +19,7 @@ root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
 
 what=${1-knockd}
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # a user's own PATH often lacks these
-missing=
+missing= unpacks_knockd=
 
 main() {
   case $what in
@@ -30,6 +32,7 @@ main() {
     *) fail 2 "setup.sh: unknown set \"$what\": use knock, knockd, build, package, test or bench" ;;
   esac
   [ -z "$missing" ] || install_packages
+  [ -z "$unpacks_knockd" ] || has_original_knockd || unpack_original_knockd
   npm_is_current || install_npm_packages
 }
 
@@ -49,10 +52,9 @@ need_packages_for_daemon() {
   need_command ipset ipset
 }
 
-# Debian's package knockd neither enables nor starts its service. Those that share a command's name are looked
-# up by the file that only the wanted one has.
+# Those that share a command's name are looked up by the file that only the wanted one has.
 need_packages_for_tests() {
-  need_file /usr/sbin/knockd knockd
+  unpacks_knockd=yes
   need_command nc.openbsd netcat-openbsd
   need_command nmap nmap
   need_command hping3 hping3
@@ -180,12 +182,65 @@ install_packages() {
   for name in $missing; do
     apt-cache show "$name" >/dev/null 2>&1 || update_lists
   done
-  # Debian's packages would start their services at once: one writes rules into the firewall, one lets people in.
-  case " $missing " in *' fwknop-server '*) mask fwknop-server.service ;; esac
-  case " $missing " in *' openssh-server '*) mask ssh.service && mask ssh.socket ;; esac
-  # Lists that are there may be too old to name files that still exist.
-  apt_install || { [ -z "$updated" ] && update_lists && apt_install; } ||
+  # Debian's packages would start their services, now and at boots: some write rules into the firewall, one lets people in.
+  for name in $missing; do
+    case $name in
+      fwknop-server | fail2ban | firewalld | ufw | shorewall | nftables) mask "$name.service" ;;
+      openssh-server) mask ssh.service && mask ssh.socket ;;
+    esac
+  done
+  forbid_starts
+  # Lists that are there may be too old to name files that still exist, and an installation before this one may have ended
+  # in the middle.
+  apt_install || { [ -z "$updated" ] && update_lists && apt_install; } || { configure_rest && apt_install; } ||
     fail 1 "$output" "apt-get install failed for$missing: see its words above"
+  allow_starts
+}
+
+# Debian's own way to install without a start of what is not masked by name; an administrator's policy stays.
+forbid_starts() {
+  policy=/usr/sbin/policy-rc.d
+  # One of a setup that was killed is ours.
+  if [ -e "$policy" ] || [ -L "$policy" ]; then grep -qF "$policy_mark" "$policy" 2>/dev/null || return 0; fi
+  trap allow_starts EXIT
+  trap 'exit 1' HUP INT TERM
+  $as_root sh -c 'umask 022; printf "#!/bin/sh\n%s\nexit 101\n" "$2" >"$1.new" && chmod 755 "$1.new" && mv -fT "$1.new" "$1"' \
+    sh "$policy" "$policy_mark" || fail 1 "cannot write $policy, which keeps packages from starting their services"
+}
+
+policy_mark='# Made by setup.sh of Bussa while it installs packages.'
+
+allow_starts() {
+  if grep -qF "$policy_mark" /usr/sbin/policy-rc.d 2>/dev/null; then $as_root rm -f /usr/sbin/policy-rc.d; fi
+}
+
+# The original daemon and its client, for comparison. Installing them would take the place of Bussa's package, and ask
+# about the configuration, which is Bussa's too.
+unpack_original_knockd() {
+  command -v dpkg-deb >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 ||
+    fail 1 "the tests compare with the original knockd, of which there is none here: install it with this system's package manager"
+  lock "$root"
+  ! has_original_knockd || return 0
+  half=$root/.cache/knockd.$$
+  mkdir -p "$half"
+  # apt wants to fetch as a user of its own, which may not write here.
+  fetch_knockd || { become_root; updated=; update_lists; fetch_knockd; } || {
+    rm -rf "$half"
+    fail 1 "$output" 'apt-get download knockd failed: see its words above'
+  }
+  dpkg-deb -x "$half"/knockd_*.deb "$half" || fail 1 "cannot unpack the original knockd below $half"
+  rm -rf "$root/.cache/knockd"
+  mv -T "$half" "$root/.cache/knockd"
+}
+
+fetch_knockd() { output=$(cd "$half" && apt-get -qq -o APT::Sandbox::User=root download knockd 2>&1 </dev/null); }
+
+# Bussa's packages have a link of that name.
+has_original_knockd() {
+  for file in "$root/.cache/knockd/usr/sbin/knockd" /usr/sbin/knockd; do
+    if [ -x "$file" ] && [ ! -L "$file" ]; then return 0; fi
+  done
+  return 1
 }
 
 mask() {
@@ -202,7 +257,14 @@ apt_install() {
   # libpcap0.8 names libpcap0.8t64 too, where a release calls it that.
   # shellcheck disable=SC2086 # a list of names
   output=$($as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install -y \
-    --no-install-recommends $missing 2>&1 </dev/null)
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+    --no-install-recommends --no-remove $missing 2>&1 </dev/null)
+}
+
+# What was unpacked and not configured, because a question found nobody to answer it for one.
+configure_rest() {
+  say 'an earlier installation has not ended: finishing it (dpkg --configure -a)'
+  $as_root env DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a >&2 </dev/null
 }
 
 update_lists() {

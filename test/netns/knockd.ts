@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,9 +8,14 @@ import type { Program } from './program.ts';
 const { BUSSA_KNOCKD, BUSSA_KNOCK, BUSSA_BUSSA } = process.env;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
+/** Where setup.sh unpacks Debian's package, unless that is installed. */
+const UNPACKED = join(ROOT, '.cache/knockd');
+
+const original = (path: string): string => (existsSync(join(UNPACKED, path)) ? join(UNPACKED, path) : path);
+
 /** Debian's own programs, written in C. */
-export const C_KNOCKD = '/usr/sbin/knockd';
-export const C_KNOCK = '/usr/bin/knock';
+export const C_KNOCKD = original('/usr/sbin/knockd');
+export const C_KNOCK = original('/usr/bin/knock');
 
 /**
  * The daemon under test as a command line. BUSSA_KNOCKD names another one: with /usr/sbin/knockd the tests that

@@ -7,7 +7,7 @@ import { chownSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import { chooseSequence, renderExample, usedPorts } from '../../scripts/example-door.ts';
-import { WorkDirectory } from './knockd.ts';
+import { C_KNOCK, WorkDirectory } from './knockd.ts';
 import { Namespace } from './namespace.ts';
 import type { Program } from './program.ts';
 
@@ -61,7 +61,7 @@ suite('npm start', () => {
     const conf = '[mine]\n\tsequence = 7000:udp\n\tcommand = /bin/true\n';
     const program = start(namespace, work, { conf, args: ['--state', work.path] });
     await program.saw(LISTENING);
-    await namespace.run('/usr/bin/knock', '-u', '127.0.0.1', '7000');
+    await namespace.run(C_KNOCK, '-u', '127.0.0.1', '7000');
     await program.saw(/127\.0\.0\.1: mine: OPEN SESAME/);
     assert.doesNotMatch(program.output, /example/);
     assert.deepEqual(await program.stop('SIGTERM'), { code: 0, signal: null });

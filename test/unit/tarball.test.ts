@@ -2,13 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Scratch } from '../contract/child-module.ts';
-import { repository } from './scratch-clone.ts';
-
-const FILES = ['man/man8/bussa.8.gz', 'doc/bussa/examples/ipv6.conf', 'bash-completion/completions/bussa'];
+import { makeTarballSource, SHARED } from './tarball-source.ts';
 
 /** With a copy of /etc in the place of the machine's own, and no systemd. */
 const APART = `set -e
@@ -26,23 +24,11 @@ test ! -e /etc/systemd/system/knockd.service`;
 test('install.sh, and --uninstall', () => {
   using scratch = new Scratch();
   const at = (name: string): string => scratch.file(name);
-  for (const file of ['bin/bussa', ...FILES.map((name) => `share/${name}`)]) {
-    mkdirSync(path.dirname(at(`source/${file}`)), { recursive: true });
-    writeFileSync(at(`source/${file}`), '#!/bin/sh\necho bussa\n');
-  }
-  chmodSync(at('source/bin/bussa'), 0o755);
-  for (const [from, to] of [
-    ['tarball/install.sh', 'install.sh'],
-    ['debian/knockd.conf', 'etc/knockd.conf'],
-    ['default-knockd', 'etc/default-knockd'],
-    ['knockd.service', 'etc/knockd.service'],
-    ['knockd.logrotate', 'etc/knockd.logrotate'],
-  ] as const)
-    cpSync(path.join(repository, 'packaging', from), at(`source/${to}`));
+  makeTarballSource(scratch);
   const directory = path.dirname(at('source'));
   execFileSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', APART, 'sh', directory]);
   const installed = readFileSync(at('installed'), 'utf8');
-  for (const name of ['bin/bussa', 'bin/knock', 'sbin/knockd', ...FILES.map((file) => `share/${file}`)])
+  for (const name of ['bin/bussa', 'bin/knock', 'sbin/knockd', ...SHARED.map((file) => `share/${file}`)])
     assert.ok(installed.includes(`/prefix/${name}\n`), name);
   const left = readdirSync(at('prefix'), { recursive: true, withFileTypes: true });
   assert.deepEqual(
