@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { askControl, askControlInParts, ControlError } from '../host/control/control-client.ts';
-import { DEFAULT_CONFIG_FILE } from './daemon/daemon-options.ts';
+import { DEFAULT_CONFIG_FILE, DEFAULT_STATE_DIRECTORY } from './daemon/daemon-options.ts';
 import { controlSocketIn, stateName } from './daemon/open-state.ts';
 
 /** Which daemon is meant; without file and interfaces, the only one that runs. */
@@ -36,23 +36,50 @@ export async function askDaemonInParts(
   return typeof found === 'string' ? ask(found, request, choice, take) : found;
 }
 
+/** The same where the daemon's socket is known. */
+export function askDaemonAt(
+  path: string,
+  request: DaemonRequest,
+  choice: DaemonChoice,
+): Promise<DaemonReply> {
+  return ask(path, request, choice, () => undefined);
+}
+
+/** Whether one daemon is meant, whichever others run. */
+export const isNamed = ({ configFile, interfaces, stateDirectory }: DaemonChoice): boolean =>
+  configFile !== undefined || interfaces !== undefined || stateDirectory !== DEFAULT_STATE_DIRECTORY;
+
 /** The path of the daemon's control socket, or why there is none. */
 export async function findSocket(choice: DaemonChoice): Promise<string | DaemonReply> {
+  const found = await findSockets(choice);
+  if (found.kind !== 'found') return found;
+  const [first, ...others] = found.paths;
+  if (others.length === 0) return first;
+  const message = `several daemons run, say which one with -c FILE, and -i if it was started with that: ${found.paths.join(', ')}`;
+  return { kind: 'failed', message };
+}
+
+export type FoundSockets = { readonly kind: 'found'; readonly paths: readonly [string, ...string[]] };
+
+const foundAt = (stateDirectory: string, name: string): FoundSockets => ({
+  kind: 'found',
+  paths: [controlSocketIn(join(stateDirectory, name))],
+});
+
+/** Those of all daemons that may be meant, one at least, or why there is none. */
+export async function findSockets(choice: DaemonChoice): Promise<FoundSockets | DaemonReply> {
   const { configFile, interfaces, stateDirectory } = choice;
   if (configFile !== undefined || interfaces !== undefined) {
-    return controlSocketIn(join(stateDirectory, stateName(configFile ?? DEFAULT_CONFIG_FILE, interfaces)));
+    return foundAt(stateDirectory, stateName(configFile ?? DEFAULT_CONFIG_FILE, interfaces));
   }
   const listed = listNames(stateDirectory);
   // Who is a member of its group can reach the daemon, not list others.
-  if (listed === 'hidden')
-    return controlSocketIn(join(stateDirectory, stateName(DEFAULT_CONFIG_FILE, undefined)));
+  if (listed === 'hidden') return foundAt(stateDirectory, stateName(DEFAULT_CONFIG_FILE, undefined));
   if (!Array.isArray(listed)) return listed as DaemonReply;
   const living = await livingAmong(listed.map((name) => controlSocketIn(join(stateDirectory, name))));
-  const [first] = living;
+  const [first, ...others] = living;
   if (first === undefined) return noDaemon(choice, `nothing listens below ${stateDirectory}`);
-  if (living.length === 1) return first;
-  const message = `several daemons run, say which one with -c FILE, and -i if it was started with that: ${living.join(', ')}`;
-  return { kind: 'failed', message };
+  return { kind: 'found', paths: [first, ...others] };
 }
 
 function listNames(stateDirectory: string): readonly string[] | DaemonReply | 'hidden' {

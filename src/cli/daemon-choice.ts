@@ -1,5 +1,6 @@
 import type { DaemonChoice, DaemonReply, DaemonRequest } from '../app/ask-daemon.ts';
-import { DEFAULT_STATE_DIRECTORY, PLACE_OPTIONS, systemdStateDirectory } from './knockd-options.ts';
+import { DEFAULT_STATE_DIRECTORY } from '../app/daemon/daemon-options.ts';
+import { PLACE_OPTIONS, systemdStateDirectory } from './knockd-options.ts';
 import type { OptionTable } from './option.ts';
 import { BUSSA_EXIT, type BussaExit, type Deed, type Environment, type Voice } from './verb.ts';
 

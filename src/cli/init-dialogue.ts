@@ -1,10 +1,22 @@
+import { check } from '../app/check.ts';
 import { DEFAULT_CONFIG_FILE } from '../app/daemon/daemon-options.ts';
-import { guessHost, type HostFindings, init, lookAround, nameDoor, objection } from '../app/init/init.ts';
+import {
+  guessHost,
+  type HostFindings,
+  type InitOutcome,
+  init,
+  lookAround,
+  nameDoor,
+  objection,
+} from '../app/init/init.ts';
 import type { InitOrder } from '../app/init/init-order.ts';
-import { findService, keepService, startOnTrial, undoTrial } from '../app/init/start-service.ts';
+import { renderKnockLine } from '../app/init/render-config.ts';
+import { isOnTrial, keepService, SERVICE, undoTrial } from '../app/init/service-trial.ts';
+import { findService, type ServiceChance, startOnTrial } from '../app/init/start-service.ts';
+import { renderDiagnostic } from '../core/config/diagnostic.ts';
 import { renderPortOpening } from '../core/door/port-opening.ts';
 import { printable } from '../core/event/printable.ts';
-import { SystemdError } from '../host/system/systemd.ts';
+import { readService, SystemdError } from '../host/system/systemd.ts';
 import {
   DEFAULT_TIME,
   parseHostAnswer,
@@ -20,12 +32,17 @@ import { BUSSA_EXIT, type Voice } from './verb.ts';
 /** From the start of the service to its end, unless somebody has come in. */
 const TRIAL_SECONDS = 120;
 
+/** Of a configuration with many doors. */
+const MAX_KNOCK_LINES = 8;
+
 /** Asks for what was not said, writes, and starts. Returns the exit status. */
 export async function runDialogue(wishes: Wishes, qr: boolean, voice: Voice): Promise<number> {
   const early = objection(wishes);
-  if (early !== undefined && early.kind !== 'written') return complainOf(early, voice);
+  if (early !== undefined && early.kind !== 'written' && early.kind !== 'exists')
+    return complainOf(early, voice);
   using questions = new Questions();
   try {
+    if (early?.kind === 'exists') return await offerAgain(wishes, early, questions, voice);
     const order = await askForOrder(wishes, questions);
     const findings = await lookAround(order.ports);
     voice.say(`The firewall here: ${printable(findings.firewall.why)}.`);
@@ -49,6 +66,40 @@ export async function runDialogue(wishes: Wishes, qr: boolean, voice: Voice): Pr
     voice.complain('bussa: left without an answer: what was said above is all that was done');
     return BUSSA_EXIT.failed;
   }
+}
+
+/** The file that is there stays, and the service may not have been tried, or nobody was there to confirm it. */
+async function offerAgain(
+  wishes: Wishes,
+  early: Exclude<InitOutcome, { kind: 'written' }>,
+  questions: Questions,
+  voice: Voice,
+): Promise<number> {
+  const { configFile } = wishes;
+  const chance = configFile === DEFAULT_CONFIG_FILE ? await findService() : undefined;
+  if (chance?.kind === 'on-trial' || chance?.kind === 'masked') {
+    for (const line of WHY_NOT[chance.kind]) voice.say(line);
+    return BUSSA_EXIT.failed;
+  }
+  if (chance?.kind !== 'ready') return complainOf(early, voice);
+  const verdict = check(configFile);
+  if (verdict.kind === 'bad') {
+    for (const diagnostic of verdict.diagnostics) voice.complain(renderDiagnostic(diagnostic));
+    voice.complain(
+      `bussa: ${configFile} is there already, and has a mistake: mend it, or have it put aside with --force`,
+    );
+    return BUSSA_EXIT.config;
+  }
+  voice.say(`${configFile} is there already, and stays as it is; --force puts it aside for a new one.`);
+  if (!(await questions.confirm(questionOf(chance), true))) {
+    voice.say('Nothing was changed.');
+    return BUSSA_EXIT.failed;
+  }
+  const host = wishes.host ?? guessHost();
+  const knocks = verdict.config.doors.flatMap(({ sequenceSource }) =>
+    sequenceSource.kind === 'fixed' ? [renderKnockLine(host, sequenceSource.sequence)] : [],
+  );
+  return tryService(chance, knocks.slice(0, MAX_KNOCK_LINES), questions, voice);
 }
 
 async function askForOrder(wishes: Wishes, questions: Questions): Promise<InitOrder> {
@@ -85,22 +136,45 @@ async function offerService(
     for (const line of howToStart(order, findings)) voice.say(line);
     return BUSSA_EXIT.ok;
   };
-  if (chance.kind === 'running') {
-    voice.say(
-      'The service knockd runs already, with what it has read before. With a second session open, run',
-    );
-    voice.say('`systemctl reload knockd`, and try the knock.');
+  if (chance.kind === 'running' || chance.kind === 'on-trial' || chance.kind === 'masked') {
+    for (const line of WHY_NOT[chance.kind]) voice.say(line);
     return BUSSA_EXIT.ok;
   }
   if (chance.kind !== 'ready' || order.configFile !== DEFAULT_CONFIG_FILE) return byHand();
-  const what = chance.mustInstall ? 'Install and start the service' : 'Start the service';
-  const undone = `It is stopped again after ${TRIAL_SECONDS} s unless you confirm`;
-  if (!(await questions.confirm(`${what} knockd now? ${undone}.`, true))) return byHand();
-  await begin(chance.mustInstall);
+  if (!(await questions.confirm(questionOf(chance), true))) return byHand();
+  return tryService(chance, [knock], questions, voice);
+}
+
+type ReadyService = Extract<ServiceChance, { kind: 'ready' }>;
+
+const WHY_NOT = {
+  running: [
+    'The service knockd runs already, with what it has read before. With a second session open, run',
+    '`systemctl reload knockd`, and try the knock.',
+  ],
+  'on-trial': [
+    'The service knockd is on trial already: `bussa status` says for how long yet. Log in anew, and run',
+    '`bussa confirm` there; or wait until it is over.',
+  ],
+  masked: ['The service knockd is masked, and stays so: `systemctl unmask knockd`, then `bussa init` again.'],
+} as const;
+
+function questionOf({ mustInstall }: ReadyService): string {
+  const what = mustInstall ? 'Install and start the service' : 'Start the service';
+  return `${what} knockd now? It is stopped again after ${TRIAL_SECONDS} s unless you confirm.`;
+}
+
+async function tryService(
+  { mustInstall }: ReadyService,
+  knocks: readonly string[],
+  questions: Questions,
+  voice: Voice,
+): Promise<number> {
+  await begin(mustInstall);
   voice.say(
     `The port is closed to new connections now. Leave this terminal as it is; from a second one, outside:`,
   );
-  voice.say(`\n    ${knock}\n\nand log in anew.`);
+  voice.say(['', ...knocks.map((knock) => `    ${knock}`), '', 'and log in anew.'].join('\n'));
   return judgeTrial(questions, voice);
 }
 
@@ -115,14 +189,17 @@ async function begin(mustInstall: boolean): Promise<void> {
 }
 
 async function judgeTrial(questions: Questions, voice: Voice): Promise<number> {
-  let confirmed = false;
+  let end: 'entered' | 'late' | 'settled' = 'late';
+  const question = 'Press Enter here once you are in, or run `bussa confirm` there: ';
   try {
     // Before systemd acts by itself.
-    confirmed = await questions.enterWithin('Press Enter here once you are in: ', TRIAL_SECONDS - 5);
+    end = await questions.enterWithin(question, TRIAL_SECONDS - 5, () => !isOnTrial());
   } finally {
-    if (!confirmed) await undoTrial();
+    // What `bussa confirm` has ended in the meantime stays.
+    if (end === 'late' && isOnTrial()) await undoTrial();
   }
-  if (!confirmed) {
+  if (end === 'settled') return tellSettled(voice);
+  if (end === 'late') {
     voice.say('\nNobody has confirmed it: the service is stopped, and the port is open again.');
     return BUSSA_EXIT.failed;
   }
@@ -134,4 +211,15 @@ async function judgeTrial(questions: Questions, voice: Voice): Promise<number> {
   }
   voice.say('The service stays, and starts at boots. `bussa check` judges what you change.');
   return BUSSA_EXIT.ok;
+}
+
+/** Somebody else has ended the trial. */
+async function tellSettled(voice: Voice): Promise<number> {
+  const { isActive } = await readService(SERVICE);
+  voice.say(
+    isActive
+      ? '\nConfirmed by `bussa confirm`: the service stays, and starts at boots.'
+      : '\nThe service was stopped: the port is open again.',
+  );
+  return isActive ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
 }

@@ -1,4 +1,9 @@
-import { type DaemonOptions, type DaemonPlace, DEFAULT_CONFIG_FILE } from '../app/daemon/daemon-options.ts';
+import {
+  type DaemonOptions,
+  type DaemonPlace,
+  DEFAULT_CONFIG_FILE,
+  DEFAULT_STATE_DIRECTORY,
+} from '../app/daemon/daemon-options.ts';
 import { parseInterfaceChoice } from '../core/config/parse-interfaces.ts';
 import type { OptionTable } from './option.ts';
 import { readOptions, readValues, UsageError } from './read-options.ts';
@@ -100,8 +105,6 @@ export const OPTIONS = {
   version: { type: 'boolean', short: 'V', summary: 'print the version' },
   help: { type: 'boolean', short: 'h', summary: 'print this help' },
 } as const satisfies OptionTable;
-
-export const DEFAULT_STATE_DIRECTORY = '/var/lib/bussa';
 
 /** knockd's options, with `--check`, `--read` and `--state` beside them. The first help or version asked for wins. */
 export function parseKnockdOptions(args: readonly string[], environment: Environment): KnockdCommand {

@@ -1,5 +1,7 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 
+const LOOK_MS = 500;
+
 /** Ctrl-C, Ctrl-D, or a terminal that has gone. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
@@ -37,14 +39,20 @@ export class Questions implements Disposable {
     );
   }
 
-  /** Whether Enter was pressed within this time. */
-  async enterWithin(text: string, seconds: number): Promise<boolean> {
-    const late = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => late.resolve(false), seconds * 1000);
+  /** Whether Enter was pressed within this time, or, looked at twice a second, `isSettled` made the question void. */
+  async enterWithin(
+    text: string,
+    seconds: number,
+    isSettled: () => boolean,
+  ): Promise<'entered' | 'late' | 'settled'> {
+    const other = Promise.withResolvers<'late' | 'settled'>();
+    const timer = setTimeout(() => other.resolve('late'), seconds * 1000);
+    const look = setInterval(() => isSettled() && other.resolve('settled'), LOOK_MS);
     try {
-      return await Promise.race([this.#line(text).then(() => true), late.promise]);
+      return await Promise.race([this.#line(text).then(() => 'entered' as const), other.promise]);
     } finally {
       clearTimeout(timer);
+      clearInterval(look);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { DaemonStatus, DoorStatus, LeaseStatus } from '../app/daemon/daemon-view.ts';
+import { renderTrial } from '../app/render-trial.ts';
 import { printable } from '../core/event/printable.ts';
 import { leaseJson, renderLeases } from './render-leases.ts';
 import { renderTable } from './render-table.ts';
@@ -34,7 +35,7 @@ export function renderStatus({ status, doors, leases }: WholeStatus, painter: Pa
 }
 
 export function statusJson({ status, doors, leases }: WholeStatus): Json {
-  const { startedAt, uptime, lastError, configFile, looked, ...rest } = status;
+  const { startedAt, uptime, lastError, configFile, looked, trialLeft, ...rest } = status;
   return {
     ...rest,
     config: configFile,
@@ -44,6 +45,7 @@ export function statusJson({ status, doors, leases }: WholeStatus): Json {
       firewall: looked.firewall === undefined ? null : isoMoment(looked.firewall),
       interfaces: isoMoment(looked.interfaces),
     },
+    trial: trialLeft === undefined ? null : { left: inSeconds(trialLeft) },
     lastError: lastError === undefined ? null : { at: isoMoment(lastError.at), text: lastError.text },
     doors: doors.map(({ openFor, ...door }) => ({ ...door, openFor: inSeconds(openFor) })),
     openLeases: leases.map(leaseJson),
@@ -100,10 +102,10 @@ function firewallWords({ firewall }: DaemonStatus): string {
   }
 }
 
-function warningsOf({ unconfirmed }: DaemonStatus, { style }: Painter): string[] {
-  return unconfirmed
-    ? [style('yellow', 'waiting to be confirmed: `bussa confirm` from a new connection')]
-    : [];
+function warningsOf({ unconfirmed, trialLeft }: DaemonStatus, { style }: Painter): string[] {
+  const how = 'waiting to be confirmed: `bussa confirm` from a new connection';
+  if (trialLeft === undefined) return unconfirmed ? [style('yellow', how)] : [];
+  return [style('yellow', `trial: ${renderTrial(trialLeft)}; ${how}`)];
 }
 
 function renderDoors(doors: readonly DoorStatus[], { style }: Painter): string[] {

@@ -1,24 +1,33 @@
-import { askingDeed, CHOICE_OPTIONS, daemonChoice } from './daemon-choice.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from './daemon-choice.ts';
 import { BUSSA_EXIT, type Verb } from './verb.ts';
+
+const WORDS = {
+  daemon: 'Confirmed: the ports stay closed to all but knockers.',
+  service: 'Confirmed: the service stays, and starts at boots; the ports stay closed to all but knockers.',
+} as const;
 
 export const CONFIRM: Verb = {
   name: 'confirm',
-  summary: 'keep what `bussa up --confirm` has closed',
+  summary: 'keep what is closed on trial, by `bussa up --confirm` or `bussa init`',
   description: [
-    'Tells the daemon that was started with `--confirm` that its doors work. Run it from a connection that was made after the ports were closed: that proves that the knock opens them.',
+    'Ends the trial that runs, and what is closed stays closed: that of a daemon that was started with `--confirm`, or that of the service that `bussa init` has started, which is enabled then, so that it starts at boots. Run it from a connection that was made after the ports were closed: that proves that the knock opens them.',
+    'Where nothing is on trial, it says so, and the status is 0. A trial that is over is begun again by `bussa init` or `bussa up --confirm`.',
   ],
   operands: [],
   options: CHOICE_OPTIONS,
   read: ({ values }, environment) => {
     const choice = daemonChoice(values, environment);
-    return askingDeed(choice, { verb: 'confirm' }, (answer, voice) => {
-      const confirmed = answer.confirmed === true;
-      voice.answer({ confirmed }, [
-        confirmed
-          ? 'Confirmed: the ports stay closed to all but knockers.'
-          : 'There is nothing to confirm: the daemon does not wait for it.',
-      ]);
+    return async (voice) => {
+      const { confirmTrial } = await import('../app/confirm-trial.ts');
+      const outcome = await confirmTrial(choice);
+      if (outcome.kind === 'nothing') {
+        voice.answer({ confirmed: false }, ['There is nothing to confirm: nothing is on trial.']);
+        return BUSSA_EXIT.ok;
+      }
+      if (outcome.kind !== 'confirmed') return complainOfReply(outcome, voice);
+      const { trial } = outcome;
+      voice.answer({ confirmed: true, trial }, [WORDS[trial]]);
       return BUSSA_EXIT.ok;
-    });
+    };
   },
 };

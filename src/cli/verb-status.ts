@@ -29,7 +29,9 @@ export const STATUS: Verb = {
         }),
       ];
       for (const part of replies) if (part.kind !== 'answer') return complainOfReply(part, voice);
-      const whole = { status: reply.answer.status as DaemonStatus, doors, leases };
+      const { withServiceTrial } = await import('../app/confirm-trial.ts');
+      const status = await withServiceTrial(reply.answer.status as DaemonStatus);
+      const whole = { status, doors, leases };
       voice.answer(statusJson(whole), renderStatus(whole, voice));
       return BUSSA_EXIT.ok;
     };

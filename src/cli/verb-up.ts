@@ -3,11 +3,12 @@ import {
   type DaemonOptions,
   type DaemonPlace,
   DEFAULT_CONFIG_FILE,
+  DEFAULT_STATE_DIRECTORY,
   type GuardOptions,
 } from '../app/daemon/daemon-options.ts';
 import { type Millis, seconds } from '../core/net/time.ts';
 import { ownLauncher } from '../host/system/own-program.ts';
-import { DAEMON_OPTIONS, DEFAULT_STATE_DIRECTORY, daemonOptions } from './knockd-options.ts';
+import { DAEMON_OPTIONS, daemonOptions } from './knockd-options.ts';
 import type { OptionTable } from './option.ts';
 import { packageVersion } from './package-version.ts';
 import { quoteWord } from './quote-word.ts';

@@ -45,6 +45,12 @@ export class Confirmation {
     return this.#state !== 'confirmed';
   }
 
+  /** While somebody has to confirm it. */
+  get left(): Millis | undefined {
+    if (this.#state !== 'waiting' || this.#deadline === undefined) return undefined;
+    return millis(Math.max(0, since(this.#parts.clock.sinceBoot(), this.#deadline)));
+  }
+
   /** Before any port is closed: has the process ready that undoes it if this one cannot. */
   async prepare(): Promise<void> {
     const { clock, limit, order, report } = this.#parts;

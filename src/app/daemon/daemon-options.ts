@@ -37,4 +37,5 @@ export type GuardOptions = {
 };
 
 export const DEFAULT_CONFIG_FILE = '/etc/knockd.conf';
+export const DEFAULT_STATE_DIRECTORY = '/var/lib/bussa';
 export const DEFAULT_PID_FILE = '/var/run/knockd.pid';

@@ -53,6 +53,8 @@ export type DaemonStatus = {
   readonly bans: number;
   /** Nobody has confirmed yet that the doors work. */
   readonly unconfirmed: boolean;
+  /** Until everything is undone, where somebody has to confirm it. */
+  readonly trialLeft?: Millis;
   readonly lastError?: TimedLine;
 };
 
@@ -92,6 +94,7 @@ export type DaemonViewParts = {
   readonly tally: DaemonTally;
   readonly oneTime: OneTimeDoors;
   readonly isUnconfirmed: () => boolean;
+  readonly trialLeft: () => Millis | undefined;
 };
 
 /**
@@ -111,6 +114,7 @@ export class DaemonView {
   status(): DaemonStatus {
     const { options, config, clock, watch, keeper, native, tally, isUnconfirmed } = this.#parts;
     const { lastError } = tally;
+    const trialLeft = this.#parts.trialLeft();
     return {
       version: options.version ?? 'unknown',
       pid: process.pid,
@@ -132,6 +136,7 @@ export class DaemonView {
       tripwires: { touches: watch.touches, suspects: watch.suspects },
       bans: watch.bans.count(clock.wall()),
       unconfirmed: isUnconfirmed(),
+      ...(trialLeft === undefined ? {} : { trialLeft }),
       ...(lastError === undefined ? {} : { lastError }),
     };
   }

@@ -147,6 +147,7 @@ export class Daemon {
       config: () => this.#reload.config,
       clock: this.#clock,
       isUnconfirmed: () => this.#guard?.isPending === true,
+      trialLeft: () => this.#guard?.trialLeft,
     });
     this.#metrics = new Metrics(view, this.#report);
     const verbs = daemonVerbs({

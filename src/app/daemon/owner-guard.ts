@@ -2,6 +2,7 @@ import { portsBeyond } from '../../core/door/closed-ports.ts';
 import { type PortOpening, portsOn, renderPortOpenings } from '../../core/door/port-opening.ts';
 import type { Event } from '../../core/event/event.ts';
 import type { Address } from '../../core/net/address.ts';
+import type { Millis } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import { FirewallError, type Gate } from '../../host/firewall/firewall.ts';
 import { ClosedRecord } from './closed-record.ts';
@@ -64,6 +65,10 @@ export class OwnerGuard {
   /** Whether what is closed may have to be undone yet, whatever the configuration says of the end. */
   get isPending(): boolean {
     return this.#confirmation?.isPending === true;
+  }
+
+  get trialLeft(): Millis | undefined {
+    return this.#confirmation?.left;
   }
 
   /** Before anything is changed. Throws a `LockOutError`. */

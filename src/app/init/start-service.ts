@@ -1,17 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import {
-  isSystemdRunning,
-  readService,
-  type ServiceState,
-  SystemdError,
-  systemctl,
-  systemctlLater,
-} from '../../host/system/systemd.ts';
+import { replaceFile } from '../../host/system/replace-file.ts';
+import { isSystemdRunning, readService, SystemdError, systemctl } from '../../host/system/systemd.ts';
+import { beginTrial, isOnTrial, SERVICE } from './service-trial.ts';
 
-const SERVICE = 'knockd';
-/** The timer that stops the service again unless somebody has said that the knock works. */
-const UNDO = 'bussa-init-undo';
 const DEFAULTS = '/etc/default/knockd';
 const UNIT = '/etc/systemd/system/knockd.service';
 const PACKAGED_UNIT = fileURLToPath(new URL('../../../packaging/knockd.service', import.meta.url));
@@ -19,14 +11,16 @@ const PROGRAM = fileURLToPath(new URL('../../../bin/knockd', import.meta.url));
 
 /** `no-systemd`: something else starts what runs here. `no-unit`: it is not installed, and cannot be from here. */
 export type ServiceChance =
-  | { readonly kind: 'no-systemd' | 'no-unit' | 'running' }
+  | { readonly kind: 'no-systemd' | 'no-unit' | 'running' | 'on-trial' | 'masked' }
   | { readonly kind: 'ready'; readonly mustInstall: boolean };
 
 /** Whether the service can be started. */
 export async function findService(): Promise<ServiceChance> {
   if (!isSystemdRunning()) return { kind: 'no-systemd' };
-  const { hasUnit, isActive }: ServiceState = await readService(SERVICE);
-  if (isActive) return { kind: 'running' };
+  const { load, isActive } = await readService(SERVICE);
+  if (isActive) return { kind: isOnTrial() ? 'on-trial' : 'running' };
+  if (load === 'masked') return { kind: 'masked' };
+  const hasUnit = load === 'loaded';
   if (!hasUnit && !existsSync(PACKAGED_UNIT)) return { kind: 'no-unit' };
   return { kind: 'ready', mustInstall: !hasUnit };
 }
@@ -38,29 +32,8 @@ export async function findService(): Promise<ServiceChance> {
 export async function startOnTrial(mustInstall: boolean, seconds: number): Promise<void> {
   writeFiles(mustInstall);
   await systemctl('daemon-reload');
-  await stopTimer();
-  await systemctlLater(seconds, UNDO, 'stop', `${SERVICE}.service`);
+  await beginTrial(seconds);
   await systemctl('start', `${SERVICE}.service`);
-}
-
-/** It stays, and starts at boots. Rejects with a `SystemdError`. */
-export async function keepService(): Promise<void> {
-  const { isActive } = await readService(SERVICE);
-  if (!isActive)
-    throw new SystemdError(`the service ${SERVICE} does not run: journalctl -u ${SERVICE} says why`);
-  await stopTimer();
-  await systemctl('enable', `${SERVICE}.service`);
-}
-
-/** As if it had never been started. Rejects with a `SystemdError`. */
-export async function undoTrial(): Promise<void> {
-  await systemctl('stop', `${SERVICE}.service`);
-  await stopTimer();
-}
-
-async function stopTimer(): Promise<void> {
-  // Where there is none, there is none to stop.
-  await systemctl('stop', `${UNDO}.timer`).catch(() => undefined);
 }
 
 function writeFiles(mustInstall: boolean): void {
@@ -74,15 +47,34 @@ function writeFiles(mustInstall: boolean): void {
 
 function installUnit(): void {
   const unit = readFileSync(PACKAGED_UNIT, 'utf8').replace(/^ExecStart=\S+/m, `ExecStart=${PROGRAM}`);
+  refuseLinks('/etc/systemd', '/etc/systemd/system', UNIT);
   mkdirSync('/etc/systemd/system', { recursive: true });
   writeFileSync(UNIT, unit, { mode: 0o644, flag: 'wx' });
 }
 
 /** The owner's other settings stay as they are. */
 function allowStart(): void {
-  const text = existsSync(DEFAULTS) ? readFileSync(DEFAULTS, 'utf8') : '';
+  const isThere = existsSync(DEFAULTS);
+  const text = isThere ? readFileSync(DEFAULTS, 'utf8') : '';
   const allowed = allowStartIn(text);
-  if (allowed !== text) writeFileSync(DEFAULTS, allowed, { mode: 0o644 });
+  if (allowed === text) return;
+  refuseLinks('/etc/default', DEFAULTS);
+  if (isThere) {
+    replaceFile(DEFAULTS, new TextEncoder().encode(allowed));
+  } else {
+    mkdirSync('/etc/default', { recursive: true });
+    writeFileSync(DEFAULTS, allowed, { mode: 0o644, flag: 'wx' });
+  }
+}
+
+/** What is written through somebody's link would change what is not ours. */
+function refuseLinks(...paths: readonly string[]): void {
+  for (const path of paths) {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
+    throw new Error(
+      `${path} is a link to ${readlinkSync(path)}, which is not followed: put a file in its place, or start the service by hand`,
+    );
+  }
 }
 
 /** The file with START_KNOCKD=1. */

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { type Millis, millis } from '../../core/net/time.ts';
 
 /** sd_booted(3) */
 const BOOTED = '/run/systemd/system';
@@ -12,18 +13,38 @@ export class SystemdError extends Error {
   override readonly name = 'SystemdError';
 }
 
-export type ServiceState = { readonly hasUnit: boolean; readonly isActive: boolean };
+export type ServiceState = {
+  /** As `systemctl` has it: `loaded`, `not-found`, `masked`, `bad-setting`. */
+  readonly load: string;
+  readonly isActive: boolean;
+  /** 0 where none runs. */
+  readonly mainPid: number;
+};
 
 /** Whether systemd is the machine's init. */
 export const isSystemdRunning = (): boolean => existsSync(BOOTED);
 
 /** What systemd knows of a service. */
 export async function readService(name: string): Promise<ServiceState> {
-  const text = await run('systemctl', ['show', '-p', 'LoadState', '-p', 'ActiveState', `${name}.service`]);
+  const properties = ['LoadState', 'ActiveState', 'MainPID'].flatMap((property) => ['-p', property]);
+  const text = await run('systemctl', ['show', ...properties, `${name}.service`]);
   return {
-    hasUnit: /^LoadState=loaded$/m.test(text),
+    load: /^LoadState=(.*)$/m.exec(text)?.[1] ?? '',
     isActive: /^ActiveState=(?:active|activating|reloading)$/m.test(text),
+    mainPid: Number(/^MainPID=(\d+)$/m.exec(text)?.[1] ?? 0),
   };
+}
+
+/** How long until a timer of `systemctlLater` elapses; `undefined` if it has. Rejects with a `SystemdError`. */
+export async function readTimer(unit: string): Promise<Millis | undefined> {
+  const name = `${unit}.timer`.replaceAll(/[^A-Za-z0-9]/g, (one) => `_${one.charCodeAt(0).toString(16)}`);
+  const place = ['org.freedesktop.systemd1', `/org/freedesktop/systemd1/unit/${name}`];
+  const property = ['org.freedesktop.systemd1.Timer', 'NextElapseUSecMonotonic'];
+  const text = await run('busctl', ['get-property', ...place, ...property]);
+  const due = /^t (\d{1,15})$/m.exec(text)?.[1];
+  // Both count CLOCK_MONOTONIC; one that has elapsed has the largest number there is.
+  const left = Number(due) / 1000 - Number(process.hrtime.bigint() / 1_000_000n);
+  return due === undefined || due === '0' ? undefined : millis(Math.max(0, left));
 }
 
 /** Runs systemctl(1); rejects with a `SystemdError`. */

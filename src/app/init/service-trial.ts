@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import type { Millis } from '../../core/net/time.ts';
+import {
+  isSystemdRunning,
+  readService,
+  readTimer,
+  SystemdError,
+  systemctl,
+  systemctlLater,
+} from '../../host/system/systemd.ts';
+
+export const SERVICE = 'knockd';
+/** The timer that stops the service again unless somebody has said that the knock works. */
+const UNDO = 'bussa-init-undo';
+/** systemd.unit(5): where systemd-run(1) leaves a unit while it is loaded. */
+const TIMER_FILE = `/run/systemd/transient/${UNDO}.timer`;
+
+/** The service on trial; `left` until systemd stops it. */
+export type ServiceTrial = { readonly left: Millis; readonly mainPid: number };
+
+/** Whether the service is on trial. Starts no program. */
+export const isOnTrial = (): boolean => existsSync(TIMER_FILE);
+
+/** `undefined` where there is none, or it is over. */
+export async function readServiceTrial(): Promise<ServiceTrial | undefined> {
+  if (!isSystemdRunning() || !isOnTrial()) return undefined;
+  try {
+    const left = await readTimer(UNDO);
+    return left === undefined ? undefined : { left, mainPid: (await readService(SERVICE)).mainPid };
+  } catch (error) {
+    if (error instanceof SystemdError) return undefined;
+    throw error;
+  }
+}
+
+/** Has systemd stop the service after this time. Rejects with a `SystemdError`. */
+export async function beginTrial(seconds: number): Promise<void> {
+  await forgetTrial();
+  await systemctlLater(seconds, UNDO, 'stop', `${SERVICE}.service`);
+}
+
+/** The service stays, and starts at boots. Rejects with a `SystemdError`. */
+export async function keepService(): Promise<void> {
+  // First the end that systemd has in hand: what runs after that goes on running.
+  await forgetTrial();
+  const { isActive } = await readService(SERVICE);
+  if (!isActive) {
+    throw new SystemdError(
+      `the service ${SERVICE} does not run, so there is nothing to keep: journalctl -u ${SERVICE} says why`,
+    );
+  }
+  await systemctl('enable', `${SERVICE}.service`);
+}
+
+/** As if it had never been started. Rejects with a `SystemdError`. */
+export async function undoTrial(): Promise<void> {
+  await systemctl('stop', `${SERVICE}.service`);
+  await forgetTrial();
+}
+
+async function forgetTrial(): Promise<void> {
+  // Where there is none, there is none to stop. The service is the timer's own, and orders the stop.
+  for (const kind of ['timer', 'service']) await systemctl('stop', `${UNDO}.${kind}`).catch(() => undefined);
+}
