@@ -86,6 +86,16 @@ describe('an address that is a local route’s', { concurrency: 2 }, () => {
     await stage.knockd.saw(OPENING);
   });
 
+  test('a route that takes every address for the host’s locks nobody out', async () => {
+    await using stage = await stageWithRoutes();
+    const { server, knockd } = stage;
+    await server.ip('-6 route add local ::/0 dev lo');
+    await server.ip(`-6 route add fd07::2/128 dev eth0 table local`);
+    await knockUntilOpen(knockd, () => knock(stage, '2001:db8:9::1'), OPENING);
+    await knock(stage, SERVER6);
+    await stage.fence();
+  });
+
   test('local routes of other tables hold for what a rule sends there (TPROXY), and make no address the host’s', async () => {
     await using stage = await stageWithRoutes();
     const { server } = stage;

@@ -33,7 +33,7 @@ export class PacketOrigin {
     }
     const isInward = topology.isInward(frame.interfaceIndex);
     if (!isPossibleSource(family, source0, source1, source2, source3, isInward)) return TRACED.forged;
-    if (!isInward && addresses.has(family, source0, source1, source2, source3)) return TRACED.forged;
+    if (!isInward && addresses.sends(family, source0, source1, source2, source3)) return TRACED.forged;
     if (addresses.isBroadcast(family, source0, source1, source2, source3)) return TRACED.forged;
     return ORIGIN.possible;
   }

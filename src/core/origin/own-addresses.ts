@@ -24,7 +24,7 @@ export class OwnAddresses {
       if (kind === 'broadcast') broadcast.push(prefix.base);
       else if (prefix.base.startsWith('127.')) continue;
       else if (prefix.length === prefixWidth(prefix.base)) single.add(prefix.base);
-      else this.#prefixes.put(prefix, 0);
+      else this.#prefixes.put(prefix, prefix.length);
     }
     this.#single = new AddressTable(single, { loopback: true });
     this.#broadcast = new AddressTable(broadcast, { loopback: false });
@@ -35,6 +35,14 @@ export class OwnAddresses {
       this.#single.has(family, w0, w1, w2, w3) ||
       this.#prefixes.greatest(family, w0, w1, w2, w3) !== Number.NEGATIVE_INFINITY
     );
+  }
+
+  /**
+   * Whether a packet from this address is this host's own. Where a route takes all there are for the host's (a transparent
+   * proxy's, in the table `local`), that says nothing of who sends.
+   */
+  sends(family: Family, w0: number, w1: number, w2: number, w3: number): boolean {
+    return this.#single.has(family, w0, w1, w2, w3) || this.#prefixes.greatest(family, w0, w1, w2, w3) > 0;
   }
 
   /** Whether the address is the broadcast address of a network that the host is in. */
