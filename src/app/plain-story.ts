@@ -6,6 +6,8 @@ export type PlainEntry = Readonly<Record<string, unknown>> & { readonly time: st
 /** What a daemon tells of one source. */
 export type PlainStory = {
   readonly entries: readonly PlainEntry[];
+  /** What is the case now, in sentences. */
+  readonly present: readonly string[];
   readonly why: { readonly kind: string; readonly door?: string; readonly sentence: string };
   readonly opened: boolean;
   readonly followed: boolean;
@@ -23,6 +25,7 @@ export function storyOf(answer: Readonly<Record<string, unknown>>): PlainStory {
     entries: (Array.isArray(answer.entries) ? answer.entries : []).map((entry: object) =>
       plainEntry(entry, now),
     ),
+    present: Array.isArray(answer.present) ? answer.present.map(String) : [],
     why,
     opened: OPENED.has(why.kind),
     followed: answer.followed === true,

@@ -1,4 +1,5 @@
 import type { LeaseStatus } from '../app/daemon/daemon-view.ts';
+import { printable } from '../core/event/printable.ts';
 import { renderTable } from './render-table.ts';
 import { inSeconds, isoMoment, renderLength, renderMoment } from './render-time.ts';
 import type { Json, Voice } from './verb.ts';
@@ -32,9 +33,11 @@ export function leaseJson({ since, until, left, ...rest }: LeaseStatus): Json {
   return { ...rest, since: isoMoment(since), until: isoMoment(until), left: inSeconds(left) };
 }
 
-function remarkOn({ state, held, byOperator }: LeaseStatus): string {
+function remarkOn({ state, held, byOperator, startFailure, stopFailure }: LeaseStatus): string {
   const remarks = [
     ...(state === 'open' ? [] : [state]),
+    ...(startFailure === undefined ? [] : [`FAILED: the start command ${printable(startFailure)}`]),
+    ...(stopFailure === undefined ? [] : [`not closed yet: the stop command ${printable(stopFailure)}`]),
     ...(held ? ['held by a connection'] : []),
     ...(byOperator === true ? ['by the operator'] : []),
   ];

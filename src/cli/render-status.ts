@@ -69,7 +69,7 @@ function factsOf(status: DaemonStatus): [string, string][] {
     ...(bans === 0 ? [] : [['banned', `${bans}, see \`bussa bans\``] as [string, string]]),
     [
       'leases',
-      `${leases.open} of ${leases.max} now; ${counts.opened} opened, ${counts.extended} made longer, ${counts.closed} closed, ${counts.refused} refused`,
+      `${leases.open} of ${leases.max} now${leases.failed === 0 ? '' : `, ${leases.failed} of them FAILED to open`}; ${counts.opened} opened, ${counts.extended} made longer, ${counts.closed} closed, ${counts.refused} refused`,
     ],
     ['commands', `${counts.commands} run, ${counts.commandsFailed} failed`],
     ['last error', lastError === undefined ? 'none' : `${renderMoment(lastError.at)} ${lastError.text}`],

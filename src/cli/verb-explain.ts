@@ -38,12 +38,15 @@ export const EXPLAIN: Verb = {
 
 type Story = ReturnType<typeof import('../app/plain-story.ts')['storyOf']>;
 
-function render({ entries, why, opened, followed }: Story, { style }: Voice): string[] {
+function render({ entries, present, why, opened, followed }: Story, { style }: Voice): string[] {
   const about = why.door === undefined ? '' : `${printable(why.door)}: `;
   const end = opened ? style('green', 'Opened') : style('red', 'Not opened');
+  // What is the case now stands first, and a try that came to nothing takes nothing of it back.
+  const last = present.length > 0 ? `Last try: ${end}` : end;
   return [
+    ...present.map((sentence) => `${style('bold', 'Now')}: ${printable(sentence)}.`),
     ...entries.map(({ time, text }) => `${style('dim', time)}  ${printable(text)}`),
-    `${end}: ${about}${printable(why.sentence)}.`,
+    `${last}: ${about}${printable(why.sentence)}.`,
     ...(followed ? ['It is followed: what it does is kept, whatever comes.'] : []),
   ];
 }

@@ -1,4 +1,5 @@
 import type { HistoryChoice, HistoryReading } from '../app/read-history.ts';
+import { printable } from '../core/event/printable.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from './daemon-choice.ts';
 import type { OptionTable } from './option.ts';
 import { parseMoment } from './parse-moment.ts';
@@ -93,19 +94,26 @@ function renderPast(leases: readonly PastLease[], { style }: Pick<Voice, 'style'
     { title: 'LASTED', align: 'right' },
     { title: 'ENDED' },
   ] as const;
-  const rows = leases.map(({ sinceWall, door, source, ports, byOperator, lasted, how }) => [
-    renderMoment(sinceWall),
-    door,
-    source,
-    ports === '' ? 'command' : ports,
-    byOperator === true ? 'operator' : 'knock',
-    renderLength(lasted),
-    ENDS[how],
-  ]);
+  const rows = leases.map(
+    ({ sinceWall, door, source, ports, byOperator, lasted, how, startFailure, stopFailure }) => [
+      renderMoment(sinceWall),
+      door,
+      source,
+      ports === '' ? 'command' : ports,
+      byOperator === true ? 'operator' : 'knock',
+      renderLength(lasted),
+      [
+        ENDS[how],
+        ...(startFailure === undefined ? [] : [`its start command ${printable(startFailure)}`]),
+        ...(stopFailure === undefined ? [] : [`its stop command ${printable(stopFailure)}`]),
+      ].join('; '),
+    ],
+  );
   return renderTable(columns, rows, style);
 }
 
-function pastJson({ id, door, source, ports, sinceWall, at, lasted, how, byOperator }: PastLease): Json {
+function pastJson({ id, door, source, ports, sinceWall, at, lasted, how, ...rest }: PastLease): Json {
+  const { byOperator, startFailure, stopFailure } = rest;
   const by = byOperator === true ? 'operator' : 'knock';
   return {
     id,
@@ -117,5 +125,7 @@ function pastJson({ id, door, source, ports, sinceWall, at, lasted, how, byOpera
     ended: isoMoment(at),
     lasted: inSeconds(lasted),
     how,
+    ...(startFailure === undefined ? {} : { startFailure }),
+    ...(stopFailure === undefined ? {} : { stopFailure }),
   };
 }

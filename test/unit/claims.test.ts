@@ -170,7 +170,7 @@ describe('tables', () => {
           looked: { interfaces: instant(0) },
           firewall: { kind: 'unused' },
           doors: 0,
-          leases: { open: 0, max: 0 },
+          leases: { open: 0, failed: 0, max: 0 },
           packets: { passed: 0, dropped: 0 },
           counts: Object.fromEntries(COUNTED.map((what) => [what, 0])) as DaemonCounts,
           attempts: 0,

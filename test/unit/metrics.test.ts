@@ -18,7 +18,7 @@ const STATUS: DaemonStatus = {
   looked: { interfaces: instant(0) },
   firewall: { kind: 'unused' },
   doors: 1,
-  leases: { open: 2, max: 10 },
+  leases: { open: 2, failed: 0, max: 10 },
   packets: { passed: 30, dropped: 4 },
   counts,
   attempts: 5,

@@ -4,7 +4,7 @@ import { after, type Instant } from '../../core/net/time.ts';
 import { commandCall } from './command-call.ts';
 import type { DemandOutcome } from './demand-outcome.ts';
 import type { LimitedParts } from './lease-actions.ts';
-import { reportOutcome } from './report-outcome.ts';
+import { reportStart } from './report-outcome.ts';
 
 /** Sources that are kept waiting by a `cooldown`. */
 export const MAX_COOLING = 65_536;
@@ -45,15 +45,20 @@ export class CommandDoors {
     this.#parts.tell({ event: 'open', door: door.name, source, ports: [] });
     const run = { again: false };
     this.#busy.set(key, run);
-    void this.#run(key, run, door.name, command);
+    void this.#run(key, run, { door: door.name, source }, command);
   }
 
-  async #run(key: string, run: Run, door: string, command: string): Promise<void> {
+  async #run(
+    key: string,
+    run: Run,
+    { door, source }: { readonly door: string; readonly source: Address },
+    command: string,
+  ): Promise<void> {
     const { report, runner, limits } = this.#parts;
     const call = { door, purpose: 'start', command, text: command, hasStop: false } as const;
     do {
       run.again = false;
-      reportOutcome(report, door, await runner.open(commandCall(call, limits.of(door), report)));
+      reportStart(report, { door, source }, await runner.open(commandCall(call, limits.of(door), report)));
     } while (run.again);
     this.#busy.delete(key);
   }

@@ -40,7 +40,8 @@ export type DaemonStatus = {
   /** When the rules and the interfaces were last looked at, which follows each change, and 30 s without one. */
   readonly looked: { readonly firewall?: Instant; readonly interfaces: Instant };
   readonly doors: number;
-  readonly leases: { readonly open: number; readonly max: number };
+  /** `failed`: of those that are open, the ones whose start command has failed. */
+  readonly leases: { readonly open: number; readonly failed: number; readonly max: number };
   /** Those that the capture filter passed, and those lost of them because they came too fast. */
   readonly packets: CaptureCounters;
   /** Since the start. */
@@ -74,7 +75,7 @@ export type DoorStatus = {
   readonly counts: DoorCounts;
 };
 
-export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state' | 'byOperator'> & {
+export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state' | 'byOperator' | 'startFailure'> & {
   /** As the configuration writes them; '' where it is a command alone. */
   readonly ports: string;
   readonly since: Instant;
@@ -82,6 +83,8 @@ export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state' | 'byOp
   readonly left: Millis;
   /** A connection keeps it open beyond its time. */
   readonly held: boolean;
+  /** It could not be closed yet: how its stop command has ended last. */
+  readonly stopFailure?: string;
 };
 
 export type DaemonViewParts = {
@@ -129,7 +132,7 @@ export class DaemonView {
         ...(native.lookedAt === undefined ? {} : { firewall: native.lookedAt }),
       },
       doors: config().doors.length,
-      leases: { open: keeper.book.size, max: MAX_LEASES },
+      leases: { open: keeper.book.size, failed: keeper.book.failed, max: MAX_LEASES },
       packets: watch.packets(),
       counts: tally.counts,
       attempts: watch.pending,
@@ -181,7 +184,8 @@ export class DaemonView {
 
   lease(lease: Lease): LeaseStatus {
     const { clock, keeper } = this.#parts;
-    const { id, door, source, state, opened, due, byOperator } = lease;
+    const { id, door, source, state, opened, due, byOperator, startFailure } = lease;
+    const stopFailure = keeper.stopFailure(id);
     return {
       id,
       door,
@@ -193,6 +197,8 @@ export class DaemonView {
       left: millis(Math.max(0, since(clock.sinceBoot(), due))),
       held: keeper.isHeld(id),
       ...(byOperator === undefined ? {} : { byOperator }),
+      ...(startFailure === undefined ? {} : { startFailure }),
+      ...(stopFailure === undefined ? {} : { stopFailure }),
     };
   }
 }

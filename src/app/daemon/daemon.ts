@@ -115,6 +115,7 @@ export class Daemon {
       runner: new CommandRunner(directory),
       report: this.#report,
       isBanned: (source) => this.#bans.isBanned(source),
+      onCount: () => this.onSummary(),
       tell: (occasion) => {
         this.#tally.told(occasion);
         this.#sources.told(occasion);
@@ -179,6 +180,9 @@ export class Daemon {
     }
     this.#guard?.begin();
   }
+
+  /** For whoever shows the summary: called when it may have changed. */
+  onSummary: () => void = () => undefined;
 
   /** One line of what it does now. */
   get summary(): string {

@@ -27,6 +27,8 @@ export type DoorKeeperParts = LeaseActionsParts & {
   readonly store: LeaseStore;
   /** Whether nothing may be open to the source. */
   readonly isBanned?: (source: Address) => boolean;
+  /** Called when there is a lease more or less, often perhaps. */
+  readonly onCount?: () => void;
 };
 
 /**
@@ -123,13 +125,18 @@ export class DoorKeeper {
   }
 
   /** What is open, opening or closing now, to look at. */
-  get book(): Pick<LeaseBook, 'size' | 'countAt' | 'current' | 'each'> {
+  get book(): Pick<LeaseBook, 'size' | 'failed' | 'countAt' | 'current' | 'each'> {
     return this.#book;
   }
 
   /** Whether a connection keeps it open beyond its time. */
   isHeld(id: LeaseId): boolean {
     return this.#notes.held.has(id);
+  }
+
+  /** How its stop command has ended, where that did not close it. */
+  stopFailure(id: LeaseId): string | undefined {
+    return this.#notes.unclosed.get(id)?.stopFailure;
   }
 
   /** Somebody has been banned: the leases of such sources end, those still opening when they have opened. */
@@ -199,6 +206,7 @@ export class DoorKeeper {
     release: () => void,
   ): Promise<DemandOutcome> {
     this.#book.add(lease);
+    this.#parts.onCount?.();
     const refusal = await this.#establish(lease, demand.door.opening.cmdTimeout);
     release();
     if (refusal !== undefined) return this.#takeBack(demand, lease, refusal);
@@ -223,7 +231,7 @@ export class DoorKeeper {
 
   /** A start command that fails is run again at the next knock: its lease is there, but the door may not be open. */
   async #start(lease: Lease, start: string, again: boolean): Promise<boolean> {
-    this.#book.startEnded(lease.id, undefined);
+    this.#startEnded(lease.id, undefined);
     const failure = await this.#actions.runStart(lease, start, again);
     this.#startEnded(lease.id, failure);
     return failure === undefined;
@@ -268,6 +276,7 @@ export class DoorKeeper {
     const again = this.#book.closed(id);
     if (again !== undefined) this.complete(again);
     this.#closing.forgotten(id);
+    this.#parts.onCount?.();
     if (this.#stopping && this.#book.size === 0) this.#onIdle?.();
   }
 

@@ -15,7 +15,7 @@ import type { DoorLimits } from './door-limits.ts';
 import { onWall } from './keep-lease.ts';
 import { LeaseConnections } from './lease-connections.ts';
 import type { NativeDoors } from './native-doors.ts';
-import { reportOutcome } from './report-outcome.ts';
+import { reportOutcome, reportStart } from './report-outcome.ts';
 
 export type LeaseActionsParts = {
   readonly claims: Claims;
@@ -120,8 +120,7 @@ export class LeaseActions {
     this.#starts.set(lease.id, running);
     const outcome = await running;
     if (this.#starts.get(lease.id) === running) this.#starts.delete(lease.id);
-    reportOutcome(report, lease.door, outcome);
-    return outcome.kind === 'ok' ? undefined : renderFailure(outcome.failure, outcome.lastErrorLine);
+    return reportStart(report, lease, outcome);
   }
 
   /** Closes the ports of the lease, where it has ports, and cuts its connections. False: it is to be done later. */

@@ -113,6 +113,7 @@ class EarlySignals {
     this.#daemon = daemon;
     this.#notice = notice;
     notice.ready();
+    daemon.onSummary = () => notice.changed();
     this.#resolve = resolve;
     if (this.#wanted === 'stop') this.#stop();
     void daemon.unconfirmed?.then(() => this.#stop(DAEMON_EXIT.failed));

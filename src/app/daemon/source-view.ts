@@ -5,7 +5,13 @@ import type { Event } from '../../core/event/event.ts';
 import type { Lease } from '../../core/lease/lease.ts';
 import type { Address } from '../../core/net/address.ts';
 import type { Instant } from '../../core/net/time.ts';
-import { type Explanation, explainTrace } from '../../core/trace/explain-trace.ts';
+import { explainNow } from '../../core/trace/explain-now.ts';
+import {
+  type Explanation,
+  explainTrace,
+  type OpenDoor,
+  type TraceSituation,
+} from '../../core/trace/explain-trace.ts';
 import type { SourceTraces } from '../../core/trace/source-traces.ts';
 import type { TraceEntry } from '../../core/trace/trace-entry.ts';
 import type { Clock } from '../../host/clock/clock.ts';
@@ -28,6 +34,8 @@ export type SourceViewParts = {
 /** What is known of one source. Moments are by the clock of day. */
 export type SourceStory = {
   readonly entries: readonly TraceEntry[];
+  /** What is the case now, in sentences. */
+  readonly present: readonly string[];
   readonly why: Explanation;
   readonly now: Instant;
   readonly since: Instant;
@@ -49,7 +57,9 @@ export class SourceView {
   /** Notes what the log is told. */
   note(event: Event): void {
     const { traces, clock } = this.#parts;
-    if (event.kind === 'refused' || event.kind === 'extended') traces.note(event, clock.wall());
+    const { kind } = event;
+    if (kind === 'refused' || kind === 'extended' || kind === 'start-failed')
+      traces.note(event, clock.wall());
   }
 
   /** Notes what the hooks are told. */
@@ -79,7 +89,7 @@ export class SourceView {
     const entries = traces.read(source, now);
     const [ban] = bans.of(source);
     const penaltyUntil = guard.suspectUntil(sourceOf(source), now);
-    const why = explainTrace(entries, {
+    const situation: TraceSituation = {
       source,
       now,
       doors: doors(),
@@ -89,14 +99,30 @@ export class SourceView {
       clock: (at) => renderMoment(at, now),
       ...(ban === undefined ? {} : { ban }),
       ...(penaltyUntil === undefined ? {} : { penaltyUntil }),
-    });
-    return { entries, why, now, since: this.#since, followed: this.#followed.has(source) };
+    };
+    const why = explainTrace(entries, situation);
+    return {
+      entries,
+      present: explainNow(situation),
+      why,
+      now,
+      since: this.#since,
+      followed: this.#followed.has(source),
+    };
   }
 
-  #open(source: Address): { readonly door: string; readonly until: Instant }[] {
+  #open(source: Address): OpenDoor[] {
     const { leases, clock } = this.#parts;
     return [...leases()]
-      .filter((lease) => lease.source === source && lease.state !== 'closing')
-      .map(({ door, due }) => ({ door, until: onWall(due, clock) }));
+      .filter((lease) => lease.source === source)
+      .map(({ door, state, since, due, byOperator, opened, startFailure }) => ({
+        door,
+        state,
+        since: onWall(since, clock),
+        until: onWall(due, clock),
+        byOperator: byOperator === true,
+        hasPorts: opened !== undefined,
+        ...(startFailure === undefined ? {} : { startFailure }),
+      }));
   }
 }

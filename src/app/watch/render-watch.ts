@@ -158,14 +158,15 @@ function renderLease(lease: LeaseStatus, passed: number, { columns }: ScreenSize
   const left = Math.max(0, lease.left - passed);
   const whole = Math.max(1, lease.until - lease.since);
   const full = Math.ceil(Math.min(1, left / whole) * BAR);
-  const time = lease.held ? 'held' : renderLeft(left);
+  const isFailed = lease.startFailure !== undefined;
+  const time = isFailed ? 'FAILED' : lease.held ? 'held' : renderLeft(left);
   const width = Math.max(6, columns - ADDRESS - BAR - 16);
   return [
     span(fit(lease.source, ADDRESS)),
     span(fit(lease.door, Math.floor(width / 2)), 'bold'),
     span(' '),
     span(fit(lease.ports === '' ? 'a command' : lease.ports, width - Math.floor(width / 2))),
-    span(fit(time, 9, 'right'), left < 10_000 && !lease.held ? 'yellow' : 'green'),
+    span(fit(time, 9, 'right'), isFailed ? 'red' : left < 10_000 && !lease.held ? 'yellow' : 'green'),
     span(' '),
     span('█'.repeat(full), 'green'),
     span('░'.repeat(BAR - full), 'dim'),

@@ -2,7 +2,7 @@ import type { WatchPoll } from './watch-poll.ts';
 
 /** Something that has changed between two looks at the daemon, for those who read lines. */
 export type WatchChange = {
-  readonly event: 'opened' | 'closed' | 'attempt' | 'dropped' | 'refused';
+  readonly event: 'opened' | 'failed' | 'closed' | 'attempt' | 'dropped' | 'refused';
   readonly source?: string;
   readonly door?: string;
   /** Milliseconds until it closes. */
@@ -10,6 +10,8 @@ export type WatchChange = {
   readonly stage?: number;
   readonly stages?: number;
   readonly count?: number;
+  /** What the start command has failed of. */
+  readonly reason?: string;
 };
 
 /** What is new in `poll`. Without an earlier one, everything that is open. */
@@ -18,6 +20,10 @@ export function watchChanges(before: WatchPoll | undefined, poll: WatchPoll): re
   const old = new Set(before?.leases.map(({ id }) => id));
   for (const { id, source, door, left } of poll.leases) {
     if (!old.has(id)) changes.push({ event: 'opened', source, door, left });
+  }
+  const failed = new Set(before?.leases.filter((one) => one.startFailure !== undefined).map(({ id }) => id));
+  for (const { id, source, door, startFailure: reason } of poll.leases) {
+    if (reason !== undefined && !failed.has(id)) changes.push({ event: 'failed', source, door, reason });
   }
   const now = new Set(poll.leases.map(({ id }) => id));
   for (const { id, source, door } of before?.leases ?? []) {
@@ -41,6 +47,8 @@ export function renderChange(change: WatchChange): string {
   switch (change.event) {
     case 'opened':
       return `${source}: ${door}: open for ${Math.ceil(left / 1000)} s`;
+    case 'failed':
+      return `${source}: ${door}: the start command ${change.reason ?? 'failed'}`;
     case 'closed':
       return `${source}: ${door}: closed`;
     case 'attempt':

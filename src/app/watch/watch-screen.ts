@@ -138,11 +138,13 @@ function requestOf(action: Deed): DaemonRequest {
   return kind === 'ban' ? { verb: 'ban', who: source } : { verb: kind, door: action.door, ip: source };
 }
 
-function renderStory({ entries, why, opened }: PlainStory): readonly string[] {
+function renderStory({ entries, present, why, opened }: PlainStory): readonly string[] {
   const door = why.door === undefined ? '' : `${why.door}: `;
+  const last = present.length > 0 ? 'Last try: ' : '';
   return [
+    ...present.map((sentence) => `Now: ${sentence}.`),
     ...entries.slice(-PAGE).map(({ time, text }) => `${time}  ${text}`),
     '',
-    `${opened ? 'Opened' : 'Not opened'}: ${door}${why.sentence}.`,
+    `${last}${opened ? 'Opened' : 'Not opened'}: ${door}${why.sentence}.`,
   ];
 }

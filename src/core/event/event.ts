@@ -45,6 +45,14 @@ export type Event =
       readonly failure: CommandFailure;
       readonly lastErrorLine?: string;
     }
+  /** A door was completed or ordered, and its start command has failed. `shortReason`: without the command's words. */
+  | {
+      readonly kind: 'start-failed';
+      readonly source: Address;
+      readonly door: string;
+      readonly reason: string;
+      readonly shortReason: string;
+    }
   | {
       readonly kind: 'opened';
       readonly source: Address;

@@ -16,6 +16,7 @@ const LEVELS: Partial<Record<Event['kind'], LogLevel>> = {
   'packets-dropped': 'warning',
   withheld: 'warning',
   waiting: 'warning',
+  'start-failed': 'warning',
   unclosed: 'error',
   warning: 'warning',
   failed: 'debug',
@@ -58,6 +59,8 @@ function words(event: Event, host: string): string {
       return `${event.door}: ${waitingWords(event)}: ${event.command}`;
     case 'command-failed':
       return `${event.door}: ${failureWords(event.failure)}${event.lastErrorLine === undefined ? '' : `: ${event.lastErrorLine}`}`;
+    case 'start-failed':
+      return `${event.source}${host}: ${event.door}: the start command ${event.reason}`;
     case 'opened':
       return `${event.source}${host}: ${event.door}: opened ${event.ports} for ${event.seconds} s`;
     case 'closed':

@@ -31,6 +31,7 @@ export class LeaseBook {
   readonly #afterClose = new Map<LeaseId, Demand>();
   /** Those `closing` that could not be closed, and wait for another try. */
   readonly #again = new Set<LeaseId>();
+  readonly #failed = new Set<LeaseId>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -38,6 +39,11 @@ export class LeaseBook {
 
   get size(): number {
     return this.#leases.size;
+  }
+
+  /** How many of them have a start command that has failed. */
+  get failed(): number {
+    return this.#failed.size;
   }
 
   has(id: LeaseId): boolean {
@@ -94,6 +100,7 @@ export class LeaseBook {
   add(lease: Lease): void {
     this.#current.set(keyOf(lease.door, lease.source), lease.id);
     this.#put(lease);
+    if (lease.startFailure !== undefined) this.#failed.add(lease.id);
   }
 
   /** Forgets a lease that did not come about. */
@@ -107,6 +114,7 @@ export class LeaseBook {
     this.#deadlines.delete(id);
     this.#afterClose.delete(id);
     this.#again.delete(id);
+    this.#failed.delete(id);
   }
 
   /** What its start command has failed of; `undefined`: it has not. Returns it as it is now. */
@@ -116,6 +124,8 @@ export class LeaseBook {
     const { startFailure: _, ...rest } = lease;
     const ended = startFailure === undefined ? rest : { ...rest, startFailure };
     this.#leases.set(id, ended);
+    if (startFailure === undefined) this.#failed.delete(id);
+    else this.#failed.add(id);
     return ended;
   }
 

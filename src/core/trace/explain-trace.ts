@@ -7,6 +7,18 @@ import { isPossibleSource } from '../origin/possible-source.ts';
 import { awaited, followTries, type Tries, type Try } from './follow-tries.ts';
 import type { TracedKnock, TraceEntry } from './trace-entry.ts';
 
+/** A door that is open to the source, or was to be. */
+export type OpenDoor = {
+  readonly door: string;
+  readonly state: 'opening' | 'open' | 'closing';
+  readonly since: Instant;
+  readonly until: Instant;
+  readonly byOperator: boolean;
+  readonly hasPorts: boolean;
+  /** What its start command has failed of. */
+  readonly startFailure?: string;
+};
+
 /** What is the case beside the packets. */
 export type TraceSituation = {
   readonly source: Address;
@@ -20,8 +32,7 @@ export type TraceSituation = {
   readonly ban?: { readonly prefix: Prefix; readonly until?: Instant };
   /** Until when a sequence has to be knocked twice in a row. */
   readonly penaltyUntil?: Instant;
-  /** Doors that are open to it, and until when. */
-  readonly open: readonly { readonly door: string; readonly until: Instant }[];
+  readonly open: readonly OpenDoor[];
   /** Writes a time for whoever reads it. */
   readonly clock: (at: Instant) => string;
 };
@@ -31,6 +42,7 @@ export type Explanation = {
     | 'open'
     | 'was-open'
     | 'completed'
+    | 'start-failed'
     | 'pending'
     | 'wrong-knock'
     | 'late'
@@ -66,7 +78,7 @@ export function explainTrace(entries: readonly TraceEntry[], situation: TraceSit
   const last = decisive(followed.tries);
   const isAside = loose !== undefined && (last === undefined || loose.at - last.end > last.door.seqTimeout);
   if (last !== undefined && !isAside) return explainTry(last, followed, situation);
-  const [first] = open;
+  const first = open.find(isOpenNow);
   if (first !== undefined) {
     const sentence = `the door is open until ${clock(first.until)}`;
     return { kind: 'open', door: first.door, sentence };
@@ -80,7 +92,7 @@ function decisive(tries: readonly Try[]): Try | undefined {
   if (latest === undefined) return undefined;
   // Among equals one of which something is known, before one that merely waits.
   const worth = (one: Try): number => {
-    if (one.state === 'completed') return Number.POSITIVE_INFINITY;
+    if (one.state === 'completed' || one.state === 'start-failed') return Number.POSITIVE_INFINITY;
     const isTelling = (one.wrong ?? one.lateAt ?? one.void ?? one.reason) !== undefined;
     return one.stage / one.door.sequence.length + (isTelling ? TELLING : 0);
   };
@@ -100,6 +112,11 @@ function explainTry(one: Try, { touch }: Tries, situation: TraceSituation): Expl
     sentence,
   });
   if (state === 'completed') return explainOpening(one, situation);
+  if (state === 'start-failed') {
+    const { reason = 'failed; the log says of what' } = one;
+    const at = situation.clock(one.openedAt ?? one.end);
+    return of('start-failed', `the sequence was right at ${at}, but the start command ${reason}`);
+  }
   if (state === 'refused') return of('refused', `the sequence was right, but ${refusal(one, situation)}`);
   if (state === 'withheld') return of('tripwire', withheld(touch, situation));
   if (state === 'evicted') {
@@ -127,7 +144,7 @@ function explainTry(one: Try, { touch }: Tries, situation: TraceSituation): Expl
 
 function explainOpening(one: Try, { open, clock }: TraceSituation): Explanation {
   const door = one.door.name;
-  const lease = open.find((other) => other.door === door);
+  const lease = open.find((other) => other.door === door && isOpenNow(other));
   const at = clock(one.openedAt ?? one.end);
   if (lease !== undefined) {
     return {
@@ -149,6 +166,9 @@ function explainOpening(one: Try, { open, clock }: TraceSituation): Explanation 
     sentence: `the sequence was right at ${clock(one.end)}, and the door was opened`,
   };
 }
+
+const isOpenNow = ({ state, startFailure }: OpenDoor): boolean =>
+  state !== 'closing' && startFailure === undefined;
 
 function refusal({ door, reason = 'the log says why' }: Try, { source }: TraceSituation): string {
   const isIn = (prefixes: readonly Prefix[]): boolean => prefixes.some((prefix) => prefixHas(prefix, source));

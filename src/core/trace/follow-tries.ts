@@ -10,7 +10,15 @@ export type Try = {
   /** Of the last thing that belongs to it. */
   readonly end: Instant;
   readonly stage: number;
-  readonly state: 'pending' | 'failed' | 'expired' | 'evicted' | 'withheld' | 'completed' | 'refused';
+  readonly state:
+    | 'pending'
+    | 'failed'
+    | 'expired'
+    | 'evicted'
+    | 'withheld'
+    | 'completed'
+    | 'start-failed'
+    | 'refused';
   /** What came in the place of the right knock. */
   readonly wrong?: TracedKnock;
   /** When the right one came, too late. */
@@ -72,7 +80,7 @@ function advance(tries: Try[], entry: TraceEntry): boolean {
   const last = tries[index];
   if (last !== undefined && !(kind === 'advanced' && stage === 1)) {
     tries[index] = { ...last, end: at, ...change(entry, last) };
-  } else if (kind !== 'closed' && kind !== 'extended') {
+  } else if (kind !== 'closed' && kind !== 'extended' && kind !== 'start-failed') {
     const begun = { door, start: at, end: at, stage, state: 'pending' } as const;
     tries.push({ ...begun, ...change(entry, begun) });
   }
@@ -95,6 +103,8 @@ function change({ kind, at, reason, stage, knock }: TraceEntry, { door }: Try): 
       return { state: kind, stage };
     case 'refused':
       return { state: 'refused', ...(reason === undefined ? {} : { reason }) };
+    case 'start-failed':
+      return { state: kind, ...(reason === undefined ? {} : { reason }) };
     case 'opened':
       return { state: 'completed', openedAt: at };
     case 'closed':

@@ -50,6 +50,8 @@ function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): strin
     case 'extended':
     case 'closed':
       return kind;
+    case 'start-failed':
+      return `the start command ${reason ?? 'failed; the log says of what'}`;
     case 'refused':
       return `not opened: ${reason ?? 'the log says why'}`;
     default:

@@ -31,12 +31,17 @@ const NO_DOOR = 0xffff;
 
 const OTHER_REASON = DETAIL_MASK;
 
+/** Of the reasons that are remembered, so many may be long. */
+const LONG_REASONS = 40;
+
 /** What has happened to a lease, or instead of one. */
 export type Noted = {
-  readonly kind: 'opened' | 'extended' | 'closed' | 'refused';
+  readonly kind: 'opened' | 'extended' | 'closed' | 'refused' | 'start-failed';
   readonly source: Address;
   readonly door: string;
   readonly reason?: string;
+  /** The reason without what may be different each time: it takes its place where there are many. */
+  readonly shortReason?: string;
 };
 
 /**
@@ -117,10 +122,10 @@ export class SourceTraces {
   }
 
   /** What became of a completion. */
-  note({ kind, source, door, reason }: Noted, now: number): void {
+  note({ kind, source, door, reason, shortReason }: Noted, now: number): void {
     const number = this.#doors.findIndex((one) => one?.name === door);
     const row = this.#rowOf(source, this.#doors[number]?.sequence.length ?? 1, now);
-    const detail = reason === undefined ? 0 : this.#reasonNumber(reason);
+    const detail = reason === undefined ? 0 : this.#reasonNumber(reason, shortReason);
     const what = (TRACED[kind] << KIND_SHIFT) | (this.#list << LIST_SHIFT) | (detail << DETAIL_SHIFT);
     if (row !== NO_ROW) this.#rings.write(row, now | 0, what, place(number, 0), false);
   }
@@ -200,7 +205,10 @@ export class SourceTraces {
     return this.#lists[this.#list] ?? [];
   }
 
-  #reasonNumber(reason: string): number {
+  #reasonNumber(reason: string, shortReason?: string): number {
+    if (shortReason !== undefined && this.#reasons.length > LONG_REASONS && !this.#reasons.includes(reason)) {
+      return this.#reasonNumber(shortReason);
+    }
     const known = this.#reasons.indexOf(reason);
     if (known >= 0) return known;
     if (this.#reasons.length === OTHER_REASON) return OTHER_REASON;
@@ -217,7 +225,7 @@ export class SourceTraces {
     const door = this.#lists[(what >>> LIST_SHIFT) & (LISTS - 1)]?.[where >>> DOOR_SHIFT];
     const port = what & 0xffff;
     const detail = (what >>> DETAIL_SHIFT) & DETAIL_MASK;
-    const reason = kind === 'refused' ? this.#reasons[detail] : undefined;
+    const reason = kind === 'refused' || kind === 'start-failed' ? this.#reasons[detail] : undefined;
     return {
       kind,
       at,

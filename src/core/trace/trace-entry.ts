@@ -34,6 +34,8 @@ export const TRACED = {
   forged: 19,
   /** It is of a VLAN that this host has not. */
   otherVlan: 20,
+  /** The sequence was right, and the start command has failed. */
+  'start-failed': 21,
 } as const;
 
 export type TraceKind = keyof typeof TRACED;
@@ -57,7 +59,7 @@ export type TraceEntry = {
   readonly stage: number;
   /** The six TCP flags, where they were the wrong ones. */
   readonly flags?: number;
-  /** Why the door refused. */
+  /** Why the door refused, or what its start command has failed of. */
   readonly reason?: string;
 };
 

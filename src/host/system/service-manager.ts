@@ -41,6 +41,10 @@ export class ServiceManager {
     this.#tell('STOPPING=1', 'STATUS=closing its doors');
   }
 
+  status(text: string): void {
+    this.#tell(`STATUS=${text}`);
+  }
+
   alive(status: string): void {
     this.#tell('WATCHDOG=1', `STATUS=${status}`);
   }

@@ -91,6 +91,18 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
       'openSSH: waits for one of 64 stop commands of all doors: true',
     ],
   ],
+  'start-failed': [
+    [
+      {
+        kind: 'start-failed',
+        ...of,
+        reason: 'failed with status 2: why',
+        shortReason: 'failed with status 2',
+      },
+      'warning',
+      '192.0.2.1: openSSH: the start command failed with status 2: why',
+    ],
+  ],
   unclosed: [
     [
       { kind: 'unclosed', ...of, times: 1, seconds: 1 },

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parsePrefix } from '../../../src/core/net/prefix.ts';
 import { TCP_FLAG } from '../../../src/core/net/tcp-flags.ts';
+import { explainNow } from '../../../src/core/trace/explain-now.ts';
+import type { OpenDoor, TraceSituation } from '../../../src/core/trace/explain-trace.ts';
 import { FULL } from '../../../src/core/trace/explain-trace.ts';
 import { door } from '../attempt/knocks.ts';
 import { SOURCE, TraceBench } from './trace-bench.ts';
@@ -111,6 +113,14 @@ const CASES: readonly (readonly [
   ],
 ];
 
+const openDoor = (of: Partial<OpenDoor> & Pick<OpenDoor, 'since' | 'until'>): OpenDoor => ({
+  door: 'ssh',
+  state: 'open',
+  byOperator: false,
+  hasPorts: false,
+  ...of,
+});
+
 describe('the sentence', () => {
   for (const [name, knocks, expiry, kind, sentence] of CASES) {
     test(name, () => {
@@ -203,7 +213,7 @@ describe('the sentence', () => {
     const bench = new TraceBench([SSH]);
     bench.knock('7000@0 8000@1 9000@2');
     bench.traces.note({ kind: 'opened', source: SOURCE, door: 'ssh' }, bench.at(5));
-    const open = [{ door: 'ssh', until: bench.at(60_005) }];
+    const open = [openDoor({ since: bench.at(5), until: bench.at(60_005) })];
     assert.equal(
       bench.explain({ open }, 100).sentence,
       'the door was opened at T+5, and is open until T+60005',
@@ -215,6 +225,72 @@ describe('the sentence', () => {
       door: 'ssh',
       sentence: 'the door was opened at T+5, and closed at T+60005',
     });
+  });
+
+  test('the sequence was right, and the start command failed: it says of what, and never that it is open', () => {
+    const bench = new TraceBench([SSH]);
+    bench.knock('7000@0 8000@1 9000@2');
+    bench.traces.note({ kind: 'opened', source: SOURCE, door: 'ssh' }, bench.at(5));
+    const reason = 'failed with status 2: unknown option "–dport"';
+    bench.traces.note({ kind: 'start-failed', source: SOURCE, door: 'ssh', reason }, bench.at(6));
+    const failed = openDoor({ since: bench.at(5), until: bench.at(60_005), startFailure: reason });
+    assert.deepEqual(bench.explain({ open: [failed] }, 100), {
+      kind: 'start-failed',
+      door: 'ssh',
+      sentence: `the sequence was right at T+5, but the start command ${reason}`,
+    });
+    // Its end changes nothing about it.
+    bench.traces.note({ kind: 'closed', source: SOURCE, door: 'ssh' }, bench.at(60_005));
+    assert.equal(bench.explain({}, 70_000).kind, 'start-failed');
+  });
+
+  test('reasons without number: the short one stands for those that are many', () => {
+    const bench = new TraceBench([SSH]);
+    for (let n = 0; n < 200; n++) {
+      const reason = `failed with status 2: ${n}`;
+      const shortReason = 'failed with status 2';
+      bench.traces.note(
+        { kind: 'start-failed', source: SOURCE, door: 'ssh', reason, shortReason },
+        bench.at(n),
+      );
+    }
+    bench.knock('7000@1000 8000@1001 9000@1002');
+    bench.traces.note({ kind: 'opened', source: SOURCE, door: 'ssh' }, bench.at(1003));
+    const last = { reason: 'failed with status 2: x', shortReason: 'failed with status 2' };
+    bench.traces.note({ kind: 'start-failed', source: SOURCE, door: 'ssh', ...last }, bench.at(1004));
+    assert.match(bench.explain({}, 1100).sentence, /but the start command failed with status 2$/);
+    bench.traces.note({ kind: 'refused', source: SOURCE, door: 'ssh', reason: 'of its own' }, bench.at(1005));
+    assert.match(bench.explain({}, 1100).sentence, /of its own/);
+  });
+
+  test('what is the case now comes first: each door, how it came about, and bans and penalties', () => {
+    const bench = new TraceBench([SSH]);
+    const times = { since: bench.at(5), until: bench.at(60_005) };
+    const present = (situation: Partial<TraceSituation>) =>
+      explainNow({ clock: (at: number) => `T+${at - bench.at(0)}`, open: [], ...situation } as never);
+    assert.deepEqual(
+      present({
+        open: [
+          openDoor(times),
+          openDoor({ ...times, door: 'web', byOperator: true }),
+          openDoor({ ...times, door: 'bad', startFailure: 'failed with status 1' }),
+          openDoor({ ...times, door: 'half', hasPorts: true, startFailure: 'failed with status 1' }),
+          openDoor({ ...times, door: 'slow', state: 'opening' }),
+          openDoor({ ...times, door: 'over', state: 'closing' }),
+        ],
+        penaltyUntil: bench.at(100),
+      }),
+      [
+        'ssh: is open until T+60005, by the knock at T+5',
+        "web: is open until T+60005, by the operator's order at T+5",
+        'bad: the sequence was right at T+5, but the start command failed with status 1',
+        'half: the sequence was right at T+5, but the start command failed with status 1; its ports are open until T+60005',
+        'slow: its start command runs, by the knock at T+5',
+        'over: is closing; it was opened by the knock at T+5',
+        'in penalty until T+100: a sequence has to be knocked twice in a row',
+      ],
+    );
+    assert.deepEqual(present({}), []);
   });
 
   test('banned, whatever else there is', () => {

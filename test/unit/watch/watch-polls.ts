@@ -80,7 +80,7 @@ export function aPoll(parts: PollParts): WatchPoll {
       looked: { interfaces: instant(0) },
       firewall: { kind: 'in-place', name: 'nftables', why: '' },
       doors: doors.length,
-      leases: { open: leases.length, max: 100 },
+      leases: { open: leases.length, failed: 0, max: 100 },
       packets,
       counts,
       attempts: attempts.length,

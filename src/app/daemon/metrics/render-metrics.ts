@@ -40,6 +40,7 @@ export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>
   for (const what of COUNTED) yield counter(snake(what), HELP[what], [['', counts[what]]]);
   yield gauge('attempts', 'Attempts under way.', [['', status.attempts]]);
   yield gauge('leases', 'Leases that are open.', [['', leases.open]]);
+  yield gauge('leases_failed', 'Of those, leases whose start command has failed.', [['', leases.failed]]);
   yield counter('tripwire_touches', 'Tripwires touched.', [['', tripwires.touches]]);
   yield gauge('suspects', 'Sources that have to knock twice.', [['', tripwires.suspects]]);
   yield gauge('firewall_in_place', 'Whether the doors have their part in the firewall, or need none.', [

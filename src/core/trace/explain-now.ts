@@ -1,0 +1,27 @@
+import { renderPrefix } from '../net/prefix.ts';
+import type { OpenDoor, TraceSituation } from './explain-trace.ts';
+
+/** What is the case now, a sentence for each door that is open or was to be, without full stops. */
+export function explainNow({ ban, penaltyUntil, open, clock }: TraceSituation): readonly string[] {
+  const sentences = open.map((one) => `${one.door}: ${sentenceOf(one, clock)}`);
+  if (ban !== undefined) {
+    const end = ban.until === undefined ? 'for good' : `until ${clock(ban.until)}`;
+    sentences.push(`${renderPrefix(ban.prefix)} is banned ${end}: its knocks open nothing`);
+  }
+  if (penaltyUntil !== undefined) {
+    sentences.push(`in penalty until ${clock(penaltyUntil)}: a sequence has to be knocked twice in a row`);
+  }
+  return sentences;
+}
+
+function sentenceOf(one: OpenDoor, clock: TraceSituation['clock']): string {
+  const { state, since, until, byOperator, startFailure } = one;
+  const by = `${byOperator ? "by the operator's order" : 'by the knock'} at ${clock(since)}`;
+  if (state === 'closing') return `is closing; it was opened ${by}`;
+  if (startFailure !== undefined) {
+    const ports = one.hasPorts ? `; its ports are open until ${clock(until)}` : '';
+    return `the sequence was right at ${clock(since)}, but the start command ${startFailure}${ports}`;
+  }
+  if (state === 'opening') return `its start command runs, ${by}`;
+  return `is open until ${clock(until)}, ${by}`;
+}
