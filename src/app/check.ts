@@ -8,10 +8,11 @@ import { escapeText } from '../core/config/quote-text.ts';
 import type { HostFacts } from '../core/config/written-door.ts';
 import type { Door } from '../core/door/door.ts';
 import { renderCaptureFilter } from '../core/filter/capture-filter.ts';
+import { BLIND_SHARE, isShareBlind } from '../core/tripwire/tripwires.ts';
 import { barrierIn } from '../host/firewall/chain-barrier.ts';
 import { endsLeases } from '../host/firewall/ends-leases.ts';
 import { findProgram } from '../host/system/find-program.ts';
-import { readServedBy } from '../host/system/host-ports.ts';
+import { readEphemeralPorts, readServedBy } from '../host/system/host-ports.ts';
 import { readInterfaces } from '../host/system/interfaces.ts';
 import { type LoadedConfig, loadConfig } from './daemon/load-config.ts';
 import { readOneTimeFile } from './daemon/one-time-doors.ts';
@@ -71,6 +72,7 @@ function readOneTimeDoors({ doors }: Config) {
 
 function readHostFacts(): HostFacts {
   const served = { tcp: readServedBy('tcp'), udp: readServedBy('udp') };
+  const localPorts = readEphemeralPorts();
   return {
     serves: (protocol, port) => served[protocol].has(port),
     hasProgram: (name) => findProgram(name) !== undefined,
@@ -78,6 +80,7 @@ function readHostFacts(): HostFacts {
       .flatMap((addresses) => addresses ?? [])
       // RFC 4291 section 2.5.6: fe80::/10 is known on its link alone.
       .some(({ family, internal, address }) => family === 'IPv6' && !internal && !/^fe[89ab]/i.test(address)),
+    blindShare: (door) => (isShareBlind([door], localPorts) ? BLIND_SHARE : undefined),
     interfaces: interfaceNames(),
     hasDirectoryOf,
     barrierIn,

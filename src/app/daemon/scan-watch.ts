@@ -6,7 +6,7 @@ import type { Event } from '../../core/event/event.ts';
 import { renderCaptureFilter } from '../../core/filter/capture-filter.ts';
 import type { Packet } from '../../core/packet/packet.ts';
 import { drawShare, EXAMPLE_SHARE, type PortShare } from '../../core/tripwire/port-share.ts';
-import { type HostPorts, Tripwires } from '../../core/tripwire/tripwires.ts';
+import { BLIND_SHARE, type HostPorts, isShareBlind, Tripwires } from '../../core/tripwire/tripwires.ts';
 import { readEphemeralPorts, readServedPorts } from '../../host/system/host-ports.ts';
 
 /**
@@ -39,6 +39,7 @@ export class ScanWatch {
   #watch: Watch | undefined;
   #former: readonly number[] = [];
   #nextLook = Number.NEGATIVE_INFINITY;
+  #isBlindTold = false;
 
   constructor(
     secret: HashKey,
@@ -71,6 +72,10 @@ export class ScanWatch {
   adopt(watch: Watch): void {
     this.#watch = watch;
     this.guard.follow(watch.policy);
+    if (this.#isBlindTold || watch.ports === undefined || !isShareBlind(watch.doors, watch.ports.ephemeral))
+      return;
+    this.#isBlindTold = true;
+    this.#report({ kind: 'warning', text: BLIND_SHARE });
   }
 
   /** Watches other doors. Throws, and changes nothing, if the kernel's filter cannot hold them. */

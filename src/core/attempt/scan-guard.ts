@@ -70,7 +70,7 @@ export class ScanGuard {
 
   /** Whether there is one at the neighbours of knock ports: of hosts that doors watch, no other port is known. */
   watchesElsewhere(packet: Packet): boolean {
-    return this.#policy?.wires.isNear(packet.protocol, packet.destinationPort) === true;
+    return this.#policy?.wires.isNear(packet.destinationPort) === true;
   }
 
   /** Tripwires touched since the start. */

@@ -32,6 +32,11 @@ export function adviseSequence({ section, door }: WrittenDoor, host: HostFacts, 
   judgeLength(at, sequence, findings);
   if (isFixed) judgePorts(at, sequence, findings);
   judgeServices(at, sequence, isFixed, host, findings);
+  const blindShare = host.blindShare(door);
+  if (blindShare !== undefined) {
+    const remedy = 'write tcpflags = syn,!ack,!rst and knock by TCP, or set it to 32768 60999 (sysctl)';
+    findings.warning(section.name, 'local-ports', `${blindShare}: ${remedy}`);
+  }
   const hasTcp = sequence.some(({ protocol }) => protocol === 'tcp');
   if (hasTcp && door.flags.mask === 0) {
     const why = 'any TCP packet is a knock, those of established connections too';

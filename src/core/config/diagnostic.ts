@@ -18,6 +18,7 @@ export const WARNING_IDS = [
   'knocks-in-a-row',
   'known-sequence',
   'lease-by-daemon',
+  'local-ports',
   'misspelt-placeholder',
   'never-reached',
   'no-address',

@@ -11,6 +11,8 @@ export type HostFacts = {
   readonly hasProgram: (name: string) => boolean;
   /** Whether it has an IPv6 address that others can reach. */
   readonly hasIpv6: boolean;
+  /** What keeps the scan guard from noticing scans for this door, if anything does. */
+  readonly blindShare: (door: Door) => string | undefined;
   /** Its interfaces; `undefined` where they cannot be told. */
   readonly interfaces: readonly string[] | undefined;
   /** Whether the directory of the file is there. */

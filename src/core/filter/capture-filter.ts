@@ -1,4 +1,6 @@
 import type { Door } from '../door/door.ts';
+import type { SequenceStep } from '../door/sequence.ts';
+import type { Protocol } from '../net/protocol.ts';
 import type { FlagRule } from '../net/tcp-flags.ts';
 import { portsNear, type Tripwires } from '../tripwire/tripwires.ts';
 import { mergePorts, type PortRange } from './merge-ports.ts';
@@ -26,17 +28,39 @@ export type FilterOptions = {
  */
 export function renderCaptureFilter(doors: readonly Door[], options: FilterOptions): string {
   const { tripwires, ipv6 } = options;
-  const groups = [...tcpGroups(doors, tripwires), ...udpGroup(doors, tripwires)];
+  const groups =
+    tripwires === undefined ? [...tcpGroups(doors), ...udpGroup(doors)] : guardedGroups(doors, tripwires);
   if (groups.length === 0) return '';
   // The transport header may hide behind extension headers, which a classic filter cannot follow.
-  if (tripwires !== undefined) groups.push(...renderShare(tripwires, ipv6));
+  if (tripwires !== undefined) groups.push(...renderShare(tripwires, flagRules(doors), ipv6));
   if (ipv6) groups.push('(ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 51 or ip6[6] = 60))');
   const expression = groups.join(' or ');
   return ipv6 ? expression : `ip and (${expression})`;
 }
 
+/** What a TCP packet has to meet to be a knock anywhere: one of these. Without any, every packet may be one. */
+function flagRules(doors: readonly Door[]): readonly FlagRule[] {
+  const rules = new Map<string, FlagRule>();
+  for (const { flags, sequence } of doors) {
+    if (sequence.some(({ protocol }) => protocol === 'tcp')) rules.set(`${flags.mask}/${flags.value}`, flags);
+  }
+  const all = [...rules.values()];
+  return all.length > MAX_RULES || all.some(({ mask }) => mask === 0) ? [] : all;
+}
+
+/** A tripwire beside the knock port of one door is one for the knocks of every other door, too. */
+function guardedGroups(doors: readonly Door[], tripwires: Tripwires): string[] {
+  const steps = doors.flatMap((door) => door.sequence);
+  const rules = flagRules(doors).map(renderFlagRule);
+  const flags = rules.length === 0 ? '' : ` and ${rules.length === 1 ? rules[0] : `(${rules.join(' or ')})`}`;
+  return [
+    ...(tripwires.tcp ? [`(${renderPorts('tcp', withNeighbours(steps, 'tcp', tripwires))}${flags})`] : []),
+    ...(tripwires.udp ? [`(${renderPorts('udp', withNeighbours(steps, 'udp', tripwires))})`] : []),
+  ];
+}
+
 /** One group for each flag rule, with the ports of all doors that have it; one for all where the rules are too many. */
-function tcpGroups(doors: readonly Door[], tripwires: Tripwires | undefined): string[] {
+function tcpGroups(doors: readonly Door[]): string[] {
   const rules = new Map<string, { rule: FlagRule; ports: number[] }>();
   for (const door of doors) {
     const ports = door.sequence.filter((step) => step.protocol === 'tcp').map((step) => step.port);
@@ -51,38 +75,36 @@ function tcpGroups(doors: readonly Door[], tripwires: Tripwires | undefined): st
       `(${renderPorts(
         'tcp',
         [...rules.values()].flatMap(({ ports }) => ports),
-        tripwires,
       )})`,
     ];
   }
   return [...rules.values()].map(({ rule, ports }) => {
     const flags = rule.mask === 0 ? '' : ` and ${renderFlagRule(rule)}`;
-    return `(${renderPorts('tcp', ports, tripwires)}${flags})`;
+    return `(${renderPorts('tcp', ports)}${flags})`;
   });
 }
 
-function udpGroup(doors: readonly Door[], tripwires: Tripwires | undefined): string[] {
+function udpGroup(doors: readonly Door[]): string[] {
   const ports = doors.flatMap((door) =>
     door.sequence.filter((step) => step.protocol === 'udp').map((step) => step.port),
   );
-  return ports.length === 0 ? [] : [`(${renderPorts('udp', ports, tripwires)})`];
+  return ports.length === 0 ? [] : [`(${renderPorts('udp', ports)})`];
 }
 
-function renderPorts(
-  protocol: 'tcp' | 'udp',
-  ports: readonly number[],
-  tripwires: Tripwires | undefined,
-): string {
-  const passed = tripwires === undefined ? ports : withNeighbours(ports, tripwires);
-  const ranges = mergePorts(passed, MAX_RANGES).map((range) => renderRange(protocol, range));
+function renderPorts(protocol: 'tcp' | 'udp', ports: readonly number[]): string {
+  const ranges = mergePorts(ports, MAX_RANGES).map((range) => renderRange(protocol, range));
   return ranges.length === 1 ? (ranges[0] as string) : `(${ranges.join(' or ')})`;
 }
 
 /** A range costs no more than a port, so that the neighbours are free; a port in use among them is left out. */
-function withNeighbours(ports: readonly number[], { exempt }: Tripwires): number[] {
-  const passed = new Set(ports.flatMap(portsNear));
+function withNeighbours(
+  steps: readonly SequenceStep[],
+  protocol: Protocol,
+  { exempt }: Tripwires,
+): readonly number[] {
+  const passed = new Set(steps.flatMap(({ port }) => portsNear(port)));
   for (const port of exempt) passed.delete(port);
-  for (const port of ports) passed.add(port);
+  for (const step of steps) if (step.protocol === protocol) passed.add(step.port);
   return [...passed];
 }
 

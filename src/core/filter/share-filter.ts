@@ -1,6 +1,7 @@
+import type { FlagRule } from '../net/tcp-flags.ts';
 import { MEMORABLE_DIVISORS } from '../tripwire/memorable-port.ts';
 import { SHARE_MASK } from '../tripwire/port-share.ts';
-import { NOT_OPENING, type Span, type Tripwires } from '../tripwire/tripwires.ts';
+import { ANSWERING, type Span, type Tripwires } from '../tripwire/tripwires.ts';
 import { mergePorts } from './merge-ports.ts';
 
 /**
@@ -15,20 +16,25 @@ const DESTINATION_PORT = '2:2';
 const FLAGS = 13;
 
 /**
- * Groups that pass the packets to the secret share of the ports and to the memorable ones. Of TCP only those that begin a connection, or belong
- * to none: a busy host has few of them, and most packets fail at the first question.
+ * Groups that pass the packets to the secret share of the ports and to the memorable ones: of TCP those that meet one of
+ * the rules, any without one. Where a door asks for SYN, most packets of a busy host fail at the first question.
  */
-export function renderShare(tripwires: Tripwires, ipv6: boolean): string[] {
+export function renderShare(tripwires: Tripwires, rules: readonly FlagRule[], ipv6: boolean): string[] {
   const groups: string[] = [];
-  if (tripwires.shareSpans.length === 0) return groups;
+  const { shareSpans, openingSpans } = tripwires;
   if (tripwires.tcp) {
-    groups.push(group(tripwires, `tcp[${FLAGS}] & ${NOT_OPENING} = 0`, `tcp[${DESTINATION_PORT}]`));
-    const at = `ip6[${IPV6_HEADER + FLAGS}]`;
-    if (ipv6) groups.push(group(tripwires, `ip6[6] = 6 and ${at} & ${NOT_OPENING} = 0`, ipv6Port()));
+    const tcp = (flags: string, port: string, more: readonly string[]): void => {
+      const meets = rules.map(({ mask, value }) => `${flags} & ${mask} = ${value}`);
+      const conditions = [...more, ...(meets.length === 0 ? [] : [anyOf(meets)])];
+      groups.push(...group(tripwires, shareSpans, conditions, port));
+      groups.push(...group(tripwires, openingSpans, [...conditions, `${flags} & ${ANSWERING} = 0`], port));
+    };
+    tcp(`tcp[${FLAGS}]`, `tcp[${DESTINATION_PORT}]`, []);
+    if (ipv6) tcp(`ip6[${IPV6_HEADER + FLAGS}]`, ipv6Port(), ['ip6[6] = 6']);
   }
   if (tripwires.udp) {
-    groups.push(group(tripwires, undefined, `udp[${DESTINATION_PORT}]`));
-    if (ipv6) groups.push(group(tripwires, 'ip6[6] = 17', ipv6Port()));
+    groups.push(...group(tripwires, shareSpans, [], `udp[${DESTINATION_PORT}]`));
+    if (ipv6) groups.push(...group(tripwires, shareSpans, ['ip6[6] = 17'], ipv6Port()));
   }
   return groups;
 }
@@ -37,27 +43,28 @@ export function renderShare(tripwires: Tripwires, ipv6: boolean): string[] {
 const ipv6Port = (): string => `ip6[${IPV6_HEADER + 2}:2]`;
 
 function group(
-  { share, shareSpans, exempt }: Tripwires,
-  condition: string | undefined,
+  { share, exempt }: Tripwires,
+  spans: readonly Span[],
+  conditions: readonly string[],
   port: string,
-): string {
+): string[] {
+  if (spans.length === 0) return [];
   const { multiplier, offset } = share;
-  const inSpans = anyOf(shareSpans.map((span) => within(port, span)));
   const isWire = anyOf([
     `(${port} * ${multiplier} + ${offset}) & ${SHARE_MASK} = 0`,
     ...MEMORABLE_DIVISORS.map((divisor) => `${port} % ${divisor} = 0`),
   ]);
   const inUse = mergePorts(
-    exempt.filter((one) => shareSpans.some(({ first, last }) => first <= one && one <= last)),
+    exempt.filter((one) => spans.some(({ first, last }) => first <= one && one <= last)),
     MAX_EXEMPT_RANGES,
   );
-  const conditions = [
-    ...(condition === undefined ? [] : [condition]),
-    inSpans,
+  const terms = [
+    ...conditions,
+    anyOf(spans.map((span) => within(port, span))),
     isWire,
     ...(inUse.length === 0 ? [] : [`not ${anyOf(inUse.map((span) => within(port, span)))}`]),
   ];
-  return `(${conditions.join(' and ')})`;
+  return [`(${terms.join(' and ')})`];
 }
 
 function within(port: string, { first, last }: Span): string {

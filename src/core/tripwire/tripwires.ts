@@ -30,14 +30,17 @@ const NEAR_WELL_KNOWN = 1;
 const WELL_KNOWN_END = 1024;
 
 const PORTS = MAX_PORT + 1;
-const WIRE = { nearTcp: 1, nearUdp: 2, share: 4 } as const;
+/** `opening`: of the share as well, but only for packets that answer nothing. */
+const WIRE = { near: 1, share: 2, opening: 4 } as const;
 
-/** Packets of established connections bear one of these, those that begin one neither; so do FIN, NULL and Xmas scans. */
-export const NOT_OPENING = TCP_FLAG.ack | TCP_FLAG.rst;
+/** RFC 9293 section 3.10.7: whatever answers a packet of this host's own connections bears one of these. */
+export const ANSWERING = TCP_FLAG.ack | TCP_FLAG.rst;
 
 /**
  * The ports that only somebody touches who does not know which ones to knock at: the neighbours of the knock ports,
- * and, of those that are not in use, a secret share and the memorable ones. A packet touches a tripwire only if it could be a knock.
+ * and, of those that are not in use, a secret share and the memorable ones. Whatever can be a knock can touch a tripwire,
+ * and nothing else. But where the host's own connections have their local ports, what may be an answer to one touches no
+ * tripwire of the share: UDP, and TCP with ACK or RST.
  * BOUNDED: 64 KiB.
  */
 export class Tripwires {
@@ -47,6 +50,8 @@ export class Tripwires {
   readonly udp: boolean;
   /** Where the share lies here. */
   readonly shareSpans: readonly Span[];
+  /** Where it lies among the local ports of the host's own connections. */
+  readonly openingSpans: readonly Span[];
   /** No tripwires, ascending. */
   readonly exempt: readonly number[];
   readonly #wires = new Uint8Array(PORTS);
@@ -60,8 +65,10 @@ export class Tripwires {
     this.udp = steps.some(({ protocol }) => protocol === 'udp');
     this.#flags = takenFlags(doors);
     this.shareSpans = without(SHARE_SPAN, host.ephemeral);
-    for (const span of this.shareSpans) this.#stretchShare(span);
-    for (const { protocol, port } of steps) this.#stretchNear(protocol === 'tcp', port);
+    this.openingSpans = within(SHARE_SPAN, host.ephemeral);
+    for (const span of this.shareSpans) this.#stretchShare(span, WIRE.share);
+    for (const span of this.openingSpans) this.#stretchShare(span, WIRE.opening);
+    for (const { port } of steps) this.#stretchNear(port);
     this.exempt = exemptPorts(doors, host);
     for (const port of this.exempt) this.#wires[port] = 0;
     for (const port of host.former ?? []) this.#wires[port] = 0;
@@ -73,27 +80,24 @@ export class Tripwires {
   touchedBy(protocol: number, port: number, flags: number): boolean {
     const wires = this.#wires[port] as number;
     if (wires === 0) return false;
-    if (protocol === PROTOCOL_NUMBER.udp) {
-      return (wires & WIRE.nearUdp) !== 0 || (this.udp && (wires & WIRE.share) !== 0);
-    }
+    const isAlways = (wires & (WIRE.near | WIRE.share)) !== 0;
+    if (protocol === PROTOCOL_NUMBER.udp) return this.udp && isAlways;
     if (this.#flags[flags & TCP_FLAGS_MASK] === 0) return false;
-    return (wires & WIRE.nearTcp) !== 0 || ((wires & WIRE.share) !== 0 && (flags & NOT_OPENING) === 0);
+    return isAlways || (flags & ANSWERING) === 0;
   }
 
   /** Whether it is a wire wherever the packet is sent to, as of a host that a door watches in place of this one. */
-  isNear(protocol: number, port: number): boolean {
-    const bit = protocol === PROTOCOL_NUMBER.udp ? WIRE.nearUdp : WIRE.nearTcp;
-    return ((this.#wires[port] as number) & bit) !== 0;
+  isNear(port: number): boolean {
+    return ((this.#wires[port] as number) & WIRE.near) !== 0;
   }
 
-  #stretchShare({ first, last }: Span): void {
+  #stretchShare({ first, last }: Span, wire: number): void {
     for (let port = first; port <= last; port++)
-      if (isMemorable(port) || isInShare(this.share, port)) this.#wires[port] = WIRE.share;
+      if (isMemorable(port) || isInShare(this.share, port)) this.#wires[port] = wire;
   }
 
-  #stretchNear(isTcp: boolean, port: number): void {
-    const bit = isTcp ? WIRE.nearTcp : WIRE.nearUdp;
-    for (const near of portsNear(port)) this.#wires[near] = (this.#wires[near] as number) | bit;
+  #stretchNear(port: number): void {
+    for (const near of portsNear(port)) this.#wires[near] = (this.#wires[near] as number) | WIRE.near;
   }
 }
 
@@ -122,6 +126,27 @@ function exemptPorts(doors: readonly Door[], { served }: HostPorts): number[] {
   const exempt = new Set<number>();
   for (const { first, last } of spans) for (let port = first; port <= last; port++) exempt.add(port);
   return [...exempt].sort((a, b) => a - b);
+}
+
+/**
+ * Whether a scan with knocks of these doors may touch nothing but neighbours: most of the share lies among the local ports
+ * of the host's own connections, and such knocks may be answers to one.
+ */
+export function isShareBlind(doors: readonly Door[], ephemeral: Span): boolean {
+  const width = ({ first, last }: Span): number => last - first + 1;
+  const inside = within(SHARE_SPAN, ephemeral).reduce((sum, span) => sum + width(span), 0);
+  if (inside <= width(SHARE_SPAN) / 2) return false;
+  if (doors.some(({ sequence }) => sequence.some(({ protocol }) => protocol === 'udp'))) return true;
+  return takenFlags(doors).some((taken, flags) => taken !== 0 && (flags & ANSWERING) !== 0);
+}
+
+/** What is to be said of it, without a remedy for one door. */
+export const BLIND_SHARE =
+  'net.ipv4.ip_local_port_range covers the ports that the scan guard watches: a scan by UDP, or with ACK or RST, is noticed beside the knock ports alone';
+
+function within(span: Span, other: Span): Span[] {
+  const common = { first: Math.max(span.first, other.first), last: Math.min(span.last, other.last) };
+  return common.first <= common.last ? [common] : [];
 }
 
 function without(span: Span, hole: Span): Span[] {

@@ -110,6 +110,8 @@ export class TestEngine {
 
 /** One with a guard against scans; `penalty` in ms. */
 export class GuardedEngine extends TestEngine {
+  readonly #guard: ScanGuard;
+
   constructor(
     doors: readonly Door[],
     ports: HostPorts,
@@ -120,6 +122,11 @@ export class GuardedEngine extends TestEngine {
     const guard = new ScanGuard(suspects, secret);
     guard.follow({ wires: new Tripwires(doors, ports, drawShare(secret)), penalty });
     super(doors, DEFAULT_LIMITS, guard);
+    this.#guard = guard;
+  }
+
+  get touches(): number {
+    return this.#guard.touches;
   }
 }
 

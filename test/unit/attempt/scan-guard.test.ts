@@ -164,7 +164,7 @@ describe('no tripwire is', () => {
     }
   });
 
-  test('touched by packets of established connections, but for the neighbours', () => {
+  test('touched by answers to the host’s own connections, but for the neighbours', () => {
     const any = door('any', '7000,8000,9000');
     for (const flags of [
       TCP_FLAG.ack,
@@ -172,7 +172,8 @@ describe('no tripwire is', () => {
       TCP_FLAG.syn | TCP_FLAG.ack,
       TCP_FLAG.rst,
     ]) {
-      const engine = guarded([any]);
+      const ephemeral = { first: 1024, last: 65_535 };
+      const engine = new GuardedEngine([any], { served: [], ephemeral }, 60_000);
       engine.offer({ port: 7031, at: 0, flags });
       for (let port = 1024; port < 6900; port++)
         assert.deepEqual(engine.offer({ port, at: 0, flags }), ['ignored']);

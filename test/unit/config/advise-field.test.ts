@@ -13,6 +13,7 @@ const HOST: HostFacts = {
   serves: () => true,
   hasProgram: (name) => !name.includes(' '),
   hasIpv6: false,
+  blindShare: () => undefined,
   interfaces: ['lo', 'eth0', 'wlan0'],
   hasDirectoryOf: (path) => !path.startsWith('/missing/'),
   endsLeases: () => true,

@@ -6,6 +6,8 @@ import { advise } from '../../../src/core/config/advise.ts';
 import { diagnosticParts, WARNING_IDS } from '../../../src/core/config/diagnostic.ts';
 import { firstWord } from '../../../src/core/config/first-word.ts';
 import type { HostFacts } from '../../../src/core/config/written-door.ts';
+import type { Door } from '../../../src/core/door/door.ts';
+import { BLIND_SHARE, isShareBlind } from '../../../src/core/tripwire/tripwires.ts';
 import { bytesOf, complaints, FILE } from './config-text.ts';
 
 const SERVED = new Set(['tcp/22', 'tcp/443', 'udp/9000']);
@@ -14,6 +16,7 @@ const HOST: HostFacts = {
   serves: (protocol, port) => SERVED.has(`${protocol}/${port}`),
   hasProgram: (name) => ['iptables', 'ip6tables', '/sbin/iptables', 'logger', 'nft'].includes(name),
   hasIpv6: true,
+  blindShare: () => undefined,
   interfaces: ['lo', 'eth0', 'wlan0'],
   hasDirectoryOf: (path) => !path.startsWith('/missing/'),
   endsLeases: () => true,
@@ -169,5 +172,23 @@ test('the first word of a command, as far as it can be told', () => {
     ['', { kind: 'unknown' }],
   ] as const) {
     assert.deepEqual(firstWord(text), expected, text);
+  }
+});
+
+describe('local ports that cover the share of the scan guard', () => {
+  const blindShare = (one: Door): string | undefined =>
+    isShareBlind([one], { first: 1024, last: 65_535 }) ? BLIND_SHARE : undefined;
+  for (const [flags, sequence, told] of [
+    ['syn', '7312,18423,9534', true],
+    ['syn,!ack', '7312,18423,9534', true],
+    ['syn,!ack,!rst', '7312,18423,9534', false],
+    ['syn,!ack,!rst', '7312,18423:udp,9534', true],
+  ] as const) {
+    test(`are ${told ? '' : 'not '}told of with tcpflags = ${flags}, ${sequence}`, () => {
+      const text = door(`sequence = ${sequence}`, `tcpflags = ${flags}`, 'open = tcp/22', 'open_for = 20');
+      const ids = marks(text, { ...HOST, blindShare }).map((mark) => mark.split(' ')[0]);
+      assert.equal(ids.includes('local-ports'), told);
+      assert.ok(!marks(text, HOST).some((mark) => mark.startsWith('local-ports')));
+    });
   }
 });
