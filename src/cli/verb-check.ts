@@ -1,6 +1,6 @@
-import { DEFAULT_CONFIG_FILE } from '../app/daemon/daemon-options.ts';
 import type { Diagnostic } from '../core/config/diagnostic.ts';
 import { printable } from '../core/event/printable.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from './daemon-choice.ts';
 import type { OptionTable } from './option.ts';
 import { BUSSA_EXIT, type Style, type Verb, type Voice } from './verb.ts';
 
@@ -11,6 +11,7 @@ const OPTIONS = {
     details:
       'In the language of pcap-filter(7), as the daemon gives it to the kernel, but for the ports that it watches to tell scans.',
   },
+  ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
 export const CHECK: Verb = {
@@ -23,14 +24,18 @@ export const CHECK: Verb = {
   operands: [
     {
       name: 'FILE',
-      summary: 'the configuration (default `/etc/knockd.conf`)',
+      summary: 'the configuration (default: that of the daemon which runs, else `/etc/knockd.conf`)',
       completes: 'file',
       optional: true,
     },
   ],
   options: OPTIONS,
-  read: ({ values, operands: [file = DEFAULT_CONFIG_FILE] }) => {
+  read: ({ values, operands: [operand] }, environment) => {
+    const choice = daemonChoice(values, environment);
     return async (voice) => {
+      const { findConfigFile } = await import('../app/ask-daemon.ts');
+      const file = operand ?? (await findConfigFile(choice));
+      if (typeof file !== 'string') return complainOfReply(file, voice);
       const { check } = await import('../app/check.ts');
       const { diagnosticParts, renderDiagnostic } = await import('../core/config/diagnostic.ts');
       const verdict = check(file);

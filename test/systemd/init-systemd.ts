@@ -63,6 +63,36 @@ describe('bussa init with systemd', { concurrency: 2 }, () => {
     await assertOpen(wire.client, SERVER, 22, CLIENT);
   });
 
+  test('confirmed by bussa confirm in another session: told of, enabled, and the dialogue sees it', async () => {
+    await using machine = await Machine.create();
+    const { debian } = machine;
+    await using session = await beginTrial(machine);
+    assert.match(await debian.run(BUSSA, 'status'), /trial: \d+ s left/);
+    assert.match(await debian.run(BUSSA, 'confirm'), /^Confirmed: the service stays/m);
+    await session.saw(/Confirmed by `bussa confirm`/);
+    assert.equal((await session.exited).code, 0, session.output);
+    assert.equal((await machine.systemctl('is-enabled', 'knockd')).trim(), 'enabled');
+    assert.equal(await machine.show('ActiveState'), 'active');
+    assert.doesNotMatch(await timers(machine), /bussa-init-undo/);
+    assert.match(await debian.run(BUSSA, 'confirm'), /nothing to confirm/);
+  });
+
+  test('where a configuration is there and nobody has confirmed it, the trial is offered again', async () => {
+    await using machine = await Machine.create();
+    await using first = await beginTrial(machine);
+    await first.saw(/Press Enter here once you are in/);
+    first.write('\u0003');
+    await first.exited;
+    await using again = dialogue(machine);
+    await again.saw(/is there already, and stays as it is/);
+    await again.saw(/tart the service knockd now\?.*\[Y\/n\]: /);
+    again.write('\r');
+    await again.saw(/Press Enter here once you are in/);
+    again.write('\r');
+    assert.equal((await again.exited).code, 0, again.output);
+    assert.equal((await machine.systemctl('is-enabled', 'knockd')).trim(), 'enabled');
+  });
+
   for (const [what, end] of [
     ['Ctrl-C', (session: Program) => session.write('\u0003')],
     ['the end of its terminal', (session: Program) => session.signal('SIGKILL')],

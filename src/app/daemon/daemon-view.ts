@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
 import type { Config } from '../../core/config/config.ts';
 import { DEFAULT_MAX_LEASES, type DoorSpec } from '../../core/door/door.ts';
@@ -106,10 +107,13 @@ export type DaemonViewParts = {
  */
 export class DaemonView {
   readonly #parts: DaemonViewParts;
+  /** Whoever asks may stand in another directory. */
+  readonly #configFile: string;
   readonly #started: { readonly at: Instant; readonly sinceBoot: Instant };
 
   constructor(parts: DaemonViewParts) {
     this.#parts = parts;
+    this.#configFile = resolve(parts.options.configFile);
     this.#started = { at: parts.clock.wall(), sinceBoot: parts.clock.sinceBoot() };
   }
 
@@ -123,7 +127,7 @@ export class DaemonView {
       pid: process.pid,
       startedAt: this.#started.at,
       uptime: since(this.#started.sinceBoot, clock.sinceBoot()),
-      configFile: options.configFile,
+      configFile: this.#configFile,
       listeningOn: watch.interfaces.listeningOn,
       interfaces: watch.interfaces.heard.slice(0, MAX_INTERFACES).map(({ name, up }) => ({ name, up })),
       firewall: native.status,

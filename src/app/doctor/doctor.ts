@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../core/config/config.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
-import { ok, unknown } from '../../core/doctor/finding.ts';
+import { ok, unknown, warning } from '../../core/doctor/finding.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import { readServedBy } from '../../host/system/host-ports.ts';
-import type { DaemonChoice } from '../ask-daemon.ts';
+import { askDaemon, type DaemonChoice, findConfigFile } from '../ask-daemon.ts';
+import { withServiceTrial } from '../confirm-trial.ts';
 import { DEFAULT_CONFIG_FILE } from '../daemon/daemon-options.ts';
+import type { DaemonStatus } from '../daemon/daemon-view.ts';
+import { renderTrial } from '../render-trial.ts';
 import { StrangerJudge } from '../stranger-judge.ts';
 import { type HiddenPort, hiddenPorts } from './hidden-ports.ts';
 import { judgeFirewall } from './judge-firewall.ts';
@@ -14,14 +17,27 @@ import { judgeNetwork, outerInterfaces } from './judge-network.ts';
 import { judgeConfiguration, judgeDaemon, judgeOthers, judgeRotation, judgeUnit } from './judge-service.ts';
 import { readOwnerCommands } from './owner-commands.ts';
 
+/** What is closed until somebody confirms it, and opens again if nobody does. */
+async function judgeTrial(choice: DaemonChoice): Promise<Finding[]> {
+  const reply = await askDaemon(choice, { verb: 'status' });
+  if (reply.kind !== 'answer') return [];
+  const { trialLeft } = await withServiceTrial(reply.answer.status as DaemonStatus);
+  if (trialLeft === undefined) return [];
+  const message = `trial: ${renderTrial(trialLeft)}; then the ports are open again unless it is confirmed`;
+  return [warning('trial', message, 'bussa confirm')];
+}
+
 /** Everything that commonly goes wrong on the daemon's host. It only looks, and changes nothing. */
 export async function examineHost(choice: DaemonChoice): Promise<readonly Finding[]> {
-  const file = choice.configFile ?? DEFAULT_CONFIG_FILE;
+  const found = await findConfigFile(choice);
+  // Which daemon is meant is a finding of its own.
+  const file = typeof found === 'string' ? found : DEFAULT_CONFIG_FILE;
   const machine = await judgeMachine();
   const { findings, config } = judgeConfiguration(file);
   const daemon = await judgeDaemon(choice);
   const service = [
     daemon,
+    ...(await judgeTrial(choice)),
     judgeOthers(),
     await judgeUnit(),
     ...(config === undefined ? [] : [judgeRotation(config)]),
