@@ -43,7 +43,8 @@ describe('bussa status and leases', () => {
     await stage.knockd.saw(/fd07::2: ssh: opened/);
     await stage.knockd.saw(/command: running command/);
     await client.run(C_KNOCK, SERVER, '7000', '9000');
-    await client.run(C_KNOCK, SERVER, '7000');
+    // From another address than the fence, which would end the attempt.
+    await client.run(C_KNOCK, '-6', SERVER6, '7000');
     await stage.fence();
 
     const status = await stage.json<Status>('status');
