@@ -16,11 +16,25 @@ export function adviseTime(section: Section, findings: Findings): void {
   for (const entry of section.entries) {
     if (/^(?:Start|Stop)_Command/.test(entry.directive.name)) judgeSleep(section, entry, findings);
   }
+  judgeLimit(section, findings);
   const time = lastEntry(section, 'Cmd_Timeout');
   if (time === undefined || lastEntry(section, 'Open', 'Stop_Command', 'Stop_Command_6') !== undefined)
     return;
   const what = `${time.directive.name} has no effect, the door has nothing that it closes at its end`;
   findings.warning(time.key, 'unused-time', `${what}: add a stop_command, or remove it`);
+}
+
+/** Such a command may be what closes the door again. */
+function judgeLimit(section: Section, findings: Findings): void {
+  const limit = lastEntry(section, 'Start_Limit');
+  if (limit === undefined || /^0+[smhd]?$/i.test(limit.value?.text ?? '')) return;
+  if (lastEntry(section, 'Stop_Command', 'Stop_Command_6') !== undefined) return;
+  const what = 'what the command has opened when it is ended halfway stays open';
+  findings.warning(
+    limit.key,
+    'limit-without-stop',
+    `${what}: add a stop_command, or remove ${limit.key.text}`,
+  );
 }
 
 function judgeSleep(section: Section, { directive, key, value }: Entry, findings: Findings): void {

@@ -313,6 +313,11 @@ describe('doors and settings', () => {
       'quoted-value 2:11',
     ],
     ['a time without an end', door('command = logger %IP%', 'cmd_timeout = 10'), 'unused-time 6:1'],
+    [
+      'a limit and nothing that closes',
+      door('command = logger %IP%', 'start_limit = 10'),
+      'limit-without-stop 6:1',
+    ],
     ['a program with a blank in its name', door('command = "/opt/my tool" %IP%')],
     [
       'a hook in quotes',
