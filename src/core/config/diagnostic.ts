@@ -15,6 +15,7 @@ export const WARNING_IDS = [
   'empty-directive',
   'guard-off',
   'ipv4-only',
+  'limit-without-stop',
   'knocks-in-a-row',
   'known-sequence',
   'lease-by-daemon',
