@@ -14,7 +14,7 @@ import { renderKnockLine } from '../app/init/render-config.ts';
 import { isOnTrial, keepService, SERVICE, undoTrial } from '../app/init/service-trial.ts';
 import { findService, type ServiceChance, startOnTrial } from '../app/init/start-service.ts';
 import { renderDiagnostic } from '../core/config/diagnostic.ts';
-import { renderPortOpening } from '../core/door/port-opening.ts';
+import { type PortOpening, renderPortOpening } from '../core/door/port-opening.ts';
 import { printable } from '../core/event/printable.ts';
 import { readService, SystemdError } from '../host/system/systemd.ts';
 import {
@@ -99,7 +99,8 @@ async function offerAgain(
   const knocks = verdict.config.doors.flatMap(({ sequenceSource }) =>
     sequenceSource.kind === 'fixed' ? [renderKnockLine(host, sequenceSource.sequence)] : [],
   );
-  return tryService(chance, knocks.slice(0, MAX_KNOCK_LINES), questions, voice);
+  const ports = verdict.config.doors.flatMap(({ opening }) => opening.ports ?? []);
+  return tryService(chance, { knocks: knocks.slice(0, MAX_KNOCK_LINES), ports }, questions, voice);
 }
 
 async function askForOrder(wishes: Wishes, questions: Questions): Promise<InitOrder> {
@@ -142,7 +143,7 @@ async function offerService(
   }
   if (chance.kind !== 'ready' || order.configFile !== DEFAULT_CONFIG_FILE) return byHand();
   if (!(await questions.confirm(questionOf(chance), true))) return byHand();
-  return tryService(chance, [knock], questions, voice);
+  return tryService(chance, { knocks: [knock], ports: order.ports }, questions, voice);
 }
 
 type ReadyService = Extract<ServiceChance, { kind: 'ready' }>;
@@ -166,16 +167,28 @@ function questionOf({ mustInstall }: ReadyService): string {
 
 async function tryService(
   { mustInstall }: ReadyService,
-  knocks: readonly string[],
+  { knocks, ports }: { readonly knocks: readonly string[]; readonly ports: readonly PortOpening[] },
   questions: Questions,
   voice: Voice,
 ): Promise<number> {
   await begin(mustInstall);
-  voice.say(
-    `The port is closed to new connections now. Leave this terminal as it is; from a second one, outside:`,
-  );
+  for (const line of await saidOfPorts(ports)) voice.say(line);
+  voice.say('Leave this terminal as it is; from a second one, outside:');
   voice.say(['', ...knocks.map((knock) => `    ${knock}`), '', 'and log in anew.'].join('\n'));
   return judgeTrial(questions, voice);
+}
+
+/** What the whole ruleset does to strangers now that the service runs. */
+async function saidOfPorts(ports: readonly PortOpening[]): Promise<string[]> {
+  const { judgeExposure } = await import('../app/judge-exposure.ts');
+  const { readInterfaces } = await import('../host/system/interfaces.ts');
+  const interfaces = readInterfaces({ routes: true });
+  const { closed, open, unjudged } = await judgeExposure({ ports, interfaces, choice: undefined });
+  return [
+    ...(closed.length === 0 ? [] : [`Closed to strangers now, by the whole ruleset: ${closed.join(', ')}.`]),
+    ...open.map((text) => `PROBLEM: ${text}. \`bussa doctor\` says what closes it.`),
+    ...unjudged.map((text) => `${text}. Try it from elsewhere.`),
+  ];
 }
 
 /** What has begun and failed is undone. */

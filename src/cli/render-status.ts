@@ -35,7 +35,7 @@ export function renderStatus({ status, doors, leases }: WholeStatus, painter: Pa
 }
 
 export function statusJson({ status, doors, leases }: WholeStatus): Json {
-  const { startedAt, uptime, lastError, configFile, looked, trialLeft, ...rest } = status;
+  const { startedAt, uptime, lastError, configFile, looked, trialLeft, exposure, ...rest } = status;
   return {
     ...rest,
     config: configFile,
@@ -46,6 +46,7 @@ export function statusJson({ status, doors, leases }: WholeStatus): Json {
       interfaces: isoMoment(looked.interfaces),
     },
     trial: trialLeft === undefined ? null : { left: inSeconds(trialLeft) },
+    exposure: exposure === undefined ? null : { ...exposure, at: isoMoment(exposure.at) },
     lastError: lastError === undefined ? null : { at: isoMoment(lastError.at), text: lastError.text },
     doors: doors.map(({ openFor, ...door }) => ({ ...door, openFor: inSeconds(openFor) })),
     openLeases: leases.map(leaseJson),
@@ -59,6 +60,7 @@ function factsOf(status: DaemonStatus): [string, string][] {
     ['listening on', listeningWords(status)],
     ['firewall', firewallWords(status)],
     ['last look', lookWords(status)],
+    ...exposureRows(status),
     ['packets', `${packets.passed} seen, ${packets.dropped} dropped`],
     [
       'knocks',
@@ -74,6 +76,20 @@ function factsOf(status: DaemonStatus): [string, string][] {
     ['commands', `${counts.commands} run, ${counts.commandsFailed} failed`],
     ['last error', lastError === undefined ? 'none' : `${renderMoment(lastError.at)} ${lastError.text}`],
   ];
+}
+
+/** What has been judged against the whole ruleset, and nothing else, is called closed. */
+function exposureRows({ exposure, firewall }: DaemonStatus): [string, string][] {
+  if (exposure === undefined) {
+    return firewall.kind === 'unused' ? [] : [['strangers', 'the ruleset has not been judged yet']];
+  }
+  const { closed, open, unjudged, at } = exposure;
+  const rows = [
+    ...open.map((text) => `PROBLEM: ${printable(text)}; \`bussa doctor\` says what closes it`),
+    ...unjudged.map(printable),
+    ...(closed.length === 0 ? [] : [`closed to them: ${closed.join(', ')} (looked at ${renderMoment(at)})`]),
+  ];
+  return rows.map((text, index) => [index === 0 ? 'strangers' : '', text]);
 }
 
 function listeningWords({ listeningOn, interfaces }: DaemonStatus): string {

@@ -11,7 +11,7 @@ import { seededRandom } from './seeded-random.ts';
 const LANES = 2;
 const RULESETS = Number(process.env.BUSSA_RULESETS ?? 2000);
 /** Of all verdicts: rules here ask for limits and chance far more often than those of hosts. */
-const MAX_UNKNOWN = 0.1;
+const MAX_UNKNOWN = 0.06;
 const JUDGED = [
   ...PORTS.tcp.map((port) => ({ protocol: 'tcp' as const, port })),
   ...PORTS.udp.map((port) => ({ protocol: 'udp' as const, port })),

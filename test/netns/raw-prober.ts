@@ -31,6 +31,8 @@ const SOCK_RAW = 3;
 /** ETH_P_ALL in network byte order. */
 const ALL = 0x0300;
 const SYN = 2;
+/** The same always: a half-open connection answers its first segment again, and no other. */
+const SEQUENCE = 7;
 
 const sockets = new Map<number, number>();
 const bytes = new Uint8Array(4096);
@@ -54,7 +56,7 @@ function probe({ id, macs, index, arp, probes }: ProbeOrder): void {
   const wanted = new Map<string, number>();
   for (const [at, one] of probes.entries()) {
     wanted.set(`${one.destination} ${one.port} ${one.source} ${one.sourcePort}`, at);
-    const frame = renderFrame({ ...one, flags: SYN, sequence: 7 + at }, macs);
+    const frame = renderFrame({ ...one, flags: SYN, sequence: SEQUENCE }, macs);
     if (libc.send(fd, frame, frame.length, 0) < 0) throw new Error('send');
   }
   const fence = renderArp(macs, arp.from, arp.to);

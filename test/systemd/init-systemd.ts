@@ -164,6 +164,6 @@ async function answerAll(session: Program): Promise<void> {
 async function beginTrial(machine: Machine): Promise<Program> {
   const session = dialogue(machine);
   await answerAll(session);
-  await session.saw(/The port is closed to new connections now/);
+  await session.saw(/Closed to strangers now, by the whole ruleset: tcp\/\d+/);
   return session;
 }

@@ -12,6 +12,7 @@ import type { DaemonOptions } from './daemon-options.ts';
 import type { DaemonCounts, DaemonTally, DoorCounts, TimedLine } from './daemon-tally.ts';
 import { type DoorKeeper, MAX_LEASES } from './door-keeper.ts';
 import type { DoorWatch } from './door-watch.ts';
+import type { ExposureStatus } from './exposure-watch.ts';
 import { onWall } from './keep-lease.ts';
 import type { FirewallStatus, NativeDoors } from './native-doors.ts';
 import type { OneTimeDoors } from './one-time-doors.ts';
@@ -40,6 +41,8 @@ export type DaemonStatus = {
   readonly firewall: FirewallStatus;
   /** When the rules and the interfaces were last looked at, which follows each change, and 30 s without one. */
   readonly looked: { readonly firewall?: Instant; readonly interfaces: Instant };
+  /** What the whole ruleset does to strangers; absent where no door opens ports, and before it is known. */
+  readonly exposure?: ExposureStatus;
   readonly doors: number;
   /** `failed`: of those that are open, the ones whose start command has failed. */
   readonly leases: { readonly open: number; readonly failed: number; readonly max: number };
@@ -99,6 +102,7 @@ export type DaemonViewParts = {
   readonly oneTime: OneTimeDoors;
   readonly isUnconfirmed: () => boolean;
   readonly trialLeft: () => Millis | undefined;
+  readonly exposure: () => ExposureStatus | undefined;
 };
 
 /**
@@ -122,6 +126,7 @@ export class DaemonView {
     const { options, config, clock, watch, keeper, native, tally, isUnconfirmed } = this.#parts;
     const { lastError } = tally;
     const trialLeft = this.#parts.trialLeft();
+    const exposure = this.#parts.exposure();
     return {
       version: options.version ?? 'unknown',
       pid: process.pid,
@@ -135,6 +140,7 @@ export class DaemonView {
         interfaces: watch.interfaces.lookedAt,
         ...(native.lookedAt === undefined ? {} : { firewall: native.lookedAt }),
       },
+      ...(exposure === undefined ? {} : { exposure }),
       doors: config().doors.length,
       leases: { open: keeper.book.size, failed: keeper.book.failed, max: MAX_LEASES },
       packets: watch.packets(),

@@ -20,6 +20,7 @@ import { DaemonView } from './daemon-view.ts';
 import { DoorKeeper } from './door-keeper.ts';
 import { DoorWatch } from './door-watch.ts';
 import type { EventLog } from './event-log.ts';
+import { type ExposureWatch, openExposure } from './exposure-watch.ts';
 import { gatesOf } from './gates-of.ts';
 import { Hooks } from './hooks.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -49,6 +50,7 @@ export class Daemon {
   readonly #clock = openSystemClock();
   #adoptTimer: NodeJS.Timeout | undefined;
   readonly #native: NativeDoors;
+  readonly #exposure: ExposureWatch;
   readonly #hooks: Hooks;
   readonly #keeper: DoorKeeper;
   readonly #watch: DoorWatch;
@@ -103,7 +105,10 @@ export class Daemon {
       clock: this.#clock,
       leases: () => this.#keeper.leases(),
       report: this.#report,
+      onLooked: () => void this.#exposure.look(),
     });
+    const heard = { watch: this.#watch, clock: this.#clock, report: this.#report };
+    this.#exposure = openExposure(() => this.#reload.config, options, heard);
     this.#guard = this.#openGuard(config);
     this.#pidFile = new PidFile(options, this.#report);
     const directory = options.background ? '/' : undefined;
@@ -143,21 +148,18 @@ export class Daemon {
       report: this.#report,
     });
     const view = new DaemonView({
-      ...parts,
-      options,
+      ...{ ...parts, options, clock: this.#clock },
       config: () => this.#reload.config,
-      clock: this.#clock,
       isUnconfirmed: () => this.#guard?.isPending === true,
       trialLeft: () => this.#guard?.trialLeft,
+      exposure: () => this.#exposure.status,
     });
     this.#metrics = new Metrics(view, this.#report);
+    const { store } = this.#state;
     const verbs = daemonVerbs({
-      view,
+      ...{ view, store, keeper: this.#keeper, report: this.#report },
       config: () => this.#reload.config,
-      keeper: this.#keeper,
-      store: this.#state.store,
       reload: () => this.reload(),
-      report: this.#report,
     });
     this.#verbs = { ...verbs, ...sourceVerbs(this.#bans, this.#sources) };
   }
@@ -186,11 +188,8 @@ export class Daemon {
 
   /** One line of what it does now. */
   get summary(): string {
-    return renderSummary(
-      this.#watch.interfaces.listeningOn,
-      this.#watch.doors.length,
-      this.#keeper.book.size,
-    );
+    const { interfaces, doors } = this.#watch;
+    return renderSummary(interfaces.listeningOn, doors.length, this.#keeper.book.size);
   }
 
   /** The standard streams are nobody's from now on. */
@@ -229,6 +228,7 @@ export class Daemon {
   /** Ends the listening and closes every door. Returns whether all of them could be closed in time. */
   async stop(): Promise<boolean> {
     this.#reload.stop();
+    this.#exposure.stop();
     this.#guard?.end();
     clearTimeout(this.#adoptTimer);
     this.#attempt(() => this.#watch.stop());
@@ -277,17 +277,12 @@ export class Daemon {
   #openGuard(config: Config): OwnerGuard | undefined {
     const { guard } = this.#options;
     if (guard === undefined) return undefined;
+    const order = ({ settings }: Config) => ({ settings, log: logTargets(settings, this.#options) });
     const parts = {
-      options: guard,
-      directory: this.#ownDirectory,
-      openFirewall: this.#openFirewall,
+      ...{ options: guard, directory: this.#ownDirectory, openFirewall: this.#openFirewall },
+      ...{ clock: this.#clock, report: this.#report },
       ownAddresses: () => this.#watch.interfaces.interfaces.flatMap(({ addresses }) => addresses),
-      clock: this.#clock,
-      report: this.#report,
-      order: () => ({
-        settings: this.#reload.config.settings,
-        log: logTargets(this.#reload.config.settings, this.#options),
-      }),
+      order: () => order(this.#reload.config),
     };
     return new OwnerGuard(parts, gatesOf(config), config.settings);
   }

@@ -28,6 +28,7 @@ export type NativeDoorsParts = {
   /** The leases that hold ports open now. */
   readonly leases: () => readonly Lease[];
   readonly report: (event: Event) => void;
+  readonly onLooked?: () => void;
 };
 
 /** `missing`: it is tried again and again to put it in place. `unused`: no door opens ports. */
@@ -55,7 +56,7 @@ export class NativeDoors {
   constructor(parts: NativeDoorsParts) {
     this.#parts = parts;
     const { openFirewall, report } = parts;
-    this.#regularLook = new RegularLook(parts.clock, () => this.lookNow());
+    this.#regularLook = new RegularLook(parts.clock, () => this.lookNow(), parts.onLooked);
     this.#part = new DoorsPart({ openFirewall, report, onChange: () => this.#lookLater(LOOK_AGAIN_MS) });
   }
 
@@ -160,9 +161,8 @@ export class NativeDoors {
   }
 
   get #inUse(): Firewall {
-    const { firewall } = this.#part;
-    if (firewall === undefined) throw new FirewallError('the firewall could not be reached yet');
-    return firewall;
+    if (this.#part.firewall !== undefined) return this.#part.firewall;
+    throw new FirewallError('the firewall could not be reached yet');
   }
 
   /** Returns whether the part stands now. */
@@ -252,17 +252,17 @@ export class NativeDoors {
   /** What somebody has taken away stands again when the log says so. Returns whether it does. */
   async #putBack(): Promise<boolean> {
     const name = this.#part.firewall?.name;
-    const stands = await this.#installNow();
+    if (!(await this.#installNow())) return false;
     const text = `${name}: its rules were gone or changed, and have been put back`;
-    if (stands && name !== undefined) this.#parts.report({ kind: 'warning', text });
-    return stands;
+    if (name !== undefined) this.#parts.report({ kind: 'warning', text });
+    return true;
   }
 
   async #isInPlace(): Promise<boolean> {
     const { firewall } = this.#part;
     if (firewall === undefined) return false;
-    const open = this.#parts.leases().filter(hasPorts);
-    const granted = open.filter(({ id, state }) => state === 'open' && !this.#openings.has(id));
+    const isGranted = ({ id, state }: Lease): boolean => state === 'open' && !this.#openings.has(id);
+    const granted = this.#parts.leases().filter(hasPorts).filter(isGranted);
     try {
       return await firewall.isInPlace(granted.map((lease) => this.#grant(lease)));
     } catch (error) {

@@ -8,13 +8,16 @@ const LOOK_EVERY_MS = 30_000;
 export class RegularLook {
   readonly #clock: Clock;
   readonly #look: () => void;
+  readonly #onLooked: () => void;
   #at: Instant | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(clock: Clock, look: () => void) {
+  /** `onLooked` is called after each look. */
+  constructor(clock: Clock, look: () => void, onLooked: () => void = () => undefined) {
     this.#clock = clock;
     this.#look = look;
+    this.#onLooked = onLooked;
   }
 
   /** By the clock of day. */
@@ -27,6 +30,7 @@ export class RegularLook {
     this.#at = this.#clock.wall();
     clearTimeout(this.#timer);
     if (!this.#stopped) this.#timer = setTimeout(this.#look, LOOK_EVERY_MS).unref();
+    this.#onLooked();
   }
 
   stop(): void {

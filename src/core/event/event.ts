@@ -111,6 +111,8 @@ export type Event =
   | { readonly kind: 'interface'; readonly change: InterfaceChange }
   | { readonly kind: 'interface-missing'; readonly name: string }
   | { readonly kind: 'firewall'; readonly name: string; readonly why: string }
+  /** The whole ruleset lets no stranger reach these ports. */
+  | { readonly kind: 'judged-closed'; readonly ports: readonly string[] }
   /** `how`: what confirms it; `atTerminal`: the Enter key does as well. */
   | {
       readonly kind: 'unconfirmed';

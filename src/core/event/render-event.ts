@@ -115,6 +115,8 @@ function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
       return `interface ${event.name} does not exist; waiting for it`;
     case 'firewall':
       return `doors open in ${event.name}: ${event.why}`;
+    case 'judged-closed':
+      return `closed to strangers by the whole ruleset: ${event.ports.join(', ')}`;
     case 'unconfirmed':
       return `everything is undone in ${event.seconds} s unless you confirm: knock, make a new connection through the door, and there run ${event.how}${event.atTerminal ? '; or press Enter here' : ''}`;
     case 'confirmed':

@@ -116,6 +116,13 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     ],
   ],
   'command-timeout': [[{ kind: 'command-timeout', ...of }, 'notice', '192.0.2.1: openSSH: command timeout']],
+  'judged-closed': [
+    [
+      { kind: 'judged-closed', ports: ['tcp/22', 'udp/53'] },
+      'notice',
+      'closed to strangers by the whole ruleset: tcp/22, udp/53',
+    ],
+  ],
   firewall: [
     [
       { kind: 'firewall', name: 'nftables, table inet bussa', why: 'nothing is closed here' },

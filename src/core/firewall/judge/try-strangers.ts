@@ -1,0 +1,121 @@
+import type { Family } from '../../net/address.ts';
+import type { IpRange } from './ip-range.ts';
+import type { Asked, Stranger } from './journey.ts';
+import { type End, passHooks } from './pass-hooks.ts';
+import type { Ruleset } from './ruleset.ts';
+import { GENERAL_PORT, isNamed, type Origin, someAddresses, strangersOf } from './strangers.ts';
+
+/** One packet to one address by one interface; who sends it is to be tried. */
+export type TriedPacket = Omit<Stranger, 'source' | 'sourcePort' | 'asked' | 'isPlain'>;
+
+export type Tried = {
+  readonly origin: Origin;
+  readonly port: number;
+  readonly interface: string;
+  readonly isPlain: boolean;
+  readonly fate: Fate;
+};
+
+export type Fate = {
+  readonly kind: 'in' | 'dropped' | 'depends';
+  readonly end: End;
+  readonly unsure?: string;
+};
+
+/** BOUNDED: ranges of sources that are told apart, source ports, and packets that are followed for one address of the host. */
+const MAX_RANGES = 64;
+const MAX_PORTS = 32;
+const MAX_PACKETS = 768;
+
+const TOO_MANY = 'more sources and source ports than can be tried';
+
+/**
+ * Sends packets from all parts of the world that the rules tell apart, and from all source ports that they do. What one
+ * packet meets on its way may ask for more: it goes on until nothing new is asked.
+ */
+export function tryStrangers(ruleset: Ruleset, packet: TriedPacket): Tried[] {
+  const asks = new Asks(packet.family);
+  const fates = new Map<string, Fate>();
+  const send = (source: bigint, sourcePort: number, isPlain = true): Fate => {
+    const stranger: Stranger = { ...packet, source, sourcePort, isPlain, asked: (what) => asks.note(what) };
+    return fateOf(passHooks(ruleset, stranger));
+  };
+  let isWhole = false;
+  while (!isWhole && fates.size < MAX_PACKETS) {
+    isWhole = true;
+    for (const [{ address }, port] of asks.packets()) {
+      const key = `${address} ${port}`;
+      if (fates.has(key)) continue;
+      isWhole = false;
+      if (fates.size >= MAX_PACKETS) break;
+      fates.set(key, send(address, port));
+    }
+  }
+  const name = packet.interface;
+  const tried = asks.packets().flatMap(([origin, port]): Tried[] => {
+    const fate = fates.get(`${origin.address} ${port}`);
+    return fate === undefined ? [] : [{ origin, port, interface: name, isPlain: true, fate }];
+  });
+  const [stranger] = strangersOf(packet.family);
+  if (stranger === undefined) return tried;
+  if (asks.headers) {
+    const fate = send(stranger.address, GENERAL_PORT, false);
+    tried.push({ origin: stranger, port: GENERAL_PORT, interface: name, isPlain: false, fate });
+  }
+  const [first] = tried;
+  if (asks.isWhole && isWhole) return tried;
+  return first === undefined
+    ? tried
+    : [...tried, { ...first, fate: { kind: 'depends', end: first.fate.end, unsure: TOO_MANY } }];
+}
+
+/** What rules have asked of senders so far. */
+class Asks {
+  readonly #family: Family;
+  readonly #ranges = new Map<string, IpRange>();
+  readonly #ports = new Set<number>([GENERAL_PORT]);
+  headers = false;
+  /** Nothing has been left out that may make a stranger's difference. */
+  isWhole = true;
+
+  constructor(family: Family) {
+    this.#family = family;
+  }
+
+  note(what: Asked): void {
+    if (what.kind === 'header') this.headers = true;
+    else if (what.kind === 'source') {
+      if (this.#ranges.size < MAX_RANGES)
+        this.#ranges.set(`${what.range.first} ${what.range.last}`, what.range);
+    } else {
+      for (const port of [what.first, what.last, what.first - 1, what.last + 1]) {
+        if (port <= 0 || port > 65_535 || this.#ports.has(port)) continue;
+        if (this.#ports.size < MAX_PORTS) this.#ports.add(port);
+        else this.isWhole = false;
+      }
+    }
+  }
+
+  /** General senders from all ports, others from an ordinary one. */
+  packets(): [origin: Origin, port: number][] {
+    const ranges = [...this.#ranges.values()];
+    const strangers = strangersOf(this.#family);
+    const nobodys = strangers.filter((one) => !isNamed(one, ranges));
+    const parts = ranges.length === 0 ? [] : someAddresses(this.#family, ranges);
+    return [...(nobodys.length > 0 ? nobodys : strangers), ...parts].flatMap((origin) =>
+      origin.isGeneral
+        ? [...this.#ports].map((port): [Origin, number] => [origin, port])
+        : [[origin, GENERAL_PORT]],
+    );
+  }
+}
+
+function fateOf(ends: readonly End[]): Fate {
+  const passed = ends.find(({ kind }) => kind === 'in');
+  const dropped = ends.find(({ kind }) => kind === 'dropped');
+  const end = passed ?? dropped;
+  if (end === undefined) throw new Error('a packet has no end');
+  const why = ends.map(({ journey }) => journey.unsure).find((one) => one !== undefined);
+  const kind = passed === undefined ? 'dropped' : dropped === undefined ? 'in' : 'depends';
+  return { kind, end, ...(why === undefined ? {} : { unsure: why }) };
+}
