@@ -99,24 +99,9 @@ export class AttemptEngine {
    */
   offer(packet: Packet, local: boolean, now: number, steps: Steps): Offer {
     steps.clear();
-    let at = this.#index.firstEntry(packet.protocol, packet.destinationPort);
-    if (at === 0) return this.#touch(packet, local, now);
-    const from = at;
-    // The shortest time of the doors that listen: at none of them may a copy be ignored for longer.
-    let memory = Number.POSITIVE_INFINITY;
-    for (let door = this.#index.entry(at); door >= 0; door = this.#index.entry(++at)) {
-      if (!this.#index.concerns(door, packet, local)) continue;
-      memory = Math.min(memory, this.#index.timeout(door));
-    }
-    if (memory === Number.POSITIVE_INFINITY) return OFFER.ignored;
-    if (this.#recent.offer(packet, now, memory)) return OFFER.retransmission;
-    let taken: number = TAKEN.byNone;
-    if (local) taken = this.#lead(OWN_GROUP, packet, local, now, steps);
-    if (this.#index.isTarget(packet)) {
-      taken = Math.max(taken, this.#lead(targetGroup(packet), packet, local, now, steps));
-    }
-    if (taken === TAKEN.byNone) this.#begin(from, packet, local, now, steps);
-    return taken === TAKEN.asRepeat && steps.count === 0 ? OFFER.repeat : OFFER.knock;
+    const from = this.#index.firstEntry(packet.protocol, packet.destinationPort);
+    // Short, so that the compiler inlines it: a call would put the time of every packet on the heap.
+    return from === 0 ? this.#touch(packet, local, now) : this.#take(from, packet, local, now, steps);
   }
 
   /**
@@ -173,6 +158,21 @@ export class AttemptEngine {
     }
     this.#index = new DoorIndex(numbered);
     this.#table.setDoors(numbered.length);
+  }
+
+  /** A packet to a port that a door has; `from` is the place of the first one. */
+  #take(from: number, packet: Packet, local: boolean, now: number, steps: Steps): Offer {
+    // At none of the doors that listen may a copy be ignored for longer.
+    const memory = this.#index.shortestTimeout(from, packet, local);
+    if (memory === Number.POSITIVE_INFINITY) return OFFER.ignored;
+    if (this.#recent.offer(packet, now, memory)) return OFFER.retransmission;
+    let taken: number = TAKEN.byNone;
+    if (local) taken = this.#lead(OWN_GROUP, packet, local, now, steps);
+    if (this.#index.isTarget(packet)) {
+      taken = Math.max(taken, this.#lead(targetGroup(packet), packet, local, now, steps));
+    }
+    if (taken === TAKEN.byNone) this.#begin(from, packet, local, now, steps);
+    return taken === TAKEN.asRepeat && steps.count === 0 ? OFFER.repeat : OFFER.knock;
   }
 
   #touch(packet: Packet, local: boolean, now: number): Offer {

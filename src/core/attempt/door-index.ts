@@ -133,6 +133,15 @@ export class DoorIndex {
     return this.#timeouts[door] as number;
   }
 
+  /** The shortest time of the doors from a place on that listen to the packet; infinite if none does. */
+  shortestTimeout(from: number, packet: Packet, local: boolean): number {
+    let shortest = Number.POSITIVE_INFINITY;
+    for (let at = from, door = this.entry(at); door >= 0; door = this.entry(++at)) {
+      if (this.concerns(door, packet, local)) shortest = Math.min(shortest, this.timeout(door));
+    }
+    return shortest;
+  }
+
   #compileDoor(number: number, door: Door, steps: number[]): void {
     this.#stepsFrom[number] = steps.length;
     this.#lengths[number] = door.sequence.length;
