@@ -60,7 +60,7 @@ class NftablesFirewall implements Firewall {
   #shortcoming: string | undefined;
   /** What `install` has left; '' before. */
   #standing = '';
-  /** Of the ruleset in which all was last found in place. */
+  /** Of the ruleset in which the rules were last found in place. */
   #seenIn: number | undefined;
 
   constructor(nft: Nftables, elements: NftElements, { attach = [], found }: NftablesOptions) {
@@ -163,23 +163,23 @@ class NftablesFirewall implements Firewall {
   async isInPlace(live: readonly Grant[]): Promise<boolean> {
     if (this.#standing === '' || this.#shortcoming !== undefined) return false;
     const generation = readRuleGeneration();
-    if (generation !== undefined && generation === this.#seenIn) return true;
-    const isIn = this.#looksInPlace(live);
-    this.#seenIn = isIn ? generation : undefined;
-    return isIn;
+    const isStanding = translated(`list ${this.name}`, () => this.#stands(generation));
+    this.#seenIn = isStanding ? generation : undefined;
+    return isStanding && !translated(`list ${this.name}`, () => this.#hasLost(live));
   }
 
-  #looksInPlace(live: readonly Grant[]): boolean {
+  #stands(generation: number | undefined): boolean {
+    if (generation !== undefined && generation === this.#seenIn) return true;
+    return twice(() => this.#readStanding() === this.#standing);
+  }
+
+  /** Asked at each look: which leases are alive is another matter than the rules, and may have changed alone. */
+  #hasLost(live: readonly Grant[]): boolean {
     const lasting = live.filter(({ door }) => !this.#singleUse.has(door));
-    return translated(
-      `list ${this.name}`,
-      () =>
-        twice(() => this.#readStanding() === this.#standing) &&
-        this.#homes.every((home) => {
-          const own = lasting.filter(({ source }) => homesFor([home], source).length > 0);
-          return !areLeasesLost(own, (grant) => this.#has(home, grant));
-        }),
-    );
+    return this.#homes.some((home) => {
+      const own = lasting.filter(({ source }) => homesFor([home], source).length > 0);
+      return areLeasesLost(own, (grant) => this.#has(home, grant));
+    });
   }
 
   #has(home: Home, { door, source }: Grant): boolean {
