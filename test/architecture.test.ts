@@ -26,7 +26,7 @@ const CORE: Readonly<Record<string, readonly string[]>> = {
   nft: ['door', 'net'],
   ban: ['attempt', 'net'],
   origin: ['ban', 'net'],
-  trace: ['attempt', 'door', 'net', 'origin', 'packet'],
+  trace: ['attempt', 'door', 'lease', 'net', 'origin', 'packet'],
   qr: [],
   event: ['attempt', 'config', 'door', 'lease', 'net', 'packet'],
 };

@@ -4,20 +4,15 @@ import type { Completion } from '../core/attempt/completion.ts';
 import { STEP, Steps } from '../core/attempt/steps.ts';
 import { compileAdmission } from '../core/door/admission.ts';
 import type { Door } from '../core/door/door.ts';
-import { renderCommands } from '../core/door/opening.ts';
 import type { Event } from '../core/event/event.ts';
-import type { LeaseId, LeasePorts } from '../core/lease/lease.ts';
-import { LeaseBook } from '../core/lease/lease-book.ts';
 import { PROTOCOL_NUMBER } from '../core/net/protocol.ts';
-import { after, type Instant, instant, since } from '../core/net/time.ts';
+import { type Instant, instant } from '../core/net/time.ts';
 import { isPossibleSource } from '../core/origin/possible-source.ts';
 import type { CapturedPacket } from '../core/packet/capture-record.ts';
 import { Packet } from '../core/packet/packet.ts';
 import { readLink } from '../core/packet/read-link.ts';
 import { READING, readPacket } from '../core/packet/read-packet.ts';
-import { MAX_COOLING } from './daemon/command-doors.ts';
-import { MAX_LEASES } from './daemon/door-keeper.ts';
-import { leasePorts } from './daemon/keep-lease.ts';
+import { LeaseRehearsal } from './lease-rehearsal.ts';
 import type { Outcome, RehearsalSink } from './rehearsal-sink.ts';
 
 const EXPIRY_BATCH = 4096;
@@ -33,15 +28,12 @@ export class Rehearsal {
   readonly #ipv6: boolean;
   readonly #advance: (used: Door) => readonly Door[];
   readonly #sink: RehearsalSink;
-  readonly #book = new LeaseBook(MAX_LEASES);
-  /** When a source may have a door's command run again. BOUNDED: by `MAX_COOLING`, the oldest is let go. */
-  readonly #cooling = new Map<string, Instant>();
+  readonly #leases = new LeaseRehearsal((outcome) => this.#tell(outcome));
   readonly #packet = new Packet();
   readonly #steps = new Steps();
   #packets = 0;
   #knocks = 0;
   #now: Instant = instant(0);
-  #leases = 0;
 
   /** `advance`: the doors after a one-time sequence of one of them has been used up. */
   constructor(
@@ -77,7 +69,7 @@ export class Rehearsal {
   /** What would still happen after the file's last packet. */
   finish(): void {
     this.#passTime(instant(Number.POSITIVE_INFINITY));
-    this.#sink.finish?.({ packets: this.#packets, knocks: this.#knocks, openings: this.#leases });
+    this.#sink.finish?.({ packets: this.#packets, knocks: this.#knocks, openings: this.#leases.openings });
   }
 
   #offer(packet: Packet, time: Instant): void {
@@ -97,7 +89,7 @@ export class Rehearsal {
   /** All that happens before `time`, in its order. */
   #passTime(time: Instant): void {
     for (;;) {
-      const due = this.#book.nextDue() ?? NEVER;
+      const due = this.#leases.nextDue() ?? NEVER;
       const expiry = this.#engine.nextExpiry() ?? NEVER;
       if (Math.min(due, expiry) >= time) break;
       if (due <= expiry) this.#closeDue(due);
@@ -118,16 +110,7 @@ export class Rehearsal {
 
   #closeDue(due: Instant): void {
     this.#now = due;
-    for (const { id, door, source, stop, opened } of this.#book.takeDue(due)) {
-      if (opened !== undefined) {
-        this.#tell({ kind: 'would-close', source, door, ports: opened.ports, hold: opened.hold });
-      }
-      if (stop !== '') {
-        this.#report({ kind: 'command-timeout', source, door });
-        this.#tell({ kind: 'would-run', source, door, command: stop });
-      }
-      this.#book.closed(id);
-    }
+    this.#leases.pass(due);
   }
 
   #complete(completion: Completion): void {
@@ -137,51 +120,7 @@ export class Rehearsal {
       return;
     }
     if (door.sequenceSource.kind === 'one-time') this.#engine.replaceDoors(this.#advance(door));
-    const { start, stop = '' } = renderCommands(door.opening, source);
-    const opened = leasePorts(door.opening);
-    if (start === undefined && opened === undefined) return;
-    const hasLease = opened !== undefined || stop !== '';
-    if (!(hasLease ? this.#lease(completion, stop, opened) : this.#hasCooled(completion))) return;
-    this.#leases++;
-    if (opened !== undefined) {
-      const { ports, singleUse } = opened;
-      const seconds = Math.ceil(door.opening.cmdTimeout / 1000);
-      this.#tell({ kind: 'would-open', source, door: door.name, ports, seconds, singleUse });
-    }
-    if (start !== undefined) this.#tell({ kind: 'would-run', source, door: door.name, command: start });
-  }
-
-  /** Returns whether the door opens now: it was shut, and may open. */
-  #lease(completion: Completion, stop: string, opened: LeasePorts | undefined): boolean {
-    const { door, source, at } = completion;
-    const decision = this.#book.complete(completion, at);
-    if (decision.kind === 'full') this.#refuse(completion, 'it has as many leases as it may have');
-    if (decision.kind === 'extended') {
-      const seconds = Math.ceil(since(at, decision.lease.due) / 1000);
-      this.#report({ kind: 'extended', source, door: door.name, seconds });
-    }
-    if (decision.kind !== 'open') return false;
-    const id = `${this.#leases}` as LeaseId;
-    const due = after(at, door.opening.cmdTimeout);
-    const ports = opened === undefined ? {} : { opened };
-    this.#book.add({ id, door: door.name, source, stop, state: 'open', since: at, due, ...ports });
-    return true;
-  }
-
-  /** Whether the source's command may run now; from then on the door cools down. */
-  #hasCooled(completion: Completion): boolean {
-    const { door, source, at } = completion;
-    if (door.cooldown === undefined) return true;
-    const key = `${source}\n${door.name}`;
-    if ((this.#cooling.get(key) ?? at) > at) {
-      this.#refuse(completion, 'its cooldown is not over');
-      return false;
-    }
-    const first = this.#cooling.keys().next();
-    if (this.#cooling.size >= MAX_COOLING && !first.done) this.#cooling.delete(first.value);
-    this.#cooling.delete(key);
-    this.#cooling.set(key, after(at, door.cooldown));
-    return true;
+    this.#leases.complete(completion);
   }
 
   #refuse({ source, door }: Completion, reason: string): void {

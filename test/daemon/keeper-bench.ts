@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Claims } from '../../src/app/daemon/claims.ts';
-import { DoorKeeper } from '../../src/app/daemon/door-keeper.ts';
+import { LeaseKeeper } from '../../src/app/daemon/lease-keeper.ts';
 import type { Completion } from '../../src/core/attempt/completion.ts';
 import { parseConfig } from '../../src/core/config/parse-config.ts';
 import type { Door } from '../../src/core/door/door.ts';
 import type { HookOccasion } from '../../src/core/door/hook.ts';
 import { renderCommands } from '../../src/core/door/opening.ts';
 import type { Event } from '../../src/core/event/event.ts';
-import type { LeaseId } from '../../src/core/lease/lease.ts';
+import { type LeaseId, MAX_LEASES } from '../../src/core/lease/lease.ts';
+import { LeaseMachine } from '../../src/core/lease/lease-machine.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import { claimedCommand } from '../../src/host/process/claim.ts';
@@ -59,9 +60,10 @@ export class KeeperBench implements Disposable {
     for (const wake of watchers) wake();
   };
 
-  keeper(limits: RunnerLimits = DEFAULT_RUNNER_LIMITS, store: LeaseStore = this.store): DoorKeeper {
+  keeper(limits: RunnerLimits = DEFAULT_RUNNER_LIMITS, store: LeaseStore = this.store): LeaseKeeper {
     const { claims, clock, report } = this;
-    return new DoorKeeper({
+    return new LeaseKeeper({
+      machine: new LeaseMachine(MAX_LEASES),
       store,
       claims,
       clock,

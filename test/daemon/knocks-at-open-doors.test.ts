@@ -33,6 +33,7 @@ describe('knocks at a door that is open', () => {
     const keeper = bench.keeper(undefined, counting);
     const door = bench.door({ start: 'true', stop: 'true' });
     keeper.complete(bench.completion(door));
+    await bench.until(() => keeper.leases()[0]?.state === 'open', 'opening');
     for (let i = 0; i < 1000; i++) {
       bench.clock.advance(5);
       keeper.complete(bench.completion(door));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { DoorKeeper } from '../../src/app/daemon/door-keeper.ts';
+import type { LeaseKeeper } from '../../src/app/daemon/lease-keeper.ts';
 import { orderOpen } from '../../src/core/lease/demand.ts';
 import type { Lease } from '../../src/core/lease/lease.ts';
 import { millis } from '../../src/core/net/time.ts';
@@ -9,7 +9,7 @@ import { KeeperBench, SOURCE } from './keeper-bench.ts';
 const COMMANDS = { start: 'echo open >> done', stop: 'echo close >> done', cmdTimeout: 60 };
 const TEN_MINUTES = millis(600_000);
 
-const only = (keeper: DoorKeeper): Lease => {
+const only = (keeper: LeaseKeeper): Lease => {
   const [lease, ...others] = keeper.book.each();
   assert.ok(lease !== undefined && others.length === 0);
   return lease;

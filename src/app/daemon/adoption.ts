@@ -1,9 +1,11 @@
 import type { Event } from '../../core/event/event.ts';
-import type { Lease, LeaseEnd } from '../../core/lease/lease.ts';
+import { renderFailure } from '../../core/event/failure-words.ts';
+import type { Lease } from '../../core/lease/lease.ts';
+import type { AdoptInput } from '../../core/lease/lease-input.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import type { StoredLease } from '../../host/store/lease-store.ts';
 import type { Claims, LeaseFate } from './claims.ts';
-import { adoptedTimes } from './keep-lease.ts';
+import { adoptedTimes } from './lease-record.ts';
 
 export type AdoptionParts = {
   readonly claims: Claims;
@@ -11,35 +13,45 @@ export type AdoptionParts = {
   readonly report: (event: Event) => void;
 };
 
-/** What becomes of a lease that an earlier run has left. */
-export type Adoption =
-  /** There is nothing to close. Its claims stay until the next start: a command may be on its way still. */
-  | ({ readonly kind: 'over'; readonly how: LeaseEnd } & Pick<Lease, 'id' | 'since' | 'startFailure'>)
-  /** It goes on, or is closed now. `running`: the claim of a command that has to end first. */
-  | { readonly kind: 'lease'; readonly lease: Lease; readonly running?: string };
-
-/** Judges by the clocks, and by the claims that its commands have made. */
-export function judgeAdoption(stored: StoredLease, parts: AdoptionParts): Adoption {
-  const { clock, claims } = parts;
+/** What the lease machine is told of a lease that an earlier daemon left, judged by the clocks and by its commands' claims. */
+export function adoptInput(
+  stored: StoredLease,
+  parts: AdoptionParts & { readonly isBanned: boolean },
+): AdoptInput {
+  const { clock, claims, isBanned } = parts;
   const fate = fateOf(stored, parts);
-  const { id, door, source, stop, opened, byOperator, startFailure } = stored;
-  const times = adoptedTimes(stored, clock);
-  const failed = startFailure === undefined ? {} : { startFailure };
-  if (fate === 'over') {
-    const how = isOfThisBoot(stored, clock) ? 'expired' : 'rebooted';
-    return { kind: 'over', how, id, since: times.since, ...failed };
+  const { bootId: _boot, sinceWall: _since, dueWall: _due, length, ...kept } = stored;
+  const lease = { ...kept, ...adoptedTimes(stored, clock) };
+  const isOfOtherBoot = !isOfThisBoot(stored, clock);
+  const failure = startFailureOf(stored, fate, claims);
+  const common = { kind: 'adopt', length, isOfOtherBoot, isBanned, ...failure } as const;
+  switch (fate) {
+    case 'over':
+    case 'never': {
+      const how = fate === 'never' ? 'failed' : isOfOtherBoot ? 'rebooted' : 'expired';
+      const stopFailure = claims.stopFailure(stored.id);
+      const words = stopFailure === undefined ? {} : { stopFailure: renderFailure(stopFailure) };
+      return { ...common, lease, fate: { kind: 'over', how, ...words } };
+    }
+    case 'opening':
+      return { ...common, lease, fate: { kind: 'starting' } };
+    case 'closing':
+      return { ...common, lease, fate: { kind: 'stopping' } };
+    case 'cut-off':
+      // Its stop command is run again at once.
+      return { ...common, lease: { ...lease, due: clock.sinceBoot() }, fate: { kind: 'open' } };
+    case 'open':
+      return { ...common, lease, fate: { kind: 'open' } };
+    default:
+      return fate satisfies never;
   }
-  if (fate === 'never') return { kind: 'over', how: 'failed', id, since: times.since, ...failed };
-  const due = fate === 'cut-off' ? clock.sinceBoot() : times.due;
-  const state = fate === 'closing' ? 'closing' : 'opening';
-  const rest = {
-    ...failed,
-    ...(opened === undefined ? {} : { opened }),
-    ...(byOperator === undefined ? {} : { byOperator }),
-  };
-  const lease: Lease = { id, door, source, stop, state, since: times.since, due, ...rest };
-  if (fate === 'closing') return { kind: 'lease', lease, running: claims.stop(id) };
-  return { kind: 'lease', lease, ...(fate === 'opening' ? { running: claims.start(id) } : {}) };
+}
+
+/** What an earlier daemon's start command has left behind tells how it ended. */
+function startFailureOf(stored: StoredLease, fate: LeaseFate, claims: Claims): Pick<Lease, 'startFailure'> {
+  const isKnown = stored.stop === '' || stored.startFailure !== undefined || fate === 'opening';
+  const failure = isKnown ? undefined : claims.startFailure(stored.id);
+  return failure === undefined ? {} : { startFailure: renderFailure(failure) };
 }
 
 export const isOfThisBoot = ({ bootId }: StoredLease, clock: Clock): boolean => bootId === clock.bootId;

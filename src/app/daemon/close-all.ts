@@ -1,5 +1,5 @@
-import type { DoorKeeper } from './door-keeper.ts';
 import { inTime } from './in-time.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
 
 /**
  * A stop in which no door has closed for so long waits no more. The row of a command that has not ended by then stays
@@ -11,7 +11,7 @@ export const STOP_MS = 60_000;
 export const LONGEST_STOP_MS = 180_000;
 
 /** As long as doors go on closing, it is waited for, but not for ever. Returns whether all have closed. */
-export async function closeAll(keeper: Pick<DoorKeeper, 'stop' | 'leases'>): Promise<boolean> {
+export async function closeAll(keeper: Pick<LeaseKeeper, 'stop' | 'leases'>): Promise<boolean> {
   const closing = keeper.stop();
   const deadline = performance.now() + LONGEST_STOP_MS;
   for (let before = Number.POSITIVE_INFINITY; ; ) {

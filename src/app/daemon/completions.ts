@@ -2,14 +2,14 @@ import type { Completion } from '../../core/attempt/completion.ts';
 import type { Config } from '../../core/config/config.ts';
 import { compileAdmission } from '../../core/door/admission.ts';
 import type { Event } from '../../core/event/event.ts';
-import type { DoorKeeper } from './door-keeper.ts';
 import type { DoorWatch } from './door-watch.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
 import { type OneTimeDoors, useUpSequence } from './one-time-doors.ts';
 
 export type CompletionsParts = {
   readonly config: () => Config;
   readonly watch: () => DoorWatch;
-  readonly keeper: () => DoorKeeper;
+  readonly keeper: () => LeaseKeeper;
   readonly oneTime: OneTimeDoors;
   readonly report: (event: Event) => void;
 };

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Config } from '../../core/config/config.ts';
 import type { Event } from '../../core/event/event.ts';
+import { MAX_LEASES } from '../../core/lease/lease.ts';
+import { LeaseMachine } from '../../core/lease/lease-machine.ts';
 import { openSystemClock } from '../../host/clock/clock.ts';
 import type { ControlServer } from '../../host/control/control-server.ts';
 import { FirewallLock } from '../../host/firewall/firewall-lock.ts';
@@ -17,12 +19,12 @@ import { sourceVerbs } from './control/source-verbs.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { DaemonTally } from './daemon-tally.ts';
 import { DaemonView } from './daemon-view.ts';
-import { DoorKeeper } from './door-keeper.ts';
 import { DoorWatch } from './door-watch.ts';
 import type { EventLog } from './event-log.ts';
 import { type ExposureWatch, openExposure } from './exposure-watch.ts';
 import { gatesOf } from './gates-of.ts';
 import { Hooks } from './hooks.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { NativeDoors } from './native-doors.ts';
 import { OneTimeDoors } from './one-time-doors.ts';
@@ -52,7 +54,8 @@ export class Daemon {
   readonly #native: NativeDoors;
   readonly #exposure: ExposureWatch;
   readonly #hooks: Hooks;
-  readonly #keeper: DoorKeeper;
+  readonly #leases = new LeaseMachine(MAX_LEASES);
+  readonly #keeper: LeaseKeeper;
   readonly #watch: DoorWatch;
   readonly #metrics: Metrics;
   readonly #bans: BanKeeper;
@@ -103,7 +106,7 @@ export class Daemon {
     this.#native = new NativeDoors({
       openFirewall: (settings) => this.#guard?.openFirewall(settings) ?? this.#openFirewall(settings),
       clock: this.#clock,
-      leases: () => this.#keeper.leases(),
+      leases: () => this.#leases.leases(),
       report: this.#report,
       onLooked: () => void this.#exposure.look(),
     });
@@ -113,8 +116,9 @@ export class Daemon {
     this.#pidFile = new PidFile(options, this.#report);
     const directory = options.background ? '/' : undefined;
     this.#hooks = new Hooks(config, new HookRunner(directory), this.#report);
-    this.#keeper = new DoorKeeper({
+    this.#keeper = new LeaseKeeper({
       ...this.#state,
+      machine: this.#leases,
       native: this.#native,
       clock: this.#clock,
       runner: new CommandRunner(directory),
@@ -136,7 +140,7 @@ export class Daemon {
     this.#sources = new SourceView({
       ...{ bans: this.#bans, guard: this.#watch.guard, clock: this.#clock, traces: this.#watch.traces },
       doors: () => this.#watch.doors,
-      leases: () => this.#keeper.book.each(),
+      leases: () => this.#leases.each(),
     });
     const parts = {
       ...{ watch: this.#watch, keeper: this.#keeper, native: this.#native, tally: this.#tally },
@@ -189,7 +193,7 @@ export class Daemon {
   /** One line of what it does now. */
   get summary(): string {
     const { interfaces, doors } = this.#watch;
-    return renderSummary(interfaces.listeningOn, doors.length, this.#keeper.book.size);
+    return renderSummary(interfaces.listeningOn, doors.length, this.#leases.size);
   }
 
   /** The standard streams are nobody's from now on. */

@@ -3,7 +3,7 @@ import type { Lease, LeaseId } from '../../core/lease/lease.ts';
 import type { Millis } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import type { LeaseEnding, LeaseStore } from '../../host/store/lease-store.ts';
-import { storedLease } from './keep-lease.ts';
+import { storedLease } from './lease-record.ts';
 
 export type LeaseJournalParts = {
   readonly store: LeaseStore;

@@ -17,7 +17,7 @@ import type { TraceEntry } from '../../core/trace/trace-entry.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import { renderMoment } from '../render-moment.ts';
 import { type BanKeeper, sourceOf } from './ban-keeper.ts';
-import { onWall } from './keep-lease.ts';
+import { onWall } from './lease-record.ts';
 
 /** BOUNDED: sources that are kept whatever comes; the one that was asked for first is not any more. */
 const MAX_FOLLOWED = 16;

@@ -9,7 +9,7 @@ import { isLockedError } from '../../host/store/sqlite-error.ts';
 import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { fateOf, isOfThisBoot } from './adoption.ts';
 import type { Claims, LeaseFate } from './claims.ts';
-import { adoptedTimes, endingOf } from './keep-lease.ts';
+import { adoptedTimes, endingOf } from './lease-record.ts';
 import { assertOwnDirectory, claimsIn, databaseIn, type State, sweepClaims } from './open-state.ts';
 
 /**

@@ -5,6 +5,9 @@ import type { Instant } from '../net/time.ts';
 /** What makes a lease one of a kind, through restarts too. */
 export type LeaseId = string & { readonly brand: 'LeaseId' };
 
+/** Doors that are open at one time. */
+export const MAX_LEASES = 65_536;
+
 /** Ports that a lease holds open in the firewall. */
 export type LeasePorts = {
   readonly ports: readonly [PortOpening, ...PortOpening[]];

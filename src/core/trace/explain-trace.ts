@@ -1,4 +1,5 @@
 import type { Door } from '../door/door.ts';
+import { REFUSED } from '../lease/refusals.ts';
 import { type Address, addressWords, familyOf } from '../net/address.ts';
 import { type Prefix, prefixHas, renderPrefix } from '../net/prefix.ts';
 import { meetsFlagRule, renderFlagRule, renderFlags } from '../net/tcp-flags.ts';
@@ -174,12 +175,9 @@ function refusal({ door, reason = 'the log says why' }: Try, { source }: TraceSi
   const isIn = (prefixes: readonly Prefix[]): boolean => prefixes.some((prefix) => prefixHas(prefix, source));
   if (door.deny !== undefined && isIn(door.deny)) return `${source} is in the door's deny`;
   if (door.allow !== undefined && !isIn(door.allow)) return `${source} is not in the door's allow`;
-  if (reason === FULL) return `${reason}: max_leases is reached`;
+  if (reason === REFUSED.full) return `${reason}: max_leases is reached`;
   return reason;
 }
-
-/** As the keeper of doors says it. */
-export const FULL = 'it has as many leases as it may have';
 
 function withheld(touch: TraceEntry | undefined, { penaltyUntil, clock }: TraceSituation): string {
   const which = touch === undefined ? '' : ` (${renderKnock(touch.knock)} at ${clock(touch.lastAt)})`;

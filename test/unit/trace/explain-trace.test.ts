@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { REFUSED } from '../../../src/core/lease/refusals.ts';
 import { parsePrefix } from '../../../src/core/net/prefix.ts';
 import { TCP_FLAG } from '../../../src/core/net/tcp-flags.ts';
 import { explainNow } from '../../../src/core/trace/explain-now.ts';
 import type { OpenDoor, TraceSituation } from '../../../src/core/trace/explain-trace.ts';
-import { FULL } from '../../../src/core/trace/explain-trace.ts';
 import { door } from '../attempt/knocks.ts';
 import { SOURCE, TraceBench } from './trace-bench.ts';
 
@@ -203,7 +203,7 @@ describe('the sentence', () => {
       bench.traces.note({ kind: 'refused', source: SOURCE, door: 'ssh', reason }, bench.at(3));
       return bench.explain().sentence;
     };
-    assert.match(refused(FULL, {}), /^the sequence was right, but .*max_leases is reached$/);
+    assert.match(refused(REFUSED.full, {}), /^the sequence was right, but .*max_leases is reached$/);
     assert.match(refused('x', { allow: [parsePrefix('192.0.2.0/24')] }), /not in the door's allow$/);
     assert.match(refused('x', { deny: [parsePrefix('10.0.0.0/8')] }), /is in the door's deny$/);
     assert.match(refused('no firewall is in use', {}), /but no firewall is in use$/);

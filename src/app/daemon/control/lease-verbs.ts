@@ -13,8 +13,8 @@ import type { Address } from '../../../core/net/address.ts';
 import { type Millis, seconds } from '../../../core/net/time.ts';
 import type { ControlReply } from '../../../host/control/control-server.ts';
 import type { DaemonView, LeaseStatus } from '../daemon-view.ts';
-import type { DoorKeeper } from '../door-keeper.ts';
 import { inTime } from '../in-time.ts';
+import type { LeaseKeeper } from '../lease-keeper.ts';
 import type { ControlVerbs } from './control.ts';
 import { ADDRESS, LENGTH, needed, RequestError, readRequest, TEXT, YES } from './read-request.ts';
 
@@ -29,7 +29,7 @@ const MAX_GUESSED = 1000;
 
 export type LeaseVerbsParts = {
   readonly config: () => Config;
-  readonly keeper: DoorKeeper;
+  readonly keeper: LeaseKeeper;
   readonly view: DaemonView;
   readonly report: (event: Event) => void;
 };
@@ -164,7 +164,7 @@ const tooLong = (): RequestError =>
   new RequestError(`that is too long: a door is open for ${MAX_TIMEOUT_SECONDS} seconds at most`);
 
 /** As it is by now, or as it was. */
-function leaseNow(keeper: DoorKeeper, lease: Lease): Lease {
+function leaseNow(keeper: LeaseKeeper, lease: Lease): Lease {
   const current = keeper.book.current(lease.door, lease.source);
   return current?.id === lease.id ? current : lease;
 }

@@ -1,0 +1,214 @@
+import type { DoorSpec } from '../door/door.ts';
+import { renderPortOpenings } from '../door/port-opening.ts';
+import type { Address } from '../net/address.ts';
+import type { Instant } from '../net/time.ts';
+import { adopt } from './adopt-lease.ts';
+import {
+  closeNow,
+  closeRefused,
+  due,
+  endWritten,
+  holdChecked,
+  portsClosed,
+  started,
+  stopped,
+} from './close-lease.ts';
+import { extend, hold } from './extend-lease.ts';
+import type { Lease, LeaseEnd, LeaseId, LeasePorts } from './lease.ts';
+import type { LeaseEffect } from './lease-effect.ts';
+import type { Answer, LeaseInput } from './lease-input.ts';
+import { type Entry, LeaseTable } from './lease-table.ts';
+import type { LeaseTurn } from './lease-turn.ts';
+import { leasePorts, portsOpen, portsRefused, recorded, recordRefused, requestOpen } from './open-lease.ts';
+
+/** Leases whose moment has come are worked on so many at a time: packets have their turn in between. */
+const DUE_AT_ONCE = 256;
+
+/**
+ * The life of every lease: what happens goes in, what is to be done comes out. It keeps no clock, does nothing by
+ * itself, and knows nothing but what it was told.
+ * BOUNDED: by `limit` leases, and what a store has left besides.
+ */
+export class LeaseMachine {
+  readonly #table: LeaseTable;
+  /** What the doors open now. BOUNDED: by the doors. */
+  #ports: ReadonlyMap<string, LeasePorts> = new Map();
+  #isStopping = false;
+
+  constructor(limit: number) {
+    this.#table = new LeaseTable(limit);
+  }
+
+  /** What is to be done about what has happened, in this order. */
+  take(input: LeaseInput, now: Instant): readonly LeaseEffect[] {
+    if (input.kind === 'stop') this.#isStopping = true;
+    const turn: LeaseTurn = { table: this.#table, now, effects: [], isStopping: this.#isStopping };
+    switch (input.kind) {
+      case 'open':
+        requestOpen(turn, input);
+        break;
+      case 'adopt':
+        this.#adopt(turn, input);
+        break;
+      case 'extend':
+        this.#with(input.id, (entry) => extend(turn, entry, input.length));
+        break;
+      case 'close':
+        for (const id of input.ids) this.#with(id, (entry) => closeNow(turn, entry, 'closed'));
+        break;
+      case 'bans':
+        this.#closeAll(turn, 'banned', ({ source }) => input.isBanned(source));
+        break;
+      case 'doors':
+        this.#replaceDoors(turn, input.doors);
+        break;
+      case 'time':
+        this.#passTime(turn);
+        break;
+      case 'stop':
+        this.#stop(turn);
+        break;
+      default:
+        this.#with(input.id, (entry) => takeAnswer(turn, entry, input));
+    }
+    return turn.effects;
+  }
+
+  /** When `time` is to be told next. */
+  nextDue(): Instant | undefined {
+    return this.#table.nextDue();
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Leases whose start command has failed. */
+  get failed(): number {
+    return this.#table.failed;
+  }
+
+  has(id: LeaseId): boolean {
+    return this.#table.get(id) !== undefined;
+  }
+
+  entry(id: LeaseId): Entry | undefined {
+    return this.#table.get(id);
+  }
+
+  /** One by one, in the order in which they began. */
+  entries(): Iterable<Entry> {
+    return this.#table.each();
+  }
+
+  /** The lease that a knock of the source at the door would make longer. */
+  current(door: string, source: Address): Lease | undefined {
+    return this.#table.current(door, source)?.lease;
+  }
+
+  countAt(door: string): number {
+    return this.#table.countAt(door);
+  }
+
+  /** One by one, in the order in which they began, as they are at that moment. */
+  *each(): Iterable<Lease> {
+    for (const { lease } of this.#table.each()) yield lease;
+  }
+
+  leases(): Lease[] {
+    return [...this.each()];
+  }
+
+  #with(id: LeaseId, action: (entry: Entry) => void): void {
+    const entry = this.#table.get(id);
+    if (entry !== undefined) action(entry);
+  }
+
+  #adopt(turn: LeaseTurn, input: Extract<LeaseInput, { kind: 'adopt' }>): void {
+    const entry = this.has(input.lease.id) ? undefined : adopt(turn, input);
+    if (entry === undefined) return;
+    if (this.#isStopping) closeNow(turn, entry, 'stopped');
+    else if (input.isBanned) closeNow(turn, entry, 'banned');
+    else if (this.#differs(entry.lease)) closeNow(turn, entry, 'changed');
+  }
+
+  #replaceDoors(turn: LeaseTurn, doors: readonly DoorSpec[]): void {
+    const ports = doors.map(({ name, opening }) => [name, leasePorts(opening)] as const);
+    this.#ports = new Map(ports.filter((one): one is [string, LeasePorts] => one[1] !== undefined));
+    this.#closeAll(turn, 'changed', (lease) => this.#differs(lease));
+  }
+
+  /** Whether its door opens something else by now, or otherwise. One that is gone leaves its leases as they are. */
+  #differs({ door, opened }: Lease): boolean {
+    const ports = this.#ports.get(door);
+    return opened !== undefined && ports !== undefined && !samePorts(opened, ports);
+  }
+
+  #closeAll(turn: LeaseTurn, how: LeaseEnd, chosen: (lease: Lease) => boolean): void {
+    for (const entry of [...this.#table.each()]) if (chosen(entry.lease)) closeNow(turn, entry, how);
+  }
+
+  #passTime(turn: LeaseTurn): void {
+    for (let count = 0; count < DUE_AT_ONCE; count++) {
+      const entry = this.#table.due(turn.now);
+      if (entry === undefined) return;
+      due(turn, entry);
+    }
+  }
+
+  /** Every lease closes now; what could not be closed is tried once more. */
+  #stop(turn: LeaseTurn): void {
+    for (const entry of [...this.#table.each()]) closeNow(turn, entry, 'stopped');
+    if (this.#table.size === 0) turn.effects.push({ do: 'idle' });
+  }
+}
+
+function takeAnswer(turn: LeaseTurn, entry: Entry, answer: Answer): void {
+  switch (answer.kind) {
+    case 'recorded':
+      recorded(turn, entry);
+      return;
+    case 'record-refused':
+      recordRefused(turn, entry, answer.why);
+      return;
+    case 'ports-open':
+      portsOpen(turn, entry);
+      return;
+    case 'ports-refused':
+      portsRefused(turn, entry, answer.why);
+      return;
+    case 'ports-closed':
+      portsClosed(turn, entry, answer.cut);
+      return;
+    case 'close-refused':
+      closeRefused(turn, entry);
+      return;
+    case 'started':
+      started(turn, entry, answer.failure);
+      return;
+    case 'stopped':
+      stopped(turn, entry, answer.isCutOff, answer.failure);
+      return;
+    case 'hold-checked':
+      holdChecked(turn, entry, answer.lives);
+      return;
+    case 'connection':
+      if (answer.lives) hold(turn, entry);
+      else closeNow(turn, entry, 'left');
+      return;
+    case 'end-written':
+      endWritten(turn, entry);
+      return;
+    default:
+      answer satisfies never;
+  }
+}
+
+function samePorts(a: LeasePorts, b: LeasePorts): boolean {
+  return (
+    a.singleUse === b.singleUse &&
+    a.hold === b.hold &&
+    a.closeKills === b.closeKills &&
+    renderPortOpenings(a.ports) === renderPortOpenings(b.ports)
+  );
+}

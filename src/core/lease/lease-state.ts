@@ -1,0 +1,112 @@
+import type { Instant } from '../net/time.ts';
+import type { Demand } from './demand.ts';
+import type { LeaseEnd } from './lease.ts';
+
+/** The start command of a lease. One that failed says so in the lease (`startFailure`): its door may be shut. */
+export type StartState = 'none' | 'running' | 'ended';
+
+/** A request to open that waits for its answer. */
+export type Asked = { readonly demand: Demand; readonly ticket: number; readonly start: string | undefined };
+
+/**
+ * Where a lease is in its life; each state holds only what exists by then. docs/architecture.md draws the transitions.
+ * `ends`: it is to end as soon as it can, and why. `how`: why it ends.
+ */
+export type LeaseState =
+  /** Its record is being written. `ports`: they are opened after it, or have been before. */
+  | {
+      readonly at: 'recording';
+      readonly ports: 'none' | 'next' | 'open';
+      readonly asked: Asked;
+      readonly ends?: LeaseEnd;
+    }
+  /** Its ports are being opened, before its record is written or after. */
+  | {
+      readonly at: 'opening-ports';
+      readonly isRecorded: boolean;
+      readonly asked: Asked;
+      readonly ends?: LeaseEnd;
+    }
+  /** A command alone opens it, and has not ended yet. */
+  | { readonly at: 'starting'; readonly ends?: LeaseEnd }
+  /** `isHeld`: a connection keeps it open beyond its time. */
+  | { readonly at: 'open'; readonly start: StartState; readonly isHeld: boolean }
+  /** Its time is over; whether a connection keeps it open is being looked at. */
+  | { readonly at: 'checking-hold'; readonly start: StartState; readonly isHeld: boolean }
+  /** It did not come about: what has been opened of it is being closed again. */
+  | {
+      readonly at: 'undoing';
+      readonly how: LeaseEnd;
+      readonly isRecorded: boolean;
+      readonly tries: number;
+    }
+  | {
+      readonly at: 'retrying-undo';
+      readonly how: LeaseEnd;
+      readonly isRecorded: boolean;
+      readonly tries: number;
+      readonly from: Instant;
+    }
+  | {
+      readonly at: 'closing-ports';
+      readonly how: LeaseEnd;
+      readonly start: StartState;
+      readonly tries: number;
+    }
+  /** Its ports could not be closed; the next try is at `from`. */
+  | {
+      readonly at: 'retrying-ports';
+      readonly how: LeaseEnd;
+      readonly start: StartState;
+      readonly tries: number;
+      readonly from: Instant;
+    }
+  /** Its stop command waits until its start command has ended. */
+  | { readonly at: 'awaiting-start'; readonly how: LeaseEnd; readonly closed: Instant }
+  | {
+      readonly at: 'stopping';
+      /** It is the command of a daemon that has died. */
+      readonly isAwaited?: true;
+      readonly how: LeaseEnd;
+      readonly closed: Instant;
+      readonly tries: number;
+      readonly failure?: string;
+    }
+  /** Its stop command was cut off, or could not be started; the next try is at `from`. */
+  | {
+      readonly at: 'retrying-stop';
+      readonly how: LeaseEnd;
+      readonly closed: Instant;
+      readonly tries: number;
+      /** Of the last try, in words. */
+      readonly failure?: string;
+      readonly from: Instant;
+    }
+  /** Nothing of it is open any more. */
+  | { readonly at: 'writing-end'; readonly how: LeaseEnd };
+
+export type StateName = LeaseState['at'];
+
+/** What people see of it. */
+export function phaseOf({ at }: LeaseState): 'opening' | 'open' | 'closing' {
+  switch (at) {
+    case 'recording':
+    case 'opening-ports':
+    case 'starting':
+      return 'opening';
+    case 'open':
+    case 'checking-hold':
+      return 'open';
+    case 'undoing':
+    case 'retrying-undo':
+    case 'closing-ports':
+    case 'retrying-ports':
+    case 'awaiting-start':
+    case 'stopping':
+    case 'retrying-stop':
+    case 'writing-end':
+      return 'closing';
+    default:
+      return at satisfies never;
+  }
+}

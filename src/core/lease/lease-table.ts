@@ -1,0 +1,124 @@
+import { DEFAULT_MAX_LEASES, type DoorSpec } from '../door/door.ts';
+import type { Address } from '../net/address.ts';
+import type { Instant } from '../net/time.ts';
+import { DeadlineQueue } from './deadline-queue.ts';
+import type { Demand } from './demand.ts';
+import type { Lease, LeaseId } from './lease.ts';
+import type { LeaseState } from './lease-state.ts';
+
+/** A lease, where it is in its life, and what is to happen after it. */
+export type Entry = {
+  readonly lease: Lease;
+  readonly state: LeaseState;
+  /** The end that was last written down because of a knock or an order. */
+  readonly written: Instant | undefined;
+  /** Another daemon has made it: its claims stay until the next start, for a command may still be on its way. */
+  readonly isAdopted: boolean;
+  /** A knock came while it closed. */
+  readonly next?: Demand;
+};
+
+/**
+ * The leases there are, found by number, by source and door, and by the next moment at which something is to be done.
+ * BOUNDED: by `limit` leases that are asked for; those that a store has left come on top.
+ */
+export class LeaseTable {
+  readonly #limit: number;
+  readonly #entries = new Map<LeaseId, Entry>();
+  /**
+   * One lease for a source and door. There may be two that an earlier daemon left, where a finished one could not be
+   * taken out of its store: each of them closes.
+   */
+  readonly #byKey = new Map<string, readonly LeaseId[]>();
+  readonly #deadlines = new DeadlineQueue<LeaseId>();
+  readonly #perDoor = new Map<string, number>();
+  #failed = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Those whose start command has failed. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  get(id: LeaseId): Entry | undefined {
+    return this.#entries.get(id);
+  }
+
+  each(): Iterable<Entry> {
+    return this.#entries.values();
+  }
+
+  countAt(door: string): number {
+    return this.#perDoor.get(door) ?? 0;
+  }
+
+  hasRoom({ name, maxLeases = DEFAULT_MAX_LEASES }: DoorSpec): boolean {
+    return this.#entries.size < this.#limit && this.countAt(name) < maxLeases;
+  }
+
+  /** The lease of a source at a door: where there are several, one that does not close, with the latest end. */
+  current(door: string, source: Address): Entry | undefined {
+    let best: Entry | undefined;
+    for (const id of this.#byKey.get(keyOf(door, source)) ?? []) {
+      const entry = this.#entries.get(id);
+      if (entry !== undefined && (best === undefined || isBetter(entry.lease, best.lease))) best = entry;
+    }
+    return best;
+  }
+
+  put(entry: Entry, due: Instant | undefined): void {
+    const { id, door, source } = entry.lease;
+    if (!this.#entries.has(id)) {
+      const key = keyOf(door, source);
+      this.#byKey.set(key, [...(this.#byKey.get(key) ?? []), id]);
+      this.#perDoor.set(door, this.countAt(door) + 1);
+    }
+    this.#failed += failures(entry) - failures(this.#entries.get(id));
+    this.#entries.set(id, entry);
+    if (due === undefined) this.#deadlines.delete(id);
+    else this.#deadlines.put(id, due);
+  }
+
+  delete(id: LeaseId): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    const { door, source } = entry.lease;
+    this.#entries.delete(id);
+    this.#failed -= failures(entry);
+    this.#deadlines.delete(id);
+    const key = keyOf(door, source);
+    const others = (this.#byKey.get(key) ?? []).filter((one) => one !== id);
+    if (others.length === 0) this.#byKey.delete(key);
+    else this.#byKey.set(key, others);
+    const left = this.countAt(door) - 1;
+    if (left === 0) this.#perDoor.delete(door);
+    else this.#perDoor.set(door, left);
+  }
+
+  nextDue(): Instant | undefined {
+    return this.#deadlines.next()?.due as Instant | undefined;
+  }
+
+  /** One whose moment has come; the nearest first. */
+  due(now: Instant): Entry | undefined {
+    const next = this.#deadlines.next();
+    return next === undefined || next.due > now ? undefined : this.#entries.get(next.key);
+  }
+}
+
+const failures = (entry: Entry | undefined): number => (entry?.lease.startFailure === undefined ? 0 : 1);
+
+function isBetter(a: Lease, b: Lease): boolean {
+  const closes = a.state === 'closing';
+  return closes === (b.state === 'closing') ? a.due > b.due : !closes;
+}
+
+/** An address has no line end in it. */
+const keyOf = (door: string, source: Address): string => `${source}\n${door}`;

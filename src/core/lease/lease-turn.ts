@@ -1,0 +1,84 @@
+import { type Instant, instant, since } from '../net/time.ts';
+import type { LeaseEnd } from './lease.ts';
+import type { LeaseEffect, OpenOutcome } from './lease-effect.ts';
+import type { Asked, LeaseState } from './lease-state.ts';
+import { phaseOf } from './lease-state.ts';
+import type { Entry, LeaseTable } from './lease-table.ts';
+
+/** One input being worked on: the leases, the time, and what is to be done about it so far. */
+export type LeaseTurn = {
+  readonly table: LeaseTable;
+  readonly now: Instant;
+  readonly effects: LeaseEffect[];
+  readonly isStopping: boolean;
+};
+
+/** The lease is in this state from now on. */
+export function moveTo(
+  turn: LeaseTurn,
+  entry: Entry,
+  state: LeaseState,
+  changes: Partial<Entry> = {},
+): Entry {
+  const lease = changes.lease ?? entry.lease;
+  const phase = phaseOf(state);
+  const moved = {
+    ...entry,
+    ...changes,
+    state,
+    lease: lease.state === phase ? lease : { ...lease, state: phase },
+  };
+  turn.table.put(moved, dueOf(moved));
+  return moved;
+}
+
+/** When something is to be done about a lease without anything else happening. */
+function dueOf({ state, lease }: Entry): Instant | undefined {
+  switch (state.at) {
+    case 'open':
+      return lease.due;
+    case 'retrying-undo':
+    case 'retrying-ports':
+    case 'retrying-stop':
+      return state.from;
+    default:
+      return undefined;
+  }
+}
+
+export function refuse(
+  turn: LeaseTurn,
+  { demand, ticket }: Pick<Asked, 'demand' | 'ticket'>,
+  reason: string,
+): void {
+  turn.effects.push({ do: 'report', news: { kind: 'refused', demand, reason } });
+  answer(turn, ticket, { kind: 'refused', reason });
+}
+
+export function answer(turn: LeaseTurn, ticket: number, outcome: OpenOutcome): void {
+  turn.effects.push({ do: 'answer', ticket, outcome });
+}
+
+/** Nothing is open of it any more: write that down. */
+export function writeEnd(
+  turn: LeaseTurn,
+  entry: Entry,
+  how: LeaseEnd,
+  closed: Instant,
+  stopFailure?: string,
+): void {
+  const { lease } = moveTo(turn, entry, { at: 'writing-end', how });
+  const lasted = since(instant(Math.min(lease.since, closed)), closed);
+  const dropsClaims = !entry.isAdopted;
+  const failure = stopFailure === undefined ? {} : { stopFailure };
+  turn.effects.push({ do: 'write-end', lease, how, closed, lasted, ...failure, dropsClaims });
+}
+
+/** It is over for this daemon. */
+export function forget(turn: LeaseTurn, { lease, next }: Entry): void {
+  turn.table.delete(lease.id);
+  turn.effects.push({ do: 'forget', id: lease.id });
+  if (turn.isStopping) {
+    if (turn.table.size === 0) turn.effects.push({ do: 'idle' });
+  } else if (next !== undefined) turn.effects.push({ do: 'ask-again', demand: next });
+}

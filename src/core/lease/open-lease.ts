@@ -1,0 +1,165 @@
+import type { Opening } from '../door/opening.ts';
+import { renderCommands } from '../door/opening.ts';
+import { after, type Instant, millis, since } from '../net/time.ts';
+import { isByOperator } from './demand.ts';
+import { requestAgain, writeLonger } from './extend-lease.ts';
+import type { Lease, LeaseEnd, LeasePorts } from './lease.ts';
+import type { OpenInput } from './lease-input.ts';
+import type { Asked, LeaseState } from './lease-state.ts';
+import type { Entry } from './lease-table.ts';
+import { answer, forget, type LeaseTurn, moveTo, refuse, writeEnd } from './lease-turn.ts';
+import { REFUSED } from './refusals.ts';
+
+/** A lease is opened, or made longer. */
+export function requestOpen(turn: LeaseTurn, input: OpenInput): void {
+  const { demand, ticket } = input;
+  const { door, source } = demand;
+  const { start } = renderCommands(door.opening, source);
+  const asked = { demand, ticket, start };
+  const opensNothing = start === undefined && door.opening.ports === undefined;
+  if (turn.isStopping || opensNothing) {
+    answer(turn, ticket, { kind: 'nothing' });
+    return;
+  }
+  if (input.isBanned) {
+    refuse(turn, asked, REFUSED.banned);
+    return;
+  }
+  const current = turn.table.current(door.name, source);
+  if (current !== undefined) {
+    requestAgain(turn, current, asked);
+    return;
+  }
+  if (!turn.table.hasRoom(door)) {
+    refuse(turn, asked, REFUSED.full);
+    return;
+  }
+  if (start !== undefined && !input.hasRoom) {
+    refuse(turn, asked, REFUSED.busy);
+    return;
+  }
+  begin(turn, input, asked);
+}
+
+/**
+ * The record comes first: without it a crash would leave the door open for ever. Ports that the kernel closes by
+ * itself are worth the time that a disk takes, and are opened before.
+ */
+function begin(turn: LeaseTurn, input: OpenInput, asked: Asked): void {
+  const lease = newLease(input, turn.now);
+  if (asked.start !== undefined) turn.effects.push({ do: 'reserve', id: lease.id, door: lease.door });
+  const hasPorts = lease.opened !== undefined;
+  const state: LeaseState =
+    hasPorts && input.closesByItself
+      ? { at: 'opening-ports', isRecorded: false, asked }
+      : { at: 'recording', ports: hasPorts ? 'next' : 'none', asked };
+  const entry: Entry = { lease, state, written: undefined, isAdopted: false };
+  establish(turn, moveTo(turn, entry, state));
+}
+
+function newLease({ id, demand }: OpenInput, now: Instant): Lease {
+  const { door, source } = demand;
+  const opened = leasePorts(door.opening);
+  const { stop = '' } = renderCommands(door.opening, source);
+  return {
+    ...{ id, door: door.name, source, stop, state: 'opening' },
+    ...{ since: now, due: after(now, door.opening.cmdTimeout) },
+    ...(opened === undefined ? {} : { opened }),
+    ...(isByOperator(demand) ? { byOperator: true } : {}),
+  };
+}
+
+/** What a door opens by itself. */
+export function leasePorts(opening: Opening): LeasePorts | undefined {
+  const { ports, singleUse = false, hold = false, closeKills = false } = opening;
+  return ports === undefined ? undefined : { ports, singleUse, hold, closeKills };
+}
+
+/** Asks for the step that its state stands for. */
+function establish(turn: LeaseTurn, { lease, state }: Entry): void {
+  if (state.at === 'opening-ports') turn.effects.push({ do: 'open-ports', lease });
+  else turn.effects.push({ do: 'record', lease, length: millis(Math.max(0, since(turn.now, lease.due))) });
+}
+
+export function recorded(turn: LeaseTurn, entry: Entry): void {
+  const { state } = entry;
+  if (state.at !== 'recording') return;
+  const { asked, ports, ends } = state;
+  if (ends !== undefined)
+    undo(turn, entry, asked, reasonOf(ends), ends, { isRecorded: true, ports: ports === 'open' });
+  else if (ports !== 'next') opened(turn, entry, asked);
+  else establish(turn, moveTo(turn, entry, { at: 'opening-ports', isRecorded: true, asked }));
+}
+
+export function recordRefused(turn: LeaseTurn, entry: Entry, why: string): void {
+  const { state } = entry;
+  if (state.at !== 'recording') return;
+  undo(turn, entry, state.asked, why, 'failed', { isRecorded: false, ports: state.ports === 'open' });
+}
+
+export function portsOpen(turn: LeaseTurn, entry: Entry): void {
+  const { state } = entry;
+  if (state.at !== 'opening-ports') return;
+  const { asked, isRecorded, ends } = state;
+  if (ends !== undefined) undo(turn, entry, asked, reasonOf(ends), ends, { isRecorded, ports: true });
+  else if (isRecorded) opened(turn, entry, asked);
+  else establish(turn, moveTo(turn, entry, { at: 'recording', ports: 'open', asked }));
+}
+
+export function portsRefused(turn: LeaseTurn, entry: Entry, why: string): void {
+  const { state } = entry;
+  if (state.at !== 'opening-ports') return;
+  // A part of them may be open.
+  undo(turn, entry, state.asked, why, 'failed', { isRecorded: state.isRecorded, ports: true });
+}
+
+/** It is not to be: what has been opened or recorded of it goes. */
+function undo(
+  turn: LeaseTurn,
+  entry: Entry,
+  asked: Asked,
+  reason: string,
+  how: LeaseEnd,
+  done: { readonly isRecorded: boolean; readonly ports: boolean },
+): void {
+  const { lease } = entry;
+  refuse(turn, asked, reason);
+  if (asked.start !== undefined) turn.effects.push({ do: 'release', id: lease.id, door: lease.door });
+  if (done.ports) {
+    moveTo(turn, entry, { at: 'undoing', how, isRecorded: done.isRecorded, tries: 0 });
+    turn.effects.push({ do: 'undo-ports', lease });
+  } else if (done.isRecorded) writeEnd(turn, entry, how, turn.now);
+  else forget(turn, entry);
+}
+
+/** It is open and recorded. Ports close at their time, however long the start command takes. */
+function opened(turn: LeaseTurn, entry: Entry, asked: Asked): void {
+  const { start, demand } = asked;
+  const { effects } = turn;
+  const hasPorts = entry.lease.opened !== undefined;
+  const state: LeaseState = hasPorts
+    ? { at: 'open', start: start === undefined ? 'none' : 'running', isHeld: false }
+    : { at: 'starting' };
+  const moved = moveTo(turn, entry, state);
+  const { lease } = moved;
+  effects.push({ do: 'report', news: { kind: 'opened', lease } });
+  // A knock has come in the meantime.
+  const isLater = lease.due > after(lease.since, demand.door.opening.cmdTimeout);
+  if (isLater) writeLonger(turn, moved);
+  if (hasPorts) effects.push({ do: 'follow', lease, again: false });
+  answer(turn, asked.ticket, { kind: 'opened', lease, runsStart: start !== undefined });
+  if (start !== undefined) effects.push({ do: 'run-start', lease, command: start, again: false });
+}
+
+function reasonOf(ends: LeaseEnd): string {
+  switch (ends) {
+    case 'banned':
+      return REFUSED.banned;
+    case 'changed':
+      return 'its door has been changed by a reload';
+    case 'closed':
+      return 'the operator has closed it';
+    default:
+      return 'the daemon stops';
+  }
+}
