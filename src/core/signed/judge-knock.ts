@@ -1,0 +1,113 @@
+import type { Ciphers } from '../cipher/ciphers.ts';
+import type { Address } from '../net/address.ts';
+import { type Instant, type Millis, millis, since } from '../net/time.ts';
+import type { SshPublicKey } from '../ssh/public-key.ts';
+import { judgeSignature, TOKEN_FLAG } from '../ssh/ssh-signature.ts';
+import type { KnockBody } from './knock-body.ts';
+import { signedText } from './seal-knock.ts';
+
+/** A knock counts if its time is so near to the server's. */
+export const CLOCK_WINDOW_MS = millis(60_000);
+
+/** A key that may sign knocks, and what was said of it. */
+export type AuthorizedKey = {
+  readonly key: SshPublicKey;
+  /** Sources that it may be used from. */
+  readonly admits?: (source: Address) => boolean;
+  /** By the wall clock: it is good before this. */
+  readonly until?: Instant;
+  readonly isOff?: boolean;
+  /** A hardware token need not be touched. */
+  readonly mayBeUntouched?: boolean;
+  /** A hardware token has to have checked a PIN or a finger. */
+  readonly mustBeVerified?: boolean;
+};
+
+/** What a knock is judged beside. */
+export type KnockSituation = {
+  readonly serverPublic: Uint8Array;
+  /** The packet's source. */
+  readonly from: Address;
+  /** The packet's time, by the wall clock. */
+  readonly now: Instant;
+  readonly window: Millis;
+  /** The key of this id, if there is one. */
+  readonly keyOf: (keyId: Uint8Array) => AuthorizedKey | undefined;
+  /** Whether this server has asked for it, a moment ago. */
+  readonly isChallenge: (challenge: Uint8Array, body: KnockBody) => boolean;
+};
+
+export type KnockRefusal =
+  | 'unknown key'
+  | 'source'
+  | 'key source'
+  | 'key expired'
+  | 'key off'
+  | 'signature'
+  | 'clock'
+  | 'challenge';
+
+export type KnockJudgement =
+  | { readonly kind: 'good'; readonly key: AuthorizedKey }
+  /** `behind`: by how much the sender's clock is behind; negative where it is ahead. */
+  | {
+      readonly kind: 'refused';
+      readonly reason: KnockRefusal;
+      readonly key?: AuthorizedKey;
+      readonly behind?: Millis;
+    };
+
+/** The checks after the seal, in the order of their costs. The signature comes before the time: only then is there a reply. */
+export function judgeKnock(
+  ciphers: Ciphers,
+  body: KnockBody,
+  point: Uint8Array,
+  situation: KnockSituation,
+): KnockJudgement {
+  const key = situation.keyOf(body.keyId);
+  if (key === undefined) return { kind: 'refused', reason: 'unknown key' };
+  const reason =
+    sourceRefusal(body, key, situation) ??
+    (isSignedBy(ciphers, key, body, point, situation) ? undefined : 'signature') ??
+    timeRefusal(body, situation);
+  if (reason === undefined) return { kind: 'good', key };
+  const behind = reason === 'clock' ? { behind: since(body.time, situation.now) } : {};
+  return { kind: 'refused', reason, key, ...behind };
+}
+
+function sourceRefusal(
+  { source }: KnockBody,
+  { admits, until, isOff }: AuthorizedKey,
+  { from, now }: KnockSituation,
+): KnockRefusal | undefined {
+  if (source !== undefined && source !== from) return 'source';
+  if (admits?.(from) === false) return 'key source';
+  if (isOff === true) return 'key off';
+  return until !== undefined && now >= until ? 'key expired' : undefined;
+}
+
+function isSignedBy(
+  ciphers: Ciphers,
+  { key, mayBeUntouched = false, mustBeVerified = false }: AuthorizedKey,
+  body: KnockBody,
+  point: Uint8Array,
+  { serverPublic }: KnockSituation,
+): boolean {
+  const text = signedText(ciphers, serverPublic, point, body.head);
+  const judgement = judgeSignature(ciphers, key, text, body.signature);
+  if (judgement.kind === 'bad') return false;
+  const { flags } = judgement;
+  // As in sshd(8), these options say nothing about keys that no token holds.
+  if (flags === undefined) return true;
+  const isTouched = mayBeUntouched || (flags & TOKEN_FLAG.touched) !== 0;
+  return isTouched && (!mustBeVerified || (flags & TOKEN_FLAG.verified) !== 0);
+}
+
+function timeRefusal(
+  body: KnockBody,
+  { now, window, isChallenge }: KnockSituation,
+): KnockRefusal | undefined {
+  const { challenge, time } = body;
+  if (challenge !== undefined) return isChallenge(challenge, body) ? undefined : 'challenge';
+  return Math.abs(since(time, now)) <= window ? undefined : 'clock';
+}

@@ -1,0 +1,57 @@
+import type { Ciphers } from '../cipher/ciphers.ts';
+import { asciiBytes, concatBytes } from '../ssh/ssh-writer.ts';
+import { KNOCK } from './knock-layout.ts';
+import { type SipHashKey, sipHash24 } from './siphash.ts';
+
+/**
+ * What tells a signed knock for this server from noise, before any costly step: a word that the kernel's filter checks,
+ * and a tag. Both come from the server's public key. They keep strangers away, not those who have that key.
+ */
+export type ServerMarks = {
+  readonly tagKey: SipHashKey;
+  /** Factors and offset of the word, unsigned. */
+  readonly m1: number;
+  readonly m2: number;
+  readonly c: number;
+};
+
+const PURPOSE = asciiBytes('bussa tag 1');
+
+export function serverMarks(ciphers: Ciphers, serverPublic: Uint8Array): ServerMarks {
+  const hash = ciphers.sha256(concatBytes(PURPOSE, serverPublic));
+  const view = new DataView(hash.buffer, hash.byteOffset, hash.byteLength);
+  const little = (at: number): number => view.getUint32(at, true);
+  return {
+    tagKey: [little(0), little(4), little(8), little(12)],
+    m1: (view.getUint32(16) | 1) >>> 0,
+    m2: (view.getUint32(20) | 1) >>> 0,
+    c: view.getUint32(24),
+  };
+}
+
+/** The word of a packet whose ephemeral key stands there already. Unsigned. */
+export function wordOf({ m1, m2, c }: ServerMarks, packet: Uint8Array): number {
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const x = view.getUint32(KNOCK.ephemeral);
+  const y = view.getUint32(KNOCK.ephemeral + 4);
+  return ((Math.imul(x, m1) ^ Math.imul(y, m2) ^ (x >>> 15)) + c) >>> 0;
+}
+
+/** The tag of a packet whose ephemeral key stands there already: the low word, then the high one. */
+export function tagOf({ tagKey }: ServerMarks, packet: Uint8Array, out: Int32Array): void {
+  sipHash24(tagKey, packet, KNOCK.ephemeral, KNOCK.ephemeralBytes, out);
+}
+
+/** Whether the packet bears this server's tag. Nothing is allocated. */
+export function hasTag(marks: ServerMarks, packet: Uint8Array): boolean {
+  tagOf(marks, packet, computed);
+  let difference = 0;
+  for (let i = 0; i < 8; i++) {
+    const byte = ((computed[i >> 2] as number) >>> ((i & 3) * 8)) & 0xff;
+    difference |= byte ^ (packet[KNOCK.tag + i] as number);
+  }
+  return difference === 0;
+}
+
+/** Reused, for the core is synchronous. */
+const computed = new Int32Array(2);

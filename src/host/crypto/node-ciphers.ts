@@ -1,0 +1,110 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  type KeyObject,
+  verify,
+} from 'node:crypto';
+import type { Ciphers, EcdsaCurve, VerifyKey } from '../../core/cipher/ciphers.ts';
+
+const AEAD = 'chacha20-poly1305';
+const TAG_BYTES = 16;
+
+/** What stands before the 32 bytes of a raw key: PKCS #8 (RFC 8410, § 7) and SubjectPublicKeyInfo (§ 4). */
+const X25519_SECRET = Buffer.from('302e020100300506032b656e04220420', 'hex');
+const X25519_PUBLIC = Buffer.from('302a300506032b656e032100', 'hex');
+const ED25519_PUBLIC = Buffer.from('302a300506032b6570032100', 'hex');
+
+const CURVES = {
+  nistp256: { crv: 'P-256', hash: 'sha256', bytes: 32 },
+  nistp384: { crv: 'P-384', hash: 'sha384', bytes: 48 },
+  nistp521: { crv: 'P-521', hash: 'sha512', bytes: 66 },
+} as const satisfies Record<EcdsaCurve, object>;
+
+/** Node.js's cryptography, which is OpenSSL's. */
+export const nodeCiphers: Ciphers = {
+  sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+  sha512: (bytes) => createHash('sha512').update(bytes).digest(),
+  hmacSha256: (key, bytes) => createHmac('sha256', key).update(bytes).digest(),
+  x25519: (secret, point) => {
+    try {
+      return diffieHellman({ privateKey: secretKey(secret), publicKey: derKey(X25519_PUBLIC, point) });
+    } catch {
+      // OpenSSL refuses points of low order.
+      return undefined;
+    }
+  },
+  x25519Public: (secret) => {
+    const spki = createPublicKey(secretKey(secret)).export({ type: 'spki', format: 'der' });
+    return Uint8Array.from(spki.subarray(X25519_PUBLIC.length));
+  },
+  seal: (key, nonce, associated, plain) => {
+    const cipher = createCipheriv(AEAD, key, nonce, { authTagLength: TAG_BYTES });
+    cipher.setAAD(associated, { plaintextLength: plain.length });
+    return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  },
+  open: (key, nonce, associated, sealed) => {
+    if (sealed.length < TAG_BYTES) return undefined;
+    const length = sealed.length - TAG_BYTES;
+    try {
+      const cipher = createDecipheriv(AEAD, key, nonce, { authTagLength: TAG_BYTES });
+      cipher.setAAD(associated, { plaintextLength: length });
+      cipher.setAuthTag(sealed.subarray(length));
+      return Buffer.concat([cipher.update(sealed.subarray(0, length)), cipher.final()]);
+    } catch {
+      return undefined;
+    }
+  },
+  verify: (key, message, signature) => {
+    try {
+      return verifyWith(key, message, signature);
+    } catch {
+      // No point of the curve, or an exponent that OpenSSL does not take.
+      return false;
+    }
+  },
+};
+
+function verifyWith(key: VerifyKey, message: Uint8Array, signature: Uint8Array): boolean {
+  switch (key.kind) {
+    case 'ed25519':
+      return verify(null, message, derKey(ED25519_PUBLIC, key.point), signature);
+    case 'ecdsa': {
+      const { hash } = CURVES[key.curve];
+      const dsaEncoding = 'ieee-p1363' as const;
+      return verify(hash, message, { key: ecdsaKey(key.curve, key.point), dsaEncoding }, signature);
+    }
+    case 'rsa':
+      return verify('sha512', message, rsaKey(key.modulus, key.exponent), signature);
+    default:
+      return key satisfies never;
+  }
+}
+
+function secretKey(secret: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([X25519_SECRET, secret]), format: 'der', type: 'pkcs8' });
+}
+
+function derKey(before: Buffer, point: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.concat([before, point]), format: 'der', type: 'spki' });
+}
+
+function ecdsaKey(curve: EcdsaCurve, point: Uint8Array): KeyObject {
+  const { crv, bytes } = CURVES[curve];
+  const x = base64url(point.subarray(1, 1 + bytes));
+  const y = base64url(point.subarray(1 + bytes));
+  return createPublicKey({ key: { kty: 'EC', crv, x, y }, format: 'jwk' });
+}
+
+function rsaKey(modulus: Uint8Array, exponent: Uint8Array): KeyObject {
+  return createPublicKey({
+    key: { kty: 'RSA', n: base64url(modulus), e: base64url(exponent) },
+    format: 'jwk',
+  });
+}
+
+const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
