@@ -2,9 +2,15 @@
 
 import { readFileSync } from 'node:fs';
 import type { Verdict } from './vector-fields.ts';
+import { judgeCodes } from './vectors-codes.ts';
 import { judgeSignedKnocks } from './vectors-signed.ts';
+import { judgeSpa } from './vectors-spa.ts';
 
-const JUDGES: readonly ((file: unknown) => readonly Verdict[] | undefined)[] = [judgeSignedKnocks];
+const JUDGES: readonly ((file: unknown) => readonly Verdict[] | undefined)[] = [
+  judgeSignedKnocks,
+  judgeCodes,
+  judgeSpa,
+];
 
 process.exitCode = main(process.argv.slice(2));
 
@@ -28,7 +34,7 @@ function judgeFile(file: string): number {
     return 2;
   }
   if (verdicts === undefined) {
-    console.error(`${file}: these are no vectors of signed knocks`);
+    console.error(`${file}: these are no vectors of signed knocks, codes or SPA`);
     return 2;
   }
   const wrong = verdicts.filter(({ found }) => found.length > 0);

@@ -1,6 +1,14 @@
 /** An elliptic curve of ECDSA keys, as RFC 5656 (§ 10.1) names it. */
 export type EcdsaCurve = 'nistp256' | 'nistp384' | 'nistp521';
 
+/** Hash functions, by the names that fwknop gives them. */
+export const HASH_NAMES = ['md5', 'sha1', 'sha256', 'sha384', 'sha512', 'sha3_256', 'sha3_512'] as const;
+
+export type HashName = (typeof HASH_NAMES)[number];
+
+/** How AES chains its blocks. */
+export type AesMode = 'cbc' | 'ctr' | 'cfb' | 'ofb' | 'ecb';
+
 /** A public key as its algorithm needs it. Points are uncompressed (SEC 1, § 2.3.3). */
 export type VerifyKey =
   | { readonly kind: 'ed25519'; readonly point: Uint8Array }
@@ -15,6 +23,18 @@ export interface Ciphers {
   sha256(bytes: Uint8Array): Uint8Array;
   sha512(bytes: Uint8Array): Uint8Array;
   hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array;
+  hash(name: HashName, bytes: Uint8Array): Uint8Array;
+  hmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array;
+  /** Whether both are the same, in a time that does not depend on where they differ. */
+  isSame(a: Uint8Array, b: Uint8Array): boolean;
+  /** AES of whole blocks, without padding. The key has 16 or 32 bytes, the vector 16. `undefined`: not of whole blocks. */
+  aes(
+    direction: 'encrypt' | 'decrypt',
+    mode: AesMode,
+    key: Uint8Array,
+    vector: Uint8Array,
+    bytes: Uint8Array,
+  ): Uint8Array | undefined;
   /** RFC 7748: 32 bytes each. `undefined` for a point of low order. */
   x25519(secret: Uint8Array, point: Uint8Array): Uint8Array | undefined;
   /** The public key of a secret one. */

@@ -7,12 +7,14 @@ import {
   createPublicKey,
   diffieHellman,
   type KeyObject,
+  timingSafeEqual,
   verify,
 } from 'node:crypto';
-import type { Ciphers, EcdsaCurve, VerifyKey } from '../../core/cipher/ciphers.ts';
+import type { Ciphers, EcdsaCurve, HashName, VerifyKey } from '../../core/cipher/ciphers.ts';
 
 const AEAD = 'chacha20-poly1305';
 const TAG_BYTES = 16;
+const AES_BLOCK = 16;
 
 /** What stands before the 32 bytes of a raw key: PKCS #8 (RFC 8410, § 7) and SubjectPublicKeyInfo (§ 4). */
 const X25519_SECRET = Buffer.from('302e020100300506032b656e04220420', 'hex');
@@ -30,6 +32,17 @@ export const nodeCiphers: Ciphers = {
   sha256: (bytes) => createHash('sha256').update(bytes).digest(),
   sha512: (bytes) => createHash('sha512').update(bytes).digest(),
   hmacSha256: (key, bytes) => createHmac('sha256', key).update(bytes).digest(),
+  hash: (name, bytes) => createHash(opensslName(name)).update(bytes).digest(),
+  hmac: (name, key, bytes) => createHmac(opensslName(name), key).update(bytes).digest(),
+  isSame: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+  aes: (direction, mode, key, vector, bytes) => {
+    if (bytes.length % AES_BLOCK !== 0) return undefined;
+    const name = `aes-${key.length * 8}-${mode}`;
+    const iv = mode === 'ecb' ? null : vector;
+    const cipher = direction === 'encrypt' ? createCipheriv(name, key, iv) : createDecipheriv(name, key, iv);
+    cipher.setAutoPadding(false);
+    return Buffer.concat([cipher.update(bytes), cipher.final()]);
+  },
   x25519: (secret, point) => {
     try {
       return diffieHellman({ privateKey: secretKey(secret), publicKey: derKey(X25519_PUBLIC, point) });
@@ -68,6 +81,8 @@ export const nodeCiphers: Ciphers = {
     }
   },
 };
+
+const opensslName = (name: HashName): string => name.replace('_', '-');
 
 function verifyWith(key: VerifyKey, message: Uint8Array, signature: Uint8Array): boolean {
   switch (key.kind) {

@@ -1,0 +1,30 @@
+import { portsOfCode } from '../src/core/code/code-ports.ts';
+import { codeOf, parseBase32, stepAt } from '../src/core/code/totp.ts';
+import { instant, seconds } from '../src/core/net/time.ts';
+import { nodeCiphers as ciphers } from '../src/host/crypto/node-ciphers.ts';
+import { type Fields, number, text, type Verdict, vectorsOf } from './vector-fields.ts';
+
+/** The file's vectors of codes. `undefined`: it has none. */
+export function judgeCodes(file: unknown): readonly Verdict[] | undefined {
+  const vectors = vectorsOf(file);
+  return vectors.some((vector) => 'secretBase32' in vector) ? vectors.map(judgeVector) : undefined;
+}
+
+function judgeVector(vector: Fields): Verdict {
+  const secretText = text(vector, 'secretBase32');
+  const time = number(vector, 'unixSeconds');
+  const digits = number(vector, 'digits');
+  const name = `${secretText.slice(0, 8)}… at ${time}, ${digits} digits`;
+  const secret = parseBase32(secretText);
+  if (secret === undefined) return { name, found: ['its secret is not base32'] };
+  const step = stepAt(instant(time * 1000), seconds(number(vector, 'period')));
+  const code = codeOf(ciphers, secret, step, digits);
+  const ports = portsOfCode(code, vector.prefixes as readonly number[]);
+  const found: string[] = [];
+  if (vector.algorithm !== 'sha1')
+    found.push(`codes are made with SHA-1 alone, not with ${String(vector.algorithm)}`);
+  if (step !== number(vector, 'step')) found.push(`its step is ${step}`);
+  if (code !== text(vector, 'code')) found.push(`its code is ${code}`);
+  if (`${ports}` !== `${vector.ports as readonly number[]}`) found.push(`its ports are ${ports}`);
+  return { name, found };
+}

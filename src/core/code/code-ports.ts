@@ -1,0 +1,11 @@
+import { type Port, parsePort } from '../net/port.ts';
+
+/** Digits of a code that one port carries, behind the block's prefix. */
+const CHUNK = 3;
+
+/** The ports to knock for a code: each block's prefix, and behind it the next digits. `undefined` where they do not fit. */
+export function portsOfCode(code: string, prefixes: readonly number[]): readonly Port[] | undefined {
+  if (!/^[0-9]+$/.test(code) || prefixes.length !== Math.ceil(code.length / CHUNK)) return undefined;
+  const ports = prefixes.map((prefix, i) => parsePort(`${prefix}${code.slice(i * CHUNK, (i + 1) * CHUNK)}`));
+  return ports.includes(undefined) ? undefined : (ports as readonly Port[]);
+}
