@@ -71,7 +71,7 @@ function outcomeOf(key: ServerKey, vector: Fields): string {
     from: parseAddress(text(vector, 'from')) as Address,
     now: instant(number(vector, 'nowMs')),
     window: CLOCK_WINDOW_MS,
-    keyOf: (keyId) => (keyId.toHex() === id ? { key: reading.key } : undefined),
+    keyOf: (keyId) => (keyId.toHex() === id ? { key: reading.key, comment: '' } : undefined),
     isChallenge: () => false,
   });
   return judgement.kind === 'good' ? 'opens' : judgement.reason;

@@ -1,5 +1,5 @@
+import { asciiBytes, concatBytes } from '../bytes/concat-bytes.ts';
 import type { Ciphers } from '../cipher/ciphers.ts';
-import { asciiBytes, concatBytes } from '../ssh/ssh-writer.ts';
 
 // RFC 9180 in base mode, with DHKEM(X25519, HKDF-SHA256) 0x0020, HKDF-SHA256 0x0001 and ChaCha20-Poly1305 0x0003.
 

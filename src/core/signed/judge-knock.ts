@@ -1,7 +1,7 @@
 import type { Ciphers } from '../cipher/ciphers.ts';
 import type { Address } from '../net/address.ts';
 import { type Instant, type Millis, millis, since } from '../net/time.ts';
-import type { SshPublicKey } from '../ssh/public-key.ts';
+import type { AuthorizedKey } from '../ssh/authorized-key.ts';
 import { judgeSignature, TOKEN_FLAG } from '../ssh/ssh-signature.ts';
 import type { KnockBody } from './knock-body.ts';
 import { signedText } from './seal-knock.ts';
@@ -9,19 +9,8 @@ import { signedText } from './seal-knock.ts';
 /** A knock counts if its time is so near to the server's. */
 export const CLOCK_WINDOW_MS = millis(60_000);
 
-/** A key that may sign knocks, and what was said of it. */
-export type AuthorizedKey = {
-  readonly key: SshPublicKey;
-  /** Sources that it may be used from. */
-  readonly admits?: (source: Address) => boolean;
-  /** By the wall clock: it is good before this. */
-  readonly until?: Instant;
-  readonly isOff?: boolean;
-  /** A hardware token need not be touched. */
-  readonly mayBeUntouched?: boolean;
-  /** A hardware token has to have checked a PIN or a finger. */
-  readonly mustBeVerified?: boolean;
-};
+/** A key that may sign knocks: as its owner's line says, or off by the operator's word. */
+export type KnockKey = AuthorizedKey & { readonly isOff?: boolean };
 
 /** What a knock is judged beside. */
 export type KnockSituation = {
@@ -32,7 +21,7 @@ export type KnockSituation = {
   readonly now: Instant;
   readonly window: Millis;
   /** The key of this id, if there is one. */
-  readonly keyOf: (keyId: Uint8Array) => AuthorizedKey | undefined;
+  readonly keyOf: (keyId: Uint8Array) => KnockKey | undefined;
   /** Whether this server has asked for it, a moment ago. */
   readonly isChallenge: (challenge: Uint8Array, body: KnockBody) => boolean;
 };
@@ -48,12 +37,12 @@ export type KnockRefusal =
   | 'challenge';
 
 export type KnockJudgement =
-  | { readonly kind: 'good'; readonly key: AuthorizedKey }
+  | { readonly kind: 'good'; readonly key: KnockKey }
   /** `behind`: by how much the sender's clock is behind; negative where it is ahead. */
   | {
       readonly kind: 'refused';
       readonly reason: KnockRefusal;
-      readonly key?: AuthorizedKey;
+      readonly key?: KnockKey;
       readonly behind?: Millis;
     };
 
@@ -77,7 +66,7 @@ export function judgeKnock(
 
 function sourceRefusal(
   { source }: KnockBody,
-  { admits, until, isOff }: AuthorizedKey,
+  { admits, until, isOff }: KnockKey,
   { from, now }: KnockSituation,
 ): KnockRefusal | undefined {
   if (source !== undefined && source !== from) return 'source';
@@ -88,7 +77,7 @@ function sourceRefusal(
 
 function isSignedBy(
   ciphers: Ciphers,
-  { key, mayBeUntouched = false, mustBeVerified = false }: AuthorizedKey,
+  { key, mayBeUntouched = false, mustBeVerified = false }: KnockKey,
   body: KnockBody,
   point: Uint8Array,
   { serverPublic }: KnockSituation,

@@ -1,6 +1,7 @@
-import { type Address, addressWords, familyOf, renderAddress } from '../net/address.ts';
+import { concatBytes } from '../bytes/concat-bytes.ts';
+import { type Address, addressWords, familyOf, renderAddress, unmapped } from '../net/address.ts';
 import { type Instant, instant, type Millis, seconds } from '../net/time.ts';
-import { concatBytes, sshString } from '../ssh/ssh-writer.ts';
+import { sshString } from '../ssh/ssh-writer.ts';
 import { BODY, CHALLENGE_BYTES, KEY_ID_BYTES, MAX_DOOR_BYTES, NONCE_BYTES } from './knock-layout.ts';
 
 /** What a signed knock asks for. */
@@ -102,7 +103,8 @@ function readTail(body: Uint8Array, view: DataView): Tail | undefined {
   };
 }
 
-function writeSource(view: DataView, source: Address): void {
+function writeSource(view: DataView, address: Address): void {
+  const source = unmapped(address);
   const family = familyOf(source);
   view.setUint8(BODY.family, family);
   for (const [i, word] of addressWords(source).entries()) view.setUint32(BODY.source + i * 4, word);

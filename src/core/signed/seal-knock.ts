@@ -1,6 +1,6 @@
+import { asciiBytes, concatBytes } from '../bytes/concat-bytes.ts';
 import type { Ciphers } from '../cipher/ciphers.ts';
 import { sshsigText } from '../ssh/ssh-signature.ts';
-import { asciiBytes, concatBytes } from '../ssh/ssh-writer.ts';
 import { deriveContext, exportKey } from './hpke.ts';
 import { renderBody } from './knock-body.ts';
 import {

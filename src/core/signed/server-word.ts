@@ -1,5 +1,5 @@
+import { asciiBytes, concatBytes } from '../bytes/concat-bytes.ts';
 import type { Ciphers } from '../cipher/ciphers.ts';
-import { asciiBytes, concatBytes } from '../ssh/ssh-writer.ts';
 import { KNOCK } from './knock-layout.ts';
 import { type SipHashKey, sipHash24 } from './siphash.ts';
 

@@ -1,7 +1,7 @@
+import { parseBase64, renderBase64 } from '../bytes/base64.ts';
+import { asciiBytes } from '../bytes/concat-bytes.ts';
 import { type Ciphers, HASH_NAMES, type HashName } from '../cipher/ciphers.ts';
 import { type Instant, instant, type Millis, seconds } from '../net/time.ts';
-import { asciiBytes } from '../ssh/ssh-writer.ts';
-import { parseBase64, renderBase64 } from './base64-text.ts';
 
 /**
  * What a packet asks for (fko_message.h): 0 runs a command · 1 opens ports · 2 and 4 translate addresses · 3 and 5 to 6

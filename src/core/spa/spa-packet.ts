@@ -1,6 +1,6 @@
+import { parseBase64, renderBase64 } from '../bytes/base64.ts';
+import { asciiBytes, concatBytes } from '../bytes/concat-bytes.ts';
 import type { Ciphers, HashName } from '../cipher/ciphers.ts';
-import { asciiBytes, concatBytes } from '../ssh/ssh-writer.ts';
-import { parseBase64, renderBase64 } from './base64-text.ts';
 import { aesModeOf, type SpaCredential } from './spa-credential.ts';
 
 // libfko of fwknop 2.6.10: cipher_funcs.c, fko_encryption.c, fko_hmac.c.

@@ -1,7 +1,8 @@
+import { concatBytes, uint32 } from '../bytes/concat-bytes.ts';
 import type { Ciphers, EcdsaCurve, VerifyKey } from '../cipher/ciphers.ts';
 import type { SshPublicKey } from './public-key.ts';
 import { SshReader } from './ssh-reader.ts';
-import { concatBytes, sshString, uint32 } from './ssh-writer.ts';
+import { sshString } from './ssh-writer.ts';
 
 /** Flags of a hardware token's signature (PROTOCOL.u2f of OpenSSH): somebody touched it; a PIN or finger was checked. */
 export const TOKEN_FLAG = { touched: 1, verified: 4 } as const;

@@ -1,6 +1,7 @@
 import { createConnection } from 'node:net';
+import { concatBytes, uint32 } from '../../core/bytes/concat-bytes.ts';
 import { SshReader } from '../../core/ssh/ssh-reader.ts';
-import { concatBytes, sshString, uint32 } from '../../core/ssh/ssh-writer.ts';
+import { sshString } from '../../core/ssh/ssh-writer.ts';
 
 // The SSH agent protocol, draft-miller-ssh-agent (§ 4): requests and answers.
 const REQUEST_IDENTITIES = 11;

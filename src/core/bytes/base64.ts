@@ -3,7 +3,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const VALUES = new Int8Array(128).fill(-1);
 for (let i = 0; i < ALPHABET.length; i++) VALUES[ALPHABET.charCodeAt(i)] = i;
 
-/** Base64 without its padding, as fwknop sends it. */
+/** Base64 (RFC 4648, § 4) without its padding. */
 export function renderBase64(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 3) {
@@ -33,6 +33,15 @@ export function parseBase64(text: string): Uint8Array | undefined {
     at += 1;
   }
   return (word & ((1 << bits) - 1)) === 0 ? bytes : undefined;
+}
+
+/** The same with the two characters that need no quoting in place of + and / (RFC 4648, § 5). */
+export function renderBase64Url(bytes: Uint8Array): string {
+  return renderBase64(bytes).replaceAll('+', '-').replaceAll('/', '_');
+}
+
+export function parseBase64Url(text: string): Uint8Array | undefined {
+  return /[+/]/.test(text) ? undefined : parseBase64(text.replaceAll('-', '+').replaceAll('_', '/'));
 }
 
 /** Base64 with or without its padding. */

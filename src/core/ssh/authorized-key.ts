@@ -1,0 +1,110 @@
+import { parsePaddedBase64 } from '../bytes/base64.ts';
+import type { Address } from '../net/address.ts';
+import { type Instant, instant } from '../net/time.ts';
+import { type KeyOption, readKeyOptions } from './key-options.ts';
+import { KEY_TYPES, readPublicKey, type SshPublicKey } from './public-key.ts';
+import { compileSourcePatterns } from './source-patterns.ts';
+
+/** A key, and what the options in front of it say. */
+export type AuthorizedKey = {
+  readonly key: SshPublicKey;
+  readonly comment: string;
+  /** Sources that it may be used from; absent: all. */
+  readonly admits?: (source: Address) => boolean;
+  /** By the wall clock: it is good before this. */
+  readonly until?: Instant;
+  /** A hardware token need not be touched. */
+  readonly mayBeUntouched?: boolean;
+  /** A hardware token has to have checked a PIN or a finger. */
+  readonly mustBeVerified?: boolean;
+};
+
+/** `notes`: options that count for nothing here, and why. */
+export type AuthorizedKeyReading =
+  | { readonly kind: 'key'; readonly key: AuthorizedKey; readonly notes: readonly string[] }
+  | { readonly kind: 'bad'; readonly reason: string };
+
+/** Longer than the line of a key of 16,384 bits with its options. */
+const MAX_LINE = 16_384;
+
+const bad = (reason: string): AuthorizedKeyReading => ({ kind: 'bad', reason });
+
+/** A line as in authorized_keys (sshd(8)): `[options] type base64 [comment]`. */
+export function parseAuthorizedKey(line: string): AuthorizedKeyReading {
+  if (line.length > MAX_LINE) return bad(`the line has more than ${MAX_LINE} characters`);
+  if (line.includes('PRIVATE KEY'))
+    return bad('this is a private key: give the public one, which ends in .pub');
+  const startsWithType = KEY_TYPES.some((type) => line.startsWith(`${type} `)) || /^\S+ AAAA/.test(line);
+  const reading = startsWithType ? ({ kind: 'options', options: [], end: 0 } as const) : readKeyOptions(line);
+  if (reading.kind === 'bad') return reading;
+  const [type = '', base64 = '', ...comment] = line
+    .slice(reading.end)
+    .trim()
+    .split(/[ \t]+/);
+  const blob = parsePaddedBase64(base64);
+  if (base64 === '' || blob === undefined)
+    return bad('the key is missing or damaged: copy the whole line of the .pub file');
+  const key = readPublicKey(blob);
+  if (key.kind === 'refused') return bad(key.reason);
+  if (key.key.type !== type) return bad(`the line says ${type}, and the key is one of type ${key.key.type}`);
+  return applyOptions({ key: key.key, comment: comment.join(' ') }, reading.options);
+}
+
+function applyOptions(bare: AuthorizedKey, options: readonly KeyOption[]): AuthorizedKeyReading {
+  let key = bare;
+  const notes: string[] = [];
+  for (const option of options) {
+    const applied = applyOption(key, option);
+    if (typeof applied === 'string') return bad(applied);
+    if (applied.note !== undefined) notes.push(applied.note);
+    key = applied.key;
+  }
+  return { kind: 'key', key, notes };
+}
+
+type Applied = { readonly key: AuthorizedKey; readonly note?: string };
+
+/** What the key is with the option; a text says why it cannot be taken at all. */
+function applyOption(key: AuthorizedKey, { name, value }: KeyOption): Applied | string {
+  switch (name) {
+    case 'from': {
+      const { admits, unusable } = compileSourcePatterns(value ?? '');
+      const note = `from: names are not looked up, so ${unusable.join(', ')} matches nobody: give addresses`;
+      return { key: { ...key, admits }, ...(unusable.length === 0 ? {} : { note }) };
+    }
+    case 'expiry-time': {
+      const until = parseExpiry(value ?? '');
+      return until === undefined
+        ? 'expiry-time is no time: write YYYYMMDD or YYYYMMDDHHMM[SS], with a Z behind it for UTC'
+        : { key: { ...key, until } };
+    }
+    case 'no-touch-required':
+      return { key: { ...key, mayBeUntouched: true } };
+    case 'verify-required':
+      return { key: { ...key, mustBeVerified: true } };
+    case 'cert-authority':
+    case 'principals':
+      return `${name}: certificates cannot knock: give the plain public key`;
+    default:
+      return { key, note: `${name} concerns logins, and counts for nothing here` };
+  }
+}
+
+/** sshd(8): a day or a moment, in the host's time zone, with `Z` in UTC. */
+function parseExpiry(text: string): Instant | undefined {
+  const parts = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?(Z?)$/.exec(text);
+  if (parts === null) return undefined;
+  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part ?? 0));
+  const numbers = [year, (month ?? 0) - 1, day, hour, minute, second] as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const time = parts[7] === 'Z' ? Date.UTC(...numbers) : new Date(...numbers).getTime();
+  const shown = new Date(time);
+  const isSame = (parts[7] === 'Z' ? shown.getUTCDate() : shown.getDate()) === day;
+  return isSame && (month ?? 0) >= 1 && (month ?? 13) <= 12 ? instant(time) : undefined;
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { renderBase64 } from '../../../src/core/bytes/base64.ts';
+import { concatBytes } from '../../../src/core/bytes/concat-bytes.ts';
+import { type Address, parseAddress } from '../../../src/core/net/address.ts';
+import { parseAuthorizedKey } from '../../../src/core/ssh/authorized-key.ts';
+import { readPublicKey } from '../../../src/core/ssh/public-key.ts';
+import { compileSourcePatterns } from '../../../src/core/ssh/source-patterns.ts';
+import { sshString } from '../../../src/core/ssh/ssh-writer.ts';
+
+const BLOB = concatBytes(sshString('ssh-ed25519'), sshString(new Uint8Array(32).fill(7)));
+const KEY = `ssh-ed25519 ${renderBase64(BLOB)}`;
+const address = (text: string): Address => parseAddress(text) as Address;
+
+function keyOf(line: string) {
+  const reading = parseAuthorizedKey(line);
+  if (reading.kind === 'bad') throw new Error(reading.reason);
+  return reading;
+}
+
+const reasonOf = (line: string): string => {
+  const reading = parseAuthorizedKey(line);
+  return reading.kind === 'bad' ? reading.reason : 'it was taken';
+};
+
+describe('a line of authorized_keys', () => {
+  test('with and without options and a comment', () => {
+    assert.equal(keyOf(KEY).key.comment, '');
+    assert.equal(keyOf(`${KEY} alice@laptop at home`).key.comment, 'alice@laptop at home');
+    const { key, notes } = keyOf(`no-touch-required,verify-required ${KEY} x`);
+    assert.deepEqual([key.mayBeUntouched, key.mustBeVerified, notes], [true, true, []]);
+  });
+
+  test('from: prefixes, wildcards and refusals; names match nobody, and that is told', () => {
+    const { key, notes } = keyOf(
+      `from="192.0.2.0/24,!192.0.2.9,198.51.100.*,2001:db8::/32,*.example.org" ${KEY}`,
+    );
+    const admitted = [
+      '192.0.2.7',
+      '192.0.2.9',
+      '198.51.100.200',
+      '198.51.101.1',
+      '2001:db8::5',
+      '2001:db9::5',
+    ];
+    assert.deepEqual(
+      admitted.filter((one) => key.admits?.(address(one))),
+      ['192.0.2.7', '198.51.100.200', '2001:db8::5'],
+    );
+    assert.match(notes.join(), /\*\.example\.org matches nobody/);
+    assert.equal(
+      compileSourcePatterns('!192.0.2.9').admits(address('192.0.2.7')),
+      false,
+      'refusals admit nobody',
+    );
+  });
+
+  test('expiry-time in UTC and in the time of the host', () => {
+    assert.equal(keyOf(`expiry-time="20270101Z" ${KEY}`).key.until, Date.UTC(2027, 0, 1));
+    assert.equal(keyOf(`expiry-time="202701021530Z" ${KEY}`).key.until, Date.UTC(2027, 0, 2, 15, 30));
+    assert.equal(
+      keyOf(`expiry-time="20270102153020" ${KEY}`).key.until,
+      new Date(2027, 0, 2, 15, 30, 20).getTime(),
+    );
+    for (const wrong of ['', '2027', '20271301', '20270230', '20270101z', '2027-01-01'])
+      assert.match(reasonOf(`expiry-time="${wrong}" ${KEY}`), /expiry-time is no time/, wrong);
+  });
+
+  test('options about logins are told, and count for nothing', () => {
+    const { notes } = keyOf(`command="echo \\"hi, there\\"",no-pty,permitopen="a:1" ${KEY}`);
+    assert.deepEqual(
+      notes.map((note) => note.split(' ')[0]),
+      ['command', 'no-pty', 'permitopen'],
+    );
+  });
+
+  test('what cannot be taken says why', () => {
+    const cases: readonly (readonly [string, RegExp])[] = [
+      ['', /an option has no name/],
+      ['ssh-ed25519', /the key is missing/],
+      [`${KEY}!`, /missing or damaged/],
+      [`ssh-rsa ${renderBase64(BLOB)}`, /says ssh-rsa/],
+      [`from=192.0.2.0/24 ${KEY}`, /wants quotes/],
+      [`cert-authority ${KEY}`, /certificates cannot knock/],
+      ['-----BEGIN OPENSSH PRIVATE KEY-----', /private key/],
+      [`ssh-dss ${renderBase64(sshString('ssh-dss'))}`, /DSA/],
+      [`${KEY}${'A'.repeat(20_000)}`, /more than/],
+      [`ssh-ed25519 ${renderBase64(concatBytes(BLOB, Uint8Array.of(0)))}`, /bytes behind the key/],
+    ];
+    for (const [line, expected] of cases) assert.match(reasonOf(line), expected, line.slice(0, 60));
+  });
+});
+
+test('keys that no proof may rest on are refused', () => {
+  const mpint = (bytes: Uint8Array): Uint8Array =>
+    sshString((bytes[0] ?? 0) >= 0x80 ? concatBytes(Uint8Array.of(0), bytes) : bytes);
+  const rsa = (exponent: Uint8Array, modulus: Uint8Array): string => {
+    const reading = readPublicKey(concatBytes(sshString('ssh-rsa'), mpint(exponent), mpint(modulus)));
+    return reading.kind === 'refused' ? reading.reason : 'taken';
+  };
+  const e = Uint8Array.of(1, 0, 1);
+  assert.equal(rsa(e, new Uint8Array(256).fill(0xff)), 'taken');
+  assert.match(rsa(e, new Uint8Array(128).fill(0xff)), /1024 bits/);
+  assert.match(rsa(e, new Uint8Array(256).fill(0x7f)), /2047 bits/);
+  assert.match(rsa(Uint8Array.of(1), new Uint8Array(256).fill(0xff)), /exponent/);
+  assert.match(rsa(Uint8Array.of(4), new Uint8Array(256).fill(0xff)), /exponent/);
+  assert.match(rsa(e, new Uint8Array(4096).fill(0xff)), /too large/);
+  const point = (length: number, first: number): string => {
+    const bytes = new Uint8Array(length).fill(9);
+    bytes[0] = first;
+    const blob = concatBytes(sshString('ecdsa-sha2-nistp256'), sshString('nistp256'), sshString(bytes));
+    const reading = readPublicKey(blob);
+    return reading.kind === 'refused' ? reading.reason : 'taken';
+  };
+  assert.equal(point(65, 4), 'taken');
+  for (const [length, first] of [
+    [33, 2],
+    [65, 0],
+    [64, 4],
+    [1, 0],
+    [0, 0],
+  ] as const)
+    assert.match(point(length, first), /uncompressed/);
+});
