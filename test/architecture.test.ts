@@ -12,6 +12,12 @@ const FLOORS = ['cli', 'app', 'host', 'core'];
 /** What a folder of the pure floor may import beside itself. */
 const CORE: Readonly<Record<string, readonly string[]>> = {
   net: [],
+  bytes: [],
+  cipher: [],
+  ssh: ['bytes', 'cipher', 'net'],
+  signed: ['bytes', 'cipher', 'net', 'ssh'],
+  code: ['cipher', 'net'],
+  spa: ['bytes', 'cipher', 'net'],
   packet: ['net'],
   door: ['net'],
   config: ['door', 'net'],
@@ -38,11 +44,13 @@ const HOST: Readonly<Record<string, readonly string[]>> = {
   clock: ['ffi'],
   connections: ['ffi', 'netlink'],
   control: [],
+  crypto: [],
   firewall: ['ffi', 'netlink'],
   log: ['ffi'],
   netlink: ['ffi'],
   network: ['ffi'],
   process: ['ffi'],
+  ssh: [],
   store: ['ffi'],
   system: ['ffi', 'netlink'],
 };
