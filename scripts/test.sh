@@ -32,7 +32,7 @@ if [ "$(id -u)" -eq 0 ]; then
 elif [ "$names_files" = yes ]; then
   sh scripts/setup.sh knockd
 else
-  echo 'bussa: the network tests make namespaces and firewall rules in them, which needs root: run sudo scripts/test.sh, or name the tests to run: npm test -- test/unit/*.test.ts' >&2
+  echo 'bussa: the network tests make namespaces and firewall rules in them, which needs root: run sudo scripts/test.sh, or run those that need no root: npm run test:unit' >&2
   exit 77
 fi
 find_node || exit
