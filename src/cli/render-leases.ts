@@ -33,8 +33,9 @@ export function leaseJson({ since, until, left, ...rest }: LeaseStatus): Json {
   return { ...rest, since: isoMoment(since), until: isoMoment(until), left: inSeconds(left) };
 }
 
-function remarkOn({ state, held, byOperator, startFailure, stopFailure }: LeaseStatus): string {
+function remarkOn({ prefix, state, held, byOperator, startFailure, stopFailure }: LeaseStatus): string {
   const remarks = [
+    ...(prefix === undefined ? [] : [`for all of ${prefix}`]),
     ...(state === 'open' ? [] : [state]),
     ...(startFailure === undefined ? [] : [`FAILED: the start command ${printable(startFailure)}`]),
     ...(stopFailure === undefined ? [] : [`not closed yet: the stop command ${printable(stopFailure)}`]),

@@ -43,6 +43,27 @@ describe('the database of leases', () => {
     store.close();
   });
 
+  test('of the fifth layout: its leases are of one address; a lease of a prefix stays one', () => {
+    using scratch = new Scratch();
+    const path = scratch.file('leases.db');
+    const [ssh] = parsePorts('tcp/22');
+    const opened = { ports: [ssh as PortOpening], singleUse: false, hold: true, closeKills: false } as const;
+    const source = parseAddress('2001:db8::5') as Address;
+    const before = openSqliteLeaseStore(path);
+    before.record(lease('old', { source, opened }));
+    before.close();
+    const earlier = new DatabaseSync(path);
+    earlier.exec('ALTER TABLE lease DROP COLUMN prefix6; PRAGMA user_version = 5');
+    earlier.close();
+    const store = openSqliteLeaseStore(path);
+    const ofPrefix = lease('new', { source, opened: { ...opened, prefix6: 64 } });
+    store.record(ofPrefix);
+    store.close();
+    const again = openSqliteLeaseStore(path);
+    assert.deepEqual(again.all(), [lease('old', { source, opened }), ofPrefix]);
+    again.close();
+  });
+
   test('damaged in a page that only an end would write to: an error at the start, not then', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
@@ -206,11 +227,11 @@ describe('the database of leases', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
     const later = new DatabaseSync(path);
-    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 6');
+    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 7');
     later.close();
     assert.throws(() => openSqliteLeaseStore(path), {
       name: 'StoreError',
-      message: /has layout 6, this program knows 5: .*run that one, or move .* away/,
+      message: /has layout 7, this program knows 6: .*run that one, or move .* away/,
     });
     const after = new DatabaseSync(path);
     assert.deepEqual({ ...after.prepare('SELECT * FROM lease').get() }, { all_new: '1' });

@@ -4,7 +4,9 @@ import type { Config } from '../../core/config/config.ts';
 import { DEFAULT_MAX_LEASES, type DoorSpec } from '../../core/door/door.ts';
 import { renderPortOpenings } from '../../core/door/port-opening.ts';
 import { type Lease, MAX_LEASES } from '../../core/lease/lease.ts';
-import type { Address } from '../../core/net/address.ts';
+import { leasePrefix, letsIn } from '../../core/lease/lease-prefix.ts';
+import { type Address, familyOf } from '../../core/net/address.ts';
+import { renderPrefix } from '../../core/net/prefix.ts';
 import { type Instant, type Millis, millis, since } from '../../core/net/time.ts';
 import type { CaptureCounters } from '../../host/capture/capture.ts';
 import type { Clock } from '../../host/clock/clock.ts';
@@ -80,6 +82,8 @@ export type DoorStatus = {
 };
 
 export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state' | 'byOperator' | 'startFailure'> & {
+  /** Lets in all of it, where that is more than the source. */
+  readonly prefix?: string;
   /** As the configuration writes them; '' where it is a command alone. */
   readonly ports: string;
   readonly since: Instant;
@@ -188,7 +192,7 @@ export class DaemonView {
     const { door, source } = choice;
     for (const lease of this.#parts.keeper.book.each()) {
       if (door !== undefined && lease.door !== door) continue;
-      if (source === undefined || lease.source === source) yield this.lease(lease);
+      if (source === undefined || letsIn(lease, source)) yield this.lease(lease);
     }
   }
 
@@ -201,6 +205,9 @@ export class DaemonView {
       door,
       source,
       state,
+      ...(opened?.prefix6 === undefined || familyOf(source) === 4
+        ? {}
+        : { prefix: renderPrefix(leasePrefix(lease)) }),
       ports: renderPortOpenings(opened?.ports ?? []),
       since: onWall(lease.since, clock),
       until: onWall(due, clock),

@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Event } from '../../core/event/event.ts';
-import type { Lease, LeaseId } from '../../core/lease/lease.ts';
-import { type Address, type Family, familyOf } from '../../core/net/address.ts';
-import type { Connections, SoughtPorts, TrackedConnection } from '../../host/connections/connections.ts';
+import type { Lease, LeaseId, LeasePorts } from '../../core/lease/lease.ts';
+import { type Family, familyOf } from '../../core/net/address.ts';
+import type { Connections, TrackedConnection } from '../../host/connections/connections.ts';
 import {
+  type ConnectionGroups,
+  connectionsOf,
   groupBySource,
   isAlive,
   isCuttable,
@@ -42,7 +44,7 @@ export type LeaseConnectionsParts = {
 /** The connections to a door's ports of one family, by their sources. */
 type Fresh = {
   readonly at: number;
-  readonly bySource: ReadonlyMap<Address, readonly TrackedConnection[]>;
+  readonly bySource: ConnectionGroups;
 };
 
 /** A lease whose connections are to be cut. */
@@ -146,20 +148,21 @@ export class LeaseConnections {
     const now = performance.now();
     for (const [key, { at }] of this.#fresh) if (now - at >= FRESH_MS) this.#fresh.delete(key);
     const family = familyOf(lease.source);
-    const key = `${family} ${renderPorts(lease.opened.ports)}`;
+    const { ports, prefix6 } = lease.opened;
+    const key = `${family} ${prefix6} ${renderPorts(ports)}`;
     try {
-      const ports = lease.opened.ports;
-      const listed = this.#fresh.get(key)?.bySource ?? this.#listFamilyNow(family, ports);
+      const listed = this.#fresh.get(key)?.bySource ?? this.#listFamilyNow(family, lease.opened);
       this.#fresh.set(key, { at: this.#fresh.get(key)?.at ?? now, bySource: listed });
-      return listed.get(lease.source) ?? [];
+      return connectionsOf(listed, lease);
     } catch (error) {
       this.#tellOnce(error);
       return undefined;
     }
   }
 
-  #listFamilyNow(family: Family, ports: readonly SoughtPorts[]): Fresh['bySource'] {
-    const listed = groupBySource(this.#open().listNow({ sources: family, ports }));
+  #listFamilyNow(family: Family, { ports, prefix6 }: LeasePorts): ConnectionGroups {
+    const prefixes6 = prefix6 === undefined ? [] : [prefix6];
+    const listed = groupBySource(this.#open().listNow({ sources: family, ports }), prefixes6);
     this.#trouble = '';
     return listed;
   }
@@ -182,11 +185,12 @@ export class LeaseConnections {
   async #cutTogether(cuts: readonly Cut[]): Promise<void> {
     const connections = this.#open();
     for (let round = 0; round < CUTS; round++) {
-      const listed = groupBySource(await connections.list(soughtByAll(cuts)));
+      const sought = soughtByAll(cuts);
+      const listed = groupBySource(await connections.list(sought), sought.prefixes6);
       let isDone = true;
       for (const cut of cuts) {
         const { lease } = cut;
-        const made = (listed.get(lease.source) ?? []).filter(this.#madeThrough(lease)).filter(isCuttable);
+        const made = connectionsOf(listed, lease).filter(this.#madeThrough(lease)).filter(isCuttable);
         if (made.length === 0) continue;
         isDone = false;
         connections.cut(made);
@@ -223,7 +227,8 @@ export class LeaseConnections {
   /** What cannot be looked at has neither gone nor been held: the lease ends at its time. */
   async #look(): Promise<void> {
     const asked = new Set(this.#followed.keys());
-    const listed = groupBySource(await this.#open().list(soughtByAll(this.#followed.values())));
+    const sought = soughtByAll(this.#followed.values());
+    const listed = groupBySource(await this.#open().list(sought), sought.prefixes6);
     let turn = 0;
     for (const id of asked) {
       this.#judge(id, listed);
@@ -232,12 +237,12 @@ export class LeaseConnections {
     }
   }
 
-  #judge(id: LeaseId, listed: ReadonlyMap<Address, readonly TrackedConnection[]>): void {
+  #judge(id: LeaseId, listed: ConnectionGroups): void {
     // It may have been forgotten meanwhile.
     const followed = this.#followed.get(id);
     if (followed === undefined) return;
     const { lease } = followed;
-    const made = (listed.get(lease.source) ?? []).filter(this.#madeThrough(lease));
+    const made = connectionsOf(listed, lease).filter(this.#madeThrough(lease));
     const lives = made.some(isAlive);
     // One that has come and gone between two looks was there all the same; of an earlier run's nobody knows.
     followed.seen ||= lives || (this.#before.has(id) && made.some(({ state }) => state === 'ended'));

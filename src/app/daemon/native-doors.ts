@@ -1,6 +1,7 @@
 import { portsOn } from '../../core/door/port-opening.ts';
 import type { Event } from '../../core/event/event.ts';
 import type { Lease } from '../../core/lease/lease.ts';
+import { leasePrefix } from '../../core/lease/lease-prefix.ts';
 import { type Instant, type Millis, millis, since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import { trackOlder } from '../../host/connections/older-connections.ts';
@@ -131,7 +132,7 @@ export class NativeDoors {
   /** Closes the lease's ports now. Throws a `FirewallError`. */
   close(lease: Lease): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#inUse.revoke(lease.door, lease.source);
+      await this.#inUse.revoke(lease.door, leasePrefix(lease).base);
       if (this.#isLastLeftover(lease.door)) await this.#installNow();
     });
   }
@@ -288,7 +289,7 @@ export class NativeDoors {
 
   #grant(lease: Lease): Grant {
     const left = Math.max(0, since(this.#parts.clock.sinceBoot(), lease.due));
-    return { door: lease.door, source: lease.source, left: millis(left) as Millis };
+    return { door: lease.door, source: leasePrefix(lease).base, left: millis(left) as Millis };
   }
 
   /** One after the other; what fails fails for its own caller. What is asked to be opened later is so afterwards. */

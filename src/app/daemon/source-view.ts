@@ -3,6 +3,7 @@ import type { Door } from '../../core/door/door.ts';
 import type { HookOccasion } from '../../core/door/hook.ts';
 import type { Event } from '../../core/event/event.ts';
 import type { Lease } from '../../core/lease/lease.ts';
+import { letsIn } from '../../core/lease/lease-prefix.ts';
 import type { Address } from '../../core/net/address.ts';
 import type { Instant } from '../../core/net/time.ts';
 import { explainNow } from '../../core/trace/explain-now.ts';
@@ -114,7 +115,7 @@ export class SourceView {
   #open(source: Address): OpenDoor[] {
     const { leases, clock } = this.#parts;
     return [...leases()]
-      .filter((lease) => lease.source === source)
+      .filter((lease) => letsIn(lease, source))
       .map(({ door, state, since, due, byOperator, opened, startFailure }) => ({
         door,
         state,

@@ -22,6 +22,7 @@ export const WARNING_IDS = [
   'local-ports',
   'misspelt-placeholder',
   'never-reached',
+  'narrow-prefix',
   'no-address',
   'no-client',
   'no-directory',
@@ -49,6 +50,7 @@ export const WARNING_IDS = [
   'stop-differs',
   'typographic',
   'unused-time',
+  'wide-prefix',
 ] as const;
 
 export type WarningId = (typeof WARNING_IDS)[number];

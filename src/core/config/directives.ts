@@ -22,6 +22,7 @@ export type DirectiveName =
   | 'Single_Use'
   | 'Hold'
   | 'Close_Kills'
+  | 'Lease_Prefix6'
   | 'Allow'
   | 'Deny'
   | 'Max_Leases'
@@ -76,6 +77,7 @@ export const DIRECTIVES: readonly Directive[] = [
   { name: 'Single_Use', home: 'door', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Hold', home: 'door', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Close_Kills', home: 'door', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Lease_Prefix6', home: 'door', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Allow', home: 'door', repeated: 'both', isNew: true, value: 'word' },
   { name: 'Deny', home: 'door', repeated: 'both', isNew: true, value: 'word' },
   { name: 'Max_Leases', home: 'door', repeated: 'last', isNew: true, value: 'word' },

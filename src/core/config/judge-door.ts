@@ -38,10 +38,10 @@ function judgeCommands(section: Section, findings: Findings): void {
 function judgePorts(section: Section, findings: Findings): void {
   const open = first(section, 'Open');
   if (open === undefined) {
-    for (const name of ['Single_Use', 'Hold', 'Close_Kills'] as const) {
+    for (const name of ['Single_Use', 'Hold', 'Close_Kills', 'Lease_Prefix6'] as const) {
       const entry = first(section, name);
       if (entry === undefined) continue;
-      const why = 'the door opens no port that it could narrow';
+      const why = 'the door opens no port that it could apply to';
       findings.error(
         entry.key,
         `${name} without Open: ${why}; add a line such as open = tcp/22, or remove it`,

@@ -12,6 +12,7 @@ import type { Findings } from './findings.ts';
 import { judgeDoor } from './judge-door.ts';
 import { hasUnit, parseDuration } from './parse-duration.ts';
 import { mergeFlagRules, parseFlags } from './parse-flags.ts';
+import { parseLeasePrefix6 } from './parse-lease-prefix6.ts';
 import { parsePorts } from './parse-ports.ts';
 import { parsePrefixes } from './parse-prefixes.ts';
 import { parseSeconds } from './parse-seconds.ts';
@@ -39,6 +40,7 @@ type Draft = {
   singleUse: boolean;
   hold: boolean;
   closeKills: boolean;
+  leasePrefix6: number | undefined;
   readonly allow: Prefix[];
   readonly deny: Prefix[];
   maxLeases: number | undefined;
@@ -59,6 +61,7 @@ export function parseDoor(section: Section, findings: Findings): DoorSpec | unde
     singleUse: false,
     hold: false,
     closeKills: false,
+    leasePrefix6: undefined,
     allow: [],
     deny: [],
     maxLeases: undefined,
@@ -84,7 +87,15 @@ export function parseDoor(section: Section, findings: Findings): DoorSpec | unde
   };
 }
 
-function openingOf({ commands, cmdTimeout, ports, singleUse, hold, closeKills }: Draft): Opening {
+function openingOf({
+  commands,
+  cmdTimeout,
+  ports,
+  singleUse,
+  hold,
+  closeKills,
+  leasePrefix6,
+}: Draft): Opening {
   const [first, ...rest] = ports;
   const opening = compileOpening(commands, cmdTimeout);
   if (first === undefined) return opening;
@@ -94,6 +105,7 @@ function openingOf({ commands, cmdTimeout, ports, singleUse, hold, closeKills }:
     ...(singleUse ? { singleUse } : {}),
     ...(hold ? { hold } : {}),
     ...(closeKills ? { closeKills } : {}),
+    ...(leasePrefix6 === undefined ? {} : { leasePrefix6 }),
   };
 }
 
@@ -143,6 +155,9 @@ const READERS: Readonly<
   },
   Close_Kills: (value, draft, findings, key) => {
     draft.closeKills = parseYesNo(value, yesOrNo(key), findings);
+  },
+  Lease_Prefix6: (value, draft, findings) => {
+    draft.leasePrefix6 = parseLeasePrefix6(value, findings);
   },
   Allow: (value, draft, findings) => {
     for (const prefix of parsePrefixes(value, findings)) draft.allow.push(prefix);

@@ -17,6 +17,8 @@ export type Opening = {
   readonly hold?: boolean;
   /** When the lease ends, the connections made through it are cut. */
   readonly closeKills?: boolean;
+  /** The lease lets in the IPv6 prefix of this length around its knocker; without it, the one address. */
+  readonly leasePrefix6?: number;
   readonly commands: Readonly<Record<Family, Commands>>;
   /** From the opening to the closing. */
   readonly cmdTimeout: Millis;

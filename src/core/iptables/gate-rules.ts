@@ -1,5 +1,6 @@
 import { type PortOpening, portsOn } from '../door/port-opening.ts';
 import { type Address, type Family, familyOf } from '../net/address.ts';
+import { prefixMask6 } from '../net/prefix.ts';
 import type { Judgement } from './judge-established.ts';
 import type { Condition } from './match-established.ts';
 import { doorChain, doorSet, TRANSLATED_CHAIN } from './part-names.ts';
@@ -11,6 +12,8 @@ export type GatePorts = {
   readonly singleUse: boolean;
   /** What has been cut must not come back. */
   readonly closeKills?: boolean;
+  /** An IPv6 lease is for the prefix of this many bits; its source is the prefix's base. */
+  readonly prefix6?: number;
 };
 
 /** What leases are kept in: sets whose elements end by themselves, or rules, which somebody has to take away. */
@@ -92,9 +95,11 @@ function portsToCut(gates: readonly GatePorts[], path: PortOpening['path']): Por
 }
 
 /** The one rule that is a lease, in the door's own chain. `until`: its last second in UTC, where the kernel is to end it. */
-export function leaseInChain({ door, singleUse }: GatePorts, source: Address, until?: string): Rule {
+export function leaseInChain(gate: GatePorts, source: Address, until?: string): Rule {
   const time = until === undefined ? [] : ['-m', 'time', '--datestop', until];
-  return ['-s', source, ...time, ...(singleUse ? useUp(door, familyOf(source)) : []), '-j', 'ACCEPT'];
+  const family = familyOf(source);
+  const from = family === 6 && gate.prefix6 !== undefined ? `${source}/${gate.prefix6}` : source;
+  return ['-s', from, ...time, ...(gate.singleUse ? useUp(gate, family) : []), '-j', 'ACCEPT'];
 }
 
 /**
@@ -148,7 +153,19 @@ function answerRules(gate: GatePorts, opening: PortOpening, family: Family, keep
       : ['-p', protocol, '-m', 'conntrack', '--ctrepldstport', portWords(opening)];
   const toService = [...answer, '--ctdir', 'REPLY'];
   if (keeping === 'sets') {
-    return [[...toService, '-m', 'set', '!', '--match-set', doorSet(gate.door, family), 'src', '-j', 'DROP']];
+    return [
+      [
+        ...toService,
+        '-m',
+        'set',
+        '!',
+        '--match-set',
+        doorSet(gate.door, family, gate.prefix6),
+        'src',
+        '-j',
+        'DROP',
+      ],
+    ];
   }
   // A lease for a single connection would be used up by being asked for.
   const leased = gate.singleUse ? [] : [[...toService, '-j', doorChain(gate.door)]];
@@ -165,13 +182,13 @@ function sendingRule({ protocol, path, ...ports }: PortOpening): Rule {
 
 function leaseRules(gate: GatePorts, opening: PortOpening, family: Family, keeping: LeaseKeeping): Rule[] {
   const to = gate.singleUse ? matchNewcomer(opening) : matchPort(opening);
-  const used = gate.singleUse ? useUp(gate.door, family) : [];
+  const used = gate.singleUse ? useUp(gate, family) : [];
   if (keeping === 'rules') {
     // The list is there for as long as a rule asks it, with or without a lease.
-    const unused = gate.singleUse ? unusedList(gate.door, family, '--rcheck') : [];
+    const unused = gate.singleUse ? unusedList(gate, family, '--rcheck') : [];
     return [...letIn(gate, opening), [...to, ...unused, '-j', doorChain(gate.door)]];
   }
-  const leased = ['-m', 'set', '--match-set', doorSet(gate.door, family), 'src'];
+  const leased = ['-m', 'set', '--match-set', doorSet(gate.door, family, gate.prefix6), 'src'];
   return [...letIn(gate, opening), [...to, ...leased, ...used, '-j', 'ACCEPT']];
 }
 
@@ -207,12 +224,13 @@ function ifTranslated({ path }: PortOpening): Rule {
  * xt_recent looks the source up and removes it under one lock (recent_mt in the kernel's xt_recent.c), and matches if
  * it was there: of any number of connections at once, one gets through.
  */
-function useUp(door: string, family: Family): Rule {
-  return unusedList(door, family, '--remove');
+function useUp(gate: GatePorts, family: Family): Rule {
+  return unusedList(gate, family, '--remove');
 }
 
-function unusedList(door: string, family: Family, act: '--rcheck' | '--remove'): Rule {
-  return ['-m', 'recent', '--name', doorSet(door, family), '--rsource', act];
+function unusedList(gate: GatePorts, family: Family, act: '--rcheck' | '--remove'): Rule {
+  const mask = family === 6 && gate.prefix6 !== undefined ? ['--mask', prefixMask6(gate.prefix6)] : [];
+  return ['-m', 'recent', '--name', doorSet(gate.door, family, gate.prefix6), ...mask, '--rsource', act];
 }
 
 function matchPort(opening: PortOpening): Rule {

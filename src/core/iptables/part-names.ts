@@ -26,9 +26,13 @@ export function doorChain(door: string): string {
   return nameWithin('BUSSA-', door, CHAIN_NAME_BYTES);
 }
 
-/** Where a door's leases of one family stand, and the name of its list of unused leases. */
-export function doorSet(door: string, family: Family): string {
-  return nameWithin(`bussa${family}-`, door, SET_NAME_BYTES);
+/**
+ * Where a door's leases of one family stand, and the name of its list of unused leases. The kernel gives both their mask
+ * when they are made, and never another: so each length of prefix has a name of its own.
+ */
+export function doorSet(door: string, family: Family, prefix6?: number): string {
+  const name = family === 6 && prefix6 !== undefined ? `${door}/${prefix6}` : door;
+  return nameWithin(`bussa${family}-`, name, SET_NAME_BYTES);
 }
 
 /** Filled beside the one in use, then swapped with it. */

@@ -57,10 +57,10 @@ export function setsInUse(part: OwnPart): string[] {
   return rules.flatMap((line) => / --match-set (\S+) /.exec(line)?.[1] ?? []);
 }
 
-/** The sources that a door's chain lets in. */
+/** The sources, or the bases of prefixes, that a door's chain lets in. */
 export function readLeases(part: OwnPart, chain: string): Set<Address> {
   const sources = (part.rules.get(chain) ?? []).map((line) => {
-    const text = / -s (\S+)\/(?:32|128) /.exec(line)?.[1];
+    const text = / -s (\S+)\/[0-9]+ /.exec(line)?.[1];
     return text === undefined ? undefined : parseAddress(text);
   });
   return new Set(sources.filter((source) => source !== undefined));

@@ -209,6 +209,7 @@ function samePorts(a: LeasePorts, b: LeasePorts): boolean {
     a.singleUse === b.singleUse &&
     a.hold === b.hold &&
     a.closeKills === b.closeKills &&
+    a.prefix6 === b.prefix6 &&
     renderPortOpenings(a.ports) === renderPortOpenings(b.ports)
   );
 }

@@ -1,9 +1,11 @@
 import { DEFAULT_MAX_LEASES, type DoorSpec } from '../door/door.ts';
-import type { Address } from '../net/address.ts';
+import { type Address, familyOf } from '../net/address.ts';
+import { type Prefix, prefixAround, renderPrefix } from '../net/prefix.ts';
 import type { Instant } from '../net/time.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import type { Demand } from './demand.ts';
 import type { Lease, LeaseId } from './lease.ts';
+import { leasePrefix } from './lease-prefix.ts';
 import type { LeaseState } from './lease-state.ts';
 
 /** A lease, where it is in its life, and what is to happen after it. */
@@ -26,10 +28,12 @@ export class LeaseTable {
   readonly #limit: number;
   readonly #entries = new Map<LeaseId, Entry>();
   /**
-   * One lease for a source and door. There may be two that an earlier daemon left, where a finished one could not be
+   * One lease for a source, or the prefix that it lets in, and door. There may be two that an earlier daemon left, where a finished one could not be
    * taken out of its store: each of them closes.
    */
   readonly #byKey = new Map<string, readonly LeaseId[]>();
+  /** Of the prefixes that leases are for. BOUNDED: by the lengths that a door may have. */
+  readonly #lengths6 = new Set<number>();
   readonly #deadlines = new DeadlineQueue<LeaseId>();
   readonly #perDoor = new Map<string, number>();
   #failed = 0;
@@ -66,17 +70,28 @@ export class LeaseTable {
   /** The lease of a source at a door: where there are several, one that does not close, with the latest end. */
   current(door: string, source: Address): Entry | undefined {
     let best: Entry | undefined;
-    for (const id of this.#byKey.get(keyOf(door, source)) ?? []) {
+    for (const id of this.#idsFor(door, source)) {
       const entry = this.#entries.get(id);
       if (entry !== undefined && (best === undefined || isBetter(entry.lease, best.lease))) best = entry;
     }
     return best;
   }
 
+  /** Leases of the source itself, and of the prefixes that it is in. */
+  #idsFor(door: string, source: Address): readonly LeaseId[] {
+    const own = this.#byKey.get(`${source}\n${door}`) ?? [];
+    if (this.#lengths6.size === 0 || familyOf(source) === 4) return own;
+    const around = [...this.#lengths6].flatMap(
+      (length) => this.#byKey.get(keyOf(door, prefixAround(source, length))) ?? [],
+    );
+    return [...own, ...around];
+  }
+
   put(entry: Entry, due: Instant | undefined): void {
-    const { id, door, source } = entry.lease;
+    const { id, door } = entry.lease;
     if (!this.#entries.has(id)) {
-      const key = keyOf(door, source);
+      const key = keyOf(door, leasePrefix(entry.lease));
+      if (entry.lease.opened?.prefix6 !== undefined) this.#lengths6.add(entry.lease.opened.prefix6);
       this.#byKey.set(key, [...(this.#byKey.get(key) ?? []), id]);
       this.#perDoor.set(door, this.countAt(door) + 1);
     }
@@ -89,11 +104,11 @@ export class LeaseTable {
   delete(id: LeaseId): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    const { door, source } = entry.lease;
+    const { door } = entry.lease;
     this.#entries.delete(id);
     this.#failed -= failures(entry);
     this.#deadlines.delete(id);
-    const key = keyOf(door, source);
+    const key = keyOf(door, leasePrefix(entry.lease));
     const others = (this.#byKey.get(key) ?? []).filter((one) => one !== id);
     if (others.length === 0) this.#byKey.delete(key);
     else this.#byKey.set(key, others);
@@ -121,4 +136,4 @@ function isBetter(a: Lease, b: Lease): boolean {
 }
 
 /** An address has no line end in it. */
-const keyOf = (door: string, source: Address): string => `${source}\n${door}`;
+const keyOf = (door: string, prefix: Prefix): string => `${renderPrefix(prefix)}\n${door}`;

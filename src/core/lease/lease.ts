@@ -17,6 +17,8 @@ export type LeasePorts = {
   readonly hold: boolean;
   /** When the lease ends, the connections made through it are cut. */
   readonly closeKills: boolean;
+  /** Bits of the prefix that an IPv6 knocker's lease lets in; absent, it lets in the one address. */
+  readonly prefix6?: number;
 };
 
 /**

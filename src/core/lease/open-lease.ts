@@ -71,8 +71,10 @@ function newLease({ id, demand }: OpenInput, now: Instant): Lease {
 
 /** What a door opens by itself. */
 export function leasePorts(opening: Opening): LeasePorts | undefined {
-  const { ports, singleUse = false, hold = false, closeKills = false } = opening;
-  return ports === undefined ? undefined : { ports, singleUse, hold, closeKills };
+  const { ports, singleUse = false, hold = false, closeKills = false, leasePrefix6 } = opening;
+  if (ports === undefined) return undefined;
+  const prefix = leasePrefix6 === undefined ? {} : { prefix6: leasePrefix6 };
+  return { ports, singleUse, hold, closeKills, ...prefix };
 }
 
 /** Asks for the step that its state stands for. */

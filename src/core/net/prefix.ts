@@ -25,6 +25,12 @@ export function renderPrefix({ base, length }: Prefix): string {
   return length === WIDTH[familyOf(base)] ? base : `${base}/${length}`;
 }
 
+/** The mask of an IPv6 prefix of this length, as an address: `ffff:ffff:ffff:ffff::` of 64. */
+export function prefixMask6(length: number): Address {
+  const word = (i: 0 | 1 | 2 | 3): number => wordMask(6, length, i) >>> 0;
+  return renderAddress(6, word(0), word(1), word(2), word(3));
+}
+
 /** The prefix of this length that the address is in. */
 export function prefixAround(address: Address, length: number): Prefix {
   const family = familyOf(address);

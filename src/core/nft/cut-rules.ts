@@ -1,4 +1,5 @@
 import type { NftGate } from './gate.ts';
+import { renderSource } from './gate-rules.ts';
 import { familiesOf, type Home, type Path, renderHome } from './home.ts';
 import { groupPorts, type PortGroup, renderRange } from './port-ranges.ts';
 import { setName } from './set-name.ts';
@@ -14,8 +15,7 @@ export function answerRules(home: Home, gates: readonly NftGate[], path: Path): 
       .flatMap((group) => matchAnswered(group, path))
       .flatMap((ports) =>
         familiesOf(home).map((family) => {
-          const source = family === 4 ? 'ip saddr' : 'ip6 saddr';
-          return `${ports} ${source} != @${setName(home.prefix, gate.door, family)} drop`;
+          return `${ports} ${renderSource(gate, family)} != @${setName(home.prefix, gate.door, family)} drop`;
         }),
       ),
   );

@@ -1,4 +1,5 @@
 import type { Family } from '../net/address.ts';
+import { prefixMask6 } from '../net/prefix.ts';
 import type { NftGate } from './gate.ts';
 import { familiesOf, type Home, type Path, renderHome } from './home.ts';
 import { groupPorts, type PortGroup, renderRange } from './port-ranges.ts';
@@ -53,10 +54,16 @@ function newcomers({ protocol }: PortGroup): string {
 
 const FIRST_SEGMENT = 'tcp flags & (syn | ack) == syn';
 
-function renderLeased(home: Home, { door, singleUse }: NftGate, family: Family, newcomer: string): string {
-  const source = family === 4 ? 'ip saddr' : 'ip6 saddr';
-  const set = setName(home.prefix, door, family);
-  return singleUse ? `${newcomer} ${source} @${set} delete @${set} { ${source} }` : `${source} @${set}`;
+function renderLeased(home: Home, gate: NftGate, family: Family, newcomer: string): string {
+  const source = renderSource(gate, family);
+  const set = setName(home.prefix, gate.door, family);
+  return gate.singleUse ? `${newcomer} ${source} @${set} delete @${set} { ${source} }` : `${source} @${set}`;
+}
+
+/** What is looked up in the gate's set: the address, or the base of its prefix. */
+export function renderSource({ prefix6 }: NftGate, family: Family): string {
+  if (family === 4) return 'ip saddr';
+  return prefix6 === undefined ? 'ip6 saddr' : `ip6 saddr & ${prefixMask6(prefix6)}`;
 }
 
 /**

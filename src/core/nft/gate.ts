@@ -12,7 +12,9 @@ export type NftGate = {
   readonly hold?: boolean;
   /** What has been cut must not come back. */
   readonly closeKills?: boolean;
+  /** An IPv6 grant is for the prefix of this many bits; its source is the prefix's base. */
+  readonly prefix6?: number;
 };
 
-/** A door's ports are open for a source for so long yet. */
+/** A door's ports are open for a source, or for the gate's prefix whose base it is, for so long yet. */
 export type NftGrant = { readonly door: string; readonly source: Address; readonly left: Millis };

@@ -38,6 +38,8 @@ export type SoughtPorts = { readonly protocol: Protocol; readonly first: number;
 /** Connections that one of these sources, or any of a family, has begun, to one of these ports. */
 export type Sought = {
   readonly sources: ReadonlySet<Address> | Family;
+  /** Lengths of IPv6 prefixes whose bases are among the sources: each stands for all addresses of its prefix. */
+  readonly prefixes6?: readonly number[];
   readonly ports: readonly SoughtPorts[];
 };
 

@@ -1,4 +1,5 @@
 import { type Address, addressWords, type Family, familyOf, renderAddress } from '../../core/net/address.ts';
+import { prefixAround } from '../../core/net/prefix.ts';
 import { PROTOCOL_NUMBER, type Protocol } from '../../core/net/protocol.ts';
 import { bigEndian, NLA_F_NESTED, readAttributes, renderAttribute } from '../netlink/netlink-message.ts';
 import type { ConnectionState, Sought, SoughtPorts, TrackedConnection } from './connections.ts';
@@ -178,11 +179,17 @@ export function readEntry(body: DataView, sought: Sought): TrackedEntry | undefi
   };
 }
 
-function isSought({ source, protocol, destinationPort }: Tuple, { sources, ports }: Sought): boolean {
-  if (typeof sources === 'number' ? familyOf(source) !== sources : !sources.has(source)) return false;
-  return ports.some(
+function isSought({ source, protocol, destinationPort }: Tuple, sought: Sought): boolean {
+  if (!isSoughtSource(source, sought)) return false;
+  return sought.ports.some(
     (one) => one.protocol === protocol && one.first <= destinationPort && destinationPort <= one.last,
   );
+}
+
+function isSoughtSource(source: Address, { sources, prefixes6 = [] }: Sought): boolean {
+  if (typeof sources === 'number') return familyOf(source) === sources;
+  if (sources.has(source)) return true;
+  return familyOf(source) === 6 && prefixes6.some((length) => sources.has(prefixAround(source, length).base));
 }
 
 /** With its number, so that another entry that has meanwhile taken its place is left alone. */

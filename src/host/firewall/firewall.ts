@@ -13,11 +13,13 @@ export type Gate = {
   readonly hold?: boolean;
   /** The connections made by a grant are cut at its end: they must not come back. */
   readonly closeKills?: boolean;
+  /** An IPv6 grant lets in the prefix of this many bits around its source; absent, the source alone. */
+  readonly prefix6?: number;
   /** It is closed to everybody, and has no grants: it has no place here. */
   readonly shut?: boolean;
 };
 
-/** A door's ports are open for a source for so long yet. */
+/** A door's ports are open for a source, or for the gate's prefix whose base it is, for so long yet. */
 export type Grant = { readonly door: string; readonly source: Address; readonly left: Millis };
 
 /**

@@ -33,6 +33,7 @@ const ATTR_DATA = 7;
 const ATTR_IP = 1;
 const ATTR_TIMEOUT = 6;
 const ATTR_MAXELEM = 19;
+const ATTR_NETMASK = 20;
 const FLAG_LIST_SETNAME = 1 << 1;
 const ATTR_IPADDR = { 4: 1, 6: 2 } as const;
 const AF_INET = { 4: 2, 6: 10 } as const;
@@ -73,8 +74,11 @@ export class IpsetSocket {
     return translated(() => typeof this.#socket.ask(typeOf('type'), body) !== 'number');
   }
 
-  /** Makes a set of addresses with timeouts; one that is there already is left as it is. */
-  create(set: string, family: Family): void {
+  /**
+   * Makes a set of addresses with timeouts; one that is there already is left as it is. `netmask`: of each address that
+   * is added or asked for, only so many bits count.
+   */
+  create(set: string, family: Family, netmask?: number): void {
     const body = Buffer.concat([
       named(set, AF_INET[family]),
       renderAttribute(ATTR_TYPENAME, Buffer.from(`${TYPE.name}\0`)),
@@ -85,6 +89,7 @@ export class IpsetSocket {
         Buffer.concat([
           renderAttribute(ATTR_TIMEOUT | NLA_F_NET_BYTEORDER, bigEndian([0])),
           renderAttribute(ATTR_MAXELEM | NLA_F_NET_BYTEORDER, bigEndian([MAX_ELEMENTS])),
+          ...(netmask === undefined ? [] : [renderAttribute(ATTR_NETMASK, Uint8Array.of(netmask))]),
         ]),
       ),
     ]);

@@ -152,7 +152,7 @@ export class IptablesFirewall implements Firewall {
         for (const lease of live) if (this.#listUnused(lease)) listed.push(lease);
         await this.#place.add(live);
       } catch (error) {
-        for (const { grant } of listed) unusedLeases.delete(listOf(grant), grant.source);
+        for (const { gate, grant } of listed) unusedLeases.delete(listOf(gate, grant.source), grant.source);
         throw error;
       }
       for (const { door, source, left } of last.values()) if (left <= 0) await this.#revoke(door, source);
@@ -168,7 +168,7 @@ export class IptablesFirewall implements Firewall {
     if (rules === undefined) return;
     const gate = this.#gates.get(door);
     await this.#place.delete(door, source, gate, rules);
-    if (gate?.singleUse === true) unusedLeases.delete(listOf({ door, source }), source);
+    if (gate?.singleUse === true) unusedLeases.delete(listOf(gate, source), source);
   }
 
   #toAdd(grant: Grant): LeaseToAdd {
@@ -181,7 +181,7 @@ export class IptablesFirewall implements Firewall {
   /** Whether it was used, or not there. */
   #listUnused({ gate, grant }: LeaseToAdd): boolean {
     if (!gate.singleUse) return false;
-    return unusedLeases.add(listOf(grant), grant.source, (one) => this.#place.isOver(gate.door, one));
+    return unusedLeases.add(listOf(gate, grant.source), grant.source, (one) => this.#place.isOver(gate, one));
   }
 
   isInPlace(live: readonly Grant[]): Promise<boolean> {
@@ -251,10 +251,10 @@ export class IptablesFirewall implements Firewall {
 
   /** What is listed for a source whose lease is over would be good for its next one. */
   #unlistOthers(gates: readonly Gate[], grants: readonly Grant[]): void {
-    for (const { door } of gates.filter(({ singleUse }) => singleUse)) {
-      const sources = new Set(grants.filter((grant) => grant.door === door).map(({ source }) => source));
+    for (const gate of gates.filter(({ singleUse }) => singleUse)) {
+      const sources = new Set(grants.filter(({ door }) => door === gate.door).map(({ source }) => source));
       for (const family of this.#families()) {
-        const list = doorSet(door, family);
+        const list = doorSet(gate.door, family, gate.prefix6);
         for (const old of unusedLeases.read(list) ?? [])
           if (!sources.has(old)) unusedLeases.delete(list, old);
       }

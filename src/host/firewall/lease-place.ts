@@ -16,7 +16,7 @@ export interface LeasePlace {
   /** The last second of a lease that is a rule, where it has one. */
   until(door: string, source: Address): string | undefined;
   /** Whether a source that had one has it no longer. */
-  isOver(door: string, source: Address): boolean;
+  isOver(gate: GatePorts, source: Address): boolean;
   /** No two for one source at one door. If one is refused, nobody is let in who was not before. */
   add(leases: readonly LeaseToAdd[]): Promise<void>;
   delete(door: string, source: Address, gate: GatePorts | undefined, rules: FamilyRules): Promise<void>;

@@ -52,7 +52,7 @@ export class LeaseRules implements LeasePlace {
     return this.#leases.get(door)?.get(source);
   }
 
-  isOver(door: string, source: Address): boolean {
+  isOver({ door }: GatePorts, source: Address): boolean {
     return this.#leases.get(door)?.has(source) !== true;
   }
 
@@ -80,7 +80,7 @@ export class LeaseRules implements LeasePlace {
     const out: LeaseRule[] = [];
     for (const { gate, grant } of leases) {
       const until = this.#end(grant);
-      const isThere = !this.isOver(gate.door, grant.source);
+      const isThere = !this.isOver(gate, grant.source);
       const old = this.until(gate.door, grant.source);
       if (isThere && old === until) continue;
       into.push(leaseRule(gate, grant.source, until));

@@ -45,18 +45,21 @@ export class LeaseSets implements LeasePlace {
     grants: readonly Grant[],
   ): Promise<void> {
     for (const family of families) {
-      for (const { door } of gates) {
-        const own = grants.filter((grant) => grant.door === door && familyOf(grant.source) === family);
-        this.#fillSet(doorSet(door, family), family, own);
+      for (const gate of gates) {
+        const own = grants.filter(({ door, source }) => door === gate.door && familyOf(source) === family);
+        this.#fillSet(gate, family, own);
       }
     }
   }
 
-  #fillSet(set: string, family: Family, grants: readonly Grant[]): void {
+  #fillSet(gate: GatePorts, family: Family, grants: readonly Grant[]): void {
+    const set = doorSet(gate.door, family, gate.prefix6);
     const next = nextSet(family);
-    this.#socket.create(set, family);
-    this.#socket.create(next, family);
-    // A crash may have left it with something in it.
+    const netmask = family === 6 ? gate.prefix6 : undefined;
+    // A crash may have left it with something in it, or with another netmask.
+    this.#socket.destroy(next);
+    this.#socket.create(set, family, netmask);
+    this.#socket.create(next, family, netmask);
     this.#socket.flush(next);
     for (const { source, left } of grants)
       this.#socket.add({ set: next, source }, timeoutSeconds(left, this.#longest));
@@ -68,22 +71,23 @@ export class LeaseSets implements LeasePlace {
     return undefined;
   }
 
-  isOver(door: string, source: Address): boolean {
-    return !this.#socket.has(elementOf(door, source));
+  isOver(gate: GatePorts, source: Address): boolean {
+    return !this.#socket.has(elementOf(gate, source));
   }
 
   /** One that was there before keeps its new end, also where another is refused. */
   async add(leases: readonly LeaseToAdd[]): Promise<void> {
-    const fresh: Grant[] = [];
+    const fresh: LeaseToAdd[] = [];
     try {
-      for (const { grant } of leases) {
-        const element = elementOf(grant.door, grant.source);
+      for (const lease of leases) {
+        const { gate, grant } = lease;
+        const element = elementOf(gate, grant.source);
         // With the lease alone in its hands, there is nothing to take back.
-        if (leases.length > 1 && !this.#socket.has(element)) fresh.push(grant);
+        if (leases.length > 1 && !this.#socket.has(element)) fresh.push(lease);
         this.#socket.add(element, timeoutSeconds(grant.left, this.#longest));
       }
     } catch (error) {
-      for (const { door, source } of fresh) this.#socket.delete(elementOf(door, source));
+      for (const { gate, grant } of fresh) this.#socket.delete(elementOf(gate, grant.source));
       throw error;
     }
   }
@@ -91,10 +95,10 @@ export class LeaseSets implements LeasePlace {
   async delete(
     door: string,
     source: Address,
-    _gate: GatePorts | undefined,
+    gate: GatePorts | undefined,
     _rules: FamilyRules,
   ): Promise<void> {
-    this.#socket.delete(elementOf(door, source));
+    this.#socket.delete(elementOf(gate ?? { door }, source));
   }
 
   /** Whether every set is there, and not emptied; what is in it ends by itself. */
@@ -105,9 +109,14 @@ export class LeaseSets implements LeasePlace {
     live: readonly Grant[],
   ): Promise<boolean> {
     const present = new Set(this.#socket.names());
+    const byDoor = new Map(gates.map((gate) => [gate.door, gate]));
     return (
-      gates.every(({ door }) => families.every((family) => present.has(doorSet(door, family)))) &&
-      !areLeasesLost(live, ({ door, source }) => this.#socket.has(elementOf(door, source)))
+      gates.every((gate) =>
+        families.every((family) => present.has(doorSet(gate.door, family, gate.prefix6))),
+      ) &&
+      !areLeasesLost(live, ({ door, source }) =>
+        this.#socket.has(elementOf(byDoor.get(door) ?? { door }, source)),
+      )
     );
   }
 
@@ -126,6 +135,9 @@ export function removeSets(socket: IpsetSocket, kept: ReadonlySet<string>): bool
   return doomed.map((name) => socket.destroy(name)).includes(true);
 }
 
-function elementOf(door: string, source: Address): { set: string; source: Address } {
-  return { set: doorSet(door, familyOf(source)), source };
+function elementOf(
+  gate: Pick<GatePorts, 'door' | 'prefix6'>,
+  source: Address,
+): { set: string; source: Address } {
+  return { set: doorSet(gate.door, familyOf(source), gate.prefix6), source };
 }

@@ -11,10 +11,10 @@ export function readListed(
   gates: readonly Gate[],
   grants: readonly Grant[],
 ): { readonly own: readonly Grant[]; readonly unknown: readonly Grant[] } {
-  const single = new Set(gates.filter((gate) => gate.singleUse).map((gate) => gate.door));
+  const single = new Map(gates.filter((gate) => gate.singleUse).map((gate) => [gate.door, gate]));
   const lists = new Map<string, ReadonlySet<Address> | undefined>();
   const listed = (grant: Grant): ReadonlySet<Address> | undefined => {
-    const name = listOf(grant);
+    const name = listOf(single.get(grant.door) ?? grant, grant.source);
     if (!lists.has(name)) lists.set(name, unusedLeases.read(name));
     return lists.get(name);
   };
@@ -25,6 +25,6 @@ export function readListed(
 }
 
 /** The list of a door's unused leases that the source is or is not in. */
-export function listOf({ door, source }: Pick<Grant, 'door' | 'source'>): string {
-  return doorSet(door, familyOf(source));
+export function listOf(gate: Pick<Gate, 'door' | 'prefix6'>, source: Address): string {
+  return doorSet(gate.door, familyOf(source), gate.prefix6);
 }

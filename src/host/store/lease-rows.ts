@@ -21,6 +21,7 @@ export const LEASE_COLUMNS = [
   'close_kills',
   'by_operator',
   'start_failure',
+  'prefix6',
 ] as const;
 
 type Value = string | number;
@@ -36,7 +37,7 @@ export function leaseValues(lease: StoredLease): Value[] {
   );
   return [
     ...[id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, ports],
-    ...[...ways, lease.startFailure ?? ''],
+    ...[...ways, lease.startFailure ?? '', opened?.prefix6 ?? 0],
   ];
 }
 
@@ -109,6 +110,7 @@ function readOpened(row: Row): Pick<StoredLease, 'opened'> {
     singleUse: row.single_use === 1,
     hold: row.hold === 1,
     closeKills: row.close_kills === 1,
+    ...(row.prefix6 === 0 ? {} : { prefix6: Number(row.prefix6) }),
   };
   return { opened };
 }

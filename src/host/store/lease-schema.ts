@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-const SCHEMA_VERSION = 5;
+const SCHEMA_VERSION = 6;
 
 const flag = (name: string): string => `${name} INTEGER NOT NULL DEFAULT 0 CHECK (${name} IN (0, 1))`;
 
@@ -21,6 +21,9 @@ const BY_OPERATOR = flag('by_operator');
 /** The fifth: what the commands have failed of; '' of nothing. */
 const START_FAILURE = "start_failure TEXT NOT NULL DEFAULT ''";
 const STOP_FAILURE = "stop_failure TEXT NOT NULL DEFAULT ''";
+
+/** The sixth: bits of the IPv6 prefix that is let in; 0 where it is the source alone. */
+const PREFIX = 'prefix6 INTEGER NOT NULL DEFAULT 0 CHECK (prefix6 BETWEEN 0 AND 128)';
 
 const HISTORY = `
   CREATE TABLE history (
@@ -57,6 +60,7 @@ const STEPS: Readonly<Record<number, string>> = {
   3: `ALTER TABLE lease ADD COLUMN ${BY_OPERATOR}; ALTER TABLE history ADD COLUMN ${BY_OPERATOR};`,
   4: `ALTER TABLE lease ADD COLUMN ${START_FAILURE}; ALTER TABLE history ADD COLUMN ${START_FAILURE};
   ALTER TABLE history ADD COLUMN ${STOP_FAILURE};`,
+  5: added([PREFIX]),
 };
 
 /** Makes the tables, or brings those of an earlier version up to date, as a whole. Throws where it cannot know how. */

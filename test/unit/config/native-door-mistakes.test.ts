@@ -8,7 +8,10 @@ const TIME =
 const NETWORK =
   'write networks or addresses such as 192.0.2.0/24, 2001:db8::/32 or 192.0.2.1, separated by commas';
 const CHAIN = 'write family, table and chain as in inet filter input; several are separated by commas';
-const NARROWS = 'the door opens no port that it could narrow; add a line such as open = tcp/22, or remove it';
+const NARROWS =
+  'the door opens no port that it could apply to; add a line such as open = tcp/22, or remove it';
+
+const LENGTH = 'write a whole number from 48 to 128, such as 64 for the network of the knocker';
 
 const inDoor = (text: string): string => `[one]\nsequence = 1\n${text}\n`;
 const inOptions = (text: string): string => `[options]\n${text}\n[one]\nsequence = 1\n`;
@@ -91,10 +94,32 @@ describe('other values of a door', () => {
         '4:15: the ports would close as soon as they are open: allow 1 second at least',
       ],
       'what narrows a door without ports': [
-        'single_use = yes\nhold = no\nclose_kills = yes',
+        'single_use = yes\nhold = no\nclose_kills = yes\nlease_prefix6 = 64',
         `3:1: Single_Use without Open: ${NARROWS}`,
         `4:1: Hold without Open: ${NARROWS}`,
         `5:1: Close_Kills without Open: ${NARROWS}`,
+        `6:1: Lease_Prefix6 without Open: ${NARROWS}`,
+      ],
+      'no length of a prefix': [
+        'open = tcp/22\nlease_prefix6 = 47',
+        `4:17: "47" is no length of a prefix here: ${LENGTH}`,
+      ],
+      'a length beyond an address': [
+        'open = tcp/22\nlease_prefix6 = 129',
+        `4:17: "129" is no length of a prefix here: ${LENGTH}`,
+      ],
+      'a prefix in place of its length': [
+        'open = tcp/22\nlease_prefix6 = 2001:db8::/64',
+        `4:17: "2001:db8::/64" is no length of a prefix here: ${LENGTH}`,
+      ],
+      'no length': ['open = tcp/22\nlease_prefix6 =', `4:1: a length is missing: ${LENGTH}`],
+      'a prefix wider than a network': [
+        'open = tcp/22\nlease_prefix6 = 56',
+        '4:17: warning: a door opens for every network of the /56 that the knocker is in: write 64 for the knocker’s own network, unless a site has it all',
+      ],
+      'a prefix that nobody stays in': [
+        'open = tcp/22\nlease_prefix6 = 96',
+        '4:17: warning: a host takes its IPv6 addresses from the whole of a /64, and 96 bits are seldom shared: write 64, or 128 for one address',
       ],
       'neither yes nor no': [
         'open = tcp/22\nhold = 1\nSingle_Use =',

@@ -71,6 +71,8 @@ describe('a door that opens ports', () => {
     assert.deepEqual(narrowed('hold = YES'), { hold: true });
     assert.deepEqual(narrowed('close_kills = yes'), { closeKills: true });
     assert.deepEqual(narrowed('single_use = no\nhold = no\nclose_kills = no'), {});
+    assert.deepEqual(narrowed('lease_prefix6 = 64'), { leasePrefix6: 64 });
+    assert.deepEqual(narrowed('lease_prefix6 = 128'), {});
     const all = { singleUse: true, hold: true, closeKills: true };
     assert.deepEqual(narrowed('single_use = yes\nhold = yes\nclose_kills = yes'), all);
   });

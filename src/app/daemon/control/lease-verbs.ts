@@ -9,6 +9,7 @@ import { renderCommands } from '../../../core/door/opening.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { orderOpen } from '../../../core/lease/demand.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
+import { letsIn } from '../../../core/lease/lease-prefix.ts';
 import type { Address } from '../../../core/net/address.ts';
 import { type Millis, seconds } from '../../../core/net/time.ts';
 import type { ControlReply } from '../../../host/control/control-server.ts';
@@ -116,7 +117,7 @@ async function close(parts: LeaseVerbsParts, request: Request): Promise<ControlR
     needed(ip, 'ip');
   }
   const chosen = [...keeper.book.each()].filter(
-    (lease) => (door === undefined || lease.door === door) && (ip === undefined || lease.source === ip),
+    (lease) => (door === undefined || lease.door === door) && (ip === undefined || letsIn(lease, ip)),
   );
   if (chosen.length === 0 && all !== true) throw notOpen(door ?? '', ip as Address);
   let closed = 0;
