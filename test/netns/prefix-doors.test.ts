@@ -133,7 +133,7 @@ describe('doors for an IPv6 prefix', { concurrency: 2 }, () => {
       await assertShut(client, SERVER6, 9022, OTHER);
     });
 
-    test(`${name}: one use is for one address of the prefix; a connection of any address holds the door`, async () => {
+    test(`${name}: one use is for one address of the prefix; a connection of any address holds the door; a reload ends leases of another length`, async () => {
       await using stage = await PrefixStage.create(arrange);
       const { client, server, service, knock, directory } = stage;
       await using knockd = await startKnockd(server, directory, CONFIG);
@@ -153,6 +153,17 @@ describe('doors for an IPv6 prefix', { concurrency: 2 }, () => {
       }
       await knockd.saw(new RegExp(`${ONE}: held: closed .*, its last connection has gone`));
       await assertShut(client, SERVER6, 9024, OTHER);
+
+      await knock(ONE, 7000);
+      await knockd.saw(new RegExp(`${ONE}: talk: opened`));
+      directory.file('knockd.conf', CONFIG.replaceAll('= 64', '= 128'));
+      process.kill(knockd.pid, 'SIGHUP');
+      await knockd.saw(new RegExp(`${ONE}: talk: closed`));
+      await assertShut(client, SERVER6, 9022, ONE);
+      await knock(ONE, 7000);
+      await knockd.saw(new RegExp(`${ONE}: talk: opened`), 2);
+      await assertOpen(client, SERVER6, 9022, ONE);
+      await assertShut(client, SERVER6, 9022, OTHER);
     });
   }
 });
