@@ -22,12 +22,12 @@ const CONFIG = `[options]
 [held]
   sequence = 7000:udp,8000:udp
   open     = tcp/9022, udp/9053
-  open_for = 2
+  open_for = 3
   hold     = yes
 [cut]
   sequence    = 7100:udp,8100:udp
   open        = tcp/9022, udp/9053
-  open_for    = 3
+  open_for    = 5
   close_kills = yes
 `;
 
@@ -85,10 +85,11 @@ describe('with the two capabilities alone', { concurrency: 2 }, () => {
           [CLIENT6, SERVER6, '-6'],
         ] as const) {
           await assertShut(client, to, 9022, from);
-          await client.run(C_KNOCK, flag, '-u', to, '7000', '8000');
-          await knockd.saw(new RegExp(`${from}: held: opened`));
           {
-            await using talk = await Talk.begin(client, service, 'tcp', [from, to, 9022]);
+            await using ready = await Talk.prepare(client, service, 'tcp', [from, to, 9022]);
+            await client.run(C_KNOCK, flag, '-u', to, '7000', '8000');
+            await knockd.saw(new RegExp(`${from}: held: opened`));
+            await using talk = await ready.begin();
             await knockd.saw(new RegExp(`${from}: held: held open while a connection lives`));
             await talk.goesOn();
             await assertOpen(client, to, 9022, from);
@@ -96,10 +97,12 @@ describe('with the two capabilities alone', { concurrency: 2 }, () => {
           await knockd.saw(new RegExp(`${from}: held: closed .*, its last connection has gone`));
           await assertShut(client, to, 9022, from);
 
+          await using nextStream = await Talk.prepare(client, service, 'tcp', [from, to, 9022]);
+          await using nextDatagrams = await Talk.prepare(client, service, 'udp', [from, to, 9053]);
           await client.run(C_KNOCK, flag, '-u', to, '7100', '8100');
           await knockd.saw(new RegExp(`${from}: cut: opened`));
-          await using stream = await Talk.begin(client, service, 'tcp', [from, to, 9022]);
-          await using datagrams = await Talk.begin(client, service, 'udp', [from, to, 9053]);
+          await using stream = await nextStream.begin();
+          await using datagrams = await nextDatagrams.begin();
           await knockd.saw(new RegExp(`${from}: cut: closed tcp/9022, udp/9053, 2 connections cut\n`));
           await stream.clientKnows();
           await datagrams[Symbol.asyncDispose]();

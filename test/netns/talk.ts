@@ -16,6 +16,9 @@ export async function startTalker(namespace: Namespace, ...ports: readonly strin
   return program;
 }
 
+/** Once it has begun, the talk is to be disposed of. */
+export type PreparedTalk = AsyncDisposable & { begin(): Promise<Talk> };
+
 /** Both sides talk all the time, TCP over one connection. */
 export class Talk implements AsyncDisposable {
   readonly #client: Program;
@@ -33,13 +36,36 @@ export class Talk implements AsyncDisposable {
     client: Namespace,
     service: Program,
     protocol: 'tcp' | 'udp',
-    [from, to, port]: readonly [from: string, to: string, port: number],
+    way: readonly [from: string, to: string, port: number],
   ): Promise<Talk> {
+    await using ready = await Talk.prepare(client, service, protocol, way);
+    return await ready.begin();
+  }
+
+  /** A client that has started, and talks at once when it is told to: for a door that is open for a short time. */
+  static async prepare(
+    client: Namespace,
+    service: Program,
+    protocol: 'tcp' | 'udp',
+    [from, to, port]: readonly [from: string, to: string, port: number],
+  ): Promise<PreparedTalk> {
     const program = client.start(...NODE, script('push-client.ts'), protocol, from, to, `${port}`);
-    const [, own = ''] = await program.saw(/^from (\d+)$/m);
-    const talk = new Talk(program, service, own);
-    await talk.goesOn();
-    return talk;
+    await program.saw(/^ready$/m);
+    let isBegun = false;
+    const begin = async (): Promise<Talk> => {
+      program.write('go\n');
+      const [, own = ''] = await program.saw(/^from (\d+)$/m);
+      const talk = new Talk(program, service, own);
+      await talk.goesOn();
+      isBegun = true;
+      return talk;
+    };
+    return {
+      begin,
+      [Symbol.asyncDispose]: async () => {
+        if (!isBegun) await program[Symbol.asyncDispose]();
+      },
+    };
   }
 
   /** Each hears the other a few times more. */
