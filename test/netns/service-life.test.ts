@@ -9,7 +9,7 @@ import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { C_KNOCK, fence, knockdCommand, startKnockd, WorkDirectory } from './knockd.ts';
 import { follow, Program } from './program.ts';
-import { SERVER, Wire } from './wire.ts';
+import { SERVER, SERVER6, Wire } from './wire.ts';
 
 const door = (name: string, sequence: string): string => `[${name}]\n  sequence = ${sequence}\n\n`;
 
@@ -84,7 +84,8 @@ describe('the daemon as a service', { concurrency: 4 }, () => {
     knockd.signal('SIGHUP');
     await knockd.saw(/re-reading config file/);
     for (let i = 0; i < 20 && knockd.count(/added: OPEN SESAME/g) === 0; i++) {
-      await wire.client.run(C_KNOCK, SERVER, '7200');
+      // From another address: the knock would end the attempt at the other door.
+      await wire.client.run(C_KNOCK, SERVER6, '7200');
       await knockd.saw(/added: OPEN SESAME/, 1, 250).catch(() => undefined);
     }
     await wire.client.run(C_KNOCK, SERVER, '7002', '7100');
