@@ -44,6 +44,10 @@ export class MemoryFirewall implements Firewall {
     return this.unknown;
   }
 
+  async howToOpen(): Promise<string | undefined> {
+    return this.gates === undefined ? undefined : `open ${this.name}`;
+  }
+
   async grant(grant: Grant): Promise<void> {
     this.calls.push(`grant ${grant.source}`);
     this.#require(grant);

@@ -135,7 +135,7 @@ describe('a daemon that ends', { concurrency: 3 }, () => {
     await using knockd = namespace.start(...command);
     await knockd.saw(/listening on/);
     await namespace.run(C_KNOCK, '127.0.0.1', '7000');
-    await lines.saw(/open/);
+    await lines.saw(/^open$/m);
     knockd.signal('SIGUSR2');
     assert.deepEqual(await knockd.exited, { code: 70, signal: null });
     assert.match(knockd.output, /this is a bug in Bussa.*a bug made by the test/);
@@ -159,7 +159,7 @@ describe('a daemon that ends', { concurrency: 3 }, () => {
     await using knockd = namespace.start(...command);
     await knockd.saw(/listening on/);
     await namespace.run(C_KNOCK, '127.0.0.1', '7000');
-    await lines.saw(/open/);
+    await lines.saw(/^open$/m);
     await namespace.run(C_KNOCK, '127.0.0.1', '7001');
     assert.deepEqual(await knockd.exited, { code: 70, signal: null });
     assert.match(knockd.output, /this is a bug in Bussa/);
@@ -183,7 +183,7 @@ describe('a daemon that ends', { concurrency: 3 }, () => {
     await knockd.saw(/listening on/);
     rmdirSync(directory.file('here'));
     await namespace.run(C_KNOCK, '127.0.0.1', '7000');
-    await lines.saw(/open/);
+    await lines.saw(/^open$/m);
     assert.equal((await knockd.stop()).code, 0);
     assert.equal(readFileSync(done, 'utf8'), 'open\nclose\n');
   });

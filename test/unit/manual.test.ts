@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
-import { DAEMON_EXIT } from '../../src/app/daemon/run-daemon.ts';
+import { DAEMON_EXIT } from '../../src/app/daemon/daemon-exit.ts';
 import { renderHelp, VERBS } from '../../src/cli/bussa-options.ts';
 import { optionsOf } from '../../src/cli/common-options.ts';
 import { OPTIONS as KNOCK } from '../../src/cli/knock-options.ts';

@@ -14,8 +14,6 @@ export type BanKeeperParts = {
   /** Undefined where nothing survives the daemon. */
   readonly directory: string | undefined;
   readonly report: (event: Event) => void;
-  /** The bans are others now: leases of banned sources end. */
-  readonly closeBanned: () => void;
 };
 
 /** `unkept`: why it will not outlive the daemon. */
@@ -37,6 +35,7 @@ export type UnbanOutcome = {
 export class BanKeeper {
   readonly #parts: BanKeeperParts;
   readonly #file: BanFile | undefined;
+  #onBan: () => void = () => undefined;
 
   constructor(parts: BanKeeperParts) {
     this.#parts = parts;
@@ -44,17 +43,22 @@ export class BanKeeper {
     this.#load();
   }
 
+  /** `onBan`: the bans are others now. */
+  follow(onBan: () => void): void {
+    this.#onBan = onBan;
+  }
+
   isBanned(source: Address): boolean {
     return this.#parts.bans.hasAddress(source, this.#now);
   }
 
   ban(prefix: Prefix, length: Millis | undefined): BanOutcome {
-    const { bans, report, closeBanned } = this.#parts;
+    const { bans, report } = this.#parts;
     const ban = { prefix, ...(length === undefined ? {} : { until: after(this.#now, length) }) };
     if (bans.add(ban, this.#now) === 'full') return { kind: 'full' };
     const seconds = length === undefined ? {} : { seconds: Math.ceil(length / 1000) };
     report({ kind: 'banned', who: renderPrefix(prefix), ...seconds });
-    closeBanned();
+    this.#onBan();
     return { kind: 'banned', ban, ...this.#keep() };
   }
 

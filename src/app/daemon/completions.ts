@@ -1,15 +1,15 @@
 import type { Completion } from '../../core/attempt/completion.ts';
-import type { Config } from '../../core/config/config.ts';
 import { compileAdmission } from '../../core/door/admission.ts';
 import type { Event } from '../../core/event/event.ts';
+import type { ConfigInForce } from './config-in-force.ts';
 import type { DoorWatch } from './door-watch.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { type OneTimeDoors, useUpSequence } from './one-time-doors.ts';
 
 export type CompletionsParts = {
-  readonly config: () => Config;
-  readonly watch: () => DoorWatch;
-  readonly keeper: () => LeaseKeeper;
+  readonly inForce: ConfigInForce;
+  readonly watch: DoorWatch;
+  readonly keeper: LeaseKeeper;
   readonly oneTime: OneTimeDoors;
   readonly report: (event: Event) => void;
 };
@@ -25,7 +25,7 @@ export class Completions {
   /** `whyNot`: what is against it already. */
   take(completion: Completion, whyNot?: string): void {
     const { door, source } = completion;
-    const keeper = this.#parts.keeper();
+    const { keeper } = this.#parts;
     if (whyNot !== undefined) {
       keeper.refuse(completion, whyNot);
       return;
@@ -41,9 +41,8 @@ export class Completions {
 
   /** The sequence is used up before anything opens. Whether it could be. */
   #useUp({ door, source }: Completion): boolean {
-    const { oneTime, report } = this.#parts;
-    const watch = this.#parts.watch();
-    const { doors, settings } = this.#parts.config();
+    const { inForce, watch, oneTime, report } = this.#parts;
+    const { doors, settings } = inForce.current;
     const others = watch.doors.filter((other) => other.name !== door.name);
     try {
       useUpSequence(door);

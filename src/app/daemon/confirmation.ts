@@ -91,6 +91,11 @@ export class Confirmation {
     if (this.isPending) this.#state = 'undoing';
   }
 
+  /** The start has failed before anything was closed. */
+  abandon(): void {
+    if (this.#state === 'preparing') this.#watch?.over();
+  }
+
   /** All is as it was before, and the other process may go. */
   undone(): void {
     if (this.isPending) this.#watch?.over();

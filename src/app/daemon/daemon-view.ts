@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
-import type { Config } from '../../core/config/config.ts';
 import { DEFAULT_MAX_LEASES, type DoorSpec } from '../../core/door/door.ts';
 import { renderPortOpenings } from '../../core/door/port-opening.ts';
 import { type Lease, MAX_LEASES } from '../../core/lease/lease.ts';
@@ -10,6 +9,7 @@ import { renderPrefix } from '../../core/net/prefix.ts';
 import { type Instant, type Millis, millis, since } from '../../core/net/time.ts';
 import type { CaptureCounters } from '../../host/capture/capture.ts';
 import type { Clock } from '../../host/clock/clock.ts';
+import type { ConfigInForce } from './config-in-force.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { DaemonCounts, DaemonTally, DoorCounts, TimedLine } from './daemon-tally.ts';
 import type { DoorWatch } from './door-watch.ts';
@@ -97,7 +97,7 @@ export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state' | 'byOp
 
 export type DaemonViewParts = {
   readonly options: DaemonOptions;
-  readonly config: () => Config;
+  readonly inForce: ConfigInForce;
   readonly clock: Clock;
   readonly watch: DoorWatch;
   readonly keeper: LeaseKeeper;
@@ -127,7 +127,7 @@ export class DaemonView {
 
   /** Takes well below a millisecond, but once a second, when the suspects are counted. */
   status(): DaemonStatus {
-    const { options, config, clock, watch, keeper, native, tally, isUnconfirmed } = this.#parts;
+    const { options, inForce, clock, watch, keeper, native, tally, isUnconfirmed } = this.#parts;
     const { lastError } = tally;
     const trialLeft = this.#parts.trialLeft();
     const exposure = this.#parts.exposure();
@@ -145,7 +145,7 @@ export class DaemonView {
         ...(native.lookedAt === undefined ? {} : { firewall: native.lookedAt }),
       },
       ...(exposure === undefined ? {} : { exposure }),
-      doors: config().doors.length,
+      doors: inForce.current.doors.length,
       leases: { open: keeper.book.size, failed: keeper.book.failed, max: MAX_LEASES },
       packets: watch.packets(),
       counts: tally.counts,
@@ -161,7 +161,7 @@ export class DaemonView {
   /** In the order of the configuration, one by one: there may be 65,535. */
   *doors(): Generator<DoorStatus> {
     const watched = new Set(this.#parts.watch.doors.map(({ name }) => name));
-    for (const door of this.#parts.config().doors) yield this.#door(door, watched.has(door.name));
+    for (const door of this.#parts.inForce.current.doors) yield this.#door(door, watched.has(door.name));
   }
 
   /** The newest ones of each door. */

@@ -24,8 +24,10 @@ export type DoorWatchParts = {
   readonly log: EventLog;
   readonly tally: DaemonTally;
   readonly report: (event: Event) => void;
-  readonly onCompletion: (completion: Completion, whyNot?: string) => void;
 };
+
+/** `whyNot`: it does not count. */
+export type OnCompletion = (completion: Completion, whyNot?: string) => void;
 
 /** How long a count of suspects is good for: it takes a look at all of their table. */
 const SUSPECTS_MS = 1000;
@@ -40,11 +42,12 @@ export class DoorWatch {
   readonly #engine: AttemptEngine;
   readonly #loop: KnockLoop;
   #doors: readonly Door[];
+  #isClosed = false;
   #suspects = { count: 0, at: Number.NEGATIVE_INFINITY };
 
   /** Opens the capture. Throws what the system has against it. */
   constructor(parts: DoorWatchParts) {
-    const { doors, settings, ipv6, log, tally, report, onCompletion } = parts;
+    const { doors, settings, ipv6, log, tally, report } = parts;
     this.#doors = doors;
     const setFilter = (filter: string): void => this.#capture.setFilter(filter);
     this.#scans = new ScanWatch(drawSecret(), ipv6, setFilter, report);
@@ -64,7 +67,6 @@ export class DoorWatch {
       scans: this.#scans,
       traces: this.traces,
       bans: this.bans,
-      onCompletion,
     });
   }
 
@@ -109,9 +111,9 @@ export class DoorWatch {
     return this.#capture.counters();
   }
 
-  /** Takes packets from now on. */
-  listen(): void {
-    this.#loop.start();
+  /** Takes packets from now on, those among them that came since it was opened. */
+  listen(onCompletion: OnCompletion): void {
+    this.#loop.start(onCompletion);
   }
 
   /** The filter first: it is what can fail. Then nothing has changed. */
@@ -127,7 +129,11 @@ export class DoorWatch {
     this.#loop.stop();
   }
 
+  /** Whether it has been stopped or not. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#loop.stop();
     this.#capture.close();
   }
 }

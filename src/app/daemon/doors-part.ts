@@ -28,6 +28,7 @@ export class DoorsPart {
   #standing: ReadonlySet<string> = new Set();
   /** What an earlier choice has left, or an earlier process, is gone. */
   #isAlone = false;
+  #hasFoundPart: boolean | undefined;
 
   constructor(parts: DoorsPartParts) {
     this.#parts = parts;
@@ -36,6 +37,11 @@ export class DoorsPart {
   /** `undefined` as long as none could be opened, or was needed. */
   get firewall(): Firewall | undefined {
     return this.#inUse?.firewall;
+  }
+
+  /** Whether a part of Bussa's stood there when this process first closed ports: a dead daemon's. */
+  get hasFoundPart(): boolean {
+    return this.#hasFoundPart === true;
   }
 
   /** Why this one was chosen. */
@@ -154,6 +160,7 @@ export class DoorsPart {
     let unknown: readonly Grant[];
     let watch: Readiness;
     try {
+      this.#hasFoundPart ??= (await chosen.firewall.howToOpen()) !== undefined;
       unknown = await chosen.firewall.install(gates, grants, anyway);
       watch = chosen.firewall.watch(this.#parts.onChange);
     } catch (error) {

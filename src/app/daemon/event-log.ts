@@ -42,6 +42,9 @@ const NOISE_KINDS: ReadonlySet<Event['kind']> = new Set([
 /** What a log that does not take its lines may cost at the end. */
 const FLUSH_MS = 1000;
 
+/** Before a log file that could not be opened is tried again. */
+const AGAIN_MS = 10_000;
+
 const DEBUG_KINDS: ReadonlySet<Event['kind']> = new Set(['failed', 'evicted', 'debug']);
 
 export type LogSinks = {
@@ -60,6 +63,7 @@ export class EventLog {
   readonly #noise = new LineBudget(NOISE_RATE, 1);
   readonly #equal = new LineBudget(EQUAL_RATE, MAX_EQUAL);
   #report: NodeJS.Timeout | undefined;
+  #again: NodeJS.Timeout | undefined;
   /** Lines that wait for a name, in order; undefined when none does. */
   #waiting: Promise<void> | undefined;
 
@@ -109,8 +113,11 @@ export class EventLog {
     this.#waiting = turn;
   }
 
-  replaceSinks(sinks: LogSinks): void {
+  /** `again`: called once, later, unless they are replaced before that. */
+  replaceSinks(sinks: LogSinks, again?: () => void): void {
     this.#sinks = sinks;
+    clearTimeout(this.#again);
+    this.#again = again === undefined ? undefined : setTimeout(again, AGAIN_MS).unref();
   }
 
   /** The daemon has gone into the background: the terminal, or pipe, is its caller's alone again. */
@@ -126,6 +133,7 @@ export class EventLog {
   async close(): Promise<void> {
     while (this.#waiting !== undefined) await this.#waiting;
     clearTimeout(this.#report);
+    clearTimeout(this.#again);
     this.#reportCounts();
     const sinks = [...this.#sinks.log, this.#sinks.terminal];
     await inTime(Promise.all(sinks.map((sink) => sink.flush?.())), FLUSH_MS);

@@ -110,6 +110,7 @@ export class InterfaceWatch {
 
   close(): void {
     this.#readiness?.close();
+    this.#readiness = undefined;
     clearTimeout(this.#timer);
     clearTimeout(this.#nextLook);
     this.#timer = undefined;

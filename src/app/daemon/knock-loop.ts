@@ -52,8 +52,6 @@ export type KnockLoopParts = {
   readonly scans: ScanWatch;
   readonly traces: SourceTraces;
   readonly bans: BanList;
-  /** `whyNot`: it does not count. */
-  readonly onCompletion: (completion: Completion, whyNot?: string) => void;
 };
 
 const THROWN_AWAY =
@@ -67,6 +65,7 @@ export class KnockLoop {
   readonly #steps = new Steps();
   readonly #take = (frame: Frame): void => this.#takeFrame(frame);
   #readiness: Readiness | undefined;
+  #onCompletion: (completion: Completion, whyNot?: string) => void = () => undefined;
   #expiry: NodeJS.Timeout | undefined;
   #rest: NodeJS.Timeout | undefined;
   /** How often it was woken of late, running off by `WAKE_UPS_PER_MS`. */
@@ -84,7 +83,8 @@ export class KnockLoop {
     this.#sorts = stepSorts(parts.engine.doors);
   }
 
-  start(): void {
+  start(onCompletion: (completion: Completion, whyNot?: string) => void): void {
+    this.#onCompletion = onCompletion;
     preferHugePages(this.#parts.engine.memory);
     this.#readiness = this.#parts.capture.watch(() => this.#drain());
   }
@@ -97,6 +97,7 @@ export class KnockLoop {
 
   /** Takes what has arrived, and nothing after that. */
   stop(): void {
+    if (this.#stopped) return;
     this.#drain();
     this.#stopped = true;
     this.#reportDrops();
@@ -186,7 +187,7 @@ export class KnockLoop {
     const isThrownAway = frame !== undefined && this.#origin.isThrownAway(frame, this.#packet);
     for (const completion of steps.completions) {
       this.#parts.tally.completed(completion.door.name);
-      this.#parts.onCompletion(completion, isThrownAway ? THROWN_AWAY : undefined);
+      this.#onCompletion(completion, isThrownAway ? THROWN_AWAY : undefined);
     }
   }
 

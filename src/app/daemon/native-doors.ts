@@ -1,17 +1,18 @@
-import { portsOn } from '../../core/door/port-opening.ts';
 import type { Event } from '../../core/event/event.ts';
 import type { Lease } from '../../core/lease/lease.ts';
 import { leasePrefix } from '../../core/lease/lease-prefix.ts';
 import { type Instant, type Millis, millis, since } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
-import { trackOlder } from '../../host/connections/older-connections.ts';
 import { type Firewall, FirewallError, type Gate, type Grant } from '../../host/firewall/firewall.ts';
 import { DoorsPart } from './doors-part.ts';
+import { couldGrant, grantAll, grantEach } from './grant-openings.ts';
 import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
-import { cuts, hasPorts, withLeftover } from './port-leases.ts';
+import { hasPorts, withLeftover } from './port-leases.ts';
 import { RegularLook } from './regular-look.ts';
+import { trackOlderConnections } from './track-older-connections.ts';
 import { Turns } from './turns.ts';
+import { whenThereIsRoom } from './when-there-is-room.ts';
 
 /** A part that could not be put in place is tried again after this long. */
 const AGAIN_MS = 10_000;
@@ -93,7 +94,7 @@ export class NativeDoors {
    * done is reported, and tried again. Where there is nothing to open, and never was, the firewall is left alone.
    */
   async install(gates: readonly Gate[], settings: FirewallSettings): Promise<void> {
-    this.#trackOlder(gates);
+    trackOlderConnections(gates, this.#gates, this.#parts.report);
     this.#gates = gates;
     this.#part.choose(settings);
     const isNeeded = this.#part.firewall !== undefined || gates.length > 0;
@@ -103,23 +104,6 @@ export class NativeDoors {
   /** Puts everything in place once more, all leases with their ends. */
   async renew(): Promise<void> {
     await this.#inTurn(() => this.#installNow());
-  }
-
-  /**
-   * The rules of a door that cuts take a connection that the kernel does not know for one that has been cut. Those that
-   * are older than its tracking, the owner's perhaps, are made known to it before, once.
-   */
-  #trackOlder(gates: readonly Gate[]): void {
-    const known = new Set(this.#gates.filter(cuts).map(({ door }) => door));
-    const ports = gates.filter((gate) => cuts(gate) && !known.has(gate.door)).flatMap((gate) => gate.ports);
-    const here = portsOn(ports, 'input');
-    if (here.length === 0) return;
-    try {
-      trackOlder(here);
-    } catch (error) {
-      const text = `connections from before may be cut: ${(error as Error).message}`;
-      this.#parts.report({ kind: 'warning', text });
-    }
   }
 
   /** Opens the lease's ports until its end, or sets a new end. Throws a `FirewallError`. */
@@ -145,6 +129,27 @@ export class NativeDoors {
     );
   }
 
+  /** After a start that has failed: leaves the ports closed or open as it found them. Returns whether they are so. */
+  async undo(): Promise<boolean> {
+    if (this.#stopped) return true;
+    try {
+      await this.stop(this.#part.hasFoundPart ? 'keep' : 'open');
+      return true;
+    } catch (error) {
+      this.#parts.report({ kind: 'error', text: (error as Error).message });
+      return false;
+    }
+  }
+
+  /** The command that opens what is closed now, for when there is no daemon any more. `undefined` where nothing is. */
+  async howToOpen(): Promise<string | undefined> {
+    try {
+      return await this.#part.firewall?.howToOpen();
+    } catch (error) {
+      return `it could not be listed what stands in ${this.#part.firewall?.name}: ${(error as Error).message}`;
+    }
+  }
+
   /** `open`: takes the part out of the firewall, and the ports are as they were without it; `keep`: leaves it. */
   async stop(exit: 'open' | 'keep'): Promise<void> {
     this.#stopped = true;
@@ -154,7 +159,7 @@ export class NativeDoors {
     this.#part.unwatch();
     await this.#inTurn(async () => {
       if (exit === 'open') {
-        await this.#part.firewall?.remove();
+        await whenThereIsRoom(async () => this.#part.firewall?.remove());
         await this.#part.removeOthers();
       }
       this.#part.firewall?.close();
@@ -168,6 +173,7 @@ export class NativeDoors {
 
   /** Returns whether the part stands now. */
   async #installNow(): Promise<boolean> {
+    if (this.#stopped) return false;
     const { leases, report } = this.#parts;
     const open = leases().filter(hasPorts);
     // A single use that waits to be opened is so in its own turn: of one that was never made nothing can tell.
@@ -203,34 +209,14 @@ export class NativeDoors {
   async #openAll(batch: readonly AskedOpening[]): Promise<void> {
     const grants = batch.map(({ lease }) => this.#grant(lease));
     try {
-      await this.#grantAll(grants);
+      await grantAll(this.#inUse, grants);
     } catch (error) {
       const isMended = !this.#isBroken && !(await this.#isInPlace()) && (await this.#putBack());
       if (batch.length === 1 && !isMended) throw error;
-      if (!isMended || !(await this.#couldGrant(grants))) await this.#openEach(batch);
+      if (isMended && (await couldGrant(this.#inUse, grants))) return this.#renewLater(grants);
+      await grantEach(this.#inUse, batch, ({ lease }) => this.#grant(lease));
     }
     this.#renewLater(grants);
-  }
-
-  async #grantAll(grants: readonly Grant[]): Promise<void> {
-    const [first, ...others] = grants;
-    if (first !== undefined && others.length === 0) await this.#inUse.grant(first);
-    else await this.#inUse.grantAll(grants);
-  }
-
-  #couldGrant(grants: readonly Grant[]): Promise<boolean> {
-    const granted = this.#grantAll(grants).then(() => true);
-    return granted.catch(() => false);
-  }
-
-  async #openEach(batch: readonly AskedOpening[]): Promise<void> {
-    for (const opening of batch) {
-      try {
-        await this.#inUse.grant(this.#grant(opening.lease));
-      } catch (error) {
-        opening.refuse(error);
-      }
-    }
   }
 
   #lookLater(wait: number): void {
@@ -243,11 +229,17 @@ export class NativeDoors {
 
   async #look(): Promise<void> {
     if (this.#stopped) return;
-    const isInPlace = await this.#isInPlace();
-    this.#regularLook.looked();
-    if (!isInPlace) await this.#putBack();
-    else if (await this.#part.isOutdated()) await this.#installNow();
-    else if (!(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
+    try {
+      const isInPlace = await this.#isInPlace();
+      this.#regularLook.looked();
+      if (!isInPlace) await this.#putBack();
+      else if (await this.#part.isOutdated()) await this.#installNow();
+      else if (!(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
+    } catch (error) {
+      const text = `the firewall cannot be looked at: ${(error as Error).message}; tried again in 10 s`;
+      this.#parts.report({ kind: 'error', text });
+      this.#lookLater(AGAIN_MS);
+    }
   }
 
   /** What somebody has taken away stands again when the log says so. Returns whether it does. */

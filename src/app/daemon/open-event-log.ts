@@ -2,7 +2,7 @@ import type { Settings } from '../../core/config/config.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { EventLog } from './event-log.ts';
 import { NameLookup } from './name-lookup.ts';
-import { logTargets, openSinks } from './open-sinks.ts';
+import { LOST, logTargets, openSinks } from './open-sinks.ts';
 
 /** The log of a daemon, with `warnings` and what its sinks have against being opened as its first lines. */
 export function openEventLog(
@@ -15,6 +15,7 @@ export function openEventLog(
     debug: options.debug,
     ...(options.lookUpNames ? { names: new NameLookup() } : {}),
   });
-  for (const text of [...warnings, ...problems]) log.report({ kind: 'warning', text });
+  const lost = problems.map((problem) => `${problem}${LOST}`);
+  for (const text of [...warnings, ...lost]) log.report({ kind: 'warning', text });
   return log;
 }

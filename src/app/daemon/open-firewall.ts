@@ -25,7 +25,12 @@ export type ChosenFirewall = {
 /** The firewall that the configuration names, or the one that the host has. Throws a `FirewallError`. */
 export async function openFirewall(settings: FirewallSettings): Promise<ChosenFirewall> {
   const chosen = await openChosen(settings);
-  return { ...chosen, warnings: [...(chosen.warnings ?? []), ...readObstacles()] };
+  try {
+    return { ...chosen, warnings: [...(chosen.warnings ?? []), ...readObstacles()] };
+  } catch (error) {
+    chosen.firewall.close();
+    throw error;
+  }
 }
 
 async function openChosen({ firewall = 'auto', attach }: FirewallSettings): Promise<ChosenFirewall> {

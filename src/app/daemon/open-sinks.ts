@@ -15,6 +15,9 @@ export type LogTargets = {
   readonly format: LogFormat;
 };
 
+/** Of a log file that cannot be opened. */
+export const LOST = '; nothing is written to it';
+
 export function logTargets(settings: Settings, options: DaemonOptions): LogTargets {
   const logFile = settings.logFile ?? options.logFile;
   return {
@@ -26,15 +29,22 @@ export function logTargets(settings: Settings, options: DaemonOptions): LogTarge
   };
 }
 
-/** Opens everything anew, after a rotation or with other targets. */
-export function reopenLog(log: EventLog, targets: LogTargets): void {
+/**
+ * Opens everything anew, after a rotation or with other targets. A file that cannot be opened just now, for want of a
+ * descriptor for one, is written as it was open before, and tried again.
+ */
+export function reopenLog(log: EventLog, targets: LogTargets, isFirst = true): void {
   const { sinks, problems } = openSinks(targets);
   const old = log.sinks;
-  log.replaceSinks(sinks);
-  for (const sink of [...old.log, old.terminal]) sink.close();
-  for (const text of problems) log.report({ kind: 'error', text });
   const file = targets.logFile;
-  if (file !== undefined) log.report({ kind: 'log-reopened', file });
+  const isOpen = sinks.log.some((sink) => sink.file === file);
+  const kept = isOpen ? [] : old.log.filter((sink) => sink.file !== undefined && sink.file === file);
+  const again = kept.length === 0 ? undefined : () => reopenLog(log, targets, false);
+  log.replaceSinks({ ...sinks, log: [...sinks.log, ...kept] }, again);
+  for (const sink of [...old.log, old.terminal]) if (!kept.includes(sink)) sink.close();
+  const then = kept.length === 0 ? LOST : '; the old one is written on, and it is tried again in 10 s';
+  if (isFirst) for (const text of problems) log.report({ kind: 'error', text: `${text}${then}` });
+  if (file !== undefined && kept.length === 0) log.report({ kind: 'log-reopened', file });
 }
 
 /** The sinks, and what is to be said about those that could not be opened: a daemon without its log still keeps doors. */
@@ -52,7 +62,7 @@ export function openSinks(targets: LogTargets): {
     try {
       log.push(openFileSink(targets.logFile, targets.format));
     } catch (error) {
-      problems.push(`the log file cannot be opened: ${(error as Error).message}; nothing is written to it`);
+      problems.push(`the log file cannot be opened: ${(error as Error).message}`);
     }
   }
   return { sinks: { log, terminal }, problems };

@@ -7,7 +7,8 @@ import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { UnavailableLeaseStore } from '../../host/store/unavailable-lease-store.ts';
 import { Claims } from './claims.ts';
 
-export type State = { readonly store: LeaseStore; readonly claims: Claims };
+/** `isOpen`: its directory is there, and this daemon's alone. */
+export type State = { readonly store: LeaseStore; readonly claims: Claims; readonly isOpen: boolean };
 
 /** Another daemon holds the same state: two would open and close the same doors. */
 export class AlreadyRunningError extends Error {
@@ -45,7 +46,7 @@ export function openState(directory: string, name: string, report: (event: Event
     const claims = claimsIn(own);
     sweepClaims(own, store, claims, report);
     writeFileSync(join(own, 'pid'), `${process.pid}\n`, { mode: 0o600 });
-    return { store, claims };
+    return { store, claims, isOpen: true };
   } catch (error) {
     store?.close();
     const reason = (error as Error).message;
@@ -54,7 +55,8 @@ export function openState(directory: string, name: string, report: (event: Event
       kind: 'error',
       text: `${reason}; doors that open ports or have a stop command stay shut until knockd is started with a --state directory that it can write to`,
     });
-    return { store: new UnavailableLeaseStore(reason), claims: new Claims(join(own, 'claims'), 'absent') };
+    const claims = new Claims(join(own, 'claims'), 'absent');
+    return { store: new UnavailableLeaseStore(reason), claims, isOpen: false };
   }
 }
 

@@ -129,6 +129,11 @@ export class OwnerGuard {
     return this.#confirmation?.confirm('control') === true;
   }
 
+  /** The start has failed, and nothing is closed that was open before. */
+  abandon(): void {
+    this.#confirmation?.abandon();
+  }
+
   /** The daemon begins to end. */
   end(): void {
     this.#confirmation?.end();

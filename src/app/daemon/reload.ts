@@ -3,6 +3,7 @@ import { type Diagnostic, renderDiagnostic } from '../../core/config/diagnostic.
 import type { Event } from '../../core/event/event.ts';
 import { READABLE } from '../file-access/judge-file-access.ts';
 import { type ConfigChanges, compareConfigs } from './compare-configs.ts';
+import type { ConfigInForce } from './config-in-force.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { DaemonTally } from './daemon-tally.ts';
 import type { DoorWatch } from './door-watch.ts';
@@ -18,6 +19,7 @@ import type { OwnerGuard } from './owner-guard.ts';
 
 export type ReloadParts = {
   readonly options: DaemonOptions;
+  readonly inForce: ConfigInForce;
   readonly guard: OwnerGuard | undefined;
   readonly log: EventLog;
   readonly watch: DoorWatch;
@@ -42,22 +44,22 @@ export type ReloadOutcome =
     }
   | { readonly kind: 'stopping' };
 
-/** The configuration in force, and how another one takes its place. */
+/** How another configuration takes the place of the one in force. */
 export class Reload {
   readonly #parts: ReloadParts;
-  #config: Config;
   #told: ReadonlySet<string>;
+  #onEnd: () => void = () => undefined;
   #isStopping = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(config: Config, parts: ReloadParts) {
-    this.#config = config;
+  constructor(parts: ReloadParts) {
     this.#parts = parts;
     this.#told = new Set(parts.told);
   }
 
-  get config(): Config {
-    return this.#config;
+  /** `onEnd`: a configuration has been read, and is in force or refused. */
+  follow(onEnd: () => void): void {
+    this.#onEnd = onEnd;
   }
 
   /** Nothing is taken into use any more. */
@@ -67,7 +69,12 @@ export class Reload {
 
   /** Reads the configuration again, one time after the other. A bad one changes nothing. */
   run(): Promise<ReloadOutcome> {
-    const outcome = this.#turn.then(() => this.#run());
+    const outcome = this.#turn
+      .then(() => this.#run())
+      .then((done) => {
+        this.#onEnd();
+        return done;
+      });
     this.#turn = outcome.catch(() => undefined);
     return outcome;
   }
@@ -90,7 +97,7 @@ export class Reload {
       // More doors than the kernel's filter can hold, for one.
       return this.#refuse([(error as Error).message], 0, []);
     }
-    const changes = compareConfigs(this.#config, config);
+    const changes = compareConfigs(this.#parts.inForce.current, config);
     this.#adopt(config);
     return { kind: 'done', changes, warnings };
   }
@@ -107,17 +114,17 @@ export class Reload {
   }
 
   #adopt(config: Config): void {
-    const { options, log, watch, hooks, keeper, native, tally, report } = this.#parts;
+    const { options, inForce, log, watch, hooks, keeper, native, tally, report } = this.#parts;
     reopenLog(log, logTargets(config.settings, options));
     const choice = interfaceChoice(options, config);
-    if (JSON.stringify(choice) !== JSON.stringify(interfaceChoice(options, this.#config))) {
+    if (JSON.stringify(choice) !== JSON.stringify(interfaceChoice(options, inForce.current))) {
       try {
         watch.interfaces.choose(choice);
       } catch (error) {
         report({ kind: 'error', text: (error as Error).message });
       }
     }
-    this.#config = config;
+    inForce.replace(config);
     tally.follow(config.doors);
     hooks.replaceConfig(config);
     keeper.replaceDoors(config.doors);
@@ -126,10 +133,10 @@ export class Reload {
   }
 
   #refuse(lines: readonly string[], mistakes: number, diagnostics: readonly Diagnostic[]): ReloadOutcome {
-    const { options, log, report } = this.#parts;
+    const { options, inForce, log, report } = this.#parts;
     for (const text of lines) report({ kind: 'error', text });
     report({ kind: 'reload-refused', file: options.configFile, mistakes });
-    reopenLog(log, logTargets(this.#config.settings, options));
+    reopenLog(log, logTargets(inForce.current.settings, options));
     return { kind: 'refused', mistakes, diagnostics, reasons: mistakes > 0 ? [] : lines };
   }
 }

@@ -1,8 +1,5 @@
-import { writeSync } from 'node:fs';
 import { renderDiagnostic } from '../../core/config/diagnostic.ts';
-import { exitNow } from '../../host/ffi/exit-now.ts';
-import { LibpcapError } from '../../host/ffi/libpcap.ts';
-import { SystemCallError } from '../../host/ffi/system-call-error.ts';
+import { isForbidden, isRefusal } from '../../host/ffi/is-refusal.ts';
 import { tightenUmask } from '../../host/process/callers-umask.ts';
 import { hasCapability } from '../../host/system/capabilities.ts';
 import { holdPiped } from '../../host/system/descriptor-path.ts';
@@ -10,6 +7,8 @@ import { nameProcess } from '../../host/system/process-name.ts';
 import { releaseMemory } from '../../host/system/release-memory.ts';
 import { ServiceManager } from '../../host/system/service-manager.ts';
 import type { Daemon } from './daemon.ts';
+import { DAEMON_EXIT, type DaemonExit } from './daemon-exit.ts';
+import { DaemonLife } from './daemon-life.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { loadConfig } from './load-config.ts';
 import { LockOutError } from './lock-out.ts';
@@ -17,15 +16,8 @@ import { narrowPrivileges } from './narrow-privileges.ts';
 import { AlreadyRunningError } from './open-state.ts';
 import { ServiceNotice } from './service-notice.ts';
 
-/** sysexits.h, and 1 for what has no number of its own. */
-export const DAEMON_EXIT = { ok: 0, failed: 1, software: 70, permission: 77, config: 78 } as const;
-
-const STDERR = 2;
-
 /** After it listens: what a start takes is over by then. */
 const SETTLED_MS = 1000;
-
-export type DaemonExit = (typeof DAEMON_EXIT)[keyof typeof DAEMON_EXIT];
 
 /**
  * Runs the daemon until a signal ends it. `complain` takes lines for the person who started it; `onListening` is
@@ -56,106 +48,35 @@ export async function runDaemon(
   }
   tightenUmask();
   nameProcess('knockd');
-  const ended = Promise.withResolvers<DaemonExit>();
   const manager = new ServiceManager(process.env, process.pid);
-  const early = new EarlySignals();
-  let daemon: Daemon;
+  const resources = new AsyncDisposableStack();
+  const life = new DaemonLife(resources);
   try {
     // Not before the privileges are what they are to be: this process may have been another until then.
-    const { Daemon } = await import('./daemon.ts');
+    const { startDaemon } = await import('./start-daemon.ts');
     const warnings = [...loaded.warnings.map(renderDiagnostic), ...narrowing.warnings];
-    daemon = new Daemon({ ...options, narrowed: narrowing.narrowed }, loaded.config, warnings);
-    await daemon.start();
+    const given = { ...options, narrowed: narrowing.narrowed };
+    const daemon = await startDaemon({ options: given, config: loaded.config, warnings, resources });
+    if (life.hasCrashed) return life.ended;
+    daemon.begin();
+    life.handTo(daemon, new ServiceNotice(manager, () => daemon.summary));
+    onListening(daemon);
   } catch (error) {
-    if (error instanceof LockOutError) {
-      complain(`bussa: ${error.message}`);
-      return DAEMON_EXIT.failed;
-    }
-    if (!isRefusal(error)) throw error;
-    complain(`knockd: cannot start: ${error.message}`);
-    return error instanceof SystemCallError && error.code === 'EPERM'
-      ? DAEMON_EXIT.permission
-      : DAEMON_EXIT.failed;
+    if (life.hasCrashed) return life.ended;
+    await resources.disposeAsync();
+    return failedStart(error, complain);
   }
-  early.handTo(daemon, new ServiceNotice(manager, () => daemon.summary), ended.resolve);
-  onListening(daemon);
   setTimeout(releaseMemory, SETTLED_MS).unref();
-  return ended.promise;
+  return life.ended;
 }
 
-/** What the machine has against a start, in words for the person who asked for it. Anything else is our own bug. */
-function isRefusal(error: unknown): error is Error {
-  return (
-    error instanceof SystemCallError || error instanceof AlreadyRunningError || error instanceof LibpcapError
-  );
-}
-
-/** Signals may come before the daemon is there: they are kept for it. */
-class EarlySignals {
-  #daemon: Daemon | undefined;
-  #notice: ServiceNotice | undefined;
-  #resolve: ((exit: DaemonExit) => void) | undefined;
-  #wanted: 'nothing' | 'stop' = 'nothing';
-  #stopping = false;
-  #reloading = false;
-  /** One after the other. */
-  #reloads = Promise.resolve();
-
-  constructor() {
-    // Node.js opens a debugger on this signal unless somebody listens to it.
-    process.on('SIGUSR1', () => undefined);
-    process.on('SIGHUP', () => this.#reloadSoon());
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#stop());
-    process.on('uncaughtException', (error) => this.#crash(error));
+/** Says what the machine, another daemon or the guard has against a start. Anything else is our own bug. */
+function failedStart(error: unknown, complain: (line: string) => void): DaemonExit {
+  if (error instanceof LockOutError) {
+    complain(`bussa: ${error.message}`);
+    return DAEMON_EXIT.failed;
   }
-
-  handTo(daemon: Daemon, notice: ServiceNotice, resolve: (exit: DaemonExit) => void): void {
-    this.#daemon = daemon;
-    this.#notice = notice;
-    notice.ready();
-    daemon.onSummary = () => notice.changed();
-    this.#resolve = resolve;
-    if (this.#wanted === 'stop') this.#stop();
-    void daemon.unconfirmed?.then(() => this.#stop(DAEMON_EXIT.failed));
-  }
-
-  /** However many of them come at once, the file is read once; a stop goes before. */
-  #reloadSoon(): void {
-    if (this.#reloading) return;
-    this.#reloading = true;
-    setImmediate(() => {
-      this.#reloading = false;
-      this.#reloads = this.#reloads.then(async () => {
-        if (this.#stopping) return;
-        this.#notice?.reloading();
-        await this.#daemon?.reload();
-        if (!this.#stopping) this.#notice?.ready();
-      });
-    });
-  }
-
-  #stop(exit: DaemonExit = DAEMON_EXIT.ok): void {
-    this.#wanted = 'stop';
-    if (this.#daemon === undefined || this.#stopping) return;
-    this.#stopping = true;
-    void this.#end(this.#daemon, exit);
-  }
-
-  /** A bug of ours: the process ends, and says of what, but the doors close first. */
-  #crash(error: unknown): void {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    if (this.#daemon === undefined || this.#stopping) {
-      writeSync(STDERR, `knockd: ${text}\n`);
-      exitNow(DAEMON_EXIT.software);
-    }
-    this.#stopping = true;
-    this.#daemon.reportError(`this is a bug in Bussa, and the daemon ends: ${text}`);
-    void this.#end(this.#daemon, DAEMON_EXIT.software);
-  }
-
-  async #end(daemon: Daemon, exit: DaemonExit): Promise<void> {
-    this.#notice?.stopping();
-    const closed = await daemon.stop();
-    this.#resolve?.(closed || exit !== DAEMON_EXIT.ok ? exit : DAEMON_EXIT.failed);
-  }
+  if (!isRefusal(error) && !(error instanceof AlreadyRunningError)) throw error;
+  complain(`knockd: cannot start: ${error.message}`);
+  return isForbidden(error) ? DAEMON_EXIT.permission : DAEMON_EXIT.failed;
 }

@@ -24,7 +24,8 @@ export async function startUndoWatch(order: UndoOrder, onLost: () => void): Prom
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const send = (message: ToUndoWatch): void => void child.send(message, () => undefined);
+  // Without a free descriptor there is no channel, and the error comes in a moment.
+  const send = (message: ToUndoWatch): void => void child.send?.(message, () => undefined);
   try {
     const ready = answer(child);
     send(order);

@@ -54,11 +54,16 @@ export function renderInstall(
   ]);
 }
 
+/** What takes away the jumps to Bussa's part: it stands still, and nothing comes to it. */
+export function renderJumpRemovals(present: OwnPart): string[] {
+  return HOOKS.flatMap((hook) => placeJump(hook, present, false));
+}
+
 /** Takes Bussa's part away, but for what tells what was made for it; `undefined` where there is none. */
 export function renderRemoval(present: OwnPart): string | undefined {
   const markers = new Set(madeIn(present.chains).map(madeChain));
   const chains = present.chains.filter((chain) => !markers.has(chain));
-  const lines = [...HOOKS.flatMap((hook) => placeJump(hook, present, false)), ...dropChains(chains)];
+  const lines = [...renderJumpRemovals(present), ...dropChains(chains)];
   return lines.length === 0 ? undefined : transaction(lines);
 }
 

@@ -1,5 +1,6 @@
 import koffi, { type LibraryHandle } from 'koffi';
-import type { Pointer } from './libc.ts';
+import { libc, type Pointer } from './libc.ts';
+import { lastError } from './system-call-error.ts';
 
 /** nftables/libnftables.h */
 const NFT_CTX_DEFAULT = 0;
@@ -15,9 +16,26 @@ export type Nftables = {
   readonly close: () => void;
 };
 
-/** Opens it for the network namespace of the calling thread. Throws when the library is missing. */
+/** linux/netlink.h, asm-generic/socket.h. */
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0o2000000;
+const NETLINK_NETFILTER = 12;
+
+/** libnftables ends the whole process where it gets no socket (mnl.c, netlink_open_error): it is not asked then. */
+function requireSocket(): void {
+  const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+  if (fd < 0) throw lastError('socket(AF_NETLINK)', 'nftables');
+  libc.close(fd);
+}
+
+/**
+ * Opens it for the network namespace of the calling thread. Throws when the library is missing, and a `SystemCallError`
+ * when there is no descriptor or memory left.
+ */
 export function openNftables(): Nftables {
   const nft = library();
+  requireSocket();
   const context = nft.create(NFT_CTX_DEFAULT);
   if (context === null) throw new LibnftablesError('libnftables: nft_ctx_new: out of memory');
   nft.bufferOutput(context);

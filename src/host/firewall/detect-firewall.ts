@@ -8,10 +8,12 @@ import {
 import { readBaseChains, readEarlyChains } from '../../core/firewall/read-base-chains.ts';
 import { readForeignInput } from '../../core/iptables/read-rules.ts';
 import { OWN_HOME } from '../../core/nft/home.ts';
+import { isExhausted } from '../ffi/is-exhausted.ts';
 import { openNftables } from '../ffi/libnftables.ts';
+import { ExhaustedError } from './firewall.ts';
 import { hasLegacyTable, type IptablesCommand, outputOf, readCommands } from './iptables-commands.ts';
 
-/** Finds out which firewall the host has, and which of them Bussa's doors are to open in. Changes nothing. */
+/** Finds out which firewall the host has, and which of them Bussa's doors are to open in. Changes nothing. Throws an `ExhaustedError`. */
 export async function detectFirewall(): Promise<FirewallChoice> {
   return chooseFirewall({ nftables: readNftables(), iptables: await readIptables() });
 }
@@ -34,6 +36,8 @@ function readNftables(): FirewallFacts['nftables'] {
       nft.close();
     }
   } catch (error) {
+    // What cannot be seen just now is not taken for missing.
+    if (isExhausted(error)) throw new ExhaustedError((error as Error).message);
     return { kind: 'unavailable', why: (error as Error).message };
   }
 }

@@ -2,7 +2,12 @@ import type { IptablesVariant } from '../../core/firewall/choose-firewall.ts';
 import type { GatePorts, LeaseKeeping } from '../../core/iptables/gate-rules.ts';
 import { type Made, madeChain, madeIn } from '../../core/iptables/made.ts';
 import { type OwnPart, readOwnPart } from '../../core/iptables/read-rules.ts';
-import { renderInstall, renderRemoval, renderReturn } from '../../core/iptables/restore-text.ts';
+import {
+  renderInstall,
+  renderJumpRemovals,
+  renderRemoval,
+  renderReturn,
+} from '../../core/iptables/restore-text.ts';
 import type { Address, Family } from '../../core/net/address.ts';
 import { type IptablesCommand, readCommand } from './iptables-commands.ts';
 import { missingParts, removeMade } from './made-chains.ts';
@@ -50,6 +55,11 @@ export class FamilyRules {
     await this.restore(renderReturn(before, now));
     const known = new Set(madeIn(before.chains));
     await this.#removeMade(madeIn(now.chains).filter((made) => !known.has(made)));
+  }
+
+  /** Commands after which no packet meets Bussa's rules any more. */
+  async howToOpen(): Promise<string[]> {
+    return renderJumpRemovals(await this.read()).map((rule) => `${this.#list} ${rule}`);
   }
 
   async remove(): Promise<void> {

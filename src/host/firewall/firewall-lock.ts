@@ -87,7 +87,11 @@ function listenAlone(): Promise<Server | undefined> {
       if (error.code === 'EADDRINUSE') resolve(undefined);
       else reject(new FirewallError(`listen on @bussa-firewall: ${error.code ?? error.message}`));
     });
-    server.listen(NAME, () => resolve(server.unref()));
+    server.listen(NAME, () => {
+      // Somebody who calls when there is no descriptor left is not this process's end.
+      server.on('error', () => undefined);
+      resolve(server.unref());
+    });
   });
 }
 

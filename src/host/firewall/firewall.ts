@@ -62,6 +62,8 @@ export interface Firewall {
   isInPlace(live: readonly Grant[]): Promise<boolean>;
   /** Calls back when somebody else has changed the rules; then `isInPlace` is worth asking. */
   watch(onChange: () => void): Readiness;
+  /** Commands of the shell that open, without this process, what is closed. `undefined` where nothing of Bussa's stands. */
+  howToOpen(): Promise<string | undefined>;
   /** Takes Bussa's part away, all of it. */
   remove(): Promise<void>;
   /** Lets go of what the adapter holds; what is in the kernel stays. */
@@ -70,6 +72,11 @@ export interface Firewall {
 
 export class FirewallError extends Error {
   override readonly name: string = 'FirewallError';
+}
+
+/** There was no descriptor, process or memory left: what was asked for is not known, nor done, and may be later. */
+export class ExhaustedError extends FirewallError {
+  override readonly name = 'ExhaustedError';
 }
 
 /** One door cannot be put in place here; without it the others can. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Family } from '../../core/net/address.ts';
+import { isExhausted } from '../ffi/is-exhausted.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import { bigEndian, renderAttribute } from '../netlink/netlink-message.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
@@ -39,7 +40,7 @@ function isKnownToNft(family: Family): boolean {
       socket.close();
     }
   } catch (error) {
-    if (error instanceof SystemCallError) return false;
+    if (error instanceof SystemCallError && !isExhausted(error)) return false;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { MAX_ELEMENTS } from '../../core/iptables/ipset-limits.ts';
 import { type Address, addressWords, type Family, familyOf } from '../../core/net/address.ts';
+import { isExhausted } from '../ffi/is-exhausted.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import {
   bigEndian,
@@ -9,7 +10,7 @@ import {
   renderAttribute,
 } from '../netlink/netlink-message.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
-import { FirewallError } from './firewall.ts';
+import { ExhaustedError, FirewallError } from './firewall.ts';
 
 /** linux/netlink.h and linux/netfilter/nfnetlink.h. */
 const NETLINK_NETFILTER = 12;
@@ -204,6 +205,7 @@ function translated<Result>(act: () => Result): Result {
   try {
     return act();
   } catch (error) {
+    if (isExhausted(error)) throw new ExhaustedError((error as Error).message, { cause: error });
     if (error instanceof SystemCallError) throw new FirewallError(error.message, { cause: error });
     throw error;
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { InputRules, IptablesVariant } from '../../core/firewall/choose-firewall.ts';
-import { FirewallError } from './firewall.ts';
+import { isExhausted } from '../ffi/is-exhausted.ts';
+import { ExhaustedError, FirewallError } from './firewall.ts';
 import { runTool } from './run-tool.ts';
 
 /** The tables of iptables-legacy that are in use in this network namespace. */
@@ -26,7 +27,8 @@ export async function readCommand(variant: IptablesVariant): Promise<IptablesCom
 export function hasLegacyTable(family: 4 | 6): boolean {
   try {
     return readFileSync(LEGACY_TABLES[family], 'latin1').split('\n').includes('filter');
-  } catch {
+  } catch (error) {
+    if (isExhausted(error)) throw new ExhaustedError((error as Error).message);
     return false;
   }
 }
@@ -35,7 +37,8 @@ export function hasLegacyTable(family: 4 | 6): boolean {
 export function hasLegacyTables(family: 4 | 6): boolean {
   try {
     return readFileSync(LEGACY_TABLES[family], 'latin1').trim() !== '';
-  } catch {
+  } catch (error) {
+    if (isExhausted(error)) throw new ExhaustedError((error as Error).message);
     return false;
   }
 }
@@ -45,7 +48,7 @@ export async function outputOf(command: string, args: readonly string[]): Promis
   try {
     return await runTool(command, args);
   } catch (error) {
-    if (error instanceof FirewallError) return undefined;
+    if (error instanceof FirewallError && !(error instanceof ExhaustedError)) return undefined;
     throw error;
   }
 }

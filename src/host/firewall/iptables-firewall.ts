@@ -7,7 +7,7 @@ import { type Address, type Family, familyOf } from '../../core/net/address.ts';
 import { type Millis, millis, seconds } from '../../core/net/time.ts';
 import type { Readiness } from '../ffi/readiness.ts';
 import { FamilyRules } from './family-rules.ts';
-import { type Firewall, FirewallError, type Gate, type Grant } from './firewall.ts';
+import { ExhaustedError, type Firewall, FirewallError, type Gate, type Grant } from './firewall.ts';
 import { warningsOf } from './iptables-warnings.ts';
 import type { LeasePlace, LeaseToAdd } from './lease-place.ts';
 import { listOf, readListed } from './listed-uses.ts';
@@ -41,6 +41,7 @@ export async function openIptablesFirewall(options: IptablesOptions = {}): Promi
       await rules.read();
       tables.set(family, rules);
     } catch (error) {
+      if (error instanceof ExhaustedError) throw error;
       missing.set(family, (error as Error).message);
     }
   }
@@ -205,6 +206,14 @@ export class IptablesFirewall implements Firewall {
 
   watch(onChange: () => void): Readiness {
     return watchTables(onChange, this.#lookEvery);
+  }
+
+  howToOpen(): Promise<string | undefined> {
+    return this.#inTurn(async () => {
+      const commands: string[] = [];
+      for (const rules of this.#tables.values()) commands.push(...(await rules.howToOpen()));
+      return commands.length === 0 ? undefined : commands.join('; ');
+    });
   }
 
   remove(): Promise<void> {

@@ -1,6 +1,8 @@
 import type { SavedTables } from '../../core/firewall/judge/read-iptables.ts';
 import type { RuleListings } from '../../core/firewall/judge/read-ruleset.ts';
+import { isExhausted } from '../ffi/is-exhausted.ts';
 import { openNftables } from '../ffi/libnftables.ts';
+import { ExhaustedError } from './firewall.ts';
 import { hasLegacyTables, outputOf, readCommands } from './iptables-commands.ts';
 
 /** All rules of the host, as their own commands list them. */
@@ -54,6 +56,7 @@ function listNft(): Pick<RuleListing, 'nft' | 'why'> {
       nft.close();
     }
   } catch (error) {
+    if (isExhausted(error)) throw new ExhaustedError((error as Error).message);
     return { nft: undefined, why: (error as Error).message };
   }
 }

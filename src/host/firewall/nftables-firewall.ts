@@ -196,6 +196,14 @@ class NftablesFirewall implements Firewall {
     return watchRules(onChange);
   }
 
+  async howToOpen(): Promise<string | undefined> {
+    return translated(`list ${this.name}`, () => {
+      const commands = renderRemoval(findTraces(this.#nft));
+      const [first, ...others] = commands;
+      return others.length === 0 ? first && `nft ${first}` : `nft '${commands.join('; ')}'`;
+    });
+  }
+
   async remove(): Promise<void> {
     translated(`remove Bussa's part of ${this.name}`, () =>
       twice(() => this.#run(renderRemoval(findTraces(this.#nft)))),

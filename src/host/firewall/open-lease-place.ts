@@ -1,6 +1,6 @@
 import type { Family } from '../../core/net/address.ts';
 import type { Millis } from '../../core/net/time.ts';
-import { FirewallError } from './firewall.ts';
+import { ExhaustedError, FirewallError } from './firewall.ts';
 import { hasTimeMatch } from './has-time-match.ts';
 import type { LeasePlace } from './lease-place.ts';
 import { LeaseRules } from './lease-rules.ts';
@@ -28,7 +28,7 @@ export function openLeasePlace(
   try {
     return { place: LeaseSets.open(families, longest) };
   } catch (error) {
-    if (!(error instanceof FirewallError)) throw error;
+    if (!(error instanceof FirewallError) || error instanceof ExhaustedError) throw error;
     return rules(error.message);
   }
 }

@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process';
-import { FirewallError } from './firewall.ts';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { requireRoomToSpawn } from '../ffi/descriptor-room.ts';
+import { isExhausted } from '../ffi/is-exhausted.ts';
+import { ExhaustedError, FirewallError } from './firewall.ts';
 
 /** No command of the firewall takes this long: what hangs is ended, and has failed. */
 const DEADLINE_MS = 10_000;
@@ -14,7 +16,18 @@ const PATH = [process.env.PATH ?? '', '/usr/sbin', '/sbin', '/usr/bin', '/bin'].
 export function runTool(command: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(new FirewallError(`${[command, ...args].join(' ')}: ${why}`));
-    const child = spawn(command, args, { env: { PATH, LC_ALL: 'C' }, stdio: 'pipe' });
+    let child: ChildProcessWithoutNullStreams;
+    try {
+      requireRoomToSpawn(3, command);
+      child = spawn(command, args, { env: { PATH, LC_ALL: 'C' }, stdio: 'pipe' });
+    } catch (error) {
+      // Out of memory, for one.
+      return reject(notRun(command, error as NodeJS.ErrnoException));
+    }
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(notRun(command, error));
+    });
     const output: Buffer[] = [];
     const errors: Buffer[] = [];
     let bytes = 0;
@@ -22,6 +35,8 @@ export function runTool(command: string, args: readonly string[], input = ''): P
       child.kill('SIGKILL');
       fail(`no end after ${DEADLINE_MS / 1000} s: who holds the lock of the rules?`);
     }, DEADLINE_MS);
+    // Without a free descriptor there are no pipes, and the error comes in a moment.
+    if (child.stdout === undefined) return;
     child.stdout.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= MAX_OUTPUT_BYTES) output.push(chunk);
@@ -29,10 +44,6 @@ export function runTool(command: string, args: readonly string[], input = ''): P
     });
     child.stderr.on('data', (chunk: Buffer) => {
       if (errors.length < 16) errors.push(chunk);
-    });
-    child.once('error', (error) => {
-      clearTimeout(timer);
-      fail(error.message);
     });
     child.once('close', (status, signal) => {
       clearTimeout(timer);
@@ -47,6 +58,12 @@ export function runTool(command: string, args: readonly string[], input = ''): P
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   });
+}
+
+/** A program that is missing tells something of the host; that there was no room to run it does not. */
+function notRun(command: string, error: NodeJS.ErrnoException): FirewallError {
+  const text = `${command}: ${error.message}`;
+  return isExhausted(error) ? new ExhaustedError(text) : new FirewallError(text);
 }
 
 /** iptables' remarks of where else to look are not what has failed. */

@@ -1,4 +1,5 @@
 import type { Millis } from '../../core/net/time.ts';
+import { isExhausted } from '../ffi/is-exhausted.ts';
 import type { Readiness } from '../ffi/readiness.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import { watchRules } from './rule-watch.ts';
@@ -37,7 +38,7 @@ function watchEvents(onChange: () => void): Readiness | undefined {
   try {
     return watchRules(onChange);
   } catch (error) {
-    if (error instanceof SystemCallError) return undefined;
+    if (error instanceof SystemCallError && !isExhausted(error)) return undefined;
     throw error;
   }
 }

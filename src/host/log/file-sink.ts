@@ -15,6 +15,7 @@ export function openFileSink(path: string, format: LogFormat = 'text'): LogSink 
   let fd: number | undefined = openSync(path, 'a', LOG_MODE);
   const writer = new LineWriter();
   return {
+    file: path,
     write: (level, line, fields) => {
       if (fd !== undefined)
         writer.write(fd, format === 'json' ? jsonFrame(level, line, fields) : stamped, line);

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { chooseErrorLines, hadNoResources } from '../../core/event/error-lines.ts';
 import type { CommandFailure } from '../../core/event/event.ts';
+import { requireRoomToSpawn } from '../ffi/descriptor-room.ts';
 import { withCallersUmask } from './callers-umask.ts';
 
 /** Absent: the directory and the environment of this process. */
@@ -35,6 +36,7 @@ export function runProgram(
   return new Promise((resolve) => {
     let child: ChildProcess;
     try {
+      requireRoomToSpawn(1, file);
       // libuv returns from here when the program runs, or cannot be run.
       child = withCallersUmask(() =>
         spawn(file, args, {
@@ -45,7 +47,7 @@ export function runProgram(
         }),
       );
     } catch (error) {
-      // A NUL byte or an argument too long for execve(2).
+      // No descriptor, a NUL byte or an argument too long for execve(2).
       resolve(notStarted(error as Error));
       return;
     }

@@ -25,6 +25,11 @@ export function releaseMemory(): void {
 
 /** Begins and ends. The text, of some 200 KB, is garbage before it is collected. */
 function findUnwritten(): readonly (readonly [bigint, bigint])[] {
-  const text = readFileSync('/proc/self/smaps', 'latin1');
-  return Array.from(text.matchAll(UNWRITTEN), ([, from, to]) => [BigInt(`0x${from}`), BigInt(`0x${to}`)]);
+  try {
+    const text = readFileSync('/proc/self/smaps', 'latin1');
+    return Array.from(text.matchAll(UNWRITTEN), ([, from, to]) => [BigInt(`0x${from}`), BigInt(`0x${to}`)]);
+  } catch {
+    // Without /proc, or a free descriptor, the pages stay.
+    return [];
+  }
 }

@@ -1,0 +1,27 @@
+import { libc } from './libc.ts';
+import { lastError } from './system-call-error.ts';
+
+/** <bits/socket.h>. */
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+
+/** libuv's own, by which it learns whether execve(2) has worked: both ends of a pipe, and one to spare. */
+const FOR_SPAWN = 3;
+
+/**
+ * Throws a `SystemCallError` where a program with so many pipes could not be started for want of descriptors. Node.js is
+ * not to find that out: it never closes the pipes that it has made by then, and each try would cost three descriptors.
+ */
+export function requireRoomToSpawn(pipes: number, program: string): void {
+  const taken: number[] = [];
+  try {
+    for (let wanted = 2 * pipes + FOR_SPAWN; wanted > 0; wanted--) {
+      const fd = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+      if (fd < 0) throw lastError('spawn', program);
+      taken.push(fd);
+    }
+  } finally {
+    for (const fd of taken) libc.close(fd);
+  }
+}
