@@ -122,8 +122,9 @@ export class Program implements AsyncDisposable {
 
 /**
  * Follows a file, from its beginning, that may not be there yet and may be replaced by another of its name. Where
- * `tail` cannot use inotify(7) (it depends on the file system), it looks every 20 ms.
+ * `tail` cannot use inotify(7) (it depends on the file system), it looks every 20 ms. What it says of a file that it cannot
+ * open is not part of the file.
  */
 export function follow(path: string): Program {
-  return new Program('tail', ['-q', '-s', '0.02', '-n', '+1', '-F', path]);
+  return new Program('sh', ['-c', 'exec tail -q -s 0.02 -n +1 -F "$0" 2>/dev/null', path]);
 }
