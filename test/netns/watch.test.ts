@@ -38,7 +38,7 @@ describe('bussa watch', () => {
     terminal.press('Up');
     await terminal.saw(/^> 10\.7\.0\.2 +ssh +tcp\/22/m);
     terminal.press('x');
-    const page = await terminal.saw(/^Opened: ssh: /m);
+    const page = await terminal.saw(/^Last try: Opened: ssh: /m);
     assert.match(page.join('\n'), /any key goes back/);
     terminal.press('Space');
     await terminal.saw(/^OPEN 1$/m);
@@ -48,6 +48,9 @@ describe('bussa watch', () => {
     await terminal.saw(/^OPEN 0$/m);
     await assertShut(client, SERVER, 22, CLIENT);
 
+    // The knocks at the other door have ended the first attempt.
+    await client.run(C_KNOCK, SERVER, '7100');
+    await terminal.saw(/^ATTEMPTS 1$/m);
     terminal.press('b');
     await terminal.saw(/^ban 10\.7\.0\.2\?/m);
     terminal.press('y');

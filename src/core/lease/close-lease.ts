@@ -67,14 +67,15 @@ export function portsClosed(turn: LeaseTurn, entry: Entry, cut: number): void {
 
 export function closeRefused(turn: LeaseTurn, entry: Entry): void {
   const { state } = entry;
-  if (state.at !== 'closing-ports' && state.at !== 'undoing') return;
-  if (turn.isStopping) {
-    forget(turn, entry);
+  if (state.at === 'undoing') {
+    // Ports that the firewall has refused to open are not open; at a stop all of Bussa's rules go anyway.
+    if (!state.wereOpen || turn.isStopping) undone(turn, entry, state);
+    else moveTo(turn, entry, { ...state, ...retryLater(turn, entry, state.tries), at: 'retrying-undo' });
     return;
   }
-  const next = retryLater(turn, entry, state.tries);
-  if (state.at === 'undoing') moveTo(turn, entry, { ...state, ...next, at: 'retrying-undo' });
-  else moveTo(turn, entry, { ...state, ...next, at: 'retrying-ports' });
+  if (state.at !== 'closing-ports') return;
+  if (turn.isStopping) forget(turn, entry);
+  else moveTo(turn, entry, { ...state, ...retryLater(turn, entry, state.tries), at: 'retrying-ports' });
 }
 
 function undone(turn: LeaseTurn, entry: Entry, { how, isRecorded }: Undoing): void {

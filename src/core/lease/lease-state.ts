@@ -38,12 +38,16 @@ export type LeaseState =
       readonly at: 'undoing';
       readonly how: LeaseEnd;
       readonly isRecorded: boolean;
+      /** The firewall had opened its ports. */
+      readonly wereOpen: boolean;
       readonly tries: number;
     }
   | {
       readonly at: 'retrying-undo';
       readonly how: LeaseEnd;
       readonly isRecorded: boolean;
+      /** The firewall had opened its ports. */
+      readonly wereOpen: boolean;
       readonly tries: number;
       readonly from: Instant;
     }

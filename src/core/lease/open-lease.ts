@@ -88,7 +88,10 @@ export function recorded(turn: LeaseTurn, entry: Entry): void {
   if (state.at !== 'recording') return;
   const { asked, ports, ends } = state;
   if (ends !== undefined)
-    undo(turn, entry, asked, reasonOf(ends), ends, { isRecorded: true, ports: ports === 'open' });
+    undo(turn, entry, asked, reasonOf(ends), ends, {
+      isRecorded: true,
+      ports: ports === 'open' ? 'open' : 'none',
+    });
   else if (ports !== 'next') opened(turn, entry, asked);
   else establish(turn, moveTo(turn, entry, { at: 'opening-ports', isRecorded: true, asked }));
 }
@@ -96,14 +99,17 @@ export function recorded(turn: LeaseTurn, entry: Entry): void {
 export function recordRefused(turn: LeaseTurn, entry: Entry, why: string): void {
   const { state } = entry;
   if (state.at !== 'recording') return;
-  undo(turn, entry, state.asked, why, 'failed', { isRecorded: false, ports: state.ports === 'open' });
+  undo(turn, entry, state.asked, why, 'failed', {
+    isRecorded: false,
+    ports: state.ports === 'open' ? 'open' : 'none',
+  });
 }
 
 export function portsOpen(turn: LeaseTurn, entry: Entry): void {
   const { state } = entry;
   if (state.at !== 'opening-ports') return;
   const { asked, isRecorded, ends } = state;
-  if (ends !== undefined) undo(turn, entry, asked, reasonOf(ends), ends, { isRecorded, ports: true });
+  if (ends !== undefined) undo(turn, entry, asked, reasonOf(ends), ends, { isRecorded, ports: 'open' });
   else if (isRecorded) opened(turn, entry, asked);
   else establish(turn, moveTo(turn, entry, { at: 'recording', ports: 'open', asked }));
 }
@@ -111,8 +117,7 @@ export function portsOpen(turn: LeaseTurn, entry: Entry): void {
 export function portsRefused(turn: LeaseTurn, entry: Entry, why: string): void {
   const { state } = entry;
   if (state.at !== 'opening-ports') return;
-  // A part of them may be open.
-  undo(turn, entry, state.asked, why, 'failed', { isRecorded: state.isRecorded, ports: true });
+  undo(turn, entry, state.asked, why, 'failed', { isRecorded: state.isRecorded, ports: 'refused' });
 }
 
 /** It is not to be: what has been opened or recorded of it goes. */
@@ -122,13 +127,14 @@ function undo(
   asked: Asked,
   reason: string,
   how: LeaseEnd,
-  done: { readonly isRecorded: boolean; readonly ports: boolean },
+  done: { readonly isRecorded: boolean; readonly ports: 'none' | 'open' | 'refused' },
 ): void {
   const { lease } = entry;
   refuse(turn, asked, reason);
   if (asked.start !== undefined) turn.effects.push({ do: 'release', id: lease.id, door: lease.door });
-  if (done.ports) {
-    moveTo(turn, entry, { at: 'undoing', how, isRecorded: done.isRecorded, tries: 0 });
+  if (done.ports !== 'none') {
+    const wereOpen = done.ports === 'open';
+    moveTo(turn, entry, { at: 'undoing', how, isRecorded: done.isRecorded, wereOpen, tries: 0 });
     turn.effects.push({ do: 'undo-ports', lease });
   } else if (done.isRecorded) writeEnd(turn, entry, how, turn.now);
   else forget(turn, entry);
