@@ -101,7 +101,7 @@ describe('a command that cannot be started', () => {
        console.log(outcome.failure?.reason, (await runCommand('true')).kind);`,
     ]);
     assert.equal((await child.exited).code, 0, child.output);
-    assert.equal(child.output, 'spawn /bin/sh EMFILE ok\n');
+    assert.equal(child.output, 'spawn on /bin/sh: EMFILE ok\n');
   });
 
   test('a working directory that has been removed is no hindrance', async () => {
