@@ -211,14 +211,14 @@ describe('the database of leases', () => {
     assert.ok(refused > 10, `${refused} refused`);
   });
 
-  test('garbage: an error with its remedy, and not a byte is changed', () => {
+  test('garbage: an error, and not a byte is changed', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
     const garbage = Buffer.alloc(8192, 'this is a shopping list\n');
     writeFileSync(path, garbage);
     assert.throws(() => openSqliteLeaseStore(path), {
       name: 'StoreError',
-      message: /leases\.db: file is not a database; it is damaged.*move it away, and close by hand/,
+      message: /leases\.db: file is not a database; it is damaged, or no database of Bussa$/,
     });
     assert.deepEqual(readFileSync(path), garbage);
   });

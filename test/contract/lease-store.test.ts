@@ -14,7 +14,6 @@ import {
 } from '../../src/host/store/lease-store.ts';
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
-import { UnavailableLeaseStore } from '../../src/host/store/unavailable-lease-store.ts';
 import { Scratch } from './child-module.ts';
 import { lease, parsePorts } from './stored-lease.ts';
 
@@ -174,17 +173,3 @@ for (const [name, open] of Object.entries(ADAPTERS)) {
     });
   });
 }
-
-describe('the lease store in the place of one that cannot be opened', () => {
-  test('records nothing and says why', () => {
-    const store: LeaseStore = new UnavailableLeaseStore('the disk is gone');
-    for (const call of ['record', 'update', 'noteStart', 'end', 'remove'] as const) {
-      assert.throws(() => (store[call] as () => void)(), {
-        name: 'StoreError',
-        message: 'the disk is gone',
-      });
-    }
-    assert.deepEqual([store.all(), store.history(10)], [[], []]);
-    store.close();
-  });
-});

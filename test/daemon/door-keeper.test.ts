@@ -5,7 +5,7 @@ import type { Opening } from '../../src/core/door/opening.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { type LeaseStore, StoreError } from '../../src/host/store/lease-store.ts';
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
-import { UnavailableLeaseStore } from '../../src/host/store/unavailable-lease-store.ts';
+import { MendingLeaseStore } from '../../src/host/store/mending-lease-store.ts';
 import { KeeperBench, SOURCE } from './keeper-bench.ts';
 
 const SIMPLE = { start: 'echo open %IP% >> done', stop: 'echo close %IP% >> done' };
@@ -220,7 +220,7 @@ describe('an orderly stop', { concurrency: 4 }, () => {
 describe('a store that fails', { concurrency: 4 }, () => {
   test('at the recording: the door stays shut, and the reason is said', async () => {
     using bench = new KeeperBench();
-    const keeper = bench.keeper(undefined, new UnavailableLeaseStore('database or disk is full'));
+    const keeper = bench.keeper(undefined, fullStore());
     keeper.complete(bench.completion(bench.door(SIMPLE)));
     assert.match((await bench.saw('refused')).reason, /cannot be recorded: database or disk is full/);
     await keeper.stop();
@@ -235,7 +235,8 @@ describe('a store that fails', { concurrency: 4 }, () => {
       throw new StoreError('the disk has gone');
     };
     const broken: LeaseStore = {
-      isAvailable: true,
+      isOpen: true,
+      reopen: () => undefined,
       record: (lease) => store.record(lease),
       all: () => store.all(),
       update: fail,
@@ -287,3 +288,12 @@ const tooLong = (opening: Opening): Opening => ({
   ...opening,
   commands: { ...opening.commands, 4: { ...opening.commands[4], stop: `: ${'x'.repeat(200_000)}` } },
 });
+
+/** One that cannot be opened. */
+function fullStore(): LeaseStore {
+  const store = new MendingLeaseStore('/no/such/leases.db', () => {
+    throw new StoreError('database or disk is full');
+  });
+  assert.throws(() => store.open(), StoreError);
+  return store;
+}

@@ -50,7 +50,11 @@ class TwoStates {
   }
 
   open(name: string): State {
-    const state = openState(this.directory, name, (event) => this.events.push(event));
+    const state = openState(this.directory, name, {
+      clock,
+      report: (event) => void this.events.push(event),
+      isItsStop: () => true,
+    });
     this.#open.add(state);
     return state;
   }
@@ -148,13 +152,14 @@ describe('leases of daemons that do not come back', () => {
     assert.deepEqual(states.open('other').store.all(), []);
   });
 
-  it('in a damaged database are reported and left as they are', (t) => {
+  it('in a damaged database: it is set aside, and that is said once', (t) => {
     const states = new TwoStates(t);
     const directory = join(states.directory, 'broken');
     mkdirSync(directory, { mode: 0o700 });
     writeFileSync(databaseIn(directory), 'no database at all, whatever its name says');
     assert.equal(states.takeOver(), false);
+    assert.equal(states.takeOver(), false);
     assert.equal(states.events.length, 1);
-    assert.match(JSON.stringify(states.events), /move it away/);
+    assert.match(JSON.stringify(states.events), /is damaged.*set aside as .*broken\/leases\.db\.damaged-/);
   });
 });

@@ -24,20 +24,25 @@ export type EarlierLeasesParts = {
 export class EarlierLeases {
   readonly #parts: EarlierLeasesParts;
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(parts: EarlierLeasesParts) {
     this.#parts = parts;
+    parts.state.onceOpen(() => {
+      if (!this.#isStopped) this.adopt();
+    });
   }
 
   adopt(): void {
     const { inForce, stateDirectory, stateName, state, keeper, clock, report } = this.#parts;
-    const again = takeOverOrphans(stateDirectory, stateName, state, clock, report);
+    const again = state.store.isOpen && takeOverOrphans(stateDirectory, stateName, state, clock, report);
     const { doors }: Config = inForce.current;
     keeper.adopt(doors);
     if (again) this.#timer = setTimeout(() => this.adopt(), ADOPT_AGAIN_MS);
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 }

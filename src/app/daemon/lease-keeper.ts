@@ -71,7 +71,7 @@ export class LeaseKeeper {
     const answer = (input: LeaseInput): void => this.#take(input);
     this.#parts = parts;
     this.#machine = parts.machine;
-    this.#records = new LeaseRecords({ ...parts, answer });
+    this.#records = new LeaseRecords({ ...parts, entries: () => parts.machine.entries(), answer });
     this.#openings = new LeaseOpenings({ ...parts, answer });
     this.#commands = new LeaseCommands({ ...parts, limits: this.#limits, answer });
   }
@@ -156,7 +156,7 @@ export class LeaseKeeper {
   /** Takes on what the store holds from an earlier run: closes what is overdue, and the rest at its time. */
   adopt(doors: readonly DoorSpec[]): void {
     this.replaceDoors(doors);
-    for (const stored of this.#parts.store.all()) {
+    for (const stored of this.#records.stored()) {
       if (this.#machine.has(stored.id)) continue;
       this.#take(adoptInput(stored, { ...this.#parts, isBanned: this.#isBanned(stored.source) }));
     }
@@ -171,11 +171,12 @@ export class LeaseKeeper {
     await promise;
     clearTimeout(this.#timer);
     this.#openings.close();
-    this.#records.flush();
+    this.#records.stop();
   }
 
   #open(demand: Demand): Promise<OpenOutcome> {
-    const { store, native } = this.#parts;
+    const { native } = this.#parts;
+    const { start, stop } = renderCommands(demand.door.opening, demand.source);
     const ticket = this.#tickets++;
     const { promise, resolve } = Promise.withResolvers<OpenOutcome>();
     this.#asked.set(ticket, resolve);
@@ -184,7 +185,10 @@ export class LeaseKeeper {
       id: Buffer.from(randomBytes(ID_BYTES)).toString('hex') as LeaseId,
       isBanned: this.#isBanned(demand.source),
       hasRoom: this.#commands.hasRoom(demand.door),
-      closesByItself: native?.closesByItself === true && store.isAvailable,
+      // Ports are not to be opened for a moment where a command will be refused for want of a record.
+      closesByItself:
+        native?.closesByItself === true &&
+        (this.#records.canRecord || (start === undefined && stop === undefined)),
     });
     return promise;
   }

@@ -1,8 +1,9 @@
 import type { Event } from '../../core/event/event.ts';
 import type { LeaseEffect } from '../../core/lease/lease-effect.ts';
 import type { LeaseInput } from '../../core/lease/lease-input.ts';
+import type { Entry } from '../../core/lease/lease-table.ts';
 import type { Clock } from '../../host/clock/clock.ts';
-import type { LeaseStore } from '../../host/store/lease-store.ts';
+import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
 import type { Claims } from './claims.ts';
 import { LeaseJournal } from './lease-journal.ts';
 import { onWall } from './lease-record.ts';
@@ -17,6 +18,8 @@ export type LeaseRecordsParts = {
   readonly claims: Claims;
   readonly clock: Clock;
   readonly report: (event: Event) => void;
+  /** The leases there are. */
+  readonly entries: () => Iterable<Entry>;
   readonly answer: (input: LeaseInput) => void;
 };
 
@@ -52,14 +55,26 @@ export class LeaseRecords {
     }
   }
 
-  /** Writes what waits, now. */
-  flush(): void {
-    this.#journal.flush();
+  /** Whether a record is likely to succeed: the store is open, and the last write to it has. */
+  get canRecord(): boolean {
+    return this.#journal.canRecord;
   }
 
-  async #record({ lease, length }: Extract<RecordEffect, { do: 'record' }>): Promise<void> {
+  /** What the store holds, but for those whose last word it has not got yet. */
+  stored(): readonly StoredLease[] {
+    const all: StoredLease[] = [];
+    this.#attempt(() => all.push(...this.#parts.store.all()));
+    return all.filter(({ id }) => !this.#journal.isUnwritten(id));
+  }
+
+  /** Writes what waits, now, and what could not be written so far, if that is possible. */
+  stop(): void {
+    this.#journal.stop();
+  }
+
+  async #record({ lease, length, canWait }: Extract<RecordEffect, { do: 'record' }>): Promise<void> {
     const { id } = lease;
-    const why = await this.#journal.record(lease, length);
+    const why = await this.#journal.record(lease, length, canWait);
     this.#parts.answer(why === undefined ? { kind: 'recorded', id } : { kind: 'record-refused', id, why });
   }
 
@@ -74,8 +89,10 @@ export class LeaseRecords {
       ...(startFailure === undefined ? {} : { startFailure }),
       ...(stopFailure === undefined ? {} : { stopFailure }),
     };
-    const isWritten = await this.#journal.end(id, { how, at: onWall(closed, clock), lasted, ...failures });
-    if (isWritten && dropsClaims) this.#attempt(() => claims.drop(id));
+    const ending = { how, at: onWall(closed, clock), lasted, ...failures };
+    await this.#journal.end(lease, ending, () => {
+      if (dropsClaims) this.#attempt(() => claims.drop(id));
+    });
     answer({ kind: 'end-written', id });
   }
 

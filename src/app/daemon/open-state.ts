@@ -1,14 +1,25 @@
 import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Event } from '../../core/event/event.ts';
-import type { LeaseStore } from '../../host/store/lease-store.ts';
-import { isLockedError } from '../../host/store/sqlite-error.ts';
+import { instant, millis } from '../../core/net/time.ts';
+import type { Clock } from '../../host/clock/clock.ts';
+import { type BegunAnew, beginAnew, finishBegun } from '../../host/store/begin-anew.ts';
+import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
+import { MendingLeaseStore } from '../../host/store/mending-lease-store.ts';
+import { isDamagedError, isLockedError, withStoreError } from '../../host/store/sqlite-error.ts';
 import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
-import { UnavailableLeaseStore } from '../../host/store/unavailable-lease-store.ts';
 import { Claims } from './claims.ts';
 
-/** `isOpen`: its directory is there, and this daemon's alone. */
-export type State = { readonly store: LeaseStore; readonly claims: Claims; readonly isOpen: boolean };
+/** `isOpen`: its directory is there, and nobody else may write to it. */
+export type State = {
+  readonly store: LeaseStore;
+  readonly claims: Claims;
+  readonly isOpen: boolean;
+  /** Opens the store of another daemon that has died. Throws a `StoreError`. */
+  readonly openOther: (directory: string) => LeaseStore;
+  /** `work` is done when the store is open that could not be opened at the start. */
+  readonly onceOpen: (work: () => void) => void;
+};
 
 /** Another daemon holds the same state: two would open and close the same doors. */
 export class AlreadyRunningError extends Error {
@@ -33,30 +44,141 @@ function realPath(file: string): string {
   }
 }
 
+export type StateParts = {
+  readonly clock: Clock;
+  readonly report: (event: Event) => void;
+  /** Whether the lease's stop command is the one that its door has: a damaged database may hold any text. */
+  readonly isItsStop: (lease: StoredLease) => boolean;
+};
+
 /**
- * Opens the state. Where that cannot be done, the daemon still runs: doors without a stop command open, the others
- * are refused, and the log says why. Throws an `AlreadyRunningError` if another daemon has it.
+ * Opens the state. Where that cannot be done, the daemon still runs, and the log says why and what that means; the
+ * store is tried again by its `reopen`. Throws an `AlreadyRunningError` if another daemon has it.
  */
-export function openState(directory: string, name: string, report: (event: Event) => void): State {
+export function openState(directory: string, name: string, parts: StateParts): State {
   const own = join(directory, name);
-  let store: LeaseStore | undefined;
+  const { report } = parts;
+  const late: (() => void)[] = [];
+  const store = new MendingLeaseStore(
+    databaseIn(own),
+    (wasOpen) => openOwn(own, wasOpen, parts),
+    // Not in the middle of what has had it opened.
+    () => setImmediate(() => late.forEach((work) => void work())),
+  );
   try {
-    makeOwnDirectory(own);
-    store = openSqliteLeaseStore(databaseIn(own));
-    const claims = claimsIn(own);
-    sweepClaims(own, store, claims, report);
-    writeFileSync(join(own, 'pid'), `${process.pid}\n`, { mode: 0o600 });
-    return { store, claims, isOpen: true };
+    store.open();
   } catch (error) {
-    store?.close();
     const reason = (error as Error).message;
     if (isLockedError(error)) throw alreadyRunning(own);
-    report({
-      kind: 'error',
-      text: `${reason}; doors that open ports or have a stop command stay shut until knockd is started with a --state directory that it can write to`,
+    report({ kind: 'error', text: `${reason}; ${UNTIL_THEN}` });
+  }
+  return {
+    store,
+    claims: new Claims(join(own, 'claims'), 'absent'),
+    isOpen: isOwnDirectory(own),
+    openOther: (other) => openOrBegin(other, parts),
+    onceOpen: (work) => late.push(work),
+  };
+}
+
+const UNTIL_THEN =
+  'doors that run commands stay shut until that is mended, which is looked for again and again; doors that only open ' +
+  'ports open all the same where the kernel closes them by itself, and are recorded later';
+
+/** The store, with all that belongs to it. Throws a `StoreError`. */
+function openOwn(own: string, wasOpen: boolean, parts: StateParts): LeaseStore {
+  return withStoreError(`open the state ${own}`, () => {
+    makeOwnDirectory(own);
+    const store = openOrBegin(own, parts, wasOpen);
+    try {
+      const claims = claimsIn(own);
+      // Later, claims of leases that this process knows are no strangers to be swept.
+      if (!wasOpen) sweepClaims(own, store, claims, parts.report);
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+    notePid(own);
+    return store;
+  });
+}
+
+/**
+ * Opens the database in the directory. A damaged one is set aside, and a new one begun with the leases that can be read,
+ * which are to be closed at once; with none where this process knows them by itself. Throws a `StoreError`.
+ */
+function openOrBegin(
+  directory: string,
+  { clock, report, isItsStop }: StateParts,
+  isKnown = false,
+): LeaseStore {
+  const path = databaseIn(directory);
+  finishBegun(path, clock.wall());
+  try {
+    return openSound(path);
+  } catch (error) {
+    if (!isDamagedError(error)) throw error;
+    const left: StoredLease[] = [];
+    const closing: StoredLease[] = [];
+    const begun = beginAnew(path, clock.wall(), (lease) => {
+      if (isKnown) return undefined;
+      const isSafe = lease.stop === '' || isItsStop(lease);
+      (isSafe ? closing : left).push(lease);
+      return isSafe ? overdue(lease) : undefined;
     });
-    const claims = new Claims(join(own, 'claims'), 'absent');
-    return { store: new UnavailableLeaseStore(reason), claims, isOpen: false };
+    tellDamage((error as Error).message, begun, isKnown, closing.length, report);
+    for (const lease of left) tellLeft(lease, report);
+    return openSound(path);
+  }
+}
+
+/** Throws a `StoreError`; also where a lease makes no sense. */
+function openSound(path: string): LeaseStore {
+  const store = openSqliteLeaseStore(path);
+  try {
+    store.all();
+    return store;
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+/** Whoever was let in knocks again: what a damaged database says of him may be somebody else's. */
+function overdue(lease: StoredLease): StoredLease {
+  return { ...lease, due: instant(0), dueWall: instant(0), length: millis(0) };
+}
+
+function tellDamage(
+  why: string,
+  { aside, unread }: BegunAnew,
+  isKnown: boolean,
+  closing: number,
+  report: (event: Event) => void,
+): void {
+  const rest =
+    unread === 0
+      ? ''
+      : `; ${unread === 'all' ? 'not all leases' : `${unread} lease(s)`} in it could be read: look for doors that are still open, and close them by hand`;
+  const leases = isKnown
+    ? 'the leases that are open now are recorded there anew'
+    : `${closing} lease(s) that could be read are closed now${rest}`;
+  report({ kind: 'error', text: `${why}: it is set aside as ${aside}, and a new one is begun; ${leases}` });
+}
+
+function tellLeft({ door, source, stop }: StoredLease, report: (event: Event) => void): void {
+  const text =
+    `${door} may still be open for ${source}: the damaged database has a stop command for it that the configuration ` +
+    `has not, and it is not run; close it by hand: ${stop}`;
+  report({ kind: 'error', text });
+}
+
+/** Only the words for a second daemon come from it. */
+function notePid(own: string): void {
+  try {
+    writeFileSync(join(own, 'pid'), `${process.pid}\n`, { mode: 0o600 });
+  } catch {
+    // A full disk has no room for it, and the store may yet be of use.
   }
 }
 
@@ -83,6 +205,15 @@ export const claimsIn = (directory: string): Claims => new Claims(join(directory
 
 /** Where `bussa` commands reach the daemon. */
 export const controlSocketIn = (directory: string): string => join(directory, 'control');
+
+function isOwnDirectory(path: string): boolean {
+  try {
+    assertOwnDirectory(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function makeOwnDirectory(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });

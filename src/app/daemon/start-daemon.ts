@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import type { Config } from '../../core/config/config.ts';
+import { renderCommands } from '../../core/door/opening.ts';
 import { MAX_LEASES } from '../../core/lease/lease.ts';
 import { LeaseMachine } from '../../core/lease/lease-machine.ts';
 import { openSystemClock } from '../../host/clock/clock.ts';
 import { FirewallLock } from '../../host/firewall/firewall-lock.ts';
 import { CommandRunner } from '../../host/process/command-runner.ts';
 import { HookRunner } from '../../host/process/hook-runner.ts';
+import type { StoredLease } from '../../host/store/lease-store.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { Completions } from './completions.ts';
 import { ConfigInForce } from './config-in-force.ts';
-import { openControl } from './control/control.ts';
+import { Control } from './control/control.ts';
 import { shareControl } from './control/control-access.ts';
 import { daemonVerbs } from './control/daemon-verbs.ts';
 import { sourceVerbs } from './control/source-verbs.ts';
@@ -83,10 +85,17 @@ function openBase({ options, config, warnings, resources }: DaemonStart) {
   });
   resources.defer(() => reports.attempt(() => watch.close()));
   const name = stateName(options.configFile, options.interfaces?.text);
-  const state = openState(options.stateDirectory, name, report);
+  const isItsStop = (lease: StoredLease): boolean => hasStop(inForce.current, lease);
+  const state = openState(options.stateDirectory, name, { clock, report, isItsStop });
   resources.defer(() => reports.attempt(() => state.store.close()));
   const directory = state.isOpen ? join(options.stateDirectory, name) : undefined;
   return { clock, inForce, log, reports, oneTime, watch, state, name, directory };
+}
+
+/** Whether its door closes by this very command. */
+function hasStop({ doors }: Config, { door, source, stop }: StoredLease): boolean {
+  const spec = doors.find(({ name }) => name === door);
+  return spec !== undefined && renderCommands(spec.opening, source).stop === stop;
 }
 
 /** The firewall, not touched yet, and the leases. */
@@ -177,16 +186,18 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
   const config = () => inForce.current;
   const orders = { view, config, keeper, store: state.store, reload: () => reload.run(), report };
   const verbs = { ...daemonVerbs(orders), ...sourceVerbs(doors.bans, doors.sources) };
-  const control = await openControl(directory, guard, verbs, report);
-  resources.defer(() => control?.close());
+  const own = join(options.stateDirectory, name);
+  const control = new Control({ directory: own, guard, verbs, report, isAlone: () => state.store.isOpen });
+  resources.defer(() => control.close());
+  await control.open(directory === undefined);
   const metrics = new Metrics(view, report);
   resources.defer(() => metrics.close());
   const serve = (): void => {
     const { controlGroup, metrics: place } = inForce.current.settings;
-    if (control !== undefined && directory !== undefined)
-      shareControl(directory, options.stateDirectory, controlGroup, report);
+    if (control.isOpen) shareControl(own, options.stateDirectory, controlGroup, report);
     metrics.serveAt(place);
   };
+  state.onceOpen(() => void control.openLate().then(serve));
   reload.follow(serve);
   serve();
   const pidFile = new PidFile(options, report);

@@ -6,7 +6,6 @@ import type { LeaseEnd } from '../../core/lease/lease.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import type { StoredLease } from '../../host/store/lease-store.ts';
 import { isLockedError } from '../../host/store/sqlite-error.ts';
-import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { fateOf, isOfThisBoot } from './adoption.ts';
 import type { Claims, LeaseFate } from './claims.ts';
 import { adoptedTimes, endingOf } from './lease-record.ts';
@@ -51,7 +50,7 @@ function takeOverFrom(
   limitsOf: (door: string) => CommandLimits,
 ): boolean {
   assertOwnDirectory(directory);
-  const store = openSqliteLeaseStore(databaseIn(directory));
+  const store = own.openOther(directory);
   try {
     const claims = claimsIn(directory);
     // Those left here by the last taking over: whatever was on its way then has come to its end.

@@ -4,8 +4,11 @@ import type { Lease, LeaseEnd, LeaseId } from './lease.ts';
 
 /** What the shell has to do, in this order. An arrow names the inputs that answer it. */
 export type LeaseEffect =
-  /** Write it down. → `recorded`, `record-refused` */
-  | { readonly do: 'record'; readonly lease: Lease; readonly length: Millis }
+  /**
+   * Write it down. `canWait`: it may be open before it is written, for the kernel ends it by itself and no command is
+   * run for it. → `recorded`, `record-refused`
+   */
+  | { readonly do: 'record'; readonly lease: Lease; readonly length: Millis; readonly canWait: boolean }
   /** Write down what its start command failed of, or that it did not. */
   | { readonly do: 'note-start'; readonly lease: Lease }
   /** Write down its new end. */
@@ -69,7 +72,7 @@ export type LeaseNews =
 
 /** What became of a request to open. */
 export type OpenOutcome =
-  /** Its ports are open, and it is recorded. `runsStart`: its start command runs now. */
+  /** Its ports are open, and it is recorded, or will be where the kernel ends it. `runsStart`: its start command runs now. */
   | { readonly kind: 'opened'; readonly lease: Lease; readonly runsStart: boolean }
   /** It was open already, and closes later now. */
   | { readonly kind: 'extended'; readonly lease: Lease }

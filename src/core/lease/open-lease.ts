@@ -80,7 +80,15 @@ export function leasePorts(opening: Opening): LeasePorts | undefined {
 /** Asks for the step that its state stands for. */
 function establish(turn: LeaseTurn, { lease, state }: Entry): void {
   if (state.at === 'opening-ports') turn.effects.push({ do: 'open-ports', lease });
-  else turn.effects.push({ do: 'record', lease, length: millis(Math.max(0, since(turn.now, lease.due))) });
+  else {
+    const length = millis(Math.max(0, since(turn.now, lease.due)));
+    turn.effects.push({ do: 'record', lease, length, canWait: canWait(lease, state) });
+  }
+}
+
+/** Ports are open before the record only where the kernel ends them by itself. */
+function canWait({ stop }: Lease, state: LeaseState): boolean {
+  return state.at === 'recording' && state.ports === 'open' && state.asked.start === undefined && stop === '';
 }
 
 export function recorded(turn: LeaseTurn, entry: Entry): void {

@@ -1,6 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { DamageError } from './sqlite-error.ts';
 
 const SCHEMA_VERSION = 6;
+
+/** No layout will have a number above this one: then it is damage. */
+const LAST_VERSION = 999;
 
 const flag = (name: string): string => `${name} INTEGER NOT NULL DEFAULT 0 CHECK (${name} IN (0, 1))`;
 
@@ -67,7 +71,8 @@ const STEPS: Readonly<Record<number, string>> = {
 export function prepareSchema(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE');
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-  if (!(version >= 0 && version <= SCHEMA_VERSION)) {
+  if (version < 0 || version > LAST_VERSION) throw new DamageError(`it says that it has layout ${version}`);
+  if (version > SCHEMA_VERSION) {
     throw new Error(
       `it has layout ${version}, this program knows ${SCHEMA_VERSION}: it was written by another version of Bussa; ` +
         `run that one, or move ${path} away (open doors in it would not be closed)`,

@@ -55,8 +55,10 @@ export const MAX_HISTORY = 100_000;
  * BOUNDED: by the leases, and `MAX_HISTORY` that are over.
  */
 export interface LeaseStore {
-  /** False: nothing can be recorded as long as the process lives. */
-  readonly isAvailable: boolean;
+  /** False: it could not be opened, or has been lost since. Nothing can be recorded until `reopen` has opened it. */
+  readonly isOpen: boolean;
+  /** Tries to open it where it is not open. Throws a `StoreError`. */
+  reopen(): void;
   record(lease: StoredLease): void;
   /** Its end has changed, and the boot it counts from. */
   update(lease: StoredLease): void;

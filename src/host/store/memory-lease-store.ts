@@ -13,9 +13,11 @@ import {
 
 /** Leases that end with the process: for a run that opens nothing, and for tests. */
 export class MemoryLeaseStore implements LeaseStore {
-  readonly isAvailable = true;
+  readonly isOpen = true;
   readonly #leases = new Map<LeaseId, StoredLease>();
   readonly #history: PastLease[] = [];
+
+  reopen(): void {}
 
   record(lease: StoredLease): void {
     if (this.#leases.has(lease.id))

@@ -2,27 +2,37 @@ import { StoreError } from './lease-store.ts';
 
 /** sqlite.org/rescode.html: primary result codes. */
 const SQLITE = {
+  error: 1,
   busy: 5,
   readOnly: 8,
   io: 10,
   corrupt: 11,
   full: 13,
   cannotOpen: 14,
+  mismatch: 20,
   notADatabase: 26,
 } as const;
 
-export const DAMAGED =
-  '; it is damaged or no database of Bussa: move it away, and close by hand the doors that it held open';
+/** `error` is what a statement meets where the tables are not those that this program has made. */
+const DAMAGES: ReadonlySet<number> = new Set([
+  SQLITE.error,
+  SQLITE.corrupt,
+  SQLITE.mismatch,
+  SQLITE.notADatabase,
+]);
 
 const REMEDIES: ReadonlyMap<number, string> = new Map([
-  [SQLITE.corrupt, DAMAGED],
-  [SQLITE.notADatabase, DAMAGED],
   [SQLITE.full, '; make room on its disk'],
   [SQLITE.io, '; its disk must be sound and writable'],
   [SQLITE.readOnly, '; its disk, or the file, must be writable'],
   [SQLITE.cannotOpen, '; its directory must be there and writable'],
   [SQLITE.busy, '; another process has it open: stop that one'],
 ]);
+
+/** What is in the database is not what was written to it. */
+export class DamageError extends Error {
+  override readonly name = 'DamageError';
+}
 
 /** Runs the action; what SQLite has against it becomes a `StoreError` that says what could not be done. */
 export function withStoreError<T>(what: string, action: () => T): T {
@@ -31,13 +41,23 @@ export function withStoreError<T>(what: string, action: () => T): T {
   } catch (error) {
     if (error instanceof StoreError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StoreError(`cannot ${what}: ${reason}${REMEDIES.get(codeOf(error)) ?? ''}`, { cause: error });
+    const remedy = isDamage(error) ? '; it is damaged, or no database of Bussa' : REMEDIES.get(codeOf(error));
+    throw new StoreError(`cannot ${what}: ${reason}${remedy ?? ''}`, { cause: error });
   }
 }
 
 /** Whether another process has the database. */
 export function isLockedError(error: unknown): boolean {
   return error instanceof StoreError && codeOf(error.cause) === SQLITE.busy;
+}
+
+/** Whether the database itself is at fault, and not its disk, its place or its owner. */
+export function isDamagedError(error: unknown): boolean {
+  return error instanceof StoreError && isDamage(error.cause);
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof DamageError || DAMAGES.has(codeOf(error));
 }
 
 /** The low byte is the primary code. */

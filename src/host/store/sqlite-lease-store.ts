@@ -1,4 +1,4 @@
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { LeaseId } from '../../core/lease/lease.ts';
 import { LEASE_COLUMNS, leaseValues, readHistoryRow, readLeaseRow } from './lease-rows.ts';
@@ -12,7 +12,7 @@ import {
   type PastPiece,
   type StoredLease,
 } from './lease-store.ts';
-import { DAMAGED, withStoreError } from './sqlite-error.ts';
+import { DamageError, withStoreError } from './sqlite-error.ts';
 
 /** The rows hold who knocked, and commands. */
 const FILE_MODE = 0o600;
@@ -32,6 +32,7 @@ const LOG_PAGES = 64;
 export function openSqliteLeaseStore(path: string): LeaseStore {
   return withStoreError(`open the state database ${path}`, () => {
     refuseCutOff(path);
+    refuseUnknownFormat(path);
     makeOwn(path);
     const database = new DatabaseSync(path, { timeout: 500 });
     try {
@@ -67,19 +68,47 @@ function refuseCutOff(path: string): void {
   const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const size = sizeOf(path);
   // SQLite would take it for new, and delete the log.
-  if (size === 0 && sizeOf(`${path}-wal`) > 0) throw new Error(`it is empty beside its log${DAMAGED}`);
+  if (size === 0 && sizeOf(`${path}-wal`) > 0) throw new DamageError('it is empty beside its log');
   if (size % PAGE_BYTES !== 0 && sizeOf(`${path}-wal`) === 0) {
-    throw new Error(`it ends inside a page, at byte ${size}${DAMAGED}`);
+    throw new DamageError(`it ends inside a page, at byte ${size}`);
   }
+}
+
+/**
+ * sqlite.org/fileformat.html, 1.3: the versions for writing and reading are 1 or 2. SQLite would open a file with a
+ * higher one for writing, and then refuse to write.
+ */
+function refuseUnknownFormat(path: string): void {
+  if (!existsSync(path)) return;
+  const header = Buffer.alloc(20);
+  const fd = openSync(path, 'r');
+  try {
+    readSync(fd, header);
+  } finally {
+    closeSync(fd);
+  }
+  const isDatabase = header.toString('latin1', 0, 16) === 'SQLite format 3\0';
+  if (isDatabase && header.subarray(18).some((version) => version < 1 || version > 2))
+    throw new DamageError('its header names a format that is none');
 }
 
 /** What has been cut off or overwritten may be read for long, and fail only when the first lease is to end. */
 function refuseDamaged(database: DatabaseSync): void {
   const found = database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check;
-  if (found !== 'ok') throw new Error(`${String(found)}${DAMAGED}`);
+  if (found !== 'ok') throw new DamageError(String(found));
+}
+
+/** Throws a `DamageError` for a row that this program cannot have written. */
+function readSoundRow(row: Parameters<typeof readLeaseRow>[0]): StoredLease {
+  try {
+    return readLeaseRow(row);
+  } catch (error) {
+    throw new DamageError((error as Error).message);
+  }
 }
 
 class SqliteLeaseStore implements LeaseStore {
+  readonly isOpen = true;
   readonly #database: DatabaseSync;
   readonly #path: string;
   readonly #insert: StatementSync;
@@ -92,7 +121,6 @@ class SqliteLeaseStore implements LeaseStore {
   readonly #history: StatementSync;
   readonly #ends: StatementSync;
   readonly #past: StatementSync;
-  readonly isAvailable = true;
   #isTogether = false;
 
   constructor(database: DatabaseSync, path: string) {
@@ -125,6 +153,8 @@ class SqliteLeaseStore implements LeaseStore {
     );
   }
 
+  reopen(): void {}
+
   record(lease: StoredLease): void {
     withStoreError(`record a lease in ${this.#path}`, () => this.#insert.run(...leaseValues(lease)));
   }
@@ -154,7 +184,7 @@ class SqliteLeaseStore implements LeaseStore {
   }
 
   all(): StoredLease[] {
-    return withStoreError(`read the leases in ${this.#path}`, () => this.#select.all().map(readLeaseRow));
+    return withStoreError(`read the leases in ${this.#path}`, () => this.#select.all().map(readSoundRow));
   }
 
   history(limit: number): PastLease[] {

@@ -1,4 +1,5 @@
 import type { Event } from '../../../core/event/event.ts';
+import { askControl } from '../../../host/control/control-client.ts';
 import {
   type ControlAnswer,
   type ControlReply,
@@ -18,34 +19,79 @@ export type ControlVerbs = Readonly<
   Record<string, (request: Readonly<Record<string, unknown>>) => ControlAnswer>
 >;
 
-/**
- * Opens the socket in the daemon's own directory. Without one it still keeps doors, and the log says why; not while it
- * waits to be confirmed there: then it throws a `LockOutError`.
- */
-export async function openControl(
-  directory: string | undefined,
-  guard: OwnerGuard | undefined,
-  verbs: ControlVerbs,
-  report: (event: Event) => void,
-): Promise<ControlServer | undefined> {
-  const all: ControlVerbs = {
-    ping: () => ({ ok: true }),
-    confirm: () => ({ ok: true, confirmed: guard?.confirm() === true }),
-    ...verbs,
-  };
-  let why = 'the state directory could not be opened';
-  if (directory !== undefined) {
+export type ControlParts = {
+  /** The daemon's own. */
+  readonly directory: string;
+  readonly guard: OwnerGuard | undefined;
+  readonly verbs: ControlVerbs;
+  readonly report: (event: Event) => void;
+  /** Whether the state is this daemon's alone. Else another one may live there. */
+  readonly isAlone: () => boolean;
+};
+
+/** The socket in the daemon's own directory. Without one the daemon still keeps doors, and the log says why. */
+export class Control {
+  readonly #parts: ControlParts;
+  readonly #verbs: ControlVerbs;
+  #server: ControlServer | undefined;
+  #isClosed = false;
+
+  constructor(parts: ControlParts) {
+    const { guard, verbs } = parts;
+    this.#parts = parts;
+    this.#verbs = {
+      ping: () => ({ ok: true }),
+      confirm: () => ({ ok: true, confirmed: guard?.confirm() === true }),
+      ...verbs,
+    };
+  }
+
+  get isOpen(): boolean {
+    return this.#server !== undefined;
+  }
+
+  /** Throws a `LockOutError` where it cannot be opened and the daemon waits to be confirmed there. */
+  async open(isDirectoryUnusable: boolean): Promise<void> {
+    const why = isDirectoryUnusable ? 'the state directory could not be opened' : await this.#tryOpen();
+    if (why === undefined || this.#parts.guard?.isPending !== true) return;
+    throw new LockOutError(`not started, nothing is changed: it could not be confirmed: ${why}`);
+  }
+
+  /** The state directory can be used by now. */
+  async openLate(): Promise<void> {
+    if (!this.isOpen && !this.#isClosed) await this.#tryOpen();
+    if (this.#isClosed) this.close();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#server?.close();
+    this.#server = undefined;
+  }
+
+  /** Returns why it cannot be opened, which is in the log then. */
+  async #tryOpen(): Promise<string | undefined> {
+    const { directory, report, isAlone } = this.#parts;
     const path = controlSocketIn(directory);
     try {
-      return await ControlServer.open(path, (request) => answer(all, request));
+      if (!isAlone() && (await isAnswered(path))) throw new Error('another daemon answers there');
+      this.#server = await ControlServer.open(path, (request) => answer(this.#verbs, request));
+      return undefined;
     } catch (error) {
-      why = `${path}: ${(error as Error).message}`;
-      const text = `${why}; commands such as \`bussa confirm\` do not reach this daemon`;
-      report({ kind: 'error', text });
+      const why = `${path}: ${(error as Error).message}`;
+      report({ kind: 'error', text: `${why}; commands such as \`bussa confirm\` do not reach this daemon` });
+      return why;
     }
   }
-  if (guard?.isPending !== true) return undefined;
-  throw new LockOutError(`not started, nothing is changed: it could not be confirmed: ${why}`);
+}
+
+async function isAnswered(path: string): Promise<boolean> {
+  try {
+    await askControl(path, { verb: 'ping' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** As a stream, however the verb answers: what it throws becomes the last part. */

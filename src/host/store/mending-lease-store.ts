@@ -1,0 +1,165 @@
+import { statSync } from 'node:fs';
+import type { LeaseId } from '../../core/lease/lease.ts';
+import {
+  type LeaseEnding,
+  type LeaseStore,
+  type PastChoice,
+  type PastLease,
+  type PastPiece,
+  type StoredLease,
+  StoreError,
+} from './lease-store.ts';
+import { isDamagedError } from './sqlite-error.ts';
+
+/** `wasOpen`: it was open before in this process, which knows all leases by itself. Throws a `StoreError`. */
+export type OpenStore = (wasOpen: boolean) => LeaseStore;
+
+/** What a write goes to. Nobody would find it if another file had taken its place. */
+const FILES = ['', '-wal'] as const;
+
+/**
+ * The database at `path`, whatever becomes of it: where it cannot be opened, is damaged, or has been removed or
+ * replaced, it is not open, and `reopen` tries again. Until then calls throw a `StoreError` that says why.
+ */
+export class MendingLeaseStore implements LeaseStore {
+  readonly #path: string;
+  readonly #open: OpenStore;
+  readonly #onLate: () => void;
+  #inner: LeaseStore | undefined;
+  #why = 'it has not been opened yet';
+  #wasOpen = false;
+  #isClosed = false;
+  #isWriting = false;
+  #files: readonly (string | undefined)[] = [];
+
+  /** `onLate`: called when it has been opened for the first time, by `reopen` and not by the first call of `open`. */
+  constructor(path: string, open: OpenStore, onLate: () => void = () => undefined) {
+    this.#path = path;
+    this.#open = open;
+    this.#onLate = onLate;
+  }
+
+  /** The first try. Throws a `StoreError`; it can be reopened all the same. */
+  open(): void {
+    try {
+      this.#inner = this.#open(this.#wasOpen);
+    } catch (error) {
+      this.#why = (error as Error).message;
+      throw error;
+    }
+    this.#files = filesAt(this.#path);
+    this.#wasOpen = true;
+  }
+
+  get isOpen(): boolean {
+    return this.#inner !== undefined;
+  }
+
+  reopen(): void {
+    if (this.isOpen || this.#isClosed) return;
+    const isLate = !this.#wasOpen;
+    this.open();
+    if (isLate) this.#onLate();
+  }
+
+  record(lease: StoredLease): void {
+    this.#write((store) => store.record(lease));
+  }
+
+  update(lease: StoredLease): void {
+    this.#write((store) => store.update(lease));
+  }
+
+  noteStart(id: LeaseId, startFailure: string | undefined): void {
+    this.#write((store) => store.noteStart(id, startFailure));
+  }
+
+  end(id: LeaseId, ending: LeaseEnding): void {
+    this.#write((store) => store.end(id, ending));
+  }
+
+  remove(id: LeaseId): void {
+    this.#write((store) => store.remove(id));
+  }
+
+  together(changes: () => void): void {
+    this.#write((store) => store.together(changes));
+  }
+
+  all(): StoredLease[] {
+    return this.isOpen ? this.#ask((store) => store.all()) : [];
+  }
+
+  history(limit: number): PastLease[] {
+    return this.#ask((store) => store.history(limit));
+  }
+
+  past(choice: PastChoice, from?: number): PastPiece {
+    return this.#ask((store) => store.past(choice, from));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#why = 'it has been closed';
+    this.#lose(this.#why);
+  }
+
+  #write(action: (store: LeaseStore) => void): void {
+    // What is done together is judged as a whole: in the middle of it nothing can be closed.
+    if (this.#isWriting && this.#inner !== undefined) {
+      action(this.#inner);
+      return;
+    }
+    this.#assertInPlace();
+    this.#isWriting = true;
+    try {
+      this.#ask(action);
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  #ask<T>(action: (store: LeaseStore) => T): T {
+    if (this.#inner === undefined) throw new StoreError(this.#why);
+    try {
+      return action(this.#inner);
+    } catch (error) {
+      if (isDamagedError(error)) this.#lose((error as Error).message);
+      throw error;
+    }
+  }
+
+  /** SQLite goes on writing to files that have no name any more. */
+  #assertInPlace(): void {
+    if (this.#inner === undefined) return;
+    const now = filesAt(this.#path);
+    if (now.every((file, at) => file === this.#files[at])) return;
+    this.#lose(`cannot write to ${this.#path}: it, or its -wal, has been removed or replaced`);
+  }
+
+  /** What its log holds goes to the file that it was opened as, if that is possible. */
+  #lose(why: string): void {
+    const lost = this.#inner;
+    this.#inner = undefined;
+    this.#why = why;
+    try {
+      lost?.close();
+    } catch {
+      // It is of no use any more: `reopen` says what is left of it.
+    }
+  }
+}
+
+/** Which files these are, `undefined` for one that is not there. */
+function filesAt(path: string): readonly (string | undefined)[] {
+  return FILES.map((end) => fileAt(path + end));
+}
+
+function fileAt(path: string): string | undefined {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
+  } catch {
+    return undefined;
+  }
+}
