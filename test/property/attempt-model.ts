@@ -92,9 +92,23 @@ export class AttemptModel {
     const isAgain =
       Math.abs(now - known.at) <= memory ||
       (packet.protocol === 'tcp' && isSentAgain(known.seen - known.at, Math.abs(now - known.seen)));
+    const isOld = isAgain && !this.#isAwaited(packet, now, known.at);
     known.seen = now;
-    if (!isAgain) known.at = now;
-    return isAgain;
+    if (!isOld) known.at = now;
+    return isOld;
+  }
+
+  /** Whether an attempt that began after the packet had counted waits for it. */
+  #isAwaited(packet: ModelPacket, now: number, counted: number): boolean {
+    return this.attempts.some(
+      (attempt) =>
+        packet.protocol === 'tcp' &&
+        attempt.source === packet.source &&
+        meets(attempt.door, packet) &&
+        isStep(attempt.door, attempt.stage, packet) &&
+        !this.isLate(attempt, now) &&
+        attempt.start > counted,
+    );
   }
 
   #begin(door: Door, packet: ModelPacket, now: number, evicted: string[]): string[] {

@@ -1,7 +1,8 @@
 // Whole scans, packet by packet, before the engine and its guard; every run with another secret.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { AttemptEngine, type EngineLimits } from '../../src/core/attempt/attempt-engine.ts';
+import { AttemptEngine } from '../../src/core/attempt/attempt-engine.ts';
+import type { EngineLimits } from '../../src/core/attempt/engine-limits.ts';
 import { ScanGuard } from '../../src/core/attempt/scan-guard.ts';
 import { Steps } from '../../src/core/attempt/steps.ts';
 import type { Door } from '../../src/core/door/door.ts';

@@ -1,5 +1,6 @@
-import { AttemptEngine, DEFAULT_LIMITS } from '../../core/attempt/attempt-engine.ts';
+import { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
 import type { Completion } from '../../core/attempt/completion.ts';
+import { DEFAULT_LIMITS } from '../../core/attempt/engine-limits.ts';
 import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
 import type { ScanGuard } from '../../core/attempt/scan-guard.ts';
 import { BanList, MAX_BANS } from '../../core/ban/ban-list.ts';

@@ -4,6 +4,8 @@ import { type Packet, packetSource } from '../packet/packet.ts';
 import { AttemptTable, NO_SLOT, type Slot } from './attempt-table.ts';
 import type { Completion } from './completion.ts';
 import { DoorIndex, OWN_GROUP, stepCode, targetGroup } from './door-index.ts';
+import { DEFAULT_LIMITS, type EngineLimits } from './engine-limits.ts';
+import { isAwaited } from './is-awaited.ts';
 import type { HashKey } from './keyed-hash.ts';
 import { type PendingAttempt, readPendingAttempt } from './pending-attempt.ts';
 import { RecentPackets } from './recent-packets.ts';
@@ -31,16 +33,6 @@ export type Offer = (typeof OFFER)[keyof typeof OFFER];
 export const WATCHED = { nothing: 0, knockPort: 1, tripwire: 2 } as const;
 
 export type Watched = (typeof WATCHED)[keyof typeof WATCHED];
-
-export type EngineLimits = {
-  /** Attempts pending at one time. */
-  readonly attempts: number;
-  /** Packets remembered to tell retransmissions. */
-  readonly recentPackets: number;
-};
-
-/** At most 52 MiB of attempts and 3 MiB of packets; resident only as far as they are used. */
-export const DEFAULT_LIMITS: EngineLimits = { attempts: 1_048_576, recentPackets: 262_144 };
 
 /** What a packet was to the attempts of its source. */
 const TAKEN = { byNone: 0, asRepeat: 1, asNext: 2 } as const;
@@ -165,7 +157,11 @@ export class AttemptEngine {
     // At none of the doors that listen may a copy be ignored for longer.
     const memory = this.#index.shortestTimeout(from, packet, local);
     if (memory === Number.POSITIVE_INFINITY) return OFFER.ignored;
-    if (this.#recent.offer(packet, now, memory)) return OFFER.retransmission;
+    if (this.#recent.offer(packet, now, memory)) {
+      if (!isAwaited(this.#table, this.#index, packet, local, now, this.#recent.age(now)))
+        return OFFER.retransmission;
+      this.#recent.count(now);
+    }
     let taken: number = TAKEN.byNone;
     if (local) taken = this.#lead(OWN_GROUP, packet, local, now, steps);
     if (this.#index.isTarget(packet)) {

@@ -36,6 +36,8 @@ export class RecentPackets {
   readonly #places: Int32Array;
   readonly #setMask: number;
   readonly #key: HashKey;
+  /** The place of the packet offered last. */
+  #last = 0;
 
   constructor(capacity: number, key: HashKey) {
     const sets = 2 ** Math.ceil(Math.log2(Math.max(1, capacity / WAYS)));
@@ -73,6 +75,16 @@ export class RecentPackets {
     return this.#touch(first, mixed || 1, now, limit);
   }
 
+  /** How long before `now` the packet offered last counted, in ms: less than 25 days. */
+  age(now: number): number {
+    return (now - (this.#places[this.#last + COUNTED] as number)) | 0;
+  }
+
+  /** The packet offered last counts after all. */
+  count(now: number): void {
+    this.#places[this.#last + COUNTED] = now | 0;
+  }
+
   #touch(first: number, fingerprint: number, now: number, memory: number): boolean {
     const places = this.#places;
     const stamp = now | 0;
@@ -83,6 +95,7 @@ export class RecentPackets {
       // The difference of two 32-bit clocks; packets may come a little out of order.
       const age = places[at] === 0 ? 0x7fffffff : Math.abs((now - seen) | 0);
       if (places[at] === fingerprint) {
+        this.#last = at;
         places[at + SEEN] = stamp;
         const counted = places[at + COUNTED] as number;
         if (Math.abs((now - counted) | 0) <= memory) return true;
@@ -95,6 +108,7 @@ export class RecentPackets {
         oldest = at;
       }
     }
+    this.#last = oldest;
     places[oldest] = fingerprint;
     places[oldest + COUNTED] = stamp;
     places[oldest + SEEN] = stamp;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DEFAULT_LIMITS } from '../../../src/core/attempt/attempt-engine.ts';
+import { DEFAULT_LIMITS } from '../../../src/core/attempt/engine-limits.ts';
 import { address, door, TestEngine } from './knocks.ts';
 
 const SSH = door('ssh', '7000,8000,9000', { timeout: 60_000 });

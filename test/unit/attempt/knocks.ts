@@ -1,10 +1,6 @@
-import {
-  AttemptEngine,
-  DEFAULT_LIMITS,
-  type EngineLimits,
-  OFFER,
-} from '../../../src/core/attempt/attempt-engine.ts';
+import { AttemptEngine, OFFER } from '../../../src/core/attempt/attempt-engine.ts';
 import type { Completion } from '../../../src/core/attempt/completion.ts';
+import { DEFAULT_LIMITS, type EngineLimits } from '../../../src/core/attempt/engine-limits.ts';
 import { ScanGuard } from '../../../src/core/attempt/scan-guard.ts';
 import { STEP, Steps } from '../../../src/core/attempt/steps.ts';
 import type { Door } from '../../../src/core/door/door.ts';

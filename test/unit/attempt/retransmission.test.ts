@@ -83,6 +83,31 @@ describe('connections that are left waiting open a door once', () => {
   }
 });
 
+describe('a client whose packets are always the same', () => {
+  test('opens once in every seq_timeout, however irregular its tries are', () => {
+    const timeout = 3000;
+    let state = 12_345;
+    const wait = (): number => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+      return 20 + (state % 180);
+    };
+    for (let client = 0; client < 200; client++) {
+      const engine = new TestEngine([door('ssh', '7000,8000,9000', { timeout })]);
+      let at = 0;
+      let opened = 0;
+      while (at < 60_000) {
+        for (const port of [7000, 8000, 9000]) {
+          engine.offer({ ...syn(port), at });
+          opened += engine.completions.length;
+          at += wait();
+        }
+      }
+      // A try takes 600 ms at most.
+      assert.ok(opened >= Math.floor(60_000 / (timeout + 1200)), `client ${client} opened ${opened} times`);
+    }
+  });
+});
+
 describe('a packet that differs is a knock', () => {
   const others: readonly (readonly [string, Partial<Knock>])[] = [
     ['in its sequence number', { identity: 78 }],
