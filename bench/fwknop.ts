@@ -2,9 +2,9 @@
  * fwknopd knows no sequences: one encrypted UDP packet (single packet authorization) opens. What compares is the
  * price of capturing noise with libpcap, honest packets amidst noise, and the time to the rule.
  */
-import type { WorkDirectory } from '../test/netns/knockd.ts';
-import type { Namespace } from '../test/netns/namespace.ts';
-import { SERVER } from '../test/netns/wire.ts';
+import type { WorkDirectory } from '../test/lab/knockd.ts';
+import type { Namespace } from '../test/lab/namespace.ts';
+import { SERVER } from '../test/lab/wire.ts';
 
 export const FWKNOPD = '/usr/sbin/fwknopd';
 export const SPA_PORT = 62_201;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { WorkDirectory } from '../test/netns/knockd.ts';
-import type { Program } from '../test/netns/program.ts';
-import { macsOf, Wire } from '../test/netns/wire.ts';
-import type { Macs } from '../test/parity/frame.ts';
+import type { Macs } from '../test/lab/frame.ts';
+import { WorkDirectory } from '../test/lab/knockd.ts';
+import type { Program } from '../test/lab/program.ts';
+import { macsOf, Wire } from '../test/lab/wire.ts';
 
 /** The one wire on which the contenders take turns, and a directory for what they need. */
 export class Ground implements AsyncDisposable {

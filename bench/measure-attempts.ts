@@ -1,4 +1,4 @@
-import { SERVER } from '../test/netns/wire.ts';
+import { SERVER } from '../test/lab/wire.ts';
 import { type Ground, roundsWithin } from './ground.ts';
 import { type Noise, writeNoise } from './noise.ts';
 import { memoryOf } from './process-usage.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { BUSSA, C_KNOCK, KNOCK } from '../test/netns/knockd.ts';
-import type { Program } from '../test/netns/program.ts';
-import { SERVER } from '../test/netns/wire.ts';
+import { BUSSA, C_KNOCK, KNOCK } from '../test/lab/knockd.ts';
+import type { Program } from '../test/lab/program.ts';
+import { SERVER } from '../test/lab/wire.ts';
 import type { Ground } from './ground.ts';
 import type { Contender, Samples } from './samples.ts';
 

@@ -1,4 +1,4 @@
-import { SERVER } from '../test/netns/wire.ts';
+import { SERVER } from '../test/lab/wire.ts';
 import { type Ground, pause, roundsWithin } from './ground.ts';
 import { NOISE_SOURCES, writeNoise } from './noise.ts';
 import { type Rate, replay } from './replay.ts';

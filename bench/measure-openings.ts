@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { C_KNOCKD, KNOCKD, WorkDirectory } from '../test/netns/knockd.ts';
-import { manyKnocks, sourcesOf } from '../test/netns/many-knocks.ts';
-import type { Program } from '../test/netns/program.ts';
-import { SERVER, Wire } from '../test/netns/wire.ts';
+import { C_KNOCKD, KNOCKD, WorkDirectory } from '../test/lab/knockd.ts';
+import { manyKnocks, sourcesOf } from '../test/lab/many-knocks.ts';
+import type { Program } from '../test/lab/program.ts';
+import { SERVER, Wire } from '../test/lab/wire.ts';
 import { FWKNOPD, knockWithFwknop, SPA_PORT, writeFwknopConfig } from './fwknop.ts';
 import { pause } from './ground.ts';
 import { hasPacketSocket } from './packet-statistics.ts';

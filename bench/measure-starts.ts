@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { SERVER } from '../test/netns/wire.ts';
+import { SERVER } from '../test/lab/wire.ts';
 import { type Ground, pause } from './ground.ts';
 import { readPacketStatistics } from './packet-statistics.ts';
 import type { Samples } from './samples.ts';

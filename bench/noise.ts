@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { parseAddress } from '../src/core/net/address.ts';
 import { TCP_FLAG } from '../src/core/net/tcp-flags.ts';
-import { type Macs, renderFrame } from '../test/parity/frame.ts';
-import { renderPcap } from '../test/parity/pcap-file.ts';
+import { type Macs, renderFrame } from '../test/lab/frame.ts';
+import { renderPcap } from '../test/lab/pcap-file.ts';
 
 /** Hosts that knock at the first port of the door, one after the other, as a botnet or a forger of addresses does. */
 export const NOISE_SOURCES = 65_536;

@@ -1,4 +1,4 @@
-import type { Program } from '../test/netns/program.ts';
+import type { Program } from '../test/lab/program.ts';
 import type { Ground } from './ground.ts';
 import { pause } from './ground.ts';
 import { PacketCounter, type PacketStatistics } from './packet-statistics.ts';

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createReadStream, type ReadStream } from 'node:fs';
-import { C_KNOCK, C_KNOCKD, KNOCKD, WorkDirectory } from '../test/netns/knockd.ts';
-import type { Program } from '../test/netns/program.ts';
-import { CLIENT, SERVER } from '../test/netns/wire.ts';
+import { C_KNOCK, C_KNOCKD, KNOCKD, WorkDirectory } from '../test/lab/knockd.ts';
+import type { Program } from '../test/lab/program.ts';
+import { CLIENT, SERVER } from '../test/lab/wire.ts';
 import { FWKNOPD, knockWithFwknop, writeFwknopConfig } from './fwknop.ts';
 import { type Ground, pause } from './ground.ts';
 import { FIRST_PORT } from './noise.ts';

@@ -7,10 +7,10 @@ const root = path.join(import.meta.dirname, '..');
 
 /** By the name that a program is started under. */
 export const PROGRAMS = {
-  knockd: 'src/cli/knockd.ts',
-  knock: 'src/cli/knock.ts',
-  bussa: 'src/cli/bussa.ts',
-  'bussa-undo': 'src/app/daemon/undo-watch.ts',
+  knockd: 'src/cli/knockd/knockd.ts',
+  knock: 'src/cli/knock/knock.ts',
+  bussa: 'src/cli/bussa/bussa.ts',
+  'bussa-undo': 'src/app/daemon/lockout-guard/undo-watch.ts',
 } as const;
 
 export type ProgramName = keyof typeof PROGRAMS;
@@ -60,5 +60,5 @@ export async function bundleProgram(name: ProgramName, to: string): Promise<void
 
 /** Where the executable begins. */
 export async function bundleStart(to: string): Promise<void> {
-  await build({ ...COMMON, entryPoints: ['src/cli/executable.ts'], outfile: to });
+  await build({ ...COMMON, entryPoints: ['src/cli/process/executable.ts'], outfile: to });
 }

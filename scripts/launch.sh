@@ -20,8 +20,8 @@ launch() {
 
 # The published package has JavaScript: Node.js takes no types out of what lies in node_modules.
 find_source() {
-  source=$root/src/cli/$1.ts
-  [ -f "$source" ] || source=$root/src/cli/$1.js
+  source=$root/src/cli/$1/$1.ts
+  [ -f "$source" ] || source=$root/src/cli/$1/$1.js
 }
 
 become_knock() {

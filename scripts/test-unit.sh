@@ -12,5 +12,5 @@ find_node || exit
 find_compile_cache
 
 exec "$NODE" --disable-warning=ExperimentalWarning --test --test-concurrency=2 --test-timeout=120000 "$@" \
-  'test/architecture.test.ts' 'test/unit/vectors.test.ts' 'test/unit/*/**/*.test.ts' 'test/property/*.test.ts' 'test/daemon/*.test.ts' \
+  'test/architecture.test.ts' 'test/unit/**/*.test.ts' 'test/property/*.test.ts' 'test/daemon/*.test.ts' \
   'test/scenario/*.test.ts'

@@ -9,50 +9,151 @@ import { isBarrel, readImports, readTokens } from './source-scanner.ts';
 /** From the top down: a floor imports itself and those after it. */
 const FLOORS = ['cli', 'app', 'host', 'core'];
 
-/** What a folder of the pure floor may import beside itself. */
-const CORE: Readonly<Record<string, readonly string[]>> = {
-  net: [],
-  bytes: [],
-  cipher: [],
-  ssh: ['bytes', 'cipher', 'net'],
-  signed: ['bytes', 'cipher', 'net', 'ssh'],
-  code: ['cipher', 'net'],
-  spa: ['bytes', 'cipher', 'net'],
-  packet: ['net'],
-  door: ['net'],
-  config: ['door', 'net'],
-  client: ['config', 'door', 'net'],
-  doctor: ['door', 'net'],
-  tripwire: ['door', 'net'],
-  attempt: ['door', 'net', 'packet', 'tripwire'],
-  lease: ['door', 'net', 'attempt'],
-  filter: ['door', 'net', 'tripwire'],
-  firewall: ['door', 'net'],
-  iptables: ['door', 'net'],
-  nft: ['door', 'net'],
-  ban: ['attempt', 'net'],
-  origin: ['ban', 'net'],
-  trace: ['attempt', 'door', 'lease', 'net', 'origin', 'packet'],
-  qr: [],
-  event: ['attempt', 'config', 'door', 'lease', 'net', 'packet'],
-};
-
-/** What a folder of the system's floor may import beside itself and `core`: each stands alone on native calls. */
-const HOST: Readonly<Record<string, readonly string[]>> = {
-  ffi: [],
-  capture: ['ffi'],
-  clock: ['ffi'],
-  connections: ['ffi', 'netlink'],
-  control: [],
-  crypto: [],
-  firewall: ['ffi', 'netlink'],
-  log: ['ffi'],
-  netlink: ['ffi'],
-  network: ['ffi'],
-  process: ['ffi'],
-  ssh: [],
-  store: ['ffi'],
-  system: ['ffi', 'netlink'],
+/** What each folder may import on its own floor, beside itself. Types count. */
+const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  cli: {
+    arguments: [],
+    bussa: ['arguments', 'bussa/verbs', 'help', 'process'],
+    'bussa/init': ['arguments'],
+    'bussa/text': ['arguments'],
+    'bussa/verbs': [
+      'arguments',
+      'bussa/init',
+      'bussa/text',
+      'completion',
+      'daemon-verbs',
+      'knockd',
+      'process',
+    ],
+    completion: ['arguments', 'knock', 'knockd'],
+    'daemon-verbs': ['arguments', 'knockd'],
+    help: ['arguments'],
+    knock: ['arguments', 'help', 'process'],
+    knockd: ['arguments', 'help', 'process'],
+    manual: ['arguments', 'bussa', 'daemon-verbs', 'help', 'knock', 'knockd'],
+    process: [],
+  },
+  app: {
+    '': ['client', 'rehearsal'],
+    ask: ['config', 'daemon/control', 'state'],
+    client: ['file-access'],
+    config: ['file-access'],
+    'daemon/bans': [],
+    'daemon/composition': [
+      'config',
+      'daemon/bans',
+      'daemon/control',
+      'daemon/firewall',
+      'daemon/leases',
+      'daemon/lockout-guard',
+      'daemon/metrics',
+      'daemon/packets',
+      'daemon/reload',
+      'daemon/reporting',
+      'daemon/status',
+      'state',
+    ],
+    'daemon/control': [
+      'daemon/bans',
+      'daemon/leases',
+      'daemon/lockout-guard',
+      'daemon/reload',
+      'daemon/status',
+      'daemon/turns',
+      'state',
+    ],
+    'daemon/firewall': ['config', 'daemon/packets', 'daemon/turns', 'exposure'],
+    'daemon/leases': ['config', 'daemon/firewall', 'daemon/turns', 'state'],
+    'daemon/lockout-guard': ['config', 'daemon/firewall', 'daemon/reporting'],
+    'daemon/metrics': ['daemon/reporting', 'daemon/status'],
+    'daemon/packets': ['daemon/reporting'],
+    'daemon/privileges': ['config', 'state'],
+    'daemon/process': ['config', 'daemon/composition', 'daemon/lockout-guard', 'daemon/privileges', 'state'],
+    'daemon/reload': [
+      'config',
+      'daemon/firewall',
+      'daemon/leases',
+      'daemon/lockout-guard',
+      'daemon/packets',
+      'daemon/reporting',
+      'file-access',
+    ],
+    'daemon/reporting': ['config', 'daemon/turns'],
+    'daemon/status': [
+      'config',
+      'daemon/bans',
+      'daemon/firewall',
+      'daemon/leases',
+      'daemon/packets',
+      'daemon/reporting',
+    ],
+    'daemon/turns': [],
+    doctor: ['ask', 'client', 'config', 'daemon/status', 'exposure', 'trial'],
+    exposure: [],
+    'file-access': [],
+    init: ['config', 'daemon/lockout-guard'],
+    rehearsal: ['config'],
+    state: ['config'],
+    trial: ['ask', 'daemon/status', 'init'],
+    watch: ['ask', 'daemon/status'],
+  },
+  host: {
+    capture: ['ffi'],
+    clock: ['ffi'],
+    connections: ['ffi', 'netlink'],
+    control: [],
+    crypto: [],
+    ffi: [],
+    files: ['ffi'],
+    'firewall/choice': ['ffi', 'firewall/contract', 'firewall/iptables', 'firewall/nftables'],
+    'firewall/contract': ['ffi'],
+    'firewall/iptables': ['ffi', 'firewall/contract', 'firewall/ruleset', 'netlink'],
+    'firewall/nftables': ['ffi', 'firewall/contract', 'firewall/ruleset', 'netlink'],
+    'firewall/ruleset': ['ffi', 'netlink'],
+    interfaces: ['ffi', 'netlink'],
+    log: ['ffi'],
+    netlink: ['ffi'],
+    network: ['ffi'],
+    ports: [],
+    privileges: ['ffi', 'self'],
+    process: ['ffi'],
+    self: ['ffi'],
+    'service-manager': ['ffi'],
+    ssh: [],
+    store: [],
+    terminal: ['ffi'],
+  },
+  core: {
+    attempt: ['door', 'net', 'packet', 'tripwire'],
+    ban: ['attempt', 'net'],
+    bytes: [],
+    cipher: [],
+    client: ['config/file', 'config/values', 'door', 'net', 'text'],
+    code: ['cipher', 'net'],
+    'config/advice': ['config/file', 'config/values', 'door', 'net', 'text'],
+    'config/file': ['config/values', 'door', 'net', 'text'],
+    'config/values': ['door', 'net', 'text'],
+    control: ['event', 'net', 'text'],
+    doctor: [],
+    door: ['net'],
+    event: ['lease', 'net'],
+    filter: ['door', 'net', 'tripwire'],
+    firewall: ['door', 'net'],
+    'firewall/judge': ['net'],
+    iptables: ['door', 'net'],
+    lease: ['attempt', 'door', 'net'],
+    net: [],
+    nft: ['door', 'net'],
+    origin: ['ban', 'net'],
+    packet: ['net'],
+    qr: [],
+    signed: ['bytes', 'cipher', 'net', 'ssh'],
+    spa: ['bytes', 'cipher', 'net'],
+    ssh: ['bytes', 'cipher', 'net'],
+    text: [],
+    trace: ['attempt', 'door', 'lease', 'net', 'origin', 'packet'],
+    tripwire: ['door', 'net'],
+  },
 };
 
 /** Names by which time, chance, the outside or a later turn of the loop would enter the pure floor. */
@@ -63,7 +164,7 @@ const IMPURE = new Set(
 );
 
 /** Tells the version; read where options are. */
-const VERSION_FILE = '../../package.json';
+const VERSION_FILE = '../package.json';
 
 const MAX_LINES = 300;
 const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.ts$/;
@@ -88,7 +189,22 @@ suite('architecture', () => {
   test('imports point down, inside a floor along the table', () =>
     assert.deepEqual(wrongImports(sources), []));
   test('the core is pure and synchronous', () => assert.deepEqual(impureNames(sources), []));
-  test('no cycles', () => assert.deepEqual(cycles(sources), []));
+  test('no cycles of files', () => assert.deepEqual(cycles(sources), []));
+  test('no cycles of folders', () => assert.deepEqual(folderCycles(sources), []));
+  test('docs/architecture.md names every folder', () => {
+    const map = readFileSync(path.join(root, 'docs/architecture.md'), 'utf8');
+    assert.deepEqual(unnamedFolders(sources, map), []);
+  });
+  test('the tables name no folder that is not there', () => {
+    const named = Object.entries(TABLES).flatMap(([floor, table]) =>
+      Object.keys(table).map((folder) => nameOf({ floor, folder })),
+    );
+    const there = new Set([...sources.keys()].map((file) => nameOf(placeOf(file))));
+    assert.deepEqual(
+      named.filter((one) => !there.has(one)),
+      [],
+    );
+  });
   test('files are named after what they hold, are no barrels, and stay short', () =>
     assert.deepEqual(wrongFiles(sources), []));
 });
@@ -103,14 +219,20 @@ suite('the rules can fail', () => {
       "export type { Ring } from '../../host/capture/ring.ts';",
       'core may not import host',
     ],
-    ['core/door/door.ts', "type A = import('../../app/daemon.ts').Daemon;", 'core may not import app'],
+    ['core/door/door.ts', "type A = import('../../app/library.ts').Daemon;", 'core may not import app'],
     ['core/cellar/a.ts', '', 'core/cellar is not in the table'],
+    ['app/attic/a.ts', '', 'app/attic is not in the table'],
+    ['app/client/a.ts', "import type { Init } from '../init/init.ts';", 'app/client may not import app/init'],
     ['host/log/sink.ts', "import koffi from 'koffi';", 'host/log may not import koffi'],
     ['host/log/sink.ts', "import a, { b } from '../store/store.ts';", 'host/log may not import host/store'],
-    ['host/log/sink.ts', "const m = await import('../../app/daemon.ts');", 'host may not import app'],
-    ['app/daemon.ts', "import { createRequire as r } from 'left-pad';", 'app may not import left-pad'],
-    ['app/daemon.ts', "import {\n  a,\n  type B,\n} from '../cli/knockd.ts';", 'app may not import cli'],
-    ['app/daemon.ts', "import '../host/log/sink';", 'has no .ts extension'],
+    ['host/log/sink.ts', "const m = await import('../../app/library.ts');", 'host may not import app'],
+    ['app/library.ts', "import { createRequire as r } from 'left-pad';", 'app may not import left-pad'],
+    [
+      'app/library.ts',
+      "import {\n  a,\n  type B,\n} from '../cli/knockd/knockd.ts';",
+      'app may not import cli',
+    ],
+    ['app/library.ts', "import '../host/log/sink';", 'has no .ts extension'],
     ['stray.ts', '', 'stray.ts is on no floor'],
   ];
   for (const [file, text, expected] of complaints) {
@@ -153,6 +275,28 @@ suite('the rules can fail', () => {
       ]),
     );
     assert.deepEqual(found, ['app/a.ts → app/b.ts → app/c.ts → app/a.ts']);
+  });
+
+  test('cycles of folders, where no file is in one', () => {
+    const found = folderCycles(
+      new Map([
+        ['app/one/a.ts', "import { b } from '../two/b.ts';"],
+        ['app/two/b.ts', ''],
+        ['app/two/c.ts', "import type { D } from '../one/d.ts';"],
+        ['app/one/d.ts', ''],
+      ]),
+    );
+    assert.deepEqual(found, ['app/one → app/two → app/one']);
+  });
+
+  test('folders that the map does not name', () => {
+    const some: Sources = new Map([
+      ['app/one/a.ts', ''],
+      ['app/two/b.ts', ''],
+    ]);
+    assert.deepEqual(unnamedFolders(some, 'src/app/one/   the first\nsrc/app/twofold/   another'), [
+      'src/app/two/',
+    ]);
   });
 
   test('files', () => {
@@ -199,9 +343,7 @@ function wrongImports(sources: Sources): readonly string[] {
   return [...sources].flatMap(([file, text]) => {
     const place = placeOf(file);
     if (!FLOORS.includes(place.floor)) return [`${file} is on no floor`];
-    if (tableOf(place.floor) !== undefined && allowedBeside(place) === undefined) {
-      return [`${file}: ${place.floor}/${place.folder} is not in the table`];
-    }
+    if (allowedBeside(place) === undefined) return [`${file}: ${nameOf(place)} is not in the table`];
     return readImports(text).flatMap((name) => {
       const complaint = name.startsWith('.') ? wrongFile(file, name) : wrongPackage(place, name);
       return complaint === undefined ? [] : [`${file}: ${complaint}`];
@@ -210,7 +352,7 @@ function wrongImports(sources: Sources): readonly string[] {
 }
 
 function wrongFile(file: string, name: string): string | undefined {
-  if (name === VERSION_FILE && file.startsWith('cli/')) return undefined;
+  if (resolve(file, name) === VERSION_FILE && file.startsWith('cli/')) return undefined;
   if (!name.endsWith('.ts')) return `${name} has no .ts extension`;
   const from = placeOf(file);
   const to = placeOf(resolve(file, name));
@@ -220,7 +362,7 @@ function wrongFile(file: string, name: string): string | undefined {
   }
   const allowed = allowedBeside(from);
   if (allowed === undefined || to.folder === from.folder || allowed.includes(to.folder)) return undefined;
-  return `${from.floor}/${from.folder} may not import ${to.floor}/${to.folder}`;
+  return `${nameOf(from)} may not import ${nameOf(to)}`;
 }
 
 function wrongPackage({ floor, folder }: Place, name: string): string | undefined {
@@ -246,18 +388,46 @@ function impureNames(sources: Sources): readonly string[] {
 
 /** Each cycle once, from the file where the walk enters it. */
 function cycles(sources: Sources): readonly string[] {
+  return walkCycles([...sources.keys()], (file) => importedFiles(file, sources.get(file) ?? ''));
+}
+
+/** Each cycle of folders once, from the folder where the walk enters it. */
+function folderCycles(sources: Sources): readonly string[] {
+  const next = new Map<string, Set<string>>();
+  for (const [file, text] of sources) {
+    const from = path.posix.dirname(file);
+    const others = next.get(from) ?? new Set();
+    for (const one of importedFiles(file, text)) others.add(path.posix.dirname(one));
+    others.delete(from);
+    next.set(from, others);
+  }
+  return walkCycles([...next.keys()], (folder) => [...(next.get(folder) ?? [])]);
+}
+
+function importedFiles(file: string, text: string): readonly string[] {
+  const names = readImports(text).filter((name) => name.startsWith('.') && name.endsWith('.ts'));
+  return names.map((name) => resolve(file, name));
+}
+
+function walkCycles(from: readonly string[], next: (one: string) => readonly string[]): readonly string[] {
   const found: string[] = [];
   const done = new Set<string>();
-  const walk = (file: string, trail: readonly string[]): void => {
-    const seenAt = trail.indexOf(file);
-    if (seenAt >= 0) found.push([...trail.slice(seenAt), file].join(' → '));
-    if (seenAt >= 0 || done.has(file)) return;
-    const names = readImports(sources.get(file) ?? '').filter((name) => name.startsWith('.'));
-    for (const name of names) walk(resolve(file, name), [...trail, file]);
-    done.add(file);
+  const walk = (one: string, trail: readonly string[]): void => {
+    const seenAt = trail.indexOf(one);
+    if (seenAt >= 0) found.push([...trail.slice(seenAt), one].join(' → '));
+    if (seenAt >= 0 || done.has(one)) return;
+    for (const other of next(one)) walk(other, [...trail, one]);
+    done.add(one);
   };
-  for (const file of sources.keys()) walk(file, []);
+  for (const one of from) walk(one, []);
   return found;
+}
+
+/** The folders that do not begin a line of the map. */
+function unnamedFolders(sources: Sources, map: string): readonly string[] {
+  const lines = new Set(map.split('\n').map((line) => line.split(' ')[0]));
+  const folders = new Set([...sources.keys()].map((file) => `src/${path.posix.dirname(file)}/`));
+  return [...folders].filter((folder) => !lines.has(folder));
 }
 
 function wrongFiles(sources: Sources): readonly string[] {
@@ -274,16 +444,14 @@ function wrongFiles(sources: Sources): readonly string[] {
 type Place = { readonly floor: string; readonly folder: string };
 
 function placeOf(file: string): Place {
-  const parts = file.split('/');
-  return { floor: parts[0] ?? '', folder: parts.length > 2 ? (parts[1] ?? '') : '' };
+  const [floor = '', ...rest] = file.split('/');
+  return { floor, folder: rest.slice(0, -1).join('/') };
 }
 
-function tableOf(floor: string): Readonly<Record<string, readonly string[]>> | undefined {
-  return floor === 'core' ? CORE : floor === 'host' ? HOST : undefined;
-}
+const nameOf = ({ floor, folder }: Place): string => (folder === '' ? floor : `${floor}/${folder}`);
 
 function allowedBeside({ floor, folder }: Place): readonly string[] | undefined {
-  return tableOf(floor)?.[folder];
+  return TABLES[floor]?.[folder];
 }
 
 function resolve(file: string, name: string): string {

@@ -1,12 +1,12 @@
-import type { ConfigResult, Config as DaemonConfig } from '../core/config/config.ts';
-import { parseConfig as parse } from '../core/config/parse-config.ts';
+import type { ConfigResult, Config as DaemonConfig } from '../core/config/file/config.ts';
+import { parseConfig as parse } from '../core/config/file/parse-config.ts';
 import { parseAddress } from '../core/net/address.ts';
 import { parsePort } from '../core/net/port.ts';
 import { parseProtocol } from '../core/net/protocol.ts';
 import { millis } from '../core/net/time.ts';
-import { knock as send } from './knocker.ts';
-import { type SimulateOrder, simulateConfig, type TimelineEntry } from './simulate.ts';
-import type { CourseVerdict } from './verdicts.ts';
+import { knock as send } from './client/knocker.ts';
+import { type SimulateOrder, simulateConfig, type TimelineEntry } from './rehearsal/simulate.ts';
+import type { CourseVerdict } from './rehearsal/verdicts.ts';
 
 /** A port from 1 to 65535, alone for TCP or as `8000:udp`, `8000:tcp`. */
 export type KnockedPort = number | string;

@@ -7,10 +7,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { compileFilter } from '../../src/host/ffi/libpcap.ts';
-import { C_KNOCK, WorkDirectory } from '../netns/knockd.ts';
-import type { Program } from '../netns/program.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6, Wire } from '../netns/wire.ts';
-import { moduleOf } from './child-module.ts';
+import { moduleOf } from '../lab/child-module.ts';
+import { C_KNOCK, WorkDirectory } from '../lab/knockd.ts';
+import type { Program } from '../lab/program.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, Wire } from '../lab/wire.ts';
 
 const ADAPTERS = { ring: { module: 'host/capture/ring-capture.ts', open: 'openRingCapture' } } as const;
 

@@ -11,8 +11,8 @@ import {
   type WithoutClaim,
 } from '../../src/host/process/claim.ts';
 import { runCommand } from '../../src/host/process/run-command.ts';
-import { follow, Program } from '../netns/program.ts';
-import { moduleOf, Scratch, startModuleOnDisk } from './child-module.ts';
+import { moduleOf, Scratch, startModuleOnDisk } from '../lab/child-module.ts';
+import { follow, Program } from '../lab/program.ts';
 
 /** Command texts, what each leaves in the file `out`, and the status it ends with. */
 const TEXTS: readonly (readonly [name: string, command: string, out: string, status: number])[] = [

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { parseAttachPoint } from '../../src/core/door/attach-point.ts';
-import type { Namespace } from '../netns/namespace.ts';
-import { seededRandom } from '../netns/seeded-random.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../netns/wire.ts';
+import { gate } from '../lab/gates.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { seededRandom } from '../lab/seeded-random.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import {
   type Driver,
   feedNft,
@@ -16,7 +17,6 @@ import {
   Stage,
   serverOf,
 } from './firewall-stage.ts';
-import { gate } from './gates.ts';
 import { renderOwnerRuleset, renderOwnerTables } from './owner-rulesets.ts';
 
 const RULESETS = 10;

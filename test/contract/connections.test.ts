@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TrackedConnection } from '../../src/host/connections/connections.ts';
-import type { Program } from '../netns/program.ts';
-import { startTalker, Talk } from '../netns/talk.ts';
-import { CLIENT, CLIENT6, SERVER, STRANGER } from '../netns/wire.ts';
+import { gate } from '../lab/gates.ts';
+import type { Program } from '../lab/program.ts';
+import { startTalker, Talk } from '../lab/talk.ts';
+import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
 import {
   type Driver,
   FREE_PORT,
@@ -17,7 +18,6 @@ import {
   Stage,
   serverOf,
 } from './firewall-stage.ts';
-import { gate } from './gates.ts';
 import { IPTABLES_SITUATIONS } from './iptables-situations.ts';
 import { NFTABLES_SITUATIONS } from './nftables-situations.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { askControl } from '../../src/host/control/control-client.ts';
 import { type AnswerControl, ControlServer } from '../../src/host/control/control-server.ts';
-import { Scratch } from './child-module.ts';
+import { Scratch } from '../lab/child-module.ts';
 
 const echo: AnswerControl = (request) => ({ ok: true, request });
 

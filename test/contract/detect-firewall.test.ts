@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FirewallChoice } from '../../src/core/firewall/choose-firewall.ts';
-import { Namespace } from '../netns/namespace.ts';
-import { moduleOf } from './child-module.ts';
+import { moduleOf } from '../lab/child-module.ts';
+import { Namespace } from '../lab/namespace.ts';
 
 const DETECT = `
-  const { detectFirewall } = await import(${JSON.stringify(moduleOf('host/firewall/detect-firewall.ts'))});
+  const { detectFirewall } = await import(${JSON.stringify(moduleOf('host/firewall/choice/detect-firewall.ts'))});
   console.log(JSON.stringify(await detectFirewall()));
 `;
 const CLOSED_NFT = 'table inet fw { chain in { type filter hook input priority filter; policy drop; }; }';

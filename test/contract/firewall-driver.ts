@@ -6,9 +6,9 @@
 import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { Readiness } from '../../src/host/ffi/readiness.ts';
-import type { Firewall } from '../../src/host/firewall/firewall.ts';
-import type { IptablesOptions } from '../../src/host/firewall/iptables-firewall.ts';
-import type { NftablesOptions } from '../../src/host/firewall/nftables-firewall.ts';
+import type { Firewall } from '../../src/host/firewall/contract/firewall.ts';
+import type { IptablesOptions } from '../../src/host/firewall/iptables/iptables-firewall.ts';
+import type { NftablesOptions } from '../../src/host/firewall/nftables/nftables-firewall.ts';
 
 export type DriverAdapter =
   | ({ readonly kind: 'nftables' } & NftablesOptions)
@@ -19,15 +19,15 @@ export type DriverAdapter =
 async function open(adapter: DriverAdapter): Promise<Firewall> {
   switch (adapter.kind) {
     case 'nftables': {
-      const { openNftablesFirewall } = await import('../../src/host/firewall/nftables-firewall.ts');
+      const { openNftablesFirewall } = await import('../../src/host/firewall/nftables/nftables-firewall.ts');
       return openNftablesFirewall(adapter);
     }
     case 'iptables': {
-      const { openIptablesFirewall } = await import('../../src/host/firewall/iptables-firewall.ts');
+      const { openIptablesFirewall } = await import('../../src/host/firewall/iptables/iptables-firewall.ts');
       return openIptablesFirewall(adapter);
     }
     case 'auto': {
-      const { openFirewall } = await import('../../src/app/daemon/open-firewall.ts');
+      const { openFirewall } = await import('../../src/app/daemon/firewall/open-firewall.ts');
       return (await openFirewall({})).firewall;
     }
   }

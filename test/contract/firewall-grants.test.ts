@@ -1,11 +1,11 @@
 /** How long grants last, on every kind of host, and what becomes of many at once. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Connection } from '../netns/service.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../netns/wire.ts';
+import { gate } from '../lab/gates.ts';
+import { Connection } from '../lab/service.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import { DOOR, GATES, MINUTE, SITUATIONS } from './firewall-situations.ts';
 import { STRANGER6, Stage } from './firewall-stage.ts';
-import { gate } from './gates.ts';
 
 for (const situation of SITUATIONS) {
   describe(`grants, ${situation.name}`, { concurrency: 2 }, () => {

@@ -2,11 +2,11 @@
 import { describe, type TestContext, test } from 'node:test';
 import { type Address, addressWords, renderAddress } from '../../src/core/net/address.ts';
 import { prefixAround } from '../../src/core/net/prefix.ts';
-import { seededRandom } from '../netns/seeded-random.ts';
-import { addAddresses, CLIENT } from '../netns/wire.ts';
+import { gate } from '../lab/gates.ts';
+import { seededRandom } from '../lab/seeded-random.ts';
+import { addAddresses, CLIENT } from '../lab/wire.ts';
 import { MINUTE, SITUATIONS } from './firewall-situations.ts';
 import { type Driver, type Prober, Stage } from './firewall-stage.ts';
-import { gate } from './gates.ts';
 
 const SHORTEST = 48;
 const LONGEST = 127;

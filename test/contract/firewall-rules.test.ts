@@ -1,10 +1,10 @@
 /** Bussa’s part beside what is somebody else’s: put in place once, put back, and taken away without a trace. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CLIENT, CLIENT6, STRANGER } from '../netns/wire.ts';
+import { gate } from '../lab/gates.ts';
+import { CLIENT, CLIENT6, STRANGER } from '../lab/wire.ts';
 import { DOOR, GATES, MINUTE, SITUATIONS } from './firewall-situations.ts';
 import { Stage } from './firewall-stage.ts';
-import { gate } from './gates.ts';
 
 /** Has rules for what services send, too. */
 const CUT = { ...gate('cut', 'tcp/24, udp/8001 forward'), closeKills: true };

@@ -1,11 +1,11 @@
 /** Grants that are good for one connection, on every kind of host. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Connection } from '../netns/service.ts';
-import { CLIENT, CLIENT6, SERVER, STRANGER } from '../netns/wire.ts';
+import { gate } from '../lab/gates.ts';
+import { Connection } from '../lab/service.ts';
+import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
 import { DOOR, MINUTE, SITUATIONS } from './firewall-situations.ts';
 import { Stage, serverOf } from './firewall-stage.ts';
-import { gate } from './gates.ts';
 
 for (const situation of SITUATIONS) {
   describe(`single use, ${situation.name}`, { concurrency: 2 }, () => {

@@ -1,5 +1,5 @@
+import { gate } from '../lab/gates.ts';
 import type { Situation } from './firewall-stage.ts';
-import { gate } from './gates.ts';
 import { IPTABLES_SITUATIONS } from './iptables-situations.ts';
 import { NFTABLES_SITUATIONS } from './nftables-situations.ts';
 

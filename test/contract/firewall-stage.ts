@@ -6,11 +6,11 @@
  * The server translates port 8080 to port 80 of `inner`, as a container runtime does with a published port.
  */
 import assert from 'node:assert/strict';
-import type { Gate } from '../../src/host/firewall/firewall.ts';
-import { Namespace } from '../netns/namespace.ts';
-import type { ProbeRequest } from '../netns/prober.ts';
-import type { Program } from '../netns/program.ts';
-import { addAddresses, linkUp, SERVER, SERVER6, Wire } from '../netns/wire.ts';
+import type { Gate } from '../../src/host/firewall/contract/firewall.ts';
+import { Namespace } from '../lab/namespace.ts';
+import type { ProbeRequest } from '../lab/prober.ts';
+import type { Program } from '../lab/program.ts';
+import { addAddresses, linkUp, SERVER, SERVER6, Wire } from '../lab/wire.ts';
 import type { DriverAdapter } from './firewall-driver.ts';
 
 export const STRANGER6 = 'fd07::3';
@@ -77,8 +77,8 @@ export class Stage implements AsyncDisposable {
     await feedNft(server, PUBLISHED);
     await situation.arrange(server);
     const programs = [
-      server.start(...NODE, script('../netns/port-service.ts'), ...PORTS),
-      inner.start(...NODE, script('../netns/port-service.ts'), 'tcp/80'),
+      server.start(...NODE, script('../lab/port-service.ts'), ...PORTS),
+      inner.start(...NODE, script('../lab/port-service.ts'), 'tcp/80'),
     ];
     for (const program of programs) await program.saw(/serving/);
     return new Stage(wire, inner, programs, situation);
@@ -97,7 +97,7 @@ export class Stage implements AsyncDisposable {
   /** `cpu`: the only one that it runs on. */
   async openProber(cpu?: number, namespace = this.wire.client): Promise<Prober> {
     const pin = cpu === undefined ? [] : ['taskset', '-c', `${cpu}`];
-    const [command = '', ...args] = [...pin, ...NODE, script('../netns/prober.ts')];
+    const [command = '', ...args] = [...pin, ...NODE, script('../lab/prober.ts')];
     const program = namespace.start(command, ...args);
     await program.saw(/^ready$/m);
     return new Prober(program);

@@ -3,10 +3,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CLIENT, CLIENT6, SERVER, STRANGER } from '../netns/wire.ts';
+import { gate } from '../lab/gates.ts';
+import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
 import { DOOR, GATES, MINUTE, SITUATIONS } from './firewall-situations.ts';
 import { STRANGER6, Stage } from './firewall-stage.ts';
-import { gate } from './gates.ts';
 
 /** Services that end each connection by a reset once they have been spoken to. */
 const RESETTING = `

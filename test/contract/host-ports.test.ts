@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, test } from 'node:test';
-import { readEphemeralPorts, readServedPorts } from '../../src/host/system/host-ports.ts';
+import { readEphemeralPorts, readServedPorts } from '../../src/host/ports/host-ports.ts';
 
 describe('the ports in use', () => {
   for (const host of ['127.0.0.1', '::1']) {

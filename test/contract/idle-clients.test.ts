@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { askControl } from '../../src/host/control/control-client.ts';
 import { ControlServer } from '../../src/host/control/control-server.ts';
 import { type ListenPlace, TextServer } from '../../src/host/network/text-server.ts';
-import { Scratch } from './child-module.ts';
+import { Scratch } from '../lab/child-module.ts';
 
 /** More than any socket's buffers take. */
 const LONG = 'x'.repeat(1 << 23);

@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { HostInterface } from '../../src/core/net/host-interface.ts';
-import { Namespace } from '../netns/namespace.ts';
-import type { Program } from '../netns/program.ts';
-import { moduleOf } from './child-module.ts';
+import { moduleOf } from '../lab/child-module.ts';
+import { Namespace } from '../lab/namespace.ts';
+import type { Program } from '../lab/program.ts';
 
 /** Prints all interfaces at the beginning and, once it has settled, after each change. */
 const WATCHER = `
-  import { readInterfaces, watchInterfaces } from '${moduleOf('host/system/interfaces.ts')}';
+  import { readInterfaces, watchInterfaces } from '${moduleOf('host/interfaces/interfaces.ts')}';
   const query = { routes: process.argv[1] === 'routes' };
   const print = () => console.log('now', JSON.stringify(readInterfaces(query)));
   const watch = watchInterfaces(query, print);

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import type { Gate } from '../../src/host/firewall/firewall.ts';
-import type { Namespace } from '../netns/namespace.ts';
-import { Connection } from '../netns/service.ts';
-import { CLIENT, CLIENT6, SERVER, STRANGER } from '../netns/wire.ts';
-import { Scratch } from './child-module.ts';
+import type { Gate } from '../../src/host/firewall/contract/firewall.ts';
+import { Scratch } from '../lab/child-module.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { Connection } from '../lab/service.ts';
+import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
 import { Driver, type Situation, Stage } from './firewall-stage.ts';
 import { IPTABLES_SITUATIONS } from './iptables-situations.ts';
 

@@ -1,7 +1,7 @@
 /** The kinds of hosts with iptables, each for every way in which leases are kept there. */
 import type { IptablesVariant } from '../../src/core/firewall/choose-firewall.ts';
 import { millis } from '../../src/core/net/time.ts';
-import type { Namespace } from '../netns/namespace.ts';
+import type { Namespace } from '../lab/namespace.ts';
 import { FREE_PORT, type Situation } from './firewall-stage.ts';
 
 /** INPUT and FORWARD let in only what rules name, as people write them. */

@@ -7,7 +7,7 @@ import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { instant } from '../../src/core/net/time.ts';
 import { StoreError } from '../../src/host/store/lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
-import { moduleOf, Scratch, startModule, startModuleOnDisk } from './child-module.ts';
+import { moduleOf, Scratch, startModule, startModuleOnDisk } from '../lab/child-module.ts';
 import { lease, parsePorts } from './stored-lease.ts';
 
 const OPEN = `import { openSqliteLeaseStore } from '${moduleOf('host/store/sqlite-lease-store.ts')}';`;

@@ -14,7 +14,7 @@ import {
 } from '../../src/host/store/lease-store.ts';
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
-import { Scratch } from './child-module.ts';
+import { Scratch } from '../lab/child-module.ts';
 import { lease, parsePorts } from './stored-lease.ts';
 
 const HARD_TEXT = `echo 'a "b"' \\ "$(x)" %s ü 🔑\nnext line\t; -- ' OR 1=1`;

@@ -13,8 +13,8 @@ import {
 import { describe, test } from 'node:test';
 import { openFileSink } from '../../src/host/log/file-sink.ts';
 import { LineWriter } from '../../src/host/log/line-writer.ts';
-import { Program } from '../netns/program.ts';
-import { inPrivateMounts, moduleOf, Scratch, startModuleOnDisk } from './child-module.ts';
+import { inPrivateMounts, moduleOf, Scratch, startModuleOnDisk } from '../lab/child-module.ts';
+import { Program } from '../lab/program.ts';
 
 const STAMP = String.raw`\[\d{4}-\d\d-\d\d \d\d:\d\d\]`;
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type AttachPoint, parseAttachPoint } from '../../src/core/door/attach-point.ts';
-import type { Gate } from '../../src/host/firewall/firewall.ts';
-import { CLIENT, CLIENT6, SERVER6 } from '../netns/wire.ts';
+import type { Gate } from '../../src/host/firewall/contract/firewall.ts';
+import { CLIENT, CLIENT6, SERVER6 } from '../lab/wire.ts';
 import { FREE_PORT, feedNft, type Situation, Stage } from './firewall-stage.ts';
 
 const TWO_FAMILIES = `
@@ -65,7 +65,7 @@ const tcp = (port: number, path: 'input' | 'forward' = 'input') =>
 const SSH: Gate = { door: 'ssh', ports: [tcp(22)], singleUse: false };
 const WEB: Gate = { door: 'web', ports: [tcp(8080, 'forward')], singleUse: false };
 const MINUTE = 60_000;
-const SERVICE = new URL('../netns/port-service.ts', import.meta.url).pathname;
+const SERVICE = new URL('../lab/port-service.ts', import.meta.url).pathname;
 
 describe('nftables', { concurrency: 2 }, () => {
   test('a chain that others jump to, and a table for each family', async () => {

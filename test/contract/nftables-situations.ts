@@ -1,5 +1,5 @@
 import { setName } from '../../src/core/nft/set-name.ts';
-import type { Namespace } from '../netns/namespace.ts';
+import type { Namespace } from '../lab/namespace.ts';
 import { feedNft, PUBLISHED, type Situation } from './firewall-stage.ts';
 
 const listNft = (server: Namespace): Promise<string> => server.run('nft', 'list', 'ruleset');

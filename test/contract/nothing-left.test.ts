@@ -1,11 +1,11 @@
 /** After a stop the ruleset is what it was before the start, byte for byte, after a crash in between as well. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Namespace } from '../netns/namespace.ts';
-import { seededRandom } from '../netns/seeded-random.ts';
+import { gate } from '../lab/gates.ts';
+import { Namespace } from '../lab/namespace.ts';
+import { seededRandom } from '../lab/seeded-random.ts';
 import type { DriverAdapter } from './firewall-driver.ts';
 import { Driver } from './firewall-stage.ts';
-import { gate } from './gates.ts';
 import { renderOwnerRuleset, renderOwnerTables } from './owner-rulesets.ts';
 
 const DRIVER = new URL('firewall-driver.ts', import.meta.url).pathname;

@@ -15,7 +15,7 @@ import {
   pcapHeader,
   pcapRecord,
   sectionBlock,
-} from '../unit/packet/capture-bytes.ts';
+} from '../lab/capture-bytes.ts';
 
 const MODULE = new URL('../../src/host/capture/open-capture-file.ts', import.meta.url).href;
 

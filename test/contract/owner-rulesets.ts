@@ -1,4 +1,4 @@
-import { draw } from '../netns/seeded-random.ts';
+import { draw } from '../lab/seeded-random.ts';
 import { FREE_PORT } from './firewall-stage.ts';
 
 /** The doors' ports, and how an owner's rules may let them in to everybody. */

@@ -1,8 +1,8 @@
 /** A descriptor that has reported an error is watched all the same: of every kind of socket, with the real kernel. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Namespace } from '../netns/namespace.ts';
-import { moduleOf } from './child-module.ts';
+import { moduleOf } from '../lab/child-module.ts';
+import { Namespace } from '../lab/namespace.ts';
 
 /**
  * Watches a packet socket bound to eth0, and a datagram socket whose peer does not listen, and says `KIND lost` or

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { CommandRunner } from '../../src/host/process/command-runner.ts';
 import { type CommandOutcome, runCommand } from '../../src/host/process/run-command.ts';
-import { follow, Program } from '../netns/program.ts';
-import { moduleOf, Scratch, startModule } from './child-module.ts';
+import { moduleOf, Scratch, startModule } from '../lab/child-module.ts';
+import { follow, Program } from '../lab/program.ts';
 
 const failed = (status: number, lastErrorLine?: string): CommandOutcome => ({
   kind: 'failed',

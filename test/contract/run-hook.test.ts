@@ -8,8 +8,8 @@ import { parseAddress } from '../../src/core/net/address.ts';
 import { instant } from '../../src/core/net/time.ts';
 import { DEFAULT_HOOK_RUNNER_LIMITS, HookRunner } from '../../src/host/process/hook-runner.ts';
 import { DEFAULT_HOOK_LIMITS } from '../../src/host/process/run-hook.ts';
-import { follow, type Program } from '../netns/program.ts';
-import { moduleOf, Scratch, startModule } from './child-module.ts';
+import { moduleOf, Scratch, startModule } from '../lab/child-module.ts';
+import { follow, type Program } from '../lab/program.ts';
 
 const shell = (text: string): Hook => ({ kind: 'shell', text });
 const program = (...argv: [string, ...string[]]): Hook => ({ kind: 'argv', argv });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { sshPeer } from '../../src/host/system/ssh-peer.ts';
+import { sshPeer } from '../../src/host/terminal/ssh-peer.ts';
 
-const MODULE = new URL('../../src/host/system/ssh-peer.ts', import.meta.url).href;
+const MODULE = new URL('../../src/host/terminal/ssh-peer.ts', import.meta.url).href;
 const TELL = `import { sshPeer } from '${MODULE}'; console.log(sshPeer(process.env));`;
 
 test('where the person at the keyboard is connected from, also through sudo', () => {

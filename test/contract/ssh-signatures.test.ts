@@ -15,7 +15,7 @@ import { sshString } from '../../src/core/ssh/ssh-writer.ts';
 import { nodeCiphers } from '../../src/host/crypto/node-ciphers.ts';
 import { signWithKeygen } from '../../src/host/ssh/sign-with-keygen.ts';
 import { SshAgent, SshAgentError } from '../../src/host/ssh/ssh-agent.ts';
-import { Scratch } from './child-module.ts';
+import { Scratch } from '../lab/child-module.ts';
 
 const MESSAGE = Buffer.from('bussa knock 1\0 and what is to be signed');
 const TEXT = sshsigText(NAMESPACE, nodeCiphers.sha512(MESSAGE));

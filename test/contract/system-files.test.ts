@@ -10,11 +10,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { describe, test } from 'node:test';
-import { hasCapability } from '../../src/host/system/capabilities.ts';
-import { removePidFile, writePidFile } from '../../src/host/system/pid-file.ts';
-import { overwriteByte, replaceFile } from '../../src/host/system/replace-file.ts';
-import { Program } from '../netns/program.ts';
-import { moduleOf, Scratch, startModuleOnDisk } from './child-module.ts';
+import { removePidFile, writePidFile } from '../../src/host/files/pid-file.ts';
+import { overwriteByte, replaceFile } from '../../src/host/files/replace-file.ts';
+import { hasCapability } from '../../src/host/privileges/capabilities.ts';
+import { moduleOf, Scratch, startModuleOnDisk } from '../lab/child-module.ts';
+import { Program } from '../lab/program.ts';
 
 describe('the pid file', () => {
   test('names this process, for everybody to read, and is removed', () => {
@@ -79,7 +79,7 @@ describe('replacing a file', () => {
     using scratch = new Scratch();
     await using child = startModuleOnDisk(
       { size: '64k', mountPoint: scratch.path },
-      `import { overwriteByte, replaceFile } from '${moduleOf('host/system/replace-file.ts')}';
+      `import { overwriteByte, replaceFile } from '${moduleOf('host/files/replace-file.ts')}';
        import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
        const [, disk] = process.argv;
        writeFileSync(disk + '/file', 'old'.repeat(4000));
@@ -104,7 +104,7 @@ describe('capabilities', () => {
       process.execPath,
       '--input-type=module',
       '--eval',
-      `import { hasCapability } from '${moduleOf('host/system/capabilities.ts')}'; console.log(hasCapability('CAP_NET_RAW'));`,
+      `import { hasCapability } from '${moduleOf('host/privileges/capabilities.ts')}'; console.log(hasCapability('CAP_NET_RAW'));`,
     ]);
     await child.exited;
     assert.equal(child.output, 'false\n');

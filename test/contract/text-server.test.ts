@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { test } from 'node:test';
 import { TextServer } from '../../src/host/network/text-server.ts';
-import { Scratch } from './child-module.ts';
+import { Scratch } from '../lab/child-module.ts';
 
 function status(socketPath: string, path: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {

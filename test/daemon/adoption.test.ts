@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { claimedCommand } from '../../src/host/process/claim.ts';
 import { runCommand } from '../../src/host/process/run-command.ts';
 import type { StoredLease } from '../../src/host/store/lease-store.ts';
-import { Program } from '../netns/program.ts';
+import { Program } from '../lab/program.ts';
 import { HandClock, KeeperBench, SOURCE } from './keeper-bench.ts';
 
 const DOOR = { start: 'echo open %IP% >> done', stop: 'echo close %IP% >> done', cmdTimeout: 60 };

@@ -17,16 +17,16 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { databaseIn, openState, type State } from '../../src/app/daemon/open-state.ts';
+import { databaseIn, openState, type State } from '../../src/app/state/open-state.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import type { LeaseId } from '../../src/core/lease/lease.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import { openSystemClock } from '../../src/host/clock/clock.ts';
 import { type StoredLease, StoreError } from '../../src/host/store/lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
-import { moduleOf, Scratch, startModule } from '../contract/child-module.ts';
 import { lease, parsePorts } from '../contract/stored-lease.ts';
-import { seededRandom } from '../netns/seeded-random.ts';
+import { moduleOf, Scratch, startModule } from '../lab/child-module.ts';
+import { seededRandom } from '../lab/seeded-random.ts';
 
 const clock = openSystemClock();
 const STOP = lease('a').stop;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { EventLog } from '../../src/app/daemon/event-log.ts';
-import { NameLookup } from '../../src/app/daemon/name-lookup.ts';
+import { EventLog } from '../../src/app/daemon/reporting/event-log.ts';
+import { NameLookup } from '../../src/app/daemon/reporting/name-lookup.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import type { LogSink } from '../../src/host/log/log-sink.ts';

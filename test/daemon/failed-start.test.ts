@@ -1,7 +1,7 @@
 /** A start command that fails has opened nothing: the lease says so, through restarts too, and whoever asks is told. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Program } from '../netns/program.ts';
+import { Program } from '../lab/program.ts';
 import { KeeperBench } from './keeper-bench.ts';
 
 const WAYS: readonly (readonly [start: string, reason: RegExp])[] = [

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { check } from '../../src/app/check.ts';
-import { loadConfig } from '../../src/app/daemon/load-config.ts';
-import { OneTimeDoors } from '../../src/app/daemon/one-time-doors.ts';
+import { check } from '../../src/app/config/check.ts';
+import { loadConfig } from '../../src/app/config/load-config.ts';
+import { OneTimeDoors } from '../../src/app/config/one-time-doors.ts';
 import type { DoorSpec } from '../../src/core/door/door.ts';
-import { Scratch, startModule } from '../contract/child-module.ts';
-import { draw, seededRandom } from '../netns/seeded-random.ts';
+import { Scratch, startModule } from '../lab/child-module.ts';
+import { draw, seededRandom } from '../lab/seeded-random.ts';
 
 const CASES = 400;
 const NOBODY = 65_534;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { check } from '../../src/app/check.ts';
-import { loadConfig } from '../../src/app/daemon/load-config.ts';
+import { check } from '../../src/app/config/check.ts';
+import { loadConfig } from '../../src/app/config/load-config.ts';
 import { judgeConfiguration } from '../../src/app/doctor/judge-service.ts';
 import { judgeFileAccess } from '../../src/app/file-access/judge-file-access.ts';
-import { renderDiagnostic } from '../../src/core/config/diagnostic.ts';
-import { inPrivateMounts, moduleOf, Scratch } from '../contract/child-module.ts';
-import { Program } from '../netns/program.ts';
+import { renderDiagnostic } from '../../src/core/text/diagnostic.ts';
+import { inPrivateMounts, moduleOf, Scratch } from '../lab/child-module.ts';
+import { Program } from '../lab/program.ts';
 
 const NOBODY = 65_534;
 const needsRoot = { skip: process.getuid?.() !== 0 && 'needs root' };

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { Claims } from '../../src/app/daemon/claims.ts';
-import { LeaseKeeper } from '../../src/app/daemon/lease-keeper.ts';
+import { LeaseKeeper } from '../../src/app/daemon/leases/lease-keeper.ts';
+import { Claims } from '../../src/app/state/claims.ts';
 import type { Completion } from '../../src/core/attempt/completion.ts';
-import { parseConfig } from '../../src/core/config/parse-config.ts';
+import { parseConfig } from '../../src/core/config/file/parse-config.ts';
 import type { Door } from '../../src/core/door/door.ts';
 import type { HookOccasion } from '../../src/core/door/hook.ts';
 import { renderCommands } from '../../src/core/door/opening.ts';
@@ -20,8 +20,8 @@ import {
 import { runCommand } from '../../src/host/process/run-command.ts';
 import type { LeaseStore, StoredLease } from '../../src/host/store/lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
-import { Scratch } from '../contract/child-module.ts';
-import { PATIENCE_MS } from '../netns/program.ts';
+import { Scratch } from '../lab/child-module.ts';
+import { PATIENCE_MS } from '../lab/program.ts';
 
 export const SOURCE = parseAddress('192.0.2.7') as Address;
 

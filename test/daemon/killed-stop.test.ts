@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { claimedCommand } from '../../src/host/process/claim.ts';
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
-import { Program } from '../netns/program.ts';
+import { Program } from '../lab/program.ts';
 import { KeeperBench, SOURCE } from './keeper-bench.ts';
 
 const OPENED = `open ${SOURCE}\n`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isOn } from '../../src/app/daemon/lease-match.ts';
+import { isOn } from '../../src/app/daemon/firewall/lease-match.ts';
 import type { TrackedConnection } from '../../src/host/connections/connections.ts';
 import { address, gate } from '../unit/nft/part.ts';
 

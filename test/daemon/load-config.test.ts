@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { loadConfig } from '../../src/app/daemon/load-config.ts';
+import { loadConfig } from '../../src/app/config/load-config.ts';
 import { MAX_DOORS } from '../../src/core/attempt/door-index.ts';
-import { renderDiagnostic } from '../../src/core/config/diagnostic.ts';
-import { Scratch } from '../contract/child-module.ts';
+import { renderDiagnostic } from '../../src/core/text/diagnostic.ts';
+import { Scratch } from '../lab/child-module.ts';
 
 /** A file that nobody else can write or read. */
 const OWN = { mode: 0o600 };

@@ -6,7 +6,7 @@ import {
   type Gate,
   GateError,
   type Grant,
-} from '../../src/host/firewall/firewall.ts';
+} from '../../src/host/firewall/contract/firewall.ts';
 
 /** A firewall that is a table of this process: who is let in by which door, and what it was asked, in order. */
 export class MemoryFirewall implements Firewall {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
-import { NativeDoors } from '../../src/app/daemon/native-doors.ts';
-import type { FirewallSettings } from '../../src/app/daemon/open-firewall.ts';
+import { NativeDoors } from '../../src/app/daemon/firewall/native-doors.ts';
+import type { FirewallSettings } from '../../src/app/daemon/firewall/open-firewall.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import type { Lease, LeaseId } from '../../src/core/lease/lease.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
-import { FirewallError } from '../../src/host/firewall/firewall.ts';
-import { gate } from '../contract/gates.ts';
+import { FirewallError } from '../../src/host/firewall/contract/firewall.ts';
+import { gate } from '../lab/gates.ts';
 import { HandClock } from './keeper-bench.ts';
 import { MemoryFirewall } from './memory-firewall.ts';
 

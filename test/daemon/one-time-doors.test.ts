@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { OneTimeDoors, useUpSequence } from '../../src/app/daemon/one-time-doors.ts';
-import { parseConfig } from '../../src/core/config/parse-config.ts';
+import { OneTimeDoors, useUpSequence } from '../../src/app/config/one-time-doors.ts';
+import { parseConfig } from '../../src/core/config/file/parse-config.ts';
 import type { Door, DoorSpec } from '../../src/core/door/door.ts';
 import { renderSequence } from '../../src/core/door/sequence.ts';
 import type { Event } from '../../src/core/event/event.ts';
-import { inPrivateMounts, moduleOf, Scratch } from '../contract/child-module.ts';
+import { inPrivateMounts, moduleOf, Scratch } from '../lab/child-module.ts';
 
 function specOf(path: string): DoorSpec {
   const text = `[door]\none_time_sequences = ${path}\n`;
@@ -104,7 +104,7 @@ describe('a door with one-time sequences', () => {
   });
 
   const use = `
-    import { OneTimeDoors, useUpSequence } from '${moduleOf('app/daemon/one-time-doors.ts')}';
+    import { OneTimeDoors, useUpSequence } from '${moduleOf('app/config/one-time-doors.ts')}';
     const [, path] = process.argv;
     const spec = { name: 'door', sequenceSource: { kind: 'one-time', path } };
     const [door] = new OneTimeDoors(console.log).watchable([spec]);

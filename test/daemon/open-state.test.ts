@@ -11,13 +11,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { AlreadyRunningError, openState, type State, stateName } from '../../src/app/daemon/open-state.ts';
+import { AlreadyRunningError, openState, type State, stateName } from '../../src/app/state/open-state.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import type { LeaseId } from '../../src/core/lease/lease.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import type { StoredLease } from '../../src/host/store/lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
-import { moduleOf, Scratch, startModule } from '../contract/child-module.ts';
+import { moduleOf, Scratch, startModule } from '../lab/child-module.ts';
 import { HandClock, SOURCE } from './keeper-bench.ts';
 
 const lease = (id: string): StoredLease => ({
@@ -98,7 +98,7 @@ describe('the state of a daemon', () => {
   test('another daemon has it: an error with its number; a state of another name is free', async () => {
     using scratch = new Scratch();
     await using holder = startModule(
-      `import { openState } from '${moduleOf('app/daemon/open-state.ts')}';
+      `import { openState } from '${moduleOf('app/state/open-state.ts')}';
        const report = (event) => console.log(JSON.stringify(event));
        const clock = { wall: Date.now };
        const state = openState(process.argv[1], 'name', { clock, report, isItsStop: () => true });

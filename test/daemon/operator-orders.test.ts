@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { LeaseKeeper } from '../../src/app/daemon/lease-keeper.ts';
+import type { LeaseKeeper } from '../../src/app/daemon/leases/lease-keeper.ts';
 import { orderOpen } from '../../src/core/lease/demand.ts';
 import type { Lease } from '../../src/core/lease/lease.ts';
 import { millis } from '../../src/core/net/time.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Turns } from '../../src/app/daemon/turns.ts';
+import { Turns } from '../../src/app/daemon/turns/turns.ts';
 
 test('one after the other, in order, and thousands at once hold up nobody', async () => {
   const turns = new Turns();

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { LeaseJournal } from '../../src/app/daemon/lease-journal.ts';
-import { MAX_ENDED, UnwrittenLeases } from '../../src/app/daemon/unwritten-leases.ts';
+import { LeaseJournal } from '../../src/app/daemon/leases/lease-journal.ts';
+import { MAX_ENDED, UnwrittenLeases } from '../../src/app/daemon/leases/unwritten-leases.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import type { Lease, LeaseId } from '../../src/core/lease/lease.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
@@ -12,9 +12,9 @@ import { type LeaseEnding, type StoredLease, StoreError } from '../../src/host/s
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
 import { MendingLeaseStore } from '../../src/host/store/mending-lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
-import { Scratch } from '../contract/child-module.ts';
 import { lease as stored } from '../contract/stored-lease.ts';
-import { PATIENCE_MS } from '../netns/program.ts';
+import { Scratch } from '../lab/child-module.ts';
+import { PATIENCE_MS } from '../lab/program.ts';
 import { HandClock, SOURCE } from './keeper-bench.ts';
 
 const ENDING: LeaseEnding = { how: 'expired', at: instant(1), lasted: millis(1) };

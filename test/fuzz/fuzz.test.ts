@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { SEED } from '../property/seed.ts';
+import { SEED } from '../lab/seed.ts';
 import { FuzzFailure, runCampaign, takeInput } from './campaign.ts';
 import { Mutator } from './mutator.ts';
 import { TARGET_NAMES, type Target } from './target.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Diagnostic } from '../../src/core/config/diagnostic.ts';
+import type { Diagnostic } from '../../src/core/text/diagnostic.ts';
 import { judgeLine } from './judge-line.ts';
 
 /** In order, on lines that exist, at most one column behind their last character; words that print. */

@@ -8,14 +8,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { draw } from '../lab/seeded-random.ts';
+import { SmallDisk } from '../lab/small-disk.ts';
 import { Boots } from './boots.ts';
 import { ClockOfDay } from './clock-of-day.ts';
 import { FailingFirewall } from './failing-firewall.ts';
 import { shutFirewall, takeAwaySets } from './firewall.ts';
 import { assertClosesOnce, departuresOf, Mortal } from './mortal.ts';
 import { readOnly } from './mount-prefixes.ts';
-import { draw } from './seeded-random.ts';
-import { SmallDisk } from './small-disk.ts';
 
 const DEATHS = Number(process.env.BUSSA_DEATHS ?? 20);
 

@@ -7,10 +7,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { C_KNOCK, startKnockd, WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import { assertOpen, assertShut, startService } from './service.ts';
-import { CLIENT, SERVER, STRANGER, Wire } from './wire.ts';
+import { C_KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { assertOpen, assertShut, startService } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
 
 const KNOCK = ['7000', '8000', '9000'];
 

@@ -8,9 +8,9 @@ import { spawn } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { C_KNOCK, knockdCommand, WorkDirectory } from './knockd.ts';
-import { Namespace } from './namespace.ts';
-import { follow } from './program.ts';
+import { C_KNOCK, knockdCommand, WorkDirectory } from '../lab/knockd.ts';
+import { Namespace } from '../lab/namespace.ts';
+import { follow } from '../lab/program.ts';
 
 const INIT = join(import.meta.dirname, '../../packaging/knockd.init');
 const DOOR = '[door]\n  sequence = 7000\n';

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { appendFileSync, globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { KNOCK } from '../lab/knockd.ts';
+import { assertOpen, assertShut } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
 import { ControlStage, SSH_DOOR } from './control-stage.ts';
-import { KNOCK } from './knockd.ts';
-import { assertOpen, assertShut } from './service.ts';
-import { CLIENT, SERVER, STRANGER } from './wire.ts';
 
 const OPENED = new RegExp(`${CLIENT}: ssh: opened tcp/22`, 'g');
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { WorkDirectory } from './knockd.ts';
+import type { WorkDirectory } from '../lab/knockd.ts';
 import { withMounts } from './mount-prefixes.ts';
 
 /**

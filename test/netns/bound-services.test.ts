@@ -7,10 +7,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { C_KNOCK, startKnockd, WorkDirectory } from './knockd.ts';
-import { Namespace } from './namespace.ts';
-import type { Program } from './program.ts';
-import { CLIENT, CLIENT6, linkUp, SERVER, SERVER6, Wire } from './wire.ts';
+import { C_KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { Namespace } from '../lab/namespace.ts';
+import type { Program } from '../lab/program.ts';
+import { CLIENT, CLIENT6, linkUp, SERVER, SERVER6, Wire } from '../lab/wire.ts';
 
 const door = (how: string, options = ''): string => `${options}[talk]
   sequence    = 7000,8000,9000

@@ -12,14 +12,14 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, write
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { stateName } from '../../src/app/daemon/open-state.ts';
+import { stateName } from '../../src/app/state/open-state.ts';
+import { BUSSA, C_KNOCK, KNOCKD, WorkDirectory } from '../lab/knockd.ts';
+import { PATIENCE_MS, type Program } from '../lab/program.ts';
+import { assertOpen, assertShut, startService } from '../lab/service.ts';
+import { SmallDisk } from '../lab/small-disk.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { BUSSA, C_KNOCK, KNOCKD, WorkDirectory } from './knockd.ts';
 import { readOnly } from './mount-prefixes.ts';
-import { PATIENCE_MS, type Program } from './program.ts';
-import { assertOpen, assertShut, startService } from './service.ts';
-import { SmallDisk } from './small-disk.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from './wire.ts';
 
 const BOTH = [
   [CLIENT, SERVER],

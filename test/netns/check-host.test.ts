@@ -1,8 +1,8 @@
 /** What `bussa check` reads of the host: its interfaces, directories and the rules of iptables, each as it is now. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { WorkDirectory } from './knockd.ts';
-import { Namespace } from './namespace.ts';
+import { WorkDirectory } from '../lab/knockd.ts';
+import { Namespace } from '../lab/namespace.ts';
 import { BUSSA } from './up-stage.ts';
 
 const TOOLS = ['iptables', 'ip6tables', 'iptables-legacy'] as const;

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { WorkDirectory } from './knockd.ts';
-import type { Program } from './program.ts';
+import { WorkDirectory } from '../lab/knockd.ts';
+import type { Program } from '../lab/program.ts';
+import { SERVER, Wire } from '../lab/wire.ts';
 import { BUSSA } from './up-stage.ts';
-import { SERVER, Wire } from './wire.ts';
 
 export const SSHD = '/usr/sbin/sshd';
 

@@ -9,11 +9,11 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import type { Program } from '../lab/program.ts';
+import { startService } from '../lab/service.ts';
+import { CLIENT, SERVER, SERVER6 } from '../lab/wire.ts';
 import { ClientStage, PROFILE, SSH_DOOR } from './client-stage.ts';
-import type { Program } from './program.ts';
-import { startService } from './service.ts';
 import { BUSSA } from './up-stage.ts';
-import { CLIENT, SERVER, SERVER6 } from './wire.ts';
 
 const codeOf = async (program: Program): Promise<number | null> => (await program.exited).code;
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { WorkDirectory } from './knockd.ts';
+import type { WorkDirectory } from '../lab/knockd.ts';
 
 /**
  * A clock of day that can be set, for the programs that start under its `prefix`: the machine's own goes on. The

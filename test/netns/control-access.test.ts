@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { CLIENT } from '../lab/wire.ts';
 import { ControlStage, SSH_DOOR } from './control-stage.ts';
 import { BUSSA } from './up-stage.ts';
-import { CLIENT } from './wire.ts';
 
 /** Of nobody on this machine. */
 const GROUP = 4_242_421;

@@ -8,9 +8,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { assertOpen, assertShut } from '../lab/service.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import { ControlStage, SSH_DOOR } from './control-stage.ts';
-import { assertOpen, assertShut } from './service.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from './wire.ts';
 
 type Past = { readonly history: { door: string; source: string; by: string; how: string; lasted: number }[] };
 type Leases = {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { fence, startKnockd, WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import type { Program } from './program.ts';
-import { startService } from './service.ts';
+import { fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import type { Program } from '../lab/program.ts';
+import { startService } from '../lab/service.ts';
+import { SERVER, Wire } from '../lab/wire.ts';
 import { BUSSA } from './up-stage.ts';
-import { SERVER, Wire } from './wire.ts';
 
 export const SSH_DOOR = `[ssh]
   sequence    = 7000,8000,9000

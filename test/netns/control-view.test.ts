@@ -1,10 +1,10 @@
 /** What the running daemon tells of itself: `bussa status`, `bussa leases`. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { C_KNOCK } from '../lab/knockd.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6 } from '../lab/wire.ts';
 import { ControlStage, SSH_DOOR } from './control-stage.ts';
-import { C_KNOCK } from './knockd.ts';
 import { BUSSA } from './up-stage.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6 } from './wire.ts';
 
 const COMMAND_DOOR = `
 [command]

@@ -7,13 +7,13 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { C_KNOCK, KNOCKD, knockdCommand, startKnockd, WorkDirectory } from './knockd.ts';
-import { Namespace } from './namespace.ts';
-import { follow, type Program } from './program.ts';
+import { C_KNOCK, KNOCKD, knockdCommand, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { Namespace } from '../lab/namespace.ts';
+import { follow, type Program } from '../lab/program.ts';
 
 const DOOR = '[door]\n  sequence = 7000\n';
 const LAUNCHER = join(import.meta.dirname, '../../bin/knockd');
-const SOURCE = join(import.meta.dirname, '../../src/cli/knockd.ts');
+const SOURCE = join(import.meta.dirname, '../../src/cli/knockd/knockd.ts');
 const WITHOUT_NET_RAW = ['setpriv', '--bounding-set', '-net_raw', '--inh-caps', '-net_raw'] as const;
 
 const closing = (done: string): string => `${DOOR}  start_command = echo open >> ${done}
@@ -91,7 +91,8 @@ describe('a daemon that cannot begin', { concurrency: 3 }, () => {
     const [, ...options] = knockdCommand(directory, DOOR).slice(KNOCKD.length - 1);
     await using knockd = namespace.start(LAUNCHER, ...options);
     // Not to the `ip` that has not become the launcher yet, and whose own end this would be.
-    const isThere = (): boolean => readFileSync(`/proc/${knockd.pid}/cmdline`, 'utf8').includes('knockd.ts');
+    const isThere = (): boolean =>
+      readFileSync(`/proc/${knockd.pid}/cmdline`, 'utf8').includes('../lab/knockd.ts');
     while (!isThere()) await new Promise(setImmediate);
     let sent = 0;
     while (knockd.running && knockd.count(/listening on .*\n/g) === 0) {
@@ -149,7 +150,7 @@ describe('a daemon that ends', { concurrency: 3 }, () => {
     await using lines = follow(done);
     const command = withBug(directory, `${closing(done)}[worse]\n  sequence = 7001\n`);
     // The event log is met by every packet of a sequence.
-    const bug = `import { EventLog } from '${new URL('../../src/app/daemon/event-log.ts', import.meta.url).href}';
+    const bug = `import { EventLog } from '${new URL('../../src/app/daemon/reporting/event-log.ts', import.meta.url).href}';
       const { admits } = EventLog.prototype;
       EventLog.prototype.admits = function (kind, sort, now) {
         if (sort.startsWith('worse')) throw new Error('a bug made by the test');

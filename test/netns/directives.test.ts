@@ -7,9 +7,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { C_KNOCK, fence, knockdCommand, startKnockd, WorkDirectory } from './knockd.ts';
-import { follow } from './program.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6, Wire } from './wire.ts';
+import { C_KNOCK, fence, knockdCommand, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { follow } from '../lab/program.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, Wire } from '../lab/wire.ts';
 
 describe('directives', { concurrency: 4 }, () => {
   test('target: only packets to that address count, own or not', async () => {

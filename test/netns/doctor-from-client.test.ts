@@ -8,10 +8,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { startService } from '../lab/service.ts';
+import { SERVER } from '../lab/wire.ts';
 import { ClientStage, PROFILE } from './client-stage.ts';
 import { assertVerdict, type Report, readReport } from './doctor-report.ts';
-import { startService } from './service.ts';
-import { SERVER } from './wire.ts';
 
 async function examineFromClient(stage: ClientStage): Promise<Report> {
   await using program = stage.bussa('doctor', '--json', '--from-client', 'box', '-F', stage.hosts);

@@ -9,12 +9,12 @@ import assert from 'node:assert/strict';
 import { realpathSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Finding } from '../../src/core/doctor/finding.ts';
+import { C_KNOCKD } from '../lab/knockd.ts';
+import { assertOpen, assertShut, startService } from '../lab/service.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6 } from '../lab/wire.ts';
 import { ClientStage, SSH_DOOR } from './client-stage.ts';
 import { assertVerdict, type Report, readReport } from './doctor-report.ts';
-import { C_KNOCKD } from './knockd.ts';
-import { assertOpen, assertShut, startService } from './service.ts';
 import { BUSSA } from './up-stage.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6 } from './wire.ts';
 
 const COMMAND_DOOR = `[ssh]
   sequence      = 7000,8000:udp,9000

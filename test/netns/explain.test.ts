@@ -7,8 +7,8 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
 import { ControlStage } from './control-stage.ts';
-import { CLIENT, SERVER, STRANGER } from './wire.ts';
 
 const CONFIG = `[ssh]
   sequence    = 7000,8000,9000

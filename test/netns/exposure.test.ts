@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { startService } from '../lab/service.ts';
 import { ClientStage, SSH_DOOR } from './client-stage.ts';
-import { startService } from './service.ts';
 import { BUSSA } from './up-stage.ts';
 
 const ELSEWHERE = `table ip sent { chain pre {

@@ -9,14 +9,14 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { C_KNOCK, KNOCKD, knockdCommand, WorkDirectory } from './knockd.ts';
-import type { Program } from './program.ts';
-import { seededRandom } from './seeded-random.ts';
-import { assertOpen, assertShut, startService } from './service.ts';
-import { SmallDisk } from './small-disk.ts';
-import { CLIENT, SERVER, STRANGER, Wire } from './wire.ts';
+import { C_KNOCK, KNOCKD, knockdCommand, WorkDirectory } from '../lab/knockd.ts';
+import type { Program } from '../lab/program.ts';
+import { seededRandom } from '../lab/seeded-random.ts';
+import { assertOpen, assertShut, startService } from '../lab/service.ts';
+import { SmallDisk } from '../lab/small-disk.ts';
+import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
 
-const SOURCE = join(import.meta.dirname, '../../src/cli/knockd.ts');
+const SOURCE = join(import.meta.dirname, '../../src/cli/knockd/knockd.ts');
 const PORT = 2222;
 const config = (firewall: string): string =>
   `[options]\n  Firewall = ${firewall}\n[ssh]\n  sequence = 7000\n  open = tcp/${PORT}\n`;

@@ -1,6 +1,6 @@
 import { accessSync, chmodSync, constants, copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { WorkDirectory } from './knockd.ts';
+import type { WorkDirectory } from '../lab/knockd.ts';
 import { withMounts } from './mount-prefixes.ts';
 
 /** The programs behind all of the commands iptables and ip6tables. */

@@ -7,10 +7,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { C_KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { assertOpen, assertShut, Connection, startService } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
 import { shutFirewall, watchRules } from './firewall.ts';
-import { C_KNOCK, startKnockd, WorkDirectory } from './knockd.ts';
-import { assertOpen, assertShut, Connection, startService } from './service.ts';
-import { CLIENT, SERVER, STRANGER, Wire } from './wire.ts';
 
 const OPEN_CLOSE_SSH = `[options]
 \tUseSyslog

@@ -1,6 +1,6 @@
 import { doorSet } from '../../src/core/iptables/part-names.ts';
-import type { Namespace } from './namespace.ts';
-import type { Program } from './program.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import type { Program } from '../lab/program.ts';
 
 /** INPUT drops everything but established connections; neighbour discovery lives (ARP never passes iptables). */
 export async function shutFirewall(namespace: Namespace): Promise<void> {

@@ -10,12 +10,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { familyOf } from '../../src/core/net/address.ts';
 import type { Protocol } from '../../src/core/net/protocol.ts';
+import { fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import type { Program } from '../lab/program.ts';
+import { draw, seededRandom } from '../lab/seeded-random.ts';
+import { SERVER, SERVER6, Wire } from '../lab/wire.ts';
 import { ControlStage } from './control-stage.ts';
-import { fence, startKnockd, WorkDirectory } from './knockd.ts';
-import type { Program } from './program.ts';
 import { address, frame, type Sender, send, senderOf, tagged } from './raw-frames.ts';
-import { draw, seededRandom } from './seeded-random.ts';
-import { SERVER, SERVER6, Wire } from './wire.ts';
 
 const DOORS = `[udp]
   sequence = 7201:udp,8202:udp

@@ -9,10 +9,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { WorkDirectory } from '../lab/knockd.ts';
+import { PATIENCE_MS } from '../lab/program.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6 } from '../lab/wire.ts';
 import { ControlStage } from './control-stage.ts';
-import { WorkDirectory } from './knockd.ts';
-import { PATIENCE_MS } from './program.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6 } from './wire.ts';
 
 type Past = {
   readonly history: readonly {

@@ -7,12 +7,12 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { C_KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { assertOpen, assertShut } from '../lab/service.ts';
+import { startTalker, Talk } from '../lab/talk.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { C_KNOCK, startKnockd, WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import { assertOpen, assertShut } from './service.ts';
-import { startTalker, Talk } from './talk.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from './wire.ts';
 
 const door = (seconds: number, how: string): string => `[talk]
   sequence    = 7000,8000,9000

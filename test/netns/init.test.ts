@@ -8,10 +8,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { C_KNOCK, WorkDirectory } from './knockd.ts';
-import { assertOpen, assertShut, startService } from './service.ts';
+import { C_KNOCK, WorkDirectory } from '../lab/knockd.ts';
+import { assertOpen, assertShut, startService } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
 import { BUSSA } from './up-stage.ts';
-import { CLIENT, SERVER, STRANGER, Wire } from './wire.ts';
 
 const LISTENING = /listening on .*\.\.\.\n/;
 

@@ -9,10 +9,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { C_KNOCK, fence, knockUntilOpen, startKnockd, WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import type { Program } from './program.ts';
-import { Wire } from './wire.ts';
+import { C_KNOCK, fence, knockUntilOpen, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import type { Program } from '../lab/program.ts';
+import { Wire } from '../lab/wire.ts';
 
 const DOOR = `[door]
   sequence = 7000,8000:udp,9000

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { seededRandom } from '../lab/seeded-random.ts';
 import { JudgeStage, NotLoaded, wrongness } from './judge-stage.ts';
 import { generateLoad, NAMED_SOURCE_PORTS, PORTS } from './rule-generator.ts';
-import { seededRandom } from './seeded-random.ts';
 
 const LANES = 2;
 const RULESETS = Number(process.env.BUSSA_RULESETS ?? 2000);

@@ -5,12 +5,12 @@
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { StrangerJudge } from '../../src/app/stranger-judge.ts';
+import { StrangerJudge } from '../../src/app/exposure/stranger-judge.ts';
 import { openNftables } from '../../src/host/ffi/libnftables.ts';
-import { KernelRoutes } from '../../src/host/firewall/host-routes.ts';
-import { listRules } from '../../src/host/firewall/list-rules.ts';
+import { listRules } from '../../src/host/firewall/choice/list-rules.ts';
+import { KernelRoutes } from '../../src/host/interfaces/host-routes.ts';
+import { readInterfaces } from '../../src/host/interfaces/interfaces.ts';
 import { NetlinkSocket } from '../../src/host/netlink/netlink-socket.ts';
-import { readInterfaces } from '../../src/host/system/interfaces.ts';
 
 export type RuleLoad = {
   readonly nft?: string;

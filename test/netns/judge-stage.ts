@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import type { StrangerFate } from '../../src/core/firewall/judge/judge-stranger.ts';
 import { GENERAL_PORT, strangersOf } from '../../src/core/firewall/judge/strangers.ts';
 import type { Address, Family } from '../../src/core/net/address.ts';
+import type { Program } from '../lab/program.ts';
+import { CLIENT, CLIENT6, macsOf, SERVER, SERVER6, Wire } from '../lab/wire.ts';
 import type { JudgeOrder, RuleLoad } from './judge-host.ts';
-import type { Program } from './program.ts';
 import type { ProbeOrder, RawProbe } from './raw-prober.ts';
-import { CLIENT, CLIENT6, macsOf, SERVER, SERVER6, Wire } from './wire.ts';
 
 const programFile = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 /** Where generated rules redirect to. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { readCaptureFile } from '../../src/core/packet/read-capture-file.ts';
 import { readLink } from '../../src/core/packet/read-link.ts';
-import { C_KNOCK, type WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
+import { C_KNOCK, type WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
 
 const FENCE_PORT = 65_001;
 

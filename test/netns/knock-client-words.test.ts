@@ -1,9 +1,9 @@
 /** What `knock` says, and with which exit status it ends. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { KNOCK } from '../lab/knockd.ts';
+import { SERVER, SERVER6 } from '../lab/wire.ts';
 import { brief, KnockStage } from './knock-stage.ts';
-import { KNOCK } from './knockd.ts';
-import { SERVER, SERVER6 } from './wire.ts';
 
 let stage: KnockStage;
 

@@ -1,10 +1,10 @@
 /** What `knock` puts on the wire, beside the C client. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { C_KNOCK, KNOCK } from '../lab/knockd.ts';
+import { CLIENT, SERVER, SERVER6 } from '../lab/wire.ts';
 import { sentDuring } from './knock-capture.ts';
 import { brief, type Ended, KnockStage, SERVER_LINK } from './knock-stage.ts';
-import { C_KNOCK, KNOCK } from './knockd.ts';
-import { CLIENT, SERVER, SERVER6 } from './wire.ts';
 
 let stage: KnockStage;
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { KNOCK, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { addAddresses, SERVER, Wire } from '../lab/wire.ts';
 import { sentDuring } from './knock-capture.ts';
-import { KNOCK, WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import { addAddresses, SERVER, Wire } from './wire.ts';
 
 export type Ended = { readonly status: number; readonly stdout: string; readonly stderr: string };
 

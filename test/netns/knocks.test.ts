@@ -7,9 +7,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { C_KNOCK, fence, KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, Wire } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { C_KNOCK, fence, KNOCK, startKnockd, WorkDirectory } from './knockd.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6, Wire } from './wire.ts';
 
 const DOORS = `[tcp]
   sequence = 7000,8000,9000

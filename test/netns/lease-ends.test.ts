@@ -8,12 +8,12 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { C_KNOCK, knockdCommand, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { assertOpen, assertShut, startService } from '../lab/service.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
 import { takeAwaySets } from './firewall.ts';
-import { C_KNOCK, knockdCommand, WorkDirectory } from './knockd.ts';
 import { withMounts } from './mount-prefixes.ts';
-import type { Namespace } from './namespace.ts';
-import { assertOpen, assertShut, startService } from './service.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from './wire.ts';
 
 /** Long enough to look at an open port first, on a machine that has much to do. */
 const OPEN_FOR_S = 15;

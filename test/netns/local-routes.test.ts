@@ -7,10 +7,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { C_KNOCK, knockUntilOpen } from '../lab/knockd.ts';
+import { SERVER, SERVER6 } from '../lab/wire.ts';
 import { ControlStage } from './control-stage.ts';
-import { C_KNOCK, knockUntilOpen } from './knockd.ts';
 import { frame, send, senderOf } from './raw-frames.ts';
-import { SERVER, SERVER6 } from './wire.ts';
 
 const DOOR = `[door]
   sequence = 7201:udp,8202:udp

@@ -5,12 +5,12 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { C_KNOCK, knockUntilOpen } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { seededRandom } from '../lab/seeded-random.ts';
+import { assertShut } from '../lab/service.ts';
+import { CLIENT, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import { ControlStage, SSH_DOOR } from './control-stage.ts';
-import { C_KNOCK, knockUntilOpen } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import { seededRandom } from './seeded-random.ts';
-import { assertShut } from './service.ts';
-import { CLIENT, SERVER, SERVER6, STRANGER } from './wire.ts';
 
 type Status = {
   readonly firewall: { readonly kind: string };

@@ -8,9 +8,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { startKnockd, WorkDirectory } from './knockd.ts';
-import { manyKnocks } from './many-knocks.ts';
-import { Wire } from './wire.ts';
+import { startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { manyKnocks } from '../lab/many-knocks.ts';
+import { Wire } from '../lab/wire.ts';
 
 const SENT = 20_000;
 /** docs/architecture.md, Bounds. */

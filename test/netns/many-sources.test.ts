@@ -10,11 +10,11 @@ import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { doorSet } from '../../src/core/iptables/part-names.ts';
 import { setName } from '../../src/core/nft/set-name.ts';
+import { fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { manyKnocks, sourcesOf } from '../lab/many-knocks.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { SERVER, Wire } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { fence, startKnockd, WorkDirectory } from './knockd.ts';
-import { manyKnocks, sourcesOf } from './many-knocks.ts';
-import type { Namespace } from './namespace.ts';
-import { SERVER, Wire } from './wire.ts';
 
 const SOURCES = 1000;
 const DOOR = 'ssh';

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { C_KNOCK, KNOCKD, WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import type { Program } from './program.ts';
-import { draw, seededRandom } from './seeded-random.ts';
-import { assertShut, startService } from './service.ts';
-import { CLIENT, SERVER, Wire } from './wire.ts';
+import { C_KNOCK, KNOCKD, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import type { Program } from '../lab/program.ts';
+import { draw, seededRandom } from '../lab/seeded-random.ts';
+import { assertShut, startService } from '../lab/service.ts';
+import { CLIENT, SERVER, Wire } from '../lab/wire.ts';
 
 type Moment = { readonly from: number; readonly width: number };
 

@@ -8,11 +8,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { C_KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { assertOpen, assertShut, Connection, startService } from '../lab/service.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { C_KNOCK, startKnockd, WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import { assertOpen, assertShut, Connection, startService } from './service.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from './wire.ts';
 
 const door = (seconds: number, more = ''): string => `[ssh]
   sequence    = 7000,8000,9000

@@ -7,9 +7,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { C_KNOCK, fence, knockUntilOpen, startKnockd, WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import { SERVER, SERVER6, Wire } from './wire.ts';
+import { C_KNOCK, fence, knockUntilOpen, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { SERVER, SERVER6, Wire } from '../lab/wire.ts';
 
 const DOOR = `[door]
   sequence = 7000,8000:udp,9000

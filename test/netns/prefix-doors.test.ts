@@ -7,13 +7,13 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { assertOpen, assertShut } from '../lab/service.ts';
+import { startTalker, Talk } from '../lab/talk.ts';
+import { addAddresses, CLIENT, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
 import { shutFirewall, takeAwaySets } from './firewall.ts';
-import { startKnockd, WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import { assertOpen, assertShut } from './service.ts';
-import { startTalker, Talk } from './talk.ts';
 import { BUSSA } from './up-stage.ts';
-import { addAddresses, CLIENT, SERVER, SERVER6, STRANGER, Wire } from './wire.ts';
 
 const ONE = 'fd3f:0:0:1::a';
 const OTHER = 'fd3f:0:0:1:1234:5678:9abc:def0';

@@ -9,9 +9,10 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, globSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { C_KNOCK, KNOCKD, knockdCommand, startKnockd, WorkDirectory } from './knockd.ts';
+import { C_KNOCK, KNOCKD, knockdCommand, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { follow, Program } from '../lab/program.ts';
+import { SERVER, Wire } from '../lab/wire.ts';
 import { withMounts } from './mount-prefixes.ts';
-import { follow, Program } from './program.ts';
 import {
   CAP_DAC_OVERRIDE,
   CAP_NET_ADMIN,
@@ -19,7 +20,6 @@ import {
   type ThreadPrivileges,
   threadPrivileges,
 } from './thread-privileges.ts';
-import { SERVER, Wire } from './wire.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NOBODY = 65_534;

@@ -9,10 +9,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { C_KNOCK, startKnockd, WorkDirectory } from './knockd.ts';
-import { seededRandom } from './seeded-random.ts';
-import { assertShut, startService } from './service.ts';
-import { CLIENT, SERVER, Wire } from './wire.ts';
+import { C_KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { seededRandom } from '../lab/seeded-random.ts';
+import { assertShut, startService } from '../lab/service.ts';
+import { CLIENT, SERVER, Wire } from '../lab/wire.ts';
 
 const LANES = 4;
 const DEATHS = Number(process.env.BUSSA_DEATHS ?? 200) / LANES;

@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import type { Protocol } from '../../src/core/net/protocol.ts';
 import { TCP_FLAG } from '../../src/core/net/tcp-flags.ts';
-import { type Macs, renderFrame } from '../parity/frame.ts';
-import { renderPcap } from '../parity/pcap-file.ts';
-import type { WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
+import { type Macs, renderFrame } from '../lab/frame.ts';
+import type { WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { renderPcap } from '../lab/pcap-file.ts';
 
 /** A device of the client's, and the two ends of its wire. */
 export type Sender = { readonly host: Namespace; readonly device: string; readonly macs: Macs };

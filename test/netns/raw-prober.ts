@@ -7,7 +7,7 @@
 import { createInterface } from 'node:readline';
 import { type Address, addressWords } from '../../src/core/net/address.ts';
 import { libc } from '../../src/host/ffi/libc.ts';
-import { renderFrame } from '../parity/frame.ts';
+import { renderFrame } from '../lab/frame.ts';
 
 export type RawProbe = {
   readonly protocol: 'tcp' | 'udp';

@@ -7,10 +7,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { PATIENCE_MS } from '../lab/program.ts';
+import { CLIENT, SERVER, Wire } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { fence, startKnockd, WorkDirectory } from './knockd.ts';
-import { PATIENCE_MS } from './program.ts';
-import { CLIENT, SERVER, Wire } from './wire.ts';
 
 /** The ports of the other door are watched as well: a repeat that were no repeat would begin or end something there. */
 const DOORS = `[open]

@@ -1,6 +1,6 @@
+import { draw } from '../lab/seeded-random.ts';
 import type { RuleLoad } from './judge-host.ts';
 import { REDIRECTED } from './judge-stage.ts';
-import { draw } from './seeded-random.ts';
 
 type Random = () => number;
 

@@ -12,10 +12,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import type { Program } from '../lab/program.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { KNOCK, startKnockd, WorkDirectory } from './knockd.ts';
-import type { Program } from './program.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from './wire.ts';
 
 const ROUNDS = Number(process.env.BUSSA_SCANS ?? '1');
 
@@ -152,7 +152,7 @@ describe('an honest knocker', () => {
       'tcp/8443',
       'udp/8301',
     ];
-    const script = fileURLToPath(new URL('port-service.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../lab/port-service.ts', import.meta.url));
     await using server = wire.server.start(process.execPath, script, ...services);
     await server.saw(/serving/);
     await using knockd = await startKnockd(wire.server, directory, DOORS, '-i', 'eth0');
@@ -179,7 +179,7 @@ describe('an honest knocker', () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     await using knockd = await startKnockd(wire.server, directory, DOORS, '-i', 'eth0');
-    const script = fileURLToPath(new URL('port-service.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../lab/port-service.ts', import.meta.url));
     await using server = wire.server.start(process.execPath, script, 'tcp/7005', 'tcp/8005');
     await server.saw(/serving/);
     await wire.client.run('sh', '-c', 'echo | nc -N -w 1 "$0" 7005; echo | nc -N -w 1 "$0" 8005', SERVER);

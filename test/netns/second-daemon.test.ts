@@ -7,11 +7,11 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { C_KNOCK, fence, startKnockd, WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import type { Program } from './program.ts';
-import { assertOpen, assertShut, startService } from './service.ts';
-import { CLIENT, SERVER, STRANGER, Wire } from './wire.ts';
+import { C_KNOCK, fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import type { Program } from '../lab/program.ts';
+import { assertOpen, assertShut, startService } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
 
 const door = (name: string, from: number, more: string): string => `[${name}]
   sequence    = ${from},${from + 1000},${from + 2000}

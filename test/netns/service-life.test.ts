@@ -7,9 +7,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { C_KNOCK, fence, knockdCommand, startKnockd, WorkDirectory } from './knockd.ts';
-import { follow, Program } from './program.ts';
-import { SERVER, SERVER6, Wire } from './wire.ts';
+import { C_KNOCK, fence, knockdCommand, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { follow, Program } from '../lab/program.ts';
+import { SERVER, SERVER6, Wire } from '../lab/wire.ts';
 
 const door = (name: string, sequence: string): string => `[${name}]\n  sequence = ${sequence}\n\n`;
 

@@ -8,13 +8,13 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { C_KNOCK, KNOCKD, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { assertOpen, assertShut, Connection, startService } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { C_KNOCK, KNOCKD, WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import { assertOpen, assertShut, Connection, startService } from './service.ts';
 import { behindWalls } from './service-walls.ts';
 import { CAP_NET_ADMIN, CAP_NET_RAW, threadPrivileges } from './thread-privileges.ts';
-import { CLIENT, SERVER, STRANGER, Wire } from './wire.ts';
 
 const config = (state: string, more = ''): string => `[options]
   LogFile = /var/log/knockd.log

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { READER, readDatagrams } from './datagram-reader.ts';
-import { C_KNOCK, knockdCommand, startKnockd, WorkDirectory } from './knockd.ts';
-import { SERVER, Wire } from './wire.ts';
+import { READER, readDatagrams } from '../lab/datagram-reader.ts';
+import { C_KNOCK, knockdCommand, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { SERVER, Wire } from '../lab/wire.ts';
 
 const DOOR = `[ssh]
   sequence = 7000,8000

@@ -9,9 +9,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { C_KNOCK, fence, startKnockd, WorkDirectory } from './knockd.ts';
-import { Namespace } from './namespace.ts';
-import { addAddresses, CLIENT, CLIENT6, linkUp, SERVER, SERVER6 } from './wire.ts';
+import { C_KNOCK, fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { Namespace } from '../lab/namespace.ts';
+import { addAddresses, CLIENT, CLIENT6, linkUp, SERVER, SERVER6 } from '../lab/wire.ts';
 
 /** A packet that counted twice would open the second door, which takes every port twice, at half its knocks. */
 const DOORS = `[once]

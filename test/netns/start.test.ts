@@ -7,9 +7,9 @@ import { chownSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import { chooseSequence, renderExample, usedPorts } from '../../scripts/example-door.ts';
-import { C_KNOCK, WorkDirectory } from './knockd.ts';
-import { Namespace } from './namespace.ts';
-import type { Program } from './program.ts';
+import { C_KNOCK, WorkDirectory } from '../lab/knockd.ts';
+import { Namespace } from '../lab/namespace.ts';
+import type { Program } from '../lab/program.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const NOBODY = 65_534;

@@ -7,9 +7,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { C_KNOCK, fence, startKnockd, WorkDirectory } from './knockd.ts';
-import { follow } from './program.ts';
-import { SERVER, Wire } from './wire.ts';
+import { C_KNOCK, fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { follow } from '../lab/program.ts';
+import { SERVER, Wire } from '../lab/wire.ts';
 
 const config = (done: string, cmdTimeout: number): string => `[door]
   sequence      = 7000,8000,9000

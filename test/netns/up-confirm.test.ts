@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { C_KNOCK } from './knockd.ts';
-import { PATIENCE_MS, type Program } from './program.ts';
-import { assertOpen, assertShut } from './service.ts';
+import { C_KNOCK } from '../lab/knockd.ts';
+import { PATIENCE_MS, type Program } from '../lab/program.ts';
+import { assertOpen, assertShut } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
 import { BUSSA, DOOR, UP_SITUATIONS, UpStage } from './up-stage.ts';
-import { CLIENT, SERVER, STRANGER } from './wire.ts';
 
 const KNOCK = ['7000', '8000', '9000'];
 const LISTENING = /listening on .*\.\.\.\n/;

@@ -1,9 +1,9 @@
+import { BUSSA as BUSSA_COMMAND, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import type { Program } from '../lab/program.ts';
+import { Connection, startService } from '../lab/service.ts';
+import { CLIENT, SERVER, Wire } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { BUSSA as BUSSA_COMMAND, WorkDirectory } from './knockd.ts';
-import type { Namespace } from './namespace.ts';
-import type { Program } from './program.ts';
-import { Connection, startService } from './service.ts';
-import { CLIENT, SERVER, Wire } from './wire.ts';
 
 export const BUSSA = BUSSA_COMMAND[0] as string;
 export const DOOR = `[ssh]

@@ -8,9 +8,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { assertOpen, assertShut, Connection } from './service.ts';
+import { assertOpen, assertShut, Connection } from '../lab/service.ts';
+import { CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import { DOOR, UP_SITUATIONS, UpStage } from './up-stage.ts';
-import { CLIENT6, SERVER, SERVER6, STRANGER } from './wire.ts';
 
 const LISTENING = /listening on .*\.\.\.\n/;
 

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { C_KNOCK } from '../lab/knockd.ts';
+import { assertShut } from '../lab/service.ts';
+import { Tmux } from '../lab/tmux.ts';
+import { CLIENT, SERVER } from '../lab/wire.ts';
 import { ControlStage, SSH_DOOR } from './control-stage.ts';
-import { C_KNOCK } from './knockd.ts';
-import { assertShut } from './service.ts';
-import { Tmux } from './tmux.ts';
 import { BUSSA } from './up-stage.ts';
-import { CLIENT, SERVER } from './wire.ts';
 
 const SLOW_DOOR = `[slow]
   sequence    = 7100,8100

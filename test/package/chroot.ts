@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Namespace } from '../netns/namespace.ts';
+import type { Namespace } from '../lab/namespace.ts';
 
 const exec = promisify(execFile);
 const OUTPUT = { maxBuffer: 64 * 1024 * 1024 } as const;

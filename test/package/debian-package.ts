@@ -7,9 +7,9 @@ import { cpSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CLIENT, SERVER, Wire } from '../netns/wire.ts';
+import { makeNextVersion, PACKAGE, TARBALL, version } from '../lab/packages.ts';
+import { CLIENT, SERVER, Wire } from '../lab/wire.ts';
 import { DebianChroot } from './chroot.ts';
-import { makeNextVersion, PACKAGE, TARBALL, version } from './packages.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const PATIENCE_MS = 60_000;

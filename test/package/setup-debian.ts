@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { repository } from '../unit/scratch-clone.ts';
+import { repository } from '../lab/scratch-clone.ts';
 import { DebianChroot } from './chroot.ts';
 
 const exec = promisify(execFile);

@@ -6,10 +6,10 @@ import { cpSync, lstatSync, readFileSync, readlinkSync, symlinkSync, unlinkSync 
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SERVER, Wire } from '../netns/wire.ts';
-import { repository } from '../unit/scratch-clone.ts';
+import { makeNextVersion, PACKAGE } from '../lab/packages.ts';
+import { repository } from '../lab/scratch-clone.ts';
+import { SERVER, Wire } from '../lab/wire.ts';
 import { DebianChroot } from './chroot.ts';
-import { makeNextVersion, PACKAGE } from './packages.ts';
 
 const PATIENCE_MS = 60_000;
 const FILES = ['/etc/knockd.conf', '/etc/default/knockd', '/etc/init.d/knockd', '/etc/logrotate.d/knockd'];

@@ -1,6 +1,6 @@
 import type { Address } from '../../src/core/net/address.ts';
 import { meetsFlagRule } from '../../src/core/net/tcp-flags.ts';
-import type { FramePacket } from './frame.ts';
+import type { FramePacket } from '../lab/frame.ts';
 
 /** A door as both daemons are told of it. */
 export type ModelDoor = {

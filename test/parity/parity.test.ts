@@ -9,13 +9,13 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
-import { fence, knockdCommand, startKnockd, startRealKnockd, WorkDirectory } from '../netns/knockd.ts';
-import type { Namespace } from '../netns/namespace.ts';
-import { SERVER, Wire } from '../netns/wire.ts';
-import { SEED } from '../property/seed.ts';
-import { type Macs, renderFrame } from './frame.ts';
+import { type Macs, renderFrame } from '../lab/frame.ts';
+import { fence, knockdCommand, startKnockd, startRealKnockd, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { renderPcap } from '../lab/pcap-file.ts';
+import { SEED } from '../lab/seed.ts';
+import { SERVER, Wire } from '../lab/wire.ts';
 import { KNOCKD_QUIRKS, modelOpenings, NO_QUIRKS, type Quirks, type TimedPacket } from './knockd-model.ts';
-import { renderPcap } from './pcap-file.ts';
 import {
   BURST_START,
   DOORS,

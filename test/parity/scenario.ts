@@ -1,6 +1,6 @@
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { ANY_FLAGS, TCP_FLAG, type TcpFlagName, withFlag } from '../../src/core/net/tcp-flags.ts';
-import type { FramePacket } from './frame.ts';
+import type { FramePacket } from '../lab/frame.ts';
 import type { ModelDoor } from './knockd-model.ts';
 
 /**

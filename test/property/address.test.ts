@@ -10,7 +10,7 @@ import {
   renderAddress,
 } from '../../src/core/net/address.ts';
 import { AddressTable } from '../../src/core/net/address-table.ts';
-import { seeded } from './seed.ts';
+import { seeded } from '../lab/seed.ts';
 
 /** Groups of 16 bits, many of them 0, as real addresses have them. */
 const group = fc.oneof(fc.constant(0), fc.constantFrom(1, 0xffff, 0x0db8), fc.nat({ max: 0xffff }));

@@ -16,7 +16,7 @@ import {
   prefixHas,
   renderPrefix,
 } from '../../src/core/net/prefix.ts';
-import { seeded } from './seed.ts';
+import { seeded } from '../lab/seed.ts';
 
 /** Few different bits, so that addresses and prefixes meet. */
 const word = fc.constantFrom(0, 1, 0x8000_0000, 0x8000_0001, 0xffff_ffff, 0x0102_0304);

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { Steps } from '../../src/core/attempt/steps.ts';
 import type { Door } from '../../src/core/door/door.ts';
 import { type Address, familyOf } from '../../src/core/net/address.ts';
+import { seeded } from '../lab/seed.ts';
 import { address, door, TestEngine } from '../unit/attempt/knocks.ts';
 import { AttemptModel, type ModelPacket, say } from './attempt-model.ts';
-import { seeded } from './seed.ts';
 
 const SOURCES = ['10.0.0.1', '10.0.0.2', 'fd00::1', '::a00:1', '10.1.0.1', '10.1.0.2', '10.1.0.3'].map(
   address,

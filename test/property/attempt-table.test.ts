@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { AttemptTable, NO_SLOT } from '../../src/core/attempt/attempt-table.ts';
 import type { Family } from '../../src/core/net/address.ts';
-import { seeded } from './seed.ts';
+import { seeded } from '../lab/seed.ts';
 
 type Words = readonly [number, number, number, number];
 type Row = { door: number; family: Family; words: Words; stage: number; start: number };

@@ -5,7 +5,7 @@ import { type Ban, BanList, parseBan, renderBan } from '../../src/core/ban/ban-l
 import { type Address, renderAddress } from '../../src/core/net/address.ts';
 import { prefixAround, prefixHas, renderPrefix } from '../../src/core/net/prefix.ts';
 import { instant } from '../../src/core/net/time.ts';
-import { seeded } from './seed.ts';
+import { seeded } from '../lab/seed.ts';
 
 const KEY = [0x1357_9bdf, 0x2468_ace0] as const;
 

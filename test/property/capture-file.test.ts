@@ -15,8 +15,8 @@ import {
   pcapRecord,
   sectionBlock,
   summary,
-} from '../unit/packet/capture-bytes.ts';
-import { seeded } from './seed.ts';
+} from '../lab/capture-bytes.ts';
+import { seeded } from '../lab/seed.ts';
 
 const order = fc.constantFrom('little' as const, 'big' as const);
 const frame = fc.uint8Array({ maxLength: 80 });

@@ -11,10 +11,10 @@ import { READING, readPacket } from '../../src/core/packet/read-packet.ts';
 import { drawShare, longestGap, MAX_SHARE_GAP } from '../../src/core/tripwire/port-share.ts';
 import { type HostPorts, Tripwires } from '../../src/core/tripwire/tripwires.ts';
 import { compileFilter, type FilterProgram } from '../../src/host/ffi/libpcap.ts';
+import { seeded } from '../lab/seed.ts';
 import { door } from '../unit/attempt/knocks.ts';
 import { type IpPacket, ipPacket, renderIpPacket } from './ip-packet.ts';
 import { runFilter } from './run-filter.ts';
-import { seeded } from './seed.ts';
 
 const SNAP_LENGTH = 65_535;
 /** linux/bpf_common.h: BPF_MAXINSNS. */

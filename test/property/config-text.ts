@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { Config, InterfaceChoice, Settings } from '../../src/core/config/config.ts';
+import type { Config, Settings } from '../../src/core/config/file/config.ts';
+import type { InterfaceChoice } from '../../src/core/config/values/parse-interfaces.ts';
 import type { DoorSpec, SequenceSource } from '../../src/core/door/door.ts';
 import type { Commands, Opening } from '../../src/core/door/opening.ts';
 import type { Sequence } from '../../src/core/door/sequence.ts';

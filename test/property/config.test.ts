@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Diagnostic } from '../../src/core/config/diagnostic.ts';
-import { nearestWord } from '../../src/core/config/nearest-word.ts';
-import { markSequenceUsed, parseOneTimeSequences } from '../../src/core/config/one-time-sequences.ts';
-import { parseConfig } from '../../src/core/config/parse-config.ts';
-import { parseInterfaceChoice } from '../../src/core/config/parse-interfaces.ts';
-import { firstInvalidUtf8 } from '../../src/core/config/utf8.ts';
+import { markSequenceUsed, parseOneTimeSequences } from '../../src/core/config/file/one-time-sequences.ts';
+import { parseConfig } from '../../src/core/config/file/parse-config.ts';
+import { parseInterfaceChoice } from '../../src/core/config/values/parse-interfaces.ts';
+import type { Diagnostic } from '../../src/core/text/diagnostic.ts';
+import { nearestWord } from '../../src/core/text/nearest-word.ts';
+import { firstInvalidUtf8 } from '../../src/core/text/utf8.ts';
+import { seeded } from '../lab/seed.ts';
 import { renderedConfig } from './config-text.ts';
-import { seeded } from './seed.ts';
 
 const utf8 = new TextEncoder();
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { DeadlineQueue } from '../../src/core/lease/deadline-queue.ts';
-import { seeded } from './seed.ts';
+import { seeded } from '../lab/seed.ts';
 
 describe('the queue of deadlines', () => {
   test('always tells the nearest of a sorted list', (t) => {

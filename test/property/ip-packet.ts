@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { concat, halves, words } from '../unit/packet/capture-bytes.ts';
+import { concat, halves, words } from '../lab/capture-bytes.ts';
 
 /** A packet that can be read, as the fields that it is made of. */
 export type IpPacket = {

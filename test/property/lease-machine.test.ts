@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { seeded } from '../lab/seed.ts';
 import { LeaseWorld } from './lease-world.ts';
-import { seeded } from './seed.ts';
 
 const pick = fc.nat({ max: 20 });
 const mostly = fc.oneof(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseConfig } from '../../src/core/config/parse-config.ts';
+import { parseConfig } from '../../src/core/config/file/parse-config.ts';
 import type { DoorSpec } from '../../src/core/door/door.ts';
 import { orderOpen } from '../../src/core/lease/demand.ts';
 import type { Lease, LeaseId } from '../../src/core/lease/lease.ts';

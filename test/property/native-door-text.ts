@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Settings } from '../../src/core/config/config.ts';
+import type { Settings } from '../../src/core/config/file/config.ts';
 import type { DoorSpec } from '../../src/core/door/door.ts';
 import type { DoorHooks, Hook } from '../../src/core/door/hook.ts';
 import type { Opening } from '../../src/core/door/opening.ts';

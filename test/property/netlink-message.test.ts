@@ -12,7 +12,7 @@ import {
   renderAttribute,
   renderMessage,
 } from '../../src/host/netlink/netlink-message.ts';
-import { seeded } from './seed.ts';
+import { seeded } from '../lab/seed.ts';
 
 const SEQUENCE = 7;
 const ANY: Sought = {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { endianness } from 'node:os';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { isOthersChange } from '../../src/host/firewall/read-generation.ts';
-import { seeded } from './seed.ts';
+import { isOthersChange } from '../../src/host/firewall/ruleset/read-generation.ts';
+import { seeded } from '../lab/seed.ts';
 
 const LITTLE = endianness() === 'LE';
 const NEW_GENERATION = 0x0a0f;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type NetlinkRows, readNetlink } from '../../src/host/system/read-netlink.ts';
-import { seeded } from './seed.ts';
+import { type NetlinkRows, readNetlink } from '../../src/host/interfaces/read-netlink.ts';
+import { seeded } from '../lab/seed.ts';
 
 /** A message of linux/netlink.h: length u32, type u16, flags u16, sequence u32, port u32, then its body. */
 function message(type: number, body: Uint8Array, length = 16 + body.length): Uint8Array {

@@ -8,10 +8,10 @@ import { parseAddress, renderAddress } from '../../src/core/net/address.ts';
 import { AddressTable } from '../../src/core/net/address-table.ts';
 import { Packet } from '../../src/core/packet/packet.ts';
 import { READING, readPacket } from '../../src/core/packet/read-packet.ts';
+import { seeded } from '../lab/seed.ts';
 import { door } from '../unit/attempt/knocks.ts';
 import { packetText, readingText } from '../unit/packet/reading-text.ts';
 import { type IpPacket, ipPacket, renderIpPacket } from './ip-packet.ts';
-import { seeded } from './seed.ts';
 
 const HEADS = ['', '45', '4500', '60', '6000000000', '4f'].map((head) => Buffer.from(head, 'hex'));
 const head = fc.constantFrom(...HEADS);

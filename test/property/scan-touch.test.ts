@@ -8,10 +8,10 @@ import { isMemorable } from '../../src/core/tripwire/memorable-port.ts';
 import { drawShare, isInShare } from '../../src/core/tripwire/port-share.ts';
 import { type HostPorts, Tripwires } from '../../src/core/tripwire/tripwires.ts';
 import { compileFilter } from '../../src/host/ffi/libpcap.ts';
+import { seeded } from '../lab/seed.ts';
 import { door, GuardedEngine } from '../unit/attempt/knocks.ts';
 import { ipPacket, renderIpPacket } from './ip-packet.ts';
 import { runFilter } from './run-filter.ts';
-import { seeded } from './seed.ts';
 
 const PENALTY = 60_000;
 const DEFAULT_RANGE = { first: 32_768, last: 60_999 };

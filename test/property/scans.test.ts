@@ -10,9 +10,9 @@ import { TCP_FLAG } from '../../src/core/net/tcp-flags.ts';
 import { Packet } from '../../src/core/packet/packet.ts';
 import { drawShare } from '../../src/core/tripwire/port-share.ts';
 import { type HostPorts, Tripwires } from '../../src/core/tripwire/tripwires.ts';
+import { SEED } from '../lab/seed.ts';
 import { door, readKnock } from '../unit/attempt/knocks.ts';
 import { generator, shuffled } from './random.ts';
-import { SEED } from './seed.ts';
 
 const REPEATS = 100;
 const LIMITS: EngineLimits = { attempts: 1000, recentPackets: 65_536 };

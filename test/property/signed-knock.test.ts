@@ -14,7 +14,7 @@ import { parseCard, renderCard } from '../../src/core/signed/server-card.ts';
 import { serverMarks } from '../../src/core/signed/server-word.ts';
 import { readPublicKey } from '../../src/core/ssh/public-key.ts';
 import { nodeCiphers as ciphers } from '../../src/host/crypto/node-ciphers.ts';
-import { seeded } from './seed.ts';
+import { seeded } from '../lab/seed.ts';
 
 const file = JSON.parse(
   readFileSync(new URL('../vectors/signed-knock-vectors.json', import.meta.url), 'utf8'),

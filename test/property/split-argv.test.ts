@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { splitArgv } from '../../src/core/config/split-argv.ts';
-import { seeded } from './seed.ts';
+import { splitArgv } from '../../src/core/text/split-argv.ts';
+import { seeded } from '../lab/seed.ts';
 
 it('words put in quotes come back, whatever is in them', (t) => {
   const quotes: readonly ((word: string) => string)[] = [

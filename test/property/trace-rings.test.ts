@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { RECORDS, TraceRings, WORD } from '../../src/core/trace/trace-rings.ts';
-import { seeded } from './seed.ts';
+import { seeded } from '../lab/seed.ts';
 
 const KEY = [0x1357_9bdf, 0x2468_ace0] as const;
 

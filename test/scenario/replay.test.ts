@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { replay } from '../../src/app/replay.ts';
+import { replay } from '../../src/app/rehearsal/replay.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import type { Protocol } from '../../src/core/net/protocol.ts';
-import { Scratch } from '../contract/child-module.ts';
-import { renderFrame } from '../parity/frame.ts';
-import { renderPcap } from '../parity/pcap-file.ts';
+import { Scratch } from '../lab/child-module.ts';
+import { renderFrame } from '../lab/frame.ts';
+import { renderPcap } from '../lab/pcap-file.ts';
 
 const MACS = { source: '02:00:00:00:00:02', destination: '02:00:00:00:00:01' };
 const SYN = 2;

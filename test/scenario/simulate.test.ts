@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { type SimulateOrder, simulate, type TimelineEntry } from '../../src/app/simulate.ts';
-import { UsageError } from '../../src/cli/read-options.ts';
-import { parseKnocks, SIMULATE } from '../../src/cli/verb-simulate.ts';
+import { type SimulateOrder, simulate, type TimelineEntry } from '../../src/app/rehearsal/simulate.ts';
+import { UsageError } from '../../src/cli/arguments/read-options.ts';
+import { parseKnocks, SIMULATE } from '../../src/cli/bussa/verbs/simulate.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { millis } from '../../src/core/net/time.ts';
-import { Scratch } from '../contract/child-module.ts';
-import { renderFrame } from '../parity/frame.ts';
-import { renderPcap } from '../parity/pcap-file.ts';
+import { Scratch } from '../lab/child-module.ts';
+import { renderFrame } from '../lab/frame.ts';
+import { renderPcap } from '../lab/pcap-file.ts';
 
 const DOOR = `[ssh]
   sequence      = 7312,18423:udp,9534

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { repository } from '../unit/scratch-clone.ts';
+import { repository } from '../lab/scratch-clone.ts';
 
 const exec = promisify(execFile);
 const SUITE = 'bookworm';

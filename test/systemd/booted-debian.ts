@@ -15,9 +15,9 @@ import {
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Namespace } from '../netns/namespace.ts';
-import { PATIENCE_MS, Program } from '../netns/program.ts';
-import { repository } from '../unit/scratch-clone.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { PATIENCE_MS, Program } from '../lab/program.ts';
+import { repository } from '../lab/scratch-clone.ts';
 import { bareDebian } from './bare-debian.ts';
 
 const exec = promisify(execFile);

@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { C_KNOCK } from '../netns/knockd.ts';
-import { assertOpen, assertShut } from '../netns/service.ts';
-import { CLIENT, SERVER, STRANGER } from '../netns/wire.ts';
-import { makeNextVersion, PACKAGE, version } from '../package/packages.ts';
+import { C_KNOCK } from '../lab/knockd.ts';
+import { makeNextVersion, PACKAGE, version } from '../lab/packages.ts';
+import { assertOpen, assertShut } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
 import { door, Machine, until } from './machine.ts';
 
 const CONFIG = `${door(3600)}

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { C_KNOCK } from '../netns/knockd.ts';
-import type { Program } from '../netns/program.ts';
-import { assertOpen, assertShut } from '../netns/service.ts';
-import { CLIENT, SERVER, STRANGER } from '../netns/wire.ts';
+import { C_KNOCK } from '../lab/knockd.ts';
+import type { Program } from '../lab/program.ts';
+import { assertOpen, assertShut } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
 import { CLONE } from './booted-debian.ts';
 import { door, Machine, until } from './machine.ts';
 
@@ -19,7 +19,7 @@ describe('bussa init with systemd', { concurrency: 2 }, () => {
     await using machine = await Machine.create();
     await using session = await beginTrial(machine);
     await assertShut(machine.wire.client, SERVER, 22, STRANGER);
-    const pid = await machine.debian.run('pgrep', '-f', 'src/cli/bussa.ts init');
+    const pid = await machine.debian.run('pgrep', '-f', 'src/cli/bussa/bussa.ts init');
     await machine.debian.run('kill', '-KILL', pid.trim());
     await session.exited;
     assert.match(await timers(machine), /bussa-init-undo\.timer/);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { C_KNOCK } from '../netns/knockd.ts';
-import { PATIENCE_MS, type Program } from '../netns/program.ts';
-import { startService } from '../netns/service.ts';
-import { SERVER, Wire } from '../netns/wire.ts';
+import { C_KNOCK } from '../lab/knockd.ts';
+import { PATIENCE_MS, type Program } from '../lab/program.ts';
+import { startService } from '../lab/service.ts';
+import { SERVER, Wire } from '../lab/wire.ts';
 import { BootedDebian, CLONE } from './booted-debian.ts';
 
 export const KNOCKS = ['7311:udp', '18422:udp', '9533:udp'] as const;

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { describe, test } from 'node:test';
-import { assertOpen, assertShut, Connection } from '../netns/service.ts';
-import { CLIENT, SERVER, STRANGER } from '../netns/wire.ts';
+import { assertOpen, assertShut, Connection } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
 import { CLONE } from './booted-debian.ts';
 import { door, KNOCKS, Machine, until } from './machine.ts';
 

@@ -6,9 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { C_KNOCK } from '../netns/knockd.ts';
-import { SERVER } from '../netns/wire.ts';
-import { PACKAGE, TARBALL } from '../package/packages.ts';
+import { C_KNOCK } from '../lab/knockd.ts';
+import { PACKAGE, TARBALL } from '../lab/packages.ts';
+import { SERVER } from '../lab/wire.ts';
 import { Machine, until } from './machine.ts';
 
 /** Doors with commands, as knockd's are, one of which is still open when it is replaced; everybody may read it. */

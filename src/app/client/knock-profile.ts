@@ -1,5 +1,5 @@
 import type { Profile } from '../../core/client/profile.ts';
-import { type KnockOutcome, knock } from '../knocker.ts';
+import { type KnockOutcome, knock } from './knocker.ts';
 import { type Reached, reach } from './reach.ts';
 
 export type KnockedProfile =

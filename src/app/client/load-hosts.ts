@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { HostsFile } from '../../core/client/hosts-file.ts';
 import { parseHosts } from '../../core/client/parse-hosts.ts';
-import { renderDiagnostic } from '../../core/config/diagnostic.ts';
+import { renderDiagnostic } from '../../core/text/diagnostic.ts';
 import { judgeFileAccess } from '../file-access/judge-file-access.ts';
 
 /** BOUNDED: bytes of a file of profiles. */

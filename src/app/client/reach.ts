@@ -5,7 +5,7 @@ import { type Millis, millis } from '../../core/net/time.ts';
 import { type Destination, renderDestination } from '../../host/network/destination.ts';
 import { firstConnection, type PortAnswer } from '../../host/network/first-connection.ts';
 import { resolveFamilies } from '../../host/network/resolve-host.ts';
-import { sendKnocks } from '../knocker.ts';
+import { sendKnocks } from './knocker.ts';
 
 /** What a port said, without the connection. */
 export type Answer = Exclude<PortAnswer, { kind: 'open' }> | { readonly kind: 'open' };

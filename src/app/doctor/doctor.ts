@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
-import type { Config } from '../../core/config/config.ts';
+import type { Config } from '../../core/config/file/config.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, unknown, warning } from '../../core/doctor/finding.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
-import { readServedBy } from '../../host/system/host-ports.ts';
-import { askDaemon, type DaemonChoice, findConfigFile } from '../ask-daemon.ts';
-import { withServiceTrial } from '../confirm-trial.ts';
-import { DEFAULT_CONFIG_FILE } from '../daemon/daemon-options.ts';
-import type { DaemonStatus } from '../daemon/daemon-view.ts';
-import { renderTrial } from '../render-trial.ts';
-import { StrangerJudge } from '../stranger-judge.ts';
+import { readServedBy } from '../../host/ports/host-ports.ts';
+import { askDaemon, type DaemonChoice, findConfigFile } from '../ask/ask-daemon.ts';
+import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
+import type { DaemonStatus } from '../daemon/status/daemon-view.ts';
+import { StrangerJudge } from '../exposure/stranger-judge.ts';
+import { withServiceTrial } from '../trial/confirm-trial.ts';
+import { renderTrial } from '../trial/render-trial.ts';
 import { type HiddenPort, hiddenPorts } from './hidden-ports.ts';
 import { judgeFirewall } from './judge-firewall.ts';
 import { judgeMachine } from './judge-machine.ts';
@@ -53,7 +53,7 @@ async function examineNetwork(
 ): Promise<Finding[]> {
   let interfaces: HostInterface[];
   try {
-    const { readInterfaces } = await import('../../host/system/interfaces.ts');
+    const { readInterfaces } = await import('../../host/interfaces/interfaces.ts');
     interfaces = readInterfaces({ routes: true });
   } catch (error) {
     return [unknown('interface-up', `the interfaces cannot be read: ${(error as Error).message}`)];
@@ -81,8 +81,8 @@ async function examineFirewall(
   outer: readonly HostInterface[],
   daemonRuns: boolean,
 ): Promise<Finding[]> {
-  const { listRules } = await import('../../host/firewall/list-rules.ts');
-  const { KernelRoutes } = await import('../../host/firewall/host-routes.ts');
+  const { listRules } = await import('../../host/firewall/choice/list-rules.ts');
+  const { KernelRoutes } = await import('../../host/interfaces/host-routes.ts');
   const listing = await listRules();
   if (listing.nft === undefined && listing.iptables.length === 0) {
     const why = `the firewall's rules cannot be read: ${listing.why ?? 'there is neither nftables nor iptables'}`;

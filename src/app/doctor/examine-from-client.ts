@@ -4,10 +4,10 @@ import { ok, problem } from '../../core/doctor/finding.ts';
 import { judgeTrail, type OutsideEvidence } from '../../core/doctor/judge-trail.ts';
 import type { Port } from '../../core/net/port.ts';
 import { millis } from '../../core/net/time.ts';
-import { outputOf } from '../../host/firewall/iptables-commands.ts';
+import { findProgram } from '../../host/files/find-program.ts';
+import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
 import { firstConnection } from '../../host/network/first-connection.ts';
 import { sourceAddressTo } from '../../host/network/source-address.ts';
-import { findProgram } from '../../host/system/find-program.ts';
 import { type Answer, reach, type Trail } from '../client/reach.ts';
 
 /** Two rounds tell as much as four, in less time. */

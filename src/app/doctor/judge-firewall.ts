@@ -5,7 +5,7 @@ import { iptablesDrop, mendEstablished, mendPort } from '../../core/firewall/jud
 import { renderDecision, renderFate, renderRule } from '../../core/firewall/judge/name-rule.ts';
 import type { Family } from '../../core/net/address.ts';
 import type { Port } from '../../core/net/port.ts';
-import type { StrangerJudge } from '../stranger-judge.ts';
+import type { StrangerJudge } from '../exposure/stranger-judge.ts';
 import type { HiddenPort } from './hidden-ports.ts';
 import type { OwnerCommands } from './owner-commands.ts';
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
-import { hasCapability } from '../../host/system/capabilities.ts';
+import { hasCapability } from '../../host/privileges/capabilities.ts';
 
 /** Privileges, libraries, and the clock. Native code is loaded here and nowhere before: that it cannot be is a finding. */
 export async function judgeMachine(): Promise<Finding[]> {

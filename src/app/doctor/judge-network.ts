@@ -1,4 +1,4 @@
-import type { InterfaceChoice } from '../../core/config/config.ts';
+import type { InterfaceChoice } from '../../core/config/values/parse-interfaces.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, problem, warning } from '../../core/doctor/finding.ts';
 import type { Address } from '../../core/net/address.ts';

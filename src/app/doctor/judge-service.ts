@@ -1,11 +1,11 @@
 import { existsSync, globSync, readFileSync, readlinkSync } from 'node:fs';
-import type { Config } from '../../core/config/config.ts';
-import { renderDiagnostic } from '../../core/config/diagnostic.ts';
+import type { Config } from '../../core/config/file/config.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
-import { outputOf } from '../../host/firewall/iptables-commands.ts';
-import { askDaemon, type DaemonChoice } from '../ask-daemon.ts';
-import { check } from '../check.ts';
+import { renderDiagnostic } from '../../core/text/diagnostic.ts';
+import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
+import { askDaemon, type DaemonChoice } from '../ask/ask-daemon.ts';
+import { check } from '../config/check.ts';
 
 /** Where logrotate(8) is told what to do. */
 const ROTATION_FILES = ['/etc/logrotate.conf', '/etc/logrotate.d/*'];

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import type { RulePlace } from '../../core/firewall/judge/journey.ts';
-import { outputOf } from '../../host/firewall/iptables-commands.ts';
-import type { JudgedPort } from '../stranger-judge.ts';
+import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
+import type { JudgedPort } from '../exposure/stranger-judge.ts';
 
 /** How the programs that manage this host's rules let a port in no more. */
 export type OwnerCommands = {

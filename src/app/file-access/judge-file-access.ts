@@ -1,10 +1,10 @@
 import { accessSync, constants, type Stats } from 'node:fs';
-import type { Diagnostic, WarningId } from '../../core/config/diagnostic.ts';
-import { listedWriters } from '../../host/system/access-list.ts';
-import { descriptorOf } from '../../host/system/descriptor-path.ts';
-import { isPrivateGroup } from '../../host/system/private-group.ts';
-import { isOutsideUser } from '../../host/system/user-namespace.ts';
-import { type PathEntry, walkPath } from '../../host/system/walk-path.ts';
+import type { Diagnostic, WarningId } from '../../core/text/diagnostic.ts';
+import { listedWriters } from '../../host/files/access-list.ts';
+import { descriptorOf } from '../../host/files/descriptor-path.ts';
+import { type PathEntry, walkPath } from '../../host/files/walk-path.ts';
+import { isPrivateGroup } from '../../host/privileges/private-group.ts';
+import { isOutsideUser } from '../../host/privileges/user-namespace.ts';
 
 /** inode(7) */
 const GROUP_ANY = 0o070;

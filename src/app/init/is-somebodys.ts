@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { readWhole } from '../../host/system/read-whole.ts';
+import { readWhole } from '../../host/files/read-whole.ts';
 
 /** Comments, blank lines, and what every packaged file says. A setting that somebody has made is somebody's. */
 const NOBODYS = /^\s*(?:#.*|\[\s*options\s*\]|UseSyslog)?\s*$/i;

@@ -7,7 +7,7 @@ import {
   SystemdError,
   systemctl,
   systemctlLater,
-} from '../../host/system/systemd.ts';
+} from '../../host/service-manager/systemd.ts';
 
 export const SERVICE = 'knockd';
 /** The timer that stops the service again unless somebody has said that the knock works. */

@@ -1,7 +1,12 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { replaceFile } from '../../host/system/replace-file.ts';
-import { isSystemdRunning, readService, SystemdError, systemctl } from '../../host/system/systemd.ts';
+import { replaceFile } from '../../host/files/replace-file.ts';
+import {
+  isSystemdRunning,
+  readService,
+  SystemdError,
+  systemctl,
+} from '../../host/service-manager/systemd.ts';
 import { beginTrial, isOnTrial, SERVICE } from './service-trial.ts';
 
 const DEFAULTS = '/etc/default/knockd';

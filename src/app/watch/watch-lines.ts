@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonChoice, DaemonReply } from '../ask-daemon.ts';
+import type { DaemonChoice, DaemonReply } from '../ask/ask-daemon.ts';
 import { type WatchChange, watchChanges } from './watch-changes.ts';
 import { takePoll, type WatchPoll } from './watch-poll.ts';
 

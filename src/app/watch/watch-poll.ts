@@ -1,6 +1,11 @@
 import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
-import { askDaemonInParts, type DaemonChoice, type DaemonReply, type DaemonRequest } from '../ask-daemon.ts';
-import type { DaemonStatus, DoorStatus, LeaseStatus } from '../daemon/daemon-view.ts';
+import {
+  askDaemonInParts,
+  type DaemonChoice,
+  type DaemonReply,
+  type DaemonRequest,
+} from '../ask/ask-daemon.ts';
+import type { DaemonStatus, DoorStatus, LeaseStatus } from '../daemon/status/daemon-view.ts';
 
 /** BOUNDED: rows of each sort that are kept; no screen has more. */
 const MAX_ROWS = 500;

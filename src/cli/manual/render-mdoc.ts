@@ -1,6 +1,6 @@
-import type { Operand, Option, OptionTable } from '../option.ts';
-import type { Verb } from '../verb.ts';
-import { wrapText } from './wrap-text.ts';
+import type { Operand, Option, OptionTable } from '../arguments/option.ts';
+import type { Verb } from '../arguments/verb.ts';
+import { wrapText } from '../help/wrap-text.ts';
 
 /** Columns of source text: mandoc(1) likes 80, and escapes want room. */
 const WIDTH = 66;

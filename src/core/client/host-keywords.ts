@@ -1,11 +1,11 @@
-import type { Findings } from '../config/findings.ts';
-import { nearestWord } from '../config/nearest-word.ts';
-import { parseStep } from '../config/parse-sequence.ts';
-import { quoteText } from '../config/quote-text.ts';
-import type { Word } from '../config/word.ts';
+import { parseStep } from '../config/values/parse-sequence.ts';
 import { MAX_SEQUENCE_LENGTH } from '../door/sequence.ts';
 import { MAX_PORT, parsePort } from '../net/port.ts';
 import { type Millis, millis } from '../net/time.ts';
+import type { Findings } from '../text/findings.ts';
+import { nearestWord } from '../text/nearest-word.ts';
+import { quoteText } from '../text/quote-text.ts';
+import type { Word } from '../text/word.ts';
 import type { HostSettings } from './hosts-file.ts';
 
 /** Where the words behind a keyword belong, and what they mean; `undefined` after a finding. */

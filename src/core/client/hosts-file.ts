@@ -1,8 +1,8 @@
-import type { Diagnostic } from '../config/diagnostic.ts';
 import type { Sequence } from '../door/sequence.ts';
 import type { Family } from '../net/address.ts';
 import type { Port } from '../net/port.ts';
 import type { Millis } from '../net/time.ts';
+import type { Diagnostic } from '../text/diagnostic.ts';
 import type { HostPattern } from './host-pattern.ts';
 
 /** What is set for a host; what is not is left to later blocks, and then to the defaults. */

@@ -1,9 +1,9 @@
-import { Findings } from '../config/findings.ts';
-import { judgeEncoding } from '../config/judge-encoding.ts';
-import { quoteText } from '../config/quote-text.ts';
-import { findControl } from '../config/read-value.ts';
-import { isUtf16, splitLines } from '../config/split-lines.ts';
-import { sliceWord, trimWord, type Word } from '../config/word.ts';
+import { judgeEncoding } from '../config/file/judge-encoding.ts';
+import { findControl } from '../config/file/read-value.ts';
+import { Findings } from '../text/findings.ts';
+import { quoteText } from '../text/quote-text.ts';
+import { isUtf16, splitLines } from '../text/split-lines.ts';
+import { sliceWord, trimWord, type Word } from '../text/word.ts';
 import { findKeyword, unknownKeyword } from './host-keywords.ts';
 import { parseHostPattern } from './host-pattern.ts';
 import type { HostBlock, HostSettings, HostsResult } from './hosts-file.ts';

@@ -1,5 +1,5 @@
-import type { Findings } from '../config/findings.ts';
-import { sliceWord, type Word } from '../config/word.ts';
+import type { Findings } from '../text/findings.ts';
+import { sliceWord, type Word } from '../text/word.ts';
 
 /**
  * The words of a line: separated by white space, in double quotes where one holds white space or `#`; a `#` that begins

@@ -1,4 +1,4 @@
-import type { LogFormat } from '../../core/config/config.ts';
+import type { LogFormat } from '../../core/config/file/config.ts';
 import type { EventFields } from '../../core/event/event-fields.ts';
 import type { LogLevel } from '../../core/event/render-event.ts';
 import { keptString, libc } from '../ffi/libc.ts';

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import type { LogFormat } from '../../core/config/config.ts';
+import type { LogFormat } from '../../core/config/file/config.ts';
 import { jsonFrame } from './json-frame.ts';
 import { LineWriter } from './line-writer.ts';
 import type { LogSink } from './log-sink.ts';

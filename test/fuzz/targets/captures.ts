@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { Rehearsal } from '../../../src/app/rehearsal.ts';
-import { renderOutcome } from '../../../src/app/rehearsal-sink.ts';
-import { stamp } from '../../../src/app/replay.ts';
+import { Rehearsal } from '../../../src/app/rehearsal/rehearsal.ts';
+import { renderOutcome } from '../../../src/app/rehearsal/rehearsal-sink.ts';
+import { stamp } from '../../../src/app/rehearsal/replay.ts';
 import { AttemptEngine } from '../../../src/core/attempt/attempt-engine.ts';
 import {
   type CaptureDamage,

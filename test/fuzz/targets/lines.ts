@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { renderDiagnostic } from '../../../src/core/config/diagnostic.ts';
-import { quoteText } from '../../../src/core/config/quote-text.ts';
 import type { Event } from '../../../src/core/event/event.ts';
 import { printable } from '../../../src/core/event/printable.ts';
 import { renderEvent } from '../../../src/core/event/render-event.ts';
 import type { Address } from '../../../src/core/net/address.ts';
+import { renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
+import { quoteText } from '../../../src/core/text/quote-text.ts';
 import { readCorpus, texts } from '../corpus.ts';
 import { judgeCharacters, judgeLine } from '../judge-line.ts';
 import type { Target } from '../target.ts';

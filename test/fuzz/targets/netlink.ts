@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { parseAddress } from '../../../src/core/net/address.ts';
-import { isOthersChange } from '../../../src/host/firewall/read-generation.ts';
+import { isOthersChange } from '../../../src/host/firewall/ruleset/read-generation.ts';
+import { readNetlink } from '../../../src/host/interfaces/read-netlink.ts';
 import { readAnswer, readAttributes } from '../../../src/host/netlink/netlink-message.ts';
-import { readNetlink } from '../../../src/host/system/read-netlink.ts';
 import { readHexCorpus } from '../corpus.ts';
 import type { Target } from '../target.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { markSequenceUsed, parseOneTimeSequences } from '../../../src/core/config/one-time-sequences.ts';
+import { markSequenceUsed, parseOneTimeSequences } from '../../../src/core/config/file/one-time-sequences.ts';
 import { renderSequence } from '../../../src/core/door/sequence.ts';
 import { readCorpus, texts } from '../corpus.ts';
 import { judgePlaces } from '../judge-places.ts';

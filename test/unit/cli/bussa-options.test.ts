@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
-import { parseBussaCommand, renderHelp, VERBS } from '../../../src/cli/bussa-options.ts';
-import { daemonChoice } from '../../../src/cli/daemon-choice.ts';
-import { readOptions, readValues } from '../../../src/cli/read-options.ts';
-import { CONFIRM } from '../../../src/cli/verb-confirm.ts';
-import { OPTIONS, upOptions } from '../../../src/cli/verb-up.ts';
+import { readOptions, readValues } from '../../../src/cli/arguments/read-options.ts';
+import { parseBussaCommand, renderHelp, VERBS } from '../../../src/cli/bussa/bussa-options.ts';
+import { CONFIRM } from '../../../src/cli/bussa/verbs/confirm.ts';
+import { OPTIONS, upOptions } from '../../../src/cli/bussa/verbs/up.ts';
+import { daemonChoice } from '../../../src/cli/daemon-verbs/daemon-choice.ts';
 
 const words = (line: string): string[] => line.split(' ').filter(Boolean);
 const up = (...args: readonly string[]) =>

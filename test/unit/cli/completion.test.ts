@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { VERBS } from '../../../src/cli/bussa-options.ts';
-import { renderCompletion } from '../../../src/cli/manual/render-completion.ts';
-import { WorkDirectory } from '../../netns/knockd.ts';
+import { VERBS } from '../../../src/cli/bussa/bussa-options.ts';
+import { renderCompletion } from '../../../src/cli/completion/render-completion.ts';
+import { WorkDirectory } from '../../lab/knockd.ts';
 
 /** What bash offers when Tab is pressed behind `line`, whose last word is being written. */
 function offered(line: string | readonly string[], home?: string): readonly string[] {

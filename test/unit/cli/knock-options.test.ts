@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { KnockOrder } from '../../../src/app/knocker.ts';
-import { parseKnockOptions } from '../../../src/cli/knock-options.ts';
+import type { KnockOrder } from '../../../src/app/client/knocker.ts';
+import { parseKnockOptions } from '../../../src/cli/knock/knock-options.ts';
 
 function order(...args: string[]): KnockOrder {
   const command = parseKnockOptions(args);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { DaemonOptions } from '../../../src/app/daemon/daemon-options.ts';
-import { type KnockdCommand, parseKnockdOptions } from '../../../src/cli/knockd-options.ts';
+import type { DaemonOptions } from '../../../src/app/config/daemon-options.ts';
+import { type KnockdCommand, parseKnockdOptions } from '../../../src/cli/knockd/knockd-options.ts';
 
 const DEFAULTS: DaemonOptions = {
   configFile: '/etc/knockd.conf',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseLength } from '../../../src/cli/parse-length.ts';
-import { parseMoment } from '../../../src/cli/parse-moment.ts';
-import { renderTable } from '../../../src/cli/render-table.ts';
-import { renderLength } from '../../../src/cli/render-time.ts';
+import { parseLength } from '../../../src/cli/arguments/parse-length.ts';
+import { parseMoment } from '../../../src/cli/arguments/parse-moment.ts';
+import { renderTable } from '../../../src/cli/bussa/text/render-table.ts';
+import { renderLength } from '../../../src/cli/bussa/text/render-time.ts';
 
 const NOW = new Date(2026, 10, 22, 23, 30, 44);
 const at = (...parts: [number, number, number, number?, number?, number?]): number =>

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { printableJson } from '../../../src/core/event/printable.ts';
 
-const PRINT = new URL('../../../src/cli/print.ts', import.meta.url).href;
+const PRINT = new URL('../../../src/cli/process/print.ts', import.meta.url).href;
 
 /** Node.js makes a pipe one that does not wait when `process.stdout` is touched. */
 const CHILD = `import { print, STDOUT } from '${PRINT}';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readWho } from '../../../src/cli/ban-operand.ts';
-import { parseBussaCommand } from '../../../src/cli/bussa-options.ts';
-import { parseSource } from '../../../src/cli/parse-source.ts';
-import type { Environment, Voice } from '../../../src/cli/verb.ts';
+import { parseSource } from '../../../src/cli/arguments/parse-source.ts';
+import type { Environment, Voice } from '../../../src/cli/arguments/verb.ts';
+import { parseBussaCommand } from '../../../src/cli/bussa/bussa-options.ts';
+import { readWho } from '../../../src/cli/daemon-verbs/ban-operand.ts';
 
 /** What `bussa` says, and its exit status. */
 async function said(words: string, environment: Environment): Promise<{ status: number; text: string }> {

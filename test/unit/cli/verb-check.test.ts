@@ -5,8 +5,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chownSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
-import { WARNING_IDS } from '../../../src/core/config/diagnostic.ts';
-import { Scratch } from '../../contract/child-module.ts';
+import { WARNING_IDS } from '../../../src/core/text/diagnostic.ts';
+import { Scratch } from '../../lab/child-module.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
 const BUSSA = path.join(root, 'bin/bussa');

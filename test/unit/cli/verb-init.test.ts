@@ -8,14 +8,14 @@ import { suite, test } from 'node:test';
 import type { InitOrder } from '../../../src/app/init/init-order.ts';
 import { renderProfile } from '../../../src/app/init/render-config.ts';
 import { allowStartIn } from '../../../src/app/init/start-service.ts';
-import { readWishes } from '../../../src/cli/init-wishes.ts';
-import { UsageError } from '../../../src/cli/read-options.ts';
+import { UsageError } from '../../../src/cli/arguments/read-options.ts';
+import { readWishes } from '../../../src/cli/bussa/init/init-wishes.ts';
 import { parseHosts } from '../../../src/core/client/parse-hosts.ts';
 import { profileOf } from '../../../src/core/client/profile.ts';
-import { parseConfig } from '../../../src/core/config/parse-config.ts';
+import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import type { Sequence } from '../../../src/core/door/sequence.ts';
 import type { Port } from '../../../src/core/net/port.ts';
-import { Scratch } from '../../contract/child-module.ts';
+import { Scratch } from '../../lab/child-module.ts';
 
 const NOBODY = 65_534;
 const BUSSA = path.join(import.meta.dirname, '../../../bin/bussa');

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Scratch } from '../../contract/child-module.ts';
+import { Scratch } from '../../lab/child-module.ts';
 
 const BUSSA = path.join(import.meta.dirname, '../../../bin/bussa');
 const GOOD = '[ssh]\n  sequence = 7000,8000,9000\n  open = tcp/22\n';

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { parseHosts } from '../../../src/core/client/parse-hosts.ts';
 import { profileNames, profileOf } from '../../../src/core/client/profile.ts';
-import { renderDiagnostic } from '../../../src/core/config/diagnostic.ts';
 import { renderSequence } from '../../../src/core/door/sequence.ts';
+import { renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
 
 const parse = (text: string) => parseHosts('hosts.conf', new TextEncoder().encode(text));
 

@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { advise } from '../../../src/core/config/advise.ts';
-import { type Diagnostic, renderDiagnostic, type WarningId } from '../../../src/core/config/diagnostic.ts';
-import type { HostFacts } from '../../../src/core/config/written-door.ts';
-import { draw, seededRandom } from '../../netns/seeded-random.ts';
+import { advise } from '../../../src/core/config/advice/advise.ts';
+import type { HostFacts } from '../../../src/core/config/advice/written-door.ts';
+import { type Diagnostic, renderDiagnostic, type WarningId } from '../../../src/core/text/diagnostic.ts';
+import { draw, seededRandom } from '../../lab/seeded-random.ts';
 import { bytesOf, complaints, FILE } from './config-text.ts';
 
 const HOST: HostFacts = {

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { advise } from '../../../src/core/config/advise.ts';
-import { diagnosticParts, WARNING_IDS } from '../../../src/core/config/diagnostic.ts';
-import { firstWord } from '../../../src/core/config/first-word.ts';
-import type { HostFacts } from '../../../src/core/config/written-door.ts';
+import { advise } from '../../../src/core/config/advice/advise.ts';
+import type { HostFacts } from '../../../src/core/config/advice/written-door.ts';
 import type { Door } from '../../../src/core/door/door.ts';
+import { diagnosticParts, WARNING_IDS } from '../../../src/core/text/diagnostic.ts';
+import { firstWord } from '../../../src/core/text/first-word.ts';
 import { BLIND_SHARE, isShareBlind } from '../../../src/core/tripwire/tripwires.ts';
 import { bytesOf, complaints, FILE } from './config-text.ts';
 

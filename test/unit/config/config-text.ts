@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Config } from '../../../src/core/config/config.ts';
-import { renderDiagnostic } from '../../../src/core/config/diagnostic.ts';
-import { parseConfig } from '../../../src/core/config/parse-config.ts';
+import type { Config } from '../../../src/core/config/file/config.ts';
+import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import type { DoorSpec } from '../../../src/core/door/door.ts';
 import { renderSequence } from '../../../src/core/door/sequence.ts';
+import { renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
 
 export const FILE = 'knockd.conf';
 

@@ -1,5 +1,5 @@
 import { describe } from 'node:test';
-import { MAX_PORT_OPENINGS } from '../../../src/core/config/parse-ports.ts';
+import { MAX_PORT_OPENINGS } from '../../../src/core/config/values/parse-ports.ts';
 import { check, PORT, TIMEOUT } from './mistake-cases.ts';
 
 const OPEN = 'write tcp/22, udp/51820, a range tcp/8000-8010, or tcp/8080 forward';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { parseConfig } from '../../../src/core/config/parse-config.ts';
+import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import { renderAdmission } from '../../../src/core/door/admission.ts';
 import type { DoorSpec } from '../../../src/core/door/door.ts';
 import { renderPortOpening } from '../../../src/core/door/port-opening.ts';

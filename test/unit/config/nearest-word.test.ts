@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { nearestDirective } from '../../../src/core/config/directives.ts';
-import { nearestWord } from '../../../src/core/config/nearest-word.ts';
+import { nearestDirective } from '../../../src/core/config/file/directives.ts';
+import { nearestWord } from '../../../src/core/text/nearest-word.ts';
 
 const NEAREST: Readonly<Record<string, string | undefined>> = {
   sequnce: 'Sequence',

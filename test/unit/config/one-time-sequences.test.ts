@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { renderDiagnostic } from '../../../src/core/config/diagnostic.ts';
-import { markSequenceUsed, parseOneTimeSequences } from '../../../src/core/config/one-time-sequences.ts';
+import { markSequenceUsed, parseOneTimeSequences } from '../../../src/core/config/file/one-time-sequences.ts';
 import { renderSequence } from '../../../src/core/door/sequence.ts';
+import { renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
 import { bytesOf } from './config-text.ts';
 
 const textOf = (bytes: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);

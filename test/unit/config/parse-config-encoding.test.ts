@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseConfig } from '../../../src/core/config/parse-config.ts';
+import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import { bytesOf, complaints } from './config-text.ts';
 import { check, FLAGS, PORT } from './mistake-cases.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Config } from '../../../src/core/config/config.ts';
-import { parseConfig } from '../../../src/core/config/parse-config.ts';
+import type { Config } from '../../../src/core/config/file/config.ts';
+import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import { TCP_FLAG } from '../../../src/core/net/tcp-flags.ts';
 import { bytesOf, FILE, sequenceOf } from './config-text.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseInterfaceChoice } from '../../../src/core/config/parse-interfaces.ts';
+import { parseInterfaceChoice } from '../../../src/core/config/values/parse-interfaces.ts';
 
 describe('parseInterfaceChoice', () => {
   const good: readonly (readonly [string, unknown])[] = [

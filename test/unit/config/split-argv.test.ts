@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { splitArgv } from '../../../src/core/config/split-argv.ts';
+import { splitArgv } from '../../../src/core/text/split-argv.ts';
 
 const PLAIN: readonly (readonly [text: string, ...argv: string[]])[] = [
   [''],

@@ -9,7 +9,7 @@ import {
 } from '../../../src/core/door/port-opening.ts';
 import type { Address } from '../../../src/core/net/address.ts';
 import type { Port } from '../../../src/core/net/port.ts';
-import { seeded } from '../../property/seed.ts';
+import { seeded } from '../../lab/seed.ts';
 
 const ports = (text: string): PortOpening[] =>
   text === '' ? [] : text.split(', ').map((one) => parsePortOpening(one) as PortOpening);

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { EventLog } from '../../../src/app/daemon/event-log.ts';
+import { EventLog } from '../../../src/app/daemon/reporting/event-log.ts';
 import { hookEnvironment } from '../../../src/core/door/hook.ts';
 import type { Event } from '../../../src/core/event/event.ts';
 import type { LeaseId } from '../../../src/core/lease/lease.ts';
@@ -17,7 +17,7 @@ import type { LogSink } from '../../../src/host/log/log-sink.ts';
 import { runHook } from '../../../src/host/process/run-hook.ts';
 import { openSqliteLeaseStore } from '../../../src/host/store/sqlite-lease-store.ts';
 import { judgeLine } from '../../fuzz/judge-line.ts';
-import { repository } from '../scratch-clone.ts';
+import { repository } from '../../lab/scratch-clone.ts';
 
 const source = '192.0.2.1' as Address;
 const FORGERY = '\n[2026-01-01 00:00] 192.0.2.9: ssh: OPEN SESAME';
@@ -121,9 +121,9 @@ describe('forged lines', () => {
       return stdout + stderr;
     };
     const said = [
-      run('src/cli/knockd.ts', '--check', '-c', config),
-      run('src/cli/knockd.ts', '--forged\u001b[2K\nx'),
-      run('src/cli/knock.ts', '127.0.0.1', '70\u001b[2K\nforged'),
+      run('src/cli/knockd/knockd.ts', '--check', '-c', config),
+      run('src/cli/knockd/knockd.ts', '--forged\u001b[2K\nx'),
+      run('src/cli/knock/knock.ts', '127.0.0.1', '70\u001b[2K\nforged'),
     ];
     for (const line of said.flatMap((text) => text.split('\n'))) {
       judgeLine(line);

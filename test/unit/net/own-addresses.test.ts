@@ -5,7 +5,7 @@ import { addressWords, familyOf, renderAddress } from '../../../src/core/net/add
 import type { LocalRoute } from '../../../src/core/net/local-route.ts';
 import { prefixAround, prefixHas, prefixWidth } from '../../../src/core/net/prefix.ts';
 import { OwnAddresses } from '../../../src/core/origin/own-addresses.ts';
-import { seeded } from '../../property/seed.ts';
+import { seeded } from '../../lab/seed.ts';
 
 /** Few bits, so that addresses fall into prefixes. */
 const word = fc.nat(15).map((low) => (0x0a000000 | low) >>> 0);

@@ -6,7 +6,7 @@ import { changesForGrants, changesForRevoke } from '../../../src/core/nft/elemen
 import { guestHome, isGuestSet, OWN_HOME } from '../../../src/core/nft/home.ts';
 import { setName } from '../../../src/core/nft/set-name.ts';
 import { renderTimeout } from '../../../src/core/nft/timeout.ts';
-import { seeded } from '../../property/seed.ts';
+import { seeded } from '../../lab/seed.ts';
 import { address, grant } from './part.ts';
 
 describe('elements', () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LINK_TYPE, readLink } from '../../../src/core/packet/read-link.ts';
-import { concat, hex } from './capture-bytes.ts';
+import { concat, hex } from '../../lab/capture-bytes.ts';
 import { readingText } from './reading-text.ts';
 
 const MACS = '020000000009 5a596693e3b3';

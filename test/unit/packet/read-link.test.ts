@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isKnownLinkType, LINK_TYPE, readLink } from '../../../src/core/packet/read-link.ts';
-import { hex } from './capture-bytes.ts';
+import { hex } from '../../lab/capture-bytes.ts';
 
 const MACS = '020000000009 5a596693e3b3';
 const IPV4 = '4500001d00c5400040 11';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { hex } from './capture-bytes.ts';
+import { hex } from '../../lab/capture-bytes.ts';
 import { readingText } from './reading-text.ts';
 
 /** 192.0.2.1 to 198.51.100.7 */

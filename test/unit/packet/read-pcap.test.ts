@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readCaptureFile } from '../../../src/core/packet/read-capture-file.ts';
-import { concat, hex, pcapHeader, pcapRecord, summary, words } from './capture-bytes.ts';
+import { concat, hex, pcapHeader, pcapRecord, summary, words } from '../../lab/capture-bytes.ts';
 
 const SYN =
   '0200000000095a596693e3b308004500003ca9f8400040066aa80a0909010a090909a1e81b5888f5352d00000000' +

@@ -13,7 +13,7 @@ import {
   sectionBlock,
   summary,
   words,
-} from './capture-bytes.ts';
+} from '../../lab/capture-bytes.ts';
 
 const SYN =
   '0200000000095a596693e3b308004500003ca9f8400040066aa80a0909010a090909a1e81b5888f5352d00000000' +

@@ -1,5 +1,5 @@
-import { COUNTED, type DaemonCounts } from '../../../src/app/daemon/daemon-tally.ts';
-import type { DaemonStatus, DoorStatus, LeaseStatus } from '../../../src/app/daemon/daemon-view.ts';
+import { COUNTED, type DaemonCounts } from '../../../src/app/daemon/reporting/daemon-tally.ts';
+import type { DaemonStatus, DoorStatus, LeaseStatus } from '../../../src/app/daemon/status/daemon-view.ts';
 import type { WatchPoll } from '../../../src/app/watch/watch-poll.ts';
 import type { PendingAttempt } from '../../../src/core/attempt/pending-attempt.ts';
 import { type Address, parseAddress } from '../../../src/core/net/address.ts';

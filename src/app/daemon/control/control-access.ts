@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, statSync } from 'node:fs';
 import type { Event } from '../../../core/event/event.ts';
-import { findGroup } from '../../../host/system/find-group.ts';
-import { controlSocketIn } from '../open-state.ts';
+import { findGroup } from '../../../host/privileges/find-group.ts';
+import { controlSocketIn } from '../../state/open-state.ts';
 
 /** inode(7) */
 const PERMISSIONS = 0o7777;

@@ -1,3 +1,4 @@
+import { RequestError } from '../../../core/control/read-request.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { askControl } from '../../../host/control/control-client.ts';
 import {
@@ -6,10 +7,9 @@ import {
   ControlServer,
 } from '../../../host/control/control-server.ts';
 import { StoreError } from '../../../host/store/lease-store.ts';
-import { LockOutError } from '../lock-out.ts';
-import { controlSocketIn } from '../open-state.ts';
-import type { OwnerGuard } from '../owner-guard.ts';
-import { RequestError } from './read-request.ts';
+import { controlSocketIn } from '../../state/open-state.ts';
+import { LockOutError } from '../lockout-guard/lock-out.ts';
+import type { OwnerGuard } from '../lockout-guard/owner-guard.ts';
 
 /**
  * What the daemon can be asked, by the word after `verb`. A verb may throw a `RequestError`, and a `StoreError`: they are

@@ -1,5 +1,5 @@
 import type { LeaseStore } from '../../../host/store/lease-store.ts';
-import type { ReloadOutcome } from '../reload.ts';
+import type { ReloadOutcome } from '../reload/reload.ts';
 import type { ControlVerbs } from './control.ts';
 import { historyVerb } from './history-verb.ts';
 import { type LeaseVerbsParts, leaseVerbs } from './lease-verbs.ts';

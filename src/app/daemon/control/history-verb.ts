@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ADDRESS, COUNT, MOMENT, readRequest, TEXT } from '../../../core/control/read-request.ts';
 import type { LeaseStore, PastChoice, PastLease } from '../../../host/store/lease-store.ts';
 import type { ControlVerbs } from './control.ts';
 import { inParts } from './in-parts.ts';
-import { ADDRESS, COUNT, MOMENT, readRequest, TEXT } from './read-request.ts';
 
 /**
  * `history {door?, ip?, since?, until?, limit?}`: parts of `{history: PastLease[]}`, the latest first; moments are

@@ -1,8 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Config } from '../../../core/config/config.ts';
-import { nearestWord } from '../../../core/config/nearest-word.ts';
-import { MAX_TIMEOUT_SECONDS } from '../../../core/config/parse-seconds.ts';
-import { quoteText } from '../../../core/config/quote-text.ts';
+import type { Config } from '../../../core/config/file/config.ts';
+import { MAX_TIMEOUT_SECONDS } from '../../../core/config/values/parse-seconds.ts';
+import {
+  ADDRESS,
+  LENGTH,
+  needed,
+  RequestError,
+  readRequest,
+  TEXT,
+  YES,
+} from '../../../core/control/read-request.ts';
 import { compileAdmission } from '../../../core/door/admission.ts';
 import type { DoorSpec } from '../../../core/door/door.ts';
 import { renderCommands } from '../../../core/door/opening.ts';
@@ -12,12 +19,13 @@ import type { Lease } from '../../../core/lease/lease.ts';
 import { letsIn } from '../../../core/lease/lease-prefix.ts';
 import type { Address } from '../../../core/net/address.ts';
 import { type Millis, seconds } from '../../../core/net/time.ts';
+import { nearestWord } from '../../../core/text/nearest-word.ts';
+import { quoteText } from '../../../core/text/quote-text.ts';
 import type { ControlReply } from '../../../host/control/control-server.ts';
-import type { DaemonView, LeaseStatus } from '../daemon-view.ts';
-import { inTime } from '../in-time.ts';
-import type { LeaseKeeper } from '../lease-keeper.ts';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
+import type { DaemonView, LeaseStatus } from '../status/daemon-view.ts';
+import { inTime } from '../turns/in-time.ts';
 import type { ControlVerbs } from './control.ts';
-import { ADDRESS, LENGTH, needed, RequestError, readRequest, TEXT, YES } from './read-request.ts';
 
 /** Commands may take their time: so long an answer waits for them. */
 const PATIENCE_MS = 5000;

@@ -1,8 +1,8 @@
-import type { Diagnostic } from '../../../core/config/diagnostic.ts';
-import type { ConfigChanges } from '../compare-configs.ts';
-import type { ReloadOutcome } from '../reload.ts';
+import { RequestError, readRequest } from '../../../core/control/read-request.ts';
+import type { Diagnostic } from '../../../core/text/diagnostic.ts';
+import type { ConfigChanges } from '../reload/compare-configs.ts';
+import type { ReloadOutcome } from '../reload/reload.ts';
 import type { ControlVerbs } from './control.ts';
-import { RequestError, readRequest } from './read-request.ts';
 
 /** BOUNDED: diagnostics, and names of doors of a sort, in an answer. */
 const MAX_TOLD = 500;

@@ -1,14 +1,22 @@
 import { type Ban, MAX_BANS } from '../../../core/ban/ban-list.ts';
+import type { PlainBan } from '../../../core/control/plain-ban.ts';
+import {
+  ADDRESS,
+  LENGTH,
+  needed,
+  PREFIX,
+  RequestError,
+  readRequest,
+  YES,
+} from '../../../core/control/read-request.ts';
 import { renderPrefix } from '../../../core/net/prefix.ts';
 import { renderTraceEntry } from '../../../core/trace/render-trace.ts';
 import type { TraceEntry } from '../../../core/trace/trace-entry.ts';
 import type { ControlReply } from '../../../host/control/control-server.ts';
-import type { PlainBan } from '../../plain-ban.ts';
-import type { BanKeeper } from '../ban-keeper.ts';
-import type { SourceStory, SourceView } from '../source-view.ts';
+import type { BanKeeper } from '../bans/ban-keeper.ts';
+import type { SourceStory, SourceView } from '../status/source-view.ts';
 import type { ControlVerbs } from './control.ts';
 import { inParts } from './in-parts.ts';
-import { ADDRESS, LENGTH, needed, PREFIX, RequestError, readRequest, YES } from './read-request.ts';
 
 /** Ten years. */
 const MAX_BAN_MS = 10 * 365 * 86_400_000;

@@ -1,7 +1,7 @@
-import type { DaemonView } from '../daemon-view.ts';
+import { ADDRESS, COUNT, readRequest, TEXT } from '../../../core/control/read-request.ts';
+import type { DaemonView } from '../status/daemon-view.ts';
 import type { ControlVerbs } from './control.ts';
 import { inParts } from './in-parts.ts';
-import { ADDRESS, COUNT, readRequest, TEXT } from './read-request.ts';
 
 /**
  * How the daemon is. `status`: `{status: DaemonStatus}` · `doors`: parts of `{doors: DoorStatus[]}` · `attempts`: parts of

@@ -1,5 +1,5 @@
-import { COUNTED, type Counted } from '../daemon-tally.ts';
-import type { DaemonStatus, DoorStatus } from '../daemon-view.ts';
+import { COUNTED, type Counted } from '../reporting/daemon-tally.ts';
+import type { DaemonStatus, DoorStatus } from '../status/daemon-view.ts';
 
 /** BOUNDED: doors that have metrics of their own, the first of the configuration; each is a series for ever. */
 export const MAX_DOORS = 1000;

@@ -1,0 +1,79 @@
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PastChoice, PastLease } from '../../host/store/lease-store.ts';
+import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
+import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
+import { pastLeases } from '../daemon/control/history-verb.ts';
+import { databaseIn, stateName } from '../state/open-state.ts';
+import { askDaemonInParts, type DaemonChoice, type DaemonReply } from './ask-daemon.ts';
+
+export type HistoryChoice = PastChoice & { readonly limit: number };
+
+export type HistoryReading =
+  | { readonly kind: 'history'; readonly leases: readonly PastLease[]; readonly from: 'daemon' | 'database' }
+  | Exclude<DaemonReply, { kind: 'answer' }>;
+
+/** The leases that are over, the latest first: from the daemon or, where none runs, from what it has left. */
+export async function readHistory(daemon: DaemonChoice, choice: HistoryChoice): Promise<HistoryReading> {
+  const { source, ...rest } = choice;
+  const leases: PastLease[] = [];
+  const request = { verb: 'history', ...rest, ...(source === undefined ? {} : { ip: source }) };
+  const reply = await askDaemonInParts(daemon, request, ({ history }) => {
+    leases.push(...(history as readonly PastLease[]));
+  });
+  if (reply.kind === 'answer') return { kind: 'history', leases, from: 'daemon' };
+  if (reply.kind !== 'no-daemon') return reply;
+  const database = findDatabase(daemon);
+  if (database === undefined) return reply;
+  return typeof database === 'string' ? readCopy(database, choice) : database;
+}
+
+/** `undefined` where there is none. */
+function findDatabase(daemon: DaemonChoice): string | undefined | HistoryReading {
+  const { configFile, interfaces, stateDirectory } = daemon;
+  const named =
+    configFile === undefined && interfaces === undefined
+      ? listStates(stateDirectory)
+      : [stateName(configFile ?? DEFAULT_CONFIG_FILE, interfaces)];
+  const databases = named
+    .map((name) => databaseIn(join(stateDirectory, name)))
+    .filter((path) => existsSync(path));
+  if (databases.length <= 1) return databases[0];
+  const message = `no daemon runs, and several have left a history: say which one with -c FILE, and -i if it was started with that: ${databases.join(', ')}`;
+  return { kind: 'failed', message };
+}
+
+function listStates(stateDirectory: string): readonly string[] {
+  try {
+    return readdirSync(stateDirectory).sort();
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Reads a copy: a daemon that is started meanwhile must find its database with nobody else in it, and what a crash has
+ * left beside it as it is.
+ */
+async function readCopy(path: string, { limit, ...choice }: HistoryChoice): Promise<HistoryReading> {
+  const directory = mkdtempSync(join(tmpdir(), 'bussa-history-'));
+  try {
+    const copy = databaseIn(directory);
+    copyFileSync(path, copy);
+    if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
+    const store = openSqliteLeaseStore(copy);
+    try {
+      const leases = await Array.fromAsync(pastLeases(store, choice, limit));
+      return { kind: 'history', leases, from: 'database' };
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const kind = code === 'EACCES' || code === 'EPERM' ? 'permission' : 'failed';
+    return { kind, message: `the history in ${path} cannot be read: ${message}` };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

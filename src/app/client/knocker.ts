@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getSystemErrorMessage } from 'node:util';
+import type { Family } from '../../core/net/address.ts';
+import type { Port } from '../../core/net/port.ts';
+import type { Protocol } from '../../core/net/protocol.ts';
+import { type Millis, millis } from '../../core/net/time.ts';
+import type { SystemCallError } from '../../host/ffi/system-call-error.ts';
+import { type Destination, renderDestination } from '../../host/network/destination.ts';
+import { resolveHost } from '../../host/network/resolve-host.ts';
+
+/** One knock as it was asked for: a port, or the name of a service. */
+export type KnockStep = { readonly protocol: Protocol; readonly port: Port | ServiceName };
+
+export type ServiceName = string & { readonly brand: 'ServiceName' };
+
+export type KnockOrder = {
+  readonly host: string;
+  readonly steps: readonly KnockStep[];
+  /** Between one knock and the next. */
+  readonly delay: Millis;
+  readonly family?: Family;
+  readonly interfaceName?: string;
+  /** Bounds the whole run, the name's resolution included. */
+  readonly timeout?: Millis;
+};
+
+/**
+ * `bad-ports`: nothing was sent. `failed`: some or all knocks did not leave. `timed-out`: the same, and a call
+ * may still be running in the thread pool.
+ */
+export type KnockOutcome =
+  | { readonly kind: 'all-left' }
+  | { readonly kind: 'bad-ports' | 'failed' | 'timed-out'; readonly reasons: readonly string[] };
+
+/** `asked`: how the order names the port. */
+export type PlannedKnock = { readonly protocol: Protocol; readonly port: Port; readonly asked: string };
+
+/** Resolves the host once and sends the knocks in order; `tell` hears of each before it is sent. */
+export async function knock(order: KnockOrder, tell: (line: string) => void): Promise<KnockOutcome> {
+  const started = performance.now();
+  const plan = await planKnocks(order.steps);
+  if (plan.reasons.length > 0) return { kind: 'bad-ports', reasons: plan.reasons };
+
+  const resolved = await resolveHost(order.host, order.family, order.timeout);
+  if (resolved.kind === 'timed-out') return timedOut(order, 0, order.steps.length);
+  if (resolved.kind === 'failed') {
+    return { kind: 'failed', reasons: [`cannot resolve host '${order.host}': ${resolved.reason}`] };
+  }
+  const deadline = order.timeout === undefined ? Number.POSITIVE_INFINITY : started + order.timeout;
+  return sendKnocks(order, plan.knocks, resolved.destination, deadline, tell);
+}
+
+/** Sends them in order, until `deadline` on the clock of `performance.now`. */
+export async function sendKnocks(
+  order: Pick<KnockOrder, 'delay' | 'interfaceName' | 'timeout' | 'host'>,
+  knocks: readonly PlannedKnock[],
+  to: Destination,
+  deadline: number,
+  tell: (line: string) => void,
+): Promise<KnockOutcome> {
+  // Native code is loaded only now: a mistake in the arguments is answered without it.
+  const { openKnockSocket } = await import('../../host/network/knock-socket.ts');
+  const socket = openKnockSocket(to, order.interfaceName);
+  if (socket instanceof Error) return { kind: 'failed', reasons: [explain(socket)] };
+
+  const reasons: string[] = [];
+  for (const [i, { protocol, port, asked }] of knocks.entries()) {
+    if (i > 0 && order.delay > 0) await sleepUntil(Math.min(performance.now() + order.delay, deadline));
+    if (performance.now() >= deadline) return timedOut(order, i, knocks.length, reasons);
+    tell(`hitting ${protocol} ${renderDestination(to)}:${asked}`);
+    const error = socket.send(protocol, port);
+    if (error !== undefined) reasons.push(explain(error));
+  }
+  return reasons.length === 0 ? { kind: 'all-left' } : { kind: 'failed', reasons };
+}
+
+/** On the clock of `performance.now`. Node.js drops the fraction of a wait, and would wake up before its end. */
+async function sleepUntil(moment: number): Promise<void> {
+  for (let left = moment - performance.now(); left > 0; left = moment - performance.now()) {
+    await sleep(Math.ceil(left));
+  }
+}
+
+type Plan = { readonly knocks: readonly PlannedKnock[]; readonly reasons: readonly string[] };
+
+/** Service names become ports; all that have none are reported together. */
+async function planKnocks(steps: readonly KnockStep[]): Promise<Plan> {
+  const knocks: PlannedKnock[] = [];
+  const reasons: string[] = [];
+  const services = steps.some(({ port }) => typeof port === 'string') ? await openServices() : undefined;
+  for (const { protocol, port: asked } of steps) {
+    const result = typeof asked === 'number' ? { kind: 'found' as const, port: asked } : undefined;
+    const found = result ?? services?.portOf(String(asked), protocol);
+    if (found?.kind === 'found') knocks.push({ protocol, port: found.port, asked: String(asked) });
+    else reasons.push(`bad port '${asked}': it is no number from 1 to 65535, and ${found?.reason}`);
+  }
+  return { knocks, reasons };
+}
+
+async function openServices() {
+  const { ServicesFile } = await import('../../host/network/service-ports.ts');
+  return new ServicesFile();
+}
+
+function timedOut(
+  order: Pick<KnockOrder, 'timeout' | 'host'>,
+  left: number,
+  all: number,
+  reasons: readonly string[] = [],
+): KnockOutcome {
+  const limit = `${(order.timeout ?? millis(0)) / 1000} s`;
+  const where = left === 0 ? `while resolving '${order.host}'` : 'waiting between knocks';
+  const count = `${left - reasons.length} of ${all} knocks left`;
+  return { kind: 'timed-out', reasons: [...reasons, `timed out after ${limit} ${where}: ${count}`] };
+}
+
+/** What an errno means for somebody who knocks, and what to do about it. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENETUNREACH: 'see `ip route`: no route leads there',
+  EHOSTUNREACH: 'see `ip route`: the route there says unreachable',
+  EACCES: 'a route or rule of this machine forbids it, or it is a broadcast address',
+  EPERM: 'the firewall of this machine drops it, or the process lacks the capability CAP_NET_RAW',
+  ENODEV: 'see `ip link` for the names of the interfaces',
+  EINVAL: 'a link-local address needs its interface: fe80::1%eth0, or --interface eth0',
+};
+
+function explain(error: SystemCallError): string {
+  const remedy = REMEDIES[error.code];
+  const meaning = getSystemErrorMessage(-error.errno);
+  return `${error.message} (${meaning}${remedy === undefined ? '' : `; ${remedy}`})`;
+}

@@ -1,0 +1,111 @@
+import { statSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { dirname } from 'node:path';
+import { advise } from '../../core/config/advice/advise.ts';
+import type { HostFacts } from '../../core/config/advice/written-door.ts';
+import type { Config } from '../../core/config/file/config.ts';
+import type { Door } from '../../core/door/door.ts';
+import { renderCaptureFilter } from '../../core/filter/capture-filter.ts';
+import type { Diagnostic } from '../../core/text/diagnostic.ts';
+import { escapeText } from '../../core/text/quote-text.ts';
+import { BLIND_SHARE, isShareBlind } from '../../core/tripwire/tripwires.ts';
+import { findProgram } from '../../host/files/find-program.ts';
+import { endsLeases } from '../../host/firewall/choice/ends-leases.ts';
+import { barrierIn } from '../../host/firewall/iptables/chain-barrier.ts';
+import { readInterfaces } from '../../host/interfaces/interfaces.ts';
+import { readEphemeralPorts, readServedBy } from '../../host/ports/host-ports.ts';
+import { type LoadedConfig, loadConfig } from './load-config.ts';
+import { readOneTimeFile } from './one-time-doors.ts';
+
+/** What can be said of a configuration. `good`: without errors, with the expression that passes its knocks. */
+export type Verdict =
+  | {
+      readonly kind: 'good';
+      readonly config: Config;
+      readonly diagnostics: readonly Diagnostic[];
+      /** pcap-filter(7), without the tripwires that a daemon adds. */
+      readonly filter: string;
+    }
+  | Extract<LoadedConfig, { kind: 'bad' }>;
+
+/** Judges a configuration and does nothing else: what is wrong in it, or else what is unwise, on this host as it is now. */
+export function check(configFile: string): Verdict {
+  const loaded = loadConfig(configFile);
+  if (loaded.kind === 'bad') return loaded;
+  const { config, bytes, warnings } = loaded;
+  const oneTime = readOneTimeDoors(config);
+  const advice = advise(configFile, bytes, oneTime.doors, readHostFacts());
+  const diagnostics = [...warnings, ...advice].sort((a, b) => byPlace(a, b));
+  const doors = config.doors.flatMap((spec) => {
+    const source = spec.sequenceSource;
+    const door =
+      source.kind === 'fixed' ? { ...spec, sequence: source.sequence } : oneTime.doors.get(spec.name);
+    return door === undefined ? [] : [door];
+  });
+  const filter = renderCaptureFilter(doors, { ipv6: true });
+  return { kind: 'good', config, diagnostics: [...diagnostics, ...oneTime.warnings], filter };
+}
+
+function readOneTimeDoors({ doors }: Config) {
+  const found = new Map<string, Door>();
+  const warnings: Diagnostic[] = [];
+  for (const spec of doors) {
+    const { sequenceSource: source, name } = spec;
+    if (source.kind === 'fixed') continue;
+    const place = { file: source.path, line: 1, column: 1 };
+    const file = readOneTimeFile(source.path, 'judged');
+    if (file.kind === 'unusable') {
+      const message = `[${escapeText(name)}] stays shut, its one-time sequences ${file.what}: ${file.reason}`;
+      warnings.push({ severity: 'warning', id: 'one-time-unusable', place, message });
+      continue;
+    }
+    warnings.push(...file.warnings);
+    if (file.next !== undefined) {
+      found.set(name, { ...spec, sequence: file.next.sequence });
+      continue;
+    }
+    const message = `no sequence is left for [${escapeText(name)}], and it stays shut: add lines to this file`;
+    warnings.push({ severity: 'warning', id: 'no-sequences-left', place, message });
+  }
+  return { doors: found, warnings };
+}
+
+function readHostFacts(): HostFacts {
+  const served = { tcp: readServedBy('tcp'), udp: readServedBy('udp') };
+  const localPorts = readEphemeralPorts();
+  return {
+    serves: (protocol, port) => served[protocol].has(port),
+    hasProgram: (name) => findProgram(name) !== undefined,
+    hasIpv6: Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      // RFC 4291 section 2.5.6: fe80::/10 is known on its link alone.
+      .some(({ family, internal, address }) => family === 'IPv6' && !internal && !/^fe[89ab]/i.test(address)),
+    blindShare: (door) => (isShareBlind([door], localPorts) ? BLIND_SHARE : undefined),
+    interfaces: interfaceNames(),
+    hasDirectoryOf,
+    barrierIn,
+    endsLeases: () => findProgram('iptables') === undefined || endsLeases(),
+  };
+}
+
+/** What may not be looked at is not said to be missing. */
+function hasDirectoryOf(path: string): boolean {
+  try {
+    return statSync(dirname(path)).isDirectory();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== 'ENOENT' && code !== 'ENOTDIR';
+  }
+}
+
+function interfaceNames(): readonly string[] | undefined {
+  try {
+    return readInterfaces({ routes: false }).map(({ name }) => name);
+  } catch {
+    return undefined;
+  }
+}
+
+function byPlace({ place: a }: Diagnostic, { place: b }: Diagnostic): number {
+  return a.line - b.line || a.column - b.column;
+}

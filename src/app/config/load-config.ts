@@ -1,0 +1,65 @@
+import { MAX_DOORS } from '../../core/attempt/door-index.ts';
+import type { Config, ConfigResult } from '../../core/config/file/config.ts';
+import { parseConfig } from '../../core/config/file/parse-config.ts';
+import type { Diagnostic } from '../../core/text/diagnostic.ts';
+import { readWhole } from '../../host/files/read-whole.ts';
+import { type FileAccess, judgeFileAccess, type Readers } from '../file-access/judge-file-access.ts';
+
+export type LoadedConfig =
+  | {
+      readonly kind: 'ok';
+      readonly config: Config;
+      readonly warnings: readonly Diagnostic[];
+      /** The text that was read. */
+      readonly bytes: Uint8Array;
+    }
+  | {
+      readonly kind: 'bad';
+      readonly diagnostics: readonly Diagnostic[];
+      /** The file may be good: who asks may not read it. */
+      readonly isDenied?: true;
+    };
+
+/**
+ * Reads and judges the configuration and, unless that is ignored, who else can write the file or read its secrets. The
+ * one-time files that it names are not looked at: each shuts its own door alone.
+ */
+export function loadConfig(file: string, access: FileAccess = 'judged'): LoadedConfig {
+  let bytes: Uint8Array;
+  try {
+    bytes = readWhole(file);
+  } catch (error) {
+    const failure = error as NodeJS.ErrnoException;
+    const diagnostics = [unreadable(file, failure)];
+    const isDenied = failure.code === 'EACCES' || failure.code === 'EPERM';
+    return { kind: 'bad', diagnostics, ...(isDenied ? { isDenied } : {}) };
+  }
+  const result: ConfigResult = parseConfig(file, bytes);
+  const findings = access === 'judged' ? judgeFileAccess(file, readersOf(result)) : [];
+  if (result.kind === 'bad') return { kind: 'bad', diagnostics: [...findings, ...result.diagnostics] };
+  const warnings = [...findings, ...tooManyDoors(file, result.config), ...result.warnings];
+  return warnings.some(({ severity }) => severity === 'error')
+    ? { kind: 'bad', diagnostics: warnings }
+    : { ...result, warnings, bytes };
+}
+
+/** A file that has mistakes may hold secrets as well. */
+function readersOf(result: ConfigResult): Readers {
+  if (result.kind === 'bad') return 'group';
+  const holdsSecrets = result.config.doors.some(({ sequenceSource }) => sequenceSource.kind === 'fixed');
+  return holdsSecrets ? 'group' : 'everybody';
+}
+
+function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
+  const remedy =
+    error.code === 'ENOENT'
+      ? 'there is no such file: name one with -c, or copy an example to it'
+      : `it cannot be read: ${error.message}`;
+  return { severity: 'error', place: { file, line: 1, column: 1 }, message: remedy };
+}
+
+function tooManyDoors(file: string, { doors }: Config): Diagnostic[] {
+  if (doors.length <= MAX_DOORS) return [];
+  const message = `${doors.length} doors are more than the ${MAX_DOORS} that can be watched`;
+  return [{ severity: 'error', place: { file, line: 1, column: 1 }, message }];
+}

@@ -1,0 +1,127 @@
+import type { GuardedSource, ScanGuard } from '../../../core/attempt/scan-guard.ts';
+import type { Ban, BanList } from '../../../core/ban/ban-list.ts';
+import type { Event } from '../../../core/event/event.ts';
+import { type Address, addressWords, familyOf } from '../../../core/net/address.ts';
+import { type Prefix, renderPrefix } from '../../../core/net/prefix.ts';
+import { after, type Instant, type Millis } from '../../../core/net/time.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import { BanFile } from './ban-file.ts';
+
+export type BanKeeperParts = {
+  readonly bans: BanList;
+  readonly guard: ScanGuard;
+  readonly clock: Clock;
+  /** Undefined where nothing survives the daemon. */
+  readonly directory: string | undefined;
+  readonly report: (event: Event) => void;
+};
+
+/** `unkept`: why it will not outlive the daemon. */
+export type BanOutcome =
+  | { readonly kind: 'full' }
+  | { readonly kind: 'banned'; readonly ban: Ban; readonly unkept?: string };
+
+export type UnbanOutcome = {
+  /** Whether there was a ban of exactly this prefix. */
+  readonly removed: boolean;
+  /** Bans that the address is in still. */
+  readonly still: readonly Ban[];
+  /** The guard against scans had something against the address, and has forgotten it. */
+  readonly forgiven: boolean;
+  readonly unkept?: string;
+};
+
+/** The bans, those of an earlier run among them, and what follows from them. */
+export class BanKeeper {
+  readonly #parts: BanKeeperParts;
+  readonly #file: BanFile | undefined;
+  #onBan: () => void = () => undefined;
+
+  constructor(parts: BanKeeperParts) {
+    this.#parts = parts;
+    this.#file = parts.directory === undefined ? undefined : new BanFile(parts.directory);
+    this.#load();
+  }
+
+  /** `onBan`: the bans are others now. */
+  follow(onBan: () => void): void {
+    this.#onBan = onBan;
+  }
+
+  isBanned(source: Address): boolean {
+    return this.#parts.bans.hasAddress(source, this.#now);
+  }
+
+  ban(prefix: Prefix, length: Millis | undefined): BanOutcome {
+    const { bans, report } = this.#parts;
+    const ban = { prefix, ...(length === undefined ? {} : { until: after(this.#now, length) }) };
+    if (bans.add(ban, this.#now) === 'full') return { kind: 'full' };
+    const seconds = length === undefined ? {} : { seconds: Math.ceil(length / 1000) };
+    report({ kind: 'banned', who: renderPrefix(prefix), ...seconds });
+    this.#onBan();
+    return { kind: 'banned', ban, ...this.#keep() };
+  }
+
+  /** For one address, what the guard against scans has against it goes too. */
+  unban(prefix: Prefix): UnbanOutcome {
+    const { bans, guard, report } = this.#parts;
+    const removed = bans.remove(prefix);
+    if (removed) report({ kind: 'unbanned', who: renderPrefix(prefix) });
+    const still = this.of(prefix.base).filter((ban) => ban.prefix.length <= prefix.length);
+    const isAddress = renderPrefix(prefix) === prefix.base;
+    const forgiven = isAddress && guard.forgive(sourceOf(prefix.base));
+    return { removed, still, forgiven, ...(removed ? this.#keep() : {}) };
+  }
+
+  /** In the order in which they were made. */
+  list(): readonly Ban[] {
+    return this.#parts.bans.list(this.#now);
+  }
+
+  /** Those that the address is in. */
+  of(source: Address): readonly Ban[] {
+    return this.#parts.bans.of(source, this.#now);
+  }
+
+  get #now(): Instant {
+    return this.#parts.clock.wall();
+  }
+
+  #keep(): { readonly unkept?: string } {
+    let unkept = 'the state directory could not be opened';
+    try {
+      this.#file?.write(this.#parts.bans.lines(this.#now));
+      if (this.#file !== undefined) return {};
+    } catch (error) {
+      unkept = `${this.#file?.path}: ${(error as Error).message}`;
+    }
+    const text = `the bans are not kept, and count only until this daemon ends: ${unkept}`;
+    this.#parts.report({ kind: 'error', text });
+    return { unkept };
+  }
+
+  /** What cannot be read is told, and lets nobody in that the rest keeps out. */
+  #load(): void {
+    const { bans, report } = this.#parts;
+    if (this.#file === undefined) return;
+    try {
+      const { bans: kept, damaged } = this.#file.read();
+      for (const ban of kept) bans.add(ban, this.#now);
+      if (damaged.length === 0) return;
+      const lines = `line ${damaged.slice(0, 5).join(', ')}${damaged.length > 5 ? ' and more' : ''}`;
+      report({
+        kind: 'error',
+        text: `${this.#file.path}: ${lines} cannot be read as a ban and counts for none; ban again who is missing in \`bussa bans\``,
+      });
+    } catch (error) {
+      const text = `the bans of an earlier run cannot be read, and nobody is banned: ${this.#file.path}: ${(error as Error).message}`;
+      report({ kind: 'error', text });
+    }
+  }
+}
+
+/** As the guard against scans knows a source. */
+export function sourceOf(address: Address): GuardedSource {
+  const [source0, source1, source2, source3] = addressWords(address);
+  return { family: familyOf(address), source0, source1, source2, source3 };
+}

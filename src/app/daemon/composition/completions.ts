@@ -1,0 +1,60 @@
+import type { Completion } from '../../../core/attempt/completion.ts';
+import { compileAdmission } from '../../../core/door/admission.ts';
+import type { Event } from '../../../core/event/event.ts';
+import type { ConfigInForce } from '../../config/config-in-force.ts';
+import { type OneTimeDoors, useUpSequence } from '../../config/one-time-doors.ts';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
+import type { DoorWatch } from '../packets/door-watch.ts';
+
+export type CompletionsParts = {
+  readonly inForce: ConfigInForce;
+  readonly watch: DoorWatch;
+  readonly keeper: LeaseKeeper;
+  readonly oneTime: OneTimeDoors;
+  readonly report: (event: Event) => void;
+};
+
+/** What stands between a whole sequence and its door: who may knock, and that a one-time sequence is used up. */
+export class Completions {
+  readonly #parts: CompletionsParts;
+
+  constructor(parts: CompletionsParts) {
+    this.#parts = parts;
+  }
+
+  /** `whyNot`: what is against it already. */
+  take(completion: Completion, whyNot?: string): void {
+    const { door, source } = completion;
+    const { keeper } = this.#parts;
+    if (whyNot !== undefined) {
+      keeper.refuse(completion, whyNot);
+      return;
+    }
+    if (!compileAdmission(door)(source)) {
+      keeper.refuse(completion, 'the door does not let this address knock');
+      return;
+    }
+    const isOneTime = door.sequenceSource.kind === 'one-time';
+    if (isOneTime && !this.#useUp(completion)) return;
+    keeper.complete(completion);
+  }
+
+  /** The sequence is used up before anything opens. Whether it could be. */
+  #useUp({ door, source }: Completion): boolean {
+    const { inForce, watch, oneTime, report } = this.#parts;
+    const { doors, settings } = inForce.current;
+    const others = watch.doors.filter((other) => other.name !== door.name);
+    try {
+      useUpSequence(door);
+    } catch (error) {
+      const reason = `its sequence cannot be marked as used: ${(error as Error).message}; the door stays shut until a reload`;
+      report({ kind: 'refused', source, door: door.name, reason });
+      oneTime.shut(door.name, reason);
+      watch.replaceDoors(others, settings);
+      return false;
+    }
+    const specs = doors.filter((spec) => spec.name === door.name);
+    watch.replaceDoors([...others, ...oneTime.watchable(specs)], settings);
+    return true;
+  }
+}

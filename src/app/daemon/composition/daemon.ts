@@ -1,0 +1,142 @@
+import type { Clock } from '../../../host/clock/clock.ts';
+import type { ConfigInForce } from '../../config/config-in-force.ts';
+import type { DaemonOptions } from '../../config/daemon-options.ts';
+import type { OneTimeDoors } from '../../config/one-time-doors.ts';
+import type { PidFile } from '../../state/own-pid-file.ts';
+import type { BanKeeper } from '../bans/ban-keeper.ts';
+import type { ExposureWatch } from '../firewall/exposure-watch.ts';
+import type { NativeDoors } from '../firewall/native-doors.ts';
+import { closeAll } from '../leases/close-all.ts';
+import type { EarlierLeases } from '../leases/earlier-leases.ts';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
+import type { OwnerGuard } from '../lockout-guard/owner-guard.ts';
+import type { DoorWatch } from '../packets/door-watch.ts';
+import type { Reload, ReloadOutcome } from '../reload/reload.ts';
+import type { EventLog } from '../reporting/event-log.ts';
+import type { Hooks } from '../reporting/hooks.ts';
+import type { Reports } from '../reporting/reports.ts';
+import { renderSummary } from '../status/render-summary.ts';
+
+export type DaemonParts = {
+  readonly options: DaemonOptions;
+  readonly clock: Clock;
+  readonly inForce: ConfigInForce;
+  readonly log: EventLog;
+  readonly reports: Reports;
+  readonly oneTime: OneTimeDoors;
+  readonly watch: DoorWatch;
+  /** Undefined where nobody is to be guarded against himself. */
+  readonly guard: OwnerGuard | undefined;
+  readonly native: NativeDoors;
+  readonly exposure: ExposureWatch;
+  readonly bans: BanKeeper;
+  readonly hooks: Hooks;
+  readonly keeper: LeaseKeeper;
+  readonly reload: Reload;
+  readonly earlier: EarlierLeases;
+  readonly pidFile: PidFile;
+  /** What all of these have opened. */
+  readonly resources: AsyncDisposableStack;
+};
+
+/** A daemon that listens. */
+export class Daemon {
+  readonly #parts: DaemonParts;
+
+  constructor(parts: DaemonParts) {
+    this.#parts = parts;
+  }
+
+  /** It stands, and its ports are closed: says so. */
+  begin(): void {
+    const { options, inForce, reports, watch, hooks, guard, pidFile, log } = this.#parts;
+    if (options.background) pidFile.write(inForce.current.settings);
+    reports.report({ kind: 'listening', on: watch.interfaces.listeningOn });
+    void hooks.tell({ event: 'start' });
+    if (log.debug) {
+      reports.report({ kind: 'debug', text: `capture filter: ${watch.filterWithoutSecret}` });
+    }
+    guard?.begin();
+  }
+
+  /** `onSummary`: called when the summary may have changed. */
+  follow(onSummary: () => void): void {
+    this.#parts.reports.subscribe({ counted: onSummary });
+  }
+
+  /** The standard streams are nobody's from now on. */
+  leaveTerminal(): void {
+    this.#parts.log.leaveTerminal();
+  }
+
+  /** One line of what it does now. */
+  get summary(): string {
+    const { watch, keeper } = this.#parts;
+    return renderSummary(watch.interfaces.listeningOn, watch.doors.length, keeper.book.size);
+  }
+
+  /** Resolves when nobody has confirmed in time: all that is closed has to be undone. */
+  get unconfirmed(): Promise<void> | undefined {
+    return this.#parts.guard?.unconfirmed;
+  }
+
+  /** Reads the configuration again. A bad one changes nothing. */
+  reload(): Promise<ReloadOutcome> {
+    return this.#parts.reload.run();
+  }
+
+  /** By somebody's order: ends the listening and closes every door. Returns whether all could be closed in time. */
+  stop(): Promise<boolean> {
+    const { guard, inForce } = this.#parts;
+    const onExit = guard?.isPending === true ? 'open' : inForce.current.settings.onExit;
+    return this.#end(onExit ?? 'open');
+  }
+
+  /**
+   * After a bug of ours: the same, but the ports stay closed, as after `kill -9`: whoever makes it fail is not to be let
+   * in by it. What nobody has confirmed yet is undone.
+   */
+  async crash(text: string): Promise<void> {
+    const { guard, native, reports } = this.#parts;
+    reports.error(`this is a bug in Bussa, and the daemon ends: ${text}`);
+    const ports = guard?.isPending === true ? 'open' : 'keep';
+    const remedy = ports === 'open' ? undefined : await native.howToOpen();
+    await this.#end(ports, remedy === undefined ? undefined : stillClosed(remedy));
+  }
+
+  async #end(ports: 'open' | 'keep', lastWords?: string): Promise<boolean> {
+    const { reload, exposure, guard, earlier, reports, watch, keeper, hooks, resources } = this.#parts;
+    reload.stop();
+    exposure.stop();
+    guard?.end();
+    earlier.stop();
+    reports.attempt(() => watch.stop());
+    watch.interfaces.close();
+    const closed = await closeAll(keeper);
+    if (!closed) {
+      reports.error('not every door could be closed in time; the next start closes the others');
+    }
+    // The firewall's programs take descriptors: where there are few, these make room.
+    reports.attempt(() => watch.close());
+    await this.#leaveFirewall(ports);
+    await hooks.settle();
+    await hooks.tell({ event: 'stop' });
+    reports.report({ kind: 'stopping' });
+    if (lastWords !== undefined) reports.error(lastWords);
+    await resources.disposeAsync();
+    return closed;
+  }
+
+  async #leaveFirewall(ports: 'open' | 'keep'): Promise<void> {
+    const { native, guard, reports } = this.#parts;
+    try {
+      await native.stop(ports);
+      guard?.undone();
+    } catch (error) {
+      reports.error((error as Error).message);
+    }
+  }
+}
+
+const stillClosed = (remedy: string): string =>
+  `the doors' ports stay closed to everybody until the daemon runs again; to open them without it: ${remedy}`;

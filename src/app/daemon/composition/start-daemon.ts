@@ -1,0 +1,220 @@
+import { join } from 'node:path';
+import type { Config } from '../../../core/config/file/config.ts';
+import { renderCommands } from '../../../core/door/opening.ts';
+import { MAX_LEASES } from '../../../core/lease/lease.ts';
+import { LeaseMachine } from '../../../core/lease/lease-machine.ts';
+import { openSystemClock } from '../../../host/clock/clock.ts';
+import { FirewallLock } from '../../../host/firewall/contract/firewall-lock.ts';
+import { CommandRunner } from '../../../host/process/command-runner.ts';
+import { HookRunner } from '../../../host/process/hook-runner.ts';
+import type { StoredLease } from '../../../host/store/lease-store.ts';
+import { ConfigInForce } from '../../config/config-in-force.ts';
+import type { DaemonOptions } from '../../config/daemon-options.ts';
+import { OneTimeDoors } from '../../config/one-time-doors.ts';
+import { openState, stateName } from '../../state/open-state.ts';
+import { PidFile } from '../../state/own-pid-file.ts';
+import { BanKeeper } from '../bans/ban-keeper.ts';
+import { Control } from '../control/control.ts';
+import { shareControl } from '../control/control-access.ts';
+import { daemonVerbs } from '../control/daemon-verbs.ts';
+import { sourceVerbs } from '../control/source-verbs.ts';
+import { openExposure } from '../firewall/exposure-watch.ts';
+import { gatesOf } from '../firewall/gates-of.ts';
+import { NativeDoors } from '../firewall/native-doors.ts';
+import { openFirewallAlone } from '../firewall/open-firewall.ts';
+import { EarlierLeases } from '../leases/earlier-leases.ts';
+import { LeaseKeeper } from '../leases/lease-keeper.ts';
+import { OwnerGuard } from '../lockout-guard/owner-guard.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { DoorWatch } from '../packets/door-watch.ts';
+import { interfaceChoice, Reload } from '../reload/reload.ts';
+import { DaemonTally } from '../reporting/daemon-tally.ts';
+import { Hooks } from '../reporting/hooks.ts';
+import { openEventLog } from '../reporting/open-event-log.ts';
+import { logTargets } from '../reporting/open-sinks.ts';
+import { Reports } from '../reporting/reports.ts';
+import { DaemonView } from '../status/daemon-view.ts';
+import { SourceView } from '../status/source-view.ts';
+import { Completions } from './completions.ts';
+import { Daemon, type DaemonParts } from './daemon.ts';
+
+/** What a start is given: `resources` has what has been opened, and closes it in reverse order. */
+export type DaemonStart = {
+  readonly options: DaemonOptions;
+  readonly config: Config;
+  /** The first lines of the log. */
+  readonly warnings: readonly string[];
+  readonly resources: AsyncDisposableStack;
+};
+
+/**
+ * Opens everything that a daemon takes, each layer on those before it, and closes the ports last: whatever can fail has
+ * not failed by then. Throws what the system, another daemon or the owner's guard has against it: then disposing of
+ * `resources` leaves everything as it was, the firewall too.
+ */
+export async function startDaemon(start: DaemonStart): Promise<Daemon> {
+  const base = openBase(start);
+  const doors = openDoors(start, base);
+  const parts = await openService(start, base, doors);
+  parts.earlier.adopt();
+  await closePorts(parts);
+  return new Daemon(parts);
+}
+
+type Base = ReturnType<typeof openBase>;
+type Doors = ReturnType<typeof openDoors>;
+
+/** What is told to whom, what hears packets, and what outlives the process. */
+function openBase({ options, config, warnings, resources }: DaemonStart) {
+  const clock = openSystemClock();
+  const inForce = new ConfigInForce(config);
+  const log = openEventLog(config.settings, options, warnings);
+  resources.defer(() => log.close());
+  const reports = new Reports(log, new DaemonTally(() => clock.wall()));
+  reports.tally.follow(config.doors);
+  const { report } = reports;
+  const oneTime = new OneTimeDoors(report);
+  const watch = new DoorWatch({
+    doors: oneTime.watchable(config.doors),
+    settings: config.settings,
+    ipv6: options.ipv6,
+    interfaces: interfaceChoice(options, config),
+    log,
+    tally: reports.tally,
+    report,
+  });
+  resources.defer(() => reports.attempt(() => watch.close()));
+  const name = stateName(options.configFile, options.interfaces?.text);
+  const isItsStop = (lease: StoredLease): boolean => hasStop(inForce.current, lease);
+  const state = openState(options.stateDirectory, name, { clock, report, isItsStop });
+  resources.defer(() => reports.attempt(() => state.store.close()));
+  const directory = state.isOpen ? join(options.stateDirectory, name) : undefined;
+  return { clock, inForce, log, reports, oneTime, watch, state, name, directory };
+}
+
+/** Whether its door closes by this very command. */
+function hasStop({ doors }: Config, { door, source, stop }: StoredLease): boolean {
+  const spec = doors.find(({ name }) => name === door);
+  return spec !== undefined && renderCommands(spec.opening, source).stop === stop;
+}
+
+/** The firewall, not touched yet, and the leases. */
+function openDoors({ options, resources }: DaemonStart, base: Base) {
+  const { clock, inForce, reports, watch, state, directory } = base;
+  const { report, tell } = reports;
+  const firewallLock = new FirewallLock((text) => report({ kind: 'warning', text }));
+  resources.defer(() => firewallLock.release());
+  const openFirewall = openFirewallAlone(firewallLock);
+  const guard = openGuard(options, base, openFirewall);
+  const machine = new LeaseMachine(MAX_LEASES);
+  const exposure = openExposure(() => inForce.current, options, { watch, clock, report });
+  const native = new NativeDoors({
+    openFirewall: (settings) => guard?.openFirewall(settings) ?? openFirewall(settings),
+    clock,
+    leases: () => machine.leases(),
+    report,
+    onLooked: () => void exposure.look(),
+  });
+  const { bans: list, guard: scans, traces } = watch;
+  const bans = new BanKeeper({ bans: list, guard: scans, clock, directory, report });
+  const commandsIn = options.background ? '/' : undefined;
+  const hooks = new Hooks(inForce.current, new HookRunner(commandsIn), report);
+  const isBanned = bans.isBanned.bind(bans);
+  const runner = new CommandRunner(commandsIn);
+  const onCount = reports.counted;
+  const keeper = new LeaseKeeper({
+    ...state,
+    machine,
+    native,
+    clock,
+    runner,
+    report,
+    tell,
+    isBanned,
+    onCount,
+  });
+  const sources = new SourceView({
+    ...{ bans, guard: scans, clock, traces },
+    doors: () => watch.doors,
+    leases: () => machine.each(),
+  });
+  // What runs up the layers, all of it: in this order a source's story has what its hook is run for.
+  reports.subscribe({ note: (event) => sources.note(event), told: (occasion) => sources.told(occasion) });
+  reports.subscribe({ told: (occasion) => void hooks.tell(occasion) });
+  bans.follow(() => keeper.closeBanned());
+  return { guard, native, exposure, bans, hooks, keeper, sources };
+}
+
+function openGuard(
+  { guard: options, ...others }: DaemonOptions,
+  { clock, inForce, reports, watch, directory }: Base,
+  openFirewall: ReturnType<typeof openFirewallAlone>,
+): OwnerGuard | undefined {
+  if (options === undefined) return undefined;
+  const parts = {
+    ...{ options, directory, openFirewall, clock },
+    ownAddresses: () => watch.interfaces.interfaces.flatMap(({ addresses }) => addresses),
+    report: reports.report,
+    order: () => {
+      const { settings } = inForce.current;
+      return { settings, log: logTargets(settings, others) };
+    },
+  };
+  return new OwnerGuard(parts, gatesOf(inForce.current), inForce.current.settings);
+}
+
+/** What it can be asked, and everything else that can fail. */
+async function openService(start: DaemonStart, base: Base, doors: Doors): Promise<DaemonParts> {
+  const { options, resources } = start;
+  const { inForce, reports, watch, state, name, directory } = base;
+  const { guard, native, keeper, exposure } = doors;
+  const { report, tally } = reports;
+  watch.interfaces.start();
+  resources.defer(() => watch.interfaces.close());
+  resources.defer(async () => {
+    if (await native.undo()) guard?.abandon();
+  });
+  await guard?.prepare();
+  const told = start.warnings;
+  const reload = new Reload({ ...base, ...doors, options, tally, told, report });
+  const view = new DaemonView({
+    ...{ ...base, ...doors, tally, options },
+    isUnconfirmed: () => guard?.isPending === true,
+    trialLeft: () => guard?.trialLeft,
+    exposure: () => exposure.status,
+  });
+  const config = () => inForce.current;
+  const orders = { view, config, keeper, store: state.store, reload: () => reload.run(), report };
+  const verbs = { ...daemonVerbs(orders), ...sourceVerbs(doors.bans, doors.sources) };
+  const own = join(options.stateDirectory, name);
+  const control = new Control({ directory: own, guard, verbs, report, isAlone: () => state.store.isOpen });
+  resources.defer(() => control.close());
+  await control.open(directory === undefined);
+  const metrics = new Metrics(view, report);
+  resources.defer(() => metrics.close());
+  const serve = (): void => {
+    const { controlGroup, metrics: place } = inForce.current.settings;
+    if (control.isOpen) shareControl(own, options.stateDirectory, controlGroup, report);
+    metrics.serveAt(place);
+  };
+  state.onceOpen(() => void control.openLate().then(serve));
+  reload.follow(serve);
+  serve();
+  const pidFile = new PidFile(options, report);
+  resources.defer(() => reports.attempt(() => pidFile.remove()));
+  const earlier = new EarlierLeases({
+    ...base,
+    keeper,
+    stateDirectory: options.stateDirectory,
+    stateName: name,
+    report,
+  });
+  return { ...base, ...doors, options, reload, earlier, pidFile, resources };
+}
+
+/** From the installation of the rules on nothing is left that throws: no port is closed without a daemon to knock at. */
+async function closePorts({ inForce, watch, reports, oneTime, native, keeper }: DaemonParts): Promise<void> {
+  const completions = new Completions({ inForce, watch, keeper, oneTime, report: reports.report });
+  watch.listen((completion, whyNot) => completions.take(completion, whyNot));
+  await native.install(gatesOf(inForce.current), inForce.current.settings);
+}

@@ -1,0 +1,136 @@
+import type { Config } from '../../../core/config/file/config.ts';
+import type { Event } from '../../../core/event/event.ts';
+import { type Instant, instant } from '../../../core/net/time.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import { hasLegacyTables } from '../../../host/firewall/iptables/iptables-commands.ts';
+import { readGenerationId } from '../../../host/firewall/ruleset/read-generation-id.ts';
+import type { DaemonOptions } from '../../config/daemon-options.ts';
+import { type Exposure, type ExposureQuestion, judgeExposure } from '../../exposure/judge-exposure.ts';
+import type { InterfaceWatch } from '../packets/interface-watch.ts';
+import { gatesOf } from './gates-of.ts';
+
+/** A large ruleset takes long to read: it is judged again after this many times as long. */
+const PAUSE_FACTOR = 50;
+
+export type ExposureWatchParts = {
+  readonly question: () => ExposureQuestion;
+  readonly report: (event: Event) => void;
+  readonly wall: () => Instant;
+};
+
+/** As of the last judgement; `at`: when rules were last looked at. */
+export type ExposureStatus = Exposure & { readonly at: Instant };
+
+/**
+ * Whether what the doors close is closed: the whole ruleset is judged at each look at the rules, which follows every change
+ * of them, and comes every 30 s without one. Where nothing has changed, a look costs one question to the kernel.
+ */
+export class ExposureWatch {
+  readonly #parts: ExposureWatchParts;
+  #timer: NodeJS.Timeout | undefined;
+  #known: { readonly key: string; readonly exposure: Exposure; readonly told: string } | undefined;
+  #at: Instant = instant(0);
+  #running: Promise<void> | undefined;
+  #isAskedAgain = false;
+  #notBefore = 0;
+  #stopped = false;
+
+  constructor(parts: ExposureWatchParts) {
+    this.#parts = parts;
+  }
+
+  /** `undefined`: nothing has been judged yet. */
+  get status(): ExposureStatus | undefined {
+    return this.#known === undefined ? undefined : { ...this.#known.exposure, at: this.#at };
+  }
+
+  /** Judges, unless nothing has changed since; resolves when that is done. */
+  look(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    if (this.#running !== undefined) {
+      this.#isAskedAgain = true;
+      return this.#running;
+    }
+    this.#running = this.#look().finally(() => {
+      this.#running = undefined;
+      if (this.#isAskedAgain) this.#lookLater(Math.max(0, this.#notBefore - performance.now()));
+      this.#isAskedAgain = false;
+    });
+    return this.#running;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #lookLater(wait: number): void {
+    clearTimeout(this.#timer);
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.look(), wait).unref();
+  }
+
+  async #look(): Promise<void> {
+    const question = this.#parts.question();
+    const key = keyOf(question);
+    const began = performance.now();
+    if (key !== undefined && key === this.#known?.key) {
+      this.#at = this.#parts.wall();
+      return;
+    }
+    if (began < this.#notBefore) {
+      this.#isAskedAgain = true;
+      return;
+    }
+    let exposure: Exposure;
+    try {
+      exposure = await judgeExposure(question);
+    } catch (error) {
+      exposure = {
+        closed: [],
+        open: [],
+        unjudged: [`the doors' ports could not be judged: ${(error as Error).message}`],
+      };
+    }
+    if (this.#stopped) return;
+    this.#notBefore = performance.now() + (performance.now() - began) * PAUSE_FACTOR;
+    this.#at = this.#parts.wall();
+    const told = [...exposure.closed, ...exposure.open, ...exposure.unjudged].join('\n');
+    if (told !== this.#known?.told) this.#tell(exposure);
+    this.#known = { key: key ?? '', exposure, told };
+  }
+
+  #tell({ closed, open, unjudged }: Exposure): void {
+    const { report } = this.#parts;
+    for (const text of open) report({ kind: 'error', text });
+    for (const text of unjudged) report({ kind: 'warning', text });
+    if (closed.length > 0) report({ kind: 'judged-closed', ports: closed });
+  }
+}
+
+/** All that a judgement rests on; `undefined` where a change would not show. */
+function keyOf({ ports, interfaces, choice }: ExposureQuestion): string | undefined {
+  const generation = readGenerationId();
+  if (generation === undefined || hasLegacyTables(4) || hasLegacyTables(6)) return undefined;
+  return JSON.stringify([generation, ports, interfaces, choice]);
+}
+
+type Heard = {
+  readonly watch: { readonly interfaces: Pick<InterfaceWatch, 'interfaces'> };
+  readonly clock: Clock;
+  readonly report: (event: Event) => void;
+};
+
+/** Of the doors' ports that this configuration has. */
+export function openExposure(
+  config: () => Config,
+  options: Pick<DaemonOptions, 'interfaces'>,
+  { watch, clock, report }: Heard,
+): ExposureWatch {
+  const question = (): ExposureQuestion => ({
+    ports: gatesOf(config()).flatMap(({ ports }) => ports),
+    interfaces: watch.interfaces.interfaces,
+    choice: options.interfaces?.choice ?? config().settings.interfaces,
+  });
+  return new ExposureWatch({ question, report, wall: () => clock.wall() });
+}

@@ -1,0 +1,297 @@
+import type { Event } from '../../../core/event/event.ts';
+import type { Lease } from '../../../core/lease/lease.ts';
+import { leasePrefix } from '../../../core/lease/lease-prefix.ts';
+import { type Instant, type Millis, millis, since } from '../../../core/net/time.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import {
+  type Firewall,
+  FirewallError,
+  type Gate,
+  type Grant,
+} from '../../../host/firewall/contract/firewall.ts';
+import { Turns } from '../turns/turns.ts';
+import { DoorsPart } from './doors-part.ts';
+import { couldGrant, grantAll, grantEach } from './grant-openings.ts';
+import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
+import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
+import { hasPorts, withLeftover } from './port-leases.ts';
+import { RegularLook } from './regular-look.ts';
+import { trackOlderConnections } from './track-older-connections.ts';
+import { whenThereIsRoom } from './when-there-is-room.ts';
+
+/** A part that could not be put in place is tried again after this long. */
+const AGAIN_MS = 10_000;
+
+/** After somebody has changed the rules: they often do so in several steps. */
+const LOOK_AGAIN_MS = 100;
+
+/** A timer of Node's counts no further. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+export type NativeDoorsParts = {
+  /** Asked for when a door first needs it, and when the settings change. Throws a `FirewallError`. */
+  readonly openFirewall: (settings: FirewallSettings) => Promise<ChosenFirewall>;
+  readonly clock: Clock;
+  /** The leases that hold ports open now. */
+  readonly leases: () => readonly Lease[];
+  readonly report: (event: Event) => void;
+  readonly onLooked?: () => void;
+};
+
+/** `missing`: it is tried again and again to put it in place. `unused`: no door opens ports. */
+export type FirewallStatus =
+  | { readonly kind: 'in-place' | 'missing'; readonly name: string; readonly why: string }
+  | { readonly kind: 'unreachable' | 'unused' };
+
+/**
+ * The doors' part in the firewall: installed as a whole, put back when somebody has taken it away, one change after
+ * the other; doors that are completed together are opened together.
+ */
+export class NativeDoors {
+  readonly #parts: NativeDoorsParts;
+  readonly #part: DoorsPart;
+  readonly #openings = new OpeningQueue();
+  #gates: readonly Gate[] = [];
+  readonly #turns = new Turns();
+  #timer: NodeJS.Timeout | undefined;
+  #renewal: NodeJS.Timeout | undefined;
+  readonly #regularLook: RegularLook;
+  /** The part could not be put in place, and `#timer` waits to try it again. */
+  #isBroken = false;
+  #stopped = false;
+
+  constructor(parts: NativeDoorsParts) {
+    this.#parts = parts;
+    const { openFirewall, report } = parts;
+    this.#regularLook = new RegularLook(parts.clock, () => this.lookNow(), parts.onLooked);
+    this.#part = new DoorsPart({ openFirewall, report, onChange: () => this.#lookLater(LOOK_AGAIN_MS) });
+  }
+
+  /** Whether the kernel closes what is open even if no process lives. */
+  get closesByItself(): boolean {
+    return this.#part.firewall?.closesByItself === true;
+  }
+
+  /** As of the last look, which follows every change of the rules. */
+  get status(): FirewallStatus {
+    const { firewall, why = '' } = this.#part;
+    if (firewall === undefined) return { kind: this.#gates.length > 0 ? 'unreachable' : 'unused' };
+    return { kind: this.#isBroken ? 'missing' : 'in-place', name: firewall.name, why };
+  }
+
+  /** When the part was last seen to be in place or missing, by the clock of day. */
+  get lookedAt(): Instant | undefined {
+    return this.#regularLook.at;
+  }
+
+  /** Looks at once, whether or not a change was told of. */
+  lookNow(): void {
+    if (this.#part.firewall !== undefined) void this.#inTurn(() => this.#look());
+  }
+
+  /** Why a door has no place in this firewall. */
+  whyLeftOut(door: string): string | undefined {
+    return this.#part.whyLeftOut(door);
+  }
+
+  /**
+   * Puts these gates in place, with the leases that are open, in the firewall that the settings ask for. What cannot be
+   * done is reported, and tried again. Where there is nothing to open, and never was, the firewall is left alone.
+   */
+  async install(gates: readonly Gate[], settings: FirewallSettings): Promise<void> {
+    trackOlderConnections(gates, this.#gates, this.#parts.report);
+    this.#gates = gates;
+    this.#part.choose(settings);
+    const isNeeded = this.#part.firewall !== undefined || gates.length > 0;
+    if (isNeeded || this.#parts.leases().some(hasPorts)) await this.renew();
+  }
+
+  /** Puts everything in place once more, all leases with their ends. */
+  async renew(): Promise<void> {
+    await this.#inTurn(() => this.#installNow());
+  }
+
+  /** Opens the lease's ports until its end, or sets a new end. Throws a `FirewallError`. */
+  async open(lease: Lease): Promise<void> {
+    const why = this.#part.whyLeftOut(lease.door);
+    if (why !== undefined) throw new FirewallError(why);
+    return this.#openings.ask(lease, (take) => this.#inTurn(() => this.#openAll(take())));
+  }
+
+  /** Closes the lease's ports now. Throws a `FirewallError`. */
+  close(lease: Lease): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#inUse.revoke(lease.door, leasePrefix(lease).base);
+      if (this.#isLastLeftover(lease.door)) await this.#installNow();
+    });
+  }
+
+  /** Of a door that the configuration has no more: nobody could open its ports again, so they are closed no more. */
+  #isLastLeftover(door: string): boolean {
+    if (this.#gates.some((gate) => gate.door === door)) return false;
+    return (
+      this.#part.has(door) && !this.#parts.leases().some((lease) => lease.door === door && hasPorts(lease))
+    );
+  }
+
+  /** After a start that has failed: leaves the ports closed or open as it found them. Returns whether they are so. */
+  async undo(): Promise<boolean> {
+    if (this.#stopped) return true;
+    try {
+      await this.stop(this.#part.hasFoundPart ? 'keep' : 'open');
+      return true;
+    } catch (error) {
+      this.#parts.report({ kind: 'error', text: (error as Error).message });
+      return false;
+    }
+  }
+
+  /** The command that opens what is closed now, for when there is no daemon any more. `undefined` where nothing is. */
+  async howToOpen(): Promise<string | undefined> {
+    try {
+      return await this.#part.firewall?.howToOpen();
+    } catch (error) {
+      return `it could not be listed what stands in ${this.#part.firewall?.name}: ${(error as Error).message}`;
+    }
+  }
+
+  /** `open`: takes the part out of the firewall, and the ports are as they were without it; `keep`: leaves it. */
+  async stop(exit: 'open' | 'keep'): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#renewal);
+    this.#regularLook.stop();
+    this.#part.unwatch();
+    await this.#inTurn(async () => {
+      if (exit === 'open') {
+        await whenThereIsRoom(async () => this.#part.firewall?.remove());
+        await this.#part.removeOthers();
+      }
+      this.#part.firewall?.close();
+    });
+  }
+
+  get #inUse(): Firewall {
+    if (this.#part.firewall !== undefined) return this.#part.firewall;
+    throw new FirewallError('the firewall could not be reached yet');
+  }
+
+  /** Returns whether the part stands now. */
+  async #installNow(): Promise<boolean> {
+    if (this.#stopped) return false;
+    const { leases, report } = this.#parts;
+    const open = leases().filter(hasPorts);
+    // A single use that waits to be opened is so in its own turn: of one that was never made nothing can tell.
+    const standing = open.filter(({ id, opened }) => !(opened.singleUse && this.#openings.has(id)));
+    try {
+      const grants = standing.map((lease) => this.#grant(lease)).filter(({ left }) => left > 0);
+      const unknown = await this.#part.install(withLeftover(this.#gates, open), grants);
+      for (const { door, source } of unknown) {
+        const text = `${source}: ${door}: nothing tells whether its single use is spent: closed; it needs a new knock`;
+        report({ kind: 'warning', text });
+      }
+      this.#renewLater(grants);
+      this.#break(this.#part.firewall?.shortcoming);
+    } catch (error) {
+      this.#break((error as Error).message);
+    }
+    this.#regularLook.looked();
+    if (this.#isBroken || !(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
+    return !this.#isBroken;
+  }
+
+  /** `why`: what is wrong with the part; `undefined` for nothing. */
+  #break(why: string | undefined): void {
+    this.#isBroken = why !== undefined;
+    if (why === undefined) return;
+    this.#parts.report({ kind: 'error', text: `the doors' ports: ${why}; tried again in 10 s` });
+  }
+
+  /**
+   * In one transaction. Where that is refused because somebody has just taken the rules away, they are put back first;
+   * else each opening for itself: one that cannot be done fails alone.
+   */
+  async #openAll(batch: readonly AskedOpening[]): Promise<void> {
+    const grants = batch.map(({ lease }) => this.#grant(lease));
+    try {
+      await grantAll(this.#inUse, grants);
+    } catch (error) {
+      const isMended = !this.#isBroken && !(await this.#isInPlace()) && (await this.#putBack());
+      if (batch.length === 1 && !isMended) throw error;
+      if (isMended && (await couldGrant(this.#inUse, grants))) return this.#renewLater(grants);
+      await grantEach(this.#inUse, batch, ({ lease }) => this.#grant(lease));
+    }
+    this.#renewLater(grants);
+  }
+
+  #lookLater(wait: number): void {
+    if (this.#stopped) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#inTurn(() => this.#look());
+    }, wait);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#stopped) return;
+    try {
+      const isInPlace = await this.#isInPlace();
+      this.#regularLook.looked();
+      if (!isInPlace) await this.#putBack();
+      else if (await this.#part.isOutdated()) await this.#installNow();
+      else if (!(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
+    } catch (error) {
+      const text = `the firewall cannot be looked at: ${(error as Error).message}; tried again in 10 s`;
+      this.#parts.report({ kind: 'error', text });
+      this.#lookLater(AGAIN_MS);
+    }
+  }
+
+  /** What somebody has taken away stands again when the log says so. Returns whether it does. */
+  async #putBack(): Promise<boolean> {
+    const name = this.#part.firewall?.name;
+    if (!(await this.#installNow())) return false;
+    const text = `${name}: its rules were gone or changed, and have been put back`;
+    if (name !== undefined) this.#parts.report({ kind: 'warning', text });
+    return true;
+  }
+
+  async #isInPlace(): Promise<boolean> {
+    const { firewall } = this.#part;
+    if (firewall === undefined) return false;
+    const isGranted = ({ id, state }: Lease): boolean => state === 'open' && !this.#openings.has(id);
+    const granted = this.#parts.leases().filter(hasPorts).filter(isGranted);
+    try {
+      return await firewall.isInPlace(granted.map((lease) => this.#grant(lease)));
+    } catch (error) {
+      this.#parts.report({ kind: 'error', text: `${firewall.name}: ${(error as Error).message}` });
+      return false;
+    }
+  }
+
+  /** Leases that are longer than the kernel counts are put in anew, each long before the kernel ends it. */
+  #renewLater(grants: readonly Grant[]): void {
+    const { firewall } = this.#part;
+    if (firewall === undefined || this.#stopped) return;
+    const { longest } = firewall;
+    if (this.#renewal !== undefined || !grants.some(({ left }) => left > longest / 2)) return;
+    this.#renewal = setTimeout(
+      () => {
+        this.#renewal = undefined;
+        void this.renew();
+      },
+      Math.min(longest / 4, MAX_TIMER_MS),
+    ).unref();
+  }
+
+  #grant(lease: Lease): Grant {
+    const left = Math.max(0, since(this.#parts.clock.sinceBoot(), lease.due));
+    return { door: lease.door, source: leasePrefix(lease).base, left: millis(left) as Millis };
+  }
+
+  /** One after the other; what fails fails for its own caller. What is asked to be opened later is so afterwards. */
+  #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    this.#openings.endBatch();
+    return this.#turns.take(action);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Event } from '../../../core/event/event.ts';
+import { renderFailure } from '../../../core/event/failure-words.ts';
+import type { Lease } from '../../../core/lease/lease.ts';
+import type { AdoptInput } from '../../../core/lease/lease-input.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import type { StoredLease } from '../../../host/store/lease-store.ts';
+import type { Claims, LeaseFate } from '../../state/claims.ts';
+import { adoptedTimes } from './lease-record.ts';
+
+export type AdoptionParts = {
+  readonly claims: Claims;
+  readonly clock: Clock;
+  readonly report: (event: Event) => void;
+};
+
+/** What the lease machine is told of a lease that an earlier daemon left, judged by the clocks and by its commands' claims. */
+export function adoptInput(
+  stored: StoredLease,
+  parts: AdoptionParts & { readonly isBanned: boolean },
+): AdoptInput {
+  const { clock, claims, isBanned } = parts;
+  const fate = fateOf(stored, parts);
+  const { bootId: _boot, sinceWall: _since, dueWall: _due, length, ...kept } = stored;
+  const lease = { ...kept, ...adoptedTimes(stored, clock) };
+  const isOfOtherBoot = !isOfThisBoot(stored, clock);
+  const failure = startFailureOf(stored, fate, claims);
+  const common = { kind: 'adopt', length, isOfOtherBoot, isBanned, ...failure } as const;
+  switch (fate) {
+    case 'over':
+    case 'never': {
+      const how = fate === 'never' ? 'failed' : isOfOtherBoot ? 'rebooted' : 'expired';
+      const stopFailure = claims.stopFailure(stored.id);
+      const words = stopFailure === undefined ? {} : { stopFailure: renderFailure(stopFailure) };
+      return { ...common, lease, fate: { kind: 'over', how, ...words } };
+    }
+    case 'opening':
+      return { ...common, lease, fate: { kind: 'starting' } };
+    case 'closing':
+      return { ...common, lease, fate: { kind: 'stopping' } };
+    case 'cut-off':
+      // Its stop command is run again at once.
+      return { ...common, lease: { ...lease, due: clock.sinceBoot() }, fate: { kind: 'open' } };
+    case 'open':
+      return { ...common, lease, fate: { kind: 'open' } };
+    default:
+      return fate satisfies never;
+  }
+}
+
+/** What an earlier daemon's start command has left behind tells how it ended. */
+function startFailureOf(stored: StoredLease, fate: LeaseFate, claims: Claims): Pick<Lease, 'startFailure'> {
+  const isKnown = stored.stop === '' || stored.startFailure !== undefined || fate === 'opening';
+  const failure = isKnown ? undefined : claims.startFailure(stored.id);
+  return failure === undefined ? {} : { startFailure: renderFailure(failure) };
+}
+
+export const isOfThisBoot = ({ bootId }: StoredLease, clock: Clock): boolean => bootId === clock.bootId;
+
+/** What an earlier run has left of the lease's commands, or ports. */
+export function fateOf(stored: StoredLease, { claims, clock, report }: AdoptionParts): LeaseFate {
+  const sameBoot = isOfThisBoot(stored, clock);
+  // Ports alone have no command, and so no claim. A reboot has taken them out of the firewall.
+  if (stored.stop === '') return sameBoot ? 'open' : 'over';
+  try {
+    return claims.fate(stored.id, sameBoot);
+  } catch (error) {
+    // The door is taken for open: a close too many is the lesser evil.
+    report({ kind: 'error', text: (error as Error).message });
+    return 'open';
+  }
+}

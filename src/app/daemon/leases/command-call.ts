@@ -1,0 +1,31 @@
+import { type CommandLimits, startLimit, stopLimit } from '../../../core/door/command-limits.ts';
+import type { Event } from '../../../core/event/event.ts';
+import type { CommandCall } from '../../../host/process/command-runner.ts';
+
+export type DoorCommand = {
+  readonly door: string;
+  readonly purpose: 'start' | 'stop';
+  /** As the log tells it. */
+  readonly command: string;
+  /** What the shell is given. */
+  readonly text: string;
+  /** Whether the door has a command that closes it. */
+  readonly hasStop: boolean;
+};
+
+/** A door's command within its limits; the log is told when it waits and when it runs. */
+export function commandCall(
+  { door, purpose, command, text, hasStop }: DoorCommand,
+  limits: CommandLimits,
+  report: (event: Event) => void,
+): CommandCall {
+  return {
+    door,
+    text,
+    share: limits.commands,
+    timeMs: purpose === 'start' ? startLimit(limits, hasStop) : stopLimit(limits),
+    onStart: () => report({ kind: 'running', door, command }),
+    onWait: ({ of, limit }) =>
+      report({ kind: 'waiting', door, command, purpose, of: of === 'owner' ? 'door' : 'all', limit }),
+  };
+}

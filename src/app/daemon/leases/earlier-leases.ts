@@ -1,0 +1,48 @@
+import type { Config } from '../../../core/config/file/config.ts';
+import type { Event } from '../../../core/event/event.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import type { ConfigInForce } from '../../config/config-in-force.ts';
+import type { State } from '../../state/open-state.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+import { takeOverOrphans } from './take-over.ts';
+
+/** Between two looks at the commands that another daemon, now dead, has started. */
+const ADOPT_AGAIN_MS = 1000;
+
+export type EarlierLeasesParts = {
+  readonly inForce: ConfigInForce;
+  readonly stateDirectory: string;
+  /** Of this daemon, below `stateDirectory`. */
+  readonly stateName: string;
+  readonly state: State;
+  readonly keeper: LeaseKeeper;
+  readonly clock: Clock;
+  readonly report: (event: Event) => void;
+};
+
+/** What this daemon left open in an earlier life, and what others left that will not come back for it. */
+export class EarlierLeases {
+  readonly #parts: EarlierLeasesParts;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(parts: EarlierLeasesParts) {
+    this.#parts = parts;
+    parts.state.onceOpen(() => {
+      if (!this.#isStopped) this.adopt();
+    });
+  }
+
+  adopt(): void {
+    const { inForce, stateDirectory, stateName, state, keeper, clock, report } = this.#parts;
+    const again = state.store.isOpen && takeOverOrphans(stateDirectory, stateName, state, clock, report);
+    const { doors }: Config = inForce.current;
+    keeper.adopt(doors);
+    if (again) this.#timer = setTimeout(() => this.adopt(), ADOPT_AGAIN_MS);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,267 @@
+import type { Event } from '../../../core/event/event.ts';
+import type { Lease, LeaseId } from '../../../core/lease/lease.ts';
+import type { Entry } from '../../../core/lease/lease-table.ts';
+import { type Millis, millis, since } from '../../../core/net/time.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import { type LeaseEnding, type LeaseStore, StoreError } from '../../../host/store/lease-store.ts';
+import { storedLease } from './lease-record.ts';
+import { type End, UnwrittenLeases } from './unwritten-leases.ts';
+
+/** What could not be written is tried again after this long, then each time after twice as long, up to the longest gap. */
+const FIRST_GAP_MS = 1000;
+const LONGEST_GAP_MS = 60_000;
+
+export type LeaseJournalParts = {
+  readonly store: LeaseStore;
+  readonly clock: Clock;
+  readonly report: (event: Event) => void;
+  /** The leases there are: a store that is begun anew knows none of them. */
+  readonly entries: () => Iterable<Entry>;
+};
+
+type Change = {
+  readonly write: () => void;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/**
+ * Writes what happens to the leases, in the order of the calls. All that is asked for in one turn of the event loop
+ * waits for the disk once. What the store cannot take is kept, where no door is shut for want of it, and tried again.
+ * BOUNDED: by a few changes a lease.
+ */
+export class LeaseJournal {
+  readonly #parts: LeaseJournalParts;
+  #waiting: Change[] = [];
+  #soon: NodeJS.Immediate | undefined;
+  readonly #unwritten = new UnwrittenLeases();
+  #retry: NodeJS.Timeout | undefined;
+  #gap = FIRST_GAP_MS;
+  #canWrite = true;
+  #isStopped = false;
+  /** Why the last try failed, as the log has it already. */
+  #told: string | undefined;
+
+  constructor(parts: LeaseJournalParts) {
+    this.#parts = parts;
+    if (parts.store.isOpen) return;
+    this.#told = whyNotOpen(parts.store);
+    this.#retryLater();
+  }
+
+  /** Whether the store is open, and has taken what it was last given. */
+  get canRecord(): boolean {
+    return this.#parts.store.isOpen && this.#canWrite;
+  }
+
+  isUnwritten(id: LeaseId): boolean {
+    return this.#unwritten.has(id);
+  }
+
+  /**
+   * Resolves when it is durable, or to why it cannot be recorded. `length`: how long it has been opened for. `canWait`:
+   * it may be open without a record; what the store cannot take now is recorded later.
+   */
+  async record(lease: Lease, length: Millis, canWait = false): Promise<string | undefined> {
+    const { store, clock, report } = this.#parts;
+    const stored = storedLease(lease, length, clock);
+    try {
+      await this.#put(() => store.record(stored));
+      return undefined;
+    } catch (error) {
+      if (!canWait) return `its closing cannot be recorded: ${(error as Error).message}`;
+      this.#keepForLater(() => this.#unwritten.add(stored));
+      const text =
+        `${lease.source}: ${lease.door}: opens without a record, for the kernel closes it by itself; it is recorded ` +
+        `as soon as that is possible: ${(error as Error).message}`;
+      report({ kind: 'warning', text });
+      return undefined;
+    }
+  }
+
+  /** The end has changed. What the store cannot do it says in the log; the door itself is not held up. */
+  keep(lease: Lease, length: Millis): void {
+    const stored = storedLease(lease, length, this.#parts.clock);
+    if (this.#unwritten.has(lease.id)) this.#unwritten.add(stored);
+    else this.#change(() => this.#parts.store.update(stored), lease, length);
+  }
+
+  /** How its start command has ended. */
+  keepStart(lease: Lease): void {
+    const { id, startFailure } = lease;
+    const length = this.#lengthOf(lease);
+    if (this.#unwritten.has(id)) this.#unwritten.add(storedLease(lease, length, this.#parts.clock));
+    else this.#change(() => this.#parts.store.noteStart(id, startFailure), lease, length);
+  }
+
+  /**
+   * Resolves when it is history, or known not to be yet: then it is kept here, and written when that is possible.
+   * `whenWritten`: called when it is history.
+   */
+  async end(lease: Lease, ending: LeaseEnding, whenWritten: () => void): Promise<void> {
+    const { store, clock } = this.#parts;
+    const later = (): void =>
+      this.#unwritten.add(storedLease(lease, millis(0), clock), { ending, whenWritten } satisfies End);
+    if (this.#unwritten.has(lease.id)) {
+      later();
+      return;
+    }
+    try {
+      await this.#put(() => store.end(lease.id, ending));
+      this.#unwritten.delete(lease.id);
+      whenWritten();
+    } catch (error) {
+      this.#keepForLater(later);
+      this.#tell(error);
+    }
+  }
+
+  /** Writes what waits, now. */
+  flush(): void {
+    clearImmediate(this.#soon);
+    this.#soon = undefined;
+    const changes = this.#waiting;
+    this.#waiting = [];
+    if (changes.length === 0) return;
+    if (this.#writeAll(changes)) return;
+    // A store that has been lost is opened again at once, if that is possible.
+    const isMended = !this.#parts.store.isOpen && this.#mend();
+    if (isMended && this.#writeAll(changes)) return;
+    if (!this.#parts.store.isOpen) this.#retryLater();
+    // One that cannot be written is not to be the others' end.
+    for (const change of changes) this.#writeAlone(change);
+  }
+
+  /** The last try. What it cannot write either is dropped, with a line. */
+  stop(): void {
+    this.flush();
+    this.#isStopped = true;
+    clearTimeout(this.#retry);
+    if (this.#unwritten.size === 0 || this.#mend()) return;
+    const text = `${this.#unwritten.size} lease(s) that are over cannot be written to the history: ${this.#told}`;
+    this.#parts.report({ kind: 'error', text });
+  }
+
+  #change(write: () => void, lease: Lease, length: Millis): void {
+    const { clock } = this.#parts;
+    this.#put(write).then(
+      () => this.#unwritten.delete(lease.id),
+      (error) => {
+        this.#keepForLater(() => this.#unwritten.add(storedLease(lease, length, clock)));
+        this.#tell(error);
+      },
+    );
+  }
+
+  #put(write: () => void): Promise<void> {
+    this.#soon ??= setImmediate(() => this.flush());
+    return new Promise((resolve, reject) => this.#waiting.push({ write, resolve, reject }));
+  }
+
+  #writeAll(changes: readonly Change[]): boolean {
+    try {
+      this.#parts.store.together(() => {
+        for (const { write } of changes) write();
+      });
+    } catch {
+      return false;
+    }
+    this.#canWrite = true;
+    for (const { resolve } of changes) resolve();
+    // There is room again.
+    if (this.#unwritten.size > 0) this.#retryAt(0);
+    return true;
+  }
+
+  #writeAlone({ write, resolve, reject }: Change): void {
+    try {
+      write();
+      this.#canWrite = true;
+      resolve();
+    } catch (error) {
+      this.#canWrite = false;
+      reject(error);
+    }
+  }
+
+  #keepForLater(add: () => void): void {
+    add();
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    if (this.#retry === undefined && !this.#isStopped) this.#retryAt(this.#gap);
+  }
+
+  #retryAt(ms: number): void {
+    clearTimeout(this.#retry);
+    if (this.#isStopped) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      if (this.#mend()) this.#gap = FIRST_GAP_MS;
+      else {
+        this.#gap = Math.min(this.#gap * 2, LONGEST_GAP_MS);
+        this.#retryLater();
+      }
+    }, ms);
+    this.#retry.unref();
+  }
+
+  /** Opens the store if it is not open, and writes all that it has missed. Returns whether nothing is left to be done. */
+  #mend(): boolean {
+    const { store, report } = this.#parts;
+    const { size } = this.#unwritten;
+    const wasOpen = store.isOpen;
+    try {
+      store.reopen();
+      if (!wasOpen) this.#recordMissing();
+      this.#unwritten.writeTo(store);
+    } catch (error) {
+      this.#canWrite = false;
+      this.#tell(error);
+      return false;
+    }
+    this.#canWrite = true;
+    this.#told = undefined;
+    const dropped = this.#unwritten.takeDropped();
+    const rest = dropped === 0 ? '' : `; ${dropped} that were over by then are missing in the history`;
+    if (size > 0 || !wasOpen || dropped > 0)
+      report({ kind: 'warning', text: `leases are recorded again: ${size} that were not yet${rest}` });
+    return true;
+  }
+
+  /** It may be another database than the one that knew them. */
+  #recordMissing(): void {
+    const { store, entries, clock } = this.#parts;
+    const known = new Set(store.all().map(({ id }) => id));
+    for (const { lease, state } of entries()) {
+      const isAsked = state.at === 'recording' || (state.at === 'opening-ports' && !state.isRecorded);
+      const isUndone = (state.at === 'undoing' || state.at === 'retrying-undo') && !state.isRecorded;
+      if (known.has(lease.id) || isAsked || isUndone || this.#unwritten.has(lease.id)) continue;
+      this.#unwritten.add(storedLease(lease, this.#lengthOf(lease), clock));
+    }
+  }
+
+  /** Of what is left of it: no restart makes more of it. */
+  #lengthOf({ due }: Lease): Millis {
+    return millis(Math.max(0, since(this.#parts.clock.sinceBoot(), due)));
+  }
+
+  /** Once for each reason: it is tried again and again. */
+  #tell(error: unknown): void {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.message === this.#told) return;
+    this.#told = error.message;
+    this.#parts.report({ kind: 'error', text: error.message });
+  }
+}
+
+/** Whoever has tried to open it has said so. */
+function whyNotOpen(store: LeaseStore): string {
+  try {
+    store.together(() => undefined);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

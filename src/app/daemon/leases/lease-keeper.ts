@@ -1,0 +1,299 @@
+import type { DoorSpec } from '../../../core/door/door.ts';
+import { renderCommands } from '../../../core/door/opening.ts';
+import { CommandRuns } from '../../../core/lease/command-runs.ts';
+import type { Demand } from '../../../core/lease/demand.ts';
+import type { Lease, LeaseId } from '../../../core/lease/lease.ts';
+import type { LeaseEffect, OpenOutcome } from '../../../core/lease/lease-effect.ts';
+import type { LeaseInput } from '../../../core/lease/lease-input.ts';
+import type { LeaseMachine } from '../../../core/lease/lease-machine.ts';
+import { REFUSED } from '../../../core/lease/refusals.ts';
+import type { Address } from '../../../core/net/address.ts';
+import { type Millis, since } from '../../../core/net/time.ts';
+import { randomBytes } from '../../../host/self/random-bytes.ts';
+import type { LeaseStore } from '../../../host/store/lease-store.ts';
+import { adoptInput } from './adoption.ts';
+import { commandCall } from './command-call.ts';
+import { DoorLimits } from './door-limits.ts';
+import { LeaseCommands, type LeaseCommandsParts } from './lease-commands.ts';
+import { LeaseOpenings, type LeaseOpeningsParts } from './lease-openings.ts';
+import { LeaseRecords } from './lease-records.ts';
+import { type NewsParts, reportLeaseNews } from './report-lease-news.ts';
+import { reportStart } from './report-outcome.ts';
+
+/** A timer does not count while the machine sleeps: with leases open, the clock is looked at this often. */
+const LOOK_MS = 1000;
+
+const ID_BYTES = 16;
+
+export type LeaseKeeperParts = NewsParts &
+  Omit<LeaseCommandsParts, 'limits' | 'answer'> &
+  Omit<LeaseOpeningsParts, 'answer'> & {
+    readonly machine: LeaseMachine;
+    readonly store: LeaseStore;
+    /** The number of leases, or of those that failed, has changed. */
+    readonly onCount?: () => void;
+    /** Whether nothing may be open to the source. */
+    readonly isBanned?: (source: Address) => boolean;
+  };
+
+/** The leases there are, to look at. */
+export type LeaseBook = Pick<LeaseMachine, 'size' | 'failed' | 'countAt' | 'current' | 'each'>;
+
+/** What became of a request to open. `started`: whether its start command ends well, if it has one. */
+export type OpenResult =
+  | Exclude<OpenOutcome, { kind: 'opened' }>
+  | { readonly kind: 'opened'; readonly lease: Lease; readonly started?: Promise<boolean> }
+  /** A command that nothing closes: it runs, or will. */
+  | { readonly kind: 'runs' };
+
+/** Keeps the doors that are open: the lease machine decides, this has it done, and tells it what came of it. */
+export class LeaseKeeper {
+  readonly #parts: LeaseKeeperParts;
+  readonly #machine: LeaseMachine;
+  readonly #runs = new CommandRuns();
+  readonly #limits = new DoorLimits();
+  readonly #records: LeaseRecords;
+  readonly #openings: LeaseOpenings;
+  readonly #commands: LeaseCommands;
+  /** Requests without an answer. BOUNDED: by the leases. */
+  readonly #asked = new Map<number, (outcome: OpenOutcome) => void>();
+  /** Who waits for the end of a lease. BOUNDED: by the leases. */
+  readonly #ends = new Map<LeaseId, PromiseWithResolvers<void>>();
+  /** Inputs that came while another one was worked on. BOUNDED: by the effects of one input. */
+  readonly #inputs: LeaseInput[] = [];
+  #isWorking = false;
+  #tickets = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopping = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(parts: LeaseKeeperParts) {
+    const answer = (input: LeaseInput): void => this.#take(input);
+    this.#parts = parts;
+    this.#machine = parts.machine;
+    this.#records = new LeaseRecords({ ...parts, entries: () => parts.machine.entries(), answer });
+    this.#openings = new LeaseOpenings({ ...parts, answer });
+    this.#commands = new LeaseCommands({ ...parts, limits: this.#limits, answer });
+  }
+
+  complete(completion: Demand): void {
+    void this.demand(completion);
+  }
+
+  /** Opens what has been knocked for, or ordered. Resolves when it is open, or is known not to be opened. */
+  async demand(demand: Demand): Promise<OpenResult> {
+    const { door, source } = demand;
+    this.#limits.learn(door);
+    const { start, stop } = renderCommands(door.opening, source);
+    if (start !== undefined && stop === undefined && door.opening.ports === undefined) {
+      return this.#request(demand, start);
+    }
+    const outcome = await this.#open(demand);
+    if (outcome.kind !== 'opened') return outcome;
+    const started = outcome.runsStart ? this.#commands.startOf(outcome.lease.id) : undefined;
+    return { kind: 'opened', lease: outcome.lease, ...(started === undefined ? {} : { started }) };
+  }
+
+  refuse(demand: Demand, reason: string): OpenResult {
+    reportLeaseNews(this.#parts, { kind: 'refused', demand, reason });
+    return { kind: 'refused', reason };
+  }
+
+  /** Leaves the source's lease at the door open for so much longer. `undefined` where it is not open. */
+  extend(door: string, source: Address, length: Millis): Lease | undefined {
+    const lease = this.#machine.current(door, source);
+    if (lease?.state !== 'open') return undefined;
+    this.#take({ kind: 'extend', id: lease.id, length });
+    return this.#machine.entry(lease.id)?.lease;
+  }
+
+  /** Closes these leases now, by the operator's word. Each resolves when nothing of it is open any more. */
+  close(leases: readonly Lease[]): Promise<void>[] {
+    const ids = leases.map(({ id }) => id);
+    const ended = ids.map((id) => {
+      if (!this.#machine.has(id)) return Promise.resolve();
+      const end = this.#ends.get(id) ?? Promise.withResolvers<void>();
+      this.#ends.set(id, end);
+      return end.promise;
+    });
+    this.#take({ kind: 'close', ids });
+    return ended;
+  }
+
+  /** The doors are these now. A lease of one that opens something else by now ends: it would not be what was knocked for. */
+  replaceDoors(doors: readonly DoorSpec[]): void {
+    this.#limits.replace(doors);
+    this.#take({ kind: 'doors', doors });
+  }
+
+  /** Somebody has been banned: the leases of such sources end, those still opening when they have opened. */
+  closeBanned(): void {
+    this.#take({ kind: 'bans', isBanned: (source) => this.#isBanned(source) });
+  }
+
+  /** What is open, opening or closing now, to look at. */
+  get book(): LeaseBook {
+    return this.#parts.machine;
+  }
+
+  /** Whether a connection keeps it open beyond its time. */
+  isHeld(id: LeaseId): boolean {
+    const state = this.#machine.entry(id)?.state;
+    return (state?.at === 'open' || state?.at === 'checking-hold') && state.isHeld;
+  }
+
+  /** What its stop command failed of, where it is to be run again. */
+  stopFailure(id: LeaseId): string | undefined {
+    const state = this.#machine.entry(id)?.state;
+    return state?.at === 'retrying-stop' || state?.at === 'stopping' ? state.failure : undefined;
+  }
+
+  /** The leases that are open, opening or closing now. */
+  leases(): readonly Lease[] {
+    return this.#machine.leases();
+  }
+
+  /** Takes on what the store holds from an earlier run: closes what is overdue, and the rest at its time. */
+  adopt(doors: readonly DoorSpec[]): void {
+    this.replaceDoors(doors);
+    for (const stored of this.#records.stored()) {
+      if (this.#machine.has(stored.id)) continue;
+      this.#take(adoptInput(stored, { ...this.#parts, isBanned: this.#isBanned(stored.source) }));
+    }
+  }
+
+  /** Closes every door now, those still opening as soon as they have opened. Resolves when all are closed. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onIdle = resolve;
+    this.#take({ kind: 'stop' });
+    await promise;
+    clearTimeout(this.#timer);
+    this.#openings.close();
+    this.#records.stop();
+  }
+
+  #open(demand: Demand): Promise<OpenOutcome> {
+    const { native } = this.#parts;
+    const { start, stop } = renderCommands(demand.door.opening, demand.source);
+    const ticket = this.#tickets++;
+    const { promise, resolve } = Promise.withResolvers<OpenOutcome>();
+    this.#asked.set(ticket, resolve);
+    this.#take({
+      ...{ kind: 'open', demand, ticket },
+      id: Buffer.from(randomBytes(ID_BYTES)).toString('hex') as LeaseId,
+      isBanned: this.#isBanned(demand.source),
+      hasRoom: this.#commands.hasRoom(demand.door),
+      // Ports are not to be opened for a moment where a command will be refused for want of a record.
+      closesByItself:
+        native?.closesByItself === true &&
+        (this.#records.canRecord || (start === undefined && stop === undefined)),
+    });
+    return promise;
+  }
+
+  /** Works on an input, and on those that come of it, in their order. */
+  #take(input: LeaseInput): void {
+    this.#inputs.push(input);
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    const { size, failed } = this.#machine;
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift())
+        for (const effect of this.#machine.take(next, this.#parts.clock.sinceBoot())) this.#do(effect);
+    } finally {
+      this.#isWorking = false;
+    }
+    if (this.#machine.size !== size || this.#machine.failed !== failed) this.#parts.onCount?.();
+    this.#schedule();
+  }
+
+  #do(effect: LeaseEffect): void {
+    switch (effect.do) {
+      case 'record':
+      case 'note-start':
+      case 'move-end':
+      case 'move-claims':
+      case 'write-end':
+        this.#records.do(effect);
+        return;
+      case 'reserve':
+      case 'release':
+      case 'run-start':
+      case 'run-stop':
+      case 'await-command':
+        this.#commands.do(effect);
+        return;
+      case 'report':
+        reportLeaseNews(this.#parts, effect.news);
+        return;
+      case 'answer':
+        this.#asked.get(effect.ticket)?.(effect.outcome);
+        this.#asked.delete(effect.ticket);
+        return;
+      case 'forget':
+        this.#forget(effect.id);
+        return;
+      case 'ask-again':
+        this.complete(effect.demand);
+        return;
+      case 'idle':
+        this.#onIdle?.();
+        return;
+      default:
+        this.#openings.do(effect);
+    }
+  }
+
+  #forget(id: LeaseId): void {
+    this.#openings.forget(id);
+    this.#ends.get(id)?.resolve();
+    this.#ends.delete(id);
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const next = this.#machine.nextDue();
+    if (next === undefined) return;
+    const wait = Math.max(0, Math.ceil(since(this.#parts.clock.sinceBoot(), next)));
+    this.#timer = setTimeout(() => this.#take({ kind: 'time' }), Math.min(wait, LOOK_MS));
+  }
+
+  /** A door that runs one command and has none to close it. */
+  #request(demand: Demand, command: string): OpenResult {
+    const { door, source } = demand;
+    if (this.#isStopping) return { kind: 'nothing' };
+    if (this.#isBanned(source)) return this.refuse(demand, REFUSED.banned);
+    const now = this.#parts.clock.sinceBoot();
+    switch (this.#runs.request(door, source, now, this.#commands.hasRoom(door))) {
+      case 'cooling':
+        return this.refuse(demand, REFUSED.cooling);
+      case 'busy':
+        return this.refuse(demand, REFUSED.busy);
+      case 'run':
+        this.#parts.tell({ event: 'open', door: door.name, source, ports: [] });
+        void this.#run(door.name, source, command);
+        return { kind: 'runs' };
+      case 'again':
+        return { kind: 'runs' };
+    }
+  }
+
+  async #run(door: string, source: Address, command: string): Promise<void> {
+    const { report, runner } = this.#parts;
+    const call = { door, purpose: 'start', command, text: command, hasStop: false } as const;
+    do {
+      reportStart(
+        report,
+        { door, source },
+        await runner.open(commandCall(call, this.#limits.of(door), report)),
+      );
+    } while (this.#runs.ended(door, source));
+  }
+
+  #isBanned(source: Address): boolean {
+    return this.#parts.isBanned?.(source) === true;
+  }
+}

@@ -1,0 +1,106 @@
+import type { Event } from '../../../core/event/event.ts';
+import type { LeaseEffect } from '../../../core/lease/lease-effect.ts';
+import type { LeaseInput } from '../../../core/lease/lease-input.ts';
+import type { Entry } from '../../../core/lease/lease-table.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import type { LeaseStore, StoredLease } from '../../../host/store/lease-store.ts';
+import type { Claims } from '../../state/claims.ts';
+import { LeaseJournal } from './lease-journal.ts';
+import { onWall } from './lease-record.ts';
+
+export type RecordEffect = Extract<
+  LeaseEffect,
+  { do: 'record' | 'note-start' | 'move-end' | 'move-claims' | 'write-end' }
+>;
+
+export type LeaseRecordsParts = {
+  readonly store: LeaseStore;
+  readonly claims: Claims;
+  readonly clock: Clock;
+  readonly report: (event: Event) => void;
+  /** The leases there are. */
+  readonly entries: () => Iterable<Entry>;
+  readonly answer: (input: LeaseInput) => void;
+};
+
+/** What the lease machine wants written down. */
+export class LeaseRecords {
+  readonly #parts: LeaseRecordsParts;
+  readonly #journal: LeaseJournal;
+
+  constructor(parts: LeaseRecordsParts) {
+    this.#parts = parts;
+    this.#journal = new LeaseJournal(parts);
+  }
+
+  do(effect: RecordEffect): void {
+    switch (effect.do) {
+      case 'record':
+        void this.#record(effect);
+        return;
+      case 'note-start':
+        this.#journal.keepStart(effect.lease);
+        return;
+      case 'move-end':
+        this.#journal.keep(effect.lease, effect.length);
+        return;
+      case 'move-claims':
+        this.#attempt(() => this.#parts.claims.moveToThisBoot(effect.id));
+        return;
+      case 'write-end':
+        void this.#writeEnd(effect);
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  /** Whether a record is likely to succeed: the store is open, and the last write to it has. */
+  get canRecord(): boolean {
+    return this.#journal.canRecord;
+  }
+
+  /** What the store holds, but for those whose last word it has not got yet. */
+  stored(): readonly StoredLease[] {
+    const all: StoredLease[] = [];
+    this.#attempt(() => all.push(...this.#parts.store.all()));
+    return all.filter(({ id }) => !this.#journal.isUnwritten(id));
+  }
+
+  /** Writes what waits, now, and what could not be written so far, if that is possible. */
+  stop(): void {
+    this.#journal.stop();
+  }
+
+  async #record({ lease, length, canWait }: Extract<RecordEffect, { do: 'record' }>): Promise<void> {
+    const { id } = lease;
+    const why = await this.#journal.record(lease, length, canWait);
+    this.#parts.answer(why === undefined ? { kind: 'recorded', id } : { kind: 'record-refused', id, why });
+  }
+
+  /**
+   * In this order: a claim without a row is swept up, a row without its claim would be closed again.
+   */
+  async #writeEnd(effect: Extract<RecordEffect, { do: 'write-end' }>): Promise<void> {
+    const { claims, clock, answer } = this.#parts;
+    const { lease, how, closed, lasted, stopFailure, dropsClaims } = effect;
+    const { id, startFailure } = lease;
+    const failures = {
+      ...(startFailure === undefined ? {} : { startFailure }),
+      ...(stopFailure === undefined ? {} : { stopFailure }),
+    };
+    const ending = { how, at: onWall(closed, clock), lasted, ...failures };
+    await this.#journal.end(lease, ending, () => {
+      if (dropsClaims) this.#attempt(() => claims.drop(id));
+    });
+    answer({ kind: 'end-written', id });
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#parts.report({ kind: 'error', text: (error as Error).message });
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import type { Event } from '../../../core/event/event.ts';
+import { renderFailure } from '../../../core/event/failure-words.ts';
+import type { Address } from '../../../core/net/address.ts';
+import type { CommandOutcome } from '../../../host/process/run-command.ts';
+
+/** Says how a command of a door ended, if it did not end well. */
+export function reportOutcome(report: (event: Event) => void, door: string, outcome: CommandOutcome): void {
+  if (outcome.kind === 'ok') return;
+  const { failure, lastErrorLine } = outcome;
+  report({
+    kind: 'command-failed',
+    door,
+    failure,
+    ...(lastErrorLine === undefined ? {} : { lastErrorLine }),
+  });
+}
+
+/** Says to whom the door is not open, since its start command has failed. Returns what of. */
+export function reportStart(
+  report: (event: Event) => void,
+  { door, source }: { readonly door: string; readonly source: Address },
+  outcome: CommandOutcome,
+): string | undefined {
+  reportOutcome(report, door, outcome);
+  if (outcome.kind === 'ok') return undefined;
+  const reason = renderFailure(outcome.failure, outcome.lastErrorLine);
+  report({ kind: 'start-failed', source, door, reason, shortReason: renderFailure(outcome.failure) });
+  return reason;
+}

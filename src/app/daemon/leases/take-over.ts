@@ -1,0 +1,114 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CommandLimits, startLimit, stopLimit } from '../../../core/door/command-limits.ts';
+import type { Event } from '../../../core/event/event.ts';
+import type { LeaseEnd } from '../../../core/lease/lease.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import type { StoredLease } from '../../../host/store/lease-store.ts';
+import { isLockedError } from '../../../host/store/sqlite-error.ts';
+import type { Claims, LeaseFate } from '../../state/claims.ts';
+import { assertOwnDirectory, claimsIn, databaseIn, type State, sweepClaims } from '../../state/open-state.ts';
+import { fateOf, isOfThisBoot } from './adoption.ts';
+import { adoptedTimes, endingOf } from './lease-record.ts';
+
+/**
+ * Takes over the leases of daemons that died and were not started again under the same name: with another
+ * configuration file, or other interfaces on the command line. Returns whether some must be asked for again, because
+ * their commands run still. What cannot be read is reported and left as it is.
+ */
+export function takeOverOrphans(
+  directory: string,
+  ownName: string,
+  own: State,
+  clock: Clock,
+  report: (event: Event) => void,
+  limitsOf: (door: string) => CommandLimits = () => ({}),
+): boolean {
+  let again = false;
+  for (const name of siblingsOf(directory, ownName)) {
+    try {
+      again = takeOverFrom(join(directory, name), own, clock, report, limitsOf) || again;
+    } catch (error) {
+      if (!isLockedError(error)) report({ kind: 'error', text: (error as Error).message });
+    }
+  }
+  return again;
+}
+
+function siblingsOf(directory: string, ownName: string): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory).filter(
+    (name) => name !== ownName && existsSync(databaseIn(join(directory, name))),
+  );
+}
+
+function takeOverFrom(
+  directory: string,
+  own: State,
+  clock: Clock,
+  report: (event: Event) => void,
+  limitsOf: (door: string) => CommandLimits,
+): boolean {
+  assertOwnDirectory(directory);
+  const store = own.openOther(directory);
+  try {
+    const claims = claimsIn(directory);
+    // Those left here by the last taking over: whatever was on its way then has come to its end.
+    sweepClaims(directory, store, claims, report);
+    let again = false;
+    for (const lease of store.all()) {
+      const fate = fateOf(lease, { claims, clock, report });
+      const isOpen = fate === 'open' || fate === 'cut-off';
+      // With the claim of its stop command taken, no command that is still on its way closes it a second time.
+      const isTaken = !isOpen || lease.stop === '' || claims.takeStop(lease.id);
+      if (fate === 'opening' || fate === 'closing' || !isTaken) {
+        again = true;
+        void endOld(lease, fate, claims, limitsOf(lease.door)).catch(tell(report));
+        continue;
+      }
+      if (isOpen) moveLease(lease, fate === 'cut-off', own, clock);
+      else remember(lease, endOf(lease, fate, clock), own, clock);
+      store.remove(lease.id);
+    }
+    return again;
+  } finally {
+    store.close();
+  }
+}
+
+/** A command that hangs keeps its door open: it has no more time here than at home. */
+async function endOld(
+  { id, stop }: StoredLease,
+  fate: LeaseFate,
+  claims: Claims,
+  limits: CommandLimits,
+): Promise<void> {
+  if (fate === 'closing') await claims.endOld(claims.stop(id), stopLimit(limits));
+  else if (fate === 'opening') await claims.endOld(claims.start(id), startLimit(limits, stop !== ''));
+}
+
+const tell =
+  (report: (event: Event) => void) =>
+  (error: unknown): void =>
+    report({ kind: 'error', text: (error as Error).message });
+
+function endOf(lease: StoredLease, fate: 'over' | 'never', clock: Clock): LeaseEnd {
+  if (fate === 'never') return 'failed';
+  return isOfThisBoot(lease, clock) ? 'expired' : 'rebooted';
+}
+
+/** It is over: its history is here from now on. */
+function remember(lease: StoredLease, how: LeaseEnd, { store }: State, clock: Clock): void {
+  store.together(() => {
+    store.record(lease);
+    store.end(lease.id, endingOf({ ...lease, ...adoptedTimes(lease, clock) }, how, clock));
+  });
+}
+
+/** First it stands here and only then no longer there: a crash in between leaves it twice, and it is moved again. */
+function moveLease(lease: StoredLease, now: boolean, own: State, clock: Clock): void {
+  if (own.store.all().some(({ id }) => id === lease.id)) return;
+  if (lease.stop !== '') own.claims.moveToThisBoot(lease.id);
+  const due = { due: clock.sinceBoot(), dueWall: clock.wall(), bootId: clock.bootId };
+  own.store.record(now ? { ...lease, ...due } : lease);
+}

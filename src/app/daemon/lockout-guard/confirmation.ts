@@ -1,0 +1,119 @@
+import type { Event } from '../../../core/event/event.ts';
+import { after, type Instant, type Millis, millis, since } from '../../../core/net/time.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import type { Readiness } from '../../../host/ffi/readiness.ts';
+import { isAtTerminal, watchEnterKey } from '../../../host/terminal/enter-key.ts';
+import { type RunningUndoWatch, startUndoWatch } from './start-undo-watch.ts';
+import type { UndoOrder } from './undo-order.ts';
+
+const LOOK_MS = 500;
+
+/** What a daemon that undoes by itself may need for it, the start before the waiting included. */
+const GRACE = millis(20_000);
+
+export type ConfirmationParts = {
+  readonly limit: Millis;
+  /** The command that confirms, as the operator would type it. */
+  readonly command: string;
+  readonly clock: Clock;
+  readonly report: (event: Event) => void;
+  readonly order: () => Pick<UndoOrder, 'settings' | 'log'>;
+  /** Confirmed: the ports may be closed from now on. */
+  readonly onConfirmed: () => void;
+};
+
+/** The time in which somebody has to say that the doors work, before all is as if they had never been closed. */
+export class Confirmation {
+  readonly #parts: ConfirmationParts;
+  readonly #unconfirmed = Promise.withResolvers<void>();
+  #state: 'preparing' | 'waiting' | 'confirmed' | 'undoing' = 'preparing';
+  #watch: RunningUndoWatch | undefined;
+  #deadline: Instant | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #key: Readiness | undefined;
+
+  constructor(parts: ConfirmationParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when the time is over without a word. */
+  get unconfirmed(): Promise<void> {
+    return this.#unconfirmed.promise;
+  }
+
+  get isPending(): boolean {
+    return this.#state !== 'confirmed';
+  }
+
+  /** While somebody has to confirm it. */
+  get left(): Millis | undefined {
+    if (this.#state !== 'waiting' || this.#deadline === undefined) return undefined;
+    return millis(Math.max(0, since(this.#parts.clock.sinceBoot(), this.#deadline)));
+  }
+
+  /** Before any port is closed: has the process ready that undoes it if this one cannot. */
+  async prepare(): Promise<void> {
+    const { clock, limit, order, report } = this.#parts;
+    const lastMoment = after(after(clock.sinceBoot(), limit), GRACE);
+    const lost = (): void => {
+      if (this.isPending) report({ kind: 'warning', text: LOST });
+    };
+    this.#watch = await startUndoWatch({ kind: 'watch', pid: process.pid, lastMoment, ...order() }, lost);
+  }
+
+  /** The ports are closed: the time runs. */
+  begin(): void {
+    const { clock, command, limit, report } = this.#parts;
+    this.#state = 'waiting';
+    this.#deadline = after(clock.sinceBoot(), limit);
+    // Timers of Node.js do not count while the machine sleeps: the clock is looked at.
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    const atTerminal = isAtTerminal();
+    if (atTerminal) this.#key = watchEnterKey(() => this.confirm('terminal'));
+    report({ kind: 'unconfirmed', seconds: limit / 1000, how: command, atTerminal });
+  }
+
+  /** Whether it was this that confirmed. */
+  confirm(by: 'control' | 'terminal'): boolean {
+    if (this.#state !== 'waiting') return false;
+    this.#state = 'confirmed';
+    this.#stopWaiting();
+    // First: a daemon that dies from here on leaves the ports closed.
+    this.#watch?.over();
+    this.#parts.onConfirmed();
+    this.#parts.report({ kind: 'confirmed', by });
+    return true;
+  }
+
+  /** The daemon begins to end: it is too late to confirm. */
+  end(): void {
+    this.#stopWaiting();
+    if (this.isPending) this.#state = 'undoing';
+  }
+
+  /** The start has failed before anything was closed. */
+  abandon(): void {
+    if (this.#state === 'preparing') this.#watch?.over();
+  }
+
+  /** All is as it was before, and the other process may go. */
+  undone(): void {
+    if (this.isPending) this.#watch?.over();
+  }
+
+  #look(): void {
+    const { clock, limit, report } = this.#parts;
+    if (this.#deadline === undefined || since(this.#deadline, clock.sinceBoot()) < 0) return;
+    this.end();
+    report({ kind: 'undoing', seconds: limit / 1000 });
+    this.#unconfirmed.resolve();
+  }
+
+  #stopWaiting(): void {
+    clearInterval(this.#timer);
+    this.#key?.close();
+  }
+}
+
+const LOST =
+  'the process that opens the ports again if this one dies has ended: until it is confirmed, only this one can';

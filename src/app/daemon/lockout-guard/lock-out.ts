@@ -1,0 +1,58 @@
+import { isAt } from '../../../core/door/closed-ports.ts';
+import { type PortOpening, renderPortOpenings } from '../../../core/door/port-opening.ts';
+import type { Address } from '../../../core/net/address.ts';
+import type { Connection } from '../../../core/net/connection.ts';
+import { readEstablishedSockets } from '../../../host/connections/established-sockets.ts';
+import { readTrackedConnections } from '../../../host/connections/tracked-connections.ts';
+
+/** BOUNDED: further connections change nothing. */
+const MAX_FOUND = 1000;
+const SHOWN = 5;
+
+/** Somebody who is connected now could not connect again. The message is for the person who asked for it. */
+export class LockOutError extends Error {
+  override readonly name = 'LockOutError';
+}
+
+export type Lookout = {
+  readonly connections: readonly Connection[];
+  /** Why some of them may be missing. */
+  readonly blind?: string;
+};
+
+/** The connections from elsewhere to these ports. */
+export function findConnections(ports: readonly PortOpening[], own: readonly Address[]): Lookout {
+  const ownAddresses = new Set(own);
+  const isOwn = (address: Address): boolean =>
+    ownAddresses.has(address) || address.startsWith('127.') || address === '::1';
+  const isWanted = (one: Connection): boolean => isAt(ports, one) && !isOwn(one.peer);
+  const sockets = readEstablishedSockets(isWanted, MAX_FOUND);
+  if (!ports.some(({ protocol, path }) => protocol === 'udp' || path === 'forward')) {
+    return { connections: sockets };
+  }
+  try {
+    const isOther = (one: Connection): boolean =>
+      isWanted(one) && (one.protocol === 'udp' || one.path === 'forward');
+    return { connections: [...sockets, ...readTrackedConnections(isOwn, isOther, MAX_FOUND)] };
+  } catch (error) {
+    return { connections: sockets, blind: (error as Error).message };
+  }
+}
+
+export function renderConnections(
+  ports: readonly PortOpening[],
+  connections: readonly Connection[],
+): string[] {
+  const touched = ports.filter((one) => connections.some((connection) => isAt([one], connection)));
+  const more = connections.length - SHOWN;
+  return [
+    `${renderPortOpenings(touched)} would be closed to new connections for the first time, and connections from elsewhere are established there:`,
+    ...connections
+      .slice(0, SHOWN)
+      .map(
+        ({ peer, peerPort, protocol, port }) => `    from ${peer} port ${peerPort} to ${protocol}/${port}`,
+      ),
+    ...(more > 0 ? [`    and ${more} more`] : []),
+    'Established connections would live on, but a new one, yours too, takes the knock first.',
+  ];
+}

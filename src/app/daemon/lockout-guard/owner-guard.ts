@@ -1,0 +1,220 @@
+import { portsBeyond } from '../../../core/door/closed-ports.ts';
+import { type PortOpening, portsOn, renderPortOpenings } from '../../../core/door/port-opening.ts';
+import type { Event } from '../../../core/event/event.ts';
+import type { Address } from '../../../core/net/address.ts';
+import type { Millis } from '../../../core/net/time.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import { FirewallError, type Gate } from '../../../host/firewall/contract/firewall.ts';
+import type { GuardOptions } from '../../config/daemon-options.ts';
+import type { ChosenFirewall, FirewallSettings } from '../firewall/open-firewall.ts';
+import { ClosedRecord } from './closed-record.ts';
+import { Confirmation } from './confirmation.ts';
+import { findConnections, LockOutError, renderConnections } from './lock-out.ts';
+import type { UndoOrder } from './undo-order.ts';
+
+export type OwnerGuardParts = {
+  readonly options: GuardOptions;
+  /** The daemon's own; undefined where it could not be opened. */
+  readonly directory: string | undefined;
+  readonly openFirewall: (settings: FirewallSettings) => Promise<ChosenFirewall>;
+  readonly ownAddresses: () => readonly Address[];
+  readonly clock: Clock;
+  readonly report: (event: Event) => void;
+  readonly order: () => Pick<UndoOrder, 'settings' | 'log'>;
+};
+
+type ClosedPaths = ChosenFirewall['firewall']['closedPaths'];
+
+/** Keeps `bussa up` from locking out whoever is connected to the ports that it closes. */
+export class OwnerGuard {
+  readonly #parts: OwnerGuardParts;
+  readonly #record: ClosedRecord | undefined;
+  readonly #confirmation: Confirmation | undefined;
+  #gates: readonly Gate[];
+  #settings: FirewallSettings;
+  /** Looked at, and not yet taken by the doors. */
+  #ready: { readonly key: string; readonly chosen: ChosenFirewall } | undefined;
+  /** On which paths the firewall of these settings closes ports. */
+  #known: { readonly key: string; readonly closed: ClosedPaths } | undefined;
+
+  constructor(parts: OwnerGuardParts, gates: readonly Gate[], settings: FirewallSettings) {
+    this.#parts = parts;
+    this.#gates = gates;
+    this.#settings = settings;
+    this.#record = parts.directory === undefined ? undefined : new ClosedRecord(parts.directory);
+    const { options, clock, report, order } = parts;
+    if (options.confirmWithin === undefined) return;
+    if (gates.length === 0) {
+      report({ kind: 'warning', text: 'no door closes a port: there is nothing to confirm' });
+      return;
+    }
+    this.#confirmation = new Confirmation({
+      limit: options.confirmWithin,
+      command: options.confirmCommand,
+      clock,
+      report,
+      order,
+      onConfirmed: () => this.#accept(),
+    });
+  }
+
+  get unconfirmed(): Promise<void> | undefined {
+    return this.#confirmation?.unconfirmed;
+  }
+
+  /** Whether what is closed may have to be undone yet, whatever the configuration says of the end. */
+  get isPending(): boolean {
+    return this.#confirmation?.isPending === true;
+  }
+
+  get trialLeft(): Millis | undefined {
+    return this.#confirmation?.left;
+  }
+
+  /** Before anything is changed. Throws a `LockOutError`. */
+  async prepare(): Promise<void> {
+    const { options } = this.#parts;
+    if (this.#gates.length === 0) return;
+    if (this.#confirmation !== undefined) {
+      await this.#prepareConfirmation(this.#confirmation);
+      return;
+    }
+    if (options.closeAnyway) return;
+    // Where the firewall cannot be reached nothing is closed now, and before anything is, `openFirewall` asks again.
+    const closed = await this.#closedPaths(this.#settings);
+    const objection = this.#objection(this.#gates, closed);
+    if (objection.length > 0) throw new LockOutError([...objection, ...remedies(options)].join('\n'));
+  }
+
+  /** For the doors: the firewall that was looked at, or one that is looked at now. Throws a `FirewallError`. */
+  async openFirewall(settings: FirewallSettings): Promise<ChosenFirewall> {
+    const ready = this.#ready;
+    this.#ready = undefined;
+    if (ready?.key === keyOf(settings)) return ready.chosen;
+    ready?.chosen.firewall.close();
+    const chosen = await this.#open(settings);
+    const { closeAnyway } = this.#parts.options;
+    const isAsked = !closeAnyway && this.#confirmation === undefined;
+    const objection = isAsked ? this.#objection(this.#gates, chosen.firewall.closedPaths) : [];
+    if (objection.length === 0) return chosen;
+    chosen.firewall.close();
+    throw new FirewallError(objection.join(' '));
+  }
+
+  /** The doors' part is in place. */
+  begin(): void {
+    if (this.#confirmation === undefined) this.#accept();
+    else this.#confirmation.begin();
+  }
+
+  /** What speaks against these doors at a reload: nothing is confirmed or asked for there. */
+  async judgeReload(gates: readonly Gate[], settings: FirewallSettings): Promise<readonly string[]> {
+    if (this.isPending) return ['nobody has confirmed what is closed now: confirm it, then reload'];
+    if (gates.length === 0) return [];
+    const closed = await this.#closedPaths(settings);
+    const objection = this.#objection(gates, closed);
+    if (objection.length > 0) {
+      return [
+        ...objection,
+        'Start `bussa up` again, with --yes or --confirm 60, to close them all the same.',
+      ];
+    }
+    this.#gates = gates;
+    this.#settings = settings;
+    this.#accept();
+    return [];
+  }
+
+  confirm(): boolean {
+    return this.#confirmation?.confirm('control') === true;
+  }
+
+  /** The start has failed, and nothing is closed that was open before. */
+  abandon(): void {
+    this.#confirmation?.abandon();
+  }
+
+  /** The daemon begins to end. */
+  end(): void {
+    this.#confirmation?.end();
+  }
+
+  /** Bussa's part is out of the firewall. */
+  undone(): void {
+    this.#confirmation?.undone();
+  }
+
+  async #prepareConfirmation(confirmation: Confirmation): Promise<void> {
+    try {
+      this.#ready = { key: keyOf(this.#settings), chosen: await this.#open(this.#settings) };
+      await confirmation.prepare();
+      // What was accepted before counts no more either, should nobody confirm it now.
+      this.#record?.forget();
+    } catch (error) {
+      throw new LockOutError(`not started, nothing is changed: ${(error as Error).message}`);
+    }
+  }
+
+  /** None where it cannot be reached. */
+  async #closedPaths(settings: FirewallSettings): Promise<ClosedPaths> {
+    const key = keyOf(settings);
+    if (this.#known?.key === key) return this.#known.closed;
+    try {
+      const chosen = await this.#open(settings);
+      this.#ready?.chosen.firewall.close();
+      this.#ready = { key, chosen };
+      return chosen.firewall.closedPaths;
+    } catch (error) {
+      if (!(error instanceof FirewallError)) throw error;
+      return [];
+    }
+  }
+
+  async #open(settings: FirewallSettings): Promise<ChosenFirewall> {
+    const chosen = await this.#parts.openFirewall(settings);
+    this.#known = { key: keyOf(settings), closed: chosen.firewall.closedPaths };
+    return chosen;
+  }
+
+  /** Lines that say who is in danger; none where nobody is. */
+  #objection(gates: readonly Gate[], closed: ClosedPaths): string[] {
+    const ports = portsBeyond(portsToClose(gates, closed), this.#record?.read() ?? []);
+    if (ports.length === 0) return [];
+    const { connections, blind } = findConnections(ports, this.#parts.ownAddresses());
+    if (blind !== undefined) {
+      const text = `whether somebody is connected to ${renderPortOpenings(ports)} cannot be told for UDP and forwarded ports: ${blind}`;
+      this.#parts.report({ kind: 'warning', text });
+    }
+    return connections.length === 0 ? [] : renderConnections(ports, connections);
+  }
+
+  /** From now on these ports are no news. */
+  #accept(): void {
+    const ports = portsToClose(this.#gates, this.#known?.closed ?? []);
+    if (ports.length > 0) this.#attempt(() => this.#record?.add(ports));
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      const text = `which ports have been closed before cannot be recorded: ${(error as Error).message}; the next start asks again`;
+      this.#parts.report({ kind: 'error', text });
+    }
+  }
+}
+
+function portsToClose(gates: readonly Gate[], paths: ClosedPaths): PortOpening[] {
+  const all = gates.flatMap(({ ports }) => ports);
+  return paths.flatMap((path) => portsOn(all, path));
+}
+
+const keyOf = ({ firewall, attach }: FirewallSettings): string => JSON.stringify([firewall, attach]);
+
+function remedies({ confirmCommand }: GuardOptions): string[] {
+  return [
+    'Nothing has been changed. Start again with one of',
+    `    --confirm 60   to try it: all is undone after 60 s, unless a new connection through the door says \`${confirmCommand}\``,
+    '    --yes          to close the ports and be sure of the knock',
+  ];
+}

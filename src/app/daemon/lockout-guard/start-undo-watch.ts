@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { siblingCommand } from '../../../host/self/own-program.ts';
+import type { FromUndoWatch, ToUndoWatch, UndoOrder } from './undo-order.ts';
+
+const SOURCE = new URL('undo-watch.ts', import.meta.url).href;
+
+/** Node.js needs 0.2 s to start; a machine under load some more. */
+const START_MS = 30_000;
+
+/** The process that undoes the closing if this one dies or hangs. */
+export type RunningUndoWatch = {
+  /** There is nothing to undo any more: it ends. */
+  over(): void;
+};
+
+/**
+ * Starts the watch in a session of its own, which a closing terminal does not reach, and resolves when it stands ready.
+ * `onLost`: it has ended by itself, and nobody watches any more.
+ */
+export async function startUndoWatch(order: UndoOrder, onLost: () => void): Promise<RunningUndoWatch> {
+  const { file, name, args } = siblingCommand('bussa-undo', SOURCE);
+  const child = spawn(file, args, {
+    argv0: name,
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  // Without a free descriptor there is no channel, and the error comes in a moment.
+  const send = (message: ToUndoWatch): void => void child.send?.(message, () => undefined);
+  try {
+    const ready = answer(child);
+    send(order);
+    await ready;
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+  let isOver = false;
+  child.once('exit', () => {
+    if (!isOver) onLost();
+  });
+  // It lives its own life: neither keeps the other from ending.
+  child.unref();
+  child.channel?.unref();
+  return {
+    over: () => {
+      isOver = true;
+      send({ kind: 'over' });
+    },
+  };
+}
+
+function answer(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void => reject(new Error(`the process that would undo it: ${why}`));
+    const timer = setTimeout(fail, START_MS, `not ready within ${START_MS / 1000} s`);
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (status, signal) => fail(`it ended (${signal ?? `status ${status}`})`));
+    child.once('message', (message: FromUndoWatch) => {
+      clearTimeout(timer);
+      if (message.kind === 'ready') resolve();
+      else fail(message.why);
+    });
+  });
+}

@@ -1,0 +1,113 @@
+// A program of its own, which the daemon starts before it closes ports that nobody has confirmed yet. When the daemon
+// dies, or hangs, it takes Bussa's part out of the firewall.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { openSystemClock } from '../../../host/clock/clock.ts';
+import { nameProcess } from '../../../host/self/process-name.ts';
+import { type ChosenFirewall, openFirewall } from '../firewall/open-firewall.ts';
+import { EventLog } from '../reporting/event-log.ts';
+import { openSinks } from '../reporting/open-sinks.ts';
+import type { FromUndoWatch, ToUndoWatch, UndoOrder } from './undo-order.ts';
+
+const LOOK_MS = 1000;
+
+/** A command of the dead daemon's, iptables-restore for one, may be on its way still: it is undone once more. */
+const ONCE_MORE_MS = 2000;
+
+/** Between two tries to undo, where the firewall cannot be reached, and how many there are. */
+const AGAIN_MS = 1000;
+const TRIES = 60;
+
+class UndoWatch {
+  readonly #order: UndoOrder;
+  readonly #chosen: ChosenFirewall;
+  readonly #log: EventLog;
+  readonly #clock = openSystemClock();
+  readonly #timer: NodeJS.Timeout;
+  #isOver = false;
+
+  constructor(order: UndoOrder, chosen: ChosenFirewall) {
+    this.#order = order;
+    this.#chosen = chosen;
+    this.#log = new EventLog(openSinks(order.log).sinks, { debug: false });
+    // Timers of Node.js do not count while the machine sleeps: the clock is looked at.
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  /** There is nothing to undo any more. */
+  over(): void {
+    this.#isOver = true;
+    process.exit(0);
+  }
+
+  /** The daemon has died before it said so. */
+  abandoned(): void {
+    if (!this.#isOver) void this.#undo('the daemon has died before anybody confirmed');
+  }
+
+  #look(): void {
+    if (this.#clock.sinceBoot() < this.#order.lastMoment) return;
+    // While it is our parent nobody else has its number.
+    if (process.ppid === this.#order.pid) process.kill(this.#order.pid, 'SIGKILL');
+    void this.#undo('the daemon hung when nobody had confirmed, and was killed');
+  }
+
+  async #undo(why: string): Promise<void> {
+    this.#isOver = true;
+    clearInterval(this.#timer);
+    if (await this.#remove()) this.#log.report({ kind: 'undone', why });
+    await delay(ONCE_MORE_MS);
+    await this.#remove();
+    await this.#log.close();
+    process.exit(0);
+  }
+
+  async #remove(): Promise<boolean> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#chosen.firewall.remove();
+        await this.#chosen.removeOthers();
+        return true;
+      } catch (error) {
+        this.#log.report({ kind: 'error', text: `not undone yet: ${(error as Error).message}` });
+        if (tries === TRIES) return false;
+        await delay(AGAIN_MS);
+      }
+    }
+  }
+}
+
+nameProcess('bussa-undo');
+// The end of the terminal, or of what runs there, is not the end of the waiting.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, () => undefined);
+
+let watch: UndoWatch | undefined;
+let isAbandoned = false;
+process.on('disconnect', () => {
+  isAbandoned = true;
+  watch?.abandoned();
+});
+process.on('message', (message: ToUndoWatch) => {
+  if (message.kind === 'over') {
+    if (watch === undefined) process.exit(0);
+    watch.over();
+  } else {
+    void begin(message);
+  }
+});
+
+async function begin(order: UndoOrder): Promise<void> {
+  try {
+    const chosen = await openFirewall(order.settings);
+    if (isAbandoned) process.exit(0);
+    watch = new UndoWatch(order, chosen);
+    tell({ kind: 'ready' });
+  } catch (error) {
+    tell({ kind: 'failed', why: (error as Error).message });
+    process.disconnect?.();
+  }
+}
+
+function tell(message: FromUndoWatch): void {
+  process.send?.(message);
+}

@@ -1,0 +1,141 @@
+import { AttemptEngine } from '../../../core/attempt/attempt-engine.ts';
+import type { Completion } from '../../../core/attempt/completion.ts';
+import { DEFAULT_LIMITS } from '../../../core/attempt/engine-limits.ts';
+import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
+import type { ScanGuard } from '../../../core/attempt/scan-guard.ts';
+import { BanList, MAX_BANS } from '../../../core/ban/ban-list.ts';
+import type { Settings } from '../../../core/config/file/config.ts';
+import type { InterfaceChoice } from '../../../core/config/values/parse-interfaces.ts';
+import type { Door } from '../../../core/door/door.ts';
+import type { Event } from '../../../core/event/event.ts';
+import { SourceTraces, TRACED_SOURCES } from '../../../core/trace/source-traces.ts';
+import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
+import { openRingCapture } from '../../../host/capture/ring-capture.ts';
+import type { DaemonTally } from '../reporting/daemon-tally.ts';
+import type { EventLog } from '../reporting/event-log.ts';
+import { drawSecret } from './draw-secret.ts';
+import { InterfaceWatch } from './interface-watch.ts';
+import { KnockLoop } from './knock-loop.ts';
+import { ScanWatch } from './scan-watch.ts';
+
+export type DoorWatchParts = {
+  readonly doors: readonly Door[];
+  readonly settings: Settings;
+  readonly ipv6: boolean;
+  readonly interfaces: InterfaceChoice;
+  readonly log: EventLog;
+  readonly tally: DaemonTally;
+  readonly report: (event: Event) => void;
+};
+
+/** `whyNot`: it does not count. */
+export type OnCompletion = (completion: Completion, whyNot?: string) => void;
+
+/** How long a count of suspects is good for: it takes a look at all of their table. */
+const SUSPECTS_MS = 1000;
+
+/** What hears packets and knows which of them open doors: the capture, the interfaces, the engine and its guard. */
+export class DoorWatch {
+  readonly interfaces: InterfaceWatch;
+  readonly traces: SourceTraces;
+  readonly bans: BanList;
+  readonly #capture: Capture;
+  readonly #scans: ScanWatch;
+  readonly #engine: AttemptEngine;
+  readonly #loop: KnockLoop;
+  #doors: readonly Door[];
+  #isClosed = false;
+  #suspects = { count: 0, at: Number.NEGATIVE_INFINITY };
+
+  /** Opens the capture. Throws what the system has against it. */
+  constructor(parts: DoorWatchParts) {
+    const { doors, settings, ipv6, log, tally, report } = parts;
+    this.#doors = doors;
+    const setFilter = (filter: string): void => this.#capture.setFilter(filter);
+    this.#scans = new ScanWatch(drawSecret(), ipv6, setFilter, report);
+    this.#scans.adopt(this.#scans.prepare(doors, settings));
+    this.interfaces = new InterfaceWatch(parts.interfaces, report);
+    this.#engine = new AttemptEngine(doors, this.#scans.secret, DEFAULT_LIMITS, this.#scans.guard);
+    const { secret } = this.#scans;
+    this.traces = new SourceTraces(TRACED_SOURCES, secret, this.#engine.doors);
+    this.bans = new BanList(MAX_BANS, secret);
+    this.#capture = openRingCapture(this.#scans.filter);
+    this.#loop = new KnockLoop({
+      capture: this.#capture,
+      engine: this.#engine,
+      interfaces: this.interfaces,
+      log,
+      tally,
+      scans: this.#scans,
+      traces: this.traces,
+      bans: this.bans,
+    });
+  }
+
+  /** What it has of the tripwires' suspects. */
+  get guard(): ScanGuard {
+    return this.#scans.guard;
+  }
+
+  get doors(): readonly Door[] {
+    return this.#doors;
+  }
+
+  /** As tcpdump takes it; without the tripwires that there really are. */
+  get filterWithoutSecret(): string {
+    return this.#scans.filterWithoutSecret;
+  }
+
+  /** Attempts that have begun and not ended. */
+  get pending(): number {
+    return this.#engine.pending;
+  }
+
+  attempts(each: number, limit: number): Generator<PendingAttempt> {
+    return this.#engine.pendingAttempts(each, limit);
+  }
+
+  /** Tripwires touched since the start. */
+  get touches(): number {
+    return this.#scans.guard.touches;
+  }
+
+  /** Sources under suspicion, as they were a second ago at most. */
+  get suspects(): number {
+    const now = performance.now();
+    if (now - this.#suspects.at > SUSPECTS_MS) {
+      this.#suspects = { count: this.#scans.guard.countSuspects(Date.now()), at: now };
+    }
+    return this.#suspects.count;
+  }
+
+  packets(): CaptureCounters {
+    return this.#capture.counters();
+  }
+
+  /** Takes packets from now on, those among them that came since it was opened. */
+  listen(onCompletion: OnCompletion): void {
+    this.#loop.start(onCompletion);
+  }
+
+  /** The filter first: it is what can fail. Then nothing has changed. */
+  replaceDoors(doors: readonly Door[], settings: Settings): void {
+    this.#scans.replace(doors, settings);
+    this.#engine.replaceDoors(doors);
+    this.#loop.doorsReplaced();
+    this.#doors = doors;
+  }
+
+  /** Takes what has arrived, and nothing after that. */
+  stop(): void {
+    this.#loop.stop();
+  }
+
+  /** Whether it has been stopped or not. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#loop.stop();
+    this.#capture.close();
+  }
+}

@@ -1,0 +1,195 @@
+import type { InterfaceChoice } from '../../../core/config/values/parse-interfaces.ts';
+import type { Event } from '../../../core/event/event.ts';
+import { compareInterfaces, type HostInterface } from '../../../core/net/host-interface.ts';
+import { type Instant, instant } from '../../../core/net/time.ts';
+import { indexesNamed, Topology } from '../../../core/net/topology.ts';
+import { OwnAddresses } from '../../../core/origin/own-addresses.ts';
+import type { Readiness } from '../../../host/ffi/readiness.ts';
+import {
+  type LocalRoutes,
+  readInterfaces,
+  readLocalRoutes,
+  watchInterfaces,
+} from '../../../host/interfaces/interfaces.ts';
+
+/** After a change, the time until the next reading: at least this, and this many times what the last one took. */
+const PAUSE_MS = 5;
+const PAUSE_FACTOR = 10;
+
+/** After a reading that failed. */
+const AGAIN_MS = 1000;
+
+/**
+ * Without a change too, it is read again after this long, in case that one was not told of. Where a reading takes long (a
+ * router's routes, for `auto`), after this many times that: at most a hundredth of the time goes into it.
+ */
+const LOOK_EVERY_MS = 30_000;
+const LOOK_FACTOR = 100;
+
+/**
+ * Follows the interfaces and addresses of the host. The capture hears all interfaces at all times; this tells which
+ * of its packets count.
+ */
+export class InterfaceWatch {
+  #choice: InterfaceChoice;
+  readonly #report: (event: Event) => void;
+  #interfaces: readonly HostInterface[] = [];
+  #addresses = new OwnAddresses([]);
+  #topology = new Topology([]);
+  #lookedAt = instant(0);
+  #isCut = false;
+  /** The interfaces that count; undefined when all do. */
+  #indexes: ReadonlySet<number> | undefined;
+  #readiness: Readiness | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #nextLook: NodeJS.Timeout | undefined;
+  #pauseMs = PAUSE_MS;
+
+  constructor(choice: InterfaceChoice, report: (event: Event) => void) {
+    this.#choice = choice;
+    this.#report = report;
+  }
+
+  /** The addresses of this host. */
+  get addresses(): OwnAddresses {
+    return this.#addresses;
+  }
+
+  get topology(): Topology {
+    return this.#topology;
+  }
+
+  /** When they were last read, by the clock of day. */
+  get lookedAt(): Instant {
+    return this.#lookedAt;
+  }
+
+  get interfaces(): readonly HostInterface[] {
+    return this.#interfaces;
+  }
+
+  /** Those that are listened on. */
+  get heard(): readonly HostInterface[] {
+    return this.#interfaces.filter(({ index }) => this.hears(index));
+  }
+
+  /** In knockd's place of an interface name: `eth0`, `eth0, wlan0`, `all interfaces`. */
+  get listeningOn(): string {
+    if (this.#choice.kind === 'named') return this.#choice.names.join(', ');
+    if (this.#choice.kind === 'any') return 'all interfaces';
+    const names = this.#interfaces.filter((one) => one.defaultRoute).map((one) => one.name);
+    return `the default route's interface (${names.length === 0 ? 'none yet' : names.join(', ')})`;
+  }
+
+  start(): void {
+    // Watching comes first: a change between the two is read twice rather than never.
+    this.#follow();
+    this.#look();
+    this.#reportMissing();
+  }
+
+  /** Reads all of it now, whether or not a change was told of. */
+  lookNow(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#readAgain();
+  }
+
+  /** Listens to other interfaces from now on. Where it cannot follow them anew, it goes on following as before. */
+  choose(choice: InterfaceChoice): void {
+    this.#choice = choice;
+    this.#hear();
+    this.#follow();
+    this.lookNow();
+    this.#reportMissing();
+  }
+
+  hears(interfaceIndex: number): boolean {
+    return this.#indexes === undefined || this.#indexes.has(interfaceIndex);
+  }
+
+  close(): void {
+    this.#readiness?.close();
+    this.#readiness = undefined;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#nextLook);
+    this.#timer = undefined;
+  }
+
+  get #query(): { routes: boolean } {
+    return { routes: this.#choice.kind === 'auto' };
+  }
+
+  /** There is no moment in which nothing is followed. */
+  #follow(): void {
+    const before = this.#readiness;
+    this.#readiness = watchInterfaces(this.#query, () => this.#changed());
+    before?.close();
+  }
+
+  #changed(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#readAgain();
+    }, this.#pauseMs);
+  }
+
+  #readAgain(): void {
+    const before = this.#interfaces;
+    try {
+      this.#look();
+    } catch (error) {
+      // No free descriptor, for one: what was known goes on counting until it can be read.
+      this.#report({ kind: 'error', text: `the interfaces cannot be read: ${(error as Error).message}` });
+      this.#pauseMs = AGAIN_MS;
+      this.#changed();
+      return;
+    }
+    for (const change of compareInterfaces(before, this.#interfaces)) {
+      this.#report({ kind: 'interface', change });
+    }
+  }
+
+  #look(): void {
+    const started = performance.now();
+    const interfaces = readInterfaces(this.#query);
+    this.#take(interfaces, readLocalRoutes(interfaces));
+    const took = performance.now() - started;
+    this.#lookedAt = instant(Date.now());
+    this.#pauseMs = Math.max(PAUSE_MS, took * PAUSE_FACTOR);
+    clearTimeout(this.#nextLook);
+    this.#nextLook = setTimeout(() => this.#readAgain(), Math.max(LOOK_EVERY_MS, took * LOOK_FACTOR)).unref();
+  }
+
+  #take(interfaces: readonly HostInterface[], { routes, isCut }: LocalRoutes): void {
+    if (isCut && !this.#isCut) {
+      const text = `there are more than ${routes.length} local routes: the addresses of the others are not taken for this host’s own`;
+      this.#report({ kind: 'warning', text });
+    }
+    this.#isCut = isCut;
+    this.#interfaces = interfaces;
+    this.#addresses = new OwnAddresses(
+      interfaces.flatMap((one) => one.addresses),
+      routes,
+    );
+    this.#topology = new Topology(interfaces);
+    this.#hear();
+  }
+
+  #hear(): void {
+    const choice = this.#choice;
+    const interfaces = this.#interfaces;
+    if (choice.kind === 'any') this.#indexes = undefined;
+    else if (choice.kind === 'named') this.#indexes = indexesNamed(interfaces, choice.names);
+    else this.#indexes = new Set(interfaces.filter((one) => one.defaultRoute).map((one) => one.index));
+  }
+
+  #reportMissing(): void {
+    if (this.#choice.kind !== 'named') return;
+    for (const name of this.#choice.names) {
+      if (!this.#interfaces.some((one) => one.name === name)) {
+        this.#report({ kind: 'interface-missing', name });
+      }
+    }
+  }
+}

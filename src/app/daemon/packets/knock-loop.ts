@@ -1,0 +1,258 @@
+import { type AttemptEngine, OFFER, WATCHED } from '../../../core/attempt/attempt-engine.ts';
+import type { Completion } from '../../../core/attempt/completion.ts';
+import { STEP, Steps } from '../../../core/attempt/steps.ts';
+import type { BanList } from '../../../core/ban/ban-list.ts';
+import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
+import { Packet, packetDestination, packetSource } from '../../../core/packet/packet.ts';
+import { READING, readPacket } from '../../../core/packet/read-packet.ts';
+import type { SourceTraces } from '../../../core/trace/source-traces.ts';
+import type { Capture, Frame } from '../../../host/capture/capture.ts';
+import { preferHugePages } from '../../../host/ffi/huge-pages.ts';
+import type { Readiness } from '../../../host/ffi/readiness.ts';
+import type { DaemonTally } from '../reporting/daemon-tally.ts';
+import type { EventLog } from '../reporting/event-log.ts';
+import type { InterfaceWatch } from './interface-watch.ts';
+import { ORIGIN, PacketOrigin } from './packet-origin.ts';
+import type { ScanWatch } from './scan-watch.ts';
+import { type StepSorts, stepSorts } from './step-sorts.ts';
+
+/** Packets taken before timers, signals and ended commands have their turn. */
+const BATCH = 4096;
+
+/**
+ * Being woken costs as much as a hundred packets. Where that happens more often than so many times a second, beyond
+ * what comes at once, the loop rests between two drains. A quiet host's knock is taken the moment it arrives.
+ */
+const WAKE_UPS_PER_MS = 0.04;
+const WAKE_UPS_AT_ONCE = 100;
+
+/** The longest that a knock amidst noise waits. A rest is shorter where an eighth of the ring would fill in it. */
+const REST_MS = 20;
+const REST_PACKETS = 2048;
+
+/**
+ * Packets are given this long to come out of the ring before the clock ends an attempt that they may belong to.
+ * It delays a log line; the attempt itself is judged by packet time alone.
+ */
+const EXPIRY_SLACK_MS = 250;
+const EXPIRY_BATCH = 4096;
+
+/** With attempts pending, they are looked at this often: a door with a shorter time may have got one meanwhile. */
+const EXPIRY_LOOK_MS = 1000;
+
+/** Between two questions to the kernel about lost packets, while there is much to do. */
+const COUNTERS_MS = 1000;
+
+export type KnockLoopParts = {
+  readonly capture: Capture;
+  readonly engine: AttemptEngine;
+  readonly interfaces: InterfaceWatch;
+  readonly log: EventLog;
+  readonly tally: DaemonTally;
+  readonly scans: ScanWatch;
+  readonly traces: SourceTraces;
+  readonly bans: BanList;
+};
+
+const THROWN_AWAY =
+  'the kernel throws the last knock away for its source address (rp_filter, or no way back by that interface)';
+
+/** Carries packets from the capture through the engine, and what comes of them to the log and the doors. */
+export class KnockLoop {
+  readonly #parts: KnockLoopParts;
+  readonly #packet = new Packet();
+  readonly #origin: PacketOrigin;
+  readonly #steps = new Steps();
+  readonly #take = (frame: Frame): void => this.#takeFrame(frame);
+  #readiness: Readiness | undefined;
+  #onCompletion: (completion: Completion, whyNot?: string) => void = () => undefined;
+  #expiry: NodeJS.Timeout | undefined;
+  #rest: NodeJS.Timeout | undefined;
+  /** How often it was woken of late, running off by `WAKE_UPS_PER_MS`. */
+  #wakeUps = 0;
+  #now = 0;
+  #sorts: readonly StepSorts[];
+  #countersAt = 0;
+  #counters: NodeJS.Timeout | undefined;
+  #dropped = 0;
+  #stopped = false;
+
+  constructor(parts: KnockLoopParts) {
+    this.#parts = parts;
+    this.#origin = new PacketOrigin(parts.interfaces);
+    this.#sorts = stepSorts(parts.engine.doors);
+  }
+
+  start(onCompletion: (completion: Completion, whyNot?: string) => void): void {
+    this.#onCompletion = onCompletion;
+    preferHugePages(this.#parts.engine.memory);
+    this.#readiness = this.#parts.capture.watch(() => this.#drain());
+  }
+
+  /** The engine's doors are others now. */
+  doorsReplaced(): void {
+    this.#sorts = stepSorts(this.#parts.engine.doors);
+    this.#parts.traces.replaceDoors(this.#parts.engine.doors);
+  }
+
+  /** Takes what has arrived, and nothing after that. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#drain();
+    this.#stopped = true;
+    this.#reportDrops();
+    this.#readiness?.close();
+    this.#origin.close();
+    clearTimeout(this.#expiry);
+    clearTimeout(this.#rest);
+  }
+
+  #drain(): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#rest);
+    const before = this.#now;
+    this.#now = performance.now();
+    const passed = this.#now - before;
+    const taken = this.#parts.capture.drain(BATCH, this.#take);
+    if (taken === BATCH) this.#askForDrops();
+    this.#scheduleExpiry();
+    this.#wakeUps = Math.max(0, this.#wakeUps - passed * WAKE_UPS_PER_MS) + 1;
+    if (this.#wakeUps < WAKE_UPS_AT_ONCE || taken === 0 || taken === BATCH) this.#readiness?.resume();
+    else this.#restFor(Math.min(REST_MS, (passed * REST_PACKETS) / taken));
+  }
+
+  #restFor(ms: number): void {
+    this.#readiness?.pause();
+    this.#rest = setTimeout(() => this.#drain(), ms);
+  }
+
+  #takeFrame(frame: Frame): void {
+    const { interfaces, engine, log, scans, traces } = this.#parts;
+    if (!interfaces.hears(frame.interfaceIndex)) return;
+    const packet = this.#packet;
+    if (readPacket(frame.bytes, frame.start, frame.end, packet) !== READING.packet) return;
+    if (packet.protocol === PROTOCOL_NUMBER.udp) packet.identity = frame.nanoseconds;
+    if (log.debug) this.#debugPacket(frame.end - frame.start);
+    // Up to here nothing is allocated.
+    const watched = engine.watches(packet);
+    if (watched === WATCHED.nothing) return;
+    const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
+    const origin = this.#origin.judge(frame, packet);
+    if (origin !== ORIGIN.possible) {
+      if (origin !== ORIGIN.seenAgain) traces.takeVoid(packet, origin, now);
+      return;
+    }
+    if (this.#isBanned(now)) {
+      traces.takeBanned(packet, now);
+      return;
+    }
+    // A service may have come to the port since its tripwire was stretched.
+    if (watched === WATCHED.tripwire && scans.isServedNow(packet, this.#now)) return;
+    const local = this.#origin.isLocal(frame, packet);
+    const offer = engine.offer(packet, local, now, this.#steps);
+    const isKnockPort = watched === WATCHED.knockPort;
+    traces.take(packet, offer, this.#steps, local, isKnockPort, now, frame.toThisHost);
+    if (offer === OFFER.knock) {
+      this.#parts.tally.count('knocks');
+      this.#report(local ? frame : undefined);
+    } else if (offer === OFFER.suspicion) this.#reportScan();
+  }
+
+  #isBanned(now: number): boolean {
+    const { family, source0, source1, source2, source3 } = this.#packet;
+    return this.#parts.bans.has(family, source0, source1, source2, source3, now);
+  }
+
+  #reportScan(): void {
+    const { log, scans, tally } = this.#parts;
+    tally.count('scans');
+    if (!log.admits('scan', 'port scan', this.#now)) return;
+    const packet = this.#packet;
+    const protocol = packet.protocol === PROTOCOL_NUMBER.tcp ? 'tcp' : 'udp';
+    const source = packetSource(packet);
+    log.write({
+      kind: 'scan',
+      source,
+      protocol,
+      port: packet.destinationPort,
+      seconds: scans.penalty / 1000,
+    });
+  }
+
+  /** `frame`: by which a packet for this host came in, where one has brought it about. */
+  #report(frame?: Frame): void {
+    const steps = this.#steps;
+    for (let i = 0; i < steps.count; i++) this.#reportStep(i);
+    if (steps.completions.length === 0) return;
+    const isThrownAway = frame !== undefined && this.#origin.isThrownAway(frame, this.#packet);
+    for (const completion of steps.completions) {
+      this.#parts.tally.completed(completion.door.name);
+      this.#onCompletion(completion, isThrownAway ? THROWN_AWAY : undefined);
+    }
+  }
+
+  #reportStep(index: number): void {
+    const { log, engine, tally } = this.#parts;
+    const steps = this.#steps;
+    const number = steps.door(index);
+    const kind = steps.kind(index);
+    tally.step(kind);
+    const sorts = this.#sorts[number];
+    const name = engine.doors[number]?.name;
+    if (sorts === undefined || name === undefined) return;
+    const sort = sorts[kind];
+    if (!log.admits(sort.kind, sort.sort, this.#now)) return;
+    const source = steps.source(index);
+    if (kind === STEP.completed) log.write({ kind: 'completed', source, door: name });
+    else
+      log.write({ kind: sort.kind, source, door: name, stage: steps.stage(index) } as Parameters<
+        EventLog['write']
+      >[0]);
+  }
+
+  #scheduleExpiry(): void {
+    if (this.#expiry !== undefined || this.#stopped) return;
+    const next = this.#parts.engine.nextExpiry();
+    if (next === undefined) return;
+    const wait = Math.min(Math.max(0, next - Date.now()), EXPIRY_LOOK_MS) + EXPIRY_SLACK_MS;
+    this.#expiry = setTimeout(() => this.#expire(), wait);
+  }
+
+  #expire(): void {
+    this.#expiry = undefined;
+    this.#drain();
+    clearTimeout(this.#expiry);
+    this.#expiry = undefined;
+    const more = this.#parts.engine.expire(Date.now() - EXPIRY_SLACK_MS / 2, EXPIRY_BATCH, this.#steps);
+    this.#parts.traces.takeExpired(this.#steps, Date.now());
+    this.#report();
+    if (more) setImmediate(() => this.#expire());
+    else this.#scheduleExpiry();
+  }
+
+  /** The kernel counts what it had to throw away; asking is a system call, and so it is asked seldom, and once more behind. */
+  #askForDrops(): void {
+    const wait = this.#countersAt + COUNTERS_MS - this.#now;
+    if (wait <= 0) this.#reportDrops();
+    else this.#counters ??= setTimeout(() => this.#reportDrops(), wait);
+  }
+
+  #reportDrops(): void {
+    clearTimeout(this.#counters);
+    this.#counters = undefined;
+    this.#countersAt = performance.now();
+    const { dropped } = this.#parts.capture.counters();
+    if (dropped === this.#dropped) return;
+    if (!this.#parts.log.admits('packets-dropped', 'lost packets', this.#countersAt)) return;
+    this.#parts.log.write({ kind: 'packets-dropped', count: dropped - this.#dropped });
+    this.#dropped = dropped;
+  }
+
+  #debugPacket(bytes: number): void {
+    const packet = this.#packet;
+    const protocol = packet.protocol === PROTOCOL_NUMBER.tcp ? 'tcp' : 'udp';
+    const from = `${packetSource(packet)}:${packet.sourcePort}`;
+    const to = `${packetDestination(packet)}:${packet.destinationPort}`;
+    this.#parts.log.write({ kind: 'debug', text: `${protocol}: ${from} -> ${to} ${bytes} bytes` });
+  }
+}

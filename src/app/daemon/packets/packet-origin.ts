@@ -1,0 +1,81 @@
+import { isLoopback, isPossibleSource } from '../../../core/origin/possible-source.ts';
+import { type Packet, packetDestination, packetSource } from '../../../core/packet/packet.ts';
+import { TRACED } from '../../../core/trace/trace-entry.ts';
+import type { Frame } from '../../../host/capture/capture.ts';
+import { ReversePath } from '../../../host/interfaces/reverse-path.ts';
+import type { InterfaceWatch } from './interface-watch.ts';
+
+/** What a packet is by where it comes from. The other values are those of `TRACED`: why it is no knock. */
+export const ORIGIN = {
+  possible: 0,
+  /** The same packet is seen once more where it enters the host, and counts there. */
+  seenAgain: -1,
+} as const;
+
+export type Origin = (typeof ORIGIN)[keyof typeof ORIGIN] | typeof TRACED.forged | typeof TRACED.otherVlan;
+
+/** Judges where packets come from and whom they are for, by the host's interfaces and addresses as they are now. */
+export class PacketOrigin {
+  readonly #interfaces: InterfaceWatch;
+  readonly #reversePath = new ReversePath();
+
+  constructor(interfaces: InterfaceWatch) {
+    this.#interfaces = interfaces;
+  }
+
+  /** Takes constant time, and allocates nothing. */
+  judge(frame: Frame, packet: Packet): Origin {
+    const { addresses, topology } = this.#interfaces;
+    const { family, source0, source1, source2, source3 } = packet;
+    if (frame.vlan !== 0) {
+      const origin = this.#judgeVlan(frame);
+      if (origin !== ORIGIN.possible) return origin;
+    }
+    const isInward = topology.isInward(frame.interfaceIndex);
+    if (!isPossibleSource(family, source0, source1, source2, source3, isInward)) return TRACED.forged;
+    if (!isInward && addresses.sends(family, source0, source1, source2, source3)) return TRACED.forged;
+    if (addresses.isBroadcast(family, source0, source1, source2, source3)) return TRACED.forged;
+    return ORIGIN.possible;
+  }
+
+  /** A tagged frame enters the host by the interface of its VLAN, or, on a bridge's port, by the bridge. */
+  #judgeVlan({ interfaceIndex, vlan }: Frame): Origin {
+    const { topology } = this.#interfaces;
+    const own = topology.vlan(interfaceIndex, vlan);
+    if (own !== undefined) return this.#interfaces.hears(own) ? ORIGIN.seenAgain : ORIGIN.possible;
+    return topology.entry(interfaceIndex) === interfaceIndex ? TRACED.otherVlan : ORIGIN.seenAgain;
+  }
+
+  /** Whether it is sent to this host. Only a door's target may be somebody else's, on a bridge or a mirror port. */
+  isLocal(frame: Frame, packet: Packet): boolean {
+    if (!frame.toThisHost) return false;
+    const { addresses, topology } = this.#interfaces;
+    const { family, destination0, destination1, destination2, destination3 } = packet;
+    if (!addresses.has(family, destination0, destination1, destination2, destination3)) return false;
+    // From outside, the kernel takes nothing for loopback.
+    return (
+      topology.isInward(frame.interfaceIndex) ||
+      !isLoopback(family, destination0, destination1, destination2, destination3)
+    );
+  }
+
+  /** Whether the kernel throws it away because the way back to its source is another. Asked for the last knock alone. */
+  isThrownAway(frame: Frame, packet: Packet): boolean {
+    const { topology } = this.#interfaces;
+    const { interfaceIndex, vlan } = frame;
+    if (topology.isInward(interfaceIndex)) return false;
+    const carrier = vlan === 0 ? interfaceIndex : (topology.vlan(interfaceIndex, vlan) ?? interfaceIndex);
+    return this.#reversePath.isThrownAway({
+      source: packetSource(packet),
+      destination: packetDestination(packet),
+      by: topology.entry(carrier),
+      protocol: packet.protocol,
+      sourcePort: packet.sourcePort,
+      port: packet.destinationPort,
+    });
+  }
+
+  close(): void {
+    this.#reversePath.close();
+  }
+}

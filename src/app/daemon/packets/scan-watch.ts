@@ -1,0 +1,139 @@
+import type { HashKey } from '../../../core/attempt/keyed-hash.ts';
+import { ScanGuard, type ScanPolicy, SUSPECTS } from '../../../core/attempt/scan-guard.ts';
+import { DEFAULT_SCAN_PENALTY, type Settings } from '../../../core/config/file/config.ts';
+import type { Door } from '../../../core/door/door.ts';
+import type { Event } from '../../../core/event/event.ts';
+import { renderCaptureFilter } from '../../../core/filter/capture-filter.ts';
+import type { Packet } from '../../../core/packet/packet.ts';
+import { drawShare, EXAMPLE_SHARE, type PortShare } from '../../../core/tripwire/port-share.ts';
+import { BLIND_SHARE, type HostPorts, isShareBlind, Tripwires } from '../../../core/tripwire/tripwires.ts';
+import { readEphemeralPorts, readServedPorts } from '../../../host/ports/host-ports.ts';
+
+/**
+ * Between two looks at the ports in use: at least this, and this many times what the last one took. Looks are taken
+ * only when a tripwire is touched.
+ */
+const LOOK_MS = 1000;
+const LOOK_FACTOR = 200;
+
+/** Knock ports of doors that are no more, as of one-time sequences that are used up. BOUNDED: the latest. */
+const FORMER_PORTS = 256;
+
+/** What the kernel is to pass, and what the engine is to make of it. */
+export type Watch = {
+  readonly doors: readonly Door[];
+  readonly settings: Settings;
+  readonly filter: string;
+  readonly policy: ScanPolicy | undefined;
+  readonly ports: HostPorts | undefined;
+};
+
+/** Stretches the tripwires between the ports that are in use, and takes them away where a service comes. */
+export class ScanWatch {
+  readonly guard: ScanGuard;
+  readonly secret: HashKey;
+  readonly #share: PortShare;
+  readonly #ipv6: boolean;
+  readonly #setFilter: (filter: string) => void;
+  readonly #report: (event: Event) => void;
+  #watch: Watch | undefined;
+  #former: readonly number[] = [];
+  #nextLook = Number.NEGATIVE_INFINITY;
+  #isBlindTold = false;
+
+  constructor(
+    secret: HashKey,
+    ipv6: boolean,
+    setFilter: (filter: string) => void,
+    report: (event: Event) => void,
+  ) {
+    this.secret = secret;
+    this.guard = new ScanGuard(SUSPECTS, secret);
+    this.#share = drawShare(secret);
+    this.#ipv6 = ipv6;
+    this.#setFilter = setFilter;
+    this.#report = report;
+  }
+
+  /** Of those doors, with the ports as they are now. Nothing changes until it is adopted. */
+  prepare(doors: readonly Door[], settings: Settings): Watch {
+    if (settings.scanGuard === 'off') {
+      const filter = renderCaptureFilter(doors, { ipv6: this.#ipv6 });
+      return { doors, settings, filter, policy: undefined, ports: undefined };
+    }
+    const ports = this.#hostPorts(settings);
+    const wires = new Tripwires(doors, ports, this.#share);
+    const filter = renderCaptureFilter(doors, { ipv6: this.#ipv6, tripwires: wires });
+    const policy = { wires, penalty: settings.scanPenalty ?? DEFAULT_SCAN_PENALTY };
+    return { doors, settings, filter, policy, ports };
+  }
+
+  /** The filter is the caller's to set. */
+  adopt(watch: Watch): void {
+    this.#watch = watch;
+    this.guard.follow(watch.policy);
+    if (this.#isBlindTold || watch.ports === undefined || !isShareBlind(watch.doors, watch.ports.ephemeral))
+      return;
+    this.#isBlindTold = true;
+    this.#report({ kind: 'warning', text: BLIND_SHARE });
+  }
+
+  /** Watches other doors. Throws, and changes nothing, if the kernel's filter cannot hold them. */
+  replace(doors: readonly Door[], settings: Settings): void {
+    const current = new Set(knockPorts(doors));
+    const gone = knockPorts(this.#watch?.doors ?? []).filter((port) => !current.has(port));
+    this.#former = [...new Set([...gone, ...this.#former])].slice(0, FORMER_PORTS);
+    this.#use(this.prepare(doors, settings));
+  }
+
+  #use(watch: Watch): void {
+    this.#setFilter(watch.filter);
+    this.adopt(watch);
+  }
+
+  /** Milliseconds. */
+  get penalty(): number {
+    return this.#watch?.policy?.penalty ?? 0;
+  }
+
+  get filter(): string {
+    return this.#watch?.filter ?? '';
+  }
+
+  /** The filter with another share in the place of the secret one, for eyes that need not see it: of the same cost. */
+  get filterWithoutSecret(): string {
+    if (this.#watch?.ports === undefined) return this.filter;
+    const { doors, ports } = this.#watch;
+    const tripwires = new Tripwires(doors, ports, EXAMPLE_SHARE);
+    return renderCaptureFilter(doors, { ipv6: this.#ipv6, tripwires });
+  }
+
+  /** Whether the tripwire that the packet touches lies on a port that is in use by now. `now`: any clock in ms. */
+  isServedNow(packet: Packet, now: number): boolean {
+    const watch = this.#watch;
+    if (watch?.policy === undefined || now < this.#nextLook) return false;
+    const started = performance.now();
+    try {
+      const current = this.prepare(watch.doors, watch.settings);
+      if (JSON.stringify(current.ports) !== JSON.stringify(watch.ports)) this.#use(current);
+    } catch (error) {
+      const text = `the ports in use cannot be looked at: ${(error as Error).message}; the last look goes on counting`;
+      this.#report({ kind: 'error', text });
+    }
+    this.#nextLook = now + Math.max(LOOK_MS, (performance.now() - started) * LOOK_FACTOR);
+    return !this.guard.watches(packet);
+  }
+
+  #hostPorts({ scanIgnore }: Settings): HostPorts {
+    const served = readServedPorts().map((port) => ({ first: port, last: port }));
+    return {
+      served: [...served, ...(scanIgnore ?? [])],
+      ephemeral: readEphemeralPorts(),
+      former: this.#former,
+    };
+  }
+}
+
+function knockPorts(doors: readonly Door[]): number[] {
+  return doors.flatMap(({ sequence }) => sequence.map(({ port }) => port));
+}

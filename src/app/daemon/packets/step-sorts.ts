@@ -1,0 +1,22 @@
+import { STEP, type StepKind } from '../../../core/attempt/steps.ts';
+import type { Door } from '../../../core/door/door.ts';
+
+type StepEventKind = 'stage' | 'failed' | 'expired' | 'evicted' | 'completed' | 'withheld';
+
+/** The sorts of log lines of one door, made once: a flood must not make a text for every packet. */
+export type StepSorts = Readonly<Record<StepKind, { readonly kind: StepEventKind; readonly sort: string }>>;
+
+export function stepSorts(doors: readonly (Door | undefined)[]): readonly StepSorts[] {
+  return doors.map((door) => sortsOf(door?.name ?? ''));
+}
+
+function sortsOf(door: string): StepSorts {
+  return {
+    [STEP.advanced]: { kind: 'stage', sort: `${door}: Stage` },
+    [STEP.failed]: { kind: 'failed', sort: `${door}: wrong knock` },
+    [STEP.expired]: { kind: 'expired', sort: `${door}: sequence timeout` },
+    [STEP.evicted]: { kind: 'evicted', sort: `${door}: made room for another attempt` },
+    [STEP.withheld]: { kind: 'withheld', sort: `${door}: not opened after a port scan` },
+    [STEP.completed]: { kind: 'completed', sort: `${door}: OPEN SESAME` },
+  };
+}

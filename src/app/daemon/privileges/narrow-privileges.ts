@@ -1,0 +1,109 @@
+import { statSync } from 'node:fs';
+import type { Config } from '../../../core/config/file/config.ts';
+import { descriptorOf } from '../../../host/files/descriptor-path.ts';
+import { becomeAnew } from '../../../host/privileges/become-anew.ts';
+import { maskOf, readPrivileges } from '../../../host/privileges/capabilities.ts';
+import { findGroup } from '../../../host/privileges/find-group.ts';
+import { isNarrowedTo, narrowThisThread, withOnly } from '../../../host/privileges/narrow-privileges.ts';
+import { commandsIn } from '../../config/commands-in.ts';
+import type { DaemonOptions } from '../../config/daemon-options.ts';
+import { findUnreachable } from './reachable-files.ts';
+import { READY_FD, READY_MARK } from './ready-mark.ts';
+import { hasStoredCommands } from './stored-commands.ts';
+
+/** `narrowed`: by this daemon itself, so that a restart gives it all that it had. */
+export type Narrowing =
+  | { readonly kind: 'done'; readonly narrowed: boolean; readonly warnings: readonly string[] }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Packets, and the firewall: all that doors without commands need. */
+const KEPT = maskOf('CAP_NET_RAW', 'CAP_NET_ADMIN');
+
+/** Tells the process that this one becomes what it is; its number, which stays the same, makes it nobody else's. */
+const MARK = 'BUSSA_NARROWED';
+
+/**
+ * Gives up every privilege that doors without commands do not need, and becomes this program anew for that, once, the
+ * process staying the same. Where commands or hooks are to be run, they are kept for these.
+ */
+export function narrowPrivileges(options: DaemonOptions, config: Config): Narrowing {
+  const mark = takeMark();
+  const commands = commandsIn(config);
+  if (commands.length > 0) return mark === undefined ? keepForCommands(commands) : refuseChanged(options);
+  if (mark !== undefined) return { kind: 'done', narrowed: true, warnings: warningsOf(mark) };
+  if (isNarrowedTo(KEPT)) return { kind: 'done', narrowed: false, warnings: [] };
+  if (hasStoredCommands(options.stateDirectory)) {
+    return keepAll('closing commands of an earlier configuration are still to be run, and may need them');
+  }
+  if (!canReadAgain(options.configFile)) {
+    return keepAll(`giving them up means reading ${options.configFile} a second time, and it is no file`);
+  }
+  return becomeNarrow(options, config);
+}
+
+function becomeNarrow(options: DaemonOptions, config: Config): never {
+  joinGroup(config.settings.controlGroup);
+  const unreachable = withOnly(KEPT, () => findUnreachable(options, config));
+  narrowThisThread(unreachable === undefined ? KEPT : KEPT | maskOf('CAP_DAC_OVERRIDE'));
+  const configFd = descriptorOf(options.configFile);
+  const fds = [...(options.background ? [READY_FD] : []), ...(configFd === undefined ? [] : [configFd])];
+  becomeAnew(fds, {
+    ...(options.background ? READY_MARK : {}),
+    [MARK]: `${process.pid} ${unreachable ?? ''}`,
+  });
+}
+
+/** Of a file of its own, who is no member of a group may not make one of the group's. */
+function joinGroup(name: string | undefined): void {
+  const group = name === undefined ? undefined : findGroup(name);
+  if (group === undefined) return;
+  try {
+    process.setgroups?.([...new Set([...(process.getgroups?.() ?? []), group])]);
+  } catch {
+    // What it cannot be used for is said when it is needed.
+  }
+}
+
+/** What the mark says could not be reached, empty for nothing; `undefined` without a mark. It does not go on to programs. */
+function takeMark(): string | undefined {
+  const [, pid, unreachable] = /^([0-9]+) (.*)$/s.exec(process.env[MARK] ?? '') ?? [];
+  delete process.env[MARK];
+  return pid === String(process.pid) ? unreachable : undefined;
+}
+
+function warningsOf(unreachable: string): string[] {
+  if (unreachable === '') return [];
+  return [
+    `CAP_DAC_OVERRIDE is kept beside CAP_NET_RAW and CAP_NET_ADMIN, because without it root cannot use ${unreachable}: ` +
+      'have it, and the directories above it, belong to root to run with the two alone',
+  ];
+}
+
+function keepAll(reason: string): Narrowing {
+  return { kind: 'done', narrowed: false, warnings: [`all privileges are kept: ${reason}`] };
+}
+
+/** Under the unit for doors without commands they may find less than they need. */
+function keepForCommands(commands: readonly string[]): Narrowing {
+  const isPoor = process.geteuid?.() === 0 && isNarrowedTo(KEPT);
+  const held =
+    (readPrivileges().permitted & KEPT) === KEPT
+      ? 'CAP_NET_RAW and CAP_NET_ADMIN'
+      : 'less than CAP_NET_RAW and CAP_NET_ADMIN';
+  const warning =
+    `${commands.join(', ')} run with ${held} and can gain nothing more: where they need more, let the service keep it, ` +
+    'with packaging/knockd-commands.conf';
+  return { kind: 'done', narrowed: false, warnings: isPoor ? [warning] : [] };
+}
+
+function refuseChanged({ configFile }: DaemonOptions): Narrowing {
+  return {
+    kind: 'refused',
+    reason: `${configFile} has got commands or hooks while the daemon was giving up its privileges: start it again`,
+  };
+}
+
+/** A named pipe would wait for somebody to write it once more. */
+function canReadAgain(file: string): boolean {
+  return descriptorOf(file) !== undefined || statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+}

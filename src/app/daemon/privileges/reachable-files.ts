@@ -1,0 +1,59 @@
+import { closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Config } from '../../../core/config/file/config.ts';
+import { descriptorOf } from '../../../host/files/descriptor-path.ts';
+import { ownFiles } from '../../../host/self/own-program.ts';
+import { type DaemonOptions, DEFAULT_PID_FILE } from '../../config/daemon-options.ts';
+
+const { O_APPEND, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+
+/**
+ * The first file that the calling thread cannot use as the daemon must, though it is there or could be made: with the
+ * daemon's capabilities, root is not above the modes of what belongs to others.
+ */
+export function findUnreachable(options: DaemonOptions, { settings, doors }: Config): string | undefined {
+  const logFile = settings.logFile ?? options.logFile ?? '';
+  const pidFile = settings.pidFile ?? options.pidFile ?? DEFAULT_PID_FILE;
+  const oneTime = doors.flatMap(({ sequenceSource: source }) =>
+    source.kind === 'one-time' ? [source.path] : [],
+  );
+  const read = [...ownFiles()];
+  if (descriptorOf(options.configFile) === undefined) read.push(options.configFile);
+  return (
+    read.find((path) => !canOpen(path, O_RDONLY)) ??
+    oneTime.find((path) => !canOpen(path, O_RDWR)) ??
+    (logFile === '' || canAppend(logFile) ? undefined : logFile) ??
+    (canMakeIn(options.stateDirectory) ? undefined : options.stateDirectory) ??
+    (!options.background || canMakeIn(dirname(pidFile)) ? undefined : pidFile)
+  );
+}
+
+function canAppend(path: string): boolean {
+  return existsSync(path) ? canOpen(path, O_WRONLY | O_APPEND | O_NONBLOCK) : canMakeIn(dirname(path));
+}
+
+/** What is refused for another reason than its mode would be refused to every root. */
+function canOpen(path: string, flags: number): boolean {
+  try {
+    closeSync(openSync(path, flags));
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EACCES';
+  }
+}
+
+/** Whether entries can be made in the directory or, where it is not there yet, in the nearest one above it. */
+function canMakeIn(directory: string): boolean {
+  let place = resolve(directory);
+  for (;;) {
+    try {
+      const { uid, gid, mode } = statSync(place);
+      const groups = [process.getegid?.(), ...(process.getgroups?.() ?? [])];
+      const shift = uid === process.geteuid?.() ? 6 : groups.includes(gid) ? 3 : 0;
+      return ((mode >> shift) & 0o3) === 0o3 && canOpen(place, O_RDONLY);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return false;
+      place = dirname(place);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { libc } from '../../../host/ffi/libc.ts';
+import { descriptorOf, keepDescriptorsFromPrograms } from '../../../host/files/descriptor-path.ts';
+import { ownCommand } from '../../../host/self/own-program.ts';
+import type { DaemonOptions } from '../../config/daemon-options.ts';
+import type { Daemon } from '../composition/daemon.ts';
+import { READY_FD, READY_MARK, takeReadyMark } from '../privileges/ready-mark.ts';
+import { runDaemon } from './run-daemon.ts';
+
+const READY_WORD = 'listening\n';
+const FAILED = 1;
+
+/**
+ * Runs the daemon here until it ends, or in the background until it listens. `complain` takes lines for the person
+ * who started it. Returns the exit status.
+ */
+export async function startOrRun(options: DaemonOptions, complain: (line: string) => void): Promise<number> {
+  if (!options.background) return runDaemon(options, complain, () => undefined);
+  const cannot = (error: unknown): number => {
+    complain(`knockd: cannot start in the background: ${(error as Error).message}`);
+    return FAILED;
+  };
+  let nowhere: number;
+  try {
+    if (!takeReadyMark()) return await startChild(options, cannot);
+    // Opened before the daemon stands: nothing may fail once it has closed ports.
+    nowhere = openSync('/dev/null', 'r+');
+  } catch (error) {
+    return cannot(error);
+  }
+  return runDaemon(options, complain, (daemon) => leaveTerminal(daemon, nowhere));
+}
+
+/**
+ * Starts this very program again in a session of its own and waits until it listens, or ends. What it says until
+ * then comes out here. Returns 0 only if it listens.
+ */
+async function startChild(
+  { configFile }: DaemonOptions,
+  cannot: (error: unknown) => number,
+): Promise<number> {
+  const { file, name, args } = ownCommand();
+  // Whoever waits for the end of a pipe of the caller's would wait for the end of the daemon.
+  keepDescriptorsFromPrograms(descriptorOf(configFile));
+  const child = spawn(file, args, {
+    argv0: name,
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    env: { ...process.env, ...READY_MARK },
+  });
+  const status = await Promise.race([listening(child), ended(child, cannot)]);
+  child.unref();
+  return status;
+}
+
+function listening(child: ChildProcess): Promise<number> {
+  // Without a free descriptor there are no pipes, and the error comes in a moment.
+  const pipe = child.stdio?.[READY_FD] as Readable | undefined;
+  return new Promise((resolve) => {
+    pipe?.once('data', () => {
+      pipe.destroy();
+      resolve(0);
+    });
+  });
+}
+
+function ended(child: ChildProcess, cannot: (error: unknown) => number): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(cannot(error)));
+    // A child that ends before it listens has failed, whatever it says.
+    child.once('exit', (status) => resolve(status === null || status === 0 ? FAILED : status));
+  });
+}
+
+/** In the child: lets the terminal go, the caller's pipes, and the parent. */
+function leaveTerminal(daemon: Daemon, nowhere: number): void {
+  for (const fd of [0, 1, 2]) libc.dup2(nowhere, fd);
+  closeSync(nowhere);
+  daemon.leaveTerminal();
+  try {
+    writeSync(READY_FD, READY_WORD);
+  } catch (error) {
+    // The parent was killed: nobody is left to be told.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  }
+  closeSync(READY_FD);
+}

@@ -1,0 +1,105 @@
+import { writeSync } from 'node:fs';
+import { exitNow } from '../../../host/ffi/exit-now.ts';
+import type { Daemon } from '../composition/daemon.ts';
+import { DAEMON_EXIT, type DaemonExit } from './daemon-exit.ts';
+import type { ServiceNotice } from './service-notice.ts';
+
+const STDERR = 2;
+
+/** What befalls the process: signals, and our own bugs. They may come before the daemon is there. */
+export class DaemonLife {
+  readonly #opened: AsyncDisposableStack;
+  readonly #ended = Promise.withResolvers<DaemonExit>();
+  #daemon: Daemon | undefined;
+  #notice: ServiceNotice | undefined;
+  #wanted: 'nothing' | 'stop' = 'nothing';
+  #ending: 'no' | 'stop' | 'crash' = 'no';
+  #reloading = false;
+  /** One after the other. */
+  #reloads = Promise.resolve();
+
+  /** `opened`: what a start has opened so far; disposing of it leaves everything as it was before. */
+  constructor(opened: AsyncDisposableStack) {
+    this.#opened = opened;
+    // Node.js opens a debugger on this signal unless somebody listens to it.
+    process.on('SIGUSR1', () => undefined);
+    process.on('SIGHUP', () => this.#reloadSoon());
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#stop());
+    process.on('uncaughtException', (error) => void this.#crash(error));
+  }
+
+  /** Resolves when the daemon has ended. */
+  get ended(): Promise<DaemonExit> {
+    return this.#ended.promise;
+  }
+
+  /** A bug has been met: whatever is under way must not come to anything. */
+  get hasCrashed(): boolean {
+    return this.#ending === 'crash';
+  }
+
+  handTo(daemon: Daemon, notice: ServiceNotice): void {
+    this.#daemon = daemon;
+    this.#notice = notice;
+    notice.ready();
+    daemon.follow(() => notice.changed());
+    if (this.#wanted === 'stop') this.#stop();
+    void daemon.unconfirmed?.then(() => this.#stop(DAEMON_EXIT.failed));
+  }
+
+  /** However many of them come at once, the file is read once; a stop goes before. */
+  #reloadSoon(): void {
+    if (this.#reloading) return;
+    this.#reloading = true;
+    setImmediate(() => {
+      this.#reloading = false;
+      this.#reloads = this.#reloads.then(async () => {
+        if (this.#ending !== 'no') return;
+        this.#notice?.reloading();
+        await this.#daemon?.reload();
+        if (this.#ending === 'no') this.#notice?.ready();
+      });
+    });
+  }
+
+  #stop(exit: DaemonExit = DAEMON_EXIT.ok): void {
+    this.#wanted = 'stop';
+    if (this.#daemon === undefined || this.#ending !== 'no') return;
+    this.#ending = 'stop';
+    void this.#end(this.#daemon, exit);
+  }
+
+  async #end(daemon: Daemon, exit: DaemonExit): Promise<void> {
+    this.#notice?.stopping();
+    const closed = await daemon.stop();
+    this.#ended.resolve(closed || exit !== DAEMON_EXIT.ok ? exit : DAEMON_EXIT.failed);
+  }
+
+  /** A bug of ours: the process ends, and says of what. A second one, while it ends, is the end at once. */
+  async #crash(error: unknown): Promise<void> {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const before = this.#ending;
+    this.#ending = 'crash';
+    if (before !== 'no') {
+      say(`knockd: while it was ending: ${text}`);
+      exitNow(DAEMON_EXIT.software);
+    }
+    if (this.#daemon === undefined) {
+      say(`knockd: cannot start: this is a bug in Bussa: ${text}`);
+      await this.#opened.disposeAsync();
+    } else {
+      this.#notice?.stopping();
+      await this.#daemon.crash(text);
+    }
+    exitNow(DAEMON_EXIT.software);
+  }
+}
+
+/** Nobody may be there to read it. */
+function say(line: string): void {
+  try {
+    writeSync(STDERR, `${line}\n`);
+  } catch {
+    // Then it is known by the status alone.
+  }
+}

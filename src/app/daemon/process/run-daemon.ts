@@ -1,0 +1,82 @@
+import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
+import { isForbidden, isRefusal } from '../../../host/ffi/is-refusal.ts';
+import { holdPiped } from '../../../host/files/descriptor-path.ts';
+import { hasCapability } from '../../../host/privileges/capabilities.ts';
+import { tightenUmask } from '../../../host/process/callers-umask.ts';
+import { nameProcess } from '../../../host/self/process-name.ts';
+import { releaseMemory } from '../../../host/self/release-memory.ts';
+import { ServiceManager } from '../../../host/service-manager/service-manager.ts';
+import type { DaemonOptions } from '../../config/daemon-options.ts';
+import { loadConfig } from '../../config/load-config.ts';
+import { AlreadyRunningError } from '../../state/open-state.ts';
+import type { Daemon } from '../composition/daemon.ts';
+import { LockOutError } from '../lockout-guard/lock-out.ts';
+import { narrowPrivileges } from '../privileges/narrow-privileges.ts';
+import { DAEMON_EXIT, type DaemonExit } from './daemon-exit.ts';
+import { DaemonLife } from './daemon-life.ts';
+import { ServiceNotice } from './service-notice.ts';
+
+/** After it listens: what a start takes is over by then. */
+const SETTLED_MS = 1000;
+
+/**
+ * Runs the daemon until a signal ends it. `complain` takes lines for the person who started it; `onListening` is
+ * called when packets are heard. Returns the exit status.
+ */
+export async function runDaemon(
+  options: DaemonOptions,
+  complain: (line: string) => void,
+  onListening: (daemon: Daemon) => void,
+): Promise<DaemonExit> {
+  holdPiped(options.configFile);
+  const loaded = loadConfig(options.configFile);
+  if (loaded.kind === 'bad') {
+    for (const diagnostic of loaded.diagnostics) complain(renderDiagnostic(diagnostic));
+    return DAEMON_EXIT.config;
+  }
+  if (!hasCapability('CAP_NET_RAW')) {
+    complain(
+      'knockd: watching the network needs the capability CAP_NET_RAW, which this process does not have: ' +
+        'start it as root, or see `npm start` for how to grant it',
+    );
+    return DAEMON_EXIT.permission;
+  }
+  const narrowing = narrowPrivileges(options, loaded.config);
+  if (narrowing.kind === 'refused') {
+    complain(`knockd: cannot start: ${narrowing.reason}`);
+    return DAEMON_EXIT.failed;
+  }
+  tightenUmask();
+  nameProcess('knockd');
+  const manager = new ServiceManager(process.env, process.pid);
+  const resources = new AsyncDisposableStack();
+  const life = new DaemonLife(resources);
+  try {
+    // Not before the privileges are what they are to be: this process may have been another until then.
+    const { startDaemon } = await import('../composition/start-daemon.ts');
+    const warnings = [...loaded.warnings.map(renderDiagnostic), ...narrowing.warnings];
+    const given = { ...options, narrowed: narrowing.narrowed };
+    const daemon = await startDaemon({ options: given, config: loaded.config, warnings, resources });
+    if (life.hasCrashed) return life.ended;
+    daemon.begin();
+    life.handTo(daemon, new ServiceNotice(manager, () => daemon.summary));
+    onListening(daemon);
+  } catch (error) {
+    if (life.hasCrashed) return life.ended;
+    await resources.disposeAsync();
+    return failedStart(error, complain);
+  }
+  setTimeout(releaseMemory, SETTLED_MS).unref();
+  return life.ended;
+}
+
+/** Says what the machine, another daemon or the guard has against a start. Anything else is our own bug. */
+function failedStart(error: unknown, complain: (line: string) => void): DaemonExit {
+  if (error instanceof LockOutError) {
+    complain(`bussa: ${error.message}`);
+    return DAEMON_EXIT.failed;
+  }
+  if (!isRefusal(error) && !(error instanceof AlreadyRunningError)) throw error;
+  complain(`knockd: cannot start: ${error.message}`);
+  return isForbidden(error) ? DAEMON_EXIT.permission : DAEMON_EXIT.failed;
+}

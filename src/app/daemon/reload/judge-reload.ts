@@ -1,0 +1,53 @@
+import type { Config } from '../../../core/config/file/config.ts';
+import { type Diagnostic, renderDiagnostic } from '../../../core/text/diagnostic.ts';
+import { commandsIn } from '../../config/commands-in.ts';
+import { loadConfig } from '../../config/load-config.ts';
+import { gatesOf } from '../firewall/gates-of.ts';
+import type { OwnerGuard } from '../lockout-guard/owner-guard.ts';
+
+export type JudgedReload =
+  | { readonly kind: 'good'; readonly config: Config; readonly warnings: readonly Diagnostic[] }
+  /** `mistakes`: how many the file itself has; then the diagnostics tell of them. `lines`: what the log says. */
+  | {
+      readonly kind: 'bad';
+      readonly lines: readonly string[];
+      readonly diagnostics: readonly Diagnostic[];
+      readonly mistakes: number;
+    };
+
+/**
+ * Reads the configuration anew, and asks the guard whether its ports may be closed. `narrowed`: what commands may need
+ * has been given up.
+ */
+export async function judgeReload(
+  file: string,
+  guard: OwnerGuard | undefined,
+  narrowed: boolean,
+): Promise<JudgedReload> {
+  const loaded = loadConfig(file);
+  if (loaded.kind === 'bad') {
+    const { diagnostics } = loaded;
+    const mistakes = diagnostics.filter(({ severity }) => severity === 'error').length;
+    return { kind: 'bad', lines: diagnostics.map(renderDiagnostic), mistakes, diagnostics };
+  }
+  const commands = narrowed ? commandsIn(loaded.config) : [];
+  if (commands.length > 0) return objecting([tooNarrow(file, commands)]);
+  const objections = (await guard?.judgeReload(gatesOf(loaded.config), loaded.config.settings)) ?? [];
+  if (objections.length > 0) return objecting(objections);
+  const { config, warnings } = loaded;
+  return { kind: 'good', config, warnings };
+}
+
+const objecting = (lines: readonly string[]): JudgedReload => ({
+  kind: 'bad',
+  lines,
+  mistakes: 0,
+  diagnostics: [],
+});
+
+function tooNarrow(file: string, commands: readonly string[]): string {
+  return (
+    `${file}: this daemon was started without commands and hooks, and has given up all privileges that they may need: ` +
+    `it cannot run ${commands.join(', ')}; restart it to have them run`
+  );
+}

@@ -1,0 +1,148 @@
+import type { Config } from '../../../core/config/file/config.ts';
+import type { InterfaceChoice } from '../../../core/config/values/parse-interfaces.ts';
+import type { Event } from '../../../core/event/event.ts';
+import { type Diagnostic, renderDiagnostic } from '../../../core/text/diagnostic.ts';
+import type { ConfigInForce } from '../../config/config-in-force.ts';
+import type { DaemonOptions } from '../../config/daemon-options.ts';
+import type { OneTimeDoors } from '../../config/one-time-doors.ts';
+import { READABLE } from '../../file-access/judge-file-access.ts';
+import { gatesOf } from '../firewall/gates-of.ts';
+import type { NativeDoors } from '../firewall/native-doors.ts';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
+import type { OwnerGuard } from '../lockout-guard/owner-guard.ts';
+import type { DoorWatch } from '../packets/door-watch.ts';
+import type { DaemonTally } from '../reporting/daemon-tally.ts';
+import type { EventLog } from '../reporting/event-log.ts';
+import type { Hooks } from '../reporting/hooks.ts';
+import { logTargets, reopenLog } from '../reporting/open-sinks.ts';
+import { type ConfigChanges, compareConfigs } from './compare-configs.ts';
+import { judgeReload } from './judge-reload.ts';
+
+export type ReloadParts = {
+  readonly options: DaemonOptions;
+  readonly inForce: ConfigInForce;
+  readonly guard: OwnerGuard | undefined;
+  readonly log: EventLog;
+  readonly watch: DoorWatch;
+  readonly hooks: Hooks;
+  readonly keeper: LeaseKeeper;
+  readonly native: NativeDoors;
+  readonly tally: DaemonTally;
+  readonly oneTime: OneTimeDoors;
+  /** The warnings of the start. */
+  readonly told: readonly string[];
+  readonly report: (event: Event) => void;
+};
+
+export type ReloadOutcome =
+  | { readonly kind: 'done'; readonly changes: ConfigChanges; readonly warnings: readonly Diagnostic[] }
+  /** The old one stays in force. `mistakes`: how many the file has; if none, `reasons` say what else is against it. */
+  | {
+      readonly kind: 'refused';
+      readonly mistakes: number;
+      readonly diagnostics: readonly Diagnostic[];
+      readonly reasons: readonly string[];
+    }
+  | { readonly kind: 'stopping' };
+
+/** How another configuration takes the place of the one in force. */
+export class Reload {
+  readonly #parts: ReloadParts;
+  #told: ReadonlySet<string>;
+  #onEnd: () => void = () => undefined;
+  #isStopping = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ReloadParts) {
+    this.#parts = parts;
+    this.#told = new Set(parts.told);
+  }
+
+  /** `onEnd`: a configuration has been read, and is in force or refused. */
+  follow(onEnd: () => void): void {
+    this.#onEnd = onEnd;
+  }
+
+  /** Nothing is taken into use any more. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** Reads the configuration again, one time after the other. A bad one changes nothing. */
+  run(): Promise<ReloadOutcome> {
+    const outcome = this.#turn
+      .then(() => this.#run())
+      .then((done) => {
+        this.#onEnd();
+        return done;
+      });
+    this.#turn = outcome.catch(() => undefined);
+    return outcome;
+  }
+
+  async #run(): Promise<ReloadOutcome> {
+    const { options, guard, report } = this.#parts;
+    if (this.#isStopping) return { kind: 'stopping' };
+    report({ kind: 'reloading', file: options.configFile });
+    // Whatever becomes of the file, what the daemon knows of the host is made true.
+    this.#parts.watch.interfaces.lookNow();
+    this.#parts.native.lookNow();
+    const judged = await judgeReload(options.configFile, guard, options.narrowed === true);
+    if (this.#isStopping) return { kind: 'stopping' };
+    if (judged.kind === 'bad') return this.#refuse(judged.lines, judged.mistakes, judged.diagnostics);
+    const { config, warnings } = judged;
+    this.#warn(warnings);
+    try {
+      this.#parts.watch.replaceDoors(this.#parts.oneTime.watchable(config.doors), config.settings);
+    } catch (error) {
+      // More doors than the kernel's filter can hold, for one.
+      return this.#refuse([(error as Error).message], 0, []);
+    }
+    const changes = compareConfigs(this.#parts.inForce.current, config);
+    this.#adopt(config);
+    return { kind: 'done', changes, warnings };
+  }
+
+  /** What cannot be mended everywhere, as on a read-only mount, is said once. */
+  #warn(warnings: readonly Diagnostic[]): void {
+    const told = this.#told;
+    this.#told = new Set(warnings.map(renderDiagnostic));
+    for (const warning of warnings) {
+      const text = renderDiagnostic(warning);
+      if (warning.id === READABLE && told.has(text)) continue;
+      this.#parts.report({ kind: 'warning', text });
+    }
+  }
+
+  #adopt(config: Config): void {
+    const { options, inForce, log, watch, hooks, keeper, native, tally, report } = this.#parts;
+    reopenLog(log, logTargets(config.settings, options));
+    const choice = interfaceChoice(options, config);
+    if (JSON.stringify(choice) !== JSON.stringify(interfaceChoice(options, inForce.current))) {
+      try {
+        watch.interfaces.choose(choice);
+      } catch (error) {
+        report({ kind: 'error', text: (error as Error).message });
+      }
+    }
+    inForce.replace(config);
+    tally.follow(config.doors);
+    hooks.replaceConfig(config);
+    keeper.replaceDoors(config.doors);
+    void native.install(gatesOf(config), config.settings);
+    report({ kind: 'listening', on: watch.interfaces.listeningOn });
+  }
+
+  #refuse(lines: readonly string[], mistakes: number, diagnostics: readonly Diagnostic[]): ReloadOutcome {
+    const { options, inForce, log, report } = this.#parts;
+    for (const text of lines) report({ kind: 'error', text });
+    report({ kind: 'reload-refused', file: options.configFile, mistakes });
+    reopenLog(log, logTargets(inForce.current.settings, options));
+    return { kind: 'refused', mistakes, diagnostics, reasons: mistakes > 0 ? [] : lines };
+  }
+}
+
+/** The command line goes before the configuration. */
+export function interfaceChoice({ interfaces }: DaemonOptions, { settings }: Config): InterfaceChoice {
+  return interfaces?.choice ?? settings.interfaces ?? { kind: 'any' };
+}

@@ -1,0 +1,136 @@
+import { STEP, type StepKind } from '../../../core/attempt/steps.ts';
+import type { HookOccasion } from '../../../core/door/hook.ts';
+import type { Event } from '../../../core/event/event.ts';
+import { eventLevel, renderEvent } from '../../../core/event/render-event.ts';
+import type { Instant } from '../../../core/net/time.ts';
+
+/**
+ * What is counted from the daemon's start on; none of it ever goes back.
+ * `knocks`: packets that were a knock at a door, each once · `advanced` to `evicted`: what became of attempts, as in
+ * `STEP` · `scans`: sources that came under suspicion · `opened`, `extended`, `closed`: leases · `refused`: what was
+ * completed or asked for, and not opened · `commands`: run · `commandsFailed` · `reloads`, `reloadsRefused` ·
+ * `warnings`, `errors`: told to the log.
+ */
+export const COUNTED = [
+  'knocks',
+  'advanced',
+  'failed',
+  'expired',
+  'evicted',
+  'completed',
+  'withheld',
+  'scans',
+  'opened',
+  'extended',
+  'closed',
+  'refused',
+  'commands',
+  'commandsFailed',
+  'reloads',
+  'reloadsRefused',
+  'warnings',
+  'errors',
+] as const;
+
+export type Counted = (typeof COUNTED)[number];
+export type DaemonCounts = Readonly<Record<Counted, number>>;
+
+/** Of one door, since the start or since it came into the configuration. */
+export type DoorCounts = { readonly [K in 'completed' | 'opened' | 'closed' | 'refused']: number };
+
+/** A line of the log, and when it was written by the clock of day. */
+export type TimedLine = { readonly at: Instant; readonly text: string };
+
+const PLACES = Object.fromEntries(COUNTED.map((what, place) => [what, place])) as Record<Counted, number>;
+
+const STEP_PLACES: Readonly<Record<StepKind, number>> = {
+  [STEP.advanced]: PLACES.advanced,
+  [STEP.failed]: PLACES.failed,
+  [STEP.expired]: PLACES.expired,
+  [STEP.evicted]: PLACES.evicted,
+  [STEP.completed]: PLACES.completed,
+  [STEP.withheld]: PLACES.withheld,
+};
+
+const OF_EVENTS: Readonly<Partial<Record<Event['kind'], Counted>>> = {
+  extended: 'extended',
+  running: 'commands',
+  'command-failed': 'commandsFailed',
+  reloading: 'reloads',
+  'reload-refused': 'reloadsRefused',
+};
+
+const OF_OCCASIONS = { open: 'opened', close: 'closed', refused: 'refused' } as const;
+
+const NOTHING: DoorCounts = { completed: 0, opened: 0, closed: 0, refused: 0 };
+
+/** Counts what happens, at no cost that a flood would notice: nothing is allocated for a packet. BOUNDED: by the doors. */
+export class DaemonTally {
+  readonly #now: () => Instant;
+  readonly #counts = new Float64Array(COUNTED.length);
+  #doors = new Map<string, { -readonly [K in keyof DoorCounts]: number }>();
+  #lastError: TimedLine | undefined;
+
+  /** `now`: by the clock of day. */
+  constructor(now: () => Instant) {
+    this.#now = now;
+  }
+
+  /** These are the doors now. Those that stay go on counting. */
+  follow(doors: readonly { readonly name: string }[]): void {
+    const before = this.#doors;
+    this.#doors = new Map(doors.map(({ name }) => [name, before.get(name) ?? { ...NOTHING }]));
+  }
+
+  count(what: Counted): void {
+    this.#add(PLACES[what]);
+  }
+
+  step(kind: StepKind): void {
+    this.#add(STEP_PLACES[kind]);
+  }
+
+  completed(door: string): void {
+    this.#addDoor(door, 'completed');
+  }
+
+  /** Every event that is reported, whether or not a line is written of it. */
+  note(event: Event): void {
+    const what = OF_EVENTS[event.kind];
+    if (what !== undefined) this.count(what);
+    const level = eventLevel(event);
+    if (level === 'warning') this.count('warnings');
+    if (level !== 'error') return;
+    this.count('errors');
+    this.#lastError = { at: this.#now(), text: renderEvent(event) };
+  }
+
+  /** Every occasion that hooks are told of, whether or not there are any. */
+  told(occasion: HookOccasion): void {
+    if (!('door' in occasion)) return;
+    const what = OF_OCCASIONS[occasion.event];
+    this.count(what);
+    this.#addDoor(occasion.door, what);
+  }
+
+  get counts(): DaemonCounts {
+    return Object.fromEntries(COUNTED.map((what, place) => [what, this.#counts[place]])) as DaemonCounts;
+  }
+
+  countsOf(door: string): DoorCounts {
+    return { ...(this.#doors.get(door) ?? NOTHING) };
+  }
+
+  get lastError(): TimedLine | undefined {
+    return this.#lastError;
+  }
+
+  #add(place: number): void {
+    this.#counts[place] = (this.#counts[place] as number) + 1;
+  }
+
+  #addDoor(door: string, what: keyof DoorCounts): void {
+    const counts = this.#doors.get(door);
+    if (counts !== undefined) counts[what] += 1;
+  }
+}

@@ -1,0 +1,173 @@
+import type { Event } from '../../../core/event/event.ts';
+import { eventFields } from '../../../core/event/event-fields.ts';
+import { LineBudget } from '../../../core/event/line-budget.ts';
+import { printableLine } from '../../../core/event/printable.ts';
+import { eventLevel, type LogLevel, renderEvent } from '../../../core/event/render-event.ts';
+import type { LogSink } from '../../../host/log/log-sink.ts';
+import { inTime } from '../turns/in-time.ts';
+import type { NameLookup } from './name-lookup.ts';
+
+/** Lines of one sort (a kind of event at one door). Openings are rarer, and worth more, than stages. */
+const SORT_RATE = { burst: 500, perSecond: 10 };
+const OPENING_RATE = { burst: 10_000, perSecond: 50 };
+/** All that anybody brings about, at all doors together: in a day of any flood some 100 MB. */
+const NOISE_RATE = { burst: 2000, perSecond: 20 };
+/** The very same line. */
+const EQUAL_RATE = { burst: 20, perSecond: 1 };
+const MAX_SORTS = 4096;
+const MAX_EQUAL = 4096;
+/** How often the lines that were only counted are reported. */
+const REPORT_MS = 10_000;
+
+const OPENING_KINDS: ReadonlySet<Event['kind']> = new Set([
+  'completed',
+  'opened',
+  'closed',
+  'running',
+  'command-timeout',
+  'adopted',
+  'ordered',
+]);
+
+/** What it takes no knowledge of a sequence to bring about, or only of its beginning. */
+const NOISE_KINDS: ReadonlySet<Event['kind']> = new Set([
+  'stage',
+  'failed',
+  'expired',
+  'evicted',
+  'withheld',
+  'scan',
+]);
+
+/** What a log that does not take its lines may cost at the end. */
+const FLUSH_MS = 1000;
+
+/** Before a log file that could not be opened is tried again. */
+const AGAIN_MS = 10_000;
+
+const DEBUG_KINDS: ReadonlySet<Event['kind']> = new Set(['failed', 'evicted', 'debug']);
+
+export type LogSinks = {
+  /** The log proper: a file, syslog. */
+  readonly log: readonly LogSink[];
+  readonly terminal: LogSink;
+};
+
+/** Writes events as knockd's lines. A flood of lines is counted, not written. */
+export class EventLog {
+  #sinks: LogSinks;
+  readonly #debug: boolean;
+  readonly #names: NameLookup | undefined;
+  readonly #sorts = new LineBudget(SORT_RATE, MAX_SORTS);
+  readonly #openings = new LineBudget(OPENING_RATE, MAX_SORTS);
+  readonly #noise = new LineBudget(NOISE_RATE, 1);
+  readonly #equal = new LineBudget(EQUAL_RATE, MAX_EQUAL);
+  #report: NodeJS.Timeout | undefined;
+  #again: NodeJS.Timeout | undefined;
+  /** Lines that wait for a name, in order; undefined when none does. */
+  #waiting: Promise<void> | undefined;
+
+  constructor(sinks: LogSinks, options: { readonly debug: boolean; readonly names?: NameLookup }) {
+    this.#sinks = sinks;
+    this.#debug = options.debug;
+    this.#names = options.names;
+  }
+
+  get debug(): boolean {
+    return this.#debug;
+  }
+
+  /** Whether a line of this sort, an event of `kind` at one door, would be written now; if not, it is counted.
+   * `now`: milliseconds that only ever grow. */
+  admits(kind: Event['kind'], sort: string, now: number): boolean {
+    if (DEBUG_KINDS.has(kind) && !this.#debug) return false;
+    const budget = OPENING_KINDS.has(kind) ? this.#openings : this.#sorts;
+    const admitted =
+      budget.admit(sort, () => sort, now) &&
+      (!NOISE_KINDS.has(kind) || this.#noise.admit(0, () => 'lines of all doors', now));
+    if (!admitted) this.#reportLater();
+    return admitted;
+  }
+
+  /** Writes an event, unless there have been too many of its kind at its door. */
+  report(event: Event): void {
+    if ('door' in event && !this.admits(event.kind, `${event.door}: ${event.kind}`, performance.now()))
+      return;
+    this.write(event);
+  }
+
+  /** Writes an event that has been admitted, or that is never many. */
+  write(event: Event): void {
+    const level = eventLevel(event);
+    if (level === 'debug' && !this.#debug) return;
+    const name =
+      this.#names !== undefined && 'source' in event ? this.#names.lookUp(event.source) : undefined;
+    if (name === undefined && this.#waiting === undefined) {
+      this.#writeLine(level, event, undefined);
+      return;
+    }
+    const turn = (this.#waiting ?? Promise.resolve()).then(async () => {
+      this.#writeLine(level, event, await name);
+      if (this.#waiting === turn) this.#waiting = undefined;
+    });
+    this.#waiting = turn;
+  }
+
+  /** `again`: called once, later, unless they are replaced before that. */
+  replaceSinks(sinks: LogSinks, again?: () => void): void {
+    this.#sinks = sinks;
+    clearTimeout(this.#again);
+    this.#again = again === undefined ? undefined : setTimeout(again, AGAIN_MS).unref();
+  }
+
+  /** The daemon has gone into the background: the terminal, or pipe, is its caller's alone again. */
+  leaveTerminal(): void {
+    this.#sinks.terminal.streamsReplaced?.();
+  }
+
+  get sinks(): LogSinks {
+    return this.#sinks;
+  }
+
+  /** Writes what waits, and closes the sinks. */
+  async close(): Promise<void> {
+    while (this.#waiting !== undefined) await this.#waiting;
+    clearTimeout(this.#report);
+    clearTimeout(this.#again);
+    this.#reportCounts();
+    const sinks = [...this.#sinks.log, this.#sinks.terminal];
+    await inTime(Promise.all(sinks.map((sink) => sink.flush?.())), FLUSH_MS);
+    for (const sink of sinks) sink.close();
+  }
+
+  #writeLine(level: LogLevel, event: Event, name: string | undefined): void {
+    const line = renderEvent(event, name);
+    if (event.kind !== 'suppressed' && !this.#equal.admit(line, () => line, performance.now())) {
+      this.#reportLater();
+      return;
+    }
+    const fields = () => eventFields(event, name);
+    if (level !== 'debug') for (const sink of this.#sinks.log) sink.write(level, line, fields);
+    this.#sinks.terminal.write(level, terminalLine(event, line), fields);
+  }
+
+  #reportLater(): void {
+    this.#report ??= setTimeout(() => this.#reportCounts(), REPORT_MS).unref();
+  }
+
+  #reportCounts(): void {
+    this.#report = undefined;
+    for (const budget of [this.#sorts, this.#openings, this.#noise, this.#equal]) {
+      for (const { what, count } of budget.takeCounts()) {
+        this.#writeLine('notice', { kind: 'suppressed', what, count }, undefined);
+      }
+    }
+  }
+}
+
+/** knockd has words of its own for the terminal where it starts and stops. */
+function terminalLine(event: Event, line: string): string {
+  if (event.kind === 'listening') return printableLine(`listening on ${event.on}...`);
+  if (event.kind === 'stopping') return 'closing...';
+  return line;
+}

@@ -1,0 +1,67 @@
+import type { Config } from '../../../core/config/file/config.ts';
+import type { Hook, HookOccasion } from '../../../core/door/hook.ts';
+import type { Event } from '../../../core/event/event.ts';
+import type { HookResult, HookRunner } from '../../../host/process/hook-runner.ts';
+
+/** Runs the hooks that the configuration names for what happens, and reports those that fail. */
+export class Hooks {
+  readonly #runner: HookRunner;
+  readonly #report: (event: Event) => void;
+  #config: Config;
+
+  constructor(config: Config, runner: HookRunner, report: (event: Event) => void) {
+    this.#config = config;
+    this.#runner = runner;
+    this.#report = report;
+  }
+
+  /** From now on it is this configuration that counts. */
+  replaceConfig(config: Config): void {
+    this.#config = config;
+  }
+
+  /** Runs the hook for the occasion, if there is one. Resolves when it has ended; never rejects. */
+  async tell(occasion: HookOccasion): Promise<void> {
+    const hook = this.#hookFor(occasion);
+    if (hook === undefined) return;
+    const result = await this.#runner.run(hook, occasion);
+    if (result.kind !== 'ok') this.#report({ kind: 'error', text: failureText(occasion, result) });
+  }
+
+  /** Waits for those that run or wait, but not for ever. */
+  settle(): Promise<void> {
+    return this.#runner.settle();
+  }
+
+  #hookFor(occasion: HookOccasion): Hook | undefined {
+    if (!('door' in occasion)) return this.#config.settings.hooks?.[occasion.event];
+    return this.#config.doors.find((door) => door.name === occasion.door)?.hooks?.[occasion.event];
+  }
+}
+
+const REFUSALS = {
+  full: 'too many hooks are waiting',
+  ended: 'the daemon ends, and the hooks before it took too long',
+} as const;
+
+function failureText(occasion: HookOccasion, result: Exclude<HookResult, { kind: 'ok' }>): string {
+  const where = 'door' in occasion ? `${occasion.source}: ${occasion.door}: ` : '';
+  const hook = `${where}on_${occasion.event}`;
+  if (result.kind === 'refused') return `${hook} was not run: ${REFUSALS[result.why]}`;
+  const { failure, lastErrorLine } = result;
+  const tail = lastErrorLine === undefined ? '' : `: ${lastErrorLine}`;
+  switch (failure.kind) {
+    case 'status':
+      return `${hook} returned non-zero status code (${failure.status})${tail}`;
+    case 'signal':
+      return `${hook} was ended by signal ${failure.signal}${tail}`;
+    case 'not-started':
+      return `${hook} could not be started: ${failure.reason}`;
+    case 'timed-out':
+      return `${hook} was ended after ${failure.timeMs / 1000} s, its time limit${tail}`;
+    case 'too-much-output':
+      return `${hook} was ended: it wrote more than ${failure.outputBytes} bytes of errors${tail}`;
+    default:
+      throw new Error(`a failure without words: ${JSON.stringify(failure satisfies never)}`);
+  }
+}

@@ -1,0 +1,221 @@
+import { resolve } from 'node:path';
+import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
+import { DEFAULT_MAX_LEASES, type DoorSpec } from '../../../core/door/door.ts';
+import { renderPortOpenings } from '../../../core/door/port-opening.ts';
+import { type Lease, MAX_LEASES } from '../../../core/lease/lease.ts';
+import { leasePrefix, letsIn } from '../../../core/lease/lease-prefix.ts';
+import { type Address, familyOf } from '../../../core/net/address.ts';
+import { renderPrefix } from '../../../core/net/prefix.ts';
+import { type Instant, type Millis, millis, since } from '../../../core/net/time.ts';
+import type { CaptureCounters } from '../../../host/capture/capture.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import type { ConfigInForce } from '../../config/config-in-force.ts';
+import type { DaemonOptions } from '../../config/daemon-options.ts';
+import type { OneTimeDoors } from '../../config/one-time-doors.ts';
+import type { ExposureStatus } from '../firewall/exposure-watch.ts';
+import type { FirewallStatus, NativeDoors } from '../firewall/native-doors.ts';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
+import { onWall } from '../leases/lease-record.ts';
+import type { DoorWatch } from '../packets/door-watch.ts';
+import type { DaemonCounts, DaemonTally, DoorCounts, TimedLine } from '../reporting/daemon-tally.ts';
+
+/** An interface that is listened on. */
+export type HeardInterface = { readonly name: string; readonly up: boolean };
+
+/** BOUNDED: interfaces in a status; a host with containers may have thousands. */
+const MAX_INTERFACES = 64;
+
+/** BOUNDED: attempts that are shown, of one door and of all; a flood makes a million. */
+const ATTEMPTS_EACH = 64;
+const MAX_ATTEMPTS = 256;
+
+/** How the daemon is, as numbers: made in one place for all that show it. Moments are by the clock of day. */
+export type DaemonStatus = {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: Instant;
+  readonly uptime: Millis;
+  readonly configFile: string;
+  /** As the log says it. */
+  readonly listeningOn: string;
+  /** The first `MAX_INTERFACES` of them. */
+  readonly interfaces: readonly HeardInterface[];
+  readonly firewall: FirewallStatus;
+  /** When the rules and the interfaces were last looked at, which follows each change, and 30 s without one. */
+  readonly looked: { readonly firewall?: Instant; readonly interfaces: Instant };
+  /** What the whole ruleset does to strangers; absent where no door opens ports, and before it is known. */
+  readonly exposure?: ExposureStatus;
+  readonly doors: number;
+  /** `failed`: of those that are open, the ones whose start command has failed. */
+  readonly leases: { readonly open: number; readonly failed: number; readonly max: number };
+  /** Those that the capture filter passed, and those lost of them because they came too fast. */
+  readonly packets: CaptureCounters;
+  /** Since the start. */
+  readonly counts: DaemonCounts;
+  /** Attempts that have begun and not ended, now. */
+  readonly attempts: number;
+  /** Tripwires touched since the start; sources that have to knock twice for it, now. */
+  readonly tripwires: { readonly touches: number; readonly suspects: number };
+  /** Addresses and prefixes, now. */
+  readonly bans: number;
+  /** Nobody has confirmed yet that the doors work. */
+  readonly unconfirmed: boolean;
+  /** Until everything is undone, where somebody has to confirm it. */
+  readonly trialLeft?: Millis;
+  readonly lastError?: TimedLine;
+};
+
+/** One door; its sequence is nobody's business. */
+export type DoorStatus = {
+  readonly name: string;
+  /** As the configuration writes them; '' where it only runs commands. */
+  readonly ports: string;
+  /** It runs a command to open. */
+  readonly command: boolean;
+  readonly openFor: Millis;
+  readonly leases: number;
+  readonly maxLeases: number;
+  readonly oneTime: boolean;
+  /** Why it cannot be opened now by a knock. */
+  readonly shut?: string;
+  readonly counts: DoorCounts;
+};
+
+export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state' | 'byOperator' | 'startFailure'> & {
+  /** Lets in all of it, where that is more than the source. */
+  readonly prefix?: string;
+  /** As the configuration writes them; '' where it is a command alone. */
+  readonly ports: string;
+  readonly since: Instant;
+  readonly until: Instant;
+  readonly left: Millis;
+  /** A connection keeps it open beyond its time. */
+  readonly held: boolean;
+  /** It could not be closed yet: how its stop command has ended last. */
+  readonly stopFailure?: string;
+};
+
+export type DaemonViewParts = {
+  readonly options: DaemonOptions;
+  readonly inForce: ConfigInForce;
+  readonly clock: Clock;
+  readonly watch: DoorWatch;
+  readonly keeper: LeaseKeeper;
+  readonly native: NativeDoors;
+  readonly tally: DaemonTally;
+  readonly oneTime: OneTimeDoors;
+  readonly isUnconfirmed: () => boolean;
+  readonly trialLeft: () => Millis | undefined;
+  readonly exposure: () => ExposureStatus | undefined;
+};
+
+/**
+ * The daemon as others see it: `bussa status`, and whatever else shows or counts. To ask it changes nothing and waits
+ * for nothing.
+ */
+export class DaemonView {
+  readonly #parts: DaemonViewParts;
+  /** Whoever asks may stand in another directory. */
+  readonly #configFile: string;
+  readonly #started: { readonly at: Instant; readonly sinceBoot: Instant };
+
+  constructor(parts: DaemonViewParts) {
+    this.#parts = parts;
+    this.#configFile = resolve(parts.options.configFile);
+    this.#started = { at: parts.clock.wall(), sinceBoot: parts.clock.sinceBoot() };
+  }
+
+  /** Takes well below a millisecond, but once a second, when the suspects are counted. */
+  status(): DaemonStatus {
+    const { options, inForce, clock, watch, keeper, native, tally, isUnconfirmed } = this.#parts;
+    const { lastError } = tally;
+    const trialLeft = this.#parts.trialLeft();
+    const exposure = this.#parts.exposure();
+    return {
+      version: options.version ?? 'unknown',
+      pid: process.pid,
+      startedAt: this.#started.at,
+      uptime: since(this.#started.sinceBoot, clock.sinceBoot()),
+      configFile: this.#configFile,
+      listeningOn: watch.interfaces.listeningOn,
+      interfaces: watch.interfaces.heard.slice(0, MAX_INTERFACES).map(({ name, up }) => ({ name, up })),
+      firewall: native.status,
+      looked: {
+        interfaces: watch.interfaces.lookedAt,
+        ...(native.lookedAt === undefined ? {} : { firewall: native.lookedAt }),
+      },
+      ...(exposure === undefined ? {} : { exposure }),
+      doors: inForce.current.doors.length,
+      leases: { open: keeper.book.size, failed: keeper.book.failed, max: MAX_LEASES },
+      packets: watch.packets(),
+      counts: tally.counts,
+      attempts: watch.pending,
+      tripwires: { touches: watch.touches, suspects: watch.suspects },
+      bans: watch.bans.count(clock.wall()),
+      unconfirmed: isUnconfirmed(),
+      ...(trialLeft === undefined ? {} : { trialLeft }),
+      ...(lastError === undefined ? {} : { lastError }),
+    };
+  }
+
+  /** In the order of the configuration, one by one: there may be 65,535. */
+  *doors(): Generator<DoorStatus> {
+    const watched = new Set(this.#parts.watch.doors.map(({ name }) => name));
+    for (const door of this.#parts.inForce.current.doors) yield this.#door(door, watched.has(door.name));
+  }
+
+  /** The newest ones of each door. */
+  attempts(): Generator<PendingAttempt> {
+    return this.#parts.watch.attempts(ATTEMPTS_EACH, MAX_ATTEMPTS);
+  }
+
+  #door(door: DoorSpec, isWatched: boolean): DoorStatus {
+    const { keeper, native, oneTime, tally } = this.#parts;
+    const { name, opening, maxLeases = DEFAULT_MAX_LEASES, sequenceSource } = door;
+    const commands = Object.values(opening.commands);
+    const shut = isWatched ? native.whyLeftOut(name) : oneTime.whyShut(name);
+    return {
+      name,
+      ports: renderPortOpenings(opening.ports ?? []),
+      command: commands.some(({ start }) => start !== undefined),
+      openFor: opening.cmdTimeout,
+      leases: keeper.book.countAt(name),
+      maxLeases,
+      oneTime: sequenceSource.kind === 'one-time',
+      ...(shut === undefined ? {} : { shut }),
+      counts: tally.countsOf(name),
+    };
+  }
+
+  /** In the order in which they began, one by one; those that come or go meanwhile may be among them or not. */
+  *leases(choice: { readonly door?: string; readonly source?: Address } = {}): Generator<LeaseStatus> {
+    const { door, source } = choice;
+    for (const lease of this.#parts.keeper.book.each()) {
+      if (door !== undefined && lease.door !== door) continue;
+      if (source === undefined || letsIn(lease, source)) yield this.lease(lease);
+    }
+  }
+
+  lease(lease: Lease): LeaseStatus {
+    const { clock, keeper } = this.#parts;
+    const { id, door, source, state, opened, due, byOperator, startFailure } = lease;
+    const stopFailure = keeper.stopFailure(id);
+    return {
+      id,
+      door,
+      source,
+      state,
+      ...(opened?.prefix6 === undefined || familyOf(source) === 4
+        ? {}
+        : { prefix: renderPrefix(leasePrefix(lease)) }),
+      ports: renderPortOpenings(opened?.ports ?? []),
+      since: onWall(lease.since, clock),
+      until: onWall(due, clock),
+      left: millis(Math.max(0, since(clock.sinceBoot(), due))),
+      held: keeper.isHeld(id),
+      ...(byOperator === undefined ? {} : { byOperator }),
+      ...(startFailure === undefined ? {} : { startFailure }),
+      ...(stopFailure === undefined ? {} : { stopFailure }),
+    };
+  }
+}

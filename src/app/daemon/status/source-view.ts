@@ -1,0 +1,129 @@
+import type { ScanGuard } from '../../../core/attempt/scan-guard.ts';
+import type { Door } from '../../../core/door/door.ts';
+import type { HookOccasion } from '../../../core/door/hook.ts';
+import type { Event } from '../../../core/event/event.ts';
+import { renderMoment } from '../../../core/event/render-moment.ts';
+import type { Lease } from '../../../core/lease/lease.ts';
+import { letsIn } from '../../../core/lease/lease-prefix.ts';
+import type { Address } from '../../../core/net/address.ts';
+import type { Instant } from '../../../core/net/time.ts';
+import { explainNow } from '../../../core/trace/explain-now.ts';
+import {
+  type Explanation,
+  explainTrace,
+  type OpenDoor,
+  type TraceSituation,
+} from '../../../core/trace/explain-trace.ts';
+import type { SourceTraces } from '../../../core/trace/source-traces.ts';
+import type { TraceEntry } from '../../../core/trace/trace-entry.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import { type BanKeeper, sourceOf } from '../bans/ban-keeper.ts';
+import { onWall } from '../leases/lease-record.ts';
+
+/** BOUNDED: sources that are kept whatever comes; the one that was asked for first is not any more. */
+const MAX_FOLLOWED = 16;
+
+export type SourceViewParts = {
+  readonly traces: SourceTraces;
+  readonly bans: BanKeeper;
+  readonly guard: ScanGuard;
+  readonly clock: Clock;
+  readonly doors: () => readonly Door[];
+  readonly leases: () => Iterable<Lease>;
+};
+
+/** What is known of one source. Moments are by the clock of day. */
+export type SourceStory = {
+  readonly entries: readonly TraceEntry[];
+  /** What is the case now, in sentences. */
+  readonly present: readonly string[];
+  readonly why: Explanation;
+  readonly now: Instant;
+  readonly since: Instant;
+  readonly followed: boolean;
+};
+
+/** Remembers what becomes of completions, and tells the story of a source. */
+export class SourceView {
+  readonly #parts: SourceViewParts;
+  readonly #since: Instant;
+  /** In the order in which they were asked for. */
+  readonly #followed = new Set<Address>();
+
+  constructor(parts: SourceViewParts) {
+    this.#parts = parts;
+    this.#since = parts.clock.wall();
+  }
+
+  /** Notes what the log is told. */
+  note(event: Event): void {
+    const { traces, clock } = this.#parts;
+    const { kind } = event;
+    if (kind === 'refused' || kind === 'extended' || kind === 'start-failed')
+      traces.note(event, clock.wall());
+  }
+
+  /** Notes what the hooks are told. */
+  told(occasion: HookOccasion): void {
+    const { traces, clock } = this.#parts;
+    if (occasion.event !== 'open' && occasion.event !== 'close') return;
+    const { source, door } = occasion;
+    traces.note({ kind: occasion.event === 'open' ? 'opened' : 'closed', source, door }, clock.wall());
+  }
+
+  /** Whether there is room to keep what the source does from now on, whatever comes. */
+  follow(source: Address): boolean {
+    const { traces, clock } = this.#parts;
+    const [first] = this.#followed;
+    if (!this.#followed.has(source) && this.#followed.size >= MAX_FOLLOWED && first !== undefined) {
+      traces.unfollow(first);
+      this.#followed.delete(first);
+    }
+    if (!traces.follow(source, clock.wall())) return false;
+    this.#followed.add(source);
+    return true;
+  }
+
+  explain(source: Address): SourceStory {
+    const { traces, bans, guard, clock, doors } = this.#parts;
+    const now = clock.wall();
+    const entries = traces.read(source, now);
+    const [ban] = bans.of(source);
+    const penaltyUntil = guard.suspectUntil(sourceOf(source), now);
+    const situation: TraceSituation = {
+      source,
+      now,
+      doors: doors(),
+      since: this.#since,
+      crowded: traces.displaced > 0,
+      open: this.#open(source),
+      clock: (at) => renderMoment(at, now),
+      ...(ban === undefined ? {} : { ban }),
+      ...(penaltyUntil === undefined ? {} : { penaltyUntil }),
+    };
+    const why = explainTrace(entries, situation);
+    return {
+      entries,
+      present: explainNow(situation),
+      why,
+      now,
+      since: this.#since,
+      followed: this.#followed.has(source),
+    };
+  }
+
+  #open(source: Address): OpenDoor[] {
+    const { leases, clock } = this.#parts;
+    return [...leases()]
+      .filter((lease) => letsIn(lease, source))
+      .map(({ door, state, since, due, byOperator, opened, startFailure }) => ({
+        door,
+        state,
+        since: onWall(since, clock),
+        until: onWall(due, clock),
+        byOperator: byOperator === true,
+        hasPorts: opened !== undefined,
+        ...(startFailure === undefined ? {} : { startFailure }),
+      }));
+  }
+}

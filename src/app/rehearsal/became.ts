@@ -1,0 +1,20 @@
+import { OFFER, type Offer, WATCHED, type Watched } from '../../core/attempt/attempt-engine.ts';
+
+/** What became of one packet. `no-door`: no door has the port; `not-taken`: a door has it, and does not listen to such a packet. */
+export type Became =
+  | 'knock'
+  | 'repeat'
+  | 'retransmission'
+  | 'no-door'
+  | 'not-taken'
+  | 'tripwire'
+  | 'suspicion';
+
+export function becameOf(offer: Offer, watched: Watched): Became {
+  if (offer === OFFER.knock) return 'knock';
+  if (offer === OFFER.repeat) return 'repeat';
+  if (offer === OFFER.retransmission) return 'retransmission';
+  if (offer === OFFER.suspicion) return 'suspicion';
+  if (watched === WATCHED.knockPort) return 'not-taken';
+  return watched === WATCHED.tripwire ? 'tripwire' : 'no-door';
+}

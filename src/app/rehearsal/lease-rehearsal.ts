@@ -1,0 +1,143 @@
+import type { Completion } from '../../core/attempt/completion.ts';
+import { renderCommands } from '../../core/door/opening.ts';
+import { CommandRuns } from '../../core/lease/command-runs.ts';
+import { type Lease, type LeaseId, MAX_LEASES } from '../../core/lease/lease.ts';
+import type { LeaseEffect, LeaseNews } from '../../core/lease/lease-effect.ts';
+import type { LeaseInput } from '../../core/lease/lease-input.ts';
+import { LeaseMachine } from '../../core/lease/lease-machine.ts';
+import { REFUSED } from '../../core/lease/refusals.ts';
+import type { Address } from '../../core/net/address.ts';
+import { type Instant, since } from '../../core/net/time.ts';
+import type { Outcome } from './rehearsal-sink.ts';
+
+/** The lease machine with words in the place of the disk, the firewall and commands: all goes well, in no time. */
+export class LeaseRehearsal {
+  readonly #machine = new LeaseMachine(MAX_LEASES);
+  readonly #runs = new CommandRuns();
+  readonly #tell: (outcome: Outcome) => void;
+  #asked = 0;
+  #openings = 0;
+
+  constructor(tell: (outcome: Outcome) => void) {
+    this.#tell = tell;
+  }
+
+  /** How many times a door would have been opened, or a command run that nothing closes. */
+  get openings(): number {
+    return this.#openings;
+  }
+
+  nextDue(): Instant | undefined {
+    return this.#machine.nextDue();
+  }
+
+  /** What is due by now. */
+  pass(now: Instant): void {
+    this.#take({ kind: 'time' }, now);
+  }
+
+  complete(completion: Completion): void {
+    const { door, source, at } = completion;
+    const { start, stop } = renderCommands(door.opening, source);
+    if (start !== undefined && stop === undefined && door.opening.ports === undefined) {
+      this.#request(completion, start);
+      return;
+    }
+    const ticket = this.#asked++;
+    const id = `${ticket}` as LeaseId;
+    const asked = { kind: 'open', demand: completion, ticket, id } as const;
+    this.#take({ ...asked, isBanned: false, hasRoom: true, closesByItself: false }, at);
+  }
+
+  #request({ door, source, at }: Completion, command: string): void {
+    if (this.#runs.request(door, source, at, true) === 'cooling') {
+      this.#report({ kind: 'refused', source, door: door.name, reason: REFUSED.cooling });
+      return;
+    }
+    this.#openings++;
+    this.#tell({ kind: 'would-run', source, door: door.name, command });
+    this.#runs.ended(door.name, source);
+  }
+
+  #take(input: LeaseInput, now: Instant): void {
+    const inputs: LeaseInput[] = [input];
+    for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
+      for (const effect of this.#machine.take(next, now)) {
+        const answer = this.#do(effect, now);
+        if (answer !== undefined) inputs.push(answer);
+      }
+    }
+  }
+
+  /** Says what would be done, and answers that it is. */
+  #do(effect: LeaseEffect, now: Instant): LeaseInput | undefined {
+    switch (effect.do) {
+      case 'record':
+        return { kind: 'recorded', id: effect.lease.id };
+      case 'open-ports':
+        return { kind: 'ports-open', id: effect.lease.id };
+      case 'close-ports':
+        this.#wouldClose(effect.lease);
+        return { kind: 'ports-closed', id: effect.lease.id, cut: 0 };
+      case 'run-start':
+        this.#wouldRun(effect.lease, effect.command);
+        return { kind: 'started', id: effect.lease.id };
+      case 'run-stop':
+        this.#wouldRun(effect.lease, effect.lease.stop);
+        return { kind: 'stopped', id: effect.lease.id, isCutOff: false };
+      case 'check-hold':
+        // Of connections a capture tells nothing that could be relied on.
+        return { kind: 'hold-checked', id: effect.lease.id, lives: false };
+      case 'write-end':
+        return { kind: 'end-written', id: effect.lease.id };
+      case 'report':
+        this.#reportNews(effect.news, now);
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #reportNews(news: LeaseNews, now: Instant): void {
+    switch (news.kind) {
+      case 'refused': {
+        const { source, door } = news.demand;
+        this.#report({ kind: 'refused', source, door: door.name, reason: news.reason });
+        return;
+      }
+      case 'opened':
+        this.#openings++;
+        this.#wouldOpen(news.lease, now);
+        return;
+      case 'extended': {
+        const { source, door, due } = news.lease;
+        this.#report({ kind: 'extended', source, door, seconds: Math.ceil(since(now, due) / 1000) });
+        return;
+      }
+      case 'stop-due':
+        this.#report({ kind: 'command-timeout', source: news.lease.source, door: news.lease.door });
+        return;
+      default:
+    }
+  }
+
+  #wouldOpen({ source, door, opened, due }: Lease, now: Instant): void {
+    if (opened === undefined) return;
+    const { ports, singleUse } = opened;
+    const seconds = Math.ceil(since(now, due) / 1000);
+    this.#tell({ kind: 'would-open', source, door, ports, seconds, singleUse });
+  }
+
+  #wouldClose({ source, door, opened }: Lease): void {
+    if (opened === undefined) return;
+    this.#tell({ kind: 'would-close', source, door, ports: opened.ports, hold: opened.hold });
+  }
+
+  #wouldRun({ source, door }: { readonly source: Address; readonly door: string }, command: string): void {
+    this.#tell({ kind: 'would-run', source, door, command });
+  }
+
+  #report(event: Extract<Outcome, { kind: 'event' }>['event']): void {
+    this.#tell({ kind: 'event', event });
+  }
+}

@@ -1,0 +1,37 @@
+import { markSequenceUsed, parseOneTimeSequences } from '../../core/config/file/one-time-sequences.ts';
+import type { Door } from '../../core/door/door.ts';
+import type { Event } from '../../core/event/event.ts';
+import { readWhole } from '../../host/files/read-whole.ts';
+
+/** One-time sequences that are used up in memory alone: the files stay as they are. */
+export class OneTimeRehearsal {
+  #doors: readonly Door[];
+  readonly #report: (event: Event) => void;
+  readonly #files = new Map<string, Uint8Array>();
+
+  constructor(doors: readonly Door[], report: (event: Event) => void) {
+    this.#doors = doors;
+    this.#report = report;
+  }
+
+  /** The doors after `used` has been opened by its sequence: with its next one, or without it. */
+  advance(used: Door): readonly Door[] {
+    const following = this.#following(used);
+    const others = this.#doors.filter((door) => door.name !== used.name);
+    this.#doors = following === undefined ? others : [...others, following];
+    return this.#doors;
+  }
+
+  #following(door: Door): Door | undefined {
+    const source = door.sequenceSource;
+    if (source.kind === 'fixed') return door;
+    const bytes = this.#files.get(source.path) ?? readWhole(source.path);
+    const current = parseOneTimeSequences(source.path, bytes).next;
+    const left = current === undefined ? bytes : markSequenceUsed(bytes, current.line);
+    this.#files.set(source.path, left);
+    const { next } = parseOneTimeSequences(source.path, left);
+    if (next !== undefined) return { ...door, sequence: next.sequence };
+    this.#report({ kind: 'no-sequences-left', door: door.name, file: source.path });
+    return undefined;
+  }
+}

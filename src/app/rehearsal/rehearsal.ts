@@ -1,0 +1,157 @@
+import type { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
+import { OFFER, WATCHED } from '../../core/attempt/attempt-engine.ts';
+import type { Completion } from '../../core/attempt/completion.ts';
+import { STEP, Steps } from '../../core/attempt/steps.ts';
+import { compileAdmission } from '../../core/door/admission.ts';
+import type { Door } from '../../core/door/door.ts';
+import type { Event } from '../../core/event/event.ts';
+import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
+import { type Instant, instant } from '../../core/net/time.ts';
+import { isPossibleSource } from '../../core/origin/possible-source.ts';
+import type { CapturedPacket } from '../../core/packet/capture-record.ts';
+import { Packet } from '../../core/packet/packet.ts';
+import { readLink } from '../../core/packet/read-link.ts';
+import { READING, readPacket } from '../../core/packet/read-packet.ts';
+import { LeaseRehearsal } from './lease-rehearsal.ts';
+import type { Outcome, RehearsalSink } from './rehearsal-sink.ts';
+
+const EXPIRY_BATCH = 4096;
+
+const NEVER = instant(Number.POSITIVE_INFINITY);
+
+/** By so much an attempt is late: little, but more than the rounding of a double at today's times. */
+const LATE_MS = 0.001;
+
+/** The daemon's day with the file's clock in the place of time, and words in the place of commands. */
+export class Rehearsal {
+  readonly #engine: AttemptEngine;
+  readonly #ipv6: boolean;
+  readonly #advance: (used: Door) => readonly Door[];
+  readonly #sink: RehearsalSink;
+  readonly #leases = new LeaseRehearsal((outcome) => this.#tell(outcome));
+  readonly #packet = new Packet();
+  readonly #steps = new Steps();
+  #packets = 0;
+  #knocks = 0;
+  #now: Instant = instant(0);
+
+  /** `advance`: the doors after a one-time sequence of one of them has been used up. */
+  constructor(
+    engine: AttemptEngine,
+    ipv6: boolean,
+    advance: (used: Door) => readonly Door[],
+    sink: RehearsalSink,
+  ) {
+    this.#engine = engine;
+    this.#ipv6 = ipv6;
+    this.#advance = advance;
+    this.#sink = sink;
+  }
+
+  take({ time, nanoseconds, linkType, bytes }: CapturedPacket): void {
+    this.#packets++;
+    this.#passTime(time);
+    const start = readLink(linkType, bytes);
+    const packet = this.#packet;
+    if (start < 0 || readPacket(bytes, start, bytes.length, packet) !== READING.packet) return;
+    if (packet.family === 6 && !this.#ipv6) return;
+    if (packet.protocol === PROTOCOL_NUMBER.udp) packet.identity = nanoseconds;
+    this.#offer(packet, time);
+  }
+
+  /** A packet that nobody has sent. */
+  knock(packet: Packet, time: Instant): void {
+    this.#packets++;
+    this.#passTime(time);
+    this.#offer(packet, time);
+  }
+
+  /** What would still happen after the file's last packet. */
+  finish(): void {
+    this.#passTime(instant(Number.POSITIVE_INFINITY));
+    this.#sink.finish?.({ packets: this.#packets, knocks: this.#knocks, openings: this.#leases.openings });
+  }
+
+  #offer(packet: Packet, time: Instant): void {
+    const { family, source0, source1, source2, source3 } = packet;
+    // Which interface it came in by is not known: loopback may be at home there.
+    if (!isPossibleSource(family, source0, source1, source2, source3, true)) return;
+    const { packet: onPacket } = this.#sink;
+    const watched = onPacket === undefined ? WATCHED.nothing : this.#engine.watches(packet);
+    const offer = this.#engine.offer(packet, true, time, this.#steps);
+    onPacket?.(packet, offer, watched, time);
+    if (offer !== OFFER.knock) return;
+    this.#knocks++;
+    this.#reportSteps();
+    for (const completion of this.#steps.completions) this.#complete(completion);
+  }
+
+  /** All that happens before `time`, in its order. */
+  #passTime(time: Instant): void {
+    for (;;) {
+      const due = this.#leases.nextDue() ?? NEVER;
+      const expiry = this.#engine.nextExpiry() ?? NEVER;
+      if (Math.min(due, expiry) >= time) break;
+      if (due <= expiry) this.#closeDue(due);
+      else this.#expire(expiry);
+    }
+    if (Number.isFinite(time)) this.#now = time;
+  }
+
+  #expire(expiry: Instant): void {
+    this.#now = expiry;
+    // An attempt is late a moment after its last one.
+    let more = true;
+    while (more) {
+      more = this.#engine.expire(justAfter(expiry), EXPIRY_BATCH, this.#steps);
+      this.#reportSteps();
+    }
+  }
+
+  #closeDue(due: Instant): void {
+    this.#now = due;
+    this.#leases.pass(due);
+  }
+
+  #complete(completion: Completion): void {
+    const { door, source } = completion;
+    if (!compileAdmission(door)(source)) {
+      this.#refuse(completion, 'the door does not let this address knock');
+      return;
+    }
+    if (door.sequenceSource.kind === 'one-time') this.#engine.replaceDoors(this.#advance(door));
+    this.#leases.complete(completion);
+  }
+
+  #refuse({ source, door }: Completion, reason: string): void {
+    this.#report({ kind: 'refused', source, door: door.name, reason });
+  }
+
+  #reportSteps(): void {
+    const steps = this.#steps;
+    for (let i = 0; i < steps.count; i++) {
+      const door = this.#engine.doors[steps.door(i)]?.name ?? '';
+      const source = steps.source(i);
+      const stage = steps.stage(i);
+      const kind = steps.kind(i);
+      if (kind === STEP.completed) this.#report({ kind: 'completed', source, door });
+      else if (kind === STEP.advanced) this.#report({ kind: 'stage', source, door, stage });
+      else if (kind === STEP.failed) this.#report({ kind: 'failed', source, door, stage });
+      else if (kind === STEP.withheld) this.#report({ kind: 'withheld', source, door, stage });
+      else this.#report({ kind: kind === STEP.expired ? 'expired' : 'evicted', source, door, stage });
+    }
+  }
+
+  #report(event: Event): void {
+    this.#tell({ kind: 'event', event });
+  }
+
+  #tell(outcome: Outcome): void {
+    this.#sink.outcome(outcome, this.#now);
+  }
+}
+
+/** A file may hold times so far away that a double has no millisecond there, let alone a part of one. */
+function justAfter(time: Instant): number {
+  return time + Math.max(LATE_MS, Math.abs(time) * 2 * Number.EPSILON);
+}

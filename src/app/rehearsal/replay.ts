@@ -1,0 +1,75 @@
+import { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
+import type { Event } from '../../core/event/event.ts';
+import { renderEvent } from '../../core/event/render-event.ts';
+import type { Instant } from '../../core/net/time.ts';
+import { renderDiagnostic } from '../../core/text/diagnostic.ts';
+import { CaptureFileError, openCaptureFile } from '../../host/capture/open-capture-file.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { OneTimeDoors } from '../config/one-time-doors.ts';
+import { OneTimeRehearsal } from './one-time-rehearsal.ts';
+import { Rehearsal } from './rehearsal.ts';
+import { renderOutcome } from './rehearsal-sink.ts';
+
+export type ReplayOrder = { readonly capture: string; readonly configFile: string; readonly ipv6: boolean };
+
+const EXIT = { ok: 0, failed: 1, config: 78 } as const;
+
+/**
+ * Prints what the packets of a capture file would have brought about, by the file's own clock, and runs nothing.
+ * Every destination counts, for whose host the file is of is not known. Returns the exit status.
+ */
+export async function replay(
+  order: ReplayOrder,
+  print: (line: string) => void,
+  complain: (line: string) => void,
+): Promise<number> {
+  // Nothing is opened by it, whoever may write it.
+  const loaded = loadConfig(order.configFile, 'ignored');
+  if (loaded.kind === 'bad') {
+    for (const diagnostic of loaded.diagnostics) complain(renderDiagnostic(diagnostic));
+    return EXIT.config;
+  }
+  for (const warning of loaded.warnings) complain(renderDiagnostic(warning));
+  const complainOf = (event: Event): void => complain(renderEvent(event));
+  const doors = new OneTimeDoors(complainOf, 'ignored').watchable(loaded.config.doors);
+  const oneTime = new OneTimeRehearsal(doors, (event) => print(renderEvent(event)));
+  // No secret is needed where every packet is known beforehand.
+  const engine = new AttemptEngine(doors, [0x62757373, 0x61]);
+  const rehearsal = new Rehearsal(engine, order.ipv6, (used) => oneTime.advance(used), {
+    outcome: (outcome, at) => print(`[${stamp(at)}] ${renderOutcome(outcome)}`),
+    finish: ({ packets, knocks, openings }) =>
+      print(`${packets} packets, ${knocks} of them knocks, ${openings} openings`),
+  });
+  try {
+    return await play(order.capture, rehearsal, complain);
+  } catch (error) {
+    if (!(error instanceof CaptureFileError)) throw error;
+    complain(`knockd: ${error.message}`);
+    return EXIT.failed;
+  }
+}
+
+/** A file may hold times that are no dates. */
+export function stamp(time: Instant): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? `${Math.floor(time / 1000)} s after 1970` : date.toISOString();
+}
+
+async function play(
+  capture: string,
+  rehearsal: Rehearsal,
+  complain: (line: string) => void,
+): Promise<number> {
+  const file = await openCaptureFile(capture);
+  let exit: number = EXIT.ok;
+  for await (const item of file.packets()) {
+    if (item.kind === 'packet') {
+      rehearsal.take(item);
+      continue;
+    }
+    complain(`knockd: ${capture} is damaged at byte ${item.offset}: ${item.reason}`);
+    exit = EXIT.failed;
+  }
+  rehearsal.finish();
+  return exit;
+}

@@ -1,0 +1,205 @@
+import { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
+import type { HashKey } from '../../core/attempt/keyed-hash.ts';
+import { ScanGuard } from '../../core/attempt/scan-guard.ts';
+import { type Config, DEFAULT_SCAN_PENALTY } from '../../core/config/file/config.ts';
+import type { Door } from '../../core/door/door.ts';
+import type { SequenceStep } from '../../core/door/sequence.ts';
+import type { Event } from '../../core/event/event.ts';
+import { type Address, addressWords, familyOf } from '../../core/net/address.ts';
+import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
+import { TCP_FLAG } from '../../core/net/tcp-flags.ts';
+import { type Instant, instant, type Millis, millis } from '../../core/net/time.ts';
+import { Packet, packetSource } from '../../core/packet/packet.ts';
+import type { Diagnostic } from '../../core/text/diagnostic.ts';
+import type { PortShare } from '../../core/tripwire/port-share.ts';
+import { Tripwires } from '../../core/tripwire/tripwires.ts';
+import { CaptureFileError, openCaptureFile } from '../../host/capture/open-capture-file.ts';
+import { readEphemeralPorts, readServedPorts } from '../../host/ports/host-ports.ts';
+import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
+import { OneTimeDoors } from '../config/one-time-doors.ts';
+import { type Became, becameOf } from './became.ts';
+import { OneTimeRehearsal } from './one-time-rehearsal.ts';
+import { Rehearsal } from './rehearsal.ts';
+import type { Outcome } from './rehearsal-sink.ts';
+import { stamp } from './replay.ts';
+import { type CourseVerdict, Verdicts } from './verdicts.ts';
+
+/** Knocks that somebody would make, evenly, as `knock` makes them. */
+export type PlannedKnocks = {
+  readonly kind: 'knocks';
+  readonly steps: readonly SequenceStep[];
+  readonly from: Address;
+  /** This host, where it is absent. */
+  readonly to?: Address;
+  /** Between one knock and the next. */
+  readonly gap: Millis;
+};
+
+export type SimulateOrder = {
+  readonly configFile: string;
+  readonly traffic: PlannedKnocks | { readonly kind: 'capture'; readonly file: string };
+};
+
+/** Times of planned knocks count from the first, those of a capture from 1970. */
+export type TimelineEntry =
+  | {
+      readonly kind: 'packet';
+      readonly at: Instant;
+      readonly source: Address;
+      readonly step: SequenceStep;
+      readonly became: Became;
+    }
+  | { readonly kind: 'outcome'; readonly at: Instant; readonly outcome: Outcome }
+  | ({ readonly kind: 'verdict' } & CourseVerdict)
+  | {
+      readonly kind: 'end';
+      readonly packets: number;
+      readonly knocks: number;
+      readonly openings: number;
+    };
+
+export type SimulateEnd =
+  | { readonly kind: 'done'; readonly warnings: readonly Diagnostic[] }
+  | Extract<LoadedConfig, { kind: 'bad' }>
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Nothing is random where every packet is known beforehand. */
+const SECRET: HashKey = [0x62757373, 0x61];
+
+/** No port is in it: which ones are, a daemon draws anew at each start. */
+const NO_SHARE: PortShare = { multiplier: 0, offset: 0xffff };
+
+const SUSPECTS = 4096;
+const FIRST_SOURCE_PORT = 40_000;
+
+/** Tells, entry by entry, what a daemon with this configuration would do, by the traffic's own time. Runs nothing. */
+export async function simulate(
+  { configFile, traffic }: SimulateOrder,
+  tell: (entry: TimelineEntry) => void,
+): Promise<SimulateEnd> {
+  // Nothing is opened by it, whoever may write it.
+  const loaded = loadConfig(configFile, 'ignored');
+  if (loaded.kind === 'bad') return loaded;
+  const message = await simulateConfig(loaded.config, traffic, tell);
+  return message === undefined ? { kind: 'done', warnings: loaded.warnings } : { kind: 'failed', message };
+}
+
+/** The same for a configuration that is read already. Returns what a capture file has against it. */
+export async function simulateConfig(
+  config: Config,
+  traffic: SimulateOrder['traffic'],
+  tell: (entry: TimelineEntry) => void,
+): Promise<string | undefined> {
+  const isCapture = traffic.kind === 'capture';
+  const stage = arrange(config, isCapture, tell);
+  if (isCapture) {
+    const message = await play(traffic.file, stage.rehearsal);
+    if (message !== undefined) return message;
+  } else {
+    knock(traffic, stage.rehearsal);
+  }
+  stage.rehearsal.finish();
+  for (const verdict of stage.verdicts.all()) tell({ kind: 'verdict', ...verdict });
+  tell({ kind: 'end', ...stage.counts() });
+  return undefined;
+}
+
+/** The engine with its guard and doors, and who listens to it. */
+function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry) => void) {
+  const now = { at: instant(0) };
+  const report = (outcome: Outcome, at: Instant): void => tell({ kind: 'outcome', at, outcome });
+  const tellEvent = (event: Event): void => report({ kind: 'event', event }, now.at);
+  const doors = new OneTimeDoors(tellEvent, 'ignored').watchable(config.doors);
+  const oneTime = new OneTimeRehearsal(doors, tellEvent);
+  const guard = isCapture ? undefined : new SimulatedGuard(config, doors);
+  const engine = new AttemptEngine(doors, SECRET, undefined, guard?.guard);
+  const verdicts = new Verdicts(doors, isCapture ? stamp : inSeconds);
+  let counts = { packets: 0, knocks: 0, openings: 0 };
+  const advance = (used: Door): readonly Door[] => {
+    const following = oneTime.advance(used);
+    guard?.follow(following);
+    return following;
+  };
+  const rehearsal = new Rehearsal(engine, true, advance, {
+    packet: (packet, offer, watched, at) => {
+      now.at = at;
+      const step = stepOf(packet);
+      const source = packetSource(packet);
+      const became = becameOf(offer, watched);
+      verdicts.packet(source, step, packet.flags, became, at);
+      // A capture may hold all the traffic of a host.
+      if (!isCapture || became !== 'no-door') tell({ kind: 'packet', at, source, step, became });
+    },
+    outcome: (outcome, at) => {
+      verdicts.outcome(outcome, at);
+      report(outcome, at);
+    },
+    finish: (final) => {
+      counts = final;
+    },
+  });
+  return { rehearsal, verdicts, counts: () => counts };
+}
+
+/**
+ * The daemon's guard against scans, but for the secret share of the ports. In a capture there is none: which ports were
+ * in use, and which host's packets they are, is not known.
+ */
+class SimulatedGuard {
+  readonly guard: ScanGuard | undefined;
+  readonly #config: Config;
+
+  constructor(config: Config, doors: readonly Door[]) {
+    this.#config = config;
+    this.guard = config.settings.scanGuard === 'off' ? undefined : new ScanGuard(SUSPECTS, SECRET);
+    this.follow(doors);
+  }
+
+  follow(doors: readonly Door[]): void {
+    const { scanIgnore = [], scanPenalty = DEFAULT_SCAN_PENALTY } = this.#config.settings;
+    const served = [...readServedPorts().map((port) => ({ first: port, last: port })), ...scanIgnore];
+    const wires = new Tripwires(doors, { served, ephemeral: readEphemeralPorts() }, NO_SHARE);
+    this.guard?.follow({ wires, penalty: scanPenalty });
+  }
+}
+
+function knock({ steps, from, to, gap }: PlannedKnocks, rehearsal: Rehearsal): void {
+  const packet = new Packet();
+  packet.family = familyOf(from);
+  [packet.source0, packet.source1, packet.source2, packet.source3] = addressWords(from);
+  if (to !== undefined) {
+    [packet.destination0, packet.destination1, packet.destination2, packet.destination3] = addressWords(to);
+  }
+  for (const [index, { protocol, port }] of steps.entries()) {
+    packet.protocol = PROTOCOL_NUMBER[protocol];
+    packet.sourcePort = FIRST_SOURCE_PORT + index;
+    packet.destinationPort = port;
+    packet.flags = protocol === 'tcp' ? TCP_FLAG.syn : 0;
+    packet.identity = index + 1;
+    rehearsal.knock(packet, instant(millis(index * gap)));
+  }
+}
+
+/** Returns what the file has against it. */
+async function play(path: string, rehearsal: Rehearsal): Promise<string | undefined> {
+  try {
+    const file = await openCaptureFile(path);
+    for await (const item of file.packets()) {
+      if (item.kind === 'damaged') return `${path} is damaged at byte ${item.offset}: ${item.reason}`;
+      rehearsal.take(item);
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof CaptureFileError) return error.message;
+    throw error;
+  }
+}
+
+const inSeconds = (at: Instant): string => `${(at / 1000).toFixed(3)} s`;
+
+function stepOf({ protocol, destinationPort }: Packet): SequenceStep {
+  return {
+    protocol: protocol === PROTOCOL_NUMBER.udp ? 'udp' : 'tcp',
+    port: destinationPort as SequenceStep['port'],
+  };
+}

@@ -1,0 +1,163 @@
+import type { Door } from '../../core/door/door.ts';
+import type { SequenceStep } from '../../core/door/sequence.ts';
+import type { Event } from '../../core/event/event.ts';
+import type { Address } from '../../core/net/address.ts';
+import { meetsFlagRule } from '../../core/net/tcp-flags.ts';
+import { type Instant, instant } from '../../core/net/time.ts';
+import { explainTrace } from '../../core/trace/explain-trace.ts';
+import type { TraceEntry, TraceKind } from '../../core/trace/trace-entry.ts';
+import type { Became } from './became.ts';
+import type { Outcome } from './rehearsal-sink.ts';
+
+/** What a source has come to at a door, and why no further. */
+export type CourseVerdict = {
+  readonly source: Address;
+  /** Absent where the source has come to none. */
+  readonly door?: string;
+  readonly opened: boolean;
+  /** A sentence without its full stop. */
+  readonly why: string;
+};
+
+type Trace = {
+  readonly entries: TraceEntry[];
+  /** The last packet of the source, as long as nothing has come of it. */
+  open: { readonly step: SequenceStep; readonly at: Instant } | undefined;
+  /** Attempts that wait for a knock. */
+  pending: number;
+};
+
+/** BOUNDED: sources that are followed, and what is kept of each; the oldest is let go. */
+const MAX_SOURCES = 10_000;
+const MAX_ENTRIES = 256;
+
+/** What the daemon's memory of a source makes of an event. */
+const KINDS: Readonly<Partial<Record<Event['kind'], TraceKind>>> = {
+  stage: 'advanced',
+  failed: 'failed',
+  expired: 'expired',
+  evicted: 'evicted',
+  withheld: 'withheld',
+  completed: 'completed',
+  extended: 'extended',
+  refused: 'refused',
+  'command-timeout': 'closed',
+};
+
+/** Says of each source at each door whether it opened, and if not, why, in the words of `bussa explain`. */
+export class Verdicts {
+  readonly #doors: readonly Door[];
+  readonly #clock: (at: Instant) => string;
+  readonly #traces = new Map<Address, Trace>();
+
+  constructor(doors: readonly Door[], clock: (at: Instant) => string) {
+    this.#doors = doors;
+    this.#clock = clock;
+  }
+
+  packet(source: Address, step: SequenceStep, flags: number, became: Became, at: Instant): void {
+    const trace = this.#trace(source);
+    settle(trace);
+    if (became === 'knock') trace.open = { step, at };
+    else if (became === 'not-taken')
+      this.#add(trace, this.#isOfFlags(step, flags) ? 'flags' : 'elsewhere', at, { step, flags });
+    // Unlike the daemon's, this memory has the packets to ports that no door has: they come in the place of a knock.
+    else if (became !== 'no-door') this.#add(trace, became, at, { step });
+    else if (trace.pending > 0) this.#add(trace, 'tripwire', at, { step });
+  }
+
+  outcome(outcome: Outcome, at: Instant): void {
+    if (outcome.kind !== 'event') {
+      const trace = this.#trace(outcome.source);
+      const kind = outcome.kind === 'would-close' ? 'closed' : 'opened';
+      const last = trace.entries.at(-1);
+      const isTold = last?.kind === 'closed' || last?.kind === 'opened';
+      if (!(isTold && last.at === at)) this.#add(trace, kind, at, { door: outcome.door });
+      return;
+    }
+    const { event } = outcome;
+    const kind = KINDS[event.kind];
+    if (kind === undefined || !('source' in event) || !('door' in event)) return;
+    const trace = this.#trace(event.source);
+    const stage = 'stage' in event ? event.stage : 0;
+    const reason = 'reason' in event ? event.reason : undefined;
+    this.#add(trace, kind, at, { door: event.door, stage, reason, step: trace.open?.step });
+    if (kind === 'advanced' && stage === 1) trace.pending++;
+    if (kind === 'failed' || kind === 'expired' || kind === 'completed' || kind === 'withheld')
+      trace.pending--;
+    trace.open = undefined;
+  }
+
+  all(): readonly CourseVerdict[] {
+    return [...this.#traces].flatMap(([source, trace]) => {
+      settle(trace);
+      const names = new Set(trace.entries.flatMap(({ door }) => door?.name ?? []));
+      const doors = names.size === 0 ? [undefined] : [...names];
+      return doors.map((name) => this.#judge(source, trace, name));
+    });
+  }
+
+  #judge(source: Address, { entries }: Trace, name: string | undefined): CourseVerdict {
+    const concerning = entries.filter(({ door }) => door === undefined || door.name === name);
+    const { kind, door, sentence } = explainTrace(concerning, {
+      ...{ source, doors: this.#doors, clock: this.#clock, since: instant(0), crowded: false, open: [] },
+      now: instant(Number.POSITIVE_INFINITY),
+    });
+    const shown = name ?? door;
+    return {
+      source,
+      ...(shown === undefined ? {} : { door: shown }),
+      opened: kind === 'was-open' || kind === 'completed',
+      why: kind === 'nothing' ? 'none of these ports is among the knocks of a door' : sentence,
+    };
+  }
+
+  #isOfFlags({ protocol, port }: SequenceStep, flags: number): boolean {
+    const concerned = this.#doors.filter(({ sequence }) =>
+      sequence.some((step) => step.protocol === protocol && step.port === port),
+    );
+    return protocol === 'tcp' && concerned.some((door) => !meetsFlagRule(door.flags, flags));
+  }
+
+  #add(
+    trace: Trace,
+    kind: TraceKind,
+    at: Instant,
+    more: {
+      readonly step?: SequenceStep | undefined;
+      readonly door?: string;
+      readonly stage?: number;
+      readonly flags?: number;
+      readonly reason?: string | undefined;
+    },
+  ): void {
+    const door = this.#doors.find(({ name }) => name === more.door);
+    const { step, stage = 0, flags, reason } = more;
+    trace.entries.push({
+      ...{ kind, at, lastAt: at, count: 1, stage },
+      ...(step === undefined ? {} : { knock: step }),
+      ...(door === undefined ? {} : { door }),
+      ...(flags === undefined ? {} : { flags }),
+      ...(reason === undefined ? {} : { reason }),
+    });
+    if (trace.entries.length > MAX_ENTRIES) trace.entries.shift();
+  }
+
+  #trace(source: Address): Trace {
+    const known = this.#traces.get(source);
+    if (known !== undefined) return known;
+    const trace: Trace = { entries: [], open: undefined, pending: 0 };
+    const oldest = this.#traces.keys().next();
+    if (this.#traces.size >= MAX_SOURCES && !oldest.done) this.#traces.delete(oldest.value);
+    this.#traces.set(source, trace);
+    return trace;
+  }
+}
+
+/** A port of a door, of which nothing has come. */
+function settle(trace: Trace): void {
+  const { open } = trace;
+  if (open === undefined) return;
+  trace.entries.push({ kind: 'stray', at: open.at, lastAt: open.at, count: 1, stage: 0, knock: open.step });
+  trace.open = undefined;
+}

@@ -1,0 +1,84 @@
+import { millis } from '../../core/net/time.ts';
+import { SystemdError } from '../../host/service-manager/systemd.ts';
+import { askDaemonAt, type DaemonChoice, type DaemonReply, findSockets, isNamed } from '../ask/ask-daemon.ts';
+import type { DaemonStatus } from '../daemon/status/daemon-view.ts';
+import { keepService, readServiceTrial, type ServiceTrial } from '../init/service-trial.ts';
+
+export type ConfirmOutcome =
+  /** `service`: that of `bussa init`. `daemon`: that of `bussa up --confirm`. */
+  | { readonly kind: 'confirmed'; readonly trial: 'service' | 'daemon' }
+  | { readonly kind: 'nothing' }
+  | Exclude<DaemonReply, { kind: 'answer' }>;
+
+/** Ends the trial that runs, of whichever kind: what is closed stays closed. */
+export async function confirmTrial(choice: DaemonChoice): Promise<ConfirmOutcome> {
+  const daemons = await lookAtDaemons(choice);
+  const service = await readServiceTrial();
+  if (service !== undefined && isMeant(service, choice, daemons)) return confirmService();
+  const waiting = daemons.filter(({ status }) => status?.unconfirmed === true);
+  const [first, ...others] = waiting;
+  if (first === undefined) {
+    // Where none answers, that is the reason.
+    return daemons.some(({ status }) => status !== undefined) ? { kind: 'nothing' } : noneAnswers(daemons);
+  }
+  if (others.length > 0) {
+    const files = waiting.map(({ status }) => status?.configFile).join(', ');
+    const message = `several daemons wait to be confirmed, say which one with -c FILE: ${files}`;
+    return { kind: 'failed', message };
+  }
+  const reply = await askDaemonAt(first.path, { verb: 'confirm' }, choice);
+  if (reply.kind !== 'answer') return reply;
+  return reply.answer.confirmed === true ? { kind: 'confirmed', trial: 'daemon' } : { kind: 'nothing' };
+}
+
+type Looked =
+  | { readonly path: string; readonly status: DaemonStatus }
+  | { readonly path: string; readonly status?: undefined; readonly refusal: Refusal };
+
+type Refusal = Exclude<DaemonReply, { kind: 'answer' }>;
+
+/** One at least. */
+async function lookAtDaemons(choice: DaemonChoice): Promise<readonly Looked[]> {
+  const found = await findSockets(choice);
+  if (found.kind !== 'found') return [{ path: '', refusal: found as Refusal }];
+  return Promise.all(
+    found.paths.map(async (path) => {
+      const reply = await askDaemonAt(path, { verb: 'status' }, choice);
+      if (reply.kind !== 'answer') return { path, refusal: reply };
+      return { path, status: reply.answer.status as DaemonStatus };
+    }),
+  );
+}
+
+/** Whoever names a daemon means no other. */
+const isMeant = ({ mainPid }: ServiceTrial, choice: DaemonChoice, daemons: readonly Looked[]): boolean =>
+  !isNamed(choice) || daemons.some(({ status }) => status?.pid === mainPid);
+
+function noneAnswers(daemons: readonly Looked[]): ConfirmOutcome {
+  for (const one of daemons) if (one.status === undefined) return one.refusal;
+  return { kind: 'nothing' };
+}
+
+async function confirmService(): Promise<ConfirmOutcome> {
+  if (process.geteuid?.() !== 0) {
+    return {
+      kind: 'permission',
+      message: 'the service knockd is on trial, which root alone can end: sudo bussa confirm',
+    };
+  }
+  try {
+    await keepService();
+    return { kind: 'confirmed', trial: 'service' };
+  } catch (error) {
+    if (!(error instanceof SystemdError)) throw error;
+    return { kind: 'failed', message: error.message };
+  }
+}
+
+/** The same status with what systemd knows of the trial of the service, if it is this daemon. */
+export async function withServiceTrial(status: DaemonStatus): Promise<DaemonStatus> {
+  const trial = await readServiceTrial();
+  return trial === undefined || trial.mainPid !== status.pid
+    ? status
+    : { ...status, trialLeft: millis(trial.left) };
+}

@@ -1,0 +1,11 @@
+import { type Address, parseAddress, unmapped } from '../../core/net/address.ts';
+import { UsageError } from './read-options.ts';
+
+/** What a log has as `::ffff:192.0.2.7` is 192.0.2.7. Throws a `UsageError`. */
+export function parseSource(text: string): Address {
+  const address = parseAddress(text);
+  if (address !== undefined) return unmapped(address);
+  throw new UsageError(
+    `'${text}' is no address: give one of IPv4 or IPv6, such as 192.0.2.7 or 2001:db8::7, without a name, a zone or a prefix`,
+  );
+}

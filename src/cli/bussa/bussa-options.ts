@@ -1,0 +1,141 @@
+import { optionsOf } from '../arguments/common-options.ts';
+import { readOptions, readValues, UsageError } from '../arguments/read-options.ts';
+import type { Deed, Environment, Verb } from '../arguments/verb.ts';
+import {
+  renderEntry,
+  renderOperands,
+  renderOperandWords,
+  renderOptions,
+  renderParagraphs,
+} from '../help/render-help.ts';
+import { BAN } from './verbs/ban.ts';
+import { BANS } from './verbs/bans.ts';
+import { CHECK } from './verbs/check.ts';
+import { CLOSE } from './verbs/close.ts';
+import { completionVerb } from './verbs/completion.ts';
+import { CONFIRM } from './verbs/confirm.ts';
+import { CONNECT } from './verbs/connect.ts';
+import { DOCTOR } from './verbs/doctor.ts';
+import { EXPLAIN } from './verbs/explain.ts';
+import { EXTEND } from './verbs/extend.ts';
+import { HISTORY } from './verbs/history.ts';
+import { INIT } from './verbs/init.ts';
+import { KNOCK } from './verbs/knock.ts';
+import { LEASES } from './verbs/leases.ts';
+import { OPEN } from './verbs/open.ts';
+import { RELOAD } from './verbs/reload.ts';
+import { SIMULATE } from './verbs/simulate.ts';
+import { STATUS } from './verbs/status.ts';
+import { UNBAN } from './verbs/unban.ts';
+import { UP } from './verbs/up.ts';
+import { WATCH } from './verbs/watch.ts';
+
+/** Everything that `bussa` can be told to do, in the order of the help. */
+export const VERBS: readonly Verb[] = [
+  INIT,
+  CHECK,
+  SIMULATE,
+  UP,
+  CONFIRM,
+  STATUS,
+  WATCH,
+  LEASES,
+  OPEN,
+  EXTEND,
+  CLOSE,
+  RELOAD,
+  HISTORY,
+  EXPLAIN,
+  BAN,
+  UNBAN,
+  BANS,
+  KNOCK,
+  CONNECT,
+  DOCTOR,
+  completionVerb(() => VERBS),
+];
+
+export type BussaCommand =
+  | { readonly kind: 'help'; readonly verb?: Verb }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'usage-error'; readonly message: string; readonly verb?: Verb; readonly json: boolean }
+  | { readonly kind: 'deed'; readonly verb: Verb; readonly json: boolean; readonly deed: Deed };
+
+/** A verb and its options. `help`, and -h, --help, -V and --version in the place of a verb, are known to all. */
+export function parseBussaCommand(args: readonly string[], environment: Environment): BussaCommand {
+  // A first -- ends options of which there are none before the verb.
+  const [word, ...rest] = args[0] === '--' ? args.slice(1) : args;
+  const json = args.includes('--json');
+  if (word === undefined) return { kind: 'usage-error', message: 'no verb was given', json };
+  if (word === '-V' || word === '--version') return { kind: 'version' };
+  if (word === '-h' || word === '--help' || word === 'help') return helpOn(rest, json);
+  const verb = verbOf(word);
+  if (verb === undefined) return unknownVerb(word, json);
+  try {
+    return readVerb(verb, rest, environment);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { kind: 'usage-error', message: error.message, verb, json };
+  }
+}
+
+export function renderHelp(verb?: Verb): string {
+  if (verb !== undefined) return renderVerbHelp(verb);
+  return `usage: bussa VERB [OPTIONS]
+
+${VERBS.map(({ name, summary }) => renderEntry(`  ${name}`, summary)).join('')}${renderEntry('  help [VERB]', 'print this, or what a verb takes')}
+${renderEntry('  -V, --version', 'print the version')}${renderEntry('  -h, --help', 'the same as help')}
+${renderParagraphs([
+  'Exit status: 0 done, 1 failed, 2 a mistake in the arguments, 69 no such daemon runs, 77 a permission is missing, 78 a mistake in the configuration.',
+])}`;
+}
+
+function renderVerbHelp(verb: Verb): string {
+  const words = ['usage: bussa', verb.name, '[OPTIONS]', renderOperandWords(verb.operands)];
+  const parts = [
+    `${words.filter(Boolean).join(' ')}\n`,
+    renderParagraphs(verb.description),
+    renderOperands(verb.operands),
+    renderOptions(optionsOf(verb)),
+  ];
+  return parts.filter(Boolean).join('\n');
+}
+
+function readVerb(verb: Verb, args: readonly string[], environment: Environment): BussaCommand {
+  const table = optionsOf(verb);
+  const { options, operands } = readOptions(table, args);
+  if (options.some(({ name }) => name === 'help')) return { kind: 'help', verb };
+  const values = readValues(table, options);
+  checkOperands(verb, operands);
+  const json = verb.streams !== true && values.has('json');
+  return { kind: 'deed', verb, json, deed: verb.read({ values, operands }, environment) };
+}
+
+function checkOperands({ name, operands: wanted }: Verb, given: readonly string[]): void {
+  const missing = wanted.filter(({ optional }) => optional !== true)[given.length];
+  if (missing !== undefined) throw new UsageError(`no ${missing.name} was given: ${missing.summary}`);
+  const empty = wanted[given.indexOf('')];
+  if (empty !== undefined)
+    throw new UsageError(`the ${empty.name} that was given is empty: ${empty.summary}`);
+  const isOpen = wanted.at(-1)?.many === true;
+  const stray = isOpen ? undefined : given[wanted.length];
+  if (stray !== undefined) throw new UsageError(`'${stray}' is more than bussa ${name} takes`);
+}
+
+function helpOn(rest: readonly string[], json: boolean): BussaCommand {
+  const [word, stray] = rest[0] === '--' ? rest.slice(1) : rest;
+  if (word === undefined || (word === 'help' && stray === undefined)) return { kind: 'help' };
+  if (stray !== undefined) {
+    return { kind: 'usage-error', message: `'${stray}' is more than bussa help takes`, json };
+  }
+  const verb = verbOf(word);
+  return verb === undefined ? unknownVerb(word, json) : { kind: 'help', verb };
+}
+
+const verbOf = (word: string): Verb | undefined => VERBS.find(({ name }) => name === word);
+
+const unknownVerb = (word: string, json: boolean): BussaCommand => ({
+  kind: 'usage-error',
+  message: `unknown verb '${word}': there are ${VERBS.map(({ name }) => name).join(', ')} and help`,
+  json,
+});

@@ -1,0 +1,38 @@
+import { BUSSA_EXIT } from '../arguments/verb.ts';
+import { endWith } from '../process/end-process.ts';
+import { packageVersion } from '../process/package-version.ts';
+import { print, STDOUT } from '../process/print.ts';
+import { parseBussaCommand, renderHelp } from './bussa-options.ts';
+import { TerminalVoice } from './voice.ts';
+
+async function main(args: readonly string[]): Promise<number> {
+  // Node.js opens a debugger on this signal unless somebody listens to it.
+  process.on('SIGUSR1', () => undefined);
+  // This is the launcher's and not for the doors' commands.
+  delete process.env.NODE_COMPILE_CACHE;
+  const command = parseBussaCommand(args, process.env);
+  switch (command.kind) {
+    case 'help':
+      print(STDOUT, renderHelp(command.verb));
+      return BUSSA_EXIT.ok;
+    case 'version':
+      print(STDOUT, `bussa ${await packageVersion()}\n`);
+      return BUSSA_EXIT.ok;
+    case 'usage-error': {
+      const voice = new TerminalVoice(command.json);
+      const help = command.verb === undefined ? 'bussa help' : `bussa help ${command.verb.name}`;
+      voice.complain(`bussa: ${command.message}`);
+      voice.complain(`Try '${help}'.`);
+      voice.end(BUSSA_EXIT.usage);
+      return BUSSA_EXIT.usage;
+    }
+    case 'deed': {
+      const voice = new TerminalVoice(command.json);
+      const status = await command.deed(voice);
+      voice.end(status);
+      return status;
+    }
+  }
+}
+
+void endWith(main(process.argv.slice(2)));

@@ -1,0 +1,238 @@
+import { check } from '../../../app/config/check.ts';
+import { DEFAULT_CONFIG_FILE } from '../../../app/config/daemon-options.ts';
+import {
+  guessHost,
+  type HostFindings,
+  type InitOutcome,
+  init,
+  lookAround,
+  nameDoor,
+  objection,
+} from '../../../app/init/init.ts';
+import type { InitOrder } from '../../../app/init/init-order.ts';
+import { renderKnockLine } from '../../../app/init/render-config.ts';
+import { isOnTrial, keepService, SERVICE, undoTrial } from '../../../app/init/service-trial.ts';
+import { findService, type ServiceChance, startOnTrial } from '../../../app/init/start-service.ts';
+import { type PortOpening, renderPortOpening } from '../../../core/door/port-opening.ts';
+import { printable } from '../../../core/event/printable.ts';
+import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
+import { readService, SystemdError } from '../../../host/service-manager/systemd.ts';
+import { BUSSA_EXIT, type Voice } from '../../arguments/verb.ts';
+import {
+  DEFAULT_TIME,
+  parseHostAnswer,
+  parsePortAnswer,
+  parseTimeAnswer,
+  settle,
+  type Wishes,
+} from './init-wishes.ts';
+import { NoAnswerError, Questions } from './question.ts';
+import { complainOf, howToStart, renderInit } from './render-init.ts';
+
+/** From the start of the service to its end, unless somebody has come in. */
+const TRIAL_SECONDS = 120;
+
+/** Of a configuration with many doors. */
+const MAX_KNOCK_LINES = 8;
+
+/** Asks for what was not said, writes, and starts. Returns the exit status. */
+export async function runDialogue(wishes: Wishes, qr: boolean, voice: Voice): Promise<number> {
+  const early = objection(wishes);
+  if (early !== undefined && early.kind !== 'written' && early.kind !== 'exists')
+    return complainOf(early, voice);
+  using questions = new Questions();
+  try {
+    if (early?.kind === 'exists') return await offerAgain(wishes, early, questions, voice);
+    const order = await askForOrder(wishes, questions);
+    const findings = await lookAround(order.ports);
+    voice.say(`The firewall here: ${printable(findings.firewall.why)}.`);
+    if (!(await questions.confirm(`Write ${order.configFile}?`, true))) {
+      voice.say('Nothing was written.');
+      return BUSSA_EXIT.failed;
+    }
+    const outcome = init(order, findings);
+    if (outcome.kind !== 'written') return complainOf(outcome, voice);
+    const { lines } = await renderInit(order, findings, outcome, qr);
+    voice.say(['', ...lines, ''].join('\n'));
+    return await offerService(order, findings, outcome.knock, questions, voice);
+  } catch (error) {
+    if (error instanceof SystemdError) {
+      voice.complain(`bussa: ${error.message}`);
+      return BUSSA_EXIT.failed;
+    }
+    if (!(error instanceof NoAnswerError)) throw error;
+    // Behind the question.
+    voice.say('');
+    voice.complain('bussa: left without an answer: what was said above is all that was done');
+    return BUSSA_EXIT.failed;
+  }
+}
+
+/** The file that is there stays, and the service may not have been tried, or nobody was there to confirm it. */
+async function offerAgain(
+  wishes: Wishes,
+  early: Exclude<InitOutcome, { kind: 'written' }>,
+  questions: Questions,
+  voice: Voice,
+): Promise<number> {
+  const { configFile } = wishes;
+  const chance = configFile === DEFAULT_CONFIG_FILE ? await findService() : undefined;
+  if (chance?.kind === 'on-trial' || chance?.kind === 'masked') {
+    for (const line of WHY_NOT[chance.kind]) voice.say(line);
+    return BUSSA_EXIT.failed;
+  }
+  if (chance?.kind !== 'ready') return complainOf(early, voice);
+  const verdict = check(configFile);
+  if (verdict.kind === 'bad') {
+    for (const diagnostic of verdict.diagnostics) voice.complain(renderDiagnostic(diagnostic));
+    voice.complain(
+      `bussa: ${configFile} is there already, and has a mistake: mend it, or have it put aside with --force`,
+    );
+    return BUSSA_EXIT.config;
+  }
+  voice.say(`${configFile} is there already, and stays as it is; --force puts it aside for a new one.`);
+  if (!(await questions.confirm(questionOf(chance), true))) {
+    voice.say('Nothing was changed.');
+    return BUSSA_EXIT.failed;
+  }
+  const host = wishes.host ?? guessHost();
+  const knocks = verdict.config.doors.flatMap(({ sequenceSource }) =>
+    sequenceSource.kind === 'fixed' ? [renderKnockLine(host, sequenceSource.sequence)] : [],
+  );
+  const ports = verdict.config.doors.flatMap(({ opening }) => opening.ports ?? []);
+  return tryService(chance, { knocks: knocks.slice(0, MAX_KNOCK_LINES), ports }, questions, voice);
+}
+
+async function askForOrder(wishes: Wishes, questions: Questions): Promise<InitOrder> {
+  const { likelyPort } = wishes;
+  const port =
+    wishes.port ??
+    (await questions.ask('Which port shall be hidden?', renderPortOpening(likelyPort), parsePortAnswer));
+  const openFor =
+    wishes.openFor ??
+    (await questions.ask(
+      'How long does a knock let new connections in, in seconds?',
+      DEFAULT_TIME,
+      parseTimeAnswer,
+    ));
+  const host =
+    wishes.host ??
+    (await questions.ask(
+      'By which name or address is this host reached from outside?',
+      guessHost(),
+      parseHostAnswer,
+    ));
+  return settle({ ...wishes, port, openFor, host }, { guessHost, nameDoor });
+}
+
+async function offerService(
+  order: InitOrder,
+  findings: HostFindings,
+  knock: string,
+  questions: Questions,
+  voice: Voice,
+): Promise<number> {
+  const chance = await findService();
+  const byHand = (): number => {
+    for (const line of howToStart(order, findings)) voice.say(line);
+    return BUSSA_EXIT.ok;
+  };
+  if (chance.kind === 'running' || chance.kind === 'on-trial' || chance.kind === 'masked') {
+    for (const line of WHY_NOT[chance.kind]) voice.say(line);
+    return BUSSA_EXIT.ok;
+  }
+  if (chance.kind !== 'ready' || order.configFile !== DEFAULT_CONFIG_FILE) return byHand();
+  if (!(await questions.confirm(questionOf(chance), true))) return byHand();
+  return tryService(chance, { knocks: [knock], ports: order.ports }, questions, voice);
+}
+
+type ReadyService = Extract<ServiceChance, { kind: 'ready' }>;
+
+const WHY_NOT = {
+  running: [
+    'The service knockd runs already, with what it has read before. With a second session open, run',
+    '`systemctl reload knockd`, and try the knock.',
+  ],
+  'on-trial': [
+    'The service knockd is on trial already: `bussa status` says for how long yet. Log in anew, and run',
+    '`bussa confirm` there; or wait until it is over.',
+  ],
+  masked: ['The service knockd is masked, and stays so: `systemctl unmask knockd`, then `bussa init` again.'],
+} as const;
+
+function questionOf({ mustInstall }: ReadyService): string {
+  const what = mustInstall ? 'Install and start the service' : 'Start the service';
+  return `${what} knockd now? It is stopped again after ${TRIAL_SECONDS} s unless you confirm.`;
+}
+
+async function tryService(
+  { mustInstall }: ReadyService,
+  { knocks, ports }: { readonly knocks: readonly string[]; readonly ports: readonly PortOpening[] },
+  questions: Questions,
+  voice: Voice,
+): Promise<number> {
+  await begin(mustInstall);
+  for (const line of await saidOfPorts(ports)) voice.say(line);
+  voice.say('Leave this terminal as it is; from a second one, outside:');
+  voice.say(['', ...knocks.map((knock) => `    ${knock}`), '', 'and log in anew.'].join('\n'));
+  return judgeTrial(questions, voice);
+}
+
+/** What the whole ruleset does to strangers now that the service runs. */
+async function saidOfPorts(ports: readonly PortOpening[]): Promise<string[]> {
+  const { judgeExposure } = await import('../../../app/exposure/judge-exposure.ts');
+  const { readInterfaces } = await import('../../../host/interfaces/interfaces.ts');
+  const interfaces = readInterfaces({ routes: true });
+  const { closed, open, unjudged } = await judgeExposure({ ports, interfaces, choice: undefined });
+  return [
+    ...(closed.length === 0 ? [] : [`Closed to strangers now, by the whole ruleset: ${closed.join(', ')}.`]),
+    ...open.map((text) => `PROBLEM: ${text}. \`bussa doctor\` says what closes it.`),
+    ...unjudged.map((text) => `${text}. Try it from elsewhere.`),
+  ];
+}
+
+/** What has begun and failed is undone. */
+async function begin(mustInstall: boolean): Promise<void> {
+  try {
+    await startOnTrial(mustInstall, TRIAL_SECONDS);
+  } catch (error) {
+    await undoTrial().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function judgeTrial(questions: Questions, voice: Voice): Promise<number> {
+  let end: 'entered' | 'late' | 'settled' = 'late';
+  const question = 'Press Enter here once you are in, or run `bussa confirm` there: ';
+  try {
+    // Before systemd acts by itself.
+    end = await questions.enterWithin(question, TRIAL_SECONDS - 5, () => !isOnTrial());
+  } finally {
+    // What `bussa confirm` has ended in the meantime stays.
+    if (end === 'late' && isOnTrial()) await undoTrial();
+  }
+  if (end === 'settled') return tellSettled(voice);
+  if (end === 'late') {
+    voice.say('\nNobody has confirmed it: the service is stopped, and the port is open again.');
+    return BUSSA_EXIT.failed;
+  }
+  try {
+    await keepService();
+  } catch (error) {
+    await undoTrial();
+    throw error;
+  }
+  voice.say('The service stays, and starts at boots. `bussa check` judges what you change.');
+  return BUSSA_EXIT.ok;
+}
+
+/** Somebody else has ended the trial. */
+async function tellSettled(voice: Voice): Promise<number> {
+  const { isActive } = await readService(SERVICE);
+  voice.say(
+    isActive
+      ? '\nConfirmed by `bussa confirm`: the service stays, and starts at boots.'
+      : '\nThe service was stopped: the port is open again.',
+  );
+  return isActive ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
+}

@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import { DEFAULT_CONFIG_FILE } from '../../../app/config/daemon-options.ts';
+import { type HostFindings, type InitOutcome, ownCommand } from '../../../app/init/init.ts';
+import type { InitOrder } from '../../../app/init/init-order.ts';
+import { renderPortOpenings } from '../../../core/door/port-opening.ts';
+import { renderSequence } from '../../../core/door/sequence.ts';
+import { printable } from '../../../core/event/printable.ts';
+import { diagnosticParts, renderDiagnostic } from '../../../core/text/diagnostic.ts';
+import { quoteWord } from '../../arguments/quote-word.ts';
+import { BUSSA_EXIT, type Json, type Voice } from '../../arguments/verb.ts';
+
+type Written = Extract<InitOutcome, { kind: 'written' }>;
+
+/** What was done, and what the client needs. */
+export async function renderInit(
+  order: InitOrder,
+  { firewall, connections }: HostFindings,
+  outcome: Written,
+  qr: boolean,
+): Promise<{ value: Json; lines: string[] }> {
+  const { sequence, knock, sshConfig, profile, backup, verdict } = outcome;
+  const { configFile, door, ports } = order;
+  const value = {
+    ...{ file: configFile, door, ports: renderPortOpenings(ports), sequence: renderSequence(sequence) },
+    ...{ firewall, knock, ssh_config: sshConfig.join('\n'), profile: profile.join('\n'), backup },
+    connected: connections.map(({ peer }) => peer),
+    diagnostics: verdict.diagnostics.map(diagnosticParts),
+  };
+  const lines = [
+    `Written: ${printable(configFile)}, for your eyes only.`,
+    ...(backup === undefined ? [] : [`What was there before: ${printable(backup)}`]),
+    ...verdict.diagnostics.map(renderDiagnostic),
+    `The firewall here: ${printable(firewall.why)}.`,
+    '',
+    'To get in from outside:',
+    '',
+    `    ${knock}`,
+    ...(ports[0].protocol === 'tcp' ? sshLines(sshConfig, profile) : []),
+    ...(qr ? await qrLines(knock) : []),
+  ];
+  return { value, lines };
+}
+
+/** `bussa connect` is for TCP. */
+function sshLines(sshConfig: readonly string[], profile: readonly string[]): string[] {
+  const indent = (lines: readonly string[]): string[] => lines.map((line) => `    ${line}`);
+  return [
+    '',
+    'Or have ssh knock by itself. On the client, in ~/.ssh/config:',
+    '',
+    ...indent(sshConfig),
+    '',
+    'and in ~/.config/bussa/hosts.conf:',
+    '',
+    ...indent(profile),
+  ];
+}
+
+async function qrLines(text: string): Promise<string[]> {
+  const { renderQr } = await import('../../../core/qr/render-qr.ts');
+  const { MAX_QR_BYTES } = await import('../../../core/qr/qr-code.ts');
+  return text.length > MAX_QR_BYTES ? [] : ['', 'The same for a phone:', '', ...renderQr(text)];
+}
+
+/** By hand, without being locked out. */
+export function howToStart({ configFile }: InitOrder, { connections }: HostFindings): string[] {
+  const file = configFile === DEFAULT_CONFIG_FILE ? '' : ` -c ${quoteWord(resolve(configFile))}`;
+  const peers = [...new Set(connections.map(({ peer }) => peer))].slice(0, 3).join(', ');
+  return [
+    ...(peers === '' ? [] : [`You or others are connected to it now, from ${peers}.`]),
+    `Try it first: \`${ownCommand()} up --confirm 120${file}\` closes the port, and opens it again after two minutes`,
+    'unless you confirm. Knock and log in from a second terminal within that time, and only then close this one.',
+  ];
+}
+
+/** Says why nothing was written. Returns the exit status. */
+export function complainOf(outcome: Exclude<InitOutcome, { kind: 'written' }>, voice: Voice): number {
+  voice.complain(`bussa: ${outcome.message}`);
+  return outcome.kind === 'permission' ? BUSSA_EXIT.permission : BUSSA_EXIT.failed;
+}

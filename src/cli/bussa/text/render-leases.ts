@@ -1,0 +1,46 @@
+import type { LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
+import { printable } from '../../../core/event/printable.ts';
+import type { Json, Voice } from '../../arguments/verb.ts';
+import { renderTable } from './render-table.ts';
+import { inSeconds, isoMoment, renderLength, renderMoment } from './render-time.ts';
+
+/** The leases as a table; none for none. */
+export function renderLeases(leases: readonly LeaseStatus[], { style }: Pick<Voice, 'style'>): string[] {
+  if (leases.length === 0) return [];
+  const columns = [
+    { title: 'DOOR' },
+    { title: 'ADDRESS' },
+    { title: 'OPEN' },
+    { title: 'SINCE' },
+    { title: 'LEFT', align: 'right' },
+    { title: '', style: 'dim' },
+  ] as const;
+  const rows = leases.map((lease) => {
+    const { door, source, ports, since, left } = lease;
+    return [
+      door,
+      source,
+      ports === '' ? 'command' : ports,
+      renderMoment(since),
+      renderLength(left),
+      remarkOn(lease),
+    ];
+  });
+  return renderTable(columns, rows, style);
+}
+
+export function leaseJson({ since, until, left, ...rest }: LeaseStatus): Json {
+  return { ...rest, since: isoMoment(since), until: isoMoment(until), left: inSeconds(left) };
+}
+
+function remarkOn({ prefix, state, held, byOperator, startFailure, stopFailure }: LeaseStatus): string {
+  const remarks = [
+    ...(prefix === undefined ? [] : [`for all of ${prefix}`]),
+    ...(state === 'open' ? [] : [state]),
+    ...(startFailure === undefined ? [] : [`FAILED: the start command ${printable(startFailure)}`]),
+    ...(stopFailure === undefined ? [] : [`not closed yet: the stop command ${printable(stopFailure)}`]),
+    ...(held ? ['held by a connection'] : []),
+    ...(byOperator === true ? ['by the operator'] : []),
+  ];
+  return remarks.join(', ');
+}

@@ -1,0 +1,151 @@
+import type { DaemonStatus, DoorStatus, LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
+import { renderTrial } from '../../../app/trial/render-trial.ts';
+import { printable } from '../../../core/event/printable.ts';
+import type { Json, Voice } from '../../arguments/verb.ts';
+import { leaseJson, renderLeases } from './render-leases.ts';
+import { renderTable } from './render-table.ts';
+import { inSeconds, isoMoment, renderLength, renderMoment } from './render-time.ts';
+
+/** What `bussa status` has asked for. */
+export type WholeStatus = {
+  readonly status: DaemonStatus;
+  readonly doors: readonly DoorStatus[];
+  readonly leases: readonly LeaseStatus[];
+};
+
+/** Rows of a table in the text; the JSON has them all. */
+const MAX_ROWS = 30;
+
+type Painter = Pick<Voice, 'style'>;
+
+export function renderStatus({ status, doors, leases }: WholeStatus, painter: Painter): string[] {
+  const { version, pid, uptime, startedAt } = status;
+  const title = `bussa ${version}, process ${pid}, up ${renderLength(uptime)}, since ${renderMoment(startedAt)}`;
+  return [
+    painter.style('bold', title),
+    ...renderTable([{ title: '', style: 'dim' }, { title: '' }], factsOf(status), painter.style),
+    ...warningsOf(status, painter),
+    '',
+    ...(doors.length === 0 ? ['no doors'] : renderDoors(doors.slice(0, MAX_ROWS), painter)),
+    ...moreOf(doors, '`bussa status --json` has them all'),
+    '',
+    ...(leases.length === 0 ? ['no door is open'] : renderLeases(leases.slice(0, MAX_ROWS), painter)),
+    ...moreOf(leases, '`bussa leases` has them all'),
+  ];
+}
+
+export function statusJson({ status, doors, leases }: WholeStatus): Json {
+  const { startedAt, uptime, lastError, configFile, looked, trialLeft, exposure, ...rest } = status;
+  return {
+    ...rest,
+    config: configFile,
+    since: isoMoment(startedAt),
+    uptime: inSeconds(uptime),
+    looked: {
+      firewall: looked.firewall === undefined ? null : isoMoment(looked.firewall),
+      interfaces: isoMoment(looked.interfaces),
+    },
+    trial: trialLeft === undefined ? null : { left: inSeconds(trialLeft) },
+    exposure: exposure === undefined ? null : { ...exposure, at: isoMoment(exposure.at) },
+    lastError: lastError === undefined ? null : { at: isoMoment(lastError.at), text: lastError.text },
+    doors: doors.map(({ openFor, ...door }) => ({ ...door, openFor: inSeconds(openFor) })),
+    openLeases: leases.map(leaseJson),
+  };
+}
+
+function factsOf(status: DaemonStatus): [string, string][] {
+  const { packets, counts, attempts, tripwires, bans, lastError, leases } = status;
+  return [
+    ['configuration', status.configFile],
+    ['listening on', listeningWords(status)],
+    ['firewall', firewallWords(status)],
+    ['last look', lookWords(status)],
+    ...exposureRows(status),
+    ['packets', `${packets.passed} seen, ${packets.dropped} dropped`],
+    [
+      'knocks',
+      `${counts.knocks}; sequences: ${counts.completed} completed, ${counts.withheld} withheld, ${counts.failed} wrong, ${counts.expired} timed out`,
+    ],
+    ['attempts', `${attempts} now, ${counts.evicted} given up for room`],
+    ['tripwires', `${tripwires.touches} touched, ${tripwires.suspects} addresses in penalty now`],
+    ...(bans === 0 ? [] : [['banned', `${bans}, see \`bussa bans\``] as [string, string]]),
+    [
+      'leases',
+      `${leases.open} of ${leases.max} now${leases.failed === 0 ? '' : `, ${leases.failed} of them FAILED to open`}; ${counts.opened} opened, ${counts.extended} made longer, ${counts.closed} closed, ${counts.refused} refused`,
+    ],
+    ['commands', `${counts.commands} run, ${counts.commandsFailed} failed`],
+    ['last error', lastError === undefined ? 'none' : `${renderMoment(lastError.at)} ${lastError.text}`],
+  ];
+}
+
+/** What has been judged against the whole ruleset, and nothing else, is called closed. */
+function exposureRows({ exposure, firewall }: DaemonStatus): [string, string][] {
+  if (exposure === undefined) {
+    return firewall.kind === 'unused' ? [] : [['strangers', 'the ruleset has not been judged yet']];
+  }
+  const { closed, open, unjudged, at } = exposure;
+  const rows = [
+    ...open.map((text) => `PROBLEM: ${printable(text)}; \`bussa doctor\` says what closes it`),
+    ...unjudged.map(printable),
+    ...(closed.length === 0 ? [] : [`closed to them: ${closed.join(', ')} (looked at ${renderMoment(at)})`]),
+  ];
+  return rows.map((text, index) => [index === 0 ? 'strangers' : '', text]);
+}
+
+function listeningWords({ listeningOn, interfaces }: DaemonStatus): string {
+  const names = interfaces.map(({ name, up }) => (up ? name : `${name} (down)`)).join(', ');
+  if (names === '') return `${listeningOn}: there is none now`;
+  return names === listeningOn ? names : `${listeningOn}: ${names}`;
+}
+
+function lookWords({ looked: { firewall, interfaces } }: DaemonStatus): string {
+  const rules = firewall === undefined ? [] : [`rules ${renderMoment(firewall)}`];
+  return [...rules, `interfaces ${renderMoment(interfaces)}`].join(', ');
+}
+
+function firewallWords({ firewall }: DaemonStatus): string {
+  switch (firewall.kind) {
+    case 'unused':
+      return 'not used: no door opens ports';
+    case 'unreachable':
+      return 'cannot be reached: the doors stay shut; tried again every 10 s';
+    case 'missing':
+      return `${firewall.name}: Bussa's part is NOT in place; tried again every 10 s`;
+    case 'in-place':
+      return `${firewall.name}: in place (${firewall.why})`;
+    default:
+      throw new Error(`a firewall without words: ${JSON.stringify(firewall satisfies never)}`);
+  }
+}
+
+function warningsOf({ unconfirmed, trialLeft }: DaemonStatus, { style }: Painter): string[] {
+  const how = 'waiting to be confirmed: `bussa confirm` from a new connection';
+  if (trialLeft === undefined) return unconfirmed ? [style('yellow', how)] : [];
+  return [style('yellow', `trial: ${renderTrial(trialLeft)}; ${how}`)];
+}
+
+function renderDoors(doors: readonly DoorStatus[], { style }: Painter): string[] {
+  const columns = [
+    { title: 'DOOR' },
+    { title: 'OPENS' },
+    { title: 'FOR', align: 'right' },
+    { title: 'LEASES', align: 'right' },
+    { title: 'OPENED', align: 'right' },
+    { title: 'REFUSED', align: 'right' },
+    { title: '', style: 'yellow' },
+  ] as const;
+  const rows = doors.map((door) => [
+    door.name,
+    [door.ports, ...(door.command ? ['command'] : [])].filter(Boolean).join(', '),
+    renderLength(door.openFor),
+    `${door.leases} of ${door.maxLeases}`,
+    String(door.counts.opened),
+    String(door.counts.refused),
+    door.shut === undefined ? '' : `shut: ${printable(door.shut)}`,
+  ]);
+  return renderTable(columns, rows, style);
+}
+
+function moreOf(rows: readonly unknown[], where: string): string[] {
+  return rows.length <= MAX_ROWS ? [] : [`… and ${rows.length - MAX_ROWS} more: ${where}`];
+}

@@ -1,0 +1,103 @@
+import type { Became } from '../../../app/rehearsal/became.ts';
+import { type Outcome, renderOutcome } from '../../../app/rehearsal/rehearsal-sink.ts';
+import { stamp } from '../../../app/rehearsal/replay.ts';
+import type { TimelineEntry } from '../../../app/rehearsal/simulate.ts';
+import { renderPortOpenings } from '../../../core/door/port-opening.ts';
+import { printable } from '../../../core/event/printable.ts';
+import type { Instant } from '../../../core/net/time.ts';
+import type { Json, Style, Voice } from '../../arguments/verb.ts';
+
+const WORDS: Readonly<Record<Became, string>> = {
+  knock: '',
+  repeat: 'the last right knock once more: it counts for nothing',
+  retransmission: 'a retransmission: no knock',
+  'no-door': 'no door has this port',
+  'not-taken': 'no door listens to such a packet there',
+  tripwire: 'a tripwire: no port to knock at',
+  suspicion: 'another tripwire: its source is taken for a scanner',
+};
+
+/** Entries of a timeline as lines and as values. */
+export class TimelinePrinter {
+  readonly #voice: Voice;
+  /** Times are dates. */
+  readonly #dated: boolean;
+
+  constructor(voice: Voice, dated: boolean) {
+    this.#voice = voice;
+    this.#dated = dated;
+  }
+
+  lines(entry: TimelineEntry): readonly string[] {
+    switch (entry.kind) {
+      case 'packet': {
+        const { source, step, became } = entry;
+        const words = WORDS[became] === '' ? '' : `: ${WORDS[became]}`;
+        const text = `${source} knocks at ${step.protocol}/${step.port}${words}`;
+        return [this.#at(entry.at, became === 'knock' ? text : this.#voice.style('dim', text))];
+      }
+      case 'outcome':
+        return [this.#at(entry.at, this.#paint(entry.outcome))];
+      case 'verdict': {
+        const { source, door, opened, why } = entry;
+        const who = door === undefined ? source : `${source}: ${printable(door)}`;
+        const end = opened ? this.#voice.style('green', 'opened') : this.#voice.style('red', 'not opened');
+        return [`${who}: ${end}: ${printable(why)}`];
+      }
+      case 'end':
+        return entry.openings === 0 && entry.knocks === 0 ? ['No packet was a knock.'] : [];
+      default:
+        throw new Error(`an entry without words: ${JSON.stringify(entry satisfies never)}`);
+    }
+  }
+
+  value(entry: TimelineEntry): Json {
+    switch (entry.kind) {
+      case 'packet': {
+        const { kind, source, step, became } = entry;
+        return { kind, at: this.#time(entry.at), source, knock: `${step.protocol}/${step.port}`, became };
+      }
+      case 'outcome': {
+        const { outcome } = entry;
+        const at = this.#time(entry.at);
+        if (outcome.kind === 'event') return { at, ...plain(outcome.event) };
+        if (outcome.kind === 'would-run') return { at, ...outcome };
+        return { at, ...outcome, ports: renderPortOpenings(outcome.ports) };
+      }
+      case 'verdict':
+      case 'end':
+        return { ...entry };
+      default:
+        throw new Error(`an entry without words: ${JSON.stringify(entry satisfies never)}`);
+    }
+  }
+
+  #at(at: Instant, text: string): string {
+    const time = this.#dated ? stamp(at) : `${(at / 1000).toFixed(3).padStart(9)} s`;
+    return `${time}  ${text}`;
+  }
+
+  /** Milliseconds from the first knock, or a date. */
+  #time(at: Instant): string | number {
+    return this.#dated ? stamp(at) : at;
+  }
+
+  #paint(outcome: Outcome): string {
+    const text = printable(renderOutcome(outcome));
+    const style = styleOf(outcome);
+    return style === undefined ? text : this.#voice.style(style, text);
+  }
+}
+
+function styleOf(outcome: Outcome): Style | undefined {
+  if (outcome.kind === 'would-open' || outcome.kind === 'would-run') return 'green';
+  if (outcome.kind === 'would-close') return 'cyan';
+  const { kind } = outcome.event;
+  return kind === 'failed' || kind === 'expired' || kind === 'withheld' || kind === 'refused'
+    ? 'red'
+    : undefined;
+}
+
+/** Events hold texts and numbers, and little else. */
+const plain = (event: object): { readonly [name: string]: Json } =>
+  JSON.parse(JSON.stringify(event)) as { readonly [name: string]: Json };

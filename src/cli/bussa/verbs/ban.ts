@@ -1,0 +1,59 @@
+import type { Address } from '../../../core/net/address.ts';
+import { parsePrefix, prefixHas } from '../../../core/net/prefix.ts';
+import { BUSSA_EXIT, type Environment, type Verb } from '../../arguments/verb.ts';
+import { readLength, readWho, WHO } from '../../daemon-verbs/ban-operand.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+
+export const BAN: Verb = {
+  name: 'ban',
+  summary: 'let an address open no door any more',
+  description: [
+    "Tells the running daemon that the knocks of an address, or of all addresses of a prefix, count for nothing. What is open to it is closed at once, and its packets cost nothing more. Connections that are established stay, except those of a door with `close_kills`. A ban is kept when the daemon ends, in its state directory; by the machine's clock, where it has an end.",
+    'A ban of the same address or prefix replaces the one before. The address that you are connected from by ssh, and a prefix that it is in, are banned only with `--force`: you could not come in again by a knock.',
+  ],
+  operands: [WHO],
+  options: {
+    for: {
+      type: 'string',
+      value: 'TIME',
+      summary: 'how long, as in `90s`, `10m`, `2h` or `1d` (default: until `bussa unban`)',
+    },
+    force: { type: 'boolean', summary: 'ban also where you are connected from' },
+    ...CHOICE_OPTIONS,
+  },
+  read: ({ values, operands }, environment) => {
+    const choice = daemonChoice(values, environment);
+    const who = readWho(operands[0] ?? '');
+    const text = values.get('for');
+    const length = text === undefined ? undefined : readLength(text, 'for');
+    const isForced = values.has('force');
+    return async (voice) => {
+      const own = isForced ? undefined : await ownAddressIn(who, environment);
+      if (own !== undefined) {
+        voice.complain(
+          `bussa: not banned: you are connected from ${own}, and could not come in again by a knock: add --force if that is what you want`,
+        );
+        return BUSSA_EXIT.failed;
+      }
+      const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
+      const { banOf, renderBanEnd } = await import('../../../core/control/plain-ban.ts');
+      const request = { verb: 'ban', who, ...(length === undefined ? {} : { for: length }) };
+      const reply = await askDaemon(choice, request);
+      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      const ban = banOf(reply.answer.ban);
+      const { unkept } = reply.answer;
+      const isKept = unkept === undefined;
+      if (!isKept) voice.complain(`bussa: the ban ends with the daemon: ${String(unkept)}`);
+      voice.answer({ ...ban, kept: isKept }, [`${who} is banned ${renderBanEnd(ban, Date.now())}.`]);
+      return isKept ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
+    };
+  },
+};
+
+/** Where the person at the keyboard is connected from, if it is in there. */
+async function ownAddressIn(who: string, environment: Environment): Promise<Address | undefined> {
+  const { sshPeer } = await import('../../../host/terminal/ssh-peer.ts');
+  const peer = sshPeer(environment);
+  const prefix = parsePrefix(who);
+  return peer !== undefined && prefix !== undefined && prefixHas(prefix, peer) ? peer : undefined;
+}

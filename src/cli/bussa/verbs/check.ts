@@ -1,0 +1,85 @@
+import { printable } from '../../../core/event/printable.ts';
+import type { Diagnostic } from '../../../core/text/diagnostic.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { BUSSA_EXIT, type Style, type Verb, type Voice } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+
+const OPTIONS = {
+  filter: {
+    type: 'boolean',
+    summary: 'print the capture expression of its knocks, for `tcpdump`',
+    details:
+      'In the language of pcap-filter(7), as the daemon gives it to the kernel, but for the ports that it watches to tell scans.',
+  },
+  ...CHOICE_OPTIONS,
+} as const satisfies OptionTable;
+
+export const CHECK: Verb = {
+  name: 'check',
+  summary: 'say what is wrong in a configuration, and what is unwise',
+  description: [
+    'Names every mistake with its place and what would be right. Where there is none, it warns of what is allowed and unwise, on this host as it is now: sequences that are short, known, ascending, or the beginning of another one; a knock port with a service on it; a port to open with none; programs, interfaces and directories that do not exist; commands with a misspelt `%IP%`, typographic dashes or quotes, or a `sleep`; a stop command that does not take away what the start command adds; rules for IPv4 alone where there is IPv6. Nothing is watched, nothing is changed, and no privilege is needed.',
+    'The status is 78 with mistakes, 0 without, whatever it warns of, and 77 if the file may not be read. With `--json`, each warning has an `id` that does not change from version to version.',
+  ],
+  operands: [
+    {
+      name: 'FILE',
+      summary: 'the configuration (default: that of the daemon which runs, else `/etc/knockd.conf`)',
+      completes: 'file',
+      optional: true,
+    },
+  ],
+  options: OPTIONS,
+  read: ({ values, operands: [operand] }, environment) => {
+    const choice = daemonChoice(values, environment);
+    return async (voice) => {
+      const { findConfigFile } = await import('../../../app/ask/ask-daemon.ts');
+      const file = operand ?? (await findConfigFile(choice));
+      if (typeof file !== 'string') return complainOfReply(file, voice);
+      const { check } = await import('../../../app/config/check.ts');
+      const { diagnosticParts, renderDiagnostic } = await import('../../../core/text/diagnostic.ts');
+      const verdict = check(file);
+      const { diagnostics } = verdict;
+      const isGood = verdict.kind === 'good';
+      const badExit = !isGood && verdict.isDenied === true ? BUSSA_EXIT.permission : BUSSA_EXIT.config;
+      if (values.has('filter') && isGood) {
+        voice.answer({ file, filter: verdict.filter }, [verdict.filter]);
+        return BUSSA_EXIT.ok;
+      }
+      if (values.has('filter') && !voice.json) {
+        // What would take the standard output for an expression is not to take this for one.
+        for (const each of diagnostics) voice.complain(renderDiagnostic(each));
+        return badExit;
+      }
+      const doors = isGood ? verdict.config.doors.length : undefined;
+      const value = { file, good: isGood, doors, diagnostics: diagnostics.map(diagnosticParts) };
+      const lines = diagnostics.map((each) => paint(voice, each, renderDiagnostic(each)));
+      voice.answer(value, [...lines, summary(voice, file, diagnostics, doors)]);
+      return isGood ? BUSSA_EXIT.ok : badExit;
+    };
+  },
+};
+
+/** The place plain, what it is of in its colour. */
+function paint(voice: Voice, { severity, place }: Diagnostic, line: string): string {
+  const style: Style = severity === 'error' ? 'red' : 'yellow';
+  const mark = `:${place.line}:${place.column}: `;
+  const at = line.indexOf(mark) + mark.length;
+  return line.slice(0, at) + voice.style(style, line.slice(at));
+}
+
+function summary(
+  voice: Voice,
+  file: string,
+  diagnostics: readonly Diagnostic[],
+  doors: number | undefined,
+): string {
+  const count = (severity: Diagnostic['severity']): string => {
+    const number = diagnostics.filter((each) => each.severity === severity).length;
+    return `${number} ${severity}${number === 1 ? '' : 's'}`;
+  };
+  const name = printable(file);
+  if (doors === undefined) return `${name}: ${count('error')}, ${count('warning')}`;
+  const good = voice.style('green', 'good');
+  return `${name}: ${good}, ${doors} ${doors === 1 ? 'door' : 'doors'}, ${count('warning')}`;
+}

@@ -1,0 +1,55 @@
+import type { CloseAnswer } from '../../../app/daemon/control/lease-verbs.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { parseSource } from '../../arguments/parse-source.ts';
+import { UsageError } from '../../arguments/read-options.ts';
+import { BUSSA_EXIT, type Given, type Verb } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+
+const OPTIONS = {
+  all: { type: 'boolean', summary: 'close all that are open, or all of the door' },
+  ...CHOICE_OPTIONS,
+} as const satisfies OptionTable;
+
+export const CLOSE: Verb = {
+  name: 'close',
+  summary: 'close a door for an address now, or all doors',
+  description: [
+    'Ends the lease as its time would: the ports are closed, connections cut where the door says `close_kills`, and its stop command is run. Other connections live on. Who knocks again is let in again.',
+    'Waits for it for 5 seconds; if a stop command takes longer, says so, with status 0: it is on its way.',
+  ],
+  operands: [
+    { name: 'DOOR', summary: 'the door', optional: true, completes: 'door' },
+    { name: 'ADDRESS', summary: 'whom it is open for', optional: true },
+  ],
+  options: OPTIONS,
+  read: (given, environment) => {
+    const choice = daemonChoice(given.values, environment);
+    const request = readRequest(given);
+    return async (voice) => {
+      const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
+      const reply = await askDaemon(choice, { verb: 'close', ...request });
+      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      const { closed, closing } = reply.answer as CloseAnswer;
+      const more =
+        closing === 0 ? '' : `, ${closing} still being closed: \`bussa leases\` and the log tell more`;
+      voice.answer({ closed, closing }, [
+        closed + closing === 0 ? 'no door was open' : `${closed} closed${more}`,
+      ]);
+      return BUSSA_EXIT.ok;
+    };
+  },
+};
+
+function readRequest({ values, operands }: Given): Readonly<Record<string, unknown>> {
+  const [door, ip] = operands;
+  const which = {
+    ...(door === undefined ? {} : { door }),
+    ...(ip === undefined ? {} : { ip: parseSource(ip) }),
+  };
+  if (values.has('all')) return { ...which, all: true };
+  if (door === undefined) throw new UsageError('say which: DOOR and ADDRESS, or --all');
+  if (ip === undefined) {
+    throw new UsageError(`say for whom: bussa close ${door} ADDRESS, or bussa close ${door} --all`);
+  }
+  return which;
+}

@@ -1,0 +1,24 @@
+import { UsageError } from '../../arguments/read-options.ts';
+import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { SHELLS } from '../../completion/shells.ts';
+
+/** `verbs` are all, this one among them. */
+export const completionVerb = (verbs: () => readonly Verb[]): Verb => ({
+  name: 'completion',
+  summary: 'print what a shell needs to complete these commands',
+  description: [
+    'Prints the completions of `bussa`, `knockd` and `knock`. For bash: `bussa completion bash > /etc/bash_completion.d/bussa`. For zsh, into a directory of its `fpath`, as `_bussa`. For fish: `bussa completion fish > ~/.config/fish/completions/bussa.fish`. The packages have them already.',
+  ],
+  operands: [{ name: 'SHELL', summary: '`bash`, `zsh` or `fish`', completes: SHELLS }],
+  options: {},
+  streams: true,
+  read: ({ operands: [word] }) => {
+    const shell = SHELLS.find((each) => each === word);
+    if (shell === undefined) throw new UsageError(`no shell '${word}': there are ${SHELLS.join(', ')}`);
+    return async ({ say }) => {
+      const { renderCompletion } = await import('../../completion/render-completion.ts');
+      say(renderCompletion(shell, verbs()).trimEnd());
+      return BUSSA_EXIT.ok;
+    };
+  },
+});

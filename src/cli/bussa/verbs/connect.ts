@@ -1,0 +1,67 @@
+import type { Connected } from '../../../app/client/connect-through.ts';
+import type { ReachOrder } from '../../../app/client/reach.ts';
+import { type Port, parsePort } from '../../../core/net/port.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { UsageError } from '../../arguments/read-options.ts';
+import { BUSSA_EXIT, type Verb, type Voice } from '../../arguments/verb.ts';
+import { hostsFile, PROFILE_OPTIONS, readProfile } from '../../daemon-verbs/profile-options.ts';
+
+const OPTIONS = {
+  verbose: { type: 'boolean', short: 'v', summary: 'say on standard error what is done' },
+  ...PROFILE_OPTIONS,
+} as const satisfies OptionTable;
+
+/** Where there is no other word. */
+const SSH = 22 as Port;
+
+export const CONNECT: Verb = {
+  name: 'connect',
+  summary: 'knock until the port opens, then be a pipe to it, for ssh',
+  description: [
+    'Asks the port for a connection; if it does not answer at once, knocks with the profile of the host, and again with growing gaps until the port is open. Then it passes the standard input to the port, and what comes back to the standard output, until both ends are done. A host that no profile has a `Knock` for is connected to without one.',
+    'In `~/.ssh/config`: `ProxyCommand bussa connect %h %p`. There, `%h` is what `HostName` of ssh makes of the name; with `%n` in its place the profile is that of the name as it was typed.',
+    'The file of the profiles is described in `man 5 bussa_hosts`. It is refused if anybody but its owner can read it.',
+  ],
+  operands: [
+    { name: 'HOST', summary: 'the name of a profile, or a host', completes: 'profile' },
+    { name: 'PORT', summary: "the port; without it the profile's `Port`, or 22", optional: true },
+  ],
+  options: OPTIONS,
+  streams: true,
+  read: ({ values, operands: [host = '', word] }, environment) => {
+    const file = hostsFile(values, environment);
+    const given = word === undefined ? undefined : readPort(word);
+    return async (voice) => {
+      const profile = await readProfile(file, host, voice);
+      if (typeof profile === 'number') return profile;
+      const order = { profile, port: given ?? profile.port ?? SSH, askFirst: true };
+      const { connectThrough } = await import('../../../app/client/connect-through.ts');
+      const end = await connectThrough(order, (line) => {
+        if (values.has('verbose')) voice.complain(`bussa: ${line}`);
+      });
+      return tellEnd(end, order, voice);
+    };
+  },
+};
+
+export function readPort(word: string): Port {
+  const port = parsePort(word);
+  if (port === undefined) throw new UsageError(`bad port '${word}': it is a number from 1 to 65535`);
+  return port;
+}
+
+async function tellEnd(end: Connected, order: ReachOrder, voice: Voice): Promise<number> {
+  if (end.kind === 'done') return BUSSA_EXIT.ok;
+  for (const line of await reasonsOf(end, order)) voice.complain(`bussa: ${line}`);
+  return BUSSA_EXIT.failed;
+}
+
+async function reasonsOf(
+  end: Exclude<Connected, { kind: 'done' }>,
+  order: ReachOrder,
+): Promise<readonly string[]> {
+  if (end.kind === 'broken') return [`the ${end.what} broke off: ${end.code}`];
+  if (end.kind === 'unresolved') return [end.reason];
+  const { explainClosed } = await import('../../../app/client/explain-closed.ts');
+  return explainClosed(order, end.trails);
+}

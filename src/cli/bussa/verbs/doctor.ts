@@ -1,0 +1,72 @@
+import type { Finding, Verdict } from '../../../core/doctor/finding.ts';
+import type { Port } from '../../../core/net/port.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { BUSSA_EXIT, type Style, type Verb, type Voice } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { hostsFile, PROFILE_OPTIONS, readProfile } from '../../daemon-verbs/profile-options.ts';
+
+const OPTIONS = {
+  'from-client': {
+    type: 'string',
+    value: 'HOST',
+    completes: 'profile',
+    summary: "examine the client's half: knock at this host",
+    details:
+      'Knocks with the profile of the host, and tells from what comes back whether the knock was not sent, not seen, seen but wrong, or has opened what cannot be reached; where it cannot be told, it says so.',
+  },
+  ...PROFILE_OPTIONS,
+  ...CHOICE_OPTIONS,
+} as const satisfies OptionTable;
+
+const SSH = 22 as Port;
+
+const STYLES: Readonly<Record<Verdict, Style>> = {
+  ok: 'green',
+  warning: 'yellow',
+  problem: 'red',
+  unknown: 'cyan',
+};
+
+export const DOCTOR: Verb = {
+  name: 'doctor',
+  summary: 'examine all that commonly goes wrong, and name the remedies',
+  description: [
+    'Looks at the privileges, the libraries, the clock, the configuration, the daemon and its service, other daemons, the rotation of the log, the interfaces and addresses, and at the rules of the firewall as they are now: whether a new connection from elsewhere to the port of each door is dropped, over IPv4 and IPv6, whether established connections live on, what becomes of all other ports, and whether a container runtime sends the port elsewhere before. It changes nothing. Rules are read, not tried: what depends on more than they tell is unknown.',
+    'Each finding is `ok`, a `warning`, a `problem` or `unknown`, with a remedy to type. The status is 1 if there is a problem, else 0.',
+  ],
+  operands: [],
+  options: OPTIONS,
+  read: ({ values }, environment) => {
+    const host = values.get('from-client');
+    const file = hostsFile(values, environment);
+    if (host !== undefined) return (voice) => examineClient(file, host, voice);
+    const choice = daemonChoice(values, environment);
+    return async (voice) => {
+      const { examineHost } = await import('../../../app/doctor/doctor.ts');
+      return tellFindings(await examineHost(choice), voice);
+    };
+  },
+};
+
+async function examineClient(file: string, host: string, voice: Voice): Promise<number> {
+  const profile = await readProfile(file, host, voice);
+  if (typeof profile === 'number') return profile;
+  if (profile.knock === undefined) {
+    voice.complain(`bussa: ${file} has no Knock for '${host}': write one, as in Knock 7000 8000:udp 9000`);
+    return BUSSA_EXIT.config;
+  }
+  const { examineFromClient } = await import('../../../app/doctor/examine-from-client.ts');
+  return tellFindings(await examineFromClient(profile, profile.port ?? SSH), voice);
+}
+
+async function tellFindings(findings: readonly Finding[], voice: Voice): Promise<number> {
+  const { printable } = await import('../../../core/event/printable.ts');
+  const problems = findings.filter(({ verdict }) => verdict === 'problem').length;
+  const lines = findings.flatMap(({ id, verdict, message, remedy }) => [
+    `${voice.style(STYLES[verdict], verdict.padEnd(7))} ${id}: ${printable(message)}`,
+    ...(remedy === undefined ? [] : [`        ${voice.style('bold', printable(remedy))}`]),
+  ]);
+  const summary = problems === 0 ? 'no problem' : problems === 1 ? '1 problem' : `${problems} problems`;
+  voice.answer({ good: problems === 0, findings }, [...lines, summary]);
+  return problems === 0 ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
+}

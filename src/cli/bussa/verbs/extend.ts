@@ -1,0 +1,29 @@
+import type { LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
+import { printable } from '../../../core/event/printable.ts';
+import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { askingDeed, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { ORDER_OPERANDS, ORDER_OPTIONS, readOrder } from '../../daemon-verbs/order-options.ts';
+import { leaseJson } from '../text/render-leases.ts';
+import { renderLength, renderMoment } from '../text/render-time.ts';
+
+export const EXTEND: Verb = {
+  name: 'extend',
+  summary: 'leave a door open for longer than it would be',
+  description: [
+    'Puts off the end of a door that is open for the address by the time given. Of a door that a connection holds open (`hold`), it counts from now.',
+  ],
+  operands: ORDER_OPERANDS,
+  options: ORDER_OPTIONS,
+  read: (given, environment) => {
+    const choice = daemonChoice(given.values, environment);
+    const order = readOrder(given);
+    return askingDeed(choice, { verb: 'extend', ...order }, (answer, voice) => {
+      const lease = answer.lease as LeaseStatus;
+      const { left, until } = lease;
+      voice.answer({ lease: leaseJson(lease) }, [
+        `${printable(order.door)}: open for ${order.ip} for ${renderLength(left)} yet, until ${renderMoment(until)}`,
+      ]);
+      return BUSSA_EXIT.ok;
+    });
+  },
+};

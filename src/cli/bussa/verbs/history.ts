@@ -1,0 +1,131 @@
+import type { HistoryChoice, HistoryReading } from '../../../app/ask/read-history.ts';
+import { printable } from '../../../core/event/printable.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { parseMoment } from '../../arguments/parse-moment.ts';
+import { parseSource } from '../../arguments/parse-source.ts';
+import { UsageError } from '../../arguments/read-options.ts';
+import { BUSSA_EXIT, type Json, type Verb, type Voice } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { renderTable } from '../text/render-table.ts';
+import { inSeconds, isoMoment, renderLength, renderMoment } from '../text/render-time.ts';
+
+const DEFAULT_LIMIT = 100;
+
+const OPTIONS = {
+  since: {
+    type: 'string',
+    value: 'WHEN',
+    summary: 'only what was open after that: `yesterday`, `2h`, `2026-11-01`',
+    details:
+      '`today` and `yesterday` begin at midnight; `90m`, `2h` and `3d` are so long ago; a date may have a time, as in `2026-11-01 14:30`; all in the time zone of this command.',
+  },
+  until: { type: 'string', value: 'WHEN', summary: 'only what was open before that' },
+  door: { type: 'string', value: 'DOOR', completes: 'door', summary: 'only of this door' },
+  ip: { type: 'string', value: 'ADDRESS', summary: 'only of this address' },
+  limit: { type: 'string', value: 'N', summary: `so many, the latest (default ${DEFAULT_LIMIT})` },
+  ...CHOICE_OPTIONS,
+} as const satisfies OptionTable;
+
+type PastLease = Extract<HistoryReading, { kind: 'history' }>['leases'][number];
+
+const ENDS: Readonly<Record<PastLease['how'], string>> = {
+  expired: 'at its time',
+  left: 'its last connection had gone',
+  stopped: 'the daemon was stopped',
+  failed: 'it did not come about',
+  rebooted: 'the machine was started anew',
+  changed: 'its door was changed',
+  banned: 'its address was banned',
+  closed: 'by the operator',
+};
+
+export const HISTORY: Verb = {
+  name: 'history',
+  summary: 'which doors have been open, for whom, and how they closed',
+  description: [
+    'Prints the leases that are over, the latest first: which door, for whom, since when and for how long, whether by a knock or by the operator, and how it ended. Doors that are open now are in `bussa leases`.',
+    'The daemon remembers the last 100,000. Where no daemon runs, what it has left is read.',
+  ],
+  operands: [],
+  options: OPTIONS,
+  read: ({ values }, environment) => {
+    const daemon = daemonChoice(values, environment);
+    const choice = readChoice(values);
+    return async (voice) => {
+      const { readHistory } = await import('../../../app/ask/read-history.ts');
+      const reading = await readHistory(daemon, choice);
+      if (reading.kind !== 'history') return complainOfReply(reading, voice);
+      const { leases, from } = reading;
+      if (from === 'database') voice.complain('bussa: no daemon runs: this is what it has left');
+      voice.answer(
+        { from, history: leases.map(pastJson) },
+        leases.length === 0 ? ['nothing'] : renderPast(leases, voice),
+      );
+      return BUSSA_EXIT.ok;
+    };
+  },
+};
+
+function readChoice(values: ReadonlyMap<string, string>): HistoryChoice {
+  const now = new Date();
+  const [door, ip, since, until] = ['door', 'ip', 'since', 'until'].map((name) => values.get(name));
+  return {
+    limit: parseLimit(values.get('limit') ?? `${DEFAULT_LIMIT}`),
+    ...(door === undefined ? {} : { door }),
+    ...(ip === undefined ? {} : { source: parseSource(ip) }),
+    ...(since === undefined ? {} : { since: parseMoment(since, 'since', now) }),
+    ...(until === undefined ? {} : { until: parseMoment(until, 'until', now) }),
+  };
+}
+
+function parseLimit(text: string): number {
+  const limit = /^[0-9]{1,9}$/.test(text) ? Number(text) : 0;
+  if (limit > 0) return limit;
+  throw new UsageError(`bad number '${text}' for --limit: give a whole number above 0`);
+}
+
+function renderPast(leases: readonly PastLease[], { style }: Pick<Voice, 'style'>): string[] {
+  const columns = [
+    { title: 'OPENED' },
+    { title: 'DOOR' },
+    { title: 'ADDRESS' },
+    { title: 'OPEN' },
+    { title: 'BY' },
+    { title: 'LASTED', align: 'right' },
+    { title: 'ENDED' },
+  ] as const;
+  const rows = leases.map(
+    ({ sinceWall, door, source, ports, byOperator, lasted, how, startFailure, stopFailure }) => [
+      renderMoment(sinceWall),
+      door,
+      source,
+      ports === '' ? 'command' : ports,
+      byOperator === true ? 'operator' : 'knock',
+      renderLength(lasted),
+      [
+        ENDS[how],
+        ...(startFailure === undefined ? [] : [`its start command ${printable(startFailure)}`]),
+        ...(stopFailure === undefined ? [] : [`its stop command ${printable(stopFailure)}`]),
+      ].join('; '),
+    ],
+  );
+  return renderTable(columns, rows, style);
+}
+
+function pastJson({ id, door, source, ports, sinceWall, at, lasted, how, ...rest }: PastLease): Json {
+  const { byOperator, startFailure, stopFailure } = rest;
+  const by = byOperator === true ? 'operator' : 'knock';
+  return {
+    id,
+    door,
+    source,
+    ports,
+    by,
+    since: isoMoment(sinceWall),
+    ended: isoMoment(at),
+    lasted: inSeconds(lasted),
+    how,
+    ...(startFailure === undefined ? {} : { startFailure }),
+    ...(stopFailure === undefined ? {} : { stopFailure }),
+  };
+}

@@ -1,0 +1,46 @@
+import { UsageError } from '../../arguments/read-options.ts';
+import { BUSSA_EXIT, type Verb, type Voice } from '../../arguments/verb.ts';
+import { INIT_OPTIONS, readWishes, settle, type Wishes } from '../init/init-wishes.ts';
+
+export const INIT: Verb = {
+  name: 'init',
+  summary: 'make a first configuration: hide a port behind a knock',
+  description: [
+    'Asks at the terminal what to hide, draws a sequence that nobody can guess, far from ports that are in use or known, names the firewall that it has found, and writes the configuration, which nobody else can read. A file that is there is left alone, but for `--force`, unless nobody has written anything into it, as into that of a package.',
+    'Then it offers to start the service, where systemd runs, on trial: systemd itself stops it after two minutes, which opens the port again, unless Enter is pressed here, whatever becomes of this terminal. So you can knock and log in from a second one first. Only then it is enabled.',
+    'At the end it prints what to type outside, what to write into `~/.ssh/config` and `~/.config/bussa/hosts.conf` there, and the knock as a QR code for a phone. These are secrets.',
+  ],
+  operands: [],
+  options: INIT_OPTIONS,
+  read: ({ values }, environment) => {
+    const wishes = readWishes(values, environment);
+    const asks = !values.has('yes');
+    if (asks && values.has('json')) throw new UsageError('--json asks nothing: give --yes as well');
+    if (asks && !process.stdin.isTTY) {
+      throw new UsageError(
+        'there is no terminal to ask at: give --yes, and --port, --for and --host as they differ',
+      );
+    }
+    const qr = values.has('qr') || process.stdout.isTTY;
+    return (voice) => (asks ? initAtTerminal(wishes, qr, voice) : initSilently(wishes, qr, voice));
+  },
+};
+
+async function initAtTerminal(wishes: Wishes, qr: boolean, voice: Voice): Promise<number> {
+  const { runDialogue } = await import('../init/init-dialogue.ts');
+  return runDialogue(wishes, qr, voice);
+}
+
+async function initSilently(wishes: Wishes, qr: boolean, voice: Voice): Promise<number> {
+  const { guessHost, init, lookAround, nameDoor, objection } = await import('../../../app/init/init.ts');
+  const order = settle(wishes, { guessHost, nameDoor });
+  const { complainOf, howToStart, renderInit } = await import('../init/render-init.ts');
+  const early = objection(order);
+  if (early !== undefined && early.kind !== 'written') return complainOf(early, voice);
+  const findings = await lookAround(order.ports);
+  const outcome = init(order, findings);
+  if (outcome.kind !== 'written') return complainOf(outcome, voice);
+  const { value, lines } = await renderInit(order, findings, outcome, qr);
+  voice.answer(value, [...lines, '', ...howToStart(order, findings)]);
+  return BUSSA_EXIT.ok;
+}

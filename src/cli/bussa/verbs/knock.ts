@@ -1,0 +1,138 @@
+import type { KnockedProfile } from '../../../app/client/knock-profile.ts';
+import type { Profile } from '../../../core/client/profile.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { UsageError } from '../../arguments/read-options.ts';
+import { BUSSA_EXIT, type Verb, type Voice } from '../../arguments/verb.ts';
+import { hostsFile, PROFILE_OPTIONS, readHosts, readProfile } from '../../daemon-verbs/profile-options.ts';
+
+/** Not written as a name of the object below: one that has it by that name passes for a promise. */
+const THEN = 'then';
+
+const OPTIONS = {
+  [THEN]: {
+    type: 'string',
+    value: 'COMMAND',
+    summary: 'once the port is open, run this in its place',
+    details:
+      'A command line for `sh`, which has the terminal to itself; its exit status is passed on. It is not run if the port does not open; where the profile has no `Port`, it is run as soon as the knock has left.',
+  },
+  'no-wait': {
+    type: 'boolean',
+    summary: 'knock once, and do not ask the port',
+    details: 'For a door of which the first connection alone counts (`single_use`): to ask would use it up.',
+  },
+  list: {
+    type: 'boolean',
+    short: 'l',
+    summary: 'list the profiles, without their knocks',
+  },
+  verbose: { type: 'boolean', short: 'v', summary: 'say on standard error what is done' },
+  ...PROFILE_OPTIONS,
+} as const satisfies OptionTable;
+
+export const KNOCK: Verb = {
+  name: 'knock',
+  summary: 'knock with a profile, wait until the port is open, run a command',
+  description: [
+    'Knocks with the sequence that the profile of the host has, so that it stands neither on the command line nor in the list of processes. If the profile has a `Port`, waits until that is open, knocking again with growing gaps, and fails if it stays closed.',
+  ],
+  operands: [
+    { name: 'PROFILE', summary: 'a name that the profiles know', completes: 'profile', optional: true },
+  ],
+  options: OPTIONS,
+  read: ({ values, operands: [name] }, environment) => {
+    const file = hostsFile(values, environment);
+    if (values.has('list')) return (voice) => list(file, voice);
+    if (name === undefined) throw new UsageError('no PROFILE was given: bussa knock --list lists them');
+    const then = values.get(THEN);
+    if (then !== undefined && values.has('json')) {
+      throw new UsageError('--then and --json do not go together: the standard output is the command’s');
+    }
+    return (voice) =>
+      knockWith(file, name, { then, waits: !values.has('no-wait'), verbose: values.has('verbose') }, voice);
+  },
+};
+
+type Wishes = { readonly then: string | undefined; readonly waits: boolean; readonly verbose: boolean };
+
+async function knockWith(file: string, name: string, wishes: Wishes, voice: Voice): Promise<number> {
+  const profile = await readProfile(file, name, voice);
+  if (typeof profile === 'number') return profile;
+  if (profile.knock === undefined) {
+    voice.complain(`bussa: ${file} has no Knock for '${name}': write one, as in Knock 7000 8000:udp 9000`);
+    return BUSSA_EXIT.config;
+  }
+  const { knockProfile } = await import('../../../app/client/knock-profile.ts');
+  const tell = (line: string): void => {
+    if (wishes.verbose) voice.complain(`bussa: ${line}`);
+  };
+  const end = await knockProfile(profile, wishes.waits, tell);
+  const failed = await tellEnd(end, profile, wishes, voice);
+  if (failed !== undefined || wishes.then === undefined) return failed ?? BUSSA_EXIT.ok;
+  const { runInTerminal } = await import('../../../host/terminal/run-in-terminal.ts');
+  return runInTerminal(wishes.then);
+}
+
+/** The exit status of a failure, which is told. */
+async function tellEnd(
+  end: KnockedProfile,
+  profile: Profile,
+  { then, waits }: Wishes,
+  voice: Voice,
+): Promise<number | undefined> {
+  const { name, port } = profile;
+  switch (end.kind) {
+    case 'open': {
+      const { address } = end.trail.to;
+      const line = `port ${port} of ${address} is open`;
+      if (then === undefined)
+        voice.answer({ profile: name, address, port, open: true, knocks: end.trail.knocked }, [line]);
+      return undefined;
+    }
+    case 'knocked': {
+      const why = waits ? 'the profile has no Port to ask' : 'the port was not asked';
+      if (then === undefined)
+        voice.answer({ profile: name, port, open: null, knocks: 1 }, [`knocked; ${why}`]);
+      return undefined;
+    }
+    case 'not-sent':
+      for (const reason of end.outcome.reasons) voice.complain(`bussa: ${reason}`);
+      return BUSSA_EXIT.failed;
+    case 'unresolved':
+      voice.complain(`bussa: ${end.reason}`);
+      return BUSSA_EXIT.failed;
+    case 'closed': {
+      if (port === undefined) return BUSSA_EXIT.failed;
+      const { explainClosed } = await import('../../../app/client/explain-closed.ts');
+      const order = { profile, port, askFirst: false };
+      for (const line of explainClosed(order, end.trails)) voice.complain(`bussa: ${line}`);
+      return BUSSA_EXIT.failed;
+    }
+  }
+}
+
+async function list(file: string, voice: Voice): Promise<number> {
+  const hosts = await readHosts(file, voice);
+  if (typeof hosts === 'number') return hosts;
+  const { profileNames, profileOf } = await import('../../../core/client/profile.ts');
+  const profiles = profileNames(hosts).map((name) => profileOf(hosts, name));
+  voice.answer(
+    profiles.map(({ name, hostName, port, knock }) => ({
+      profile: name,
+      host: hostName,
+      port,
+      knocks: knock !== undefined,
+    })),
+    profiles.length === 0 ? [`there is no profile in ${file}`] : profiles.map(renderProfile),
+  );
+  return BUSSA_EXIT.ok;
+}
+
+function renderProfile({ name, hostName, port, knock }: Profile): string {
+  const words = [
+    ...(hostName === name ? [] : [hostName]),
+    ...(port === undefined ? [] : [`port ${port}`]),
+    ...(knock === undefined ? ['without a Knock'] : []),
+  ];
+  return words.length === 0 ? name : `${name}: ${words.join(', ')}`;
+}

@@ -1,0 +1,48 @@
+import type { LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { parseSource } from '../../arguments/parse-source.ts';
+import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { leaseJson, renderLeases } from '../text/render-leases.ts';
+
+const OPTIONS = {
+  door: {
+    type: 'string',
+    value: 'DOOR',
+    completes: 'door',
+    summary: 'only those of this door',
+  },
+  ip: { type: 'string', value: 'ADDRESS', summary: 'only those of this address' },
+  ...CHOICE_OPTIONS,
+} as const satisfies OptionTable;
+
+export const LEASES: Verb = {
+  name: 'leases',
+  summary: 'who has which door open, and for how long yet',
+  description: [
+    'Prints the doors that are open now, for which address, since when and for how long yet, in the order in which they were opened. `opening` and `closing` are those whose commands still run.',
+  ],
+  operands: [],
+  options: OPTIONS,
+  read: ({ values }, environment) => {
+    const choice = daemonChoice(values, environment);
+    const door = values.get('door');
+    const ip = values.get('ip');
+    const request = {
+      verb: 'leases',
+      ...(door === undefined ? {} : { door }),
+      ...(ip === undefined ? {} : { ip: parseSource(ip) }),
+    };
+    return async (voice) => {
+      const { askDaemonInParts } = await import('../../../app/ask/ask-daemon.ts');
+      const leases: LeaseStatus[] = [];
+      const reply = await askDaemonInParts(choice, request, (part) => {
+        leases.push(...(part.leases as readonly LeaseStatus[]));
+      });
+      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      const lines = leases.length === 0 ? ['no door is open'] : renderLeases(leases, voice);
+      voice.answer({ leases: leases.map(leaseJson) }, lines);
+      return BUSSA_EXIT.ok;
+    };
+  },
+};

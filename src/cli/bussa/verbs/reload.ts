@@ -1,0 +1,55 @@
+import type { ReloadAnswer } from '../../../app/daemon/control/reload-verb.ts';
+import { printable } from '../../../core/event/printable.ts';
+import { diagnosticParts, renderDiagnostic } from '../../../core/text/diagnostic.ts';
+import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { askingDeed, CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+
+export const RELOAD: Verb = {
+  name: 'reload',
+  summary: 'have the daemon read its configuration again, and say what came of it',
+  description: [
+    'Does what SIGHUP does, and answers when the new configuration is in force: what has changed, and the warnings. If the file has mistakes, it prints them with their places, the old configuration stays in force, and the exit status is 78; if something else is against it, such as somebody who would be locked out, 1.',
+  ],
+  operands: [],
+  options: CHOICE_OPTIONS,
+  read: ({ values }, environment) => {
+    const choice = daemonChoice(values, environment);
+    return askingDeed(choice, { verb: 'reload' }, (answer, voice) => {
+      const reload = answer.reload as ReloadAnswer;
+      const { outcome, mistakes, diagnostics, left, reasons, changes } = reload;
+      const json = {
+        outcome,
+        mistakes,
+        diagnostics: diagnostics.map(diagnosticParts),
+        left,
+        reasons,
+        ...(changes === undefined ? {} : { changes }),
+      };
+      const lines = [
+        ...diagnostics.map(renderDiagnostic),
+        ...reasons.map(printable),
+        ...(left === 0 ? [] : [`… and ${left} more: \`bussa check\` has them all`]),
+        ...changeLines(reload),
+      ];
+      voice.answer(json, lines);
+      if (outcome === 'done') return BUSSA_EXIT.ok;
+      return mistakes > 0 ? BUSSA_EXIT.config : BUSSA_EXIT.failed;
+    });
+  },
+};
+
+function changeLines({ outcome, changes }: ReloadAnswer): string[] {
+  if (outcome === 'refused') return ['not used: the old configuration stays in force'];
+  const lines = Object.entries(SORTS).flatMap(([sort, words]) => {
+    const names = changes?.[sort as keyof typeof SORTS] ?? [];
+    return names.length === 0 ? [] : [`${words}: ${names.map(printable).join(', ')}`];
+  });
+  return lines.length === 0 ? ['in force: nothing has changed'] : ['in force', ...lines];
+}
+
+const SORTS = {
+  added: 'new doors',
+  removed: 'doors that are gone',
+  changed: 'doors that have changed',
+  settings: 'settings that have changed',
+} as const;

@@ -1,0 +1,144 @@
+import type { SimulateEnd, SimulateOrder, TimelineEntry } from '../../../app/rehearsal/simulate.ts';
+import type { SequenceStep } from '../../../core/door/sequence.ts';
+import { type Address, familyOf, parseAddress } from '../../../core/net/address.ts';
+import { parsePort } from '../../../core/net/port.ts';
+import { parseProtocol } from '../../../core/net/protocol.ts';
+import { type Millis, millis } from '../../../core/net/time.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { UsageError } from '../../arguments/read-options.ts';
+import { BUSSA_EXIT, type Json, type Verb, type Voice } from '../../arguments/verb.ts';
+
+/** RFC 5737 and RFC 3849: addresses of nobody. */
+const SOMEBODY = '192.0.2.1' as Address;
+
+const DEFAULT_GAP = millis(100);
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000 } as const;
+const LONGEST_GAP = 86_400_000;
+
+/** BOUNDED: what a command line holds is less than this in any case. */
+const MAX_KNOCKS = 65_536;
+
+const OPTIONS = {
+  knock: {
+    type: 'string',
+    value: 'PORTS',
+    summary: 'these knocks, as in `"7000 8000:udp 9000"`',
+  },
+  pcap: {
+    type: 'string',
+    value: 'FILE',
+    completes: 'file',
+    summary: 'the packets of this pcap or pcapng file; `-` is standard input',
+    details:
+      'By the clock of the file. Every packet counts as sent to this host, and the guard against scans is left out: which ports were in use is not in the file.',
+  },
+  from: { type: 'string', value: 'IP', summary: 'who knocks (default 192.0.2.1, an address of nobody)' },
+  to: {
+    type: 'string',
+    value: 'IP',
+    summary: 'the address that is knocked at, for a door with a `target`',
+  },
+  gap: {
+    type: 'string',
+    value: 'TIME',
+    summary: 'from one knock to the next, as in 300ms or 2s (default 100ms)',
+  },
+  json: { type: 'boolean', summary: 'print each entry as one JSON object a line' },
+} as const satisfies OptionTable;
+
+export const SIMULATE: Verb = {
+  name: 'simulate',
+  summary: 'tell what knocks would bring about, and why not more',
+  description: [
+    'Prints what a daemon with this configuration would do at these knocks, one entry a line in the order of time, and at the end in one sentence for each door whether it opened, or why not. Nothing is sent, nothing is run, and no privilege is needed.',
+    'It is the engine of the daemon that judges, with the guard against scans, but for the quarter of the ports that a daemon draws in secret: of those that no door has, one in four would be a tripwire.',
+  ],
+  operands: [{ name: 'FILE', summary: 'the configuration', completes: 'file' }],
+  options: OPTIONS,
+  streams: true,
+  read: ({ values, operands: [configFile = ''] }) => {
+    const order: SimulateOrder = { configFile, traffic: readTraffic(values) };
+    const json = values.has('json');
+    return async (voice) => {
+      const { simulate } = await import('../../../app/rehearsal/simulate.ts');
+      const { TimelinePrinter } = await import('../text/timeline.ts');
+      const printer = new TimelinePrinter(voice, order.traffic.kind === 'capture');
+      const tell = (entry: TimelineEntry): void => {
+        if (json) voice.say(JSON.stringify(printer.value(entry)));
+        else for (const line of printer.lines(entry)) voice.say(line);
+      };
+      return finish(await simulate(order, tell), json, voice);
+    };
+  },
+};
+
+async function finish(end: SimulateEnd, json: boolean, voice: Voice): Promise<number> {
+  const { diagnosticParts, renderDiagnostic } = await import('../../../core/text/diagnostic.ts');
+  const sayFailure = (value: Json): void => {
+    if (json) voice.say(JSON.stringify(value));
+  };
+  if (end.kind === 'failed') {
+    voice.complain(`bussa: ${end.message}`);
+    sayFailure({ kind: 'failed', error: end.message });
+    return BUSSA_EXIT.failed;
+  }
+  const diagnostics = end.kind === 'bad' ? end.diagnostics : end.warnings;
+  for (const diagnostic of diagnostics) voice.complain(renderDiagnostic(diagnostic));
+  if (end.kind === 'bad') sayFailure({ kind: 'bad', diagnostics: diagnostics.map(diagnosticParts) });
+  if (end.kind !== 'bad') return BUSSA_EXIT.ok;
+  return end.isDenied === true ? BUSSA_EXIT.permission : BUSSA_EXIT.config;
+}
+
+function readTraffic(values: ReadonlyMap<string, string>): SimulateOrder['traffic'] {
+  const file = values.get('pcap');
+  const knocks = values.get('knock');
+  if ((file === undefined) === (knocks === undefined)) {
+    throw new UsageError('give one of --knock "7000 8000:udp 9000" and --pcap FILE');
+  }
+  if (knocks === undefined) {
+    const stray = ['from', 'to', 'gap'].find((name) => values.has(name));
+    if (stray !== undefined) throw new UsageError(`--${stray} is for --knock: a capture has its own`);
+    return { kind: 'capture', file: file ?? '' };
+  }
+  const to = values.get('to');
+  const from = parseAddressOption('from', values.get('from') ?? SOMEBODY);
+  const target = to === undefined ? undefined : parseAddressOption('to', to);
+  if (target !== undefined && familyOf(target) !== familyOf(from)) {
+    throw new UsageError(`--from ${from} and --to ${target} are of two families: no packet has both`);
+  }
+  return {
+    kind: 'knocks',
+    steps: parseKnocks(knocks),
+    from,
+    ...(target === undefined ? {} : { to: target }),
+    gap: parseGap(values.get('gap')),
+  };
+}
+
+/** Separated by blanks as for `knock`, or by commas as in a configuration. */
+export function parseKnocks(text: string): readonly SequenceStep[] {
+  const words = text.split(/[\s,]+/).filter(Boolean);
+  if (words.length === 0) throw new UsageError('--knock has no port: give some, as in "7000 8000:udp 9000"');
+  if (words.length > MAX_KNOCKS) throw new UsageError(`--knock takes ${MAX_KNOCKS} knocks at most`);
+  return words.map((word) => {
+    const [digits = '', name = 'tcp', ...rest] = word.split(':');
+    const port = parsePort(digits);
+    const protocol = parseProtocol(name);
+    if (port !== undefined && protocol !== undefined && rest.length === 0) return { protocol, port };
+    throw new UsageError(`bad knock '${word}': give a port from 1 to 65535, with :udp behind it or nothing`);
+  });
+}
+
+function parseAddressOption(name: string, text: string): Address {
+  const address = parseAddress(text);
+  if (address !== undefined) return address;
+  throw new UsageError(`bad address '${text}' for --${name}: write one such as 192.0.2.1 or 2001:db8::1`);
+}
+
+function parseGap(text: string | undefined): Millis {
+  if (text === undefined) return DEFAULT_GAP;
+  const [, digits, unit = 'ms'] = /^([0-9]{1,8}(?:\.[0-9]{1,3})?)(ms|s|m)$/.exec(text) ?? [];
+  const length = Number(digits) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  if (digits !== undefined && length <= LONGEST_GAP) return millis(length);
+  throw new UsageError(`bad time '${text}' for --gap: give one such as 300ms, 1.5s or 1m, a day at most`);
+}

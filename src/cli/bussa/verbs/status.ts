@@ -1,0 +1,39 @@
+import type { DaemonStatus, DoorStatus, LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
+import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { renderStatus, statusJson } from '../text/render-status.ts';
+
+export const STATUS: Verb = {
+  name: 'status',
+  summary: 'how the daemon is, and what its doors have seen',
+  description: [
+    'Prints how long the daemon has run, its configuration, interfaces and firewall, its doors and who has them open, and what has been counted since the start: packets, knocks, attempts that came to nothing, tripwires touched. Sequences are not shown.',
+    '`--json` has all doors and leases, lengths in seconds and moments in UTC.',
+  ],
+  operands: [],
+  options: CHOICE_OPTIONS,
+  read: ({ values }, environment) => {
+    const choice = daemonChoice(values, environment);
+    return async (voice) => {
+      const { askDaemon, askDaemonInParts } = await import('../../../app/ask/ask-daemon.ts');
+      const reply = await askDaemon(choice, { verb: 'status' });
+      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      const doors: DoorStatus[] = [];
+      const leases: LeaseStatus[] = [];
+      const replies = [
+        await askDaemonInParts(choice, { verb: 'doors' }, (part) => {
+          doors.push(...(part.doors as readonly DoorStatus[]));
+        }),
+        await askDaemonInParts(choice, { verb: 'leases' }, (part) => {
+          leases.push(...(part.leases as readonly LeaseStatus[]));
+        }),
+      ];
+      for (const part of replies) if (part.kind !== 'answer') return complainOfReply(part, voice);
+      const { withServiceTrial } = await import('../../../app/trial/confirm-trial.ts');
+      const status = await withServiceTrial(reply.answer.status as DaemonStatus);
+      const whole = { status, doors, leases };
+      voice.answer(statusJson(whole), renderStatus(whole, voice));
+      return BUSSA_EXIT.ok;
+    };
+  },
+};

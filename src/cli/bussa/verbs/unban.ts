@@ -1,0 +1,40 @@
+import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { readWho, WHO } from '../../daemon-verbs/ban-operand.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+
+export const UNBAN: Verb = {
+  name: 'unban',
+  summary: 'lift a ban, and what the guard against scans has against an address',
+  description: [
+    'Lifts the ban of exactly this address or prefix. A ban of a prefix that an address lies in stays, and is named. For one address, the guard against scans forgets what it has touched: its next sequence counts at once.',
+  ],
+  operands: [WHO],
+  options: CHOICE_OPTIONS,
+  read: ({ values, operands }, environment) => {
+    const choice = daemonChoice(values, environment);
+    const who = readWho(operands[0] ?? '');
+    return async (voice) => {
+      const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
+      const { banOf, renderBanEnd } = await import('../../../core/control/plain-ban.ts');
+      const reply = await askDaemon(choice, { verb: 'unban', who });
+      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      const { answer } = reply;
+      const removed = answer.removed === true;
+      const forgiven = answer.forgiven === true;
+      const still = (Array.isArray(answer.still) ? answer.still : []).map(banOf);
+      const { unkept } = answer;
+      if (unkept !== undefined) {
+        voice.complain(`bussa: the ban comes back when the daemon is started again: ${String(unkept)}`);
+      }
+      voice.answer({ who, removed, forgiven, still, kept: unkept === undefined }, [
+        removed ? `${who} is no longer banned.` : `There was no ban of ${who}.`,
+        ...(forgiven ? ['What it had touched as a scan does is forgotten.'] : []),
+        ...still.map(
+          (ban) =>
+            `It is in ${ban.who}, which is banned ${renderBanEnd(ban, Date.now())}: \`bussa unban ${ban.who}\`.`,
+        ),
+      ]);
+      return unkept === undefined ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
+    };
+  },
+};

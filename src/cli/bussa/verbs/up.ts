@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import {
+  type DaemonOptions,
+  type DaemonPlace,
+  DEFAULT_CONFIG_FILE,
+  DEFAULT_STATE_DIRECTORY,
+  type GuardOptions,
+} from '../../../app/config/daemon-options.ts';
+import { type Millis, seconds } from '../../../core/net/time.ts';
+import { ownLauncher } from '../../../host/self/own-program.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { quoteWord } from '../../arguments/quote-word.ts';
+import { UsageError } from '../../arguments/read-options.ts';
+import type { Environment, Verb } from '../../arguments/verb.ts';
+import { DAEMON_OPTIONS, daemonOptions } from '../../knockd/knockd-options.ts';
+import { packageVersion } from '../../process/package-version.ts';
+
+export const OPTIONS = {
+  yes: { type: 'boolean', summary: 'close the ports even if somebody is connected to them' },
+  confirm: {
+    type: 'string',
+    value: 'SECONDS',
+    // `--conf` has always meant --config.
+    whole: true,
+    summary: 'undo everything after 1 to 3600 seconds, unless it is confirmed',
+    details:
+      'Then the doors are closed, the firewall is as it was before, whatever `On_Exit` says, what was recorded is forgotten, and the exit status is 1. It is confirmed by the Enter key at the terminal where it runs, or by `bussa confirm`. The time during which the machine sleeps counts. A process of its own undoes it if the daemon dies, and kills and undoes it if the daemon hangs 20 seconds after the time. A reload has to wait until it is confirmed.',
+  },
+  ...DAEMON_OPTIONS,
+} as const satisfies OptionTable;
+
+const MAX_CONFIRM_SECONDS = 3600;
+const LAUNCHER = new URL('../../../../bin/bussa', import.meta.url).href;
+
+export const UP: Verb = {
+  name: 'up',
+  summary: 'run the daemon, without locking anybody out who is connected',
+  description: [
+    'Runs the daemon, `knockd`, in the foreground, printing its log. It does not close a port for the first time while a connection to it from elsewhere is established, unless `--yes` or `--confirm` is given: it ends with status 1 before anything is changed, and says who is connected to what. Established connections would live on, but a new one needs the knock.',
+    'Ports that it has closed before are recorded in the state directory, and not asked about again. A reload that would close such a port is refused, and the old configuration stays in force.',
+    "TCP connections to this host are read from the kernel's sockets, those over UDP and through forwarded ports from its connection tracking (`/proc/net/nf_conntrack`); where the kernel has no such file, or has not begun to track, these two are not seen. Connections from this host's own addresses do not count.",
+  ],
+  operands: [],
+  options: OPTIONS,
+  streams: true,
+  read: ({ values }, environment) => {
+    const options = upOptions(values, environment);
+    return async ({ complain }) => {
+      const { startOrRun } = await import('../../../app/daemon/process/background.ts');
+      return startOrRun({ ...options, version: await packageVersion() }, complain);
+    };
+  },
+};
+
+/** Values by the names in `OPTIONS`. Throws a `UsageError`. */
+export function upOptions(values: ReadonlyMap<string, string>, environment: Environment): DaemonOptions {
+  const daemon = daemonOptions(values, environment);
+  const confirm = values.get('confirm');
+  const guard: GuardOptions = {
+    closeAnyway: values.has('yes'),
+    confirmCommand: renderConfirmCommand(daemon),
+    ...(confirm === undefined ? {} : { confirmWithin: parseConfirm(confirm) }),
+  };
+  return { ...daemon, verbose: true, guard };
+}
+
+function parseConfirm(text: string): Millis {
+  const value = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= MAX_CONFIRM_SECONDS) return seconds(value);
+  throw new UsageError(
+    `bad time '${text}' for --confirm: give whole seconds from 1 to ${MAX_CONFIRM_SECONDS}, such as 60`,
+  );
+}
+
+/** As it can be typed in any directory. */
+function renderConfirmCommand({ configFile, stateDirectory, interfaces }: DaemonPlace): string {
+  const words = [ownLauncher(LAUNCHER), 'confirm'];
+  if (configFile !== DEFAULT_CONFIG_FILE) words.push('-c', resolve(configFile));
+  if (stateDirectory !== DEFAULT_STATE_DIRECTORY) words.push('--state', resolve(stateDirectory));
+  if (interfaces !== undefined) words.push('-i', interfaces.text);
+  return words.map(quoteWord).join(' ');
+}

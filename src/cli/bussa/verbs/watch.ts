@@ -1,0 +1,57 @@
+import { printable, printableJson } from '../../../core/event/printable.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { UsageError } from '../../arguments/read-options.ts';
+import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+
+const OPTIONS = {
+  interval: { type: 'string', value: 'SECONDS', summary: 'look this often, 0.2 to 60 (default 1)' },
+  json: { type: 'boolean', summary: 'print every change as one JSON value a line' },
+  ...CHOICE_OPTIONS,
+} as const satisfies OptionTable;
+
+export const WATCH: Verb = {
+  name: 'watch',
+  summary: 'doors, open and tried, as they change',
+  description: [
+    'A live view of the whole terminal: packets per second and those lost, the doors, what is open and for how long yet, and attempts on their way through their stages. The arrows choose a line; `x` explains its address, `c` closes its door, `e` extends it, `b` bans the address, `q` leaves.',
+    'Where standard output is no terminal, and with `--json`, each change is a line of its own, until the daemon ends; with `--json` the last one says why.',
+  ],
+  operands: [],
+  options: OPTIONS,
+  streams: true,
+  read: ({ values }, environment) => {
+    const choice = daemonChoice(values, environment);
+    const intervalMs = parseInterval(values.get('interval') ?? '1');
+    const json = values.has('json');
+    return async (voice) => {
+      const { hasScreen } = await import('../../../host/terminal/terminal-screen.ts');
+      if (!json && hasScreen(environment)) {
+        const { watchScreen } = await import('../../../app/watch/watch-screen.ts');
+        const { sshPeer } = await import('../../../host/terminal/ssh-peer.ts');
+        const own = sshPeer(environment);
+        const reply = await watchScreen({ choice, intervalMs, own, paint: voice.style });
+        return reply === undefined ? BUSSA_EXIT.ok : complainOfReply(reply, voice);
+      }
+      const { watchLines } = await import('../../../app/watch/watch-lines.ts');
+      const { renderChange } = await import('../../../app/watch/watch-changes.ts');
+      const reply = await watchLines(choice, intervalMs, (change) => {
+        const time = new Date().toISOString();
+        voice.say(
+          json
+            ? printableJson({ time, ...change })
+            : `${time.slice(11, 19)}Z ${printable(renderChange(change))}`,
+        );
+      });
+      const status = complainOfReply(reply, voice);
+      if (json) voice.say(printableJson({ error: reply.message, status }));
+      return status;
+    };
+  },
+};
+
+function parseInterval(text: string): number {
+  const seconds = /^[0-9]{1,2}(?:\.[0-9]+)?$/.test(text) ? Number(text) : 0;
+  if (seconds >= 0.2 && seconds <= 60) return seconds * 1000;
+  throw new UsageError(`bad time '${text}' for --interval: give seconds from 0.2 to 60`);
+}

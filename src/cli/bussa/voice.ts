@@ -1,0 +1,40 @@
+import { isatty } from 'node:tty';
+import { styleText } from 'node:util';
+import { printableJson } from '../../core/event/printable.ts';
+import type { Json, Style, Voice } from '../arguments/verb.ts';
+import { print, printLines, STDERR, STDOUT } from '../process/print.ts';
+
+/** Speaks to the terminal, and knows at the end whether an answer is still owed. */
+export class TerminalVoice implements Voice {
+  readonly json: boolean;
+  readonly #paints: boolean;
+  #answered = false;
+  readonly #complaints: string[] = [];
+
+  constructor(json: boolean) {
+    this.json = json;
+    this.#paints = !json && isatty(STDOUT) && !process.env.NO_COLOR && process.stdout.hasColors();
+  }
+
+  readonly answer = (value: Json, lines: readonly string[]): void => {
+    this.#answered = true;
+    if (this.json) print(STDOUT, `${printableJson(value)}\n`);
+    else print(STDOUT, lines.map((line) => `${line}\n`).join(''));
+  };
+
+  readonly complain = (line: string): void => {
+    this.#complaints.push(line);
+    printLines(STDERR, line);
+  };
+
+  readonly say = (line: string): void => print(STDOUT, `${line}\n`);
+
+  readonly style = (style: Style, text: string): string =>
+    this.#paints ? styleText(style, text, { validateStream: false }) : text;
+
+  /** With --json every end has one value on standard output, a failure too. */
+  end(status: number): void {
+    if (!this.json || this.#answered) return;
+    this.answer({ error: this.#complaints.join('\n'), status }, []);
+  }
+}

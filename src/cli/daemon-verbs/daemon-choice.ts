@@ -1,0 +1,50 @@
+import type { DaemonChoice, DaemonReply, DaemonRequest } from '../../app/ask/ask-daemon.ts';
+import { DEFAULT_STATE_DIRECTORY } from '../../app/config/daemon-options.ts';
+import type { OptionTable } from '../arguments/option.ts';
+import { BUSSA_EXIT, type BussaExit, type Deed, type Environment, type Voice } from '../arguments/verb.ts';
+import { PLACE_OPTIONS, systemdStateDirectory } from '../knockd/knockd-options.ts';
+
+/** Which daemon a verb talks to. */
+export const CHOICE_OPTIONS = {
+  config: {
+    ...PLACE_OPTIONS.config,
+    summary: "the daemon's configuration, where more than one daemon runs",
+  },
+  interface: {
+    ...PLACE_OPTIONS.interface,
+    summary: 'its interfaces, if it was started with `-i`',
+    details: '',
+  },
+  state: { ...PLACE_OPTIONS.state, summary: 'its state directory (default `/var/lib/bussa`)' },
+} as const satisfies OptionTable;
+
+/** Values by the names in `CHOICE_OPTIONS`. */
+export function daemonChoice(values: ReadonlyMap<string, string>, environment: Environment): DaemonChoice {
+  const configFile = values.get('config');
+  const interfaces = values.get('interface');
+  return {
+    ...(configFile === undefined ? {} : { configFile }),
+    ...(interfaces === undefined ? {} : { interfaces }),
+    stateDirectory: values.get('state') ?? systemdStateDirectory(environment) ?? DEFAULT_STATE_DIRECTORY,
+  };
+}
+
+/** Asks the daemon, and does with the answer what `use` does; where there is none, says why. */
+export function askingDeed(
+  choice: DaemonChoice,
+  request: DaemonRequest,
+  use: (answer: Readonly<Record<string, unknown>>, voice: Voice) => BussaExit,
+): Deed {
+  return async (voice) => {
+    const { askDaemon } = await import('../../app/ask/ask-daemon.ts');
+    const reply = await askDaemon(choice, request);
+    return reply.kind === 'answer' ? use(reply.answer, voice) : complainOfReply(reply, voice);
+  };
+}
+
+/** Says why there is no answer. Returns the exit status. */
+export function complainOfReply(reply: Exclude<DaemonReply, { kind: 'answer' }>, voice: Voice): BussaExit {
+  voice.complain(`bussa: ${reply.message}`);
+  if (reply.kind === 'no-daemon') return BUSSA_EXIT.noDaemon;
+  return reply.kind === 'permission' ? BUSSA_EXIT.permission : BUSSA_EXIT.failed;
+}

@@ -1,0 +1,30 @@
+import type { Address } from '../../core/net/address.ts';
+import type { Operand, OptionTable } from '../arguments/option.ts';
+import { parseLength } from '../arguments/parse-length.ts';
+import { parseSource } from '../arguments/parse-source.ts';
+import type { Given } from '../arguments/verb.ts';
+import { CHOICE_OPTIONS } from './daemon-choice.ts';
+
+/** What an order to open or to leave open takes. */
+export const ORDER_OPERANDS = [
+  { name: 'DOOR', summary: 'a door of the configuration', completes: 'door' },
+  { name: 'ADDRESS', summary: 'whom it is opened for: an address of IPv4 or IPv6' },
+] as const satisfies readonly Operand[];
+
+export const ORDER_OPTIONS = {
+  for: {
+    type: 'string',
+    value: 'TIME',
+    summary: "how long: `90s`, `10m`, `2h` (default: the door's own time)",
+  },
+  ...CHOICE_OPTIONS,
+} as const satisfies OptionTable;
+
+type Order = { readonly door: string; readonly ip: Address; readonly for?: number };
+
+/** As the daemon takes it. Throws a `UsageError`. */
+export function readOrder({ values, operands }: Given): Order {
+  const [door = '', ip = ''] = operands;
+  const length = values.get('for');
+  return { door, ip: parseSource(ip), ...(length === undefined ? {} : { for: parseLength(length, 'for') }) };
+}

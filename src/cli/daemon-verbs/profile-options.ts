@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import type { HostsFile } from '../../core/client/hosts-file.ts';
+import type { Profile } from '../../core/client/profile.ts';
+import type { OptionTable } from '../arguments/option.ts';
+import { BUSSA_EXIT, type BussaExit, type Environment, type Voice } from '../arguments/verb.ts';
+
+/** Where the profiles are. */
+export const PROFILE_OPTIONS = {
+  hosts: {
+    type: 'string',
+    short: 'F',
+    value: 'FILE',
+    completes: 'file',
+    summary: 'read the profiles here (default `~/.config/bussa/hosts.conf`)',
+    details: 'The default is below `$XDG_CONFIG_HOME` where that is set.',
+  },
+} as const satisfies OptionTable;
+
+/** Values by the names in `PROFILE_OPTIONS`. */
+export function hostsFile(values: ReadonlyMap<string, string>, environment: Environment): string {
+  const { XDG_CONFIG_HOME: config = '', HOME: home = '/' } = environment;
+  // XDG Base Directory Specification: a path that is not absolute counts for nothing.
+  const directory = config.startsWith('/') ? config : join(home, '.config');
+  return values.get('hosts') ?? join(directory, 'bussa', 'hosts.conf');
+}
+
+/** Reads the profiles; a failure is told, and is the exit status. */
+export async function readHosts(file: string, voice: Voice): Promise<HostsFile | BussaExit> {
+  const { loadHosts } = await import('../../app/client/load-hosts.ts');
+  const loaded = loadHosts(file);
+  const words = loaded.kind === 'ok' ? loaded.warnings : loaded.complaints;
+  for (const line of words) voice.complain(line);
+  if (loaded.kind === 'ok') return loaded.hosts;
+  return loaded.kind === 'permission' ? BUSSA_EXIT.permission : BUSSA_EXIT.config;
+}
+
+/** The profile of `name`, or the exit status after a failure that was told. */
+export async function readProfile(file: string, name: string, voice: Voice): Promise<Profile | BussaExit> {
+  const hosts = await readHosts(file, voice);
+  if (typeof hosts === 'number') return hosts;
+  const { profileOf } = await import('../../core/client/profile.ts');
+  return profileOf(hosts, name);
+}

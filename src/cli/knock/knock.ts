@@ -1,0 +1,68 @@
+import type { KnockOutcome } from '../../app/client/knocker.ts';
+import { packageVersion } from '../process/package-version.ts';
+import { print, printLines, STDERR, STDOUT } from '../process/print.ts';
+import { OPTIONS, parseKnockOptions } from './knock-options.ts';
+
+const USAGE = 'usage: knock [options] <host> <port[:proto]> [port[:proto]] ...';
+
+async function help(): Promise<string> {
+  const { renderOptions, renderParagraphs } = await import('../help/render-help.ts');
+  return `${USAGE}
+
+${renderParagraphs([
+  'Sends a TCP SYN, or a UDP packet of one NUL byte, to each port in order. A port is a number or a service name; proto is tcp (the default) or udp.',
+])}
+${renderOptions(OPTIONS)}
+${renderParagraphs([
+  'Exit status: 0 if every packet left, 1 if one did not, 2 for a mistake in the arguments.',
+  'Example: knock -d 100 server.example.org 7000 8000:udp 9000',
+])}`;
+}
+
+const EXIT = { 'all-left': 0, failed: 1, 'timed-out': 1, 'bad-ports': 2 } as const satisfies Record<
+  KnockOutcome['kind'],
+  number
+>;
+
+async function main(args: readonly string[]): Promise<void> {
+  // Node.js opens a debugger on this signal unless somebody listens to it.
+  process.on('SIGUSR1', () => undefined);
+  const command = parseKnockOptions(args);
+  switch (command.kind) {
+    case 'help':
+      print(STDOUT, await help());
+      return;
+    case 'version':
+      print(STDOUT, `knock ${await packageVersion()}\n`);
+      return;
+    case 'usage-error':
+      complain([command.message], true);
+      process.exitCode = 2;
+      return;
+    case 'knock': {
+      // Until it is known better.
+      process.exitCode = EXIT.failed;
+      const { knock } = await import('../../app/client/knocker.ts');
+      const outcome = await knock(command.order, (line) => {
+        if (command.verbose) printLines(STDOUT, line);
+      });
+      await finish(outcome);
+    }
+  }
+}
+
+async function finish(outcome: KnockOutcome): Promise<void> {
+  if (outcome.kind !== 'all-left') complain(outcome.reasons, outcome.kind === 'bad-ports');
+  process.exitCode = EXIT[outcome.kind];
+  if (outcome.kind === 'timed-out') {
+    const { exitNow } = await import('../../host/ffi/exit-now.ts');
+    exitNow(EXIT[outcome.kind]);
+  }
+}
+
+function complain(reasons: readonly string[], hint: boolean): void {
+  const lines = reasons.map((reason) => `knock: ${reason}`);
+  printLines(STDERR, ...lines, ...(hint ? [USAGE, "Try 'knock --help'."] : []));
+}
+
+void main(process.argv.slice(2));

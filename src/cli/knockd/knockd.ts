@@ -1,0 +1,66 @@
+import type { Verdict } from '../../app/config/check.ts';
+import { renderDiagnostic } from '../../core/text/diagnostic.ts';
+import { renderOptions, renderParagraphs } from '../help/render-help.ts';
+import { endWith } from '../process/end-process.ts';
+import { packageVersion } from '../process/package-version.ts';
+import { print, printLines, STDERR, STDOUT } from '../process/print.ts';
+import { OPTIONS, parseKnockdOptions } from './knockd-options.ts';
+
+const USAGE = 'usage: knockd [options]';
+
+const help = (): string => `${USAGE}
+
+${renderParagraphs(['Watches for knocks, and opens the door whose whole sequence has come, for whoever has knocked.'])}
+${renderOptions(OPTIONS)}
+${renderParagraphs([
+  'SIGHUP reads the configuration again; SIGTERM and SIGINT end it: every door closes, and the firewall is as it was before, unless the configuration says On_Exit = keep.',
+  'Exit status: 0 after an orderly end, 1 after a failure, 2 for a mistake in the arguments, 70 after a fault of the program itself, 77 if a permission is missing, 78 for a mistake in the configuration.',
+])}`;
+
+const EXIT_USAGE = 2;
+/** sysexits.h */
+const EXIT_CONFIG = 78;
+
+async function main(args: readonly string[]): Promise<number> {
+  // Node.js opens a debugger on this signal unless somebody listens to it.
+  process.on('SIGUSR1', () => undefined);
+  // This is the launcher's and not for the doors' commands.
+  delete process.env.NODE_COMPILE_CACHE;
+  const command = parseKnockdOptions(args, process.env);
+  switch (command.kind) {
+    case 'help':
+      print(STDOUT, help());
+      return 0;
+    case 'version':
+      print(STDOUT, `knockd ${await packageVersion()} (Bussa)\n`);
+      return 0;
+    case 'usage-error':
+      printLines(STDERR, `knockd: ${command.message}`, USAGE, "Try 'knockd --help'.");
+      return EXIT_USAGE;
+    case 'check': {
+      const { check } = await import('../../app/config/check.ts');
+      return tellVerdict(command.configFile, check(command.configFile));
+    }
+    case 'replay': {
+      const { replay } = await import('../../app/rehearsal/replay.ts');
+      return replay(command, (line) => printLines(STDOUT, line), complain);
+    }
+    case 'daemon': {
+      const { startOrRun } = await import('../../app/daemon/process/background.ts');
+      return startOrRun({ ...command.options, version: await packageVersion() }, complain);
+    }
+  }
+}
+
+function tellVerdict(configFile: string, verdict: Verdict): number {
+  for (const diagnostic of verdict.diagnostics) complain(renderDiagnostic(diagnostic));
+  if (verdict.kind === 'bad') return EXIT_CONFIG;
+  printLines(STDOUT, `${configFile}: good, ${verdict.config.doors.length} door(s)`);
+  return 0;
+}
+
+function complain(line: string): void {
+  printLines(STDERR, line);
+}
+
+void endWith(main(process.argv.slice(2)));

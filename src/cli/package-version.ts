@@ -1,5 +1,0 @@
-/** The version that package.json names. */
-export async function packageVersion(): Promise<string> {
-  const { default: description } = await import('../../package.json', { with: { type: 'json' } });
-  return description.version;
-}

@@ -1,0 +1,27 @@
+// Where the self-contained executable begins, which holds Node.js, all programs and koffi's addon: it becomes the program
+// whose name it is started under. Each is a script, beside what V8 had compiled of it when the executable was made.
+
+import { basename } from 'node:path';
+import { getAssetKeys, getRawAsset } from 'node:sea';
+import { Script } from 'node:vm';
+import { loadAddon } from '../../host/ffi/load-addon.ts';
+
+const DEFAULT = 'bussa';
+const ADDON = './koffi.node';
+
+type Program = (find: (name: string) => unknown) => void;
+
+function load(name: string): Program {
+  const script = new Script(Buffer.from(getRawAsset(`${name}.js`)).toString('latin1'), {
+    filename: `${name}.js`,
+    cachedData: new Uint8Array(getRawAsset(`${name}.cache`)),
+  });
+  return script.runInThisContext() as Program;
+}
+
+const name = basename(process.argv0);
+const program = load(getAssetKeys().includes(`${name}.js`) ? name : DEFAULT);
+program((module) => {
+  if (module === ADDON) return loadAddon('koffi', new Uint8Array(getRawAsset('koffi.node')));
+  return process.getBuiltinModule(module);
+});

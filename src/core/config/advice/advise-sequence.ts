@@ -1,0 +1,194 @@
+import type { Door } from '../../door/door.ts';
+import { renderSequence, type Sequence, type SequenceStep } from '../../door/sequence.ts';
+import {
+  type FlagRule,
+  meetsFlagRule,
+  renderFlagRule,
+  TCP_FLAG,
+  TCP_FLAGS_MASK,
+} from '../../net/tcp-flags.ts';
+import type { Findings } from '../../text/findings.ts';
+import { escapeText } from '../../text/quote-text.ts';
+import { splitWord, type Word } from '../../text/word.ts';
+import type { Section } from '../file/read-sections.ts';
+import { type HostFacts, lastEntry, type WrittenDoor } from './written-door.ts';
+
+/** Fewer are guessed, or come upon by a scan. */
+const ENOUGH_KNOCKS = 3;
+
+/** Those of the manuals of knockd and of a hundred guides: they are the first that are tried. */
+const KNOWN = new Set([
+  '7000,8000,9000',
+  '9000,8000,7000',
+  '2222,3333,4444',
+  '4444,3333,2222',
+  '1000,2000,3000',
+  '10001,10002,10003',
+  '1111,2222,3333',
+  '500,1001,456',
+]);
+
+/** About the knocks of one door. */
+export function adviseSequence({ section, door }: WrittenDoor, host: HostFacts, findings: Findings): void {
+  const entry = lastEntry(section, 'Sequence', 'One_Time_Sequences');
+  if (door === undefined || entry === undefined) return;
+  const at = entry.value ?? entry.key;
+  const { sequence } = door;
+  const isFixed = door.sequenceSource.kind === 'fixed';
+  judgeLength(at, sequence, findings);
+  if (isFixed) judgePorts(at, sequence, findings);
+  judgeServices(at, sequence, isFixed, host, findings);
+  const blindShare = host.blindShare(door);
+  if (blindShare !== undefined) {
+    const remedy = 'write tcpflags = syn,!ack,!rst and knock by TCP, or set it to 32768 60999 (sysctl)';
+    findings.warning(section.name, 'local-ports', `${blindShare}: ${remedy}`);
+  }
+  const hasTcp = sequence.some(({ protocol }) => protocol === 'tcp');
+  if (hasTcp && door.flags.mask === 0) {
+    const why = 'any TCP packet is a knock, those of established connections too';
+    findings.warning(section.name, 'no-tcpflags', `${why}: add tcpflags = syn`);
+  }
+  if (hasTcp && !canSend(door, host)) judgeFlags(section, door.flags, findings);
+}
+
+const { syn, ack, psh, fin, rst } = TCP_FLAG;
+/** What a client sends besides, where somebody answers it. */
+const ANSWERED = [ack, psh | ack, fin | ack, fin | psh | ack, rst, rst | ack];
+
+function canSend({ flags, sequence }: Door, host: HostFacts): boolean {
+  const isAnswered = sequence.every(({ protocol, port }) => protocol !== 'tcp' || host.serves('tcp', port));
+  return [syn, ...(isAnswered ? ANSWERED : [])].some((sent) => meetsFlagRule(flags, sent));
+}
+
+/** RFC 9293 section 3.5: whoever connects sends SYN, and nothing else to a port that does not answer. */
+function judgeFlags(section: Section, flags: FlagRule, findings: Findings): void {
+  const entry = lastEntry(section, 'TCPFlags');
+  const what = `a client that connects sends SYN alone to a port that does not answer, which does not meet ${renderFlagRule(flags)}, and only made-up packets open this door`;
+  findings.warning(entry?.value ?? section.name, 'no-client', `${what}: write tcpflags = syn`);
+}
+
+/** The same knocks with other flags, where one packet meets both. */
+export function adviseSameKnocks(doors: readonly WrittenDoor[], findings: Findings): void {
+  const earlier = new Map<string, WrittenDoor[]>();
+  for (const written of doors) {
+    const { door, section } = written;
+    if (door?.sequenceSource.kind !== 'fixed') continue;
+    const knocks = renderSequence(door.sequence);
+    const same = earlier.get(knocks) ?? [];
+    const other = same.find(
+      (each) => !hasSameFlags(each.door?.flags, door.flags) && meetTogether(each, written),
+    );
+    if (same.length < MOST_COMPARED) earlier.set(knocks, [...same, written]);
+    if (other === undefined) continue;
+    const name = `[${escapeText(other.section.name.text)}], line ${other.section.name.line}`;
+    const what = `one packet can be a knock here and at ${name}, which has the same ports`;
+    findings.warning(section.name, 'same-knocks', `${what}: it opens both, give them other ports`);
+  }
+}
+
+/** BOUNDED: doors with the same knocks that a further one is compared with. */
+const MOST_COMPARED = 16;
+
+const hasSameFlags = (a: FlagRule | undefined, b: FlagRule): boolean =>
+  a !== undefined && a.mask === b.mask && a.value === b.value;
+
+/**
+ * A sequence that stands in another one. Where the other begins with it, the other's knocks open it as well; where it
+ * comes later, they do if those before it are lost.
+ */
+export function adviseContained(doors: readonly WrittenDoor[], findings: Findings): void {
+  const byKnocks = new Map<string, WrittenDoor>();
+  for (const written of doors) {
+    if (written.door !== undefined) byKnocks.set(renderSequence(written.door.sequence), written);
+  }
+  const lengths = [...new Set(doors.map(({ door }) => door?.sequence.length ?? 0))].filter(Boolean);
+  for (const longer of doors) {
+    const steps = longer.door?.sequence ?? [];
+    for (const length of lengths.filter((one) => one < steps.length)) {
+      for (let first = 0; first + length <= steps.length; first++) {
+        const part = steps.slice(first, first + length) as unknown as Sequence;
+        const shorter = byKnocks.get(renderSequence(part));
+        if (shorter !== undefined && meetTogether(shorter, longer))
+          tellContained(shorter, longer, first, findings);
+      }
+    }
+  }
+}
+
+function tellContained(shorter: WrittenDoor, longer: WrittenDoor, first: number, findings: Findings): void {
+  const { name, line } = { name: longer.section.name.text, line: longer.section.name.line };
+  const other = `[${escapeText(name)}], line ${line}`;
+  const length = shorter.door?.sequence.length ?? 0;
+  const entry = lastEntry(shorter.section, 'Sequence', 'One_Time_Sequences');
+  const at = entry?.value ?? shorter.section.name;
+  if (first === 0) {
+    const shown = `these knocks are the first ${length} of ${other}, and whoever knocks there opens this door too`;
+    findings.warning(at, 'prefix-sequence', `${shown}: begin one of them otherwise`);
+  } else {
+    const shown = `these knocks are knocks ${first + 1} to ${first + length} of ${other}`;
+    const danger = 'whoever knocks there and loses a packet before them opens this door instead';
+    findings.warning(at, 'contained-sequence', `${shown}, and ${danger}: take other ports for one of them`);
+  }
+}
+
+/** Whether one packet can be a knock at both. */
+function meetTogether({ door: a }: WrittenDoor, { door: b }: WrittenDoor): boolean {
+  if (a === undefined || b === undefined || a.target !== b.target) return false;
+  for (let flags = 0; flags <= TCP_FLAGS_MASK; flags++) {
+    if (meetsFlagRule(a.flags, flags) && meetsFlagRule(b.flags, flags)) return true;
+  }
+  return false;
+}
+
+function judgeLength(at: Word, sequence: Sequence, findings: Findings): void {
+  if (sequence.length >= ENOUGH_KNOCKS) return;
+  const count = sequence.length === 1 ? 'one knock is' : 'two knocks are';
+  findings.warning(
+    at,
+    'short-sequence',
+    `${count} soon guessed: use ${ENOUGH_KNOCKS} ports at least, better four`,
+  );
+}
+
+function judgePorts(at: Word, sequence: Sequence, findings: Findings): void {
+  const ports = sequence.map(({ port }) => port);
+  if (KNOWN.has(ports.join(','))) {
+    findings.warning(
+      at,
+      'known-sequence',
+      'this sequence stands in manuals, and is tried first: take ports of your own, `bussa init` draws some',
+    );
+  }
+  const differences = ports.slice(1).map((port, i) => port - (ports[i] as number));
+  const rises = differences.length > 0 && differences.every((step) => step > 0);
+  const falls = differences.length > 0 && differences.every((step) => step < 0);
+  if (rises || falls) {
+    const way = rises ? 'ascend' : 'descend';
+    const what = `the ports ${way}, as those of a scan and of most guesses do`;
+    findings.warning(at, 'ascending-sequence', `${what}: put them in another order`);
+  }
+  if (differences.some((step) => Math.abs(step) === 1)) {
+    const what = 'ports that follow one another are touched together by a scan';
+    findings.warning(at, 'knocks-in-a-row', `${what}: choose ports that lie far apart`);
+  }
+}
+
+function judgeServices(
+  at: Word,
+  sequence: Sequence,
+  isFixed: boolean,
+  host: HostFacts,
+  findings: Findings,
+): void {
+  const words = isFixed ? splitWord(at, ',') : [];
+  const seen = new Set<string>();
+  for (const [i, step] of sequence.entries()) {
+    const name = render(step);
+    if (seen.has(name) || !host.serves(step.protocol, step.port)) continue;
+    seen.add(name);
+    const what = `a service of this host waits at ${name}, whose clients would knock`;
+    findings.warning(words[i] ?? at, 'served-port', `${what}: take a port that nothing uses`);
+  }
+}
+
+const render = ({ protocol, port }: SequenceStep): string => `${protocol}/${port}`;

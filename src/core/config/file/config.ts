@@ -1,0 +1,53 @@
+import type { AttachPoint } from '../../door/attach-point.ts';
+import type { DoorSpec } from '../../door/door.ts';
+import type { DaemonHooks } from '../../door/hook.ts';
+import type { PortOpening } from '../../door/port-opening.ts';
+import { type Millis, seconds } from '../../net/time.ts';
+import type { Diagnostic } from '../../text/diagnostic.ts';
+import type { InterfaceChoice } from '../values/parse-interfaces.ts';
+import type { MetricsPlace } from '../values/parse-metrics.ts';
+
+export type LogFormat = 'text' | 'json';
+
+export type FirewallName = 'nftables' | 'iptables' | 'auto';
+
+/** What becomes of the ports that only doors let in to when the daemon ends in order. */
+export type OnExit = 'open' | 'keep';
+
+export type Settings = {
+  readonly useSyslog: boolean;
+  readonly logFile?: string;
+  /** `text` if it is absent. */
+  readonly logFormat?: LogFormat;
+  readonly pidFile?: string;
+  readonly metrics?: MetricsPlace;
+  readonly interfaces?: InterfaceChoice;
+  /** `auto` if it is absent. */
+  readonly firewall?: FirewallName;
+  /** Chains of another owner in which leased sources must be let in. Never empty. */
+  readonly attach?: readonly [AttachPoint, ...AttachPoint[]];
+  /** `open` if it is absent. */
+  readonly onExit?: OnExit;
+  /** Whose members may ask and order the daemon; the daemon's own user alone if it is absent. */
+  readonly controlGroup?: string;
+  /** On if it is absent. */
+  readonly scanGuard?: 'on' | 'off';
+  /** `DEFAULT_SCAN_PENALTY` if it is absent. */
+  readonly scanPenalty?: Millis;
+  /** Ports in use that the host's own sockets do not show. Never empty. */
+  readonly scanIgnore?: readonly [PortOpening, ...PortOpening[]];
+  readonly hooks?: DaemonHooks;
+};
+
+/** Longer than the pause between the probes of a patient scan (nmap -T1: 15 s), and short for who only mistyped. */
+export const DEFAULT_SCAN_PENALTY = seconds(60);
+
+/** Suspicions are kept by a clock of 32 bits in milliseconds. */
+export const MAX_SCAN_PENALTY = seconds(86_400);
+
+export type Config = { readonly settings: Settings; readonly doors: readonly DoorSpec[] };
+
+/** A whole configuration, or every mistake in it. Warnings come with either. */
+export type ConfigResult =
+  | { readonly kind: 'ok'; readonly config: Config; readonly warnings: readonly Diagnostic[] }
+  | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] };

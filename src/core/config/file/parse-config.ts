@@ -1,0 +1,83 @@
+import { renderAdmission } from '../../door/admission.ts';
+import type { DoorSpec } from '../../door/door.ts';
+import { renderSequence } from '../../door/sequence.ts';
+import { Findings } from '../../text/findings.ts';
+import { escapeText } from '../../text/quote-text.ts';
+import { isUtf16, splitLines } from '../../text/split-lines.ts';
+import type { Word } from '../../text/word.ts';
+import type { ConfigResult } from './config.ts';
+import { judgeEncoding } from './judge-encoding.ts';
+import { mergeCommandLimits, parseCommandLimits } from './parse-command-limits.ts';
+import { parseDoor } from './parse-door.ts';
+import { compileDoorHooks, parseDoorHooks } from './parse-hook.ts';
+import { parseSettings } from './parse-settings.ts';
+import { readSections, type Section } from './read-sections.ts';
+
+const START: Word = { text: '', line: 1, offset: 0 };
+
+/** Reads a `knockd.conf`. `file` is its name in the diagnostics. Work and memory grow with `bytes` alone. */
+export function parseConfig(file: string, bytes: Uint8Array): ConfigResult {
+  const findings = new Findings();
+  if (isUtf16(bytes)) {
+    findings.error(START, 'the file is UTF-16: save it as UTF-8');
+    return { kind: 'bad', diagnostics: findings.diagnostics(file, ['']) };
+  }
+  const text = splitLines(bytes);
+  judgeEncoding(text, findings);
+  const sections = readSections(text.lines, findings);
+  const settings = parseSettings(
+    sections.flatMap(({ entries }) => entries),
+    findings,
+  );
+  const doors = parseDoors(sections, findings);
+  const diagnostics = findings.diagnostics(file, text.lines);
+  if (findings.hasErrors) return { kind: 'bad', diagnostics };
+  return { kind: 'ok', config: { settings, doors }, warnings: diagnostics };
+}
+
+function parseDoors(sections: readonly Section[], findings: Findings): readonly DoorSpec[] {
+  const doors: DoorSpec[] = [];
+  const hooks = new Map(sections.map((section) => [section, parseDoorHooks(section.entries, findings)]));
+  const forAll = hooks.entries().find(([{ kind }]) => kind === 'options')?.[1] ?? {};
+  const limits = new Map(sections.map((section) => [section, parseCommandLimits(section.entries, findings)]));
+  const limitsForAll = limits.entries().find(([{ kind }]) => kind === 'options')?.[1] ?? {};
+  const watched = new Map<string, Section>();
+  for (const section of sections) {
+    const door = parseDoor(section, findings);
+    if (door === undefined) continue;
+    const ownHooks = compileDoorHooks(hooks.get(section) ?? {}, forAll);
+    const ownLimits = mergeCommandLimits(limits.get(section) ?? {}, limitsForAll);
+    doors.push({
+      ...door,
+      ...(ownHooks === undefined ? {} : { hooks: ownHooks }),
+      ...(ownLimits === undefined ? {} : { limits: ownLimits }),
+    });
+    judgeWatched(door, section, watched, findings);
+  }
+  if (!sections.some(({ kind }) => kind === 'door')) {
+    const remedy = 'add a section such as [openSSH] with a sequence and a command';
+    findings.error(START, `no door in this file: ${remedy}`);
+  }
+  return doors;
+}
+
+/** Two doors that the same knocks open are right to knockd and most likely a mistake. */
+function judgeWatched(
+  door: DoorSpec,
+  section: Section,
+  watched: Map<string, Section>,
+  findings: Findings,
+): void {
+  const { sequenceSource, flags, target } = door;
+  if (sequenceSource.kind !== 'fixed') return;
+  const counted = `${flags.mask} ${flags.value} ${target ?? ''} ${renderAdmission(door)}`;
+  const knocks = `${counted} ${renderSequence(sequenceSource.sequence)}`;
+  const first = watched.get(knocks);
+  if (first === undefined) {
+    watched.set(knocks, section);
+  } else if (first.name.text !== section.name.text) {
+    const [earlier, later] = [first, section].map(({ name }) => `[${escapeText(name.text)}]`);
+    const shown = `the knocks of ${later} are already watched by ${earlier}, line ${first.name.line}`;
+    findings.warning(section.name, 'same-knocks', `${shown}: they will open both, as in knockd`);
+  }
+}

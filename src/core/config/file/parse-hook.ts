@@ -1,0 +1,92 @@
+import type { DoorHookName, DoorHooks, Hook } from '../../door/hook.ts';
+import type { Findings } from '../../text/findings.ts';
+import { quoteText } from '../../text/quote-text.ts';
+import { splitArgv } from '../../text/split-argv.ts';
+import { sliceWord, trimWord, type Word } from '../../text/word.ts';
+import { MAX_COMMAND_BYTES } from '../values/compile-opening.ts';
+import type { DirectiveName } from './directives.ts';
+import type { Entry } from './read-sections.ts';
+
+/** What a section says of each event; `none`: that nothing runs, even if the options say otherwise. */
+export type HookTexts = Readonly<Partial<Record<DoorHookName, Hook | 'none'>>>;
+
+/** Before the text of a hook that is for `/bin/sh -c`. */
+export const SHELL_MARK = 'sh:';
+
+const DOOR_HOOKS: Readonly<Partial<Record<DirectiveName, DoorHookName>>> = {
+  On_Open: 'open',
+  On_Close: 'close',
+  On_Refused: 'refused',
+};
+
+export function parseDoorHooks(entries: readonly Entry[], findings: Findings): HookTexts {
+  const hooks: Partial<Record<DoorHookName, Hook | 'none'>> = {};
+  for (const { directive, value } of entries) {
+    const name = DOOR_HOOKS[directive.name];
+    if (name === undefined || value === undefined) continue;
+    const hook = value.text === '' ? 'none' : parseHook(value, findings);
+    if (hook !== undefined) hooks[name] = hook;
+  }
+  return hooks;
+}
+
+/** The hooks of a door: its own, else those for all doors. `undefined` when there is none. */
+export function compileDoorHooks(own: HookTexts, forAll: HookTexts): DoorHooks | undefined {
+  const texts: HookTexts = { ...forAll, ...own };
+  const hooks: Partial<Record<DoorHookName, Hook>> = {};
+  for (const name of ['open', 'close', 'refused'] as const) {
+    const hook = texts[name];
+    if (hook !== undefined && hook !== 'none') hooks[name] = hook;
+  }
+  return Object.keys(hooks).length === 0 ? undefined : hooks;
+}
+
+/** A program with its arguments, or with `sh:` in front text for a shell. The value is not empty. */
+export function parseHook(value: Word, findings: Findings): Hook | undefined {
+  judgePlaceholder(value, findings);
+  if (!value.text.startsWith(SHELL_MARK)) return parseArgv(value, findings);
+  const text = trimWord(sliceWord(value, SHELL_MARK.length));
+  if (text.text === '') {
+    findings.error(value, 'a command is missing after sh: write what /bin/sh shall run');
+    return undefined;
+  }
+  return fits(text, [text.text], findings) ? { kind: 'shell', text: text.text } : undefined;
+}
+
+function parseArgv(value: Word, findings: Findings): Hook | undefined {
+  const result = splitArgv(value.text);
+  if (result.kind === 'bad') {
+    findings.error(sliceWord(value, result.offset), result.message);
+    return undefined;
+  }
+  const { argv, shellSign } = result;
+  if (shellSign !== undefined) {
+    const shown = quoteText(value.text.slice(shellSign).split(/[ \t]/, 1)[0] ?? '');
+    const remedy = `begin the value with ${SHELL_MARK} to give it to one, or put it in '...'`;
+    findings.warning(
+      sliceWord(value, shellSign),
+      'no-shell',
+      `no shell reads ${shown}, it is taken as it stands: ${remedy}`,
+    );
+  }
+  const [program = '', ...args] = argv;
+  if (program === '') {
+    findings.error(value, 'the name of the program is empty: write its path, as in /usr/bin/logger');
+    return undefined;
+  }
+  return fits(value, argv, findings) ? { kind: 'argv', argv: [program, ...args] } : undefined;
+}
+
+/** Linux takes no longer argument, and would say so only when the hook is to run. */
+function fits(at: Word, argv: readonly string[], findings: Findings): boolean {
+  if (argv.every((each) => new TextEncoder().encode(each).length <= MAX_COMMAND_BYTES)) return true;
+  findings.error(at, `the command is longer than ${MAX_COMMAND_BYTES} bytes: put it into a script`);
+  return false;
+}
+
+function judgePlaceholder(value: Word, findings: Findings): void {
+  const place = value.text.indexOf('%IP%');
+  if (place < 0) return;
+  const remedy = `a hook finds the address in the environment, as BUSSA_IP: ${SHELL_MARK} logger "$BUSSA_IP"`;
+  findings.warning(sliceWord(value, place), 'no-placeholder', `"%IP%" is not replaced here: ${remedy}`);
+}

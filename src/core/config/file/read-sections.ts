@@ -1,0 +1,193 @@
+import type { Findings } from '../../text/findings.ts';
+import { escapeText, quoteText } from '../../text/quote-text.ts';
+import { sliceWord, trimWord, type Word } from '../../text/word.ts';
+import { type Directive, findDirective, listDirectives, nearestDirective } from './directives.ts';
+import { findControl, readValue } from './read-value.ts';
+
+/** One directive of a section. Without a value it stood alone, or its value is a finding already. */
+export type Entry = { readonly directive: Directive; readonly key: Word; readonly value?: Word };
+
+/** `orphan`: what stands before the first heading; it is judged, and an error. */
+export type Section = {
+  readonly kind: 'options' | 'door' | 'orphan';
+  readonly name: Word;
+  readonly entries: readonly Entry[];
+};
+
+/** The sections of a file in order. Mistakes in headings, names of directives and their form are findings. */
+export function readSections(lines: readonly string[], findings: Findings): readonly Section[] {
+  const reader = new SectionReader(findings);
+  for (const [index, text] of lines.entries()) {
+    const line = trimWord({ text, line: index + 1, offset: 0 });
+    if (line.text === '' || line.text.startsWith('#')) continue;
+    if (line.text.startsWith('[')) reader.readHeading(line);
+    else reader.readDirective(line);
+  }
+  return reader.sections;
+}
+
+type OpenSection = Section & { readonly entries: Entry[]; readonly lineOf: Map<Directive, number> };
+
+class SectionReader {
+  readonly sections: OpenSection[] = [];
+  readonly #findings: Findings;
+  readonly #lineOf = new Map<string, number>();
+  #current: OpenSection | undefined;
+  #options: OpenSection | undefined;
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  readHeading(line: Word): void {
+    const name = parseHeading(line, this.#findings);
+    if (name.text.toLowerCase() === 'options') {
+      this.#enterOptions(name);
+    } else {
+      this.#refuseSecond(name);
+      this.#current = this.#open('door', name);
+    }
+  }
+
+  readDirective(line: Word): void {
+    this.#current ??= this.#openOrphan(line);
+    const section = this.#current;
+    const entry = parseEntry(line, section, this.#findings);
+    if (entry === undefined) return;
+    this.#judgeHome(entry, section);
+    this.#judgeRepeat(entry, section);
+    section.entries.push(entry);
+  }
+
+  /** Two sections [options] tell of the same settings: the second goes on where the first ended. */
+  #enterOptions(name: Word): void {
+    if (this.#options !== undefined) {
+      const first = `the first is at line ${this.#options.name.line}`;
+      this.#findings.warning(
+        name,
+        'second-options',
+        `a second section [options], ${first}: both count, put them in one`,
+      );
+    }
+    this.#options ??= this.#open('options', name);
+    this.#current = this.#options;
+  }
+
+  #refuseSecond(name: Word): void {
+    if (name.text === '') return;
+    const first = this.#lineOf.get(name.text);
+    if (first === undefined) {
+      this.#lineOf.set(name.text, name.line);
+    } else {
+      const shown = `a second section [${escapeText(name.text)}], the first is at line ${first}`;
+      this.#findings.error(name, `${shown}: give every door a name of its own`);
+    }
+  }
+
+  #openOrphan(line: Word): OpenSection {
+    const remedy = 'put a heading above it, [options] or the name of a door such as [openSSH]';
+    this.#findings.error(line, `${quoteText(line.text)} stands before any section: ${remedy}`);
+    return this.#open('orphan', sliceWord(line, 0, 0));
+  }
+
+  #open(kind: Section['kind'], name: Word): OpenSection {
+    const section: OpenSection = { kind, name, entries: [], lineOf: new Map() };
+    this.sections.push(section);
+    return section;
+  }
+
+  #judgeHome({ directive, key }: Entry, { kind }: Section): void {
+    if (kind === 'orphan' || directive.home === 'any' || directive.home === kind) return;
+    const shown = quoteText(key.text);
+    if (directive.home === 'options') {
+      this.#findings.error(key, `${shown} concerns the whole daemon: move it to the section [options]`);
+    } else {
+      this.#findings.error(key, `${shown} concerns one door: move it to the section of that door`);
+    }
+  }
+
+  #judgeRepeat({ directive, key }: Entry, section: OpenSection): void {
+    const first = section.lineOf.get(directive);
+    section.lineOf.set(directive, key.line);
+    if (first === undefined || section.kind === 'orphan') return;
+    const shown = `${directive.name} stands here again, before at line ${first}`;
+    const counts = { first: 'the first one counts', last: 'this one counts', both: 'both count' };
+    const precedent = directive.isNew === true ? '' : ', as in knockd';
+    this.#findings.warning(
+      key,
+      'repeated-directive',
+      `${shown}: ${counts[directive.repeated]}${precedent}; leave one of them`,
+    );
+  }
+}
+
+/** The name between the brackets; what can be made out of it when the heading is broken. */
+function parseHeading(line: Word, findings: Findings): Word {
+  const closed = line.text.endsWith(']');
+  const end = closed ? line.text.length - 1 : line.text.indexOf(']');
+  const name = trimWord(sliceWord(line, 1, end < 0 ? undefined : end));
+  if (!closed && end < 0) {
+    findings.error(line, `the heading ${quoteText(line.text)} has no "]": write it as [name]`);
+  } else if (!closed) {
+    const rest = trimWord(sliceWord(line, end + 1));
+    const remedy = rest.text.startsWith('#') ? 'a comment stands on a line of its own' : 'remove it';
+    findings.error(rest, `${quoteText(rest.text)} follows the heading on its line: ${remedy}`);
+  }
+  if (name.text === '' && (closed || end >= 0)) {
+    findings.error(line, 'the section has no name: write [options], or the name of a door such as [openSSH]');
+  }
+  const control = findControl(name.text);
+  if (control >= 0) {
+    findings.error(sliceWord(name, control), `a control character in the name of a section: remove it`);
+  }
+  return name;
+}
+
+function parseEntry(line: Word, section: Section, findings: Findings): Entry | undefined {
+  const equals = line.text.indexOf('=');
+  if (equals < 0) return parseBare(line, findings);
+  const key = trimWord(sliceWord(line, 0, equals));
+  const directive = recogniseDirective(key, section, findings);
+  if (directive === undefined) return undefined;
+  const written = trimWord(sliceWord(line, equals + 1));
+  // A mistake about an empty value is shown at the directive: there is nothing else to point at.
+  const value = readValue(directive, written.text === '' ? { ...key, text: '' } : written, findings);
+  return value === undefined ? { directive, key } : { directive, key, value };
+}
+
+/** A line without "=": right for UseSyslog alone. What is meant is judged as if "=" stood there. */
+function parseBare(line: Word, findings: Findings): Entry | undefined {
+  const end = line.text.search(/[ \t]/);
+  const key = sliceWord(line, 0, end < 0 ? undefined : end);
+  const rest = trimWord(sliceWord(line, key.text.length));
+  const directive = findDirective(key.text);
+  if (directive?.name === 'UseSyslog' && rest.text === '') return { directive, key };
+  if (directive === undefined) {
+    const comment = /^(;|\/\/)/.test(line.text) ? 'a comment begins with "#", ' : '';
+    findings.error(line, `"=" is missing in ${quoteText(line.text)}: ${comment}a directive is name = value`);
+    return undefined;
+  }
+  const wanted = escapeText(rest.text === '' ? 'value' : rest.text);
+  findings.error(
+    key,
+    `"=" is missing after ${quoteText(key.text)}: write ${escapeText(key.text)} = ${wanted}`,
+  );
+  const value = rest.text === '' ? undefined : readValue(directive, rest, findings);
+  return value === undefined ? { directive, key } : { directive, key, value };
+}
+
+/** The directive meant, if it can be guessed, so that its value is judged in the same pass. */
+function recogniseDirective(key: Word, section: Section, findings: Findings): Directive | undefined {
+  const known = findDirective(key.text);
+  if (known !== undefined) return known;
+  if (key.text === '') {
+    findings.error(key, 'the name of a directive is missing before "="');
+    return undefined;
+  }
+  const near = nearestDirective(key.text);
+  const takes = section.kind === 'options' ? `[options] takes ${listDirectives('options')}` : '';
+  const remedy =
+    near !== undefined ? `did you mean ${near}?` : takes || `a door takes ${listDirectives('door')}`;
+  findings.error(key, `unknown directive ${quoteText(key.text)}: ${remedy}`);
+  return near === undefined ? undefined : findDirective(near);
+}

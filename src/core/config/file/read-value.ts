@@ -1,0 +1,39 @@
+import type { Findings } from '../../text/findings.ts';
+import { quoteText } from '../../text/quote-text.ts';
+import { sliceWord, trimWord, type Word } from '../../text/word.ts';
+import type { Directive } from './directives.ts';
+
+/** The value of a directive, or `undefined` when nothing of it is left to judge. */
+export function readValue(directive: Directive, value: Word, findings: Findings): Word | undefined {
+  const control = findControl(value.text);
+  if (control >= 0) {
+    const at = sliceWord(value, control, control + 1);
+    const remedy = `remove it, a value of ${directive.name} is plain text`;
+    findings.error(at, `control character ${quoteText(at.text)} in the value: ${remedy}`);
+    return undefined;
+  }
+  const hash = directive.value === 'command' ? -1 : value.text.indexOf('#');
+  return hash < 0 ? value : judgeComment(directive, value, hash, findings);
+}
+
+/** Where the first control character stands, a tab aside; -1 when there is none. */
+export function findControl(text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if ((code < 0x20 && code !== 0x09) || (code >= 0x7f && code < 0xa0)) return i;
+  }
+  return -1;
+}
+
+function judgeComment(directive: Directive, value: Word, hash: number, findings: Findings): Word | undefined {
+  const comment = sliceWord(value, hash);
+  const shown = `${quoteText(comment.text)} is part of the value: a comment stands on a line of its own`;
+  if (directive.value === 'path') {
+    // A file may be called so; that it is meant is unlikely after white space alone.
+    if (/[ \t]/.test(value.text.charAt(hash - 1))) findings.warning(comment, 'comment-in-value', shown);
+    return value;
+  }
+  findings.error(comment, shown);
+  const before = trimWord(sliceWord(value, 0, hash));
+  return before.text === '' ? undefined : before;
+}

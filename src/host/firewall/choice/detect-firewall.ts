@@ -1,0 +1,69 @@
+import {
+  chooseFirewall,
+  type FirewallChoice,
+  type FirewallFacts,
+  type InputRules,
+  warningsOf,
+} from '../../../core/firewall/choose-firewall.ts';
+import { readBaseChains, readEarlyChains } from '../../../core/firewall/read-base-chains.ts';
+import { readForeignInput } from '../../../core/iptables/read-rules.ts';
+import { OWN_HOME } from '../../../core/nft/home.ts';
+import { isExhausted } from '../../ffi/is-exhausted.ts';
+import { openNftables } from '../../ffi/libnftables.ts';
+import { ExhaustedError } from '../contract/firewall.ts';
+import {
+  hasLegacyTable,
+  type IptablesCommand,
+  outputOf,
+  readCommands,
+} from '../iptables/iptables-commands.ts';
+
+/** Finds out which firewall the host has, and which of them Bussa's doors are to open in. Changes nothing. Throws an `ExhaustedError`. */
+export async function detectFirewall(): Promise<FirewallChoice> {
+  return chooseFirewall({ nftables: readNftables(), iptables: await readIptables() });
+}
+
+/** What of the host's own rules keeps doors shut that nobody but its owner can open. */
+export function readObstacles(): string[] {
+  return warningsOf({ nftables: readNftables(), iptables: [] });
+}
+
+function readNftables(): FirewallFacts['nftables'] {
+  try {
+    const nft = openNftables();
+    try {
+      const listing = nft.list('list ruleset', { terse: true });
+      const chains = readBaseChains(listing, OWN_HOME.table);
+      return chains === undefined
+        ? { kind: 'unavailable', why: 'its listing is not JSON as libnftables-json(5) has it' }
+        : { kind: 'listed', chains, early: readEarlyChains(listing, OWN_HOME.table) };
+    } finally {
+      nft.close();
+    }
+  } catch (error) {
+    // What cannot be seen just now is not taken for missing.
+    if (isExhausted(error)) throw new ExhaustedError((error as Error).message);
+    return { kind: 'unavailable', why: (error as Error).message };
+  }
+}
+
+async function readIptables(): Promise<InputRules[]> {
+  const found = await Promise.all(
+    (await readCommands()).flatMap((command) =>
+      ([4, 6] as const).map((family) => readInput(command, family)),
+    ),
+  );
+  return found.filter((one) => one !== undefined);
+}
+
+async function readInput(
+  { variant, backend }: IptablesCommand,
+  family: 4 | 6,
+): Promise<InputRules | undefined> {
+  // Asked for a table that is not in use, iptables-legacy would make it.
+  if (backend === 'legacy' && !hasLegacyTable(family))
+    return { variant, backend, family, rules: 0, closes: false };
+  const command = family === 4 ? variant : variant.replace('iptables', 'ip6tables');
+  const listing = await outputOf(command, ['-w', '5', '-S', 'INPUT']);
+  return listing === undefined ? undefined : { variant, backend, family, ...readForeignInput(listing) };
+}

@@ -1,0 +1,136 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { libc } from '../../ffi/libc.ts';
+import { sockets } from '../../ffi/socket.ts';
+import { FirewallError } from './firewall.ts';
+
+/** unix(7): a name in the abstract namespace, one for each network namespace; it goes with its process. */
+const NAME = '\0bussa-firewall';
+
+/** linux/socket.h and asm-generic/socket.h. */
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+/** struct ucred: pid, uid and gid, 32 bits each. */
+const UCRED_BYTES = 12;
+
+/** linux/capability.h: the bit of CAP_NET_ADMIN. */
+const CAP_NET_ADMIN = 12n;
+
+/** A process that has the name. `pid`: 0 where it is in a pid namespace that is not seen from here. */
+type Holder = { readonly pid: number; readonly uid: number };
+
+/**
+ * Bussa's part of the firewall belongs to one daemon in a network namespace: two would take each other's away. Any user
+ * can take the name, so it counts only with somebody who may change the firewall.
+ */
+export class FirewallLock {
+  readonly #onSquatter: (text: string) => void;
+  #server: Server | undefined;
+  #taking: Promise<void> | undefined;
+  /** A holder that counts has been seen: one that cannot be asked just now is taken for the same. */
+  #wasHeld = false;
+  #isTold = false;
+
+  /** `onSquatter`: who has the name may not have it, and it is done without; called once. */
+  constructor(onSquatter: (text: string) => void) {
+    this.#onSquatter = onSquatter;
+  }
+
+  /** Throws a `FirewallError` that names the process which has it. */
+  async take(): Promise<void> {
+    if (this.#server !== undefined) return;
+    this.#taking ??= this.#take().finally(() => (this.#taking = undefined));
+    await this.#taking;
+  }
+
+  release(): void {
+    this.#server?.close();
+    this.#server = undefined;
+  }
+
+  async #take(): Promise<void> {
+    // One that has just died is not there any more when it is asked for: the name is free then.
+    for (let tries = 1; ; tries++) {
+      this.#server = await listenAlone();
+      if (this.#server !== undefined) return;
+      const holder = findHolder();
+      if (holder === undefined && tries < 3) continue;
+      if (holder === undefined ? this.#wasHeld : mayChangeFirewall(holder)) {
+        this.#wasHeld = true;
+        throw new FirewallError(heldBy(holder));
+      }
+      this.#doWithout(holder);
+      return;
+    }
+  }
+
+  #doWithout(holder: Holder | undefined): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    const who = holder === undefined ? 'somebody' : `process ${holder.pid} of user ${holder.uid}`;
+    this.#onSquatter(
+      `${who} has the name @bussa-firewall without the right to change the firewall, and is passed over: ` +
+        'a second daemon with open = … would not be noticed; find out what it is',
+    );
+  }
+}
+
+/** `undefined` where somebody else listens already. */
+function listenAlone(): Promise<Server | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.on('error', () => undefined).destroy());
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(undefined);
+      else reject(new FirewallError(`listen on @bussa-firewall: ${error.code ?? error.message}`));
+    });
+    server.listen(NAME, () => {
+      // Somebody who calls when there is no descriptor left is not this process's end.
+      server.on('error', () => undefined);
+      resolve(server.unref());
+    });
+  });
+}
+
+/** Who listens, by what the kernel noted when it began; `undefined` where nobody can be asked. */
+function findHolder(): Holder | undefined {
+  const fd = libc.socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return undefined;
+  try {
+    const name = new TextEncoder().encode(NAME);
+    const address = new Uint8Array(2 + name.length);
+    address.set(new Uint8Array(new Uint16Array([AF_UNIX]).buffer));
+    address.set(name, 2);
+    if (sockets.connect(fd, address, address.length) !== 0) return undefined;
+    const credentials = new Uint8Array(UCRED_BYTES);
+    if (libc.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, [UCRED_BYTES]) !== 0) return undefined;
+    const [pid = 0, uid = 0] = new Uint32Array(credentials.buffer);
+    return { pid, uid };
+  } finally {
+    libc.close(fd);
+  }
+}
+
+function mayChangeFirewall({ pid, uid }: Holder): boolean {
+  if (uid === 0 || uid === process.geteuid?.()) return true;
+  try {
+    // Whoever makes a user namespace has every capability in it, and none out here.
+    const isOurs = readlinkSync(`/proc/${pid}/ns/user`) === readlinkSync('/proc/self/ns/user');
+    const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return isOurs && mask !== undefined && ((BigInt(`0x${mask}`) >> CAP_NET_ADMIN) & 1n) === 1n;
+  } catch {
+    return false;
+  }
+}
+
+function heldBy(holder: Holder | undefined): string {
+  const known = holder !== undefined && holder.pid !== 0;
+  const who = known ? `process ${holder.pid}` : 'a process that cannot be seen from here';
+  return (
+    `${who} has Bussa's part of the firewall already, and two would take each other's rules away: ` +
+    'put the doors with open = … into one configuration, or stop that process'
+  );
+}

@@ -1,0 +1,87 @@
+import type { IptablesVariant } from '../../../core/firewall/choose-firewall.ts';
+import type { GatePorts, LeaseKeeping } from '../../../core/iptables/gate-rules.ts';
+import { type Made, madeChain, madeIn } from '../../../core/iptables/made.ts';
+import { type OwnPart, readOwnPart } from '../../../core/iptables/read-rules.ts';
+import {
+  renderInstall,
+  renderJumpRemovals,
+  renderRemoval,
+  renderReturn,
+} from '../../../core/iptables/restore-text.ts';
+import type { Address, Family } from '../../../core/net/address.ts';
+import { type IptablesCommand, readCommand } from './iptables-commands.ts';
+import { missingParts, removeMade } from './made-chains.ts';
+import { runTool } from './run-tool.ts';
+
+/** Seconds that a command waits for another that holds the lock of the rules (xtables.lock). */
+const LOCK_WAIT = ['-w', '5'] as const;
+
+type Lease = { readonly door: string; readonly source: Address; readonly until?: string | undefined };
+
+/** The table `filter` of one address family, through the commands of iptables. */
+export class FamilyRules {
+  readonly family: Family;
+  readonly #list: string;
+  readonly #restore: string;
+  readonly #variant: IptablesVariant;
+  #backend: IptablesCommand['backend'] | undefined;
+
+  constructor(family: Family, variant: IptablesVariant) {
+    this.family = family;
+    this.#variant = variant;
+    const [, backend = ''] = variant.split('iptables');
+    const tables = family === 4 ? 'iptables' : 'ip6tables';
+    this.#list = `${tables}${backend}`;
+    this.#restore = `${tables}${backend}-restore`;
+  }
+
+  async read(): Promise<OwnPart> {
+    return readOwnPart(await runTool(this.#list, [...LOCK_WAIT, '-S']));
+  }
+
+  async install(
+    gates: readonly GatePorts[],
+    leases: readonly Lease[],
+    keeping: LeaseKeeping,
+    present: OwnPart,
+  ): Promise<void> {
+    const missing = (await this.#isNft()) ? missingParts(this.family) : [];
+    await this.restore(renderInstall(this.family, gates, leases, keeping, present, missing));
+  }
+
+  /** Back to what it was before an `install`. */
+  async putBack(before: OwnPart): Promise<void> {
+    const now = await this.read();
+    await this.restore(renderReturn(before, now));
+    const known = new Set(madeIn(before.chains));
+    await this.#removeMade(madeIn(now.chains).filter((made) => !known.has(made)));
+  }
+
+  /** Commands after which no packet meets Bussa's rules any more. */
+  async howToOpen(): Promise<string[]> {
+    return renderJumpRemovals(await this.read()).map((rule) => `${this.#list} ${rule}`);
+  }
+
+  async remove(): Promise<void> {
+    const present = await this.read();
+    const text = renderRemoval(present);
+    if (text !== undefined) await this.restore(text);
+    await this.#removeMade(madeIn(present.chains));
+  }
+
+  async #removeMade(made: readonly Made[]): Promise<void> {
+    if (made.length === 0 || removeMade(this.family, made)) return;
+    const lines = made.map((one) => `-X ${madeChain(one)}\n`).join('');
+    await this.restore(`*filter\n${lines}COMMIT\n`);
+  }
+
+  async #isNft(): Promise<boolean> {
+    this.#backend ??= (await readCommand(this.#variant))?.backend ?? 'legacy';
+    return this.#backend === 'nf_tables';
+  }
+
+  /** One transaction, which leaves what it does not name as it is. */
+  async restore(text: string): Promise<void> {
+    await runTool(this.#restore, [...LOCK_WAIT, '--noflush'], text);
+  }
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import type { InputRules, IptablesVariant } from '../../../core/firewall/choose-firewall.ts';
+import { isExhausted } from '../../ffi/is-exhausted.ts';
+import { ExhaustedError, FirewallError } from '../contract/firewall.ts';
+import { runTool } from './run-tool.ts';
+
+/** The tables of iptables-legacy that are in use in this network namespace. */
+const LEGACY_TABLES = { 4: '/proc/self/net/ip_tables_names', 6: '/proc/self/net/ip6_tables_names' } as const;
+
+export type IptablesCommand = Pick<InputRules, 'variant' | 'backend'>;
+
+/** Rules of both kinds may be in use at once; the commands without a kind in their name are of either. */
+export async function readCommands(): Promise<IptablesCommand[]> {
+  const standard = await readCommand('iptables');
+  if (standard === undefined) return [];
+  const other = await readCommand(standard.backend === 'legacy' ? 'iptables-nft' : 'iptables-legacy');
+  return other === undefined ? [standard] : [standard, other];
+}
+
+export async function readCommand(variant: IptablesVariant): Promise<IptablesCommand | undefined> {
+  const version = await outputOf(variant, ['-V']);
+  if (version === undefined) return undefined;
+  return { variant, backend: version.includes('nf_tables') ? 'nf_tables' : 'legacy' };
+}
+
+/** Asked for a table that is not in use, iptables-legacy would make it. */
+export function hasLegacyTable(family: 4 | 6): boolean {
+  try {
+    return readFileSync(LEGACY_TABLES[family], 'latin1').split('\n').includes('filter');
+  } catch (error) {
+    if (isExhausted(error)) throw new ExhaustedError((error as Error).message);
+    return false;
+  }
+}
+
+/** Whether iptables-legacy has any table in use. */
+export function hasLegacyTables(family: 4 | 6): boolean {
+  try {
+    return readFileSync(LEGACY_TABLES[family], 'latin1').trim() !== '';
+  } catch (error) {
+    if (isExhausted(error)) throw new ExhaustedError((error as Error).message);
+    return false;
+  }
+}
+
+/** `undefined` where the command is missing, or finds rules that it cannot read: then they are not its own. */
+export async function outputOf(command: string, args: readonly string[]): Promise<string | undefined> {
+  try {
+    return await runTool(command, args);
+  } catch (error) {
+    if (error instanceof FirewallError && !(error instanceof ExhaustedError)) return undefined;
+    throw error;
+  }
+}

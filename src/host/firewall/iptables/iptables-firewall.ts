@@ -1,0 +1,289 @@
+import type { IptablesVariant } from '../../../core/firewall/choose-firewall.ts';
+import { MAX_TIMEOUT } from '../../../core/iptables/ipset-limits.ts';
+import { judgeGates } from '../../../core/iptables/judge-gates.ts';
+import { doorSet } from '../../../core/iptables/part-names.ts';
+import { type OwnPart, sameStructure, setsInUse } from '../../../core/iptables/read-rules.ts';
+import { type Address, type Family, familyOf } from '../../../core/net/address.ts';
+import { type Millis, millis, seconds } from '../../../core/net/time.ts';
+import type { Readiness } from '../../ffi/readiness.ts';
+import { ExhaustedError, type Firewall, FirewallError, type Gate, type Grant } from '../contract/firewall.ts';
+import { FamilyRules } from './family-rules.ts';
+import { warningsOf } from './iptables-warnings.ts';
+import type { LeasePlace, LeaseToAdd } from './lease-place.ts';
+import { listOf, readListed } from './listed-uses.ts';
+import { type LeasePlaceOptions, openLeasePlace } from './open-lease-place.ts';
+import { SeenRules } from './rule-fingerprint.ts';
+import { unusedLeases } from './unused-leases.ts';
+import { watchTables } from './watch-tables.ts';
+
+export type IptablesOptions = LeasePlaceOptions & {
+  readonly variant?: IptablesVariant;
+  /** What ipset counts to at most. */
+  readonly longest?: Millis;
+  /** How often to look for changes that the kernel does not tell of. */
+  readonly lookEvery?: Millis;
+};
+
+const LOOK_EVERY = seconds(30);
+const FOR_EVER = millis(Number.POSITIVE_INFINITY);
+
+/**
+ * The firewall of hosts with iptables and ip6tables, each family for itself: where one is missing, its grants fail and
+ * the other's work. Throws a `FirewallError` where both are.
+ */
+export async function openIptablesFirewall(options: IptablesOptions = {}): Promise<IptablesFirewall> {
+  const variant = options.variant ?? 'iptables';
+  const tables = new Map<Family, FamilyRules>();
+  const missing = new Map<Family, string>();
+  for (const family of [4, 6] as const) {
+    const rules = new FamilyRules(family, variant);
+    try {
+      await rules.read();
+      tables.set(family, rules);
+    } catch (error) {
+      if (error instanceof ExhaustedError) throw error;
+      missing.set(family, (error as Error).message);
+    }
+  }
+  if (tables.size === 0) {
+    const why = [...missing.values()].join('; ');
+    const remedy = /permission denied|not permitted|you must be root/i.test(why)
+      ? 'run it as root, or grant the capability cap_net_admin'
+      : 'install it, or set firewall = nftables';
+    throw new FirewallError(`iptables cannot be used: ${why}: ${remedy}`);
+  }
+  const longest = options.longest ?? MAX_TIMEOUT;
+  const { place, whyRules } = openLeasePlace([...tables.keys()], { ...options, longest });
+  return new IptablesFirewall(tables, missing, place, {
+    name: renderName(variant, missing, place, whyRules),
+    lookEvery: options.lookEvery ?? LOOK_EVERY,
+    // A rule stays until it is taken away.
+    longest: place.keeping === 'sets' ? longest : FOR_EVER,
+  });
+}
+
+function renderName(
+  variant: IptablesVariant,
+  missing: ReadonlyMap<Family, string>,
+  { endsByItself }: LeasePlace,
+  whyRules: string | undefined,
+): string {
+  const who = endsByItself ? 'the kernel ends by the wall clock' : 'only Bussa ends';
+  const leases =
+    whyRules === undefined ? 'leases in ipset' : `leases as rules, which ${who} (no ipset: ${whyRules})`;
+  const lacking = [...missing].map(([family, why]) => `; not for IPv${family} (${why})`);
+  return `${variant}, chain BUSSA before the rules of INPUT, ${leases}${lacking.join('')}`;
+}
+
+export class IptablesFirewall implements Firewall {
+  readonly name: string;
+  readonly closesByItself: boolean;
+  readonly closedPaths = ['input', 'forward'] as const;
+  readonly longest: Millis;
+  readonly #tables: ReadonlyMap<Family, FamilyRules>;
+  readonly #missing: ReadonlyMap<Family, string>;
+  readonly #place: LeasePlace;
+  readonly #lookEvery: Millis;
+  #gates = new Map<string, Gate>();
+  #installed: ReadonlyMap<Family, OwnPart> | undefined;
+  readonly #seen = new SeenRules<ReadonlyMap<Family, OwnPart>>();
+  /** One change at a time, in the order of the calls. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    tables: ReadonlyMap<Family, FamilyRules>,
+    missing: ReadonlyMap<Family, string>,
+    place: LeasePlace,
+    { name, lookEvery, longest }: { readonly name: string; lookEvery: Millis; longest: Millis },
+  ) {
+    this.name = name;
+    this.longest = longest;
+    this.#lookEvery = lookEvery;
+    this.closesByItself = place.endsByItself;
+    this.#tables = tables;
+    this.#missing = missing;
+    this.#place = place;
+  }
+
+  get warnings(): readonly string[] {
+    const gates = [...this.#gates.values()];
+    return warningsOf(this.#installed ?? new Map(), gates, this.closesByItself, this.#missing);
+  }
+
+  install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
+    return this.#inTurn(async () => {
+      const before = await this.#read();
+      const live = grants.filter(({ source, left }) => left > 0 && this.#tables.has(familyOf(source)));
+      const { own, unknown } = readListed(gates, live);
+      await this.#place.fill(this.#families(), gates, own);
+      const leases = own.map(({ door, source }) => ({
+        door,
+        source,
+        until: this.#place.until(door, source),
+      }));
+      const changed = new Map<Family, OwnPart>();
+      try {
+        for (const [family, part] of before) {
+          await this.#tables.get(family)?.install(gates, leases, this.#place.keeping, part);
+          changed.set(family, part);
+        }
+        this.#unlistOthers(gates, own);
+      } catch (error) {
+        await this.#putBack(changed, [...before.values()].flatMap(setsInUse));
+        throw withRemedy(error, gates);
+      }
+      this.#gates = new Map(gates.map((gate) => [gate.door, gate]));
+      this.#installed = await this.#read();
+      await this.#place.keepOnly([...this.#installed.values()].flatMap(setsInUse));
+      return unknown;
+    });
+  }
+
+  grant(grant: Grant): Promise<void> {
+    if (grant.left <= 0) return this.revoke(grant.door, grant.source);
+    return this.grantAll([grant]);
+  }
+
+  grantAll(grants: readonly Grant[]): Promise<void> {
+    const last = new Map(grants.map((grant) => [`${grant.source} ${grant.door}`, grant]));
+    return this.#inTurn(async () => {
+      const live = [...last.values()].filter(({ left }) => left > 0).map((grant) => this.#toAdd(grant));
+      const listed: LeaseToAdd[] = [];
+      try {
+        for (const lease of live) if (this.#listUnused(lease)) listed.push(lease);
+        await this.#place.add(live);
+      } catch (error) {
+        for (const { gate, grant } of listed) unusedLeases.delete(listOf(gate, grant.source), grant.source);
+        throw error;
+      }
+      for (const { door, source, left } of last.values()) if (left <= 0) await this.#revoke(door, source);
+    });
+  }
+
+  revoke(door: string, source: Address): Promise<void> {
+    return this.#inTurn(() => this.#revoke(door, source));
+  }
+
+  async #revoke(door: string, source: Address): Promise<void> {
+    const rules = this.#tables.get(familyOf(source));
+    if (rules === undefined) return;
+    const gate = this.#gates.get(door);
+    await this.#place.delete(door, source, gate, rules);
+    if (gate?.singleUse === true) unusedLeases.delete(listOf(gate, source), source);
+  }
+
+  #toAdd(grant: Grant): LeaseToAdd {
+    const { door, source } = grant;
+    const gate = this.#gates.get(door);
+    if (gate === undefined) throw new FirewallError(`iptables: ${door} has no rules to open for ${source}`);
+    return { gate, grant, rules: this.#rulesFor(source) };
+  }
+
+  /** Whether it was used, or not there. */
+  #listUnused({ gate, grant }: LeaseToAdd): boolean {
+    if (!gate.singleUse) return false;
+    return unusedLeases.add(listOf(gate, grant.source), grant.source, (one) => this.#place.isOver(gate, one));
+  }
+
+  isInPlace(live: readonly Grant[]): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const installed = this.#installed;
+      if (installed === undefined) return false;
+      const gates = [...this.#gates.values()];
+      const now = await this.#seen.read(() => this.#read());
+      for (const [family, part] of now) {
+        const old = installed.get(family);
+        if (old === undefined || !sameStructure(old, part)) return false;
+        if (judgeGates(gates, old) !== judgeGates(gates, part)) return false;
+      }
+      const lasting = live.filter(
+        ({ door, source }) =>
+          this.#gates.get(door)?.singleUse === false && this.#tables.has(familyOf(source)),
+      );
+      return this.#place.isInPlace(this.#families(), gates, now, lasting);
+    });
+  }
+
+  watch(onChange: () => void): Readiness {
+    return watchTables(onChange, this.#lookEvery);
+  }
+
+  howToOpen(): Promise<string | undefined> {
+    return this.#inTurn(async () => {
+      const commands: string[] = [];
+      for (const rules of this.#tables.values()) commands.push(...(await rules.howToOpen()));
+      return commands.length === 0 ? undefined : commands.join('; ');
+    });
+  }
+
+  remove(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const rules of this.#tables.values()) await rules.remove();
+      await this.#place.keepOnly([]);
+      this.#gates = new Map();
+      this.#installed = undefined;
+    });
+  }
+
+  close(): void {
+    this.#place.close();
+  }
+
+  #families(): Family[] {
+    return [...this.#tables.keys()];
+  }
+
+  #rulesFor(source: Address): FamilyRules {
+    const family = familyOf(source);
+    const rules = this.#tables.get(family);
+    if (rules !== undefined) return rules;
+    throw new FirewallError(
+      `iptables: ${source} cannot be let in, since the rules of IPv${family} are out of reach: ${this.#missing.get(family)}`,
+    );
+  }
+
+  async #read(): Promise<Map<Family, OwnPart>> {
+    const parts = new Map<Family, OwnPart>();
+    for (const [family, rules] of this.#tables) parts.set(family, await rules.read());
+    return parts;
+  }
+
+  /** The error that led here is the one to tell. */
+  async #putBack(changed: ReadonlyMap<Family, OwnPart>, sets: readonly string[]): Promise<void> {
+    try {
+      for (const [family, part] of changed) await this.#tables.get(family)?.putBack(part);
+      await this.#place.keepOnly(sets);
+    } catch {
+      // The rules that have come so far stay: they let in nobody without a lease.
+    }
+  }
+
+  /** What is listed for a source whose lease is over would be good for its next one. */
+  #unlistOthers(gates: readonly Gate[], grants: readonly Grant[]): void {
+    for (const gate of gates.filter(({ singleUse }) => singleUse)) {
+      const sources = new Set(grants.filter(({ door }) => door === gate.door).map(({ source }) => source));
+      for (const family of this.#families()) {
+        const list = doorSet(gate.door, family, gate.prefix6);
+        for (const old of unusedLeases.read(list) ?? [])
+          if (!sources.has(old)) unusedLeases.delete(list, old);
+      }
+    }
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(task);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+function withRemedy(error: unknown, gates: readonly Gate[]): unknown {
+  const single = gates.find((gate) => gate.singleUse);
+  const isRecent = error instanceof FirewallError && /recent/.test(error.message);
+  if (single === undefined || !isRecent) return error;
+  return new FirewallError(
+    `${error.message}: single_use = yes of ${single.door} takes the kernel's module xt_recent here: ` +
+      'load it, or set firewall = nftables',
+    { cause: error },
+  );
+}

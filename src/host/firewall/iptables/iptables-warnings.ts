@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { endedPorts } from '../../../core/iptables/judge-gates.ts';
+import type { OwnPart } from '../../../core/iptables/read-rules.ts';
+import type { Family } from '../../../core/net/address.ts';
+import type { Gate } from '../contract/firewall.ts';
+
+/** What of the kernel, and of the owner's rules as they are listed, is a limit to Bussa's chain. */
+export function warningsOf(
+  parts: ReadonlyMap<Family, OwnPart>,
+  gates: readonly Gate[],
+  endsByItself: boolean,
+  missing: ReadonlyMap<Family, string>,
+): string[] {
+  const ended = [...parts].flatMap(([family, part]) => {
+    const ports = endedPorts(gates, part);
+    return ports.length === 0 ? [] : [renderEnding(family, ports)];
+  });
+  const open = [...missing].filter(([family]) => family === 4 || hasIpv6()).map(renderOpen);
+  return [...open, ...ended, ...(endsByItself ? [] : [LASTING])];
+}
+
+function renderOpen([family, why]: readonly [Family, string]): string {
+  return (
+    `the doors’ ports are NOT closed over IPv${family}, whose rules are out of reach (${why}): install ` +
+    `${family === 4 ? 'iptables' : 'ip6tables'}, or set firewall = nftables, which closes both`
+  );
+}
+
+/** The addresses of IPv6 in this network namespace; without IPv6 there is no such file. */
+function hasIpv6(): boolean {
+  try {
+    return readFileSync('/proc/self/net/if_inet6', 'latin1') !== '';
+  } catch {
+    return false;
+  }
+}
+
+const LASTING =
+  'this kernel has neither ipset nor the match time, so only Bussa ends a lease: should it be killed, what is open stays ' +
+  'open until it is started again; load the modules ip_set_hash_ip and xt_set, or xt_time, or set firewall = nftables';
+
+function renderEnding(family: Family, ports: readonly string[]): string {
+  return (
+    `INPUT of IPv${family} ends established connections to ${ports.join(', ')}, so Bussa lets these in before the rules ` +
+    `there, which cannot block them any more: put \`-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\` before what closes`
+  );
+}

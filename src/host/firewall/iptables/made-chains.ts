@@ -1,0 +1,95 @@
+import { homeOf, type Made, madeChain } from '../../../core/iptables/made.ts';
+import type { Family } from '../../../core/net/address.ts';
+import { LibnftablesError, openNftables } from '../../ffi/libnftables.ts';
+import { SystemCallError } from '../../ffi/system-call-error.ts';
+import { NetlinkSocket } from '../../netlink/netlink-socket.ts';
+import { FirewallError } from '../contract/firewall.ts';
+import { type Listed, listObjects, listTables } from '../ruleset/nft-listing.ts';
+import { readGeneration, renderChainRemoval } from './nft-removal-messages.ts';
+
+/** linux/netlink.h, asm-generic/errno.h. */
+const NETLINK_NETFILTER = 12;
+const ENOENT = 2;
+const EBUSY = 16;
+const ERESTART = 85;
+
+/** Somebody else may change the rules between what was listed and what was done. */
+const TRIES = 5;
+
+/** What iptables-nft would make of a family's table `filter` by putting rules there; none where nftables cannot be seen. */
+export function missingParts(family: Family): Made[] {
+  return withListing(family, [], (listed) => {
+    if (listed === undefined) return ['TABLE', 'INPUT', 'FORWARD', 'OUTPUT'];
+    const chains = new Set(listed.map(({ chain }) => chain?.name));
+    return (['INPUT', 'FORWARD', 'OUTPUT'] as const).filter((name) => !chains.has(name));
+  });
+}
+
+/**
+ * Takes away what was made for Bussa's rules, and the chains that tell of it, in one transaction: base chains that are
+ * empty and accept, and the table if there is nothing else in it. Returns whether it could look.
+ */
+export function removeMade(family: Family, made: readonly Made[]): boolean {
+  const socket = new NetlinkSocket(NETLINK_NETFILTER, 'the tables of iptables');
+  try {
+    for (let tries = 1; ; tries++) {
+      const generation = readGeneration(socket);
+      const doomed = withListing(family, undefined, (listed) => chooseDoomed(listed ?? [], made));
+      if (doomed === undefined) return false;
+      if (doomed.chains.length === 0 && !doomed.table) return true;
+      const errno = socket.transact((sequence) => renderChainRemoval(family, doomed, generation, sequence));
+      if (errno === 0) return true;
+      const isChanged = errno === ERESTART || errno === EBUSY || errno === ENOENT;
+      if (!isChanged || tries === TRIES)
+        throw new SystemCallError('remove', `table ${homeOf(family)}`, errno);
+    }
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    throw new FirewallError(`${error.message}: empty chains that were made for Bussa are still there`, {
+      cause: error,
+    });
+  } finally {
+    socket.close();
+  }
+}
+
+function chooseDoomed(
+  listed: readonly Listed[],
+  made: readonly Made[],
+): { readonly chains: readonly string[]; readonly table: boolean } {
+  const used = new Set(listed.map(({ rule }) => rule?.chain));
+  const markers = new Set(made.map(madeChain));
+  const chains = listed.flatMap(({ chain }) => {
+    if (chain === undefined || used.has(chain.name)) return [];
+    if (markers.has(chain.name)) return [chain.name];
+    const isMade = (made as readonly string[]).includes(chain.name);
+    return isMade && chain.hook !== undefined && chain.policy === 'accept' ? [chain.name] : [];
+  });
+  const doomed = new Set(chains);
+  const isLeft = (one: Listed): boolean =>
+    !('metainfo' in one) &&
+    one.table === undefined &&
+    !(one.chain !== undefined && doomed.has(one.chain.name));
+  const table = made.includes('TABLE') && listed.length > 0 && !listed.some(isLeft);
+  return { chains, table };
+}
+
+/** `undefined` is listed where there is no such table; `without` is returned where nftables cannot be seen. */
+function withListing<Result>(
+  family: Family,
+  without: Result,
+  act: (listed: readonly Listed[] | undefined) => Result,
+): Result {
+  try {
+    const nft = openNftables();
+    try {
+      const home = homeOf(family);
+      return act(listTables(nft).has(home) ? listObjects(nft, `table ${home}`) : undefined);
+    } finally {
+      nft.close();
+    }
+  } catch (error) {
+    if (error instanceof LibnftablesError) return without;
+    throw error;
+  }
+}

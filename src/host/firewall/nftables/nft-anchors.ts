@@ -1,0 +1,90 @@
+import { type AttachPoint, renderAttachPoint } from '../../../core/door/attach-point.ts';
+import type { BaseChain } from '../../../core/firewall/choose-firewall.ts';
+import { readBaseChains } from '../../../core/firewall/read-base-chains.ts';
+import type { Family } from '../../../core/net/address.ts';
+import type { Anchor } from '../../../core/nft/guest-part.ts';
+import { familiesOf, guestHome, OWN_HOME, PATHS, type Path } from '../../../core/nft/home.ts';
+import type { Nftables } from '../../ffi/libnftables.ts';
+import { FirewallError, type Gate, GateError } from '../contract/firewall.ts';
+import { jumpTarget, type Listed, listObjects, listTables } from '../ruleset/nft-listing.ts';
+
+/** Where in the packets' path the chains to attach to hang, as the kernel has them now. */
+export function findAnchors(nft: Nftables, attach: readonly AttachPoint[]): Anchor[] {
+  const tables = listTables(nft);
+  return attach.map((point) => {
+    const home = `${point.family} ${point.table}`;
+    if (!tables.has(home)) throw new FirewallError(notThere(point, `there is no table ${home}`));
+    return { point, path: pathOf(point, listObjects(nft, `table ${home}`)) };
+  });
+}
+
+/** The chains of somebody else's that drop what no rule lets in. */
+export function listClosing(nft: Nftables): BaseChain[] {
+  const chains = readBaseChains(nft.list('list ruleset', { terse: true }), OWN_HOME.table) ?? [];
+  return chains.filter(({ closes }) => closes);
+}
+
+/**
+ * Each path that a gate has ports on and that is closed by somebody, whom nobody has named there. Throws a `GateError`.
+ */
+export function requireAnchors(
+  anchors: readonly Anchor[],
+  gates: readonly Gate[],
+  closing: readonly BaseChain[],
+): void {
+  for (const path of PATHS) {
+    const closer = closing.find((chain) => chain.path === path);
+    if (closer !== undefined) requireAnchor(closer, anchors, gates);
+  }
+}
+
+/** The families whose packets to this host are dropped by somebody, and seen by no anchor. */
+export function unseenFamilies(anchors: readonly Anchor[], closing: readonly BaseChain[]): Family[] {
+  const sees = (family: Family, point: AttachPoint): boolean => familiesOf(guestHome(point)).includes(family);
+  return ([4, 6] as const).filter(
+    (family) =>
+      closing.some((chain) => chain.path === 'input' && sees(family, chain)) &&
+      !anchors.some(({ point }) => sees(family, point)),
+  );
+}
+
+function pathOf(point: AttachPoint, listed: readonly Listed[]): Path {
+  const hooks = hooksOf(point.chain, listed, new Set());
+  if (hooks === undefined) throw new FirewallError(notThere(point, 'the table has no such chain'));
+  const [path, ...others] = PATHS.filter((one) => hooks.has(one));
+  if (path === undefined || others.length > 0) {
+    const found = hooks.size === 0 ? 'no hook' : `the hooks ${[...hooks].join(', ')}`;
+    throw new FirewallError(
+      `attach = ${renderAttachPoint(point)}: the chain hangs on ${found}; name one that sees either input or forward`,
+    );
+  }
+  return path;
+}
+
+/** The hooks from which packets come to the chain, directly or through others; `undefined` if there is no such chain. */
+function hooksOf(name: string, listed: readonly Listed[], seen: Set<string>): Set<string> | undefined {
+  const chain = listed.find((object) => object.chain?.name === name)?.chain;
+  if (chain === undefined) return undefined;
+  seen.add(name);
+  const hooks = new Set(chain.hook === undefined ? [] : [chain.hook]);
+  for (const { rule } of listed) {
+    if (rule === undefined || jumpTarget(rule) !== name || seen.has(rule.chain)) continue;
+    for (const hook of hooksOf(rule.chain, listed, seen) ?? []) hooks.add(hook);
+  }
+  return hooks;
+}
+
+function requireAnchor(closer: BaseChain, anchors: readonly Anchor[], gates: readonly Gate[]): void {
+  const { path } = closer;
+  const gate = gates.find(({ ports, shut = false }) => !shut && ports.some((port) => port.path === path));
+  if (gate === undefined || anchors.some((anchor) => anchor.path === path)) return;
+  throw new GateError(
+    gate.door,
+    `door ${gate.door} opens a port in the ${path} path, where ${renderAttachPoint(closer)} drops, and attach names ` +
+      `no chain there: add one, as in attach = inet filter input, inet filter forward`,
+  );
+}
+
+function notThere(point: AttachPoint, why: string): string {
+  return `attach = ${renderAttachPoint(point)}: ${why}; \`nft list chains\` shows those there are`;
+}

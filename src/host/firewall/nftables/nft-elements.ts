@@ -1,0 +1,51 @@
+import type { SetChange } from '../../../core/nft/elements.ts';
+import { SystemCallError } from '../../ffi/system-call-error.ts';
+import { NetlinkSocket } from '../../netlink/netlink-socket.ts';
+import { renderTransaction } from './nft-element-messages.ts';
+
+/** linux/netlink.h. */
+const NETLINK_NETFILTER = 12;
+
+/** asm-generic/errno-base.h. */
+const EEXIST = 17;
+
+/**
+ * Elements of nftables' sets without a detour through text: libnftables parses each command, and lists the tables
+ * anew after each change.
+ */
+export class NftElements {
+  readonly #socket = new NetlinkSocket(NETLINK_NETFILTER, 'the sets of nftables');
+
+  /**
+   * The same for leases that are most likely new: an element that is not there needs not be taken out, which is three
+   * orders in one and work for the kernel later.
+   */
+  open(changes: readonly SetChange[]): void {
+    const fresh = changes.filter(({ into }) => into.length > 0).map((change) => ({ ...change, out: [] }));
+    const isOverGone = changes.every(({ out, into }) => out.length === into.length);
+    const errno = isOverGone ? this.#transact(fresh) : EEXIST;
+    if (errno === EEXIST) this.change(changes);
+    else if (errno !== 0) throw refusal(changes, errno);
+  }
+
+  /** All of it, or nothing. Throws a `SystemCallError`: ENOENT where a set or its table is gone. */
+  change(changes: readonly SetChange[]): void {
+    const errno = this.#transact(changes);
+    if (errno !== 0) throw refusal(changes, errno);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #transact(changes: readonly SetChange[]): number {
+    if (changes.length === 0) return 0;
+    return this.#socket.transact((sequence) => renderTransaction(changes, sequence));
+  }
+}
+
+function refusal(changes: readonly SetChange[], errno: number): SystemCallError {
+  const names = changes.map(({ home: { family, table }, set }) => `${family} ${table} ${set}`);
+  const subject = names.length > 3 ? `${names.slice(0, 3).join(', ')} and others` : names.join(', ');
+  return new SystemCallError('change', subject, errno);
+}

@@ -1,0 +1,249 @@
+import { type AttachPoint, renderAttachPoint } from '../../../core/door/attach-point.ts';
+import { portsOn } from '../../../core/door/port-opening.ts';
+import type { PathChain } from '../../../core/firewall/choose-firewall.ts';
+import { type Address, type Family, familyOf } from '../../../core/net/address.ts';
+import { changesForGrants, changesForRevoke, homesFor, renderLook } from '../../../core/nft/elements.ts';
+import { type Anchor, guestHomes, renderGuestPart } from '../../../core/nft/guest-part.ts';
+import { type Home, OWN_HOME, PATHS, type Path, renderHome } from '../../../core/nft/home.ts';
+import { renderOwnTable } from '../../../core/nft/own-table.ts';
+import { renderRemoval } from '../../../core/nft/removal.ts';
+import { setName } from '../../../core/nft/set-name.ts';
+import { MAX_TIMEOUT } from '../../../core/nft/timeout.ts';
+import { LibnftablesError, type Nftables, openNftables } from '../../ffi/libnftables.ts';
+import type { Readiness } from '../../ffi/readiness.ts';
+import { SystemCallError } from '../../ffi/system-call-error.ts';
+import { type Firewall, FirewallError, type Gate, GateError, type Grant } from '../contract/firewall.ts';
+import { areLeasesLost } from '../contract/lost-leases.ts';
+import { listSetNames } from '../ruleset/nft-listing.ts';
+import { readRuleGeneration } from '../ruleset/rule-generation.ts';
+import { watchRules } from '../ruleset/rule-watch.ts';
+import { findAnchors, listClosing, requireAnchors, unseenFamilies } from './nft-anchors.ts';
+import { NftElements } from './nft-elements.ts';
+import { findTraces, renderStanding } from './nft-traces.ts';
+import { readUses } from './single-uses.ts';
+
+/**
+ * Bussa's own table closes, whatever else there is. Chains of somebody else's that drop are to let the doors' sources in
+ * besides: `attach`, as the owner has named them, or `found`, of which those that no door needs are left alone.
+ */
+export type NftablesOptions =
+  | { readonly attach?: readonly AttachPoint[]; readonly found?: never }
+  | { readonly found: readonly PathChain[]; readonly attach?: never };
+
+/** nftables in the network namespace of this process: rules through libnftables, elements by netlink. */
+export function openNftablesFirewall(options: NftablesOptions = {}): Firewall {
+  return translated('open nftables', () => {
+    const nft = openNftables();
+    try {
+      return new NftablesFirewall(nft, new NftElements(), options);
+    } catch (error) {
+      nft.close();
+      throw error;
+    }
+  });
+}
+
+class NftablesFirewall implements Firewall {
+  readonly closesByItself = true;
+  readonly closedPaths = PATHS;
+  readonly longest = MAX_TIMEOUT;
+  readonly name: string;
+  readonly #nft: Nftables;
+  readonly #elements: NftElements;
+  readonly #attach: readonly AttachPoint[];
+  readonly #found: readonly PathChain[] | undefined;
+  /** Where sets of Bussa's stand. */
+  #homes: readonly Home[] = [OWN_HOME];
+  /** Whose packets no table in `attach` sees, where somebody drops them. */
+  #unseen: readonly Family[] = [];
+  #singleUse: ReadonlySet<string> = new Set();
+  #shortcoming: string | undefined;
+  /** What `install` has left; '' before. */
+  #standing = '';
+  /** Of the ruleset in which the rules were last found in place. */
+  #seenIn: number | undefined;
+
+  constructor(nft: Nftables, elements: NftElements, { attach = [], found }: NftablesOptions) {
+    this.#nft = nft;
+    this.#elements = elements;
+    this.#attach = attach;
+    this.#found = found;
+    const points = found ?? attach;
+    const guest = points.length === 0 ? [] : [`attached to ${points.map(renderAttachPoint).join(', ')}`];
+    this.name = ['nftables', ...guest, `table ${renderHome(OWN_HOME)}`].join(', ');
+  }
+
+  get shortcoming(): string | undefined {
+    return this.#shortcoming;
+  }
+
+  async install(gates: readonly Gate[], grants: readonly Grant[], anyway = false): Promise<readonly Grant[]> {
+    const live = grants.filter(({ left }) => left > 0);
+    const what = `install Bussa's part of ${this.name}`;
+    let unknown: readonly Grant[];
+    try {
+      unknown = translated(what, () => twice(() => this.#put(gates, live, this.#guests(gates))));
+      this.#shortcoming = undefined;
+    } catch (error) {
+      const isOwnAlone = (this.#found ?? this.#attach).length === 0;
+      if (!anyway || isOwnAlone || error instanceof GateError || !(error instanceof FirewallError))
+        throw error;
+      unknown = translated(what, () => twice(() => this.#put(gates, live, [])));
+      this.#shortcoming = `${error.message}; the doors’ ports are closed, and only table ${renderHome(OWN_HOME)} lets in`;
+    }
+    this.#singleUse = new Set(gates.filter(({ singleUse }) => singleUse).map(({ door }) => door));
+    return unknown;
+  }
+
+  /** One transaction, in place of whatever stands of Bussa's. */
+  #put(gates: readonly Gate[], live: readonly Grant[], anchors: readonly Anchor[]): readonly Grant[] {
+    const uses = readUses(this.#nft, gates, live);
+    const open = live.filter((grant) => !uses.has(grant) || uses.get(grant) === 'unused');
+    const traces = findTraces(this.#nft);
+    const part = [...renderOwnTable(gates, open), ...renderGuestPart(anchors, gates, open)];
+    this.#run([...renderRemoval(traces), ...part]);
+    this.#homes = [OWN_HOME, ...guestHomes(anchors.map(({ point }) => point))];
+    this.#standing = this.#readStanding();
+    return live.filter((grant) => uses.get(grant) === 'unknown');
+  }
+
+  /** The chains that these gates need. */
+  #guests(gates: readonly Gate[]): readonly Anchor[] {
+    const isNeeded = (path: Path): boolean => gates.some(({ ports }) => portsOn(ports, path).length > 0);
+    const points = this.#found?.filter(({ path }) => isNeeded(path)) ?? this.#attach;
+    const anchors = findAnchors(this.#nft, points);
+    const closing = this.#attach.length === 0 ? [] : listClosing(this.#nft);
+    requireAnchors(anchors, gates, closing);
+    this.#unseen = unseenFamilies(anchors, closing);
+    return anchors;
+  }
+
+  async grant(grant: Grant): Promise<void> {
+    if (grant.left <= 0) return this.revoke(grant.door, grant.source);
+    this.#grant(`door ${grant.door} for ${grant.source}`, [grant]);
+  }
+
+  async grantAll(grants: readonly Grant[]): Promise<void> {
+    this.#grant(`doors for ${grants.length} leases`, grants);
+  }
+
+  #grant(what: string, grants: readonly Grant[]): void {
+    this.#requireSeen(grants);
+    const changes = changesForGrants(this.#homes, grants);
+    translated(`open ${what} in ${this.name}`, () => this.#elements.open(changes));
+  }
+
+  /** What sees one family alone cannot let the other in. */
+  #requireSeen(grants: readonly Grant[]): void {
+    const unseen = grants.find(({ source }) => this.#unseen.includes(familyOf(source)));
+    if (unseen === undefined) return;
+    const family = familyOf(unseen.source) === 4 ? 'ip' : 'ip6';
+    throw new FirewallError(
+      `cannot open door ${unseen.door} for ${unseen.source}: none of the tables in attach sees its packets, ` +
+        `and another drops them; add a chain of family inet or ${family}`,
+    );
+  }
+
+  async revoke(door: string, source: Address): Promise<void> {
+    translated(`close door ${door} for ${source} in ${this.name}`, () => {
+      try {
+        this.#elements.change(changesForRevoke(this.#homes, door, source));
+      } catch (error) {
+        // Where somebody has taken the set away, nothing is open through it.
+        const sets = listSetNames(this.#nft);
+        const left = this.#homes.filter((home) =>
+          sets.has(`${renderHome(home)} ${setName(home.prefix, door, familyOf(source))}`),
+        );
+        if (left.length === this.#homes.length) throw error;
+        this.#elements.change(changesForRevoke(left, door, source));
+      }
+    });
+  }
+
+  async isInPlace(live: readonly Grant[]): Promise<boolean> {
+    if (this.#standing === '' || this.#shortcoming !== undefined) return false;
+    const generation = readRuleGeneration();
+    const isStanding = translated(`list ${this.name}`, () => this.#stands(generation));
+    this.#seenIn = isStanding ? generation : undefined;
+    return isStanding && !translated(`list ${this.name}`, () => this.#hasLost(live));
+  }
+
+  #stands(generation: number | undefined): boolean {
+    if (generation !== undefined && generation === this.#seenIn) return true;
+    return twice(() => this.#readStanding() === this.#standing);
+  }
+
+  /** Asked at each look: which leases are alive is another matter than the rules, and may have changed alone. */
+  #hasLost(live: readonly Grant[]): boolean {
+    const lasting = live.filter(({ door }) => !this.#singleUse.has(door));
+    return this.#homes.some((home) => {
+      const own = lasting.filter(({ source }) => homesFor([home], source).length > 0);
+      return areLeasesLost(own, (grant) => this.#has(home, grant));
+    });
+  }
+
+  #has(home: Home, { door, source }: Grant): boolean {
+    try {
+      this.#run([renderLook(home, door, source)]);
+      return true;
+    } catch (error) {
+      if (error instanceof LibnftablesError) return false;
+      throw error;
+    }
+  }
+
+  watch(onChange: () => void): Readiness {
+    return watchRules(onChange);
+  }
+
+  async howToOpen(): Promise<string | undefined> {
+    return translated(`list ${this.name}`, () => {
+      const commands = renderRemoval(findTraces(this.#nft));
+      const [first, ...others] = commands;
+      return others.length === 0 ? first && `nft ${first}` : `nft '${commands.join('; ')}'`;
+    });
+  }
+
+  async remove(): Promise<void> {
+    translated(`remove Bussa's part of ${this.name}`, () =>
+      twice(() => this.#run(renderRemoval(findTraces(this.#nft)))),
+    );
+    this.#standing = '';
+  }
+
+  close(): void {
+    this.#nft.close();
+    this.#elements.close();
+  }
+
+  /** One buffer is one transaction. */
+  #run(commands: readonly string[]): void {
+    if (commands.length > 0) this.#nft.run(`${commands.join('\n')}\n`);
+  }
+
+  #readStanding(): string {
+    return renderStanding(this.#nft, this.#homes.map(renderHome));
+  }
+}
+
+/** Somebody else may change the rules between what was listed and what was done: once more, then. */
+function twice<Result>(act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof LibnftablesError)) throw error;
+    return act();
+  }
+}
+
+function translated<Result>(what: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof LibnftablesError || error instanceof SystemCallError)) throw error;
+    const remedy = /Operation not permitted|EPERM/.test(error.message)
+      ? ': run it as root, or grant the capability cap_net_admin'
+      : '';
+    throw new FirewallError(`cannot ${what}: ${error.message}${remedy}`, { cause: error });
+  }
+}

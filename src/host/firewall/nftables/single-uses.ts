@@ -1,0 +1,42 @@
+import { type Address, familyOf } from '../../../core/net/address.ts';
+import { GUEST_PREFIX, OWN_HOME, renderHome } from '../../../core/nft/home.ts';
+import { setName } from '../../../core/nft/set-name.ts';
+import type { Nftables } from '../../ffi/libnftables.ts';
+import type { Gate, Grant } from '../contract/firewall.ts';
+import { listElements, listSetNames } from '../ruleset/nft-listing.ts';
+
+/** `unknown`: the sets that could have told are not there. */
+type Use = 'unused' | 'used' | 'unknown';
+
+/**
+ * Which grants of single-use gates have not been used, as the elements of Bussa's sets tell that stand now, in its own
+ * table and in others. A rule takes an element away as it lets its source in; a chain of each table may.
+ */
+export function readUses(
+  nft: Nftables,
+  gates: readonly Gate[],
+  grants: readonly Grant[],
+): ReadonlyMap<Grant, Use> {
+  const uses = new Map<Grant, Use>();
+  const doors = new Set(gates.filter(({ singleUse }) => singleUse).map(({ door }) => door));
+  const single = grants.filter(({ door }) => doors.has(door));
+  if (single.length === 0) return uses;
+  const names = listSetNames(nft);
+  const bySet = Map.groupBy(single, ({ door, source }) => `${familyOf(source)} ${door}`);
+  for (const own of bySet.values()) {
+    const sets = setsOf(own[0] as Grant, names).map((name) => listElements(nft, [name]));
+    for (const grant of own) uses.set(grant, useOf(grant, sets));
+  }
+  return uses;
+}
+
+function useOf({ source }: Grant, sets: readonly ReadonlySet<Address>[]): Use {
+  if (sets.length === 0) return 'unknown';
+  return sets.every((set) => set.has(source)) ? 'unused' : 'used';
+}
+
+function setsOf({ door, source }: Grant, names: ReadonlySet<string>): string[] {
+  const own = `${renderHome(OWN_HOME)} ${setName(OWN_HOME.prefix, door, familyOf(source))}`;
+  const guest = ` ${setName(GUEST_PREFIX, door, familyOf(source))}`;
+  return [...names].filter((name) => name === own || name.endsWith(guest));
+}

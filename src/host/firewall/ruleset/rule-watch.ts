@@ -1,0 +1,36 @@
+import type { Readiness } from '../../ffi/readiness.ts';
+import { watchNetlink } from '../../netlink/netlink-events.ts';
+import { isOthersChange } from './read-generation.ts';
+
+/** linux/netlink.h, linux/netfilter/nfnetlink.h. */
+const NETLINK_NETFILTER = 12;
+const NFNLGRP_NFTABLES = 7;
+
+/** A ruleset is often loaded by many small transactions: one call for all that come this soon after the first. */
+const SETTLE_MS = 50;
+
+/** Calls back after each change of this namespace's nftables that another process has made. */
+export function watchRules(onChange: () => void): Readiness {
+  let settling: NodeJS.Timeout | undefined;
+  const readiness = watchNetlink(
+    {
+      protocol: NETLINK_NETFILTER,
+      groups: 1 << (NFNLGRP_NFTABLES - 1),
+      subject: 'the netfilter netlink socket',
+    },
+    (bytes) => isOthersChange(bytes, process.pid),
+    () => {
+      settling ??= setTimeout(() => {
+        settling = undefined;
+        onChange();
+      }, SETTLE_MS);
+    },
+  );
+  return {
+    ...readiness,
+    close: () => {
+      clearTimeout(settling);
+      readiness.close();
+    },
+  };
+}

@@ -1,0 +1,38 @@
+// install.sh of the tarball: what it puts somewhere it takes away again, and the owner's files stay.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { Scratch } from '../lab/child-module.ts';
+import { makeTarballSource, SHARED } from './tarball-source.ts';
+
+/** With a copy of /etc in the place of the machine's own, and no systemd. */
+const APART = `set -e
+cp -a /etc "$1/etc"
+mount --bind "$1/etc" /etc
+mount -t tmpfs none /run
+sh "$1/source/install.sh" --prefix "$1/prefix"
+find "$1/prefix" ! -type d | sort >"$1/installed"
+test -f /etc/systemd/system/knockd.service
+echo mine >/etc/knockd.conf
+sh "$1/source/install.sh" --prefix="$1/prefix" --uninstall
+test "$(cat /etc/knockd.conf)" = mine
+test ! -e /etc/systemd/system/knockd.service`;
+
+test('install.sh, and --uninstall', () => {
+  using scratch = new Scratch();
+  const at = (name: string): string => scratch.file(name);
+  makeTarballSource(scratch);
+  const directory = path.dirname(at('source'));
+  execFileSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', APART, 'sh', directory]);
+  const installed = readFileSync(at('installed'), 'utf8');
+  for (const name of ['bin/bussa', 'bin/knock', 'sbin/knockd', ...SHARED.map((file) => `share/${file}`)])
+    assert.ok(installed.includes(`/prefix/${name}\n`), name);
+  const left = readdirSync(at('prefix'), { recursive: true, withFileTypes: true });
+  assert.deepEqual(
+    left.filter((entry) => !entry.isDirectory()).map(({ name }) => name),
+    [],
+  );
+});

@@ -1,0 +1,143 @@
+// The library that the npm package exports: its functions, and the package itself as who installs it gets it.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { knock, parseConfig, simulate, type TimelineEntry } from '../../../src/app/library.ts';
+import { WorkDirectory } from '../../lab/knockd.ts';
+import { repository } from '../../lab/scratch-clone.ts';
+
+const TEXT = '[ssh]\nsequence = 7000,8000:udp\nopen = tcp/22\nopen_for = 60\n';
+
+function configOf(text: string) {
+  const parsed = parseConfig(text);
+  assert.ok(parsed.kind === 'ok');
+  return parsed.config;
+}
+
+describe('knock', () => {
+  test('a datagram arrives', async () => {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const arrived = once(socket, 'message');
+    const result = await knock({ host: '127.0.0.1', knocks: [`${socket.address().port}:udp`] });
+    assert.deepEqual(result, { sent: true });
+    assert.deepEqual([...(await arrived)[0]], [0]);
+    socket.close();
+  });
+
+  test('what the system has against it is in the result', async () => {
+    const result = await knock({ host: '127.0.0.1', knocks: [7000], interfaceName: 'no-such-one' });
+    assert.ok(!result.sent && /no-such-one/.test(result.reasons.join()));
+  });
+
+  for (const [name, request, message] of [
+    ['a port that is none', { host: 'a', knocks: [70000] }, /'70000' is no knock/],
+    ['a protocol that is none', { host: 'a', knocks: ['7000:icmp'] }, /'7000:icmp' is no knock/],
+    ['no knocks', { host: 'a', knocks: [] }, /knocks is no list of ports/],
+    ['no host', { host: '', knocks: [1] }, /host is no name/],
+    ['a time that is none', { host: 'a', knocks: [1], delayMs: -1 }, /delayMs is no length of time/],
+  ] as const) {
+    test(`${name}: a TypeError`, () => assert.rejects(knock(request), { name: 'TypeError', message }));
+  }
+});
+
+describe('parseConfig', () => {
+  test('mistakes have their places, text and bytes are the same', () => {
+    for (const source of ['[a]\nsequenc = 1\n', Buffer.from('[a]\nsequenc = 1\n')]) {
+      const parsed = parseConfig(source, 'my.conf');
+      assert.ok(parsed.kind === 'bad');
+      assert.deepEqual(parsed.diagnostics[0]?.place, { file: 'my.conf', line: 2, column: 1 });
+    }
+  });
+});
+
+describe('simulate', () => {
+  test('the right knocks open, and are told step by step', async () => {
+    const steps: TimelineEntry['kind'][] = [];
+    const result = await simulate(
+      configOf(TEXT),
+      { knocks: [7000, '8000:udp'], from: '2001:db8::1' },
+      ({ kind }) => steps.push(kind),
+    );
+    assert.ok(result.opened);
+    assert.equal(result.verdicts[0]?.source, '2001:db8::1');
+    assert.ok(steps.includes('packet') && steps.includes('outcome') && steps.at(-1) === 'end');
+  });
+
+  test('too slow a sequence does not, and it is said why', async () => {
+    const result = await simulate(configOf(TEXT), { knocks: [7000, '8000:udp'], gapMs: 60_000 });
+    assert.equal(result.opened, false);
+    assert.match(result.verdicts[0]?.why ?? '', /limit/);
+  });
+
+  test('what cannot be understood or read is thrown', async () => {
+    const config = configOf(TEXT);
+    await assert.rejects(simulate(config, { knocks: [1], from: 'x' }), {
+      name: 'TypeError',
+      message: /from is no address/,
+    });
+    await assert.rejects(
+      simulate(config, { pcap: '/no/such/file' }),
+      /no\/such\/file.*ENOENT|ENOENT.*no\/such\/file/,
+    );
+  });
+});
+
+describe('the npm package', () => {
+  test('installed, its programs start, and what it exports is JavaScript with types', () => {
+    using directory = new WorkDirectory();
+    execFileSync('sh', [path.join(repository, 'scripts/pack.sh'), '--pack-destination', directory.path], {
+      stdio: 'pipe',
+    });
+    const modules = path.join(directory.path, 'node_modules');
+    mkdirSync(path.join(modules, 'bussa'), { recursive: true });
+    const archive = execFileSync('sh', ['-c', `ls ${directory.path}/bussa-*.tgz`], {
+      encoding: 'utf8',
+    }).trim();
+    execFileSync('tar', ['-xzf', archive, '-C', path.join(modules, 'bussa'), '--strip-components=1']);
+    for (const name of ['koffi', '@koromix'])
+      symlinkSync(path.join(repository, 'node_modules', name), path.join(modules, name));
+
+    const uses = directory.file(
+      'use.mts',
+      `import { type Config, knock, parseConfig, type Simulation, simulate } from 'bussa';
+       const parsed = parseConfig('[a]\\nsequence = 1\\ncommand = true\\n');
+       const config: Config | undefined = parsed.kind === 'ok' ? parsed.config : undefined;
+       if (config === undefined) throw new Error('a mistake');
+       const simulation: Simulation = await simulate(config, { knocks: [1] });
+       console.log(simulation.opened, typeof knock);\n`,
+    );
+    const environment = { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env.PATH}` };
+    assert.equal(
+      execFileSync(process.execPath, [uses], { encoding: 'utf8', env: environment }),
+      'true function\n',
+    );
+    writeFileSync(directory.file('package.json'), '{"type":"module"}');
+    const types = ['--types', 'node', '--typeRoots', path.join(repository, 'node_modules/@types')];
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2024',
+      '--lib',
+      'esnext',
+      ...types,
+    ];
+    execFileSync(path.join(repository, 'node_modules/.bin/tsc'), [...options, uses], {
+      cwd: directory.path,
+      stdio: 'pipe',
+    });
+    for (const program of ['knock', 'knockd', 'bussa']) {
+      const file = path.join(modules, 'bussa/bin', program);
+      const output = execFileSync(file, ['--version'], { encoding: 'utf8', env: environment });
+      assert.match(output, new RegExp(`^${program} \\d+\\.\\d+\\.\\d+`));
+    }
+  });
+});
