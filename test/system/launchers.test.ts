@@ -72,7 +72,7 @@ suite('launchers', () => {
       symlinkSync(clone.path('bin'), path.join(elsewhere, 'directory'));
       const calls: readonly (readonly [string, readonly string[], Options])[] = [
         [clone.path('bin', program), [], { cwd: '/' }],
-        [`../unit/${program}`, [], { cwd: elsewhere }],
+        [`./${program}`, [], { cwd: elsewhere }],
         [`directory/${program}`, [], { cwd: elsewhere }],
         ['sh', [program], { cwd: clone.path('bin') }],
         ['env', [program], { cwd: '/', env: { PATH: `${elsewhere}:${process.env.PATH}` } }],
