@@ -5,7 +5,7 @@ import { parsePort } from '../core/net/port.ts';
 import { parseProtocol } from '../core/net/protocol.ts';
 import { millis } from '../core/net/time.ts';
 import { knock as send } from './client/knocker.ts';
-import { type SimulateOrder, simulateConfig, type TimelineEntry } from './rehearsal/simulate.ts';
+import { type SimulateRequest, simulateConfig, type TimelineEntry } from './rehearsal/simulate.ts';
 import type { CourseVerdict } from './rehearsal/verdicts.ts';
 
 /** A port from 1 to 65535, alone for TCP or as `8000:udp`, `8000:tcp`. */
@@ -107,7 +107,7 @@ export async function simulate(
   return { opened: verdicts.some(({ opened }) => opened), verdicts };
 }
 
-function readTraffic(traffic: Traffic): SimulateOrder['traffic'] {
+function readTraffic(traffic: Traffic): SimulateRequest['traffic'] {
   if ('pcap' in traffic) return { kind: 'capture', file: traffic.pcap };
   const { knocks, from = '192.0.2.1', to, gapMs = 100 } = traffic;
   return {

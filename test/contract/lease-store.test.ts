@@ -7,7 +7,7 @@ import {
   type LeaseEnding,
   type LeaseStore,
   MAX_HISTORY,
-  type PastChoice,
+  type PastFilter,
   type PastLease,
   type StoredLease,
   StoreError,
@@ -102,7 +102,7 @@ for (const [name, open] of Object.entries(ADAPTERS)) {
           store.end(`${n}` as LeaseId, { how: 'expired', at: instant(n + 10), lasted: millis(10) });
         }
       });
-      const numbers = (choice: PastChoice): number[] => {
+      const numbers = (choice: PastFilter): number[] => {
         const found: PastLease[] = [];
         let from: number | undefined;
         do {

@@ -6,7 +6,7 @@ import { claimedCommand } from '../../src/host/process/claim.ts';
 import { runCommand } from '../../src/host/process/run-command.ts';
 import type { StoredLease } from '../../src/host/store/lease-store.ts';
 import { Program } from '../lab/program.ts';
-import { HandClock, KeeperBench, SOURCE } from './keeper-bench.ts';
+import { HandClock, KeeperFixture, SOURCE } from './keeper-bench.ts';
 
 const DOOR = { start: 'echo open %IP% >> done', stop: 'echo close %IP% >> done', cmdTimeout: 60 };
 const CLOSED = `close ${SOURCE}\n`;
@@ -22,7 +22,7 @@ const SLOW = 'echo begun; read -r line && echo slow end >> done';
 
 describe('what a dead daemon has left', { concurrency: 4 }, () => {
   test('killed before the start command was claimed: the door never opened and is not closed', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR));
     bench.keeper().adopt([]);
     await bench.empty();
@@ -33,7 +33,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
   });
 
   test('killed a second time, before the end of a door that never opened was written: not closed either', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR));
     assert.equal(bench.claims.fate(lease.id, true), 'never');
     bench.keeper().adopt([]);
@@ -43,7 +43,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
   });
 
   test('killed while the start command runs: the close waits for its end, and for its time', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR), { due: new HandClock().sinceBoot() });
     await using start = await running(bench.claimedStart(lease, SLOW));
     bench.keeper().adopt([]);
@@ -57,7 +57,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
   });
 
   test('killed while open: closed at its time', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR));
     await runCommand(bench.claimedStart(lease, 'echo open >> done'), '/');
     bench.keeper().adopt([]);
@@ -77,7 +77,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
   });
 
   test('killed while open, and a knock comes after the adoption: extended, not opened again', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const door = bench.door(DOOR);
     const lease = bench.left(door);
     await runCommand(bench.claimedStart(lease, 'echo open >> done'), '/');
@@ -92,7 +92,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
   });
 
   test('the close is overdue: at once', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR));
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     bench.clock.advance(3_600_000);
@@ -103,7 +103,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
   });
 
   test('killed while the stop command runs: it is not run again; a knock meanwhile opens afterwards', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const door = bench.door(DOOR);
     const lease = bench.left(door, { due: new HandClock().sinceBoot() });
     await runCommand(bench.claimedStart(lease, 'true'), '/');
@@ -121,7 +121,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
   });
 
   test('killed while the stop command runs: an orderly stop waits for it', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR));
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     await using stop = await running(bench.claimedStop(lease, SLOW));
@@ -135,7 +135,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
   });
 
   test('the stop command was killed with the daemon: it is run anew, at once', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR));
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     await using stop = await running(bench.claimedStop(lease, SLOW));
@@ -146,7 +146,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
   });
 
   test('killed between the claim of the stop command and its beginning: it is run', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR));
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     writeFileSync(bench.claims.stop(lease.id), '');
@@ -156,7 +156,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
   });
 
   test('killed after the stop command and before its row was removed: it is not run again', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR), { due: new HandClock().sinceBoot() });
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     await runCommand(bench.claimedStop(lease, 'exec echo close'), '/');
@@ -167,7 +167,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
   });
 
   test('a stop command that set out before the daemon died and comes after the next has closed does nothing', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     await bench.makeGate();
     const door = bench.door({ ...DOOR, stop: 'echo close >> done; read -r line < gate' });
     const lease = bench.left(door, { due: new HandClock().sinceBoot() });
@@ -184,11 +184,11 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
 
 describe('after a reboot', { concurrency: 4 }, () => {
   const EARLIER = { bootId: 'an earlier boot' } as const;
-  const left = (bench: KeeperBench, changes: Partial<StoredLease> = {}): StoredLease =>
+  const left = (bench: KeeperFixture, changes: Partial<StoredLease> = {}): StoredLease =>
     bench.left(bench.door(DOOR), { ...EARLIER, ...changes });
 
   test('no claim proves nothing: the file may have been lost, so the door is closed', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     left(bench);
     // 20 s of power failure; the clock since the start of the machine begins again.
     bench.clock.advance(20_000);
@@ -209,7 +209,7 @@ describe('after a reboot', { concurrency: 4 }, () => {
   });
 
   test('overdue by the clock of day: at once', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     left(bench);
     bench.clock.advance(60_000);
     bench.clock.boot = 5;
@@ -219,7 +219,7 @@ describe('after a reboot', { concurrency: 4 }, () => {
   });
 
   test('the clock of day has lost ten years: no longer open than it was opened for, however often it restarts', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     left(bench);
     bench.clock.day -= 10 * 365 * 86_400_000;
     bench.clock.boot = 5;
@@ -240,7 +240,7 @@ describe('after a reboot', { concurrency: 4 }, () => {
   });
 
   test('the clock of day jumps within one boot: nothing changes', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR));
     await runCommand(bench.claimedStart(lease, 'true'), '/');
     bench.clock.day += 10 * 365 * 86_400_000;

@@ -1,13 +1,13 @@
 // A ban finds a lease in any state: open, opening, closing, or left behind by an earlier daemon.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { KeeperBench, SOURCE } from './keeper-bench.ts';
+import { KeeperFixture, SOURCE } from './keeper-bench.ts';
 
 const SIMPLE = { start: 'echo open >> done', stop: 'echo close >> done' };
 
 describe('the leases of a source that is banned', { concurrency: 4 }, () => {
   test('open: closes at once, and a knock opens nothing until the ban is lifted', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door(SIMPLE);
     keeper.complete(bench.completion(door));
@@ -26,7 +26,7 @@ describe('the leases of a source that is banned', { concurrency: 4 }, () => {
   });
 
   test('opening: closes as soon as it has opened', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     await bench.makeGate();
     const keeper = bench.keeper();
     keeper.complete(
@@ -41,7 +41,7 @@ describe('the leases of a source that is banned', { concurrency: 4 }, () => {
   });
 
   test('closing, with a knock that waits for it: it is not opened again', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     await bench.makeGate();
     const keeper = bench.keeper();
     const door = bench.door({ ...SIMPLE, stop: 'echo closing >> done; read -r line < gate' });
@@ -59,7 +59,7 @@ describe('the leases of a source that is banned', { concurrency: 4 }, () => {
   });
 
   test('left behind by an earlier daemon: closes at the start', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const door = bench.door(SIMPLE);
     const lease = bench.left(door);
     bench.claims.moveToThisBoot(lease.id);

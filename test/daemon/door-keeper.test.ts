@@ -6,7 +6,7 @@ import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { type LeaseStore, StoreError } from '../../src/host/store/lease-store.ts';
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
 import { MendingLeaseStore } from '../../src/host/store/mending-lease-store.ts';
-import { KeeperBench, SOURCE } from './keeper-bench.ts';
+import { KeeperFixture, SOURCE } from './keeper-bench.ts';
 
 const SIMPLE = { start: 'echo open %IP% >> done', stop: 'echo close %IP% >> done' };
 const OPENED = `open ${SOURCE}\n`;
@@ -16,7 +16,7 @@ const other = (n: number): Address => parseAddress(`198.51.100.${n}`) as Address
 
 describe('the keeper of doors', { concurrency: 4 }, () => {
   test('opens, and closes at its time by the clock, not before; nothing is left behind', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     keeper.complete(bench.completion(bench.door({ ...SIMPLE, cmdTimeout: 60 })));
     await bench.saw('running');
@@ -34,7 +34,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
   });
 
   test('a knock while it is open makes it longer, runs nothing, and is recorded', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door(SIMPLE);
     keeper.complete(bench.completion(door));
@@ -50,7 +50,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
   });
 
   test('a knock while it closes opens it again afterwards, once', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door({
       ...SIMPLE,
@@ -73,7 +73,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
   });
 
   test('a close waits for the start command, however long it takes', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     await bench.makeGate();
     const keeper = bench.keeper();
     keeper.complete(
@@ -89,7 +89,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
   });
 
   test('a start command that fails is said, and closed all the same', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     keeper.complete(bench.completion(bench.door({ ...SIMPLE, start: 'echo no such table >&2; exit 3' })));
     const { failure, lastErrorLine } = await bench.saw('command-failed');
@@ -100,7 +100,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
   });
 
   test('a stop command that fails is said, and not run again', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     keeper.complete(bench.completion(bench.door({ ...SIMPLE, stop: 'echo close >> done; exit 4' })));
     await bench.until(() => bench.done === OPENED, 'opening');
@@ -111,7 +111,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
   });
 
   test('a stop command that cannot even be started stays recorded and is tried again', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door(SIMPLE);
     keeper.complete(bench.completion({ ...door, opening: tooLong(door.opening) }));
@@ -129,7 +129,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
   });
 
   test('doors of different sources, and different doors of one source, are independent', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const [a, b] = [bench.door(SIMPLE, 'a'), bench.door({ ...SIMPLE, cmdTimeout: 10 }, 'b')];
     keeper.complete(bench.completion(a));
@@ -147,7 +147,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
   });
 
   test('more commands than may wait: refused, and nothing is recorded', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     await bench.makeGate();
     const keeper = bench.keeper({ running: 1, waiting: 1 });
     const door = bench.door({ ...SIMPLE, start: 'read -r line < gate' });
@@ -162,7 +162,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
   });
 
   test('a door without a stop command is not recorded; knocks while it runs make it run once more', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     await bench.makeGate();
     const keeper = bench.keeper();
     const door = bench.door({ start: 'read -r line < gate; echo ran >> done' });
@@ -178,7 +178,7 @@ describe('the keeper of doors', { concurrency: 4 }, () => {
 
 describe('an orderly stop', { concurrency: 4 }, () => {
   test('closes every door at once and resolves when the last has closed', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door({ ...SIMPLE, cmdTimeout: 3600, stop: 'sleep 0.1; echo close >> done' });
     const count = 40;
@@ -193,7 +193,7 @@ describe('an orderly stop', { concurrency: 4 }, () => {
   });
 
   test('waits for a start command that still runs, and closes after it', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     await bench.makeGate();
     const keeper = bench.keeper();
     keeper.complete(
@@ -212,14 +212,14 @@ describe('an orderly stop', { concurrency: 4 }, () => {
   });
 
   test('with nothing open it is over at once', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     await bench.keeper().stop();
   });
 });
 
 describe('a store that fails', { concurrency: 4 }, () => {
   test('at the recording: the door stays shut, and the reason is said', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper(undefined, fullStore());
     keeper.complete(bench.completion(bench.door(SIMPLE)));
     assert.match((await bench.saw('refused')).reason, /cannot be recorded: database or disk is full/);
@@ -229,7 +229,7 @@ describe('a store that fails', { concurrency: 4 }, () => {
   });
 
   test('later: it is said, and the door is closed all the same', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const store: LeaseStore = new MemoryLeaseStore();
     const fail = (): never => {
       throw new StoreError('the disk has gone');
@@ -267,7 +267,7 @@ describe('a store that fails', { concurrency: 4 }, () => {
   });
 
   test('claims that cannot be made: the start is refused, a close runs', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const door = bench.door(SIMPLE);
     bench.left(door);
     const directory = bench.scratch.file('claims');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Program } from '../lab/program.ts';
-import { KeeperBench } from './keeper-bench.ts';
+import { KeeperFixture } from './keeper-bench.ts';
 
 const WAYS: readonly (readonly [start: string, reason: RegExp])[] = [
   ['/usr/bin/false', /^failed with status 1$/],
@@ -14,7 +14,7 @@ const WAYS: readonly (readonly [start: string, reason: RegExp])[] = [
 describe('a start command that fails', { concurrency: 4 }, () => {
   for (const [start, reason] of WAYS) {
     test(`${start}: the lease is shown as failed, and history remembers it`, async () => {
-      using bench = new KeeperBench();
+      using bench = new KeeperFixture();
       const keeper = bench.keeper();
       keeper.complete(bench.completion(bench.door({ start, stop: 'true' })));
       assert.match((await bench.saw('start-failed')).reason, reason);
@@ -28,14 +28,14 @@ describe('a start command that fails', { concurrency: 4 }, () => {
     });
 
     test(`${start}: a door without a stop command is told of as well`, async () => {
-      using bench = new KeeperBench();
+      using bench = new KeeperFixture();
       bench.keeper().complete(bench.completion(bench.door({ start })));
       assert.match((await bench.saw('start-failed')).reason, reason);
     });
   }
 
   test('and is run again at the next knock, well: nothing is left of the failure', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door({ start: '[ -e done ] || { echo first >> done; exit 3; }', stop: 'true' });
     keeper.complete(bench.completion(door));
@@ -48,7 +48,7 @@ describe('a start command that fails', { concurrency: 4 }, () => {
   });
 
   test('under a daemon that dies: the next one knows it from the claim', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const lease = bench.left(bench.door({ start: 'true', stop: 'true' }));
     await using start = new Program('/bin/sh', ['-c', bench.claimedStart(lease, 'exit 4')]);
     await start.exited;
@@ -60,7 +60,7 @@ describe('a start command that fails', { concurrency: 4 }, () => {
   });
 
   test('an earlier daemon has written it down', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const startFailure = 'failed with status 2: why';
     const lease = bench.left(bench.door({ start: 'true', stop: 'true' }), { startFailure });
     await using start = new Program('/bin/sh', ['-c', bench.claimedStart(lease, 'exit 2')]);

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { millis } from '../../src/core/net/time.ts';
-import { KeeperBench } from './keeper-bench.ts';
+import { KeeperFixture } from './keeper-bench.ts';
 
 const source = (n: number): Address => parseAddress(`198.51.100.${n}`) as Address;
 /** Says which process group it is, and hangs, until the test is over. */
@@ -12,7 +12,7 @@ const HANG = '[ -e over ] || { echo $$ >> hanging; sleep 1000; }';
 
 describe('commands that hang', { concurrency: 3 }, () => {
   test('8 × 8 openings, of doors without a time limit too: an honest door opens at once', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     for (let door = 0; door < 8; door++) {
       for (let n = 0; n < 9; n++) {
@@ -39,7 +39,7 @@ describe('commands that hang', { concurrency: 3 }, () => {
   });
 
   test('64 closings of one door: another closes at its time', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const hanging = bench.door({ start: 'echo open >> done', stop: HANG });
     for (let n = 0; n < 64; n++) keeper.complete(bench.completion(hanging, source(n)));
@@ -54,7 +54,7 @@ describe('commands that hang', { concurrency: 3 }, () => {
   });
 
   test('a start command beside a stop command is ended at its limit: the lease has failed, and closes', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door({ start: HANG, stop: 'echo close >> done' });
     keeper.complete(bench.completion({ ...door, limits: { start: millis(200) } }));
@@ -65,7 +65,7 @@ describe('commands that hang', { concurrency: 3 }, () => {
   });
 
   test("the share of a door is the operator's to set", async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = { ...bench.door({ start: HANG }), limits: { commands: 2, start: millis(20_000) } };
     for (let n = 0; n < 3; n++) keeper.complete(bench.completion(door, source(n)));
@@ -75,7 +75,7 @@ describe('commands that hang', { concurrency: 3 }, () => {
 });
 
 /** Ends what hangs, by its group, until it is over; what begins from now on ends by itself. */
-async function endAll(bench: KeeperBench, count: number, isOver: () => boolean): Promise<void> {
+async function endAll(bench: KeeperFixture, count: number, isOver: () => boolean): Promise<void> {
   const hanging = (): string[] => {
     const path = bench.scratch.file('hanging');
     return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
@@ -97,5 +97,5 @@ async function endAll(bench: KeeperBench, count: number, isOver: () => boolean):
   );
 }
 
-const failures = (bench: KeeperBench): number =>
+const failures = (bench: KeeperFixture): number =>
   bench.kinds().filter((kind) => kind === 'command-failed').length;

@@ -43,7 +43,7 @@ export class HandClock {
 type KindOf<K extends Event['kind']> = Extract<Event, { kind: K }>;
 
 /** A keeper of doors on a real database, real claims and real commands, with a clock of its own. */
-export class KeeperBench implements Disposable {
+export class KeeperFixture implements Disposable {
   readonly scratch = new Scratch();
   readonly clock = new HandClock();
   readonly events: Event[] = [];

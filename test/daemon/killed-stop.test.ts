@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { claimedCommand } from '../../src/host/process/claim.ts';
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
 import { Program } from '../lab/program.ts';
-import { KeeperBench, SOURCE } from './keeper-bench.ts';
+import { KeeperFixture, SOURCE } from './keeper-bench.ts';
 
 const OPENED = `open ${SOURCE}\n`;
 
@@ -28,7 +28,7 @@ const WAYS: readonly (readonly [name: string, how: string])[] = [
 describe('a stop command that has not ended by itself', { concurrency: 3 }, () => {
   for (const [name, how] of WAYS) {
     test(`${name}: it is run again until it has, and history says so`, async () => {
-      using bench = new KeeperBench();
+      using bench = new KeeperFixture();
       const keeper = bench.keeper();
       const start = 'echo open %IP% >> done';
       keeper.complete(bench.completion(bench.door({ start, stop: ends(how, 2) })));
@@ -51,7 +51,7 @@ describe('a stop command that has not ended by itself', { concurrency: 3 }, () =
   }
 
   test('its time limit is over: its group is ended, and it is run again', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const spec = bench.door({ start: 'echo open %IP% >> done', stop: ends('sleep 1000') });
     keeper.complete(bench.completion({ ...spec, limits: { stop: 300 as never } }));
@@ -65,7 +65,7 @@ describe('a stop command that has not ended by itself', { concurrency: 3 }, () =
   });
 
   test('a knock meanwhile is not told that the door is open: it closes at once, and opens again', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door({ start: 'echo open %IP% >> done', stop: ends('kill -KILL 0') });
     keeper.complete(bench.completion(door));
@@ -78,7 +78,7 @@ describe('a stop command that has not ended by itself', { concurrency: 3 }, () =
   });
 
   test('the stop of the daemon tries a few times, and leaves the rest to the next start', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door({ start: 'echo open %IP% >> done', stop: ends('kill -KILL 0', 100) });
     keeper.complete(bench.completion(door));
@@ -90,7 +90,7 @@ describe('a stop command that has not ended by itself', { concurrency: 3 }, () =
   });
 
   test('one that ends by itself, badly, is not run again: the log and history say how', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const stop = 'echo close >> done; echo no such rule >&2; exit 4';
     keeper.complete(bench.completion(bench.door({ start: 'true', stop })));
@@ -105,13 +105,13 @@ describe('a stop command that has not ended by itself', { concurrency: 3 }, () =
 });
 
 describe('a stop command of a daemon that has died', { concurrency: 3 }, () => {
-  const left = (bench: KeeperBench, stop: string) => {
+  const left = (bench: KeeperFixture, stop: string) => {
     const lease = bench.left(bench.door({ start: 'true', stop }), { due: 0 as never });
     return { lease, start: bench.claimedStart(lease, 'true') };
   };
 
   test('killed after the next one has adopted it: closed all the same', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const { lease, start } = left(bench, 'echo close >> done');
     await (await new Program('/bin/sh', ['-c', start]).exited).code;
     const text = bench.claimedStop(lease, 'echo begun; read -r line && echo never >> done');
@@ -127,7 +127,7 @@ describe('a stop command of a daemon that has died', { concurrency: 3 }, () => {
 
   for (const how of ['exit 137', 'kill -KILL 0', `exec sh -c 'kill -KILL $$'`]) {
     test(`ended by ${how} while no daemon lived: the next one closes`, async () => {
-      using bench = new KeeperBench();
+      using bench = new KeeperFixture();
       const { lease, start } = left(bench, 'echo close >> done');
       await using opened = new Program('/bin/sh', ['-c', start]);
       await opened.exited;
@@ -140,7 +140,7 @@ describe('a stop command of a daemon that has died', { concurrency: 3 }, () => {
   }
 
   test('hangs: it is ended at its limit, with its group, and run again', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const { lease, start } = left(bench, 'echo close >> done');
     await using opened = new Program('/bin/sh', ['-c', start]);
     await opened.exited;
@@ -154,7 +154,7 @@ describe('a stop command of a daemon that has died', { concurrency: 3 }, () => {
   });
 
   test('has failed by itself: over, and history says of what', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const { lease, start } = left(bench, 'echo close >> done');
     await using opened = new Program('/bin/sh', ['-c', start]);
     await opened.exited;
@@ -169,7 +169,7 @@ describe('a stop command of a daemon that has died', { concurrency: 3 }, () => {
 });
 
 test('without a state that can be written a killed stop command is run again too', async () => {
-  using bench = new KeeperBench();
+  using bench = new KeeperFixture();
   const keeper = bench.keeper(undefined, new MemoryLeaseStore());
   keeper.complete(bench.completion(bench.door({ start: 'true', stop: ends('kill -KILL 0') })));
   await bench.saw('running');

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { KeeperBench } from './keeper-bench.ts';
+import { KeeperFixture } from './keeper-bench.ts';
 
 describe('knocks at a door that is open', () => {
   test('a start command that failed runs again at the next knock, one that did not does not', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door({
       start: `cd '${bench.scratch.path}'; echo try >> done; [ -e good ]`,
@@ -21,7 +21,7 @@ describe('knocks at a door that is open', () => {
   });
 
   test('knocks at an open door have its end written once a second at most', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     let updates = 0;
     const counting = new Proxy(bench.store, {
       get: (store, name) => {

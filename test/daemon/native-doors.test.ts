@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
-import { NativeDoors } from '../../src/app/daemon/firewall/native-doors.ts';
+import { FirewallDoors } from '../../src/app/daemon/firewall/native-doors.ts';
 import type { FirewallSettings } from '../../src/app/daemon/firewall/open-firewall.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import type { Lease, LeaseId } from '../../src/core/lease/lease.ts';
@@ -27,11 +27,11 @@ class Bench {
   opensIptables = false;
   isOutdated = async (): Promise<boolean> => false;
   leftovers: readonly string[] = [];
-  readonly doors: NativeDoors;
+  readonly doors: FirewallDoors;
 
   constructor(longest = Number.POSITIVE_INFINITY) {
     this.nftables = new MemoryFirewall('the one of nftables', millis(longest));
-    this.doors = new NativeDoors({
+    this.doors = new FirewallDoors({
       openFirewall: async ({ firewall }: FirewallSettings) => {
         if (firewall === 'iptables' && this.isMissing) throw new FirewallError('no iptables here');
         const removeOthers = async (): Promise<readonly string[]> => this.leftovers;
@@ -75,7 +75,7 @@ beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
 afterEach(() => mock.timers.reset());
 
 /** Until everything that has been asked for is done. */
-const settled = (doors: NativeDoors): Promise<void> =>
+const settled = (doors: FirewallDoors): Promise<void> =>
   doors.close({ door: 'ssh', source: address('192.0.2.99') } as Lease);
 
 describe('openings', () => {

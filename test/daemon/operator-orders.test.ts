@@ -4,7 +4,7 @@ import type { LeaseKeeper } from '../../src/app/daemon/leases/lease-keeper.ts';
 import { orderOpen } from '../../src/core/lease/demand.ts';
 import type { Lease } from '../../src/core/lease/lease.ts';
 import { millis } from '../../src/core/net/time.ts';
-import { KeeperBench, SOURCE } from './keeper-bench.ts';
+import { KeeperFixture, SOURCE } from './keeper-bench.ts';
 
 const COMMANDS = { start: 'echo open >> done', stop: 'echo close >> done', cmdTimeout: 60 };
 const TEN_MINUTES = millis(600_000);
@@ -17,7 +17,7 @@ const only = (keeper: LeaseKeeper): Lease => {
 
 describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () => {
   test('open for its own time, are recorded as such, and a knock does not shorten them', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door(COMMANDS);
     const outcome = await keeper.demand(orderOpen(door, SOURCE, TEN_MINUTES));
@@ -35,7 +35,7 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
   });
 
   test('extend adds to what is left, in the store as well', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door(COMMANDS);
     assert.equal(keeper.extend('door', SOURCE, TEN_MINUTES), undefined);
@@ -51,7 +51,7 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
   });
 
   test('close ends a lease now, as the operator; who waits for it waits for its stop command', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     await bench.makeGate();
     const keeper = bench.keeper();
     const door = bench.door({ ...COMMANDS, stop: 'read -r line < gate; echo close >> done' });
@@ -73,7 +73,7 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
   });
 
   test('close of a lease whose start command still runs closes it when that has ended', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     await bench.makeGate();
     const keeper = bench.keeper();
     const door = bench.door({ ...COMMANDS, start: 'read -r line < gate; echo open >> done' });
@@ -87,7 +87,7 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
   });
 
   test('a knock between that order and the end counts: it stays open, and ends at its time', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     await bench.makeGate();
     const keeper = bench.keeper();
     const door = bench.door({ ...COMMANDS, start: 'read -r line < gate; echo open >> done' });
@@ -104,7 +104,7 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
   });
 
   test('what is refused says why: max_leases binds the operator too', async () => {
-    using bench = new KeeperBench();
+    using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = { ...bench.door(COMMANDS), maxLeases: 0 };
     const outcome = await keeper.demand(orderOpen(door, SOURCE, TEN_MINUTES));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Turns } from '../../src/app/daemon/turns/turns.ts';
+import { SerialQueue } from '../../src/app/daemon/turns/turns.ts';
 
 test('one after the other, in order, and thousands at once hold up nobody', async () => {
-  const turns = new Turns();
+  const turns = new SerialQueue();
   let inOneTurn = 0;
   let most = 0;
   let isOver = false;

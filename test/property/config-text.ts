@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Config, Settings } from '../../src/core/config/file/config.ts';
-import type { InterfaceChoice } from '../../src/core/config/values/parse-interfaces.ts';
+import type { InterfaceSetting } from '../../src/core/config/values/parse-interfaces.ts';
 import type { DoorSpec, SequenceSource } from '../../src/core/door/door.ts';
 import type { Commands, Opening } from '../../src/core/door/opening.ts';
 import type { Sequence } from '../../src/core/door/sequence.ts';
@@ -82,7 +82,7 @@ const renderedDoor: fc.Arbitrary<RenderedDoor> = fc
     lines: [...doorLines(parts), ...parts.native.lines],
   }));
 
-const interfaces: fc.Arbitrary<InterfaceChoice> = fc.oneof(
+const interfaces: fc.Arbitrary<InterfaceSetting> = fc.oneof(
   fc.constantFrom({ kind: 'any' as const }, { kind: 'auto' as const }),
   fc
     .uniqueArray(fc.stringMatching(/^(eth|wlan|br-|tun)[0-9._-]{1,8}$/), { minLength: 1, maxLength: 4 })

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { markSequenceUsed, parseOneTimeSequences } from '../../src/core/config/file/one-time-sequences.ts';
 import { parseConfig } from '../../src/core/config/file/parse-config.ts';
-import { parseInterfaceChoice } from '../../src/core/config/values/parse-interfaces.ts';
+import { parseInterfaceSetting } from '../../src/core/config/values/parse-interfaces.ts';
 import type { Diagnostic } from '../../src/core/text/diagnostic.ts';
 import { nearestWord } from '../../src/core/text/nearest-word.ts';
 import { firstInvalidUtf8 } from '../../src/core/text/utf8.ts';
@@ -131,14 +131,14 @@ describe('parts of the reader', () => {
     fc.assert(property, seeded(t));
   });
 
-  it('parseInterfaceChoice says for any text what is wrong with it, inside the text', (t) => {
+  it('parseInterfaceSetting says for any text what is wrong with it, inside the text', (t) => {
     const name = fc.oneof(
       fc.constantFrom('eth0', 'any', 'auto', '', ' ', 'a b', '/', ':', '..'),
       fc.string(),
     );
     const property = fc.property(fc.array(name, { maxLength: 5 }), (names) => {
       const text = names.join(',');
-      const result = parseInterfaceChoice(text);
+      const result = parseInterfaceSetting(text);
       if (result.kind === 'bad') {
         for (const { offset } of result.mistakes) assert.ok(offset >= 0 && offset <= text.length);
       } else if (result.choice.kind === 'named') {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { type SimulateOrder, simulate, type TimelineEntry } from '../../src/app/rehearsal/simulate.ts';
+import { type SimulateRequest, simulate, type TimelineEntry } from '../../src/app/rehearsal/simulate.ts';
 import { UsageError } from '../../src/cli/arguments/read-options.ts';
 import { parseKnocks, SIMULATE } from '../../src/cli/bussa/verbs/simulate.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
@@ -25,7 +25,7 @@ const address = (text: string): Address => parseAddress(text) as Address;
 
 async function entriesOf(
   config: string,
-  traffic: SimulateOrder['traffic'] | ((scratch: Scratch) => SimulateOrder['traffic']),
+  traffic: SimulateRequest['traffic'] | ((scratch: Scratch) => SimulateRequest['traffic']),
 ): Promise<TimelineEntry[]> {
   using scratch = new Scratch();
   const configFile = scratch.file('knockd.conf');

@@ -5,7 +5,7 @@ import { DEFAULT_CONFIG_FILE, DEFAULT_STATE_DIRECTORY } from '../config/daemon-o
 import { controlSocketIn, stateName } from '../state/open-state.ts';
 
 /** Which daemon is meant; without file and interfaces, the only one that runs. */
-export type DaemonChoice = {
+export type DaemonSelector = {
   readonly configFile?: string;
   /** As its command line names them. */
   readonly interfaces?: string;
@@ -22,13 +22,13 @@ export type DaemonReply =
 export type DaemonRequest = Readonly<Record<string, unknown>>;
 
 /** Asks a daemon one question. */
-export function askDaemon(choice: DaemonChoice, request: DaemonRequest): Promise<DaemonReply> {
+export function askDaemon(choice: DaemonSelector, request: DaemonRequest): Promise<DaemonReply> {
   return askDaemonInParts(choice, request, () => undefined);
 }
 
 /** For a long answer: `take` has each part, the last one too, which is what it resolves to. */
 export async function askDaemonInParts(
-  choice: DaemonChoice,
+  choice: DaemonSelector,
   request: DaemonRequest,
   take: (part: Readonly<Record<string, unknown>>) => void,
 ): Promise<DaemonReply> {
@@ -40,13 +40,13 @@ export async function askDaemonInParts(
 export function askDaemonAt(
   path: string,
   request: DaemonRequest,
-  choice: DaemonChoice,
+  choice: DaemonSelector,
 ): Promise<DaemonReply> {
   return ask(path, request, choice, () => undefined);
 }
 
 /** Whether one daemon is meant, whichever others run. */
-export const isNamed = ({ configFile, interfaces, stateDirectory }: DaemonChoice): boolean =>
+export const isNamed = ({ configFile, interfaces, stateDirectory }: DaemonSelector): boolean =>
   configFile !== undefined || interfaces !== undefined || stateDirectory !== DEFAULT_STATE_DIRECTORY;
 
 /**
@@ -54,7 +54,7 @@ export const isNamed = ({ configFile, interfaces, stateDirectory }: DaemonChoice
  * one that a daemon takes by itself. Where several run and none was named, it is not told.
  */
 export async function findConfigFile(
-  choice: DaemonChoice,
+  choice: DaemonSelector,
 ): Promise<string | Exclude<DaemonReply, { kind: 'answer' }>> {
   if (choice.configFile !== undefined) return choice.configFile;
   const found = await findSockets(choice);
@@ -65,7 +65,7 @@ export async function findConfigFile(
 }
 
 /** The path of the daemon's control socket, or why there is none. */
-export async function findSocket(choice: DaemonChoice): Promise<string | DaemonReply> {
+export async function findSocket(choice: DaemonSelector): Promise<string | DaemonReply> {
   const found = await findSockets(choice);
   if (found.kind !== 'found') return found;
   const [first, ...others] = found.paths;
@@ -82,7 +82,7 @@ const foundAt = (stateDirectory: string, name: string): FoundSockets => ({
 });
 
 /** Those of all daemons that may be meant, one at least, or why there is none. */
-export async function findSockets(choice: DaemonChoice): Promise<FoundSockets | DaemonReply> {
+export async function findSockets(choice: DaemonSelector): Promise<FoundSockets | DaemonReply> {
   const { configFile, interfaces, stateDirectory } = choice;
   if (configFile !== undefined || interfaces !== undefined) {
     return foundAt(stateDirectory, stateName(configFile ?? DEFAULT_CONFIG_FILE, interfaces));
@@ -127,7 +127,7 @@ async function livingAmong(paths: readonly string[]): Promise<readonly string[]>
 async function ask(
   path: string,
   request: DaemonRequest,
-  choice: DaemonChoice,
+  choice: DaemonSelector,
   take: (part: Readonly<Record<string, unknown>>) => void,
 ): Promise<DaemonReply> {
   try {
@@ -153,7 +153,7 @@ function replyOf(answer: unknown): DaemonReply {
   return { kind: 'failed', message: `the daemon did not understand: ${text}; is it of another version?` };
 }
 
-function failure(error: ControlError, choice: DaemonChoice): DaemonReply {
+function failure(error: ControlError, choice: DaemonSelector): DaemonReply {
   const { code, message } = error;
   if (code === 'EACCES' || code === 'EPERM') {
     return {
@@ -168,7 +168,7 @@ function failure(error: ControlError, choice: DaemonChoice): DaemonReply {
 const isAbsent = ({ code }: ControlError): boolean =>
   code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR';
 
-function noDaemon({ configFile }: DaemonChoice, why: string): DaemonReply {
+function noDaemon({ configFile }: DaemonSelector, why: string): DaemonReply {
   const whose = configFile === undefined ? 'no daemon runs' : `no daemon of ${configFile} runs`;
   const message = `${whose} (${why}): start it with \`bussa up\` or \`systemctl start knockd\`, or name the one that does with the same -c, -i and --state that it was started with`;
   return { kind: 'no-daemon', message };

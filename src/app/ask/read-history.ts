@@ -1,21 +1,21 @@
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PastChoice, PastLease } from '../../host/store/lease-store.ts';
+import type { PastFilter, PastLease } from '../../host/store/lease-store.ts';
 import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
 import { pastLeases } from '../daemon/control/history-verb.ts';
 import { databaseIn, stateName } from '../state/open-state.ts';
-import { askDaemonInParts, type DaemonChoice, type DaemonReply } from './ask-daemon.ts';
+import { askDaemonInParts, type DaemonSelector, type DaemonReply } from './ask-daemon.ts';
 
-export type HistoryChoice = PastChoice & { readonly limit: number };
+export type HistoryFilter = PastFilter & { readonly limit: number };
 
 export type HistoryReading =
   | { readonly kind: 'history'; readonly leases: readonly PastLease[]; readonly from: 'daemon' | 'database' }
   | Exclude<DaemonReply, { kind: 'answer' }>;
 
 /** The leases that are over, the latest first: from the daemon or, where none runs, from what it has left. */
-export async function readHistory(daemon: DaemonChoice, choice: HistoryChoice): Promise<HistoryReading> {
+export async function readHistory(daemon: DaemonSelector, choice: HistoryFilter): Promise<HistoryReading> {
   const { source, ...rest } = choice;
   const leases: PastLease[] = [];
   const request = { verb: 'history', ...rest, ...(source === undefined ? {} : { ip: source }) };
@@ -30,7 +30,7 @@ export async function readHistory(daemon: DaemonChoice, choice: HistoryChoice): 
 }
 
 /** `undefined` where there is none. */
-function findDatabase(daemon: DaemonChoice): string | undefined | HistoryReading {
+function findDatabase(daemon: DaemonSelector): string | undefined | HistoryReading {
   const { configFile, interfaces, stateDirectory } = daemon;
   const named =
     configFile === undefined && interfaces === undefined
@@ -56,7 +56,7 @@ function listStates(stateDirectory: string): readonly string[] {
  * Reads a copy: a daemon that is started meanwhile must find its database with nobody else in it, and what a crash has
  * left beside it as it is.
  */
-async function readCopy(path: string, { limit, ...choice }: HistoryChoice): Promise<HistoryReading> {
+async function readCopy(path: string, { limit, ...choice }: HistoryFilter): Promise<HistoryReading> {
   const directory = mkdtempSync(join(tmpdir(), 'bussa-history-'));
   try {
     const copy = databaseIn(directory);

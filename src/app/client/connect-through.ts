@@ -1,5 +1,5 @@
 import { type RelayEnd, relay } from '../../host/network/relay.ts';
-import { type Reached, type ReachOrder, reach } from './reach.ts';
+import { type Reached, type ReachRequest, reach } from './reach.ts';
 
 const STDIN = 0;
 const STDOUT = 1;
@@ -7,7 +7,7 @@ const STDOUT = 1;
 export type Connected = RelayEnd | Exclude<Reached, { kind: 'open' }>;
 
 /** Reaches the port, then is a pipe between it and the standard input and output, until both ends are done. */
-export async function connectThrough(order: ReachOrder, tell: (line: string) => void): Promise<Connected> {
+export async function connectThrough(order: ReachRequest, tell: (line: string) => void): Promise<Connected> {
   const reached = await reach(order, tell);
   if (reached.kind !== 'open') return reached;
   tell('connected');

@@ -1,14 +1,14 @@
 import { renderDestination } from '../../host/network/destination.ts';
-import type { Answer, ReachOrder, Trail } from './reach.ts';
+import type { Answer, ReachRequest, Trail } from './reach.ts';
 
 /** Why the port could not be reached, one line an address. */
-export function explainClosed({ profile, port }: ReachOrder, trails: readonly Trail[]): string[] {
+export function explainClosed({ profile, port }: ReachRequest, trails: readonly Trail[]): string[] {
   const remedy =
     profile.knock === undefined ? [] : [`what to look at next: bussa doctor --from-client ${profile.name}`];
   return [...trails.flatMap((trail) => explainTrail(profile, port, trail)), ...remedy];
 }
 
-function explainTrail({ knock }: ReachOrder['profile'], port: number, trail: Trail): string[] {
+function explainTrail({ knock }: ReachRequest['profile'], port: number, trail: Trail): string[] {
   const where = `port ${port} of ${renderDestination(trail.to)}`;
   if (knock === undefined) {
     return [`${where} ${renderAnswer(trail.before)}, and no profile of this host has a Knock`];

@@ -13,7 +13,7 @@ export type KnockStep = { readonly protocol: Protocol; readonly port: Port | Ser
 
 export type ServiceName = string & { readonly brand: 'ServiceName' };
 
-export type KnockOrder = {
+export type KnockRequest = {
   readonly host: string;
   readonly steps: readonly KnockStep[];
   /** Between one knock and the next. */
@@ -36,7 +36,7 @@ export type KnockOutcome =
 export type PlannedKnock = { readonly protocol: Protocol; readonly port: Port; readonly asked: string };
 
 /** Resolves the host once and sends the knocks in order; `tell` hears of each before it is sent. */
-export async function knock(order: KnockOrder, tell: (line: string) => void): Promise<KnockOutcome> {
+export async function knock(order: KnockRequest, tell: (line: string) => void): Promise<KnockOutcome> {
   const started = performance.now();
   const plan = await planKnocks(order.steps);
   if (plan.reasons.length > 0) return { kind: 'bad-ports', reasons: plan.reasons };
@@ -52,7 +52,7 @@ export async function knock(order: KnockOrder, tell: (line: string) => void): Pr
 
 /** Sends them in order, until `deadline` on the clock of `performance.now`. */
 export async function sendKnocks(
-  order: Pick<KnockOrder, 'delay' | 'interfaceName' | 'timeout' | 'host'>,
+  order: Pick<KnockRequest, 'delay' | 'interfaceName' | 'timeout' | 'host'>,
   knocks: readonly PlannedKnock[],
   to: Destination,
   deadline: number,
@@ -103,7 +103,7 @@ async function openServices() {
 }
 
 function timedOut(
-  order: Pick<KnockOrder, 'timeout' | 'host'>,
+  order: Pick<KnockRequest, 'timeout' | 'host'>,
   left: number,
   all: number,
   reasons: readonly string[] = [],

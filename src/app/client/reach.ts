@@ -34,7 +34,7 @@ export type Reached =
   | { readonly kind: 'closed'; readonly trails: readonly Trail[] }
   | { readonly kind: 'unresolved'; readonly reason: string };
 
-export type ReachOrder = {
+export type ReachRequest = {
   readonly profile: Profile;
   readonly port: Port;
   /** Ask the port first, and do not knock if it is open. */
@@ -58,7 +58,7 @@ const MAX_STARTS = 7;
  * Knocks until the port is open, at each of the host's addresses in turn, IPv6 and IPv4 alike: whoever knocks over one is
  * let in over that one. `tell` hears of each step before it is done.
  */
-export async function reach(order: ReachOrder, tell: (line: string) => void): Promise<Reached> {
+export async function reach(order: ReachRequest, tell: (line: string) => void): Promise<Reached> {
   const { profile, askFirst } = order;
   const deadline = performance.now() + profile.timeout;
   const resolved = await resolveFamilies(profile.hostName, profile.family, profile.timeout);
@@ -77,7 +77,7 @@ type Found = { readonly socket: Socket; readonly trail: Trail };
 
 /** Before a knock; with nothing to knock, for as long as there is time. */
 async function ask(
-  { profile, port, headStart = HEAD_START }: ReachOrder,
+  { profile, port, headStart = HEAD_START }: ReachRequest,
   trails: readonly Trail[],
   deadline: number,
   tell: (line: string) => void,
@@ -96,7 +96,7 @@ async function ask(
 }
 
 async function knockAtAll(
-  order: ReachOrder,
+  order: ReachRequest,
   trails: readonly Trail[],
   deadline: number,
   tell: (line: string) => void,
@@ -117,7 +117,7 @@ async function knockAtAll(
 }
 
 async function knockAt(
-  { profile, port }: ReachOrder,
+  { profile, port }: ReachRequest,
   trail: Trail,
   patience: Millis,
   deadline: number,

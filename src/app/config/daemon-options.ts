@@ -1,11 +1,11 @@
-import type { InterfaceChoice } from '../../core/config/values/parse-interfaces.ts';
+import type { InterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
 import type { Millis } from '../../core/net/time.ts';
 
 /** What tells one daemon on this machine from another. */
 export type DaemonPlace = {
   readonly configFile: string;
   /** Given on the command line: it goes before the configuration's. */
-  readonly interfaces?: { readonly text: string; readonly choice: InterfaceChoice };
+  readonly interfaces?: { readonly text: string; readonly choice: InterfaceSetting };
   readonly stateDirectory: string;
 };
 

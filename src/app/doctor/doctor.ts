@@ -4,7 +4,7 @@ import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, unknown, warning } from '../../core/doctor/finding.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import { readServedBy } from '../../host/ports/host-ports.ts';
-import { askDaemon, type DaemonChoice, findConfigFile } from '../ask/ask-daemon.ts';
+import { askDaemon, type DaemonSelector, findConfigFile } from '../ask/ask-daemon.ts';
 import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
 import type { DaemonStatus } from '../daemon/status/daemon-view.ts';
 import { StrangerJudge } from '../exposure/stranger-judge.ts';
@@ -18,7 +18,7 @@ import { judgeConfiguration, judgeDaemon, judgeOthers, judgeRotation, judgeUnit 
 import { readOwnerCommands } from './owner-commands.ts';
 
 /** What is closed until somebody confirms it, and opens again if nobody does. */
-async function judgeTrial(choice: DaemonChoice): Promise<Finding[]> {
+async function judgeTrial(choice: DaemonSelector): Promise<Finding[]> {
   const reply = await askDaemon(choice, { verb: 'status' });
   if (reply.kind !== 'answer') return [];
   const { trialLeft } = await withServiceTrial(reply.answer.status as DaemonStatus);
@@ -28,7 +28,7 @@ async function judgeTrial(choice: DaemonChoice): Promise<Finding[]> {
 }
 
 /** Everything that commonly goes wrong on the daemon's host. It only looks, and changes nothing. */
-export async function examineHost(choice: DaemonChoice): Promise<readonly Finding[]> {
+export async function examineHost(choice: DaemonSelector): Promise<readonly Finding[]> {
   const found = await findConfigFile(choice);
   // Which daemon is meant is a finding of its own.
   const file = typeof found === 'string' ? found : DEFAULT_CONFIG_FILE;

@@ -1,4 +1,4 @@
-import type { InterfaceChoice } from '../../core/config/values/parse-interfaces.ts';
+import type { InterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, problem, warning } from '../../core/doctor/finding.ts';
 import type { Address } from '../../core/net/address.ts';
@@ -13,7 +13,7 @@ const LINK_LOCAL = /^(?:169\.254\.|fe[89ab])/;
 /** The interfaces by which strangers come. */
 export function outerInterfaces(
   interfaces: readonly HostInterface[],
-  choice: InterfaceChoice | undefined,
+  choice: InterfaceSetting | undefined,
 ): readonly HostInterface[] {
   const outer = interfaces.filter(({ name }) => name !== 'lo');
   if (choice?.kind === 'named') return outer.filter(({ name }) => choice.names.includes(name));
@@ -27,7 +27,7 @@ export const usableAddresses = (interfaces: readonly HostInterface[]): readonly 
 /** Whether the interfaces that are watched are there and up, and have an address that can be reached. */
 export function judgeNetwork(
   interfaces: readonly HostInterface[],
-  choice: InterfaceChoice | undefined,
+  choice: InterfaceSetting | undefined,
 ): Finding[] {
   const names = choice?.kind === 'named' ? choice.names : [];
   const missing = names.filter((name) => !interfaces.some((one) => one.name === name));

@@ -4,7 +4,7 @@ import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
 import { renderDiagnostic } from '../../core/text/diagnostic.ts';
 import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
-import { askDaemon, type DaemonChoice } from '../ask/ask-daemon.ts';
+import { askDaemon, type DaemonSelector } from '../ask/ask-daemon.ts';
 import { check } from '../config/check.ts';
 
 /** Where logrotate(8) is told what to do. */
@@ -31,7 +31,7 @@ export function judgeConfiguration(file: string): JudgedConfig {
   return { config, findings: [warning(id, `${renderDiagnostic(first)}${more}`, remedy)] };
 }
 
-export async function judgeDaemon(choice: DaemonChoice): Promise<Finding> {
+export async function judgeDaemon(choice: DaemonSelector): Promise<Finding> {
   const id = 'daemon-running';
   const reply = await askDaemon(choice, { verb: 'ping' });
   if (reply.kind === 'answer') return ok(id, 'the daemon answers at its control socket');

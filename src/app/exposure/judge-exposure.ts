@@ -1,4 +1,4 @@
-import type { InterfaceChoice } from '../../core/config/values/parse-interfaces.ts';
+import type { InterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
 import type { PortOpening } from '../../core/door/port-opening.ts';
 import type { StrangerFate } from '../../core/firewall/judge/judge-stranger.ts';
 import { renderFate } from '../../core/firewall/judge/name-rule.ts';
@@ -25,7 +25,7 @@ export type Exposure = {
 export type ExposureQuestion = {
   readonly ports: readonly PortOpening[];
   readonly interfaces: readonly HostInterface[];
-  readonly choice: InterfaceChoice | undefined;
+  readonly choice: InterfaceSetting | undefined;
 };
 
 /** Lists the rules as they are now, and judges. */
@@ -81,7 +81,7 @@ export function spreadPorts(openings: readonly PortOpening[]): JudgedPort[] {
 /** The interfaces that are named; else those by which the host would answer strangers; else all that are up. */
 function entrancesOf(
   interfaces: readonly HostInterface[],
-  choice: InterfaceChoice | undefined,
+  choice: InterfaceSetting | undefined,
   routes: KernelRoutes,
 ): readonly HostInterface[] {
   const outer = interfaces.filter(({ name }) => name !== 'lo');

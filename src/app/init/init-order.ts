@@ -1,7 +1,7 @@
 import type { PortOpening } from '../../core/door/port-opening.ts';
 
 /** A door to make. */
-export type InitOrder = {
+export type InitRequest = {
   readonly configFile: string;
   readonly door: string;
   readonly ports: readonly [PortOpening, ...PortOpening[]];

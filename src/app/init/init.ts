@@ -18,7 +18,7 @@ import { hasCapability } from '../../host/privileges/capabilities.ts';
 import { ownLauncher } from '../../host/self/own-program.ts';
 import { check, type Verdict } from '../config/check.ts';
 import { findConnections } from '../daemon/lockout-guard/lock-out.ts';
-import type { InitOrder } from './init-order.ts';
+import type { InitRequest } from './init-order.ts';
 import { isSomebodys } from './is-somebodys.ts';
 import { renderConfig, renderKnockLine, renderProfile, renderSshStanza } from './render-config.ts';
 
@@ -81,7 +81,7 @@ export const ownCommand = (): string =>
 export function objection({
   configFile,
   force,
-}: Pick<InitOrder, 'configFile' | 'force'>): InitOutcome | undefined {
+}: Pick<InitRequest, 'configFile' | 'force'>): InitOutcome | undefined {
   if (!force && existsSync(configFile) && isSomebodys(configFile)) return alreadyThere(configFile);
   try {
     accessSync(dirname(configFile), constants.W_OK | constants.X_OK);
@@ -92,7 +92,7 @@ export function objection({
 }
 
 /** Draws a sequence, writes the file, and checks it as `bussa check` does. */
-export function init(order: InitOrder, { firewall }: HostFindings): InitOutcome {
+export function init(order: InitRequest, { firewall }: HostFindings): InitOutcome {
   const { configFile, host } = order;
   const sequence = drawSequence({
     knocks: order.knocks,
@@ -154,7 +154,7 @@ function alreadyThere(configFile: string): InitOutcome {
 }
 
 /** Used now, known by name, or near what is used: a service's clients must not touch the tripwires beside a knock port. */
-function portsToAvoid({ ports }: InitOrder): ReadonlySet<number> {
+function portsToAvoid({ ports }: InitRequest): ReadonlySet<number> {
   const avoid = new Set<number>(readKnownPorts().keys());
   const used = [...readServedPorts().map((port) => ({ first: port, last: port })), ...ports];
   for (const { first, last } of used)

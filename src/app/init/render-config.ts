@@ -1,6 +1,6 @@
 import { renderPortOpening } from '../../core/door/port-opening.ts';
 import type { Sequence } from '../../core/door/sequence.ts';
-import type { InitOrder } from './init-order.ts';
+import type { InitRequest } from './init-order.ts';
 
 /** The knocks as a client takes them: `7000 8000:udp 9000`. */
 export function renderKnocks(sequence: Sequence): string {
@@ -14,7 +14,7 @@ export function renderKnockLine(host: string, sequence: Sequence): string {
 
 /** A `knockd.conf` with one door. */
 export function renderConfig(
-  { door, ports, openFor, host }: InitOrder,
+  { door, ports, openFor, host }: InitRequest,
   sequence: Sequence,
   firewall: string,
   date: string,
@@ -45,7 +45,7 @@ export function renderConfig(
 }
 
 /** For ~/.ssh/config of whoever knocks. */
-export function renderSshStanza({ door, ports, host }: InitOrder): readonly string[] {
+export function renderSshStanza({ door, ports, host }: InitRequest): readonly string[] {
   const port = ports[0].first;
   return [
     `Host ${door === 'ssh' ? host : door}`,
@@ -56,7 +56,7 @@ export function renderSshStanza({ door, ports, host }: InitOrder): readonly stri
 }
 
 /** For ~/.config/bussa/hosts.conf of whoever knocks. */
-export function renderProfile({ ports, host }: InitOrder, sequence: Sequence): readonly string[] {
+export function renderProfile({ ports, host }: InitRequest, sequence: Sequence): readonly string[] {
   return [
     `Host ${host}`,
     `    HostName ${host}`,

@@ -1,7 +1,7 @@
 import { OFFER, type Offer, WATCHED, type Watched } from '../../core/attempt/attempt-engine.ts';
 
 /** What became of one packet. `no-door`: no door has the port; `not-taken`: a door has it, and does not listen to such a packet. */
-export type Became =
+export type PacketFate =
   | 'knock'
   | 'repeat'
   | 'retransmission'
@@ -10,7 +10,7 @@ export type Became =
   | 'tripwire'
   | 'suspicion';
 
-export function becameOf(offer: Offer, watched: Watched): Became {
+export function packetFate(offer: Offer, watched: Watched): PacketFate {
   if (offer === OFFER.knock) return 'knock';
   if (offer === OFFER.repeat) return 'repeat';
   if (offer === OFFER.retransmission) return 'retransmission';

@@ -10,7 +10,7 @@ import { OneTimeRehearsal } from './one-time-rehearsal.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { renderOutcome } from './rehearsal-sink.ts';
 
-export type ReplayOrder = { readonly capture: string; readonly configFile: string; readonly ipv6: boolean };
+export type ReplayRequest = { readonly capture: string; readonly configFile: string; readonly ipv6: boolean };
 
 const EXIT = { ok: 0, failed: 1, config: 78 } as const;
 
@@ -19,7 +19,7 @@ const EXIT = { ok: 0, failed: 1, config: 78 } as const;
  * Every destination counts, for whose host the file is of is not known. Returns the exit status.
  */
 export async function replay(
-  order: ReplayOrder,
+  order: ReplayRequest,
   print: (line: string) => void,
   complain: (line: string) => void,
 ): Promise<number> {

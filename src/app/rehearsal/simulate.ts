@@ -17,7 +17,7 @@ import { CaptureFileError, openCaptureFile } from '../../host/capture/open-captu
 import { readEphemeralPorts, readServedPorts } from '../../host/ports/host-ports.ts';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import { OneTimeDoors } from '../config/one-time-doors.ts';
-import { type Became, becameOf } from './became.ts';
+import { type PacketFate, packetFate } from './became.ts';
 import { OneTimeRehearsal } from './one-time-rehearsal.ts';
 import { Rehearsal } from './rehearsal.ts';
 import type { Outcome } from './rehearsal-sink.ts';
@@ -35,7 +35,7 @@ export type PlannedKnocks = {
   readonly gap: Millis;
 };
 
-export type SimulateOrder = {
+export type SimulateRequest = {
   readonly configFile: string;
   readonly traffic: PlannedKnocks | { readonly kind: 'capture'; readonly file: string };
 };
@@ -47,7 +47,7 @@ export type TimelineEntry =
       readonly at: Instant;
       readonly source: Address;
       readonly step: SequenceStep;
-      readonly became: Became;
+      readonly became: PacketFate;
     }
   | { readonly kind: 'outcome'; readonly at: Instant; readonly outcome: Outcome }
   | ({ readonly kind: 'verdict' } & CourseVerdict)
@@ -74,7 +74,7 @@ const FIRST_SOURCE_PORT = 40_000;
 
 /** Tells, entry by entry, what a daemon with this configuration would do, by the traffic's own time. Runs nothing. */
 export async function simulate(
-  { configFile, traffic }: SimulateOrder,
+  { configFile, traffic }: SimulateRequest,
   tell: (entry: TimelineEntry) => void,
 ): Promise<SimulateEnd> {
   // Nothing is opened by it, whoever may write it.
@@ -87,7 +87,7 @@ export async function simulate(
 /** The same for a configuration that is read already. Returns what a capture file has against it. */
 export async function simulateConfig(
   config: Config,
-  traffic: SimulateOrder['traffic'],
+  traffic: SimulateRequest['traffic'],
   tell: (entry: TimelineEntry) => void,
 ): Promise<string | undefined> {
   const isCapture = traffic.kind === 'capture';
@@ -125,7 +125,7 @@ function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry
       now.at = at;
       const step = stepOf(packet);
       const source = packetSource(packet);
-      const became = becameOf(offer, watched);
+      const became = packetFate(offer, watched);
       verdicts.packet(source, step, packet.flags, became, at);
       // A capture may hold all the traffic of a host.
       if (!isCapture || became !== 'no-door') tell({ kind: 'packet', at, source, step, became });

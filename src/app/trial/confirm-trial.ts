@@ -1,6 +1,6 @@
 import { millis } from '../../core/net/time.ts';
 import { SystemdError } from '../../host/service-manager/systemd.ts';
-import { askDaemonAt, type DaemonChoice, type DaemonReply, findSockets, isNamed } from '../ask/ask-daemon.ts';
+import { askDaemonAt, type DaemonSelector, type DaemonReply, findSockets, isNamed } from '../ask/ask-daemon.ts';
 import type { DaemonStatus } from '../daemon/status/daemon-view.ts';
 import { keepService, readServiceTrial, type ServiceTrial } from '../init/service-trial.ts';
 
@@ -11,7 +11,7 @@ export type ConfirmOutcome =
   | Exclude<DaemonReply, { kind: 'answer' }>;
 
 /** Ends the trial that runs, of whichever kind: what is closed stays closed. */
-export async function confirmTrial(choice: DaemonChoice): Promise<ConfirmOutcome> {
+export async function confirmTrial(choice: DaemonSelector): Promise<ConfirmOutcome> {
   const daemons = await lookAtDaemons(choice);
   const service = await readServiceTrial();
   if (service !== undefined && isMeant(service, choice, daemons)) return confirmService();
@@ -38,7 +38,7 @@ type Looked =
 type Refusal = Exclude<DaemonReply, { kind: 'answer' }>;
 
 /** One at least. */
-async function lookAtDaemons(choice: DaemonChoice): Promise<readonly Looked[]> {
+async function lookAtDaemons(choice: DaemonSelector): Promise<readonly Looked[]> {
   const found = await findSockets(choice);
   if (found.kind !== 'found') return [{ path: '', refusal: found as Refusal }];
   return Promise.all(
@@ -51,7 +51,7 @@ async function lookAtDaemons(choice: DaemonChoice): Promise<readonly Looked[]> {
 }
 
 /** Whoever names a daemon means no other. */
-const isMeant = ({ mainPid }: ServiceTrial, choice: DaemonChoice, daemons: readonly Looked[]): boolean =>
+const isMeant = ({ mainPid }: ServiceTrial, choice: DaemonSelector, daemons: readonly Looked[]): boolean =>
   !isNamed(choice) || daemons.some(({ status }) => status?.pid === mainPid);
 
 function noneAnswers(daemons: readonly Looked[]): ConfirmOutcome {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonChoice, DaemonReply } from '../ask/ask-daemon.ts';
+import type { DaemonSelector, DaemonReply } from '../ask/ask-daemon.ts';
 import { type WatchChange, watchChanges } from './watch-changes.ts';
 import { takePoll, type WatchPoll } from './watch-poll.ts';
 
@@ -11,7 +11,7 @@ const ALL = 65_536;
  * bounds how often it is asked.
  */
 export async function watchLines(
-  choice: DaemonChoice,
+  choice: DaemonSelector,
   intervalMs: number,
   tell: (change: WatchChange) => void,
 ): Promise<Exclude<DaemonReply, { kind: 'answer' }>> {

@@ -1,7 +1,7 @@
 import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
 import {
   askDaemonInParts,
-  type DaemonChoice,
+  type DaemonSelector,
   type DaemonReply,
   type DaemonRequest,
 } from '../ask/ask-daemon.ts';
@@ -25,7 +25,7 @@ export type PollResult =
   | Exclude<DaemonReply, { kind: 'answer' }>;
 
 /** Asks the daemon for everything that is shown, `limit` doors and leases at most. */
-export async function takePoll(choice: DaemonChoice, limit = MAX_ROWS): Promise<PollResult> {
+export async function takePoll(choice: DaemonSelector, limit = MAX_ROWS): Promise<PollResult> {
   const rows = { doors: [] as unknown[], leases: [] as unknown[], attempts: [] as unknown[] };
   const at = performance.now();
   let status: unknown;

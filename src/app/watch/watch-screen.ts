@@ -1,14 +1,14 @@
 import { type PlainStory, storyOf } from '../../core/control/plain-story.ts';
 import type { Address } from '../../core/net/address.ts';
 import { TerminalScreen } from '../../host/terminal/terminal-screen.ts';
-import { askDaemon, type DaemonChoice, type DaemonReply, type DaemonRequest } from '../ask/ask-daemon.ts';
+import { askDaemon, type DaemonSelector, type DaemonReply, type DaemonRequest } from '../ask/ask-daemon.ts';
 import { type LineStyle, renderLine } from './line.ts';
 import { renderWatch } from './render-watch.ts';
 import { type PollResult, takePoll } from './watch-poll.ts';
 import { addPoll, EMPTY_WATCH, pressKey, type WatchAction, type WatchState } from './watch-state.ts';
 
 export type WatchParts = {
-  readonly choice: DaemonChoice;
+  readonly choice: DaemonSelector;
   readonly intervalMs: number;
   /** Where whoever watches is connected from. */
   readonly own: Address | undefined;
@@ -125,15 +125,15 @@ class WatchScreen {
   }
 }
 
-type Deed = Extract<WatchAction, { kind: 'close' | 'extend' | 'ban' }>;
+type Action = Extract<WatchAction, { kind: 'close' | 'extend' | 'ban' }>;
 
-const DONE: Readonly<Record<Deed['kind'], (source: string) => string>> = {
+const DONE: Readonly<Record<Action['kind'], (source: string) => string>> = {
   close: (source) => `closed for ${source}`,
   extend: (source) => `extended for ${source}`,
   ban: (source) => `${source} is banned; bussa unban ${source} takes that back`,
 };
 
-function requestOf(action: Deed): DaemonRequest {
+function requestOf(action: Action): DaemonRequest {
   const { kind, source } = action;
   return kind === 'ban' ? { verb: 'ban', who: source } : { verb: kind, door: action.door, ip: source };
 }

@@ -16,7 +16,7 @@ export type Json =
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 /** Where a verb's words go. */
-export type Voice = {
+export type Output = {
   /** The whole answer, once: the value with --json, else the lines. */
   readonly answer: (value: Json, lines: readonly string[]) => void;
   /** A line on standard error. With --json, what is complained about is the answer where there is no other. */
@@ -29,12 +29,12 @@ export type Voice = {
 };
 
 /** Does what was asked for, and resolves to the exit status. */
-export type Deed = (voice: Voice) => Promise<number>;
+export type Action = (voice: Output) => Promise<number>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the command line has; options by their long names, the last one given counts. */
-export type Given = {
+export type ParsedArguments = {
   readonly values: ReadonlyMap<string, string>;
   /** As many as the verb asks for. */
   readonly operands: readonly string[];
@@ -53,5 +53,5 @@ export type Verb = {
   /** Prints as it goes on, and has no --json but what `options` has. */
   readonly streams?: true;
   /** Throws a `UsageError`. */
-  readonly read: (given: Given, environment: Environment) => Deed;
+  readonly read: (given: ParsedArguments, environment: Environment) => Action;
 };

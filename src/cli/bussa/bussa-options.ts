@@ -1,6 +1,6 @@
 import { optionsOf } from '../arguments/common-options.ts';
 import { readOptions, readValues, UsageError } from '../arguments/read-options.ts';
-import type { Deed, Environment, Verb } from '../arguments/verb.ts';
+import type { Action, Environment, Verb } from '../arguments/verb.ts';
 import {
   renderEntry,
   renderOperands,
@@ -59,7 +59,7 @@ export type BussaCommand =
   | { readonly kind: 'help'; readonly verb?: Verb }
   | { readonly kind: 'version' }
   | { readonly kind: 'usage-error'; readonly message: string; readonly verb?: Verb; readonly json: boolean }
-  | { readonly kind: 'deed'; readonly verb: Verb; readonly json: boolean; readonly deed: Deed };
+  | { readonly kind: 'deed'; readonly verb: Verb; readonly json: boolean; readonly deed: Action };
 
 /** A verb and its options. `help`, and -h, --help, -V and --version in the place of a verb, are known to all. */
 export function parseBussaCommand(args: readonly string[], environment: Environment): BussaCommand {

@@ -3,7 +3,7 @@ import { endWith } from '../process/end-process.ts';
 import { packageVersion } from '../process/package-version.ts';
 import { print, STDOUT } from '../process/print.ts';
 import { parseBussaCommand, renderHelp } from './bussa-options.ts';
-import { TerminalVoice } from './voice.ts';
+import { TerminalOutput } from './voice.ts';
 
 async function main(args: readonly string[]): Promise<number> {
   // Node.js opens a debugger on this signal unless somebody listens to it.
@@ -19,7 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
       print(STDOUT, `bussa ${await packageVersion()}\n`);
       return BUSSA_EXIT.ok;
     case 'usage-error': {
-      const voice = new TerminalVoice(command.json);
+      const voice = new TerminalOutput(command.json);
       const help = command.verb === undefined ? 'bussa help' : `bussa help ${command.verb.name}`;
       voice.complain(`bussa: ${command.message}`);
       voice.complain(`Try '${help}'.`);
@@ -27,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
       return BUSSA_EXIT.usage;
     }
     case 'deed': {
-      const voice = new TerminalVoice(command.json);
+      const voice = new TerminalOutput(command.json);
       const status = await command.deed(voice);
       voice.end(status);
       return status;

@@ -3,7 +3,7 @@ import { type CompletedCommand, type CompletionModel, isWordList, LISTED_BY } fr
 
 /** A completion for fish(1). */
 export function renderFish({ programs, verbs }: CompletionModel): string {
-  const lines = ['# Completions for bussa, knockd and knock: bussa completion fish', ''];
+  const lines = ['# CompletionAdmission for bussa, knockd and knock: bussa completion fish', ''];
   for (const program of programs) {
     lines.push(`complete -c ${program.name} -f`);
     if (program.name !== 'bussa') lines.push(...renderCommand(program, program.name, ''));

@@ -5,7 +5,7 @@ import { type CompletedCommand, type CompletionModel, isWordList, LISTED_BY } fr
 export function renderZsh({ programs, verbs }: CompletionModel): string {
   const others = programs.filter(({ name }) => name !== 'bussa');
   return `#compdef ${programs.map(({ name }) => name).join(' ')}
-# Completions for bussa, knockd and knock: bussa completion zsh
+# CompletionAdmission for bussa, knockd and knock: bussa completion zsh
 
 _bussa_listed() { local -a words; words=(\${(f)"$(eval "$1")"}); compadd -a words }
 

@@ -1,7 +1,7 @@
-import type { DaemonChoice, DaemonReply, DaemonRequest } from '../../app/ask/ask-daemon.ts';
+import type { DaemonSelector, DaemonReply, DaemonRequest } from '../../app/ask/ask-daemon.ts';
 import { DEFAULT_STATE_DIRECTORY } from '../../app/config/daemon-options.ts';
 import type { OptionTable } from '../arguments/option.ts';
-import { BUSSA_EXIT, type BussaExit, type Deed, type Environment, type Voice } from '../arguments/verb.ts';
+import { BUSSA_EXIT, type BussaExit, type Action, type Environment, type Output } from '../arguments/verb.ts';
 import { PLACE_OPTIONS, systemdStateDirectory } from '../knockd/knockd-options.ts';
 
 /** Which daemon a verb talks to. */
@@ -19,7 +19,7 @@ export const CHOICE_OPTIONS = {
 } as const satisfies OptionTable;
 
 /** Values by the names in `CHOICE_OPTIONS`. */
-export function daemonChoice(values: ReadonlyMap<string, string>, environment: Environment): DaemonChoice {
+export function daemonChoice(values: ReadonlyMap<string, string>, environment: Environment): DaemonSelector {
   const configFile = values.get('config');
   const interfaces = values.get('interface');
   return {
@@ -30,11 +30,11 @@ export function daemonChoice(values: ReadonlyMap<string, string>, environment: E
 }
 
 /** Asks the daemon, and does with the answer what `use` does; where there is none, says why. */
-export function askingDeed(
-  choice: DaemonChoice,
+export function askAction(
+  choice: DaemonSelector,
   request: DaemonRequest,
-  use: (answer: Readonly<Record<string, unknown>>, voice: Voice) => BussaExit,
-): Deed {
+  use: (answer: Readonly<Record<string, unknown>>, voice: Output) => BussaExit,
+): Action {
   return async (voice) => {
     const { askDaemon } = await import('../../app/ask/ask-daemon.ts');
     const reply = await askDaemon(choice, request);
@@ -43,7 +43,7 @@ export function askingDeed(
 }
 
 /** Says why there is no answer. Returns the exit status. */
-export function complainOfReply(reply: Exclude<DaemonReply, { kind: 'answer' }>, voice: Voice): BussaExit {
+export function complainOfReply(reply: Exclude<DaemonReply, { kind: 'answer' }>, voice: Output): BussaExit {
   voice.complain(`bussa: ${reply.message}`);
   if (reply.kind === 'no-daemon') return BUSSA_EXIT.noDaemon;
   return reply.kind === 'permission' ? BUSSA_EXIT.permission : BUSSA_EXIT.failed;

@@ -2,7 +2,7 @@ import type { Address } from '../../core/net/address.ts';
 import type { Operand, OptionTable } from '../arguments/option.ts';
 import { parseLength } from '../arguments/parse-length.ts';
 import { parseSource } from '../arguments/parse-source.ts';
-import type { Given } from '../arguments/verb.ts';
+import type { ParsedArguments } from '../arguments/verb.ts';
 import { CHOICE_OPTIONS } from './daemon-choice.ts';
 
 /** What an order to open or to leave open takes. */
@@ -23,7 +23,7 @@ export const ORDER_OPTIONS = {
 type Order = { readonly door: string; readonly ip: Address; readonly for?: number };
 
 /** As the daemon takes it. Throws a `UsageError`. */
-export function readOrder({ values, operands }: Given): Order {
+export function readOrder({ values, operands }: ParsedArguments): Order {
   const [door = '', ip = ''] = operands;
   const length = values.get('for');
   return { door, ip: parseSource(ip), ...(length === undefined ? {} : { for: parseLength(length, 'for') }) };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { HostsFile } from '../../core/client/hosts-file.ts';
 import type { Profile } from '../../core/client/profile.ts';
 import type { OptionTable } from '../arguments/option.ts';
-import { BUSSA_EXIT, type BussaExit, type Environment, type Voice } from '../arguments/verb.ts';
+import { BUSSA_EXIT, type BussaExit, type Environment, type Output } from '../arguments/verb.ts';
 
 /** Where the profiles are. */
 export const PROFILE_OPTIONS = {
@@ -25,7 +25,7 @@ export function hostsFile(values: ReadonlyMap<string, string>, environment: Envi
 }
 
 /** Reads the profiles; a failure is told, and is the exit status. */
-export async function readHosts(file: string, voice: Voice): Promise<HostsFile | BussaExit> {
+export async function readHosts(file: string, voice: Output): Promise<HostsFile | BussaExit> {
   const { loadHosts } = await import('../../app/client/load-hosts.ts');
   const loaded = loadHosts(file);
   const words = loaded.kind === 'ok' ? loaded.warnings : loaded.complaints;
@@ -35,7 +35,7 @@ export async function readHosts(file: string, voice: Voice): Promise<HostsFile |
 }
 
 /** The profile of `name`, or the exit status after a failure that was told. */
-export async function readProfile(file: string, name: string, voice: Voice): Promise<Profile | BussaExit> {
+export async function readProfile(file: string, name: string, voice: Output): Promise<Profile | BussaExit> {
   const hosts = await readHosts(file, voice);
   if (typeof hosts === 'number') return hosts;
   const { profileOf } = await import('../../core/client/profile.ts');

@@ -1,4 +1,4 @@
-import type { KnockOrder, KnockStep, ServiceName } from '../../app/client/knocker.ts';
+import type { KnockRequest, KnockStep, ServiceName } from '../../app/client/knocker.ts';
 import { portListHint } from '../../core/config/values/port-list-hint.ts';
 import type { Family } from '../../core/net/address.ts';
 import { parsePort } from '../../core/net/port.ts';
@@ -11,7 +11,7 @@ import { type GivenOption, readOptions, UsageError } from '../arguments/read-opt
 export type KnockCommand =
   | { readonly kind: 'help' | 'version' }
   | { readonly kind: 'usage-error'; readonly message: string }
-  | { readonly kind: 'knock'; readonly order: KnockOrder; readonly verbose: boolean };
+  | { readonly kind: 'knock'; readonly order: KnockRequest; readonly verbose: boolean };
 
 export const OPTIONS = {
   udp: {

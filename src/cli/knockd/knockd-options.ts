@@ -4,7 +4,7 @@ import {
   DEFAULT_CONFIG_FILE,
   DEFAULT_STATE_DIRECTORY,
 } from '../../app/config/daemon-options.ts';
-import { parseInterfaceChoice } from '../../core/config/values/parse-interfaces.ts';
+import { parseInterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
 import type { OptionTable } from '../arguments/option.ts';
 import { readOptions, readValues, UsageError } from '../arguments/read-options.ts';
 import type { Environment } from '../arguments/verb.ts';
@@ -157,7 +157,7 @@ export function placeOptions(values: ReadonlyMap<string, string>, environment: E
 
 function interfaceOption(text: string | undefined): Pick<DaemonOptions, 'interfaces'> {
   if (text === undefined) return {};
-  const result = parseInterfaceChoice(text);
+  const result = parseInterfaceSetting(text);
   if (result.kind === 'bad')
     throw new UsageError(`option '--interface ${text}': ${result.mistakes[0].message}`);
   return { interfaces: { text, choice: result.choice } };

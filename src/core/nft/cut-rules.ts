@@ -1,6 +1,6 @@
 import type { NftGate } from './gate.ts';
 import { renderSource } from './gate-rules.ts';
-import { familiesOf, type Home, type Path, renderHome } from './home.ts';
+import { familiesOf, type OwnTable, type Path, renderTable } from './home.ts';
 import { groupPorts, type PortGroup, renderRange } from './port-ranges.ts';
 import { setName } from './set-name.ts';
 
@@ -9,7 +9,7 @@ import { setName } from './set-name.ts';
  * comes back as one that the service has begun, if that sends on: so what answers such a one, at a port of a gate with
  * `closeKills`, comes in only from leased sources.
  */
-export function answerRules(home: Home, gates: readonly NftGate[], path: Path): string[] {
+export function answerRules(home: OwnTable, gates: readonly NftGate[], path: Path): string[] {
   return gates.filter(cuts).flatMap((gate) =>
     groupPorts(gate.ports, path)
       .flatMap((group) => matchAnswered(group, path))
@@ -47,10 +47,10 @@ export function sendingRules(gates: readonly NftGate[], path: Path): string[] {
 }
 
 /** The chain through which this host's own services send, where there is something to keep them from. */
-export function renderSending(home: Home, gates: readonly NftGate[]): string[] {
+export function renderSending(home: OwnTable, gates: readonly NftGate[]): string[] {
   const rules = sendingRules(gates, 'input');
   if (rules.length === 0) return [];
-  const chain = `${renderHome(home)} output`;
+  const chain = `${renderTable(home)} output`;
   return [
     `add chain ${chain} { type filter hook output priority filter - 1; policy accept; }`,
     ...rules.map((rule) => `add rule ${chain} ${rule}`),

@@ -1,16 +1,16 @@
 import { type Address, familyOf } from '../net/address.ts';
 import type { NftGrant } from './gate.ts';
-import { familiesOf, type Home, renderHome } from './home.ts';
+import { familiesOf, type OwnTable, renderTable } from './home.ts';
 import { setName } from './set-name.ts';
 import { renderTimeout } from './timeout.ts';
 
-export function renderElement(home: Home, { door, source, left }: NftGrant): string {
+export function renderElement(home: OwnTable, { door, source, left }: NftGrant): string {
   return `add element ${elementSet(home, door, source)} { ${source} timeout ${renderTimeout(left)} }`;
 }
 
 /** What happens to the elements of one set: first `out` go, whether or not they are there, then `into` come. */
 export type SetChange = {
-  readonly home: Home;
+  readonly home: OwnTable;
   readonly set: string;
   readonly out: readonly Address[];
   readonly into: readonly Pick<NftGrant, 'source' | 'left'>[];
@@ -20,8 +20,8 @@ export type SetChange = {
  * Opens, or sets the end anew: an element keeps its first end, so it is taken out before. Of several for one source at
  * one door the last counts; one that is over is taken out.
  */
-export function changesForGrants(homes: readonly Home[], grants: readonly NftGrant[]): SetChange[] {
-  const sets = new Map<string, { home: Home; set: string; bySource: Map<Address, NftGrant> }>();
+export function changesForGrants(homes: readonly OwnTable[], grants: readonly NftGrant[]): SetChange[] {
+  const sets = new Map<string, { home: OwnTable; set: string; bySource: Map<Address, NftGrant> }>();
   for (const grant of grants) {
     for (const home of homesFor(homes, grant.source)) {
       const name = elementSet(home, grant.door, grant.source);
@@ -39,7 +39,7 @@ export function changesForGrants(homes: readonly Home[], grants: readonly NftGra
   }));
 }
 
-export function changesForRevoke(homes: readonly Home[], door: string, source: Address): SetChange[] {
+export function changesForRevoke(homes: readonly OwnTable[], door: string, source: Address): SetChange[] {
   return homesFor(homes, source).map((home) => {
     const set = setName(home.prefix, door, familyOf(source));
     return { home, set, out: [source], into: [] };
@@ -47,14 +47,14 @@ export function changesForRevoke(homes: readonly Home[], door: string, source: A
 }
 
 /** Fails where the element is not there. */
-export function renderLook(home: Home, door: string, source: Address): string {
+export function renderLook(home: OwnTable, door: string, source: Address): string {
   return `get element ${elementSet(home, door, source)} { ${source} }`;
 }
 
-export function homesFor(homes: readonly Home[], source: Address): Home[] {
+export function homesFor(homes: readonly OwnTable[], source: Address): OwnTable[] {
   return homes.filter((home) => familiesOf(home).includes(familyOf(source)));
 }
 
-function elementSet(home: Home, door: string, source: Address): string {
-  return `${renderHome(home)} ${setName(home.prefix, door, familyOf(source))}`;
+function elementSet(home: OwnTable, door: string, source: Address): string {
+  return `${renderTable(home)} ${setName(home.prefix, door, familyOf(source))}`;
 }

@@ -1,7 +1,7 @@
 import type { Family } from '../net/address.ts';
 import { prefixMask6 } from '../net/prefix.ts';
 import type { NftGate } from './gate.ts';
-import { familiesOf, type Home, type Path, renderHome } from './home.ts';
+import { familiesOf, type OwnTable, type Path, renderTable } from './home.ts';
 import { groupPorts, type PortGroup, renderRange } from './port-ranges.ts';
 import { setName } from './set-name.ts';
 
@@ -9,10 +9,10 @@ import { setName } from './set-name.ts';
 const PLAIN_NAME = /^[A-Za-z0-9 ._:/@+-]{1,100}$/;
 
 /** The sets of a gate's leased sources, one for each family. */
-export function renderSets(home: Home, gate: NftGate): string[] {
+export function renderSets(home: OwnTable, gate: NftGate): string[] {
   return familiesOf(home).map(
     (family) =>
-      `add set ${renderHome(home)} ${setName(home.prefix, gate.door, family)} ` +
+      `add set ${renderTable(home)} ${setName(home.prefix, gate.door, family)} ` +
       `{ type ipv${family}_addr; ${gate.singleUse ? SINGLE_USE : 'flags timeout;'} }`,
   );
 }
@@ -32,7 +32,7 @@ export function translatedGate(gate: NftGate): NftGate {
 }
 
 /** Rules without their chain: the gate's leased sources may come in. */
-export function acceptRules(home: Home, gate: NftGate, path: Path): string[] {
+export function acceptRules(home: OwnTable, gate: NftGate, path: Path): string[] {
   return groupPorts(gate.ports, path)
     .flatMap((group) => matchPorts(group, path).map((ports) => ({ ports, newcomer: newcomers(group) })))
     .flatMap(({ ports, newcomer }) => [
@@ -54,7 +54,7 @@ function newcomers({ protocol }: PortGroup): string {
 
 const FIRST_SEGMENT = 'tcp flags & (syn | ack) == syn';
 
-function renderLeased(home: Home, gate: NftGate, family: Family, newcomer: string): string {
+function renderLeased(home: OwnTable, gate: NftGate, family: Family, newcomer: string): string {
   const source = renderSource(gate, family);
   const set = setName(home.prefix, gate.door, family);
   return gate.singleUse ? `${newcomer} ${source} @${set} delete @${set} { ${source} }` : `${source} @${set}`;

@@ -2,21 +2,21 @@ import type { AttachPoint } from '../door/attach-point.ts';
 import { homesFor, renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
 import { acceptRules, renderSets, translatedGate } from './gate-rules.ts';
-import { guestChain, guestHome, type Home, type Path, renderHome } from './home.ts';
+import { guestChain, attachedTable, type OwnTable, type Path, renderTable } from './home.ts';
 
 /** Where a chain of somebody else's hangs in the packet's path. */
-export type Anchor = { readonly point: AttachPoint; readonly path: Path };
+export type AttachedChain = { readonly point: AttachPoint; readonly path: Path };
 
 /**
  * Commands of nft(8), one a line, that put Bussa's sets, its chains and one rule for each anchor into tables of
  * somebody else's. They only let in, past what the owner drops: Bussa's own table closes.
  */
-export function renderGuestPart(
-  anchors: readonly Anchor[],
+export function renderAttachedRules(
+  anchors: readonly AttachedChain[],
   gates: readonly NftGate[],
   grants: readonly NftGrant[],
 ): string[] {
-  const homes = guestHomes(anchors.map(({ point }) => point));
+  const homes = attachedTables(anchors.map(({ point }) => point));
   return [
     ...homes.flatMap((home) => gates.flatMap((gate) => renderSets(home, gate))),
     ...homes.flatMap((home) =>
@@ -28,23 +28,23 @@ export function renderGuestPart(
 }
 
 /** Each table once, however many of its chains are anchors. */
-export function guestHomes(attach: readonly AttachPoint[]): Home[] {
-  const homes = new Map(attach.map((point) => [renderHome(guestHome(point)), guestHome(point)]));
+export function attachedTables(attach: readonly AttachPoint[]): OwnTable[] {
+  const homes = new Map(attach.map((point) => [renderTable(attachedTable(point)), attachedTable(point)]));
   return [...homes.values()];
 }
 
-function pathsIn(anchors: readonly Anchor[], home: Home): Path[] {
+function pathsIn(anchors: readonly AttachedChain[], home: OwnTable): Path[] {
   const here = anchors.filter(({ point }) => point.family === home.family && point.table === home.table);
   return [...new Set(here.map(({ path }) => path))];
 }
 
 function renderChain(
-  home: Home,
+  home: OwnTable,
   path: Path,
   gates: readonly NftGate[],
-  anchors: readonly Anchor[],
+  anchors: readonly AttachedChain[],
 ): string[] {
-  const chain = `${renderHome(home)} ${guestChain(path)}`;
+  const chain = `${renderTable(home)} ${guestChain(path)}`;
   const isTranslated = path === 'input' && !anchors.some((anchor) => isOfIptables(anchor, home));
   const rules = gates.flatMap((gate) => [
     ...acceptRules(home, gate, path),
@@ -54,12 +54,12 @@ function renderChain(
 }
 
 /** iptables-nft cannot use a table of its own any more in which a rule of every door asks conntrack by nftables' word. */
-function isOfIptables({ point }: Anchor, { family, table }: Home): boolean {
+function isOfIptables({ point }: AttachedChain, { family, table }: OwnTable): boolean {
   const isHere = point.family === family && point.table === table;
   return isHere && family !== 'inet' && table === 'filter' && /^(?:INPUT|FORWARD)$/.test(point.chain);
 }
 
 /** At the front: behind a rule that drops, it would never be reached. */
-function renderJump({ point, path }: Anchor): string {
+function renderJump({ point, path }: AttachedChain): string {
   return `insert rule ${point.family} ${point.table} ${point.chain} jump ${guestChain(path)}`;
 }

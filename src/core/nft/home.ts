@@ -7,7 +7,7 @@ export type Path = PortOpening['path'];
 export const PATHS = ['input', 'forward'] as const satisfies readonly Path[];
 
 /** A table in which sets and chains of Bussa's stand. */
-export type Home = {
+export type OwnTable = {
   readonly family: AttachPoint['family'];
   readonly table: string;
   /** Begins the name of each of its sets. */
@@ -15,12 +15,12 @@ export type Home = {
 };
 
 /** Bussa's own table, on a host without a firewall. */
-export const OWN_HOME: Home = { family: 'inet', table: 'bussa', prefix: 'd_' };
+export const OWN_TABLE: OwnTable = { family: 'inet', table: 'bussa', prefix: 'd_' };
 
 /** In somebody else's table: all that is Bussa's begins with its name. */
 export const GUEST_PREFIX = 'bussa_';
 
-export function guestHome({ family, table }: Pick<AttachPoint, 'family' | 'table'>): Home {
+export function attachedTable({ family, table }: Pick<AttachPoint, 'family' | 'table'>): OwnTable {
   return { family, table, prefix: GUEST_PREFIX };
 }
 
@@ -38,12 +38,12 @@ export function isGuestSet(name: string): boolean {
 }
 
 /** `inet filter`, as commands name the table. */
-export function renderHome({ family, table }: Home): string {
+export function renderTable({ family, table }: OwnTable): string {
   return `${family} ${table}`;
 }
 
 /** The families whose packets the table sees. */
-export function familiesOf({ family }: Home): readonly Family[] {
+export function familiesOf({ family }: OwnTable): readonly Family[] {
   if (family === 'inet') return [4, 6];
   return family === 'ip' ? [4] : [6];
 }

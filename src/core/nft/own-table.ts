@@ -3,7 +3,7 @@ import { answerRules, renderSending, sendingRules } from './cut-rules.ts';
 import { renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
 import { acceptRules, dropRules, renderSets, translatedGate } from './gate-rules.ts';
-import { OWN_HOME, PATHS, type Path, renderHome } from './home.ts';
+import { OWN_TABLE, PATHS, type Path, renderTable } from './home.ts';
 
 /**
  * Commands of nft(8), one a line, that make Bussa's own table: the gates' ports are closed to new connections but for
@@ -12,12 +12,12 @@ import { OWN_HOME, PATHS, type Path, renderHome } from './home.ts';
  */
 export function renderOwnTable(gates: readonly NftGate[], grants: readonly NftGrant[]): string[] {
   return [
-    `add table ${renderHome(OWN_HOME)}`,
-    ...gates.flatMap((gate) => renderSets(OWN_HOME, gate)),
+    `add table ${renderTable(OWN_TABLE)}`,
+    ...gates.flatMap((gate) => renderSets(OWN_TABLE, gate)),
     ...renderTranslated(gates),
     ...PATHS.flatMap((path) => renderOwnChain(gates, path)),
-    ...renderSending(OWN_HOME, gates),
-    ...grants.map((grant) => renderElement(OWN_HOME, grant)),
+    ...renderSending(OWN_TABLE, gates),
+    ...grants.map((grant) => renderElement(OWN_TABLE, grant)),
   ];
 }
 
@@ -38,7 +38,7 @@ function renderTranslated(gates: readonly NftGate[]): string[] {
   if (gates.length === 0) return [];
   const translated = gates.map(translatedGate);
   return renderRules(TRANSLATED_CHAIN, '', [
-    ...translated.flatMap((gate) => acceptRules(OWN_HOME, gate, 'forward')),
+    ...translated.flatMap((gate) => acceptRules(OWN_TABLE, gate, 'forward')),
     ...dropRules(translated, 'forward'),
   ]);
 }
@@ -47,16 +47,16 @@ function renderTranslated(gates: readonly NftGate[]): string[] {
 function renderOwnChain(gates: readonly NftGate[], path: Path): string[] {
   if (!gates.some(({ ports }) => portsOn(ports, path).length > 0)) return [];
   return renderRules(path, ` { type filter hook ${path} priority filter - 1; policy accept; }`, [
-    ...answerRules(OWN_HOME, gates, path),
+    ...answerRules(OWN_TABLE, gates, path),
     ...(path === 'forward' ? sendingRules(gates, path) : []),
     ...ESTABLISHED,
     ...(path === 'input' ? ['iifname "lo" accept', `ct status dnat jump ${TRANSLATED_CHAIN}`] : []),
-    ...gates.flatMap((gate) => acceptRules(OWN_HOME, gate, path)),
+    ...gates.flatMap((gate) => acceptRules(OWN_TABLE, gate, path)),
     ...dropRules(gates, path),
   ]);
 }
 
 function renderRules(name: string, hook: string, rules: readonly string[]): string[] {
-  const chain = `${renderHome(OWN_HOME)} ${name}`;
+  const chain = `${renderTable(OWN_TABLE)} ${name}`;
   return [`add chain ${chain}${hook}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
 }

@@ -1,4 +1,4 @@
-import { OWN_HOME, renderHome } from './home.ts';
+import { OWN_TABLE, renderTable } from './home.ts';
 
 /** What stands of Bussa's in one table of somebody else's. */
 export type GuestTrace = {
@@ -15,7 +15,7 @@ export type Traces = { readonly ownTable: boolean; readonly guests: readonly Gue
 
 /** Commands of nft(8), one a line, that take all of it away and nothing else. */
 export function renderRemoval({ ownTable, guests }: Traces): string[] {
-  return [...(ownTable ? [`delete table ${renderHome(OWN_HOME)}`] : []), ...guests.flatMap(removeGuest)];
+  return [...(ownTable ? [`delete table ${renderTable(OWN_TABLE)}`] : []), ...guests.flatMap(removeGuest)];
 }
 
 /** Whatever points to a thing goes before it. */

@@ -5,7 +5,7 @@ import { type Prefix, prefixHas, renderPrefix } from '../net/prefix.ts';
 import { meetsFlagRule, renderFlagRule, renderFlags } from '../net/tcp-flags.ts';
 import type { Instant } from '../net/time.ts';
 import { isPossibleSource } from '../origin/possible-source.ts';
-import { awaited, followTries, type Tries, type Try } from './follow-tries.ts';
+import { awaited, rebuildAttempts, type TracedAttempts, type TracedAttempt } from './follow-tries.ts';
 import type { TracedKnock, TraceEntry } from './trace-entry.ts';
 
 /** A door that is open to the source, or was to be. */
@@ -74,7 +74,7 @@ export function explainTrace(entries: readonly TraceEntry[], situation: TraceSit
     const end = ban.until === undefined ? 'for good' : `until ${clock(ban.until)}`;
     return { kind: 'banned', sentence: `${renderPrefix(ban.prefix)} is banned ${end}` };
   }
-  const followed = followTries(entries);
+  const followed = rebuildAttempts(entries);
   const { loose } = followed;
   const last = decisive(followed.tries);
   const isAside = loose !== undefined && (last === undefined || loose.at - last.end > last.door.seqTimeout);
@@ -88,11 +88,11 @@ export function explainTrace(entries: readonly TraceEntry[], situation: TraceSit
 }
 
 /** Of the tries that overlap with the last one, that which came furthest: the others only share knocks with it. */
-function decisive(tries: readonly Try[]): Try | undefined {
+function decisive(tries: readonly TracedAttempt[]): TracedAttempt | undefined {
   const latest = tries.toSorted((a, b) => b.end - a.end)[0];
   if (latest === undefined) return undefined;
   // Among equals one of which something is known, before one that merely waits.
-  const worth = (one: Try): number => {
+  const worth = (one: TracedAttempt): number => {
     if (one.state === 'completed' || one.state === 'start-failed') return Number.POSITIVE_INFINITY;
     const isTelling = (one.wrong ?? one.lateAt ?? one.void ?? one.reason) !== undefined;
     return one.stage / one.door.sequence.length + (isTelling ? TELLING : 0);
@@ -105,7 +105,7 @@ function decisive(tries: readonly Try[]): Try | undefined {
 /** Less than a stage of the longest sequence. */
 const TELLING = 1e-6;
 
-function explainTry(one: Try, { touch }: Tries, situation: TraceSituation): Explanation {
+function explainTry(one: TracedAttempt, { touch }: TracedAttempts, situation: TraceSituation): Explanation {
   const { door, state } = one;
   const of = (kind: Explanation['kind'], sentence: string): Explanation => ({
     kind,
@@ -143,7 +143,7 @@ function explainTry(one: Try, { touch }: Tries, situation: TraceSituation): Expl
       );
 }
 
-function explainOpening(one: Try, { open, clock }: TraceSituation): Explanation {
+function explainOpening(one: TracedAttempt, { open, clock }: TraceSituation): Explanation {
   const door = one.door.name;
   const lease = open.find((other) => other.door === door && isOpenNow(other));
   const at = clock(one.openedAt ?? one.end);
@@ -171,7 +171,7 @@ function explainOpening(one: Try, { open, clock }: TraceSituation): Explanation 
 const isOpenNow = ({ state, startFailure }: OpenDoor): boolean =>
   state !== 'closing' && startFailure === undefined;
 
-function refusal({ door, reason = 'the log says why' }: Try, { source }: TraceSituation): string {
+function refusal({ door, reason = 'the log says why' }: TracedAttempt, { source }: TraceSituation): string {
   const isIn = (prefixes: readonly Prefix[]): boolean => prefixes.some((prefix) => prefixHas(prefix, source));
   if (door.deny !== undefined && isIn(door.deny)) return `${source} is in the door's deny`;
   if (door.allow !== undefined && !isIn(door.allow)) return `${source} is not in the door's allow`;
@@ -185,14 +185,14 @@ function withheld(touch: TraceEntry | undefined, { penaltyUntil, clock }: TraceS
   return `the sequence was right, but a tripwire port was touched${which}: in penalty${penalty}, in which it has to be knocked twice in a row, and nothing else`;
 }
 
-function lateness({ door, stage, start }: Try, lateAt: Instant): string {
+function lateness({ door, stage, start }: TracedAttempt, lateAt: Instant): string {
   const took = inSeconds(lateAt - start);
   const limit = `${inSeconds(door.seqTimeout)} s`;
   if (stage + 1 === door.sequence.length) return `the sequence took ${took} s, its limit is ${limit}`;
   return `the ${ordinal(stage + 1)} knock came ${took} s after the first, and the whole sequence may take ${limit}`;
 }
 
-function voided(entry: TraceEntry, { door }: Try, nth: string): [Explanation['kind'], string] {
+function voided(entry: TraceEntry, { door }: TracedAttempt, nth: string): [Explanation['kind'], string] {
   const knock = renderKnock(entry.knock);
   if (entry.kind === 'flags')
     return ['flags', `the ${nth} knock, ${knock}, ${wrongFlags(entry.flags ?? 0, door)}`];

@@ -3,7 +3,7 @@ import type { Instant } from '../net/time.ts';
 import type { TracedKnock, TraceEntry } from './trace-entry.ts';
 
 /** One try at one door, from its first knock to whatever came of it. */
-export type Try = {
+export type TracedAttempt = {
   readonly door: Door;
   /** Of the first knock; where that is forgotten, of the first thing that is not. */
   readonly start: Instant;
@@ -30,9 +30,9 @@ export type Try = {
   readonly closedAt?: Instant;
 };
 
-export type Tries = {
+export type TracedAttempts = {
   /** In the order of their first knocks. */
-  readonly tries: readonly Try[];
+  readonly tries: readonly TracedAttempt[];
   /** The last packet that belongs to none of them. */
   readonly loose?: TraceEntry;
   /** The last tripwire that was touched. */
@@ -43,8 +43,8 @@ export type Tries = {
 const LATE_MS = 60_000;
 
 /** Sorts what is remembered of a source into tries. */
-export function followTries(entries: readonly TraceEntry[]): Tries {
-  const tries: Try[] = [];
+export function rebuildAttempts(entries: readonly TraceEntry[]): TracedAttempts {
+  const tries: TracedAttempt[] = [];
   let loose: TraceEntry | undefined;
   let touch: TraceEntry | undefined;
   for (const entry of entries) {
@@ -61,7 +61,7 @@ export function followTries(entries: readonly TraceEntry[]): Tries {
 }
 
 /** The step that an attempt which has come to `stage` waits for. */
-export const awaited = ({ door, stage }: Pick<Try, 'door' | 'stage'>): TracedKnock | undefined =>
+export const awaited = ({ door, stage }: Pick<TracedAttempt, 'door' | 'stage'>): TracedKnock | undefined =>
   door.sequence[stage];
 
 export const isSameKnock = (a: TracedKnock | undefined, b: TracedKnock | undefined): boolean =>
@@ -73,7 +73,7 @@ function isUnled({ kind }: TraceEntry): boolean {
 }
 
 /** A step of the engine, or what became of a completion. */
-function advance(tries: Try[], entry: TraceEntry): boolean {
+function advance(tries: TracedAttempt[], entry: TraceEntry): boolean {
   const { kind, door, at, stage } = entry;
   if (door === undefined) return true;
   const index = tries.findLastIndex((one) => one.door.name === door.name);
@@ -87,7 +87,7 @@ function advance(tries: Try[], entry: TraceEntry): boolean {
   return true;
 }
 
-function change({ kind, at, reason, stage, knock }: TraceEntry, { door }: Try): Partial<Try> {
+function change({ kind, at, reason, stage, knock }: TraceEntry, { door }: TracedAttempt): Partial<TracedAttempt> {
   switch (kind) {
     case 'advanced':
       return { stage };
@@ -115,7 +115,7 @@ function change({ kind, at, reason, stage, knock }: TraceEntry, { door }: Try): 
 }
 
 /** Returns whether the packet belongs to a try. */
-function attach(tries: Try[], entry: TraceEntry): boolean {
+function attach(tries: TracedAttempt[], entry: TraceEntry): boolean {
   let belongs = false;
   for (const [index, one] of tries.entries()) {
     const changed = attachTo(one, entry);
@@ -126,7 +126,7 @@ function attach(tries: Try[], entry: TraceEntry): boolean {
   return belongs;
 }
 
-function attachTo(one: Try, entry: TraceEntry): Try | undefined {
+function attachTo(one: TracedAttempt, entry: TraceEntry): TracedAttempt | undefined {
   const { kind, at, knock, lastAt } = entry;
   const isAwaited = isSameKnock(knock, awaited(one));
   if (one.state === 'expired') {

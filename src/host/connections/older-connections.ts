@@ -28,7 +28,7 @@ const MAX_TRACKED = 65_536;
  * begins with the first rule that asks for it. Returns how many were new to it. Where sockets cannot be ended, one may
  * be there that has been cut: nothing is done. What the system refuses is thrown as a `SystemCallError`.
  */
-export function trackOlder(ports: readonly SoughtPorts[]): number {
+export function importConnections(ports: readonly SoughtPorts[]): number {
   const sockets = new NetlinkSocket(NETLINK_SOCK_DIAG, 'the socket-diagnosis netlink socket');
   const tracking = new NetlinkSocket(NETLINK_NETFILTER, 'the connection-tracking netlink socket');
   try {

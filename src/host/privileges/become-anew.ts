@@ -6,7 +6,7 @@ import { isSelfContained, ownCommand } from '../self/own-program.ts';
  * Becomes this very program anew (execve(2)): the same process number, arguments, directory and standard streams, one
  * thread. `fds` stay open beside these, `environment` is added to what there is. Does not return.
  */
-export function becomeAnew(fds: readonly number[], environment: Readonly<Record<string, string>>): never {
+export function reexec(fds: readonly number[], environment: Readonly<Record<string, string>>): never {
   if (process.execve === undefined) throw new Error('this Node.js has no process.execve: use 24 or later');
   for (const fd of fds) keepThroughExec(fd);
   const { file, name, args } = ownCommand();

@@ -36,7 +36,7 @@ export type PastLease = LeaseEnding & {
 };
 
 /** Which of the leases that are over. Moments are by the clock of day: what was open at some time from `since` to `until`. */
-export type PastChoice = {
+export type PastFilter = {
   readonly door?: string;
   readonly source?: Address;
   readonly since?: Instant;
@@ -75,7 +75,7 @@ export interface LeaseStore {
    * The same by choice, a piece after the other, each of a millisecond of work: it may be empty, with more to come.
    * `from`: the `next` of the piece before.
    */
-  past(choice: PastChoice, from?: number): PastPiece;
+  past(choice: PastFilter, from?: number): PastPiece;
   /** What `changes` calls becomes durable at once, or none of it. */
   together(changes: () => void): void;
   close(): void;

@@ -4,7 +4,7 @@ import {
   type LeaseEnding,
   type LeaseStore,
   MAX_HISTORY,
-  type PastChoice,
+  type PastFilter,
   type PastLease,
   type PastPiece,
   type StoredLease,
@@ -68,7 +68,7 @@ export class MemoryLeaseStore implements LeaseStore {
     return this.#history.slice(-limit).reverse();
   }
 
-  past({ door, source, since, until }: PastChoice): PastPiece {
+  past({ door, source, since, until }: PastFilter): PastPiece {
     const leases = this.#history.filter(
       (lease) =>
         (door === undefined || lease.door === door) &&

@@ -3,7 +3,7 @@ import type { LeaseId } from '../../core/lease/lease.ts';
 import {
   type LeaseEnding,
   type LeaseStore,
-  type PastChoice,
+  type PastFilter,
   type PastLease,
   type PastPiece,
   type StoredLease,
@@ -94,7 +94,7 @@ export class MendingLeaseStore implements LeaseStore {
     return this.#ask((store) => store.history(limit));
   }
 
-  past(choice: PastChoice, from?: number): PastPiece {
+  past(choice: PastFilter, from?: number): PastPiece {
     return this.#ask((store) => store.past(choice, from));
   }
 

@@ -7,7 +7,7 @@ import {
   type LeaseEnding,
   type LeaseStore,
   MAX_HISTORY,
-  type PastChoice,
+  type PastFilter,
   type PastLease,
   type PastPiece,
   type StoredLease,
@@ -193,7 +193,7 @@ class SqliteLeaseStore implements LeaseStore {
     );
   }
 
-  past({ door, source, since, until }: PastChoice, from?: number): PastPiece {
+  past({ door, source, since, until }: PastFilter, from?: number): PastPiece {
     return withStoreError(`read the history in ${this.#path}`, () => {
       const { first, last } = this.#ends.get() ?? {};
       const newest = Math.min(from ?? Number.POSITIVE_INFINITY, Number(last ?? 0));

@@ -18,7 +18,7 @@ import { renderInstall } from '../../../src/core/iptables/restore-text.ts';
 import { type Address, parseAddress } from '../../../src/core/net/address.ts';
 import { parsePrefix, renderPrefix } from '../../../src/core/net/prefix.ts';
 import { millis } from '../../../src/core/net/time.ts';
-import { renderGuestPart } from '../../../src/core/nft/guest-part.ts';
+import { renderAttachedRules } from '../../../src/core/nft/guest-part.ts';
 import { renderOwnTable } from '../../../src/core/nft/own-table.ts';
 import { type Diagnostic, renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
 import { readCorpus, texts } from '../corpus.ts';
@@ -105,7 +105,7 @@ function judgeFirewall(config: Config): void {
   const lines = renderOwnTable(gates, grants);
   const { attach } = config.settings;
   const anchors = (attach ?? []).map((point) => ({ point, path: 'input' as const }));
-  lines.push(...renderGuestPart(anchors, gates, grants));
+  lines.push(...renderAttachedRules(anchors, gates, grants));
   for (const line of lines) judgeText(line);
   for (const { door } of gates) assert.ok(isOwnSet(doorSet(door, 6)), door);
   const install = renderInstall(4, gates, grants, 'rules', readOwnPart(''));

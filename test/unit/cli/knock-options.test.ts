@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { KnockOrder } from '../../../src/app/client/knocker.ts';
+import type { KnockRequest } from '../../../src/app/client/knocker.ts';
 import { parseKnockOptions } from '../../../src/cli/knock/knock-options.ts';
 
-function order(...args: string[]): KnockOrder {
+function order(...args: string[]): KnockRequest {
   const command = parseKnockOptions(args);
   assert.equal(command.kind, 'knock', JSON.stringify(command));
   assert.ok(command.kind === 'knock');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseSource } from '../../../src/cli/arguments/parse-source.ts';
-import type { Environment, Voice } from '../../../src/cli/arguments/verb.ts';
+import type { Environment, Output } from '../../../src/cli/arguments/verb.ts';
 import { parseBussaCommand } from '../../../src/cli/bussa/bussa-options.ts';
 import { readWho } from '../../../src/cli/daemon-verbs/ban-operand.ts';
 
@@ -12,7 +12,7 @@ async function said(words: string, environment: Environment): Promise<{ status: 
   assert.ok(command.kind === 'deed');
   const lines: string[] = [];
   const note = (line: string): void => void lines.push(line);
-  const voice: Voice = {
+  const voice: Output = {
     answer: (_value, answered) => lines.push(...answered),
     complain: note,
     say: note,

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
-import type { InitOrder } from '../../../src/app/init/init-order.ts';
+import type { InitRequest } from '../../../src/app/init/init-order.ts';
 import { renderProfile } from '../../../src/app/init/render-config.ts';
 import { allowStartIn } from '../../../src/app/init/start-service.ts';
 import { UsageError } from '../../../src/cli/arguments/read-options.ts';
@@ -145,7 +145,7 @@ suite('bussa init', () => {
 });
 
 test('the profile that init prints is one, with the knock that it prints', () => {
-  const order: InitOrder = {
+  const order: InitRequest = {
     ...{ configFile: 'x', door: 'ssh', openFor: '60', knocks: 3, host: 'a.example', force: false },
     ports: [{ protocol: 'tcp', first: 2222 as Port, last: 2222 as Port, path: 'input' }],
   };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseInterfaceChoice } from '../../../src/core/config/values/parse-interfaces.ts';
+import { parseInterfaceSetting } from '../../../src/core/config/values/parse-interfaces.ts';
 
-describe('parseInterfaceChoice', () => {
+describe('parseInterfaceSetting', () => {
   const good: readonly (readonly [string, unknown])[] = [
     ['eth0', { kind: 'named', names: ['eth0'] }],
     ['eth0,wlan0', { kind: 'named', names: ['eth0', 'wlan0'] }],
@@ -14,7 +14,7 @@ describe('parseInterfaceChoice', () => {
     ['anyone', { kind: 'named', names: ['anyone'] }],
   ];
   for (const [text, choice] of good) {
-    it(`takes "${text}"`, () => assert.deepEqual(parseInterfaceChoice(text), { kind: 'ok', choice }));
+    it(`takes "${text}"`, () => assert.deepEqual(parseInterfaceSetting(text), { kind: 'ok', choice }));
   }
 
   const missing = 'an interface is missing: name one, as in eth0 or eth0,wlan0, or write any or auto';
@@ -41,7 +41,7 @@ describe('parseInterfaceChoice', () => {
   for (const [text, expected] of bad) {
     it(`refuses "${text}"`, () => {
       const mistakes = expected.map(([offset, message]) => ({ offset, message }));
-      assert.deepEqual(parseInterfaceChoice(text), { kind: 'bad', mistakes });
+      assert.deepEqual(parseInterfaceSetting(text), { kind: 'bad', mistakes });
     });
   }
 });

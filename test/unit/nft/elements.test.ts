@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { millis } from '../../../src/core/net/time.ts';
 import { changesForGrants, changesForRevoke } from '../../../src/core/nft/elements.ts';
-import { guestHome, isGuestSet, OWN_HOME } from '../../../src/core/nft/home.ts';
+import { attachedTable, isGuestSet, OWN_TABLE } from '../../../src/core/nft/home.ts';
 import { setName } from '../../../src/core/nft/set-name.ts';
 import { renderTimeout } from '../../../src/core/nft/timeout.ts';
 import { seeded } from '../../lab/seed.ts';
@@ -12,8 +12,8 @@ import { address, grant } from './part.ts';
 describe('elements', () => {
   test('a grant takes the old element out, whether or not there is one, and puts the new one in', () => {
     const [source, left] = [address('192.0.2.7'), millis(60_000)];
-    assert.deepEqual(changesForGrants([OWN_HOME], [grant('ssh', '192.0.2.7')]), [
-      { home: OWN_HOME, set: 'd_ssh_4', out: [source], into: [{ source, left }] },
+    assert.deepEqual(changesForGrants([OWN_TABLE], [grant('ssh', '192.0.2.7')]), [
+      { home: OWN_TABLE, set: 'd_ssh_4', out: [source], into: [{ source, left }] },
     ]);
   });
 
@@ -27,9 +27,9 @@ describe('elements', () => {
       grant('web', '2001:db8::7'),
       longer,
     ];
-    assert.deepEqual(changesForGrants([OWN_HOME], all), [
+    assert.deepEqual(changesForGrants([OWN_TABLE], all), [
       {
-        home: OWN_HOME,
+        home: OWN_TABLE,
         set: 'd_ssh_4',
         out: ['192.0.2.7', '192.0.2.8', '192.0.2.9'],
         into: [
@@ -38,7 +38,7 @@ describe('elements', () => {
         ],
       },
       {
-        home: OWN_HOME,
+        home: OWN_TABLE,
         set: 'd_web_6',
         out: ['2001:db8::7'],
         into: [{ source: '2001:db8::7', left: 60_000 }],
@@ -47,9 +47,9 @@ describe('elements', () => {
   });
 
   test('a revocation concerns the tables of the source’s family', () => {
-    const four = guestHome({ family: 'ip', table: 'filter' });
-    const six = guestHome({ family: 'ip6', table: 'filter' });
-    const both = guestHome({ family: 'inet', table: 'more' });
+    const four = attachedTable({ family: 'ip', table: 'filter' });
+    const six = attachedTable({ family: 'ip6', table: 'filter' });
+    const both = attachedTable({ family: 'inet', table: 'more' });
     const source = address('2001:db8::7');
     assert.deepEqual(changesForRevoke([four, six, both], 'ssh', source), [
       { home: six, set: 'bussa_ssh_6', out: [source], into: [] },

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Anchor, renderGuestPart } from '../../../src/core/nft/guest-part.ts';
+import { type AttachedChain, renderAttachedRules } from '../../../src/core/nft/guest-part.ts';
 import { renderRemoval } from '../../../src/core/nft/removal.ts';
 import { gate, grant } from './part.ts';
 
-const anchor = (family: 'inet' | 'ip' | 'ip6', chain: string, path: Anchor['path']): Anchor => ({
+const anchor = (family: 'inet' | 'ip' | 'ip6', chain: string, path: AttachedChain['path']): AttachedChain => ({
   point: { family, table: 'filter', chain },
   path,
 });
 
 describe('the part in somebody else’s table', () => {
   test('is sets, a chain, and one rule at the front of the owner’s; it closes nothing, and lets in past a redirection', () => {
-    const text = renderGuestPart(
+    const text = renderAttachedRules(
       [anchor('inet', 'input', 'input')],
       [gate('ssh', 'tcp/22'), gate('web', 'tcp/8080 forward')],
       [grant('ssh', '192.0.2.7')],
@@ -36,7 +36,7 @@ describe('the part in somebody else’s table', () => {
   });
 
   test('in tables of one family each has what concerns it, and a table of two chains has its sets once', () => {
-    const text = renderGuestPart(
+    const text = renderAttachedRules(
       [anchor('ip', 'input', 'input'), anchor('ip', 'fwd', 'forward'), anchor('ip6', 'input', 'input')],
       [gate('ssh', 'tcp/22, tcp/80 forward')],
       [grant('ssh', '2001:db8::7'), grant('ssh', '192.0.2.7')],
@@ -63,7 +63,7 @@ describe('the part in somebody else’s table', () => {
   });
 
   test('in a table of iptables asks conntrack nothing, which that could not list any more', () => {
-    const text = renderGuestPart(
+    const text = renderAttachedRules(
       [anchor('ip', 'INPUT', 'input')],
       [{ ...gate('ssh', 'tcp/22'), hold: true, closeKills: true }],
       [],

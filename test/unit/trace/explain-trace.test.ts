@@ -6,7 +6,7 @@ import { TCP_FLAG } from '../../../src/core/net/tcp-flags.ts';
 import { explainNow } from '../../../src/core/trace/explain-now.ts';
 import type { OpenDoor, TraceSituation } from '../../../src/core/trace/explain-trace.ts';
 import { door } from '../attempt/knocks.ts';
-import { SOURCE, TraceBench } from './trace-bench.ts';
+import { SOURCE, TraceFixture } from './trace-bench.ts';
 
 const SSH = door('ssh', '7000,8000,9000');
 const SYN = { mask: TCP_FLAG.syn | TCP_FLAG.ack, value: TCP_FLAG.syn };
@@ -124,7 +124,7 @@ const openDoor = (of: Partial<OpenDoor> & Pick<OpenDoor, 'since' | 'until'>): Op
 describe('the sentence', () => {
   for (const [name, knocks, expiry, kind, sentence] of CASES) {
     test(name, () => {
-      const bench = new TraceBench([SSH]);
+      const bench = new TraceFixture([SSH]);
       bench.knock(knocks);
       bench.expire(expiry);
       const said = bench.explain();
@@ -134,7 +134,7 @@ describe('the sentence', () => {
   }
 
   test('too slow, and the clock has ended it before the last knock comes', () => {
-    const bench = new TraceBench([SSH]);
+    const bench = new TraceFixture([SSH]);
     bench.knock('7000@0 8000@3000');
     bench.expire(5001);
     bench.knock('9000@6200');
@@ -142,13 +142,13 @@ describe('the sentence', () => {
   });
 
   test('a restart by the first knock: what went wrong before', () => {
-    const bench = new TraceBench([SSH]);
+    const bench = new TraceFixture([SSH]);
     bench.knock('7000@0 8000@100 7000@200 9000@300');
     assert.equal(bench.explain().sentence, 'the third knock hit tcp/7000 instead of tcp/9000');
   });
 
   test('an attempt that goes on', () => {
-    const bench = new TraceBench([SSH]);
+    const bench = new TraceFixture([SSH]);
     bench.knock('7000@0');
     const { kind, sentence } = bench.explain({}, 100);
     assert.equal(kind, 'pending');
@@ -159,7 +159,7 @@ describe('the sentence', () => {
   });
 
   test('a retransmission in the place of a knock', () => {
-    const bench = new TraceBench([door('twice', '7000,7000,9000')]);
+    const bench = new TraceFixture([door('twice', '7000,7000,9000')]);
     for (const at of [0, 1000, 3000]) bench.send({ port: 7000, at, sourcePort: 4000, identity: 7 });
     bench.expire(6000);
     assert.match(
@@ -177,7 +177,7 @@ describe('the sentence', () => {
   });
 
   test('the wrong flags, at the first knock and at a later one', () => {
-    const bench = new TraceBench([door('ssh', '7000,8000', { flags: SYN })]);
+    const bench = new TraceFixture([door('ssh', '7000,8000', { flags: SYN })]);
     bench.send({ port: 7000, at: 0, flags: TCP_FLAG.ack });
     assert.equal(
       bench.explain().sentence,
@@ -190,7 +190,7 @@ describe('the sentence', () => {
   });
 
   test('evicted: the one that makes room is told, not the one that comes', () => {
-    const bench = new TraceBench([SSH], 4, 4096);
+    const bench = new TraceFixture([SSH], 4, 4096);
     bench.knock('7000@0');
     for (let i = 0; i < 200; i++) bench.send({ port: 7000, at: i, from: `10.9.0.${i}` });
     assert.match(bench.explain().sentence, /had to make room/);
@@ -198,7 +198,7 @@ describe('the sentence', () => {
 
   test('refusals', () => {
     const refused = (reason: string, options: object): string => {
-      const bench = new TraceBench([{ ...SSH, ...options }]);
+      const bench = new TraceFixture([{ ...SSH, ...options }]);
       bench.knock('7000@0 8000@1 9000@2');
       bench.traces.note({ kind: 'refused', source: SOURCE, door: 'ssh', reason }, bench.at(3));
       return bench.explain().sentence;
@@ -210,7 +210,7 @@ describe('the sentence', () => {
   });
 
   test('open, and closed', () => {
-    const bench = new TraceBench([SSH]);
+    const bench = new TraceFixture([SSH]);
     bench.knock('7000@0 8000@1 9000@2');
     bench.traces.note({ kind: 'opened', source: SOURCE, door: 'ssh' }, bench.at(5));
     const open = [openDoor({ since: bench.at(5), until: bench.at(60_005) })];
@@ -228,7 +228,7 @@ describe('the sentence', () => {
   });
 
   test('the sequence was right, and the start command failed: it says of what, and never that it is open', () => {
-    const bench = new TraceBench([SSH]);
+    const bench = new TraceFixture([SSH]);
     bench.knock('7000@0 8000@1 9000@2');
     bench.traces.note({ kind: 'opened', source: SOURCE, door: 'ssh' }, bench.at(5));
     const reason = 'failed with status 2: unknown option "–dport"';
@@ -245,7 +245,7 @@ describe('the sentence', () => {
   });
 
   test('reasons without number: the short one stands for those that are many', () => {
-    const bench = new TraceBench([SSH]);
+    const bench = new TraceFixture([SSH]);
     for (let n = 0; n < 200; n++) {
       const reason = `failed with status 2: ${n}`;
       const shortReason = 'failed with status 2';
@@ -264,7 +264,7 @@ describe('the sentence', () => {
   });
 
   test('what is the case now comes first: each door, how it came about, and bans and penalties', () => {
-    const bench = new TraceBench([SSH]);
+    const bench = new TraceFixture([SSH]);
     const times = { since: bench.at(5), until: bench.at(60_005) };
     const present = (situation: Partial<TraceSituation>) =>
       explainNow({ clock: (at: number) => `T+${at - bench.at(0)}`, open: [], ...situation } as never);
@@ -294,7 +294,7 @@ describe('the sentence', () => {
   });
 
   test('banned, whatever else there is', () => {
-    const bench = new TraceBench([SSH]);
+    const bench = new TraceFixture([SSH]);
     bench.knock('7000@0 8000@1 9000@2');
     const prefix = parsePrefix('10.0.0.0/24');
     assert.ok(prefix !== undefined);
@@ -303,20 +303,20 @@ describe('the sentence', () => {
   });
 
   test('of two doors that share knocks, the one that was knocked further', () => {
-    const bench = new TraceBench([
+    const bench = new TraceFixture([
       door('long', '7000,8000,9000,9500', { timeout: 9000 }),
       door('other', '7000,9000', { timeout: 9500 }),
     ]);
     bench.knock('7000@0 8000@1 9000@2');
     assert.equal(bench.explain({}, 100).door, 'long');
-    const short = new TraceBench([SSH, door('other', '7000,7500,7600,7700', { timeout: 9000 })]);
+    const short = new TraceFixture([SSH, door('other', '7000,7500,7600,7700', { timeout: 9000 })]);
     short.knock('7000@0 8000@1');
     short.expire(10_000);
     assert.equal(short.explain().door, 'ssh');
   });
 
   test('a door of an earlier configuration keeps its name', () => {
-    const bench = new TraceBench([SSH]);
+    const bench = new TraceFixture([SSH]);
     bench.knock('7000@0 9000@100');
     bench.replaceDoors([door('web', '1111,2222')]);
     assert.equal(bench.explain().door, 'ssh');

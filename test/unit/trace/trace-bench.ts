@@ -21,7 +21,7 @@ const SECRET = [0x0123_4567, 0x89ab_cdef] as const;
 const START = 1_790_000_000_000;
 
 /** An engine with a guard against scans, and what is remembered of its packets. Times from a start in ms. */
-export class TraceBench {
+export class TraceFixture {
   readonly engine: AttemptEngine;
   readonly traces: SourceTraces;
   readonly #steps = new Steps();

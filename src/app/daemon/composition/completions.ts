@@ -4,18 +4,18 @@ import type { Event } from '../../../core/event/event.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import { type OneTimeDoors, useUpSequence } from '../../config/one-time-doors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
-import type { DoorWatch } from '../packets/door-watch.ts';
+import type { KnockListener } from '../packets/door-watch.ts';
 
 export type CompletionsParts = {
   readonly inForce: ConfigInForce;
-  readonly watch: DoorWatch;
+  readonly watch: KnockListener;
   readonly keeper: LeaseKeeper;
   readonly oneTime: OneTimeDoors;
   readonly report: (event: Event) => void;
 };
 
 /** What stands between a whole sequence and its door: who may knock, and that a one-time sequence is used up. */
-export class Completions {
+export class CompletionAdmission {
   readonly #parts: CompletionsParts;
 
   constructor(parts: CompletionsParts) {

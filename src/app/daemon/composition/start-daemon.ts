@@ -20,22 +20,22 @@ import { daemonVerbs } from '../control/daemon-verbs.ts';
 import { sourceVerbs } from '../control/source-verbs.ts';
 import { openExposure } from '../firewall/exposure-watch.ts';
 import { gatesOf } from '../firewall/gates-of.ts';
-import { NativeDoors } from '../firewall/native-doors.ts';
+import { FirewallDoors } from '../firewall/native-doors.ts';
 import { openFirewallAlone } from '../firewall/open-firewall.ts';
 import { EarlierLeases } from '../leases/earlier-leases.ts';
 import { LeaseKeeper } from '../leases/lease-keeper.ts';
-import { OwnerGuard } from '../lockout-guard/owner-guard.ts';
+import { LockoutGuard } from '../lockout-guard/owner-guard.ts';
 import { Metrics } from '../metrics/metrics.ts';
-import { DoorWatch } from '../packets/door-watch.ts';
-import { interfaceChoice, Reload } from '../reload/reload.ts';
-import { DaemonTally } from '../reporting/daemon-tally.ts';
+import { KnockListener } from '../packets/door-watch.ts';
+import { interfaceSetting, Reload } from '../reload/reload.ts';
+import { DaemonCounters } from '../reporting/daemon-tally.ts';
 import { Hooks } from '../reporting/hooks.ts';
 import { openEventLog } from '../reporting/open-event-log.ts';
 import { logTargets } from '../reporting/open-sinks.ts';
 import { Reports } from '../reporting/reports.ts';
 import { DaemonView } from '../status/daemon-view.ts';
 import { SourceView } from '../status/source-view.ts';
-import { Completions } from './completions.ts';
+import { CompletionAdmission } from './completions.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
 
 /** What a start is given: `resources` has what has been opened, and closes it in reverse order. */
@@ -70,15 +70,15 @@ function openBase({ options, config, warnings, resources }: DaemonStart) {
   const inForce = new ConfigInForce(config);
   const log = openEventLog(config.settings, options, warnings);
   resources.defer(() => log.close());
-  const reports = new Reports(log, new DaemonTally(() => clock.wall()));
+  const reports = new Reports(log, new DaemonCounters(() => clock.wall()));
   reports.tally.follow(config.doors);
   const { report } = reports;
   const oneTime = new OneTimeDoors(report);
-  const watch = new DoorWatch({
+  const watch = new KnockListener({
     doors: oneTime.watchable(config.doors),
     settings: config.settings,
     ipv6: options.ipv6,
-    interfaces: interfaceChoice(options, config),
+    interfaces: interfaceSetting(options, config),
     log,
     tally: reports.tally,
     report,
@@ -108,7 +108,7 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   const guard = openGuard(options, base, openFirewall);
   const machine = new LeaseMachine(MAX_LEASES);
   const exposure = openExposure(() => inForce.current, options, { watch, clock, report });
-  const native = new NativeDoors({
+  const native = new FirewallDoors({
     openFirewall: (settings) => guard?.openFirewall(settings) ?? openFirewall(settings),
     clock,
     leases: () => machine.leases(),
@@ -149,7 +149,7 @@ function openGuard(
   { guard: options, ...others }: DaemonOptions,
   { clock, inForce, reports, watch, directory }: Base,
   openFirewall: ReturnType<typeof openFirewallAlone>,
-): OwnerGuard | undefined {
+): LockoutGuard | undefined {
   if (options === undefined) return undefined;
   const parts = {
     ...{ options, directory, openFirewall, clock },
@@ -160,7 +160,7 @@ function openGuard(
       return { settings, log: logTargets(settings, others) };
     },
   };
-  return new OwnerGuard(parts, gatesOf(inForce.current), inForce.current.settings);
+  return new LockoutGuard(parts, gatesOf(inForce.current), inForce.current.settings);
 }
 
 /** What it can be asked, and everything else that can fail. */
@@ -214,7 +214,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
 
 /** From the installation of the rules on nothing is left that throws: no port is closed without a daemon to knock at. */
 async function closePorts({ inForce, watch, reports, oneTime, native, keeper }: DaemonParts): Promise<void> {
-  const completions = new Completions({ inForce, watch, keeper, oneTime, report: reports.report });
+  const completions = new CompletionAdmission({ inForce, watch, keeper, oneTime, report: reports.report });
   watch.listen((completion, whyNot) => completions.take(completion, whyNot));
   await native.install(gatesOf(inForce.current), inForce.current.settings);
 }

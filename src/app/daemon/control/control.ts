@@ -8,8 +8,8 @@ import {
 } from '../../../host/control/control-server.ts';
 import { StoreError } from '../../../host/store/lease-store.ts';
 import { controlSocketIn } from '../../state/open-state.ts';
-import { LockOutError } from '../lockout-guard/lock-out.ts';
-import type { OwnerGuard } from '../lockout-guard/owner-guard.ts';
+import { LockoutError } from '../lockout-guard/lock-out.ts';
+import type { LockoutGuard } from '../lockout-guard/owner-guard.ts';
 
 /**
  * What the daemon can be asked, by the word after `verb`. A verb may throw a `RequestError`, and a `StoreError`: they are
@@ -22,7 +22,7 @@ export type ControlVerbs = Readonly<
 export type ControlParts = {
   /** The daemon's own. */
   readonly directory: string;
-  readonly guard: OwnerGuard | undefined;
+  readonly guard: LockoutGuard | undefined;
   readonly verbs: ControlVerbs;
   readonly report: (event: Event) => void;
   /** Whether the state is this daemon's alone. Else another one may live there. */
@@ -50,11 +50,11 @@ export class Control {
     return this.#server !== undefined;
   }
 
-  /** Throws a `LockOutError` where it cannot be opened and the daemon waits to be confirmed there. */
+  /** Throws a `LockoutError` where it cannot be opened and the daemon waits to be confirmed there. */
   async open(isDirectoryUnusable: boolean): Promise<void> {
     const why = isDirectoryUnusable ? 'the state directory could not be opened' : await this.#tryOpen();
     if (why === undefined || this.#parts.guard?.isPending !== true) return;
-    throw new LockOutError(`not started, nothing is changed: it could not be confirmed: ${why}`);
+    throw new LockoutError(`not started, nothing is changed: it could not be confirmed: ${why}`);
   }
 
   /** The state directory can be used by now. */

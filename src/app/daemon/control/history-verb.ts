@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ADDRESS, COUNT, MOMENT, readRequest, TEXT } from '../../../core/control/read-request.ts';
-import type { LeaseStore, PastChoice, PastLease } from '../../../host/store/lease-store.ts';
+import type { LeaseStore, PastFilter, PastLease } from '../../../host/store/lease-store.ts';
 import type { ControlVerbs } from './control.ts';
 import { inParts } from './in-parts.ts';
 
@@ -24,7 +24,7 @@ export function historyVerb(store: LeaseStore): ControlVerbs {
 /** The latest first, with a turn of the loop for others after each look at the database. */
 export async function* pastLeases(
   store: LeaseStore,
-  choice: PastChoice,
+  choice: PastFilter,
   limit = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<PastLease> {
   let left = limit;

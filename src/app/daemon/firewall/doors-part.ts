@@ -18,7 +18,7 @@ type InUse = ChosenFirewall & { readonly settings: FirewallSettings; readonly wa
  * The doors' part in whichever firewall the settings ask for. When they ask for another one, the new part stands before
  * the old one goes: there is no moment in which neither closes. The caller makes one change at a time.
  */
-export class DoorsPart {
+export class InstalledRules {
   readonly #parts: DoorsPartParts;
   #settings: FirewallSettings = {};
   #inUse: InUse | undefined;
@@ -58,7 +58,7 @@ export class DoorsPart {
   }
 
   /** Why a door is not in the part, where it has no place in this firewall. */
-  whyLeftOut(door: string): string | undefined {
+  skipReason(door: string): string | undefined {
     return this.#leftOut.get(door);
   }
 

@@ -9,8 +9,8 @@ import {
   type Gate,
   type Grant,
 } from '../../../host/firewall/contract/firewall.ts';
-import { Turns } from '../turns/turns.ts';
-import { DoorsPart } from './doors-part.ts';
+import { SerialQueue } from '../turns/turns.ts';
+import { InstalledRules } from './doors-part.ts';
 import { couldGrant, grantAll, grantEach } from './grant-openings.ts';
 import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
@@ -47,12 +47,12 @@ export type FirewallStatus =
  * The doors' part in the firewall: installed as a whole, put back when somebody has taken it away, one change after
  * the other; doors that are completed together are opened together.
  */
-export class NativeDoors {
+export class FirewallDoors {
   readonly #parts: NativeDoorsParts;
-  readonly #part: DoorsPart;
+  readonly #part: InstalledRules;
   readonly #openings = new OpeningQueue();
   #gates: readonly Gate[] = [];
-  readonly #turns = new Turns();
+  readonly #turns = new SerialQueue();
   #timer: NodeJS.Timeout | undefined;
   #renewal: NodeJS.Timeout | undefined;
   readonly #regularLook: RegularLook;
@@ -64,7 +64,7 @@ export class NativeDoors {
     this.#parts = parts;
     const { openFirewall, report } = parts;
     this.#regularLook = new RegularLook(parts.clock, () => this.lookNow(), parts.onLooked);
-    this.#part = new DoorsPart({ openFirewall, report, onChange: () => this.#lookLater(LOOK_AGAIN_MS) });
+    this.#part = new InstalledRules({ openFirewall, report, onChange: () => this.#lookLater(LOOK_AGAIN_MS) });
   }
 
   /** Whether the kernel closes what is open even if no process lives. */
@@ -90,8 +90,8 @@ export class NativeDoors {
   }
 
   /** Why a door has no place in this firewall. */
-  whyLeftOut(door: string): string | undefined {
-    return this.#part.whyLeftOut(door);
+  skipReason(door: string): string | undefined {
+    return this.#part.skipReason(door);
   }
 
   /**
@@ -113,7 +113,7 @@ export class NativeDoors {
 
   /** Opens the lease's ports until its end, or sets a new end. Throws a `FirewallError`. */
   async open(lease: Lease): Promise<void> {
-    const why = this.#part.whyLeftOut(lease.door);
+    const why = this.#part.skipReason(lease.door);
     if (why !== undefined) throw new FirewallError(why);
     return this.#openings.ask(lease, (take) => this.#inTurn(() => this.#openAll(take())));
   }

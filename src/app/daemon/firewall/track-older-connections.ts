@@ -1,6 +1,6 @@
 import { portsOn } from '../../../core/door/port-opening.ts';
 import type { Event } from '../../../core/event/event.ts';
-import { trackOlder } from '../../../host/connections/older-connections.ts';
+import { importConnections } from '../../../host/connections/older-connections.ts';
 import type { Gate } from '../../../host/firewall/contract/firewall.ts';
 import { cuts } from './port-leases.ts';
 
@@ -18,7 +18,7 @@ export function trackOlderConnections(
   const here = portsOn(ports, 'input');
   if (here.length === 0) return;
   try {
-    trackOlder(here);
+    importConnections(here);
   } catch (error) {
     const text = `connections from before may be cut: ${(error as Error).message}`;
     report({ kind: 'warning', text });

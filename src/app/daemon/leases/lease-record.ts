@@ -6,12 +6,12 @@ import type { LeaseEnding, StoredLease } from '../../../host/store/lease-store.t
 /** The lease as it is kept, its times on both clocks. */
 export function storedLease(lease: Lease, length: Millis, clock: Clock): StoredLease {
   const { state: _, ...kept } = lease;
-  const sinceWall = onWall(lease.since, clock);
-  return { ...kept, length, bootId: clock.bootId, sinceWall, dueWall: onWall(lease.due, clock) };
+  const sinceWall = toWallTime(lease.since, clock);
+  return { ...kept, length, bootId: clock.bootId, sinceWall, dueWall: toWallTime(lease.due, clock) };
 }
 
 /** A moment by the wall clock as it goes now. */
-export function onWall(moment: Instant, clock: Clock): Instant {
+export function toWallTime(moment: Instant, clock: Clock): Instant {
   return instant(clock.wall() + since(clock.sinceBoot(), moment));
 }
 

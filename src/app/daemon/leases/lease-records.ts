@@ -6,7 +6,7 @@ import type { Clock } from '../../../host/clock/clock.ts';
 import type { LeaseStore, StoredLease } from '../../../host/store/lease-store.ts';
 import type { Claims } from '../../state/claims.ts';
 import { LeaseJournal } from './lease-journal.ts';
-import { onWall } from './lease-record.ts';
+import { toWallTime } from './lease-record.ts';
 
 export type RecordEffect = Extract<
   LeaseEffect,
@@ -89,7 +89,7 @@ export class LeaseRecords {
       ...(startFailure === undefined ? {} : { startFailure }),
       ...(stopFailure === undefined ? {} : { stopFailure }),
     };
-    const ending = { how, at: onWall(closed, clock), lasted, ...failures };
+    const ending = { how, at: toWallTime(closed, clock), lasted, ...failures };
     await this.#journal.end(lease, ending, () => {
       if (dropsClaims) this.#attempt(() => claims.drop(id));
     });

@@ -5,7 +5,7 @@ import { EARLY_ENDS, type Lease } from '../../../core/lease/lease.ts';
 import type { LeaseNews } from '../../../core/lease/lease-effect.ts';
 import { since } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
-import { onWall } from './lease-record.ts';
+import { toWallTime } from './lease-record.ts';
 
 export type NewsParts = {
   readonly clock: Clock;
@@ -68,5 +68,5 @@ export function reportLeaseNews({ clock, report, tell }: NewsParts, news: LeaseN
 
 function occasion(event: 'open' | 'close', lease: Lease, clock: Clock): HookOccasion {
   const { door, source, opened, due } = lease;
-  return { event, door, source, ports: opened?.ports ?? [], until: onWall(due, clock) };
+  return { event, door, source, ports: opened?.ports ?? [], until: toWallTime(due, clock) };
 }

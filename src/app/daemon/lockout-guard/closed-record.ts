@@ -10,7 +10,7 @@ const FILE = 'closed-ports';
 /**
  * The ports that the operator has let Bussa close. BOUNDED: by the ports there are, since none is written twice.
  */
-export class ClosedRecord {
+export class KnownPorts {
   readonly #path: string;
 
   constructor(directory: string) {

@@ -4,7 +4,7 @@ import type { Clock } from '../../../host/clock/clock.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
 import { isAtTerminal, watchEnterKey } from '../../../host/terminal/enter-key.ts';
 import { type RunningUndoWatch, startUndoWatch } from './start-undo-watch.ts';
-import type { UndoOrder } from './undo-order.ts';
+import type { RollbackRequest } from './undo-order.ts';
 
 const LOOK_MS = 500;
 
@@ -17,7 +17,7 @@ export type ConfirmationParts = {
   readonly command: string;
   readonly clock: Clock;
   readonly report: (event: Event) => void;
-  readonly order: () => Pick<UndoOrder, 'settings' | 'log'>;
+  readonly order: () => Pick<RollbackRequest, 'settings' | 'log'>;
   /** Confirmed: the ports may be closed from now on. */
   readonly onConfirmed: () => void;
 };

@@ -10,8 +10,8 @@ const MAX_FOUND = 1000;
 const SHOWN = 5;
 
 /** Somebody who is connected now could not connect again. The message is for the person who asked for it. */
-export class LockOutError extends Error {
-  override readonly name = 'LockOutError';
+export class LockoutError extends Error {
+  override readonly name = 'LockoutError';
 }
 
 export type Lookout = {

@@ -7,10 +7,10 @@ import type { Clock } from '../../../host/clock/clock.ts';
 import { FirewallError, type Gate } from '../../../host/firewall/contract/firewall.ts';
 import type { GuardOptions } from '../../config/daemon-options.ts';
 import type { ChosenFirewall, FirewallSettings } from '../firewall/open-firewall.ts';
-import { ClosedRecord } from './closed-record.ts';
+import { KnownPorts } from './closed-record.ts';
 import { Confirmation } from './confirmation.ts';
-import { findConnections, LockOutError, renderConnections } from './lock-out.ts';
-import type { UndoOrder } from './undo-order.ts';
+import { findConnections, LockoutError, renderConnections } from './lock-out.ts';
+import type { RollbackRequest } from './undo-order.ts';
 
 export type OwnerGuardParts = {
   readonly options: GuardOptions;
@@ -20,15 +20,15 @@ export type OwnerGuardParts = {
   readonly ownAddresses: () => readonly Address[];
   readonly clock: Clock;
   readonly report: (event: Event) => void;
-  readonly order: () => Pick<UndoOrder, 'settings' | 'log'>;
+  readonly order: () => Pick<RollbackRequest, 'settings' | 'log'>;
 };
 
 type ClosedPaths = ChosenFirewall['firewall']['closedPaths'];
 
 /** Keeps `bussa up` from locking out whoever is connected to the ports that it closes. */
-export class OwnerGuard {
+export class LockoutGuard {
   readonly #parts: OwnerGuardParts;
-  readonly #record: ClosedRecord | undefined;
+  readonly #record: KnownPorts | undefined;
   readonly #confirmation: Confirmation | undefined;
   #gates: readonly Gate[];
   #settings: FirewallSettings;
@@ -41,7 +41,7 @@ export class OwnerGuard {
     this.#parts = parts;
     this.#gates = gates;
     this.#settings = settings;
-    this.#record = parts.directory === undefined ? undefined : new ClosedRecord(parts.directory);
+    this.#record = parts.directory === undefined ? undefined : new KnownPorts(parts.directory);
     const { options, clock, report, order } = parts;
     if (options.confirmWithin === undefined) return;
     if (gates.length === 0) {
@@ -71,7 +71,7 @@ export class OwnerGuard {
     return this.#confirmation?.left;
   }
 
-  /** Before anything is changed. Throws a `LockOutError`. */
+  /** Before anything is changed. Throws a `LockoutError`. */
   async prepare(): Promise<void> {
     const { options } = this.#parts;
     if (this.#gates.length === 0) return;
@@ -83,7 +83,7 @@ export class OwnerGuard {
     // Where the firewall cannot be reached nothing is closed now, and before anything is, `openFirewall` asks again.
     const closed = await this.#closedPaths(this.#settings);
     const objection = this.#objection(this.#gates, closed);
-    if (objection.length > 0) throw new LockOutError([...objection, ...remedies(options)].join('\n'));
+    if (objection.length > 0) throw new LockoutError([...objection, ...remedies(options)].join('\n'));
   }
 
   /** For the doors: the firewall that was looked at, or one that is looked at now. Throws a `FirewallError`. */
@@ -151,7 +151,7 @@ export class OwnerGuard {
       // What was accepted before counts no more either, should nobody confirm it now.
       this.#record?.forget();
     } catch (error) {
-      throw new LockOutError(`not started, nothing is changed: ${(error as Error).message}`);
+      throw new LockoutError(`not started, nothing is changed: ${(error as Error).message}`);
     }
   }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { siblingCommand } from '../../../host/self/own-program.ts';
-import type { FromUndoWatch, ToUndoWatch, UndoOrder } from './undo-order.ts';
+import type { FromUndoWatch, ToUndoWatch, RollbackRequest } from './undo-order.ts';
 
 const SOURCE = new URL('undo-watch.ts', import.meta.url).href;
 
@@ -17,7 +17,7 @@ export type RunningUndoWatch = {
  * Starts the watch in a session of its own, which a closing terminal does not reach, and resolves when it stands ready.
  * `onLost`: it has ended by itself, and nobody watches any more.
  */
-export async function startUndoWatch(order: UndoOrder, onLost: () => void): Promise<RunningUndoWatch> {
+export async function startUndoWatch(order: RollbackRequest, onLost: () => void): Promise<RunningUndoWatch> {
   const { file, name, args } = siblingCommand('bussa-undo', SOURCE);
   const child = spawn(file, args, {
     argv0: name,

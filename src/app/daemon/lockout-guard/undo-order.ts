@@ -2,7 +2,7 @@ import type { Settings } from '../../../core/config/file/config.ts';
 import type { LogTargets } from '../reporting/open-sinks.ts';
 
 /** What the undo watch is told first. */
-export type UndoOrder = {
+export type RollbackRequest = {
   readonly kind: 'watch';
   readonly settings: Settings;
   readonly log: LogTargets;
@@ -13,7 +13,7 @@ export type UndoOrder = {
 };
 
 /** From the daemon to the watch: `over` when there is nothing to undo any more. */
-export type ToUndoWatch = UndoOrder | { readonly kind: 'over' };
+export type ToUndoWatch = RollbackRequest | { readonly kind: 'over' };
 
 /** And back: it stands ready, or cannot. */
 export type FromUndoWatch = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly why: string };

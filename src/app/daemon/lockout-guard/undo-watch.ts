@@ -7,7 +7,7 @@ import { nameProcess } from '../../../host/self/process-name.ts';
 import { type ChosenFirewall, openFirewall } from '../firewall/open-firewall.ts';
 import { EventLog } from '../reporting/event-log.ts';
 import { openSinks } from '../reporting/open-sinks.ts';
-import type { FromUndoWatch, ToUndoWatch, UndoOrder } from './undo-order.ts';
+import type { FromUndoWatch, ToUndoWatch, RollbackRequest } from './undo-order.ts';
 
 const LOOK_MS = 1000;
 
@@ -18,15 +18,15 @@ const ONCE_MORE_MS = 2000;
 const AGAIN_MS = 1000;
 const TRIES = 60;
 
-class UndoWatch {
-  readonly #order: UndoOrder;
+class RollbackProcess {
+  readonly #order: RollbackRequest;
   readonly #chosen: ChosenFirewall;
   readonly #log: EventLog;
   readonly #clock = openSystemClock();
   readonly #timer: NodeJS.Timeout;
   #isOver = false;
 
-  constructor(order: UndoOrder, chosen: ChosenFirewall) {
+  constructor(order: RollbackRequest, chosen: ChosenFirewall) {
     this.#order = order;
     this.#chosen = chosen;
     this.#log = new EventLog(openSinks(order.log).sinks, { debug: false });
@@ -81,7 +81,7 @@ nameProcess('bussa-undo');
 // The end of the terminal, or of what runs there, is not the end of the waiting.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, () => undefined);
 
-let watch: UndoWatch | undefined;
+let watch: RollbackProcess | undefined;
 let isAbandoned = false;
 process.on('disconnect', () => {
   isAbandoned = true;
@@ -96,11 +96,11 @@ process.on('message', (message: ToUndoWatch) => {
   }
 });
 
-async function begin(order: UndoOrder): Promise<void> {
+async function begin(order: RollbackRequest): Promise<void> {
   try {
     const chosen = await openFirewall(order.settings);
     if (isAbandoned) process.exit(0);
-    watch = new UndoWatch(order, chosen);
+    watch = new RollbackProcess(order, chosen);
     tell({ kind: 'ready' });
   } catch (error) {
     tell({ kind: 'failed', why: (error as Error).message });

@@ -5,13 +5,13 @@ import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
 import type { ScanGuard } from '../../../core/attempt/scan-guard.ts';
 import { BanList, MAX_BANS } from '../../../core/ban/ban-list.ts';
 import type { Settings } from '../../../core/config/file/config.ts';
-import type { InterfaceChoice } from '../../../core/config/values/parse-interfaces.ts';
+import type { InterfaceSetting } from '../../../core/config/values/parse-interfaces.ts';
 import type { Door } from '../../../core/door/door.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { SourceTraces, TRACED_SOURCES } from '../../../core/trace/source-traces.ts';
 import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
 import { openRingCapture } from '../../../host/capture/ring-capture.ts';
-import type { DaemonTally } from '../reporting/daemon-tally.ts';
+import type { DaemonCounters } from '../reporting/daemon-tally.ts';
 import type { EventLog } from '../reporting/event-log.ts';
 import { drawSecret } from './draw-secret.ts';
 import { InterfaceWatch } from './interface-watch.ts';
@@ -22,9 +22,9 @@ export type DoorWatchParts = {
   readonly doors: readonly Door[];
   readonly settings: Settings;
   readonly ipv6: boolean;
-  readonly interfaces: InterfaceChoice;
+  readonly interfaces: InterfaceSetting;
   readonly log: EventLog;
-  readonly tally: DaemonTally;
+  readonly tally: DaemonCounters;
   readonly report: (event: Event) => void;
 };
 
@@ -35,7 +35,7 @@ export type OnCompletion = (completion: Completion, whyNot?: string) => void;
 const SUSPECTS_MS = 1000;
 
 /** What hears packets and knows which of them open doors: the capture, the interfaces, the engine and its guard. */
-export class DoorWatch {
+export class KnockListener {
   readonly interfaces: InterfaceWatch;
   readonly traces: SourceTraces;
   readonly bans: BanList;

@@ -1,4 +1,4 @@
-import type { InterfaceChoice } from '../../../core/config/values/parse-interfaces.ts';
+import type { InterfaceSetting } from '../../../core/config/values/parse-interfaces.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { compareInterfaces, type HostInterface } from '../../../core/net/host-interface.ts';
 import { type Instant, instant } from '../../../core/net/time.ts';
@@ -31,7 +31,7 @@ const LOOK_FACTOR = 100;
  * of its packets count.
  */
 export class InterfaceWatch {
-  #choice: InterfaceChoice;
+  #choice: InterfaceSetting;
   readonly #report: (event: Event) => void;
   #interfaces: readonly HostInterface[] = [];
   #addresses = new OwnAddresses([]);
@@ -45,7 +45,7 @@ export class InterfaceWatch {
   #nextLook: NodeJS.Timeout | undefined;
   #pauseMs = PAUSE_MS;
 
-  constructor(choice: InterfaceChoice, report: (event: Event) => void) {
+  constructor(choice: InterfaceSetting, report: (event: Event) => void) {
     this.#choice = choice;
     this.#report = report;
   }
@@ -96,7 +96,7 @@ export class InterfaceWatch {
   }
 
   /** Listens to other interfaces from now on. Where it cannot follow them anew, it goes on following as before. */
-  choose(choice: InterfaceChoice): void {
+  choose(choice: InterfaceSetting): void {
     this.#choice = choice;
     this.#hear();
     this.#follow();

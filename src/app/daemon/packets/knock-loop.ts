@@ -9,12 +9,12 @@ import type { SourceTraces } from '../../../core/trace/source-traces.ts';
 import type { Capture, Frame } from '../../../host/capture/capture.ts';
 import { preferHugePages } from '../../../host/ffi/huge-pages.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
-import type { DaemonTally } from '../reporting/daemon-tally.ts';
+import type { DaemonCounters } from '../reporting/daemon-tally.ts';
 import type { EventLog } from '../reporting/event-log.ts';
 import type { InterfaceWatch } from './interface-watch.ts';
 import { ORIGIN, PacketOrigin } from './packet-origin.ts';
 import type { ScanWatch } from './scan-watch.ts';
-import { type StepSorts, stepSorts } from './step-sorts.ts';
+import { type LineKeys, stepSorts } from './step-sorts.ts';
 
 /** Packets taken before timers, signals and ended commands have their turn. */
 const BATCH = 4096;
@@ -48,7 +48,7 @@ export type KnockLoopParts = {
   readonly engine: AttemptEngine;
   readonly interfaces: InterfaceWatch;
   readonly log: EventLog;
-  readonly tally: DaemonTally;
+  readonly tally: DaemonCounters;
   readonly scans: ScanWatch;
   readonly traces: SourceTraces;
   readonly bans: BanList;
@@ -71,7 +71,7 @@ export class KnockLoop {
   /** How often it was woken of late, running off by `WAKE_UPS_PER_MS`. */
   #wakeUps = 0;
   #now = 0;
-  #sorts: readonly StepSorts[];
+  #sorts: readonly LineKeys[];
   #countersAt = 0;
   #counters: NodeJS.Timeout | undefined;
   #dropped = 0;

@@ -4,13 +4,13 @@ import type { Door } from '../../../core/door/door.ts';
 type StepEventKind = 'stage' | 'failed' | 'expired' | 'evicted' | 'completed' | 'withheld';
 
 /** The sorts of log lines of one door, made once: a flood must not make a text for every packet. */
-export type StepSorts = Readonly<Record<StepKind, { readonly kind: StepEventKind; readonly sort: string }>>;
+export type LineKeys = Readonly<Record<StepKind, { readonly kind: StepEventKind; readonly sort: string }>>;
 
-export function stepSorts(doors: readonly (Door | undefined)[]): readonly StepSorts[] {
+export function stepSorts(doors: readonly (Door | undefined)[]): readonly LineKeys[] {
   return doors.map((door) => sortsOf(door?.name ?? ''));
 }
 
-function sortsOf(door: string): StepSorts {
+function sortsOf(door: string): LineKeys {
   return {
     [STEP.advanced]: { kind: 'stage', sort: `${door}: Stage` },
     [STEP.failed]: { kind: 'failed', sort: `${door}: wrong knock` },

@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
 import type { Config } from '../../../core/config/file/config.ts';
 import { descriptorOf } from '../../../host/files/descriptor-path.ts';
-import { becomeAnew } from '../../../host/privileges/become-anew.ts';
+import { reexec } from '../../../host/privileges/become-anew.ts';
 import { maskOf, readPrivileges } from '../../../host/privileges/capabilities.ts';
 import { findGroup } from '../../../host/privileges/find-group.ts';
 import { isNarrowedTo, narrowThisThread, withOnly } from '../../../host/privileges/narrow-privileges.ts';
 import { commandsIn } from '../../config/commands-in.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import { findUnreachable } from './reachable-files.ts';
-import { READY_FD, READY_MARK } from './ready-mark.ts';
+import { READY_FD, STARTUP_SIGNAL } from './ready-mark.ts';
 import { hasStoredCommands } from './stored-commands.ts';
 
 /** `narrowed`: by this daemon itself, so that a restart gives it all that it had. */
@@ -26,7 +26,7 @@ const MARK = 'BUSSA_NARROWED';
  * Gives up every privilege that doors without commands do not need, and becomes this program anew for that, once, the
  * process staying the same. Where commands or hooks are to be run, they are kept for these.
  */
-export function narrowPrivileges(options: DaemonOptions, config: Config): Narrowing {
+export function dropPrivileges(options: DaemonOptions, config: Config): Narrowing {
   const mark = takeMark();
   const commands = commandsIn(config);
   if (commands.length > 0) return mark === undefined ? keepForCommands(commands) : refuseChanged(options);
@@ -47,8 +47,8 @@ function becomeNarrow(options: DaemonOptions, config: Config): never {
   narrowThisThread(unreachable === undefined ? KEPT : KEPT | maskOf('CAP_DAC_OVERRIDE'));
   const configFd = descriptorOf(options.configFile);
   const fds = [...(options.background ? [READY_FD] : []), ...(configFd === undefined ? [] : [configFd])];
-  becomeAnew(fds, {
-    ...(options.background ? READY_MARK : {}),
+  reexec(fds, {
+    ...(options.background ? STARTUP_SIGNAL : {}),
     [MARK]: `${process.pid} ${unreachable ?? ''}`,
   });
 }

@@ -6,7 +6,7 @@ import { descriptorOf, keepDescriptorsFromPrograms } from '../../../host/files/d
 import { ownCommand } from '../../../host/self/own-program.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { Daemon } from '../composition/daemon.ts';
-import { READY_FD, READY_MARK, takeReadyMark } from '../privileges/ready-mark.ts';
+import { READY_FD, STARTUP_SIGNAL, takeStartupSignal } from '../privileges/ready-mark.ts';
 import { runDaemon } from './run-daemon.ts';
 
 const READY_WORD = 'listening\n';
@@ -24,7 +24,7 @@ export async function startOrRun(options: DaemonOptions, complain: (line: string
   };
   let nowhere: number;
   try {
-    if (!takeReadyMark()) return await startChild(options, cannot);
+    if (!takeStartupSignal()) return await startChild(options, cannot);
     // Opened before the daemon stands: nothing may fail once it has closed ports.
     nowhere = openSync('/dev/null', 'r+');
   } catch (error) {
@@ -48,7 +48,7 @@ async function startChild(
     argv0: name,
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
-    env: { ...process.env, ...READY_MARK },
+    env: { ...process.env, ...STARTUP_SIGNAL },
   });
   const status = await Promise.race([listening(child), ended(child, cannot)]);
   child.unref();

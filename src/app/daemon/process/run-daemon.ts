@@ -10,8 +10,8 @@ import type { DaemonOptions } from '../../config/daemon-options.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { AlreadyRunningError } from '../../state/open-state.ts';
 import type { Daemon } from '../composition/daemon.ts';
-import { LockOutError } from '../lockout-guard/lock-out.ts';
-import { narrowPrivileges } from '../privileges/narrow-privileges.ts';
+import { LockoutError } from '../lockout-guard/lock-out.ts';
+import { dropPrivileges } from '../privileges/narrow-privileges.ts';
 import { DAEMON_EXIT, type DaemonExit } from './daemon-exit.ts';
 import { DaemonLife } from './daemon-life.ts';
 import { ServiceNotice } from './service-notice.ts';
@@ -41,7 +41,7 @@ export async function runDaemon(
     );
     return DAEMON_EXIT.permission;
   }
-  const narrowing = narrowPrivileges(options, loaded.config);
+  const narrowing = dropPrivileges(options, loaded.config);
   if (narrowing.kind === 'refused') {
     complain(`knockd: cannot start: ${narrowing.reason}`);
     return DAEMON_EXIT.failed;
@@ -72,7 +72,7 @@ export async function runDaemon(
 
 /** Says what the machine, another daemon or the guard has against a start. Anything else is our own bug. */
 function failedStart(error: unknown, complain: (line: string) => void): DaemonExit {
-  if (error instanceof LockOutError) {
+  if (error instanceof LockoutError) {
     complain(`bussa: ${error.message}`);
     return DAEMON_EXIT.failed;
   }

@@ -1,5 +1,5 @@
 import type { Config } from '../../../core/config/file/config.ts';
-import type { InterfaceChoice } from '../../../core/config/values/parse-interfaces.ts';
+import type { InterfaceSetting } from '../../../core/config/values/parse-interfaces.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { type Diagnostic, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
@@ -7,11 +7,11 @@ import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { OneTimeDoors } from '../../config/one-time-doors.ts';
 import { READABLE } from '../../file-access/judge-file-access.ts';
 import { gatesOf } from '../firewall/gates-of.ts';
-import type { NativeDoors } from '../firewall/native-doors.ts';
+import type { FirewallDoors } from '../firewall/native-doors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
-import type { OwnerGuard } from '../lockout-guard/owner-guard.ts';
-import type { DoorWatch } from '../packets/door-watch.ts';
-import type { DaemonTally } from '../reporting/daemon-tally.ts';
+import type { LockoutGuard } from '../lockout-guard/owner-guard.ts';
+import type { KnockListener } from '../packets/door-watch.ts';
+import type { DaemonCounters } from '../reporting/daemon-tally.ts';
 import type { EventLog } from '../reporting/event-log.ts';
 import type { Hooks } from '../reporting/hooks.ts';
 import { logTargets, reopenLog } from '../reporting/open-sinks.ts';
@@ -21,13 +21,13 @@ import { judgeReload } from './judge-reload.ts';
 export type ReloadParts = {
   readonly options: DaemonOptions;
   readonly inForce: ConfigInForce;
-  readonly guard: OwnerGuard | undefined;
+  readonly guard: LockoutGuard | undefined;
   readonly log: EventLog;
-  readonly watch: DoorWatch;
+  readonly watch: KnockListener;
   readonly hooks: Hooks;
   readonly keeper: LeaseKeeper;
-  readonly native: NativeDoors;
-  readonly tally: DaemonTally;
+  readonly native: FirewallDoors;
+  readonly tally: DaemonCounters;
   readonly oneTime: OneTimeDoors;
   /** The warnings of the start. */
   readonly told: readonly string[];
@@ -117,8 +117,8 @@ export class Reload {
   #adopt(config: Config): void {
     const { options, inForce, log, watch, hooks, keeper, native, tally, report } = this.#parts;
     reopenLog(log, logTargets(config.settings, options));
-    const choice = interfaceChoice(options, config);
-    if (JSON.stringify(choice) !== JSON.stringify(interfaceChoice(options, inForce.current))) {
+    const choice = interfaceSetting(options, config);
+    if (JSON.stringify(choice) !== JSON.stringify(interfaceSetting(options, inForce.current))) {
       try {
         watch.interfaces.choose(choice);
       } catch (error) {
@@ -143,6 +143,6 @@ export class Reload {
 }
 
 /** The command line goes before the configuration. */
-export function interfaceChoice({ interfaces }: DaemonOptions, { settings }: Config): InterfaceChoice {
+export function interfaceSetting({ interfaces }: DaemonOptions, { settings }: Config): InterfaceSetting {
   return interfaces?.choice ?? settings.interfaces ?? { kind: 'any' };
 }

@@ -65,7 +65,7 @@ const OF_OCCASIONS = { open: 'opened', close: 'closed', refused: 'refused' } as 
 const NOTHING: DoorCounts = { completed: 0, opened: 0, closed: 0, refused: 0 };
 
 /** Counts what happens, at no cost that a flood would notice: nothing is allocated for a packet. BOUNDED: by the doors. */
-export class DaemonTally {
+export class DaemonCounters {
   readonly #now: () => Instant;
   readonly #counts = new Float64Array(COUNTED.length);
   #doors = new Map<string, { -readonly [K in keyof DoorCounts]: number }>();

@@ -1,6 +1,6 @@
 import type { HookOccasion } from '../../../core/door/hook.ts';
 import type { Event } from '../../../core/event/event.ts';
-import type { DaemonTally } from './daemon-tally.ts';
+import type { DaemonCounters } from './daemon-tally.ts';
 import type { EventLog } from './event-log.ts';
 
 /** Whoever is told what happens, beside the log and the counters. */
@@ -14,11 +14,11 @@ export type Subscriber = {
 /** What happens is told here, and goes on to the counters, the subscribers and the log. */
 export class Reports {
   readonly log: EventLog;
-  readonly tally: DaemonTally;
+  readonly tally: DaemonCounters;
   /** BOUNDED: made with the daemon. */
   readonly #subscribers: Subscriber[] = [];
 
-  constructor(log: EventLog, tally: DaemonTally) {
+  constructor(log: EventLog, tally: DaemonCounters) {
     this.log = log;
     this.tally = tally;
   }

@@ -13,11 +13,11 @@ import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { OneTimeDoors } from '../../config/one-time-doors.ts';
 import type { ExposureStatus } from '../firewall/exposure-watch.ts';
-import type { FirewallStatus, NativeDoors } from '../firewall/native-doors.ts';
+import type { FirewallStatus, FirewallDoors } from '../firewall/native-doors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
-import { onWall } from '../leases/lease-record.ts';
-import type { DoorWatch } from '../packets/door-watch.ts';
-import type { DaemonCounts, DaemonTally, DoorCounts, TimedLine } from '../reporting/daemon-tally.ts';
+import { toWallTime } from '../leases/lease-record.ts';
+import type { KnockListener } from '../packets/door-watch.ts';
+import type { DaemonCounts, DaemonCounters, DoorCounts, TimedLine } from '../reporting/daemon-tally.ts';
 
 /** An interface that is listened on. */
 export type HeardInterface = { readonly name: string; readonly up: boolean };
@@ -99,10 +99,10 @@ export type DaemonViewParts = {
   readonly options: DaemonOptions;
   readonly inForce: ConfigInForce;
   readonly clock: Clock;
-  readonly watch: DoorWatch;
+  readonly watch: KnockListener;
   readonly keeper: LeaseKeeper;
-  readonly native: NativeDoors;
-  readonly tally: DaemonTally;
+  readonly native: FirewallDoors;
+  readonly tally: DaemonCounters;
   readonly oneTime: OneTimeDoors;
   readonly isUnconfirmed: () => boolean;
   readonly trialLeft: () => Millis | undefined;
@@ -173,7 +173,7 @@ export class DaemonView {
     const { keeper, native, oneTime, tally } = this.#parts;
     const { name, opening, maxLeases = DEFAULT_MAX_LEASES, sequenceSource } = door;
     const commands = Object.values(opening.commands);
-    const shut = isWatched ? native.whyLeftOut(name) : oneTime.whyShut(name);
+    const shut = isWatched ? native.skipReason(name) : oneTime.whyShut(name);
     return {
       name,
       ports: renderPortOpenings(opening.ports ?? []),
@@ -209,8 +209,8 @@ export class DaemonView {
         ? {}
         : { prefix: renderPrefix(leasePrefix(lease)) }),
       ports: renderPortOpenings(opened?.ports ?? []),
-      since: onWall(lease.since, clock),
-      until: onWall(due, clock),
+      since: toWallTime(lease.since, clock),
+      until: toWallTime(due, clock),
       left: millis(Math.max(0, since(clock.sinceBoot(), due))),
       held: keeper.isHeld(id),
       ...(byOperator === undefined ? {} : { byOperator }),

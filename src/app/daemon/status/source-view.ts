@@ -18,7 +18,7 @@ import type { SourceTraces } from '../../../core/trace/source-traces.ts';
 import type { TraceEntry } from '../../../core/trace/trace-entry.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import { type BanKeeper, sourceOf } from '../bans/ban-keeper.ts';
-import { onWall } from '../leases/lease-record.ts';
+import { toWallTime } from '../leases/lease-record.ts';
 
 /** BOUNDED: sources that are kept whatever comes; the one that was asked for first is not any more. */
 const MAX_FOLLOWED = 16;
@@ -119,8 +119,8 @@ export class SourceView {
       .map(({ door, state, since, due, byOperator, opened, startFailure }) => ({
         door,
         state,
-        since: onWall(since, clock),
-        until: onWall(due, clock),
+        since: toWallTime(since, clock),
+        until: toWallTime(due, clock),
         byOperator: byOperator === true,
         hasPorts: opened !== undefined,
         ...(startFailure === undefined ? {} : { startFailure }),

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const ACTIONS_A_TURN = 32;
 
 /** Actions one after the other, with a turn of the loop for others after some. BOUNDED: by what its callers wait for. */
-export class Turns {
+export class SerialQueue {
   #last: Promise<void> = Promise.resolve();
   #taken = 0;
 

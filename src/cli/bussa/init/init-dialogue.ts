@@ -9,7 +9,7 @@ import {
   nameDoor,
   objection,
 } from '../../../app/init/init.ts';
-import type { InitOrder } from '../../../app/init/init-order.ts';
+import type { InitRequest } from '../../../app/init/init-order.ts';
 import { renderKnockLine } from '../../../app/init/render-config.ts';
 import { isOnTrial, keepService, SERVICE, undoTrial } from '../../../app/init/service-trial.ts';
 import { findService, type ServiceChance, startOnTrial } from '../../../app/init/start-service.ts';
@@ -17,14 +17,14 @@ import { type PortOpening, renderPortOpening } from '../../../core/door/port-ope
 import { printable } from '../../../core/event/printable.ts';
 import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { readService, SystemdError } from '../../../host/service-manager/systemd.ts';
-import { BUSSA_EXIT, type Voice } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type Output } from '../../arguments/verb.ts';
 import {
   DEFAULT_TIME,
   parseHostAnswer,
   parsePortAnswer,
   parseTimeAnswer,
   settle,
-  type Wishes,
+  type InitAnswers,
 } from './init-wishes.ts';
 import { NoAnswerError, Questions } from './question.ts';
 import { complainOf, howToStart, renderInit } from './render-init.ts';
@@ -36,7 +36,7 @@ const TRIAL_SECONDS = 120;
 const MAX_KNOCK_LINES = 8;
 
 /** Asks for what was not said, writes, and starts. Returns the exit status. */
-export async function runDialogue(wishes: Wishes, qr: boolean, voice: Voice): Promise<number> {
+export async function runDialogue(wishes: InitAnswers, qr: boolean, voice: Output): Promise<number> {
   const early = objection(wishes);
   if (early !== undefined && early.kind !== 'written' && early.kind !== 'exists')
     return complainOf(early, voice);
@@ -70,10 +70,10 @@ export async function runDialogue(wishes: Wishes, qr: boolean, voice: Voice): Pr
 
 /** The file that is there stays, and the service may not have been tried, or nobody was there to confirm it. */
 async function offerAgain(
-  wishes: Wishes,
+  wishes: InitAnswers,
   early: Exclude<InitOutcome, { kind: 'written' }>,
   questions: Questions,
-  voice: Voice,
+  voice: Output,
 ): Promise<number> {
   const { configFile } = wishes;
   const chance = configFile === DEFAULT_CONFIG_FILE ? await findService() : undefined;
@@ -103,7 +103,7 @@ async function offerAgain(
   return tryService(chance, { knocks: knocks.slice(0, MAX_KNOCK_LINES), ports }, questions, voice);
 }
 
-async function askForOrder(wishes: Wishes, questions: Questions): Promise<InitOrder> {
+async function askForOrder(wishes: InitAnswers, questions: Questions): Promise<InitRequest> {
   const { likelyPort } = wishes;
   const port =
     wishes.port ??
@@ -126,11 +126,11 @@ async function askForOrder(wishes: Wishes, questions: Questions): Promise<InitOr
 }
 
 async function offerService(
-  order: InitOrder,
+  order: InitRequest,
   findings: HostFindings,
   knock: string,
   questions: Questions,
-  voice: Voice,
+  voice: Output,
 ): Promise<number> {
   const chance = await findService();
   const byHand = (): number => {
@@ -169,7 +169,7 @@ async function tryService(
   { mustInstall }: ReadyService,
   { knocks, ports }: { readonly knocks: readonly string[]; readonly ports: readonly PortOpening[] },
   questions: Questions,
-  voice: Voice,
+  voice: Output,
 ): Promise<number> {
   await begin(mustInstall);
   for (const line of await saidOfPorts(ports)) voice.say(line);
@@ -201,7 +201,7 @@ async function begin(mustInstall: boolean): Promise<void> {
   }
 }
 
-async function judgeTrial(questions: Questions, voice: Voice): Promise<number> {
+async function judgeTrial(questions: Questions, voice: Output): Promise<number> {
   let end: 'entered' | 'late' | 'settled' = 'late';
   const question = 'Press Enter here once you are in, or run `bussa confirm` there: ';
   try {
@@ -227,7 +227,7 @@ async function judgeTrial(questions: Questions, voice: Voice): Promise<number> {
 }
 
 /** Somebody else has ended the trial. */
-async function tellSettled(voice: Voice): Promise<number> {
+async function tellSettled(voice: Output): Promise<number> {
   const { isActive } = await readService(SERVICE);
   voice.say(
     isActive

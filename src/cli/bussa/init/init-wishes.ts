@@ -1,5 +1,5 @@
 import { DEFAULT_CONFIG_FILE } from '../../../app/config/daemon-options.ts';
-import type { InitOrder } from '../../../app/init/init-order.ts';
+import type { InitRequest } from '../../../app/init/init-order.ts';
 import { type PortOpening, parsePortOpening } from '../../../core/door/port-opening.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
@@ -52,7 +52,7 @@ export const INIT_OPTIONS = {
 } as const satisfies OptionTable;
 
 /** What was said on the command line, and for the rest what is offered. */
-export type Wishes = {
+export type InitAnswers = {
   readonly configFile: string;
   readonly force: boolean;
   readonly knocks: number;
@@ -65,7 +65,7 @@ export type Wishes = {
 };
 
 /** Throws a `UsageError`. */
-export function readWishes(values: ReadonlyMap<string, string>, environment: Environment): Wishes {
+export function readWishes(values: ReadonlyMap<string, string>, environment: Environment): InitAnswers {
   const taken = <Value>(name: string, parse: (text: string) => Value | Error): Value | undefined => {
     const text = values.get(name);
     const value = text === undefined ? undefined : parse(text);
@@ -125,9 +125,9 @@ function parseKnocksAnswer(text: string): number | Error {
 
 /** With what is offered in the place of what was not said. */
 export function settle(
-  { configFile, force, knocks, port, openFor, door, host, likelyPort }: Wishes,
+  { configFile, force, knocks, port, openFor, door, host, likelyPort }: InitAnswers,
   { guessHost, nameDoor }: { guessHost: () => string; nameDoor: (port: PortOpening) => string },
-): InitOrder {
+): InitRequest {
   const hidden = port ?? likelyPort;
   return {
     ...{ configFile, force, knocks },

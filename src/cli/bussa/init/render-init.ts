@@ -1,19 +1,19 @@
 import { resolve } from 'node:path';
 import { DEFAULT_CONFIG_FILE } from '../../../app/config/daemon-options.ts';
 import { type HostFindings, type InitOutcome, ownCommand } from '../../../app/init/init.ts';
-import type { InitOrder } from '../../../app/init/init-order.ts';
+import type { InitRequest } from '../../../app/init/init-order.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import { renderSequence } from '../../../core/door/sequence.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { diagnosticParts, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { quoteWord } from '../../arguments/quote-word.ts';
-import { BUSSA_EXIT, type Json, type Voice } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type Json, type Output } from '../../arguments/verb.ts';
 
 type Written = Extract<InitOutcome, { kind: 'written' }>;
 
 /** What was done, and what the client needs. */
 export async function renderInit(
-  order: InitOrder,
+  order: InitRequest,
   { firewall, connections }: HostFindings,
   outcome: Written,
   qr: boolean,
@@ -63,7 +63,7 @@ async function qrLines(text: string): Promise<string[]> {
 }
 
 /** By hand, without being locked out. */
-export function howToStart({ configFile }: InitOrder, { connections }: HostFindings): string[] {
+export function howToStart({ configFile }: InitRequest, { connections }: HostFindings): string[] {
   const file = configFile === DEFAULT_CONFIG_FILE ? '' : ` -c ${quoteWord(resolve(configFile))}`;
   const peers = [...new Set(connections.map(({ peer }) => peer))].slice(0, 3).join(', ');
   return [
@@ -74,7 +74,7 @@ export function howToStart({ configFile }: InitOrder, { connections }: HostFindi
 }
 
 /** Says why nothing was written. Returns the exit status. */
-export function complainOf(outcome: Exclude<InitOutcome, { kind: 'written' }>, voice: Voice): number {
+export function complainOf(outcome: Exclude<InitOutcome, { kind: 'written' }>, voice: Output): number {
   voice.complain(`bussa: ${outcome.message}`);
   return outcome.kind === 'permission' ? BUSSA_EXIT.permission : BUSSA_EXIT.failed;
 }

@@ -1,11 +1,11 @@
 import type { LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
 import { printable } from '../../../core/event/printable.ts';
-import type { Json, Voice } from '../../arguments/verb.ts';
+import type { Json, Output } from '../../arguments/verb.ts';
 import { renderTable } from './render-table.ts';
 import { inSeconds, isoMoment, renderLength, renderMoment } from './render-time.ts';
 
 /** The leases as a table; none for none. */
-export function renderLeases(leases: readonly LeaseStatus[], { style }: Pick<Voice, 'style'>): string[] {
+export function renderLeases(leases: readonly LeaseStatus[], { style }: Pick<Output, 'style'>): string[] {
   if (leases.length === 0) return [];
   const columns = [
     { title: 'DOOR' },

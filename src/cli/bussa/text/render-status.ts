@@ -1,7 +1,7 @@
 import type { DaemonStatus, DoorStatus, LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
 import { renderTrial } from '../../../app/trial/render-trial.ts';
 import { printable } from '../../../core/event/printable.ts';
-import type { Json, Voice } from '../../arguments/verb.ts';
+import type { Json, Output } from '../../arguments/verb.ts';
 import { leaseJson, renderLeases } from './render-leases.ts';
 import { renderTable } from './render-table.ts';
 import { inSeconds, isoMoment, renderLength, renderMoment } from './render-time.ts';
@@ -16,7 +16,7 @@ export type WholeStatus = {
 /** Rows of a table in the text; the JSON has them all. */
 const MAX_ROWS = 30;
 
-type Painter = Pick<Voice, 'style'>;
+type Painter = Pick<Output, 'style'>;
 
 export function renderStatus({ status, doors, leases }: WholeStatus, painter: Painter): string[] {
   const { version, pid, uptime, startedAt } = status;

@@ -1,13 +1,13 @@
-import type { Became } from '../../../app/rehearsal/became.ts';
+import type { PacketFate } from '../../../app/rehearsal/became.ts';
 import { type Outcome, renderOutcome } from '../../../app/rehearsal/rehearsal-sink.ts';
 import { stamp } from '../../../app/rehearsal/replay.ts';
 import type { TimelineEntry } from '../../../app/rehearsal/simulate.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import { printable } from '../../../core/event/printable.ts';
 import type { Instant } from '../../../core/net/time.ts';
-import type { Json, Style, Voice } from '../../arguments/verb.ts';
+import type { Json, Style, Output } from '../../arguments/verb.ts';
 
-const WORDS: Readonly<Record<Became, string>> = {
+const WORDS: Readonly<Record<PacketFate, string>> = {
   knock: '',
   repeat: 'the last right knock once more: it counts for nothing',
   retransmission: 'a retransmission: no knock',
@@ -19,11 +19,11 @@ const WORDS: Readonly<Record<Became, string>> = {
 
 /** Entries of a timeline as lines and as values. */
 export class TimelinePrinter {
-  readonly #voice: Voice;
+  readonly #voice: Output;
   /** Times are dates. */
   readonly #dated: boolean;
 
-  constructor(voice: Voice, dated: boolean) {
+  constructor(voice: Output, dated: boolean) {
     this.#voice = voice;
     this.#dated = dated;
   }

@@ -1,7 +1,7 @@
 import { printable } from '../../../core/event/printable.ts';
 import type { Diagnostic } from '../../../core/text/diagnostic.ts';
 import type { OptionTable } from '../../arguments/option.ts';
-import { BUSSA_EXIT, type Style, type Verb, type Voice } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type Style, type Verb, type Output } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
 
 const OPTIONS = {
@@ -61,7 +61,7 @@ export const CHECK: Verb = {
 };
 
 /** The place plain, what it is of in its colour. */
-function paint(voice: Voice, { severity, place }: Diagnostic, line: string): string {
+function paint(voice: Output, { severity, place }: Diagnostic, line: string): string {
   const style: Style = severity === 'error' ? 'red' : 'yellow';
   const mark = `:${place.line}:${place.column}: `;
   const at = line.indexOf(mark) + mark.length;
@@ -69,7 +69,7 @@ function paint(voice: Voice, { severity, place }: Diagnostic, line: string): str
 }
 
 function summary(
-  voice: Voice,
+  voice: Output,
   file: string,
   diagnostics: readonly Diagnostic[],
   doors: number | undefined,

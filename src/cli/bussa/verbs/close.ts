@@ -2,7 +2,7 @@ import type { CloseAnswer } from '../../../app/daemon/control/lease-verbs.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Given, type Verb } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type ParsedArguments, type Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
 
 const OPTIONS = {
@@ -40,7 +40,7 @@ export const CLOSE: Verb = {
   },
 };
 
-function readRequest({ values, operands }: Given): Readonly<Record<string, unknown>> {
+function readRequest({ values, operands }: ParsedArguments): Readonly<Record<string, unknown>> {
   const [door, ip] = operands;
   const which = {
     ...(door === undefined ? {} : { door }),

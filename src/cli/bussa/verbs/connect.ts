@@ -1,9 +1,9 @@
 import type { Connected } from '../../../app/client/connect-through.ts';
-import type { ReachOrder } from '../../../app/client/reach.ts';
+import type { ReachRequest } from '../../../app/client/reach.ts';
 import { type Port, parsePort } from '../../../core/net/port.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Verb, type Voice } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type Verb, type Output } from '../../arguments/verb.ts';
 import { hostsFile, PROFILE_OPTIONS, readProfile } from '../../daemon-verbs/profile-options.ts';
 
 const OPTIONS = {
@@ -50,7 +50,7 @@ export function readPort(word: string): Port {
   return port;
 }
 
-async function tellEnd(end: Connected, order: ReachOrder, voice: Voice): Promise<number> {
+async function tellEnd(end: Connected, order: ReachRequest, voice: Output): Promise<number> {
   if (end.kind === 'done') return BUSSA_EXIT.ok;
   for (const line of await reasonsOf(end, order)) voice.complain(`bussa: ${line}`);
   return BUSSA_EXIT.failed;
@@ -58,7 +58,7 @@ async function tellEnd(end: Connected, order: ReachOrder, voice: Voice): Promise
 
 async function reasonsOf(
   end: Exclude<Connected, { kind: 'done' }>,
-  order: ReachOrder,
+  order: ReachRequest,
 ): Promise<readonly string[]> {
   if (end.kind === 'broken') return [`the ${end.what} broke off: ${end.code}`];
   if (end.kind === 'unresolved') return [end.reason];

@@ -1,7 +1,7 @@
 import type { Finding, Verdict } from '../../../core/doctor/finding.ts';
 import type { Port } from '../../../core/net/port.ts';
 import type { OptionTable } from '../../arguments/option.ts';
-import { BUSSA_EXIT, type Style, type Verb, type Voice } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type Style, type Verb, type Output } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
 import { hostsFile, PROFILE_OPTIONS, readProfile } from '../../daemon-verbs/profile-options.ts';
 
@@ -48,7 +48,7 @@ export const DOCTOR: Verb = {
   },
 };
 
-async function examineClient(file: string, host: string, voice: Voice): Promise<number> {
+async function examineClient(file: string, host: string, voice: Output): Promise<number> {
   const profile = await readProfile(file, host, voice);
   if (typeof profile === 'number') return profile;
   if (profile.knock === undefined) {
@@ -59,7 +59,7 @@ async function examineClient(file: string, host: string, voice: Voice): Promise<
   return tellFindings(await examineFromClient(profile, profile.port ?? SSH), voice);
 }
 
-async function tellFindings(findings: readonly Finding[], voice: Voice): Promise<number> {
+async function tellFindings(findings: readonly Finding[], voice: Output): Promise<number> {
   const { printable } = await import('../../../core/event/printable.ts');
   const problems = findings.filter(({ verdict }) => verdict === 'problem').length;
   const lines = findings.flatMap(({ id, verdict, message, remedy }) => [

@@ -1,6 +1,6 @@
 import { printable } from '../../../core/event/printable.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
-import { BUSSA_EXIT, type Json, type Verb, type Voice } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type Json, type Verb, type Output } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
 
 export const EXPLAIN: Verb = {
@@ -38,7 +38,7 @@ export const EXPLAIN: Verb = {
 
 type Story = ReturnType<typeof import('../../../core/control/plain-story.ts')['storyOf']>;
 
-function render({ entries, present, why, opened, followed }: Story, { style }: Voice): string[] {
+function render({ entries, present, why, opened, followed }: Story, { style }: Output): string[] {
   const about = why.door === undefined ? '' : `${printable(why.door)}: `;
   const end = opened ? style('green', 'Opened') : style('red', 'Not opened');
   // What is the case now stands first, and a try that came to nothing takes nothing of it back.

@@ -1,7 +1,7 @@
 import type { LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
-import { askingDeed, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { askAction, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
 import { ORDER_OPERANDS, ORDER_OPTIONS, readOrder } from '../../daemon-verbs/order-options.ts';
 import { leaseJson } from '../text/render-leases.ts';
 import { renderLength, renderMoment } from '../text/render-time.ts';
@@ -17,7 +17,7 @@ export const EXTEND: Verb = {
   read: (given, environment) => {
     const choice = daemonChoice(given.values, environment);
     const order = readOrder(given);
-    return askingDeed(choice, { verb: 'extend', ...order }, (answer, voice) => {
+    return askAction(choice, { verb: 'extend', ...order }, (answer, voice) => {
       const lease = answer.lease as LeaseStatus;
       const { left, until } = lease;
       voice.answer({ lease: leaseJson(lease) }, [

@@ -1,10 +1,10 @@
-import type { HistoryChoice, HistoryReading } from '../../../app/ask/read-history.ts';
+import type { HistoryFilter, HistoryReading } from '../../../app/ask/read-history.ts';
 import { printable } from '../../../core/event/printable.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { parseMoment } from '../../arguments/parse-moment.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Json, type Verb, type Voice } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type Json, type Verb, type Output } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
 import { renderTable } from '../text/render-table.ts';
 import { inSeconds, isoMoment, renderLength, renderMoment } from '../text/render-time.ts';
@@ -66,7 +66,7 @@ export const HISTORY: Verb = {
   },
 };
 
-function readChoice(values: ReadonlyMap<string, string>): HistoryChoice {
+function readChoice(values: ReadonlyMap<string, string>): HistoryFilter {
   const now = new Date();
   const [door, ip, since, until] = ['door', 'ip', 'since', 'until'].map((name) => values.get(name));
   return {
@@ -84,7 +84,7 @@ function parseLimit(text: string): number {
   throw new UsageError(`bad number '${text}' for --limit: give a whole number above 0`);
 }
 
-function renderPast(leases: readonly PastLease[], { style }: Pick<Voice, 'style'>): string[] {
+function renderPast(leases: readonly PastLease[], { style }: Pick<Output, 'style'>): string[] {
   const columns = [
     { title: 'OPENED' },
     { title: 'DOOR' },

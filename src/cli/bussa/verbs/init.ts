@@ -1,6 +1,6 @@
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Verb, type Voice } from '../../arguments/verb.ts';
-import { INIT_OPTIONS, readWishes, settle, type Wishes } from '../init/init-wishes.ts';
+import { BUSSA_EXIT, type Verb, type Output } from '../../arguments/verb.ts';
+import { INIT_OPTIONS, readWishes, settle, type InitAnswers } from '../init/init-wishes.ts';
 
 export const INIT: Verb = {
   name: 'init',
@@ -26,12 +26,12 @@ export const INIT: Verb = {
   },
 };
 
-async function initAtTerminal(wishes: Wishes, qr: boolean, voice: Voice): Promise<number> {
+async function initAtTerminal(wishes: InitAnswers, qr: boolean, voice: Output): Promise<number> {
   const { runDialogue } = await import('../init/init-dialogue.ts');
   return runDialogue(wishes, qr, voice);
 }
 
-async function initSilently(wishes: Wishes, qr: boolean, voice: Voice): Promise<number> {
+async function initSilently(wishes: InitAnswers, qr: boolean, voice: Output): Promise<number> {
   const { guessHost, init, lookAround, nameDoor, objection } = await import('../../../app/init/init.ts');
   const order = settle(wishes, { guessHost, nameDoor });
   const { complainOf, howToStart, renderInit } = await import('../init/render-init.ts');

@@ -2,7 +2,7 @@ import type { KnockedProfile } from '../../../app/client/knock-profile.ts';
 import type { Profile } from '../../../core/client/profile.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Verb, type Voice } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type Verb, type Output } from '../../arguments/verb.ts';
 import { hostsFile, PROFILE_OPTIONS, readHosts, readProfile } from '../../daemon-verbs/profile-options.ts';
 
 /** Not written as a name of the object below: one that has it by that name passes for a promise. */
@@ -53,9 +53,9 @@ export const KNOCK: Verb = {
   },
 };
 
-type Wishes = { readonly then: string | undefined; readonly waits: boolean; readonly verbose: boolean };
+type InitAnswers = { readonly then: string | undefined; readonly waits: boolean; readonly verbose: boolean };
 
-async function knockWith(file: string, name: string, wishes: Wishes, voice: Voice): Promise<number> {
+async function knockWith(file: string, name: string, wishes: InitAnswers, voice: Output): Promise<number> {
   const profile = await readProfile(file, name, voice);
   if (typeof profile === 'number') return profile;
   if (profile.knock === undefined) {
@@ -77,8 +77,8 @@ async function knockWith(file: string, name: string, wishes: Wishes, voice: Voic
 async function tellEnd(
   end: KnockedProfile,
   profile: Profile,
-  { then, waits }: Wishes,
-  voice: Voice,
+  { then, waits }: InitAnswers,
+  voice: Output,
 ): Promise<number | undefined> {
   const { name, port } = profile;
   switch (end.kind) {
@@ -111,7 +111,7 @@ async function tellEnd(
   }
 }
 
-async function list(file: string, voice: Voice): Promise<number> {
+async function list(file: string, voice: Output): Promise<number> {
   const hosts = await readHosts(file, voice);
   if (typeof hosts === 'number') return hosts;
   const { profileNames, profileOf } = await import('../../../core/client/profile.ts');

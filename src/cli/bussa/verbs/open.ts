@@ -1,7 +1,7 @@
 import type { OpenAnswer } from '../../../app/daemon/control/lease-verbs.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
-import { askingDeed, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { askAction, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
 import { ORDER_OPERANDS, ORDER_OPTIONS, readOrder } from '../../daemon-verbs/order-options.ts';
 import { leaseJson } from '../text/render-leases.ts';
 import { renderLength } from '../text/render-time.ts';
@@ -18,7 +18,7 @@ export const OPEN: Verb = {
   read: (given, environment) => {
     const choice = daemonChoice(given.values, environment);
     const order = readOrder(given);
-    return askingDeed(choice, { verb: 'open', ...order }, (reply, voice) => {
+    return askAction(choice, { verb: 'open', ...order }, (reply, voice) => {
       const answer = reply as OpenAnswer;
       const { outcome, lease, command, notAdmitted } = answer;
       voice.answer(

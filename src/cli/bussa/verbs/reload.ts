@@ -2,7 +2,7 @@ import type { ReloadAnswer } from '../../../app/daemon/control/reload-verb.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { diagnosticParts, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
-import { askingDeed, CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { askAction, CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
 
 export const RELOAD: Verb = {
   name: 'reload',
@@ -14,7 +14,7 @@ export const RELOAD: Verb = {
   options: CHOICE_OPTIONS,
   read: ({ values }, environment) => {
     const choice = daemonChoice(values, environment);
-    return askingDeed(choice, { verb: 'reload' }, (answer, voice) => {
+    return askAction(choice, { verb: 'reload' }, (answer, voice) => {
       const reload = answer.reload as ReloadAnswer;
       const { outcome, mistakes, diagnostics, left, reasons, changes } = reload;
       const json = {

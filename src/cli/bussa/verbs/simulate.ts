@@ -1,4 +1,4 @@
-import type { SimulateEnd, SimulateOrder, TimelineEntry } from '../../../app/rehearsal/simulate.ts';
+import type { SimulateEnd, SimulateRequest, TimelineEntry } from '../../../app/rehearsal/simulate.ts';
 import type { SequenceStep } from '../../../core/door/sequence.ts';
 import { type Address, familyOf, parseAddress } from '../../../core/net/address.ts';
 import { parsePort } from '../../../core/net/port.ts';
@@ -6,7 +6,7 @@ import { parseProtocol } from '../../../core/net/protocol.ts';
 import { type Millis, millis } from '../../../core/net/time.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Json, type Verb, type Voice } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type Json, type Verb, type Output } from '../../arguments/verb.ts';
 
 /** RFC 5737 and RFC 3849: addresses of nobody. */
 const SOMEBODY = '192.0.2.1' as Address;
@@ -57,7 +57,7 @@ export const SIMULATE: Verb = {
   options: OPTIONS,
   streams: true,
   read: ({ values, operands: [configFile = ''] }) => {
-    const order: SimulateOrder = { configFile, traffic: readTraffic(values) };
+    const order: SimulateRequest = { configFile, traffic: readTraffic(values) };
     const json = values.has('json');
     return async (voice) => {
       const { simulate } = await import('../../../app/rehearsal/simulate.ts');
@@ -72,7 +72,7 @@ export const SIMULATE: Verb = {
   },
 };
 
-async function finish(end: SimulateEnd, json: boolean, voice: Voice): Promise<number> {
+async function finish(end: SimulateEnd, json: boolean, voice: Output): Promise<number> {
   const { diagnosticParts, renderDiagnostic } = await import('../../../core/text/diagnostic.ts');
   const sayFailure = (value: Json): void => {
     if (json) voice.say(JSON.stringify(value));
@@ -89,7 +89,7 @@ async function finish(end: SimulateEnd, json: boolean, voice: Voice): Promise<nu
   return end.isDenied === true ? BUSSA_EXIT.permission : BUSSA_EXIT.config;
 }
 
-function readTraffic(values: ReadonlyMap<string, string>): SimulateOrder['traffic'] {
+function readTraffic(values: ReadonlyMap<string, string>): SimulateRequest['traffic'] {
   const file = values.get('pcap');
   const knocks = values.get('knock');
   if ((file === undefined) === (knocks === undefined)) {

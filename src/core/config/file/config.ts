@@ -4,7 +4,7 @@ import type { DaemonHooks } from '../../door/hook.ts';
 import type { PortOpening } from '../../door/port-opening.ts';
 import { type Millis, seconds } from '../../net/time.ts';
 import type { Diagnostic } from '../../text/diagnostic.ts';
-import type { InterfaceChoice } from '../values/parse-interfaces.ts';
+import type { InterfaceSetting } from '../values/parse-interfaces.ts';
 import type { MetricsPlace } from '../values/parse-metrics.ts';
 
 export type LogFormat = 'text' | 'json';
@@ -21,7 +21,7 @@ export type Settings = {
   readonly logFormat?: LogFormat;
   readonly pidFile?: string;
   readonly metrics?: MetricsPlace;
-  readonly interfaces?: InterfaceChoice;
+  readonly interfaces?: InterfaceSetting;
   /** `auto` if it is absent. */
   readonly firewall?: FirewallName;
   /** Chains of another owner in which leased sources must be let in. Never empty. */

@@ -4,8 +4,8 @@ import { quoteText } from '../../text/quote-text.ts';
 import { sliceWord, type Word } from '../../text/word.ts';
 import { parseAttach } from '../values/parse-attach.ts';
 import { parseDuration } from '../values/parse-duration.ts';
-import type { InterfaceChoice } from '../values/parse-interfaces.ts';
-import { parseInterfaceChoice } from '../values/parse-interfaces.ts';
+import type { InterfaceSetting } from '../values/parse-interfaces.ts';
+import { parseInterfaceSetting } from '../values/parse-interfaces.ts';
 import { parseMetrics } from '../values/parse-metrics.ts';
 import { parsePorts } from '../values/parse-ports.ts';
 import { parseYesNo } from '../values/parse-yes-no.ts';
@@ -132,8 +132,8 @@ function judgeAttach(draft: Draft, entries: readonly Entry[], findings: Findings
   findings.error(attach.key, `Attach names chains of nftables, and Firewall is iptables: ${remedy}`);
 }
 
-function parseInterfaces(value: Word, findings: Findings): InterfaceChoice | undefined {
-  const result = parseInterfaceChoice(value.text);
+function parseInterfaces(value: Word, findings: Findings): InterfaceSetting | undefined {
+  const result = parseInterfaceSetting(value.text);
   if (result.kind === 'ok') return result.choice;
   for (const { offset, message } of result.mistakes) findings.error(sliceWord(value, offset), message);
   return undefined;

@@ -2,7 +2,7 @@ import { quoteText } from '../../text/quote-text.ts';
 import { splitWord, type Word } from '../../text/word.ts';
 
 /** Which interfaces are listened on. `auto`: those that hold a default route. */
-export type InterfaceChoice =
+export type InterfaceSetting =
   | { readonly kind: 'any' }
   | { readonly kind: 'auto' }
   | { readonly kind: 'named'; readonly names: readonly string[] };
@@ -11,14 +11,14 @@ export type InterfaceChoice =
 export type InterfaceMistake = { readonly offset: number; readonly message: string };
 
 export type InterfaceResult =
-  | { readonly kind: 'ok'; readonly choice: InterfaceChoice }
+  | { readonly kind: 'ok'; readonly choice: InterfaceSetting }
   | { readonly kind: 'bad'; readonly mistakes: readonly [InterfaceMistake, ...InterfaceMistake[]] };
 
 /** IFNAMSIZ of <linux/if.h> less its closing NUL, in bytes. */
 const MAX_NAME_BYTES = 15;
 
 /** `eth0`, `eth0,wlan0`, `any` or `auto`, in the configuration and on the command line alike. */
-export function parseInterfaceChoice(text: string): InterfaceResult {
+export function parseInterfaceSetting(text: string): InterfaceResult {
   const words = splitWord({ text, line: 1, offset: 0 }, ',');
   const whole = words.length === 1 ? wordChoice(words[0]?.text ?? '') : undefined;
   if (whole !== undefined) return { kind: 'ok', choice: whole };
@@ -34,7 +34,7 @@ export function parseInterfaceChoice(text: string): InterfaceResult {
   return { kind: 'ok', choice: { kind: 'named', names: [...names] } };
 }
 
-function wordChoice(text: string): InterfaceChoice | undefined {
+function wordChoice(text: string): InterfaceSetting | undefined {
   const lower = text.toLowerCase();
   return lower === 'any' || lower === 'auto' ? { kind: lower } : undefined;
 }

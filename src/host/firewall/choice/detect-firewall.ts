@@ -7,7 +7,7 @@ import {
 } from '../../../core/firewall/choose-firewall.ts';
 import { readBaseChains, readEarlyChains } from '../../../core/firewall/read-base-chains.ts';
 import { readForeignInput } from '../../../core/iptables/read-rules.ts';
-import { OWN_HOME } from '../../../core/nft/home.ts';
+import { OWN_TABLE } from '../../../core/nft/home.ts';
 import { isExhausted } from '../../ffi/is-exhausted.ts';
 import { openNftables } from '../../ffi/libnftables.ts';
 import { ExhaustedError } from '../contract/firewall.ts';
@@ -33,10 +33,10 @@ function readNftables(): FirewallFacts['nftables'] {
     const nft = openNftables();
     try {
       const listing = nft.list('list ruleset', { terse: true });
-      const chains = readBaseChains(listing, OWN_HOME.table);
+      const chains = readBaseChains(listing, OWN_TABLE.table);
       return chains === undefined
         ? { kind: 'unavailable', why: 'its listing is not JSON as libnftables-json(5) has it' }
-        : { kind: 'listed', chains, early: readEarlyChains(listing, OWN_HOME.table) };
+        : { kind: 'listed', chains, early: readEarlyChains(listing, OWN_TABLE.table) };
     } finally {
       nft.close();
     }

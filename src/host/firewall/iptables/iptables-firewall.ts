@@ -9,9 +9,9 @@ import type { Readiness } from '../../ffi/readiness.ts';
 import { ExhaustedError, type Firewall, FirewallError, type Gate, type Grant } from '../contract/firewall.ts';
 import { FamilyRules } from './family-rules.ts';
 import { warningsOf } from './iptables-warnings.ts';
-import type { LeasePlace, LeaseToAdd } from './lease-place.ts';
+import type { LeaseStorage, LeaseToAdd } from './lease-place.ts';
 import { listOf, readListed } from './listed-uses.ts';
-import { type LeasePlaceOptions, openLeasePlace } from './open-lease-place.ts';
+import { type LeasePlaceOptions, openLeaseStorage } from './open-lease-place.ts';
 import { SeenRules } from './rule-fingerprint.ts';
 import { unusedLeases } from './unused-leases.ts';
 import { watchTables } from './watch-tables.ts';
@@ -53,7 +53,7 @@ export async function openIptablesFirewall(options: IptablesOptions = {}): Promi
     throw new FirewallError(`iptables cannot be used: ${why}: ${remedy}`);
   }
   const longest = options.longest ?? MAX_TIMEOUT;
-  const { place, whyRules } = openLeasePlace([...tables.keys()], { ...options, longest });
+  const { place, whyRules } = openLeaseStorage([...tables.keys()], { ...options, longest });
   return new IptablesFirewall(tables, missing, place, {
     name: renderName(variant, missing, place, whyRules),
     lookEvery: options.lookEvery ?? LOOK_EVERY,
@@ -65,7 +65,7 @@ export async function openIptablesFirewall(options: IptablesOptions = {}): Promi
 function renderName(
   variant: IptablesVariant,
   missing: ReadonlyMap<Family, string>,
-  { endsByItself }: LeasePlace,
+  { endsByItself }: LeaseStorage,
   whyRules: string | undefined,
 ): string {
   const who = endsByItself ? 'the kernel ends by the wall clock' : 'only Bussa ends';
@@ -82,7 +82,7 @@ export class IptablesFirewall implements Firewall {
   readonly longest: Millis;
   readonly #tables: ReadonlyMap<Family, FamilyRules>;
   readonly #missing: ReadonlyMap<Family, string>;
-  readonly #place: LeasePlace;
+  readonly #place: LeaseStorage;
   readonly #lookEvery: Millis;
   #gates = new Map<string, Gate>();
   #installed: ReadonlyMap<Family, OwnPart> | undefined;
@@ -93,7 +93,7 @@ export class IptablesFirewall implements Firewall {
   constructor(
     tables: ReadonlyMap<Family, FamilyRules>,
     missing: ReadonlyMap<Family, string>,
-    place: LeasePlace,
+    place: LeaseStorage,
     { name, lookEvery, longest }: { readonly name: string; lookEvery: Millis; longest: Millis },
   ) {
     this.name = name;

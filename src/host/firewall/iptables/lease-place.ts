@@ -7,7 +7,7 @@ import type { FamilyRules } from './family-rules.ts';
 export type LeaseToAdd = { readonly gate: GatePorts; readonly grant: Grant; readonly rules: FamilyRules };
 
 /** Where the iptables firewall keeps its leases: beside its rules, or among them. */
-export interface LeasePlace {
+export interface LeaseStorage {
   readonly keeping: LeaseKeeping;
   /** Whether the kernel ends them. */
   readonly endsByItself: boolean;

@@ -6,7 +6,7 @@ import { type LeaseRule, renderLeaseChanges } from '../../../core/iptables/resto
 import { type Address, type Family, familyOf } from '../../../core/net/address.ts';
 import type { Grant } from '../contract/firewall.ts';
 import type { FamilyRules } from './family-rules.ts';
-import type { LeasePlace, LeaseToAdd } from './lease-place.ts';
+import type { LeaseStorage, LeaseToAdd } from './lease-place.ts';
 
 /** A wall clock that is slewed is followed; one that has been set is not what the rules were made by. */
 const CLOCK_ERROR_MS = 5000;
@@ -21,7 +21,7 @@ type Change = {
  * Leases as rules, each in its door's chain, for kernels without ipset. Where these have the match `time`, a rule is over
  * by the wall clock; else it stays until it is taken away.
  */
-export class LeaseRules implements LeasePlace {
+export class LeaseRules implements LeaseStorage {
   readonly keeping = 'rules';
   readonly endsByItself: boolean;
   readonly #wall: () => number;

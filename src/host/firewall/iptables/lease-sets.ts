@@ -8,10 +8,10 @@ import type { Grant } from '../contract/firewall.ts';
 import { areLeasesLost } from '../contract/lost-leases.ts';
 import type { FamilyRules } from './family-rules.ts';
 import { IpsetSocket } from './ipset-socket.ts';
-import type { LeasePlace, LeaseToAdd } from './lease-place.ts';
+import type { LeaseStorage, LeaseToAdd } from './lease-place.ts';
 
 /** Leases as elements of ipset's sets: the kernel ends them, whether or not Bussa lives. */
-export class LeaseSets implements LeasePlace {
+export class LeaseSets implements LeaseStorage {
   readonly keeping = 'sets';
   readonly endsByItself = true;
   readonly #socket: IpsetSocket;

@@ -2,7 +2,7 @@ import type { Family } from '../../../core/net/address.ts';
 import type { Millis } from '../../../core/net/time.ts';
 import { ExhaustedError, FirewallError } from '../contract/firewall.ts';
 import { hasTimeMatch } from './has-time-match.ts';
-import type { LeasePlace } from './lease-place.ts';
+import type { LeaseStorage } from './lease-place.ts';
 import { LeaseRules } from './lease-rules.ts';
 import { LeaseSets } from './lease-sets.ts';
 
@@ -14,10 +14,10 @@ export type LeasePlaceOptions = {
 };
 
 /** `whyRules`: why they are not in sets. */
-type Place = { readonly place: LeasePlace; readonly whyRules?: string };
+type Place = { readonly place: LeaseStorage; readonly whyRules?: string };
 
 /** The kernel's sets, whose elements end by themselves; else rules that end by the wall clock; else rules. */
-export function openLeasePlace(
+export function openLeaseStorage(
   families: readonly Family[],
   { ipset = true, time = true, longest }: LeasePlaceOptions & { readonly longest: Millis },
 ): Place {

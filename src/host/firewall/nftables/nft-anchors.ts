@@ -2,14 +2,14 @@ import { type AttachPoint, renderAttachPoint } from '../../../core/door/attach-p
 import type { BaseChain } from '../../../core/firewall/choose-firewall.ts';
 import { readBaseChains } from '../../../core/firewall/read-base-chains.ts';
 import type { Family } from '../../../core/net/address.ts';
-import type { Anchor } from '../../../core/nft/guest-part.ts';
-import { familiesOf, guestHome, OWN_HOME, PATHS, type Path } from '../../../core/nft/home.ts';
+import type { AttachedChain } from '../../../core/nft/guest-part.ts';
+import { familiesOf, attachedTable, OWN_TABLE, PATHS, type Path } from '../../../core/nft/home.ts';
 import type { Nftables } from '../../ffi/libnftables.ts';
 import { FirewallError, type Gate, GateError } from '../contract/firewall.ts';
 import { jumpTarget, type Listed, listObjects, listTables } from '../ruleset/nft-listing.ts';
 
 /** Where in the packets' path the chains to attach to hang, as the kernel has them now. */
-export function findAnchors(nft: Nftables, attach: readonly AttachPoint[]): Anchor[] {
+export function findAttachedChains(nft: Nftables, attach: readonly AttachPoint[]): AttachedChain[] {
   const tables = listTables(nft);
   return attach.map((point) => {
     const home = `${point.family} ${point.table}`;
@@ -20,7 +20,7 @@ export function findAnchors(nft: Nftables, attach: readonly AttachPoint[]): Anch
 
 /** The chains of somebody else's that drop what no rule lets in. */
 export function listClosing(nft: Nftables): BaseChain[] {
-  const chains = readBaseChains(nft.list('list ruleset', { terse: true }), OWN_HOME.table) ?? [];
+  const chains = readBaseChains(nft.list('list ruleset', { terse: true }), OWN_TABLE.table) ?? [];
   return chains.filter(({ closes }) => closes);
 }
 
@@ -28,7 +28,7 @@ export function listClosing(nft: Nftables): BaseChain[] {
  * Each path that a gate has ports on and that is closed by somebody, whom nobody has named there. Throws a `GateError`.
  */
 export function requireAnchors(
-  anchors: readonly Anchor[],
+  anchors: readonly AttachedChain[],
   gates: readonly Gate[],
   closing: readonly BaseChain[],
 ): void {
@@ -39,8 +39,8 @@ export function requireAnchors(
 }
 
 /** The families whose packets to this host are dropped by somebody, and seen by no anchor. */
-export function unseenFamilies(anchors: readonly Anchor[], closing: readonly BaseChain[]): Family[] {
-  const sees = (family: Family, point: AttachPoint): boolean => familiesOf(guestHome(point)).includes(family);
+export function unseenFamilies(anchors: readonly AttachedChain[], closing: readonly BaseChain[]): Family[] {
+  const sees = (family: Family, point: AttachPoint): boolean => familiesOf(attachedTable(point)).includes(family);
   return ([4, 6] as const).filter(
     (family) =>
       closing.some((chain) => chain.path === 'input' && sees(family, chain)) &&
@@ -74,7 +74,7 @@ function hooksOf(name: string, listed: readonly Listed[], seen: Set<string>): Se
   return hooks;
 }
 
-function requireAnchor(closer: BaseChain, anchors: readonly Anchor[], gates: readonly Gate[]): void {
+function requireAnchor(closer: BaseChain, anchors: readonly AttachedChain[], gates: readonly Gate[]): void {
   const { path } = closer;
   const gate = gates.find(({ ports, shut = false }) => !shut && ports.some((port) => port.path === path));
   if (gate === undefined || anchors.some((anchor) => anchor.path === path)) return;

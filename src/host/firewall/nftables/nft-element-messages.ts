@@ -1,6 +1,6 @@
 import { type Address, addressWords, familyOf } from '../../../core/net/address.ts';
 import type { SetChange } from '../../../core/nft/elements.ts';
-import type { Home } from '../../../core/nft/home.ts';
+import type { OwnTable } from '../../../core/nft/home.ts';
 import { MAX_TIMEOUT } from '../../../core/nft/timeout.ts';
 import {
   bigEndian,
@@ -27,7 +27,7 @@ const ELEM = { key: 1, timeout: 4 } as const;
 const DATA_VALUE = 1;
 
 /** linux/netfilter.h: NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6. */
-const NFPROTO: Readonly<Record<Home['family'], number>> = { inet: 1, ip: 2, ip6: 10 };
+const NFPROTO: Readonly<Record<OwnTable['family'], number>> = { inet: 1, ip: 2, ip6: 10 };
 
 /** An attribute's length has 16 bits, and an element of IPv6 takes 40 bytes. */
 export const MAX_ELEMENTS = 1024;
@@ -77,7 +77,7 @@ function renderChange({ home, set, out, into }: SetChange): Order[] {
   return [...outOrders, ...inOrders];
 }
 
-function renderList({ family, table }: Home, set: string, elements: readonly Uint8Array[]): Uint8Array {
+function renderList({ family, table }: OwnTable, set: string, elements: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat([
     generalMessage(NFPROTO[family]),
     Uint8Array.of(0, 0),

@@ -1,4 +1,4 @@
-import { isGuestChain, isGuestSet, OWN_HOME, renderHome } from '../../../core/nft/home.ts';
+import { isGuestChain, isGuestSet, OWN_TABLE, renderTable } from '../../../core/nft/home.ts';
 import type { GuestTrace, Traces } from '../../../core/nft/removal.ts';
 import type { Nftables } from '../../ffi/libnftables.ts';
 import { jumpTarget, type Listed, listObjects, listTables } from '../ruleset/nft-listing.ts';
@@ -14,7 +14,7 @@ export function findTraces(nft: Nftables): Traces {
     if (set !== undefined && isGuestSet(set.name)) guests.add(`${set.family} ${set.table}`);
   }
   return {
-    ownTable: tables.has(renderHome(OWN_HOME)),
+    ownTable: tables.has(renderTable(OWN_TABLE)),
     guests: [...guests].map((home) => guestTrace(home, listObjects(nft, `table ${home}`))),
   };
 }
@@ -43,7 +43,7 @@ export function isGuests({ chain, set, rule }: Listed): boolean {
 export function renderStanding(nft: Nftables, homes: readonly string[]): string {
   const tables = listTables(nft);
   if (!homes.every((home) => tables.has(home))) return '';
-  const own = renderHome(OWN_HOME);
+  const own = renderTable(OWN_TABLE);
   return [...new Set([...homes, ...(tables.has(own) ? [own] : [])])]
     .flatMap((home) => {
       const listed = listObjects(nft, `table ${home}`);

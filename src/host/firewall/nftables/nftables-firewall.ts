@@ -3,8 +3,8 @@ import { portsOn } from '../../../core/door/port-opening.ts';
 import type { PathChain } from '../../../core/firewall/choose-firewall.ts';
 import { type Address, type Family, familyOf } from '../../../core/net/address.ts';
 import { changesForGrants, changesForRevoke, homesFor, renderLook } from '../../../core/nft/elements.ts';
-import { type Anchor, guestHomes, renderGuestPart } from '../../../core/nft/guest-part.ts';
-import { type Home, OWN_HOME, PATHS, type Path, renderHome } from '../../../core/nft/home.ts';
+import { type AttachedChain, attachedTables, renderAttachedRules } from '../../../core/nft/guest-part.ts';
+import { type OwnTable, OWN_TABLE, PATHS, type Path, renderTable } from '../../../core/nft/home.ts';
 import { renderOwnTable } from '../../../core/nft/own-table.ts';
 import { renderRemoval } from '../../../core/nft/removal.ts';
 import { setName } from '../../../core/nft/set-name.ts';
@@ -17,7 +17,7 @@ import { areLeasesLost } from '../contract/lost-leases.ts';
 import { listSetNames } from '../ruleset/nft-listing.ts';
 import { readRuleGeneration } from '../ruleset/rule-generation.ts';
 import { watchRules } from '../ruleset/rule-watch.ts';
-import { findAnchors, listClosing, requireAnchors, unseenFamilies } from './nft-anchors.ts';
+import { findAttachedChains, listClosing, requireAnchors, unseenFamilies } from './nft-anchors.ts';
 import { NftElements } from './nft-elements.ts';
 import { findTraces, renderStanding } from './nft-traces.ts';
 import { readUses } from './single-uses.ts';
@@ -53,7 +53,7 @@ class NftablesFirewall implements Firewall {
   readonly #attach: readonly AttachPoint[];
   readonly #found: readonly PathChain[] | undefined;
   /** Where sets of Bussa's stand. */
-  #homes: readonly Home[] = [OWN_HOME];
+  #homes: readonly OwnTable[] = [OWN_TABLE];
   /** Whose packets no table in `attach` sees, where somebody drops them. */
   #unseen: readonly Family[] = [];
   #singleUse: ReadonlySet<string> = new Set();
@@ -70,7 +70,7 @@ class NftablesFirewall implements Firewall {
     this.#found = found;
     const points = found ?? attach;
     const guest = points.length === 0 ? [] : [`attached to ${points.map(renderAttachPoint).join(', ')}`];
-    this.name = ['nftables', ...guest, `table ${renderHome(OWN_HOME)}`].join(', ');
+    this.name = ['nftables', ...guest, `table ${renderTable(OWN_TABLE)}`].join(', ');
   }
 
   get shortcoming(): string | undefined {
@@ -89,29 +89,29 @@ class NftablesFirewall implements Firewall {
       if (!anyway || isOwnAlone || error instanceof GateError || !(error instanceof FirewallError))
         throw error;
       unknown = translated(what, () => twice(() => this.#put(gates, live, [])));
-      this.#shortcoming = `${error.message}; the doors’ ports are closed, and only table ${renderHome(OWN_HOME)} lets in`;
+      this.#shortcoming = `${error.message}; the doors’ ports are closed, and only table ${renderTable(OWN_TABLE)} lets in`;
     }
     this.#singleUse = new Set(gates.filter(({ singleUse }) => singleUse).map(({ door }) => door));
     return unknown;
   }
 
   /** One transaction, in place of whatever stands of Bussa's. */
-  #put(gates: readonly Gate[], live: readonly Grant[], anchors: readonly Anchor[]): readonly Grant[] {
+  #put(gates: readonly Gate[], live: readonly Grant[], anchors: readonly AttachedChain[]): readonly Grant[] {
     const uses = readUses(this.#nft, gates, live);
     const open = live.filter((grant) => !uses.has(grant) || uses.get(grant) === 'unused');
     const traces = findTraces(this.#nft);
-    const part = [...renderOwnTable(gates, open), ...renderGuestPart(anchors, gates, open)];
+    const part = [...renderOwnTable(gates, open), ...renderAttachedRules(anchors, gates, open)];
     this.#run([...renderRemoval(traces), ...part]);
-    this.#homes = [OWN_HOME, ...guestHomes(anchors.map(({ point }) => point))];
+    this.#homes = [OWN_TABLE, ...attachedTables(anchors.map(({ point }) => point))];
     this.#standing = this.#readStanding();
     return live.filter((grant) => uses.get(grant) === 'unknown');
   }
 
   /** The chains that these gates need. */
-  #guests(gates: readonly Gate[]): readonly Anchor[] {
+  #guests(gates: readonly Gate[]): readonly AttachedChain[] {
     const isNeeded = (path: Path): boolean => gates.some(({ ports }) => portsOn(ports, path).length > 0);
     const points = this.#found?.filter(({ path }) => isNeeded(path)) ?? this.#attach;
-    const anchors = findAnchors(this.#nft, points);
+    const anchors = findAttachedChains(this.#nft, points);
     const closing = this.#attach.length === 0 ? [] : listClosing(this.#nft);
     requireAnchors(anchors, gates, closing);
     this.#unseen = unseenFamilies(anchors, closing);
@@ -152,7 +152,7 @@ class NftablesFirewall implements Firewall {
         // Where somebody has taken the set away, nothing is open through it.
         const sets = listSetNames(this.#nft);
         const left = this.#homes.filter((home) =>
-          sets.has(`${renderHome(home)} ${setName(home.prefix, door, familyOf(source))}`),
+          sets.has(`${renderTable(home)} ${setName(home.prefix, door, familyOf(source))}`),
         );
         if (left.length === this.#homes.length) throw error;
         this.#elements.change(changesForRevoke(left, door, source));
@@ -182,7 +182,7 @@ class NftablesFirewall implements Firewall {
     });
   }
 
-  #has(home: Home, { door, source }: Grant): boolean {
+  #has(home: OwnTable, { door, source }: Grant): boolean {
     try {
       this.#run([renderLook(home, door, source)]);
       return true;
@@ -222,7 +222,7 @@ class NftablesFirewall implements Firewall {
   }
 
   #readStanding(): string {
-    return renderStanding(this.#nft, this.#homes.map(renderHome));
+    return renderStanding(this.#nft, this.#homes.map(renderTable));
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Address, familyOf } from '../../../core/net/address.ts';
-import { GUEST_PREFIX, OWN_HOME, renderHome } from '../../../core/nft/home.ts';
+import { GUEST_PREFIX, OWN_TABLE, renderTable } from '../../../core/nft/home.ts';
 import { setName } from '../../../core/nft/set-name.ts';
 import type { Nftables } from '../../ffi/libnftables.ts';
 import type { Gate, Grant } from '../contract/firewall.ts';
@@ -36,7 +36,7 @@ function useOf({ source }: Grant, sets: readonly ReadonlySet<Address>[]): Use {
 }
 
 function setsOf({ door, source }: Grant, names: ReadonlySet<string>): string[] {
-  const own = `${renderHome(OWN_HOME)} ${setName(OWN_HOME.prefix, door, familyOf(source))}`;
+  const own = `${renderTable(OWN_TABLE)} ${setName(OWN_TABLE.prefix, door, familyOf(source))}`;
   const guest = ` ${setName(GUEST_PREFIX, door, familyOf(source))}`;
   return [...names].filter((name) => name === own || name.endsWith(guest));
 }
