@@ -10,7 +10,7 @@ export const PROGRAMS = {
   knockd: 'src/cli/knockd/knockd.ts',
   knock: 'src/cli/knock/knock.ts',
   bussa: 'src/cli/bussa/bussa.ts',
-  'bussa-undo': 'src/app/daemon/lockout-guard/undo-watch.ts',
+  'bussa-undo': 'src/app/daemon/lockout-guard/rollback-process.ts',
 } as const;
 
 export type ProgramName = keyof typeof PROGRAMS;

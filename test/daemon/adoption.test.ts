@@ -6,7 +6,7 @@ import { claimedCommand } from '../../src/host/process/claim.ts';
 import { runCommand } from '../../src/host/process/run-command.ts';
 import type { StoredLease } from '../../src/host/store/lease-store.ts';
 import { Program } from '../lab/program.ts';
-import { HandClock, KeeperFixture, SOURCE } from './keeper-bench.ts';
+import { HandClock, KeeperFixture, SOURCE } from './keeper-fixture.ts';
 
 const DOOR = { start: 'echo open %IP% >> done', stop: 'echo close %IP% >> done', cmdTimeout: 60 };
 const CLOSED = `close ${SOURCE}\n`;

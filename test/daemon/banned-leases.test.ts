@@ -1,7 +1,7 @@
 // A ban finds a lease in any state: open, opening, closing, or left behind by an earlier daemon.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { KeeperFixture, SOURCE } from './keeper-bench.ts';
+import { KeeperFixture, SOURCE } from './keeper-fixture.ts';
 
 const SIMPLE = { start: 'echo open >> done', stop: 'echo close >> done' };
 

@@ -6,7 +6,7 @@ import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { type LeaseStore, StoreError } from '../../src/host/store/lease-store.ts';
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
 import { MendingLeaseStore } from '../../src/host/store/mending-lease-store.ts';
-import { KeeperFixture, SOURCE } from './keeper-bench.ts';
+import { KeeperFixture, SOURCE } from './keeper-fixture.ts';
 
 const SIMPLE = { start: 'echo open %IP% >> done', stop: 'echo close %IP% >> done' };
 const OPENED = `open ${SOURCE}\n`;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Program } from '../lab/program.ts';
-import { KeeperFixture } from './keeper-bench.ts';
+import { KeeperFixture } from './keeper-fixture.ts';
 
 const WAYS: readonly (readonly [start: string, reason: RegExp])[] = [
   ['/usr/bin/false', /^failed with status 1$/],

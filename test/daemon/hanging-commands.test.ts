@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { millis } from '../../src/core/net/time.ts';
-import { KeeperFixture } from './keeper-bench.ts';
+import { KeeperFixture } from './keeper-fixture.ts';
 
 const source = (n: number): Address => parseAddress(`198.51.100.${n}`) as Address;
 /** Says which process group it is, and hangs, until the test is over. */

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { claimedCommand } from '../../src/host/process/claim.ts';
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
 import { Program } from '../lab/program.ts';
-import { KeeperFixture, SOURCE } from './keeper-bench.ts';
+import { KeeperFixture, SOURCE } from './keeper-fixture.ts';
 
 const OPENED = `open ${SOURCE}\n`;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { KeeperFixture } from './keeper-bench.ts';
+import { KeeperFixture } from './keeper-fixture.ts';
 
 describe('knocks at a door that is open', () => {
   test('a start command that failed runs again at the next knock, one that did not does not', async () => {

@@ -18,7 +18,7 @@ import { instant, millis } from '../../src/core/net/time.ts';
 import type { StoredLease } from '../../src/host/store/lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
 import { moduleOf, Scratch, startModule } from '../lab/child-module.ts';
-import { HandClock, SOURCE } from './keeper-bench.ts';
+import { HandClock, SOURCE } from './keeper-fixture.ts';
 
 const lease = (id: string): StoredLease => ({
   id: id as LeaseId,

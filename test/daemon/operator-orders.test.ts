@@ -4,7 +4,7 @@ import type { LeaseKeeper } from '../../src/app/daemon/leases/lease-keeper.ts';
 import { orderOpen } from '../../src/core/lease/demand.ts';
 import type { Lease } from '../../src/core/lease/lease.ts';
 import { millis } from '../../src/core/net/time.ts';
-import { KeeperFixture, SOURCE } from './keeper-bench.ts';
+import { KeeperFixture, SOURCE } from './keeper-fixture.ts';
 
 const COMMANDS = { start: 'echo open >> done', stop: 'echo close >> done', cmdTimeout: 60 };
 const TEN_MINUTES = millis(600_000);

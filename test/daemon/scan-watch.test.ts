@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ScanWatch } from '../../src/app/daemon/packets/scan-watch.ts';
-import { drawShare } from '../../src/core/tripwire/port-share.ts';
+import { drawShare } from '../../src/core/decoy/port-share.ts';
 import { compileFilter } from '../../src/host/ffi/libpcap.ts';
 import { door } from '../unit/attempt/knocks.ts';
 

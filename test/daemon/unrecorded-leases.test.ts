@@ -15,7 +15,7 @@ import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts
 import { lease as stored } from '../contract/stored-lease.ts';
 import { Scratch } from '../lab/child-module.ts';
 import { PATIENCE_MS } from '../lab/program.ts';
-import { HandClock, SOURCE } from './keeper-bench.ts';
+import { HandClock, SOURCE } from './keeper-fixture.ts';
 
 const ENDING: LeaseEnding = { how: 'expired', at: instant(1), lasted: millis(1) };
 

@@ -91,8 +91,7 @@ describe('a daemon that cannot begin', { concurrency: 3 }, () => {
     const [, ...options] = knockdCommand(directory, DOOR).slice(KNOCKD.length - 1);
     await using knockd = namespace.start(LAUNCHER, ...options);
     // Not to the `ip` that has not become the launcher yet, and whose own end this would be.
-    const isThere = (): boolean =>
-      readFileSync(`/proc/${knockd.pid}/cmdline`, 'utf8').includes('knockd.ts');
+    const isThere = (): boolean => readFileSync(`/proc/${knockd.pid}/cmdline`, 'utf8').includes('knockd.ts');
     while (!isThere()) await new Promise(setImmediate);
     let sent = 0;
     while (knockd.running && knockd.count(/listening on .*\n/g) === 0) {

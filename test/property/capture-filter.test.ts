@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { type HostPorts, Tripwires } from '../../src/core/decoy/decoys.ts';
+import { drawShare, longestGap, MAX_SHARE_GAP } from '../../src/core/decoy/port-share.ts';
 import type { Door } from '../../src/core/door/door.ts';
 import { renderCaptureFilter } from '../../src/core/filter/capture-filter.ts';
 import { mergePorts } from '../../src/core/filter/merge-ports.ts';
@@ -8,8 +10,6 @@ import { PROTOCOL_NUMBER } from '../../src/core/net/protocol.ts';
 import { meetsFlagRule } from '../../src/core/net/tcp-flags.ts';
 import { Packet } from '../../src/core/packet/packet.ts';
 import { READING, readPacket } from '../../src/core/packet/read-packet.ts';
-import { drawShare, longestGap, MAX_SHARE_GAP } from '../../src/core/tripwire/port-share.ts';
-import { type HostPorts, Tripwires } from '../../src/core/tripwire/tripwires.ts';
 import { compileFilter, type FilterProgram } from '../../src/host/ffi/libpcap.ts';
 import { seeded } from '../lab/seed.ts';
 import { door } from '../unit/attempt/knocks.ts';

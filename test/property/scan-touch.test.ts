@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { type HostPorts, Tripwires } from '../../src/core/decoy/decoys.ts';
+import { isMemorable } from '../../src/core/decoy/memorable-port.ts';
+import { drawShare, isInShare } from '../../src/core/decoy/port-share.ts';
 import { renderCaptureFilter } from '../../src/core/filter/capture-filter.ts';
 import { TCP_FLAG } from '../../src/core/net/tcp-flags.ts';
-import { isMemorable } from '../../src/core/tripwire/memorable-port.ts';
-import { drawShare, isInShare } from '../../src/core/tripwire/port-share.ts';
-import { type HostPorts, Tripwires } from '../../src/core/tripwire/tripwires.ts';
 import { compileFilter } from '../../src/host/ffi/libpcap.ts';
 import { seeded } from '../lab/seed.ts';
 import { door, GuardedEngine } from '../unit/attempt/knocks.ts';

@@ -6,7 +6,7 @@ import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
 import { pastLeases } from '../daemon/control/history-verb.ts';
 import { databaseIn, stateName } from '../state/open-state.ts';
-import { askDaemonInParts, type DaemonSelector, type DaemonReply } from './ask-daemon.ts';
+import { askDaemonInParts, type DaemonReply, type DaemonSelector } from './ask-daemon.ts';
 
 export type HistoryFilter = PastFilter & { readonly limit: number };
 

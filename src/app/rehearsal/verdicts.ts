@@ -6,7 +6,7 @@ import { meetsFlagRule } from '../../core/net/tcp-flags.ts';
 import { type Instant, instant } from '../../core/net/time.ts';
 import { explainTrace } from '../../core/trace/explain-trace.ts';
 import type { TraceEntry, TraceKind } from '../../core/trace/trace-entry.ts';
-import type { PacketFate } from './became.ts';
+import type { PacketFate } from './packet-fate.ts';
 import type { Outcome } from './rehearsal-sink.ts';
 
 /** What a source has come to at a door, and why no further. */

@@ -1,6 +1,12 @@
 import { millis } from '../../core/net/time.ts';
 import { SystemdError } from '../../host/service-manager/systemd.ts';
-import { askDaemonAt, type DaemonSelector, type DaemonReply, findSockets, isNamed } from '../ask/ask-daemon.ts';
+import {
+  askDaemonAt,
+  type DaemonReply,
+  type DaemonSelector,
+  findSockets,
+  isNamed,
+} from '../ask/ask-daemon.ts';
 import type { DaemonStatus } from '../daemon/status/daemon-view.ts';
 import { keepService, readServiceTrial, type ServiceTrial } from '../init/service-trial.ts';
 

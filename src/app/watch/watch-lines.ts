@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonSelector, DaemonReply } from '../ask/ask-daemon.ts';
+import type { DaemonReply, DaemonSelector } from '../ask/ask-daemon.ts';
 import { type WatchChange, watchChanges } from './watch-changes.ts';
 import { takePoll, type WatchPoll } from './watch-poll.ts';
 

@@ -1,9 +1,9 @@
 import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
 import {
   askDaemonInParts,
-  type DaemonSelector,
   type DaemonReply,
   type DaemonRequest,
+  type DaemonSelector,
 } from '../ask/ask-daemon.ts';
 import type { DaemonStatus, DoorStatus, LeaseStatus } from '../daemon/status/daemon-view.ts';
 

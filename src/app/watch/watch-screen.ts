@@ -1,7 +1,7 @@
 import { type PlainStory, storyOf } from '../../core/control/plain-story.ts';
 import type { Address } from '../../core/net/address.ts';
 import { TerminalScreen } from '../../host/terminal/terminal-screen.ts';
-import { askDaemon, type DaemonSelector, type DaemonReply, type DaemonRequest } from '../ask/ask-daemon.ts';
+import { askDaemon, type DaemonReply, type DaemonRequest, type DaemonSelector } from '../ask/ask-daemon.ts';
 import { type LineStyle, renderLine } from './line.ts';
 import { renderWatch } from './render-watch.ts';
 import { type PollResult, takePoll } from './watch-poll.ts';

@@ -3,7 +3,7 @@ import { endWith } from '../process/end-process.ts';
 import { packageVersion } from '../process/package-version.ts';
 import { print, STDOUT } from '../process/print.ts';
 import { parseBussaCommand, renderHelp } from './bussa-options.ts';
-import { TerminalOutput } from './voice.ts';
+import { TerminalOutput } from './output.ts';
 
 async function main(args: readonly string[]): Promise<number> {
   // Node.js opens a debugger on this signal unless somebody listens to it.

@@ -3,7 +3,7 @@ import type { Operand, OptionTable } from '../arguments/option.ts';
 import { parseLength } from '../arguments/parse-length.ts';
 import { parseSource } from '../arguments/parse-source.ts';
 import type { ParsedArguments } from '../arguments/verb.ts';
-import { CHOICE_OPTIONS } from './daemon-choice.ts';
+import { CHOICE_OPTIONS } from './daemon-selector.ts';
 
 /** What an order to open or to leave open takes. */
 export const ORDER_OPERANDS = [

@@ -1,7 +1,7 @@
 import { HELP_OPTION, JSON_OPTION, optionsOf } from '../arguments/common-options.ts';
 import type { Verb } from '../arguments/verb.ts';
 import { VERBS } from '../bussa/bussa-options.ts';
-import { CHOICE_OPTIONS } from '../daemon-verbs/daemon-choice.ts';
+import { CHOICE_OPTIONS } from '../daemon-verbs/daemon-selector.ts';
 import { OPTIONS as KNOCK } from '../knock/knock-options.ts';
 import { OPTIONS as KNOCKD } from '../knockd/knockd-options.ts';
 import { renderOptionList, renderSynopsis, renderVerb } from './render-mdoc.ts';

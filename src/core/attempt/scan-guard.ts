@@ -1,6 +1,6 @@
+import type { Tripwires } from '../decoy/decoys.ts';
 import { type Instant, instant } from '../net/time.ts';
 import type { Packet } from '../packet/packet.ts';
-import type { Tripwires } from '../tripwire/tripwires.ts';
 import { type HashKey, keyedHash } from './keyed-hash.ts';
 
 const WAYS = 4;

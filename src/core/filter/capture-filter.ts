@@ -1,8 +1,8 @@
+import { portsNear, type Tripwires } from '../decoy/decoys.ts';
 import type { Door } from '../door/door.ts';
 import type { SequenceStep } from '../door/sequence.ts';
 import type { Protocol } from '../net/protocol.ts';
 import type { FlagRule } from '../net/tcp-flags.ts';
-import { portsNear, type Tripwires } from '../tripwire/tripwires.ts';
 import { mergePorts, type PortRange } from './merge-ports.ts';
 import { renderShare } from './share-filter.ts';
 

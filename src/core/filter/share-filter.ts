@@ -1,7 +1,7 @@
+import { ANSWERING, type Span, type Tripwires } from '../decoy/decoys.ts';
+import { MEMORABLE_DIVISORS } from '../decoy/memorable-port.ts';
+import { SHARE_MASK } from '../decoy/port-share.ts';
 import type { FlagRule } from '../net/tcp-flags.ts';
-import { MEMORABLE_DIVISORS } from '../tripwire/memorable-port.ts';
-import { SHARE_MASK } from '../tripwire/port-share.ts';
-import { ANSWERING, type Span, type Tripwires } from '../tripwire/tripwires.ts';
 import { mergePorts } from './merge-ports.ts';
 
 /**

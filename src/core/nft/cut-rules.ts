@@ -1,8 +1,8 @@
 import type { NftGate } from './gate.ts';
 import { renderSource } from './gate-rules.ts';
-import { familiesOf, type OwnTable, type Path, renderTable } from './home.ts';
 import { groupPorts, type PortGroup, renderRange } from './port-ranges.ts';
 import { setName } from './set-name.ts';
+import { familiesOf, type OwnTable, type Path, renderTable } from './table.ts';
 
 /**
  * Rules without their chain, to stand before what lets established connections in. A connection that has been cut

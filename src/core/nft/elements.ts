@@ -1,7 +1,7 @@
 import { type Address, familyOf } from '../net/address.ts';
 import type { NftGrant } from './gate.ts';
-import { familiesOf, type OwnTable, renderTable } from './home.ts';
 import { setName } from './set-name.ts';
+import { familiesOf, type OwnTable, renderTable } from './table.ts';
 import { renderTimeout } from './timeout.ts';
 
 export function renderElement(home: OwnTable, { door, source, left }: NftGrant): string {

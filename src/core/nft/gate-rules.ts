@@ -1,9 +1,9 @@
 import type { Family } from '../net/address.ts';
 import { prefixMask6 } from '../net/prefix.ts';
 import type { NftGate } from './gate.ts';
-import { familiesOf, type OwnTable, type Path, renderTable } from './home.ts';
 import { groupPorts, type PortGroup, renderRange } from './port-ranges.ts';
 import { setName } from './set-name.ts';
+import { familiesOf, type OwnTable, type Path, renderTable } from './table.ts';
 
 /** nft(8): a comment has at most 128 bytes. What stands here needs no quoting of its own. */
 const PLAIN_NAME = /^[A-Za-z0-9 ._:/@+-]{1,100}$/;

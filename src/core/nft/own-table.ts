@@ -3,7 +3,7 @@ import { answerRules, renderSending, sendingRules } from './cut-rules.ts';
 import { renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
 import { acceptRules, dropRules, renderSets, translatedGate } from './gate-rules.ts';
-import { OWN_TABLE, PATHS, type Path, renderTable } from './home.ts';
+import { OWN_TABLE, PATHS, type Path, renderTable } from './table.ts';
 
 /**
  * Commands of nft(8), one a line, that make Bussa's own table: the gates' ports are closed to new connections but for

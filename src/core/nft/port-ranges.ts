@@ -1,6 +1,6 @@
 import { type PortOpening, portsOn } from '../door/port-opening.ts';
 import type { Protocol } from '../net/protocol.ts';
-import type { Path } from './home.ts';
+import type { Path } from './table.ts';
 
 export type PortRange = { readonly first: number; readonly last: number };
 

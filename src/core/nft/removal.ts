@@ -1,4 +1,4 @@
-import { OWN_TABLE, renderTable } from './home.ts';
+import { OWN_TABLE, renderTable } from './table.ts';
 
 /** What stands of Bussa's in one table of somebody else's. */
 export type GuestTrace = {

@@ -5,7 +5,7 @@ import { type Prefix, prefixHas, renderPrefix } from '../net/prefix.ts';
 import { meetsFlagRule, renderFlagRule, renderFlags } from '../net/tcp-flags.ts';
 import type { Instant } from '../net/time.ts';
 import { isPossibleSource } from '../origin/possible-source.ts';
-import { awaited, rebuildAttempts, type TracedAttempts, type TracedAttempt } from './follow-tries.ts';
+import { awaited, rebuildAttempts, type TracedAttempt, type TracedAttempts } from './rebuild-attempts.ts';
 import type { TracedKnock, TraceEntry } from './trace-entry.ts';
 
 /** A door that is open to the source, or was to be. */

@@ -18,7 +18,7 @@ import { renderInstall } from '../../../src/core/iptables/restore-text.ts';
 import { type Address, parseAddress } from '../../../src/core/net/address.ts';
 import { parsePrefix, renderPrefix } from '../../../src/core/net/prefix.ts';
 import { millis } from '../../../src/core/net/time.ts';
-import { renderAttachedRules } from '../../../src/core/nft/guest-part.ts';
+import { renderAttachedRules } from '../../../src/core/nft/attached-rules.ts';
 import { renderOwnTable } from '../../../src/core/nft/own-table.ts';
 import { type Diagnostic, renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
 import { readCorpus, texts } from '../corpus.ts';

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { renderMetrics } from '../../../src/app/daemon/metrics/render-metrics.ts';
 import { DAEMON_EXIT } from '../../../src/app/daemon/process/daemon-exit.ts';
-import { COUNTED, type DaemonCounts } from '../../../src/app/daemon/reporting/daemon-tally.ts';
+import { COUNTED, type DaemonCounts } from '../../../src/app/daemon/reporting/daemon-counters.ts';
 import { optionsOf } from '../../../src/cli/arguments/common-options.ts';
 import type { OptionTable } from '../../../src/cli/arguments/option.ts';
 import { BUSSA_EXIT, type Verb } from '../../../src/cli/arguments/verb.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MAX_DOORS, renderMetrics } from '../../../src/app/daemon/metrics/render-metrics.ts';
-import { COUNTED, type DaemonCounts } from '../../../src/app/daemon/reporting/daemon-tally.ts';
+import { COUNTED, type DaemonCounts } from '../../../src/app/daemon/reporting/daemon-counters.ts';
 import type { DaemonStatus, DoorStatus } from '../../../src/app/daemon/status/daemon-view.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
 

@@ -3,6 +3,8 @@ import type { Completion } from '../../../src/core/attempt/completion.ts';
 import { DEFAULT_LIMITS, type EngineLimits } from '../../../src/core/attempt/engine-limits.ts';
 import { ScanGuard } from '../../../src/core/attempt/scan-guard.ts';
 import { STEP, Steps } from '../../../src/core/attempt/steps.ts';
+import { type HostPorts, Tripwires } from '../../../src/core/decoy/decoys.ts';
+import { drawShare } from '../../../src/core/decoy/port-share.ts';
 import type { Door } from '../../../src/core/door/door.ts';
 import type { Sequence } from '../../../src/core/door/sequence.ts';
 import { type Address, addressWords, familyOf, parseAddress } from '../../../src/core/net/address.ts';
@@ -11,8 +13,6 @@ import { PROTOCOL_NUMBER, type Protocol } from '../../../src/core/net/protocol.t
 import { ANY_FLAGS, type FlagRule } from '../../../src/core/net/tcp-flags.ts';
 import { millis } from '../../../src/core/net/time.ts';
 import { Packet } from '../../../src/core/packet/packet.ts';
-import { drawShare } from '../../../src/core/tripwire/port-share.ts';
-import { type HostPorts, Tripwires } from '../../../src/core/tripwire/tripwires.ts';
 
 const WORDS = new Map<number, string>(Object.entries(STEP).map(([word, kind]) => [kind, word]));
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { HostPorts } from '../../../src/core/decoy/decoys.ts';
 import type { Door } from '../../../src/core/door/door.ts';
 import { ANY_FLAGS, TCP_FLAG } from '../../../src/core/net/tcp-flags.ts';
-import type { HostPorts } from '../../../src/core/tripwire/tripwires.ts';
 import { address, door, GuardedEngine } from './knocks.ts';
 
 const SSH = door('ssh', '7000,8000,9000', { flags: { mask: TCP_FLAG.syn, value: TCP_FLAG.syn } });

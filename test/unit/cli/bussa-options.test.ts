@@ -5,7 +5,7 @@ import { readOptions, readValues } from '../../../src/cli/arguments/read-options
 import { parseBussaCommand, renderHelp, VERBS } from '../../../src/cli/bussa/bussa-options.ts';
 import { CONFIRM } from '../../../src/cli/bussa/verbs/confirm.ts';
 import { OPTIONS, upOptions } from '../../../src/cli/bussa/verbs/up.ts';
-import { daemonChoice } from '../../../src/cli/daemon-verbs/daemon-choice.ts';
+import { daemonChoice } from '../../../src/cli/daemon-verbs/daemon-selector.ts';
 
 const words = (line: string): string[] => line.split(' ').filter(Boolean);
 const up = (...args: readonly string[]) =>

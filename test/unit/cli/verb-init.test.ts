@@ -9,7 +9,7 @@ import type { InitRequest } from '../../../src/app/init/init-order.ts';
 import { renderProfile } from '../../../src/app/init/render-config.ts';
 import { allowStartIn } from '../../../src/app/init/start-service.ts';
 import { UsageError } from '../../../src/cli/arguments/read-options.ts';
-import { readWishes } from '../../../src/cli/bussa/init/init-wishes.ts';
+import { readWishes } from '../../../src/cli/bussa/init/init-answers.ts';
 import { parseHosts } from '../../../src/core/client/parse-hosts.ts';
 import { profileOf } from '../../../src/core/client/profile.ts';
 import { parseConfig } from '../../../src/core/config/file/parse-config.ts';

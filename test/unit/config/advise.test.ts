@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { advise } from '../../../src/core/config/advice/advise.ts';
 import type { HostFacts } from '../../../src/core/config/advice/written-door.ts';
+import { BLIND_SHARE, isShareBlind } from '../../../src/core/decoy/decoys.ts';
 import type { Door } from '../../../src/core/door/door.ts';
 import { diagnosticParts, WARNING_IDS } from '../../../src/core/text/diagnostic.ts';
 import { firstWord } from '../../../src/core/text/first-word.ts';
-import { BLIND_SHARE, isShareBlind } from '../../../src/core/tripwire/tripwires.ts';
 import { bytesOf, complaints, FILE } from './config-text.ts';
 
 const SERVED = new Set(['tcp/22', 'tcp/443', 'udp/9000']);

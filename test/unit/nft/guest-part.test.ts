@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type AttachedChain, renderAttachedRules } from '../../../src/core/nft/guest-part.ts';
+import { type AttachedChain, renderAttachedRules } from '../../../src/core/nft/attached-rules.ts';
 import { renderRemoval } from '../../../src/core/nft/removal.ts';
 import { gate, grant } from './part.ts';
 
-const anchor = (family: 'inet' | 'ip' | 'ip6', chain: string, path: AttachedChain['path']): AttachedChain => ({
+const anchor = (
+  family: 'inet' | 'ip' | 'ip6',
+  chain: string,
+  path: AttachedChain['path'],
+): AttachedChain => ({
   point: { family, table: 'filter', chain },
   path,
 });

@@ -6,7 +6,7 @@ import { TCP_FLAG } from '../../../src/core/net/tcp-flags.ts';
 import { explainNow } from '../../../src/core/trace/explain-now.ts';
 import type { OpenDoor, TraceSituation } from '../../../src/core/trace/explain-trace.ts';
 import { door } from '../attempt/knocks.ts';
-import { SOURCE, TraceFixture } from './trace-bench.ts';
+import { SOURCE, TraceFixture } from './trace-fixture.ts';
 
 const SSH = door('ssh', '7000,8000,9000');
 const SYN = { mask: TCP_FLAG.syn | TCP_FLAG.ack, value: TCP_FLAG.syn };

@@ -1,4 +1,4 @@
-import { COUNTED, type DaemonCounts } from '../../../src/app/daemon/reporting/daemon-tally.ts';
+import { COUNTED, type DaemonCounts } from '../../../src/app/daemon/reporting/daemon-counters.ts';
 import type { DaemonStatus, DoorStatus, LeaseStatus } from '../../../src/app/daemon/status/daemon-view.ts';
 import type { WatchPoll } from '../../../src/app/watch/watch-poll.ts';
 import type { PendingAttempt } from '../../../src/core/attempt/pending-attempt.ts';

@@ -19,23 +19,23 @@ import { shareControl } from '../control/control-access.ts';
 import { daemonVerbs } from '../control/daemon-verbs.ts';
 import { sourceVerbs } from '../control/source-verbs.ts';
 import { openExposure } from '../firewall/exposure-watch.ts';
+import { FirewallDoors } from '../firewall/firewall-doors.ts';
 import { gatesOf } from '../firewall/gates-of.ts';
-import { FirewallDoors } from '../firewall/native-doors.ts';
 import { openFirewallAlone } from '../firewall/open-firewall.ts';
 import { EarlierLeases } from '../leases/earlier-leases.ts';
 import { LeaseKeeper } from '../leases/lease-keeper.ts';
-import { LockoutGuard } from '../lockout-guard/owner-guard.ts';
+import { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 import { Metrics } from '../metrics/metrics.ts';
-import { KnockListener } from '../packets/door-watch.ts';
+import { KnockListener } from '../packets/knock-listener.ts';
 import { interfaceSetting, Reload } from '../reload/reload.ts';
-import { DaemonCounters } from '../reporting/daemon-tally.ts';
+import { DaemonCounters } from '../reporting/daemon-counters.ts';
 import { Hooks } from '../reporting/hooks.ts';
 import { openEventLog } from '../reporting/open-event-log.ts';
 import { logTargets } from '../reporting/open-sinks.ts';
 import { Reports } from '../reporting/reports.ts';
 import { DaemonView } from '../status/daemon-view.ts';
 import { SourceView } from '../status/source-view.ts';
-import { CompletionAdmission } from './completions.ts';
+import { CompletionAdmission } from './completion-admission.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
 
 /** What a start is given: `resources` has what has been opened, and closes it in reverse order. */

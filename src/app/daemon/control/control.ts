@@ -8,8 +8,8 @@ import {
 } from '../../../host/control/control-server.ts';
 import { StoreError } from '../../../host/store/lease-store.ts';
 import { controlSocketIn } from '../../state/open-state.ts';
-import { LockoutError } from '../lockout-guard/lock-out.ts';
-import type { LockoutGuard } from '../lockout-guard/owner-guard.ts';
+import { LockoutError } from '../lockout-guard/lockout.ts';
+import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 
 /**
  * What the daemon can be asked, by the word after `verb`. A verb may throw a `RequestError`, and a `StoreError`: they are

@@ -23,8 +23,8 @@ import { nearestWord } from '../../../core/text/nearest-word.ts';
 import { quoteText } from '../../../core/text/quote-text.ts';
 import type { ControlReply } from '../../../host/control/control-server.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
+import { inTime } from '../serial/in-time.ts';
 import type { DaemonView, LeaseStatus } from '../status/daemon-view.ts';
-import { inTime } from '../turns/in-time.ts';
 import type { ControlVerbs } from './control.ts';
 
 /** Commands may take their time: so long an answer waits for them. */

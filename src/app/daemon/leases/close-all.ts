@@ -1,4 +1,4 @@
-import { inTime } from '../turns/in-time.ts';
+import { inTime } from '../serial/in-time.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 
 /**

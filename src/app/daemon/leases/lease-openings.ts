@@ -3,7 +3,7 @@ import type { Lease, LeaseId } from '../../../core/lease/lease.ts';
 import type { LeaseEffect } from '../../../core/lease/lease-effect.ts';
 import type { LeaseInput } from '../../../core/lease/lease-input.ts';
 import { NetlinkConnections } from '../../../host/connections/netlink-connections.ts';
-import type { FirewallDoors } from '../firewall/native-doors.ts';
+import type { FirewallDoors } from '../firewall/firewall-doors.ts';
 import { LeaseConnections } from './lease-connections.ts';
 
 export type PortsEffect = Extract<

@@ -3,8 +3,8 @@ import { after, type Instant, type Millis, millis, since } from '../../../core/n
 import type { Clock } from '../../../host/clock/clock.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
 import { isAtTerminal, watchEnterKey } from '../../../host/terminal/enter-key.ts';
-import { type RunningUndoWatch, startUndoWatch } from './start-undo-watch.ts';
-import type { RollbackRequest } from './undo-order.ts';
+import type { RollbackRequest } from './rollback-request.ts';
+import { type RunningUndoWatch, startUndoWatch } from './start-rollback.ts';
 
 const LOOK_MS = 500;
 

@@ -1,4 +1,4 @@
-import { COUNTED, type Counted } from '../reporting/daemon-tally.ts';
+import { COUNTED, type Counted } from '../reporting/daemon-counters.ts';
 import type { DaemonStatus, DoorStatus } from '../status/daemon-view.ts';
 
 /** BOUNDED: doors that have metrics of their own, the first of the configuration; each is a series for ever. */

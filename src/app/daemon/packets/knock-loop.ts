@@ -9,12 +9,12 @@ import type { SourceTraces } from '../../../core/trace/source-traces.ts';
 import type { Capture, Frame } from '../../../host/capture/capture.ts';
 import { preferHugePages } from '../../../host/ffi/huge-pages.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
-import type { DaemonCounters } from '../reporting/daemon-tally.ts';
+import type { DaemonCounters } from '../reporting/daemon-counters.ts';
 import type { EventLog } from '../reporting/event-log.ts';
 import type { InterfaceWatch } from './interface-watch.ts';
+import { type LineKeys, stepSorts } from './line-keys.ts';
 import { ORIGIN, PacketOrigin } from './packet-origin.ts';
 import type { ScanWatch } from './scan-watch.ts';
-import { type LineKeys, stepSorts } from './step-sorts.ts';
 
 /** Packets taken before timers, signals and ended commands have their turn. */
 const BATCH = 4096;

@@ -1,12 +1,12 @@
 import type { HashKey } from '../../../core/attempt/keyed-hash.ts';
 import { ScanGuard, type ScanPolicy, SUSPECTS } from '../../../core/attempt/scan-guard.ts';
 import { DEFAULT_SCAN_PENALTY, type Settings } from '../../../core/config/file/config.ts';
+import { BLIND_SHARE, type HostPorts, isShareBlind, Tripwires } from '../../../core/decoy/decoys.ts';
+import { drawShare, EXAMPLE_SHARE, type PortShare } from '../../../core/decoy/port-share.ts';
 import type { Door } from '../../../core/door/door.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { renderCaptureFilter } from '../../../core/filter/capture-filter.ts';
 import type { Packet } from '../../../core/packet/packet.ts';
-import { drawShare, EXAMPLE_SHARE, type PortShare } from '../../../core/tripwire/port-share.ts';
-import { BLIND_SHARE, type HostPorts, isShareBlind, Tripwires } from '../../../core/tripwire/tripwires.ts';
 import { readEphemeralPorts, readServedPorts } from '../../../host/ports/host-ports.ts';
 
 /**

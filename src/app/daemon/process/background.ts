@@ -6,7 +6,7 @@ import { descriptorOf, keepDescriptorsFromPrograms } from '../../../host/files/d
 import { ownCommand } from '../../../host/self/own-program.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { Daemon } from '../composition/daemon.ts';
-import { READY_FD, STARTUP_SIGNAL, takeStartupSignal } from '../privileges/ready-mark.ts';
+import { READY_FD, STARTUP_SIGNAL, takeStartupSignal } from '../privileges/startup-signal.ts';
 import { runDaemon } from './run-daemon.ts';
 
 const READY_WORD = 'listening\n';

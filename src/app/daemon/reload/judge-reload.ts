@@ -3,7 +3,7 @@ import { type Diagnostic, renderDiagnostic } from '../../../core/text/diagnostic
 import { commandsIn } from '../../config/commands-in.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { gatesOf } from '../firewall/gates-of.ts';
-import type { LockoutGuard } from '../lockout-guard/owner-guard.ts';
+import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 
 export type JudgedReload =
   | { readonly kind: 'good'; readonly config: Config; readonly warnings: readonly Diagnostic[] }

@@ -4,7 +4,7 @@ import { LineBudget } from '../../../core/event/line-budget.ts';
 import { printableLine } from '../../../core/event/printable.ts';
 import { eventLevel, type LogLevel, renderEvent } from '../../../core/event/render-event.ts';
 import type { LogSink } from '../../../host/log/log-sink.ts';
-import { inTime } from '../turns/in-time.ts';
+import { inTime } from '../serial/in-time.ts';
 import type { NameLookup } from './name-lookup.ts';
 
 /** Lines of one sort (a kind of event at one door). Openings are rarer, and worth more, than stages. */

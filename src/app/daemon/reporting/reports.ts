@@ -1,6 +1,6 @@
 import type { HookOccasion } from '../../../core/door/hook.ts';
 import type { Event } from '../../../core/event/event.ts';
-import type { DaemonCounters } from './daemon-tally.ts';
+import type { DaemonCounters } from './daemon-counters.ts';
 import type { EventLog } from './event-log.ts';
 
 /** Whoever is told what happens, beside the log and the counters. */

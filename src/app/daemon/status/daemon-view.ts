@@ -13,11 +13,11 @@ import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { OneTimeDoors } from '../../config/one-time-doors.ts';
 import type { ExposureStatus } from '../firewall/exposure-watch.ts';
-import type { FirewallStatus, FirewallDoors } from '../firewall/native-doors.ts';
+import type { FirewallDoors, FirewallStatus } from '../firewall/firewall-doors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import { toWallTime } from '../leases/lease-record.ts';
-import type { KnockListener } from '../packets/door-watch.ts';
-import type { DaemonCounts, DaemonCounters, DoorCounts, TimedLine } from '../reporting/daemon-tally.ts';
+import type { KnockListener } from '../packets/knock-listener.ts';
+import type { DaemonCounters, DaemonCounts, DoorCounts, TimedLine } from '../reporting/daemon-counters.ts';
 
 /** An interface that is listened on. */
 export type HeardInterface = { readonly name: string; readonly up: boolean };

@@ -20,12 +20,12 @@ import { readService, SystemdError } from '../../../host/service-manager/systemd
 import { BUSSA_EXIT, type Output } from '../../arguments/verb.ts';
 import {
   DEFAULT_TIME,
+  type InitAnswers,
   parseHostAnswer,
   parsePortAnswer,
   parseTimeAnswer,
   settle,
-  type InitAnswers,
-} from './init-wishes.ts';
+} from './init-answers.ts';
 import { NoAnswerError, Questions } from './question.ts';
 import { complainOf, howToStart, renderInit } from './render-init.ts';
 

@@ -1,11 +1,11 @@
-import type { PacketFate } from '../../../app/rehearsal/became.ts';
+import type { PacketFate } from '../../../app/rehearsal/packet-fate.ts';
 import { type Outcome, renderOutcome } from '../../../app/rehearsal/rehearsal-sink.ts';
 import { stamp } from '../../../app/rehearsal/replay.ts';
 import type { TimelineEntry } from '../../../app/rehearsal/simulate.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import { printable } from '../../../core/event/printable.ts';
 import type { Instant } from '../../../core/net/time.ts';
-import type { Json, Style, Output } from '../../arguments/verb.ts';
+import type { Json, Output, Style } from '../../arguments/verb.ts';
 
 const WORDS: Readonly<Record<PacketFate, string>> = {
   knock: '',

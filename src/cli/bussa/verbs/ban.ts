@@ -2,7 +2,7 @@ import type { Address } from '../../../core/net/address.ts';
 import { parsePrefix, prefixHas } from '../../../core/net/prefix.ts';
 import { BUSSA_EXIT, type Environment, type Verb } from '../../arguments/verb.ts';
 import { readLength, readWho, WHO } from '../../daemon-verbs/ban-operand.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 export const BAN: Verb = {
   name: 'ban',

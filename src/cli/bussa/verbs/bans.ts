@@ -1,6 +1,6 @@
 import type { PlainBan } from '../../../core/control/plain-ban.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 export const BANS: Verb = {
   name: 'bans',

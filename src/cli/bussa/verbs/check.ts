@@ -1,8 +1,8 @@
 import { printable } from '../../../core/event/printable.ts';
 import type { Diagnostic } from '../../../core/text/diagnostic.ts';
 import type { OptionTable } from '../../arguments/option.ts';
-import { BUSSA_EXIT, type Style, type Verb, type Output } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { BUSSA_EXIT, type Output, type Style, type Verb } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
   filter: {

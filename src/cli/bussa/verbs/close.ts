@@ -3,7 +3,7 @@ import type { OptionTable } from '../../arguments/option.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import { BUSSA_EXIT, type ParsedArguments, type Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
   all: { type: 'boolean', summary: 'close all that are open, or all of the door' },

@@ -1,5 +1,5 @@
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 const WORDS = {
   daemon: 'Confirmed: the ports stay closed to all but knockers.',

@@ -3,7 +3,7 @@ import type { ReachRequest } from '../../../app/client/reach.ts';
 import { type Port, parsePort } from '../../../core/net/port.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Verb, type Output } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type Output, type Verb } from '../../arguments/verb.ts';
 import { hostsFile, PROFILE_OPTIONS, readProfile } from '../../daemon-verbs/profile-options.ts';
 
 const OPTIONS = {

@@ -1,8 +1,8 @@
 import type { Finding, Verdict } from '../../../core/doctor/finding.ts';
 import type { Port } from '../../../core/net/port.ts';
 import type { OptionTable } from '../../arguments/option.ts';
-import { BUSSA_EXIT, type Style, type Verb, type Output } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { BUSSA_EXIT, type Output, type Style, type Verb } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { hostsFile, PROFILE_OPTIONS, readProfile } from '../../daemon-verbs/profile-options.ts';
 
 const OPTIONS = {

@@ -1,7 +1,7 @@
 import { printable } from '../../../core/event/printable.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
-import { BUSSA_EXIT, type Json, type Verb, type Output } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { BUSSA_EXIT, type Json, type Output, type Verb } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 export const EXPLAIN: Verb = {
   name: 'explain',

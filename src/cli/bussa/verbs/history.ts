@@ -4,8 +4,8 @@ import type { OptionTable } from '../../arguments/option.ts';
 import { parseMoment } from '../../arguments/parse-moment.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Json, type Verb, type Output } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { BUSSA_EXIT, type Json, type Output, type Verb } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { renderTable } from '../text/render-table.ts';
 import { inSeconds, isoMoment, renderLength, renderMoment } from '../text/render-time.ts';
 

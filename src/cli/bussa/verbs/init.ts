@@ -1,6 +1,6 @@
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Verb, type Output } from '../../arguments/verb.ts';
-import { INIT_OPTIONS, readWishes, settle, type InitAnswers } from '../init/init-wishes.ts';
+import { BUSSA_EXIT, type Output, type Verb } from '../../arguments/verb.ts';
+import { INIT_OPTIONS, type InitAnswers, readWishes, settle } from '../init/init-answers.ts';
 
 export const INIT: Verb = {
   name: 'init',

@@ -2,7 +2,7 @@ import type { KnockedProfile } from '../../../app/client/knock-profile.ts';
 import type { Profile } from '../../../core/client/profile.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Verb, type Output } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type Output, type Verb } from '../../arguments/verb.ts';
 import { hostsFile, PROFILE_OPTIONS, readHosts, readProfile } from '../../daemon-verbs/profile-options.ts';
 
 /** Not written as a name of the object below: one that has it by that name passes for a promise. */

@@ -2,7 +2,7 @@ import type { LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { leaseJson, renderLeases } from '../text/render-leases.ts';
 
 const OPTIONS = {

@@ -1,7 +1,7 @@
 import type { OpenAnswer } from '../../../app/daemon/control/lease-verbs.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
-import { askAction, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { askAction, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { ORDER_OPERANDS, ORDER_OPTIONS, readOrder } from '../../daemon-verbs/order-options.ts';
 import { leaseJson } from '../text/render-leases.ts';
 import { renderLength } from '../text/render-time.ts';

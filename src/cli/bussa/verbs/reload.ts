@@ -2,7 +2,7 @@ import type { ReloadAnswer } from '../../../app/daemon/control/reload-verb.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { diagnosticParts, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
-import { askAction, CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { askAction, CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 export const RELOAD: Verb = {
   name: 'reload',

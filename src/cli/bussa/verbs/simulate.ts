@@ -6,7 +6,7 @@ import { parseProtocol } from '../../../core/net/protocol.ts';
 import { type Millis, millis } from '../../../core/net/time.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Json, type Verb, type Output } from '../../arguments/verb.ts';
+import { BUSSA_EXIT, type Json, type Output, type Verb } from '../../arguments/verb.ts';
 
 /** RFC 5737 and RFC 3849: addresses of nobody. */
 const SOMEBODY = '192.0.2.1' as Address;

@@ -1,6 +1,6 @@
 import type { DaemonStatus, DoorStatus, LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { renderStatus, statusJson } from '../text/render-status.ts';
 
 export const STATUS: Verb = {

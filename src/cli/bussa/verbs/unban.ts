@@ -1,6 +1,6 @@
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
 import { readWho, WHO } from '../../daemon-verbs/ban-operand.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 export const UNBAN: Verb = {
   name: 'unban',

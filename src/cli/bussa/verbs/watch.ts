@@ -2,7 +2,7 @@ import { printable, printableJson } from '../../../core/event/printable.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-choice.ts';
+import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
   interval: { type: 'string', value: 'SECONDS', summary: 'look this often, 0.2 to 60 (default 1)' },

@@ -7,7 +7,7 @@ import {
 } from '../../../core/firewall/choose-firewall.ts';
 import { readBaseChains, readEarlyChains } from '../../../core/firewall/read-base-chains.ts';
 import { readForeignInput } from '../../../core/iptables/read-rules.ts';
-import { OWN_TABLE } from '../../../core/nft/home.ts';
+import { OWN_TABLE } from '../../../core/nft/table.ts';
 import { isExhausted } from '../../ffi/is-exhausted.ts';
 import { openNftables } from '../../ffi/libnftables.ts';
 import { ExhaustedError } from '../contract/firewall.ts';

@@ -6,7 +6,7 @@ import { type LeaseRule, renderLeaseChanges } from '../../../core/iptables/resto
 import { type Address, type Family, familyOf } from '../../../core/net/address.ts';
 import type { Grant } from '../contract/firewall.ts';
 import type { FamilyRules } from './family-rules.ts';
-import type { LeaseStorage, LeaseToAdd } from './lease-place.ts';
+import type { LeaseStorage, LeaseToAdd } from './lease-storage.ts';
 
 /** A wall clock that is slewed is followed; one that has been set is not what the rules were made by. */
 const CLOCK_ERROR_MS = 5000;

@@ -8,7 +8,7 @@ import type { Grant } from '../contract/firewall.ts';
 import { areLeasesLost } from '../contract/lost-leases.ts';
 import type { FamilyRules } from './family-rules.ts';
 import { IpsetSocket } from './ipset-socket.ts';
-import type { LeaseStorage, LeaseToAdd } from './lease-place.ts';
+import type { LeaseStorage, LeaseToAdd } from './lease-storage.ts';
 
 /** Leases as elements of ipset's sets: the kernel ends them, whether or not Bussa lives. */
 export class LeaseSets implements LeaseStorage {

@@ -1,6 +1,6 @@
 import { type Address, addressWords, familyOf } from '../../../core/net/address.ts';
 import type { SetChange } from '../../../core/nft/elements.ts';
-import type { OwnTable } from '../../../core/nft/home.ts';
+import type { OwnTable } from '../../../core/nft/table.ts';
 import { MAX_TIMEOUT } from '../../../core/nft/timeout.ts';
 import {
   bigEndian,

@@ -1,5 +1,5 @@
-import { isGuestChain, isGuestSet, OWN_TABLE, renderTable } from '../../../core/nft/home.ts';
 import type { GuestTrace, Traces } from '../../../core/nft/removal.ts';
+import { isGuestChain, isGuestSet, OWN_TABLE, renderTable } from '../../../core/nft/table.ts';
 import type { Nftables } from '../../ffi/libnftables.ts';
 import { jumpTarget, type Listed, listObjects, listTables } from '../ruleset/nft-listing.ts';
 

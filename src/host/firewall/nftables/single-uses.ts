@@ -1,6 +1,6 @@
 import { type Address, familyOf } from '../../../core/net/address.ts';
-import { GUEST_PREFIX, OWN_TABLE, renderTable } from '../../../core/nft/home.ts';
 import { setName } from '../../../core/nft/set-name.ts';
+import { GUEST_PREFIX, OWN_TABLE, renderTable } from '../../../core/nft/table.ts';
 import type { Nftables } from '../../ffi/libnftables.ts';
 import type { Gate, Grant } from '../contract/firewall.ts';
 import { listElements, listSetNames } from '../ruleset/nft-listing.ts';

@@ -1,7 +1,7 @@
-import type { DaemonSelector, DaemonReply, DaemonRequest } from '../../app/ask/ask-daemon.ts';
+import type { DaemonReply, DaemonRequest, DaemonSelector } from '../../app/ask/ask-daemon.ts';
 import { DEFAULT_STATE_DIRECTORY } from '../../app/config/daemon-options.ts';
 import type { OptionTable } from '../arguments/option.ts';
-import { BUSSA_EXIT, type BussaExit, type Action, type Environment, type Output } from '../arguments/verb.ts';
+import { type Action, BUSSA_EXIT, type BussaExit, type Environment, type Output } from '../arguments/verb.ts';
 import { PLACE_OPTIONS, systemdStateDirectory } from '../knockd/knockd-options.ts';
 
 /** Which daemon a verb talks to. */

@@ -87,7 +87,10 @@ function advance(tries: TracedAttempt[], entry: TraceEntry): boolean {
   return true;
 }
 
-function change({ kind, at, reason, stage, knock }: TraceEntry, { door }: TracedAttempt): Partial<TracedAttempt> {
+function change(
+  { kind, at, reason, stage, knock }: TraceEntry,
+  { door }: TracedAttempt,
+): Partial<TracedAttempt> {
   switch (kind) {
     case 'advanced':
       return { stage };

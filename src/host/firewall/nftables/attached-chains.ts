@@ -2,8 +2,8 @@ import { type AttachPoint, renderAttachPoint } from '../../../core/door/attach-p
 import type { BaseChain } from '../../../core/firewall/choose-firewall.ts';
 import { readBaseChains } from '../../../core/firewall/read-base-chains.ts';
 import type { Family } from '../../../core/net/address.ts';
-import type { AttachedChain } from '../../../core/nft/guest-part.ts';
-import { familiesOf, attachedTable, OWN_TABLE, PATHS, type Path } from '../../../core/nft/home.ts';
+import type { AttachedChain } from '../../../core/nft/attached-rules.ts';
+import { attachedTable, familiesOf, OWN_TABLE, PATHS, type Path } from '../../../core/nft/table.ts';
 import type { Nftables } from '../../ffi/libnftables.ts';
 import { FirewallError, type Gate, GateError } from '../contract/firewall.ts';
 import { jumpTarget, type Listed, listObjects, listTables } from '../ruleset/nft-listing.ts';
@@ -40,7 +40,8 @@ export function requireAnchors(
 
 /** The families whose packets to this host are dropped by somebody, and seen by no anchor. */
 export function unseenFamilies(anchors: readonly AttachedChain[], closing: readonly BaseChain[]): Family[] {
-  const sees = (family: Family, point: AttachPoint): boolean => familiesOf(attachedTable(point)).includes(family);
+  const sees = (family: Family, point: AttachPoint): boolean =>
+    familiesOf(attachedTable(point)).includes(family);
   return ([4, 6] as const).filter(
     (family) =>
       closing.some((chain) => chain.path === 'input' && sees(family, chain)) &&

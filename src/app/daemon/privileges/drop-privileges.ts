@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
 import type { Config } from '../../../core/config/file/config.ts';
 import { descriptorOf } from '../../../host/files/descriptor-path.ts';
-import { reexec } from '../../../host/privileges/become-anew.ts';
 import { maskOf, readPrivileges } from '../../../host/privileges/capabilities.ts';
+import { isNarrowedTo, narrowThisThread, withOnly } from '../../../host/privileges/drop-privileges.ts';
 import { findGroup } from '../../../host/privileges/find-group.ts';
-import { isNarrowedTo, narrowThisThread, withOnly } from '../../../host/privileges/narrow-privileges.ts';
+import { reexec } from '../../../host/privileges/reexec.ts';
 import { commandsIn } from '../../config/commands-in.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import { findUnreachable } from './reachable-files.ts';
-import { READY_FD, STARTUP_SIGNAL } from './ready-mark.ts';
+import { READY_FD, STARTUP_SIGNAL } from './startup-signal.ts';
 import { hasStoredCommands } from './stored-commands.ts';
 
 /** `narrowed`: by this daemon itself, so that a restart gives it all that it had. */

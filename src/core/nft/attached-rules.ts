@@ -2,7 +2,7 @@ import type { AttachPoint } from '../door/attach-point.ts';
 import { homesFor, renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
 import { acceptRules, renderSets, translatedGate } from './gate-rules.ts';
-import { guestChain, attachedTable, type OwnTable, type Path, renderTable } from './home.ts';
+import { attachedTable, guestChain, type OwnTable, type Path, renderTable } from './table.ts';
 
 /** Where a chain of somebody else's hangs in the packet's path. */
 export type AttachedChain = { readonly point: AttachPoint; readonly path: Path };

@@ -2,9 +2,9 @@ import type { Family } from '../../../core/net/address.ts';
 import type { Millis } from '../../../core/net/time.ts';
 import { ExhaustedError, FirewallError } from '../contract/firewall.ts';
 import { hasTimeMatch } from './has-time-match.ts';
-import type { LeaseStorage } from './lease-place.ts';
 import { LeaseRules } from './lease-rules.ts';
 import { LeaseSets } from './lease-sets.ts';
+import type { LeaseStorage } from './lease-storage.ts';
 
 export type LeasePlaceOptions = {
   /** `false`: leases as rules even where there is ipset. */

@@ -7,10 +7,10 @@ import type { Clock } from '../../../host/clock/clock.ts';
 import { FirewallError, type Gate } from '../../../host/firewall/contract/firewall.ts';
 import type { GuardOptions } from '../../config/daemon-options.ts';
 import type { ChosenFirewall, FirewallSettings } from '../firewall/open-firewall.ts';
-import { KnownPorts } from './closed-record.ts';
 import { Confirmation } from './confirmation.ts';
-import { findConnections, LockoutError, renderConnections } from './lock-out.ts';
-import type { RollbackRequest } from './undo-order.ts';
+import { KnownPorts } from './known-ports.ts';
+import { findConnections, LockoutError, renderConnections } from './lockout.ts';
+import type { RollbackRequest } from './rollback-request.ts';
 
 export type OwnerGuardParts = {
   readonly options: GuardOptions;

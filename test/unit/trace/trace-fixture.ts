@@ -1,6 +1,8 @@
 import { AttemptEngine, WATCHED } from '../../../src/core/attempt/attempt-engine.ts';
 import { ScanGuard } from '../../../src/core/attempt/scan-guard.ts';
 import { Steps } from '../../../src/core/attempt/steps.ts';
+import { Tripwires } from '../../../src/core/decoy/decoys.ts';
+import { drawShare } from '../../../src/core/decoy/port-share.ts';
 import type { Door } from '../../../src/core/door/door.ts';
 import { type Instant, instant } from '../../../src/core/net/time.ts';
 import { Packet } from '../../../src/core/packet/packet.ts';
@@ -11,8 +13,6 @@ import {
 } from '../../../src/core/trace/explain-trace.ts';
 import { SourceTraces } from '../../../src/core/trace/source-traces.ts';
 import type { TraceEntry } from '../../../src/core/trace/trace-entry.ts';
-import { drawShare } from '../../../src/core/tripwire/port-share.ts';
-import { Tripwires } from '../../../src/core/tripwire/tripwires.ts';
 import { address, type Knock, readKnock } from '../attempt/knocks.ts';
 
 export const SOURCE = address('10.0.0.1');

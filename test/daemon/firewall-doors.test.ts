@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
-import { FirewallDoors } from '../../src/app/daemon/firewall/native-doors.ts';
+import { FirewallDoors } from '../../src/app/daemon/firewall/firewall-doors.ts';
 import type { FirewallSettings } from '../../src/app/daemon/firewall/open-firewall.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import type { Lease, LeaseId } from '../../src/core/lease/lease.ts';
@@ -8,7 +8,7 @@ import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import { FirewallError } from '../../src/host/firewall/contract/firewall.ts';
 import { gate } from '../lab/gates.ts';
-import { HandClock } from './keeper-bench.ts';
+import { HandClock } from './keeper-fixture.ts';
 import { MemoryFirewall } from './memory-firewall.ts';
 
 const GATES = [gate('ssh', 'tcp/22'), gate('once', 'tcp/23', true)];

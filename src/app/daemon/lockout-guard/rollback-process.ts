@@ -7,7 +7,7 @@ import { nameProcess } from '../../../host/self/process-name.ts';
 import { type ChosenFirewall, openFirewall } from '../firewall/open-firewall.ts';
 import { EventLog } from '../reporting/event-log.ts';
 import { openSinks } from '../reporting/open-sinks.ts';
-import type { FromUndoWatch, ToUndoWatch, RollbackRequest } from './undo-order.ts';
+import type { FromUndoWatch, RollbackRequest, ToUndoWatch } from './rollback-request.ts';
 
 const LOOK_MS = 1000;
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { siblingCommand } from '../../../host/self/own-program.ts';
-import type { FromUndoWatch, ToUndoWatch, RollbackRequest } from './undo-order.ts';
+import type { FromUndoWatch, RollbackRequest, ToUndoWatch } from './rollback-request.ts';
 
-const SOURCE = new URL('undo-watch.ts', import.meta.url).href;
+const SOURCE = new URL('rollback-process.ts', import.meta.url).href;
 
 /** Node.js needs 0.2 s to start; a machine under load some more. */
 const START_MS = 30_000;

@@ -9,14 +9,14 @@ import {
   type Gate,
   type Grant,
 } from '../../../host/firewall/contract/firewall.ts';
-import { SerialQueue } from '../turns/turns.ts';
-import { InstalledRules } from './doors-part.ts';
+import { SerialQueue } from '../serial/serial-queue.ts';
 import { couldGrant, grantAll, grantEach } from './grant-openings.ts';
+import { trackOlderConnections } from './import-connections.ts';
+import { InstalledRules } from './installed-rules.ts';
 import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
 import { hasPorts, withLeftover } from './port-leases.ts';
 import { RegularLook } from './regular-look.ts';
-import { trackOlderConnections } from './track-older-connections.ts';
 import { whenThereIsRoom } from './when-there-is-room.ts';
 
 /** A part that could not be put in place is tried again after this long. */

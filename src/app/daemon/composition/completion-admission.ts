@@ -4,7 +4,7 @@ import type { Event } from '../../../core/event/event.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import { type OneTimeDoors, useUpSequence } from '../../config/one-time-doors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
-import type { KnockListener } from '../packets/door-watch.ts';
+import type { KnockListener } from '../packets/knock-listener.ts';
 
 export type CompletionsParts = {
   readonly inForce: ConfigInForce;

@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
 import { printableJson } from '../../core/event/printable.ts';
-import type { Json, Style, Output } from '../arguments/verb.ts';
+import type { Json, Output, Style } from '../arguments/verb.ts';
 import { print, printLines, STDERR, STDOUT } from '../process/print.ts';
 
 /** Speaks to the terminal, and knows at the end whether an answer is still owed. */

@@ -11,7 +11,7 @@ import type { Event } from '../../../core/event/event.ts';
 import { SourceTraces, TRACED_SOURCES } from '../../../core/trace/source-traces.ts';
 import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
 import { openRingCapture } from '../../../host/capture/ring-capture.ts';
-import type { DaemonCounters } from '../reporting/daemon-tally.ts';
+import type { DaemonCounters } from '../reporting/daemon-counters.ts';
 import type { EventLog } from '../reporting/event-log.ts';
 import { drawSecret } from './draw-secret.ts';
 import { InterfaceWatch } from './interface-watch.ts';
