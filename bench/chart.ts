@@ -41,8 +41,8 @@ export function renderChart(figures: Figures): string {
         `noise.cpu.${rate}`,
       ),
     ),
-    panel('Last packet of a knock to the rule in place, ms (Bussa: native door)', 'ms', 'open.native'),
-    panel('Start to the first packet captured, ms (Bussa: native doors)', 'ms', 'start.native'),
+    panel('Last packet of a knock to the rule in place, ms (Bussa: firewall door)', 'ms', 'open.native'),
+    panel('Start to the first packet captured, ms (Bussa: firewall doors)', 'ms', 'start.native'),
   ].map((each) => ({ ...each, bars: each.bars.filter(({ value }) => Number.isFinite(value)) }));
   const knocks = CONTENDERS.filter((contender) => Number.isFinite(shut(contender, 'full speed')));
   return drawChart(panels, [

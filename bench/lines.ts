@@ -40,7 +40,7 @@ export const SECTIONS: readonly Section[] = [
     title: 'last packet of a knock to the rule in place',
     lines: [
       ...bothQuantiles('open.command', 'by a command'),
-      ...bothQuantiles('open.native', 'natively (the others: command)'),
+      ...bothQuantiles('open.native', 'firewall door (the others: command)'),
       line('crowd.perSecond', '1,000 knock at once, openings', '/s', 0),
       line('crowd.opened', '1,000 knock at once, let in', '', 0),
     ],
@@ -49,7 +49,7 @@ export const SECTIONS: readonly Section[] = [
     title: 'start to the first packet captured',
     lines: [
       { ...line('start.commands', 'doors with commands', 'ms', 1), beside: ['knockd'] },
-      { ...line('start.native', 'native doors', 'ms', 1), beside: ['knockd'] },
+      { ...line('start.native', 'firewall doors', 'ms', 1), beside: ['knockd'] },
     ],
   },
   {

@@ -16,7 +16,7 @@ export function withFigures(readme: string, baseline: Baseline): string {
 function renderFigures(baseline: Baseline): string {
   return `${conditions(baseline)}
 
-| noise | packets taken: Bussa · knockd · fwknopd (¹) · nftables | honest knocks opened, of 10 | CPU a packet, µs: Bussa · knockd · fwknopd · tcpdump | Bussa : knockd |
+| noise | packets received: Bussa · knockd · fwknopd (¹) · nftables | honest knocks opened, of 10 | CPU per packet, µs: Bussa · knockd · fwknopd · tcpdump | Bussa : knockd |
 |---|---|---|---|---|
 ${RATES.map((rate) => noiseRow(baseline, rate)).join('\n')}
 
@@ -72,15 +72,15 @@ function otherRows({ figures, ratios }: Baseline): Cells[] {
   const crowd = (name: Contender): string => of('crowd.perSecond', name, thousands);
   return [
     [
-      'last knock to the rule in place: natively, median (p99)',
+      'last knock to the rule in place: with `open`, median (p99)',
       both('open.native', 'Bussa'),
       `${command}, by its command`,
       ratio('open.native'),
     ],
-    ['the same by a command', both('open.command', 'Bussa'), command, ratio('open.command')],
-    ['openings a second, 1,000 sources at once', crowd('Bussa'), crowd('knockd'), ''],
+    ['the same with a command', both('open.command', 'Bussa'), command, ratio('open.command')],
+    ['openings per second, 1,000 sources at once', crowd('Bussa'), crowd('knockd'), ''],
     [
-      'start to the first packet captured: native doors, commands',
+      'start to the first packet captured: firewall doors, command doors',
       starts,
       `${of('start.commands', 'knockd')} ms`,
       `${ratio('start.native')}, ${ratio('start.commands')}`,
@@ -92,11 +92,11 @@ function otherRows({ figures, ratios }: Baseline): Cells[] {
       memory('knockd'),
       `${ratio('idle.resident')}, ${ratio('idle.private')}`,
     ],
-    ['bytes for each attempt beyond 10,000', of('attempts.bytes', 'Bussa'), '', ''],
+    ['bytes per attempt beyond 10,000', of('attempts.bytes', 'Bussa'), '', ''],
     [
-      'CPU a packet at 1,000,000 attempts over 1,000',
+      'CPU per packet at 1,000,000 attempts relative to 1,000',
       of('attempts.slowdown', 'Bussa'),
-      'not reached: it looks through all of them for each packet',
+      'not reached: it scans all attempts for each packet',
       '',
     ],
     [

@@ -67,7 +67,7 @@ suite('the figures that are kept', () => {
     const open = { ...baseline.figures['open.native'], Bussa: 0.123 };
     const figures = { ...baseline.figures, 'open.native': open };
     const changed = withFigures(file('README.md'), { ...baseline, figures });
-    assert.match(changed, /natively.*\| 0\.12 ms/);
+    assert.match(changed, /with `open`.*\| 0\.12 ms/);
     assert.equal(withFigures(changed, baseline), file('README.md'));
   });
 
