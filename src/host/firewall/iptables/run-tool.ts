@@ -71,8 +71,7 @@ function lastWords(text: string): string | undefined {
   const lines = text
     .split('\n')
     .filter(
-      (line) =>
-        line.trim() !== '' && !line.startsWith('#') && !/^Try |^Error occurred at line/.test(line),
+      (line) => line.trim() !== '' && !line.startsWith('#') && !/^Try |^Error occurred at line/.test(line),
     );
   return lines.length === 0 ? undefined : lines.slice(0, 3).join('; ').trim();
 }
