@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { READER, readDatagrams } from '../lab/datagram-reader.ts';
-import { C_KNOCK, knockdCommand, startKnockd, WorkDirectory } from '../lab/knockd.ts';
-import { SERVER, Wire } from '../lab/wire.ts';
+import { BUSSA, C_KNOCK, knockdCommand, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
 
 const DOOR = `[ssh]
   sequence = 7000,8000
@@ -37,6 +37,39 @@ describe('what other programs are told', () => {
     assert.equal((await knockd.stop()).code, 0);
     await manager.saw(/^STOPPING=1\n/m);
     assert.doesNotMatch(readFileSync(told, 'utf8'), /NOTIFY_SOCKET|WATCHDOG/);
+  });
+
+  test('systemd: STATUS at each opening, extension, ban and closing, with no watchdog that sends it anyway', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { client, server } = wire;
+    const socket = directory.file('notify');
+    await using manager = await readDatagrams(server, socket);
+    const config = `${DOOR}  open = tcp/22\n  open_for = 60\n`;
+    await using knockd = server.start('env', `NOTIFY_SOCKET=${socket}`, ...knockdCommand(directory, config));
+    const bussa = (...words: readonly string[]): Promise<string> =>
+      server.run(...(BUSSA as [string]), ...words, '--state', directory.path);
+    const told = async (rest: string): Promise<string> => {
+      const [, until = ''] = await manager.saw(
+        new RegExp(`^STATUS=listening on all interfaces; 1 door, ${rest}\n--$`, 'm'),
+      );
+      return until;
+    };
+    await told('0 leases open');
+    await client.run(C_KNOCK, SERVER, '7000', '8000');
+    const first = await told('1 lease open until ([0-9-]*[ ]?\\d\\d:\\d\\d:\\d\\d)');
+    await bussa('extend', 'ssh', CLIENT, '--for', '1h');
+    await told(`1 lease open until (?!${first})[0-9: -]+`);
+    await bussa('ban', '192.0.2.7');
+    await told('1 lease open until [0-9: -]+, 1 ban');
+    await bussa('open', 'ssh', STRANGER, '--for', '2m');
+    await told('2 leases open, the last until [0-9: -]+, 1 ban');
+    await bussa('unban', '192.0.2.7');
+    await told('2 leases open, the last until [0-9: -]+');
+    await bussa('close', 'ssh', CLIENT);
+    await bussa('close', 'ssh', STRANGER);
+    await manager.saw(/1 door, 0 leases open\n--$/m, 2);
+    assert.equal((await knockd.stop()).code, 0);
   });
 
   test('Log_Format = json: every line is one value, with door and source of an opening', async () => {

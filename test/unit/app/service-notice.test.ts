@@ -8,7 +8,7 @@ import { ServiceManager } from '../../../src/host/service-manager/service-manage
 import { READER } from '../../lab/datagram-reader.ts';
 import { Program } from '../../lab/program.ts';
 
-test('STATUS is sent when it changes, many changes at once as one, and none after the stop', async () => {
+test('STATUS is sent at once when it changes, many changes as few, the same line never twice, none after the stop', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'bussa-notice-'));
   const path = join(directory, 'notify');
   await using reader = new Program('perl', ['-e', READER, path]);
@@ -25,12 +25,17 @@ test('STATUS is sent when it changes, many changes at once as one, and none afte
   // No watchdog: nothing else sends it.
   const kept = setInterval(() => undefined, 1000);
   await reader.saw(/STATUS=1000 leases open\n/);
+  notice.changed();
+  leases += 1;
+  notice.changed();
+  await reader.saw(/STATUS=1001 leases open\n/);
   clearInterval(kept);
+  leases += 1;
   notice.changed();
   notice.stopping();
   notice.changed();
   await reader.saw(/STOPPING=1/);
-  assert.equal(reader.count(/STATUS=\d+ leases open/g), 2);
+  assert.equal(reader.count(/STATUS=\d+ leases open/g), 3);
   manager.close();
   rmSync(directory, { recursive: true });
 });

@@ -1,3 +1,5 @@
+import type { Event, EventKind } from '../../../core/event/event.ts';
+import type { Instant } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
@@ -9,6 +11,7 @@ import type { FirewallDoors } from '../firewall/firewall-doors.ts';
 import { closeAll } from '../leases/close-all.ts';
 import type { EarlierLeases } from '../leases/earlier-leases.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
+import { toWallTime } from '../leases/lease-record.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
 import type { Reload, ReloadOutcome } from '../reload/reload.ts';
@@ -39,6 +42,9 @@ export type DaemonParts = {
   readonly resources: AsyncDisposableStack;
 };
 
+/** What changes the summary, beside the number of leases. */
+const IN_SUMMARY: ReadonlySet<EventKind> = new Set(['extended', 'banned', 'unbanned', 'interface']);
+
 /** A daemon that listens. */
 export class Daemon {
   readonly #parts: DaemonParts;
@@ -61,7 +67,10 @@ export class Daemon {
 
   /** `onSummary`: called when the summary may have changed. */
   follow(onSummary: () => void): void {
-    this.#parts.reports.subscribe({ counted: onSummary });
+    const note = ({ kind }: Event): void => {
+      if (IN_SUMMARY.has(kind)) onSummary();
+    };
+    this.#parts.reports.subscribe({ counted: onSummary, note });
   }
 
   /** The standard streams are nobody's from now on. */
@@ -71,8 +80,19 @@ export class Daemon {
 
   /** One line of what it does now. */
   get summary(): string {
-    const { watch, keeper } = this.#parts;
-    return renderSummary(watch.interfaces.listeningOn, watch.doors.length, keeper.book.size);
+    const { watch, keeper, clock } = this.#parts;
+    let lastDue: Instant | undefined;
+    for (const { due } of keeper.book.each())
+      lastDue = lastDue === undefined || due > lastDue ? due : lastDue;
+    const now = clock.wall();
+    return renderSummary({
+      listeningOn: watch.interfaces.listeningOn,
+      doors: watch.doors.length,
+      leases: keeper.book.size,
+      lastUntil: lastDue === undefined ? undefined : toWallTime(lastDue, clock),
+      bans: watch.bans.count(now),
+      now,
+    });
   }
 
   /** Resolves when nobody has confirmed in time: all that is closed has to be undone. */

@@ -3,8 +3,8 @@ import type { ServiceManager } from '../../../host/service-manager/service-manag
 /** systemd.service(5) wants to hear from a watched service in time; half of it leaves room for a slow machine. */
 const SHARE = 0.5;
 
-/** Changes within this of the first are told together. */
-const TOGETHER_MS = 200;
+/** From one change that is told to the next. */
+const APART_MS = 200;
 
 /** Tells the service manager, while the daemon lives, how it is. */
 export class ServiceNotice {
@@ -12,6 +12,8 @@ export class ServiceNotice {
   readonly #status: () => string;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #told = '';
   #isEnding = false;
 
   /** `status`: one line, for `systemctl status`. */
@@ -21,19 +23,17 @@ export class ServiceNotice {
   }
 
   ready(): void {
-    this.#manager.ready(this.#status());
+    this.#manager.ready(this.#newStatus());
     const { watchdogMs } = this.#manager;
     if (watchdogMs === undefined) return;
-    this.#timer ??= setInterval(() => this.#manager.alive(this.#status()), watchdogMs * SHARE).unref();
+    this.#timer ??= setInterval(() => this.#manager.alive(this.#newStatus()), watchdogMs * SHARE).unref();
   }
 
-  /** The line may have changed: it is told soon, however often this is called. */
+  /** The line may have changed: it is told at once, and many changes together a moment later. */
   changed(): void {
     if (!this.#manager.isThere || this.#isEnding) return;
-    this.#soon ??= setTimeout(() => {
-      this.#soon = undefined;
-      this.#manager.status(this.#status());
-    }, TOGETHER_MS).unref();
+    const wait = Math.max(0, this.#toldAt + APART_MS - performance.now());
+    this.#soon ??= setTimeout(() => this.#tellChange(), wait).unref();
   }
 
   reloading(): void {
@@ -44,5 +44,19 @@ export class ServiceNotice {
     this.#isEnding = true;
     clearTimeout(this.#soon);
     this.#manager.stopping();
+  }
+
+  #tellChange(): void {
+    this.#soon = undefined;
+    const before = this.#told;
+    const text = this.#newStatus();
+    if (text === before) return;
+    this.#toldAt = performance.now();
+    this.#manager.status(text);
+  }
+
+  #newStatus(): string {
+    this.#told = this.#status();
+    return this.#told;
   }
 }
