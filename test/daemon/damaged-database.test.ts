@@ -31,7 +31,7 @@ import { seededRandom } from '../lab/seeded-random.ts';
 const clock = openSystemClock();
 const STOP = lease('a').stop;
 const PAGE = 4096;
-const ROUNDS = Number(process.env.BUSSA_DAMAGES ?? 60);
+const ROUNDS = Number(process.env.BUSSA_DAMAGES ?? 20);
 
 /** Enough of them that their table has several pages, and its damage leaves some to be read. */
 const LEASES: readonly StoredLease[] = Array.from({ length: 60 }, (_, n) =>

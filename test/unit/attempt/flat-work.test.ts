@@ -12,6 +12,9 @@ type Work = { readonly average: number; readonly most: number };
 
 const SAMPLE = 1000;
 
+/** As full as the daemon's own with a million attempts: a counted access costs hundreds of others. */
+const CAPACITY = 104_858;
+
 /** An engine whose memory is counted, and a packet for it that differs in its source and port. */
 class Bench {
   readonly #count = new MemoryCount();
@@ -44,10 +47,10 @@ class Bench {
   }
 
   /** What packets cost that come of the sources from `first` on at a port; each must bring about `kind` at last. */
-  measure(first: number, port: number, kind: number | undefined): Work {
+  measure(first: number, port: number, kind: number | undefined, sample = SAMPLE): Work {
     let total = 0;
     let most = 0;
-    for (let i = 0; i < SAMPLE; i++) {
+    for (let i = 0; i < sample; i++) {
       const before = this.#count.accesses;
       const offer = this.offer(first + i, port);
       const work = this.#count.accesses - before;
@@ -56,7 +59,7 @@ class Bench {
       total += work;
       most = Math.max(most, work);
     }
-    return { average: total / SAMPLE, most };
+    return { average: total / sample, most };
   }
 }
 
@@ -65,7 +68,7 @@ function workAt(
   attempts: number,
   doors: readonly Door[] = [door('ssh', '7000,8000,9000')],
 ): Record<string, Work> {
-  const bench = new Bench(doors, 1_048_576);
+  const bench = new Bench(doors, CAPACITY);
   for (let i = 0; i < attempts; i++) bench.offer(i, 7000);
   assert.equal(bench.pending, attempts);
   return {
@@ -89,9 +92,9 @@ describe('the work of a packet', () => {
   // A look-up walks a chain of pending attempts, of which there are two in the mean when the table is full.
   const CHAIN = 12;
 
-  test('does not grow with the attempts: 1,000, 100,000, 1,000,000', (t) => {
+  test('does not grow with the attempts: a table of which a hundredth, a tenth, nearly all is taken', (t) => {
     const few = workAt(1000);
-    for (const attempts of [100_000, 1_000_000]) {
+    for (const attempts of [10_000, 100_000]) {
       for (const [sort, { average, most }] of Object.entries(workAt(attempts))) {
         const before = few[sort]?.average ?? 0;
         t.diagnostic(
@@ -125,17 +128,17 @@ describe('the work of a packet', () => {
   test('grows with the doors that share a port, and with nothing else', () => {
     const doors = Array.from({ length: 100 }, (_, i) => door(`d${i}`, `7000,8000,9000,${10_000 + i}`));
     const one = workAt(1000)['a second knock']?.average ?? 0;
-    const bench = new Bench(doors, 200_000);
-    for (let i = 0; i < 1000; i++) bench.offer(i, 7000);
-    const { average } = bench.measure(0, 8000, STEP.advanced);
+    const bench = new Bench(doors, 20_000);
+    for (let i = 0; i < 200; i++) bench.offer(i, 7000);
+    const { average } = bench.measure(0, 8000, STEP.advanced, 200);
     assert.ok(average > one * 20 && average <= one * 100 + 1000, `${average} for 100 doors, ${one} for one`);
   });
 
   test('does not grow when the table is full and each attempt makes another one go', () => {
     const few = workAt(1000)['a first knock']?.average ?? 0;
-    const bench = new Bench([door('ssh', '7000,8000,9000')], 100_000);
-    for (let i = 0; i < 100_000; i++) bench.offer(i, 7000);
-    const { average, most } = bench.measure(100_000, 7000, STEP.advanced);
+    const bench = new Bench([door('ssh', '7000,8000,9000')], 20_000);
+    for (let i = 0; i < 20_000; i++) bench.offer(i, 7000);
+    const { average, most } = bench.measure(20_000, 7000, STEP.advanced);
     assert.ok(
       average <= few + 60 && most <= few + 120,
       `${average}, ${most} at most, ${few} when nearly empty`,

@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { knock, parseConfig, simulate, type TimelineEntry } from '../../../src/app/library.ts';
-import { WorkDirectory } from '../../lab/knockd.ts';
-import { repository } from '../../lab/scratch-clone.ts';
+import { knock, parseConfig, simulate, type TimelineEntry } from '../../src/app/library.ts';
+import { WorkDirectory } from '../lab/knockd.ts';
+import { repository } from '../lab/scratch-clone.ts';
 
 const TEXT = '[ssh]\nsequence = 7000,8000:udp\nopen = tcp/22\nopen_for = 60\n';
 
