@@ -153,6 +153,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     text: [],
     trace: ['attempt', 'door', 'lease', 'net', 'origin', 'packet'],
     decoy: ['door', 'net'],
+    users: ['bytes', 'cipher', 'config/file', 'config/values', 'door', 'net', 'signed', 'ssh', 'text'],
   },
 };
 

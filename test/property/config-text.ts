@@ -164,7 +164,8 @@ function doorLines(parts: {
 }): Lines {
   const { source: from, commands: each } = parts;
   const lines: [string, string | number | undefined][] = [
-    from.kind === 'fixed' ? ['sequence', sequenceText(from.sequence)] : ['one_time_sequences', from.path],
+    ['sequence', from.kind === 'fixed' ? sequenceText(from.sequence) : undefined],
+    ['one_time_sequences', from.kind === 'one-time' ? from.path : undefined],
     ['seq_timeout', parts.seqTimeout],
     ['tcpflags', flagsText(parts.flags) || undefined],
     ['target', parts.target],

@@ -51,7 +51,7 @@ function readOneTimeDoors({ doors }: Config) {
   const warnings: Diagnostic[] = [];
   for (const spec of doors) {
     const { sequenceSource: source, name } = spec;
-    if (source.kind === 'fixed') continue;
+    if (source.kind !== 'one-time') continue;
     const place = { file: source.path, line: 1, column: 1 };
     const file = readOneTimeFile(source.path, 'judged');
     if (file.kind === 'unusable') {

@@ -31,7 +31,7 @@ export class OneTimeDoors {
     this.#access = access;
   }
 
-  /** A door whose one-time sequences are used up, or whose file cannot be used, is left out, with a log line. */
+  /** The doors that a sequence opens. A door whose one-time sequences are used up, or whose file cannot be used, is left out, with a log line. */
   watchable(specs: readonly DoorSpec[]): Door[] {
     return specs.flatMap((spec) => this.#watchable(spec) ?? []);
   }
@@ -49,6 +49,7 @@ export class OneTimeDoors {
   #watchable(spec: DoorSpec): Door | undefined {
     const { name, sequenceSource: source } = spec;
     this.#shut.delete(name);
+    if (source.kind === 'none') return undefined;
     if (source.kind === 'fixed') return { ...spec, sequence: source.sequence };
     const file = readOneTimeFile(source.path, this.#access);
     if (file.kind === 'unusable') {
@@ -115,7 +116,7 @@ function bounded(file: string, warnings: readonly Diagnostic[]): readonly Diagno
  */
 export function useUpSequence(door: Door): void {
   const source = door.sequenceSource;
-  if (source.kind === 'fixed') return;
+  if (source.kind !== 'one-time') return;
   const { path } = source;
   const file = readOneTimeFile(path, 'judged');
   if (file.kind === 'unusable') throw new Error(file.reason);

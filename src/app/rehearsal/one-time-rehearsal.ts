@@ -24,7 +24,7 @@ export class OneTimeRehearsal {
 
   #following(door: Door): Door | undefined {
     const source = door.sequenceSource;
-    if (source.kind === 'fixed') return door;
+    if (source.kind !== 'one-time') return door;
     const bytes = this.#files.get(source.path) ?? readWhole(source.path);
     const current = parseOneTimeSequences(source.path, bytes).next;
     const left = current === undefined ? bytes : markSequenceUsed(bytes, current.line);

@@ -1,6 +1,6 @@
 import type { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
 import { OFFER, WATCHED } from '../../core/attempt/attempt-engine.ts';
-import type { Completion } from '../../core/attempt/completion.ts';
+import type { Completion, SequenceCompletion } from '../../core/attempt/completion.ts';
 import { STEP, Steps } from '../../core/attempt/steps.ts';
 import { compileAdmission } from '../../core/door/admission.ts';
 import type { Door } from '../../core/door/door.ts';
@@ -113,7 +113,7 @@ export class Rehearsal {
     this.#leases.pass(due);
   }
 
-  #complete(completion: Completion): void {
+  #complete(completion: SequenceCompletion): void {
     const { door, source } = completion;
     if (!compileAdmission(door)(source)) {
       this.#refuse(completion, 'the door does not let this address knock');

@@ -2,7 +2,7 @@ import { type Door, sameKnocks } from '../door/door.ts';
 import { type Instant, instant } from '../net/time.ts';
 import { type Packet, packetSource } from '../packet/packet.ts';
 import { AttemptTable, NO_SLOT, type Slot } from './attempt-table.ts';
-import type { Completion } from './completion.ts';
+import type { SequenceCompletion } from './completion.ts';
 import { DoorIndex, OWN_GROUP, stepCode, targetGroup } from './door-index.ts';
 import { DEFAULT_LIMITS, type EngineLimits } from './engine-limits.ts';
 import { isAwaited } from './is-awaited.ts';
@@ -267,7 +267,7 @@ export class AttemptEngine {
     const kind = counts ? STEP.completed : STEP.withheld;
     steps.push(kind, number, door.sequence.length, family, source0, source1, source2, source3);
     if (!counts) return;
-    steps.complete({ door, source: packetSource(packet), at: instant(now) } as Completion);
+    steps.complete({ door, source: packetSource(packet), at: instant(now) } as SequenceCompletion);
   }
 
   #end(kind: StepKind, slot: Slot, steps: Steps): void {

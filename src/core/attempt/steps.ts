@@ -1,5 +1,5 @@
 import { type Address, type Family, renderAddress } from '../net/address.ts';
-import type { Completion } from './completion.ts';
+import type { SequenceCompletion } from './completion.ts';
 
 /** What happened to an attempt. Numbers, because a flood makes one per packet. */
 export const STEP = {
@@ -29,7 +29,7 @@ const WIDTH = 7;
 export class Steps {
   count = 0;
   #rows = new Uint32Array(16 * WIDTH);
-  #completions: Completion[] = [];
+  #completions: SequenceCompletion[] = [];
 
   clear(): void {
     this.count = 0;
@@ -59,11 +59,11 @@ export class Steps {
     this.count++;
   }
 
-  complete(completion: Completion): void {
+  complete(completion: SequenceCompletion): void {
     this.#completions.push(completion);
   }
 
-  get completions(): readonly Completion[] {
+  get completions(): readonly SequenceCompletion[] {
     return this.#completions;
   }
 

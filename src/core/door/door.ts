@@ -8,15 +8,27 @@ import type { DoorHooks } from './hook.ts';
 import type { Opening } from './opening.ts';
 import { type Sequence, sameSequence } from './sequence.ts';
 
-/** Where a door's sequence comes from: the configuration, or the first unused line of a file. */
+/** Where a door's sequence comes from: the configuration, or the first unused line of a file. `none`: it has no sequence. */
 export type SequenceSource =
+  | { readonly kind: 'none' }
   | { readonly kind: 'fixed'; readonly sequence: Sequence }
   | { readonly kind: 'one-time'; readonly path: string };
+
+/** How somebody proves that a door may open for him. */
+export type ProofKind = 'sequence' | 'key';
 
 /** One section of the configuration. */
 export type DoorSpec = {
   readonly name: string;
   readonly sequenceSource: SequenceSource;
+  /** Each of them opens the door. Never empty; `sequence` alone if it is absent. */
+  readonly accept?: readonly ProofKind[];
+  /** Names of those who may open it by a proof that names somebody; all users if it is absent. */
+  readonly users?: readonly string[];
+  /** The longest time that a client may ask for; the door's own time if it is absent. */
+  readonly maxOpenFor?: Millis;
+  /** A signed knock has to name the address that it comes from. */
+  readonly requireSource?: true;
   /** The whole sequence must arrive within this of its first knock. */
   readonly seqTimeout: Millis;
   readonly flags: FlagRule;
@@ -41,6 +53,9 @@ export const DEFAULT_MAX_LEASES = 65_536;
 
 /** A door as it is watched: its sequence is known. */
 export type Door = DoorSpec & { readonly sequence: Sequence };
+
+export const takes = ({ accept = ['sequence'] }: DoorSpec, proof: ProofKind): boolean =>
+  accept.includes(proof);
 
 /** Whether the same knocks open both: an attempt at one may go on at the other. */
 export function sameKnocks(a: Door, b: Door): boolean {

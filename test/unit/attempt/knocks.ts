@@ -1,5 +1,5 @@
 import { AttemptEngine, OFFER } from '../../../src/core/attempt/attempt-engine.ts';
-import type { Completion } from '../../../src/core/attempt/completion.ts';
+import type { SequenceCompletion } from '../../../src/core/attempt/completion.ts';
 import { DEFAULT_LIMITS, type EngineLimits } from '../../../src/core/attempt/engine-limits.ts';
 import { ScanGuard } from '../../../src/core/attempt/scan-guard.ts';
 import { STEP, Steps } from '../../../src/core/attempt/steps.ts';
@@ -104,7 +104,7 @@ export class TestEngine {
   }
 
   /** Those of the last call. */
-  get completions(): readonly Completion[] {
+  get completions(): readonly SequenceCompletion[] {
     return this.#steps.completions;
   }
 

@@ -1,4 +1,4 @@
-import type { Completion } from '../../../core/attempt/completion.ts';
+import type { Completion, SequenceCompletion } from '../../../core/attempt/completion.ts';
 import { compileAdmission } from '../../../core/door/admission.ts';
 import type { Event } from '../../../core/event/event.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
@@ -14,7 +14,7 @@ export type CompletionsParts = {
   readonly report: (event: Event) => void;
 };
 
-/** What stands between a whole sequence and its door: who may knock, and that a one-time sequence is used up. */
+/** What stands between a proof and its door: who may knock, and that a one-time sequence is used up. */
 export class CompletionAdmission {
   readonly #parts: CompletionsParts;
 
@@ -35,12 +35,12 @@ export class CompletionAdmission {
       return;
     }
     const isOneTime = door.sequenceSource.kind === 'one-time';
-    if (isOneTime && !this.#useUp(completion)) return;
+    if (isOneTime && completion.proof === undefined && !this.#useUp(completion)) return;
     keeper.complete(completion);
   }
 
   /** The sequence is used up before anything opens. Whether it could be. */
-  #useUp({ door, source }: Completion): boolean {
+  #useUp({ door, source }: SequenceCompletion): boolean {
     const { inForce, watch, oneTime, report } = this.#parts;
     const { doors, settings } = inForce.current;
     const others = watch.doors.filter((other) => other.name !== door.name);

@@ -2,6 +2,7 @@ import type { AttachPoint } from '../../door/attach-point.ts';
 import type { DoorSpec } from '../../door/door.ts';
 import type { DaemonHooks } from '../../door/hook.ts';
 import type { PortOpening } from '../../door/port-opening.ts';
+import type { Port } from '../../net/port.ts';
 import { type Millis, seconds } from '../../net/time.ts';
 import type { Diagnostic } from '../../text/diagnostic.ts';
 import type { InterfaceSetting } from '../values/parse-interfaces.ts';
@@ -36,8 +37,26 @@ export type Settings = {
   readonly scanPenalty?: Millis;
   /** Ports in use that the host's own sockets do not show. Never empty. */
   readonly scanIgnore?: readonly [PortOpening, ...PortOpening[]];
+  /** Who may sign knocks; `DEFAULT_USERS_FILE` if it is absent. */
+  readonly usersFile?: string;
+  /** The secret that signed knocks are sealed to; `DEFAULT_SERVER_KEY` if it is absent. */
+  readonly serverKey?: string;
+  /** The UDP port that signed knocks are sent to. Nothing listens there. */
+  readonly signedPort?: Port;
+  /** Signed knocks are answered if it is absent. */
+  readonly reply?: 'yes' | 'no';
+  /** By how much a signed knock's time may differ; `DEFAULT_CLOCK_WINDOW` if it is absent. */
+  readonly clockWindow?: Millis;
   readonly hooks?: DaemonHooks;
 };
+
+export const DEFAULT_USERS_FILE = '/etc/bussa/users.conf';
+export const DEFAULT_SERVER_KEY = '/etc/bussa/server.key';
+
+export const DEFAULT_CLOCK_WINDOW = seconds(60);
+
+/** Each used knock is remembered for twice as long. */
+export const MAX_CLOCK_WINDOW = seconds(3600);
 
 /** Longer than the pause between the probes of a patient scan (nmap -T1: 15 s), and short for who only mistyped. */
 export const DEFAULT_SCAN_PENALTY = seconds(60);

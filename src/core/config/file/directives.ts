@@ -1,4 +1,4 @@
-import { nearestWord } from '../../text/nearest-word.ts';
+import { type Directive, Grammar } from './grammar.ts';
 
 /** A directive under the first of its spellings. The manual page knockd(1) describes those of knockd. */
 export type DirectiveName =
@@ -10,6 +10,8 @@ export type DirectiveName =
   | 'Interface'
   | 'Sequence'
   | 'One_Time_Sequences'
+  | 'Accept'
+  | 'Users'
   | 'Seq_Timeout'
   | 'TCPFlags'
   | 'Target'
@@ -19,6 +21,8 @@ export type DirectiveName =
   | 'Stop_Command'
   | 'Stop_Command_6'
   | 'Open'
+  | 'Max_Open_For'
+  | 'Require_Source'
   | 'Single_Use'
   | 'Hold'
   | 'Close_Kills'
@@ -37,26 +41,18 @@ export type DirectiveName =
   | 'Scan_Guard'
   | 'Scan_Penalty'
   | 'Scan_Ignore'
+  | 'Users_File'
+  | 'Server_Key'
+  | 'Signed_Port'
+  | 'Reply'
+  | 'Clock_Window'
   | 'On_Start'
   | 'On_Stop'
   | 'On_Open'
   | 'On_Close'
   | 'On_Refused';
 
-export type Directive = {
-  readonly name: DirectiveName;
-  /** The section it belongs in. */
-  readonly home: 'options' | 'door' | 'any';
-  readonly alias?: string;
-  /** Of two in one section: which counts. */
-  readonly repeated: 'first' | 'last' | 'both';
-  /** Unknown to knockd. */
-  readonly isNew?: true;
-  /** Free text may hold a `#`; in all else it is a misplaced comment. */
-  readonly value: 'word' | 'path' | 'command';
-};
-
-export const DIRECTIVES: readonly Directive[] = [
+export const DIRECTIVES: readonly Directive<DirectiveName>[] = [
   { name: 'UseSyslog', home: 'any', repeated: 'last', value: 'word' },
   { name: 'LogFile', home: 'options', repeated: 'last', value: 'path' },
   { name: 'Log_Format', home: 'options', repeated: 'last', isNew: true, value: 'word' },
@@ -65,6 +61,8 @@ export const DIRECTIVES: readonly Directive[] = [
   { name: 'Interface', home: 'options', repeated: 'first', value: 'word' },
   { name: 'Sequence', home: 'door', repeated: 'last', value: 'word' },
   { name: 'One_Time_Sequences', home: 'door', repeated: 'last', value: 'path' },
+  { name: 'Accept', home: 'door', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Users', home: 'door', repeated: 'both', isNew: true, value: 'word' },
   { name: 'Seq_Timeout', home: 'door', alias: 'Timeout', repeated: 'last', value: 'word' },
   { name: 'TCPFlags', home: 'door', repeated: 'both', value: 'word' },
   { name: 'Target', home: 'door', repeated: 'last', value: 'word' },
@@ -74,6 +72,8 @@ export const DIRECTIVES: readonly Directive[] = [
   { name: 'Stop_Command', home: 'door', repeated: 'last', value: 'command' },
   { name: 'Stop_Command_6', home: 'door', repeated: 'last', value: 'command' },
   { name: 'Open', home: 'door', repeated: 'both', isNew: true, value: 'word' },
+  { name: 'Max_Open_For', home: 'door', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Require_Source', home: 'door', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Single_Use', home: 'door', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Hold', home: 'door', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Close_Kills', home: 'door', repeated: 'last', isNew: true, value: 'word' },
@@ -92,6 +92,11 @@ export const DIRECTIVES: readonly Directive[] = [
   { name: 'Scan_Guard', home: 'options', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Scan_Penalty', home: 'options', repeated: 'last', isNew: true, value: 'word' },
   { name: 'Scan_Ignore', home: 'options', repeated: 'both', isNew: true, value: 'word' },
+  { name: 'Users_File', home: 'options', repeated: 'last', isNew: true, value: 'path' },
+  { name: 'Server_Key', home: 'options', repeated: 'last', isNew: true, value: 'path' },
+  { name: 'Signed_Port', home: 'options', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Reply', home: 'options', repeated: 'last', isNew: true, value: 'word' },
+  { name: 'Clock_Window', home: 'options', repeated: 'last', isNew: true, value: 'word' },
   { name: 'On_Start', home: 'options', repeated: 'last', isNew: true, value: 'command' },
   { name: 'On_Stop', home: 'options', repeated: 'last', isNew: true, value: 'command' },
   { name: 'On_Open', home: 'any', repeated: 'last', isNew: true, value: 'command' },
@@ -99,27 +104,7 @@ export const DIRECTIVES: readonly Directive[] = [
   { name: 'On_Refused', home: 'any', repeated: 'last', isNew: true, value: 'command' },
 ];
 
-const SPELLINGS: readonly string[] = DIRECTIVES.flatMap(({ name, alias }) =>
-  alias === undefined ? [name] : [name, alias],
-);
-
-const BY_SPELLING: ReadonlyMap<string, Directive> = new Map(
-  DIRECTIVES.flatMap((directive) =>
-    [directive.name, directive.alias ?? directive.name].map((word) => [word.toLowerCase(), directive]),
-  ),
-);
-
-export function findDirective(word: string): Directive | undefined {
-  return BY_SPELLING.get(word.toLowerCase());
-}
+export const CONFIG_GRAMMAR = new Grammar(DIRECTIVES, { section: 'door', example: '[openSSH]' });
 
 /** The spelling that an unknown word comes nearest to, if any is near. */
-export function nearestDirective(word: string): string | undefined {
-  return nearestWord(word, SPELLINGS);
-}
-
-/** The directives of one kind of section, for a message. */
-export function listDirectives(home: 'options' | 'door'): string {
-  const inHome = DIRECTIVES.filter((directive) => directive.home === home || directive.home === 'any');
-  return inHome.map(({ name }) => name).join(', ');
-}
+export const nearestDirective = (word: string): string | undefined => CONFIG_GRAMMAR.nearest(word);

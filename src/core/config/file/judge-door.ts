@@ -8,6 +8,7 @@ import type { Entry, Section } from './read-sections.ts';
 /** What only the section as a whole can be wrong about. */
 export function judgeDoor(section: Section, findings: Findings): void {
   judgeSequence(section, findings);
+  judgeProofs(section, findings);
   judgeCommands(section, findings);
   judgePorts(section, findings);
   judgeCooldown(section, findings);
@@ -18,12 +19,38 @@ function judgeSequence(section: Section, findings: Findings): void {
   const sequence = first(section, 'Sequence');
   const oneTime = first(section, 'One_Time_Sequences');
   if (sequence === undefined && oneTime === undefined) {
+    // A line of Accept that is wrong has its own finding.
+    if (first(section, 'Accept') !== undefined) return;
     const shown = `[${escapeText(section.name.text)}]`;
     findings.error(section.name, `${shown} has no sequence: add a line such as sequence = 7000,8000,9000`);
   } else if (sequence !== undefined && oneTime !== undefined) {
     const [earlier, later] = sequence.key.line < oneTime.key.line ? [sequence, oneTime] : [oneTime, sequence];
     const both = `${later.directive.name} stands beside ${earlier.directive.name} of line ${earlier.key.line}`;
     findings.error(later.key, `${both}: a door has one of them, remove the other`);
+  }
+}
+
+/** What only a door that accepts keys can have. */
+const OF_KEYS = ['Users', 'Max_Open_For', 'Require_Source'] as const;
+
+function judgeProofs(section: Section, findings: Findings): void {
+  const accept = section.entries.findLast(({ directive }) => directive.name === 'Accept');
+  const words = accept?.value === undefined ? [] : splitWord(accept.value, ',');
+  const named = words.map(({ text }) => text.toLowerCase());
+  const sequence = first(section, 'Sequence', 'One_Time_Sequences');
+  if (accept?.value !== undefined && named.includes('sequence') && sequence === undefined) {
+    const remedy = 'add a line such as sequence = 7000,8000,9000, or write accept = key';
+    findings.error(accept.value, `the door accepts a sequence and has none: ${remedy}`);
+  }
+  if (named.includes('key')) return;
+  for (const name of OF_KEYS) {
+    const entry = first(section, name);
+    if (entry === undefined) continue;
+    const why = 'only a knock that somebody has signed says who he is and what he wants';
+    findings.error(
+      entry.key,
+      `${name} in a door that accepts no keys: ${why}; add accept = key, or remove it`,
+    );
   }
 }
 

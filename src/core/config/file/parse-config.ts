@@ -5,7 +5,7 @@ import { Findings } from '../../text/findings.ts';
 import { escapeText } from '../../text/quote-text.ts';
 import { isUtf16, splitLines } from '../../text/split-lines.ts';
 import type { Word } from '../../text/word.ts';
-import type { ConfigResult } from './config.ts';
+import type { ConfigResult, Settings } from './config.ts';
 import { judgeEncoding } from './judge-encoding.ts';
 import { mergeCommandLimits, parseCommandLimits } from './parse-command-limits.ts';
 import { parseDoor } from './parse-door.ts';
@@ -30,6 +30,7 @@ export function parseConfig(file: string, bytes: Uint8Array): ConfigResult {
     findings,
   );
   const doors = parseDoors(sections, findings);
+  judgeSignedPort(sections, settings, findings);
   const diagnostics = findings.diagnostics(file, text.lines);
   if (findings.hasErrors) return { kind: 'bad', diagnostics };
   return { kind: 'ok', config: { settings, doors }, warnings: diagnostics };
@@ -59,6 +60,23 @@ function parseDoors(sections: readonly Section[], findings: Findings): readonly 
     findings.error(START, `no door in this file: ${remedy}`);
   }
   return doors;
+}
+
+/** Without a port nobody could send a signed knock, and the door would stay shut to all. */
+function judgeSignedPort(sections: readonly Section[], { signedPort }: Settings, findings: Findings): void {
+  const entries = sections.flatMap((section) => section.entries);
+  const accept = entries.find(
+    ({ directive, value }) => directive.name === 'Accept' && /\bkey\b/i.test(value?.text ?? ''),
+  );
+  // A port that is wrong has its own finding.
+  const isWritten = entries.some(({ directive }) => directive.name === 'Signed_Port');
+  if (accept === undefined || signedPort !== undefined || isWritten) return;
+  const remedy =
+    'add Signed_Port = N to [options], a UDP port that no service uses, or have `bussa user add` do it';
+  findings.error(
+    accept.key,
+    `the door accepts keys, and no port is there to send signed knocks to: ${remedy}`,
+  );
 }
 
 /** Two doors that the same knocks open are right to knockd and most likely a mistake. */

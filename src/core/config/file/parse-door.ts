@@ -1,4 +1,4 @@
-import type { DoorSpec, SequenceSource } from '../../door/door.ts';
+import type { DoorSpec, ProofKind, SequenceSource } from '../../door/door.ts';
 import type { Opening } from '../../door/opening.ts';
 import type { PortOpening } from '../../door/port-opening.ts';
 import type { Sequence } from '../../door/sequence.ts';
@@ -15,9 +15,11 @@ import {
   isCommandName,
   judgeCommandLength,
 } from '../values/compile-opening.ts';
+import { parseAccept } from '../values/parse-accept.ts';
 import { hasUnit, parseDuration } from '../values/parse-duration.ts';
 import { mergeFlagRules, parseFlags } from '../values/parse-flags.ts';
 import { parseLeasePrefix6 } from '../values/parse-lease-prefix6.ts';
+import { parseNames } from '../values/parse-names.ts';
 import { parsePorts } from '../values/parse-ports.ts';
 import { parsePrefixes } from '../values/parse-prefixes.ts';
 import { parseSeconds } from '../values/parse-seconds.ts';
@@ -36,6 +38,10 @@ const MOST_LEASES = 1_048_576;
 type Draft = {
   sequence: Sequence | undefined;
   oneTimePath: string | undefined;
+  accept: readonly ProofKind[];
+  readonly users: string[];
+  maxOpenFor: Millis | undefined;
+  requireSource: boolean;
   seqTimeout: Millis;
   flags: FlagRule;
   target: Address | undefined;
@@ -57,6 +63,10 @@ export function parseDoor(section: Section, findings: Findings): DoorSpec | unde
   const draft: Draft = {
     sequence: undefined,
     oneTimePath: undefined,
+    accept: [],
+    users: [],
+    maxOpenFor: undefined,
+    requireSource: false,
     seqTimeout: DEFAULT_SEQ_TIMEOUT,
     flags: ANY_FLAGS,
     target: undefined,
@@ -81,6 +91,7 @@ export function parseDoor(section: Section, findings: Findings): DoorSpec | unde
   return {
     name: section.name.text,
     sequenceSource,
+    ...proofsOf(draft, sequenceSource),
     seqTimeout,
     flags,
     ...(target === undefined ? {} : { target }),
@@ -133,6 +144,18 @@ const READERS: Readonly<
   One_Time_Sequences: (value, draft, findings) => {
     draft.oneTimePath = value.text;
     if (value.text === '') findings.error(value, 'a file is missing: name the file that holds the sequences');
+  },
+  Accept: (value, draft, findings) => {
+    draft.accept = parseAccept(value, findings);
+  },
+  Users: (value, draft, findings) => {
+    draft.users.push(...parseNames(value, 'user', findings));
+  },
+  Max_Open_For: (value, draft, findings) => {
+    draft.maxOpenFor = parseMaxOpenFor(value, findings);
+  },
+  Require_Source: (value, draft, findings, key) => {
+    draft.requireSource = parseYesNo(value, yesOrNo(key), findings);
   },
   Seq_Timeout: (value, draft, findings) => {
     const timeout = parseSeconds(value, findings);
@@ -213,7 +236,28 @@ function parseTarget(word: Word, findings: Findings): Address | undefined {
   return address;
 }
 
-function sourceOf({ sequence, oneTimePath }: Draft): SequenceSource | undefined {
+function parseMaxOpenFor(value: Word, findings: Findings): Millis | undefined {
+  const longest = parseDuration(value, findings);
+  if (longest === 0) findings.error(value, 'Max_Open_For is 1 second at least: write a time such as 10m');
+  return longest === 0 ? undefined : longest;
+}
+
+function sourceOf({ sequence, oneTimePath, accept }: Draft): SequenceSource | undefined {
   if (sequence !== undefined) return { kind: 'fixed', sequence };
-  return oneTimePath === undefined ? undefined : { kind: 'one-time', path: oneTimePath };
+  if (oneTimePath !== undefined) return { kind: 'one-time', path: oneTimePath };
+  return accept.includes('key') ? { kind: 'none' } : undefined;
+}
+
+/** A sequence counts without being named in `Accept`. */
+function proofsOf(
+  { accept, users, maxOpenFor, requireSource }: Draft,
+  { kind }: SequenceSource,
+): Pick<DoorSpec, 'accept' | 'users' | 'maxOpenFor' | 'requireSource'> {
+  if (!accept.includes('key')) return {};
+  return {
+    accept: kind === 'none' ? ['key'] : ['sequence', 'key'],
+    ...(users.length === 0 ? {} : { users: [...new Set(users)] }),
+    ...(maxOpenFor === undefined ? {} : { maxOpenFor }),
+    ...(requireSource ? { requireSource } : {}),
+  };
 }

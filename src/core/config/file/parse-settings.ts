@@ -1,3 +1,4 @@
+import { MAX_PORT, type Port, parsePort } from '../../net/port.ts';
 import type { Findings } from '../../text/findings.ts';
 import { nearestWord } from '../../text/nearest-word.ts';
 import { quoteText } from '../../text/quote-text.ts';
@@ -9,7 +10,7 @@ import { parseInterfaceSetting } from '../values/parse-interfaces.ts';
 import { parseMetrics } from '../values/parse-metrics.ts';
 import { parsePorts } from '../values/parse-ports.ts';
 import { parseYesNo } from '../values/parse-yes-no.ts';
-import { MAX_SCAN_PENALTY, type Settings } from './config.ts';
+import { MAX_CLOCK_WINDOW, MAX_SCAN_PENALTY, type Settings } from './config.ts';
 import type { DirectiveName } from './directives.ts';
 import { parseHook } from './parse-hook.ts';
 import type { Entry } from './read-sections.ts';
@@ -94,6 +95,28 @@ const READERS: Readonly<
     const [first, ...rest] = parsePorts(entry.value, draft.scanIgnore ?? [], findings);
     if (first !== undefined) draft.scanIgnore = [first, ...rest];
   },
+  Users_File: (entry, draft, findings) => {
+    const path = isGiven(entry, findings) ? parseAbsolute(entry, findings) : undefined;
+    if (path !== undefined) draft.usersFile = path;
+  },
+  Server_Key: (entry, draft, findings) => {
+    const path = isGiven(entry, findings) ? parseAbsolute(entry, findings) : undefined;
+    if (path !== undefined) draft.serverKey = path;
+  },
+  Signed_Port: (entry, draft, findings) => {
+    const port = isGiven(entry, findings) ? parseSignedPort(entry.value, findings) : undefined;
+    if (port !== undefined) draft.signedPort = port;
+  },
+  Reply: (entry, draft, findings) => {
+    const choice = parseChoice(entry, ['yes', 'no'] as const, findings);
+    if (choice !== undefined) draft.reply = choice;
+  },
+  Clock_Window: (entry, draft, findings) => {
+    const window = isGiven(entry, findings) ? parseDuration(entry.value, findings) : undefined;
+    if (window === undefined) return;
+    if (window > 0 && window <= MAX_CLOCK_WINDOW) draft.clockWindow = window;
+    else findings.error(entry.value as Word, 'Clock_Window is from 1 second to 1 hour: write 60s, or such');
+  },
   On_Start: (entry, draft, findings) => {
     const hook = isGiven(entry, findings) ? parseHook(entry.value, findings) : undefined;
     if (hook !== undefined) draft.hooks = { ...draft.hooks, start: hook };
@@ -122,6 +145,23 @@ function parseChoice<T extends string>(
     );
   }
   return choice;
+}
+
+function parseSignedPort(value: Word, findings: Findings): Port | undefined {
+  const port = parsePort(value.text);
+  if (port === undefined)
+    findings.error(
+      value,
+      `${quoteText(value.text)} is not a port: write a UDP port from 1 to ${MAX_PORT} that no service uses`,
+    );
+  return port;
+}
+
+/** The daemon works in `/`, and the verbs that edit the file elsewhere. */
+function parseAbsolute({ directive, value }: Entry & { readonly value: Word }, findings: Findings) {
+  if (value.text.startsWith('/')) return value.text;
+  findings.error(value, `${quoteText(value.text)} is no whole path: ${directive.name} begins with /`);
+  return undefined;
 }
 
 function judgeAttach(draft: Draft, entries: readonly Entry[], findings: Findings): void {

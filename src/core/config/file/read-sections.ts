@@ -1,22 +1,36 @@
 import type { Findings } from '../../text/findings.ts';
 import { escapeText, quoteText } from '../../text/quote-text.ts';
 import { sliceWord, trimWord, type Word } from '../../text/word.ts';
-import { type Directive, findDirective, listDirectives, nearestDirective } from './directives.ts';
+import { CONFIG_GRAMMAR, type DirectiveName } from './directives.ts';
+import type { Directive, Grammar, SectionName } from './grammar.ts';
 import { findControl, readValue } from './read-value.ts';
 
 /** One directive of a section. Without a value it stood alone, or its value is a finding already. */
-export type Entry = { readonly directive: Directive; readonly key: Word; readonly value?: Word };
-
-/** `orphan`: what stands before the first heading; it is judged, and an error. */
-export type Section = {
-  readonly kind: 'options' | 'door' | 'orphan';
-  readonly name: Word;
-  readonly entries: readonly Entry[];
+export type Entry<Name extends string = DirectiveName> = {
+  readonly directive: Directive<Name>;
+  readonly key: Word;
+  readonly value?: Word;
 };
 
-/** The sections of a file in order. Mistakes in headings, names of directives and their form are findings. */
+/** `orphan`: what stands before the first heading; it is judged, and an error. */
+export type Section<Name extends string = DirectiveName> = {
+  readonly kind: SectionName | 'options' | 'orphan';
+  readonly name: Word;
+  readonly entries: readonly Entry<Name>[];
+};
+
+/** The sections of a `knockd.conf` in order. Mistakes in headings, names of directives and their form are findings. */
 export function readSections(lines: readonly string[], findings: Findings): readonly Section[] {
-  const reader = new SectionReader(findings);
+  return readSectionsBy(CONFIG_GRAMMAR, lines, findings);
+}
+
+/** The same of another file that is written so. */
+export function readSectionsBy<Name extends string>(
+  grammar: Grammar<Name>,
+  lines: readonly string[],
+  findings: Findings,
+): readonly Section<Name>[] {
+  const reader = new SectionReader(grammar, findings);
   for (const [index, text] of lines.entries()) {
     const line = trimWord({ text, line: index + 1, offset: 0 });
     if (line.text === '' || line.text.startsWith('#')) continue;
@@ -26,33 +40,38 @@ export function readSections(lines: readonly string[], findings: Findings): read
   return reader.sections;
 }
 
-type OpenSection = Section & { readonly entries: Entry[]; readonly lineOf: Map<Directive, number> };
+type OpenSection<Name extends string> = Section<Name> & {
+  readonly entries: Entry<Name>[];
+  readonly lineOf: Map<Directive<Name>, number>;
+};
 
-class SectionReader {
-  readonly sections: OpenSection[] = [];
+class SectionReader<Name extends string> {
+  readonly sections: OpenSection<Name>[] = [];
+  readonly #grammar: Grammar<Name>;
   readonly #findings: Findings;
   readonly #lineOf = new Map<string, number>();
-  #current: OpenSection | undefined;
-  #options: OpenSection | undefined;
+  #current: OpenSection<Name> | undefined;
+  #options: OpenSection<Name> | undefined;
 
-  constructor(findings: Findings) {
+  constructor(grammar: Grammar<Name>, findings: Findings) {
+    this.#grammar = grammar;
     this.#findings = findings;
   }
 
   readHeading(line: Word): void {
-    const name = parseHeading(line, this.#findings);
-    if (name.text.toLowerCase() === 'options') {
+    const name = parseHeading(line, this.#grammar, this.#findings);
+    if (this.#grammar.hasOptions && name.text.toLowerCase() === 'options') {
       this.#enterOptions(name);
     } else {
       this.#refuseSecond(name);
-      this.#current = this.#open('door', name);
+      this.#current = this.#open(this.#grammar.form.section, name);
     }
   }
 
   readDirective(line: Word): void {
     this.#current ??= this.#openOrphan(line);
     const section = this.#current;
-    const entry = parseEntry(line, section, this.#findings);
+    const entry = parseEntry(line, section, this.#grammar, this.#findings);
     if (entry === undefined) return;
     this.#judgeHome(entry, section);
     this.#judgeRepeat(entry, section);
@@ -80,23 +99,23 @@ class SectionReader {
       this.#lineOf.set(name.text, name.line);
     } else {
       const shown = `a second section [${escapeText(name.text)}], the first is at line ${first}`;
-      this.#findings.error(name, `${shown}: give every door a name of its own`);
+      this.#findings.error(name, `${shown}: give every ${this.#grammar.form.section} a name of its own`);
     }
   }
 
-  #openOrphan(line: Word): OpenSection {
-    const remedy = 'put a heading above it, [options] or the name of a door such as [openSSH]';
+  #openOrphan(line: Word): OpenSection<Name> {
+    const remedy = `put a heading above it, ${headings(this.#grammar, ' or ')}`;
     this.#findings.error(line, `${quoteText(line.text)} stands before any section: ${remedy}`);
     return this.#open('orphan', sliceWord(line, 0, 0));
   }
 
-  #open(kind: Section['kind'], name: Word): OpenSection {
-    const section: OpenSection = { kind, name, entries: [], lineOf: new Map() };
+  #open(kind: Section['kind'], name: Word): OpenSection<Name> {
+    const section: OpenSection<Name> = { kind, name, entries: [], lineOf: new Map() };
     this.sections.push(section);
     return section;
   }
 
-  #judgeHome({ directive, key }: Entry, { kind }: Section): void {
+  #judgeHome({ directive, key }: Entry<Name>, { kind }: Section<Name>): void {
     if (kind === 'orphan' || directive.home === 'any' || directive.home === kind) return;
     const shown = quoteText(key.text);
     if (directive.home === 'options') {
@@ -106,10 +125,10 @@ class SectionReader {
     }
   }
 
-  #judgeRepeat({ directive, key }: Entry, section: OpenSection): void {
+  #judgeRepeat({ directive, key }: Entry<Name>, section: OpenSection<Name>): void {
     const first = section.lineOf.get(directive);
     section.lineOf.set(directive, key.line);
-    if (first === undefined || section.kind === 'orphan') return;
+    if (first === undefined || section.kind === 'orphan' || directive.repeated === 'each') return;
     const shown = `${directive.name} stands here again, before at line ${first}`;
     const counts = { first: 'the first one counts', last: 'this one counts', both: 'both count' };
     const precedent = directive.isNew === true ? '' : ', as in knockd';
@@ -121,8 +140,13 @@ class SectionReader {
   }
 }
 
+/** What a heading may be. */
+function headings({ form, hasOptions }: Grammar<string>, or: string): string {
+  return `${hasOptions ? `[options]${or}` : ''}the name of a ${form.section} such as ${form.example}`;
+}
+
 /** The name between the brackets; what can be made out of it when the heading is broken. */
-function parseHeading(line: Word, findings: Findings): Word {
+function parseHeading(line: Word, grammar: Grammar<string>, findings: Findings): Word {
   const closed = line.text.endsWith(']');
   const end = closed ? line.text.length - 1 : line.text.indexOf(']');
   const name = trimWord(sliceWord(line, 1, end < 0 ? undefined : end));
@@ -134,7 +158,7 @@ function parseHeading(line: Word, findings: Findings): Word {
     findings.error(rest, `${quoteText(rest.text)} follows the heading on its line: ${remedy}`);
   }
   if (name.text === '' && (closed || end >= 0)) {
-    findings.error(line, 'the section has no name: write [options], or the name of a door such as [openSSH]');
+    findings.error(line, `the section has no name: write ${headings(grammar, ', or ')}`);
   }
   const control = findControl(name.text);
   if (control >= 0) {
@@ -143,11 +167,16 @@ function parseHeading(line: Word, findings: Findings): Word {
   return name;
 }
 
-function parseEntry(line: Word, section: Section, findings: Findings): Entry | undefined {
+function parseEntry<Name extends string>(
+  line: Word,
+  section: Section<Name>,
+  grammar: Grammar<Name>,
+  findings: Findings,
+): Entry<Name> | undefined {
   const equals = line.text.indexOf('=');
-  if (equals < 0) return parseBare(line, findings);
+  if (equals < 0) return parseBare(line, grammar, findings);
   const key = trimWord(sliceWord(line, 0, equals));
-  const directive = recogniseDirective(key, section, findings);
+  const directive = recogniseDirective(key, section, grammar, findings);
   if (directive === undefined) return undefined;
   const written = trimWord(sliceWord(line, equals + 1));
   // A mistake about an empty value is shown at the directive: there is nothing else to point at.
@@ -156,11 +185,15 @@ function parseEntry(line: Word, section: Section, findings: Findings): Entry | u
 }
 
 /** A line without "=": right for UseSyslog alone. What is meant is judged as if "=" stood there. */
-function parseBare(line: Word, findings: Findings): Entry | undefined {
+function parseBare<Name extends string>(
+  line: Word,
+  grammar: Grammar<Name>,
+  findings: Findings,
+): Entry<Name> | undefined {
   const end = line.text.search(/[ \t]/);
   const key = sliceWord(line, 0, end < 0 ? undefined : end);
   const rest = trimWord(sliceWord(line, key.text.length));
-  const directive = findDirective(key.text);
+  const directive = grammar.find(key.text);
   if (directive?.name === 'UseSyslog' && rest.text === '') return { directive, key };
   if (directive === undefined) {
     const comment = /^(;|\/\/)/.test(line.text) ? 'a comment begins with "#", ' : '';
@@ -177,17 +210,25 @@ function parseBare(line: Word, findings: Findings): Entry | undefined {
 }
 
 /** The directive meant, if it can be guessed, so that its value is judged in the same pass. */
-function recogniseDirective(key: Word, section: Section, findings: Findings): Directive | undefined {
-  const known = findDirective(key.text);
+function recogniseDirective<Name extends string>(
+  key: Word,
+  section: Section<Name>,
+  grammar: Grammar<Name>,
+  findings: Findings,
+): Directive<Name> | undefined {
+  const known = grammar.find(key.text);
   if (known !== undefined) return known;
   if (key.text === '') {
     findings.error(key, 'the name of a directive is missing before "="');
     return undefined;
   }
-  const near = nearestDirective(key.text);
-  const takes = section.kind === 'options' ? `[options] takes ${listDirectives('options')}` : '';
-  const remedy =
-    near !== undefined ? `did you mean ${near}?` : takes || `a door takes ${listDirectives('door')}`;
+  const near = grammar.nearest(key.text);
+  const { section: home } = grammar.form;
+  const takes =
+    section.kind === 'options'
+      ? `[options] takes ${grammar.list('options')}`
+      : `a ${home} takes ${grammar.list(home)}`;
+  const remedy = near !== undefined ? `did you mean ${near}?` : takes;
   findings.error(key, `unknown directive ${quoteText(key.text)}: ${remedy}`);
-  return near === undefined ? undefined : findDirective(near);
+  return near === undefined ? undefined : grammar.find(near);
 }

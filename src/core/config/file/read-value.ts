@@ -1,10 +1,10 @@
 import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import { sliceWord, trimWord, type Word } from '../../text/word.ts';
-import type { Directive } from './directives.ts';
+import type { Directive } from './grammar.ts';
 
 /** The value of a directive, or `undefined` when nothing of it is left to judge. */
-export function readValue(directive: Directive, value: Word, findings: Findings): Word | undefined {
+export function readValue(directive: Directive<string>, value: Word, findings: Findings): Word | undefined {
   const control = findControl(value.text);
   if (control >= 0) {
     const at = sliceWord(value, control, control + 1);
@@ -12,7 +12,7 @@ export function readValue(directive: Directive, value: Word, findings: Findings)
     findings.error(at, `control character ${quoteText(at.text)} in the value: ${remedy}`);
     return undefined;
   }
-  const hash = directive.value === 'command' ? -1 : value.text.indexOf('#');
+  const hash = directive.value === 'command' || directive.value === 'key' ? -1 : value.text.indexOf('#');
   return hash < 0 ? value : judgeComment(directive, value, hash, findings);
 }
 
@@ -25,7 +25,12 @@ export function findControl(text: string): number {
   return -1;
 }
 
-function judgeComment(directive: Directive, value: Word, hash: number, findings: Findings): Word | undefined {
+function judgeComment(
+  directive: Directive<string>,
+  value: Word,
+  hash: number,
+  findings: Findings,
+): Word | undefined {
   const comment = sliceWord(value, hash);
   const shown = `${quoteText(comment.text)} is part of the value: a comment stands on a line of its own`;
   if (directive.value === 'path') {

@@ -1,0 +1,169 @@
+import type { Ciphers } from '../cipher/ciphers.ts';
+import { judgeEncoding } from '../config/file/judge-encoding.ts';
+import { type Entry, readSectionsBy, type Section } from '../config/file/read-sections.ts';
+import { isUserName, parseNames, USER_NAME_FORM } from '../config/values/parse-names.ts';
+import { parsePrefixes } from '../config/values/parse-prefixes.ts';
+import { parseYesNo } from '../config/values/parse-yes-no.ts';
+import { compileAdmission } from '../door/admission.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { type Instant, instant } from '../net/time.ts';
+import { keyIdOf } from '../signed/seal-knock.ts';
+import { type AuthorizedKey, parseAuthorizedKey } from '../ssh/authorized-key.ts';
+import { fingerprintOf } from '../ssh/fingerprint.ts';
+import type { Diagnostic } from '../text/diagnostic.ts';
+import { Findings } from '../text/findings.ts';
+import { escapeText, quoteText } from '../text/quote-text.ts';
+import { isUtf16, splitLines } from '../text/split-lines.ts';
+import { sliceWord, type Word } from '../text/word.ts';
+import { parseUntil } from './parse-until.ts';
+import type { User, UserKey } from './user.ts';
+import { USER_GRAMMAR, type UserDirectiveName } from './user-directives.ts';
+
+/** All users, or every mistake in the file. Warnings come with either. */
+export type UsersResult =
+  | { readonly kind: 'ok'; readonly users: readonly User[]; readonly warnings: readonly Diagnostic[] }
+  | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] };
+
+const START: Word = { text: '', line: 1, offset: 0 };
+
+/** BOUNDED: by what a host has a use for; each key is some 1 kB of memory. */
+export const MAX_USER_KEYS = 10_000;
+
+/** Reads a users file. `file` is its name in the diagnostics. Work and memory grow with `bytes` alone. */
+export function parseUsers(file: string, bytes: Uint8Array, ciphers: Ciphers): UsersResult {
+  const findings = new Findings();
+  if (isUtf16(bytes)) {
+    findings.error(START, 'the file is UTF-16: save it as UTF-8');
+    return { kind: 'bad', diagnostics: findings.diagnostics(file, ['']) };
+  }
+  const text = splitLines(bytes);
+  judgeEncoding(text, findings);
+  const parser = new UsersParser(ciphers, findings);
+  const users = readSectionsBy(USER_GRAMMAR, text.lines, findings).flatMap((section) =>
+    section.kind === 'user' ? [parser.parse(section)] : [],
+  );
+  const diagnostics = findings.diagnostics(file, text.lines);
+  return findings.hasErrors ? { kind: 'bad', diagnostics } : { kind: 'ok', users, warnings: diagnostics };
+}
+
+type UserSection = Section<UserDirectiveName>;
+type UserEntry = Entry<UserDirectiveName>;
+
+type Draft = {
+  readonly keys: { readonly line: Word; readonly key: AuthorizedKey }[];
+  readonly doors: string[];
+  readonly from: Prefix[];
+  until: Instant | undefined;
+  isOff: boolean;
+};
+
+class UsersParser {
+  readonly #ciphers: Ciphers;
+  readonly #findings: Findings;
+  /** By fingerprint: whose key it is, and in which line. */
+  readonly #owners = new Map<string, { readonly user: string; readonly line: number }>();
+
+  constructor(ciphers: Ciphers, findings: Findings) {
+    this.#ciphers = ciphers;
+    this.#findings = findings;
+  }
+
+  parse(section: UserSection): User {
+    this.#judgeName(section.name);
+    const draft: Draft = { keys: [], doors: [], from: [], until: undefined, isOff: false };
+    for (const entry of section.entries) this.#readEntry(entry, draft);
+    const { doors, from, until, isOff } = draft;
+    const name = section.name.text;
+    if (!section.entries.some(({ directive }) => directive.name === 'Key'))
+      this.#findings.warning(
+        section.name,
+        'no-credential',
+        `[${escapeText(name)}] has no key, and can open nothing: add a line such as key = ssh-ed25519 AAAA…`,
+      );
+    return {
+      name,
+      keys: draft.keys.flatMap(({ line, key }) => this.#userKey(name, line, key, draft) ?? []),
+      ...(doors.length === 0 ? {} : { doors: [...new Set(doors)] }),
+      ...(from.length === 0 ? {} : { from }),
+      ...(until === undefined ? {} : { until }),
+      ...(isOff ? { isOff } : {}),
+    };
+  }
+
+  #judgeName(name: Word): void {
+    // A heading without a name has its own finding.
+    if (name.text === '' || isUserName(name.text)) return;
+    this.#findings.error(name, `${quoteText(name.text)} is no name of a user: it has ${USER_NAME_FORM}`);
+  }
+
+  #readEntry({ directive, key, value }: UserEntry, draft: Draft): void {
+    if (value === undefined) return;
+    const findings = this.#findings;
+    switch (directive.name) {
+      case 'Key':
+        this.#readKey(value, draft);
+        return;
+      case 'Doors':
+        draft.doors.push(...parseNames(value, 'door', findings));
+        return;
+      case 'From':
+        draft.from.push(...parsePrefixes(value, findings));
+        return;
+      case 'Until':
+        draft.until = parseUntil(value, findings);
+        return;
+      case 'Off':
+        draft.isOff = parseYesNo(value, `write ${escapeText(key.text)} = yes or no`, findings);
+        return;
+      default:
+        directive.name satisfies never;
+    }
+  }
+
+  #readKey(value: Word, draft: Draft): void {
+    const reading = parseAuthorizedKey(value.text);
+    if (reading.kind === 'bad') {
+      const wrong = value.text === '' ? 'a key is missing: write the line of a .pub file' : reading.reason;
+      this.#findings.error(value, wrong);
+      return;
+    }
+    for (const note of reading.notes) this.#findings.warning(value, 'key-option', note);
+    draft.keys.push({ line: value, key: reading.key });
+  }
+
+  #userKey(user: string, line: Word, key: AuthorizedKey, draft: Draft): UserKey | undefined {
+    const { blob } = key.key;
+    const fingerprint = fingerprintOf(this.#ciphers, blob);
+    const owner = this.#owners.get(fingerprint);
+    if (owner !== undefined) {
+      const whose = owner.user === user ? 'the same key stands' : `it is the key of ${owner.user},`;
+      this.#findings.error(
+        sliceWord(line, 0, 0),
+        `${whose} in line ${owner.line}: a key stands for one user, remove it in one place`,
+      );
+      return undefined;
+    }
+    if (this.#owners.size === MAX_USER_KEYS)
+      this.#findings.error(line, `there are ${MAX_USER_KEYS} keys at most: remove those of nobody`);
+    if (this.#owners.size >= MAX_USER_KEYS) return undefined;
+    this.#owners.set(fingerprint, { user, line: line.line });
+    return { knockKey: restrict(key, draft), fingerprint, id: keyIdOf(this.#ciphers, blob) };
+  }
+}
+
+/** A knock counts if both the key's line and its user's section allow it. */
+function restrict(key: AuthorizedKey, { from, until, isOff }: Draft): UserKey['knockKey'] {
+  const ofUser = from.length === 0 ? undefined : compileAdmission({ allow: from });
+  const { admits } = key;
+  const both =
+    ofUser === undefined || admits === undefined
+      ? (ofUser ?? admits)
+      : (source: Parameters<typeof admits>[0]) => ofUser(source) && admits(source);
+  const ends = [key.until, until].filter((one) => one !== undefined);
+  return {
+    ...key,
+    ...(both === undefined ? {} : { admits: both }),
+    ...(ends.length === 0 ? {} : { until: instant(Math.min(...ends)) }),
+    ...(isOff ? { isOff } : {}),
+  };
+}

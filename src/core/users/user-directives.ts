@@ -1,0 +1,13 @@
+import { type Directive, Grammar } from '../config/file/grammar.ts';
+
+export type UserDirectiveName = 'Key' | 'Doors' | 'From' | 'Until' | 'Off';
+
+export const USER_DIRECTIVES: readonly Directive<UserDirectiveName>[] = [
+  { name: 'Key', home: 'user', repeated: 'each', value: 'key' },
+  { name: 'Doors', home: 'user', repeated: 'both', value: 'word' },
+  { name: 'From', home: 'user', repeated: 'both', value: 'word' },
+  { name: 'Until', home: 'user', repeated: 'last', value: 'word' },
+  { name: 'Off', home: 'user', repeated: 'last', value: 'word' },
+];
+
+export const USER_GRAMMAR = new Grammar(USER_DIRECTIVES, { section: 'user', example: '[alice]' });

@@ -1,0 +1,27 @@
+import type { Prefix } from '../net/prefix.ts';
+import type { Instant } from '../net/time.ts';
+import type { KnockKey } from '../signed/judge-knock.ts';
+
+/** A public key that its user's knocks are signed by. */
+export type UserKey = {
+  /** What its line in the users file says; the user's own `from`, `until` and `off` are in it too. */
+  readonly knockKey: KnockKey;
+  /** As ssh-keygen shows it: `SHA256:…`. */
+  readonly fingerprint: string;
+  /** By which a signed knock names it. */
+  readonly id: Uint8Array;
+};
+
+/** One section of the users file: a person, and what proves that it is he. */
+export type User = {
+  readonly name: string;
+  readonly keys: readonly UserKey[];
+  /** Names of the doors that he may open; absent: each that accepts his proof. */
+  readonly doors?: readonly string[];
+  /** Where he may knock from; absent: anywhere. Never empty. */
+  readonly from?: readonly Prefix[];
+  /** By the wall clock: he may knock before this. */
+  readonly until?: Instant;
+  /** Nothing of his counts. */
+  readonly isOff?: true;
+};

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { type Address, parseAddress } from '../../../src/core/net/address.ts';
+import { renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
+import { parseUsers } from '../../../src/core/users/parse-users.ts';
+import { doorFor, mayOpen, UserDirectory } from '../../../src/core/users/user-directory.ts';
+import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
+import { doorOf } from '../config/config-text.ts';
+import { publicKeyLine } from './key-lines.ts';
+
+const address = (text: string): Address => parseAddress(text) as Address;
+
+function read(text: string) {
+  return parseUsers('u', new TextEncoder().encode(text), nodeCiphers);
+}
+
+function usersOf(text: string) {
+  const result = read(text);
+  if (result.kind === 'bad') throw new Error(result.diagnostics.map(renderDiagnostic).join('\n'));
+  return result;
+}
+
+function told(text: string): readonly string[] {
+  const result = read(text);
+  return (result.kind === 'bad' ? result.diagnostics : result.warnings).map(renderDiagnostic);
+}
+
+const [first, second] = [1, 2].map(publicKeyLine) as [string, string];
+
+suite('the users file', () => {
+  test('users, their keys with options, doors, networks and ends', () => {
+    const { users, warnings } = usersOf(
+      [
+        '# people',
+        '[alice]',
+        `key = ${first} alice # at home`,
+        `KEY = from="192.0.2.0/24",expiry-time="20270101Z" ${second}`,
+        'doors = ssh, web',
+        '[bob]',
+        `key = ${publicKeyLine(3)}`,
+        'from = 192.0.2.0/25, 2001:db8::/32',
+        'until = 2026-06-01 12:30 Z',
+        'off = yes',
+      ].join('\n'),
+    );
+    assert.deepEqual(warnings, []);
+    const [alice, bob] = users;
+    assert.deepEqual(
+      [alice?.name, alice?.keys.length, alice?.doors, alice?.isOff],
+      ['alice', 2, ['ssh', 'web'], undefined],
+    );
+    assert.equal(alice?.keys[0]?.knockKey.comment, 'alice # at home');
+    assert.equal(alice?.keys[1]?.knockKey.until, Date.UTC(2027, 0, 1));
+    assert.deepEqual([bob?.isOff, bob?.until], [true, Date.UTC(2026, 5, 1, 12, 30)]);
+  });
+
+  test('a key is good where both its line and its user are, and until the first of both ends', () => {
+    const { users } = usersOf(
+      `[a]\nkey = from="192.0.2.0/24",expiry-time="20280101Z" ${first}\nfrom = 192.0.2.0/25\nuntil = 2027-01-01Z`,
+    );
+    const key = users[0]?.keys[0]?.knockKey;
+    assert.deepEqual(
+      ['192.0.2.1', '192.0.2.200', '198.51.100.1'].map((one) => key?.admits?.(address(one))),
+      [true, false, false],
+    );
+    assert.equal(key?.until, Date.UTC(2027, 0, 1));
+  });
+
+  test('every mistake is told with its place', () => {
+    const lines = told(
+      [
+        'key = x',
+        '[al ice]',
+        '[bob]',
+        'key = ssh-ed25519 AAAA',
+        `key = ${first}`,
+        `key = ${first} again`,
+        'until = 2026-02-30',
+        'from = 192.0.2.1/24',
+        'off = perhaps',
+        'doors =',
+        'sequence = 7000',
+        '[bob]',
+        '[carol]',
+        `key = ${first}`,
+        'key = -----BEGIN OPENSSH PRIVATE KEY-----',
+      ].join('\n'),
+    );
+    const places = lines.map((line) => line.split(': ')[0]);
+    assert.deepEqual(
+      [...new Set(places)].map((place) => Number(place?.split(':')[1])),
+      [1, 2, 4, 6, 7, 8, 9, 10, 11, 12, 14, 15],
+      lines.join('\n'),
+    );
+    assert.match(lines.join('\n'), /u:6:7: the same key stands in line 5: /);
+    assert.match(lines.join('\n'), /u:14:7: it is the key of bob, in line 5: /);
+    assert.match(lines.join('\n'), /a user takes Key, Doors, From, Until, Off$/m);
+  });
+
+  test('what has no effect is a warning: options about logins, a user without a key, a name that nobody looks up', () => {
+    const lines = told(`[a]\n[b]\nkey = command="true",from="*.example.org" ${first}`);
+    assert.equal(lines.length, 3);
+    for (const line of lines) assert.match(line, /warning/);
+  });
+
+  test('[options] is no section of it, and UTF-16 is told', () => {
+    assert.match(told('[options]\nUseSyslog').join(), /unknown directive|"=" is missing/);
+    const utf16 = parseUsers('u', Uint8Array.of(0xff, 0xfe, 0x5b, 0), nodeCiphers);
+    assert.equal(utf16.kind, 'bad');
+  });
+});
+
+suite('users by name and key', () => {
+  const { users } = usersOf(
+    `[alice]\nkey = ${first}\ndoors = ssh\n[bob]\nkey = ${second}\n[eve]\nkey = ${publicKeyLine(3)}\noff = yes`,
+  );
+  const directory = new UserDirectory(users);
+  const [ssh, web] = ['ssh', 'web'].map((name) =>
+    doorOf(`[options]\nSigned_Port = 4000\n[${name}]\naccept = key\nopen = tcp/22`),
+  );
+
+  test('a key is found by its id, a user by his name', () => {
+    for (const user of users)
+      for (const key of user.keys) assert.equal(directory.findKey(key.id)?.user.name, user.name);
+    assert.equal(directory.findKey(new Uint8Array(16)), undefined);
+    assert.equal(directory.find('mallory'), undefined);
+  });
+
+  test('who may open a door', () => {
+    const [alice, bob] = users;
+    if (alice === undefined || bob === undefined || ssh === undefined || web === undefined) throw new Error();
+    assert.deepEqual([mayOpen(alice, ssh), mayOpen(alice, web), mayOpen(bob, web)], [true, false, true]);
+    assert.equal(mayOpen(bob, { ...ssh, users: ['alice'] }), false);
+    assert.equal(doorFor(alice, '', [ssh, web])?.name, 'ssh');
+    assert.equal(doorFor(bob, '', [ssh, web]), undefined, 'he may open two');
+    assert.equal(doorFor(bob, 'web', [ssh, web])?.name, 'web');
+  });
+
+  test('who is off or has lost the key may hold no door any more', () => {
+    const holds = (name: string) =>
+      directory.mayHold(name, directory.find(name)?.keys[0]?.fingerprint ?? '', ssh);
+    assert.deepEqual(['alice', 'bob', 'eve', 'mallory'].map(holds), [true, true, false, false]);
+    assert.equal(directory.mayHold('alice', 'SHA256:other', ssh), false);
+    assert.equal(directory.mayHold('alice', users[0]?.keys[0]?.fingerprint ?? '', web), false);
+  });
+});
