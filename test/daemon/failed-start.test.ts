@@ -8,7 +8,7 @@ const WAYS: readonly (readonly [start: string, reason: RegExp])[] = [
   ['/usr/bin/false', /^failed with status 1$/],
   ['echo no such table >&2; exit 2', /^failed with status 2: no such table$/],
   ['no-such-program-at-all', /^failed with status 127: .*not found$/],
-  ['kill -KILL 0', /^was ended by signal SIGKILL/],
+  ['kill -KILL 0', /^was terminated by signal SIGKILL/],
 ];
 
 describe('a start command that fails', { concurrency: 4 }, () => {

@@ -45,7 +45,7 @@ describe('a stop command that has not ended by itself', { concurrency: 3 }, () =
       assert.equal(bench.kinds().filter((kind) => kind === 'command-timeout').length, 1);
       const [past] = bench.store.history(1);
       assert.equal(past?.how, 'expired');
-      assert.match(past?.stopFailure ?? '', /ended by signal|could not be started/);
+      assert.match(past?.stopFailure ?? '', /terminated by signal|could not be started/);
       assert.deepEqual(readdirSync(bench.scratch.file('claims')), []);
     });
   }

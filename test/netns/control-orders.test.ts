@@ -123,7 +123,7 @@ describe("the operator's orders", { concurrency: 2 }, () => {
     assert.match(left.output, /10\.7\.0\.3 +tcp\/22 +operator +\S+ +by the operator/);
 
     await stage.start(SSH_DOOR);
-    await stage.knockd.saw(/10\.7\.0\.2: ssh: left open by an earlier run, will be closed at its time/);
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: left open by an earlier run, will be closed on time/);
     const { leases } = await stage.json<Leases>('leases');
     assert.deepEqual(
       leases.map(({ source, left, byOperator }) => [source, left > 3500 && left < 3600, byOperator]),

@@ -32,7 +32,7 @@ describe('nobody says "closed" of a port that a stranger reaches', { concurrency
       'table inet owner { chain input { type filter hook input priority 0; policy drop; tcp dport 22 accept; }; }',
     );
     const daemon = await stage.startDaemon(SSH_DOOR);
-    await daemon.saw(/closed to strangers by the whole ruleset: tcp\/22/);
+    await daemon.saw(/strangers cannot reach, judged by the whole ruleset: tcp\/22/);
     assert.match(await statusOf(stage), /strangers +closed to them: tcp\/22/);
 
     await server.run('sysctl', '-qw', 'net.ipv4.ip_forward=1');
@@ -43,7 +43,7 @@ describe('nobody says "closed" of a port that a stranger reaches', { concurrency
     assert.doesNotMatch(open, /closed to them/);
 
     await server.run('nft', 'delete table ip sent');
-    await daemon.saw(/closed to strangers by the whole ruleset: tcp\/22/, 2);
+    await daemon.saw(/strangers cannot reach, judged by the whole ruleset: tcp\/22/, 2);
     assert.match(await statusOf(stage), /strangers +closed to them: tcp\/22/);
   });
 
@@ -51,7 +51,7 @@ describe('nobody says "closed" of a port that a stranger reaches', { concurrency
     await using stage = await ClientStage.create();
     const { server } = stage.wire;
     const daemon = await stage.startDaemon(SSH_DOOR);
-    await daemon.saw(/closed to strangers by the whole ruleset: tcp\/22/);
+    await daemon.saw(/strangers cannot reach, judged by the whole ruleset: tcp\/22/);
     await server.run('nft', BY_CHANCE.replace('notrack', 'tcp dport set 23'));
     await daemon.saw(/tcp\/22 over IPv4 and IPv6 could not be judged: numgen/);
     assert.doesNotMatch(await statusOf(stage), /closed to them/);

@@ -11,7 +11,7 @@ test('doctor and check judge the file of the daemon that runs there, and doctor 
   await using stage = await UpStage.create();
   const state = stage.directory.path;
   const up = stage.up('--confirm', '600');
-  await up.saw(/everything is undone in \d+ s unless you confirm/);
+  await up.saw(/reverting in \d+ s unless you confirm/);
   const ask = async (...words: readonly string[]): Promise<string> => {
     // A problem that the doctor finds is status 1.
     const program = stage.server.start(BUSSA, ...words);

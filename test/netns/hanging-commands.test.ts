@@ -173,7 +173,7 @@ describe('commands that are killed or hang, IPv4 and IPv6', { concurrency: 2 }, 
     await knock(stage, ports, 100, 4);
     await marks.hanging(64);
     await knock(stage, [7001], 10, 32);
-    await stage.knockd.saw(/slow: waits for one of \d+ stop commands of/);
+    await stage.knockd.saw(/slow: waiting: the limit of \d+ stop commands at/);
     await knock(stage, [7002]);
     await marks.saw(...OPENED, ...CLOSED);
     marks.release();

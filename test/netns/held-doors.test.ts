@@ -234,7 +234,7 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
     await talk.serviceKnows();
     await client.run(C_KNOCK, SERVER, ...KNOCK);
     knockd.signal('SIGCONT');
-    await knockd.saw(/talk: already open, 10 s more/);
+    await knockd.saw(/talk: already open; stays open for 10 s from now/);
     await clocked.clock.goesOn(BEYOND);
     assert.equal(knockd.count(/talk: closed/g), 0);
     await assertOpen(client, SERVER, 9022, CLIENT);

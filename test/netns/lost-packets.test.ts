@@ -22,7 +22,7 @@ const CONFIG = `[ssh]
   start_command = :
 `;
 
-const LOST = /(\d+) packets were lost/g;
+const LOST = /(\d+) packets lost/g;
 
 test('every loss is told, also one right behind another, when the flood is over', async () => {
   await using wire = await Wire.create();

@@ -87,13 +87,13 @@ describe('native doors', { concurrency: 2 }, () => {
     await client.run(C_KNOCK, SERVER, ...KNOCK);
     await first.saw(/ssh: opened tcp\/22 for 15 s/);
     await client.run(C_KNOCK, SERVER, ...KNOCK);
-    await first.saw(/ssh: already open, 15 s more/);
+    await first.saw(/ssh: already open; stays open for 15 s from now/);
     await first.stop('SIGKILL');
     await assertOpen(client, SERVER, 22, CLIENT);
     await assertShut(client, SERVER, 22, STRANGER);
 
     await using second = await startKnockd(server, directory, door(15));
-    await second.saw(/10\.7\.0\.2: ssh: left open by an earlier run, will be closed at its time/);
+    await second.saw(/10\.7\.0\.2: ssh: left open by an earlier run, will be closed on time/);
     await assertOpen(client, SERVER, 22, CLIENT);
     await second.saw(/10\.7\.0\.2: ssh: closed tcp\/22/);
     await assertShut(client, SERVER, 22, CLIENT);

@@ -103,7 +103,7 @@ describe('doors for an IPv6 prefix', { concurrency: 2 }, () => {
       for (const from of [CLIENT, STRANGER]) await assertShut(client, SERVER, 9022, from);
 
       await knock(OTHER, 7000);
-      await first.saw(new RegExp(`${ONE}: talk: already open, \\d+ s more`));
+      await first.saw(new RegExp(`${ONE}: talk: already open; stays open for \\d+ s from now`));
       const { leases } = JSON.parse(await ask('leases', '--json'));
       assert.deepEqual(
         leases.map((lease: { source: string; prefix: string }) => [lease.source, lease.prefix]),

@@ -65,11 +65,11 @@ describe('least privilege', { concurrency: 2 }, () => {
       [native(HOOK), 'the hooks of \\[ssh\\]'],
       [`[options]\n  on_stop = /bin/true\n${native()}`, 'the hooks of \\[options\\]'],
     ] as const) {
-      const before = knockd.count(/is not used, for the reason above/g);
+      const before = knockd.count(/was rejected \(see above\)/g);
       directory.file('knockd.conf', config);
       knockd.signal('SIGHUP');
       await knockd.saw(new RegExp(`it cannot run ${what}; restart it to have them run`));
-      await knockd.saw(/is not used, for the reason above/, before + 1);
+      await knockd.saw(/was rejected \(see above\)/, before + 1);
     }
     directory.file('knockd.conf', native('[more]\n  sequence = 7100:udp\n  open = tcp/80\n  open_for = 1\n'));
     knockd.signal('SIGHUP');

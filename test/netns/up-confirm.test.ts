@@ -13,7 +13,7 @@ import { BUSSA, DOOR, UP_SITUATIONS, UpStage } from './up-stage.ts';
 
 const KNOCK = ['7000', '8000', '9000'];
 const LISTENING = /listening on .*\.\.\.\n/;
-const WAITING = /everything is undone in \d+ s unless you confirm/;
+const WAITING = /reverting in \d+ s unless you confirm/;
 
 describe('bussa up --confirm', { concurrency: 2 }, () => {
   for (const { name, arrange } of UP_SITUATIONS) {

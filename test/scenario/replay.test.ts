@@ -111,7 +111,7 @@ describe('a replay', () => {
       printed.filter((line) => !line.includes('Stage') && !line.includes('SESAME')),
       [
         '[2023-11-14T22:13:20.500Z] ssh: would run: open 192.0.2.7',
-        '[2023-11-14T22:13:25.500Z] 192.0.2.7: ssh: already open, 10 s more',
+        '[2023-11-14T22:13:25.500Z] 192.0.2.7: ssh: already open; stays open for 10 s from now',
         '[2023-11-14T22:13:35.500Z] 192.0.2.7: ssh: command timeout',
         '[2023-11-14T22:13:35.500Z] ssh: would run: close 192.0.2.7',
         '[2023-11-14T22:13:40.500Z] ssh: would run: open 192.0.2.7',
@@ -143,7 +143,7 @@ describe('a replay', () => {
         '[2023-11-14T22:13:20.500Z] ssh: would run: greet 192.0.2.7',
         '[2023-11-14T22:13:21.500Z] 192.0.2.8: ssh: not opened: the door does not let this address knock',
         '[2023-11-14T22:13:22.500Z] 192.0.2.9: ssh: not opened: it has as many leases as it may have',
-        '[2023-11-14T22:13:23.500Z] 192.0.2.7: ssh: already open, 10 s more',
+        '[2023-11-14T22:13:23.500Z] 192.0.2.7: ssh: already open; stays open for 10 s from now',
         '[2023-11-14T22:13:33.500Z] 192.0.2.7: ssh: would close tcp/22, udp/60000-61000, unless a connection made through it lives',
         '12 packets, 12 of them knocks, 1 openings',
       ],

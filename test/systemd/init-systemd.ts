@@ -126,7 +126,7 @@ describe('bussa up with systemd', { concurrency: 2 }, () => {
     await using machine = await Machine.withUnit(door(60));
     const { debian, wire } = machine;
     await using up = debian.start(BUSSA, 'up', '--confirm', '60');
-    await up.saw(/everything is undone in \d+ s unless you confirm/);
+    await up.saw(/reverting in \d+ s unless you confirm/);
     await machine.knock();
     await up.saw(/10\.7\.0\.2: ssh: opened tcp\/22/);
     await assertOpen(wire.client, SERVER, 22, CLIENT);
@@ -164,6 +164,6 @@ async function answerAll(session: Program): Promise<void> {
 async function beginTrial(machine: Machine): Promise<Program> {
   const session = dialogue(machine);
   await answerAll(session);
-  await session.saw(/Closed to strangers now, by the whole ruleset: tcp\/\d+/);
+  await session.saw(/Strangers cannot reach, judged by the whole ruleset: tcp\/\d+/);
   return session;
 }

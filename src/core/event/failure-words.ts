@@ -7,9 +7,9 @@ export function renderFailure(failure: CommandFailure, errors?: string): string 
     case 'status':
       return `failed with status ${failure.status}${why}`;
     case 'signal':
-      return `was ended by signal ${failure.signal}${why}`;
+      return `was terminated by signal ${failure.signal}${why}`;
     case 'timed-out':
-      return `was ended after ${failure.timeMs / 1000} s, its time limit${why}`;
+      return `exceeded its time limit of ${failure.timeMs / 1000} s and was terminated${why}`;
     case 'not-started':
       return `could not be started: ${failure.reason}`;
     default:

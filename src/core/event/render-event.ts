@@ -50,9 +50,9 @@ function words(event: Event, host: string): string {
     case 'evicted':
       return `${event.source}${host}: ${event.door}: made room for another attempt (stage ${event.stage})`;
     case 'withheld':
-      return `${event.source}${host}: ${event.door}: not opened: the address has touched other ports; knocked once more, and nothing else, it opens`;
+      return `${event.source}${host}: ${event.door}: not opened: this address also probed other ports; repeat the sequence once, without any other packet, to open`;
     case 'scan':
-      return `${event.source}${host}: port scan: ${event.protocol}/${event.port} is its second tripwire; for ${event.seconds} s it has to knock twice in a row`;
+      return `${event.source}${host}: port scan: ${event.protocol}/${event.port} is its second decoy port; for ${event.seconds} s the sequence must be knocked twice in a row`;
     case 'running':
       return `${event.door}: running command: ${event.command}`;
     case 'waiting':
@@ -70,15 +70,15 @@ function words(event: Event, host: string): string {
     case 'held':
       return `${event.source}${host}: ${event.door}: held open while a connection lives`;
     case 'unclosed':
-      return `${event.source}${host}: ${event.door}: not closed yet: tried ${event.times === 1 ? 'once' : `${event.times} times`}, again in ${event.seconds} s`;
+      return `${event.source}${host}: ${event.door}: not closed yet: tried ${event.times === 1 ? 'once' : `${event.times} times`}, next try in ${event.seconds} s`;
     case 'command-timeout':
       return `${event.source}${host}: ${event.door}: command timeout`;
     case 'extended':
-      return `${event.source}${host}: ${event.door}: already open, ${event.seconds} s more`;
+      return `${event.source}${host}: ${event.door}: already open; stays open for ${event.seconds} s from now`;
     case 'refused':
       return `${event.source}${host}: ${event.door}: not opened: ${event.reason}`;
     case 'adopted':
-      return `${event.source}${host}: ${event.door}: left open by an earlier run, ${event.overdue ? 'overdue, closing now' : 'will be closed at its time'}`;
+      return `${event.source}${host}: ${event.door}: left open by an earlier run, ${event.overdue ? 'overdue, closing now' : 'will be closed on time'}`;
     default:
       return serviceWords(event);
   }
@@ -91,8 +91,8 @@ type DoorEvent = Extract<
 >;
 
 function refusal(mistakes: number): string {
-  if (mistakes === 0) return 'is not used, for the reason above';
-  return `has ${mistakes} ${mistakes === 1 ? 'mistake' : 'mistakes'} and is not used`;
+  if (mistakes === 0) return 'was rejected (see above)';
+  return `has ${mistakes} ${mistakes === 1 ? 'mistake' : 'mistakes'} and was rejected`;
 }
 
 function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
@@ -114,19 +114,19 @@ function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
     case 'interface-missing':
       return `interface ${event.name} does not exist; waiting for it`;
     case 'firewall':
-      return `doors open in ${event.name}: ${event.why}`;
+      return `using ${event.name}: ${event.why}`;
     case 'judged-closed':
-      return `closed to strangers by the whole ruleset: ${event.ports.join(', ')}`;
+      return `strangers cannot reach, judged by the whole ruleset: ${event.ports.join(', ')}`;
     case 'unconfirmed':
-      return `everything is undone in ${event.seconds} s unless you confirm: knock, make a new connection through the door, and there run ${event.how}${event.atTerminal ? '; or press Enter here' : ''}`;
+      return `reverting in ${event.seconds} s unless you confirm: knock, log in through the door, then run ${event.how} there${event.atTerminal ? '; or press Enter here' : ''}`;
     case 'confirmed':
       return `confirmed ${event.by === 'terminal' ? 'at the terminal' : 'by bussa confirm'}: the ports stay closed`;
     case 'undoing':
-      return `not confirmed within ${event.seconds} s: the ports are opened again, and the daemon ends`;
+      return `not confirmed within ${event.seconds} s: opening the ports again and stopping the daemon`;
     case 'undone':
       return `${event.why}: the ports that it closed are open again`;
     case 'packets-dropped':
-      return `${event.count} packets were lost because they came faster than they could be read`;
+      return `${event.count} packets lost: arrived faster than they could be processed`;
     case 'suppressed':
       return `${event.what}: ${event.count} more lines like this were not written`;
     case 'warning':
@@ -159,7 +159,7 @@ function closedWords({ early, cut }: Extract<Event, { kind: 'closed' }>): string
 
 function waitingWords({ purpose, of, limit }: Extract<Event, { kind: 'waiting' }>): string {
   const what = purpose === 'stop' ? 'stop command' : 'command';
-  return `waits for one of ${limit} ${what}${limit === 1 ? '' : 's'} of ${of === 'door' ? 'this door' : 'all doors'}`;
+  return `waiting: the limit of ${limit} ${what}${limit === 1 ? '' : 's'} at ${of === 'door' ? 'this door' : 'all doors together'} is reached`;
 }
 
 function failureWords(failure: CommandFailure): string {
@@ -167,11 +167,11 @@ function failureWords(failure: CommandFailure): string {
     case 'status':
       return `command returned non-zero status code (${failure.status})`;
     case 'signal':
-      return `command was ended by signal ${failure.signal}`;
+      return `command was terminated by signal ${failure.signal}`;
     case 'not-started':
       return `command could not be started: ${failure.reason}`;
     case 'timed-out':
-      return `command was ended after ${failure.timeMs / 1000} s, its time limit`;
+      return `command exceeded its time limit of ${failure.timeMs / 1000} s and was terminated`;
     default:
       throw new Error(`a failure without words: ${JSON.stringify(failure satisfies never)}`);
   }
@@ -192,9 +192,9 @@ function interfaceWords(change: InterfaceChange): string {
     case 'address-removed':
       return `interface ${name}: address ${change.address} removed`;
     case 'default-route':
-      return `interface ${name} holds a default route now`;
+      return `interface ${name} now has a default route`;
     case 'no-default-route':
-      return `interface ${name} holds no default route any more`;
+      return `interface ${name} no longer has a default route`;
     default:
       throw new Error(`a change without words: ${JSON.stringify(change satisfies never)}`);
   }

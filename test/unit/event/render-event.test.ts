@@ -30,14 +30,14 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'withheld', ...of, stage: 3 },
       'warning',
-      '192.0.2.1: openSSH: not opened: the address has touched other ports; knocked once more, and nothing else, it opens',
+      '192.0.2.1: openSSH: not opened: this address also probed other ports; repeat the sequence once, without any other packet, to open',
     ],
   ],
   scan: [
     [
       { kind: 'scan', source, protocol: 'tcp', port: 7001, seconds: 60 },
       'notice',
-      '192.0.2.1: port scan: tcp/7001 is its second tripwire; for 60 s it has to knock twice in a row',
+      '192.0.2.1: port scan: tcp/7001 is its second decoy port; for 60 s the sequence must be knocked twice in a row',
     ],
   ],
   running: [
@@ -66,7 +66,7 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'command-failed', door: 'openSSH', failure: { kind: 'signal', signal: 'SIGKILL' } },
       'error',
-      'openSSH: command was ended by signal SIGKILL',
+      'openSSH: command was terminated by signal SIGKILL',
     ],
     [
       { kind: 'command-failed', door: 'openSSH', failure: { kind: 'not-started', reason: 'no memory' } },
@@ -78,17 +78,17 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'waiting', door: 'openSSH', command: 'true', purpose: 'start', of: 'door', limit: 8 },
       'warning',
-      'openSSH: waits for one of 8 commands of this door: true',
+      'openSSH: waiting: the limit of 8 commands at this door is reached: true',
     ],
     [
       { kind: 'waiting', door: 'openSSH', command: 'true', purpose: 'stop', of: 'door', limit: 1 },
       'warning',
-      'openSSH: waits for one of 1 stop command of this door: true',
+      'openSSH: waiting: the limit of 1 stop command at this door is reached: true',
     ],
     [
       { kind: 'waiting', door: 'openSSH', command: 'true', purpose: 'stop', of: 'all', limit: 64 },
       'warning',
-      'openSSH: waits for one of 64 stop commands of all doors: true',
+      'openSSH: waiting: the limit of 64 stop commands at all doors together is reached: true',
     ],
   ],
   'start-failed': [
@@ -107,12 +107,12 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'unclosed', ...of, times: 1, seconds: 1 },
       'error',
-      '192.0.2.1: openSSH: not closed yet: tried once, again in 1 s',
+      '192.0.2.1: openSSH: not closed yet: tried once, next try in 1 s',
     ],
     [
       { kind: 'unclosed', ...of, times: 3, seconds: 4 },
       'error',
-      '192.0.2.1: openSSH: not closed yet: tried 3 times, again in 4 s',
+      '192.0.2.1: openSSH: not closed yet: tried 3 times, next try in 4 s',
     ],
   ],
   'command-timeout': [[{ kind: 'command-timeout', ...of }, 'notice', '192.0.2.1: openSSH: command timeout']],
@@ -120,14 +120,14 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'judged-closed', ports: ['tcp/22', 'udp/53'] },
       'notice',
-      'closed to strangers by the whole ruleset: tcp/22, udp/53',
+      'strangers cannot reach, judged by the whole ruleset: tcp/22, udp/53',
     ],
   ],
   firewall: [
     [
       { kind: 'firewall', name: 'nftables, table inet bussa', why: 'nothing is closed here' },
       'notice',
-      'doors open in nftables, table inet bussa: nothing is closed here',
+      'using nftables, table inet bussa: nothing is closed here',
     ],
   ],
   opened: [
@@ -174,7 +174,11 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     ],
   ],
   extended: [
-    [{ kind: 'extended', ...of, seconds: 10 }, 'notice', '192.0.2.1: openSSH: already open, 10 s more'],
+    [
+      { kind: 'extended', ...of, seconds: 10 },
+      'notice',
+      '192.0.2.1: openSSH: already open; stays open for 10 s from now',
+    ],
   ],
   refused: [
     [{ kind: 'refused', ...of, reason: 'too many' }, 'warning', '192.0.2.1: openSSH: not opened: too many'],
@@ -193,7 +197,7 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'adopted', ...of, overdue: false },
       'notice',
-      '192.0.2.1: openSSH: left open by an earlier run, will be closed at its time',
+      '192.0.2.1: openSSH: left open by an earlier run, will be closed on time',
     ],
   ],
   reloading: [
@@ -203,17 +207,17 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'reload-refused', file: '/etc/knockd.conf', mistakes: 2 },
       'error',
-      'the new configuration in /etc/knockd.conf has 2 mistakes and is not used; the old one stays in force',
+      'the new configuration in /etc/knockd.conf has 2 mistakes and was rejected; the old one stays in force',
     ],
     [
       { kind: 'reload-refused', file: '/etc/knockd.conf', mistakes: 1 },
       'error',
-      'the new configuration in /etc/knockd.conf has 1 mistake and is not used; the old one stays in force',
+      'the new configuration in /etc/knockd.conf has 1 mistake and was rejected; the old one stays in force',
     ],
     [
       { kind: 'reload-refused', file: '/etc/knockd.conf', mistakes: 0 },
       'error',
-      'the new configuration in /etc/knockd.conf is not used, for the reason above; the old one stays in force',
+      'the new configuration in /etc/knockd.conf was rejected (see above); the old one stays in force',
     ],
   ],
   'log-reopened': [
@@ -256,12 +260,12 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'interface', change: { kind: 'default-route', name: 'tun0' } },
       'notice',
-      'interface tun0 holds a default route now',
+      'interface tun0 now has a default route',
     ],
     [
       { kind: 'interface', change: { kind: 'no-default-route', name: 'tun0' } },
       'notice',
-      'interface tun0 holds no default route any more',
+      'interface tun0 no longer has a default route',
     ],
   ],
   'interface-missing': [
@@ -271,7 +275,7 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'packets-dropped', count: 7 },
       'warning',
-      '7 packets were lost because they came faster than they could be read',
+      '7 packets lost: arrived faster than they could be processed',
     ],
   ],
   suppressed: [
@@ -285,12 +289,12 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'unconfirmed', seconds: 60, how: 'bussa confirm', atTerminal: false },
       'notice',
-      'everything is undone in 60 s unless you confirm: knock, make a new connection through the door, and there run bussa confirm',
+      'reverting in 60 s unless you confirm: knock, log in through the door, then run bussa confirm there',
     ],
     [
       { kind: 'unconfirmed', seconds: 5, how: 'bussa confirm', atTerminal: true },
       'notice',
-      'everything is undone in 5 s unless you confirm: knock, make a new connection through the door, and there run bussa confirm; or press Enter here',
+      'reverting in 5 s unless you confirm: knock, log in through the door, then run bussa confirm there; or press Enter here',
     ],
   ],
   confirmed: [
@@ -301,7 +305,7 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'undoing', seconds: 60 },
       'error',
-      'not confirmed within 60 s: the ports are opened again, and the daemon ends',
+      'not confirmed within 60 s: opening the ports again and stopping the daemon',
     ],
   ],
   undone: [

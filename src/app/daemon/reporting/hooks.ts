@@ -41,7 +41,7 @@ export class Hooks {
 
 const REFUSALS = {
   full: 'too many hooks are waiting',
-  ended: 'the daemon ends, and the hooks before it took too long',
+  ended: 'the daemon is stopping, and earlier hooks took too long',
 } as const;
 
 function failureText(occasion: HookOccasion, result: Exclude<HookResult, { kind: 'ok' }>): string {
@@ -54,13 +54,13 @@ function failureText(occasion: HookOccasion, result: Exclude<HookResult, { kind:
     case 'status':
       return `${hook} returned non-zero status code (${failure.status})${tail}`;
     case 'signal':
-      return `${hook} was ended by signal ${failure.signal}${tail}`;
+      return `${hook} was terminated by signal ${failure.signal}${tail}`;
     case 'not-started':
       return `${hook} could not be started: ${failure.reason}`;
     case 'timed-out':
-      return `${hook} was ended after ${failure.timeMs / 1000} s, its time limit${tail}`;
+      return `${hook} exceeded its time limit of ${failure.timeMs / 1000} s and was terminated${tail}`;
     case 'too-much-output':
-      return `${hook} was ended: it wrote more than ${failure.outputBytes} bytes of errors${tail}`;
+      return `${hook} was terminated: it wrote more than ${failure.outputBytes} bytes of errors${tail}`;
     default:
       throw new Error(`a failure without words: ${JSON.stringify(failure satisfies never)}`);
   }
