@@ -58,7 +58,10 @@ describe('commands that hang', { concurrency: 3 }, () => {
     const keeper = bench.keeper();
     const door = bench.door({ start: HANG, stop: 'echo close >> done' });
     keeper.complete(bench.completion({ ...door, limits: { start: millis(200) } }));
-    assert.match((await bench.saw('start-failed')).reason, /^exceeded its time limit of 0.2 s and was terminated/);
+    assert.match(
+      (await bench.saw('start-failed')).reason,
+      /^exceeded its time limit of 0.2 s and was terminated/,
+    );
     bench.clock.advance(60_000);
     await bench.empty();
     assert.equal(bench.done, 'close\n');

@@ -185,7 +185,9 @@ async function saidOfPorts(ports: readonly PortOpening[]): Promise<string[]> {
   const interfaces = readInterfaces({ routes: true });
   const { closed, open, unjudged } = await judgeExposure({ ports, interfaces, choice: undefined });
   return [
-    ...(closed.length === 0 ? [] : [`Strangers cannot reach, judged by the whole ruleset: ${closed.join(', ')}.`]),
+    ...(closed.length === 0
+      ? []
+      : [`Strangers cannot reach, judged by the whole ruleset: ${closed.join(', ')}.`]),
     ...open.map((text) => `PROBLEM: ${text}. \`bussa doctor\` says what closes it.`),
     ...unjudged.map((text) => `${text}. Try it from elsewhere.`),
   ];
