@@ -35,7 +35,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   },
   app: {
     '': ['client', 'rehearsal'],
-    ask: ['config', 'daemon/control', 'state'],
+    ask: ['config', 'daemon/control', 'daemon/status', 'state'],
     client: ['file-access'],
     config: ['file-access'],
     'daemon/bans': [],

@@ -154,7 +154,7 @@ describe('who may write a configuration, and read its secrets', () => {
       const verdict = check(path);
       assert.equal(verdict.kind, 'good');
       assert.ok(verdict.diagnostics.map(renderDiagnostic).includes(warning));
-      const { findings } = judgeConfiguration(path);
+      const { findings } = judgeConfiguration({ file: path, from: 'named' });
       assert.deepEqual(
         findings.map(({ verdict }) => verdict),
         ['warning'],

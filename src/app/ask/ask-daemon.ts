@@ -49,21 +49,6 @@ export function askDaemonAt(
 export const isNamed = ({ configFile, interfaces, stateDirectory }: DaemonSelector): boolean =>
   configFile !== undefined || interfaces !== undefined || stateDirectory !== DEFAULT_STATE_DIRECTORY;
 
-/**
- * The configuration that is meant: the one that was named, else that of the daemon which runs, as it says itself, else the
- * one that a daemon takes by itself. Where several run and none was named, it is not told.
- */
-export async function findConfigFile(
-  choice: DaemonSelector,
-): Promise<string | Exclude<DaemonReply, { kind: 'answer' }>> {
-  if (choice.configFile !== undefined) return choice.configFile;
-  const found = await findSockets(choice);
-  if (found.kind !== 'found') return DEFAULT_CONFIG_FILE;
-  const reply = await askDaemon(choice, { verb: 'status' });
-  if (reply.kind !== 'answer') return found.paths.length > 1 ? reply : DEFAULT_CONFIG_FILE;
-  return (reply.answer.status as { readonly configFile: string }).configFile;
-}
-
 /** The path of the daemon's control socket, or why there is none. */
 export async function findSocket(choice: DaemonSelector): Promise<string | DaemonReply> {
   const found = await findSockets(choice);

@@ -20,6 +20,8 @@ export type DaemonOptions = DaemonPlace & {
   readonly ipv6: boolean;
   /** Runs in the background, with a pid file. */
   readonly background: boolean;
+  /** A service manager has started it. */
+  readonly isService?: boolean;
   /** It has given up what commands and hooks may need. */
   readonly narrowed?: boolean;
   /** Asked for by `bussa up`: it does not lock out whoever is connected. */

@@ -1,14 +1,17 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../core/config/file/config.ts';
+import { parseInterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, unknown, warning } from '../../core/doctor/finding.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import { readServedBy } from '../../host/ports/host-ports.ts';
-import { askDaemon, type DaemonSelector, findConfigFile } from '../ask/ask-daemon.ts';
+import type { DaemonSelector } from '../ask/ask-daemon.ts';
+import { findJudged, type JudgedFile } from '../ask/find-judged.ts';
 import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
+import type { StartOptions } from '../config/start-options.ts';
 import type { DaemonStatus } from '../daemon/status/daemon-view.ts';
 import { StrangerJudge } from '../exposure/stranger-judge.ts';
-import { withServiceTrial } from '../trial/confirm-trial.ts';
+import { serviceTrialLeft, withServiceTrial } from '../trial/confirm-trial.ts';
 import { renderTrial } from '../trial/render-trial.ts';
 import { type HiddenPort, hiddenPorts } from './hidden-ports.ts';
 import { judgeFirewall } from './judge-firewall.ts';
@@ -18,10 +21,9 @@ import { judgeConfiguration, judgeDaemon, judgeOthers, judgeRotation, judgeUnit 
 import { readOwnerCommands } from './owner-commands.ts';
 
 /** What is closed until somebody confirms it, and opens again if nobody does. */
-async function judgeTrial(choice: DaemonSelector): Promise<Finding[]> {
-  const reply = await askDaemon(choice, { verb: 'status' });
-  if (reply.kind !== 'answer') return [];
-  const { trialLeft } = await withServiceTrial(reply.answer.status as DaemonStatus);
+async function judgeTrial(status: DaemonStatus | undefined): Promise<Finding[]> {
+  if (status === undefined) return [];
+  const { trialLeft } = await withServiceTrial(status);
   if (trialLeft === undefined) return [];
   const message = `trial: ${renderTrial(trialLeft)}; then the ports are open again unless it is confirmed`;
   return [warning('trial', message, 'bussa confirm')];
@@ -29,25 +31,43 @@ async function judgeTrial(choice: DaemonSelector): Promise<Finding[]> {
 
 /** Everything that commonly goes wrong on the daemon's host. It only looks, and changes nothing. */
 export async function examineHost(choice: DaemonSelector): Promise<readonly Finding[]> {
-  const found = await findConfigFile(choice);
+  const found = await findJudged(choice);
   // Which daemon is meant is a finding of its own.
-  const file = typeof found === 'string' ? found : DEFAULT_CONFIG_FILE;
+  const judged: JudgedFile = 'kind' in found ? { file: DEFAULT_CONFIG_FILE, from: 'default' } : found;
   const machine = await judgeMachine();
-  const { findings, config } = judgeConfiguration(file);
+  const { findings, config: written } = judgeConfiguration(judged);
+  const config = written === undefined ? undefined : asStarted(written, judged.options);
   const daemon = await judgeDaemon(choice);
   const service = [
     daemon,
-    ...(await judgeTrial(choice)),
+    ...(await judgeTrial(judged.status)),
     judgeOthers(),
-    await judgeUnit(),
+    await judgeUnit(await serviceTrialLeft()),
     ...(config === undefined ? [] : [judgeRotation(config)]),
   ];
-  const network = await examineNetwork(file, config, daemon.verdict === 'ok');
+  const network = await examineNetwork(judged, config, daemon.verdict === 'ok');
   return [...machine, ...findings, ...service, ...network];
 }
 
+/** What the daemon's command line says of the network and the log goes before the file, or behind it. */
+function asStarted(config: Config, options: StartOptions | undefined): Config {
+  if (options === undefined) return config;
+  const { settings } = config;
+  const named = options.interfaces === undefined ? undefined : parseInterfaceSetting(options.interfaces);
+  const interfaces = named?.kind === 'ok' ? named.choice : settings.interfaces;
+  const logFile = settings.logFile ?? options.logFile;
+  return {
+    ...config,
+    settings: {
+      ...settings,
+      ...(interfaces === undefined ? {} : { interfaces }),
+      ...(logFile === undefined ? {} : { logFile }),
+    },
+  };
+}
+
 async function examineNetwork(
-  file: string,
+  { file, options }: JudgedFile,
   config: Config | undefined,
   daemonRuns: boolean,
 ): Promise<Finding[]> {
@@ -59,7 +79,7 @@ async function examineNetwork(
     return [unknown('interface-up', `the interfaces cannot be read: ${(error as Error).message}`)];
   }
   const choice = config?.settings.interfaces;
-  const network = judgeNetwork(interfaces, choice);
+  const network = judgeNetwork(interfaces, choice, options?.ipv6 !== false);
   if (config === undefined) return network;
   const ports = hiddenPorts(config.doors);
   if (ports.length === 0)

@@ -1,7 +1,7 @@
 import type { InterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, problem, warning } from '../../core/doctor/finding.ts';
-import type { Address } from '../../core/net/address.ts';
+import { type Address, familyOf } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 
 /** RFC 1918, RFC 6598 and RFC 4193: what a router has to pass knocks on to. */
@@ -24,16 +24,20 @@ export function outerInterfaces(
 export const usableAddresses = (interfaces: readonly HostInterface[]): readonly Address[] =>
   interfaces.flatMap(({ up, addresses }) => (up ? addresses : [])).filter((one) => !LINK_LOCAL.test(one));
 
-/** Whether the interfaces that are watched are there and up, and have an address that can be reached. */
+/**
+ * Whether the interfaces that are watched are there and up, and have an address that can be reached. `ipv6`: whether knocks
+ * over IPv6 are heard.
+ */
 export function judgeNetwork(
   interfaces: readonly HostInterface[],
   choice: InterfaceSetting | undefined,
+  ipv6: boolean,
 ): Finding[] {
   const names = choice?.kind === 'named' ? choice.names : [];
   const missing = names.filter((name) => !interfaces.some((one) => one.name === name));
   const down = interfaces.filter(({ name, up }) => names.includes(name) && !up).map(({ name }) => name);
   const outer = outerInterfaces(interfaces, choice);
-  return [judgeLinks(missing, down, outer), judgeAddresses(outer)];
+  return [judgeLinks(missing, down, outer), judgeAddresses(outer, ipv6)];
 }
 
 function judgeLinks(
@@ -52,9 +56,9 @@ function judgeLinks(
   return ok(id, `up: ${outer.map(({ name }) => name).join(', ')}`);
 }
 
-function judgeAddresses(outer: readonly HostInterface[]): Finding {
+function judgeAddresses(outer: readonly HostInterface[], ipv6: boolean): Finding {
   const id = 'address';
-  const addresses = usableAddresses(outer);
+  const addresses = usableAddresses(outer).filter((one) => ipv6 || familyOf(one) === 4);
   if (addresses.length === 0) {
     return problem(id, 'no interface has an address that others can reach', 'ip address');
   }

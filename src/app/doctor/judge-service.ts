@@ -2,33 +2,36 @@ import { existsSync, globSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Config } from '../../core/config/file/config.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
+import type { Millis } from '../../core/net/time.ts';
 import { renderDiagnostic } from '../../core/text/diagnostic.ts';
 import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
 import { askDaemon, type DaemonSelector } from '../ask/ask-daemon.ts';
+import type { JudgedFile } from '../ask/find-judged.ts';
 import { check } from '../config/check.ts';
+import { renderTrial } from '../trial/render-trial.ts';
 
 /** Where logrotate(8) is told what to do. */
 const ROTATION_FILES = ['/etc/logrotate.conf', '/etc/logrotate.d/*'];
 
 export type JudgedConfig = { readonly findings: readonly Finding[]; readonly config?: Config };
 
-export function judgeConfiguration(file: string): JudgedConfig {
+export function judgeConfiguration({ file, from }: JudgedFile): JudgedConfig {
   const verdict = check(file);
   const { diagnostics } = verdict;
   const remedy = `bussa check ${file}`;
   const id = 'configuration';
+  const last = from === 'last' ? '; no daemon answers, and the last one used this file' : '';
   const [first] = diagnostics.filter(
     ({ severity }) => severity === (verdict.kind === 'bad' ? 'error' : 'warning'),
   );
   if (verdict.kind === 'bad') {
-    return {
-      findings: [problem(id, first === undefined ? `${file} is bad` : renderDiagnostic(first), remedy)],
-    };
+    const message = `${first === undefined ? `${file} is bad` : renderDiagnostic(first)}${last}`;
+    return { findings: [problem(id, message, remedy)] };
   }
   const { config } = verdict;
-  if (first === undefined) return { config, findings: [ok(id, `${file} is good`)] };
+  if (first === undefined) return { config, findings: [ok(id, `${file} is good${last}`)] };
   const more = diagnostics.length === 1 ? '' : ` (and ${diagnostics.length - 1} more)`;
-  return { config, findings: [warning(id, `${renderDiagnostic(first)}${more}`, remedy)] };
+  return { config, findings: [warning(id, `${renderDiagnostic(first)}${more}${last}`, remedy)] };
 }
 
 export async function judgeDaemon(choice: DaemonSelector): Promise<Finding> {
@@ -63,7 +66,8 @@ function linkOf(path: string): string | undefined {
   }
 }
 
-export async function judgeUnit(): Promise<Finding> {
+/** `trialLeft`: of the service, which is enabled by its confirmation. */
+export async function judgeUnit(trialLeft: Millis | undefined): Promise<Finding> {
   const id = 'service-enabled';
   if (!existsSync('/run/systemd/system')) {
     return unknown(id, 'this host does not run systemd: what starts the daemon at boot is not known');
@@ -72,6 +76,10 @@ export async function judgeUnit(): Promise<Finding> {
   const state =
     (await outputOf('sh', ['-c', 'systemctl --root=/ is-enabled knockd.service 2>&1 || true']))?.trim() ?? '';
   if (/^(?:enabled|static|alias|indirect|generated)/.test(state)) return judgeDefaults(id, state);
+  if (trialLeft !== undefined) {
+    const message = `the service is on trial (${renderTrial(trialLeft)}): it starts at boots once it is confirmed`;
+    return warning(id, message, 'bussa confirm');
+  }
   return problem(
     id,
     `after a boot knockd does not start (systemctl: ${state || 'no answer'})`,

@@ -37,6 +37,8 @@ export type PlannedKnocks = {
 
 export type SimulateRequest = {
   readonly configFile: string;
+  /** False: as with `knockd -4`. */
+  readonly ipv6?: boolean;
   readonly traffic: PlannedKnocks | { readonly kind: 'capture'; readonly file: string };
 };
 
@@ -74,13 +76,19 @@ const FIRST_SOURCE_PORT = 40_000;
 
 /** Tells, entry by entry, what a daemon with this configuration would do, by the traffic's own time. Runs nothing. */
 export async function simulate(
-  { configFile, traffic }: SimulateRequest,
+  { configFile, traffic, ipv6 = true }: SimulateRequest,
   tell: (entry: TimelineEntry) => void,
 ): Promise<SimulateEnd> {
   // Nothing is opened by it, whoever may write it.
   const loaded = loadConfig(configFile, 'ignored');
   if (loaded.kind === 'bad') return loaded;
-  const message = await simulateConfig(loaded.config, traffic, tell);
+  if (!ipv6 && traffic.kind === 'knocks' && familyOf(traffic.from) === 6) {
+    return {
+      kind: 'failed',
+      message: `${traffic.from} is not heard: the daemon of ${configFile} leaves IPv6 out (-4)`,
+    };
+  }
+  const message = await simulateConfig(loaded.config, traffic, tell, ipv6);
   return message === undefined ? { kind: 'done', warnings: loaded.warnings } : { kind: 'failed', message };
 }
 
@@ -89,9 +97,10 @@ export async function simulateConfig(
   config: Config,
   traffic: SimulateRequest['traffic'],
   tell: (entry: TimelineEntry) => void,
+  ipv6 = true,
 ): Promise<string | undefined> {
   const isCapture = traffic.kind === 'capture';
-  const stage = arrange(config, isCapture, tell);
+  const stage = arrange(config, isCapture, tell, ipv6);
   if (isCapture) {
     const message = await play(traffic.file, stage.rehearsal);
     if (message !== undefined) return message;
@@ -105,7 +114,7 @@ export async function simulateConfig(
 }
 
 /** The engine with its guard and doors, and who listens to it. */
-function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry) => void) {
+function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry) => void, ipv6: boolean) {
   const now = { at: instant(0) };
   const report = (outcome: Outcome, at: Instant): void => tell({ kind: 'outcome', at, outcome });
   const tellEvent = (event: Event): void => report({ kind: 'event', event }, now.at);
@@ -120,7 +129,7 @@ function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry
     guard?.follow(following);
     return following;
   };
-  const rehearsal = new Rehearsal(engine, true, advance, {
+  const rehearsal = new Rehearsal(engine, ipv6, advance, {
     packet: (packet, offer, watched, at) => {
       now.at = at;
       const step = stepOf(packet);

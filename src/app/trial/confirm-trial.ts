@@ -1,4 +1,4 @@
-import { millis } from '../../core/net/time.ts';
+import { type Millis, millis } from '../../core/net/time.ts';
 import { SystemdError } from '../../host/service-manager/systemd.ts';
 import {
   askDaemonAt,
@@ -80,6 +80,12 @@ async function confirmService(): Promise<ConfirmOutcome> {
     return { kind: 'failed', message: error.message };
   }
 }
+
+/** How long the service is on trial yet; `undefined` if it is not. */
+export const serviceTrialLeft = async (): Promise<Millis | undefined> => {
+  const trial = await readServiceTrial();
+  return trial === undefined ? undefined : millis(trial.left);
+};
 
 /** The same status with what systemd knows of the trial of the service, if it is this daemon. */
 export async function withServiceTrial(status: DaemonStatus): Promise<DaemonStatus> {

@@ -1,4 +1,5 @@
 import type { DaemonReply, DaemonRequest, DaemonSelector } from '../../app/ask/ask-daemon.ts';
+import type { JudgedFile } from '../../app/ask/find-judged.ts';
 import { DEFAULT_STATE_DIRECTORY } from '../../app/config/daemon-options.ts';
 import type { OptionTable } from '../arguments/option.ts';
 import { type Action, BUSSA_EXIT, type BussaExit, type Environment, type Output } from '../arguments/verb.ts';
@@ -40,6 +41,21 @@ export function askAction(
     const reply = await askDaemon(choice, request);
     return reply.kind === 'answer' ? use(reply.answer, voice) : complainOfReply(reply, voice);
   };
+}
+
+/** The configuration to be judged: the operand, else what the daemon says or the last one has recorded, which is said. */
+export async function judgedFile(
+  operand: string | undefined,
+  choice: DaemonSelector,
+  voice: Output,
+): Promise<JudgedFile | BussaExit> {
+  if (operand !== undefined) return { file: operand, from: 'named' };
+  const { findJudged, renderChoice } = await import('../../app/ask/find-judged.ts');
+  const found = await findJudged(choice);
+  if ('kind' in found) return complainOfReply(found, voice);
+  const notice = renderChoice(found);
+  if (notice !== undefined && !voice.json) voice.complain(`bussa: ${notice}`);
+  return found;
 }
 
 /** Says why there is no answer. Returns the exit status. */

@@ -11,6 +11,8 @@ import type { StoredLease } from '../../../host/store/lease-store.ts';
 import { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import { OneTimeDoors } from '../../config/one-time-doors.ts';
+import { startOptionsOf } from '../../config/start-options.ts';
+import { recordStart } from '../../state/last-start.ts';
 import { openState, stateName } from '../../state/open-state.ts';
 import { PidFile } from '../../state/own-pid-file.ts';
 import { BanKeeper } from '../bans/ban-keeper.ts';
@@ -56,6 +58,7 @@ export async function startDaemon(start: DaemonStart): Promise<Daemon> {
   const base = openBase(start);
   const doors = openDoors(start, base);
   const parts = await openService(start, base, doors);
+  recordOptions(start, base);
   parts.earlier.adopt();
   await closePorts(parts);
   return new Daemon(parts);
@@ -210,6 +213,19 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     report,
   });
   return { ...base, ...doors, options, reload, earlier, pidFile, resources };
+}
+
+/** Where this daemon is no more, `bussa check` and the like judge its file by that. It is good to have, no more. */
+function recordOptions({ options }: DaemonStart, { directory, state, name, clock }: Base): void {
+  const write = (own: string): void => {
+    try {
+      recordStart(own, startOptionsOf(options), clock.wall());
+    } catch {
+      // A full disk has no room for it, and that has been said.
+    }
+  };
+  if (directory !== undefined) write(directory);
+  else state.onceOpen(() => write(join(options.stateDirectory, name)));
 }
 
 /** From the installation of the rules on nothing is left that throws: no port is closed without a daemon to knock at. */

@@ -55,7 +55,7 @@ export async function runDaemon(
     // Not before the privileges are what they are to be: this process may have been another until then.
     const { startDaemon } = await import('../composition/start-daemon.ts');
     const warnings = [...loaded.warnings.map(renderDiagnostic), ...narrowing.warnings];
-    const given = { ...options, narrowed: narrowing.narrowed };
+    const given = { ...options, narrowed: narrowing.narrowed, isService: manager.isThere };
     const daemon = await startDaemon({ options: given, config: loaded.config, warnings, resources });
     if (life.hasCrashed) return life.ended;
     daemon.begin();

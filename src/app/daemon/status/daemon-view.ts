@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
 import { DEFAULT_MAX_LEASES, type DoorSpec } from '../../../core/door/door.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
@@ -12,6 +11,7 @@ import type { Clock } from '../../../host/clock/clock.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { OneTimeDoors } from '../../config/one-time-doors.ts';
+import { type StartOptions, startOptionsOf } from '../../config/start-options.ts';
 import type { ExposureStatus } from '../firewall/exposure-watch.ts';
 import type { FirewallDoors, FirewallStatus } from '../firewall/firewall-doors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
@@ -36,6 +36,8 @@ export type DaemonStatus = {
   readonly startedAt: Instant;
   readonly uptime: Millis;
   readonly configFile: string;
+  /** What it was started with. */
+  readonly options?: StartOptions;
   /** As the log says it. */
   readonly listeningOn: string;
   /** The first `MAX_INTERFACES` of them. */
@@ -116,12 +118,12 @@ export type DaemonViewParts = {
 export class DaemonView {
   readonly #parts: DaemonViewParts;
   /** Whoever asks may stand in another directory. */
-  readonly #configFile: string;
+  readonly #options: StartOptions;
   readonly #started: { readonly at: Instant; readonly sinceBoot: Instant };
 
   constructor(parts: DaemonViewParts) {
     this.#parts = parts;
-    this.#configFile = resolve(parts.options.configFile);
+    this.#options = startOptionsOf(parts.options);
     this.#started = { at: parts.clock.wall(), sinceBoot: parts.clock.sinceBoot() };
   }
 
@@ -136,7 +138,8 @@ export class DaemonView {
       pid: process.pid,
       startedAt: this.#started.at,
       uptime: since(this.#started.sinceBoot, clock.sinceBoot()),
-      configFile: this.#configFile,
+      configFile: this.#options.configFile,
+      options: this.#options,
       listeningOn: watch.interfaces.listeningOn,
       interfaces: watch.interfaces.heard.slice(0, MAX_INTERFACES).map(({ name, up }) => ({ name, up })),
       firewall: native.status,

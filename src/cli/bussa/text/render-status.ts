@@ -35,10 +35,11 @@ export function renderStatus({ status, doors, leases }: WholeStatus, painter: Pa
 }
 
 export function statusJson({ status, doors, leases }: WholeStatus): Json {
-  const { startedAt, uptime, lastError, configFile, looked, trialLeft, exposure, ...rest } = status;
+  const { startedAt, uptime, lastError, configFile, options, looked, trialLeft, exposure, ...rest } = status;
   return {
     ...rest,
     config: configFile,
+    options: options === undefined ? null : { ...options },
     since: isoMoment(startedAt),
     uptime: inSeconds(uptime),
     looked: {

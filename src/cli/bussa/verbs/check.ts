@@ -2,7 +2,7 @@ import { printable } from '../../../core/event/printable.ts';
 import type { Diagnostic } from '../../../core/text/diagnostic.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { BUSSA_EXIT, type Output, type Style, type Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
   filter: {
@@ -24,7 +24,8 @@ export const CHECK: Verb = {
   operands: [
     {
       name: 'FILE',
-      summary: 'the configuration (default: that of the daemon which runs, else `/etc/knockd.conf`)',
+      summary:
+        'the configuration (default: that of the daemon which runs, else of the one that ran last, else `/etc/knockd.conf`)',
       completes: 'file',
       optional: true,
     },
@@ -33,9 +34,9 @@ export const CHECK: Verb = {
   read: ({ values, operands: [operand] }, environment) => {
     const choice = daemonChoice(values, environment);
     return async (voice) => {
-      const { findConfigFile } = await import('../../../app/ask/ask-daemon.ts');
-      const file = operand ?? (await findConfigFile(choice));
-      if (typeof file !== 'string') return complainOfReply(file, voice);
+      const judged = await judgedFile(operand, choice, voice);
+      if (typeof judged === 'number') return judged;
+      const { file } = judged;
       const { check } = await import('../../../app/config/check.ts');
       const { diagnosticParts, renderDiagnostic } = await import('../../../core/text/diagnostic.ts');
       const verdict = check(file);
@@ -52,7 +53,13 @@ export const CHECK: Verb = {
         return badExit;
       }
       const doors = isGood ? verdict.config.doors.length : undefined;
-      const value = { file, good: isGood, doors, diagnostics: diagnostics.map(diagnosticParts) };
+      const value = {
+        file,
+        from: judged.from,
+        good: isGood,
+        doors,
+        diagnostics: diagnostics.map(diagnosticParts),
+      };
       const lines = diagnostics.map((each) => paint(voice, each, renderDiagnostic(each)));
       voice.answer(value, [...lines, summary(voice, file, diagnostics, doors)]);
       return isGood ? BUSSA_EXIT.ok : badExit;

@@ -7,6 +7,7 @@ import { type Millis, millis } from '../../../core/net/time.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import { BUSSA_EXIT, type Json, type Output, type Verb } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
 
 /** RFC 5737 and RFC 3849: addresses of nobody. */
 const SOMEBODY = '192.0.2.1' as Address;
@@ -43,6 +44,7 @@ const OPTIONS = {
     value: 'TIME',
     summary: 'from one knock to the next, as in 300ms or 2s (default 100ms)',
   },
+  ...CHOICE_OPTIONS,
   json: { type: 'boolean', summary: 'print each entry as one JSON object a line' },
 } as const satisfies OptionTable;
 
@@ -53,13 +55,29 @@ export const SIMULATE: Verb = {
     'Prints what a daemon with this configuration would do at these knocks, one entry a line in the order of time, and at the end in one sentence for each door whether it opened, or why not. Nothing is sent, nothing is run, and no privilege is needed.',
     'It is the engine of the daemon that judges, with the guard against scans, but for the quarter of the ports that a daemon draws in secret: of those that no door has, one in four would be a tripwire.',
   ],
-  operands: [{ name: 'FILE', summary: 'the configuration', completes: 'file' }],
+  operands: [
+    {
+      name: 'FILE',
+      summary:
+        'the configuration (default: that of the daemon which runs, else of the one that ran last, else `/etc/knockd.conf`)',
+      completes: 'file',
+      optional: true,
+    },
+  ],
   options: OPTIONS,
   streams: true,
-  read: ({ values, operands: [configFile = ''] }) => {
-    const order: SimulateRequest = { configFile, traffic: readTraffic(values) };
+  read: ({ values, operands: [operand] }, environment) => {
+    const traffic = readTraffic(values);
+    const choice = daemonChoice(values, environment);
     const json = values.has('json');
     return async (voice) => {
+      const judged = await judgedFile(operand, choice, voice);
+      if (typeof judged === 'number') return judged;
+      const order: SimulateRequest = {
+        configFile: judged.file,
+        traffic,
+        ...(judged.options === undefined ? {} : { ipv6: judged.options.ipv6 }),
+      };
       const { simulate } = await import('../../../app/rehearsal/simulate.ts');
       const { TimelinePrinter } = await import('../text/timeline.ts');
       const printer = new TimelinePrinter(voice, order.traffic.kind === 'capture');

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { descriptorOf } from '../../host/files/descriptor-path.ts';
+import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
+import type { RecordedStart, StartOptions } from '../config/start-options.ts';
+import type { DaemonStatus } from '../daemon/status/daemon-view.ts';
+import { readLastStart, readStart } from '../state/last-start.ts';
+import { stateName } from '../state/open-state.ts';
+import { askDaemon, type DaemonReply, type DaemonSelector, findSockets } from './ask-daemon.ts';
+
+/** The configuration that a verb judges. */
+export type JudgedFile = {
+  readonly file: string;
+  /**
+   * `named`: by whoever asks · `running`: of the daemon that runs, as it says itself · `last`: none answers, and the last one
+   * used it · `default`: nobody has said anything else.
+   */
+  readonly from: 'named' | 'running' | 'last' | 'default';
+  /** With what the daemon of this configuration runs, or ran last. */
+  readonly options?: StartOptions;
+  /** Of the daemon that runs. */
+  readonly status?: DaemonStatus;
+};
+
+/** Where several daemons run and none was named, none is meant. */
+export async function findJudged(
+  choice: DaemonSelector,
+): Promise<JudgedFile | Exclude<DaemonReply, { kind: 'answer' }>> {
+  const { configFile, stateDirectory, interfaces } = choice;
+  const found = await findSockets(choice);
+  if (found.kind === 'found') {
+    const reply = await askDaemon(choice, { verb: 'status' });
+    if (reply.kind === 'answer') {
+      const status = reply.answer.status as DaemonStatus;
+      const { options = { configFile: status.configFile, ...UNKNOWN } } = status;
+      const file = configFile ?? status.configFile;
+      if (descriptorOf(file) !== undefined) return notAgain(file);
+      return { file, from: configFile === undefined ? 'running' : 'named', options, status };
+    }
+    if (found.paths.length > 1) return reply;
+  }
+  if (configFile !== undefined || interfaces !== undefined) {
+    const file = configFile ?? DEFAULT_CONFIG_FILE;
+    const options = readStart(join(stateDirectory, stateName(file, interfaces)));
+    return { file, from: 'named', ...(options === undefined ? {} : { options }) };
+  }
+  const last = readLastStart(stateDirectory);
+  return last === undefined ? { file: DEFAULT_CONFIG_FILE, from: 'default' } : usedLast(last);
+}
+
+/** What came through it has been read. */
+function notAgain(file: string): Exclude<DaemonReply, { kind: 'answer' }> {
+  const message = `the daemon that runs has read its configuration from ${file}, which cannot be read again: name the file that it came from`;
+  return { kind: 'failed', message };
+}
+
+/** Of a daemon of an earlier version. */
+const UNKNOWN = { ipv6: true, lookUpNames: false, isService: false } as const;
+
+function usedLast(last: RecordedStart): JudgedFile {
+  return { file: last.configFile, from: 'last', options: last };
+}
+
+/** What is said of the choice, where it is not what one would think. */
+export function renderChoice({ file, from }: JudgedFile): string | undefined {
+  return from === 'last' ? `no daemon answers: judged is ${file}, which the last one used` : undefined;
+}

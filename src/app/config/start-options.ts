@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import { type Instant, instant } from '../../core/net/time.ts';
+import type { DaemonOptions } from './daemon-options.ts';
+
+/** What a daemon was started with, for whoever judges or starts it. Paths are absolute. */
+export type StartOptions = {
+  readonly configFile: string;
+  /** `-i`, which goes before the configuration's `Interface`. */
+  readonly interfaces?: string;
+  /** `-g`; the configuration's `LogFile` goes before it. */
+  readonly logFile?: string;
+  readonly pidFile?: string;
+  /** False with `-4`. */
+  readonly ipv6: boolean;
+  readonly lookUpNames: boolean;
+  /** A service manager started it. */
+  readonly isService: boolean;
+};
+
+/** The options of the last start, by the wall clock. */
+export type RecordedStart = StartOptions & { readonly at: Instant };
+
+export function startOptionsOf(options: DaemonOptions): StartOptions {
+  const { configFile, interfaces, logFile, pidFile, ipv6, lookUpNames, isService } = options;
+  return {
+    configFile: resolve(configFile),
+    ...(interfaces === undefined ? {} : { interfaces: interfaces.text }),
+    ...(logFile === undefined || logFile === '' ? {} : { logFile: resolve(logFile) }),
+    ...(pidFile === undefined ? {} : { pidFile: resolve(pidFile) }),
+    ipv6,
+    lookUpNames,
+    isService: isService === true,
+  };
+}
+
+/** What `JSON.stringify` has made of a `RecordedStart`; `undefined` for anything else. */
+export function parseRecordedStart(text: string): RecordedStart | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { at, configFile, interfaces, logFile, pidFile, ...flags } = value as Record<string, unknown>;
+  if (typeof at !== 'number' || !Number.isFinite(at) || !isPath(configFile)) return undefined;
+  return {
+    at: instant(at),
+    configFile,
+    ...(typeof interfaces === 'string' ? { interfaces } : {}),
+    ...(isPath(logFile) ? { logFile } : {}),
+    ...(isPath(pidFile) ? { pidFile } : {}),
+    ipv6: flags.ipv6 !== false,
+    lookUpNames: flags.lookUpNames === true,
+    isService: flags.isService === true,
+  };
+}
+
+const isPath = (value: unknown): value is string => typeof value === 'string' && value.startsWith('/');

@@ -1,0 +1,51 @@
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Instant } from '../../core/net/time.ts';
+import { descriptorOf } from '../../host/files/descriptor-path.ts';
+import { replaceFile } from '../../host/files/replace-file.ts';
+import { parseRecordedStart, type RecordedStart, type StartOptions } from '../config/start-options.ts';
+
+/** The file in a daemon's own directory. */
+const FILE = 'started-with.json';
+
+/** BOUNDED: bytes of such a file that are read. */
+const MAX_BYTES = 1 << 16;
+
+/**
+ * Records with which options the daemon of this directory was started last, unless its configuration came through a
+ * descriptor that is another one's next time. Throws with the system's reason.
+ */
+export function recordStart(directory: string, options: StartOptions, at: Instant): void {
+  if (descriptorOf(options.configFile) !== undefined) return;
+  const path = join(directory, FILE);
+  closeSync(openSync(path, 'a', 0o600));
+  replaceFile(path, Buffer.from(`${JSON.stringify({ ...options, at } satisfies RecordedStart)}\n`));
+}
+
+/** `undefined`: nothing has been recorded there, or it cannot be read. */
+export function readStart(directory: string): RecordedStart | undefined {
+  try {
+    const text = readFileSync(join(directory, FILE), 'utf8');
+    return text.length > MAX_BYTES ? undefined : parseRecordedStart(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The latest of all that daemons with directories below this one have recorded, and whose files are still there. */
+export function readLastStart(stateDirectory: string): RecordedStart | undefined {
+  let names: readonly string[];
+  try {
+    names = readdirSync(stateDirectory);
+  } catch {
+    return undefined;
+  }
+  return names
+    .map((name) => readStart(join(stateDirectory, name)))
+    .filter((start) => start !== undefined)
+    .filter(({ configFile }) => existsSync(configFile))
+    .reduce<RecordedStart | undefined>(
+      (last, one) => (last === undefined || one.at >= last.at ? one : last),
+      undefined,
+    );
+}
