@@ -1,18 +1,27 @@
 import type { Config } from '../../core/config/file/config.ts';
+import type { Authority } from './authority.ts';
 
 /** The configuration that counts now: a reload puts another one in its place. */
 export class ConfigInForce {
   #current: Config;
+  #authority: Authority | undefined;
 
-  constructor(config: Config) {
+  constructor(config: Config, authority?: Authority) {
     this.#current = config;
+    this.#authority = authority;
   }
 
   get current(): Config {
     return this.#current;
   }
 
-  replace(config: Config): void {
+  /** Undefined where no door accepts keys. */
+  get authority(): Authority | undefined {
+    return this.#authority;
+  }
+
+  replace(config: Config, authority: Authority | undefined): void {
     this.#current = config;
+    this.#authority = authority;
   }
 }

@@ -4,11 +4,14 @@ import { parseConfig } from '../../core/config/file/parse-config.ts';
 import type { Diagnostic } from '../../core/text/diagnostic.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 import { type FileAccess, judgeFileAccess, type Readers } from '../file-access/judge-file-access.ts';
+import { type Authority, loadAuthority } from './authority.ts';
 
 export type LoadedConfig =
   | {
       readonly kind: 'ok';
       readonly config: Config;
+      /** Where a door accepts keys, and this is a daemon or speaks for one. */
+      readonly authority?: Authority;
       readonly warnings: readonly Diagnostic[];
       /** The text that was read. */
       readonly bytes: Uint8Array;
@@ -21,7 +24,8 @@ export type LoadedConfig =
     };
 
 /**
- * Reads and judges the configuration and, unless that is ignored, who else can write the file or read its secrets. The
+ * Reads and judges the configuration and, unless that is ignored, who else can write the file or read its secrets; then
+ * the users and the server's key as well, if a door accepts keys. The
  * one-time files that it names are not looked at: each shuts its own door alone.
  */
 export function loadConfig(file: string, access: FileAccess = 'judged'): LoadedConfig {
@@ -38,9 +42,11 @@ export function loadConfig(file: string, access: FileAccess = 'judged'): LoadedC
   const findings = access === 'judged' ? judgeFileAccess(file, readersOf(result)) : [];
   if (result.kind === 'bad') return { kind: 'bad', diagnostics: [...findings, ...result.diagnostics] };
   const warnings = [...findings, ...tooManyDoors(file, result.config), ...result.warnings];
-  return warnings.some(({ severity }) => severity === 'error')
-    ? { kind: 'bad', diagnostics: warnings }
-    : { ...result, warnings, bytes };
+  const loaded = access === 'judged' ? loadAuthority(result.config, access) : undefined;
+  if (loaded?.kind === 'bad') return { ...loaded, diagnostics: [...warnings, ...loaded.diagnostics] };
+  if (warnings.some(({ severity }) => severity === 'error')) return { kind: 'bad', diagnostics: warnings };
+  if (loaded === undefined) return { ...result, warnings, bytes };
+  return { ...result, authority: loaded.authority, warnings: [...warnings, ...loaded.warnings], bytes };
 }
 
 /** A file that has mistakes may hold secrets as well. */

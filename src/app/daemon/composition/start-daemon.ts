@@ -8,6 +8,7 @@ import { FirewallLock } from '../../../host/firewall/contract/firewall-lock.ts';
 import { CommandRunner } from '../../../host/process/command-runner.ts';
 import { HookRunner } from '../../../host/process/hook-runner.ts';
 import type { StoredLease } from '../../../host/store/lease-store.ts';
+import type { Authority } from '../../config/authority.ts';
 import { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import { OneTimeDoors } from '../../config/one-time-doors.ts';
@@ -44,6 +45,7 @@ import { Daemon, type DaemonParts } from './daemon.ts';
 export type DaemonStart = {
   readonly options: DaemonOptions;
   readonly config: Config;
+  readonly authority?: Authority | undefined;
   /** The first lines of the log. */
   readonly warnings: readonly string[];
   readonly resources: AsyncDisposableStack;
@@ -68,9 +70,9 @@ type Base = ReturnType<typeof openBase>;
 type Doors = ReturnType<typeof openDoors>;
 
 /** What is told to whom, what hears packets, and what outlives the process. */
-function openBase({ options, config, warnings, resources }: DaemonStart) {
+function openBase({ options, config, authority, warnings, resources }: DaemonStart) {
   const clock = openSystemClock();
-  const inForce = new ConfigInForce(config);
+  const inForce = new ConfigInForce(config, authority);
   const log = openEventLog(config.settings, options, warnings);
   resources.defer(() => log.close());
   const reports = new Reports(log, new DaemonCounters(() => clock.wall()));

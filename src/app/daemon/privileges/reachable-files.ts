@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Config } from '../../../core/config/file/config.ts';
 import { descriptorOf } from '../../../host/files/descriptor-path.ts';
 import { ownFiles } from '../../../host/self/own-program.ts';
+import { authorityFiles } from '../../config/authority.ts';
 import { type DaemonOptions, DEFAULT_PID_FILE } from '../../config/daemon-options.ts';
 
 const { O_APPEND, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
@@ -11,13 +12,14 @@ const { O_APPEND, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
  * The first file that the calling thread cannot use as the daemon must, though it is there or could be made: with the
  * daemon's capabilities, root is not above the modes of what belongs to others.
  */
-export function findUnreachable(options: DaemonOptions, { settings, doors }: Config): string | undefined {
+export function findUnreachable(options: DaemonOptions, config: Config): string | undefined {
+  const { settings, doors } = config;
   const logFile = settings.logFile ?? options.logFile ?? '';
   const pidFile = settings.pidFile ?? options.pidFile ?? DEFAULT_PID_FILE;
   const oneTime = doors.flatMap(({ sequenceSource: source }) =>
     source.kind === 'one-time' ? [source.path] : [],
   );
-  const read = [...ownFiles()];
+  const read = [...ownFiles(), ...Object.values(authorityFiles(config) ?? {})];
   if (descriptorOf(options.configFile) === undefined) read.push(options.configFile);
   return (
     read.find((path) => !canOpen(path, O_RDONLY)) ??

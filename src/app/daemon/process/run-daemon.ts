@@ -56,7 +56,8 @@ export async function runDaemon(
     const { startDaemon } = await import('../composition/start-daemon.ts');
     const warnings = [...loaded.warnings.map(renderDiagnostic), ...narrowing.warnings];
     const given = { ...options, narrowed: narrowing.narrowed, isService: manager.isThere };
-    const daemon = await startDaemon({ options: given, config: loaded.config, warnings, resources });
+    const { config, authority } = loaded;
+    const daemon = await startDaemon({ options: given, config, authority, warnings, resources });
     if (life.hasCrashed) return life.ended;
     daemon.begin();
     life.handTo(daemon, new ServiceNotice(manager, () => daemon.summary));

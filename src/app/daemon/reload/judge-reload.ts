@@ -1,12 +1,18 @@
 import type { Config } from '../../../core/config/file/config.ts';
 import { type Diagnostic, renderDiagnostic } from '../../../core/text/diagnostic.ts';
+import type { Authority } from '../../config/authority.ts';
 import { commandsIn } from '../../config/commands-in.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { gatesOf } from '../firewall/gates-of.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 
 export type JudgedReload =
-  | { readonly kind: 'good'; readonly config: Config; readonly warnings: readonly Diagnostic[] }
+  | {
+      readonly kind: 'good';
+      readonly config: Config;
+      readonly authority: Authority | undefined;
+      readonly warnings: readonly Diagnostic[];
+    }
   /** `mistakes`: how many the file itself has; then the diagnostics tell of them. `lines`: what the log says. */
   | {
       readonly kind: 'bad';
@@ -34,8 +40,8 @@ export async function judgeReload(
   if (commands.length > 0) return objecting([tooNarrow(file, commands)]);
   const objections = (await guard?.judgeReload(gatesOf(loaded.config), loaded.config.settings)) ?? [];
   if (objections.length > 0) return objecting(objections);
-  const { config, warnings } = loaded;
-  return { kind: 'good', config, warnings };
+  const { config, authority, warnings } = loaded;
+  return { kind: 'good', config, authority, warnings };
 }
 
 const objecting = (lines: readonly string[]): JudgedReload => ({

@@ -2,6 +2,7 @@ import type { Config } from '../../../core/config/file/config.ts';
 import type { InterfaceSetting } from '../../../core/config/values/parse-interfaces.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { type Diagnostic, renderDiagnostic } from '../../../core/text/diagnostic.ts';
+import type { Authority } from '../../config/authority.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { OneTimeDoors } from '../../config/one-time-doors.ts';
@@ -90,7 +91,7 @@ export class Reload {
     const judged = await judgeReload(options.configFile, guard, options.narrowed === true);
     if (this.#isStopping) return { kind: 'stopping' };
     if (judged.kind === 'bad') return this.#refuse(judged.lines, judged.mistakes, judged.diagnostics);
-    const { config, warnings } = judged;
+    const { config, authority, warnings } = judged;
     this.#warn(warnings);
     try {
       this.#parts.watch.replaceDoors(this.#parts.oneTime.watchable(config.doors), config.settings);
@@ -99,7 +100,7 @@ export class Reload {
       return this.#refuse([(error as Error).message], 0, []);
     }
     const changes = compareConfigs(this.#parts.inForce.current, config);
-    this.#adopt(config);
+    this.#adopt(config, authority);
     return { kind: 'done', changes, warnings };
   }
 
@@ -114,7 +115,7 @@ export class Reload {
     }
   }
 
-  #adopt(config: Config): void {
+  #adopt(config: Config, authority: Authority | undefined): void {
     const { options, inForce, log, watch, hooks, keeper, native, tally, report } = this.#parts;
     reopenLog(log, logTargets(config.settings, options));
     const choice = interfaceSetting(options, config);
@@ -125,7 +126,7 @@ export class Reload {
         report({ kind: 'error', text: (error as Error).message });
       }
     }
-    inForce.replace(config);
+    inForce.replace(config, authority);
     tally.follow(config.doors);
     hooks.replaceConfig(config);
     keeper.replaceDoors(config.doors);
