@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { AttemptTable, NO_SLOT } from '../../src/core/attempt/attempt-table.ts';
+import { NO_SLOT } from '../../src/core/attempt/attempt-row.ts';
+import { AttemptTable } from '../../src/core/attempt/attempt-table.ts';
 import type { Family } from '../../src/core/net/address.ts';
 import { seeded } from '../lab/seed.ts';
 

@@ -1,4 +1,4 @@
-import { OFFER, type Offer, WATCHED, type Watched } from '../../core/attempt/attempt-engine.ts';
+import { OFFER, type Offer, WATCHED, type Watched } from '../../core/attempt/offer.ts';
 
 /** What became of one packet. `no-door`: no door has the port; `not-taken`: a door has it, and does not listen to such a packet. */
 export type PacketFate =

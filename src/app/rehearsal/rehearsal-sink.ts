@@ -1,4 +1,4 @@
-import type { Offer, Watched } from '../../core/attempt/attempt-engine.ts';
+import type { Offer, Watched } from '../../core/attempt/offer.ts';
 import { type PortOpening, renderPortOpenings } from '../../core/door/port-opening.ts';
 import type { Event } from '../../core/event/event.ts';
 import { renderEvent } from '../../core/event/render-event.ts';

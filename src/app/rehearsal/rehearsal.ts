@@ -1,6 +1,6 @@
 import type { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
-import { OFFER, WATCHED } from '../../core/attempt/attempt-engine.ts';
 import type { Completion, SequenceCompletion } from '../../core/attempt/completion.ts';
+import { OFFER, WATCHED } from '../../core/attempt/offer.ts';
 import { STEP, Steps } from '../../core/attempt/steps.ts';
 import { compileAdmission } from '../../core/door/admission.ts';
 import type { Door } from '../../core/door/door.ts';

@@ -1,38 +1,21 @@
 import { type Door, sameKnocks } from '../door/door.ts';
 import { type Instant, instant } from '../net/time.ts';
 import { type Packet, packetSource } from '../packet/packet.ts';
-import { AttemptTable, NO_SLOT, type Slot } from './attempt-table.ts';
+import { NO_SLOT, type Slot } from './attempt-row.ts';
+import { AttemptTable } from './attempt-table.ts';
 import type { SequenceCompletion } from './completion.ts';
 import { DoorIndex, OWN_GROUP, stepCode, targetGroup } from './door-index.ts';
 import { DEFAULT_LIMITS, type EngineLimits } from './engine-limits.ts';
 import { isAwaited } from './is-awaited.ts';
 import type { HashKey } from './keyed-hash.ts';
-import { type PendingAttempt, readPendingAttempt } from './pending-attempt.ts';
+import { nextExpiry } from './next-expiry.ts';
+import { OFFER, type Offer, WATCHED, type Watched } from './offer.ts';
+import { newestAttempts, type PendingAttempt } from './pending-attempt.ts';
+import { pushStep } from './push-step.ts';
 import { RecentPackets } from './recent-packets.ts';
 import { renumberDoors } from './renumber-doors.ts';
 import type { ScanGuard } from './scan-guard.ts';
 import { STEP, type StepKind, type Steps } from './steps.ts';
-
-/** What became of a packet as a whole. */
-export const OFFER = {
-  /** No door has the port, or none that has it listens to such a packet. */
-  ignored: 0,
-  /** Seen before: a retransmission, or a second look at the same packet. */
-  retransmission: 1,
-  /** A knock at one door at least. */
-  knock: 2,
-  /** No knock: it touched a tripwire, and its source is under suspicion since then. */
-  suspicion: 3,
-  /** The last right knock of an attempt once more, by another packet, where another one is due: it counts for nothing. */
-  repeat: 4,
-} as const;
-
-export type Offer = (typeof OFFER)[keyof typeof OFFER];
-
-/** Where a packet is sent to. */
-export const WATCHED = { nothing: 0, knockPort: 1, tripwire: 2 } as const;
-
-export type Watched = (typeof WATCHED)[keyof typeof WATCHED];
 
 /** What a packet was to the attempts of its source. */
 const TAKEN = { byNone: 0, asRepeat: 1, asNext: 2 } as const;
@@ -114,28 +97,13 @@ export class AttemptEngine {
   }
 
   /** The newest attempts that are pending, at most `each` of a door and `limit` in all, door by door. */
-  *pendingAttempts(each: number, limit: number): Generator<PendingAttempt> {
-    let left = limit;
-    for (const [number, door] of this.doors.entries()) {
-      let slot = door === undefined ? NO_SLOT : this.#table.newest(number);
-      for (let count = 0; door !== undefined && slot !== NO_SLOT && count < each; count++) {
-        if (left-- <= 0) return;
-        yield readPendingAttempt(this.#table, slot, door);
-        slot = this.#table.older(slot);
-      }
-    }
+  pendingAttempts(each: number, limit: number): Generator<PendingAttempt> {
+    return newestAttempts(this.#table, this.doors, each, limit);
   }
 
   /** When the next attempt runs out of time, if there is one. */
   nextExpiry(): Instant | undefined {
-    // Asked after every batch of packets, which must not cost a look at each door.
-    if (this.pending === 0) return undefined;
-    let next = Number.POSITIVE_INFINITY;
-    for (let door = 0; door < this.doors.length; door++) {
-      const slot = this.#table.oldest(door);
-      if (slot !== NO_SLOT) next = Math.min(next, this.#table.start(slot) + this.#index.timeout(door));
-    }
-    return next === Number.POSITIVE_INFINITY ? undefined : instant(next);
+    return nextExpiry(this.#table, this.#index);
   }
 
   /** Puts other doors in place. Attempts at a door whose knocks stay the same go on; all others are forgotten. */
@@ -246,13 +214,13 @@ export class AttemptEngine {
     }
     const group = this.#index.group(door);
     const slot = table.add(group, before, door, family, source0, source1, source2, source3, now);
-    this.#report(STEP.advanced, slot, steps);
+    pushStep(steps, STEP.advanced, this.#table, slot);
     return slot;
   }
 
   #advance(slot: Slot, door: number, packet: Packet, now: number, steps: Steps): void {
     const stage = this.#table.advance(slot);
-    this.#report(STEP.advanced, slot, steps);
+    pushStep(steps, STEP.advanced, this.#table, slot);
     if (stage < this.#index.length(door)) return;
     const start = this.#table.start(slot);
     this.#table.remove(slot);
@@ -271,22 +239,8 @@ export class AttemptEngine {
   }
 
   #end(kind: StepKind, slot: Slot, steps: Steps): void {
-    this.#report(kind, slot, steps);
+    pushStep(steps, kind, this.#table, slot);
     this.#table.remove(slot);
-  }
-
-  #report(kind: StepKind, slot: Slot, steps: Steps): void {
-    const table = this.#table;
-    steps.push(
-      kind,
-      table.door(slot),
-      table.stage(slot),
-      table.family(slot),
-      table.sourceWord(slot, 0),
-      table.sourceWord(slot, 1),
-      table.sourceWord(slot, 2),
-      table.sourceWord(slot, 3),
-    );
   }
 
   /** A packet from before the first knock counts too: clocks jump, and the cores of a host see packets out of order. */

@@ -1,28 +1,22 @@
 import type { Family } from '../net/address.ts';
+import { AgeQueues } from './age-queues.ts';
+import {
+  BACK,
+  CHAIN,
+  DOOR_SHIFT,
+  FAMILY_6,
+  familyBit,
+  META,
+  NO_SLOT,
+  OLDER,
+  ROW,
+  type Slot,
+  SOURCE,
+  STAGE_MASK,
+  START,
+} from './attempt-row.ts';
 import { type HashKey, keyedHash } from './keyed-hash.ts';
-
-/** A row of the table; -1 is none. */
-export type Slot = number;
-
-export const NO_SLOT: Slot = -1;
-
-const STAGE_BITS = 15;
-const STAGE_MASK = (1 << STAGE_BITS) - 1;
-const FAMILY_6 = 1 << STAGE_BITS;
-const DOOR_SHIFT = 16;
-
-/** The words of a row; the first knock's time takes two, and one is left over: the times lie on even words. */
-const ROW = 12;
-const SOURCE = 0;
-/** Door in the upper half, then the family bit, then the stage. */
-const META = 4;
-/** The next row of the bucket plus one, or of the free rows. */
-const CHAIN = 5;
-const OLDER = 6;
-const NEWER = 7;
-const START = 8;
-/** The row before in the bucket plus one, or of the first one the bucket's number inverted. */
-const BACK = 10;
+import { XorShift } from './xorshift.ts';
 
 /** How many rows are looked at when one has to make room. */
 const EVICTION_SAMPLE = 4;
@@ -47,35 +41,27 @@ export class AttemptTable {
   readonly #rows: Int32Array;
   /** The same memory, for the times. */
   readonly #times: Float64Array;
-  #oldest: Int32Array;
-  #newest: Int32Array;
+  readonly #ages: AgeQueues;
   /** Rows below this have been used; those given back are chained through `CHAIN` from `#free`. */
   #untouched = 0;
   #free = NO_SLOT;
-  #random: number;
+  readonly #random: XorShift;
 
   constructor(capacity: number, doors: number, key: HashKey) {
     this.capacity = capacity;
     this.#key = key;
-    this.#random = key[0] ^ key[1] || 1;
+    this.#random = new XorShift(key[0] ^ key[1] || 1);
     const buckets = 2 ** Math.max(4, Math.ceil(Math.log2(capacity)));
     this.#bucketMask = buckets - 1;
     this.#buckets = new Int32Array(buckets);
     this.#rows = new Int32Array(capacity * ROW);
     this.#times = new Float64Array(this.#rows.buffer);
-    this.#oldest = new Int32Array(doors).fill(NO_SLOT);
-    this.#newest = new Int32Array(doors).fill(NO_SLOT);
+    this.#ages = new AgeQueues(this.#rows, doors);
   }
 
   /** Makes the table one for `doors` doors. Those that fall away must have no attempts left. */
   setDoors(doors: number): void {
-    const resized = (queue: Int32Array): Int32Array => {
-      const copy = new Int32Array(doors).fill(NO_SLOT);
-      copy.set(queue.subarray(0, doors));
-      return copy;
-    };
-    this.#oldest = resized(this.#oldest);
-    this.#newest = resized(this.#newest);
+    this.#ages.setDoors(doors);
   }
 
   /** Where the rows are, the first used first: for who knows how memory is best laid out. */
@@ -103,13 +89,9 @@ export class AttemptTable {
     const at = slot * ROW;
     const chain = (rows[at + CHAIN] as number) - 1;
     if (chain === NO_SLOT) return NO_SLOT;
-    const [w0, w1, w2, w3] = [rows[at], rows[at + 1], rows[at + 2], rows[at + 3]] as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    return this.#match(chain, (rows[at + META] as number) & FAMILY_6, w0, w1, w2, w3);
+    const family = (rows[at + META] as number) & FAMILY_6;
+    const [w0, w1] = [rows[at] as number, rows[at + 1] as number];
+    return this.#match(chain, family, w0, w1, rows[at + 2] as number, rows[at + 3] as number);
   }
 
   /**
@@ -138,14 +120,14 @@ export class AttemptTable {
     this.#setStart(slot, start);
     if (after === NO_SLOT) this.#chainFirst(slot, this.#bucket(group, family, w0, w1, w2, w3));
     else this.#chainAfter(slot, after);
-    this.#append(slot, door);
+    this.#ages.append(slot, door);
     this.#size++;
     return slot;
   }
 
   remove(slot: Slot): void {
     this.#unchain(slot);
-    this.#unqueue(slot, this.door(slot));
+    this.#ages.remove(slot, this.door(slot));
     this.#rows[slot * ROW + CHAIN] = this.#free;
     this.#free = slot;
     this.#size--;
@@ -154,8 +136,8 @@ export class AttemptTable {
   /** Makes the row an attempt at stage 1 that starts now. */
   restart(slot: Slot, start: number): void {
     const door = this.door(slot);
-    this.#unqueue(slot, door);
-    this.#append(slot, door);
+    this.#ages.remove(slot, door);
+    this.#ages.append(slot, door);
     this.#setStart(slot, start);
     this.#rows[slot * ROW + META] = ((this.#rows[slot * ROW + META] as number) & ~STAGE_MASK) | 1;
   }
@@ -167,9 +149,9 @@ export class AttemptTable {
 
   /** The row that has to make room, of all the rows of a full table. */
   victim(): Slot {
-    let victim = this.#draw();
+    let victim = this.#random.draw(this.capacity);
     for (let i = 1; i < EVICTION_SAMPLE; i++) {
-      const other = this.#draw();
+      const other = this.#random.draw(this.capacity);
       if (this.stage(other) < this.stage(victim)) victim = other;
     }
     return victim;
@@ -177,12 +159,12 @@ export class AttemptTable {
 
   /** The attempt of a door whose first knock came first. */
   oldest(door: number): Slot {
-    return this.#oldest[door] as number;
+    return this.#ages.oldest(door);
   }
 
   /** The attempt of a door whose first knock came last. */
   newest(door: number): Slot {
-    return this.#newest[door] as number;
+    return this.#ages.newest(door);
   }
 
   /** The attempt of the same door that began before. */
@@ -267,34 +249,4 @@ export class AttemptTable {
     else this.#rows[(back - 1) * ROW + CHAIN] = following;
     if (following !== 0) this.#rows[(following - 1) * ROW + BACK] = back;
   }
-
-  #append(slot: Slot, door: number): void {
-    const newest = this.#newest[door] as number;
-    this.#rows[slot * ROW + OLDER] = newest;
-    this.#rows[slot * ROW + NEWER] = NO_SLOT;
-    if (newest === NO_SLOT) this.#oldest[door] = slot;
-    else this.#rows[newest * ROW + NEWER] = slot;
-    this.#newest[door] = slot;
-  }
-
-  #unqueue(slot: Slot, door: number): void {
-    const older = this.#rows[slot * ROW + OLDER] as number;
-    const newer = this.#rows[slot * ROW + NEWER] as number;
-    if (older === NO_SLOT) this.#oldest[door] = newer;
-    else this.#rows[older * ROW + NEWER] = newer;
-    if (newer === NO_SLOT) this.#newest[door] = older;
-    else this.#rows[newer * ROW + OLDER] = older;
-  }
-
-  /** xorshift32 (Marsaglia): unpredictable enough for who does not see which rows fall. */
-  #draw(): Slot {
-    let x = this.#random;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#random = x;
-    return (x >>> 0) % this.capacity;
-  }
 }
-
-const familyBit = (family: Family): number => (family === 6 ? FAMILY_6 : 0);

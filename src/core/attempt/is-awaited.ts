@@ -1,6 +1,7 @@
 import { PROTOCOL_NUMBER } from '../net/protocol.ts';
 import type { Packet } from '../packet/packet.ts';
-import { type AttemptTable, NO_SLOT } from './attempt-table.ts';
+import { NO_SLOT } from './attempt-row.ts';
+import type { AttemptTable } from './attempt-table.ts';
 import { type DoorIndex, OWN_GROUP, stepCode, targetGroup } from './door-index.ts';
 
 /**

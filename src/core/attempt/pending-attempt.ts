@@ -1,7 +1,8 @@
 import type { Door } from '../door/door.ts';
 import { type Address, renderAddress } from '../net/address.ts';
 import { type Instant, instant } from '../net/time.ts';
-import type { AttemptTable, Slot } from './attempt-table.ts';
+import { NO_SLOT, type Slot } from './attempt-row.ts';
+import type { AttemptTable } from './attempt-table.ts';
 
 /** An attempt that has begun and not ended, as it is shown. */
 export type PendingAttempt = {
@@ -15,7 +16,25 @@ export type PendingAttempt = {
   readonly since: Instant;
 };
 
-export function readPendingAttempt(table: AttemptTable, slot: Slot, door: Door): PendingAttempt {
+/** The newest attempts of each door, at most `each` of a door and `limit` in all. */
+export function* newestAttempts(
+  table: AttemptTable,
+  doors: readonly (Door | undefined)[],
+  each: number,
+  limit: number,
+): Generator<PendingAttempt> {
+  let left = limit;
+  for (const [number, door] of doors.entries()) {
+    let slot = door === undefined ? NO_SLOT : table.newest(number);
+    for (let count = 0; door !== undefined && slot !== NO_SLOT && count < each; count++) {
+      if (left-- <= 0) return;
+      yield readPendingAttempt(table, slot, door);
+      slot = table.older(slot);
+    }
+  }
+}
+
+function readPendingAttempt(table: AttemptTable, slot: Slot, door: Door): PendingAttempt {
   const words = [0, 1, 2, 3].map((index) => table.sourceWord(slot, index as 0 | 1 | 2 | 3));
   const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = words;
   return {

@@ -1,5 +1,5 @@
-import { OFFER, type Offer } from '../attempt/attempt-engine.ts';
 import type { HashKey } from '../attempt/keyed-hash.ts';
+import { OFFER, type Offer } from '../attempt/offer.ts';
 import type { Steps } from '../attempt/steps.ts';
 import type { Door } from '../door/door.ts';
 import { type Address, addressWords, familyOf } from '../net/address.ts';

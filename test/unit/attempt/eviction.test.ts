@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { AttemptTable, NO_SLOT } from '../../../src/core/attempt/attempt-table.ts';
+import { NO_SLOT } from '../../../src/core/attempt/attempt-row.ts';
+import { AttemptTable } from '../../../src/core/attempt/attempt-table.ts';
 
 const CAPACITY = 4096;
 const HONEST = 50;

@@ -1,7 +1,8 @@
 // The work of a packet is what it reads and writes of the engine's memory. It is counted, not timed.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { AttemptEngine, OFFER } from '../../../src/core/attempt/attempt-engine.ts';
+import { AttemptEngine } from '../../../src/core/attempt/attempt-engine.ts';
+import { OFFER } from '../../../src/core/attempt/offer.ts';
 import { STEP, Steps } from '../../../src/core/attempt/steps.ts';
 import type { Door } from '../../../src/core/door/door.ts';
 import { Packet } from '../../../src/core/packet/packet.ts';

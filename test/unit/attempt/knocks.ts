@@ -1,6 +1,7 @@
-import { AttemptEngine, OFFER } from '../../../src/core/attempt/attempt-engine.ts';
+import { AttemptEngine } from '../../../src/core/attempt/attempt-engine.ts';
 import type { SequenceCompletion } from '../../../src/core/attempt/completion.ts';
 import { DEFAULT_LIMITS, type EngineLimits } from '../../../src/core/attempt/engine-limits.ts';
+import { OFFER } from '../../../src/core/attempt/offer.ts';
 import { ScanGuard } from '../../../src/core/attempt/scan-guard.ts';
 import { STEP, Steps } from '../../../src/core/attempt/steps.ts';
 import { type HostPorts, Tripwires } from '../../../src/core/decoy/decoys.ts';

@@ -1,4 +1,5 @@
-import { AttemptEngine, WATCHED } from '../../../src/core/attempt/attempt-engine.ts';
+import { AttemptEngine } from '../../../src/core/attempt/attempt-engine.ts';
+import { WATCHED } from '../../../src/core/attempt/offer.ts';
 import { ScanGuard } from '../../../src/core/attempt/scan-guard.ts';
 import { Steps } from '../../../src/core/attempt/steps.ts';
 import { Tripwires } from '../../../src/core/decoy/decoys.ts';

@@ -1,5 +1,6 @@
-import { type AttemptEngine, OFFER, WATCHED } from '../../../core/attempt/attempt-engine.ts';
+import type { AttemptEngine } from '../../../core/attempt/attempt-engine.ts';
 import type { Completion } from '../../../core/attempt/completion.ts';
+import { OFFER, WATCHED } from '../../../core/attempt/offer.ts';
 import { STEP, Steps } from '../../../core/attempt/steps.ts';
 import type { BanList } from '../../../core/ban/ban-list.ts';
 import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';

@@ -1,0 +1,26 @@
+import type { Family } from '../net/address.ts';
+
+/** A row of the table; -1 is none. */
+export type Slot = number;
+
+export const NO_SLOT: Slot = -1;
+
+/** The words of a row; the first knock's time takes two, and one is left over: the times lie on even words. */
+export const ROW = 12;
+export const SOURCE = 0;
+/** Door in the upper half, then the family bit, then the stage. */
+export const META = 4;
+/** The next row of the bucket plus one, or of the free rows. */
+export const CHAIN = 5;
+export const OLDER = 6;
+export const NEWER = 7;
+export const START = 8;
+/** The row before in the bucket plus one, or of the first one the bucket's number inverted. */
+export const BACK = 10;
+
+const STAGE_BITS = 15;
+export const STAGE_MASK = (1 << STAGE_BITS) - 1;
+export const FAMILY_6 = 1 << STAGE_BITS;
+export const DOOR_SHIFT = 16;
+
+export const familyBit = (family: Family): number => (family === 6 ? FAMILY_6 : 0);
