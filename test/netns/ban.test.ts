@@ -38,7 +38,7 @@ describe('bussa ban', { concurrency: 2 }, () => {
     assert.equal(stage.knockd.count(/10\.7\.0\.2: ssh: Stage/g), 3, 'its packets are not looked at');
     const why = await stage.ask('explain', CLIENT);
     assert.match(why.output, /Not opened: 10\.7\.0\.2 is banned for good\.$/m);
-    assert.match(why.output, /tcp\/9000 {2}ignored, for the source is banned$/m);
+    assert.match(why.output, /tcp\/9000 {2}ignored: the source is banned$/m);
 
     await stage.start(SSH_DOOR);
     assert.equal((await stage.ask('bans')).output, '10.7.0.2  for good\n');

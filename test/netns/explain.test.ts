@@ -112,12 +112,12 @@ describe('bussa explain', () => {
     await timeout('ssh', () => knock(stage, 7000, 8000));
     assert.equal(
       (await story(stage)).why.sentence,
-      'the third knock, tcp/9000, was not seen within 2 s of the first',
+      'the third knock, tcp/9000, did not arrive within 2 s of the first',
     );
     await knock(stage, 9000);
     assert.match(
       (await story(stage)).why.sentence,
-      /^the sequence took ([2-9]|[1-9][0-9]+)(\.[0-9])? s, its limit is 2 s$/,
+      /^the sequence took ([2-9]|[1-9][0-9]+)(\.[0-9])? s, but its limit is 2 s$/,
     );
   });
 
@@ -141,7 +141,7 @@ describe('bussa explain', () => {
     });
     assert.equal(
       (await story(stage)).why.sentence,
-      'the second knock, tcp/8000, has the wrong flags: syn,ack, where tcpflags asks for syn,!ack',
+      'the second knock, tcp/8000, has the wrong flags: syn,ack, but tcpflags requires syn,!ack',
     );
     await send(stage, 8000, '-A', OTHER);
     assert.match(
@@ -180,7 +180,7 @@ describe('bussa explain', () => {
     const { why, opened } = await story(stage);
     assert.match(
       why.sentence,
-      /^the sequence was right, but a tripwire port was touched \(tcp\/7020 at .*: in penalty until [\d:]+/,
+      /^the sequence was right, but a decoy port was touched \(tcp\/7020 at .*; in penalty until [\d:]+/,
     );
     assert.equal(opened, false);
     const lifted = await stage.ask('unban', CLIENT);

@@ -55,7 +55,7 @@ function renderHead(
     ['refused', counts.refused + counts.withheld],
     ['wrong', counts.failed + counts.expired],
     ['scans', counts.scans],
-    ['suspects', status.tripwires.suspects],
+    ['in penalty', status.tripwires.suspects],
   ] as const;
   return [
     [span(fit(title, columns - 9), 'bold'), span(fit(day, 9, 'right'), 'dim')],

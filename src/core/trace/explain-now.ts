@@ -9,7 +9,7 @@ export function explainNow({ ban, penaltyUntil, open, clock }: TraceSituation): 
     sentences.push(`${renderPrefix(ban.prefix)} is banned ${end}: its knocks open nothing`);
   }
   if (penaltyUntil !== undefined) {
-    sentences.push(`in penalty until ${clock(penaltyUntil)}: a sequence has to be knocked twice in a row`);
+    sentences.push(`in penalty until ${clock(penaltyUntil)}: the sequence must be knocked twice in a row`);
   }
   return sentences;
 }
@@ -22,6 +22,6 @@ function sentenceOf(one: OpenDoor, clock: TraceSituation['clock']): string {
     const ports = one.hasPorts ? `; its ports are open until ${clock(until)}` : '';
     return `the sequence was right at ${clock(since)}, but the start command ${startFailure}${ports}`;
   }
-  if (state === 'opening') return `its start command runs, ${by}`;
-  return `is open until ${clock(until)}, ${by}`;
+  if (state === 'opening') return `its start command is running, started ${by}`;
+  return `is open until ${clock(until)}, opened ${by}`;
 }

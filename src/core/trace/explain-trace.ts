@@ -68,7 +68,10 @@ export type Explanation = {
 export function explainTrace(entries: readonly TraceEntry[], situation: TraceSituation): Explanation {
   const { ban, open, clock, source } = situation;
   if (!isPossibleSource(familyOf(source), ...addressWords(source), true)) {
-    return { kind: 'forged', sentence: `nobody can send from ${source}: packets that name it are no knocks` };
+    return {
+      kind: 'forged',
+      sentence: `nobody can send from ${source}: packets with this source are not knocks`,
+    };
   }
   if (ban !== undefined) {
     const end = ban.until === undefined ? 'for good' : `until ${clock(ban.until)}`;
@@ -114,7 +117,7 @@ function explainTry(one: TracedAttempt, { touch }: TracedAttempts, situation: Tr
   });
   if (state === 'completed') return explainOpening(one, situation);
   if (state === 'start-failed') {
-    const { reason = 'failed; the log says of what' } = one;
+    const { reason = 'failed; the log says why' } = one;
     const at = situation.clock(one.openedAt ?? one.end);
     return of('start-failed', `the sequence was right at ${at}, but the start command ${reason}`);
   }
@@ -123,7 +126,7 @@ function explainTry(one: TracedAttempt, { touch }: TracedAttempts, situation: Tr
   if (state === 'evicted') {
     return of(
       'evicted',
-      `its attempt, at stage ${one.stage} of ${door.sequence.length}, had to make room: more were pending at one time than there may be`,
+      `its attempt, at stage ${one.stage} of ${door.sequence.length}, was evicted: too many attempts were pending`,
     );
   }
   const nth = ordinal(one.stage + 1);
@@ -136,10 +139,10 @@ function explainTry(one: TracedAttempt, { touch }: TracedAttempts, situation: Tr
   const limit = `${inSeconds(door.seqTimeout)} s`;
   const isOver = state === 'expired' || situation.now - one.start > door.seqTimeout;
   return isOver
-    ? of('late', `the ${nth} knock, ${expected}, was not seen within ${limit} of the first`)
+    ? of('late', `the ${nth} knock, ${expected}, did not arrive within ${limit} of the first`)
     : of(
         'pending',
-        `the ${nth} knock, ${expected}, has not been seen yet; it may come until ${limit} after the first`,
+        `the ${nth} knock, ${expected}, has not arrived yet; it may come until ${limit} after the first`,
       );
 }
 
@@ -182,14 +185,14 @@ function refusal({ door, reason = 'the log says why' }: TracedAttempt, { source 
 function withheld(touch: TraceEntry | undefined, { penaltyUntil, clock }: TraceSituation): string {
   const which = touch === undefined ? '' : ` (${renderKnock(touch.knock)} at ${clock(touch.lastAt)})`;
   const penalty = penaltyUntil === undefined ? '' : ` until ${clock(penaltyUntil)}`;
-  return `the sequence was right, but a tripwire port was touched${which}: in penalty${penalty}, in which it has to be knocked twice in a row, and nothing else`;
+  return `the sequence was right, but a decoy port was touched${which}; in penalty${penalty}: knock the sequence twice in a row, without any other packet`;
 }
 
 function lateness({ door, stage, start }: TracedAttempt, lateAt: Instant): string {
   const took = inSeconds(lateAt - start);
   const limit = `${inSeconds(door.seqTimeout)} s`;
-  if (stage + 1 === door.sequence.length) return `the sequence took ${took} s, its limit is ${limit}`;
-  return `the ${ordinal(stage + 1)} knock came ${took} s after the first, and the whole sequence may take ${limit}`;
+  if (stage + 1 === door.sequence.length) return `the sequence took ${took} s, but its limit is ${limit}`;
+  return `the ${ordinal(stage + 1)} knock came ${took} s after the first; the limit for the whole sequence is ${limit}`;
 }
 
 function voided(entry: TraceEntry, { door }: TracedAttempt, nth: string): [Explanation['kind'], string] {
@@ -212,13 +215,13 @@ function voided(entry: TraceEntry, { door }: TracedAttempt, nth: string): [Expla
 const OUTSIDE = {
   forged: {
     kind: 'forged',
-    words: 'came from outside with an address that is this host’s own, or that nobody can send from',
+    words: 'came from outside with an address of this host, or with one that nobody can send from',
   },
-  otherVlan: { kind: 'other-vlan', words: 'came in a VLAN that this host has not' },
+  otherVlan: { kind: 'other-vlan', words: 'came in a VLAN for which this host has no interface' },
 } as const;
 
 function wrongFlags(flags: number, { flags: rule }: Door): string {
-  return `has the wrong flags: ${renderFlags(flags)}, where tcpflags asks for ${renderFlagRule(rule)}`;
+  return `has the wrong flags: ${renderFlags(flags)}, but tcpflags requires ${renderFlagRule(rule)}`;
 }
 
 /** A packet that no attempt had to do with. */
@@ -240,7 +243,7 @@ function explainLoose(entry: TraceEntry, situation: TraceSituation): Explanation
     const penalty = penaltyUntil === undefined ? '' : `; in penalty until ${clock(penaltyUntil)}`;
     return {
       kind: 'tripwire',
-      sentence: `no knock was seen; a tripwire port was touched, ${words}${penalty}`,
+      sentence: `no knock was seen, but a decoy port was touched: ${words}${penalty}`,
     };
   }
   if (kind === 'forged' || kind === 'otherVlan') {
@@ -253,14 +256,14 @@ function explainLoose(entry: TraceEntry, situation: TraceSituation): Explanation
   if (kind === 'repeat') {
     return {
       kind: 'stray',
-      sentence: `${words} was the last right knock once more, which counts for nothing`,
+      sentence: `${words} repeated the last right knock, which has no effect`,
     };
   }
   const [door] = concerned;
   const first =
     door === undefined
       ? ''
-      : `: the first knock of ${door.name}, ${renderKnock(door.sequence[0])}, was not seen before it`;
+      : `: the first knock of ${door.name}, ${renderKnock(door.sequence[0])}, did not arrive before it`;
   return {
     kind: 'stray',
     ...(door === undefined ? {} : { door: door.name }),
@@ -269,10 +272,10 @@ function explainLoose(entry: TraceEntry, situation: TraceSituation): Explanation
 }
 
 function explainNothing({ source, since, crowded, clock }: TraceSituation): Explanation {
-  const forgotten = crowded ? ', or it had to make room for others' : '';
+  const forgotten = crowded ? ', or its record was evicted' : '';
   return {
     kind: 'nothing',
-    sentence: `nothing from ${source} has been seen since ${clock(since)}${forgotten}; does it reach this host? Packets to ports that no door has are not read`,
+    sentence: `nothing from ${source} has been seen since ${clock(since)}${forgotten}; does it reach this host? Bussa does not read packets to ports that no door uses`,
   };
 }
 

@@ -25,7 +25,7 @@ function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): strin
     case 'completed':
       return 'the sequence is complete';
     case 'withheld':
-      return 'complete, but a tripwire has been touched: once more, and nothing else';
+      return 'complete, but a decoy port was touched: repeat the sequence, without any other packet';
     case 'stray':
       return 'a port of a door, but not its turn';
     case 'retransmission':
@@ -33,25 +33,25 @@ function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): strin
     case 'repeat':
       return 'the last right knock once more, ignored';
     case 'tripwire':
-      return 'no port of a door: a tripwire';
+      return 'a decoy port, not a port of a door';
     case 'suspicion':
-      return 'no port of a door: another tripwire, in penalty from now on';
+      return 'a second decoy port: in penalty from now on';
     case 'flags':
-      return `not the flags, or not the address, that a door wants: ${renderFlags(flags)}`;
+      return `the flags or the address do not match the door: ${renderFlags(flags)}`;
     case 'elsewhere':
       return 'sent to an address that is not this host';
     case 'banned':
-      return 'ignored, for the source is banned';
+      return 'ignored: the source is banned';
     case 'forged':
-      return 'no knock: nobody can have sent it from this address';
+      return 'not a knock: nobody can have sent it from this address';
     case 'otherVlan':
-      return 'no knock: of a VLAN that this host has not';
+      return 'not a knock: this host has no interface for its VLAN';
     case 'opened':
     case 'extended':
     case 'closed':
       return kind;
     case 'start-failed':
-      return `the start command ${reason ?? 'failed; the log says of what'}`;
+      return `the start command ${reason ?? 'failed; the log says why'}`;
     case 'refused':
       return `not opened: ${reason ?? 'the log says why'}`;
     default:

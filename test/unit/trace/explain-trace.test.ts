@@ -45,7 +45,7 @@ const CASES: readonly (readonly [
     '7000@0 8000@3000 9000@6200',
     0,
     'late',
-    /^the sequence took 6\.2 s, its limit is 5 s$/,
+    /^the sequence took 6\.2 s, but its limit is 5 s$/,
   ],
   ['too slow, noticed before', '7000@0 8000@3000 9000@6200', 0, 'late', /6\.2 s/],
   [
@@ -53,49 +53,49 @@ const CASES: readonly (readonly [
     '7000@0 8000@7000 9000@7100',
     0,
     'late',
-    /^the second knock came 7 s after the first, and the whole sequence may take 5 s$/,
+    /^the second knock came 7 s after the first; the limit for the whole sequence is 5 s$/,
   ],
   [
     'broken off',
     '7000@0 8000@100',
     5001,
     'late',
-    /^the third knock, tcp\/9000, was not seen within 5 s of the first$/,
+    /^the third knock, tcp\/9000, did not arrive within 5 s of the first$/,
   ],
   [
-    'two tripwires, then the sequence',
+    'two decoy ports, then the sequence',
     '7010@0 8010@100 7000@200 8000@300 9000@400',
     0,
     'tripwire',
-    /^the sequence was right, but a tripwire port was touched \(tcp\/8010 at T\+100\): in penalty/,
+    /^the sequence was right, but a decoy port was touched \(tcp\/8010 at T\+100\); in penalty/,
   ],
   [
-    'a tripwire between the knocks',
+    'a decoy port between the knocks',
     '7000@0 8000@100 8990@150 9000@200',
     0,
     'tripwire',
-    /tripwire port was touched \(tcp\/8990/,
+    /decoy port was touched \(tcp\/8990/,
   ],
   [
-    'tripwires alone',
+    'decoy ports alone',
     '7010@0 8010@100',
     0,
     'tripwire',
-    /^no knock was seen; a tripwire port was touched, tcp\/8010 at T\+100$/,
+    /^no knock was seen, but a decoy port was touched: tcp\/8010 at T\+100$/,
   ],
   [
     'without the first one',
     '8000@0',
     0,
     'stray',
-    /^tcp\/8000 at T\+0 belongs to no attempt: the first knock of ssh, tcp\/7000, was not seen before it$/,
+    /^tcp\/8000 at T\+0 belongs to no attempt: the first knock of ssh, tcp\/7000, did not arrive before it$/,
   ],
   [
     'a later try counts',
     '7000@0 9000@100 7000@20000 8000@20100',
     26_000,
     'late',
-    /^the third knock, tcp\/9000, was not seen/,
+    /^the third knock, tcp\/9000, did not arrive/,
   ],
   [
     'right',
@@ -138,7 +138,7 @@ describe('the sentence', () => {
     bench.knock('7000@0 8000@3000');
     bench.expire(5001);
     bench.knock('9000@6200');
-    assert.equal(bench.explain().sentence, 'the sequence took 6.2 s, its limit is 5 s');
+    assert.equal(bench.explain().sentence, 'the sequence took 6.2 s, but its limit is 5 s');
   });
 
   test('a restart by the first knock: what went wrong before', () => {
@@ -154,7 +154,7 @@ describe('the sentence', () => {
     assert.equal(kind, 'pending');
     assert.equal(
       sentence,
-      'the second knock, tcp/8000, has not been seen yet; it may come until 5 s after the first',
+      'the second knock, tcp/8000, has not arrived yet; it may come until 5 s after the first',
     );
   });
 
@@ -181,19 +181,19 @@ describe('the sentence', () => {
     bench.send({ port: 7000, at: 0, flags: TCP_FLAG.ack });
     assert.equal(
       bench.explain().sentence,
-      'tcp/7000 at T+0 has the wrong flags: ack, where tcpflags asks for syn,!ack',
+      'tcp/7000 at T+0 has the wrong flags: ack, but tcpflags requires syn,!ack',
     );
     bench.send({ port: 7000, at: 10_000 });
     bench.send({ port: 8000, at: 10_100, flags: 0 });
     bench.expire(16_000);
-    assert.match(bench.explain().sentence, /^the second knock, tcp\/8000, has the wrong flags: none, where/);
+    assert.match(bench.explain().sentence, /^the second knock, tcp\/8000, has the wrong flags: none, but/);
   });
 
   test('evicted: the one that makes room is told, not the one that comes', () => {
     const bench = new TraceFixture([SSH], 4, 4096);
     bench.knock('7000@0');
     for (let i = 0; i < 200; i++) bench.send({ port: 7000, at: i, from: `10.9.0.${i}` });
-    assert.match(bench.explain().sentence, /had to make room/);
+    assert.match(bench.explain().sentence, /was evicted/);
   });
 
   test('refusals', () => {
@@ -281,13 +281,13 @@ describe('the sentence', () => {
         penaltyUntil: bench.at(100),
       }),
       [
-        'ssh: is open until T+60005, by the knock at T+5',
-        "web: is open until T+60005, by the operator's order at T+5",
+        'ssh: is open until T+60005, opened by the knock at T+5',
+        "web: is open until T+60005, opened by the operator's order at T+5",
         'bad: the sequence was right at T+5, but the start command failed with status 1',
         'half: the sequence was right at T+5, but the start command failed with status 1; its ports are open until T+60005',
-        'slow: its start command runs, by the knock at T+5',
+        'slow: its start command is running, started by the knock at T+5',
         'over: is closing; it was opened by the knock at T+5',
-        'in penalty until T+100: a sequence has to be knocked twice in a row',
+        'in penalty until T+100: the sequence must be knocked twice in a row',
       ],
     );
     assert.deepEqual(present({}), []);

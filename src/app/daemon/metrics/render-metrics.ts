@@ -11,7 +11,7 @@ const HELP: Readonly<Record<Counted, string>> = {
   expired: 'Attempts that took too long.',
   evicted: 'Attempts that made room for others.',
   completed: 'Whole sequences.',
-  withheld: 'Whole sequences that did not count, for their source had touched tripwires.',
+  withheld: 'Whole sequences that did not count because of a penalty.',
   scans: 'Sources that came under suspicion of a port scan.',
   opened: 'Leases begun.',
   extended: 'Leases made longer by another knock.',
@@ -41,8 +41,8 @@ export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>
   yield gauge('attempts', 'Attempts under way.', [['', status.attempts]]);
   yield gauge('leases', 'Leases that are open.', [['', leases.open]]);
   yield gauge('leases_failed', 'Of those, leases whose start command has failed.', [['', leases.failed]]);
-  yield counter('tripwire_touches', 'Tripwires touched.', [['', tripwires.touches]]);
-  yield gauge('suspects', 'Sources that have to knock twice.', [['', tripwires.suspects]]);
+  yield counter('tripwire_touches', 'Decoy ports touched.', [['', tripwires.touches]]);
+  yield gauge('suspects', 'Sources in penalty, which have to knock twice.', [['', tripwires.suspects]]);
   yield gauge('firewall_in_place', 'Whether the doors have their part in the firewall, or need none.', [
     ['', Number(up)],
   ]);

@@ -68,7 +68,7 @@ function factsOf(status: DaemonStatus): [string, string][] {
       `${counts.knocks}; sequences: ${counts.completed} completed, ${counts.withheld} withheld, ${counts.failed} wrong, ${counts.expired} timed out`,
     ],
     ['attempts', `${attempts} now, ${counts.evicted} given up for room`],
-    ['tripwires', `${tripwires.touches} touched, ${tripwires.suspects} addresses in penalty now`],
+    ['decoy ports', `${tripwires.touches} touched, ${tripwires.suspects} addresses in penalty now`],
     ...(bans === 0 ? [] : [['banned', `${bans}, see \`bussa bans\``] as [string, string]]),
     [
       'leases',

@@ -13,8 +13,8 @@ const WORDS: Readonly<Record<PacketFate, string>> = {
   retransmission: 'a retransmission: no knock',
   'no-door': 'no door has this port',
   'not-taken': 'no door listens to such a packet there',
-  tripwire: 'a tripwire: no port to knock at',
-  suspicion: 'another tripwire: its source is taken for a scanner',
+  tripwire: 'a decoy port, not a knock',
+  suspicion: 'a second decoy port: the source is in penalty',
 };
 
 /** Entries of a timeline as lines and as values. */
