@@ -146,7 +146,7 @@ describe('bussa explain', () => {
     await send(stage, 8000, '-A', OTHER);
     assert.match(
       (await story(stage, OTHER)).why.sentence,
-      /^tcp\/8000 at [\d:]+ has the wrong flags: ack, where/,
+      /^tcp\/8000 at [\d:]+ has the wrong flags: ack, but/,
     );
   });
 
