@@ -137,7 +137,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     doctor: [],
     door: ['net'],
     event: ['lease', 'net'],
-    filter: ['door', 'net', 'decoy'],
+    filter: ['door', 'net', 'decoy', 'signed'],
     firewall: ['door', 'net'],
     'firewall/judge': ['net'],
     iptables: ['door', 'net'],

@@ -101,6 +101,8 @@ function calculate(code: number, operand: number, { accumulator, index }: Machin
       return accumulator >>> other;
     case 0x90:
       return accumulator % other;
+    case 0xa0:
+      return (accumulator ^ other) >>> 0;
     default:
       throw new Error(`operation ${code.toString(16)} is not known`);
   }

@@ -125,6 +125,8 @@ function readTransport(
     if (headerLength < TCP_HEADER || offset + headerLength > claimedEnd) return READING.truncated;
     packet.identity = word32(bytes, offset + 4);
     packet.flags = byte(bytes, offset + 13) & TCP_FLAGS_MASK;
+    packet.payloadStart = 0;
+    packet.payloadEnd = 0;
   } else if (protocol === 17) {
     // RFC 768.
     if (offset + UDP_HEADER > payloadEnd) return READING.truncated;
@@ -132,6 +134,9 @@ function readTransport(
     if (length < UDP_HEADER || offset + length > claimedEnd) return READING.truncated;
     packet.identity = 0;
     packet.flags = 0;
+    const isWhole = offset + length <= end;
+    packet.payloadStart = isWhole ? offset + UDP_HEADER : 0;
+    packet.payloadEnd = isWhole ? offset + length : 0;
   } else {
     return READING.otherProtocol;
   }

@@ -36,27 +36,49 @@ const VLAN_HALFWORD = 12;
 const VLAN_NUMBER = 0x0fff;
 const PACKET_TYPE_BYTE = 42;
 
-/** A frame holds the header, the address and the first 160 bytes: IPv4 with all options and TCP, or IPv6 likewise. */
-const FRAME_BYTES = 256;
-const SNAP_LENGTH = 160;
 const BLOCK_BYTES = 65_536;
 
-/** 16,384 packets: a twentieth of a second at the 310,000 packets a second that one sender reaches. */
-const RING_BYTES = 4_194_304;
+/** What a ring holds: frames of the same size, each with the kernel's header and address and the packet's first bytes. */
+export type RingShape = {
+  readonly frameBytes: number;
+  readonly snapLength: number;
+  readonly ringBytes: number;
+  /** What it is called where the system refuses it. */
+  readonly subject: string;
+};
+
+/**
+ * For knocks on ports: the first 160 bytes are IPv4 with all options and TCP, or IPv6 likewise. 16,384 packets: a
+ * twentieth of a second at the 310,000 packets a second that one sender reaches.
+ */
+export const KNOCK_RING: RingShape = {
+  frameBytes: 256,
+  snapLength: 160,
+  ringBytes: 4_194_304,
+  subject: 'the packet capture',
+};
+
+/** For datagrams that are read whole: 512 packets of up to 1,500 bytes of payload and their headers. */
+export const PAYLOAD_RING: RingShape = {
+  frameBytes: 2048,
+  snapLength: 1560,
+  ringBytes: 1_048_576,
+  subject: 'the capture of signed knocks',
+};
 
 /**
  * The packets of all interfaces, through an AF_PACKET ring that the kernel fills and this process reads in place
  * (packet(7), Documentation/networking/packet_mmap.rst). The socket is a cooked one bound to no interface: link
  * headers are gone, and an interface that appears later is heard without a further call.
  */
-export function openRingCapture(expression: string): Capture {
-  const program = compileFilter(expression, SNAP_LENGTH);
+export function openRingCapture(expression: string, shape: RingShape = KNOCK_RING): Capture {
+  const program = compileFilter(expression, shape.snapLength);
   const fd = libc.socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) throw lastError('socket(AF_PACKET)', 'the packet capture');
+  if (fd < 0) throw lastError('socket(AF_PACKET)', shape.subject);
   let mapping: Mapping | undefined;
   try {
-    mapping = prepareRing(fd, program);
-    return new RingCapture(fd, mapping);
+    mapping = prepareRing(fd, program, shape);
+    return new RingCapture(fd, mapping, shape);
   } catch (error) {
     mapping?.unmap();
     libc.close(fd);
@@ -65,25 +87,21 @@ export function openRingCapture(expression: string): Capture {
 }
 
 /** The filter comes before the address, so that nothing unfiltered ever enters the ring. */
-function prepareRing(fd: number, program: FilterProgram): Mapping {
+function prepareRing(fd: number, program: FilterProgram, shape: RingShape): Mapping {
+  const { frameBytes, ringBytes, subject } = shape;
   setWordOption(fd, SOL_PACKET, PACKET_VERSION, TPACKET_V2, 'PACKET_VERSION');
   setWordOption(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, 'PACKET_IGNORE_OUTGOING');
   // A packet is stamped once, at its first interface: the same packet on a bridge and its port has one time.
   setWordOption(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1, 'SO_TIMESTAMPNS');
-  attachFilter(fd, program);
-  const request = new Uint32Array([
-    BLOCK_BYTES,
-    RING_BYTES / BLOCK_BYTES,
-    FRAME_BYTES,
-    RING_BYTES / FRAME_BYTES,
-  ]);
-  setOption(fd, SOL_PACKET, PACKET_RX_RING, new Uint8Array(request.buffer), 'PACKET_RX_RING');
-  const mapping = mapShared(fd, RING_BYTES, 'the packet ring');
+  attachFilter(fd, program, subject);
+  const request = new Uint32Array([BLOCK_BYTES, ringBytes / BLOCK_BYTES, frameBytes, ringBytes / frameBytes]);
+  setOption(fd, SOL_PACKET, PACKET_RX_RING, new Uint8Array(request.buffer), 'PACKET_RX_RING', subject);
+  const mapping = mapShared(fd, ringBytes, subject);
   const address = new Uint8Array(20);
   new Uint16Array(address.buffer)[0] = AF_PACKET;
   address.set(ETH_P_ALL_BIG_ENDIAN, 2);
   if (libc.bind(fd, address, address.length) !== 0) {
-    const error = lastError('bind(AF_PACKET)', 'the packet capture');
+    const error = lastError('bind(AF_PACKET)', subject);
     mapping.unmap();
     throw error;
   }
@@ -97,12 +115,18 @@ class RingCapture implements Capture {
   readonly #halfwords: Uint16Array;
   readonly #words: Int32Array;
   readonly #frame = new Frame();
+  readonly #shape: RingShape;
+  readonly #frameBytes: number;
+  readonly #frames: number;
   #next = 0;
   #passed = 0;
   #dropped = 0;
 
-  constructor(fd: number, mapping: Mapping) {
+  constructor(fd: number, mapping: Mapping, shape: RingShape) {
     this.#fd = fd;
+    this.#shape = shape;
+    this.#frameBytes = shape.frameBytes;
+    this.#frames = shape.ringBytes / shape.frameBytes;
     this.#mapping = mapping;
     this.#bytes = new Uint8Array(mapping.buffer);
     this.#halfwords = new Uint16Array(mapping.buffer);
@@ -111,19 +135,20 @@ class RingCapture implements Capture {
   }
 
   setFilter(expression: string): void {
-    attachFilter(this.#fd, compileFilter(expression, SNAP_LENGTH));
+    const { snapLength, subject } = this.#shape;
+    attachFilter(this.#fd, compileFilter(expression, snapLength), subject);
   }
 
   drain(limit: number, take: (frame: Frame) => void): number {
     const words = this.#words;
     for (let taken = 0; taken < limit; taken++) {
-      const word = this.#next * (FRAME_BYTES / 4);
+      const word = this.#next * (this.#frameBytes / 4);
       // Atomic, so that nothing of the frame is read before its status, nor after it is given back.
       if ((Atomics.load(words, word + STATUS_WORD) & TP_STATUS_USER) === 0) return taken;
       this.#read(word);
       take(this.#frame);
       Atomics.store(words, word + STATUS_WORD, TP_STATUS_KERNEL);
-      this.#next = (this.#next + 1) % (RING_BYTES / FRAME_BYTES);
+      this.#next = (this.#next + 1) % this.#frames;
     }
     return limit;
   }
@@ -136,7 +161,7 @@ class RingCapture implements Capture {
     // The kernel counts from one question to the next (struct tpacket_stats: packets with drops, drops).
     const bytes = new Uint8Array(8);
     if (libc.getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, bytes, [bytes.length]) !== 0) {
-      throw lastError('getsockopt(PACKET_STATISTICS)', 'the packet capture');
+      throw lastError('getsockopt(PACKET_STATISTICS)', this.#shape.subject);
     }
     const [passed = 0, dropped = 0] = new Uint32Array(bytes.buffer);
     this.#passed += passed;
@@ -154,7 +179,7 @@ class RingCapture implements Capture {
     const words = this.#words;
     const start = word * 4 + (this.#halfwords[word * 2 + NET_HALFWORD] as number);
     frame.start = start;
-    frame.end = Math.min(start + (words[word + SNAPLEN_WORD] as number), (word + FRAME_BYTES / 4) * 4);
+    frame.end = Math.min(start + (words[word + SNAPLEN_WORD] as number), word * 4 + this.#frameBytes);
     frame.interfaceIndex = words[word + INTERFACE_WORD] as number;
     const isTagged = ((words[word + STATUS_WORD] as number) & TP_STATUS_VLAN_VALID) !== 0;
     frame.vlan = isTagged ? (this.#halfwords[word * 2 + VLAN_HALFWORD] as number) & VLAN_NUMBER : 0;
