@@ -126,6 +126,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   core: {
     attempt: ['door', 'net', 'packet', 'decoy'],
     ban: ['attempt', 'net'],
+    budget: ['attempt', 'net'],
     bytes: [],
     cipher: [],
     client: ['config/file', 'config/values', 'door', 'net', 'text'],

@@ -245,6 +245,9 @@ describe('a store that fails', { concurrency: 4 }, () => {
       remove: fail,
       history: () => [],
       past: () => ({ leases: [] }),
+      uses: () => store.uses(),
+      recordUses: fail,
+      endUses: fail,
       together: (changes) => store.together(changes),
       close: fail,
     };

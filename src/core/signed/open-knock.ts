@@ -2,7 +2,7 @@ import type { Ciphers } from '../cipher/ciphers.ts';
 import { deriveContext, type HpkeContext } from './hpke.ts';
 import { type KnockBody, readBody } from './knock-body.ts';
 import { HPKE_INFO, KNOCK, KNOCK_LENGTHS } from './knock-layout.ts';
-import { hasTag, type ServerMarks, wordOf } from './server-word.ts';
+import { hasTag, hasWord, type ServerMarks } from './server-word.ts';
 
 /** The server's X25519 key. */
 export type ServerKey = {
@@ -26,13 +26,25 @@ export type OpenedKnock =
     }
   | { readonly kind: 'refused'; readonly reason: SealReason };
 
-/** The cheap checks, in the order of their costs. `undefined`: it may be a knock. */
-export function noiseReason({ marks }: ServerKey, payload: Uint8Array): NoiseReason | undefined {
-  if (!KNOCK_LENGTHS.some((length) => length === payload.length)) return 'length';
-  if (!hasTag(marks, payload)) return 'tag';
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+/**
+ * The cheap checks of what stands in `bytes[start..end)`, in the order of their costs; nothing is allocated. `undefined`:
+ * it may be a knock.
+ */
+export function noiseReason(
+  { marks }: ServerKey,
+  bytes: Uint8Array,
+  start = 0,
+  end: number = bytes.length,
+): NoiseReason | undefined {
+  if (!isKnockLength(end - start)) return 'length';
+  if (!hasTag(marks, bytes, start)) return 'tag';
   // The kernel's filter has checked it already, but for what comes out of a file.
-  return view.getUint32(KNOCK.word) === wordOf(marks, payload) ? undefined : 'word';
+  return hasWord(marks, bytes, start) ? undefined : 'word';
+}
+
+function isKnockLength(length: number): boolean {
+  for (const one of KNOCK_LENGTHS) if (one === length) return true;
+  return false;
 }
 
 /** Opens a payload that is no noise: some 70 µs. */

@@ -29,29 +29,40 @@ export function serverMarks(ciphers: Ciphers, serverPublic: Uint8Array): ServerM
   };
 }
 
-/** The word of a packet whose ephemeral key stands there already. Unsigned. */
-export function wordOf({ m1, m2, c }: ServerMarks, packet: Uint8Array): number {
-  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
-  const x = view.getUint32(KNOCK.ephemeral);
-  const y = view.getUint32(KNOCK.ephemeral + 4);
+/** The word of a knock whose ephemeral key stands there already; the knock begins at `start`. Unsigned. */
+export function wordOf({ m1, m2, c }: ServerMarks, bytes: Uint8Array, start = 0): number {
+  const x = word32(bytes, start + KNOCK.ephemeral);
+  const y = word32(bytes, start + KNOCK.ephemeral + 4);
   return ((Math.imul(x, m1) ^ Math.imul(y, m2) ^ (x >>> 15)) + c) >>> 0;
 }
 
-/** The tag of a packet whose ephemeral key stands there already: the low word, then the high one. */
-export function tagOf({ tagKey }: ServerMarks, packet: Uint8Array, out: Int32Array): void {
-  sipHash24(tagKey, packet, KNOCK.ephemeral, KNOCK.ephemeralBytes, out);
+/** Whether the knock bears the word of this server. */
+export function hasWord(marks: ServerMarks, bytes: Uint8Array, start = 0): boolean {
+  return word32(bytes, start + KNOCK.word) === wordOf(marks, bytes, start);
 }
 
-/** Whether the packet bears this server's tag. Nothing is allocated. */
-export function hasTag(marks: ServerMarks, packet: Uint8Array): boolean {
-  tagOf(marks, packet, computed);
+/** The tag of a knock whose ephemeral key stands there already: the low word, then the high one. */
+export function tagOf({ tagKey }: ServerMarks, bytes: Uint8Array, out: Int32Array, start = 0): void {
+  sipHash24(tagKey, bytes, start + KNOCK.ephemeral, KNOCK.ephemeralBytes, out);
+}
+
+/** Whether the knock bears this server's tag. Nothing is allocated. */
+export function hasTag(marks: ServerMarks, bytes: Uint8Array, start = 0): boolean {
+  tagOf(marks, bytes, computed, start);
   let difference = 0;
   for (let i = 0; i < 8; i++) {
     const byte = ((computed[i >> 2] as number) >>> ((i & 3) * 8)) & 0xff;
-    difference |= byte ^ (packet[KNOCK.tag + i] as number);
+    difference |= byte ^ (bytes[start + KNOCK.tag + i] as number);
   }
   return difference === 0;
 }
+
+const word32 = (bytes: Uint8Array, at: number): number =>
+  (((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)) >>>
+  0;
 
 /** Reused, for the core is synchronous. */
 const computed = new Int32Array(2);

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { DamageError } from './sqlite-error.ts';
 
-const SCHEMA_VERSION = 6;
+const SCHEMA_VERSION = 7;
 
 /** No layout will have a number above this one: then it is damage. */
 const LAST_VERSION = 999;
@@ -28,6 +28,22 @@ const STOP_FAILURE = "stop_failure TEXT NOT NULL DEFAULT ''";
 
 /** The sixth: bits of the IPv6 prefix that is let in; 0 where it is the source alone. */
 const PREFIX = 'prefix6 INTEGER NOT NULL DEFAULT 0 CHECK (prefix6 BETWEEN 0 AND 128)';
+
+/** The seventh: signed knocks that have been taken, and up to which time no other one counts. `run`: '' when it ended in order. */
+const USED = `
+  CREATE TABLE used (
+    kind  TEXT NOT NULL,
+    id    BLOB NOT NULL,
+    time  REAL NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX used_until ON used (until);
+  CREATE TABLE used_run (
+    one   INTEGER PRIMARY KEY CHECK (one = 1),
+    floor REAL NOT NULL,
+    run   TEXT NOT NULL
+  ) STRICT;`;
 
 const HISTORY = `
   CREATE TABLE history (
@@ -65,6 +81,7 @@ const STEPS: Readonly<Record<number, string>> = {
   4: `ALTER TABLE lease ADD COLUMN ${START_FAILURE}; ALTER TABLE history ADD COLUMN ${START_FAILURE};
   ALTER TABLE history ADD COLUMN ${STOP_FAILURE};`,
   5: added([PREFIX]),
+  6: USED,
 };
 
 /** Makes the tables, or brings those of an earlier version up to date, as a whole. Throws where it cannot know how. */

@@ -1,6 +1,7 @@
 import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
 import type { Address } from '../../core/net/address.ts';
 import type { Instant, Millis } from '../../core/net/time.ts';
+import type { UsedKnock } from '../../core/signed/used-knocks.ts';
 
 /** A lease as it is kept: its times on the machine's clock, and on the clock of day for after a reboot. */
 export type StoredLease = Omit<Lease, 'state'> & {
@@ -46,6 +47,16 @@ export type PastFilter = {
 /** `next`: where to go on; undefined when this is the end. */
 export type PastPiece = { readonly leases: readonly PastLease[]; readonly next?: number };
 
+/** Signed knocks that have been taken. `isWhole`: the run that wrote them has ended in order, and missed none. */
+export type StoredUses = {
+  readonly floor: Instant;
+  readonly used: readonly UsedKnock[];
+  readonly isWhole: boolean;
+};
+
+/** What a run knows of the signed knocks that have been taken: it may be more than the store does. */
+export type KnownUses = { readonly floor: Instant; readonly each: () => Iterable<UsedKnock> };
+
 /** Leases that are over and are remembered. The oldest are forgotten. */
 export const MAX_HISTORY = 100_000;
 
@@ -76,6 +87,14 @@ export interface LeaseStore {
    * `from`: the `next` of the piece before.
    */
   past(choice: PastFilter, from?: number): PastPiece;
+  uses(): StoredUses;
+  /**
+   * Takes them in for this run; all that is known, where the store has not known the run yet. Those whose time is over by
+   * `now` are forgotten.
+   */
+  recordUses(run: string, fresh: readonly UsedKnock[], known: KnownUses, now: Instant): void;
+  /** The run ends in order: the store knows all that it has taken. */
+  endUses(run: string): void;
   /** What `changes` calls becomes durable at once, or none of it. */
   together(changes: () => void): void;
   close(): void;

@@ -1,5 +1,6 @@
 import { renderPortOpenings } from '../../core/door/port-opening.ts';
 import type { LeaseId } from '../../core/lease/lease.ts';
+import { instant } from '../../core/net/time.ts';
 import {
   type LeaseEnding,
   type LeaseStore,
@@ -8,6 +9,7 @@ import {
   type PastLease,
   type PastPiece,
   type StoredLease,
+  type StoredUses,
   StoreError,
 } from './lease-store.ts';
 
@@ -78,6 +80,15 @@ export class MemoryLeaseStore implements LeaseStore {
     );
     return { leases: leases.reverse() };
   }
+
+  /** Nothing outlives the process, and so nothing is known of the one before. */
+  uses(): StoredUses {
+    return { floor: instant(0), used: [], isWhole: false };
+  }
+
+  recordUses(): void {}
+
+  endUses(): void {}
 
   together(changes: () => void): void {
     const leases = new Map(this.#leases);

@@ -1,12 +1,16 @@
 import { statSync } from 'node:fs';
 import type { LeaseId } from '../../core/lease/lease.ts';
+import type { Instant } from '../../core/net/time.ts';
+import type { UsedKnock } from '../../core/signed/used-knocks.ts';
 import {
+  type KnownUses,
   type LeaseEnding,
   type LeaseStore,
   type PastFilter,
   type PastLease,
   type PastPiece,
   type StoredLease,
+  type StoredUses,
   StoreError,
 } from './lease-store.ts';
 import { isDamagedError } from './sqlite-error.ts';
@@ -96,6 +100,18 @@ export class MendingLeaseStore implements LeaseStore {
 
   past(choice: PastFilter, from?: number): PastPiece {
     return this.#ask((store) => store.past(choice, from));
+  }
+
+  uses(): StoredUses {
+    return this.#ask((store) => store.uses());
+  }
+
+  recordUses(run: string, fresh: readonly UsedKnock[], known: KnownUses, now: Instant): void {
+    this.#write((store) => store.recordUses(run, fresh, known, now));
+  }
+
+  endUses(run: string): void {
+    this.#write((store) => store.endUses(run));
   }
 
   close(): void {

@@ -1,9 +1,12 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { LeaseId } from '../../core/lease/lease.ts';
+import type { Instant } from '../../core/net/time.ts';
+import type { UsedKnock } from '../../core/signed/used-knocks.ts';
 import { LEASE_COLUMNS, leaseValues, readHistoryRow, readLeaseRow } from './lease-rows.ts';
 import { prepareSchema } from './lease-schema.ts';
 import {
+  type KnownUses,
   type LeaseEnding,
   type LeaseStore,
   MAX_HISTORY,
@@ -11,8 +14,10 @@ import {
   type PastLease,
   type PastPiece,
   type StoredLease,
+  type StoredUses,
 } from './lease-store.ts';
 import { DamageError, withStoreError } from './sqlite-error.ts';
+import { UsedRows } from './used-rows.ts';
 
 /** The rows hold who knocked, and commands. */
 const FILE_MODE = 0o600;
@@ -121,11 +126,13 @@ class SqliteLeaseStore implements LeaseStore {
   readonly #history: StatementSync;
   readonly #ends: StatementSync;
   readonly #past: StatementSync;
+  readonly #used: UsedRows;
   #isTogether = false;
 
   constructor(database: DatabaseSync, path: string) {
     this.#database = database;
     this.#path = path;
+    this.#used = new UsedRows(database);
     this.#insert = database.prepare(
       `INSERT INTO lease (${LEASE_COLUMNS.join(', ')}) VALUES (${LEASE_COLUMNS.map(() => '?').join(', ')})`,
     );
@@ -202,6 +209,20 @@ class SqliteLeaseStore implements LeaseStore {
       const leases = this.#past.all(oldest, newest, ...choice).map(readHistoryRow);
       return oldest < Number(first ?? 0) ? { leases } : { leases, next: oldest };
     });
+  }
+
+  uses(): StoredUses {
+    return withStoreError(`read the used knocks in ${this.#path}`, () => this.#used.read());
+  }
+
+  recordUses(run: string, fresh: readonly UsedKnock[], known: KnownUses, now: Instant): void {
+    withStoreError(`record used knocks in ${this.#path}`, () =>
+      this.together(() => this.#used.record(run, fresh, known, now)),
+    );
+  }
+
+  endUses(run: string): void {
+    withStoreError(`record used knocks in ${this.#path}`, () => this.#used.end(run));
   }
 
   together(changes: () => void): void {

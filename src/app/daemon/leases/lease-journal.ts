@@ -11,6 +11,9 @@ import { type End, UnwrittenLeases } from './unwritten-leases.ts';
 const FIRST_GAP_MS = 1000;
 const LONGEST_GAP_MS = 60_000;
 
+/** What is written beside something else waits for that no longer than this. */
+const ALONGSIDE_MS = 20;
+
 export type LeaseJournalParts = {
   readonly store: LeaseStore;
   readonly clock: Clock;
@@ -34,6 +37,7 @@ export class LeaseJournal {
   readonly #parts: LeaseJournalParts;
   #waiting: Change[] = [];
   #soon: NodeJS.Immediate | undefined;
+  #alongside: NodeJS.Timeout | undefined;
   readonly #unwritten = new UnwrittenLeases();
   #retry: NodeJS.Timeout | undefined;
   #gap = FIRST_GAP_MS;
@@ -116,10 +120,21 @@ export class LeaseJournal {
     }
   }
 
+  /**
+   * Resolves when it is durable; rejects with the store's refusal. It goes into one transaction with what is written
+   * next, such as a lease that comes of it, or is written by itself a moment later.
+   */
+  alongside(write: () => void): Promise<void> {
+    this.#alongside ??= setTimeout(() => this.flush(), ALONGSIDE_MS);
+    return new Promise((resolve, reject) => this.#waiting.push({ write, resolve, reject }));
+  }
+
   /** Writes what waits, now. */
   flush(): void {
     clearImmediate(this.#soon);
+    clearTimeout(this.#alongside);
     this.#soon = undefined;
+    this.#alongside = undefined;
     const changes = this.#waiting;
     this.#waiting = [];
     if (changes.length === 0) return;

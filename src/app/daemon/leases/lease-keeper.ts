@@ -120,6 +120,11 @@ export class LeaseKeeper {
     return ended;
   }
 
+  /** Writes something that goes with the lease that comes next, see `LeaseJournal`. */
+  writeAlongside(write: () => void): Promise<void> {
+    return this.#records.alongside(write);
+  }
+
   /** The doors are these now. A lease of one that opens something else by now ends: it would not be what was knocked for. */
   replaceDoors(doors: readonly DoorSpec[]): void {
     this.#limits.replace(doors);

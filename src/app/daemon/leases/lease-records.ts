@@ -60,6 +60,11 @@ export class LeaseRecords {
     return this.#journal.canRecord;
   }
 
+  /** Writes something that goes with a lease, see `LeaseJournal`. */
+  alongside(write: () => void): Promise<void> {
+    return this.#journal.alongside(write);
+  }
+
   /** What the store holds, but for those whose last word it has not got yet. */
   stored(): readonly StoredLease[] {
     const all: StoredLease[] = [];

@@ -1,0 +1,125 @@
+import { type Instant, instant, type Millis } from '../net/time.ts';
+import { CHALLENGE_LIFE_MS } from './challenges.ts';
+
+/** A signed knock that has been taken. */
+export type UsedKnock = {
+  /** Its ephemeral key. */
+  readonly id: Uint8Array;
+  /** The sender's time; 0 with a challenge. */
+  readonly time: Instant;
+  /** By the wall clock: from then on its time is too long ago. */
+  readonly until: Instant;
+};
+
+/** What an earlier run has written down, and left in order. */
+export type UseRecord = { readonly floor: Instant; readonly used: readonly UsedKnock[] };
+
+/** Beyond the clock's window: a record outlives by so much the time in which its knock could count. */
+const SLACK_MS = 60_000;
+
+/** BOUNDED: knocks that are remembered, some 12 MB. Only what bears a good signature gets in. */
+export const MAX_USED = 100_000;
+
+/** Between two looks for those that can be forgotten. */
+const PURGE_MS = 10_000;
+
+type Entry = UsedKnock & { readonly forgetAt: number };
+
+/**
+ * Which signed knocks have been taken: none is taken twice. What is forgotten leaves its time behind as a floor, and no
+ * time up to the floor counts any more, so a clock that is set back brings nothing to life again.
+ */
+export class UsedKnocks {
+  /** By the first four bytes of the id. */
+  readonly #entries = new Map<number, readonly Entry[]>();
+  #size = 0;
+  #floor: Instant;
+  #purgedAt = Number.NEGATIVE_INFINITY;
+
+  /**
+   * `start`: this process's own, by the wall clock. Without a whole record of the runs before, nothing older than it
+   * counts.
+   */
+  constructor(record: UseRecord & { readonly isWhole: boolean }, start: Instant, sinceBoot: Instant) {
+    this.#floor = instant(record.isWhole ? record.floor : Math.max(record.floor, start));
+    for (const one of record.used) this.add(one, sinceBoot);
+  }
+
+  /** Times up to this one do not count. */
+  get floor(): Instant {
+    return this.#floor;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whether the knock whose ephemeral key begins at `start` has been taken. Nothing is allocated. */
+  has(bytes: Uint8Array, start: number): boolean {
+    const entries = this.#entries.get(headOf(bytes, start));
+    return entries?.some(({ id }) => isAt(bytes, start, id)) === true;
+  }
+
+  /** Whether it could be taken: not if it has been, or where there is no room. `sinceBoot`: by the clock that nobody can set. */
+  add(knock: UsedKnock, sinceBoot: Instant): boolean {
+    if (this.has(knock.id, 0)) return false;
+    if (this.#size >= MAX_USED && !this.#makeRoom(sinceBoot)) return false;
+    const head = headOf(knock.id, 0);
+    const entry = { ...knock, forgetAt: sinceBoot + CHALLENGE_LIFE_MS + SLACK_MS };
+    this.#entries.set(head, [...(this.#entries.get(head) ?? []), entry]);
+    this.#size++;
+    return true;
+  }
+
+  /** Forgets those that cannot count any more: by both clocks, for the wall clock may jump. Seldom looks. */
+  purge(wall: Instant, sinceBoot: Instant): void {
+    if (sinceBoot - this.#purgedAt < PURGE_MS) return;
+    this.#purgedAt = sinceBoot;
+    for (const [head, entries] of this.#entries) {
+      const kept = entries.filter(({ until, forgetAt }) => until > wall || forgetAt > sinceBoot);
+      if (kept.length === entries.length) continue;
+      for (const entry of entries) if (!kept.includes(entry)) this.#forget(entry);
+      if (kept.length === 0) this.#entries.delete(head);
+      else this.#entries.set(head, kept);
+    }
+  }
+
+  *each(): Generator<UsedKnock> {
+    for (const entries of this.#entries.values()) yield* entries;
+  }
+
+  /** The floor keeps those with a time out; one with a challenge has to be too old for it. */
+  #makeRoom(sinceBoot: Instant): boolean {
+    for (const [head, entries] of this.#entries) {
+      if (entries.some(({ time, forgetAt }) => time === 0 && forgetAt > sinceBoot)) continue;
+      this.#entries.delete(head);
+      for (const entry of entries) this.#forget(entry);
+      return true;
+    }
+    return false;
+  }
+
+  #forget({ time }: Entry): void {
+    this.#floor = instant(Math.max(this.#floor, time));
+    this.#size--;
+  }
+}
+
+/** Until when a knock of this time has to be remembered. */
+export function usedUntil(time: Instant, now: Instant, window: Millis): Instant {
+  return instant(Math.max(time, now) + window + SLACK_MS);
+}
+
+function headOf(bytes: Uint8Array, start: number): number {
+  return (
+    ((bytes[start] as number) << 24) |
+    ((bytes[start + 1] as number) << 16) |
+    ((bytes[start + 2] as number) << 8) |
+    (bytes[start + 3] as number)
+  );
+}
+
+function isAt(bytes: Uint8Array, start: number, id: Uint8Array): boolean {
+  for (let i = 0; i < id.length; i++) if (bytes[start + i] !== id[i]) return false;
+  return true;
+}
