@@ -53,7 +53,9 @@ describe('the database of leases', () => {
     before.record(lease('old', { source, opened }));
     before.close();
     const earlier = new DatabaseSync(path);
-    earlier.exec('ALTER TABLE lease DROP COLUMN prefix6; PRAGMA user_version = 5');
+    earlier.exec(
+      'ALTER TABLE lease DROP COLUMN prefix6; DROP TABLE used; DROP TABLE used_run; PRAGMA user_version = 5',
+    );
     earlier.close();
     const store = openSqliteLeaseStore(path);
     const ofPrefix = lease('new', { source, opened: { ...opened, prefix6: 64 } });
@@ -227,11 +229,11 @@ describe('the database of leases', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
     const later = new DatabaseSync(path);
-    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 7');
+    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 8');
     later.close();
     assert.throws(() => openSqliteLeaseStore(path), {
       name: 'StoreError',
-      message: /has layout 7, this program knows 6: .*run that one, or move .* away/,
+      message: /has layout 8, this program knows 7: .*run that one, or move .* away/,
     });
     const after = new DatabaseSync(path);
     assert.deepEqual({ ...after.prepare('SELECT * FROM lease').get() }, { all_new: '1' });

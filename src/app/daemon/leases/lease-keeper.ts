@@ -52,7 +52,7 @@ export class LeaseKeeper {
   readonly #machine: LeaseMachine;
   readonly #runs = new CommandRuns();
   readonly #limits = new DoorLimits();
-  readonly #records: LeaseRecords;
+  readonly records: LeaseRecords;
   readonly #openings: LeaseOpenings;
   readonly #commands: LeaseCommands;
   /** Requests without an answer. BOUNDED: by the leases. */
@@ -71,7 +71,7 @@ export class LeaseKeeper {
     const answer = (input: LeaseInput): void => this.#take(input);
     this.#parts = parts;
     this.#machine = parts.machine;
-    this.#records = new LeaseRecords({ ...parts, entries: () => parts.machine.entries(), answer });
+    this.records = new LeaseRecords({ ...parts, entries: () => parts.machine.entries(), answer });
     this.#openings = new LeaseOpenings({ ...parts, answer });
     this.#commands = new LeaseCommands({ ...parts, limits: this.#limits, answer });
   }
@@ -120,11 +120,6 @@ export class LeaseKeeper {
     return ended;
   }
 
-  /** Writes something that goes with the lease that comes next, see `LeaseJournal`. */
-  writeAlongside(write: () => void): Promise<void> {
-    return this.#records.alongside(write);
-  }
-
   /** The doors are these now. A lease of one that opens something else by now ends: it would not be what was knocked for. */
   replaceDoors(doors: readonly DoorSpec[]): void {
     this.#limits.replace(doors);
@@ -161,7 +156,7 @@ export class LeaseKeeper {
   /** Takes on what the store holds from an earlier run: closes what is overdue, and the rest at its time. */
   adopt(doors: readonly DoorSpec[]): void {
     this.replaceDoors(doors);
-    for (const stored of this.#records.stored()) {
+    for (const stored of this.records.stored()) {
       if (this.#machine.has(stored.id)) continue;
       this.#take(adoptInput(stored, { ...this.#parts, isBanned: this.#isBanned(stored.source) }));
     }
@@ -176,7 +171,7 @@ export class LeaseKeeper {
     await promise;
     clearTimeout(this.#timer);
     this.#openings.close();
-    this.#records.stop();
+    this.records.stop();
   }
 
   #open(demand: Demand): Promise<OpenOutcome> {
@@ -193,7 +188,7 @@ export class LeaseKeeper {
       // Ports are not to be opened for a moment where a command will be refused for want of a record.
       closesByItself:
         native?.closesByItself === true &&
-        (this.#records.canRecord || (start === undefined && stop === undefined)),
+        (this.records.canRecord || (start === undefined && stop === undefined)),
     });
     return promise;
   }
@@ -221,7 +216,7 @@ export class LeaseKeeper {
       case 'move-end':
       case 'move-claims':
       case 'write-end':
-        this.#records.do(effect);
+        this.records.do(effect);
         return;
       case 'reserve':
       case 'release':
