@@ -48,6 +48,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
       'daemon/lockout-guard',
       'daemon/metrics',
       'daemon/packets',
+      'daemon/payloads',
       'daemon/reload',
       'daemon/reporting',
       'daemon/status',
@@ -67,6 +68,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     'daemon/lockout-guard': ['config', 'daemon/firewall', 'daemon/reporting'],
     'daemon/metrics': ['daemon/reporting', 'daemon/status'],
     'daemon/packets': ['daemon/reporting'],
+    'daemon/payloads': ['config', 'daemon/leases', 'daemon/packets', 'daemon/reporting'],
     'daemon/privileges': ['config', 'state'],
     'daemon/process': ['config', 'daemon/composition', 'daemon/lockout-guard', 'daemon/privileges', 'state'],
     'daemon/reload': [
@@ -75,6 +77,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
       'daemon/leases',
       'daemon/lockout-guard',
       'daemon/packets',
+      'daemon/payloads',
       'daemon/reporting',
       'file-access',
     ],
