@@ -9,6 +9,7 @@ import { askControl } from '../../src/host/control/control-client.ts';
 import { ControlServer } from '../../src/host/control/control-server.ts';
 import { type ListenPlace, TextServer } from '../../src/host/network/text-server.ts';
 import { Scratch } from '../lab/child-module.ts';
+import { PATIENCE_MS } from '../lab/program.ts';
 
 /** More than any socket's buffers take. */
 const LONG = 'x'.repeat(1 << 23);
@@ -131,5 +132,20 @@ describe('clients that want nothing', () => {
         }
       });
     }
+  }
+});
+
+test('a client of the control socket that neither asks nor reads is hung up on', async () => {
+  using scratch = new Scratch();
+  const path = scratch.file('control');
+  const server = await ControlServer.open(path, () => ({ ok: true }), 50);
+  try {
+    using crowd = new Crowd();
+    await crowd.join({ path }, 1, 'idle', '');
+    const [client] = crowd.sockets as [Socket];
+    client.resume();
+    await once(client, 'end', { signal: AbortSignal.timeout(PATIENCE_MS) });
+  } finally {
+    server.close();
   }
 });

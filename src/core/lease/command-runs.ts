@@ -3,7 +3,7 @@ import type { Address } from '../net/address.ts';
 import { after, type Instant } from '../net/time.ts';
 
 /** Sources that a `cooldown` keeps waiting. */
-const MAX_COOLING = 65_536;
+export const MAX_COOLING = 65_536;
 
 /** What becomes of a knock at a door that runs one command and has none to close it. */
 export type RunDecision =

@@ -40,10 +40,10 @@ export class ControlServer {
    * Listens at `path`, for this user alone. A socket that is there already is replaced: the caller knows that whoever
    * listened there is dead. Throws with the system's reason.
    */
-  static async open(path: string, answer: AnswerControl): Promise<ControlServer> {
+  static async open(path: string, answer: AnswerControl, idleMs = IDLE_MS): Promise<ControlServer> {
     rmSync(path, { force: true });
     const clients: Clients = new Map();
-    const server = createServer({ allowHalfOpen: true }, (socket) => take(socket, clients, answer));
+    const server = createServer({ allowHalfOpen: true }, (socket) => take(socket, clients, answer, idleMs));
     const reachable = reachablePath(path);
     try {
       // The socket is made, and its mode with it, before `listen` returns.
@@ -74,7 +74,7 @@ export class ControlServer {
 type Clients = Map<Socket, ClientState>;
 type ClientState = 'asks' | 'reads' | 'idle';
 
-function take(socket: Socket, clients: Clients, answer: AnswerControl): void {
+function take(socket: Socket, clients: Clients, answer: AnswerControl, idleMs: number): void {
   socket.on('error', () => undefined);
   if (clients.size >= MAX_CLIENTS && !makeRoom(clients)) {
     const error = `${MAX_CLIENTS} others wait for answers just now, as many as there may be: try again`;
@@ -83,7 +83,7 @@ function take(socket: Socket, clients: Clients, answer: AnswerControl): void {
   }
   clients.set(socket, 'idle');
   socket.once('close', () => clients.delete(socket));
-  socket.setTimeout(IDLE_MS, () => socket.destroy());
+  socket.setTimeout(idleMs, () => socket.destroy());
   const note = (state: ClientState): void => {
     if (clients.has(socket)) clients.set(socket, state);
   };

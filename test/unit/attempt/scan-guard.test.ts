@@ -33,6 +33,16 @@ describe('a source that touches a tripwire', () => {
     assert.deepEqual(engine.completions, []);
   });
 
+  test('in the very millisecond of the first knock counts as one after it', () => {
+    for (const order of ['knock first', 'touch first']) {
+      const engine = guarded();
+      if (order === 'touch first') engine.offer({ port: 6999, at: 10 });
+      engine.offer({ port: 7000, at: 10 });
+      if (order === 'knock first') engine.offer({ port: 6999, at: 10 });
+      assert.ok(!opened(engine.offerAll('8000,9000', 11)), order);
+    }
+  });
+
   test('is under suspicion after two ports, once, however many follow', () => {
     const engine = guarded();
     const touch = (port: number, at: number): string[] => engine.offer({ port, at });
