@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LeaseEnd, LeaseId } from '../../src/core/lease/lease.ts';
+import type { LeaseEnding, PastLease } from '../../src/core/lease/past-lease.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import {
-  type LeaseEnding,
   type LeaseStore,
   MAX_HISTORY,
   type PastFilter,
-  type PastLease,
   type StoredLease,
   StoreError,
 } from '../../src/host/store/lease-store.ts';

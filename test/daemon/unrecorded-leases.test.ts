@@ -1,5 +1,6 @@
 // A store that cannot be written to shuts no door that the kernel closes by itself, and loses no lease: what it could
 // not take it is given again.
+
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { describe, test } from 'node:test';
@@ -7,8 +8,9 @@ import { LeaseJournal } from '../../src/app/daemon/leases/lease-journal.ts';
 import { MAX_ENDED, UnwrittenLeases } from '../../src/app/daemon/leases/unwritten-leases.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import type { Lease, LeaseId } from '../../src/core/lease/lease.ts';
+import type { LeaseEnding } from '../../src/core/lease/past-lease.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
-import { type LeaseEnding, type StoredLease, StoreError } from '../../src/host/store/lease-store.ts';
+import { type StoredLease, StoreError } from '../../src/host/store/lease-store.ts';
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
 import { MendingLeaseStore } from '../../src/host/store/mending-lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';

@@ -1,6 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { askControl, askControlInParts, ControlError } from '../../host/control/control-client.ts';
+import type { Answers, AnswerVerb, Rows, RowsVerb } from '../../core/control/contract.ts';
+import type { ParsedAnswer } from '../../core/control/envelope.ts';
+import { type OtherGreeting, parseGreeting } from '../../core/control/greeting.ts';
+import { parseAnswer, parsePart } from '../../core/control/parse-answer.ts';
+import { type ControlRequest, renderRequest } from '../../core/control/parse-request.ts';
+import { askControl, ControlError, Conversation } from '../../host/control/control-client.ts';
 import { DEFAULT_CONFIG_FILE, DEFAULT_STATE_DIRECTORY } from '../config/daemon-options.ts';
 import { controlSocketIn, stateName } from '../state/open-state.ts';
 
@@ -12,37 +17,53 @@ export type DaemonSelector = {
   readonly stateDirectory: string;
 };
 
-export type DaemonReply =
-  | { readonly kind: 'answer'; readonly answer: Readonly<Record<string, unknown>> }
-  /** It understood, and will not. */
-  | { readonly kind: 'refused'; readonly message: string }
-  | { readonly kind: 'no-daemon' | 'permission' | 'failed'; readonly message: string };
+/** `refused`: it understood, and will not. `other-version`: it runs, and speaks another protocol than this program. */
+export type NoAnswer = {
+  readonly kind: 'refused' | 'no-daemon' | 'permission' | 'other-version' | 'failed';
+  readonly message: string;
+};
 
-/** A question is an object with a `verb`. */
-export type DaemonRequest = Readonly<Record<string, unknown>>;
+export type DaemonReply<T> = { readonly kind: 'answer'; readonly answer: T } | NoAnswer;
 
 /** Asks a daemon one question. */
-export function askDaemon(choice: DaemonSelector, request: DaemonRequest): Promise<DaemonReply> {
-  return askDaemonInParts(choice, request, () => undefined);
-}
-
-/** For a long answer: `take` has each part, the last one too, which is what it resolves to. */
-export async function askDaemonInParts(
+export async function askDaemon<V extends AnswerVerb>(
   choice: DaemonSelector,
-  request: DaemonRequest,
-  take: (part: Readonly<Record<string, unknown>>) => void,
-): Promise<DaemonReply> {
+  request: ControlRequest<V>,
+): Promise<DaemonReply<Answers[V]>> {
   const found = await findSocket(choice);
-  return typeof found === 'string' ? ask(found, request, choice, take) : found;
+  return typeof found === 'string' ? askDaemonAt(found, request, choice) : found;
 }
 
 /** The same where the daemon's socket is known. */
-export function askDaemonAt(
+export function askDaemonAt<V extends AnswerVerb>(
   path: string,
-  request: DaemonRequest,
+  request: ControlRequest<V>,
   choice: DaemonSelector,
-): Promise<DaemonReply> {
-  return ask(path, request, choice, () => undefined);
+): Promise<DaemonReply<Answers[V]>> {
+  return converse(path, choice, async (conversation) => {
+    const line = await conversation.ask(renderRequest(request));
+    return replyOf(parseAnswer(request.verb, line));
+  });
+}
+
+/** Asks for what comes in parts, and gathers all of it. */
+export async function askForRows<V extends RowsVerb>(
+  choice: DaemonSelector,
+  request: ControlRequest<V>,
+): Promise<DaemonReply<readonly Rows[V][]>> {
+  const found = await findSocket(choice);
+  if (typeof found !== 'string') return found;
+  return converse(found, choice, async (conversation) => {
+    const rows: Rows[V][] = [];
+    let line = await conversation.ask(renderRequest(request));
+    for (;;) {
+      const part = parsePart(request.verb, line);
+      if (part.kind !== 'answer') return replyOf(part);
+      for (const row of part.answer.rows) rows.push(row);
+      if (!part.answer.more) return { kind: 'answer', answer: rows };
+      line = await conversation.next();
+    }
+  });
 }
 
 /** Whether one daemon is meant, whichever others run. */
@@ -50,7 +71,7 @@ export const isNamed = ({ configFile, interfaces, stateDirectory }: DaemonSelect
   configFile !== undefined || interfaces !== undefined || stateDirectory !== DEFAULT_STATE_DIRECTORY;
 
 /** The path of the daemon's control socket, or why there is none. */
-export async function findSocket(choice: DaemonSelector): Promise<string | DaemonReply> {
+export async function findSocket(choice: DaemonSelector): Promise<string | NoAnswer> {
   const found = await findSockets(choice);
   if (found.kind !== 'found') return found;
   const [first, ...others] = found.paths;
@@ -67,7 +88,7 @@ const foundAt = (stateDirectory: string, name: string): FoundSockets => ({
 });
 
 /** Those of all daemons that may be meant, one at least, or why there is none. */
-export async function findSockets(choice: DaemonSelector): Promise<FoundSockets | DaemonReply> {
+export async function findSockets(choice: DaemonSelector): Promise<FoundSockets | NoAnswer> {
   const { configFile, interfaces, stateDirectory } = choice;
   if (configFile !== undefined || interfaces !== undefined) {
     return foundAt(stateDirectory, stateName(configFile ?? DEFAULT_CONFIG_FILE, interfaces));
@@ -75,14 +96,14 @@ export async function findSockets(choice: DaemonSelector): Promise<FoundSockets 
   const listed = listNames(stateDirectory);
   // Who is a member of its group can reach the daemon, not list others.
   if (listed === 'hidden') return foundAt(stateDirectory, stateName(DEFAULT_CONFIG_FILE, undefined));
-  if (!Array.isArray(listed)) return listed as DaemonReply;
+  if (!isList(listed)) return listed;
   const living = await livingAmong(listed.map((name) => controlSocketIn(join(stateDirectory, name))));
   const [first, ...others] = living;
   if (first === undefined) return noDaemon(choice, `nothing listens below ${stateDirectory}`);
   return { kind: 'found', paths: [first, ...others] };
 }
 
-function listNames(stateDirectory: string): readonly string[] | DaemonReply | 'hidden' {
+function listNames(stateDirectory: string): readonly string[] | NoAnswer | 'hidden' {
   try {
     return readdirSync(stateDirectory).sort();
   } catch (error) {
@@ -93,6 +114,8 @@ function listNames(stateDirectory: string): readonly string[] | DaemonReply | 'h
     return failure(new ControlError(stateDirectory, code ?? String(error)), { stateDirectory });
   }
 }
+
+const isList = (value: readonly string[] | NoAnswer): value is readonly string[] => Array.isArray(value);
 
 /** Sockets that somebody listens at, or that this user may not try. */
 async function livingAmong(paths: readonly string[]): Promise<readonly string[]> {
@@ -109,37 +132,28 @@ async function livingAmong(paths: readonly string[]): Promise<readonly string[]>
   return tried.filter((path) => path !== undefined);
 }
 
-async function ask(
+/** Nothing is asked of a daemon of another version: it might do something else than is meant. */
+async function converse<T>(
   path: string,
-  request: DaemonRequest,
   choice: DaemonSelector,
-  take: (part: Readonly<Record<string, unknown>>) => void,
-): Promise<DaemonReply> {
+  ask: (conversation: Conversation) => Promise<DaemonReply<T>>,
+): Promise<DaemonReply<T>> {
   try {
-    for await (const part of askControlInParts(path, request)) {
-      const reply = replyOf(part);
-      if (reply.kind !== 'answer') return reply;
-      take(reply.answer);
-      if (reply.answer.more !== true) return reply;
-    }
+    using conversation = new Conversation(path);
+    const greeting = parseGreeting(await conversation.ask(renderRequest({ verb: 'ping' })));
+    return greeting.kind === 'same-version' ? await ask(conversation) : replyOf(greeting);
   } catch (error) {
     if (error instanceof ControlError) return failure(error, choice);
     throw error;
   }
-  throw new Error(`${path}: an answer ended without an end`);
 }
 
-function replyOf(answer: unknown): DaemonReply {
-  if (typeof answer === 'object' && answer !== null && 'ok' in answer) {
-    if (answer.ok === true) return { kind: 'answer', answer: { ...answer } };
-    if ('error' in answer) return { kind: 'refused', message: String(answer.error) };
-  }
-  const text = JSON.stringify(answer);
-  return { kind: 'failed', message: `the daemon did not understand: ${text}; is it of another version?` };
+function replyOf<T>(said: ParsedAnswer<T> | OtherGreeting): DaemonReply<T> {
+  return said.kind === 'wrong' ? { kind: 'failed', message: said.message } : said;
 }
 
-function failure(error: ControlError, choice: DaemonSelector): DaemonReply {
-  const { code, message } = error;
+function failure(error: ControlError, choice: DaemonSelector): NoAnswer {
+  const { code, message, isSpoken } = error;
   if (code === 'EACCES' || code === 'EPERM') {
     return {
       kind: 'permission',
@@ -147,13 +161,15 @@ function failure(error: ControlError, choice: DaemonSelector): DaemonReply {
     };
   }
   if (isAbsent(error)) return noDaemon(choice, message);
+  if (isSpoken)
+    return { kind: 'failed', message: `what listens there does not answer as a daemon does: ${message}` };
   return { kind: 'no-daemon', message: `the daemon does not answer: ${message}` };
 }
 
 const isAbsent = ({ code }: ControlError): boolean =>
   code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR';
 
-function noDaemon({ configFile }: DaemonSelector, why: string): DaemonReply {
+function noDaemon({ configFile }: DaemonSelector, why: string): NoAnswer {
   const whose = configFile === undefined ? 'no daemon runs' : `no daemon of ${configFile} runs`;
   const message = `${whose} (${why}): start it with \`bussa up\` or \`systemctl start knockd\`, or name the one that does with the same -c, -i and --state that it was started with`;
   return { kind: 'no-daemon', message };

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import type { DaemonStatus, StartOptions } from '../../core/control/daemon-status.ts';
 import { descriptorOf } from '../../host/files/descriptor-path.ts';
 import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
-import type { RecordedStart, StartOptions } from '../config/start-options.ts';
-import type { DaemonStatus } from '../daemon/status/daemon-view.ts';
+import type { RecordedStart } from '../config/start-options.ts';
 import { readLastStart, readStart } from '../state/last-start.ts';
 import { stateName } from '../state/open-state.ts';
-import { askDaemon, type DaemonReply, type DaemonSelector, findSockets } from './ask-daemon.ts';
+import { askDaemon, type DaemonSelector, findSockets, type NoAnswer } from './ask-daemon.ts';
 
 /** The configuration that a verb judges. */
 export type JudgedFile = {
@@ -22,16 +22,14 @@ export type JudgedFile = {
 };
 
 /** Where several daemons run and none was named, none is meant. */
-export async function findJudged(
-  choice: DaemonSelector,
-): Promise<JudgedFile | Exclude<DaemonReply, { kind: 'answer' }>> {
+export async function findJudged(choice: DaemonSelector): Promise<JudgedFile | NoAnswer> {
   const { configFile, stateDirectory, interfaces } = choice;
   const found = await findSockets(choice);
   if (found.kind === 'found') {
     const reply = await askDaemon(choice, { verb: 'status' });
     if (reply.kind === 'answer') {
-      const status = reply.answer.status as DaemonStatus;
-      const { options = { configFile: status.configFile, ...UNKNOWN } } = status;
+      const { status } = reply.answer;
+      const { options } = status;
       const file = configFile ?? status.configFile;
       if (descriptorOf(file) !== undefined) return notAgain(file);
       return { file, from: configFile === undefined ? 'running' : 'named', options, status };
@@ -48,13 +46,10 @@ export async function findJudged(
 }
 
 /** What came through it has been read. */
-function notAgain(file: string): Exclude<DaemonReply, { kind: 'answer' }> {
+function notAgain(file: string): NoAnswer {
   const message = `the daemon that runs has read its configuration from ${file}, which cannot be read again: name the file that it came from`;
   return { kind: 'failed', message };
 }
-
-/** Of a daemon of an earlier version. */
-const UNKNOWN = { ipv6: true, lookUpNames: false, isService: false } as const;
 
 function usedLast(last: RecordedStart): JudgedFile {
   return { file: last.configFile, from: 'last', options: last };

@@ -1,28 +1,26 @@
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PastFilter, PastLease } from '../../host/store/lease-store.ts';
+import type { PastLease } from '../../core/lease/past-lease.ts';
+import type { PastFilter } from '../../host/store/lease-store.ts';
 import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
-import { pastLeases } from '../daemon/control/history-verb.ts';
 import { databaseIn, stateName } from '../state/open-state.ts';
-import { askDaemonInParts, type DaemonReply, type DaemonSelector } from './ask-daemon.ts';
+import { pastLeases } from '../state/past-leases.ts';
+import { askForRows, type DaemonSelector, type NoAnswer } from './ask-daemon.ts';
 
 export type HistoryFilter = PastFilter & { readonly limit: number };
 
 export type HistoryReading =
   | { readonly kind: 'history'; readonly leases: readonly PastLease[]; readonly from: 'daemon' | 'database' }
-  | Exclude<DaemonReply, { kind: 'answer' }>;
+  | NoAnswer;
 
 /** The leases that are over, the latest first: from the daemon or, where none runs, from what it has left. */
 export async function readHistory(daemon: DaemonSelector, choice: HistoryFilter): Promise<HistoryReading> {
   const { source, ...rest } = choice;
-  const leases: PastLease[] = [];
-  const request = { verb: 'history', ...rest, ...(source === undefined ? {} : { ip: source }) };
-  const reply = await askDaemonInParts(daemon, request, ({ history }) => {
-    leases.push(...(history as readonly PastLease[]));
-  });
-  if (reply.kind === 'answer') return { kind: 'history', leases, from: 'daemon' };
+  const ip = source === undefined ? {} : { ip: source };
+  const reply = await askForRows(daemon, { verb: 'history', ...rest, ...ip });
+  if (reply.kind === 'answer') return { kind: 'history', leases: reply.answer, from: 'daemon' };
   if (reply.kind !== 'no-daemon') return reply;
   const database = findDatabase(daemon);
   if (database === undefined) return reply;

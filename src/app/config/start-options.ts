@@ -1,21 +1,7 @@
 import { resolve } from 'node:path';
+import type { StartOptions } from '../../core/control/daemon-status.ts';
 import { type Instant, instant } from '../../core/net/time.ts';
 import type { DaemonOptions } from './daemon-options.ts';
-
-/** What a daemon was started with, for whoever judges or starts it. Paths are absolute. */
-export type StartOptions = {
-  readonly configFile: string;
-  /** `-i`, which goes before the configuration's `Interface`. */
-  readonly interfaces?: string;
-  /** `-g`; the configuration's `LogFile` goes before it. */
-  readonly logFile?: string;
-  readonly pidFile?: string;
-  /** False with `-4`. */
-  readonly ipv6: boolean;
-  readonly lookUpNames: boolean;
-  /** A service manager started it. */
-  readonly isService: boolean;
-};
 
 /** The options of the last start, by the wall clock. */
 export type RecordedStart = StartOptions & { readonly at: Instant };

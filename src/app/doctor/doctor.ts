@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../core/config/file/config.ts';
 import { parseInterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
+import type { DaemonStatus, StartOptions } from '../../core/control/daemon-status.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, unknown, warning } from '../../core/doctor/finding.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
@@ -8,8 +9,6 @@ import { readServedBy } from '../../host/ports/host-ports.ts';
 import type { DaemonSelector } from '../ask/ask-daemon.ts';
 import { findJudged, type JudgedFile } from '../ask/find-judged.ts';
 import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
-import type { StartOptions } from '../config/start-options.ts';
-import type { DaemonStatus } from '../daemon/status/daemon-view.ts';
 import { StrangerJudge } from '../exposure/stranger-judge.ts';
 import { serviceTrialLeft, withServiceTrial } from '../trial/confirm-trial.ts';
 import { renderTrial } from '../trial/render-trial.ts';

@@ -39,7 +39,8 @@ export async function judgeDaemon(choice: DaemonSelector): Promise<Finding> {
   const reply = await askDaemon(choice, { verb: 'ping' });
   if (reply.kind === 'answer') return ok(id, 'the daemon answers at its control socket');
   if (reply.kind === 'permission') return unknown(id, reply.message, 'sudo bussa doctor');
-  return problem(id, reply.message, 'systemctl start knockd');
+  const verb = reply.kind === 'other-version' ? 'restart' : 'start';
+  return problem(id, reply.message, `systemctl ${verb} knockd`);
 }
 
 /** The knockd written in C would knock its own rules into the same firewall. */

@@ -1,4 +1,5 @@
 import type { InterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
+import type { Exposure } from '../../core/control/daemon-status.ts';
 import type { PortOpening } from '../../core/door/port-opening.ts';
 import type { StrangerFate } from '../../core/firewall/judge/judge-stranger.ts';
 import { renderFate } from '../../core/firewall/judge/name-rule.ts';
@@ -11,16 +12,6 @@ import { type JudgedPort, StrangerJudge } from './stranger-judge.ts';
 
 /** BOUNDED: of all ports of all doors, those that are judged. */
 export const MAX_JUDGED_PORTS = 64;
-
-/** What the whole ruleset does to strangers at the doors' ports. Sentences begin with the ports' names. */
-export type Exposure = {
-  /** `tcp/22`, judged closed to strangers over each family in use. */
-  readonly closed: readonly string[];
-  /** `tcp/22 is open to everybody over IPv6: by …`. */
-  readonly open: readonly string[];
-  /** `tcp/22 over IPv4 could not be judged: …`. */
-  readonly unjudged: readonly string[];
-};
 
 export type ExposureQuestion = {
   readonly ports: readonly PortOpening[];

@@ -1,9 +1,10 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StartOptions } from '../../core/control/daemon-status.ts';
 import type { Instant } from '../../core/net/time.ts';
 import { descriptorOf } from '../../host/files/descriptor-path.ts';
 import { replaceFile } from '../../host/files/replace-file.ts';
-import { parseRecordedStart, type RecordedStart, type StartOptions } from '../config/start-options.ts';
+import { parseRecordedStart, type RecordedStart } from '../config/start-options.ts';
 
 /** The file in a daemon's own directory. */
 const FILE = 'started-with.json';

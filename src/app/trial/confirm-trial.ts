@@ -1,20 +1,14 @@
+import type { DaemonStatus } from '../../core/control/daemon-status.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
 import { SystemdError } from '../../host/service-manager/systemd.ts';
-import {
-  askDaemonAt,
-  type DaemonReply,
-  type DaemonSelector,
-  findSockets,
-  isNamed,
-} from '../ask/ask-daemon.ts';
-import type { DaemonStatus } from '../daemon/status/daemon-view.ts';
+import { askDaemonAt, type DaemonSelector, findSockets, isNamed, type NoAnswer } from '../ask/ask-daemon.ts';
 import { keepService, readServiceTrial, type ServiceTrial } from '../init/service-trial.ts';
 
 export type ConfirmOutcome =
   /** `service`: that of `bussa init`. `daemon`: that of `bussa up --confirm`. */
   | { readonly kind: 'confirmed'; readonly trial: 'service' | 'daemon' }
   | { readonly kind: 'nothing' }
-  | Exclude<DaemonReply, { kind: 'answer' }>;
+  | NoAnswer;
 
 /** Ends the trial that runs, of whichever kind: what is closed stays closed. */
 export async function confirmTrial(choice: DaemonSelector): Promise<ConfirmOutcome> {
@@ -34,24 +28,22 @@ export async function confirmTrial(choice: DaemonSelector): Promise<ConfirmOutco
   }
   const reply = await askDaemonAt(first.path, { verb: 'confirm' }, choice);
   if (reply.kind !== 'answer') return reply;
-  return reply.answer.confirmed === true ? { kind: 'confirmed', trial: 'daemon' } : { kind: 'nothing' };
+  return reply.answer.confirmed ? { kind: 'confirmed', trial: 'daemon' } : { kind: 'nothing' };
 }
 
 type Looked =
   | { readonly path: string; readonly status: DaemonStatus }
-  | { readonly path: string; readonly status?: undefined; readonly refusal: Refusal };
-
-type Refusal = Exclude<DaemonReply, { kind: 'answer' }>;
+  | { readonly path: string; readonly status?: undefined; readonly refusal: NoAnswer };
 
 /** One at least. */
 async function lookAtDaemons(choice: DaemonSelector): Promise<readonly Looked[]> {
   const found = await findSockets(choice);
-  if (found.kind !== 'found') return [{ path: '', refusal: found as Refusal }];
+  if (found.kind !== 'found') return [{ path: '', refusal: found }];
   return Promise.all(
     found.paths.map(async (path) => {
       const reply = await askDaemonAt(path, { verb: 'status' }, choice);
       if (reply.kind !== 'answer') return { path, refusal: reply };
-      return { path, status: reply.answer.status as DaemonStatus };
+      return { path, status: reply.answer.status };
     }),
   );
 }

@@ -1,6 +1,7 @@
 import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
+import type { DoorStatus } from '../../core/control/door-status.ts';
+import type { LeaseStatus } from '../../core/control/lease-status.ts';
 import { printable } from '../../core/event/printable.ts';
-import type { DoorStatus, LeaseStatus } from '../daemon/status/daemon-view.ts';
 import { fit, type Line, span } from './line.ts';
 import { renderSparkline } from './sparkline.ts';
 import type { WatchPoll } from './watch-poll.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonReply, DaemonSelector } from '../ask/ask-daemon.ts';
+import type { DaemonSelector, NoAnswer } from '../ask/ask-daemon.ts';
 import { type WatchChange, watchChanges } from './watch-changes.ts';
 import { takePoll, type WatchPoll } from './watch-poll.ts';
 
@@ -14,7 +14,7 @@ export async function watchLines(
   choice: DaemonSelector,
   intervalMs: number,
   tell: (change: WatchChange) => void,
-): Promise<Exclude<DaemonReply, { kind: 'answer' }>> {
+): Promise<NoAnswer> {
   let before: WatchPoll | undefined;
   for (;;) {
     const result = await takePoll(choice, ALL);

@@ -1,11 +1,8 @@
 import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
-import {
-  askDaemonInParts,
-  type DaemonReply,
-  type DaemonRequest,
-  type DaemonSelector,
-} from '../ask/ask-daemon.ts';
-import type { DaemonStatus, DoorStatus, LeaseStatus } from '../daemon/status/daemon-view.ts';
+import type { DaemonStatus } from '../../core/control/daemon-status.ts';
+import type { DoorStatus } from '../../core/control/door-status.ts';
+import type { LeaseStatus } from '../../core/control/lease-status.ts';
+import { askDaemon, askForRows, type DaemonSelector, type NoAnswer } from '../ask/ask-daemon.ts';
 
 /** BOUNDED: rows of each sort that are kept; no screen has more. */
 const MAX_ROWS = 500;
@@ -20,24 +17,19 @@ export type WatchPoll = {
   readonly attempts: readonly PendingAttempt[];
 };
 
-export type PollResult =
-  | { readonly kind: 'poll'; readonly poll: WatchPoll }
-  | Exclude<DaemonReply, { kind: 'answer' }>;
+export type PollResult = { readonly kind: 'poll'; readonly poll: WatchPoll } | NoAnswer;
 
 /** Asks the daemon for everything that is shown, `limit` doors and leases at most. */
 export async function takePoll(choice: DaemonSelector, limit = MAX_ROWS): Promise<PollResult> {
-  const rows = { doors: [] as unknown[], leases: [] as unknown[], attempts: [] as unknown[] };
   const at = performance.now();
-  let status: unknown;
-  for (const verb of ['status', 'doors', 'leases', 'attempts'] as const) {
-    const isLong = verb === 'doors' || verb === 'leases';
-    const request: DaemonRequest = { verb, ...(isLong ? { limit } : {}) };
-    const reply = await askDaemonInParts(choice, request, (part) => {
-      if (verb === 'status') status = part.status;
-      else rows[verb].push(...(part[verb] as readonly unknown[]));
-    });
-    if (reply.kind !== 'answer') return reply;
-  }
-  // What comes from the socket was made by `DaemonView`: both ends are one program.
-  return { kind: 'poll', poll: { at, status, ...rows } as WatchPoll };
+  const status = await askDaemon(choice, { verb: 'status' });
+  if (status.kind !== 'answer') return status;
+  const doors = await askForRows(choice, { verb: 'doors', limit });
+  if (doors.kind !== 'answer') return doors;
+  const leases = await askForRows(choice, { verb: 'leases', limit });
+  if (leases.kind !== 'answer') return leases;
+  const attempts = await askForRows(choice, { verb: 'attempts' });
+  if (attempts.kind !== 'answer') return attempts;
+  const rows = { doors: doors.answer, leases: leases.answer, attempts: attempts.answer };
+  return { kind: 'poll', poll: { at, status: status.answer.status, ...rows } };
 }

@@ -1,7 +1,8 @@
-import { type PlainStory, storyOf } from '../../core/control/plain-story.ts';
+import { entryTime, hasOpened, type SourceStory } from '../../core/control/source-story.ts';
 import type { Address } from '../../core/net/address.ts';
+import { addressPrefix } from '../../core/net/prefix.ts';
 import { TerminalScreen } from '../../host/terminal/terminal-screen.ts';
-import { askDaemon, type DaemonReply, type DaemonRequest, type DaemonSelector } from '../ask/ask-daemon.ts';
+import { askDaemon, type DaemonSelector, type NoAnswer } from '../ask/ask-daemon.ts';
 import { type LineStyle, renderLine } from './line.ts';
 import { renderWatch } from './render-watch.ts';
 import { type PollResult, takePoll } from './watch-poll.ts';
@@ -16,9 +17,7 @@ export type WatchParts = {
 };
 
 /** The live view, until somebody leaves it. A daemon that does not answer at the first look is the answer. */
-export async function watchScreen(
-  parts: WatchParts,
-): Promise<Exclude<DaemonReply, { kind: 'answer' }> | undefined> {
+export async function watchScreen(parts: WatchParts): Promise<NoAnswer | undefined> {
   const first = await takePoll(parts.choice);
   if (first.kind !== 'poll') return first;
   const screen = new WatchScreen(parts, first);
@@ -103,7 +102,7 @@ class WatchScreen {
         this.#state = await this.#explain(action.source);
         return this.#paint();
       default: {
-        const reply = await askDaemon(this.#parts.choice, requestOf(action));
+        const reply = await order(this.#parts.choice, action);
         const message = reply.kind === 'answer' ? DONE[action.kind](action.source) : reply.message;
         this.#state = { ...this.#state, message };
         await this.#poll();
@@ -111,10 +110,10 @@ class WatchScreen {
     }
   }
 
-  async #explain(source: string): Promise<WatchState> {
+  async #explain(source: Address): Promise<WatchState> {
     const reply = await askDaemon(this.#parts.choice, { verb: 'explain', ip: source });
     if (reply.kind !== 'answer') return { ...this.#state, message: reply.message };
-    return { ...this.#state, page: [source, '', ...renderStory(storyOf(reply.answer))] };
+    return { ...this.#state, page: [source, '', ...renderStory(reply.answer)] };
   }
 
   #paint(): void {
@@ -133,18 +132,28 @@ const DONE: Readonly<Record<Action['kind'], (source: string) => string>> = {
   ban: (source) => `${source} is banned; bussa unban ${source} takes that back`,
 };
 
-function requestOf(action: Action): DaemonRequest {
+function order(choice: DaemonSelector, action: Action): Promise<NoAnswer | { readonly kind: 'answer' }> {
   const { kind, source } = action;
-  return kind === 'ban' ? { verb: 'ban', who: source } : { verb: kind, door: action.door, ip: source };
+  switch (kind) {
+    case 'ban':
+      return askDaemon(choice, { verb: kind, who: addressPrefix(source) });
+    case 'close':
+      return askDaemon(choice, { verb: kind, door: action.door, ip: source });
+    case 'extend':
+      return askDaemon(choice, { verb: kind, door: action.door, ip: source });
+    default:
+      throw new Error(`an action without a request: ${JSON.stringify(kind satisfies never)}`);
+  }
 }
 
-function renderStory({ entries, present, why, opened }: PlainStory): readonly string[] {
+function renderStory(story: SourceStory): readonly string[] {
+  const { entries, present, why, now } = story;
   const door = why.door === undefined ? '' : `${why.door}: `;
   const last = present.length > 0 ? 'Last try: ' : '';
   return [
     ...present.map((sentence) => `Now: ${sentence}.`),
-    ...entries.slice(-PAGE).map(({ time, text }) => `${time}  ${text}`),
+    ...entries.slice(-PAGE).map((entry) => `${entryTime(entry, now)}  ${entry.text}`),
     '',
-    `${last}${opened ? 'Opened' : 'Not opened'}: ${door}${why.sentence}.`,
+    `${last}${hasOpened(story) ? 'Opened' : 'Not opened'}: ${door}${why.sentence}.`,
   ];
 }

@@ -1,6 +1,7 @@
 import { readSeconds } from '../../core/config/values/parse-duration.ts';
 import { unmapped } from '../../core/net/address.ts';
-import { parsePrefix, prefixWidth, renderPrefix } from '../../core/net/prefix.ts';
+import { type Prefix, parsePrefix, prefixWidth } from '../../core/net/prefix.ts';
+import { type Millis, seconds } from '../../core/net/time.ts';
 import type { Operand } from '../arguments/option.ts';
 import { UsageError } from '../arguments/read-options.ts';
 
@@ -13,24 +14,24 @@ export const WHO: Operand = {
 /** Ten years: what is longer is for good. */
 const MAX_SECONDS = 10 * 365 * 86_400;
 
-/** In its canonical text. Throws a `UsageError`. */
-export function readWho(text: string): string {
+/** Throws a `UsageError`. */
+export function readWho(text: string): Prefix {
   const prefix = parsePrefix(text);
   if (prefix !== undefined) {
     const base = unmapped(prefix.base);
     // Of 2001:db8::/32 nothing is cut; ::ffff:0:0/90 has more in it than IPv4.
     const cut = prefixWidth(prefix.base) - prefixWidth(base);
-    return renderPrefix(prefix.length < cut ? prefix : { base, length: prefix.length - cut });
+    return prefix.length < cut ? prefix : { base, length: prefix.length - cut };
   }
   throw new UsageError(
     `bad address '${text}': give one of IPv4 or IPv6, or a prefix such as 192.0.2.0/24 with no bits set behind its length`,
   );
 }
 
-/** Milliseconds. Throws a `UsageError`. */
-export function readLength(text: string, option: string): number {
+/** Throws a `UsageError`. */
+export function readLength(text: string, option: string): Millis {
   const length = readSeconds(text);
-  if (length !== undefined && length > 0 && length <= MAX_SECONDS) return length * 1000;
+  if (length !== undefined && length > 0 && length <= MAX_SECONDS) return seconds(length);
   throw new UsageError(
     `bad time '${text}' for --${option}: give whole seconds, or a number with s, m, h or d, as in 90s, 10m, 2h or 1d, ten years at most`,
   );

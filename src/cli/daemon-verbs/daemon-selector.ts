@@ -1,6 +1,9 @@
-import type { DaemonReply, DaemonRequest, DaemonSelector } from '../../app/ask/ask-daemon.ts';
+import type { DaemonSelector, NoAnswer } from '../../app/ask/ask-daemon.ts';
 import type { JudgedFile } from '../../app/ask/find-judged.ts';
 import { DEFAULT_STATE_DIRECTORY } from '../../app/config/daemon-options.ts';
+import type { Answers, AnswerVerb } from '../../core/control/contract.ts';
+import type { ControlRequest } from '../../core/control/parse-request.ts';
+import { printable } from '../../core/event/printable.ts';
 import type { OptionTable } from '../arguments/option.ts';
 import { type Action, BUSSA_EXIT, type BussaExit, type Environment, type Output } from '../arguments/verb.ts';
 import { PLACE_OPTIONS, systemdStateDirectory } from '../knockd/knockd-options.ts';
@@ -31,10 +34,10 @@ export function daemonChoice(values: ReadonlyMap<string, string>, environment: E
 }
 
 /** Asks the daemon, and does with the answer what `use` does; where there is none, says why. */
-export function askAction(
+export function askAction<V extends AnswerVerb>(
   choice: DaemonSelector,
-  request: DaemonRequest,
-  use: (answer: Readonly<Record<string, unknown>>, voice: Output) => BussaExit,
+  request: ControlRequest<V>,
+  use: (answer: Answers[V], voice: Output) => BussaExit,
 ): Action {
   return async (voice) => {
     const { askDaemon } = await import('../../app/ask/ask-daemon.ts');
@@ -59,8 +62,8 @@ export async function judgedFile(
 }
 
 /** Says why there is no answer. Returns the exit status. */
-export function complainOfReply(reply: Exclude<DaemonReply, { kind: 'answer' }>, voice: Output): BussaExit {
-  voice.complain(`bussa: ${reply.message}`);
+export function complainOfReply(reply: NoAnswer, voice: Output): BussaExit {
+  voice.complain(`bussa: ${printable(reply.message)}`);
   if (reply.kind === 'no-daemon') return BUSSA_EXIT.noDaemon;
   return reply.kind === 'permission' ? BUSSA_EXIT.permission : BUSSA_EXIT.failed;
 }

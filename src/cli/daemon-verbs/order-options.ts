@@ -1,4 +1,4 @@
-import type { Address } from '../../core/net/address.ts';
+import type { Requests } from '../../core/control/contract.ts';
 import type { Operand, OptionTable } from '../arguments/option.ts';
 import { parseLength } from '../arguments/parse-length.ts';
 import { parseSource } from '../arguments/parse-source.ts';
@@ -20,10 +20,8 @@ export const ORDER_OPTIONS = {
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
-type Order = { readonly door: string; readonly ip: Address; readonly for?: number };
-
 /** As the daemon takes it. Throws a `UsageError`. */
-export function readOrder({ values, operands }: ParsedArguments): Order {
+export function readOrder({ values, operands }: ParsedArguments): Requests['open'] {
   const [door = '', ip = ''] = operands;
   const length = values.get('for');
   return { door, ip: parseSource(ip), ...(length === undefined ? {} : { for: parseLength(length, 'for') }) };

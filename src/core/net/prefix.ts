@@ -18,6 +18,9 @@ export function parsePrefix(text: string): Prefix | undefined {
   return bitsBehind(base, length) ? undefined : { base, length };
 }
 
+/** The prefix that has this address alone. */
+export const addressPrefix = (base: Address): Prefix => ({ base, length: WIDTH[familyOf(base)] });
+
 /** How many bits an address of its family has. */
 export const prefixWidth = (address: Address): number => WIDTH[familyOf(address)];
 

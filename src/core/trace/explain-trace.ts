@@ -38,26 +38,29 @@ export type TraceSituation = {
   readonly clock: (at: Instant) => string;
 };
 
+export const EXPLAINED = [
+  'open',
+  'was-open',
+  'completed',
+  'start-failed',
+  'pending',
+  'wrong-knock',
+  'late',
+  'retransmission',
+  'flags',
+  'elsewhere',
+  'forged',
+  'other-vlan',
+  'evicted',
+  'tripwire',
+  'refused',
+  'banned',
+  'stray',
+  'nothing',
+] as const;
+
 export type Explanation = {
-  readonly kind:
-    | 'open'
-    | 'was-open'
-    | 'completed'
-    | 'start-failed'
-    | 'pending'
-    | 'wrong-knock'
-    | 'late'
-    | 'retransmission'
-    | 'flags'
-    | 'elsewhere'
-    | 'forged'
-    | 'other-vlan'
-    | 'evicted'
-    | 'tripwire'
-    | 'refused'
-    | 'banned'
-    | 'stray'
-    | 'nothing';
+  readonly kind: (typeof EXPLAINED)[number];
   /** Absent where it is not known which one was meant. */
   readonly door?: string;
   /** Without a full stop. */

@@ -1,58 +1,80 @@
-import { createConnection } from 'node:net';
+import { createConnection, type Socket } from 'node:net';
 import { type ReachablePath, reachablePath } from './control-path.ts';
 
 /** BOUNDED: characters of one line of an answer. */
 const MAX_LINE = 1 << 20;
 const PATIENCE_MS = 10_000;
 
-/** A daemon that could not be asked. `code`: the errno's name, or why there is no answer. */
+/**
+ * A daemon that could not be asked. `code`: the errno's name, or why there is no answer. `isSpoken`: somebody answers
+ * there, and not as a daemon does.
+ */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
   readonly code: string;
+  readonly isSpoken: boolean;
 
-  constructor(path: string, code: string) {
+  constructor(path: string, code: string, isSpoken = false) {
     super(`${path}: ${code}`);
     this.code = code;
+    this.isSpoken = isSpoken;
   }
 }
 
 /** Asks the daemon that listens at `path` one question that has a short answer. Throws a `ControlError`. */
-export async function askControl(path: string, request: Readonly<Record<string, unknown>>): Promise<unknown> {
-  for await (const answer of askControlInParts(path, request)) return answer;
-  throw new ControlError(path, HUNG_UP);
+export async function askControl(path: string, request: object): Promise<unknown> {
+  using conversation = new Conversation(path);
+  return await conversation.ask(request);
 }
 
-const HUNG_UP = 'hung up without an answer';
+/** Requests and answers, one after the other. Every method throws a `ControlError`. */
+export class Conversation implements Disposable {
+  readonly #path: string;
+  readonly #reachable: ReachablePath;
+  readonly #socket: Socket;
+  readonly #lines: AsyncGenerator<unknown, never>;
 
-/**
- * The lines of the answer, each as its value, for as long as they are taken. That there are no more of them is for the
- * caller to know: it then leaves the loop. Throws a `ControlError`.
- */
-export async function* askControlInParts(
-  path: string,
-  request: Readonly<Record<string, unknown>>,
-): AsyncGenerator<unknown, never> {
-  const reachable = reach(path);
-  const socket = createConnection(reachable.path);
-  socket.setEncoding('utf8');
-  socket.setTimeout(PATIENCE_MS, () => socket.destroy(new ControlError(path, 'no answer')));
-  socket.write(`${JSON.stringify(request)}\n`);
-  let begun = '';
-  try {
-    for await (const text of socket as AsyncIterable<string>) {
-      const lines = `${begun}${text}`.split('\n');
-      begun = lines.pop() ?? '';
-      for (const line of lines) yield parse(path, line);
-      if (begun.length > MAX_LINE) throw new ControlError(path, 'the answer has no end');
-    }
-  } catch (error) {
-    if (error instanceof ControlError) throw error;
-    throw new ControlError(path, (error as NodeJS.ErrnoException).code ?? String(error));
-  } finally {
-    socket.destroy();
-    reachable.release();
+  constructor(path: string) {
+    this.#path = path;
+    this.#reachable = reach(path);
+    this.#socket = createConnection(this.#reachable.path);
+    this.#socket.setEncoding('utf8');
+    this.#socket.setTimeout(PATIENCE_MS, () => this.#socket.destroy(new ControlError(path, 'no answer')));
+    this.#lines = this.#read();
   }
-  throw new ControlError(path, HUNG_UP);
+
+  /** The first line of the answer, as its value. */
+  ask(request: object): Promise<unknown> {
+    this.#socket.write(`${JSON.stringify(request)}\n`);
+    return this.next();
+  }
+
+  /** The next line of the answer. That there is none is for the caller to know. */
+  async next(): Promise<unknown> {
+    return (await this.#lines.next()).value;
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy();
+    this.#reachable.release();
+  }
+
+  async *#read(): AsyncGenerator<unknown, never> {
+    const path = this.#path;
+    let begun = '';
+    try {
+      for await (const text of this.#socket as AsyncIterable<string>) {
+        const lines = `${begun}${text}`.split('\n');
+        begun = lines.pop() ?? '';
+        for (const line of lines) yield parse(path, line);
+        if (begun.length > MAX_LINE) throw new ControlError(path, 'the answer has no end', true);
+      }
+    } catch (error) {
+      if (error instanceof ControlError) throw error;
+      throw new ControlError(path, (error as NodeJS.ErrnoException).code ?? String(error));
+    }
+    throw new ControlError(path, 'hung up without an answer');
+  }
 }
 
 function reach(path: string): ReachablePath {
@@ -67,6 +89,6 @@ function parse(path: string, line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw new ControlError(path, 'the answer is not JSON');
+    throw new ControlError(path, 'the answer is not JSON', true);
   }
 }

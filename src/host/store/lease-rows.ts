@@ -1,8 +1,9 @@
 import { parsePortOpening, renderPortOpenings } from '../../core/door/port-opening.ts';
 import { LEASE_ENDS, type LeaseEnd, type LeaseId, type LeasePorts } from '../../core/lease/lease.ts';
+import type { PastLease } from '../../core/lease/past-lease.ts';
 import { type Address, parseAddress } from '../../core/net/address.ts';
 import { instant, millis } from '../../core/net/time.ts';
-import type { PastLease, StoredLease } from './lease-store.ts';
+import type { StoredLease } from './lease-store.ts';
 
 export const LEASE_COLUMNS = [
   'id',

@@ -1,4 +1,5 @@
-import type { Lease, LeaseEnd, LeaseId } from '../../core/lease/lease.ts';
+import type { Lease, LeaseId } from '../../core/lease/lease.ts';
+import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import type { Address } from '../../core/net/address.ts';
 import type { Instant, Millis } from '../../core/net/time.ts';
 import type { UsedKnock } from '../../core/signed/used-knocks.ts';
@@ -11,29 +12,6 @@ export type StoredLease = Omit<Lease, 'state'> & {
   readonly dueWall: Instant;
   /** How long it was last opened for: no restart makes more of it, whatever the clock of day says. */
   readonly length: Millis;
-};
-
-/** When and how a lease ended, `at` the clock of day, and how long it lasted on a clock that does not jump. */
-export type LeaseEnding = {
-  readonly how: LeaseEnd;
-  readonly at: Instant;
-  readonly lasted: Millis;
-  /** What its commands have failed of: it may never have been open, or may not be closed. */
-  readonly startFailure?: string;
-  readonly stopFailure?: string;
-};
-
-/** A lease that is over. */
-export type PastLease = LeaseEnding & {
-  readonly id: LeaseId;
-  readonly door: string;
-  readonly source: Address;
-  /** As the configuration writes them; '' where it was a command alone. */
-  readonly ports: string;
-  /** By the clock of day, as it was then. */
-  readonly sinceWall: Instant;
-  /** The operator had opened it, and nobody had knocked. */
-  readonly byOperator?: true;
 };
 
 /** Which of the leases that are over. Moments are by the clock of day: what was open at some time from `since` to `until`. */

@@ -1,12 +1,11 @@
 import { renderPortOpenings } from '../../core/door/port-opening.ts';
 import type { LeaseId } from '../../core/lease/lease.ts';
+import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import { instant } from '../../core/net/time.ts';
 import {
-  type LeaseEnding,
   type LeaseStore,
   MAX_HISTORY,
   type PastFilter,
-  type PastLease,
   type PastPiece,
   type StoredLease,
   type StoredUses,

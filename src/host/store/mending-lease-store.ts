@@ -1,13 +1,12 @@
 import { statSync } from 'node:fs';
 import type { LeaseId } from '../../core/lease/lease.ts';
+import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import type { Instant } from '../../core/net/time.ts';
 import type { UsedKnock } from '../../core/signed/used-knocks.ts';
 import {
   type KnownUses,
-  type LeaseEnding,
   type LeaseStore,
   type PastFilter,
-  type PastLease,
   type PastPiece,
   type StoredLease,
   type StoredUses,

@@ -1,17 +1,16 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { LeaseId } from '../../core/lease/lease.ts';
+import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import type { Instant } from '../../core/net/time.ts';
 import type { UsedKnock } from '../../core/signed/used-knocks.ts';
 import { LEASE_COLUMNS, leaseValues, readHistoryRow, readLeaseRow } from './lease-rows.ts';
 import { prepareSchema } from './lease-schema.ts';
 import {
   type KnownUses,
-  type LeaseEnding,
   type LeaseStore,
   MAX_HISTORY,
   type PastFilter,
-  type PastLease,
   type PastPiece,
   type StoredLease,
   type StoredUses,

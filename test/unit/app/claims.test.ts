@@ -7,7 +7,6 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { renderMetrics } from '../../../src/app/daemon/metrics/render-metrics.ts';
 import { DAEMON_EXIT } from '../../../src/app/daemon/process/daemon-exit.ts';
-import { COUNTED, type DaemonCounts } from '../../../src/app/daemon/reporting/daemon-counters.ts';
 import { optionsOf } from '../../../src/cli/arguments/common-options.ts';
 import type { OptionTable } from '../../../src/cli/arguments/option.ts';
 import { BUSSA_EXIT, type Verb } from '../../../src/cli/arguments/verb.ts';
@@ -15,6 +14,7 @@ import { parseBussaCommand, renderHelp, VERBS } from '../../../src/cli/bussa/bus
 import { OPTIONS as KNOCK } from '../../../src/cli/knock/knock-options.ts';
 import { OPTIONS as KNOCKD } from '../../../src/cli/knockd/knockd-options.ts';
 import { DIRECTIVES } from '../../../src/core/config/file/directives.ts';
+import { COUNTED, type DaemonCounts } from '../../../src/core/control/daemon-status.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
 import { Program } from '../../lab/program.ts';
 import { repository } from '../../lab/scratch-clone.ts';
@@ -165,6 +165,7 @@ describe('tables', () => {
           startedAt: instant(0),
           uptime: millis(0),
           configFile: '',
+          options: { configFile: '', ipv6: true, lookUpNames: false, isService: false },
           listeningOn: '',
           interfaces: [],
           looked: { interfaces: instant(0) },
@@ -192,7 +193,10 @@ describe('tables', () => {
 
   test('docs/operate.md has each reason of `bussa explain`, and each finding of `bussa doctor`', () => {
     const source = read('src/core/trace/explain-trace.ts');
-    const union = source.slice(source.indexOf('export type Explanation'), source.indexOf('readonly door?'));
+    const union = source.slice(
+      source.indexOf('export const EXPLAINED'),
+      source.indexOf('export type Explanation'),
+    );
     const explain = OPERATE.slice(
       OPERATE.indexOf('| `why.kind` |'),
       OPERATE.indexOf('Only what the capture filter'),

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MAX_DOORS, renderMetrics } from '../../../src/app/daemon/metrics/render-metrics.ts';
-import { COUNTED, type DaemonCounts } from '../../../src/app/daemon/reporting/daemon-counters.ts';
-import type { DaemonStatus, DoorStatus } from '../../../src/app/daemon/status/daemon-view.ts';
+import type { DaemonStatus } from '../../../src/core/control/daemon-status.ts';
+import { COUNTED, type DaemonCounts } from '../../../src/core/control/daemon-status.ts';
+import type { DoorStatus } from '../../../src/core/control/door-status.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
 
 const counts = Object.fromEntries(COUNTED.map((what, place) => [what, place])) as DaemonCounts;
@@ -13,6 +14,7 @@ const STATUS: DaemonStatus = {
   startedAt: instant(1_500_000),
   uptime: millis(5),
   configFile: '/etc/knockd.conf',
+  options: { configFile: '/etc/knockd.conf', ipv6: true, lookUpNames: false, isService: false },
   listeningOn: 'all interfaces',
   interfaces: [],
   looked: { interfaces: instant(0) },

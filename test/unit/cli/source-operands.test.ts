@@ -4,6 +4,7 @@ import { parseSource } from '../../../src/cli/arguments/parse-source.ts';
 import type { Environment, Output } from '../../../src/cli/arguments/verb.ts';
 import { parseBussaCommand } from '../../../src/cli/bussa/bussa-options.ts';
 import { readWho } from '../../../src/cli/daemon-verbs/ban-operand.ts';
+import { renderPrefix } from '../../../src/core/net/prefix.ts';
 
 /** What `bussa` says, and its exit status. */
 async function said(words: string, environment: Environment): Promise<{ status: number; text: string }> {
@@ -27,11 +28,11 @@ describe('addresses on the command line', () => {
     assert.equal(parseSource('::ffff:192.0.2.7'), '192.0.2.7');
     assert.equal(parseSource('::FFFF:c000:207'), '192.0.2.7');
     assert.equal(parseSource('2001:DB8::7'), '2001:db8::7');
-    assert.equal(readWho('::ffff:192.0.2.7'), '192.0.2.7');
-    assert.equal(readWho('::ffff:192.0.2.0/120'), '192.0.2.0/24');
-    assert.equal(readWho('::ffff:0:0/96'), '0.0.0.0/0');
-    assert.equal(readWho('::/0'), '::/0');
-    assert.equal(readWho('10.0.0.0/8'), '10.0.0.0/8');
+    assert.equal(renderPrefix(readWho('::ffff:192.0.2.7')), '192.0.2.7');
+    assert.equal(renderPrefix(readWho('::ffff:192.0.2.0/120')), '192.0.2.0/24');
+    assert.equal(renderPrefix(readWho('::ffff:0:0/96')), '0.0.0.0/0');
+    assert.equal(renderPrefix(readWho('::/0')), '::/0');
+    assert.equal(renderPrefix(readWho('10.0.0.0/8')), '10.0.0.0/8');
   });
 
   test('nobody bans himself unawares', async () => {

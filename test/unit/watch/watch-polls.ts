@@ -1,7 +1,9 @@
-import { COUNTED, type DaemonCounts } from '../../../src/app/daemon/reporting/daemon-counters.ts';
-import type { DaemonStatus, DoorStatus, LeaseStatus } from '../../../src/app/daemon/status/daemon-view.ts';
 import type { WatchPoll } from '../../../src/app/watch/watch-poll.ts';
 import type { PendingAttempt } from '../../../src/core/attempt/pending-attempt.ts';
+import type { DaemonStatus } from '../../../src/core/control/daemon-status.ts';
+import { COUNTED, type DaemonCounts } from '../../../src/core/control/daemon-status.ts';
+import type { DoorStatus } from '../../../src/core/control/door-status.ts';
+import type { LeaseStatus } from '../../../src/core/control/lease-status.ts';
 import { type Address, parseAddress } from '../../../src/core/net/address.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
 
@@ -75,6 +77,7 @@ export function aPoll(parts: PollParts): WatchPoll {
       startedAt: instant(startedAt),
       uptime: millis(3_900_000),
       configFile: '/etc/knockd.conf',
+      options: { configFile: '/etc/knockd.conf', ipv6: true, lookUpNames: false, isService: false },
       listeningOn: 'all interfaces',
       interfaces: [],
       looked: { interfaces: instant(0) },

@@ -20,7 +20,6 @@ import { BanKeeper } from '../bans/ban-keeper.ts';
 import { Control } from '../control/control.ts';
 import { shareControl } from '../control/control-access.ts';
 import { daemonVerbs } from '../control/daemon-verbs.ts';
-import { sourceVerbs } from '../control/source-verbs.ts';
 import { openExposure } from '../firewall/exposure-watch.ts';
 import { FirewallDoors } from '../firewall/firewall-doors.ts';
 import { gatesOf } from '../firewall/gates-of.ts';
@@ -189,10 +188,23 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     exposure: () => exposure.status,
   });
   const config = () => inForce.current;
-  const orders = { view, config, keeper, store: state.store, reload: () => reload.run(), report };
-  const verbs = { ...daemonVerbs(orders), ...sourceVerbs(doors.bans, doors.sources) };
+  const { bans, sources } = doors;
+  const { store } = state;
+  const verbs = daemonVerbs({
+    view,
+    config,
+    keeper,
+    store,
+    bans,
+    sources,
+    reload: () => reload.run(),
+    report,
+  });
   const own = join(options.stateDirectory, name);
-  const control = new Control({ directory: own, guard, verbs, report, isAlone: () => state.store.isOpen });
+  const control = new Control({
+    ...{ directory: own, guard, verbs, report, version: options.version ?? 'unknown' },
+    isAlone: () => store.isOpen,
+  });
   resources.defer(() => control.close());
   await control.open(directory === undefined);
   const metrics = new Metrics(view, report);

@@ -1,29 +1,20 @@
-import { RequestError } from '../../../core/control/read-request.ts';
+import { PROTOCOL } from '../../../core/control/greeting.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { askControl } from '../../../host/control/control-client.ts';
-import {
-  type ControlAnswer,
-  type ControlReply,
-  ControlServer,
-} from '../../../host/control/control-server.ts';
-import { StoreError } from '../../../host/store/lease-store.ts';
+import { ControlServer } from '../../../host/control/control-server.ts';
 import { controlSocketIn } from '../../state/open-state.ts';
 import { LockoutError } from '../lockout-guard/lockout.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
-
-/**
- * What the daemon can be asked, by the word after `verb`. A verb may throw a `RequestError`, and a `StoreError`: they are
- * told to who asked.
- */
-export type ControlVerbs = Readonly<
-  Record<string, (request: Readonly<Record<string, unknown>>) => ControlAnswer>
->;
+import { answerRequest } from './answer-request.ts';
+import type { ControlVerbs } from './control-verbs.ts';
 
 export type ControlParts = {
   /** The daemon's own. */
   readonly directory: string;
   readonly guard: LockoutGuard | undefined;
-  readonly verbs: ControlVerbs;
+  readonly version: string;
+  /** Beside those about the daemon itself. */
+  readonly verbs: Omit<ControlVerbs, 'ping' | 'confirm'>;
   readonly report: (event: Event) => void;
   /** Whether the state is this daemon's alone. Else another one may live there. */
   readonly isAlone: () => boolean;
@@ -37,11 +28,11 @@ export class Control {
   #isClosed = false;
 
   constructor(parts: ControlParts) {
-    const { guard, verbs } = parts;
+    const { guard, version, verbs } = parts;
     this.#parts = parts;
     this.#verbs = {
-      ping: () => ({ ok: true }),
-      confirm: () => ({ ok: true, confirmed: guard?.confirm() === true }),
+      ping: () => ({ protocol: PROTOCOL, version }),
+      confirm: () => ({ confirmed: guard?.confirm() === true }),
       ...verbs,
     };
   }
@@ -75,7 +66,7 @@ export class Control {
     const path = controlSocketIn(directory);
     try {
       if (!isAlone() && (await isAnswered(path))) throw new Error('another daemon answers there');
-      this.#server = await ControlServer.open(path, (request) => answer(this.#verbs, request));
+      this.#server = await ControlServer.open(path, (request) => answerRequest(this.#verbs, request));
       return undefined;
     } catch (error) {
       const why = `${path}: ${(error as Error).message}`;
@@ -92,26 +83,4 @@ async function isAnswered(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** As a stream, however the verb answers: what it throws becomes the last part. */
-async function* answer(verbs: ControlVerbs, request: unknown): AsyncGenerator<ControlReply> {
-  try {
-    const answered = verbOf(verbs, request)({ ...(request as object) });
-    if (Symbol.asyncIterator in answered) yield* answered;
-    else yield await answered;
-  } catch (error) {
-    if (!(error instanceof RequestError || error instanceof StoreError)) throw error;
-    yield { ok: false, error: error.message };
-  }
-}
-
-function verbOf(verbs: ControlVerbs, request: unknown): ControlVerbs[string] {
-  if (typeof request !== 'object' || request === null || !('verb' in request)) {
-    throw new RequestError('a request is an object with a verb');
-  }
-  const { verb } = request;
-  const known = typeof verb === 'string' && Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-  if (known === undefined) throw new RequestError('this daemon does not know such a verb');
-  return known;
 }

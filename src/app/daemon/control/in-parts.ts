@@ -1,24 +1,26 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Rows, RowsVerb } from '../../../core/control/contract.ts';
+import { renderPart } from '../../../core/control/parse-answer.ts';
 import type { ControlReply } from '../../../host/control/control-server.ts';
 
 /** Rows that are written between two turns of the daemon's loop: well below a millisecond of work, and 100 kB. */
-const ROWS = 256;
+const ROWS_AT_ONCE = 256;
 
 /**
- * A long answer as lines of `{ok, [name]: rows, more}`; `more` is false in the last, and only there. Packets, timers and
- * other clients have their turn after each, and the next is made when the client has taken the last.
+ * A long answer as lines; `more` is false in the last, and only there. Packets, timers and other clients have their turn
+ * after each, and the next is made when the client has taken the last.
  */
-export async function* inParts<T>(
-  name: string,
-  rows: Iterable<T> | AsyncIterable<T>,
+export async function* inParts<V extends RowsVerb>(
+  verb: V,
+  rows: Iterable<Rows[V]> | AsyncIterable<Rows[V]>,
 ): AsyncGenerator<ControlReply> {
-  let part: T[] = [];
+  let part: Rows[V][] = [];
   for await (const row of rows) {
     part.push(row);
-    if (part.length < ROWS) continue;
-    yield { ok: true, [name]: part, more: true };
+    if (part.length < ROWS_AT_ONCE) continue;
+    yield renderPart(verb, { rows: part, more: true });
     part = [];
     await nextTurn();
   }
-  yield { ok: true, [name]: part, more: false };
+  yield renderPart(verb, { rows: part, more: false });
 }

@@ -1,15 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../../../core/config/file/config.ts';
 import { MAX_TIMEOUT_SECONDS } from '../../../core/config/values/parse-seconds.ts';
-import {
-  ADDRESS,
-  LENGTH,
-  needed,
-  RequestError,
-  readRequest,
-  TEXT,
-  YES,
-} from '../../../core/control/read-request.ts';
+import type { Requests } from '../../../core/control/contract.ts';
+import type { CloseAnswer, ExtendAnswer, OpenAnswer } from '../../../core/control/order-answers.ts';
+import { needed, RequestError } from '../../../core/control/parse-request.ts';
 import { compileAdmission } from '../../../core/door/admission.ts';
 import type { DoorSpec } from '../../../core/door/door.ts';
 import { renderCommands } from '../../../core/door/opening.ts';
@@ -21,11 +15,10 @@ import type { Address } from '../../../core/net/address.ts';
 import { type Millis, seconds } from '../../../core/net/time.ts';
 import { nearestWord } from '../../../core/text/nearest-word.ts';
 import { quoteText } from '../../../core/text/quote-text.ts';
-import type { ControlReply } from '../../../host/control/control-server.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import { inTime } from '../serial/in-time.ts';
-import type { DaemonView, LeaseStatus } from '../status/daemon-view.ts';
-import type { ControlVerbs } from './control.ts';
+import type { DaemonView } from '../status/daemon-view.ts';
+import type { ControlVerbs } from './control-verbs.ts';
 
 /** Commands may take their time: so long an answer waits for them. */
 const PATIENCE_MS = 5000;
@@ -43,35 +36,18 @@ export type LeaseVerbsParts = {
   readonly report: (event: Event) => void;
 };
 
-/** What has come of `open`. `command`: how the start command does, where there is one. */
-export type OpenAnswer = {
-  readonly outcome: 'opened' | 'extended' | 'runs' | 'after-close';
-  readonly lease?: LeaseStatus;
-  readonly command?: 'ok' | 'failed' | 'running';
-  /** The door would not have let this address knock. */
-  readonly notAdmitted?: true;
-};
-
-/** `closing`: those that are not over yet, because a command runs or the firewall could not be reached. */
-export type CloseAnswer = { readonly closed: number; readonly closing: number };
-
-/**
- * The operator's orders. `open {door, ip, for?}`: `OpenAnswer` · `extend {door, ip, for?}`: `{lease}` · `close {door, ip}`
- * and `close {all, door?, ip?}`: `CloseAnswer`. `for`: milliseconds, else the door's own time.
- */
-export function leaseVerbs(parts: LeaseVerbsParts): ControlVerbs {
+/** The operator's orders. */
+export function leaseVerbs(parts: LeaseVerbsParts): Pick<ControlVerbs, 'open' | 'extend' | 'close'> {
   return {
-    open: (request) => open(parts, request),
-    extend: (request) => extend(parts, request),
-    close: (request) => close(parts, request),
+    open: (fields) => open(parts, fields),
+    extend: (fields) => extend(parts, fields),
+    close: (fields) => close(parts, fields),
   };
 }
 
-type Request = Parameters<ControlVerbs[string]>[0];
-
-async function open(parts: LeaseVerbsParts, request: Request): Promise<ControlReply> {
+async function open(parts: LeaseVerbsParts, fields: Requests['open']): Promise<OpenAnswer> {
   const { keeper, view, report } = parts;
-  const { door, source, length } = readOrder(parts, request);
+  const { door, source, length } = readOrder(parts, fields);
   const { start, stop } = renderCommands(door.opening, source);
   const isLease = door.opening.ports !== undefined || stop !== undefined;
   if (!isLease && length !== undefined) {
@@ -81,7 +57,7 @@ async function open(parts: LeaseVerbsParts, request: Request): Promise<ControlRe
   const order = { kind: 'ordered', source, door: door.name, order: 'open' } as const;
   report(isLease ? { ...order, seconds: Math.ceil(time / 1000) } : order);
   const outcome = await keeper.demand(orderOpen(door, source, time));
-  const notAdmitted = compileAdmission(door)(source) ? {} : { notAdmitted: true };
+  const notAdmitted = compileAdmission(door)(source) ? {} : ({ notAdmitted: true } as const);
   switch (outcome.kind) {
     case 'refused':
       throw new RequestError(`${door.name}: not opened for ${source}: ${outcome.reason}`);
@@ -92,18 +68,18 @@ async function open(parts: LeaseVerbsParts, request: Request): Promise<ControlRe
     case 'opened': {
       const command = outcome.started === undefined ? {} : { command: await wait(outcome.started) };
       const lease = leaseNow(keeper, outcome.lease);
-      return { ok: true, outcome: outcome.kind, lease: view.lease(lease), ...command, ...notAdmitted };
+      return { outcome: outcome.kind, lease: view.lease(lease), ...command, ...notAdmitted };
     }
     case 'extended':
-      return { ok: true, outcome: outcome.kind, lease: view.lease(outcome.lease), ...notAdmitted };
+      return { outcome: outcome.kind, lease: view.lease(outcome.lease), ...notAdmitted };
     default:
-      return { ok: true, outcome: outcome.kind, ...notAdmitted };
+      return { outcome: outcome.kind, ...notAdmitted };
   }
 }
 
-function extend(parts: LeaseVerbsParts, request: Request): ControlReply {
+function extend(parts: LeaseVerbsParts, fields: Requests['extend']): ExtendAnswer {
   const { keeper, view, report } = parts;
-  const { door, source, length = door.opening.cmdTimeout } = readOrder(parts, request);
+  const { door, source, length = door.opening.cmdTimeout } = readOrder(parts, fields);
   const before = keeper.book.current(door.name, source);
   if (before === undefined) throw notOpen(door.name, source);
   if (before.state !== 'open') {
@@ -114,12 +90,12 @@ function extend(parts: LeaseVerbsParts, request: Request): ControlReply {
   report({ ...order, seconds: Math.ceil((view.lease(before).left + length) / 1000) });
   const lease = keeper.extend(door.name, source, length);
   if (lease === undefined) throw notOpen(door.name, source);
-  return { ok: true, lease: view.lease(lease) };
+  return { lease: view.lease(lease) };
 }
 
-async function close(parts: LeaseVerbsParts, request: Request): Promise<ControlReply> {
+async function close(parts: LeaseVerbsParts, fields: Requests['close']): Promise<CloseAnswer> {
   const { keeper, report } = parts;
-  const { door, ip, all } = readRequest(request, { door: TEXT, ip: ADDRESS, all: YES });
+  const { door, ip, all } = fields;
   if (all !== true) {
     needed(door, 'door');
     needed(ip, 'ip');
@@ -127,7 +103,7 @@ async function close(parts: LeaseVerbsParts, request: Request): Promise<ControlR
   const chosen = [...keeper.book.each()].filter(
     (lease) => (door === undefined || lease.door === door) && (ip === undefined || letsIn(lease, ip)),
   );
-  if (chosen.length === 0 && all !== true) throw notOpen(door ?? '', ip as Address);
+  if (chosen.length === 0 && all !== true) throw notOpen(needed(door, 'door'), needed(ip, 'ip'));
   let closed = 0;
   const ends: Promise<unknown>[] = [];
   for (let at = 0; at < chosen.length; at += CLOSED_AT_ONCE) {
@@ -143,16 +119,15 @@ async function close(parts: LeaseVerbsParts, request: Request): Promise<ControlR
     await nextTurn();
   }
   await inTime(Promise.all(ends), PATIENCE_MS);
-  return { ok: true, closed, closing: chosen.length - closed };
+  return { closed, closing: chosen.length - closed };
 }
 
 type Order = { readonly door: DoorSpec; readonly source: Address; readonly length?: Millis };
 
-function readOrder({ config }: LeaseVerbsParts, request: Request): Order {
-  const { door, ip, for: length } = readRequest(request, { door: TEXT, ip: ADDRESS, for: LENGTH });
-  const spec = doorOf(config(), needed(door, 'door'));
+function readOrder({ config }: LeaseVerbsParts, { door, ip, for: length }: Requests['open']): Order {
+  const spec = doorOf(config(), door);
   if (length !== undefined && length > seconds(MAX_TIMEOUT_SECONDS)) throw tooLong();
-  return { door: spec, source: needed(ip, 'ip'), ...(length === undefined ? {} : { length }) };
+  return { door: spec, source: ip, ...(length === undefined ? {} : { length }) };
 }
 
 function doorOf({ doors }: Config, name: string): DoorSpec {

@@ -1,36 +1,18 @@
-import { RequestError, readRequest } from '../../../core/control/read-request.ts';
+import { RequestError } from '../../../core/control/parse-request.ts';
+import type { Reloaded } from '../../../core/control/reload-answer.ts';
 import type { Diagnostic } from '../../../core/text/diagnostic.ts';
-import type { ConfigChanges } from '../reload/compare-configs.ts';
 import type { ReloadOutcome } from '../reload/reload.ts';
-import type { ControlVerbs } from './control.ts';
+import type { ControlVerbs } from './control-verbs.ts';
 
 /** BOUNDED: diagnostics, and names of doors of a sort, in an answer. */
 const MAX_TOLD = 500;
 
-/**
- * What a reload has brought about. `diagnostics`: mistakes and warnings; `left`: how many more there are; `reasons`: what
- * else speaks against it. Of `changes` the first are named.
- */
-export type ReloadAnswer = {
-  readonly outcome: 'done' | 'refused';
-  readonly mistakes: number;
-  readonly diagnostics: readonly Diagnostic[];
-  readonly left: number;
-  readonly reasons: readonly string[];
-  readonly changes?: ConfigChanges;
-};
-
-/** `reload`: `{reload: ReloadAnswer}`, when the new configuration is in force, or is known not to be. */
-export function reloadVerb(reload: () => Promise<ReloadOutcome>): ControlVerbs {
-  return {
-    reload: async (request) => {
-      readRequest(request, {});
-      return { ok: true, reload: answerOf(await reload()) };
-    },
-  };
+/** Answers when the new configuration is in force, or is known not to be. */
+export function reloadVerb(reload: () => Promise<ReloadOutcome>): Pick<ControlVerbs, 'reload'> {
+  return { reload: async () => ({ reload: answerOf(await reload()) }) };
 }
 
-function answerOf(outcome: ReloadOutcome): ReloadAnswer {
+function answerOf(outcome: ReloadOutcome): Reloaded {
   switch (outcome.kind) {
     case 'stopping':
       throw new RequestError('the daemon is ending');
@@ -51,7 +33,7 @@ function answerOf(outcome: ReloadOutcome): ReloadAnswer {
 
 const some = (names: readonly string[]): readonly string[] => names.slice(0, MAX_TOLD);
 
-const bounded = (all: readonly Diagnostic[]): Pick<ReloadAnswer, 'diagnostics' | 'left'> => ({
+const bounded = (all: readonly Diagnostic[]): Pick<Reloaded, 'diagnostics' | 'left'> => ({
   diagnostics: all.slice(0, MAX_TOLD),
   left: Math.max(0, all.length - MAX_TOLD),
 });

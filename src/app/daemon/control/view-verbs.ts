@@ -1,31 +1,15 @@
-import { ADDRESS, COUNT, readRequest, TEXT } from '../../../core/control/read-request.ts';
 import type { DaemonView } from '../status/daemon-view.ts';
-import type { ControlVerbs } from './control.ts';
-import { inParts } from './in-parts.ts';
+import type { ControlVerbs } from './control-verbs.ts';
 
-/**
- * How the daemon is. `status`: `{status: DaemonStatus}` · `doors`: parts of `{doors: DoorStatus[]}` · `attempts`: parts of
- * `{attempts: PendingAttempt[]}` · `leases`, which may
- * ask for those of one `door` or one `ip`: parts of `{leases: LeaseStatus[]}`. Of doors and leases the first `limit`.
- */
-export function viewVerbs(view: DaemonView): ControlVerbs {
+/** How the daemon is. Of doors and leases the first `limit`. */
+export function viewVerbs(view: DaemonView): Pick<ControlVerbs, 'status' | 'doors' | 'attempts' | 'leases'> {
   return {
-    status: (request) => {
-      readRequest(request, {});
-      return { ok: true, status: view.status() };
-    },
-    doors: (request) => {
-      const { limit } = readRequest(request, { limit: COUNT });
-      return inParts('doors', some(view.doors(), limit));
-    },
-    attempts: (request) => {
-      readRequest(request, {});
-      return inParts('attempts', view.attempts());
-    },
-    leases: (request) => {
-      const { door, ip, limit } = readRequest(request, { door: TEXT, ip: ADDRESS, limit: COUNT });
+    status: () => ({ status: view.status() }),
+    doors: ({ limit }) => some(view.doors(), limit),
+    attempts: () => view.attempts(),
+    leases: ({ door, ip, limit }) => {
       const choice = { ...(door === undefined ? {} : { door }), ...(ip === undefined ? {} : { source: ip }) };
-      return inParts('leases', some(view.leases(choice), limit));
+      return some(view.leases(choice), limit);
     },
   };
 }

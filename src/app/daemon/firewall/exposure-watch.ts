@@ -1,11 +1,12 @@
 import type { Config } from '../../../core/config/file/config.ts';
+import type { Exposure, ExposureStatus } from '../../../core/control/daemon-status.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { type Instant, instant } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import { hasLegacyTables } from '../../../host/firewall/iptables/iptables-commands.ts';
 import { readGenerationId } from '../../../host/firewall/ruleset/read-generation-id.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
-import { type Exposure, type ExposureQuestion, judgeExposure } from '../../exposure/judge-exposure.ts';
+import { type ExposureQuestion, judgeExposure } from '../../exposure/judge-exposure.ts';
 import type { InterfaceWatch } from '../packets/interface-watch.ts';
 import { gatesOf } from './gates-of.ts';
 
@@ -17,9 +18,6 @@ export type ExposureWatchParts = {
   readonly report: (event: Event) => void;
   readonly wall: () => Instant;
 };
-
-/** As of the last judgement; `at`: when rules were last looked at. */
-export type ExposureStatus = Exposure & { readonly at: Instant };
 
 /**
  * Whether what the doors close is closed: the whole ruleset is judged at each look at the rules, which follows every change

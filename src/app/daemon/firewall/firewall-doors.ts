@@ -1,3 +1,4 @@
+import type { FirewallStatus } from '../../../core/control/daemon-status.ts';
 import type { Event } from '../../../core/event/event.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import { leasePrefix } from '../../../core/lease/lease-prefix.ts';
@@ -37,11 +38,6 @@ export type NativeDoorsParts = {
   readonly report: (event: Event) => void;
   readonly onLooked?: () => void;
 };
-
-/** `missing`: it is tried again and again to put it in place. `unused`: no door opens ports. */
-export type FirewallStatus =
-  | { readonly kind: 'in-place' | 'missing'; readonly name: string; readonly why: string }
-  | { readonly kind: 'unreachable' | 'unused' };
 
 /**
  * The doors' part in the firewall: installed as a whole, put back when somebody has taken it away, one change after

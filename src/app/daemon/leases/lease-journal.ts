@@ -1,9 +1,10 @@
 import type { Event } from '../../../core/event/event.ts';
 import type { Lease, LeaseId } from '../../../core/lease/lease.ts';
 import type { Entry } from '../../../core/lease/lease-table.ts';
+import type { LeaseEnding } from '../../../core/lease/past-lease.ts';
 import { type Millis, millis, since } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
-import { type LeaseEnding, type LeaseStore, StoreError } from '../../../host/store/lease-store.ts';
+import { type LeaseStore, StoreError } from '../../../host/store/lease-store.ts';
 import { storedLease } from './lease-record.ts';
 import { type End, UnwrittenLeases } from './unwritten-leases.ts';
 

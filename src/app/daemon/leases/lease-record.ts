@@ -1,7 +1,8 @@
 import type { Lease, LeaseEnd } from '../../../core/lease/lease.ts';
+import type { LeaseEnding } from '../../../core/lease/past-lease.ts';
 import { after, type Instant, instant, type Millis, millis, since } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
-import type { LeaseEnding, StoredLease } from '../../../host/store/lease-store.ts';
+import type { StoredLease } from '../../../host/store/lease-store.ts';
 
 /** The lease as it is kept, its times on both clocks. */
 export function storedLease(lease: Lease, length: Millis, clock: Clock): StoredLease {

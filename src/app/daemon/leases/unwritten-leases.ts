@@ -1,5 +1,6 @@
 import type { LeaseId } from '../../../core/lease/lease.ts';
-import type { LeaseEnding, LeaseStore, StoredLease } from '../../../host/store/lease-store.ts';
+import type { LeaseEnding } from '../../../core/lease/past-lease.ts';
+import type { LeaseStore, StoredLease } from '../../../host/store/lease-store.ts';
 
 /** BOUNDED: leases that are over and wait for the disk, to become history. The oldest are dropped. */
 export const MAX_ENDED = 4096;

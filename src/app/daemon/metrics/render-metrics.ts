@@ -1,5 +1,6 @@
-import { COUNTED, type Counted } from '../reporting/daemon-counters.ts';
-import type { DaemonStatus, DoorStatus } from '../status/daemon-view.ts';
+import type { DaemonStatus } from '../../../core/control/daemon-status.ts';
+import { COUNTED, type Counted } from '../../../core/control/daemon-status.ts';
+import type { DoorStatus } from '../../../core/control/door-status.ts';
 
 /** BOUNDED: doors that have metrics of their own, the first of the configuration; each is a series for ever. */
 export const MAX_DOORS = 1000;

@@ -1,13 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, Settings } from '../../../core/config/file/config.ts';
-
-/** What a reload has brought: names of doors, and of settings as `Settings` has them. */
-export type ConfigChanges = {
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly changed: readonly string[];
-  readonly settings: readonly string[];
-};
+import type { ConfigChanges } from '../../../core/control/reload-answer.ts';
 
 export function compareConfigs(before: Config, now: Config): ConfigChanges {
   const old = new Map(before.doors.map((door) => [door.name, door]));

@@ -1,5 +1,6 @@
 import type { Config } from '../../../core/config/file/config.ts';
 import type { InterfaceSetting } from '../../../core/config/values/parse-interfaces.ts';
+import type { ConfigChanges } from '../../../core/control/reload-answer.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { type Diagnostic, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import type { Authority } from '../../config/authority.ts';
@@ -16,7 +17,7 @@ import type { DaemonCounters } from '../reporting/daemon-counters.ts';
 import type { EventLog } from '../reporting/event-log.ts';
 import type { Hooks } from '../reporting/hooks.ts';
 import { logTargets, reopenLog } from '../reporting/open-sinks.ts';
-import { type ConfigChanges, compareConfigs } from './compare-configs.ts';
+import { compareConfigs } from './compare-configs.ts';
 import { judgeReload } from './judge-reload.ts';
 
 export type ReloadParts = {

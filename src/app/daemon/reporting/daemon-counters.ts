@@ -1,45 +1,15 @@
 import { STEP, type StepKind } from '../../../core/attempt/steps.ts';
+import {
+  COUNTED,
+  type Counted,
+  type DaemonCounts,
+  type TimedLine,
+} from '../../../core/control/daemon-status.ts';
+import type { DoorCounts } from '../../../core/control/door-status.ts';
 import type { HookOccasion } from '../../../core/door/hook.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { eventLevel, renderEvent } from '../../../core/event/render-event.ts';
 import type { Instant } from '../../../core/net/time.ts';
-
-/**
- * What is counted from the daemon's start on; none of it ever goes back.
- * `knocks`: packets that were a knock at a door, each once · `advanced` to `evicted`: what became of attempts, as in
- * `STEP` · `scans`: sources that came under suspicion · `opened`, `extended`, `closed`: leases · `refused`: what was
- * completed or asked for, and not opened · `commands`: run · `commandsFailed` · `reloads`, `reloadsRefused` ·
- * `warnings`, `errors`: told to the log.
- */
-export const COUNTED = [
-  'knocks',
-  'advanced',
-  'failed',
-  'expired',
-  'evicted',
-  'completed',
-  'withheld',
-  'scans',
-  'opened',
-  'extended',
-  'closed',
-  'refused',
-  'commands',
-  'commandsFailed',
-  'reloads',
-  'reloadsRefused',
-  'warnings',
-  'errors',
-] as const;
-
-export type Counted = (typeof COUNTED)[number];
-export type DaemonCounts = Readonly<Record<Counted, number>>;
-
-/** Of one door, since the start or since it came into the configuration. */
-export type DoorCounts = { readonly [K in 'completed' | 'opened' | 'closed' | 'refused']: number };
-
-/** A line of the log, and when it was written by the clock of day. */
-export type TimedLine = { readonly at: Instant; readonly text: string };
 
 const PLACES = Object.fromEntries(COUNTED.map((what, place) => [what, place])) as Record<Counted, number>;
 

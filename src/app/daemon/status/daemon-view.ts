@@ -1,4 +1,7 @@
 import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
+import type { DaemonStatus, ExposureStatus, StartOptions } from '../../../core/control/daemon-status.ts';
+import type { DoorStatus } from '../../../core/control/door-status.ts';
+import type { LeaseStatus } from '../../../core/control/lease-status.ts';
 import { DEFAULT_MAX_LEASES, type DoorSpec } from '../../../core/door/door.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import { type Lease, MAX_LEASES } from '../../../core/lease/lease.ts';
@@ -6,21 +9,16 @@ import { leasePrefix, letsIn } from '../../../core/lease/lease-prefix.ts';
 import { type Address, familyOf } from '../../../core/net/address.ts';
 import { renderPrefix } from '../../../core/net/prefix.ts';
 import { type Instant, type Millis, millis, since } from '../../../core/net/time.ts';
-import type { CaptureCounters } from '../../../host/capture/capture.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { OneTimeDoors } from '../../config/one-time-doors.ts';
-import { type StartOptions, startOptionsOf } from '../../config/start-options.ts';
-import type { ExposureStatus } from '../firewall/exposure-watch.ts';
-import type { FirewallDoors, FirewallStatus } from '../firewall/firewall-doors.ts';
+import { startOptionsOf } from '../../config/start-options.ts';
+import type { FirewallDoors } from '../firewall/firewall-doors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import { toWallTime } from '../leases/lease-record.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
-import type { DaemonCounters, DaemonCounts, DoorCounts, TimedLine } from '../reporting/daemon-counters.ts';
-
-/** An interface that is listened on. */
-export type HeardInterface = { readonly name: string; readonly up: boolean };
+import type { DaemonCounters } from '../reporting/daemon-counters.ts';
 
 /** BOUNDED: interfaces in a status; a host with containers may have thousands. */
 const MAX_INTERFACES = 64;
@@ -28,74 +26,6 @@ const MAX_INTERFACES = 64;
 /** BOUNDED: attempts that are shown, of one door and of all; a flood makes a million. */
 const ATTEMPTS_EACH = 64;
 const MAX_ATTEMPTS = 256;
-
-/** How the daemon is, as numbers: made in one place for all that show it. Moments are by the clock of day. */
-export type DaemonStatus = {
-  readonly version: string;
-  readonly pid: number;
-  readonly startedAt: Instant;
-  readonly uptime: Millis;
-  readonly configFile: string;
-  /** What it was started with. */
-  readonly options?: StartOptions;
-  /** As the log says it. */
-  readonly listeningOn: string;
-  /** The first `MAX_INTERFACES` of them. */
-  readonly interfaces: readonly HeardInterface[];
-  readonly firewall: FirewallStatus;
-  /** When the rules and the interfaces were last looked at, which follows each change, and 30 s without one. */
-  readonly looked: { readonly firewall?: Instant; readonly interfaces: Instant };
-  /** What the whole ruleset does to strangers; absent where no door opens ports, and before it is known. */
-  readonly exposure?: ExposureStatus;
-  readonly doors: number;
-  /** `failed`: of those that are open, the ones whose start command has failed. */
-  readonly leases: { readonly open: number; readonly failed: number; readonly max: number };
-  /** Those that the capture filter passed, and those lost of them because they came too fast. */
-  readonly packets: CaptureCounters;
-  /** Since the start. */
-  readonly counts: DaemonCounts;
-  /** Attempts that have begun and not ended, now. */
-  readonly attempts: number;
-  /** Tripwires touched since the start; sources that have to knock twice for it, now. */
-  readonly tripwires: { readonly touches: number; readonly suspects: number };
-  /** Addresses and prefixes, now. */
-  readonly bans: number;
-  /** Nobody has confirmed yet that the doors work. */
-  readonly unconfirmed: boolean;
-  /** Until everything is undone, where somebody has to confirm it. */
-  readonly trialLeft?: Millis;
-  readonly lastError?: TimedLine;
-};
-
-/** One door; its sequence is nobody's business. */
-export type DoorStatus = {
-  readonly name: string;
-  /** As the configuration writes them; '' where it only runs commands. */
-  readonly ports: string;
-  /** It runs a command to open. */
-  readonly command: boolean;
-  readonly openFor: Millis;
-  readonly leases: number;
-  readonly maxLeases: number;
-  readonly oneTime: boolean;
-  /** Why it cannot be opened now by a knock. */
-  readonly shut?: string;
-  readonly counts: DoorCounts;
-};
-
-export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state' | 'byOperator' | 'startFailure'> & {
-  /** Lets in all of it, where that is more than the source. */
-  readonly prefix?: string;
-  /** As the configuration writes them; '' where it is a command alone. */
-  readonly ports: string;
-  readonly since: Instant;
-  readonly until: Instant;
-  readonly left: Millis;
-  /** A connection keeps it open beyond its time. */
-  readonly held: boolean;
-  /** It could not be closed yet: how its stop command has ended last. */
-  readonly stopFailure?: string;
-};
 
 export type DaemonViewParts = {
   readonly options: DaemonOptions;

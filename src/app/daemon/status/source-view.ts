@@ -1,4 +1,5 @@
 import type { ScanGuard } from '../../../core/attempt/scan-guard.ts';
+import { type SourceStory, storyEntry } from '../../../core/control/source-story.ts';
 import type { Door } from '../../../core/door/door.ts';
 import type { HookOccasion } from '../../../core/door/hook.ts';
 import type { Event } from '../../../core/event/event.ts';
@@ -8,14 +9,8 @@ import { letsIn } from '../../../core/lease/lease-prefix.ts';
 import type { Address } from '../../../core/net/address.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import { explainNow } from '../../../core/trace/explain-now.ts';
-import {
-  type Explanation,
-  explainTrace,
-  type OpenDoor,
-  type TraceSituation,
-} from '../../../core/trace/explain-trace.ts';
+import { explainTrace, type OpenDoor, type TraceSituation } from '../../../core/trace/explain-trace.ts';
 import type { SourceTraces } from '../../../core/trace/source-traces.ts';
-import type { TraceEntry } from '../../../core/trace/trace-entry.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import { type BanKeeper, sourceOf } from '../bans/ban-keeper.ts';
 import { toWallTime } from '../leases/lease-record.ts';
@@ -30,17 +25,6 @@ export type SourceViewParts = {
   readonly clock: Clock;
   readonly doors: () => readonly Door[];
   readonly leases: () => Iterable<Lease>;
-};
-
-/** What is known of one source. Moments are by the clock of day. */
-export type SourceStory = {
-  readonly entries: readonly TraceEntry[];
-  /** What is the case now, in sentences. */
-  readonly present: readonly string[];
-  readonly why: Explanation;
-  readonly now: Instant;
-  readonly since: Instant;
-  readonly followed: boolean;
 };
 
 /** Remembers what becomes of completions, and tells the story of a source. */
@@ -103,7 +87,8 @@ export class SourceView {
     };
     const why = explainTrace(entries, situation);
     return {
-      entries,
+      source,
+      entries: entries.map(storyEntry),
       present: explainNow(situation),
       why,
       now,

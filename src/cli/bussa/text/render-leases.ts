@@ -1,4 +1,4 @@
-import type { LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
+import type { LeaseStatus } from '../../../core/control/lease-status.ts';
 import { printable } from '../../../core/event/printable.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
 import { renderTable } from './render-table.ts';

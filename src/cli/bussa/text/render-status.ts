@@ -1,5 +1,7 @@
-import type { DaemonStatus, DoorStatus, LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
 import { renderTrial } from '../../../app/trial/render-trial.ts';
+import type { DaemonStatus } from '../../../core/control/daemon-status.ts';
+import type { DoorStatus } from '../../../core/control/door-status.ts';
+import type { LeaseStatus } from '../../../core/control/lease-status.ts';
 import { printable } from '../../../core/event/printable.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
 import { leaseJson, renderLeases } from './render-leases.ts';
@@ -39,7 +41,7 @@ export function statusJson({ status, doors, leases }: WholeStatus): Json {
   return {
     ...rest,
     config: configFile,
-    options: options === undefined ? null : { ...options },
+    options: { ...options },
     since: isoMoment(startedAt),
     uptime: inSeconds(uptime),
     looked: {

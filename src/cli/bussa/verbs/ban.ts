@@ -1,5 +1,6 @@
 import type { Address } from '../../../core/net/address.ts';
-import { parsePrefix, prefixHas } from '../../../core/net/prefix.ts';
+import { type Prefix, prefixHas, renderPrefix } from '../../../core/net/prefix.ts';
+import { instant } from '../../../core/net/time.ts';
 import { BUSSA_EXIT, type Environment, type Verb } from '../../arguments/verb.ts';
 import { readLength, readWho, WHO } from '../../daemon-verbs/ban-operand.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
@@ -23,12 +24,13 @@ export const BAN: Verb = {
   },
   read: ({ values, operands }, environment) => {
     const choice = daemonChoice(values, environment);
-    const who = readWho(operands[0] ?? '');
+    const prefix = readWho(operands[0] ?? '');
+    const who = renderPrefix(prefix);
     const text = values.get('for');
     const length = text === undefined ? undefined : readLength(text, 'for');
     const isForced = values.has('force');
     return async (voice) => {
-      const own = isForced ? undefined : await ownAddressIn(who, environment);
+      const own = isForced ? undefined : await ownAddressIn(prefix, environment);
       if (own !== undefined) {
         voice.complain(
           `bussa: not banned: you are connected from ${own}, and could not come in again by a knock: add --force if that is what you want`,
@@ -36,24 +38,22 @@ export const BAN: Verb = {
         return BUSSA_EXIT.failed;
       }
       const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
-      const { banOf, renderBanEnd } = await import('../../../core/control/plain-ban.ts');
-      const request = { verb: 'ban', who, ...(length === undefined ? {} : { for: length }) };
-      const reply = await askDaemon(choice, request);
+      const { renderBanEnd } = await import('../../../core/control/ban-answers.ts');
+      const time = length === undefined ? {} : { for: length };
+      const reply = await askDaemon(choice, { verb: 'ban', who: prefix, ...time });
       if (reply.kind !== 'answer') return complainOfReply(reply, voice);
-      const ban = banOf(reply.answer.ban);
-      const { unkept } = reply.answer;
+      const { ban, unkept } = reply.answer;
       const isKept = unkept === undefined;
-      if (!isKept) voice.complain(`bussa: the ban ends with the daemon: ${String(unkept)}`);
-      voice.answer({ ...ban, kept: isKept }, [`${who} is banned ${renderBanEnd(ban, Date.now())}.`]);
+      if (!isKept) voice.complain(`bussa: the ban ends with the daemon: ${unkept}`);
+      voice.answer({ ...ban, kept: isKept }, [`${who} is banned ${renderBanEnd(ban, instant(Date.now()))}.`]);
       return isKept ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
     };
   },
 };
 
 /** Where the person at the keyboard is connected from, if it is in there. */
-async function ownAddressIn(who: string, environment: Environment): Promise<Address | undefined> {
+async function ownAddressIn(prefix: Prefix, environment: Environment): Promise<Address | undefined> {
   const { sshPeer } = await import('../../../host/terminal/ssh-peer.ts');
   const peer = sshPeer(environment);
-  const prefix = parsePrefix(who);
-  return peer !== undefined && prefix !== undefined && prefixHas(prefix, peer) ? peer : undefined;
+  return peer !== undefined && prefixHas(prefix, peer) ? peer : undefined;
 }

@@ -1,4 +1,4 @@
-import type { PlainBan } from '../../../core/control/plain-ban.ts';
+import { instant } from '../../../core/net/time.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
@@ -11,14 +11,13 @@ export const BANS: Verb = {
   read: ({ values }, environment) => {
     const choice = daemonChoice(values, environment);
     return async (voice) => {
-      const { askDaemonInParts } = await import('../../../app/ask/ask-daemon.ts');
-      const { banOf, renderBanEnd } = await import('../../../core/control/plain-ban.ts');
-      const bans: PlainBan[] = [];
-      const reply = await askDaemonInParts(choice, { verb: 'bans' }, (part) => {
-        if (Array.isArray(part.bans)) bans.push(...part.bans.map(banOf));
-      });
+      const { askForRows } = await import('../../../app/ask/ask-daemon.ts');
+      const { renderBanEnd } = await import('../../../core/control/ban-answers.ts');
+      const reply = await askForRows(choice, { verb: 'bans' });
       if (reply.kind !== 'answer') return complainOfReply(reply, voice);
-      const lines = bans.map((ban) => `${ban.who}  ${renderBanEnd(ban, Date.now())}`);
+      const bans = reply.answer;
+      const now = instant(Date.now());
+      const lines = bans.map((ban) => `${ban.who}  ${renderBanEnd(ban, now)}`);
       voice.answer({ bans }, lines.length === 0 ? ['Nobody is banned.'] : lines);
       return BUSSA_EXIT.ok;
     };

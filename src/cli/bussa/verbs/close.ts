@@ -1,4 +1,4 @@
-import type { CloseAnswer } from '../../../app/daemon/control/lease-verbs.ts';
+import type { Requests } from '../../../core/control/contract.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
@@ -29,7 +29,7 @@ export const CLOSE: Verb = {
       const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
       const reply = await askDaemon(choice, { verb: 'close', ...request });
       if (reply.kind !== 'answer') return complainOfReply(reply, voice);
-      const { closed, closing } = reply.answer as CloseAnswer;
+      const { closed, closing } = reply.answer;
       const more =
         closing === 0 ? '' : `, ${closing} still being closed: \`bussa leases\` and the log tell more`;
       voice.answer({ closed, closing }, [
@@ -40,7 +40,7 @@ export const CLOSE: Verb = {
   },
 };
 
-function readRequest({ values, operands }: ParsedArguments): Readonly<Record<string, unknown>> {
+function readRequest({ values, operands }: ParsedArguments): Requests['close'] {
   const [door, ip] = operands;
   const which = {
     ...(door === undefined ? {} : { door }),

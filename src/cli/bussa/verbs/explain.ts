@@ -1,7 +1,9 @@
+import type { SourceStory } from '../../../core/control/source-story.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { BUSSA_EXIT, type Json, type Output, type Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { isoMoment } from '../text/render-time.ts';
 
 export const EXPLAIN: Verb = {
   name: 'explain',
@@ -23,29 +25,46 @@ export const EXPLAIN: Verb = {
   read: ({ values, operands }, environment) => {
     const choice = daemonChoice(values, environment);
     const ip = parseSource(operands[0] ?? '');
-    const follow = values.has('follow') ? { follow: true } : {};
+    const follow = values.has('follow') ? ({ follow: true } as const) : {};
     return async (voice) => {
       const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
-      const { storyOf } = await import('../../../core/control/plain-story.ts');
+      const telling = await import('../../../core/control/source-story.ts');
       const reply = await askDaemon(choice, { verb: 'explain', ip, ...follow });
       if (reply.kind !== 'answer') return complainOfReply(reply, voice);
-      const story = storyOf(reply.answer);
-      voice.answer({ source: ip, ...story } as Json, render(story, voice));
+      voice.answer(storyJson(reply.answer, telling), render(reply.answer, telling, voice));
       return BUSSA_EXIT.ok;
     };
   },
 };
 
-type Story = ReturnType<typeof import('../../../core/control/plain-story.ts')['storyOf']>;
+type Telling = typeof import('../../../core/control/source-story.ts');
 
-function render({ entries, present, why, opened, followed }: Story, { style }: Output): string[] {
+function storyJson(story: SourceStory, { entryTime, hasOpened }: Telling): Json {
+  const { source, entries, present, why, now, since, followed } = story;
+  return {
+    source,
+    entries: entries.map((entry) => {
+      const { at, lastAt, text, ...rest } = entry;
+      const time = entryTime(entry, now);
+      return { ...rest, at: isoMoment(at), lastAt: isoMoment(lastAt), time, text };
+    }),
+    present,
+    why,
+    opened: hasOpened(story),
+    followed,
+    since: isoMoment(since),
+  };
+}
+
+function render(story: SourceStory, { entryTime, hasOpened }: Telling, { style }: Output): string[] {
+  const { entries, present, why, now, followed } = story;
   const about = why.door === undefined ? '' : `${printable(why.door)}: `;
-  const end = opened ? style('green', 'Opened') : style('red', 'Not opened');
+  const end = hasOpened(story) ? style('green', 'Opened') : style('red', 'Not opened');
   // What is the case now stands first, and a try that came to nothing takes nothing of it back.
   const last = present.length > 0 ? `Last try: ${end}` : end;
   return [
     ...present.map((sentence) => `${style('bold', 'Now')}: ${printable(sentence)}.`),
-    ...entries.map(({ time, text }) => `${style('dim', time)}  ${printable(text)}`),
+    ...entries.map((entry) => `${style('dim', entryTime(entry, now))}  ${printable(entry.text)}`),
     `${last}: ${about}${printable(why.sentence)}.`,
     ...(followed ? ['It is followed: what it does is kept, whatever comes.'] : []),
   ];

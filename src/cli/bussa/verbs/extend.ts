@@ -1,4 +1,3 @@
-import type { LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
 import { askAction, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
@@ -17,8 +16,7 @@ export const EXTEND: Verb = {
   read: (given, environment) => {
     const choice = daemonChoice(given.values, environment);
     const order = readOrder(given);
-    return askAction(choice, { verb: 'extend', ...order }, (answer, voice) => {
-      const lease = answer.lease as LeaseStatus;
+    return askAction(choice, { verb: 'extend', ...order }, ({ lease }, voice) => {
       const { left, until } = lease;
       voice.answer({ lease: leaseJson(lease) }, [
         `${printable(order.door)}: open for ${order.ip} for ${renderLength(left)} yet, until ${renderMoment(until)}`,

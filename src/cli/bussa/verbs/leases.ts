@@ -1,4 +1,3 @@
-import type { LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
@@ -28,18 +27,15 @@ export const LEASES: Verb = {
     const choice = daemonChoice(values, environment);
     const door = values.get('door');
     const ip = values.get('ip');
-    const request = {
-      verb: 'leases',
+    const filter = {
       ...(door === undefined ? {} : { door }),
       ...(ip === undefined ? {} : { ip: parseSource(ip) }),
     };
     return async (voice) => {
-      const { askDaemonInParts } = await import('../../../app/ask/ask-daemon.ts');
-      const leases: LeaseStatus[] = [];
-      const reply = await askDaemonInParts(choice, request, (part) => {
-        leases.push(...(part.leases as readonly LeaseStatus[]));
-      });
+      const { askForRows } = await import('../../../app/ask/ask-daemon.ts');
+      const reply = await askForRows(choice, { verb: 'leases', ...filter });
       if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      const leases = reply.answer;
       const lines = leases.length === 0 ? ['no door is open'] : renderLeases(leases, voice);
       voice.answer({ leases: leases.map(leaseJson) }, lines);
       return BUSSA_EXIT.ok;

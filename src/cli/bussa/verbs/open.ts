@@ -1,4 +1,4 @@
-import type { OpenAnswer } from '../../../app/daemon/control/lease-verbs.ts';
+import type { OpenAnswer } from '../../../core/control/order-answers.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
 import { askAction, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
@@ -18,8 +18,7 @@ export const OPEN: Verb = {
   read: (given, environment) => {
     const choice = daemonChoice(given.values, environment);
     const order = readOrder(given);
-    return askAction(choice, { verb: 'open', ...order }, (reply, voice) => {
-      const answer = reply as OpenAnswer;
+    return askAction(choice, { verb: 'open', ...order }, (answer, voice) => {
       const { outcome, lease, command, notAdmitted } = answer;
       voice.answer(
         {

@@ -1,4 +1,4 @@
-import type { ReloadAnswer } from '../../../app/daemon/control/reload-verb.ts';
+import type { Reloaded } from '../../../core/control/reload-answer.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { diagnosticParts, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
@@ -14,8 +14,7 @@ export const RELOAD: Verb = {
   options: CHOICE_OPTIONS,
   read: ({ values }, environment) => {
     const choice = daemonChoice(values, environment);
-    return askAction(choice, { verb: 'reload' }, (answer, voice) => {
-      const reload = answer.reload as ReloadAnswer;
+    return askAction(choice, { verb: 'reload' }, ({ reload }, voice) => {
       const { outcome, mistakes, diagnostics, left, reasons, changes } = reload;
       const json = {
         outcome,
@@ -38,7 +37,7 @@ export const RELOAD: Verb = {
   },
 };
 
-function changeLines({ outcome, changes }: ReloadAnswer): string[] {
+function changeLines({ outcome, changes }: Reloaded): string[] {
   if (outcome === 'refused') return ['not used: the old configuration stays in force'];
   const lines = Object.entries(SORTS).flatMap(([sort, words]) => {
     const names = changes?.[sort as keyof typeof SORTS] ?? [];

@@ -1,4 +1,3 @@
-import type { DaemonStatus, DoorStatus, LeaseStatus } from '../../../app/daemon/status/daemon-view.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { renderStatus, statusJson } from '../text/render-status.ts';
@@ -15,23 +14,16 @@ export const STATUS: Verb = {
   read: ({ values }, environment) => {
     const choice = daemonChoice(values, environment);
     return async (voice) => {
-      const { askDaemon, askDaemonInParts } = await import('../../../app/ask/ask-daemon.ts');
+      const { askDaemon, askForRows } = await import('../../../app/ask/ask-daemon.ts');
       const reply = await askDaemon(choice, { verb: 'status' });
       if (reply.kind !== 'answer') return complainOfReply(reply, voice);
-      const doors: DoorStatus[] = [];
-      const leases: LeaseStatus[] = [];
-      const replies = [
-        await askDaemonInParts(choice, { verb: 'doors' }, (part) => {
-          doors.push(...(part.doors as readonly DoorStatus[]));
-        }),
-        await askDaemonInParts(choice, { verb: 'leases' }, (part) => {
-          leases.push(...(part.leases as readonly LeaseStatus[]));
-        }),
-      ];
-      for (const part of replies) if (part.kind !== 'answer') return complainOfReply(part, voice);
+      const doors = await askForRows(choice, { verb: 'doors' });
+      if (doors.kind !== 'answer') return complainOfReply(doors, voice);
+      const leases = await askForRows(choice, { verb: 'leases' });
+      if (leases.kind !== 'answer') return complainOfReply(leases, voice);
       const { withServiceTrial } = await import('../../../app/trial/confirm-trial.ts');
-      const status = await withServiceTrial(reply.answer.status as DaemonStatus);
-      const whole = { status, doors, leases };
+      const status = await withServiceTrial(reply.answer.status);
+      const whole = { status, doors: doors.answer, leases: leases.answer };
       voice.answer(statusJson(whole), renderStatus(whole, voice));
       return BUSSA_EXIT.ok;
     };

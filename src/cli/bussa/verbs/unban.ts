@@ -1,3 +1,5 @@
+import { renderPrefix } from '../../../core/net/prefix.ts';
+import { instant } from '../../../core/net/time.ts';
 import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
 import { readWho, WHO } from '../../daemon-verbs/ban-operand.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
@@ -12,26 +14,24 @@ export const UNBAN: Verb = {
   options: CHOICE_OPTIONS,
   read: ({ values, operands }, environment) => {
     const choice = daemonChoice(values, environment);
-    const who = readWho(operands[0] ?? '');
+    const prefix = readWho(operands[0] ?? '');
+    const who = renderPrefix(prefix);
     return async (voice) => {
       const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
-      const { banOf, renderBanEnd } = await import('../../../core/control/plain-ban.ts');
-      const reply = await askDaemon(choice, { verb: 'unban', who });
+      const { renderBanEnd } = await import('../../../core/control/ban-answers.ts');
+      const reply = await askDaemon(choice, { verb: 'unban', who: prefix });
       if (reply.kind !== 'answer') return complainOfReply(reply, voice);
-      const { answer } = reply;
-      const removed = answer.removed === true;
-      const forgiven = answer.forgiven === true;
-      const still = (Array.isArray(answer.still) ? answer.still : []).map(banOf);
-      const { unkept } = answer;
+      const { removed, forgiven, still, unkept } = reply.answer;
+      const now = instant(Date.now());
       if (unkept !== undefined) {
-        voice.complain(`bussa: the ban comes back when the daemon is started again: ${String(unkept)}`);
+        voice.complain(`bussa: the ban comes back when the daemon is started again: ${unkept}`);
       }
       voice.answer({ who, removed, forgiven, still, kept: unkept === undefined }, [
         removed ? `${who} is no longer banned.` : `There was no ban of ${who}.`,
         ...(forgiven ? ['What it had touched as a scan does is forgotten.'] : []),
         ...still.map(
           (ban) =>
-            `It is in ${ban.who}, which is banned ${renderBanEnd(ban, Date.now())}: \`bussa unban ${ban.who}\`.`,
+            `It is in ${ban.who}, which is banned ${renderBanEnd(ban, now)}: \`bussa unban ${ban.who}\`.`,
         ),
       ]);
       return unkept === undefined ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;

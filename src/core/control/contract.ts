@@ -1,0 +1,142 @@
+import type { PendingAttempt } from '../attempt/pending-attempt.ts';
+import type { PastLease } from '../lease/past-lease.ts';
+import type { Address } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { Instant, Millis } from '../net/time.ts';
+import {
+  BAN_ANSWER,
+  type BanAnswer,
+  PLAIN_BAN,
+  type PlainBan,
+  UNBAN_ANSWER,
+  type UnbanAnswer,
+} from './ban-answers.ts';
+import { DAEMON_STATUS, type DaemonStatus } from './daemon-status.ts';
+import { DOOR_STATUS, type DoorStatus, PENDING_ATTEMPT } from './door-status.ts';
+import { GREETING, type Greeting } from './greeting.ts';
+import { LEASE_STATUS, type LeaseStatus, PAST_LEASE } from './lease-status.ts';
+import {
+  CLOSE_ANSWER,
+  type CloseAnswer,
+  EXTEND_ANSWER,
+  type ExtendAnswer,
+  OPEN_ANSWER,
+  type OpenAnswer,
+} from './order-answers.ts';
+import { type Fields, optional, type Reader, record } from './reader.ts';
+import { RELOAD_ANSWER, type ReloadAnswer } from './reload-answer.ts';
+import { SOURCE_STORY, type SourceStory } from './source-story.ts';
+import { ADDRESS, COUNT, FLAG, LENGTH, MOMENT, PREFIX, TEXT, YES } from './value-readers.ts';
+
+/** `for`: how long, else the door's own time. */
+type Order = { readonly door: string; readonly ip: Address; readonly for?: Millis };
+type Nothing = Readonly<Record<never, never>>;
+
+/** The fields of each request, beside its verb. */
+export type Requests = {
+  readonly ping: Nothing;
+  readonly confirm: Nothing;
+  readonly status: Nothing;
+  readonly open: Order;
+  readonly extend: Order;
+  /** A door and an address, or `all`: of the door, of the address, or whatever is open. */
+  readonly close: { readonly door?: string; readonly ip?: Address; readonly all?: true };
+  readonly reload: Nothing;
+  /** Without `for` it is for good. */
+  readonly ban: { readonly who: Prefix; readonly for?: Millis };
+  readonly unban: { readonly who: Prefix };
+  /** `follow`: what it does from now on is kept, whatever comes. */
+  readonly explain: { readonly ip: Address; readonly follow?: true };
+  readonly doors: { readonly limit?: number };
+  readonly attempts: Nothing;
+  readonly leases: { readonly door?: string; readonly ip?: Address; readonly limit?: number };
+  /** What was open at some time from `since` to `until`, by the wall clock. */
+  readonly history: {
+    readonly door?: string;
+    readonly ip?: Address;
+    readonly since?: Instant;
+    readonly until?: Instant;
+    readonly limit?: number;
+  };
+  readonly bans: Nothing;
+};
+
+/** Answers of one line. */
+export type Answers = {
+  readonly ping: Greeting;
+  readonly confirm: { readonly confirmed: boolean };
+  readonly status: { readonly status: DaemonStatus };
+  readonly open: OpenAnswer;
+  readonly extend: ExtendAnswer;
+  readonly close: CloseAnswer;
+  readonly reload: ReloadAnswer;
+  readonly ban: BanAnswer;
+  readonly unban: UnbanAnswer;
+  readonly explain: SourceStory;
+};
+
+/** The rows of answers that come in parts, a line each; they stand in the part under the name of the verb. */
+export type Rows = {
+  readonly doors: DoorStatus;
+  readonly attempts: PendingAttempt;
+  readonly leases: LeaseStatus;
+  /** The latest first. */
+  readonly history: PastLease;
+  readonly bans: PlainBan;
+};
+
+export type ControlVerb = keyof Requests;
+export type AnswerVerb = keyof Answers;
+export type RowsVerb = keyof Rows;
+
+const ORDER: Fields<Order> = { door: TEXT, ip: ADDRESS, for: optional(LENGTH) };
+
+export const REQUESTS: { readonly [V in ControlVerb]: Fields<Requests[V]> } = {
+  ping: {},
+  confirm: {},
+  status: {},
+  open: ORDER,
+  extend: ORDER,
+  close: { door: optional(TEXT), ip: optional(ADDRESS), all: optional(YES) },
+  reload: {},
+  ban: { who: PREFIX, for: optional(LENGTH) },
+  unban: { who: PREFIX },
+  explain: { ip: ADDRESS, follow: optional(YES) },
+  doors: { limit: optional(COUNT) },
+  attempts: {},
+  leases: { door: optional(TEXT), ip: optional(ADDRESS), limit: optional(COUNT) },
+  history: {
+    door: optional(TEXT),
+    ip: optional(ADDRESS),
+    since: optional(MOMENT),
+    until: optional(MOMENT),
+    limit: optional(COUNT),
+  },
+  bans: {},
+};
+
+export const ANSWERS: { readonly [V in AnswerVerb]: Reader<Answers[V]> } = {
+  ping: GREETING,
+  confirm: record<Answers['confirm']>({ confirmed: FLAG }),
+  status: record<Answers['status']>({ status: DAEMON_STATUS }),
+  open: OPEN_ANSWER,
+  extend: EXTEND_ANSWER,
+  close: CLOSE_ANSWER,
+  reload: RELOAD_ANSWER,
+  ban: BAN_ANSWER,
+  unban: UNBAN_ANSWER,
+  explain: SOURCE_STORY,
+};
+
+export const ROWS: { readonly [V in RowsVerb]: Reader<Rows[V]> } = {
+  doors: DOOR_STATUS,
+  attempts: PENDING_ATTEMPT,
+  leases: LEASE_STATUS,
+  history: PAST_LEASE,
+  bans: PLAIN_BAN,
+};
+
+export const isControlVerb = (verb: unknown): verb is ControlVerb =>
+  typeof verb === 'string' && Object.hasOwn(REQUESTS, verb);
+
+export const hasRows = (verb: ControlVerb): verb is RowsVerb => Object.hasOwn(ROWS, verb);

@@ -1,0 +1,43 @@
+import type { PendingAttempt } from '../attempt/pending-attempt.ts';
+import type { Millis } from '../net/time.ts';
+import { optional, record } from './reader.ts';
+import { ADDRESS, FLAG, MOMENT, NUMBER, SPAN, TEXT } from './value-readers.ts';
+
+/** Of one door, since the start or since it came into the configuration. */
+export type DoorCounts = { readonly [K in 'completed' | 'opened' | 'closed' | 'refused']: number };
+
+/** One door; its sequence is nobody's business. */
+export type DoorStatus = {
+  readonly name: string;
+  /** As the configuration writes them; '' where it only runs commands. */
+  readonly ports: string;
+  /** It runs a command to open. */
+  readonly command: boolean;
+  readonly openFor: Millis;
+  readonly leases: number;
+  readonly maxLeases: number;
+  readonly oneTime: boolean;
+  /** Why it cannot be opened now by a knock. */
+  readonly shut?: string;
+  readonly counts: DoorCounts;
+};
+
+export const DOOR_STATUS = record<DoorStatus>({
+  name: TEXT,
+  ports: TEXT,
+  command: FLAG,
+  openFor: SPAN,
+  leases: NUMBER,
+  maxLeases: NUMBER,
+  oneTime: FLAG,
+  shut: optional(TEXT),
+  counts: record<DoorCounts>({ completed: NUMBER, opened: NUMBER, closed: NUMBER, refused: NUMBER }),
+});
+
+export const PENDING_ATTEMPT = record<PendingAttempt>({
+  source: ADDRESS,
+  door: TEXT,
+  stage: NUMBER,
+  stages: NUMBER,
+  since: MOMENT,
+});

@@ -1,0 +1,50 @@
+import { LEASE_ENDS, type Lease } from '../lease/lease.ts';
+import type { PastLease } from '../lease/past-lease.ts';
+import type { Instant, Millis } from '../net/time.ts';
+import { optional, record, word } from './reader.ts';
+import { ADDRESS, FLAG, LEASE_ID, MOMENT, SPAN, TEXT, YES } from './value-readers.ts';
+
+/** A lease as it is shown. Moments are by the wall clock. */
+export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state' | 'byOperator' | 'startFailure'> & {
+  /** Lets in all of it, where that is more than the source. */
+  readonly prefix?: string;
+  /** As the configuration writes them; '' where it is a command alone. */
+  readonly ports: string;
+  readonly since: Instant;
+  readonly until: Instant;
+  readonly left: Millis;
+  /** A connection keeps it open beyond its time. */
+  readonly held: boolean;
+  /** It could not be closed yet: how its stop command has ended last. */
+  readonly stopFailure?: string;
+};
+
+export const LEASE_STATUS = record<LeaseStatus>({
+  id: LEASE_ID,
+  door: TEXT,
+  source: ADDRESS,
+  state: word('opening', 'open', 'closing'),
+  prefix: optional(TEXT),
+  ports: TEXT,
+  since: MOMENT,
+  until: MOMENT,
+  left: SPAN,
+  held: FLAG,
+  byOperator: optional(YES),
+  startFailure: optional(TEXT),
+  stopFailure: optional(TEXT),
+});
+
+export const PAST_LEASE = record<PastLease>({
+  id: LEASE_ID,
+  door: TEXT,
+  source: ADDRESS,
+  ports: TEXT,
+  sinceWall: MOMENT,
+  at: MOMENT,
+  lasted: SPAN,
+  how: word(...LEASE_ENDS),
+  byOperator: optional(YES),
+  startFailure: optional(TEXT),
+  stopFailure: optional(TEXT),
+});

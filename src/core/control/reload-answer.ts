@@ -1,0 +1,51 @@
+import { type Diagnostic, type Place, WARNING_IDS } from '../text/diagnostic.ts';
+import { list, optional, record, word } from './reader.ts';
+import { NUMBER, TEXT } from './value-readers.ts';
+
+/** What a reload has brought: names of doors, and of settings as `Settings` has them. */
+export type ConfigChanges = {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  readonly settings: readonly string[];
+};
+
+/**
+ * What has come of a reload. `diagnostics`: mistakes and warnings; `left`: how many more there are; `reasons`: what
+ * else speaks against it. Of `changes` the first are named.
+ */
+export type Reloaded = {
+  readonly outcome: 'done' | 'refused';
+  readonly mistakes: number;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly left: number;
+  readonly reasons: readonly string[];
+  readonly changes?: ConfigChanges;
+};
+
+export type ReloadAnswer = { readonly reload: Reloaded };
+
+const DIAGNOSTIC = record<Diagnostic>({
+  severity: word('error', 'warning'),
+  id: optional(word(...WARNING_IDS)),
+  place: record<Place>({ file: TEXT, line: NUMBER, column: NUMBER }),
+  message: TEXT,
+});
+
+export const RELOAD_ANSWER = record<ReloadAnswer>({
+  reload: record<Reloaded>({
+    outcome: word('done', 'refused'),
+    mistakes: NUMBER,
+    diagnostics: list(DIAGNOSTIC),
+    left: NUMBER,
+    reasons: list(TEXT),
+    changes: optional(
+      record<ConfigChanges>({
+        added: list(TEXT),
+        removed: list(TEXT),
+        changed: list(TEXT),
+        settings: list(TEXT),
+      }),
+    ),
+  }),
+});

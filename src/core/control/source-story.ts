@@ -1,0 +1,76 @@
+import { renderMomentMillis } from '../event/render-moment.ts';
+import type { Address } from '../net/address.ts';
+import type { Instant } from '../net/time.ts';
+import type { Explanation } from '../trace/explain-trace.ts';
+import { EXPLAINED } from '../trace/explain-trace.ts';
+import { renderTraceEntry } from '../trace/render-trace.ts';
+import { TRACED, type TraceEntry, type TraceKind } from '../trace/trace-entry.ts';
+import { list, optional, record, word } from './reader.ts';
+import { ADDRESS, FLAG, MOMENT, NUMBER, TEXT } from './value-readers.ts';
+
+/** What the daemon knows of one source. Moments are by the wall clock. */
+export type SourceStory = {
+  readonly source: Address;
+  readonly entries: readonly StoryEntry[];
+  /** What is the case now, in sentences. */
+  readonly present: readonly string[];
+  readonly why: Explanation;
+  readonly now: Instant;
+  readonly since: Instant;
+  readonly followed: boolean;
+};
+
+/** `text` says all of it but the time; `of`: the knocks of the door's sequence. */
+export type StoryEntry = Pick<
+  TraceEntry,
+  'kind' | 'at' | 'count' | 'lastAt' | 'stage' | 'flags' | 'reason'
+> & {
+  /** `tcp/7001` */
+  readonly knock?: string;
+  readonly door?: string;
+  readonly of?: number;
+  readonly text: string;
+};
+
+const KINDS = Object.keys(TRACED) as TraceKind[];
+
+const STORY_ENTRY = record<StoryEntry>({
+  kind: word(...KINDS),
+  at: MOMENT,
+  count: NUMBER,
+  lastAt: MOMENT,
+  stage: NUMBER,
+  flags: optional(NUMBER),
+  reason: optional(TEXT),
+  knock: optional(TEXT),
+  door: optional(TEXT),
+  of: optional(NUMBER),
+  text: TEXT,
+});
+
+export const SOURCE_STORY = record<SourceStory>({
+  source: ADDRESS,
+  entries: list(STORY_ENTRY),
+  present: list(TEXT),
+  why: record<Explanation>({ kind: word(...EXPLAINED), door: optional(TEXT), sentence: TEXT }),
+  now: MOMENT,
+  since: MOMENT,
+  followed: FLAG,
+});
+
+export function storyEntry(entry: TraceEntry): StoryEntry {
+  const { door, knock, ...rest } = entry;
+  return {
+    ...rest,
+    ...(knock === undefined ? {} : { knock: `${knock.protocol}/${knock.port}` }),
+    ...(door === undefined ? {} : { door: door.name, of: door.sequence.length }),
+    text: renderTraceEntry(entry),
+  };
+}
+
+export const entryTime = ({ at }: StoryEntry, now: Instant): string => renderMomentMillis(at, now);
+
+const OPENED: ReadonlySet<Explanation['kind']> = new Set(['open', 'was-open', 'completed']);
+
+/** Whether the last try has opened the door. */
+export const hasOpened = ({ why }: SourceStory): boolean => OPENED.has(why.kind);

@@ -1,0 +1,301 @@
+import fc from 'fast-check';
+import type { PendingAttempt } from '../../src/core/attempt/pending-attempt.ts';
+import type { Answers, Requests, Rows } from '../../src/core/control/contract.ts';
+import { COUNTED, type DaemonStatus, type FirewallStatus } from '../../src/core/control/daemon-status.ts';
+import type { LeaseStatus } from '../../src/core/control/lease-status.ts';
+import type { Reloaded } from '../../src/core/control/reload-answer.ts';
+import type { SourceStory, StoryEntry } from '../../src/core/control/source-story.ts';
+import { LEASE_ENDS, type LeaseId } from '../../src/core/lease/lease.ts';
+import type { PastLease } from '../../src/core/lease/past-lease.ts';
+import { type Address, parseAddress } from '../../src/core/net/address.ts';
+import { prefixAround } from '../../src/core/net/prefix.ts';
+import { instant, millis } from '../../src/core/net/time.ts';
+import { WARNING_IDS } from '../../src/core/text/diagnostic.ts';
+import { EXPLAINED } from '../../src/core/trace/explain-trace.ts';
+import { TRACED, type TraceKind } from '../../src/core/trace/trace-entry.ts';
+
+/** Any request and any answer that the control socket may carry, by verb. */
+
+const text = fc.string({ unit: 'binary', maxLength: 20 });
+const texts = fc.array(text, { maxLength: 4 });
+const flag = fc.boolean();
+const yes = fc.constant(true as const);
+const number = fc.integer({ min: 0, max: 2 ** 40 });
+const moment = fc.integer({ min: 0, max: 8.64e15 }).map(instant);
+const span = fc.double({ min: 0.001, max: 1e12, noNaN: true }).map(millis);
+const length = span;
+const address = fc
+  .oneof(fc.ipV4(), fc.ipV6())
+  .map(parseAddress)
+  .filter((parsed): parsed is Address => parsed !== undefined);
+const prefix = fc.tuple(address, fc.nat(32)).map(([base, bits]) => prefixAround(base, bits));
+const id = fc.uuid().map((word) => word as LeaseId);
+
+/** The named fields are there or not. */
+function record<T extends object>(
+  fields: { readonly [K in keyof T]-?: fc.Arbitrary<Exclude<T[K], undefined>> },
+  ...optional: readonly (keyof T)[]
+): fc.Arbitrary<T> {
+  const requiredKeys = Object.keys(fields).filter((name) => !optional.includes(name as keyof T));
+  return fc.record(fields, { requiredKeys: requiredKeys as [] }) as unknown as fc.Arbitrary<T>;
+}
+
+const lease = record<LeaseStatus>(
+  {
+    id,
+    door: text,
+    source: address,
+    state: fc.constantFrom('opening', 'open', 'closing'),
+    prefix: text,
+    ports: text,
+    since: moment,
+    until: moment,
+    left: span,
+    held: flag,
+    byOperator: yes,
+    startFailure: text,
+    stopFailure: text,
+  },
+  'prefix',
+  'byOperator',
+  'startFailure',
+  'stopFailure',
+);
+
+const firewall: fc.Arbitrary<FirewallStatus> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('in-place' as const, 'missing' as const), name: text, why: text }),
+  fc.record({ kind: fc.constantFrom('unreachable' as const, 'unused' as const) }),
+);
+
+const status = record<DaemonStatus>(
+  {
+    version: text,
+    pid: number,
+    startedAt: moment,
+    uptime: span,
+    configFile: text,
+    options: record<DaemonStatus['options']>(
+      {
+        configFile: text,
+        interfaces: text,
+        logFile: text,
+        pidFile: text,
+        ipv6: flag,
+        lookUpNames: flag,
+        isService: flag,
+      },
+      'interfaces',
+      'logFile',
+      'pidFile',
+    ),
+    listeningOn: text,
+    interfaces: fc.array(fc.record({ name: text, up: flag }), { maxLength: 3 }),
+    firewall,
+    looked: record<DaemonStatus['looked']>({ interfaces: moment, firewall: moment }, 'firewall'),
+    exposure: fc.record({ closed: texts, open: texts, unjudged: texts, at: moment }),
+    doors: number,
+    leases: fc.record({ open: number, failed: number, max: number }),
+    packets: fc.record({ passed: number, dropped: number }),
+    counts: fc.record(
+      Object.fromEntries(COUNTED.map((what) => [what, number])) as {
+        [K in (typeof COUNTED)[number]]: typeof number;
+      },
+    ),
+    attempts: number,
+    tripwires: fc.record({ touches: number, suspects: number }),
+    bans: number,
+    unconfirmed: flag,
+    trialLeft: span,
+    lastError: fc.record({ at: moment, text }),
+  },
+  'exposure',
+  'trialLeft',
+  'lastError',
+);
+
+const entry = record<StoryEntry>(
+  {
+    kind: fc.constantFrom(...(Object.keys(TRACED) as TraceKind[])),
+    at: moment,
+    count: number,
+    lastAt: moment,
+    stage: number,
+    flags: number,
+    reason: text,
+    knock: text,
+    door: text,
+    of: number,
+    text,
+  },
+  'flags',
+  'reason',
+  'knock',
+  'door',
+  'of',
+);
+
+const story = record<SourceStory>({
+  source: address,
+  entries: fc.array(entry, { maxLength: 3 }),
+  present: texts,
+  why: record<SourceStory['why']>(
+    { kind: fc.constantFrom(...EXPLAINED), door: text, sentence: text },
+    'door',
+  ),
+  now: moment,
+  since: moment,
+  followed: flag,
+});
+
+const diagnostic = record<Reloaded['diagnostics'][number]>(
+  {
+    severity: fc.constantFrom('error', 'warning'),
+    id: fc.constantFrom(...WARNING_IDS),
+    place: fc.record({ file: text, line: number, column: number }),
+    message: text,
+  },
+  'id',
+);
+
+const reloaded = record<Reloaded>(
+  {
+    outcome: fc.constantFrom('done', 'refused'),
+    mistakes: number,
+    diagnostics: fc.array(diagnostic, { maxLength: 3 }),
+    left: number,
+    reasons: texts,
+    changes: fc.record({ added: texts, removed: texts, changed: texts, settings: texts }),
+  },
+  'changes',
+);
+
+const ban = record<Rows['bans']>({ who: text, until: moment }, 'until');
+
+export const ANY_ANSWER: { readonly [V in keyof Answers]: fc.Arbitrary<Answers[V]> } = {
+  ping: fc.record({ protocol: number, version: text }),
+  confirm: fc.record({ confirmed: flag }),
+  status: fc.record({ status }),
+  open: record<Answers['open']>(
+    {
+      outcome: fc.constantFrom('opened', 'extended', 'runs', 'after-close'),
+      lease,
+      command: fc.constantFrom('ok', 'failed', 'running'),
+      notAdmitted: yes,
+    },
+    'lease',
+    'command',
+    'notAdmitted',
+  ),
+  extend: fc.record({ lease }),
+  close: fc.record({ closed: number, closing: number }),
+  reload: fc.record({ reload: reloaded }),
+  ban: record<Answers['ban']>({ ban, unkept: text }, 'unkept'),
+  unban: record<Answers['unban']>(
+    { removed: flag, still: fc.array(ban, { maxLength: 3 }), forgiven: flag, unkept: text },
+    'unkept',
+  ),
+  explain: story,
+};
+
+export const ANY_ROW: { readonly [V in keyof Rows]: fc.Arbitrary<Rows[V]> } = {
+  doors: record<Rows['doors']>(
+    {
+      name: text,
+      ports: text,
+      command: flag,
+      openFor: span,
+      leases: number,
+      maxLeases: number,
+      oneTime: flag,
+      shut: text,
+      counts: fc.record({ completed: number, opened: number, closed: number, refused: number }),
+    },
+    'shut',
+  ),
+  attempts: fc.record<PendingAttempt>({
+    source: address,
+    door: text,
+    stage: number,
+    stages: number,
+    since: moment,
+  }),
+  leases: lease,
+  history: record<PastLease>(
+    {
+      id,
+      door: text,
+      source: address,
+      ports: text,
+      sinceWall: moment,
+      at: moment,
+      lasted: span,
+      how: fc.constantFrom(...LEASE_ENDS),
+      byOperator: yes,
+      startFailure: text,
+      stopFailure: text,
+    },
+    'byOperator',
+    'startFailure',
+    'stopFailure',
+  ),
+  bans: ban,
+};
+
+const nothing = fc.constant({});
+const count = fc.integer({ min: 1, max: 2 ** 40 });
+const order = record<Requests['open']>({ door: text, ip: address, for: length }, 'for');
+
+export const ANY_REQUEST: { readonly [V in keyof Requests]: fc.Arbitrary<Requests[V]> } = {
+  ping: nothing,
+  confirm: nothing,
+  status: nothing,
+  open: order,
+  extend: order,
+  close: record<Requests['close']>({ door: text, ip: address, all: yes }, 'door', 'ip', 'all'),
+  reload: nothing,
+  ban: record<Requests['ban']>({ who: prefix, for: length }, 'for'),
+  unban: fc.record({ who: prefix }),
+  explain: record<Requests['explain']>({ ip: address, follow: yes }, 'follow'),
+  doors: record<Requests['doors']>({ limit: count }, 'limit'),
+  attempts: nothing,
+  leases: record<Requests['leases']>({ door: text, ip: address, limit: count }, 'door', 'ip', 'limit'),
+  history: record<Requests['history']>(
+    { door: text, ip: address, since: moment, until: moment, limit: count },
+    'door',
+    'ip',
+    'since',
+    'until',
+    'limit',
+  ),
+  bans: nothing,
+};
+
+/** A line of an answer that is in order, as the daemon writes it. */
+export const ANY_LINE: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc.oneof(
+  ...Object.values(ANY_ANSWER).map((answer: fc.Arbitrary<object>) =>
+    answer.map((fields) => ({ ok: true, ...fields })),
+  ),
+  ...Object.entries(ANY_ROW).map(([verb, row]: [string, fc.Arbitrary<object>]) =>
+    fc.array(row, { maxLength: 3 }).map((rows) => ({ ok: true, [verb]: rows, more: false })),
+  ),
+);
+
+/** The same value with one thing in it gone, or something else. `at`: which, of all that are in it. */
+export function damage(value: unknown, at: number, by: unknown): unknown {
+  const places: [Record<string, unknown>, string][] = [];
+  const copy = structuredClone(value);
+  const walk = (one: unknown): void => {
+    if (typeof one !== 'object' || one === null) return;
+    const holder = one as Record<string, unknown>;
+    for (const name of Object.keys(holder)) {
+      if (name !== 'ok') places.push([holder, name]);
+      walk(holder[name]);
+    }
+  };
+  walk(copy);
+  const [holder, name] = places[at % Math.max(1, places.length)] ?? [];
+  if (holder === undefined || name === undefined) return by;
+  if (by === undefined) delete holder[name];
+  else holder[name] = by;
+  return copy;
+}
