@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import type { Link } from '../lab/delayed-wire.ts';
 import { WorkDirectory } from '../lab/knockd.ts';
 import type { Program } from '../lab/program.ts';
 import { SERVER, Wire } from '../lab/wire.ts';
@@ -24,17 +25,17 @@ export const PROFILE = `Host box
 
 /** A wire, a real sshd on port 22 of the server, and what a client's home has. */
 export class ClientStage implements AsyncDisposable {
-  readonly wire: Wire;
+  readonly wire: Link;
   readonly directory = new WorkDirectory();
   readonly hosts: string;
 
-  private constructor(wire: Wire) {
+  private constructor(wire: Link) {
     this.wire = wire;
     this.hosts = this.directory.file('hosts.conf', PROFILE);
   }
 
-  static async create(): Promise<ClientStage> {
-    return new ClientStage(await Wire.create());
+  static async create(link?: Link): Promise<ClientStage> {
+    return new ClientStage(link ?? (await Wire.create()));
   }
 
   /** sshd, which lets this user in with the key of the directory. */

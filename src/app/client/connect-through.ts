@@ -1,5 +1,6 @@
 import { type RelayEnd, relay } from '../../host/network/relay.ts';
-import { type Reached, type ReachRequest, reach } from './reach.ts';
+import { reach } from './reach.ts';
+import type { Reached, ReachRequest } from './trail.ts';
 
 const STDIN = 0;
 const STDOUT = 1;

@@ -1,5 +1,5 @@
 import { renderDestination } from '../../host/network/destination.ts';
-import type { Answer, ReachRequest, Trail } from './reach.ts';
+import type { Answer, ReachRequest, Trail } from './trail.ts';
 
 /** Why the port could not be reached, one line an address. */
 export function explainClosed({ profile, port }: ReachRequest, trails: readonly Trail[]): string[] {

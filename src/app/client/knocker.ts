@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getSystemErrorMessage } from 'node:util';
 import type { Family } from '../../core/net/address.ts';
 import type { Port } from '../../core/net/port.ts';
 import type { Protocol } from '../../core/net/protocol.ts';
@@ -7,6 +6,7 @@ import { type Millis, millis } from '../../core/net/time.ts';
 import type { SystemCallError } from '../../host/ffi/system-call-error.ts';
 import { type Destination, renderDestination } from '../../host/network/destination.ts';
 import { resolveHost } from '../../host/network/resolve-host.ts';
+import { explainErrno } from './explain-errno.ts';
 
 /** One knock as it was asked for: a port, or the name of a service. */
 export type KnockStep = { readonly protocol: Protocol; readonly port: Port | ServiceName };
@@ -33,7 +33,7 @@ export type KnockOutcome =
   | { readonly kind: 'bad-ports' | 'failed' | 'timed-out'; readonly reasons: readonly string[] };
 
 /** `asked`: how the order names the port. */
-export type PlannedKnock = { readonly protocol: Protocol; readonly port: Port; readonly asked: string };
+type PlannedKnock = { readonly protocol: Protocol; readonly port: Port; readonly asked: string };
 
 /** Resolves the host once and sends the knocks in order; `tell` hears of each before it is sent. */
 export async function knock(order: KnockRequest, tell: (line: string) => void): Promise<KnockOutcome> {
@@ -51,7 +51,7 @@ export async function knock(order: KnockRequest, tell: (line: string) => void): 
 }
 
 /** Sends them in order, until `deadline` on the clock of `performance.now`. */
-export async function sendKnocks(
+async function sendKnocks(
   order: Pick<KnockRequest, 'delay' | 'interfaceName' | 'timeout' | 'host'>,
   knocks: readonly PlannedKnock[],
   to: Destination,
@@ -114,18 +114,4 @@ function timedOut(
   return { kind: 'timed-out', reasons: [...reasons, `timed out after ${limit} ${where}: ${count}`] };
 }
 
-/** What an errno means for somebody who knocks, and what to do about it. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  ENETUNREACH: 'see `ip route`: no route leads there',
-  EHOSTUNREACH: 'see `ip route`: the route there says unreachable',
-  EACCES: 'a route or rule of this machine forbids it, or it is a broadcast address',
-  EPERM: 'the firewall of this machine drops it, or the process lacks the capability CAP_NET_RAW',
-  ENODEV: 'see `ip link` for the names of the interfaces',
-  EINVAL: 'a link-local address needs its interface: fe80::1%eth0, or --interface eth0',
-};
-
-function explain(error: SystemCallError): string {
-  const remedy = REMEDIES[error.code];
-  const meaning = getSystemErrorMessage(-error.errno);
-  return `${error.message} (${meaning}${remedy === undefined ? '' : `; ${remedy}`})`;
-}
+const explain = (error: SystemCallError): string => explainErrno(error.message, error.code, error.errno);

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import type { HostsFile } from '../../core/client/hosts-file.ts';
 import { parseHosts } from '../../core/client/parse-hosts.ts';
 import { renderDiagnostic } from '../../core/text/diagnostic.ts';
-import { judgeFileAccess } from '../file-access/judge-file-access.ts';
+import { isPlainlyPrivate } from '../file-access/is-plainly-private.ts';
 
 /** BOUNDED: bytes of a file of profiles. */
 const MAX_BYTES = 1 << 20;
@@ -12,10 +12,10 @@ export type LoadedHosts =
   | { readonly kind: 'bad' | 'permission'; readonly complaints: readonly string[] };
 
 /** Reads the profiles. A file that is not there has none; one that others can read or change is refused. */
-export function loadHosts(file: string): LoadedHosts {
+export async function loadHosts(file: string): Promise<LoadedHosts> {
   let bytes: Uint8Array;
   try {
-    const complaints = mistakesOf(file);
+    const complaints = await mistakesOf(file);
     if (complaints.length > 0) return { kind: 'bad', complaints };
     bytes = readFileSync(file);
   } catch (error) {
@@ -31,10 +31,12 @@ export function loadHosts(file: string): LoadedHosts {
 
 /** What has to be changed before the secrets in it are its owner's alone, as with a private key of ssh(1). Throws with the
  * system's reason. */
-function mistakesOf(file: string): string[] {
+async function mistakesOf(file: string): Promise<string[]> {
   const stats = statSync(file);
   if (!stats.isFile()) return [`${file}: it is no file`];
   if (stats.size > MAX_BYTES)
     return [`${file}: it has more than ${MAX_BYTES} bytes: it is no file of profiles`];
+  if (isPlainlyPrivate(file)) return [];
+  const { judgeFileAccess } = await import('../file-access/judge-file-access.ts');
   return judgeFileAccess(file, 'owner').map(renderDiagnostic);
 }

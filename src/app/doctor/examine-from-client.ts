@@ -8,19 +8,18 @@ import { findProgram } from '../../host/files/find-program.ts';
 import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
 import { firstConnection } from '../../host/network/first-connection.ts';
 import { sourceAddressTo } from '../../host/network/source-address.ts';
-import { type Answer, reach, type Trail } from '../client/reach.ts';
+import { reach } from '../client/reach.ts';
+import type { Answer, Trail } from '../client/trail.ts';
 
 /** Two rounds tell as much as four, in less time. */
 const RETRIES = 1;
-/** The kernel asks three times, one second apart, who has an address on its link: nobody is no silence of a firewall. */
-const HEAD_START = millis(3500);
 /** A host that resets does so within a second. */
 const PATIENCE = millis(1000);
 
 /** Knocks with the profile, and judges from what comes back. The profile has a knock. */
 export async function examineFromClient(profile: Profile, port: Port): Promise<readonly Finding[]> {
   const retries = Math.min(profile.retries, RETRIES);
-  const order = { profile: { ...profile, retries }, port, askFirst: true, headStart: HEAD_START };
+  const order = { profile: { ...profile, retries }, port, ask: 'before' as const };
   const reached = await reach(order, () => undefined);
   if (reached.kind === 'unresolved') {
     return [problem('not-sent', reached.reason, `getent ahosts ${profile.hostName}`)];

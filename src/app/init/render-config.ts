@@ -62,6 +62,5 @@ export function renderProfile({ ports, host }: InitRequest, sequence: Sequence):
     `    HostName ${host}`,
     `    Port ${ports[0].first}`,
     `    Knock ${renderKnocks(sequence)}`,
-    '    Delay 100ms',
   ];
 }

@@ -27,7 +27,7 @@ export function hostsFile(values: ReadonlyMap<string, string>, environment: Envi
 /** Reads the profiles; a failure is told, and is the exit status. */
 export async function readHosts(file: string, voice: Output): Promise<HostsFile | BussaExit> {
   const { loadHosts } = await import('../../app/client/load-hosts.ts');
-  const loaded = loadHosts(file);
+  const loaded = await loadHosts(file);
   const words = loaded.kind === 'ok' ? loaded.warnings : loaded.complaints;
   for (const line of words) voice.complain(line);
   if (loaded.kind === 'ok') return loaded.hosts;

@@ -1,7 +1,7 @@
 import type { Sequence } from '../door/sequence.ts';
 import type { Family } from '../net/address.ts';
 import type { Port } from '../net/port.ts';
-import { type Millis, millis, seconds } from '../net/time.ts';
+import { type Millis, seconds } from '../net/time.ts';
 import { isPlainName, matchesHost } from './host-pattern.ts';
 import type { HostSettings, HostsFile } from './hosts-file.ts';
 
@@ -12,14 +12,13 @@ export type Profile = {
   readonly hostName: string;
   readonly port?: Port;
   readonly knock?: Sequence;
-  readonly delay: Millis;
+  /** Between two knocks; absent: as short as it is safe. */
+  readonly delay?: Millis;
   readonly family?: Family;
   readonly retries: number;
   readonly timeout: Millis;
 };
 
-/** Packets sent at one moment to different ports may take different ways, and arrive in another order. */
-const DELAY = millis(50);
 const RETRIES = 3;
 const TIMEOUT = seconds(30);
 
@@ -29,7 +28,6 @@ export function profileOf({ blocks }: HostsFile, name: string): Profile {
   const settings: HostSettings = Object.assign({}, ...matching.map((block) => block.settings).reverse());
   const { hostName = name, addressFamily = 'any', ...rest } = settings;
   return {
-    delay: DELAY,
     retries: RETRIES,
     timeout: TIMEOUT,
     ...rest,

@@ -31,8 +31,11 @@ export function resolveHost(
   });
 }
 
-/** Likewise the first address of each family, in the order of getaddrinfo(3); not empty. */
-export function resolveFamilies(
+/** BOUNDED: addresses of one host that are tried. */
+const MAX_ADDRESSES = 8;
+
+/** Likewise all addresses, the families in turn and each in the order of getaddrinfo(3); not empty (RFC 8305, § 4). */
+export function resolveAll(
   host: string,
   family: Family | undefined,
   timeout: Millis,
@@ -48,10 +51,20 @@ export function resolveFamilies(
       clearTimeout(alarm);
       if (error !== null) return resolve({ kind: 'failed', reason: explain(error, family) });
       const all = found.map(({ address }) => parseDestination(address)).filter((one) => one !== undefined);
-      const firsts = all.filter((one, i) => all.findIndex((other) => other.family === one.family) === i);
-      resolve(firsts.length > 0 ? firsts : { kind: 'failed', reason: 'no usable address' });
+      resolve(all.length > 0 ? inTurn(all) : { kind: 'failed', reason: 'no usable address' });
     });
   });
+}
+
+/** One of the first one's family, one of the other, and so on. */
+function inTurn(all: readonly Destination[]): readonly Destination[] {
+  const one = all.filter(({ family }) => family === all[0]?.family);
+  const other = all.filter(({ family }) => family !== all[0]?.family);
+  const pairs = Array.from({ length: Math.max(one.length, other.length) }, (_, i) => [one[i], other[i]]);
+  return pairs
+    .flat()
+    .filter((to) => to !== undefined)
+    .slice(0, MAX_ADDRESSES);
 }
 
 /** A numeric address, with a zone if it is IPv6, or `undefined`. */

@@ -72,7 +72,7 @@ describe('hosts.conf', () => {
     assert.deepEqual(profileOf({ blocks: [] }, 'a'), {
       name: 'a',
       hostName: 'a',
-      delay: 50,
+
       retries: 3,
       timeout: 30_000,
     });

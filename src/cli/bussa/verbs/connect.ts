@@ -1,5 +1,5 @@
 import type { Connected } from '../../../app/client/connect-through.ts';
-import type { ReachRequest } from '../../../app/client/reach.ts';
+import type { ReachRequest } from '../../../app/client/trail.ts';
 import { type Port, parsePort } from '../../../core/net/port.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
@@ -18,7 +18,8 @@ export const CONNECT: Verb = {
   name: 'connect',
   summary: 'knock until the port opens, then be a pipe to it, for ssh',
   description: [
-    'Asks the port for a connection; if it does not answer at once, knocks with the profile of the host, and again with growing gaps until the port is open. Then it passes the standard input to the port, and what comes back to the standard output, until both ends are done. A host that no profile has a `Knock` for is connected to without one.',
+    'Asks the port for a connection, and knocks a moment later with the profile of the host: each knock as soon as the former one is answered, else after the `Delay` of the profile. It stops when the port answers, and knocks again with growing gaps until the port is open. Then it passes the standard input to the port, and what comes back to the standard output, until both ends are done. A host that no profile has a `Knock` for is connected to without one.',
+    'A port that is open already may be knocked at all the same where its answer takes longer than a millisecond: that extends the lease.',
     'In `~/.ssh/config`: `ProxyCommand bussa connect %h %p`. There, `%h` is what `HostName` of ssh makes of the name; with `%n` in its place the profile is that of the name as it was typed.',
     'The file of the profiles is described in `man 5 bussa_hosts`. It is refused if anybody but its owner can read it.',
   ],
@@ -34,7 +35,7 @@ export const CONNECT: Verb = {
     return async (voice) => {
       const profile = await readProfile(file, host, voice);
       if (typeof profile === 'number') return profile;
-      const order = { profile, port: given ?? profile.port ?? SSH, askFirst: true };
+      const order = { profile, port: given ?? profile.port ?? SSH, ask: 'alongside' as const };
       const { connectThrough } = await import('../../../app/client/connect-through.ts');
       const end = await connectThrough(order, (line) => {
         if (values.has('verbose')) voice.complain(`bussa: ${line}`);

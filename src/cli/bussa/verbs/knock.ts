@@ -104,7 +104,7 @@ async function tellEnd(
     case 'closed': {
       if (port === undefined) return BUSSA_EXIT.failed;
       const { explainClosed } = await import('../../../app/client/explain-closed.ts');
-      const order = { profile, port, askFirst: false };
+      const order = { profile, port, ask: 'never' as const };
       for (const line of explainClosed(order, end.trails)) voice.complain(`bussa: ${line}`);
       return BUSSA_EXIT.failed;
     }

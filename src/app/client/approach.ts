@@ -1,0 +1,106 @@
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sequence } from '../../core/door/sequence.ts';
+import { type Millis, millis } from '../../core/net/time.ts';
+import { renderDestination } from '../../host/network/destination.ts';
+import { PortProbe } from '../../host/network/port-probe.ts';
+import { type Round, renderPlace, type Trail, timeLeft, withoutSocket } from './trail.ts';
+import { type Walk, walkSequence } from './walk-sequence.ts';
+
+/** A port that is open answers in less than this in the same building, and nothing is knocked at all. */
+const MOMENT_MS = 1;
+
+/** Between two knocks that are not answered, where the profile does not say: packets seldom overtake each other by more. */
+const FIRST_DELAY = millis(5);
+/** The same after a first try in vain. */
+const DELAY = millis(50);
+
+/** After a knock: the rule may stand a little later than the knock arrives, and a door's command may still run. */
+const FIRST_GAP_MS = 2;
+/** BOUNDED: connections that are begun after one knock; the gaps double. */
+const MAX_STARTS = 13;
+
+/** One try at one address: knocks, and asks the port until it opens. `left` is called when the knocks have left, or not. */
+export async function approach(
+  round: Round,
+  trail: Trail,
+  stop: AbortSignal,
+  left: () => void,
+): Promise<Socket | undefined> {
+  const probe = new PortProbe(trail.to, round.port);
+  const giveUp = (): void => probe.close();
+  stop.addEventListener('abort', giveUp);
+  try {
+    if (round.ask === 'alongside' && round.round === 0) {
+      probe.ask([millis(0)]);
+      await Promise.race([probe.opened, sleep(MOMENT_MS)]);
+    }
+    const isOpen = probe.answer.kind === 'open' || (await knockAt(round, trail, probe, stop)) === 'left';
+    left();
+    return isOpen ? await ask(round, trail, probe) : undefined;
+  } finally {
+    stop.removeEventListener('abort', giveUp);
+    left();
+    probe.close();
+  }
+}
+
+/** Knocks until all knocks have left, or the port is open. */
+async function knockAt(
+  { profile, tell, round, deadline }: Round,
+  trail: Trail,
+  probe: PortProbe,
+  stop: AbortSignal,
+): Promise<'left' | 'not-left'> {
+  tell(`knocking at ${renderDestination(trail.to)}`);
+  const delay = profile.delay ?? (round === 0 ? FIRST_DELAY : DELAY);
+  const halt = new AbortController();
+  void probe.opened.then(() => halt.abort());
+  const walk = await walkSequence(
+    trail.to,
+    profile.knock as Sequence,
+    delay,
+    deadline,
+    AbortSignal.any([stop, halt.signal]),
+    () => {
+      trail.isHeard = true;
+    },
+  );
+  if (walk.kind === 'stopped') return probe.answer.kind === 'open' ? 'left' : 'not-left';
+  if (walk.kind === 'all-left') trail.knocked++;
+  else noteFailure(walk, trail, profile.timeout, profile.knock?.length ?? 0);
+  return walk.kind === 'all-left' ? 'left' : 'not-left';
+}
+
+function noteFailure(
+  walk: Exclude<Walk, { kind: 'all-left' | 'stopped' }>,
+  trail: Trail,
+  limit: Millis,
+  all: number,
+): void {
+  if (walk.kind === 'failed') trail.notSent.push(...walk.reasons);
+  // A later round that has no time left to be whole says less than what the port answered in an earlier one.
+  else if (trail.knocked === 0)
+    trail.notSent.push(`timed out after ${limit / 1000} s: ${walk.left} of ${all} knocks left`);
+}
+
+async function ask(
+  { port, patience, deadline, tell }: Round,
+  trail: Trail,
+  probe: PortProbe,
+): Promise<Socket | undefined> {
+  if (probe.answer.kind !== 'open') {
+    tell(`asking ${renderPlace(trail.to, port)}`);
+    probe.ask(startsWithin(patience));
+  }
+  const answer = await probe.within(millis(Math.min(patience, timeLeft(deadline))));
+  trail.after = withoutSocket(answer);
+  if (answer.kind !== 'silent') trail.isHeard = true;
+  return answer.kind === 'open' ? answer.socket : undefined;
+}
+
+/** 0, 2, 6, 14, 30, … ms. */
+export function startsWithin(patience: Millis): Millis[] {
+  const all = Array.from({ length: MAX_STARTS }, (_, i) => millis(FIRST_GAP_MS * (2 ** i - 1)));
+  return all.filter((start) => start < patience);
+}

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { millis } from '../../core/net/time.ts';
+import { approach } from './approach.ts';
+import { type Found, type ReachRequest, type Round, type Trail, timeLeft } from './trail.ts';
+
+/** How long the port is asked after the first knock; each time twice as long. */
+const FIRST_PATIENCE = millis(1500);
+const MAX_PATIENCE = millis(12_000);
+
+/** An address from which nothing has come back so long after its knocks gets company by the next one (RFC 8305, § 5). */
+const HEAD_START_MS = 250;
+
+/** Knocks at all addresses, and again with growing patience. */
+export async function knockInRounds(
+  order: ReachRequest,
+  trails: readonly Trail[],
+  deadline: number,
+  tell: (line: string) => void,
+): Promise<Found | undefined> {
+  let patience = FIRST_PATIENCE;
+  for (let round = 0; round <= order.profile.retries && timeLeft(deadline) > 0; round++) {
+    const found = await knockOnce({ ...order, round, patience, deadline, tell }, trails);
+    if (found !== undefined) return found;
+    // Nothing that is tried again will leave.
+    if (trails.every(({ knocked }) => knocked === 0)) break;
+    patience = millis(Math.min(2 * patience, MAX_PATIENCE));
+  }
+  return undefined;
+}
+
+/** At each address once, one after the other; the next one need not wait for one that says nothing. */
+async function knockOnce(round: Round, trails: readonly Trail[]): Promise<Found | undefined> {
+  const stop = new AbortController();
+  const { promise: found, resolve: find } = Promise.withResolvers<Found>();
+  const attempts: Promise<void>[] = [];
+  for (const trail of trails) {
+    if (stop.signal.aborted || timeLeft(round.deadline) <= 0) break;
+    const left = Promise.withResolvers<void>();
+    const attempt = approach(round, trail, stop.signal, left.resolve).then((socket) => {
+      if (socket === undefined) return;
+      if (stop.signal.aborted) socket.destroy();
+      else find({ socket, trail });
+      stop.abort();
+    });
+    attempts.push(attempt);
+    await Promise.race([attempt, isSilent(trail, left.promise, stop.signal)]);
+  }
+  return Promise.race([found, Promise.all(attempts).then(() => undefined)]);
+}
+
+/** When the address has said nothing for a while after its knocks; never, if it has said something. */
+async function isSilent(trail: Trail, left: Promise<void>, stop: AbortSignal): Promise<void> {
+  await left;
+  await sleep(HEAD_START_MS, undefined, { signal: stop }).catch(() => undefined);
+  if (trail.isHeard) await new Promise(() => undefined);
+}

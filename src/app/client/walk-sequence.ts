@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sequence, SequenceStep } from '../../core/door/sequence.ts';
+import { type Millis, millis } from '../../core/net/time.ts';
+import { type AnsweredKnock, sendAnsweredKnock } from '../../host/network/answered-knock.ts';
+import { type Destination, renderDestination } from '../../host/network/destination.ts';
+import { explainErrno } from './explain-errno.ts';
+
+/** The kernel sends a SYN that is not answered again after 1 s, which would be a wrong knock: it is closed before. */
+const MAX_LISTENING = millis(800);
+
+export type Walk =
+  | { readonly kind: 'all-left' }
+  /** Somebody else was faster: there is nothing left to knock for. */
+  | { readonly kind: 'stopped' }
+  /** The deadline came first. */
+  | { readonly kind: 'late'; readonly left: number }
+  | { readonly kind: 'failed'; readonly reasons: readonly string[] };
+
+/**
+ * Sends the knocks in order, each as soon as the former one is answered, at the latest `delay` after it. An answer tells
+ * that the packet has arrived, so no other can overtake it. `deadline` is on the clock of `performance.now`; `heard` is
+ * called for each answer.
+ */
+export async function walkSequence(
+  to: Destination,
+  sequence: Sequence,
+  delay: Millis,
+  deadline: number,
+  stop: AbortSignal,
+  heard: () => void,
+): Promise<Walk> {
+  const reasons: string[] = [];
+  for (const [i, step] of sequence.entries()) {
+    if (stop.aborted) return { kind: 'stopped' };
+    if (performance.now() >= deadline) return { kind: 'late', left: i };
+    const isLast = i === sequence.length - 1;
+    const knock = sendAnsweredKnock(to, step.protocol, step.port);
+    try {
+      const error = await knock.left;
+      if (error !== undefined) reasons.push(explainStep(to, step, error));
+      if (!isLast) await pause(knock, Math.min(delay, deadline - performance.now()), stop, heard);
+    } finally {
+      knock.close();
+    }
+  }
+  return reasons.length === 0 ? { kind: 'all-left' } : { kind: 'failed', reasons: [...new Set(reasons)] };
+}
+
+/** Until the knock is answered or the time is over. */
+async function pause(
+  knock: AnsweredKnock,
+  length: number,
+  stop: AbortSignal,
+  heard: () => void,
+): Promise<void> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([stop, over.signal]);
+  const until = performance.now() + length;
+  const isAnswered = await Promise.race([
+    knock.answered.then(() => true),
+    wait(Math.min(length, MAX_LISTENING), signal),
+  ]);
+  over.abort();
+  if (isAnswered) return heard();
+  knock.close();
+  await wait(until - performance.now(), stop);
+}
+
+/** `false`, after so many milliseconds or when it is stopped. Node.js drops the fraction of a wait. */
+async function wait(length: number, signal: AbortSignal): Promise<false> {
+  if (length > 0) await sleep(Math.ceil(length), undefined, { signal }).catch(() => undefined);
+  return false;
+}
+
+function explainStep(
+  to: Destination,
+  { protocol, port }: SequenceStep,
+  error: NodeJS.ErrnoException,
+): string {
+  const { syscall = 'connect', code = error.message, errno = 0 } = error;
+  return explainErrno(`${syscall} on ${protocol} ${renderDestination(to)}:${port}: ${code}`, code, errno);
+}

@@ -1,0 +1,84 @@
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+import type { Port } from '../../core/net/port.ts';
+import type { Protocol } from '../../core/net/protocol.ts';
+import { type Destination, renderDestination } from './destination.ts';
+
+/** A knock that is listened after: an ordinary socket, for which nobody has to be root. */
+export type AnsweredKnock = {
+  /** When the packet is on its way; with the error if the kernel did not take it. */
+  readonly left: Promise<NodeJS.ErrnoException | undefined>;
+  /** When something came back: a reset, a connection, an ICMP message. The packet has got there, or is lost. */
+  readonly answered: Promise<void>;
+  /** Leaves nothing behind. The kernel sends the same SYN again after a second, unless it is closed before. */
+  close(): void;
+};
+
+/** The payload of a UDP knock, as the C client sends it. */
+const ONE_NUL = new Uint8Array(1);
+
+export function sendAnsweredKnock(to: Destination, protocol: Protocol, port: Port): AnsweredKnock {
+  return protocol === 'tcp' ? sendSyn(to, port) : sendDatagram(to, port);
+}
+
+function sendSyn(to: Destination, port: Port): AnsweredKnock {
+  const left = Promise.withResolvers<NodeJS.ErrnoException | undefined>();
+  const answered = Promise.withResolvers<void>();
+  const socket = connect({ host: renderDestination(to), port });
+  let isConnected = false;
+  let hasLeft = false;
+  afterTicks(TICKS_TO_FAIL, () => {
+    hasLeft = true;
+    left.resolve(undefined);
+  });
+  socket.once('connect', () => {
+    isConnected = true;
+    answered.resolve();
+  });
+  socket.on('error', (error) => {
+    if (hasLeft || isAnswer(error)) answered.resolve();
+    else left.resolve(error);
+  });
+  const close = (): void => {
+    // A reset is one packet to a port of the sequence, and an orderly end would be two.
+    if (isConnected) socket.resetAndDestroy();
+    else socket.destroy();
+  };
+  return { left: left.promise, answered: answered.promise, close };
+}
+
+/** A refusal comes from the other side, even where it comes before connect(2) has returned. */
+const isAnswer = ({ code = '' }: NodeJS.ErrnoException): boolean =>
+  code === 'ECONNREFUSED' || code === 'ECONNRESET';
+
+/** Node.js calls connect(2) in the next tick, and tells of its failure in the one after that. */
+const TICKS_TO_FAIL = 3;
+
+function afterTicks(count: number, call: () => void): void {
+  process.nextTick(() => (count > 1 ? afterTicks(count - 1, call) : call()));
+}
+
+function sendDatagram(to: Destination, port: Port): AnsweredKnock {
+  const left = Promise.withResolvers<NodeJS.ErrnoException | undefined>();
+  const answered = Promise.withResolvers<void>();
+  const socket = createSocket(to.family === 4 ? 'udp4' : 'udp6');
+  let hasLeft = false;
+  socket.on('error', (error) => {
+    if (hasLeft) answered.resolve();
+    else left.resolve(error);
+  });
+  socket.once('message', () => answered.resolve());
+  socket.once('connect', () => {
+    socket.send(ONE_NUL, (error) => {
+      hasLeft = true;
+      left.resolve(error ?? undefined);
+    });
+  });
+  socket.connect(port, renderDestination(to));
+  let isClosed = false;
+  const close = (): void => {
+    if (!isClosed) socket.close();
+    isClosed = true;
+  };
+  return { left: left.promise, answered: answered.promise, close };
+}
