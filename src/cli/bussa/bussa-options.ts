@@ -83,7 +83,7 @@ export function renderHelp(verb?: Verb): string {
   if (verb !== undefined) return renderVerbHelp(verb);
   return `usage: bussa VERB [OPTIONS]
 
-${VERBS.map(({ name, summary }) => renderEntry(`  ${name}`, summary)).join('')}${renderEntry('  help [VERB]', 'print this, or what a verb takes')}
+${VERBS.map(({ name, summary }) => renderEntry(`  ${name}`, summary)).join('')}${renderEntry('  help [VERB]', 'print this help, or that of a verb')}
 ${renderEntry('  -V, --version', 'print the version')}${renderEntry('  -h, --help', 'the same as help')}
 ${renderParagraphs([
   'Exit status: 0 done, 1 failed, 2 a mistake in the arguments, 69 no such daemon runs, 77 a permission is missing, 78 a mistake in the configuration.',
@@ -111,7 +111,7 @@ function readVerb(verb: Verb, args: readonly string[], environment: Environment)
   return { kind: 'deed', verb, json, deed: verb.read({ values, operands }, environment) };
 }
 
-function checkOperands({ name, operands: wanted }: Verb, given: readonly string[]): void {
+function checkOperands({ operands: wanted }: Verb, given: readonly string[]): void {
   const missing = wanted.filter(({ optional }) => optional !== true)[given.length];
   if (missing !== undefined) throw new UsageError(`no ${missing.name} was given: ${missing.summary}`);
   const empty = wanted[given.indexOf('')];
@@ -119,14 +119,14 @@ function checkOperands({ name, operands: wanted }: Verb, given: readonly string[
     throw new UsageError(`the ${empty.name} that was given is empty: ${empty.summary}`);
   const isOpen = wanted.at(-1)?.many === true;
   const stray = isOpen ? undefined : given[wanted.length];
-  if (stray !== undefined) throw new UsageError(`'${stray}' is more than bussa ${name} takes`);
+  if (stray !== undefined) throw new UsageError(`unexpected argument '${stray}'`);
 }
 
 function helpOn(rest: readonly string[], json: boolean): BussaCommand {
   const [word, stray] = rest[0] === '--' ? rest.slice(1) : rest;
   if (word === undefined || (word === 'help' && stray === undefined)) return { kind: 'help' };
   if (stray !== undefined) {
-    return { kind: 'usage-error', message: `'${stray}' is more than bussa help takes`, json };
+    return { kind: 'usage-error', message: `unexpected argument '${stray}'`, json };
   }
   const verb = verbOf(word);
   return verb === undefined ? unknownVerb(word, json) : { kind: 'help', verb };

@@ -45,7 +45,7 @@ describe('addresses on the command line', () => {
     ] as const) {
       const { status, text } = await said(`ban ${who} ${nowhere}`, { SSH_CONNECTION: peer });
       assert.equal(status, 1, who);
-      assert.match(text, /not banned: you are connected from \S+, .* --force/);
+      assert.match(text, /not banned: you are connected from \S+ .* --force/);
       // Nobody is asked before; here there is nobody.
       assert.equal((await said(`ban ${who} --force ${nowhere}`, { SSH_CONNECTION: peer })).status, 69);
     }

@@ -63,7 +63,7 @@ suite('bussa init', () => {
       assert.throws(() => wishes(values), UsageError, JSON.stringify(values));
     }
     assert.deepEqual(run().status, 2);
-    assert.match(run().stderr, /no terminal to ask at: give --yes/);
+    assert.match(run().stderr, /no terminal for questions: give --yes/);
   });
 
   test('without privileges: refused before anything is asked; what cannot be seen is not claimed', () => {

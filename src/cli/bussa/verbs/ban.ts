@@ -7,10 +7,10 @@ import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verb
 
 export const BAN: Verb = {
   name: 'ban',
-  summary: 'let an address open no door any more',
+  summary: 'stop an address from opening any door',
   description: [
-    "Tells the running daemon that the knocks of an address, or of all addresses of a prefix, count for nothing. What is open to it is closed at once, and its packets cost nothing more. Connections that are established stay, except those of a door with `close_kills`. A ban is kept when the daemon ends, in its state directory; by the machine's clock, where it has an end.",
-    'A ban of the same address or prefix replaces the one before. The address that you are connected from by ssh, and a prefix that it is in, are banned only with `--force`: you could not come in again by a knock.',
+    'Makes the running daemon ignore the knocks of an address, or of all addresses of a prefix. Doors that are open for it close at once, and its packets cost nothing more. Established connections stay, except those of a door with `close_kills`. The daemon keeps bans in its state directory, so they survive a restart. A ban with an end ends by the wall clock.',
+    'A ban of the same address or prefix replaces the earlier one. To ban the address that you are connected from by ssh, or a prefix that contains it, you need `--force`: you could not get in again by a knock.',
   ],
   operands: [WHO],
   options: {
@@ -19,7 +19,7 @@ export const BAN: Verb = {
       value: 'TIME',
       summary: 'how long, as in `90s`, `10m`, `2h` or `1d` (default: until `bussa unban`)',
     },
-    force: { type: 'boolean', summary: 'ban also where you are connected from' },
+    force: { type: 'boolean', summary: 'also ban the address that you are connected from' },
     ...CHOICE_OPTIONS,
   },
   read: ({ values, operands }, environment) => {
@@ -33,7 +33,7 @@ export const BAN: Verb = {
       const own = isForced ? undefined : await ownAddressIn(prefix, environment);
       if (own !== undefined) {
         voice.complain(
-          `bussa: not banned: you are connected from ${own}, and could not come in again by a knock: add --force if that is what you want`,
+          `bussa: not banned: you are connected from ${own} and could not get in again by a knock; add --force to ban it all the same`,
         );
         return BUSSA_EXIT.failed;
       }
@@ -44,7 +44,8 @@ export const BAN: Verb = {
       if (reply.kind !== 'answer') return complainOfReply(reply, voice);
       const { ban, unkept } = reply.answer;
       const isKept = unkept === undefined;
-      if (!isKept) voice.complain(`bussa: the ban ends with the daemon: ${unkept}`);
+      if (!isKept)
+        voice.complain(`bussa: the ban could not be saved and ends with the daemon: ${String(unkept)}`);
       voice.answer({ ...ban, kept: isKept }, [`${who} is banned ${renderBanEnd(ban, instant(Date.now()))}.`]);
       return isKept ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
     };

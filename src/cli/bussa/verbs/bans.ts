@@ -4,7 +4,7 @@ import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verb
 
 export const BANS: Verb = {
   name: 'bans',
-  summary: 'list who is banned, and until when',
+  summary: 'list the bans and when they end',
   description: ['Lists the addresses and prefixes that `bussa ban` has banned, in that order.'],
   operands: [],
   options: CHOICE_OPTIONS,

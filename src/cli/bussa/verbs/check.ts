@@ -9,23 +9,23 @@ const OPTIONS = {
     type: 'boolean',
     summary: 'print the capture expression of its knocks, for `tcpdump`',
     details:
-      'In the language of pcap-filter(7), as the daemon gives it to the kernel, but for the ports that it watches to tell scans.',
+      'In the syntax of pcap-filter(7), as the daemon passes it to the kernel, but without the decoy ports.',
   },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
 export const CHECK: Verb = {
   name: 'check',
-  summary: 'say what is wrong in a configuration, and what is unwise',
+  summary: 'list the mistakes in a configuration, and warn of unwise settings',
   description: [
-    'Names every mistake with its place and what would be right. Where there is none, it warns of what is allowed and unwise, on this host as it is now: sequences that are short, known, ascending, or the beginning of another one; a knock port with a service on it; a port to open with none; programs, interfaces and directories that do not exist; commands with a misspelt `%IP%`, typographic dashes or quotes, or a `sleep`; a stop command that does not take away what the start command adds; rules for IPv4 alone where there is IPv6. Nothing is watched, nothing is changed, and no privilege is needed.',
-    'The status is 78 with mistakes, 0 without, whatever it warns of, and 77 if the file may not be read. With `--json`, each warning has an `id` that does not change from version to version.',
+    'Names every mistake with its place and its correction. If there is none, it warns of what is allowed but unwise on this host in its current state: sequences that are short, known, ascending, or the beginning of another one; a knock port with a service on it; a port to open without a service; programs, interfaces and directories that do not exist; commands with a misspelt `%IP%`, typographic dashes or quotes, or a `sleep`; a stop command that does not remove what the start command adds; rules for IPv4 alone on a host with IPv6. It does not listen, changes nothing, and needs no privilege.',
+    'The status is 78 if there are mistakes, 77 if the file may not be read, else 0, even with warnings. With `--json`, each warning has an `id` that stays the same from version to version.',
   ],
   operands: [
     {
       name: 'FILE',
       summary:
-        'the configuration (default: that of the daemon which runs, else of the one that ran last, else `/etc/knockd.conf`)',
+        'the configuration (default: that of the running daemon, else of the daemon that ran last, else `/etc/knockd.conf`)',
       completes: 'file',
       optional: true,
     },

@@ -6,7 +6,7 @@ import { BUSSA_EXIT, type ParsedArguments, type Verb } from '../../arguments/ver
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
-  all: { type: 'boolean', summary: 'close all that are open, or all of the door' },
+  all: { type: 'boolean', summary: 'close all open leases, or all of one door' },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -14,12 +14,12 @@ export const CLOSE: Verb = {
   name: 'close',
   summary: 'close a door for an address now, or all doors',
   description: [
-    'Ends the lease as its time would: the ports are closed, connections cut where the door says `close_kills`, and its stop command is run. Other connections live on. Who knocks again is let in again.',
-    'Waits for it for 5 seconds; if a stop command takes longer, says so, with status 0: it is on its way.',
+    'Ends the lease as if its time were over: closes the ports, cuts connections if the door says `close_kills`, and runs the stop command. Other connections live on. A new knock opens the door again.',
+    'Waits up to 5 seconds for the lease to end. If the stop command takes longer, it says so, and the status is 0.',
   ],
   operands: [
     { name: 'DOOR', summary: 'the door', optional: true, completes: 'door' },
-    { name: 'ADDRESS', summary: 'whom it is open for', optional: true },
+    { name: 'ADDRESS', summary: 'the address it is open for', optional: true },
   ],
   options: OPTIONS,
   read: (given, environment) => {
@@ -30,8 +30,7 @@ export const CLOSE: Verb = {
       const reply = await askDaemon(choice, { verb: 'close', ...request });
       if (reply.kind !== 'answer') return complainOfReply(reply, voice);
       const { closed, closing } = reply.answer;
-      const more =
-        closing === 0 ? '' : `, ${closing} still being closed: \`bussa leases\` and the log tell more`;
+      const more = closing === 0 ? '' : `, ${closing} still closing: see \`bussa leases\` and the log`;
       voice.answer({ closed, closing }, [
         closed + closing === 0 ? 'no door was open' : `${closed} closed${more}`,
       ]);
@@ -47,9 +46,9 @@ function readRequest({ values, operands }: ParsedArguments): Requests['close'] {
     ...(ip === undefined ? {} : { ip: parseSource(ip) }),
   };
   if (values.has('all')) return { ...which, all: true };
-  if (door === undefined) throw new UsageError('say which: DOOR and ADDRESS, or --all');
+  if (door === undefined) throw new UsageError('give DOOR and ADDRESS, or --all');
   if (ip === undefined) {
-    throw new UsageError(`say for whom: bussa close ${door} ADDRESS, or bussa close ${door} --all`);
+    throw new UsageError(`give an address: bussa close ${door} ADDRESS, or bussa close ${door} --all`);
   }
   return which;
 }

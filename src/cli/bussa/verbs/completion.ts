@@ -5,9 +5,9 @@ import { SHELLS } from '../../completion/shells.ts';
 /** `verbs` are all, this one among them. */
 export const completionVerb = (verbs: () => readonly Verb[]): Verb => ({
   name: 'completion',
-  summary: 'print what a shell needs to complete these commands',
+  summary: 'print shell completions for these commands',
   description: [
-    'Prints the completions of `bussa`, `knockd` and `knock`. For bash: `bussa completion bash > /etc/bash_completion.d/bussa`. For zsh, into a directory of its `fpath`, as `_bussa`. For fish: `bussa completion fish > ~/.config/fish/completions/bussa.fish`. The packages have them already.',
+    'Prints the completions of `bussa`, `knockd` and `knock`. For bash: `bussa completion bash > /etc/bash_completion.d/bussa`. For zsh, save them as `_bussa` in a directory of its `fpath`. For fish: `bussa completion fish > ~/.config/fish/completions/bussa.fish`. The packages install them.',
   ],
   operands: [{ name: 'SHELL', summary: '`bash`, `zsh` or `fish`', completes: SHELLS }],
   options: {},

@@ -2,16 +2,17 @@ import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 const WORDS = {
-  daemon: 'Confirmed: the ports stay closed to all but knockers.',
-  service: 'Confirmed: the service stays, and starts at boots; the ports stay closed to all but knockers.',
+  daemon: 'Confirmed: the ports stay closed to everybody who has not knocked.',
+  service:
+    'Confirmed: the service keeps running and starts at boot; the ports stay closed to everybody who has not knocked.',
 } as const;
 
 export const CONFIRM: Verb = {
   name: 'confirm',
-  summary: 'keep what is closed on trial, by `bussa up --confirm` or `bussa init`',
+  summary: 'confirm a trial of `bussa up --confirm` or `bussa init`',
   description: [
-    'Ends the trial that runs, and what is closed stays closed: that of a daemon that was started with `--confirm`, or that of the service that `bussa init` has started, which is enabled then, so that it starts at boots. Run it from a connection that was made after the ports were closed: that proves that the knock opens them.',
-    'Where nothing is on trial, it says so, and the status is 0. A trial that is over is begun again by `bussa init` or `bussa up --confirm`.',
+    'Ends the running trial, and the ports stay closed: the trial of a daemon that was started with `--confirm`, or of the service that `bussa init` has started. That service is then enabled, so that it starts at boot. Run this from a connection that was made after the ports were closed: it proves that the knock opens them.',
+    'If no trial is running, it says so, and the status is 0. `bussa init` or `bussa up --confirm` begins a new trial.',
   ],
   operands: [],
   options: CHOICE_OPTIONS,
@@ -21,7 +22,7 @@ export const CONFIRM: Verb = {
       const { confirmTrial } = await import('../../../app/trial/confirm-trial.ts');
       const outcome = await confirmTrial(choice);
       if (outcome.kind === 'nothing') {
-        voice.answer({ confirmed: false }, ['There is nothing to confirm: nothing is on trial.']);
+        voice.answer({ confirmed: false }, ['There is nothing to confirm: no trial is running.']);
         return BUSSA_EXIT.ok;
       }
       if (outcome.kind !== 'confirmed') return complainOfReply(outcome, voice);

@@ -7,7 +7,7 @@ import { BUSSA_EXIT, type Output, type Verb } from '../../arguments/verb.ts';
 import { hostsFile, PROFILE_OPTIONS, readProfile } from '../../daemon-verbs/profile-options.ts';
 
 const OPTIONS = {
-  verbose: { type: 'boolean', short: 'v', summary: 'say on standard error what is done' },
+  verbose: { type: 'boolean', short: 'v', summary: 'report each step on standard error' },
   ...PROFILE_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -16,12 +16,12 @@ const SSH = 22 as Port;
 
 export const CONNECT: Verb = {
   name: 'connect',
-  summary: 'knock until the port opens, then be a pipe to it, for ssh',
+  summary: 'knock until the port opens, then act as a pipe to it, for ssh',
   description: [
     'Asks the port for a connection, and knocks a moment later with the profile of the host: each knock as soon as the former one is answered, else after the `Delay` of the profile. It stops when the port answers, and knocks again with growing gaps until the port is open. Then it passes the standard input to the port, and what comes back to the standard output, until both ends are done. A host that no profile has a `Knock` for is connected to without one.',
     'A port that is open already may be knocked at all the same where its answer takes longer than a millisecond: that extends the lease.',
-    'In `~/.ssh/config`: `ProxyCommand bussa connect %h %p`. There, `%h` is what `HostName` of ssh makes of the name; with `%n` in its place the profile is that of the name as it was typed.',
-    'The file of the profiles is described in `man 5 bussa_hosts`. It is refused if anybody but its owner can read it.',
+    'In `~/.ssh/config`: `ProxyCommand bussa connect %h %p`. There, `%h` is the host name after ssh has applied `HostName`; with `%n` instead, the profile is that of the name as it was typed.',
+    '`man 5 bussa_hosts` describes the file of profiles. It is refused if anybody but its owner can read it.',
   ],
   operands: [
     { name: 'HOST', summary: 'the name of a profile, or a host', completes: 'profile' },
@@ -47,7 +47,7 @@ export const CONNECT: Verb = {
 
 export function readPort(word: string): Port {
   const port = parsePort(word);
-  if (port === undefined) throw new UsageError(`bad port '${word}': it is a number from 1 to 65535`);
+  if (port === undefined) throw new UsageError(`bad port '${word}': a port is a number from 1 to 65535`);
   return port;
 }
 

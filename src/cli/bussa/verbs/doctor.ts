@@ -10,9 +10,9 @@ const OPTIONS = {
     type: 'string',
     value: 'HOST',
     completes: 'profile',
-    summary: "examine the client's half: knock at this host",
+    summary: "examine the client's side: knock at this host",
     details:
-      'Knocks with the profile of the host, and tells from what comes back whether the knock was not sent, not seen, seen but wrong, or has opened what cannot be reached; where it cannot be told, it says so.',
+      'Knocks with the profile of the host, and says whether the knock was not sent, not seen, seen but wrong, or opened a port that cannot be reached, as far as the answers show that.',
   },
   ...PROFILE_OPTIONS,
   ...CHOICE_OPTIONS,
@@ -29,9 +29,9 @@ const STYLES: Readonly<Record<Verdict, Style>> = {
 
 export const DOCTOR: Verb = {
   name: 'doctor',
-  summary: 'examine all that commonly goes wrong, and name the remedies',
+  summary: 'check everything that commonly goes wrong, and name remedies',
   description: [
-    'Looks at the privileges, the libraries, the clock, the configuration, the daemon and its service, other daemons, the rotation of the log, the interfaces and addresses, and at the rules of the firewall as they are now: whether a new connection from elsewhere to the port of each door is dropped, over IPv4 and IPv6, whether established connections live on, what becomes of all other ports, and whether a container runtime sends the port elsewhere before. It changes nothing. Rules are read, not tried: what depends on more than they tell is unknown.',
+    'Checks the privileges, the libraries, the clock, the configuration, the daemon and its service, other daemons, the rotation of the log, the interfaces and addresses, and the current rules of the firewall: whether a new connection from outside to the port of each door is dropped, over IPv4 and IPv6, whether established connections live on, what happens to all other ports, and whether a container runtime sends the port elsewhere before. It changes nothing. It reads the rules without sending a packet; what the rules do not determine is unknown.',
     'Each finding is `ok`, a `warning`, a `problem` or `unknown`, with a remedy to type. The status is 1 if there is a problem, else 0.',
   ],
   operands: [],
@@ -52,7 +52,7 @@ async function examineClient(file: string, host: string, voice: Output): Promise
   const profile = await readProfile(file, host, voice);
   if (typeof profile === 'number') return profile;
   if (profile.knock === undefined) {
-    voice.complain(`bussa: ${file} has no Knock for '${host}': write one, as in Knock 7000 8000:udp 9000`);
+    voice.complain(`bussa: ${file} has no Knock for '${host}': add one, as in Knock 7000 8000:udp 9000`);
     return BUSSA_EXIT.config;
   }
   const { examineFromClient } = await import('../../../app/doctor/examine-from-client.ts');

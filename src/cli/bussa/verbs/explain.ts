@@ -7,18 +7,18 @@ import { isoMoment } from '../text/render-time.ts';
 
 export const EXPLAIN: Verb = {
   name: 'explain',
-  summary: 'tell what an address has knocked lately, and why the door did not open',
+  summary: 'show what an address has knocked recently, and why the door did not open',
   description: [
-    'Prints what the running daemon remembers of an address, packet by packet, and in one sentence why the door did not open at its last try, or when it did.',
-    'The last 32 entries of each of up to 4096 addresses are remembered; equal packets in a row are one. Who has come further in a sequence is kept before who has not, so that scans push out no knockers. Packets are remembered that the daemon reads: those to a port of a door or to a tripwire. It does not see others, nor those with other TCP flags than any door wants there.',
+    'Prints what the running daemon remembers of an address, packet by packet, and says in one sentence why the door did not open at the last attempt, or when it did.',
+    'The daemon remembers the last 32 entries of each of up to 4096 addresses; equal packets in a row are one entry. Addresses that have come further in a sequence are kept longer, so that scans do not evict knockers. The daemon sees only packets to a port of a door or to a decoy port, and only with TCP flags that a door accepts there.',
   ],
   operands: [{ name: 'IP', summary: 'the address', completes: 'host' }],
   options: {
     follow: {
       type: 'boolean',
-      summary: 'keep what it does from now on, whatever comes',
+      summary: 'keep what it does from now on, however busy the daemon is',
       details:
-        'For the last 16 addresses that were followed, until the daemon ends. Ask again without it when the address has knocked.',
+        'The last 16 such addresses are kept, until the daemon ends. Run the verb again without this option when the address has knocked.',
     },
     ...CHOICE_OPTIONS,
   },
@@ -66,6 +66,6 @@ function render(story: SourceStory, { entryTime, hasOpened }: Telling, { style }
     ...present.map((sentence) => `${style('bold', 'Now')}: ${printable(sentence)}.`),
     ...entries.map((entry) => `${style('dim', entryTime(entry, now))}  ${printable(entry.text)}`),
     `${last}: ${about}${printable(why.sentence)}.`,
-    ...(followed ? ['It is followed: what it does is kept, whatever comes.'] : []),
+    ...(followed ? ['It is followed: what it does from now on is kept.'] : []),
   ];
 }

@@ -7,9 +7,9 @@ import { renderLength, renderMoment } from '../text/render-time.ts';
 
 export const EXTEND: Verb = {
   name: 'extend',
-  summary: 'leave a door open for longer than it would be',
+  summary: 'keep a door open for longer',
   description: [
-    'Puts off the end of a door that is open for the address by the time given. Of a door that a connection holds open (`hold`), it counts from now.',
+    'Postpones the end of a door that is open for the address by the given time. If a connection holds the door open (`hold`), the time counts from now.',
   ],
   operands: ORDER_OPERANDS,
   options: ORDER_OPTIONS,

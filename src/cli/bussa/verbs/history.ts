@@ -15,14 +15,14 @@ const OPTIONS = {
   since: {
     type: 'string',
     value: 'WHEN',
-    summary: 'only what was open after that: `yesterday`, `2h`, `2026-11-01`',
+    summary: 'only leases that were open after that: `yesterday`, `2h`, `2026-11-01`',
     details:
-      '`today` and `yesterday` begin at midnight; `90m`, `2h` and `3d` are so long ago; a date may have a time, as in `2026-11-01 14:30`; all in the time zone of this command.',
+      '`today` and `yesterday` begin at midnight; `90m`, `2h` and `3d` mean that long ago; a date may have a time, as in `2026-11-01 14:30`. All times are in the time zone of this command.',
   },
-  until: { type: 'string', value: 'WHEN', summary: 'only what was open before that' },
-  door: { type: 'string', value: 'DOOR', completes: 'door', summary: 'only of this door' },
-  ip: { type: 'string', value: 'ADDRESS', summary: 'only of this address' },
-  limit: { type: 'string', value: 'N', summary: `so many, the latest (default ${DEFAULT_LIMIT})` },
+  until: { type: 'string', value: 'WHEN', summary: 'only leases that were open before that' },
+  door: { type: 'string', value: 'DOOR', completes: 'door', summary: 'only leases of this door' },
+  ip: { type: 'string', value: 'ADDRESS', summary: 'only leases of this address' },
+  limit: { type: 'string', value: 'N', summary: `at most this many, the latest (default ${DEFAULT_LIMIT})` },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -30,10 +30,10 @@ type PastLease = Extract<HistoryReading, { kind: 'history' }>['leases'][number];
 
 const ENDS: Readonly<Record<PastLease['how'], string>> = {
   expired: 'at its time',
-  left: 'its last connection had gone',
+  left: 'its last connection ended',
   stopped: 'the daemon was stopped',
   failed: 'it did not come about',
-  rebooted: 'the machine was started anew',
+  rebooted: 'the machine rebooted',
   changed: 'its door was changed',
   banned: 'its address was banned',
   closed: 'by the operator',
@@ -41,10 +41,10 @@ const ENDS: Readonly<Record<PastLease['how'], string>> = {
 
 export const HISTORY: Verb = {
   name: 'history',
-  summary: 'which doors have been open, for whom, and how they closed',
+  summary: 'list past leases: for whom a door was open, and how it closed',
   description: [
-    'Prints the leases that are over, the latest first: which door, for whom, since when and for how long, whether by a knock or by the operator, and how it ended. Doors that are open now are in `bussa leases`.',
-    'The daemon remembers the last 100,000. Where no daemon runs, what it has left is read.',
+    'Prints past leases, the latest first: which door, for whom, since when and for how long, whether by a knock or by the operator, and how it ended. `bussa leases` lists the doors that are open now.',
+    'The daemon remembers the last 100,000. If no daemon runs, the verb reads the records of the last one.',
   ],
   operands: [],
   options: OPTIONS,
@@ -56,7 +56,8 @@ export const HISTORY: Verb = {
       const reading = await readHistory(daemon, choice);
       if (reading.kind !== 'history') return complainOfReply(reading, voice);
       const { leases, from } = reading;
-      if (from === 'database') voice.complain('bussa: no daemon runs: this is what it has left');
+      if (from === 'database')
+        voice.complain('bussa: no daemon is running: these are the records of the last one');
       voice.answer(
         { from, history: leases.map(pastJson) },
         leases.length === 0 ? ['nothing'] : renderPast(leases, voice),

@@ -4,11 +4,11 @@ import { INIT_OPTIONS, type InitAnswers, readWishes, settle } from '../init/init
 
 export const INIT: Verb = {
   name: 'init',
-  summary: 'make a first configuration: hide a port behind a knock',
+  summary: 'create a first configuration: hide a port behind a knock',
   description: [
-    'Asks at the terminal what to hide, draws a sequence that nobody can guess, far from ports that are in use or known, names the firewall that it has found, and writes the configuration, which nobody else can read. A file that is there is left alone, but for `--force`, unless nobody has written anything into it, as into that of a package.',
-    'Then it offers to start the service, where systemd runs, on trial: systemd itself stops it after two minutes, which opens the port again, unless Enter is pressed here, whatever becomes of this terminal. So you can knock and log in from a second one first. Only then it is enabled.',
-    'At the end it prints what to type outside, what to write into `~/.ssh/config` and `~/.config/bussa/hosts.conf` there, and the knock as a QR code for a phone. These are secrets.',
+    'Asks at the terminal what to hide, draws a random sequence that avoids ports in use and well-known ports, names the firewall that it has found, and writes the configuration, readable by its owner alone. It does not overwrite an existing file without `--force`, unless nobody has edited that file, such as the default of a package.',
+    'Then, where systemd runs, it offers to start the service on trial: systemd itself stops the service after two minutes, which opens the port again, unless you press Enter here or run `bussa confirm`, whatever happens to this terminal. So you can first knock and log in from a second terminal. The service is enabled only when you confirm.',
+    'At the end it prints the command to type on the client, the entries for `~/.ssh/config` and `~/.config/bussa/hosts.conf` there, and the knock as a QR code for a phone. These are secrets.',
   ],
   operands: [],
   options: INIT_OPTIONS,
@@ -18,7 +18,7 @@ export const INIT: Verb = {
     if (asks && values.has('json')) throw new UsageError('--json asks nothing: give --yes as well');
     if (asks && !process.stdin.isTTY) {
       throw new UsageError(
-        'there is no terminal to ask at: give --yes, and --port, --for and --host as they differ',
+        'there is no terminal for questions: give --yes, and --port, --for and --host where they differ from the defaults',
       );
     }
     const qr = values.has('qr') || process.stdout.isTTY;

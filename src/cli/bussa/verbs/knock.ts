@@ -12,21 +12,22 @@ const OPTIONS = {
   [THEN]: {
     type: 'string',
     value: 'COMMAND',
-    summary: 'once the port is open, run this in its place',
+    summary: 'run this command once the port is open',
     details:
-      'A command line for `sh`, which has the terminal to itself; its exit status is passed on. It is not run if the port does not open; where the profile has no `Port`, it is run as soon as the knock has left.',
+      'A command line for `sh`, which takes over the terminal; its exit status is passed on. It does not run if the port does not open. If the profile has no `Port`, it runs as soon as the knock has been sent.',
   },
   'no-wait': {
     type: 'boolean',
-    summary: 'knock once, and do not ask the port',
-    details: 'For a door of which the first connection alone counts (`single_use`): to ask would use it up.',
+    summary: 'knock once, and do not test the port',
+    details:
+      'For a door with `single_use`, which lets in only the first connection: the test would use it up.',
   },
   list: {
     type: 'boolean',
     short: 'l',
     summary: 'list the profiles, without their knocks',
   },
-  verbose: { type: 'boolean', short: 'v', summary: 'say on standard error what is done' },
+  verbose: { type: 'boolean', short: 'v', summary: 'report each step on standard error' },
   ...PROFILE_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -34,11 +35,9 @@ export const KNOCK: Verb = {
   name: 'knock',
   summary: 'knock with a profile, wait until the port is open, run a command',
   description: [
-    'Knocks with the sequence that the profile of the host has, so that it stands neither on the command line nor in the list of processes. If the profile has a `Port`, waits until that is open, knocking again with growing gaps, and fails if it stays closed.',
+    'Knocks with the sequence in the profile of the host, so that the sequence appears neither on the command line nor in the list of processes. If the profile has a `Port`, waits until that port is open, knocking again at growing intervals, and fails if it stays closed.',
   ],
-  operands: [
-    { name: 'PROFILE', summary: 'a name that the profiles know', completes: 'profile', optional: true },
-  ],
+  operands: [{ name: 'PROFILE', summary: 'the name of a profile', completes: 'profile', optional: true }],
   options: OPTIONS,
   read: ({ values, operands: [name] }, environment) => {
     const file = hostsFile(values, environment);
@@ -46,7 +45,7 @@ export const KNOCK: Verb = {
     if (name === undefined) throw new UsageError('no PROFILE was given: bussa knock --list lists them');
     const then = values.get(THEN);
     if (then !== undefined && values.has('json')) {
-      throw new UsageError('--then and --json do not go together: the standard output is the command’s');
+      throw new UsageError('--then and --json cannot be combined: standard output belongs to the command');
     }
     return (voice) =>
       knockWith(file, name, { then, waits: !values.has('no-wait'), verbose: values.has('verbose') }, voice);
@@ -59,7 +58,7 @@ async function knockWith(file: string, name: string, wishes: InitAnswers, voice:
   const profile = await readProfile(file, name, voice);
   if (typeof profile === 'number') return profile;
   if (profile.knock === undefined) {
-    voice.complain(`bussa: ${file} has no Knock for '${name}': write one, as in Knock 7000 8000:udp 9000`);
+    voice.complain(`bussa: ${file} has no Knock for '${name}': add one, as in Knock 7000 8000:udp 9000`);
     return BUSSA_EXIT.config;
   }
   const { knockProfile } = await import('../../../app/client/knock-profile.ts');
@@ -90,7 +89,7 @@ async function tellEnd(
       return undefined;
     }
     case 'knocked': {
-      const why = waits ? 'the profile has no Port to ask' : 'the port was not asked';
+      const why = waits ? 'the profile has no Port to test' : 'the port was not tested';
       if (then === undefined)
         voice.answer({ profile: name, port, open: null, knocks: 1 }, [`knocked; ${why}`]);
       return undefined;
@@ -123,7 +122,7 @@ async function list(file: string, voice: Output): Promise<number> {
       port,
       knocks: knock !== undefined,
     })),
-    profiles.length === 0 ? [`there is no profile in ${file}`] : profiles.map(renderProfile),
+    profiles.length === 0 ? [`${file} has no profile`] : profiles.map(renderProfile),
   );
   return BUSSA_EXIT.ok;
 }

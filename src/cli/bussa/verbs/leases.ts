@@ -9,17 +9,17 @@ const OPTIONS = {
     type: 'string',
     value: 'DOOR',
     completes: 'door',
-    summary: 'only those of this door',
+    summary: 'only leases of this door',
   },
-  ip: { type: 'string', value: 'ADDRESS', summary: 'only those of this address' },
+  ip: { type: 'string', value: 'ADDRESS', summary: 'only leases of this address' },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
 export const LEASES: Verb = {
   name: 'leases',
-  summary: 'who has which door open, and for how long yet',
+  summary: 'list open doors, for whom, and the time left',
   description: [
-    'Prints the doors that are open now, for which address, since when and for how long yet, in the order in which they were opened. `opening` and `closing` are those whose commands still run.',
+    'Prints the doors that are open now, for which address, since when, and the time left, in the order in which they were opened. `opening` and `closing` are doors whose commands are still running.',
   ],
   operands: [],
   options: OPTIONS,

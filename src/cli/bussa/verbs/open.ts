@@ -10,8 +10,8 @@ export const OPEN: Verb = {
   name: 'open',
   summary: 'open a door for an address, without a knock',
   description: [
-    'Opens the door for the address as its knock would: in the firewall, by its command, or both. It closes at its time, also if the daemon dies, and counts among `max_leases`. Where it is open already, it stays open for at least as long from now on.',
-    'An address that the door would not have let knock (`allow`, `deny`) is let in all the same, with a remark. The log and `bussa history` say that it was the operator.',
+    'Opens the door for the address as a knock would: in the firewall, by its command, or both. It closes on time, even if the daemon dies, and counts towards `max_leases`. If the door is already open, it stays open for at least this long from now.',
+    'An address that the door would have refused (`allow`, `deny`) is let in all the same, with a note. The log and `bussa history` show that it was the operator.',
   ],
   operands: ORDER_OPERANDS,
   options: ORDER_OPTIONS,
@@ -31,13 +31,11 @@ export const OPEN: Verb = {
       );
       if (notAdmitted) {
         voice.complain(
-          `bussa: by a knock it would not have been opened: allow or deny of ${order.door} speak against ${order.ip}`,
+          `bussa: note: allow/deny of ${order.door} would have refused a knock from ${order.ip}`,
         );
       }
       if (command !== 'failed') return BUSSA_EXIT.ok;
-      voice.complain(
-        `bussa: its start command has failed: the log says how; it closes at its time all the same`,
-      );
+      voice.complain(`bussa: its start command failed: see the log; it closes on time all the same`);
       return BUSSA_EXIT.failed;
     });
   },
@@ -50,11 +48,11 @@ function wordsOf({ outcome, lease, command }: OpenAnswer, door: string, ip: stri
     case 'opened':
       return `${door}: opened for ${ip}${what}${time}${command === 'running' ? '; its start command still runs' : ''}`;
     case 'extended':
-      return `${door}: it was open for ${ip} already${what}, and stays so${time}`;
+      return `${door}: it was already open for ${ip}${what}, and stays open${time}`;
     case 'runs':
       return `${door}: its command has been started for ${ip}; nothing closes it again`;
     case 'after-close':
-      return `${door}: it is being closed for ${ip} just now, and opens again after that`;
+      return `${door}: it is closing for ${ip}, and opens again after that`;
     default:
       throw new Error(`an outcome without words: ${JSON.stringify(outcome satisfies never)}`);
   }

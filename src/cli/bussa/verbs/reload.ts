@@ -6,9 +6,9 @@ import { askAction, CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daem
 
 export const RELOAD: Verb = {
   name: 'reload',
-  summary: 'have the daemon read its configuration again, and say what came of it',
+  summary: "reload the daemon's configuration, and report the result",
   description: [
-    'Does what SIGHUP does, and answers when the new configuration is in force: what has changed, and the warnings. If the file has mistakes, it prints them with their places, the old configuration stays in force, and the exit status is 78; if something else is against it, such as somebody who would be locked out, 1.',
+    'Does what SIGHUP does, and answers when the new configuration is in force: what has changed, and the warnings. If the file has mistakes, it prints them with their places, the old configuration stays in force, and the exit status is 78. If another reason prevents the reload, for instance because it would lock somebody out, the status is 1.',
   ],
   operands: [],
   options: CHOICE_OPTIONS,
@@ -38,7 +38,7 @@ export const RELOAD: Verb = {
 };
 
 function changeLines({ outcome, changes }: Reloaded): string[] {
-  if (outcome === 'refused') return ['not used: the old configuration stays in force'];
+  if (outcome === 'refused') return ['rejected: the old configuration stays in force'];
   const lines = Object.entries(SORTS).flatMap(([sort, words]) => {
     const names = changes?.[sort as keyof typeof SORTS] ?? [];
     return names.length === 0 ? [] : [`${words}: ${names.map(printable).join(', ')}`];

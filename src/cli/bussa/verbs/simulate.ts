@@ -31,18 +31,22 @@ const OPTIONS = {
     completes: 'file',
     summary: 'the packets of this pcap or pcapng file; `-` is standard input',
     details:
-      'By the clock of the file. Every packet counts as sent to this host, and the guard against scans is left out: which ports were in use is not in the file.',
+      'Times are those of the file. Every packet counts as sent to this host. The scan guard is off, because the file does not show which ports were in use.',
   },
-  from: { type: 'string', value: 'IP', summary: 'who knocks (default 192.0.2.1, an address of nobody)' },
+  from: {
+    type: 'string',
+    value: 'IP',
+    summary: "the knocker's address (default 192.0.2.1, reserved for examples)",
+  },
   to: {
     type: 'string',
     value: 'IP',
-    summary: 'the address that is knocked at, for a door with a `target`',
+    summary: 'the destination address, for a door with a `target`',
   },
   gap: {
     type: 'string',
     value: 'TIME',
-    summary: 'from one knock to the next, as in 300ms or 2s (default 100ms)',
+    summary: 'the time between knocks, as in 300ms or 2s (default 100ms)',
   },
   ...CHOICE_OPTIONS,
   json: { type: 'boolean', summary: 'print each entry as one JSON object a line' },
@@ -50,16 +54,16 @@ const OPTIONS = {
 
 export const SIMULATE: Verb = {
   name: 'simulate',
-  summary: 'tell what knocks would bring about, and why not more',
+  summary: 'show what knocks would do, and why they would do no more',
   description: [
-    'Prints what a daemon with this configuration would do at these knocks, one entry a line in the order of time, and at the end in one sentence for each door whether it opened, or why not. Nothing is sent, nothing is run, and no privilege is needed.',
-    'It is the engine of the daemon that judges, with the guard against scans, but for the quarter of the ports that a daemon draws in secret: of those that no door has, one in four would be a tripwire.',
+    'Prints what a daemon with this configuration would do with these knocks, one entry a line in order of time, and at the end one sentence for each door that says whether it opened, or why not. Nothing is sent or run, and no privilege is needed.',
+    "The daemon's own engine judges the knocks, with the scan guard, except that the random decoy ports are missing, because each daemon draws them in secret: of the ports that no door uses, one in four would be a decoy.",
   ],
   operands: [
     {
       name: 'FILE',
       summary:
-        'the configuration (default: that of the daemon which runs, else of the one that ran last, else `/etc/knockd.conf`)',
+        'the configuration (default: that of the running daemon, else of the daemon that ran last, else `/etc/knockd.conf`)',
       completes: 'file',
       optional: true,
     },
@@ -115,14 +119,17 @@ function readTraffic(values: ReadonlyMap<string, string>): SimulateRequest['traf
   }
   if (knocks === undefined) {
     const stray = ['from', 'to', 'gap'].find((name) => values.has(name));
-    if (stray !== undefined) throw new UsageError(`--${stray} is for --knock: a capture has its own`);
+    if (stray !== undefined)
+      throw new UsageError(`--${stray} is for --knock: with --pcap the capture decides it`);
     return { kind: 'capture', file: file ?? '' };
   }
   const to = values.get('to');
   const from = parseAddressOption('from', values.get('from') ?? SOMEBODY);
   const target = to === undefined ? undefined : parseAddressOption('to', to);
   if (target !== undefined && familyOf(target) !== familyOf(from)) {
-    throw new UsageError(`--from ${from} and --to ${target} are of two families: no packet has both`);
+    throw new UsageError(
+      `--from ${from} and --to ${target} are of different address families: no packet has both`,
+    );
   }
   return {
     kind: 'knocks',

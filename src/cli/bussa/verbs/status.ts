@@ -4,10 +4,10 @@ import { renderStatus, statusJson } from '../text/render-status.ts';
 
 export const STATUS: Verb = {
   name: 'status',
-  summary: 'how the daemon is, and what its doors have seen',
+  summary: 'show the state of the daemon, its doors and its counters',
   description: [
-    'Prints how long the daemon has run, its configuration, interfaces and firewall, its doors and who has them open, and what has been counted since the start: packets, knocks, attempts that came to nothing, tripwires touched. Sequences are not shown.',
-    '`--json` has all doors and leases, lengths in seconds and moments in UTC.',
+    'Prints how long the daemon has been running, its configuration, interfaces and firewall, its doors and who has them open, and the counters since the start: packets, knocks, failed attempts, decoy ports touched. Sequences are not shown.',
+    '`--json` shows all doors and leases, with durations in seconds and times in UTC.',
   ],
   operands: [],
   options: CHOICE_OPTIONS,

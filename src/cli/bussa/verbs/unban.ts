@@ -6,9 +6,9 @@ import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verb
 
 export const UNBAN: Verb = {
   name: 'unban',
-  summary: 'lift a ban, and what the guard against scans has against an address',
+  summary: "lift a ban, and the scan guard's penalty",
   description: [
-    'Lifts the ban of exactly this address or prefix. A ban of a prefix that an address lies in stays, and is named. For one address, the guard against scans forgets what it has touched: its next sequence counts at once.',
+    "Lifts the ban of exactly this address or prefix. A ban of a wider prefix that contains the address stays, and is named. For a single address, the scan guard's penalty ends too: its next sequence counts at once.",
   ],
   operands: [WHO],
   options: CHOICE_OPTIONS,
@@ -24,14 +24,16 @@ export const UNBAN: Verb = {
       const { removed, forgiven, still, unkept } = reply.answer;
       const now = instant(Date.now());
       if (unkept !== undefined) {
-        voice.complain(`bussa: the ban comes back when the daemon is started again: ${unkept}`);
+        voice.complain(
+          `bussa: the change could not be saved; the ban comes back when the daemon is restarted: ${String(unkept)}`,
+        );
       }
       voice.answer({ who, removed, forgiven, still, kept: unkept === undefined }, [
         removed ? `${who} is no longer banned.` : `There was no ban of ${who}.`,
-        ...(forgiven ? ['What it had touched as a scan does is forgotten.'] : []),
+        ...(forgiven ? ['Its penalty has ended.'] : []),
         ...still.map(
           (ban) =>
-            `It is in ${ban.who}, which is banned ${renderBanEnd(ban, now)}: \`bussa unban ${ban.who}\`.`,
+            `It belongs to ${ban.who}, which is banned ${renderBanEnd(ban, now)}: \`bussa unban ${ban.who}\`.`,
         ),
       ]);
       return unkept === undefined ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;

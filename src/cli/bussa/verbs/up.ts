@@ -22,9 +22,9 @@ export const OPTIONS = {
     value: 'SECONDS',
     // `--conf` has always meant --config.
     whole: true,
-    summary: 'undo everything after 1 to 3600 seconds, unless it is confirmed',
+    summary: 'revert everything after 1 to 3600 seconds unless confirmed',
     details:
-      'Then the doors are closed, the firewall is as it was before, whatever `On_Exit` says, what was recorded is forgotten, and the exit status is 1. It is confirmed by the Enter key at the terminal where it runs, or by `bussa confirm`. The time during which the machine sleeps counts. A process of its own undoes it if the daemon dies, and kills and undoes it if the daemon hangs 20 seconds after the time. A reload has to wait until it is confirmed.',
+      'At that time the doors are closed, the firewall is as it was before, whatever `On_Exit` says, the ports are no longer recorded as closed before, and the exit status is 1. To confirm, press Enter at the terminal where it runs, or run `bussa confirm`. Time during which the machine sleeps counts. A separate process reverts everything if the daemon dies. If the daemon hangs, that process kills it 20 seconds after the time and reverts everything. A reload has to wait until the trial is confirmed.',
   },
   ...DAEMON_OPTIONS,
 } as const satisfies OptionTable;
@@ -34,11 +34,11 @@ const LAUNCHER = new URL('../../../../bin/bussa', import.meta.url).href;
 
 export const UP: Verb = {
   name: 'up',
-  summary: 'run the daemon, without locking anybody out who is connected',
+  summary: 'run the daemon without locking out anybody who is connected',
   description: [
-    'Runs the daemon, `knockd`, in the foreground, printing its log. It does not close a port for the first time while a connection to it from elsewhere is established, unless `--yes` or `--confirm` is given: it ends with status 1 before anything is changed, and says who is connected to what. Established connections would live on, but a new one needs the knock.',
-    'Ports that it has closed before are recorded in the state directory, and not asked about again. A reload that would close such a port is refused, and the old configuration stays in force.',
-    "TCP connections to this host are read from the kernel's sockets, those over UDP and through forwarded ports from its connection tracking (`/proc/net/nf_conntrack`); where the kernel has no such file, or has not begun to track, these two are not seen. Connections from this host's own addresses do not count.",
+    'Runs the daemon, `knockd`, in the foreground, and prints its log. It does not close a port for the first time while a connection to it from another machine is established, unless `--yes` or `--confirm` is given. Instead, it exits with status 1 before it changes anything, and says who is connected to which port. Established connections would live on, but a new one would need the knock.',
+    'The state directory records the ports that the daemon has closed before; it does not ask about these again. A reload that would close a new port under an established connection is refused, and the old configuration stays in force.',
+    "TCP connections to this host are read from the kernel's sockets; connections over UDP and through forwarded ports from its connection tracking (`/proc/net/nf_conntrack`). If the kernel has no such file, or has not begun to track, the latter are not seen. Connections from this host's own addresses do not count.",
   ],
   operands: [],
   options: OPTIONS,

@@ -5,17 +5,17 @@ import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
-  interval: { type: 'string', value: 'SECONDS', summary: 'look this often, 0.2 to 60 (default 1)' },
+  interval: { type: 'string', value: 'SECONDS', summary: 'refresh interval, 0.2 to 60 (default 1)' },
   json: { type: 'boolean', summary: 'print every change as one JSON value a line' },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
 export const WATCH: Verb = {
   name: 'watch',
-  summary: 'doors, open and tried, as they change',
+  summary: 'show open doors and pending attempts, live',
   description: [
-    'A live view of the whole terminal: packets per second and those lost, the doors, what is open and for how long yet, and attempts on their way through their stages. The arrows choose a line; `x` explains its address, `c` closes its door, `e` extends it, `b` bans the address, `q` leaves.',
-    'Where standard output is no terminal, and with `--json`, each change is a line of its own, until the daemon ends; with `--json` the last one says why.',
+    'A live full-screen view: packets per second and those lost, the doors, the open leases with the time left, and pending attempts with their stages. The arrow keys select a line; `x` explains its address, `c` closes its door, `e` extends it, `b` bans the address, `q` quits.',
+    'If standard output is not a terminal, or with `--json`, each change is a line of its own, until the daemon ends; with `--json` the last line says why.',
   ],
   operands: [],
   options: OPTIONS,
