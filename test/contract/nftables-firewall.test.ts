@@ -130,7 +130,7 @@ describe('nftables', { concurrency: 2 }, () => {
     await using service = client.start(process.execPath, SERVICE, 'tcp/8080');
     await service.saw(/serving/);
     await using firewall = await stage.openFirewall({ kind: 'nftables' });
-    await firewall.install([WEB]);
+    await firewall.install([{ ...WEB, ingresses: [{ from: 'eth0', exceptTo: ['eth0'] }] }]);
     await using outside = await stage.openProber();
     await outside.assertShut('tcp', CLIENT, 8080);
     await using inside = await stage.openProber(undefined, stage.inner);

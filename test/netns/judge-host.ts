@@ -60,7 +60,8 @@ async function judge({ id, ports, families }: JudgeOrder): Promise<void> {
   const interfaces = readInterfaces({ routes: true });
   using routes = new KernelRoutes(interfaces);
   const outer = interfaces.filter(({ name }) => name.startsWith('eth'));
-  const judging = new StrangerJudge(await listRules(), outer, routes);
+  const entrances = { input: outer, forward: [] };
+  const judging = new StrangerJudge(await listRules(), { interfaces, entrances, routes });
   const fates = families.flatMap((family) =>
     ports.map((port) => ({ family, ...port, ...judging.fateOf(port, family) })),
   );

@@ -162,7 +162,7 @@ function nftMatch(random: Random, family: string): string {
     `tcp sport ${draw(random, ['20', '20-25', '1024-65535'])}`,
     `iifname ${draw(random, ['"eth0"', '"eth*"', '!= "eth0"', '"lo"', '{ "lo", "eth1" }', '!= "lo"'])}`,
     `ct state ${draw(random, ['new', 'established,related', '{ new, untracked }', '!= new', 'invalid', 'new,established'])}`,
-    `ct status ${draw(random, ['dnat', '! dnat', '& (snat | dnat) != 0', '! seen-reply'])}`,
+    `ct status ${draw(random, ['dnat', '! dnat', '& (snat | dnat) != 0', '! seen-reply', 'confirmed', '! confirmed'])}`,
     'ct direction original',
     `meta mark ${draw(random, ['0x1', '!= 0x1', '& 0x6 == 0x6', '@marks', '1-8', '0'])}`,
     `ct mark ${draw(random, ['0x1', '0', '!= 0'])}`,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../core/config/file/config.ts';
-import { parseInterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
+import { type InterfaceSetting, parseInterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
 import type { DaemonStatus, StartOptions } from '../../core/control/daemon-status.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, unknown, warning } from '../../core/doctor/finding.ts';
@@ -9,13 +9,14 @@ import { readServedBy } from '../../host/ports/host-ports.ts';
 import type { DaemonSelector } from '../ask/ask-daemon.ts';
 import { findJudged, type JudgedFile } from '../ask/find-judged.ts';
 import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
+import { entrancesOf } from '../exposure/entrances.ts';
 import { StrangerJudge } from '../exposure/stranger-judge.ts';
 import { serviceTrialLeft, withServiceTrial } from '../trial/confirm-trial.ts';
 import { renderTrial } from '../trial/render-trial.ts';
 import { type HiddenPort, hiddenPorts } from './hidden-ports.ts';
 import { judgeFirewall } from './judge-firewall.ts';
 import { judgeMachine } from './judge-machine.ts';
-import { judgeNetwork, outerInterfaces } from './judge-network.ts';
+import { judgeNetwork } from './judge-network.ts';
 import { judgeConfiguration, judgeDaemon, judgeOthers, judgeRotation, judgeUnit } from './judge-service.ts';
 import { readOwnerCommands } from './owner-commands.ts';
 
@@ -83,13 +84,7 @@ async function examineNetwork(
   const ports = hiddenPorts(config.doors);
   if (ports.length === 0)
     return [...network, ok('port-hidden', 'no door names a port, so there is none to judge')];
-  const firewall = await examineFirewall(
-    file,
-    ports,
-    interfaces,
-    outerInterfaces(interfaces, choice),
-    daemonRuns,
-  );
+  const firewall = await examineFirewall(file, ports, interfaces, choice, daemonRuns);
   return [...network, ...firewall];
 }
 
@@ -97,7 +92,7 @@ async function examineFirewall(
   file: string,
   ports: readonly HiddenPort[],
   interfaces: readonly HostInterface[],
-  outer: readonly HostInterface[],
+  choice: InterfaceSetting | undefined,
   daemonRuns: boolean,
 ): Promise<Finding[]> {
   const { listRules } = await import('../../host/firewall/choice/list-rules.ts');
@@ -108,7 +103,8 @@ async function examineFirewall(
     return [unknown('port-hidden', why, 'sudo bussa doctor')];
   }
   using routes = new KernelRoutes(interfaces);
-  const judge = new StrangerJudge(listing, outer, routes);
+  const entrances = entrancesOf(interfaces, choice, routes);
+  const judge = new StrangerJudge(listing, { interfaces, entrances, routes });
   const served = { tcp: readServedBy('tcp'), udp: readServedBy('udp') };
   return judgeFirewall(ports, {
     judge,

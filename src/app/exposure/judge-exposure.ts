@@ -3,11 +3,11 @@ import type { Exposure } from '../../core/control/daemon-status.ts';
 import type { PortOpening } from '../../core/door/port-opening.ts';
 import type { StrangerFate } from '../../core/firewall/judge/judge-stranger.ts';
 import { renderFate } from '../../core/firewall/judge/name-rule.ts';
-import { strangersOf } from '../../core/firewall/judge/strangers.ts';
 import type { Family } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import { listRules } from '../../host/firewall/choice/list-rules.ts';
 import { KernelRoutes } from '../../host/interfaces/host-routes.ts';
+import { entrancesOf } from './entrances.ts';
 import { type JudgedPort, StrangerJudge } from './stranger-judge.ts';
 
 /** BOUNDED: of all ports of all doors, those that are judged. */
@@ -32,8 +32,11 @@ export async function judgeExposure({ ports, interfaces, choice }: ExposureQuest
     return { closed: [], open: [], unjudged };
   }
   using routes = new KernelRoutes(interfaces);
-  const judge = new StrangerJudge(listing, entrancesOf(interfaces, choice, routes), routes);
-  return sumUp(judged, judge);
+  const entrances = entrancesOf(interfaces, choice, routes);
+  const exposure = sumUp(judged, new StrangerJudge(listing, { interfaces, entrances, routes }));
+  const more = countPorts(ports) - judged.length;
+  const unjudged = more > 0 ? [`${more} ports more were not judged: ${MAX_JUDGED_PORTS} are at most`] : [];
+  return { ...exposure, unjudged: [...exposure.unjudged, ...unjudged] };
 }
 
 function sumUp(ports: readonly JudgedPort[], judge: StrangerJudge): Exposure {
@@ -53,33 +56,28 @@ function sumUp(ports: readonly JudgedPort[], judge: StrangerJudge): Exposure {
 
 type Fates = readonly { readonly family: Family; readonly fate: StrangerFate }[];
 
-const nameOf = ({ protocol, port }: JudgedPort): string => `${protocol}/${port}`;
+const nameOf = ({ protocol, port, path }: JudgedPort): string =>
+  `${protocol}/${port}${path === 'forward' ? ' forward' : ''}`;
 const versions = (fates: Fates): string => fates.map(({ family }) => `IPv${family}`).join(' and ');
 const by = (fates: Fates): string => [...new Set(fates.map(({ fate }) => renderFate(fate)))].join('; ');
 const whom = (fates: Fates): string =>
   fates.every(({ fate }) => fate.who === undefined) ? 'everybody' : 'strangers';
 
-/** Each port once. */
+/** Each port of each path once. */
 export function spreadPorts(openings: readonly PortOpening[]): JudgedPort[] {
   const all = new Map<string, JudgedPort>();
-  for (const { protocol, first, last } of openings) {
+  for (const { protocol, first, last, path } of openings) {
     for (let port: number = first; port <= last && all.size < MAX_JUDGED_PORTS; port++)
-      all.set(`${protocol}/${port}`, { protocol, port });
+      all.set(`${protocol}/${port} ${path}`, { protocol, port, path });
   }
   return [...all.values()];
 }
 
-/** The interfaces that are named; else those by which the host would answer strangers; else all that are up. */
-function entrancesOf(
-  interfaces: readonly HostInterface[],
-  choice: InterfaceSetting | undefined,
-  routes: KernelRoutes,
-): readonly HostInterface[] {
-  const outer = interfaces.filter(({ name }) => name !== 'lo');
-  if (choice?.kind === 'named') return outer.filter(({ name }) => choice.names.includes(name));
-  const ways = ([4, 6] as const).flatMap((family) =>
-    strangersOf(family).map(({ address }) => routes.wayTo(family, address)),
-  );
-  const routed = outer.filter(({ name, defaultRoute }) => defaultRoute || ways.includes(name));
-  return routed.length > 0 ? routed : outer.filter(({ up }) => up);
+function countPorts(openings: readonly PortOpening[]): number {
+  const all = new Set<number>();
+  for (const { protocol, first, last, path } of openings) {
+    const kind = (protocol === 'tcp' ? 0 : 1) + (path === 'input' ? 0 : 2);
+    for (let port: number = first; port <= last; port++) all.add(kind * 65_536 + port);
+  }
+  return all.size;
 }

@@ -1,28 +1,43 @@
+import type { PortOpening } from '../../core/door/port-opening.ts';
 import type { HostRoutes } from '../../core/firewall/judge/journey.ts';
 import { judgeStranger, type Question, type StrangerFate } from '../../core/firewall/judge/judge-stranger.ts';
 import { type RuleListings, readRuleset } from '../../core/firewall/judge/read-ruleset.ts';
 import type { Ruleset } from '../../core/firewall/judge/ruleset.ts';
 import { type Address, type Family, familyOf } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
+import type { Entrances } from './entrances.ts';
 
 /** RFC 3927 and RFC 4291 section 2.5.6: known on their link alone. */
 const LINK_LOCAL = /^(?:169\.254\.|fe[89ab])/;
 
-export type JudgedPort = Pick<Question, 'protocol' | 'port'>;
+/** `path`: a port that goes through this host is reached at this host and behind it. */
+export type JudgedPort = Pick<Question, 'protocol' | 'port'> & { readonly path?: PortOpening['path'] };
+
+/** The host around the rules. */
+export type JudgedHost = {
+  readonly interfaces: readonly HostInterface[];
+  readonly entrances: Entrances;
+  readonly routes: HostRoutes;
+};
 
 /** The one judge of what strangers reach, for doctor, status, the log and whoever says that a port is closed. */
 export class StrangerJudge {
   readonly ruleset: Ruleset;
   readonly #entrances: Question['entrances'];
+  readonly #routed: NonNullable<Question['routed']>;
   readonly #routes: HostRoutes;
 
-  /** `outer`: the interfaces by which strangers come. */
-  constructor(listings: RuleListings, outer: readonly HostInterface[], routes: HostRoutes) {
+  constructor(listings: RuleListings, { interfaces, entrances, routes }: JudgedHost) {
     this.ruleset = readRuleset(listings);
-    this.#entrances = outer.map(({ name, addresses }) => ({
+    this.#entrances = entrances.input.map(({ name, addresses }) => ({
       interface: name,
       addresses: addresses.filter(isReachable),
     }));
+    const inner = interfaces.filter(({ up, loopback }) => up && loopback !== true);
+    this.#routed = {
+      ingresses: entrances.forward.length > 0 ? entrances.forward : inner.map(anyOther),
+      near: inner.flatMap(({ addresses }) => addresses.filter(isReachable)),
+    };
     this.#routes = routes;
   }
 
@@ -33,14 +48,16 @@ export class StrangerJudge {
   }
 
   fateOf(
-    port: JudgedPort,
+    { path, ...port }: JudgedPort,
     family: Family,
     state: Question['state'] = 'new',
     ruleset = this.ruleset,
   ): StrangerFate {
-    const question = { ...port, family, state, entrances: this.#entrances, routes: this.#routes };
+    const routed = path === 'forward' ? { routed: this.#routed } : {};
+    const question = { ...port, ...routed, family, state, entrances: this.#entrances, routes: this.#routes };
     return judgeStranger(ruleset, question);
   }
 }
 
+const anyOther = ({ name }: HostInterface) => ({ from: name, exceptTo: [name] });
 const isReachable = (address: Address): boolean => !LINK_LOCAL.test(address);

@@ -1,5 +1,6 @@
 import { type PortOpening, portsOn } from '../door/port-opening.ts';
 import { type Address, type Family, familyOf } from '../net/address.ts';
+import type { Ingress } from '../net/ingress.ts';
 import { prefixMask6 } from '../net/prefix.ts';
 import type { Judgement } from './judge-established.ts';
 import type { Condition } from './match-established.ts';
@@ -14,6 +15,8 @@ export type GatePorts = {
   readonly closeKills?: boolean;
   /** An IPv6 lease is for the prefix of this many bits; its source is the prefix's base. */
   readonly prefix6?: number;
+  /** By which interfaces strangers come whose packets go through this host; none: by any. */
+  readonly ingresses?: readonly Ingress[];
 };
 
 /** What leases are kept in: sets whose elements end by themselves, or rules, which somebody has to take away. */
@@ -79,7 +82,7 @@ const TO_TRANSLATED: Rule = [
 ];
 
 /** A lease for any number of connections goes first: it saves the one that is for a single connection. */
-function inOrderOfUse(gates: readonly GatePorts[]): GatePorts[] {
+export function inOrderOfUse(gates: readonly GatePorts[]): GatePorts[] {
   return [...gates].sort((a, b) => Number(a.singleUse) - Number(b.singleUse));
 }
 
@@ -88,7 +91,7 @@ export function sendingRules(gates: readonly GatePorts[]): Rule[] {
   return distinct(portsToCut(gates, 'input')).map(sendingRule);
 }
 
-function portsToCut(gates: readonly GatePorts[], path: PortOpening['path']): PortOpening[] {
+export function portsToCut(gates: readonly GatePorts[], path: PortOpening['path']): PortOpening[] {
   return gates
     .filter(({ closeKills = false }) => closeKills)
     .flatMap((gate) => distinct(portsOn(gate.ports, path)));
@@ -180,16 +183,24 @@ function sendingRule({ protocol, path, ...ports }: PortOpening): Rule {
   return [...elsewhere, ...from, ...notFirst, '-m', 'conntrack', '--ctstate', 'NEW', '-j', 'DROP'];
 }
 
-function leaseRules(gate: GatePorts, opening: PortOpening, family: Family, keeping: LeaseKeeping): Rule[] {
-  const to = gate.singleUse ? matchNewcomer(opening) : matchPort(opening);
+/** `state`: of the packets, where not all count. */
+export function leaseRules(
+  gate: GatePorts,
+  opening: PortOpening,
+  family: Family,
+  keeping: LeaseKeeping,
+  state: Rule = [],
+): Rule[] {
+  const to = [...(gate.singleUse ? matchNewcomer(opening) : matchPort(opening)), ...state];
+  const more = state.length === 0 ? letIn(gate, opening) : [];
   const used = gate.singleUse ? useUp(gate, family) : [];
   if (keeping === 'rules') {
     // The list is there for as long as a rule asks it, with or without a lease.
     const unused = gate.singleUse ? unusedList(gate, family, '--rcheck') : [];
-    return [...letIn(gate, opening), [...to, ...unused, '-j', doorChain(gate.door)]];
+    return [...more, [...to, ...unused, '-j', doorChain(gate.door)]];
   }
   const leased = ['-m', 'set', '--match-set', doorSet(gate.door, family, gate.prefix6), 'src'];
-  return [...letIn(gate, opening), [...to, ...leased, ...used, '-j', 'ACCEPT']];
+  return [...more, [...to, ...leased, ...used, '-j', 'ACCEPT']];
 }
 
 /**
@@ -203,10 +214,7 @@ function letIn({ singleUse }: GatePorts, opening: PortOpening): Rule[] {
   ];
 }
 
-/**
- * In the forward path only what this host translated is closed: a container's own connections to such a port elsewhere
- * pass there too.
- */
+/** In the forward path what this host has translated, wherever it comes from; the rest is for `routedRules`. */
 function dropRule(opening: PortOpening): Rule {
   return [...matchNewcomer(opening), ...ifTranslated(opening), '-j', 'DROP'];
 }
@@ -233,7 +241,7 @@ function unusedList(gate: GatePorts, family: Family, act: '--rcheck' | '--remove
   return ['-m', 'recent', '--name', doorSet(gate.door, family, gate.prefix6), ...mask, '--rsource', act];
 }
 
-function matchPort(opening: PortOpening): Rule {
+export function matchPort(opening: PortOpening): Rule {
   const { protocol } = opening;
   return opening.path === 'input'
     ? ['-p', protocol, '-m', protocol, '--dport', portWords(opening)]
@@ -241,7 +249,7 @@ function matchPort(opening: PortOpening): Rule {
 }
 
 /** What would make a connection: TCP's first segment; any datagram that belongs to no known exchange. */
-function matchNewcomer(opening: PortOpening): Rule {
+export function matchNewcomer(opening: PortOpening): Rule {
   const flags = opening.path === 'input' ? FIRST_SEGMENT : (['-m', 'tcp', ...FIRST_SEGMENT] as const);
   return opening.protocol === 'tcp' ? [...matchPort(opening), ...flags] : matchPort(opening);
 }
@@ -250,10 +258,10 @@ function portWords({ first, last }: PortOpening): string {
   return first === last ? `${first}` : `${first}:${last}`;
 }
 
-function distinct(openings: readonly PortOpening[]): PortOpening[] {
+export function distinct(openings: readonly PortOpening[]): PortOpening[] {
   return [...new Map(openings.map((one) => [keyOf(one), one])).values()];
 }
 
-function keyOf(opening: PortOpening): string {
+export function keyOf(opening: PortOpening): string {
   return `${opening.protocol} ${portWords(opening)}`;
 }

@@ -20,6 +20,7 @@ import {
   TRANSLATED_CHAIN,
 } from './part-names.ts';
 import type { OwnPart } from './read-rules.ts';
+import { routedRules } from './routed-rules.ts';
 
 type Lease = { readonly door: string; readonly source: Address; readonly until?: string | undefined };
 /** A lease that is to be a rule in its door's chain. */
@@ -101,7 +102,7 @@ function wantedChains(
   const forward = gateRules(gates, 'forward', family, keeping, (port) =>
     judgeEstablished(owner, port, 'FORWARD'),
   );
-  if (forward.length > 0) chains.set(FORWARD_CHAIN, forward);
+  if (forward.length > 0) chains.set(FORWARD_CHAIN, [...forward, ...routedRules(gates, family, keeping)]);
   const sending = sendingRules(gates);
   if (sending.length > 0) chains.set(OUTPUT_CHAIN, sending);
   if (keeping === 'sets') return chains;

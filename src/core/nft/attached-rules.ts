@@ -2,6 +2,7 @@ import type { AttachPoint } from '../door/attach-point.ts';
 import { homesFor, renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
 import { acceptRules, renderSets, translatedGate } from './gate-rules.ts';
+import { untrackedRules } from './routed-rules.ts';
 import { attachedTable, guestChain, type OwnTable, type Path, renderTable } from './table.ts';
 
 /** Where a chain of somebody else's hangs in the packet's path. */
@@ -45,10 +46,11 @@ function renderChain(
   anchors: readonly AttachedChain[],
 ): string[] {
   const chain = `${renderTable(home)} ${guestChain(path)}`;
-  const isTranslated = path === 'input' && !anchors.some((anchor) => isOfIptables(anchor, home));
+  const isNative = !anchors.some((anchor) => isOfIptables(anchor, home));
   const rules = gates.flatMap((gate) => [
     ...acceptRules(home, gate, path),
-    ...(isTranslated ? acceptRules(home, translatedGate(gate), 'forward') : []),
+    ...(isNative && path === 'input' ? acceptRules(home, translatedGate(gate), 'forward') : []),
+    ...(isNative && path === 'forward' ? untrackedRules(home, gate) : []),
   ]);
   return [`add chain ${chain}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
 }

@@ -1,6 +1,6 @@
 import type { NftGate } from './gate.ts';
 import { renderSource } from './gate-rules.ts';
-import { groupPorts, type PortGroup, renderRange } from './port-ranges.ts';
+import { groupPorts, type PortGroup, renderRange, renderRanges } from './port-ranges.ts';
 import { setName } from './set-name.ts';
 import { familiesOf, type OwnTable, type Path, renderTable } from './table.ts';
 
@@ -24,7 +24,7 @@ export function answerRules(home: OwnTable, gates: readonly NftGate[], path: Pat
 /** In the forward path by the port that is addressed from outside, whatever it is translated to. */
 function matchAnswered({ protocol, ranges }: PortGroup, path: Path): string[] {
   if (path === 'input')
-    return [`iifname != "lo" ${protocol} dport ${renderPorts(ranges)} ct direction reply`];
+    return [`iifname != "lo" ${protocol} dport ${renderRanges(ranges)} ct direction reply`];
   return ranges.map(
     (range) => `meta l4proto ${protocol} ct direction reply ct reply proto-dst ${renderRange(range)}`,
   );
@@ -42,7 +42,7 @@ export function sendingRules(gates: readonly NftGate[], path: Path): string[] {
   const elsewhere = path === 'input' ? 'oifname != "lo" ' : '';
   return groups.map(({ protocol, ranges }) => {
     const notFirst = protocol === 'tcp' ? ' tcp flags & (syn | ack) != syn' : '';
-    return `${elsewhere}${protocol} sport ${renderPorts(ranges)}${notFirst} ct state new drop`;
+    return `${elsewhere}${protocol} sport ${renderRanges(ranges)}${notFirst} ct state new drop`;
   });
 }
 
@@ -59,9 +59,4 @@ export function renderSending(home: OwnTable, gates: readonly NftGate[]): string
 
 function cuts({ closeKills = false }: NftGate): boolean {
   return closeKills;
-}
-
-function renderPorts(ranges: PortGroup['ranges']): string {
-  const texts = ranges.map(renderRange);
-  return texts.length === 1 ? `${texts[0]}` : `{ ${texts.join(', ')} }`;
 }

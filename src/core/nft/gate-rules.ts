@@ -1,7 +1,7 @@
 import type { Family } from '../net/address.ts';
 import { prefixMask6 } from '../net/prefix.ts';
 import type { NftGate } from './gate.ts';
-import { groupPorts, type PortGroup, renderRange } from './port-ranges.ts';
+import { groupPorts, type PortGroup, renderRange, renderRanges } from './port-ranges.ts';
 import { setName } from './set-name.ts';
 import { familiesOf, type OwnTable, type Path, renderTable } from './table.ts';
 
@@ -33,13 +33,18 @@ export function translatedGate(gate: NftGate): NftGate {
 
 /** Rules without their chain: the gate's leased sources may come in. */
 export function acceptRules(home: OwnTable, gate: NftGate, path: Path): string[] {
-  return groupPorts(gate.ports, path)
-    .flatMap((group) => matchPorts(group, path).map((ports) => ({ ports, newcomer: newcomers(group) })))
-    .flatMap(({ ports, newcomer }) => [
-      ...(gate.singleUse ? [renderLetIn(ports)] : []),
-      ...familiesOf(home).map((family) => `${ports} ${renderLeased(home, gate, family, newcomer)} accept`),
-    ])
-    .map((rule) => `${rule}${renderComment(gate.door)}`);
+  return groupPorts(gate.ports, path).flatMap((group) =>
+    matchPorts(group, path).flatMap((ports) => leaseRules(home, gate, group, ports)),
+  );
+}
+
+/** `ports`: what finds the group's ports. */
+export function leaseRules(home: OwnTable, gate: NftGate, group: PortGroup, ports: string): string[] {
+  const newcomer = newcomers(group);
+  return [
+    ...(gate.singleUse ? [renderLetIn(ports)] : []),
+    ...familiesOf(home).map((family) => `${ports} ${renderLeased(home, gate, family, newcomer)} accept`),
+  ].map((rule) => `${rule}${renderComment(gate.door)}`);
 }
 
 /** What a connection that was let in sends before it is answered, a repeated SYN or a second datagram. */
@@ -67,8 +72,8 @@ export function renderSource({ prefix6 }: NftGate, family: Family): string {
 }
 
 /**
- * Rules without their chain: nobody else may. In the forward path only what this host translated is closed: a
- * container's own connections to such a port elsewhere pass there too.
+ * Rules without their chain: nobody else may. In the forward path what this host has translated is closed, wherever it
+ * comes from; the rest is for `routedRules`.
  */
 export function dropRules(gates: readonly NftGate[], path: Path): string[] {
   const portsOf = (some: readonly NftGate[]): PortGroup[] =>
@@ -102,13 +107,12 @@ function renderClosed({ protocol }: PortGroup, path: Path): string {
  * one for each range: nft(8) 1.0 lists a set of `ct proto-dst` in a spelling that it cannot read back.
  */
 function matchPorts({ protocol, ranges }: PortGroup, path: Path): string[] {
-  const texts = ranges.map(renderRange);
   if (path === 'forward') {
-    return texts.map(
-      (text) => `meta l4proto ${protocol} ct direction original ct original proto-dst ${text}`,
+    return ranges.map(
+      (range) => `meta l4proto ${protocol} ct direction original ct original proto-dst ${renderRange(range)}`,
     );
   }
-  return [`${protocol} dport ${texts.length === 1 ? texts[0] : `{ ${texts.join(', ')} }`}`];
+  return [`${protocol} dport ${renderRanges(ranges)}`];
 }
 
 function renderComment(door: string): string {

@@ -1,5 +1,6 @@
 import type { PortOpening } from '../door/port-opening.ts';
 import type { Address } from '../net/address.ts';
+import type { Ingress } from '../net/ingress.ts';
 import type { Millis } from '../net/time.ts';
 
 /** A door as its rules need it. */
@@ -14,6 +15,8 @@ export type NftGate = {
   readonly closeKills?: boolean;
   /** An IPv6 grant is for the prefix of this many bits; its source is the prefix's base. */
   readonly prefix6?: number;
+  /** By which interfaces strangers come whose packets go through this host; none: by any. */
+  readonly ingresses?: readonly Ingress[];
 };
 
 /** A door's ports are open for a source, or for the gate's prefix whose base it is, for so long yet. */

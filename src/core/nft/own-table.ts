@@ -3,6 +3,7 @@ import { answerRules, renderSending, sendingRules } from './cut-rules.ts';
 import { renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
 import { acceptRules, dropRules, renderSets, translatedGate } from './gate-rules.ts';
+import { routedRules, untrackedRules } from './routed-rules.ts';
 import { OWN_TABLE, PATHS, type Path, renderTable } from './table.ts';
 
 /**
@@ -52,7 +53,9 @@ function renderOwnChain(gates: readonly NftGate[], path: Path): string[] {
     ...ESTABLISHED,
     ...(path === 'input' ? ['iifname "lo" accept', `ct status dnat jump ${TRANSLATED_CHAIN}`] : []),
     ...gates.flatMap((gate) => acceptRules(OWN_TABLE, gate, path)),
+    ...(path === 'forward' ? gates.flatMap((gate) => untrackedRules(OWN_TABLE, gate)) : []),
     ...dropRules(gates, path),
+    ...(path === 'forward' ? routedRules(gates) : []),
   ]);
 }
 

@@ -30,3 +30,9 @@ function joinRanges(ranges: readonly PortRange[]): PortRange[] {
 export function renderRange({ first, last }: PortRange): string {
   return first === last ? `${first}` : `${first}-${last}`;
 }
+
+/** One range, or an anonymous set of them. */
+export function renderRanges(ranges: readonly PortRange[]): string {
+  const texts = ranges.map(renderRange);
+  return texts.length === 1 ? `${texts[0]}` : `{ ${texts.join(', ')} }`;
+}

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { addressOf } from '../../core/firewall/judge/ip-range.ts';
 import type { HostRoutes } from '../../core/firewall/judge/journey.ts';
+import type { Family } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
@@ -27,6 +29,8 @@ export class KernelRoutes implements HostRoutes, Disposable {
     return this.#known.get(address);
   };
 
+  readonly sendsOn = sendsOn;
+
   #ask(query: Uint8Array): string | undefined {
     try {
       const answer = this.#socket.ask(RTM_GETROUTE, query);
@@ -41,5 +45,15 @@ export class KernelRoutes implements HostRoutes, Disposable {
 
   [Symbol.dispose](): void {
     this.#socket.close();
+  }
+}
+
+/** Whether the kernel sends on what comes in by this interface for others; `undefined`: it cannot be read. */
+export function sendsOn(family: Family, name: string): boolean | undefined {
+  try {
+    const file = `/proc/sys/net/ipv${family}/conf/${name}/forwarding`;
+    return readFileSync(file, 'latin1').trim() !== '0';
+  } catch {
+    return undefined;
   }
 }

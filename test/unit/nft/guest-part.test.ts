@@ -54,6 +54,7 @@ describe('the part in somebody else’s table', () => {
       'add rule ip filter bussa_input meta l4proto tcp ct direction original ct original proto-dst 80 ip saddr @bussa_ssh_4 accept comment "ssh"',
       'add chain ip filter bussa_forward',
       'add rule ip filter bussa_forward meta l4proto tcp ct direction original ct original proto-dst 80 ip saddr @bussa_ssh_4 accept comment "ssh"',
+      'add rule ip filter bussa_forward ct state untracked tcp dport 80 ip saddr @bussa_ssh_4 accept comment "ssh"',
       'add chain ip6 filter bussa_input',
       'add rule ip6 filter bussa_input tcp dport { 22, 80 } ip6 saddr @bussa_ssh_6 accept comment "ssh"',
       'add rule ip6 filter bussa_input meta l4proto tcp ct direction original ct original proto-dst 22 ip6 saddr @bussa_ssh_6 accept comment "ssh"',

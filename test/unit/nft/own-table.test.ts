@@ -39,8 +39,13 @@ describe('the table of its own', () => {
     ]);
   });
 
-  test('in the forward path goes by the port that was addressed, and closes what was translated', () => {
-    const text = renderOwnTable([gate('web', 'tcp/8080 forward, tcp/90-99 forward')], []);
+  test('in the forward path goes by the port that was addressed, and closes what was translated or comes from strangers', () => {
+    const ingresses = [
+      { from: 'eth0', exceptTo: ['eth0'] },
+      { from: 'lan0', exceptTo: ['lan0', 'eth0'] },
+    ];
+    const web = { ...gate('web', 'tcp/8080 forward, tcp/90-99 forward'), ingresses };
+    const text = renderOwnTable([web], []);
     const forward = text.findIndex((line) => line.startsWith('add chain inet bussa forward'));
     assert.deepEqual(text.slice(forward), [
       'add chain inet bussa forward { type filter hook forward priority filter - 1; policy accept; }',
@@ -50,8 +55,17 @@ describe('the table of its own', () => {
       `add rule inet bussa forward ${ADDRESSED('tcp', '90-99')} ip6 saddr @d_web_6 accept comment "web"`,
       `add rule inet bussa forward ${ADDRESSED('tcp', '8080')} ip saddr @d_web_4 accept comment "web"`,
       `add rule inet bussa forward ${ADDRESSED('tcp', '8080')} ip6 saddr @d_web_6 accept comment "web"`,
+      'add rule inet bussa forward ct state untracked tcp dport { 90-99, 8080 } ip saddr @d_web_4 accept comment "web"',
+      'add rule inet bussa forward ct state untracked tcp dport { 90-99, 8080 } ip6 saddr @d_web_6 accept comment "web"',
       `add rule inet bussa forward ${ADDRESSED('tcp', '90-99')} ct status dnat drop`,
       `add rule inet bussa forward ${ADDRESSED('tcp', '8080')} ct status dnat drop`,
+      ...['iifname "eth0" oifname != "eth0"', 'iifname "lan0" oifname != { "lan0", "eth0" }'].flatMap(
+        (way) => [
+          `add rule inet bussa forward ${way} ${ADDRESSED('tcp', '90-99')} tcp flags & (syn | ack) != ack drop`,
+          `add rule inet bussa forward ${way} ${ADDRESSED('tcp', '8080')} tcp flags & (syn | ack) != ack drop`,
+          `add rule inet bussa forward ${way} ct state invalid,untracked tcp dport { 90-99, 8080 } tcp flags & (syn | ack) != ack drop`,
+        ],
+      ),
     ]);
     assert.deepEqual(
       text.slice(0, forward).filter((line) => / input tcp dport /.test(line)),

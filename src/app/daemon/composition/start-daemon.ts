@@ -22,7 +22,7 @@ import { shareControl } from '../control/control-access.ts';
 import { daemonVerbs } from '../control/daemon-verbs.ts';
 import { openExposure } from '../firewall/exposure-watch.ts';
 import { FirewallDoors } from '../firewall/firewall-doors.ts';
-import { gatesOf } from '../firewall/gates-of.ts';
+import { gatesOf, goesThrough } from '../firewall/gates-of.ts';
 import { openFirewallAlone } from '../firewall/open-firewall.ts';
 import { EarlierLeases } from '../leases/earlier-leases.ts';
 import { LeaseKeeper } from '../leases/lease-keeper.ts';
@@ -83,6 +83,7 @@ function openBase({ options, config, authority, warnings, resources }: DaemonSta
     settings: config.settings,
     ipv6: options.ipv6,
     interfaces: interfaceSetting(options, config),
+    routes: goesThrough(config),
     log,
     tally: reports.tally,
     report,
@@ -118,6 +119,7 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
     leases: () => machine.leases(),
     report,
     onLooked: () => void exposure.look(),
+    ingresses: () => exposure.ingresses,
   });
   const { bans: list, guard: scans, traces } = watch;
   const bans = new BanKeeper({ bans: list, guard: scans, clock, directory, report });
@@ -142,6 +144,7 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
     doors: () => watch.doors,
     leases: () => machine.each(),
   });
+  reports.subscribe({ note: (event) => native.note(event) });
   // What runs up the layers, all of it: in this order a source's story has what its hook is run for.
   reports.subscribe({ note: (event) => sources.note(event), told: (occasion) => sources.told(occasion) });
   reports.subscribe({ told: (occasion) => void hooks.tell(occasion) });

@@ -1,11 +1,13 @@
 import type { Config } from '../../../core/config/file/config.ts';
 import type { Exposure, ExposureStatus } from '../../../core/control/daemon-status.ts';
 import type { Event } from '../../../core/event/event.ts';
+import type { Ingress } from '../../../core/net/ingress.ts';
 import { type Instant, instant } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import { hasLegacyTables } from '../../../host/firewall/iptables/iptables-commands.ts';
 import { readGenerationId } from '../../../host/firewall/ruleset/read-generation-id.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
+import { ingressesNow, sendersOn } from '../../exposure/entrances.ts';
 import { type ExposureQuestion, judgeExposure } from '../../exposure/judge-exposure.ts';
 import type { InterfaceWatch } from '../packets/interface-watch.ts';
 import { gatesOf } from './gates-of.ts';
@@ -35,6 +37,12 @@ export class ExposureWatch {
 
   constructor(parts: ExposureWatchParts) {
     this.#parts = parts;
+  }
+
+  /** By which interfaces strangers come whose packets go through this host. */
+  get ingresses(): readonly Ingress[] {
+    const { interfaces, choice } = this.#parts.question();
+    return ingressesNow(interfaces, choice);
   }
 
   /** `undefined`: nothing has been judged yet. */
@@ -110,7 +118,9 @@ export class ExposureWatch {
 function keyOf({ ports, interfaces, choice }: ExposureQuestion): string | undefined {
   const generation = readGenerationId();
   if (generation === undefined || hasLegacyTables(4) || hasLegacyTables(6)) return undefined;
-  return JSON.stringify([generation, ports, interfaces, choice]);
+  const isThrough = ports.some(({ path }) => path === 'forward');
+  const ways = isThrough ? [ingressesNow(interfaces, choice), sendersOn(interfaces)] : [];
+  return JSON.stringify([generation, ports, interfaces, choice, ways]);
 }
 
 type Heard = {

@@ -2,6 +2,7 @@ import type { FirewallStatus } from '../../../core/control/daemon-status.ts';
 import type { Event } from '../../../core/event/event.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import { leasePrefix } from '../../../core/lease/lease-prefix.ts';
+import type { Ingress } from '../../../core/net/ingress.ts';
 import { type Instant, type Millis, millis, since } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import {
@@ -13,6 +14,7 @@ import {
 import { SerialQueue } from '../serial/serial-queue.ts';
 import { couldGrant, grantAll, grantEach } from './grant-openings.ts';
 import { trackOlderConnections } from './import-connections.ts';
+import { IngressFollower } from './ingress-follower.ts';
 import { InstalledRules } from './installed-rules.ts';
 import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
@@ -37,6 +39,8 @@ export type NativeDoorsParts = {
   readonly leases: () => readonly Lease[];
   readonly report: (event: Event) => void;
   readonly onLooked?: () => void;
+  /** By which interfaces strangers come whose packets go through this host; they may change at any time. */
+  readonly ingresses?: () => readonly Ingress[];
 };
 
 /**
@@ -48,6 +52,7 @@ export class FirewallDoors {
   readonly #part: InstalledRules;
   readonly #openings = new OpeningQueue();
   #gates: readonly Gate[] = [];
+  readonly #ingresses: IngressFollower;
   readonly #turns = new SerialQueue();
   #timer: NodeJS.Timeout | undefined;
   #renewal: NodeJS.Timeout | undefined;
@@ -59,6 +64,7 @@ export class FirewallDoors {
   constructor(parts: NativeDoorsParts) {
     this.#parts = parts;
     const { openFirewall, report } = parts;
+    this.#ingresses = new IngressFollower(parts.ingresses);
     this.#regularLook = new RegularLook(parts.clock, () => this.lookNow(), parts.onLooked);
     this.#part = new InstalledRules({ openFirewall, report, onChange: () => this.#lookLater(LOOK_AGAIN_MS) });
   }
@@ -80,6 +86,11 @@ export class FirewallDoors {
     return this.#regularLook.at;
   }
 
+  /** Strangers may come by another interface now. */
+  note({ kind }: Event): void {
+    if (kind === 'interface' && this.#ingresses.hasMoved) this.lookNow();
+  }
+
   /** Looks at once, whether or not a change was told of. */
   lookNow(): void {
     if (this.#part.firewall !== undefined) void this.#inTurn(() => this.#look());
@@ -98,8 +109,8 @@ export class FirewallDoors {
     trackOlderConnections(gates, this.#gates, this.#parts.report);
     this.#gates = gates;
     this.#part.choose(settings);
-    const isNeeded = this.#part.firewall !== undefined || gates.length > 0;
-    if (isNeeded || this.#parts.leases().some(hasPorts)) await this.renew();
+    if (this.#part.firewall !== undefined || gates.length > 0 || this.#parts.leases().some(hasPorts))
+      await this.renew();
   }
 
   /** Puts everything in place once more, all leases with their ends. */
@@ -124,17 +135,14 @@ export class FirewallDoors {
 
   /** Of a door that the configuration has no more: nobody could open its ports again, so they are closed no more. */
   #isLastLeftover(door: string): boolean {
-    if (this.#gates.some((gate) => gate.door === door)) return false;
-    return (
-      this.#part.has(door) && !this.#parts.leases().some((lease) => lease.door === door && hasPorts(lease))
-    );
+    const isOpen = this.#parts.leases().some((lease) => lease.door === door && hasPorts(lease));
+    return this.#part.has(door) && !isOpen && !this.#gates.some((gate) => gate.door === door);
   }
 
   /** After a start that has failed: leaves the ports closed or open as it found them. Returns whether they are so. */
   async undo(): Promise<boolean> {
-    if (this.#stopped) return true;
     try {
-      await this.stop(this.#part.hasFoundPart ? 'keep' : 'open');
+      if (!this.#stopped) await this.stop(this.#part.hasFoundPart ? 'keep' : 'open');
       return true;
     } catch (error) {
       this.#parts.report({ kind: 'error', text: (error as Error).message });
@@ -154,8 +162,7 @@ export class FirewallDoors {
   /** `open`: takes the part out of the firewall, and the ports are as they were without it; `keep`: leaves it. */
   async stop(exit: 'open' | 'keep'): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#renewal);
+    for (const timer of [this.#timer, this.#renewal]) clearTimeout(timer);
     this.#regularLook.stop();
     this.#part.unwatch();
     await this.#inTurn(async () => {
@@ -179,9 +186,10 @@ export class FirewallDoors {
     const open = leases().filter(hasPorts);
     // A single use that waits to be opened is so in its own turn: of one that was never made nothing can tell.
     const standing = open.filter(({ id, opened }) => !(opened.singleUse && this.#openings.has(id)));
+    const gates = this.#ingresses.take(withLeftover(this.#gates, open));
     try {
       const grants = standing.map((lease) => this.#grant(lease)).filter(({ left }) => left > 0);
-      const unknown = await this.#part.install(withLeftover(this.#gates, open), grants);
+      const unknown = await this.#part.install(gates, grants);
       for (const { door, source } of unknown) {
         const text = `${source}: ${door}: nothing tells whether its single use is spent: closed; it needs a new knock`;
         report({ kind: 'warning', text });
@@ -234,7 +242,7 @@ export class FirewallDoors {
       const isInPlace = await this.#isInPlace();
       this.#regularLook.looked();
       if (!isInPlace) await this.#putBack();
-      else if (await this.#part.isOutdated()) await this.#installNow();
+      else if (this.#ingresses.hasMoved || (await this.#part.isOutdated())) await this.#installNow();
       else if (!(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
     } catch (error) {
       const text = `the firewall cannot be looked at: ${(error as Error).message}; tried again in 10 s`;
@@ -267,10 +275,9 @@ export class FirewallDoors {
 
   /** Leases that are longer than the kernel counts are put in anew, each long before the kernel ends it. */
   #renewLater(grants: readonly Grant[]): void {
-    const { firewall } = this.#part;
-    if (firewall === undefined || this.#stopped) return;
-    const { longest } = firewall;
-    if (this.#renewal !== undefined || !grants.some(({ left }) => left > longest / 2)) return;
+    const { longest } = this.#part.firewall ?? {};
+    if (longest === undefined || this.#stopped || this.#renewal !== undefined) return;
+    if (!grants.some(({ left }) => left > longest / 2)) return;
     this.#renewal = setTimeout(
       () => {
         this.#renewal = undefined;

@@ -32,6 +32,7 @@ const LOOK_FACTOR = 100;
  */
 export class InterfaceWatch {
   #choice: InterfaceSetting;
+  #routes: boolean;
   readonly #report: (event: Event) => void;
   #interfaces: readonly HostInterface[] = [];
   #addresses = new OwnAddresses([]);
@@ -45,8 +46,10 @@ export class InterfaceWatch {
   #nextLook: NodeJS.Timeout | undefined;
   #pauseMs = PAUSE_MS;
 
-  constructor(choice: InterfaceSetting, report: (event: Event) => void) {
+  /** `routes`: somebody asks which of them hold a default route. */
+  constructor(choice: InterfaceSetting, routes: boolean, report: (event: Event) => void) {
     this.#choice = choice;
+    this.#routes = routes;
     this.#report = report;
   }
 
@@ -96,8 +99,9 @@ export class InterfaceWatch {
   }
 
   /** Listens to other interfaces from now on. Where it cannot follow them anew, it goes on following as before. */
-  choose(choice: InterfaceSetting): void {
+  choose(choice: InterfaceSetting, routes: boolean): void {
     this.#choice = choice;
+    this.#routes = routes;
     this.#hear();
     this.#follow();
     this.lookNow();
@@ -117,7 +121,7 @@ export class InterfaceWatch {
   }
 
   get #query(): { routes: boolean } {
-    return { routes: this.#choice.kind === 'auto' };
+    return { routes: this.#routes || this.#choice.kind === 'auto' };
   }
 
   /** There is no moment in which nothing is followed. */

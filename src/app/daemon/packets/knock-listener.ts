@@ -23,6 +23,8 @@ export type DoorWatchParts = {
   readonly settings: Settings;
   readonly ipv6: boolean;
   readonly interfaces: InterfaceSetting;
+  /** Doors ask which interfaces lead to the world. */
+  readonly routes: boolean;
   readonly log: EventLog;
   readonly tally: DaemonCounters;
   readonly report: (event: Event) => void;
@@ -54,7 +56,7 @@ export class KnockListener {
     const setFilter = (filter: string): void => this.#capture.setFilter(filter);
     this.#scans = new ScanWatch(drawSecret(), ipv6, setFilter, report);
     this.#scans.adopt(this.#scans.prepare(doors, settings));
-    this.interfaces = new InterfaceWatch(parts.interfaces, report);
+    this.interfaces = new InterfaceWatch(parts.interfaces, parts.routes, report);
     this.#engine = new AttemptEngine(doors, this.#scans.secret, DEFAULT_LIMITS, this.#scans.guard);
     const { secret } = this.#scans;
     this.traces = new SourceTraces(TRACED_SOURCES, secret, this.#engine.doors);

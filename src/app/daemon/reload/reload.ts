@@ -9,7 +9,7 @@ import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { OneTimeDoors } from '../../config/one-time-doors.ts';
 import { READABLE } from '../../file-access/judge-file-access.ts';
 import type { FirewallDoors } from '../firewall/firewall-doors.ts';
-import { gatesOf } from '../firewall/gates-of.ts';
+import { gatesOf, goesThrough } from '../firewall/gates-of.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
@@ -120,9 +120,12 @@ export class Reload {
     const { options, inForce, log, watch, hooks, keeper, native, tally, report } = this.#parts;
     reopenLog(log, logTargets(config.settings, options));
     const choice = interfaceSetting(options, config);
-    if (JSON.stringify(choice) !== JSON.stringify(interfaceSetting(options, inForce.current))) {
+    const before = inForce.current;
+    const routes = goesThrough(config);
+    const isChosen = JSON.stringify(choice) === JSON.stringify(interfaceSetting(options, before));
+    if (!isChosen || routes !== goesThrough(before)) {
       try {
-        watch.interfaces.choose(choice);
+        watch.interfaces.choose(choice, routes);
       } catch (error) {
         report({ kind: 'error', text: (error as Error).message });
       }

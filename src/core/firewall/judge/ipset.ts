@@ -7,6 +7,8 @@ export type Ipset = {
   /** As in `hash:ip,port`: what each element has, in order. */
   readonly type: string;
   readonly elements: readonly IpsetElement[];
+  /** A rule adds to it. */
+  readonly isFilled?: boolean;
 };
 
 export type IpsetElement = { readonly parts: readonly IpsetPart[]; readonly nomatch: boolean };
@@ -35,6 +37,16 @@ export function readIpsets(text: string): IpsetContents {
     set.elements.push({ parts, nomatch: options.includes('nomatch') });
   }
   return sets;
+}
+
+/** The same sets, with those told that rules of these listings add to. */
+export function tellFilled(sets: IpsetContents, listings: readonly string[]): IpsetContents {
+  const filled = new Set(
+    listings.flatMap((text) =>
+      [...text.matchAll(/ -j SET --(?:add|map)-set (\S+)/g)].map(([, name]) => name),
+    ),
+  );
+  return new Map([...sets].map(([name, set]) => [name, { ...set, isFilled: filled.has(name) }]));
 }
 
 function readPart(text: string): IpsetPart {

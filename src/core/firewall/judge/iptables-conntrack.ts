@@ -1,7 +1,15 @@
-import { parseIpRange } from './ip-range.ts';
+import { type IpRange, parseIpRange } from './ip-range.ts';
 import type { Journey, Stranger } from './journey.ts';
 import type { MatchReader, OptionReader } from './match-reader.ts';
-import { connectionState, inRange, isWithin, protocolIs, sourceIs, sourcePortIn } from './packet-fields.ts';
+import {
+  askAddress,
+  connectionState,
+  inRange,
+  isWithin,
+  protocolIs,
+  sourceIs,
+  sourcePortIn,
+} from './packet-fields.ts';
 import { both, either, is, negateIf, type Truth } from './truth.ts';
 
 /** net/netfilter/xt_state.c */
@@ -76,7 +84,7 @@ function fieldIs(name: string, text: string, packet: Stranger): Truth {
     case '--ctorigsrc':
       return sourceIs(packet, parseIpRange(text));
     case '--ctorigdst':
-      return isWithin(packet.family, packet.address, parseIpRange(text));
+      return originalAddressIs(packet, parseIpRange(text));
     case '--ctorigsrcport':
       return sourcePortIn(packet, span());
     case '--ctorigdstport':
@@ -88,6 +96,11 @@ function fieldIs(name: string, text: string, packet: Stranger): Truth {
     default:
       return 'maybe';
   }
+}
+
+function originalAddressIs(packet: Stranger, range: IpRange | undefined): Truth {
+  if (range !== undefined && range.family === packet.family) askAddress(packet, range);
+  return isWithin(packet.family, packet.address, range);
 }
 
 /** Of a new connection; EXPECTED is one of a helper's. */

@@ -1,28 +1,37 @@
 import { type MatchReader, options } from './match-reader.ts';
+import { isListedByRules } from './packet-fields.ts';
 import { is, negateIf } from './truth.ts';
 
-/** `--set` puts the stranger on its list; before that it is on none. */
+/** Bussa's own lists of unused leases: a stranger has none. */
+const UNUSED_LEASES = /^bussa[46]-/;
+
+/** `--set` puts the stranger on its list; by its first packet it is on none before that. */
 export const RECENT: MatchReader = {
   options: {
     ...options('set rcheck update remove rttl rsource rdest reap', { arity: 0 }),
     ...options('name seconds hitcount mask', { arity: 1 }),
   },
   whole: ({ options: given }) => {
-    const has = (name: string): boolean => given.some((one) => one.name === name);
-    const list = `recent ${given.find(({ name }) => name === '--name')?.args[0] ?? 'DEFAULT'}`;
-    const hits = Number(given.find(({ name }) => name === '--hitcount')?.args[0] ?? 1);
+    const has = (option: string): boolean => given.some((one) => one.name === option);
+    const name = given.find((one) => one.name === '--name')?.args[0] ?? 'DEFAULT';
+    const list = `recent ${name}`;
+    const hits = Number(given.find((one) => one.name === '--hitcount')?.args[0] ?? 1);
     const not = given.some((one) => one.not);
+    if (UNUSED_LEASES.test(name)) return () => negateIf(not, 'no');
     if (
       has('--rdest') ||
       given.some(
-        ({ name, args }) =>
-          name === '--mask' && !/^(?:255\.255\.255\.255|(?:ffff:){7}ffff)$/i.test(args[0] ?? ''),
+        (one) =>
+          one.name === '--mask' && !/^(?:255\.255\.255\.255|(?:ffff:){7}ffff)$/i.test(one.args[0] ?? ''),
       )
     ) {
       return () => 'maybe';
     }
     if (has('--set')) return () => negateIf(not, 'yes');
-    return (_, { touched }) => negateIf(not, touched.has(list) ? (hits > 2 ? 'no' : 'maybe') : 'no');
+    return (packet, { touched }) => {
+      const isOnIt = isListedByRules(packet);
+      return negateIf(not, touched.has(list) && hits <= 2 ? 'maybe' : isOnIt);
+    };
   },
 };
 

@@ -1,7 +1,7 @@
 import type { Ipset, IpsetElement, IpsetPart } from './ipset.ts';
 import type { Journey, Stranger } from './journey.ts';
 import type { MatchAround } from './match-reader.ts';
-import { addressIs, portIn, sourceIs, sourcePortIn } from './packet-fields.ts';
+import { addressIs, isListedByRules, portIn, sourceIs, sourcePortIn } from './packet-fields.ts';
 import type { Test } from './ruleset.ts';
 import { both, either, is, type Truth } from './truth.ts';
 
@@ -36,7 +36,8 @@ function isIn(name: string, depth: number, question: Question): Truth {
     );
   const excepted = met(true);
   if (excepted === 'yes') return set.elements.some(({ nomatch }) => !nomatch) ? 'maybe' : 'no';
-  return excepted === 'maybe' ? 'maybe' : met(false);
+  if (excepted === 'maybe') return 'maybe';
+  return set.isFilled === true ? either([met(false), isListedByRules(question.packet)]) : met(false);
 }
 
 function elementIs({ type }: Ipset, { parts }: IpsetElement, depth: number, question: Question): Truth {

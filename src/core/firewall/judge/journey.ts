@@ -5,6 +5,8 @@ import type { IpRange } from './ip-range.ts';
 export type HostRoutes = {
   /** Where the kernel sends a packet to this address: an interface, `local` for this host, `none`; `undefined`: not known. */
   readonly wayTo: (family: Family, address: bigint) => string | undefined;
+  /** Whether it sends on what comes in by this interface for others; `undefined`: not known. */
+  readonly sendsOn?: (family: Family, name: string) => boolean | undefined;
 };
 
 /** One packet of a stranger: everything in it is known. */
@@ -14,6 +16,8 @@ export type Stranger = {
   readonly source: bigint;
   readonly sourcePort: number;
   readonly address: bigint;
+  /** The address is not this host's own: it is to send the packet on. */
+  readonly isRouted?: boolean;
   readonly port: number;
   readonly interface: string;
   /** As the kernel's connection tracking has it. */
@@ -21,14 +25,19 @@ export type Stranger = {
   readonly routes: HostRoutes;
   /** No options and no extension headers. With some, which ones is the stranger's to choose. */
   readonly isPlain: boolean;
-  /** Told of what a rule asks that is a stranger's own choice: each range of sources, each source port, odd headers. */
+  /** It comes again: rules may have listed its source by earlier packets, whose ports the stranger has chosen. */
+  readonly comesAgain: boolean;
+  /** Told of what a rule asks that is a stranger's own choice: each range of sources, each source port, odd headers, earlier packets. */
   readonly asked: (what: Asked) => void;
 };
 
 export type Asked =
   | { readonly kind: 'source'; readonly range: IpRange }
   | { readonly kind: 'source-port'; readonly first: number; readonly last: number }
-  | { readonly kind: 'header' };
+  /** Where it is sent to, behind this host. */
+  | { readonly kind: 'address'; readonly range: IpRange }
+  | { readonly kind: 'header' }
+  | { readonly kind: 'earlier' };
 
 /** What rules have made of the packet so far. `undefined`: it cannot be known. */
 export type Journey = {

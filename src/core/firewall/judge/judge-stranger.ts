@@ -4,6 +4,7 @@ import type { HostRoutes, RulePlace, Stranger } from './journey.ts';
 import type { Decision } from './pass-hooks.ts';
 import type { Ruleset } from './ruleset.ts';
 import { GENERAL_PORT } from './strangers.ts';
+import { type Routed, tryBehind } from './try-behind.ts';
 import { type Tried, tryStrangers } from './try-strangers.ts';
 
 /** What is to be judged: a first packet to one of the host's ports, from elsewhere. */
@@ -15,6 +16,8 @@ export type Question = {
   /** Where strangers come in, with the host's addresses there. */
   readonly entrances: readonly Entrance[];
   readonly routes: HostRoutes;
+  /** Where it is to be reached behind this host as well. */
+  readonly routed?: Routed;
 };
 
 export type Entrance = { readonly interface: string; readonly addresses: readonly Address[] };
@@ -28,6 +31,8 @@ export type StrangerFate = {
   readonly but: readonly string[];
   /** What drops it, or lets it in. */
   readonly by?: Decision;
+  /** Behind this host. */
+  readonly behind?: Address;
   /** On which interface, of several. */
   readonly interface?: string;
   /** The rule that sends it elsewhere before. */
@@ -52,19 +57,20 @@ export function judgeStranger(ruleset: Ruleset, question: Question): StrangerFat
     .flatMap(({ name, address }) =>
       tryStrangers(ruleset, { ...question, interface: name, address: addressNumber(address) }),
     );
-  return sumUp(tried, question);
+  return sumUp([...tried, ...tryBehind(ruleset, question)], question);
 }
 
 function sumUp(tried: readonly Tried[], { entrances, family }: Question): StrangerFate {
-  const strangers = tried.filter(({ origin, isPlain }) => origin.isGeneral && isPlain);
-  const odd = tried.filter(({ fate, isPlain }) => !isPlain && fate.kind !== 'dropped');
+  const isFirst = ({ isPlain, comesAgain }: Tried): boolean => isPlain && !comesAgain;
+  const strangers = tried.filter((one) => one.origin.isGeneral && isFirst(one));
+  const odd = tried.filter((one) => one.origin.isGeneral && !isFirst(one) && one.fate.kind !== 'dropped');
   const chosen =
     strangers.find(({ fate, port }) => fate.kind === 'in' && port === GENERAL_PORT) ??
     strangers.find(({ fate }) => fate.kind === 'in') ??
     strangers.find(({ fate }) => fate.kind === 'depends') ??
     odd.find(({ fate }) => fate.kind === 'depends') ??
     strangers[0];
-  const small = tried.filter(({ origin, fate }) => !origin.isGeneral && fate.kind === 'in');
+  const small = tried.filter((one) => !one.origin.isGeneral && isFirst(one) && one.fate.kind === 'in');
   const but =
     chosen?.fate.kind === 'in'
       ? []
@@ -75,17 +81,32 @@ function sumUp(tried: readonly Tried[], { entrances, family }: Question): Strang
     kind,
     but,
     ...(end.by === undefined ? {} : { by: end.by }),
-    ...whoOf(chosen, strangers, family),
+    ...(whoOf(chosen, strangers, family) ?? firstTimers(chosen, tried)),
+    ...(chosen.isRouted ? { behind: addressOf(family, chosen.address) } : {}),
     ...(entrances.length > 1 ? { interface: chosen.interface } : {}),
     ...(end.journey.translatedBy === undefined ? {} : { translatedBy: end.journey.translatedBy }),
     ...(unsure === undefined || kind !== 'depends' ? {} : { why: unsure }),
   };
 }
 
-function whoOf(chosen: Tried, strangers: readonly Tried[], family: Family): { readonly who?: string } {
-  if (chosen.fate.kind !== 'in') return {};
+type Who = { readonly who?: string } | undefined;
+
+function whoOf(chosen: Tried, strangers: readonly Tried[], family: Family): Who {
+  if (chosen.fate.kind !== 'in') return undefined;
   if (chosen.port !== GENERAL_PORT) return { who: `whoever sends from port ${chosen.port}` };
-  const here = strangers.filter((one) => one.interface === chosen.interface && one.port === GENERAL_PORT);
-  if (here.every(({ fate }) => fate.kind === 'in')) return {};
+  const here = strangers.filter(
+    (one) =>
+      one.interface === chosen.interface && one.address === chosen.address && one.port === GENERAL_PORT,
+  );
+  if (here.every(({ fate }) => fate.kind === 'in')) return undefined;
   return { who: `some, as ${chosen.origin.name || addressOf(family, chosen.origin.address)}` };
+}
+
+/** By their next packets rules may know them. */
+function firstTimers(chosen: Tried, tried: readonly Tried[]): Who {
+  const isLetIn = ({ origin, comesAgain, fate }: Tried): boolean =>
+    !comesAgain || !origin.isGeneral || fate.kind === 'in';
+  return chosen.fate.kind !== 'in' || tried.every(isLetIn)
+    ? undefined
+    : { who: 'whoever comes for the first time' };
 }

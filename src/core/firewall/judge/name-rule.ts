@@ -15,8 +15,10 @@ export function renderDecision({ chain, rule }: Decision): string {
 }
 
 /** `by …`, and who it is where not everybody. */
-export function renderFate({ kind, by, who, why, but, interface: name, translatedBy }: StrangerFate): string {
-  const through = name === undefined ? '' : ` on ${name}`;
+export function renderFate(fate: StrangerFate): string {
+  const { kind, by, who, why, but, interface: name, translatedBy, behind } = fate;
+  const to = behind === undefined ? '' : `, through this host to ${behind}`;
+  const through = `${name === undefined ? '' : ` on ${name}`}${to}`;
   const decision = by === undefined ? 'no rule stands in the way' : renderDecision(by);
   const first = translatedBy === undefined ? '' : `, sent on by \`${renderRule(translatedBy)}\``;
   const some = but.length === 0 ? '' : `; let in: ${but.join(', ')}`;

@@ -5,7 +5,7 @@ import { type Json, list, record } from './json.ts';
 import { type Field, fieldOf, isNamed } from './nft-field.ts';
 import { isLeaseSet, type NftSets, plainElement } from './nft-sets.ts';
 import { addressRangeOf, numberOf } from './nft-value.ts';
-import { routeTypeIs, sourceIs } from './packet-fields.ts';
+import { askAddress, isListedByRules, routeTypeIs, sourceIs } from './packet-fields.ts';
 import { both, either, is, negate, type Truth } from './truth.ts';
 
 /** What a comparison is made in: the packet, and the table that names of sets belong to. */
@@ -57,7 +57,11 @@ function isInNamed(key: Json, name: string, around: Compared): Truth {
   if (isLeaseSet(home, name)) return 'no';
   if (journey.touched.has(`set ${home} ${name}`)) return 'maybe';
   const elements = sets.elements(home, name);
-  return elements === undefined ? 'maybe' : isAmong(key, elements, around);
+  if (elements === undefined) return 'maybe';
+  const among = isAmong(key, elements, around);
+  return sets.isFilled(home, name) && among !== 'never'
+    ? either([among, isListedByRules(around.packet)])
+    : among;
 }
 
 /** Where the packet lacks what is asked for, it does so for every element, and for none. */
@@ -79,6 +83,7 @@ function fieldIs(field: Field, right: unknown, around: Compared): Truth {
     case 'address': {
       const range = addressRangeOf(right);
       if (range === undefined) return 'maybe';
+      if (range.family === around.packet.family) askAddress(around.packet, range);
       return is(
         field.value >= range.first && field.value <= range.last && range.family === around.packet.family,
       );

@@ -146,15 +146,16 @@ function otherFamily(key: string, { family }: Stranger): Field | undefined {
   return asked !== undefined && (asked === 'ip6 ') !== (family === 6) ? LACKING : undefined;
 }
 
-/** Of a new connection; which bits besides are set (as that it has been looked at) is nobody's to ask. */
+/** Of a new connection, which the kernel confirms when nothing has dropped its first packet (__nf_conntrack_confirm). */
 function statusOf(packet: Stranger, journey: Journey): Field {
   const translated = isTranslated(packet, journey);
-  const { expected = 0, assured = 0, dying = 0, dnat = 0, snat = 0 } = NUMBERS.status;
+  const { expected = 0, assured = 0, confirmed = 0, dying = 0, dnat = 0, snat = 0 } = NUMBERS.status;
   const known =
     packet.state === 'established'
-      ? expected | dying
-      : expected | (NUMBERS.status['seen-reply'] ?? 0) | assured | dying | dnat | snat;
-  return { kind: 'bits', value: translated === 'yes' ? dnat : 0, known, naming: 'status' };
+      ? expected | confirmed | dying
+      : expected | (NUMBERS.status['seen-reply'] ?? 0) | assured | confirmed | dying | dnat | snat;
+  const value = translated === 'yes' ? dnat : 0;
+  return { kind: 'bits', value: packet.state === 'new' ? value : value | confirmed, known, naming: 'status' };
 }
 
 function routeOf({ result, flags }: Json, packet: Stranger, journey: Journey): Field {

@@ -3,9 +3,19 @@ import { type Json, list, record } from './json.ts';
 /** What stands in the sets and maps of a ruleset, as libnftables-json(5) has it. */
 export class NftSets {
   readonly #sets = new Map<string, Json>();
+  readonly #filled = new Set<string>();
 
   add(set: Json): void {
     this.#sets.set(`${set.family} ${set.table} ${set.name}`, set);
+  }
+
+  /** A rule adds to it. */
+  noteFilled(home: string, name: string): void {
+    this.#filled.add(`${home} ${name}`);
+  }
+
+  isFilled(home: string, name: string): boolean {
+    return this.#filled.has(`${home} ${name}`);
   }
 
   /** `undefined` where there is no such set here. */

@@ -7,6 +7,7 @@ import { isEqual, matchTruth } from './nft-compare.ts';
 import { fieldOf } from './nft-field.ts';
 import { type NftSets, plainElement } from './nft-sets.ts';
 import { numberOf } from './nft-value.ts';
+import { isListedByRules } from './packet-fields.ts';
 import type { Choice, Step, Verdict } from './ruleset.ts';
 
 /** Statements of nft(8) after which the packet goes on as it was, for all that rules here may ask. */
@@ -55,7 +56,7 @@ export function readStatement(expression: unknown, sets: NftSets, home: string, 
       return [{ kind: 'change', change: (_, journey) => ({ ...journey, tracking: 'untracked' }) }];
     case 'set':
     case 'map':
-      return readSetStatement(record(value) ?? {}, home);
+      return readSetStatement(record(value) ?? {}, sets, home);
     case 'dnat':
     case 'redirect':
       return [
@@ -126,8 +127,9 @@ function elementsOf(data: unknown, sets: NftSets, home: string): readonly unknow
 }
 
 /** Statements for each element, as a limit for each source, are limits. */
-function readSetStatement({ set, stmt }: Json, home: string): Step[] {
+function readSetStatement({ op, set, stmt }: Json, sets: NftSets, home: string): Step[] {
   const name = String(set).replace(/^@/, '');
+  if (op !== 'delete') sets.noteFilled(home, name);
   const limits = list(stmt).some((one) => LIMITS.has(single(one)[0]));
   return [
     { kind: 'change', change: (_, journey) => touch(journey, `set ${home} ${name}`) },
@@ -184,6 +186,8 @@ function numberIn(value: unknown, packet: Stranger, journey: Journey, around: Ar
 function mapped({ key, data }: Json, packet: Stranger, journey: Journey, around: Around): unknown {
   const elements = elementsOf(data, around.sets, around.home);
   if (elements === undefined) return undefined;
+  if (typeof data === 'string' && around.sets.isFilled(around.home, data.replace(/^@/, '')))
+    if (isListedByRules(packet) === 'maybe') return undefined;
   for (const entry of catchAllLast(elements)) {
     const [at, to] = list(entry);
     const wanted = plainElement(at);

@@ -14,7 +14,13 @@ export function sourceIs(packet: Stranger, range: IpRange | undefined): Truth {
 }
 
 export function addressIs(packet: Stranger, { address }: Journey, range: IpRange | undefined): Truth {
+  if (range !== undefined && range.family === packet.family) askAddress(packet, range);
   return address === undefined ? 'maybe' : isWithin(packet.family, address, range);
+}
+
+/** Behind this host there are many that a stranger may choose from. */
+export function askAddress(packet: Stranger, range: IpRange): void {
+  if (packet.isRouted === true) packet.asked({ kind: 'address', range });
 }
 
 export function isWithin(family: Family, address: bigint, range: IpRange | undefined): Truth {
@@ -73,7 +79,7 @@ export function routeTypeIs(
   const address = what === 'source' ? packet.source : journey.address;
   if (address === undefined) return 'maybe';
   const way =
-    what === 'address' && journey.translatedBy === undefined
+    what === 'address' && journey.translatedBy === undefined && packet.isRouted !== true
       ? 'local'
       : packet.routes.wayTo(packet.family, address);
   if (type === 'local') return way === undefined ? (what === 'source' ? 'no' : 'maybe') : is(way === 'local');
@@ -84,6 +90,12 @@ export function routeTypeIs(
   // A stranger's address is one of a host elsewhere.
   if (type === 'broadcast' || type === 'multicast' || type === 'anycast') return 'no';
   return way === undefined || way === 'none' ? 'maybe' : 'no';
+}
+
+/** On a list that rules put sources on: not by its first packet. */
+export function isListedByRules(packet: Stranger): Truth {
+  packet.asked({ kind: 'earlier' });
+  return packet.comesAgain ? 'maybe' : 'no';
 }
 
 /** Whether it has an option or extension header that a plain packet has not. */

@@ -58,7 +58,8 @@ function leave(
   packet: Stranger,
   { address, translatedBy }: Journey,
 ): { hook: string; output: string | undefined } {
-  if (translatedBy === undefined || address === packet.address) return { hook: 'input', output: undefined };
+  const isOwn = packet.isRouted !== true && (translatedBy === undefined || address === packet.address);
+  if (isOwn) return { hook: 'input', output: undefined };
   const way = address === undefined ? undefined : packet.routes.wayTo(packet.family, address);
   if (way === 'local') return { hook: 'input', output: undefined };
   return { hook: 'forward', output: way };

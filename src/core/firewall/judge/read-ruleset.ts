@@ -1,5 +1,5 @@
 import type { Family } from '../../net/address.ts';
-import { type IpsetContents, readIpsets } from './ipset.ts';
+import { type IpsetContents, readIpsets, tellFilled } from './ipset.ts';
 import { readIptables, type SavedTables } from './read-iptables.ts';
 import { readNft } from './read-nft.ts';
 import type { BaseChain, Rule, Ruleset } from './ruleset.ts';
@@ -17,7 +17,13 @@ export type RuleListings = {
 
 /** Tables that iptables-nft lists are read in its own words: nft cannot say all that stands in them. */
 export function readRuleset({ nft, iptables, ipsets, unlisted = [] }: RuleListings): Ruleset {
-  const sets: IpsetContents = ipsets === undefined ? new Map() : readIpsets(ipsets);
+  const sets: IpsetContents =
+    ipsets === undefined
+      ? new Map()
+      : tellFilled(
+          readIpsets(ipsets),
+          iptables.map(({ text }) => text),
+        );
   const bases: BaseChain[] = [];
   const chains = new Map<string, readonly Rule[]>();
   const told = new Set<string>();

@@ -6,13 +6,17 @@ import type { Ruleset } from './ruleset.ts';
 import { GENERAL_PORT, isNamed, type Origin, someAddresses, strangersOf } from './strangers.ts';
 
 /** One packet to one address by one interface; who sends it is to be tried. */
-export type TriedPacket = Omit<Stranger, 'source' | 'sourcePort' | 'asked' | 'isPlain'>;
+export type TriedPacket = Omit<Stranger, 'source' | 'sourcePort' | 'asked' | 'isPlain' | 'comesAgain'>;
 
 export type Tried = {
   readonly origin: Origin;
   readonly port: number;
   readonly interface: string;
+  /** Where it is sent to. */
+  readonly address: bigint;
+  readonly isRouted: boolean;
   readonly isPlain: boolean;
+  readonly comesAgain: boolean;
   readonly fate: Fate;
 };
 
@@ -33,13 +37,44 @@ const TOO_MANY = 'more sources and source ports than can be tried';
  * Sends packets from all parts of the world that the rules tell apart, and from all source ports that they do. What one
  * packet meets on its way may ask for more: it goes on until nothing new is asked.
  */
-export function tryStrangers(ruleset: Ruleset, packet: TriedPacket): Tried[] {
-  const asks = new Asks(packet.family);
-  const fates = new Map<string, Fate>();
-  const send = (source: bigint, sourcePort: number, isPlain = true): Fate => {
-    const stranger: Stranger = { ...packet, source, sourcePort, isPlain, asked: (what) => asks.note(what) };
-    return fateOf(passHooks(ruleset, stranger));
+export function tryStrangers(
+  ruleset: Ruleset,
+  packet: TriedPacket,
+  askedAddress: (range: IpRange) => void = () => undefined,
+): Tried[] {
+  const asks = new Asks(packet.family, askedAddress);
+  const send = (source: bigint, sourcePort: number, others: Partial<Stranger> = {}): Fate => {
+    const asked: Stranger['asked'] = (what) => asks.note(what);
+    const plain = { isPlain: true, comesAgain: false };
+    return fateOf(passHooks(ruleset, { ...packet, ...plain, ...others, source, sourcePort, asked }));
   };
+  const { address, isRouted = false } = packet;
+  const where = { interface: packet.interface, address, isRouted };
+  const first = tryAll(asks, where, false, send);
+  const again = asks.earlier ? tryAll(asks, where, true, send) : { tried: [], isWhole: true };
+  const tried = [...first.tried, ...again.tried];
+  const [stranger] = strangersOf(packet.family);
+  if (stranger === undefined) return tried;
+  const general = { origin: stranger, port: GENERAL_PORT, ...where, comesAgain: false };
+  if (asks.headers) {
+    const fate = send(stranger.address, GENERAL_PORT, { isPlain: false });
+    tried.push({ ...general, isPlain: false, fate });
+  }
+  const [one] = tried;
+  if (one !== undefined && !(asks.isWhole && first.isWhole && again.isWhole))
+    tried.push({ ...one, fate: { kind: 'depends', end: one.fate.end, unsure: TOO_MANY } });
+  return tried;
+}
+
+type Send = (source: bigint, sourcePort: number, others: Partial<Stranger>) => Fate;
+
+function tryAll(
+  asks: Asks,
+  where: Pick<Tried, 'interface' | 'address' | 'isRouted'>,
+  comesAgain: boolean,
+  send: Send,
+): { readonly tried: Tried[]; readonly isWhole: boolean } {
+  const fates = new Map<string, Fate>();
   let isWhole = false;
   while (!isWhole && fates.size < MAX_PACKETS) {
     isWhole = true;
@@ -48,42 +83,36 @@ export function tryStrangers(ruleset: Ruleset, packet: TriedPacket): Tried[] {
       if (fates.has(key)) continue;
       isWhole = false;
       if (fates.size >= MAX_PACKETS) break;
-      fates.set(key, send(address, port));
+      fates.set(key, send(address, port, { comesAgain }));
     }
   }
-  const name = packet.interface;
   const tried = asks.packets().flatMap(([origin, port]): Tried[] => {
     const fate = fates.get(`${origin.address} ${port}`);
-    return fate === undefined ? [] : [{ origin, port, interface: name, isPlain: true, fate }];
+    return fate === undefined ? [] : [{ origin, port, ...where, isPlain: true, comesAgain, fate }];
   });
-  const [stranger] = strangersOf(packet.family);
-  if (stranger === undefined) return tried;
-  if (asks.headers) {
-    const fate = send(stranger.address, GENERAL_PORT, false);
-    tried.push({ origin: stranger, port: GENERAL_PORT, interface: name, isPlain: false, fate });
-  }
-  const [first] = tried;
-  if (asks.isWhole && isWhole) return tried;
-  return first === undefined
-    ? tried
-    : [...tried, { ...first, fate: { kind: 'depends', end: first.fate.end, unsure: TOO_MANY } }];
+  return { tried, isWhole };
 }
 
 /** What rules have asked of senders so far. */
 class Asks {
   readonly #family: Family;
+  readonly #askedAddress: (range: IpRange) => void;
   readonly #ranges = new Map<string, IpRange>();
   readonly #ports = new Set<number>([GENERAL_PORT]);
   headers = false;
+  earlier = false;
   /** Nothing has been left out that may make a stranger's difference. */
   isWhole = true;
 
-  constructor(family: Family) {
+  constructor(family: Family, askedAddress: (range: IpRange) => void) {
     this.#family = family;
+    this.#askedAddress = askedAddress;
   }
 
   note(what: Asked): void {
     if (what.kind === 'header') this.headers = true;
+    else if (what.kind === 'earlier') this.earlier = true;
+    else if (what.kind === 'address') this.#askedAddress(what.range);
     else if (what.kind === 'source') {
       if (this.#ranges.size < MAX_RANGES)
         this.#ranges.set(`${what.range.first} ${what.range.last}`, what.range);

@@ -1,5 +1,6 @@
 import type { PortOpening } from '../../../core/door/port-opening.ts';
 import type { Address } from '../../../core/net/address.ts';
+import type { Ingress } from '../../../core/net/ingress.ts';
 import type { Millis } from '../../../core/net/time.ts';
 import type { Readiness } from '../../ffi/readiness.ts';
 
@@ -15,6 +16,8 @@ export type Gate = {
   readonly closeKills?: boolean;
   /** An IPv6 grant lets in the prefix of this many bits around its source; absent, the source alone. */
   readonly prefix6?: number;
+  /** By which interfaces strangers come whose packets go through this host; none: by any. */
+  readonly ingresses?: readonly Ingress[];
   /** It is closed to everybody, and has no grants: it has no place here. */
   readonly shut?: boolean;
 };

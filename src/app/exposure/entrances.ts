@@ -1,0 +1,46 @@
+import type { InterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
+import type { HostRoutes } from '../../core/firewall/judge/journey.ts';
+import { strangersOf } from '../../core/firewall/judge/strangers.ts';
+import type { HostInterface } from '../../core/net/host-interface.ts';
+import { type Ingress, ingressesOf } from '../../core/net/ingress.ts';
+import { KernelRoutes, sendsOn } from '../../host/interfaces/host-routes.ts';
+
+/** By which interfaces strangers come: to this host, and through it. */
+export type Entrances = { readonly input: readonly HostInterface[]; readonly forward: readonly Ingress[] };
+
+/**
+ * To this host by those that are named; else by those by which the host would answer strangers; else by all that are up.
+ * Through it by both kinds.
+ */
+export function entrancesOf(
+  interfaces: readonly HostInterface[],
+  choice: InterfaceSetting | undefined,
+  routes: HostRoutes,
+): Entrances {
+  const outer = interfaces.filter(({ name, loopback }) => name !== 'lo' && loopback !== true);
+  const ways = ([4, 6] as const).flatMap((family) =>
+    strangersOf(family).map(({ address }) => routes.wayTo(family, address)),
+  );
+  const world = outer.filter(({ name, defaultRoute }) => defaultRoute || ways.includes(name));
+  const names = choice?.kind === 'named' ? choice.names : [];
+  const forward = ingressesOf(interfaces, { world: world.map(({ name }) => name), named: names });
+  if (choice?.kind === 'named')
+    return { input: outer.filter(({ name }) => choice.names.includes(name)), forward };
+  return { input: world.length > 0 ? world : outer.filter(({ up }) => up), forward };
+}
+
+/** As the kernel's routes are now. */
+export function ingressesNow(
+  interfaces: readonly HostInterface[],
+  choice: InterfaceSetting | undefined,
+): readonly Ingress[] {
+  using routes = new KernelRoutes(interfaces);
+  return entrancesOf(interfaces, choice, routes).forward;
+}
+
+/** The interfaces whose packets for others this host sends on. */
+export function sendersOn(interfaces: readonly HostInterface[]): readonly string[] {
+  return ([4, 6] as const).flatMap((family) =>
+    interfaces.filter(({ name }) => sendsOn(family, name) === true).map(({ name }) => `${name} ${family}`),
+  );
+}

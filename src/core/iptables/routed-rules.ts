@@ -1,0 +1,59 @@
+import { type PortOpening, portsOn } from '../door/port-opening.ts';
+import type { Family } from '../net/address.ts';
+import type { Ingress } from '../net/ingress.ts';
+import {
+  distinct,
+  type GatePorts,
+  inOrderOfUse,
+  keyOf,
+  type LeaseKeeping,
+  leaseRules,
+  matchNewcomer,
+  matchPort,
+  portsToCut,
+  type Rule,
+} from './gate-rules.ts';
+
+/** Conntrack knows nothing of these, whose port is the one that they were addressed to. */
+const UNKNOWN = ['-m', 'conntrack', '--ctstate', 'INVALID,UNTRACKED'] as const;
+const UNTRACKED = ['-m', 'conntrack', '--ctstate', 'UNTRACKED'] as const;
+
+/**
+ * The rules of Bussa's chain in the forward path behind those for what conntrack knows to be translated: what is merely
+ * routed through this host is closed where strangers come from. What the hosts behind it send to such a port of the world
+ * comes in by another interface.
+ */
+export function routedRules(gates: readonly GatePorts[], family: Family, keeping: LeaseKeeping): Rule[] {
+  const openings = distinct(gates.flatMap((gate) => portsOn(gate.ports, 'forward')));
+  const cut = new Set(portsToCut(gates, 'forward').map(keyOf));
+  const ingresses = gates.find(({ ports }) => portsOn(ports, 'forward').length > 0)?.ingresses ?? [];
+  return [
+    ...inOrderOfUse(gates).flatMap((gate) =>
+      distinct(portsOn(gate.ports, 'forward')).flatMap((port) =>
+        leaseRules(gate, asAddressed(port), family, keeping, UNTRACKED),
+      ),
+    ),
+    ...openings
+      .flatMap((port) => closed(port, cut.has(keyOf(port))))
+      .flatMap((match) => waysOf(ingresses).map(({ way, target }) => [...way, ...match, '-j', target])),
+  ];
+}
+
+function closed(port: PortOpening, isCut: boolean): Rule[] {
+  const match = isCut ? matchPort : matchNewcomer;
+  return [match(port), [...match(asAddressed(port)), ...UNKNOWN]];
+}
+
+/** By the port that stands in the packet. */
+const asAddressed = (port: PortOpening): PortOpening => ({ ...port, path: 'input' });
+
+type Way = { readonly way: Rule; readonly target: 'RETURN' | 'DROP' };
+
+/** The first of `exceptTo` is the interface itself. */
+function waysOf(ingresses: readonly Ingress[]): Way[] {
+  if (ingresses.length === 0) return [{ way: [], target: 'DROP' }];
+  return ingresses.flatMap(({ from, exceptTo: [own = from, ...others] }): Way[] => [
+    ...others.map((to): Way => ({ way: ['-i', from, '-o', to], target: 'RETURN' })),
+    { way: ['-i', from, '!', '-o', own], target: 'DROP' },
+  ]);
+}
