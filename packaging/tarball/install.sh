@@ -134,7 +134,7 @@ install_unit() {
   if ! is_below /etc "$units"; then
     echo "Not installed: $unit, for $blocking is $(what_is "$blocking"), which is not followed"
   elif is_masked; then
-    echo "Kept: $unit. The service knockd is masked, and stays so until systemctl unmask knockd; then run this again"
+    echo "Kept: $unit. The service knockd is masked and stays masked. Run systemctl unmask knockd, then run this again"
   elif [ -L "$unit" ] || { [ -e "$unit" ] && [ ! -f "$unit" ]; }; then
     echo "Kept: $unit, which is $(what_is "$unit"). Bussa's unit is $here/etc/knockd.service"
   else
@@ -184,7 +184,7 @@ take_over() {
   mains=$(old_daemons)
   if [ -z "$mains" ] && ! is_enabled; then return 0; fi
   if is_masked; then
-    tell 'knockd.service is masked, and stays so: to have Bussa run, systemctl unmask knockd && systemctl start knockd'
+    tell 'knockd.service is masked and stays masked. To run Bussa: systemctl unmask knockd && systemctl start knockd'
     return 0
   fi
   read_options

@@ -62,7 +62,7 @@ describe('bussa init', { concurrency: 2 }, () => {
       );
       await session.saw(/Which port/);
       session.write(key);
-      await session.saw(/^bussa: left without an answer: /m);
+      await session.saw(/^bussa: stopped without an answer: /m);
       assert.equal(existsSync(file), false);
     }
   });
@@ -77,8 +77,8 @@ describe('bussa init', { concurrency: 2 }, () => {
       await session.saw(question, nth);
       session.write(`${text}\r`);
     };
-    await answer(/Which port shall be hidden\? \[tcp\/22\]: /, 'ssh');
-    await answer(/Which port shall be hidden\? \[tcp\/22\]: /, '', 2);
+    await answer(/Which port should be hidden\? \[tcp\/22\]: /, 'ssh');
+    await answer(/Which port should be hidden\? \[tcp\/22\]: /, '', 2);
     await answer(/How long .*\[60\]: /, '5m');
     await answer(/By which name or address .*: /, SERVER);
     await session.saw(/The firewall here: .*a table of their own/);

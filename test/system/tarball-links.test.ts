@@ -129,6 +129,9 @@ describe('install.sh follows no link that it has not made', () => {
     });
 
   test('a masked service stays masked, and is told of', () => {
-    assert.match(run('/etc/systemd/system/knockd.service', 'null', false), /knockd is masked, and stays so/);
+    assert.match(
+      run('/etc/systemd/system/knockd.service', 'null', false),
+      /knockd is masked and stays masked/,
+    );
   });
 });

@@ -30,7 +30,7 @@ describe('the Debian package with systemd', () => {
       await session.saw(question);
       session.write('\r');
     }
-    await session.saw(/Press Enter here once you are in/);
+    await session.saw(/Press Enter here once you are logged in/);
     await assertShut(wire.client, SERVER, 22, STRANGER);
     await wire.client.run(C_KNOCK, ...(/^ {4}knock (.+?)\r?$/m.exec(session.output)?.[1]?.split(' ') ?? []));
     await assertOpen(wire.client, SERVER, 22, CLIENT);

@@ -48,9 +48,9 @@ describe('bussa init with systemd', { concurrency: 2 }, () => {
     const knock = /^ {4}knock (.+?)\r?$/m.exec(session.output)?.[1]?.split(' ') ?? [];
     await wire.client.run(C_KNOCK, ...knock);
     await assertOpen(wire.client, SERVER, 22, CLIENT);
-    await session.saw(/Press Enter here once you are in/);
+    await session.saw(/Press Enter here once you are logged in/);
     session.write('\r');
-    await session.saw(/The service stays, and starts at boots/);
+    await session.saw(/The service keeps running and starts at boot/);
     assert.equal((await session.exited).code, 0);
     assert.equal((await machine.systemctl('is-enabled', 'knockd')).trim(), 'enabled');
     assert.doesNotMatch(await timers(machine), /bussa-init-undo/);
@@ -80,14 +80,14 @@ describe('bussa init with systemd', { concurrency: 2 }, () => {
   test('where a configuration is there and nobody has confirmed it, the trial is offered again', async () => {
     await using machine = await Machine.create();
     await using first = await beginTrial(machine);
-    await first.saw(/Press Enter here once you are in/);
+    await first.saw(/Press Enter here once you are logged in/);
     first.write('\u0003');
     await first.exited;
     await using again = dialogue(machine);
-    await again.saw(/is there already, and stays as it is/);
+    await again.saw(/already exists and stays as it is/);
     await again.saw(/tart the service knockd now\?.*\[Y\/n\]: /);
     again.write('\r');
-    await again.saw(/Press Enter here once you are in/);
+    await again.saw(/Press Enter here once you are logged in/);
     again.write('\r');
     assert.equal((await again.exited).code, 0, again.output);
     assert.equal((await machine.systemctl('is-enabled', 'knockd')).trim(), 'enabled');
@@ -100,7 +100,7 @@ describe('bussa init with systemd', { concurrency: 2 }, () => {
     test(`${what} in the trial undoes it at once`, async () => {
       await using machine = await Machine.create();
       await using session = await beginTrial(machine);
-      await session.saw(/Press Enter here once you are in/);
+      await session.saw(/Press Enter here once you are logged in/);
       end(session);
       assert.notEqual((await session.exited).code, 0);
       await until('the service is stopped', async () => (await machine.show('ActiveState')) === 'inactive');

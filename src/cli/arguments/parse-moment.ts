@@ -18,7 +18,7 @@ export function parseMoment(text: string, option: string, now: Date): Instant {
   const moment = readDate(text);
   if (moment !== undefined) return moment;
   throw new UsageError(
-    `bad moment '${text}' for --${option}: give yesterday, today, how long ago it was, such as 90m, 2h or 3d, or a date, such as 2026-11-01 or '2026-11-01 14:30'`,
+    `bad time '${text}' for --${option}: give yesterday, today, how long ago, such as 90m, 2h or 3d, or a date, such as 2026-11-01 or '2026-11-01 14:30'`,
   );
 }
 

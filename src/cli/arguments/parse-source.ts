@@ -6,6 +6,6 @@ export function parseSource(text: string): Address {
   const address = parseAddress(text);
   if (address !== undefined) return unmapped(address);
   throw new UsageError(
-    `'${text}' is no address: give one of IPv4 or IPv6, such as 192.0.2.7 or 2001:db8::7, without a name, a zone or a prefix`,
+    `'${text}' is not an address: give an IPv4 or IPv6 address, such as 192.0.2.7 or 2001:db8::7, without a name, a zone or a prefix`,
   );
 }

@@ -4,7 +4,7 @@ import { type CompletedCommand, type CompletionModel, isWordList, LISTED_BY } fr
 /** A completion for bash(1), which needs no other package. */
 export function renderBash({ programs, verbs }: CompletionModel): string {
   const others = programs.filter(({ name }) => name !== 'bussa');
-  return `# CompletionAdmission for bussa, knockd and knock: bussa completion bash
+  return `# Completion for bussa, knockd and knock: bussa completion bash
 
 _bussa_words() { COMPREPLY=($(compgen -W "$1" -- "$cur")); }
 _bussa_files() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); }

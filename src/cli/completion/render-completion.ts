@@ -16,8 +16,8 @@ export function renderCompletion(shell: Shell, verbs: readonly Verb[]): string {
 }
 
 function modelOf(verbs: readonly Verb[]): CompletionModel {
-  const host = { name: 'HOST', summary: 'whom to knock at', completes: 'host' } as const;
-  const port = { name: 'PORT', summary: 'where to knock', many: true } as const;
+  const host = { name: 'HOST', summary: 'the host to knock at', completes: 'host' } as const;
+  const port = { name: 'PORT', summary: 'the ports to knock at', many: true } as const;
   return {
     programs: [
       { name: 'bussa', summary: '', options: {}, operands: [] },

@@ -3,7 +3,7 @@ import { type CompletedCommand, type CompletionModel, isWordList, LISTED_BY } fr
 
 /** A completion for fish(1). */
 export function renderFish({ programs, verbs }: CompletionModel): string {
-  const lines = ['# CompletionAdmission for bussa, knockd and knock: bussa completion fish', ''];
+  const lines = ['# Completion for bussa, knockd and knock: bussa completion fish', ''];
   for (const program of programs) {
     lines.push(`complete -c ${program.name} -f`);
     if (program.name !== 'bussa') lines.push(...renderCommand(program, program.name, ''));
@@ -14,7 +14,7 @@ export function renderFish({ programs, verbs }: CompletionModel): string {
       ...renderCommand(verb, 'bussa', ` -n '__fish_seen_subcommand_from ${verb.name}'`),
     );
   }
-  lines.push("complete -c bussa -n __fish_use_subcommand -a help -d 'print what a verb takes'");
+  lines.push("complete -c bussa -n __fish_use_subcommand -a help -d 'print the help of a verb'");
   return `${lines.join('\n')}\n`;
 }
 

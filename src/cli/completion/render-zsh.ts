@@ -5,14 +5,14 @@ import { type CompletedCommand, type CompletionModel, isWordList, LISTED_BY } fr
 export function renderZsh({ programs, verbs }: CompletionModel): string {
   const others = programs.filter(({ name }) => name !== 'bussa');
   return `#compdef ${programs.map(({ name }) => name).join(' ')}
-# CompletionAdmission for bussa, knockd and knock: bussa completion zsh
+# Completion for bussa, knockd and knock: bussa completion zsh
 
 _bussa_listed() { local -a words; words=(\${(f)"$(eval "$1")"}); compadd -a words }
 
 _bussa_verb() {
   local -a verbs
   verbs=(
-${verbs.map(({ name, summary }) => `    ${quote(`${name}:${plain(summary)}`)}\n`).join('')}    'help:print what a verb takes'
+${verbs.map(({ name, summary }) => `    ${quote(`${name}:${plain(summary)}`)}\n`).join('')}    'help:print the help of a verb'
   )
   if ((CURRENT == 2)); then
     _describe -t verbs verb verbs

@@ -24,7 +24,7 @@ export function readWho(text: string): Prefix {
     return prefix.length < cut ? prefix : { base, length: prefix.length - cut };
   }
   throw new UsageError(
-    `bad address '${text}': give one of IPv4 or IPv6, or a prefix such as 192.0.2.0/24 with no bits set behind its length`,
+    `bad address '${text}': give an IPv4 or IPv6 address, or a prefix such as 192.0.2.0/24 with no bits set beyond its length`,
   );
 }
 

@@ -12,7 +12,7 @@ import { PLACE_OPTIONS, systemdStateDirectory } from '../knockd/knockd-options.t
 export const CHOICE_OPTIONS = {
   config: {
     ...PLACE_OPTIONS.config,
-    summary: "the daemon's configuration, where more than one daemon runs",
+    summary: "the daemon's configuration, if more than one daemon runs",
   },
   interface: {
     ...PLACE_OPTIONS.interface,

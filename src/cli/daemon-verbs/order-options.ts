@@ -8,7 +8,7 @@ import { CHOICE_OPTIONS } from './daemon-selector.ts';
 /** What an order to open or to leave open takes. */
 export const ORDER_OPERANDS = [
   { name: 'DOOR', summary: 'a door of the configuration', completes: 'door' },
-  { name: 'ADDRESS', summary: 'whom it is opened for: an address of IPv4 or IPv6' },
+  { name: 'ADDRESS', summary: 'the IPv4 or IPv6 address to open it for' },
 ] as const satisfies readonly Operand[];
 
 export const ORDER_OPTIONS = {

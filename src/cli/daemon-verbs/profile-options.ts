@@ -11,8 +11,8 @@ export const PROFILE_OPTIONS = {
     short: 'F',
     value: 'FILE',
     completes: 'file',
-    summary: 'read the profiles here (default `~/.config/bussa/hosts.conf`)',
-    details: 'The default is below `$XDG_CONFIG_HOME` where that is set.',
+    summary: 'read the profiles from this file (default `~/.config/bussa/hosts.conf`)',
+    details: 'The default is below `$XDG_CONFIG_HOME` if that is set.',
   },
 } as const satisfies OptionTable;
 

@@ -17,8 +17,8 @@ export const OPTIONS = {
   udp: {
     type: 'boolean',
     short: 'u',
-    summary: 'make every knock a UDP one',
-    details: 'Whatever the protocol behind its port says.',
+    summary: 'send every knock by UDP',
+    details: 'Whatever the protocol given with the port.',
   },
   delay: {
     type: 'string',
@@ -40,14 +40,14 @@ export const OPTIONS = {
     value: 'NAME',
     completes: 'interface',
     summary: 'send through this interface',
-    details: 'Whatever the routes say.',
+    details: 'Regardless of the routes.',
   },
   timeout: {
     type: 'string',
     value: 'SECONDS',
     summary: 'give up after this time, name resolution included',
     details:
-      'Such as 5 or 0.5. The default is not to give up; the resolver does so by itself after its own time, see resolv.conf(5).',
+      'Such as 5 or 0.5. The default is no limit; the resolver has its own time limit, see resolv.conf(5).',
   },
   verbose: { type: 'boolean', short: 'v', summary: 'print each knock as it is sent' },
   version: { type: 'boolean', short: 'V', summary: 'print the version' },
@@ -90,7 +90,7 @@ function readCommand(args: readonly string[]): KnockCommand {
   if (host === undefined || host === '') throw new UsageError('no host was given');
   if (looksLikePorts(host)) {
     throw new UsageError(
-      `the host is missing, '${host}' is a port: name the host first, as in knock ${EXAMPLE}`,
+      `the host is missing, '${host}' is a port: give the host first, as in knock ${EXAMPLE}`,
     );
   }
   if (ports.length === 0) throw new UsageError(`no port to knock on was given for host '${host}'`);

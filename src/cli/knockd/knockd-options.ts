@@ -25,7 +25,7 @@ export const PLACE_OPTIONS = {
     completes: 'interface',
     summary: 'listen on this interface, on a list such as `eth0,wlan0`, on `any`, or on `auto`',
     details:
-      '`any`, which is the default, stands for all interfaces, `auto` for those that hold a default route. Goes before the directive `Interface`.',
+      '`any`, the default, means all interfaces, `auto` those with a default route. Overrides the directive `Interface`.',
   },
   config: {
     type: 'string',
@@ -38,7 +38,7 @@ export const PLACE_OPTIONS = {
     type: 'string',
     value: 'DIR',
     completes: 'directory',
-    summary: 'keep what has to survive a crash here (default `/var/lib/bussa`)',
+    summary: 'keep state that must survive a crash here (default `/var/lib/bussa`)',
   },
 } as const satisfies OptionTable;
 
@@ -50,15 +50,15 @@ export const DAEMON_OPTIONS = {
     short: 'd',
     summary: 'run in the background, once it listens',
     details:
-      'The command returns with status 0 when the daemon is listening, and with another status and the reason if that cannot be. By then the pid file is written; if it cannot be, that is said, and the daemon listens all the same.',
+      'The command exits with status 0 once the daemon is listening, or with another status and the reason if that fails. The pid file is written before that. If it cannot be written, the command says so, and the daemon listens all the same.',
   },
   pidfile: {
     type: 'string',
     short: 'p',
     value: 'FILE',
     completes: 'file',
-    summary: 'with `-d`, write the process number here (default `/var/run/knockd.pid`)',
-    details: 'The directive `PidFile` goes before it.',
+    summary: 'with `-d`, write the process ID here (default `/var/run/knockd.pid`)',
+    details: 'The directive `PidFile` overrides it.',
   },
   logfile: {
     type: 'string',
@@ -66,7 +66,7 @@ export const DAEMON_OPTIONS = {
     value: 'FILE',
     completes: 'file',
     summary: 'append the log to this file',
-    details: 'The directive `LogFile` goes before it.',
+    details: 'The directive `LogFile` overrides it.',
   },
   verbose: { type: 'boolean', short: 'v', summary: 'print the log as well' },
   debug: {
@@ -74,7 +74,7 @@ export const DAEMON_OPTIONS = {
     short: 'D',
     summary: 'print every packet and every wrong knock too',
     details:
-      'It is printed on the terminal alone, never to the log. Keep it to yourself: it shows where tripwires are.',
+      'These go to the terminal alone, never to the log. Keep them to yourself: they reveal the decoy ports.',
   },
   lookup: {
     type: 'boolean',
@@ -83,24 +83,23 @@ export const DAEMON_OPTIONS = {
     details:
       'Whoever controls the reverse zone of an address chooses its name. A lookup never delays a packet.',
   },
-  'only-ip-v4': { type: 'boolean', short: '4', summary: 'leave IPv6 out' },
+  'only-ip-v4': { type: 'boolean', short: '4', summary: 'ignore IPv6' },
 } as const satisfies OptionTable;
 
 export const OPTIONS = {
   ...DAEMON_OPTIONS,
   check: {
     type: 'boolean',
-    summary: 'say whether the configuration is good, and end',
-    details:
-      'Every mistake in it is named, and the status is 0 or 78. Nothing is watched and no privilege is needed.',
+    summary: 'check the configuration, and exit',
+    details: 'Reports every mistake; the status is 0 or 78. It does not listen and needs no privilege.',
   },
   read: {
     type: 'string',
     value: 'FILE',
     completes: 'file',
-    summary: 'print what the packets of a pcap or pcapng file would have done, and end',
+    summary: 'print what the packets of a pcap or pcapng file would have done, and exit',
     details:
-      'The packets, of `tcpdump` for one, are judged by their own times, and nothing is run. This needs no capability.',
+      'The packets, for instance of `tcpdump`, are judged by their own timestamps, and nothing is run. This needs no capability.',
   },
   version: { type: 'boolean', short: 'V', summary: 'print the version' },
   help: { type: 'boolean', short: 'h', summary: 'print this help' },
@@ -121,7 +120,8 @@ function readCommand(args: readonly string[], environment: Environment): KnockdC
   for (const { name } of options) if (name === 'help' || name === 'version') return { kind: name };
   const values = readValues(OPTIONS, options);
   const [stray] = operands;
-  if (stray !== undefined) throw new UsageError(`'${stray}' is no option: knockd takes nothing else`);
+  if (stray !== undefined)
+    throw new UsageError(`unexpected argument '${stray}': knockd accepts only options`);
   const configFile = values.get('config') ?? DEFAULT_CONFIG_FILE;
   const ipv6 = !values.has('only-ip-v4');
   if (values.has('check')) return { kind: 'check', configFile };

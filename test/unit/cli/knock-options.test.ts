@@ -54,7 +54,7 @@ describe('operands', () => {
     [['h', '7000/udp'], /write 7000:udp$/],
     [['h', 'udp/7000'], /write 7000:udp$/],
     [['h', 'tcp:7000'], /write 7000:tcp$/],
-    [['7000', '8000', '9000'], /^the host is missing, '7000' is a port: name the host first, as in knock /],
+    [['7000', '8000', '9000'], /^the host is missing, '7000' is a port: give the host first, as in knock /],
     [['7000,8000,9000'], /^the host is missing, '7000,8000,9000' is a port/],
     [['7000:udp', '8000'], /^the host is missing/],
   ] as const) {

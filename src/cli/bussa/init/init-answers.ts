@@ -12,29 +12,29 @@ export const INIT_OPTIONS = {
   port: {
     type: 'string',
     value: 'PORT',
-    summary: 'the port to hide, as in `22` or `udp/51820` (default: the one that you came in by, or 22)',
+    summary: 'the port to hide, as in `22` or `udp/51820` (default: the one of your SSH connection, or 22)',
   },
   for: {
     type: 'string',
     value: 'TIME',
     summary: 'how long a knock opens it, as in 60 or 10m (default 60)',
-    details: 'For new connections; those that are made in that time live on.',
+    details: 'For new connections; connections made in that time live on.',
   },
   door: {
     type: 'string',
     value: 'NAME',
-    summary: 'what the door is called (default: the name of its service)',
+    summary: 'the name of the door (default: the name of its service)',
   },
   knocks: {
     type: 'string',
     value: 'COUNT',
-    summary: `how many ports are knocked at, from ${MIN_KNOCKS} to ${MAX_KNOCKS} (default 4)`,
+    summary: `the number of knocks, from ${MIN_KNOCKS} to ${MAX_KNOCKS} (default 4)`,
   },
   host: {
     type: 'string',
     value: 'NAME',
     completes: 'host',
-    summary: 'the name or address by which this host is reached, for what is printed',
+    summary: 'the name or address of this host as clients reach it, for the printed commands',
   },
   config: {
     type: 'string',
@@ -45,7 +45,7 @@ export const INIT_OPTIONS = {
   },
   force: {
     type: 'boolean',
-    summary: 'put a file that is there aside, under its name with the date',
+    summary: 'rename an existing file, with the date behind its name',
   },
   yes: { type: 'boolean', short: 'y', summary: 'ask nothing: write the file, and start nothing' },
   qr: { type: 'boolean', summary: 'print the QR code even if standard output is no terminal' },

@@ -63,7 +63,7 @@ export async function runDialogue(wishes: InitAnswers, qr: boolean, voice: Outpu
     if (!(error instanceof NoAnswerError)) throw error;
     // Behind the question.
     voice.say('');
-    voice.complain('bussa: left without an answer: what was said above is all that was done');
+    voice.complain('bussa: stopped without an answer: only what is listed above was done');
     return BUSSA_EXIT.failed;
   }
 }
@@ -86,11 +86,11 @@ async function offerAgain(
   if (verdict.kind === 'bad') {
     for (const diagnostic of verdict.diagnostics) voice.complain(renderDiagnostic(diagnostic));
     voice.complain(
-      `bussa: ${configFile} is there already, and has a mistake: mend it, or have it put aside with --force`,
+      `bussa: ${configFile} already exists and has a mistake: correct it, or rename it with --force`,
     );
     return BUSSA_EXIT.config;
   }
-  voice.say(`${configFile} is there already, and stays as it is; --force puts it aside for a new one.`);
+  voice.say(`${configFile} already exists and stays as it is; --force renames it and writes a new one.`);
   if (!(await questions.confirm(questionOf(chance), true))) {
     voice.say('Nothing was changed.');
     return BUSSA_EXIT.failed;
@@ -107,7 +107,7 @@ async function askForOrder(wishes: InitAnswers, questions: Questions): Promise<I
   const { likelyPort } = wishes;
   const port =
     wishes.port ??
-    (await questions.ask('Which port shall be hidden?', renderPortOpening(likelyPort), parsePortAnswer));
+    (await questions.ask('Which port should be hidden?', renderPortOpening(likelyPort), parsePortAnswer));
   const openFor =
     wishes.openFor ??
     (await questions.ask(
@@ -118,7 +118,7 @@ async function askForOrder(wishes: InitAnswers, questions: Questions): Promise<I
   const host =
     wishes.host ??
     (await questions.ask(
-      'By which name or address is this host reached from outside?',
+      'By which name or address do clients reach this host?',
       guessHost(),
       parseHostAnswer,
     ));
@@ -150,19 +150,21 @@ type ReadyService = Extract<ServiceChance, { kind: 'ready' }>;
 
 const WHY_NOT = {
   running: [
-    'The service knockd runs already, with what it has read before. With a second session open, run',
+    'The service knockd is already running, with its previous configuration. With a second session open, run',
     '`systemctl reload knockd`, and try the knock.',
   ],
   'on-trial': [
-    'The service knockd is on trial already: `bussa status` says for how long yet. Log in anew, and run',
-    '`bussa confirm` there; or wait until it is over.',
+    'The service knockd is already on trial: `bussa status` shows the time left. Log in again, and run',
+    '`bussa confirm` there; or wait until the trial is over.',
   ],
-  masked: ['The service knockd is masked, and stays so: `systemctl unmask knockd`, then `bussa init` again.'],
+  masked: [
+    'The service knockd is masked and stays masked: run `systemctl unmask knockd`, then `bussa init` again.',
+  ],
 } as const;
 
 function questionOf({ mustInstall }: ReadyService): string {
   const what = mustInstall ? 'Install and start the service' : 'Start the service';
-  return `${what} knockd now? It is stopped again after ${TRIAL_SECONDS} s unless you confirm.`;
+  return `${what} knockd now? It stops again after ${TRIAL_SECONDS} s unless you confirm.`;
 }
 
 async function tryService(
@@ -173,8 +175,8 @@ async function tryService(
 ): Promise<number> {
   await begin(mustInstall);
   for (const line of await saidOfPorts(ports)) voice.say(line);
-  voice.say('Leave this terminal as it is; from a second one, outside:');
-  voice.say(['', ...knocks.map((knock) => `    ${knock}`), '', 'and log in anew.'].join('\n'));
+  voice.say('Keep this terminal open. In a second one, on another machine, run');
+  voice.say(['', ...knocks.map((knock) => `    ${knock}`), '', 'and log in again.'].join('\n'));
   return judgeTrial(questions, voice);
 }
 
@@ -189,7 +191,7 @@ async function saidOfPorts(ports: readonly PortOpening[]): Promise<string[]> {
       ? []
       : [`Strangers cannot reach, judged by the whole ruleset: ${closed.join(', ')}.`]),
     ...open.map((text) => `PROBLEM: ${text}. \`bussa doctor\` says what closes it.`),
-    ...unjudged.map((text) => `${text}. Try it from elsewhere.`),
+    ...unjudged.map((text) => `${text}. Test it from another machine.`),
   ];
 }
 
@@ -205,7 +207,7 @@ async function begin(mustInstall: boolean): Promise<void> {
 
 async function judgeTrial(questions: Questions, voice: Output): Promise<number> {
   let end: 'entered' | 'late' | 'settled' = 'late';
-  const question = 'Press Enter here once you are in, or run `bussa confirm` there: ';
+  const question = 'Press Enter here once you are logged in, or run `bussa confirm` there: ';
   try {
     // Before systemd acts by itself.
     end = await questions.enterWithin(question, TRIAL_SECONDS - 5, () => !isOnTrial());
@@ -215,7 +217,7 @@ async function judgeTrial(questions: Questions, voice: Output): Promise<number> 
   }
   if (end === 'settled') return tellSettled(voice);
   if (end === 'late') {
-    voice.say('\nNobody has confirmed it: the service is stopped, and the port is open again.');
+    voice.say('\nThe trial was not confirmed: the service is stopped, and the port is open again.');
     return BUSSA_EXIT.failed;
   }
   try {
@@ -224,7 +226,7 @@ async function judgeTrial(questions: Questions, voice: Output): Promise<number> 
     await undoTrial();
     throw error;
   }
-  voice.say('The service stays, and starts at boots. `bussa check` judges what you change.');
+  voice.say('The service keeps running and starts at boot. `bussa check` checks later changes.');
   return BUSSA_EXIT.ok;
 }
 
@@ -233,7 +235,7 @@ async function tellSettled(voice: Output): Promise<number> {
   const { isActive } = await readService(SERVICE);
   voice.say(
     isActive
-      ? '\nConfirmed by `bussa confirm`: the service stays, and starts at boots.'
+      ? '\nConfirmed by `bussa confirm`: the service keeps running and starts at boot.'
       : '\nThe service was stopped: the port is open again.',
   );
   return isActive ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;

@@ -16,7 +16,7 @@ export class Questions implements Disposable {
     this.#readline = createInterface({ input: process.stdin, output: process.stdout, terminal: true });
     this.#left.promise.catch(() => undefined);
     this.#readline.on('SIGINT', () => this.#readline.close());
-    this.#readline.once('close', () => this.#left.reject(new NoAnswerError('nothing was answered')));
+    this.#readline.once('close', () => this.#left.reject(new NoAnswerError('there was no answer')));
   }
 
   /** Asks until `parse` takes the answer; nothing typed is `preset`. `parse` returns what is wrong as an error. */

@@ -27,12 +27,12 @@ export async function renderInit(
     diagnostics: verdict.diagnostics.map(diagnosticParts),
   };
   const lines = [
-    `Written: ${printable(configFile)}, for your eyes only.`,
-    ...(backup === undefined ? [] : [`What was there before: ${printable(backup)}`]),
+    `Written: ${printable(configFile)}, readable only by you.`,
+    ...(backup === undefined ? [] : [`The previous file: ${printable(backup)}`]),
     ...verdict.diagnostics.map(renderDiagnostic),
     `The firewall here: ${printable(firewall.why)}.`,
     '',
-    'To get in from outside:',
+    'To get in from another machine:',
     '',
     `    ${knock}`,
     ...(ports[0].protocol === 'tcp' ? sshLines(sshConfig, profile) : []),
@@ -46,7 +46,7 @@ function sshLines(sshConfig: readonly string[], profile: readonly string[]): str
   const indent = (lines: readonly string[]): string[] => lines.map((line) => `    ${line}`);
   return [
     '',
-    'Or have ssh knock by itself. On the client, in ~/.ssh/config:',
+    'Or let ssh knock by itself. On the client, in ~/.ssh/config:',
     '',
     ...indent(sshConfig),
     '',

@@ -29,10 +29,10 @@ export function renderStatus({ status, doors, leases }: WholeStatus, painter: Pa
     ...warningsOf(status, painter),
     '',
     ...(doors.length === 0 ? ['no doors'] : renderDoors(doors.slice(0, MAX_ROWS), painter)),
-    ...moreOf(doors, '`bussa status --json` has them all'),
+    ...moreOf(doors, '`bussa status --json` lists all'),
     '',
     ...(leases.length === 0 ? ['no door is open'] : renderLeases(leases.slice(0, MAX_ROWS), painter)),
-    ...moreOf(leases, '`bussa leases` has them all'),
+    ...moreOf(leases, '`bussa leases` lists all'),
   ];
 }
 
@@ -69,12 +69,12 @@ function factsOf(status: DaemonStatus): [string, string][] {
       'knocks',
       `${counts.knocks}; sequences: ${counts.completed} completed, ${counts.withheld} withheld, ${counts.failed} wrong, ${counts.expired} timed out`,
     ],
-    ['attempts', `${attempts} now, ${counts.evicted} given up for room`],
+    ['attempts', `${attempts} now, ${counts.evicted} evicted`],
     ['decoy ports', `${tripwires.touches} touched, ${tripwires.suspects} addresses in penalty now`],
     ...(bans === 0 ? [] : [['banned', `${bans}, see \`bussa bans\``] as [string, string]]),
     [
       'leases',
-      `${leases.open} of ${leases.max} now${leases.failed === 0 ? '' : `, ${leases.failed} of them FAILED to open`}; ${counts.opened} opened, ${counts.extended} made longer, ${counts.closed} closed, ${counts.refused} refused`,
+      `${leases.open} of ${leases.max} now${leases.failed === 0 ? '' : `, ${leases.failed} of them FAILED to open`}; ${counts.opened} opened, ${counts.extended} extended, ${counts.closed} closed, ${counts.refused} refused`,
     ],
     ['commands', `${counts.commands} run, ${counts.commandsFailed} failed`],
     ['last error', lastError === undefined ? 'none' : `${renderMoment(lastError.at)} ${lastError.text}`],
@@ -90,14 +90,14 @@ function exposureRows({ exposure, firewall }: DaemonStatus): [string, string][] 
   const rows = [
     ...open.map((text) => `PROBLEM: ${printable(text)}; \`bussa doctor\` says what closes it`),
     ...unjudged.map(printable),
-    ...(closed.length === 0 ? [] : [`closed to them: ${closed.join(', ')} (looked at ${renderMoment(at)})`]),
+    ...(closed.length === 0 ? [] : [`closed to them: ${closed.join(', ')} (judged ${renderMoment(at)})`]),
   ];
   return rows.map((text, index) => [index === 0 ? 'strangers' : '', text]);
 }
 
 function listeningWords({ listeningOn, interfaces }: DaemonStatus): string {
   const names = interfaces.map(({ name, up }) => (up ? name : `${name} (down)`)).join(', ');
-  if (names === '') return `${listeningOn}: there is none now`;
+  if (names === '') return `${listeningOn}: none exists now`;
   return names === listeningOn ? names : `${listeningOn}: ${names}`;
 }
 
@@ -111,9 +111,9 @@ function firewallWords({ firewall }: DaemonStatus): string {
     case 'unused':
       return 'not used: no door opens ports';
     case 'unreachable':
-      return 'cannot be reached: the doors stay shut; tried again every 10 s';
+      return 'cannot be reached: the doors stay shut; Bussa retries every 10 s';
     case 'missing':
-      return `${firewall.name}: Bussa's part is NOT in place; tried again every 10 s`;
+      return `${firewall.name}: Bussa's rules are NOT in place; Bussa retries every 10 s`;
     case 'in-place':
       return `${firewall.name}: in place (${firewall.why})`;
     default:
@@ -122,7 +122,7 @@ function firewallWords({ firewall }: DaemonStatus): string {
 }
 
 function warningsOf({ unconfirmed, trialLeft }: DaemonStatus, { style }: Painter): string[] {
-  const how = 'waiting to be confirmed: `bussa confirm` from a new connection';
+  const how = 'not confirmed yet: run `bussa confirm` from a new connection';
   if (trialLeft === undefined) return unconfirmed ? [style('yellow', how)] : [];
   return [style('yellow', `trial: ${renderTrial(trialLeft)}; ${how}`)];
 }

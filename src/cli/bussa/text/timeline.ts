@@ -9,10 +9,10 @@ import type { Json, Output, Style } from '../../arguments/verb.ts';
 
 const WORDS: Readonly<Record<PacketFate, string>> = {
   knock: '',
-  repeat: 'the last right knock once more: it counts for nothing',
-  retransmission: 'a retransmission: no knock',
+  repeat: 'the last right knock once more, which has no effect',
+  retransmission: 'a retransmission, not a knock',
   'no-door': 'no door has this port',
-  'not-taken': 'no door listens to such a packet there',
+  'not-taken': 'no door accepts such a packet there',
   tripwire: 'a decoy port, not a knock',
   suspicion: 'a second decoy port: the source is in penalty',
 };
