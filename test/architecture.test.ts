@@ -137,7 +137,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     'config/advice': ['config/file', 'config/values', 'door', 'net', 'text'],
     'config/file': ['config/values', 'door', 'net', 'text'],
     'config/values': ['door', 'net', 'text'],
-    control: ['attempt', 'ban', 'event', 'lease', 'net', 'text', 'trace'],
+    control: ['attempt', 'ban', 'door', 'event', 'lease', 'net', 'text', 'trace'],
     doctor: [],
     door: ['net'],
     event: ['lease', 'net'],

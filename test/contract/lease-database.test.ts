@@ -3,8 +3,9 @@ import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } fro
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import type { PortOpening } from '../../src/core/door/port-opening.ts';
+import type { LeaseId } from '../../src/core/lease/lease.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
-import { instant } from '../../src/core/net/time.ts';
+import { instant, millis } from '../../src/core/net/time.ts';
 import { StoreError } from '../../src/host/store/lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
 import { moduleOf, Scratch, startModule, startModuleOnDisk } from '../lab/child-module.ts';
@@ -54,7 +55,7 @@ describe('the database of leases', () => {
     before.close();
     const earlier = new DatabaseSync(path);
     earlier.exec(
-      'ALTER TABLE lease DROP COLUMN prefix6; DROP TABLE used; DROP TABLE used_run; PRAGMA user_version = 5',
+      'ALTER TABLE lease DROP COLUMN prefix6; ALTER TABLE lease DROP COLUMN holders; ALTER TABLE history DROP COLUMN holders; DROP TABLE used; DROP TABLE used_run; PRAGMA user_version = 5',
     );
     earlier.close();
     const store = openSqliteLeaseStore(path);
@@ -63,6 +64,42 @@ describe('the database of leases', () => {
     store.close();
     const again = openSqliteLeaseStore(path);
     assert.deepEqual(again.all(), [lease('old', { source, opened }), ofPrefix]);
+    again.close();
+  });
+
+  test('of the seventh layout: nobody is named in it; who holds a lease from then on is kept, and found in the history', () => {
+    using scratch = new Scratch();
+    const path = scratch.file('leases.db');
+    const before = openSqliteLeaseStore(path);
+    before.record(lease('old'));
+    before.record(lease('over'));
+    before.end('over' as LeaseId, { how: 'expired', at: instant(5), lasted: millis(5) });
+    before.close();
+    const earlier = new DatabaseSync(path);
+    earlier.exec(
+      'ALTER TABLE lease DROP COLUMN holders; ALTER TABLE history DROP COLUMN holders; PRAGMA user_version = 7',
+    );
+    earlier.close();
+    const store = openSqliteLeaseStore(path);
+    assert.deepEqual(store.all(), [lease('old')]);
+    const [alice, al] = ['alice', 'al'].map((user) => ({
+      ...{ kind: 'key' as const, user },
+      fingerprint: `SHA256:${'a'.repeat(43)}`,
+    }));
+    if (alice === undefined || al === undefined) throw new Error();
+    store.record(lease('hers', { holders: [alice] }));
+    store.record(lease('both', { holders: [alice], dueWall: instant(9) }));
+    store.update(lease('both', { holders: [alice, al], isShared: true, dueWall: instant(9) }));
+    store.close();
+    const again = openSqliteLeaseStore(path);
+    assert.deepEqual(again.all().find(({ id }) => id === 'hers')?.holders, [alice]);
+    const both = again.all().find(({ id }) => id === 'both');
+    assert.deepEqual([both?.holders, both?.isShared], [[alice, al], true]);
+    for (const id of ['hers', 'both'])
+      again.end(id as LeaseId, { how: 'revoked', at: instant(5), lasted: millis(5) });
+    const namesOf = (user: string) => again.past({ user }).leases.map(({ id }) => id);
+    assert.deepEqual([namesOf('alice'), namesOf('al'), namesOf('ali')], [['both', 'hers'], ['both'], []]);
+    assert.deepEqual(again.past({ user: 'al' }).leases[0]?.holders, [alice, al]);
     again.close();
   });
 
@@ -229,11 +266,11 @@ describe('the database of leases', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
     const later = new DatabaseSync(path);
-    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 8');
+    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 9');
     later.close();
     assert.throws(() => openSqliteLeaseStore(path), {
       name: 'StoreError',
-      message: /has layout 8, this program knows 7: .*run that one, or move .* away/,
+      message: /has layout 9, this program knows 8: .*run that one, or move .* away/,
     });
     const after = new DatabaseSync(path);
     assert.deepEqual({ ...after.prepare('SELECT * FROM lease').get() }, { all_new: '1' });

@@ -47,7 +47,9 @@ describe('what a hook is given', () => {
       'BUSSA_EVENT=open',
       'BUSSA_IP=192.0.2.7',
       'BUSSA_PORTS=tcp/22, tcp/8080 forward',
+      'BUSSA_PROOF=',
       'BUSSA_UNTIL=2026-01-02T03:04:05.006Z',
+      'BUSSA_USER=',
       `PATH=${process.env.PATH}`,
     ]);
   });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { LeaseKeeper } from '../../src/app/daemon/leases/lease-keeper.ts';
 import { Claims } from '../../src/app/state/claims.ts';
-import type { Completion } from '../../src/core/attempt/completion.ts';
+import { type Completion, completeByProof, type Proof } from '../../src/core/attempt/completion.ts';
 import { parseConfig } from '../../src/core/config/file/parse-config.ts';
 import type { Door } from '../../src/core/door/door.ts';
 import type { HookOccasion } from '../../src/core/door/hook.ts';
@@ -24,6 +24,11 @@ import { Scratch } from '../lab/child-module.ts';
 import { PATIENCE_MS } from '../lab/program.ts';
 
 export const SOURCE = parseAddress('192.0.2.7') as Address;
+
+export const proofOf = (user: string): Proof => ({
+  ...{ kind: 'key', user },
+  fingerprint: `SHA256:${user.padEnd(43, 'x')}`,
+});
 
 /** A clock that goes only when it is told to. */
 export class HandClock {
@@ -49,6 +54,8 @@ export class KeeperFixture implements Disposable {
   readonly events: Event[] = [];
   readonly told: HookOccasion[] = [];
   readonly banned = new Set<Address>();
+  /** Users whose proofs do not count any more. */
+  readonly revoked = new Set<string>();
   readonly claims = new Claims(this.scratch.file('claims'));
   store: LeaseStore = openSqliteLeaseStore(this.scratch.file('leases.db'));
   #watchers: (() => void)[] = [];
@@ -70,6 +77,7 @@ export class KeeperFixture implements Disposable {
       report,
       tell: (occasion) => this.told.push(occasion),
       isBanned: (source) => this.banned.has(source),
+      mayHold: ({ user }) => !this.revoked.has(user),
       runner: new CommandRunner(this.scratch.path, limits),
     });
   }
@@ -88,6 +96,11 @@ export class KeeperFixture implements Disposable {
   /** What the engine hands over: nothing else can make one, which is the type's point and not the test's. */
   completion(door: Door, source: Address = SOURCE): Completion {
     return { door, source, at: instant(0) } as Completion;
+  }
+
+  /** What a signed knock of the user brings about, once it has been judged. */
+  byKey(user: string, door: Door): Completion {
+    return completeByProof(door, SOURCE, instant(0), proofOf(user));
   }
 
   /** The row that a daemon has written which has died since. */

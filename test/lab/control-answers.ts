@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Proof } from '../../src/core/attempt/completion.ts';
 import type { PendingAttempt } from '../../src/core/attempt/pending-attempt.ts';
 import type { Answers, Requests, Rows } from '../../src/core/control/contract.ts';
 import { COUNTED, type DaemonStatus, type FirewallStatus } from '../../src/core/control/daemon-status.ts';
@@ -40,6 +41,11 @@ function record<T extends object>(
   return fc.record(fields, { requiredKeys: requiredKeys as [] }) as unknown as fc.Arbitrary<T>;
 }
 
+const holders = fc.array(
+  fc.record<Proof>({ kind: fc.constant('key' as const), user: text, fingerprint: text }),
+  { minLength: 1, maxLength: 3 },
+);
+
 const lease = record<LeaseStatus>(
   {
     id,
@@ -52,11 +58,15 @@ const lease = record<LeaseStatus>(
     until: moment,
     left: span,
     held: flag,
+    holders,
+    isShared: yes,
     byOperator: yes,
     startFailure: text,
     stopFailure: text,
   },
   'prefix',
+  'holders',
+  'isShared',
   'byOperator',
   'startFailure',
   'stopFailure',
@@ -207,9 +217,11 @@ export const ANY_ROW: { readonly [V in keyof Rows]: fc.Arbitrary<Rows[V]> } = {
       leases: number,
       maxLeases: number,
       oneTime: flag,
+      accept: fc.constantFrom<Rows['doors']['accept'] & object>(['key'], ['sequence', 'key']),
       shut: text,
       counts: fc.record({ completed: number, opened: number, closed: number, refused: number }),
     },
+    'accept',
     'shut',
   ),
   attempts: fc.record<PendingAttempt>({
@@ -230,10 +242,14 @@ export const ANY_ROW: { readonly [V in keyof Rows]: fc.Arbitrary<Rows[V]> } = {
       at: moment,
       lasted: span,
       how: fc.constantFrom(...LEASE_ENDS),
+      holders,
+      isShared: yes,
       byOperator: yes,
       startFailure: text,
       stopFailure: text,
     },
+    'holders',
+    'isShared',
     'byOperator',
     'startFailure',
     'stopFailure',
@@ -258,11 +274,18 @@ export const ANY_REQUEST: { readonly [V in keyof Requests]: fc.Arbitrary<Request
   explain: record<Requests['explain']>({ ip: address, follow: yes }, 'follow'),
   doors: record<Requests['doors']>({ limit: count }, 'limit'),
   attempts: nothing,
-  leases: record<Requests['leases']>({ door: text, ip: address, limit: count }, 'door', 'ip', 'limit'),
-  history: record<Requests['history']>(
-    { door: text, ip: address, since: moment, until: moment, limit: count },
+  leases: record<Requests['leases']>(
+    { door: text, ip: address, user: text, limit: count },
     'door',
     'ip',
+    'user',
+    'limit',
+  ),
+  history: record<Requests['history']>(
+    { door: text, ip: address, user: text, since: moment, until: moment, limit: count },
+    'door',
+    'ip',
+    'user',
     'since',
     'until',
     'limit',

@@ -2,6 +2,7 @@ import type { PendingAttempt } from '../../core/attempt/pending-attempt.ts';
 import type { DoorStatus } from '../../core/control/door-status.ts';
 import type { LeaseStatus } from '../../core/control/lease-status.ts';
 import { printable } from '../../core/event/printable.ts';
+import { holderNames } from '../../core/lease/holders.ts';
 import { fit, type Line, span } from './line.ts';
 import { renderSparkline } from './sparkline.ts';
 import type { WatchPoll } from './watch-poll.ts';
@@ -164,7 +165,7 @@ function renderLease(lease: LeaseStatus, passed: number, { columns }: ScreenSize
   const width = Math.max(6, columns - ADDRESS - BAR - 16);
   return [
     span(fit(lease.source, ADDRESS)),
-    span(fit(lease.door, Math.floor(width / 2)), 'bold'),
+    span(fit(whose(lease), Math.floor(width / 2)), 'bold'),
     span(' '),
     span(fit(lease.ports === '' ? 'a command' : lease.ports, width - Math.floor(width / 2))),
     span(fit(time, 9, 'right'), isFailed ? 'red' : left < 10_000 && !lease.held ? 'yellow' : 'green'),
@@ -172,6 +173,12 @@ function renderLease(lease: LeaseStatus, passed: number, { columns }: ScreenSize
     span('█'.repeat(full), 'green'),
     span('░'.repeat(BAR - full), 'dim'),
   ];
+}
+
+/** The door, and who has opened it in his own name. */
+function whose({ door, holders }: LeaseStatus): string {
+  const names = holderNames(holders);
+  return names === '' ? door : `${door} (${names})`;
 }
 
 function renderAttempt({ source, door, stage, stages }: PendingAttempt, { columns }: ScreenSize): Line {

@@ -49,11 +49,17 @@ export type Requests = {
   readonly explain: { readonly ip: Address; readonly follow?: true };
   readonly doors: { readonly limit?: number };
   readonly attempts: Nothing;
-  readonly leases: { readonly door?: string; readonly ip?: Address; readonly limit?: number };
+  readonly leases: {
+    readonly door?: string;
+    readonly ip?: Address;
+    readonly user?: string;
+    readonly limit?: number;
+  };
   /** What was open at some time from `since` to `until`, by the wall clock. */
   readonly history: {
     readonly door?: string;
     readonly ip?: Address;
+    readonly user?: string;
     readonly since?: Instant;
     readonly until?: Instant;
     readonly limit?: number;
@@ -104,10 +110,11 @@ export const REQUESTS: { readonly [V in ControlVerb]: Fields<Requests[V]> } = {
   explain: { ip: ADDRESS, follow: optional(YES) },
   doors: { limit: optional(COUNT) },
   attempts: {},
-  leases: { door: optional(TEXT), ip: optional(ADDRESS), limit: optional(COUNT) },
+  leases: { door: optional(TEXT), ip: optional(ADDRESS), user: optional(TEXT), limit: optional(COUNT) },
   history: {
     door: optional(TEXT),
     ip: optional(ADDRESS),
+    user: optional(TEXT),
     since: optional(MOMENT),
     until: optional(MOMENT),
     limit: optional(COUNT),

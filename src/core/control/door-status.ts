@@ -1,6 +1,7 @@
 import type { PendingAttempt } from '../attempt/pending-attempt.ts';
+import type { ProofKind } from '../door/proof-kind.ts';
 import type { Millis } from '../net/time.ts';
-import { optional, record } from './reader.ts';
+import { list, optional, record, word } from './reader.ts';
 import { ADDRESS, FLAG, MOMENT, NUMBER, SPAN, TEXT } from './value-readers.ts';
 
 /** Of one door, since the start or since it came into the configuration. */
@@ -17,6 +18,8 @@ export type DoorStatus = {
   readonly leases: number;
   readonly maxLeases: number;
   readonly oneTime: boolean;
+  /** By which proofs it opens; by its sequence alone if it is absent. */
+  readonly accept?: readonly ProofKind[];
   /** Why it cannot be opened now by a knock. */
   readonly shut?: string;
   readonly counts: DoorCounts;
@@ -30,6 +33,7 @@ export const DOOR_STATUS = record<DoorStatus>({
   leases: NUMBER,
   maxLeases: NUMBER,
   oneTime: FLAG,
+  accept: optional(list(word('sequence', 'key'))),
   shut: optional(TEXT),
   counts: record<DoorCounts>({ completed: NUMBER, opened: NUMBER, closed: NUMBER, refused: NUMBER }),
 });

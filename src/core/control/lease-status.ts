@@ -1,11 +1,15 @@
+import type { Proof } from '../attempt/completion.ts';
 import { LEASE_ENDS, type Lease } from '../lease/lease.ts';
 import type { PastLease } from '../lease/past-lease.ts';
 import type { Instant, Millis } from '../net/time.ts';
-import { optional, record, word } from './reader.ts';
+import { list, optional, record, word } from './reader.ts';
 import { ADDRESS, FLAG, LEASE_ID, MOMENT, SPAN, TEXT, YES } from './value-readers.ts';
 
 /** A lease as it is shown. Moments are by the wall clock. */
-export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state' | 'byOperator' | 'startFailure'> & {
+export type LeaseStatus = Pick<
+  Lease,
+  'id' | 'door' | 'source' | 'state' | 'holders' | 'isShared' | 'byOperator' | 'startFailure'
+> & {
   /** Lets in all of it, where that is more than the source. */
   readonly prefix?: string;
   /** As the configuration writes them; '' where it is a command alone. */
@@ -19,6 +23,10 @@ export type LeaseStatus = Pick<Lease, 'id' | 'door' | 'source' | 'state' | 'byOp
   readonly stopFailure?: string;
 };
 
+const PROOF = record<Proof>({ kind: word('key'), user: TEXT, fingerprint: TEXT });
+
+const HOLDERS = { holders: optional(list(PROOF)), isShared: optional(YES) };
+
 export const LEASE_STATUS = record<LeaseStatus>({
   id: LEASE_ID,
   door: TEXT,
@@ -30,6 +38,7 @@ export const LEASE_STATUS = record<LeaseStatus>({
   until: MOMENT,
   left: SPAN,
   held: FLAG,
+  ...HOLDERS,
   byOperator: optional(YES),
   startFailure: optional(TEXT),
   stopFailure: optional(TEXT),
@@ -44,6 +53,7 @@ export const PAST_LEASE = record<PastLease>({
   at: MOMENT,
   lasted: SPAN,
   how: word(...LEASE_ENDS),
+  ...HOLDERS,
   byOperator: optional(YES),
   startFailure: optional(TEXT),
   stopFailure: optional(TEXT),

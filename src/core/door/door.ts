@@ -6,6 +6,7 @@ import { sameAdmission } from './admission.ts';
 import type { CommandLimits } from './command-limits.ts';
 import type { DoorHooks } from './hook.ts';
 import type { Opening } from './opening.ts';
+import type { ProofKind } from './proof-kind.ts';
 import { type Sequence, sameSequence } from './sequence.ts';
 
 /** Where a door's sequence comes from: the configuration, or the first unused line of a file. `none`: it has no sequence. */
@@ -13,9 +14,6 @@ export type SequenceSource =
   | { readonly kind: 'none' }
   | { readonly kind: 'fixed'; readonly sequence: Sequence }
   | { readonly kind: 'one-time'; readonly path: string };
-
-/** How somebody proves that a door may open for him. */
-export type ProofKind = 'sequence' | 'key';
 
 /** One section of the configuration. */
 export type DoorSpec = {

@@ -1,6 +1,7 @@
 import type { Address } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
 import { type PortOpening, renderPortOpenings } from './port-opening.ts';
+import type { ProofKind } from './proof-kind.ts';
 
 /** A command that tells of an event: a program with its arguments, as they stand, or text for `/bin/sh -c`. */
 export type Hook =
@@ -23,23 +24,32 @@ export type HookOccasion =
       readonly ports: readonly PortOpening[];
       /** When the door closes, or has closed, in milliseconds of the wall clock. */
       readonly until?: Instant;
+      /** Who has proved himself, and how; absent where nobody's name is known. */
+      readonly user?: string;
+      readonly proof?: ProofKind;
     };
 
 export type HookEnvironment = Readonly<
-  Record<'BUSSA_EVENT' | 'BUSSA_DOOR' | 'BUSSA_IP' | 'BUSSA_PORTS' | 'BUSSA_UNTIL', string>
+  Record<
+    'BUSSA_EVENT' | 'BUSSA_DOOR' | 'BUSSA_IP' | 'BUSSA_PORTS' | 'BUSSA_UNTIL' | 'BUSSA_USER' | 'BUSSA_PROOF',
+    string
+  >
 >;
 
 /** All the variables for every event; one that has nothing to say is empty, so that a shell's `set -u` takes it. */
 export function hookEnvironment(occasion: HookOccasion): HookEnvironment {
   const { event } = occasion;
-  const nothing = { BUSSA_DOOR: '', BUSSA_IP: '', BUSSA_PORTS: '', BUSSA_UNTIL: '' };
+  const nobody = { BUSSA_USER: '', BUSSA_PROOF: '' };
+  const nothing = { BUSSA_DOOR: '', BUSSA_IP: '', BUSSA_PORTS: '', BUSSA_UNTIL: '', ...nobody };
   if (!('door' in occasion)) return { BUSSA_EVENT: event, ...nothing };
-  const { door, source, ports, until } = occasion;
+  const { door, source, ports, until, user = '', proof = '' } = occasion;
   return {
     BUSSA_EVENT: event,
     BUSSA_DOOR: door,
     BUSSA_IP: source,
     BUSSA_PORTS: renderPortOpenings(ports),
     BUSSA_UNTIL: until === undefined ? '' : new Date(until).toISOString(),
+    BUSSA_USER: user,
+    BUSSA_PROOF: proof,
   };
 }

@@ -3,7 +3,7 @@ import { familyOf } from '../net/address.ts';
 import type { Millis } from '../net/time.ts';
 import type { PortOpening } from './port-opening.ts';
 
-/** Commands for one address family; an absent one means do nothing. `%IP%` stands for the source address. */
+/** Commands for one address family; an absent one means do nothing. `%IP%` stands for the source address, `%USER%` for the user. */
 export type Commands = { readonly start?: string; readonly stop?: string };
 
 /** What a completed sequence brings about. */
@@ -24,10 +24,13 @@ export type Opening = {
   readonly cmdTimeout: Millis;
 };
 
-/** The commands for one source, its address in place of every `%IP%`. An address has no character special to a shell. */
-export function renderCommands(opening: Opening, source: Address): Commands {
+/**
+ * The commands for one source, its address in place of every `%IP%`, and in place of `%USER%` the user who has proved
+ * himself, or nothing. Neither has a character special to a shell.
+ */
+export function renderCommands(opening: Opening, source: Address, user = ''): Commands {
   const { start, stop } = opening.commands[familyOf(source)];
-  const render = (command: string): string => command.replaceAll('%IP%', source);
+  const render = (command: string): string => command.replaceAll('%IP%', source).replaceAll('%USER%', user);
   return {
     ...(start === undefined ? {} : { start: render(start) }),
     ...(stop === undefined ? {} : { stop: render(stop) }),

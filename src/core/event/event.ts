@@ -11,12 +11,21 @@ export type CommandFailure =
   /** It has been ended, its process group with it, because it ran for so long. */
   | { readonly kind: 'timed-out'; readonly timeMs: number };
 
+/** Who has proved himself, and by what; absent where nobody's name is known. */
+export type ByUser = {
+  /** Names, separated by commas, where several hold a door open. */
+  readonly user?: string;
+  readonly proof?: 'key';
+  /** The fingerprint of the key, as ssh-keygen shows it. */
+  readonly credential?: string;
+};
+
 /** Everything that can be reported. */
 export type Event =
   | { readonly kind: 'listening'; readonly on: string }
   | { readonly kind: 'stopping' }
   | { readonly kind: 'stage'; readonly source: Address; readonly door: string; readonly stage: number }
-  | { readonly kind: 'completed'; readonly source: Address; readonly door: string }
+  | ({ readonly kind: 'completed'; readonly source: Address; readonly door: string } & ByUser)
   | { readonly kind: 'failed'; readonly source: Address; readonly door: string; readonly stage: number }
   | { readonly kind: 'expired'; readonly source: Address; readonly door: string; readonly stage: number }
   | { readonly kind: 'evicted'; readonly source: Address; readonly door: string; readonly stage: number }
@@ -53,15 +62,15 @@ export type Event =
       readonly reason: string;
       readonly shortReason: string;
     }
-  | {
+  | ({
       readonly kind: 'opened';
       readonly source: Address;
       readonly door: string;
       /** As the configuration writes them. */
       readonly ports: string;
       readonly seconds: number;
-    }
-  | {
+    } & ByUser)
+  | ({
       readonly kind: 'closed';
       readonly source: Address;
       readonly door: string;
@@ -70,7 +79,7 @@ export type Event =
       readonly early?: EarlyEnd;
       /** Connections that were cut with it. */
       readonly cut: number;
-    }
+    } & ByUser)
   /** By the operator. `seconds`: how long it is to be open from now on. */
   | {
       readonly kind: 'ordered';
@@ -91,14 +100,19 @@ export type Event =
       readonly seconds: number;
     }
   | { readonly kind: 'command-timeout'; readonly source: Address; readonly door: string }
-  | {
+  | ({
       readonly kind: 'extended';
       readonly source: Address;
       readonly door: string;
       /** Seconds from now until it closes. */
       readonly seconds: number;
-    }
-  | { readonly kind: 'refused'; readonly source: Address; readonly door: string; readonly reason: string }
+    } & ByUser)
+  | ({
+      readonly kind: 'refused';
+      readonly source: Address;
+      readonly door: string;
+      readonly reason: string;
+    } & ByUser)
   /** `who`: an address or a prefix; `seconds` are absent where it is for good. */
   | { readonly kind: 'banned'; readonly who: string; readonly seconds?: number }
   | { readonly kind: 'unbanned'; readonly who: string }

@@ -1,5 +1,5 @@
 import type { InterfaceChange } from '../net/host-interface.ts';
-import type { CommandFailure, Event } from './event.ts';
+import type { ByUser, CommandFailure, Event } from './event.ts';
 import { printableLine } from './printable.ts';
 
 export type LogLevel = 'error' | 'warning' | 'notice' | 'debug';
@@ -42,7 +42,7 @@ function words(event: Event, host: string): string {
     case 'stage':
       return `${event.source}${host}: ${event.door}: Stage ${event.stage}`;
     case 'completed':
-      return `${event.source}${host}: ${event.door}: OPEN SESAME`;
+      return `${event.source}${host}: ${event.door}: ${by(event)}OPEN SESAME${proofWords(event)}`;
     case 'failed':
       return `${event.source}${host}: ${event.door}: wrong knock (stage ${event.stage})`;
     case 'expired':
@@ -62,9 +62,9 @@ function words(event: Event, host: string): string {
     case 'start-failed':
       return `${event.source}${host}: ${event.door}: the start command ${event.reason}`;
     case 'opened':
-      return `${event.source}${host}: ${event.door}: opened ${event.ports} for ${event.seconds} s`;
+      return `${event.source}${host}: ${event.door}: ${by(event)}opened ${event.ports} for ${event.seconds} s`;
     case 'closed':
-      return `${event.source}${host}: ${event.door}: closed ${event.ports}${closedWords(event)}`;
+      return `${event.source}${host}: ${event.door}: ${by(event)}closed ${event.ports}${closedWords(event)}`;
     case 'ordered':
       return `${event.source}${host}: ${event.door}: ${orderWords(event)}`;
     case 'held':
@@ -74,9 +74,9 @@ function words(event: Event, host: string): string {
     case 'command-timeout':
       return `${event.source}${host}: ${event.door}: command timeout`;
     case 'extended':
-      return `${event.source}${host}: ${event.door}: already open; stays open for ${event.seconds} s from now`;
+      return `${event.source}${host}: ${event.door}: ${by(event)}already open; stays open for ${event.seconds} s from now`;
     case 'refused':
-      return `${event.source}${host}: ${event.door}: not opened: ${event.reason}`;
+      return `${event.source}${host}: ${event.door}: ${by(event)}not opened: ${event.reason}`;
     case 'adopted':
       return `${event.source}${host}: ${event.door}: left open by an earlier run, ${event.overdue ? 'overdue, closing now' : 'will be closed on time'}`;
     default:
@@ -143,7 +143,15 @@ const EARLY = {
   changed: ', its door has been changed',
   banned: ', its address has been banned',
   closed: ', by the operator',
+  revoked: ', its user may not open it any more',
 } as const;
+
+const by = ({ user }: ByUser): string => (user === undefined ? '' : `${user}: `);
+
+function proofWords({ proof, credential }: ByUser): string {
+  const words = [proof, credential].filter((word) => word !== undefined);
+  return words.length === 0 ? '' : ` (${words.join(', ')})`;
+}
 
 const ORDERS = { open: 'open it', extend: 'leave it open', close: 'close it' } as const;
 

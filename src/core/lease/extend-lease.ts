@@ -1,5 +1,6 @@
 import { after, type Instant, instant, type Millis, millis, since } from '../net/time.ts';
 import { retry } from './closing-steps.ts';
+import { isHeldBySame, joinedBy } from './holders.ts';
 import type { Lease } from './lease.ts';
 import type { Asked, LeaseState } from './lease-state.ts';
 import type { Entry } from './lease-table.ts';
@@ -45,10 +46,13 @@ function lengthenOpening(
   asked: Asked,
 ): void {
   const { ends, ...rest } = state;
-  const kept = ends === undefined || ends === 'closed' ? rest : { ...rest, ends };
+  const isOver = ends === undefined || ends === 'closed' || ends === 'revoked';
+  const kept = isOver ? rest : { ...rest, ends };
   const end = after(turn.now, asked.demand.door.opening.cmdTimeout);
-  const moved = moveTo(turn, entry, kept, { lease: laterBy(entry.lease, end) });
-  if (state.at === 'starting' && isWorthWriting(moved)) writeLonger(turn, moved);
+  const lease = joinedBy(laterBy(entry.lease, end), asked.demand);
+  const moved = moveTo(turn, entry, kept, { lease });
+  if (state.at === 'starting' && (isWorthWriting(moved) || !isHeldBySame(lease, entry.lease)))
+    writeLonger(turn, moved);
   answer(turn, asked.ticket, { kind: 'extended', lease: moved.lease });
 }
 
@@ -59,9 +63,10 @@ function lengthenOpen(turn: LeaseTurn, entry: Entry, state: OpenState, asked: As
   const runsStart = lease.startFailure !== undefined && state.start === 'ended' && asked.start !== undefined;
   const start = runsStart ? 'running' : state.start;
   // What a connection holds counts from this knock on, like all others: the next look holds it again.
-  const longer = state.isHeld ? { ...lease, due: end } : laterBy(lease, end);
+  const later = state.isHeld ? { ...lease, due: end } : laterBy(lease, end);
+  const longer = joinedBy(later, asked.demand);
   const moved = moveTo(turn, entry, { at: 'open', start, isHeld: false }, { lease: longer });
-  if (state.isHeld || isWorthWriting(moved)) writeLonger(turn, moved);
+  if (state.isHeld || !isHeldBySame(longer, lease) || isWorthWriting(moved)) writeLonger(turn, moved);
   else if (lease.opened?.singleUse === true) {
     // It lasts as long as before, but its use may be spent, and here is a new one.
     effects.push({ do: 'extend-ports', lease: moved.lease });
@@ -98,6 +103,14 @@ function prolong(turn: LeaseTurn, entry: Entry, state: OpenState): void {
   // To open the ports once more would let another connection in.
   if (lease.opened?.singleUse !== true) effects.push({ do: 'extend-ports', lease });
   effects.push({ do: 'move-end', lease, length: HOLD_MS });
+}
+
+/** Others hold it from now on; its end stays. What is not recorded yet is recorded so, or changed as soon as it is. */
+export function changeHolders(turn: LeaseTurn, entry: Entry, lease: Lease): void {
+  const { at } = entry.state;
+  moveTo(turn, entry, entry.state, { lease });
+  if (at !== 'starting' && at !== 'open' && at !== 'checking-hold') return;
+  turn.effects.push({ do: 'move-end', lease, length: millis(Math.max(0, since(turn.now, lease.due))) });
 }
 
 /** Writes its later end down, and has its ports stay open. */

@@ -2,6 +2,7 @@ import type { DoorSpec } from '../door/door.ts';
 import type { Address } from '../net/address.ts';
 import type { Millis } from '../net/time.ts';
 import type { Demand } from './demand.ts';
+import type { MayHold } from './holders.ts';
 import type { Lease, LeaseEnd, LeaseId } from './lease.ts';
 
 /** Everything that can happen to leases. */
@@ -13,6 +14,8 @@ export type LeaseInput =
   | { readonly kind: 'close'; readonly ids: readonly LeaseId[] }
   /** Sources have been banned. */
   | { readonly kind: 'bans'; readonly isBanned: (source: Address) => boolean }
+  /** Users have been removed, turned off or narrowed. */
+  | { readonly kind: 'users'; readonly mayHold: MayHold }
   /** The configuration has these doors now. */
   | { readonly kind: 'doors'; readonly doors: readonly DoorSpec[] }
   | AdoptInput

@@ -13,7 +13,8 @@ import {
   started,
   stopped,
 } from './close-lease.ts';
-import { extend, hold } from './extend-lease.ts';
+import { changeHolders, extend, hold } from './extend-lease.ts';
+import { leftBy, type MayHold } from './holders.ts';
 import type { Lease, LeaseEnd, LeaseId, LeasePorts } from './lease.ts';
 import type { LeaseEffect } from './lease-effect.ts';
 import type { Answer, LeaseInput } from './lease-input.ts';
@@ -58,6 +59,9 @@ export class LeaseMachine {
         break;
       case 'bans':
         this.#closeAll(turn, 'banned', ({ source }) => input.isBanned(source));
+        break;
+      case 'users':
+        this.#revoke(turn, input.mayHold);
         break;
       case 'doors':
         this.#replaceDoors(turn, input.doors);
@@ -146,6 +150,15 @@ export class LeaseMachine {
 
   #closeAll(turn: LeaseTurn, how: LeaseEnd, chosen: (lease: Lease) => boolean): void {
     for (const entry of [...this.#table.each()]) if (chosen(entry.lease)) closeNow(turn, entry, how);
+  }
+
+  /** What only such users hold ends; what somebody else holds too goes on without them. */
+  #revoke(turn: LeaseTurn, mayHold: MayHold): void {
+    for (const entry of [...this.#table.each()]) {
+      const lease = leftBy(entry.lease, mayHold);
+      if (lease === undefined) closeNow(turn, entry, 'revoked');
+      else if (lease !== entry.lease) changeHolders(turn, entry, lease);
+    }
   }
 
   #passTime(turn: LeaseTurn): void {

@@ -1,3 +1,4 @@
+import type { Proof } from '../attempt/completion.ts';
 import type { PortOpening } from '../door/port-opening.ts';
 import type { Address } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
@@ -24,7 +25,8 @@ export type LeasePorts = {
 /**
  * How a lease ended. `expired`: its time was over · `left`: its last connection has gone · `stopped`: the daemon was
  * stopped in order · `failed`: it did not come about · `rebooted`: the machine was started anew · `changed`: its door
- * opens something else by now · `banned`: its source was banned · `closed`: the operator has ended it.
+ * opens something else by now · `banned`: its source was banned · `closed`: the operator has ended it · `revoked`: the
+ * users whose proofs held it may not open its door any more.
  */
 export type LeaseEnd = (typeof LEASE_ENDS)[number];
 
@@ -37,10 +39,17 @@ export const LEASE_ENDS = [
   'changed',
   'banned',
   'closed',
+  'revoked',
 ] as const;
 
 /** Before its time, by something that is told. */
-export const EARLY_ENDS = ['left', 'changed', 'banned', 'closed'] as const satisfies readonly LeaseEnd[];
+export const EARLY_ENDS = [
+  'left',
+  'changed',
+  'banned',
+  'closed',
+  'revoked',
+] as const satisfies readonly LeaseEnd[];
 
 export type EarlyEnd = (typeof EARLY_ENDS)[number];
 
@@ -55,6 +64,10 @@ export type Lease = {
   /** The command that closes it, empty if there is none. */
   readonly stop: string;
   readonly opened?: LeasePorts;
+  /** Users whose proofs hold it, each with his credential; absent where a sequence or the operator opened it. Never empty. */
+  readonly holders?: readonly Proof[];
+  /** A sequence or the operator's order holds it as well: it does not end with its users. */
+  readonly isShared?: true;
   /** The operator has opened it, and nobody has knocked. */
   readonly byOperator?: true;
   /** Its start command has failed, and how: the door may not be open. */

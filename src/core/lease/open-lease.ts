@@ -3,6 +3,7 @@ import { renderCommands } from '../door/opening.ts';
 import { after, type Instant, millis, since } from '../net/time.ts';
 import { isByOperator } from './demand.ts';
 import { requestAgain, writeLonger } from './extend-lease.ts';
+import { holdersOf, isHeldBySame, proofOf } from './holders.ts';
 import type { Lease, LeaseEnd, LeasePorts } from './lease.ts';
 import type { OpenInput } from './lease-input.ts';
 import type { Asked, LeaseState } from './lease-state.ts';
@@ -14,7 +15,7 @@ import { REFUSED } from './refusals.ts';
 export function requestOpen(turn: LeaseTurn, input: OpenInput): void {
   const { demand, ticket } = input;
   const { door, source } = demand;
-  const { start } = renderCommands(door.opening, source);
+  const { start } = renderCommands(door.opening, source, proofOf(demand)?.user);
   const asked = { demand, ticket, start };
   const opensNothing = start === undefined && door.opening.ports === undefined;
   if (turn.isStopping || opensNothing) {
@@ -60,11 +61,12 @@ function begin(turn: LeaseTurn, input: OpenInput, asked: Asked): void {
 function newLease({ id, demand }: OpenInput, now: Instant): Lease {
   const { door, source } = demand;
   const opened = leasePorts(door.opening);
-  const { stop = '' } = renderCommands(door.opening, source);
+  const { stop = '' } = renderCommands(door.opening, source, proofOf(demand)?.user);
   return {
     ...{ id, door: door.name, source, stop, state: 'opening' },
     ...{ since: now, due: after(now, door.opening.cmdTimeout) },
     ...(opened === undefined ? {} : { opened }),
+    ...holdersOf(demand),
     ...(isByOperator(demand) ? { byOperator: true } : {}),
   };
 }
@@ -161,7 +163,7 @@ function opened(turn: LeaseTurn, entry: Entry, asked: Asked): void {
   effects.push({ do: 'report', news: { kind: 'opened', lease } });
   // A knock has come in the meantime.
   const isLater = lease.due > after(lease.since, demand.door.opening.cmdTimeout);
-  if (isLater) writeLonger(turn, moved);
+  if (isLater || !isHeldBySame(lease, holdersOf(demand))) writeLonger(turn, moved);
   if (hasPorts) effects.push({ do: 'follow', lease, again: false });
   answer(turn, asked.ticket, { kind: 'opened', lease, runsStart: start !== undefined });
   if (start !== undefined) effects.push({ do: 'run-start', lease, command: start, again: false });
@@ -175,6 +177,8 @@ function reasonOf(ends: LeaseEnd): string {
       return 'its door has been changed by a reload';
     case 'closed':
       return 'the operator has closed it';
+    case 'revoked':
+      return REFUSED.revoked;
     default:
       return 'the daemon stops';
   }

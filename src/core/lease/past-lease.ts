@@ -1,6 +1,6 @@
 import type { Address } from '../net/address.ts';
 import type { Instant, Millis } from '../net/time.ts';
-import type { LeaseEnd, LeaseId } from './lease.ts';
+import type { Lease, LeaseEnd, LeaseId } from './lease.ts';
 
 /** When and how a lease ended, `at` the clock of day, and how long it lasted on a clock that does not jump. */
 export type LeaseEnding = {
@@ -13,14 +13,15 @@ export type LeaseEnding = {
 };
 
 /** A lease that is over. */
-export type PastLease = LeaseEnding & {
-  readonly id: LeaseId;
-  readonly door: string;
-  readonly source: Address;
-  /** As the configuration writes them; '' where it was a command alone. */
-  readonly ports: string;
-  /** By the clock of day, as it was then. */
-  readonly sinceWall: Instant;
-  /** The operator had opened it, and nobody had knocked. */
-  readonly byOperator?: true;
-};
+export type PastLease = LeaseEnding &
+  Pick<Lease, 'holders' | 'isShared'> & {
+    readonly id: LeaseId;
+    readonly door: string;
+    readonly source: Address;
+    /** As the configuration writes them; '' where it was a command alone. */
+    readonly ports: string;
+    /** By the clock of day, as it was then. */
+    readonly sinceWall: Instant;
+    /** The operator had opened it, and nobody had knocked. */
+    readonly byOperator?: true;
+  };

@@ -15,8 +15,8 @@ export function explainNow({ ban, penaltyUntil, open, clock }: TraceSituation): 
 }
 
 function sentenceOf(one: OpenDoor, clock: TraceSituation['clock']): string {
-  const { state, since, until, byOperator, startFailure } = one;
-  const by = `${byOperator ? "by the operator's order" : 'by the knock'} at ${clock(since)}`;
+  const { state, since, until, startFailure } = one;
+  const by = `${openedBy(one)} at ${clock(since)}`;
   if (state === 'closing') return `is closing; it was opened ${by}`;
   if (startFailure !== undefined) {
     const ports = one.hasPorts ? `; its ports are open until ${clock(until)}` : '';
@@ -24,4 +24,9 @@ function sentenceOf(one: OpenDoor, clock: TraceSituation['clock']): string {
   }
   if (state === 'opening') return `its start command is running, started ${by}`;
   return `is open until ${clock(until)}, opened ${by}`;
+}
+
+function openedBy({ byOperator, users }: OpenDoor): string {
+  if (byOperator) return "by the operator's order";
+  return users === undefined ? 'by the knock' : `by the signed knock of ${users}`;
 }

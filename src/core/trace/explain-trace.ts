@@ -15,6 +15,8 @@ export type OpenDoor = {
   readonly since: Instant;
   readonly until: Instant;
   readonly byOperator: boolean;
+  /** Names of the users whose proofs hold it; absent of a sequence. */
+  readonly users?: string;
   readonly hasPorts: boolean;
   /** What its start command has failed of. */
   readonly startFailure?: string;

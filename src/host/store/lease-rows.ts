@@ -3,6 +3,7 @@ import { LEASE_ENDS, type LeaseEnd, type LeaseId, type LeasePorts } from '../../
 import type { PastLease } from '../../core/lease/past-lease.ts';
 import { type Address, parseAddress } from '../../core/net/address.ts';
 import { instant, millis } from '../../core/net/time.ts';
+import { readHolders, renderHolders } from './holder-text.ts';
 import type { StoredLease } from './lease-store.ts';
 
 export const LEASE_COLUMNS = [
@@ -23,6 +24,7 @@ export const LEASE_COLUMNS = [
   'by_operator',
   'start_failure',
   'prefix6',
+  'holders',
 ] as const;
 
 type Value = string | number;
@@ -38,7 +40,7 @@ export function leaseValues(lease: StoredLease): Value[] {
   );
   return [
     ...[id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, ports],
-    ...[...ways, lease.startFailure ?? '', opened?.prefix6 ?? 0],
+    ...[...ways, lease.startFailure ?? '', opened?.prefix6 ?? 0, renderHolders(lease)],
   ];
 }
 
@@ -57,6 +59,7 @@ export function readLeaseRow(row: Row): StoredLease {
     bootId: String(row.boot_id),
     ...readOpened(row),
     ...readOrigin(row),
+    ...readHolders(row.holders),
     ...readStartFailure(row),
   };
 }
@@ -73,6 +76,7 @@ export function readHistoryRow(row: Row): PastLease {
     lasted: millis(Number(row.lasted)),
     how: readEnd(row),
     ...readOrigin(row),
+    ...readHolders(row.holders),
     ...readStartFailure(row),
     ...(row.stop_failure === '' ? {} : { stopFailure: String(row.stop_failure) }),
   };

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { DamageError } from './sqlite-error.ts';
 
-const SCHEMA_VERSION = 7;
+const SCHEMA_VERSION = 8;
 
 /** No layout will have a number above this one: then it is damage. */
 const LAST_VERSION = 999;
@@ -45,6 +45,9 @@ const USED = `
     run   TEXT NOT NULL
   ) STRICT;`;
 
+/** The eighth: the users whose proofs hold it, see `renderHolders`; '' of a sequence or the operator. */
+const HOLDERS = "holders TEXT NOT NULL DEFAULT ''";
+
 const HISTORY = `
   CREATE TABLE history (
     n          INTEGER PRIMARY KEY,
@@ -82,6 +85,7 @@ const STEPS: Readonly<Record<number, string>> = {
   ALTER TABLE history ADD COLUMN ${STOP_FAILURE};`,
   5: added([PREFIX]),
   6: USED,
+  7: `ALTER TABLE lease ADD COLUMN ${HOLDERS}; ALTER TABLE history ADD COLUMN ${HOLDERS};`,
 };
 
 /** Makes the tables, or brings those of an earlier version up to date, as a whole. Throws where it cannot know how. */

@@ -18,6 +18,8 @@ export type StoredLease = Omit<Lease, 'state'> & {
 export type PastFilter = {
   readonly door?: string;
   readonly source?: Address;
+  /** The name of one whose proof held it. */
+  readonly user?: string;
   readonly since?: Instant;
   readonly until?: Instant;
 };

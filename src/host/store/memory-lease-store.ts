@@ -30,7 +30,9 @@ export class MemoryLeaseStore implements LeaseStore {
     const known = this.#leases.get(lease.id);
     if (known === undefined) return;
     const { due, dueWall, length, bootId } = lease;
-    this.#leases.set(lease.id, { ...known, due, dueWall, length, bootId, since: lease.since });
+    const { holders: _holders, isShared: _shared, ...rest } = known;
+    const held = heldBy(lease);
+    this.#leases.set(lease.id, { ...rest, ...held, due, dueWall, length, bootId, since: lease.since });
   }
 
   noteStart(id: LeaseId, startFailure: string | undefined): void {
@@ -51,6 +53,7 @@ export class MemoryLeaseStore implements LeaseStore {
       source,
       ports: renderPortOpenings(opened?.ports ?? []),
       sinceWall,
+      ...heldBy(lease),
       ...(byOperator === undefined ? {} : { byOperator }),
       ...ending,
     });
@@ -69,11 +72,12 @@ export class MemoryLeaseStore implements LeaseStore {
     return this.#history.slice(-limit).reverse();
   }
 
-  past({ door, source, since, until }: PastFilter): PastPiece {
+  past({ door, source, user, since, until }: PastFilter): PastPiece {
     const leases = this.#history.filter(
       (lease) =>
         (door === undefined || lease.door === door) &&
         (source === undefined || lease.source === source) &&
+        (user === undefined || lease.holders?.some((one) => one.user === user) === true) &&
         (since === undefined || lease.at >= since) &&
         (until === undefined || lease.sinceWall <= until),
     );
@@ -105,4 +109,11 @@ export class MemoryLeaseStore implements LeaseStore {
   close(): void {
     this.#leases.clear();
   }
+}
+
+function heldBy({ holders, isShared }: Pick<StoredLease, 'holders' | 'isShared'>) {
+  return {
+    ...(holders === undefined ? {} : { holders }),
+    ...(isShared === undefined ? {} : { isShared }),
+  };
 }

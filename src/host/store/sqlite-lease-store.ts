@@ -4,6 +4,7 @@ import type { LeaseId } from '../../core/lease/lease.ts';
 import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import type { Instant } from '../../core/net/time.ts';
 import type { UsedKnock } from '../../core/signed/used-knocks.ts';
+import { renderHolders } from './holder-text.ts';
 import { LEASE_COLUMNS, leaseValues, readHistoryRow, readLeaseRow } from './lease-rows.ts';
 import { prepareSchema } from './lease-schema.ts';
 import {
@@ -136,14 +137,14 @@ class SqliteLeaseStore implements LeaseStore {
       `INSERT INTO lease (${LEASE_COLUMNS.join(', ')}) VALUES (${LEASE_COLUMNS.map(() => '?').join(', ')})`,
     );
     this.#update = database.prepare(
-      'UPDATE lease SET since = ?, due = ?, due_wall = ?, length = ?, boot_id = ? WHERE id = ?',
+      'UPDATE lease SET since = ?, due = ?, due_wall = ?, length = ?, boot_id = ?, holders = ? WHERE id = ?',
     );
     this.#noteStart = database.prepare('UPDATE lease SET start_failure = ? WHERE id = ?');
     this.#delete = database.prepare('DELETE FROM lease WHERE id = ?');
     this.#select = database.prepare('SELECT * FROM lease ORDER BY due_wall');
     this.#toHistory = database.prepare(
-      `INSERT INTO history (id, door, source, ports, since_wall, at, lasted, how, by_operator, start_failure, stop_failure)
-       SELECT id, door, source, ports, since_wall, ?, ?, ?, by_operator, ?, ? FROM lease WHERE id = ?`,
+      `INSERT INTO history (id, door, source, ports, since_wall, at, lasted, how, by_operator, holders, start_failure, stop_failure)
+       SELECT id, door, source, ports, since_wall, ?, ?, ?, by_operator, holders, ?, ? FROM lease WHERE id = ?`,
     );
     this.#forgetOldest = database.prepare(
       `DELETE FROM history WHERE n <= (SELECT max(n) FROM history) - ${MAX_HISTORY}`,
@@ -155,7 +156,8 @@ class SqliteLeaseStore implements LeaseStore {
     );
     this.#past = database.prepare(
       `SELECT * FROM history WHERE n > ?1 AND n <= ?2 AND (?3 IS NULL OR door = ?3) AND (?4 IS NULL OR source = ?4)
-       AND (?5 IS NULL OR at >= ?5) AND (?6 IS NULL OR since_wall <= ?6) ORDER BY n DESC`,
+       AND (?5 IS NULL OR at >= ?5) AND (?6 IS NULL OR since_wall <= ?6)
+       AND (?7 IS NULL OR instr(char(10) || holders, char(10) || ?7 || ' ') > 0) ORDER BY n DESC`,
     );
   }
 
@@ -165,9 +167,10 @@ class SqliteLeaseStore implements LeaseStore {
     withStoreError(`record a lease in ${this.#path}`, () => this.#insert.run(...leaseValues(lease)));
   }
 
-  update({ id, since, due, dueWall, length, bootId }: StoredLease): void {
+  update(lease: StoredLease): void {
+    const { id, since, due, dueWall, length, bootId } = lease;
     withStoreError(`change a lease in ${this.#path}`, () =>
-      this.#update.run(since, due, dueWall, length, bootId, id),
+      this.#update.run(since, due, dueWall, length, bootId, renderHolders(lease), id),
     );
   }
 
@@ -199,12 +202,12 @@ class SqliteLeaseStore implements LeaseStore {
     );
   }
 
-  past({ door, source, since, until }: PastFilter, from?: number): PastPiece {
+  past({ door, source, user, since, until }: PastFilter, from?: number): PastPiece {
     return withStoreError(`read the history in ${this.#path}`, () => {
       const { first, last } = this.#ends.get() ?? {};
       const newest = Math.min(from ?? Number.POSITIVE_INFINITY, Number(last ?? 0));
       const oldest = newest - PIECE_ROWS;
-      const choice = [door, source, since, until].map((value) => value ?? null);
+      const choice = [door, source, since, until, user].map((value) => value ?? null);
       const leases = this.#past.all(oldest, newest, ...choice).map(readHistoryRow);
       return oldest < Number(first ?? 0) ? { leases } : { leases, next: oldest };
     });

@@ -17,6 +17,8 @@ describe('the variables of a hook', () => {
       BUSSA_IP: '2001:db8::1',
       BUSSA_PORTS: 'tcp/22, udp/8000-8010, tcp/8080 forward',
       BUSSA_UNTIL: '2026-08-01T12:30:15.250Z',
+      BUSSA_USER: '',
+      BUSSA_PROOF: '',
     });
   });
   it('are empty where there is nothing to say, never absent', () => {
@@ -26,6 +28,8 @@ describe('the variables of a hook', () => {
       BUSSA_IP: '2001:db8::1',
       BUSSA_PORTS: '',
       BUSSA_UNTIL: '',
+      BUSSA_USER: '',
+      BUSSA_PROOF: '',
     });
     assert.deepEqual(hookEnvironment({ event: 'stop' }), {
       BUSSA_EVENT: 'stop',
@@ -33,6 +37,8 @@ describe('the variables of a hook', () => {
       BUSSA_IP: '',
       BUSSA_PORTS: '',
       BUSSA_UNTIL: '',
+      BUSSA_USER: '',
+      BUSSA_PROOF: '',
     });
   });
 });

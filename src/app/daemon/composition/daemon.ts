@@ -1,3 +1,4 @@
+import type { DoorSpec } from '../../../core/door/door.ts';
 import type { Event, EventKind } from '../../../core/event/event.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
@@ -80,14 +81,14 @@ export class Daemon {
 
   /** One line of what it does now. */
   get summary(): string {
-    const { watch, keeper, clock } = this.#parts;
+    const { inForce, watch, keeper, clock } = this.#parts;
     let lastDue: Instant | undefined;
     for (const { due } of keeper.book.each())
       lastDue = lastDue === undefined || due > lastDue ? due : lastDue;
     const now = clock.wall();
     return renderSummary({
       listeningOn: watch.interfaces.listeningOn,
-      doors: watch.doors.length,
+      doors: watch.doors.length + inForce.current.doors.filter(hasNoSequence).length,
       leases: keeper.book.size,
       lastUntil: lastDue === undefined ? undefined : toWallTime(lastDue, clock),
       bans: watch.bans.count(now),
@@ -160,3 +161,6 @@ export class Daemon {
 
 const stillClosed = (remedy: string): string =>
   `the doors' ports stay closed to everybody until the daemon runs again; to open them without it: ${remedy}`;
+
+/** It is not among those that the packets of a sequence are watched for. */
+const hasNoSequence = ({ sequenceSource }: DoorSpec): boolean => sequenceSource.kind === 'none';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../../../core/config/file/config.ts';
 import { renderCommands } from '../../../core/door/opening.ts';
+import type { MayHold } from '../../../core/lease/holders.ts';
 import { MAX_LEASES } from '../../../core/lease/lease.ts';
 import { LeaseMachine } from '../../../core/lease/lease-machine.ts';
 import { openSystemClock } from '../../../host/clock/clock.ts';
@@ -90,17 +91,28 @@ function openBase({ options, config, authority, warnings, resources }: DaemonSta
   });
   resources.defer(() => reports.attempt(() => watch.close()));
   const name = stateName(options.configFile, options.interfaces?.text);
-  const isItsStop = (lease: StoredLease): boolean => hasStop(inForce.current, lease);
+  const isItsStop = (lease: StoredLease): boolean => hasStop(inForce, lease);
   const state = openState(options.stateDirectory, name, { clock, report, isItsStop });
   resources.defer(() => reports.attempt(() => state.store.close()));
   const directory = state.isOpen ? join(options.stateDirectory, name) : undefined;
   return { clock, inForce, log, reports, oneTime, watch, state, name, directory };
 }
 
-/** Whether its door closes by this very command. */
-function hasStop({ doors }: Config, { door, source, stop }: StoredLease): boolean {
-  const spec = doors.find(({ name }) => name === door);
-  return spec !== undefined && renderCommands(spec.opening, source).stop === stop;
+/** Whether its door closes by this very command, for whoever has opened it. */
+function hasStop(inForce: ConfigInForce, { door, source, stop, holders = [] }: StoredLease): boolean {
+  const spec = inForce.current.doors.find(({ name }) => name === door);
+  if (spec === undefined) return false;
+  const users = inForce.authority?.users.users.map(({ name }) => name) ?? [];
+  const names = new Set(['', ...holders.map(({ user }) => user), ...users]);
+  return [...names].some((name) => renderCommands(spec.opening, source, name).stop === stop);
+}
+
+/** By the users and doors that are in force now. */
+function holding(inForce: ConfigInForce): MayHold {
+  return ({ user, fingerprint }, name) => {
+    const door = inForce.current.doors.find((one) => one.name === name);
+    return inForce.authority?.users.mayHold(user, fingerprint, door) === true;
+  };
 }
 
 /** The firewall, not touched yet, and the leases. */
@@ -126,6 +138,7 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   const commandsIn = options.background ? '/' : undefined;
   const hooks = new Hooks(inForce.current, new HookRunner(commandsIn), report);
   const isBanned = bans.isBanned.bind(bans);
+  const mayHold = holding(inForce);
   const runner = new CommandRunner(commandsIn);
   const onCount = reports.counted;
   const keeper = new LeaseKeeper({
@@ -137,6 +150,7 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
     report,
     tell,
     isBanned,
+    mayHold,
     onCount,
   });
   const sources = new SourceView({

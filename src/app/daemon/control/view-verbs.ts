@@ -7,10 +7,8 @@ export function viewVerbs(view: DaemonView): Pick<ControlVerbs, 'status' | 'door
     status: () => ({ status: view.status() }),
     doors: ({ limit }) => some(view.doors(), limit),
     attempts: () => view.attempts(),
-    leases: ({ door, ip, limit }) => {
-      const choice = { ...(door === undefined ? {} : { door }), ...(ip === undefined ? {} : { source: ip }) };
-      return some(view.leases(choice), limit);
-    },
+    leases: ({ ip, limit, ...choice }) =>
+      some(view.leases({ ...choice, ...(ip === undefined ? {} : { source: ip }) }), limit),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { DoorSpec } from '../../../core/door/door.ts';
 import { renderCommands } from '../../../core/door/opening.ts';
-import { CommandRuns } from '../../../core/lease/command-runs.ts';
 import type { Demand } from '../../../core/lease/demand.ts';
+import { type MayHold, proofOf } from '../../../core/lease/holders.ts';
 import type { Lease, LeaseId } from '../../../core/lease/lease.ts';
 import type { LeaseEffect, OpenOutcome } from '../../../core/lease/lease-effect.ts';
 import type { LeaseInput } from '../../../core/lease/lease-input.ts';
@@ -12,13 +12,12 @@ import { type Millis, since } from '../../../core/net/time.ts';
 import { randomBytes } from '../../../host/self/random-bytes.ts';
 import type { LeaseStore } from '../../../host/store/lease-store.ts';
 import { adoptInput } from './adoption.ts';
-import { commandCall } from './command-call.ts';
 import { DoorLimits } from './door-limits.ts';
 import { LeaseCommands, type LeaseCommandsParts } from './lease-commands.ts';
 import { LeaseOpenings, type LeaseOpeningsParts } from './lease-openings.ts';
 import { LeaseRecords } from './lease-records.ts';
 import { type NewsParts, reportLeaseNews } from './report-lease-news.ts';
-import { reportStart } from './report-outcome.ts';
+import { SingleRuns } from './single-runs.ts';
 
 /** A timer does not count while the machine sleeps: with leases open, the clock is looked at this often. */
 const LOOK_MS = 1000;
@@ -34,6 +33,8 @@ export type LeaseKeeperParts = NewsParts &
     readonly onCount?: () => void;
     /** Whether nothing may be open to the source. */
     readonly isBanned?: (source: Address) => boolean;
+    /** Whether the user may still hold the door that his proof has opened. */
+    readonly mayHold?: MayHold;
   };
 
 /** The leases there are, to look at. */
@@ -50,7 +51,7 @@ export type OpenResult =
 export class LeaseKeeper {
   readonly #parts: LeaseKeeperParts;
   readonly #machine: LeaseMachine;
-  readonly #runs = new CommandRuns();
+  readonly #runs: SingleRuns;
   readonly #limits = new DoorLimits();
   readonly records: LeaseRecords;
   readonly #openings: LeaseOpenings;
@@ -73,7 +74,9 @@ export class LeaseKeeper {
     this.#machine = parts.machine;
     this.records = new LeaseRecords({ ...parts, entries: () => parts.machine.entries(), answer });
     this.#openings = new LeaseOpenings({ ...parts, answer });
-    this.#commands = new LeaseCommands({ ...parts, limits: this.#limits, answer });
+    const limits = this.#limits;
+    this.#commands = new LeaseCommands({ ...parts, limits, answer });
+    this.#runs = new SingleRuns({ ...parts, limits, hasRoom: (door) => this.#commands.hasRoom(door) });
   }
 
   complete(completion: Demand): void {
@@ -83,8 +86,12 @@ export class LeaseKeeper {
   /** Opens what has been knocked for, or ordered. Resolves when it is open, or is known not to be opened. */
   async demand(demand: Demand): Promise<OpenResult> {
     const { door, source } = demand;
+    const proof = proofOf(demand);
+    // It may have waited for the door to close.
+    if (proof !== undefined && this.#parts.mayHold?.(proof, door.name) === false)
+      return this.refuse(demand, REFUSED.revoked);
     this.#limits.learn(door);
-    const { start, stop } = renderCommands(door.opening, source);
+    const { start, stop } = renderCommands(door.opening, source, proof?.user);
     if (start !== undefined && stop === undefined && door.opening.ports === undefined) {
       return this.#request(demand, start);
     }
@@ -131,6 +138,12 @@ export class LeaseKeeper {
     this.#take({ kind: 'bans', isBanned: (source) => this.#isBanned(source) });
   }
 
+  /** Users have been removed, turned off or narrowed: what only they hold ends, also what is still opening. */
+  closeRevoked(): void {
+    const { mayHold } = this.#parts;
+    if (mayHold !== undefined) this.#take({ kind: 'users', mayHold });
+  }
+
   /** What is open, opening or closing now, to look at. */
   get book(): LeaseBook {
     return this.#parts.machine;
@@ -160,6 +173,7 @@ export class LeaseKeeper {
       if (this.#machine.has(stored.id)) continue;
       this.#take(adoptInput(stored, { ...this.#parts, isBanned: this.#isBanned(stored.source) }));
     }
+    this.closeRevoked();
   }
 
   /** Closes every door now, those still opening as soon as they have opened. Resolves when all are closed. */
@@ -263,34 +277,10 @@ export class LeaseKeeper {
 
   /** A door that runs one command and has none to close it. */
   #request(demand: Demand, command: string): OpenResult {
-    const { door, source } = demand;
     if (this.#isStopping) return { kind: 'nothing' };
-    if (this.#isBanned(source)) return this.refuse(demand, REFUSED.banned);
-    const now = this.#parts.clock.sinceBoot();
-    switch (this.#runs.request(door, source, now, this.#commands.hasRoom(door))) {
-      case 'cooling':
-        return this.refuse(demand, REFUSED.cooling);
-      case 'busy':
-        return this.refuse(demand, REFUSED.busy);
-      case 'run':
-        this.#parts.tell({ event: 'open', door: door.name, source, ports: [] });
-        void this.#run(door.name, source, command);
-        return { kind: 'runs' };
-      case 'again':
-        return { kind: 'runs' };
-    }
-  }
-
-  async #run(door: string, source: Address, command: string): Promise<void> {
-    const { report, runner } = this.#parts;
-    const call = { door, purpose: 'start', command, text: command, hasStop: false } as const;
-    do {
-      reportStart(
-        report,
-        { door, source },
-        await runner.open(commandCall(call, this.#limits.of(door), report)),
-      );
-    } while (this.#runs.ended(door, source));
+    if (this.#isBanned(demand.source)) return this.refuse(demand, REFUSED.banned);
+    const why = this.#runs.request(demand, command);
+    return why === undefined ? { kind: 'runs' } : this.refuse(demand, why);
   }
 
   #isBanned(source: Address): boolean {

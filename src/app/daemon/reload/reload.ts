@@ -134,6 +134,7 @@ export class Reload {
     tally.follow(config.doors);
     hooks.replaceConfig(config);
     keeper.replaceDoors(config.doors);
+    keeper.closeRevoked();
     void native.install(gatesOf(config), config.settings);
     report({ kind: 'listening', on: watch.interfaces.listeningOn });
   }

@@ -2,7 +2,7 @@ import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
 import type { DaemonStatus, ExposureStatus, StartOptions } from '../../../core/control/daemon-status.ts';
 import type { DoorStatus } from '../../../core/control/door-status.ts';
 import type { LeaseStatus } from '../../../core/control/lease-status.ts';
-import { DEFAULT_MAX_LEASES, type DoorSpec } from '../../../core/door/door.ts';
+import { DEFAULT_MAX_LEASES, type DoorSpec, takes } from '../../../core/door/door.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import { type Lease, MAX_LEASES } from '../../../core/lease/lease.ts';
 import { leasePrefix, letsIn } from '../../../core/lease/lease-prefix.ts';
@@ -40,6 +40,9 @@ export type DaemonViewParts = {
   readonly trialLeft: () => Millis | undefined;
   readonly exposure: () => ExposureStatus | undefined;
 };
+
+/** Which leases: of a door, for an address, held by a user. */
+export type LeaseChoice = { readonly door?: string; readonly source?: Address; readonly user?: string };
 
 /**
  * The daemon as others see it: `bussa status`, and whatever else shows or counts. To ask it changes nothing and waits
@@ -94,7 +97,8 @@ export class DaemonView {
   /** In the order of the configuration, one by one: there may be 65,535. */
   *doors(): Generator<DoorStatus> {
     const watched = new Set(this.#parts.watch.doors.map(({ name }) => name));
-    for (const door of this.#parts.inForce.current.doors) yield this.#door(door, watched.has(door.name));
+    for (const door of this.#parts.inForce.current.doors)
+      yield this.#door(door, watched.has(door.name) || takes(door, 'key'));
   }
 
   /** The newest ones of each door. */
@@ -115,23 +119,25 @@ export class DaemonView {
       leases: keeper.book.countAt(name),
       maxLeases,
       oneTime: sequenceSource.kind === 'one-time',
+      ...(door.accept === undefined ? {} : { accept: door.accept }),
       ...(shut === undefined ? {} : { shut }),
       counts: tally.countsOf(name),
     };
   }
 
   /** In the order in which they began, one by one; those that come or go meanwhile may be among them or not. */
-  *leases(choice: { readonly door?: string; readonly source?: Address } = {}): Generator<LeaseStatus> {
-    const { door, source } = choice;
+  *leases(choice: LeaseChoice = {}): Generator<LeaseStatus> {
+    const { door, source, user } = choice;
     for (const lease of this.#parts.keeper.book.each()) {
       if (door !== undefined && lease.door !== door) continue;
+      if (user !== undefined && lease.holders?.some((one) => one.user === user) !== true) continue;
       if (source === undefined || letsIn(lease, source)) yield this.lease(lease);
     }
   }
 
   lease(lease: Lease): LeaseStatus {
     const { clock, keeper } = this.#parts;
-    const { id, door, source, state, opened, due, byOperator, startFailure } = lease;
+    const { id, door, source, state, opened, due, holders, isShared, byOperator, startFailure } = lease;
     const stopFailure = keeper.stopFailure(id);
     return {
       id,
@@ -146,6 +152,8 @@ export class DaemonView {
       until: toWallTime(due, clock),
       left: millis(Math.max(0, since(clock.sinceBoot(), due))),
       held: keeper.isHeld(id),
+      ...(holders === undefined ? {} : { holders }),
+      ...(isShared === undefined ? {} : { isShared }),
       ...(byOperator === undefined ? {} : { byOperator }),
       ...(startFailure === undefined ? {} : { startFailure }),
       ...(stopFailure === undefined ? {} : { stopFailure }),

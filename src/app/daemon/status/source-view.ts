@@ -4,6 +4,7 @@ import type { Door } from '../../../core/door/door.ts';
 import type { HookOccasion } from '../../../core/door/hook.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { renderMoment } from '../../../core/event/render-moment.ts';
+import { holderNames } from '../../../core/lease/holders.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import { letsIn } from '../../../core/lease/lease-prefix.ts';
 import type { Address } from '../../../core/net/address.ts';
@@ -101,12 +102,13 @@ export class SourceView {
     const { leases, clock } = this.#parts;
     return [...leases()]
       .filter((lease) => letsIn(lease, source))
-      .map(({ door, state, since, due, byOperator, opened, startFailure }) => ({
+      .map(({ door, state, since, due, holders, byOperator, opened, startFailure }) => ({
         door,
         state,
         since: toWallTime(since, clock),
         until: toWallTime(due, clock),
         byOperator: byOperator === true,
+        ...(holders === undefined ? {} : { users: holderNames(holders) }),
         hasPorts: opened !== undefined,
         ...(startFailure === undefined ? {} : { startFailure }),
       }));

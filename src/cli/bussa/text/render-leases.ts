@@ -1,5 +1,6 @@
 import type { LeaseStatus } from '../../../core/control/lease-status.ts';
 import { printable } from '../../../core/event/printable.ts';
+import { holderNames } from '../../../core/lease/holders.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
 import { renderTable } from './render-table.ts';
 import { inSeconds, isoMoment, renderLength, renderMoment } from './render-time.ts';
@@ -10,16 +11,18 @@ export function renderLeases(leases: readonly LeaseStatus[], { style }: Pick<Out
   const columns = [
     { title: 'DOOR' },
     { title: 'ADDRESS' },
+    { title: 'USER' },
     { title: 'OPEN' },
     { title: 'SINCE' },
     { title: 'LEFT', align: 'right' },
     { title: '', style: 'dim' },
   ] as const;
   const rows = leases.map((lease) => {
-    const { door, source, ports, since, left } = lease;
+    const { door, source, holders, ports, since, left } = lease;
     return [
       door,
       source,
+      holderNames(holders),
       ports === '' ? 'command' : ports,
       renderMoment(since),
       renderLength(left),
@@ -30,7 +33,9 @@ export function renderLeases(leases: readonly LeaseStatus[], { style }: Pick<Out
 }
 
 export function leaseJson({ since, until, left, ...rest }: LeaseStatus): Json {
-  return { ...rest, since: isoMoment(since), until: isoMoment(until), left: inSeconds(left) };
+  const { holders } = rest;
+  const user = holders === undefined ? {} : { user: holderNames(holders) };
+  return { ...rest, ...user, since: isoMoment(since), until: isoMoment(until), left: inSeconds(left) };
 }
 
 function remarkOn({ prefix, state, held, byOperator, startFailure, stopFailure }: LeaseStatus): string {

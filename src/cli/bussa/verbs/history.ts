@@ -1,5 +1,6 @@
 import type { HistoryFilter, HistoryReading } from '../../../app/ask/read-history.ts';
 import { printable } from '../../../core/event/printable.ts';
+import { holderNames } from '../../../core/lease/holders.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { parseMoment } from '../../arguments/parse-moment.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
@@ -22,6 +23,7 @@ const OPTIONS = {
   until: { type: 'string', value: 'WHEN', summary: 'only leases that were open before that' },
   door: { type: 'string', value: 'DOOR', completes: 'door', summary: 'only leases of this door' },
   ip: { type: 'string', value: 'ADDRESS', summary: 'only leases of this address' },
+  user: { type: 'string', value: 'NAME', summary: 'only leases that this user held' },
   limit: { type: 'string', value: 'N', summary: `at most this many, the latest (default ${DEFAULT_LIMIT})` },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
@@ -37,6 +39,7 @@ const ENDS: Readonly<Record<PastLease['how'], string>> = {
   changed: 'its door was changed',
   banned: 'its address was banned',
   closed: 'by the operator',
+  revoked: 'its user may not open it any more',
 };
 
 export const HISTORY: Verb = {
@@ -69,11 +72,14 @@ export const HISTORY: Verb = {
 
 function readChoice(values: ReadonlyMap<string, string>): HistoryFilter {
   const now = new Date();
-  const [door, ip, since, until] = ['door', 'ip', 'since', 'until'].map((name) => values.get(name));
+  const [door, ip, user, since, until] = ['door', 'ip', 'user', 'since', 'until'].map((name) =>
+    values.get(name),
+  );
   return {
     limit: parseLimit(values.get('limit') ?? `${DEFAULT_LIMIT}`),
     ...(door === undefined ? {} : { door }),
     ...(ip === undefined ? {} : { source: parseSource(ip) }),
+    ...(user === undefined ? {} : { user }),
     ...(since === undefined ? {} : { since: parseMoment(since, 'since', now) }),
     ...(until === undefined ? {} : { until: parseMoment(until, 'until', now) }),
   };
@@ -91,17 +97,19 @@ function renderPast(leases: readonly PastLease[], { style }: Pick<Output, 'style
     { title: 'DOOR' },
     { title: 'ADDRESS' },
     { title: 'OPEN' },
+    { title: 'USER' },
     { title: 'BY' },
     { title: 'LASTED', align: 'right' },
     { title: 'ENDED' },
   ] as const;
   const rows = leases.map(
-    ({ sinceWall, door, source, ports, byOperator, lasted, how, startFailure, stopFailure }) => [
+    ({ sinceWall, door, source, ports, holders, byOperator, lasted, how, startFailure, stopFailure }) => [
       renderMoment(sinceWall),
       door,
       source,
       ports === '' ? 'command' : ports,
-      byOperator === true ? 'operator' : 'knock',
+      holderNames(holders),
+      openedBy(byOperator, holders),
       renderLength(lasted),
       [
         ENDS[how],
@@ -113,15 +121,22 @@ function renderPast(leases: readonly PastLease[], { style }: Pick<Output, 'style
   return renderTable(columns, rows, style);
 }
 
+function openedBy(byOperator: PastLease['byOperator'], holders: PastLease['holders']): string {
+  if (byOperator === true) return 'operator';
+  return holders?.[0]?.kind ?? 'knock';
+}
+
 function pastJson({ id, door, source, ports, sinceWall, at, lasted, how, ...rest }: PastLease): Json {
-  const { byOperator, startFailure, stopFailure } = rest;
-  const by = byOperator === true ? 'operator' : 'knock';
+  const { holders, isShared, byOperator, startFailure, stopFailure } = rest;
+  const by = openedBy(byOperator, holders);
   return {
     id,
     door,
     source,
     ports,
     by,
+    ...(holders === undefined ? {} : { user: holderNames(holders), holders }),
+    ...(isShared === undefined ? {} : { isShared }),
     since: isoMoment(sinceWall),
     ended: isoMoment(at),
     lasted: inSeconds(lasted),

@@ -12,6 +12,7 @@ const OPTIONS = {
     summary: 'only leases of this door',
   },
   ip: { type: 'string', value: 'ADDRESS', summary: 'only leases of this address' },
+  user: { type: 'string', value: 'NAME', summary: 'only leases that this user holds' },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -27,9 +28,11 @@ export const LEASES: Verb = {
     const choice = daemonChoice(values, environment);
     const door = values.get('door');
     const ip = values.get('ip');
+    const user = values.get('user');
     const filter = {
       ...(door === undefined ? {} : { door }),
       ...(ip === undefined ? {} : { ip: parseSource(ip) }),
+      ...(user === undefined ? {} : { user }),
     };
     return async (voice) => {
       const { askForRows } = await import('../../../app/ask/ask-daemon.ts');

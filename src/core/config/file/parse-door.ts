@@ -1,6 +1,7 @@
-import type { DoorSpec, ProofKind, SequenceSource } from '../../door/door.ts';
+import type { DoorSpec, SequenceSource } from '../../door/door.ts';
 import type { Opening } from '../../door/opening.ts';
 import type { PortOpening } from '../../door/port-opening.ts';
+import type { ProofKind } from '../../door/proof-kind.ts';
 import type { Sequence } from '../../door/sequence.ts';
 import { type Address, parseAddress } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';

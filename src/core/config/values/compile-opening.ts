@@ -13,6 +13,7 @@ export const MAX_COMMAND_BYTES = 131_071;
 
 /** The longest address in place of `%IP%`. */
 const LONGEST_ADDRESS = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
+const LONGEST_USER = 'u'.repeat(32);
 
 export function isCommandName(name: string): name is CommandName {
   return name.endsWith('_Command') || name.endsWith('_Command_6');
@@ -34,7 +35,7 @@ export function compileOpening(texts: CommandTexts, cmdTimeout: Millis): Opening
 
 /** A command that could never be run is found here and not at the first knock. */
 export function judgeCommandLength(command: Word, findings: Findings): void {
-  const longest = command.text.replaceAll('%IP%', LONGEST_ADDRESS);
+  const longest = command.text.replaceAll('%IP%', LONGEST_ADDRESS).replaceAll('%USER%', LONGEST_USER);
   if (longest.length * 3 <= MAX_COMMAND_BYTES) return;
   if (new TextEncoder().encode(longest).length <= MAX_COMMAND_BYTES) return;
   findings.error(command, `the command is longer than ${MAX_COMMAND_BYTES} bytes: put it into a script`);

@@ -1,4 +1,4 @@
-import type { ProofKind } from '../../door/door.ts';
+import type { ProofKind } from '../../door/proof-kind.ts';
 import type { Findings } from '../../text/findings.ts';
 import { nearestWord } from '../../text/nearest-word.ts';
 import { quoteText } from '../../text/quote-text.ts';

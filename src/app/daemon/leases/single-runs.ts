@@ -1,0 +1,53 @@
+import type { DoorSpec } from '../../../core/door/door.ts';
+import { CommandRuns } from '../../../core/lease/command-runs.ts';
+import type { Demand } from '../../../core/lease/demand.ts';
+import { proofOf } from '../../../core/lease/holders.ts';
+import { REFUSED } from '../../../core/lease/refusals.ts';
+import type { Address } from '../../../core/net/address.ts';
+import type { CommandRunner } from '../../../host/process/command-runner.ts';
+import { commandCall } from './command-call.ts';
+import type { DoorLimits } from './door-limits.ts';
+import { hookUser, type NewsParts } from './report-lease-news.ts';
+import { reportStart } from './report-outcome.ts';
+
+export type SingleRunsParts = NewsParts & {
+  readonly runner: CommandRunner;
+  readonly limits: DoorLimits;
+  readonly hasRoom: (door: DoorSpec) => boolean;
+};
+
+/** Doors that run one command and have none to close them: nothing stays open that would be a lease. */
+export class SingleRuns {
+  readonly #parts: SingleRunsParts;
+  readonly #runs = new CommandRuns();
+
+  constructor(parts: SingleRunsParts) {
+    this.#parts = parts;
+  }
+
+  /** Has the command run, now or once more. Returns why it will not. */
+  request(demand: Demand, command: string): string | undefined {
+    const { door, source } = demand;
+    const { clock, tell, hasRoom } = this.#parts;
+    switch (this.#runs.request(door, source, clock.sinceBoot(), hasRoom(door))) {
+      case 'cooling':
+        return REFUSED.cooling;
+      case 'busy':
+        return REFUSED.busy;
+      case 'run':
+        tell({ event: 'open', door: door.name, source, ports: [], ...hookUser(proofOf(demand)) });
+        void this.#run(door.name, source, command);
+        return undefined;
+      case 'again':
+        return undefined;
+    }
+  }
+
+  async #run(door: string, source: Address, command: string): Promise<void> {
+    const { report, runner, limits } = this.#parts;
+    const call = { door, purpose: 'start', command, text: command, hasStop: false } as const;
+    do {
+      reportStart(report, { door, source }, await runner.open(commandCall(call, limits.of(door), report)));
+    } while (this.#runs.ended(door, source));
+  }
+}

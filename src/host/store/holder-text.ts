@@ -1,0 +1,30 @@
+import type { Proof } from '../../core/attempt/completion.ts';
+import type { Lease } from '../../core/lease/lease.ts';
+
+type Held = Pick<Lease, 'holders' | 'isShared'>;
+
+/** A sequence or the operator's order holds the lease beside its users. */
+const SHARED = '-';
+
+/** A line for each: `alice key SHA256:…`. No name has a space in it. */
+export function renderHolders({ holders = [], isShared }: Held): string {
+  const lines = holders.map(({ user, kind, fingerprint }) => `${user} ${kind} ${fingerprint}`);
+  return [...lines, ...(isShared === true ? [SHARED] : [])].join('\n');
+}
+
+/** Throws an `Error` if somebody else has written it. */
+export function readHolders(text: unknown): Held {
+  // What is read of a damaged database may be of an earlier layout.
+  if (text === undefined || text === '') return {};
+  const lines = String(text).split('\n');
+  const holders = lines.filter((line) => line !== SHARED).map(readHolder);
+  if (holders.length === 0) throw new Error(`a row's users cannot be read: ${String(text)}`);
+  return { holders, ...(lines.includes(SHARED) ? { isShared: true } : {}) };
+}
+
+function readHolder(line: string): Proof {
+  const [, user, fingerprint] = /^(\S{1,32}) key (SHA256:[A-Za-z0-9+/]{43})$/.exec(line) ?? [];
+  if (user === undefined || fingerprint === undefined)
+    throw new Error(`a row's user cannot be read: ${line}`);
+  return { kind: 'key', user, fingerprint };
+}
