@@ -4,6 +4,7 @@ import { VERBS } from '../bussa/bussa-options.ts';
 import { CHOICE_OPTIONS } from '../daemon-verbs/daemon-selector.ts';
 import { OPTIONS as KNOCK } from '../knock/knock-options.ts';
 import { OPTIONS as KNOCKD } from '../knockd/knockd-options.ts';
+import { renderDirectives, renderNewDirectives, renderOptionsTable } from './render-directives.ts';
 import { renderOptionList, renderSynopsis, renderVerb } from './render-mdoc.ts';
 
 const verbSynopsis = VERBS.map(
@@ -16,7 +17,10 @@ function listVerbs(verbs: readonly Verb[]): string {
   return `.Cm ${others.toReversed().join(' , ')}\nand\n.Cm ${last} .\n`;
 }
 
-/** What the pages below docs/man have between `.\" begin NAME` and `.\" end NAME`. */
+/**
+ * What the pages below docs/man have between `.\" begin NAME` and `.\" end NAME`, and docs/configuration.md between
+ * `<!-- begin NAME -->` and `<!-- end NAME -->`.
+ */
 export const MANUAL_REGIONS: Readonly<Record<string, string>> = {
   'knockd options': renderOptionList(KNOCKD),
   'knock options': renderOptionList(KNOCK),
@@ -25,12 +29,19 @@ export const MANUAL_REGIONS: Readonly<Record<string, string>> = {
   'bussa common': renderOptionList({ ...JSON_OPTION, ...HELP_OPTION }),
   'bussa without json': listVerbs(VERBS.filter((verb) => !Object.hasOwn(optionsOf(verb), 'json'))),
   'bussa choice': renderOptionList(CHOICE_OPTIONS),
+  'directives options': renderDirectives('options'),
+  'directives proofs': renderDirectives('proofs'),
+  'directives ports': renderDirectives('ports'),
+  'directives commands': renderDirectives('commands'),
+  'directives hooks': renderDirectives('hooks'),
+  'new directives': renderNewDirectives(),
+  'options table': renderOptionsTable(),
 };
 
 /** A page with each of its regions as it is now. A region that is not known is left as it is. */
 export function fillRegions(page: string): string {
   return page.replaceAll(
-    /^(\.\\" begin (.+)\n)([\s\S]*?)(\.\\" end \2\n)/gm,
+    /^((?:\.\\"|<!--) begin (.+?)(?: -->)?\n)([\s\S]*?)((?:\.\\"|<!--) end \2(?: -->)?\n)/gm,
     (whole, begin: string, name: string, _old: string, end: string) =>
       Object.hasOwn(MANUAL_REGIONS, name) ? `${begin}${MANUAL_REGIONS[name]}${end}` : whole,
   );

@@ -72,6 +72,12 @@ suite('the manual', () => {
     assert.deepEqual(allIn(KNOCKD_CONF_5, /^\.It Cm (\w+)/gm), spellings.sort());
   });
 
+  test('docs/configuration.md says of the options what their table says (npm run manual)', () => {
+    const page = read('docs/configuration.md');
+    assert.match(page, /<!-- begin options table -->\n[\s\S]*<!-- end options table -->/);
+    assert.equal(fillRegions(page), page);
+  });
+
   test('docs/configuration.md has each directive', () => {
     const text = read('docs/configuration.md');
     for (const { name, alias, home } of DIRECTIVES) {
@@ -108,8 +114,11 @@ suite('the manual', () => {
   }
 
   test('each region of a page is one that is filled, and none is left out', () => {
-    const pages = [KNOCKD_8, KNOCK_1, BUSSA_8].join('');
-    assert.deepEqual(allIn(pages, /^\.\\" begin (.+)$/gm), Object.keys(MANUAL_REGIONS).sort());
+    const pages = [KNOCKD_8, KNOCK_1, BUSSA_8, KNOCKD_CONF_5, read('docs/configuration.md')].join('');
+    assert.deepEqual(
+      allIn(pages, /^(?:\.\\"|<!--) begin (.+?)(?: -->)?$/gm),
+      Object.keys(MANUAL_REGIONS).sort(),
+    );
   });
 
   test('the synopses of knockd(8) and knock(1) have each option', () => {

@@ -20,12 +20,12 @@ describe('mistakes named in the issue', () => {
     ],
     'an unknown directive of [options], with none near': [
       '[options]\nverbosity = 3\n[one]\nsequence=1',
-      '2:1: unknown directive "verbosity": [options] takes UseSyslog, LogFile, Log_Format, PidFile, Metrics, Interface, Start_Limit, Stop_Limit, Max_Commands, Firewall, Attach, On_Exit, Control_Group, Scan_Guard, Scan_Penalty, Scan_Ignore, Users_File, Server_Key, Signed_Port, Reply, Clock_Window, On_Start, On_Stop, On_Open, On_Close, On_Refused',
+      '2:1: unknown directive "verbosity": [options] takes UseSyslog, LogFile, Log_Format, PidFile, Metrics, Interface, Firewall, Attach, On_Exit, Control_Group, Scan_Guard, Scan_Penalty, Scan_Ignore, On_Start, On_Stop, Users_File, Server_Key, Signed_Port, Reply, Clock_Window, Start_Limit, Stop_Limit, Max_Commands, On_Open, On_Close, On_Refused',
     ],
     'an unknown directive of a door, with none near': [
       '[one]\nsequence=1\nverbosity = 3',
-      '3:1: unknown directive "verbosity": a door takes UseSyslog, Sequence, One_Time_Sequences, Accept, Users, Seq_Timeout, ' +
-        'TCPFlags, Target, Start_Command, Start_Command_6, Cmd_Timeout, Stop_Command, Stop_Command_6, Open, Max_Open_For, Require_Source, Single_Use, Hold, Close_Kills, Lease_Prefix6, Allow, Deny, Max_Leases, Cooldown, Start_Limit, Stop_Limit, Max_Commands, On_Open, On_Close, On_Refused',
+      '3:1: unknown directive "verbosity": a door takes UseSyslog, Sequence, One_Time_Sequences, Accept, Users, Max_Open_For, Require_Source, Seq_Timeout, ' +
+        'TCPFlags, Target, Allow, Deny, Open, Single_Use, Hold, Close_Kills, Lease_Prefix6, Max_Leases, Start_Command, Start_Command_6, Cmd_Timeout, Stop_Command, Stop_Command_6, Cooldown, Start_Limit, Stop_Limit, Max_Commands, On_Open, On_Close, On_Refused',
     ],
     'an empty sequence': [
       '[one]\n  sequence =\n',

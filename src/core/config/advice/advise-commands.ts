@@ -3,9 +3,9 @@ import { type FirstWord, firstWord } from '../../text/first-word.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import { splitArgv } from '../../text/split-argv.ts';
 import { sliceWord } from '../../text/word.ts';
-import { SHELL_MARK } from '../file/parse-hook.ts';
 import type { Entry, Section } from '../file/read-sections.ts';
 import { isCommandName } from '../values/compile-opening.ts';
+import { SHELL_MARK } from '../values/parse-hook.ts';
 import type { HostFacts } from './written-door.ts';
 
 /** About the programs that a section has run. */

@@ -7,11 +7,10 @@ import { isUtf16, splitLines } from '../../text/split-lines.ts';
 import type { Word } from '../../text/word.ts';
 import type { ConfigResult, Settings } from './config.ts';
 import { judgeEncoding } from './judge-encoding.ts';
-import { mergeCommandLimits, parseCommandLimits } from './parse-command-limits.ts';
 import { parseDoor } from './parse-door.ts';
-import { compileDoorHooks, parseDoorHooks } from './parse-hook.ts';
 import { parseSettings } from './parse-settings.ts';
 import { readSections, type Section } from './read-sections.ts';
+import { mergeForDoor, parseForDoors } from './section-directives.ts';
 
 const START: Word = { text: '', line: 1, offset: 0 };
 
@@ -38,21 +37,14 @@ export function parseConfig(file: string, bytes: Uint8Array): ConfigResult {
 
 function parseDoors(sections: readonly Section[], findings: Findings): readonly DoorSpec[] {
   const doors: DoorSpec[] = [];
-  const hooks = new Map(sections.map((section) => [section, parseDoorHooks(section.entries, findings)]));
-  const forAll = hooks.entries().find(([{ kind }]) => kind === 'options')?.[1] ?? {};
-  const limits = new Map(sections.map((section) => [section, parseCommandLimits(section.entries, findings)]));
-  const limitsForAll = limits.entries().find(([{ kind }]) => kind === 'options')?.[1] ?? {};
+  const said = new Map(sections.map((section) => [section, parseForDoors(section.entries, findings)]));
+  const forAll = said.entries().find(([{ kind }]) => kind === 'options')?.[1];
   const watched = new Map<string, Section>();
   for (const section of sections) {
     const door = parseDoor(section, findings);
     if (door === undefined) continue;
-    const ownHooks = compileDoorHooks(hooks.get(section) ?? {}, forAll);
-    const ownLimits = mergeCommandLimits(limits.get(section) ?? {}, limitsForAll);
-    doors.push({
-      ...door,
-      ...(ownHooks === undefined ? {} : { hooks: ownHooks }),
-      ...(ownLimits === undefined ? {} : { limits: ownLimits }),
-    });
+    const own = said.get(section);
+    doors.push(own === undefined ? door : { ...door, ...mergeForDoor(own, forAll) });
     judgeWatched(door, section, watched, findings);
   }
   if (!sections.some(({ kind }) => kind === 'door')) {

@@ -1,45 +1,12 @@
-import type { DoorHookName, DoorHooks, Hook } from '../../door/hook.ts';
+import type { Hook } from '../../door/hook.ts';
 import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import { splitArgv } from '../../text/split-argv.ts';
 import { sliceWord, trimWord, type Word } from '../../text/word.ts';
-import { MAX_COMMAND_BYTES } from '../values/compile-opening.ts';
-import type { DirectiveName } from './directives.ts';
-import type { Entry } from './read-sections.ts';
-
-/** What a section says of each event; `none`: that nothing runs, even if the options say otherwise. */
-export type HookTexts = Readonly<Partial<Record<DoorHookName, Hook | 'none'>>>;
+import { MAX_COMMAND_BYTES } from './compile-opening.ts';
 
 /** Before the text of a hook that is for `/bin/sh -c`. */
 export const SHELL_MARK = 'sh:';
-
-const DOOR_HOOKS: Readonly<Partial<Record<DirectiveName, DoorHookName>>> = {
-  On_Open: 'open',
-  On_Close: 'close',
-  On_Refused: 'refused',
-};
-
-export function parseDoorHooks(entries: readonly Entry[], findings: Findings): HookTexts {
-  const hooks: Partial<Record<DoorHookName, Hook | 'none'>> = {};
-  for (const { directive, value } of entries) {
-    const name = DOOR_HOOKS[directive.name];
-    if (name === undefined || value === undefined) continue;
-    const hook = value.text === '' ? 'none' : parseHook(value, findings);
-    if (hook !== undefined) hooks[name] = hook;
-  }
-  return hooks;
-}
-
-/** The hooks of a door: its own, else those for all doors. `undefined` when there is none. */
-export function compileDoorHooks(own: HookTexts, forAll: HookTexts): DoorHooks | undefined {
-  const texts: HookTexts = { ...forAll, ...own };
-  const hooks: Partial<Record<DoorHookName, Hook>> = {};
-  for (const name of ['open', 'close', 'refused'] as const) {
-    const hook = texts[name];
-    if (hook !== undefined && hook !== 'none') hooks[name] = hook;
-  }
-  return Object.keys(hooks).length === 0 ? undefined : hooks;
-}
 
 /** A program with its arguments, or with `sh:` in front text for a shell. The value is not empty. */
 export function parseHook(value: Word, findings: Findings): Hook | undefined {

@@ -1,0 +1,219 @@
+import { type Address, parseAddress } from '../../net/address.ts';
+import { type Millis, seconds } from '../../net/time.ts';
+import type { Findings } from '../../text/findings.ts';
+import { quoteText } from '../../text/quote-text.ts';
+import type { Word } from '../../text/word.ts';
+import { parseAccept } from '../values/parse-accept.ts';
+import { parseDuration } from '../values/parse-duration.ts';
+import { mergeFlagRules, parseFlags } from '../values/parse-flags.ts';
+import { parseNames } from '../values/parse-names.ts';
+import { parsePrefixes } from '../values/parse-prefixes.ts';
+import { parseSeconds } from '../values/parse-seconds.ts';
+import { parseSequence } from '../values/parse-sequence.ts';
+import { parseYesNo } from '../values/parse-yes-no.ts';
+import { type Declared, valued, yesOrNo } from './declared.ts';
+import type { DoorDraft } from './door-draft.ts';
+
+export const DEFAULT_SEQ_TIMEOUT = seconds(25);
+
+/** What opens a door, and for whom. */
+export const PROOF_DIRECTIVES = [
+  {
+    name: 'Sequence',
+    home: 'door',
+    repeated: 'last',
+    value: 'word',
+    help: {
+      list: 'proofs',
+      value: 'PORT[:tcp|:udp][,...]',
+      text: 'The ports to knock on, in order. Without a protocol it is TCP.',
+    },
+    read: valued((value, draft, findings) => {
+      const sequence = parseSequence(value, findings);
+      if (sequence === undefined) delete draft.sequence;
+      else draft.sequence = sequence;
+    }),
+  },
+  {
+    name: 'One_Time_Sequences',
+    home: 'door',
+    repeated: 'last',
+    value: 'path',
+    help: {
+      list: 'proofs',
+      value: 'FILE',
+      text: 'A file with one sequence a line. The first unused line opens the door and is then commented out.',
+    },
+    read: valued((value, draft, findings) => {
+      draft.oneTimePath = value.text;
+      if (value.text === '')
+        findings.error(value, 'a file is missing: name the file that holds the sequences');
+    }),
+  },
+  {
+    name: 'Accept',
+    home: 'door',
+    repeated: 'last',
+    isNew: true,
+    value: 'word',
+    help: {
+      list: 'proofs',
+      value: 'key',
+      text: "What opens the door besides its sequence, or instead of one: a knock that is signed by a user's SSH key.",
+      default: 'the sequence alone',
+    },
+    read: valued((value, draft, findings) => {
+      draft.accept = parseAccept(value, findings);
+    }),
+  },
+  {
+    name: 'Users',
+    home: 'door',
+    repeated: 'both',
+    isNew: true,
+    value: 'word',
+    help: {
+      list: 'proofs',
+      value: 'NAME[,...]',
+      text: 'The users whose keys open the door.',
+      default: 'all users whose own `doors` allow it',
+    },
+    read: valued((value, { proofs }, findings) => {
+      const names = [...(proofs.users ?? []), ...parseNames(value, 'user', findings)];
+      if (names.length > 0) proofs.users = [...new Set(names)];
+    }),
+  },
+  {
+    name: 'Max_Open_For',
+    home: 'door',
+    repeated: 'last',
+    isNew: true,
+    value: 'word',
+    help: {
+      list: 'proofs',
+      value: 'TIME',
+      text: 'The longest time that a client may ask for.',
+      default: "the door's own time",
+    },
+    read: valued((value, { proofs }, findings) => {
+      const longest = parseMaxOpenFor(value, findings);
+      if (longest !== undefined) proofs.maxOpenFor = longest;
+    }),
+  },
+  {
+    name: 'Require_Source',
+    home: 'door',
+    repeated: 'last',
+    isNew: true,
+    value: 'word',
+    help: {
+      list: 'proofs',
+      value: 'yes|no',
+      text: 'Whether a signed knock has to name the address that it comes from.',
+      default: '`no`',
+    },
+    read: valued((value, { proofs }, findings, key) => {
+      if (parseYesNo(value, yesOrNo(key), findings)) proofs.requireSource = true;
+      else delete proofs.requireSource;
+    }),
+  },
+  {
+    name: 'Seq_Timeout',
+    home: 'door',
+    alias: 'Timeout',
+    repeated: 'last',
+    value: 'word',
+    help: {
+      list: 'proofs',
+      value: 'SECONDS',
+      text: 'The time limit for the whole sequence, from the first knock.',
+      default: `${DEFAULT_SEQ_TIMEOUT / 1000}`,
+    },
+    read: valued((value, draft, findings) => {
+      const timeout = parseSeconds(value, findings);
+      if (timeout === 0)
+        findings.warning(value, 'no-time', 'within 0 seconds no second knock can arrive: allow 1 at least');
+      if (timeout !== undefined) draft.seqTimeout = timeout;
+    }),
+  },
+  {
+    name: 'TCPFlags',
+    home: 'door',
+    repeated: 'both',
+    value: 'word',
+    help: {
+      list: 'proofs',
+      value: 'FLAG[,...]',
+      text: 'The flags that a TCP packet must have (`syn`) or must not have (`!ack`) to count: `fin`, `syn`, `rst`, `psh`, `ack`, `urg`. `syn` is nearly always right.',
+      default: 'any packet counts',
+    },
+    read: valued((value, draft, findings) => {
+      draft.flags = mergeFlagRules(draft.flags, parseFlags(value, findings));
+    }),
+  },
+  {
+    name: 'Target',
+    home: 'door',
+    repeated: 'last',
+    value: 'word',
+    help: {
+      list: 'proofs',
+      value: 'ADDRESS',
+      text: 'Only knocks sent to this address count, instead of knocks sent to the host.',
+      default: "the host's own addresses",
+    },
+    read: valued((value, { door }, findings) => {
+      const target = parseTarget(value, findings);
+      if (target !== undefined) door.target = target;
+    }),
+  },
+  {
+    name: 'Allow',
+    home: 'door',
+    repeated: 'both',
+    isNew: true,
+    value: 'word',
+    help: {
+      list: 'proofs',
+      value: 'NETWORK[,...]',
+      text: 'Only these addresses may knock at the door.',
+      default: 'everybody',
+    },
+    read: valued((value, { door }, findings) => {
+      const allow = [...(door.allow ?? []), ...parsePrefixes(value, findings)];
+      if (allow.length > 0) door.allow = allow;
+    }),
+  },
+  {
+    name: 'Deny',
+    home: 'door',
+    repeated: 'both',
+    isNew: true,
+    value: 'word',
+    help: {
+      list: 'proofs',
+      value: 'NETWORK[,...]',
+      text: 'These addresses may not knock, even if `Allow` names them.',
+      default: 'nobody',
+    },
+    read: valued((value, { door }, findings) => {
+      const deny = [...(door.deny ?? []), ...parsePrefixes(value, findings)];
+      if (deny.length > 0) door.deny = deny;
+    }),
+  },
+] as const satisfies readonly Declared<DoorDraft>[];
+
+function parseTarget(word: Word, findings: Findings): Address | undefined {
+  const address = parseAddress(word.text);
+  if (address === undefined) {
+    const wrong = word.text === '' ? 'an address is missing' : `${quoteText(word.text)} is not an IP address`;
+    findings.error(word, `${wrong}: write one such as 192.0.2.1 or 2001:db8::1, no name, prefix or zone`);
+  }
+  return address;
+}
+
+function parseMaxOpenFor(value: Word, findings: Findings): Millis | undefined {
+  const longest = parseDuration(value, findings);
+  if (longest === 0) findings.error(value, 'Max_Open_For is 1 second at least: write a time such as 10m');
+  return longest === 0 ? undefined : longest;
+}

@@ -1,0 +1,157 @@
+import type { CommandLimits } from '../../door/command-limits.ts';
+import type { DoorHookName, DoorHooks, Hook } from '../../door/hook.ts';
+import { type Millis, seconds } from '../../net/time.ts';
+import type { Findings } from '../../text/findings.ts';
+import { quoteText } from '../../text/quote-text.ts';
+import type { Word } from '../../text/word.ts';
+import { parseDuration } from '../values/parse-duration.ts';
+import { parseHook } from '../values/parse-hook.ts';
+import { type Declared, readersOf, valued, type WrittenLine } from './declared.ts';
+
+/** A timer of Node.js counts 24 days at most. */
+const MAX_LIMIT = seconds(7 * 86_400);
+
+/** Each command is a process, and twice as many run where a door opens and closes at one time. */
+const MOST_COMMANDS = 1024;
+
+/**
+ * What a section says for its door, and the options for all doors that say nothing of it. Of a hook `none`: nothing runs,
+ * even if the options say otherwise.
+ */
+export type SectionDraft = {
+  readonly limits: { -readonly [K in keyof CommandLimits]: CommandLimits[K] };
+  readonly hooks: Partial<Record<DoorHookName, Hook | 'none'>>;
+};
+
+/** Those that a door may have, and the options for all doors. */
+export const SECTION_DIRECTIVES = [
+  {
+    name: 'Start_Limit',
+    home: 'any',
+    repeated: 'last',
+    isNew: true,
+    value: 'word',
+    help: {
+      list: 'commands',
+      value: 'TIME',
+      text: 'How long a start command may run before it is terminated with its process group; 0 for no limit.',
+      default:
+        'a minute if there is a `Stop_Command`, else no limit, because such a command may itself close the door',
+    },
+    read: valued((value, { limits }, findings) => {
+      const time = parseLimit(value, 'Start_Limit', findings);
+      if (time !== undefined) limits.start = time;
+    }),
+  },
+  {
+    name: 'Stop_Limit',
+    home: 'any',
+    repeated: 'last',
+    isNew: true,
+    value: 'word',
+    help: {
+      list: 'commands',
+      value: 'TIME',
+      text: 'The same for a stop command, which is then run again.',
+      default: '5 minutes',
+    },
+    read: valued((value, { limits }, findings) => {
+      const time = parseLimit(value, 'Stop_Limit', findings);
+      if (time !== undefined) limits.stop = time;
+    }),
+  },
+  {
+    name: 'Max_Commands',
+    home: 'any',
+    repeated: 'last',
+    isNew: true,
+    value: 'word',
+    help: {
+      list: 'commands',
+      value: 'NUMBER',
+      text: `How many start commands of the door run at one time, and how many stop commands; more wait. At most ${MOST_COMMANDS}.`,
+      default: '8',
+    },
+    read: valued((value, { limits }, findings) => {
+      const number = parseNumber(value, findings);
+      if (number !== undefined) limits.commands = number;
+    }),
+  },
+  {
+    name: 'On_Open',
+    home: 'any',
+    repeated: 'last',
+    isNew: true,
+    value: 'command',
+    help: { list: 'hooks', value: 'HOOK', text: 'Runs when the door has opened for an address.' },
+    read: doorHook('open'),
+  },
+  {
+    name: 'On_Close',
+    home: 'any',
+    repeated: 'last',
+    isNew: true,
+    value: 'command',
+    help: { list: 'hooks', value: 'HOOK', text: 'Runs when the door has closed.' },
+    read: doorHook('close'),
+  },
+  {
+    name: 'On_Refused',
+    home: 'any',
+    repeated: 'last',
+    isNew: true,
+    value: 'command',
+    help: { list: 'hooks', value: 'HOOK', text: 'Runs when a knock was refused.' },
+    read: doorHook('refused'),
+  },
+] as const satisfies readonly Declared<SectionDraft>[];
+
+const READERS = readersOf<SectionDraft>(SECTION_DIRECTIVES);
+
+/** What one section says. */
+export function parseForDoors(entries: readonly WrittenLine[], findings: Findings): SectionDraft {
+  const draft: SectionDraft = { limits: {}, hooks: {} };
+  for (const entry of entries) READERS.get(entry.directive.name)?.(entry, draft, findings);
+  return draft;
+}
+
+/** What a door says goes before what the options say for all. Absent where nothing differs from the default. */
+export function mergeForDoor(
+  own: SectionDraft,
+  forAll: SectionDraft | undefined,
+): { readonly hooks?: DoorHooks; readonly limits?: CommandLimits } {
+  const texts = { ...forAll?.hooks, ...own.hooks };
+  const hooks: Partial<Record<DoorHookName, Hook>> = {};
+  for (const name of ['open', 'close', 'refused'] as const) {
+    const hook = texts[name];
+    if (hook !== undefined && hook !== 'none') hooks[name] = hook;
+  }
+  const limits = { ...forAll?.limits, ...own.limits };
+  return {
+    ...(Object.keys(hooks).length === 0 ? {} : { hooks }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+  };
+}
+
+function doorHook(name: DoorHookName): Declared<SectionDraft>['read'] {
+  return valued((value, { hooks }, findings) => {
+    const hook = value.text === '' ? 'none' : parseHook(value, findings);
+    if (hook !== undefined) hooks[name] = hook;
+  });
+}
+
+function parseLimit(value: Word, name: string, findings: Findings): Millis | undefined {
+  const time = parseDuration(value, findings);
+  if (time === undefined || time <= MAX_LIMIT) return time;
+  findings.error(value, `${name} is 7 days at most: write 7d or less, or 0 for no limit`);
+  return undefined;
+}
+
+function parseNumber(value: Word, findings: Findings): number | undefined {
+  const number = /^[0-9]{1,9}$/.test(value.text) ? Number(value.text) : 0;
+  if (number >= 1 && number <= MOST_COMMANDS) return number;
+  const wrong =
+    value.text === '' ? 'a number is missing' : `${quoteText(value.text)} is no number of commands`;
+  findings.error(value, `${wrong}: write a whole number from 1 to ${MOST_COMMANDS}`);
+  return undefined;
+}
