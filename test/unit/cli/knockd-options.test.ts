@@ -69,7 +69,7 @@ const BAD: readonly (readonly [line: string, message: RegExp])[] = [
   ['--config=', /option '--config' needs a value that is not empty/],
   ['--daemon=yes', /option '--daemon' takes no value/],
   ['--ver', /option '--ver' is ambiguous: --verbose or --version/],
-  ['eth0', /'eth0' is no option/],
+  ['eth0', /unexpected argument 'eth0'/],
   ['-i eth0,', /option '--interface eth0,': an interface is missing/],
   ['-i eth0,any', /any stands alone/],
   ['-i /dev/eth0', /is not an interface/],

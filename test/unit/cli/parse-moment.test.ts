@@ -34,7 +34,7 @@ describe('moments and lengths as an operator writes them', () => {
     '1e3',
   ]) {
     test(`${text}: a mistake`, () =>
-      assert.throws(() => parseMoment(text, 'since', NOW), /bad moment .* for --since/));
+      assert.throws(() => parseMoment(text, 'since', NOW), /bad time .* for --since/));
   }
 
   test('lengths', () => {
