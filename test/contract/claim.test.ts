@@ -191,7 +191,7 @@ describe('where no claim can be made', () => {
       assert.deepEqual(outcome.failure, { kind: 'status', status });
       assert.match(
         outcome.lastErrorLine ?? '',
-        /^no claim can be made at .*no\/such\/c, and so it is not run$/,
+        /^cannot create the claim .*no\/such\/c, so the command is not run$/,
       );
     });
 

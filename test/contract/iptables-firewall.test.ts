@@ -110,7 +110,7 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
       await prober.assertOpen('tcp', CLIENT, 22);
       await assert.rejects(
         firewall.grant('ssh', CLIENT6, MINUTE),
-        /FirewallError: .*fd07::2 .*IPv6 are out of reach: ip6tables .*can't initialize/,
+        /FirewallError: .*fd07::2 .*IPv6 rules cannot be reached: ip6tables .*can't initialize/,
       );
       assert.match(await firewall.warnings(), /ports are NOT closed over IPv6.*can't initialize/);
       await firewall.revoke('ssh', CLIENT6);

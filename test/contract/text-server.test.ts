@@ -22,7 +22,7 @@ test('a socket that is left is replaced, a file that is none costs nobody its co
   using scratch = new Scratch();
   const path = scratch.file('metrics');
   writeFileSync(path, 'precious');
-  await assert.rejects(open(path), /is there already, and is no socket/);
+  await assert.rejects(open(path), /already exists and is not a socket/);
   assert.equal(readFileSync(path, 'utf8'), 'precious');
 
   const place = scratch.file('socket');

@@ -89,7 +89,7 @@ function assertUsable(one: Bench): StoredLease[] {
         assert.equal(due, 0, 'what is read from damage is closed at once');
         assert.ok(stop === '' || stop === STOP, 'no text of a damaged database is run');
       }
-      assert.match(texts(one.events), /set aside as .*leases\.db\.damaged-[\dT-]+Z/);
+      assert.match(texts(one.events), /renamed to .*leases\.db\.damaged-[\dT-]+Z/);
     }
     state.store.record(lease('one-more'));
     state.store.end('one-more' as LeaseId, { how: 'expired', at: instant(1), lasted: millis(1) });
@@ -137,7 +137,7 @@ function overwrite(path: string, at: number, bytes: Uint8Array): void {
 
 /** The layout of another version is no damage: whoever has that version still has use for it. */
 function isOtherVersion({ events }: Bench): boolean {
-  return texts(events).includes('was written by another version');
+  return texts(events).includes('another version of Bussa wrote it');
 }
 
 describe('a database that is damaged when the daemon starts', () => {
@@ -178,7 +178,10 @@ describe('a database that is damaged when the daemon starts', () => {
     const aside = one.names().find((name) => name.includes('.damaged-')) ?? '';
     assert.match(aside, /^leases\.db\.damaged-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ$/);
     assert.deepEqual(readFileSync(join(dirname(one.path), aside)), damaged);
-    assert.match(texts(one.events), /not all leases in it could be read: look for doors that are still open/);
+    assert.match(
+      texts(one.events),
+      /not all leases in it could be read: check for doors that are still open/,
+    );
   });
 
   test('a stop command that is not its door’s is not run: it is told, to be run by hand', () => {

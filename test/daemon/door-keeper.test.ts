@@ -280,7 +280,7 @@ describe('a store that fails', { concurrency: 4 }, () => {
     keeper.adopt([]);
     await bench.saw('error');
     keeper.complete(bench.completion(door, other(1)));
-    assert.match((await bench.saw('command-failed')).lastErrorLine ?? '', /no claim can be made/);
+    assert.match((await bench.saw('command-failed')).lastErrorLine ?? '', /cannot create the claim/);
     await keeper.stop();
     assert.equal(bench.done.match(/open/g), null);
     assert.equal(bench.done.match(new RegExp(CLOSED, 'g'))?.length, 1);

@@ -160,10 +160,7 @@ describe('openings', () => {
     assert.deepEqual([...(bench.nftables.gates ?? [])], ['ssh', 'once']);
     answer.resolve(false);
     await settled(bench.doors);
-    assert.match(
-      bench.texts('warning').join('\n'),
-      /^the one of nftables: .* gone or changed, and have been put back$/,
-    );
+    assert.match(bench.texts('warning').join('\n'), /^the one of nftables: .* missing or changed; restored$/);
   });
 
   test('rules that are gone and cannot be put back, since the firewall is another one by now: that one', async () => {
@@ -193,7 +190,7 @@ describe('openings', () => {
       'install 192.0.2.1',
       'grant 192.0.2.2',
     ]);
-    assert.match(bench.texts('error').join('\n'), /^the doors' ports: no more room; tried again in 10 s$/);
+    assert.match(bench.texts('error').join('\n'), /^the doors' ports: no more room; next try in 10 s$/);
     bench.nftables.refusal = undefined;
     bench.leases.length = 1;
     mock.timers.tick(10_000);
@@ -225,7 +222,9 @@ test('a door that has no place in the firewall stays shut, and the others are th
   bench.nftables.misfit = 'once';
   await bench.doors.install(GATES, {});
   assert.deepEqual([...(bench.nftables.gates ?? [])], ['ssh']);
-  assert.deepEqual(bench.texts('error'), ['once has no place here; it stays shut, the others are in place']);
+  assert.deepEqual(bench.texts('error'), [
+    'once has no place here; this door stays shut, the others are in place',
+  ]);
   await bench.doors.open(bench.lease('192.0.2.1'));
   const once = bench.doors.open(bench.lease('192.0.2.1', MINUTE, 'once'));
   await assert.rejects(once, /once has no place here/);
@@ -245,7 +244,10 @@ describe('another firewall', () => {
     await bench.doors.install(GATES, { firewall: 'iptables' });
     assert.deepEqual(bench.iptables.calls, ['install 192.0.2.1']);
     assert.deepEqual(bench.nftables.calls.slice(before), ['unwatch', 'close']);
-    assert.match(bench.texts('warning').join('\n'), /^nftables, table inet bussa: .* taken away$/);
+    assert.match(
+      bench.texts('warning').join('\n'),
+      /^nftables, table inet bussa: removed Bussa's earlier rules$/,
+    );
     await bench.doors.open(bench.lease('192.0.2.2'));
     assert.deepEqual(bench.iptables.calls.slice(1), ['grant 192.0.2.2']);
   });
@@ -278,7 +280,7 @@ test('a single-use lease of which nothing tells whether it has been used needs a
   bench.nftables.unknown = [{ door, source, left: millis(1) }];
   await bench.doors.install(GATES, {});
   assert.deepEqual(bench.nftables.calls, ['install 192.0.2.1']);
-  assert.match(bench.texts('warning').join('\n'), /^192\.0\.2\.1: once: .* needs a new knock$/);
+  assert.match(bench.texts('warning').join('\n'), /^192\.0\.2\.1: once: .*; closed, knock again$/);
 });
 
 test('leases that are longer than the kernel counts are put in anew before it ends them', async () => {

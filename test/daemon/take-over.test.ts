@@ -160,6 +160,6 @@ describe('leases of daemons that do not come back', () => {
     assert.equal(states.takeOver(), false);
     assert.equal(states.takeOver(), false);
     assert.equal(states.events.length, 1);
-    assert.match(JSON.stringify(states.events), /is damaged.*set aside as .*broken\/leases\.db\.damaged-/);
+    assert.match(JSON.stringify(states.events), /is damaged.*renamed to .*broken\/leases\.db\.damaged-/);
   });
 });

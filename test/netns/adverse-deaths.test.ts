@@ -130,7 +130,7 @@ describe(`${DEATHS} sudden deaths each`, { concurrency: 3 }, () => {
     await mortal.assertNothingIsLeft(prefix);
     assert.match(mortal.output, /disk is full/);
     // A start command that found no room for its claim was not run; its lease is closed all the same.
-    const notRun = mortal.count(/no claim can be made/g);
+    const notRun = mortal.count(/cannot create the claim/g);
     const departures = mortal.lines().map(departuresOf);
     assert.equal(sum(departures.map(({ lostCloses }) => lostCloses)), 0);
     assert.ok(
@@ -176,7 +176,7 @@ describe(`${DEATHS} sudden deaths each`, { concurrency: 3 }, () => {
 
 /** Whether the daemon has seen the damage: then it goes on with a new database. */
 function isSetAside(output: string): boolean {
-  return /set aside as .*leases\.db\.damaged-/.test(output);
+  return /renamed to .*leases\.db\.damaged-/.test(output);
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

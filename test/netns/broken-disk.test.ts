@@ -144,7 +144,7 @@ class Stage implements AsyncDisposable {
 }
 
 const WARNED = /ssh: opens without a record/;
-const AGAIN = /leases are recorded again/;
+const AGAIN = /leases can be recorded again/;
 
 describe('a disk that is full', { concurrency: 2 }, () => {
   for (const firewall of ['nftables', 'iptables']) {
@@ -265,7 +265,7 @@ describe('a damaged database', { concurrency: 2 }, () => {
         rmSync(stage.database, { recursive: true });
         await daemon.saw(AGAIN);
       } else {
-        await daemon.saw(/set aside as .*leases\.db\.damaged-.*a new one is begun/);
+        await daemon.saw(/renamed to .*leases\.db\.damaged-.*replaced by a new one/);
         assert.ok(readdirSync(stage.own).some((file) => /^leases\.db\.damaged-[\dT-]+Z$/.test(file)));
         assert.doesNotMatch(daemon.output, WARNED);
       }

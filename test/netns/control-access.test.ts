@@ -56,7 +56,7 @@ describe('who reaches the control socket', () => {
     assert.equal(refused.code, 77, refused.output);
     assert.match(
       refused.output,
-      /EACCES: run it as the user that the daemon runs as, or as one of its Control_Group/,
+      /EACCES: run this as the daemon's user, or as a member of its Control_Group/,
     );
     assert.deepEqual(shared(stage), []);
   });

@@ -93,7 +93,7 @@ describe('bussa status and leases', () => {
     assert.equal((await stage.ask('leases', '--ip', 'localhost')).code, 2);
 
     await stage.server.run('nft', 'flush', 'ruleset');
-    await stage.knockd.saw(/have been put back/);
+    await stage.knockd.saw(/missing or changed; restored/);
     assert.equal((await stage.knockd.stop()).code, 0);
     const gone = await server.status(BUSSA, 'status', '--state', directory.path);
     assert.equal(gone, 69);

@@ -275,7 +275,7 @@ describe('a daemon without a free descriptor', { concurrency: 3 }, () => {
       await wire.server.status('bash', '-c', 'exec 3<>/dev/tcp/127.0.0.1/1');
       assert.equal(knockd.running, true, knockd.output);
       await limit(1024);
-      await knockd.saw(/rules were gone or changed, and have been put back/, 1, 60_000);
+      await knockd.saw(/rules were missing or changed; restored/, 1, 60_000);
       await assertShut(wire.client, SERVER, PORT, STRANGER);
       await wire.client.run(C_KNOCK, SERVER, '7000');
       await assertOpen(wire.client, SERVER, PORT, CLIENT);

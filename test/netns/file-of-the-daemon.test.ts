@@ -110,11 +110,11 @@ test('verbs judge what the daemon was started with, -i, -g and -4, while it runs
   const checked = await ask('check');
   assert.match(
     checked,
-    new RegExp(`no daemon answers: judged is ${RegExp.escape(config)}, which the last one used`),
+    new RegExp(`no daemon answers: this judges ${RegExp.escape(config)}, which the last one used`),
   );
   assert.ok(checked.includes(`${config}: good`), checked);
   assert.equal((JSON.parse(await ask('check', '--json')) as { readonly from: string }).from, 'last');
-  assert.match(await simulate(), /no daemon answers: judged is/);
+  assert.match(await simulate(), /no daemon answers: this judges/);
 
   // Whoever names a file means that one; and a file that is gone is nobody's.
   assert.match(await ask('check', stage.config), new RegExp(`${RegExp.escape(stage.config)}: good`));

@@ -116,7 +116,7 @@ describe('what does not leave is said, with exit status 1', () => {
     // getaddrinfo(3) waits 5 seconds for the first answer, and then once more (resolv.conf(5)).
     assert.ok(performance.now() - started < 4500);
     assert.equal(status, 1);
-    assert.equal(stderr, "knock: timed out after 0.5 s while resolving 'slow.test': 0 of 1 knocks left\n");
+    assert.equal(stderr, "knock: timed out after 0.5 s while resolving 'slow.test': 0 of 1 knocks sent\n");
   });
 
   test('--timeout ends the waiting between knocks', async () => {
@@ -132,7 +132,7 @@ describe('what does not leave is said, with exit status 1', () => {
     );
     assert.deepEqual(brief(texts), ['tcp port 7000']);
     assert.equal(ended.status, 1);
-    assert.equal(ended.stderr, 'knock: timed out after 1 s waiting between knocks: 1 of 3 knocks left\n');
+    assert.equal(ended.stderr, 'knock: timed out after 1 s waiting between knocks: 1 of 3 knocks sent\n');
   });
 });
 

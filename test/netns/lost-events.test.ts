@@ -88,10 +88,10 @@ const addresses = (verb: 'add' | 'del', count = 5000): string[] =>
 /** The rules are flushed: they come back, strangers stay out, and status says so. */
 async function assertRulesComeBack(stage: ControlStage): Promise<void> {
   const { server, client, knockd } = stage;
-  const back = knockd.count(/have been put back/g);
+  const back = knockd.count(/missing or changed; restored/g);
   const flushedAt = Date.now();
   await server.run('nft', 'flush ruleset');
-  await knockd.saw(/have been put back/, back + 1);
+  await knockd.saw(/missing or changed; restored/, back + 1);
   assert.match(await server.run('nft', 'list ruleset'), /table inet bussa/);
   await assertShut(client, SERVER, 22, STRANGER);
   const status = await stage.json<Status>('status');
@@ -132,7 +132,7 @@ describe('events that the kernel could not hand over', { concurrency: 2 }, () =>
     await overrun(stage, [PROTOCOL.rules], (n) =>
       nft(stage, `${elements(`e${n}`)}`).then(() => server.run('nft', 'flush ruleset')),
     );
-    await knockd.saw(/have been put back/);
+    await knockd.saw(/missing or changed; restored/);
     await assertShut(client, SERVER, 22, STRANGER);
   });
 

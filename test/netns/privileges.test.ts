@@ -68,7 +68,7 @@ describe('least privilege', { concurrency: 2 }, () => {
       const before = knockd.count(/was rejected \(see above\)/g);
       directory.file('knockd.conf', config);
       knockd.signal('SIGHUP');
-      await knockd.saw(new RegExp(`it cannot run ${what}; restart it to have them run`));
+      await knockd.saw(new RegExp(`it cannot run ${what}; restart the daemon to run them`));
       await knockd.saw(/was rejected \(see above\)/, before + 1);
     }
     directory.file('knockd.conf', native('[more]\n  sequence = 7100:udp\n  open = tcp/80\n  open_for = 1\n'));
@@ -161,7 +161,7 @@ describe('least privilege', { concurrency: 2 }, () => {
       await first.stop('SIGKILL');
     }
     await using second = await startKnockd(wire.server, directory, native());
-    await second.saw(/all privileges are kept: closing commands of an earlier configuration/);
+    await second.saw(/all privileges are kept: stop commands of an earlier configuration/);
     assert.equal((await second.stop()).code, 0);
     assert.match(readFileSync(status, 'utf8'), /^NoNewPrivs:\t0$/m);
     await using third = await startKnockd(wire.server, directory, native());

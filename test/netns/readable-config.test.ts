@@ -66,8 +66,8 @@ describe('a configuration that everybody can read', { concurrency: 2 }, () => {
 
     const file = directory.file('knockd.conf');
     const check = await wire.server.run(BUSSA, 'check', file);
-    assert.match(check, /warning: \[foreign\] stays shut, .*everybody can change it.*: chmod o-rwx /);
-    assert.match(check, /warning: \[lost\] stays shut, .*cannot be read: ENOENT.*create the file/);
+    assert.match(check, /warning: \[foreign\] stays shut: .*everybody can change it.*: chmod o-rwx /);
+    assert.match(check, /warning: \[lost\] stays shut: .*cannot be read: ENOENT.*create the file/);
     assert.match(check, /no sequence is left for \[nothing\]/);
     const ask = ['status', '--state', directory.path, '-c', file, '-i', 'eth0'];
     const status = await wire.server.run(BUSSA, ...ask);

@@ -50,7 +50,7 @@ describe('a second daemon with native doors', { concurrency: 2 }, () => {
     await assertOpen(client, SERVER, 22, CLIENT);
     for (let n = 0; n < 10; n++) await assertShut(client, SERVER, 22, STRANGER);
     await fence(first, client, SERVER);
-    assert.equal(first.count(/its rules were gone or changed/g), 0);
+    assert.equal(first.count(/rules were missing or changed/g), 0);
 
     assert.equal((await second.stop()).code, 0);
     await assertShut(client, SERVER, 22, STRANGER);

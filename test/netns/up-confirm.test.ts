@@ -81,7 +81,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
     const up = stage.up('--confirm', '60');
     await up.saw(WAITING);
     up.signal('SIGHUP');
-    await up.saw(/nobody has confirmed what is closed now/);
+    await up.saw(/the running trial is not confirmed/);
     await assertShut(stage.client, SERVER, 22, CLIENT);
     assert.equal((await stage.confirm().exited).code, 0);
     up.signal('SIGHUP');
@@ -106,7 +106,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
     const up = stage.up('--confirm', '1');
     await up.saw(WAITING);
     up.signal('SIGSTOP');
-    await up.saw(/the daemon hung when nobody had confirmed/, 1, 60_000).catch((error: unknown) => {
+    await up.saw(/the daemon hung before the trial was confirmed/, 1, 60_000).catch((error: unknown) => {
       if (!up.output.includes('the daemon hung')) throw error;
     });
     await until(async () => (await stage.rules()) === before);
@@ -132,7 +132,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
     await using stage = await UpStage.create();
     const lost = stage.confirm();
     assert.equal((await lost.exited).code, 69);
-    assert.match(lost.output, /no daemon of .* runs .*bussa up/);
+    assert.match(lost.output, /no daemon for .* is running .*bussa up/);
     assert.ok(!existsSync(join(stage.directory.path, 'control')));
   });
 });

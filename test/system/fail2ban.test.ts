@@ -38,7 +38,7 @@ describe("fail2ban's filter", () => {
     using directory = new WorkDirectory();
     const offences: readonly Event[] = [
       { kind: 'scan', source, protocol: 'tcp', port: 7001, seconds: 60 },
-      { kind: 'refused', source: source6, door: 'ssh', reason: 'the door does not let this address knock' },
+      { kind: 'refused', source: source6, door: 'ssh', reason: 'the door does not allow this address' },
       { kind: 'withheld', source, door: 'ssh', stage: 3 },
     ];
     const others: readonly Event[] = [

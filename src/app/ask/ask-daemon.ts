@@ -76,7 +76,7 @@ export async function findSocket(choice: DaemonSelector): Promise<string | NoAns
   if (found.kind !== 'found') return found;
   const [first, ...others] = found.paths;
   if (others.length === 0) return first;
-  const message = `several daemons run, say which one with -c FILE, and -i if it was started with that: ${found.paths.join(', ')}`;
+  const message = `several daemons are running: name one with -c FILE, and -i if it was started with that: ${found.paths.join(', ')}`;
   return { kind: 'failed', message };
 }
 
@@ -99,7 +99,7 @@ export async function findSockets(choice: DaemonSelector): Promise<FoundSockets 
   if (!isList(listed)) return listed;
   const living = await livingAmong(listed.map((name) => controlSocketIn(join(stateDirectory, name))));
   const [first, ...others] = living;
-  if (first === undefined) return noDaemon(choice, `nothing listens below ${stateDirectory}`);
+  if (first === undefined) return noDaemon(choice, `no daemon listens in ${stateDirectory}`);
   return { kind: 'found', paths: [first, ...others] };
 }
 
@@ -110,7 +110,7 @@ function listNames(stateDirectory: string): readonly string[] | NoAnswer | 'hidd
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EACCES') return 'hidden';
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      return noDaemon({ stateDirectory }, `there is no ${stateDirectory}`);
+      return noDaemon({ stateDirectory }, `${stateDirectory} does not exist`);
     return failure(new ControlError(stateDirectory, code ?? String(error)), { stateDirectory });
   }
 }
@@ -157,12 +157,15 @@ function failure(error: ControlError, choice: DaemonSelector): NoAnswer {
   if (code === 'EACCES' || code === 'EPERM') {
     return {
       kind: 'permission',
-      message: `${message}: run it as the user that the daemon runs as, or as one of its Control_Group`,
+      message: `${message}: run this as the daemon's user, or as a member of its Control_Group`,
     };
   }
   if (isAbsent(error)) return noDaemon(choice, message);
   if (isSpoken)
-    return { kind: 'failed', message: `what listens there does not answer as a daemon does: ${message}` };
+    return {
+      kind: 'failed',
+      message: `the process that listens there does not answer like a daemon: ${message}`,
+    };
   return { kind: 'no-daemon', message: `the daemon does not answer: ${message}` };
 }
 
@@ -170,7 +173,7 @@ const isAbsent = ({ code }: ControlError): boolean =>
   code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR';
 
 function noDaemon({ configFile }: DaemonSelector, why: string): NoAnswer {
-  const whose = configFile === undefined ? 'no daemon runs' : `no daemon of ${configFile} runs`;
-  const message = `${whose} (${why}): start it with \`bussa up\` or \`systemctl start knockd\`, or name the one that does with the same -c, -i and --state that it was started with`;
+  const whose = configFile === undefined ? 'no daemon runs' : `no daemon for ${configFile} is running`;
+  const message = `${whose} (${why}): start it with \`bussa up\` or \`systemctl start knockd\`, or name a running one with the -c, -i and --state that it was started with`;
   return { kind: 'no-daemon', message };
 }

@@ -47,7 +47,7 @@ export async function findJudged(choice: DaemonSelector): Promise<JudgedFile | N
 
 /** What came through it has been read. */
 function notAgain(file: string): NoAnswer {
-  const message = `the daemon that runs has read its configuration from ${file}, which cannot be read again: name the file that it came from`;
+  const message = `the running daemon has read its configuration from ${file}, which cannot be read again: name the file it came from`;
   return { kind: 'failed', message };
 }
 
@@ -57,5 +57,5 @@ function usedLast(last: RecordedStart): JudgedFile {
 
 /** What is said of the choice, where it is not what one would think. */
 export function renderChoice({ file, from }: JudgedFile): string | undefined {
-  return from === 'last' ? `no daemon answers: judged is ${file}, which the last one used` : undefined;
+  return from === 'last' ? `no daemon answers: this judges ${file}, which the last one used` : undefined;
 }

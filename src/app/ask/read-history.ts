@@ -38,7 +38,7 @@ function findDatabase(daemon: DaemonSelector): string | undefined | HistoryReadi
     .map((name) => databaseIn(join(stateDirectory, name)))
     .filter((path) => existsSync(path));
   if (databases.length <= 1) return databases[0];
-  const message = `no daemon runs, and several have left a history: say which one with -c FILE, and -i if it was started with that: ${databases.join(', ')}`;
+  const message = `no daemon is running, and several have left a history: name one with -c FILE, and -i if it was started with that: ${databases.join(', ')}`;
   return { kind: 'failed', message };
 }
 

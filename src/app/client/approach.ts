@@ -81,7 +81,7 @@ function noteFailure(
   if (walk.kind === 'failed') trail.notSent.push(...walk.reasons);
   // A later round that has no time left to be whole says less than what the port answered in an earlier one.
   else if (trail.knocked === 0)
-    trail.notSent.push(`timed out after ${limit / 1000} s: ${walk.left} of ${all} knocks left`);
+    trail.notSent.push(`timed out after ${limit / 1000} s: ${walk.left} of ${all} knocks sent`);
 }
 
 async function ask(

@@ -4,7 +4,7 @@ import type { Answer, ReachRequest, Trail } from './trail.ts';
 /** Why the port could not be reached, one line an address. */
 export function explainClosed({ profile, port }: ReachRequest, trails: readonly Trail[]): string[] {
   const remedy =
-    profile.knock === undefined ? [] : [`what to look at next: bussa doctor --from-client ${profile.name}`];
+    profile.knock === undefined ? [] : [`to find out more: bussa doctor --from-client ${profile.name}`];
   return [...trails.flatMap((trail) => explainTrail(profile, port, trail)), ...remedy];
 }
 
@@ -23,7 +23,7 @@ function explainTrail({ knock }: ReachRequest['profile'], port: number, trail: T
 export function renderAnswer(answer: Answer | undefined): string {
   switch (answer?.kind) {
     case undefined:
-      return 'was not asked';
+      return 'was not tried';
     case 'open':
       return 'is open';
     case 'refused':
@@ -31,7 +31,7 @@ export function renderAnswer(answer: Answer | undefined): string {
     case 'unreachable':
       return `cannot be reached (${answer.code}: no route here, or an ICMP message came back)`;
     case 'not-sent':
-      return `cannot be asked from here (${answer.code})`;
+      return `cannot be tried from here (${answer.code})`;
     case 'silent':
       return 'does not answer';
   }

@@ -2,8 +2,8 @@ import { getSystemErrorMessage } from 'node:util';
 
 /** What an errno means for somebody who knocks, and what to do about it. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  ENETUNREACH: 'see `ip route`: no route leads there',
-  EHOSTUNREACH: 'see `ip route`: the route there says unreachable',
+  ENETUNREACH: 'see `ip route`: there is no route to it',
+  EHOSTUNREACH: 'see `ip route`: the route to it says unreachable',
   EACCES: 'a route or rule of this machine forbids it, or it is a broadcast address',
   EPERM: 'the firewall of this machine drops it, or the process lacks the capability CAP_NET_RAW',
   ENODEV: 'see `ip link` for the names of the interfaces',

@@ -92,7 +92,7 @@ async function planKnocks(steps: readonly KnockStep[]): Promise<Plan> {
     const result = typeof asked === 'number' ? { kind: 'found' as const, port: asked } : undefined;
     const found = result ?? services?.portOf(String(asked), protocol);
     if (found?.kind === 'found') knocks.push({ protocol, port: found.port, asked: String(asked) });
-    else reasons.push(`bad port '${asked}': it is no number from 1 to 65535, and ${found?.reason}`);
+    else reasons.push(`bad port '${asked}': it is not a number from 1 to 65535, and ${found?.reason}`);
   }
   return { knocks, reasons };
 }
@@ -110,7 +110,7 @@ function timedOut(
 ): KnockOutcome {
   const limit = `${(order.timeout ?? millis(0)) / 1000} s`;
   const where = left === 0 ? `while resolving '${order.host}'` : 'waiting between knocks';
-  const count = `${left - reasons.length} of ${all} knocks left`;
+  const count = `${left - reasons.length} of ${all} knocks sent`;
   return { kind: 'timed-out', reasons: [...reasons, `timed out after ${limit} ${where}: ${count}`] };
 }
 

@@ -33,9 +33,9 @@ export async function loadHosts(file: string): Promise<LoadedHosts> {
  * system's reason. */
 async function mistakesOf(file: string): Promise<string[]> {
   const stats = statSync(file);
-  if (!stats.isFile()) return [`${file}: it is no file`];
+  if (!stats.isFile()) return [`${file}: it is not a file`];
   if (stats.size > MAX_BYTES)
-    return [`${file}: it has more than ${MAX_BYTES} bytes: it is no file of profiles`];
+    return [`${file}: it has more than ${MAX_BYTES} bytes: it is not a file of profiles`];
   if (isPlainlyPrivate(file)) return [];
   const { judgeFileAccess } = await import('../file-access/judge-file-access.ts');
   return judgeFileAccess(file, 'owner').map(renderDiagnostic);

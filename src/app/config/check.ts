@@ -55,7 +55,7 @@ function readOneTimeDoors({ doors }: Config) {
     const place = { file: source.path, line: 1, column: 1 };
     const file = readOneTimeFile(source.path, 'judged');
     if (file.kind === 'unusable') {
-      const message = `[${escapeText(name)}] stays shut, its one-time sequences ${file.what}: ${file.reason}`;
+      const message = `[${escapeText(name)}] stays shut: its one-time sequences ${file.what}: ${file.reason}`;
       warnings.push({ severity: 'warning', id: 'one-time-unusable', place, message });
       continue;
     }

@@ -59,13 +59,13 @@ function readersOf(result: ConfigResult): Readers {
 function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
   const remedy =
     error.code === 'ENOENT'
-      ? 'there is no such file: name one with -c, or copy an example to it'
+      ? 'there is no such file: name one with -c, or copy an example there'
       : `it cannot be read: ${error.message}`;
   return { severity: 'error', place: { file, line: 1, column: 1 }, message: remedy };
 }
 
 function tooManyDoors(file: string, { doors }: Config): Diagnostic[] {
   if (doors.length <= MAX_DOORS) return [];
-  const message = `${doors.length} doors are more than the ${MAX_DOORS} that can be watched`;
+  const message = `${doors.length} doors: the limit is ${MAX_DOORS}`;
   return [{ severity: 'error', place: { file, line: 1, column: 1 }, message }];
 }

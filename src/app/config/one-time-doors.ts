@@ -123,7 +123,9 @@ export function useUpSequence(door: Door): void {
   const { bytes, next } = file;
   // Somebody has edited the file in the meantime: the sequence that was knocked is not in front any more.
   if (next === undefined || !sameSequence(next.sequence, door.sequence)) {
-    throw new Error(`${path} has changed since it was read, and the sequence is not the next one in it`);
+    throw new Error(
+      `${path} has changed since it was read, and this sequence is no longer the next one in it`,
+    );
   }
   try {
     replaceFile(path, markSequenceUsed(bytes, next.line));

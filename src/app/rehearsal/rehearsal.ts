@@ -116,7 +116,7 @@ export class Rehearsal {
   #complete(completion: SequenceCompletion): void {
     const { door, source } = completion;
     if (!compileAdmission(door)(source)) {
-      this.#refuse(completion, 'the door does not let this address knock');
+      this.#refuse(completion, 'the door does not allow this address');
       return;
     }
     if (door.sequenceSource.kind === 'one-time') this.#engine.replaceDoors(this.#advance(door));

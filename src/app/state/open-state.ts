@@ -159,11 +159,11 @@ function tellDamage(
   const rest =
     unread === 0
       ? ''
-      : `; ${unread === 'all' ? 'not all leases' : `${unread} lease(s)`} in it could be read: look for doors that are still open, and close them by hand`;
+      : `; ${unread === 'all' ? 'not all leases' : `${unread} lease(s)`} in it could be read: check for doors that are still open, and close them by hand`;
   const leases = isKnown
-    ? 'the leases that are open now are recorded there anew'
-    : `${closing} lease(s) that could be read are closed now${rest}`;
-  report({ kind: 'error', text: `${why}: it is set aside as ${aside}, and a new one is begun; ${leases}` });
+    ? 'the open leases are recorded in the new one'
+    : `${closing} lease(s) that could be read are being closed${rest}`;
+  report({ kind: 'error', text: `${why}: it was renamed to ${aside} and replaced by a new one; ${leases}` });
 }
 
 function tellLeft({ door, source, stop }: StoredLease, report: (event: Event) => void): void {
@@ -195,7 +195,7 @@ export function sweepClaims(
     kind: 'error',
     text:
       `${databaseIn(directory)} has lost ${lost} lease(s) whose start command has been run and whose stop command has not: ` +
-      'it, or its -wal, has been cut off, replaced or removed; look for doors that are still open, and close them by hand',
+      'it, or its -wal, has been cut off, replaced or removed; check for doors that are still open, and close them by hand',
   });
 }
 

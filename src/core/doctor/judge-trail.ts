@@ -109,7 +109,7 @@ function natHint({ source, address }: OutsideEvidence): string {
 }
 
 function said(says: PortSays | undefined): string {
-  if (says === undefined) return 'was not asked';
+  if (says === undefined) return 'was not tried';
   switch (says.kind) {
     case 'open':
       return 'was open';

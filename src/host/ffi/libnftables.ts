@@ -74,7 +74,7 @@ export class LibnftablesError extends Error {
 }
 
 const WITHOUT_JSON =
-  'this libnftables is built without JSON, by which Bussa finds its own rules: install one that has it ' +
+  'this libnftables is built without JSON, which Bussa needs to find its own rules: install one that has it ' +
   '(OpenWrt: the package nftables-json)';
 
 type Libnftables = {
@@ -114,7 +114,7 @@ function openLibrary(): LibraryHandle {
     return koffi.load('libnftables.so.1');
   } catch (error) {
     throw new LibnftablesError(
-      'libnftables is not installed, and native doors cannot be opened in nftables without it: ' +
+      'libnftables is not installed, and doors with open = … need it for nftables: ' +
         'install the package libnftables1 (Debian, Ubuntu) or nftables (others)',
       { cause: error },
     );

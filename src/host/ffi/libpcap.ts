@@ -47,7 +47,7 @@ export function compileFilter(expression: string, snapLength: number): FilterPro
 function copyProgram(instructions: number, pointer: Pointer): FilterProgram {
   if (instructions > MAX_INSTRUCTIONS) {
     throw new LibpcapError(
-      `the capture filter has ${instructions} instructions, the kernel takes ${MAX_INSTRUCTIONS}`,
+      `the capture filter has ${instructions} instructions; the kernel accepts ${MAX_INSTRUCTIONS}`,
     );
   }
   const bytes = new Uint8Array(koffi.view(pointer, instructions * INSTRUCTION_BYTES)).slice();

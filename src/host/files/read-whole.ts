@@ -49,7 +49,7 @@ function readPatiently(fd: number, piece: Uint8Array): number {
       Atomics.wait(WAITING, 0, 0, LOOK_EVERY_MS);
     }
   }
-  throw new Error(`nothing more came for ${PATIENCE_MS / 1000} s, and it has not ended`);
+  throw new Error(`no more data came for ${PATIENCE_MS / 1000} s, and it has not ended`);
 }
 
 const tooLong = (): Error => new Error(`it has more than ${MAX_BYTES} bytes`);

@@ -35,7 +35,7 @@ export class JournalSink implements LogSink {
   write(level: LogLevel, line: string, fields?: () => EventFields): void {
     if (level === 'debug' && !this.#debug) return;
     if (this.#lost > 0) {
-      const text = `${this.#lost} lines before this one were lost: the journal did not take them`;
+      const text = `${this.#lost} lines before this one were lost: the journal did not accept them`;
       if (this.#datagrams.send(renderEntry('warning', text, undefined))) this.#lost = 0;
     }
     if (!this.#datagrams.send(renderEntry(level, line, fields?.()))) this.#lost++;

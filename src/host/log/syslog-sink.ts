@@ -65,7 +65,7 @@ export class SyslogSink implements LogSink {
 
   #lostLine(): Line | undefined {
     if (this.#lost === 0 || this.#waiting.length > 0) return undefined;
-    const text = `${this.#lost} lines before this one were lost: the system's log did not take them`;
+    const text = `${this.#lost} lines before this one were lost: syslog did not accept them`;
     this.#lost = 0;
     return { level: 'warning', text };
   }

@@ -110,7 +110,7 @@ const hangUpAfter = (socket: Socket, patience: number): NodeJS.Timeout =>
 function removeSocket(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
-  if (!found.isSocket()) throw new Error(`${path} is there already, and is no socket`);
+  if (!found.isSocket()) throw new Error(`${path} already exists and is not a socket`);
   rmSync(path, { force: true });
 }
 

@@ -29,7 +29,7 @@ export function claimedCommand(path: string, command: string, without: WithoutCl
   const otherwise =
     without === 'run'
       ? ':'
-      : `{ echo "no claim can be made at "${file}", and so it is not run" >&2; exit ${CLAIM_FAILED_STATUS}; }`;
+      : `{ echo "cannot create the claim "${file}", so the command is not run" >&2; exit ${CLAIM_FAILED_STATUS}; }`;
   // What is not run has no claim: the next daemon sees that nothing was opened.
   const unwritable = without === 'run' ? otherwise : `{ rm -f ${file}; ${otherwise}; }`;
   return [

@@ -33,12 +33,12 @@ export class ServiceManager {
     this.#tell(
       'RELOADING=1',
       `MONOTONIC_USEC=${this.#sinceBootMicros()}`,
-      'STATUS=reading its configuration again',
+      'STATUS=reloading the configuration',
     );
   }
 
   stopping(): void {
-    this.#tell('STOPPING=1', 'STATUS=closing its doors');
+    this.#tell('STOPPING=1', 'STATUS=closing the doors');
   }
 
   status(text: string): void {

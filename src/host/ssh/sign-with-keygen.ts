@@ -40,7 +40,7 @@ export async function signWithKeygen(
     else reject(new KeygenError(lastLine(errors) ?? `ssh-keygen ended with status ${code}`));
   });
   const blob = readArmour(await promise);
-  if (blob === undefined) throw new KeygenError('ssh-keygen has written no signature');
+  if (blob === undefined) throw new KeygenError('ssh-keygen wrote no signature');
   return blob;
 }
 

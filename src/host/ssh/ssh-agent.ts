@@ -79,7 +79,7 @@ export class SshAgent {
   }
 
   #malformed(): SshAgentError {
-    return new SshAgentError('malformed', `what answers at ${this.#path} is no SSH agent`);
+    return new SshAgentError('malformed', `the process at ${this.#path} is not an SSH agent`);
   }
 
   /** One message there, one back. */

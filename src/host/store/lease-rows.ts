@@ -98,7 +98,7 @@ function readSource({ source }: Row): Address {
 
 function readEnd({ how }: Row): LeaseEnd {
   const end = LEASE_ENDS.find((one) => one === how);
-  if (end === undefined) throw new Error(`a lease ended in a way that is none: ${String(how)}`);
+  if (end === undefined) throw new Error(`unknown way for a lease to end: ${String(how)}`);
   return end;
 }
 

@@ -95,8 +95,8 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
   if (version < 0 || version > LAST_VERSION) throw new DamageError(`it says that it has layout ${version}`);
   if (version > SCHEMA_VERSION) {
     throw new Error(
-      `it has layout ${version}, this program knows ${SCHEMA_VERSION}: it was written by another version of Bussa; ` +
-        `run that one, or move ${path} away (open doors in it would not be closed)`,
+      `it has layout ${version}, this program knows ${SCHEMA_VERSION}: another version of Bussa wrote it; ` +
+        `run that version, or move ${path} away (then the open doors in it are not closed)`,
     );
   }
   for (let step = version; step < SCHEMA_VERSION; step++) database.exec(STEPS[step] ?? '');

@@ -21,8 +21,7 @@ export class MemoryLeaseStore implements LeaseStore {
   reopen(): void {}
 
   record(lease: StoredLease): void {
-    if (this.#leases.has(lease.id))
-      throw new StoreError(`cannot record a lease: ${lease.id} is there already`);
+    if (this.#leases.has(lease.id)) throw new StoreError(`cannot record a lease: ${lease.id} already exists`);
     this.#leases.set(lease.id, lease);
   }
 

@@ -41,7 +41,9 @@ export function withStoreError<T>(what: string, action: () => T): T {
   } catch (error) {
     if (error instanceof StoreError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    const remedy = isDamage(error) ? '; it is damaged, or no database of Bussa' : REMEDIES.get(codeOf(error));
+    const remedy = isDamage(error)
+      ? '; it is damaged, or not a database of Bussa'
+      : REMEDIES.get(codeOf(error));
     throw new StoreError(`cannot ${what}: ${reason}${remedy ?? ''}`, { cause: error });
   }
 }

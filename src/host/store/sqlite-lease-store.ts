@@ -94,7 +94,7 @@ function refuseUnknownFormat(path: string): void {
   }
   const isDatabase = header.toString('latin1', 0, 16) === 'SQLite format 3\0';
   if (isDatabase && header.subarray(18).some((version) => version < 1 || version > 2))
-    throw new DamageError('its header names a format that is none');
+    throw new DamageError('its header names an unknown format');
 }
 
 /** What has been cut off or overwritten may be read for long, and fail only when the first lease is to end. */

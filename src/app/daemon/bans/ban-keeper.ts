@@ -95,7 +95,7 @@ export class BanKeeper {
     } catch (error) {
       unkept = `${this.#file?.path}: ${(error as Error).message}`;
     }
-    const text = `the bans are not kept, and count only until this daemon ends: ${unkept}`;
+    const text = `the bans cannot be saved and hold only until this daemon ends: ${unkept}`;
     this.#parts.report({ kind: 'error', text });
     return { unkept };
   }
@@ -111,10 +111,10 @@ export class BanKeeper {
       const lines = `line ${damaged.slice(0, 5).join(', ')}${damaged.length > 5 ? ' and more' : ''}`;
       report({
         kind: 'error',
-        text: `${this.#file.path}: ${lines} cannot be read as a ban and counts for none; ban again who is missing in \`bussa bans\``,
+        text: `${this.#file.path}: ${lines} skipped, not a valid ban; re-add anyone missing from \`bussa bans\``,
       });
     } catch (error) {
-      const text = `the bans of an earlier run cannot be read, and nobody is banned: ${this.#file.path}: ${(error as Error).message}`;
+      const text = `the bans of an earlier run cannot be read, and no address is banned: ${this.#file.path}: ${(error as Error).message}`;
       report({ kind: 'error', text });
     }
   }

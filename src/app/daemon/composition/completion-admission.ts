@@ -31,7 +31,7 @@ export class CompletionAdmission {
       return;
     }
     if (!compileAdmission(door)(source)) {
-      keeper.refuse(completion, 'the door does not let this address knock');
+      keeper.refuse(completion, 'the door does not allow this address');
       return;
     }
     const isOneTime = door.sequenceSource.kind === 'one-time';

@@ -119,7 +119,7 @@ export class Daemon {
    */
   async crash(text: string): Promise<void> {
     const { guard, native, reports } = this.#parts;
-    reports.error(`this is a bug in Bussa, and the daemon ends: ${text}`);
+    reports.error(`this is a bug in Bussa, and the daemon exits: ${text}`);
     const ports = guard?.isPending === true ? 'open' : 'keep';
     const remedy = ports === 'open' ? undefined : await native.howToOpen();
     await this.#end(ports, remedy === undefined ? undefined : stillClosed(remedy));
@@ -135,7 +135,7 @@ export class Daemon {
     watch.interfaces.close();
     const closed = await closeAll(keeper);
     if (!closed) {
-      reports.error('not every door could be closed in time; the next start closes the others');
+      reports.error('not every door could be closed in time; the next start closes the rest');
     }
     // The firewall's programs take descriptors: where there are few, these make room.
     reports.attempt(() => watch.close());

@@ -38,7 +38,7 @@ export function shareControl(
     setMode(socket, SHARED.socket);
     setMode(stateDirectory, modeOf(stateDirectory) | OTHERS_PASS);
   } catch (error) {
-    const text = `Control_Group = ${group}: the control socket stays its user's alone: ${(error as Error).message}`;
+    const text = `Control_Group = ${group}: the control socket stays private to the daemon's user: ${(error as Error).message}`;
     report({ kind: 'error', text });
   }
 }

@@ -45,7 +45,7 @@ export class Control {
   async open(isDirectoryUnusable: boolean): Promise<void> {
     const why = isDirectoryUnusable ? 'the state directory could not be opened' : await this.#tryOpen();
     if (why === undefined || this.#parts.guard?.isPending !== true) return;
-    throw new LockoutError(`not started, nothing is changed: it could not be confirmed: ${why}`);
+    throw new LockoutError(`not started, nothing is changed: the trial could not be confirmed: ${why}`);
   }
 
   /** The state directory can be used by now. */

@@ -51,7 +51,7 @@ async function open(parts: LeaseVerbsParts, fields: Requests['open']): Promise<O
   const { start, stop } = renderCommands(door.opening, source);
   const isLease = door.opening.ports !== undefined || stop !== undefined;
   if (!isLease && length !== undefined) {
-    throw new RequestError(`nothing closes ${quoteText(door.name)} again: it takes no length of time`);
+    throw new RequestError(`nothing closes ${quoteText(door.name)} again, so it accepts no duration`);
   }
   const time = length ?? door.opening.cmdTimeout;
   const order = { kind: 'ordered', source, door: door.name, order: 'open' } as const;
@@ -62,7 +62,7 @@ async function open(parts: LeaseVerbsParts, fields: Requests['open']): Promise<O
     case 'refused':
       throw new RequestError(`${door.name}: not opened for ${source}: ${outcome.reason}`);
     case 'nothing': {
-      const why = start === undefined ? 'it has nothing to do for such an address' : 'the daemon is ending';
+      const why = start === undefined ? 'it does nothing for such an address' : 'the daemon is ending';
       throw new RequestError(`${door.name}: not opened for ${source}: ${why}`);
     }
     case 'opened': {
@@ -83,7 +83,7 @@ function extend(parts: LeaseVerbsParts, fields: Requests['extend']): ExtendAnswe
   const before = keeper.book.current(door.name, source);
   if (before === undefined) throw notOpen(door.name, source);
   if (before.state !== 'open') {
-    throw new RequestError(`${door.name} is ${before.state} for ${source} just now: try again`);
+    throw new RequestError(`${door.name} is ${before.state} for ${source} at the moment: try again`);
   }
   if (view.lease(before).left + length > seconds(MAX_TIMEOUT_SECONDS)) throw tooLong();
   const order = { kind: 'ordered', source, door: door.name, order: 'extend' } as const;
@@ -145,7 +145,7 @@ const notOpen = (door: string, source: Address): RequestError =>
   new RequestError(`${quoteText(door)} is not open for ${source}: \`bussa leases\` lists what is`);
 
 const tooLong = (): RequestError =>
-  new RequestError(`that is too long: a door is open for ${MAX_TIMEOUT_SECONDS} seconds at most`);
+  new RequestError(`that is too long: the limit is ${MAX_TIMEOUT_SECONDS} seconds`);
 
 /** As it is by now, or as it was. */
 function leaseNow(keeper: LeaseKeeper, lease: Lease): Lease {

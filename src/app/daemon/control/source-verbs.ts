@@ -16,7 +16,7 @@ export function sourceVerbs(
   return {
     ban: ({ who, for: length }) => {
       if (length !== undefined && length > MAX_BAN_MS) {
-        throw new RequestError('that is too long: leave the time out, and the ban is for good');
+        throw new RequestError('that is too long: without a time the ban is permanent');
       }
       const outcome = bans.ban(who, length);
       if (outcome.kind === 'banned') {
@@ -24,7 +24,7 @@ export function sourceVerbs(
         return { ban: plainBan(ban), ...(unkept === undefined ? {} : { unkept }) };
       }
       throw new RequestError(
-        `${MAX_BANS} addresses and prefixes are banned, which is as many as there may be: lift some with \`bussa unban\`, or ban whole prefixes`,
+        `${MAX_BANS} addresses and prefixes are banned, the maximum: lift some with \`bussa unban\`, or ban whole prefixes`,
       );
     },
     unban: ({ who }) => {
@@ -34,9 +34,7 @@ export function sourceVerbs(
     bans: () => bans.list().map(plainBan),
     explain: ({ ip, follow }) => {
       if (follow === true && !sources.follow(ip)) {
-        throw new RequestError(
-          'there is no room to follow one more address: others are followed in its place',
-        );
+        throw new RequestError('cannot follow another address: the limit is reached');
       }
       return sources.explain(ip);
     },

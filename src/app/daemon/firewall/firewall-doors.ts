@@ -155,7 +155,7 @@ export class FirewallDoors {
     try {
       return await this.#part.firewall?.howToOpen();
     } catch (error) {
-      return `it could not be listed what stands in ${this.#part.firewall?.name}: ${(error as Error).message}`;
+      return `cannot list the rules in ${this.#part.firewall?.name}: ${(error as Error).message}`;
     }
   }
 
@@ -176,7 +176,7 @@ export class FirewallDoors {
 
   get #inUse(): Firewall {
     if (this.#part.firewall !== undefined) return this.#part.firewall;
-    throw new FirewallError('the firewall could not be reached yet');
+    throw new FirewallError('the firewall cannot be reached yet');
   }
 
   /** Returns whether the part stands now. */
@@ -191,7 +191,7 @@ export class FirewallDoors {
       const grants = standing.map((lease) => this.#grant(lease)).filter(({ left }) => left > 0);
       const unknown = await this.#part.install(gates, grants);
       for (const { door, source } of unknown) {
-        const text = `${source}: ${door}: nothing tells whether its single use is spent: closed; it needs a new knock`;
+        const text = `${source}: ${door}: cannot tell whether its single use was spent; closed, knock again`;
         report({ kind: 'warning', text });
       }
       this.#renewLater(grants);
@@ -208,7 +208,7 @@ export class FirewallDoors {
   #break(why: string | undefined): void {
     this.#isBroken = why !== undefined;
     if (why === undefined) return;
-    this.#parts.report({ kind: 'error', text: `the doors' ports: ${why}; tried again in 10 s` });
+    this.#parts.report({ kind: 'error', text: `the doors' ports: ${why}; next try in 10 s` });
   }
 
   /**
@@ -245,7 +245,7 @@ export class FirewallDoors {
       else if (this.#ingresses.hasMoved || (await this.#part.isOutdated())) await this.#installNow();
       else if (!(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
     } catch (error) {
-      const text = `the firewall cannot be looked at: ${(error as Error).message}; tried again in 10 s`;
+      const text = `the firewall cannot be read: ${(error as Error).message}; next try in 10 s`;
       this.#parts.report({ kind: 'error', text });
       this.#lookLater(AGAIN_MS);
     }
@@ -255,7 +255,7 @@ export class FirewallDoors {
   async #putBack(): Promise<boolean> {
     const name = this.#part.firewall?.name;
     if (!(await this.#installNow())) return false;
-    const text = `${name}: its rules were gone or changed, and have been put back`;
+    const text = `${name}: rules were missing or changed; restored`;
     if (name !== undefined) this.#parts.report({ kind: 'warning', text });
     return true;
   }

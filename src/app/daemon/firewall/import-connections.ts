@@ -20,7 +20,7 @@ export function trackOlderConnections(
   try {
     importConnections(here);
   } catch (error) {
-    const text = `connections from before may be cut: ${(error as Error).message}`;
+    const text = `existing connections may be cut: ${(error as Error).message}`;
     report({ kind: 'warning', text });
   }
 }

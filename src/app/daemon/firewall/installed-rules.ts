@@ -86,7 +86,7 @@ export class InstalledRules {
         left = left.map((gate) => (gate.door === error.door ? { ...gate, shut: true } : gate));
         this.#parts.report({
           kind: 'error',
-          text: `${error.message}; it stays shut, the others are in place`,
+          text: `${error.message}; this door stays shut, the others are in place`,
         });
       }
     }
@@ -117,8 +117,8 @@ export class InstalledRules {
       if (error instanceof GateError) throw error;
       this.#settings = current.settings;
       const text =
-        `Firewall, Attach: the change cannot be made: ${(error as Error).message}; ` +
-        `${current.firewall.name} stays in use until a reload finds it can`;
+        `Firewall, Attach: the change failed: ${(error as Error).message}; ` +
+        `${current.firewall.name} stays in use until a reload succeeds`;
       this.#parts.report({ kind: 'error', text });
       return undefined;
     }
@@ -135,12 +135,12 @@ export class InstalledRules {
     const { report } = this.#parts;
     try {
       for (const where of await this.#inUse.removeOthers()) {
-        report({ kind: 'warning', text: `${where}: what Bussa had there before is taken away` });
+        report({ kind: 'warning', text: `${where}: removed Bussa's earlier rules` });
       }
       this.#isAlone = true;
     } catch (error) {
-      const text = `what Bussa had in another firewall before is still there: ${(error as Error).message}`;
-      report({ kind: 'error', text: `${text}; tried again in 10 s` });
+      const text = `Bussa's earlier rules in another firewall could not be removed: ${(error as Error).message}`;
+      report({ kind: 'error', text: `${text}; next try in 10 s` });
     }
     return this.#isAlone;
   }

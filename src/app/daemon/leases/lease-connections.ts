@@ -174,7 +174,7 @@ export class LeaseConnections {
       try {
         await this.#cutTogether(some);
       } catch (error) {
-        const text = `the connections of ${renderLeases(some)} are not all cut: ${(error as Error).message}`;
+        const text = `not all connections of ${renderLeases(some)} are cut: ${(error as Error).message}`;
         this.#parts.report({ kind: 'error', text });
       }
       for (const { count, resolve } of some) resolve(count);
@@ -263,7 +263,7 @@ export class LeaseConnections {
     const { message } = error as Error;
     if (message === this.#trouble) return;
     this.#trouble = message;
-    const text = `the connections of hold and close_kills cannot be looked at: ${message}`;
+    const text = `the connections for hold and close_kills cannot be listed: ${message}`;
     this.#parts.report({ kind: 'error', text });
   }
 }

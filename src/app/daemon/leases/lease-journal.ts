@@ -77,8 +77,8 @@ export class LeaseJournal {
       if (!canWait) return `its closing cannot be recorded: ${(error as Error).message}`;
       this.#keepForLater(() => this.#unwritten.add(stored));
       const text =
-        `${lease.source}: ${lease.door}: opens without a record, for the kernel closes it by itself; it is recorded ` +
-        `as soon as that is possible: ${(error as Error).message}`;
+        `${lease.source}: ${lease.door}: opens without a record, because the kernel closes it by itself; it is recorded ` +
+        `as soon as possible: ${(error as Error).message}`;
       report({ kind: 'warning', text });
       return undefined;
     }
@@ -240,9 +240,9 @@ export class LeaseJournal {
     this.#canWrite = true;
     this.#told = undefined;
     const dropped = this.#unwritten.takeDropped();
-    const rest = dropped === 0 ? '' : `; ${dropped} that were over by then are missing in the history`;
+    const rest = dropped === 0 ? '' : `; ${dropped} leases that had ended are missing in the history`;
     if (size > 0 || !wasOpen || dropped > 0)
-      report({ kind: 'warning', text: `leases are recorded again: ${size} that were not yet${rest}` });
+      report({ kind: 'warning', text: `leases can be recorded again: ${size} recorded late${rest}` });
     return true;
   }
 

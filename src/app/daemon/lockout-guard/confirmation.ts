@@ -116,4 +116,4 @@ export class Confirmation {
 }
 
 const LOST =
-  'the process that opens the ports again if this one dies has ended: until it is confirmed, only this one can';
+  'the rollback process has ended: until the trial is confirmed, only this process can open the ports again';

@@ -109,7 +109,7 @@ export class LockoutGuard {
 
   /** What speaks against these doors at a reload: nothing is confirmed or asked for there. */
   async judgeReload(gates: readonly Gate[], settings: FirewallSettings): Promise<readonly string[]> {
-    if (this.isPending) return ['nobody has confirmed what is closed now: confirm it, then reload'];
+    if (this.isPending) return ['the running trial is not confirmed: confirm it, then reload'];
     if (gates.length === 0) return [];
     const closed = await this.#closedPaths(settings);
     const objection = this.#objection(gates, closed);
@@ -182,7 +182,7 @@ export class LockoutGuard {
     if (ports.length === 0) return [];
     const { connections, blind } = findConnections(ports, this.#parts.ownAddresses());
     if (blind !== undefined) {
-      const text = `whether somebody is connected to ${renderPortOpenings(ports)} cannot be told for UDP and forwarded ports: ${blind}`;
+      const text = `cannot tell who is connected to ${renderPortOpenings(ports)} over UDP or through forwarding: ${blind}`;
       this.#parts.report({ kind: 'warning', text });
     }
     return connections.length === 0 ? [] : renderConnections(ports, connections);
@@ -198,7 +198,7 @@ export class LockoutGuard {
     try {
       action();
     } catch (error) {
-      const text = `which ports have been closed before cannot be recorded: ${(error as Error).message}; the next start asks again`;
+      const text = `cannot record which ports have been closed before: ${(error as Error).message}; the next start asks again`;
       this.#parts.report({ kind: 'error', text });
     }
   }
@@ -214,7 +214,7 @@ const keyOf = ({ firewall, attach }: FirewallSettings): string => JSON.stringify
 function remedies({ confirmCommand }: GuardOptions): string[] {
   return [
     'Nothing has been changed. Start again with one of',
-    `    --confirm 60   to try it: all is undone after 60 s, unless a new connection through the door says \`${confirmCommand}\``,
-    '    --yes          to close the ports and be sure of the knock',
+    `    --confirm 60   to try it: everything is reverted after 60 s, unless a new connection through the door runs \`${confirmCommand}\``,
+    '    --yes          to close the ports at once, if you are sure of the knock',
   ];
 }

@@ -46,13 +46,13 @@ export function renderConnections(
   const touched = ports.filter((one) => connections.some((connection) => isAt([one], connection)));
   const more = connections.length - SHOWN;
   return [
-    `${renderPortOpenings(touched)} would be closed to new connections for the first time, and connections from elsewhere are established there:`,
+    `${renderPortOpenings(touched)} would be closed to new connections for the first time, and there are established connections from other machines:`,
     ...connections
       .slice(0, SHOWN)
       .map(
         ({ peer, peerPort, protocol, port }) => `    from ${peer} port ${peerPort} to ${protocol}/${port}`,
       ),
     ...(more > 0 ? [`    and ${more} more`] : []),
-    'Established connections would live on, but a new one, yours too, takes the knock first.',
+    'Established connections would live on, but any new connection, yours included, will need the knock.',
   ];
 }

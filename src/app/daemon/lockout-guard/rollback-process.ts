@@ -42,14 +42,14 @@ class RollbackProcess {
 
   /** The daemon has died before it said so. */
   abandoned(): void {
-    if (!this.#isOver) void this.#undo('the daemon has died before anybody confirmed');
+    if (!this.#isOver) void this.#undo('the daemon died before the trial was confirmed');
   }
 
   #look(): void {
     if (this.#clock.sinceBoot() < this.#order.lastMoment) return;
     // While it is our parent nobody else has its number.
     if (process.ppid === this.#order.pid) process.kill(this.#order.pid, 'SIGKILL');
-    void this.#undo('the daemon hung when nobody had confirmed, and was killed');
+    void this.#undo('the daemon hung before the trial was confirmed, and was killed');
   }
 
   async #undo(why: string): Promise<void> {
@@ -69,7 +69,7 @@ class RollbackProcess {
         await this.#chosen.removeOthers();
         return true;
       } catch (error) {
-        this.#log.report({ kind: 'error', text: `not undone yet: ${(error as Error).message}` });
+        this.#log.report({ kind: 'error', text: `not reverted yet: ${(error as Error).message}` });
         if (tries === TRIES) return false;
         await delay(AGAIN_MS);
       }

@@ -51,7 +51,7 @@ export async function startUndoWatch(order: RollbackRequest, onLost: () => void)
 
 function answer(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (why: string): void => reject(new Error(`the process that would undo it: ${why}`));
+    const fail = (why: string): void => reject(new Error(`the rollback process: ${why}`));
     const timer = setTimeout(fail, START_MS, `not ready within ${START_MS / 1000} s`);
     child.once('error', (error) => fail(error.message));
     child.once('exit', (status, signal) => fail(`it ended (${signal ?? `status ${status}`})`));

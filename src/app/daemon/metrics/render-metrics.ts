@@ -7,23 +7,23 @@ export const MAX_DOORS = 1000;
 
 const HELP: Readonly<Record<Counted, string>> = {
   knocks: 'Packets that were a knock at a door.',
-  advanced: 'Attempts that went one stage further.',
+  advanced: 'Attempts that advanced one stage.',
   failed: 'Attempts ended by a wrong knock.',
-  expired: 'Attempts that took too long.',
+  expired: 'Attempts that exceeded the time limit.',
   evicted: 'Attempts that made room for others.',
   completed: 'Whole sequences.',
   withheld: 'Whole sequences that did not count because of a penalty.',
-  scans: 'Sources that came under suspicion of a port scan.',
+  scans: 'Sources that were suspected of a port scan.',
   opened: 'Leases begun.',
-  extended: 'Leases made longer by another knock.',
+  extended: 'Leases extended by another knock.',
   closed: 'Leases ended.',
   refused: 'Whole sequences at doors that stayed shut.',
   commands: 'Commands run.',
   commandsFailed: 'Commands that failed.',
-  reloads: 'Times the configuration was read again.',
-  reloadsRefused: 'Times the new configuration was not used.',
-  warnings: 'Warnings told to the log.',
-  errors: 'Errors told to the log.',
+  reloads: 'Reloads of the configuration.',
+  reloadsRefused: 'Reloads whose configuration was rejected.',
+  warnings: 'Warnings in the log.',
+  errors: 'Errors in the log.',
 };
 
 type Sample = readonly [labels: string, value: number];
@@ -32,19 +32,19 @@ type Sample = readonly [labels: string, value: number];
 export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>): Generator<string> {
   const { packets, counts, leases, tripwires } = status;
   const up = status.firewall.kind === 'in-place' || status.firewall.kind === 'unused';
-  yield gauge('info', 'The version that runs.', [[`version="${quoteLabel(status.version)}"`, 1]]);
-  yield gauge('start_time_seconds', 'When it started, since 1970.', [['', status.startedAt / 1000]]);
+  yield gauge('info', 'The running version.', [[`version="${quoteLabel(status.version)}"`, 1]]);
+  yield gauge('start_time_seconds', 'Start time, in seconds since 1970.', [['', status.startedAt / 1000]]);
   yield counter('packets', 'Packets that the capture filter passed.', [['', packets.passed]]);
-  yield counter('packets_dropped', 'Of those, packets lost because they came too fast.', [
+  yield counter('packets_dropped', 'Of those, packets lost because they arrived too fast.', [
     ['', packets.dropped],
   ]);
   for (const what of COUNTED) yield counter(snake(what), HELP[what], [['', counts[what]]]);
-  yield gauge('attempts', 'Attempts under way.', [['', status.attempts]]);
-  yield gauge('leases', 'Leases that are open.', [['', leases.open]]);
-  yield gauge('leases_failed', 'Of those, leases whose start command has failed.', [['', leases.failed]]);
+  yield gauge('attempts', 'Pending attempts.', [['', status.attempts]]);
+  yield gauge('leases', 'Open leases.', [['', leases.open]]);
+  yield gauge('leases_failed', 'Of those, leases whose start command failed.', [['', leases.failed]]);
   yield counter('tripwire_touches', 'Decoy ports touched.', [['', tripwires.touches]]);
   yield gauge('suspects', 'Sources in penalty, which have to knock twice.', [['', tripwires.suspects]]);
-  yield gauge('firewall_in_place', 'Whether the doors have their part in the firewall, or need none.', [
+  yield gauge('firewall_in_place', "Whether the doors' rules are in the firewall, or none are needed.", [
     ['', Number(up)],
   ]);
   yield* renderDoors(doors);
@@ -60,12 +60,12 @@ function* renderDoors(doors: Iterable<DoorStatus>): Generator<string> {
     kept.map((door) => [`door="${quoteLabel(door.name)}"`, value(door)]);
   yield gauge(
     'door_leases',
-    'Leases that are open, by door.',
+    'Open leases, by door.',
     each(({ leases }) => leases),
   );
   yield gauge(
     'door_shut',
-    'Whether no knock can open it.',
+    'Whether the door stays shut to every knock.',
     each(({ shut }) => Number(shut !== undefined)),
   );
   for (const what of ['completed', 'opened', 'closed', 'refused'] as const) {

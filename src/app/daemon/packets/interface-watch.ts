@@ -167,7 +167,7 @@ export class InterfaceWatch {
 
   #take(interfaces: readonly HostInterface[], { routes, isCut }: LocalRoutes): void {
     if (isCut && !this.#isCut) {
-      const text = `there are more than ${routes.length} local routes: the addresses of the others are not taken for this host’s own`;
+      const text = `there are more than ${routes.length} local routes: the addresses of the others do not count as this host’s own`;
       this.#report({ kind: 'warning', text });
     }
     this.#isCut = isCut;

@@ -56,7 +56,7 @@ export type KnockLoopParts = {
 };
 
 const THROWN_AWAY =
-  'the kernel throws the last knock away for its source address (rp_filter, or no way back by that interface)';
+  'the kernel drops the last knock because of its source address (rp_filter, or no route back on that interface)';
 
 /** Carries packets from the capture through the engine, and what comes of them to the log and the doors. */
 export class KnockLoop {

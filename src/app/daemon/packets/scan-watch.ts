@@ -117,7 +117,7 @@ export class ScanWatch {
       const current = this.prepare(watch.doors, watch.settings);
       if (JSON.stringify(current.ports) !== JSON.stringify(watch.ports)) this.#use(current);
     } catch (error) {
-      const text = `the ports in use cannot be looked at: ${(error as Error).message}; the last look goes on counting`;
+      const text = `the ports in use cannot be read: ${(error as Error).message}; the last list stays in use`;
       this.#report({ kind: 'error', text });
     }
     this.#nextLook = now + Math.max(LOOK_MS, (performance.now() - started) * LOOK_FACTOR);

@@ -33,10 +33,10 @@ export function dropPrivileges(options: DaemonOptions, config: Config): Narrowin
   if (mark !== undefined) return { kind: 'done', narrowed: true, warnings: warningsOf(mark) };
   if (isNarrowedTo(KEPT)) return { kind: 'done', narrowed: false, warnings: [] };
   if (hasStoredCommands(options.stateDirectory)) {
-    return keepAll('closing commands of an earlier configuration are still to be run, and may need them');
+    return keepAll('stop commands of an earlier configuration are still pending, and may need them');
   }
   if (!canReadAgain(options.configFile)) {
-    return keepAll(`giving them up means reading ${options.configFile} a second time, and it is no file`);
+    return keepAll(`dropping them means reading ${options.configFile} a second time, and it is not a file`);
   }
   return becomeNarrow(options, config);
 }
@@ -74,8 +74,8 @@ function takeMark(): string | undefined {
 function warningsOf(unreachable: string): string[] {
   if (unreachable === '') return [];
   return [
-    `CAP_DAC_OVERRIDE is kept beside CAP_NET_RAW and CAP_NET_ADMIN, because without it root cannot use ${unreachable}: ` +
-      'have it, and the directories above it, belong to root to run with the two alone',
+    `CAP_DAC_OVERRIDE is kept besides CAP_NET_RAW and CAP_NET_ADMIN, because without it root cannot use ${unreachable}: ` +
+      'give it, and the directories above it, to root to run with these two alone',
   ];
 }
 
@@ -91,7 +91,7 @@ function keepForCommands(commands: readonly string[]): Narrowing {
       ? 'CAP_NET_RAW and CAP_NET_ADMIN'
       : 'less than CAP_NET_RAW and CAP_NET_ADMIN';
   const warning =
-    `${commands.join(', ')} run with ${held} and can gain nothing more: where they need more, let the service keep it, ` +
+    `${commands.join(', ')} run with ${held} and can gain nothing more: if they need more, let the service keep it, ` +
     'with packaging/knockd-commands.conf';
   return { kind: 'done', narrowed: false, warnings: isPoor ? [warning] : [] };
 }
@@ -99,7 +99,7 @@ function keepForCommands(commands: readonly string[]): Narrowing {
 function refuseChanged({ configFile }: DaemonOptions): Narrowing {
   return {
     kind: 'refused',
-    reason: `${configFile} has got commands or hooks while the daemon was giving up its privileges: start it again`,
+    reason: `${configFile} gained commands or hooks while privileges were being dropped: start the daemon again`,
   };
 }
 

@@ -81,7 +81,7 @@ export class DaemonLife {
     const before = this.#ending;
     this.#ending = 'crash';
     if (before !== 'no') {
-      say(`knockd: while it was ending: ${text}`);
+      say(`knockd: while stopping: ${text}`);
       exitNow(DAEMON_EXIT.software);
     }
     if (this.#daemon === undefined) {

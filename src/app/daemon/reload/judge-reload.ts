@@ -53,7 +53,7 @@ const objecting = (lines: readonly string[]): JudgedReload => ({
 
 function tooNarrow(file: string, commands: readonly string[]): string {
   return (
-    `${file}: this daemon was started without commands and hooks, and has given up all privileges that they may need: ` +
-    `it cannot run ${commands.join(', ')}; restart it to have them run`
+    `${file}: this daemon was started without commands and hooks, and has dropped the privileges that they may need: ` +
+    `it cannot run ${commands.join(', ')}; restart the daemon to run them`
   );
 }

@@ -42,7 +42,7 @@ export function reopenLog(log: EventLog, targets: LogTargets, isFirst = true): v
   const again = kept.length === 0 ? undefined : () => reopenLog(log, targets, false);
   log.replaceSinks({ ...sinks, log: [...sinks.log, ...kept] }, again);
   for (const sink of [...old.log, old.terminal]) if (!kept.includes(sink)) sink.close();
-  const then = kept.length === 0 ? LOST : '; the old one is written on, and it is tried again in 10 s';
+  const then = kept.length === 0 ? LOST : '; the old one stays in use; next try in 10 s';
   if (isFirst) for (const text of problems) log.report({ kind: 'error', text: `${text}${then}` });
   if (file !== undefined && kept.length === 0) log.report({ kind: 'log-reopened', file });
 }

@@ -35,7 +35,7 @@ function readNftables(): FirewallFacts['nftables'] {
       const listing = nft.list('list ruleset', { terse: true });
       const chains = readBaseChains(listing, OWN_TABLE.table);
       return chains === undefined
-        ? { kind: 'unavailable', why: 'its listing is not JSON as libnftables-json(5) has it' }
+        ? { kind: 'unavailable', why: 'its listing is not JSON as in libnftables-json(5)' }
         : { kind: 'listed', chains, early: readEarlyChains(listing, OWN_TABLE.table) };
     } finally {
       nft.close();

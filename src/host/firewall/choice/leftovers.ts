@@ -47,7 +47,7 @@ function removeFromNftables(): string[] {
     return homes.map((home) => `nftables, table ${home}`);
   } catch (error) {
     if (!(error instanceof LibnftablesError)) throw error;
-    throw new FirewallError(`cannot look for what Bussa has left in nftables: ${error.message}`, {
+    throw new FirewallError(`cannot look for Bussa's earlier rules in nftables: ${error.message}`, {
       cause: error,
     });
   } finally {

@@ -73,7 +73,7 @@ export class FirewallLock {
     this.#isTold = true;
     const who = holder === undefined ? 'somebody' : `process ${holder.pid} of user ${holder.uid}`;
     this.#onSquatter(
-      `${who} has the name @bussa-firewall without the right to change the firewall, and is passed over: ` +
+      `${who} holds the name @bussa-firewall without the right to change the firewall, and is ignored: ` +
         'a second daemon with open = … would not be noticed; find out what it is',
     );
   }
@@ -128,9 +128,9 @@ function mayChangeFirewall({ pid, uid }: Holder): boolean {
 
 function heldBy(holder: Holder | undefined): string {
   const known = holder !== undefined && holder.pid !== 0;
-  const who = known ? `process ${holder.pid}` : 'a process that cannot be seen from here';
+  const who = known ? `process ${holder.pid}` : 'a process that is not visible from here';
   return (
-    `${who} has Bussa's part of the firewall already, and two would take each other's rules away: ` +
+    `${who} already has Bussa's rules in the firewall, and two daemons would remove each other's rules: ` +
     'put the doors with open = … into one configuration, or stop that process'
   );
 }

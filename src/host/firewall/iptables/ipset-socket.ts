@@ -48,12 +48,12 @@ const IPSET_ERR_HASH_FULL = 4352;
 /** linux/netfilter/ipset/ip_set.h, asm-generic/errno-base.h: what stands behind a refusal. */
 const REASONS: ReadonlyMap<number, string> = new Map([
   [1, 'Operation not permitted'],
-  [ENOENT, 'there is no such set: somebody has taken it away; it is put back with the rules'],
-  [17, 'there is another set by that name'],
+  [ENOENT, 'there is no such set: somebody has removed it; it is restored with the rules'],
+  [17, 'there is another set of that name'],
   [22, 'the kernel has no ipset (module ip_set)'],
   [4098, 'the kernel has no sets of type hash:ip (module ip_set_hash_ip)'],
   [4099, 'the kernel has no room for another set'],
-  [IPSET_ERR_BUSY, 'a rule asks it'],
+  [IPSET_ERR_BUSY, 'a rule refers to it'],
 ]);
 
 type Element = { readonly set: string; readonly source: Address };

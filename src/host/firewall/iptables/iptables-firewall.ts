@@ -238,7 +238,7 @@ export class IptablesFirewall implements Firewall {
     const rules = this.#tables.get(family);
     if (rules !== undefined) return rules;
     throw new FirewallError(
-      `iptables: ${source} cannot be let in, since the rules of IPv${family} are out of reach: ${this.#missing.get(family)}`,
+      `iptables: ${source} cannot be let in, because the IPv${family} rules cannot be reached: ${this.#missing.get(family)}`,
     );
   }
 
@@ -282,7 +282,7 @@ function withRemedy(error: unknown, gates: readonly Gate[]): unknown {
   const isRecent = error instanceof FirewallError && /recent/.test(error.message);
   if (single === undefined || !isRecent) return error;
   return new FirewallError(
-    `${error.message}: single_use = yes of ${single.door} takes the kernel's module xt_recent here: ` +
+    `${error.message}: single_use = yes of ${single.door} needs the kernel's module xt_recent here: ` +
       'load it, or set firewall = nftables',
     { cause: error },
   );

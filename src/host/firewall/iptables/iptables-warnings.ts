@@ -21,7 +21,7 @@ export function warningsOf(
 
 function renderOpen([family, why]: readonly [Family, string]): string {
   return (
-    `the doors’ ports are NOT closed over IPv${family}, whose rules are out of reach (${why}): install ` +
+    `the doors’ ports are NOT closed over IPv${family}, because its rules cannot be reached (${why}): install ` +
     `${family === 4 ? 'iptables' : 'ip6tables'}, or set firewall = nftables, which closes both`
   );
 }
@@ -36,12 +36,12 @@ function hasIpv6(): boolean {
 }
 
 const LASTING =
-  'this kernel has neither ipset nor the match time, so only Bussa ends a lease: should it be killed, what is open stays ' +
-  'open until it is started again; load the modules ip_set_hash_ip and xt_set, or xt_time, or set firewall = nftables';
+  'this kernel has neither ipset nor the match time, so only Bussa ends a lease: if Bussa is killed, open doors stay ' +
+  'open until it starts again; load the modules ip_set_hash_ip and xt_set, or xt_time, or set firewall = nftables';
 
 function renderEnding(family: Family, ports: readonly string[]): string {
   return (
-    `INPUT of IPv${family} ends established connections to ${ports.join(', ')}, so Bussa lets these in before the rules ` +
-    `there, which cannot block them any more: put \`-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\` before what closes`
+    `INPUT of IPv${family} drops established connections to ${ports.join(', ')}, so Bussa accepts these before the rules ` +
+    `there, which can then no longer block them: put \`-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\` before the dropping rule`
   );
 }

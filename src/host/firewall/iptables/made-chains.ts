@@ -45,7 +45,7 @@ export function removeMade(family: Family, made: readonly Made[]): boolean {
     }
   } catch (error) {
     if (!(error instanceof SystemCallError)) throw error;
-    throw new FirewallError(`${error.message}: empty chains that were made for Bussa are still there`, {
+    throw new FirewallError(`${error.message}: empty chains that were created for Bussa are still there`, {
       cause: error,
     });
   } finally {

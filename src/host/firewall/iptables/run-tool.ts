@@ -33,7 +33,7 @@ export function runTool(command: string, args: readonly string[], input = ''): P
     let bytes = 0;
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      fail(`no end after ${DEADLINE_MS / 1000} s: who holds the lock of the rules?`);
+      fail(`not finished after ${DEADLINE_MS / 1000} s: does another process hold the lock of the rules?`);
     }, DEADLINE_MS);
     // Without a free descriptor there are no pipes, and the error comes in a moment.
     if (child.stdout === undefined) return;

@@ -35,7 +35,7 @@ export const unusedLeases = {
       const over = [...present].filter(isOver);
       if (over.length === 0) {
         throw new FirewallError(
-          `the kernel keeps ${capacity} unused single-use leases of a door at most, and has as many: ` +
+          `the kernel keeps at most ${capacity} unused single-use leases of a door, and this limit is reached: ` +
             `load the module xt_recent with a higher ip_list_tot`,
         );
       }

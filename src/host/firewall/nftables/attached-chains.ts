@@ -56,7 +56,7 @@ function pathOf(point: AttachPoint, listed: readonly Listed[]): Path {
   if (path === undefined || others.length > 0) {
     const found = hooks.size === 0 ? 'no hook' : `the hooks ${[...hooks].join(', ')}`;
     throw new FirewallError(
-      `attach = ${renderAttachPoint(point)}: the chain hangs on ${found}; name one that sees either input or forward`,
+      `attach = ${renderAttachPoint(point)}: the chain is at ${found}; name one at input or forward`,
     );
   }
   return path;
@@ -87,5 +87,5 @@ function requireAnchor(closer: BaseChain, anchors: readonly AttachedChain[], gat
 }
 
 function notThere(point: AttachPoint, why: string): string {
-  return `attach = ${renderAttachPoint(point)}: ${why}; \`nft list chains\` shows those there are`;
+  return `attach = ${renderAttachPoint(point)}: ${why}; \`nft list chains\` shows the existing ones`;
 }

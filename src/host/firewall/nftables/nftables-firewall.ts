@@ -79,7 +79,7 @@ class NftablesFirewall implements Firewall {
 
   async install(gates: readonly Gate[], grants: readonly Grant[], anyway = false): Promise<readonly Grant[]> {
     const live = grants.filter(({ left }) => left > 0);
-    const what = `install Bussa's part of ${this.name}`;
+    const what = `install Bussa's rules in ${this.name}`;
     let unknown: readonly Grant[];
     try {
       unknown = translated(what, () => twice(() => this.#put(gates, live, this.#guests(gates))));
@@ -89,7 +89,7 @@ class NftablesFirewall implements Firewall {
       if (!anyway || isOwnAlone || error instanceof GateError || !(error instanceof FirewallError))
         throw error;
       unknown = translated(what, () => twice(() => this.#put(gates, live, [])));
-      this.#shortcoming = `${error.message}; the doors’ ports are closed, and only table ${renderTable(OWN_TABLE)} lets in`;
+      this.#shortcoming = `${error.message}; the doors’ ports are closed, and only table ${renderTable(OWN_TABLE)} lets knockers in`;
     }
     this.#singleUse = new Set(gates.filter(({ singleUse }) => singleUse).map(({ door }) => door));
     return unknown;
@@ -205,7 +205,7 @@ class NftablesFirewall implements Firewall {
   }
 
   async remove(): Promise<void> {
-    translated(`remove Bussa's part of ${this.name}`, () =>
+    translated(`remove Bussa's rules from ${this.name}`, () =>
       twice(() => this.#run(renderRemoval(findTraces(this.#nft)))),
     );
     this.#standing = '';
