@@ -3,7 +3,7 @@ import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync
 import { describe, test } from 'node:test';
 import { check } from '../../src/app/config/check.ts';
 import { loadConfig } from '../../src/app/config/load-config.ts';
-import { judgeConfiguration } from '../../src/app/doctor/judge-service.ts';
+import { judgeConfiguration } from '../../src/app/doctor/judge-files.ts';
 import { judgeFileAccess } from '../../src/app/file-access/judge-file-access.ts';
 import { renderDiagnostic } from '../../src/core/text/diagnostic.ts';
 import { inPrivateMounts, moduleOf, Scratch } from '../lab/child-module.ts';
@@ -155,11 +155,9 @@ describe('who may write a configuration, and read its secrets', () => {
       assert.equal(verdict.kind, 'good');
       assert.ok(verdict.diagnostics.map(renderDiagnostic).includes(warning));
       const { findings } = judgeConfiguration({ file: path, from: 'named' });
-      assert.deepEqual(
-        findings.map(({ verdict }) => verdict),
-        ['warning'],
-      );
+      assert.ok(findings.every(({ verdict }) => verdict === 'warning'));
       assert.ok(findings[0]?.message.includes(warning));
+      assert.equal(findings[0]?.remedy, `chmod o-rwx ${path}`);
     },
   );
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { judgeDaemon } from '../../src/app/doctor/judge-service.ts';
+import { cureOfStart, greetDaemon, judgeDaemon } from '../../src/app/doctor/judge-service.ts';
 import type { Output } from '../../src/cli/arguments/verb.ts';
 import { parseBussaCommand, VERBS } from '../../src/cli/bussa/bussa-options.ts';
 import { PROTOCOL } from '../../src/core/control/greeting.ts';
@@ -123,7 +123,7 @@ describe('a verb that is answered by something else than its daemon', () => {
 
     test(`${name}: a daemon of another version is named as such, and asked for nothing`, async () => {
       for (const [greeting, words] of [
-        ['{"ok":true}', /running daemon is older .*: restart the daemon, as with `systemctl restart knockd`/],
+        ['{"ok":true}', /running daemon is older .*: restart the daemon/],
         [
           `{"ok":true,"protocol":${PROTOCOL + 1},"version":"7.1"}`,
           /running daemon \(version 7\.1\) is newer .*restart/,
@@ -140,7 +140,15 @@ describe('a verb that is answered by something else than its daemon', () => {
 
   test('doctor tells to restart a daemon of another version', async () => {
     using fake = await FakeDaemon.open(() => '{"ok":true}');
-    const finding = await judgeDaemon({ stateDirectory: fake.state });
-    assert.equal(finding.remedy, 'systemctl restart knockd');
+    const reply = await greetDaemon({ stateDirectory: fake.state });
+    const daemon = { configFile: '/etc/knockd.conf', stateDirectory: fake.state };
+    const unknown = judgeDaemon(reply, cureOfStart(reply, daemon, true));
+    assert.equal(unknown.verdict, 'problem');
+    assert.match(unknown.hint ?? '', /ps -ef/);
+    // As the daemon's own directory tells which process it is.
+    mkdirSync(join(fake.state, 'etc-knockd.conf'));
+    writeFileSync(join(fake.state, 'etc-knockd.conf/pid'), `${process.pid}\n`);
+    const known = judgeDaemon(reply, cureOfStart(reply, daemon, true));
+    assert.match(known.remedy ?? '', new RegExp(`^kill -KILL ${process.pid} && .*knockd -d --state `));
   });
 });

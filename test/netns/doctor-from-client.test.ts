@@ -34,8 +34,9 @@ describe('bussa doctor --from-client', { concurrency: 2 }, () => {
     await using stage = await ClientStage.create();
     await stage.wire.client.ip(`route add unreachable ${SERVER}/32`);
     const report = await examineFromClient(stage);
-    const { remedy = '' } = assertVerdict(report, 'not-sent', 'problem', /EHOSTUNREACH/);
-    assert.match(await stage.wire.client.run('sh', '-c', `${remedy} 2>&1 || true`), /unreachable|No route/i);
+    const { hint = '' } = assertVerdict(report, 'not-sent', 'problem', /EHOSTUNREACH/);
+    const [, look = ''] = /^look with: (.+)$/.exec(hint) ?? [];
+    assert.match(await stage.wire.client.run('sh', '-c', `${look} 2>&1 || true`), /unreachable|No route/i);
     assert.equal(report.status, 1);
   });
 

@@ -70,8 +70,8 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     assertVerdict(well, 'address', 'warning', /10\.7\.0\.1.*private/);
     assertVerdict(well, 'default-policy', 'warning', /let in over IPv4 and IPv6/);
     assert.equal(well.status, 0, well.text);
-    for (const { verdict, remedy } of well.findings)
-      assert.ok(verdict === 'ok' || verdict === 'unknown' || remedy);
+    for (const { verdict, remedy, hint } of well.findings)
+      assert.ok(verdict === 'ok' || verdict === 'unknown' || remedy !== undefined || hint !== undefined);
 
     await daemon.stop();
     const ill = await examine(stage);
@@ -150,10 +150,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     );
     const report = await examine(stage);
     assertVerdict(report, 'container-bypass', 'problem', /DOCKER of table nat sends tcp\/22 on/);
-    await mend(stage, report, 'container-bypass').catch((error: unknown) => {
-      // `bussa` is in no PATH here; the first half of the remedy is done.
-      assert.match(String(error), /bussa: not found/);
-    });
+    await mend(stage, report, 'container-bypass');
     assertVerdict(await examine(stage), 'container-bypass', 'ok', /forward/);
   });
 
@@ -179,10 +176,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     assertVerdict(report, 'interface-up', 'problem', /interface eth0 is down/);
     await mend(stage, report, 'interface-up');
     const { remedy = '' } = assertVerdict(report, 'log-rotation', 'warning', /nothing rotates/);
-    const rotated = await examine(
-      stage,
-      `mount -t tmpfs none /etc/logrotate.d && ${remedy.replace(' > ', ' | tee ')}`,
-    );
+    const rotated = await examine(stage, `mount -t tmpfs none /etc/logrotate.d && ${remedy}`);
     assertVerdict(rotated, 'log-rotation', 'ok');
     assertVerdict(rotated, 'another-knockd', 'ok');
     assertVerdict(rotated, 'interface-up', 'ok');
@@ -212,26 +206,5 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     const poor = await examine(stage, `mount --bind /dev/null ${library}`);
     assertVerdict(poor, 'library-libnftables', 'problem');
     assertVerdict(poor, 'library-libpcap', 'ok');
-  });
-
-  test('a service that does not start at boot', async () => {
-    await using stage = await ClientStage.create();
-    stage.directory.file('knockd.conf', SSH_DOOR);
-    // As systemd has it; systemctl(1) reads units from the disk.
-    const unit =
-      'mount -t tmpfs none /run && mkdir -p /run/systemd/system && mount -t tmpfs none /etc/systemd/system && mount -t tmpfs none /etc/default && mount -t tmpfs none /etc/init.d && printf "[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n" > /etc/systemd/system/knockd.service';
-    const { remedy = '' } = assertVerdict(
-      await examine(stage, unit),
-      'service-enabled',
-      'problem',
-      /disabled/,
-    );
-    // No systemd runs here that could be told.
-    const offline = `SYSTEMD_OFFLINE=1 ${remedy}`;
-    assertVerdict(await examine(stage, `${unit} && ${offline}`), 'service-enabled', 'ok', /enabled/);
-    const off = await examine(stage, `${unit} && ${offline} && echo START_KNOCKD=0 > /etc/default/knockd`);
-    const { remedy: on = '' } = assertVerdict(off, 'service-enabled', 'problem', /START_KNOCKD=0/);
-    const both = `${unit} && ${offline} && echo START_KNOCKD=0 > /etc/default/knockd && ${on}`;
-    assertVerdict(await examine(stage, both), 'service-enabled', 'ok');
   });
 });

@@ -87,8 +87,8 @@ describe('the contract of the control socket', () => {
   test('a greeting tells this version from an older and a newer one', () => {
     assert.deepEqual(parseGreeting({ ok: true, protocol: PROTOCOL, version: '9' }), { kind: 'same-version' });
     const kinds = [
-      [{ ok: true }, 'other-version', /older .*`systemctl restart knockd`/],
-      [{ ok: true, protocol: PROTOCOL - 1 }, 'other-version', /older .*`systemctl restart knockd`/],
+      [{ ok: true }, 'other-version', /older .*restart the daemon/],
+      [{ ok: true, protocol: PROTOCOL - 1 }, 'other-version', /older .*restart the daemon/],
       [
         { ok: true, protocol: PROTOCOL + 1, version: '2.0' },
         'other-version',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { chmodSync, copyFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { C_KNOCK } from '../lab/knockd.ts';
+import { C_KNOCK, C_KNOCKD } from '../lab/knockd.ts';
 import { PATIENCE_MS, type Program } from '../lab/program.ts';
 import { startService } from '../lab/service.ts';
 import { SERVER, Wire } from '../lab/wire.ts';
@@ -69,6 +70,12 @@ export class Machine implements AsyncDisposable {
   /** What the service says, from the machine's first start on. */
   journal(): Program {
     return this.debian.start('journalctl', '-u', 'knockd', '-o', 'cat', '-n', 'all', '-f');
+  }
+
+  /** Debian's knockd, written in C. */
+  copyProgram(name: string): void {
+    copyFileSync(C_KNOCKD, this.debian.file(name));
+    chmodSync(this.debian.file(name), 0o755);
   }
 
   rules(): Promise<string> {

@@ -7,7 +7,9 @@ import { parseAnswer, parsePart } from '../../core/control/parse-answer.ts';
 import { type ControlRequest, renderRequest } from '../../core/control/parse-request.ts';
 import { askControl, ControlError, Conversation } from '../../host/control/control-client.ts';
 import { DEFAULT_CONFIG_FILE, DEFAULT_STATE_DIRECTORY } from '../config/daemon-options.ts';
+import { readLastStart } from '../state/last-start.ts';
 import { controlSocketIn, stateName } from '../state/open-state.ts';
+import { type MeantDaemon, wayToRestart, wayToStart } from './way-to-start.ts';
 
 /** Which daemon is meant; without file and interfaces, the only one that runs. */
 export type DaemonSelector = {
@@ -21,6 +23,8 @@ export type DaemonSelector = {
 export type NoAnswer = {
   readonly kind: 'refused' | 'no-daemon' | 'permission' | 'other-version' | 'failed';
   readonly message: string;
+  /** There is a daemon, and it says nothing. */
+  readonly isHung?: true;
 };
 
 export type DaemonReply<T> = { readonly kind: 'answer'; readonly answer: T } | NoAnswer;
@@ -141,7 +145,11 @@ async function converse<T>(
   try {
     using conversation = new Conversation(path);
     const greeting = parseGreeting(await conversation.ask(renderRequest({ verb: 'ping' })));
-    return greeting.kind === 'same-version' ? await ask(conversation) : replyOf(greeting);
+    if (greeting.kind === 'same-version') return await ask(conversation);
+    const reply = replyOf<T>(greeting);
+    if (reply.kind !== 'other-version') return reply;
+    const way = wayToRestart(meantBy(choice), false);
+    return way === undefined ? reply : { ...reply, message: `${reply.message}: ${way.command}` };
   } catch (error) {
     if (error instanceof ControlError) return failure(error, choice);
     throw error;
@@ -166,14 +174,28 @@ function failure(error: ControlError, choice: DaemonSelector): NoAnswer {
       kind: 'failed',
       message: `the process that listens there does not answer like a daemon: ${message}`,
     };
-  return { kind: 'no-daemon', message: `the daemon does not answer: ${message}` };
+  return { kind: 'no-daemon', message: `the daemon does not answer: ${message}`, isHung: true };
 }
 
 const isAbsent = ({ code }: ControlError): boolean =>
   code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR';
 
-function noDaemon({ configFile }: DaemonSelector, why: string): NoAnswer {
+function noDaemon(choice: DaemonSelector, why: string): NoAnswer {
+  const { configFile } = choice;
+  const { command } = wayToStart(meantBy(choice));
   const whose = configFile === undefined ? 'no daemon runs' : `no daemon for ${configFile} is running`;
-  const message = `${whose} (${why}): start it with \`bussa up\` or \`systemctl start knockd\`, or name a running one with the -c, -i and --state that it was started with`;
+  const message = `${whose} (${why}): start it with \`${command}\`, or name a running one with the -c, -i and --state that it was started with`;
   return { kind: 'no-daemon', message };
+}
+
+/** As far as its directory tells. */
+function meantBy({ configFile, interfaces, stateDirectory }: DaemonSelector): MeantDaemon {
+  const isNamed = configFile !== undefined || interfaces !== undefined;
+  const options = isNamed ? undefined : readLastStart(stateDirectory);
+  return {
+    configFile: configFile ?? options?.configFile ?? DEFAULT_CONFIG_FILE,
+    ...(interfaces === undefined ? {} : { interfaces }),
+    stateDirectory,
+    ...(options === undefined ? {} : { options }),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Profile } from '../../core/client/profile.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
-import { ok, problem } from '../../core/doctor/finding.ts';
+import { look, ok, problem } from '../../core/doctor/finding.ts';
 import { judgeTrail, type OutsideEvidence } from '../../core/doctor/judge-trail.ts';
 import type { Port } from '../../core/net/port.ts';
 import { millis } from '../../core/net/time.ts';
@@ -22,7 +22,7 @@ export async function examineFromClient(profile: Profile, port: Port): Promise<r
   const order = { profile: { ...profile, retries }, port, ask: 'before' as const };
   const reached = await reach(order, () => undefined);
   if (reached.kind === 'unresolved') {
-    return [problem('not-sent', reached.reason, `getent ahosts ${profile.hostName}`)];
+    return [problem('not-sent', reached.reason, look(`getent ahosts ${profile.hostName}`))];
   }
   if (reached.kind === 'open') reached.socket.destroy();
   const addresses = reached.trails.map(({ to }) => to.address).join(' and ');

@@ -1,7 +1,9 @@
-import type { Finding } from '../../core/doctor/finding.ts';
-import { ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
+import { existsSync } from 'node:fs';
+import type { Finding, Hint, Mend, RemedyKind, StartKind } from '../../core/doctor/finding.ts';
+import { look, ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
 import type { StrangerFate } from '../../core/firewall/judge/judge-stranger.ts';
-import { iptablesDrop, mendEstablished, mendPort } from '../../core/firewall/judge/mend.ts';
+import type { MendCommand } from '../../core/firewall/judge/mend.ts';
+import { firstDrop, forwardDrop, mendEstablished, mendPort } from '../../core/firewall/judge/mend.ts';
 import { renderDecision, renderFate, renderRule } from '../../core/firewall/judge/name-rule.ts';
 import type { Family } from '../../core/net/address.ts';
 import type { Port } from '../../core/net/port.ts';
@@ -12,10 +14,12 @@ import type { OwnerCommands } from './owner-commands.ts';
 export type Surroundings = {
   readonly judge: StrangerJudge;
   readonly owner: OwnerCommands;
-  readonly configFile: string;
   readonly serves: (port: HiddenPort) => boolean;
-  /** What starts the daemon on this host; `undefined` where it runs. */
-  readonly startCommand: string | undefined;
+  /** What brings the daemon's own rules about; `undefined` where it runs. */
+  readonly start: Mend<StartKind> | Hint | undefined;
+  /** What makes the door of a port a `forward` one. */
+  readonly forward: (port: HiddenPort) => Mend<'forward'> | Hint;
+  readonly hasIptables: boolean;
 };
 
 type FamilyFate = { readonly family: Family; readonly fate: StrangerFate };
@@ -45,7 +49,7 @@ function judgePort(port: HiddenPort, around: Surroundings): Finding[] {
   const listing = port.protocol === 'tcp' ? 'ss -ltnp' : 'ss -lunp';
   return [
     ...findings,
-    warning('service-listening', `nothing on this host listens on ${nameOf(port)}`, listing),
+    warning('service-listening', `nothing on this host listens on ${nameOf(port)}`, look(listing)),
   ];
 }
 
@@ -61,7 +65,9 @@ function judgeHidden(
     const unsure = fates.find(({ fate }) => fate.kind === 'depends');
     if (unsure !== undefined) {
       const message = `whether ${name} is hidden over IPv${unsure.family} depends on ${renderFate(unsure.fate)}`;
-      return unknown('port-hidden', message, `from elsewhere: nc -vz -w 2 THIS-HOST ${port.port}`);
+      return unknown('port-hidden', message, {
+        hint: `try it from elsewhere: nc -vz -w 2 THIS-HOST ${port.port}`,
+      });
     }
     const by = [...new Set(fates.map(({ fate }) => renderFate(fate)))].join(', ');
     return ok('port-hidden', `a stranger's new connection to ${name} is dropped (${by})`);
@@ -81,28 +87,58 @@ function judgeHidden(
 }
 
 /** What closes it without cutting who is in. */
-function remedyOf(port: HiddenPort, open: readonly FamilyFate[], around: Surroundings): string {
-  const { judge, owner, startCommand } = around;
-  if (port.isNative && startCommand !== undefined) return startCommand;
-  const commands = open.flatMap(({ family }) => {
-    if (judge.ruleset.bases.length === 0)
-      return [`${family === 4 ? 'iptables' : 'ip6tables'} -A INPUT ${iptablesDrop(port)}`];
-    return (
-      mendPort(judge.ruleset, port, {
-        judge: (ruleset) => judge.fateOf(port, family, 'new', ruleset),
-        ownerCommand: owner.closing(port),
-      }) ?? []
-    );
+function remedyOf(
+  port: HiddenPort,
+  open: readonly FamilyFate[],
+  around: Surroundings,
+): Mend<RemedyKind<'port-hidden'>> | Hint {
+  if (port.isNative && around.start !== undefined) return around.start;
+  const steps = open.map(({ family, fate }) => closingSteps(port, family, fate, around));
+  if (steps.some((one) => one === undefined)) {
+    return look('nft -a list ruleset; iptables-save; ip6tables-save');
+  }
+  const commands = [...new Map(steps.flatMap((one) => one ?? []).map((one) => [one.command, one])).values()];
+  const [first] = commands;
+  if (first === undefined) return look('nft -a list ruleset; iptables-save; ip6tables-save');
+  const hint = hintOfFiles(commands.map(({ by }) => by));
+  return { by: first.by, command: commands.map(({ command }) => command).join(' && '), ...hint };
+}
+
+function closingSteps(
+  port: HiddenPort,
+  family: Family,
+  { by }: StrangerFate,
+  { judge, owner, hasIptables }: Surroundings,
+): readonly MendCommand[] | undefined {
+  // What passes a chain before the routing decision can still be dropped behind it.
+  if (by === undefined || (by.chain.hook !== 'input' && by.chain.hook !== 'forward')) {
+    const iptables = family === 4 ? 'iptables' : 'ip6tables';
+    return [firstDrop(hasIptables ? iptables : 'nft', port)];
+  }
+  return mendPort(judge.ruleset, port, {
+    judge: (ruleset) => judge.fateOf(port, family, 'new', ruleset),
+    ownerCommand: owner.closing(port),
+    ownerPolicy: owner.closingPolicy(port),
   });
-  return commands.length > 0
-    ? [...new Set(commands)].join(' && ')
-    : 'nft -a list ruleset; iptables-save; ip6tables-save';
+}
+
+/** The commands change the rules as they are now; what is loaded at boots is in files. */
+const FILES = [
+  ['iptables-', ['/etc/iptables/rules.v4', '/etc/iptables/rules.v6']],
+  ['nft-', ['/etc/nftables.conf']],
+] as const;
+
+function hintOfFiles(kinds: readonly string[]): Partial<Hint> {
+  const files = FILES.filter(([start]) => kinds.some((kind) => kind.startsWith(start)))
+    .flatMap(([, names]) => names)
+    .filter((name) => existsSync(name));
+  return files.length === 0 ? {} : { hint: `change ${files.join(' and ')} too: it is loaded at boots` };
 }
 
 function judgeTranslation(
   port: HiddenPort,
   fates: readonly FamilyFate[],
-  { configFile, startCommand }: Surroundings,
+  { forward, hasIptables }: Surroundings,
 ): Finding | undefined {
   const name = nameOf(port);
   const sent = fates.find(({ fate }) => fate.translatedBy !== undefined);
@@ -115,11 +151,8 @@ function judgeTranslation(
   const message = `${chain} sends ${name} on to a container, another host or another port before INPUT sees it (\`${renderRule(rule)}\`)`;
   if (port.path === 'forward') return ok('container-bypass', `${message}; the door is there (forward)`);
   if (sent.fate.kind !== 'in') return undefined;
-  const reload = startCommand ?? 'bussa reload';
-  const command = sent.family === 4 ? 'iptables' : 'ip6tables';
-  const remedy = port.isNative
-    ? `sed -i 's#${name}\\b#${name} forward#' ${configFile} && bussa check ${configFile} && ${reload}`
-    : `${command} -I FORWARD -p ${port.protocol} -m conntrack --ctstate NEW --ctorigdstport ${port.port} -j DROP`;
+  const iptables = sent.family === 4 ? 'iptables' : 'ip6tables';
+  const remedy = port.isNative ? forward(port) : forwardDrop(hasIptables ? iptables : 'nft', port);
   return problem('container-bypass', `${message}: it is open to everybody`, remedy);
 }
 
@@ -139,7 +172,12 @@ function judgeEstablished(ports: readonly HiddenPort[], { judge }: Surroundings)
   );
   const by = fate.by === undefined ? '' : ` (${renderDecision(fate.by)})`;
   const message = `no rule lets established connections to ${nameOf(port)} on over IPv${family}: they die when the door closes${by}`;
-  return [problem(id, message, [...new Set(remedy)].join(' && '))];
+  const [one] = remedy;
+  if (one === undefined) {
+    return [problem(id, message, look('nft -a list ruleset; iptables-save; ip6tables-save'))];
+  }
+  const commands = [...new Set(remedy.map(({ command }) => command))].join(' && ');
+  return [problem(id, message, { by: one.by, command: commands, ...hintOfFiles([one.by]) })];
 }
 
 /** A port that nobody has named. */
@@ -149,5 +187,5 @@ function judgePolicy(ports: readonly HiddenPort[], { judge }: Surroundings): Fin
   const open = judge.families.filter((family) => judge.fateOf(any, family).kind === 'in');
   if (open.length === 0) return [ok('default-policy', 'what no rule names is dropped')];
   const message = `what no rule names is let in over ${versions(open)}: nothing but the doors' ports is hidden`;
-  return [warning('default-policy', message, 'ss -tlnup')];
+  return [warning('default-policy', message, look('ss -tlnup'))];
 }

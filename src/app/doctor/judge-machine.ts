@@ -1,6 +1,13 @@
-import type { Finding } from '../../core/doctor/finding.ts';
-import { ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Finding, Hint, Mend } from '../../core/doctor/finding.ts';
+import { look, ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
+import { quoteWord } from '../../core/text/quote-word.ts';
 import { hasCapability } from '../../host/privileges/capabilities.ts';
+import { isSelfContained } from '../../host/self/own-program.ts';
+import { installCommand } from './install-command.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Privileges, libraries, and the clock. Native code is loaded here and nowhere before: that it cannot be is a finding. */
 export async function judgeMachine(): Promise<Finding[]> {
@@ -8,37 +15,59 @@ export async function judgeMachine(): Promise<Finding[]> {
 }
 
 function judgePrivileges(): Finding {
+  const id = 'privileges';
   const missing = (['CAP_NET_RAW', 'CAP_NET_ADMIN'] as const).filter((name) => !hasCapability(name));
-  if (missing.length === 0) return ok('privileges', 'the network can be watched and its rules changed');
-  return problem('privileges', `${missing.join(' and ')} is missing, here at least`, 'sudo bussa doctor');
+  if (missing.length === 0) return ok(id, 'the network can be watched and its rules changed');
+  const message = `${missing.join(' and ')} is missing, here at least`;
+  if (process.geteuid?.() !== 0) return problem(id, message, look('sudo bussa doctor'));
+  const hint = `give this container what is missing, as with: docker run ${missing.map((name) => `--cap-add ${name.slice('CAP_'.length)}`).join(' ')}`;
+  return problem(id, message, { hint });
 }
 
 async function judgeLibraries(): Promise<Finding[]> {
-  const koffi = await tried('koffi', 'npm ci', async () => {
+  const koffi = await tried('koffi', async () => {
     await import('../../host/ffi/libc.ts');
   });
-  if (koffi.verdict !== 'ok') return [koffi];
+  if (koffi !== undefined) return [problem('library-koffi', koffi, cureOfKoffi())];
+  const pcap = await tried('libpcap', async () => {
+    const { compileFilter } = await import('../../host/ffi/libpcap.ts');
+    compileFilter('tcp', 256);
+  });
+  const nftables = await tried('libnftables', async () => {
+    const { openNftables } = await import('../../host/ffi/libnftables.ts');
+    openNftables().close();
+  });
   return [
-    koffi,
-    await tried('libpcap', 'apt-get install libpcap0.8', async () => {
-      const { compileFilter } = await import('../../host/ffi/libpcap.ts');
-      compileFilter('tcp', 256);
-    }),
-    await tried('libnftables', 'apt-get install libnftables1', async () => {
-      const { openNftables } = await import('../../host/ffi/libnftables.ts');
-      openNftables().close();
-    }),
+    ok('library-koffi', 'koffi is there'),
+    pcap === undefined
+      ? ok('library-libpcap', 'libpcap is there')
+      : problem('library-libpcap', pcap, cureOfLibrary('libpcap0.8')),
+    nftables === undefined
+      ? ok('library-libnftables', 'libnftables is there')
+      : problem('library-libnftables', nftables, cureOfLibrary('libnftables1')),
   ];
 }
 
-async function tried(library: string, remedy: string, use: () => Promise<void>): Promise<Finding> {
-  const id = `library-${library}`;
+/** Why it cannot be used. */
+async function tried(library: string, use: () => Promise<void>): Promise<string | undefined> {
   try {
     await use();
-    return ok(id, `${library} is there`);
+    return undefined;
   } catch (error) {
-    return problem(id, `${library} cannot be used: ${(error as Error).message}`, remedy);
+    return `${library} cannot be used: ${(error as Error).message}`;
   }
+}
+
+function cureOfKoffi(): Mend<'npm-ci'> | Hint {
+  if (isSelfContained() || !existsSync(`${ROOT}package-lock.json`)) {
+    return { hint: 'install Bussa anew, in the way in which it was installed: koffi is a part of it' };
+  }
+  return { by: 'npm-ci', command: `cd ${quoteWord(ROOT)} && npm ci` };
+}
+
+function cureOfLibrary(name: 'libpcap0.8' | 'libnftables1'): Mend<'package'> | Hint {
+  const command = installCommand(name);
+  return command === undefined ? { hint: `install ${name}, by whatever name` } : { by: 'package', command };
 }
 
 async function judgeClock(): Promise<Finding> {
@@ -53,5 +82,7 @@ async function judgeClock(): Promise<Finding> {
   if (synchronised) return ok('clock', 'the clock is kept right');
   const why =
     'nothing keeps the clock right: the log may tell wrong times, and doors close late after a boot';
-  return warning('clock', why, 'timedatectl set-ntp true');
+  const hint =
+    'have a time service keep it: timedatectl set-ntp true, where systemd-timesyncd or chrony is installed; a container has the clock of its host';
+  return warning('clock', why, { hint });
 }

@@ -1,6 +1,6 @@
 import type { InterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
-import type { Finding } from '../../core/doctor/finding.ts';
-import { ok, problem, warning } from '../../core/doctor/finding.ts';
+import type { Finding, Mend } from '../../core/doctor/finding.ts';
+import { look, ok, problem, warning } from '../../core/doctor/finding.ts';
 import { type Address, familyOf } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 
@@ -37,35 +37,45 @@ export function judgeNetwork(
   const missing = names.filter((name) => !interfaces.some((one) => one.name === name));
   const down = interfaces.filter(({ name, up }) => names.includes(name) && !up).map(({ name }) => name);
   const outer = outerInterfaces(interfaces, choice);
-  return [judgeLinks(missing, down, outer), judgeAddresses(outer, ipv6)];
+  const asleep = interfaces.filter(({ name, up }) => name !== 'lo' && !up).map(({ name }) => name);
+  return [judgeLinks(missing, down, outer, asleep), judgeAddresses(outer, ipv6)];
 }
 
 function judgeLinks(
   missing: readonly string[],
   down: readonly string[],
   outer: readonly HostInterface[],
+  asleep: readonly string[],
 ): Finding {
   const id = 'interface-up';
   const [first] = missing;
   if (first !== undefined)
-    return problem(id, `there is no interface ${first}, which is to be watched`, 'ip link');
+    return problem(id, `there is no interface ${first}, which is to be watched`, look('ip link'));
   const [sleeping] = down;
-  if (sleeping !== undefined)
-    return problem(id, `interface ${sleeping} is down`, `ip link set ${sleeping} up`);
-  if (outer.length === 0) return problem(id, 'no interface but loopback is up', 'ip link');
+  if (sleeping !== undefined) return problem(id, `interface ${sleeping} is down`, linkUp(down));
+  if (outer.length === 0) {
+    const message = 'no interface but loopback is up';
+    const [only, ...others] = asleep;
+    return problem(id, message, only === undefined || others.length > 0 ? look('ip link') : linkUp([only]));
+  }
   return ok(id, `up: ${outer.map(({ name }) => name).join(', ')}`);
 }
+
+const linkUp = (names: readonly string[]): Mend<'link-up'> => ({
+  by: 'link-up',
+  command: names.map((name) => `ip link set ${name} up`).join(' && '),
+});
 
 function judgeAddresses(outer: readonly HostInterface[], ipv6: boolean): Finding {
   const id = 'address';
   const addresses = usableAddresses(outer).filter((one) => ipv6 || familyOf(one) === 4);
   if (addresses.length === 0) {
-    return problem(id, 'no interface has an address that others can reach', 'ip address');
+    return problem(id, 'no interface has an address that others can reach', look('ip address'));
   }
   const shown = addresses.slice(0, 4).join(', ');
   if (addresses.every((one) => PRIVATE.test(one))) {
     const message = `${shown}: private, so that from the Internet a router has to pass on the knocks too, not the door's port alone`;
-    return warning(id, message, 'forward the knock ports in the router, or knock from within');
+    return warning(id, message, { hint: 'forward the knock ports in the router, or knock from within' });
   }
   return ok(id, `others can reach ${shown}`);
 }

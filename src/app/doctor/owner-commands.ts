@@ -1,47 +1,68 @@
 import { globSync, readFileSync } from 'node:fs';
 import type { RulePlace } from '../../core/firewall/judge/journey.ts';
+import type { MendCommand } from '../../core/firewall/judge/mend.ts';
+import type { BaseChain, Ruleset } from '../../core/firewall/judge/ruleset.ts';
 import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
 import type { JudgedPort } from '../exposure/stranger-judge.ts';
 
 /** How the programs that manage this host's rules let a port in no more. */
 export type OwnerCommands = {
-  readonly closing: (port: JudgedPort) => (rule: RulePlace) => string | undefined;
+  readonly closing: (port: JudgedPort) => (rule: RulePlace) => MendCommand | undefined;
+  /** Where it is the policy of this chain that lets it in. */
+  readonly closingPolicy: (port: JudgedPort) => (chain: BaseChain) => MendCommand | undefined;
 };
 
-export async function readOwnerCommands(rules: readonly RulePlace[]): Promise<OwnerCommands> {
-  const added = rules.some(isOfUfw) ? ((await outputOf('ufw', ['show', 'added'])) ?? '').split('\n') : [];
+export async function readOwnerCommands({ chains }: Ruleset): Promise<OwnerCommands> {
+  const places = [...chains.values()].flat().map(({ place }) => place);
+  const byUfw = new Set(places.filter(jumpsToUfw).map(({ tool }) => tool));
+  const added = byUfw.size > 0 ? ((await outputOf('ufw', ['show', 'added'])) ?? '').split('\n') : [];
   return {
     closing: (port) => (rule) => {
       if (isOfUfw(rule)) return ufwCommand(added, port);
       const zone = zoneOf(rule);
       return zone === undefined ? undefined : firewalldCommand(zone, port);
     },
+    closingPolicy:
+      (port) =>
+      ({ place }) =>
+        byUfw.has(place.tool) && place.chain === 'INPUT' ? ufwDeny(port) : undefined,
   };
 }
 
-export const isOfUfw = ({ chain }: RulePlace): boolean => /^ufw6?-user-/.test(chain);
+const isOfUfw = ({ chain }: RulePlace): boolean => /^ufw6?-user-/.test(chain);
+const jumpsToUfw = ({ text }: RulePlace): boolean => /-j ufw6?-before-input\b/.test(text);
 
-/** As `ufw show added` has written it: `ufw allow 22/tcp`. */
-function ufwCommand(added: readonly string[], port: JudgedPort): string | undefined {
+/** As `ufw show added` has written it: `ufw allow 22/tcp`. What lets in other ports too stays, behind a denial. */
+function ufwCommand(added: readonly string[], port: JudgedPort): MendCommand {
   const own = added
     .map((line) => line.replace(/ comment '.*'$/, ''))
-    .filter(
-      (line) => /^ufw (?:allow|limit) /.test(line) && !/ from (?!any)/.test(line) && namesPort(line, port),
-    );
-  const commands = own.flatMap((line) => [line.replace(/^ufw /, 'ufw delete '), ...othersOf(line, port)]);
-  return commands.length === 0 ? undefined : commands.join(' && ');
+    .filter((line) => /^ufw (?:allow|limit) /.test(line) && !/ from (?!any)/.test(line))
+    .map((line) => ({ line, names: namesPort(line, port) }))
+    .filter(({ names }) => names !== 'not');
+  if (own.length === 0 || own.some(({ names }) => names === 'with-others')) return ufwDeny(port);
+  const command = own.map(({ line }) => line.replace(/^ufw /, 'ufw delete ')).join(' && ');
+  return { by: 'ufw-delete', command };
 }
 
-function namesPort(line: string, { protocol, port }: JudgedPort): boolean {
-  if (/ proto (?:tcp|udp)/.test(line) && !line.includes(` proto ${protocol}`)) return false;
-  return line.split(' ').some((word) => {
-    if (APPLICATION.test(word))
-      return applicationPorts(word).some((one) => coversPort(one, { protocol, port }));
-    return coversPort(word, { protocol, port });
-  });
+const ufwDeny = ({ protocol, port }: JudgedPort): MendCommand => ({
+  by: 'ufw-prepend',
+  command: `ufw prepend deny ${port}/${protocol}`,
+});
+
+type Naming = 'not' | 'alone' | 'with-others';
+
+function namesPort(line: string, port: JudgedPort): Naming {
+  if (/ proto (?:tcp|udp)/.test(line) && !line.includes(` proto ${port.protocol}`)) return 'not';
+  const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain = '']) => quoted ?? plain);
+  const ports = words.flatMap((word) => (/^[A-Z]/.test(word) ? applicationPorts(word) : [word]));
+  const covering = ports.filter((one) => coversPort(one, port));
+  if (covering.length === 0) return 'not';
+  const isAlone = ports.filter(isPorts).every((one) => isThisPort(one, port));
+  return isAlone ? 'alone' : 'with-others';
 }
 
-const APPLICATION = /^[A-Z]/;
+const isPorts = (word: string): boolean => /^[0-9:,]+(?:\/(?:tcp|udp))?$/.test(word);
+const isThisPort = (word: string, { port }: JudgedPort): boolean => word.split('/')[0] === String(port);
 
 /** `22`, `22/tcp`, `22,80/tcp`, `20:30/tcp`. */
 function coversPort(word: string, { protocol, port }: JudgedPort): boolean {
@@ -53,44 +74,47 @@ function coversPort(word: string, { protocol, port }: JudgedPort): boolean {
   });
 }
 
-/** What a list of ports let in besides. */
-function othersOf(line: string, { port }: JudgedPort): string[] {
-  const list = / ([0-9]+(?:,[0-9]+)+)(?=\/| |$)/.exec(line)?.[1];
-  if (list === undefined) return [];
-  const others = list.split(',').filter((one) => Number(one) !== port);
-  return [line.replace(list, others.join(','))];
-}
-
 /** ufw's application profiles: `[OpenSSH]`, then `ports=22/tcp`. */
 function applicationPorts(name: string): string[] {
   return globSync('/etc/ufw/applications.d/*').flatMap((file) => {
     const section = readText(file)
       .split(/^\[/m)
       .find((one) => one.startsWith(`${name}]`));
-    return /^ports=(.*)$/m.exec(section ?? '')?.[1]?.split('|') ?? [];
+    return (
+      /^ports=(.*)$/m
+        .exec(section ?? '')?.[1]
+        ?.trim()
+        .split('|') ?? []
+    );
   });
 }
 
-/** firewalld's chain of what a zone lets in. */
+/** firewalld's chains of what a zone lets in. */
 function zoneOf({ tool, table, chain }: RulePlace): string | undefined {
   if (tool === 'nft' && table !== 'firewalld') return undefined;
-  return /^(?:filter_)?IN_(.+)_allow$/.exec(chain)?.[1];
+  return /^(?:filter_)?IN_(.+?)(?:_(?:pre|allow|post))?$/.exec(chain)?.[1];
 }
 
-function firewalldCommand(zone: string, port: JudgedPort): string | undefined {
+function firewalldCommand(zone: string, port: JudgedPort): MendCommand {
   // What a rich rule lets in is not the zone's own.
   const text = readOf('zones', zone).replaceAll(/<rule[ >][\s\S]*?<\/rule>/g, '');
-  const services = [...text.matchAll(/<service\s+name="([^"]+)"/g)].map(([, name = '']) => name);
-  const words = [
-    ...services
-      .filter((name) => portsIn(readOf('services', name)).some((one) => isAt(one, port)))
-      .map((name) => `--remove-service=${name}`),
-    ...portsIn(text)
-      .filter((one) => isAt(one, port))
-      .map((one) => `--remove-port=${one}`),
-  ];
-  if (words.length === 0) return undefined;
-  return `firewall-cmd --permanent --zone=${zone} ${words.join(' ')} && firewall-cmd --reload`;
+  const services = [...text.matchAll(/<service\s+name="([^"]+)"/g)]
+    .map(([, name = '']) => ({ word: `--remove-service=${name}`, ports: portsIn(readOf('services', name)) }))
+    .filter(({ ports }) => ports.some((one) => isAt(one, port)));
+  const ports = portsIn(text)
+    .filter((one) => isAt(one, port))
+    .map((one) => ({ word: `--remove-port=${one}`, ports: [one] }));
+  const own = [...services, ...ports];
+  const isAlone = own.every((one) => one.ports.every((text) => isThisPort(text, port)));
+  const change = `firewall-cmd --permanent --zone=${zone}`;
+  const reload = 'firewall-cmd --reload';
+  if (own.length > 0 && isAlone && /<zone[^>]*>/.test(text) && !/ target="ACCEPT"/.test(text)) {
+    const words = own.map(({ word }) => word).join(' ');
+    return { by: 'firewalld-remove', command: `${change} ${words} && ${reload}` };
+  }
+  // firewalld asks those that drop first.
+  const rule = `rule port port="${port.port}" protocol="${port.protocol}" drop`;
+  return { by: 'firewalld-drop', command: `${change} --add-rich-rule='${rule}' && ${reload}` };
 }
 
 const portsIn = (text: string): string[] =>

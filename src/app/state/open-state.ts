@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Event } from '../../core/event/event.ts';
 import { instant, millis } from '../../core/net/time.ts';
@@ -197,6 +197,16 @@ export function sweepClaims(
       `${databaseIn(directory)} has lost ${lost} lease(s) whose start command has been run and whose stop command has not: ` +
       'it, or its -wal, has been cut off, replaced or removed; check for doors that are still open, and close them by hand',
   });
+}
+
+/** The daemon that holds this directory, or held it last, if such a process lives. */
+export function pidIn(directory: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(join(directory, 'pid'), 'utf8'));
+    return Number.isInteger(pid) && pid > 1 && existsSync(`/proc/${pid}`) ? pid : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export const databaseIn = (directory: string): string => join(directory, 'leases.db');

@@ -23,7 +23,7 @@ export function parseEnvelope(verb: string, line: unknown): ParsedAnswer<Readonl
 }
 
 export function wrongAnswer(verb: string, why: string): WrongAnswer {
-  const remedy = 'restart the daemon, as with `systemctl restart knockd`, and see its log';
+  const remedy = 'restart the daemon, and see its log';
   const message = `the daemon's answer to ${quoteText(verb)} cannot be understood: ${why}: ${remedy}`;
   return { kind: 'wrong', message };
 }

@@ -31,7 +31,7 @@ export function parseGreeting(line: unknown): { readonly kind: 'same-version' } 
   const named = typeof version === 'string' ? ` (version ${escapeText(version)})` : '';
   const message =
     protocol !== undefined && protocol > PROTOCOL
-      ? `the running daemon${named} is newer than this command, and does not understand it: use the \`bussa\` that was installed with the daemon, or restart the daemon, as with \`systemctl restart knockd\``
-      : `the running daemon${named} is older than this command, and does not understand it: restart the daemon, as with \`systemctl restart knockd\``;
+      ? `the running daemon${named} is newer than this command, and does not understand it: use the \`bussa\` that was installed with the daemon, or restart the daemon`
+      : `the running daemon${named} is older than this command, and does not understand it: restart the daemon`;
   return { kind: 'other-version', message };
 }

@@ -1,5 +1,5 @@
-import type { Finding } from './finding.ts';
-import { ok, problem, unknown, warning } from './finding.ts';
+import type { Finding, Hint } from './finding.ts';
+import { look, ok, problem, unknown, warning } from './finding.ts';
 
 /** What a port said to somebody who wanted to connect. */
 export type PortSays =
@@ -32,16 +32,15 @@ export function judgeTrail(evidence: OutsideEvidence): Finding {
   const { address, port, knocked, notSent, before, after } = evidence;
   const [reason] = notSent;
   if (reason !== undefined)
-    return problem('not-sent', `not sent to ${address}: ${reason}`, `ip route get ${address}`);
+    return problem('not-sent', `not sent to ${address}: ${reason}`, look(`ip route get ${address}`));
   if (knocked === 0 && before?.kind === 'open') {
     const message = `port ${port} of ${address} was open before any knock: it is not hidden, or was opened a moment ago`;
-    return warning(
-      'not-hidden',
-      message,
-      `wait until the door has closed, then: bussa doctor --from-client ${evidence.profile}`,
-    );
+    return warning('not-hidden', message, {
+      hint: `wait until the door has closed, then: bussa doctor --from-client ${evidence.profile}`,
+    });
   }
-  if (knocked === 0) return problem('not-sent', `no knock has left to ${address}`, `ip route get ${address}`);
+  if (knocked === 0)
+    return problem('not-sent', `no knock has left to ${address}`, look(`ip route get ${address}`));
   if (after?.kind === 'open') {
     return ok('opened', `port ${port} of ${address} ${said(before)} before the knock, and is open after it`);
   }
@@ -50,21 +49,19 @@ export function judgeTrail(evidence: OutsideEvidence): Finding {
 
 function judgeClosed(evidence: OutsideEvidence): Finding {
   const { address, port, before, after } = evidence;
-  const there = 'on that host: ';
+  const there = 'look on that host with: ';
   const change = `port ${port} of ${address} ${said(before)} before the knock, and ${said(after)} after it`;
   if (after?.kind === 'refused' && before?.kind !== 'refused') {
     return problem(
       'opened-but-unreachable',
       `${change}: the door has opened, and nothing listens behind it`,
-      `${there}ss -ltnp`,
+      { hint: `${there}ss -ltnp` },
     );
   }
   if (after?.kind === 'unreachable' && before?.kind === 'silent') {
-    return problem(
-      'opened-but-unreachable',
-      `${change}: the door has opened, and leads nowhere`,
-      `${there}bussa doctor`,
-    );
+    return problem('opened-but-unreachable', `${change}: the door has opened, and leads nowhere`, {
+      hint: `${there}bussa doctor`,
+    });
   }
   if (after?.kind === 'refused') {
     return problem(
@@ -74,7 +71,7 @@ function judgeClosed(evidence: OutsideEvidence): Finding {
     );
   }
   if (after?.kind === 'unreachable') {
-    return problem('not-seen', `${change}: the host is not reached`, `traceroute ${address}`);
+    return problem('not-seen', `${change}: the host is not reached`, look(`traceroute ${address}`));
   }
   return judgeSilence(evidence, change);
 }
@@ -87,19 +84,19 @@ function judgeSilence(evidence: OutsideEvidence, change: string): Finding {
   }
   if (knockPort?.kind === 'unreachable') {
     const message = `${change}; a packet to its knock port came back (${knockPort.code}): a router or firewall on the way refuses it`;
-    return problem('not-seen', message, `traceroute ${address}`);
+    return problem('not-seen', message, look(`traceroute ${address}`));
   }
   const message = `${change}; the host answers ping, so it is up, and drops knocks in silence, as it should: whether they were not seen, or seen but wrong, cannot be told from here${natHint(evidence)}`;
   if (answersPing === true) return unknown('not-seen-or-wrong', message, explainThere(evidence));
   return unknown(
     'not-seen',
     `${change}; nothing has come back from that address at all${answersPing === false ? ', to ping neither' : ''}${natHint(evidence)}`,
-    `ping ${address}`,
+    look(`ping ${address}`),
   );
 }
 
-function explainThere({ source = 'YOUR-ADDRESS' }: OutsideEvidence): string {
-  return `on that host: bussa explain ${source}`;
+function explainThere({ source = 'YOUR-ADDRESS' }: OutsideEvidence): Hint {
+  return { hint: `look on that host with: bussa explain ${source}` };
 }
 
 /** Who is behind a router is another one there. */

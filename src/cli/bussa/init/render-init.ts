@@ -6,7 +6,7 @@ import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import { renderSequence } from '../../../core/door/sequence.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { diagnosticParts, renderDiagnostic } from '../../../core/text/diagnostic.ts';
-import { quoteWord } from '../../arguments/quote-word.ts';
+import { quoteWord } from '../../../core/text/quote-word.ts';
 import { BUSSA_EXIT, type Json, type Output } from '../../arguments/verb.ts';
 
 type Written = Extract<InitOutcome, { kind: 'written' }>;

@@ -32,7 +32,7 @@ export const DOCTOR: Verb = {
   summary: 'check everything that commonly goes wrong, and name remedies',
   description: [
     'Checks the privileges, the libraries, the clock, the configuration, the daemon and its service, other daemons, the rotation of the log, the interfaces and addresses, and the current rules of the firewall: whether a new connection from outside to the port of each door is dropped, over IPv4 and IPv6, whether established connections live on, what happens to all other ports, and whether a container runtime sends the port elsewhere before. It changes nothing. It reads the rules without sending a packet; what the rules do not determine is unknown.',
-    'Each finding is `ok`, a `warning`, a `problem` or `unknown`, with a remedy to type. The status is 1 if there is a problem, else 0.',
+    'Each finding is `ok`, a `warning`, a `problem` or `unknown`, with a command that fixes it and can be typed as printed, or, behind `hint:`, with where to look or what only the owner can decide. The status is 1 if there is a problem, else 0.',
   ],
   operands: [],
   options: OPTIONS,
@@ -42,8 +42,8 @@ export const DOCTOR: Verb = {
     if (host !== undefined) return (voice) => examineClient(file, host, voice);
     const choice = daemonChoice(values, environment);
     return async (voice) => {
-      const { examineHost } = await import('../../../app/doctor/doctor.ts');
-      return tellFindings(await examineHost(choice), voice);
+      const { examine } = await import('../../../app/doctor/doctor.ts');
+      return tellFindings(await examine(choice), voice);
     };
   },
 };
@@ -62,9 +62,10 @@ async function examineClient(file: string, host: string, voice: Output): Promise
 async function tellFindings(findings: readonly Finding[], voice: Output): Promise<number> {
   const { printable } = await import('../../../core/event/printable.ts');
   const problems = findings.filter(({ verdict }) => verdict === 'problem').length;
-  const lines = findings.flatMap(({ id, verdict, message, remedy }) => [
+  const lines = findings.flatMap(({ id, verdict, message, remedy, hint }) => [
     `${voice.style(STYLES[verdict], verdict.padEnd(7))} ${id}: ${printable(message)}`,
     ...(remedy === undefined ? [] : [`        ${voice.style('bold', printable(remedy))}`]),
+    ...(hint === undefined ? [] : [`        hint: ${printable(hint)}`]),
   ]);
   const summary = problems === 0 ? 'no problem' : problems === 1 ? '1 problem' : `${problems} problems`;
   voice.answer({ good: problems === 0, findings }, [...lines, summary]);

@@ -7,9 +7,9 @@ import {
   type GuardOptions,
 } from '../../../app/config/daemon-options.ts';
 import { type Millis, seconds } from '../../../core/net/time.ts';
+import { quoteWord } from '../../../core/text/quote-word.ts';
 import { ownLauncher } from '../../../host/self/own-program.ts';
 import type { OptionTable } from '../../arguments/option.ts';
-import { quoteWord } from '../../arguments/quote-word.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Environment, Verb } from '../../arguments/verb.ts';
 import { DAEMON_OPTIONS, daemonOptions } from '../../knockd/knockd-options.ts';

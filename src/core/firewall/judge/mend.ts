@@ -7,13 +7,31 @@ import type { BaseChain, Rule, Ruleset } from './ruleset.ts';
 /** A port that is to be closed to strangers. */
 export type MendedPort = { readonly protocol: 'tcp' | 'udp'; readonly port: number };
 
+/** What a command does, and with which program. */
+export type MendKind =
+  | 'ufw-delete'
+  | 'ufw-prepend'
+  | 'firewalld-remove'
+  | 'firewalld-drop'
+  | `${'iptables' | 'nft'}-${'delete' | 'insert'}`
+  | 'iptables-append'
+  | 'nft-add'
+  | 'nft-table';
+
+export type MendCommand = { readonly by: MendKind; readonly command: string };
+
 /** BOUNDED: rules that let one port in, one after the other. */
 const MAX_STEPS = 8;
 
+/** linux/netfilter_ipv4.h: NF_IP_PRI_CONNTRACK. No chain before it knows what is established. */
+const TRACKING_PRIORITY = -200;
+
 export type MendOptions = {
   readonly judge: (ruleset: Ruleset) => StrangerFate;
-  /** How the program that has made the rule takes it away; `undefined`: the rule is the owner's own. */
-  readonly ownerCommand: (rule: RulePlace) => string | undefined;
+  /** How the program that has made the rule closes the port; `undefined`: the rule is the owner's own. */
+  readonly ownerCommand: (rule: RulePlace) => MendCommand | undefined;
+  /** The same where no rule lets it in but the policy of this chain. */
+  readonly ownerPolicy: (chain: BaseChain) => MendCommand | undefined;
 };
 
 /**
@@ -23,27 +41,30 @@ export type MendOptions = {
 export function mendPort(
   ruleset: Ruleset,
   port: MendedPort,
-  { judge, ownerCommand }: MendOptions,
-): string[] | undefined {
-  const commands: string[] = [];
+  { judge, ownerCommand, ownerPolicy }: MendOptions,
+): MendCommand[] | undefined {
+  const commands: MendCommand[] = [];
+  const add = (one: MendCommand): void => {
+    if (!commands.some(({ command }) => command === one.command)) commands.push(one);
+  };
   let current = ruleset;
   for (let step = 0; step < MAX_STEPS; step++) {
-    const { kind, by } = judge(current);
+    const { kind, by, translatedBy } = judge(current);
     if (kind === 'dropped') return commands;
     // A drop at prerouting would come before the rules that open the door.
     if (kind !== 'in' || by === undefined || (by.chain.hook !== 'input' && by.chain.hook !== 'forward'))
       return undefined;
     const { rule, chain } = by;
-    const owner = rule === undefined ? undefined : ownerCommand(rule);
+    const match = matchOf(port, translatedBy !== undefined);
+    const owner = rule === undefined ? ownerPolicy(chain) : ownerCommand(rule);
     if (rule === undefined) {
-      commands.push(appendDrop(chain, port));
+      add(owner ?? appendDrop(chain, match));
       current = closed(current, chain);
     } else if (owner !== undefined || rule.scope === 'port') {
-      const command = owner ?? deletion(rule);
-      if (!commands.includes(command)) commands.push(command);
+      add(owner ?? deletion(rule));
       current = changed(current, rule, () => []);
     } else {
-      commands.push(insertDrop(rule, current, port));
+      add(insertDrop(rule, current, match));
       current = changed(current, rule, ({ place }) => [
         { place, steps: [{ kind: 'verdict', verdict: { kind: 'drop' } }] },
       ]);
@@ -52,18 +73,31 @@ export function mendPort(
   return undefined;
 }
 
-/** Commands that let what is established through every chain that ends it. */
-export function mendEstablished(ruleset: Ruleset, judge: MendOptions['judge']): string[] {
-  const commands: string[] = [];
+export type EstablishedCommand = {
+  readonly by: 'iptables-established' | 'nft-established';
+  readonly command: string;
+};
+
+/** Commands that let what is established through every chain that ends it; none where no such rule would. */
+export function mendEstablished(ruleset: Ruleset, judge: MendOptions['judge']): EstablishedCommand[] {
+  const commands: EstablishedCommand[] = [];
   let current = ruleset;
   for (let step = 0; step < MAX_STEPS; step++) {
     const { kind, by } = judge(current);
     if (kind !== 'dropped' || by === undefined) break;
     const { tool, family, table, chain } = by.chain.place;
+    const { hook, priority } = by.chain;
+    if (hook === 'ingress' || (hook === 'prerouting' && priority <= TRACKING_PRIORITY)) return [];
     commands.push(
       tool === 'nft'
-        ? `nft insert rule ${family} ${table} ${chain} ct state established,related accept`
-        : `${tool}${tableWord(table)} -I ${chain} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+        ? {
+            by: 'nft-established',
+            command: `nft insert rule ${family} ${table} ${chain} ct state established,related accept`,
+          }
+        : {
+            by: 'iptables-established',
+            command: `${tool}${tableWord(table)} -I ${chain} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+          },
     );
     const { bases, chains } = current;
     current = { bases: bases.filter((one) => one.key !== by.chain.key), chains };
@@ -71,30 +105,70 @@ export function mendEstablished(ruleset: Ruleset, judge: MendOptions['judge']): 
   return commands;
 }
 
-function deletion({ tool, family, table, chain, text, handle }: RulePlace): string {
-  if (tool === 'nft') return `nft delete rule ${family} ${table} ${chain} handle ${handle}`;
-  return `${tool}${tableWord(table)} -D ${chain} ${forShell(text)}`;
+/** Where no rule of this family stands at all; `tool`: the program that the host has. */
+export function firstDrop(tool: 'iptables' | 'ip6tables' | 'nft', port: MendedPort): MendCommand {
+  const { nft, iptables } = matchOf(port, false);
+  if (tool !== 'nft') return { by: 'iptables-append', command: `${tool} -A INPUT ${iptables}` };
+  const chain = 'chain input { type filter hook input priority 0; policy accept; }';
+  return {
+    by: 'nft-table',
+    command: `nft 'table inet hidden { ${chain}; }; add rule inet hidden input ${nft}'`,
+  };
 }
 
-function insertDrop(rule: RulePlace, ruleset: Ruleset, port: MendedPort): string {
+/** Drops what is sent on to elsewhere, by the port that was addressed. */
+export function forwardDrop(
+  tool: 'iptables' | 'ip6tables' | 'nft',
+  port: MendedPort,
+): { readonly by: 'iptables-forward' | 'nft-forward'; readonly command: string } {
+  const { nft, iptables } = matchOf(port, true);
+  if (tool !== 'nft') return { by: 'iptables-forward', command: `${tool} -I FORWARD ${iptables}` };
+  const chain = 'chain forward { type filter hook forward priority -1; policy accept; }';
+  const command = `nft 'table inet hidden { ${chain}; }; add rule inet hidden forward ${nft}'`;
+  return { by: 'nft-forward', command };
+}
+
+type DropMatch = { readonly nft: string; readonly iptables: string };
+
+/** What is translated has another port by then than the one that was addressed. */
+function matchOf({ protocol, port }: MendedPort, isTranslated: boolean): DropMatch {
+  if (isTranslated) {
+    return {
+      nft: `meta l4proto ${protocol} ct original proto-dst ${port} ct state new drop`,
+      iptables: `-p ${protocol} -m conntrack --ctstate NEW --ctorigdstport ${port} -j DROP`,
+    };
+  }
+  return {
+    nft: `${protocol} dport ${port} ct state new drop`,
+    iptables: `-p ${protocol} --dport ${port} -m conntrack --ctstate NEW -j DROP`,
+  };
+}
+
+function deletion({ tool, family, table, chain, text, handle }: RulePlace): MendCommand {
+  if (tool === 'nft')
+    return { by: 'nft-delete', command: `nft delete rule ${family} ${table} ${chain} handle ${handle}` };
+  return { by: 'iptables-delete', command: `${tool}${tableWord(table)} -D ${chain} ${forShell(text)}` };
+}
+
+function insertDrop(rule: RulePlace, ruleset: Ruleset, match: DropMatch): MendCommand {
   const { tool, family, table, chain, handle } = rule;
-  if (tool === 'nft') return `nft insert rule ${family} ${table} ${chain} handle ${handle} ${nftDrop(port)}`;
+  if (tool === 'nft') {
+    const command = `nft insert rule ${family} ${table} ${chain} handle ${handle} ${match.nft}`;
+    return { by: 'nft-insert', command };
+  }
   const place = (ruleset.chains.get(keyOf(rule)) ?? []).findIndex((one) => one.place === rule) + 1;
-  return `${tool}${tableWord(table)} -I ${chain} ${place} ${iptablesDrop(port)}`;
+  const command = `${tool}${tableWord(table)} -I ${chain} ${place} ${match.iptables}`;
+  return { by: 'iptables-insert', command };
 }
 
-function appendDrop({ place }: BaseChain, port: MendedPort): string {
+function appendDrop({ place }: BaseChain, match: DropMatch): MendCommand {
   const { tool, family, table, chain } = place;
-  if (tool === 'nft') return `nft add rule ${family} ${table} ${chain} ${nftDrop(port)}`;
-  return `${tool}${tableWord(table)} -A ${chain} ${iptablesDrop(port)}`;
+  if (tool === 'nft')
+    return { by: 'nft-add', command: `nft add rule ${family} ${table} ${chain} ${match.nft}` };
+  return { by: 'iptables-append', command: `${tool}${tableWord(table)} -A ${chain} ${match.iptables}` };
 }
 
 const tableWord = (table: string): string => (table === 'filter' ? '' : ` -t ${table}`);
-
-const nftDrop = ({ protocol, port }: MendedPort): string => `${protocol} dport ${port} ct state new drop`;
-
-export const iptablesDrop = ({ protocol, port }: MendedPort): string =>
-  `-p ${protocol} --dport ${port} -m conntrack --ctstate NEW -j DROP`;
 
 /** iptables-save quotes otherwise than a shell. */
 function forShell(text: string): string {

@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import type { StartOptions } from '../../core/control/daemon-status.ts';
+import { quoteWord } from '../../core/text/quote-word.ts';
+import { programWord } from '../../host/self/program-word.ts';
+import { findInstalledService } from '../../host/service-manager/installed-service.ts';
+import { DEFAULT_CONFIG_FILE, DEFAULT_STATE_DIRECTORY } from '../config/daemon-options.ts';
+import { pidIn, stateName } from '../state/open-state.ts';
+import { startSwitch } from './start-switch.ts';
+
+const KNOCKD = new URL('../../../bin/knockd', import.meta.url).href;
+const BUSSA = new URL('../../../bin/bussa', import.meta.url).href;
+
+/** The daemon that is to run. */
+export type MeantDaemon = {
+  readonly configFile: string;
+  readonly interfaces?: string;
+  readonly stateDirectory: string;
+  /** With which it was started last, as far as that is known. */
+  readonly options?: StartOptions;
+};
+
+export type WayToStart = {
+  readonly by: 'systemctl-start' | 'systemctl-unmask' | 'init-start' | 'knockd-start';
+  readonly command: string;
+};
+
+/** Whether it is the daemon that this host's service runs, as far as one can know without it. */
+export function isOfService({ configFile, interfaces, stateDirectory, options }: MeantDaemon): boolean {
+  if (options?.isService === true) return true;
+  return (
+    configFile === DEFAULT_CONFIG_FILE &&
+    (interfaces ?? options?.interfaces) === undefined &&
+    stateDirectory === DEFAULT_STATE_DIRECTORY
+  );
+}
+
+/** What starts it on this host: its service, where there is one, else the daemon itself, in the background. */
+export function wayToStart(daemon: MeantDaemon): WayToStart {
+  const service = findInstalledService('knockd');
+  if (!isOfService(daemon) || service.kind === 'none') {
+    return { by: 'knockd-start', command: startByHand(daemon) };
+  }
+  if (service.kind === 'masked') {
+    return { by: 'systemctl-unmask', command: 'systemctl unmask knockd && systemctl start knockd' };
+  }
+  const allow = startSwitch(service)?.command;
+  const start = service.kind === 'unit' ? 'systemctl start knockd' : '/etc/init.d/knockd start';
+  return {
+    by: service.kind === 'unit' ? 'systemctl-start' : 'init-start',
+    command: allow === undefined ? start : `${allow} && ${start}`,
+  };
+}
+
+export type WayToRestart = {
+  readonly by: 'systemctl-restart' | 'knockd-restart';
+  readonly command: string;
+};
+
+/** For one that runs, and is of no use. `undefined`: which process it is, is not known. */
+export function wayToRestart(daemon: MeantDaemon, isHung: boolean): WayToRestart | undefined {
+  const { by, command } = wayToStart(daemon);
+  if (by === 'systemctl-start') {
+    // What hangs takes no order to stop.
+    const kill = isHung ? 'systemctl kill --signal=KILL knockd; ' : '';
+    return { by: 'systemctl-restart', command: `${kill}systemctl restart knockd` };
+  }
+  const { configFile, interfaces, options, stateDirectory } = daemon;
+  const pid = pidIn(join(stateDirectory, stateName(configFile, interfaces ?? options?.interfaces)));
+  return pid === undefined ? undefined : { by: 'knockd-restart', command: `kill -KILL ${pid} && ${command}` };
+}
+
+function startByHand({ configFile, interfaces, stateDirectory, options }: MeantDaemon): string {
+  const place = renderPlace({ configFile, interfaces: interfaces ?? options?.interfaces, stateDirectory });
+  const words = [programWord('knockd', KNOCKD), '-d', ...place];
+  if (options?.logFile !== undefined) words.push('-g', options.logFile);
+  if (options?.pidFile !== undefined) words.push('-p', options.pidFile);
+  if (options?.ipv6 === false) words.push('-4');
+  if (options?.lookUpNames === true) words.push('-l');
+  return words.map(quoteWord).join(' ');
+}
+
+/** `bussa` with this verb, for this daemon, as it can be typed in any directory. */
+export function bussaCommand(verb: string, daemon: MeantDaemon): string {
+  const interfaces = daemon.interfaces ?? daemon.options?.interfaces;
+  return [programWord('bussa', BUSSA), verb, ...renderPlace({ ...daemon, interfaces })]
+    .map(quoteWord)
+    .join(' ');
+}
+
+function renderPlace(place: {
+  readonly configFile: string;
+  readonly interfaces: string | undefined;
+  readonly stateDirectory: string;
+}): string[] {
+  const { configFile, interfaces, stateDirectory } = place;
+  return [
+    ...(configFile === DEFAULT_CONFIG_FILE ? [] : ['-c', configFile]),
+    ...(interfaces === undefined ? [] : ['-i', interfaces]),
+    ...(stateDirectory === DEFAULT_STATE_DIRECTORY ? [] : ['--state', stateDirectory]),
+  ];
+}
+
+/** `bussa check FILE`. */
+export const checkCommand = (file: string): string =>
+  [programWord('bussa', BUSSA), 'check', file].map(quoteWord).join(' ');

@@ -1,0 +1,149 @@
+import type { Config } from '../../core/config/file/config.ts';
+import { parseInterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
+import type { DaemonStatus, StartOptions } from '../../core/control/daemon-status.ts';
+import type { Finding, Hint, Mend, StartKind } from '../../core/doctor/finding.ts';
+import { look, ok, unknown, warning } from '../../core/doctor/finding.ts';
+import type { HostInterface } from '../../core/net/host-interface.ts';
+import { findProgram } from '../../host/files/find-program.ts';
+import { readServedBy } from '../../host/ports/host-ports.ts';
+import type { DaemonSelector } from '../ask/ask-daemon.ts';
+import { findJudged, type JudgedFile } from '../ask/find-judged.ts';
+import { bussaCommand, checkCommand, type MeantDaemon } from '../ask/way-to-start.ts';
+import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
+import { entrancesOf } from '../exposure/entrances.ts';
+import { StrangerJudge } from '../exposure/stranger-judge.ts';
+import { serviceTrialLeft, withServiceTrial } from '../trial/confirm-trial.ts';
+import { renderTrial } from '../trial/render-trial.ts';
+import { type HiddenPort, hiddenPorts } from './hidden-ports.ts';
+import { judgeBoot } from './judge-boot.ts';
+import { judgeConfiguration, judgeRotation } from './judge-files.ts';
+import { judgeFirewall } from './judge-firewall.ts';
+import { judgeNetwork } from './judge-network.ts';
+import { cureOfStart, greetDaemon, judgeDaemon, judgeOthers } from './judge-service.ts';
+import { forwardEdit } from './make-forward.ts';
+import { readOwnerCommands } from './owner-commands.ts';
+
+/** What is judged: a configuration, and the daemon that it is of. */
+type Case = {
+  readonly judged: JudgedFile;
+  readonly daemon: MeantDaemon;
+  readonly config: Config | undefined;
+  /** What has the daemon run; `undefined` where it does, or that cannot be seen. */
+  readonly start: Mend<StartKind> | Hint | undefined;
+};
+
+/** The configuration, the daemon, the network, the firewall. It only looks, and changes nothing. Needs native code. */
+export async function examineHost(choice: DaemonSelector): Promise<readonly Finding[]> {
+  const found = await findJudged(choice);
+  // Which daemon is meant is a finding of its own.
+  const judged: JudgedFile = 'kind' in found ? { file: DEFAULT_CONFIG_FILE, from: 'default' } : found;
+  const daemon = meantDaemon(judged, choice);
+  const { findings, config: written } = judgeConfiguration(judged);
+  const config = written === undefined ? undefined : asStarted(written, judged.options);
+  const reply = await greetDaemon(choice);
+  const start = cureOfStart(reply, daemon, config !== undefined);
+  const service = [
+    judgeDaemon(reply, start),
+    ...(await judgeTrial(judged.status, daemon)),
+    judgeOthers(),
+    await judgeBoot(daemon, await serviceTrialLeft()),
+    ...(config === undefined ? [] : [judgeRotation(config)]),
+  ];
+  const isDown = reply.kind === 'no-daemon' || reply.kind === 'other-version';
+  const network = await examineNetwork({ judged, daemon, config, start: isDown ? start : undefined });
+  return [...findings, ...service, ...network];
+}
+
+function meantDaemon({ file, options }: JudgedFile, choice: DaemonSelector): MeantDaemon {
+  const { interfaces, stateDirectory } = choice;
+  return {
+    configFile: file,
+    stateDirectory,
+    ...(interfaces === undefined ? {} : { interfaces }),
+    ...(options === undefined ? {} : { options }),
+  };
+}
+
+/** What is closed until somebody confirms it, and opens again if nobody does. */
+async function judgeTrial(status: DaemonStatus | undefined, daemon: MeantDaemon): Promise<Finding[]> {
+  if (status === undefined) return [];
+  const { trialLeft } = await withServiceTrial(status);
+  if (trialLeft === undefined) return [];
+  const message = `trial: ${renderTrial(trialLeft)}; then the ports are open again unless it is confirmed`;
+  return [warning('trial', message, { by: 'confirm', command: bussaCommand('confirm', daemon) })];
+}
+
+/** What the daemon's command line says of the network and the log goes before the file, or behind it. */
+function asStarted(config: Config, options: StartOptions | undefined): Config {
+  if (options === undefined) return config;
+  const { settings } = config;
+  const named = options.interfaces === undefined ? undefined : parseInterfaceSetting(options.interfaces);
+  const interfaces = named?.kind === 'ok' ? named.choice : settings.interfaces;
+  const logFile = settings.logFile ?? options.logFile;
+  return {
+    ...config,
+    settings: {
+      ...settings,
+      ...(interfaces === undefined ? {} : { interfaces }),
+      ...(logFile === undefined ? {} : { logFile }),
+    },
+  };
+}
+
+async function examineNetwork(the: Case): Promise<Finding[]> {
+  const { judged, config } = the;
+  let interfaces: HostInterface[];
+  try {
+    const { readInterfaces } = await import('../../host/interfaces/interfaces.ts');
+    interfaces = readInterfaces({ routes: true });
+  } catch (error) {
+    return [unknown('interface-up', `the interfaces cannot be read: ${(error as Error).message}`)];
+  }
+  const choice = config?.settings.interfaces;
+  const network = judgeNetwork(interfaces, choice, judged.options?.ipv6 !== false);
+  if (config === undefined) return network;
+  const ports = hiddenPorts(config.doors);
+  if (ports.length === 0)
+    return [...network, ok('port-hidden', 'no door names a port, so there is none to judge')];
+  return [...network, ...(await examineFirewall(the, config, ports, interfaces))];
+}
+
+async function examineFirewall(
+  the: Case,
+  config: Config,
+  ports: readonly HiddenPort[],
+  interfaces: readonly HostInterface[],
+): Promise<Finding[]> {
+  const { listRules } = await import('../../host/firewall/choice/list-rules.ts');
+  const { KernelRoutes } = await import('../../host/interfaces/host-routes.ts');
+  const listing = await listRules();
+  if (listing.nft === undefined && listing.iptables.length === 0) {
+    const why = `the firewall's rules cannot be read: ${listing.why ?? 'there is neither nftables nor iptables'}`;
+    return [unknown('port-hidden', why, look('sudo bussa doctor'))];
+  }
+  using routes = new KernelRoutes(interfaces);
+  const entrances = entrancesOf(interfaces, config.settings.interfaces, routes);
+  const judge = new StrangerJudge(listing, { interfaces, entrances, routes });
+  const served = { tcp: readServedBy('tcp'), udp: readServedBy('udp') };
+  return judgeFirewall(ports, {
+    judge,
+    owner: await readOwnerCommands(judge.ruleset),
+    serves: ({ protocol, port, path }) => path === 'forward' || served[protocol].has(port),
+    start: the.start,
+    forward: (port) => makeForward(the, config, port),
+    hasIptables: findProgram('iptables') !== undefined,
+  });
+}
+
+/** The file is changed, judged, and taken into use. */
+function makeForward({ daemon, start }: Case, config: Config, port: HiddenPort): Mend<'forward'> | Hint {
+  const { configFile } = daemon;
+  const edit = forwardEdit(configFile, config.doors, port);
+  const use = start === undefined ? bussaCommand('reload', daemon) : 'command' in start ? start.command : '';
+  if (edit === undefined || use === '') {
+    return {
+      hint: `write \`forward\` behind ${port.protocol}/${port.port} in ${configFile}; a reload takes it into use`,
+    };
+  }
+  return { by: 'forward', command: [edit, checkCommand(configFile), use].join(' && ') };
+}

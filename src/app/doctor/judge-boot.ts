@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Finding } from '../../core/doctor/finding.ts';
+import { ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
+import type { Millis } from '../../core/net/time.ts';
+import { quoteWord } from '../../core/text/quote-word.ts';
+import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
+import { ownLauncher } from '../../host/self/own-program.ts';
+import { findInstalledService } from '../../host/service-manager/installed-service.ts';
+import { isSystemdRunning } from '../../host/service-manager/systemd.ts';
+import { DEFAULTS_FILE, startSwitch } from '../ask/start-switch.ts';
+import { bussaCommand, isOfService, type MeantDaemon } from '../ask/way-to-start.ts';
+import { renderTrial } from '../trial/render-trial.ts';
+
+const PACKAGED_UNIT = fileURLToPath(new URL('../../../packaging/knockd.service', import.meta.url));
+const KNOCKD = new URL('../../../bin/knockd', import.meta.url).href;
+const UNIT = '/etc/systemd/system/knockd.service';
+
+/** Whether the daemon starts at boots. `trialLeft`: of the service, which is enabled by its confirmation. */
+export async function judgeBoot(daemon: MeantDaemon, trialLeft: Millis | undefined): Promise<Finding> {
+  const id = 'service-enabled';
+  if (!isSystemdRunning()) {
+    return unknown(id, 'this host does not run systemd: what starts the daemon at boot is not known');
+  }
+  // From the disk, so that nobody has to be asked. It prints the state, and fails for most of them.
+  const state =
+    (await outputOf('sh', ['-c', 'systemctl --root=/ is-enabled knockd.service 2>&1 || true']))?.trim() ?? '';
+  if (/^(?:enabled|static|alias|indirect|generated)/.test(state)) return judgeSwitch(state);
+  if (trialLeft !== undefined) {
+    const message = `the service is on trial (${renderTrial(trialLeft)}): it starts at boots once it is confirmed`;
+    return warning(id, message, { by: 'confirm', command: bussaCommand('confirm', daemon) });
+  }
+  const message = `after a boot knockd does not start (systemctl: ${state.split('\n').at(-1) || 'no answer'})`;
+  if (!isOfService(daemon)) {
+    const hint = `the daemon that is judged here is not the service's: give its options to KNOCKD_OPTS in ${DEFAULTS_FILE}, then systemctl enable knockd`;
+    return problem(id, message, { hint });
+  }
+  const service = findInstalledService('knockd');
+  if (service.kind === 'masked') {
+    const command = 'systemctl unmask knockd && systemctl enable knockd';
+    return problem(id, message, { by: 'systemctl-unmask', command });
+  }
+  if (service.kind !== 'none') {
+    return problem(id, message, { by: 'systemctl-enable', command: 'systemctl enable knockd' });
+  }
+  if (!existsSync(PACKAGED_UNIT)) {
+    return problem(id, message, { hint: "install Bussa's package: it brings the unit" });
+  }
+  const command = installUnit();
+  if (command === undefined) return problem(id, message, { hint: `write a unit: ${PACKAGED_UNIT} is one` });
+  return problem(id, message, { by: 'install-unit', command });
+}
+
+/** As `bussa init` does it. `undefined`: its path is none that systemd and sed take as it stands. */
+function installUnit(): string | undefined {
+  const program = ownLauncher(KNOCKD);
+  if (!/^[A-Za-z0-9_./@:+-]+$/.test(program)) return undefined;
+  const sed = `sed 's|^ExecStart=[^ ]*|ExecStart=${program}|' ${quoteWord(PACKAGED_UNIT)}`;
+  return `${sed} > ${UNIT} && systemctl daemon-reload && systemctl enable knockd`;
+}
+
+/** Debian's switch, which the unit asks. */
+function judgeSwitch(state: string): Finding {
+  const id = 'service-enabled';
+  const off = startSwitch(findInstalledService('knockd'));
+  if (off === undefined) return ok(id, `knockd.service is ${state}`);
+  const message = `${DEFAULTS_FILE} says START_KNOCKD=${off.value ?? ''}, so the service does not start`;
+  return problem(id, message, { by: 'allow-start', command: off.command });
+}

@@ -1,0 +1,338 @@
+import type { HostCopy } from '../lab/host-copy.ts';
+import { C_KNOCKD } from '../lab/knockd.ts';
+import { repository } from '../lab/scratch-clone.ts';
+import type { RemedyCase } from './remedy-case.ts';
+
+type Case = RemedyCase<HostCopy>;
+
+const CONFIG = '/etc/knockd.conf';
+/** Doors that open ports by themselves. */
+const NATIVE = `[ssh]
+  sequence    = 7000,8000:udp,9000
+  seq_timeout = 5
+  tcpflags    = syn
+  open        = tcp/22, tcp/23
+  open_for    = 20
+`;
+/** Of which nothing can be said. */
+const CLEAN = `[ssh]
+  sequence = 7311:udp,18422:udp,9533:udp
+  open     = tcp/22
+  open_for = 20
+`;
+/** Doors with commands. */
+const COMMANDS = [22, 23]
+  .map(
+    (port) => `[door${port}]
+  sequence      = 70${port},8000:udp,9000
+  seq_timeout   = 5
+  tcpflags      = syn
+  start_command = /sbin/iptables -I INPUT -s %IP% -p tcp --dport ${port} -j ACCEPT
+  cmd_timeout   = 10
+  stop_command  = /sbin/iptables -D INPUT -s %IP% -p tcp --dport ${port} -j ACCEPT
+`,
+  )
+  .join('');
+
+/** Somebody has closed port 23, and has forgotten IPv6. */
+const closeOver4 = (hook = 'input'): string =>
+  `nft 'table ip early { chain early { type filter hook ${hook} priority -10; policy accept; tcp dport 23 drop; }; }'`;
+
+const BOTH = ['iptables', 'ip6tables'] as const;
+const onBoth = (...rules: readonly string[]): string =>
+  BOTH.flatMap((tool) => rules.map((rule) => `${tool} ${rule}`)).join(' && ');
+
+/** Ports 22 and 23 are open, 23 over IPv6 alone. */
+function openCase(kind: Closing, name: string, ...commands: readonly string[]): Case {
+  return {
+    name,
+    proves: [`port-hidden ${kind}`, `ipv6-gap ${kind}`],
+    arrange: async (host) => {
+      await host.write(CONFIG, COMMANDS);
+      for (const command of commands) await host.run(command);
+    },
+  };
+}
+
+type Closing =
+  | `ufw-${'delete' | 'prepend'}`
+  | `firewalld-${'remove' | 'drop'}`
+  | `iptables-${'delete' | 'insert' | 'append'}`
+  | `nft-${'delete' | 'insert' | 'add' | 'table'}`;
+
+const ESTABLISHED = '-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT';
+const UFW = 'ufw --force enable';
+/** Debian's, which systemd would start. It drops what could not be answered: the world is behind the client. */
+const FIREWALLD = `mkdir -p /run/dbus && dbus-daemon --system --fork && { firewalld --nofork >/dev/null 2>&1 & }
+until firewall-cmd --state >/dev/null 2>&1; do :; done
+ip -6 route add default via fd07::2 dev eth0`;
+const NO_IPTABLES =
+  'rm -f /usr/sbin/*tables-nft* /usr/sbin/*tables-legacy* /usr/sbin/xtables* /usr/sbin/ip*tables*';
+const nftHost = (policy: string, ...rules: readonly string[]): string => `nft 'table inet host { chain input {
+  type filter hook input priority 0; policy ${policy}; ct state established,related accept; ${rules.join(' ')} }; }'`;
+
+const CLOSING: readonly Case[] = [
+  openCase(
+    'ufw-delete',
+    'ufw',
+    UFW,
+    'ufw allow 22/tcp comment "my own"',
+    'ufw allow from any to any port 23 proto tcp',
+    closeOver4(),
+  ),
+  openCase('ufw-prepend', 'ufw, with other ports', UFW, 'ufw allow 20:30/tcp', closeOver4()),
+  openCase(
+    'firewalld-remove',
+    'firewalld as installed, and a port',
+    FIREWALLD,
+    'firewall-cmd --permanent --add-port=23/tcp && firewall-cmd --reload',
+    closeOver4(),
+  ),
+  openCase(
+    'firewalld-drop',
+    'firewalld, with other ports',
+    FIREWALLD,
+    'firewall-cmd --permanent --remove-service=ssh && firewall-cmd --permanent --add-port=20-30/tcp && firewall-cmd --reload',
+    closeOver4(),
+  ),
+  openCase(
+    'iptables-delete',
+    'iptables',
+    onBoth(
+      '-P INPUT DROP',
+      ESTABLISHED,
+      `-A INPUT -p tcp --dport 22 -m comment --comment "it's the \\"ssh\\" here" -j ACCEPT`,
+      '-A INPUT -p tcp --dport 23 -j ACCEPT',
+    ),
+    closeOver4(),
+  ),
+  openCase(
+    'iptables-insert',
+    'iptables, with other ports',
+    onBoth('-P INPUT DROP', ESTABLISHED, '-A INPUT -p tcp -m multiport --dports 22,23,80 -j ACCEPT'),
+    closeOver4(),
+  ),
+  openCase(
+    'iptables-append',
+    'iptables with policy ACCEPT',
+    onBoth('-A INPUT -p tcp --dport 80 -j ACCEPT'),
+    closeOver4(),
+  ),
+  openCase(
+    'nft-delete',
+    'nftables',
+    nftHost('drop', 'tcp dport 22 accept;', 'tcp dport 23 accept;'),
+    closeOver4(),
+  ),
+  openCase(
+    'nft-insert',
+    'nftables, with other ports',
+    nftHost('drop', 'tcp dport { 22, 23, 80 } accept;'),
+    closeOver4(),
+  ),
+  openCase('nft-add', 'nftables with policy accept', nftHost('accept'), closeOver4()),
+  openCase('nft-table', 'nothing but nft, and no rule', NO_IPTABLES, closeOver4('prerouting')),
+  {
+    name: 'no rule at all',
+    proves: ['port-hidden iptables-append'],
+    arrange: (host) => host.write(CONFIG, COMMANDS.split('[door23]')[0] ?? ''),
+  },
+];
+
+/** The daemon is down, and its ports are open, 23 over IPv6 alone. */
+const downCase = (
+  kind: 'knockd-start' | 'knockd-restart' | 'init-start',
+  name: string,
+  command: string,
+): Case => ({
+  name,
+  proves: [`daemon-running ${kind}`, `port-hidden ${kind}`, `ipv6-gap ${kind}`],
+  arrange: async (host) => {
+    await host.write(CONFIG, NATIVE);
+    await host.run(`${closeOver4()} && ${command}`);
+  },
+});
+
+const OWN = '-c /etc/mine.conf --state /var/lib/own -i eth0 -4 -p /run/own.pid';
+
+const DOWN: readonly Case[] = [
+  downCase('knockd-start', 'nothing starts it, as in a container', 'true'),
+  downCase(
+    'init-start',
+    'an init script, not allowed to start',
+    `install -m 755 ${repository}/packaging/knockd.init /etc/init.d/knockd && cp ${repository}/packaging/default-knockd /etc/default/knockd`,
+  ),
+  downCase(
+    'knockd-restart',
+    'it hangs, and its table is gone',
+    'knockd -d && kill -STOP $(cat /var/lib/bussa/*/pid) && nft delete table inet bussa',
+  ),
+  {
+    name: 'one that was started by hand, with options of its own',
+    options: '--state /var/lib/own',
+    proves: ['daemon-running knockd-start'],
+    arrange: async (host) => {
+      await host.write('/etc/mine.conf', NATIVE);
+      await host.run(`knockd -d ${OWN} && kill $(cat /run/own.pid) && while [ -e /run/own.pid ]; do :; done`);
+    },
+    check: async (host) => {
+      const status = await host.run('bussa status --json --state /var/lib/own');
+      const { config, options } = JSON.parse(status) as {
+        readonly config: string;
+        readonly options: Readonly<Record<string, unknown>>;
+      };
+      const { interfaces, ipv6, pidFile } = options;
+      const told = JSON.stringify([config, interfaces, ipv6, pidFile]);
+      if (told !== '["/etc/mine.conf","eth0",false,"/run/own.pid"]') throw new Error(status);
+    },
+  },
+];
+
+const DOCKER =
+  'iptables -t nat -N DOCKER && iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER && iptables -t nat -A DOCKER ! -i docker0 -p tcp -m tcp --dport 22 -j DNAT --to-destination 172.17.0.2:2222';
+const NFT_DNAT =
+  "nft 'table ip nat { chain pre { type nat hook prerouting priority -100; tcp dport 22 dnat to 172.17.0.2:2222; }; }'";
+
+/** In ways in which a configuration may be written. */
+const RANGE = NATIVE.replace('open        = tcp/22, tcp/23', 'Open = udp/53 , TCP / 20 - 30');
+
+const BYPASSED: readonly Case[] = [
+  {
+    name: 'a container runtime publishes the port, and the daemon runs',
+    proves: ['container-bypass forward'],
+    arrange: async (host) => {
+      await host.write(CONFIG, NATIVE);
+      await host.run(`${DOCKER} && knockd -d`);
+    },
+  },
+  {
+    name: 'a container runtime publishes a port of a range, and the daemon does not run',
+    proves: ['container-bypass forward'],
+    arrange: async (host) => {
+      await host.write('/etc/knockd/range.conf', RANGE);
+      await host.run(`${DOCKER} && ln -s knockd/range.conf ${CONFIG}`);
+    },
+    check: async (host) => {
+      await host.run(`test -L ${CONFIG} && grep -q '^  Open = udp/53 , TCP / 20 - 30 forward$' ${CONFIG}`);
+    },
+  },
+  {
+    name: 'a container runtime publishes the port of a door with commands',
+    proves: ['container-bypass iptables-forward'],
+    arrange: async (host) => {
+      await host.write(CONFIG, COMMANDS);
+      await host.run(DOCKER);
+    },
+  },
+  {
+    name: 'nft sends the port of a door with commands on, and there is no iptables',
+    proves: ['container-bypass nft-forward'],
+    arrange: async (host) => {
+      await host.write(CONFIG, COMMANDS);
+      await host.run(`${NO_IPTABLES} && ${NFT_DNAT}`);
+    },
+  },
+];
+
+const established = (tool: 'iptables' | 'nft', rules: string): Case => ({
+  name: `${tool} without a rule for what is established`,
+  proves: [`established ${tool}-established`],
+  arrange: async (host) => {
+    await host.write(CONFIG, COMMANDS);
+    await host.run(rules);
+  },
+});
+
+const LOGGED = (log: string): string => `[options]\n  LogFile = ${log}\n${NATIVE}`;
+
+const OTHERS: readonly Case[] = [
+  established('iptables', onBoth('-P INPUT DROP')),
+  established('nft', nftHost('drop').replace('ct state established,related accept;', '')),
+  {
+    name: 'a trial',
+    proves: ['trial confirm'],
+    arrange: async (host) => {
+      await host.write(CONFIG, NATIVE);
+      const up = host.start('exec bussa up --confirm 600');
+      await up.saw(/unless you confirm/);
+    },
+  },
+  {
+    name: 'the knockd written in C',
+    proves: ['another-knockd kill'],
+    arrange: async (host) => {
+      await host.write(CONFIG, COMMANDS);
+      await host.start(`exec ${C_KNOCKD} -c ${CONFIG} -v -i lo`).saw(/listening on/);
+    },
+  },
+  {
+    name: 'an interface that is down',
+    proves: ['interface-up link-up'],
+    arrange: async (host) => {
+      await host.write(CONFIG, `[options]\n  Interface = eth0\n${NATIVE}`);
+      await host.run('ip link set eth0 down');
+    },
+  },
+  {
+    name: 'no interface is up',
+    proves: ['interface-up link-up'],
+    arrange: async (host) => {
+      await host.write(CONFIG, NATIVE);
+      await host.run('ip link set eth0 down');
+    },
+  },
+  {
+    name: 'a configuration that everybody can read, at a place with an odd name',
+    options: `-c "/etc/my host's.conf"`,
+    proves: ['configuration chmod'],
+    arrange: async (host) => {
+      await host.write('"/etc/my host\'s.conf"', CLEAN, '644');
+    },
+  },
+  {
+    name: 'a log that nothing rotates',
+    proves: ['log-rotation logrotate-file'],
+    arrange: async (host) => {
+      await host.write(CONFIG, LOGGED("/var/log/the door's.log"));
+      await host.write('"/var/log/the door\'s.log"', 'a line\n');
+    },
+    check: async (host) => {
+      await host.run(`logrotate -f /etc/logrotate.d/bussa-log && test -s "/var/log/the door's.log.1.gz"`);
+    },
+  },
+  {
+    name: 'no logrotate',
+    place: 'own-network',
+    proves: ['log-rotation logrotate-package'],
+    arrange: async (host) => {
+      await host.write(CONFIG, LOGGED('/var/log/doors.log'));
+      await host.run('rm /usr/sbin/logrotate');
+    },
+  },
+];
+
+const missing = (library: 'libpcap' | 'libnftables'): Case => ({
+  name: `${library} is missing`,
+  place: 'own-network',
+  proves: [`library-${library} package`],
+  arrange: async (host) => {
+    await host.write(CONFIG, NATIVE);
+    await host.run(`rm /usr/lib/*/${library}.so.*`);
+  },
+});
+
+const LIBRARIES: readonly Case[] = [
+  missing('libpcap'),
+  missing('libnftables'),
+  {
+    name: 'koffi is damaged in a clone',
+    place: 'own-network',
+    proves: ['library-koffi npm-ci'],
+    arrange: async (host) => {
+      await host.write(CONFIG, NATIVE);
+      await host.run(`find ${repository}/node_modules -name 'koffi*.node' -exec truncate -s 0 {} +`);
+    },
+  },
+];
+
+export const REMEDY_CASES: readonly Case[] = [...DOWN, ...CLOSING, ...BYPASSED, ...OTHERS, ...LIBRARIES];
