@@ -150,6 +150,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     nft: ['door', 'net'],
     origin: ['ban', 'net'],
     packet: ['net'],
+    proof: ['attempt', 'bytes', 'cipher', 'door', 'net', 'signed', 'users'],
     qr: [],
     signed: ['bytes', 'cipher', 'net', 'ssh'],
     spa: ['bytes', 'cipher', 'net'],

@@ -4,6 +4,7 @@ import type { PendingAttempt } from '../../src/core/attempt/pending-attempt.ts';
 import type { Answers, Requests, Rows } from '../../src/core/control/contract.ts';
 import { COUNTED, type DaemonStatus, type FirewallStatus } from '../../src/core/control/daemon-status.ts';
 import type { LeaseStatus } from '../../src/core/control/lease-status.ts';
+import { GARBAGE, OUTCOMES } from '../../src/core/control/proof-counts.ts';
 import type { Reloaded } from '../../src/core/control/reload-answer.ts';
 import type { SourceStory, StoryEntry } from '../../src/core/control/source-story.ts';
 import { LEASE_ENDS, type LeaseId } from '../../src/core/lease/lease.ts';
@@ -12,7 +13,7 @@ import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { prefixAround } from '../../src/core/net/prefix.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import { WARNING_IDS } from '../../src/core/text/diagnostic.ts';
-import { EXPLAINED } from '../../src/core/trace/explain-trace.ts';
+import { EXPLAINED } from '../../src/core/trace/explained.ts';
 import { TRACED, type TraceKind } from '../../src/core/trace/trace-entry.ts';
 
 /** Any request and any answer that the control socket may carry, by verb. */
@@ -72,6 +73,11 @@ const lease = record<LeaseStatus>(
   'stopFailure',
 );
 
+function countsOf<Name extends string>(names: readonly Name[]): fc.Arbitrary<Record<Name, number>> {
+  const fields = Object.fromEntries(names.map((name) => [name, number]));
+  return fc.record(fields) as unknown as fc.Arbitrary<Record<Name, number>>;
+}
+
 const firewall: fc.Arbitrary<FirewallStatus> = fc.oneof(
   fc.record({ kind: fc.constantFrom('in-place' as const, 'missing' as const), name: text, why: text }),
   fc.record({ kind: fc.constantFrom('unreachable' as const, 'unused' as const) }),
@@ -111,6 +117,12 @@ const status = record<DaemonStatus>(
         [K in (typeof COUNTED)[number]]: typeof number;
       },
     ),
+    signed: fc.record({
+      garbage: countsOf(GARBAGE),
+      outcomes: countsOf(OUTCOMES),
+      replies: number,
+      repliesFailed: number,
+    }),
     attempts: number,
     tripwires: fc.record({ touches: number, suspects: number }),
     bans: number,
@@ -119,6 +131,7 @@ const status = record<DaemonStatus>(
     lastError: fc.record({ at: moment, text }),
   },
   'exposure',
+  'signed',
   'trialLeft',
   'lastError',
 );

@@ -1,4 +1,5 @@
 import type { Instant, Millis } from '../net/time.ts';
+import { PROOF_COUNTS, type ProofCounts } from './proof-counts.ts';
 import { either, type Fields, list, optional, type Reader, record, word } from './reader.ts';
 import { FLAG, MOMENT, NUMBER, SPAN, TEXT } from './value-readers.ts';
 
@@ -97,6 +98,8 @@ export type DaemonStatus = {
   readonly packets: { readonly passed: number; readonly dropped: number };
   /** Since the start. */
   readonly counts: DaemonCounts;
+  /** Signed knocks since the start; absent where no door takes them. */
+  readonly signed?: ProofCounts;
   /** Attempts that have begun and not ended, now. */
   readonly attempts: number;
   /** Tripwires touched since the start; sources that have to knock twice for it, now. */
@@ -156,6 +159,7 @@ export const DAEMON_STATUS = record<DaemonStatus>({
   leases: record<DaemonStatus['leases']>({ open: NUMBER, failed: NUMBER, max: NUMBER }),
   packets: record<DaemonStatus['packets']>({ passed: NUMBER, dropped: NUMBER }),
   counts: COUNTS,
+  signed: optional(PROOF_COUNTS),
   attempts: NUMBER,
   tripwires: record<DaemonStatus['tripwires']>({ touches: NUMBER, suspects: NUMBER }),
   bans: NUMBER,

@@ -113,6 +113,13 @@ export type Event =
       readonly door: string;
       readonly reason: string;
     } & ByUser)
+  /** A knock that is signed for this server opens nothing. `shortReason`: without what may be different each time. */
+  | ({
+      readonly kind: 'proof-refused';
+      readonly source: Address;
+      readonly reason: string;
+      readonly shortReason: string;
+    } & ByUser)
   /** `who`: an address or a prefix; `seconds` are absent where it is for good. */
   | { readonly kind: 'banned'; readonly who: string; readonly seconds?: number }
   | { readonly kind: 'unbanned'; readonly who: string }

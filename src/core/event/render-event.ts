@@ -77,6 +77,8 @@ function words(event: Event, host: string): string {
       return `${event.source}${host}: ${event.door}: ${by(event)}already open; stays open for ${event.seconds} s from now`;
     case 'refused':
       return `${event.source}${host}: ${event.door}: ${by(event)}not opened: ${event.reason}`;
+    case 'proof-refused':
+      return `${event.source}${host}: ${by(event)}signed knock refused: ${event.reason}`;
     case 'adopted':
       return `${event.source}${host}: ${event.door}: left open by an earlier run, ${event.overdue ? 'overdue, closing now' : 'will be closed on time'}`;
     default:

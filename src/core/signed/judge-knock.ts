@@ -9,6 +9,9 @@ import { signedText } from './seal-knock.ts';
 /** A knock counts if its time is so near to the server's. */
 export const CLOCK_WINDOW_MS = millis(60_000);
 
+/** One that is further off is dropped before its signature is looked at, and gets no reply. */
+const FAR_OFF_MS = 24 * 3_600_000;
+
 /** A key that may sign knocks: as its owner's line says, or off by the operator's word. */
 export type KnockKey = AuthorizedKey & { readonly isOff?: boolean };
 
@@ -20,6 +23,8 @@ export type KnockSituation = {
   /** The packet's time, by the wall clock. */
   readonly now: Instant;
   readonly window: Millis;
+  /** Times up to this one count no more: what was taken by then is not all remembered. */
+  readonly floor?: Instant;
   /** The key of this id, if there is one. */
   readonly keyOf: (keyId: Uint8Array) => KnockKey | undefined;
   /** Whether this server has asked for it, a moment ago. */
@@ -34,14 +39,19 @@ export type KnockRefusal =
   | 'key off'
   | 'signature'
   | 'clock'
+  | 'forgotten'
   | 'challenge';
 
 export type KnockJudgement =
   | { readonly kind: 'good'; readonly key: KnockKey }
-  /** `behind`: by how much the sender's clock is behind; negative where it is ahead. */
+  /**
+   * `isSigned`: its signature is good; false where it is not, or has not been looked at. `behind`: by how much the sender's
+   * clock is behind; negative where it is ahead.
+   */
   | {
       readonly kind: 'refused';
       readonly reason: KnockRefusal;
+      readonly isSigned: boolean;
       readonly key?: KnockKey;
       readonly behind?: Millis;
     };
@@ -54,14 +64,13 @@ export function judgeKnock(
   situation: KnockSituation,
 ): KnockJudgement {
   const key = situation.keyOf(body.keyId);
-  if (key === undefined) return { kind: 'refused', reason: 'unknown key' };
-  const reason =
-    sourceRefusal(body, key, situation) ??
-    (isSignedBy(ciphers, key, body, point, situation) ? undefined : 'signature') ??
-    timeRefusal(body, situation);
+  if (key === undefined) return { kind: 'refused', reason: 'unknown key', isSigned: false };
+  const early = sourceRefusal(body, key, situation) ?? farOff(body, situation);
+  const isSigned = early === undefined && bearsSignature(ciphers, key, body, point, situation.serverPublic);
+  const reason = early ?? (isSigned ? timeRefusal(body, situation) : 'signature');
   if (reason === undefined) return { kind: 'good', key };
   const behind = reason === 'clock' ? { behind: since(body.time, situation.now) } : {};
-  return { kind: 'refused', reason, key, ...behind };
+  return { kind: 'refused', reason, key, isSigned, ...behind };
 }
 
 function sourceRefusal(
@@ -75,12 +84,13 @@ function sourceRefusal(
   return until !== undefined && now >= until ? 'key expired' : undefined;
 }
 
-function isSignedBy(
+/** Whether its key has signed it, with the touch or PIN that the key's line asks for. */
+export function bearsSignature(
   ciphers: Ciphers,
   { key, mayBeUntouched = false, mustBeVerified = false }: KnockKey,
   body: KnockBody,
   point: Uint8Array,
-  { serverPublic }: KnockSituation,
+  serverPublic: Uint8Array,
 ): boolean {
   const text = signedText(ciphers, serverPublic, point, body.head);
   const judgement = judgeSignature(ciphers, key, text, body.signature);
@@ -92,11 +102,16 @@ function isSignedBy(
   return isTouched && (!mustBeVerified || (flags & TOKEN_FLAG.verified) !== 0);
 }
 
+function farOff({ challenge, time }: KnockBody, { now }: KnockSituation): KnockRefusal | undefined {
+  return challenge === undefined && Math.abs(since(time, now)) > FAR_OFF_MS ? 'clock' : undefined;
+}
+
 function timeRefusal(
   body: KnockBody,
-  { now, window, isChallenge }: KnockSituation,
+  { now, window, floor, isChallenge }: KnockSituation,
 ): KnockRefusal | undefined {
   const { challenge, time } = body;
   if (challenge !== undefined) return isChallenge(challenge, body) ? undefined : 'challenge';
-  return Math.abs(since(time, now)) <= window ? undefined : 'clock';
+  if (Math.abs(since(time, now)) > window) return 'clock';
+  return floor !== undefined && time <= floor ? 'forgotten' : undefined;
 }

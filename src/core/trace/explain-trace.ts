@@ -5,7 +5,9 @@ import { type Prefix, prefixHas, renderPrefix } from '../net/prefix.ts';
 import { meetsFlagRule, renderFlagRule, renderFlags } from '../net/tcp-flags.ts';
 import type { Instant } from '../net/time.ts';
 import { isPossibleSource } from '../origin/possible-source.ts';
+import type { EXPLAINED } from './explained.ts';
 import { awaited, rebuildAttempts, type TracedAttempt, type TracedAttempts } from './rebuild-attempts.ts';
+import { explainRefusedProof } from './refused-proof.ts';
 import type { TracedKnock, TraceEntry } from './trace-entry.ts';
 
 /** A door that is open to the source, or was to be. */
@@ -40,27 +42,6 @@ export type TraceSituation = {
   readonly clock: (at: Instant) => string;
 };
 
-export const EXPLAINED = [
-  'open',
-  'was-open',
-  'completed',
-  'start-failed',
-  'pending',
-  'wrong-knock',
-  'late',
-  'retransmission',
-  'flags',
-  'elsewhere',
-  'forged',
-  'other-vlan',
-  'evicted',
-  'tripwire',
-  'refused',
-  'banned',
-  'stray',
-  'nothing',
-] as const;
-
 export type Explanation = {
   readonly kind: (typeof EXPLAINED)[number];
   /** Absent where it is not known which one was meant. */
@@ -85,6 +66,8 @@ export function explainTrace(entries: readonly TraceEntry[], situation: TraceSit
   const followed = rebuildAttempts(entries);
   const { loose } = followed;
   const last = decisive(followed.tries);
+  const proof = explainRefusedProof(entries, last?.end, clock);
+  if (proof !== undefined) return proof;
   const isAside = loose !== undefined && (last === undefined || loose.at - last.end > last.door.seqTimeout);
   if (last !== undefined && !isAside) return explainTry(last, followed, situation);
   const first = open.find(isOpenNow);

@@ -52,6 +52,8 @@ function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): strin
       return kind;
     case 'start-failed':
       return `the start command ${reason ?? 'failed; the log says why'}`;
+    case 'proof-refused':
+      return `signed knock refused: ${reason ?? 'the log says why'}`;
     case 'refused':
       return `not opened: ${reason ?? 'the log says why'}`;
     default:

@@ -29,6 +29,8 @@ const DOOR_SHIFT = 16;
 const STAGE_MASK = 0xffff;
 const NO_DOOR = 0xffff;
 
+const WITH_REASON: ReadonlySet<TraceKind> = new Set(['refused', 'start-failed', 'proof-refused']);
+
 const OTHER_REASON = DETAIL_MASK;
 
 /** Of the reasons that are remembered, so many may be long. */
@@ -36,8 +38,9 @@ const LONG_REASONS = 40;
 
 /** What has happened to a lease, or instead of one. */
 export type Noted = {
-  readonly kind: 'opened' | 'extended' | 'closed' | 'refused' | 'start-failed';
+  readonly kind: 'opened' | 'extended' | 'closed' | 'refused' | 'start-failed' | 'proof-refused';
   readonly source: Address;
+  /** '' where none is known. */
   readonly door: string;
   readonly reason?: string;
   /** The reason without what may be different each time: it takes its place where there are many. */
@@ -124,10 +127,11 @@ export class SourceTraces {
   /** What became of a completion. */
   note({ kind, source, door, reason, shortReason }: Noted, now: number): void {
     const number = this.#doors.findIndex((one) => one?.name === door);
-    const row = this.#rowOf(source, this.#doors[number]?.sequence.length ?? 1, now);
+    const rank = kind === 'proof-refused' ? 0 : (this.#doors[number]?.sequence.length ?? 1);
+    const row = this.#rowOf(source, rank, now);
     const detail = reason === undefined ? 0 : this.#reasonNumber(reason, shortReason);
     const what = (TRACED[kind] << KIND_SHIFT) | (this.#list << LIST_SHIFT) | (detail << DETAIL_SHIFT);
-    if (row !== NO_ROW) this.#rings.write(row, now | 0, what, place(number, 0), false);
+    if (row !== NO_ROW) this.#rings.write(row, now | 0, what, place(number, 0), kind === 'proof-refused');
   }
 
   /** A source that is followed is kept whatever comes. Whether there is room for it. */
@@ -225,7 +229,7 @@ export class SourceTraces {
     const door = this.#lists[(what >>> LIST_SHIFT) & (LISTS - 1)]?.[where >>> DOOR_SHIFT];
     const port = what & 0xffff;
     const detail = (what >>> DETAIL_SHIFT) & DETAIL_MASK;
-    const reason = kind === 'refused' || kind === 'start-failed' ? this.#reasons[detail] : undefined;
+    const reason = WITH_REASON.has(kind) ? this.#reasons[detail] : undefined;
     return {
       kind,
       at,

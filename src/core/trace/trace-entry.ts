@@ -36,6 +36,8 @@ export const TRACED = {
   otherVlan: 20,
   /** The sequence was right, and the start command has failed. */
   'start-failed': 21,
+  /** A signed knock with this server's tag was refused. */
+  'proof-refused': 22,
 } as const;
 
 export type TraceKind = keyof typeof TRACED;
@@ -59,7 +61,7 @@ export type TraceEntry = {
   readonly stage: number;
   /** The six TCP flags, where they were the wrong ones. */
   readonly flags?: number;
-  /** Why the door refused, or what its start command has failed of. */
+  /** Why the door or the proof was refused, or what its start command has failed of. */
   readonly reason?: string;
 };
 

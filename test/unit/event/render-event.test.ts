@@ -203,6 +203,32 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
   reloading: [
     [{ kind: 'reloading', file: '/etc/knockd.conf' }, 'notice', 're-reading config file: /etc/knockd.conf'],
   ],
+  'proof-refused': [
+    [
+      {
+        kind: 'proof-refused',
+        source,
+        proof: 'key',
+        reason: 'nobody has its key: SHA256:abc…',
+        shortReason: 'nobody has its key',
+      },
+      'notice',
+      '192.0.2.1: signed knock refused: nobody has its key: SHA256:abc…',
+    ],
+    [
+      {
+        kind: 'proof-refused',
+        source,
+        user: 'alice',
+        proof: 'key',
+        credential: 'SHA256:abc',
+        reason: 'the clock of the sender is 3 min behind',
+        shortReason: 'the clock of the sender is wrong',
+      },
+      'notice',
+      '192.0.2.1: alice: signed knock refused: the clock of the sender is 3 min behind',
+    ],
+  ],
   'reload-refused': [
     [
       { kind: 'reload-refused', file: '/etc/knockd.conf', mistakes: 2 },

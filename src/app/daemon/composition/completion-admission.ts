@@ -3,7 +3,7 @@ import { compileAdmission } from '../../../core/door/admission.ts';
 import type { Event } from '../../../core/event/event.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import { type OneTimeDoors, useUpSequence } from '../../config/one-time-doors.ts';
-import type { LeaseKeeper } from '../leases/lease-keeper.ts';
+import type { LeaseKeeper, OpenResult } from '../leases/lease-keeper.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
 
 export type CompletionsParts = {
@@ -22,21 +22,19 @@ export class CompletionAdmission {
     this.#parts = parts;
   }
 
-  /** `whyNot`: what is against it already. */
-  take(completion: Completion, whyNot?: string): void {
+  /** `whyNot`: what is against it already. Resolves when the door is open, or is known not to be opened. */
+  async take(completion: Completion, whyNot?: string): Promise<OpenResult> {
     const { door, source } = completion;
     const { keeper } = this.#parts;
     if (whyNot !== undefined) {
-      keeper.refuse(completion, whyNot);
-      return;
+      return keeper.refuse(completion, whyNot);
     }
     if (!compileAdmission(door)(source)) {
-      keeper.refuse(completion, 'the door does not allow this address');
-      return;
+      return keeper.refuse(completion, 'the door does not allow this address');
     }
     const isOneTime = door.sequenceSource.kind === 'one-time';
-    if (isOneTime && completion.proof === undefined && !this.#useUp(completion)) return;
-    keeper.complete(completion);
+    if (isOneTime && completion.proof === undefined && !this.#useUp(completion)) return { kind: 'nothing' };
+    return keeper.demand(completion);
   }
 
   /** The sequence is used up before anything opens. Whether it could be. */

@@ -15,6 +15,7 @@ import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import { toWallTime } from '../leases/lease-record.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
+import type { PayloadListener } from '../payloads/payload-listener.ts';
 import type { Reload, ReloadOutcome } from '../reload/reload.ts';
 import type { EventLog } from '../reporting/event-log.ts';
 import type { Hooks } from '../reporting/hooks.ts';
@@ -29,6 +30,7 @@ export type DaemonParts = {
   readonly reports: Reports;
   readonly oneTime: OneTimeDoors;
   readonly watch: KnockListener;
+  readonly payloads: PayloadListener;
   /** Undefined where nobody is to be guarded against himself. */
   readonly guard: LockoutGuard | undefined;
   readonly native: FirewallDoors;
@@ -49,6 +51,7 @@ const IN_SUMMARY: ReadonlySet<EventKind> = new Set(['extended', 'banned', 'unban
 /** A daemon that listens. */
 export class Daemon {
   readonly #parts: DaemonParts;
+  #hasCrashed = false;
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
@@ -119,6 +122,7 @@ export class Daemon {
    */
   async crash(text: string): Promise<void> {
     const { guard, native, reports } = this.#parts;
+    this.#hasCrashed = true;
     reports.error(`this is a bug in Bussa, and the daemon exits: ${text}`);
     const ports = guard?.isPending === true ? 'open' : 'keep';
     const remedy = ports === 'open' ? undefined : await native.howToOpen();
@@ -126,14 +130,18 @@ export class Daemon {
   }
 
   async #end(ports: 'open' | 'keep', lastWords?: string): Promise<boolean> {
-    const { reload, exposure, guard, earlier, reports, watch, keeper, hooks, resources } = this.#parts;
+    const { reload, exposure, guard, earlier, reports, watch, payloads, keeper, hooks, resources } =
+      this.#parts;
     reload.stop();
     exposure.stop();
     guard?.end();
     earlier.stop();
     reports.attempt(() => watch.stop());
+    reports.attempt(() => payloads.stop());
     watch.interfaces.close();
     const closed = await closeAll(keeper);
+    // After a bug nobody knows whether the record of used knocks is whole.
+    if (closed && !this.#hasCrashed) payloads.end();
     if (!closed) {
       reports.error('not every door could be closed in time; the next start closes the rest');
     }

@@ -30,11 +30,13 @@ import { LeaseKeeper } from '../leases/lease-keeper.ts';
 import { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { KnockListener } from '../packets/knock-listener.ts';
+import { PayloadListener } from '../payloads/payload-listener.ts';
 import { interfaceSetting, Reload } from '../reload/reload.ts';
 import { DaemonCounters } from '../reporting/daemon-counters.ts';
 import { Hooks } from '../reporting/hooks.ts';
 import { openEventLog } from '../reporting/open-event-log.ts';
 import { logTargets } from '../reporting/open-sinks.ts';
+import { ProofCounters } from '../reporting/proof-counters.ts';
 import { Reports } from '../reporting/reports.ts';
 import { DaemonView } from '../status/daemon-view.ts';
 import { SourceView } from '../status/source-view.ts';
@@ -163,7 +165,12 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   reports.subscribe({ note: (event) => sources.note(event), told: (occasion) => sources.told(occasion) });
   reports.subscribe({ told: (occasion) => void hooks.tell(occasion) });
   bans.follow(() => keeper.closeBanned());
-  return { guard, native, exposure, bans, hooks, keeper, sources };
+  const counters = new ProofCounters();
+  const { store } = state;
+  const { ipv6 } = options;
+  const payloads = new PayloadListener({ inForce, watch, store, clock, keeper, counters, ipv6, report });
+  resources.defer(() => payloads.stop());
+  return { guard, native, exposure, bans, hooks, keeper, sources, payloads, proofs: counters };
 }
 
 function openGuard(
@@ -260,8 +267,10 @@ function recordOptions({ options }: DaemonStart, { directory, state, name, clock
 }
 
 /** From the installation of the rules on nothing is left that throws: no port is closed without a daemon to knock at. */
-async function closePorts({ inForce, watch, reports, oneTime, native, keeper }: DaemonParts): Promise<void> {
+async function closePorts(parts: DaemonParts): Promise<void> {
+  const { inForce, watch, payloads, reports, oneTime, native, keeper } = parts;
   const completions = new CompletionAdmission({ inForce, watch, keeper, oneTime, report: reports.report });
-  watch.listen((completion, whyNot) => completions.take(completion, whyNot));
+  watch.listen((completion, whyNot) => void completions.take(completion, whyNot));
+  payloads.listen((completion, whyNot) => completions.take(completion, whyNot));
   await native.install(gatesOf(inForce.current), inForce.current.settings);
 }

@@ -1,6 +1,7 @@
 import type { DaemonStatus } from '../../../core/control/daemon-status.ts';
 import { COUNTED, type Counted } from '../../../core/control/daemon-status.ts';
 import type { DoorStatus } from '../../../core/control/door-status.ts';
+import type { ProofCounts } from '../../../core/control/proof-counts.ts';
 
 /** BOUNDED: doors that have metrics of their own, the first of the configuration; each is a series for ever. */
 export const MAX_DOORS = 1000;
@@ -39,6 +40,7 @@ export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>
     ['', packets.dropped],
   ]);
   for (const what of COUNTED) yield counter(snake(what), HELP[what], [['', counts[what]]]);
+  if (status.signed !== undefined) yield* renderSigned(status.signed);
   yield gauge('attempts', 'Pending attempts.', [['', status.attempts]]);
   yield gauge('leases', 'Open leases.', [['', leases.open]]);
   yield gauge('leases_failed', 'Of those, leases whose start command failed.', [['', leases.failed]]);
@@ -48,6 +50,26 @@ export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>
     ['', Number(up)],
   ]);
   yield* renderDoors(doors);
+}
+
+function* renderSigned({ garbage, outcomes, replies, repliesFailed }: ProofCounts): Generator<string> {
+  yield counter(
+    'signed_garbage',
+    'Packets to the port of signed knocks that were not judged, by why.',
+    Object.entries(garbage).map(([why, count]) => [`why="${why}"`, count]),
+  );
+  yield counter(
+    'proofs',
+    'Proofs that were judged, by what came of them.',
+    Object.entries(outcomes).map(([outcome, count]) => [
+      `proof="key",outcome="${outcome.replaceAll(' ', '_')}"`,
+      count,
+    ]),
+  );
+  yield counter('signed_replies', 'Sealed replies to signed knocks, by whether they could be sent.', [
+    ['sent="yes"', replies],
+    ['sent="no"', repliesFailed],
+  ]);
 }
 
 function* renderDoors(doors: Iterable<DoorStatus>): Generator<string> {

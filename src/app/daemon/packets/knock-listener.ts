@@ -115,6 +115,11 @@ export class KnockListener {
     return this.#capture.counters();
   }
 
+  /** Takes what has arrived by now, before something that takes longer. */
+  takeArrived(): void {
+    this.#loop.takeArrived();
+  }
+
   /** Takes packets from now on, those among them that came since it was opened. */
   listen(onCompletion: OnCompletion): void {
     this.#loop.start(onCompletion);

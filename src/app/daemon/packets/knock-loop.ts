@@ -108,6 +108,13 @@ export class KnockLoop {
     clearTimeout(this.#rest);
   }
 
+  /** Takes what has arrived by now, and rests afterwards as before. */
+  takeArrived(): void {
+    if (this.#stopped) return;
+    this.#now = performance.now();
+    if (this.#parts.capture.drain(BATCH, this.#take) > 0) this.#scheduleExpiry();
+  }
+
   #drain(): void {
     if (this.#stopped) return;
     clearTimeout(this.#rest);

@@ -124,8 +124,9 @@ export class ScanWatch {
     return !this.guard.watches(packet);
   }
 
-  #hostPorts({ scanIgnore }: Settings): HostPorts {
-    const served = readServedPorts().map((port) => ({ first: port, last: port }));
+  #hostPorts({ scanIgnore, signedPort }: Settings): HostPorts {
+    const ports = [...readServedPorts(), ...(signedPort === undefined ? [] : [signedPort])];
+    const served = ports.map((port) => ({ first: port, last: port }));
     return {
       served: [...served, ...(scanIgnore ?? [])],
       ephemeral: readEphemeralPorts(),

@@ -13,6 +13,7 @@ import { gatesOf, goesThrough } from '../firewall/gates-of.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
+import type { PayloadListener } from '../payloads/payload-listener.ts';
 import type { DaemonCounters } from '../reporting/daemon-counters.ts';
 import type { EventLog } from '../reporting/event-log.ts';
 import type { Hooks } from '../reporting/hooks.ts';
@@ -26,6 +27,7 @@ export type ReloadParts = {
   readonly guard: LockoutGuard | undefined;
   readonly log: EventLog;
   readonly watch: KnockListener;
+  readonly payloads: PayloadListener;
   readonly hooks: Hooks;
   readonly keeper: LeaseKeeper;
   readonly native: FirewallDoors;
@@ -117,7 +119,7 @@ export class Reload {
   }
 
   #adopt(config: Config, authority: Authority | undefined): void {
-    const { options, inForce, log, watch, hooks, keeper, native, tally, report } = this.#parts;
+    const { options, inForce, log, watch, payloads, hooks, keeper, native, tally, report } = this.#parts;
     reopenLog(log, logTargets(config.settings, options));
     const choice = interfaceSetting(options, config);
     const before = inForce.current;
@@ -131,6 +133,7 @@ export class Reload {
       }
     }
     inForce.replace(config, authority);
+    payloads.follow();
     tally.follow(config.doors);
     hooks.replaceConfig(config);
     keeper.replaceDoors(config.doors);

@@ -16,6 +16,9 @@ const NOISE_RATE = { burst: 2000, perSecond: 20 };
 const EQUAL_RATE = { burst: 20, perSecond: 1 };
 const MAX_SORTS = 4096;
 const MAX_EQUAL = 4096;
+/** Signed knocks that are refused: a line a source and minute. */
+const REFUSED_RATE = { burst: 1, perSecond: 1 / 60 };
+const MAX_REFUSED = 4096;
 /** How often the lines that were only counted are reported. */
 const REPORT_MS = 10_000;
 
@@ -37,6 +40,7 @@ const NOISE_KINDS: ReadonlySet<Event['kind']> = new Set([
   'evicted',
   'withheld',
   'scan',
+  'proof-refused',
 ]);
 
 /** What a log that does not take its lines may cost at the end. */
@@ -61,6 +65,7 @@ export class EventLog {
   readonly #sorts = new LineBudget(SORT_RATE, MAX_SORTS);
   readonly #openings = new LineBudget(OPENING_RATE, MAX_SORTS);
   readonly #noise = new LineBudget(NOISE_RATE, 1);
+  readonly #refused = new LineBudget(REFUSED_RATE, MAX_REFUSED);
   readonly #equal = new LineBudget(EQUAL_RATE, MAX_EQUAL);
   #report: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
@@ -91,8 +96,12 @@ export class EventLog {
 
   /** Writes an event, unless there have been too many of its kind at its door. */
   report(event: Event): void {
-    if ('door' in event && !this.admits(event.kind, `${event.door}: ${event.kind}`, performance.now()))
-      return;
+    const now = performance.now();
+    if ('door' in event && !this.admits(event.kind, `${event.door}: ${event.kind}`, now)) return;
+    if (event.kind === 'proof-refused') {
+      const { kind, source } = event;
+      if (!this.#refused.admit(source, () => source, now) || !this.admits(kind, 'signed knocks', now)) return;
+    }
     this.write(event);
   }
 

@@ -19,6 +19,7 @@ import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import { toWallTime } from '../leases/lease-record.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
 import type { DaemonCounters } from '../reporting/daemon-counters.ts';
+import type { ProofCounters } from '../reporting/proof-counters.ts';
 
 /** BOUNDED: interfaces in a status; a host with containers may have thousands. */
 const MAX_INTERFACES = 64;
@@ -35,6 +36,7 @@ export type DaemonViewParts = {
   readonly keeper: LeaseKeeper;
   readonly native: FirewallDoors;
   readonly tally: DaemonCounters;
+  readonly proofs: ProofCounters;
   readonly oneTime: OneTimeDoors;
   readonly isUnconfirmed: () => boolean;
   readonly trialLeft: () => Millis | undefined;
@@ -62,7 +64,7 @@ export class DaemonView {
 
   /** Takes well below a millisecond, but once a second, when the suspects are counted. */
   status(): DaemonStatus {
-    const { options, inForce, clock, watch, keeper, native, tally, isUnconfirmed } = this.#parts;
+    const { options, inForce, clock, watch, keeper, native, tally, proofs, isUnconfirmed } = this.#parts;
     const { lastError } = tally;
     const trialLeft = this.#parts.trialLeft();
     const exposure = this.#parts.exposure();
@@ -85,6 +87,7 @@ export class DaemonView {
       leases: { open: keeper.book.size, failed: keeper.book.failed, max: MAX_LEASES },
       packets: watch.packets(),
       counts: tally.counts,
+      ...(inForce.authority === undefined ? {} : { signed: proofs.counts }),
       attempts: watch.pending,
       tripwires: { touches: watch.touches, suspects: watch.suspects },
       bans: watch.bans.count(clock.wall()),

@@ -44,6 +44,7 @@ export class SourceView {
   note(event: Event): void {
     const { traces, clock } = this.#parts;
     const { kind } = event;
+    if (kind === 'proof-refused') traces.note({ ...event, door: '' }, clock.wall());
     if (kind === 'refused' || kind === 'extended' || kind === 'start-failed')
       traces.note(event, clock.wall());
   }

@@ -1,0 +1,210 @@
+import type { HashKey } from '../../../core/attempt/keyed-hash.ts';
+import { RecentPackets } from '../../../core/attempt/recent-packets.ts';
+import type { BanList } from '../../../core/ban/ban-list.ts';
+import type { KnownSources } from '../../../core/budget/known-sources.ts';
+import { SourceBuckets } from '../../../core/budget/source-buckets.ts';
+import { WorkBudget } from '../../../core/budget/work-budget.ts';
+import type { Garbage } from '../../../core/control/proof-counts.ts';
+import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
+import { instant } from '../../../core/net/time.ts';
+import { Packet, packetDestination, packetSource } from '../../../core/packet/packet.ts';
+import { READING, readPacket } from '../../../core/packet/read-packet.ts';
+import { KNOCK } from '../../../core/signed/knock-layout.ts';
+import { noiseReason, type ServerKey } from '../../../core/signed/open-knock.ts';
+import type { Capture, Frame } from '../../../host/capture/capture.ts';
+import type { Readiness } from '../../../host/ffi/readiness.ts';
+import type { InterfaceWatch } from '../packets/interface-watch.ts';
+import { ORIGIN, PacketOrigin } from '../packets/packet-origin.ts';
+import type { ProofCounters } from '../reporting/proof-counters.ts';
+import type { PayloadPacket } from './payload-packet.ts';
+
+/** No work of one turn takes longer, but for the last packet's: a knock on ports waits for no more. */
+const SLICE_MS = 1;
+
+/** The clock is looked at once in so many packets, and behind each that was judged. */
+const LOOK_EVERY = 16;
+
+/** Being woken costs as much as a hundred packets: beyond so many wake-ups a ms the loop rests, as `KnockLoop` does. */
+const WAKE_UPS_PER_MS = 0.04;
+const WAKE_UPS_AT_ONCE = 100;
+const REST_MS = 20;
+const REST_PACKETS = 64;
+
+/** A quarter of a core, of which a burst of 50 ms may be saved up; a tenth is left for sources that have opened before. */
+const WORK = { share: 0.25, depth: 50, reserve: 0.1 } as const;
+
+const RATE = { burst: 5, perSecond: 10 } as const;
+const PLACES = 65_536;
+
+/** Looks at one packet on a bridge and its port come right behind each other. */
+const RECENT = 4096;
+
+export type PayloadLoopParts = {
+  readonly capture: Capture;
+  readonly interfaces: InterfaceWatch;
+  readonly bans: BanList;
+  readonly known: KnownSources;
+  readonly secret: HashKey;
+  readonly counters: ProofCounters;
+  /** What waits in the ring of the knocks on ports goes first. */
+  readonly takeKnocks: () => void;
+  /** Whether a door takes what is sent to this address, which is not the host's. */
+  readonly isTarget: (packet: Packet) => boolean;
+  /** A knock that was taken comes once more. */
+  readonly onUsed: (packet: PayloadPacket) => void;
+  readonly isUsed: (bytes: Uint8Array, start: number) => boolean;
+  readonly judge: (packet: PayloadPacket, key: ServerKey) => void;
+};
+
+/** Carries datagrams from their ring through the cheap checks, and those that the budgets allow to the judge. */
+export class PayloadLoop {
+  readonly #parts: PayloadLoopParts;
+  readonly #packet = new Packet();
+  readonly #origin: PacketOrigin;
+  readonly #recent: RecentPackets;
+  /** Strangers cannot use up the tokens of those who are known. */
+  readonly #buckets: { readonly known: SourceBuckets; readonly strangers: SourceBuckets };
+  readonly #work = new WorkBudget(WORK);
+  readonly #take = (frame: Frame): void => this.#takeFrame(frame);
+  #keys: readonly ServerKey[] = [];
+  #readiness: Readiness | undefined;
+  #rest: NodeJS.Timeout | undefined;
+  #wakeUps = 0;
+  /** When the turn began, and up to when its time has been spent. */
+  #turnAt = 0;
+  #spentTo = 0;
+  #hasJudged = false;
+  #isStopped = false;
+
+  constructor(parts: PayloadLoopParts) {
+    this.#parts = parts;
+    this.#origin = new PacketOrigin(parts.interfaces);
+    this.#recent = new RecentPackets(RECENT, parts.secret);
+    const [a, b] = parts.secret;
+    this.#buckets = {
+      known: new SourceBuckets(PLACES, [b, a], RATE),
+      strangers: new SourceBuckets(PLACES, [a, ~b], RATE),
+    };
+  }
+
+  /** Knocks may be sealed to these keys from now on. */
+  follow(keys: readonly ServerKey[]): void {
+    this.#keys = keys;
+  }
+
+  start(): void {
+    this.#readiness = this.#parts.capture.watch(() => this.#turn());
+  }
+
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    clearTimeout(this.#rest);
+    this.#readiness?.close();
+    this.#origin.close();
+  }
+
+  /** What is left in the ring has the descriptor still readable: the next turn comes behind everybody else's. */
+  #turn(): void {
+    if (this.#isStopped) return;
+    this.#parts.takeKnocks();
+    const before = this.#turnAt;
+    this.#turnAt = performance.now();
+    this.#spentTo = this.#turnAt;
+    const taken = this.#drainSlice();
+    const now = this.#spend();
+    const passed = this.#turnAt - before;
+    this.#wakeUps = Math.max(0, this.#wakeUps - passed * WAKE_UPS_PER_MS) + 1;
+    if (!this.#work.allows(true, now)) this.#restFor(Math.min(REST_MS, Math.max(1, this.#work.wait(now))));
+    else if (this.#wakeUps < WAKE_UPS_AT_ONCE || taken === 0) this.#readiness?.resume();
+    else this.#restFor(Math.min(REST_MS, (passed * REST_PACKETS) / taken));
+  }
+
+  #restFor(ms: number): void {
+    this.#readiness?.pause();
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#turn(), ms);
+  }
+
+  #drainSlice(): number {
+    let taken = 0;
+    while (this.#parts.capture.drain(1, this.#take) === 1) {
+      taken++;
+      if (!this.#hasJudged && taken % LOOK_EVERY !== 0) continue;
+      this.#hasJudged = false;
+      if (performance.now() - this.#turnAt >= SLICE_MS) break;
+    }
+    return taken;
+  }
+
+  #spend(): number {
+    const now = performance.now();
+    this.#work.spend(now - this.#spentTo);
+    this.#spentTo = now;
+    return now;
+  }
+
+  #takeFrame(frame: Frame): void {
+    const { interfaces, counters, isUsed } = this.#parts;
+    if (!interfaces.hears(frame.interfaceIndex)) return;
+    const packet = this.#packet;
+    if (readPacket(frame.bytes, frame.start, frame.end, packet) !== READING.packet) return;
+    if (packet.protocol !== PROTOCOL_NUMBER.udp) return;
+    packet.identity = frame.nanoseconds;
+    const key = this.#keyOf(frame.bytes, packet);
+    if (key === undefined) return;
+    const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
+    if (this.#origin.judge(frame, packet) !== ORIGIN.possible) return;
+    const isLocal = this.#origin.isLocal(frame, packet);
+    if (!isLocal && !this.#parts.isTarget(packet)) return;
+    if (this.#recent.offer(packet, now, 0)) return;
+    const isReplayed = isUsed(frame.bytes, packet.payloadStart + KNOCK.ephemeral);
+    const barrier = this.#barrier(now);
+    if (isReplayed) counters.garbage('used');
+    else if (barrier !== undefined) counters.garbage(barrier);
+    if (barrier !== undefined) return;
+    const taken = this.#payloadPacket(frame, isLocal, now);
+    if (isReplayed) this.#parts.onUsed(taken);
+    else this.#parts.judge(taken, key);
+    this.#hasJudged = true;
+    this.#spend();
+  }
+
+  /** Why no work goes into the packet, if none does. */
+  #barrier(now: number): Garbage | undefined {
+    const { bans, known } = this.#parts;
+    const { family, source0, source1, source2, source3 } = this.#packet;
+    if (bans.has(family, source0, source1, source2, source3, now)) return 'banned';
+    const isKnown = known.has(family, source0, source1, source2, source3);
+    const buckets = isKnown ? this.#buckets.known : this.#buckets.strangers;
+    if (!buckets.admit(family, source0, source1, source2, source3, this.#turnAt)) return 'rate';
+    return this.#work.allows(isKnown, this.#spend()) ? undefined : 'budget';
+  }
+
+  /** The key whose tag it bears. Nothing is allocated. */
+  #keyOf(bytes: Uint8Array, { payloadStart, payloadEnd }: Packet): ServerKey | undefined {
+    let noise: Garbage = 'tag';
+    for (const key of this.#keys) {
+      const reason = noiseReason(key, bytes, payloadStart, payloadEnd);
+      if (reason === undefined) return key;
+      noise = reason;
+    }
+    this.#parts.counters.garbage(noise);
+    return undefined;
+  }
+
+  #payloadPacket(frame: Frame, isLocal: boolean, now: number): PayloadPacket {
+    const packet = this.#packet;
+    return {
+      payload: frame.bytes.slice(packet.payloadStart, packet.payloadEnd),
+      source: packetSource(packet),
+      sourcePort: packet.sourcePort,
+      destination: packetDestination(packet),
+      port: packet.destinationPort,
+      interfaceIndex: frame.interfaceIndex,
+      isLocal,
+      at: instant(now),
+      isThrownAway: () => isLocal && this.#origin.isThrownAway(frame, packet),
+    };
+  }
+}

@@ -1,0 +1,73 @@
+import { KeyRate } from '../../../core/budget/key-rate.ts';
+import type { Ciphers } from '../../../core/cipher/ciphers.ts';
+import type { Event } from '../../../core/event/event.ts';
+import { type Millis, millis } from '../../../core/net/time.ts';
+import { exportKey, type HpkeContext } from '../../../core/signed/hpke.ts';
+import { REPLY_PURPOSE } from '../../../core/signed/knock-layout.ts';
+import { REPLY_NONCE_BYTES, type ReplyStatus, sealReply } from '../../../core/signed/knock-reply.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import { sendDatagram } from '../../../host/network/send-datagram.ts';
+import { randomBytes } from '../../../host/self/random-bytes.ts';
+import type { ProofCounters } from '../reporting/proof-counters.ts';
+import type { PayloadPacket } from './payload-packet.ts';
+
+/**
+ * Of each key and status but `open`: who records knocks and sends them later cannot make the server talk. A person whose
+ * clock is wrong gets in three times in a row.
+ */
+const REFUSALS = { burst: 3, perSecond: 0.1 } as const;
+const MAX_NAMES = 16_384;
+
+/** Between two lines about replies that cannot be sent. */
+const TELL_MS = 60_000;
+
+export type ReplySenderParts = {
+  readonly ciphers: Ciphers;
+  readonly clock: Clock;
+  readonly counters: ProofCounters;
+  readonly report: (event: Event) => void;
+};
+
+/** Whom a reply goes to, and what it is sealed with. */
+export type ReplyTo = {
+  readonly packet: PayloadPacket;
+  readonly context: HpkeContext;
+  /** Of the key that has signed the knock. */
+  readonly keyName: string;
+  readonly challenge: Uint8Array;
+};
+
+/** Answers knocks whose signature is good, sealed, from the port that they were sent to. */
+export class ReplySender {
+  readonly #parts: ReplySenderParts;
+  readonly #refusals = new KeyRate(REFUSALS, MAX_NAMES);
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: ReplySenderParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether a reply of this status may be sent for the key; it counts as sent. */
+  admits(status: ReplyStatus, keyName: string): boolean {
+    return status === 'open' || this.#refusals.admit(`${status} ${keyName}`, performance.now());
+  }
+
+  send({ packet, context, challenge }: ReplyTo, status: ReplyStatus, left: Millis = millis(0)): void {
+    const { ciphers, clock, counters } = this.#parts;
+    const { source, sourcePort, destination, port, interfaceIndex } = packet;
+    const reply = { status, left, time: clock.wall(), seen: source, challenge };
+    const key = exportKey(ciphers, context, REPLY_PURPOSE);
+    const payload = sealReply(ciphers, key, randomBytes(REPLY_NONCE_BYTES), reply);
+    const from = { address: destination, port };
+    const error = sendDatagram({ from, to: { address: source, port: sourcePort }, interfaceIndex, payload });
+    counters.reply(error === undefined);
+    if (error !== undefined) this.#tell(error.message);
+  }
+
+  #tell(message: string): void {
+    const now = performance.now();
+    if (now - this.#toldAt < TELL_MS) return;
+    this.#toldAt = now;
+    this.#parts.report({ kind: 'warning', text: `signed knocks cannot be answered: ${message}` });
+  }
+}

@@ -1,0 +1,253 @@
+import { KeyRate } from '../../../core/budget/key-rate.ts';
+import type { Ciphers } from '../../../core/cipher/ciphers.ts';
+import { DEFAULT_CLOCK_WINDOW } from '../../../core/config/file/config.ts';
+import type { ProofOutcome } from '../../../core/control/proof-counts.ts';
+import { type DoorSpec, takes } from '../../../core/door/door.ts';
+import type { Event } from '../../../core/event/event.ts';
+import { type Millis, millis, since } from '../../../core/net/time.ts';
+import { type ProofJudgement, proveKnock } from '../../../core/proof/prove-knock.ts';
+import {
+  type RefusalWords,
+  refusalWords,
+  replyStatus,
+  USED_ALREADY,
+} from '../../../core/proof/refusal-words.ts';
+import { Challenges } from '../../../core/signed/challenges.ts';
+import { bearsSignature } from '../../../core/signed/judge-knock.ts';
+import { KNOCK } from '../../../core/signed/knock-layout.ts';
+import type { ReplyStatus } from '../../../core/signed/knock-reply.ts';
+import {
+  type OpenedKnock,
+  openKnock,
+  type SealReason,
+  type ServerKey,
+} from '../../../core/signed/open-knock.ts';
+import { usedUntil } from '../../../core/signed/used-knocks.ts';
+import type { KeyOwner } from '../../../core/users/user-directory.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import { randomBytes } from '../../../host/self/random-bytes.ts';
+import type { ConfigInForce } from '../../config/config-in-force.ts';
+import type { LeaseKeeper, OpenResult } from '../leases/lease-keeper.ts';
+import type { ProofCounters } from '../reporting/proof-counters.ts';
+import type { PayloadPacket } from './payload-packet.ts';
+import type { ReplySender, ReplyTo } from './reply-sender.ts';
+import type { UseRecord } from './use-record.ts';
+
+/** Knocks of one key that are recorded: a user cannot fill the record. */
+const KEY_RATE = { burst: 5, perSecond: 1 } as const;
+const MAX_KEYS = 16_384;
+
+const SECRET_BYTES = 32;
+
+export type SignedKnocksParts = {
+  readonly ciphers: Ciphers;
+  readonly clock: Clock;
+  readonly inForce: ConfigInForce;
+  readonly record: UseRecord;
+  readonly replies: ReplySender;
+  readonly keeper: LeaseKeeper;
+  readonly counters: ProofCounters;
+  readonly report: (event: Event) => void;
+  /** What a proof goes through to its door, as a sequence does. */
+  readonly admit: OnProof;
+  /** A door has been opened to the packet's source. */
+  readonly onOpened: (packet: PayloadPacket) => void;
+};
+
+export type OnProof = (
+  completion: Extract<ProofJudgement, { kind: 'open' }>['completion'],
+  whyNot?: string,
+) => Promise<OpenResult>;
+
+type Knock = Extract<OpenedKnock, { kind: 'knock' }>;
+type Refused = Extract<ProofJudgement, { kind: 'refused' }>;
+
+const THROWN_AWAY =
+  'the kernel throws the knock away for its source address (rp_filter, or no way back by that interface)';
+
+const SEAL_WORDS: Readonly<Record<SealReason, string>> = {
+  point: 'its ephemeral key is a point of low order',
+  seal: 'its seal is broken',
+  malformed: 'what is sealed in it is malformed',
+};
+
+/** Judges signed knocks: whose they are, whether they count, and what comes of them. */
+export class SignedKnocks {
+  readonly #parts: SignedKnocksParts;
+  readonly #challenges: Challenges;
+  readonly #rate = new KeyRate(KEY_RATE, MAX_KEYS);
+
+  constructor(parts: SignedKnocksParts) {
+    this.#parts = parts;
+    this.#challenges = new Challenges(parts.ciphers, randomBytes(SECRET_BYTES));
+  }
+
+  /** It was taken already. What it says is not looked at again. */
+  takeUsed({ source }: PayloadPacket): void {
+    this.#tell(source, { reason: USED_ALREADY, shortReason: USED_ALREADY });
+  }
+
+  take(packet: PayloadPacket, key: ServerKey): void {
+    const { ciphers, counters, inForce } = this.#parts;
+    const { authority } = inForce;
+    const opened = openKnock(ciphers, key, packet.payload);
+    if (opened.kind === 'refused') {
+      counters.outcome(opened.reason);
+      const reason = SEAL_WORDS[opened.reason];
+      this.#tell(packet.source, { reason, shortReason: reason });
+      return;
+    }
+    if (authority === undefined) return;
+    const judged = proveKnock(ciphers, opened.body, opened.point, {
+      serverPublic: key.point,
+      users: authority.users,
+      doors: this.#doors(packet),
+      from: packet.source,
+      now: packet.at,
+      window: this.#window,
+      floor: this.#parts.record.floor,
+      isChallenge: (challenge, { keyId }) => this.#isChallenge(challenge, keyId, packet),
+    });
+    if (judged.kind === 'refused') this.#refuse(packet, opened, judged, key);
+    else this.#accept(packet, opened, judged);
+  }
+
+  get #window(): Millis {
+    return this.#parts.inForce.current.settings.clockWindow ?? DEFAULT_CLOCK_WINDOW;
+  }
+
+  /** Those that packets to this destination may open. */
+  #doors({ isLocal, destination }: PayloadPacket): readonly DoorSpec[] {
+    return this.#parts.inForce.current.doors.filter(
+      (door) => takes(door, 'key') && (door.target === undefined ? isLocal : door.target === destination),
+    );
+  }
+
+  #isChallenge(challenge: Uint8Array, keyId: Uint8Array, { source }: PayloadPacket): boolean {
+    return this.#challenges.isGood(challenge, keyId, source, this.#parts.clock.sinceBoot());
+  }
+
+  #refuse(packet: PayloadPacket, knock: Knock, judged: Refused, key: ServerKey): void {
+    const { counters, record } = this.#parts;
+    const { reason, owner, isSigned } = judged;
+    counters.outcome(reason);
+    this.#tell(packet.source, refusalWords(judged, knock.body), owner);
+    const status = replyStatus(reason);
+    if (owner === undefined || status === undefined) return;
+    // What was signed counts for nothing later either, whatever becomes of clocks and doors.
+    if (isSigned && this.#rate.admit(owner.key.fingerprint, performance.now()))
+      record.take(this.#useOf(packet, knock));
+    if (!this.#isAnswered(packet, knock)) return;
+    if (!this.#parts.replies.admits(status, owner.key.fingerprint)) return;
+    if (isSigned || this.#isSigned(knock, owner, key)) this.#reply(packet, knock, owner, status);
+  }
+
+  /** It was refused before its signature was looked at. */
+  #isSigned({ body, point }: Knock, owner: KeyOwner, key: ServerKey): boolean {
+    return bearsSignature(this.#parts.ciphers, owner.key.knockKey, body, point, key.point);
+  }
+
+  #accept(packet: PayloadPacket, knock: Knock, judged: Exclude<ProofJudgement, Refused>): void {
+    const { counters, record, report } = this.#parts;
+    const { owner } = judged;
+    const answer = (status: ReplyStatus, left?: Millis): void => {
+      if (this.#isAnswered(packet, knock)) this.#reply(packet, knock, owner, status, left);
+    };
+    const isTaken =
+      this.#rate.admit(owner.key.fingerprint, performance.now()) && record.take(this.#useOf(packet, knock));
+    if (!isTaken) {
+      counters.outcome('busy');
+      const reason = 'too many signed knocks of this key at one time';
+      this.#tell(packet.source, { reason, shortReason: reason }, owner);
+      answer('busy');
+      return;
+    }
+    if (judged.kind === 'close') {
+      void this.#close(packet, judged).then((outcome) => answer(outcome === 'closed' ? 'open' : 'refused'));
+      return;
+    }
+    const { completion } = judged;
+    const { user, fingerprint } = completion.proof;
+    const { source, door } = completion;
+    const by = { user, proof: 'key', credential: fingerprint } as const;
+    report({ kind: 'completed', source, door: door.name, ...by });
+    const whyNot = packet.isThrownAway() ? THROWN_AWAY : undefined;
+    void this.#parts.admit(completion, whyNot).then((result) => this.#opened(packet, result, answer));
+  }
+
+  #opened(
+    packet: PayloadPacket,
+    result: OpenResult,
+    answer: (status: ReplyStatus, left?: Millis) => void,
+  ): void {
+    const { counters, clock, onOpened } = this.#parts;
+    counters.outcome(OUTCOME_OF[result.kind]);
+    switch (result.kind) {
+      case 'opened':
+      case 'extended':
+        onOpened(packet);
+        answer('open', millis(Math.max(0, since(clock.sinceBoot(), result.lease.due))));
+        return;
+      case 'runs':
+        onOpened(packet);
+        answer('open');
+        return;
+      case 'after-close':
+        answer('busy');
+        return;
+      default:
+        answer('refused');
+    }
+  }
+
+  /** The user's own lease at the door, if nobody else holds it too. */
+  async #close(
+    { source }: PayloadPacket,
+    { door, proof }: Extract<ProofJudgement, { kind: 'close' }>,
+  ): Promise<ProofOutcome> {
+    const { keeper, counters } = this.#parts;
+    const lease = keeper.book.current(door.name, source);
+    const isHis =
+      lease?.isShared !== true && lease?.holders?.every(({ user }) => user === proof.user) === true;
+    if (isHis) await Promise.all(keeper.close([lease]));
+    const outcome = isHis ? 'closed' : 'refused';
+    counters.outcome(outcome);
+    return outcome;
+  }
+
+  #useOf({ payload, at }: PayloadPacket, { body }: Knock): Parameters<UseRecord['take']>[0] {
+    const id = payload.slice(KNOCK.ephemeral, KNOCK.sealed);
+    const { time } = body;
+    return { id, time, until: usedUntil(time, at, this.#window) };
+  }
+
+  #isAnswered({ isLocal }: PayloadPacket, { body }: Knock): boolean {
+    return body.wantsReply && isLocal && this.#parts.inForce.current.settings.reply !== 'no';
+  }
+
+  #reply(
+    packet: PayloadPacket,
+    { body, context }: Knock,
+    { key }: KeyOwner,
+    status: ReplyStatus,
+    left?: Millis,
+  ): void {
+    const challenge = this.#challenges.make(body.keyId, packet.source, this.#parts.clock.sinceBoot());
+    const to: ReplyTo = { packet, context, keyName: key.fingerprint, challenge };
+    this.#parts.replies.send(to, status, left);
+  }
+
+  #tell(source: PayloadPacket['source'], words: RefusalWords, owner?: KeyOwner): void {
+    const by = owner === undefined ? {} : { user: owner.user.name, credential: owner.key.fingerprint };
+    this.#parts.report({ kind: 'proof-refused', source, proof: 'key', ...by, ...words });
+  }
+}
+
+const OUTCOME_OF = {
+  opened: 'opened',
+  extended: 'extended',
+  runs: 'ran',
+  'after-close': 'busy',
+  refused: 'refused',
+  nothing: 'refused',
+} as const satisfies Record<OpenResult['kind'], ProofOutcome>;

@@ -1,0 +1,54 @@
+import { type Fields, record } from './reader.ts';
+import { NUMBER } from './value-readers.ts';
+
+/**
+ * What becomes of signed knocks that are not judged: `length`, `tag`, `word`: noise · `banned` · `used`: sent once more · `rate`: too many from its source · `budget`: too many at all.
+ */
+export const GARBAGE = ['length', 'tag', 'word', 'banned', 'used', 'rate', 'budget'] as const;
+
+/** What becomes of those that are. `opened` and `extended` are doors; the others say why none was opened. */
+export const OUTCOMES = [
+  'opened',
+  'extended',
+  'ran',
+  'closed',
+  'refused',
+  'point',
+  'seal',
+  'malformed',
+  'unknown key',
+  'signature',
+  'source',
+  'unbound',
+  'key source',
+  'key expired',
+  'key off',
+  'clock',
+  'forgotten',
+  'challenge',
+  'door',
+  'busy',
+] as const;
+
+export type Garbage = (typeof GARBAGE)[number];
+export type ProofOutcome = (typeof OUTCOMES)[number];
+
+export type ProofCounts = {
+  readonly garbage: Readonly<Record<Garbage, number>>;
+  readonly outcomes: Readonly<Record<ProofOutcome, number>>;
+  readonly replies: number;
+  /** Replies that could not be sent. */
+  readonly repliesFailed: number;
+};
+
+function counts<Name extends string>(names: readonly Name[]) {
+  type Counts = Readonly<Record<Name, number>>;
+  return record<Counts>(Object.fromEntries(names.map((name) => [name, NUMBER])) as unknown as Fields<Counts>);
+}
+
+export const PROOF_COUNTS = record<ProofCounts>({
+  garbage: counts(GARBAGE),
+  outcomes: counts(OUTCOMES),
+  replies: NUMBER,
+  repliesFailed: NUMBER,
+});

@@ -1,0 +1,102 @@
+import { renderBase64 } from '../bytes/base64.ts';
+import type { Millis } from '../net/time.ts';
+import type { KnockBody } from '../signed/knock-body.ts';
+import type { ReplyStatus } from '../signed/knock-reply.ts';
+import type { ProofJudgement, ProofRefusal } from './prove-knock.ts';
+
+type Refused = Extract<ProofJudgement, { kind: 'refused' }>;
+
+/** Why a signed knock was refused; `shortReason` without what may be different each time. */
+export type RefusalWords = { readonly reason: string; readonly shortReason: string };
+
+/** As a bare clause, behind `signed knock refused: `. */
+export function refusalWords({ reason, owner, behind }: Refused, body: KnockBody): RefusalWords {
+  const shortReason = shortWords(reason);
+  const user = owner?.user.name ?? '';
+  switch (reason) {
+    case 'unknown key':
+      return { reason: `${shortReason}: ${shortFingerprint(body.keyId)}`, shortReason };
+    case 'source':
+      return { reason: `it is bound to another source, ${body.source}`, shortReason };
+    case 'clock':
+      return { reason: behind === undefined ? shortReason : clockWords(behind), shortReason };
+    case 'door': {
+      const what =
+        body.door === '' ? 'names no door, and may not open exactly one' : `may not open a door ${body.door}`;
+      return { reason: `${user} ${what}`, shortReason };
+    }
+    default:
+      return { reason: shortReason, shortReason };
+  }
+}
+
+export const USED_ALREADY = 'it was used already: each signed knock counts once';
+
+/** What the sender is told, if his signature is good. `undefined`: nothing. */
+export function replyStatus(reason: ProofRefusal): ReplyStatus | undefined {
+  switch (reason) {
+    case 'unknown key':
+    case 'signature':
+      return undefined;
+    case 'clock':
+    case 'forgotten':
+    case 'challenge':
+      return 'clock';
+    case 'source':
+    case 'unbound':
+      return 'source';
+    case 'key source':
+    case 'key expired':
+    case 'key off':
+    case 'door':
+      return 'refused';
+    default:
+      return reason satisfies never;
+  }
+}
+
+function shortWords(reason: ProofRefusal): string {
+  switch (reason) {
+    case 'unknown key':
+      return 'nobody has its key';
+    case 'source':
+      return 'it is bound to another source';
+    case 'key source':
+      return 'its key may not be used from this address';
+    case 'key expired':
+      return 'its key is no longer valid';
+    case 'key off':
+      return 'its user is off';
+    case 'signature':
+      return 'its signature is wrong, or the token was not touched or got no PIN';
+    case 'clock':
+      return 'the clock of the sender is wrong';
+    case 'forgotten':
+      return 'it is older than the record of used knocks: a new one opens';
+    case 'challenge':
+      return 'it answers a challenge that is not, or no longer, good';
+    case 'door':
+      return 'its user may not open that door';
+    case 'unbound':
+      return 'the door wants the source to be named in the knock';
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** The knock carries the first 16 bytes of the key's SHA-256: of the fingerprint, so many characters are certain. */
+function shortFingerprint(keyId: Uint8Array): string {
+  return `SHA256:${renderBase64(keyId).slice(0, Math.floor((keyId.length * 8) / 6))}…`;
+}
+
+function clockWords(behind: Millis): string {
+  return `the clock of the sender is ${inWords(Math.abs(behind))} ${behind > 0 ? 'behind' : 'ahead'}`;
+}
+
+function inWords(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 2 * 3600) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
+}
