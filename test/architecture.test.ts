@@ -97,6 +97,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     init: ['config', 'daemon/lockout-guard'],
     rehearsal: ['config'],
     state: ['config'],
+    users: ['ask', 'config', 'file-access'],
     trial: ['ask', 'init'],
     watch: ['ask'],
   },

@@ -19,6 +19,7 @@ export const TARGET_NAMES = [
   'capture-files',
   'config',
   'one-time',
+  'users',
   'netlink',
   'listings',
   'database',

@@ -8,6 +8,7 @@ import { linesTarget } from './targets/lines.ts';
 import { listingsTarget } from './targets/listings.ts';
 import { netlinkTarget } from './targets/netlink.ts';
 import { oneTimeTarget } from './targets/one-time.ts';
+import { usersTarget } from './targets/users.ts';
 
 export const TARGETS: Readonly<Record<TargetName, () => Target>> = {
   frames: framesTarget,
@@ -15,6 +16,7 @@ export const TARGETS: Readonly<Record<TargetName, () => Target>> = {
   'capture-files': captureFilesTarget,
   config: configTarget,
   'one-time': oneTimeTarget,
+  users: usersTarget,
   netlink: netlinkTarget,
   listings: listingsTarget,
   database: databaseTarget,

@@ -20,6 +20,7 @@ import { EXPLAIN } from './verbs/explain.ts';
 import { EXTEND } from './verbs/extend.ts';
 import { HISTORY } from './verbs/history.ts';
 import { INIT } from './verbs/init.ts';
+import { KEY } from './verbs/key.ts';
 import { KNOCK } from './verbs/knock.ts';
 import { LEASES } from './verbs/leases.ts';
 import { OPEN } from './verbs/open.ts';
@@ -28,6 +29,7 @@ import { SIMULATE } from './verbs/simulate.ts';
 import { STATUS } from './verbs/status.ts';
 import { UNBAN } from './verbs/unban.ts';
 import { UP } from './verbs/up.ts';
+import { USER } from './verbs/user.ts';
 import { WATCH } from './verbs/watch.ts';
 
 /** Everything that `bussa` can be told to do, in the order of the help. */
@@ -49,6 +51,8 @@ export const VERBS: readonly Verb[] = [
   BAN,
   UNBAN,
   BANS,
+  USER,
+  KEY,
   KNOCK,
   CONNECT,
   DOCTOR,

@@ -36,7 +36,7 @@ export function configTarget(): Target {
   );
   return {
     name: 'config',
-    share: 40,
+    share: 30,
     material: { corpus: [...examples, ...readCorpus('config')], tokens: TOKENS, maxBytes: 65_536 },
     take: (bytes, length) => take(bytes.slice(0, length)),
     allocates: true,

@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Config, DEFAULT_SERVER_KEY, DEFAULT_USERS_FILE } from '../../core/config/file/config.ts';
+import { parseConfig } from '../../core/config/file/parse-config.ts';
+import { parseServerKeys, type ServerKeys } from '../../core/signed/server-keys.ts';
+import type { Diagnostic } from '../../core/text/diagnostic.ts';
+import { parseUsers } from '../../core/users/parse-users.ts';
+import type { User } from '../../core/users/user.ts';
+import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
+import { createFile } from '../../host/files/create-file.ts';
+import { readWhole } from '../../host/files/read-whole.ts';
+import { replaceFile } from '../../host/files/replace-file.ts';
+import { judgeFileAccess } from '../file-access/judge-file-access.ts';
+
+/** `mistakes`: of the configuration, the users file or the key; nothing has been changed. */
+export type Unusable =
+  | { readonly kind: 'mistakes'; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly kind: 'denied' | 'failed'; readonly message: string };
+
+/** The three files as they are, with what they say. */
+export type AuthorityTexts = {
+  readonly kind: 'texts';
+  readonly configFile: string;
+  readonly config: Config;
+  readonly configBytes: Uint8Array;
+  readonly usersFile: string;
+  /** Empty where there is no file yet. */
+  readonly usersBytes: Uint8Array;
+  readonly users: readonly User[];
+  readonly keyFile: string;
+  /** Undefined where there is no file yet. */
+  readonly serverKeys: ServerKeys | undefined;
+};
+
+/** Reads what a verb is to show or change. A file that others can read or write is no base for either. */
+export function readAuthority(configFile: string): AuthorityTexts | Unusable {
+  const found: Diagnostic[] = [];
+  try {
+    const configBytes = readWhole(configFile);
+    const parsed = parseConfig(configFile, configBytes);
+    if (parsed.kind === 'bad') return { kind: 'mistakes', diagnostics: errorsOf(parsed.diagnostics) };
+    const { usersFile = DEFAULT_USERS_FILE, serverKey: keyFile = DEFAULT_SERVER_KEY } =
+      parsed.config.settings;
+    const usersBytes = readPrivate(usersFile, found) ?? new Uint8Array();
+    const users = parseUsers(usersFile, usersBytes, nodeCiphers);
+    if (users.kind === 'bad') found.push(...errorsOf(users.diagnostics));
+    const keyBytes = readPrivate(keyFile, found);
+    const key =
+      keyBytes === undefined ? undefined : parseServerKeys(new TextDecoder().decode(keyBytes), nodeCiphers);
+    if (key?.kind === 'bad') found.push(errorIn(keyFile, key.reason));
+    if (found.length > 0 || users.kind === 'bad') return { kind: 'mistakes', diagnostics: found };
+    return {
+      ...{ kind: 'texts', configFile, config: parsed.config, configBytes },
+      ...{ usersFile, usersBytes, users: users.users, keyFile },
+      serverKeys: key?.kind === 'keys' ? key.keys : undefined,
+    };
+  } catch (error) {
+    return unusable(error as NodeJS.ErrnoException);
+  }
+}
+
+export function unusable({ code, message }: NodeJS.ErrnoException): Unusable {
+  const isDenied = code === 'EACCES' || code === 'EPERM';
+  return isDenied ? { kind: 'denied', message: `${message}: run it as root` } : { kind: 'failed', message };
+}
+
+function readPrivate(path: string, found: Diagnostic[]): Uint8Array | undefined {
+  found.push(...judgeFileAccess(path, 'owner'));
+  try {
+    return readWhole(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Puts the bytes into the file, whole or not at all. A new one is its owner's alone, and so is its directory. */
+export function writePrivate(path: string, bytes: Uint8Array): void {
+  if (existsSync(path)) {
+    replaceFile(path, bytes);
+    return;
+  }
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  createFile(path, bytes);
+}
+
+export const errorsOf = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
+  diagnostics.filter(({ severity }) => severity === 'error');
+
+export const errorIn = (file: string, message: string): Diagnostic => ({
+  severity: 'error',
+  place: { file, line: 1, column: 1 },
+  message,
+});

@@ -1,0 +1,72 @@
+import { parseAuthorizedKey } from '../../core/ssh/authorized-key.ts';
+import { fingerprintOf } from '../../core/ssh/fingerprint.ts';
+import { removeKeys, removeUser, setOff } from '../../core/users/edit-users.ts';
+import { parseUsers } from '../../core/users/parse-users.ts';
+import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
+import {
+  type AuthorityTexts,
+  errorsOf,
+  readAuthority,
+  type Unusable,
+  unusable,
+  writePrivate,
+} from './authority-texts.ts';
+
+export type UserChange = 'off' | 'on' | 'remove';
+
+export type ChangeOutcome =
+  /** `isDone`: it was so before. */
+  | { readonly kind: 'changed'; readonly isDone: boolean }
+  | { readonly kind: 'refused'; readonly message: string }
+  | Unusable;
+
+/** Turns a user off or on, or removes him, or one of his keys by its fingerprint. */
+export function changeUser(
+  configFile: string,
+  name: string,
+  change: UserChange,
+  key?: string,
+): ChangeOutcome {
+  const texts = readAuthority(configFile);
+  if (texts.kind !== 'texts') return texts;
+  const user = texts.users.find((one) => one.name === name);
+  if (user === undefined) return { kind: 'refused', message: unknownUser(name, texts) };
+  const { usersBytes, usersFile } = texts;
+  if (key !== undefined && !user.keys.some(({ fingerprint }) => fingerprint === key)) {
+    const known = user.keys.map(({ fingerprint }) => fingerprint).join(', ');
+    return { kind: 'refused', message: `${name} has no key ${key}: there are ${known || 'none'}` };
+  }
+  const isDone = change === 'off' ? user.isOff === true : change === 'on' && user.isOff !== true;
+  if (isDone) return { kind: 'changed', isDone };
+  const changed = changedText(usersBytes, name, change, key);
+  const judged = parseUsers(usersFile, changed, nodeCiphers);
+  if (judged.kind === 'bad') return { kind: 'mistakes', diagnostics: errorsOf(judged.diagnostics) };
+  try {
+    writePrivate(usersFile, changed);
+  } catch (error) {
+    return unusable(error as NodeJS.ErrnoException);
+  }
+  return { kind: 'changed', isDone: false };
+}
+
+export function unknownUser(name: string, { users }: AuthorityTexts): string {
+  const names = users.map((user) => user.name).join(', ');
+  return `there is no user ${name}: ${names === '' ? '`bussa user add` makes one' : `there are ${names}`}`;
+}
+
+function changedText(
+  bytes: Uint8Array,
+  name: string,
+  change: UserChange,
+  key: string | undefined,
+): Uint8Array {
+  if (change !== 'remove') return setOff(bytes, name, change === 'off');
+  return key === undefined
+    ? removeUser(bytes, name)
+    : removeKeys(bytes, name, (line) => fingerprintIn(line) === key);
+}
+
+function fingerprintIn(line: string): string | undefined {
+  const reading = parseAuthorizedKey(line);
+  return reading.kind === 'key' ? fingerprintOf(nodeCiphers, reading.key.key.blob) : undefined;
+}

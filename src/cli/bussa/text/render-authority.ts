@@ -1,0 +1,47 @@
+import type { Unusable } from '../../../app/users/authority-texts.ts';
+import type { Told } from '../../../app/users/tell-daemon.ts';
+import { printable } from '../../../core/event/printable.ts';
+import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
+import { quoteWord } from '../../../core/text/quote-word.ts';
+import { BUSSA_EXIT, type BussaExit, type Json, type Output } from '../../arguments/verb.ts';
+
+/** Says why nothing was changed. Returns the exit status. */
+export function complainOf(
+  reason: Unusable | { readonly kind: 'refused'; readonly message: string },
+  voice: Output,
+): BussaExit {
+  if (reason.kind === 'mistakes') {
+    for (const diagnostic of reason.diagnostics) voice.complain(renderDiagnostic(diagnostic));
+    return BUSSA_EXIT.config;
+  }
+  voice.complain(`bussa: ${printable(reason.message)}`);
+  return reason.kind === 'denied' ? BUSSA_EXIT.permission : BUSSA_EXIT.failed;
+}
+
+export const toldJson = (told: Told): { readonly [name: string]: Json } => ({
+  inForce: told.kind === 'in-force',
+  daemon: told.kind,
+  ...(told.kind === 'refused' ? { reasons: told.reasons } : {}),
+});
+
+/** `still`: what is the case as long as the daemon has not taken it. */
+export function toldLines(told: Told, still: string): readonly string[] {
+  switch (told.kind) {
+    case 'in-force':
+      return [];
+    case 'no-daemon':
+      return ['No daemon runs: this is in force when one starts.'];
+    case 'refused':
+      return [
+        `The daemon has not taken it, and ${still}:`,
+        ...told.reasons.map((reason) => `  ${printable(reason)}`),
+        'When that is corrected, run `bussa reload`.',
+      ];
+  }
+}
+
+/** The one line for the client. */
+export async function cardLines(card: string, host: string | undefined): Promise<readonly string[]> {
+  const { guessHost } = await import('../../../app/init/init.ts');
+  return ['', 'On the client:', '', `    bussa host add ${quoteWord(host ?? guessHost())} ${card}`];
+}

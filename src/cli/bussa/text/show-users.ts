@@ -1,0 +1,98 @@
+import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
+import { askForRows } from '../../../app/ask/ask-daemon.ts';
+import { type AuthorityTexts, readAuthority } from '../../../app/users/authority-texts.ts';
+import { unknownUser } from '../../../app/users/change-user.ts';
+import { renderPrefix } from '../../../core/net/prefix.ts';
+import type { User } from '../../../core/users/user.ts';
+import { mayOpen } from '../../../core/users/user-directory.ts';
+import { BUSSA_EXIT, type Json, type Output } from '../../arguments/verb.ts';
+import { complainOf } from './render-authority.ts';
+import { leaseJson, renderLeases } from './render-leases.ts';
+import { renderTable } from './render-table.ts';
+import { isoMoment, renderMoment } from './render-time.ts';
+
+/** All users, a line each. */
+export function listUsers(configFile: string, voice: Output): number {
+  const texts = readAuthority(configFile);
+  if (texts.kind !== 'texts') return complainOf(texts, voice);
+  const columns = [
+    { title: 'NAME' },
+    { title: 'KEYS', align: 'right' },
+    { title: 'DOORS' },
+    { title: '' },
+  ] as const;
+  const rows = texts.users.map((user) => [
+    user.name,
+    String(user.keys.length),
+    doorsOf(user, texts).join(', ') || 'none',
+    stateOf(user),
+  ]);
+  const lines =
+    rows.length === 0
+      ? ['no users: `bussa user add NAME KEY.pub` adds one']
+      : renderTable(columns, rows, voice.style);
+  voice.answer({ users: texts.users.map((user) => userJson(user, texts)) }, lines);
+  return BUSSA_EXIT.ok;
+}
+
+/** One user, with his keys and what is open for him now. */
+export async function showUser(
+  configFile: string,
+  name: string,
+  choice: DaemonSelector,
+  voice: Output,
+): Promise<number> {
+  const texts = readAuthority(configFile);
+  if (texts.kind !== 'texts') return complainOf(texts, voice);
+  const user = texts.users.find((one) => one.name === name);
+  if (user === undefined) return complainOf({ kind: 'refused', message: unknownUser(name, texts) }, voice);
+  const reply = await askForRows(choice, { verb: 'leases', user: name });
+  const leases = reply.kind === 'answer' ? reply.answer : [];
+  const { from = [] } = user;
+  const keys = user.keys.map(({ fingerprint, knockKey: { key, comment, until } }) => [
+    key.type,
+    fingerprint,
+    comment,
+    until === undefined || until === user.until ? '' : `until ${renderMoment(until)}`,
+  ]);
+  const titles = [{ title: 'KEY' }, { title: 'FINGERPRINT' }, { title: 'COMMENT' }, { title: '' }] as const;
+  voice.answer({ ...userJson(user, texts), leases: leases.map(leaseJson) }, [
+    [name, stateOf(user)].filter(Boolean).join(': '),
+    `may open: ${doorsOf(user, texts).join(', ') || 'no door'}`,
+    ...(from.length === 0 ? [] : [`from: ${from.map(renderPrefix).join(', ')}`]),
+    ...(keys.length === 0 ? [] : ['', ...renderTable(titles, keys, voice.style)]),
+    ...(leases.length === 0 ? [] : ['', ...renderLeases(leases, voice)]),
+  ]);
+  return BUSSA_EXIT.ok;
+}
+
+const doorsOf = (user: User, { config }: AuthorityTexts): readonly string[] =>
+  config.doors.filter((door) => mayOpen(user, door)).map(({ name }) => name);
+
+function stateOf({ isOff, until }: User): string {
+  if (isOff === true) return 'off';
+  if (until === undefined) return '';
+  return `${until <= Date.now() ? 'ended' : 'until'} ${renderMoment(until)}`;
+}
+
+function userJson(user: User, texts: AuthorityTexts): { readonly [name: string]: Json } {
+  const { name, keys, doors, from, until, isOff } = user;
+  return {
+    name,
+    off: isOff === true,
+    mayOpen: doorsOf(user, texts),
+    ...(doors === undefined ? {} : { doors }),
+    ...(from === undefined ? {} : { from: from.map(renderPrefix) }),
+    ...(until === undefined ? {} : { until: isoMoment(until) }),
+    keys: keys.map(
+      ({ fingerprint, knockKey: { key, comment, until: end, mayBeUntouched, mustBeVerified } }) => ({
+        type: key.type,
+        fingerprint,
+        comment,
+        ...(end === undefined ? {} : { until: isoMoment(end) }),
+        ...(mayBeUntouched === undefined ? {} : { noTouchRequired: true }),
+        ...(mustBeVerified === undefined ? {} : { verifyRequired: true }),
+      }),
+    ),
+  };
+}

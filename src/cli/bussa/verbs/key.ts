@@ -1,0 +1,65 @@
+import type { OptionTable } from '../../arguments/option.ts';
+import { UsageError } from '../../arguments/read-options.ts';
+import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
+import { cardLines, complainOf, toldJson, toldLines } from '../text/render-authority.ts';
+import { isoMoment, renderMoment } from '../text/render-time.ts';
+
+const ACTIONS = ['show', 'rotate'] as const;
+
+const OPTIONS = {
+  qr: { type: 'boolean', summary: 'print the card as a QR code too' },
+  host: {
+    type: 'string',
+    value: 'NAME',
+    summary: 'how clients call this server, for the line that is printed',
+  },
+  ...CHOICE_OPTIONS,
+} as const satisfies OptionTable;
+
+export const KEY: Verb = {
+  name: 'key',
+  summary: "show or replace the server's key that signed knocks are sealed to",
+  description: [
+    '`show` prints the card of this server: its public key and the port that it hears signed knocks on. It is not secret; but who has it can send packets that cost the server more than noise. `rotate` makes a new key, and prints the new card. Clients with the old card get in for 30 more days.',
+  ],
+  operands: [{ name: 'ACTION', summary: 'what to do: `show` or `rotate`', completes: ACTIONS }],
+  options: OPTIONS,
+  read: ({ values, operands: [word = ''] }, environment) => {
+    const choice = daemonChoice(values, environment);
+    const action = ACTIONS.find((one) => one === word);
+    if (action === undefined)
+      throw new UsageError(`unknown action '${word}': it is one of ${ACTIONS.join(', ')}`);
+    return async (voice) => {
+      const judged = await judgedFile(undefined, choice, voice);
+      if (typeof judged === 'number') return judged;
+      const { readCard, rotateKey } = await import('../../../app/users/server-card.ts');
+      const isNew = action === 'rotate';
+      const reading = isNew ? rotateKey(judged.file, Date.now()) : readCard(judged.file);
+      if (reading.kind !== 'card') return complainOf(reading, voice);
+      const { tellDaemon } = await import('../../../app/users/tell-daemon.ts');
+      const told = isNew ? await tellDaemon(choice) : undefined;
+      const { card, port, earlier } = reading;
+      const json = {
+        card,
+        port,
+        earlier: earlier.map(isoMoment),
+        ...(told === undefined ? {} : toldJson(told)),
+      };
+      voice.answer(json, [
+        card,
+        `Signed knocks are sent to UDP port ${port}.`,
+        ...earlier.map((until) => `An earlier card is good until ${renderMoment(until)}.`),
+        ...(told === undefined ? [] : toldLines(told, 'only the earlier key counts')),
+        ...(await cardLines(card, values.get('host'))),
+        ...(values.has('qr') ? ['', ...(await qrLines(card))] : []),
+      ]);
+      return told?.kind === 'refused' ? BUSSA_EXIT.config : BUSSA_EXIT.ok;
+    };
+  },
+};
+
+async function qrLines(card: string): Promise<readonly string[]> {
+  const { renderQr } = await import('../../../core/qr/render-qr.ts');
+  return renderQr(card);
+}

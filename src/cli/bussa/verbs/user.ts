@@ -1,0 +1,180 @@
+import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
+import { printable } from '../../../core/event/printable.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { UsageError } from '../../arguments/read-options.ts';
+import {
+  type Action,
+  BUSSA_EXIT,
+  type Output,
+  type ParsedArguments,
+  type Verb,
+} from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
+import { cardLines, complainOf, toldJson, toldLines } from '../text/render-authority.ts';
+
+const ACTIONS = ['add', 'list', 'show', 'off', 'on', 'remove'] as const;
+
+const OPTIONS = {
+  door: {
+    type: 'string',
+    value: 'DOOR',
+    completes: 'door',
+    summary: 'with `add`: a door that the user may open; several are separated by commas',
+    details:
+      'The door accepts keys from then on. Without it, the user may open every door that accepts keys and does not name its users.',
+  },
+  host: {
+    type: 'string',
+    value: 'NAME',
+    summary: 'with `add`: how clients call this server, for the line that is printed',
+  },
+  ...CHOICE_OPTIONS,
+} as const satisfies OptionTable;
+
+export const USER: Verb = {
+  name: 'user',
+  summary: 'manage the users who may open doors with their SSH key',
+  description: [
+    'A user opens doors with a knock that is signed by an SSH key: one UDP packet that nobody can replay. `add NAME KEY` adds a user, or another key of one; KEY is a `.pub` file, `-` for standard input, or the line itself. It creates what is missing: the key of the server, the users file `/etc/bussa/users.conf`, `accept = key` and `Signed_Port` in the configuration, whose comments stay. The daemon reloads, and the line for the client is printed.',
+    '`list` and `show NAME` print users. `off NAME` disables a user until `on NAME`; `remove NAME` deletes one, or with a fingerprint behind it one key of his. What only this user or this key has opened is closed at once. If the daemon does not accept the change, the verb says so, and the exit status is 78.',
+  ],
+  operands: [
+    {
+      name: 'ACTION',
+      summary: 'what to do: `add`, `list`, `show`, `off`, `on` or `remove`',
+      completes: ACTIONS,
+    },
+    { name: 'NAME', summary: 'the user', optional: true },
+    {
+      name: 'KEY',
+      summary: 'a `.pub` file, or with `remove` a fingerprint',
+      completes: 'file',
+      optional: true,
+    },
+  ],
+  options: OPTIONS,
+  read: (given, environment) => {
+    const choice = daemonChoice(given.values, environment);
+    const [word = '', name] = given.operands;
+    const action = ACTIONS.find((one) => one === word);
+    if (action === undefined)
+      throw new UsageError(`unknown action '${word}': it is one of ${ACTIONS.join(', ')}`);
+    if (action !== 'list' && name === undefined)
+      throw new UsageError(`no NAME was given: bussa user ${action} NAME`);
+    judgeOperands(action, given);
+    return (voice) => act(action, given, choice, voice);
+  },
+};
+
+type ActionName = (typeof ACTIONS)[number];
+
+function judgeOperands(action: ActionName, { operands, values }: ParsedArguments): void {
+  const [, name, key] = operands;
+  if (action === 'add' && key === undefined)
+    throw new UsageError('no KEY was given: bussa user add NAME KEY, where KEY is a .pub file');
+  const stray = action === 'list' ? name : action === 'add' || action === 'remove' ? undefined : key;
+  if (stray !== undefined) throw new UsageError(`unexpected argument '${stray}'`);
+  for (const option of ['door', 'host'])
+    if (action !== 'add' && values.has(option)) throw new UsageError(`--${option} is for \`bussa user add\``);
+}
+
+async function act(
+  action: ActionName,
+  { values, operands }: ParsedArguments,
+  choice: DaemonSelector,
+  voice: Output,
+): ReturnType<Action> {
+  const judged = await judgedFile(undefined, choice, voice);
+  if (typeof judged === 'number') return judged;
+  const configFile = judged.file;
+  const [, name = '', key = ''] = operands;
+  switch (action) {
+    case 'add': {
+      const doors = (values.get('door') ?? '').split(',').map((door) => door.trim());
+      const request = { configFile, name, key, doors: doors.filter((door) => door !== '') };
+      return add(request, values.get('host'), choice, voice);
+    }
+    case 'list':
+      return (await import('../text/show-users.ts')).listUsers(configFile, voice);
+    case 'show':
+      return (await import('../text/show-users.ts')).showUser(configFile, name, choice, voice);
+    default:
+      return change(action, { configFile, name, ...(key === '' ? {} : { key }) }, choice, voice);
+  }
+}
+
+type Added = {
+  readonly configFile: string;
+  readonly name: string;
+  readonly key: string;
+  readonly doors: readonly string[];
+};
+
+async function add(
+  { key, ...request }: Added,
+  host: string | undefined,
+  choice: DaemonSelector,
+  voice: Output,
+) {
+  const { addUser } = await import('../../../app/users/add-user.ts');
+  const { readKeyText } = await import('../../../app/users/read-key-text.ts');
+  const { readCard } = await import('../../../app/users/server-card.ts');
+  const { tellDaemon } = await import('../../../app/users/tell-daemon.ts');
+  const { isUserName, USER_NAME_FORM } = await import('../../../core/config/values/parse-names.ts');
+  const { name, configFile } = request;
+  if (!isUserName(name))
+    return complainOf(
+      { kind: 'refused', message: `'${name}' is no name of a user: it has ${USER_NAME_FORM}` },
+      voice,
+    );
+  const text = readKeyText(key);
+  if (text.kind !== 'text') return complainOf(text, voice);
+  const outcome = addUser({ ...request, keyText: text.text });
+  if (outcome.kind !== 'added') return complainOf(outcome, voice);
+  const told = await tellDaemon(choice);
+  const reading = readCard(configFile);
+  if (reading.kind !== 'card') return complainOf(reading, voice);
+  const { keys, notes, written, doors, mayOpen } = outcome;
+  for (const note of notes) voice.complain(`bussa: ${printable(note)}`);
+  if (mayOpen.length === 0)
+    voice.complain(`bussa: ${name} may open no door yet: name one with --door, or add ${name} to its Users`);
+  const added = keys.length === 0 ? `${name} had this key already.` : `${name}: ${keys.join(', ')}`;
+  voice.answer({ name, keys, notes, written, doors, mayOpen, card: reading.card, ...toldJson(told) }, [
+    added,
+    ...(written.length === 0 ? [] : [`Written: ${written.map(printable).join(', ')}`]),
+    ...(mayOpen.length === 0 ? [] : [`May open: ${mayOpen.map(printable).join(', ')}`]),
+    ...toldLines(told, `${name} cannot get in yet`),
+    ...(await cardLines(reading.card, host)),
+  ]);
+  return told.kind === 'refused' ? BUSSA_EXIT.config : BUSSA_EXIT.ok;
+}
+
+type Changed = { readonly configFile: string; readonly name: string; readonly key?: string };
+
+const DONE = {
+  off: ['is off: nothing that this user sends opens a door', 'was off already'],
+  on: ['is on again', 'was on already'],
+  remove: ['is removed', 'was removed already'],
+} as const;
+
+async function change(
+  action: keyof typeof DONE,
+  { configFile, name, key }: Changed,
+  choice: DaemonSelector,
+  voice: Output,
+) {
+  const { changeUser } = await import('../../../app/users/change-user.ts');
+  const { tellDaemon } = await import('../../../app/users/tell-daemon.ts');
+  const outcome = changeUser(configFile, name, action, key);
+  if (outcome.kind !== 'changed') return complainOf(outcome, voice);
+  // Also where nothing has changed: the daemon may not have taken it the last time.
+  const told = await tellDaemon(choice);
+  const [now, before] = DONE[action];
+  const what = key === undefined ? name : `the key ${key} of ${name}`;
+  const still = action === 'on' ? `${what} does not count yet` : `${what} STILL COUNTS`;
+  voice.answer(
+    { name, action, changed: !outcome.isDone, ...(key === undefined ? {} : { key }), ...toldJson(told) },
+    [`${what} ${outcome.isDone ? before : now}`, ...toldLines(told, still)],
+  );
+  return told.kind === 'refused' ? BUSSA_EXIT.config : BUSSA_EXIT.ok;
+}

@@ -1,0 +1,91 @@
+import { editLines, indentOf, type LineEdit } from '../config/file/edit-lines.ts';
+import { readSectionsBy, type Section } from '../config/file/read-sections.ts';
+import { Findings } from '../text/findings.ts';
+import { splitLines } from '../text/split-lines.ts';
+import { USER_GRAMMAR, type UserDirectiveName } from './user-directives.ts';
+
+type UserSection = Section<UserDirectiveName>;
+
+/** The users file with one more key for a user, who is added where he is not there yet. `doors`: those that he may open. */
+export function addKey(
+  bytes: Uint8Array,
+  name: string,
+  keys: readonly string[],
+  doors: readonly string[],
+): Uint8Array {
+  const { lines, section } = look(bytes, name);
+  const keyLines = keys.map((key) => `key = ${key}`);
+  const doorLines = doors.length === 0 ? [] : [`doors = ${doors.join(', ')}`];
+  if (section === undefined) {
+    const last = lines.findLastIndex((line) => line.trim() !== '') + 1;
+    const text = [...(last === 0 ? [] : ['']), `[${name}]`, ...keyLines, ...doorLines].join('\n');
+    return editLines(bytes, [{ kind: 'insert', after: last, text }]);
+  }
+  const known = section.entries.findLast(({ directive }) => directive.name === 'Doors');
+  const now = section.entries.flatMap(({ directive, value }) =>
+    directive.name === 'Doors' ? (value?.text.split(',').map((door) => door.trim()) ?? []) : [],
+  );
+  const added = doors.filter((door) => !now.includes(door));
+  const indent = indentIn(lines, section);
+  const edits: LineEdit[] = [insertIn(section, keyLines.map((line) => indent + line).join('\n'))];
+  // Who may open all doors that accept his key still may.
+  if (known?.value !== undefined && added.length > 0)
+    edits.push({
+      kind: 'replace',
+      line: known.key.line,
+      text: `${(lines[known.key.line - 1] ?? '').trimEnd()}, ${added.join(', ')}`,
+    });
+  return editLines(bytes, edits);
+}
+
+/** With all of the user's keys for which `chosen` says so taken out. */
+export function removeKeys(bytes: Uint8Array, name: string, chosen: (line: string) => boolean): Uint8Array {
+  const { section } = look(bytes, name);
+  const keys = section?.entries.filter(
+    ({ directive, value }) => directive.name === 'Key' && value !== undefined && chosen(value.text),
+  );
+  return editLines(bytes, keys?.map(({ key }): LineEdit => ({ kind: 'delete', line: key.line })) ?? []);
+}
+
+/** With the user turned off, or on again. */
+export function setOff(bytes: Uint8Array, name: string, isOff: boolean): Uint8Array {
+  const { lines, section } = look(bytes, name);
+  if (section === undefined) return bytes;
+  const written = section.entries.filter(({ directive }) => directive.name === 'Off');
+  const gone = written.map(({ key }): LineEdit => ({ kind: 'delete', line: key.line }));
+  if (!isOff) return editLines(bytes, gone);
+  return editLines(bytes, [...gone, insertIn(section, `${indentIn(lines, section)}off = yes`)]);
+}
+
+/**
+ * Without the user: from his heading to his last line, with the comments between. What stands in front of the heading
+ * or behind that line stays.
+ */
+export function removeUser(bytes: Uint8Array, name: string): Uint8Array {
+  const { section } = look(bytes, name);
+  if (section === undefined) return bytes;
+  const first = section.name.line;
+  const edits = Array.from(
+    { length: lastLine(section) - first + 1 },
+    (_, i): LineEdit => ({ kind: 'delete', line: first + i }),
+  );
+  return editLines(bytes, edits);
+}
+
+function look(bytes: Uint8Array, name: string) {
+  const { lines } = splitLines(bytes);
+  const sections = readSectionsBy(USER_GRAMMAR, lines, new Findings());
+  const section = sections.find((one) => one.kind === 'user' && one.name.text === name);
+  return { lines, section };
+}
+
+const lastLine = ({ name, entries }: UserSection): number => entries.at(-1)?.key.line ?? name.line;
+
+const insertIn = (section: UserSection, text: string): LineEdit => ({
+  kind: 'insert',
+  after: lastLine(section),
+  text,
+});
+
+const indentIn = (lines: readonly string[], { entries }: UserSection): string =>
+  indentOf(lines[(entries[0]?.key.line ?? 0) - 1]);

@@ -1,0 +1,178 @@
+// bussa user and bussa key, from their command lines to the three files and what is printed.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { suite, test } from 'node:test';
+import { parseCard } from '../../../src/core/signed/server-card.ts';
+import { parseServerKeys } from '../../../src/core/signed/server-keys.ts';
+import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
+import { Scratch } from '../../lab/child-module.ts';
+import { publicKeyLine } from '../users/key-lines.ts';
+
+const BUSSA = path.join(import.meta.dirname, '../../../bin/bussa');
+
+/** A directory with a configuration, and `bussa` run on it. */
+class Bench implements Disposable {
+  readonly scratch = new Scratch();
+  readonly #place: readonly string[];
+
+  constructor(doors = '# the way in\n[ssh]\n\tsequence = 7123,4234\n\topen = tcp/22\n') {
+    const { scratch } = this;
+    const options = `[options]\n\tUsers_File = ${this.users}\n\tServer_Key = ${this.key}\n`;
+    writeFileSync(this.config, `# mine\n${options}\n${doors}`, { mode: 0o600 });
+    this.#place = ['-c', this.config, '--state', scratch.file('state')];
+  }
+
+  get config(): string {
+    return this.scratch.file('knockd.conf');
+  }
+
+  get users(): string {
+    return this.scratch.file('bussa/users.conf');
+  }
+
+  get key(): string {
+    return this.scratch.file('bussa/server.key');
+  }
+
+  run(...args: readonly string[]) {
+    const all = [...args, ...this.#place];
+    const { status, stdout, stderr } = spawnSync(BUSSA, all, { encoding: 'utf8', timeout: 60_000 });
+    return { status, stdout, stderr };
+  }
+
+  json(...args: readonly string[]) {
+    const { status, stdout, stderr } = this.run(...args, '--json');
+    assert.equal(status, 0, stderr + stdout);
+    return JSON.parse(stdout) as Record<string, unknown> & {
+      card: string;
+      users: { name: string; off: boolean }[];
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.scratch[Symbol.dispose]();
+  }
+}
+
+const isIn = (file: string, text: string): boolean => readFileSync(file, 'utf8').includes(text);
+
+suite('bussa user', () => {
+  test('add: a key of ssh-keygen; all that is missing is made, its owner’s alone; one line for the client', () => {
+    using bench = new Bench();
+    const file = bench.scratch.file('id');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'alice@laptop', '-f', file]);
+    const { status, stdout, stderr } = bench.run(
+      'user',
+      'add',
+      'alice',
+      `${file}.pub`,
+      '--host',
+      'server.example.org',
+    );
+    assert.equal(status, 0, stderr);
+    const [, card = ''] = /^ {4}bussa host add server\.example\.org (bussa1-\S+)$/m.exec(stdout) ?? [];
+    const keys = parseServerKeys(readFileSync(bench.key, 'utf8'), nodeCiphers);
+    assert.deepEqual(
+      parseCard(nodeCiphers, card)?.key,
+      keys.kind === 'keys' ? keys.keys[0].public : undefined,
+    );
+    assert.deepEqual(
+      [bench.users, bench.key].map((each) => statSync(each).mode & 0o777),
+      [0o600, 0o600],
+    );
+    assert.equal(statSync(path.dirname(bench.key)).mode & 0o777, 0o700);
+    for (const kept of ['# mine\n', '# the way in\n[ssh]\n', '\tsequence = 7123,4234\n', '\taccept = key\n'])
+      assert.ok(isIn(bench.config, kept), kept);
+    assert.equal(bench.run('check', bench.config).status, 0);
+    // Once more changes nothing.
+    const before = [bench.config, bench.users, bench.key].map((each) => readFileSync(each, 'utf8'));
+    assert.equal(bench.json('user', 'add', 'alice', `${file}.pub`).card, card);
+    assert.deepEqual(
+      [bench.config, bench.users, bench.key].map((each) => readFileSync(each, 'utf8')),
+      before,
+    );
+    assert.match(bench.run('user', 'add', 'bob', `${file}.pub`).stderr, /is the key of alice/);
+    assert.deepEqual(bench.run('user', 'add', 'alice', file).status, 1, 'a private key is none');
+  });
+
+  test('list, show, off, on, remove; unknown options of a key are told', () => {
+    using bench = new Bench();
+    const added = bench.run('user', 'add', 'alice', `command="x",verify-required ${publicKeyLine(1)} laptop`);
+    assert.equal(added.status, 0);
+    assert.match(added.stderr, /command concerns logins/);
+    bench.json('user', 'add', 'bob', publicKeyLine(2));
+    bench.json('user', 'off', 'alice');
+    const { users } = bench.json('user', 'list');
+    assert.deepEqual(
+      users.map(({ name, off }) => [name, off]),
+      [
+        ['alice', true],
+        ['bob', false],
+      ],
+    );
+    assert.match(bench.run('user', 'list').stdout, /^alice +1 +ssh +off$/m);
+    bench.json('user', 'on', 'alice');
+    const [key] = bench.json('user', 'show', 'alice').keys as {
+      fingerprint: string;
+      verifyRequired: boolean;
+    }[];
+    assert.equal(key?.verifyRequired, true);
+    bench.json('user', 'remove', 'alice', key?.fingerprint ?? '');
+    assert.deepEqual(bench.json('user', 'show', 'alice').keys, []);
+    bench.json('user', 'remove', 'alice');
+    assert.deepEqual(
+      bench.json('user', 'list').users.map(({ name }) => name),
+      ['bob'],
+    );
+    assert.match(bench.run('user', 'show', 'alice').stderr, /there is no user alice: there are bob/);
+  });
+
+  test('--door: of several, the one that is meant; the user is for it, and it for him', () => {
+    using bench = new Bench(
+      '[ssh]\nsequence = 7123,4234\nopen = tcp/22\n[web]\nsequence = 8123,4234\nopen = tcp/80\n',
+    );
+    assert.match(
+      bench.run('user', 'add', 'alice', publicKeyLine(1)).stderr,
+      /say which is to, with --door ssh or --door web/,
+    );
+    assert.equal(existsSync(bench.users), false, 'nothing was written');
+    assert.deepEqual(bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'web').mayOpen, ['web']);
+    assert.match(
+      bench.run('user', 'add', 'alice', publicKeyLine(2), '--door', 'mail').stderr,
+      /there is no door mail/,
+    );
+  });
+
+  test('what is wrong in any file is told with its place, and nothing is written', () => {
+    using bench = new Bench();
+    bench.json('user', 'add', 'alice', publicKeyLine(1));
+    const good = readFileSync(bench.users, 'utf8');
+    writeFileSync(bench.users, `${good}until = never\n`);
+    const bad = bench.run('user', 'off', 'alice');
+    assert.equal(bad.status, 78);
+    assert.match(bad.stderr, /users\.conf:3:9: "never" is no such time/);
+    writeFileSync(bench.users, good);
+    chmodSync(bench.users, 0o640);
+    assert.match(bench.run('user', 'off', 'alice').stderr, /others can read or change/);
+    assert.equal(readFileSync(bench.users, 'utf8'), good);
+  });
+});
+
+suite('bussa key', () => {
+  test('show and rotate: another card, the key before it good for 30 days', () => {
+    using bench = new Bench();
+    assert.match(bench.run('key', 'show').stderr, /`bussa user add NAME KEY.pub` makes it/);
+    bench.json('user', 'add', 'alice', publicKeyLine(1));
+    const { card } = bench.json('key', 'show');
+    const rotated = bench.json('key', 'rotate');
+    assert.notEqual(rotated.card, card);
+    const days = (Date.parse(String((rotated.earlier as string[])[0])) - Date.now()) / 86_400_000;
+    assert.ok(days > 29.9 && days <= 30, String(days));
+    assert.equal(bench.json('key', 'show').card, rotated.card);
+    assert.match(bench.run('key', 'show', '--qr').stdout, /█▀/);
+    assert.equal(statSync(bench.key).mode & 0o777, 0o600);
+  });
+});
