@@ -26,12 +26,13 @@ import { type StoredLease, StoreError } from '../../src/host/store/lease-store.t
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
 import { lease, parsePorts } from '../contract/stored-lease.ts';
 import { moduleOf, Scratch, startModule } from '../lab/child-module.ts';
+import { repeats } from '../lab/effort.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
 
 const clock = openSystemClock();
 const STOP = lease('a').stop;
 const PAGE = 4096;
-const ROUNDS = Number(process.env.BUSSA_DAMAGES ?? 20);
+const ROUNDS = repeats('BUSSA_DAMAGES', { quick: 15, full: 60 });
 
 /** Enough of them that their table has several pages, and its damage leaves some to be read. */
 const LEASES: readonly StoredLease[] = Array.from({ length: 60 }, (_, n) =>

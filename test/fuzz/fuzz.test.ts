@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { repeats } from '../lab/effort.ts';
 import { SEED } from '../lab/seed.ts';
 import { FuzzFailure, runCampaign, takeInput } from './campaign.ts';
 import { Mutator } from './mutator.ts';
@@ -9,8 +10,8 @@ import { TARGET_NAMES, type Target } from './target.ts';
 import { TARGETS } from './targets.ts';
 import { Watchdog } from './watchdog.ts';
 
-const FRAMES = 1_000_000;
-const OTHERS = 20_000;
+const FRAMES = repeats('BUSSA_FRAMES', { quick: 300_000, full: 1_000_000 });
+const OTHERS = repeats('BUSSA_OTHERS', { quick: 8000, full: 20_000 });
 
 describe('hostile input', () => {
   for (const name of TARGET_NAMES) {

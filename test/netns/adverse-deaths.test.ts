@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { repeats } from '../lab/effort.ts';
 import { draw } from '../lab/seeded-random.ts';
 import { SmallDisk } from '../lab/small-disk.ts';
 import { Boots } from './boots.ts';
@@ -17,7 +18,7 @@ import { shutFirewall, takeAwaySets } from './firewall.ts';
 import { assertClosesOnce, departuresOf, Mortal } from './mortal.ts';
 import { readOnly } from './mount-prefixes.ts';
 
-const DEATHS = Number(process.env.BUSSA_DEATHS ?? 20);
+const DEATHS = repeats('BUSSA_DEATHS', { quick: 6, full: 20 });
 
 /** When something begins to fail. */
 const MOMENTS = ['from the start', 'before the knocks', 'after the knocks', 'not at all'] as const;

@@ -4,12 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { repeats } from '../lab/effort.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
 import { JudgeStage, NotLoaded, wrongness } from './judge-stage.ts';
 import { generateLoad, NAMED_SOURCE_PORTS, PORTS } from './rule-generator.ts';
 
 const LANES = 2;
-const RULESETS = Number(process.env.BUSSA_RULESETS ?? 2000);
+const RULESETS = repeats('BUSSA_RULESETS', { quick: 400, full: 2000 });
 /** Of all verdicts: rules here ask for limits and chance far more often than those of hosts. */
 const MAX_UNKNOWN = 0.06;
 const JUDGED = [

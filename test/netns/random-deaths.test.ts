@@ -9,13 +9,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { repeats } from '../lab/effort.ts';
 import { C_KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
 import { assertShut, startService } from '../lab/service.ts';
 import { CLIENT, SERVER, Wire } from '../lab/wire.ts';
 
 const LANES = 4;
-const DEATHS = Number(process.env.BUSSA_DEATHS ?? 200) / LANES;
+const DEATHS = repeats('BUSSA_DEATHS', { quick: 60, full: 200 }) / LANES;
 
 const config = (done: string): string => `[native]
   sequence = 7100,7200,7300
@@ -31,7 +32,7 @@ const config = (done: string): string => `[native]
   stop_command  = echo close >> ${done}
 `;
 
-describe('200 sudden deaths', { concurrency: LANES }, () => {
+describe('sudden deaths', { concurrency: LANES }, () => {
   for (let lane = 0; lane < LANES; lane++) {
     test(`lane ${lane + 1}: ${DEATHS} of them`, { timeout: 400_000 }, async (t) => {
       const random = seededRandom(t, lane);
