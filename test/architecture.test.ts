@@ -133,7 +133,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     budget: ['attempt', 'net'],
     bytes: [],
     cipher: [],
-    client: ['config/file', 'config/values', 'door', 'net', 'text'],
+    client: ['config/file', 'config/values', 'door', 'net', 'signed', 'text'],
     code: ['cipher', 'net'],
     'config/advice': ['config/file', 'config/values', 'door', 'net', 'text'],
     'config/file': ['config/values', 'door', 'net', 'text'],

@@ -15,6 +15,9 @@ const FIRST_DELAY = millis(5);
 /** The same after a first try in vain. */
 const DELAY = millis(50);
 
+/** How long the port is asked yet when the server has said that it is open. */
+const AFTER_REPLY = millis(3000);
+
 /** After a knock: the rule may stand a little later than the knock arrives, and a door's command may still run. */
 const FIRST_GAP_MS = 2;
 /** BOUNDED: connections that are begun after one knock; the gaps double. */
@@ -35,7 +38,7 @@ export async function approach(
       probe.ask([millis(0)]);
       await Promise.race([probe.opened, sleep(MOMENT_MS)]);
     }
-    const isOpen = probe.answer.kind === 'open' || (await knockAt(round, trail, probe, stop)) === 'left';
+    const isOpen = probe.answer.kind === 'open' || (await knockSomehow(round, trail, probe, stop)) === 'left';
     left();
     return isOpen ? await ask(round, trail, probe) : undefined;
   } finally {
@@ -43,6 +46,26 @@ export async function approach(
     left();
     probe.close();
   }
+}
+
+/** By key where there is one; by the sequence where there is none, where signing failed, and where no reply came before. */
+async function knockSomehow(
+  round: Round,
+  trail: Trail,
+  probe: PortProbe,
+  stop: AbortSignal,
+): Promise<'left' | 'not-left'> {
+  const { knock } = round.profile;
+  const byKey = round.identity === undefined ? 'not-left' : await knockByKey(round, trail, probe, stop);
+  if (knock === undefined || (byKey === 'left' && round.round === 0)) return byKey;
+  const bySequence = await knockAt(round, trail, probe, stop);
+  return byKey === 'left' ? 'left' : bySequence;
+}
+
+/** Loaded only for who has a card. */
+async function knockByKey(...order: Parameters<typeof knockSomehow>): Promise<'left' | 'not-left'> {
+  const { knockSigned } = await import('./knock-signed.ts');
+  return knockSigned(...order);
 }
 
 /** Knocks until all knocks have left, or the port is open. */
@@ -93,7 +116,12 @@ async function ask(
     tell(`asking ${renderPlace(trail.to, port)}`);
     probe.ask(startsWithin(patience));
   }
-  const answer = await probe.within(millis(Math.min(patience, timeLeft(deadline))));
+  let answer = await probe.within(millis(Math.min(patience, timeLeft(deadline))));
+  if (answer.kind !== 'open' && trail.signed?.kind === 'reply' && trail.signed.reply.status === 'open') {
+    // The server says that it is open: another knock would change nothing.
+    probe.ask(startsWithin(AFTER_REPLY));
+    answer = await probe.within(millis(Math.min(AFTER_REPLY, timeLeft(deadline))));
+  }
   trail.after = withoutSocket(answer);
   if (answer.kind !== 'silent') trail.isHeard = true;
   return answer.kind === 'open' ? answer.socket : undefined;

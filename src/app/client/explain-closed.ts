@@ -1,22 +1,30 @@
+import { canKnock } from '../../core/client/profile.ts';
 import { renderDestination } from '../../host/network/destination.ts';
+import { explainSigned } from './explain-signed.ts';
 import type { Answer, ReachRequest, Trail } from './trail.ts';
 
 /** Why the port could not be reached, one line an address. */
-export function explainClosed({ profile, port }: ReachRequest, trails: readonly Trail[]): string[] {
+export function explainClosed(
+  { profile, port }: Pick<ReachRequest, 'profile' | 'port'>,
+  trails: readonly Trail[],
+): string[] {
   const remedy =
     profile.knock === undefined ? [] : [`to find out more: bussa doctor --from-client ${profile.name}`];
-  return [...trails.flatMap((trail) => explainTrail(profile, port, trail)), ...remedy];
+  return [...new Set([...trails.flatMap((trail) => explainTrail(profile, port, trail)), ...remedy])];
 }
 
-function explainTrail({ knock }: ReachRequest['profile'], port: number, trail: Trail): string[] {
+function explainTrail(profile: ReachRequest['profile'], port: number, trail: Trail): string[] {
   const where = `port ${port} of ${renderDestination(trail.to)}`;
-  if (knock === undefined) {
-    return [`${where} ${renderAnswer(trail.before)}, and no profile of this host has a Knock`];
+  if (!canKnock(profile)) {
+    return [`${where} ${renderAnswer(trail.before)}, and no profile of this host has a Knock or a Card`];
   }
-  if (trail.notSent.length > 0) return [...new Set(trail.notSent)];
-  if (trail.knocked === 0) return [`there was no time left to knock at ${renderDestination(trail.to)}`];
+  const signed = trail.signed === undefined ? [] : [explainSigned(trail.signed)];
+  if (trail.notSent.length > 0) return [...signed, ...new Set(trail.notSent)];
+  if (trail.knocked === 0) {
+    return signed.length > 0 ? signed : [`there was no time left to knock at ${renderDestination(trail.to)}`];
+  }
   const times = trail.knocked === 1 ? 'a knock' : `${trail.knocked} knocks`;
-  return [`${where} ${renderAnswer(trail.after)} after ${times}`];
+  return [...signed, `${where} ${renderAnswer(trail.after)} after ${times}`];
 }
 
 /** As the end of a sentence about a port. */

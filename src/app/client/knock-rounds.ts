@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { millis } from '../../core/net/time.ts';
+import { type Millis, millis } from '../../core/net/time.ts';
+import { isRefusal } from '../../core/signed/knock-reply.ts';
 import { approach } from './approach.ts';
+import type { Identity } from './identity.ts';
+import { needsTouch } from './needs-touch.ts';
 import { type Found, type ReachRequest, type Round, type Trail, timeLeft } from './trail.ts';
 
 /** How long the port is asked after the first knock; each time twice as long. */
 const FIRST_PATIENCE = millis(1500);
+/** The same after a signed knock, which is one packet, and answered. */
+const SIGNED_PATIENCE = millis(500);
 const MAX_PATIENCE = millis(12_000);
 
 /** An address from which nothing has come back so long after its knocks gets company by the next one (RFC 8305, § 5). */
@@ -17,15 +22,46 @@ export async function knockInRounds(
   deadline: number,
   tell: (line: string) => void,
 ): Promise<Found | undefined> {
-  let patience = FIRST_PATIENCE;
+  const identities = await identitiesFor(order, trails);
+  let patience = identities.length > 0 ? signedPatience(identities) : FIRST_PATIENCE;
   for (let round = 0; round <= order.profile.retries && timeLeft(deadline) > 0; round++) {
-    const found = await knockOnce({ ...order, round, patience, deadline, tell }, trails);
+    const identity = identities[round % identities.length];
+    const withKey = identity === undefined ? {} : { identity };
+    const found = await knockOnce({ ...order, round, patience, deadline, tell, ...withKey }, trails);
     if (found !== undefined) return found;
-    // Nothing that is tried again will leave.
-    if (trails.every(({ knocked }) => knocked === 0)) break;
+    // Nothing that is tried again will leave, or be let in.
+    if (trails.every(({ knocked }) => knocked === 0) || isHopeless(order, trails, identities)) break;
     patience = millis(Math.min(2 * patience, MAX_PATIENCE));
   }
   return undefined;
+}
+
+/** Whoever has to touch a token is not asked again so soon. */
+const signedPatience = (identities: readonly Identity[]): Millis =>
+  identities.some(needsTouch) ? FIRST_PATIENCE : SIGNED_PATIENCE;
+
+/** None without a card, or with a reason that each address is told. */
+async function identitiesFor(
+  { profile }: ReachRequest,
+  trails: readonly Trail[],
+): Promise<readonly Identity[]> {
+  if (profile.card === undefined) return [];
+  // Loaded only for who has a card.
+  const { findIdentities } = await import('./identity.ts');
+  const found = await findIdentities(profile);
+  if (found.kind === 'found') return found.identities;
+  for (const trail of trails) trail.signed = { kind: 'not-sent', reason: found.reason };
+  return [];
+}
+
+/** The server has said no to the only key, and there is nothing else to knock with. */
+function isHopeless(
+  { profile }: ReachRequest,
+  trails: readonly Trail[],
+  identities: readonly Identity[],
+): boolean {
+  if (profile.knock !== undefined || identities.length > 1) return false;
+  return trails.every(({ signed }) => signed?.kind === 'reply' && isRefusal(signed.reply.status));
 }
 
 /** At each address once, one after the other; the next one need not wait for one that says nothing. */
@@ -43,7 +79,8 @@ async function knockOnce(round: Round, trails: readonly Trail[]): Promise<Found 
       stop.abort();
     });
     attempts.push(attempt);
-    await Promise.race([attempt, isSilent(trail, left.promise, stop.signal)]);
+    const isPatient = round.identity !== undefined && needsTouch(round.identity);
+    await Promise.race([attempt, ...(isPatient ? [] : [isSilent(trail, left.promise, stop.signal)])]);
   }
   return Promise.race([found, Promise.all(attempts).then(() => undefined)]);
 }

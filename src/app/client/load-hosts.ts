@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { HostsFile } from '../../core/client/hosts-file.ts';
+import type { CardReader, HostsFile } from '../../core/client/hosts-file.ts';
 import { parseHosts } from '../../core/client/parse-hosts.ts';
 import { renderDiagnostic } from '../../core/text/diagnostic.ts';
 import { isPlainlyPrivate } from '../file-access/is-plainly-private.ts';
@@ -24,9 +24,19 @@ export async function loadHosts(file: string): Promise<LoadedHosts> {
     const kind = code === 'EACCES' || code === 'EPERM' ? 'permission' : 'bad';
     return { kind, complaints: [`${file}: it cannot be read: ${message}`] };
   }
-  const parsed = parseHosts(file, bytes);
+  const parsed = parseHosts(file, bytes, await cardReader(bytes));
   if (parsed.kind === 'bad') return { kind: 'bad', complaints: parsed.diagnostics.map(renderDiagnostic) };
   return { kind: 'ok', hosts: parsed.hosts, warnings: parsed.warnings.map(renderDiagnostic) };
+}
+
+/** Cryptography is loaded only for who has a card. */
+async function cardReader(bytes: Uint8Array): Promise<CardReader> {
+  if (!/card/i.test(Buffer.from(bytes).toString('latin1'))) return () => undefined;
+  const [{ nodeCiphers }, { parseCard }] = await Promise.all([
+    import('../../host/crypto/node-ciphers.ts'),
+    import('../../core/signed/server-card.ts'),
+  ]);
+  return (text) => parseCard(nodeCiphers, text);
 }
 
 /** What has to be changed before the secrets in it are its owner's alone, as with a private key of ssh(1). Throws with the

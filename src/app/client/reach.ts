@@ -1,3 +1,4 @@
+import { canKnock } from '../../core/client/profile.ts';
 import { millis } from '../../core/net/time.ts';
 import { firstConnection } from '../../host/network/first-connection.ts';
 import { resolveAll } from '../../host/network/resolve-host.ts';
@@ -28,7 +29,7 @@ export async function reach(order: ReachRequest, tell: (line: string) => void): 
     return { kind: 'unresolved', reason: `cannot resolve host '${profile.hostName}': ${reason}` };
   }
   const trails: Trail[] = resolved.map((to) => ({ to, knocked: 0, isHeard: false, notSent: [] }));
-  const knocks = profile.knock !== undefined;
+  const knocks = canKnock(profile);
   const found =
     (order.ask === 'before' || !knocks ? await ask(order, trails, deadline, tell) : undefined) ??
     (knocks ? await knockInRounds(order, trails, deadline, tell) : undefined);
@@ -44,13 +45,13 @@ async function ask(
 ): Promise<Found | undefined> {
   for (const [i, trail] of trails.entries()) {
     const fair = timeLeft(deadline) / (trails.length - i);
-    const patience = profile.knock === undefined ? fair : Math.min(HEAD_START, fair);
+    const patience = !canKnock(profile) ? fair : Math.min(HEAD_START, fair);
     tell(`asking ${renderPlace(trail.to, port)}`);
     const answer = await firstConnection(trail.to, port, [millis(0)], millis(patience));
     trail.before = withoutSocket(answer);
     if (answer.kind === 'open') return { socket: answer.socket, trail };
     // It is closed as it should be.
-    if (profile.knock !== undefined && (answer.kind === 'silent' || answer.kind === 'refused')) break;
+    if (canKnock(profile) && (answer.kind === 'silent' || answer.kind === 'refused')) break;
   }
   return undefined;
 }

@@ -4,6 +4,8 @@ import type { Port } from '../../core/net/port.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
 import { type Destination, renderDestination } from '../../host/network/destination.ts';
 import type { PortAnswer } from '../../host/network/port-probe.ts';
+import type { SignedOutcome } from './exchange-signed.ts';
+import type { Identity } from './identity.ts';
 
 /** What a port said, without the connection. */
 export type Answer = Exclude<PortAnswer, { kind: 'open' }> | { readonly kind: 'open' };
@@ -21,6 +23,8 @@ export type Trail = {
   isHeard: boolean;
   /** Knocks that did not leave, and why. */
   readonly notSent: string[];
+  /** What became of the last signed knock. */
+  signed?: SignedOutcome;
 };
 
 export type Found = { readonly socket: Socket; readonly trail: Trail };
@@ -42,6 +46,8 @@ export type ReachRequest = {
    * first knock, and the knocks stop when it answers · `never`: not before the knocks have left.
    */
   readonly ask: 'before' | 'alongside' | 'never';
+  /** Tells what the person has to do, or should know. */
+  readonly notice: (line: string) => void;
 };
 
 /** One try at all addresses. */
@@ -53,6 +59,8 @@ export type Round = ReachRequest & {
   /** On the clock of `performance.now`. */
   readonly deadline: number;
   readonly tell: (line: string) => void;
+  /** The key that signs in this round; absent where there is no card, or none that can sign. */
+  readonly identity?: Identity;
 };
 
 export const timeLeft = (deadline: number): Millis => millis(Math.max(0, deadline - performance.now()));

@@ -19,7 +19,7 @@ const PATIENCE = millis(1000);
 /** Knocks with the profile, and judges from what comes back. The profile has a knock. */
 export async function examineFromClient(profile: Profile, port: Port): Promise<readonly Finding[]> {
   const retries = Math.min(profile.retries, RETRIES);
-  const order = { profile: { ...profile, retries }, port, ask: 'before' as const };
+  const order = { profile: { ...profile, retries }, port, ask: 'before' as const, notice: () => undefined };
   const reached = await reach(order, () => undefined);
   if (reached.kind === 'unresolved') {
     return [problem('not-sent', reached.reason, look(`getent ahosts ${profile.hostName}`))];

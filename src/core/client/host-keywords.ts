@@ -2,17 +2,23 @@ import { parseStep } from '../config/values/parse-sequence.ts';
 import { MAX_SEQUENCE_LENGTH } from '../door/sequence.ts';
 import { MAX_PORT, parsePort } from '../net/port.ts';
 import { type Millis, millis } from '../net/time.ts';
+import { MAX_DOOR_BYTES } from '../signed/knock-layout.ts';
+import { CARD_PREFIX } from '../signed/server-card.ts';
 import type { Findings } from '../text/findings.ts';
 import { nearestWord } from '../text/nearest-word.ts';
 import { quoteText } from '../text/quote-text.ts';
 import type { Word } from '../text/word.ts';
-import type { HostSettings } from './hosts-file.ts';
+import type { CardReader, HostSettings } from './hosts-file.ts';
 
 /** Where the words behind a keyword belong, and what they mean; `undefined` after a finding. */
 type Keyword = {
   readonly name: string;
   readonly many?: true;
-  readonly parse: (words: readonly [Word, ...Word[]], findings: Findings) => HostSettings | undefined;
+  readonly parse: (
+    words: readonly [Word, ...Word[]],
+    findings: Findings,
+    readCard: CardReader,
+  ) => HostSettings | undefined;
 };
 
 /** Timers of Node.js wait 2^31-1 ms at most; nobody waits for a day. */
@@ -32,6 +38,20 @@ export const HOST_KEYWORDS: readonly Keyword[] = [
   },
   { name: 'Retries', parse: ([word], findings) => ifGood(parseRetries(word, findings), 'retries') },
   { name: 'Timeout', parse: ([word], findings) => ifGood(parseWait(word, 1, findings), 'timeout') },
+  {
+    name: 'Card',
+    parse: ([word], findings, readCard) => ifGood(parseCardWord(word, findings, readCard), 'card'),
+  },
+  {
+    name: 'IdentityFile',
+    parse: ([word], findings) => ifGood(parsePath(word, findings), 'identityFile'),
+  },
+  {
+    name: 'IdentityAgent',
+    parse: ([word], findings) => ifGood(parsePath(word, findings), 'identityAgent'),
+  },
+  { name: 'Door', parse: ([word], findings) => ifGood(parseDoor(word, findings), 'door') },
+  { name: 'For', parse: ([word], findings) => ifGood(parseWait(word, 1000, findings), 'openFor') },
 ];
 
 export function findKeyword(text: string): Keyword | undefined {
@@ -88,7 +108,8 @@ function parseWait(word: Word, least: number, findings: Findings): Millis | unde
   const length = Number(digits) * (UNIT_MS[unit.toLowerCase()] ?? Number.NaN);
   if (digits !== '' && length >= least && length <= MAX_WAIT_MS) return millis(length);
   const remedy = 'write a number with its unit ms, s, m or h, as in 100ms or 5s';
-  const bounds = least === 0 ? 'at most 24h' : 'more than 0, at most 24h';
+  const lower = least === 1000 ? 'at least 1s, ' : 'more than 0, ';
+  const bounds = `${least === 0 ? '' : lower}at most 24h`;
   findings.error(word, `${quoteText(word.text)} is no such length of time: ${remedy}; ${bounds}`);
   return undefined;
 }
@@ -100,6 +121,34 @@ function parseFamily(word: Word, findings: Findings): HostSettings['addressFamil
   findings.error(
     word,
     `unknown address family ${quoteText(word.text)}: it is any, inet (IPv4) or inet6 (IPv6)`,
+  );
+  return undefined;
+}
+
+function parseCardWord(word: Word, findings: Findings, readCard: CardReader): HostSettings['card'] {
+  const card = readCard(word.text);
+  if (card !== undefined) return card;
+  const what = word.text.startsWith(CARD_PREFIX)
+    ? 'this card is damaged: a character is missing, or another one stands in its place'
+    : `${quoteText(word.text)} is no card: it begins with ${CARD_PREFIX}`;
+  findings.error(word, `${what}; copy it whole from the server, where \`bussa key show\` prints it`);
+  return undefined;
+}
+
+function parsePath(word: Word, findings: Findings): string | undefined {
+  if (word.text !== '') return word.text;
+  findings.error(word, 'a path is missing here');
+  return undefined;
+}
+
+function parseDoor(word: Word, findings: Findings): string | undefined {
+  const length = new TextEncoder().encode(word.text).length;
+  if (length > 0 && length <= MAX_DOOR_BYTES) return word.text;
+  findings.error(
+    word,
+    length === 0
+      ? "a door's name is missing here"
+      : `the name of this door is too long: it may have ${MAX_DOOR_BYTES} bytes`,
   );
   return undefined;
 }

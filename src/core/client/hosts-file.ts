@@ -2,6 +2,7 @@ import type { Sequence } from '../door/sequence.ts';
 import type { Family } from '../net/address.ts';
 import type { Port } from '../net/port.ts';
 import type { Millis } from '../net/time.ts';
+import type { ServerCard } from '../signed/server-card.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import type { HostPattern } from './host-pattern.ts';
 
@@ -19,7 +20,20 @@ export type HostSettings = {
   readonly retries?: number;
   /** Bounds the whole, the name's resolution included. */
   readonly timeout?: Millis;
+  /** The server takes signed knocks. */
+  readonly card?: ServerCard;
+  /** The SSH key that signs, its public or its private half. */
+  readonly identityFile?: string;
+  /** The socket of the SSH agent, a variable that names it, or `none`. */
+  readonly identityAgent?: string;
+  /** The door to ask for. */
+  readonly door?: string;
+  /** How long it is to be open. */
+  readonly openFor?: Millis;
 };
+
+/** Reads a card; `undefined` for what is none, or was copied wrongly. */
+export type CardReader = (text: string) => ServerCard | undefined;
 
 export type HostBlock = { readonly patterns: readonly HostPattern[]; readonly settings: HostSettings };
 

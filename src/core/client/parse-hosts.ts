@@ -6,11 +6,11 @@ import { isUtf16, splitLines } from '../text/split-lines.ts';
 import { sliceWord, trimWord, type Word } from '../text/word.ts';
 import { findKeyword, unknownKeyword } from './host-keywords.ts';
 import { parseHostPattern } from './host-pattern.ts';
-import type { HostBlock, HostSettings, HostsResult } from './hosts-file.ts';
+import type { CardReader, HostBlock, HostSettings, HostsResult } from './hosts-file.ts';
 import { splitArguments } from './split-arguments.ts';
 
 /** A `hosts.conf`, as bussa_hosts(5) describes it, or all its mistakes. What stands before the first `Host` is for all. */
-export function parseHosts(file: string, bytes: Uint8Array): HostsResult {
+export function parseHosts(file: string, bytes: Uint8Array, readCard: CardReader): HostsResult {
   const findings = new Findings();
   const text = splitLines(bytes);
   const { lines } = text;
@@ -19,7 +19,7 @@ export function parseHosts(file: string, bytes: Uint8Array): HostsResult {
     return { kind: 'bad', diagnostics: findings.diagnostics(file, lines) };
   }
   judgeEncoding(text, findings);
-  const reader = new BlockReader(findings);
+  const reader = new BlockReader(findings, readCard);
   for (const [index, text] of lines.entries()) reader.read({ text, line: index + 1, offset: 0 });
   const diagnostics = findings.diagnostics(file, lines);
   if (findings.hasErrors) return { kind: 'bad', diagnostics };
@@ -31,9 +31,11 @@ type OpenBlock = HostBlock & { settings: HostSettings; readonly lineOf: Map<stri
 class BlockReader {
   readonly blocks: OpenBlock[] = [];
   readonly #findings: Findings;
+  readonly #readCard: CardReader;
 
-  constructor(findings: Findings) {
+  constructor(findings: Findings, readCard: CardReader) {
     this.#findings = findings;
+    this.#readCard = readCard;
   }
 
   read(line: Word): void {
@@ -79,7 +81,7 @@ class BlockReader {
       this.#findings.error(stray, `${known.name} takes one value: remove this, or put all of it in quotes`);
       return;
     }
-    const settings = known.parse(words, this.#findings);
+    const settings = known.parse(words, this.#findings, this.#readCard);
     const block = this.#current();
     const earlier = block.lineOf.get(known.name);
     if (earlier !== undefined) {

@@ -2,6 +2,7 @@ import type { Sequence } from '../door/sequence.ts';
 import type { Family } from '../net/address.ts';
 import type { Port } from '../net/port.ts';
 import { type Millis, seconds } from '../net/time.ts';
+import type { ServerCard } from '../signed/server-card.ts';
 import { isPlainName, matchesHost } from './host-pattern.ts';
 import type { HostSettings, HostsFile } from './hosts-file.ts';
 
@@ -17,7 +18,15 @@ export type Profile = {
   readonly family?: Family;
   readonly retries: number;
   readonly timeout: Millis;
+  readonly card?: ServerCard;
+  readonly identityFile?: string;
+  readonly identityAgent?: string;
+  readonly door?: string;
+  readonly openFor?: Millis;
 };
+
+/** Whether there is something to knock with. */
+export const canKnock = ({ knock, card }: Profile): boolean => knock !== undefined || card !== undefined;
 
 const RETRIES = 3;
 const TIMEOUT = seconds(30);

@@ -24,6 +24,9 @@ export const REPLY_STATUSES = ['open', 'refused', 'clock', 'source', 'busy'] as 
 
 export type ReplyStatus = (typeof REPLY_STATUSES)[number];
 
+/** No other packet with the same key changes it. */
+export const isRefusal = (status: ReplyStatus): boolean => status !== 'open' && status !== 'busy';
+
 const BODY = { status: 0, seconds: 1, time: 5, seen: 13, challenge: 29, zeros: 45 } as const;
 const BODY_BYTES = 80;
 export const REPLY_NONCE_BYTES = 12;

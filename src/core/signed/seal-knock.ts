@@ -40,15 +40,19 @@ export function ephemeralOf(ciphers: Ciphers, secret: Uint8Array, topBit: boolea
   return { secret, point };
 }
 
-/** What the SSH key signs: the server's key is part of it, so that no other server can pass the knock on. */
+/** The server's key is part of it, so that no other server can pass the knock on. */
+export function knockMessage(serverPublic: Uint8Array, point: Uint8Array, head: Uint8Array): Uint8Array {
+  return concatBytes(asciiBytes(SIGNED_PREFIX), serverPublic, point, head);
+}
+
+/** What the SSH key signs in place of the message. */
 export function signedText(
   ciphers: Ciphers,
   serverPublic: Uint8Array,
   point: Uint8Array,
   head: Uint8Array,
 ): Uint8Array {
-  const message = concatBytes(asciiBytes(SIGNED_PREFIX), serverPublic, point, head);
-  return sshsigText(NAMESPACE, ciphers.sha512(message));
+  return sshsigText(NAMESPACE, ciphers.sha512(knockMessage(serverPublic, point, head)));
 }
 
 /** The packet to send, in the shortest length that takes the signature. `undefined` where none does. */

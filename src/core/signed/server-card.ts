@@ -9,7 +9,7 @@ import { type Port, parsePort } from '../net/port.ts';
  */
 export type ServerCard = { readonly port: Port; readonly key: Uint8Array };
 
-const PREFIX = 'bussa1-';
+export const CARD_PREFIX = 'bussa1-';
 const VERSION = 1;
 const KEY_BYTES = 32;
 const SUM_BYTES = 4;
@@ -20,12 +20,12 @@ const PURPOSE = asciiBytes('bussa card 1');
 export function renderCard(ciphers: Ciphers, { port, key }: ServerCard): string {
   const content = concatBytes(Uint8Array.of(VERSION, port >> 8, port & 0xff), key);
   const bytes = concatBytes(content, sumOf(ciphers, content));
-  return PREFIX + renderBase64Url(bytes);
+  return CARD_PREFIX + renderBase64Url(bytes);
 }
 
 /** `undefined` for what is none, or was copied wrongly. */
 export function parseCard(ciphers: Ciphers, text: string): ServerCard | undefined {
-  const bytes = text.startsWith(PREFIX) ? parseBase64Url(text.slice(PREFIX.length)) : undefined;
+  const bytes = text.startsWith(CARD_PREFIX) ? parseBase64Url(text.slice(CARD_PREFIX.length)) : undefined;
   if (bytes?.length !== BYTES) return undefined;
   const content = bytes.subarray(0, BYTES - SUM_BYTES);
   const port = parsePort(`${(content[1] as number) * 256 + (content[2] as number)}`);

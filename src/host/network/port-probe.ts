@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Port } from '../../core/net/port.ts';
-import type { Millis } from '../../core/net/time.ts';
+import { type Millis, millis } from '../../core/net/time.ts';
 import { type Destination, renderDestination } from './destination.ts';
 
 /** What a port answers to somebody who wants to connect; `code` is the errno's name. */
@@ -13,6 +13,9 @@ export type PortAnswer =
   /** This machine does not let it leave, or has no address for it. */
   | { readonly kind: 'not-sent'; readonly code: string }
   | { readonly kind: 'silent' };
+
+/** A SYN that left so short a time ago has met the rule that the word tells of. */
+const YOUNG_MS = 2;
 
 const REFUSED = new Set(['ECONNREFUSED', 'ECONNRESET']);
 const FROM_OUTSIDE = new Set([
@@ -40,6 +43,8 @@ export class PortProbe {
   #answer: PortAnswer = { kind: 'silent' };
   #whenExhausted: (() => void) | undefined;
   #isOver = false;
+  /** When the last connection was begun. */
+  #begun = Number.NEGATIVE_INFINITY;
 
   constructor(to: Destination, port: Port) {
     const { promise, resolve } = Promise.withResolvers<Socket>();
@@ -62,11 +67,19 @@ export class PortProbe {
         continue;
       }
       const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        this.#begin();
+        // Where this process is late, the connection may be there already: what has come in is looked at first.
+        setImmediate(() => {
+          this.#timers.delete(timer);
+          this.#begin();
+        });
       }, start);
       this.#timers.add(timer);
     }
+  }
+
+  /** The port is open, by somebody's word: begins a connection, unless one is so young that it will be made. */
+  hurry(): void {
+    if (performance.now() - this.#begun >= YOUNG_MS) this.ask([millis(1)]);
   }
 
   /** The answer: the connection, or the last one when no more can come, at the latest after `patience`. */
@@ -96,6 +109,7 @@ export class PortProbe {
 
   #begin(): void {
     if (this.#isOver) return;
+    this.#begun = performance.now();
     const socket = connect({
       host: renderDestination(this.#to),
       port: this.#port,

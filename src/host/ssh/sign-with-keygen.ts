@@ -9,6 +9,13 @@ const MAX_OUTPUT = 64 * 1024;
 
 export class KeygenError extends Error {
   override readonly name = 'KeygenError';
+  /** All that it has written. */
+  readonly words: string;
+
+  constructor(message: string, words = message) {
+    super(message);
+    this.words = words;
+  }
 }
 
 /**
@@ -37,7 +44,7 @@ export async function signWithKeygen(
   child.stdin.end(message);
   child.on('close', (code) => {
     if (code === 0) resolve(output);
-    else reject(new KeygenError(lastLine(errors) ?? `ssh-keygen ended with status ${code}`));
+    else reject(new KeygenError(lastLine(errors) ?? `ssh-keygen ended with status ${code}`, errors));
   });
   const blob = readArmour(await promise);
   if (blob === undefined) throw new KeygenError('ssh-keygen wrote no signature');

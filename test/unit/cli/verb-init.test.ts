@@ -154,7 +154,7 @@ test('the profile that init prints is one, with the knock that it prints', () =>
     { protocol: 'udp', port: 18_423 as Port },
   ];
   const text = renderProfile(order, sequence).join('\n');
-  const parsed = parseHosts('hosts.conf', new TextEncoder().encode(`${text}\n`));
+  const parsed = parseHosts('hosts.conf', new TextEncoder().encode(`${text}\n`), () => undefined);
   assert.ok(parsed.kind === 'ok', text);
   const profile = profileOf(parsed.hosts, 'a.example');
   assert.equal(profile.port, 2222);

@@ -4,9 +4,15 @@ import fc from 'fast-check';
 import { parseHosts } from '../../../src/core/client/parse-hosts.ts';
 import { profileNames, profileOf } from '../../../src/core/client/profile.ts';
 import { renderSequence } from '../../../src/core/door/sequence.ts';
+import type { Port } from '../../../src/core/net/port.ts';
+import { parseCard, renderCard } from '../../../src/core/signed/server-card.ts';
 import { renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
+import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
 
-const parse = (text: string) => parseHosts('hosts.conf', new TextEncoder().encode(text));
+const readCard = (text: string) => parseCard(nodeCiphers, text);
+const parse = (text: string) => parseHosts('hosts.conf', new TextEncoder().encode(text), readCard);
+
+const CARD = renderCard(nodeCiphers, { port: 40_022 as Port, key: new Uint8Array(32).fill(7) });
 
 function good(text: string) {
   const result = parse(text);
@@ -79,6 +85,42 @@ describe('hosts.conf', () => {
     assert.deepEqual(profileNames(hosts), ['ssh-box', 'two words']);
   });
 
+  test('what a signed knock takes', () => {
+    const { hosts } = good(`Host a
+      Card ${CARD}
+      IdentityFile "~/.ssh/my key.pub"
+      IdentityAgent SSH_AUTH_SOCK
+      Door ssh
+      For 10m`);
+    const { card, identityFile, identityAgent, door, openFor, knock } = profileOf(hosts, 'a');
+    assert.deepEqual(
+      { port: card?.port, key: Buffer.from(card?.key ?? []).toString('hex') },
+      { port: 40_022, key: '07'.repeat(32) },
+    );
+    assert.deepEqual(
+      { identityFile, identityAgent, door, openFor, knock },
+      {
+        identityFile: '~/.ssh/my key.pub',
+        identityAgent: 'SSH_AUTH_SOCK',
+        door: 'ssh',
+        openFor: 600_000,
+        knock: undefined,
+      },
+    );
+  });
+
+  test('a card with any one character changed, left out or added is a mistake with its place', () => {
+    for (let at = 0; at < CARD.length; at++) {
+      const other = CARD.charAt(at) === 'x' ? 'y' : 'x';
+      for (const inPlace of [other, '', `${CARD.charAt(at)}x`]) {
+        const text = CARD.slice(0, at) + inPlace + CARD.slice(at + 1);
+        const result = parse(`Host a\n  Card ${text}`);
+        assert.ok(result.kind === 'bad', text);
+        assert.match(renderDiagnostic(result.diagnostics[0] as never), /hosts\.conf:2:8: .*bussa key show/);
+      }
+    }
+  });
+
   test('% stands for itself where no h follows, and twice for once', () => {
     const { hosts } = good('Host a\nHostName fe80::1%eth0\nHost b\nHostName %%h.%h\n');
     assert.equal(profileOf(hosts, 'a').hostName, 'fe80::1%eth0');
@@ -98,10 +140,7 @@ describe('hosts.conf', () => {
     ['Host ""', '1:7: a name is missing here'],
     ['Host !a !b', '1:1: this Host only excludes, and so matches nobody: add a * to it'],
     ['Knok 1', '1:1: unknown keyword "Knok": did you mean Knock?'],
-    [
-      'Host a\n  IdentityFile x',
-      '2:3: unknown keyword "IdentityFile": there are Host, HostName, Port, Knock',
-    ],
+    ['Host a\n  ProxyJump x', '2:3: unknown keyword "ProxyJump": there are Host, HostName, Port, Knock'],
     ['Port', '1:1: Port has no value'],
     ['Port 0', '1:6: "0" is not a port: it is a number from 1 to 65535'],
     ['Port 22 23', '1:9: Port takes one value: remove this, or put all of it in quotes'],
@@ -110,6 +149,11 @@ describe('hosts.conf', () => {
     ['Knock 1,2,3', '1:7: ports are separated by white space here, as in Knock 7000 8000:udp 9000'],
     ['Knock 1 2:icmp', '1:11: unknown protocol "icmp": it is tcp or udp'],
     ['Knock 1 70000', '1:9: "70000" is not a port'],
+    ['Card', '1:1: Card has no value'],
+    ['Card bussa2-AAAA', '1:6: "bussa2-AAAA" is no card: it begins with bussa1-'],
+    ['IdentityFile ""', '1:15: a path is missing here'],
+    [`Door ${'x'.repeat(65)}`, '1:6: the name of this door is too long: it may have 64 bytes'],
+    ['For 500ms', '1:5: "500ms" is no such length of time: write a number'],
     ['Delay 100', '1:7: "100" is no such length of time: write a number with its unit ms, s, m or h'],
     ['Timeout 0s', '1:9: "0s" is no such length of time'],
     ['Timeout 25h', '1:9: "25h" is no such length of time'],
@@ -130,7 +174,7 @@ describe('hosts.conf', () => {
 
   test('all mistakes at once, and none of encoding hides', () => {
     const bytes = Buffer.concat([Buffer.from('Prt 1\nHost \xff', 'latin1'), Buffer.from('\nPort x\n')]);
-    const result = parseHosts('f', bytes);
+    const result = parseHosts('f', bytes, readCard);
     assert.ok(result.kind === 'bad');
     assert.deepEqual(
       result.diagnostics.map(({ place }) => place.line),

@@ -18,7 +18,7 @@ export const CONNECT: Verb = {
   name: 'connect',
   summary: 'knock until the port opens, then act as a pipe to it, for ssh',
   description: [
-    'Asks the port for a connection, and knocks a moment later with the profile of the host: each knock as soon as the former one is answered, else after the `Delay` of the profile. It stops when the port answers, and knocks again with growing gaps until the port is open. Then it passes the standard input to the port, and what comes back to the standard output, until both ends are done. A host that no profile has a `Knock` for is connected to without one.',
+    'Asks the port for a connection, and knocks a moment later with the profile of the host: each knock as soon as the former one is answered, else after the `Delay` of the profile. It stops when the port answers, and knocks again with growing gaps until the port is open. Then it passes the standard input to the port, and what comes back to the standard output, until both ends are done. If the profile has a `Card`, one packet that the SSH key signs takes the place of the sequence. A host that no profile has a `Knock` or a `Card` for is connected to without.',
     'A port that is open already may be knocked at all the same where its answer takes longer than a millisecond: that extends the lease.',
     'In `~/.ssh/config`: `ProxyCommand bussa connect %h %p`. There, `%h` is the host name after ssh has applied `HostName`; with `%n` instead, the profile is that of the name as it was typed.',
     '`man 5 bussa_hosts` describes the file of profiles. It is refused if anybody but its owner can read it.',
@@ -35,7 +35,8 @@ export const CONNECT: Verb = {
     return async (voice) => {
       const profile = await readProfile(file, host, voice);
       if (typeof profile === 'number') return profile;
-      const order = { profile, port: given ?? profile.port ?? SSH, ask: 'alongside' as const };
+      const notice = (line: string): void => voice.complain(`bussa: ${line}`);
+      const order = { profile, port: given ?? profile.port ?? SSH, ask: 'alongside' as const, notice };
       const { connectThrough } = await import('../../../app/client/connect-through.ts');
       const end = await connectThrough(order, (line) => {
         if (values.has('verbose')) voice.complain(`bussa: ${line}`);

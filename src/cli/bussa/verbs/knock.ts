@@ -1,3 +1,4 @@
+import type { SignedOutcome } from '../../../app/client/exchange-signed.ts';
 import type { KnockedProfile } from '../../../app/client/knock-profile.ts';
 import type { Profile } from '../../../core/client/profile.ts';
 import type { OptionTable } from '../../arguments/option.ts';
@@ -36,6 +37,7 @@ export const KNOCK: Verb = {
   summary: 'knock with a profile, wait until the port is open, run a command',
   description: [
     'Knocks with the sequence in the profile of the host, so that the sequence appears neither on the command line nor in the list of processes. If the profile has a `Port`, waits until that port is open, knocking again at growing intervals, and fails if it stays closed.',
+    'If the profile has a `Card`, one packet that the SSH key signs takes the place of the sequence, and the reply of the server is said: how long the door is open, and which address it sees.',
   ],
   operands: [{ name: 'PROFILE', summary: 'the name of a profile', completes: 'profile', optional: true }],
   options: OPTIONS,
@@ -57,15 +59,18 @@ type InitAnswers = { readonly then: string | undefined; readonly waits: boolean;
 async function knockWith(file: string, name: string, wishes: InitAnswers, voice: Output): Promise<number> {
   const profile = await readProfile(file, name, voice);
   if (typeof profile === 'number') return profile;
-  if (profile.knock === undefined) {
-    voice.complain(`bussa: ${file} has no Knock for '${name}': add one, as in Knock 7000 8000:udp 9000`);
+  if (profile.knock === undefined && profile.card === undefined) {
+    voice.complain(
+      `bussa: ${file} has no Knock for '${name}', and no Card: add one, as in Knock 7000 8000:udp 9000, or bussa host add ${name} CARD`,
+    );
     return BUSSA_EXIT.config;
   }
   const { knockProfile } = await import('../../../app/client/knock-profile.ts');
   const tell = (line: string): void => {
     if (wishes.verbose) voice.complain(`bussa: ${line}`);
   };
-  const end = await knockProfile(profile, wishes.waits, tell);
+  const notice = (line: string): void => voice.complain(`bussa: ${line}`);
+  const end = await knockProfile(profile, wishes.waits, { tell, notice });
   const failed = await tellEnd(end, profile, wishes, voice);
   if (failed !== undefined || wishes.then === undefined) return failed ?? BUSSA_EXIT.ok;
   const { runInTerminal } = await import('../../../host/terminal/run-in-terminal.ts');
@@ -84,9 +89,21 @@ async function tellEnd(
     case 'open': {
       const { address } = end.trail.to;
       const line = `port ${port} of ${address} is open`;
-      if (then === undefined)
-        voice.answer({ profile: name, address, port, open: true, knocks: end.trail.knocked }, [line]);
+      const reply = await replyOf(end.trail.signed);
+      const facts = { profile: name, address, port, open: true, knocks: end.trail.knocked, ...reply.facts };
+      if (then === undefined) voice.answer(facts, [line, ...reply.lines]);
       return undefined;
+    }
+    case 'signed': {
+      const reply = await replyOf(end.outcome);
+      const isOpen = end.outcome.kind === 'reply' && end.outcome.reply.status === 'open';
+      if (isOpen || (!waits && end.outcome.kind === 'no-reply')) {
+        const facts = { profile: name, port, open: isOpen || null, knocks: 1, ...reply.facts };
+        if (then === undefined) voice.answer(facts, isOpen ? reply.lines : ['knocked; no reply has come']);
+        return undefined;
+      }
+      for (const reason of reply.lines) voice.complain(`bussa: ${reason}`);
+      return BUSSA_EXIT.failed;
     }
     case 'knocked': {
       const why = waits ? 'the profile has no Port to test' : 'the port was not tested';
@@ -95,7 +112,7 @@ async function tellEnd(
       return undefined;
     }
     case 'not-sent':
-      for (const reason of end.outcome.reasons) voice.complain(`bussa: ${reason}`);
+      for (const reason of end.reasons) voice.complain(`bussa: ${reason}`);
       return BUSSA_EXIT.failed;
     case 'unresolved':
       voice.complain(`bussa: ${end.reason}`);
@@ -103,12 +120,23 @@ async function tellEnd(
     case 'closed': {
       if (port === undefined) return BUSSA_EXIT.failed;
       const { explainClosed } = await import('../../../app/client/explain-closed.ts');
-      const order = { profile, port, ask: 'never' as const };
-      for (const line of explainClosed(order, end.trails)) voice.complain(`bussa: ${line}`);
+      for (const line of explainClosed({ profile, port }, end.trails)) voice.complain(`bussa: ${line}`);
       return BUSSA_EXIT.failed;
     }
   }
 }
+
+/** What the server has said to a signed knock. */
+async function replyOf(outcome: SignedOutcome | undefined): Promise<Reply> {
+  if (outcome === undefined) return { facts: {}, lines: [] };
+  const { explainSigned } = await import('../../../app/client/explain-signed.ts');
+  const lines = [explainSigned(outcome)];
+  if (outcome.kind !== 'reply') return { facts: {}, lines };
+  const { status, left, seen } = outcome.reply;
+  return { facts: { reply: status, seconds: Math.round(left / 1000), seen }, lines };
+}
+
+type Reply = { readonly facts: Readonly<Record<string, string | number>>; readonly lines: readonly string[] };
 
 async function list(file: string, voice: Output): Promise<number> {
   const hosts = await readHosts(file, voice);
@@ -116,22 +144,24 @@ async function list(file: string, voice: Output): Promise<number> {
   const { profileNames, profileOf } = await import('../../../core/client/profile.ts');
   const profiles = profileNames(hosts).map((name) => profileOf(hosts, name));
   voice.answer(
-    profiles.map(({ name, hostName, port, knock }) => ({
+    profiles.map(({ name, hostName, port, knock, card }) => ({
       profile: name,
       host: hostName,
       port,
       knocks: knock !== undefined,
+      ...(card === undefined ? {} : { card: true }),
     })),
     profiles.length === 0 ? [`${file} has no profile`] : profiles.map(renderProfile),
   );
   return BUSSA_EXIT.ok;
 }
 
-function renderProfile({ name, hostName, port, knock }: Profile): string {
+function renderProfile({ name, hostName, port, knock, card }: Profile): string {
   const words = [
     ...(hostName === name ? [] : [hostName]),
     ...(port === undefined ? [] : [`port ${port}`]),
-    ...(knock === undefined ? ['without a Knock'] : []),
+    ...(card === undefined ? [] : ['by key']),
+    ...(knock === undefined && card === undefined ? ['without a Knock'] : []),
   ];
   return words.length === 0 ? name : `${name}: ${words.join(', ')}`;
 }

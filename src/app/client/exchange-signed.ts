@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { mayBeTranslated } from '../../core/client/bound-source.ts';
+import type { Profile } from '../../core/client/profile.ts';
+import type { Address } from '../../core/net/address.ts';
+import { instant, type Millis, millis, since } from '../../core/net/time.ts';
+import { type KnockRequest, renderHead } from '../../core/signed/knock-body.ts';
+import { type KnockReply, openReply } from '../../core/signed/knock-reply.ts';
+import { ephemeralOf, keyIdOf, knockMessage, sealKnock } from '../../core/signed/seal-knock.ts';
+import type { ServerCard } from '../../core/signed/server-card.ts';
+import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
+import { DatagramExchange } from '../../host/network/datagram-exchange.ts';
+import { type Destination, renderDestination } from '../../host/network/destination.ts';
+import { explainErrno } from './explain-errno.ts';
+import type { Identity } from './identity.ts';
+import { signKnock } from './sign-knock.ts';
+
+export type SignedExchange = {
+  readonly profile: Profile;
+  readonly card: ServerCard;
+  readonly to: Destination;
+  readonly identity: Identity;
+  /** How long a reply is waited for. */
+  readonly patience: Millis;
+  readonly stop: AbortSignal;
+  /** Called when a packet is on its way. */
+  readonly left: () => void;
+};
+
+export type SignedOutcome =
+  /** `behind`: by how much this clock is behind the server's, where that was too much. */
+  | { readonly kind: 'reply'; readonly reply: KnockReply; readonly behind?: Millis }
+  | { readonly kind: 'no-reply' }
+  /** In a sentence, with the remedy. */
+  | { readonly kind: 'not-sent'; readonly reason: string };
+
+/** The first packet, one with the server's challenge, one that is bound to the source that the server sees; once more. */
+const MAX_PACKETS = 4;
+
+const NONCE_BYTES = 16;
+const SECRET_BYTES = 32;
+
+/** What the server's replies have told so far. */
+type Lesson = { readonly challenge?: Uint8Array; readonly source?: Address; readonly behind?: Millis };
+
+/** Sends a signed knock, and does what the server's reply asks for; no packet is ever sent twice. */
+export async function exchangeSigned(order: SignedExchange): Promise<SignedOutcome> {
+  const exchange = await DatagramExchange.open(order.to, order.card.port);
+  if (exchange instanceof Error) return { kind: 'not-sent', reason: explainSending(order, exchange) };
+  try {
+    return await converse(order, exchange);
+  } finally {
+    exchange.close();
+  }
+}
+
+async function converse(order: SignedExchange, exchange: DatagramExchange): Promise<SignedOutcome> {
+  const own = exchange.source;
+  let lesson: Lesson = own === undefined || mayBeTranslated(own) ? {} : { source: own };
+  const replyKeys: Uint8Array[] = [];
+  for (let packets = 1; ; packets++) {
+    const sealed = await seal(order, lesson);
+    if (sealed.kind === 'not-sent') return sealed;
+    replyKeys.push(sealed.replyKey);
+    const error = await exchange.send(sealed.packet);
+    if (error !== undefined) return { kind: 'not-sent', reason: explainSending(order, error) };
+    order.left();
+    const reply = await nextReply(order, exchange, replyKeys);
+    if (reply === undefined) return { kind: 'no-reply' };
+    const next = packets < MAX_PACKETS ? learn(lesson, reply) : undefined;
+    const { behind } = next ?? lesson;
+    if (next === undefined) return { kind: 'reply', reply, ...(behind === undefined ? {} : { behind }) };
+    lesson = next;
+  }
+}
+
+/** `undefined`: there is nothing that another packet would change. */
+function learn(lesson: Lesson, { status, time, seen, challenge }: KnockReply): Lesson | undefined {
+  switch (status) {
+    case 'clock':
+      return lesson.challenge === undefined
+        ? { ...lesson, challenge, behind: since(instant(Date.now()), time) }
+        : undefined;
+    case 'source':
+      return lesson.source === seen ? undefined : { ...lesson, source: seen };
+    default:
+      return undefined;
+  }
+}
+
+type Sealed =
+  | { readonly kind: 'sealed'; readonly packet: Uint8Array; readonly replyKey: Uint8Array }
+  | { readonly kind: 'not-sent'; readonly reason: string };
+
+async function seal(
+  { profile, card, identity }: SignedExchange,
+  { challenge, source }: Lesson,
+): Promise<Sealed> {
+  const ephemeral = ephemeralOf(nodeCiphers, randomBytes(SECRET_BYTES), (randomBytes(1)[0] ?? 0) > 0x7f);
+  const request: KnockRequest = {
+    kind: 'open',
+    wantsReply: true,
+    time: instant(challenge === undefined ? Date.now() : 0),
+    nonce: randomBytes(NONCE_BYTES),
+    keyId: keyIdOf(nodeCiphers, identity.key.blob),
+    length: profile.openFor ?? millis(0),
+    door: profile.door ?? '',
+    ...(source === undefined ? {} : { source }),
+    ...(challenge === undefined ? {} : { challenge }),
+  };
+  const head = renderHead(request);
+  const signing = await signKnock(identity, knockMessage(card.key, ephemeral.point, head));
+  if (signing.kind === 'refused') return { kind: 'not-sent', reason: signing.reason };
+  const sealed = sealKnock(nodeCiphers, card.key, ephemeral, head, signing.signature);
+  if (sealed !== undefined) return { kind: 'sealed', ...sealed };
+  const why = `the signature of ${identity.name} does not fit into one packet, or the card is no server's`;
+  return { kind: 'not-sent', reason: `${why}: use an Ed25519 key, and copy the card once more` };
+}
+
+/** What does not open with the key of one of the packets is somebody else's, or noise. */
+async function nextReply(
+  { patience, stop }: SignedExchange,
+  exchange: DatagramExchange,
+  replyKeys: readonly Uint8Array[],
+): Promise<KnockReply | undefined> {
+  const deadline = performance.now() + patience;
+  for (;;) {
+    const payload = await exchange.receive(millis(deadline - performance.now()), stop);
+    if (payload === undefined) return undefined;
+    for (const key of replyKeys) {
+      const reply = openReply(nodeCiphers, key, payload);
+      // What an earlier packet was told has been done already, unless it opened.
+      if (reply !== undefined && (key === replyKeys.at(-1) || reply.status === 'open')) return reply;
+    }
+  }
+}
+
+function explainSending({ to, card }: SignedExchange, error: NodeJS.ErrnoException): string {
+  const { syscall = 'send', code = error.message, errno = 0 } = error;
+  return explainErrno(`${syscall} on udp ${renderDestination(to)}:${card.port}: ${code}`, code, errno);
+}

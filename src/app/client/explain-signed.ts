@@ -1,0 +1,50 @@
+import type { Millis } from '../../core/net/time.ts';
+import type { SignedOutcome } from './exchange-signed.ts';
+
+/** What became of a signed knock, in a sentence with the remedy. */
+export function explainSigned(outcome: SignedOutcome): string {
+  switch (outcome.kind) {
+    case 'not-sent':
+      return outcome.reason;
+    case 'no-reply':
+      return 'the server has not replied to the signed knock: it did not arrive, or the server does not know the key, or the card is another server’s';
+    case 'reply':
+      return explainReply(outcome);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function explainReply({ reply, behind }: Extract<SignedOutcome, { kind: 'reply' }>): string {
+  const { status, left, seen } = reply;
+  switch (status) {
+    case 'open':
+      return `the server says: open, ${renderLength(left)}, your address is ${seen}`;
+    case 'refused':
+      return `the server refuses: this key may not open that door from ${seen}; its owner sees why with bussa explain ${seen}`;
+    case 'clock':
+      return `${behind === undefined ? 'the server finds this clock wrong' : explainClock(behind)}, and it does not take its own challenge: set the clock (timedatectl)`;
+    case 'source':
+      return `the server sees this knock from ${seen}, and it is bound to another source: an address is translated in a way that changes`;
+    case 'busy':
+      return 'the server is busy and has not looked at the door: try again in a moment';
+    default:
+      return status satisfies never;
+  }
+}
+
+/** `behind`: negative where the clock is ahead. */
+export function explainClock(behind: Millis): string {
+  return `your clock is ${renderLength(Math.abs(behind))} ${behind < 0 ? 'ahead of' : 'behind'} the server’s`;
+}
+
+/** `45 s`, `3 min`, `2 h`, `5 d`. */
+function renderLength(length: number): string {
+  const units = [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+  ] as const;
+  for (const [unit, name] of units) if (length >= 2 * unit) return `${Math.round(length / unit)} ${name}`;
+  return `${Math.round(length / 1000)} s`;
+}

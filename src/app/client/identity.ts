@@ -1,0 +1,103 @@
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Profile } from '../../core/client/profile.ts';
+import { readPublicKey, type SshPublicKey } from '../../core/ssh/public-key.ts';
+import { SshAgent, SshAgentError } from '../../host/ssh/ssh-agent.ts';
+import { readKeyFile } from './key-file.ts';
+
+/** A key that may sign a knock, and who has its private half. */
+export type Identity = {
+  readonly key: SshPublicKey;
+  /** As a person knows it: its file, or the comment that the agent has. */
+  readonly name: string;
+  readonly agent?: SshAgent;
+  readonly privateFile?: string;
+};
+
+/** Not empty; or why there is none. */
+export type Identities =
+  | { readonly kind: 'found'; readonly identities: readonly [Identity, ...Identity[]] }
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** What ssh(1) takes without being told, the shortest signatures first. */
+const DEFAULT_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa', 'id_ed25519_sk', 'id_ecdsa_sk'];
+
+/** BOUNDED: each try with another key is a packet, and perhaps a question to the person. */
+const MAX_KEYS = 6;
+
+/** The key of the profile; else those of the agent, and those that ssh(1) would take. */
+export async function findIdentities(profile: Profile): Promise<Identities> {
+  const agentPath = agentPathOf(profile);
+  const agent = agentPath === undefined ? undefined : new SshAgent(agentPath);
+  const withAgent = agent === undefined ? {} : { agent };
+  if (profile.identityFile !== undefined) {
+    const file = readKeyFile(expandPath(profile.identityFile, profile));
+    if (typeof file === 'string') return { kind: 'none', reason: file };
+    const { key, path: name, privateFile } = file;
+    const identity = { key, name, ...withAgent, ...(privateFile === undefined ? {} : { privateFile }) };
+    return { kind: 'found', identities: [identity] };
+  }
+  const offered = agent === undefined ? [] : await offeredBy(agent);
+  const files = DEFAULT_FILES.map((name) => readKeyFile(join(homedir(), '.ssh', name)))
+    .filter((file) => typeof file !== 'string')
+    .map(({ key, path: name, privateFile }) => ({
+      key,
+      name,
+      ...(privateFile === undefined ? {} : { privateFile }),
+    }))
+    .filter(({ privateFile }) => privateFile !== undefined);
+  const [first, ...others] = [...offered, ...files.filter(({ key }) => !has(offered, key))].slice(
+    0,
+    MAX_KEYS,
+  );
+  if (first !== undefined) return { kind: 'found', identities: [first, ...others] };
+  return { kind: 'none', reason: whyNone(agentPath) };
+}
+
+function whyNone(agentPath: string | undefined): string {
+  const agent =
+    agentPath === undefined
+      ? 'no SSH agent is set (SSH_AUTH_SOCK)'
+      : `the SSH agent at ${agentPath} has none (ssh-add KEY adds one; if it is locked, ssh-add -X unlocks it)`;
+  return `there is no SSH key to sign with: ${agent}, and ~/.ssh has no ${DEFAULT_FILES[0]} or the like; name it with IdentityFile`;
+}
+
+/** Whoever is no agent, or has no key that can knock, offers none: `whyNone` tells of that. */
+async function offeredBy(agent: SshAgent): Promise<readonly Identity[]> {
+  try {
+    return (await agent.keys()).flatMap(({ blob, comment }) => {
+      const reading = readPublicKey(blob);
+      return reading.kind === 'key' ? [{ key: reading.key, name: comment, agent }] : [];
+    });
+  } catch (error) {
+    if (error instanceof SshAgentError) return [];
+    throw error;
+  }
+}
+
+const has = (identities: readonly Identity[], { blob }: SshPublicKey): boolean =>
+  identities.some(({ key }) => Buffer.compare(key.blob, blob) === 0);
+
+/** As IdentityAgent of ssh_config(5). */
+function agentPathOf(profile: Profile): string | undefined {
+  const { identityAgent = 'SSH_AUTH_SOCK' } = profile;
+  if (identityAgent === 'none') return undefined;
+  if (identityAgent === 'SSH_AUTH_SOCK') return process.env.SSH_AUTH_SOCK || undefined;
+  if (/^\$[A-Za-z_]\w*$/.test(identityAgent)) return process.env[identityAgent.slice(1)] || undefined;
+  return expandPath(identityAgent, profile);
+}
+
+/** As in ssh_config(5): `~`, `%d` for the home, `%h`, `%n`, `%u`, and `${VARIABLE}`. */
+function expandPath(text: string, { hostName, name }: Profile): string {
+  const tokens: Readonly<Record<string, () => string>> = {
+    '%%': () => '%',
+    '%d': homedir,
+    '%h': () => hostName,
+    '%n': () => name,
+    '%u': () => userInfo().username,
+  };
+  const expanded = text
+    .replaceAll(/%./g, (token) => tokens[token]?.() ?? token)
+    .replaceAll(/\$\{([A-Za-z_]\w*)\}/g, (_, variable: string) => process.env[variable] ?? '');
+  return expanded === '~' || expanded.startsWith('~/') ? join(homedir(), expanded.slice(1)) : expanded;
+}

@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseAuthorizedKey } from '../../core/ssh/authorized-key.ts';
+import { readPublicHalf } from '../../core/ssh/private-key-file.ts';
+import { readPublicKey, type SshPublicKey } from '../../core/ssh/public-key.ts';
+
+/** An SSH key in a file, or in two. */
+export type KeyFile = {
+  readonly key: SshPublicKey;
+  readonly path: string;
+  /** The file with the private half; absent where an agent or token has it alone. */
+  readonly privateFile?: string;
+};
+
+/** BOUNDED: longer than the private key of 16,384 bits. */
+const MAX_CHARACTERS = 65_536;
+
+/** Reads the public half: of the file itself, of the one beside it, or out of the private one. A text says why not. */
+export function readKeyFile(path: string): KeyFile | string {
+  const isPublic = path.endsWith('.pub');
+  const privateFile = isPublic ? path.slice(0, -'.pub'.length) : path;
+  const texts = [...(isPublic ? [] : [`${path}.pub`]), path].map(readText);
+  const text = texts.find((one) => one !== undefined);
+  if (text === undefined)
+    return `the key file ${path} cannot be read: name one that is there in IdentityFile`;
+  const key = text.includes('PRIVATE KEY') ? readPrivate(path, text) : readPublic(path, text);
+  if (typeof key === 'string') return key;
+  const holdsKey = !isPublic && readText(path)?.includes('PRIVATE KEY') === true;
+  const isBeside = isPublic && existsSync(privateFile);
+  return { key, path, ...(holdsKey || isBeside ? { privateFile } : {}) };
+}
+
+function readPrivate(path: string, text: string): SshPublicKey | string {
+  const blob = readPublicHalf(text);
+  if (blob === undefined) {
+    return `${path} does not tell its public half: write it beside it with ssh-keygen -y -f ${path} > ${path}.pub`;
+  }
+  const reading = readPublicKey(blob);
+  return reading.kind === 'key' ? reading.key : `${path}: ${reading.reason}`;
+}
+
+function readPublic(path: string, text: string): SshPublicKey | string {
+  const line = text.split('\n').find((one) => one.trim() !== '' && !one.startsWith('#')) ?? '';
+  const reading = parseAuthorizedKey(line.trim());
+  return reading.kind === 'key' ? reading.key.key : `${path}: ${reading.reason}`;
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1').slice(0, MAX_CHARACTERS);
+  } catch {
+    return undefined;
+  }
+}

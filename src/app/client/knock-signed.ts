@@ -1,0 +1,58 @@
+import { millis } from '../../core/net/time.ts';
+import { isRefusal } from '../../core/signed/knock-reply.ts';
+import { renderDestination } from '../../host/network/destination.ts';
+import type { PortProbe } from '../../host/network/port-probe.ts';
+import { exchangeSigned, type SignedOutcome } from './exchange-signed.ts';
+import { explainClock, explainSigned } from './explain-signed.ts';
+import { needsTouch } from './needs-touch.ts';
+import { type Round, type Trail, timeLeft } from './trail.ts';
+
+/**
+ * Sends a signed knock, and returns as soon as it has left. The reply is taken while the port is being asked: it has the
+ * port asked at once, or given up.
+ */
+export async function knockSigned(
+  round: Round,
+  trail: Trail,
+  probe: PortProbe,
+  stop: AbortSignal,
+): Promise<'left' | 'not-left'> {
+  const { profile, identity, deadline, notice } = round;
+  if (profile.card === undefined || identity === undefined) return 'not-left';
+  round.tell(`knocking at ${renderDestination(trail.to)} with the key ${identity.name}`);
+  if (needsTouch(identity)) notice(`touch the token of ${identity.name} when it blinks`);
+  const halt = new AbortController();
+  void probe.opened.then(() => halt.abort());
+  const left = Promise.withResolvers<'left'>();
+  const end = exchangeSigned({
+    ...{ profile, card: profile.card, to: trail.to, identity },
+    patience: millis(Math.min(round.patience, timeLeft(deadline))),
+    stop: AbortSignal.any([stop, halt.signal]),
+    left: () => left.resolve('left'),
+  }).then((outcome) => {
+    note(outcome, round, trail, probe);
+    return 'not-left' as const;
+  });
+  void left.promise.then(() => trail.knocked++);
+  return Promise.race([left.promise, probe.opened.then(() => 'left' as const), end]);
+}
+
+function note(
+  outcome: SignedOutcome,
+  { profile, tell, notice }: Round,
+  trail: Trail,
+  probe: PortProbe,
+): void {
+  // No reply to a later one says less than the reply to an earlier one.
+  if (outcome.kind === 'no-reply' && trail.signed?.kind === 'reply') return;
+  trail.signed = outcome;
+  if (outcome.kind !== 'reply') return;
+  trail.isHeard = true;
+  tell(explainSigned(outcome));
+  if (outcome.reply.status === 'open') {
+    if (outcome.behind !== undefined) notice(explainClock(outcome.behind));
+    probe.hurry();
+  } else if (isRefusal(outcome.reply.status) && profile.knock === undefined) {
+    probe.close();
+  }
+}

@@ -1,0 +1,25 @@
+import { type Address, addressWords, familyOf } from '../net/address.ts';
+
+/**
+ * Whether a packet with this source may arrive with another one: behind NAT an address is private (RFC 1918), a provider's
+ * (RFC 6598), one of a translation of IPv6 (RFC 7335), local (RFC 4193, RFC 4291, RFC 3927) or the loopback's.
+ */
+export function mayBeTranslated(source: Address): boolean {
+  const [first, , , last] = addressWords(source);
+  if (familyOf(source) === 6)
+    return (first & 0xfe00_0000) >>> 0 === 0xfc00_0000 || isLinkLocal6(first) || source === '::1';
+  return PRIVATE.some(([network, bits]) => last >>> (32 - bits) === network >>> (32 - bits));
+}
+
+const isLinkLocal6 = (first: number): boolean => (first & 0xffc0_0000) >>> 0 === 0xfe80_0000;
+
+/** Networks as words, and the bits that count. */
+const PRIVATE = [
+  [0x0a00_0000, 8],
+  [0xac10_0000, 12],
+  [0xc0a8_0000, 16],
+  [0x6440_0000, 10],
+  [0xc000_0000, 24],
+  [0xa9fe_0000, 16],
+  [0x7f00_0000, 8],
+] as const;
