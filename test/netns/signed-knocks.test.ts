@@ -7,81 +7,14 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Asked, KnockSigner, readReply, SIGNED_PORT } from '../lab/knock-signer.ts';
-import { fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
-import type { Namespace } from '../lab/namespace.ts';
+import { type Asked, readReply, SIGNED_PORT } from '../lab/knock-signer.ts';
+import { BUSSA } from '../lab/knockd.ts';
+import { Namespace } from '../lab/namespace.ts';
 import { PayloadSender } from '../lab/payload-sender.ts';
-import type { Program } from '../lab/program.ts';
-import { assertOpen, assertShut, startService } from '../lab/service.ts';
-import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
+import { assertOpen, assertShut } from '../lab/service.ts';
+import { addAddresses, CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-
-const DOOR = `[ssh]
-  accept   = key
-  open     = tcp/22
-  open_for = 30
-`;
-
-/** A client and a server with a daemon that takes knocks which the signer's keys have signed. */
-class Stage implements AsyncDisposable {
-  readonly signer: KnockSigner;
-  readonly wire: Wire;
-  readonly sender: PayloadSender;
-  readonly directory: WorkDirectory;
-  readonly #stack: AsyncDisposableStack;
-  knockd: Program;
-
-  private constructor(
-    signer: KnockSigner,
-    wire: Wire,
-    sender: PayloadSender,
-    knockd: Program,
-    stack: AsyncDisposableStack,
-    directory: WorkDirectory,
-  ) {
-    this.signer = signer;
-    this.wire = wire;
-    this.sender = sender;
-    this.knockd = knockd;
-    this.#stack = stack;
-    this.directory = directory;
-  }
-
-  static async create(
-    config = DOOR,
-    arrange: (server: Namespace) => Promise<void> = async () => undefined,
-    keys?: Parameters<typeof KnockSigner.create>[0],
-  ): Promise<Stage> {
-    await using stack = new AsyncDisposableStack();
-    const wire = stack.use(await Wire.create());
-    const signer = stack.use(await KnockSigner.create(keys));
-    const directory = stack.use(new WorkDirectory());
-    await arrange(wire.server);
-    stack.use(await startService(wire.server, 22));
-    const sender = stack.use(await PayloadSender.start(wire.client));
-    const knockd = await startKnockd(wire.server, directory, signer.options + config);
-    return new Stage(signer, wire, sender, knockd, stack.move(), directory);
-  }
-
-  /** Signs, sends, and reads the reply. */
-  async knock(asked: Asked = {}, source = CLIENT, to = SERVER): Promise<ReturnType<typeof readReply>> {
-    const signed = await this.signer.sign(asked);
-    await this.sender.send(source, to, SIGNED_PORT, signed.packet);
-    const reply = await this.sender.reply();
-    assert.deepEqual([reply.from, reply.port], [to, SIGNED_PORT]);
-    return readReply(signed, reply.payload);
-  }
-
-  /** Everything that was sent before has been judged. */
-  fence(): Promise<void> {
-    return fence(this.knockd, this.wire.client, SERVER);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.knockd[Symbol.asyncDispose]();
-    await this.#stack.disposeAsync();
-  }
-}
+import { KEY_DOOR, SignedStage } from './signed-stage.ts';
 
 async function policyDrop(server: Namespace): Promise<void> {
   const ruleset = `table inet host {
@@ -95,6 +28,9 @@ async function policyDrop(server: Namespace): Promise<void> {
   await server.run('nft', ruleset);
 }
 
+const [bussa = ''] = BUSSA;
+const INNER = '192.168.7.2';
+
 const SITUATIONS = [
   ['no firewall at all', async () => undefined],
   ['an nftables ruleset with policy drop', policyDrop],
@@ -104,7 +40,7 @@ const SITUATIONS = [
 describe('signed knocks', { concurrency: 2 }, () => {
   for (const [name, arrange] of SITUATIONS) {
     test(`${name}: one packet opens for its source, IPv4 and IPv6, and the sealed reply says so`, async () => {
-      await using stage = await Stage.create(DOOR, arrange);
+      await using stage = await SignedStage.create({ arrange });
       const { client } = stage.wire;
       await assertShut(client, SERVER, 22, CLIENT);
       const reply = await stage.knock({ source: CLIENT });
@@ -119,4 +55,98 @@ describe('signed knocks', { concurrency: 2 }, () => {
       assert.doesNotMatch(sockets, new RegExp(`:${SIGNED_PORT}\\b`), 'no UDP port is opened');
     });
   }
+
+  test('through NAT: unbound it opens for the outer address; bound to the inner one it is told the outer one', async () => {
+    await using stage = await SignedStage.create();
+    const { client } = stage.wire;
+    await using lan = await Namespace.create();
+    await lan.ip(`link add eth0 type veth peer name lan0 netns ${client.name}`);
+    await addAddresses(lan, 'eth0', INNER);
+    await addAddresses(client, 'lan0', '192.168.7.1');
+    await lan.ip('route add default via 192.168.7.1');
+    await client.run('sysctl', '-qw', 'net.ipv4.ip_forward=1');
+    await client.run(
+      'nft',
+      'add table ip nat; add chain ip nat post { type nat hook postrouting priority 100; }',
+    );
+    await client.run('nft', 'add rule ip nat post oifname "eth0" masquerade');
+    await using sender = await PayloadSender.start(lan);
+    const knock = async (asked: Asked) => {
+      const signed = await stage.signer.sign(asked);
+      await sender.send(INNER, SERVER, SIGNED_PORT, signed.packet);
+      return readReply(signed, (await sender.reply()).payload);
+    };
+    const bound = await knock({ source: INNER });
+    assert.deepEqual([bound?.status, bound?.seen], ['source', CLIENT]);
+    await assertShut(lan, SERVER, 22, INNER);
+    const again = await knock({ source: CLIENT });
+    assert.equal(again?.status, 'open');
+    await assertOpen(lan, SERVER, 22, INNER);
+    const unbound = await knock({});
+    assert.deepEqual([unbound?.status, unbound?.seen], ['open', CLIENT]);
+  });
+
+  test('each refusal is told once a source and minute, answered in its own words, and explained', async () => {
+    const config = `${KEY_DOOR}[other]\n  accept = key\n  users = bob\n  open = tcp/23\n  require_source = yes\n`;
+    await using stage = await SignedStage.create({ config, keys: { alice: [], bob: [], nobody: [] } });
+    const { signer, knockd, wire } = stage;
+    const explain = async (source: string): Promise<string> =>
+      wire.server.run(
+        bussa,
+        'explain',
+        source,
+        '-c',
+        stage.directory.file('knockd.conf'),
+        '--state',
+        stage.directory.path,
+      );
+    const wrong = await stage.knock({ aheadMs: -180_000, door: 'ssh' });
+    assert.equal(wrong?.status, 'clock');
+    await knockd.saw(
+      /^.*10\.7\.0\.2: alice: signed knock refused: the clock of the sender is 3 min behind$/m,
+    );
+    const opened = await stage.knock({ challenge: wrong?.challenge ?? new Uint8Array(), door: 'ssh' });
+    assert.equal(opened?.status, 'open', 'a second round with the challenge opens all the same');
+    const replay = await stage.signer.sign({ challenge: wrong?.challenge ?? new Uint8Array(), door: 'ssh' });
+    await stage.sender.send(STRANGER, SERVER, SIGNED_PORT, replay.packet);
+    await knockd.saw(
+      /10\.7\.0\.3: alice: signed knock refused: it answers a challenge that is not, or no longer, good/,
+    );
+    assert.equal((await stage.sender.reply()).from, SERVER);
+    const refused = await stage.knock({ door: 'other' });
+    assert.equal(refused?.status, 'refused');
+    assert.match(await explain(CLIENT), /refused: alice may not open a door other/);
+    const unbound = await stage.knock({ key: 'bob', door: 'other' });
+    assert.equal(unbound?.status, 'source');
+    assert.equal((await stage.knock({ key: 'bob', door: 'other', source: CLIENT }))?.status, 'open');
+    const lines = knockd.count(/10\.7\.0\.2: .*signed knock refused/g);
+    assert.equal(lines, 1, 'one line a source and minute');
+    signer.writeUsers({ alice: '  off = yes\n' });
+    knockd.signal('SIGHUP');
+    await knockd.saw(/listening on/g, 2);
+    assert.equal((await stage.knock({ door: 'ssh' }, CLIENT6, SERVER6))?.status, 'refused');
+    await knockd.saw(/fd07::2: alice: signed knock refused: its user is off/);
+  });
+
+  test('noise is counted, and leaves neither line nor trace', async () => {
+    await using stage = await SignedStage.create();
+    const { packet } = await stage.signer.sign();
+    const elsewhere = await stage.signer.sign({ serverPublic: new Uint8Array(32).fill(9) });
+    const before = stage.knockd.output.length;
+    for (const length of [0, 1, 319, 320, 321, 704, 1232, 1400])
+      await stage.sender.send(CLIENT, SERVER, SIGNED_PORT, new Uint8Array(length).fill(0xa5));
+    for (const at of [0, 4, 11, 12, 43]) {
+      const changed = Uint8Array.from(packet);
+      changed[at] = (changed[at] as number) ^ 1;
+      await stage.sender.send(CLIENT, SERVER, SIGNED_PORT, changed);
+    }
+    await stage.sender.send(CLIENT, SERVER, SIGNED_PORT, elsewhere.packet);
+    assert.equal((await stage.knock())?.status, 'open', 'the honest one opens behind them');
+    const lines = stage.knockd.output
+      .slice(before)
+      .split('\n')
+      .filter((line) => line.includes('signed knock'));
+    assert.deepEqual(lines, []);
+    assert.equal(stage.sender.replies, 1);
+  });
 });

@@ -11,8 +11,8 @@ import { repository } from '../lab/scratch-clone.ts';
 const UNIT = path.join(repository, 'packaging/knockd.service');
 const COMMANDS = path.join(repository, 'packaging/knockd-commands.conf');
 
-/** In tenths: 20 is an exposure of 2.0. */
-const MAX_EXPOSURE = 20;
+/** In tenths: 22 is an exposure of 2.2. With IPAddressDeny=any, which would drop replies to signed knocks, it is 2.0. */
+const MAX_EXPOSURE = 22;
 
 function analyze(...args: readonly string[]): { readonly status: number | null; readonly output: string } {
   const { status, stdout, stderr, error } = spawnSync('systemd-analyze', args, {
@@ -24,7 +24,7 @@ function analyze(...args: readonly string[]): { readonly status: number | null; 
 }
 
 suite('the walls of the systemd unit', () => {
-  test('native doors: an exposure of 2.0 or lower', () => {
+  test('native doors: an exposure of 2.2 or lower', () => {
     const { status, output } = analyze('security', '--offline=yes', `--threshold=${MAX_EXPOSURE}`, UNIT);
     assert.equal(status, 0, output);
     const [, exposure] = /Overall exposure level for knockd\.service: ([0-9.]+)/.exec(output) ?? [];
@@ -41,12 +41,7 @@ suite('the walls of the systemd unit', () => {
       copyFileSync(COMMANDS, path.join(`${unit}.d`, 'knockd-commands.conf'));
       assert.deepEqual(analyze('verify', '--man=no', unit), { status: 0, output: '' });
       const { output } = analyze('security', '--offline=yes', unit);
-      for (const open of [
-        'NoNewPrivileges',
-        'CapabilityBoundingSet=~CAP_SYS_MODULE',
-        'PrivateTmp',
-        'IPAddressDeny',
-      ]) {
+      for (const open of ['NoNewPrivileges', 'CapabilityBoundingSet=~CAP_SYS_MODULE', 'PrivateTmp']) {
         assert.match(output, new RegExp(`^✗ ${RegExp.escape(open)}`, 'm'));
       }
       for (const shut of [

@@ -1,8 +1,8 @@
-/** `share`: of one core. `depth`: the most ms of work that are saved up. `reserve`: the part of `depth` that strangers leave. */
+/** `share`: ms of work for each ms that passes. `depth`: the most ms of work that are saved up. `reserve`: the part of `depth` that strangers leave. */
 export type WorkLimits = { readonly share: number; readonly depth: number; readonly reserve: number };
 
 /**
- * How much time may go into some kind of work, measured by the clock. Strangers may use it up to a reserve; those who are
+ * How much time may go into some kind of work, measured, not estimated. Strangers may use it up to a reserve; those who are
  * known may use that too, and what comes in goes to them first: while the reserve is not whole, strangers have nothing.
  */
 export class WorkBudget {

@@ -12,6 +12,7 @@ import { READING, readPacket } from '../../../core/packet/read-packet.ts';
 import { KNOCK } from '../../../core/signed/knock-layout.ts';
 import { noiseReason, type ServerKey } from '../../../core/signed/open-knock.ts';
 import type { Capture, Frame } from '../../../host/capture/capture.ts';
+import { threadCpuMs } from '../../../host/clock/thread-cpu.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
 import type { InterfaceWatch } from '../packets/interface-watch.ts';
 import { ORIGIN, PacketOrigin } from '../packets/packet-origin.ts';
@@ -70,7 +71,7 @@ export class PayloadLoop {
   #readiness: Readiness | undefined;
   #rest: NodeJS.Timeout | undefined;
   #wakeUps = 0;
-  /** When the turn began, and up to when its time has been spent. */
+  /** When the turn began, and up to which CPU time of this thread the work has been spent. */
   #turnAt = 0;
   #spentTo = 0;
   #hasJudged = false;
@@ -110,9 +111,10 @@ export class PayloadLoop {
     this.#parts.takeKnocks();
     const before = this.#turnAt;
     this.#turnAt = performance.now();
-    this.#spentTo = this.#turnAt;
+    this.#spentTo = threadCpuMs();
     const taken = this.#drainSlice();
-    const now = this.#spend();
+    this.#spend();
+    const now = performance.now();
     const passed = this.#turnAt - before;
     this.#wakeUps = Math.max(0, this.#wakeUps - passed * WAKE_UPS_PER_MS) + 1;
     if (!this.#work.allows(true, now)) this.#restFor(Math.min(REST_MS, Math.max(1, this.#work.wait(now))));
@@ -137,11 +139,10 @@ export class PayloadLoop {
     return taken;
   }
 
-  #spend(): number {
-    const now = performance.now();
-    this.#work.spend(now - this.#spentTo);
-    this.#spentTo = now;
-    return now;
+  #spend(): void {
+    const cpu = threadCpuMs();
+    this.#work.spend(cpu - this.#spentTo);
+    this.#spentTo = cpu;
   }
 
   #takeFrame(frame: Frame): void {
@@ -178,7 +179,8 @@ export class PayloadLoop {
     const isKnown = known.has(family, source0, source1, source2, source3);
     const buckets = isKnown ? this.#buckets.known : this.#buckets.strangers;
     if (!buckets.admit(family, source0, source1, source2, source3, this.#turnAt)) return 'rate';
-    return this.#work.allows(isKnown, this.#spend()) ? undefined : 'budget';
+    this.#spend();
+    return this.#work.allows(isKnown, performance.now()) ? undefined : 'budget';
   }
 
   /** The key whose tag it bears. Nothing is allocated. */

@@ -1,0 +1,90 @@
+/**
+ * Signed knocks that somebody has recorded, sent once more: a thousand times, from the same and other addresses, to the
+ * same and another server, through restarts and deaths of the daemon. None opens anything.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { SIGNED_PORT, type Signed } from '../lab/knock-signer.ts';
+import { assertOpen, assertShut } from '../lab/service.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
+import { KEY_DOOR, SignedStage } from './signed-stage.ts';
+
+const TIMES = 1000;
+
+/** From everywhere, over both families. Everything has been judged when this returns. */
+async function replay(stage: SignedStage, { packet }: Signed, times = TIMES): Promise<void> {
+  await stage.sender.send(CLIENT, SERVER, SIGNED_PORT, packet, times);
+  await stage.sender.send(STRANGER, SERVER, SIGNED_PORT, packet, times);
+  await stage.sender.send(CLIENT6, SERVER6, SIGNED_PORT, packet, times);
+  await stage.fence();
+}
+
+/** Where the daemon keeps its record. */
+function databaseFiles(stage: SignedStage): string[] {
+  const [name] = readdirSync(stage.directory.path, { withFileTypes: true }).filter((one) =>
+    one.isDirectory(),
+  );
+  const directory = join(stage.directory.path, name?.name ?? '');
+  return readdirSync(directory)
+    .filter((file) => file.startsWith('leases.db'))
+    .map((file) => join(directory, file));
+}
+
+describe('recorded signed knocks', { concurrency: 2 }, () => {
+  test('open nothing once more here, nor at another server with the same users', async () => {
+    const config = KEY_DOOR.replace('30', '2');
+    await using stage = await SignedStage.create({ config });
+    await using other = await SignedStage.create({ usersOf: stage.signer });
+    const signed = await stage.signer.sign();
+    assert.equal((await stage.knockWith(signed))?.status, 'open');
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: closed tcp\/22/);
+    await replay(stage, signed);
+    await replay(other, signed);
+    assert.deepEqual([stage.openings, other.openings], [1, 0]);
+    assert.equal(stage.sender.replies, 1, 'a replay gets no reply');
+    await stage.sendUntil(signed, STRANGER, SERVER, /10\.7\.0\.3: signed knock refused: it was used already/);
+    for (const source of [CLIENT, STRANGER]) await assertShut(stage.wire.client, SERVER, 22, source);
+    assert.equal((await stage.knock())?.status, 'open', 'a fresh one does');
+  });
+
+  test('bound to its source, one that was held back opens from nowhere else', async () => {
+    await using stage = await SignedStage.create();
+    const signed = await stage.signer.sign({ source: CLIENT });
+    await stage.sender.send(STRANGER, SERVER, SIGNED_PORT, signed.packet, TIMES);
+    await stage.sender.send(CLIENT6, SERVER6, SIGNED_PORT, signed.packet, TIMES);
+    await stage.fence();
+    assert.equal(stage.openings, 0);
+    // Those who raced the sender have not used it up for him. Their replies went to them.
+    await stage.sendUntil(signed, CLIENT, SERVER, /10\.7\.0\.2: ssh: alice: opened/);
+    await assertOpen(stage.wire.client, SERVER, 22, CLIENT);
+    await assertShut(stage.wire.client, SERVER, 22, STRANGER);
+  });
+
+  for (const [name, signal, meanwhile] of [
+    ['an orderly restart', 'SIGTERM', undefined],
+    ['kill -9', 'SIGKILL', undefined],
+    ['an orderly restart without its database', 'SIGTERM', 'lost'],
+    ['kill -9 and the loss of the database', 'SIGKILL', 'lost'],
+  ] as const) {
+    test(`open nothing after ${name}; a fresh one opens at the first try`, async () => {
+      await using stage = await SignedStage.create();
+      const signed = await stage.signer.sign();
+      await stage.sender.send(CLIENT, SERVER, SIGNED_PORT, signed.packet);
+      // The daemon may die between the opening and its record.
+      await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: opened/);
+      await stage.restart(signal, () => {
+        if (meanwhile === 'lost') for (const file of databaseFiles(stage)) rmSync(file);
+      });
+      await replay(stage, signed, TIMES / 4);
+      assert.equal(stage.openings, 0);
+      const refused =
+        /10\.7\.0\.3: (?:alice: )?signed knock refused: it (?:was used already|is older than the record)/;
+      await stage.sendUntil(signed, STRANGER, SERVER, refused);
+      const fresh = await stage.signer.sign();
+      await stage.sender.send(CLIENT, SERVER, SIGNED_PORT, fresh.packet);
+      await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: (?:opened|already open)/);
+    });
+  }
+});

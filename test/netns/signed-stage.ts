@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { copyFileSync } from 'node:fs';
+import { type Asked, KnockSigner, readReply, SIGNED_PORT, type Signed } from '../lab/knock-signer.ts';
+import { fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import type { Namespace } from '../lab/namespace.ts';
+import { PayloadSender } from '../lab/payload-sender.ts';
+import type { Program } from '../lab/program.ts';
+import { startService } from '../lab/service.ts';
+import { CLIENT, SERVER, Wire } from '../lab/wire.ts';
+
+export const KEY_DOOR = `[ssh]
+  accept   = key
+  open     = tcp/22
+  open_for = 30
+`;
+
+export type StageOptions = {
+  readonly config?: string;
+  readonly arrange?: (server: Namespace) => Promise<void>;
+  readonly keys?: Parameters<typeof KnockSigner.create>[0];
+  /** Whose users may knock here as well, at a server with a key of its own. */
+  readonly usersOf?: KnockSigner;
+};
+
+type Parts = {
+  readonly signer: KnockSigner;
+  readonly wire: Wire;
+  readonly sender: PayloadSender;
+  readonly directory: WorkDirectory;
+  readonly config: string;
+  readonly stack: AsyncDisposableStack;
+};
+
+/** A client and a server with a daemon that takes knocks which the signer's keys have signed, and a service on 22. */
+export class SignedStage implements AsyncDisposable {
+  readonly signer: KnockSigner;
+  readonly wire: Wire;
+  readonly sender: PayloadSender;
+  readonly directory: WorkDirectory;
+  readonly #config: string;
+  readonly #stack: AsyncDisposableStack;
+  knockd: Program;
+
+  private constructor({ signer, wire, sender, directory, config, stack }: Parts, knockd: Program) {
+    this.signer = signer;
+    this.wire = wire;
+    this.sender = sender;
+    this.directory = directory;
+    this.#config = config;
+    this.#stack = stack;
+    this.knockd = knockd;
+  }
+
+  static async create({
+    config = KEY_DOOR,
+    arrange,
+    keys,
+    usersOf,
+  }: StageOptions = {}): Promise<SignedStage> {
+    await using stack = new AsyncDisposableStack();
+    const wire = stack.use(await Wire.create());
+    const signer = stack.use(await KnockSigner.create(keys));
+    const directory = stack.use(new WorkDirectory());
+    if (usersOf !== undefined) copyFileSync(usersOf.usersFile, signer.usersFile);
+    await arrange?.(wire.server);
+    stack.use(await startService(wire.server, 22));
+    const sender = stack.use(await PayloadSender.start(wire.client));
+    const whole = signer.options + config;
+    const knockd = await startKnockd(wire.server, directory, whole);
+    const parts = { signer, wire, sender, directory, config: whole, stack: stack.move() };
+    return new SignedStage(parts, knockd);
+  }
+
+  /** Signs, sends, and reads the reply. */
+  async knock(asked: Asked = {}, source = CLIENT, to = SERVER): Promise<ReturnType<typeof readReply>> {
+    return this.knockWith(await this.signer.sign(asked), source, to);
+  }
+
+  async knockWith(signed: Signed, source = CLIENT, to = SERVER): Promise<ReturnType<typeof readReply>> {
+    await this.sender.send(source, to, SIGNED_PORT, signed.packet);
+    const reply = await this.sender.reply();
+    assert.deepEqual([reply.from, reply.port], [to, SIGNED_PORT]);
+    return readReply(signed, reply.payload);
+  }
+
+  /** Sends it until the daemon says so: a flood that is still being read leaves no room for it. */
+  async sendUntil(signed: Signed, source: string, to: string, said: RegExp): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      await this.sender.send(source, to, SIGNED_PORT, signed.packet);
+      const seen = await this.knockd.saw(said, 1, tries < 20 ? 500 : 10_000).catch((error: unknown) => {
+        if (tries === 20) throw error;
+      });
+      if (seen !== undefined) return;
+    }
+  }
+
+  /** Everything that was sent before has been judged. */
+  fence(): Promise<void> {
+    return fence(this.knockd, this.wire.client, SERVER);
+  }
+
+  /** Openings by signed knocks since the last start. */
+  get openings(): number {
+    return this.knockd.count(/: ssh: alice: OPEN SESAME \(key/g);
+  }
+
+  async restart(
+    signal: NodeJS.Signals,
+    meanwhile: () => void | Promise<void> = () => undefined,
+  ): Promise<void> {
+    await this.knockd.stop(signal);
+    await meanwhile();
+    this.knockd = await startKnockd(this.wire.server, this.directory, this.#config);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.knockd[Symbol.asyncDispose]();
+    await this.#stack.disposeAsync();
+  }
+}
