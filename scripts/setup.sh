@@ -61,6 +61,9 @@ need_packages_for_tests() {
   need_command tcpreplay tcpreplay
   need_command tcpdump tcpdump
   need_command ufw ufw
+  need_command firewall-cmd firewalld
+  need_command dbus-daemon dbus-daemon
+  need_command logrotate logrotate
   need_command nft nftables
   need_command conntrack conntrack
   need_command ip iproute2

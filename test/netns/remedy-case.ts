@@ -42,6 +42,9 @@ export async function proveRemedies(
     assert.ok(found?.remedy !== undefined, `${pair} is not in ${shown(ill, id)}`);
     assert.ok(found.verdict === 'problem' || found.verdict === 'warning', pair);
     remedies.add(found.remedy);
+    // Every verb that finds no daemon names the same.
+    const told = /start it with `(.+?)`, or name/.exec(found.message)?.[1];
+    if (id === 'daemon-running' && told !== undefined) assert.equal(told, found.remedy);
   }
   for (const remedy of remedies) await type(remedy);
   const well = await doctor(options);

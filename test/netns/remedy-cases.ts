@@ -155,6 +155,12 @@ const downCase = (
 
 const OWN = '-c /etc/mine.conf --state /var/lib/own -i eth0 -4 -p /run/own.pid';
 
+const OPENRC_SCRIPT = `#!/sbin/openrc-run
+command=/usr/local/sbin/knockd
+command_args="-d -p /run/knockd.pid"
+pidfile=/run/knockd.pid
+`;
+
 const DOWN: readonly Case[] = [
   downCase('knockd-start', 'nothing starts it, as in a container', 'true'),
   downCase(
@@ -162,6 +168,16 @@ const DOWN: readonly Case[] = [
     'an init script, not allowed to start',
     `install -m 755 ${repository}/packaging/knockd.init /etc/init.d/knockd && cp ${repository}/packaging/default-knockd /etc/default/knockd`,
   ),
+  {
+    ...downCase('init-start', 'OpenRC, with a script as its packages have them', 'true'),
+    arrange: async (host) => {
+      await host.run('apt-get install -y --no-install-recommends openrc', 'own-network');
+      await host.run('mkdir -p /run/openrc && touch /run/openrc/softlevel');
+      await host.write('/etc/init.d/knockd', OPENRC_SCRIPT, '755');
+      await host.write(CONFIG, NATIVE);
+      await host.run(closeOver4());
+    },
+  },
   downCase(
     'knockd-restart',
     'it hangs, and its table is gone',

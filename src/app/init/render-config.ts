@@ -21,7 +21,7 @@ export function renderConfig(
 ): string {
   const hidden = ports.map(renderPortOpening).join(', ');
   return `# Made by \`bussa init\` on ${date}. Every directive: man knockd.conf. \`bussa check\` judges what you change,
-# \`systemctl reload knockd\` has the daemon read it again.
+# \`bussa reload\` has the daemon read it again.
 #
 # SECRET: whoever reads this file can knock. Its mode stays 0600.
 

@@ -151,7 +151,7 @@ type ReadyService = Extract<ServiceChance, { kind: 'ready' }>;
 const WHY_NOT = {
   running: [
     'The service knockd is already running, with its previous configuration. With a second session open, run',
-    '`systemctl reload knockd`, and try the knock.',
+    '`bussa reload`, and try the knock.',
   ],
   'on-trial': [
     'The service knockd is already on trial: `bussa status` shows the time left. Log in again, and run',
