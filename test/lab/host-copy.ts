@@ -10,7 +10,7 @@ import { repository } from './scratch-clone.ts';
 const COPIED = ['/etc', '/usr', '/var', repository];
 
 /** A machine that has neither run Bussa nor another knockd, with the programs where README has them linked. */
-const FRESH = `rm -rf /var/lib/bussa /etc/knockd.conf /etc/default/knockd /etc/init.d/knockd /etc/logrotate.d/*knock* /etc/logrotate.d/*bussa*
+const FRESH = `rm -rf /var/lib/bussa /etc/knockd.conf /etc/default/knockd /etc/init.d/knockd /etc/logrotate.d/*knock* /etc/logrotate.d/*bussa* /etc/rc?.d/*knockd
 for name in bussa knockd; do ln -sf "$0/bin/$name" /usr/local/sbin/; done`;
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

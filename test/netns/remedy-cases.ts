@@ -153,6 +153,39 @@ const downCase = (
   },
 });
 
+/** The service of a machine without systemd. */
+const scriptCase = (
+  name: string,
+  arrange: (host: HostCopy) => Promise<unknown>,
+  ...proves: Case['proves']
+): Case => ({
+  name,
+  proves,
+  arrange: async (host) => {
+    await host.write(CONFIG, NATIVE);
+    await arrange(host);
+  },
+});
+const INIT_SCRIPT = `install -m 755 ${repository}/packaging/knockd.init /etc/init.d/knockd`;
+
+const BOOT: readonly Case[] = [
+  scriptCase('an init script in no runlevel', (host) => host.run(INIT_SCRIPT), 'service-enabled update-rc.d'),
+  scriptCase(
+    'an init script in its runlevels, not allowed to start',
+    (host) => host.run(`${INIT_SCRIPT} && ln -s ../init.d/knockd /etc/rc2.d/S01knockd`),
+    'service-enabled allow-start',
+  ),
+  scriptCase(
+    'OpenRC, in no runlevel',
+    async (host) => {
+      await host.run('apt-get install -y --no-install-recommends openrc', 'own-network');
+      await host.run('mkdir -p /run/openrc && touch /run/openrc/softlevel');
+      await host.write('/etc/init.d/knockd', OPENRC_SCRIPT, '755');
+    },
+    'service-enabled rc-update',
+  ),
+];
+
 const OWN = '-c /etc/mine.conf --state /var/lib/own -i eth0 -4 -p /run/own.pid';
 
 const OPENRC_SCRIPT = `#!/sbin/openrc-run
@@ -351,4 +384,11 @@ const LIBRARIES: readonly Case[] = [
   },
 ];
 
-export const REMEDY_CASES: readonly Case[] = [...DOWN, ...CLOSING, ...BYPASSED, ...OTHERS, ...LIBRARIES];
+export const REMEDY_CASES: readonly Case[] = [
+  ...DOWN,
+  ...BOOT,
+  ...CLOSING,
+  ...BYPASSED,
+  ...OTHERS,
+  ...LIBRARIES,
+];

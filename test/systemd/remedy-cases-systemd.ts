@@ -40,6 +40,7 @@ const DOWN: readonly Case[] = [
     // A file of the administrator's cannot be masked; a package's is.
     await machine.debian.run('mv', '/etc/systemd/system/knockd.service', '/lib/systemd/system/');
     await machine.systemctl('mask', 'knockd');
+    await machine.debian.run('cp', `${CLONE}/packaging/default-knockd`, '/etc/default/knockd');
   }),
   downCase('systemctl-restart', 'the service hangs, and its table is gone', async (machine) => {
     // No watchdog comes before doctor.
@@ -70,13 +71,17 @@ const bootCase = (
 });
 
 const BOOT: readonly Case[] = [
-  bootCase('systemctl-enable', 'the service is not enabled', async () => undefined),
+  bootCase('systemctl-enable', 'the service is neither enabled nor allowed to start', async ({ debian }) => {
+    await debian.run('cp', `${CLONE}/packaging/default-knockd`, '/etc/default/knockd');
+  }),
   bootCase('systemctl-unmask', 'the service is masked', async (machine) => {
     await machine.debian.run('mv', '/etc/systemd/system/knockd.service', '/lib/systemd/system/');
     await machine.systemctl('mask', 'knockd');
+    await machine.debian.run('cp', `${CLONE}/packaging/default-knockd`, '/etc/default/knockd');
   }),
   bootCase('install-unit', 'a clone without the unit', async (machine) => {
     await machine.debian.run('rm', '/etc/systemd/system/knockd.service');
+    await machine.debian.run('cp', `${CLONE}/packaging/default-knockd`, '/etc/default/knockd');
     await machine.systemctl('daemon-reload');
   }),
   bootCase('allow-start', 'enabled, and not allowed to start', async (machine) => {
@@ -126,7 +131,7 @@ const OTHERS: readonly Case[] = [
         await session.saw(question);
         session.write('\r');
       }
-      await session.saw(/Press Enter here once you are in/);
+      await session.saw(/Press Enter here/);
     },
     check: async (machine) => {
       if ((await machine.show('UnitFileState')) !== 'enabled') throw new Error('it is not enabled');

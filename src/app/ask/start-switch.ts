@@ -11,13 +11,12 @@ export function startSwitch(
   service: InstalledService,
 ): { readonly value: string | undefined; readonly command: string } | undefined {
   // Units of others, Debian's own of knockd for one, never ask.
-  if ((service.kind !== 'unit' && service.kind !== 'script') || !service.text.includes('START_KNOCKD'))
-    return undefined;
+  if (service.kind === 'none' || !service.text.includes('START_KNOCKD')) return undefined;
   const written = readSwitch();
   // The last one counts. A shell ends the value at a blank, systemd.exec(5) does not.
   const plain = written?.trim().replace(/^(["'])(.*)\1$/, '$2');
   const value = service.kind === 'script' ? plain?.replace(/\s+#.*$/, '') : plain;
-  if (value === '1' || (value === undefined && service.kind === 'unit')) return undefined;
+  if (value === '1' || (value === undefined && service.kind !== 'script')) return undefined;
   const command =
     value === undefined
       ? `echo START_KNOCKD=1 >> ${DEFAULTS_FILE}`

@@ -34,21 +34,21 @@ export function isOfService({ configFile, interfaces, stateDirectory, options }:
   );
 }
 
+const STARTS = {
+  unit: { by: 'systemctl-start', start: 'systemctl start knockd' },
+  masked: { by: 'systemctl-unmask', start: 'systemctl unmask knockd && systemctl start knockd' },
+  script: { by: 'init-start', start: '/etc/init.d/knockd start' },
+} as const;
+
 /** What starts it on this host: its service, where there is one, else the daemon itself, in the background. */
 export function wayToStart(daemon: MeantDaemon): WayToStart {
   const service = findInstalledService('knockd');
   if (!isOfService(daemon) || service.kind === 'none') {
     return { by: 'knockd-start', command: startByHand(daemon) };
   }
-  if (service.kind === 'masked') {
-    return { by: 'systemctl-unmask', command: 'systemctl unmask knockd && systemctl start knockd' };
-  }
+  const { by, start } = STARTS[service.kind];
   const allow = startSwitch(service)?.command;
-  const start = service.kind === 'unit' ? 'systemctl start knockd' : '/etc/init.d/knockd start';
-  return {
-    by: service.kind === 'unit' ? 'systemctl-start' : 'init-start',
-    command: allow === undefined ? start : `${allow} && ${start}`,
-  };
+  return { by, command: allow === undefined ? start : `${allow} && ${start}` };
 }
 
 export type WayToRestart = {

@@ -1,15 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
 import type { Millis } from '../../core/net/time.ts';
 import { quoteWord } from '../../core/text/quote-word.ts';
+import { findProgram } from '../../host/files/find-program.ts';
 import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
 import { ownLauncher } from '../../host/self/own-program.ts';
-import { findInstalledService } from '../../host/service-manager/installed-service.ts';
+import { findInstalledService, type InstalledService } from '../../host/service-manager/installed-service.ts';
 import { isSystemdRunning } from '../../host/service-manager/systemd.ts';
 import { DEFAULTS_FILE, startSwitch } from '../ask/start-switch.ts';
-import { bussaCommand, isOfService, type MeantDaemon } from '../ask/way-to-start.ts';
+import { bussaCommand, isOfService, type MeantDaemon, wayToStart } from '../ask/way-to-start.ts';
 import { renderTrial } from '../trial/render-trial.ts';
 
 const PACKAGED_UNIT = fileURLToPath(new URL('../../../packaging/knockd.service', import.meta.url));
@@ -19,9 +20,7 @@ const UNIT = '/etc/systemd/system/knockd.service';
 /** Whether the daemon starts at boots. `trialLeft`: of the service, which is enabled by its confirmation. */
 export async function judgeBoot(daemon: MeantDaemon, trialLeft: Millis | undefined): Promise<Finding> {
   const id = 'service-enabled';
-  if (!isSystemdRunning()) {
-    return unknown(id, 'this host does not run systemd: what starts the daemon at boot is not known');
-  }
+  if (!isSystemdRunning()) return judgeScript(daemon);
   // From the disk, so that nobody has to be asked. It prints the state, and fails for most of them.
   const state =
     (await outputOf('sh', ['-c', 'systemctl --root=/ is-enabled knockd.service 2>&1 || true']))?.trim() ?? '';
@@ -37,18 +36,50 @@ export async function judgeBoot(daemon: MeantDaemon, trialLeft: Millis | undefin
   }
   const service = findInstalledService('knockd');
   if (service.kind === 'masked') {
-    const command = 'systemctl unmask knockd && systemctl enable knockd';
+    const command = allowed('systemctl unmask knockd && systemctl enable knockd', service);
     return problem(id, message, { by: 'systemctl-unmask', command });
   }
   if (service.kind !== 'none') {
-    return problem(id, message, { by: 'systemctl-enable', command: 'systemctl enable knockd' });
+    return problem(id, message, {
+      by: 'systemctl-enable',
+      command: allowed('systemctl enable knockd', service),
+    });
   }
   if (!existsSync(PACKAGED_UNIT)) {
     return problem(id, message, { hint: "install Bussa's package: it brings the unit" });
   }
   const command = installUnit();
   if (command === undefined) return problem(id, message, { hint: `write a unit: ${PACKAGED_UNIT} is one` });
-  return problem(id, message, { by: 'install-unit', command });
+  const packaged: InstalledService = { kind: 'unit', text: readFileSync(PACKAGED_UNIT, 'utf8') };
+  return problem(id, message, { by: 'install-unit', command: allowed(command, packaged) });
+}
+
+/** The init of a host without systemd. */
+function judgeScript(daemon: MeantDaemon): Finding {
+  const id = 'service-enabled';
+  const script = findInstalledService('knockd');
+  if (script.kind === 'none' || !isOfService(daemon)) {
+    const why = 'this host does not run systemd: what starts the daemon at boot is not known';
+    return unknown(id, why, { hint: `have it started with: ${wayToStart(daemon).command}` });
+  }
+  const isOpenRc = existsSync('/run/openrc');
+  const places = isOpenRc ? '/etc/runlevels/*/knockd' : '/etc/rc[2345].d/S[0-9][0-9]knockd';
+  if (globSync(places).length > 0) return judgeSwitch('in a runlevel');
+  const message = 'after a boot knockd does not start: it is in no runlevel';
+  if (isOpenRc)
+    return problem(id, message, {
+      by: 'rc-update',
+      command: allowed('rc-update add knockd default', script),
+    });
+  if (findProgram('update-rc.d') === undefined)
+    return problem(id, message, { hint: 'link /etc/init.d/knockd into the runlevels' });
+  return problem(id, message, { by: 'update-rc.d', command: allowed('update-rc.d knockd defaults', script) });
+}
+
+/** The command, and what allows the service to start where that is not so. */
+function allowed(command: string, service: InstalledService): string {
+  const allow = startSwitch(service)?.command;
+  return allow === undefined ? command : `${command} && ${allow}`;
 }
 
 /** As `bussa init` does it. `undefined`: its path is none that systemd and sed take as it stands. */
@@ -63,7 +94,8 @@ function installUnit(): string | undefined {
 function judgeSwitch(state: string): Finding {
   const id = 'service-enabled';
   const off = startSwitch(findInstalledService('knockd'));
-  if (off === undefined) return ok(id, `knockd.service is ${state}`);
-  const message = `${DEFAULTS_FILE} says START_KNOCKD=${off.value ?? ''}, so the service does not start`;
+  if (off === undefined) return ok(id, `knockd is ${state}`);
+  const said = off.value === undefined ? 'does not say START_KNOCKD=1' : `says START_KNOCKD=${off.value}`;
+  const message = `${DEFAULTS_FILE} ${said}, so the service does not start`;
   return problem(id, message, { by: 'allow-start', command: off.command });
 }

@@ -13,22 +13,24 @@ const UNIT_DIRECTORIES = [
 
 /** How a service of this host is started: by systemd, by a script in /etc/init.d (SysV's or OpenRC's), or not at all. */
 export type InstalledService =
-  | { readonly kind: 'none' | 'masked' }
-  | { readonly kind: 'unit' | 'script'; readonly text: string };
+  | { readonly kind: 'none' }
+  /** `masked`: the text of the unit behind the mask, '' where there is none. */
+  | { readonly kind: 'unit' | 'masked' | 'script'; readonly text: string };
 
 /** Reads files, and asks nobody. */
 export function findInstalledService(name: string): InstalledService {
   if (!isSystemdRunning()) return findScript(name);
+  let isMasked = false;
   for (const directory of UNIT_DIRECTORIES) {
     const path = `${directory}/${name}.service`;
     try {
-      if (realpathSync(path) === '/dev/null') return { kind: 'masked' };
-      return { kind: 'unit', text: readFileSync(path, 'utf8') };
+      if (realpathSync(path) === '/dev/null') isMasked = true;
+      else return { kind: isMasked ? 'masked' : 'unit', text: readFileSync(path, 'utf8') };
     } catch {
       // Not there.
     }
   }
-  return { kind: 'none' };
+  return isMasked ? { kind: 'masked', text: '' } : { kind: 'none' };
 }
 
 function findScript(name: string): InstalledService {
