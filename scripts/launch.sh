@@ -12,10 +12,18 @@ launch() {
     sh "$root/scripts/setup.sh" "$program" >&2 || exit
     find_node || exit
   fi
+  [ -c /dev/null ] || require_streams "$program"
   # A root daemon takes no orders to load code from its environment.
   unset NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE
   find_compile_cache
   "become_$program" "$@"
+}
+
+# Node.js puts /dev/null in the place of a standard stream that is closed, and aborts where it cannot.
+require_streams() {
+  if (: >&2) && (: <&0) 2>&- && (: >&1) 2>&-; then return 0; fi
+  echo "$1: /dev/null is not there, and a standard stream is closed: mknod -m 666 /dev/null c 1 3" >&2
+  exit 1
 }
 
 # The published package has JavaScript: Node.js takes no types out of what lies in node_modules.

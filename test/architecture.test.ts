@@ -103,7 +103,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   },
   host: {
     capture: ['ffi'],
-    clock: ['ffi'],
+    clock: ['ffi', 'self'],
     connections: ['ffi', 'netlink'],
     control: [],
     crypto: [],

@@ -142,6 +142,30 @@ describe('a daemon that ends', { concurrency: 3 }, () => {
     assert.equal(readFileSync(done, 'utf8'), 'open\nclose\n');
   });
 
+  test('a system error that nobody has dealt with: the doors close, one sentence, no trace, and its status', async () => {
+    await using namespace = await Namespace.create();
+    using directory = new WorkDirectory();
+    const done = directory.file('done');
+    await using lines = follow(done);
+    const command = withBug(directory, closing(done));
+    writeFileSync(
+      directory.file('bug.mjs'),
+      "import { readdirSync } from 'node:fs'; process.on('SIGUSR2', () => readdirSync('/no/such/place'))",
+    );
+    await using knockd = namespace.start(...command);
+    await knockd.saw(/listening on/);
+    await namespace.run(C_KNOCK, '127.0.0.1', '7000');
+    await lines.saw(/^open$/m);
+    knockd.signal('SIGUSR2');
+    assert.deepEqual(await knockd.exited, { code: 1, signal: null });
+    assert.match(
+      knockd.output,
+      /the daemon ends: scandir on \/no\/such\/place failed: no such file or directory \(ENOENT\): make it/,
+    );
+    assert.doesNotMatch(knockd.output, /bug in Bussa|^\s+at /m);
+    assert.equal(readFileSync(done, 'utf8'), 'open\nclose\n');
+  });
+
   test('a bug in the way of the packets, met again at every look: the same', async () => {
     await using namespace = await Namespace.create();
     using directory = new WorkDirectory();

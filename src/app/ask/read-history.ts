@@ -9,6 +9,9 @@ import { databaseIn, stateName } from '../state/open-state.ts';
 import { pastLeases } from '../state/past-leases.ts';
 import { askForRows, type DaemonSelector, type NoAnswer } from './ask-daemon.ts';
 
+const SCRATCH = 'bussa-history-';
+const SHARED_MEMORY = '/dev/shm';
+
 export type HistoryFilter = PastFilter & { readonly limit: number };
 
 export type HistoryReading =
@@ -55,8 +58,9 @@ function listStates(stateDirectory: string): readonly string[] {
  * left beside it as it is.
  */
 async function readCopy(path: string, { limit, ...choice }: HistoryFilter): Promise<HistoryReading> {
-  const directory = mkdtempSync(join(tmpdir(), 'bussa-history-'));
+  let directory: string | undefined;
   try {
+    directory = makeScratch();
     const copy = databaseIn(directory);
     copyFileSync(path, copy);
     if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
@@ -72,6 +76,16 @@ async function readCopy(path: string, { limit, ...choice }: HistoryFilter): Prom
     const kind = code === 'EACCES' || code === 'EPERM' ? 'permission' : 'failed';
     return { kind, message: `the history in ${path} cannot be read: ${message}` };
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** TMPDIR may name what is not there, and a disk may be full; shm_overview(7) has the other one in memory. */
+function makeScratch(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), SCRATCH));
+  } catch (error) {
+    if (!existsSync(SHARED_MEMORY)) throw error;
+    return mkdtempSync(join(SHARED_MEMORY, SCRATCH));
   }
 }

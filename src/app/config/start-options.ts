@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
 import type { StartOptions } from '../../core/control/daemon-status.ts';
 import { type Instant, instant } from '../../core/net/time.ts';
+import { absolutePath } from '../../host/files/absolute-path.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 
 /** The options of the last start, by the wall clock. */
@@ -9,10 +9,10 @@ export type RecordedStart = StartOptions & { readonly at: Instant };
 export function startOptionsOf(options: DaemonOptions): StartOptions {
   const { configFile, interfaces, logFile, pidFile, ipv6, lookUpNames, isService } = options;
   return {
-    configFile: resolve(configFile),
+    configFile: absolutePath(configFile),
     ...(interfaces === undefined ? {} : { interfaces: interfaces.text }),
-    ...(logFile === undefined || logFile === '' ? {} : { logFile: resolve(logFile) }),
-    ...(pidFile === undefined ? {} : { pidFile: resolve(pidFile) }),
+    ...(logFile === undefined || logFile === '' ? {} : { logFile: absolutePath(logFile) }),
+    ...(pidFile === undefined ? {} : { pidFile: absolutePath(pidFile) }),
     ipv6,
     lookUpNames,
     isService: isService === true,

@@ -116,7 +116,11 @@ async function examineFirewall(
 ): Promise<Finding[]> {
   const { listRules } = await import('../../host/firewall/choice/list-rules.ts');
   const { KernelRoutes } = await import('../../host/interfaces/host-routes.ts');
-  const listing = await listRules();
+  const { FirewallError } = await import('../../host/firewall/contract/firewall.ts');
+  const listing = await listRules().catch((error: unknown) => {
+    if (!(error instanceof FirewallError)) throw error;
+    return { nft: undefined, iptables: [], ipsets: undefined, why: error.message };
+  });
   if (listing.nft === undefined && listing.iptables.length === 0) {
     const why = `the firewall's rules cannot be read: ${listing.why ?? 'there is neither nftables nor iptables'}`;
     return [unknown('port-hidden', why, look('sudo bussa doctor'))];

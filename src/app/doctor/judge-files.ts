@@ -47,7 +47,7 @@ const CHMOD = /: (chmod [a-z,+-]+ (?:[A-Za-z0-9_./,+@%:-]+|'(?:[^']|'\\'')*'))$/
 export function judgeRotation({ settings: { logFile } }: Config): Finding {
   const id = 'log-rotation';
   if (logFile === undefined) return ok(id, 'the log goes to the system’s, which keeps it in bounds');
-  const isNamed = globSync(ROTATION_FILES).some((file) => textOf(file).includes(logFile));
+  const isNamed = globSync(ROTATION_FILES, { cwd: '/' }).some((file) => textOf(file).includes(logFile));
   const hasProgram = findProgram('logrotate', `${process.env.PATH ?? ''}:/usr/sbin:/sbin`) !== undefined;
   if (isNamed && hasProgram) return ok(id, `logrotate knows ${logFile}`);
   const message = isNamed

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import type { Finding, Hint, Mend } from '../../core/doctor/finding.ts';
 import { look, ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
 import { quoteWord } from '../../core/text/quote-word.ts';
-import { hasCapability } from '../../host/privileges/capabilities.ts';
 import { isSelfContained } from '../../host/self/own-program.ts';
 import { installCommand } from './install-command.ts';
 
@@ -11,12 +10,20 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Privileges, libraries, and the clock. Native code is loaded here and nowhere before: that it cannot be is a finding. */
 export async function judgeMachine(): Promise<Finding[]> {
-  return [judgePrivileges(), ...(await judgeLibraries()), await judgeClock()];
+  return [await judgePrivileges(), ...(await judgeLibraries()), await judgeClock()];
 }
 
-function judgePrivileges(): Finding {
+async function judgePrivileges(): Promise<Finding> {
   const id = 'privileges';
-  const missing = (['CAP_NET_RAW', 'CAP_NET_ADMIN'] as const).filter((name) => !hasCapability(name));
+  const missing: string[] = [];
+  try {
+    const { hasCapability } = await import('../../host/privileges/capabilities.ts');
+    for (const name of ['CAP_NET_RAW', 'CAP_NET_ADMIN'] as const)
+      if (!hasCapability(name)) missing.push(name);
+  } catch {
+    // Without koffi; that is a finding of its own.
+    return unknown(id, 'what this process may do cannot be read');
+  }
   if (missing.length === 0) return ok(id, 'the network can be watched and its rules changed');
   const message = `${missing.join(' and ')} is missing, here at least`;
   if (process.geteuid?.() !== 0) return problem(id, message, look('sudo bussa doctor'));

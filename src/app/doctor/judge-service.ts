@@ -45,7 +45,7 @@ export function cureOfStart(
 export function judgeOthers(): Finding {
   const id = 'another-knockd';
   const own = linkOf('/proc/self/ns/net');
-  const others = globSync('/proc/[0-9]*').filter((directory) => {
+  const others = globSync('/proc/[0-9]*', { cwd: '/' }).filter((directory) => {
     const program = linkOf(`${directory}/exe`)?.replace(/ \(deleted\)$/, '');
     return program?.endsWith('/knockd') === true && linkOf(`${directory}/ns/net`) === own;
   });

@@ -76,7 +76,7 @@ function coversPort(word: string, { protocol, port }: JudgedPort): boolean {
 
 /** ufw's application profiles: `[OpenSSH]`, then `ports=22/tcp`. */
 function applicationPorts(name: string): string[] {
-  return globSync('/etc/ufw/applications.d/*').flatMap((file) => {
+  return globSync('/etc/ufw/applications.d/*', { cwd: '/' }).flatMap((file) => {
     const section = readText(file)
       .split(/^\[/m)
       .find((one) => one.startsWith(`${name}]`));

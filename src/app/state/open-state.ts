@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Event } from '../../core/event/event.ts';
 import { instant, millis } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
+import { absolutePath } from '../../host/files/absolute-path.ts';
 import { type BegunAnew, beginAnew, finishBegun } from '../../host/store/begin-anew.ts';
 import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
 import { MendingLeaseStore } from '../../host/store/mending-lease-store.ts';
@@ -40,7 +41,7 @@ function realPath(file: string): string {
   try {
     return realpathSync(file);
   } catch {
-    return resolve(file);
+    return absolutePath(file);
   }
 }
 

@@ -3,7 +3,7 @@ import { endWith } from '../process/end-process.ts';
 import { packageVersion } from '../process/package-version.ts';
 import { print, STDOUT } from '../process/print.ts';
 import { parseBussaCommand, renderHelp } from './bussa-options.ts';
-import { TerminalOutput } from './output.ts';
+import { LostOutputError, TerminalOutput } from './output.ts';
 
 async function main(args: readonly string[]): Promise<number> {
   // Node.js opens a debugger on this signal unless somebody listens to it.
@@ -28,11 +28,21 @@ async function main(args: readonly string[]): Promise<number> {
     }
     case 'deed': {
       const voice = new TerminalOutput(command.json);
-      const status = await command.deed(voice);
+      const status = await streamed(command.deed(voice));
       voice.end(status);
       return status;
     }
   }
 }
 
-void endWith(main(process.argv.slice(2)));
+/** Who streams to a reader that has left is done. */
+async function streamed(deed: Promise<number>): Promise<number> {
+  try {
+    return await deed;
+  } catch (error) {
+    if (error instanceof LostOutputError) return BUSSA_EXIT.ok;
+    throw error;
+  }
+}
+
+void endWith('bussa', BUSSA_EXIT, () => main(process.argv.slice(2)));

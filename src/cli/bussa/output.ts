@@ -4,6 +4,11 @@ import { printableJson } from '../../core/event/printable.ts';
 import type { Json, Output, Style } from '../arguments/verb.ts';
 import { print, printLines, STDERR, STDOUT } from '../process/print.ts';
 
+/** Nothing that is said arrives: what there is to say of that is said at the end. */
+export class LostOutputError extends Error {
+  override readonly name = 'LostOutputError';
+}
+
 /** Speaks to the terminal, and knows at the end whether an answer is still owed. */
 export class TerminalOutput implements Output {
   readonly json: boolean;
@@ -27,7 +32,10 @@ export class TerminalOutput implements Output {
     printLines(STDERR, line);
   };
 
-  readonly say = (line: string): void => print(STDOUT, `${line}\n`);
+  /** Throws where nobody reads it any more: who streams has nothing else to do. */
+  readonly say = (line: string): void => {
+    if (!print(STDOUT, `${line}\n`)) throw new LostOutputError('the standard output is lost');
+  };
 
   readonly style = (style: Style, text: string): string =>
     this.#paints ? styleText(style, text, { validateStream: false }) : text;

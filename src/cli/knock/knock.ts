@@ -1,6 +1,7 @@
 import type { KnockOutcome } from '../../app/client/knocker.ts';
+import { tellUncaught } from '../../host/self/refusal-net.ts';
 import { packageVersion } from '../process/package-version.ts';
-import { print, printLines, STDERR, STDOUT } from '../process/print.ts';
+import { print, printLines, STDERR, STDOUT, tellLostOutput } from '../process/print.ts';
 import { OPTIONS, parseKnockOptions } from './knock-options.ts';
 
 const USAGE = 'usage: knock [options] <host> <port[:proto]> [port[:proto]] ...';
@@ -65,4 +66,23 @@ function complain(reasons: readonly string[], hint: boolean): void {
   printLines(STDERR, ...lines, ...(hint ? [USAGE, "Try 'knock --help'."] : []));
 }
 
-void main(process.argv.slice(2));
+async function run(args: readonly string[]): Promise<void> {
+  const fail = (error: unknown): void => {
+    process.exitCode = tellUncaught('knock', error, { failed: EXIT.failed, permission: EXIT.failed });
+    process.exit();
+  };
+  process.on('uncaughtException', fail);
+  try {
+    await main(args);
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  const lost = tellLostOutput();
+  if (lost === undefined) return;
+  printLines(STDERR, `knock: ${lost}`);
+  // Of knocks it is known: they have left, or they have not.
+  process.exitCode ??= EXIT.failed;
+}
+
+void run(process.argv.slice(2));

@@ -17,9 +17,8 @@ ${renderParagraphs([
   'Exit status: 0 after an orderly end, 1 after a failure, 2 for a mistake in the arguments, 70 after a fault of the program itself, 77 if a permission is missing, 78 for a mistake in the configuration.',
 ])}`;
 
-const EXIT_USAGE = 2;
-/** sysexits.h */
-const EXIT_CONFIG = 78;
+/** sysexits.h, from 64 on. */
+const EXIT = { failed: 1, usage: 2, permission: 77, config: 78 } as const;
 
 async function main(args: readonly string[]): Promise<number> {
   // Node.js opens a debugger on this signal unless somebody listens to it.
@@ -36,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
       return 0;
     case 'usage-error':
       printLines(STDERR, `knockd: ${command.message}`, USAGE, "Try 'knockd --help'.");
-      return EXIT_USAGE;
+      return EXIT.usage;
     case 'check': {
       const { check } = await import('../../app/config/check.ts');
       return tellVerdict(command.configFile, check(command.configFile));
@@ -54,7 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 function tellVerdict(configFile: string, verdict: Verdict): number {
   for (const diagnostic of verdict.diagnostics) complain(renderDiagnostic(diagnostic));
-  if (verdict.kind === 'bad') return EXIT_CONFIG;
+  if (verdict.kind === 'bad') return EXIT.config;
   printLines(STDOUT, `${configFile}: good, ${verdict.config.doors.length} door(s)`);
   return 0;
 }
@@ -63,4 +62,4 @@ function complain(line: string): void {
   printLines(STDERR, line);
 }
 
-void endWith(main(process.argv.slice(2)));
+void endWith('knockd', EXIT, () => main(process.argv.slice(2)));

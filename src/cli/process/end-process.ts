@@ -1,15 +1,43 @@
+import { type RefusalExits, say, tellUncaught } from '../../host/self/refusal-net.ts';
+import { tellLostOutput } from './print.ts';
+
 /** sysexits.h: EX_SOFTWARE. */
 const EXIT_SOFTWARE = 70;
 
 /**
- * Ends the process with the status that `main` resolves to. Whatever is still open must not hold it, nor must V8:
- * process.exit joins its threads, of which one may wait for a garbage collection that never comes (nodejs/node#54918).
- * All that is printed is printed by then. A process that has nothing left to wait for before has a bug.
+ * Runs `main` and ends the process with the status that it resolves to; or, where the machine refuses what nobody has dealt
+ * with, with one of `exits` and a sentence. Whatever is still open must not hold it, nor must V8: process.exit joins its
+ * threads, of which one may wait for a garbage collection that never comes (nodejs/node#54918). All that is printed is
+ * printed by then. A process that has nothing left to wait for before has a bug.
  */
-export async function endWith(main: Promise<number>): Promise<never> {
+export async function endWith(
+  program: string,
+  exits: RefusalExits,
+  main: () => Promise<number>,
+): Promise<void> {
   process.exitCode = EXIT_SOFTWARE;
-  const status = await main;
-  const { exitNow } = await import('../../host/ffi/exit-now.ts');
-  process.getBuiltinModule('node:module').flushCompileCache();
-  return exitNow(status);
+  const fail = (error: unknown): void => void end(tellUncaught(program, error, exits));
+  // What is thrown where nobody waits for it. The daemon puts its own end in the place of this.
+  process.on('uncaughtException', fail);
+  let status: number;
+  try {
+    status = await main();
+  } catch (error) {
+    if (process.listeners('uncaughtException').includes(fail)) return fail(error);
+    throw error;
+  }
+  const lost = tellLostOutput();
+  if (lost !== undefined) say(`${program}: ${lost}`);
+  await end(lost !== undefined && status === 0 ? exits.failed : status);
+}
+
+async function end(status: number): Promise<void> {
+  let exitNow: (status: number) => never = process.exit;
+  try {
+    ({ exitNow } = await import('../../host/ffi/exit-now.ts'));
+    process.getBuiltinModule('node:module').flushCompileCache();
+  } catch {
+    // No descriptor is left to load it: then it ends as Node.js does.
+  }
+  exitNow(status);
 }

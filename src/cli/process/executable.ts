@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { getAssetKeys, getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
 import { loadAddon } from '../../host/ffi/load-addon.ts';
+import { tellUncaught } from '../../host/self/refusal-net.ts';
 
 const DEFAULT = 'bussa';
 const ADDON = './koffi.node';
@@ -20,8 +21,17 @@ function load(name: string): Program {
 }
 
 const name = basename(process.argv0);
-const program = load(getAssetKeys().includes(`${name}.js`) ? name : DEFAULT);
-program((module) => {
-  if (module === ADDON) return loadAddon('koffi', new Uint8Array(getRawAsset('koffi.node')));
-  return process.getBuiltinModule(module);
-});
+const start = (): void => {
+  const program = load(getAssetKeys().includes(`${name}.js`) ? name : DEFAULT);
+  program((module) => {
+    if (module === ADDON) return loadAddon('koffi', new Uint8Array(getRawAsset('koffi.node')));
+    return process.getBuiltinModule(module);
+  });
+};
+
+try {
+  start();
+} catch (error) {
+  // The addon, for one, takes a descriptor and /proc.
+  process.exit(tellUncaught(name, error, { failed: 1, permission: 77 }));
+}

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Instant, instant } from '../../core/net/time.ts';
 import { libc } from '../ffi/libc.ts';
+import { randomBytes } from '../self/random-bytes.ts';
 
 /** linux/time.h: counts from the start of the machine, sleep included, and nobody can set it. */
 const CLOCK_BOOTTIME = 7;
@@ -23,6 +24,18 @@ export function openSystemClock(): Clock {
       return instant(Number(fields[0]) * 1000 + Number(fields[1]) / 1e6);
     },
     wall: () => instant(Date.now()),
-    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    bootId: readBootId(),
   };
+}
+
+/**
+ * Where /proc is not there nobody knows which start of the machine this is: then it is one of its own, and what an earlier
+ * daemon has left counts as of another one.
+ */
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return `unknown-${Buffer.from(randomBytes(8)).toString('hex')}`;
+  }
 }

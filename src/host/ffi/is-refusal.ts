@@ -1,5 +1,15 @@
-import { LibpcapError } from './libpcap.ts';
-import { SystemCallError } from './system-call-error.ts';
+/** Errors of this floor. By their names: what asks has no native code loaded yet, or could not load it. */
+const OWN: ReadonlySet<string> = new Set([
+  'SystemCallError',
+  'LibpcapError',
+  'LibnftablesError',
+  'FirewallError',
+  'ExhaustedError',
+  'StoreError',
+  'ControlError',
+  'SystemdError',
+  'CaptureFileError',
+]);
 
 /**
  * Whether it is the machine that says no: a system call of ours or of Node.js's, memory, a library. Anything else that is
@@ -7,8 +17,8 @@ import { SystemCallError } from './system-call-error.ts';
  */
 export function isRefusal(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
-  if (error instanceof SystemCallError || error instanceof LibpcapError) return true;
-  if ('syscall' in error && 'code' in error) return true;
+  if (OWN.has(error.name)) return true;
+  if ('code' in error && ('syscall' in error || error.code === 'ERR_DLOPEN_FAILED')) return true;
   // V8's and koffi's own words, which have no code.
   return (
     (error instanceof RangeError && /allocation failed|out of memory/i.test(error.message)) ||

@@ -17,15 +17,28 @@ const capset = library.func('int capset(const void *, const void *)') as (
   header: Uint8Array,
   sets: Uint8Array,
 ) => number;
+const capget = library.func('int capget(const void *, _Out_ void *)') as (
+  header: Uint8Array,
+  sets: Uint8Array,
+) => number;
+const setName = library.func('int prctl(int, const char *, unsigned long, unsigned long, unsigned long)') as (
+  option: number,
+  name: string,
+  ...rest: readonly [number, number, number]
+) => number;
 const memfdCreate = library.func('int memfd_create(const char *, unsigned int)') as (
   name: string,
   flags: number,
 ) => number;
 
 /** linux/prctl.h */
+const PR_SET_NAME = 15;
+const PR_CAPBSET_READ = 23;
 const PR_CAPBSET_DROP = 24;
 const PR_SET_NO_NEW_PRIVS = 38;
+const PR_GET_NO_NEW_PRIVS = 39;
 const PR_CAP_AMBIENT = 47;
+const PR_CAP_AMBIENT_IS_SET = 1;
 const PR_CAP_AMBIENT_LOWER = 3;
 
 /** linux/capability.h: two words of 32 bits for each set. */
@@ -42,13 +55,44 @@ export type CapabilityMasks = {
   readonly inheritable: bigint;
 };
 
+/** capget(2), of the calling thread. */
+export function readCapabilities(): CapabilityMasks {
+  const sets = new Uint32Array(6);
+  const bytes = new Uint8Array(sets.buffer);
+  if (capget(capabilityHeader(), bytes) !== 0) throw lastError('capget', 'this process');
+  const mask = (word: number): bigint => BigInt(sets[word] ?? 0) | (BigInt(sets[word + 3] ?? 0) << 32n);
+  return { effective: mask(0), permitted: mask(1), inheritable: mask(2) };
+}
+
+const capabilityHeader = (): Uint8Array =>
+  new Uint8Array(new Uint32Array([LINUX_CAPABILITY_VERSION_3, 0]).buffer);
+
+/** Of the calling thread. False for one that this kernel does not know. */
+export function isInBoundingSet(capability: number): boolean {
+  return prctl(PR_CAPBSET_READ, capability, 0, 0, 0) === 1;
+}
+
+/** Of the calling thread. False for one that this kernel does not know. */
+export function isAmbient(capability: number): boolean {
+  return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, capability, 0, 0) === 1;
+}
+
+/** Of the calling thread. */
+export function hasNoNewPrivileges(): boolean {
+  return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) === 1;
+}
+
+/** Names the calling thread; the first thread's name is the process's. What is longer than 15 bytes is cut off. */
+export function nameThread(name: string): void {
+  setName(PR_SET_NAME, name, 0, 0, 0);
+}
+
 /** capset(2), for the calling thread: the kernel keeps these sets for each thread. */
 export function setCapabilities({ effective, permitted, inheritable }: CapabilityMasks): void {
-  const header = new Uint8Array(new Uint32Array([LINUX_CAPABILITY_VERSION_3, 0]).buffer);
   const sets = [0n, 32n].flatMap((shift) =>
     [effective, permitted, inheritable].map((mask) => Number((mask >> shift) & 0xffff_ffffn)),
   );
-  if (capset(header, new Uint8Array(new Uint32Array(sets).buffer)) !== 0) {
+  if (capset(capabilityHeader(), new Uint8Array(new Uint32Array(sets).buffer)) !== 0) {
     throw lastError('capset', 'this process');
   }
 }

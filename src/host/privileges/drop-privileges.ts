@@ -4,10 +4,7 @@ import {
   setCapabilities,
   setNoNewPrivileges,
 } from '../ffi/process-calls.ts';
-import { maskOf, readPrivileges } from './capabilities.ts';
-
-/** Capabilities that a mask has room for. */
-const MASK_BITS = 64;
+import { MASK_BITS, maskOf, readPrivileges } from './capabilities.ts';
 
 /** Whether this process has, and can come to have, no capability outside `kept`, and no new privileges. */
 export function isNarrowedTo(kept: bigint): boolean {

@@ -104,9 +104,18 @@ export async function endClaimed(path: string, graceMs: number): Promise<void> {
 function pidBehind(path: string, text: string): string | undefined {
   const shell = shellOf(text);
   if (shell !== undefined && runsBehind(path, shell)) return shell;
-  const pids = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name) && runsBehind(path, name));
+  const pids = processes().filter((pid) => runsBehind(path, pid));
   // Where there was no room for the shell's number, nobody knows it.
   return pids.find((pid) => groupOf(pid) === (shell ?? pid)) ?? (shell === undefined ? pids[0] : undefined);
+}
+
+/** None where /proc is not there: a command of a dead daemon counts as cut off then, and a closing is run again. */
+function processes(): string[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
+  } catch {
+    return [];
+  }
 }
 
 const shellOf = (text: string): string | undefined => /^([0-9]+)\n/.exec(text)?.[1];

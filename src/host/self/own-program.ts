@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { findProgram } from '../files/find-program.ts';
 
 /** As execve(2) takes it: `name` is the first of the arguments, by which a self-contained program knows what it is. */
 export type CommandLine = { readonly file: string; readonly name: string; readonly args: readonly string[] };
@@ -11,14 +12,14 @@ export function isSelfContained(): boolean {
 /** Starts this very program again, with the same arguments. */
 export function ownCommand(): CommandLine {
   if (isSelfContained()) {
-    return { file: process.execPath, name: process.argv0, args: process.argv.slice(2) };
+    return { file: executable(), name: process.argv0, args: process.argv.slice(2) };
   }
   return sourceCommand(process.argv.slice(1));
 }
 
 /** Starts another program of this version: by its name, or where there are sources, `source`, the URL of its file. */
 export function siblingCommand(name: string, source: string): CommandLine {
-  if (isSelfContained()) return { file: process.execPath, name, args: [] };
+  if (isSelfContained()) return { file: executable(), name, args: [] };
   return sourceCommand([fileURLToPath(source)]);
 }
 
@@ -30,6 +31,11 @@ export function ownLauncher(launcher: string): string {
 /** The files that a process needs to become this program. */
 export function ownFiles(): readonly string[] {
   return isSelfContained() ? [process.execPath] : [process.execPath, ...process.argv.slice(1, 2)];
+}
+
+/** Where /proc is not there, Node.js knows no more than the name that it was started under. */
+function executable(): string {
+  return findProgram(process.execPath) ?? process.execPath;
 }
 
 function sourceCommand(args: readonly string[]): CommandLine {

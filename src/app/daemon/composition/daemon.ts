@@ -117,13 +117,13 @@ export class Daemon {
   }
 
   /**
-   * After a bug of ours: the same, but the ports stay closed, as after `kill -9`: whoever makes it fail is not to be let
+   * After a bug of ours, or a refusal that nobody has dealt with, `text` says of what: the same, but the ports stay closed, as after `kill -9`: whoever makes it fail is not to be let
    * in by it. What nobody has confirmed yet is undone.
    */
   async crash(text: string): Promise<void> {
     const { guard, native, reports } = this.#parts;
     this.#hasCrashed = true;
-    reports.error(`this is a bug in Bussa, and the daemon exits: ${text}`);
+    reports.error(`the daemon exits: ${text}`);
     const ports = guard?.isPending === true ? 'open' : 'keep';
     const remedy = ports === 'open' ? undefined : await native.howToOpen();
     await this.#end(ports, remedy === undefined ? undefined : stillClosed(remedy));

@@ -25,7 +25,7 @@ export function takeOverOrphans(
   limitsOf: (door: string) => CommandLimits = () => ({}),
 ): boolean {
   let again = false;
-  for (const name of siblingsOf(directory, ownName)) {
+  for (const name of siblingsOf(directory, ownName, report)) {
     try {
       again = takeOverFrom(join(directory, name), own, clock, report, limitsOf) || again;
     } catch (error) {
@@ -35,11 +35,16 @@ export function takeOverOrphans(
   return again;
 }
 
-function siblingsOf(directory: string, ownName: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory).filter(
-    (name) => name !== ownName && existsSync(databaseIn(join(directory, name))),
-  );
+function siblingsOf(directory: string, ownName: string, report: (event: Event) => void): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch (error) {
+    const text = `whether other daemons have left doors open cannot be seen: ${(error as Error).message}`;
+    if (existsSync(directory)) report({ kind: 'warning', text });
+    return [];
+  }
+  return names.filter((name) => name !== ownName && existsSync(databaseIn(join(directory, name))));
 }
 
 function takeOverFrom(

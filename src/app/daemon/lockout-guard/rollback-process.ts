@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openSystemClock } from '../../../host/clock/clock.ts';
 import { nameProcess } from '../../../host/self/process-name.ts';
+import { tellUncaught } from '../../../host/self/refusal-net.ts';
 import { type ChosenFirewall, openFirewall } from '../firewall/open-firewall.ts';
 import { EventLog } from '../reporting/event-log.ts';
 import { openSinks } from '../reporting/open-sinks.ts';
@@ -77,6 +78,10 @@ class RollbackProcess {
   }
 }
 
+// Its daemon learns of this end, and of no more.
+process.on('uncaughtException', (error) => {
+  process.exit(tellUncaught('bussa-undo', error, { failed: 1, permission: 77 }));
+});
 nameProcess('bussa-undo');
 // The end of the terminal, or of what runs there, is not the end of the waiting.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, () => undefined);

@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
 import type { Config } from '../../../core/config/file/config.ts';
 import { descriptorOf } from '../../../host/files/descriptor-path.ts';
+import { isProgram } from '../../../host/files/find-program.ts';
 import { maskOf, readPrivileges } from '../../../host/privileges/capabilities.ts';
 import { isNarrowedTo, narrowThisThread, withOnly } from '../../../host/privileges/drop-privileges.ts';
 import { findGroup } from '../../../host/privileges/find-group.ts';
 import { reexec } from '../../../host/privileges/reexec.ts';
+import { ownCommand } from '../../../host/self/own-program.ts';
 import { commandsIn } from '../../config/commands-in.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import { findUnreachable } from './reachable-files.ts';
@@ -38,6 +40,8 @@ export function dropPrivileges(options: DaemonOptions, config: Config): Narrowin
   if (!canReadAgain(options.configFile)) {
     return keepAll(`dropping them means reading ${options.configFile} a second time, and it is not a file`);
   }
+  const { file } = ownCommand();
+  if (!isProgram(file)) return keepAll(`giving them up means starting ${file} anew, and it is not there`);
   return becomeNarrow(options, config);
 }
 
@@ -105,5 +109,10 @@ function refuseChanged({ configFile }: DaemonOptions): Narrowing {
 
 /** A named pipe would wait for somebody to write it once more. */
 function canReadAgain(file: string): boolean {
-  return descriptorOf(file) !== undefined || statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  if (descriptorOf(file) !== undefined) return true;
+  try {
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type { Config } from '../../../core/config/file/config.ts';
+import { absolutePath } from '../../../host/files/absolute-path.ts';
 import { descriptorOf } from '../../../host/files/descriptor-path.ts';
 import { ownFiles } from '../../../host/self/own-program.ts';
 import { authorityFiles } from '../../config/authority.ts';
@@ -46,7 +47,7 @@ function canOpen(path: string, flags: number): boolean {
 
 /** Whether entries can be made in the directory or, where it is not there yet, in the nearest one above it. */
 function canMakeIn(directory: string): boolean {
-  let place = resolve(directory);
+  let place = absolutePath(directory);
   for (;;) {
     try {
       const { uid, gid, mode } = statSync(place);
@@ -54,8 +55,9 @@ function canMakeIn(directory: string): boolean {
       const shift = uid === process.geteuid?.() ? 6 : groups.includes(gid) ? 3 : 0;
       return ((mode >> shift) & 0o3) === 0o3 && canOpen(place, O_RDONLY);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return false;
-      place = dirname(place);
+      const above = dirname(place);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === place) return false;
+      place = above;
     }
   }
 }

@@ -8,10 +8,18 @@ import { assertOwnDirectory, databaseIn } from '../../state/open-state.ts';
  * runs it. What is locked is another living daemon's; of what cannot be read, the daemon that opens it tells.
  */
 export function hasStoredCommands(directory: string): boolean {
-  if (!existsSync(directory)) return false;
-  return readdirSync(directory).some(
+  return namesIn(directory).some(
     (name) => existsSync(databaseIn(join(directory, name))) && holdsCommand(join(directory, name)),
   );
+}
+
+/** None where they cannot be listed: then nobody takes them over either. */
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
 function holdsCommand(directory: string): boolean {

@@ -1,10 +1,10 @@
-import { writeSync } from 'node:fs';
 import { exitNow } from '../../../host/ffi/exit-now.ts';
+import { isForbidden, isRefusal } from '../../../host/ffi/is-refusal.ts';
+import { tellRefusal } from '../../../host/ffi/tell-refusal.ts';
+import { say } from '../../../host/self/refusal-net.ts';
 import type { Daemon } from '../composition/daemon.ts';
 import { DAEMON_EXIT, type DaemonExit } from './daemon-exit.ts';
 import type { ServiceNotice } from './service-notice.ts';
-
-const STDERR = 2;
 
 /** What befalls the process: signals, and our own bugs. They may come before the daemon is there. */
 export class DaemonLife {
@@ -25,6 +25,8 @@ export class DaemonLife {
     process.on('SIGUSR1', () => undefined);
     process.on('SIGHUP', () => this.#reloadSoon());
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#stop());
+    // From here on it is a daemon that ends, and not a process alone.
+    process.removeAllListeners('uncaughtException');
     process.on('uncaughtException', (error) => void this.#crash(error));
   }
 
@@ -75,31 +77,35 @@ export class DaemonLife {
     this.#ended.resolve(closed || exit !== DAEMON_EXIT.ok ? exit : DAEMON_EXIT.failed);
   }
 
-  /** A bug of ours: the process ends, and says of what. A second one, while it ends, is the end at once. */
+  /**
+   * A bug of ours, or a refusal of the machine's that nobody has dealt with: the process ends, and says of what. A second
+   * one, while it ends, is the end at once.
+   */
   async #crash(error: unknown): Promise<void> {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const { text, exit } = judgeCrash(error);
     const before = this.#ending;
     this.#ending = 'crash';
     if (before !== 'no') {
       say(`knockd: while stopping: ${text}`);
-      exitNow(DAEMON_EXIT.software);
+      exitNow(exit);
     }
     if (this.#daemon === undefined) {
-      say(`knockd: cannot start: this is a bug in Bussa: ${text}`);
+      say(`knockd: cannot start: ${text}`);
       await this.#opened.disposeAsync();
     } else {
       this.#notice?.stopping();
       await this.#daemon.crash(text);
     }
-    exitNow(DAEMON_EXIT.software);
+    exitNow(exit);
   }
 }
 
-/** Nobody may be there to read it. */
-function say(line: string): void {
-  try {
-    writeSync(STDERR, `${line}\n`);
-  } catch {
-    // Then it is known by the status alone.
+/** What the machine refuses has one sentence; a bug of ours has its trace. */
+function judgeCrash(error: unknown): { readonly text: string; readonly exit: DaemonExit } {
+  if (isRefusal(error)) {
+    const exit = isForbidden(error) ? DAEMON_EXIT.permission : DAEMON_EXIT.failed;
+    return { text: tellRefusal(error), exit };
   }
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { text: `this is a bug in Bussa: ${trace}`, exit: DAEMON_EXIT.software };
 }

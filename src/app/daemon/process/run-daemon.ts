@@ -1,5 +1,6 @@
 import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { isForbidden, isRefusal } from '../../../host/ffi/is-refusal.ts';
+import { tellRefusal } from '../../../host/ffi/tell-refusal.ts';
 import { holdPiped } from '../../../host/files/descriptor-path.ts';
 import { hasCapability } from '../../../host/privileges/capabilities.ts';
 import { tightenUmask } from '../../../host/process/callers-umask.ts';
@@ -77,7 +78,11 @@ function failedStart(error: unknown, complain: (line: string) => void): DaemonEx
     complain(`bussa: ${error.message}`);
     return DAEMON_EXIT.failed;
   }
-  if (!isRefusal(error) && !(error instanceof AlreadyRunningError)) throw error;
-  complain(`knockd: cannot start: ${error.message}`);
+  if (error instanceof AlreadyRunningError) {
+    complain(`knockd: cannot start: ${error.message}`);
+    return DAEMON_EXIT.failed;
+  }
+  if (!isRefusal(error)) throw error;
+  complain(`knockd: cannot start: ${tellRefusal(error)}`);
   return isForbidden(error) ? DAEMON_EXIT.permission : DAEMON_EXIT.failed;
 }

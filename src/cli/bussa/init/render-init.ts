@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { DEFAULT_CONFIG_FILE } from '../../../app/config/daemon-options.ts';
 import { type HostFindings, type InitOutcome, ownCommand } from '../../../app/init/init.ts';
 import type { InitRequest } from '../../../app/init/init-order.ts';
@@ -7,6 +6,7 @@ import { renderSequence } from '../../../core/door/sequence.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { diagnosticParts, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { quoteWord } from '../../../core/text/quote-word.ts';
+import { absolutePath } from '../../../host/files/absolute-path.ts';
 import { BUSSA_EXIT, type Json, type Output } from '../../arguments/verb.ts';
 
 type Written = Extract<InitOutcome, { kind: 'written' }>;
@@ -64,7 +64,7 @@ async function qrLines(text: string): Promise<string[]> {
 
 /** By hand, without being locked out. */
 export function howToStart({ configFile }: InitRequest, { connections }: HostFindings): string[] {
-  const file = configFile === DEFAULT_CONFIG_FILE ? '' : ` -c ${quoteWord(resolve(configFile))}`;
+  const file = configFile === DEFAULT_CONFIG_FILE ? '' : ` -c ${quoteWord(absolutePath(configFile))}`;
   const peers = [...new Set(connections.map(({ peer }) => peer))].slice(0, 3).join(', ');
   return [
     ...(peers === '' ? [] : [`You or others are connected to it now, from ${peers}.`]),

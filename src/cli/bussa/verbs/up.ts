@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import {
   type DaemonOptions,
   type DaemonPlace,
@@ -8,6 +7,7 @@ import {
 } from '../../../app/config/daemon-options.ts';
 import { type Millis, seconds } from '../../../core/net/time.ts';
 import { quoteWord } from '../../../core/text/quote-word.ts';
+import { absolutePath } from '../../../host/files/absolute-path.ts';
 import { ownLauncher } from '../../../host/self/own-program.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
@@ -75,8 +75,8 @@ function parseConfirm(text: string): Millis {
 /** As it can be typed in any directory. */
 function renderConfirmCommand({ configFile, stateDirectory, interfaces }: DaemonPlace): string {
   const words = [ownLauncher(LAUNCHER), 'confirm'];
-  if (configFile !== DEFAULT_CONFIG_FILE) words.push('-c', resolve(configFile));
-  if (stateDirectory !== DEFAULT_STATE_DIRECTORY) words.push('--state', resolve(stateDirectory));
+  if (configFile !== DEFAULT_CONFIG_FILE) words.push('-c', absolutePath(configFile));
+  if (stateDirectory !== DEFAULT_STATE_DIRECTORY) words.push('--state', absolutePath(stateDirectory));
   if (interfaces !== undefined) words.push('-i', interfaces.text);
   return words.map(quoteWord).join(' ');
 }

@@ -1,0 +1,34 @@
+import { writeSync } from 'node:fs';
+import { isForbidden, isRefusal } from '../ffi/is-refusal.ts';
+import { tellRefusal } from '../ffi/tell-refusal.ts';
+
+const STDERR = 2;
+
+/** sysexits.h: EX_SOFTWARE. */
+const EXIT_SOFTWARE = 70;
+
+/** The exit statuses of a program that the machine has refused something, and of one that another user could run. */
+export type RefusalExits = { readonly failed: number; readonly permission: number };
+
+/**
+ * The last net below a program. What the machine refuses, and nobody has dealt with, ends it with one sentence; a bug of
+ * ours ends it loudly, with its trace. Returns the exit status.
+ */
+export function tellUncaught(program: string, error: unknown, exits: RefusalExits): number {
+  if (!isRefusal(error)) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    say(`${program}: this is a bug in Bussa: ${text}`);
+    return EXIT_SOFTWARE;
+  }
+  say(`${program}: ${tellRefusal(error)}`);
+  return isForbidden(error) ? exits.permission : exits.failed;
+}
+
+/** Nobody may be there to read it. */
+export function say(line: string): void {
+  try {
+    writeSync(STDERR, `${line}\n`);
+  } catch {
+    // Then it is known by the status alone.
+  }
+}
