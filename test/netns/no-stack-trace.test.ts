@@ -22,7 +22,7 @@ type Command = (host: HostileHost) => readonly string[];
 /** Programs at one time. */
 const WORKERS = 3;
 
-/** Rows for each verb that only asks the daemon. */
+/** Rows for each of the other programs and verbs. */
 const ROWS_OF_OTHERS = 2;
 
 const DAEMON: Command = (host) => ['-c', host.config, '--state', host.state, '-g', host.log, '-v'];
@@ -36,8 +36,12 @@ const OWN: Readonly<Record<string, Command>> = {
   'knockd --read': (host) => [...KNOCKD, '--read', host.config, '-c', host.config],
 };
 
-/** Those that do more than to ask the daemon. */
-const DEEP = ['up', 'init', 'doctor', 'check', 'simulate', 'history'].map((name) => `bussa ${name}`);
+/** Those that meet most of the host. */
+const DEEP = [
+  'knockd',
+  'knockd -d',
+  ...['up', 'init', 'doctor', 'history'].map((name) => `bussa ${name}`),
+] as const;
 
 /** What an operand of the name may be. */
 const OPERANDS: Readonly<Record<string, string>> = {
@@ -83,10 +87,9 @@ const canBe = ({ dev, stdin, stdout }: Host): boolean =>
   dev === 'usual' || (stdin !== 'closed' && stdout !== 'closed');
 
 function trials(random: () => number): Trial[] {
-  const deep = [...Object.keys(OWN), ...DEEP];
-  const [first = '', ...others] = deep;
+  const [first = '', ...others] = DEEP;
   const rows = pairwise({ program: [first, ...others], ...HOSTS }, random, canBe);
-  const shallow = Object.keys(PROGRAMS).filter((name) => !deep.includes(name));
+  const shallow = Object.keys(PROGRAMS).filter((name) => !DEEP.includes(name));
   const hosts = pairwise(HOSTS, random, canBe);
   return [
     ...rows,

@@ -176,7 +176,7 @@ describe('least privilege', { concurrency: 2 }, () => {
     chownSync(directory.file('theirs'), NOBODY, NOBODY);
     const log = directory.file('theirs/log');
     await using knockd = await startKnockd(wire.server, directory, native(), '-g', log);
-    await knockd.saw(/CAP_DAC_OVERRIDE is kept .* root cannot use .*theirs\/log: have it/);
+    await knockd.saw(/CAP_DAC_OVERRIDE is kept .* root cannot use .*theirs\/log: give it,/);
     assertThreads(knockd.pid, masks(TWO | CAP_DAC_OVERRIDE));
     knockd.signal('SIGHUP');
     await knockd.saw(/re-opening log file/);
