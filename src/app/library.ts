@@ -65,7 +65,7 @@ export type { CourseVerdict, TimelineEntry };
  */
 export async function knock(request: KnockRequest): Promise<KnockResult> {
   const { host, knocks, delayMs = 0, timeoutMs, family, interfaceName } = request;
-  if (typeof host !== 'string' || host === '') throw new TypeError('host is no name and no address');
+  if (typeof host !== 'string' || host === '') throw new TypeError('host is neither a name nor an address');
   const outcome = await send(
     {
       host,
@@ -120,13 +120,13 @@ function readTraffic(traffic: Traffic): SimulateRequest['traffic'] {
 }
 
 function readKnocks(knocks: readonly KnockedPort[]) {
-  if (!Array.isArray(knocks) || knocks.length === 0) throw new TypeError('knocks is no list of ports');
+  if (!Array.isArray(knocks) || knocks.length === 0) throw new TypeError('knocks is not a list of ports');
   return (knocks as readonly KnockedPort[]).map((knocked) => {
     const [digits = '', name = 'tcp', ...rest] = String(knocked).split(':');
     const port = parsePort(digits);
     const protocol = parseProtocol(name);
     if (port === undefined || protocol === undefined || rest.length > 0) {
-      throw new TypeError(`'${knocked}' is no knock: give a port from 1 to 65535, alone or as 8000:udp`);
+      throw new TypeError(`'${knocked}' is not a knock: give a port from 1 to 65535, alone or as 8000:udp`);
     }
     return { protocol, port };
   });
@@ -134,11 +134,11 @@ function readKnocks(knocks: readonly KnockedPort[]) {
 
 function readAddress(text: string, name: string) {
   const address = parseAddress(text);
-  if (address === undefined) throw new TypeError(`${name} is no address: '${text}'`);
+  if (address === undefined) throw new TypeError(`${name} is not an address: '${text}'`);
   return address;
 }
 
 function readMillis(value: number, name: string) {
-  if (!Number.isFinite(value) || value < 0) throw new TypeError(`${name} is no length of time: ${value}`);
+  if (!Number.isFinite(value) || value < 0) throw new TypeError(`${name} is not a length of time: ${value}`);
   return millis(value);
 }

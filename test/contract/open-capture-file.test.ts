@@ -172,7 +172,7 @@ describe('a capture on standard input', () => {
 
   test('nothing at all', async () => {
     const said = await printed(() => undefined);
-    assert.deepEqual(said, ['CaptureFileError: standard input is empty, and so no capture file']);
+    assert.deepEqual(said, ['CaptureFileError: standard input is empty: not a capture file']);
   });
 });
 

@@ -56,7 +56,7 @@ suite('the users and the server key beside a configuration', () => {
         assert.equal(loadConfig(at('knockd.conf')).kind, 'bad');
         assert.match(
           told(),
-          new RegExp(`^${at(file)}:1:1: others can read or change what is in it .*: chmod 600 `),
+          new RegExp(`^${at(file)}:1:1: others can read or change its contents .*: chmod 600 `),
         );
       });
     }

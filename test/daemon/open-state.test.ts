@@ -113,7 +113,7 @@ describe('the state of a daemon', () => {
         assert.ok(error instanceof AlreadyRunningError);
         assert.match(
           error.message,
-          new RegExp(`^process ${holder.pid} already watches .*: stop it first, or `),
+          new RegExp(`^process ${holder.pid} already runs with .*: stop it first, or `),
         );
         return true;
       },
@@ -166,7 +166,7 @@ describe('a state that cannot be used', () => {
       const [event] = events;
       assert.ok(event?.kind === 'error');
       assert.match(event.text, reason);
-      assert.match(event.text, /doors that run commands stay shut until that is mended/);
+      assert.match(event.text, /doors that run commands stay shut until this is solved/);
       assert.throws(() => store.record(lease('a')), { name: 'StoreError', message: reason });
       assert.deepEqual(store.all(), []);
       store.close();

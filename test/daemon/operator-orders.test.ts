@@ -108,7 +108,7 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
     const keeper = bench.keeper();
     const door = { ...bench.door(COMMANDS), maxLeases: 0 };
     const outcome = await keeper.demand(orderOpen(door, SOURCE, TEN_MINUTES));
-    assert.ok(outcome.kind === 'refused' && /as many leases as it may have/.test(outcome.reason));
+    assert.ok(outcome.kind === 'refused' && /the lease limit is reached/.test(outcome.reason));
     assert.deepEqual(bench.kinds(), ['refused']);
     assert.deepEqual(bench.store.all(), []);
   });

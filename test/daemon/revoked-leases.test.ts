@@ -87,7 +87,7 @@ describe('the leases of a user who may not hold them any more', { concurrency: 4
     keeper.closeRevoked();
     await bench.openGate();
     const refused = await bench.saw('refused');
-    assert.deepEqual([refused.reason, refused.user], ['the user may not open it any more', 'alice']);
+    assert.deepEqual([refused.reason, refused.user], ['the user may no longer open it', 'alice']);
     await bench.empty();
   });
 

@@ -66,7 +66,7 @@ describe(`${DEATHS} sudden deaths each`, { concurrency: 3 }, () => {
       const output = await mortal.live(path === undefined ? {} : { prefix: readOnly([path]) });
       if (path?.endsWith('claims')) unclaimed++;
       else if (path !== undefined)
-        assert.match(output, /doors that run commands stay shut until that is mended/);
+        assert.match(output, /doors that run commands stay shut until this is solved/);
     }
     await mortal.assertNothingIsLeft();
     const departures = mortal.lines().map(departuresOf);

@@ -192,7 +192,7 @@ describe('a state directory that cannot be used', { concurrency: 2 }, () => {
     await using stage = await Stage.create();
     await (await stage.start()).stop();
     const daemon = await stage.start(readOnly([stage.state]));
-    await daemon.saw(/doors that run commands stay shut until that is mended/);
+    await daemon.saw(/doors that run commands stay shut until this is solved/);
     await stage.knockAndComeIn();
     await daemon.saw(WARNED, 2);
     await stage.wire.server.run(

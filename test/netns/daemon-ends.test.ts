@@ -80,7 +80,7 @@ describe('a daemon that cannot begin', { concurrency: 3 }, () => {
     await using first = await startKnockd(namespace, directory, DOOR);
     const { code, output } = await ended(namespace, ...knockdCommand(directory, DOOR));
     assert.equal(code, 1, output);
-    assert.match(output, new RegExp(`^knockd: cannot start: process ${first.pid} already watches`, 'm'));
+    assert.match(output, new RegExp(`^knockd: cannot start: process ${first.pid} already runs with`, 'm'));
     assert.equal(first.running, true);
     assert.equal((await first.stop()).code, 0);
   });

@@ -182,7 +182,12 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     assertVerdict(rotated, 'interface-up', 'ok');
 
     writeFileSync(file, config.replace('eth0', 'eth7'));
-    assertVerdict(await examine(stage), 'interface-up', 'problem', /there is no interface eth7/);
+    assertVerdict(
+      await examine(stage),
+      'interface-up',
+      'problem',
+      /the configured interface eth7 does not exist/,
+    );
     writeFileSync(file, config.replace('tcp/22', 'tcp/0'));
     assertVerdict(await examine(stage), 'configuration', 'problem', /knockd\.conf:\d+:\d+: /);
   });

@@ -97,7 +97,7 @@ test('verbs judge what the daemon was started with, -i, -g and -4, while it runs
     assert.doesNotMatch(messageOf('address'), /fd07::1/);
     assert.match(messageOf('address'), /10\.7\.0\.1/);
     assert.match(await simulate(), /ssh: .*opened/i);
-    assert.match(await simulate('--from', '2001:db8::5'), /not heard: .* leaves IPv6 out/);
+    assert.match(await simulate('--from', '2001:db8::5'), /not heard: .* ignores IPv6/);
     return found;
   };
   const running = await assertJudged();

@@ -79,7 +79,7 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
         await assertOpen(client, to, 9022, from);
         await talk[Symbol.asyncDispose]();
         // The kernel would have closed it only half a minute later.
-        await knockd.saw(line('closed tcp/9022, udp/9053, its last connection has gone'));
+        await knockd.saw(line('closed tcp/9022, udp/9053, its last connection has ended'));
         await assertShut(client, to, 9022, from);
       }
       await assertShut(client, SERVER, 9022, STRANGER);
@@ -199,7 +199,7 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
     await talk.goesOn(BEYOND);
     await assertOpen(client, SERVER, 9022, CLIENT);
     await talk[Symbol.asyncDispose]();
-    await second.saw(/10\.7\.0\.2: talk: closed tcp\/9022, udp\/9053, its last connection has gone\n/);
+    await second.saw(/10\.7\.0\.2: talk: closed tcp\/9022, udp\/9053, its last connection has ended\n/);
     await assertShut(client, SERVER, 9022, CLIENT);
   });
 
@@ -217,7 +217,7 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
     await talk.serviceKnows();
   });
 
-  test('a knock just after the last connection has gone opens for its whole time', async () => {
+  test('a knock just after the last connection has ended opens for its whole time', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     const { client, server } = wire;

@@ -81,7 +81,7 @@ describe('bussa init', { concurrency: 2 }, () => {
     await answer(/Which port should be hidden\? \[tcp\/22\]: /, '', 2);
     await answer(/How long .*\[60\]: /, '5m');
     await answer(/By which name or address .*: /, SERVER);
-    await session.saw(/The firewall here: .*a table of their own/);
+    await session.saw(/The firewall here: .*its own table/);
     await answer(/Write .*asked\.conf\? \[Y\/n\]: /, '');
     assert.equal((await session.exited).code, 0, session.output);
     assert.match(session.output, /write a port such as 22/);

@@ -94,7 +94,7 @@ describe('with the two capabilities alone', { concurrency: 2 }, () => {
             await talk.goesOn();
             await assertOpen(client, to, 9022, from);
           }
-          await knockd.saw(new RegExp(`${from}: held: closed .*, its last connection has gone`));
+          await knockd.saw(new RegExp(`${from}: held: closed .*, its last connection has ended`));
           await assertShut(client, to, 9022, from);
 
           await using nextStream = await Talk.prepare(client, service, 'tcp', [from, to, 9022]);

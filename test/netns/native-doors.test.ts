@@ -222,7 +222,7 @@ describe('native doors', { concurrency: 2 }, () => {
     await client.run(C_KNOCK, SERVER, ...KNOCK);
     await knockd.saw(/10\.7\.0\.2: ssh: opened tcp\/22 for 60 s/);
     await client.run(C_KNOCK, '-6', SERVER6, ...KNOCK);
-    await knockd.saw(/fd07::2: ssh: not opened: it has as many leases as it may have/);
+    await knockd.saw(/fd07::2: ssh: not opened: the lease limit is reached/);
     assert.equal(knockd.count(/10\.7\.0\.3: ssh: opened/g), 0);
     await assertShut(client, SERVER, 22, STRANGER);
     assert.equal((await knockd.stop()).code, 0);

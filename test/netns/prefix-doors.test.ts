@@ -151,7 +151,7 @@ describe('doors for an IPv6 prefix', { concurrency: 2 }, () => {
         await assertOpen(client, SERVER6, 9024, ONE);
         await assertShut(client, SERVER6, 9024, OUTSIDE);
       }
-      await knockd.saw(new RegExp(`${ONE}: held: closed .*, its last connection has gone`));
+      await knockd.saw(new RegExp(`${ONE}: held: closed .*, its last connection has ended`));
       await assertShut(client, SERVER6, 9024, OTHER);
 
       await knock(ONE, 7000);

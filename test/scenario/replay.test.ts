@@ -142,7 +142,7 @@ describe('a replay', () => {
         '[2023-11-14T22:13:20.500Z] 192.0.2.7: ssh: would open tcp/22, udp/60000-61000 for 10 s, for one connection',
         '[2023-11-14T22:13:20.500Z] ssh: would run: greet 192.0.2.7',
         '[2023-11-14T22:13:21.500Z] 192.0.2.8: ssh: not opened: the door does not allow this address',
-        '[2023-11-14T22:13:22.500Z] 192.0.2.9: ssh: not opened: it has as many leases as it may have',
+        '[2023-11-14T22:13:22.500Z] 192.0.2.9: ssh: not opened: the lease limit is reached',
         '[2023-11-14T22:13:23.500Z] 192.0.2.7: ssh: already open; stays open for 10 s from now',
         '[2023-11-14T22:13:33.500Z] 192.0.2.7: ssh: would close tcp/22, udp/60000-61000, unless a connection made through it lives',
         '12 packets, 12 of them knocks, 1 openings',

@@ -166,7 +166,7 @@ describe('bussa simulate', () => {
 
   test('no door at all', async () => {
     assert.deepEqual(verdictsOf(await knocked(DOOR, '1 2')), [
-      '- shut: none of these ports is among the knocks of a door',
+      '- shut: none of these ports is a knock of a door',
     ]);
   });
 

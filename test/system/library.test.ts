@@ -36,11 +36,11 @@ describe('knock', () => {
   });
 
   for (const [name, request, message] of [
-    ['a port that is none', { host: 'a', knocks: [70000] }, /'70000' is no knock/],
-    ['a protocol that is none', { host: 'a', knocks: ['7000:icmp'] }, /'7000:icmp' is no knock/],
-    ['no knocks', { host: 'a', knocks: [] }, /knocks is no list of ports/],
+    ['a port that is none', { host: 'a', knocks: [70000] }, /'70000' is not a knock/],
+    ['a protocol that is none', { host: 'a', knocks: ['7000:icmp'] }, /'7000:icmp' is not a knock/],
+    ['no knocks', { host: 'a', knocks: [] }, /knocks is not a list of ports/],
     ['no host', { host: '', knocks: [1] }, /host is no name/],
-    ['a time that is none', { host: 'a', knocks: [1], delayMs: -1 }, /delayMs is no length of time/],
+    ['a time that is none', { host: 'a', knocks: [1], delayMs: -1 }, /delayMs is not a length of time/],
   ] as const) {
     test(`${name}: a TypeError`, () => assert.rejects(knock(request), { name: 'TypeError', message }));
   }

@@ -104,7 +104,7 @@ async function examineNetwork(the: Case): Promise<Finding[]> {
   if (config === undefined) return network;
   const ports = hiddenPorts(config.doors);
   if (ports.length === 0)
-    return [...network, ok('port-hidden', 'no door names a port, so there is none to judge')];
+    return [...network, ok('port-hidden', 'no door names a port, so there is nothing to judge')];
   return [...network, ...(await examineFirewall(the, config, ports, interfaces))];
 }
 

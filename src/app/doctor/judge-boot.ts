@@ -26,7 +26,7 @@ export async function judgeBoot(daemon: MeantDaemon, trialLeft: Millis | undefin
     (await outputOf('sh', ['-c', 'systemctl --root=/ is-enabled knockd.service 2>&1 || true']))?.trim() ?? '';
   if (/^(?:enabled|static|alias|indirect|generated)/.test(state)) return judgeSwitch(state);
   if (trialLeft !== undefined) {
-    const message = `the service is on trial (${renderTrial(trialLeft)}): it starts at boots once it is confirmed`;
+    const message = `the service is on trial (${renderTrial(trialLeft)}): it starts at boot once it is confirmed`;
     return warning(id, message, { by: 'confirm', command: bussaCommand('confirm', daemon) });
   }
   const message = `after a boot knockd does not start (systemctl: ${state.split('\n').at(-1) || 'no answer'})`;
@@ -59,7 +59,7 @@ function judgeScript(daemon: MeantDaemon): Finding {
   const id = 'service-enabled';
   const script = findInstalledService('knockd');
   if (script.kind === 'none' || !isOfService(daemon)) {
-    const why = 'this host does not run systemd: what starts the daemon at boot is not known';
+    const why = 'this host does not run systemd: how the daemon starts at boot is not known';
     return unknown(id, why, { hint: `have it started with: ${wayToStart(daemon).command}` });
   }
   const isOpenRc = existsSync('/run/openrc');

@@ -46,13 +46,13 @@ const CHMOD = /: (chmod [a-z,+-]+ (?:[A-Za-z0-9_./,+@%:-]+|'(?:[^']|'\\'')*'))$/
 
 export function judgeRotation({ settings: { logFile } }: Config): Finding {
   const id = 'log-rotation';
-  if (logFile === undefined) return ok(id, 'the log goes to the system’s, which keeps it in bounds');
+  if (logFile === undefined) return ok(id, 'the log goes to syslog, which limits its size');
   const isNamed = globSync(ROTATION_FILES, { cwd: '/' }).some((file) => textOf(file).includes(logFile));
   const hasProgram = findProgram('logrotate', `${process.env.PATH ?? ''}:/usr/sbin:/sbin`) !== undefined;
   if (isNamed && hasProgram) return ok(id, `logrotate knows ${logFile}`);
   const message = isNamed
     ? `logrotate, which would rotate ${logFile}, is not installed: the log grows for ever`
-    : `nothing rotates ${logFile}: it grows for ever`;
+    : `nothing rotates ${logFile}: it grows without limit`;
   const commands = [
     ...(hasProgram ? [] : [installCommand('logrotate')]),
     ...(isNamed ? [] : [writeEntry(logFile)]),

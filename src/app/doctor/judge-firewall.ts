@@ -165,13 +165,13 @@ function judgeEstablished(ports: readonly HiddenPort[], { judge }: Surroundings)
     }),
   );
   const [first] = cut;
-  if (first === undefined) return [ok(id, 'connections that are made live on when a door closes')];
+  if (first === undefined) return [ok(id, 'established connections live on when a door closes')];
   const { port, family, fate } = first;
   const remedy = cut.flatMap((one) =>
     mendEstablished(judge.ruleset, (ruleset) => judge.fateOf(one.port, one.family, 'established', ruleset)),
   );
   const by = fate.by === undefined ? '' : ` (${renderDecision(fate.by)})`;
-  const message = `no rule lets established connections to ${nameOf(port)} on over IPv${family}: they die when the door closes${by}`;
+  const message = `no rule accepts established connections to ${nameOf(port)} over IPv${family}: they die when the door closes${by}`;
   const [one] = remedy;
   if (one === undefined) {
     return [problem(id, message, look('nft -a list ruleset; iptables-save; ip6tables-save'))];
@@ -185,7 +185,7 @@ function judgePolicy(ports: readonly HiddenPort[], { judge }: Surroundings): Fin
   const port = [1, 9, 65_535].find((each) => !ports.some((one) => one.port === each)) ?? 2;
   const any: HiddenPort = { protocol: 'tcp', port: port as Port, path: 'input', isNative: false };
   const open = judge.families.filter((family) => judge.fateOf(any, family).kind === 'in');
-  if (open.length === 0) return [ok('default-policy', 'what no rule names is dropped')];
-  const message = `what no rule names is let in over ${versions(open)}: nothing but the doors' ports is hidden`;
+  if (open.length === 0) return [ok('default-policy', 'packets that no rule matches are dropped')];
+  const message = `packets that no rule matches are let in over ${versions(open)}: nothing but the doors' ports is hidden`;
   return [warning('default-policy', message, look('ss -tlnup'))];
 }

@@ -24,8 +24,8 @@ async function judgePrivileges(): Promise<Finding> {
     // Without koffi; that is a finding of its own.
     return unknown(id, 'what this process may do cannot be read');
   }
-  if (missing.length === 0) return ok(id, 'the network can be watched and its rules changed');
-  const message = `${missing.join(' and ')} is missing, here at least`;
+  if (missing.length === 0) return ok(id, 'the daemon can capture packets and change the firewall');
+  const message = `${missing.join(' and ')} is missing, at least in this process`;
   if (process.geteuid?.() !== 0) return problem(id, message, look('sudo bussa doctor'));
   const hint = `give this container what is missing, as with: docker run ${missing.map((name) => `--cap-add ${name.slice('CAP_'.length)}`).join(' ')}`;
   return problem(id, message, { hint });
@@ -85,10 +85,10 @@ async function judgeClock(): Promise<Finding> {
     // Without koffi; that has been said.
   }
   if (synchronised === undefined)
-    return unknown('clock', 'the kernel does not say whether the clock is kept right');
-  if (synchronised) return ok('clock', 'the clock is kept right');
+    return unknown('clock', 'the kernel does not say whether the clock is synchronised');
+  if (synchronised) return ok('clock', 'the clock is synchronised');
   const why =
-    'nothing keeps the clock right: the log may tell wrong times, and doors close late after a boot';
+    'nothing synchronises the clock: the log may show wrong times, and doors may close late after a boot';
   const hint =
     'have a time service keep it: timedatectl set-ntp true, where systemd-timesyncd or chrony is installed; a container has the clock of its host';
   return warning('clock', why, { hint });

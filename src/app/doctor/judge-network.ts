@@ -50,11 +50,11 @@ function judgeLinks(
   const id = 'interface-up';
   const [first] = missing;
   if (first !== undefined)
-    return problem(id, `there is no interface ${first}, which is to be watched`, look('ip link'));
+    return problem(id, `the configured interface ${first} does not exist`, look('ip link'));
   const [sleeping] = down;
   if (sleeping !== undefined) return problem(id, `interface ${sleeping} is down`, linkUp(down));
   if (outer.length === 0) {
-    const message = 'no interface but loopback is up';
+    const message = 'only loopback is up';
     const [only, ...others] = asleep;
     return problem(id, message, only === undefined || others.length > 0 ? look('ip link') : linkUp([only]));
   }
@@ -70,12 +70,14 @@ function judgeAddresses(outer: readonly HostInterface[], ipv6: boolean): Finding
   const id = 'address';
   const addresses = usableAddresses(outer).filter((one) => ipv6 || familyOf(one) === 4);
   if (addresses.length === 0) {
-    return problem(id, 'no interface has an address that others can reach', look('ip address'));
+    return problem(id, 'no interface has an address that other hosts can reach', look('ip address'));
   }
   const shown = addresses.slice(0, 4).join(', ');
   if (addresses.every((one) => PRIVATE.test(one))) {
-    const message = `${shown}: private, so that from the Internet a router has to pass on the knocks too, not the door's port alone`;
-    return warning(id, message, { hint: 'forward the knock ports in the router, or knock from within' });
+    const message = `${shown}: private, so a router has to forward the knocks from the Internet too, not only the door's port`;
+    return warning(id, message, {
+      hint: 'forward the knock ports in the router, or knock from inside the network',
+    });
   }
-  return ok(id, `others can reach ${shown}`);
+  return ok(id, `other hosts can reach ${shown}`);
 }

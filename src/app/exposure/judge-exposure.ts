@@ -35,7 +35,7 @@ export async function judgeExposure({ ports, interfaces, choice }: ExposureQuest
   const entrances = entrancesOf(interfaces, choice, routes);
   const exposure = sumUp(judged, new StrangerJudge(listing, { interfaces, entrances, routes }));
   const more = countPorts(ports) - judged.length;
-  const unjudged = more > 0 ? [`${more} ports more were not judged: ${MAX_JUDGED_PORTS} are at most`] : [];
+  const unjudged = more > 0 ? [`${more} more ports were not judged: the limit is ${MAX_JUDGED_PORTS}`] : [];
   return { ...exposure, unjudged: [...exposure.unjudged, ...unjudged] };
 }
 

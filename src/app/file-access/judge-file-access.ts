@@ -63,7 +63,7 @@ function judgeFile(path: string, entry: PathEntry, readers: Readers): string[] {
   const isPrivate = (stats.mode & (GROUP_ANY | OTHERS_ANY)) === 0;
   if (readers === 'owner' && !isPrivate) {
     const mode = octal(stats);
-    messages.push(`others can read or change what is in it (${mode}): chmod 600 ${quote(path)}`);
+    messages.push(`others can read or change its contents (${mode}): chmod 600 ${quote(path)}`);
     return messages;
   }
   const writers = writersOf(entry);

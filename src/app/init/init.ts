@@ -33,7 +33,7 @@ export type HostFindings = {
   readonly connections: readonly Connection[];
 };
 
-const HIDDEN_FIREWALL = { kind: 'unknown', why: 'which one this host has, root alone can see' } as const;
+const HIDDEN_FIREWALL = { kind: 'unknown', why: 'only root can see which one this host has' } as const;
 
 export type InitOutcome =
   | {
@@ -102,14 +102,15 @@ export function init(order: InitRequest, { firewall }: HostFindings): InitOutcom
   if (sequence === undefined) {
     return {
       kind: 'failed',
-      message: `there are no ${order.knocks} unused ports from 2000 to 29999 far apart: ask for fewer`,
+      message: `there are not ${order.knocks} unused ports from 2000 to 29999 far enough apart: ask for fewer`,
     };
   }
   const now = new Date();
   const text = renderConfig(order, sequence, firewall.why, now.toISOString().slice(0, 10));
   const bytes = new TextEncoder().encode(text);
   const judged = parseConfig(configFile, bytes);
-  if (judged.kind === 'bad') throw new Error(`init has made a bad file: ${judged.diagnostics[0]?.message}`);
+  if (judged.kind === 'bad')
+    throw new Error(`init has created a bad file: ${judged.diagnostics[0]?.message}`);
   const backup = existsSync(configFile)
     ? `${configFile}.${now.toISOString().replaceAll(/[:-]|\.\d+/g, '')}`
     : undefined;
@@ -148,9 +149,8 @@ function unwritable(configFile: string, error: unknown): InitOutcome {
 }
 
 function alreadyThere(configFile: string): InitOutcome {
-  const remedy =
-    'add a door to it by hand, name another file with --config, or have it put aside with --force';
-  return { kind: 'exists', message: `${configFile} is there already: ${remedy}` };
+  const remedy = 'add a door to it by hand, name another file with --config, or rename it with --force';
+  return { kind: 'exists', message: `${configFile} already exists: ${remedy}` };
 }
 
 /** Used now, known by name, or near what is used: a service's clients must not touch the tripwires beside a knock port. */

@@ -46,7 +46,7 @@ export async function keepService(): Promise<void> {
   const { isActive } = await readService(SERVICE);
   if (!isActive) {
     throw new SystemdError(
-      `the service ${SERVICE} does not run, so there is nothing to keep: journalctl -u ${SERVICE} says why`,
+      `the service ${SERVICE} is not running, so there is nothing to keep: see journalctl -u ${SERVICE}`,
     );
   }
   await systemctl('enable', `${SERVICE}.service`);

@@ -77,7 +77,7 @@ function refuseLinks(...paths: readonly string[]): void {
   for (const path of paths) {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
     throw new Error(
-      `${path} is a link to ${readlinkSync(path)}, which is not followed: put a file in its place, or start the service by hand`,
+      `${path} is a link to ${readlinkSync(path)}, which Bussa does not follow: replace it by a file, or start the service by hand`,
     );
   }
 }

@@ -85,7 +85,7 @@ export async function simulate(
   if (!ipv6 && traffic.kind === 'knocks' && familyOf(traffic.from) === 6) {
     return {
       kind: 'failed',
-      message: `${traffic.from} is not heard: the daemon of ${configFile} leaves IPv6 out (-4)`,
+      message: `${traffic.from} is not heard: the daemon for ${configFile} ignores IPv6 (-4)`,
     };
   }
   const message = await simulateConfig(loaded.config, traffic, tell, ipv6);

@@ -108,7 +108,7 @@ export class Verdicts {
       source,
       ...(shown === undefined ? {} : { door: shown }),
       opened: kind === 'was-open' || kind === 'completed',
-      why: kind === 'nothing' ? 'none of these ports is among the knocks of a door' : sentence,
+      why: kind === 'nothing' ? 'none of these ports is a knock of a door' : sentence,
     };
   }
 

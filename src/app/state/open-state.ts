@@ -83,7 +83,7 @@ export function openState(directory: string, name: string, parts: StateParts): S
 }
 
 const UNTIL_THEN =
-  'doors that run commands stay shut until that is mended, which is looked for again and again; doors that only open ' +
+  'doors that run commands stay shut until this is solved; Bussa keeps retrying. Doors that only open ' +
   'ports open all the same where the kernel closes them by itself, and are recorded later';
 
 /** The store, with all that belongs to it. Throws a `StoreError`. */
@@ -169,8 +169,8 @@ function tellDamage(
 
 function tellLeft({ door, source, stop }: StoredLease, report: (event: Event) => void): void {
   const text =
-    `${door} may still be open for ${source}: the damaged database has a stop command for it that the configuration ` +
-    `has not, and it is not run; close it by hand: ${stop}`;
+    `${door} may still be open for ${source}: the damaged database has a stop command for it that is not in the configuration ` +
+    `and does not run; close it by hand: ${stop}`;
   report({ kind: 'error', text });
 }
 
@@ -196,7 +196,7 @@ export function sweepClaims(
     kind: 'error',
     text:
       `${databaseIn(directory)} has lost ${lost} lease(s) whose start command has been run and whose stop command has not: ` +
-      'it, or its -wal, has been cut off, replaced or removed; check for doors that are still open, and close them by hand',
+      'it, or its -wal, has been truncated, replaced or removed; check for doors that are still open, and close them by hand',
   });
 }
 
@@ -250,6 +250,6 @@ function alreadyRunning(directory: string): AlreadyRunningError {
     // It has not come that far yet, or may not be read.
   }
   return new AlreadyRunningError(
-    `${pid} already watches with this configuration, and holds ${directory}: stop it first, or give this one a --state directory of its own`,
+    `${pid} already runs with this configuration, and uses ${directory}: stop it first, or give this one another --state directory`,
   );
 }

@@ -23,7 +23,7 @@ export async function confirmTrial(choice: DaemonSelector): Promise<ConfirmOutco
   }
   if (others.length > 0) {
     const files = waiting.map(({ status }) => status?.configFile).join(', ');
-    const message = `several daemons wait to be confirmed, say which one with -c FILE: ${files}`;
+    const message = `several daemons are waiting to be confirmed: name one with -c FILE: ${files}`;
     return { kind: 'failed', message };
   }
   const reply = await askDaemonAt(first.path, { verb: 'confirm' }, choice);
@@ -61,7 +61,7 @@ async function confirmService(): Promise<ConfirmOutcome> {
   if (process.geteuid?.() !== 0) {
     return {
       kind: 'permission',
-      message: 'the service knockd is on trial, which root alone can end: sudo bussa confirm',
+      message: 'the service knockd is on trial, which only root can confirm: sudo bussa confirm',
     };
   }
   try {

@@ -10,7 +10,7 @@ import { type Choice, isSameChoice, type WatchState } from './watch-state.ts';
 
 export type ScreenSize = { readonly columns: number; readonly rows: number };
 
-const KEYS = '↑↓ choose  x explain  c close  e extend  b ban  q quit';
+const KEYS = '↑↓ select  x explain  c close  e extend  b ban  q quit';
 /** Lines above the lists and below them. */
 const HEAD = 5;
 const FOOT = 2;
@@ -197,7 +197,7 @@ function renderFirewall({ status: { firewall } }: WatchPoll): string {
     case 'in-place':
       return firewall.name;
     case 'missing':
-      return `${firewall.name}: its part is MISSING`;
+      return `${firewall.name}: Bussa's rules are MISSING`;
     case 'unreachable':
       return 'NO FIREWALL';
     case 'unused':

@@ -56,6 +56,6 @@ export function renderChange(change: WatchChange): string {
     case 'refused':
       return `${count} refused`;
     case 'dropped':
-      return `${count} packets lost because they came too fast`;
+      return `${count} packets lost: arrived faster than they could be processed`;
   }
 }

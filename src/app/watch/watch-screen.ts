@@ -129,7 +129,7 @@ type Action = Extract<WatchAction, { kind: 'close' | 'extend' | 'ban' }>;
 const DONE: Readonly<Record<Action['kind'], (source: string) => string>> = {
   close: (source) => `closed for ${source}`,
   extend: (source) => `extended for ${source}`,
-  ban: (source) => `${source} is banned; bussa unban ${source} takes that back`,
+  ban: (source) => `${source} is banned; bussa unban ${source} lifts the ban`,
 };
 
 function order(choice: DaemonSelector, action: Action): Promise<NoAnswer | { readonly kind: 'answer' }> {

@@ -97,16 +97,16 @@ function pressOn(
 ): { readonly state: WatchState; readonly action?: WatchAction } {
   if (key === 'x' || key === 'return') return { state, action: { kind: 'explain', source } };
   if (key === 'b' && source === state.own) {
-    const message = `${source} is where you are connected from: bussa ban --force, if that is what you want`;
+    const message = `${source} is your own address: use bussa ban --force to ban it`;
     return { state: { ...state, message } };
   }
   if (key === 'b') {
-    const message = `ban ${source}? its open doors close, and its knocks open nothing: y, or any other key`;
+    const message = `ban ${source}? closes its doors and ignores its knocks. [y/N]`;
     return { state: { ...state, asked: { kind: 'ban', source }, message } };
   }
   if (key !== 'c' && key !== 'e') return { state };
   if (kind === 'attempt')
-    return { state: { ...state, message: 'nothing is open there: choose an open door' } };
+    return { state: { ...state, message: 'nothing is open there: select an open door' } };
   return { state, action: { kind: key === 'c' ? 'close' : 'extend', door, source } as WatchAction };
 }
 

@@ -73,7 +73,7 @@ function ifGood<Name extends keyof HostSettings>(
 
 function parseHostName(word: Word, findings: Findings): string | undefined {
   if (/^[^\p{C}\p{Z}]{1,255}$/u.test(word.text)) return word.text;
-  findings.error(word, `${quoteText(word.text)} is no host: write a name or an address`);
+  findings.error(word, `${quoteText(word.text)} is not a host: write a name or an address`);
   return undefined;
 }
 
@@ -110,7 +110,7 @@ function parseWait(word: Word, least: number, findings: Findings): Millis | unde
   const remedy = 'write a number with its unit ms, s, m or h, as in 100ms or 5s';
   const lower = least === 1000 ? 'at least 1s, ' : 'more than 0, ';
   const bounds = `${least === 0 ? '' : lower}at most 24h`;
-  findings.error(word, `${quoteText(word.text)} is no such length of time: ${remedy}; ${bounds}`);
+  findings.error(word, `${quoteText(word.text)} is not a valid length of time: ${remedy}; ${bounds}`);
   return undefined;
 }
 
@@ -156,6 +156,6 @@ function parseDoor(word: Word, findings: Findings): string | undefined {
 function parseRetries(word: Word, findings: Findings): number | undefined {
   const count = /^[0-9]{1,3}$/.test(word.text) ? Number(word.text) : Number.NaN;
   if (count <= MAX_RETRIES) return count;
-  findings.error(word, `${quoteText(word.text)} is no such number: Retries is from 0 to ${MAX_RETRIES}`);
+  findings.error(word, `${quoteText(word.text)} is not a valid number: Retries is from 0 to ${MAX_RETRIES}`);
   return undefined;
 }

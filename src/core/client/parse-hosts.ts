@@ -55,13 +55,13 @@ class BlockReader {
 
   #open(keyword: Word, patterns: readonly Word[]): void {
     if (patterns.length === 0) {
-      this.#findings.error(keyword, 'Host names nobody: write a name behind it, or * for all');
+      this.#findings.error(keyword, 'Host has no name: write a name behind it, or * for all');
     }
     const empty = patterns.find(({ text }) => text === '' || text === '!');
     if (empty !== undefined) this.#findings.error(empty, 'a name is missing here');
     const parsed = patterns.map(({ text }) => parseHostPattern(text));
     if (parsed.length > 0 && parsed.every(({ negated }) => negated)) {
-      this.#findings.error(keyword, 'this Host only excludes, and so matches nobody: add a * to it');
+      this.#findings.error(keyword, 'this Host only excludes names, and so matches none: add a *');
     }
     this.blocks.push({ patterns: parsed, settings: {}, lineOf: new Map() });
   }
@@ -88,7 +88,7 @@ class BlockReader {
       this.#findings.warning(
         keyword,
         'repeated-directive',
-        `${known.name} stands at line ${earlier} already, and the first counts`,
+        `${known.name} is already at line ${earlier}, and the first counts`,
       );
       return;
     }

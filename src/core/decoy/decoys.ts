@@ -142,7 +142,7 @@ export function isShareBlind(doors: readonly Door[], ephemeral: Span): boolean {
 
 /** What is to be said of it, without a remedy for one door. */
 export const BLIND_SHARE =
-  'net.ipv4.ip_local_port_range covers the ports that the scan guard watches: a scan by UDP, or with ACK or RST, is noticed beside the knock ports alone';
+  "net.ipv4.ip_local_port_range covers the scan guard's random decoy ports: a scan by UDP, or with ACK or RST, is noticed only beside the knock ports";
 
 function within(span: Span, other: Span): Span[] {
   const common = { first: Math.max(span.first, other.first), last: Math.min(span.last, other.last) };

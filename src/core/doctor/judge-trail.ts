@@ -40,7 +40,7 @@ export function judgeTrail(evidence: OutsideEvidence): Finding {
     });
   }
   if (knocked === 0)
-    return problem('not-sent', `no knock has left to ${address}`, look(`ip route get ${address}`));
+    return problem('not-sent', `no knock was sent to ${address}`, look(`ip route get ${address}`));
   if (after?.kind === 'open') {
     return ok('opened', `port ${port} of ${address} ${said(before)} before the knock, and is open after it`);
   }
@@ -59,19 +59,19 @@ function judgeClosed(evidence: OutsideEvidence): Finding {
     );
   }
   if (after?.kind === 'unreachable' && before?.kind === 'silent') {
-    return problem('opened-but-unreachable', `${change}: the door has opened, and leads nowhere`, {
+    return problem('opened-but-unreachable', `${change}: the door has opened, but leads nowhere`, {
       hint: `${there}bussa doctor`,
     });
   }
   if (after?.kind === 'refused') {
     return problem(
       'seen-but-wrong',
-      `${change}: the host is reached, and the knock has changed nothing`,
+      `${change}: the host is reachable, but the knock has changed nothing`,
       explainThere(evidence),
     );
   }
   if (after?.kind === 'unreachable') {
-    return problem('not-seen', `${change}: the host is not reached`, look(`traceroute ${address}`));
+    return problem('not-seen', `${change}: the host is not reachable`, look(`traceroute ${address}`));
   }
   return judgeSilence(evidence, change);
 }
@@ -90,7 +90,7 @@ function judgeSilence(evidence: OutsideEvidence, change: string): Finding {
   if (answersPing === true) return unknown('not-seen-or-wrong', message, explainThere(evidence));
   return unknown(
     'not-seen',
-    `${change}; nothing has come back from that address at all${answersPing === false ? ', to ping neither' : ''}${natHint(evidence)}`,
+    `${change}; nothing has come back from that address at all${answersPing === false ? ', not even to ping' : ''}${natHint(evidence)}`,
     look(`ping ${address}`),
   );
 }

@@ -141,11 +141,11 @@ function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
 }
 
 const EARLY = {
-  left: ', its last connection has gone',
+  left: ', its last connection has ended',
   changed: ', its door has been changed',
   banned: ', its address has been banned',
   closed: ', by the operator',
-  revoked: ', its user may not open it any more',
+  revoked: ', its user may no longer open it',
 } as const;
 
 const by = ({ user }: ByUser): string => (user === undefined ? '' : `${user}: `);
@@ -155,7 +155,7 @@ function proofWords({ proof, credential }: ByUser): string {
   return words.length === 0 ? '' : ` (${words.join(', ')})`;
 }
 
-const ORDERS = { open: 'open it', extend: 'leave it open', close: 'close it' } as const;
+const ORDERS = { open: 'open it', extend: 'keep it open', close: 'close it' } as const;
 
 function orderWords({ order, seconds }: Extract<Event, { kind: 'ordered' }>): string {
   return `the operator's order: ${ORDERS[order]}${seconds === undefined ? '' : ` for ${seconds} s`}`;

@@ -52,7 +52,7 @@ export function warningsOf({ nftables }: FirewallFacts): string[] {
     .map(renderAttachPoint)
     .map(
       (chain) =>
-        `${chain} drops at prerouting, before any door is reached, what its rules do not name: let the doors’ ports ` +
+        `${chain} drops at prerouting, before any door, what its rules do not name: let the doors’ ports ` +
         `pass there, as in \`nft insert rule ${chain} tcp dport 22 accept\`; they stay closed behind it`,
     );
 }
@@ -93,16 +93,16 @@ function chooseOpen({ nftables, iptables }: FirewallFacts, forward: readonly Bas
   if (nftables.kind === 'listed') {
     return {
       kind: 'own-table',
-      why: 'no firewall here closes anything: the doors’ ports are closed in a table of their own',
+      why: 'no firewall here closes anything: Bussa closes the doors’ ports in its own table',
     };
   }
   const [first] = iptables;
   if (first !== undefined) {
-    return { kind: 'iptables', variant: first.variant, why: `nftables is out of reach (${nftables.why})` };
+    return { kind: 'iptables', variant: first.variant, why: `nftables cannot be used (${nftables.why})` };
   }
   return {
     kind: 'none',
-    why: `no firewall can be used: nftables is out of reach (${nftables.why}), and there is no iptables`,
+    why: `no firewall can be used: nftables cannot be used (${nftables.why}), and there is no iptables`,
   };
 }
 

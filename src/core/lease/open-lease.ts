@@ -174,12 +174,12 @@ function reasonOf(ends: LeaseEnd): string {
     case 'banned':
       return REFUSED.banned;
     case 'changed':
-      return 'its door has been changed by a reload';
+      return 'a reload has changed its door';
     case 'closed':
       return 'the operator has closed it';
     case 'revoked':
       return REFUSED.revoked;
     default:
-      return 'the daemon stops';
+      return 'the daemon is stopping';
   }
 }

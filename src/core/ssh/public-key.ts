@@ -55,7 +55,7 @@ export function readPublicKey(blob: Uint8Array): KeyReading {
 }
 
 function whyNotType(name: string | undefined): string {
-  if (name === undefined) return 'this is no SSH public key';
+  if (name === undefined) return 'this is not an SSH public key';
   if (name === 'ssh-dss') return 'DSA keys are too weak: make one with `ssh-keygen -t ed25519`';
   if (name.includes('-cert-')) return 'certificates cannot knock: give the plain public key';
   return `keys of the type ${name} cannot sign a knock`;

@@ -166,7 +166,7 @@ function refusal({ door, reason = 'the log says why' }: TracedAttempt, { source 
   const isIn = (prefixes: readonly Prefix[]): boolean => prefixes.some((prefix) => prefixHas(prefix, source));
   if (door.deny !== undefined && isIn(door.deny)) return `${source} is in the door's deny`;
   if (door.allow !== undefined && !isIn(door.allow)) return `${source} is not in the door's allow`;
-  if (reason === REFUSED.full) return `${reason}: max_leases is reached`;
+  if (reason === REFUSED.full) return `${reason} (max_leases)`;
   return reason;
 }
 

@@ -9,7 +9,7 @@ const FORM = 'write a day such as 2027-01-01, or a moment such as 2027-01-01 18:
 export function parseUntil(value: Word, findings: Findings): Instant | undefined {
   const time = readMoment(value.text);
   if (time !== undefined) return time;
-  const wrong = value.text === '' ? 'a day is missing' : `${quoteText(value.text)} is no such time`;
+  const wrong = value.text === '' ? 'a day is missing' : `${quoteText(value.text)} is not a valid time`;
   findings.error(value, `${wrong}: ${FORM}`);
   return undefined;
 }

@@ -93,7 +93,7 @@ class UsersParser {
   #judgeName(name: Word): void {
     // A heading without a name has its own finding.
     if (name.text === '' || isUserName(name.text)) return;
-    this.#findings.error(name, `${quoteText(name.text)} is no name of a user: it has ${USER_NAME_FORM}`);
+    this.#findings.error(name, `${quoteText(name.text)} is not a user name: it has ${USER_NAME_FORM}`);
   }
 
   #readEntry({ directive, key, value }: UserEntry, draft: Draft): void {

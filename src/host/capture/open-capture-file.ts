@@ -137,13 +137,15 @@ class Source {
 }
 
 function notACapture(subject: string, head: Uint8Array): CaptureFileError {
-  if (head.length === 0) return new CaptureFileError(`${subject} is empty, and so no capture file`);
+  if (head.length === 0) return new CaptureFileError(`${subject} is empty: not a capture file`);
   const bytes = [...head.subarray(0, CAPTURE_MAGIC_LENGTH)].map((byte) => byte.toString(16).padStart(2, '0'));
   const remedy =
     head[0] === 0x1f && head[1] === 0x8b
       ? 'it is compressed: unpack it with gunzip first'
       : 'a pcap file begins with d4 c3 b2 a1, a pcapng file with 0a 0d 0d 0a; `tcpdump -w` writes them';
-  return new CaptureFileError(`${subject} is no capture file: it begins with ${bytes.join(' ')} (${remedy})`);
+  return new CaptureFileError(
+    `${subject} is not a capture file: it begins with ${bytes.join(' ')} (${remedy})`,
+  );
 }
 
 function explain(error: unknown): string {

@@ -73,7 +73,7 @@ export class Conversation implements Disposable {
       if (error instanceof ControlError) throw error;
       throw new ControlError(path, (error as NodeJS.ErrnoException).code ?? String(error));
     }
-    throw new ControlError(path, 'hung up without an answer');
+    throw new ControlError(path, 'closed the connection without an answer');
   }
 }
 

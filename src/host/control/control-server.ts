@@ -77,7 +77,7 @@ type ClientState = 'asks' | 'reads' | 'idle';
 function take(socket: Socket, clients: Clients, answer: AnswerControl, idleMs: number): void {
   socket.on('error', () => undefined);
   if (clients.size >= MAX_CLIENTS && !makeRoom(clients)) {
-    const error = `${MAX_CLIENTS} others wait for answers just now, as many as there may be: try again`;
+    const error = `too many clients (${MAX_CLIENTS}); try again`;
     socket.end(`${JSON.stringify({ ok: false, error })}\n`, () => socket.destroy());
     return;
   }
@@ -120,7 +120,10 @@ async function serve(
         const end = begun.indexOf('\n');
         if (end < 0 && begun.length <= MAX_LINE_BYTES) break;
         if (end < 0 || end > MAX_LINE_BYTES) {
-          await send(socket, { ok: false, error: `a request is a line of at most ${MAX_LINE_BYTES} bytes` });
+          await send(socket, {
+            ok: false,
+            error: `a request is one line of at most ${MAX_LINE_BYTES} bytes`,
+          });
           return;
         }
         note('asks');

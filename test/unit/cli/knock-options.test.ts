@@ -48,7 +48,7 @@ describe('operands', () => {
     [['h', '1, 2'], /with blanks, 1 2$/],
     [['h', '７０００，８０００'], /with blanks, 7000 8000$/],
     [['h', '７０００'], /write 7000 in plain digits$/],
-    [['h', '7000-7003'], /a range is no knock, separate the ports with blanks, 7000 7001 7002 7003$/],
+    [['h', '7000-7003'], /a range is not a knock, separate the ports with blanks, 7000 7001 7002 7003$/],
     [['h', '7003-7001'], /with blanks, 7003 7002 7001$/],
     [['h', '1-65535'], /with blanks, 1 2 3 4 5 6 7 8 …$/],
     [['h', '7000/udp'], /write 7000:udp$/],

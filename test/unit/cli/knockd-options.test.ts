@@ -71,7 +71,7 @@ const BAD: readonly (readonly [line: string, message: RegExp])[] = [
   ['--ver', /option '--ver' is ambiguous: --verbose or --version/],
   ['eth0', /unexpected argument 'eth0'/],
   ['-i eth0,', /option '--interface eth0,': an interface is missing/],
-  ['-i eth0,any', /any stands alone/],
+  ['-i eth0,any', /any cannot be combined/],
   ['-i /dev/eth0', /is not an interface/],
 ];
 

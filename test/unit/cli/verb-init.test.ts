@@ -116,7 +116,7 @@ suite('bussa init', () => {
 
     const second = run(...args, '--config', file);
     assert.equal(second.status, 1);
-    assert.match((JSON.parse(second.stdout) as { error: string }).error, /is there already: .*--force/);
+    assert.match((JSON.parse(second.stdout) as { error: string }).error, /already exists: .*--force/);
     assert.deepEqual(readFileSync(file), text);
 
     const forced = run(...args, '--config', file, '--force');

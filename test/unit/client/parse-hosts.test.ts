@@ -131,14 +131,14 @@ describe('hosts.conf', () => {
     const { hosts, warnings } = good('Host a\nPort 1\nport 2\n');
     assert.equal(profileOf(hosts, 'a').port, 1);
     assert.deepEqual(warnings.map(renderDiagnostic), [
-      'hosts.conf:3:1: warning: Port stands at line 2 already, and the first counts',
+      'hosts.conf:3:1: warning: Port is already at line 2, and the first counts',
     ]);
   });
 
   const mistakes: readonly (readonly [text: string, expected: string])[] = [
-    ['Host', '1:1: Host names nobody: write a name behind it, or * for all'],
+    ['Host', '1:1: Host has no name: write a name behind it, or * for all'],
     ['Host ""', '1:7: a name is missing here'],
-    ['Host !a !b', '1:1: this Host only excludes, and so matches nobody: add a * to it'],
+    ['Host !a !b', '1:1: this Host only excludes names, and so matches none: add a *'],
     ['Knok 1', '1:1: unknown keyword "Knok": did you mean Knock?'],
     ['Host a\n  ProxyJump x', '2:3: unknown keyword "ProxyJump": there are Host, HostName, Port, Knock'],
     ['Port', '1:1: Port has no value'],
@@ -153,13 +153,13 @@ describe('hosts.conf', () => {
     ['Card bussa2-AAAA', '1:6: "bussa2-AAAA" is no card: it begins with bussa1-'],
     ['IdentityFile ""', '1:15: a path is missing here'],
     [`Door ${'x'.repeat(65)}`, '1:6: the name of this door is too long: it may have 64 bytes'],
-    ['For 500ms', '1:5: "500ms" is no such length of time: write a number'],
-    ['Delay 100', '1:7: "100" is no such length of time: write a number with its unit ms, s, m or h'],
-    ['Timeout 0s', '1:9: "0s" is no such length of time'],
-    ['Timeout 25h', '1:9: "25h" is no such length of time'],
+    ['For 500ms', '1:5: "500ms" is not a valid length of time: write a number'],
+    ['Delay 100', '1:7: "100" is not a valid length of time: write a number with its unit ms, s, m or h'],
+    ['Timeout 0s', '1:9: "0s" is not a valid length of time'],
+    ['Timeout 25h', '1:9: "25h" is not a valid length of time'],
     ['AddressFamily ipv4', '1:15: unknown address family "ipv4": it is any, inet (IPv4) or inet6 (IPv6)'],
-    ['Retries many', '1:9: "many" is no such number: Retries is from 0 to 100'],
-    ['HostName "a b"', '1:11: "a b" is no host: write a name or an address'],
+    ['Retries many', '1:9: "many" is not a valid number: Retries is from 0 to 100'],
+    ['HostName "a b"', '1:11: "a b" is not a host: write a name or an address'],
     ['Port 2\x1b[2K2', '1:7: control character "\\u{1b}": remove it, the file is plain text'],
   ];
   for (const [text, expected] of mistakes) {

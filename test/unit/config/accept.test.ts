@@ -55,7 +55,7 @@ suite('doors that accept keys', () => {
   });
 
   const mistakes: readonly (readonly [readonly string[], RegExp])[] = [
-    [['[a]', 'accept = key', 'open = tcp/22'], /c:2:1: .*no port is there to send signed knocks to: /],
+    [['[a]', 'accept = key', 'open = tcp/22'], /c:2:1: .*there is no port for signed knocks: /],
     [
       ['[options]', 'Signed_Port = 0', '[a]', 'accept = key', 'open = tcp/22'],
       /^c:2:15: "0" is not a port: [^\n]*$/,
@@ -80,7 +80,7 @@ suite('doors that accept keys', () => {
     [['[a]', 'sequence = 1', 'max_open_for = 1h', 'open = tcp/22'], /c:3:1: Max_Open_For in a door that /],
     [
       ['[options]', 'Signed_Port = 1', '[a]', 'accept = key', 'users = al!', 'open = tcp/22'],
-      /c:5:9: "al!" is no name of a user: /,
+      /c:5:9: "al!" is not a user name: /,
     ],
     [
       ['[options]', 'Signed_Port = 1', '[a]', 'accept = key', 'max_open_for = 0', 'open = tcp/22'],
@@ -88,7 +88,7 @@ suite('doors that accept keys', () => {
     ],
     [
       ['[options]', 'Users_File = users.conf', '[a]', 'sequence = 1', 'open = tcp/22'],
-      /c:2:14: "users.conf" is no whole path: /,
+      /c:2:14: "users.conf" is not an absolute path: /,
     ],
     [
       ['[options]', 'Clock_Window = 0', '[a]', 'sequence = 1', 'open = tcp/22'],

@@ -66,19 +66,19 @@ describe('mistakes in hooks', () => {
       ],
       'nothing for the shell': [
         'on_open = sh: ',
-        '3:11: a command is missing after sh: write what /bin/sh shall run',
+        '3:11: a command is missing after sh: write what /bin/sh should run',
       ],
       'a variable without a shell': [
         'on_open = logger $BUSSA_IP opened',
-        `3:18: warning: no shell reads "$BUSSA_IP", it is taken as it stands: begin the value with sh: to give it to one, or put it in '...'`,
+        `3:18: warning: no shell interprets "$BUSSA_IP", it is taken literally: begin the value with sh: to run it in a shell, or put it in '...'`,
       ],
       'a pipe without a shell': [
         'on_close = date | mail root',
-        `3:17: warning: no shell reads "|", it is taken as it stands: begin the value with sh: to give it to one, or put it in '...'`,
+        `3:17: warning: no shell interprets "|", it is taken literally: begin the value with sh: to run it in a shell, or put it in '...'`,
       ],
       'the placeholder of commands': [
         'on_open = logger %IP%',
-        '3:18: warning: "%IP%" is not replaced here: a hook finds the address in the environment, as BUSSA_IP: sh: logger "$BUSSA_IP"',
+        '3:18: warning: "%IP%" is not replaced here: a hook gets the address in the environment, as BUSSA_IP: sh: logger "$BUSSA_IP"',
       ],
       'longer than Linux takes': [
         `on_open = sh: ${'x'.repeat(131_072)}`,

@@ -18,16 +18,16 @@ describe('Metrics', () => {
   }
 
   const mistakes: readonly (readonly [value: string, message: RegExp])[] = [
-    ['9617', /is no place for metrics: give a port of this host alone/],
-    ['127.0.0.1', /is no place for metrics/],
-    ['127.0.0.1:0', /is no place for metrics/],
-    ['127.0.0.1:70000', /is no place for metrics/],
-    ['localhost:9617', /is no place for metrics/],
-    ['::1:9617', /is no place for metrics/],
-    ['0.0.0.0:9617', /0\.0\.0\.0 can be reached from elsewhere/],
-    ['[::]:9617', /can be reached from elsewhere/],
-    ['[::ffff:192.0.2.1]:9617', /can be reached from elsewhere|no place/],
-    ['192.0.2.1:9617', /192\.0\.2\.1 can be reached from elsewhere/],
+    ['9617', /is not a place for metrics: give a loopback port/],
+    ['127.0.0.1', /is not a place for metrics/],
+    ['127.0.0.1:0', /is not a place for metrics/],
+    ['127.0.0.1:70000', /is not a place for metrics/],
+    ['localhost:9617', /is not a place for metrics/],
+    ['::1:9617', /is not a place for metrics/],
+    ['0.0.0.0:9617', /other machines can reach 0\.0\.0\.0/],
+    ['[::]:9617', /other machines can reach/],
+    ['[::ffff:192.0.2.1]:9617', /other machines can reach|not a place/],
+    ['192.0.2.1:9617', /other machines can reach 192\.0\.2\.1/],
   ];
   for (const [value, message] of mistakes) {
     test(`${value}: a mistake`, () => assert.match(complaints(text(value)).join('\n'), message));

@@ -23,11 +23,11 @@ describe('ports to open', () => {
       'a comma too many': ['tcp/22,', `3:15: a port is missing: ${OPEN}`],
       'as a sequence is written': [
         '22, 51820:UDP, 8000-8010/tcp',
-        '3:8: "22" is no port to open: the protocol stands first, write tcp/22',
-        '3:12: "51820:UDP" is no port to open: the protocol stands first, write udp/51820',
-        '3:23: "8000-8010/tcp" is no port to open: the protocol stands first, write tcp/8000-8010',
+        '3:8: "22" is not a port to open: the protocol comes first, write tcp/22',
+        '3:12: "51820:UDP" is not a port to open: the protocol comes first, write udp/51820',
+        '3:23: "8000-8010/tcp" is not a port to open: the protocol comes first, write tcp/8000-8010',
       ],
-      'a name': ['ssh', `3:8: "ssh" is no port to open: ${OPEN}`],
+      'a name': ['ssh', `3:8: "ssh" is not a port to open: ${OPEN}`],
       'an unknown protocol': ['sctp/22', '3:8: unknown protocol "sctp" in "sctp/22": it is tcp or udp'],
       'port 0, 70000 and abc': [
         'tcp/0,udp/70000,tcp/abc,tcp/1-99999',
@@ -48,17 +48,17 @@ describe('ports to open', () => {
       ],
       'a port twice': [
         'tcp/22, udp/22, TCP/022',
-        '3:24: "TCP/022" is opened already by tcp/22: name each port of a door once',
+        '3:24: "TCP/022" is already opened by tcp/22: name each port of a door once',
       ],
       'ranges that overlap, in two lines too': [
         'tcp/8000-8010, tcp/8010-8020\nopen = tcp/7999-8000, tcp/1-7999',
-        '3:23: "tcp/8010-8020" is opened already by tcp/8000-8010: name each port of a door once',
-        '4:1: warning: Open stands here again, before at line 3: both count; leave one of them',
-        '4:8: "tcp/7999-8000" is opened already by tcp/8000-8010: name each port of a door once',
+        '3:23: "tcp/8010-8020" is already opened by tcp/8000-8010: name each port of a door once',
+        '4:1: warning: Open is repeated here, first at line 3: both count; leave one of them',
+        '4:8: "tcp/7999-8000" is already opened by tcp/8000-8010: name each port of a door once',
       ],
       'too many': [
         Array.from({ length: MAX_PORT_OPENINGS + 5 }, (_, i) => `tcp/${i + 1}`).join(),
-        '3:8117: a door opens 1024 ports or ranges at most: put them into ranges',
+        '3:8117: a door opens at most 1024 ports or ranges: combine them into ranges',
       ],
     },
     (text) => inDoor(`open = ${text}`),
@@ -68,30 +68,30 @@ describe('ports to open', () => {
 describe('other values of a door', () => {
   check(
     {
-      'a time that is none': ['open_for = soon', `3:12: "soon" is no length of time: ${TIME}`],
+      'a time that is none': ['open_for = soon', `3:12: "soon" is not a length of time: ${TIME}`],
       'an unknown unit, a fraction, a sign': [
         'open_for = 5w\ncooldown = 1.5m\n',
-        `3:12: "5w" is no length of time: ${TIME}`,
-        `4:12: "1.5m" is no length of time: ${TIME}`,
+        `3:12: "5w" is not a length of time: ${TIME}`,
+        `4:12: "1.5m" is not a length of time: ${TIME}`,
       ],
       'a time too long': ['open_for = 24856d', `3:12: "24856d" is too long: ${TIME}`],
       'no time': ['open_for =', `3:1: a time is missing: ${TIME}`],
       'a unit where knockd reads seconds': [
         'cmd_timeout = 10m',
-        '3:15: "10m": cmd_timeout has no units, knockd would read the digits alone: write whole seconds, or Open_For = 10m',
+        '3:15: "10m": cmd_timeout has no units, because knockd would read the digits alone: write whole seconds, or Open_For = 10m',
       ],
-      'no number of cmd_timeout': ['cmd_timeout = x', `3:15: "x" is no timeout: ${TIMEOUT}`],
+      'no number of cmd_timeout': ['cmd_timeout = x', `3:15: "x" is not a timeout: ${TIMEOUT}`],
       'both names of one time': [
         'cmd_timeout = 5\nopen_for = 5',
-        '4:1: warning: Cmd_Timeout stands here again, before at line 3: this one counts, as in knockd; leave one of them',
+        '4:1: warning: Cmd_Timeout is repeated here, first at line 3: this one counts, as in knockd; leave one of them',
       ],
       'a lease without length': [
         'open = tcp/22\nopen_for = 0m',
-        '4:12: the ports would close as soon as they are open: allow 1 second at least',
+        '4:12: the ports would close as soon as they are open: allow at least 1 second',
       ],
       'a lease without length, by its other name': [
         'open = tcp/22\ncmd_timeout = 0',
-        '4:15: the ports would close as soon as they are open: allow 1 second at least',
+        '4:15: the ports would close as soon as they are open: allow at least 1 second',
       ],
       'what narrows a door without ports': [
         'single_use = yes\nhold = no\nclose_kills = yes\nlease_prefix6 = 64',
@@ -102,24 +102,24 @@ describe('other values of a door', () => {
       ],
       'no length of a prefix': [
         'open = tcp/22\nlease_prefix6 = 47',
-        `4:17: "47" is no length of a prefix here: ${LENGTH}`,
+        `4:17: "47" is not a valid prefix length here: ${LENGTH}`,
       ],
       'a length beyond an address': [
         'open = tcp/22\nlease_prefix6 = 129',
-        `4:17: "129" is no length of a prefix here: ${LENGTH}`,
+        `4:17: "129" is not a valid prefix length here: ${LENGTH}`,
       ],
       'a prefix in place of its length': [
         'open = tcp/22\nlease_prefix6 = 2001:db8::/64',
-        `4:17: "2001:db8::/64" is no length of a prefix here: ${LENGTH}`,
+        `4:17: "2001:db8::/64" is not a valid prefix length here: ${LENGTH}`,
       ],
       'no length': ['open = tcp/22\nlease_prefix6 =', `4:1: a length is missing: ${LENGTH}`],
       'a prefix wider than a network': [
         'open = tcp/22\nlease_prefix6 = 56',
-        '4:17: warning: a door opens for every network of the /56 that the knocker is in: write 64 for the knocker’s own network, unless a site has it all',
+        '4:17: warning: a door opens for every network in the knocker’s /56: write 64 for the knocker’s own network, unless one site has all of it',
       ],
       'a prefix that nobody stays in': [
         'open = tcp/22\nlease_prefix6 = 96',
-        '4:17: warning: a host takes its IPv6 addresses from the whole of a /64, and 96 bits are seldom shared: write 64, or 128 for one address',
+        '4:17: warning: a host chooses its IPv6 addresses from the whole of a /64, so they seldom share 96 bits: write 64, or 128 for one address',
       ],
       'neither yes nor no': [
         'open = tcp/22\nhold = 1\nSingle_Use =',
@@ -128,10 +128,10 @@ describe('other values of a door', () => {
       ],
       'a network that is none': [
         'allow = example.com, 192.0.2.0/33,, 1.2.3.4/x/y\ndeny =',
-        `3:9: "example.com" is no network: ${NETWORK}`,
-        `3:22: "192.0.2.0/33" is no network: ${NETWORK}`,
+        `3:9: "example.com" is not a network: ${NETWORK}`,
+        `3:22: "192.0.2.0/33" is not a network: ${NETWORK}`,
         `3:35: a network is missing: ${NETWORK}`,
-        `3:37: "1.2.3.4/x/y" is no network: ${NETWORK}`,
+        `3:37: "1.2.3.4/x/y" is not a network: ${NETWORK}`,
         `4:1: a network is missing: ${NETWORK}`,
       ],
       'an address where its network is meant': [
@@ -141,17 +141,17 @@ describe('other values of a door', () => {
       ],
       'allowed and denied': [
         'allow = 192.0.2.1/32, ::1\ndeny = 192.0.2.1',
-        '3:9: warning: "192.0.2.1/32" is denied too, and so it is not allowed: leave one of them',
+        '3:9: warning: "192.0.2.1/32" is denied too, and so it is not allowed: remove one of them',
       ],
       'a bound that is none': [
         'open = tcp/22\nmax_leases = 0\nmax_leases = many',
-        '4:14: "0" is no number of leases: write a whole number from 1 to 1048576',
-        '5:1: warning: Max_Leases stands here again, before at line 4: this one counts; leave one of them',
-        '5:14: "many" is no number of leases: write a whole number from 1 to 1048576',
+        '4:14: "0" is not a number of leases: write a whole number from 1 to 1048576',
+        '5:1: warning: Max_Leases is repeated here, first at line 4: this one counts; leave one of them',
+        '5:14: "many" is not a number of leases: write a whole number from 1 to 1048576',
       ],
       'a bound too high': [
         'open = tcp/22\nmax_leases = 1048577',
-        '4:14: "1048577" is no number of leases: write a whole number from 1 to 1048576',
+        '4:14: "1048577" is not a number of leases: write a whole number from 1 to 1048576',
       ],
       'a bound without leases': [
         'command = x\nmax_leases = 5',
@@ -175,18 +175,21 @@ describe('options of the firewall', () => {
     {
       'an unknown firewall': [
         'firewall = nftable\n',
-        '2:12: "nftable" is no value of Firewall: did you mean nftables? it is one of nftables, iptables, auto',
+        '2:12: "nftable" is not a value of Firewall: did you mean nftables? it is one of nftables, iptables, auto',
       ],
       'no group': [
         'control_group = a:b',
-        '2:17: "a:b" is no group: write its name, such as adm, or its number',
+        '2:17: "a:b" is not a group: write its name, such as adm, or its number',
       ],
-      'an unknown end': ['on_exit = close', '2:11: "close" is no value of On_Exit: it is one of open, keep'],
+      'an unknown end': [
+        'on_exit = close',
+        '2:11: "close" is not a value of On_Exit: it is one of open, keep',
+      ],
       'no chain': [
         'attach = inet filter, , inet filter input x',
-        `2:10: "inet filter" is no chain: ${CHAIN}`,
+        `2:10: "inet filter" is not a chain: ${CHAIN}`,
         `2:23: a chain is missing: ${CHAIN}`,
-        `2:25: "inet filter input x" is no chain: ${CHAIN}`,
+        `2:25: "inet filter input x" is not a chain: ${CHAIN}`,
       ],
       'a family that does not filter addresses': [
         'attach = bridge filter input',
@@ -194,8 +197,8 @@ describe('options of the firewall', () => {
       ],
       'a name that nft would read as something else': [
         'attach = inet filter {input}, inet 1 input',
-        '2:10: "{input}" in "inet filter {input}" is no name for nftables: a name begins with a letter, and letters, digits, "_", ".", "-" or "/" follow',
-        '2:31: "1" in "inet 1 input" is no name for nftables: a name begins with a letter, and letters, digits, "_", ".", "-" or "/" follow',
+        '2:10: "{input}" in "inet filter {input}" is not a name that nftables accepts: a name begins with a letter, and letters, digits, "_", ".", "-" or "/" follow',
+        '2:31: "1" in "inet 1 input" is not a name that nftables accepts: a name begins with a letter, and letters, digits, "_", ".", "-" or "/" follow',
       ],
       'a chain twice': [
         'attach = inet filter input,inet  filter  input',
@@ -203,15 +206,15 @@ describe('options of the firewall', () => {
       ],
       'too many chains': [
         `attach = ${Array.from({ length: 66 }, (_, i) => `ip f c${i}`).join()}`,
-        '2:576: more than 64 chains: name those alone that drop what is new',
+        '2:576: more than 64 chains: name only those that drop new connections',
       ],
       'a chain of Bussa’s own table': [
         'attach = inet filter input, inet bussa input',
-        '2:29: "inet bussa input" is in the table that Bussa makes for itself: name a chain of your own ruleset, or leave Attach out, and the doors’ ports are closed in that table',
+        `2:29: "inet bussa input" is in Bussa's own table: name a chain of your own ruleset, or remove Attach: the doors’ ports are closed in that table`,
       ],
       'attach and iptables': [
         'attach = inet filter input\nfirewall = iptables',
-        '2:1: Attach names chains of nftables, and Firewall is iptables: remove it, or write Firewall = nftables or auto',
+        '2:1: Attach names chains of nftables, but Firewall is iptables: remove it, or write Firewall = nftables or auto',
       ],
       'an empty option': [
         'firewall =\nattach =\non_exit =\non_stop =',

@@ -49,7 +49,7 @@ describe('encoding', () => {
       ],
       'an escape character in a path': [
         'one_time_sequences = \x1b[2J',
-        '3:1: One_Time_Sequences stands beside Sequence of line 2: a door has one of them, remove the other',
+        '3:1: One_Time_Sequences is used together with Sequence of line 2: a door has only one of them, remove the other',
         '3:22: control character "\\u{1b}" in the value: remove it, a value of One_Time_Sequences is plain text',
       ],
       'a carriage return in the middle': [

@@ -8,11 +8,11 @@ describe('mistakes named in the issue', () => {
   check({
     'a port already watched': [
       '[one]\nsequence = 1,2:udp\ntcpflags=syn\n[two]\nSEQUENCE = 1 , 2:UDP\ntcpflags=SYN',
-      '4:2: warning: the knocks of [two] are already watched by [one], line 1: they will open both, as in knockd',
+      '4:2: warning: the knocks of [two] are also those of [one], line 1: they open both, as in knockd',
     ],
     'an interface already watched': [
       '[options]\n  Interface = eth0, lo,eth0\n[one]\nsequence = 1',
-      '2:24: "eth0" is already watched: name each interface once',
+      '2:24: "eth0" is already named: name each interface once',
     ],
     'an unknown directive, with the nearest known one': [
       '[one]\n\tsequnce = 7000',
@@ -57,7 +57,7 @@ describe('sections', () => {
   check({
     'a directive before any section': [
       'LogFile = /x\nlogfle = y\nsequence = 0\n[one]\nsequence=1',
-      `1:1: "LogFile = /x" stands before any section: ${heading}`,
+      `1:1: "LogFile = /x" comes before any section: ${heading}`,
       '2:1: unknown directive "logfle": did you mean LogFile?',
       `3:12: "0" is not a port: ${PORT}`,
     ],
@@ -72,7 +72,7 @@ describe('sections', () => {
     'an unclosed name': ['[one\nsequence=1', '1:1: the heading "[one" has no "]": write it as [name]'],
     'a comment after a name': [
       '[one] # the first\nsequence=1',
-      '1:7: "# the first" follows the heading on its line: a comment stands on a line of its own',
+      '1:7: "# the first" follows the heading on its line: write a comment on a separate line',
     ],
     'a directive after a name': [
       '[one] sequence=1\nsequence=1',
@@ -92,8 +92,8 @@ describe('sections', () => {
     ],
     'a second [options], which knockd takes': [
       '[options]\nInterface = lo\n[one]\nsequence=1\n[OPTIONS]\nInterface = eth0',
-      '5:2: warning: a second section [options], the first is at line 1: both count, put them in one',
-      '6:1: warning: Interface stands here again, before at line 2: the first one counts, as in knockd; leave one of them',
+      '5:2: warning: a second section [options], the first is at line 1: both count; put them in one',
+      '6:1: warning: Interface is repeated here, first at line 2: the first one counts, as in knockd; leave one of them',
     ],
     'a directive of doors in [options]': [
       '[options]\nsequence = 1\n[one]\nsequence=1',
@@ -118,7 +118,7 @@ describe('sequences', () => {
     {
       'a comment behind it': [
         '7000,9000 # comment',
-        '2:22: "# comment" is part of the value: a comment stands on a line of its own',
+        '2:22: "# comment" is part of the value: write a comment on a separate line',
       ],
       'an unknown protocol': ['1:ucp', '2:14: unknown protocol "ucp": did you mean tcp? it is tcp or udp'],
       'a protocol and more': ['1:udp:tcp', '2:14: unknown protocol "udp:tcp": it is tcp or udp'],
@@ -140,7 +140,7 @@ describe('sequences', () => {
         '70;80:90, 100/udp, 200-203',
         '2:12: "70;80:90" is not a port: separate the ports with commas, 70,80,90',
         '2:22: "100/udp" is not a port: write 100:udp',
-        '2:31: "200-203" is not a port: a range is no knock, separate the ports with commas, 200,201,202,203',
+        '2:31: "200-203" is not a port: a range is not a knock, separate the ports with commas, 200,201,202,203',
       ],
       'a negative, a hexadecimal and a full-width number': [
         '-1,0x50,７０',
@@ -160,23 +160,23 @@ describe('sequences', () => {
 describe('other values', () => {
   check(
     {
-      'a timeout with a unit': ['seq_timeout = 5s', `3:15: "5s" is no timeout: ${TIMEOUT}`],
-      'a fractional timeout': ['seq_timeout = 2.5', `3:15: "2.5" is no timeout: ${TIMEOUT}`],
-      'a negative timeout': ['timeout = -1', `3:11: "-1" is no timeout: ${TIMEOUT}`],
+      'a timeout with a unit': ['seq_timeout = 5s', `3:15: "5s" is not a timeout: ${TIMEOUT}`],
+      'a fractional timeout': ['seq_timeout = 2.5', `3:15: "2.5" is not a timeout: ${TIMEOUT}`],
+      'a negative timeout': ['timeout = -1', `3:11: "-1" is not a timeout: ${TIMEOUT}`],
       'an absurdly large timeout': [
         'cmd_timeout = 2147483648',
-        `3:15: "2147483648" is no timeout: ${TIMEOUT}`,
+        `3:15: "2147483648" is not a timeout: ${TIMEOUT}`,
       ],
       'an empty timeout': ['cmd_timeout =', `3:1: a number is missing: ${TIMEOUT}`],
       'a seq_timeout of 0': [
         'seq_timeout = 0',
-        '3:15: warning: within 0 seconds no second knock can arrive: allow 1 at least',
+        '3:15: warning: within 0 seconds no second knock can arrive: allow at least 1',
       ],
       'an unknown flag': ['tcpflags = syn,sny', `3:16: unknown flag "sny": did you mean syn? ${FLAGS}`],
       'no flag': ['tcpflags =', `3:1: a flag is missing: ${FLAGS}`],
       'a flag and its negation': [
         'tcpflags = syn, !syn',
-        '3:17: syn is asked for both set and not set: no packet is both, leave one of them out',
+        '3:17: syn is required both set and not set: no packet has both, remove one of them',
       ],
       'a target by name': ['target = example.com', `3:10: "example.com" is not an IP address: ${TARGET}`],
       'a target with a prefix': [
@@ -186,11 +186,11 @@ describe('other values', () => {
       'an empty target': ['target =', `3:1: an address is missing: ${TARGET}`],
       'both kinds of sequences': [
         'one_time_sequences = /x',
-        '3:1: One_Time_Sequences stands beside Sequence of line 2: a door has one of them, remove the other',
+        '3:1: One_Time_Sequences is used together with Sequence of line 2: a door has only one of them, remove the other',
       ],
       'a stop command alone': [
         'stop_command_6 = x',
-        '3:1: Stop_Command_6 without Start_Command: nothing is started that it could stop, and it would never run; ' +
+        '3:1: Stop_Command_6 without Start_Command: there is nothing to stop, and it would never run; ' +
           'add Start_Command',
       ],
       'a command longer than Linux takes': [
@@ -206,10 +206,7 @@ describe('other values', () => {
   );
   check(
     {
-      'any among names': [
-        'interface = lo,any',
-        '2:16: any stands alone: it cannot be mixed with other interfaces',
-      ],
+      'any among names': ['interface = lo,any', '2:16: any cannot be combined with other interfaces'],
       'an empty option, which knockd takes': [
         'logfile =\nPIDFILE=\nInterface =',
         '2:1: warning: LogFile is empty: it has no effect, remove it',
@@ -218,7 +215,7 @@ describe('other values', () => {
       ],
       'a comment behind a path, which knockd takes for a part of it': [
         'logfile = /x # comment',
-        '2:14: warning: "# comment" is part of the value: a comment stands on a line of its own',
+        '2:14: warning: "# comment" is part of the value: write a comment on a separate line',
       ],
     },
     (text) => `[options]\n${text}\n[one]\nsequence = 1\n`,
@@ -230,16 +227,16 @@ describe('directives given twice', () => {
     {
       'the last counts': [
         'timeout = 5\nSeq_Timeout = 6',
-        '4:1: warning: Seq_Timeout stands here again, before at line 3: this one counts, as in knockd; leave one of them',
+        '4:1: warning: Seq_Timeout is repeated here, first at line 3: this one counts, as in knockd; leave one of them',
       ],
       'flags add up': [
         'tcpflags = syn\ntcpflags = ack',
-        '4:1: warning: TCPFlags stands here again, before at line 3: both count, as in knockd; leave one of them',
+        '4:1: warning: TCPFlags is repeated here, first at line 3: both count, as in knockd; leave one of them',
       ],
       'a mistake in the first is found all the same': [
         'timeout = x\nSeq_Timeout = 6',
-        `3:11: "x" is no timeout: ${TIMEOUT}`,
-        '4:1: warning: Seq_Timeout stands here again, before at line 3: this one counts, as in knockd; leave one of them',
+        `3:11: "x" is not a timeout: ${TIMEOUT}`,
+        '4:1: warning: Seq_Timeout is repeated here, first at line 3: this one counts, as in knockd; leave one of them',
       ],
     },
     (text) => `[one]\nsequence = 1\n${text}\n`,
@@ -257,11 +254,11 @@ stop_command = y
 tcpflags = sny
 `;
   assert.deepEqual(complaints(text), [
-    '2:13: any stands alone: it cannot be mixed with other interfaces',
-    `4:15: "x" is no timeout: ${TIMEOUT}`,
+    '2:13: any cannot be combined with other interfaces',
+    `4:15: "x" is not a timeout: ${TIMEOUT}`,
     `5:12: "0" is not a port: ${PORT}`,
     '5:16: unknown protocol "ucp": did you mean tcp? it is tcp or udp',
-    '6:1: Stop_Command without Start_Command: nothing is started that it could stop, and it would never run; add Start_Command',
+    '6:1: Stop_Command without Start_Command: there is nothing to stop, and it would never run; add Start_Command',
     '7:2: [two] has no sequence: add a line such as sequence = 7000,8000,9000',
     `8:12: unknown flag "sny": did you mean syn? ${FLAGS}`,
   ]);

@@ -21,9 +21,9 @@ describe('parseInterfaceSetting', () => {
   const bad: readonly (readonly [string, readonly (readonly [number, string])[]])[] = [
     ['', [[0, missing]]],
     ['eth0,', [[5, missing]]],
-    ['eth0,eth1, eth0', [[11, '"eth0" is already watched: name each interface once']]],
-    ['any,eth0', [[0, 'any stands alone: it cannot be mixed with other interfaces']]],
-    ['eth0,auto', [[5, 'auto stands alone: it cannot be mixed with other interfaces']]],
+    ['eth0,eth1, eth0', [[11, '"eth0" is already named: name each interface once']]],
+    ['any,eth0', [[0, 'any cannot be combined with other interfaces']]],
+    ['eth0,auto', [[5, 'auto cannot be combined with other interfaces']]],
     ['eth0 eth1', [[0, '"eth0 eth1" is not an interface: separate the names with commas']]],
     ['/dev/eth0', [[0, '"/dev/eth0" is not an interface: give its name alone, as in eth0']]],
     ['eth0:1', [[0, '"eth0:1" labels an address: name its interface, "eth0"']]],

@@ -23,12 +23,15 @@ describe('the guard against scans in the configuration', () => {
   });
   it('says what is wrong, and what would be right', () => {
     assert.deepEqual(complaints(text('scan_guard = maybe')), [
-      '2:14: "maybe" is no value of Scan_Guard: it is one of on, off',
+      '2:14: "maybe" is not a value of Scan_Guard: it is one of on, off',
     ]);
     assert.deepEqual(complaints(text('scan_penalty = 2d')), [
       '2:16: Scan_Penalty is a day at most: write 1d or less',
     ]);
-    assert.match(complaints(text('scan_penalty = soon')).join(), /2:16: "soon" is no length of time: write/);
+    assert.match(
+      complaints(text('scan_penalty = soon')).join(),
+      /2:16: "soon" is not a length of time: write/,
+    );
     assert.match(complaints(text('scan_ignore = 8080')).join(), /2:15: "8080" .* write tcp\/8080/);
     assert.match(
       complaints('[door]\nsequence=1\nscan_guard = off\n').join(),

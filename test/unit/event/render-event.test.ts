@@ -142,7 +142,7 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'closed', ...of, ports: 'tcp/22', early: 'left', cut: 0 },
       'notice',
-      '192.0.2.1: openSSH: closed tcp/22, its last connection has gone',
+      '192.0.2.1: openSSH: closed tcp/22, its last connection has ended',
     ],
     [
       { kind: 'closed', ...of, ports: 'tcp/22', cut: 1 },
@@ -165,7 +165,7 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     [
       { kind: 'ordered', ...of, order: 'extend', seconds: 90 },
       'notice',
-      "192.0.2.1: openSSH: the operator's order: leave it open for 90 s",
+      "192.0.2.1: openSSH: the operator's order: keep it open for 90 s",
     ],
     [
       { kind: 'ordered', ...of, order: 'close' },

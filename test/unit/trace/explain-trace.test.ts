@@ -203,7 +203,10 @@ describe('the sentence', () => {
       bench.traces.note({ kind: 'refused', source: SOURCE, door: 'ssh', reason }, bench.at(3));
       return bench.explain().sentence;
     };
-    assert.match(refused(REFUSED.full, {}), /^the sequence was right, but .*max_leases is reached$/);
+    assert.match(
+      refused(REFUSED.full, {}),
+      /^the sequence was right, but the lease limit is reached \(max_leases\)$/,
+    );
     assert.match(refused('x', { allow: [parsePrefix('192.0.2.0/24')] }), /not in the door's allow$/);
     assert.match(refused('x', { deny: [parsePrefix('10.0.0.0/8')] }), /is in the door's deny$/);
     assert.match(refused('no firewall is in use', {}), /but no firewall is in use$/);

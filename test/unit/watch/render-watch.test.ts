@@ -116,7 +116,7 @@ describe('the live view as lines', () => {
       '192.0.2.2: ssh: open for 30 s',
       '192.0.2.1: ssh: closed',
       '192.0.2.3: ssh: knock 2 of 4',
-      '3 packets lost because they came too fast',
+      '3 packets lost: arrived faster than they could be processed',
     ]);
     assert.deepEqual(watchChanges(now, now), []);
   });

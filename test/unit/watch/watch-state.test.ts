@@ -72,7 +72,7 @@ describe('the live view', () => {
     assert.equal(own.action, undefined);
     assert.match(
       press({ ...STATE, own: aLease('192.0.2.1').source }, 'b').state.message ?? '',
-      /where you are connected from/,
+      /is your own address/,
     );
   });
 

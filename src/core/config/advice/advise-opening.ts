@@ -14,8 +14,8 @@ function judgeTime({ section }: WrittenDoor, findings: Findings): void {
   const lease = lastEntry(section, 'Open', 'Stop_Command', 'Stop_Command_6');
   if (lease === undefined || lastEntry(section, 'Cmd_Timeout') !== undefined) return;
   const directive = lease.directive.name === 'Open' ? 'open_for' : 'cmd_timeout';
-  const what = 'no time is said after which the door closes, and it is 10 seconds, as in knockd';
-  findings.warning(lease.key, 'default-time', `${what}: add ${directive} = 10, or what you want`);
+  const what = 'no closing time is set, so it is 10 seconds, as in knockd';
+  findings.warning(lease.key, 'default-time', `${what}: add ${directive} = 10, or another time`);
 }
 
 /** Rules of IPv4 alone: the knock over IPv6 runs a command that cannot work, or the service is open to all there. */
@@ -27,7 +27,7 @@ function judgeFamilies({ section, spec }: WrittenDoor, host: HostFacts, findings
   const overIpv6 = host.hasIpv6 && (spec.target === undefined || familyOf(spec.target) === 6);
   const entry = lastEntry(section, 'Start_Command_6', 'Start_Command');
   if (!isIpv4 || !overIpv6 || entry === undefined) return;
-  const what = 'this host has an IPv6 address, and the command has a rule for IPv4 alone';
+  const what = 'this host has an IPv6 address, but the command has a rule for IPv4 alone';
   const remedy =
     'add start_command_6 and stop_command_6 with ip6tables, and close the port there too; or use open';
   findings.warning(entry.value ?? entry.key, 'ipv4-only', `${what}: ${remedy}`);

@@ -41,13 +41,13 @@ function judgeAddress(start: Word, stop: Entry | undefined, findings: Findings):
   const opener = commands.find(opensToAll);
   if (opener !== undefined) {
     const at = sliceWord(start, opener.start, opener.end);
-    const what = 'this opens the port to everybody, not only to whoever knocked';
+    const what = 'this opens the port to everybody, not only to the knocker';
     findings.warning(at, 'no-address', `${what}: name the source, as in ${sourceWords(opener)}`);
     return;
   }
   if (start.text.includes('%IP%') || stop?.value === undefined || stop.value.text === '') return;
   if (commands.some(({ program }) => PLAIN.has(program) || FIREWALLS.test(program))) return;
-  const what = 'the command is not told who knocked, though another one stops it later';
+  const what = 'the command does not get the address that knocked, although a stop command follows later';
   findings.warning(start, 'no-address', `${what}: give it %IP% if it opens for that address alone`);
 }
 
@@ -105,14 +105,14 @@ function judgeRule(start: Word, command: SimpleCommand, host: HostFacts, finding
     findings.warning(at, 'bad-rule', `${what}: write ${target.toUpperCase()}`);
   }
   if (words.get('--destination')?.includes('%IP%') === true && rule.chain === 'INPUT') {
-    const what = 'whoever knocked is the source of what comes in, not its destination';
+    const what = 'the knocker is the source of incoming packets, not their destination';
     findings.warning(at, 'bad-rule', `${what}: write -s %IP%`);
   }
   if (rule.action !== 'append' || rule.table !== 'filter' || target !== 'ACCEPT') return;
   const barrier = host.barrierIn(command.program, rule.chain);
   if (barrier === undefined) return;
-  const what = `a rule at the end of ${rule.chain} is never reached, ${quoteText(barrier)} stands before it`;
-  findings.warning(at, 'never-reached', `${what}: insert it with -I in place of -A`);
+  const what = `a rule at the end of ${rule.chain} is never reached, because ${quoteText(barrier)} comes before it`;
+  findings.warning(at, 'never-reached', `${what}: insert it with -I instead of -A`);
 }
 
 /** What a stop command takes away has to be what the start command has added, word for word. */
@@ -130,7 +130,7 @@ function judgeRulePair(stop: Word, added: SimpleCommand, removed: SimpleCommand,
   const [one, other] = [iptablesRule(added), iptablesRule(removed)];
   if (one === undefined || other === undefined || one.action === 'delete') return;
   if (familyOf(added) !== familyOf(removed)) {
-    const what = `the start command adds its rule with ${added.program}, and ${removed.program} has it not`;
+    const what = `the start command adds its rule with ${added.program}, but ${removed.program} does not have it`;
     findings.warning(stop, 'stop-differs', `${what}: delete it with ${added.program}`);
     return;
   }
@@ -138,7 +138,7 @@ function judgeRulePair(stop: Word, added: SimpleCommand, removed: SimpleCommand,
   if (other.action !== 'delete') {
     if (difference !== undefined) return;
     const what = 'this adds the rule of the start command once more, and the door stays open';
-    findings.warning(stop, 'stop-differs', `${what}: write -D in place of ${letterOf(other)}`);
+    findings.warning(stop, 'stop-differs', `${what}: write -D instead of ${letterOf(other)}`);
   } else if (difference !== undefined) {
     const [there, here] = difference.values.map((value) => (value === '' ? 'nothing' : quoteText(value)));
     const what = `this is not the rule that the start command adds, ${difference.option} has ${here} here and ${there} there`;

@@ -45,7 +45,7 @@ export function adviseSequence({ section, door }: WrittenDoor, host: HostFacts, 
   }
   const hasTcp = sequence.some(({ protocol }) => protocol === 'tcp');
   if (hasTcp && door.flags.mask === 0) {
-    const why = 'any TCP packet is a knock, those of established connections too';
+    const why = 'any TCP packet is a knock, even those of established connections';
     findings.warning(section.name, 'no-tcpflags', `${why}: add tcpflags = syn`);
   }
   if (hasTcp && !canSend(door, host)) judgeFlags(section, door.flags, findings);
@@ -63,7 +63,7 @@ function canSend({ flags, sequence }: Door, host: HostFacts): boolean {
 /** RFC 9293 section 3.5: whoever connects sends SYN, and nothing else to a port that does not answer. */
 function judgeFlags(section: Section, flags: FlagRule, findings: Findings): void {
   const entry = lastEntry(section, 'TCPFlags');
-  const what = `a client that connects sends SYN alone to a port that does not answer, which does not meet ${renderFlagRule(flags)}, and only made-up packets open this door`;
+  const what = `a connecting client sends SYN alone to a port that does not answer, which does not match ${renderFlagRule(flags)}, so only crafted packets open this door`;
   findings.warning(entry?.value ?? section.name, 'no-client', `${what}: write tcpflags = syn`);
 }
 
@@ -82,7 +82,7 @@ export function adviseSameKnocks(doors: readonly WrittenDoor[], findings: Findin
     if (other === undefined) continue;
     const name = `[${escapeText(other.section.name.text)}], line ${other.section.name.line}`;
     const what = `one packet can be a knock here and at ${name}, which has the same ports`;
-    findings.warning(section.name, 'same-knocks', `${what}: it opens both, give them other ports`);
+    findings.warning(section.name, 'same-knocks', `${what}: it opens both; give them different ports`);
   }
 }
 
@@ -122,12 +122,12 @@ function tellContained(shorter: WrittenDoor, longer: WrittenDoor, first: number,
   const entry = lastEntry(shorter.section, 'Sequence', 'One_Time_Sequences');
   const at = entry?.value ?? shorter.section.name;
   if (first === 0) {
-    const shown = `these knocks are the first ${length} of ${other}, and whoever knocks there opens this door too`;
-    findings.warning(at, 'prefix-sequence', `${shown}: begin one of them otherwise`);
+    const shown = `these knocks are the first ${length} of ${other}, so a knock there opens this door too`;
+    findings.warning(at, 'prefix-sequence', `${shown}: begin one of them differently`);
   } else {
     const shown = `these knocks are knocks ${first + 1} to ${first + length} of ${other}`;
-    const danger = 'whoever knocks there and loses a packet before them opens this door instead';
-    findings.warning(at, 'contained-sequence', `${shown}, and ${danger}: take other ports for one of them`);
+    const danger = 'a client that knocks there and loses a packet before them opens this door instead';
+    findings.warning(at, 'contained-sequence', `${shown}, and ${danger}: use other ports for one of them`);
   }
 }
 
@@ -146,7 +146,7 @@ function judgeLength(at: Word, sequence: Sequence, findings: Findings): void {
   findings.warning(
     at,
     'short-sequence',
-    `${count} soon guessed: use ${ENOUGH_KNOCKS} ports at least, better four`,
+    `${count} quickly guessed: use at least ${ENOUGH_KNOCKS} ports, better four`,
   );
 }
 
@@ -156,7 +156,7 @@ function judgePorts(at: Word, sequence: Sequence, findings: Findings): void {
     findings.warning(
       at,
       'known-sequence',
-      'this sequence stands in manuals, and is tried first: take ports of your own, `bussa init` draws some',
+      'this sequence is printed in manuals, and attackers try it first: use your own ports, `bussa init` draws some',
     );
   }
   const differences = ports.slice(1).map((port, i) => port - (ports[i] as number));
@@ -164,12 +164,12 @@ function judgePorts(at: Word, sequence: Sequence, findings: Findings): void {
   const falls = differences.length > 0 && differences.every((step) => step < 0);
   if (rises || falls) {
     const way = rises ? 'ascend' : 'descend';
-    const what = `the ports ${way}, as those of a scan and of most guesses do`;
+    const what = `the ports ${way}, as in a scan and in most guesses`;
     findings.warning(at, 'ascending-sequence', `${what}: put them in another order`);
   }
   if (differences.some((step) => Math.abs(step) === 1)) {
-    const what = 'ports that follow one another are touched together by a scan';
-    findings.warning(at, 'knocks-in-a-row', `${what}: choose ports that lie far apart`);
+    const what = 'a scan touches consecutive ports together';
+    findings.warning(at, 'knocks-in-a-row', `${what}: choose ports that are far apart`);
   }
 }
 
@@ -186,8 +186,8 @@ function judgeServices(
     const name = render(step);
     if (seen.has(name) || !host.serves(step.protocol, step.port)) continue;
     seen.add(name);
-    const what = `a service of this host waits at ${name}, whose clients would knock`;
-    findings.warning(words[i] ?? at, 'served-port', `${what}: take a port that nothing uses`);
+    const what = `a service of this host listens at ${name}, so its clients would knock`;
+    findings.warning(words[i] ?? at, 'served-port', `${what}: use a port that no service uses`);
   }
 }
 

@@ -14,7 +14,7 @@ export function adviseSettings(sections: readonly Section[], host: HostFacts, fi
     findings.warning(
       guard.key,
       'guard-off',
-      'a port scan may come upon a sequence, and open its door: remove this line, the guard is on without it',
+      'a port scan may hit a sequence by chance, and open its door: remove this line; the guard is on without it',
     );
   }
   if (interfaces?.kind === 'named') judgeInterfaces(entries, host, findings);
@@ -31,7 +31,7 @@ function judgeLeases(entries: readonly Entry[], host: HostFacts, findings: Findi
   findings.warning(
     open.key,
     'lease-by-daemon',
-    'this kernel has neither ipset nor the match time, so in iptables only a daemon that lives ends a lease: load ' +
+    'this kernel has neither ipset nor the match time, so in iptables only a running daemon ends a lease: load ' +
       'the modules ip_set_hash_ip and xt_set, or xt_time, or set firewall = nftables',
   );
 }
@@ -43,9 +43,9 @@ function judgeInterfaces(entries: readonly Entry[], { interfaces }: HostFacts, f
   for (const word of splitWord(value, ',')) {
     if (interfaces.includes(word.text)) continue;
     const there = interfaces.filter((name) => name !== 'lo').slice(0, 8);
-    const known = there.length === 0 ? 'there is none but lo' : `there is ${there.join(', ')}`;
-    const what = `this host has no interface ${quoteText(word.text)} now, and nothing is heard there until it has`;
-    findings.warning(word, 'no-interface', `${what}: ${known}; or remove the line, to hear all`);
+    const known = there.length === 0 ? 'lo is the only one' : `there is ${there.join(', ')}`;
+    const what = `this host has no interface ${quoteText(word.text)} now, and nothing is heard there until it appears`;
+    findings.warning(word, 'no-interface', `${what}: ${known}; or remove the line to listen on all`);
   }
 }
 
@@ -62,7 +62,7 @@ function judgeFiles(
     findings.warning(
       value,
       'no-directory',
-      `the directory of this file is not there now, and nothing makes it: mkdir -p ${directory}`,
+      `the directory of this file does not exist, and nothing creates it: mkdir -p ${directory}`,
     );
   }
 }

@@ -20,7 +20,7 @@ export function adviseTime(section: Section, findings: Findings): void {
   const time = lastEntry(section, 'Cmd_Timeout');
   if (time === undefined || lastEntry(section, 'Open', 'Stop_Command', 'Stop_Command_6') !== undefined)
     return;
-  const what = `${time.directive.name} has no effect, the door has nothing that it closes at its end`;
+  const what = `${time.directive.name} has no effect, because the door has nothing to close`;
   findings.warning(time.key, 'unused-time', `${what}: add a stop_command, or remove it`);
 }
 
@@ -29,7 +29,7 @@ function judgeLimit(section: Section, findings: Findings): void {
   const limit = lastEntry(section, 'Start_Limit');
   if (limit === undefined || /^0+[smhd]?$/i.test(limit.value?.text ?? '')) return;
   if (lastEntry(section, 'Stop_Command', 'Stop_Command_6') !== undefined) return;
-  const what = 'what the command has opened when it is ended halfway stays open';
+  const what = 'if the command is terminated halfway, what it has opened stays open';
   findings.warning(
     limit.key,
     'limit-without-stop',
@@ -43,12 +43,12 @@ function judgeSleep(section: Section, { directive, key, value }: Entry, findings
   const plan = isStop ? undefined : planOf(value.text);
   const at = sliceWord(value, value.text.search(/\bsleep\b/));
   const what = isStop
-    ? 'the command sleeps, and the door is open for as long'
-    : 'the command sleeps, and what comes behind is lost if it is killed';
+    ? 'the command sleeps, and the door is open for that time'
+    : 'the command sleeps, and the rest is lost if it is killed';
   if (plan === undefined || lastEntry(section, 'Stop_Command', 'Stop_Command_6') !== undefined) {
     const remedy = isStop
-      ? 'let cmd_timeout say when it runs'
-      : 'leave the time to cmd_timeout, and what comes behind to stop_command';
+      ? 'let cmd_timeout decide when it runs'
+      : 'use cmd_timeout for the time, and stop_command for the rest';
     findings.warning(at, 'sleeping-command', `${what}: ${remedy}`);
     return;
   }

@@ -28,10 +28,10 @@ const QUOTE =
 const WIDE = /[\uff01-\uff5e\u3001]/gu;
 
 const KINDS: readonly (readonly [pattern: RegExp, name: string, remedy: string])[] = [
-  [DASH, 'a typographic dash, which begins no option', 'write - or --'],
-  [QUOTE, 'a typographic quote, which a shell takes for a letter', 'write " or \''],
-  [BLANK, 'a blank that separates no words', 'put a plain space'],
-  [WIDE, 'a full-width character, which is not the plain one', 'write the plain one'],
+  [DASH, 'a typographic dash, which does not begin an option', 'write - or --'],
+  [QUOTE, 'a typographic quote, which a shell treats as a letter', 'write " or \''],
+  [BLANK, 'a blank that does not separate words', 'write a plain space'],
+  [WIDE, 'a full-width character instead of the plain one', 'write the plain one'],
 ];
 
 /** Text in quotes may have what it likes, but for options, which have no use for a dash. */
@@ -79,10 +79,10 @@ function judgeQuotes({ directive }: Entry, value: Word, host: HostFacts, finding
   const mark = text.charAt(0);
   if (text.length < 3 || !/["']/.test(mark) || !text.endsWith(mark) || inside.includes(mark)) return;
   if (directive.value === 'path') {
-    findings.warning(value, 'quoted-value', 'the quotes are part of the name of the file: leave them out');
+    findings.warning(value, 'quoted-value', 'the quotes are part of the file name: remove them');
   } else if (/\s/.test(inside) && !host.hasProgram(inside)) {
-    const what = 'the whole command is in quotes, and a shell looks for a program of that name';
-    findings.warning(value, 'quoted-value', `${what}: leave the outer quotes out`);
+    const what = 'the whole command is in quotes, so the shell looks for a program of that name';
+    findings.warning(value, 'quoted-value', `${what}: remove the outer quotes`);
   }
 }
 
@@ -131,6 +131,6 @@ function judgePlaceholders(value: Word, findings: Findings): void {
   const found = misspeltPlaceholder(value.text);
   if (found === undefined) return;
   const at = sliceWord(value, found.offset, found.offset + found.word.length);
-  const what = `${quoteText(found.word)} is not replaced by the address of whoever knocked`;
+  const what = `${quoteText(found.word)} is not replaced by the knocker's address`;
   findings.warning(at, 'misspelt-placeholder', `${what}: write %IP%`);
 }

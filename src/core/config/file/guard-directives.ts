@@ -88,7 +88,7 @@ export const GUARD_DIRECTIVES = [
       else
         findings.error(
           entry.value,
-          `${quoteText(text)} is no group: write its name, such as adm, or its number`,
+          `${quoteText(text)} is not a group: write its name, such as adm, or its number`,
         );
     },
   },

@@ -25,8 +25,8 @@ function judgeSequence(section: Section, findings: Findings): void {
     findings.error(section.name, `${shown} has no sequence: add a line such as sequence = 7000,8000,9000`);
   } else if (sequence !== undefined && oneTime !== undefined) {
     const [earlier, later] = sequence.key.line < oneTime.key.line ? [sequence, oneTime] : [oneTime, sequence];
-    const both = `${later.directive.name} stands beside ${earlier.directive.name} of line ${earlier.key.line}`;
-    findings.error(later.key, `${both}: a door has one of them, remove the other`);
+    const both = `${later.directive.name} is used together with ${earlier.directive.name} of line ${earlier.key.line}`;
+    findings.error(later.key, `${both}: a door has only one of them, remove the other`);
   }
 }
 
@@ -46,7 +46,7 @@ function judgeProofs(section: Section, findings: Findings): void {
   for (const name of OF_KEYS) {
     const entry = first(section, name);
     if (entry === undefined) continue;
-    const why = 'only a knock that somebody has signed says who he is and what he wants';
+    const why = 'only a signed knock names its user and its request';
     findings.error(
       entry.key,
       `${name} in a door that accepts no keys: ${why}; add accept = key, or remove it`,
@@ -57,7 +57,7 @@ function judgeProofs(section: Section, findings: Findings): void {
 function judgeCommands(section: Section, findings: Findings): void {
   const stop = first(section, 'Stop_Command', 'Stop_Command_6');
   if (stop !== undefined && first(section, 'Start_Command', 'Start_Command_6') === undefined) {
-    const why = 'nothing is started that it could stop, and it would never run';
+    const why = 'there is nothing to stop, and it would never run';
     findings.error(stop.key, `${stop.directive.name} without Start_Command: ${why}; add Start_Command`);
   }
 }
@@ -78,7 +78,7 @@ function judgePorts(section: Section, findings: Findings): void {
   }
   const time = section.entries.findLast(({ directive }) => directive.name === 'Cmd_Timeout');
   if (time?.value !== undefined && /^\+?0+[smhd]?$/i.test(time.value.text)) {
-    findings.error(time.value, 'the ports would close as soon as they are open: allow 1 second at least');
+    findings.error(time.value, 'the ports would close as soon as they are open: allow at least 1 second');
   }
 }
 
@@ -111,7 +111,7 @@ function judgeAdmission(section: Section, findings: Findings): void {
     findings.warning(
       word,
       'denied-and-allowed',
-      `${quoteText(word.text)} is denied too, and so it is not allowed: leave one of them`,
+      `${quoteText(word.text)} is denied too, and so it is not allowed: remove one of them`,
     );
   }
 }

@@ -224,7 +224,7 @@ function parseOpenTime(value: Word, key: Word, findings: Findings): Millis | und
   const remedy = `write whole seconds, or Open_For = ${value.text}`;
   findings.error(
     value,
-    `${quoteText(value.text)}: ${escapeText(key.text)} has no units, knockd would read the digits alone: ${remedy}`,
+    `${quoteText(value.text)}: ${escapeText(key.text)} has no units, because knockd would read the digits alone: ${remedy}`,
   );
   return undefined;
 }
@@ -232,7 +232,8 @@ function parseOpenTime(value: Word, key: Word, findings: Findings): Millis | und
 function parseMaxLeases(value: Word, findings: Findings): number | undefined {
   const number = /^[0-9]{1,9}$/.test(value.text) ? Number(value.text) : 0;
   if (number >= 1 && number <= MOST_LEASES) return number;
-  const wrong = value.text === '' ? 'a number is missing' : `${quoteText(value.text)} is no number of leases`;
+  const wrong =
+    value.text === '' ? 'a number is missing' : `${quoteText(value.text)} is not a number of leases`;
   findings.error(value, `${wrong}: write a whole number from 1 to ${MOST_LEASES}`);
   return undefined;
 }

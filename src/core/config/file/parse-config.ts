@@ -65,10 +65,7 @@ function judgeSignedPort(sections: readonly Section[], { signedPort }: Settings,
   if (accept === undefined || signedPort !== undefined || isWritten) return;
   const remedy =
     'add Signed_Port = N to [options], a UDP port that no service uses, or have `bussa user add` do it';
-  findings.error(
-    accept.key,
-    `the door accepts keys, and no port is there to send signed knocks to: ${remedy}`,
-  );
+  findings.error(accept.key, `the door accepts keys, but there is no port for signed knocks: ${remedy}`);
 }
 
 /** Two doors that the same knocks open are right to knockd and most likely a mistake. */
@@ -87,7 +84,7 @@ function judgeWatched(
     watched.set(knocks, section);
   } else if (first.name.text !== section.name.text) {
     const [earlier, later] = [first, section].map(({ name }) => `[${escapeText(name.text)}]`);
-    const shown = `the knocks of ${later} are already watched by ${earlier}, line ${first.name.line}`;
-    findings.warning(section.name, 'same-knocks', `${shown}: they will open both, as in knockd`);
+    const shown = `the knocks of ${later} are also those of ${earlier}, line ${first.name.line}`;
+    findings.warning(section.name, 'same-knocks', `${shown}: they open both, as in knockd`);
   }
 }

@@ -22,5 +22,5 @@ function judgeAttach(draft: SettingsDraft, entries: readonly Entry[], findings: 
   const attach = entries.find(({ directive }) => directive.name === 'Attach');
   if (attach === undefined) return;
   const remedy = 'remove it, or write Firewall = nftables or auto';
-  findings.error(attach.key, `Attach names chains of nftables, and Firewall is iptables: ${remedy}`);
+  findings.error(attach.key, `Attach names chains of nftables, but Firewall is iptables: ${remedy}`);
 }

@@ -132,7 +132,7 @@ export const PROOF_DIRECTIVES = [
     read: valued((value, draft, findings) => {
       const timeout = parseSeconds(value, findings);
       if (timeout === 0)
-        findings.warning(value, 'no-time', 'within 0 seconds no second knock can arrive: allow 1 at least');
+        findings.warning(value, 'no-time', 'within 0 seconds no second knock can arrive: allow at least 1');
       if (timeout !== undefined) draft.seqTimeout = timeout;
     }),
   },

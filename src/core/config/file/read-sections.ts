@@ -85,7 +85,7 @@ class SectionReader<Name extends string> {
       this.#findings.warning(
         name,
         'second-options',
-        `a second section [options], ${first}: both count, put them in one`,
+        `a second section [options], ${first}: both count; put them in one`,
       );
     }
     this.#options ??= this.#open('options', name);
@@ -105,7 +105,7 @@ class SectionReader<Name extends string> {
 
   #openOrphan(line: Word): OpenSection<Name> {
     const remedy = `put a heading above it, ${headings(this.#grammar, ' or ')}`;
-    this.#findings.error(line, `${quoteText(line.text)} stands before any section: ${remedy}`);
+    this.#findings.error(line, `${quoteText(line.text)} comes before any section: ${remedy}`);
     return this.#open('orphan', sliceWord(line, 0, 0));
   }
 
@@ -129,7 +129,7 @@ class SectionReader<Name extends string> {
     const first = section.lineOf.get(directive);
     section.lineOf.set(directive, key.line);
     if (first === undefined || section.kind === 'orphan' || directive.repeated === 'each') return;
-    const shown = `${directive.name} stands here again, before at line ${first}`;
+    const shown = `${directive.name} is repeated here, first at line ${first}`;
     const counts = { first: 'the first one counts', last: 'this one counts', both: 'both count' };
     const precedent = directive.isNew === true ? '' : ', as in knockd';
     this.#findings.warning(
@@ -154,7 +154,7 @@ function parseHeading(line: Word, grammar: Grammar<string>, findings: Findings):
     findings.error(line, `the heading ${quoteText(line.text)} has no "]": write it as [name]`);
   } else if (!closed) {
     const rest = trimWord(sliceWord(line, end + 1));
-    const remedy = rest.text.startsWith('#') ? 'a comment stands on a line of its own' : 'remove it';
+    const remedy = rest.text.startsWith('#') ? 'write a comment on a separate line' : 'remove it';
     findings.error(rest, `${quoteText(rest.text)} follows the heading on its line: ${remedy}`);
   }
   if (name.text === '' && (closed || end >= 0)) {

@@ -32,7 +32,7 @@ function judgeComment(
   findings: Findings,
 ): Word | undefined {
   const comment = sliceWord(value, hash);
-  const shown = `${quoteText(comment.text)} is part of the value: a comment stands on a line of its own`;
+  const shown = `${quoteText(comment.text)} is part of the value: write a comment on a separate line`;
   if (directive.value === 'path') {
     // A file may be called so; that it is meant is unlikely after white space alone.
     if (/[ \t]/.test(value.text.charAt(hash - 1))) findings.warning(comment, 'comment-in-value', shown);

@@ -151,7 +151,7 @@ function parseNumber(value: Word, findings: Findings): number | undefined {
   const number = /^[0-9]{1,9}$/.test(value.text) ? Number(value.text) : 0;
   if (number >= 1 && number <= MOST_COMMANDS) return number;
   const wrong =
-    value.text === '' ? 'a number is missing' : `${quoteText(value.text)} is no number of commands`;
+    value.text === '' ? 'a number is missing' : `${quoteText(value.text)} is not a number of commands`;
   findings.error(value, `${wrong}: write a whole number from 1 to ${MOST_COMMANDS}`);
   return undefined;
 }

@@ -37,7 +37,7 @@ export function parseChoice<T extends string>(
     const listed = choices.join(', ');
     findings.error(
       entry.value,
-      `${quoteText(text)} is no value of ${entry.directive.name}: ${guess}it is one of ${listed}`,
+      `${quoteText(text)} is not a value of ${entry.directive.name}: ${guess}it is one of ${listed}`,
     );
   }
   return choice;

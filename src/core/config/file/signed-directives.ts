@@ -116,6 +116,6 @@ function parseSignedPort(value: Word, findings: Findings): Port | undefined {
 /** The daemon works in `/`, and the verbs that edit the file elsewhere. */
 function parseAbsolute({ directive, value }: GivenLine, findings: Findings) {
   if (value.text.startsWith('/')) return value.text;
-  findings.error(value, `${quoteText(value.text)} is no whole path: ${directive.name} begins with /`);
+  findings.error(value, `${quoteText(value.text)} is not an absolute path: ${directive.name} begins with /`);
   return undefined;
 }

@@ -18,7 +18,10 @@ export function parseAttach(
   const names = new Set(points.map(renderAttachPoint));
   for (const word of splitWord(list, ',', MAX_ATTACH_POINTS + 1)) {
     if (points.length === MAX_ATTACH_POINTS) {
-      findings.error(word, `more than ${MAX_ATTACH_POINTS} chains: name those alone that drop what is new`);
+      findings.error(
+        word,
+        `more than ${MAX_ATTACH_POINTS} chains: name only those that drop new connections`,
+      );
       break;
     }
     const point = parseAttachPoint(word.text);
@@ -38,18 +41,18 @@ function isOwnTable({ family, table }: AttachPoint): boolean {
 }
 
 const OWN_TABLE_REMEDY =
-  'is in the table that Bussa makes for itself: name a chain of your own ruleset, ' +
-  'or leave Attach out, and the doors’ ports are closed in that table';
+  "is in Bussa's own table: name a chain of your own ruleset, " +
+  'or remove Attach: the doors’ ports are closed in that table';
 
 function mistakeOf(text: string): string {
   if (text === '') return `a chain is missing: ${FORM}`;
   const shown = quoteText(text);
   const [family = '', ...names] = text.split(/[ \t]+/);
-  if (names.length !== 2) return `${shown} is no chain: ${FORM}`;
+  if (names.length !== 2) return `${shown} is not a chain: ${FORM}`;
   if (parseAttachPoint(`${family} table chain`) === undefined) {
     return `unknown family ${quoteText(family)} in ${shown}: it is inet, ip or ip6`;
   }
   const wrong = names.find((name) => parseAttachPoint(`inet ${name} chain`) === undefined) ?? '';
   const remedy = 'a name begins with a letter, and letters, digits, "_", ".", "-" or "/" follow';
-  return `${quoteText(wrong)} in ${shown} is no name for nftables: ${remedy}`;
+  return `${quoteText(wrong)} in ${shown} is not a name that nftables accepts: ${remedy}`;
 }

@@ -13,7 +13,7 @@ export function parseDuration(word: Word, findings: Findings): Millis | undefine
   const wrong =
     word.text === ''
       ? 'a time is missing'
-      : `${quoteText(word.text)} is ${length === undefined ? 'no length of time' : 'too long'}`;
+      : `${quoteText(word.text)} is ${length === undefined ? 'not a length of time' : 'too long'}`;
   const remedy = `write whole seconds, or a number with s, m, h or d, as in 90s, 10m, 2h or 1d; ${MAX_TIMEOUT_SECONDS} seconds at most`;
   findings.error(word, `${wrong}: ${remedy}`);
   return undefined;

@@ -24,7 +24,7 @@ export function parseFlags(list: Word, findings: Findings): FlagRule {
     if (contradicts(rule, name, wanted)) {
       findings.error(
         word,
-        `${name} is asked for both set and not set: no packet is both, leave one of them out`,
+        `${name} is required both set and not set: no packet has both, remove one of them`,
       );
     }
     rule = withFlag(rule, name, wanted);

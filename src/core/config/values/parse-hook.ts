@@ -14,7 +14,7 @@ export function parseHook(value: Word, findings: Findings): Hook | undefined {
   if (!value.text.startsWith(SHELL_MARK)) return parseArgv(value, findings);
   const text = trimWord(sliceWord(value, SHELL_MARK.length));
   if (text.text === '') {
-    findings.error(value, 'a command is missing after sh: write what /bin/sh shall run');
+    findings.error(value, 'a command is missing after sh: write what /bin/sh should run');
     return undefined;
   }
   return fits(text, [text.text], findings) ? { kind: 'shell', text: text.text } : undefined;
@@ -29,11 +29,11 @@ function parseArgv(value: Word, findings: Findings): Hook | undefined {
   const { argv, shellSign } = result;
   if (shellSign !== undefined) {
     const shown = quoteText(value.text.slice(shellSign).split(/[ \t]/, 1)[0] ?? '');
-    const remedy = `begin the value with ${SHELL_MARK} to give it to one, or put it in '...'`;
+    const remedy = `begin the value with ${SHELL_MARK} to run it in a shell, or put it in '...'`;
     findings.warning(
       sliceWord(value, shellSign),
       'no-shell',
-      `no shell reads ${shown}, it is taken as it stands: ${remedy}`,
+      `no shell interprets ${shown}, it is taken literally: ${remedy}`,
     );
   }
   const [program = '', ...args] = argv;
@@ -54,6 +54,6 @@ function fits(at: Word, argv: readonly string[], findings: Findings): boolean {
 function judgePlaceholder(value: Word, findings: Findings): void {
   const place = value.text.indexOf('%IP%');
   if (place < 0) return;
-  const remedy = `a hook finds the address in the environment, as BUSSA_IP: ${SHELL_MARK} logger "$BUSSA_IP"`;
+  const remedy = `a hook gets the address in the environment, as BUSSA_IP: ${SHELL_MARK} logger "$BUSSA_IP"`;
   findings.warning(sliceWord(value, place), 'no-placeholder', `"%IP%" is not replaced here: ${remedy}`);
 }

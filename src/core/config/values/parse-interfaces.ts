@@ -41,8 +41,8 @@ function wordChoice(text: string): InterfaceSetting | undefined {
 
 function nameMistake({ text }: Word, earlier: ReadonlySet<string>): string | undefined {
   if (text === '') return 'an interface is missing: name one, as in eth0 or eth0,wlan0, or write any or auto';
-  if (wordChoice(text) !== undefined) return `${text} stands alone: it cannot be mixed with other interfaces`;
-  if (earlier.has(text)) return `${quoteText(text)} is already watched: name each interface once`;
+  if (wordChoice(text) !== undefined) return `${text} cannot be combined with other interfaces`;
+  if (earlier.has(text)) return `${quoteText(text)} is already named: name each interface once`;
   if (/\s/.test(text)) return `${quoteText(text)} is not an interface: separate the names with commas`;
   if (text.includes('/')) return `${quoteText(text)} is not an interface: give its name alone, as in eth0`;
   if (text.includes(':')) {

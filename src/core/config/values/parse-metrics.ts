@@ -9,8 +9,7 @@ export type MetricsPlace =
   | { readonly kind: 'socket'; readonly path: string }
   | { readonly kind: 'port'; readonly host: string; readonly port: Port };
 
-const REMEDY =
-  'give a port of this host alone, such as 127.0.0.1:9617 or [::1]:9617, or the path of a socket';
+const REMEDY = 'give a loopback port such as 127.0.0.1:9617 or [::1]:9617, or the path of a socket';
 
 /** `/path`, `127.0.0.1:PORT` or `[::1]:PORT`; `off` is nothing. */
 export function parseMetrics(word: Word, findings: Findings): MetricsPlace | undefined {
@@ -21,11 +20,11 @@ export function parseMetrics(word: Word, findings: Findings): MetricsPlace | und
   const host = parseAddress(v6 ?? v4 ?? '');
   const port = parsePort(digits);
   if (host === undefined || port === undefined) {
-    findings.error(word, `${quoteText(text)} is no place for metrics: ${REMEDY}`);
+    findings.error(word, `${quoteText(text)} is not a place for metrics: ${REMEDY}`);
     return undefined;
   }
   if (!/^127\.|^::1$/.test(host)) {
-    findings.error(word, `metrics tell who knocks, and ${host} can be reached from elsewhere: ${REMEDY}`);
+    findings.error(word, `metrics show who knocks, and other machines can reach ${host}: ${REMEDY}`);
     return undefined;
   }
   return { kind: 'port', host, port };

@@ -15,7 +15,7 @@ export function parseNames(list: Word, of: 'user' | 'door', findings: Findings):
   for (const word of splitWord(list, ',')) {
     if (word.text === '') findings.error(word, `a ${of} is missing: write names separated by commas`);
     else if (of === 'user' && !isUserName(word.text))
-      findings.error(word, `${quoteText(word.text)} is no name of a user: it has ${USER_NAME_FORM}`);
+      findings.error(word, `${quoteText(word.text)} is not a user name: it has ${USER_NAME_FORM}`);
     else good.push(word.text);
   }
   return good;

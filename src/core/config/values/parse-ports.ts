@@ -19,7 +19,10 @@ export function parsePorts(
   const ports = [...earlier];
   for (const word of splitWord(list, ',', MAX_PORT_OPENINGS + 1)) {
     if (ports.length === MAX_PORT_OPENINGS) {
-      findings.error(word, `a door opens ${MAX_PORT_OPENINGS} ports or ranges at most: put them into ranges`);
+      findings.error(
+        word,
+        `a door opens at most ${MAX_PORT_OPENINGS} ports or ranges: combine them into ranges`,
+      );
       break;
     }
     const opening = parsePortOpening(normalForm(word.text));
@@ -47,7 +50,7 @@ function judgeOverlap(
     (each) => each.protocol === protocol && each.path === path && each.first <= last && each.last >= first,
   );
   if (other === undefined) return true;
-  const shown = `${quoteText(word.text)} is opened already by ${renderPortOpening(other)}`;
+  const shown = `${quoteText(word.text)} is already opened by ${renderPortOpening(other)}`;
   findings.error(word, `${shown}: name each port of a door once`);
   return false;
 }
@@ -56,10 +59,11 @@ function mistakeOf(text: string): string {
   if (text === '') return `a port is missing: ${FORM}`;
   const shown = quoteText(text);
   const turned = protocolFirst(text);
-  if (turned !== undefined) return `${shown} is no port to open: the protocol stands first, write ${turned}`;
+  if (turned !== undefined)
+    return `${shown} is not a port to open: the protocol comes first, write ${turned}`;
   const [, protocol, first, last, path] =
     /^([^/]*)\/([^ \t-]*)(?:-([^ \t]*))?(?:[ \t](.*))?$/.exec(normalForm(text)) ?? [];
-  if (protocol === undefined || first === undefined) return `${shown} is no port to open: ${FORM}`;
+  if (protocol === undefined || first === undefined) return `${shown} is not a port to open: ${FORM}`;
   if (parseProtocol(protocol) === undefined) {
     return `unknown protocol ${quoteText(protocol)} in ${shown}: it is tcp or udp`;
   }

@@ -27,5 +27,5 @@ function mistakeOf(text: string): string {
   if (text.split('/').length === 2 && parsePrefix(rendered) !== undefined && rendered.includes('/')) {
     return `${quoteText(text)} has bits set behind its length: write ${rendered}, or the address alone`;
   }
-  return `${quoteText(text)} is no network: ${FORM}`;
+  return `${quoteText(text)} is not a network: ${FORM}`;
 }

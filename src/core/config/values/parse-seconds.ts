@@ -12,7 +12,7 @@ export function parseSeconds(word: Word, findings: Findings): Millis | undefined
   const remedy = `a timeout is whole seconds from 0 to ${MAX_TIMEOUT_SECONDS}, as in 10`;
   findings.error(
     word,
-    `${text === '' ? 'a number is missing' : `${quoteText(text)} is no timeout`}: ${remedy}`,
+    `${text === '' ? 'a number is missing' : `${quoteText(text)} is not a timeout`}: ${remedy}`,
   );
   return undefined;
 }

@@ -19,7 +19,7 @@ export function portListHint(text: string, separator: 'blanks' | 'commas'): stri
       { length: Math.min(MOST_SHOWN + 1, Math.abs(Number(to) - Number(from)) + 1) },
       (_, i) => String(Number(from) + (Number(to) < Number(from) ? -i : i)),
     );
-    return `a range is no knock, ${write(ports)}`;
+    return `a range is not a knock, ${write(ports)}`;
   }
   if (/:(?:tcp|udp):/i.test(plain)) return undefined;
   if (!/^[0-9]{1,5}(?::(?:tcp|udp))?(?:[\s,;:|/+&>\u3001]+[0-9]{1,5}(?::(?:tcp|udp))?)+[,;]?$/i.test(plain)) {
