@@ -7,6 +7,7 @@ import type { LeaseStatus } from '../../src/core/control/lease-status.ts';
 import { GARBAGE, OUTCOMES } from '../../src/core/control/proof-counts.ts';
 import type { Reloaded } from '../../src/core/control/reload-answer.ts';
 import type { SourceStory, StoryEntry } from '../../src/core/control/source-story.ts';
+import type { UserStory } from '../../src/core/control/user-story.ts';
 import { LEASE_ENDS, type LeaseId } from '../../src/core/lease/lease.ts';
 import type { PastLease } from '../../src/core/lease/past-lease.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
@@ -194,6 +195,29 @@ const reloaded = record<Reloaded>(
 
 const ban = record<Rows['bans']>({ who: text, until: moment }, 'until');
 
+const userStory = fc.record<UserStory>({
+  user: text,
+  known: flag,
+  present: fc.array(text, { maxLength: 3 }),
+  entries: fc.array(
+    record<UserStory['entries'][number]>(
+      {
+        kind: fc.constantFrom('completed', 'opened', 'extended', 'closed', 'refused'),
+        at: moment,
+        lastAt: moment,
+        count: number,
+        source: address,
+        door: text,
+        text,
+      },
+      'door',
+    ),
+    { maxLength: 3 },
+  ),
+  now: moment,
+  since: moment,
+});
+
 export const ANY_ANSWER: { readonly [V in keyof Answers]: fc.Arbitrary<Answers[V]> } = {
   ping: fc.record({ protocol: number, version: text }),
   confirm: fc.record({ confirmed: flag }),
@@ -218,6 +242,7 @@ export const ANY_ANSWER: { readonly [V in keyof Answers]: fc.Arbitrary<Answers[V
     'unkept',
   ),
   explain: story,
+  'explain-user': userStory,
 };
 
 export const ANY_ROW: { readonly [V in keyof Rows]: fc.Arbitrary<Rows[V]> } = {
@@ -285,6 +310,7 @@ export const ANY_REQUEST: { readonly [V in keyof Requests]: fc.Arbitrary<Request
   ban: record<Requests['ban']>({ who: prefix, for: length }, 'for'),
   unban: fc.record({ who: prefix }),
   explain: record<Requests['explain']>({ ip: address, follow: yes }, 'follow'),
+  'explain-user': fc.record({ user: text }),
   doors: record<Requests['doors']>({ limit: count }, 'limit'),
   attempts: nothing,
   leases: record<Requests['leases']>(

@@ -26,6 +26,7 @@ import {
 import { type Fields, optional, type Reader, record } from './reader.ts';
 import { RELOAD_ANSWER, type ReloadAnswer } from './reload-answer.ts';
 import { SOURCE_STORY, type SourceStory } from './source-story.ts';
+import { USER_STORY, type UserStory } from './user-story.ts';
 import { ADDRESS, COUNT, FLAG, LENGTH, MOMENT, PREFIX, TEXT, YES } from './value-readers.ts';
 
 /** `for`: how long, else the door's own time. */
@@ -47,6 +48,8 @@ export type Requests = {
   readonly unban: { readonly who: Prefix };
   /** `follow`: what it does from now on is kept, whatever comes. */
   readonly explain: { readonly ip: Address; readonly follow?: true };
+  /** What one user has knocked for in his own name. */
+  readonly 'explain-user': { readonly user: string };
   readonly doors: { readonly limit?: number };
   readonly attempts: Nothing;
   readonly leases: {
@@ -79,6 +82,7 @@ export type Answers = {
   readonly ban: BanAnswer;
   readonly unban: UnbanAnswer;
   readonly explain: SourceStory;
+  readonly 'explain-user': UserStory;
 };
 
 /** The rows of answers that come in parts, a line each; they stand in the part under the name of the verb. */
@@ -108,6 +112,7 @@ export const REQUESTS: { readonly [V in ControlVerb]: Fields<Requests[V]> } = {
   ban: { who: PREFIX, for: optional(LENGTH) },
   unban: { who: PREFIX },
   explain: { ip: ADDRESS, follow: optional(YES) },
+  'explain-user': { user: TEXT },
   doors: { limit: optional(COUNT) },
   attempts: {},
   leases: { door: optional(TEXT), ip: optional(ADDRESS), user: optional(TEXT), limit: optional(COUNT) },
@@ -133,6 +138,7 @@ export const ANSWERS: { readonly [V in AnswerVerb]: Reader<Answers[V]> } = {
   ban: BAN_ANSWER,
   unban: UNBAN_ANSWER,
   explain: SOURCE_STORY,
+  'explain-user': USER_STORY,
 };
 
 export const ROWS: { readonly [V in RowsVerb]: Reader<Rows[V]> } = {

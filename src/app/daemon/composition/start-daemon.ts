@@ -40,6 +40,7 @@ import { ProofCounters } from '../reporting/proof-counters.ts';
 import { Reports } from '../reporting/reports.ts';
 import { DaemonView } from '../status/daemon-view.ts';
 import { SourceView } from '../status/source-view.ts';
+import { UserView } from '../status/user-view.ts';
 import { CompletionAdmission } from './completion-admission.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
 
@@ -155,6 +156,7 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
     mayHold,
     onCount,
   });
+  const users = new UserView({ inForce, clock, leases: () => machine.each() });
   const sources = new SourceView({
     ...{ bans, guard: scans, clock, traces },
     doors: () => watch.doors,
@@ -162,6 +164,7 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   });
   reports.subscribe({ note: (event) => native.note(event) });
   // What runs up the layers, all of it: in this order a source's story has what its hook is run for.
+  reports.subscribe({ note: (event) => users.note(event) });
   reports.subscribe({ note: (event) => sources.note(event), told: (occasion) => sources.told(occasion) });
   reports.subscribe({ told: (occasion) => void hooks.tell(occasion) });
   bans.follow(() => keeper.closeBanned());
@@ -170,7 +173,7 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   const { ipv6 } = options;
   const payloads = new PayloadListener({ inForce, watch, store, clock, keeper, counters, ipv6, report });
   resources.defer(() => payloads.stop());
-  return { guard, native, exposure, bans, hooks, keeper, sources, payloads, proofs: counters };
+  return { guard, native, exposure, bans, hooks, keeper, sources, users, payloads, proofs: counters };
 }
 
 function openGuard(
@@ -212,7 +215,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     exposure: () => exposure.status,
   });
   const config = () => inForce.current;
-  const { bans, sources } = doors;
+  const { bans, sources, users } = doors;
   const { store } = state;
   const verbs = daemonVerbs({
     view,
@@ -221,6 +224,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     store,
     bans,
     sources,
+    users,
     reload: () => reload.run(),
     report,
   });

@@ -2,6 +2,7 @@ import type { LeaseStore } from '../../../host/store/lease-store.ts';
 import type { BanKeeper } from '../bans/ban-keeper.ts';
 import type { ReloadOutcome } from '../reload/reload.ts';
 import type { SourceView } from '../status/source-view.ts';
+import type { UserView } from '../status/user-view.ts';
 import type { ControlVerbs } from './control-verbs.ts';
 import { historyVerb } from './history-verb.ts';
 import { type LeaseVerbsParts, leaseVerbs } from './lease-verbs.ts';
@@ -13,6 +14,7 @@ export type DaemonVerbsParts = LeaseVerbsParts & {
   readonly store: LeaseStore;
   readonly bans: BanKeeper;
   readonly sources: SourceView;
+  readonly users: UserView;
   readonly reload: () => Promise<ReloadOutcome>;
 };
 
@@ -24,5 +26,6 @@ export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, 'ping' 
     ...reloadVerb(parts.reload),
     ...historyVerb(parts.store),
     ...sourceVerbs(parts.bans, parts.sources),
+    'explain-user': ({ user }) => parts.users.story(user),
   };
 }

@@ -1,7 +1,9 @@
+import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
 import type { SourceStory } from '../../../core/control/source-story.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
-import { BUSSA_EXIT, type Json, type Output, type Verb } from '../../arguments/verb.ts';
+import { UsageError } from '../../arguments/read-options.ts';
+import { type Action, BUSSA_EXIT, type Json, type Output, type Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { isoMoment } from '../text/render-time.ts';
 
@@ -12,7 +14,7 @@ export const EXPLAIN: Verb = {
     'Prints what the running daemon remembers of an address, packet by packet, and says in one sentence why the door did not open at the last attempt, or when it did.',
     'The daemon remembers the last 32 entries of each of up to 4096 addresses; equal packets in a row are one entry. Addresses that have come further in a sequence are kept longer, so that scans do not evict knockers. The daemon sees only packets to a port of a door or to a decoy port, and only with TCP flags that a door accepts there.',
   ],
-  operands: [{ name: 'IP', summary: 'the address', completes: 'host' }],
+  operands: [{ name: 'IP', summary: 'the address', completes: 'host', optional: true }],
   options: {
     follow: {
       type: 'boolean',
@@ -20,11 +22,20 @@ export const EXPLAIN: Verb = {
       details:
         'The last 16 such addresses are kept, until the daemon ends. Run the verb again without this option when the address has knocked.',
     },
+    user: {
+      type: 'string',
+      value: 'NAME',
+      summary: 'what this user has knocked for by key, in place of an address',
+    },
     ...CHOICE_OPTIONS,
   },
   read: ({ values, operands }, environment) => {
     const choice = daemonChoice(values, environment);
-    const ip = parseSource(operands[0] ?? '');
+    const [word] = operands;
+    const user = values.get('user');
+    if (user !== undefined) return explainUser(user, word, values.has('follow'), choice);
+    if (word === undefined) throw new UsageError('no IP was given: the address, or --user NAME');
+    const ip = parseSource(word);
     const follow = values.has('follow') ? ({ follow: true } as const) : {};
     return async (voice) => {
       const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
@@ -36,6 +47,32 @@ export const EXPLAIN: Verb = {
     };
   },
 };
+
+function explainUser(user: string, ip: string | undefined, follows: boolean, choice: DaemonSelector): Action {
+  if (ip !== undefined)
+    throw new UsageError(`unexpected argument '${ip}': give an address or --user, not both`);
+  if (follows) throw new UsageError('--follow is for an address');
+  return async (voice) => {
+    const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
+    const { userEntryTime } = await import('../../../core/control/user-story.ts');
+    const reply = await askDaemon(choice, { verb: 'explain-user', user });
+    if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+    const { entries, present, known, since, now } = reply.answer;
+    const rows = entries.map((entry) => {
+      const { at, lastAt, ...rest } = entry;
+      return { ...rest, at: isoMoment(at), lastAt: isoMoment(lastAt), time: userEntryTime(entry, now) };
+    });
+    voice.answer({ user, known, present, entries: rows, since: isoMoment(since) }, [
+      ...present.map((sentence) => `${voice.style('bold', 'Now')}: ${printable(sentence)}.`),
+      ...rows.map(({ time, source, door, text, count }) => {
+        const what = [source, ...(door === undefined ? [] : [printable(door)]), printable(text)].join(': ');
+        return `${voice.style('dim', time)}  ${what}${count > 1 ? `, ${count} times` : ''}`;
+      }),
+      ...(rows.length === 0 ? [`${printable(user)} has sent no signed knock since the daemon started.`] : []),
+    ]);
+    return known ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
+  };
+}
 
 type Telling = typeof import('../../../core/control/source-story.ts');
 

@@ -1,0 +1,53 @@
+import { renderMomentMillis } from '../event/render-moment.ts';
+import type { Address } from '../net/address.ts';
+import type { Instant } from '../net/time.ts';
+import { list, optional, record, word } from './reader.ts';
+import { ADDRESS, FLAG, MOMENT, NUMBER, TEXT } from './value-readers.ts';
+
+const HAPPENED = ['completed', 'opened', 'extended', 'closed', 'refused'] as const;
+
+/** What came of something that the user has proved; equal ones in a row are one. Moments are by the wall clock. */
+export type UserEntry = {
+  readonly kind: (typeof HAPPENED)[number];
+  readonly at: Instant;
+  readonly lastAt: Instant;
+  readonly count: number;
+  readonly source: Address;
+  /** Absent where it is not known which one was meant. */
+  readonly door?: string;
+  readonly text: string;
+};
+
+/** What the daemon knows of one user. */
+export type UserStory = {
+  readonly user: string;
+  /** He is in the users file that is in force. */
+  readonly known: boolean;
+  /** What is the case now, in sentences without full stops. */
+  readonly present: readonly string[];
+  /** The oldest first. */
+  readonly entries: readonly UserEntry[];
+  readonly now: Instant;
+  readonly since: Instant;
+};
+
+const USER_ENTRY = record<UserEntry>({
+  kind: word(...HAPPENED),
+  at: MOMENT,
+  lastAt: MOMENT,
+  count: NUMBER,
+  source: ADDRESS,
+  door: optional(TEXT),
+  text: TEXT,
+});
+
+export const USER_STORY = record<UserStory>({
+  user: TEXT,
+  known: FLAG,
+  present: list(TEXT),
+  entries: list(USER_ENTRY),
+  now: MOMENT,
+  since: MOMENT,
+});
+
+export const userEntryTime = ({ lastAt }: UserEntry, now: Instant): string => renderMomentMillis(lastAt, now);

@@ -1,0 +1,151 @@
+// Users at the whole daemon: seen in every answer, and shut out by one command.
+import assert from 'node:assert/strict';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { KnockSigner, readReply, SIGNED_PORT } from '../lab/knock-signer.ts';
+import { BUSSA, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { PayloadSender } from '../lab/payload-sender.ts';
+import type { Program } from '../lab/program.ts';
+import { assertOpen, assertShut, startService } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
+
+const DOOR = `[ssh]
+  accept   = key
+  open     = tcp/22
+  open_for = 300
+  on_open  = sh: echo "$BUSSA_USER $BUSSA_PROOF" >> hooks
+`;
+
+class Stage implements AsyncDisposable {
+  readonly signer: KnockSigner;
+  readonly wire: Wire;
+  readonly directory: WorkDirectory;
+  readonly knockd: Program;
+  readonly #sender: PayloadSender;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(
+    signer: KnockSigner,
+    wire: Wire,
+    directory: WorkDirectory,
+    knockd: Program,
+    sender: PayloadSender,
+    stack: AsyncDisposableStack,
+  ) {
+    this.signer = signer;
+    this.wire = wire;
+    this.directory = directory;
+    this.knockd = knockd;
+    this.#sender = sender;
+    this.#stack = stack;
+  }
+
+  static async create(): Promise<Stage> {
+    await using stack = new AsyncDisposableStack();
+    const wire = stack.use(await Wire.create());
+    const signer = stack.use(await KnockSigner.create({ alice: [], bob: [] }));
+    const directory = stack.use(new WorkDirectory());
+    stack.use(await startService(wire.server, 22));
+    const sender = stack.use(await PayloadSender.start(wire.client));
+    const door = DOOR.replace('>> hooks', `>> ${directory.file('hooks')}`);
+    const knockd = stack.use(await startKnockd(wire.server, directory, signer.options + door));
+    return new Stage(signer, wire, directory, knockd, sender, stack.move());
+  }
+
+  async knock(key: string, source: string = CLIENT) {
+    const signed = await this.signer.sign({ key });
+    await this.#sender.send(source, SERVER, SIGNED_PORT, signed.packet);
+    const reply = await this.#sender.reply();
+    return readReply(signed, reply.payload)?.status;
+  }
+
+  /** `bussa` at this daemon, as JSON. */
+  async ask(...args: readonly string[]) {
+    const [program = '', ...first] = BUSSA;
+    const place = ['-c', this.directory.file('knockd.conf'), '--state', this.directory.path, '--json'];
+    return JSON.parse(await this.wire.server.run(program, ...first, ...args, ...place)) as Record<
+      string,
+      unknown
+    >;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
+
+describe('users', { concurrency: 2 }, () => {
+  test('are named wherever a door is', async () => {
+    await using stage = await Stage.create();
+    assert.equal(await stage.knock('alice'), 'open');
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: OPEN SESAME \(key, SHA256:/);
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: opened tcp\/22 for 300 s/);
+    const { leases } = (await stage.ask('leases', '--user', 'alice')) as {
+      leases: { user: string; door: string }[];
+    };
+    assert.deepEqual(
+      leases.map(({ user, door }) => [user, door]),
+      [['alice', 'ssh']],
+    );
+    assert.deepEqual((await stage.ask('leases', '--user', 'bob')).leases, []);
+    const story = (await stage.ask('explain', '--user', 'alice')) as {
+      present: string[];
+      entries: { kind: string; source: string }[];
+    };
+    assert.match(story.present.join('\n'), /^alice may open ssh\nssh is open for 10\.7\.0\.2 until /);
+    assert.deepEqual(
+      story.entries.map(({ kind, source }) => [kind, source]),
+      [
+        ['completed', CLIENT],
+        ['opened', CLIENT],
+      ],
+    );
+    const { present } = (await stage.ask('explain', CLIENT)) as { present: string[] };
+    assert.match(present.join('\n'), /ssh: is open until .*, opened by the signed knock of alice at /);
+    await stage.ask('close', '--all');
+    const { history } = (await stage.ask('history', '--user', 'alice')) as {
+      history: { user: string; by: string }[];
+    };
+    assert.deepEqual(
+      history.map(({ user, by }) => [user, by]),
+      [['alice', 'key']],
+    );
+    assert.equal(readFileSync(stage.directory.file('hooks'), 'utf8'), 'alice key\n');
+  });
+
+  test('off and remove close at once what only that user holds; who is on again gets in', async () => {
+    await using stage = await Stage.create();
+    const { client } = stage.wire;
+    assert.equal(await stage.knock('alice'), 'open');
+    assert.equal(await stage.knock('bob', STRANGER), 'open');
+    await assertOpen(client, SERVER, 22, CLIENT);
+    const before = readFileSync(stage.directory.file('knockd.conf'), 'utf8');
+    assert.equal((await stage.ask('user', 'off', 'alice')).inForce, true);
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: closed tcp\/22, its user may not open it any more/);
+    await assertShut(client, SERVER, 22, CLIENT);
+    await assertOpen(client, SERVER, 22, STRANGER);
+    assert.equal(await stage.knock('alice'), 'refused');
+    await stage.knockd.saw(/10\.7\.0\.2: alice: signed knock refused: /);
+    assert.equal((await stage.ask('user', 'on', 'alice')).inForce, true);
+    assert.equal(await stage.knock('alice'), 'open');
+    await stage.ask('user', 'remove', 'bob');
+    await stage.knockd.saw(/10\.7\.0\.3: ssh: bob: closed tcp\/22, its user may not open it any more/);
+    await assertShut(client, SERVER, 22, STRANGER);
+    assert.equal(readFileSync(stage.directory.file('knockd.conf'), 'utf8'), before);
+  });
+
+  test('a users file with a mistake, or that others can read, keeps the old one in force', async () => {
+    await using stage = await Stage.create();
+    const good = readFileSync(stage.signer.usersFile, 'utf8');
+    writeFileSync(stage.signer.usersFile, good.replace('[bob]', '[bob]\n  until = never'));
+    stage.knockd.signal('SIGHUP');
+    await stage.knockd.saw(/users\.conf:\d+:11: "never" is no such time: /);
+    await stage.knockd.saw(/has 1 mistake and .*; the old one stays in force/);
+    assert.equal(await stage.knock('bob'), 'open');
+    writeFileSync(stage.signer.usersFile, good.replace(/\[alice\][^[]*/, ''));
+    chmodSync(stage.signer.usersFile, 0o644);
+    stage.knockd.signal('SIGHUP');
+    await stage.knockd.saw(/users\.conf:1:1: others can read or change what is in it/);
+    assert.equal(await stage.knock('alice'), 'open');
+  });
+});
