@@ -14,7 +14,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   cli: {
     arguments: [],
     bussa: ['arguments', 'bussa/verbs', 'help', 'process'],
-    'bussa/init': ['arguments'],
+    'bussa/init': ['arguments', 'bussa/text'],
     'bussa/text': ['arguments'],
     'bussa/verbs': [
       'arguments',

@@ -109,7 +109,7 @@ const status = record<DaemonStatus>(
     interfaces: fc.array(fc.record({ name: text, up: flag }), { maxLength: 3 }),
     firewall,
     looked: record<DaemonStatus['looked']>({ interfaces: moment, firewall: moment }, 'firewall'),
-    exposure: fc.record({ closed: texts, open: texts, unjudged: texts, at: moment }),
+    exposure: fc.record({ closed: texts, open: texts, unjudged: texts, shut: texts, at: moment }),
     doors: number,
     leases: fc.record({ open: number, failed: number, max: number }),
     packets: fc.record({ passed: number, dropped: number }),

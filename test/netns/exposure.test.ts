@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { startService } from '../lab/service.ts';
+import { C_KNOCK } from '../lab/knockd.ts';
+import { assertOpen, assertShut, startService } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
 import { ClientStage, SSH_DOOR } from './client-stage.ts';
 import { BUSSA } from './up-stage.ts';
 
@@ -47,6 +49,26 @@ describe('nobody says "closed" of a port that a stranger reaches', { concurrency
     assert.match(await statusOf(stage), /strangers +closed to them: tcp\/22/);
   });
 
+  test('what is confirmed is called closed only as far as it is', async () => {
+    for (const isOpen of [false, true]) {
+      await using stage = await ClientStage.create();
+      const { server } = stage.wire;
+      if (isOpen) {
+        await server.run('sysctl', '-qw', 'net.ipv4.ip_forward=1');
+        await server.run('nft', ELSEWHERE);
+      }
+      const daemon = await stage.startDaemon(SSH_DOOR, '--confirm', '600');
+      await daemon.saw(/reverting in/);
+      const place = ['-c', stage.directory.file('knockd.conf'), '--state', stage.directory.path];
+      const said = await server.run(BUSSA, 'confirm', ...place);
+      await daemon.saw(/confirmed by bussa confirm/);
+      const closed = /Confirmed: .*\nStrangers cannot reach, judged by the whole ruleset: tcp\/22\./;
+      if (isOpen) assert.match(said, /Confirmed: .*\nPROBLEM: tcp\/22 is open to everybody over IPv4: /);
+      else assert.match(said, closed);
+      if (isOpen) assert.doesNotMatch(`${said}${daemon.output}`, /stay closed|cannot reach/);
+    }
+  });
+
   test('what cannot be judged is told as that', async () => {
     await using stage = await ClientStage.create();
     const { server } = stage.wire;
@@ -56,4 +78,84 @@ describe('nobody says "closed" of a port that a stranger reaches', { concurrency
     await daemon.saw(/tcp\/22 over IPv4 and IPv6 could not be judged: numgen/);
     assert.doesNotMatch(await statusOf(stage), /closed to them/);
   });
+});
+
+/** What keeps those out who have knocked; the daemon's firewall. */
+const BARRIERS = [
+  [
+    'a chain with policy accept that drops the port',
+    'nftables',
+    ['nft', 'table inet own { chain input { type filter hook input priority 10; tcp dport 22 drop; }; }'],
+  ],
+  [
+    'a drop at prerouting',
+    'nftables',
+    [
+      'nft',
+      'table inet own { chain pre { type filter hook prerouting priority -10; tcp dport 22 counter drop; }; }',
+    ],
+  ],
+  [
+    'a drop behind a jump and a verdict map',
+    'nftables',
+    [
+      'nft',
+      'table inet own { chain a { drop; }; chain input { type filter hook input priority -200; tcp dport vmap { 22 : jump a }; }; }',
+    ],
+  ],
+  [
+    'iptables that closes beside nftables',
+    'nftables',
+    ['sh', '-c', 'for i in iptables ip6tables; do $i -w -A INPUT -p tcp --dport 22 -j DROP; done'],
+  ],
+  [
+    'iptables-legacy that closes beside nftables',
+    'nftables',
+    [
+      'sh',
+      '-c',
+      'for i in iptables ip6tables; do $i-legacy -w -t mangle -A PREROUTING -p tcp --dport 22 -j DROP; done',
+    ],
+  ],
+  [
+    'a chain of nftables that closes beside iptables',
+    'iptables',
+    [
+      'nft',
+      'table inet own { chain input { type filter hook input priority 0; policy drop; ct state established accept; meta l4proto ipv6-icmp accept; udp dport 8000 accept; tcp dport { 7000, 9000 } accept; }; }',
+    ],
+  ],
+] as const;
+
+describe('who has knocked, and is kept out by the owner’s rules', { concurrency: 2 }, () => {
+  for (const [name, firewall, command] of BARRIERS) {
+    test(`${name}: told with the command that lets it pass, which does`, async () => {
+      await using stage = await ClientStage.create();
+      const { client, server } = stage.wire;
+      await using _service = await startService(server, 22);
+      await server.run(...(command as unknown as [string, ...string[]]));
+      const place = ['-c', stage.directory.file('knockd.conf'), '--state', stage.directory.path];
+      const daemon = await stage.startDaemon(
+        `[options]\n  firewall = ${firewall}\n${SSH_DOOR.replace(/open_for +=.*/, 'open_for = 600')}`,
+      );
+      await daemon.saw(/tcp\/22 stays shut to whoever has knocked over IPv4 and IPv6: .* drops? it/);
+      assert.match(await statusOf(stage), /strangers +PROBLEM: tcp\/22 stays shut to whoever has knocked/);
+      const check = server.start(BUSSA, 'check', ...place);
+      assert.equal((await check.exited).code, 1);
+      assert.match(check.output, /knockd\.conf:7:1: tcp\/22 stays shut to whoever has knocked/);
+      await client.run(C_KNOCK, SERVER, '7000', '8000:udp', '9000');
+      await daemon.saw(/ssh: opened tcp\/22/);
+      await assertShut(client, SERVER, 22, CLIENT);
+
+      const doctor = server.start(BUSSA, 'doctor', '--json', ...place);
+      await doctor.exited;
+      const { findings } = JSON.parse(doctor.output) as { findings: { id: string; remedy: string }[] };
+      const wayIn = findings.find(({ id }) => id === 'way-in');
+      assert.ok(wayIn !== undefined, doctor.output);
+      await server.run('sh', '-ec', wayIn.remedy);
+      assert.doesNotMatch(await statusOf(stage), /PROBLEM/);
+      await assertOpen(client, SERVER, 22, CLIENT);
+      await assertShut(client, SERVER, 22, STRANGER);
+    });
+  }
 });

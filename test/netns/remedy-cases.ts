@@ -186,6 +186,26 @@ const BOOT: readonly Case[] = [
   ),
 ];
 
+/** The daemon runs, and a rule of the owner's keeps everybody out. */
+const WAY_IN: readonly Case[] = [
+  {
+    name: 'a chain with policy accept that drops the port',
+    proves: ['way-in nft-pass'],
+    arrange: async (host) => {
+      await host.write(CONFIG, NATIVE);
+      await host.run(`knockd -d && ${nftHost('accept', 'tcp dport 22 drop;')}`);
+    },
+  },
+  {
+    name: 'iptables that drops the port beside nftables',
+    proves: ['way-in iptables-pass'],
+    arrange: async (host) => {
+      await host.write(CONFIG, `[options]\n  firewall = nftables\n${NATIVE}`);
+      await host.run(`knockd -d && ${onBoth('-A INPUT -p tcp --dport 22 -j DROP')}`);
+    },
+  },
+];
+
 const OWN = '-c /etc/mine.conf --state /var/lib/own -i eth0 -4 -p /run/own.pid';
 
 const OPENRC_SCRIPT = `#!/sbin/openrc-run
@@ -387,6 +407,7 @@ const LIBRARIES: readonly Case[] = [
 export const REMEDY_CASES: readonly Case[] = [
   ...DOWN,
   ...BOOT,
+  ...WAY_IN,
   ...CLOSING,
   ...BYPASSED,
   ...OTHERS,

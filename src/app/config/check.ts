@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { advise } from '../../core/config/advice/advise.ts';
 import type { HostFacts } from '../../core/config/advice/written-door.ts';
 import type { Config } from '../../core/config/file/config.ts';
+import type { Exposure } from '../../core/control/daemon-status.ts';
 import { BLIND_SHARE, isShareBlind } from '../../core/decoy/decoys.ts';
 import type { Door } from '../../core/door/door.ts';
 import { renderCaptureFilter } from '../../core/filter/capture-filter.ts';
@@ -14,6 +15,7 @@ import { endsLeases } from '../../host/firewall/choice/ends-leases.ts';
 import { barrierIn } from '../../host/firewall/iptables/chain-barrier.ts';
 import { readInterfaces } from '../../host/interfaces/interfaces.ts';
 import { readEphemeralPorts, readServedBy } from '../../host/ports/host-ports.ts';
+import { exposureDiagnostics } from './exposure-diagnostics.ts';
 import { type LoadedConfig, loadConfig } from './load-config.ts';
 import { readOneTimeFile } from './one-time-doors.ts';
 
@@ -28,14 +30,18 @@ export type Verdict =
     }
   | Extract<LoadedConfig, { kind: 'bad' }>;
 
-/** Judges a configuration and does nothing else: what is wrong in it, or else what is unwise, on this host as it is now. */
-export function check(configFile: string): Verdict {
+/**
+ * Judges a configuration and does nothing else: what is wrong in it, or else what is unwise, on this host as it is now.
+ * `exposure`: what the daemon that runs with it says of its ports.
+ */
+export function check(configFile: string, exposure?: Exposure): Verdict {
   const loaded = loadConfig(configFile);
   if (loaded.kind === 'bad') return loaded;
   const { config, bytes, warnings } = loaded;
   const oneTime = readOneTimeDoors(config);
   const advice = advise(configFile, bytes, oneTime.doors, readHostFacts());
-  const diagnostics = [...warnings, ...advice].sort((a, b) => byPlace(a, b));
+  const judged = exposure === undefined ? [] : exposureDiagnostics(configFile, bytes, exposure);
+  const diagnostics = [...warnings, ...advice, ...judged].sort((a, b) => byPlace(a, b));
   const doors = config.doors.flatMap((spec) => {
     const source = spec.sequenceSource;
     const door =

@@ -7,6 +7,7 @@ import { firstDrop, forwardDrop, mendEstablished, mendPort } from '../../core/fi
 import { renderDecision, renderFate, renderRule } from '../../core/firewall/judge/name-rule.ts';
 import type { Family } from '../../core/net/address.ts';
 import type { Port } from '../../core/net/port.ts';
+import { judgeWayIn } from '../exposure/judge-way-in.ts';
 import type { StrangerJudge } from '../exposure/stranger-judge.ts';
 import type { HiddenPort } from './hidden-ports.ts';
 import type { OwnerCommands } from './owner-commands.ts';
@@ -45,6 +46,8 @@ function judgePort(port: HiddenPort, around: Surroundings): Finding[] {
     bypass?.verdict === 'problem'
       ? [bypass]
       : [...(bypass === undefined ? [] : [bypass]), judgeHidden(port, fates, open, around)];
+  const barrier = port.isNative && around.start === undefined ? judgeWayIn(port, around.judge) : undefined;
+  if (barrier !== undefined) findings.push(problem('way-in', barrier.message, barrier.mend));
   if (around.serves(port)) return findings;
   const listing = port.protocol === 'tcp' ? 'ss -ltnp' : 'ss -lunp';
   return [

@@ -8,6 +8,7 @@ import type { HostInterface } from '../../core/net/host-interface.ts';
 import { listRules } from '../../host/firewall/choice/list-rules.ts';
 import { KernelRoutes } from '../../host/interfaces/host-routes.ts';
 import { entrancesOf } from './entrances.ts';
+import { judgeWayIn, nameOf, versions } from './judge-way-in.ts';
 import { type JudgedPort, StrangerJudge } from './stranger-judge.ts';
 
 /** BOUNDED: of all ports of all doors, those that are judged. */
@@ -22,14 +23,14 @@ export type ExposureQuestion = {
 /** Lists the rules as they are now, and judges. */
 export async function judgeExposure({ ports, interfaces, choice }: ExposureQuestion): Promise<Exposure> {
   const judged = spreadPorts(ports);
-  if (judged.length === 0) return { closed: [], open: [], unjudged: [] };
+  if (judged.length === 0) return NOTHING;
   const listing = await listRules();
   if (listing.nft === undefined && listing.iptables.length === 0) {
     const why = listing.why ?? 'there is neither nftables nor iptables';
     const unjudged = judged.map(
       (port) => `${nameOf(port)} could not be judged: the rules cannot be read: ${why}`,
     );
-    return { closed: [], open: [], unjudged };
+    return { ...NOTHING, unjudged };
   }
   using routes = new KernelRoutes(interfaces);
   const entrances = entrancesOf(interfaces, choice, routes);
@@ -40,7 +41,12 @@ export async function judgeExposure({ ports, interfaces, choice }: ExposureQuest
 }
 
 function sumUp(ports: readonly JudgedPort[], judge: StrangerJudge): Exposure {
-  const exposure = { closed: [] as string[], open: [] as string[], unjudged: [] as string[] };
+  const exposure = {
+    closed: [] as string[],
+    open: [] as string[],
+    unjudged: [] as string[],
+    shut: [] as string[],
+  };
   for (const port of ports) {
     const fates = judge.families.map((family) => ({ family, fate: judge.fateOf(port, family) }));
     const open = fates.filter(({ fate }) => fate.kind === 'in');
@@ -50,15 +56,22 @@ function sumUp(ports: readonly JudgedPort[], judge: StrangerJudge): Exposure {
     if (unsure.length > 0)
       exposure.unjudged.push(`${nameOf(port)} over ${versions(unsure)} could not be judged: ${by(unsure)}`);
     if (open.length + unsure.length === 0) exposure.closed.push(nameOf(port));
+    if (open.length === 0) exposure.shut.push(...wayInOf(port, judge));
   }
   return exposure;
 }
 
+const NOTHING: Exposure = { closed: [], open: [], unjudged: [], shut: [] };
+
+function wayInOf(port: JudgedPort, judge: StrangerJudge): string[] {
+  const barrier = judgeWayIn(port, judge);
+  return barrier === undefined
+    ? []
+    : [`${barrier.message}; let it pass there, Bussa keeps it closed to others: ${barrier.mend.command}`];
+}
+
 type Fates = readonly { readonly family: Family; readonly fate: StrangerFate }[];
 
-const nameOf = ({ protocol, port, path }: JudgedPort): string =>
-  `${protocol}/${port}${path === 'forward' ? ' forward' : ''}`;
-const versions = (fates: Fates): string => fates.map(({ family }) => `IPv${family}`).join(' and ');
 const by = (fates: Fates): string => [...new Set(fates.map(({ fate }) => renderFate(fate)))].join('; ');
 const whom = (fates: Fates): string =>
   fates.every(({ fate }) => fate.who === undefined) ? 'everybody' : 'strangers';

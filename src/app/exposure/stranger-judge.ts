@@ -10,6 +10,9 @@ import type { Entrances } from './entrances.ts';
 /** RFC 3927 and RFC 4291 section 2.5.6: known on their link alone. */
 const LINK_LOCAL = /^(?:169\.254\.|fe[89ab])/;
 
+/** Chains of Bussa's own table, and of iptables, as `nftKey` and `keyOf` name them. */
+const OWN_RULES = /^nft inet bussa | filter BUSSA$/;
+
 /** `path`: a port that goes through this host is reached at this host and behind it. */
 export type JudgedPort = Pick<Question, 'protocol' | 'port'> & { readonly path?: PortOpening['path'] };
 
@@ -47,15 +50,28 @@ export class StrangerJudge {
     return all.includes(6) ? [4, 6] : [4];
   }
 
+  /** Whether Bussa's rules are among them: only then a lease lets anybody in. */
+  get hasOwnRules(): boolean {
+    return [...this.ruleset.chains.keys()].some((key) => OWN_RULES.test(key));
+  }
+
+  /** What becomes of one who has knocked. */
+  leasedFateOf(port: JudgedPort, family: Family): StrangerFate {
+    return judgeStranger(this.ruleset, { ...this.#questionOf(port, family), state: 'new', hasLease: true });
+  }
+
   fateOf(
-    { path, ...port }: JudgedPort,
+    port: JudgedPort,
     family: Family,
     state: Question['state'] = 'new',
     ruleset = this.ruleset,
   ): StrangerFate {
+    return judgeStranger(ruleset, { ...this.#questionOf(port, family), state });
+  }
+
+  #questionOf({ path, ...port }: JudgedPort, family: Family): Omit<Question, 'state'> {
     const routed = path === 'forward' ? { routed: this.#routed } : {};
-    const question = { ...port, ...routed, family, state, entrances: this.#entrances, routes: this.#routes };
-    return judgeStranger(ruleset, question);
+    return { ...port, ...routed, family, entrances: this.#entrances, routes: this.#routes };
   }
 }
 

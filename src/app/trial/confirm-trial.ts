@@ -1,4 +1,4 @@
-import type { DaemonStatus } from '../../core/control/daemon-status.ts';
+import type { DaemonStatus, Exposure } from '../../core/control/daemon-status.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
 import { SystemdError } from '../../host/service-manager/systemd.ts';
 import { askDaemonAt, type DaemonSelector, findSockets, isNamed, type NoAnswer } from '../ask/ask-daemon.ts';
@@ -6,7 +6,12 @@ import { keepService, readServiceTrial, type ServiceTrial } from '../init/servic
 
 export type ConfirmOutcome =
   /** `service`: that of `bussa init`. `daemon`: that of `bussa up --confirm`. */
-  | { readonly kind: 'confirmed'; readonly trial: 'service' | 'daemon' }
+  | {
+      readonly kind: 'confirmed';
+      readonly trial: 'service' | 'daemon';
+      /** What the whole ruleset does to strangers now; absent where the daemon has not judged it. */
+      readonly exposure?: Exposure;
+    }
   | { readonly kind: 'nothing' }
   | NoAnswer;
 
@@ -14,7 +19,10 @@ export type ConfirmOutcome =
 export async function confirmTrial(choice: DaemonSelector): Promise<ConfirmOutcome> {
   const daemons = await lookAtDaemons(choice);
   const service = await readServiceTrial();
-  if (service !== undefined && isMeant(service, choice, daemons)) return confirmService();
+  if (service !== undefined && isMeant(service, choice, daemons)) {
+    const { path } = daemons.find(({ status }) => status?.pid === service.mainPid) ?? {};
+    return withExposure(await confirmService(), path, choice);
+  }
   const waiting = daemons.filter(({ status }) => status?.unconfirmed === true);
   const [first, ...others] = waiting;
   if (first === undefined) {
@@ -28,7 +36,19 @@ export async function confirmTrial(choice: DaemonSelector): Promise<ConfirmOutco
   }
   const reply = await askDaemonAt(first.path, { verb: 'confirm' }, choice);
   if (reply.kind !== 'answer') return reply;
-  return reply.answer.confirmed ? { kind: 'confirmed', trial: 'daemon' } : { kind: 'nothing' };
+  if (!reply.answer.confirmed) return { kind: 'nothing' };
+  return withExposure({ kind: 'confirmed', trial: 'daemon' }, first.path, choice);
+}
+
+async function withExposure(
+  outcome: ConfirmOutcome,
+  path: string | undefined,
+  choice: DaemonSelector,
+): Promise<ConfirmOutcome> {
+  if (outcome.kind !== 'confirmed' || path === undefined) return outcome;
+  const reply = await askDaemonAt(path, { verb: 'status' }, choice);
+  if (reply.kind !== 'answer' || reply.answer.status.exposure === undefined) return outcome;
+  return { ...outcome, exposure: reply.answer.status.exposure };
 }
 
 type Looked =

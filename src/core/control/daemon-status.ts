@@ -50,6 +50,8 @@ export type Exposure = {
   readonly open: readonly string[];
   /** `tcp/22 over IPv4 could not be judged: …`. */
   readonly unjudged: readonly string[];
+  /** `tcp/22 stays shut to whoever has knocked over IPv4: … drops it; …`. */
+  readonly shut: readonly string[];
 };
 
 /** As of the last judgement; `at`: when rules were last looked at. */
@@ -126,6 +128,7 @@ const EXPOSURE = record<ExposureStatus>({
   closed: list(TEXT),
   open: list(TEXT),
   unjudged: list(TEXT),
+  shut: list(TEXT),
   at: MOMENT,
 });
 

@@ -60,6 +60,7 @@ export const FINDINGS = {
   address: [],
   'port-hidden': CLOSING,
   'ipv6-gap': CLOSING,
+  'way-in': ['iptables-pass', 'nft-pass'],
   'container-bypass': ['forward', 'iptables-forward', 'nft-forward'],
   'service-listening': [],
   established: ['iptables-established', 'nft-established'],

@@ -122,7 +122,7 @@ function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
     case 'unconfirmed':
       return `reverting in ${event.seconds} s unless you confirm: knock, log in through the door, then run ${event.how} there${event.atTerminal ? '; or press Enter here' : ''}`;
     case 'confirmed':
-      return `confirmed ${event.by === 'terminal' ? 'at the terminal' : 'by bussa confirm'}: the ports stay closed`;
+      return `confirmed ${event.by === 'terminal' ? 'at the terminal' : 'by bussa confirm'}: the rules stay in place`;
     case 'undoing':
       return `not confirmed within ${event.seconds} s: opening the ports again and stopping the daemon`;
     case 'undone':

@@ -324,8 +324,8 @@ const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } =
     ],
   ],
   confirmed: [
-    [{ kind: 'confirmed', by: 'control' }, 'notice', 'confirmed by bussa confirm: the ports stay closed'],
-    [{ kind: 'confirmed', by: 'terminal' }, 'notice', 'confirmed at the terminal: the ports stay closed'],
+    [{ kind: 'confirmed', by: 'control' }, 'notice', 'confirmed by bussa confirm: the rules stay in place'],
+    [{ kind: 'confirmed', by: 'terminal' }, 'notice', 'confirmed at the terminal: the rules stay in place'],
   ],
   undoing: [
     [

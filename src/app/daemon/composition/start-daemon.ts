@@ -212,7 +212,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     ...{ ...base, ...doors, tally, options },
     isUnconfirmed: () => guard?.isPending === true,
     trialLeft: () => guard?.trialLeft,
-    exposure: () => exposure.status,
+    exposure,
   });
   const config = () => inForce.current;
   const { bans, sources, users } = doors;

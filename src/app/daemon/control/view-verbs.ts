@@ -4,7 +4,10 @@ import type { ControlVerbs } from './control-verbs.ts';
 /** How the daemon is. Of doors and leases the first `limit`. */
 export function viewVerbs(view: DaemonView): Pick<ControlVerbs, 'status' | 'doors' | 'attempts' | 'leases'> {
   return {
-    status: () => ({ status: view.status() }),
+    status: async () => {
+      await view.judge();
+      return { status: view.status() };
+    },
     doors: ({ limit }) => some(view.doors(), limit),
     attempts: () => view.attempts(),
     leases: ({ ip, limit, ...choice }) =>

@@ -65,6 +65,13 @@ export class ExposureWatch {
     return this.#running;
   }
 
+  /** For somebody who waits for it: however long the last one took. */
+  async lookNow(): Promise<void> {
+    await this.#running;
+    this.#notBefore = 0;
+    await this.look();
+  }
+
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -95,20 +102,21 @@ export class ExposureWatch {
       exposure = {
         closed: [],
         open: [],
+        shut: [],
         unjudged: [`the doors' ports could not be judged: ${(error as Error).message}`],
       };
     }
     if (this.#stopped) return;
     this.#notBefore = performance.now() + (performance.now() - began) * PAUSE_FACTOR;
     this.#at = this.#parts.wall();
-    const told = [...exposure.closed, ...exposure.open, ...exposure.unjudged].join('\n');
+    const told = Object.values(exposure).flat().join('\n');
     if (told !== this.#known?.told) this.#tell(exposure);
     this.#known = { key: key ?? '', exposure, told };
   }
 
-  #tell({ closed, open, unjudged }: Exposure): void {
+  #tell({ closed, open, unjudged, shut }: Exposure): void {
     const { report } = this.#parts;
-    for (const text of open) report({ kind: 'error', text });
+    for (const text of [...open, ...shut]) report({ kind: 'error', text });
     for (const text of unjudged) report({ kind: 'warning', text });
     if (closed.length > 0) report({ kind: 'judged-closed', ports: closed });
   }

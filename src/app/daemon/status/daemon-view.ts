@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
 import type { DaemonStatus, ExposureStatus, StartOptions } from '../../../core/control/daemon-status.ts';
 import type { DoorStatus } from '../../../core/control/door-status.ts';
@@ -21,6 +22,9 @@ import type { KnockListener } from '../packets/knock-listener.ts';
 import type { DaemonCounters } from '../reporting/daemon-counters.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
 
+/** How long whoever asks waits for a large ruleset to be judged. */
+const PATIENCE_MS = 2000;
+
 /** BOUNDED: interfaces in a status; a host with containers may have thousands. */
 const MAX_INTERFACES = 64;
 
@@ -40,15 +44,15 @@ export type DaemonViewParts = {
   readonly oneTime: OneTimeDoors;
   readonly isUnconfirmed: () => boolean;
   readonly trialLeft: () => Millis | undefined;
-  readonly exposure: () => ExposureStatus | undefined;
+  readonly exposure: { readonly status: ExposureStatus | undefined; lookNow(): Promise<void> };
 };
 
 /** Which leases: of a door, for an address, held by a user. */
 export type LeaseChoice = { readonly door?: string; readonly source?: Address; readonly user?: string };
 
 /**
- * The daemon as others see it: `bussa status`, and whatever else shows or counts. To ask it changes nothing and waits
- * for nothing.
+ * The daemon as others see it: `bussa status`, and whatever else shows or counts. To ask it changes nothing, and waits
+ * for nothing but `judge`.
  */
 export class DaemonView {
   readonly #parts: DaemonViewParts;
@@ -62,12 +66,17 @@ export class DaemonView {
     this.#started = { at: parts.clock.wall(), sinceBoot: parts.clock.sinceBoot() };
   }
 
+  /** What is said of the rules is as they are now, unless that takes long. */
+  async judge(): Promise<void> {
+    await Promise.race([this.#parts.exposure.lookNow(), delay(PATIENCE_MS, undefined, { ref: false })]);
+  }
+
   /** Takes well below a millisecond, but once a second, when the suspects are counted. */
   status(): DaemonStatus {
     const { options, inForce, clock, watch, keeper, native, tally, proofs, isUnconfirmed } = this.#parts;
     const { lastError } = tally;
     const trialLeft = this.#parts.trialLeft();
-    const exposure = this.#parts.exposure();
+    const exposure = this.#parts.exposure.status;
     return {
       version: options.version ?? 'unknown',
       pid: process.pid,

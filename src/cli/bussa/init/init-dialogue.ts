@@ -18,6 +18,7 @@ import { printable } from '../../../core/event/printable.ts';
 import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { readService, SystemdError } from '../../../host/service-manager/systemd.ts';
 import { BUSSA_EXIT, type Output } from '../../arguments/verb.ts';
+import { renderExposure } from '../text/render-exposure.ts';
 import {
   DEFAULT_TIME,
   type InitAnswers,
@@ -185,14 +186,7 @@ async function saidOfPorts(ports: readonly PortOpening[]): Promise<string[]> {
   const { judgeExposure } = await import('../../../app/exposure/judge-exposure.ts');
   const { readInterfaces } = await import('../../../host/interfaces/interfaces.ts');
   const interfaces = readInterfaces({ routes: true });
-  const { closed, open, unjudged } = await judgeExposure({ ports, interfaces, choice: undefined });
-  return [
-    ...(closed.length === 0
-      ? []
-      : [`Strangers cannot reach, judged by the whole ruleset: ${closed.join(', ')}.`]),
-    ...open.map((text) => `PROBLEM: ${text}. \`bussa doctor\` says what closes it.`),
-    ...unjudged.map((text) => `${text}. Test it from another machine.`),
-  ];
+  return renderExposure(await judgeExposure({ ports, interfaces, choice: undefined }));
 }
 
 /** What has begun and failed is undone. */

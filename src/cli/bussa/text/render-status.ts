@@ -86,8 +86,9 @@ function exposureRows({ exposure, firewall }: DaemonStatus): [string, string][] 
   if (exposure === undefined) {
     return firewall.kind === 'unused' ? [] : [['strangers', 'the ruleset has not been judged yet']];
   }
-  const { closed, open, unjudged, at } = exposure;
+  const { closed, open, unjudged, shut, at } = exposure;
   const rows = [
+    ...shut.map((text) => `PROBLEM: ${printable(text)}`),
     ...open.map((text) => `PROBLEM: ${printable(text)}; \`bussa doctor\` says what closes it`),
     ...unjudged.map(printable),
     ...(closed.length === 0 ? [] : [`closed to them: ${closed.join(', ')} (judged ${renderMoment(at)})`]),

@@ -19,7 +19,7 @@ export const CHECK: Verb = {
   summary: 'list the mistakes in a configuration, and warn of unwise settings',
   description: [
     'Names every mistake with its place and its correction. If there is none, it warns of what is allowed but unwise on this host in its current state: sequences that are short, known, ascending, or the beginning of another one; a knock port with a service on it; a port to open without a service; programs, interfaces and directories that do not exist; commands with a misspelt `%IP%`, typographic dashes or quotes, or a `sleep`; a stop command that does not remove what the start command adds; rules for IPv4 alone on a host with IPv6. It does not listen, changes nothing, and needs no privilege.',
-    'The status is 78 if there are mistakes, 77 if the file may not be read, else 0, even with warnings. With `--json`, each warning has an `id` that stays the same from version to version.',
+    'The status is 78 if there are mistakes, 77 if the file may not be read, 1 if the running daemon finds its ports open to strangers or shut to knockers, else 0, even with warnings. With `--json`, each warning has an `id` that stays the same from version to version.',
   ],
   operands: [
     {
@@ -39,7 +39,7 @@ export const CHECK: Verb = {
       const { file } = judged;
       const { check } = await import('../../../app/config/check.ts');
       const { diagnosticParts, renderDiagnostic } = await import('../../../core/text/diagnostic.ts');
-      const verdict = check(file);
+      const verdict = check(file, judged.status?.exposure);
       const { diagnostics } = verdict;
       const isGood = verdict.kind === 'good';
       const badExit = !isGood && verdict.isDenied === true ? BUSSA_EXIT.permission : BUSSA_EXIT.config;
@@ -62,7 +62,8 @@ export const CHECK: Verb = {
       };
       const lines = diagnostics.map((each) => paint(voice, each, renderDiagnostic(each)));
       voice.answer(value, [...lines, summary(voice, file, diagnostics, doors)]);
-      return isGood ? BUSSA_EXIT.ok : badExit;
+      const isTrue = diagnostics.every(({ severity }) => severity !== 'error');
+      return !isGood ? badExit : isTrue ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
     };
   },
 };
@@ -87,6 +88,7 @@ function summary(
   };
   const name = printable(file);
   if (doors === undefined) return `${name}: ${count('error')}, ${count('warning')}`;
-  const good = voice.style('green', 'good');
+  const isFalse = diagnostics.some(({ severity }) => severity === 'error');
+  const good = isFalse ? `no mistake in it, ${count('error')}` : voice.style('green', 'good');
   return `${name}: ${good}, ${doors} ${doors === 1 ? 'door' : 'doors'}, ${count('warning')}`;
 }

@@ -2,16 +2,17 @@ import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 const WORDS = {
-  daemon: 'Confirmed: the ports stay closed to everybody who has not knocked.',
-  service:
-    'Confirmed: the service keeps running and starts at boot; the ports stay closed to everybody who has not knocked.',
+  daemon: 'Confirmed: the daemon and its rules stay.',
+  service: 'Confirmed: the service stays, with its rules, and starts at boot.',
 } as const;
+
+const NOT_JUDGED = 'What strangers reach has not been judged: `bussa status` says it.';
 
 export const CONFIRM: Verb = {
   name: 'confirm',
   summary: 'confirm a trial of `bussa up --confirm` or `bussa init`',
   description: [
-    'Ends the running trial, and the ports stay closed: the trial of a daemon that was started with `--confirm`, or of the service that `bussa init` has started. That service is then enabled, so that it starts at boot. Run this from a connection that was made after the ports were closed: it proves that the knock opens them.',
+    'Ends the running trial, and the rules stay: the trial of a daemon that was started with `--confirm`, or of the service that `bussa init` has started. That service is then enabled, so that it starts at boot. Run this from a connection that was made after the ports were closed: it proves that the knock opens them. It says what the whole ruleset lets strangers reach now.',
     'If no trial is running, it says so, and the status is 0. `bussa init` or `bussa up --confirm` begins a new trial.',
   ],
   operands: [],
@@ -26,8 +27,10 @@ export const CONFIRM: Verb = {
         return BUSSA_EXIT.ok;
       }
       if (outcome.kind !== 'confirmed') return complainOfReply(outcome, voice);
-      const { trial } = outcome;
-      voice.answer({ confirmed: true, trial }, [WORDS[trial]]);
+      const { trial, exposure } = outcome;
+      const { renderExposure } = await import('../text/render-exposure.ts');
+      const judged = exposure === undefined ? [NOT_JUDGED] : renderExposure(exposure);
+      voice.answer({ confirmed: true, trial, exposure: exposure ?? null }, [WORDS[trial], ...judged]);
       return BUSSA_EXIT.ok;
     };
   },

@@ -2,7 +2,7 @@ import { type MatchReader, options } from './match-reader.ts';
 import { isListedByRules } from './packet-fields.ts';
 import { is, negateIf } from './truth.ts';
 
-/** Bussa's own lists of unused leases: a stranger has none. */
+/** Bussa's own lists of unused leases: a stranger is on none. */
 const UNUSED_LEASES = /^bussa[46]-/;
 
 /** `--set` puts the stranger on its list; by its first packet it is on none before that. */
@@ -17,7 +17,7 @@ export const RECENT: MatchReader = {
     const list = `recent ${name}`;
     const hits = Number(given.find((one) => one.name === '--hitcount')?.args[0] ?? 1);
     const not = given.some((one) => one.not);
-    if (UNUSED_LEASES.test(name)) return () => negateIf(not, 'no');
+    if (UNUSED_LEASES.test(name)) return ({ hasLease }) => negateIf(not, is(hasLease === true));
     if (
       has('--rdest') ||
       given.some(

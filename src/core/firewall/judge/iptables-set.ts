@@ -12,7 +12,7 @@ const MAX_LISTS = 4;
 
 /** `--match-set NAME src,dst`. */
 export function matchSet([name = '', directions = '']: readonly string[], { sets }: MatchAround): Test {
-  if (LEASES.test(name)) return () => 'no';
+  if (LEASES.test(name)) return ({ hasLease }) => is(hasLease === true);
   const ways = directions.split(',');
   return (packet, journey) => isIn(name, 0, { sets, ways, packet, journey });
 }

@@ -1,7 +1,8 @@
 import { parseAddress } from '../../net/address.ts';
 import { addressNumber } from './ip-range.ts';
 import type { Journey, Stranger } from './journey.ts';
-import type { Step } from './ruleset.ts';
+import type { Choice, Step } from './ruleset.ts';
+import { is } from './truth.ts';
 
 /** Targets of iptables-extensions(8) after which the packet goes on to the next rule, as it was for all rules here. */
 const GO_ON: ReadonlySet<string> = new Set(
@@ -20,6 +21,9 @@ const UNKNOWN: ReadonlySet<string> = new Set([
   'CLUSTERIP',
   'RAWDNAT',
 ]);
+
+/** Bussa's own chains of leases that are rules (core/iptables/part-names.ts). */
+const DOOR_CHAIN = /^BUSSA-[a-z0-9_]*-[0-9a-f]{16}$/;
 
 export function readTarget(words: readonly string[], chainKey: (name: string) => string): Step[] {
   const [how, name = '', ...options] = words;
@@ -54,8 +58,21 @@ export function readTarget(words: readonly string[], chainKey: (name: string) =>
     case 'SNAT':
       return [verdict({ kind: 'accept' })];
     default:
-      return [verdict({ kind: 'jump', chain: chainKey(name) })];
+      return DOOR_CHAIN.test(name)
+        ? throughDoor(chainKey(name))
+        : [verdict({ kind: 'jump', chain: chainKey(name) })];
   }
+}
+
+/** Bussa's own chain of a door, where each lease is a rule. */
+function throughDoor(chain: string): Step[] {
+  const leased: Choice = {
+    name: 'lease',
+    test: ({ hasLease }) => is(hasLease === true),
+    verdict: { kind: 'accept' },
+  };
+  const other: Choice = { name: 'lease', test: () => 'yes', verdict: { kind: 'jump', chain } };
+  return [{ kind: 'choice', choices: [leased, other] }];
 }
 
 const verdict = (one: Extract<Step, { kind: 'verdict' }>['verdict']): Step => ({

@@ -18,6 +18,8 @@ export type Stranger = {
   readonly address: bigint;
   /** The address is not this host's own: it is to send the packet on. */
   readonly isRouted?: boolean;
+  /** Its sender has knocked: whatever Bussa's rules ask of a lease is so. */
+  readonly hasLease?: boolean;
   readonly port: number;
   readonly interface: string;
   /** As the kernel's connection tracking has it. */

@@ -16,6 +16,8 @@ export type Question = {
   /** Where strangers come in, with the host's addresses there. */
   readonly entrances: readonly Entrance[];
   readonly routes: HostRoutes;
+  /** Its sender has knocked: who is let in by a lease? */
+  readonly hasLease?: boolean;
   /** Where it is to be reached behind this host as well. */
   readonly routed?: Routed;
 };
@@ -33,6 +35,8 @@ export type StrangerFate = {
   readonly by?: Decision;
   /** Behind this host. */
   readonly behind?: Address;
+  /** The port that it was addressed to in the end, if another. */
+  readonly finalPort?: number;
   /** On which interface, of several. */
   readonly interface?: string;
   /** The rule that sends it elsewhere before. */
@@ -57,10 +61,20 @@ export function judgeStranger(ruleset: Ruleset, question: Question): StrangerFat
     .flatMap(({ name, address }) =>
       tryStrangers(ruleset, { ...question, interface: name, address: addressNumber(address) }),
     );
-  return sumUp([...tried, ...tryBehind(ruleset, question)], question);
+  return sumUp(pathOf([...tried, ...tryBehind(ruleset, question)], question), question);
 }
 
-function sumUp(tried: readonly Tried[], { entrances, family }: Question): StrangerFate {
+/** Who has knocked is to get through, wherever a port goes through; this host itself may have nothing there. */
+function pathOf(tried: readonly Tried[], { hasLease, routed }: Question): readonly Tried[] {
+  if (hasLease !== true || routed === undefined) return tried;
+  const through = tried.filter(
+    ({ isRouted, fate }) => isRouted || fate.end.journey.translatedBy !== undefined,
+  );
+  return through.length > 0 ? through : tried;
+}
+
+function sumUp(tried: readonly Tried[], question: Question): StrangerFate {
+  const { entrances, family } = question;
   const isFirst = ({ isPlain, comesAgain }: Tried): boolean => isPlain && !comesAgain;
   const strangers = tried.filter((one) => one.origin.isGeneral && isFirst(one));
   const odd = tried.filter((one) => one.origin.isGeneral && !isFirst(one) && one.fate.kind !== 'dropped');
@@ -82,11 +96,17 @@ function sumUp(tried: readonly Tried[], { entrances, family }: Question): Strang
     but,
     ...(end.by === undefined ? {} : { by: end.by }),
     ...(whoOf(chosen, strangers, family) ?? firstTimers(chosen, tried)),
+    ...finalPortOf(chosen, question.port),
     ...(chosen.isRouted ? { behind: addressOf(family, chosen.address) } : {}),
     ...(entrances.length > 1 ? { interface: chosen.interface } : {}),
     ...(end.journey.translatedBy === undefined ? {} : { translatedBy: end.journey.translatedBy }),
     ...(unsure === undefined || kind !== 'depends' ? {} : { why: unsure }),
   };
+}
+
+function finalPortOf({ fate }: Tried, asked: number): { readonly finalPort?: number } {
+  const { port } = fate.end.journey;
+  return port === undefined || port === asked ? {} : { finalPort: port };
 }
 
 type Who = { readonly who?: string } | undefined;

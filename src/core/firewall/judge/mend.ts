@@ -1,5 +1,6 @@
 import type { RulePlace } from './journey.ts';
 import type { StrangerFate } from './judge-stranger.ts';
+import type { Decision } from './pass-hooks.ts';
 import { keyOf } from './read-iptables.ts';
 import { nftKey } from './read-nft.ts';
 import type { BaseChain, Rule, Ruleset } from './ruleset.ts';
@@ -114,6 +115,18 @@ export function firstDrop(tool: 'iptables' | 'ip6tables' | 'nft', port: MendedPo
     by: 'nft-table',
     command: `nft 'table inet hidden { ${chain}; }; add rule inet hidden input ${nft}'`,
   };
+}
+
+/** The command that has the port pass a chain that drops it; what closes it is another's. */
+export function letPass(
+  { chain }: Decision,
+  { protocol, port }: MendedPort,
+): { readonly by: 'iptables-pass' | 'nft-pass'; readonly command: string } {
+  const { tool, family, table, chain: name } = chain.place;
+  const nft = `nft insert rule ${family} ${table} ${name} ${protocol} dport ${port} accept`;
+  if (tool === 'nft') return { by: 'nft-pass', command: nft };
+  const command = `${tool}${tableWord(table)} -I ${name} -p ${protocol} --dport ${port} -j ACCEPT`;
+  return { by: 'iptables-pass', command };
 }
 
 /** Drops what is sent on to elsewhere, by the port that was addressed. */

@@ -54,7 +54,7 @@ export function isEqual(key: Json, right: unknown, around: Compared): Truth {
 
 function isInNamed(key: Json, name: string, around: Compared): Truth {
   const { home, sets, journey } = around;
-  if (isLeaseSet(home, name)) return 'no';
+  if (isLeaseSet(home, name)) return is(around.packet.hasLease === true);
   if (journey.touched.has(`set ${home} ${name}`)) return 'maybe';
   const elements = sets.elements(home, name);
   if (elements === undefined) return 'maybe';

@@ -1,0 +1,32 @@
+import type { Mend, RemedyKind } from '../../core/doctor/finding.ts';
+import { letPass } from '../../core/firewall/judge/mend.ts';
+import { renderDecision } from '../../core/firewall/judge/name-rule.ts';
+import type { Family } from '../../core/net/address.ts';
+import type { JudgedPort, StrangerJudge } from './stranger-judge.ts';
+
+export const nameOf = ({ protocol, port, path }: JudgedPort): string =>
+  `${protocol}/${port}${path === 'forward' ? ' forward' : ''}`;
+export const versions = (fates: readonly { readonly family: Family }[]): string =>
+  fates.map(({ family }) => `IPv${family}`).join(' and ');
+
+/** What keeps out those who have knocked, and the command that lets the port pass there. */
+export type Barrier = { readonly message: string; readonly mend: Mend<RemedyKind<'way-in'>> };
+
+/** Bussa's rules let in whoever has knocked; the owner's others may drop it, and no rule elsewhere makes that good. */
+export function judgeWayIn(port: JudgedPort, judge: StrangerJudge): Barrier | undefined {
+  if (!judge.hasOwnRules) return undefined;
+  const barred = judge.families.flatMap((family) => {
+    const { kind, by, finalPort } = judge.leasedFateOf(port, family);
+    return kind === 'dropped' && by !== undefined ? [{ family, by, port: finalPort ?? port.port }] : [];
+  });
+  const mends = barred.map((one) => letPass(one.by, { ...port, port: one.port }));
+  const [first] = mends;
+  if (first === undefined) return undefined;
+  const rules = new Set(barred.map(({ by }) => renderDecision(by)));
+  const commands = new Set(mends.map(({ command }) => command));
+  const by = `${[...rules].join(' and ')} ${rules.size > 1 ? 'drop' : 'drops'} it`;
+  return {
+    message: `${nameOf(port)} stays shut to whoever has knocked over ${versions(barred)}: ${by}`,
+    mend: { by: first.by, command: [...commands].join(' && ') },
+  };
+}
