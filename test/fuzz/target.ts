@@ -20,6 +20,7 @@ export const TARGET_NAMES = [
   'config',
   'one-time',
   'users',
+  'signed-knocks',
   'netlink',
   'listings',
   'database',

@@ -8,6 +8,7 @@ import { linesTarget } from './targets/lines.ts';
 import { listingsTarget } from './targets/listings.ts';
 import { netlinkTarget } from './targets/netlink.ts';
 import { oneTimeTarget } from './targets/one-time.ts';
+import { signedKnocksTarget } from './targets/signed-knocks.ts';
 import { usersTarget } from './targets/users.ts';
 
 export const TARGETS: Readonly<Record<TargetName, () => Target>> = {
@@ -17,6 +18,7 @@ export const TARGETS: Readonly<Record<TargetName, () => Target>> = {
   config: configTarget,
   'one-time': oneTimeTarget,
   users: usersTarget,
+  'signed-knocks': signedKnocksTarget,
   netlink: netlinkTarget,
   listings: listingsTarget,
   database: databaseTarget,

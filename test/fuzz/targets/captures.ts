@@ -24,7 +24,7 @@ export function capturesTarget(): Target {
   const engine = new AttemptEngine(doors, [1, 2], { attempts: 64, recentPackets: 64 });
   return {
     name: 'captures',
-    share: 15,
+    share: 10,
     material: { corpus: readCorpus('captures'), tokens: CAPTURE_TOKENS, maxBytes: 65_536 },
     take: (bytes, length) => take(bytes.slice(0, length), engine),
     allocates: true,

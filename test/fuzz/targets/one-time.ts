@@ -29,7 +29,7 @@ export function oneTimeTarget(): Target {
   );
   return {
     name: 'one-time',
-    share: 15,
+    share: 10,
     material: { corpus: readCorpus('one-time'), tokens, maxBytes: 65_536 },
     take: (bytes, length) => take(bytes.slice(0, length)),
     allocates: true,
