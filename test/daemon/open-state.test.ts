@@ -124,6 +124,29 @@ describe('the state of a daemon', () => {
   });
 });
 
+test('another daemon has it, whose database cannot be opened: it is found all the same', async () => {
+  using scratch = new Scratch();
+  mkdirSync(scratch.file('name/leases.db'), { recursive: true, mode: 0o700 });
+  await using holder = startModule(
+    `import { openState } from '${moduleOf('app/state/open-state.ts')}';
+     const report = (event) => console.log(event.text);
+     openState(process.argv[1], 'name', { clock: { wall: Date.now }, report, isItsStop: () => true });
+     console.log('runs');
+     setInterval(() => undefined, 1000);`,
+    scratch.path,
+  );
+  await holder.saw(/cannot open.*\nruns$/m);
+  assert.throws(() => open(scratch.path), AlreadyRunningError);
+  await holder.stop('SIGKILL');
+  const events: Event[] = [];
+  const state = open(scratch.path, (event) => events.push(event));
+  assert.equal(state.store.isOpen, false);
+  assert.equal(events.length, 1);
+  // What another one has taken in the meantime is not taken from it.
+  state.store.close();
+  open(scratch.path, () => undefined).store.close();
+});
+
 /** What makes a state directory unusable, and what is said about it. */
 const OBSTACLES: readonly (readonly [string, (own: string) => void, RegExp])[] = [
   ['a file in its place', (own) => writeFileSync(own, ''), /EEXIST|ENOTDIR/],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -12,6 +12,7 @@ import type { Address } from '../../src/core/net/address.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import { openSystemClock } from '../../src/host/clock/clock.ts';
 import type { StoredLease } from '../../src/host/store/lease-store.ts';
+import { moduleOf, startModule } from '../lab/child-module.ts';
 
 const clock = openSystemClock();
 
@@ -150,6 +151,23 @@ describe('leases of daemons that do not come back', () => {
     assert.equal(states.takeOver(), false);
     assert.deepEqual(states.own.store.all(), []);
     assert.deepEqual(states.open('other').store.all(), []);
+  });
+
+  it('of a daemon that lives, whose database is damaged: nothing is touched', async (t) => {
+    const states = new TwoStates(t);
+    const directory = join(states.directory, 'broken');
+    mkdirSync(directory, { mode: 0o700 });
+    writeFileSync(databaseIn(directory), 'no database at all, whatever its name says');
+    await using living = startModule(
+      `import { DirectoryLock } from '${moduleOf('host/files/directory-lock.ts')}';
+       console.log(new DirectoryLock().take(process.argv[1]));
+       setInterval(() => undefined, 1000);`,
+      directory,
+    );
+    await living.saw(/^taken$/m);
+    assert.equal(states.takeOver(), false);
+    assert.deepEqual(states.events, []);
+    assert.deepEqual(readdirSync(directory), ['leases.db']);
   });
 
   it('in a damaged database: it is set aside, and that is said once', (t) => {

@@ -4,10 +4,11 @@ import type { Event } from '../../core/event/event.ts';
 import { instant, millis } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import { absolutePath } from '../../host/files/absolute-path.ts';
+import { DirectoryLock } from '../../host/files/directory-lock.ts';
 import { type BegunAnew, beginAnew, finishBegun } from '../../host/store/begin-anew.ts';
 import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
 import { MendingLeaseStore } from '../../host/store/mending-lease-store.ts';
-import { isDamagedError, isLockedError, withStoreError } from '../../host/store/sqlite-error.ts';
+import { HeldError, isDamagedError, isLockedError, withStoreError } from '../../host/store/sqlite-error.ts';
 import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { Claims } from './claims.ts';
 
@@ -60,17 +61,22 @@ export function openState(directory: string, name: string, parts: StateParts): S
   const own = join(directory, name);
   const { report } = parts;
   const late: (() => void)[] = [];
+  const lock = new DirectoryLock();
   const store = new MendingLeaseStore(
     databaseIn(own),
-    (wasOpen) => openOwn(own, wasOpen, parts),
+    (wasOpen) => openOwn(own, lock, wasOpen, parts),
     // Not in the middle of what has had it opened.
     () => setImmediate(() => late.forEach((work) => void work())),
+    () => lock.release(),
   );
   try {
     store.open();
   } catch (error) {
     const reason = (error as Error).message;
-    if (isLockedError(error)) throw alreadyRunning(own);
+    if (isLockedError(error)) {
+      lock.release();
+      throw alreadyRunning(own);
+    }
     report({ kind: 'error', text: `${reason}; ${UNTIL_THEN}` });
   }
   return {
@@ -87,9 +93,11 @@ const UNTIL_THEN =
   'ports open all the same where the kernel closes them by itself, and are recorded later';
 
 /** The store, with all that belongs to it. Throws a `StoreError`. */
-function openOwn(own: string, wasOpen: boolean, parts: StateParts): LeaseStore {
+function openOwn(own: string, lock: DirectoryLock, wasOpen: boolean, parts: StateParts): LeaseStore {
   return withStoreError(`open the state ${own}`, () => {
     makeOwnDirectory(own);
+    // The database has a lock of its own once it is open, which it may never be: damaged, or on a disk that is full.
+    if (lock.take(own) === 'held') throw new HeldError(`another process has ${own}`);
     const store = openOrBegin(own, parts, wasOpen);
     try {
       const claims = claimsIn(own);

@@ -28,6 +28,7 @@ export class MendingLeaseStore implements LeaseStore {
   readonly #path: string;
   readonly #open: OpenStore;
   readonly #onLate: () => void;
+  readonly #onClose: () => void;
   #inner: LeaseStore | undefined;
   #why = 'it has not been opened yet';
   #wasOpen = false;
@@ -36,10 +37,16 @@ export class MendingLeaseStore implements LeaseStore {
   #files: readonly (string | undefined)[] = [];
 
   /** `onLate`: called when it has been opened for the first time, by `reopen` and not by the first call of `open`. */
-  constructor(path: string, open: OpenStore, onLate: () => void = () => undefined) {
+  constructor(
+    path: string,
+    open: OpenStore,
+    onLate: () => void = () => undefined,
+    onClose: () => void = () => undefined,
+  ) {
     this.#path = path;
     this.#open = open;
     this.#onLate = onLate;
+    this.#onClose = onClose;
   }
 
   /** The first try. Throws a `StoreError`; it can be reopened all the same. */
@@ -117,6 +124,7 @@ export class MendingLeaseStore implements LeaseStore {
     this.#isClosed = true;
     this.#why = 'it has been closed';
     this.#lose(this.#why);
+    this.#onClose();
   }
 
   #write(action: (store: LeaseStore) => void): void {

@@ -34,6 +34,11 @@ export class DamageError extends Error {
   override readonly name = 'DamageError';
 }
 
+/** Another process has the directory that the database is in. */
+export class HeldError extends Error {
+  override readonly name = 'HeldError';
+}
+
 /** Runs the action; what SQLite has against it becomes a `StoreError` that says what could not be done. */
 export function withStoreError<T>(what: string, action: () => T): T {
   try {
@@ -48,9 +53,10 @@ export function withStoreError<T>(what: string, action: () => T): T {
   }
 }
 
-/** Whether another process has the database. */
+/** Whether another process has the database, or its directory. */
 export function isLockedError(error: unknown): boolean {
-  return error instanceof StoreError && codeOf(error.cause) === SQLITE.busy;
+  if (!(error instanceof StoreError)) return false;
+  return error.cause instanceof HeldError || codeOf(error.cause) === SQLITE.busy;
 }
 
 /** Whether the database itself is at fault, and not its disk, its place or its owner. */

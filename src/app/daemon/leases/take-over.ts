@@ -4,6 +4,7 @@ import { type CommandLimits, startLimit, stopLimit } from '../../../core/door/co
 import type { Event } from '../../../core/event/event.ts';
 import type { LeaseEnd } from '../../../core/lease/lease.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
+import { DirectoryLock } from '../../../host/files/directory-lock.ts';
 import type { StoredLease } from '../../../host/store/lease-store.ts';
 import { isLockedError } from '../../../host/store/sqlite-error.ts';
 import type { Claims, LeaseFate } from '../../state/claims.ts';
@@ -55,6 +56,23 @@ function takeOverFrom(
   limitsOf: (door: string) => CommandLimits,
 ): boolean {
   assertOwnDirectory(directory);
+  const lock = new DirectoryLock();
+  // A living daemon has its directory, whether its database can be opened or not.
+  if (lock.take(directory) === 'held') return false;
+  try {
+    return takeOverLeases(directory, own, clock, report, limitsOf);
+  } finally {
+    lock.release();
+  }
+}
+
+function takeOverLeases(
+  directory: string,
+  own: State,
+  clock: Clock,
+  report: (event: Event) => void,
+  limitsOf: (door: string) => CommandLimits,
+): boolean {
   const store = own.openOther(directory);
   try {
     const claims = claimsIn(directory);
