@@ -10,11 +10,14 @@ import type { Door } from '../../core/door/door.ts';
 import { renderCaptureFilter } from '../../core/filter/capture-filter.ts';
 import type { Diagnostic } from '../../core/text/diagnostic.ts';
 import { escapeText } from '../../core/text/quote-text.ts';
+import { adviseUsers } from '../../core/users/advise-users.ts';
 import { findProgram } from '../../host/files/find-program.ts';
+import { readWhole } from '../../host/files/read-whole.ts';
 import { endsLeases } from '../../host/firewall/choice/ends-leases.ts';
 import { barrierIn } from '../../host/firewall/iptables/chain-barrier.ts';
 import { readInterfaces } from '../../host/interfaces/interfaces.ts';
 import { readEphemeralPorts, readServedBy } from '../../host/ports/host-ports.ts';
+import { authorityFiles } from './authority.ts';
 import { exposureDiagnostics } from './exposure-diagnostics.ts';
 import { type LoadedConfig, loadConfig } from './load-config.ts';
 import { readOneTimeFile } from './one-time-doors.ts';
@@ -39,7 +42,9 @@ export function check(configFile: string, exposure?: Exposure): Verdict {
   if (loaded.kind === 'bad') return loaded;
   const { config, bytes, warnings } = loaded;
   const oneTime = readOneTimeDoors(config);
-  const advice = advise(configFile, bytes, oneTime.doors, readHostFacts());
+  const users = loaded.authority?.users.users.map(({ name }) => name);
+  const facts = { ...readHostFacts(), ...(users === undefined ? {} : { users }) };
+  const advice = advise(configFile, bytes, oneTime.doors, facts);
   const judged = exposure === undefined ? [] : exposureDiagnostics(configFile, bytes, exposure);
   const diagnostics = [...warnings, ...advice, ...judged].sort((a, b) => byPlace(a, b));
   const doors = config.doors.flatMap((spec) => {
@@ -49,7 +54,13 @@ export function check(configFile: string, exposure?: Exposure): Verdict {
     return door === undefined ? [] : [door];
   });
   const filter = renderCaptureFilter(doors, { ipv6: true });
-  return { kind: 'good', config, diagnostics: [...diagnostics, ...oneTime.warnings], filter };
+  const told = [...diagnostics, ...oneTime.warnings, ...judgeUsersFile(config)];
+  return { kind: 'good', config, diagnostics: told, filter };
+}
+
+function judgeUsersFile(config: Config): readonly Diagnostic[] {
+  const files = authorityFiles(config);
+  return files === undefined ? [] : adviseUsers(files.users, readWhole(files.users), config.doors);
 }
 
 function readOneTimeDoors({ doors }: Config) {

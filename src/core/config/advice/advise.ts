@@ -6,6 +6,7 @@ import { parseDoor } from '../file/parse-door.ts';
 import { readSections, type Section } from '../file/read-sections.ts';
 import { adviseCommands } from './advise-commands.ts';
 import { adviseOpening } from './advise-opening.ts';
+import { adviseProofs } from './advise-proofs.ts';
 import { adviseRules } from './advise-rules.ts';
 import { adviseContained, adviseSameKnocks, adviseSequence } from './advise-sequence.ts';
 import { adviseSettings } from './advise-settings.ts';
@@ -39,6 +40,7 @@ export function advise(
     adviseRules(section, host, findings);
     adviseTime(section, findings);
   }
+  adviseProofs(doors, sections, host, findings);
   adviseContained(doors, findings);
   adviseSameKnocks(doors, findings);
   adviseSettings(sections, host, findings);

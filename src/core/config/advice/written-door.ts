@@ -19,6 +19,8 @@ export type HostFacts = {
   readonly hasDirectoryOf: (path: string) => boolean;
   /** Whether the kernel ends leases in iptables. */
   readonly endsLeases: () => boolean;
+  /** Names of those in the users file; `undefined` where it cannot be told. */
+  readonly users?: readonly string[];
   /** The rule of the chain that lets nothing pass to those behind it, as far as that may be read. */
   readonly barrierIn: (tool: string, chain: string) => string | undefined;
 };

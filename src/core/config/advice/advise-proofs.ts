@@ -1,0 +1,78 @@
+import { takes } from '../../door/door.ts';
+import { Findings } from '../../text/findings.ts';
+import { escapeText, quoteText } from '../../text/quote-text.ts';
+import { splitWord } from '../../text/word.ts';
+import { parseSettings } from '../file/parse-settings.ts';
+import type { Section } from '../file/read-sections.ts';
+import { type HostFacts, lastEntry, type WrittenDoor } from './written-door.ts';
+
+/** About doors that accept keys. */
+export function adviseProofs(
+  doors: readonly WrittenDoor[],
+  sections: readonly Section[],
+  host: HostFacts,
+  findings: Findings,
+): void {
+  const accepting = doors.filter(({ spec }) => takes(spec, 'key'));
+  if (accepting.length === 0) return;
+  const settings = parseSettings(
+    sections.flatMap(({ entries }) => entries),
+    new Findings(),
+  );
+  for (const { section, spec } of accepting) {
+    judgeUsers(section, host, findings);
+    judgeMaximum(section, spec, findings);
+    const source = lastEntry(section, 'Require_Source');
+    if (spec.requireSource === true && settings.reply === 'no' && source !== undefined) {
+      const why = 'a client behind NAT learns its outer address from the reply, and Reply is no';
+      findings.warning(source.key, 'no-reply', `${why}: remove one of the two`);
+    }
+  }
+  const port = sections
+    .map((section) => lastEntry(section, 'Signed_Port'))
+    .find((entry) => entry !== undefined);
+  if (
+    port?.value !== undefined &&
+    settings.signedPort !== undefined &&
+    host.serves('udp', settings.signedPort)
+  ) {
+    const what = `a service of this host listens at udp/${settings.signedPort}, and would get every signed knock too`;
+    findings.warning(
+      port.value,
+      'served-port',
+      `${what}: choose another port, and give clients the new card`,
+    );
+  }
+}
+
+function judgeUsers(section: Section, { users }: HostFacts, findings: Findings): void {
+  if (users === undefined) return;
+  const named = section.entries.flatMap(({ directive, value }) =>
+    directive.name === 'Users' && value !== undefined ? splitWord(value, ',') : [],
+  );
+  for (const word of named) {
+    if (users.includes(word.text)) continue;
+    const there = users.length === 0 ? 'it is empty' : `there is ${users.slice(0, 8).join(', ')}`;
+    const what = `the users file has no user ${quoteText(word.text)}`;
+    findings.warning(word, 'unknown-user', `${what}: ${there}; or add the user with \`bussa user add\``);
+  }
+  if (users.length === 0 && named.length === 0) {
+    const shown = `[${escapeText(section.name.text)}] accepts keys, and there is no user yet`;
+    findings.warning(section.name, 'unknown-user', `${shown}: add one with \`bussa user add NAME KEY.pub\``);
+  }
+}
+
+function judgeMaximum(
+  section: Section,
+  { maxOpenFor, opening }: WrittenDoor['spec'],
+  findings: Findings,
+): void {
+  const entry = lastEntry(section, 'Max_Open_For');
+  if (entry?.value === undefined || maxOpenFor === undefined || maxOpenFor >= opening.cmdTimeout) return;
+  const what = 'who asks for a time gets less than who asks for none';
+  findings.warning(
+    entry.value,
+    'short-maximum',
+    `${what}: allow ${opening.cmdTimeout / 1000} seconds at least`,
+  );
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { advise } from '../../../src/core/config/advice/advise.ts';
+import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
+import { adviseUsers } from '../../../src/core/users/advise-users.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function idsOf(config: string, users: readonly string[], serves = false): readonly string[] {
+  const host = {
+    serves: (protocol: string) => serves && protocol === 'udp',
+    hasProgram: () => true,
+    hasIpv6: true,
+    blindShare: () => undefined,
+    interfaces: undefined,
+    hasDirectoryOf: () => true,
+    endsLeases: () => true,
+    barrierIn: () => undefined,
+    users,
+  };
+  return advise('c', bytes(config), new Map(), host).map(({ id = '', place }) => `${place.line} ${id}`);
+}
+
+const OPTIONS = '[options]\nSigned_Port = 4711\n';
+const GOOD = '[ssh]\naccept = key\nopen = tcp/9\nopen_for = 60\n';
+
+suite('advice about proofs', () => {
+  test('a door for keys alone has no sequence that could be unwise', () =>
+    assert.deepEqual(
+      idsOf(OPTIONS + GOOD, ['alice']).filter((id) => !id.endsWith(' no-service')),
+      [],
+    ));
+
+  const cases: readonly (readonly [string, string, readonly string[]])[] = [
+    ['users that there are not', `${OPTIONS + GOOD}users = alice, carol\n`, ['7 unknown-user']],
+    ['a maximum below the time', `${OPTIONS + GOOD}max_open_for = 30\n`, ['7 short-maximum']],
+    [
+      'a source that cannot be learned',
+      `${OPTIONS}Reply = no\n${GOOD}require_source = yes\n`,
+      ['8 no-reply'],
+    ],
+  ];
+  for (const [name, config, expected] of cases)
+    test(name, () =>
+      assert.deepEqual(
+        idsOf(config, ['alice']).filter((id) => !id.endsWith(' no-service')),
+        expected,
+      ),
+    );
+
+  test('no user at all, and a service at the port', () => {
+    const found = idsOf(OPTIONS + GOOD, [], true);
+    assert.ok(found.includes('3 unknown-user') && found.includes('2 served-port'), found.join());
+  });
+
+  test('a user’s doors that he cannot open are told with their places', () => {
+    const config = parseConfig(
+      'c',
+      bytes(
+        `${OPTIONS + GOOD}[web]\naccept = key\nusers = bob\nopen = tcp/80\n[old]\nsequence = 7\nopen = tcp/81\n`,
+      ),
+    );
+    assert.equal(config.kind, 'ok');
+    if (config.kind !== 'ok') return;
+    const found = adviseUsers('u', bytes('[alice]\ndoors = ssh, web, old, none\n'), config.config.doors);
+    assert.deepEqual(
+      found.map(({ id, place }) => [id, place.line, place.column]),
+      [
+        ['unknown-door', 2, 14],
+        ['unknown-door', 2, 19],
+        ['unknown-door', 2, 24],
+      ],
+    );
+  });
+});
