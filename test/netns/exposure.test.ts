@@ -159,3 +159,50 @@ describe('who has knocked, and is kept out by the owner’s rules', { concurrenc
     });
   }
 });
+
+/** Chains with policy accept that drop the port by rules of their own, each in the owner's way. */
+const CLOSERS = [
+  'chain input { type filter hook input priority 10; tcp dport 22 drop; }',
+  'set few { type ipv4_addr; elements = { 10.99.0.1 }; }; chain a { ip saddr @few accept; reject; }; chain input { type filter hook input priority -200; tcp dport vmap { 22 : jump a }; }',
+  'chain input { type filter hook input priority 0; ip saddr != 10.99.0.0/16 tcp dport 1-1024 counter drop; meta nfproto ipv6 tcp dport 22 drop; }',
+];
+
+describe('an owner’s chain that drops the port itself is attached to, whatever its policy', {
+  concurrency: 2,
+}, () => {
+  for (const [n, chain] of CLOSERS.entries()) {
+    for (const isLater of [false, true]) {
+      test(`${n}, ${isLater ? 'loaded while the daemon runs' : 'there before'}`, async () => {
+        await using stage = await ClientStage.create();
+        const { client, server } = stage.wire;
+        await using _service = await startService(server, 22);
+        const load = () => server.run('nft', `table inet own { ${chain}; }`);
+        if (!isLater) await load();
+        const daemon = await stage.startDaemon(SSH_DOOR.replace(/open_for +=.*/, 'open_for = 600'));
+        if (isLater) await load();
+        await daemon.saw(/using nftables, attached to inet own input, table inet bussa/);
+        await client.run(C_KNOCK, SERVER, '7000', '8000:udp', '9000');
+        await daemon.saw(/ssh: opened tcp\/22/);
+        await assertOpen(client, SERVER, 22, CLIENT);
+        await assertShut(client, SERVER, 22, STRANGER);
+        assert.doesNotMatch(await statusOf(stage), /PROBLEM/);
+      });
+    }
+  }
+
+  test('a list of blocked sources is none of these: it stays in force', async () => {
+    await using stage = await ClientStage.create();
+    const { client, server } = stage.wire;
+    await using _service = await startService(server, 22);
+    const list = `set bad { type ipv4_addr; elements = { ${CLIENT} }; }`;
+    await server.run(
+      'nft',
+      `table inet f2b { ${list}; chain input { type filter hook input priority -1; ip saddr @bad tcp dport 22 reject; }; }`,
+    );
+    const daemon = await stage.startDaemon(SSH_DOOR.replace(/open_for +=.*/, 'open_for = 600'));
+    await daemon.saw(/using nftables, table inet bussa/);
+    await client.run(C_KNOCK, SERVER, '7000', '8000:udp', '9000');
+    await daemon.saw(/ssh: opened tcp\/22/);
+    await assertShut(client, SERVER, 22, CLIENT);
+  });
+});

@@ -1,8 +1,9 @@
 import type { PortOpening } from '../../core/door/port-opening.ts';
+import { closersOf } from '../../core/firewall/judge/find-closers.ts';
 import type { HostRoutes } from '../../core/firewall/judge/journey.ts';
 import { judgeStranger, type Question, type StrangerFate } from '../../core/firewall/judge/judge-stranger.ts';
 import { type RuleListings, readRuleset } from '../../core/firewall/judge/read-ruleset.ts';
-import type { Ruleset } from '../../core/firewall/judge/ruleset.ts';
+import type { BaseChain, Ruleset } from '../../core/firewall/judge/ruleset.ts';
 import { type Address, type Family, familyOf } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import type { Entrances } from './entrances.ts';
@@ -53,6 +54,11 @@ export class StrangerJudge {
   /** Whether Bussa's rules are among them: only then a lease lets anybody in. */
   get hasOwnRules(): boolean {
     return [...this.ruleset.chains.keys()].some((key) => OWN_RULES.test(key));
+  }
+
+  /** The chains of nftables that drop this port by themselves. */
+  closersOf(port: JudgedPort, family: Family): BaseChain[] {
+    return closersOf(this.ruleset, { ...this.#questionOf(port, family), state: 'new' });
   }
 
   /** What becomes of one who has knocked. */

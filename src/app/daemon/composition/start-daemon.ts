@@ -124,10 +124,10 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   const { report, tell } = reports;
   const firewallLock = new FirewallLock((text) => report({ kind: 'warning', text }));
   resources.defer(() => firewallLock.release());
-  const openFirewall = openFirewallAlone(firewallLock);
+  const exposure = openExposure(() => inForce.current, options, { watch, clock, report });
+  const openFirewall = openFirewallAlone(firewallLock, () => exposure.question);
   const guard = openGuard(options, base, openFirewall);
   const machine = new LeaseMachine(MAX_LEASES);
-  const exposure = openExposure(() => inForce.current, options, { watch, clock, report });
   const native = new FirewallDoors({
     openFirewall: (settings) => guard?.openFirewall(settings) ?? openFirewall(settings),
     clock,

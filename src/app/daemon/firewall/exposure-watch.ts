@@ -39,6 +39,11 @@ export class ExposureWatch {
     this.#parts = parts;
   }
 
+  /** What is to be judged, as it is now. */
+  get question(): ExposureQuestion {
+    return this.#parts.question();
+  }
+
   /** By which interfaces strangers come whose packets go through this host. */
   get ingresses(): readonly Ingress[] {
     const { interfaces, choice } = this.#parts.question();

@@ -10,6 +10,8 @@ import {
   type NftablesOptions,
   openNftablesFirewall,
 } from '../../../host/firewall/nftables/nftables-firewall.ts';
+import { findClosers } from '../../exposure/find-closers.ts';
+import type { ExposureQuestion } from '../../exposure/judge-exposure.ts';
 
 /** What the configuration says of the firewall. */
 export type FirewallSettings = Pick<Settings, 'firewall' | 'attach'>;
@@ -25,9 +27,15 @@ export type ChosenFirewall = {
   readonly isOutdated: () => Promise<boolean>;
 };
 
-/** The firewall that the configuration names, or the one that the host has. Throws a `FirewallError`. */
-export async function openFirewall(settings: FirewallSettings): Promise<ChosenFirewall> {
-  const chosen = await openChosen(settings);
+/**
+ * The firewall that the configuration names, or the one that the host has for the ports in `question`. Throws a
+ * `FirewallError`.
+ */
+export async function openFirewall(
+  settings: FirewallSettings,
+  question?: () => ExposureQuestion,
+): Promise<ChosenFirewall> {
+  const chosen = await openChosen(settings, question);
   try {
     return { ...chosen, warnings: [...(chosen.warnings ?? []), ...readObstacles()] };
   } catch (error) {
@@ -36,18 +44,22 @@ export async function openFirewall(settings: FirewallSettings): Promise<ChosenFi
   }
 }
 
-async function openChosen({ firewall = 'auto', attach }: FirewallSettings): Promise<ChosenFirewall> {
+async function openChosen(
+  { firewall = 'auto', attach }: FirewallSettings,
+  question?: () => ExposureQuestion,
+): Promise<ChosenFirewall> {
   const named = 'the configuration says so';
   if (firewall === 'iptables') return openIptables('iptables', named);
   if (firewall === 'nftables' || attach !== undefined) {
     return openNftables(attach === undefined ? {} : { attach }, named);
   }
-  const choice = await detectFirewall();
+  const choice = await detect(question);
   let seenIn: string | undefined;
   const isOutdated = async (): Promise<boolean> => {
-    const rules = readRuleFingerprint();
+    const fingerprint = readRuleFingerprint();
+    const rules = fingerprint && `${fingerprint} ${JSON.stringify(question?.().ports)}`;
     if (rules !== undefined && rules === seenIn) return false;
-    const isOther = await isChosenOtherwise(choice);
+    const isOther = await isChosenOtherwise(choice, question);
     seenIn = isOther ? undefined : rules;
     return isOther;
   };
@@ -68,10 +80,18 @@ async function openChoice(choice: FirewallChoice): Promise<ChosenFirewall> {
 }
 
 /** Twice in a row: a command that has failed once, behind another's lock, changes nothing. */
-async function isChosenOtherwise(choice: FirewallChoice): Promise<boolean> {
-  const now = keyOf(await detectFirewall());
+async function isChosenOtherwise(
+  choice: FirewallChoice,
+  question: (() => ExposureQuestion) | undefined,
+): Promise<boolean> {
+  const now = keyOf(await detect(question));
   if (now === undefined || now === keyOf(choice)) return false;
-  return keyOf(await detectFirewall()) === now;
+  return keyOf(await detect(question)) === now;
+}
+
+/** A chain that drops a door's port is one to attach to, as one that drops whatever its rules do not name. */
+async function detect(question: (() => ExposureQuestion) | undefined): Promise<FirewallChoice> {
+  return detectFirewall(question === undefined ? [] : await findClosers(question()));
 }
 
 /** What is the same for the same choice; `undefined` for none. */
@@ -80,10 +100,13 @@ function keyOf({ why: _, ...choice }: FirewallChoice): string | undefined {
 }
 
 /** The same, where no other daemon has Bussa's part. */
-export function openFirewallAlone(lock: FirewallLock): typeof openFirewall {
+export function openFirewallAlone(
+  lock: FirewallLock,
+  question: () => ExposureQuestion,
+): (settings: FirewallSettings) => Promise<ChosenFirewall> {
   return async (settings) => {
     await lock.take();
-    return openFirewall(settings);
+    return openFirewall(settings, question);
   };
 }
 

@@ -51,6 +51,11 @@ const MAX_NAMED = 4;
 
 /** `in` if one of the world's strangers gets in, by whatever of our interfaces and addresses. */
 export function judgeStranger(ruleset: Ruleset, question: Question): StrangerFate {
+  return sumUp(pathOf(tryAllWays(ruleset, question), question), question);
+}
+
+/** By each of our interfaces, to each of our addresses, and to hosts behind us. */
+export function tryAllWays(ruleset: Ruleset, question: Question): readonly Tried[] {
   const tried = question.entrances
     .flatMap(({ interface: name, addresses }) =>
       addresses
@@ -61,7 +66,7 @@ export function judgeStranger(ruleset: Ruleset, question: Question): StrangerFat
     .flatMap(({ name, address }) =>
       tryStrangers(ruleset, { ...question, interface: name, address: addressNumber(address) }),
     );
-  return sumUp(pathOf([...tried, ...tryBehind(ruleset, question)], question), question);
+  return [...tried, ...tryBehind(ruleset, question)];
 }
 
 /** Who has knocked is to get through, wherever a port goes through; this host itself may have nothing there. */

@@ -1,3 +1,4 @@
+import { type AttachPoint, renderAttachPoint } from '../../../core/door/attach-point.ts';
 import {
   chooseFirewall,
   type FirewallChoice,
@@ -18,9 +19,22 @@ import {
   readCommands,
 } from '../iptables/iptables-commands.ts';
 
-/** Finds out which firewall the host has, and which of them Bussa's doors are to open in. Changes nothing. Throws an `ExhaustedError`. */
-export async function detectFirewall(): Promise<FirewallChoice> {
-  return chooseFirewall({ nftables: readNftables(), iptables: await readIptables() });
+/**
+ * Finds out which firewall the host has, and which of them Bussa's doors are to open in. Changes nothing. Throws an `ExhaustedError`.
+ * `closers`: chains that drop a door's port by rules of their own.
+ */
+export async function detectFirewall(closers: readonly AttachPoint[] = []): Promise<FirewallChoice> {
+  const nftables = readNftables();
+  const closing = new Set(closers.map(renderAttachPoint));
+  const isClosing = (chain: AttachPoint): boolean => closing.has(renderAttachPoint(chain));
+  const known =
+    nftables.kind === 'listed'
+      ? {
+          ...nftables,
+          chains: nftables.chains.map((chain) => (isClosing(chain) ? { ...chain, closes: true } : chain)),
+        }
+      : nftables;
+  return chooseFirewall({ nftables: known, iptables: await readIptables() });
 }
 
 /** What of the host's own rules keeps doors shut that nobody but its owner can open. */
