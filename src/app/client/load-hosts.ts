@@ -30,7 +30,7 @@ export async function loadHosts(file: string): Promise<LoadedHosts> {
 }
 
 /** Cryptography is loaded only for who has a card. */
-async function cardReader(bytes: Uint8Array): Promise<CardReader> {
+export async function cardReader(bytes: Uint8Array): Promise<CardReader> {
   if (!/card/i.test(Buffer.from(bytes).toString('latin1'))) return () => undefined;
   const [{ nodeCiphers }, { parseCard }] = await Promise.all([
     import('../../host/crypto/node-ciphers.ts'),

@@ -19,6 +19,7 @@ import { DOCTOR } from './verbs/doctor.ts';
 import { EXPLAIN } from './verbs/explain.ts';
 import { EXTEND } from './verbs/extend.ts';
 import { HISTORY } from './verbs/history.ts';
+import { HOST } from './verbs/host.ts';
 import { INIT } from './verbs/init.ts';
 import { KEY } from './verbs/key.ts';
 import { KNOCK } from './verbs/knock.ts';
@@ -53,6 +54,7 @@ export const VERBS: readonly Verb[] = [
   BANS,
   USER,
   KEY,
+  HOST,
   KNOCK,
   CONNECT,
   DOCTOR,

@@ -141,27 +141,7 @@ type Reply = { readonly facts: Readonly<Record<string, string | number>>; readon
 async function list(file: string, voice: Output): Promise<number> {
   const hosts = await readHosts(file, voice);
   if (typeof hosts === 'number') return hosts;
-  const { profileNames, profileOf } = await import('../../../core/client/profile.ts');
-  const profiles = profileNames(hosts).map((name) => profileOf(hosts, name));
-  voice.answer(
-    profiles.map(({ name, hostName, port, knock, card }) => ({
-      profile: name,
-      host: hostName,
-      port,
-      knocks: knock !== undefined,
-      ...(card === undefined ? {} : { card: true }),
-    })),
-    profiles.length === 0 ? [`${file} has no profile`] : profiles.map(renderProfile),
-  );
+  const { answerProfiles } = await import('../text/render-profiles.ts');
+  answerProfiles(hosts, file, voice);
   return BUSSA_EXIT.ok;
-}
-
-function renderProfile({ name, hostName, port, knock, card }: Profile): string {
-  const words = [
-    ...(hostName === name ? [] : [hostName]),
-    ...(port === undefined ? [] : [`port ${port}`]),
-    ...(card === undefined ? [] : ['by key']),
-    ...(knock === undefined && card === undefined ? ['without a Knock'] : []),
-  ];
-  return words.length === 0 ? name : `${name}: ${words.join(', ')}`;
 }
