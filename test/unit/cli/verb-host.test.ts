@@ -74,7 +74,7 @@ describe('bussa host', () => {
     for (const [words, code, complaint] of [
       [['add', 'box', CARD.slice(0, -1)], 2, /this card is damaged: .*`bussa key show`/],
       [['add', 'box', 'ssh-ed25519'], 2, /"ssh-ed25519" is no card: it begins with bussa1-/],
-      [['add', 'box', CARD, '--for', '10'], 2, /"10" is no such length of time/],
+      [['add', 'box', CARD, '--for', '10'], 2, /"10" is not a valid length of time/],
       [['add', 'box', CARD, '--port', '70000'], 2, /bad port/],
       [['add', 'box', CARD, '--identity', 'a"b'], 2, /--identity is empty, or has a quote/],
       [['add', 'b*x', CARD], 2, /'b\*x' is no name of a host/],
