@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -93,7 +94,8 @@ describe('bussa host', () => {
       ['Host box\n  Knok 1\n', 0o600, 78],
       ['Host box\n', 0o644, 78],
     ] as const) {
-      writeFileSync(fileOf(scratch), text, { mode });
+      writeFileSync(fileOf(scratch), text);
+      chmodSync(fileOf(scratch), mode);
       assert.equal((await host(scratch, 'add', 'box', CARD)).code, code);
       assert.equal(readFileSync(fileOf(scratch), 'utf8'), text);
     }
