@@ -52,7 +52,7 @@ export type AddOutcome =
  * is written before all of it has been judged, and `knockd.conf` last: a death in between leaves what has no effect yet.
  */
 export function addUser(request: AddRequest): AddOutcome {
-  const texts = readAuthority(request.configFile);
+  const texts = readAuthority(request.configFile, 'port');
   if (texts.kind !== 'texts') return texts;
   const lines = readKeyLines(request.keyText);
   if (typeof lines === 'string') return refused(lines);

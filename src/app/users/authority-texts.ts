@@ -1,7 +1,14 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Config, DEFAULT_SERVER_KEY, DEFAULT_USERS_FILE } from '../../core/config/file/config.ts';
+import {
+  type Config,
+  type ConfigResult,
+  DEFAULT_SERVER_KEY,
+  DEFAULT_USERS_FILE,
+} from '../../core/config/file/config.ts';
+import { acceptKeys } from '../../core/config/file/edit-config.ts';
 import { parseConfig } from '../../core/config/file/parse-config.ts';
+import { MAX_PORT } from '../../core/net/port.ts';
 import { parseServerKeys, type ServerKeys } from '../../core/signed/server-keys.ts';
 import type { Diagnostic } from '../../core/text/diagnostic.ts';
 import { parseUsers } from '../../core/users/parse-users.ts';
@@ -32,12 +39,16 @@ export type AuthorityTexts = {
   readonly serverKeys: ServerKeys | undefined;
 };
 
-/** Reads what a verb is to show or change. A file that others can read or write is no base for either. */
-export function readAuthority(configFile: string): AuthorityTexts | Unusable {
+/**
+ * Reads what a verb is to show or change. A file that others can read or write is no base for either. `wanted`: a missing
+ * Signed_Port is no mistake, for the verb adds it.
+ */
+export function readAuthority(configFile: string, wanted?: 'port'): AuthorityTexts | Unusable {
   const found: Diagnostic[] = [];
   try {
     const configBytes = readWhole(configFile);
-    const parsed = parseConfig(configFile, configBytes);
+    const parsed =
+      wanted === 'port' ? parseWithPort(configFile, configBytes) : parseConfig(configFile, configBytes);
     if (parsed.kind === 'bad') return { kind: 'mistakes', diagnostics: errorsOf(parsed.diagnostics) };
     const { usersFile = DEFAULT_USERS_FILE, serverKey: keyFile = DEFAULT_SERVER_KEY } =
       parsed.config.settings;
@@ -59,7 +70,20 @@ export function readAuthority(configFile: string): AuthorityTexts | Unusable {
   }
 }
 
-export function unusable({ code, message }: NodeJS.ErrnoException): Unusable {
+/** The configuration as if it had a port, where nothing else is wrong with it. */
+function parseWithPort(configFile: string, bytes: Uint8Array): ConfigResult {
+  const parsed = parseConfig(configFile, bytes);
+  if (parsed.kind === 'ok') return parsed;
+  const trial = parseConfig(configFile, acceptKeys(bytes, { doors: [], user: '', signedPort: MAX_PORT }));
+  if (trial.kind === 'bad') return parsed;
+  const { signedPort: _, ...settings } = trial.config.settings;
+  return { ...trial, config: { ...trial.config, settings } };
+}
+
+export function unusable({ code, message, path }: NodeJS.ErrnoException): Unusable {
+  if (code === 'ENOENT' && path !== undefined) {
+    return { kind: 'failed', message: `there is no ${path}: create it, or name another file` };
+  }
   const isDenied = code === 'EACCES' || code === 'EPERM';
   return isDenied ? { kind: 'denied', message: `${message}: run it as root` } : { kind: 'failed', message };
 }

@@ -98,6 +98,17 @@ suite('bussa user', () => {
     assert.deepEqual(bench.run('user', 'add', 'alice', file).status, 1, 'a private key is none');
   });
 
+  test('add: where the owner has written accept = key himself, and no port yet', () => {
+    using bench = new Bench('[ssh]\naccept = key\nopen = tcp/22\n[web]\naccept = key\nopen = tcp/80\n');
+    assert.match(bench.run('check', bench.config).stdout, /there is no port for signed knocks/);
+    assert.deepEqual(bench.json('user', 'add', 'alice', publicKeyLine(1)).mayOpen, ['ssh', 'web']);
+    assert.equal(bench.run('check', bench.config).status, 0);
+    assert.match(
+      bench.run('user', 'add', 'bob', bench.scratch.file('none.pub')).stderr,
+      /there is no .*none\.pub/,
+    );
+  });
+
   test('list, show, off, on, remove; unknown options of a key are told', () => {
     using bench = new Bench();
     const added = bench.run('user', 'add', 'alice', `command="x",verify-required ${publicKeyLine(1)} laptop`);
