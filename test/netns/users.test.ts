@@ -139,7 +139,7 @@ describe('users', { concurrency: 2 }, () => {
     const good = readFileSync(stage.signer.usersFile, 'utf8');
     writeFileSync(stage.signer.usersFile, good.replace('[bob]', '[bob]\n  until = never'));
     stage.knockd.signal('SIGHUP');
-    await stage.knockd.saw(/users\.conf:\d+:11: "never" is no such time: /);
+    await stage.knockd.saw(/users\.conf:\d+:11: "never" is /);
     await stage.knockd.saw(/has 1 mistake and .*; the old one stays in force/);
     assert.equal(await stage.knock('bob'), 'open');
     writeFileSync(stage.signer.usersFile, good.replace(/\[alice\][^[]*/, ''));
