@@ -32,6 +32,8 @@ export interface Capture {
   setFilter(expression: string): void;
   /** Hands over what has arrived, oldest first, at most `limit` packets. Returns how many there were. */
   drain(limit: number, take: (frame: Frame) => void): number;
+  /** Whether more than so many packets wait to be handed over. */
+  holds(count: number): boolean;
   /** Calls back whenever there is something to drain. */
   watch(onReadable: () => void): Readiness;
   /** Since the capture was opened. */

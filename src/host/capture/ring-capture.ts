@@ -153,6 +153,11 @@ class RingCapture implements Capture {
     return limit;
   }
 
+  holds(count: number): boolean {
+    const word = ((this.#next + count) % this.#frames) * (this.#frameBytes / 4);
+    return (Atomics.load(this.#words, word + STATUS_WORD) & TP_STATUS_USER) !== 0;
+  }
+
   watch(onReadable: () => void): Readiness {
     return watchReadable(this.#fd, () => onReadable());
   }

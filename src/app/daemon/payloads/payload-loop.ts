@@ -34,6 +34,9 @@ const REST_PACKETS = 64;
 /** A quarter of a core, of which a burst of 50 ms may be saved up; a tenth is left for sources that have opened before. */
 const WORK = { share: 0.25, depth: 50, reserve: 0.1 } as const;
 
+/** Where more packets wait in the ring than this, strangers are not judged until it is shorter. */
+const CROWD = 128;
+
 const RATE = { burst: 5, perSecond: 10 } as const;
 const PLACES = 65_536;
 
@@ -75,6 +78,8 @@ export class PayloadLoop {
   #turnAt = 0;
   #spentTo = 0;
   #hasJudged = false;
+  /** The slice was over before the ring was empty. */
+  #isCut = false;
   #isStopped = false;
 
   constructor(parts: PayloadLoopParts) {
@@ -118,7 +123,7 @@ export class PayloadLoop {
     const passed = this.#turnAt - before;
     this.#wakeUps = Math.max(0, this.#wakeUps - passed * WAKE_UPS_PER_MS) + 1;
     if (!this.#work.allows(true, now)) this.#restFor(Math.min(REST_MS, Math.max(1, this.#work.wait(now))));
-    else if (this.#wakeUps < WAKE_UPS_AT_ONCE || taken === 0) this.#readiness?.resume();
+    else if (this.#wakeUps < WAKE_UPS_AT_ONCE || taken === 0 || this.#isCut) this.#readiness?.resume();
     else this.#restFor(Math.min(REST_MS, (passed * REST_PACKETS) / taken));
   }
 
@@ -130,11 +135,12 @@ export class PayloadLoop {
 
   #drainSlice(): number {
     let taken = 0;
-    while (this.#parts.capture.drain(1, this.#take) === 1) {
+    this.#isCut = false;
+    while (!this.#isCut && this.#parts.capture.drain(1, this.#take) === 1) {
       taken++;
       if (!this.#hasJudged && taken % LOOK_EVERY !== 0) continue;
       this.#hasJudged = false;
-      if (performance.now() - this.#turnAt >= SLICE_MS) break;
+      this.#isCut = performance.now() - this.#turnAt >= SLICE_MS;
     }
     return taken;
   }
@@ -179,6 +185,8 @@ export class PayloadLoop {
     const isKnown = known.has(family, source0, source1, source2, source3);
     const buckets = isKnown ? this.#buckets.known : this.#buckets.strangers;
     if (!buckets.admit(family, source0, source1, source2, source3, this.#turnAt)) return 'rate';
+    // Who is known is not to be lost behind strangers that are judged one by one.
+    if (!isKnown && this.#parts.capture.holds(CROWD)) return 'budget';
     this.#spend();
     return this.#work.allows(isKnown, performance.now()) ? undefined : 'budget';
   }

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { KeyRate } from '../../../src/core/budget/key-rate.ts';
+import { KnownSources } from '../../../src/core/budget/known-sources.ts';
+import { SourceBuckets } from '../../../src/core/budget/source-buckets.ts';
+import { WorkBudget } from '../../../src/core/budget/work-budget.ts';
+import { addressWords, familyOf } from '../../../src/core/net/address.ts';
+import { address } from '../attempt/knocks.ts';
+
+const KEY = [0x0123_4567, 0x89ab_cdef] as const;
+const RATE = { burst: 5, perSecond: 10 } as const;
+
+type Words = [number, number, number, number, number];
+const words = (text: string): Words => {
+  const one = address(text);
+  return [familyOf(one), ...addressWords(one)];
+};
+
+describe('the tokens of a source', () => {
+  test('five at once, then one each 100 ms, and never more than five saved up', () => {
+    const buckets = new SourceBuckets(1024, KEY, RATE);
+    const admitted = (times: number, now: number): number =>
+      Array.from({ length: times }, () => buckets.admit(...words('192.0.2.7'), now)).filter(Boolean).length;
+    assert.equal(admitted(100, 1000), 5);
+    assert.equal(admitted(100, 1099), 0);
+    assert.equal(admitted(100, 1100), 1);
+    assert.equal(admitted(100, 1_000_000), 5);
+  });
+
+  test('another source has its own; all of an IPv6 /64 share theirs', () => {
+    const buckets = new SourceBuckets(65_536, KEY, RATE);
+    for (let n = 0; n < 5; n++) buckets.admit(...words('2001:db8::1'), 0);
+    assert.equal(buckets.admit(...words('2001:db8::ffff:2'), 0), false);
+    assert.equal(buckets.admit(...words('2001:db8:0:1::1'), 0), true);
+    assert.equal(buckets.admit(...words('192.0.2.7'), 0), true);
+  });
+});
+
+describe('sources that have opened before', () => {
+  test('are known, an IPv6 source with its /64; others are not', () => {
+    const known = new KnownSources(1024, KEY);
+    known.add(address('192.0.2.7'));
+    known.add(address('2001:db8::1'));
+    const isKnown = (text: string): boolean => known.has(...words(text));
+    assert.deepEqual(
+      ['192.0.2.7', '2001:db8::1', '2001:db8::2', '192.0.2.8', '2001:db8:0:1::1', '::'].map(isKnown),
+      [true, true, true, false, false, false],
+    );
+  });
+});
+
+describe('the budget of work', () => {
+  const limits = { share: 0.25, depth: 40, reserve: 0.1 };
+
+  test('a quarter of the time; strangers leave a tenth of what is saved up', () => {
+    const budget = new WorkBudget(limits);
+    assert.equal(budget.allows(false, 0), true);
+    budget.spend(36);
+    assert.deepEqual([budget.allows(false, 0), budget.allows(true, 0)], [false, true]);
+    budget.spend(4);
+    assert.deepEqual([budget.allows(false, 0), budget.allows(true, 0)], [false, false]);
+    assert.equal(budget.wait(0), 16);
+    assert.deepEqual([budget.allows(false, 4), budget.allows(true, 4)], [false, true]);
+    assert.deepEqual([budget.allows(false, 17), budget.wait(17)], [true, 0]);
+  });
+
+  test('over a long time no more than its share is spent, whatever is asked for', () => {
+    const budget = new WorkBudget(limits);
+    let spent = 0;
+    for (let now = 0; now < 10_000; now++)
+      while (budget.allows(false, now)) {
+        budget.spend(1.5);
+        spent += 1.5;
+      }
+    assert.ok(spent > 2400 && spent < 2500 + limits.depth + 1.5, `${spent} ms in 10 s`);
+  });
+
+  test('a clock that stands still or goes back gives nothing', () => {
+    const budget = new WorkBudget(limits);
+    budget.allows(true, 1000);
+    budget.spend(50);
+    assert.equal(budget.allows(true, 500), false);
+    assert.equal(budget.allows(true, 1000), false);
+  });
+});
+
+describe('the tokens of a name', () => {
+  test('as those of a source, each its own', () => {
+    const rate = new KeyRate({ burst: 2, perSecond: 1 }, 10);
+    assert.deepEqual(
+      [1, 2, 3].map(() => rate.admit('a', 0)),
+      [true, true, false],
+    );
+    assert.equal(rate.admit('b', 0), true);
+    assert.equal(rate.admit('a', 1000), true);
+  });
+
+  test('where there are too many, the one used first makes room', () => {
+    const rate = new KeyRate({ burst: 1, perSecond: 0.001 }, 2);
+    for (const name of ['a', 'b', 'c']) rate.admit(name, 0);
+    assert.deepEqual(
+      ['c', 'b', 'a'].map((name) => rate.admit(name, 0)),
+      [false, false, true],
+    );
+  });
+});
