@@ -3,7 +3,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Hook, HookOccasion } from '../../src/core/door/hook.ts';
-import { parsePortOpening } from '../../src/core/door/port-opening.ts';
 import { parseAddress } from '../../src/core/net/address.ts';
 import { instant } from '../../src/core/net/time.ts';
 import { DEFAULT_HOOK_RUNNER_LIMITS, HookRunner } from '../../src/host/process/hook-runner.ts';
@@ -18,7 +17,7 @@ const opened = (door = 'ssh', source = '192.0.2.7'): HookOccasion => ({
   event: 'open',
   door,
   source: parseAddress(source)!,
-  ports: [parsePortOpening('tcp/22')!, parsePortOpening('tcp/8080 forward')!],
+  ports: 'tcp/22, tcp/8080 forward',
   until: instant(Date.UTC(2026, 0, 2, 3, 4, 5, 6)),
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { EventLog } from '../../src/app/daemon/reporting/event-log.ts';
 import { NameLookup } from '../../src/app/daemon/reporting/name-lookup.ts';
-import type { Event } from '../../src/core/event/event.ts';
+import type { LogEvent } from '../../src/core/event/event.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import type { LogSink } from '../../src/host/log/log-sink.ts';
 
@@ -34,7 +34,7 @@ const source = (text: string): Address => parseAddress(text) as Address;
 const A = source('192.0.2.1');
 const B = source('192.0.2.2');
 
-const stage = (from: Address, door = 'door'): Event => ({ kind: 'stage', source: from, door, stage: 1 });
+const stage = (from: Address, door = 'door'): LogEvent => ({ kind: 'stage', source: from, door, stage: 1 });
 
 function open(options: { debug?: boolean; names?: NameLookup } = {}): {
   log: EventLog;

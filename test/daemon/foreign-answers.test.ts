@@ -31,8 +31,8 @@ const TYPED: Readonly<Record<string, string>> = {
   bans: 'bans',
 };
 
-/** Ask about the host too; they reach the daemon by the same ways as the others. */
-const NOT_TYPED = ['up', 'check', 'simulate', 'doctor'];
+/** Do more than ask: they judge the host or write files, and reach the daemon by the same ways as the others. */
+const NOT_TYPED = ['up', 'check', 'simulate', 'doctor', 'key', 'user'];
 
 const GREETING = JSON.stringify({ ok: true, protocol: PROTOCOL, version: '1' });
 const NO_STACK = /\n\s+at |\bat (?:file:|node:)|TypeError|undefined/;

@@ -6,7 +6,8 @@ import { parseConfig } from '../../src/core/config/file/parse-config.ts';
 import type { Door } from '../../src/core/door/door.ts';
 import type { HookOccasion } from '../../src/core/door/hook.ts';
 import { renderCommands } from '../../src/core/door/opening.ts';
-import type { Event } from '../../src/core/event/event.ts';
+import { type Event, isLogged } from '../../src/core/event/event.ts';
+import { hookOccasion } from '../../src/core/event/hook-occasion.ts';
 import { type LeaseId, MAX_LEASES } from '../../src/core/lease/lease.ts';
 import { LeaseMachine } from '../../src/core/lease/lease-machine.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
@@ -52,13 +53,17 @@ export class KeeperFixture implements Disposable {
   readonly scratch = new Scratch();
   readonly clock = new HandClock();
   readonly events: Event[] = [];
-  readonly told: HookOccasion[] = [];
   readonly banned = new Set<Address>();
   /** Users whose proofs do not count any more. */
   readonly revoked = new Set<string>();
   readonly claims = new Claims(this.scratch.file('claims'));
   store: LeaseStore = openSqliteLeaseStore(this.scratch.file('leases.db'));
   #watchers: (() => void)[] = [];
+
+  /** What hooks are told. */
+  get told(): HookOccasion[] {
+    return this.events.map(hookOccasion).filter((occasion) => occasion !== undefined);
+  }
 
   readonly report = (event: Event): void => {
     this.events.push(event);
@@ -75,7 +80,6 @@ export class KeeperFixture implements Disposable {
       claims,
       clock,
       report,
-      tell: (occasion) => this.told.push(occasion),
       isBanned: (source) => this.banned.has(source),
       mayHold: ({ user }) => !this.revoked.has(user),
       runner: new CommandRunner(this.scratch.path, limits),
@@ -132,7 +136,7 @@ export class KeeperFixture implements Disposable {
   }
 
   kinds(): Event['kind'][] {
-    return this.events.map((event) => event.kind);
+    return this.events.filter(isLogged).map((event) => event.kind);
   }
 
   /** The lines that the commands have written. */

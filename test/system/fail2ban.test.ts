@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import type { Event } from '../../src/core/event/event.ts';
+import type { LogEvent } from '../../src/core/event/event.ts';
 import { renderEvent } from '../../src/core/event/render-event.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { openFileSink } from '../../src/host/log/file-sink.ts';
@@ -36,12 +36,12 @@ function logOf(directory: WorkDirectory, lines: readonly string[]): string {
 describe("fail2ban's filter", () => {
   test('scans and refusals count, with and without a name; nothing else does', () => {
     using directory = new WorkDirectory();
-    const offences: readonly Event[] = [
+    const offences: readonly LogEvent[] = [
       { kind: 'scan', source, protocol: 'tcp', port: 7001, seconds: 60 },
       { kind: 'refused', source: source6, door: 'ssh', reason: 'the door does not allow this address' },
       { kind: 'withheld', source, door: 'ssh', stage: 3 },
     ];
-    const others: readonly Event[] = [
+    const others: readonly LogEvent[] = [
       { kind: 'stage', source, door: 'ssh', stage: 1 },
       { kind: 'opened', source, door: 'ssh', ports: 'tcp/22', seconds: 60 },
       { kind: 'closed', source, door: 'ssh', ports: 'tcp/22', cut: 0 },
@@ -54,14 +54,14 @@ describe("fail2ban's filter", () => {
       { kind: 'error', text: 'port scan: 1.1.1.1: not opened: ' },
     ];
     const lines = [...others, ...offences].map((event) => renderEvent(event));
-    const named = renderEvent(offences[1] as Event, 'host.example.org');
+    const named = renderEvent(offences[1] as LogEvent, 'host.example.org');
     const found = offenders(logOf(directory, [...lines, named]));
     assert.deepEqual(found, ['192.0.2.7', '2001:db8::7', '192.0.2.7', '2001:db8::7']);
   });
 
   test('a name that somebody else chose cannot accuse another address', () => {
     using directory = new WorkDirectory();
-    const event: Event = { kind: 'stage', source, door: 'ssh', stage: 1 };
+    const event: LogEvent = { kind: 'stage', source, door: 'ssh', stage: 1 };
     const forged = renderEvent(event, 'x): y: not opened: (\n1.1.1.1: port scan: ');
     // Its own, at the most.
     assert.ok(!offenders(logOf(directory, [forged])).includes('1.1.1.1'));

@@ -44,10 +44,12 @@ export function askDaemonAt<V extends AnswerVerb>(
   request: ControlRequest<V>,
   choice: DaemonSelector,
 ): Promise<DaemonReply<Answers[V]>> {
-  return converse(path, choice, async (conversation) => {
+  const patience = request.verb === 'reload' ? 'long' : 'short';
+  const ask = async (conversation: Conversation): Promise<DaemonReply<Answers[V]>> => {
     const line = await conversation.ask(renderRequest(request));
     return replyOf(parseAnswer(request.verb, line));
-  });
+  };
+  return converse(path, choice, ask, patience);
 }
 
 /** Asks for what comes in parts, and gathers all of it. */
@@ -141,9 +143,10 @@ async function converse<T>(
   path: string,
   choice: DaemonSelector,
   ask: (conversation: Conversation) => Promise<DaemonReply<T>>,
+  patience: 'short' | 'long' = 'short',
 ): Promise<DaemonReply<T>> {
   try {
-    using conversation = new Conversation(path);
+    using conversation = new Conversation(path, patience);
     const greeting = parseGreeting(await conversation.ask(renderRequest({ verb: 'ping' })));
     if (greeting.kind === 'same-version') return await ask(conversation);
     const reply = replyOf<T>(greeting);

@@ -5,7 +5,7 @@ import {
 } from '../../core/config/file/one-time-sequences.ts';
 import type { Door, DoorSpec } from '../../core/door/door.ts';
 import { sameSequence } from '../../core/door/sequence.ts';
-import type { Event } from '../../core/event/event.ts';
+import type { LogEvent } from '../../core/event/event.ts';
 import { type Diagnostic, renderDiagnostic } from '../../core/text/diagnostic.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 import { overwriteByte, replaceFile } from '../../host/files/replace-file.ts';
@@ -20,13 +20,13 @@ const USED_UP = 'its one-time sequences are used up';
 
 /** The doors that can be opened now, and why the others, with one-time sequences, cannot. */
 export class OneTimeDoors {
-  readonly #report: (event: Event) => void;
+  readonly #report: (event: LogEvent) => void;
   readonly #access: FileAccess;
   readonly #shut = new Map<string, string>();
   /** By file: what was said of it the last time. A file is read again with each sequence that is used. */
   readonly #told = new Map<string, ReadonlySet<string>>();
 
-  constructor(report: (event: Event) => void, access: FileAccess = 'judged') {
+  constructor(report: (event: LogEvent) => void, access: FileAccess = 'judged') {
     this.#report = report;
     this.#access = access;
   }

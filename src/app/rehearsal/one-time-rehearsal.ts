@@ -1,15 +1,15 @@
 import { markSequenceUsed, parseOneTimeSequences } from '../../core/config/file/one-time-sequences.ts';
 import type { Door } from '../../core/door/door.ts';
-import type { Event } from '../../core/event/event.ts';
+import type { LogEvent } from '../../core/event/event.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 
 /** One-time sequences that are used up in memory alone: the files stay as they are. */
 export class OneTimeRehearsal {
   #doors: readonly Door[];
-  readonly #report: (event: Event) => void;
+  readonly #report: (event: LogEvent) => void;
   readonly #files = new Map<string, Uint8Array>();
 
-  constructor(doors: readonly Door[], report: (event: Event) => void) {
+  constructor(doors: readonly Door[], report: (event: LogEvent) => void) {
     this.#doors = doors;
     this.#report = report;
   }

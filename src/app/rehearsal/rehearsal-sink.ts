@@ -1,6 +1,6 @@
 import type { Offer, Watched } from '../../core/attempt/offer.ts';
 import { type PortOpening, renderPortOpenings } from '../../core/door/port-opening.ts';
-import type { Event } from '../../core/event/event.ts';
+import type { LogEvent } from '../../core/event/event.ts';
 import { renderEvent } from '../../core/event/render-event.ts';
 import type { Address } from '../../core/net/address.ts';
 import type { Instant } from '../../core/net/time.ts';
@@ -8,7 +8,7 @@ import type { Packet } from '../../core/packet/packet.ts';
 
 /** What would happen. */
 export type Outcome =
-  | { readonly kind: 'event'; readonly event: Event }
+  | { readonly kind: 'event'; readonly event: LogEvent }
   | {
       readonly kind: 'would-open';
       readonly source: Address;

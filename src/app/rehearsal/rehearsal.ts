@@ -4,7 +4,7 @@ import { OFFER, WATCHED } from '../../core/attempt/offer.ts';
 import { STEP, Steps } from '../../core/attempt/steps.ts';
 import { compileAdmission } from '../../core/door/admission.ts';
 import type { Door } from '../../core/door/door.ts';
-import type { Event } from '../../core/event/event.ts';
+import type { LogEvent } from '../../core/event/event.ts';
 import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
 import { type Instant, instant } from '../../core/net/time.ts';
 import { isPossibleSource } from '../../core/origin/possible-source.ts';
@@ -142,7 +142,7 @@ export class Rehearsal {
     }
   }
 
-  #report(event: Event): void {
+  #report(event: LogEvent): void {
     this.#tell({ kind: 'event', event });
   }
 

@@ -1,5 +1,5 @@
 import { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
-import type { Event } from '../../core/event/event.ts';
+import type { LogEvent } from '../../core/event/event.ts';
 import { renderEvent } from '../../core/event/render-event.ts';
 import type { Instant } from '../../core/net/time.ts';
 import { renderDiagnostic } from '../../core/text/diagnostic.ts';
@@ -30,7 +30,7 @@ export async function replay(
     return EXIT.config;
   }
   for (const warning of loaded.warnings) complain(renderDiagnostic(warning));
-  const complainOf = (event: Event): void => complain(renderEvent(event));
+  const complainOf = (event: LogEvent): void => complain(renderEvent(event));
   const doors = new OneTimeDoors(complainOf, 'ignored').watchable(loaded.config.doors);
   const oneTime = new OneTimeRehearsal(doors, (event) => print(renderEvent(event)));
   // No secret is needed where every packet is known beforehand.

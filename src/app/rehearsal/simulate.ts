@@ -6,7 +6,7 @@ import { Tripwires } from '../../core/decoy/decoys.ts';
 import type { PortShare } from '../../core/decoy/port-share.ts';
 import type { Door } from '../../core/door/door.ts';
 import type { SequenceStep } from '../../core/door/sequence.ts';
-import type { Event } from '../../core/event/event.ts';
+import type { LogEvent } from '../../core/event/event.ts';
 import { type Address, addressWords, familyOf } from '../../core/net/address.ts';
 import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
 import { TCP_FLAG } from '../../core/net/tcp-flags.ts';
@@ -117,7 +117,7 @@ export async function simulateConfig(
 function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry) => void, ipv6: boolean) {
   const now = { at: instant(0) };
   const report = (outcome: Outcome, at: Instant): void => tell({ kind: 'outcome', at, outcome });
-  const tellEvent = (event: Event): void => report({ kind: 'event', event }, now.at);
+  const tellEvent = (event: LogEvent): void => report({ kind: 'event', event }, now.at);
   const doors = new OneTimeDoors(tellEvent, 'ignored').watchable(config.doors);
   const oneTime = new OneTimeRehearsal(doors, tellEvent);
   const guard = isCapture ? undefined : new SimulatedGuard(config, doors);

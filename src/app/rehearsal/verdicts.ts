@@ -1,6 +1,6 @@
 import type { Door } from '../../core/door/door.ts';
 import type { SequenceStep } from '../../core/door/sequence.ts';
-import type { Event } from '../../core/event/event.ts';
+import type { LogEvent } from '../../core/event/event.ts';
 import type { Address } from '../../core/net/address.ts';
 import { meetsFlagRule } from '../../core/net/tcp-flags.ts';
 import { type Instant, instant } from '../../core/net/time.ts';
@@ -32,7 +32,7 @@ const MAX_SOURCES = 10_000;
 const MAX_ENTRIES = 256;
 
 /** What the daemon's memory of a source makes of an event. */
-const KINDS: Readonly<Partial<Record<Event['kind'], TraceKind>>> = {
+const KINDS: Readonly<Partial<Record<LogEvent['kind'], TraceKind>>> = {
   stage: 'advanced',
   failed: 'failed',
   expired: 'expired',

@@ -1,6 +1,5 @@
 import type { Address } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
-import { type PortOpening, renderPortOpenings } from './port-opening.ts';
 import type { ProofKind } from './proof-kind.ts';
 
 /** A command that tells of an event: a program with its arguments, as they stand, or text for `/bin/sh -c`. */
@@ -21,7 +20,8 @@ export type HookOccasion =
       readonly event: DoorHookName;
       readonly door: string;
       readonly source: Address;
-      readonly ports: readonly PortOpening[];
+      /** As the configuration writes them. */
+      readonly ports: string;
       /** When the door closes, or has closed, in milliseconds of the wall clock. */
       readonly until?: Instant;
       /** Who has proved himself, and how; absent where nobody's name is known. */
@@ -47,7 +47,7 @@ export function hookEnvironment(occasion: HookOccasion): HookEnvironment {
     BUSSA_EVENT: event,
     BUSSA_DOOR: door,
     BUSSA_IP: source,
-    BUSSA_PORTS: renderPortOpenings(ports),
+    BUSSA_PORTS: ports,
     BUSSA_UNTIL: until === undefined ? '' : new Date(until).toISOString(),
     BUSSA_USER: user,
     BUSSA_PROOF: proof,

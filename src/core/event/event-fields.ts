@@ -1,12 +1,12 @@
 import type { InterfaceChange } from '../net/host-interface.ts';
-import type { CommandFailure, Event } from './event.ts';
+import type { CommandFailure, LogEvent } from './event.ts';
 import { printable } from './printable.ts';
 
 /** What an event says, as values for programs. `event` is its kind; names do not change from one version to the next. */
 export type EventFields = { readonly event: string } & Readonly<Record<string, string | number | boolean>>;
 
 /** `hostName` is the source's, where it was looked up. */
-export function eventFields(event: Event, hostName?: string): EventFields {
+export function eventFields(event: LogEvent, hostName?: string): EventFields {
   const fields: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(flatten(event))) {
     if (typeof value === 'string') fields[name] = printable(value);
@@ -21,13 +21,16 @@ export function renderJsonLine(time: string, level: string, message: string, fie
   return JSON.stringify({ time, level, ...(fields ?? { event: 'log' }), message });
 }
 
-function flatten(event: Event): Readonly<Record<string, unknown>> {
+function flatten(event: LogEvent): Readonly<Record<string, unknown>> {
   const { kind: _, ...rest } = event;
   switch (event.kind) {
     case 'command-failed':
       return { ...rest, ...failureFields(event.failure) };
     case 'interface':
       return changeFields(event.change);
+    case 'refused':
+      // For hooks: a program finds them in the configuration.
+      return { ...rest, ports: undefined };
     case 'error':
     case 'warning':
     case 'debug':

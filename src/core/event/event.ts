@@ -2,6 +2,7 @@ import type { EarlyEnd } from '../lease/lease.ts';
 import type { Address } from '../net/address.ts';
 import type { InterfaceChange } from '../net/host-interface.ts';
 import type { Protocol } from '../net/protocol.ts';
+import type { Instant } from '../net/time.ts';
 
 /** How a command ended that did not end well. */
 export type CommandFailure =
@@ -21,7 +22,25 @@ export type ByUser = {
 };
 
 /** Everything that can be reported. */
-export type Event =
+export type Event = LogEvent | SilentEvent;
+
+/** What no line of the log says: others do. Hooks run for it, and it is counted. */
+export type SilentEvent =
+  | { readonly kind: 'started' }
+  | { readonly kind: 'ending' }
+  | ({
+      /** As a whole: its ports and its commands. */
+      readonly kind: 'lease-opened' | 'lease-closed';
+      readonly source: Address;
+      readonly door: string;
+      /** As the configuration writes them; '' where it is a command alone. */
+      readonly ports: string;
+      /** When it closes, or has closed, by the wall clock; absent where nothing closes it. */
+      readonly until?: Instant;
+    } & ByUser);
+
+/** What the log has a line for. */
+export type LogEvent =
   | { readonly kind: 'listening'; readonly on: string }
   | { readonly kind: 'stopping' }
   | { readonly kind: 'stage'; readonly source: Address; readonly door: string; readonly stage: number }
@@ -112,6 +131,8 @@ export type Event =
       readonly source: Address;
       readonly door: string;
       readonly reason: string;
+      /** Those of the door, as the configuration writes them. */
+      readonly ports?: string;
     } & ByUser)
   /** A knock that is signed for this server opens nothing. `shortReason`: without what may be different each time. */
   | ({
@@ -151,3 +172,12 @@ export type Event =
   | { readonly kind: 'debug'; readonly text: string };
 
 export type EventKind = Event['kind'];
+
+const SILENT: ReadonlySet<string> = new Set<SilentEvent['kind']>([
+  'started',
+  'ending',
+  'lease-opened',
+  'lease-closed',
+]);
+
+export const isLogged = (event: Event): event is LogEvent => !SILENT.has(event.kind);

@@ -1,10 +1,10 @@
 import type { InterfaceChange } from '../net/host-interface.ts';
-import type { ByUser, CommandFailure, Event } from './event.ts';
+import type { ByUser, CommandFailure, LogEvent } from './event.ts';
 import { printableLine } from './printable.ts';
 
 export type LogLevel = 'error' | 'warning' | 'notice' | 'debug';
 
-const LEVELS: Partial<Record<Event['kind'], LogLevel>> = {
+const LEVELS: Partial<Record<LogEvent['kind'], LogLevel>> = {
   'command-failed': 'error',
   error: 'error',
   'reload-refused': 'error',
@@ -24,16 +24,16 @@ const LEVELS: Partial<Record<Event['kind'], LogLevel>> = {
   debug: 'debug',
 };
 
-export function eventLevel(event: Event): LogLevel {
+export function eventLevel(event: LogEvent): LogLevel {
   return LEVELS[event.kind] ?? 'notice';
 }
 
 /** One line in knockd's words, without a line end and of bounded length. `hostName` is the source's, where it was looked up. */
-export function renderEvent(event: Event, hostName?: string): string {
+export function renderEvent(event: LogEvent, hostName?: string): string {
   return printableLine(words(event, hostName === undefined ? '' : ` (${hostName})`));
 }
 
-function words(event: Event, host: string): string {
+function words(event: LogEvent, host: string): string {
   switch (event.kind) {
     case 'listening':
       return `starting up, listening on ${event.on}`;
@@ -86,9 +86,9 @@ function words(event: Event, host: string): string {
   }
 }
 
-type SourceEvent = Extract<Event, { source: unknown }>;
+type SourceEvent = Extract<LogEvent, { source: unknown }>;
 type DoorEvent = Extract<
-  Event,
+  LogEvent,
   { kind: 'running' | 'waiting' | 'command-failed' | 'listening' | 'stopping' }
 >;
 
@@ -97,7 +97,7 @@ function refusal(mistakes: number): string {
   return `has ${mistakes} ${mistakes === 1 ? 'mistake' : 'mistakes'} and was rejected`;
 }
 
-function serviceWords(event: Exclude<Event, SourceEvent | DoorEvent>): string {
+function serviceWords(event: Exclude<LogEvent, SourceEvent | DoorEvent>): string {
   switch (event.kind) {
     case 'banned':
       return `${event.who}: banned ${event.seconds === undefined ? 'for good' : `for ${event.seconds} s`}`;
@@ -157,17 +157,17 @@ function proofWords({ proof, credential }: ByUser): string {
 
 const ORDERS = { open: 'open it', extend: 'keep it open', close: 'close it' } as const;
 
-function orderWords({ order, seconds }: Extract<Event, { kind: 'ordered' }>): string {
+function orderWords({ order, seconds }: Extract<LogEvent, { kind: 'ordered' }>): string {
   return `the operator's order: ${ORDERS[order]}${seconds === undefined ? '' : ` for ${seconds} s`}`;
 }
 
-function closedWords({ early, cut }: Extract<Event, { kind: 'closed' }>): string {
+function closedWords({ early, cut }: Extract<LogEvent, { kind: 'closed' }>): string {
   const why = early === undefined ? '' : EARLY[early];
   if (cut === 0) return why;
   return `${why}, ${cut} ${cut === 1 ? 'connection' : 'connections'} cut`;
 }
 
-function waitingWords({ purpose, of, limit }: Extract<Event, { kind: 'waiting' }>): string {
+function waitingWords({ purpose, of, limit }: Extract<LogEvent, { kind: 'waiting' }>): string {
   const what = purpose === 'stop' ? 'stop command' : 'command';
   return `waiting: the limit of ${limit} ${what}${limit === 1 ? '' : 's'} at ${of === 'door' ? 'this door' : 'all doors together'} is reached`;
 }

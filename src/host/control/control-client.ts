@@ -3,7 +3,9 @@ import { type ReachablePath, reachablePath } from './control-path.ts';
 
 /** BOUNDED: characters of one line of an answer. */
 const MAX_LINE = 1 << 20;
+/** A daemon answers at once, but where it has to wait for commands, or for the firewall. */
 const PATIENCE_MS = 10_000;
+const LONG_PATIENCE_MS = 120_000;
 
 /**
  * A daemon that could not be asked. `code`: the errno's name, or why there is no answer. `isSpoken`: somebody answers
@@ -34,12 +36,13 @@ export class Conversation implements Disposable {
   readonly #socket: Socket;
   readonly #lines: AsyncGenerator<unknown, never>;
 
-  constructor(path: string) {
+  constructor(path: string, patience: 'short' | 'long' = 'short') {
     this.#path = path;
     this.#reachable = reach(path);
     this.#socket = createConnection(this.#reachable.path);
     this.#socket.setEncoding('utf8');
-    this.#socket.setTimeout(PATIENCE_MS, () => this.#socket.destroy(new ControlError(path, 'no answer')));
+    const ms = patience === 'long' ? LONG_PATIENCE_MS : PATIENCE_MS;
+    this.#socket.setTimeout(ms, () => this.#socket.destroy(new ControlError(path, 'no answer')));
     this.#lines = this.#read();
   }
 

@@ -83,7 +83,10 @@ function take(socket: Socket, clients: Clients, answer: AnswerControl, idleMs: n
   }
   clients.set(socket, 'idle');
   socket.once('close', () => clients.delete(socket));
-  socket.setTimeout(idleMs, () => socket.destroy());
+  socket.setTimeout(idleMs, () => {
+    // Who waits for an answer is not idle: that takes as long as what was asked for.
+    if (clients.get(socket) !== 'asks') socket.destroy();
+  });
   const note = (state: ClientState): void => {
     if (clients.has(socket)) clients.set(socket, state);
   };

@@ -9,7 +9,11 @@ import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import type { Door, DoorSpec } from '../../../src/core/door/door.ts';
 import { hookEnvironment } from '../../../src/core/door/hook.ts';
 import { renderCommands } from '../../../src/core/door/opening.ts';
-import { parsePortOpening, renderPortOpening } from '../../../src/core/door/port-opening.ts';
+import {
+  parsePortOpening,
+  renderPortOpening,
+  renderPortOpenings,
+} from '../../../src/core/door/port-opening.ts';
 import { renderSequence } from '../../../src/core/door/sequence.ts';
 import { renderCaptureFilter } from '../../../src/core/filter/capture-filter.ts';
 import { doorSet, isOwnSet } from '../../../src/core/iptables/part-names.ts';
@@ -88,7 +92,12 @@ function judgeDoor(door: DoorSpec): void {
   for (const prefix of [...allow, ...deny]) assert.deepEqual(parsePrefix(renderPrefix(prefix)), prefix);
   for (const source of SOURCES) {
     for (const command of Object.values(renderCommands(opening, source))) judgeCommand(command);
-    const occasion = { event: 'open', door: name, source, ports: opening.ports ?? [] } as const;
+    const occasion = {
+      event: 'open',
+      door: name,
+      source,
+      ports: renderPortOpenings(opening.ports ?? []),
+    } as const;
     for (const value of Object.values(hookEnvironment(occasion))) judgeCommand(value);
   }
 }

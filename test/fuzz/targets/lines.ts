@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Event } from '../../../src/core/event/event.ts';
+import type { LogEvent } from '../../../src/core/event/event.ts';
 import { printable } from '../../../src/core/event/printable.ts';
 import { renderEvent } from '../../../src/core/event/render-event.ts';
 import type { Address } from '../../../src/core/net/address.ts';
@@ -39,7 +39,7 @@ function judgeText(text: string): void {
   for (const event of eventsWith(text)) judgeLine(renderEvent(event, text));
 }
 
-function eventsWith(text: string): readonly Event[] {
+function eventsWith(text: string): readonly LogEvent[] {
   return [
     { kind: 'listening', on: text },
     { kind: 'stage', source, door: text, stage: 1 },

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hookEnvironment } from '../../../src/core/door/hook.ts';
-import { parsePortOpening } from '../../../src/core/door/port-opening.ts';
 import { parseAddress } from '../../../src/core/net/address.ts';
 import { instant } from '../../../src/core/net/time.ts';
 
@@ -9,7 +8,7 @@ describe('the variables of a hook', () => {
   const source = parseAddress('2001:db8::1')!;
 
   it('tell of a door: who, which ports, until when', () => {
-    const ports = ['tcp/22', 'udp/8000-8010', 'tcp/8080 forward'].map((text) => parsePortOpening(text)!);
+    const ports = 'tcp/22, udp/8000-8010, tcp/8080 forward';
     const until = instant(Date.UTC(2026, 7, 1, 12, 30, 15, 250));
     assert.deepEqual(hookEnvironment({ event: 'open', door: 'Tür 1', source, ports, until }), {
       BUSSA_EVENT: 'open',
@@ -22,7 +21,7 @@ describe('the variables of a hook', () => {
     });
   });
   it('are empty where there is nothing to say, never absent', () => {
-    assert.deepEqual(hookEnvironment({ event: 'refused', door: 'ssh', source, ports: [] }), {
+    assert.deepEqual(hookEnvironment({ event: 'refused', door: 'ssh', source, ports: '' }), {
       BUSSA_EVENT: 'refused',
       BUSSA_DOOR: 'ssh',
       BUSSA_IP: '2001:db8::1',

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Event } from '../../../src/core/event/event.ts';
+import type { LogEvent } from '../../../src/core/event/event.ts';
 import { eventFields, renderJsonLine } from '../../../src/core/event/event-fields.ts';
 import { type Address, parseAddress } from '../../../src/core/net/address.ts';
 
 const source = parseAddress('192.0.2.7') as Address;
 
-const CASES: readonly (readonly [Event, object])[] = [
+const CASES: readonly (readonly [LogEvent, object])[] = [
   [
     { kind: 'opened', source, door: 'ssh', ports: 'tcp/22', seconds: 60 },
     { event: 'opened', source: '192.0.2.7', door: 'ssh', ports: 'tcp/22', seconds: 60 },
@@ -36,7 +36,7 @@ describe('an event as values', () => {
     const seed = Date.now() | 0;
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (door, reason) => {
-        const event: Event = { kind: 'refused', source, door, reason };
+        const event: LogEvent = { kind: 'refused', source, door, reason };
         const line = renderJsonLine('2026-11-22T20:00:00.000Z', 'warning', 'text', eventFields(event));
         assert.doesNotMatch(line, /[\p{Cc}\p{Zl}\p{Zp}]/u);
         assert.equal(JSON.parse(line).event, 'refused');

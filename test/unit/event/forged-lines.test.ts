@@ -8,7 +8,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { EventLog } from '../../../src/app/daemon/reporting/event-log.ts';
 import { hookEnvironment } from '../../../src/core/door/hook.ts';
-import type { Event } from '../../../src/core/event/event.ts';
+import type { LogEvent } from '../../../src/core/event/event.ts';
 import type { LeaseId } from '../../../src/core/lease/lease.ts';
 import type { Address } from '../../../src/core/net/address.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
@@ -97,7 +97,7 @@ describe('forged lines', () => {
   test("a hook takes a door's name as one variable, and never as a command", async () => {
     using scratch = new Scratch();
     const door = `$(touch ${scratch.file('run')}) \`id\` ; "' \n BUSSA_IP=forged`;
-    const variables = hookEnvironment({ event: 'open', door, source, ports: [] });
+    const variables = hookEnvironment({ event: 'open', door, source, ports: '' });
     const text = `printf '%s' "$BUSSA_DOOR" > ${scratch.file('door')}; printf '%s' "$BUSSA_IP" > ${scratch.file('ip')}`;
     assert.deepEqual(await runHook({ kind: 'shell', text }, variables), { kind: 'ok' });
     assert.equal(readFileSync(scratch.file('door'), 'utf8'), door);
@@ -133,7 +133,7 @@ describe('forged lines', () => {
   });
 });
 
-function eventsWith(text: string): readonly Event[] {
+function eventsWith(text: string): readonly LogEvent[] {
   return [
     { kind: 'listening', on: text },
     { kind: 'running', door: 'a', command: text },

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Event, EventKind } from '../../../src/core/event/event.ts';
+import type { LogEvent } from '../../../src/core/event/event.ts';
 import { eventLevel, type LogLevel, renderEvent } from '../../../src/core/event/render-event.ts';
 import { address } from '../attempt/knocks.ts';
 
 const source = address('192.0.2.1');
 const of = { source, door: 'openSSH' } as const;
 
-type Rendering<Kind extends EventKind> = readonly [Extract<Event, { kind: Kind }>, LogLevel, string];
+type Rendering<Kind extends LogEvent['kind']> = readonly [
+  Extract<LogEvent, { kind: Kind }>,
+  LogLevel,
+  string,
+];
 
 /** Every kind of event, as the type demands. */
-const RENDERINGS: { readonly [Kind in EventKind]: readonly Rendering<Kind>[] } = {
+const RENDERINGS: { readonly [Kind in LogEvent['kind']]: readonly Rendering<Kind>[] } = {
   listening: [[{ kind: 'listening', on: 'eth0' }, 'notice', 'starting up, listening on eth0']],
   stopping: [[{ kind: 'stopping' }, 'notice', 'shutting down']],
   stage: [[{ kind: 'stage', ...of, stage: 1 }, 'notice', '192.0.2.1: openSSH: Stage 1']],

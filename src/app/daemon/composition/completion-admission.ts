@@ -1,6 +1,5 @@
 import type { Completion, SequenceCompletion } from '../../../core/attempt/completion.ts';
 import { compileAdmission } from '../../../core/door/admission.ts';
-import type { Event } from '../../../core/event/event.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import { type OneTimeDoors, useUpSequence } from '../../config/one-time-doors.ts';
 import type { LeaseKeeper, OpenResult } from '../leases/lease-keeper.ts';
@@ -11,7 +10,6 @@ export type CompletionsParts = {
   readonly watch: KnockListener;
   readonly keeper: LeaseKeeper;
   readonly oneTime: OneTimeDoors;
-  readonly report: (event: Event) => void;
 };
 
 /** What stands between a proof and its door: who may knock, and that a one-time sequence is used up. */
@@ -33,26 +31,27 @@ export class CompletionAdmission {
       return keeper.refuse(completion, 'the door does not allow this address');
     }
     const isOneTime = door.sequenceSource.kind === 'one-time';
-    if (isOneTime && completion.proof === undefined && !this.#useUp(completion)) return { kind: 'nothing' };
-    return keeper.demand(completion);
+    const refused = isOneTime && completion.proof === undefined ? this.#useUp(completion) : undefined;
+    return refused ?? keeper.demand(completion);
   }
 
-  /** The sequence is used up before anything opens. Whether it could be. */
-  #useUp({ door, source }: SequenceCompletion): boolean {
-    const { inForce, watch, oneTime, report } = this.#parts;
+  /** The sequence is used up before anything opens, else it is refused. */
+  #useUp(completion: SequenceCompletion): OpenResult | undefined {
+    const { inForce, watch, oneTime, keeper } = this.#parts;
+    const { door } = completion;
     const { doors, settings } = inForce.current;
     const others = watch.doors.filter((other) => other.name !== door.name);
     try {
       useUpSequence(door);
     } catch (error) {
       const reason = `its sequence cannot be marked as used: ${(error as Error).message}; the door stays shut until a reload`;
-      report({ kind: 'refused', source, door: door.name, reason });
+      const refused = keeper.refuse(completion, reason);
       oneTime.shut(door.name, reason);
       watch.replaceDoors(others, settings);
-      return false;
+      return refused;
     }
     const specs = doors.filter((spec) => spec.name === door.name);
     watch.replaceDoors([...others, ...oneTime.watchable(specs)], settings);
-    return true;
+    return undefined;
   }
 }

@@ -7,6 +7,7 @@ import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { OneTimeDoors } from '../../config/one-time-doors.ts';
 import type { PidFile } from '../../state/own-pid-file.ts';
 import type { BanKeeper } from '../bans/ban-keeper.ts';
+import type { Control } from '../control/control.ts';
 import type { ExposureWatch } from '../firewall/exposure-watch.ts';
 import type { FirewallDoors } from '../firewall/firewall-doors.ts';
 import { closeAll } from '../leases/close-all.ts';
@@ -17,7 +18,6 @@ import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
 import type { PayloadListener } from '../payloads/payload-listener.ts';
 import type { Reload, ReloadOutcome } from '../reload/reload.ts';
-import type { EventLog } from '../reporting/event-log.ts';
 import type { Hooks } from '../reporting/hooks.ts';
 import type { Reports } from '../reporting/reports.ts';
 import { renderSummary } from '../status/render-summary.ts';
@@ -26,7 +26,6 @@ export type DaemonParts = {
   readonly options: DaemonOptions;
   readonly clock: Clock;
   readonly inForce: ConfigInForce;
-  readonly log: EventLog;
   readonly reports: Reports;
   readonly oneTime: OneTimeDoors;
   readonly watch: KnockListener;
@@ -40,6 +39,7 @@ export type DaemonParts = {
   readonly keeper: LeaseKeeper;
   readonly reload: Reload;
   readonly earlier: EarlierLeases;
+  readonly control: Control;
   readonly pidFile: PidFile;
   /** What all of these have opened. */
   readonly resources: AsyncDisposableStack;
@@ -57,16 +57,17 @@ export class Daemon {
     this.#parts = parts;
   }
 
-  /** It stands, and its ports are closed: says so. */
+  /** It stands, and its ports are closed: says so, and answers who asks. */
   begin(): void {
-    const { options, inForce, reports, watch, hooks, guard, pidFile, log } = this.#parts;
+    const { options, inForce, reports, watch, guard, pidFile, control } = this.#parts;
     if (options.background) pidFile.write(inForce.current.settings);
     reports.report({ kind: 'listening', on: watch.interfaces.listeningOn });
-    void hooks.tell({ event: 'start' });
-    if (log.debug) {
+    reports.report({ kind: 'started' });
+    if (reports.isDebug) {
       reports.report({ kind: 'debug', text: `capture filter: ${watch.filterWithoutSecret}` });
     }
     guard?.begin();
+    control.answer();
   }
 
   /** `onSummary`: called when the summary may have changed. */
@@ -79,7 +80,7 @@ export class Daemon {
 
   /** The standard streams are nobody's from now on. */
   leaveTerminal(): void {
-    this.#parts.log.leaveTerminal();
+    this.#parts.reports.leaveTerminal();
   }
 
   /** One line of what it does now. */
@@ -149,7 +150,8 @@ export class Daemon {
     reports.attempt(() => watch.close());
     await this.#leaveFirewall(ports);
     await hooks.settle();
-    await hooks.tell({ event: 'stop' });
+    reports.report({ kind: 'ending' });
+    await hooks.settle();
     reports.report({ kind: 'stopping' });
     if (lastWords !== undefined) reports.error(lastWords);
     await resources.disposeAsync();

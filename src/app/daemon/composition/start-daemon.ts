@@ -32,12 +32,10 @@ import { Metrics } from '../metrics/metrics.ts';
 import { KnockListener } from '../packets/knock-listener.ts';
 import { PayloadListener } from '../payloads/payload-listener.ts';
 import { interfaceSetting, Reload } from '../reload/reload.ts';
-import { DaemonCounters } from '../reporting/daemon-counters.ts';
 import { Hooks } from '../reporting/hooks.ts';
-import { openEventLog } from '../reporting/open-event-log.ts';
+import { openReports } from '../reporting/open-reports.ts';
 import { logTargets } from '../reporting/open-sinks.ts';
 import { ProofCounters } from '../reporting/proof-counters.ts';
-import { Reports } from '../reporting/reports.ts';
 import { DaemonView } from '../status/daemon-view.ts';
 import { SourceView } from '../status/source-view.ts';
 import { UserView } from '../status/user-view.ts';
@@ -56,7 +54,7 @@ export type DaemonStart = {
 
 /**
  * Opens everything that a daemon takes, each layer on those before it, and closes the ports last: whatever can fail has
- * not failed by then. Throws what the system, another daemon or the owner's guard has against it: then disposing of
+ * not failed by then. The control socket is there by then, and answers nobody before the daemon begins. Throws what the system, another daemon or the owner's guard has against it: then disposing of
  * `resources` leaves everything as it was, the firewall too.
  */
 export async function startDaemon(start: DaemonStart): Promise<Daemon> {
@@ -76,10 +74,8 @@ type Doors = ReturnType<typeof openDoors>;
 function openBase({ options, config, authority, warnings, resources }: DaemonStart) {
   const clock = openSystemClock();
   const inForce = new ConfigInForce(config, authority);
-  const log = openEventLog(config.settings, options, warnings);
-  resources.defer(() => log.close());
-  const reports = new Reports(log, new DaemonCounters(() => clock.wall()));
-  reports.tally.follow(config.doors);
+  const reports = openReports(config, options, warnings, () => clock.wall());
+  resources.defer(() => reports.close());
   const { report } = reports;
   const oneTime = new OneTimeDoors(report);
   const watch = new KnockListener({
@@ -88,9 +84,7 @@ function openBase({ options, config, authority, warnings, resources }: DaemonSta
     ipv6: options.ipv6,
     interfaces: interfaceSetting(options, config),
     routes: goesThrough(config),
-    log,
-    tally: reports.tally,
-    report,
+    reports,
   });
   resources.defer(() => reports.attempt(() => watch.close()));
   const name = stateName(options.configFile, options.interfaces?.text);
@@ -98,7 +92,7 @@ function openBase({ options, config, authority, warnings, resources }: DaemonSta
   const state = openState(options.stateDirectory, name, { clock, report, isItsStop });
   resources.defer(() => reports.attempt(() => state.store.close()));
   const directory = state.isOpen ? join(options.stateDirectory, name) : undefined;
-  return { clock, inForce, log, reports, oneTime, watch, state, name, directory };
+  return { clock, inForce, reports, oneTime, watch, state, name, directory };
 }
 
 /** Whether its door closes by this very command, for whoever has opened it. */
@@ -121,7 +115,7 @@ function holding(inForce: ConfigInForce): MayHold {
 /** The firewall, not touched yet, and the leases. */
 function openDoors({ options, resources }: DaemonStart, base: Base) {
   const { clock, inForce, reports, watch, state, directory } = base;
-  const { report, tell } = reports;
+  const { report } = reports;
   const firewallLock = new FirewallLock((text) => report({ kind: 'warning', text }));
   resources.defer(() => firewallLock.release());
   const exposure = openExposure(() => inForce.current, options, { watch, clock, report });
@@ -151,7 +145,6 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
     clock,
     runner,
     report,
-    tell,
     isBanned,
     mayHold,
     onCount,
@@ -165,8 +158,8 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   reports.subscribe({ note: (event) => native.note(event) });
   // What runs up the layers, all of it: in this order a source's story has what its hook is run for.
   reports.subscribe({ note: (event) => users.note(event) });
-  reports.subscribe({ note: (event) => sources.note(event), told: (occasion) => sources.told(occasion) });
-  reports.subscribe({ told: (occasion) => void hooks.tell(occasion) });
+  reports.subscribe({ note: (event) => sources.note(event) });
+  reports.subscribe({ note: (event) => hooks.note(event) });
   bans.follow(() => keeper.closeBanned());
   const counters = new ProofCounters();
   const { store } = state;
@@ -199,7 +192,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
   const { options, resources } = start;
   const { inForce, reports, watch, state, name, directory } = base;
   const { guard, native, keeper, exposure } = doors;
-  const { report, tally } = reports;
+  const { report } = reports;
   watch.interfaces.start();
   resources.defer(() => watch.interfaces.close());
   resources.defer(async () => {
@@ -207,9 +200,9 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
   });
   await guard?.prepare();
   const told = start.warnings;
-  const reload = new Reload({ ...base, ...doors, options, tally, told, report });
+  const reload = new Reload({ ...base, ...doors, options, told });
   const view = new DaemonView({
-    ...{ ...base, ...doors, tally, options },
+    ...{ ...base, ...doors, options },
     isUnconfirmed: () => guard?.isPending === true,
     trialLeft: () => guard?.trialLeft,
     exposure,
@@ -254,7 +247,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     stateName: name,
     report,
   });
-  return { ...base, ...doors, options, reload, earlier, pidFile, resources };
+  return { ...base, ...doors, options, reload, earlier, control, pidFile, resources };
 }
 
 /** Where this daemon is no more, `bussa check` and the like judge its file by that. It is good to have, no more. */
@@ -272,8 +265,8 @@ function recordOptions({ options }: DaemonStart, { directory, state, name, clock
 
 /** From the installation of the rules on nothing is left that throws: no port is closed without a daemon to knock at. */
 async function closePorts(parts: DaemonParts): Promise<void> {
-  const { inForce, watch, payloads, reports, oneTime, native, keeper } = parts;
-  const completions = new CompletionAdmission({ inForce, watch, keeper, oneTime, report: reports.report });
+  const { inForce, watch, payloads, oneTime, native, keeper } = parts;
+  const completions = new CompletionAdmission({ inForce, watch, keeper, oneTime });
   watch.listen((completion, whyNot) => void completions.take(completion, whyNot));
   payloads.listen((completion, whyNot) => completions.take(completion, whyNot));
   await native.install(gatesOf(inForce.current), inForce.current.settings);

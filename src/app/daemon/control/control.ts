@@ -1,7 +1,7 @@
 import { PROTOCOL } from '../../../core/control/greeting.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { askControl } from '../../../host/control/control-client.ts';
-import { ControlServer } from '../../../host/control/control-server.ts';
+import { type ControlReply, ControlServer } from '../../../host/control/control-server.ts';
 import { controlSocketIn } from '../../state/open-state.ts';
 import { LockoutError } from '../lockout-guard/lockout.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
@@ -26,6 +26,8 @@ export class Control {
   readonly #verbs: ControlVerbs;
   #server: ControlServer | undefined;
   #isClosed = false;
+  /** Nobody is answered before the daemon is whole. */
+  readonly #begun = Promise.withResolvers<void>();
 
   constructor(parts: ControlParts) {
     const { guard, version, verbs } = parts;
@@ -54,10 +56,20 @@ export class Control {
     if (this.#isClosed) this.close();
   }
 
+  /** The daemon stands: from now on requests are answered, those first that have waited for it. */
+  answer(): void {
+    this.#begun.resolve();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#server?.close();
     this.#server = undefined;
+  }
+
+  async *#answer(request: unknown): AsyncGenerator<ControlReply> {
+    await this.#begun.promise;
+    yield* answerRequest(this.#verbs, request);
   }
 
   /** Returns why it cannot be opened, which is in the log then. */
@@ -66,7 +78,7 @@ export class Control {
     const path = controlSocketIn(directory);
     try {
       if (!isAlone() && (await isAnswered(path))) throw new Error('another daemon answers there');
-      this.#server = await ControlServer.open(path, (request) => answerRequest(this.#verbs, request));
+      this.#server = await ControlServer.open(path, (request) => this.#answer(request));
       return undefined;
     } catch (error) {
       const why = `${path}: ${(error as Error).message}`;

@@ -21,10 +21,10 @@ function answerOf(outcome: ReloadOutcome): Reloaded {
       return { outcome: 'refused', mistakes, ...bounded(diagnostics), reasons: some(reasons) };
     }
     case 'done': {
-      const { changes, warnings } = outcome;
+      const { changes, warnings, reasons } = outcome;
       const { added, removed, changed, settings } = changes;
       const named = { added: some(added), removed: some(removed), changed: some(changed), settings };
-      return { outcome: 'done', mistakes: 0, ...bounded(warnings), reasons: [], changes: named };
+      return { outcome: 'done', mistakes: 0, ...bounded(warnings), reasons, changes: named };
     }
     default:
       throw new Error(`a reload without an answer: ${JSON.stringify(outcome satisfies never)}`);

@@ -69,7 +69,7 @@ export class FirewallDoors {
     this.#part = new InstalledRules({ openFirewall, report, onChange: () => this.#lookLater(LOOK_AGAIN_MS) });
   }
 
-  /** Whether the kernel closes what is open even if no process lives. */
+  /** Whether the kernel closes what is open even without a process. */
   get closesByItself(): boolean {
     return this.#part.firewall?.closesByItself === true;
   }
@@ -103,19 +103,19 @@ export class FirewallDoors {
 
   /**
    * Puts these gates in place, with the leases that are open, in the firewall that the settings ask for. What cannot be
-   * done is reported, and tried again. Where there is nothing to open, and never was, the firewall is left alone.
+   * done is reported, and tried again. With nothing to open, ever, the firewall is left alone. Whether all stands now.
    */
-  async install(gates: readonly Gate[], settings: FirewallSettings): Promise<void> {
+  async install(gates: readonly Gate[], settings: FirewallSettings): Promise<boolean> {
     trackOlderConnections(gates, this.#gates, this.#parts.report);
     this.#gates = gates;
     this.#part.choose(settings);
-    if (this.#part.firewall !== undefined || gates.length > 0 || this.#parts.leases().some(hasPorts))
-      await this.renew();
+    const isUsed = this.#part.firewall !== undefined || gates.length > 0;
+    return isUsed || this.#parts.leases().some(hasPorts) ? this.renew() : true;
   }
 
-  /** Puts everything in place once more, all leases with their ends. */
-  async renew(): Promise<void> {
-    await this.#inTurn(() => this.#installNow());
+  /** Puts everything in place once more, all leases with their ends. Whether all stands. */
+  renew(): Promise<boolean> {
+    return this.#inTurn(() => this.#installNow());
   }
 
   /** Opens the lease's ports until its end, or sets a new end. Throws a `FirewallError`. */

@@ -1,9 +1,8 @@
 import type { Proof } from '../../../core/attempt/completion.ts';
-import type { HookOccasion } from '../../../core/door/hook.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import type { ByUser, Event } from '../../../core/event/event.ts';
 import { holderNames, proofOf } from '../../../core/lease/holders.ts';
-import { EARLY_ENDS, type Lease } from '../../../core/lease/lease.ts';
+import { EARLY_ENDS } from '../../../core/lease/lease.ts';
 import type { LeaseNews } from '../../../core/lease/lease-effect.ts';
 import { since } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
@@ -12,18 +11,15 @@ import { toWallTime } from './lease-record.ts';
 export type NewsParts = {
   readonly clock: Clock;
   readonly report: (event: Event) => void;
-  /** Tells the hooks. */
-  readonly tell: (occasion: HookOccasion) => void;
 };
 
-/** Tells the log and the hooks what the lease machine has to say. */
-export function reportLeaseNews({ clock, report, tell }: NewsParts, news: LeaseNews): void {
+/** Reports what the lease machine has to say. */
+export function reportLeaseNews({ clock, report }: NewsParts, news: LeaseNews): void {
   if (news.kind === 'refused') {
     const { source, door } = news.demand;
     const proof = proofOf(news.demand);
-    const about = { source, door: door.name };
-    report({ kind: 'refused', ...about, reason: news.reason, ...eventUser(proof) });
-    tell({ event: 'refused', ...about, ports: door.opening.ports ?? [], ...hookUser(proof) });
+    const ports = renderPortOpenings(door.opening.ports ?? []);
+    report({ kind: 'refused', source, door: door.name, reason: news.reason, ports, ...eventUser(proof) });
     return;
   }
   const { lease } = news;
@@ -31,10 +27,11 @@ export function reportLeaseNews({ clock, report, tell }: NewsParts, news: LeaseN
   const seconds = Math.ceil(since(clock.sinceBoot(), due) / 1000);
   const ports = renderPortOpenings(opened?.ports ?? []);
   const by = eventUser(...(lease.holders ?? []));
+  const until = toWallTime(due, clock);
   switch (news.kind) {
     case 'opened':
       if (opened !== undefined) report({ kind: 'opened', source, door, ports, seconds, ...by });
-      tell(occasion('open', lease, clock));
+      report({ kind: 'lease-opened', source, door, ports, until, ...by });
       return;
     case 'extended':
       report({ kind: 'extended', source, door, seconds, ...by });
@@ -62,7 +59,7 @@ export function reportLeaseNews({ clock, report, tell }: NewsParts, news: LeaseN
       report({ kind: 'unclosed', source, door, times: news.tries, seconds: Math.ceil(news.wait / 1000) });
       return;
     case 'closed':
-      tell(occasion('close', lease, clock));
+      report({ kind: 'lease-closed', source, door, ports, until, ...by });
       return;
     case 'adopted':
       report({ kind: 'adopted', source, door, overdue: news.isOverdue });
@@ -72,29 +69,11 @@ export function reportLeaseNews({ clock, report, tell }: NewsParts, news: LeaseN
   }
 }
 
-function occasion(event: 'open' | 'close', lease: Lease, clock: Clock): HookOccasion {
-  const { door, source, opened, due, holders } = lease;
-  return {
-    event,
-    door,
-    source,
-    ports: opened?.ports ?? [],
-    until: toWallTime(due, clock),
-    ...hookUser(...(holders ?? [])),
-  };
-}
-
-/** Whose proofs they are, for a line of the log. */
+/** Whose proofs they are. */
 export function eventUser(...proofs: readonly (Proof | undefined)[]): ByUser {
   const known = proofs.filter((proof) => proof !== undefined);
   const [first, ...others] = known;
   if (first === undefined) return {};
   const credential = others.length === 0 ? { credential: first.fingerprint } : {};
   return { user: holderNames(known), proof: first.kind, ...credential };
-}
-
-/** The same for a hook. */
-export function hookUser(...proofs: readonly (Proof | undefined)[]): { user?: string; proof?: 'key' } {
-  const { user, proof } = eventUser(...proofs);
-  return user === undefined || proof === undefined ? {} : { user, proof };
 }

@@ -7,7 +7,7 @@ import type { Address } from '../../../core/net/address.ts';
 import type { CommandRunner } from '../../../host/process/command-runner.ts';
 import { commandCall } from './command-call.ts';
 import type { DoorLimits } from './door-limits.ts';
-import { hookUser, type NewsParts } from './report-lease-news.ts';
+import { eventUser, type NewsParts } from './report-lease-news.ts';
 import { reportStart } from './report-outcome.ts';
 
 export type SingleRunsParts = NewsParts & {
@@ -28,14 +28,14 @@ export class SingleRuns {
   /** Has the command run, now or once more. Returns why it will not. */
   request(demand: Demand, command: string): string | undefined {
     const { door, source } = demand;
-    const { clock, tell, hasRoom } = this.#parts;
+    const { clock, report, hasRoom } = this.#parts;
     switch (this.#runs.request(door, source, clock.sinceBoot(), hasRoom(door))) {
       case 'cooling':
         return REFUSED.cooling;
       case 'busy':
         return REFUSED.busy;
       case 'run':
-        tell({ event: 'open', door: door.name, source, ports: [], ...hookUser(proofOf(demand)) });
+        report({ kind: 'lease-opened', door: door.name, source, ports: '', ...eventUser(proofOf(demand)) });
         void this.#run(door.name, source, command);
         return undefined;
       case 'again':

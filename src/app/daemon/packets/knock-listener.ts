@@ -7,12 +7,10 @@ import { BanList, MAX_BANS } from '../../../core/ban/ban-list.ts';
 import type { Settings } from '../../../core/config/file/config.ts';
 import type { InterfaceSetting } from '../../../core/config/values/parse-interfaces.ts';
 import type { Door } from '../../../core/door/door.ts';
-import type { Event } from '../../../core/event/event.ts';
 import { SourceTraces, TRACED_SOURCES } from '../../../core/trace/source-traces.ts';
 import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
 import { openRingCapture } from '../../../host/capture/ring-capture.ts';
-import type { DaemonCounters } from '../reporting/daemon-counters.ts';
-import type { EventLog } from '../reporting/event-log.ts';
+import type { Reports } from '../reporting/reports.ts';
 import { drawSecret } from './draw-secret.ts';
 import { InterfaceWatch } from './interface-watch.ts';
 import { KnockLoop } from './knock-loop.ts';
@@ -25,9 +23,7 @@ export type DoorWatchParts = {
   readonly interfaces: InterfaceSetting;
   /** Doors ask which interfaces lead to the world. */
   readonly routes: boolean;
-  readonly log: EventLog;
-  readonly tally: DaemonCounters;
-  readonly report: (event: Event) => void;
+  readonly reports: Reports;
 };
 
 /** `whyNot`: it does not count. */
@@ -51,7 +47,8 @@ export class KnockListener {
 
   /** Opens the capture. Throws what the system has against it. */
   constructor(parts: DoorWatchParts) {
-    const { doors, settings, ipv6, log, tally, report } = parts;
+    const { doors, settings, ipv6, reports } = parts;
+    const { report } = reports;
     this.#doors = doors;
     const setFilter = (filter: string): void => this.#capture.setFilter(filter);
     this.#scans = new ScanWatch(drawSecret(), ipv6, setFilter, report);
@@ -66,8 +63,7 @@ export class KnockListener {
       capture: this.#capture,
       engine: this.#engine,
       interfaces: this.interfaces,
-      log,
-      tally,
+      reports,
       scans: this.#scans,
       traces: this.traces,
       bans: this.bans,

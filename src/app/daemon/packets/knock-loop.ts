@@ -3,6 +3,7 @@ import type { Completion } from '../../../core/attempt/completion.ts';
 import { OFFER, WATCHED } from '../../../core/attempt/offer.ts';
 import { STEP, Steps } from '../../../core/attempt/steps.ts';
 import type { BanList } from '../../../core/ban/ban-list.ts';
+import type { LogEvent } from '../../../core/event/event.ts';
 import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
 import { Packet, packetDestination, packetSource } from '../../../core/packet/packet.ts';
 import { READING, readPacket } from '../../../core/packet/read-packet.ts';
@@ -10,8 +11,7 @@ import type { SourceTraces } from '../../../core/trace/source-traces.ts';
 import type { Capture, Frame } from '../../../host/capture/capture.ts';
 import { preferHugePages } from '../../../host/ffi/huge-pages.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
-import type { DaemonCounters } from '../reporting/daemon-counters.ts';
-import type { EventLog } from '../reporting/event-log.ts';
+import type { Reports } from '../reporting/reports.ts';
 import type { InterfaceWatch } from './interface-watch.ts';
 import { type LineKeys, stepSorts } from './line-keys.ts';
 import { ORIGIN, PacketOrigin } from './packet-origin.ts';
@@ -48,8 +48,7 @@ export type KnockLoopParts = {
   readonly capture: Capture;
   readonly engine: AttemptEngine;
   readonly interfaces: InterfaceWatch;
-  readonly log: EventLog;
-  readonly tally: DaemonCounters;
+  readonly reports: Reports;
   readonly scans: ScanWatch;
   readonly traces: SourceTraces;
   readonly bans: BanList;
@@ -135,12 +134,12 @@ export class KnockLoop {
   }
 
   #takeFrame(frame: Frame): void {
-    const { interfaces, engine, log, scans, traces } = this.#parts;
+    const { interfaces, engine, reports, scans, traces } = this.#parts;
     if (!interfaces.hears(frame.interfaceIndex)) return;
     const packet = this.#packet;
     if (readPacket(frame.bytes, frame.start, frame.end, packet) !== READING.packet) return;
     if (packet.protocol === PROTOCOL_NUMBER.udp) packet.identity = frame.nanoseconds;
-    if (log.debug) this.#debugPacket(frame.end - frame.start);
+    if (reports.isDebug) this.#debugPacket(frame.end - frame.start);
     // Up to here nothing is allocated.
     const watched = engine.watches(packet);
     if (watched === WATCHED.nothing) return;
@@ -161,7 +160,7 @@ export class KnockLoop {
     const isKnockPort = watched === WATCHED.knockPort;
     traces.take(packet, offer, this.#steps, local, isKnockPort, now, frame.toThisHost);
     if (offer === OFFER.knock) {
-      this.#parts.tally.count('knocks');
+      reports.count('knocks');
       this.#report(local ? frame : undefined);
     } else if (offer === OFFER.suspicion) this.#reportScan();
   }
@@ -172,13 +171,13 @@ export class KnockLoop {
   }
 
   #reportScan(): void {
-    const { log, scans, tally } = this.#parts;
-    tally.count('scans');
-    if (!log.admits('scan', 'port scan', this.#now)) return;
+    const { reports, scans } = this.#parts;
+    reports.count('scans');
+    if (!reports.admits('scan', 'port scan', this.#now)) return;
     const packet = this.#packet;
     const protocol = packet.protocol === PROTOCOL_NUMBER.tcp ? 'tcp' : 'udp';
     const source = packetSource(packet);
-    log.write({
+    reports.write({
       kind: 'scan',
       source,
       protocol,
@@ -194,28 +193,25 @@ export class KnockLoop {
     if (steps.completions.length === 0) return;
     const isThrownAway = frame !== undefined && this.#origin.isThrownAway(frame, this.#packet);
     for (const completion of steps.completions) {
-      this.#parts.tally.completed(completion.door.name);
+      this.#parts.reports.completed(completion.door.name);
       this.#onCompletion(completion, isThrownAway ? THROWN_AWAY : undefined);
     }
   }
 
   #reportStep(index: number): void {
-    const { log, engine, tally } = this.#parts;
+    const { reports, engine } = this.#parts;
     const steps = this.#steps;
     const number = steps.door(index);
     const kind = steps.kind(index);
-    tally.step(kind);
+    reports.step(kind);
     const sorts = this.#sorts[number];
     const name = engine.doors[number]?.name;
     if (sorts === undefined || name === undefined) return;
     const sort = sorts[kind];
-    if (!log.admits(sort.kind, sort.sort, this.#now)) return;
+    if (!reports.admits(sort.kind, sort.sort, this.#now)) return;
     const source = steps.source(index);
-    if (kind === STEP.completed) log.write({ kind: 'completed', source, door: name });
-    else
-      log.write({ kind: sort.kind, source, door: name, stage: steps.stage(index) } as Parameters<
-        EventLog['write']
-      >[0]);
+    if (kind === STEP.completed) reports.write({ kind: 'completed', source, door: name });
+    else reports.write({ kind: sort.kind, source, door: name, stage: steps.stage(index) } as LogEvent);
   }
 
   #scheduleExpiry(): void {
@@ -251,8 +247,8 @@ export class KnockLoop {
     this.#countersAt = performance.now();
     const { dropped } = this.#parts.capture.counters();
     if (dropped === this.#dropped) return;
-    if (!this.#parts.log.admits('packets-dropped', 'lost packets', this.#countersAt)) return;
-    this.#parts.log.write({ kind: 'packets-dropped', count: dropped - this.#dropped });
+    if (!this.#parts.reports.admits('packets-dropped', 'lost packets', this.#countersAt)) return;
+    this.#parts.reports.write({ kind: 'packets-dropped', count: dropped - this.#dropped });
     this.#dropped = dropped;
   }
 
@@ -261,6 +257,6 @@ export class KnockLoop {
     const protocol = packet.protocol === PROTOCOL_NUMBER.tcp ? 'tcp' : 'udp';
     const from = `${packetSource(packet)}:${packet.sourcePort}`;
     const to = `${packetDestination(packet)}:${packet.destinationPort}`;
-    this.#parts.log.write({ kind: 'debug', text: `${protocol}: ${from} -> ${to} ${bytes} bytes` });
+    this.#parts.reports.write({ kind: 'debug', text: `${protocol}: ${from} -> ${to} ${bytes} bytes` });
   }
 }

@@ -1,7 +1,6 @@
 import type { Config } from '../../../core/config/file/config.ts';
 import type { InterfaceSetting } from '../../../core/config/values/parse-interfaces.ts';
 import type { ConfigChanges } from '../../../core/control/reload-answer.ts';
-import type { Event } from '../../../core/event/event.ts';
 import { type Diagnostic, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import type { Authority } from '../../config/authority.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
@@ -14,10 +13,10 @@ import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
 import type { PayloadListener } from '../payloads/payload-listener.ts';
-import type { DaemonCounters } from '../reporting/daemon-counters.ts';
-import type { EventLog } from '../reporting/event-log.ts';
 import type { Hooks } from '../reporting/hooks.ts';
-import { logTargets, reopenLog } from '../reporting/open-sinks.ts';
+import { logTargets } from '../reporting/open-sinks.ts';
+import type { Reports } from '../reporting/reports.ts';
+import { SerialQueue } from '../serial/serial-queue.ts';
 import { compareConfigs } from './compare-configs.ts';
 import { judgeReload } from './judge-reload.ts';
 
@@ -25,21 +24,25 @@ export type ReloadParts = {
   readonly options: DaemonOptions;
   readonly inForce: ConfigInForce;
   readonly guard: LockoutGuard | undefined;
-  readonly log: EventLog;
   readonly watch: KnockListener;
   readonly payloads: PayloadListener;
   readonly hooks: Hooks;
   readonly keeper: LeaseKeeper;
   readonly native: FirewallDoors;
-  readonly tally: DaemonCounters;
+  readonly reports: Reports;
   readonly oneTime: OneTimeDoors;
   /** The warnings of the start. */
   readonly told: readonly string[];
-  readonly report: (event: Event) => void;
 };
 
 export type ReloadOutcome =
-  | { readonly kind: 'done'; readonly changes: ConfigChanges; readonly warnings: readonly Diagnostic[] }
+  /** `reasons`: what is not so yet. */
+  | {
+      readonly kind: 'done';
+      readonly changes: ConfigChanges;
+      readonly warnings: readonly Diagnostic[];
+      readonly reasons: readonly string[];
+    }
   /** The old one stays in force. `mistakes`: how many the file has; if none, `reasons` say what else is against it. */
   | {
       readonly kind: 'refused';
@@ -49,13 +52,16 @@ export type ReloadOutcome =
     }
   | { readonly kind: 'stopping' };
 
+const NOT_INSTALLED =
+  'the firewall could not be changed yet: the log says why, and it is tried again every 10 s';
+
 /** How another configuration takes the place of the one in force. */
 export class Reload {
   readonly #parts: ReloadParts;
   #told: ReadonlySet<string>;
   #onEnd: () => void = () => undefined;
   #isStopping = false;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new SerialQueue();
 
   constructor(parts: ReloadParts) {
     this.#parts = parts;
@@ -72,20 +78,21 @@ export class Reload {
     this.#isStopping = true;
   }
 
-  /** Reads the configuration again, one time after the other. A bad one changes nothing. */
+  /**
+   * Reads the configuration again, one time after the other. A bad one changes nothing. Resolves when the firewall has been
+   * changed with it.
+   */
   run(): Promise<ReloadOutcome> {
-    const outcome = this.#turn
-      .then(() => this.#run())
-      .then((done) => {
-        this.#onEnd();
-        return done;
-      });
-    this.#turn = outcome.catch(() => undefined);
-    return outcome;
+    return this.#turns.take(async () => {
+      const outcome = await this.#run();
+      this.#onEnd();
+      return outcome;
+    });
   }
 
   async #run(): Promise<ReloadOutcome> {
-    const { options, guard, report } = this.#parts;
+    const { options, guard } = this.#parts;
+    const { report } = this.#parts.reports;
     if (this.#isStopping) return { kind: 'stopping' };
     report({ kind: 'reloading', file: options.configFile });
     // Whatever becomes of the file, what the daemon knows of the host is made true.
@@ -104,7 +111,10 @@ export class Reload {
     }
     const changes = compareConfigs(this.#parts.inForce.current, config);
     this.#adopt(config, authority);
-    return { kind: 'done', changes, warnings };
+    const isInstalled = await this.#parts.native.install(gatesOf(config), config.settings);
+    if (this.#isStopping) return { kind: 'stopping' };
+    report({ kind: 'listening', on: this.#parts.watch.interfaces.listeningOn });
+    return { kind: 'done', changes, warnings, reasons: isInstalled ? [] : [NOT_INSTALLED] };
   }
 
   /** What cannot be mended everywhere, as on a read-only mount, is said once. */
@@ -114,13 +124,13 @@ export class Reload {
     for (const warning of warnings) {
       const text = renderDiagnostic(warning);
       if (warning.id === READABLE && told.has(text)) continue;
-      this.#parts.report({ kind: 'warning', text });
+      this.#parts.reports.report({ kind: 'warning', text });
     }
   }
 
   #adopt(config: Config, authority: Authority | undefined): void {
-    const { options, inForce, log, watch, payloads, hooks, keeper, native, tally, report } = this.#parts;
-    reopenLog(log, logTargets(config.settings, options));
+    const { options, inForce, reports, watch, payloads, hooks, keeper } = this.#parts;
+    reports.reopenLog(logTargets(config.settings, options));
     const choice = interfaceSetting(options, config);
     const before = inForce.current;
     const routes = goesThrough(config);
@@ -129,24 +139,22 @@ export class Reload {
       try {
         watch.interfaces.choose(choice, routes);
       } catch (error) {
-        report({ kind: 'error', text: (error as Error).message });
+        reports.error((error as Error).message);
       }
     }
     inForce.replace(config, authority);
     payloads.follow();
-    tally.follow(config.doors);
+    reports.followDoors(config.doors);
     hooks.replaceConfig(config);
     keeper.replaceDoors(config.doors);
     keeper.closeRevoked();
-    void native.install(gatesOf(config), config.settings);
-    report({ kind: 'listening', on: watch.interfaces.listeningOn });
   }
 
   #refuse(lines: readonly string[], mistakes: number, diagnostics: readonly Diagnostic[]): ReloadOutcome {
-    const { options, inForce, log, report } = this.#parts;
-    for (const text of lines) report({ kind: 'error', text });
-    report({ kind: 'reload-refused', file: options.configFile, mistakes });
-    reopenLog(log, logTargets(inForce.current.settings, options));
+    const { options, inForce, reports } = this.#parts;
+    for (const text of lines) reports.error(text);
+    reports.report({ kind: 'reload-refused', file: options.configFile, mistakes });
+    reports.reopenLog(logTargets(inForce.current.settings, options));
     return { kind: 'refused', mistakes, diagnostics, reasons: mistakes > 0 ? [] : lines };
   }
 }

@@ -6,8 +6,7 @@ import {
   type TimedLine,
 } from '../../../core/control/daemon-status.ts';
 import type { DoorCounts } from '../../../core/control/door-status.ts';
-import type { HookOccasion } from '../../../core/door/hook.ts';
-import type { Event } from '../../../core/event/event.ts';
+import { type Event, isLogged } from '../../../core/event/event.ts';
 import { eventLevel, renderEvent } from '../../../core/event/render-event.ts';
 import type { Instant } from '../../../core/net/time.ts';
 
@@ -28,9 +27,16 @@ const OF_EVENTS: Readonly<Partial<Record<Event['kind'], Counted>>> = {
   'command-failed': 'commandsFailed',
   reloading: 'reloads',
   'reload-refused': 'reloadsRefused',
+  'lease-opened': 'opened',
+  'lease-closed': 'closed',
+  refused: 'refused',
 };
 
-const OF_OCCASIONS = { open: 'opened', close: 'closed', refused: 'refused' } as const;
+const OF_DOORS: Readonly<Partial<Record<Event['kind'], keyof DoorCounts>>> = {
+  'lease-opened': 'opened',
+  'lease-closed': 'closed',
+  refused: 'refused',
+};
 
 const NOTHING: DoorCounts = { completed: 0, opened: 0, closed: 0, refused: 0 };
 
@@ -68,19 +74,14 @@ export class DaemonCounters {
   note(event: Event): void {
     const what = OF_EVENTS[event.kind];
     if (what !== undefined) this.count(what);
+    const ofDoor = OF_DOORS[event.kind];
+    if (ofDoor !== undefined && 'door' in event) this.#addDoor(event.door, ofDoor);
+    if (!isLogged(event)) return;
     const level = eventLevel(event);
     if (level === 'warning') this.count('warnings');
     if (level !== 'error') return;
     this.count('errors');
     this.#lastError = { at: this.#now(), text: renderEvent(event) };
-  }
-
-  /** Every occasion that hooks are told of, whether or not there are any. */
-  told(occasion: HookOccasion): void {
-    if (!('door' in occasion)) return;
-    const what = OF_OCCASIONS[occasion.event];
-    this.count(what);
-    this.#addDoor(occasion.door, what);
   }
 
   get counts(): DaemonCounts {

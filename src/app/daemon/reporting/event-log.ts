@@ -1,4 +1,4 @@
-import type { Event } from '../../../core/event/event.ts';
+import type { LogEvent } from '../../../core/event/event.ts';
 import { eventFields } from '../../../core/event/event-fields.ts';
 import { LineBudget } from '../../../core/event/line-budget.ts';
 import { printableLine } from '../../../core/event/printable.ts';
@@ -22,7 +22,7 @@ const MAX_REFUSED = 4096;
 /** How often the lines that were only counted are reported. */
 const REPORT_MS = 10_000;
 
-const OPENING_KINDS: ReadonlySet<Event['kind']> = new Set([
+const OPENING_KINDS: ReadonlySet<LogEvent['kind']> = new Set([
   'completed',
   'opened',
   'closed',
@@ -33,7 +33,7 @@ const OPENING_KINDS: ReadonlySet<Event['kind']> = new Set([
 ]);
 
 /** What it takes no knowledge of a sequence to bring about, or only of its beginning. */
-const NOISE_KINDS: ReadonlySet<Event['kind']> = new Set([
+const NOISE_KINDS: ReadonlySet<LogEvent['kind']> = new Set([
   'stage',
   'failed',
   'expired',
@@ -49,7 +49,7 @@ const FLUSH_MS = 1000;
 /** Before a log file that could not be opened is tried again. */
 const AGAIN_MS = 10_000;
 
-const DEBUG_KINDS: ReadonlySet<Event['kind']> = new Set(['failed', 'evicted', 'debug']);
+const DEBUG_KINDS: ReadonlySet<LogEvent['kind']> = new Set(['failed', 'evicted', 'debug']);
 
 export type LogSinks = {
   /** The log proper: a file, syslog. */
@@ -84,7 +84,7 @@ export class EventLog {
 
   /** Whether a line of this sort, an event of `kind` at one door, would be written now; if not, it is counted.
    * `now`: milliseconds that only ever grow. */
-  admits(kind: Event['kind'], sort: string, now: number): boolean {
+  admits(kind: LogEvent['kind'], sort: string, now: number): boolean {
     if (DEBUG_KINDS.has(kind) && !this.#debug) return false;
     const budget = OPENING_KINDS.has(kind) ? this.#openings : this.#sorts;
     const admitted =
@@ -95,7 +95,7 @@ export class EventLog {
   }
 
   /** Writes an event, unless there have been too many of its kind at its door. */
-  report(event: Event): void {
+  report(event: LogEvent): void {
     const now = performance.now();
     if ('door' in event && !this.admits(event.kind, `${event.door}: ${event.kind}`, now)) return;
     if (event.kind === 'proof-refused') {
@@ -106,7 +106,7 @@ export class EventLog {
   }
 
   /** Writes an event that has been admitted, or that is never many. */
-  write(event: Event): void {
+  write(event: LogEvent): void {
     const level = eventLevel(event);
     if (level === 'debug' && !this.#debug) return;
     const name =
@@ -149,7 +149,7 @@ export class EventLog {
     for (const sink of sinks) sink.close();
   }
 
-  #writeLine(level: LogLevel, event: Event, name: string | undefined): void {
+  #writeLine(level: LogLevel, event: LogEvent, name: string | undefined): void {
     const line = renderEvent(event, name);
     if (event.kind !== 'suppressed' && !this.#equal.admit(line, () => line, performance.now())) {
       this.#reportLater();
@@ -175,7 +175,7 @@ export class EventLog {
 }
 
 /** knockd has words of its own for the terminal where it starts and stops. */
-function terminalLine(event: Event, line: string): string {
+function terminalLine(event: LogEvent, line: string): string {
   if (event.kind === 'listening') return printableLine(`listening on ${event.on}...`);
   if (event.kind === 'stopping') return 'closing...';
   return line;

@@ -1,12 +1,15 @@
 import type { Config } from '../../../core/config/file/config.ts';
 import type { Hook, HookOccasion } from '../../../core/door/hook.ts';
 import type { Event } from '../../../core/event/event.ts';
+import { hookOccasion } from '../../../core/event/hook-occasion.ts';
 import type { HookResult, HookRunner } from '../../../host/process/hook-runner.ts';
 
 /** Runs the hooks that the configuration names for what happens, and reports those that fail. */
 export class Hooks {
   readonly #runner: HookRunner;
   readonly #report: (event: Event) => void;
+  /** BOUNDED: by the runner. */
+  readonly #running = new Set<Promise<void>>();
   #config: Config;
 
   constructor(config: Config, runner: HookRunner, report: (event: Event) => void) {
@@ -20,17 +23,24 @@ export class Hooks {
     this.#config = config;
   }
 
-  /** Runs the hook for the occasion, if there is one. Resolves when it has ended; never rejects. */
-  async tell(occasion: HookOccasion): Promise<void> {
-    const hook = this.#hookFor(occasion);
-    if (hook === undefined) return;
-    const result = await this.#runner.run(hook, occasion);
-    if (result.kind !== 'ok') this.#report({ kind: 'error', text: failureText(occasion, result) });
+  /** Runs the hook for the event, if there is one. */
+  note(event: Event): void {
+    const occasion = hookOccasion(event);
+    const hook = occasion === undefined ? undefined : this.#hookFor(occasion);
+    if (occasion === undefined || hook === undefined) return;
+    const run = this.#run(hook, occasion).finally(() => this.#running.delete(run));
+    this.#running.add(run);
   }
 
-  /** Waits for those that run or wait, but not for ever. */
-  settle(): Promise<void> {
-    return this.#runner.settle();
+  /** Waits for those that run or wait, but not for ever, and for what there is to say of them. */
+  async settle(): Promise<void> {
+    await this.#runner.settle();
+    await Promise.all(this.#running);
+  }
+
+  async #run(hook: Hook, occasion: HookOccasion): Promise<void> {
+    const result = await this.#runner.run(hook, occasion);
+    if (result.kind !== 'ok') this.#report({ kind: 'error', text: failureText(occasion, result) });
   }
 
   #hookFor(occasion: HookOccasion): Hook | undefined {

@@ -1,26 +1,33 @@
-import type { HookOccasion } from '../../../core/door/hook.ts';
-import type { Event } from '../../../core/event/event.ts';
+import type { StepKind } from '../../../core/attempt/steps.ts';
+import type { Counted } from '../../../core/control/daemon-status.ts';
+import { type Event, isLogged, type LogEvent } from '../../../core/event/event.ts';
 import type { DaemonCounters } from './daemon-counters.ts';
 import type { EventLog } from './event-log.ts';
+import { type LogTargets, reopenLog } from './open-sinks.ts';
 
 /** Whoever is told what happens, beside the log and the counters. */
 export type Subscriber = {
   readonly note?: (event: Event) => void;
-  readonly told?: (occasion: HookOccasion) => void;
   /** There is a lease more or less. */
   readonly counted?: () => void;
 };
 
-/** What happens is told here, and goes on to the counters, the subscribers and the log. */
+/** The counters, to look at. */
+export type CounterView = Pick<DaemonCounters, 'counts' | 'countsOf' | 'lastError'>;
+
+/**
+ * The one channel: whatever happens is told here once, and goes on to the counters, the subscribers, the hooks among them,
+ * and the log. It is made first.
+ */
 export class Reports {
-  readonly log: EventLog;
-  readonly tally: DaemonCounters;
+  readonly #log: EventLog;
+  readonly #counters: DaemonCounters;
   /** BOUNDED: made with the daemon. */
   readonly #subscribers: Subscriber[] = [];
 
-  constructor(log: EventLog, tally: DaemonCounters) {
-    this.log = log;
-    this.tally = tally;
+  constructor(log: EventLog, counters: DaemonCounters) {
+    this.#log = log;
+    this.#counters = counters;
   }
 
   subscribe(subscriber: Subscriber): void {
@@ -28,15 +35,9 @@ export class Reports {
   }
 
   readonly report = (event: Event): void => {
-    this.tally.note(event);
+    this.#counters.note(event);
     for (const { note } of this.#subscribers) note?.(event);
-    this.log.report(event);
-  };
-
-  /** What hooks may be run for. */
-  readonly tell = (occasion: HookOccasion): void => {
-    this.tally.told(occasion);
-    for (const { told } of this.#subscribers) told?.(occasion);
+    if (isLogged(event)) this.#log.report(event);
   };
 
   readonly counted = (): void => {
@@ -54,5 +55,53 @@ export class Reports {
     } catch (error) {
       this.error((error as Error).message);
     }
+  }
+
+  get counters(): CounterView {
+    return this.#counters;
+  }
+
+  /** These are the doors now. */
+  followDoors(doors: readonly { readonly name: string }[]): void {
+    this.#counters.follow(doors);
+  }
+
+  /** For packets, of which there may be a million a second: they are counted without an event. */
+  count(what: Counted): void {
+    this.#counters.count(what);
+  }
+
+  step(kind: StepKind): void {
+    this.#counters.step(kind);
+  }
+
+  completed(door: string): void {
+    this.#counters.completed(door);
+  }
+
+  /** Whether a line of a packet would be written now, see `EventLog`: only then is there to be an event. */
+  admits(kind: LogEvent['kind'], sort: string, now: number): boolean {
+    return this.#log.admits(kind, sort, now);
+  }
+
+  /** Writes what has been counted and admitted. */
+  write(event: LogEvent): void {
+    this.#log.write(event);
+  }
+
+  get isDebug(): boolean {
+    return this.#log.debug;
+  }
+
+  reopenLog(targets: LogTargets): void {
+    reopenLog(this.#log, targets);
+  }
+
+  leaveTerminal(): void {
+    this.#log.leaveTerminal();
+  }
+
+  close(): Promise<void> {
+    return this.#log.close();
   }
 }

@@ -19,8 +19,8 @@ import type { FirewallDoors } from '../firewall/firewall-doors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import { toWallTime } from '../leases/lease-record.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
-import type { DaemonCounters } from '../reporting/daemon-counters.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
+import type { Reports } from '../reporting/reports.ts';
 
 /** How long whoever asks waits for a large ruleset to be judged. */
 const PATIENCE_MS = 2000;
@@ -39,7 +39,7 @@ export type DaemonViewParts = {
   readonly watch: KnockListener;
   readonly keeper: LeaseKeeper;
   readonly native: FirewallDoors;
-  readonly tally: DaemonCounters;
+  readonly reports: Reports;
   readonly proofs: ProofCounters;
   readonly oneTime: OneTimeDoors;
   readonly isUnconfirmed: () => boolean;
@@ -73,8 +73,8 @@ export class DaemonView {
 
   /** Takes well below a millisecond, but once a second, when the suspects are counted. */
   status(): DaemonStatus {
-    const { options, inForce, clock, watch, keeper, native, tally, proofs, isUnconfirmed } = this.#parts;
-    const { lastError } = tally;
+    const { options, inForce, clock, watch, keeper, native, reports, proofs, isUnconfirmed } = this.#parts;
+    const { counts, lastError } = reports.counters;
     const trialLeft = this.#parts.trialLeft();
     const exposure = this.#parts.exposure.status;
     return {
@@ -95,7 +95,7 @@ export class DaemonView {
       doors: inForce.current.doors.length,
       leases: { open: keeper.book.size, failed: keeper.book.failed, max: MAX_LEASES },
       packets: watch.packets(),
-      counts: tally.counts,
+      counts,
       ...(inForce.authority === undefined ? {} : { signed: proofs.counts }),
       attempts: watch.pending,
       tripwires: { touches: watch.touches, suspects: watch.suspects },
@@ -119,7 +119,7 @@ export class DaemonView {
   }
 
   #door(door: DoorSpec, isWatched: boolean): DoorStatus {
-    const { keeper, native, oneTime, tally } = this.#parts;
+    const { keeper, native, oneTime, reports } = this.#parts;
     const { name, opening, maxLeases = DEFAULT_MAX_LEASES, sequenceSource } = door;
     const commands = Object.values(opening.commands);
     const shut = isWatched ? native.skipReason(name) : oneTime.whyShut(name);
@@ -133,7 +133,7 @@ export class DaemonView {
       oneTime: sequenceSource.kind === 'one-time',
       ...(door.accept === undefined ? {} : { accept: door.accept }),
       ...(shut === undefined ? {} : { shut }),
-      counts: tally.countsOf(name),
+      counts: reports.counters.countsOf(name),
     };
   }
 

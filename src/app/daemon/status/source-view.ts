@@ -1,7 +1,6 @@
 import type { ScanGuard } from '../../../core/attempt/scan-guard.ts';
 import { type SourceStory, storyEntry } from '../../../core/control/source-story.ts';
 import type { Door } from '../../../core/door/door.ts';
-import type { HookOccasion } from '../../../core/door/hook.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { renderMoment } from '../../../core/event/render-moment.ts';
 import { holderNames } from '../../../core/lease/holders.ts';
@@ -40,21 +39,24 @@ export class SourceView {
     this.#since = parts.clock.wall();
   }
 
-  /** Notes what the log is told. */
   note(event: Event): void {
     const { traces, clock } = this.#parts;
-    const { kind } = event;
-    if (kind === 'proof-refused') traces.note({ ...event, door: '' }, clock.wall());
-    if (kind === 'refused' || kind === 'extended' || kind === 'start-failed')
-      traces.note(event, clock.wall());
-  }
-
-  /** Notes what the hooks are told. */
-  told(occasion: HookOccasion): void {
-    const { traces, clock } = this.#parts;
-    if (occasion.event !== 'open' && occasion.event !== 'close') return;
-    const { source, door } = occasion;
-    traces.note({ kind: occasion.event === 'open' ? 'opened' : 'closed', source, door }, clock.wall());
+    switch (event.kind) {
+      case 'proof-refused':
+        traces.note({ ...event, door: '' }, clock.wall());
+        return;
+      case 'refused':
+      case 'extended':
+      case 'start-failed':
+        traces.note(event, clock.wall());
+        return;
+      case 'lease-opened':
+      case 'lease-closed': {
+        const { source, door } = event;
+        const kind = event.kind === 'lease-opened' ? 'opened' : 'closed';
+        traces.note({ kind, source, door }, clock.wall());
+      }
+    }
   }
 
   /** Whether there is room to keep what the source does from now on, whatever comes. */

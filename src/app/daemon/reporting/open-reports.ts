@@ -1,0 +1,18 @@
+import type { Config } from '../../../core/config/file/config.ts';
+import type { Instant } from '../../../core/net/time.ts';
+import type { DaemonOptions } from '../../config/daemon-options.ts';
+import { DaemonCounters } from './daemon-counters.ts';
+import { openEventLog } from './open-event-log.ts';
+import { Reports } from './reports.ts';
+
+/** `warnings`: the first lines of the log. `wall`: by the wall clock. */
+export function openReports(
+  { settings, doors }: Config,
+  options: DaemonOptions,
+  warnings: readonly string[],
+  wall: () => Instant,
+): Reports {
+  const reports = new Reports(openEventLog(settings, options, warnings), new DaemonCounters(wall));
+  reports.followDoors(doors);
+  return reports;
+}
