@@ -6,7 +6,7 @@ import { readCaptureFilter, Subject } from './subject.ts';
 /** By then everybody has done what a start leaves to do. */
 const CALM_MS = 4000;
 
-/** All of them at the same time on the quiet wire, Bussa with native doors: in `rounds` windows of `seconds`. */
+/** All of them at the same time on the quiet wire, Bussa with firewall doors: in `rounds` windows of `seconds`. */
 export async function measureIdle(
   ground: Ground,
   samples: Samples,

@@ -23,7 +23,7 @@ export type PacketStatistics = { readonly taken: number; readonly dropped: numbe
 const COLLECT_MS = 50;
 
 /**
- * Counts what the packet sockets of a process take from now on. The kernel starts its counters anew whenever
+ * Counts what the packet sockets of a process take from now on. The kernel starts its counters again whenever
  * anybody reads them, the process itself included: collected often, hardly any of them escape.
  */
 export class PacketCounter implements Disposable {

@@ -52,7 +52,7 @@ async function listIptables(server: Namespace, variant: string): Promise<string>
   return `${rules}${await listNft(server)}${await server.run('ipset', 'list', '-n')}`;
 }
 
-/** With files of its own in place of the host's. */
+/** With files of its own instead of the host's. */
 const UFW = `
 files=$(mktemp -d)
 trap 'rm -rf "$files"' EXIT

@@ -81,7 +81,7 @@ for (const situation of SITUATIONS) {
       await prober.assertOpen('tcp', CLIENT, 22);
       await firewall.grant(DOOR, CLIENT, 300);
       await prober.sawShut('tcp', CLIENT, 22);
-      // Both have run out by themselves: revoked all the same, and granted anew.
+      // Both have run out by themselves: revoked all the same, and granted again.
       await firewall.revoke(DOOR, STRANGER);
       await firewall.grant(DOOR, STRANGER, MINUTE);
       await prober.assertOpen('tcp', STRANGER, 22);

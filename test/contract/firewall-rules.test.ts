@@ -1,4 +1,4 @@
-/** Bussa’s part beside what is somebody else’s: put in place once, put back, and taken away without a trace. */
+/** Bussa’s part beside what is somebody else’s: put in place once, restored, and removed without a trace. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gate } from '../lab/gates.ts';

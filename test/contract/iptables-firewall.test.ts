@@ -208,7 +208,7 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
   });
 }
 
-/** Kills the adapter in place of its call number `at`, as far as there is one. */
+/** Kills the adapter instead of its call number `at`, as far as there is one. */
 const DIES_AT = (calls: string, at: string): string => `
 echo >> ${calls}
 [ -e ${at} ] && [ "$(wc -l < ${calls})" -eq "$(cat ${at})" ] && kill -KILL $PPID

@@ -63,7 +63,7 @@ function openFiles(): string[] {
     try {
       return [readlinkSync(`/proc/self/fd/${fd}`)];
     } catch {
-      // The descriptor of the directory itself is closed by now.
+      // The descriptor of the directory itself is closed now.
       return [];
     }
   });

@@ -22,7 +22,7 @@ export class Watchdog implements Disposable {
     });
   }
 
-  /** Such numbers begin anew beyond 2 billion, which matters to nobody but the reader of the message. */
+  /** Such numbers begin again beyond 2 billion, which matters to nobody but the reader of the message. */
   at(index: number): void {
     this.#index[0] = index;
   }

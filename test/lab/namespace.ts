@@ -4,7 +4,7 @@ import { Program } from './program.ts';
 
 const exec = promisify(execFile);
 
-/** A command that runs to its end has come to it by now, or hangs: then it is ended, and the error names it. */
+/** A command that runs to its end has come to it now, or hangs: then it is ended, and the error names it. */
 const COMMAND_MS = 100_000;
 
 let created = 0;

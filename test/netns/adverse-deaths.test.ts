@@ -1,6 +1,6 @@
 /**
  * kill -9 at random moments around knocks, opens and closes, while the machine is against it: the database cut off or
- * read-only, the firewall's command failing, the disk full, the clock of day set. Once nothing stands in the way any
+ * read-only, the firewall's command failing, the disk full, the wall clock set. Once nothing stands in the way any
  * more, no door is open past its time, no close has been lost or run twice, no rule is left over; what cannot be
  * mended is in the log.
  */
@@ -197,7 +197,7 @@ function cutOff(mortal: Mortal): void {
   if (size > 0) truncateSync(path, draw(mortal.random, within as [number]));
 }
 
-/** The daemon's own lines have its clock of day before them: `[2026-05-04 10:11] `. */
+/** The daemon's own lines have its wall clock before them: `[2026-05-04 10:11] `. */
 function assertSawClockJump(log: string): void {
   const years = new Set([...log.matchAll(/^\[(\d{4}-\d\d)/gm)].map(([, month]) => month));
   assert.ok(years.size >= 3, `the log knows of ${[...years].join(', ')}`);

@@ -80,7 +80,7 @@ describe('the caller of knockd -d', { concurrency: 3 }, () => {
         [],
         'a file of the caller',
       );
-      // It opens its log anew at SIGHUP, and does not find the caller again.
+      // It opens its log again at SIGHUP, and does not find the caller again.
       await using lines = follow(log);
       process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGHUP');
       await lines.saw(/re-opening log file/);

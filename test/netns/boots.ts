@@ -23,7 +23,7 @@ export class Boots {
     return [...mounts, 'unshare', '-T', '--boottime', `${this.#offset}`, '--'];
   }
 
-  /** The machine is started anew, `sinceBoot` seconds ago. */
+  /** The machine is restarted, `sinceBoot` seconds ago. */
   reboot(sinceBoot: number): void {
     this.#count++;
     this.#id = this.#directory.file(`boot-id-${this.#count}`, `${randomUUID()}\n`);

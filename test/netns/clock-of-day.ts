@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { WorkDirectory } from '../lab/knockd.ts';
 
 /**
- * A clock of day that can be set, for the programs that start under its `prefix`: the machine's own goes on. The
+ * A wall clock that can be set, for the programs that start under its `prefix`: the machine's own goes on. The
  * clocks that count from the start of the machine are the real ones.
  */
 export class ClockOfDay {

@@ -1,6 +1,6 @@
 /**
  * A start that fails leaves the firewall as it found it; a daemon that dies of a bug leaves its doors shut; and one that
- * runs out of descriptors does neither. The causes are real: limits, disks, programs that are not there.
+ * runs out of descriptors does neither. The causes are real: limits, disks, programs that do not exist.
  *
  *     client                          server
  *     eth0 10.7.0.2, stranger .3 ──── eth0 10.7.0.1, a service at 2222, knockd

@@ -61,7 +61,7 @@ export class KnockStage implements AsyncDisposable {
     return this.run(...KNOCK, ...args);
   }
 
-  /** The command with a file of the test's in place of one in /etc, for itself alone. */
+  /** The command with a file of the test's instead of one in /etc, for itself alone. */
   withFile(path: string, text: string, command: readonly string[]): string[] {
     const file = this.directory.file(path.replaceAll('/', '-'), text);
     return ['sh', '-c', `mount --bind "$0" ${path} && exec "$@"`, file, ...command];

@@ -27,7 +27,7 @@ const CONFIG = `[ssh]
   open_for = ${OPEN_FOR_S}
 `;
 
-/** The package is not there: nothing is where its command is looked for. */
+/** The package does not exist: nothing is where its command is looked for. */
 const WITHOUT_COMMAND = withMounts([['/dev/null', '/usr/sbin/ipset']]);
 
 const shut = (iptables: string): string => `

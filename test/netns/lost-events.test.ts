@@ -1,6 +1,6 @@
 /**
  * What the kernel tells of a host's rules and addresses may be more than a socket holds (ENOBUFS): then the daemon reads
- * all of it anew, and hears what comes afterwards. The daemon is stopped (SIGSTOP) until the kernel has counted drops,
+ * all of it again, and hears what comes afterwards. The daemon is stopped (SIGSTOP) until the kernel has counted drops,
  * so that every run has its overrun.
  */
 import assert from 'node:assert/strict';

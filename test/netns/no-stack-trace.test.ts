@@ -52,7 +52,7 @@ const OPERANDS: Readonly<Record<string, string>> = {
   PORT: '9',
 };
 
-/** Beside the options that the tables tell. */
+/** Besides the options that the tables tell. */
 const MORE: Readonly<Record<string, readonly string[]>> = {
   simulate: ['--knock', '7000 8000:udp 9000'],
   init: ['--force', '--port', '22'],

@@ -1,5 +1,5 @@
 /**
- * Two daemons with native doors and configurations of their own on one host: the firewall is the first one's.
+ * Two daemons with firewall doors and configurations of their own on one host: the firewall is the first one's.
  *
  *     client                          server
  *     eth0 10.7.0.2 (knocks)    ────  eth0 10.7.0.1

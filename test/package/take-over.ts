@@ -44,7 +44,7 @@ describe('the Debian package beside what is there', () => {
   });
 
   const onServer = (...words: readonly string[]): Promise<string> => debian.runIn(wire.server, ...words);
-  /** Beside the wire there is no mirror: what is missing is fetched before. */
+  /** Besides the wire there is no mirror: what is missing is fetched before. */
   const install = async (file: string): Promise<string> => {
     await debian.run('apt-get', '-qq', '-y', '--download-only', 'install', file);
     return onServer('sh', '-c', `apt-get -qq -y install ${file} <&-`);

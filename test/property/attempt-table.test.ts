@@ -154,7 +154,7 @@ describe('the table of attempts', () => {
       rows.map((row) => table.first(GROUP, ...row)),
       slots,
     );
-    // Among as many sources in as few buckets, one that is not there must not be taken for another one.
+    // Among as many sources in as few buckets, one that does not exist must not be taken for another one.
     for (let i = 0; i < 5000; i++) assert.equal(table.first(GROUP, 6, 1, 2, 3, 1_000_000 + i), NO_SLOT);
   });
 });

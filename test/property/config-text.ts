@@ -28,7 +28,7 @@ const address: fc.Arbitrary<Address> = fc.oneof(
   fc.tuple(word32, word32, word32, word32).map((words) => renderAddress(6, ...words)),
 );
 
-// A record of fast-check may lack a prototype, which deepEqual tells from one of ours: each is made anew.
+// A record of fast-check may lack a prototype, which deepEqual tells from one of ours: each is rebuilt.
 const step = fc
   .tuple(fc.constantFrom('tcp' as const, 'udp' as const), fc.integer({ min: 1, max: 65_535 }))
   .map(([protocol, port]) => ({ protocol, port: port as Port }));
@@ -106,7 +106,7 @@ const doors = fc.uniqueArray(fc.record({ name, rendered: renderedDoor }), {
   selector: (each) => each.name,
 });
 
-/** How a text is laid out: chosen anew for each line by its number. */
+/** How a text is laid out: chosen again for each line by its number. */
 const layout = fc.record({
   blanks: fc.array(blank, { minLength: 7, maxLength: 7 }),
   newline: fc.constantFrom('\n', '\r\n'),

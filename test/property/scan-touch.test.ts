@@ -131,7 +131,7 @@ describe('whatever can be a knock can be a touch', () => {
 });
 
 describe('the odds of docs/threats.md for 1000, 2000 … 10,000 in random order', () => {
-  // Every order there is, of all but 1000, which is no tripwire.
+  // Every order there is, of all but 1000, which is no decoy port.
   for (const [n, sequence] of [
     [2, '7000,8000'],
     [3, '7000,8000,9000'],

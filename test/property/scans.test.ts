@@ -175,7 +175,7 @@ describe('the odds are as stated', () => {
           opened += scanner.opened.length;
         }
       }
-      // All knocks in their order, before the first tripwire or between it and the second: 2 T!/(T + 3)!.
+      // All knocks in their order, before the first decoy port or between it and the second: 2 T!/(T + 3)!.
       const expected = 2 / ((wires + 1) * (wires + 2) * (wires + 3));
       const deviation = Math.sqrt((expected * (1 - expected)) / runs);
       t.diagnostic(`${opened / runs}, expected ${expected}`);

@@ -223,7 +223,7 @@ suite('setup', () => {
   });
 });
 
-/** The packages are mounted in place of the links: this repository may lie where nobody else can look. */
+/** The packages are mounted instead of the links: this repository may lie where nobody else can look. */
 function launchAsNobody(clone: ScratchClone): Result {
   const packages = clone.path('node_modules');
   const script =

@@ -1,4 +1,4 @@
-// install.sh of the tarball: what it puts somewhere it takes away again, and the owner's files stay.
+// install.sh of the tarball: what it puts somewhere it removes again, and the owner's files stay.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -80,7 +80,7 @@ async function readCopy(path: string, { limit, ...choice }: HistoryFilter): Prom
   }
 }
 
-/** TMPDIR may name what is not there, and a disk may be full; shm_overview(7) has the other one in memory. */
+/** TMPDIR may name what does not exist, and a disk may be full; shm_overview(7) has the other one in memory. */
 function makeScratch(): string {
   try {
     return mkdtempSync(join(tmpdir(), SCRATCH));

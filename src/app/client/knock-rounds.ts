@@ -29,7 +29,7 @@ export async function knockInRounds(
     const withKey = identity === undefined ? {} : { identity };
     const found = await knockOnce({ ...order, round, patience, deadline, tell, ...withKey }, trails);
     if (found !== undefined) return found;
-    // Nothing that is tried again will leave, or be let in.
+    // A retry will not leave either, nor be let in.
     if (trails.every(({ knocked }) => knocked === 0) || isHopeless(order, trails, identities)) break;
     patience = millis(Math.min(2 * patience, MAX_PATIENCE));
   }

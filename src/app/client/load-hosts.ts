@@ -11,7 +11,7 @@ export type LoadedHosts =
   | { readonly kind: 'ok'; readonly hosts: HostsFile; readonly warnings: readonly string[] }
   | { readonly kind: 'bad' | 'permission'; readonly complaints: readonly string[] };
 
-/** Reads the profiles. A file that is not there has none; one that others can read or change is refused. */
+/** Reads the profiles. A file that does not exist has none; one that others can read or change is refused. */
 export async function loadHosts(file: string): Promise<LoadedHosts> {
   let bytes: Uint8Array;
   try {

@@ -28,7 +28,7 @@ export type Verdict =
       readonly kind: 'good';
       readonly config: Config;
       readonly diagnostics: readonly Diagnostic[];
-      /** pcap-filter(7), without the tripwires that a daemon adds. */
+      /** pcap-filter(7), without the decoy ports that a daemon adds. */
       readonly filter: string;
     }
   | Extract<LoadedConfig, { kind: 'bad' }>;

@@ -11,7 +11,7 @@ import type { Entrances } from './entrances.ts';
 /** RFC 3927 and RFC 4291 section 2.5.6: known on their link alone. */
 const LINK_LOCAL = /^(?:169\.254\.|fe[89ab])/;
 
-/** Chains of Bussa's own table, and of iptables, as `nftKey` and `keyOf` name them. */
+/** Chains of its own table, and of iptables, as `nftKey` and `keyOf` name them. */
 const OWN_RULES = /^nft inet bussa | filter BUSSA$/;
 
 /** `path`: a port that goes through this host is reached at this host and behind it. */

@@ -126,7 +126,7 @@ function directoryWriters(directory: PathEntry): Writer[] {
     : writers;
 }
 
-/** Beside the owner. */
+/** Besides the owner. */
 function writersOf(entry: PathEntry): Writer[] {
   const { mode, gid } = entry.stats;
   const writers: Writer[] = [];

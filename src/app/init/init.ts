@@ -153,7 +153,7 @@ function alreadyThere(configFile: string): InitOutcome {
   return { kind: 'exists', message: `${configFile} already exists: ${remedy}` };
 }
 
-/** Used now, known by name, or near what is used: a service's clients must not touch the tripwires beside a knock port. */
+/** Used now, known by name, or near what is used: a service's clients must not touch the decoy ports beside a knock port. */
 function portsToAvoid({ ports }: InitRequest): ReadonlySet<number> {
   const avoid = new Set<number>(readKnownPorts().keys());
   const used = [...readServedPorts().map((port) => ({ first: port, last: port })), ...ports];

@@ -31,7 +31,7 @@ export class LeaseRehearsal {
     return this.#machine.nextDue();
   }
 
-  /** What is due by now. */
+  /** What is due now. */
   pass(now: Instant): void {
     this.#take({ kind: 'time' }, now);
   }

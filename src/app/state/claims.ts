@@ -66,7 +66,7 @@ export class Claims {
   }
 
   /**
-   * `sameBoot`: the machine has not been started anew since. Only then does a claim that is not there prove that the
+   * `sameBoot`: the machine has not been restarted since. Only then does a claim that does not exist prove that the
    * command never ran: a power failure may lose the file.
    */
   fate(id: LeaseId, sameBoot: boolean): LeaseFate {
@@ -99,7 +99,7 @@ export class Claims {
     dropClaim(this.stop(id));
   }
 
-  /** Whether the stop command was killed in the middle of it: its shell has not even said how it ended. */
+  /** Whether the stop command was killed halfway: its shell has not even said how it ended. */
   isCutOff(id: LeaseId): boolean {
     try {
       return readClaim(this.stop(id)) === 'cut-off';

@@ -5,7 +5,7 @@ import { tellRefusal } from '../../host/ffi/tell-refusal.ts';
 export const STDOUT = 1;
 export const STDERR = 2;
 
-/** How long it is before a pipe that is full is tried again. */
+/** How long it is before a pipe that is full is retried. */
 const FULL_MS = 5;
 
 /** Why not all of the standard output could be written. */

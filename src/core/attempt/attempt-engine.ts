@@ -175,7 +175,7 @@ export class AttemptEngine {
       return TAKEN.asNext;
     }
     if (this.#index.expected(door, stage - 1) === code) {
-      // Who begins anew after the first knock has the whole time again.
+      // Who begins again after the first knock has the whole time again.
       if (stage === 1) this.#table.restart(slot, now);
       return TAKEN.asRepeat;
     }

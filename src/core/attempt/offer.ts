@@ -6,7 +6,7 @@ export const OFFER = {
   retransmission: 1,
   /** A knock at one door at least. */
   knock: 2,
-  /** No knock: it touched a tripwire, and its source is under suspicion since then. */
+  /** No knock: it touched a decoy port, and its source is in penalty since then. */
   suspicion: 3,
   /** The last right knock of an attempt once more, by another packet, where another one is due: it counts for nothing. */
   repeat: 4,

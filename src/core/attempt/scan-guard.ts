@@ -7,11 +7,11 @@ const WAYS = 4;
 /** The words of a place: 64 bytes, a cache line, make a set. */
 const PLACE = 4;
 const FINGERPRINT = 0;
-/** When the source last touched a tripwire, in ms modulo 2^32; 0: an empty place. */
+/** When the source last touched a decoy port, in ms modulo 2^32; 0: an empty place. */
 const TOUCHED = 1;
 /**
  * In the lower half the number plus one of the door whose sequence it has knocked since. In the upper one the port of
- * the only tripwire that it touched; 0 once it has touched two, and is under suspicion.
+ * the only decoy port that it touched; 0 once it has touched two, and is in penalty.
  */
 const KNOCKED_DOOR = 2;
 const KNOCKED_AT = 3;
@@ -34,10 +34,10 @@ export type ScanPolicy = {
 export const SUSPECTS = 262_144;
 
 /**
- * Knows the sources that have lately touched a tripwire, and judges completed sequences by it. A touch between the
- * first and the last knock undoes them. One port touched may be a mistake; after two, the source is under suspicion,
+ * Knows the sources that have lately touched a decoy port, and judges completed sequences by it. A touch between the
+ * first and the last knock undoes them. One port touched may be a mistake; after two, the source is in penalty,
  * and a sequence must be knocked twice in a row, with no touch from the first knock to the last: that a scan does
- * not come by, and a stranger who touches tripwires in a knocker's name cannot keep the knocker out with it.
+ * not come by, and a stranger who touches decoy ports in a knocker's name cannot keep the knocker out with it.
  *
  * BOUNDED: by `capacity` places of 16 bytes, found by a keyed hash. Where all four of a set are taken by suspects,
  * one drawn by chance is forgotten. Two sources are taken for each other once in 2^32 pairs of a set.
@@ -63,7 +63,7 @@ export class ScanGuard {
     this.#policy = policy;
   }
 
-  /** Whether there may be a tripwire where the packet is sent to. */
+  /** Whether there may be a decoy port where the packet is sent to. */
   watches(packet: Packet): boolean {
     return this.#policy?.wires.touchedBy(packet.protocol, packet.destinationPort, packet.flags) === true;
   }
@@ -73,12 +73,12 @@ export class ScanGuard {
     return this.#policy?.wires.isNear(packet.destinationPort) === true;
   }
 
-  /** Tripwires touched since the start. */
+  /** Decoy ports touched since the start. */
   get touches(): number {
     return this.#touches;
   }
 
-  /** Sources under suspicion at `now`. Looks at every place: a few milliseconds. */
+  /** Sources in penalty at `now`. Looks at every place: a few milliseconds. */
   countSuspects(now: number): number {
     const penalty = this.#policy?.penalty ?? 0;
     const places = this.#places;
@@ -91,7 +91,7 @@ export class ScanGuard {
     return count;
   }
 
-  /** Until when the source is under suspicion, on the clock of `now`; `undefined` if it is not. */
+  /** Until when the source is in penalty, on the clock of `now`; `undefined` if it is not. */
   suspectUntil(source: GuardedSource, now: Instant): Instant | undefined {
     const at = this.#find(this.#set(source), this.#fingerprint(source));
     if (at < 0 || (this.#places[at + KNOCKED_DOOR] as number) >>> PORT_SHIFT !== 0) return undefined;
@@ -107,7 +107,7 @@ export class ScanGuard {
     return true;
   }
 
-  /** Notes that the packet's source has touched a tripwire. Returns whether it is under suspicion only since then. */
+  /** Notes that the packet's source has touched a decoy port. Returns whether it is in penalty only since then. */
   touch(packet: Packet, now: number): boolean {
     this.#touches += 1;
     const penalty = this.#policy?.penalty ?? 0;
@@ -165,7 +165,7 @@ export class ScanGuard {
     return -1;
   }
 
-  /** An empty place, or one no longer under suspicion, or any. */
+  /** An empty place, or one no longer in penalty, or any. */
   #room(first: number, now: number, penalty: number): number {
     const places = this.#places;
     for (let at = first; at < first + WAYS * PLACE; at += PLACE) {

@@ -13,7 +13,7 @@ export const STEP = {
   evicted: 4,
   /** The last knock was right. */
   completed: 5,
-  /** It was, but the source has lately touched a tripwire: this time it does not count. */
+  /** It was, but the source has lately touched a decoy port: this time it does not count. */
   withheld: 6,
 } as const;
 

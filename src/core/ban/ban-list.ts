@@ -7,16 +7,16 @@ import { PrefixTable } from './prefix-table.ts';
 /** Addresses and prefixes that are banned at one time. */
 export const MAX_BANS = 65_536;
 
-/** `until`: on the clock of day; absent for good. */
+/** `until`: on the wall clock; absent for good. */
 export type Ban = { readonly prefix: Prefix; readonly until?: Instant };
 
-/** `full`: there are as many as there may be. */
+/** `full`: the limit is reached. */
 export type Banning = 'added' | 'changed' | 'full';
 
 const FOR_GOOD = Number.POSITIVE_INFINITY;
 const LIFTED = Number.NEGATIVE_INFINITY;
 
-/** Lifted bans that may stand in the table beside as many that hold: to make it anew takes its time. */
+/** Lifted bans that may stand in the table beside as many that hold: to make it again takes its time. */
 const MIN_LIFTED = 1024;
 
 /** A ban, and its line in the file. */

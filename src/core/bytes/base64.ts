@@ -35,7 +35,7 @@ export function parseBase64(text: string): Uint8Array | undefined {
   return (word & ((1 << bits) - 1)) === 0 ? bytes : undefined;
 }
 
-/** The same with the two characters that need no quoting in place of + and / (RFC 4648, § 5). */
+/** The same with the two characters that need no quoting instead of + and / (RFC 4648, § 5). */
 export function renderBase64Url(bytes: Uint8Array): string {
   return renderBase64(bytes).replaceAll('+', '-').replaceAll('/', '_');
 }

@@ -16,7 +16,7 @@ export function isHostName(name: string): boolean {
 export const isHostValue = (value: string): boolean => /^[^\p{Cc}"]+$/u.test(value);
 
 /**
- * `text` with these lines in the block of `name` alone, in place of what it has of their keywords. Where there is no such
+ * `text` with these lines in the block of `name` alone, instead of what it has of their keywords. Where there is no such
  * block, or one before it matches the name as well, a new one comes in front of the first that matches, for the first value
  * counts; else at the end. All else stays as it is.
  */

@@ -15,7 +15,7 @@ export function matchesHost(patterns: readonly HostPattern[], name: string): boo
   return matching.length > 0 && matching.every(({ negated }) => !negated);
 }
 
-/** Steps: at most the product of the lengths. Only the last `*` is ever tried anew. */
+/** Steps: at most the product of the lengths. Only the last `*` is ever retried. */
 function matchesGlob(glob: string, text: string): boolean {
   let at = 0;
   let star = -1;

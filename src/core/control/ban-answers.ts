@@ -16,7 +16,7 @@ export type UnbanAnswer = {
   readonly removed: boolean;
   /** Bans that the address is in still. */
   readonly still: readonly PlainBan[];
-  /** The guard against scans had something against the address, and has forgotten it. */
+  /** The scan guard had something against the address, and has forgotten it. */
   readonly forgiven: boolean;
   readonly unkept?: string;
 };

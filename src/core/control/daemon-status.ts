@@ -6,7 +6,7 @@ import { FLAG, MOMENT, NUMBER, SPAN, TEXT } from './value-readers.ts';
 /**
  * What is counted from the daemon's start on; none of it ever goes back.
  * `knocks`: packets that were a knock at a door, each once · `advanced` to `evicted`: what became of attempts, as in
- * `STEP` · `scans`: sources that came under suspicion · `opened`, `extended`, `closed`: leases · `refused`: what was
+ * `STEP` · `scans`: sources that came into penalty · `opened`, `extended`, `closed`: leases · `refused`: what was
  * completed or asked for, and not opened · `commands`: run · `commandsFailed` · `reloads`, `reloadsRefused` ·
  * `warnings`, `errors`: told to the log.
  */
@@ -37,7 +37,7 @@ export type DaemonCounts = Readonly<Record<Counted, number>>;
 /** A line of the log, and when it was written by the wall clock. */
 export type TimedLine = { readonly at: Instant; readonly text: string };
 
-/** `missing`: it is tried again and again to put the rules in place. `unused`: no door opens ports. */
+/** `missing`: it is retried again and again to put the rules in place. `unused`: no door opens ports. */
 export type FirewallStatus =
   | { readonly kind: 'in-place' | 'missing'; readonly name: string; readonly why: string }
   | { readonly kind: 'unreachable' | 'unused' };
@@ -104,7 +104,7 @@ export type DaemonStatus = {
   readonly signed?: ProofCounts;
   /** Attempts that have begun and not ended, now. */
   readonly attempts: number;
-  /** Tripwires touched since the start; sources that have to knock twice for it, now. */
+  /** Decoy ports touched since the start; sources that have to knock twice for it, now. */
   readonly tripwires: { readonly touches: number; readonly suspects: number };
   /** Addresses and prefixes, now. */
   readonly bans: number;

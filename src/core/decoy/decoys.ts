@@ -10,7 +10,7 @@ export type Span = { readonly first: number; readonly last: number };
 
 /** What is known of the host's ports. */
 export type HostPorts = {
-  /** Ports that somebody may be honestly sent to, of TCP or UDP alike: a tripwire on one would catch the wrong. */
+  /** Ports that somebody may be honestly sent to, of TCP or UDP alike: a decoy port on one would catch the wrong. */
   readonly served: readonly Span[];
   /** The local ports of the host's own outgoing connections. */
   readonly ephemeral: Span;
@@ -24,7 +24,7 @@ export type HostPorts = {
  */
 export const SHARE_SPAN: Span = { first: 1024, last: 29_999 };
 
-/** How far around a knock port its neighbours are tripwires; of the well-known ports only the next ones. */
+/** How far around a knock port its neighbours are decoy ports; of the well-known ports only the next ones. */
 export const NEAR = 32;
 const NEAR_WELL_KNOWN = 1;
 const WELL_KNOWN_END = 1024;
@@ -38,9 +38,9 @@ export const ANSWERING = TCP_FLAG.ack | TCP_FLAG.rst;
 
 /**
  * The ports that only somebody touches who does not know which ones to knock at: the neighbours of the knock ports,
- * and, of those that are not in use, a secret share and the memorable ones. Whatever can be a knock can touch a tripwire,
+ * and, of those that are not in use, a secret share and the memorable ones. Whatever can be a knock can touch a decoy port,
  * and nothing else. But where the host's own connections have their local ports, what may be an answer to one touches no
- * tripwire of the share: UDP, and TCP with ACK or RST.
+ * decoy port of the share: UDP, and TCP with ACK or RST.
  * BOUNDED: 64 KiB.
  */
 export class Tripwires {
@@ -52,7 +52,7 @@ export class Tripwires {
   readonly shareSpans: readonly Span[];
   /** Where it lies among the local ports of the host's own connections. */
   readonly openingSpans: readonly Span[];
-  /** No tripwires, ascending. */
+  /** No decoy ports, ascending. */
   readonly exempt: readonly number[];
   readonly #wires = new Uint8Array(PORTS);
   /** By the six flags: whether a door takes such a packet. */
@@ -86,7 +86,7 @@ export class Tripwires {
     return isAlways || (flags & ANSWERING) === 0;
   }
 
-  /** Whether it is a wire wherever the packet is sent to, as of a host that a door watches in place of this one. */
+  /** Whether it is a wire wherever the packet is sent to, as of a host that a door watches instead of this one. */
   isNear(port: number): boolean {
     return ((this.#wires[port] as number) & WIRE.near) !== 0;
   }

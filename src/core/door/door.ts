@@ -30,7 +30,7 @@ export type DoorSpec = {
   /** The whole sequence must arrive within this of its first knock. */
   readonly seqTimeout: Millis;
   readonly flags: FlagRule;
-  /** The destination that counts in place of the host's own addresses. */
+  /** The destination that counts instead of the host's own addresses. */
   readonly target?: Address;
   /** Who may knock, see `compileAdmission`. Never empty. */
   readonly allow?: readonly Prefix[];

@@ -5,7 +5,7 @@ import type { Sequence, SequenceStep } from './sequence.ts';
 const FIRST = 2_000;
 const LAST = 29_999;
 
-/** Tripwires lie 32 ports around each knock port: those of two ports must not meet. */
+/** Decoy ports lie 32 ports around each knock port: those of two ports must not meet. */
 const APART = 65;
 
 /** Served by widespread programs, and in the lists of every scanner, whatever /etc/services says. */

@@ -25,7 +25,7 @@ export type Opening = {
 };
 
 /**
- * The commands for one source, its address in place of every `%IP%`, and in place of `%USER%` the user who has proved
+ * The commands for one source, its address instead of every `%IP%`, and instead of `%USER%` the user who has proved
  * himself, or nothing. Neither has a character special to a shell.
  */
 export function renderCommands(opening: Opening, source: Address, user = ''): Commands {

@@ -40,7 +40,7 @@ export class LineBudget {
     return false;
   }
 
-  /** The counts since the last call, and starts them anew. */
+  /** The counts since the last call, and starts them again. */
   takeCounts(): { what: string; count: number }[] {
     const counts: { what: string; count: number }[] = [];
     for (const bucket of this.#buckets.values()) {

@@ -23,7 +23,7 @@ export type FilterOptions = {
 };
 
 /**
- * The pcap-filter(7) expression that passes the knocks of all doors, what touches a tripwire, and as little else as
+ * The pcap-filter(7) expression that passes the knocks of all doors, what touches a decoy port, and as little else as
  * can be, for packets that begin with their IP header (DLT_RAW). It holds for tcpdump as it is. Empty when there is no door.
  */
 export function renderCaptureFilter(doors: readonly Door[], options: FilterOptions): string {
@@ -48,7 +48,7 @@ function flagRules(doors: readonly Door[]): readonly FlagRule[] {
   return all.length > MAX_RULES || all.some(({ mask }) => mask === 0) ? [] : all;
 }
 
-/** A tripwire beside the knock port of one door is one for the knocks of every other door, too. */
+/** A decoy port beside the knock port of one door is one for the knocks of every other door, too. */
 function guardedGroups(doors: readonly Door[], tripwires: Tripwires): string[] {
   const steps = doors.flatMap((door) => door.sequence);
   const rules = flagRules(doors).map(renderFlagRule);

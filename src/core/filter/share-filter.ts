@@ -5,7 +5,7 @@ import type { FlagRule } from '../net/tcp-flags.ts';
 import { mergePorts } from './merge-ports.ts';
 
 /**
- * Ports in use that the filter leaves out of the share, in ranges. Where they are more, tripwires between the nearest
+ * Ports in use that the filter leaves out of the share, in ranges. Where they are more, decoy ports between the nearest
  * of them are given up, so that no packet to a service passes.
  */
 const MAX_EXEMPT_RANGES = 16;

@@ -23,7 +23,7 @@ export type InputRules = {
   readonly closes: boolean;
 };
 
-/** What a host has of firewalls; of Bussa's own part, nothing. */
+/** What a host has of firewalls; of its own part, nothing. */
 export type FirewallFacts = {
   readonly nftables:
     | {

@@ -6,7 +6,7 @@ import type { StartState } from './lease-state.ts';
 import type { Entry } from './lease-table.ts';
 import { forget, type LeaseTurn, moveTo, writeEnd } from './lease-turn.ts';
 
-/** What could not be closed is tried again after this long, then each time after twice as long, up to the longest gap. */
+/** What could not be closed is retried after this long, then each time after twice as long, up to the longest gap. */
 const FIRST_GAP_MS = 1_000;
 const LONGEST_GAP_MS = 60_000;
 

@@ -46,7 +46,7 @@ export type LeaseEffect =
   | { readonly do: 'await-command'; readonly lease: Lease; readonly which: 'start' | 'stop' }
   /** → `hold-checked` */
   | { readonly do: 'check-hold'; readonly lease: Lease }
-  /** Look at the connections made through it. `again`: those that have ended by now do not count. → `connection` */
+  /** Look at the connections made through it. `again`: those that have ended now do not count. → `connection` */
   | { readonly do: 'follow'; readonly lease: Lease; readonly again: boolean }
   | { readonly do: 'report'; readonly news: LeaseNews }
   | { readonly do: 'answer'; readonly ticket: number; readonly outcome: OpenOutcome }
@@ -66,7 +66,7 @@ export type LeaseNews =
   /** Its stop command is about to run. */
   | { readonly kind: 'stop-due'; readonly lease: Lease }
   | { readonly kind: 'closed'; readonly lease: Lease }
-  /** It could not be closed, for the `tries`th time; it is tried again after `wait`. */
+  /** It could not be closed, for the `tries`th time; it is retried after `wait`. */
   | { readonly kind: 'not-closed'; readonly lease: Lease; readonly tries: number; readonly wait: Millis }
   | { readonly kind: 'adopted'; readonly lease: Lease; readonly isOverdue: boolean };
 

@@ -142,7 +142,7 @@ export class LeaseMachine {
     this.#closeAll(turn, 'changed', (lease) => this.#differs(lease));
   }
 
-  /** Whether its door opens something else by now, or otherwise. One that is gone leaves its leases as they are. */
+  /** Whether its door opens something else now, or otherwise. One that is gone leaves its leases as they are. */
   #differs({ door, opened }: Lease): boolean {
     const ports = this.#ports.get(door);
     return opened !== undefined && ports !== undefined && !samePorts(opened, ports);

@@ -24,8 +24,8 @@ export type LeasePorts = {
 
 /**
  * How a lease ended. `expired`: its time was over · `left`: its last connection has gone · `stopped`: the daemon was
- * stopped in order · `failed`: it did not come about · `rebooted`: the machine was started anew · `changed`: its door
- * opens something else by now · `banned`: its source was banned · `closed`: the operator has ended it · `revoked`: the
+ * stopped in order · `failed`: it did not come about · `rebooted`: the machine was restarted · `changed`: its door
+ * opens something else now · `banned`: its source was banned · `closed`: the operator has ended it · `revoked`: the
  * users whose proofs held it may not open its door any more.
  */
 export type LeaseEnd = (typeof LEASE_ENDS)[number];

@@ -2,7 +2,7 @@ import type { Address } from '../net/address.ts';
 import type { Instant, Millis } from '../net/time.ts';
 import type { Lease, LeaseEnd, LeaseId } from './lease.ts';
 
-/** When and how a lease ended, `at` the clock of day, and how long it lasted on a clock that does not jump. */
+/** When and how a lease ended, `at` the wall clock, and how long it lasted on a clock that does not jump. */
 export type LeaseEnding = {
   readonly how: LeaseEnd;
   readonly at: Instant;
@@ -20,7 +20,7 @@ export type PastLease = LeaseEnding &
     readonly source: Address;
     /** As the configuration writes them; '' where it was a command alone. */
     readonly ports: string;
-    /** By the clock of day, as it was then. */
+    /** By the wall clock, as it was then. */
     readonly sinceWall: Instant;
     /** The operator had opened it, and nobody had knocked. */
     readonly byOperator?: true;

@@ -17,7 +17,7 @@ export type SetChange = {
 };
 
 /**
- * Opens, or sets the end anew: an element keeps its first end, so it is taken out before. Of several for one source at
+ * Opens, or sets the end again: an element keeps its first end, so it is taken out before. Of several for one source at
  * one door the last counts; one that is over is taken out.
  */
 export function changesForGrants(homes: readonly OwnTable[], grants: readonly NftGrant[]): SetChange[] {
@@ -46,7 +46,7 @@ export function changesForRevoke(homes: readonly OwnTable[], door: string, sourc
   });
 }
 
-/** Fails where the element is not there. */
+/** Fails where the element does not exist. */
 export function renderLook(home: OwnTable, door: string, source: Address): string {
   return `get element ${elementSet(home, door, source)} { ${source} }`;
 }

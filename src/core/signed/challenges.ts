@@ -11,7 +11,7 @@ const STEP_MS = 30_000;
 export const CHALLENGE_LIFE_MS = 2 * STEP_MS;
 
 /**
- * What a sender with a wrong clock signs in place of a time. It is made from a secret of this process, the key, the
+ * What a sender with a wrong clock signs instead of a time. It is made from a secret of this process, the key, the
  * source and the half-minute by a clock that nobody can set, so nothing is kept for it.
  */
 export class Challenges {

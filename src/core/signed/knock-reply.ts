@@ -16,7 +16,7 @@ export type KnockReply = {
   readonly time: Instant;
   /** The packet's source as the server saw it. */
   readonly seen: Address;
-  /** To be signed in place of a time. */
+  /** To be signed instead of a time. */
   readonly challenge: Uint8Array;
 };
 

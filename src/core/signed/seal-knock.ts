@@ -45,7 +45,7 @@ export function knockMessage(serverPublic: Uint8Array, point: Uint8Array, head: 
   return concatBytes(asciiBytes(SIGNED_PREFIX), serverPublic, point, head);
 }
 
-/** What the SSH key signs in place of the message. */
+/** What the SSH key signs instead of the message. */
 export function signedText(
   ciphers: Ciphers,
   serverPublic: Uint8Array,

@@ -1,4 +1,4 @@
-/** Reads SSH's wire format (RFC 4251, § 5). What is not there is `undefined`; a reader never throws. */
+/** Reads SSH's wire format (RFC 4251, § 5). What does not exist is `undefined`; a reader never throws. */
 export class SshReader {
   readonly #bytes: Uint8Array;
   #at = 0;

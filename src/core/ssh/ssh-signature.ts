@@ -19,7 +19,7 @@ const ORDER_BYTES = { nistp256: 32, nistp384: 48, nistp521: 66 } as const satisf
   number
 >;
 
-/** What an SSH key signs in place of a message's hash (PROTOCOL.sshsig of OpenSSH). */
+/** What an SSH key signs instead of a message's hash (PROTOCOL.sshsig of OpenSSH). */
 export function sshsigText(namespace: string, sha512: Uint8Array): Uint8Array {
   const magic = Uint8Array.of(0x53, 0x53, 0x48, 0x53, 0x49, 0x47);
   return concatBytes(magic, sshString(namespace), sshString(''), sshString('sha512'), sshString(sha512));

@@ -47,7 +47,7 @@ export function splitArgv(text: string): ArgvResult {
   return shellSign === undefined ? { kind: 'ok', argv } : { kind: 'ok', argv, shellSign };
 }
 
-/** Whether a backslash takes away the meaning of the next character, or is one itself. */
+/** Whether a backslash removes the meaning of the next character, or is one itself. */
 function escapes(mark: string | undefined, next: string): boolean {
   if (mark === "'") return false;
   return mark === undefined || (next !== '' && '$`"\\'.includes(next));

@@ -35,7 +35,7 @@ export type TracedAttempts = {
   readonly tries: readonly TracedAttempt[];
   /** The last packet that belongs to none of them. */
   readonly loose?: TraceEntry;
-  /** The last tripwire that was touched. */
+  /** The last decoy port that was touched. */
   readonly touch?: TraceEntry;
 };
 
@@ -144,7 +144,7 @@ function attachTo(one: TracedAttempt, entry: TraceEntry): TracedAttempt | undefi
       ...(one.wrong === undefined && knock !== undefined ? { wrong: knock } : {}),
     };
   }
-  // After the first knock it begins anew (`AttemptEngine`).
+  // After the first knock it begins again (`AttemptEngine`).
   if (kind === 'repeat') return { ...one, end: lastAt, ...(one.stage === 1 ? { start: lastAt } : {}) };
   return isAwaited || kind === 'retransmission'
     ? { ...one, end: lastAt, ...(isAwaited ? { void: entry } : {}) }

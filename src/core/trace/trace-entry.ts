@@ -14,9 +14,9 @@ export const TRACED = {
   /** A port of a door, where no attempt waited for it. */
   stray: 7,
   retransmission: 8,
-  /** It touched a tripwire. */
+  /** It touched a decoy port. */
   tripwire: 9,
-  /** It touched another tripwire, and its source is under suspicion from then on. */
+  /** It touched another decoy port, and its source is in penalty from then on. */
   suspicion: 10,
   /** A port of a door, but the TCP flags are not those that the door wants. */
   flags: 11,

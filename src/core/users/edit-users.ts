@@ -6,7 +6,7 @@ import { USER_GRAMMAR, type UserDirectiveName } from './user-directives.ts';
 
 type UserSection = Section<UserDirectiveName>;
 
-/** The users file with one more key for a user, who is added where he is not there yet. `doors`: those that he may open. */
+/** The users file with one more key for a user, who is added where he does not exist yet. `doors`: those that he may open. */
 export function addKey(
   bytes: Uint8Array,
   name: string,

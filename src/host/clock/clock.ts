@@ -9,7 +9,7 @@ const CLOCK_BOOTTIME = 7;
 export interface Clock {
   /** Milliseconds since the machine started. */
   sinceBoot(): Instant;
-  /** Milliseconds since 1970, as the clock of day has it: it may jump. */
+  /** Milliseconds since 1970, as the wall clock has it: it may jump. */
   wall(): Instant;
   /** Which start of the machine `sinceBoot` counts from. */
   readonly bootId: string;
@@ -29,7 +29,7 @@ export function openSystemClock(): Clock {
 }
 
 /**
- * Where /proc is not there nobody knows which start of the machine this is: then it is one of its own, and what an earlier
+ * Where /proc does not exist nobody knows which start of the machine this is: then it is one of its own, and what an earlier
  * daemon has left counts as of another one.
  */
 function readBootId(): string {

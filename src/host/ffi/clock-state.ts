@@ -7,7 +7,7 @@ const TIMEX_BYTES = 512;
 
 const adjtimex = koffi.load('libc.so.6').func('int adjtimex(uint8_t *buf)') as (timex: Uint8Array) => number;
 
-/** Whether something such as NTP keeps the clock of day right; `undefined` where the kernel does not say. */
+/** Whether something such as NTP keeps the wall clock right; `undefined` where the kernel does not say. */
 export function isClockSynchronised(): boolean | undefined {
   // All modes are 0: it only asks.
   const state = adjtimex(new Uint8Array(TIMEX_BYTES));

@@ -43,7 +43,7 @@ export function openNftables(): Nftables {
   const call = (commands: string, flags: number): string => {
     nft.setFlags(context, flags);
     const status = nft.run(context, commands);
-    // Each buffer begins anew once it has been read.
+    // Each buffer begins again once it has been read.
     const output = nft.output(context);
     const error = nft.error(context);
     if (status !== 0) throw new LibnftablesError(`nftables: ${firstError(error) || `status ${status}`}`);

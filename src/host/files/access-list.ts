@@ -20,7 +20,7 @@ export type ListedWriters = {
   readonly ownGroup: boolean;
 };
 
-/** What acl(5) says of a file, or `undefined` if its mode says everything. Rights that the mask takes away do not count. */
+/** What acl(5) says of a file, or `undefined` if its mode says everything. Rights that the mask removes do not count. */
 export function listedWriters(path: string): ListedWriters | undefined {
   const value = new Uint8Array(MAX_BYTES);
   const length = libc.getxattr(path, 'system.posix_acl_access', value, value.length);

@@ -15,7 +15,7 @@ export class DirectoryLock {
   #fd: number | undefined;
 
   /**
-   * `held`: another process has it. If the directory is another one by now, that one is locked. Where the file system has
+   * `held`: another process has it. If the directory is another one now, that one is locked. Where the file system has
    * no such locks, nobody is kept out. Throws with the system's reason.
    */
   take(path: string): 'taken' | 'held' {

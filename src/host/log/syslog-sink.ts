@@ -46,7 +46,7 @@ export class SyslogSink implements LogSink {
     if (this.#busy) await new Promise<void>((resolve) => (this.#onIdle = resolve));
   }
 
-  /** The connection is libc's, one for the process: another sink may have been opened on it by now. */
+  /** The connection is libc's, one for the process: another sink may have been opened on it now. */
   close(): void {}
 
   #sendNext(): void {

@@ -34,7 +34,7 @@ export type NetlinkEvents = {
 
 /**
  * Calls `onChange` after messages that `concerns` says yes to, and after an overrun (ENOBUFS), which may have lost one:
- * whoever is called reads the whole state anew.
+ * whoever is called reads the whole state again.
  */
 export function watchNetlink(
   events: NetlinkEvents,

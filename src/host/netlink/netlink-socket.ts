@@ -15,7 +15,7 @@ const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 
-/** linux/socket.h: what is not there is not waited for. */
+/** linux/socket.h: what does not exist is not waited for. */
 const MSG_DONTWAIT = 0x40;
 
 /** The kernel fills dumps with messages of up to 32 KiB (netlink_recvmsg), one for each read. */

@@ -17,7 +17,7 @@ export function isNarrowedTo(kept: bigint): boolean {
 
 /**
  * Takes from the calling thread every capability outside `kept`, for good, and the way to new ones. The kernel keeps
- * all this for each thread, and nobody can take it from another's: the process has to become a program anew, which
+ * all this for each thread, and nobody can take it from another's: the process has to become a program again, which
  * ends the others, for it to hold for the whole of it.
  */
 export function narrowThisThread(kept: bigint): void {

@@ -3,7 +3,7 @@ import { keepThroughExec } from '../ffi/process-calls.ts';
 import { isSelfContained, ownCommand } from '../self/own-program.ts';
 
 /**
- * Becomes this very program anew (execve(2)): the same process number, arguments, directory and standard streams, one
+ * Becomes this very program again (execve(2)): the same process ID, arguments, directory and standard streams, one
  * thread. `fds` stay open beside these, `environment` is added to what there is. Does not return.
  */
 export function reexec(fds: readonly number[], environment: Readonly<Record<string, string>>): never {
@@ -13,7 +13,7 @@ export function reexec(fds: readonly number[], environment: Readonly<Record<stri
   return process.execve(file, [name, ...args], { ...process.env, ...compiledSoFar(), ...environment });
 }
 
-/** What is compiled by now need not be compiled again; a self-contained program brings all of it along. */
+/** What is compiled now need not be compiled again; a self-contained program brings all of it along. */
 function compiledSoFar(): Readonly<Record<string, string>> {
   if (isSelfContained()) return {};
   // Imported above, it would be loaded, with much else, in the process that this one becomes too.

@@ -109,7 +109,7 @@ function pidBehind(path: string, text: string): string | undefined {
   return pids.find((pid) => groupOf(pid) === (shell ?? pid)) ?? (shell === undefined ? pids[0] : undefined);
 }
 
-/** None where /proc is not there: a command of a dead daemon counts as cut off then, and a closing is run again. */
+/** None where /proc does not exist: a command of a dead daemon counts as cut off then, and a closing is run again. */
 function processes(): string[] {
   try {
     return readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));

@@ -2,9 +2,9 @@ import { type CommandOutcome, runCommand } from './run-command.ts';
 import { ShareQueue, type Wait } from './share-queue.ts';
 
 export type RunnerLimits = {
-  /** Places for opening commands that the doors share, and for closing commands likewise; each door has one of its own. */
+  /** Places for start commands that the doors share, and for stop commands likewise; each door has one of its own. */
   readonly running: number;
-  /** Opening commands of one door that run at one time, and closing commands likewise, where a call does not say it. */
+  /** Opening commands of one door that run at one time, and stop commands likewise, where a call does not say it. */
   readonly runningOfDoor?: number;
   /** Opening commands of one door that wait for their turn. Closing commands always may wait. */
   readonly waiting: number;
@@ -47,13 +47,13 @@ export class CommandRunner {
     this.#closings = new ShareQueue(limits.running);
   }
 
-  /** Whether one more opening command of the door would be taken. `share`: as in a call. */
+  /** Whether one more start command of the door would be taken. `share`: as in a call. */
   hasRoom(door: string, share?: number): boolean {
     const free = Math.max(0, this.#shareOf(share) - this.#openings.running(door));
     return this.#openings.waiting(door) + (this.#reserved.get(door) ?? 0) < this.#limits.waiting + free;
   }
 
-  /** Keeps a place for an opening command of the door, until what is returned is called. `undefined`: there is none. */
+  /** Keeps a place for a start command of the door, until what is returned is called. `undefined`: there is none. */
   reserve(door: string, share?: number): (() => void) | undefined {
     if (!this.hasRoom(door, share)) return undefined;
     this.#reserved.set(door, (this.#reserved.get(door) ?? 0) + 1);

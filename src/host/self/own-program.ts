@@ -33,7 +33,7 @@ export function ownFiles(): readonly string[] {
   return isSelfContained() ? [process.execPath] : [process.execPath, ...process.argv.slice(1, 2)];
 }
 
-/** Where /proc is not there, Node.js knows no more than the name that it was started under. */
+/** Where /proc does not exist, Node.js knows no more than the name that it was started under. */
 function executable(): string {
   return findProgram(process.execPath) ?? process.execPath;
 }

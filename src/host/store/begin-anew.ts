@@ -101,7 +101,7 @@ function readDamaged(path: string): Reading {
   const copy = `${path}-copy`;
   remove(copy);
   try {
-    // The log alone belongs to it: the rest is made anew.
+    // The log alone belongs to it: the rest is rebuilt.
     for (const end of ['', '-wal']) if (existsSync(path + end)) copyFileSync(path + end, copy + end);
     return readCopy(copy);
   } finally {

@@ -4,17 +4,17 @@ import type { Address } from '../../core/net/address.ts';
 import type { Instant, Millis } from '../../core/net/time.ts';
 import type { UsedKnock } from '../../core/signed/used-knocks.ts';
 
-/** A lease as it is kept: its times on the machine's clock, and on the clock of day for after a reboot. */
+/** A lease as it is kept: its times on the machine's clock, and on the wall clock for after a reboot. */
 export type StoredLease = Omit<Lease, 'state'> & {
   /** The boot that `since` and `due` count from (random/boot_id). */
   readonly bootId: string;
   readonly sinceWall: Instant;
   readonly dueWall: Instant;
-  /** How long it was last opened for: no restart makes more of it, whatever the clock of day says. */
+  /** How long it was last opened for: no restart makes more of it, whatever the wall clock says. */
   readonly length: Millis;
 };
 
-/** Which of the leases that are over. Moments are by the clock of day: what was open at some time from `since` to `until`. */
+/** Which of the leases that are over. Moments are by the wall clock: what was open at some time from `since` to `until`. */
 export type PastFilter = {
   readonly door?: string;
   readonly source?: Address;

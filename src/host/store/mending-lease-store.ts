@@ -22,7 +22,7 @@ const FILES = ['', '-wal'] as const;
 
 /**
  * The database at `path`, whatever becomes of it: where it cannot be opened, is damaged, or has been removed or
- * replaced, it is not open, and `reopen` tries again. Until then calls throw a `StoreError` that says why.
+ * replaced, it is not open, and `reopen` retries. Until then calls throw a `StoreError` that says why.
  */
 export class MendingLeaseStore implements LeaseStore {
   readonly #path: string;
@@ -128,7 +128,7 @@ export class MendingLeaseStore implements LeaseStore {
   }
 
   #write(action: (store: LeaseStore) => void): void {
-    // What is done together is judged as a whole: in the middle of it nothing can be closed.
+    // What is done together is judged as a whole: halfway nothing can be closed.
     if (this.#isWriting && this.#inner !== undefined) {
       action(this.#inner);
       return;
@@ -173,7 +173,7 @@ export class MendingLeaseStore implements LeaseStore {
   }
 }
 
-/** Which files these are, `undefined` for one that is not there. */
+/** Which files these are, `undefined` for one that does not exist. */
 function filesAt(path: string): readonly (string | undefined)[] {
   return FILES.map((end) => fileAt(path + end));
 }

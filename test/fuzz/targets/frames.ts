@@ -26,7 +26,7 @@ const DOORS = [
   door('syn', '7000,7000,9000', { flags: { mask: 0x12, value: 0x02 } }),
 ];
 
-/** A step of each door that has the port, twice where an attempt ends and begins anew. */
+/** A step of each door that has the port, twice where an attempt ends and begins again. */
 const MAX_STEPS = DOORS.length * 3;
 
 const NO_BYTES = new Uint8Array(0);

@@ -36,7 +36,7 @@ function take(text: string): void {
   }
 }
 
-/** Whatever is listed, only what is Bussa's own by its name is taken away. */
+/** Whatever is listed, only what is Bussa's own by its name is removed. */
 function judgeOwnPart(text: string): void {
   const part = readOwnPart(text);
   assert.ok(part.chains.every(isOwnChain));

@@ -118,7 +118,7 @@ export class TestEngine {
   }
 }
 
-/** One with a guard against scans; `penalty` in ms. */
+/** One with a scan guard; `penalty` in ms. */
 export class GuardedEngine extends TestEngine {
   readonly #guard: ScanGuard;
 

@@ -15,7 +15,7 @@ const guarded = (doors: readonly Door[] = [SSH], penalty = 60_000): GuardedEngin
   new GuardedEngine(doors, PORTS, penalty);
 const opened = (said: readonly string[]): boolean => said.some((line) => line.includes(' completed '));
 
-/** Makes 10.0.0.1 touch two tripwires. */
+/** Makes 10.0.0.1 touch two decoy ports. */
 function suspect(engine: GuardedEngine, at: number): void {
   engine.offer({ port: 6998, at });
   engine.offer({ port: 6999, at });
@@ -158,7 +158,7 @@ describe('no tripwire is', () => {
   test('among the well-known ports, but for the next ones of a knock port', () => {
     const engine = guarded([door('low', '440,7000', { flags: ANY_FLAGS })]);
     for (let port = 1; port < 1024; port++) {
-      // The second port of each source, behind one that is a tripwire.
+      // The second port of each source, behind one that is a decoy port.
       const from = `10.1.${port >> 8}.${port & 255}`;
       engine.offer({ port: 7001, at: 0, from });
       const expected = port === 439 || port === 441 ? ['suspicion'] : ['ignored'];
@@ -199,7 +199,7 @@ test('when more sources touch tripwires than are remembered, those forgotten are
     engine.offer({ port: 7001 + at, at, from: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}` });
   for (let i = 0; i < remembered; i++) for (const at of [0, 1]) touch(i, at);
   for (let i = remembered; i < 2 * remembered; i++) touch(i, 1);
-  // Who is forgotten would be under suspicion only after one more. The oldest are not all gone, as they would be
+  // Who is forgotten would be in penalty only after one more. The oldest are not all gone, as they would be
   // were the oldest the one that makes room.
   const isRemembered = (i: number): boolean => touch(i, 2)[0] === 'ignored' && touch(i, 3)[0] === 'ignored';
   const kept = Array.from({ length: remembered }, (_, i) => isRemembered(i)).filter(Boolean).length;

@@ -26,7 +26,7 @@ export type UnbanOutcome = {
   readonly removed: boolean;
   /** Bans that the address is in still. */
   readonly still: readonly Ban[];
-  /** The guard against scans had something against the address, and has forgotten it. */
+  /** The scan guard had something against the address, and has forgotten it. */
   readonly forgiven: boolean;
   readonly unkept?: string;
 };
@@ -62,7 +62,7 @@ export class BanKeeper {
     return { kind: 'banned', ban, ...this.#keep() };
   }
 
-  /** For one address, what the guard against scans has against it goes too. */
+  /** For one address, what the scan guard has against it goes too. */
   unban(prefix: Prefix): UnbanOutcome {
     const { bans, guard, report } = this.#parts;
     const removed = bans.remove(prefix);
@@ -120,7 +120,7 @@ export class BanKeeper {
   }
 }
 
-/** As the guard against scans knows a source. */
+/** As the scan guard knows a source. */
 export function sourceOf(address: Address): GuardedSource {
   const [source0, source1, source2, source3] = addressWords(address);
   return { family: familyOf(address), source0, source1, source2, source3 };

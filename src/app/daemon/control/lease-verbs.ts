@@ -147,7 +147,7 @@ const notOpen = (door: string, source: Address): RequestError =>
 const tooLong = (): RequestError =>
   new RequestError(`that is too long: the limit is ${MAX_TIMEOUT_SECONDS} seconds`);
 
-/** As it is by now, or as it was. */
+/** As it is now, or as it was. */
 function leaseNow(keeper: LeaseKeeper, lease: Lease): Lease {
   const current = keeper.book.current(lease.door, lease.source);
   return current?.id === lease.id ? current : lease;

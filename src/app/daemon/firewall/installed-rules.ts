@@ -124,7 +124,7 @@ export class InstalledRules {
     }
   }
 
-  /** Whether another firewall is to be found by now than the one in use. */
+  /** Whether another firewall is to be found now than the one in use. */
   async isOutdated(): Promise<boolean> {
     return (await this.#inUse?.isOutdated()) === true;
   }

@@ -20,7 +20,7 @@ export class RegularLook {
     this.#onLooked = onLooked;
   }
 
-  /** By the clock of day. */
+  /** By the wall clock. */
   get at(): Instant | undefined {
     return this.#at;
   }

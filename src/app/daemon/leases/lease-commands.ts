@@ -119,7 +119,7 @@ export class LeaseCommands {
     }
   }
 
-  /** False: the claim cannot be taken away. */
+  /** False: the claim cannot be removed. */
   #dropClaim(id: LeaseId): boolean {
     try {
       this.#parts.claims.dropStop(id);

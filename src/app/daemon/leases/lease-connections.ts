@@ -95,7 +95,7 @@ export class LeaseConnections {
     this.#schedule();
   }
 
-  /** The source has knocked once more: what has ended by now is not the end of the lease. */
+  /** The source has knocked once more: what has ended now is not the end of the lease. */
   renew(lease: Lease): void {
     const followed = this.#followed.get(lease.id);
     if (followed === undefined || !mindsConnections(lease)) return;

@@ -8,7 +8,7 @@ import { type LeaseStore, StoreError } from '../../../host/store/lease-store.ts'
 import { storedLease } from './lease-record.ts';
 import { type End, UnwrittenLeases } from './unwritten-leases.ts';
 
-/** What could not be written is tried again after this long, then each time after twice as long, up to the longest gap. */
+/** What could not be written is retried after this long, then each time after twice as long, up to the longest gap. */
 const FIRST_GAP_MS = 1000;
 const LONGEST_GAP_MS = 60_000;
 
@@ -19,7 +19,7 @@ export type LeaseJournalParts = {
   readonly store: LeaseStore;
   readonly clock: Clock;
   readonly report: (event: Event) => void;
-  /** The leases there are: a store that is begun anew knows none of them. */
+  /** The leases there are: a store that is replaced by a new one knows none of them. */
   readonly entries: () => Iterable<Entry>;
 };
 
@@ -31,7 +31,7 @@ type Change = {
 
 /**
  * Writes what happens to the leases, in the order of the calls. All that is asked for in one turn of the event loop
- * waits for the disk once. What the store cannot take is kept, where no door is shut for want of it, and tried again.
+ * waits for the disk once. What the store cannot take is kept, where no door is shut for want of it, and retried.
  * BOUNDED: by a few changes a lease.
  */
 export class LeaseJournal {
@@ -263,7 +263,7 @@ export class LeaseJournal {
     return millis(Math.max(0, since(this.#parts.clock.sinceBoot(), due)));
   }
 
-  /** Once for each reason: it is tried again and again. */
+  /** Once for each reason: it is retried again and again. */
   #tell(error: unknown): void {
     if (!(error instanceof StoreError)) throw error;
     if (error.message === this.#told) return;

@@ -6,7 +6,7 @@ export type RollbackRequest = {
   readonly kind: 'watch';
   readonly settings: Settings;
   readonly log: LogTargets;
-  /** The daemon's process number. */
+  /** The daemon's process ID. */
   readonly pid: number;
   /** On the clock that counts from boot, sleep included: by then the daemon has undone it, or never will. */
   readonly lastMoment: number;

@@ -43,7 +43,7 @@ export class Metrics {
       );
     } catch (error) {
       this.#report({ kind: 'error', text: `metrics are not served: ${(error as Error).message}` });
-      // The next reload tries again.
+      // The next reload retries.
       this.#place = undefined;
       return undefined;
     }

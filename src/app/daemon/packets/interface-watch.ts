@@ -62,7 +62,7 @@ export class InterfaceWatch {
     return this.#topology;
   }
 
-  /** When they were last read, by the clock of day. */
+  /** When they were last read, by the wall clock. */
   get lookedAt(): Instant {
     return this.#lookedAt;
   }
@@ -98,7 +98,7 @@ export class InterfaceWatch {
     this.#readAgain();
   }
 
-  /** Listens to other interfaces from now on. Where it cannot follow them anew, it goes on following as before. */
+  /** Listens to other interfaces from now on. Where it cannot follow them again, it goes on following as before. */
   choose(choice: InterfaceSetting, routes: boolean): void {
     this.#choice = choice;
     this.#routes = routes;

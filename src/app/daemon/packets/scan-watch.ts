@@ -11,7 +11,7 @@ import { readEphemeralPorts, readServedPorts } from '../../../host/ports/host-po
 
 /**
  * Between two looks at the ports in use: at least this, and this many times what the last one took. Looks are taken
- * only when a tripwire is touched.
+ * only when a decoy port is touched.
  */
 const LOOK_MS = 1000;
 const LOOK_FACTOR = 200;
@@ -28,7 +28,7 @@ export type Watch = {
   readonly ports: HostPorts | undefined;
 };
 
-/** Stretches the tripwires between the ports that are in use, and takes them away where a service comes. */
+/** Stretches the decoy ports between the ports that are in use, and takes them away where a service comes. */
 export class ScanWatch {
   readonly guard: ScanGuard;
   readonly secret: HashKey;
@@ -108,7 +108,7 @@ export class ScanWatch {
     return renderCaptureFilter(doors, { ipv6: this.#ipv6, tripwires });
   }
 
-  /** Whether the tripwire that the packet touches lies on a port that is in use by now. `now`: any clock in ms. */
+  /** Whether the decoy port that the packet touches lies on a port that is in use now. `now`: any clock in ms. */
   isServedNow(packet: Packet, now: number): boolean {
     const watch = this.#watch;
     if (watch?.policy === undefined || now < this.#nextLook) return false;

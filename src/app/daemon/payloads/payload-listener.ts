@@ -28,7 +28,7 @@ const KNOWN_PLACES = 65_536;
 /** Of the history, so many leases tell at a start who is known. */
 const KNOWN_FROM_HISTORY = 4096;
 
-/** Where the ring could not be opened at a reload, it is tried again. */
+/** Where the ring could not be opened at a reload, it is retried. */
 const AGAIN_MS = 10_000;
 
 /** A key's end may be further off than a timer can count. */
@@ -74,7 +74,7 @@ export class PayloadListener {
     this.#follow();
   }
 
-  /** The configuration in force is another one now. What cannot be done yet is tried again. */
+  /** The configuration in force is another one now. What cannot be done yet is retried. */
   follow(): void {
     if (this.#isStopped) return;
     try {

@@ -25,7 +25,7 @@ const KEPT = maskOf('CAP_NET_RAW', 'CAP_NET_ADMIN');
 const MARK = 'BUSSA_NARROWED';
 
 /**
- * Gives up every privilege that doors without commands do not need, and becomes this program anew for that, once, the
+ * Gives up every privilege that doors without commands do not need, and becomes this program again for that, once, the
  * process staying the same. Where commands or hooks are to be run, they are kept for these.
  */
 export function dropPrivileges(options: DaemonOptions, config: Config): Narrowing {

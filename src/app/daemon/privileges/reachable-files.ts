@@ -45,7 +45,7 @@ function canOpen(path: string, flags: number): boolean {
   }
 }
 
-/** Whether entries can be made in the directory or, where it is not there yet, in the nearest one above it. */
+/** Whether entries can be made in the directory or, where it does not exist yet, in the nearest one above it. */
 function canMakeIn(directory: string): boolean {
   let place = absolutePath(directory);
   for (;;) {

@@ -22,7 +22,7 @@ export type JudgedReload =
     };
 
 /**
- * Reads the configuration anew, and asks the guard whether its ports may be closed. `narrowed`: what commands may need
+ * Reads the configuration again, and asks the guard whether its ports may be closed. `narrowed`: what commands may need
  * has been given up.
  */
 export async function judgeReload(

@@ -30,8 +30,8 @@ export function logTargets(settings: Settings, options: DaemonOptions): LogTarge
 }
 
 /**
- * Opens everything anew, after a rotation or with other targets. A file that cannot be opened just now, for want of a
- * descriptor for one, is written as it was open before, and tried again.
+ * Opens everything again, after a rotation or with other targets. A file that cannot be opened just now, for want of a
+ * descriptor for one, is written as it was open before, and retried.
  */
 export function reopenLog(log: EventLog, targets: LogTargets, isFirst = true): void {
   const { sinks, problems } = openSinks(targets);

@@ -18,7 +18,7 @@ export function renderLength(milliseconds: number): string {
   return shown.length === 0 ? '0s' : shown.join(' ');
 }
 
-/** By the clock of day, where this process is: `2026-11-22 23:30:44`. */
+/** By the wall clock, where this process is: `2026-11-22 23:30:44`. */
 export function renderMoment(moment: number): string {
   const date = new Date(moment);
   const two = (value: number): string => String(value).padStart(2, '0');

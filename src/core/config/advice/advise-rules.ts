@@ -115,7 +115,7 @@ function judgeRule(start: Word, command: SimpleCommand, host: HostFacts, finding
   findings.warning(at, 'never-reached', `${what}: insert it with -I instead of -A`);
 }
 
-/** What a stop command takes away has to be what the start command has added, word for word. */
+/** What a stop command removes has to be what the start command has added, word for word. */
 function judgePair(start: Word, stop: Word | undefined, findings: Findings): void {
   if (stop === undefined || stop.text === '') return;
   const starts = simpleCommands(start.text);

@@ -11,7 +11,7 @@ import { isGiven, parseChoice, type SettingsDraft } from './settings-draft.ts';
 /** As groupadd(8) takes them, or a number. */
 const GROUP_NAME = /^(?:[A-Za-z_][A-Za-z0-9_.-]{0,31}|[0-9]{1,9})$/;
 
-/** The firewall, who gives orders, and the guard against scans. */
+/** The firewall, who gives orders, and the scan guard. */
 export const GUARD_DIRECTIVES = [
   {
     name: 'Firewall',

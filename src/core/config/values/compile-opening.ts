@@ -11,7 +11,7 @@ export type CommandTexts = Partial<Record<CommandName, string>>;
 /** MAX_ARG_STRLEN of <linux/binfmts.h> less the closing NUL: the longest argument `sh -c` can be given. */
 export const MAX_COMMAND_BYTES = 131_071;
 
-/** The longest address in place of `%IP%`. */
+/** The longest address instead of `%IP%`. */
 const LONGEST_ADDRESS = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
 const LONGEST_USER = 'u'.repeat(32);
 

@@ -35,7 +35,7 @@ export function parseAttach(
   return points;
 }
 
-/** It is made and taken away with everything that is in it. */
+/** It is made and removed with everything that is in it. */
 function isOwnTable({ family, table }: AttachPoint): boolean {
   return family === 'inet' && table === 'bussa';
 }

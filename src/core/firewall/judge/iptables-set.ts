@@ -5,7 +5,7 @@ import { addressIs, isListedByRules, portIn, sourceIs, sourcePortIn } from './pa
 import type { Test } from './ruleset.ts';
 import { both, either, is, type Truth } from './truth.ts';
 
-/** Sets of Bussa's own: a stranger has no lease. */
+/** Sets of its own: a stranger has no lease. */
 const LEASES = /^bussa[46]-/;
 /** BOUNDED: sets in sets. ipset itself allows one level. */
 const MAX_LISTS = 4;

@@ -25,7 +25,7 @@ export class NftSets {
   }
 }
 
-/** Names of Bussa's own sets of leases, in its own table and in others: a stranger has no lease. */
+/** Names of its own sets of leases, in its own table and in others: a stranger has no lease. */
 export function isLeaseSet(home: string, name: string): boolean {
   return home === 'inet bussa' ? name.startsWith('d_') : /^bussa_[a-z0-9_]+_[46]$/.test(name);
 }

@@ -26,7 +26,7 @@ const IPSET = '/sys/module/ip_set';
 
 /**
  * Takes away what Bussa has left in firewalls of other kinds, having stood there before, and returns in words where.
- * Throws a `FirewallError` where something is there and cannot be taken away.
+ * Throws a `FirewallError` where something is there and cannot be removed.
  */
 export async function removeLeftovers(inUse: PartKind): Promise<readonly string[]> {
   const fromTables = inUse.kind === 'nftables' ? [] : removeFromNftables();

@@ -24,7 +24,7 @@ const CAP_NET_ADMIN = 12n;
 type Holder = { readonly pid: number; readonly uid: number };
 
 /**
- * Bussa's part of the firewall belongs to one daemon in a network namespace: two would take each other's away. Any user
+ * Bussa's rules in the firewall belongs to one daemon in a network namespace: two would take each other's away. Any user
  * can take the name, so it counts only with somebody who may change the firewall.
  */
 export class FirewallLock {
@@ -53,7 +53,7 @@ export class FirewallLock {
   }
 
   async #take(): Promise<void> {
-    // One that has just died is not there any more when it is asked for: the name is free then.
+    // One that has just died does not exist any more when it is asked for: the name is free then.
     for (let tries = 1; ; tries++) {
       this.#server = await listenAlone();
       if (this.#server !== undefined) return;

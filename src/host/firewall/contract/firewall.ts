@@ -49,7 +49,7 @@ export interface Firewall {
   readonly warnings?: readonly string[];
   /** Why the last `install` has closed the ports, and who knocks may not get in all the same. */
   readonly shortcoming?: string | undefined;
-  /** Opens, or sets the end anew. The kernel ends it by itself where it can. */
+  /** Opens, or sets the end again. The kernel ends it by itself where it can. */
   grant(grant: Grant): Promise<void>;
   /**
    * All of them at once, in less time than one by one; of several for one source at one door the last counts. If one is

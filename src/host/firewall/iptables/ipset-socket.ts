@@ -107,7 +107,7 @@ export class IpsetSocket {
     this.#order('swap', set, body);
   }
 
-  /** One that is not there, or that a rule asks, is left so; returns whether it is gone by this. */
+  /** One that does not exist, or that a rule asks, is left so; returns whether it is gone by this. */
   destroy(set: string): boolean {
     const error = this.#send('destroy', named(set));
     if (error !== 0 && error !== ENOENT && error !== IPSET_ERR_BUSY) throw refusal('destroy', set, error);
@@ -142,7 +142,7 @@ export class IpsetSocket {
     return translated(() => this.#socket.order(typeOf(command), body, flags));
   }
 
-  /** Adds, or sets the end anew. */
+  /** Adds, or sets the end again. */
   add(element: Element, seconds: number): void {
     const error = this.#ask('add', element, seconds);
     if (error === IPSET_ERR_HASH_FULL) {
@@ -151,7 +151,7 @@ export class IpsetSocket {
     if (error !== 0) throw elementRefusal('add', element, error);
   }
 
-  /** What is not there, or in no set, is no error. */
+  /** What does not exist, or in no set, is no error. */
   delete(element: Element): void {
     const error = this.#ask('delete', element);
     if (error !== 0 && error !== ENOENT) throw elementRefusal('delete', element, error);

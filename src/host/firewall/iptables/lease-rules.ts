@@ -19,7 +19,7 @@ type Change = {
 
 /**
  * Leases as rules, each in its door's chain, for kernels without ipset. Where these have the match `time`, a rule is over
- * by the wall clock; else it stays until it is taken away.
+ * by the wall clock; else it stays until it is removed.
  */
 export class LeaseRules implements LeaseStorage {
   readonly keeping = 'rules';

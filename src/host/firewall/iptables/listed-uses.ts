@@ -5,7 +5,7 @@ import { unusedLeases } from './unused-leases.ts';
 
 /**
  * Of grants of single-use gates only those whose source is listed as unused; `unknown` are those whose list is gone.
- * Nothing is listed anew: of a list that rules in place have kept, nothing is lost when they are replaced.
+ * Nothing is listed again: of a list that rules in place have kept, nothing is lost when they are replaced.
  */
 export function readListed(
   gates: readonly Gate[],

@@ -5,7 +5,7 @@ import { SystemCallError } from '../../ffi/system-call-error.ts';
 import { watchRules } from '../ruleset/rule-watch.ts';
 
 /**
- * Calls back after each change of rules that iptables has made in nf_tables (changes of Bussa's own commands too: they
+ * Calls back after each change of rules that iptables has made in nf_tables (changes of its own commands too: they
  * are processes of their own), and every so often besides: of changes by iptables-legacy and ipset the kernel tells nobody.
  */
 export function watchTables(onChange: () => void, every: Millis): Readiness {

@@ -37,7 +37,7 @@ const PASSING_MS = 1000;
 
 /**
  * The whole of one transaction, each of its messages with the same number; the kernel confirms the last change. An
- * element that is not there cannot be taken out, and kernels before 6.3 have no NFT_MSG_DESTROYSETELEM: it is put in
+ * element that does not exist cannot be taken out, and kernels before 6.3 have no NFT_MSG_DESTROYSETELEM: it is put in
  * before.
  */
 export function renderTransaction(changes: readonly SetChange[], sequence: number): Uint8Array {

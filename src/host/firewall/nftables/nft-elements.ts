@@ -11,13 +11,13 @@ const EEXIST = 17;
 
 /**
  * Elements of nftables' sets without a detour through text: libnftables parses each command, and lists the tables
- * anew after each change.
+ * again after each change.
  */
 export class NftElements {
   readonly #socket = new NetlinkSocket(NETLINK_NETFILTER, 'the sets of nftables');
 
   /**
-   * The same for leases that are most likely new: an element that is not there needs not be taken out, which is three
+   * The same for leases that are most likely new: an element that does not exist needs not be taken out, which is three
    * orders in one and work for the kernel later.
    */
   open(changes: readonly SetChange[]): void {

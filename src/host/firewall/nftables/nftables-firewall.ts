@@ -95,7 +95,7 @@ class NftablesFirewall implements Firewall {
     return unknown;
   }
 
-  /** One transaction, in place of whatever stands of Bussa's. */
+  /** One transaction, instead of whatever stands of Bussa's. */
   #put(gates: readonly Gate[], live: readonly Grant[], anchors: readonly AttachedChain[]): readonly Grant[] {
     const uses = readUses(this.#nft, gates, live);
     const open = live.filter((grant) => !uses.has(grant) || uses.get(grant) === 'unused');

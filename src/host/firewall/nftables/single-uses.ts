@@ -5,7 +5,7 @@ import type { Nftables } from '../../ffi/libnftables.ts';
 import type { Gate, Grant } from '../contract/firewall.ts';
 import { listElements, listSetNames } from '../ruleset/nft-listing.ts';
 
-/** `unknown`: the sets that could have told are not there. */
+/** `unknown`: the sets that could have told do not exist. */
 type Use = 'unused' | 'used' | 'unknown';
 
 /**
