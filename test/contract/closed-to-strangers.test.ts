@@ -22,12 +22,19 @@ import { renderOwnerRuleset, renderOwnerTables } from './owner-rulesets.ts';
 const RULESETS = 10;
 const MINUTE = 60_000;
 const PATIENCE = { waitMs: 10_000 };
-const GATES = [gate('ssh', 'tcp/22, tcp/8000, udp/51820'), gate('web', 'tcp/8080 forward')];
+/** The last is merely routed, to port 80 of the host behind. */
+const GATES = [
+  gate('ssh', 'tcp/22, tcp/8000, udp/51820'),
+  gate('web', 'tcp/8080 forward'),
+  gate('dmz', 'tcp/80 forward'),
+].map((one) => ({ ...one, ingresses: [{ from: 'eth0', exceptTo: ['eth0'] }] }));
+const DOORS = GATES.map(({ door }) => door);
 const PORTS = [
   ['ssh', 'tcp', 22],
   ['ssh', 'tcp', 8000],
   ['ssh', 'udp', 51_820],
   ['web', 'tcp', 8080],
+  ['dmz', 'tcp', 80],
 ] as const;
 const KNOCKERS = [CLIENT, CLIENT6] as const;
 const EVERYBODY = [STRANGER, STRANGER6, ...KNOCKERS] as const;
@@ -76,27 +83,36 @@ const HOST: Situation = {
 /** Which of the doors' ports these sources reach. */
 async function reached(prober: Prober, sources: readonly string[], waitMs?: number): Promise<string[]> {
   const tried = sources.flatMap((from) =>
-    PORTS.map(async ([, protocol, port]) => {
+    PORTS.map(async ([door, protocol, port]) => {
       const wait = waitMs === undefined ? {} : { waitMs };
-      const { open } = await prober.probe(protocol, from, serverOf(from), port, wait);
+      const to = door === 'dmz' ? innerOf(from) : serverOf(from);
+      const { open } = await prober.probe(protocol, from, to, port, wait);
       return open ? [`${from} ${protocol}/${port}`] : [];
     }),
   );
   return (await Promise.all(tried)).flat();
 }
 
+const innerOf = (from: string): string => (from.includes(':') ? 'fd08::2' : '10.8.0.2');
+
 const allOf = (sources: readonly string[]): string[] =>
   sources.flatMap((from) => PORTS.map(([, protocol, port]) => `${from} ${protocol}/${port}`));
 
 async function grantAll(firewall: Driver): Promise<void> {
-  const doors = ['ssh', 'web'];
   await firewall.grantAll(
-    KNOCKERS.flatMap((source) => doors.map((door) => ({ door, source, left: MINUTE }))),
+    KNOCKERS.flatMap((source) => DOORS.map((door) => ({ door, source, left: MINUTE }))),
   );
+}
+
+/** The way to the host behind. */
+async function routeInside({ wire: { client } }: Stage): Promise<void> {
+  await client.ip('route replace 10.8.0.0/24 via 10.7.0.1');
+  await client.ip('-6 route replace fd08::/64 via fd07::1');
 }
 
 /** A stranger's view and a knocker's, from before the knock to after the stop. */
 async function assertDoors(stage: Stage, prober: Prober, rules: string): Promise<void> {
+  await routeInside(stage);
   const before = await stage.list();
   await using firewall = await stage.openFirewall();
   await firewall.install(GATES);
@@ -109,7 +125,7 @@ async function assertDoors(stage: Stage, prober: Prober, rules: string): Promise
   );
   assert.deepEqual(await reached(prober, [STRANGER, STRANGER6]), [], `open to a stranger:\n${rules}`);
   assert.equal(await firewall.isInPlace(), true);
-  for (const source of KNOCKERS) for (const door of ['ssh', 'web']) await firewall.revoke(door, source);
+  for (const source of KNOCKERS) for (const door of DOORS) await firewall.revoke(door, source);
   assert.deepEqual(await reached(prober, KNOCKERS), [], `open after the lease:\n${rules}`);
   await firewall.remove();
   assert.equal(await stage.list(), before);
@@ -233,6 +249,7 @@ insert rule inet filter input jump bussa_input`,
       ...HOST,
       adapter: { kind: 'nftables', attach: [parseAttachPoint('inet gone input') ?? assert.fail()] },
     });
+    await routeInside(stage);
     await using prober = await stage.openProber();
     await using firewall = await stage.openFirewall();
     const before = await stage.list();
@@ -303,6 +320,7 @@ async function assertRedirected(stage: Stage): Promise<void> {
 }
 
 async function assertDoorsOnly(stage: Stage, prober: Prober): Promise<void> {
+  await routeInside(stage);
   await using firewall = await stage.openFirewall();
   await firewall.install(GATES);
   assert.deepEqual(await reached(prober, EVERYBODY), []);
