@@ -12,7 +12,7 @@ import { type AuthorizedKey, parseAuthorizedKey } from '../ssh/authorized-key.ts
 import { fingerprintOf } from '../ssh/fingerprint.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { Findings } from '../text/findings.ts';
-import { escapeText, quoteText } from '../text/quote-text.ts';
+import { escapeCodes, escapeText, quoteText } from '../text/quote-text.ts';
 import { isUtf16, splitLines } from '../text/split-lines.ts';
 import { sliceWord, type Word } from '../text/word.ts';
 import { parseUntil } from './parse-until.ts';
@@ -123,11 +123,12 @@ class UsersParser {
   #readKey(value: Word, draft: Draft): void {
     const reading = parseAuthorizedKey(value.text);
     if (reading.kind === 'bad') {
-      const wrong = value.text === '' ? 'a key is missing: write the line of a .pub file' : reading.reason;
+      const wrong =
+        value.text === '' ? 'a key is missing: write the line of a .pub file' : shown(reading.reason);
       this.#findings.error(value, wrong);
       return;
     }
-    for (const note of reading.notes) this.#findings.warning(value, 'key-option', note);
+    for (const note of reading.notes) this.#findings.warning(value, 'key-option', shown(note));
     draft.keys.push({ line: value, key: reading.key });
   }
 
@@ -150,6 +151,10 @@ class UsersParser {
     return { knockKey: restrict(key, draft), fingerprint, id: keyIdOf(this.#ciphers, blob) };
   }
 }
+
+/** What is said of a key has words of its line in it. BOUNDED: a line may have thousands of characters. */
+const shown = (words: string): string =>
+  escapeCodes(words.length > 300 ? `${words.slice(0, 300)}...` : words);
 
 /** A knock counts if both the key's line and its user's section allow it. */
 function restrict(key: AuthorizedKey, { from, until, isOff }: Draft): UserKey['knockKey'] {

@@ -166,7 +166,12 @@ async function change(
   const { changeUser } = await import('../../../app/users/change-user.ts');
   const { tellDaemon } = await import('../../../app/users/tell-daemon.ts');
   const outcome = changeUser(configFile, name, action, key);
-  if (outcome.kind !== 'changed') return complainOf(outcome, voice);
+  if (outcome.kind !== 'changed') {
+    const status = complainOf(outcome, voice);
+    if (action !== 'on' && outcome.kind !== 'refused')
+      voice.complain(`bussa: nothing was changed, and ${name} STILL GETS IN: correct this first`);
+    return status;
+  }
   // Also where nothing has changed: the daemon may not have taken it the last time.
   const told = await tellDaemon(choice);
   const [now, before] = DONE[action];
