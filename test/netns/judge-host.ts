@@ -5,7 +5,10 @@
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { judgeFirewall } from '../../src/app/doctor/judge-firewall.ts';
+import { readOwnerCommands } from '../../src/app/doctor/owner-commands.ts';
 import { StrangerJudge } from '../../src/app/exposure/stranger-judge.ts';
+import type { Port } from '../../src/core/net/port.ts';
 import { openNftables } from '../../src/host/ffi/libnftables.ts';
 import { listRules } from '../../src/host/firewall/choice/list-rules.ts';
 import { KernelRoutes } from '../../src/host/interfaces/host-routes.ts';
@@ -26,7 +29,12 @@ export type JudgeOrder = {
   readonly listen?: readonly number[];
   readonly ports: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number }[];
   readonly families: readonly (4 | 6)[];
+  /** Before that, each remedy that doctor has for a port is typed, one after the other. */
+  readonly mend?: true;
 };
+
+/** What has been typed, and what has not mended anything. */
+export type Mended = { readonly commands: readonly string[]; readonly failed?: string };
 
 const BUILTIN = {
   filter: ['INPUT', 'FORWARD', 'OUTPUT'],
@@ -56,12 +64,56 @@ function load(rules: RuleLoad): void {
   tracking.order(DELETE_CONNECTIONS, new Uint8Array(4));
 }
 
-async function judge({ id, ports, families }: JudgeOrder): Promise<void> {
+async function look<T>(use: (judging: StrangerJudge) => T): Promise<T> {
   const interfaces = readInterfaces({ routes: true });
   using routes = new KernelRoutes(interfaces);
   const outer = interfaces.filter(({ name }) => name.startsWith('eth'));
   const entrances = { input: outer, forward: [] };
-  const judging = new StrangerJudge(await listRules(), { interfaces, entrances, routes });
+  return use(new StrangerJudge(await listRules(), { interfaces, entrances, routes }));
+}
+
+async function mend({ ports }: JudgeOrder): Promise<Mended> {
+  const commands: string[] = [];
+  for (;;) {
+    const findings = await look(async (judging) =>
+      judgeFirewall(
+        ports.map(({ protocol, port }) => ({ protocol, port: port as Port, path: 'input', isNative: false })),
+        {
+          judge: judging,
+          owner: await readOwnerCommands(judging.ruleset),
+          serves: () => true,
+          start: undefined,
+          forward: () => ({ hint: 'no door opens ports' }),
+          hasIptables: true,
+        },
+      ),
+    );
+    const { remedy } = findings.find((one) => CLOSING.has(one.id) && one.remedy !== undefined) ?? {};
+    if (remedy === undefined) return { commands };
+    if (commands.includes(remedy)) return { commands, failed: `typed, and still printed: ${remedy}` };
+    commands.push(remedy);
+    try {
+      execFileSync('sh', ['-c', remedy], { stdio: ['ignore', 'pipe', 'pipe'] });
+    } catch (error) {
+      return { commands, failed: (error as Error).message };
+    }
+  }
+}
+
+const CLOSING: ReadonlySet<string> = new Set(['port-hidden', 'ipv6-gap', 'container-bypass']);
+
+async function judge(order: JudgeOrder): Promise<void> {
+  const { id, ports, families } = order;
+  if (order.mend === true) console.log(`mended ${id} ${JSON.stringify(await mend(order))}`);
+  await look((judging) => tellFates(judging, id, ports, families));
+}
+
+function tellFates(
+  judging: StrangerJudge,
+  id: number,
+  ports: JudgeOrder['ports'],
+  families: JudgeOrder['families'],
+): void {
   const fates = families.flatMap((family) =>
     ports.map((port) => ({ family, ...port, ...judging.fateOf(port, family) })),
   );

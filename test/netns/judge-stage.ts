@@ -5,7 +5,7 @@ import { GENERAL_PORT, strangersOf } from '../../src/core/firewall/judge/strange
 import type { Address, Family } from '../../src/core/net/address.ts';
 import type { Program } from '../lab/program.ts';
 import { CLIENT, CLIENT6, macsOf, SERVER, SERVER6, Wire } from '../lab/wire.ts';
-import type { JudgeOrder, RuleLoad } from './judge-host.ts';
+import type { JudgeOrder, Mended, RuleLoad } from './judge-host.ts';
 import type { ProbeOrder, RawProbe } from './raw-prober.ts';
 
 const programFile = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -35,6 +35,8 @@ export class JudgeStage implements AsyncDisposable {
   readonly #host: Program;
   readonly #prober: Program;
   readonly #place: Pick<ProbeOrder, 'macs' | 'index' | 'arp'>;
+  /** What `compare` has typed, where it was to mend. */
+  mended: Mended = { commands: [] };
   #id = 0;
   #sourcePort: number;
 
@@ -89,6 +91,7 @@ export class JudgeStage implements AsyncDisposable {
     load: RuleLoad,
     ports: readonly JudgedPort[],
     sourcePorts: readonly number[] = [],
+    mend = false,
   ): Promise<Difference[]> {
     this.#id += 1;
     const families = [4, 6] as const;
@@ -96,11 +99,12 @@ export class JudgeStage implements AsyncDisposable {
       ...ports.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port),
       REDIRECTED,
     ];
-    const order: JudgeOrder = { id: this.#id, load, listen, ports, families };
+    const order: JudgeOrder = { id: this.#id, load, listen, ports, families, ...(mend ? { mend } : {}) };
     this.#host.write(`${JSON.stringify(order)}\n`);
     const [, json = ''] = await this.#host.saw(new RegExp(`^judged ${this.#id} (.*)$`, 'm'), 1, PATIENCE_MS);
     const judged = JSON.parse(json) as Judged[] | { readonly error: string };
     if ('error' in judged) throw new NotLoaded(judged.error);
+    if (mend) this.mended = await this.#readMended();
     // What a rule names is no stranger's address.
     const text = JSON.stringify(load);
     const strangers = ([4, 6] as const)
@@ -121,6 +125,12 @@ export class JudgeStage implements AsyncDisposable {
           sourcePort: sourcePorts.includes(sourcePort) ? sourcePort : 'any',
         })),
     }));
+  }
+
+  /** It is printed before what is judged. */
+  async #readMended(): Promise<Mended> {
+    const [, json = ''] = await this.#host.saw(new RegExp(`^mended ${this.#id} (.*)$`, 'm'));
+    return JSON.parse(json) as Mended;
   }
 
   async #probe(

@@ -113,6 +113,15 @@ const CLOSING: readonly Case[] = [
     closeOver4(),
   ),
   openCase(
+    'iptables-delete',
+    'iptables-legacy',
+    ['iptables-legacy', 'ip6tables-legacy']
+      .flatMap((tool) => ['22', '23'].map((port) => `${tool} -A INPUT -p tcp --dport ${port} -j ACCEPT`))
+      .concat(['iptables-legacy -P INPUT DROP', 'ip6tables-legacy -P INPUT DROP'])
+      .join(' && '),
+    closeOver4(),
+  ),
+  openCase(
     'iptables-append',
     'iptables with policy ACCEPT',
     onBoth('-A INPUT -p tcp --dport 80 -j ACCEPT'),

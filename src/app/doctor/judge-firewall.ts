@@ -23,6 +23,8 @@ export type Surroundings = {
   readonly hasIptables: boolean;
 };
 
+const IPTABLES = { 4: 'iptables', 6: 'ip6tables' } as const;
+
 type FamilyFate = { readonly family: Family; readonly fate: StrangerFate };
 
 /** Whether the rules as they are now do to strangers what the doors are for. */
@@ -115,8 +117,7 @@ function closingSteps(
 ): readonly MendCommand[] | undefined {
   // What passes a chain before the routing decision can still be dropped behind it.
   if (by === undefined || (by.chain.hook !== 'input' && by.chain.hook !== 'forward')) {
-    const iptables = family === 4 ? 'iptables' : 'ip6tables';
-    return [firstDrop(hasIptables ? iptables : 'nft', port)];
+    return [firstDrop(hasIptables ? IPTABLES[family] : 'nft', port)];
   }
   return mendPort(judge.ruleset, port, {
     judge: (ruleset) => judge.fateOf(port, family, 'new', ruleset),
@@ -144,7 +145,9 @@ function judgeTranslation(
   { forward, hasIptables }: Surroundings,
 ): Finding | undefined {
   const name = nameOf(port);
-  const sent = fates.find(({ fate }) => fate.translatedBy !== undefined);
+  const all = fates.filter(({ fate }) => fate.translatedBy !== undefined);
+  const open = all.filter(({ fate }) => fate.kind === 'in');
+  const sent = open[0] ?? all[0];
   const rule = sent?.fate.translatedBy;
   if (sent === undefined || rule === undefined) return undefined;
   const chain =
@@ -154,8 +157,8 @@ function judgeTranslation(
   const message = `${chain} sends ${name} on to a container, another host or another port before INPUT sees it (\`${renderRule(rule)}\`)`;
   if (port.path === 'forward') return ok('container-bypass', `${message}; the door is there (forward)`);
   if (sent.fate.kind !== 'in') return undefined;
-  const iptables = sent.family === 4 ? 'iptables' : 'ip6tables';
-  const remedy = port.isNative ? forward(port) : forwardDrop(hasIptables ? iptables : 'nft', port);
+  const tools = hasIptables ? open.map(({ family }) => IPTABLES[family]) : (['nft'] as const);
+  const remedy = port.isNative ? forward(port) : forwardDrop(tools, port);
   return problem('container-bypass', `${message}: it is open to everybody`, remedy);
 }
 

@@ -37,7 +37,8 @@ export type MendOptions = {
 
 /**
  * Commands that close the port: each rule that lets strangers in is deleted if it is for this port alone, else a drop is put
- * before it; where none does, a drop is put at the end. `undefined`: none of that closes it.
+ * before it; where none does, a drop is put at the end. Where none of that closes it for sure, a drop is put before
+ * everything. `undefined`: no chain decides behind the routing.
  */
 export function mendPort(
   ruleset: Ruleset,
@@ -48,19 +49,24 @@ export function mendPort(
   const add = (one: MendCommand): void => {
     if (!commands.some(({ command }) => command === one.command)) commands.push(one);
   };
+  const first = judge(ruleset);
+  // A drop at prerouting would come before the rules that open the door.
+  if (first.by === undefined || !isDecisive(first.by.chain)) return undefined;
+  const match = matchOf(port, first.translatedBy !== undefined);
+  const ended = new Set<string>();
   let current = ruleset;
   for (let step = 0; step < MAX_STEPS; step++) {
-    const { kind, by, translatedBy } = judge(current);
+    const { kind, by } = step === 0 ? first : judge(current);
     if (kind === 'dropped') return commands;
-    // A drop at prerouting would come before the rules that open the door.
-    if (kind !== 'in' || by === undefined || (by.chain.hook !== 'input' && by.chain.hook !== 'forward'))
-      return undefined;
+    if (kind !== 'in' || by === undefined || !isDecisive(by.chain)) break;
     const { rule, chain } = by;
-    const match = matchOf(port, translatedBy !== undefined);
     const owner = rule === undefined ? ownerPolicy(chain) : ownerCommand(rule);
     if (rule === undefined) {
+      // A `goto` or a return on the way ends the chain before its end.
+      if (ended.has(chain.key)) break;
+      ended.add(chain.key);
       add(owner ?? appendDrop(chain, match));
-      current = closed(current, chain);
+      current = owner === undefined ? dropAtEnd(current, chain) : closed(current, chain);
     } else if (owner !== undefined || rule.scope === 'port') {
       add(owner ?? deletion(rule));
       current = changed(current, rule, () => []);
@@ -71,8 +77,10 @@ export function mendPort(
       ]);
     }
   }
-  return undefined;
+  return [dropBefore(first.by.chain, match)];
 }
+
+const isDecisive = ({ hook }: BaseChain): boolean => hook === 'input' || hook === 'forward';
 
 export type EstablishedCommand = {
   readonly by: 'iptables-established' | 'nft-established';
@@ -129,21 +137,34 @@ export function letPass(
   return { by: 'iptables-pass', command };
 }
 
-/** Drops what is sent on to elsewhere, by the port that was addressed. */
+/** Drops what is sent on to elsewhere, or to another port of this host, by the port that was addressed. */
 export function forwardDrop(
-  tool: 'iptables' | 'ip6tables' | 'nft',
+  tools: readonly ('iptables' | 'ip6tables' | 'nft')[],
   port: MendedPort,
 ): { readonly by: 'iptables-forward' | 'nft-forward'; readonly command: string } {
   const { nft, iptables } = matchOf(port, true);
-  if (tool !== 'nft') return { by: 'iptables-forward', command: `${tool} -I FORWARD ${iptables}` };
-  const chain = 'chain forward { type filter hook forward priority -1; policy accept; }';
-  const command = `nft 'table inet hidden { ${chain}; }; add rule inet hidden forward ${nft}'`;
-  return { by: 'nft-forward', command };
+  if (tools.includes('nft')) {
+    const chains = (['forward', 'input'] as const).map(
+      (hook) => `chain ${hook} { type filter hook ${hook} priority -1; policy accept; }; `,
+    );
+    const rules = (['forward', 'input'] as const).map((hook) => `add rule inet hidden ${hook} ${nft}`);
+    return {
+      by: 'nft-forward',
+      command: `nft 'table inet hidden { ${chains.join('')}}; ${rules.join('; ')}'`,
+    };
+  }
+  const commands = tools.flatMap((tool) =>
+    ['FORWARD', 'INPUT'].map((chain) => `${tool} -I ${chain} ${iptables}`),
+  );
+  return { by: 'iptables-forward', command: commands.join(' && ') };
 }
 
 type DropMatch = { readonly nft: string; readonly iptables: string };
 
-/** What is translated has another port by then than the one that was addressed. */
+/**
+ * First packets alone: whoever is in stays. Of TCP they are told by their flags, also where nothing is tracked. What is
+ * translated is tracked, and has another port by then than the one that was addressed.
+ */
 function matchOf({ protocol, port }: MendedPort, isTranslated: boolean): DropMatch {
   if (isTranslated) {
     return {
@@ -151,9 +172,15 @@ function matchOf({ protocol, port }: MendedPort, isTranslated: boolean): DropMat
       iptables: `-p ${protocol} -m conntrack --ctstate NEW --ctorigdstport ${port} -j DROP`,
     };
   }
+  if (protocol === 'tcp') {
+    return {
+      nft: `tcp dport ${port} tcp flags & (fin | syn | rst | ack) == syn drop`,
+      iptables: `-p tcp --dport ${port} --syn -j DROP`,
+    };
+  }
   return {
-    nft: `${protocol} dport ${port} ct state new drop`,
-    iptables: `-p ${protocol} --dport ${port} -m conntrack --ctstate NEW -j DROP`,
+    nft: `udp dport ${port} ct state != { established, related } drop`,
+    iptables: `-p udp --dport ${port} -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP`,
   };
 }
 
@@ -166,7 +193,7 @@ function deletion({ tool, family, table, chain, text, handle }: RulePlace): Mend
 function insertDrop(rule: RulePlace, ruleset: Ruleset, match: DropMatch): MendCommand {
   const { tool, family, table, chain, handle } = rule;
   if (tool === 'nft') {
-    const command = `nft insert rule ${family} ${table} ${chain} handle ${handle} ${match.nft}`;
+    const command = `nft 'insert rule ${family} ${table} ${chain} handle ${handle} ${match.nft}'`;
     return { by: 'nft-insert', command };
   }
   const place = (ruleset.chains.get(keyOf(rule)) ?? []).findIndex((one) => one.place === rule) + 1;
@@ -177,8 +204,15 @@ function insertDrop(rule: RulePlace, ruleset: Ruleset, match: DropMatch): MendCo
 function appendDrop({ place }: BaseChain, match: DropMatch): MendCommand {
   const { tool, family, table, chain } = place;
   if (tool === 'nft')
-    return { by: 'nft-add', command: `nft add rule ${family} ${table} ${chain} ${match.nft}` };
+    return { by: 'nft-add', command: `nft 'add rule ${family} ${table} ${chain} ${match.nft}'` };
   return { by: 'iptables-append', command: `${tool}${tableWord(table)} -A ${chain} ${match.iptables}` };
+}
+
+function dropBefore({ place }: BaseChain, match: DropMatch): MendCommand {
+  const { tool, family, table, chain } = place;
+  if (tool === 'nft')
+    return { by: 'nft-insert', command: `nft 'insert rule ${family} ${table} ${chain} ${match.nft}'` };
+  return { by: 'iptables-insert', command: `${tool}${tableWord(table)} -I ${chain} ${match.iptables}` };
 }
 
 const tableWord = (table: string): string => (table === 'filter' ? '' : ` -t ${table}`);
@@ -195,6 +229,11 @@ function changed({ bases, chains }: Ruleset, rule: RulePlace, change: (rule: Rul
   const key = rule.tool === 'nft' ? nftKey(rule) : keyOf(rule);
   const rules = (chains.get(key) ?? []).flatMap((one) => (one.place === rule ? change(one) : [one]));
   return { bases, chains: new Map([...chains, [key, rules]]) };
+}
+
+function dropAtEnd({ bases, chains }: Ruleset, { key, place }: BaseChain): Ruleset {
+  const drop: Rule = { place, steps: [{ kind: 'verdict', verdict: { kind: 'drop' } }] };
+  return { bases, chains: new Map([...chains, [key, [...(chains.get(key) ?? []), drop]]]) };
 }
 
 /** The port is dropped where no rule has decided: as a policy would. */
