@@ -7,7 +7,7 @@ import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { Readiness } from '../../src/host/ffi/readiness.ts';
 import type { Firewall } from '../../src/host/firewall/contract/firewall.ts';
-import type { IptablesOptions } from '../../src/host/firewall/iptables/iptables-firewall.ts';
+import type { IptablesOptions } from '../../src/host/firewall/iptables/open-iptables-firewall.ts';
 import type { NftablesOptions } from '../../src/host/firewall/nftables/nftables-firewall.ts';
 
 export type DriverAdapter =
@@ -23,7 +23,9 @@ async function open(adapter: DriverAdapter): Promise<Firewall> {
       return openNftablesFirewall(adapter);
     }
     case 'iptables': {
-      const { openIptablesFirewall } = await import('../../src/host/firewall/iptables/iptables-firewall.ts');
+      const { openIptablesFirewall } = await import(
+        '../../src/host/firewall/iptables/open-iptables-firewall.ts'
+      );
       return openIptablesFirewall(adapter);
     }
     case 'auto': {

@@ -74,7 +74,7 @@ class Twin {
   }
 
   #add(row: Row): void {
-    if (this.#table.full) {
+    if (this.#table.size === this.#table.capacity) {
       const victim = this.#table.victim();
       const gone = this.#rows.find((one) => this.#find(one) === victim);
       assert.ok(gone !== undefined, 'the victim is a row');
@@ -106,7 +106,7 @@ class Twin {
   #compare(): void {
     const table = this.#table;
     assert.equal(table.size, this.#rows.length);
-    assert.equal(table.full, this.#rows.length === table.capacity);
+    assert.equal(table.size === table.capacity, this.#rows.length === table.capacity);
     const slots = this.#rows.map((row) => {
       const slot = this.#find(row);
       assert.ok(slot >= 0 && slot < table.capacity);

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { type Address, parseAddress, renderAddress } from '../../src/core/net/address.ts';
 import { PROTOCOL_NUMBER, type Protocol } from '../../src/core/net/protocol.ts';
 import type { Sought } from '../../src/host/connections/connections.ts';
-import { readEntry, renderForget, renderQueries } from '../../src/host/connections/conntrack-messages.ts';
+import { renderForget, renderQueries } from '../../src/host/connections/conntrack-messages.ts';
+import { readEntry } from '../../src/host/connections/read-conntrack.ts';
 import { readCookie, readEnds, renderSocketRequest } from '../../src/host/connections/socket-messages.ts';
 import {
   readAnswer,

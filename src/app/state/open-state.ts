@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event } from '../../core/event/event.ts';
 import { instant, millis } from '../../core/net/time.ts';
@@ -11,6 +11,7 @@ import { MendingLeaseStore } from '../../host/store/mending-lease-store.ts';
 import { HeldError, isDamagedError, isLockedError, withStoreError } from '../../host/store/sqlite-error.ts';
 import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { Claims } from './claims.ts';
+import { isOwnDirectory, makeOwnDirectory } from './own-directory.ts';
 
 /** `isOpen`: its directory is there, and nobody else may write to it. */
 export type State = {
@@ -224,31 +225,6 @@ export const claimsIn = (directory: string): Claims => new Claims(join(directory
 
 /** Where `bussa` commands reach the daemon. */
 export const controlSocketIn = (directory: string): string => join(directory, 'control');
-
-function isOwnDirectory(path: string): boolean {
-  try {
-    assertOwnDirectory(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function makeOwnDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  assertOwnDirectory(path);
-}
-
-/** The rows hold commands that are run as they are: nobody else may write them. */
-export function assertOwnDirectory(path: string): void {
-  const { uid, mode } = statSync(path);
-  if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) {
-    throw new Error(
-      `the state directory ${path} belongs to another user or may be written by others, who could have commands ` +
-        `run: chown and chmod 700 it once you know what is in it, or remove it`,
-    );
-  }
-}
 
 function alreadyRunning(directory: string): AlreadyRunningError {
   let pid = 'another process';

@@ -207,7 +207,7 @@ export class AttemptEngine {
     const { family, source0, source1, source2, source3 } = packet;
     const table = this.#table;
     let before = after;
-    if (table.full) {
+    if (table.size === table.capacity) {
       const victim = table.victim();
       if (victim === before) before = NO_SLOT;
       this.#end(STEP.evicted, victim, steps);

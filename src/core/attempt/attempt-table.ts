@@ -73,10 +73,6 @@ export class AttemptTable {
     return this.#size;
   }
 
-  get full(): boolean {
-    return this.#size === this.capacity;
-  }
-
   /** The source's first attempt of a group. */
   first(group: number, family: Family, w0: number, w1: number, w2: number, w3: number): Slot {
     const bucket = this.#bucket(group, family, w0, w1, w2, w3);

@@ -1,8 +1,8 @@
 import { renderMomentMillis } from '../event/render-moment.ts';
 import type { Address } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
-import type { Explanation } from '../trace/explain-trace.ts';
 import { EXPLAINED } from '../trace/explained.ts';
+import type { Explanation } from '../trace/explanation.ts';
 import { renderTraceEntry } from '../trace/render-trace.ts';
 import { TRACED, type TraceEntry, type TraceKind } from '../trace/trace-entry.ts';
 import { list, optional, record, word } from './reader.ts';

@@ -5,6 +5,8 @@ import { prefixMask6 } from '../net/prefix.ts';
 import type { Judgement } from './judge-established.ts';
 import type { Condition } from './match-established.ts';
 import { doorChain, doorSet, TRANSLATED_CHAIN } from './part-names.ts';
+import { distinct, keyOf, matchNewcomer, matchPort, portWords } from './port-rules.ts';
+import { FIRST_SEGMENT, type Rule } from './rule.ts';
 
 /** A door's ports, closed but for its leases. */
 export type GatePorts = {
@@ -21,12 +23,6 @@ export type GatePorts = {
 
 /** What leases are kept in: sets whose elements end by themselves, or rules, which somebody has to take away. */
 export type LeaseKeeping = 'sets' | 'rules';
-
-/** The words of one rule behind `-A CHAIN`; none has a space in it. */
-export type Rule = readonly string[];
-
-/** The first segment of a connection: the only kind that can make one. */
-const FIRST_SEGMENT = ['--tcp-flags', 'SYN,ACK', 'SYN'] as const;
 
 /**
  * The rules of Bussa's chain on one path: what would bring a connection back that has been cut, what passes without a
@@ -239,29 +235,4 @@ function useUp(gate: GatePorts, family: Family): Rule {
 function unusedList(gate: GatePorts, family: Family, act: '--rcheck' | '--remove'): Rule {
   const mask = family === 6 && gate.prefix6 !== undefined ? ['--mask', prefixMask6(gate.prefix6)] : [];
   return ['-m', 'recent', '--name', doorSet(gate.door, family, gate.prefix6), ...mask, '--rsource', act];
-}
-
-export function matchPort(opening: PortOpening): Rule {
-  const { protocol } = opening;
-  return opening.path === 'input'
-    ? ['-p', protocol, '-m', protocol, '--dport', portWords(opening)]
-    : ['-p', protocol, '-m', 'conntrack', '--ctorigdstport', portWords(opening), '--ctdir', 'ORIGINAL'];
-}
-
-/** What would make a connection: TCP's first segment; any datagram that belongs to no known exchange. */
-export function matchNewcomer(opening: PortOpening): Rule {
-  const flags = opening.path === 'input' ? FIRST_SEGMENT : (['-m', 'tcp', ...FIRST_SEGMENT] as const);
-  return opening.protocol === 'tcp' ? [...matchPort(opening), ...flags] : matchPort(opening);
-}
-
-function portWords({ first, last }: PortOpening): string {
-  return first === last ? `${first}` : `${first}:${last}`;
-}
-
-export function distinct(openings: readonly PortOpening[]): PortOpening[] {
-  return [...new Map(openings.map((one) => [keyOf(one), one])).values()];
-}
-
-export function keyOf(opening: PortOpening): string {
-  return `${opening.protocol} ${portWords(opening)}`;
 }

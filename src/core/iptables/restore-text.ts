@@ -5,7 +5,6 @@ import {
   gateRules,
   type LeaseKeeping,
   leaseInChain,
-  type Rule,
   sendingRules,
   translatedRules,
 } from './gate-rules.ts';
@@ -21,6 +20,7 @@ import {
 } from './part-names.ts';
 import type { OwnPart } from './read-rules.ts';
 import { routedRules } from './routed-rules.ts';
+import type { Rule } from './rule.ts';
 
 type Lease = { readonly door: string; readonly source: Address; readonly until?: string | undefined };
 /** A lease that is to be a rule in its door's chain. */

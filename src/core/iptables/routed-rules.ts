@@ -1,18 +1,9 @@
 import { type PortOpening, portsOn } from '../door/port-opening.ts';
 import type { Family } from '../net/address.ts';
 import type { Ingress } from '../net/ingress.ts';
-import {
-  distinct,
-  type GatePorts,
-  inOrderOfUse,
-  keyOf,
-  type LeaseKeeping,
-  leaseRules,
-  matchNewcomer,
-  matchPort,
-  portsToCut,
-  type Rule,
-} from './gate-rules.ts';
+import { type GatePorts, inOrderOfUse, type LeaseKeeping, leaseRules, portsToCut } from './gate-rules.ts';
+import { distinct, keyOf, matchNewcomer, matchPort } from './port-rules.ts';
+import type { Rule } from './rule.ts';
 
 /** Conntrack knows nothing of these, whose port is the one that they were addressed to. */
 const UNKNOWN = ['-m', 'conntrack', '--ctstate', 'INVALID,UNTRACKED'] as const;

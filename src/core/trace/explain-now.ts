@@ -1,5 +1,5 @@
 import { renderPrefix } from '../net/prefix.ts';
-import type { OpenDoor, TraceSituation } from './explain-trace.ts';
+import type { OpenDoor, TraceSituation } from './explanation.ts';
 
 /** What is the case now, a sentence for each door that is open or was to be, without full stops. */
 export function explainNow({ ban, penaltyUntil, open, clock }: TraceSituation): readonly string[] {

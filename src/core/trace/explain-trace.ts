@@ -1,54 +1,14 @@
-import type { Door } from '../door/door.ts';
 import { REFUSED } from '../lease/refusals.ts';
-import { type Address, addressWords, familyOf } from '../net/address.ts';
+import { addressWords, familyOf } from '../net/address.ts';
 import { type Prefix, prefixHas, renderPrefix } from '../net/prefix.ts';
-import { meetsFlagRule, renderFlagRule, renderFlags } from '../net/tcp-flags.ts';
 import type { Instant } from '../net/time.ts';
 import { isPossibleSource } from '../origin/possible-source.ts';
-import type { EXPLAINED } from './explained.ts';
+import { explainLoose, explainNothing, OUTSIDE, wrongFlags } from './explain-stray.ts';
+import type { Explanation, OpenDoor, TraceSituation } from './explanation.ts';
 import { awaited, rebuildAttempts, type TracedAttempt, type TracedAttempts } from './rebuild-attempts.ts';
 import { explainRefusedProof } from './refused-proof.ts';
-import type { TracedKnock, TraceEntry } from './trace-entry.ts';
-
-/** A door that is open to the source, or was to be. */
-export type OpenDoor = {
-  readonly door: string;
-  readonly state: 'opening' | 'open' | 'closing';
-  readonly since: Instant;
-  readonly until: Instant;
-  readonly byOperator: boolean;
-  /** Names of the users whose proofs hold it; absent of a sequence. */
-  readonly users?: string;
-  readonly hasPorts: boolean;
-  /** What its start command has failed of. */
-  readonly startFailure?: string;
-};
-
-/** What is the case beside the packets. */
-export type TraceSituation = {
-  readonly source: Address;
-  readonly now: Instant;
-  /** Those that are watched now. */
-  readonly doors: readonly Door[];
-  /** Since when packets are watched. */
-  readonly since: Instant;
-  /** Whether sources had to be forgotten, this one perhaps. */
-  readonly crowded: boolean;
-  readonly ban?: { readonly prefix: Prefix; readonly until?: Instant };
-  /** Until when a sequence has to be knocked twice in a row. */
-  readonly penaltyUntil?: Instant;
-  readonly open: readonly OpenDoor[];
-  /** Writes a time for whoever reads it. */
-  readonly clock: (at: Instant) => string;
-};
-
-export type Explanation = {
-  readonly kind: (typeof EXPLAINED)[number];
-  /** Absent where it is not known which one was meant. */
-  readonly door?: string;
-  /** Without a full stop. */
-  readonly sentence: string;
-};
+import type { TraceEntry } from './trace-entry.ts';
+import { inSeconds, ordinal, renderKnock } from './trace-words.ts';
 
 /** Why the door did not open at the last try, in one sentence, or when it did. */
 export function explainTrace(entries: readonly TraceEntry[], situation: TraceSituation): Explanation {
@@ -197,84 +157,4 @@ function voided(entry: TraceEntry, { door }: TracedAttempt, nth: string): [Expla
     'retransmission',
     `the ${nth} knock, ${knock}, was a retransmission of a packet seen before, which is ignored`,
   ];
-}
-
-/** Of packets that are no knocks for where they come from. */
-const OUTSIDE = {
-  forged: {
-    kind: 'forged',
-    words: 'came from outside with an address of this host, or with one that nobody can send from',
-  },
-  otherVlan: { kind: 'other-vlan', words: 'came in a VLAN for which this host has no interface' },
-} as const;
-
-function wrongFlags(flags: number, { flags: rule }: Door): string {
-  return `has the wrong flags: ${renderFlags(flags)}, but tcpflags requires ${renderFlagRule(rule)}`;
-}
-
-/** A packet that no attempt had to do with. */
-function explainLoose(entry: TraceEntry, situation: TraceSituation): Explanation {
-  const { doors, clock, penaltyUntil } = situation;
-  const { kind, knock, flags = 0 } = entry;
-  const words = `${renderKnock(knock)} at ${clock(entry.lastAt)}`;
-  const concerned = doors.filter(({ sequence }) =>
-    sequence.some(({ protocol, port }) => protocol === knock?.protocol && port === knock.port),
-  );
-  const unmet = concerned.find((door) => !meetsFlagRule(door.flags, flags));
-  if (kind === 'flags' && unmet !== undefined) {
-    return { kind: 'flags', door: unmet.name, sentence: `${words} ${wrongFlags(flags, unmet)}` };
-  }
-  if (kind === 'flags' || kind === 'elsewhere') {
-    return { kind: 'elsewhere', sentence: `${words} was sent to an address for which no door has this port` };
-  }
-  if (kind === 'tripwire' || kind === 'suspicion') {
-    const penalty = penaltyUntil === undefined ? '' : `; in penalty until ${clock(penaltyUntil)}`;
-    return {
-      kind: 'tripwire',
-      sentence: `no knock was seen, but a decoy port was touched: ${words}${penalty}`,
-    };
-  }
-  if (kind === 'forged' || kind === 'otherVlan') {
-    return { kind: OUTSIDE[kind].kind, sentence: `${words} ${OUTSIDE[kind].words}` };
-  }
-  if (kind === 'banned') return { kind, sentence: `it was banned when it knocked, ${words}` };
-  if (kind === 'retransmission') {
-    return { kind, sentence: `${words} was a retransmission of a packet seen before, which is ignored` };
-  }
-  if (kind === 'repeat') {
-    return {
-      kind: 'stray',
-      sentence: `${words} repeated the last right knock, which has no effect`,
-    };
-  }
-  const [door] = concerned;
-  const first =
-    door === undefined
-      ? ''
-      : `: the first knock of ${door.name}, ${renderKnock(door.sequence[0])}, did not arrive before it`;
-  return {
-    kind: 'stray',
-    ...(door === undefined ? {} : { door: door.name }),
-    sentence: `${words} belongs to no attempt${first}`,
-  };
-}
-
-function explainNothing({ source, since, crowded, clock }: TraceSituation): Explanation {
-  const forgotten = crowded ? ', or its record was evicted' : '';
-  return {
-    kind: 'nothing',
-    sentence: `nothing from ${source} has been seen since ${clock(since)}${forgotten}; does it reach this host? Bussa does not read packets to ports that no door uses`,
-  };
-}
-
-const ORDINALS = 'first second third fourth fifth sixth seventh eighth ninth tenth'.split(' ');
-
-const ordinal = (n: number): string => ORDINALS[n - 1] ?? `${n}th`;
-
-export const renderKnock = (knock: TracedKnock | undefined): string =>
-  knock === undefined ? 'an unknown port' : `${knock.protocol}/${knock.port}`;
-
-/** With a decimal where it says something. */
-function inSeconds(ms: number): string {
-  return String(Math.round(ms / 100) / 10);
 }

@@ -1,6 +1,6 @@
 import { renderFlags } from '../net/tcp-flags.ts';
-import { renderKnock } from './explain-trace.ts';
 import type { TraceEntry } from './trace-entry.ts';
+import { renderKnock } from './trace-words.ts';
 
 /** What one entry says, without its time. */
 export function renderTraceEntry(entry: TraceEntry): string {

@@ -3,11 +3,26 @@ import { OFFER, type Offer } from '../attempt/offer.ts';
 import type { Steps } from '../attempt/steps.ts';
 import type { Door } from '../door/door.ts';
 import { type Address, addressWords, familyOf } from '../net/address.ts';
-import { PROTOCOL_NUMBER } from '../net/protocol.ts';
 import { type Instant, instant } from '../net/time.ts';
 import type { Packet } from '../packet/packet.ts';
+import type { Noted } from './noted.ts';
 import { TRACE_KINDS, TRACED, type TraceEntry, type TraceKind } from './trace-entry.ts';
 import { NO_ROW, type Row, TraceRings, WORD } from './trace-rings.ts';
+import {
+  code,
+  DETAIL_MASK,
+  DETAIL_SHIFT,
+  DOOR_SHIFT,
+  isOf,
+  KIND_MASK,
+  KIND_SHIFT,
+  LIST_SHIFT,
+  LISTS,
+  NO_DOOR,
+  place,
+  STAGE_MASK,
+  UDP,
+} from './trace-word.ts';
 
 /** Sources remembered: 2.1 MiB, resident only as far as they are used. */
 export const TRACED_SOURCES = 4096;
@@ -15,37 +30,12 @@ export const TRACED_SOURCES = 4096;
 /** Steps of one packet that are remembered; doors may share a port by the thousand. */
 const MAX_STEPS = 8;
 
-const PORT_BITS = 16;
-const KIND_SHIFT = PORT_BITS;
-const KIND_MASK = 31;
-const UDP = 1 << 21;
-/** Which list of doors the door's number is of, 4 bits; then 6 bits of flags or the number of a reason. */
-const LIST_SHIFT = 22;
-const LISTS = 16;
-const DETAIL_SHIFT = 26;
-const DETAIL_MASK = 63;
-
-const DOOR_SHIFT = 16;
-const STAGE_MASK = 0xffff;
-const NO_DOOR = 0xffff;
-
 const WITH_REASON: ReadonlySet<TraceKind> = new Set(['refused', 'start-failed', 'proof-refused']);
 
 const OTHER_REASON = DETAIL_MASK;
 
 /** Of the reasons that are remembered, so many may be long. */
 const LONG_REASONS = 40;
-
-/** What has happened to a lease, or instead of one. */
-export type Noted = {
-  readonly kind: 'opened' | 'extended' | 'closed' | 'refused' | 'start-failed' | 'proof-refused';
-  readonly source: Address;
-  /** '' where none is known. */
-  readonly door: string;
-  readonly reason?: string;
-  /** The reason without what may be different each time: it takes its place where there are many. */
-  readonly shortReason?: string;
-};
 
 /**
  * Remembers what the packets of each source have lately brought about, so that it can be told afterwards why a door
@@ -242,21 +232,4 @@ export class SourceTraces {
       ...(reason === undefined ? {} : { reason }),
     };
   }
-}
-
-const place = (door: number, stage: number): number =>
-  ((door < 0 ? NO_DOOR : door) << DOOR_SHIFT) | Math.min(stage, STAGE_MASK);
-
-function code({ protocol, destinationPort }: Packet): number {
-  return protocol === PROTOCOL_NUMBER.udp ? destinationPort | UDP : destinationPort;
-}
-
-function isOf({ family, source0, source1, source2, source3 }: Packet, steps: Steps, i: number): boolean {
-  return (
-    steps.word(i, 3) === source3 &&
-    steps.family(i) === family &&
-    steps.word(i, 0) === source0 &&
-    steps.word(i, 1) === source1 &&
-    steps.word(i, 2) === source2
-  );
 }

@@ -1,8 +1,7 @@
-import { type Address, addressWords, type Family, familyOf, renderAddress } from '../../core/net/address.ts';
-import { prefixAround } from '../../core/net/prefix.ts';
-import { PROTOCOL_NUMBER, type Protocol } from '../../core/net/protocol.ts';
-import { bigEndian, NLA_F_NESTED, readAttributes, renderAttribute } from '../netlink/netlink-message.ts';
-import type { ConnectionState, Sought, SoughtPorts, TrackedConnection } from './connections.ts';
+import { type Address, addressWords, type Family, familyOf } from '../../core/net/address.ts';
+import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
+import { bigEndian, NLA_F_NESTED, renderAttribute } from '../netlink/netlink-message.ts';
+import type { Sought, SoughtPorts } from './connections.ts';
 import type { SocketEnds } from './socket-messages.ts';
 
 /** linux/netfilter/nfnetlink.h and nfnetlink_conntrack.h. */
@@ -10,24 +9,24 @@ const NFNL_SUBSYS_CTNETLINK = 1;
 export const CT_NEW = (NFNL_SUBSYS_CTNETLINK << 8) | 0;
 export const CT_GET = (NFNL_SUBSYS_CTNETLINK << 8) | 1;
 export const CT_DELETE = (NFNL_SUBSYS_CTNETLINK << 8) | 2;
-const CTA_TUPLE_ORIG = 1;
-const CTA_TUPLE_REPLY = 2;
-const CTA_STATUS = 3;
-const CTA_PROTOINFO = 4;
+export const CTA_TUPLE_ORIG = 1;
+export const CTA_TUPLE_REPLY = 2;
+export const CTA_STATUS = 3;
+export const CTA_PROTOINFO = 4;
 const CTA_TIMEOUT = 7;
-const CTA_ID = 12;
-const CTA_ZONE = 18;
+export const CTA_ID = 12;
+export const CTA_ZONE = 18;
 const CTA_FILTER = 25;
 const CTA_FILTER_ORIG_FLAGS = 1;
-const CTA_TUPLE_IP = 1;
-const CTA_TUPLE_PROTO = 2;
-const CTA_IP_SRC = { 4: 1, 6: 3 } as const;
-const CTA_IP_DST = { 4: 2, 6: 4 } as const;
-const CTA_PROTO_NUM = 1;
-const CTA_PROTO_SRC_PORT = 2;
-const CTA_PROTO_DST_PORT = 3;
-const CTA_PROTOINFO_TCP = 1;
-const CTA_PROTOINFO_TCP_STATE = 1;
+export const CTA_TUPLE_IP = 1;
+export const CTA_TUPLE_PROTO = 2;
+export const CTA_IP_SRC = { 4: 1, 6: 3 } as const;
+export const CTA_IP_DST = { 4: 2, 6: 4 } as const;
+export const CTA_PROTO_NUM = 1;
+export const CTA_PROTO_SRC_PORT = 2;
+export const CTA_PROTO_DST_PORT = 3;
+export const CTA_PROTOINFO_TCP = 1;
+export const CTA_PROTOINFO_TCP_STATE = 1;
 const CTA_PROTOINFO_TCP_FLAGS = { original: 4, reply: 5 } as const;
 
 /** net/netfilter/nf_internals.h: what of the tuple an entry has to share. */
@@ -36,8 +35,8 @@ const FILTER_PROTOCOL = 1 << 3;
 const FILTER_DESTINATION_PORT = 1 << 5;
 
 /** linux/netfilter/nf_conntrack_common.h: answered; so many segments have gone both ways that it was a connection. */
-const IPS_SEEN_REPLY = 1 << 1;
-const IPS_ASSURED = 1 << 2;
+export const IPS_SEEN_REPLY = 1 << 1;
+export const IPS_ASSURED = 1 << 2;
 const IPS_CONFIRMED = 1 << 3;
 
 /** linux/netfilter/nf_conntrack_tcp.h: the windows of a connection that began unseen are not known. */
@@ -48,7 +47,7 @@ const TCP_ESTABLISHED = 3;
 const ESTABLISHED_TIMEOUT = 432_000;
 
 /** struct nfgenmsg: family u8, version u8, resource u16. */
-const FAMILY_BYTES = 4;
+export const FAMILY_BYTES = 4;
 const AF_INET = { 4: 2, 6: 10 } as const;
 
 /**
@@ -150,143 +149,6 @@ function familyHead(family: Family): Uint8Array {
   return Uint8Array.of(AF_INET[family], 0, 0, 0);
 }
 
-/** An entry, but for what the entry itself does not tell: whether it ends at this host. */
-export type TrackedEntry = Omit<TrackedConnection, 'path'>;
-
-/** Reads one entry if it is sought; `undefined` for any other, and for what is cut short. */
-export function readEntry(body: DataView, sought: Sought): TrackedEntry | undefined {
-  if (body.byteLength < FAMILY_BYTES) return undefined;
-  const found = readAttributes(body, FAMILY_BYTES);
-  const rawOriginal = found.get(CTA_TUPLE_ORIG);
-  const original = readTuple(rawOriginal);
-  if (original === undefined || !isSought(original, sought)) return undefined;
-  const reply = readTuple(found.get(CTA_TUPLE_REPLY));
-  const id = found.get(CTA_ID);
-  if (rawOriginal === undefined || reply === undefined || id?.byteLength !== 4) return undefined;
-  return {
-    id: id.getUint32(0),
-    protocol: original.protocol,
-    source: original.source,
-    port: original.destinationPort,
-    state: stateOf(original.protocol, found),
-    ends: {
-      local: reply.source,
-      localPort: reply.sourcePort,
-      remote: reply.destination,
-      remotePort: reply.destinationPort,
-      name: renderName(rawOriginal, id, found.get(CTA_ZONE)),
-    },
-  };
-}
-
-function isSought({ source, protocol, destinationPort }: Tuple, sought: Sought): boolean {
-  if (!isSoughtSource(source, sought)) return false;
-  return sought.ports.some(
-    (one) => one.protocol === protocol && one.first <= destinationPort && destinationPort <= one.last,
-  );
-}
-
-function isSoughtSource(source: Address, { sources, prefixes6 = [] }: Sought): boolean {
-  if (typeof sources === 'number') return familyOf(source) === sources;
-  if (sources.has(source)) return true;
-  return familyOf(source) === 6 && prefixes6.some((length) => sources.has(prefixAround(source, length).base));
-}
-
-/** With its number, so that another entry that has meanwhile taken its place is left alone. */
-function renderName(original: DataView, id: DataView, zone: DataView | undefined): Uint8Array {
-  return Buffer.concat([
-    nest(CTA_TUPLE_ORIG, bytesOf(original)),
-    renderAttribute(CTA_ID, bytesOf(id)),
-    ...(zone === undefined ? [] : [renderAttribute(CTA_ZONE, bytesOf(zone))]),
-  ]);
-}
-
-/** linux/netfilter/nf_conntrack_tcp.h, enum tcp_conntrack: from SYN_RECV on the other side has answered. */
-const TCP_STATES: Readonly<Record<number, ConnectionState>> = {
-  3: 'alive', // ESTABLISHED
-  2: 'alive', // SYN_RECV
-  4: 'alive', // FIN_WAIT
-  5: 'alive', // CLOSE_WAIT
-  6: 'ended', // LAST_ACK
-  7: 'ended', // TIME_WAIT
-};
-const TCP_CONNTRACK_CLOSE = 8;
-
-/**
- * An exchange of datagrams is alive for as long as the kernel remembers it, 30 s after the last one or 120 s after a
- * longer exchange: there is no other end to it. One datagram alone, under whatever source address, makes none: it has to
- * have been answered.
- */
-function stateOf(protocol: Protocol, found: ReadonlyMap<number, DataView>): ConnectionState {
-  if (protocol === 'udp') return hasStatus(found, IPS_SEEN_REPLY) ? 'alive' : 'asked';
-  const state = tcpState(found.get(CTA_PROTOINFO));
-  // A reset ends a connection, or refuses to begin one.
-  if (state === TCP_CONNTRACK_CLOSE) return hasStatus(found, IPS_ASSURED) ? 'ended' : 'refused';
-  return TCP_STATES[state] ?? 'asked';
-}
-
-function tcpState(info: DataView | undefined): number {
-  const tcp = info === undefined ? undefined : readAttributes(info).get(CTA_PROTOINFO_TCP);
-  const state = tcp === undefined ? undefined : readAttributes(tcp).get(CTA_PROTOINFO_TCP_STATE);
-  return state?.byteLength === 1 ? state.getUint8(0) : 0;
-}
-
-function hasStatus(found: ReadonlyMap<number, DataView>, bit: number): boolean {
-  const status = found.get(CTA_STATUS);
-  return status?.byteLength === 4 && (status.getUint32(0) & bit) !== 0;
-}
-
-type Tuple = {
-  readonly protocol: Protocol;
-  readonly source: Address;
-  readonly sourcePort: number;
-  readonly destination: Address;
-  readonly destinationPort: number;
-};
-
-function readTuple(tuple: DataView | undefined): Tuple | undefined {
-  if (tuple === undefined) return undefined;
-  const parts = readAttributes(tuple);
-  const [ip, proto] = [parts.get(CTA_TUPLE_IP), parts.get(CTA_TUPLE_PROTO)];
-  if (ip === undefined || proto === undefined) return undefined;
-  const ports = readAttributes(proto);
-  const protocol = protocolOf(ports.get(CTA_PROTO_NUM));
-  const sourcePort = portOf(ports.get(CTA_PROTO_SRC_PORT));
-  const destinationPort = portOf(ports.get(CTA_PROTO_DST_PORT));
-  if (protocol === undefined || sourcePort === undefined || destinationPort === undefined) return undefined;
-  const addresses = readAttributes(ip);
-  const source = addressOf(addresses, CTA_IP_SRC);
-  const destination = addressOf(addresses, CTA_IP_DST);
-  if (source === undefined || destination === undefined) return undefined;
-  return { protocol, source, sourcePort, destination, destinationPort };
-}
-
-function protocolOf(value: DataView | undefined): Protocol | undefined {
-  const number = value?.byteLength === 1 ? value.getUint8(0) : undefined;
-  if (number === PROTOCOL_NUMBER.tcp) return 'tcp';
-  return number === PROTOCOL_NUMBER.udp ? 'udp' : undefined;
-}
-
-function portOf(value: DataView | undefined): number | undefined {
-  return value?.byteLength === 2 ? value.getUint16(0) : undefined;
-}
-
-function addressOf(
-  found: ReadonlyMap<number, DataView>,
-  types: Readonly<Record<4 | 6, number>>,
-): Address | undefined {
-  const [four, six] = [found.get(types[4]), found.get(types[6])];
-  if (four?.byteLength === 4) return renderAddress(4, 0, 0, 0, four.getUint32(0));
-  if (six?.byteLength !== 16) return undefined;
-  const word = (at: number): number => six.getUint32(at);
-  return renderAddress(6, word(0), word(4), word(8), word(12));
-}
-
-function nest(type: number, ...values: readonly Uint8Array[]): Uint8Array {
+export function nest(type: number, ...values: readonly Uint8Array[]): Uint8Array {
   return renderAttribute(type | NLA_F_NESTED, Buffer.concat(values));
-}
-
-/** A copy: what was received is overwritten by what is received next. */
-function bytesOf(value: DataView): Uint8Array {
-  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
 }

@@ -4,14 +4,8 @@ import { LINK_BYTES, RTM_GETLINK, readVrfIndex } from '../netlink/link-messages.
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
 import { endsHere, RTM_GETROUTE, renderRouteQuery } from '../netlink/route-messages.ts';
 import type { Connections, Sought, TrackedConnection } from './connections.ts';
-import {
-  CT_DELETE,
-  CT_GET,
-  readEntry,
-  renderForget,
-  renderQueries,
-  type TrackedEntry,
-} from './conntrack-messages.ts';
+import { CT_DELETE, CT_GET, renderForget, renderQueries } from './conntrack-messages.ts';
+import { readEntry, type TrackedEntry } from './read-conntrack.ts';
 import {
   type BoundSocket,
   readBoundSocket,

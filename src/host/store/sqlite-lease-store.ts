@@ -1,11 +1,10 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { LeaseId } from '../../core/lease/lease.ts';
 import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import type { Instant } from '../../core/net/time.ts';
 import type { UsedKnock } from '../../core/signed/used-knocks.ts';
 import { renderHolders } from './holder-text.ts';
-import { LEASE_COLUMNS, leaseValues, readHistoryRow, readLeaseRow } from './lease-rows.ts';
+import { LEASE_COLUMNS, leaseValues, readHistoryRow } from './lease-rows.ts';
 import { prepareSchema } from './lease-schema.ts';
 import {
   type KnownUses,
@@ -16,16 +15,19 @@ import {
   type StoredLease,
   type StoredUses,
 } from './lease-store.ts';
-import { DamageError, withStoreError } from './sqlite-error.ts';
+import {
+  makeOwn,
+  PAGE_BYTES,
+  readSoundRow,
+  refuseCutOff,
+  refuseDamaged,
+  refuseUnknownFormat,
+} from './sound-database.ts';
+import { withStoreError } from './sqlite-error.ts';
 import { UsedRows } from './used-rows.ts';
-
-/** The rows hold who knocked, and commands. */
-const FILE_MODE = 0o600;
 
 /** Rows looked at for one piece of the history. */
 const PIECE_ROWS = 512;
-
-const PAGE_BYTES = 4096;
 
 /** The log is written back to the file when it has so many pages: a small disk holds it. */
 const LOG_PAGES = 64;
@@ -54,62 +56,6 @@ export function openSqliteLeaseStore(path: string): LeaseStore {
       throw error;
     }
   });
-}
-
-/** SQLite would make a file that everybody may read, and gives its log the mode of the file. */
-function makeOwn(path: string): void {
-  try {
-    closeSync(openSync(path, 'ax', FILE_MODE));
-  } catch {
-    // It is there already; or SQLite says what it has against the place.
-  }
-}
-
-/**
- * SQLite fills up a page that has been cut off with zeros, and begins a file anew that is shorter than one. Its own
- * crashes leave such a file only beside a log that has the page.
- */
-function refuseCutOff(path: string): void {
-  const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  const size = sizeOf(path);
-  // SQLite would take it for new, and delete the log.
-  if (size === 0 && sizeOf(`${path}-wal`) > 0) throw new DamageError('it is empty beside its log');
-  if (size % PAGE_BYTES !== 0 && sizeOf(`${path}-wal`) === 0) {
-    throw new DamageError(`it ends inside a page, at byte ${size}`);
-  }
-}
-
-/**
- * sqlite.org/fileformat.html, 1.3: the versions for writing and reading are 1 or 2. SQLite would open a file with a
- * higher one for writing, and then refuse to write.
- */
-function refuseUnknownFormat(path: string): void {
-  if (!existsSync(path)) return;
-  const header = Buffer.alloc(20);
-  const fd = openSync(path, 'r');
-  try {
-    readSync(fd, header);
-  } finally {
-    closeSync(fd);
-  }
-  const isDatabase = header.toString('latin1', 0, 16) === 'SQLite format 3\0';
-  if (isDatabase && header.subarray(18).some((version) => version < 1 || version > 2))
-    throw new DamageError('its header names an unknown format');
-}
-
-/** What has been cut off or overwritten may be read for long, and fail only when the first lease is to end. */
-function refuseDamaged(database: DatabaseSync): void {
-  const found = database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check;
-  if (found !== 'ok') throw new DamageError(String(found));
-}
-
-/** Throws a `DamageError` for a row that this program cannot have written. */
-function readSoundRow(row: Parameters<typeof readLeaseRow>[0]): StoredLease {
-  try {
-    return readLeaseRow(row);
-  } catch (error) {
-    throw new DamageError((error as Error).message);
-  }
 }
 
 class SqliteLeaseStore implements LeaseStore {

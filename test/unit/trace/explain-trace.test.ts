@@ -4,7 +4,7 @@ import { REFUSED } from '../../../src/core/lease/refusals.ts';
 import { parsePrefix } from '../../../src/core/net/prefix.ts';
 import { TCP_FLAG } from '../../../src/core/net/tcp-flags.ts';
 import { explainNow } from '../../../src/core/trace/explain-now.ts';
-import type { OpenDoor, TraceSituation } from '../../../src/core/trace/explain-trace.ts';
+import type { OpenDoor, TraceSituation } from '../../../src/core/trace/explanation.ts';
 import { door } from '../attempt/knocks.ts';
 import { SOURCE, TraceFixture } from './trace-fixture.ts';
 

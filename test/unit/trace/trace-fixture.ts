@@ -7,11 +7,8 @@ import { drawShare } from '../../../src/core/decoy/port-share.ts';
 import type { Door } from '../../../src/core/door/door.ts';
 import { type Instant, instant } from '../../../src/core/net/time.ts';
 import { Packet } from '../../../src/core/packet/packet.ts';
-import {
-  type Explanation,
-  explainTrace,
-  type TraceSituation,
-} from '../../../src/core/trace/explain-trace.ts';
+import { explainTrace } from '../../../src/core/trace/explain-trace.ts';
+import type { Explanation, TraceSituation } from '../../../src/core/trace/explanation.ts';
 import { SourceTraces } from '../../../src/core/trace/source-traces.ts';
 import type { TraceEntry } from '../../../src/core/trace/trace-entry.ts';
 import { address, type Knock, readKnock } from '../attempt/knocks.ts';

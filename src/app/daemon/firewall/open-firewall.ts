@@ -4,7 +4,7 @@ import { detectFirewall, readObstacles } from '../../../host/firewall/choice/det
 import { removeLeftovers } from '../../../host/firewall/choice/leftovers.ts';
 import { type Firewall, FirewallError } from '../../../host/firewall/contract/firewall.ts';
 import type { FirewallLock } from '../../../host/firewall/contract/firewall-lock.ts';
-import { openIptablesFirewall } from '../../../host/firewall/iptables/iptables-firewall.ts';
+import { openIptablesFirewall } from '../../../host/firewall/iptables/open-iptables-firewall.ts';
 import { readRuleFingerprint } from '../../../host/firewall/iptables/rule-fingerprint.ts';
 import {
   type NftablesOptions,

@@ -8,7 +8,8 @@ import { DirectoryLock } from '../../../host/files/directory-lock.ts';
 import type { StoredLease } from '../../../host/store/lease-store.ts';
 import { isLockedError } from '../../../host/store/sqlite-error.ts';
 import type { Claims, LeaseFate } from '../../state/claims.ts';
-import { assertOwnDirectory, claimsIn, databaseIn, type State, sweepClaims } from '../../state/open-state.ts';
+import { claimsIn, databaseIn, type State, sweepClaims } from '../../state/open-state.ts';
+import { assertOwnDirectory } from '../../state/own-directory.ts';
 import { fateOf, isOfThisBoot } from './adoption.ts';
 import { adoptedTimes, endingOf } from './lease-record.ts';
 

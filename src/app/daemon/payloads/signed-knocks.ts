@@ -16,12 +16,7 @@ import { Challenges } from '../../../core/signed/challenges.ts';
 import { bearsSignature } from '../../../core/signed/judge-knock.ts';
 import { KNOCK } from '../../../core/signed/knock-layout.ts';
 import type { ReplyStatus } from '../../../core/signed/knock-reply.ts';
-import {
-  type OpenedKnock,
-  openKnock,
-  type SealReason,
-  type ServerKey,
-} from '../../../core/signed/open-knock.ts';
+import { type OpenedKnock, openKnock, type ServerKey } from '../../../core/signed/open-knock.ts';
 import { usedUntil } from '../../../core/signed/used-knocks.ts';
 import type { KeyOwner } from '../../../core/users/user-directory.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
@@ -31,6 +26,7 @@ import type { LeaseKeeper, OpenResult } from '../leases/lease-keeper.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 import type { ReplySender, ReplyTo } from './reply-sender.ts';
+import { OUTCOME_OF, SEAL_WORDS, THROWN_AWAY } from './signed-knock-words.ts';
 import type { UseRecord } from './use-record.ts';
 
 /** Knocks of one key that are recorded: a user cannot fill the record. */
@@ -61,15 +57,6 @@ export type OnProof = (
 
 type Knock = Extract<OpenedKnock, { kind: 'knock' }>;
 type Refused = Extract<ProofJudgement, { kind: 'refused' }>;
-
-const THROWN_AWAY =
-  'the kernel throws the knock away for its source address (rp_filter, or no way back by that interface)';
-
-const SEAL_WORDS: Readonly<Record<SealReason, string>> = {
-  point: 'its ephemeral key is a point of low order',
-  seal: 'its seal is broken',
-  malformed: 'what is sealed in it is malformed',
-};
 
 /** Judges signed knocks: whose they are, whether they count, and what comes of them. */
 export class SignedKnocks {
@@ -242,12 +229,3 @@ export class SignedKnocks {
     this.#parts.report({ kind: 'proof-refused', source, proof: 'key', ...by, ...words });
   }
 }
-
-const OUTCOME_OF = {
-  opened: 'opened',
-  extended: 'extended',
-  runs: 'ran',
-  'after-close': 'busy',
-  refused: 'refused',
-  nothing: 'refused',
-} as const satisfies Record<OpenResult['kind'], ProofOutcome>;

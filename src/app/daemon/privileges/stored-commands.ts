@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqliteLeaseStore } from '../../../host/store/sqlite-lease-store.ts';
-import { assertOwnDirectory, databaseIn } from '../../state/open-state.ts';
+import { databaseIn } from '../../state/open-state.ts';
+import { assertOwnDirectory } from '../../state/own-directory.ts';
 
 /**
  * Whether an earlier daemon has left a closing command to be run, under this configuration or another: the next one

@@ -1,21 +1,12 @@
 import { type IpRange, parseIpRange } from './ip-range.ts';
 import { CONNTRACK, STATE } from './iptables-conntrack.ts';
 import { CONNLIMIT, HASHLIMIT, POLICY, RECENT } from './iptables-counting.ts';
+import { MULTIPORT, PORTS, tcpFlags } from './iptables-ports.ts';
 import { matchSet } from './iptables-set.ts';
 import { parseMark } from './iptables-target.ts';
-import type { Journey, Stranger } from './journey.ts';
+import type { Journey } from './journey.ts';
 import { type MatchAround, type MatchReader, type OptionReader, options } from './match-reader.ts';
-import {
-  addressIs,
-  hasHeader,
-  interfaceIs,
-  portIn,
-  protocolIs,
-  routeTypeIs,
-  sourceIs,
-  sourcePortIn,
-  tcpFlagsOf,
-} from './packet-fields.ts';
+import { addressIs, hasHeader, interfaceIs, protocolIs, routeTypeIs, sourceIs } from './packet-fields.ts';
 import type { Test } from './ruleset.ts';
 import { either, is, negateIf } from './truth.ts';
 
@@ -88,51 +79,6 @@ export const OWN_FIELDS: MatchReader = {
 function outputIs(output: string | undefined, name: string): 'yes' | 'no' | 'maybe' {
   return output === undefined ? 'maybe' : is(interfaceIs(output, name, '+')) === 'yes' ? 'yes' : 'no';
 }
-
-type PortSpan = readonly [first: number, last: number];
-const spans = (text: string): PortSpan[] =>
-  text.split(',').map((span) => {
-    const [first = '', last = first] = span.split(':');
-    return [first === '' ? 0 : Number(first), last === '' ? 65_535 : Number(last)];
-  });
-
-type Fields = (packet: Stranger, journey: Journey, spans: readonly PortSpan[]) => ReturnType<Test>;
-const ofPorts = (fields: Fields): OptionReader => ({
-  arity: 1,
-  read: ([text = '']) => {
-    const all = spans(text);
-    return (packet, journey) => fields(packet, journey, all);
-  },
-});
-
-const PORTS = {
-  '--sport': ofPorts((packet, _, all) => sourcePortIn(packet, all)),
-  '--dport': ofPorts((_, journey, all) => portIn(journey, all)),
-};
-
-const MULTIPORT = {
-  '--sports': PORTS['--sport'],
-  '--dports': PORTS['--dport'],
-  '--ports': ofPorts((packet, journey, all) => either([sourcePortIn(packet, all), portIn(journey, all)])),
-};
-
-const tcpFlags: OptionReader = {
-  arity: 2,
-  read: ([mask = '', set = '']) => {
-    const names = (text: string): string[] => {
-      if (text === 'NONE') return [];
-      return text === 'ALL' ? ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'] : text.split(',');
-    };
-    const wanted = new Set(names(set));
-    const masked = names(mask);
-    return (packet) => {
-      const flags = tcpFlagsOf(packet);
-      return flags === undefined
-        ? 'maybe'
-        : is(masked.every((flag) => flags.has(flag) === wanted.has(flag)) && wanted.size <= masked.length);
-    };
-  },
-};
 
 const markOf = (read: (journey: Journey) => number | undefined, needsConnection: boolean): MatchReader => ({
   options: { '--mark': { arity: 1 } },

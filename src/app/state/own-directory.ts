@@ -1,0 +1,26 @@
+import { mkdirSync, statSync } from 'node:fs';
+
+export function isOwnDirectory(path: string): boolean {
+  try {
+    assertOwnDirectory(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function makeOwnDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  assertOwnDirectory(path);
+}
+
+/** The rows hold commands that are run as they are: nobody else may write them. */
+export function assertOwnDirectory(path: string): void {
+  const { uid, mode } = statSync(path);
+  if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) {
+    throw new Error(
+      `the state directory ${path} belongs to another user or may be written by others, who could have commands ` +
+        `run: chown and chmod 700 it once you know what is in it, or remove it`,
+    );
+  }
+}

@@ -1,0 +1,12 @@
+import type { Address } from '../net/address.ts';
+
+/** What has happened to a lease, or instead of one. */
+export type Noted = {
+  readonly kind: 'opened' | 'extended' | 'closed' | 'refused' | 'start-failed' | 'proof-refused';
+  readonly source: Address;
+  /** '' where none is known. */
+  readonly door: string;
+  readonly reason?: string;
+  /** The reason without what may be different each time: it takes its place where there are many. */
+  readonly shortReason?: string;
+};
