@@ -100,10 +100,10 @@ const STEPS = fc.oneof(
   ),
   step(
     1,
-    fc.constantFrom(22, 2222).map(
-      (port): Step =>
+    fc.tuple(fc.constantFrom(22, 2222), fc.constantFrom(64, 64, 56)).map(
+      ([port, prefix6]): Step =>
         (world) =>
-          world.reload(port),
+          world.reload(port, prefix6),
     ),
   ),
   step(

@@ -6,11 +6,17 @@ import type { Lease, LeaseId } from '../../src/core/lease/lease.ts';
 import type { LeaseEffect } from '../../src/core/lease/lease-effect.ts';
 import type { AdoptInput, LeaseInput } from '../../src/core/lease/lease-input.ts';
 import { LeaseMachine } from '../../src/core/lease/lease-machine.ts';
+import { leasePrefix } from '../../src/core/lease/lease-prefix.ts';
 import { phaseOf, type StateName } from '../../src/core/lease/lease-state.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
+import { renderPrefix } from '../../src/core/net/prefix.ts';
 import { type Instant, instant, type Millis, millis } from '../../src/core/net/time.ts';
 
-export const SOURCES = ['192.0.2.1', '192.0.2.2', '2001:db8::1'].map((text) => parseAddress(text) as Address);
+/** Of the last ones two are in one network of 64 bits, and all three in one of 56. */
+export const SOURCES = [
+  ...['192.0.2.1', '192.0.2.2'],
+  ...['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1'],
+].map((text) => parseAddress(text) as Address);
 
 const CONFIG = `
 [ports]
@@ -39,6 +45,24 @@ open_for = 10
 start_command = open %IP%
 stop_command = close %IP%
 max_leases = 2
+[prefix]
+sequence = 7005
+open = tcp/26
+open_for = 10
+lease_prefix6 = 64
+[prefix-held]
+sequence = 7006
+open = tcp/27
+open_for = 10
+hold = yes
+lease_prefix6 = 64
+[prefix-commands]
+sequence = 7007
+open = tcp/28
+open_for = 10
+lease_prefix6 = 64
+start_command = open %IP%
+stop_command = close %IP%
 `;
 
 export const DOORS: readonly DoorSpec[] = readDoors(CONFIG);
@@ -72,7 +96,10 @@ export class LeaseWorld {
   #toCheck: LeaseId[] = [];
   readonly #disk = new Map<LeaseId, Row>();
   /** Until when the kernel lets a source in at a door. */
-  readonly #kernel = new Map<string, { readonly until: Instant; readonly lease: LeaseId }>();
+  readonly #kernel = new Map<
+    string,
+    { readonly until: Instant; readonly lease: LeaseId; readonly source: Address }
+  >();
   readonly #commands = new Map<string, Command>();
   readonly #awaited = new Set<string>();
   readonly #closed = new Map<LeaseId, number>();
@@ -131,9 +158,10 @@ export class LeaseWorld {
     this.#give({ kind: 'bans', isBanned: (one) => this.#banned.has(one) });
   }
 
-  /** A reload: `ports` opens another port by now, or the first one again. */
-  reload(port: number): void {
-    this.#doors = readDoors(CONFIG.replace('tcp/22', `tcp/${port}`));
+  /** A reload: `ports` opens another port by now, or the first one again, and the doors for prefixes another length. */
+  reload(port: number, prefix6: number): void {
+    const text = CONFIG.replace('tcp/22', `tcp/${port}`).replaceAll('prefix6 = 64', `prefix6 = ${prefix6}`);
+    this.#doors = readDoors(text);
     this.#give({ kind: 'doors', doors: this.#doors });
   }
 
@@ -243,9 +271,8 @@ export class LeaseWorld {
       if (this.#banned.has(lease.source)) assert.notEqual(lease.state, 'open', `${lease.source} is banned`);
     // What a stop could not close goes with Bussa's rules.
     if (this.#isStopping) return;
-    for (const [key, { until }] of this.#kernel)
-      if ([...this.#banned].some((source) => key.startsWith(`${source} `)))
-        assert.ok(until <= this.#now, `${key} is open, and banned`);
+    for (const [key, { until, source }] of this.#kernel)
+      if (this.#banned.has(source)) assert.ok(until <= this.#now, `${key} is open, and banned`);
   }
 
   #hasWork(): boolean {
@@ -360,7 +387,7 @@ export class LeaseWorld {
 
   #letIn(lease: Lease): void {
     assert.ok(this.#closesByItself || this.#disk.has(lease.id), 'it is recorded before its ports open');
-    this.#kernel.set(keyOf(lease), { until: lease.due, lease: lease.id });
+    this.#kernel.set(keyOf(lease), { until: lease.due, lease: lease.id, source: lease.source });
   }
 
   #judge(): void {
@@ -426,4 +453,5 @@ export class LeaseWorld {
   }
 }
 
-const keyOf = ({ source, door }: Lease): string => `${source} ${door}`;
+/** Whom it lets in, at which door. */
+const keyOf = (lease: Lease): string => `${renderPrefix(leasePrefix(lease))} ${lease.door}`;
