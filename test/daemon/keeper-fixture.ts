@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { LeaseKeeper } from '../../src/app/daemon/leases/lease-keeper.ts';
 import { Claims } from '../../src/app/state/claims.ts';
 import { type Completion, completeByProof, type Proof } from '../../src/core/attempt/completion.ts';
@@ -59,6 +59,7 @@ export class KeeperFixture implements Disposable {
   readonly claims = new Claims(this.scratch.file('claims'));
   store: LeaseStore = openSqliteLeaseStore(this.scratch.file('leases.db'));
   #watchers: (() => void)[] = [];
+  readonly #keepers: LeaseKeeper[] = [];
 
   /** What hooks are told. */
   get told(): HookOccasion[] {
@@ -74,7 +75,7 @@ export class KeeperFixture implements Disposable {
 
   keeper(limits: RunnerLimits = DEFAULT_RUNNER_LIMITS, store: LeaseStore = this.store): LeaseKeeper {
     const { claims, clock, report } = this;
-    return new LeaseKeeper({
+    const keeper = new LeaseKeeper({
       machine: new LeaseMachine(MAX_LEASES),
       store,
       claims,
@@ -84,6 +85,8 @@ export class KeeperFixture implements Disposable {
       mayHold: ({ user }) => !this.revoked.has(user),
       runner: new CommandRunner(this.scratch.path, limits),
     });
+    this.#keepers.push(keeper);
+    return keeper;
   }
 
   /** A door whose commands run in the directory of the test. */
@@ -190,11 +193,42 @@ export class KeeperFixture implements Disposable {
     }
   }
 
+  /** A test that has failed leaves commands and timers behind, which would keep its process from ending. */
   [Symbol.dispose](): void {
+    for (const keeper of this.#keepers) keeper.leave();
     try {
       this.store.close();
     } finally {
+      // First those that run: what would begin from then on has no directory to begin in.
+      const running = this.#groups();
       this.scratch[Symbol.dispose]();
+      for (const group of new Set([...running, ...this.#groups()])) endGroup(group);
     }
+  }
+
+  /** Of the commands that this process has started for this fixture, each the first of its group. */
+  #groups(): number[] {
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1')
+      .split(' ')
+      .filter(Boolean);
+    return children.map(Number).filter((pid) => directoryOf(pid)?.startsWith(this.scratch.path) === true);
+  }
+}
+
+/** Of a removed one, its name and ` (deleted)`. */
+function directoryOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    // It has just ended.
+    return undefined;
+  }
+}
+
+function endGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // It has just ended.
   }
 }

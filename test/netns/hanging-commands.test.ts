@@ -9,6 +9,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { STOP_MS } from '../../src/app/daemon/leases/close-all.ts';
 import { WorkDirectory } from '../lab/knockd.ts';
 import { PATIENCE_MS } from '../lab/program.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6 } from '../lab/wire.ts';
@@ -180,6 +181,31 @@ describe('commands that are killed or hang, IPv4 and IPv6', { concurrency: 2 }, 
     const exit = await stage.knockd.stop('SIGTERM', LONGEST_STOP_MS);
     assert.deepEqual(exit, { code: 0, signal: null });
   });
+});
+
+test('SIGTERM while 64 stop commands hang: it ends within its bound, says which are left, and the next start closes them', async () => {
+  using marks = new Marks();
+  await using stage = await ControlStage.create(
+    slow(marks).replace('cmd_timeout   = 1', 'cmd_timeout   = 600'),
+  );
+  await knock(stage, [7001], 10, 32);
+  await until(
+    () => marks.done.length === 64,
+    () => `64 openings, not ${marks.done.length}`,
+  );
+  const { knockd } = stage;
+  const exit = await knockd.stop('SIGTERM', STOP_MS + 30_000);
+  assert.deepEqual(exit, { code: 1, signal: null }, knockd.output.slice(-2000));
+  const left =
+    /the next start closes the rest: (?:slow for [\da-f.:]+, ){7}slow for [\da-f.:]+ and 56 more$/m;
+  assert.match(knockd.output, left);
+  marks.release();
+  marks.kill();
+  await stage.start(slow(marks));
+  await until(
+    () => marks.done.filter((line) => line.startsWith('close ')).length === 64,
+    () => `64 closings in ${marks.done}`,
+  );
 });
 
 /** The daemon's stop takes 3 minutes at most (docs/signals.md); here its limits are over long before. */

@@ -10,7 +10,7 @@ import type { BanKeeper } from '../bans/ban-keeper.ts';
 import type { Control } from '../control/control.ts';
 import type { ExposureWatch } from '../firewall/exposure-watch.ts';
 import type { FirewallDoors } from '../firewall/firewall-doors.ts';
-import { closeAll } from '../leases/close-all.ts';
+import { closeAll, tellLeft } from '../leases/close-all.ts';
 import type { EarlierLeases } from '../leases/earlier-leases.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import { toWallTime } from '../leases/lease-record.ts';
@@ -140,11 +140,13 @@ export class Daemon {
     reports.attempt(() => watch.stop());
     reports.attempt(() => payloads.stop());
     watch.interfaces.close();
-    const closed = await closeAll(keeper);
+    const left = await closeAll(keeper);
+    const closed = left.length === 0;
     // After a bug nobody knows whether the record of used knocks is whole.
     if (closed && !this.#hasCrashed) payloads.end();
     if (!closed) {
-      reports.error('not every door could be closed in time; the next start closes the rest');
+      keeper.leave();
+      reports.error(tellLeft(left));
     }
     // The firewall's programs take descriptors: where there are few, these make room.
     reports.attempt(() => watch.close());

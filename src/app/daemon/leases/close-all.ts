@@ -1,3 +1,4 @@
+import type { Lease } from '../../../core/lease/lease.ts';
 import { inTime } from '../serial/in-time.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 
@@ -10,15 +11,33 @@ export const STOP_MS = 60_000;
 /** However many doors still close, a stop takes no longer: `TimeoutStopSec` of the unit leaves the hooks as long. */
 export const LONGEST_STOP_MS = 180_000;
 
-/** As long as doors go on closing, it is waited for, but not for ever. Returns whether all have closed. */
-export async function closeAll(keeper: Pick<LeaseKeeper, 'stop' | 'leases'>): Promise<boolean> {
+/** The bounds of a stop. */
+export type StopBounds = { readonly quietMs: number; readonly longestMs: number };
+
+const BOUNDS: StopBounds = { quietMs: STOP_MS, longestMs: LONGEST_STOP_MS };
+
+/** BOUNDED: leases that are named in one line. */
+const NAMED = 8;
+
+/** As long as doors go on closing, it is waited for, but not for ever. Returns the leases that have not closed. */
+export async function closeAll(
+  keeper: Pick<LeaseKeeper, 'stop' | 'leases'>,
+  { quietMs, longestMs }: StopBounds = BOUNDS,
+): Promise<readonly Lease[]> {
   const closing = keeper.stop();
-  const deadline = performance.now() + LONGEST_STOP_MS;
-  for (let before = Number.POSITIVE_INFINITY; ; ) {
+  const deadline = performance.now() + longestMs;
+  for (let before = keeper.leases().length; ; ) {
     const rest = deadline - performance.now();
-    if (await inTime(closing, Math.min(STOP_MS, Math.max(0, rest)))) return true;
-    const left = keeper.leases().length;
-    if (left >= before || rest <= STOP_MS) return false;
-    before = left;
+    if (await inTime(closing, Math.min(quietMs, Math.max(0, rest)))) return [];
+    const left = keeper.leases();
+    if (left.length >= before || rest <= quietMs) return left;
+    before = left.length;
   }
+}
+
+/** What is said of them. */
+export function tellLeft(left: readonly Lease[]): string {
+  const named = left.slice(0, NAMED).map(({ door, source }) => `${door} for ${source}`);
+  const more = left.length > NAMED ? ` and ${left.length - NAMED} more` : '';
+  return `not every door could be closed in time; the next start closes the rest: ${named.join(', ')}${more}`;
 }

@@ -66,6 +66,7 @@ export class LeaseKeeper {
   #tickets = 0;
   #timer: NodeJS.Timeout | undefined;
   #isStopping = false;
+  #isLeft = false;
   #onIdle: (() => void) | undefined;
 
   constructor(parts: LeaseKeeperParts) {
@@ -183,6 +184,12 @@ export class LeaseKeeper {
     this.#onIdle = resolve;
     this.#take({ kind: 'stop' });
     await promise;
+    this.leave();
+  }
+
+  /** What has not closed by now is left to the next daemon: nothing more is done for it here. */
+  leave(): void {
+    this.#isLeft = true;
     clearTimeout(this.#timer);
     this.#openings.close();
     this.records.stop();
@@ -209,6 +216,7 @@ export class LeaseKeeper {
 
   /** Works on an input, and on those that come of it, in their order. */
   #take(input: LeaseInput): void {
+    if (this.#isLeft) return;
     this.#inputs.push(input);
     if (this.#isWorking) return;
     this.#isWorking = true;
