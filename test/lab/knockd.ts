@@ -101,13 +101,25 @@ export async function startRealKnockd(
 }
 
 /** Starts the daemon inside a namespace and returns when it listens. */
-export async function startKnockd(
+export function startKnockd(
   namespace: Namespace,
   directory: WorkDirectory,
   config: string,
   ...options: readonly string[]
 ): Promise<Program> {
-  const program = namespace.start(...knockdCommand(directory, config + FENCE, ...options));
+  return startKnockdBehind([], namespace, directory, config, ...options);
+}
+
+/** The same behind other words, which see to it that it finds what it is to find. */
+export async function startKnockdBehind(
+  prefix: readonly string[],
+  namespace: Namespace,
+  directory: WorkDirectory,
+  config: string,
+  ...options: readonly string[]
+): Promise<Program> {
+  const [word = '', ...words] = [...prefix, ...knockdCommand(directory, config + FENCE, ...options)];
+  const program = namespace.start(word, ...words);
   await program.saw(/listening on .*\.\.\.\n/);
   return program;
 }

@@ -6,6 +6,7 @@
  *          10.7.0.3 (the stranger)    knockd, a firewall or none, an echo service on 22
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { type Asked, readReply, SIGNED_PORT } from '../lab/knock-signer.ts';
 import { BUSSA } from '../lab/knockd.ts';
@@ -26,6 +27,15 @@ async function policyDrop(server: Namespace): Promise<void> {
     }
   }`;
   await server.run('nft', ruleset);
+}
+
+/** The server's addresses are on a bridge with its wire as port. */
+async function bridge(server: Namespace): Promise<void> {
+  await server.ip('link add br0 type bridge');
+  await server.ip('link set br0 up');
+  for (const address of [`${SERVER}/24`, `${SERVER6}/64`]) await server.ip(`addr del ${address} dev eth0`);
+  await server.ip('link set eth0 master br0');
+  await addAddresses(server, 'br0', SERVER, SERVER6);
 }
 
 const [bussa = ''] = BUSSA;
@@ -148,5 +158,36 @@ describe('signed knocks', { concurrency: 2 }, () => {
       .filter((line) => line.includes('signed knock'));
     assert.deepEqual(lines, []);
     assert.equal(stage.sender.replies, 1);
+  });
+
+  test('its ring is there while a door accepts keys, and comes and goes with a reload', async () => {
+    await using stage = await SignedStage.create();
+    const { knockd, directory, wire } = stage;
+    const rings = async (): Promise<number> =>
+      (await wire.server.run('cat', '/proc/net/packet')).trim().split('\n').length - 1;
+    const whole = readFileSync(directory.file('knockd.conf'), 'utf8');
+    const reload = async (config: string, nth: number): Promise<void> => {
+      directory.file('knockd.conf', config);
+      knockd.signal('SIGHUP');
+      await knockd.saw(/listening on/g, nth);
+    };
+    assert.equal(await rings(), 2);
+    await reload(whole.replace('accept   = key', 'sequence = 7000,8000'), 2);
+    assert.equal(await rings(), 1);
+    await reload(whole, 3);
+    assert.equal(await rings(), 2);
+    assert.equal((await stage.knock())?.status, 'open');
+    await reload(whole.replace(`Signed_Port = ${SIGNED_PORT}`, `Signed_Port = ${SIGNED_PORT + 1}`), 4);
+    const signed = await stage.signer.sign();
+    await stage.sender.send(CLIENT, SERVER, SIGNED_PORT + 1, signed.packet);
+    assert.equal((await stage.sender.reply()).port, SIGNED_PORT + 1);
+  });
+
+  test('where a bridge and its port show a packet twice, it counts once and is not called used', async () => {
+    await using stage = await SignedStage.create({ arrange: bridge });
+    assert.equal((await stage.knock())?.status, 'open');
+    assert.equal((await stage.knock())?.status, 'open');
+    await stage.fence();
+    assert.doesNotMatch(stage.knockd.output, /used already/);
   });
 });

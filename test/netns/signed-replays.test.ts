@@ -87,4 +87,20 @@ describe('recorded signed knocks', { concurrency: 2 }, () => {
       await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: (?:opened|already open)/);
     });
   }
+
+  test('a full disk keeps the owner not out; what it has missed opens nothing after kill -9, and room', async () => {
+    await using stage = await SignedStage.create({ diskKib: 2048 });
+    stage.disk?.fill();
+    const signed = await stage.signer.sign();
+    assert.equal((await stage.knockWith(signed))?.status, 'open');
+    await stage.knockd.saw(/signed knocks open all the same, and are remembered in memory/);
+    await replay(stage, signed, 100);
+    assert.equal(stage.openings, 1);
+    await stage.restart('SIGKILL', () => stage.disk?.free());
+    const older = /alice: signed knock refused: it is older than the record/;
+    await stage.sendUntil(signed, CLIENT, SERVER, older);
+    await replay(stage, signed, 100);
+    assert.equal(stage.openings, 0);
+    await stage.sendUntil(await stage.signer.sign(), CLIENT, SERVER, /10\.7\.0\.2: ssh: alice: OPEN SESAME/);
+  });
 });

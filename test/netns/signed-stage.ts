@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { type Asked, KnockSigner, readReply, SIGNED_PORT, type Signed } from '../lab/knock-signer.ts';
-import { fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { fence, startKnockdBehind, WorkDirectory } from '../lab/knockd.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { PayloadSender } from '../lab/payload-sender.ts';
 import type { Program } from '../lab/program.ts';
 import { startService } from '../lab/service.ts';
+import { SmallDisk } from '../lab/small-disk.ts';
 import { CLIENT, SERVER, Wire } from '../lab/wire.ts';
 
 export const KEY_DOOR = `[ssh]
@@ -18,6 +19,8 @@ export type StageOptions = {
   readonly config?: string;
   readonly arrange?: (server: Namespace) => Promise<void>;
   readonly keys?: Parameters<typeof KnockSigner.create>[0];
+  /** The daemon's state is on a disk of its own, of so many KiB. */
+  readonly diskKib?: number;
   /** Whose users may knock here as well, at a server with a key of its own. */
   readonly usersOf?: KnockSigner;
 };
@@ -28,6 +31,7 @@ type Parts = {
   readonly sender: PayloadSender;
   readonly directory: WorkDirectory;
   readonly config: string;
+  readonly disk: SmallDisk | undefined;
   readonly stack: AsyncDisposableStack;
 };
 
@@ -38,15 +42,17 @@ export class SignedStage implements AsyncDisposable {
   readonly sender: PayloadSender;
   readonly directory: WorkDirectory;
   readonly #config: string;
+  readonly disk: SmallDisk | undefined;
   readonly #stack: AsyncDisposableStack;
   knockd: Program;
 
-  private constructor({ signer, wire, sender, directory, config, stack }: Parts, knockd: Program) {
+  private constructor({ signer, wire, sender, directory, config, disk, stack }: Parts, knockd: Program) {
     this.signer = signer;
     this.wire = wire;
     this.sender = sender;
     this.directory = directory;
     this.#config = config;
+    this.disk = disk;
     this.#stack = stack;
     this.knockd = knockd;
   }
@@ -56,6 +62,7 @@ export class SignedStage implements AsyncDisposable {
     arrange,
     keys,
     usersOf,
+    diskKib,
   }: StageOptions = {}): Promise<SignedStage> {
     await using stack = new AsyncDisposableStack();
     const wire = stack.use(await Wire.create());
@@ -66,8 +73,10 @@ export class SignedStage implements AsyncDisposable {
     stack.use(await startService(wire.server, 22));
     const sender = stack.use(await PayloadSender.start(wire.client));
     const whole = signer.options + config;
-    const knockd = await startKnockd(wire.server, directory, whole);
-    const parts = { signer, wire, sender, directory, config: whole, stack: stack.move() };
+    const disk = diskKib === undefined ? undefined : await mountState(wire.server, directory, diskKib);
+    if (disk !== undefined) stack.use(disk);
+    const knockd = await start(wire.server, directory, whole, disk);
+    const parts = { signer, wire, sender, directory, config: whole, disk, stack: stack.move() };
     return new SignedStage(parts, knockd);
   }
 
@@ -110,11 +119,26 @@ export class SignedStage implements AsyncDisposable {
   ): Promise<void> {
     await this.knockd.stop(signal);
     await meanwhile();
-    this.knockd = await startKnockd(this.wire.server, this.directory, this.#config);
+    this.knockd = await start(this.wire.server, this.directory, this.#config, this.disk);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.knockd[Symbol.asyncDispose]();
     await this.#stack.disposeAsync();
   }
+}
+
+function mountState(server: Namespace, directory: WorkDirectory, kib: number): Promise<SmallDisk> {
+  mkdirSync(directory.file('state'), { mode: 0o700 });
+  return SmallDisk.mount(server, directory.file('state'), kib);
+}
+
+function start(
+  server: Namespace,
+  directory: WorkDirectory,
+  config: string,
+  disk: SmallDisk | undefined,
+): Promise<Program> {
+  const state = disk === undefined ? [] : ['--state', directory.file('state')];
+  return startKnockdBehind(disk?.prefix ?? [], server, directory, config, ...state);
 }
