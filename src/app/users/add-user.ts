@@ -20,6 +20,7 @@ import {
   unusable,
   writePrivate,
 } from './authority-texts.ts';
+import { oneChange } from './one-change.ts';
 
 export type AddRequest = {
   readonly configFile: string;
@@ -52,6 +53,10 @@ export type AddOutcome =
  * is written before all of it has been judged, and `knockd.conf` last: a death in between leaves what has no effect yet.
  */
 export function addUser(request: AddRequest): AddOutcome {
+  return oneChange(request.configFile, () => add(request));
+}
+
+function add(request: AddRequest): AddOutcome {
   const texts = readAuthority(request.configFile, 'port');
   if (texts.kind !== 'texts') return texts;
   const lines = readKeyLines(request.keyText);

@@ -11,6 +11,7 @@ import {
   unusable,
   writePrivate,
 } from './authority-texts.ts';
+import { oneChange } from './one-change.ts';
 
 export type UserChange = 'off' | 'on' | 'remove';
 
@@ -27,6 +28,10 @@ export function changeUser(
   change: UserChange,
   key?: string,
 ): ChangeOutcome {
+  return oneChange(configFile, () => applyChange(configFile, name, change, key));
+}
+
+function applyChange(configFile: string, name: string, change: UserChange, key?: string): ChangeOutcome {
   const texts = readAuthority(configFile);
   if (texts.kind !== 'texts') return texts;
   const user = texts.users.find((one) => one.name === name);

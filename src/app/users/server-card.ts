@@ -10,6 +10,7 @@ import {
   unusable,
   writePrivate,
 } from './authority-texts.ts';
+import { oneChange } from './one-change.ts';
 
 export type CardReading =
   | {
@@ -33,6 +34,10 @@ export function readCard(configFile: string): CardReading {
 
 /** Another key from now on; the one before counts for 30 more days. Without one, the first is made. */
 export function rotateKey(configFile: string, wall: number): CardReading {
+  return oneChange(configFile, () => rotate(configFile, wall));
+}
+
+function rotate(configFile: string, wall: number): CardReading {
   const texts = readAuthority(configFile);
   if (texts.kind !== 'texts') return texts;
   const now = instant(wall);

@@ -1,7 +1,8 @@
 // bussa user and bussa key, from their command lines to the three files and what is printed.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
@@ -41,6 +42,13 @@ class Bench implements Disposable {
     const all = [...args, ...this.#place];
     const { status, stdout, stderr } = spawnSync(BUSSA, all, { encoding: 'utf8', timeout: 60_000 });
     return { status, stdout, stderr };
+  }
+
+  /** Resolves to the exit status. */
+  async start(...args: readonly string[]): Promise<number | null> {
+    const child = spawn(BUSSA, [...args, ...this.#place], { stdio: 'ignore' });
+    const [status] = (await once(child, 'exit')) as [number | null];
+    return status;
   }
 
   json(...args: readonly string[]) {
@@ -139,6 +147,19 @@ suite('bussa user', () => {
       ['bob'],
     );
     assert.match(bench.run('user', 'show', 'alice').stderr, /there is no user alice: there are bob/);
+  });
+
+  test('several at one time: none loses what another one has written', async () => {
+    using bench = new Bench();
+    const names = ['a', 'b', 'c', 'd'];
+    const added = await Promise.all(
+      names.map((name, i) => bench.start('user', 'add', name, publicKeyLine(i + 1))),
+    );
+    const { users } = bench.json('user', 'list');
+    // Who had to wait for too long is told, and has written nothing.
+    const done = names.filter((_, i) => added[i] === 0);
+    assert.deepEqual(users.map(({ name }) => name).toSorted(), done);
+    assert.ok(done.length > 0);
   });
 
   test('--door: of several, the one that is meant; the user is for it, and it for him', () => {

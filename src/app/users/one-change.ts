@@ -1,0 +1,21 @@
+import { dirname, resolve } from 'node:path';
+import { DirectoryLock } from '../../host/files/directory-lock.ts';
+import { type Unusable, unusable } from './authority-texts.ts';
+
+/** Two changes at one time would each write what the other does not know of. */
+export function oneChange<T>(configFile: string, change: () => T): T | Unusable {
+  const lock = new DirectoryLock();
+  try {
+    if (lock.take(dirname(resolve(configFile))) === 'held') {
+      const message = `another command is changing the users of ${configFile} now: run this again`;
+      return { kind: 'failed', message };
+    }
+  } catch (error) {
+    return unusable(error as NodeJS.ErrnoException);
+  }
+  try {
+    return change();
+  } finally {
+    lock.release();
+  }
+}
