@@ -198,10 +198,10 @@ const BOOT: readonly Case[] = [
 /** The daemon runs, and a rule of the owner's keeps everybody out. */
 const WAY_IN: readonly Case[] = [
   {
-    name: 'a chain with policy accept that drops the port',
+    name: 'a chain of nftables that drops the port beside iptables',
     proves: ['way-in nft-pass'],
     arrange: async (host) => {
-      await host.write(CONFIG, NATIVE);
+      await host.write(CONFIG, `[options]\n  firewall = iptables\n${NATIVE}`);
       await host.run(`knockd -d && ${nftHost('accept', 'tcp dport 22 drop;')}`);
     },
   },
