@@ -3,10 +3,11 @@
  * over both families; and `bussa status` tells the same.
  */
 import assert from 'node:assert/strict';
+import { chmodSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { C_KNOCK } from '../lab/knockd.ts';
 import { assertOpen, assertShut, startService } from '../lab/service.ts';
-import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import { ClientStage, SSH_DOOR } from './client-stage.ts';
 import { BUSSA } from './up-stage.ts';
 
@@ -67,6 +68,34 @@ describe('nobody says "closed" of a port that a stranger reaches', { concurrency
       else assert.match(said, closed);
       if (isOpen) assert.doesNotMatch(`${said}${daemon.output}`, /stay closed|cannot reach/);
     }
+  });
+
+  test('iptables without ip6tables: IPv6 is open, and log, status, check, confirm and doctor say so', async () => {
+    await using stage = await ClientStage.create();
+    const { server } = stage.wire;
+    await using _service = await startService(server, 22);
+    const { directory } = stage;
+    for (const name of ['ip6tables', 'ip6tables-save', 'ip6tables-restore', 'ip6tables-nft'])
+      chmodSync(directory.file(name, '#!/bin/sh\necho "ip6tables: gone" >&2\nexit 3\n'), 0o755);
+    const file = directory.file('knockd.conf', `[options]\n  firewall = iptables\n${SSH_DOOR}`);
+    const place = ['-c', file, '--state', directory.path];
+    const path = `PATH=${directory.path}:${process.env.PATH}`;
+    const daemon = server.start('env', path, BUSSA, 'up', ...place, '--confirm', '600');
+    await daemon.saw(/tcp\/22 is open to everybody over IPv6/);
+    await assertShut(stage.wire.client, SERVER, 22, CLIENT);
+    await assertOpen(stage.wire.client, SERVER6, 22, CLIENT6);
+    const said = [daemon.output];
+    for (const verb of ['status', 'check', 'doctor', 'confirm']) {
+      const asked = server.start('env', path, BUSSA, verb, ...place);
+      await asked.exited;
+      assert.match(
+        asked.output,
+        /tcp\/22 is (?:open|hidden over IPv4, and open) to everybody over IPv6/,
+        verb,
+      );
+      said.push(asked.output);
+    }
+    assert.doesNotMatch(said.join(''), /cannot reach|closed to them|stay closed/);
   });
 
   test('what cannot be judged is told as that', async () => {
