@@ -54,7 +54,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
     await using stage = await UpStage.create();
     await using _connection = await stage.connect();
     const up = stage.up('--confirm', '60');
-    const [words] = await up.saw(/and there run .*confirm.*$/m);
+    const [words] = await up.saw(/then run .*confirm.*$/m);
     assert.ok(words.includes(`${BUSSA} confirm -c ${stage.config} --state ${stage.directory.path}`), words);
     await stage.client.run(C_KNOCK, SERVER, ...KNOCK);
     await up.saw(/10\.7\.0\.2: ssh: opened tcp\/22/);
@@ -132,7 +132,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
     await using stage = await UpStage.create();
     const lost = stage.confirm();
     assert.equal((await lost.exited).code, 69);
-    assert.match(lost.output, /no daemon for .* is running .*bussa up/);
+    assert.match(lost.output, /no daemon for .* is running .*knockd -d/);
     assert.ok(!existsSync(join(stage.directory.path, 'control')));
   });
 });
