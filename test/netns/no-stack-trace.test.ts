@@ -213,7 +213,7 @@ describe('output that is lost', () => {
       assert.deepEqual(await program.exited, { code: 1, signal: null }, name);
       assert.equal(
         program.output,
-        'bussa: not all of the standard output could be written: write failed: no space left on device (ENOSPC): make room on its disk\n',
+        'bussa: standard output could not be written completely: write failed: no space left on device (ENOSPC): make room on its disk\n',
         name,
       );
     }

@@ -121,7 +121,7 @@ describe('users', { concurrency: 2 }, () => {
     await assertOpen(client, SERVER, 22, CLIENT);
     const before = readFileSync(stage.directory.file('knockd.conf'), 'utf8');
     assert.equal((await stage.ask('user', 'off', 'alice')).inForce, true);
-    await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: closed tcp\/22, its user may not open it any more/);
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: closed tcp\/22, its user may no longer open it/);
     await assertShut(client, SERVER, 22, CLIENT);
     await assertOpen(client, SERVER, 22, STRANGER);
     assert.equal(await stage.knock('alice'), 'refused');
@@ -129,7 +129,7 @@ describe('users', { concurrency: 2 }, () => {
     assert.equal((await stage.ask('user', 'on', 'alice')).inForce, true);
     assert.equal(await stage.knock('alice'), 'open');
     await stage.ask('user', 'remove', 'bob');
-    await stage.knockd.saw(/10\.7\.0\.3: ssh: bob: closed tcp\/22, its user may not open it any more/);
+    await stage.knockd.saw(/10\.7\.0\.3: ssh: bob: closed tcp\/22, its user may no longer open it/);
     await assertShut(client, SERVER, 22, STRANGER);
     assert.equal(readFileSync(stage.directory.file('knockd.conf'), 'utf8'), before);
   });

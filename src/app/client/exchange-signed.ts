@@ -112,8 +112,8 @@ async function seal(
   if (signing.kind === 'refused') return { kind: 'not-sent', reason: signing.reason };
   const sealed = sealKnock(nodeCiphers, card.key, ephemeral, head, signing.signature);
   if (sealed !== undefined) return { kind: 'sealed', ...sealed };
-  const why = `the signature of ${identity.name} does not fit into one packet, or the card is no server's`;
-  return { kind: 'not-sent', reason: `${why}: use an Ed25519 key, and copy the card once more` };
+  const why = `the signature of ${identity.name} does not fit into one packet, or the card is invalid`;
+  return { kind: 'not-sent', reason: `${why}: use an Ed25519 key, and copy the card again` };
 }
 
 /** What does not open with the key of one of the packets is somebody else's, or noise. */

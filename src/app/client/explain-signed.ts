@@ -19,13 +19,13 @@ function explainReply({ reply, behind }: Extract<SignedOutcome, { kind: 'reply' 
   const { status, left, seen } = reply;
   switch (status) {
     case 'open':
-      return `the server says: open, ${renderLength(left)}, your address is ${seen}`;
+      return `the server says: open for ${renderLength(left)}, your address is ${seen}`;
     case 'refused':
-      return `the server refuses: this key may not open that door from ${seen}; its owner sees why with bussa explain ${seen}`;
+      return `the server refuses: this key may not open that door from ${seen}; on the server, bussa explain ${seen} says why`;
     case 'clock':
       return `${behind === undefined ? 'the server finds this clock wrong' : explainClock(behind)}, and it does not take its own challenge: set the clock (timedatectl)`;
     case 'source':
-      return `the server sees this knock from ${seen}, and it is bound to another source: an address is translated in a way that changes`;
+      return `the server sees this knock from ${seen}, but it is bound to another source: a translated address has changed`;
     case 'busy':
       return 'the server is busy and has not looked at the door: try again in a moment';
     default:

@@ -20,8 +20,7 @@ export function readKeyFile(path: string): KeyFile | string {
   const privateFile = isPublic ? path.slice(0, -'.pub'.length) : path;
   const texts = [...(isPublic ? [] : [`${path}.pub`]), path].map(readText);
   const text = texts.find((one) => one !== undefined);
-  if (text === undefined)
-    return `the key file ${path} cannot be read: name one that is there in IdentityFile`;
+  if (text === undefined) return `the key file ${path} cannot be read: name an existing one in IdentityFile`;
   const key = text.includes('PRIVATE KEY') ? readPrivate(path, text) : readPublic(path, text);
   if (typeof key === 'string') return key;
   const holdsKey = !isPublic && readText(path)?.includes('PRIVATE KEY') === true;
@@ -32,7 +31,7 @@ export function readKeyFile(path: string): KeyFile | string {
 function readPrivate(path: string, text: string): SshPublicKey | string {
   const blob = readPublicHalf(text);
   if (blob === undefined) {
-    return `${path} does not tell its public half: write it beside it with ssh-keygen -y -f ${path} > ${path}.pub`;
+    return `${path} does not contain its public key: write it with ssh-keygen -y -f ${path} > ${path}.pub`;
   }
   const reading = readPublicKey(blob);
   return reading.kind === 'key' ? reading.key : `${path}: ${reading.reason}`;

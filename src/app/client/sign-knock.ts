@@ -31,7 +31,7 @@ async function signAnyhow(identity: Identity, message: Uint8Array, text: Uint8Ar
   }
   if (privateFile !== undefined) return signByKeygen(privateFile, identity, message);
   return refused(
-    `no SSH agent is set (SSH_AUTH_SOCK), and the private half of ${identity.name} is not beside it: ssh-add it, or name its file with IdentityFile`,
+    `no SSH agent is set (SSH_AUTH_SOCK), and there is no private key beside ${identity.name}: ssh-add it, or name its file with IdentityFile`,
   );
 }
 
@@ -102,6 +102,6 @@ function explainKeygen(file: string, identity: Identity, { message, words }: Key
 
 function whyBad({ name }: Identity, signature: Uint8Array): string {
   if (new SshReader(signature).ascii() === 'ssh-rsa')
-    return `the SSH agent signs with SHA-1 only, which nobody takes any more: update it, or use an Ed25519 key in place of ${name}`;
-  return `what the SSH agent returned is no signature by ${name}: try it with ssh-keygen -Y sign -n test -f KEY`;
+    return `the SSH agent signs with SHA-1 only, which is no longer accepted: update it, or use an Ed25519 key instead of ${name}`;
+  return `the SSH agent returned an invalid signature by ${name}: try it with ssh-keygen -Y sign -n test -f KEY`;
 }

@@ -146,7 +146,7 @@ function makeForward({ daemon, start }: Case, config: Config, port: HiddenPort):
   const use = start === undefined ? bussaCommand('reload', daemon) : 'command' in start ? start.command : '';
   if (edit === undefined || use === '') {
     return {
-      hint: `write \`forward\` behind ${port.protocol}/${port.port} in ${configFile}; a reload takes it into use`,
+      hint: `write \`forward\` behind ${port.protocol}/${port.port} in ${configFile}, then reload`,
     };
   }
   return { by: 'forward', command: [edit, checkCommand(configFile), use].join(' && ') };

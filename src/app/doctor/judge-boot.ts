@@ -31,7 +31,7 @@ export async function judgeBoot(daemon: MeantDaemon, trialLeft: Millis | undefin
   }
   const message = `after a boot knockd does not start (systemctl: ${state.split('\n').at(-1) || 'no answer'})`;
   if (!isOfService(daemon)) {
-    const hint = `the daemon that is judged here is not the service's: give its options to KNOCKD_OPTS in ${DEFAULTS_FILE}, then systemctl enable knockd`;
+    const hint = `this daemon was not started by the service: put its options into KNOCKD_OPTS in ${DEFAULTS_FILE}, then systemctl enable knockd`;
     return problem(id, message, { hint });
   }
   const service = findInstalledService('knockd');
@@ -46,10 +46,11 @@ export async function judgeBoot(daemon: MeantDaemon, trialLeft: Millis | undefin
     });
   }
   if (!existsSync(PACKAGED_UNIT)) {
-    return problem(id, message, { hint: "install Bussa's package: it brings the unit" });
+    return problem(id, message, { hint: "install Bussa's package, which contains the unit" });
   }
   const command = installUnit();
-  if (command === undefined) return problem(id, message, { hint: `write a unit: ${PACKAGED_UNIT} is one` });
+  if (command === undefined)
+    return problem(id, message, { hint: `write a unit; ${PACKAGED_UNIT} is an example` });
   const packaged: InstalledService = { kind: 'unit', text: readFileSync(PACKAGED_UNIT, 'utf8') };
   return problem(id, message, { by: 'install-unit', command: allowed(command, packaged) });
 }
@@ -60,7 +61,7 @@ function judgeScript(daemon: MeantDaemon): Finding {
   const script = findInstalledService('knockd');
   if (script.kind === 'none' || !isOfService(daemon)) {
     const why = 'this host does not run systemd: how the daemon starts at boot is not known';
-    return unknown(id, why, { hint: `have it started with: ${wayToStart(daemon).command}` });
+    return unknown(id, why, { hint: `start it at boot with: ${wayToStart(daemon).command}` });
   }
   const isOpenRc = existsSync('/run/openrc');
   const places = isOpenRc ? '/etc/runlevels/*/knockd' : '/etc/rc[2345].d/S[0-9][0-9]knockd';

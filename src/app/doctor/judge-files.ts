@@ -51,7 +51,7 @@ export function judgeRotation({ settings: { logFile } }: Config): Finding {
   const hasProgram = findProgram('logrotate', `${process.env.PATH ?? ''}:/usr/sbin:/sbin`) !== undefined;
   if (isNamed && hasProgram) return ok(id, `logrotate knows ${logFile}`);
   const message = isNamed
-    ? `logrotate, which would rotate ${logFile}, is not installed: the log grows for ever`
+    ? `logrotate, which would rotate ${logFile}, is not installed: the log grows without limit`
     : `nothing rotates ${logFile}: it grows without limit`;
   const commands = [
     ...(hasProgram ? [] : [installCommand('logrotate')]),

@@ -71,7 +71,7 @@ function judgeHidden(
     if (unsure !== undefined) {
       const message = `whether ${name} is hidden over IPv${unsure.family} depends on ${renderFate(unsure.fate)}`;
       return unknown('port-hidden', message, {
-        hint: `try it from elsewhere: nc -vz -w 2 THIS-HOST ${port.port}`,
+        hint: `test it from another machine: nc -vz -w 2 THIS-HOST ${port.port}`,
       });
     }
     const by = [...new Set(fates.map(({ fate }) => renderFate(fate)))].join(', ');
@@ -136,7 +136,7 @@ function hintOfFiles(kinds: readonly string[]): Partial<Hint> {
   const files = FILES.filter(([start]) => kinds.some((kind) => kind.startsWith(start)))
     .flatMap(([, names]) => names)
     .filter((name) => existsSync(name));
-  return files.length === 0 ? {} : { hint: `change ${files.join(' and ')} too: it is loaded at boots` };
+  return files.length === 0 ? {} : { hint: `change ${files.join(' and ')} too: it is loaded at boot` };
 }
 
 function judgeTranslation(

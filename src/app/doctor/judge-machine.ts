@@ -22,7 +22,7 @@ async function judgePrivileges(): Promise<Finding> {
       if (!hasCapability(name)) missing.push(name);
   } catch {
     // Without koffi; that is a finding of its own.
-    return unknown(id, 'what this process may do cannot be read');
+    return unknown(id, 'cannot read what this process may do');
   }
   if (missing.length === 0) return ok(id, 'the daemon can capture packets and change the firewall');
   const message = `${missing.join(' and ')} is missing, at least in this process`;
@@ -67,14 +67,16 @@ async function tried(library: string, use: () => Promise<void>): Promise<string 
 
 function cureOfKoffi(): Mend<'npm-ci'> | Hint {
   if (isSelfContained() || !existsSync(`${ROOT}package-lock.json`)) {
-    return { hint: 'install Bussa anew, in the way in which it was installed: koffi is a part of it' };
+    return { hint: 'reinstall Bussa the way it was installed: koffi is part of it' };
   }
   return { by: 'npm-ci', command: `cd ${quoteWord(ROOT)} && npm ci` };
 }
 
 function cureOfLibrary(name: 'libpcap0.8' | 'libnftables1'): Mend<'package'> | Hint {
   const command = installCommand(name);
-  return command === undefined ? { hint: `install ${name}, by whatever name` } : { by: 'package', command };
+  return command === undefined
+    ? { hint: `install ${name}, under the name that your system uses` }
+    : { by: 'package', command };
 }
 
 async function judgeClock(): Promise<Finding> {
@@ -90,6 +92,6 @@ async function judgeClock(): Promise<Finding> {
   const why =
     'nothing synchronises the clock: the log may show wrong times, and doors may close late after a boot';
   const hint =
-    'have a time service keep it: timedatectl set-ntp true, where systemd-timesyncd or chrony is installed; a container has the clock of its host';
+    'use a time service: timedatectl set-ntp true, if systemd-timesyncd or chrony is installed; a container has the clock of its host';
   return warning('clock', why, { hint });
 }

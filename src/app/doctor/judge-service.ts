@@ -20,7 +20,7 @@ export function judgeDaemon(reply: DaemonReply<unknown>, start: Mend<StartKind> 
     case 'other-version':
       return problem(id, reply.message, start);
     default:
-      return problem(id, reply.message, { hint: 'say which daemon is meant: bussa doctor -c FILE' });
+      return problem(id, reply.message, { hint: 'name the daemon: bussa doctor -c FILE' });
   }
 }
 
@@ -32,13 +32,13 @@ export function cureOfStart(
 ): Mend<StartKind> | Hint {
   if (!isConfigGood) {
     const check = checkCommand(daemon.configFile);
-    return { hint: `mend the configuration first, without which it does not start; look with: ${check}` };
+    return { hint: `correct the configuration first, or it does not start; see: ${check}` };
   }
   const isHung = reply.kind === 'no-daemon' && reply.isHung === true;
   if (!isHung && reply.kind !== 'other-version') return wayToStart(daemon);
   const way = wayToRestart(daemon, isHung);
   if (way === undefined) return look('ps -ef | grep knockd');
-  return { ...way, hint: 'doors that are open stay so over the restart' };
+  return { ...way, hint: 'open doors stay open during the restart' };
 }
 
 /** The knockd written in C would knock its own rules into the same firewall. */

@@ -26,7 +26,7 @@ export function judgeWayIn(port: JudgedPort, judge: StrangerJudge): Barrier | un
   const commands = new Set(mends.map(({ command }) => command));
   const by = `${[...rules].join(' and ')} ${rules.size > 1 ? 'drop' : 'drops'} it`;
   return {
-    message: `${nameOf(port)} stays shut to whoever has knocked over ${versions(barred)}: ${by}`,
+    message: `${nameOf(port)} stays shut over ${versions(barred)} even after a knock: ${by}`,
     mend: { by: first.by, command: [...commands].join(' && ') },
   };
 }

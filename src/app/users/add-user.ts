@@ -69,7 +69,7 @@ function add(request: AddRequest): AddOutcome {
   const foreign = lines.find(({ fingerprint }) => (known.get(fingerprint) ?? request.name) !== request.name);
   if (foreign !== undefined)
     return refused(
-      `${foreign.fingerprint} is the key of ${known.get(foreign.fingerprint)}: a key stands for one user`,
+      `${foreign.fingerprint} is the key of ${known.get(foreign.fingerprint)}: a key belongs to one user only`,
     );
   const fresh = lines.filter(({ fingerprint }) => !known.has(fingerprint));
   return write(request, texts, fresh, doors);
@@ -140,7 +140,7 @@ function chooseDoors(all: readonly DoorSpec[], asked: readonly string[]): readon
   if (all.some((door) => takes(door, 'key'))) return [];
   const [only, other] = names;
   if (only !== undefined && other === undefined) return [only];
-  return `no door accepts keys yet: say which is to, with --door ${names.slice(0, 8).join(' or --door ')}`;
+  return `no door accepts keys yet: name one with --door ${names.slice(0, 8).join(' or --door ')}`;
 }
 
 function readKeyLines(text: string): readonly KeyLine[] | string {
@@ -148,7 +148,7 @@ function readKeyLines(text: string): readonly KeyLine[] | string {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
-  if (lines.length === 0) return 'there is no key in it: give the .pub file of an SSH key';
+  if (lines.length === 0) return 'it contains no key: give the .pub file of an SSH key';
   const found: KeyLine[] = [];
   for (const line of lines) {
     const reading = parseAuthorizedKey(line);

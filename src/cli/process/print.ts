@@ -42,5 +42,5 @@ export function printLines(fd: number, ...lines: readonly string[]): void {
 /** What is to be said of output that was lost. A reader that has left, `head` for one, has had what it wanted. */
 export function tellLostOutput(): string | undefined {
   if (lost === undefined || lost.code === 'EPIPE') return undefined;
-  return `not all of the standard output could be written: ${tellRefusal(lost)}`;
+  return `standard output could not be written completely: ${tellRefusal(lost)}`;
 }

@@ -58,7 +58,7 @@ export function replyStatus(reason: ProofRefusal): ReplyStatus | undefined {
 function shortWords(reason: ProofRefusal): string {
   switch (reason) {
     case 'unknown key':
-      return 'nobody has its key';
+      return 'no user has its key';
     case 'source':
       return 'it is bound to another source';
     case 'key source':
@@ -72,13 +72,13 @@ function shortWords(reason: ProofRefusal): string {
     case 'clock':
       return 'the clock of the sender is wrong';
     case 'forgotten':
-      return 'it is older than the record of used knocks: a new one opens';
+      return 'it is older than the record of used knocks: send a new one';
     case 'challenge':
-      return 'it answers a challenge that is not, or no longer, good';
+      return 'its challenge is wrong or no longer valid';
     case 'door':
       return 'its user may not open that door';
     case 'unbound':
-      return 'the door wants the source to be named in the knock';
+      return 'the door requires the knock to name its source';
     default:
       return reason satisfies never;
   }

@@ -29,8 +29,9 @@ export function adviseUsers(
 }
 
 function whyNot(door: DoorSpec | undefined, user: string): string | undefined {
-  if (door === undefined) return 'is no door of the configuration: correct the name, or remove it';
-  if (!takes(door, 'key')) return 'is a door that accepts no keys: add accept = key to it, or remove it here';
+  if (door === undefined) return 'is not a door of the configuration: correct the name, or remove it';
+  if (!takes(door, 'key'))
+    return 'is a door that does not accept keys: add accept = key to it, or remove it here';
   if (door.users !== undefined && !door.users.includes(user))
     return `is a door for ${door.users.slice(0, 8).join(', ')}: add ${user} to its Users, or remove it here`;
   return undefined;

@@ -140,12 +140,12 @@ class UsersParser {
       const whose = owner.user === user ? 'the same key stands' : `it is the key of ${owner.user},`;
       this.#findings.error(
         sliceWord(line, 0, 0),
-        `${whose} in line ${owner.line}: a key stands for one user, remove it in one place`,
+        `${whose} in line ${owner.line}: a key belongs to one user only, remove it in one place`,
       );
       return undefined;
     }
     if (this.#owners.size === MAX_USER_KEYS)
-      this.#findings.error(line, `there are ${MAX_USER_KEYS} keys at most: remove those of nobody`);
+      this.#findings.error(line, `the limit is ${MAX_USER_KEYS} keys: remove unused ones`);
     if (this.#owners.size >= MAX_USER_KEYS) return undefined;
     this.#owners.set(fingerprint, { user, line: line.line });
     return { knockKey: restrict(key, draft), fingerprint, id: keyIdOf(this.#ciphers, blob) };

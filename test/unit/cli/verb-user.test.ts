@@ -168,7 +168,7 @@ suite('bussa user', () => {
     );
     assert.match(
       bench.run('user', 'add', 'alice', publicKeyLine(1)).stderr,
-      /say which is to, with --door ssh or --door web/,
+      /name one with --door ssh or --door web/,
     );
     assert.equal(existsSync(bench.users), false, 'nothing was written');
     assert.deepEqual(bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'web').mayOpen, ['web']);

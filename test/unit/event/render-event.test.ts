@@ -213,11 +213,11 @@ const RENDERINGS: { readonly [Kind in LogEvent['kind']]: readonly Rendering<Kind
         kind: 'proof-refused',
         source,
         proof: 'key',
-        reason: 'nobody has its key: SHA256:abc…',
-        shortReason: 'nobody has its key',
+        reason: 'no user has its key: SHA256:abc…',
+        shortReason: 'no user has its key',
       },
       'notice',
-      '192.0.2.1: signed knock refused: nobody has its key: SHA256:abc…',
+      '192.0.2.1: signed knock refused: no user has its key: SHA256:abc…',
     ],
     [
       {

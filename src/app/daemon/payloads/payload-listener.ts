@@ -80,7 +80,7 @@ export class PayloadListener {
     try {
       this.#follow();
     } catch (error) {
-      const text = `signed knocks are not heard: ${(error as Error).message}; tried again every ${AGAIN_MS / 1000} s`;
+      const text = `signed knocks are not received: ${(error as Error).message}; next try in ${AGAIN_MS / 1000} s`;
       this.#parts.report({ kind: 'error', text });
       this.#followLater(AGAIN_MS);
     }

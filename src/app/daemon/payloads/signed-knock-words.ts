@@ -3,12 +3,12 @@ import type { SealReason } from '../../../core/signed/open-knock.ts';
 import type { OpenResult } from '../leases/lease-keeper.ts';
 
 export const THROWN_AWAY =
-  'the kernel throws the knock away for its source address (rp_filter, or no way back by that interface)';
+  'the kernel drops the knock because of its source address (rp_filter, or no route back on that interface)';
 
 export const SEAL_WORDS: Readonly<Record<SealReason, string>> = {
   point: 'its ephemeral key is a point of low order',
-  seal: 'its seal is broken',
-  malformed: 'what is sealed in it is malformed',
+  seal: 'its encryption is damaged',
+  malformed: 'its encrypted content is malformed',
 };
 
 export const OUTCOME_OF = {

@@ -144,7 +144,7 @@ export class SignedKnocks {
       this.#rate.admit(owner.key.fingerprint, performance.now()) && record.take(this.#useOf(packet, knock));
     if (!isTaken) {
       counters.outcome('busy');
-      const reason = 'too many signed knocks of this key at one time';
+      const reason = 'too many signed knocks with this key at one time';
       this.#tell(packet.source, { reason, shortReason: reason }, owner);
       answer('busy');
       return;

@@ -74,7 +74,7 @@ export class UseRecord {
     try {
       return store.uses();
     } catch (error) {
-      const text = `${(error as Error).message}; signed knocks that are older than this start count for nothing`;
+      const text = `${(error as Error).message}; signed knocks that are older than this start do not count`;
       report({ kind: 'warning', text });
       return { floor: 0 as Instant, used: [], isWhole: false };
     }
@@ -95,7 +95,7 @@ export class UseRecord {
   #written(): void {
     clearTimeout(this.#retry);
     this.#retry = undefined;
-    if (this.#isTold) this.#parts.report({ kind: 'warning', text: 'signed knocks are recorded again' });
+    if (this.#isTold) this.#parts.report({ kind: 'warning', text: 'signed knocks can be recorded again' });
     this.#isTold = false;
   }
 
@@ -110,8 +110,8 @@ export class UseRecord {
     if (this.#isTold) return;
     this.#isTold = true;
     const text =
-      `${error.message}; signed knocks open all the same, and are remembered in memory: after a crash, those that are ` +
-      'older than the next start count for nothing';
+      `${error.message}; signed knocks open all the same, and are kept in memory: after a crash, those that are ` +
+      'older than the next start do not count';
     this.#parts.report({ kind: 'warning', text });
   }
 }

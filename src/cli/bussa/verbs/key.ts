@@ -12,16 +12,16 @@ const OPTIONS = {
   host: {
     type: 'string',
     value: 'NAME',
-    summary: 'how clients call this server, for the line that is printed',
+    summary: 'the name or address of this server as clients reach it, for the printed line',
   },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
 export const KEY: Verb = {
   name: 'key',
-  summary: "show or replace the server's key that signed knocks are sealed to",
+  summary: "show or replace the server's key for signed knocks",
   description: [
-    '`show` prints the card of this server: its public key and the port that it hears signed knocks on. It is not secret; but who has it can send packets that cost the server more than noise. `rotate` makes a new key, and prints the new card. Clients with the old card get in for 30 more days.',
+    '`show` prints the card of this server: its public key and the port for signed knocks. The card is not secret, but somebody who has it can send packets that cost the server more than noise. `rotate` creates a new key, and prints the new card. Clients with the old card get in for 30 more days.',
   ],
   operands: [{ name: 'ACTION', summary: 'what to do: `show` or `rotate`', completes: ACTIONS }],
   options: OPTIONS,
@@ -49,7 +49,7 @@ export const KEY: Verb = {
       voice.answer(json, [
         card,
         `Signed knocks are sent to UDP port ${port}.`,
-        ...earlier.map((until) => `An earlier card is good until ${renderMoment(until)}.`),
+        ...earlier.map((until) => `An earlier card is valid until ${renderMoment(until)}.`),
         ...(told === undefined ? [] : toldLines(told, 'only the earlier key counts')),
         ...(await cardLines(card, values.get('host'))),
         ...(values.has('qr') ? ['', ...(await qrLines(card))] : []),

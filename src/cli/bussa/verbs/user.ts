@@ -26,7 +26,7 @@ const OPTIONS = {
   host: {
     type: 'string',
     value: 'NAME',
-    summary: 'with `add`: how clients call this server, for the line that is printed',
+    summary: 'with `add`: the name or address of this server as clients reach it, for the printed line',
   },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
