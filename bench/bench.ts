@@ -19,24 +19,25 @@ import { renderChart } from './chart.ts';
 import { Ground } from './ground.ts';
 import { measureAttempts } from './measure-attempts.ts';
 import { measureClients } from './measure-clients.ts';
+import { measureFelt } from './measure-felt.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measureNoise } from './measure-noise.ts';
-import { measureOpenings } from './measure-openings.ts';
+import { measureFirstKnocks, measureOpenings } from './measure-openings.ts';
 import { measureStarts } from './measure-starts.ts';
 import { withFigures } from './readme-part.ts';
 import { renderReport } from './report.ts';
 import { Samples } from './samples.ts';
 
-const USAGE = `usage: npm run bench [-- OPTION...]     about 9 minutes
+const USAGE = `usage: npm run bench [-- OPTION...]     about 14 minutes
 
   --quick             one round in place of five: under 2 minutes, for a look
   --only PART,...     measure these parts, take the rest from bench/results.json:
-                      noise, openings, starts, idle, attempts, clients
+                      noise, openings, starts, idle, attempts, clients, felt
   --update-baseline   keep this run, if it is a whole one: bench/baseline.json, bench/chart.svg, the README's tables
   --help              print this help
 `;
 
-const PARTS = ['noise', 'openings', 'starts', 'idle', 'attempts', 'clients'] as const;
+const PARTS = ['noise', 'openings', 'starts', 'idle', 'attempts', 'clients', 'felt'] as const;
 type Part = (typeof PARTS)[number];
 
 const RESULTS = new URL('results.json', import.meta.url);
@@ -95,6 +96,7 @@ async function measure(part: Part): Promise<void> {
     case 'noise':
       return measureNoise(ground, samples, quick ? 1 : ROUNDS, quick ? 0.75 : 1);
     case 'openings':
+      await measureFirstKnocks(samples, quick ? 2 : 7);
       return measureOpenings(samples, quick ? 20 : 120);
     case 'starts':
       return measureStarts(ground, samples, quick ? 2 : 7);
@@ -102,6 +104,8 @@ async function measure(part: Part): Promise<void> {
       return measureIdle(ground, samples, ROUNDS, quick ? 1 : 3);
     case 'attempts':
       return measureAttempts(ground, samples, quick ? 1 : ROUNDS);
+    case 'felt':
+      return measureFelt(samples, quick ? 2 : 11);
     default:
       return measureClients(ground, samples, quick ? 5 : 15);
   }

@@ -31,7 +31,12 @@ FWKNOP_RUN_DIR ${directory.path};
 
 /** Asks fwknopd to let `source` in. */
 export async function knockWithFwknop(client: Namespace, source: string): Promise<void> {
+  const [fwknop, ...words] = fwknopCommand(source, 22);
+  await client.run(fwknop, ...words);
+}
+
+export function fwknopCommand(source: string, port: number): [string, ...string[]] {
   const keys = ['--key-base64-rijndael', KEY, '--use-hmac', '--key-base64-hmac', HMAC_KEY];
   const files = ['--no-save-args', '--no-rc-file'];
-  await client.run('fwknop', '-A', 'tcp/22', '-a', source, '-D', SERVER, ...keys, ...files);
+  return ['fwknop', '-A', `tcp/${port}`, '-a', source, '-D', SERVER, ...keys, ...files];
 }

@@ -1,3 +1,4 @@
+import { POLICIES, WAYS } from './measure-felt.ts';
 import { RATES } from './measure-noise.ts';
 import type { Contender } from './samples.ts';
 
@@ -41,6 +42,7 @@ export const SECTIONS: readonly Section[] = [
     lines: [
       ...bothQuantiles('open.command', 'by a command'),
       ...bothQuantiles('open.native', 'firewall door (the others: command)'),
+      line('open.first', 'the first knock after a start, firewall door', 'ms', 2),
       line('crowd.perSecond', '1,000 knock at once, openings', '/s', 0),
       line('crowd.opened', '1,000 knock at once, let in', '', 0),
     ],
@@ -86,9 +88,27 @@ export const SECTIONS: readonly Section[] = [
       line('client.help', '`bussa --help`, start to end', 'ms', 1),
     ],
   },
+  ...WAYS.flatMap((way) => POLICIES.map((policy) => feltSection(2 * way, policy))),
 ];
 
 export const LINES: readonly Line[] = SECTIONS.flatMap(({ lines }) => lines);
+
+function feltSection(roundTrip: number, policy: (typeof POLICIES)[number]): Section {
+  const figure = `felt.${roundTrip}.${policy}`;
+  const both = (what: string, words: string): Line[] => [
+    line(`${figure}.${what}`, words, 'ms', 0),
+    line(`${figure}.${what}.more`, `${words}: more than to an open port`, 'ms', 0),
+  ];
+  return {
+    title: `ssh HOST true, ${roundTrip} ms of round trip, knock ports ${policy === 'answers' ? 'answered' : 'dropped'}`,
+    lines: [
+      line(`${figure}.open`, 'to an open port', 'ms', 0),
+      ...both('ports', 'bussa connect'),
+      ...both('delay', 'the same with a delay of 50 ms; knock && ssh'),
+      ...both('key', 'bussa connect by key; fwknop && ssh'),
+    ],
+  };
+}
 
 function line(figure: string, what: string, unit: string, digits: number): Line {
   return { figure, what, unit, digits };

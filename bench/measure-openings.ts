@@ -59,6 +59,20 @@ export async function measureOpenings(samples: Samples, knocks: number): Promise
   await knockd.openCrowd(samples, 'knockd');
 }
 
+/** The same for the first knock after a start, which runs what has never run before: each at a daemon of its own. */
+export async function measureFirstKnocks(samples: Samples, starts: number): Promise<void> {
+  console.error(`first knocks: ${starts} starts of each`);
+  for (const source of sourcesOf(starts)) {
+    for (const [contender, daemon] of [
+      ['knockd', 'knockd'],
+      ['Bussa', 'Bussa, native'],
+    ] as const) {
+      await using watched = await Watched.start(daemon, starts);
+      samples.add('open.first', contender, await watched.open(source));
+    }
+  }
+}
+
 /** A daemon on a wire of its own, with the kernel's word of its packets and of its firewall. */
 class Watched implements AsyncDisposable {
   readonly #name: Daemon;

@@ -1,3 +1,4 @@
+import { WAYS } from './measure-felt.ts';
 import { RATES } from './measure-noise.ts';
 import type { Samples } from './samples.ts';
 
@@ -26,6 +27,27 @@ export function judgeTargets(samples: Samples): Target[] {
     target('resident memory idle, MB', ours('idle.resident') / 1e6, 65),
     target('the client’s first packet, ms', ours('client.firstPacket'), 60),
     target('bussa --help, to its end, ms', ours('client.help'), 80),
+    ...WAYS.flatMap((way) => feltTargets(samples, 2 * way)),
+  ];
+}
+
+/** What a login takes more than to a port that is open, and no longer than `knock && ssh` with the same delay. */
+function feltTargets(samples: Samples, roundTrip: number): Target[] {
+  const median = (what: string, name: 'Bussa' | 'knockd'): number =>
+    samples.quantile(`felt.${roundTrip}.${what}`, name, 0.5);
+  const at = `at ${roundTrip} ms of round trip`;
+  return [
+    {
+      what: `login more than to an open port, ms, ${at}`,
+      measured: median('answers.ports.more', 'Bussa'),
+      atMost: 30,
+    },
+    { what: `the same by key, ms, ${at}`, measured: median('answers.key.more', 'Bussa'), atMost: 60 },
+    {
+      what: `login where knocks are dropped, ms, knock && ssh being the limit, ${at}`,
+      measured: median('drops.delay', 'Bussa'),
+      atMost: median('drops.delay', 'knockd'),
+    },
   ];
 }
 
