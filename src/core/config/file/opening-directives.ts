@@ -130,7 +130,7 @@ export const OPENING_DIRECTIVES = [
     help: {
       list: 'commands',
       value: 'COMMAND',
-      text: "`/bin/sh -c` runs it when the door opens, with the knocker's address in place of every `%IP%`. The ports of `Open` are open by then.",
+      text: "`/bin/sh -c` runs it when the door opens, with the knocker's address in place of every `%IP%`, and the name of the user who has signed the knock, if any, in place of `%USER%`. The ports of `Open` are open by then.",
     },
     read: command('Start_Command'),
   },
