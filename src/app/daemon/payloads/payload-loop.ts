@@ -37,7 +37,11 @@ const WORK = { share: 0.25, depth: 50, reserve: 0.1 } as const;
 /** Where more packets wait in the ring than this, strangers are not judged until it is shorter. */
 const CROWD = 128;
 
-const RATE = { burst: 5, perSecond: 10 } as const;
+/** Of one source. Who has opened before is no stranger: his programs may open many connections at one time. */
+const RATES = {
+  strangers: { burst: 5, perSecond: 10 },
+  known: { burst: 40, perSecond: 50 },
+} as const;
 const PLACES = 65_536;
 
 /** Looks at one packet on a bridge and its port come right behind each other. */
@@ -88,8 +92,8 @@ export class PayloadLoop {
     this.#recent = new RecentPackets(RECENT, parts.secret);
     const [a, b] = parts.secret;
     this.#buckets = {
-      known: new SourceBuckets(PLACES, [b, a], RATE),
-      strangers: new SourceBuckets(PLACES, [a, ~b], RATE),
+      known: new SourceBuckets(PLACES, [b, a], RATES.known),
+      strangers: new SourceBuckets(PLACES, [a, ~b], RATES.strangers),
     };
   }
 

@@ -30,7 +30,7 @@ import { OUTCOME_OF, SEAL_WORDS, THROWN_AWAY } from './signed-knock-words.ts';
 import type { UseRecord } from './use-record.ts';
 
 /** Knocks of one key that are recorded: a user cannot fill the record. */
-const KEY_RATE = { burst: 5, perSecond: 1 } as const;
+const KEY_RATE = { burst: 40, perSecond: 10 } as const;
 const MAX_KEYS = 16_384;
 
 const SECRET_BYTES = 32;
