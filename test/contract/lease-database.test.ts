@@ -257,7 +257,7 @@ describe('the database of leases', () => {
     writeFileSync(path, garbage);
     assert.throws(() => openSqliteLeaseStore(path), {
       name: 'StoreError',
-      message: /leases\.db: file is not a database; it is damaged, or no database of Bussa$/,
+      message: /leases\.db: file is not a database; it is damaged, or not a database of Bussa$/,
     });
     assert.deepEqual(readFileSync(path), garbage);
   });
@@ -270,7 +270,7 @@ describe('the database of leases', () => {
     later.close();
     assert.throws(() => openSqliteLeaseStore(path), {
       name: 'StoreError',
-      message: /has layout 9, this program knows 8: .*run that one, or move .* away/,
+      message: /has layout 9, this program knows 8: .*run that version, or move .* away/,
     });
     const after = new DatabaseSync(path);
     assert.deepEqual({ ...after.prepare('SELECT * FROM lease').get() }, { all_new: '1' });

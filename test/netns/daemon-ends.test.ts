@@ -160,7 +160,7 @@ describe('a daemon that ends', { concurrency: 3 }, () => {
     assert.deepEqual(await knockd.exited, { code: 1, signal: null });
     assert.match(
       knockd.output,
-      /the daemon ends: scandir on \/no\/such\/place failed: no such file or directory \(ENOENT\): make it/,
+      /the daemon exits: scandir on \/no\/such\/place failed: no such file or directory \(ENOENT\): make it/,
     );
     assert.doesNotMatch(knockd.output, /bug in Bussa|^\s+at /m);
     assert.equal(readFileSync(done, 'utf8'), 'open\nclose\n');

@@ -93,7 +93,7 @@ describe('bussa explain', () => {
     const text = await stage.ask('explain', '192.0.2.99');
     assert.match(
       text.output,
-      /^Not opened: nothing from 192\.0\.2\.99 has been seen since \d\d:\d\d:\d\d; does it reach this host\? Packets to ports that no door has are not read\.$/m,
+      /^Not opened: nothing from 192\.0\.2\.99 has been seen since \d\d:\d\d:\d\d; does it reach this host\? Bussa does not read packets to ports that no door uses\.$/m,
     );
   });
 
@@ -161,7 +161,7 @@ describe('bussa explain', () => {
     await knock(stage, 4000, 4200);
     const { why } = await story(stage);
     assert.deepEqual([why.kind, why.door], ['refused', 'few']);
-    assert.match(why.sentence, /max_leases is reached$/);
+    assert.match(why.sentence, /the lease limit is reached \(max_leases\)$/);
   });
 
   test('opened, and closed', async () => {

@@ -258,7 +258,7 @@ describe('packets that say where nobody can be', { concurrency: 2 }, () => {
       [...knockd.output.matchAll(/^(\S+): udp: OPEN SESAME$/gm)].map(([, source]) => source),
     );
     const refused = new Set(
-      [...knockd.output.matchAll(/^(\S+): udp: not opened: the kernel throws/gm)].map(([, source]) => source),
+      [...knockd.output.matchAll(/^(\S+): udp: not opened: the kernel drops/gm)].map(([, source]) => source),
     );
     for (const source of refused) opened.delete(source);
     await fence(knockd, wire.client, SERVER);

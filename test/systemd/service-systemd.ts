@@ -195,7 +195,7 @@ describe('the unit under systemd', { concurrency: 2 }, () => {
 
   for (const [how, ended, end] of [
     ['in good order', /the daemon was stopped/, (machine: Machine) => machine.debian.reboot()],
-    ['by a power cut', /the machine was started anew/, (machine: Machine) => machine.debian.cutPower()],
+    ['by a power cut', /the machine rebooted/, (machine: Machine) => machine.debian.cutPower()],
   ] as const) {
     test(`enabled, a boot ${how} finds every port closed`, async () => {
       await using machine = await Machine.withUnit(door(600));
