@@ -8,6 +8,9 @@
 import assert from 'node:assert/strict';
 import { chownSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import type { Port } from '../../src/core/net/port.ts';
+import { renderCard } from '../../src/core/signed/server-card.ts';
+import { nodeCiphers } from '../../src/host/crypto/node-ciphers.ts';
 import { openLink } from '../lab/delayed-wire.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { startService } from '../lab/service.ts';
@@ -87,6 +90,16 @@ describe('bussa connect, as fast as the answers', { concurrency: 2 }, () => {
     await program.saw(/^there$/m);
     assert.equal(await acceptedIn(stage.wire.server), before + 1);
     assert.ok((await countedAt7000(stage.wire.server)) <= 1);
+  });
+
+  test('a port that is open is connected to although nobody can sign', async () => {
+    await using stage = await ClientStage.create(await openLink(30));
+    await using _service = await startService(stage.wire.server, 22);
+    const card = renderCard(nodeCiphers, { port: 62_202 as Port, key: new Uint8Array(32).fill(7) });
+    const lines = `Card ${card}\n  IdentityAgent none\n  IdentityFile /nowhere`;
+    writeFileSync(stage.hosts, `Host box\n  HostName ${SERVER}\n  ${lines}\n`);
+    await using program = stage.bussa('connect', '-F', stage.hosts, 'box', '22');
+    await program.saw(/welcome/);
   });
 
   test('over a long way several SYNs are under way, and the service sees one client', async () => {

@@ -40,12 +40,24 @@ export async function approach(
     }
     const isOpen = probe.answer.kind === 'open' || (await knockSomehow(round, trail, probe, stop)) === 'left';
     left();
-    return isOpen ? await ask(round, trail, probe) : undefined;
+    return isOpen ? await ask(round, trail, probe) : await hear(round, trail, probe);
   } finally {
     stop.removeEventListener('abort', giveUp);
     left();
     probe.close();
   }
+}
+
+/** Nothing could be knocked with: the port may be open all the same, and has been asked. */
+async function hear(
+  { patience, deadline }: Round,
+  trail: Trail,
+  probe: PortProbe,
+): Promise<Socket | undefined> {
+  if (probe.isIdle) return undefined;
+  const answer = await probe.within(millis(Math.min(patience, timeLeft(deadline))));
+  trail.before = withoutSocket(answer);
+  return answer.kind === 'open' ? answer.socket : undefined;
 }
 
 /** By key where there is one; by the sequence where there is none, where signing failed, and where no reply came before. */

@@ -87,7 +87,7 @@ export class PortProbe {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, patience);
     this.#whenExhausted = resolve;
-    if (this.#isExhausted) resolve();
+    if (this.isIdle) resolve();
     await Promise.race([this.opened, promise]);
     clearTimeout(timer);
     return this.#answer;
@@ -103,7 +103,8 @@ export class PortProbe {
     this.#whenExhausted?.();
   }
 
-  get #isExhausted(): boolean {
+  /** Whether no connection is under way or to come. */
+  get isIdle(): boolean {
     return this.#timers.size === 0 && this.#sockets.size === 0;
   }
 
@@ -134,7 +135,7 @@ export class PortProbe {
     if (this.#isOver) return;
     this.#sockets.delete(socket);
     this.#answer = answerOf(code);
-    if (this.#isExhausted) this.#whenExhausted?.();
+    if (this.isIdle) this.#whenExhausted?.();
   }
 }
 
