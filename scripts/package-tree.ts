@@ -77,7 +77,12 @@ export function addShared(tree: PackageTree, share: string, executable: string):
   tree.copy('packaging/knockd-commands.conf', `${share}/doc/bussa/examples/knockd-commands.conf`);
   tree.copy('packaging/fail2ban/bussa.conf', `${share}/doc/bussa/examples/fail2ban/bussa.conf`);
   tree.copy('packaging/fail2ban/bussa.jail.conf', `${share}/doc/bussa/examples/fail2ban/bussa.jail.conf`);
-  const licences = `Node.js\n\n${read('LICENSE', nodePackage())}\n\nkoffi\n\n${read('node_modules/koffi/LICENSE.txt')}`;
+  const others = [
+    ['koffi', 'LICENSE.txt'],
+    ['uqr', 'LICENSE'],
+    ['get-east-asian-width', 'license'],
+  ].map(([name, file]) => `${name}\n\n${read(`node_modules/${name}/${file}`)}`);
+  const licences = [`Node.js\n\n${read('LICENSE', nodePackage())}`, ...others].join('\n\n');
   tree.compress(licences, `${share}/doc/bussa/licences-of-others`);
 }
 

@@ -58,6 +58,7 @@ need_packages_for_tests() {
   need_command nc.openbsd netcat-openbsd
   need_command nmap nmap
   need_command hping3 hping3
+  need_command zbarimg zbar-tools
   need_command tcpreplay tcpreplay
   need_command tcpdump tcpdump
   need_command ufw ufw

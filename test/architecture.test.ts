@@ -112,7 +112,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     files: ['ffi'],
     'firewall/choice': ['ffi', 'firewall/contract', 'firewall/iptables', 'firewall/nftables'],
     'firewall/contract': ['ffi'],
-    'firewall/iptables': ['ffi', 'firewall/contract', 'firewall/ruleset', 'netlink'],
+    'firewall/iptables': ['ffi', 'firewall/contract', 'firewall/ruleset', 'netlink', 'serial'],
     'firewall/nftables': ['ffi', 'firewall/contract', 'firewall/ruleset', 'netlink'],
     'firewall/ruleset': ['ffi', 'netlink'],
     interfaces: ['ffi', 'netlink'],
@@ -123,6 +123,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     privileges: ['ffi', 'self'],
     process: ['ffi'],
     self: ['ffi', 'files'],
+    serial: [],
     'service-manager': ['ffi'],
     ssh: [],
     store: [],
@@ -145,7 +146,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     event: ['door', 'lease', 'net'],
     filter: ['door', 'net', 'decoy', 'signed'],
     firewall: ['door', 'net'],
-    'firewall/judge': ['net'],
+    'firewall/judge': ['net', 'text'],
     iptables: ['door', 'net'],
     lease: ['attempt', 'door', 'net'],
     net: [],
@@ -153,7 +154,6 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     origin: ['ban', 'net'],
     packet: ['net'],
     proof: ['attempt', 'bytes', 'cipher', 'door', 'net', 'signed', 'users'],
-    qr: [],
     signed: ['bytes', 'cipher', 'net', 'ssh'],
     spa: ['bytes', 'cipher', 'net'],
     ssh: ['bytes', 'cipher', 'net'],
@@ -168,6 +168,13 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
 const STARTERS: Readonly<Record<string, readonly string[]>> = {
   'cli/bussa/verbs/up.ts': ['daemon/process'],
   'cli/knockd/knockd.ts': ['daemon/process'],
+};
+
+/** The packages there are, and the one folder that knows each. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  koffi: 'host/ffi',
+  uqr: 'cli/bussa/text',
+  'get-east-asian-width': 'cli/bussa/text',
 };
 
 /** Names by which time, chance, the outside or a later turn of the loop would enter the pure floor. */
@@ -410,7 +417,8 @@ function wrongFile(file: string, name: string): string | undefined {
 
 function wrongPackage({ floor, folder }: Place, name: string): string | undefined {
   if (name.startsWith('node:')) return floor === 'core' ? `core may not import ${name}` : undefined;
-  if (name === 'koffi' && floor === 'host' && folder === 'ffi') return undefined;
+  const home = `${floor}/${folder}`;
+  if (PACKAGES[name] === home) return undefined;
   return `${floor === 'host' ? `host/${folder}` : floor} may not import ${name}`;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SerialQueue } from '../../src/app/daemon/serial/serial-queue.ts';
+import { SerialQueue } from '../../src/host/serial/serial-queue.ts';
 
 test('one after the other, in order, and thousands at once hold up nobody', async () => {
   const turns = new SerialQueue();

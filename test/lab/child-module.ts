@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Program } from './program.ts';
 
 const NODE = [
@@ -36,15 +33,4 @@ export function inPrivateMounts(shell: string, ...args: readonly string[]): Prog
   return new Program('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', shell, ...args]);
 }
 
-/** A directory that vanishes with its test. */
-export class Scratch implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), 'bussa-contract-'));
-
-  file(name: string): string {
-    return join(this.path, name);
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
+export { TempDirectory as Scratch } from './temp-directory.ts';

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Namespace } from './namespace.ts';
 import type { Program } from './program.ts';
+import { TempDirectory as WorkDirectory } from './temp-directory.ts';
 
 const { BUSSA_KNOCKD, BUSSA_KNOCK, BUSSA_BUSSA } = process.env;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -26,21 +26,6 @@ export const KNOCKD: readonly string[] = [BUSSA_KNOCKD ?? join(ROOT, 'bin/knockd
 /** The other two; BUSSA_KNOCK and BUSSA_BUSSA name others. */
 export const KNOCK: readonly string[] = [BUSSA_KNOCK ?? join(ROOT, 'bin/knock')];
 export const BUSSA: readonly string[] = [BUSSA_BUSSA ?? join(ROOT, 'bin/bussa')];
-
-/** A directory that vanishes with its test. */
-export class WorkDirectory implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), 'bussa-netns-'));
-
-  file(name: string, text?: string): string {
-    const path = join(this.path, name);
-    if (text !== undefined) writeFileSync(path, text, { mode: 0o600 });
-    return path;
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
 
 /** The daemon's command line; its state never leaves the directory of the test. */
 export function knockdCommand(
@@ -123,3 +108,5 @@ export async function startKnockdBehind(
   await program.saw(/listening on .*\.\.\.\n/);
   return program;
 }
+
+export { WorkDirectory };

@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { optionsOf } from '../../src/cli/arguments/common-options.ts';
-import { BUSSA_EXIT, type Verb } from '../../src/cli/arguments/verb.ts';
+import type { Verb } from '../../src/cli/arguments/verb.ts';
 import { VERBS } from '../../src/cli/bussa/bussa-options.ts';
+import { EXIT } from '../../src/host/self/exit-status.ts';
 import { BUSSA, C_KNOCK, KNOCK, KNOCKD, knockdCommand, startKnockd, WorkDirectory } from '../lab/knockd.ts';
 import { Namespace } from '../lab/namespace.ts';
 import { pairwise } from '../lab/pairwise.ts';
@@ -109,7 +110,7 @@ const TRACE = /^\s+at |node:internal|^(?:\w*Error|Uncaught)\b|Node\.js v\d|bug i
 const STATUSES: Readonly<Record<string, readonly number[]>> = {
   knock: [0, 1, 2],
   knockd: [0, 1, 2, 77, 78],
-  bussa: Object.values(BUSSA_EXIT).filter((status) => status !== BUSSA_EXIT.software),
+  bussa: Object.values(EXIT).filter((status) => status !== EXIT.software),
 };
 
 /** What a shell that was started in a directory that is gone says by itself. */

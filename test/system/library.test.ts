@@ -100,7 +100,7 @@ describe('the npm package', () => {
       encoding: 'utf8',
     }).trim();
     execFileSync('tar', ['-xzf', archive, '-C', path.join(modules, 'bussa'), '--strip-components=1']);
-    for (const name of ['koffi', '@koromix'])
+    for (const name of ['koffi', '@koromix', 'uqr', 'get-east-asian-width'])
       symlinkSync(path.join(repository, 'node_modules', name), path.join(modules, name));
 
     const uses = directory.file(

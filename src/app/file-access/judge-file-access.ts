@@ -1,5 +1,6 @@
 import { accessSync, constants, type Stats } from 'node:fs';
 import type { Diagnostic, WarningId } from '../../core/text/diagnostic.ts';
+import { quoteWord } from '../../core/text/quote-word.ts';
 import { listedWriters } from '../../host/files/access-list.ts';
 import { descriptorOf } from '../../host/files/descriptor-path.ts';
 import { type PathEntry, walkPath } from '../../host/files/walk-path.ts';
@@ -63,7 +64,7 @@ function judgeFile(path: string, entry: PathEntry, readers: Readers): string[] {
   const isPrivate = (stats.mode & (GROUP_ANY | OTHERS_ANY)) === 0;
   if (readers === 'owner' && !isPrivate) {
     const mode = octal(stats);
-    messages.push(`others can read or change its contents (${mode}): chmod 600 ${quote(path)}`);
+    messages.push(`others can read or change its contents (${mode}): chmod 600 ${quoteWord(path)}`);
     return messages;
   }
   const writers = writersOf(entry);
@@ -77,7 +78,7 @@ function judgeFile(path: string, entry: PathEntry, readers: Readers): string[] {
     ...(writers.some((writer) => writer !== EVERYBODY) ? ['g-w'] : []),
     ...(isRead || writers.includes(EVERYBODY) ? ['o-rwx'] : []),
   ];
-  messages.push(`${what.join(', and ')} (${octal(stats)}): chmod ${change.join(',')} ${quote(path)}`);
+  messages.push(`${what.join(', and ')} (${octal(stats)}): chmod ${change.join(',')} ${quoteWord(path)}`);
   return messages;
 }
 
@@ -86,7 +87,7 @@ function judgeReaders(path: string, entry: PathEntry): string | undefined {
   const { stats } = entry;
   if ((stats.mode & OTHERS_READ) === 0) return undefined;
   const what = `everybody can read the knocks in it (${octal(stats)})`;
-  if (!isReadOnly(entry)) return `${what}: chmod o-rwx ${quote(path)}`;
+  if (!isReadOnly(entry)) return `${what}: chmod o-rwx ${quoteWord(path)}`;
   return `${what}, on a read-only mount: where it comes from, chmod o-rwx`;
 }
 
@@ -112,7 +113,7 @@ function judgeWay(entry: PathEntry): string[] {
     ];
     const who = writers.join(' and ');
     messages.push(
-      `${who} can put another file in its place (${octal(stats)}): chmod ${change.join(',')} ${quote(path)}`,
+      `${who} can put another file in its place (${octal(stats)}): chmod ${change.join(',')} ${quoteWord(path)}`,
     );
   }
   return messages;
@@ -158,14 +159,9 @@ function isTrusted(uid: number): boolean {
 
 function foreign(what: string, path: string, uid: number, option = ''): string {
   const owner = process.geteuid?.() === 0 ? 'root' : '"$(id -u)"';
-  return `${what} belongs to user ${uid}, who can change it: chown${option} ${owner} ${quote(path)}`;
+  return `${what} belongs to user ${uid}, who can change it: chown${option} ${owner} ${quoteWord(path)}`;
 }
 
 function octal({ mode }: Stats): string {
   return `mode ${(mode & 0o7777).toString(8).padStart(4, '0')}`;
-}
-
-/** For a POSIX shell, where it needs that. */
-function quote(text: string): string {
-  return /^[A-Za-z0-9_./,+@%:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

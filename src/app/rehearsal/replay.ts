@@ -4,6 +4,7 @@ import { renderEvent } from '../../core/event/render-event.ts';
 import type { Instant } from '../../core/net/time.ts';
 import { renderDiagnostic } from '../../core/text/diagnostic.ts';
 import { CaptureFileError, openCaptureFile } from '../../host/capture/open-capture-file.ts';
+import { EXIT } from '../../host/self/exit-status.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { OneTimeDoors } from '../config/one-time-doors.ts';
 import { OneTimeRehearsal } from './one-time-rehearsal.ts';
@@ -11,8 +12,6 @@ import { Rehearsal } from './rehearsal.ts';
 import { renderOutcome } from './rehearsal-sink.ts';
 
 export type ReplayRequest = { readonly capture: string; readonly configFile: string; readonly ipv6: boolean };
-
-const EXIT = { ok: 0, failed: 1, config: 78 } as const;
 
 /**
  * Prints what the packets of a capture file would have brought about, by the file's own clock, and runs nothing.

@@ -1,18 +1,5 @@
 import type { Operand, OptionTable } from './option.ts';
 
-/** Exit statuses of `bussa`, which scripts may rely on; sysexits.h has the numbers from 64 on. */
-export const BUSSA_EXIT = {
-  ok: 0,
-  failed: 1,
-  usage: 2,
-  noDaemon: 69,
-  software: 70,
-  permission: 77,
-  config: 78,
-} as const;
-
-export type BussaExit = (typeof BUSSA_EXIT)[keyof typeof BUSSA_EXIT];
-
 export type Json =
   | string
   | number

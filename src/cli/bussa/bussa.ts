@@ -1,4 +1,4 @@
-import { BUSSA_EXIT } from '../arguments/verb.ts';
+import { EXIT } from '../../host/self/exit-status.ts';
 import { endWith } from '../process/end-process.ts';
 import { packageVersion } from '../process/package-version.ts';
 import { print, STDOUT } from '../process/print.ts';
@@ -14,17 +14,17 @@ async function main(args: readonly string[]): Promise<number> {
   switch (command.kind) {
     case 'help':
       print(STDOUT, renderHelp(command.verb));
-      return BUSSA_EXIT.ok;
+      return EXIT.ok;
     case 'version':
       print(STDOUT, `bussa ${await packageVersion()}\n`);
-      return BUSSA_EXIT.ok;
+      return EXIT.ok;
     case 'usage-error': {
       const voice = new TerminalOutput(command.json);
       const help = command.verb === undefined ? 'bussa help' : `bussa help ${command.verb.name}`;
       voice.complain(`bussa: ${command.message}`);
       voice.complain(`Try '${help}'.`);
-      voice.end(BUSSA_EXIT.usage);
-      return BUSSA_EXIT.usage;
+      voice.end(EXIT.usage);
+      return EXIT.usage;
     }
     case 'deed': {
       const voice = new TerminalOutput(command.json);
@@ -40,9 +40,9 @@ async function streamed(deed: Promise<number>): Promise<number> {
   try {
     return await deed;
   } catch (error) {
-    if (error instanceof LostOutputError) return BUSSA_EXIT.ok;
+    if (error instanceof LostOutputError) return EXIT.ok;
     throw error;
   }
 }
 
-void endWith('bussa', BUSSA_EXIT, () => main(process.argv.slice(2)));
+void endWith('bussa', EXIT, () => main(process.argv.slice(2)));

@@ -1,3 +1,4 @@
+import { quoteShell } from '../../core/text/quote-word.ts';
 import type { Completes, Operand, Option } from '../arguments/option.ts';
 import { type CompletedCommand, type CompletionModel, isWordList, LISTED_BY } from './completion-model.ts';
 
@@ -12,7 +13,7 @@ _bussa_listed() { local -a words; words=(\${(f)"$(eval "$1")"}); compadd -a word
 _bussa_verb() {
   local -a verbs
   verbs=(
-${verbs.map(({ name, summary }) => `    ${quote(`${name}:${plain(summary)}`)}\n`).join('')}    'help:print the help of a verb'
+${verbs.map(({ name, summary }) => `    ${quoteShell(`${name}:${plain(summary)}`)}\n`).join('')}    'help:print the help of a verb'
   )
   if ((CURRENT == 2)); then
     _describe -t verbs verb verbs
@@ -43,13 +44,13 @@ function renderArguments({ options, operands }: CompletedCommand): string {
 function optionSpecs(name: string, option: Option): readonly string[] {
   const text = `[${plain(option.summary).replaceAll(/[[\]]/g, '')}]`;
   const value = option.type === 'string' ? `:${option.value}:${action(option.completes)}` : '';
-  if (option.short === undefined) return [quote(`--${name}${text}${value}`)];
-  return [`-${option.short}`, `--${name}`].map((spelling) => quote(`${spelling}${text}${value}`));
+  if (option.short === undefined) return [quoteShell(`--${name}${text}${value}`)];
+  return [`-${option.short}`, `--${name}`].map((spelling) => quoteShell(`${spelling}${text}${value}`));
 }
 
 function operandSpec({ name, completes, optional, many }: Operand, index: number): string {
   const place = many === true ? '*' : `${index + 1}`;
-  return quote(`${place}:${optional === true && many !== true ? ':' : ''}${name}:${action(completes)}`);
+  return quoteShell(`${place}:${optional === true && many !== true ? ':' : ''}${name}:${action(completes)}`);
 }
 
 function action(completes: Completes | undefined): string {
@@ -64,11 +65,9 @@ function action(completes: Completes | undefined): string {
     case 'host':
       return '_hosts';
     default:
-      return `{_bussa_listed ${quote(LISTED_BY[completes])}}`;
+      return `{_bussa_listed ${quoteShell(LISTED_BY[completes])}}`;
   }
 }
 
 /** Colons divide what _arguments reads. */
 const plain = (text: string): string => text.replaceAll('`', '').replaceAll(':', '\\:');
-
-const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -4,8 +4,9 @@ import { DEFAULT_STATE_DIRECTORY } from '../../app/config/daemon-options.ts';
 import type { Answers, AnswerVerb } from '../../core/control/contract.ts';
 import type { ControlRequest } from '../../core/control/parse-request.ts';
 import { printable } from '../../core/event/printable.ts';
+import { EXIT, type ExitStatus } from '../../host/self/exit-status.ts';
 import type { OptionTable } from '../arguments/option.ts';
-import { type Action, BUSSA_EXIT, type BussaExit, type Environment, type Output } from '../arguments/verb.ts';
+import type { Action, Environment, Output } from '../arguments/verb.ts';
 import { PLACE_OPTIONS, systemdStateDirectory } from '../knockd/knockd-options.ts';
 
 /** Which daemon a verb talks to. */
@@ -37,7 +38,7 @@ export function daemonChoice(values: ReadonlyMap<string, string>, environment: E
 export function askAction<V extends AnswerVerb>(
   choice: DaemonSelector,
   request: ControlRequest<V>,
-  use: (answer: Answers[V], voice: Output) => BussaExit,
+  use: (answer: Answers[V], voice: Output) => ExitStatus,
 ): Action {
   return async (voice) => {
     const { askDaemon } = await import('../../app/ask/ask-daemon.ts');
@@ -51,7 +52,7 @@ export async function judgedFile(
   operand: string | undefined,
   choice: DaemonSelector,
   voice: Output,
-): Promise<JudgedFile | BussaExit> {
+): Promise<JudgedFile | ExitStatus> {
   if (operand !== undefined) return { file: operand, from: 'named' };
   const { findJudged, renderChoice } = await import('../../app/ask/find-judged.ts');
   const found = await findJudged(choice);
@@ -62,8 +63,8 @@ export async function judgedFile(
 }
 
 /** Says why there is no answer. Returns the exit status. */
-export function complainOfReply(reply: NoAnswer, voice: Output): BussaExit {
+export function complainOfReply(reply: NoAnswer, voice: Output): ExitStatus {
   voice.complain(`bussa: ${printable(reply.message)}`);
-  if (reply.kind === 'no-daemon') return BUSSA_EXIT.noDaemon;
-  return reply.kind === 'permission' ? BUSSA_EXIT.permission : BUSSA_EXIT.failed;
+  if (reply.kind === 'no-daemon') return EXIT.noDaemon;
+  return reply.kind === 'permission' ? EXIT.permission : EXIT.failed;
 }

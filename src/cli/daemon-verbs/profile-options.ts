@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { HostsFile } from '../../core/client/hosts-file.ts';
 import type { Profile } from '../../core/client/profile.ts';
+import { EXIT, type ExitStatus } from '../../host/self/exit-status.ts';
 import type { OptionTable } from '../arguments/option.ts';
-import { BUSSA_EXIT, type BussaExit, type Environment, type Output } from '../arguments/verb.ts';
+import type { Environment, Output } from '../arguments/verb.ts';
 
 /** Where the profiles are. */
 export const PROFILE_OPTIONS = {
@@ -25,17 +26,17 @@ export function hostsFile(values: ReadonlyMap<string, string>, environment: Envi
 }
 
 /** Reads the profiles; a failure is told, and is the exit status. */
-export async function readHosts(file: string, voice: Output): Promise<HostsFile | BussaExit> {
+export async function readHosts(file: string, voice: Output): Promise<HostsFile | ExitStatus> {
   const { loadHosts } = await import('../../app/client/load-hosts.ts');
   const loaded = await loadHosts(file);
   const words = loaded.kind === 'ok' ? loaded.warnings : loaded.complaints;
   for (const line of words) voice.complain(line);
   if (loaded.kind === 'ok') return loaded.hosts;
-  return loaded.kind === 'permission' ? BUSSA_EXIT.permission : BUSSA_EXIT.config;
+  return loaded.kind === 'permission' ? EXIT.permission : EXIT.config;
 }
 
 /** The profile of `name`, or the exit status after a failure that was told. */
-export async function readProfile(file: string, name: string, voice: Output): Promise<Profile | BussaExit> {
+export async function readProfile(file: string, name: string, voice: Output): Promise<Profile | ExitStatus> {
   const hosts = await readHosts(file, voice);
   if (typeof hosts === 'number') return hosts;
   const { profileOf } = await import('../../core/client/profile.ts');

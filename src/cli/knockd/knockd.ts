@@ -1,5 +1,6 @@
 import type { Verdict } from '../../app/config/check.ts';
 import { renderDiagnostic } from '../../core/text/diagnostic.ts';
+import { EXIT } from '../../host/self/exit-status.ts';
 import { renderOptions, renderParagraphs } from '../help/render-help.ts';
 import { endWith } from '../process/end-process.ts';
 import { packageVersion } from '../process/package-version.ts';
@@ -16,9 +17,6 @@ ${renderParagraphs([
   'SIGHUP reads the configuration again; SIGTERM and SIGINT end it: every door closes, and the firewall is as it was before, unless the configuration says On_Exit = keep.',
   'Exit status: 0 after an orderly end, 1 after a failure, 2 for a mistake in the arguments, 70 after a fault of the program itself, 77 if a permission is missing, 78 for a mistake in the configuration.',
 ])}`;
-
-/** sysexits.h, from 64 on. */
-const EXIT = { failed: 1, usage: 2, permission: 77, config: 78 } as const;
 
 async function main(args: readonly string[]): Promise<number> {
   // Node.js opens a debugger on this signal unless somebody listens to it.

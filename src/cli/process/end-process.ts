@@ -1,8 +1,6 @@
+import { EXIT } from '../../host/self/exit-status.ts';
 import { type RefusalExits, say, tellUncaught } from '../../host/self/refusal-net.ts';
 import { tellLostOutput } from './print.ts';
-
-/** sysexits.h: EX_SOFTWARE. */
-const EXIT_SOFTWARE = 70;
 
 /**
  * Runs `main` and ends the process with the status that it resolves to; or, where the machine refuses what nobody has dealt
@@ -15,7 +13,7 @@ export async function endWith(
   exits: RefusalExits,
   main: () => Promise<number>,
 ): Promise<void> {
-  process.exitCode = EXIT_SOFTWARE;
+  process.exitCode = EXIT.software;
   const fail = (error: unknown): void => void end(tellUncaught(program, error, exits));
   // What is thrown where nobody waits for it. The daemon puts its own end in the place of this.
   process.on('uncaughtException', fail);

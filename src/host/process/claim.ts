@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { quoteShell } from '../../core/text/quote-word.ts';
 import { callersUmask } from './callers-umask.ts';
 import { endGroup } from './program-limits.ts';
 
@@ -25,7 +26,7 @@ const FIRST_LINE = 'umask 077';
  * syntax), the end is written down.
  */
 export function claimedCommand(path: string, command: string, without: WithoutClaim): string {
-  const file = quote(path);
+  const file = quoteShell(path);
   const otherwise =
     without === 'run'
       ? ':'
@@ -41,7 +42,7 @@ export function claimedCommand(path: string, command: string, without: WithoutCl
     `else ${otherwise}; fi`,
     'set +C',
     `umask ${callersUmask().toString(8).padStart(4, '0')}`,
-    `(eval ${quote(command)})`,
+    `(eval ${quoteShell(command)})`,
     'set -- $?',
     `case $1 in 129|1[345][0-9]) ;; *) { echo "done $1" >> ${file} || chmod u+x ${file}; } 2>/dev/null ;; esac`,
     'exit $1',
@@ -157,9 +158,4 @@ function readOrNothing(path: string): string | undefined {
     if (code === 'ENOENT' || code === 'ESRCH') return undefined;
     throw error;
   }
-}
-
-/** For a POSIX shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,11 +1,9 @@
 import { writeSync } from 'node:fs';
 import { isForbidden, isRefusal } from '../ffi/is-refusal.ts';
 import { tellRefusal } from '../ffi/tell-refusal.ts';
+import { EXIT } from './exit-status.ts';
 
 const STDERR = 2;
-
-/** sysexits.h: EX_SOFTWARE. */
-const EXIT_SOFTWARE = 70;
 
 /** The exit statuses of a program that the machine has refused something, and of one that another user could run. */
 export type RefusalExits = { readonly failed: number; readonly permission: number };
@@ -18,7 +16,7 @@ export function tellUncaught(program: string, error: unknown, exits: RefusalExit
   if (!isRefusal(error)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     say(`${program}: this is a bug in Bussa: ${text}`);
-    return EXIT_SOFTWARE;
+    return EXIT.software;
   }
   say(`${program}: ${tellRefusal(error)}`);
   return isForbidden(error) ? exits.permission : exits.failed;

@@ -1,3 +1,4 @@
+import { EXIT } from '../../../src/host/self/exit-status.ts';
 // What documentation and help claim, derived from the program: what is claimed and is not so fails here, and so does what
 // is so and not told.
 
@@ -6,10 +7,9 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { renderMetrics } from '../../../src/app/daemon/metrics/render-metrics.ts';
-import { DAEMON_EXIT } from '../../../src/app/daemon/process/daemon-exit.ts';
 import { optionsOf } from '../../../src/cli/arguments/common-options.ts';
 import type { OptionTable } from '../../../src/cli/arguments/option.ts';
-import { BUSSA_EXIT, type Verb } from '../../../src/cli/arguments/verb.ts';
+import type { Verb } from '../../../src/cli/arguments/verb.ts';
 import { parseBussaCommand, renderHelp, VERBS } from '../../../src/cli/bussa/bussa-options.ts';
 import { OPTIONS as KNOCK } from '../../../src/cli/knock/knock-options.ts';
 import { OPTIONS as KNOCKD } from '../../../src/cli/knockd/knockd-options.ts';
@@ -20,6 +20,9 @@ import { instant, millis } from '../../../src/core/net/time.ts';
 import { EXPLAINED } from '../../../src/core/trace/explained.ts';
 import { Program } from '../../lab/program.ts';
 import { repository } from '../../lab/scratch-clone.ts';
+
+/** A daemon is not asked by itself. */
+const { noDaemon: _noDaemon, ...DAEMON } = EXIT;
 
 const read = (file: string): string => readFileSync(path.join(repository, file), 'utf8');
 const OPERATE = read('docs/operate.md');
@@ -95,11 +98,11 @@ describe('exit statuses', () => {
     allIn(text.slice(text.indexOf('Exit status:')), /\b([0-9]+)\b/g);
   const values = (table: Readonly<Record<string, number>>): string[] =>
     Object.values(table).map(String).toSorted();
-  test('bussa --help has each', () => assert.deepEqual(numbers(renderHelp()), values(BUSSA_EXIT)));
+  test('bussa --help has each', () => assert.deepEqual(numbers(renderHelp()), values(EXIT)));
   test('knockd --help has each, and that of a mistake in the arguments', async () => {
     await using program = new Program(path.join(repository, 'bin/knockd'), ['--help']);
     await program.exited;
-    assert.deepEqual(numbers(program.output), values({ ...DAEMON_EXIT, usage: 2 }));
+    assert.deepEqual(numbers(program.output), values(DAEMON));
   });
 });
 
@@ -153,7 +156,10 @@ const NO_OUTCOMES = none(OUTCOMES);
 describe('tables', () => {
   test('docs/signals.md has each event of the log, and none that is not', () => {
     const source = read('src/core/event/event.ts');
-    const kinds = allIn(source.slice(source.indexOf('export type Event =')), /readonly kind: '([a-z-]+)'/g);
+    const kinds = allIn(
+      source.slice(source.indexOf('export type LogEvent =')),
+      /readonly kind: '([a-z-]+)'/g,
+    );
     const table = SIGNALS.slice(SIGNALS.indexOf('| `event` |'), SIGNALS.indexOf('## systemd'));
     const rows = table
       .split('\n')

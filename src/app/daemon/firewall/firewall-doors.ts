@@ -11,7 +11,7 @@ import {
   type Gate,
   type Grant,
 } from '../../../host/firewall/contract/firewall.ts';
-import { SerialQueue } from '../serial/serial-queue.ts';
+import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import { couldGrant, grantAll, grantEach } from './grant-openings.ts';
 import { trackOlderConnections } from './import-connections.ts';
 import { IngressFollower } from './ingress-follower.ts';

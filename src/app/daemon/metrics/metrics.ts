@@ -1,6 +1,7 @@
 import type { MetricsPlace } from '../../../core/config/values/parse-metrics.ts';
 import type { Event } from '../../../core/event/event.ts';
 import type { TextServer } from '../../../host/network/text-server.ts';
+import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import type { DaemonView } from '../status/daemon-view.ts';
 import { renderMetrics } from './render-metrics.ts';
 
@@ -11,8 +12,8 @@ export class Metrics {
   readonly #view: DaemonView;
   readonly #report: (event: Event) => void;
   #place: MetricsPlace | undefined;
-  /** One change after the other. */
-  #change: Promise<TextServer | undefined> = Promise.resolve(undefined);
+  readonly #changes = new SerialQueue();
+  #server: TextServer | undefined;
 
   constructor(view: DaemonView, report: (event: Event) => void) {
     this.#view = view;
@@ -23,9 +24,9 @@ export class Metrics {
   serveAt(place: MetricsPlace | undefined): void {
     if (JSON.stringify(place) === JSON.stringify(this.#place)) return;
     this.#place = place;
-    this.#change = this.#change.then(async (server) => {
-      server?.close();
-      return place === undefined ? undefined : this.#open(place);
+    void this.#changes.take(async () => {
+      this.#server?.close();
+      this.#server = place === undefined ? undefined : await this.#open(place);
     });
   }
 

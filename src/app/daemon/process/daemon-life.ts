@@ -1,22 +1,23 @@
 import { exitNow } from '../../../host/ffi/exit-now.ts';
 import { isForbidden, isRefusal } from '../../../host/ffi/is-refusal.ts';
 import { tellRefusal } from '../../../host/ffi/tell-refusal.ts';
+import { EXIT, type ExitStatus } from '../../../host/self/exit-status.ts';
 import { say } from '../../../host/self/refusal-net.ts';
+import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import type { Daemon } from '../composition/daemon.ts';
-import { DAEMON_EXIT, type DaemonExit } from './daemon-exit.ts';
 import type { ServiceNotice } from './service-notice.ts';
 
 /** What befalls the process: signals, and our own bugs. They may come before the daemon is there. */
 export class DaemonLife {
   readonly #opened: AsyncDisposableStack;
-  readonly #ended = Promise.withResolvers<DaemonExit>();
+  readonly #ended = Promise.withResolvers<ExitStatus>();
   #daemon: Daemon | undefined;
   #notice: ServiceNotice | undefined;
   #wanted: 'nothing' | 'stop' = 'nothing';
   #ending: 'no' | 'stop' | 'crash' = 'no';
   #reloading = false;
   /** One after the other. */
-  #reloads = Promise.resolve();
+  readonly #reloads = new SerialQueue();
 
   /** `opened`: what a start has opened so far; disposing of it leaves everything as it was before. */
   constructor(opened: AsyncDisposableStack) {
@@ -31,7 +32,7 @@ export class DaemonLife {
   }
 
   /** Resolves when the daemon has ended. */
-  get ended(): Promise<DaemonExit> {
+  get ended(): Promise<ExitStatus> {
     return this.#ended.promise;
   }
 
@@ -46,7 +47,7 @@ export class DaemonLife {
     notice.ready();
     daemon.follow(() => notice.changed());
     if (this.#wanted === 'stop') this.#stop();
-    void daemon.unconfirmed?.then(() => this.#stop(DAEMON_EXIT.failed));
+    void daemon.unconfirmed?.then(() => this.#stop(EXIT.failed));
   }
 
   /** However many of them come at once, the file is read once; a stop goes before. */
@@ -55,7 +56,7 @@ export class DaemonLife {
     this.#reloading = true;
     setImmediate(() => {
       this.#reloading = false;
-      this.#reloads = this.#reloads.then(async () => {
+      void this.#reloads.take(async () => {
         if (this.#ending !== 'no') return;
         this.#notice?.reloading();
         await this.#daemon?.reload();
@@ -64,17 +65,17 @@ export class DaemonLife {
     });
   }
 
-  #stop(exit: DaemonExit = DAEMON_EXIT.ok): void {
+  #stop(exit: ExitStatus = EXIT.ok): void {
     this.#wanted = 'stop';
     if (this.#daemon === undefined || this.#ending !== 'no') return;
     this.#ending = 'stop';
     void this.#end(this.#daemon, exit);
   }
 
-  async #end(daemon: Daemon, exit: DaemonExit): Promise<void> {
+  async #end(daemon: Daemon, exit: ExitStatus): Promise<void> {
     this.#notice?.stopping();
     const closed = await daemon.stop();
-    this.#ended.resolve(closed || exit !== DAEMON_EXIT.ok ? exit : DAEMON_EXIT.failed);
+    this.#ended.resolve(closed || exit !== EXIT.ok ? exit : EXIT.failed);
   }
 
   /**
@@ -101,11 +102,11 @@ export class DaemonLife {
 }
 
 /** What the machine refuses has one sentence; a bug of ours has its trace. */
-function judgeCrash(error: unknown): { readonly text: string; readonly exit: DaemonExit } {
+function judgeCrash(error: unknown): { readonly text: string; readonly exit: ExitStatus } {
   if (isRefusal(error)) {
-    const exit = isForbidden(error) ? DAEMON_EXIT.permission : DAEMON_EXIT.failed;
+    const exit = isForbidden(error) ? EXIT.permission : EXIT.failed;
     return { text: tellRefusal(error), exit };
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { text: `this is a bug in Bussa: ${trace}`, exit: DAEMON_EXIT.software };
+  return { text: `this is a bug in Bussa: ${trace}`, exit: EXIT.software };
 }

@@ -4,6 +4,7 @@ import { tellRefusal } from '../../../host/ffi/tell-refusal.ts';
 import { holdPiped } from '../../../host/files/descriptor-path.ts';
 import { hasCapability } from '../../../host/privileges/capabilities.ts';
 import { tightenUmask } from '../../../host/process/callers-umask.ts';
+import { EXIT, type ExitStatus } from '../../../host/self/exit-status.ts';
 import { nameProcess } from '../../../host/self/process-name.ts';
 import { releaseMemory } from '../../../host/self/release-memory.ts';
 import { ServiceManager } from '../../../host/service-manager/service-manager.ts';
@@ -13,7 +14,6 @@ import { AlreadyRunningError } from '../../state/open-state.ts';
 import type { Daemon } from '../composition/daemon.ts';
 import { LockoutError } from '../lockout-guard/lockout.ts';
 import { dropPrivileges } from '../privileges/drop-privileges.ts';
-import { DAEMON_EXIT, type DaemonExit } from './daemon-exit.ts';
 import { DaemonLife } from './daemon-life.ts';
 import { ServiceNotice } from './service-notice.ts';
 
@@ -28,24 +28,24 @@ export async function runDaemon(
   options: DaemonOptions,
   complain: (line: string) => void,
   onListening: (daemon: Daemon) => void,
-): Promise<DaemonExit> {
+): Promise<ExitStatus> {
   holdPiped(options.configFile);
   const loaded = loadConfig(options.configFile);
   if (loaded.kind === 'bad') {
     for (const diagnostic of loaded.diagnostics) complain(renderDiagnostic(diagnostic));
-    return DAEMON_EXIT.config;
+    return EXIT.config;
   }
   if (!hasCapability('CAP_NET_RAW')) {
     complain(
       'knockd: watching the network needs the capability CAP_NET_RAW, which this process does not have: ' +
         'start it as root, or see `npm start` for how to grant it',
     );
-    return DAEMON_EXIT.permission;
+    return EXIT.permission;
   }
   const narrowing = dropPrivileges(options, loaded.config);
   if (narrowing.kind === 'refused') {
     complain(`knockd: cannot start: ${narrowing.reason}`);
-    return DAEMON_EXIT.failed;
+    return EXIT.failed;
   }
   tightenUmask();
   nameProcess('knockd');
@@ -73,16 +73,16 @@ export async function runDaemon(
 }
 
 /** Says what the machine, another daemon or the guard has against a start. Anything else is our own bug. */
-function failedStart(error: unknown, complain: (line: string) => void): DaemonExit {
+function failedStart(error: unknown, complain: (line: string) => void): ExitStatus {
   if (error instanceof LockoutError) {
     complain(`bussa: ${error.message}`);
-    return DAEMON_EXIT.failed;
+    return EXIT.failed;
   }
   if (error instanceof AlreadyRunningError) {
     complain(`knockd: cannot start: ${error.message}`);
-    return DAEMON_EXIT.failed;
+    return EXIT.failed;
   }
   if (!isRefusal(error)) throw error;
   complain(`knockd: cannot start: ${tellRefusal(error)}`);
-  return isForbidden(error) ? DAEMON_EXIT.permission : DAEMON_EXIT.failed;
+  return isForbidden(error) ? EXIT.permission : EXIT.failed;
 }

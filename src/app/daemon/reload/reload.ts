@@ -2,6 +2,7 @@ import type { Config } from '../../../core/config/file/config.ts';
 import type { InterfaceSetting } from '../../../core/config/values/parse-interfaces.ts';
 import type { ConfigChanges } from '../../../core/control/reload-answer.ts';
 import { type Diagnostic, renderDiagnostic } from '../../../core/text/diagnostic.ts';
+import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import type { Authority } from '../../config/authority.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
@@ -16,7 +17,6 @@ import type { PayloadListener } from '../payloads/payload-listener.ts';
 import type { Hooks } from '../reporting/hooks.ts';
 import { logTargets } from '../reporting/open-sinks.ts';
 import type { Reports } from '../reporting/reports.ts';
-import { SerialQueue } from '../serial/serial-queue.ts';
 import { compareConfigs } from './compare-configs.ts';
 import { judgeReload } from './judge-reload.ts';
 

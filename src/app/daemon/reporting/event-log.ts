@@ -4,6 +4,7 @@ import { LineBudget } from '../../../core/event/line-budget.ts';
 import { printableLine } from '../../../core/event/printable.ts';
 import { eventLevel, type LogLevel, renderEvent } from '../../../core/event/render-event.ts';
 import type { LogSink } from '../../../host/log/log-sink.ts';
+import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import { inTime } from '../serial/in-time.ts';
 import type { NameLookup } from './name-lookup.ts';
 
@@ -69,8 +70,9 @@ export class EventLog {
   readonly #equal = new LineBudget(EQUAL_RATE, MAX_EQUAL);
   #report: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
-  /** Lines that wait for a name, in order; undefined when none does. */
-  #waiting: Promise<void> | undefined;
+  /** Lines that wait for a name, in order. */
+  #waiting = 0;
+  readonly #lines = new SerialQueue();
 
   constructor(sinks: LogSinks, options: { readonly debug: boolean; readonly names?: NameLookup }) {
     this.#sinks = sinks;
@@ -111,15 +113,15 @@ export class EventLog {
     if (level === 'debug' && !this.#debug) return;
     const name =
       this.#names !== undefined && 'source' in event ? this.#names.lookUp(event.source) : undefined;
-    if (name === undefined && this.#waiting === undefined) {
+    if (name === undefined && this.#waiting === 0) {
       this.#writeLine(level, event, undefined);
       return;
     }
-    const turn = (this.#waiting ?? Promise.resolve()).then(async () => {
+    this.#waiting += 1;
+    void this.#lines.take(async () => {
       this.#writeLine(level, event, await name);
-      if (this.#waiting === turn) this.#waiting = undefined;
+      this.#waiting -= 1;
     });
-    this.#waiting = turn;
   }
 
   /** `again`: called once, later, unless they are replaced before that. */
@@ -140,7 +142,7 @@ export class EventLog {
 
   /** Writes what waits, and closes the sinks. */
   async close(): Promise<void> {
-    while (this.#waiting !== undefined) await this.#waiting;
+    while (this.#waiting > 0) await this.#lines.take(() => Promise.resolve());
     clearTimeout(this.#report);
     clearTimeout(this.#again);
     this.#reportCounts();

@@ -16,8 +16,9 @@ import { findService, type ServiceChance, startOnTrial } from '../../../app/init
 import { type PortOpening, renderPortOpening } from '../../../core/door/port-opening.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import { readService, SystemdError } from '../../../host/service-manager/systemd.ts';
-import { BUSSA_EXIT, type Output } from '../../arguments/verb.ts';
+import type { Output } from '../../arguments/verb.ts';
 import { renderExposure } from '../text/render-exposure.ts';
 import {
   DEFAULT_TIME,
@@ -49,7 +50,7 @@ export async function runDialogue(wishes: InitAnswers, qr: boolean, voice: Outpu
     voice.say(`The firewall here: ${printable(findings.firewall.why)}.`);
     if (!(await questions.confirm(`Write ${order.configFile}?`, true))) {
       voice.say('Nothing was written.');
-      return BUSSA_EXIT.failed;
+      return EXIT.failed;
     }
     const outcome = init(order, findings);
     if (outcome.kind !== 'written') return complainOf(outcome, voice);
@@ -59,13 +60,13 @@ export async function runDialogue(wishes: InitAnswers, qr: boolean, voice: Outpu
   } catch (error) {
     if (error instanceof SystemdError) {
       voice.complain(`bussa: ${error.message}`);
-      return BUSSA_EXIT.failed;
+      return EXIT.failed;
     }
     if (!(error instanceof NoAnswerError)) throw error;
     // Behind the question.
     voice.say('');
     voice.complain('bussa: stopped without an answer: only what is listed above was done');
-    return BUSSA_EXIT.failed;
+    return EXIT.failed;
   }
 }
 
@@ -80,7 +81,7 @@ async function offerAgain(
   const chance = configFile === DEFAULT_CONFIG_FILE ? await findService() : undefined;
   if (chance?.kind === 'on-trial' || chance?.kind === 'masked') {
     for (const line of WHY_NOT[chance.kind]) voice.say(line);
-    return BUSSA_EXIT.failed;
+    return EXIT.failed;
   }
   if (chance?.kind !== 'ready') return complainOf(early, voice);
   const verdict = check(configFile);
@@ -89,12 +90,12 @@ async function offerAgain(
     voice.complain(
       `bussa: ${configFile} already exists and has a mistake: correct it, or rename it with --force`,
     );
-    return BUSSA_EXIT.config;
+    return EXIT.config;
   }
   voice.say(`${configFile} already exists and stays as it is; --force renames it and writes a new one.`);
   if (!(await questions.confirm(questionOf(chance), true))) {
     voice.say('Nothing was changed.');
-    return BUSSA_EXIT.failed;
+    return EXIT.failed;
   }
   const host = wishes.host ?? guessHost();
   const knocks = verdict.config.doors.flatMap(({ sequenceSource }) =>
@@ -136,11 +137,11 @@ async function offerService(
   const chance = await findService();
   const byHand = (): number => {
     for (const line of howToStart(order, findings)) voice.say(line);
-    return BUSSA_EXIT.ok;
+    return EXIT.ok;
   };
   if (chance.kind === 'running' || chance.kind === 'on-trial' || chance.kind === 'masked') {
     for (const line of WHY_NOT[chance.kind]) voice.say(line);
-    return BUSSA_EXIT.ok;
+    return EXIT.ok;
   }
   if (chance.kind !== 'ready' || order.configFile !== DEFAULT_CONFIG_FILE) return byHand();
   if (!(await questions.confirm(questionOf(chance), true))) return byHand();
@@ -212,7 +213,7 @@ async function judgeTrial(questions: Questions, voice: Output): Promise<number> 
   if (end === 'settled') return tellSettled(voice);
   if (end === 'late') {
     voice.say('\nThe trial was not confirmed: the service is stopped, and the port is open again.');
-    return BUSSA_EXIT.failed;
+    return EXIT.failed;
   }
   try {
     await keepService();
@@ -221,7 +222,7 @@ async function judgeTrial(questions: Questions, voice: Output): Promise<number> 
     throw error;
   }
   voice.say('The service keeps running and starts at boot. `bussa check` checks later changes.');
-  return BUSSA_EXIT.ok;
+  return EXIT.ok;
 }
 
 /** Somebody else has ended the trial. */
@@ -232,5 +233,5 @@ async function tellSettled(voice: Output): Promise<number> {
       ? '\nConfirmed by `bussa confirm`: the service keeps running and starts at boot.'
       : '\nThe service was stopped: the port is open again.',
   );
-  return isActive ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
+  return isActive ? EXIT.ok : EXIT.failed;
 }

@@ -7,7 +7,8 @@ import { printable } from '../../../core/event/printable.ts';
 import { diagnosticParts, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { quoteWord } from '../../../core/text/quote-word.ts';
 import { absolutePath } from '../../../host/files/absolute-path.ts';
-import { BUSSA_EXIT, type Json, type Output } from '../../arguments/verb.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
+import type { Json, Output } from '../../arguments/verb.ts';
 
 type Written = Extract<InitOutcome, { kind: 'written' }>;
 
@@ -57,8 +58,7 @@ function sshLines(sshConfig: readonly string[], profile: readonly string[]): str
 }
 
 async function qrLines(text: string): Promise<string[]> {
-  const { renderQr } = await import('../../../core/qr/render-qr.ts');
-  const { MAX_QR_BYTES } = await import('../../../core/qr/qr-code.ts');
+  const { MAX_QR_BYTES, renderQr } = await import('../text/render-qr.ts');
   return text.length > MAX_QR_BYTES ? [] : ['', 'The same for a phone:', '', ...renderQr(text)];
 }
 
@@ -76,5 +76,5 @@ export function howToStart({ configFile }: InitRequest, { connections }: HostFin
 /** Says why nothing was written. Returns the exit status. */
 export function complainOf(outcome: Exclude<InitOutcome, { kind: 'written' }>, voice: Output): number {
   voice.complain(`bussa: ${outcome.message}`);
-  return outcome.kind === 'permission' ? BUSSA_EXIT.permission : BUSSA_EXIT.failed;
+  return outcome.kind === 'permission' ? EXIT.permission : EXIT.failed;
 }

@@ -3,19 +3,20 @@ import type { Told } from '../../../app/users/tell-daemon.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { quoteWord } from '../../../core/text/quote-word.ts';
-import { BUSSA_EXIT, type BussaExit, type Json, type Output } from '../../arguments/verb.ts';
+import { EXIT, type ExitStatus } from '../../../host/self/exit-status.ts';
+import type { Json, Output } from '../../arguments/verb.ts';
 
 /** Says why nothing was changed. Returns the exit status. */
 export function complainOf(
   reason: Unusable | { readonly kind: 'refused'; readonly message: string },
   voice: Output,
-): BussaExit {
+): ExitStatus {
   if (reason.kind === 'mistakes') {
     for (const diagnostic of reason.diagnostics) voice.complain(renderDiagnostic(diagnostic));
-    return BUSSA_EXIT.config;
+    return EXIT.config;
   }
   voice.complain(`bussa: ${printable(reason.message)}`);
-  return reason.kind === 'denied' ? BUSSA_EXIT.permission : BUSSA_EXIT.failed;
+  return reason.kind === 'denied' ? EXIT.permission : EXIT.failed;
 }
 
 export const toldJson = (told: Told): { readonly [name: string]: Json } => ({

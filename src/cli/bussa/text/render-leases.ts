@@ -1,9 +1,10 @@
 import type { LeaseStatus } from '../../../core/control/lease-status.ts';
 import { printable } from '../../../core/event/printable.ts';
+import { renderDateTime } from '../../../core/event/render-moment.ts';
 import { holderNames } from '../../../core/lease/holders.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
 import { renderTable } from './render-table.ts';
-import { inSeconds, isoMoment, renderLength, renderMoment } from './render-time.ts';
+import { inSeconds, isoMoment, renderLength } from './render-time.ts';
 
 /** The leases as a table; none for none. */
 export function renderLeases(leases: readonly LeaseStatus[], { style }: Pick<Output, 'style'>): string[] {
@@ -24,7 +25,7 @@ export function renderLeases(leases: readonly LeaseStatus[], { style }: Pick<Out
       source,
       holderNames(holders),
       ports === '' ? 'command' : ports,
-      renderMoment(since),
+      renderDateTime(since),
       renderLength(left),
       remarkOn(lease),
     ];

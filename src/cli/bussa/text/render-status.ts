@@ -3,10 +3,11 @@ import type { DaemonStatus } from '../../../core/control/daemon-status.ts';
 import type { DoorStatus } from '../../../core/control/door-status.ts';
 import type { LeaseStatus } from '../../../core/control/lease-status.ts';
 import { printable } from '../../../core/event/printable.ts';
+import { renderDateTime } from '../../../core/event/render-moment.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
 import { leaseJson, renderLeases } from './render-leases.ts';
 import { renderTable } from './render-table.ts';
-import { inSeconds, isoMoment, renderLength, renderMoment } from './render-time.ts';
+import { inSeconds, isoMoment, renderLength } from './render-time.ts';
 
 /** What `bussa status` has asked for. */
 export type WholeStatus = {
@@ -22,7 +23,7 @@ type Painter = Pick<Output, 'style'>;
 
 export function renderStatus({ status, doors, leases }: WholeStatus, painter: Painter): string[] {
   const { version, pid, uptime, startedAt } = status;
-  const title = `bussa ${version}, process ${pid}, up ${renderLength(uptime)}, since ${renderMoment(startedAt)}`;
+  const title = `bussa ${version}, process ${pid}, up ${renderLength(uptime)}, since ${renderDateTime(startedAt)}`;
   return [
     painter.style('bold', title),
     ...renderTable([{ title: '', style: 'dim' }, { title: '' }], factsOf(status), painter.style),
@@ -77,7 +78,7 @@ function factsOf(status: DaemonStatus): [string, string][] {
       `${leases.open} of ${leases.max} now${leases.failed === 0 ? '' : `, ${leases.failed} of them FAILED to open`}; ${counts.opened} opened, ${counts.extended} extended, ${counts.closed} closed, ${counts.refused} refused`,
     ],
     ['commands', `${counts.commands} run, ${counts.commandsFailed} failed`],
-    ['last error', lastError === undefined ? 'none' : `${renderMoment(lastError.at)} ${lastError.text}`],
+    ['last error', lastError === undefined ? 'none' : `${renderDateTime(lastError.at)} ${lastError.text}`],
   ];
 }
 
@@ -91,7 +92,7 @@ function exposureRows({ exposure, firewall }: DaemonStatus): [string, string][] 
     ...shut.map((text) => `PROBLEM: ${printable(text)}`),
     ...open.map((text) => `PROBLEM: ${printable(text)}; \`bussa doctor\` says what closes it`),
     ...unjudged.map(printable),
-    ...(closed.length === 0 ? [] : [`closed to them: ${closed.join(', ')} (judged ${renderMoment(at)})`]),
+    ...(closed.length === 0 ? [] : [`closed to them: ${closed.join(', ')} (judged ${renderDateTime(at)})`]),
   ];
   return rows.map((text, index) => [index === 0 ? 'strangers' : '', text]);
 }
@@ -103,8 +104,8 @@ function listeningWords({ listeningOn, interfaces }: DaemonStatus): string {
 }
 
 function lookWords({ looked: { firewall, interfaces } }: DaemonStatus): string {
-  const rules = firewall === undefined ? [] : [`rules ${renderMoment(firewall)}`];
-  return [...rules, `interfaces ${renderMoment(interfaces)}`].join(', ');
+  const rules = firewall === undefined ? [] : [`rules ${renderDateTime(firewall)}`];
+  return [...rules, `interfaces ${renderDateTime(interfaces)}`].join(', ');
 }
 
 function firewallWords({ firewall }: DaemonStatus): string {

@@ -1,5 +1,6 @@
 import { printable } from '../../../core/event/printable.ts';
 import type { Style } from '../../arguments/verb.ts';
+import { displayWidth } from './display-width.ts';
 
 export type Column = {
   /** '' for none. */
@@ -18,12 +19,12 @@ export function renderTable(
 ): string[] {
   const cells = rows.map((row) => row.map(printable));
   const widths = columns.map(({ title }, at) =>
-    cells.reduce((width, row) => Math.max(width, (row[at] ?? '').length), title.length),
+    cells.reduce((width, row) => Math.max(width, displayWidth(row[at] ?? '')), displayWidth(title)),
   );
   const line = (row: readonly string[], painted: (cell: string, at: number) => string): string =>
     row
       .map((cell, at) => {
-        const blanks = ' '.repeat((widths[at] ?? 0) - cell.length);
+        const blanks = ' '.repeat((widths[at] ?? 0) - displayWidth(cell));
         if (columns[at]?.align === 'right') return blanks + painted(cell, at);
         return painted(cell, at) + (at === columns.length - 1 ? '' : blanks);
       })

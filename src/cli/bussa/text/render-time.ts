@@ -18,14 +18,6 @@ export function renderLength(milliseconds: number): string {
   return shown.length === 0 ? '0s' : shown.join(' ');
 }
 
-/** By the wall clock, where this process is: `2026-11-22 23:30:44`. */
-export function renderMoment(moment: number): string {
-  const date = new Date(moment);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
-  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`;
-}
-
 /** For JSON: ISO 8601, UTC. */
 export const isoMoment = (moment: number): string => new Date(moment).toISOString();
 

@@ -2,14 +2,16 @@ import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
 import { askForRows } from '../../../app/ask/ask-daemon.ts';
 import { type AuthorityTexts, readAuthority } from '../../../app/users/authority-texts.ts';
 import { unknownUser } from '../../../app/users/change-user.ts';
+import { renderDateTime } from '../../../core/event/render-moment.ts';
 import { renderPrefix } from '../../../core/net/prefix.ts';
 import type { User } from '../../../core/users/user.ts';
 import { mayOpen } from '../../../core/users/user-directory.ts';
-import { BUSSA_EXIT, type Json, type Output } from '../../arguments/verb.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
+import type { Json, Output } from '../../arguments/verb.ts';
 import { complainOf } from './render-authority.ts';
 import { leaseJson, renderLeases } from './render-leases.ts';
 import { renderTable } from './render-table.ts';
-import { isoMoment, renderMoment } from './render-time.ts';
+import { isoMoment } from './render-time.ts';
 
 /** All users, a line each. */
 export function listUsers(configFile: string, voice: Output): number {
@@ -32,7 +34,7 @@ export function listUsers(configFile: string, voice: Output): number {
       ? ['no users: `bussa user add NAME KEY.pub` adds one']
       : renderTable(columns, rows, voice.style);
   voice.answer({ users: texts.users.map((user) => userJson(user, texts)) }, lines);
-  return BUSSA_EXIT.ok;
+  return EXIT.ok;
 }
 
 /** One user, with his keys and what is open for him now. */
@@ -53,7 +55,7 @@ export async function showUser(
     key.type,
     fingerprint,
     comment,
-    until === undefined || until === user.until ? '' : `until ${renderMoment(until)}`,
+    until === undefined || until === user.until ? '' : `until ${renderDateTime(until)}`,
   ]);
   const titles = [{ title: 'KEY' }, { title: 'FINGERPRINT' }, { title: 'COMMENT' }, { title: '' }] as const;
   voice.answer({ ...userJson(user, texts), leases: leases.map(leaseJson) }, [
@@ -63,7 +65,7 @@ export async function showUser(
     ...(keys.length === 0 ? [] : ['', ...renderTable(titles, keys, voice.style)]),
     ...(leases.length === 0 ? [] : ['', ...renderLeases(leases, voice)]),
   ]);
-  return BUSSA_EXIT.ok;
+  return EXIT.ok;
 }
 
 const doorsOf = (user: User, { config }: AuthorityTexts): readonly string[] =>
@@ -72,7 +74,7 @@ const doorsOf = (user: User, { config }: AuthorityTexts): readonly string[] =>
 function stateOf({ isOff, until }: User): string {
   if (isOff === true) return 'off';
   if (until === undefined) return '';
-  return `${until <= Date.now() ? 'ended' : 'until'} ${renderMoment(until)}`;
+  return `${until <= Date.now() ? 'ended' : 'until'} ${renderDateTime(until)}`;
 }
 
 function userJson(user: User, texts: AuthorityTexts): { readonly [name: string]: Json } {

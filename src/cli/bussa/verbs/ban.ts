@@ -1,7 +1,8 @@
 import type { Address } from '../../../core/net/address.ts';
 import { type Prefix, prefixHas, renderPrefix } from '../../../core/net/prefix.ts';
 import { instant } from '../../../core/net/time.ts';
-import { BUSSA_EXIT, type Environment, type Verb } from '../../arguments/verb.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
+import type { Environment, Verb } from '../../arguments/verb.ts';
 import { readLength, readWho, WHO } from '../../daemon-verbs/ban-operand.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
@@ -35,7 +36,7 @@ export const BAN: Verb = {
         voice.complain(
           `bussa: not banned: you are connected from ${own} and could not get in again by a knock; add --force to ban it all the same`,
         );
-        return BUSSA_EXIT.failed;
+        return EXIT.failed;
       }
       const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
       const { renderBanEnd } = await import('../../../core/control/ban-answers.ts');
@@ -47,7 +48,7 @@ export const BAN: Verb = {
       if (!isKept)
         voice.complain(`bussa: the ban could not be saved and ends with the daemon: ${String(unkept)}`);
       voice.answer({ ...ban, kept: isKept }, [`${who} is banned ${renderBanEnd(ban, instant(Date.now()))}.`]);
-      return isKept ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
+      return isKept ? EXIT.ok : EXIT.failed;
     };
   },
 };

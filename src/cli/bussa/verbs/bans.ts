@@ -1,5 +1,6 @@
 import { instant } from '../../../core/net/time.ts';
-import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
+import type { Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 export const BANS: Verb = {
@@ -19,7 +20,7 @@ export const BANS: Verb = {
       const now = instant(Date.now());
       const lines = bans.map((ban) => `${ban.who}  ${renderBanEnd(ban, now)}`);
       voice.answer({ bans }, lines.length === 0 ? ['Nobody is banned.'] : lines);
-      return BUSSA_EXIT.ok;
+      return EXIT.ok;
     };
   },
 };

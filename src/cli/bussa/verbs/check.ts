@@ -1,7 +1,8 @@
 import { printable } from '../../../core/event/printable.ts';
 import type { Diagnostic } from '../../../core/text/diagnostic.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
-import { BUSSA_EXIT, type Output, type Style, type Verb } from '../../arguments/verb.ts';
+import type { Output, Style, Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
@@ -42,10 +43,10 @@ export const CHECK: Verb = {
       const verdict = check(file, judged.status?.exposure);
       const { diagnostics } = verdict;
       const isGood = verdict.kind === 'good';
-      const badExit = !isGood && verdict.isDenied === true ? BUSSA_EXIT.permission : BUSSA_EXIT.config;
+      const badExit = !isGood && verdict.isDenied === true ? EXIT.permission : EXIT.config;
       if (values.has('filter') && isGood) {
         voice.answer({ file, filter: verdict.filter }, [verdict.filter]);
-        return BUSSA_EXIT.ok;
+        return EXIT.ok;
       }
       if (values.has('filter') && !voice.json) {
         // What would take the standard output for an expression is not to take this for one.
@@ -63,7 +64,7 @@ export const CHECK: Verb = {
       const lines = diagnostics.map((each) => paint(voice, each, renderDiagnostic(each)));
       voice.answer(value, [...lines, summary(voice, file, diagnostics, doors)]);
       const isTrue = diagnostics.every(({ severity }) => severity !== 'error');
-      return !isGood ? badExit : isTrue ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
+      return !isGood ? badExit : isTrue ? EXIT.ok : EXIT.failed;
     };
   },
 };

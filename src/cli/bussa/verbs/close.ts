@@ -1,8 +1,9 @@
 import type { Requests } from '../../../core/control/contract.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type ParsedArguments, type Verb } from '../../arguments/verb.ts';
+import type { ParsedArguments, Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
@@ -34,7 +35,7 @@ export const CLOSE: Verb = {
       voice.answer({ closed, closing }, [
         closed + closing === 0 ? 'no door was open' : `${closed} closed${more}`,
       ]);
-      return BUSSA_EXIT.ok;
+      return EXIT.ok;
     };
   },
 };

@@ -1,5 +1,6 @@
+import { EXIT } from '../../../host/self/exit-status.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import type { Verb } from '../../arguments/verb.ts';
 import { SHELLS } from '../../completion/shells.ts';
 
 /** `verbs` are all, this one among them. */
@@ -18,7 +19,7 @@ export const completionVerb = (verbs: () => readonly Verb[]): Verb => ({
     return async ({ say }) => {
       const { renderCompletion } = await import('../../completion/render-completion.ts');
       say(renderCompletion(shell, verbs()).trimEnd());
-      return BUSSA_EXIT.ok;
+      return EXIT.ok;
     };
   },
 });

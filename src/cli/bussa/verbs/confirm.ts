@@ -1,4 +1,5 @@
-import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
+import type { Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 const WORDS = {
@@ -24,14 +25,14 @@ export const CONFIRM: Verb = {
       const outcome = await confirmTrial(choice);
       if (outcome.kind === 'nothing') {
         voice.answer({ confirmed: false }, ['There is nothing to confirm: no trial is running.']);
-        return BUSSA_EXIT.ok;
+        return EXIT.ok;
       }
       if (outcome.kind !== 'confirmed') return complainOfReply(outcome, voice);
       const { trial, exposure } = outcome;
       const { renderExposure } = await import('../text/render-exposure.ts');
       const judged = exposure === undefined ? [NOT_JUDGED] : renderExposure(exposure);
       voice.answer({ confirmed: true, trial, exposure: exposure ?? null }, [WORDS[trial], ...judged]);
-      return BUSSA_EXIT.ok;
+      return EXIT.ok;
     };
   },
 };

@@ -1,9 +1,10 @@
 import type { Connected } from '../../../app/client/connect-through.ts';
 import type { ReachRequest } from '../../../app/client/trail.ts';
 import { type Port, parsePort } from '../../../core/net/port.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Output, type Verb } from '../../arguments/verb.ts';
+import type { Output, Verb } from '../../arguments/verb.ts';
 import { hostsFile, PROFILE_OPTIONS, readProfile } from '../../daemon-verbs/profile-options.ts';
 
 const OPTIONS = {
@@ -53,9 +54,9 @@ export function readPort(word: string): Port {
 }
 
 async function tellEnd(end: Connected, order: ReachRequest, voice: Output): Promise<number> {
-  if (end.kind === 'done') return BUSSA_EXIT.ok;
+  if (end.kind === 'done') return EXIT.ok;
   for (const line of await reasonsOf(end, order)) voice.complain(`bussa: ${line}`);
-  return BUSSA_EXIT.failed;
+  return EXIT.failed;
 }
 
 async function reasonsOf(

@@ -1,7 +1,8 @@
 import type { Finding, Verdict } from '../../../core/doctor/finding.ts';
 import type { Port } from '../../../core/net/port.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
-import { BUSSA_EXIT, type Output, type Style, type Verb } from '../../arguments/verb.ts';
+import type { Output, Style, Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { hostsFile, PROFILE_OPTIONS, readProfile } from '../../daemon-verbs/profile-options.ts';
 
@@ -53,7 +54,7 @@ async function examineClient(file: string, host: string, voice: Output): Promise
   if (typeof profile === 'number') return profile;
   if (profile.knock === undefined) {
     voice.complain(`bussa: ${file} has no Knock for '${host}': add one, as in Knock 7000 8000:udp 9000`);
-    return BUSSA_EXIT.config;
+    return EXIT.config;
   }
   const { examineFromClient } = await import('../../../app/doctor/examine-from-client.ts');
   return tellFindings(await examineFromClient(profile, profile.port ?? SSH), voice);
@@ -69,5 +70,5 @@ async function tellFindings(findings: readonly Finding[], voice: Output): Promis
   ]);
   const summary = problems === 0 ? 'no problem' : problems === 1 ? '1 problem' : `${problems} problems`;
   voice.answer({ good: problems === 0, findings }, [...lines, summary]);
-  return problems === 0 ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
+  return problems === 0 ? EXIT.ok : EXIT.failed;
 }

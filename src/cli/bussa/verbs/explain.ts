@@ -1,9 +1,10 @@
 import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
 import type { SourceStory } from '../../../core/control/source-story.ts';
 import { printable } from '../../../core/event/printable.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { type Action, BUSSA_EXIT, type Json, type Output, type Verb } from '../../arguments/verb.ts';
+import type { Action, Json, Output, Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { isoMoment } from '../text/render-time.ts';
 
@@ -43,7 +44,7 @@ export const EXPLAIN: Verb = {
       const reply = await askDaemon(choice, { verb: 'explain', ip, ...follow });
       if (reply.kind !== 'answer') return complainOfReply(reply, voice);
       voice.answer(storyJson(reply.answer, telling), render(reply.answer, telling, voice));
-      return BUSSA_EXIT.ok;
+      return EXIT.ok;
     };
   },
 };
@@ -70,7 +71,7 @@ function explainUser(user: string, ip: string | undefined, follows: boolean, cho
       }),
       ...(rows.length === 0 ? [`${printable(user)} has sent no signed knock since the daemon started.`] : []),
     ]);
-    return known ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
+    return known ? EXIT.ok : EXIT.failed;
   };
 }
 

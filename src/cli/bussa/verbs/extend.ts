@@ -1,9 +1,11 @@
 import { printable } from '../../../core/event/printable.ts';
-import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { renderDateTime } from '../../../core/event/render-moment.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
+import type { Verb } from '../../arguments/verb.ts';
 import { askAction, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { ORDER_OPERANDS, ORDER_OPTIONS, readOrder } from '../../daemon-verbs/order-options.ts';
 import { leaseJson } from '../text/render-leases.ts';
-import { renderLength, renderMoment } from '../text/render-time.ts';
+import { renderLength } from '../text/render-time.ts';
 
 export const EXTEND: Verb = {
   name: 'extend',
@@ -19,9 +21,9 @@ export const EXTEND: Verb = {
     return askAction(choice, { verb: 'extend', ...order }, ({ lease }, voice) => {
       const { left, until } = lease;
       voice.answer({ lease: leaseJson(lease) }, [
-        `${printable(order.door)}: open for ${order.ip} for ${renderLength(left)} yet, until ${renderMoment(until)}`,
+        `${printable(order.door)}: open for ${order.ip} for ${renderLength(left)} yet, until ${renderDateTime(until)}`,
       ]);
-      return BUSSA_EXIT.ok;
+      return EXIT.ok;
     });
   },
 };

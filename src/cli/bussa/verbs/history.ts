@@ -1,14 +1,16 @@
 import type { HistoryFilter, HistoryReading } from '../../../app/ask/read-history.ts';
 import { printable } from '../../../core/event/printable.ts';
+import { renderDateTime } from '../../../core/event/render-moment.ts';
 import { holderNames } from '../../../core/lease/holders.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { parseMoment } from '../../arguments/parse-moment.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Json, type Output, type Verb } from '../../arguments/verb.ts';
+import type { Json, Output, Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { renderTable } from '../text/render-table.ts';
-import { inSeconds, isoMoment, renderLength, renderMoment } from '../text/render-time.ts';
+import { inSeconds, isoMoment, renderLength } from '../text/render-time.ts';
 
 const DEFAULT_LIMIT = 100;
 
@@ -65,7 +67,7 @@ export const HISTORY: Verb = {
         { from, history: leases.map(pastJson) },
         leases.length === 0 ? ['nothing'] : renderPast(leases, voice),
       );
-      return BUSSA_EXIT.ok;
+      return EXIT.ok;
     };
   },
 };
@@ -104,7 +106,7 @@ function renderPast(leases: readonly PastLease[], { style }: Pick<Output, 'style
   ] as const;
   const rows = leases.map(
     ({ sinceWall, door, source, ports, holders, byOperator, lasted, how, startFailure, stopFailure }) => [
-      renderMoment(sinceWall),
+      renderDateTime(sinceWall),
       door,
       source,
       ports === '' ? 'command' : ports,

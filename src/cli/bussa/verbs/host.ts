@@ -2,15 +2,10 @@ import { resolve } from 'node:path';
 import type { HostsChange } from '../../../app/client/change-hosts.ts';
 import { type HostLine, isHostName, isHostValue } from '../../../core/client/edit-hosts.ts';
 import type { Profile } from '../../../core/client/profile.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import {
-  type Action,
-  BUSSA_EXIT,
-  type Output,
-  type ParsedArguments,
-  type Verb,
-} from '../../arguments/verb.ts';
+import type { Action, Output, ParsedArguments, Verb } from '../../arguments/verb.ts';
 import { hostsFile, PROFILE_OPTIONS, readHosts } from '../../daemon-verbs/profile-options.ts';
 import { readPort } from './connect.ts';
 
@@ -104,7 +99,7 @@ function add(file: string, name: string, lines: readonly HostLine[]): Action {
     const { addHost, judgeLines } = await import('../../../app/client/change-hosts.ts');
     const complaints = await judgeLines(name, lines);
     for (const complaint of complaints) voice.complain(`bussa: ${complaint}`);
-    if (complaints.length > 0) return BUSSA_EXIT.usage;
+    if (complaints.length > 0) return EXIT.usage;
     return tellAdded(await addHost(file, name, lines), { file, name, lines }, voice);
   };
 }
@@ -123,7 +118,7 @@ async function tellAdded(change: HostsChange, { file, name, lines }: Wanted, voi
     `${name}: ${what}`,
     ...nextSteps(name, change.profile),
   ]);
-  return BUSSA_EXIT.ok;
+  return EXIT.ok;
 }
 
 function nextSteps(name: string, { port }: Profile): string[] {
@@ -145,16 +140,16 @@ async function remove(file: string, name: string, voice: Output): Promise<number
   const change = await dropHost(file, name);
   if (change.kind !== 'written') return tellFailure(change, file, name, voice);
   voice.answer({ profile: name, file, removed: true }, [`${name}: removed from ${file}`]);
-  return BUSSA_EXIT.ok;
+  return EXIT.ok;
 }
 
 function tellFailure(change: HostsChange, file: string, name: string, voice: Output): number {
   if (change.kind === 'bad' || change.kind === 'permission') {
     for (const line of change.complaints) voice.complain(line);
-    return change.kind === 'permission' ? BUSSA_EXIT.permission : BUSSA_EXIT.config;
+    return change.kind === 'permission' ? EXIT.permission : EXIT.config;
   }
   voice.complain(`bussa: ${file} has no profile of ${name} alone: bussa host list lists the profiles`);
-  return BUSSA_EXIT.failed;
+  return EXIT.failed;
 }
 
 async function list(file: string, voice: Output): Promise<number> {
@@ -162,5 +157,5 @@ async function list(file: string, voice: Output): Promise<number> {
   if (typeof hosts === 'number') return hosts;
   const { answerProfiles } = await import('../text/render-profiles.ts');
   answerProfiles(hosts, file, voice);
-  return BUSSA_EXIT.ok;
+  return EXIT.ok;
 }

@@ -1,5 +1,6 @@
+import { EXIT } from '../../../host/self/exit-status.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Output, type Verb } from '../../arguments/verb.ts';
+import type { Output, Verb } from '../../arguments/verb.ts';
 import { INIT_OPTIONS, type InitAnswers, readWishes, settle } from '../init/init-answers.ts';
 
 export const INIT: Verb = {
@@ -42,5 +43,5 @@ async function initSilently(wishes: InitAnswers, qr: boolean, voice: Output): Pr
   if (outcome.kind !== 'written') return complainOf(outcome, voice);
   const { value, lines } = await renderInit(order, findings, outcome, qr);
   voice.answer(value, [...lines, '', ...howToStart(order, findings)]);
-  return BUSSA_EXIT.ok;
+  return EXIT.ok;
 }

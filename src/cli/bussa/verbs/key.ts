@@ -1,9 +1,11 @@
+import { renderDateTime } from '../../../core/event/render-moment.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import type { Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
 import { cardLines, complainOf, toldJson, toldLines } from '../text/render-authority.ts';
-import { isoMoment, renderMoment } from '../text/render-time.ts';
+import { isoMoment } from '../text/render-time.ts';
 
 const ACTIONS = ['show', 'rotate'] as const;
 
@@ -49,17 +51,17 @@ export const KEY: Verb = {
       voice.answer(json, [
         card,
         `Signed knocks are sent to UDP port ${port}.`,
-        ...earlier.map((until) => `An earlier card is valid until ${renderMoment(until)}.`),
+        ...earlier.map((until) => `An earlier card is valid until ${renderDateTime(until)}.`),
         ...(told === undefined ? [] : toldLines(told, 'only the earlier key counts')),
         ...(await cardLines(card, values.get('host'))),
         ...(values.has('qr') ? ['', ...(await qrLines(card))] : []),
       ]);
-      return told?.kind === 'refused' ? BUSSA_EXIT.config : BUSSA_EXIT.ok;
+      return told?.kind === 'refused' ? EXIT.config : EXIT.ok;
     };
   },
 };
 
 async function qrLines(card: string): Promise<readonly string[]> {
-  const { renderQr } = await import('../../../core/qr/render-qr.ts');
+  const { renderQr } = await import('../text/render-qr.ts');
   return renderQr(card);
 }

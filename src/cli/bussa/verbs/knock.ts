@@ -1,9 +1,10 @@
 import type { SignedOutcome } from '../../../app/client/exchange-signed.ts';
 import type { KnockedProfile } from '../../../app/client/knock-profile.ts';
 import type { Profile } from '../../../core/client/profile.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Output, type Verb } from '../../arguments/verb.ts';
+import type { Output, Verb } from '../../arguments/verb.ts';
 import { hostsFile, PROFILE_OPTIONS, readHosts, readProfile } from '../../daemon-verbs/profile-options.ts';
 
 /** Not written as a name of the object below: one that has it by that name passes for a promise. */
@@ -63,7 +64,7 @@ async function knockWith(file: string, name: string, wishes: InitAnswers, voice:
     voice.complain(
       `bussa: ${file} has no Knock for '${name}', and no Card: add one, as in Knock 7000 8000:udp 9000, or bussa host add ${name} CARD`,
     );
-    return BUSSA_EXIT.config;
+    return EXIT.config;
   }
   const { knockProfile } = await import('../../../app/client/knock-profile.ts');
   const tell = (line: string): void => {
@@ -72,7 +73,7 @@ async function knockWith(file: string, name: string, wishes: InitAnswers, voice:
   const notice = (line: string): void => voice.complain(`bussa: ${line}`);
   const end = await knockProfile(profile, wishes.waits, { tell, notice });
   const failed = await tellEnd(end, profile, wishes, voice);
-  if (failed !== undefined || wishes.then === undefined) return failed ?? BUSSA_EXIT.ok;
+  if (failed !== undefined || wishes.then === undefined) return failed ?? EXIT.ok;
   const { runInTerminal } = await import('../../../host/terminal/run-in-terminal.ts');
   return runInTerminal(wishes.then);
 }
@@ -103,7 +104,7 @@ async function tellEnd(
         return undefined;
       }
       for (const reason of reply.lines) voice.complain(`bussa: ${reason}`);
-      return BUSSA_EXIT.failed;
+      return EXIT.failed;
     }
     case 'knocked': {
       const why = waits ? 'the profile has no Port to test' : 'the port was not tested';
@@ -113,15 +114,15 @@ async function tellEnd(
     }
     case 'not-sent':
       for (const reason of end.reasons) voice.complain(`bussa: ${reason}`);
-      return BUSSA_EXIT.failed;
+      return EXIT.failed;
     case 'unresolved':
       voice.complain(`bussa: ${end.reason}`);
-      return BUSSA_EXIT.failed;
+      return EXIT.failed;
     case 'closed': {
-      if (port === undefined) return BUSSA_EXIT.failed;
+      if (port === undefined) return EXIT.failed;
       const { explainClosed } = await import('../../../app/client/explain-closed.ts');
       for (const line of explainClosed({ profile, port }, end.trails)) voice.complain(`bussa: ${line}`);
-      return BUSSA_EXIT.failed;
+      return EXIT.failed;
     }
   }
 }
@@ -143,5 +144,5 @@ async function list(file: string, voice: Output): Promise<number> {
   if (typeof hosts === 'number') return hosts;
   const { answerProfiles } = await import('../text/render-profiles.ts');
   answerProfiles(hosts, file, voice);
-  return BUSSA_EXIT.ok;
+  return EXIT.ok;
 }

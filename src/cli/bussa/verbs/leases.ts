@@ -1,6 +1,7 @@
+import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
-import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import type { Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { leaseJson, renderLeases } from '../text/render-leases.ts';
 
@@ -41,7 +42,7 @@ export const LEASES: Verb = {
       const leases = reply.answer;
       const lines = leases.length === 0 ? ['no door is open'] : renderLeases(leases, voice);
       voice.answer({ leases: leases.map(leaseJson) }, lines);
-      return BUSSA_EXIT.ok;
+      return EXIT.ok;
     };
   },
 };

@@ -1,6 +1,7 @@
 import type { OpenAnswer } from '../../../core/control/order-answers.ts';
 import { printable } from '../../../core/event/printable.ts';
-import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
+import type { Verb } from '../../arguments/verb.ts';
 import { askAction, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { ORDER_OPERANDS, ORDER_OPTIONS, readOrder } from '../../daemon-verbs/order-options.ts';
 import { leaseJson } from '../text/render-leases.ts';
@@ -34,9 +35,9 @@ export const OPEN: Verb = {
           `bussa: note: allow/deny of ${order.door} would have refused a knock from ${order.ip}`,
         );
       }
-      if (command !== 'failed') return BUSSA_EXIT.ok;
+      if (command !== 'failed') return EXIT.ok;
       voice.complain(`bussa: its start command failed: see the log; it closes on time all the same`);
-      return BUSSA_EXIT.failed;
+      return EXIT.failed;
     });
   },
 };

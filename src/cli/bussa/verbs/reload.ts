@@ -1,7 +1,8 @@
 import type { Reloaded } from '../../../core/control/reload-answer.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { diagnosticParts, renderDiagnostic } from '../../../core/text/diagnostic.ts';
-import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
+import type { Verb } from '../../arguments/verb.ts';
 import { askAction, CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 export const RELOAD: Verb = {
@@ -31,8 +32,8 @@ export const RELOAD: Verb = {
         ...changeLines(reload),
       ];
       voice.answer(json, lines);
-      if (outcome === 'done') return BUSSA_EXIT.ok;
-      return mistakes > 0 ? BUSSA_EXIT.config : BUSSA_EXIT.failed;
+      if (outcome === 'done') return EXIT.ok;
+      return mistakes > 0 ? EXIT.config : EXIT.failed;
     });
   },
 };

@@ -4,9 +4,10 @@ import { type Address, familyOf, parseAddress } from '../../../core/net/address.
 import { parsePort } from '../../../core/net/port.ts';
 import { parseProtocol } from '../../../core/net/protocol.ts';
 import { type Millis, millis } from '../../../core/net/time.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Json, type Output, type Verb } from '../../arguments/verb.ts';
+import type { Json, Output, Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
 
 /** RFC 5737 and RFC 3849: addresses of nobody. */
@@ -102,13 +103,13 @@ async function finish(end: SimulateEnd, json: boolean, voice: Output): Promise<n
   if (end.kind === 'failed') {
     voice.complain(`bussa: ${end.message}`);
     sayFailure({ kind: 'failed', error: end.message });
-    return BUSSA_EXIT.failed;
+    return EXIT.failed;
   }
   const diagnostics = end.kind === 'bad' ? end.diagnostics : end.warnings;
   for (const diagnostic of diagnostics) voice.complain(renderDiagnostic(diagnostic));
   if (end.kind === 'bad') sayFailure({ kind: 'bad', diagnostics: diagnostics.map(diagnosticParts) });
-  if (end.kind !== 'bad') return BUSSA_EXIT.ok;
-  return end.isDenied === true ? BUSSA_EXIT.permission : BUSSA_EXIT.config;
+  if (end.kind !== 'bad') return EXIT.ok;
+  return end.isDenied === true ? EXIT.permission : EXIT.config;
 }
 
 function readTraffic(values: ReadonlyMap<string, string>): SimulateRequest['traffic'] {

@@ -1,4 +1,5 @@
-import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
+import type { Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 import { renderStatus, statusJson } from '../text/render-status.ts';
 
@@ -25,7 +26,7 @@ export const STATUS: Verb = {
       const status = await withServiceTrial(reply.answer.status);
       const whole = { status, doors: doors.answer, leases: leases.answer };
       voice.answer(statusJson(whole), renderStatus(whole, voice));
-      return BUSSA_EXIT.ok;
+      return EXIT.ok;
     };
   },
 };

@@ -1,6 +1,7 @@
 import { renderPrefix } from '../../../core/net/prefix.ts';
 import { instant } from '../../../core/net/time.ts';
-import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
+import type { Verb } from '../../arguments/verb.ts';
 import { readWho, WHO } from '../../daemon-verbs/ban-operand.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
@@ -36,7 +37,7 @@ export const UNBAN: Verb = {
             `It belongs to ${ban.who}, which is banned ${renderBanEnd(ban, now)}: \`bussa unban ${ban.who}\`.`,
         ),
       ]);
-      return unkept === undefined ? BUSSA_EXIT.ok : BUSSA_EXIT.failed;
+      return unkept === undefined ? EXIT.ok : EXIT.failed;
     };
   },
 };

@@ -1,14 +1,9 @@
 import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
 import { printable } from '../../../core/event/printable.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import {
-  type Action,
-  BUSSA_EXIT,
-  type Output,
-  type ParsedArguments,
-  type Verb,
-} from '../../arguments/verb.ts';
+import type { Action, Output, ParsedArguments, Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
 import { cardLines, complainOf, toldJson, toldLines } from '../text/render-authority.ts';
 
@@ -146,7 +141,7 @@ async function add(
     ...toldLines(told, `${name} cannot get in yet`),
     ...(await cardLines(reading.card, host)),
   ]);
-  return told.kind === 'refused' ? BUSSA_EXIT.config : BUSSA_EXIT.ok;
+  return told.kind === 'refused' ? EXIT.config : EXIT.ok;
 }
 
 type Changed = { readonly configFile: string; readonly name: string; readonly key?: string };
@@ -181,5 +176,5 @@ async function change(
     { name, action, changed: !outcome.isDone, ...(key === undefined ? {} : { key }), ...toldJson(told) },
     [`${what} ${outcome.isDone ? before : now}`, ...toldLines(told, still)],
   );
-  return told.kind === 'refused' ? BUSSA_EXIT.config : BUSSA_EXIT.ok;
+  return told.kind === 'refused' ? EXIT.config : EXIT.ok;
 }

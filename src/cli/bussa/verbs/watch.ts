@@ -1,7 +1,8 @@
 import { printable, printableJson } from '../../../core/event/printable.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
-import { BUSSA_EXIT, type Verb } from '../../arguments/verb.ts';
+import type { Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
@@ -31,7 +32,7 @@ export const WATCH: Verb = {
         const { sshPeer } = await import('../../../host/terminal/ssh-peer.ts');
         const own = sshPeer(environment);
         const reply = await watchScreen({ choice, intervalMs, own, paint: voice.style });
-        return reply === undefined ? BUSSA_EXIT.ok : complainOfReply(reply, voice);
+        return reply === undefined ? EXIT.ok : complainOfReply(reply, voice);
       }
       const { watchLines } = await import('../../../app/watch/watch-lines.ts');
       const { renderChange } = await import('../../../app/watch/watch-changes.ts');

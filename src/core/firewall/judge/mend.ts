@@ -1,3 +1,4 @@
+import { quoteShell } from '../../text/quote-word.ts';
 import type { RulePlace } from './journey.ts';
 import type { StrangerFate } from './judge-stranger.ts';
 import type { Decision } from './pass-hooks.ts';
@@ -221,7 +222,7 @@ const tableWord = (table: string): string => (table === 'filter' ? '' : ` -t ${t
 function forShell(text: string): string {
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)]
     .map(([, quoted, plain = '']) => (quoted === undefined ? plain : quoted.replaceAll(/\\(.)/g, '$1')))
-    .map((word) => (/^[\w./:,+=%@!-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .map((word) => (/^[\w./:,+=%@!-]+$/.test(word) ? word : quoteShell(word)))
     .join(' ');
 }
 

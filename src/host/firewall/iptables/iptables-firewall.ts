@@ -4,6 +4,7 @@ import { type OwnPart, sameStructure, setsInUse } from '../../../core/iptables/r
 import { type Address, type Family, familyOf } from '../../../core/net/address.ts';
 import type { Millis } from '../../../core/net/time.ts';
 import type { Readiness } from '../../ffi/readiness.ts';
+import { SerialQueue } from '../../serial/serial-queue.ts';
 import { type Firewall, FirewallError, type Gate, type Grant } from '../contract/firewall.ts';
 import type { FamilyRules } from './family-rules.ts';
 import { warningsOf } from './iptables-warnings.ts';
@@ -26,7 +27,7 @@ export class IptablesFirewall implements Firewall {
   #installed: ReadonlyMap<Family, OwnPart> | undefined;
   readonly #seen = new SeenRules<ReadonlyMap<Family, OwnPart>>();
   /** One change at a time, in the order of the calls. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new SerialQueue();
 
   constructor(
     tables: ReadonlyMap<Family, FamilyRules>,
@@ -209,9 +210,7 @@ export class IptablesFirewall implements Firewall {
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(task);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.#turns.take(task);
   }
 }
 

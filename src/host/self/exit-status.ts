@@ -1,0 +1,12 @@
+/** Exit statuses of the programs, which scripts may rely on; sysexits.h has the numbers from 64 on. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  noDaemon: 69,
+  software: 70,
+  permission: 77,
+  config: 78,
+} as const;
+
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
