@@ -18,7 +18,7 @@ export function wrongFlags(flags: number, { flags: rule }: Door): string {
 }
 
 /** A packet that no attempt had to do with. */
-export function explainLoose(entry: TraceEntry, situation: TraceSituation): Explanation {
+export function explainUnmatched(entry: TraceEntry, situation: TraceSituation): Explanation {
   const { doors, clock, penaltyUntil } = situation;
   const { kind, knock, flags = 0 } = entry;
   const words = `${renderKnock(knock)} at ${clock(entry.lastAt)}`;

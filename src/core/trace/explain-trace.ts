@@ -3,14 +3,14 @@ import { addressWords, familyOf } from '../net/address.ts';
 import { type Prefix, prefixHas, renderPrefix } from '../net/prefix.ts';
 import type { Instant } from '../net/time.ts';
 import { isPossibleSource } from '../origin/possible-source.ts';
-import { explainLoose, explainNothing, OUTSIDE, wrongFlags } from './explain-stray.ts';
+import { explainNothing, explainUnmatched, OUTSIDE, wrongFlags } from './explain-stray.ts';
 import type { Explanation, OpenDoor, TraceSituation } from './explanation.ts';
 import { awaited, rebuildAttempts, type TracedAttempt, type TracedAttempts } from './rebuild-attempts.ts';
 import { explainRefusedProof } from './refused-proof.ts';
 import type { TraceEntry } from './trace-entry.ts';
 import { inSeconds, ordinal, renderKnock } from './trace-words.ts';
 
-/** Why the door did not open at the last try, in one sentence, or when it did. */
+/** Why the door did not open at the last attempt, in one sentence, or when it did. */
 export function explainTrace(entries: readonly TraceEntry[], situation: TraceSituation): Explanation {
   const { ban, open, clock, source } = situation;
   if (!isPossibleSource(familyOf(source), ...addressWords(source), true)) {
@@ -24,31 +24,32 @@ export function explainTrace(entries: readonly TraceEntry[], situation: TraceSit
     return { kind: 'banned', sentence: `${renderPrefix(ban.prefix)} is banned ${end}` };
   }
   const followed = rebuildAttempts(entries);
-  const { loose } = followed;
-  const last = decisive(followed.tries);
+  const { unmatched } = followed;
+  const last = decisive(followed.attempts);
   const proof = explainRefusedProof(entries, last?.end, clock);
   if (proof !== undefined) return proof;
-  const isAside = loose !== undefined && (last === undefined || loose.at - last.end > last.door.seqTimeout);
-  if (last !== undefined && !isAside) return explainTry(last, followed, situation);
+  const isAside =
+    unmatched !== undefined && (last === undefined || unmatched.at - last.end > last.door.seqTimeout);
+  if (last !== undefined && !isAside) return explainAttempt(last, followed, situation);
   const first = open.find(isOpenNow);
   if (first !== undefined) {
     const sentence = `the door is open until ${clock(first.until)}`;
     return { kind: 'open', door: first.door, sentence };
   }
-  return loose === undefined ? explainNothing(situation) : explainLoose(loose, situation);
+  return unmatched === undefined ? explainNothing(situation) : explainUnmatched(unmatched, situation);
 }
 
-/** Of the tries that overlap with the last one, that which came furthest: the others only share knocks with it. */
-function decisive(tries: readonly TracedAttempt[]): TracedAttempt | undefined {
-  const latest = tries.toSorted((a, b) => b.end - a.end)[0];
+/** The attempt that got furthest, of those that overlap with the last one: the others only share knocks with it. */
+function decisive(attempts: readonly TracedAttempt[]): TracedAttempt | undefined {
+  const latest = attempts.toSorted((a, b) => b.end - a.end)[0];
   if (latest === undefined) return undefined;
-  // Among equals one of which something is known, before one that merely waits.
+  // On a tie, prefer one with a known failure.
   const worth = (one: TracedAttempt): number => {
     if (one.state === 'completed' || one.state === 'start-failed') return Number.POSITIVE_INFINITY;
-    const isTelling = (one.wrong ?? one.lateAt ?? one.void ?? one.reason) !== undefined;
+    const isTelling = (one.wrong ?? one.lateAt ?? one.discounted ?? one.reason) !== undefined;
     return one.stage / one.door.sequence.length + (isTelling ? TELLING : 0);
   };
-  return tries
+  return attempts
     .filter(({ end }) => end >= latest.start)
     .reduce((best, one) => (worth(one) >= worth(best) ? one : best), latest);
 }
@@ -56,7 +57,11 @@ function decisive(tries: readonly TracedAttempt[]): TracedAttempt | undefined {
 /** Less than a stage of the longest sequence. */
 const TELLING = 1e-6;
 
-function explainTry(one: TracedAttempt, { touch }: TracedAttempts, situation: TraceSituation): Explanation {
+function explainAttempt(
+  one: TracedAttempt,
+  { touch }: TracedAttempts,
+  situation: TraceSituation,
+): Explanation {
   const { door, state } = one;
   const of = (kind: Explanation['kind'], sentence: string): Explanation => ({
     kind,
@@ -83,7 +88,7 @@ function explainTry(one: TracedAttempt, { touch }: TracedAttempts, situation: Tr
     return of('wrong-knock', `the ${nth} knock hit ${renderKnock(one.wrong)} instead of ${expected}`);
   }
   if (one.lateAt !== undefined) return of('late', lateness(one, one.lateAt));
-  if (one.void !== undefined) return of(...voided(one.void, one, nth));
+  if (one.discounted !== undefined) return of(...explainDiscounted(one.discounted, one, nth));
   const limit = `${inSeconds(door.seqTimeout)} s`;
   const isOver = state === 'expired' || situation.now - one.start > door.seqTimeout;
   return isOver
@@ -143,7 +148,11 @@ function lateness({ door, stage, start }: TracedAttempt, lateAt: Instant): strin
   return `the ${ordinal(stage + 1)} knock came ${took} s after the first; the limit for the whole sequence is ${limit}`;
 }
 
-function voided(entry: TraceEntry, { door }: TracedAttempt, nth: string): [Explanation['kind'], string] {
+function explainDiscounted(
+  entry: TraceEntry,
+  { door }: TracedAttempt,
+  nth: string,
+): [Explanation['kind'], string] {
   const knock = renderKnock(entry.knock);
   if (entry.kind === 'flags')
     return ['flags', `the ${nth} knock, ${knock}, ${wrongFlags(entry.flags ?? 0, door)}`];

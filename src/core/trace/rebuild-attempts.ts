@@ -24,7 +24,7 @@ export type TracedAttempt = {
   /** When the right one came, too late. */
   readonly lateAt?: Instant;
   /** The right one came, but did not count. */
-  readonly void?: TraceEntry;
+  readonly discounted?: TraceEntry;
   readonly reason?: string;
   readonly openedAt?: Instant;
   readonly closedAt?: Instant;
@@ -32,9 +32,9 @@ export type TracedAttempt = {
 
 export type TracedAttempts = {
   /** In the order of their first knocks. */
-  readonly tries: readonly TracedAttempt[];
+  readonly attempts: readonly TracedAttempt[];
   /** The last packet that belongs to none of them. */
-  readonly loose?: TraceEntry;
+  readonly unmatched?: TraceEntry;
   /** The last decoy port that was touched. */
   readonly touch?: TraceEntry;
 };
@@ -42,20 +42,20 @@ export type TracedAttempts = {
 /** For so long after an attempt has run out of time, its next knock is taken for a late one. */
 const LATE_MS = 60_000;
 
-/** Sorts what is remembered of a source into tries. */
+/** Sorts what is remembered of a source into attempts. */
 export function rebuildAttempts(entries: readonly TraceEntry[]): TracedAttempts {
-  const tries: TracedAttempt[] = [];
-  let loose: TraceEntry | undefined;
+  const attempts: TracedAttempt[] = [];
+  let unmatched: TraceEntry | undefined;
   let touch: TraceEntry | undefined;
   for (const entry of entries) {
     if (entry.kind === 'tripwire' || entry.kind === 'suspicion') touch = entry;
-    if (!(entry.knock !== undefined && isUnled(entry) ? attach(tries, entry) : advance(tries, entry))) {
-      loose = entry;
+    if (!(entry.knock !== undefined && isUnled(entry) ? attach(attempts, entry) : advance(attempts, entry))) {
+      unmatched = entry;
     }
   }
   return {
-    tries,
-    ...(loose === undefined ? {} : { loose }),
+    attempts,
+    ...(unmatched === undefined ? {} : { unmatched }),
     ...(touch === undefined ? {} : { touch }),
   };
 }
@@ -73,16 +73,16 @@ function isUnled({ kind }: TraceEntry): boolean {
 }
 
 /** A step of the engine, or what became of a completion. */
-function advance(tries: TracedAttempt[], entry: TraceEntry): boolean {
+function advance(attempts: TracedAttempt[], entry: TraceEntry): boolean {
   const { kind, door, at, stage } = entry;
   if (door === undefined) return true;
-  const index = tries.findLastIndex((one) => one.door.name === door.name);
-  const last = tries[index];
+  const index = attempts.findLastIndex((one) => one.door.name === door.name);
+  const last = attempts[index];
   if (last !== undefined && !(kind === 'advanced' && stage === 1)) {
-    tries[index] = { ...last, end: at, ...change(entry, last) };
+    attempts[index] = { ...last, end: at, ...change(entry, last) };
   } else if (kind !== 'closed' && kind !== 'extended' && kind !== 'start-failed') {
     const begun = { door, start: at, end: at, stage, state: 'pending' } as const;
-    tries.push({ ...begun, ...change(entry, begun) });
+    attempts.push({ ...begun, ...change(entry, begun) });
   }
   return true;
 }
@@ -118,12 +118,12 @@ function change(
 }
 
 /** Returns whether the packet belongs to a try. */
-function attach(tries: TracedAttempt[], entry: TraceEntry): boolean {
+function attach(attempts: TracedAttempt[], entry: TraceEntry): boolean {
   let belongs = false;
-  for (const [index, one] of tries.entries()) {
+  for (const [index, one] of attempts.entries()) {
     const changed = attachTo(one, entry);
     if (changed === undefined) continue;
-    tries[index] = changed;
+    attempts[index] = changed;
     belongs = true;
   }
   return belongs;
@@ -147,6 +147,6 @@ function attachTo(one: TracedAttempt, entry: TraceEntry): TracedAttempt | undefi
   // After the first knock it begins again (`AttemptEngine`).
   if (kind === 'repeat') return { ...one, end: lastAt, ...(one.stage === 1 ? { start: lastAt } : {}) };
   return isAwaited || kind === 'retransmission'
-    ? { ...one, end: lastAt, ...(isAwaited ? { void: entry } : {}) }
+    ? { ...one, end: lastAt, ...(isAwaited ? { discounted: entry } : {}) }
     : undefined;
 }
