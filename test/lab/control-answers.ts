@@ -119,6 +119,7 @@ const status = record<DaemonStatus>(
       },
     ),
     signed: fc.record({
+      packets: fc.record({ passed: number, dropped: number }),
       garbage: countsOf(GARBAGE),
       outcomes: countsOf(OUTCOMES),
       replies: number,

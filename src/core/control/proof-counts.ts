@@ -34,6 +34,8 @@ export type Garbage = (typeof GARBAGE)[number];
 export type ProofOutcome = (typeof OUTCOMES)[number];
 
 export type ProofCounts = {
+  /** Packets that the kernel's filter passed, and those lost of them because they came too fast. */
+  readonly packets: { readonly passed: number; readonly dropped: number };
   readonly garbage: Readonly<Record<Garbage, number>>;
   readonly outcomes: Readonly<Record<ProofOutcome, number>>;
   readonly replies: number;
@@ -47,6 +49,7 @@ function counts<Name extends string>(names: readonly Name[]) {
 }
 
 export const PROOF_COUNTS = record<ProofCounts>({
+  packets: record<ProofCounts['packets']>({ passed: NUMBER, dropped: NUMBER }),
   garbage: counts(GARBAGE),
   outcomes: counts(OUTCOMES),
   replies: NUMBER,

@@ -52,7 +52,19 @@ export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>
   yield* renderDoors(doors);
 }
 
-function* renderSigned({ garbage, outcomes, replies, repliesFailed }: ProofCounts): Generator<string> {
+function* renderSigned({
+  packets,
+  garbage,
+  outcomes,
+  replies,
+  repliesFailed,
+}: ProofCounts): Generator<string> {
+  yield counter('signed_packets', 'Packets that the filter for signed knocks passed.', [
+    ['', packets.passed],
+  ]);
+  yield counter('signed_packets_dropped', 'Of those, packets lost because they came too fast.', [
+    ['', packets.dropped],
+  ]);
   yield counter(
     'signed_garbage',
     'Packets to the port of signed knocks that were not judged, by why.',

@@ -26,7 +26,7 @@ export class ProofCounters {
     else this.#repliesFailed++;
   }
 
-  get counts(): ProofCounts {
+  get counts(): Omit<ProofCounts, 'packets'> {
     return {
       garbage: { ...this.#garbage },
       outcomes: { ...this.#outcomes },

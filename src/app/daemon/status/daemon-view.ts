@@ -10,6 +10,7 @@ import { leasePrefix, letsIn } from '../../../core/lease/lease-prefix.ts';
 import { type Address, familyOf } from '../../../core/net/address.ts';
 import { renderPrefix } from '../../../core/net/prefix.ts';
 import { type Instant, type Millis, millis, since } from '../../../core/net/time.ts';
+import type { CaptureCounters } from '../../../host/capture/capture.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
@@ -41,6 +42,7 @@ export type DaemonViewParts = {
   readonly native: FirewallDoors;
   readonly reports: Reports;
   readonly proofs: ProofCounters;
+  readonly payloads: { readonly packets: () => CaptureCounters };
   readonly oneTime: OneTimeDoors;
   readonly isUnconfirmed: () => boolean;
   readonly trialLeft: () => Millis | undefined;
@@ -73,7 +75,8 @@ export class DaemonView {
 
   /** Takes well below a millisecond, but once a second, when the suspects are counted. */
   status(): DaemonStatus {
-    const { options, inForce, clock, watch, keeper, native, reports, proofs, isUnconfirmed } = this.#parts;
+    const { options, inForce, clock, watch, keeper, native, reports, proofs, payloads, isUnconfirmed } =
+      this.#parts;
     const { counts, lastError } = reports.counters;
     const trialLeft = this.#parts.trialLeft();
     const exposure = this.#parts.exposure.status;
@@ -96,7 +99,9 @@ export class DaemonView {
       leases: { open: keeper.book.size, failed: keeper.book.failed, max: MAX_LEASES },
       packets: watch.packets(),
       counts,
-      ...(inForce.authority === undefined ? {} : { signed: proofs.counts }),
+      ...(inForce.authority === undefined
+        ? {}
+        : { signed: { packets: payloads.packets(), ...proofs.counts } }),
       attempts: watch.pending,
       tripwires: { touches: watch.touches, suspects: watch.suspects },
       bans: watch.bans.count(clock.wall()),
