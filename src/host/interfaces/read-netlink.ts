@@ -3,12 +3,9 @@ import type { HostInterface } from '../../core/net/host-interface.ts';
 import type { LocalRoute } from '../../core/net/local-route.ts';
 import { prefixAround, prefixWidth } from '../../core/net/prefix.ts';
 import { type LinkInfo, readLinkInfo, readText } from '../netlink/link-messages.ts';
-import { readAttributes } from '../netlink/netlink-message.ts';
+import { errnoOf, isEnd, NLMSG_DONE, readAttributes, readMessages } from '../netlink/netlink-message.ts';
 
 /** linux/netlink.h and linux/rtnetlink.h. Netlink speaks the host's byte order. */
-const HEADER_BYTES = 16;
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
 const RTM_NEWLINK = 16;
 const RTM_NEWADDR = 20;
 const RTM_NEWROUTE = 24;
@@ -57,19 +54,13 @@ export type NetlinkRows = {
 
 /** Reads the messages of one datagram; what is cut short or unknown is passed over. */
 export function readNetlink(bytes: Uint8Array): NetlinkRows {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const rows: NetlinkRow[] = [];
   let done = false;
   let errno = 0;
-  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
-    const length = view.getUint32(at, true);
-    const type = view.getUint16(at + 4, true);
-    if (length < HEADER_BYTES || at + length > bytes.length) break;
-    const body = new DataView(bytes.buffer, bytes.byteOffset + at + HEADER_BYTES, length - HEADER_BYTES);
-    if (type === NLMSG_DONE) done = true;
-    else if (type === NLMSG_ERROR && body.byteLength >= 4) errno = -body.getInt32(0, true);
-    else rows.push(...readMessage(type, body));
-    at += (length + 3) & ~3;
+  for (const message of readMessages(bytes)) {
+    if (!isEnd(message)) rows.push(...readMessage(message.type, message.body));
+    else if (message.type === NLMSG_DONE) done = true;
+    else errno = errnoOf(message);
   }
   return { rows, done: done || errno !== 0, errno };
 }

@@ -11,7 +11,7 @@ export const NLM_F_NEW = 0x600;
 
 const NLM_F_DUMP_INTR = 0x10;
 const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
+export const NLMSG_DONE = 3;
 const HEADER_BYTES = 16;
 const ATTRIBUTE_BYTES = 4;
 
@@ -60,26 +60,48 @@ export type Answer = {
 
 /** Reads the messages of one datagram that answer this request; what is cut short, or of another request, is passed over. */
 export function readAnswer(bytes: Uint8Array, sequence: number): Answer {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const bodies: DataView[] = [];
   let [done, errno, interrupted] = [false, 0, false];
-  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
-    const length = view.getUint32(at, true);
-    if (length < HEADER_BYTES || at + length > bytes.length) break;
-    const type = view.getUint16(at + 4, true);
-    if (view.getUint32(at + 8, true) === sequence) {
-      const body = new DataView(bytes.buffer, bytes.byteOffset + at + HEADER_BYTES, length - HEADER_BYTES);
-      if ((view.getUint16(at + 6, true) & NLM_F_DUMP_INTR) !== 0) interrupted = true;
-      if (type === NLMSG_DONE || type === NLMSG_ERROR) {
-        done = true;
-        // Both begin with an errno, negated; without one it is a confirmation.
-        if (body.byteLength >= 4) errno = Math.max(0, -body.getInt32(0, true));
-      } else bodies.push(body);
-    }
-    at += align(length);
+  for (const message of readMessages(bytes)) {
+    if (message.sequence !== sequence) continue;
+    if ((message.flags & NLM_F_DUMP_INTR) !== 0) interrupted = true;
+    if (isEnd(message)) {
+      done = true;
+      errno = errnoOf(message);
+    } else bodies.push(message.body);
   }
   return { bodies, done, errno, interrupted };
 }
+
+export type NetlinkMessage = {
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+  readonly body: DataView;
+};
+
+/** The messages of one datagram, in order; what is cut short ends it. */
+export function* readMessages(bytes: Uint8Array): Generator<NetlinkMessage> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+    const length = view.getUint32(at, true);
+    if (length < HEADER_BYTES || at + length > bytes.length) break;
+    yield {
+      type: view.getUint16(at + 4, true),
+      flags: view.getUint16(at + 6, true),
+      sequence: view.getUint32(at + 8, true),
+      body: new DataView(bytes.buffer, bytes.byteOffset + at + HEADER_BYTES, length - HEADER_BYTES),
+    };
+    at += align(length);
+  }
+}
+
+/** The end of a list, a confirmation, or a refusal. */
+export const isEnd = ({ type }: NetlinkMessage): boolean => type === NLMSG_DONE || type === NLMSG_ERROR;
+
+/** Both begin with an errno, negated; without one it is a confirmation. */
+export const errnoOf = ({ body }: NetlinkMessage): number =>
+  body.byteLength < 4 ? 0 : Math.max(0, -body.getInt32(0, true));
 
 /** The attributes from byte `from` on, the last of each type; what is cut short is passed over. */
 export function readAttributes(body: DataView, from = 0): Map<number, DataView> {
