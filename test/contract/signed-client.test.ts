@@ -74,7 +74,11 @@ describe('signed knocks from the client', () => {
     for (const [name] of KEYS) agent.add(file(name));
     for (const [name] of KEYS) {
       const byAgent = { identityAgent: agent.socket, identityFile: `${file(name)}.pub`, door: 'ssh' };
-      assert.match(await said(profileOf(judge, byAgent)), /open, 60 s, your address is 127\.0\.0\.1/, name);
+      assert.match(
+        await said(profileOf(judge, byAgent)),
+        /open for 60 s, your address is 127\.0\.0\.1/,
+        name,
+      );
       assert.match(await said(profileOf(judge, { identityFile: file(name) })), /says: open/, name);
     }
     assert.equal(judge.judged.length, 2 * KEYS.length);
@@ -89,7 +93,7 @@ describe('signed knocks from the client', () => {
     assert.match(await said(profileOf(judge, { identityAgent: agent.socket })), /says: open/);
     agent.ask('-D', '-q');
     const none = { identityAgent: file('nobody'), identityFile: `${file('ed25519')}.nowhere` };
-    assert.match(await said(profileOf(judge, none)), /key file .* cannot be read: name one .* IdentityFile/);
+    assert.match(await said(profileOf(judge, none)), /key file .* cannot be read: name .* IdentityFile/);
   });
 
   test('a clock that is off: the server’s challenge is signed, and the packet opens', async () => {
@@ -234,7 +238,7 @@ describe('signed knocks from the client', () => {
       await using judge = await KnockJudge.open(publicKey('ed25519'));
       const withFile = { identityAgent: file('nobody'), identityFile: `${file('ed25519')}.pub` };
       assert.match(await said(profileOf(judge, withFile)), /says: open/);
-      assert.match(await refusal('ed25519', 'none'), /no SSH agent is set .* private half/);
+      assert.match(await refusal('ed25519', 'none'), /no SSH agent is set .* private key/);
     });
 
     test('a passphrase that nobody gives, and a file that others can read', async () => {

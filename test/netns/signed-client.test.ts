@@ -84,7 +84,7 @@ describe('signed knocks from the client to the daemon', { concurrency: 2 }, () =
     writeFileSync(stage.hosts, (await readProfile(stage)).replaceAll(/ *Port 22\n/g, ''));
     await using alone = stage.bussa('knock', '-F', stage.hosts, 'box6');
     assert.equal(await codeOf(alone), 0, alone.output);
-    assert.match(alone.output, /the server says: open, \d+ s, your address is fd07::2/);
+    assert.match(alone.output, /the server says: open for \d+ s, your address is fd07::2/);
   });
 
   test('a client whose clock is off by hours gets in by the challenge', async () => {
