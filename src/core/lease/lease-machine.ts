@@ -110,6 +110,18 @@ export class LeaseMachine {
     return this.#table.current(door, source)?.lease;
   }
 
+  /** Whether a connection keeps it open beyond its time. */
+  isHeld(id: LeaseId): boolean {
+    const state = this.entry(id)?.state;
+    return (state?.at === 'open' || state?.at === 'checking-hold') && state.isHeld;
+  }
+
+  /** What its stop command failed of, where it is to be run again. */
+  stopFailure(id: LeaseId): string | undefined {
+    const state = this.entry(id)?.state;
+    return state?.at === 'retrying-stop' || state?.at === 'stopping' ? state.failure : undefined;
+  }
+
   countAt(door: string): number {
     return this.#table.countAt(door);
   }

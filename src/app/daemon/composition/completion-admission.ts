@@ -2,7 +2,8 @@ import type { Completion, SequenceCompletion } from '../../../core/attempt/compl
 import { compileAdmission } from '../../../core/door/admission.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import { type OneTimeDoors, useUpSequence } from '../../config/one-time-doors.ts';
-import type { LeaseKeeper, OpenResult } from '../leases/lease-keeper.ts';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
+import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
 
 export type CompletionsParts = {

@@ -8,13 +8,13 @@ import {
   connectionsOf,
   groupBySource,
   isAlive,
-  isCuttable,
   isOn,
   mindsConnections,
   type PortLease,
   renderPorts,
   soughtByAll,
 } from '../firewall/lease-match.ts';
+import { ConnectionCuts } from './connection-cuts.ts';
 
 /** How often the connections of the leases that they hold are looked at. */
 const LOOK_EVERY_MS = 1000;
@@ -27,9 +27,6 @@ const LEASES_A_TURN = 256;
  * so of leases that are opened or end at one time the first alone has the kernel look through its table.
  */
 const FRESH_MS = 100;
-
-/** One made while others are being cut is cut after them: so often. */
-const CUTS = 16;
 
 export type LeaseConnectionsParts = {
   /** Asked for when a lease first needs it. */
@@ -46,9 +43,6 @@ type Fresh = {
   readonly at: number;
   readonly bySource: ConnectionGroups;
 };
-
-/** A lease whose connections are to be cut. */
-type Cut = { readonly lease: PortLease; count: number; readonly resolve: (count: number) => void };
 
 type Followed = { readonly lease: PortLease; seen: boolean };
 
@@ -68,9 +62,7 @@ export class LeaseConnections {
   readonly #followed = new Map<LeaseId, Followed>();
   /** BOUNDED: by the ports of doors, and by time. */
   readonly #fresh = new Map<string, Fresh>();
-  /** BOUNDED: by the leases. */
-  readonly #cuts: Cut[] = [];
-  #cutting = false;
+  readonly #cuts: ConnectionCuts;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   /** What was last reported of looking: the same trouble is told once, not each second. */
@@ -78,6 +70,7 @@ export class LeaseConnections {
 
   constructor(parts: LeaseConnectionsParts) {
     this.#parts = parts;
+    this.#cuts = new ConnectionCuts(() => this.#open(), parts.report);
   }
 
   /** Just before the ports of a lease are opened: what is there now was not made through it. */
@@ -119,10 +112,7 @@ export class LeaseConnections {
   /** Cuts the connections made through the lease. Returns how many. What cannot be done is reported. */
   cut(lease: Lease): Promise<number> {
     if (!mindsConnections(lease)) return Promise.resolve(0);
-    return new Promise((resolve) => {
-      this.#cuts.push({ lease, count: 0, resolve });
-      if (!this.#cutting) void this.#cutAll();
-    });
+    return this.#cuts.cut(lease, this.#madeThrough(lease));
   }
 
   /** The lease is over. */
@@ -165,39 +155,6 @@ export class LeaseConnections {
     const listed = groupBySource(this.#open().listNow({ sources: family, ports }), prefixes6);
     this.#trouble = '';
     return listed;
-  }
-
-  /** Those that are asked for while some are being cut are the next: one look at the kernel's table for all. */
-  async #cutAll(): Promise<void> {
-    this.#cutting = true;
-    for (let some = this.#cuts.splice(0); some.length > 0; some = this.#cuts.splice(0)) {
-      try {
-        await this.#cutTogether(some);
-      } catch (error) {
-        const text = `not all connections of ${renderLeases(some)} are cut: ${(error as Error).message}`;
-        this.#parts.report({ kind: 'error', text });
-      }
-      for (const { count, resolve } of some) resolve(count);
-    }
-    this.#cutting = false;
-  }
-
-  async #cutTogether(cuts: readonly Cut[]): Promise<void> {
-    const connections = this.#open();
-    for (let round = 0; round < CUTS; round++) {
-      const sought = soughtByAll(cuts);
-      const listed = groupBySource(await connections.list(sought), sought.prefixes6);
-      let isDone = true;
-      for (const cut of cuts) {
-        const { lease } = cut;
-        const made = connectionsOf(listed, lease).filter(this.#madeThrough(lease)).filter(isCuttable);
-        if (made.length === 0) continue;
-        isDone = false;
-        connections.cut(made);
-        cut.count += made.length;
-      }
-      if (isDone) return;
-    }
   }
 
   #schedule(): void {
@@ -266,10 +223,4 @@ export class LeaseConnections {
     const text = `the connections for hold and close_kills cannot be listed: ${message}`;
     this.#parts.report({ kind: 'error', text });
   }
-}
-
-function renderLeases(cuts: readonly Cut[]): string {
-  const first = cuts.slice(0, 3).map(({ lease }) => `${lease.source} at ${lease.door}`);
-  const more = cuts.length - first.length;
-  return `${first.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -5,12 +5,10 @@ import type { LeaseEnding } from '../../../core/lease/past-lease.ts';
 import { type Millis, millis, since } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import { type LeaseStore, StoreError } from '../../../host/store/lease-store.ts';
+import { GrowingRetry } from './growing-retry.ts';
 import { storedLease } from './lease-record.ts';
+import { isRecorded, whyNotOpen } from './unrecorded.ts';
 import { type End, UnwrittenLeases } from './unwritten-leases.ts';
-
-/** What could not be written is retried after this long, then each time after twice as long, up to the longest gap. */
-const FIRST_GAP_MS = 1000;
-const LONGEST_GAP_MS = 60_000;
 
 /** What is written beside something else waits for that no longer than this. */
 const ALONGSIDE_MS = 20;
@@ -40,10 +38,8 @@ export class LeaseJournal {
   #soon: NodeJS.Immediate | undefined;
   #alongside: NodeJS.Timeout | undefined;
   readonly #unwritten = new UnwrittenLeases();
-  #retry: NodeJS.Timeout | undefined;
-  #gap = FIRST_GAP_MS;
+  readonly #retry = new GrowingRetry(() => this.#mend());
   #canWrite = true;
-  #isStopped = false;
   /** Why the last try failed, as the log has it already. */
   #told: string | undefined;
 
@@ -51,7 +47,7 @@ export class LeaseJournal {
     this.#parts = parts;
     if (parts.store.isOpen) return;
     this.#told = whyNotOpen(parts.store);
-    this.#retryLater();
+    this.#retry.later();
   }
 
   /** Whether the store is open, and has taken what it was last given. */
@@ -143,7 +139,7 @@ export class LeaseJournal {
     // A store that has been lost is opened again at once, if that is possible.
     const isMended = !this.#parts.store.isOpen && this.#mend();
     if (isMended && this.#writeAll(changes)) return;
-    if (!this.#parts.store.isOpen) this.#retryLater();
+    if (!this.#parts.store.isOpen) this.#retry.later();
     // One that cannot be written is not to be the others' end.
     for (const change of changes) this.#writeAlone(change);
   }
@@ -151,8 +147,7 @@ export class LeaseJournal {
   /** The last try. What it cannot write either is dropped, with a line. */
   stop(): void {
     this.flush();
-    this.#isStopped = true;
-    clearTimeout(this.#retry);
+    this.#retry.stop();
     if (this.#unwritten.size === 0 || this.#mend()) return;
     const text = `${this.#unwritten.size} lease(s) that are over cannot be written to the history: ${this.#told}`;
     this.#parts.report({ kind: 'error', text });
@@ -185,7 +180,7 @@ export class LeaseJournal {
     this.#canWrite = true;
     for (const { resolve } of changes) resolve();
     // There is room again.
-    if (this.#unwritten.size > 0) this.#retryAt(0);
+    if (this.#unwritten.size > 0) this.#retry.now();
     return true;
   }
 
@@ -202,25 +197,7 @@ export class LeaseJournal {
 
   #keepForLater(add: () => void): void {
     add();
-    this.#retryLater();
-  }
-
-  #retryLater(): void {
-    if (this.#retry === undefined && !this.#isStopped) this.#retryAt(this.#gap);
-  }
-
-  #retryAt(ms: number): void {
-    clearTimeout(this.#retry);
-    if (this.#isStopped) return;
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      if (this.#mend()) this.#gap = FIRST_GAP_MS;
-      else {
-        this.#gap = Math.min(this.#gap * 2, LONGEST_GAP_MS);
-        this.#retryLater();
-      }
-    }, ms);
-    this.#retry.unref();
+    this.#retry.later();
   }
 
   /** Opens the store if it is not open, and writes all that it has missed. Returns whether nothing is left to be done. */
@@ -251,9 +228,7 @@ export class LeaseJournal {
     const { store, entries, clock } = this.#parts;
     const known = new Set(store.all().map(({ id }) => id));
     for (const { lease, state } of entries()) {
-      const isAsked = state.at === 'recording' || (state.at === 'opening-ports' && !state.isRecorded);
-      const isUndone = (state.at === 'undoing' || state.at === 'retrying-undo') && !state.isRecorded;
-      if (known.has(lease.id) || isAsked || isUndone || this.#unwritten.has(lease.id)) continue;
+      if (known.has(lease.id) || !isRecorded(state) || this.#unwritten.has(lease.id)) continue;
       this.#unwritten.add(storedLease(lease, this.#lengthOf(lease), clock));
     }
   }
@@ -269,15 +244,5 @@ export class LeaseJournal {
     if (error.message === this.#told) return;
     this.#told = error.message;
     this.#parts.report({ kind: 'error', text: error.message });
-  }
-}
-
-/** Whoever has tried to open it has said so. */
-function whyNotOpen(store: LeaseStore): string {
-  try {
-    store.together(() => undefined);
-    return '';
-  } catch (error) {
-    return (error as Error).message;
   }
 }

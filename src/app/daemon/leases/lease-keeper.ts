@@ -1,7 +1,7 @@
 import type { DoorSpec } from '../../../core/door/door.ts';
 import { renderCommands } from '../../../core/door/opening.ts';
 import type { Demand } from '../../../core/lease/demand.ts';
-import { type MayHold, proofOf } from '../../../core/lease/holders.ts';
+import { proofOf } from '../../../core/lease/holders.ts';
 import type { Lease, LeaseId } from '../../../core/lease/lease.ts';
 import type { LeaseEffect, OpenOutcome } from '../../../core/lease/lease-effect.ts';
 import type { LeaseInput } from '../../../core/lease/lease-input.ts';
@@ -10,42 +10,19 @@ import { REFUSED } from '../../../core/lease/refusals.ts';
 import type { Address } from '../../../core/net/address.ts';
 import { type Millis, since } from '../../../core/net/time.ts';
 import { randomBytes } from '../../../host/self/random-bytes.ts';
-import type { LeaseStore } from '../../../host/store/lease-store.ts';
 import { adoptInput } from './adoption.ts';
 import { DoorLimits } from './door-limits.ts';
-import { LeaseCommands, type LeaseCommandsParts } from './lease-commands.ts';
-import { LeaseOpenings, type LeaseOpeningsParts } from './lease-openings.ts';
+import { LeaseCommands } from './lease-commands.ts';
+import type { LeaseBook, LeaseKeeperParts, OpenResult } from './lease-keeper-parts.ts';
+import { LeaseOpenings } from './lease-openings.ts';
 import { LeaseRecords } from './lease-records.ts';
-import { type NewsParts, reportLeaseNews } from './report-lease-news.ts';
+import { reportLeaseNews } from './report-lease-news.ts';
 import { SingleRuns } from './single-runs.ts';
 
 /** A timer does not count while the machine sleeps: with leases open, the clock is looked at this often. */
 const LOOK_MS = 1000;
 
 const ID_BYTES = 16;
-
-export type LeaseKeeperParts = NewsParts &
-  Omit<LeaseCommandsParts, 'limits' | 'answer'> &
-  Omit<LeaseOpeningsParts, 'answer'> & {
-    readonly machine: LeaseMachine;
-    readonly store: LeaseStore;
-    /** The number of leases, or of those that failed, has changed. */
-    readonly onCount?: () => void;
-    /** Whether nothing may be open to the source. */
-    readonly isBanned?: (source: Address) => boolean;
-    /** Whether the user may still hold the door that his proof has opened. */
-    readonly mayHold?: MayHold;
-  };
-
-/** The leases there are, to look at. */
-export type LeaseBook = Pick<LeaseMachine, 'size' | 'failed' | 'countAt' | 'current' | 'each'>;
-
-/** What became of a request to open. `started`: whether its start command ends well, if it has one. */
-export type OpenResult =
-  | Exclude<OpenOutcome, { kind: 'opened' }>
-  | { readonly kind: 'opened'; readonly lease: Lease; readonly started?: Promise<boolean> }
-  /** A command that nothing closes: it runs, or will. */
-  | { readonly kind: 'runs' };
 
 /** Keeps the doors that are open: the lease machine decides, this has it done, and tells it what came of it. */
 export class LeaseKeeper {
@@ -93,9 +70,8 @@ export class LeaseKeeper {
       return this.refuse(demand, REFUSED.revoked);
     this.#limits.learn(door);
     const { start, stop } = renderCommands(door.opening, source, proof?.user);
-    if (start !== undefined && stop === undefined && door.opening.ports === undefined) {
-      return this.#request(demand, start);
-    }
+    const isSingleRun = start !== undefined && stop === undefined && door.opening.ports === undefined;
+    if (isSingleRun) return this.#request(demand, start);
     const outcome = await this.#open(demand);
     if (outcome.kind !== 'opened') return outcome;
     const started = outcome.runsStart ? this.#commands.startOf(outcome.lease.id) : undefined;
@@ -118,12 +94,7 @@ export class LeaseKeeper {
   /** Closes these leases now, by the operator's word. Each resolves when nothing of it is open any more. */
   close(leases: readonly Lease[]): Promise<void>[] {
     const ids = leases.map(({ id }) => id);
-    const ended = ids.map((id) => {
-      if (!this.#machine.has(id)) return Promise.resolve();
-      const end = this.#ends.get(id) ?? Promise.withResolvers<void>();
-      this.#ends.set(id, end);
-      return end.promise;
-    });
+    const ended = ids.map((id) => (this.#machine.has(id) ? this.#endOf(id) : Promise.resolve()));
     this.#take({ kind: 'close', ids });
     return ended;
   }
@@ -147,22 +118,9 @@ export class LeaseKeeper {
 
   /** What is open, opening or closing now, to look at. */
   get book(): LeaseBook {
-    return this.#parts.machine;
+    return this.#machine;
   }
 
-  /** Whether a connection keeps it open beyond its time. */
-  isHeld(id: LeaseId): boolean {
-    const state = this.#machine.entry(id)?.state;
-    return (state?.at === 'open' || state?.at === 'checking-hold') && state.isHeld;
-  }
-
-  /** What its stop command failed of, where it is to be run again. */
-  stopFailure(id: LeaseId): string | undefined {
-    const state = this.#machine.entry(id)?.state;
-    return state?.at === 'retrying-stop' || state?.at === 'stopping' ? state.failure : undefined;
-  }
-
-  /** The leases that are open, opening or closing now. */
   leases(): readonly Lease[] {
     return this.#machine.leases();
   }
@@ -180,10 +138,10 @@ export class LeaseKeeper {
   /** Closes every door now, those still opening as soon as they have opened. Resolves when all are closed. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#onIdle = resolve;
-    this.#take({ kind: 'stop' });
-    await promise;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+      this.#take({ kind: 'stop' });
+    });
     this.leave();
   }
 
@@ -266,6 +224,12 @@ export class LeaseKeeper {
       default:
         this.#openings.do(effect);
     }
+  }
+
+  #endOf(id: LeaseId): Promise<void> {
+    const end = this.#ends.get(id) ?? Promise.withResolvers<void>();
+    this.#ends.set(id, end);
+    return end.promise;
   }
 
   #forget(id: LeaseId): void {

@@ -1,6 +1,6 @@
 import type { ProofOutcome } from '../../../core/control/proof-counts.ts';
 import type { SealReason } from '../../../core/signed/open-knock.ts';
-import type { OpenResult } from '../leases/lease-keeper.ts';
+import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 
 export const THROWN_AWAY =
   'the kernel drops the knock because of its source address (rp_filter, or no route back on that interface)';

@@ -155,7 +155,7 @@ export class DaemonView {
   lease(lease: Lease): LeaseStatus {
     const { clock, keeper } = this.#parts;
     const { id, door, source, state, opened, due, holders, isShared, byOperator, startFailure } = lease;
-    const stopFailure = keeper.stopFailure(id);
+    const stopFailure = keeper.book.stopFailure(id);
     return {
       id,
       door,
@@ -168,7 +168,7 @@ export class DaemonView {
       since: toWallTime(lease.since, clock),
       until: toWallTime(due, clock),
       left: millis(Math.max(0, since(clock.sinceBoot(), due))),
-      held: keeper.isHeld(id),
+      held: keeper.book.isHeld(id),
       ...(holders === undefined ? {} : { holders }),
       ...(isShared === undefined ? {} : { isShared }),
       ...(byOperator === undefined ? {} : { byOperator }),
