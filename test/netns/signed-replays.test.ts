@@ -93,7 +93,7 @@ describe('recorded signed knocks', { concurrency: 2 }, () => {
     stage.disk?.fill();
     const signed = await stage.signer.sign();
     assert.equal((await stage.knockWith(signed))?.status, 'open');
-    await stage.knockd.saw(/signed knocks open all the same, and are remembered in memory/);
+    await stage.knockd.saw(/signed knocks open all the same, and are kept in memory/);
     await replay(stage, signed, 100);
     assert.equal(stage.openings, 1);
     await stage.restart('SIGKILL', () => stage.disk?.free());
