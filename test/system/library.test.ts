@@ -39,7 +39,7 @@ describe('knock', () => {
     ['a port that is none', { host: 'a', knocks: [70000] }, /'70000' is not a knock/],
     ['a protocol that is none', { host: 'a', knocks: ['7000:icmp'] }, /'7000:icmp' is not a knock/],
     ['no knocks', { host: 'a', knocks: [] }, /knocks is not a list of ports/],
-    ['no host', { host: '', knocks: [1] }, /host is no name/],
+    ['no host', { host: '', knocks: [1] }, /host is neither a name nor an address/],
     ['a time that is none', { host: 'a', knocks: [1], delayMs: -1 }, /delayMs is not a length of time/],
   ] as const) {
     test(`${name}: a TypeError`, () => assert.rejects(knock(request), { name: 'TypeError', message }));
@@ -79,7 +79,7 @@ describe('simulate', () => {
     const config = configOf(TEXT);
     await assert.rejects(simulate(config, { knocks: [1], from: 'x' }), {
       name: 'TypeError',
-      message: /from is no address/,
+      message: /from is not an address/,
     });
     await assert.rejects(
       simulate(config, { pcap: '/no/such/file' }),
