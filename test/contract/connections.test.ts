@@ -234,6 +234,7 @@ describe('connections, listed', () => {
     await using scene = await Scene.create(OWN_TABLE);
     const { client } = scene.stage.wire;
     await scene.firewall.install([GATE]);
+    await scene.firewall.grant(DOOR, CLIENT, MINUTE);
     await client.ip('route add 10.8.0.0/24 via 10.7.0.1');
     assert.equal(await client.status('nc', '-z', '-w', '5', '-s', CLIENT, '10.8.0.2', '9080'), 0);
     const ports = [{ protocol: 'tcp', first: 9080, last: 9080 }];

@@ -140,7 +140,7 @@ describe('control socket', () => {
     clients[0] = late;
     for (const client of clients) client.write('"wait"\n');
     await allWait.promise;
-    assert.match(JSON.stringify(await askControl(bench.path, {})), /"ok":false.*too many clients \\(16\\)/);
+    assert.match(JSON.stringify(await askControl(bench.path, {})), /"ok":false.*too many clients \(16\)/);
     const answered = once(second, 'data');
     unanswered.resolve({ ok: true });
     await answered;

@@ -164,7 +164,7 @@ describe('nftables', { concurrency: 2 }, () => {
     ],
     ['no such chain', attach('ip filter inputs'), SSH, /ip filter inputs: the table has no such chain/],
     ['a chain on no hook', attach('ip filter idle'), SSH, /ip filter idle: the chain is at no hook/],
-    ['a chain on two hooks', attach('ip6 filter both'), SSH, /hangs on the hooks input, forward; name one/],
+    ['a chain on two hooks', attach('ip6 filter both'), SSH, /is at the hooks input, forward; name one/],
     [
       'no chain in the forward path',
       attach('ip filter input'),
