@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import type { Config } from '../../../core/config/file/config.ts';
-import { renderCommands } from '../../../core/door/opening.ts';
-import type { MayHold } from '../../../core/lease/holders.ts';
 import { MAX_LEASES } from '../../../core/lease/lease.ts';
 import { LeaseMachine } from '../../../core/lease/lease-machine.ts';
 import { openSystemClock } from '../../../host/clock/clock.ts';
@@ -39,8 +37,9 @@ import { ProofCounters } from '../reporting/proof-counters.ts';
 import { DaemonView } from '../status/daemon-view.ts';
 import { SourceView } from '../status/source-view.ts';
 import { UserView } from '../status/user-view.ts';
-import { CompletionAdmission } from './completion-admission.ts';
+import { closePorts } from './close-ports.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
+import { hasStop, holding } from './lease-authority.ts';
 
 /** What a start is given: `resources` has what has been opened, and closes it in reverse order. */
 export type DaemonStart = {
@@ -93,23 +92,6 @@ function openBase({ options, config, authority, warnings, resources }: DaemonSta
   resources.defer(() => reports.attempt(() => state.store.close()));
   const directory = state.isOpen ? join(options.stateDirectory, name) : undefined;
   return { clock, inForce, reports, oneTime, watch, state, name, directory };
-}
-
-/** Whether its door closes by this very command, for whoever has opened it. */
-function hasStop(inForce: ConfigInForce, { door, source, stop, holders = [] }: StoredLease): boolean {
-  const spec = inForce.current.doors.find(({ name }) => name === door);
-  if (spec === undefined) return false;
-  const users = inForce.authority?.users.users.map(({ name }) => name) ?? [];
-  const names = new Set(['', ...holders.map(({ user }) => user), ...users]);
-  return [...names].some((name) => renderCommands(spec.opening, source, name).stop === stop);
-}
-
-/** By the users and doors that are in force now. */
-function holding(inForce: ConfigInForce): MayHold {
-  return ({ user, fingerprint }, name) => {
-    const door = inForce.current.doors.find((one) => one.name === name);
-    return inForce.authority?.users.mayHold(user, fingerprint, door) === true;
-  };
 }
 
 /** The firewall, not touched yet, and the leases. */
@@ -261,13 +243,4 @@ function recordOptions({ options }: DaemonStart, { directory, state, name, clock
   };
   if (directory !== undefined) write(directory);
   else state.onceOpen(() => write(join(options.stateDirectory, name)));
-}
-
-/** From the installation of the rules on nothing is left that throws: no port is closed without a daemon to knock at. */
-async function closePorts(parts: DaemonParts): Promise<void> {
-  const { inForce, watch, payloads, oneTime, native, keeper } = parts;
-  const completions = new CompletionAdmission({ inForce, watch, keeper, oneTime });
-  watch.listen((completion, whyNot) => void completions.take(completion, whyNot));
-  payloads.listen((completion, whyNot) => completions.take(completion, whyNot));
-  await native.install(gatesOf(inForce.current), inForce.current.settings);
 }

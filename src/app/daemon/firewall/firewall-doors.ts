@@ -2,9 +2,7 @@ import type { FirewallStatus } from '../../../core/control/daemon-status.ts';
 import type { Event } from '../../../core/event/event.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import { leasePrefix } from '../../../core/lease/lease-prefix.ts';
-import type { Ingress } from '../../../core/net/ingress.ts';
 import { type Instant, type Millis, millis, since } from '../../../core/net/time.ts';
-import type { Clock } from '../../../host/clock/clock.ts';
 import {
   type Firewall,
   FirewallError,
@@ -12,11 +10,13 @@ import {
   type Grant,
 } from '../../../host/firewall/contract/firewall.ts';
 import { SerialQueue } from '../../../host/serial/serial-queue.ts';
+import type { FirewallDoorsParts } from './firewall-doors-parts.ts';
 import { couldGrant, grantAll, grantEach } from './grant-openings.ts';
 import { trackOlderConnections } from './import-connections.ts';
 import { IngressFollower } from './ingress-follower.ts';
 import { InstalledRules } from './installed-rules.ts';
-import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
+import { LeaseRenewal } from './lease-renewal.ts';
+import type { FirewallSettings } from './open-firewall.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
 import { hasPorts, withLeftover } from './port-leases.ts';
 import { RegularLook } from './regular-look.ts';
@@ -28,40 +28,25 @@ const AGAIN_MS = 10_000;
 /** After somebody has changed the rules: they often do so in several steps. */
 const LOOK_AGAIN_MS = 100;
 
-/** A timer of Node's counts no further. */
-const MAX_TIMER_MS = 2_147_483_647;
-
-export type NativeDoorsParts = {
-  /** Asked for when a door first needs it, and when the settings change. Throws a `FirewallError`. */
-  readonly openFirewall: (settings: FirewallSettings) => Promise<ChosenFirewall>;
-  readonly clock: Clock;
-  /** The leases that hold ports open now. */
-  readonly leases: () => readonly Lease[];
-  readonly report: (event: Event) => void;
-  readonly onLooked?: () => void;
-  /** By which interfaces strangers come whose packets go through this host; they may change at any time. */
-  readonly ingresses?: () => readonly Ingress[];
-};
-
 /**
  * The doors' part in the firewall: installed as a whole, put back when somebody has taken it away, one change after
  * the other; doors that are completed together are opened together.
  */
 export class FirewallDoors {
-  readonly #parts: NativeDoorsParts;
+  readonly #parts: FirewallDoorsParts;
   readonly #part: InstalledRules;
   readonly #openings = new OpeningQueue();
   #gates: readonly Gate[] = [];
   readonly #ingresses: IngressFollower;
   readonly #turns = new SerialQueue();
   #timer: NodeJS.Timeout | undefined;
-  #renewal: NodeJS.Timeout | undefined;
+  readonly #renewal = new LeaseRenewal(() => void this.renew());
   readonly #regularLook: RegularLook;
   /** The part could not be put in place, and `#timer` waits to try it again. */
   #isBroken = false;
   #stopped = false;
 
-  constructor(parts: NativeDoorsParts) {
+  constructor(parts: FirewallDoorsParts) {
     this.#parts = parts;
     const { openFirewall, report } = parts;
     this.#ingresses = new IngressFollower(parts.ingresses);
@@ -151,18 +136,15 @@ export class FirewallDoors {
   }
 
   /** The command that opens what is closed now, for when there is no daemon any more. `undefined` where nothing is. */
-  async howToOpen(): Promise<string | undefined> {
-    try {
-      return await this.#part.firewall?.howToOpen();
-    } catch (error) {
-      return `cannot list the rules in ${this.#part.firewall?.name}: ${(error as Error).message}`;
-    }
+  howToOpen(): Promise<string | undefined> {
+    return this.#part.howToOpen();
   }
 
   /** `open`: takes the part out of the firewall, and the ports are as they were without it; `keep`: leaves it. */
   async stop(exit: 'open' | 'keep'): Promise<void> {
     this.#stopped = true;
-    for (const timer of [this.#timer, this.#renewal]) clearTimeout(timer);
+    clearTimeout(this.#timer);
+    this.#renewal.stop();
     this.#regularLook.stop();
     this.#part.unwatch();
     await this.#inTurn(async () => {
@@ -260,31 +242,15 @@ export class FirewallDoors {
     return true;
   }
 
-  async #isInPlace(): Promise<boolean> {
-    const { firewall } = this.#part;
-    if (firewall === undefined) return false;
+  #isInPlace(): Promise<boolean> {
     const isGranted = ({ id, state }: Lease): boolean => state === 'open' && !this.#openings.has(id);
     const granted = this.#parts.leases().filter(hasPorts).filter(isGranted);
-    try {
-      return await firewall.isInPlace(granted.map((lease) => this.#grant(lease)));
-    } catch (error) {
-      this.#parts.report({ kind: 'error', text: `${firewall.name}: ${(error as Error).message}` });
-      return false;
-    }
+    return this.#part.holds(granted.map((lease) => this.#grant(lease)));
   }
 
-  /** Leases that are longer than the kernel counts are put in anew, each long before the kernel ends it. */
   #renewLater(grants: readonly Grant[]): void {
-    const { longest } = this.#part.firewall ?? {};
-    if (longest === undefined || this.#stopped || this.#renewal !== undefined) return;
-    if (!grants.some(({ left }) => left > longest / 2)) return;
-    this.#renewal = setTimeout(
-      () => {
-        this.#renewal = undefined;
-        void this.renew();
-      },
-      Math.min(longest / 4, MAX_TIMER_MS),
-    ).unref();
+    const { firewall } = this.#part;
+    if (firewall !== undefined && !this.#stopped) this.#renewal.schedule(grants, firewall.longest);
   }
 
   #grant(lease: Lease): Grant {

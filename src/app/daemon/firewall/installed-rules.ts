@@ -49,6 +49,27 @@ export class InstalledRules {
     return this.#inUse?.why;
   }
 
+  /** Whether the part stands, with these leases in it. What cannot be read is reported, and does not stand. */
+  async holds(grants: readonly Grant[]): Promise<boolean> {
+    const { firewall } = this;
+    if (firewall === undefined) return false;
+    try {
+      return await firewall.isInPlace(grants);
+    } catch (error) {
+      this.#parts.report({ kind: 'error', text: `${firewall.name}: ${(error as Error).message}` });
+      return false;
+    }
+  }
+
+  /** The command that opens what is closed now. `undefined` where nothing is. */
+  async howToOpen(): Promise<string | undefined> {
+    try {
+      return await this.firewall?.howToOpen();
+    } catch (error) {
+      return `cannot list the rules in ${this.firewall?.name}: ${(error as Error).message}`;
+    }
+  }
+
   /** Which firewall the next `install` is to use. */
   choose({ firewall, attach }: FirewallSettings): void {
     this.#settings = {

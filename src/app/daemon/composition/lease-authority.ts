@@ -1,0 +1,21 @@
+import { renderCommands } from '../../../core/door/opening.ts';
+import type { MayHold } from '../../../core/lease/holders.ts';
+import type { StoredLease } from '../../../host/store/lease-store.ts';
+import type { ConfigInForce } from '../../config/config-in-force.ts';
+
+/** Whether its door closes by this very command, for whoever has opened it. */
+export function hasStop(inForce: ConfigInForce, { door, source, stop, holders = [] }: StoredLease): boolean {
+  const spec = inForce.current.doors.find(({ name }) => name === door);
+  if (spec === undefined) return false;
+  const users = inForce.authority?.users.users.map(({ name }) => name) ?? [];
+  const names = new Set(['', ...holders.map(({ user }) => user), ...users]);
+  return [...names].some((name) => renderCommands(spec.opening, source, name).stop === stop);
+}
+
+/** By the users and doors that are in force now. */
+export function holding(inForce: ConfigInForce): MayHold {
+  return ({ user, fingerprint }, name) => {
+    const door = inForce.current.doors.find((one) => one.name === name);
+    return inForce.authority?.users.mayHold(user, fingerprint, door) === true;
+  };
+}
