@@ -237,6 +237,7 @@ export const ANY_ANSWER: { readonly [V in keyof Answers]: fc.Arbitrary<Answers[V
   extend: fc.record({ lease }),
   close: fc.record({ closed: number, closing: number }),
   reload: fc.record({ reload: reloaded }),
+  revoke: fc.record({ revoked: flag }),
   ban: record<Answers['ban']>({ ban, unkept: text }, 'unkept'),
   unban: record<Answers['unban']>(
     { removed: flag, still: fc.array(ban, { maxLength: 3 }), forgiven: flag, unkept: text },
@@ -308,6 +309,7 @@ export const ANY_REQUEST: { readonly [V in keyof Requests]: fc.Arbitrary<Request
   extend: order,
   close: record<Requests['close']>({ door: text, ip: address, all: yes }, 'door', 'ip', 'all'),
   reload: nothing,
+  revoke: record<Requests['revoke']>({ user: text, key: text }, 'key'),
   ban: record<Requests['ban']>({ who: prefix, for: length }, 'for'),
   unban: fc.record({ who: prefix }),
   explain: record<Requests['explain']>({ ip: address, follow: yes }, 'follow'),

@@ -134,6 +134,47 @@ describe('users', { concurrency: 2 }, () => {
     assert.equal(readFileSync(stage.directory.file('knockd.conf'), 'utf8'), before);
   });
 
+  test('off and remove shut out at once also where the files have mistakes; a good reload goes by the files', async () => {
+    await using stage = await Stage.create();
+    const { client } = stage.wire;
+    assert.equal(await stage.knock('alice'), 'open');
+    assert.equal(await stage.knock('bob', STRANGER), 'open');
+    const config = stage.directory.file('knockd.conf');
+    const good = readFileSync(config, 'utf8');
+    writeFileSync(config, `${good}  onpe = tcp/22\n`);
+    const off = await stage.ask('user', 'off', 'alice');
+    assert.deepEqual([off.inForce, off.daemon], [true, 'shut-out']);
+    assert.match(String(off.reasons), /knockd\.conf:\d+:\d+: unknown directive "onpe"/);
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: closed tcp\/22, its user may no longer open it/);
+    await assertShut(client, SERVER, 22, CLIENT);
+    await assertOpen(client, SERVER, 22, STRANGER);
+    // The users file is broken beside it, and in another's section.
+    const users = readFileSync(stage.signer.usersFile, 'utf8');
+    assert.match(users, /off = yes/);
+    writeFileSync(stage.signer.usersFile, users.replace('[alice]', '[alice]\n  until = never'));
+    assert.equal((await stage.ask('user', 'remove', 'bob')).daemon, 'shut-out');
+    await stage.knockd.saw(/10\.7\.0\.3: ssh: bob: closed tcp\/22, its user may no longer open it/);
+    await assertShut(client, SERVER, 22, STRANGER);
+    writeFileSync(stage.signer.usersFile, users.replace(/\[bob\][^[]*/, ''));
+    writeFileSync(config, good);
+    assert.equal((await stage.ask('user', 'on', 'alice')).inForce, true);
+    assert.equal(await stage.knock('alice'), 'open');
+  });
+
+  test('until: what only that user holds closes when the time comes', async () => {
+    await using stage = await Stage.create();
+    const { client } = stage.wire;
+    assert.equal(await stage.knock('alice'), 'open');
+    assert.equal(await stage.knock('bob', STRANGER), 'open');
+    const end = new Date(Date.now() + 4000).toISOString().slice(0, 19);
+    stage.signer.writeUsers({ alice: `  until = ${end}Z\n` });
+    stage.knockd.signal('SIGHUP');
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: closed tcp\/22, its user may no longer open it/);
+    assert.ok(Date.now() >= Date.parse(`${end}Z`));
+    await assertShut(client, SERVER, 22, CLIENT);
+    await assertOpen(client, SERVER, 22, STRANGER);
+  });
+
   test('a users file with a mistake, or that others can read, keeps the old one in force', async () => {
     await using stage = await Stage.create();
     const good = readFileSync(stage.signer.usersFile, 'utf8');

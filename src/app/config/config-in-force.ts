@@ -20,6 +20,16 @@ export class ConfigInForce {
     return this.#authority;
   }
 
+  /** The user, or one key of his, counts no more. False where nobody knows him. */
+  revoke(user: string, key?: string): boolean {
+    const authority = this.#authority;
+    const known = authority?.users.find(user);
+    if (authority === undefined || known === undefined) return false;
+    if (key !== undefined && !known.keys.some(({ fingerprint }) => fingerprint === key)) return false;
+    this.#authority = { ...authority, users: authority.users.without(user, key) };
+    return true;
+  }
+
   replace(config: Config, authority: Authority | undefined): void {
     this.#current = config;
     this.#authority = authority;

@@ -8,9 +8,12 @@ import {
 } from '../../core/config/file/config.ts';
 import { acceptKeys } from '../../core/config/file/edit-config.ts';
 import { parseConfig } from '../../core/config/file/parse-config.ts';
+import { readSections } from '../../core/config/file/read-sections.ts';
 import { MAX_PORT } from '../../core/net/port.ts';
 import { parseServerKeys, type ServerKeys } from '../../core/signed/server-keys.ts';
 import type { Diagnostic } from '../../core/text/diagnostic.ts';
+import { Findings } from '../../core/text/findings.ts';
+import { splitLines } from '../../core/text/split-lines.ts';
 import { parseUsers } from '../../core/users/parse-users.ts';
 import type { User } from '../../core/users/user.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
@@ -67,6 +70,28 @@ export function readAuthority(configFile: string, wanted?: 'port'): AuthorityTex
     };
   } catch (error) {
     return unusable(error as NodeJS.ErrnoException);
+  }
+}
+
+/**
+ * Where the users are and what is written there, whatever mistakes the configuration and the file have: whoever is to be
+ * shut out does not get in for the sake of those.
+ */
+export function readUsersAlone(configFile: string): { readonly path: string; readonly bytes: Uint8Array } {
+  const { lines } = splitLines(readIfThere(configFile));
+  const written = readSections(lines, new Findings()).flatMap(({ entries }) =>
+    entries.flatMap(({ directive, value }) => (directive.name === 'Users_File' ? (value?.text ?? []) : [])),
+  );
+  const path = written.findLast((one) => one.startsWith('/')) ?? DEFAULT_USERS_FILE;
+  return { path, bytes: readIfThere(path) };
+}
+
+function readIfThere(path: string): Uint8Array {
+  try {
+    return readWhole(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Uint8Array();
+    throw error;
   }
 }
 

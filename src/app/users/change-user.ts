@@ -1,12 +1,13 @@
 import { parseAuthorizedKey } from '../../core/ssh/authorized-key.ts';
 import { fingerprintOf } from '../../core/ssh/fingerprint.ts';
-import { removeKeys, removeUser, setOff } from '../../core/users/edit-users.ts';
+import { hasUser, removeKeys, removeUser, setOff } from '../../core/users/edit-users.ts';
 import { parseUsers } from '../../core/users/parse-users.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
 import {
   type AuthorityTexts,
   errorsOf,
   readAuthority,
+  readUsersAlone,
   type Unusable,
   unusable,
   writePrivate,
@@ -33,6 +34,7 @@ export function changeUser(
 
 function applyChange(configFile: string, name: string, change: UserChange, key?: string): ChangeOutcome {
   const texts = readAuthority(configFile);
+  if (texts.kind === 'mistakes' && change !== 'on') return shutOut(configFile, name, change, key) ?? texts;
   if (texts.kind !== 'texts') return texts;
   const user = texts.users.find((one) => one.name === name);
   if (user === undefined) return { kind: 'refused', message: unknownUser(name, texts) };
@@ -52,6 +54,27 @@ function applyChange(configFile: string, name: string, change: UserChange, key?:
     return unusable(error as NodeJS.ErrnoException);
   }
   return { kind: 'changed', isDone: false };
+}
+
+/**
+ * `off` and `remove` in spite of mistakes in the files: they make who gets in fewer, and nothing else. `undefined`: the
+ * user has no section.
+ */
+function shutOut(
+  configFile: string,
+  name: string,
+  change: UserChange,
+  key: string | undefined,
+): ChangeOutcome | undefined {
+  try {
+    const { path, bytes } = readUsersAlone(configFile);
+    if (!hasUser(bytes, name)) return undefined;
+    const changed = changedText(bytes, name, change, key);
+    if (changed !== bytes) writePrivate(path, changed);
+    return { kind: 'changed', isDone: changed === bytes };
+  } catch (error) {
+    return unusable(error as NodeJS.ErrnoException);
+  }
 }
 
 export function unknownUser(name: string, { users }: AuthorityTexts): string {

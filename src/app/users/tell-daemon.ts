@@ -4,6 +4,8 @@ import { askDaemon, type DaemonSelector } from '../ask/ask-daemon.ts';
 /** Whether what has been written is in force. `refused`: the daemon goes on with what it had. */
 export type Told =
   | { readonly kind: 'in-force' | 'no-daemon' }
+  /** The daemon goes on with what it had, and without the user or key. `reasons`: why it does not take the files. */
+  | { readonly kind: 'shut-out'; readonly reasons: readonly string[] }
   | { readonly kind: 'refused'; readonly reasons: readonly string[] };
 
 /** Has the daemon read its files again. */
@@ -15,4 +17,20 @@ export async function tellDaemon(choice: DaemonSelector): Promise<Told> {
   if (outcome === 'done') return { kind: 'in-force' };
   const wrong = diagnostics.filter(({ severity }: Diagnostic) => severity === 'error').map(renderDiagnostic);
   return { kind: 'refused', reasons: [...wrong, ...reasons] };
+}
+
+/** Has the daemon read its files again, and if it does not take them, shut out the user or key all the same. */
+export async function shutOut(choice: DaemonSelector, user: string, key?: string): Promise<Told> {
+  const told = await tellDaemon(choice);
+  if (told.kind !== 'refused') return told;
+  const revoked = await revoke(choice, user, key);
+  if (revoked.kind === 'refused') return { kind: 'refused', reasons: [...told.reasons, ...revoked.reasons] };
+  return { kind: 'shut-out', reasons: told.reasons };
+}
+
+/** Has the daemon shut out the user or key until it reads its files again. */
+export async function revoke(choice: DaemonSelector, user: string, key?: string): Promise<Told> {
+  const reply = await askDaemon(choice, { verb: 'revoke', user, ...(key === undefined ? {} : { key }) });
+  if (reply.kind === 'answer') return { kind: 'shut-out', reasons: [] };
+  return reply.kind === 'no-daemon' ? { kind: 'no-daemon' } : { kind: 'refused', reasons: [reply.message] };
 }

@@ -43,6 +43,8 @@ export type Requests = {
   /** A door and an address, or `all`: of the door, of the address, or whatever is open. */
   readonly close: { readonly door?: string; readonly ip?: Address; readonly all?: true };
   readonly reload: Nothing;
+  /** The user, or one key of his by its fingerprint, counts no more, whatever the files say. */
+  readonly revoke: { readonly user: string; readonly key?: string };
   /** Without `for` it is for good. */
   readonly ban: { readonly who: Prefix; readonly for?: Millis };
   readonly unban: { readonly who: Prefix };
@@ -79,6 +81,8 @@ export type Answers = {
   readonly extend: ExtendAnswer;
   readonly close: CloseAnswer;
   readonly reload: ReloadAnswer;
+  /** False: the daemon does not know him. */
+  readonly revoke: { readonly revoked: boolean };
   readonly ban: BanAnswer;
   readonly unban: UnbanAnswer;
   readonly explain: SourceStory;
@@ -109,6 +113,7 @@ export const REQUESTS: { readonly [V in ControlVerb]: Fields<Requests[V]> } = {
   extend: ORDER,
   close: { door: optional(TEXT), ip: optional(ADDRESS), all: optional(YES) },
   reload: {},
+  revoke: { user: TEXT, key: optional(TEXT) },
   ban: { who: PREFIX, for: optional(LENGTH) },
   unban: { who: PREFIX },
   explain: { ip: ADDRESS, follow: optional(YES) },
@@ -135,6 +140,7 @@ export const ANSWERS: { readonly [V in AnswerVerb]: Reader<Answers[V]> } = {
   extend: EXTEND_ANSWER,
   close: CLOSE_ANSWER,
   reload: RELOAD_ANSWER,
+  revoke: record<Answers['revoke']>({ revoked: FLAG }),
   ban: BAN_ANSWER,
   unban: UNBAN_ANSWER,
   explain: SOURCE_STORY,

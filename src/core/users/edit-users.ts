@@ -40,21 +40,25 @@ export function addKey(
 
 /** With all of the user's keys for which `chosen` says so taken out. */
 export function removeKeys(bytes: Uint8Array, name: string, chosen: (line: string) => boolean): Uint8Array {
-  const { section } = look(bytes, name);
-  const keys = section?.entries.filter(
-    ({ directive, value }) => directive.name === 'Key' && value !== undefined && chosen(value.text),
+  const { sections } = look(bytes, name);
+  const keys = sections
+    .flatMap(({ entries }) => entries)
+    .filter(({ directive, value }) => directive.name === 'Key' && value !== undefined && chosen(value.text));
+  return editLines(
+    bytes,
+    keys.map(({ key }): LineEdit => ({ kind: 'delete', line: key.line })),
   );
-  return editLines(bytes, keys?.map(({ key }): LineEdit => ({ kind: 'delete', line: key.line })) ?? []);
 }
 
 /** With the user turned off, or on again. */
 export function setOff(bytes: Uint8Array, name: string, isOff: boolean): Uint8Array {
-  const { lines, section } = look(bytes, name);
-  if (section === undefined) return bytes;
-  const written = section.entries.filter(({ directive }) => directive.name === 'Off');
-  const gone = written.map(({ key }): LineEdit => ({ kind: 'delete', line: key.line }));
-  if (!isOff) return editLines(bytes, gone);
-  return editLines(bytes, [...gone, insertIn(section, `${indentIn(lines, section)}off = yes`)]);
+  const { lines, sections } = look(bytes, name);
+  const edits = sections.flatMap((section): LineEdit[] => {
+    const written = section.entries.filter(({ directive }) => directive.name === 'Off');
+    const gone = written.map(({ key }): LineEdit => ({ kind: 'delete', line: key.line }));
+    return isOff ? [...gone, insertIn(section, `${indentIn(lines, section)}off = yes`)] : gone;
+  });
+  return editLines(bytes, edits);
 }
 
 /**
@@ -62,21 +66,25 @@ export function setOff(bytes: Uint8Array, name: string, isOff: boolean): Uint8Ar
  * or behind that line stays.
  */
 export function removeUser(bytes: Uint8Array, name: string): Uint8Array {
-  const { section } = look(bytes, name);
-  if (section === undefined) return bytes;
-  const first = section.name.line;
-  const edits = Array.from(
-    { length: lastLine(section) - first + 1 },
-    (_, i): LineEdit => ({ kind: 'delete', line: first + i }),
-  );
+  const edits = look(bytes, name).sections.flatMap((section) => {
+    const first = section.name.line;
+    return Array.from(
+      { length: lastLine(section) - first + 1 },
+      (_, i): LineEdit => ({ kind: 'delete', line: first + i }),
+    );
+  });
   return editLines(bytes, edits);
 }
 
+/** Whether there is a section of the user, in a file that may have mistakes elsewhere. */
+export const hasUser = (bytes: Uint8Array, name: string): boolean => look(bytes, name).sections.length > 0;
+
 function look(bytes: Uint8Array, name: string) {
   const { lines } = splitLines(bytes);
-  const sections = readSectionsBy(USER_GRAMMAR, lines, new Findings());
-  const section = sections.find((one) => one.kind === 'user' && one.name.text === name);
-  return { lines, section };
+  const all = readSectionsBy(USER_GRAMMAR, lines, new Findings());
+  // A file that is to be mended may have several.
+  const sections = all.filter((one) => one.kind === 'user' && one.name.text === name);
+  return { lines, sections, section: sections[0] };
 }
 
 const lastLine = ({ name, entries }: UserSection): number => entries.at(-1)?.key.line ?? name.line;

@@ -1,4 +1,5 @@
 import { type DoorSpec, takes } from '../door/door.ts';
+import type { Instant } from '../net/time.ts';
 import type { User, UserKey } from './user.ts';
 
 /** Whose key it is. */
@@ -9,6 +10,8 @@ export class UserDirectory {
   readonly users: readonly User[];
   readonly #byName: ReadonlyMap<string, User>;
   readonly #byKey: ReadonlyMap<string, KeyOwner>;
+  /** When keys expire, by the wall clock. */
+  readonly #ends: readonly Instant[];
 
   constructor(users: readonly User[]) {
     this.users = users;
@@ -16,6 +19,7 @@ export class UserDirectory {
     this.#byKey = new Map(
       users.flatMap((user) => user.keys.map((key) => [textOf(key.id), { user, key }] as const)),
     );
+    this.#ends = users.flatMap(({ keys }) => keys.flatMap(({ knockKey }) => knockKey.until ?? []));
   }
 
   find(name: string): User | undefined {
@@ -27,13 +31,29 @@ export class UserDirectory {
     return this.#byKey.get(textOf(id));
   }
 
-  /** Whether the user has the key still, is not off, and may open the door. Where and when he knocks is not asked. */
-  mayHold(name: string, fingerprint: string, door: DoorSpec | undefined): boolean {
+  /** Whether the user still has the key, neither has ended, and he may open the door. Where he knocks from is not asked. */
+  mayHold(name: string, fingerprint: string, door: DoorSpec | undefined, now: Instant): boolean {
     const user = this.find(name);
     if (user === undefined || user.isOff === true) return false;
-    return (
-      user.keys.some((key) => key.fingerprint === fingerprint) && (door === undefined || mayOpen(user, door))
-    );
+    const key = user.keys.find((one) => one.fingerprint === fingerprint);
+    if (key === undefined) return false;
+    const { until } = key.knockKey;
+    return (until === undefined || now < until) && (door === undefined || mayOpen(user, door));
+  }
+
+  /** Whether a key expired after `from`, and not after `to`. */
+  hasEnded(from: Instant, to: Instant): boolean {
+    return this.#ends.some((end) => from < end && end <= to);
+  }
+
+  /** Without the user, or without one key of his. */
+  without(name: string, fingerprint?: string): UserDirectory {
+    const users = this.users.flatMap((user) => {
+      if (user.name !== name) return [user];
+      if (fingerprint === undefined) return [];
+      return [{ ...user, keys: user.keys.filter((key) => key.fingerprint !== fingerprint) }];
+    });
+    return new UserDirectory(users);
   }
 }
 

@@ -183,13 +183,49 @@ suite('bussa user', () => {
     bench.json('user', 'add', 'alice', publicKeyLine(1));
     const good = readFileSync(bench.users, 'utf8');
     writeFileSync(bench.users, `${good}until = never\n`);
-    const bad = bench.run('user', 'off', 'alice');
+    const bad = bench.run('user', 'on', 'alice');
     assert.equal(bad.status, 78);
     assert.match(bad.stderr, /users\.conf:3:9: "never" is /);
     writeFileSync(bench.users, good);
     chmodSync(bench.users, 0o640);
-    assert.match(bench.run('user', 'off', 'alice').stderr, /others can read or change/);
+    assert.match(bench.run('user', 'on', 'alice').stderr, /others can read or change/);
     assert.equal(readFileSync(bench.users, 'utf8'), good);
+  });
+
+  test('off and remove are written whatever mistakes the files have elsewhere', () => {
+    using bench = new Bench();
+    bench.json('user', 'add', 'alice', publicKeyLine(1));
+    bench.json('user', 'add', 'bob', publicKeyLine(2));
+    const [users, config, key] = [bench.users, bench.config, bench.key].map((file) =>
+      readFileSync(file, 'utf8'),
+    ) as [string, string, string];
+    const mistakes: readonly (() => void)[] = [
+      () => writeFileSync(bench.config, `${config}\tonpe = tcp/22\n[ssh\n`),
+      () => writeFileSync(bench.users, `${users}\tuntil = never\n[carol\nkey = x\n`),
+      () => writeFileSync(bench.users, `${users}[alice]\nkey = ${publicKeyLine(3)}\n`),
+      () => writeFileSync(bench.key, 'none'),
+      () => chmodSync(bench.users, 0o644),
+    ];
+    for (const spoil of mistakes) {
+      for (const [file, text] of [
+        [bench.users, users],
+        [bench.config, config],
+        [bench.key, key],
+      ] as const)
+        writeFileSync(file, text);
+      chmodSync(bench.users, 0o600);
+      spoil();
+      assert.equal(bench.run('user', 'on', 'alice').status, 78, String(spoil));
+      for (const action of ['off', 'remove']) {
+        const { status, stderr } = bench.run('user', action, 'alice');
+        assert.equal(status, 0, String(spoil) + stderr);
+        const sections = readFileSync(bench.users, 'utf8').split(/^(?=\[)/m);
+        const hers = sections.filter((section) => section.startsWith('[alice]'));
+        if (action === 'remove') assert.deepEqual(hers, [], String(spoil));
+        else assert.ok(hers.length > 0 && hers.every((section) => section.includes('off = yes')));
+        assert.ok(!sections.some((section) => section.startsWith('[bob]') && section.includes('off = yes')));
+      }
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { type Address, parseAddress } from '../../../src/core/net/address.ts';
+import { instant } from '../../../src/core/net/time.ts';
 import { renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
 import { parseUsers } from '../../../src/core/users/parse-users.ts';
 import { doorFor, mayOpen, UserDirectory } from '../../../src/core/users/user-directory.ts';
@@ -19,6 +20,8 @@ function usersOf(text: string) {
   if (result.kind === 'bad') throw new Error(result.diagnostics.map(renderDiagnostic).join('\n'));
   return result;
 }
+
+const directoryOf = (text: string): UserDirectory => new UserDirectory(usersOf(text).users);
 
 function told(text: string): readonly string[] {
   const result = read(text);
@@ -136,11 +139,23 @@ suite('users by name and key', () => {
     assert.equal(doorFor(bob, 'web', [ssh, web])?.name, 'web');
   });
 
-  test('who is off or has lost the key may hold no door any more', () => {
+  test('who is off, has lost the key or is past his time may hold no door any more', () => {
+    const now = instant(0);
     const holds = (name: string) =>
-      directory.mayHold(name, directory.find(name)?.keys[0]?.fingerprint ?? '', ssh);
+      directory.mayHold(name, directory.find(name)?.keys[0]?.fingerprint ?? '', ssh, now);
     assert.deepEqual(['alice', 'bob', 'eve', 'mallory'].map(holds), [true, true, false, false]);
-    assert.equal(directory.mayHold('alice', 'SHA256:other', ssh), false);
-    assert.equal(directory.mayHold('alice', users[0]?.keys[0]?.fingerprint ?? '', web), false);
+    assert.equal(directory.mayHold('alice', 'SHA256:other', ssh, now), false);
+    assert.equal(directory.mayHold('alice', users[0]?.keys[0]?.fingerprint ?? '', web, now), false);
+    const fingerprint = users[1]?.keys[0]?.fingerprint ?? '';
+    const ended = directoryOf(`[bob]\nkey = ${publicKeyLine(2)}\nuntil = 2027-01-01Z\n`);
+    const end = instant(Date.UTC(2027, 0, 1));
+    const before = instant(end - 1);
+    assert.deepEqual(
+      [before, end].map((at) => ended.mayHold('bob', fingerprint, ssh, at)),
+      [true, false],
+    );
+    assert.deepEqual([ended.hasEnded(before, end), ended.hasEnded(end, instant(end + 1))], [true, false]);
+    assert.equal(ended.without('bob', fingerprint).mayHold('bob', fingerprint, ssh, before), false);
+    assert.equal(ended.without('bob').find('bob'), undefined);
   });
 });

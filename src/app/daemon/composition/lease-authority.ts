@@ -1,5 +1,6 @@
 import { renderCommands } from '../../../core/door/opening.ts';
 import type { MayHold } from '../../../core/lease/holders.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
 import type { StoredLease } from '../../../host/store/lease-store.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 
@@ -13,9 +14,19 @@ export function hasStop(inForce: ConfigInForce, { door, source, stop, holders = 
 }
 
 /** By the users and doors that are in force now. */
-export function holding(inForce: ConfigInForce): MayHold {
+export function holding(inForce: ConfigInForce, clock: Clock): MayHold {
   return ({ user, fingerprint }, name) => {
     const door = inForce.current.doors.find((one) => one.name === name);
-    return inForce.authority?.users.mayHold(user, fingerprint, door) === true;
+    return inForce.authority?.users.mayHold(user, fingerprint, door, clock.wall()) === true;
+  };
+}
+
+/** Whether the time of a user or key has ended since it was asked last. */
+export function endings(inForce: ConfigInForce, clock: Clock): () => boolean {
+  let last = clock.wall();
+  return () => {
+    const from = last;
+    last = clock.wall();
+    return inForce.authority?.users.hasEnded(from, last) === true;
   };
 }

@@ -39,7 +39,7 @@ import { SourceView } from '../status/source-view.ts';
 import { UserView } from '../status/user-view.ts';
 import { closePorts } from './close-ports.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
-import { hasStop, holding } from './lease-authority.ts';
+import { endings, hasStop, holding } from './lease-authority.ts';
 
 /** What a start is given: `resources` has what has been opened, and closes it in reverse order. */
 export type DaemonStart = {
@@ -117,7 +117,8 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   const commandsIn = options.background ? '/' : undefined;
   const hooks = new Hooks(inForce.current, new HookRunner(commandsIn), report);
   const isBanned = bans.isBanned.bind(bans);
-  const mayHold = holding(inForce);
+  const mayHold = holding(inForce, clock);
+  const hasEnded = endings(inForce, clock);
   const runner = new CommandRunner(commandsIn);
   const onCount = reports.counted;
   const keeper = new LeaseKeeper({
@@ -129,6 +130,7 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
     report,
     isBanned,
     mayHold,
+    hasEnded,
     onCount,
   });
   const users = new UserView({ inForce, clock, leases: () => machine.each() });
@@ -201,6 +203,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     sources,
     users,
     reload: () => reload.run(),
+    revoke: (user, key) => reload.revoke(user, key),
     report,
   });
   const own = join(options.stateDirectory, name);

@@ -16,6 +16,7 @@ export type DaemonVerbsParts = LeaseVerbsParts & {
   readonly sources: SourceView;
   readonly users: UserView;
   readonly reload: () => Promise<ReloadOutcome>;
+  readonly revoke: (user: string, key?: string) => boolean;
 };
 
 /** What a daemon can be asked, each group in a file of its own. */
@@ -26,6 +27,7 @@ export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, 'ping' 
     ...reloadVerb(parts.reload),
     ...historyVerb(parts.store),
     ...sourceVerbs(parts.bans, parts.sources),
+    revoke: ({ user, key }) => ({ revoked: parts.revoke(user, key) }),
     'explain-user': ({ user }) => parts.users.story(user),
   };
 }

@@ -19,6 +19,8 @@ export type LeaseKeeperParts = NewsParts &
     readonly isBanned?: (source: Address) => boolean;
     /** Whether the user may still hold the door that his proof has opened. */
     readonly mayHold?: MayHold;
+    /** Whether a user's time has ended since it was asked last. */
+    readonly hasEnded?: () => boolean;
   };
 
 /** The leases there are, to look at. */

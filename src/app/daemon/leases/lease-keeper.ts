@@ -244,7 +244,12 @@ export class LeaseKeeper {
     const next = this.#machine.nextDue();
     if (next === undefined) return;
     const wait = Math.max(0, Math.ceil(since(this.#parts.clock.sinceBoot(), next)));
-    this.#timer = setTimeout(() => this.#take({ kind: 'time' }), Math.min(wait, LOOK_MS));
+    this.#timer = setTimeout(() => this.#look(), Math.min(wait, LOOK_MS));
+  }
+
+  #look(): void {
+    if (this.#parts.hasEnded?.() === true) this.closeRevoked();
+    this.#take({ kind: 'time' });
   }
 
   /** A door that runs one command and has none to close it. */

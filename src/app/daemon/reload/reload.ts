@@ -90,6 +90,19 @@ export class Reload {
     });
   }
 
+  /**
+   * The user, or one key of his, counts no more, and what only he holds closes: a mistake in the files does not keep him
+   * in. The next reload that succeeds goes by the files again. False where nobody knows him.
+   */
+  revoke(user: string, key?: string): boolean {
+    const { inForce, keeper, reports } = this.#parts;
+    if (!inForce.revoke(user, key)) return false;
+    const whose = key === undefined ? user : `${key} of ${user}`;
+    reports.report({ kind: 'warning', text: `${whose} opens no door any more, by order of the operator` });
+    keeper.closeRevoked();
+    return true;
+  }
+
   async #run(): Promise<ReloadOutcome> {
     const { options, guard } = this.#parts;
     const { report } = this.#parts.reports;

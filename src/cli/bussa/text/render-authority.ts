@@ -20,9 +20,9 @@ export function complainOf(
 }
 
 export const toldJson = (told: Told): { readonly [name: string]: Json } => ({
-  inForce: told.kind === 'in-force',
+  inForce: told.kind === 'in-force' || told.kind === 'shut-out',
   daemon: told.kind,
-  ...(told.kind === 'refused' ? { reasons: told.reasons } : {}),
+  ...('reasons' in told ? { reasons: told.reasons } : {}),
 });
 
 /** `still`: what is the case as long as the daemon has not taken it. */
@@ -32,6 +32,12 @@ export function toldLines(told: Told, still: string): readonly string[] {
       return [];
     case 'no-daemon':
       return ['No daemon runs: this is in force when one starts.'];
+    case 'shut-out':
+      return [
+        'The daemon has done this much, and cannot read its files again:',
+        ...told.reasons.map((reason) => `  ${printable(reason)}`),
+        'Correct that, and run `bussa reload`.',
+      ];
     case 'refused':
       return [
         `The daemon has not taken it, and ${still}:`,

@@ -31,7 +31,7 @@ export const USER: Verb = {
   summary: 'manage the users who may open doors with their SSH key',
   description: [
     'A user opens doors with a knock that is signed by an SSH key: one UDP packet that nobody can replay. `add NAME KEY` adds a user, or another key of one; KEY is a `.pub` file, `-` for standard input, or the line itself. It creates what is missing: the key of the server, the users file `/etc/bussa/users.conf`, `accept = key` and `Signed_Port` in the configuration, whose comments stay. The daemon reloads, and the line for the client is printed.',
-    '`list` and `show NAME` print users. `off NAME` disables a user until `on NAME`; `remove NAME` deletes one, or with a fingerprint behind it one key of his. What only this user or this key has opened is closed at once. If the daemon does not accept the change, the verb says so, and the exit status is 78.',
+    '`list` and `show NAME` print users. `off NAME` disables a user until `on NAME`; `remove NAME` deletes one, or with a fingerprint behind it one key of his. What only this user or this key has opened is closed at once, even if the configuration or the users file has a mistake elsewhere. If the daemon does not accept another change, the verb says so, and the exit status is 78.',
   ],
   operands: [
     {
@@ -152,6 +152,8 @@ const DONE = {
   remove: ['is removed', 'was removed already'],
 } as const;
 
+const STILL_WRITTEN = 'is shut out only until the daemon reloads or restarts';
+
 async function change(
   action: keyof typeof DONE,
   { configFile, name, key }: Changed,
@@ -159,16 +161,19 @@ async function change(
   voice: Output,
 ) {
   const { changeUser } = await import('../../../app/users/change-user.ts');
-  const { tellDaemon } = await import('../../../app/users/tell-daemon.ts');
+  const { revoke, shutOut, tellDaemon } = await import('../../../app/users/tell-daemon.ts');
   const outcome = changeUser(configFile, name, action, key);
   if (outcome.kind !== 'changed') {
     const status = complainOf(outcome, voice);
-    if (action !== 'on' && outcome.kind !== 'refused')
-      voice.complain(`bussa: nothing was changed, and ${name} STILL GETS IN: correct this first`);
+    if (action === 'on' || outcome.kind === 'refused') return status;
+    // The files could not be changed: a full disk, for one.
+    const told = await revoke(choice, name, key);
+    const still = told.kind === 'shut-out' ? STILL_WRITTEN : 'STILL GETS IN';
+    voice.complain(`bussa: no file was changed, and ${name} ${still}: correct this first, and run it again`);
     return status;
   }
   // Also where nothing has changed: the daemon may not have taken it the last time.
-  const told = await tellDaemon(choice);
+  const told = await (action === 'on' ? tellDaemon(choice) : shutOut(choice, name, key));
   const [now, before] = DONE[action];
   const what = key === undefined ? name : `the key ${key} of ${name}`;
   const still = action === 'on' ? `${what} does not count yet` : `${what} STILL COUNTS`;
