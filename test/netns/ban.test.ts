@@ -65,7 +65,7 @@ describe('bussa ban', { concurrency: 2 }, () => {
     const address = await stage.ask('unban', CLIENT);
     assert.match(
       address.output,
-      /There was no ban of 10\.7\.0\.2\.\nIt is in 10\.7\.0\.2\/31, which is banned until [-\d: ]+: `bussa unban 10\.7\.0\.2\/31`\./,
+      /There was no ban of 10\.7\.0\.2\.\nIt belongs to 10\.7\.0\.2\/31, which is banned until [-\d: ]+: `bussa unban 10\.7\.0\.2\/31`\./,
     );
     await stage.ask('ban', '10.7.0.2/31', '--for', '1');
     const bans = async (): Promise<readonly unknown[]> =>

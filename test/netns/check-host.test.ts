@@ -28,7 +28,7 @@ describe('bussa check on this host', { concurrency: 2 }, () => {
       await namespace.run(tool, '-A', 'INPUT', '-j', 'REJECT');
       assert.match(
         await check(),
-        /knockd\.conf:4:17: warning: a rule at the end of INPUT is never reached, "-A INPUT -j REJECT.*" stands before it: insert it with -I/,
+        /knockd\.conf:4:17: warning: a rule at the end of INPUT is never reached, because "-A INPUT -j REJECT.*" comes before it: insert it with -I/,
       );
     });
   }
