@@ -195,6 +195,6 @@ describe('bussa explain', () => {
     assert.match((await stage.ask('explain', '192.0.2.5')).output, /It is followed/);
     const bad = await stage.ask('explain', 'host');
     assert.equal(bad.code, 2);
-    assert.match(bad.output, /'host' is no address/);
+    assert.match(bad.output, /'host' is not an address/);
   });
 });

@@ -185,7 +185,7 @@ describe('packets that say where nobody can be', { concurrency: 2 }, () => {
     ]);
     const { why } = await stage.json<{ why: { kind: string; sentence: string } }>('explain', '10.7.0.55');
     assert.equal(why.kind, 'other-vlan', why.sentence);
-    assert.match(why.sentence, /VLAN that this host has not/);
+    assert.match(why.sentence, /VLAN for which this host has no interface/);
   });
 
   test('explain says why they did not count', async () => {

@@ -50,7 +50,7 @@ export type Exposure = {
   readonly open: readonly string[];
   /** `tcp/22 over IPv4 could not be judged: …`. */
   readonly unjudged: readonly string[];
-  /** `tcp/22 stays shut to whoever has knocked over IPv4: … drops it; …`. */
+  /** `tcp/22 stays shut over IPv4 even after a knock: … drops it; …`. */
   readonly shut: readonly string[];
 };
 

@@ -28,6 +28,8 @@ export class LeaseSets implements LeaseStorage {
     try {
       for (const family of families) {
         const probe = doorSet('probe', family);
+        // A daemon that was killed in between has left its own.
+        socket.destroy(probe);
         socket.create(probe, family);
         socket.destroy(probe);
       }
