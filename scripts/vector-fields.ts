@@ -7,10 +7,28 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The vectors of a file that has them. */
-export function vectorsOf(file: unknown): readonly Fields[] {
-  const vectors = isFields(file) ? file.vectors : undefined;
-  return Array.isArray(vectors) ? vectors.filter(isFields) : [];
+/** A list of the file; none where it has no such list. What is no vector stays in it: it is not as expected. */
+export function listOf(file: unknown, name: string): readonly unknown[] {
+  const list = isFields(file) ? file[name] : undefined;
+  return Array.isArray(list) ? list : [];
+}
+
+/** Judges each of them. One that is damaged is not as expected, and keeps no other from being judged. */
+export function judgeEach(
+  what: string,
+  list: readonly unknown[],
+  judge: (fields: Fields, index: number) => Verdict,
+): readonly Verdict[] {
+  return list.map((one, index) => {
+    const place = `${what} ${index + 1}`;
+    if (!isFields(one)) return { name: place, found: ['it is no object'] };
+    try {
+      return judge(one, index);
+    } catch (error) {
+      const name = typeof one.name === 'string' ? one.name : place;
+      return { name, found: [(error as Error).message] };
+    }
+  });
 }
 
 export function text(fields: Fields, name: string): string {
@@ -26,11 +44,20 @@ export function number(fields: Fields, name: string): number {
 }
 
 export function hex(fields: Fields, name: string): Uint8Array {
-  return Uint8Array.fromHex(text(fields, name));
+  return decoded(name, 'hexadecimal digits', () => Uint8Array.fromHex(text(fields, name)));
 }
 
 export function base64(fields: Fields, name: string): Uint8Array {
-  return Uint8Array.fromBase64(text(fields, name));
+  return decoded(name, 'base64', () => Uint8Array.fromBase64(text(fields, name)));
+}
+
+function decoded(name: string, form: string, decode: () => Uint8Array): Uint8Array {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Error(`${name} is not ${form}`);
+    throw error;
+  }
 }
 
 /** Says what differs. */

@@ -2,12 +2,13 @@ import { portsOfCode } from '../src/core/code/code-ports.ts';
 import { codeOf, parseBase32, stepAt } from '../src/core/code/totp.ts';
 import { instant, seconds } from '../src/core/net/time.ts';
 import { nodeCiphers as ciphers } from '../src/host/crypto/node-ciphers.ts';
-import { type Fields, number, text, type Verdict, vectorsOf } from './vector-fields.ts';
+import { type Fields, isFields, judgeEach, listOf, number, text, type Verdict } from './vector-fields.ts';
 
 /** The file's vectors of codes. `undefined`: it has none. */
 export function judgeCodes(file: unknown): readonly Verdict[] | undefined {
-  const vectors = vectorsOf(file);
-  return vectors.some((vector) => 'secretBase32' in vector) ? vectors.map(judgeVector) : undefined;
+  const vectors = listOf(file, 'vectors');
+  const isOurs = vectors.some((vector) => isFields(vector) && 'secretBase32' in vector);
+  return isOurs ? judgeEach('vector', vectors, judgeVector) : undefined;
 }
 
 function judgeVector(vector: Fields): Verdict {
@@ -18,6 +19,7 @@ function judgeVector(vector: Fields): Verdict {
   const secret = parseBase32(secretText);
   if (secret === undefined) return { name, found: ['its secret is not base32'] };
   const step = stepAt(instant(time * 1000), seconds(number(vector, 'period')));
+  if (!Array.isArray(vector.prefixes)) return { name, found: ['prefixes is no list'] };
   const code = codeOf(ciphers, secret, step, digits);
   const ports = portsOfCode(code, vector.prefixes as readonly number[]);
   const found: string[] = [];

@@ -9,9 +9,10 @@ import {
   type Fields,
   hex,
   isFields,
+  judgeEach,
+  listOf,
   text,
   type Verdict,
-  vectorsOf,
 } from './vector-fields.ts';
 
 /** Of all vectors of transports (their note says so). */
@@ -23,10 +24,12 @@ const TRANSPORT_KEYS: SpaCredential = {
 
 /** The file's vectors of fwknop's packets. `undefined`: it has none. */
 export function judgeSpa(file: unknown): readonly Verdict[] | undefined {
-  const vectors = vectorsOf(file).filter((vector) => 'packet' in vector && 'mode' in vector);
-  if (vectors.length === 0) return undefined;
-  const transports = isFields(file) && Array.isArray(file.transports) ? file.transports.filter(isFields) : [];
-  return [...vectors.map(judgeVector), ...transports.map(judgeTransport)];
+  const vectors = listOf(file, 'vectors');
+  if (!vectors.some((vector) => isFields(vector) && 'packet' in vector && 'mode' in vector)) return undefined;
+  return [
+    ...judgeEach('vector', vectors, judgeVector),
+    ...judgeEach('transport', listOf(file, 'transports'), judgeTransport),
+  ];
 }
 
 function judgeVector(vector: Fields): Verdict {

@@ -37,6 +37,10 @@ function judgeFile(file: string): number {
     console.error(`${file}: these are no vectors of signed knocks, codes or SPA`);
     return 2;
   }
+  if (verdicts.length === 0) {
+    console.error(`${file}: there are no vectors in it`);
+    return 2;
+  }
   const wrong = verdicts.filter(({ found }) => found.length > 0);
   console.log(`${file}: ${verdicts.length - wrong.length} of ${verdicts.length} as expected`);
   for (const { name, found } of wrong) for (const one of found) console.log(`  ${name}: ${one}`);
