@@ -141,12 +141,32 @@ suite('bussa user', () => {
     assert.equal(key?.verifyRequired, true);
     bench.json('user', 'remove', 'alice', key?.fingerprint ?? '');
     assert.deepEqual(bench.json('user', 'show', 'alice').keys, []);
+    assert.match(bench.run('user', 'show', 'alice').stdout, /^may open: no door: there is no key$/m);
     bench.json('user', 'remove', 'alice');
     assert.deepEqual(
       bench.json('user', 'list').users.map(({ name }) => name),
       ['bob'],
     );
     assert.match(bench.run('user', 'show', 'alice').stderr, /there is no user alice: there are bob/);
+  });
+
+  test('add, off and remove name the doors that a sequence still opens; none when it is deleted', () => {
+    using bench = new Bench();
+    const still =
+      /^Still open to everybody who knows the sequence: ssh\. .* delete the sequence in .*`bussa reload`\.$/m;
+    for (const [what, told] of [
+      [['add', 'alice', publicKeyLine(1)], true],
+      [['off', 'alice'], true],
+      [['on', 'alice'], false],
+      [['remove', 'alice'], true],
+    ] as const) {
+      const { status, stdout, stderr } = bench.run('user', ...what);
+      assert.equal(status, 0, stderr);
+      assert.equal(still.test(stdout), told, stdout);
+    }
+    writeFileSync(bench.config, readFileSync(bench.config, 'utf8').replace(/^\tsequence.*\n/m, ''));
+    assert.deepEqual(bench.json('user', 'add', 'bob', publicKeyLine(2)).sequenceOpens, []);
+    assert.doesNotMatch(bench.run('user', 'off', 'bob').stdout, /sequence/);
   });
 
   test('several at one time: none loses what another one has written', async () => {

@@ -1,5 +1,6 @@
-import type { Unusable } from '../../../app/users/authority-texts.ts';
+import { readAuthority, type Unusable } from '../../../app/users/authority-texts.ts';
 import type { Told } from '../../../app/users/tell-daemon.ts';
+import { takes } from '../../../core/door/door.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { quoteWord } from '../../../core/text/quote-word.ts';
@@ -45,6 +46,27 @@ export function toldLines(told: Told, still: string): readonly string[] {
         'When that is corrected, run `bussa reload`.',
       ];
   }
+}
+
+/** Doors that accept keys, and open to whoever knows their sequence all the same. Undefined if a file has a mistake. */
+export function doorsWithSequence(configFile: string): readonly string[] | undefined {
+  const texts = readAuthority(configFile);
+  if (texts.kind !== 'texts') return undefined;
+  const both = texts.config.doors.filter((door) => takes(door, 'key') && takes(door, 'sequence'));
+  return both.map(({ name }) => name);
+}
+
+/** `until`: when the owner should delete it. */
+export function sequenceLines(
+  doors: readonly string[],
+  configFile: string,
+  until: string,
+): readonly string[] {
+  if (doors.length === 0) return [];
+  const shown = doors.map(printable).join(', ');
+  return [
+    `Still open to everybody who knows the sequence: ${shown}. ${until}, delete the sequence in ${printable(configFile)} and run \`bussa reload\`.`,
+  ];
 }
 
 /** The one line for the client. */

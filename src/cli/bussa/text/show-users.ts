@@ -60,7 +60,7 @@ export async function showUser(
   const titles = [{ title: 'KEY' }, { title: 'FINGERPRINT' }, { title: 'COMMENT' }, { title: '' }] as const;
   voice.answer({ ...userJson(user, texts), leases: leases.map(leaseJson) }, [
     [name, stateOf(user)].filter(Boolean).join(': '),
-    `may open: ${doorsOf(user, texts).join(', ') || 'no door'}`,
+    `may open: ${doorsOf(user, texts).join(', ') || (keys.length === 0 ? 'no door: there is no key' : 'no door')}`,
     ...(from.length === 0 ? [] : [`from: ${from.map(renderPrefix).join(', ')}`]),
     ...(keys.length === 0 ? [] : ['', ...renderTable(titles, keys, voice.style)]),
     ...(leases.length === 0 ? [] : ['', ...renderLeases(leases, voice)]),
@@ -69,7 +69,7 @@ export async function showUser(
 }
 
 const doorsOf = (user: User, { config }: AuthorityTexts): readonly string[] =>
-  config.doors.filter((door) => mayOpen(user, door)).map(({ name }) => name);
+  (user.keys.length === 0 ? [] : config.doors).filter((door) => mayOpen(user, door)).map(({ name }) => name);
 
 function stateOf({ isOff, until }: User): string {
   if (isOff === true) return 'off';

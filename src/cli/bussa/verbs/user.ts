@@ -5,7 +5,14 @@ import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Action, Output, ParsedArguments, Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
-import { cardLines, complainOf, toldJson, toldLines } from '../text/render-authority.ts';
+import {
+  cardLines,
+  complainOf,
+  doorsWithSequence,
+  sequenceLines,
+  toldJson,
+  toldLines,
+} from '../text/render-authority.ts';
 
 const ACTIONS = ['add', 'list', 'show', 'off', 'on', 'remove'] as const;
 
@@ -31,7 +38,7 @@ export const USER: Verb = {
   summary: 'manage the users who may open doors with their SSH key',
   description: [
     'A user opens doors with a knock that is signed by an SSH key: one UDP packet that nobody can replay. `add NAME KEY` adds a user, or another key of one; KEY is a `.pub` file, `-` for standard input, or the line itself. It creates what is missing: the key of the server, the users file `/etc/bussa/users.conf`, `accept = key` and `Signed_Port` in the configuration, whose comments stay. The daemon reloads, and the line for the client is printed.',
-    '`list` and `show NAME` print users. `off NAME` disables a user until `on NAME`; `remove NAME` deletes one, or with a fingerprint behind it one key of his. What only this user or this key has opened is closed at once, even if the configuration or the users file has a mistake elsewhere. If the daemon does not accept another change, the verb says so, and the exit status is 78.',
+    '`list` and `show NAME` print users. `off NAME` disables a user until `on NAME`; `remove NAME` deletes one, or with a fingerprint behind it one key of his. What only this user or this key has opened is closed at once, even if the configuration or the users file has a mistake elsewhere. A door that has a sequence too stays open to whoever knows the sequence; the verbs name such doors. If the daemon does not accept another change, the verb says so, and the exit status is 78.',
   ],
   operands: [
     {
@@ -134,11 +141,14 @@ async function add(
   if (mayOpen.length === 0)
     voice.complain(`bussa: ${name} may open no door yet: name one with --door, or add ${name} to its Users`);
   const added = keys.length === 0 ? `${name} had this key already.` : `${name}: ${keys.join(', ')}`;
-  voice.answer({ name, keys, notes, written, doors, mayOpen, card: reading.card, ...toldJson(told) }, [
+  const sequenceOpens = (doorsWithSequence(configFile) ?? []).filter((door) => mayOpen.includes(door));
+  const value = { name, keys, notes, written, doors, mayOpen, sequenceOpens, card: reading.card };
+  voice.answer({ ...value, ...toldJson(told) }, [
     added,
     ...(written.length === 0 ? [] : [`Written: ${written.map(printable).join(', ')}`]),
     ...(mayOpen.length === 0 ? [] : [`May open: ${mayOpen.map(printable).join(', ')}`]),
     ...toldLines(told, `${name} cannot get in yet`),
+    ...sequenceLines(sequenceOpens, configFile, 'When every user has a key'),
     ...(await cardLines(reading.card, host)),
   ]);
   return told.kind === 'refused' ? EXIT.config : EXIT.ok;
@@ -177,9 +187,18 @@ async function change(
   const [now, before] = DONE[action];
   const what = key === undefined ? name : `the key ${key} of ${name}`;
   const still = action === 'on' ? `${what} does not count yet` : `${what} STILL COUNTS`;
-  voice.answer(
-    { name, action, changed: !outcome.isDone, ...(key === undefined ? {} : { key }), ...toldJson(told) },
-    [`${what} ${outcome.isDone ? before : now}`, ...toldLines(told, still)],
-  );
+  const sequenceOpens = action === 'on' ? [] : doorsWithSequence(configFile);
+  const value = {
+    name,
+    action,
+    changed: !outcome.isDone,
+    ...(key === undefined ? {} : { key }),
+    ...(sequenceOpens === undefined ? {} : { sequenceOpens }),
+  };
+  voice.answer({ ...value, ...toldJson(told) }, [
+    `${what} ${outcome.isDone ? before : now}`,
+    ...toldLines(told, still),
+    ...sequenceLines(sequenceOpens ?? [], configFile, `To shut out ${name} if he may know it`),
+  ]);
   return told.kind === 'refused' ? EXIT.config : EXIT.ok;
 }
