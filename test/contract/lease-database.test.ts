@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
@@ -14,6 +15,22 @@ import { lease, parsePorts } from './stored-lease.ts';
 const OPEN = `import { openSqliteLeaseStore } from '${moduleOf('host/store/sqlite-lease-store.ts')}';`;
 
 describe('the database of leases', () => {
+  test('a FIFO in its place is refused in words, and nobody waits for its other end', () => {
+    using scratch = new Scratch();
+    const path = scratch.file('leases.db');
+    execFileSync('mkfifo', [path]);
+    const code = `${OPEN} try { openSqliteLeaseStore('${path}') } catch (error) { console.log(error.name, error.message) }`;
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+      encoding: 'utf8',
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
+    });
+    assert.match(
+      child.stdout,
+      /^StoreError .*leases\.db: it is a FIFO, a socket or a device, not a file: remove it/,
+    );
+  });
+
   test('of the second layout: its leases are taken over, as long as they were', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');

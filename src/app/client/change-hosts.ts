@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type HostLine, removeHost, setHost } from '../../core/client/edit-hosts.ts';
 import { parseHosts } from '../../core/client/parse-hosts.ts';
 import { type Profile, profileOf } from '../../core/client/profile.ts';
 import { createFile } from '../../host/files/create-file.ts';
+import { makeDirectory } from '../../host/files/make-directory.ts';
 import { replaceFile } from '../../host/files/replace-file.ts';
 import { cardReader, type LoadedHosts, loadHosts } from './load-hosts.ts';
 
@@ -66,7 +67,7 @@ async function write(
   const bytes = new TextEncoder().encode(after);
   try {
     if (before === undefined) {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      makeDirectory(dirname(file));
       createFile(file, bytes);
     } else {
       replaceFile(file, bytes);

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandFailure } from '../../core/event/event.ts';
 import type { LeaseId } from '../../core/lease/lease.ts';
+import { makeDirectory } from '../../host/files/make-directory.ts';
 import {
   dropClaim,
   endClaimed,
@@ -32,7 +33,7 @@ export class Claims {
   /** Makes the directory; not where there is no store, and so no lease that could claim anything. */
   constructor(directory: string, make: 'made' | 'absent' = 'made') {
     this.#directory = directory;
-    if (make === 'made') mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (make === 'made') makeDirectory(directory);
   }
 
   start(id: LeaseId): string {

@@ -1,4 +1,5 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { makeDirectory } from '../../host/files/make-directory.ts';
 
 export function isOwnDirectory(path: string): boolean {
   try {
@@ -10,7 +11,7 @@ export function isOwnDirectory(path: string): boolean {
 }
 
 export function makeOwnDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeDirectory(path);
   assertOwnDirectory(path);
 }
 

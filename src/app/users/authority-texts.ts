@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   type Config,
@@ -18,6 +18,7 @@ import { parseUsers } from '../../core/users/parse-users.ts';
 import type { User } from '../../core/users/user.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
 import { createFile } from '../../host/files/create-file.ts';
+import { makeDirectory } from '../../host/files/make-directory.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 import { replaceFile } from '../../host/files/replace-file.ts';
 import { judgeFileAccess } from '../file-access/judge-file-access.ts';
@@ -129,7 +130,7 @@ export function writePrivate(path: string, bytes: Uint8Array): void {
     replaceFile(path, bytes);
     return;
   }
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(path));
   createFile(path, bytes);
 }
 

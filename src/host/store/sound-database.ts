@@ -18,6 +18,13 @@ export function makeOwn(path: string): void {
   }
 }
 
+/** To open a FIFO is to wait for its other end, and a device may do anything. */
+export function refuseSpecial(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || stat.isFile() || stat.isDirectory()) return;
+  throw new Error('it is a FIFO, a socket or a device, not a file: remove it');
+}
+
 /**
  * SQLite fills up a page that has been cut off with zeros, and begins a file anew that is shorter than one. Its own
  * crashes leave such a file only beside a log that has the page.

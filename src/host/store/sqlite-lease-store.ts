@@ -21,6 +21,7 @@ import {
   readSoundRow,
   refuseCutOff,
   refuseDamaged,
+  refuseSpecial,
   refuseUnknownFormat,
 } from './sound-database.ts';
 import { withStoreError } from './sqlite-error.ts';
@@ -38,6 +39,7 @@ const LOG_PAGES = 64;
  */
 export function openSqliteLeaseStore(path: string): LeaseStore {
   return withStoreError(`open the state database ${path}`, () => {
+    refuseSpecial(path);
     refuseCutOff(path);
     refuseUnknownFormat(path);
     makeOwn(path);
