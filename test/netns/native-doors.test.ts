@@ -185,6 +185,27 @@ describe('native doors', { concurrency: 2 }, () => {
     await assertShut(client, SERVER, 22, STRANGER);
   });
 
+  test('the owner’s INPUT lets established connections in by one interface: the warning says so', async () => {
+    await using wire = await Wire.create();
+    using directory = new WorkDirectory();
+    const { server } = wire;
+    await shutFirewall(server);
+    for (const rule of [
+      ['-F', 'INPUT'],
+      ['-N', 'mine'],
+      ['-A', 'mine', '-m', 'conntrack', '--ctstate', 'ESTABLISHED', '-j', 'ACCEPT'],
+      ['-A', 'INPUT', '-i', 'eth0', '-g', 'mine'],
+    ])
+      await server.run('/sbin/iptables', '-w', ...rule);
+    await using knockd = await startKnockd(server, directory, door(60));
+    assert.equal(
+      knockd.count(
+        /INPUT of IPv4 drops established connections to tcp\/22 \(except those that match -i eth0\), so/g,
+      ),
+      1,
+    );
+  });
+
   test('the owner drops before all doors: told at the start, and what lets them in', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();

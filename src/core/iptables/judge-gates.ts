@@ -1,6 +1,6 @@
 import { type PortOpening, portsOn, renderPortOpening } from '../door/port-opening.ts';
 import type { GatePorts } from './gate-rules.ts';
-import { judgeEstablished } from './judge-established.ts';
+import { type Judgement, judgeEstablished } from './judge-established.ts';
 import type { OwnPart } from './read-rules.ts';
 
 const HOOKS = { input: 'INPUT', forward: 'FORWARD' } as const;
@@ -17,14 +17,23 @@ export function judgeGates(gates: readonly GatePorts[], { owner }: OwnPart): str
   return JSON.stringify(judged);
 }
 
-/** The ports to which the owner's rules end established connections, in words. */
+/** The ports to which the owner's rules end established connections, in words, with those that a rule lets in before. */
 export function endedPorts(gates: readonly GatePorts[], { owner }: OwnPart): string[] {
-  const ended = openingsOf(gates).filter(
-    (opening) =>
-      opening.path === 'input' &&
-      judgeEstablished(owner, opening, 'INPUT').some(({ verdict }) => verdict === 'ended'),
+  const ended = openingsOf(gates).flatMap((opening) => {
+    if (opening.path !== 'input') return [];
+    const judged = judgeEstablished(owner, opening, 'INPUT');
+    const end = judged.findIndex(({ verdict }) => verdict === 'ended');
+    if (end < 0) return [];
+    return [renderPortOpening(opening) + renderExceptions(judged.slice(0, end))];
+  });
+  return [...new Set(ended)];
+}
+
+function renderExceptions(judged: readonly Judgement[]): string {
+  const matches = judged.map(({ condition }) =>
+    [...condition].map(([key, { not, word }]) => `${not ? '! ' : ''}${key} ${word}`).join(' '),
   );
-  return [...new Set(ended.map(renderPortOpening))];
+  return matches.length === 0 ? '' : ` (except those that match ${matches.join(', or ')})`;
 }
 
 function openingsOf(gates: readonly GatePorts[]): PortOpening[] {

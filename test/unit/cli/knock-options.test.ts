@@ -46,6 +46,8 @@ describe('operands', () => {
     [['h', '1/2/3'], /with blanks, 1 2 3$/],
     [['h', '1 2 3'], /with blanks, 1 2 3$/],
     [['h', '1, 2'], /with blanks, 1 2$/],
+    [['h', '1,', '2,', '3'], /separate the ports with blanks alone, write 1 without the ,$/],
+    [['h', '7000:udp;', '8000'], /with blanks alone, write 7000:udp without the ;$/],
     [['h', '７０００，８０００'], /with blanks, 7000 8000$/],
     [['h', '７０００'], /write 7000 in plain digits$/],
     [['h', '7000-7003'], /a range is not a knock, separate the ports with blanks, 7000 7001 7002 7003$/],

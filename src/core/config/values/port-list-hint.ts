@@ -22,6 +22,9 @@ export function portListHint(text: string, separator: 'blanks' | 'commas'): stri
     return `a range is not a knock, ${write(ports)}`;
   }
   if (/:(?:tcp|udp):/i.test(plain)) return undefined;
+  const [, alone, sign] = /^([0-9]{1,5}(?::(?:tcp|udp))?)([,;])$/i.exec(plain) ?? [];
+  if (alone !== undefined && sign !== undefined && separator === 'blanks')
+    return `separate the ports with blanks alone, write ${alone} without the ${sign}`;
   if (!/^[0-9]{1,5}(?::(?:tcp|udp))?(?:[\s,;:|/+&>\u3001]+[0-9]{1,5}(?::(?:tcp|udp))?)+[,;]?$/i.test(plain)) {
     return plain !== text && /^[0-9]{1,5}$/.test(plain) ? `write ${plain} in plain digits` : undefined;
   }
