@@ -84,6 +84,8 @@ describe('bussa init', { concurrency: 2 }, () => {
     await session.saw(/The firewall here: .*its own table/);
     await answer(/Write .*asked\.conf\? \[Y\/n\]: /, '');
     assert.equal((await session.exited).code, 0, session.output);
+    assert.equal(session.output.split('The firewall here').length, 2, 'it is said once');
+    assert.match(session.output, /nobody else may read \(chmod 600\)/);
     assert.match(session.output, /write a port such as 22/);
     assert.match(session.output, /█▀|▄█/);
     assert.match(session.output, /Try it first: `.*bussa up --confirm 120 -c /);

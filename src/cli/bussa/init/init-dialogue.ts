@@ -14,7 +14,6 @@ import { renderKnockLine } from '../../../app/init/render-config.ts';
 import { isOnTrial, keepService, SERVICE, undoTrial } from '../../../app/init/service-trial.ts';
 import { findService, type ServiceChance, startOnTrial } from '../../../app/init/start-service.ts';
 import { type PortOpening, renderPortOpening } from '../../../core/door/port-opening.ts';
-import { printable } from '../../../core/event/printable.ts';
 import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import { readService, SystemdError } from '../../../host/service-manager/systemd.ts';
@@ -29,7 +28,7 @@ import {
   settle,
 } from './init-answers.ts';
 import { NoAnswerError, Questions } from './question.ts';
-import { complainOf, howToStart, renderInit } from './render-init.ts';
+import { complainOf, firewallLine, howToStart, renderInit } from './render-init.ts';
 
 /** From the start of the service to its end, unless somebody has come in. */
 const TRIAL_SECONDS = 120;
@@ -47,7 +46,7 @@ export async function runDialogue(wishes: InitAnswers, qr: boolean, voice: Outpu
     if (early?.kind === 'exists') return await offerAgain(wishes, early, questions, voice);
     const order = await askForOrder(wishes, questions);
     const findings = await lookAround(order.ports);
-    voice.say(`The firewall here: ${printable(findings.firewall.why)}.`);
+    voice.say(firewallLine(findings));
     if (!(await questions.confirm(`Write ${order.configFile}?`, true))) {
       voice.say('Nothing was written.');
       return EXIT.failed;

@@ -12,6 +12,9 @@ import type { Json, Output } from '../../arguments/verb.ts';
 
 type Written = Extract<InitOutcome, { kind: 'written' }>;
 
+export const firewallLine = ({ firewall }: HostFindings): string =>
+  `The firewall here: ${printable(firewall.why)}.`;
+
 /** What was done, and what the client needs. */
 export async function renderInit(
   order: InitRequest,
@@ -31,7 +34,6 @@ export async function renderInit(
     `Written: ${printable(configFile)}, readable only by you.`,
     ...(backup === undefined ? [] : [`The previous file: ${printable(backup)}`]),
     ...verdict.diagnostics.map(renderDiagnostic),
-    `The firewall here: ${printable(firewall.why)}.`,
     '',
     'To get in from another machine:',
     '',
@@ -51,7 +53,7 @@ function sshLines(sshConfig: readonly string[], profile: readonly string[]): str
     '',
     ...indent(sshConfig),
     '',
-    'and in ~/.config/bussa/hosts.conf:',
+    'and in ~/.config/bussa/hosts.conf, which nobody else may read (chmod 600):',
     '',
     ...indent(profile),
   ];

@@ -35,13 +35,13 @@ async function initAtTerminal(wishes: InitAnswers, qr: boolean, voice: Output): 
 async function initSilently(wishes: InitAnswers, qr: boolean, voice: Output): Promise<number> {
   const { guessHost, init, lookAround, nameDoor, objection } = await import('../../../app/init/init.ts');
   const order = settle(wishes, { guessHost, nameDoor });
-  const { complainOf, howToStart, renderInit } = await import('../init/render-init.ts');
+  const { complainOf, firewallLine, howToStart, renderInit } = await import('../init/render-init.ts');
   const early = objection(order);
   if (early !== undefined && early.kind !== 'written') return complainOf(early, voice);
   const findings = await lookAround(order.ports);
   const outcome = init(order, findings);
   if (outcome.kind !== 'written') return complainOf(outcome, voice);
   const { value, lines } = await renderInit(order, findings, outcome, qr);
-  voice.answer(value, [...lines, '', ...howToStart(order, findings)]);
+  voice.answer(value, [firewallLine(findings), ...lines, '', ...howToStart(order, findings)]);
   return EXIT.ok;
 }
