@@ -34,7 +34,9 @@ export function parseAuthorizedKey(line: string): AuthorizedKeyReading {
   if (line.length > MAX_LINE) return bad(`the line has more than ${MAX_LINE} characters`);
   if (line.includes('PRIVATE KEY'))
     return bad('this is a private key: give the public one, which ends in .pub');
-  const startsWithType = KEY_TYPES.some((type) => line.startsWith(`${type} `)) || /^\S+ AAAA/.test(line);
+  const startsWithType =
+    KEY_TYPES.some((type) => /^[ \t]/.test(line.slice(type.length)) && line.startsWith(type)) ||
+    /^\S+[ \t]+AAAA/.test(line);
   const reading = startsWithType ? ({ kind: 'options', options: [], end: 0 } as const) : readKeyOptions(line);
   if (reading.kind === 'bad') return reading;
   const [type = '', base64 = '', ...comment] = line
@@ -62,12 +64,16 @@ function applyOptions(bare: AuthorizedKey, options: readonly KeyOption[]): Autho
   return { kind: 'key', key, notes };
 }
 
+const FLAGS: readonly string[] = ['no-touch-required', 'verify-required'];
+
 type Applied = { readonly key: AuthorizedKey; readonly note?: string };
 
 /** What the key is with the option; a text says why it cannot be taken at all. */
 function applyOption(key: AuthorizedKey, { name, value }: KeyOption): Applied | string {
+  if (FLAGS.includes(name) && value !== undefined) return `${name} takes no value: remove it`;
   switch (name) {
     case 'from': {
+      if (key.admits !== undefined) return 'from is there twice: write one list';
       const { admits, unusable } = compileSourcePatterns(value ?? '');
       const note = `from: names are not looked up, so ${unusable.join(', ')} matches nobody: give addresses`;
       return { key: { ...key, admits }, ...(unusable.length === 0 ? {} : { note }) };
@@ -76,7 +82,7 @@ function applyOption(key: AuthorizedKey, { name, value }: KeyOption): Applied | 
       const until = parseExpiry(value ?? '');
       return until === undefined
         ? 'expiry-time is no time: write YYYYMMDD or YYYYMMDDHHMM[SS], with a Z behind it for UTC'
-        : { key: { ...key, until } };
+        : { key: { ...key, until: instant(Math.min(until, key.until ?? until)) } };
     }
     case 'no-touch-required':
       return { key: { ...key, mayBeUntouched: true } };
@@ -95,6 +101,7 @@ function parseExpiry(text: string): Instant | undefined {
   const parts = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?(Z?)$/.exec(text);
   if (parts === null) return undefined;
   const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part ?? 0));
+  if ((hour ?? 0) > 23 || (minute ?? 0) > 59 || (second ?? 0) > 59) return undefined;
   const numbers = [year, (month ?? 0) - 1, day, hour, minute, second] as [
     number,
     number,

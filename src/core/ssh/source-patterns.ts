@@ -38,7 +38,28 @@ function compilePattern(text: string): ((source: Address) => boolean) | undefine
   if (address !== undefined) return (source) => source === address;
   // Letters beyond those of hexadecimal digits make it a name.
   if (!/^[0-9a-f:.*?]+$/i.test(text) || !/[*?]/.test(text)) return undefined;
-  const expression = text.toLowerCase().replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.');
-  const pattern = new RegExp(`^${expression}$`);
-  return (source) => pattern.test(source);
+  const pattern = text.toLowerCase();
+  return (source) => matchesPattern(pattern, source);
+}
+
+/** A regular expression of many stars takes seconds, and whoever owns a key may have written its options. */
+function matchesPattern(pattern: string, text: string): boolean {
+  let [at, place] = [0, 0];
+  let star = -1;
+  let resumed = 0;
+  while (place < text.length) {
+    const sign = pattern[at];
+    if (sign === '*') {
+      star = at++;
+      resumed = place;
+    } else if (sign === '?' || sign === text[place]) {
+      at++;
+      place++;
+    } else if (star >= 0) {
+      at = star + 1;
+      place = ++resumed;
+    } else return false;
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
 }

@@ -122,3 +122,37 @@ test('keys that no proof may rest on are refused', () => {
   ] as const)
     assert.match(point(length, first), /uncompressed/);
 });
+
+describe('options that would let in more than their line says', () => {
+  test('a list of sources twice, a flag with a value, a time that is none; of two ends the earlier counts', () => {
+    assert.match(reasonOf(`from="192.0.2.1",from="0.0.0.0/0" ${KEY}`), /from is there twice/);
+    for (const flag of ['no-touch-required', 'verify-required'])
+      assert.match(reasonOf(`${flag}="no" ${KEY}`), /takes no value/);
+    for (const time of ['202702012400', '202702010060', '20270201000060', '20270230'])
+      assert.match(reasonOf(`expiry-time="${time}Z" ${KEY}`), /is no time/, time);
+    const ends = ['20270101Z', '20280101Z'].map((end) => `expiry-time="${end}"`);
+    for (const both of [ends, ends.toReversed()])
+      assert.equal(keyOf(`${both} ${KEY}`).key.until, Date.UTC(2027, 0, 1));
+    assert.equal(keyOf(KEY.replace(' ', '\t')).key.comment, '');
+  });
+
+  test('patterns match what regular expressions do, and many stars cost nothing', () => {
+    const signs = ['1', '*', '?', '.'];
+    const more = (texts: readonly string[]) => texts.flatMap((text) => signs.map((sign) => text + sign));
+    const patterns = more(more(more(more([''])))).filter((text) => /[*?]/.test(text));
+    const sources = ['1', '1.1', '11.1', '1.1.1.1', '1.2.1', '21', '1111', '2.2', ''];
+    for (const pattern of patterns) {
+      const expression = new RegExp(
+        `^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.')}$`,
+      );
+      for (const source of sources)
+        assert.equal(
+          compileSourcePatterns(pattern).admits(source as Address),
+          expression.test(source),
+          `${pattern} ${source}`,
+        );
+    }
+    const hostile = `${'*1'.repeat(200)}2`;
+    assert.equal(compileSourcePatterns(hostile).admits(address('1111:1111:1111::1111')), false);
+  });
+});
