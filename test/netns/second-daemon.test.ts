@@ -40,7 +40,9 @@ describe('a second daemon with native doors', { concurrency: 2 }, () => {
     await using _web = await startService(server, 8080);
     await using first = await startKnockd(server, ones, SSH);
     await using second = await startKnockd(server, others, WEB + COMMAND);
-    await second.saw(new RegExp(`the doors' ports: process ${first.pid} has Bussa's part of the firewall`));
+    await second.saw(
+      new RegExp(`the doors' ports: process ${first.pid} already has Bussa's rules in the firewall`),
+    );
     await knock(client, 7000);
     await first.saw(/10\.7\.0\.2: ssh: opened tcp\/22/);
     await knock(client, 7001);
@@ -73,7 +75,7 @@ describe('a second daemon with native doors', { concurrency: 2 }, () => {
     await using squatter: Program = server.start(command, ...args);
     await squatter.saw(/squatting/);
     await using knockd = await startKnockd(server, directory, SSH);
-    await knockd.saw(new RegExp(`process ${squatter.pid} of user 65534 has the name @bussa-firewall`));
+    await knockd.saw(new RegExp(`process ${squatter.pid} of user 65534 holds the name @bussa-firewall`));
     await assertShut(client, SERVER, 22, STRANGER);
     await knock(client, 7000);
     await knockd.saw(/10\.7\.0\.2: ssh: opened tcp\/22/);

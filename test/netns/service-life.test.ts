@@ -66,7 +66,7 @@ describe('the daemon as a service', { concurrency: 4 }, () => {
     const pids = await wire.server.pids();
     await using second = wire.server.start(...twice);
     assert.equal((await second.exited).code, 1);
-    assert.match(second.output, /already watches/);
+    assert.match(second.output, /already runs with this configuration/);
     assert.deepEqual(await wire.server.pids(), pids, 'the first one runs on, the second is gone');
     assert.equal(readFileSync(pidFile, 'utf8'), `${pids[0]}\n`);
   });
