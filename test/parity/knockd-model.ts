@@ -85,10 +85,25 @@ export function modelOpenings(
     advance(attempt);
   };
 
+  /** Whether an attempt that began after the copied packet had counted waits for this one. */
+  const isAwaited = (packet: TimedPacket, copied: number): boolean =>
+    attempts.some(
+      (attempt) =>
+        !attempt.ended &&
+        attempt.source === packet.source &&
+        concerns(attempt.door, packet) &&
+        isStep(attempt.door.steps[attempt.stage], packet) &&
+        isInTime(attempt, packet.atSeconds, quirks) &&
+        attempt.startSeconds > copied,
+    );
+
   const offer = (packet: TimedPacket): void => {
     if (!doors.some((door) => concerns(door, packet))) return;
-    if (isRetransmission(counted, packet, shortest(doors.filter((door) => concerns(door, packet))))) {
-      if (!quirks.retransmissionCounts) return;
+    const memory = shortest(doors.filter((door) => concerns(door, packet)));
+    const copied = copiedAt(counted, packet, memory);
+    if (copied !== undefined && !quirks.retransmissionCounts) {
+      if (!isAwaited(packet, copied)) return;
+      counted.set(keyOf(packet), packet.atSeconds);
     }
     expire(packet.atSeconds);
     const pending = attempts.filter(
@@ -132,12 +147,14 @@ function isInTime(attempt: Attempt, now: number, quirks: Quirks): boolean {
 const shortest = (doors: readonly ModelDoor[]): number =>
   Math.min(...doors.map(({ timeoutSeconds }) => timeoutSeconds));
 
-function isRetransmission(counted: Map<string, number>, packet: TimedPacket, seconds: number): boolean {
-  if (packet.protocol === 'udp') return false;
-  const { source, destination, sourcePort, port, sequence, flags, atSeconds } = packet;
-  const key = [source, destination, sourcePort, port, sequence, flags].join(' ');
-  const before = counted.get(key);
-  if (before !== undefined && atSeconds - before <= seconds) return true;
-  counted.set(key, atSeconds);
-  return false;
+const keyOf = ({ source, destination, sourcePort, port, sequence, flags }: TimedPacket): string =>
+  [source, destination, sourcePort, port, sequence, flags].join(' ');
+
+/** When the packet counted of which this one is a copy, no longer than `seconds` ago. One that is no copy counts. */
+function copiedAt(counted: Map<string, number>, packet: TimedPacket, seconds: number): number | undefined {
+  if (packet.protocol === 'udp') return undefined;
+  const before = counted.get(keyOf(packet));
+  if (before !== undefined && packet.atSeconds - before <= seconds) return before;
+  counted.set(keyOf(packet), packet.atSeconds);
+  return undefined;
 }
