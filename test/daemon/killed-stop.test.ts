@@ -54,10 +54,10 @@ describe('a stop command that has not ended by itself', { concurrency: 3 }, () =
     using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const spec = bench.door({ start: 'echo open %IP% >> done', stop: ends('sleep 1000') });
-    keeper.complete(bench.completion({ ...spec, limits: { stop: 300 as never } }));
+    keeper.complete(bench.completion({ ...spec, limits: { stop: 3000 as never } }));
     await bench.until(() => bench.done === OPENED, 'opening');
     bench.clock.advance(60_000);
-    assert.deepEqual((await bench.saw('command-failed')).failure, { kind: 'timed-out', timeMs: 300 });
+    assert.deepEqual((await bench.saw('command-failed')).failure, { kind: 'timed-out', timeMs: 3000 });
     await bench.saw('unclosed');
     bench.clock.advance(1_000);
     await bench.empty();
