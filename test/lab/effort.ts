@@ -1,5 +1,5 @@
 /**
- * How often a long test repeats itself: `quick` times in `npm test`, `full` times with BUSSA_EFFORT=full, which CI sets.
+ * How often a long test repeats itself: `quick` times in `npm test`, `full` times with BUSSA_EFFORT=full, before a release.
  * The variable that a test names goes before both.
  */
 export function repeats(
