@@ -12,9 +12,9 @@ import type { Capture, Frame } from '../../../host/capture/capture.ts';
 import { preferHugePages } from '../../../host/ffi/huge-pages.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
 import type { Reports } from '../reporting/reports.ts';
-import type { InterfaceWatch } from './interface-watch.ts';
 import { type LineKeys, stepSorts } from './line-keys.ts';
-import { ORIGIN, PacketOrigin } from './packet-origin.ts';
+import { LostPackets } from './lost-packets.ts';
+import { type HeardInterfaces, ORIGIN, PacketOrigin } from './packet-origin.ts';
 import type { ScanWatch } from './scan-watch.ts';
 
 /** Packets taken before timers, signals and ended commands have their turn. */
@@ -41,13 +41,10 @@ const EXPIRY_BATCH = 4096;
 /** With attempts pending, they are looked at this often: a door with a shorter time may have got one meanwhile. */
 const EXPIRY_LOOK_MS = 1000;
 
-/** Between two questions to the kernel about lost packets, while there is much to do. */
-const COUNTERS_MS = 1000;
-
 export type KnockLoopParts = {
   readonly capture: Capture;
   readonly engine: AttemptEngine;
-  readonly interfaces: InterfaceWatch;
+  readonly interfaces: HeardInterfaces;
   readonly reports: Reports;
   readonly scans: ScanWatch;
   readonly traces: SourceTraces;
@@ -72,15 +69,14 @@ export class KnockLoop {
   #wakeUps = 0;
   #now = 0;
   #sorts: readonly LineKeys[];
-  #countersAt = 0;
-  #counters: NodeJS.Timeout | undefined;
-  #dropped = 0;
+  readonly #lost: LostPackets;
   #stopped = false;
 
   constructor(parts: KnockLoopParts) {
     this.#parts = parts;
     this.#origin = new PacketOrigin(parts.interfaces);
     this.#sorts = stepSorts(parts.engine.doors);
+    this.#lost = new LostPackets(parts.capture, parts.reports);
   }
 
   start(onCompletion: (completion: Completion, whyNot?: string) => void): void {
@@ -100,7 +96,7 @@ export class KnockLoop {
     if (this.#stopped) return;
     this.#drain();
     this.#stopped = true;
-    this.#reportDrops();
+    this.#lost.stop();
     this.#readiness?.close();
     this.#origin.close();
     clearTimeout(this.#expiry);
@@ -121,7 +117,7 @@ export class KnockLoop {
     this.#now = performance.now();
     const passed = this.#now - before;
     const taken = this.#parts.capture.drain(BATCH, this.#take);
-    if (taken === BATCH) this.#askForDrops();
+    if (taken === BATCH) this.#lost.ask(this.#now);
     this.#scheduleExpiry();
     this.#wakeUps = Math.max(0, this.#wakeUps - passed * WAKE_UPS_PER_MS) + 1;
     if (this.#wakeUps < WAKE_UPS_AT_ONCE || taken === 0 || taken === BATCH) this.#readiness?.resume();
@@ -232,24 +228,6 @@ export class KnockLoop {
     this.#report();
     if (more) setImmediate(() => this.#expire());
     else this.#scheduleExpiry();
-  }
-
-  /** The kernel counts what it had to throw away; asking is a system call, and so it is asked seldom, and once more behind. */
-  #askForDrops(): void {
-    const wait = this.#countersAt + COUNTERS_MS - this.#now;
-    if (wait <= 0) this.#reportDrops();
-    else this.#counters ??= setTimeout(() => this.#reportDrops(), wait);
-  }
-
-  #reportDrops(): void {
-    clearTimeout(this.#counters);
-    this.#counters = undefined;
-    this.#countersAt = performance.now();
-    const { dropped } = this.#parts.capture.counters();
-    if (dropped === this.#dropped) return;
-    if (!this.#parts.reports.admits('packets-dropped', 'lost packets', this.#countersAt)) return;
-    this.#parts.reports.write({ kind: 'packets-dropped', count: dropped - this.#dropped });
-    this.#dropped = dropped;
   }
 
   #debugPacket(bytes: number): void {

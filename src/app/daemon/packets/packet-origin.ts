@@ -14,12 +14,15 @@ export const ORIGIN = {
 
 export type Origin = (typeof ORIGIN)[keyof typeof ORIGIN] | typeof TRACED.forged | typeof TRACED.otherVlan;
 
+/** The interfaces and addresses that the host has now, and which of its interfaces count. */
+export type HeardInterfaces = Pick<InterfaceWatch, 'addresses' | 'topology' | 'hears'>;
+
 /** Judges where packets come from and whom they are for, by the host's interfaces and addresses as they are now. */
 export class PacketOrigin {
-  readonly #interfaces: InterfaceWatch;
+  readonly #interfaces: HeardInterfaces;
   readonly #reversePath = new ReversePath();
 
-  constructor(interfaces: InterfaceWatch) {
+  constructor(interfaces: HeardInterfaces) {
     this.#interfaces = interfaces;
   }
 

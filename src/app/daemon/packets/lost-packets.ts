@@ -1,0 +1,42 @@
+import type { Capture } from '../../../host/capture/capture.ts';
+import type { Reports } from '../reporting/reports.ts';
+
+/** Asking the kernel is a system call: while there is much to do, it is asked this often, and once afterwards. */
+const ASK_EVERY_MS = 1000;
+
+/** Reports the packets that the kernel had to drop because they came faster than they were read. */
+export class LostPackets {
+  readonly #capture: Capture;
+  readonly #reports: Reports;
+  #askedAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #reported = 0;
+
+  constructor(capture: Capture, reports: Reports) {
+    this.#capture = capture;
+    this.#reports = reports;
+  }
+
+  /** `now`: by `performance.now()`. */
+  ask(now: number): void {
+    const wait = this.#askedAt + ASK_EVERY_MS - now;
+    if (wait <= 0) this.#report();
+    else this.#timer ??= setTimeout(() => this.#report(), wait);
+  }
+
+  /** Asks for the last time. */
+  stop(): void {
+    this.#report();
+  }
+
+  #report(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#askedAt = performance.now();
+    const { dropped } = this.#capture.counters();
+    if (dropped === this.#reported) return;
+    if (!this.#reports.admits('packets-dropped', 'lost packets', this.#askedAt)) return;
+    this.#reports.write({ kind: 'packets-dropped', count: dropped - this.#reported });
+    this.#reported = dropped;
+  }
+}
