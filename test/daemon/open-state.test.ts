@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { readStart, recordStart } from '../../src/app/state/last-start.ts';
 import { AlreadyRunningError, openState, type State, stateName } from '../../src/app/state/open-state.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import type { LeaseId } from '../../src/core/lease/lease.ts';
@@ -71,6 +73,23 @@ describe('the name of a state', () => {
 });
 
 describe('the state of a daemon', () => {
+  test('a FIFO in the place of one of its files holds up no start', () => {
+    for (const name of ['pid', 'started-with.json']) {
+      using scratch = new Scratch();
+      mkdirSync(scratch.file('name'), { mode: 0o700 });
+      execFileSync('mkfifo', [join(scratch.file('name'), name)]);
+      const state = open(scratch.path);
+      assert.equal(readStart(scratch.file('name')), undefined);
+      const options = { configFile: '/etc/knockd.conf', stateDirectory: scratch.path } as never;
+      try {
+        recordStart(scratch.file('name'), options, instant(0));
+      } catch (error) {
+        assert.equal((error as NodeJS.ErrnoException).code, 'ENXIO');
+      }
+      state.store.close();
+    }
+  });
+
   test('is made, for nobody else to read, and holds what is recorded', () => {
     using scratch = new Scratch();
     const first = open(scratch.file('deep/state'));

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StartOptions } from '../../core/control/daemon-status.ts';
 import type { Instant } from '../../core/net/time.ts';
@@ -19,14 +19,18 @@ const MAX_BYTES = 1 << 16;
 export function recordStart(directory: string, options: StartOptions, at: Instant): void {
   if (descriptorOf(options.configFile) !== undefined) return;
   const path = join(directory, FILE);
-  closeSync(openSync(path, 'a', 0o600));
+  // A FIFO that lies there must not hold up the start.
+  closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o600));
   replaceFile(path, Buffer.from(`${JSON.stringify({ ...options, at } satisfies RecordedStart)}\n`));
 }
 
 /** `undefined`: nothing has been recorded there, or it cannot be read. */
 export function readStart(directory: string): RecordedStart | undefined {
   try {
-    const text = readFileSync(join(directory, FILE), 'utf8');
+    const text = readFileSync(join(directory, FILE), {
+      encoding: 'utf8',
+      flag: constants.O_RDONLY | constants.O_NONBLOCK,
+    });
     return text.length > MAX_BYTES ? undefined : parseRecordedStart(text);
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, realpathSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event } from '../../core/event/event.ts';
 import { instant, millis } from '../../core/net/time.ts';
@@ -184,9 +184,18 @@ function tellLeft({ door, source, stop }: StoredLease, report: (event: Event) =>
 }
 
 /** Only the words for a second daemon come from it. */
+/** A FIFO that lies in the file's place must not hold up the start. */
+const WRITTEN_ANEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
+const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
+
 function notePid(own: string): void {
   try {
-    writeFileSync(join(own, 'pid'), `${process.pid}\n`, { mode: 0o600 });
+    const file = openSync(join(own, 'pid'), WRITTEN_ANEW, 0o600);
+    try {
+      writeSync(file, `${process.pid}\n`);
+    } finally {
+      closeSync(file);
+    }
   } catch {
     // A full disk has no room for it, and the store may yet be of use.
   }
@@ -212,7 +221,7 @@ export function sweepClaims(
 /** The daemon that holds this directory, or held it last, if such a process lives. */
 export function pidIn(directory: string): number | undefined {
   try {
-    const pid = Number(readFileSync(join(directory, 'pid'), 'utf8'));
+    const pid = Number(readFileSync(join(directory, 'pid'), { encoding: 'utf8', flag: READ_AT_ONCE }));
     return Number.isInteger(pid) && pid > 1 && existsSync(`/proc/${pid}`) ? pid : undefined;
   } catch {
     return undefined;
