@@ -28,8 +28,7 @@ export class LeaseSets implements LeaseStorage {
     try {
       for (const family of families) {
         const probe = doorSet('probe', family);
-        // A daemon that was killed in between has left its own.
-        socket.destroy(probe);
+        // One that a killed daemon has left is taken as it is; one of another kind is another's.
         socket.create(probe, family);
         socket.destroy(probe);
       }
