@@ -94,7 +94,7 @@ export function modelOpenings(
         concerns(attempt.door, packet) &&
         isStep(attempt.door.steps[attempt.stage], packet) &&
         isInTime(attempt, packet.atSeconds, quirks) &&
-        attempt.startSeconds > copied,
+        attempt.startSeconds > copied + 0.001,
     );
 
   const offer = (packet: TimedPacket): void => {

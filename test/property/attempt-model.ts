@@ -107,7 +107,7 @@ export class AttemptModel {
         meets(attempt.door, packet) &&
         isStep(attempt.door, attempt.stage, packet) &&
         !this.isLate(attempt, now) &&
-        attempt.start > counted,
+        attempt.start > counted + 1,
     );
   }
 

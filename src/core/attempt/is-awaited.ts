@@ -39,7 +39,8 @@ function isAwaitedIn(
     if (index.group(door) !== group || !index.concerns(door, packet, local)) continue;
     const elapsed = now - table.start(slot);
     if (index.expected(door, table.stage(slot)) !== code || Math.abs(elapsed) > index.timeout(door)) continue;
-    if (elapsed < age) return true;
+    // What was counted is kept in whole milliseconds.
+    if (elapsed + 1 < age) return true;
   }
   return false;
 }

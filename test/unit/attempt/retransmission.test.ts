@@ -20,6 +20,16 @@ describe('a retransmission is not a knock', () => {
     assert.equal(engine.offer({ ...syn(9000), at: 1020 }).at(-1), '10.0.0.1 ssh completed 3');
   });
 
+  test('where its attempt waits for the same port once more, at whatever part of a millisecond', () => {
+    for (const part of [0, 0.001, 0.5, 0.999]) {
+      const engine = new TestEngine([door('twice', '7000,7000,9000')]);
+      engine.offer({ ...syn(7000), at: 100 + part });
+      for (const at of [1100, 1100.3, 3100.999]) {
+        assert.deepEqual(engine.offer({ ...syn(7000), at }), RETRANSMITTED, `${part}, ${at}`);
+      }
+    }
+  });
+
   test('after its attempt has been completed, and after it has failed', () => {
     const engine = new TestEngine([SSH, door('one', '5000')]);
     for (const port of [7000, 8000, 9000, 5000]) engine.offer({ ...syn(port), at: 0 });
