@@ -211,6 +211,9 @@ suite('architecture', () => {
     assert.deepEqual(wrongImports(sources), []));
   test('what the control socket says is parsed, never cast', () => assert.deepEqual(casts(sources), []));
   test('the core is pure and synchronous', () => assert.deepEqual(impureNames(sources), []));
+  test('the table of verbs loads no native code: help and doctor do without a damaged koffi', () => {
+    assert.deepEqual(loadedWith(sources, 'cli/bussa/bussa.ts', 'koffi'), []);
+  });
   test('no cycles of files', () => assert.deepEqual(cycles(sources), []));
   test('no cycles of folders', () => assert.deepEqual(folderCycles(sources), []));
   test('docs/architecture.md names every folder', () => {
@@ -495,6 +498,35 @@ function walkCycles(from: readonly string[], next: (one: string) => readonly str
   };
   for (const one of from) walk(one, []);
   return found;
+}
+
+/** The way by which a file loads a package when it is itself loaded; nothing where it does not. Types load nothing. */
+function loadedWith(sources: Sources, file: string, wanted: string): readonly string[] {
+  const before = new Map([[file, '']]);
+  for (const [one] of before) {
+    for (const name of readLoads(sources.get(one) ?? '')) {
+      if (name === wanted) return trailTo(one, before);
+      const next = name.startsWith('.') ? resolve(one, name) : '';
+      if (sources.has(next) && !before.has(next)) before.set(next, one);
+    }
+  }
+  return [];
+}
+
+function trailTo(file: string, before: ReadonlyMap<string, string>): readonly string[] {
+  const trail = [file];
+  for (let one = before.get(file); one !== undefined && one !== ''; one = before.get(one)) trail.unshift(one);
+  return trail;
+}
+
+/** What a file's own import and export statements load; dynamic imports are for later. */
+function readLoads(text: string): readonly string[] {
+  const statements = text.matchAll(
+    /^(?:import|export)\s+(?!type\b)(?:(\{[^}]*\}|[^'{]*?)\s*from\s+)?'([^']+)';/gm,
+  );
+  return [...statements].flatMap(([, names = '', name = '']) =>
+    /^\{\s*(?:type\s[^,}]+,?\s*)+\}$/.test(names) ? [] : [name],
+  );
 }
 
 /** The folders that do not begin a line of the map. */

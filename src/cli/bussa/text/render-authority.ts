@@ -1,4 +1,4 @@
-import { readAuthority, type Unusable } from '../../../app/users/authority-texts.ts';
+import type { Unusable } from '../../../app/users/authority-texts.ts';
 import type { Told } from '../../../app/users/tell-daemon.ts';
 import { takes } from '../../../core/door/door.ts';
 import { printable } from '../../../core/event/printable.ts';
@@ -49,7 +49,9 @@ export function toldLines(told: Told, still: string): readonly string[] {
 }
 
 /** Doors that accept keys, and open to whoever knows their sequence all the same. Undefined if a file has a mistake. */
-export function doorsWithSequence(configFile: string): readonly string[] | undefined {
+export async function doorsWithSequence(configFile: string): Promise<readonly string[] | undefined> {
+  // Loaded here: help, and doctor on a host whose koffi is damaged, do without native code.
+  const { readAuthority } = await import('../../../app/users/authority-texts.ts');
   const texts = readAuthority(configFile);
   if (texts.kind !== 'texts') return undefined;
   const both = texts.config.doors.filter((door) => takes(door, 'key') && takes(door, 'sequence'));

@@ -141,7 +141,9 @@ async function add(
   if (mayOpen.length === 0)
     voice.complain(`bussa: ${name} may open no door yet: name one with --door, or add ${name} to its Users`);
   const added = keys.length === 0 ? `${name} had this key already.` : `${name}: ${keys.join(', ')}`;
-  const sequenceOpens = (doorsWithSequence(configFile) ?? []).filter((door) => mayOpen.includes(door));
+  const sequenceOpens = ((await doorsWithSequence(configFile)) ?? []).filter((door) =>
+    mayOpen.includes(door),
+  );
   const value = { name, keys, notes, written, doors, mayOpen, sequenceOpens, card: reading.card };
   voice.answer({ ...value, ...toldJson(told) }, [
     added,
@@ -187,7 +189,7 @@ async function change(
   const [now, before] = DONE[action];
   const what = key === undefined ? name : `the key ${key} of ${name}`;
   const still = action === 'on' ? `${what} does not count yet` : `${what} STILL COUNTS`;
-  const sequenceOpens = action === 'on' ? [] : doorsWithSequence(configFile);
+  const sequenceOpens = action === 'on' ? [] : await doorsWithSequence(configFile);
   const value = {
     name,
     action,
