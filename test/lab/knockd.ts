@@ -64,9 +64,9 @@ export async function knockUntilOpen(
   for (let tries = 1; ; tries++) {
     await knock();
     // The last one may take its time, and its failure shows the daemon's output.
-    const patience = tries < 20 ? 250 : 5000;
+    const patience = tries < 160 ? 250 : 5000;
     const seen = await knockd.saw(opening, before + 1, patience).catch((error: unknown) => {
-      if (tries === 20 || !knockd.running) throw error;
+      if (tries === 160 || !knockd.running) throw error;
     });
     if (seen !== undefined) return seen[0];
   }
