@@ -73,17 +73,17 @@ class FakeDaemon implements Disposable {
 
 async function run(typed: string, state: string): Promise<{ status: number; lines: readonly string[] }> {
   const command = parseBussaCommand([...typed.split(' '), '--state', state], {});
-  assert.ok(command.kind === 'deed', JSON.stringify(command));
+  assert.ok(command.kind === 'action', JSON.stringify(command));
   const lines: string[] = [];
   const note = (line: string): void => void lines.push(line);
-  const voice: Output = {
+  const output: Output = {
     answer: (_value, answered) => lines.push(...answered),
-    complain: note,
-    say: note,
+    error: note,
+    print: note,
     style: (_style, text) => text,
     json: false,
   };
-  return { status: await command.deed(voice), lines };
+  return { status: await command.action(output), lines };
 }
 
 const isPing = (line: string): boolean => JSON.parse(line).verb === 'ping';

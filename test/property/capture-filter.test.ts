@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type HostPorts, Tripwires } from '../../src/core/decoy/decoys.ts';
+import { DecoyPorts, type HostPorts } from '../../src/core/decoy/decoy-ports.ts';
 import { drawShare, longestGap, MAX_SHARE_GAP } from '../../src/core/decoy/port-share.ts';
 import type { Door } from '../../src/core/door/door.ts';
 import { renderCaptureFilter } from '../../src/core/filter/capture-filter.ts';
@@ -143,19 +143,19 @@ const hostPorts: fc.Arbitrary<HostPorts> = fc.record({
 });
 const secret = fc.tuple(fc.integer(), fc.integer());
 
-describe('the tripwires in the filter', () => {
+describe('the decoys in the filter', () => {
   test('pass with the knocks, and nothing else of TCP and UDP does', (t) => {
     let touches = 0;
     const property = fc.property(doors(4, 4), packets, hostPorts, secret, (list, some, ports, words) => {
       const share = drawShare(words);
-      const tripwires = new Tripwires(list, ports, share);
-      const program = compileFilter(renderCaptureFilter(list, { ipv6: true, tripwires }), SNAP_LENGTH);
+      const decoys = new DecoyPorts(list, ports, share);
+      const program = compileFilter(renderCaptureFilter(list, { ipv6: true, decoys }), SNAP_LENGTH);
       const all = [
         ...aimed(some, list),
         ...some.map((one) => ({ ...one, flags: 2, destinationPort: 1024 + (one.sourcePort % 29_000) })),
       ];
       for (const { one, packet, passes } of judged(program, all)) {
-        const touch = tripwires.touchedBy(packet.protocol, packet.destinationPort, packet.flags);
+        const touch = decoys.touchedBy(packet.protocol, packet.destinationPort, packet.flags);
         if (touch) touches++;
         if (touch || isKnock(list, packet)) assert.ok(passes, `the filter keeps out ${JSON.stringify(one)}`);
         else if (passes && one.extensions.length === 0) {
@@ -183,12 +183,12 @@ describe('the tripwires in the filter', () => {
       .map((list) => list.map(([a, b, flags], i) => door(`d${i}`, `${a},${b}:udp`, { flags })));
     const services = fc.array(span, { minLength: 100, maxLength: 1000, size: 'max' });
     const property = fc.property(crowd, services, secret, (list, served, words) => {
-      const tripwires = new Tripwires(
+      const decoys = new DecoyPorts(
         list,
         { served, ephemeral: { first: 32_768, last: 60_999 } },
         drawShare(words),
       );
-      const program = compileFilter(renderCaptureFilter(list, { ipv6: true, tripwires }), SNAP_LENGTH);
+      const program = compileFilter(renderCaptureFilter(list, { ipv6: true, decoys }), SNAP_LENGTH);
       assert.ok(program.instructions <= MAX_INSTRUCTIONS, `${program.instructions} instructions`);
     });
     fc.assert(property, seeded(t, { numRuns: 20 }));

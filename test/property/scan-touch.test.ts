@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type HostPorts, Tripwires } from '../../src/core/decoy/decoys.ts';
+import { DecoyPorts, type HostPorts } from '../../src/core/decoy/decoy-ports.ts';
 import { isMemorable } from '../../src/core/decoy/memorable-port.ts';
 import { drawShare, isInShare } from '../../src/core/decoy/port-share.ts';
 import { renderCaptureFilter } from '../../src/core/filter/capture-filter.ts';
@@ -51,8 +51,8 @@ describe('whatever can be a knock can be a touch', () => {
         const ports: HostPorts = { served: [{ first: 8080, last: 8080 }], ephemeral };
         const share = drawShare(words);
         const engine = new GuardedEngine(list, ports, PENALTY, 65_536, words);
-        const tripwires = new Tripwires(list, ports, share);
-        const filter = compileFilter(renderCaptureFilter(list, { ipv6: true, tripwires }), 65_535);
+        const decoys = new DecoyPorts(list, ports, share);
+        const filter = compileFilter(renderCaptureFilter(list, { ipv6: true, decoys }), 65_535);
         const steps = list.flatMap(({ sequence }) => sequence);
         const isDecoy = (port: number): boolean =>
           port !== 8080 && steps.every((one) => one.port !== port) && port >= 1024 && port <= 65_535;

@@ -5,7 +5,7 @@ import { AttemptEngine } from '../../src/core/attempt/attempt-engine.ts';
 import type { EngineLimits } from '../../src/core/attempt/engine-limits.ts';
 import { ScanGuard } from '../../src/core/attempt/scan-guard.ts';
 import { Steps } from '../../src/core/attempt/steps.ts';
-import { type HostPorts, Tripwires } from '../../src/core/decoy/decoys.ts';
+import { DecoyPorts, type HostPorts } from '../../src/core/decoy/decoy-ports.ts';
 import { drawShare } from '../../src/core/decoy/port-share.ts';
 import type { Door } from '../../src/core/door/door.ts';
 import { TCP_FLAG } from '../../src/core/net/tcp-flags.ts';
@@ -68,7 +68,7 @@ class Scanner {
 
   constructor(secret: readonly [number, number], doors: readonly Door[]) {
     const guard = new ScanGuard(65_536, secret);
-    guard.follow({ wires: new Tripwires(doors, HOST, drawShare(secret)), penalty: PENALTY });
+    guard.follow({ decoys: new DecoyPorts(doors, HOST, drawShare(secret)), penalty: PENALTY });
     this.#engine = new AttemptEngine(doors, secret, LIMITS, guard);
     this.#packet = readKnock({ port: 1, at: 0 }, new Packet(), 0);
   }

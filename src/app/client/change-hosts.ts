@@ -75,7 +75,7 @@ async function write(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const kind = code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'permission' : 'bad';
-    return { kind, complaints: [`${file}: it cannot be written, and is as it was: ${message}`] };
+    return { kind, errors: [`${file}: it cannot be written, and is as it was: ${message}`] };
   }
   const loaded = await loadHosts(file);
   if (loaded.kind !== 'ok') return loaded;

@@ -22,13 +22,13 @@ export type KnockedProfile =
   | Reached;
 
 /** What the person hears of it: each step, and what he has to do or should know. */
-export type KnockVoice = { readonly tell: (line: string) => void; readonly notice: (line: string) => void };
+export type KnockOutput = { readonly tell: (line: string) => void; readonly notice: (line: string) => void };
 
 /** Knocks once, or until the port is open. The profile has something to knock with. */
 export async function knockProfile(
   profile: Profile,
   waits: boolean,
-  { tell, notice }: KnockVoice,
+  { tell, notice }: KnockOutput,
 ): Promise<KnockedProfile> {
   const { port } = profile;
   if (waits && port !== undefined) {

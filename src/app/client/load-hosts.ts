@@ -9,23 +9,23 @@ const MAX_BYTES = 1 << 20;
 
 export type LoadedHosts =
   | { readonly kind: 'ok'; readonly hosts: HostsFile; readonly warnings: readonly string[] }
-  | { readonly kind: 'bad' | 'permission'; readonly complaints: readonly string[] };
+  | { readonly kind: 'bad' | 'permission'; readonly errors: readonly string[] };
 
 /** Reads the profiles. A file that does not exist has none; one that others can read or change is refused. */
 export async function loadHosts(file: string): Promise<LoadedHosts> {
   let bytes: Uint8Array;
   try {
-    const complaints = await mistakesOf(file);
-    if (complaints.length > 0) return { kind: 'bad', complaints };
+    const errors = await mistakesOf(file);
+    if (errors.length > 0) return { kind: 'bad', errors };
     bytes = readFileSync(file);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'ok', hosts: { blocks: [] }, warnings: [] };
     const kind = code === 'EACCES' || code === 'EPERM' ? 'permission' : 'bad';
-    return { kind, complaints: [`${file}: it cannot be read: ${message}`] };
+    return { kind, errors: [`${file}: it cannot be read: ${message}`] };
   }
   const parsed = parseHosts(file, bytes, await cardReader(bytes));
-  if (parsed.kind === 'bad') return { kind: 'bad', complaints: parsed.diagnostics.map(renderDiagnostic) };
+  if (parsed.kind === 'bad') return { kind: 'bad', errors: parsed.diagnostics.map(renderDiagnostic) };
   return { kind: 'ok', hosts: parsed.hosts, warnings: parsed.warnings.map(renderDiagnostic) };
 }
 

@@ -5,7 +5,7 @@ import { advise } from '../../core/config/advice/advise.ts';
 import type { HostFacts } from '../../core/config/advice/written-door.ts';
 import type { Config } from '../../core/config/file/config.ts';
 import type { Exposure } from '../../core/control/daemon-status.ts';
-import { BLIND_SHARE, isShareBlind } from '../../core/decoy/decoys.ts';
+import { BLIND_SHARE, isShareBlind } from '../../core/decoy/decoy-ports.ts';
 import type { Door } from '../../core/door/door.ts';
 import { renderCaptureFilter } from '../../core/filter/capture-filter.ts';
 import type { Diagnostic } from '../../core/text/diagnostic.ts';

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { parseConfig } from '../../core/config/file/parse-config.ts';
-import { NEAR } from '../../core/decoy/decoys.ts';
+import { NEAR } from '../../core/decoy/decoy-ports.ts';
 import { drawSequence } from '../../core/door/draw-sequence.ts';
 import type { PortOpening } from '../../core/door/port-opening.ts';
 import type { Sequence } from '../../core/door/sequence.ts';

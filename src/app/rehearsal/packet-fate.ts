@@ -14,7 +14,7 @@ export function packetFate(offer: Offer, watched: Watched): PacketFate {
   if (offer === OFFER.knock) return 'knock';
   if (offer === OFFER.repeat) return 'repeat';
   if (offer === OFFER.retransmission) return 'retransmission';
-  if (offer === OFFER.suspicion) return 'suspicion';
+  if (offer === OFFER.penalty) return 'suspicion';
   if (watched === WATCHED.knockPort) return 'not-taken';
-  return watched === WATCHED.tripwire ? 'tripwire' : 'no-door';
+  return watched === WATCHED.decoyPort ? 'tripwire' : 'no-door';
 }

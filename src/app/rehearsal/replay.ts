@@ -20,17 +20,17 @@ export type ReplayRequest = { readonly capture: string; readonly configFile: str
 export async function replay(
   order: ReplayRequest,
   print: (line: string) => void,
-  complain: (line: string) => void,
+  printError: (line: string) => void,
 ): Promise<number> {
   // Nothing is opened by it, whoever may write it.
   const loaded = loadConfig(order.configFile, 'ignored');
   if (loaded.kind === 'bad') {
-    for (const diagnostic of loaded.diagnostics) complain(renderDiagnostic(diagnostic));
+    for (const diagnostic of loaded.diagnostics) printError(renderDiagnostic(diagnostic));
     return EXIT.config;
   }
-  for (const warning of loaded.warnings) complain(renderDiagnostic(warning));
-  const complainOf = (event: LogEvent): void => complain(renderEvent(event));
-  const doors = new OneTimeDoors(complainOf, 'ignored').watchable(loaded.config.doors);
+  for (const warning of loaded.warnings) printError(renderDiagnostic(warning));
+  const printEvent = (event: LogEvent): void => printError(renderEvent(event));
+  const doors = new OneTimeDoors(printEvent, 'ignored').watchable(loaded.config.doors);
   const oneTime = new OneTimeRehearsal(doors, (event) => print(renderEvent(event)));
   // No secret is needed where every packet is known beforehand.
   const engine = new AttemptEngine(doors, [0x62757373, 0x61]);
@@ -40,10 +40,10 @@ export async function replay(
       print(`${packets} packets, ${knocks} of them knocks, ${openings} openings`),
   });
   try {
-    return await play(order.capture, rehearsal, complain);
+    return await play(order.capture, rehearsal, printError);
   } catch (error) {
     if (!(error instanceof CaptureFileError)) throw error;
-    complain(`knockd: ${error.message}`);
+    printError(`knockd: ${error.message}`);
     return EXIT.failed;
   }
 }
@@ -57,7 +57,7 @@ export function stamp(time: Instant): string {
 async function play(
   capture: string,
   rehearsal: Rehearsal,
-  complain: (line: string) => void,
+  printError: (line: string) => void,
 ): Promise<number> {
   const file = await openCaptureFile(capture);
   let exit: number = EXIT.ok;
@@ -66,7 +66,7 @@ async function play(
       rehearsal.take(item);
       continue;
     }
-    complain(`knockd: ${capture} is damaged at byte ${item.offset}: ${item.reason}`);
+    printError(`knockd: ${capture} is damaged at byte ${item.offset}: ${item.reason}`);
     exit = EXIT.failed;
   }
   rehearsal.finish();

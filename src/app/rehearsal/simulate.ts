@@ -2,7 +2,7 @@ import { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
 import type { HashKey } from '../../core/attempt/keyed-hash.ts';
 import { ScanGuard } from '../../core/attempt/scan-guard.ts';
 import { type Config, DEFAULT_SCAN_PENALTY } from '../../core/config/file/config.ts';
-import { Tripwires } from '../../core/decoy/decoys.ts';
+import { DecoyPorts } from '../../core/decoy/decoy-ports.ts';
 import type { PortShare } from '../../core/decoy/port-share.ts';
 import type { Door } from '../../core/door/door.ts';
 import type { SequenceStep } from '../../core/door/sequence.ts';
@@ -71,7 +71,7 @@ const SECRET: HashKey = [0x62757373, 0x61];
 /** No port is in it: which ones are, a daemon draws anew at each start. */
 const NO_SHARE: PortShare = { multiplier: 0, offset: 0xffff };
 
-const SUSPECTS = 4096;
+const MAX_PENALTIES = 4096;
 const FIRST_SOURCE_PORT = 40_000;
 
 /** Tells, entry by entry, what a daemon with this configuration would do, by the traffic's own time. Runs nothing. */
@@ -160,15 +160,15 @@ class SimulatedGuard {
 
   constructor(config: Config, doors: readonly Door[]) {
     this.#config = config;
-    this.guard = config.settings.scanGuard === 'off' ? undefined : new ScanGuard(SUSPECTS, SECRET);
+    this.guard = config.settings.scanGuard === 'off' ? undefined : new ScanGuard(MAX_PENALTIES, SECRET);
     this.follow(doors);
   }
 
   follow(doors: readonly Door[]): void {
     const { scanIgnore = [], scanPenalty = DEFAULT_SCAN_PENALTY } = this.#config.settings;
     const served = [...readServedPorts().map((port) => ({ first: port, last: port })), ...scanIgnore];
-    const wires = new Tripwires(doors, { served, ephemeral: readEphemeralPorts() }, NO_SHARE);
-    this.guard?.follow({ wires, penalty: scanPenalty });
+    const decoys = new DecoyPorts(doors, { served, ephemeral: readEphemeralPorts() }, NO_SHARE);
+    this.guard?.follow({ decoys, penalty: scanPenalty });
   }
 }
 

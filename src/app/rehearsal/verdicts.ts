@@ -100,7 +100,7 @@ export class Verdicts {
   #judge(source: Address, { entries }: Trace, name: string | undefined): CourseVerdict {
     const concerning = entries.filter(({ door }) => door === undefined || door.name === name);
     const { kind, door, sentence } = explainTrace(concerning, {
-      ...{ source, doors: this.#doors, clock: this.#clock, since: instant(0), crowded: false, open: [] },
+      ...{ source, doors: this.#doors, clock: this.#clock, since: instant(0), evicted: false, open: [] },
       now: instant(Number.POSITIVE_INFINITY),
     });
     const shown = name ?? door;

@@ -15,16 +15,16 @@ export type Output = {
   /** The whole answer, once: the value with --json, else the lines. */
   readonly answer: (value: Json, lines: readonly string[]) => void;
   /** A line on standard error. With --json, what is complained about is the answer where there is no other. */
-  readonly complain: (line: string) => void;
+  readonly error: (line: string) => void;
   /** A line of text by a verb that streams. */
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
   /** Colours, where standard output is a terminal that has them and nobody said NO_COLOR. */
   readonly style: (style: Style, text: string) => string;
   readonly json: boolean;
 };
 
 /** Does what was asked for, and resolves to the exit status. */
-export type Action = (voice: Output) => Promise<number>;
+export type Action = (output: Output) => Promise<number>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

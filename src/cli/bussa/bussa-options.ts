@@ -65,7 +65,7 @@ export type BussaCommand =
   | { readonly kind: 'help'; readonly verb?: Verb }
   | { readonly kind: 'version' }
   | { readonly kind: 'usage-error'; readonly message: string; readonly verb?: Verb; readonly json: boolean }
-  | { readonly kind: 'deed'; readonly verb: Verb; readonly json: boolean; readonly deed: Action };
+  | { readonly kind: 'action'; readonly verb: Verb; readonly json: boolean; readonly action: Action };
 
 /** A verb and its options. `help`, and -h, --help, -V and --version in the place of a verb, are known to all. */
 export function parseBussaCommand(args: readonly string[], environment: Environment): BussaCommand {
@@ -114,7 +114,7 @@ function readVerb(verb: Verb, args: readonly string[], environment: Environment)
   const values = readValues(table, options);
   checkOperands(verb, operands);
   const json = verb.streams !== true && values.has('json');
-  return { kind: 'deed', verb, json, deed: verb.read({ values, operands }, environment) };
+  return { kind: 'action', verb, json, action: verb.read({ values, operands }, environment) };
 }
 
 function checkOperands({ operands: wanted }: Verb, given: readonly string[]): void {

@@ -19,26 +19,26 @@ async function main(args: readonly string[]): Promise<number> {
       print(STDOUT, `bussa ${await packageVersion()}\n`);
       return EXIT.ok;
     case 'usage-error': {
-      const voice = new TerminalOutput(command.json);
+      const output = new TerminalOutput(command.json);
       const help = command.verb === undefined ? 'bussa help' : `bussa help ${command.verb.name}`;
-      voice.complain(`bussa: ${command.message}`);
-      voice.complain(`Try '${help}'.`);
-      voice.end(EXIT.usage);
+      output.error(`bussa: ${command.message}`);
+      output.error(`Try '${help}'.`);
+      output.end(EXIT.usage);
       return EXIT.usage;
     }
-    case 'deed': {
-      const voice = new TerminalOutput(command.json);
-      const status = await streamed(command.deed(voice));
-      voice.end(status);
+    case 'action': {
+      const output = new TerminalOutput(command.json);
+      const status = await streamed(command.action(output));
+      output.end(status);
       return status;
     }
   }
 }
 
 /** Who streams to a reader that has left is done. */
-async function streamed(deed: Promise<number>): Promise<number> {
+async function streamed(action: Promise<number>): Promise<number> {
   try {
-    return await deed;
+    return await action;
   } catch (error) {
     if (error instanceof LostOutputError) return EXIT.ok;
     throw error;

@@ -14,7 +14,7 @@ export class TerminalOutput implements Output {
   readonly json: boolean;
   readonly #paints: boolean;
   #answered = false;
-  readonly #complaints: string[] = [];
+  readonly #errors: string[] = [];
 
   constructor(json: boolean) {
     this.json = json;
@@ -27,13 +27,13 @@ export class TerminalOutput implements Output {
     else print(STDOUT, lines.map((line) => `${line}\n`).join(''));
   };
 
-  readonly complain = (line: string): void => {
-    this.#complaints.push(line);
+  readonly error = (line: string): void => {
+    this.#errors.push(line);
     printLines(STDERR, line);
   };
 
   /** Throws where nobody reads it any more: who streams has nothing else to do. */
-  readonly say = (line: string): void => {
+  readonly print = (line: string): void => {
     if (!print(STDOUT, `${line}\n`)) throw new LostOutputError('the standard output is lost');
   };
 
@@ -43,6 +43,6 @@ export class TerminalOutput implements Output {
   /** With --json every end has one value on standard output, a failure too. */
   end(status: number): void {
     if (!this.json || this.#answered) return;
-    this.answer({ error: this.#complaints.join('\n'), status }, []);
+    this.answer({ error: this.#errors.join('\n'), status }, []);
   }
 }

@@ -38,12 +38,12 @@ export function daemonChoice(values: ReadonlyMap<string, string>, environment: E
 export function askAction<V extends AnswerVerb>(
   choice: DaemonSelector,
   request: ControlRequest<V>,
-  use: (answer: Answers[V], voice: Output) => ExitStatus,
+  use: (answer: Answers[V], output: Output) => ExitStatus,
 ): Action {
-  return async (voice) => {
+  return async (output) => {
     const { askDaemon } = await import('../../app/ask/ask-daemon.ts');
     const reply = await askDaemon(choice, request);
-    return reply.kind === 'answer' ? use(reply.answer, voice) : complainOfReply(reply, voice);
+    return reply.kind === 'answer' ? use(reply.answer, output) : printNoAnswer(reply, output);
   };
 }
 
@@ -51,20 +51,20 @@ export function askAction<V extends AnswerVerb>(
 export async function judgedFile(
   operand: string | undefined,
   choice: DaemonSelector,
-  voice: Output,
+  output: Output,
 ): Promise<JudgedFile | ExitStatus> {
   if (operand !== undefined) return { file: operand, from: 'named' };
   const { findJudged, renderChoice } = await import('../../app/ask/find-judged.ts');
   const found = await findJudged(choice);
-  if ('kind' in found) return complainOfReply(found, voice);
+  if ('kind' in found) return printNoAnswer(found, output);
   const notice = renderChoice(found);
-  if (notice !== undefined && !voice.json) voice.complain(`bussa: ${notice}`);
+  if (notice !== undefined && !output.json) output.error(`bussa: ${notice}`);
   return found;
 }
 
 /** Says why there is no answer. Returns the exit status. */
-export function complainOfReply(reply: NoAnswer, voice: Output): ExitStatus {
-  voice.complain(`bussa: ${printable(reply.message)}`);
+export function printNoAnswer(reply: NoAnswer, output: Output): ExitStatus {
+  output.error(`bussa: ${printable(reply.message)}`);
   if (reply.kind === 'no-daemon') return EXIT.noDaemon;
   return reply.kind === 'permission' ? EXIT.permission : EXIT.failed;
 }

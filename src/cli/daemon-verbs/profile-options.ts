@@ -26,18 +26,18 @@ export function hostsFile(values: ReadonlyMap<string, string>, environment: Envi
 }
 
 /** Reads the profiles; a failure is told, and is the exit status. */
-export async function readHosts(file: string, voice: Output): Promise<HostsFile | ExitStatus> {
+export async function readHosts(file: string, output: Output): Promise<HostsFile | ExitStatus> {
   const { loadHosts } = await import('../../app/client/load-hosts.ts');
   const loaded = await loadHosts(file);
-  const words = loaded.kind === 'ok' ? loaded.warnings : loaded.complaints;
-  for (const line of words) voice.complain(line);
+  const words = loaded.kind === 'ok' ? loaded.warnings : loaded.errors;
+  for (const line of words) output.error(line);
   if (loaded.kind === 'ok') return loaded.hosts;
   return loaded.kind === 'permission' ? EXIT.permission : EXIT.config;
 }
 
 /** The profile of `name`, or the exit status after a failure that was told. */
-export async function readProfile(file: string, name: string, voice: Output): Promise<Profile | ExitStatus> {
-  const hosts = await readHosts(file, voice);
+export async function readProfile(file: string, name: string, output: Output): Promise<Profile | ExitStatus> {
+  const hosts = await readHosts(file, output);
   if (typeof hosts === 'number') return hosts;
   const { profileOf } = await import('../../core/client/profile.ts');
   return profileOf(hosts, name);

@@ -1,7 +1,7 @@
 import type { KnockOutcome } from '../../app/client/knocker.ts';
-import { tellUncaught } from '../../host/self/refusal-net.ts';
+import { reportUncaught } from '../../host/self/refusal-net.ts';
 import { packageVersion } from '../process/package-version.ts';
-import { print, printLines, STDERR, STDOUT, tellLostOutput } from '../process/print.ts';
+import { print, printLines, reportLostOutput, STDERR, STDOUT } from '../process/print.ts';
 import { OPTIONS, parseKnockOptions } from './knock-options.ts';
 
 const USAGE = 'usage: knock [options] <host> <port[:proto]> [port[:proto]] ...';
@@ -37,7 +37,7 @@ async function main(args: readonly string[]): Promise<void> {
       print(STDOUT, `knock ${await packageVersion()}\n`);
       return;
     case 'usage-error':
-      complain([command.message], true);
+      printError([command.message], true);
       process.exitCode = 2;
       return;
     case 'knock': {
@@ -53,7 +53,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function finish(outcome: KnockOutcome): Promise<void> {
-  if (outcome.kind !== 'all-left') complain(outcome.reasons, outcome.kind === 'bad-ports');
+  if (outcome.kind !== 'all-left') printError(outcome.reasons, outcome.kind === 'bad-ports');
   process.exitCode = EXIT[outcome.kind];
   if (outcome.kind === 'timed-out') {
     const { exitNow } = await import('../../host/ffi/exit-now.ts');
@@ -61,14 +61,14 @@ async function finish(outcome: KnockOutcome): Promise<void> {
   }
 }
 
-function complain(reasons: readonly string[], hint: boolean): void {
+function printError(reasons: readonly string[], hint: boolean): void {
   const lines = reasons.map((reason) => `knock: ${reason}`);
   printLines(STDERR, ...lines, ...(hint ? [USAGE, "Try 'knock --help'."] : []));
 }
 
 async function run(args: readonly string[]): Promise<void> {
   const fail = (error: unknown): void => {
-    process.exitCode = tellUncaught('knock', error, { failed: EXIT.failed, permission: EXIT.failed });
+    process.exitCode = reportUncaught('knock', error, { failed: EXIT.failed, permission: EXIT.failed });
     process.exit();
   };
   process.on('uncaughtException', fail);
@@ -78,7 +78,7 @@ async function run(args: readonly string[]): Promise<void> {
     fail(error);
     return;
   }
-  const lost = tellLostOutput();
+  const lost = reportLostOutput();
   if (lost === undefined) return;
   printLines(STDERR, `knock: ${lost}`);
   // Of knocks it is known: they have left, or they have not.

@@ -40,23 +40,23 @@ async function main(args: readonly string[]): Promise<number> {
     }
     case 'replay': {
       const { replay } = await import('../../app/rehearsal/replay.ts');
-      return replay(command, (line) => printLines(STDOUT, line), complain);
+      return replay(command, (line) => printLines(STDOUT, line), printError);
     }
     case 'daemon': {
       const { startOrRun } = await import('../../app/daemon/process/background.ts');
-      return startOrRun({ ...command.options, version: await packageVersion() }, complain);
+      return startOrRun({ ...command.options, version: await packageVersion() }, printError);
     }
   }
 }
 
 function tellVerdict(configFile: string, verdict: Verdict): number {
-  for (const diagnostic of verdict.diagnostics) complain(renderDiagnostic(diagnostic));
+  for (const diagnostic of verdict.diagnostics) printError(renderDiagnostic(diagnostic));
   if (verdict.kind === 'bad') return EXIT.config;
   printLines(STDOUT, `${configFile}: good, ${verdict.config.doors.length} door(s)`);
   return 0;
 }
 
-function complain(line: string): void {
+function printError(line: string): void {
   printLines(STDERR, line);
 }
 

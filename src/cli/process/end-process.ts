@@ -1,6 +1,6 @@
 import { EXIT } from '../../host/self/exit-status.ts';
-import { type RefusalExits, say, tellUncaught } from '../../host/self/refusal-net.ts';
-import { tellLostOutput } from './print.ts';
+import { type RefusalExits, reportUncaught, writeError } from '../../host/self/refusal-net.ts';
+import { reportLostOutput } from './print.ts';
 
 /**
  * Runs `main` and ends the process with the status that it resolves to; or, where the machine refuses what nobody has dealt
@@ -14,7 +14,7 @@ export async function endWith(
   main: () => Promise<number>,
 ): Promise<void> {
   process.exitCode = EXIT.software;
-  const fail = (error: unknown): void => void end(tellUncaught(program, error, exits));
+  const fail = (error: unknown): void => void end(reportUncaught(program, error, exits));
   // What is thrown where nobody waits for it. The daemon puts its own end in the place of this.
   process.on('uncaughtException', fail);
   let status: number;
@@ -24,8 +24,8 @@ export async function endWith(
     if (process.listeners('uncaughtException').includes(fail)) return fail(error);
     throw error;
   }
-  const lost = tellLostOutput();
-  if (lost !== undefined) say(`${program}: ${lost}`);
+  const lost = reportLostOutput();
+  if (lost !== undefined) writeError(`${program}: ${lost}`);
   await end(lost !== undefined && status === 0 ? exits.failed : status);
 }
 

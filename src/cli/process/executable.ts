@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { getAssetKeys, getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
 import { loadAddon } from '../../host/ffi/load-addon.ts';
-import { tellUncaught } from '../../host/self/refusal-net.ts';
+import { reportUncaught } from '../../host/self/refusal-net.ts';
 
 const DEFAULT = 'bussa';
 const ADDON = './koffi.node';
@@ -33,5 +33,5 @@ try {
   start();
 } catch (error) {
   // The addon, for one, takes a descriptor and /proc.
-  process.exit(tellUncaught(name, error, { failed: 1, permission: 77 }));
+  process.exit(reportUncaught(name, error, { failed: 1, permission: 77 }));
 }

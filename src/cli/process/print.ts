@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { printable } from '../../core/event/printable.ts';
-import { tellRefusal } from '../../host/ffi/tell-refusal.ts';
+import { describeRefusal } from '../../host/ffi/describe-refusal.ts';
 
 export const STDOUT = 1;
 export const STDERR = 2;
@@ -13,7 +13,7 @@ let lost: NodeJS.ErrnoException | undefined;
 
 /**
  * Written at once, so that nothing is lost however the process ends; it waits for a reader that is slow. One that has
- * left, or a full disk, must not break the knocks off: `tellLostOutput` tells of it at the end. Returns whether it was
+ * left, or a full disk, must not break the knocks off: `reportLostOutput` tells of it at the end. Returns whether it was
  * written.
  */
 export function print(fd: number, text: string): boolean {
@@ -40,7 +40,7 @@ export function printLines(fd: number, ...lines: readonly string[]): void {
 }
 
 /** What is to be said of output that was lost. A reader that has left, `head` for one, has had what it wanted. */
-export function tellLostOutput(): string | undefined {
+export function reportLostOutput(): string | undefined {
   if (lost === undefined || lost.code === 'EPIPE') return undefined;
-  return `standard output could not be written completely: ${tellRefusal(lost)}`;
+  return `standard output could not be written completely: ${describeRefusal(lost)}`;
 }

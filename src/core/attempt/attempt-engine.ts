@@ -65,7 +65,7 @@ export class AttemptEngine {
   /** Whether any door has the port. Asked first, it spares a packet that matches nothing all that follows. */
   watches(packet: Packet): Watched {
     if (this.#index.firstEntry(packet.protocol, packet.destinationPort) !== 0) return WATCHED.knockPort;
-    return this.#guard?.watches(packet) === true ? WATCHED.tripwire : WATCHED.nothing;
+    return this.#guard?.watches(packet) === true ? WATCHED.decoyPort : WATCHED.nothing;
   }
 
   /**
@@ -143,7 +143,7 @@ export class AttemptEngine {
     const guard = this.#guard;
     if (guard === undefined || !guard.watches(packet)) return OFFER.ignored;
     if (!local && !(guard.watchesElsewhere(packet) && this.#index.isTarget(packet))) return OFFER.ignored;
-    return guard.touch(packet, now) ? OFFER.suspicion : OFFER.ignored;
+    return guard.touch(packet, now) ? OFFER.penalty : OFFER.ignored;
   }
 
   /** Shows the packet to the attempts of its source in one group. Returns one of `TAKEN`. */

@@ -7,7 +7,7 @@ export const OFFER = {
   /** A knock at one door at least. */
   knock: 2,
   /** No knock: it touched a decoy port, and its source is in penalty since then. */
-  suspicion: 3,
+  penalty: 3,
   /** The last right knock of an attempt once more, by another packet, where another one is due: it counts for nothing. */
   repeat: 4,
 } as const;
@@ -15,6 +15,6 @@ export const OFFER = {
 export type Offer = (typeof OFFER)[keyof typeof OFFER];
 
 /** Where a packet is sent to. */
-export const WATCHED = { nothing: 0, knockPort: 1, tripwire: 2 } as const;
+export const WATCHED = { nothing: 0, knockPort: 1, decoyPort: 2 } as const;
 
 export type Watched = (typeof WATCHED)[keyof typeof WATCHED];

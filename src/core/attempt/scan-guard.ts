@@ -1,4 +1,4 @@
-import type { Tripwires } from '../decoy/decoys.ts';
+import type { DecoyPorts } from '../decoy/decoy-ports.ts';
 import { type Instant, instant } from '../net/time.ts';
 import type { Packet } from '../packet/packet.ts';
 import { type HashKey, keyedHash } from './keyed-hash.ts';
@@ -25,13 +25,13 @@ const FINGERPRINT_WORD = 0xf146;
 export type GuardedSource = Pick<Packet, 'family' | 'source0' | 'source1' | 'source2' | 'source3'>;
 
 export type ScanPolicy = {
-  readonly wires: Tripwires;
+  readonly decoys: DecoyPorts;
   /** How long a touch is remembered, in ms. */
   readonly penalty: number;
 };
 
 /** Sources remembered: 4 MiB, resident only as far as they are used. */
-export const SUSPECTS = 262_144;
+export const MAX_PENALTIES = 262_144;
 
 /**
  * Knows the sources that have lately touched a decoy port, and judges completed sequences by it. A touch between the
@@ -65,12 +65,12 @@ export class ScanGuard {
 
   /** Whether there may be a decoy port where the packet is sent to. */
   watches(packet: Packet): boolean {
-    return this.#policy?.wires.touchedBy(packet.protocol, packet.destinationPort, packet.flags) === true;
+    return this.#policy?.decoys.touchedBy(packet.protocol, packet.destinationPort, packet.flags) === true;
   }
 
   /** Whether there is one at the neighbours of knock ports: of hosts that doors watch, no other port is known. */
   watchesElsewhere(packet: Packet): boolean {
-    return this.#policy?.wires.isNear(packet.destinationPort) === true;
+    return this.#policy?.decoys.isNear(packet.destinationPort) === true;
   }
 
   /** Decoy ports touched since the start. */
@@ -79,7 +79,7 @@ export class ScanGuard {
   }
 
   /** Sources in penalty at `now`. Looks at every place: a few milliseconds. */
-  countSuspects(now: number): number {
+  countPenalties(now: number): number {
     const penalty = this.#policy?.penalty ?? 0;
     const places = this.#places;
     let count = 0;
@@ -92,7 +92,7 @@ export class ScanGuard {
   }
 
   /** Until when the source is in penalty, on the clock of `now`; `undefined` if it is not. */
-  suspectUntil(source: GuardedSource, now: Instant): Instant | undefined {
+  penaltyUntil(source: GuardedSource, now: Instant): Instant | undefined {
     const at = this.#find(this.#set(source), this.#fingerprint(source));
     if (at < 0 || (this.#places[at + KNOCKED_DOOR] as number) >>> PORT_SHIFT !== 0) return undefined;
     const left = (this.#policy?.penalty ?? 0) - age(this.#places[at + TOUCHED] as number, now);
@@ -100,7 +100,7 @@ export class ScanGuard {
   }
 
   /** What the source has touched is forgotten. Whether there was anything. */
-  forgive(source: GuardedSource): boolean {
+  endPenalty(source: GuardedSource): boolean {
     const at = this.#find(this.#set(source), this.#fingerprint(source));
     if (at < 0) return false;
     this.#places[at + TOUCHED] = 0;

@@ -1,4 +1,4 @@
-import { portsNear, type Tripwires } from '../decoy/decoys.ts';
+import { type DecoyPorts, portsNear } from '../decoy/decoy-ports.ts';
 import type { Door } from '../door/door.ts';
 import type { SequenceStep } from '../door/sequence.ts';
 import type { Protocol } from '../net/protocol.ts';
@@ -19,7 +19,7 @@ const MAX_RULES = 8;
 export type FilterOptions = {
   readonly ipv6: boolean;
   /** Passed beside the knocks. */
-  readonly tripwires?: Tripwires;
+  readonly decoys?: DecoyPorts;
 };
 
 /**
@@ -27,12 +27,12 @@ export type FilterOptions = {
  * can be, for packets that begin with their IP header (DLT_RAW). It holds for tcpdump as it is. Empty when there is no door.
  */
 export function renderCaptureFilter(doors: readonly Door[], options: FilterOptions): string {
-  const { tripwires, ipv6 } = options;
+  const { decoys, ipv6 } = options;
   const groups =
-    tripwires === undefined ? [...tcpGroups(doors), ...udpGroup(doors)] : guardedGroups(doors, tripwires);
+    decoys === undefined ? [...tcpGroups(doors), ...udpGroup(doors)] : guardedGroups(doors, decoys);
   if (groups.length === 0) return '';
   // The transport header may hide behind extension headers, which a classic filter cannot follow.
-  if (tripwires !== undefined) groups.push(...renderShare(tripwires, flagRules(doors), ipv6));
+  if (decoys !== undefined) groups.push(...renderShare(decoys, flagRules(doors), ipv6));
   if (ipv6) groups.push('(ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 51 or ip6[6] = 60))');
   const expression = groups.join(' or ');
   return ipv6 ? expression : `ip and (${expression})`;
@@ -49,13 +49,13 @@ function flagRules(doors: readonly Door[]): readonly FlagRule[] {
 }
 
 /** A decoy port beside the knock port of one door is one for the knocks of every other door, too. */
-function guardedGroups(doors: readonly Door[], tripwires: Tripwires): string[] {
+function guardedGroups(doors: readonly Door[], decoys: DecoyPorts): string[] {
   const steps = doors.flatMap((door) => door.sequence);
   const rules = flagRules(doors).map(renderFlagRule);
   const flags = rules.length === 0 ? '' : ` and ${rules.length === 1 ? rules[0] : `(${rules.join(' or ')})`}`;
   return [
-    ...(tripwires.tcp ? [`(${renderPorts('tcp', withNeighbours(steps, 'tcp', tripwires))}${flags})`] : []),
-    ...(tripwires.udp ? [`(${renderPorts('udp', withNeighbours(steps, 'udp', tripwires))})`] : []),
+    ...(decoys.tcp ? [`(${renderPorts('tcp', withNeighbours(steps, 'tcp', decoys))}${flags})`] : []),
+    ...(decoys.udp ? [`(${renderPorts('udp', withNeighbours(steps, 'udp', decoys))})`] : []),
   ];
 }
 
@@ -100,7 +100,7 @@ function renderPorts(protocol: 'tcp' | 'udp', ports: readonly number[]): string 
 function withNeighbours(
   steps: readonly SequenceStep[],
   protocol: Protocol,
-  { exempt }: Tripwires,
+  { exempt }: DecoyPorts,
 ): readonly number[] {
   const passed = new Set(steps.flatMap(({ port }) => portsNear(port)));
   for (const port of exempt) passed.delete(port);

@@ -1,4 +1,4 @@
-import { ANSWERING, type Span, type Tripwires } from '../decoy/decoys.ts';
+import { ANSWERING, type DecoyPorts, type Span } from '../decoy/decoy-ports.ts';
 import { MEMORABLE_DIVISORS } from '../decoy/memorable-port.ts';
 import { SHARE_MASK } from '../decoy/port-share.ts';
 import type { FlagRule } from '../net/tcp-flags.ts';
@@ -19,22 +19,22 @@ const FLAGS = 13;
  * Groups that pass the packets to the secret share of the ports and to the memorable ones: of TCP those that meet one of
  * the rules, any without one. Where a door asks for SYN, most packets of a busy host fail at the first question.
  */
-export function renderShare(tripwires: Tripwires, rules: readonly FlagRule[], ipv6: boolean): string[] {
+export function renderShare(decoys: DecoyPorts, rules: readonly FlagRule[], ipv6: boolean): string[] {
   const groups: string[] = [];
-  const { shareSpans, openingSpans } = tripwires;
-  if (tripwires.tcp) {
+  const { shareSpans, openingSpans } = decoys;
+  if (decoys.tcp) {
     const tcp = (flags: string, port: string, more: readonly string[]): void => {
       const meets = rules.map(({ mask, value }) => `${flags} & ${mask} = ${value}`);
       const conditions = [...more, ...(meets.length === 0 ? [] : [anyOf(meets)])];
-      groups.push(...group(tripwires, shareSpans, conditions, port));
-      groups.push(...group(tripwires, openingSpans, [...conditions, `${flags} & ${ANSWERING} = 0`], port));
+      groups.push(...group(decoys, shareSpans, conditions, port));
+      groups.push(...group(decoys, openingSpans, [...conditions, `${flags} & ${ANSWERING} = 0`], port));
     };
     tcp(`tcp[${FLAGS}]`, `tcp[${DESTINATION_PORT}]`, []);
     if (ipv6) tcp(`ip6[${IPV6_HEADER + FLAGS}]`, ipv6Port(), ['ip6[6] = 6']);
   }
-  if (tripwires.udp) {
-    groups.push(...group(tripwires, shareSpans, [], `udp[${DESTINATION_PORT}]`));
-    if (ipv6) groups.push(...group(tripwires, shareSpans, ['ip6[6] = 17'], ipv6Port()));
+  if (decoys.udp) {
+    groups.push(...group(decoys, shareSpans, [], `udp[${DESTINATION_PORT}]`));
+    if (ipv6) groups.push(...group(decoys, shareSpans, ['ip6[6] = 17'], ipv6Port()));
   }
   return groups;
 }
@@ -43,7 +43,7 @@ export function renderShare(tripwires: Tripwires, rules: readonly FlagRule[], ip
 const ipv6Port = (): string => `ip6[${IPV6_HEADER + 2}:2]`;
 
 function group(
-  { share, exempt }: Tripwires,
+  { share, exempt }: DecoyPorts,
   spans: readonly Span[],
   conditions: readonly string[],
   port: string,

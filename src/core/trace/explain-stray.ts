@@ -64,8 +64,8 @@ export function explainUnmatched(entry: TraceEntry, situation: TraceSituation): 
   };
 }
 
-export function explainNothing({ source, since, crowded, clock }: TraceSituation): Explanation {
-  const forgotten = crowded ? ', or its record was evicted' : '';
+export function explainNothing({ source, since, evicted, clock }: TraceSituation): Explanation {
+  const forgotten = evicted ? ', or its record was evicted' : '';
   return {
     kind: 'nothing',
     sentence: `nothing from ${source} has been seen since ${clock(since)}${forgotten}; does it reach this host? Bussa does not read packets to ports that no door uses`,

@@ -27,7 +27,7 @@ export type TraceSituation = {
   /** Since when packets are watched. */
   readonly since: Instant;
   /** Whether sources had to be forgotten, this one perhaps. */
-  readonly crowded: boolean;
+  readonly evicted: boolean;
   readonly ban?: { readonly prefix: Prefix; readonly until?: Instant };
   /** Until when a sequence has to be knocked twice in a row. */
   readonly penaltyUntil?: Instant;

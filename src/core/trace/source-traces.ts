@@ -83,7 +83,7 @@ export class SourceTraces {
     else if (offer === OFFER.knock) this.#add(packet, TRACED.stray, 0, now);
     else if (offer === OFFER.retransmission) this.#add(packet, TRACED.retransmission, 0, now);
     else if (offer === OFFER.repeat) this.#add(packet, TRACED.repeat, 0, now);
-    else if (offer === OFFER.suspicion) this.#add(packet, TRACED.suspicion, 0, now);
+    else if (offer === OFFER.penalty) this.#add(packet, TRACED.suspicion, 0, now);
     else if (!knockPort) {
       if (local) this.#add(packet, TRACED.tripwire, 0, now);
     } else if (local) this.#add(packet, TRACED.flags, packet.flags, now);

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
+import { describeRefusal } from '../ffi/describe-refusal.ts';
 import { isForbidden, isRefusal } from '../ffi/is-refusal.ts';
-import { tellRefusal } from '../ffi/tell-refusal.ts';
 import { EXIT } from './exit-status.ts';
 
 const STDERR = 2;
@@ -12,18 +12,18 @@ export type RefusalExits = { readonly failed: number; readonly permission: numbe
  * The last net below a program. What the machine refuses, and nobody has dealt with, ends it with one sentence; a bug of
  * ours ends it loudly, with its trace. Returns the exit status.
  */
-export function tellUncaught(program: string, error: unknown, exits: RefusalExits): number {
+export function reportUncaught(program: string, error: unknown, exits: RefusalExits): number {
   if (!isRefusal(error)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    say(`${program}: this is a bug in Bussa: ${text}`);
+    writeError(`${program}: this is a bug in Bussa: ${text}`);
     return EXIT.software;
   }
-  say(`${program}: ${tellRefusal(error)}`);
+  writeError(`${program}: ${describeRefusal(error)}`);
   return isForbidden(error) ? exits.permission : exits.failed;
 }
 
 /** Nobody may be there to read it. */
-export function say(line: string): void {
+export function writeError(line: string): void {
   try {
     writeSync(STDERR, `${line}\n`);
   } catch {

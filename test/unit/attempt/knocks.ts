@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, type EngineLimits } from '../../../src/core/attempt/eng
 import { OFFER } from '../../../src/core/attempt/offer.ts';
 import { ScanGuard } from '../../../src/core/attempt/scan-guard.ts';
 import { STEP, Steps } from '../../../src/core/attempt/steps.ts';
-import { type HostPorts, Tripwires } from '../../../src/core/decoy/decoys.ts';
+import { DecoyPorts, type HostPorts } from '../../../src/core/decoy/decoy-ports.ts';
 import { drawShare } from '../../../src/core/decoy/port-share.ts';
 import type { Door } from '../../../src/core/door/door.ts';
 import type { Sequence } from '../../../src/core/door/sequence.ts';
@@ -74,7 +74,7 @@ export class TestEngine {
     const packet = readKnock(knock, this.#packet, ++this.#sent);
     const offer = this.engine.offer(packet, knock.local ?? true, knock.at, this.#steps);
     if (offer === OFFER.ignored) return ['ignored'];
-    if (offer === OFFER.suspicion) return ['suspicion'];
+    if (offer === OFFER.penalty) return ['suspicion'];
     if (offer === OFFER.repeat) return ['repeat'];
     return offer === OFFER.retransmission ? ['retransmission'] : this.#said();
   }
@@ -130,7 +130,7 @@ export class GuardedEngine extends TestEngine {
     secret: readonly [number, number] = SECRET,
   ) {
     const guard = new ScanGuard(suspects, secret);
-    guard.follow({ wires: new Tripwires(doors, ports, drawShare(secret)), penalty });
+    guard.follow({ decoys: new DecoyPorts(doors, ports, drawShare(secret)), penalty });
     super(doors, DEFAULT_LIMITS, guard);
     this.#guard = guard;
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { HostPorts } from '../../../src/core/decoy/decoys.ts';
+import type { HostPorts } from '../../../src/core/decoy/decoy-ports.ts';
 import type { Door } from '../../../src/core/door/door.ts';
 import { ANY_FLAGS, TCP_FLAG } from '../../../src/core/net/tcp-flags.ts';
 import { address, door, GuardedEngine } from './knocks.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { describe, test } from 'node:test';
+import { describeRefusal } from '../../../src/host/ffi/describe-refusal.ts';
 import { SystemCallError } from '../../../src/host/ffi/system-call-error.ts';
-import { tellRefusal } from '../../../src/host/ffi/tell-refusal.ts';
 import { moduleOf, startModule } from '../../lab/child-module.ts';
 
 /** Runs a program whose `main` has this body. */
@@ -68,7 +68,7 @@ describe('every refusal is one sentence with a remedy', () => {
   const names = Object.keys(constants.errno);
   test('of our own calls', () => {
     for (const [name, errno] of Object.entries(constants.errno)) {
-      const words = tellRefusal(new SystemCallError('bind', 'the packet socket', errno));
+      const words = describeRefusal(new SystemCallError('bind', 'the packet socket', errno));
       assert.match(words, /^bind on the packet socket: (?:E\w+|errno \d+) \([^)]+\): \S+ \S+/, name);
       assert.doesNotMatch(words, /\n/, name);
     }
@@ -84,7 +84,7 @@ describe('every refusal is one sentence with a remedy', () => {
         path: '/p',
       });
       assert.match(
-        tellRefusal(error),
+        describeRefusal(error),
         new RegExp(`^open on /p failed: [^:]+ \\(${name}\\): \\S+ \\S+`),
         name,
       );

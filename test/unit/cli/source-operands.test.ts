@@ -9,18 +9,18 @@ import { renderPrefix } from '../../../src/core/net/prefix.ts';
 /** What `bussa` says, and its exit status. */
 async function said(words: string, environment: Environment): Promise<{ status: number; text: string }> {
   const command = parseBussaCommand(words.split(' '), environment);
-  assert.equal(command.kind, 'deed', JSON.stringify(command));
-  assert.ok(command.kind === 'deed');
+  assert.equal(command.kind, 'action', JSON.stringify(command));
+  assert.ok(command.kind === 'action');
   const lines: string[] = [];
   const note = (line: string): void => void lines.push(line);
-  const voice: Output = {
+  const output: Output = {
     answer: (_value, answered) => lines.push(...answered),
-    complain: note,
-    say: note,
+    error: note,
+    print: note,
     style: (_style, text) => text,
     json: false,
   };
-  return { status: await command.deed(voice), text: lines.join('\n') };
+  return { status: await command.action(output), text: lines.join('\n') };
 }
 
 describe('addresses on the command line', () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { advise } from '../../../src/core/config/advice/advise.ts';
 import type { HostFacts } from '../../../src/core/config/advice/written-door.ts';
-import { BLIND_SHARE, isShareBlind } from '../../../src/core/decoy/decoys.ts';
+import { BLIND_SHARE, isShareBlind } from '../../../src/core/decoy/decoy-ports.ts';
 import type { Door } from '../../../src/core/door/door.ts';
 import { diagnosticParts, WARNING_IDS } from '../../../src/core/text/diagnostic.ts';
 import { firstWord } from '../../../src/core/text/first-word.ts';

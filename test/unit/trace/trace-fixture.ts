@@ -2,7 +2,7 @@ import { AttemptEngine } from '../../../src/core/attempt/attempt-engine.ts';
 import { WATCHED } from '../../../src/core/attempt/offer.ts';
 import { ScanGuard } from '../../../src/core/attempt/scan-guard.ts';
 import { Steps } from '../../../src/core/attempt/steps.ts';
-import { Tripwires } from '../../../src/core/decoy/decoys.ts';
+import { DecoyPorts } from '../../../src/core/decoy/decoy-ports.ts';
 import { drawShare } from '../../../src/core/decoy/port-share.ts';
 import type { Door } from '../../../src/core/door/door.ts';
 import { type Instant, instant } from '../../../src/core/net/time.ts';
@@ -29,7 +29,7 @@ export class TraceFixture {
   constructor(doors: readonly Door[], attempts = 1000, sources = 64) {
     const guard = new ScanGuard(4096, SECRET);
     const ports = { served: [], ephemeral: { first: 1, last: 65_535 } };
-    guard.follow({ wires: new Tripwires(doors, ports, drawShare(SECRET)), penalty: 60_000 });
+    guard.follow({ decoys: new DecoyPorts(doors, ports, drawShare(SECRET)), penalty: 60_000 });
     this.engine = new AttemptEngine(doors, SECRET, { attempts, recentPackets: 4096 }, guard);
     this.traces = new SourceTraces(sources, SECRET, this.engine.doors);
   }
@@ -74,7 +74,7 @@ export class TraceFixture {
       now: this.at(at),
       doors: this.engine.doors.filter((door) => door !== undefined),
       since: this.at(0),
-      crowded: false,
+      evicted: false,
       open: [],
       clock: (moment) => `T+${moment - START}`,
       ...situation,

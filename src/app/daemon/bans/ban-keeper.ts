@@ -69,7 +69,7 @@ export class BanKeeper {
     if (removed) report({ kind: 'unbanned', who: renderPrefix(prefix) });
     const still = this.of(prefix.base).filter((ban) => ban.prefix.length <= prefix.length);
     const isAddress = renderPrefix(prefix) === prefix.base;
-    const forgiven = isAddress && guard.forgive(sourceOf(prefix.base));
+    const forgiven = isAddress && guard.endPenalty(sourceOf(prefix.base));
     return { removed, still, forgiven, ...(removed ? this.#keep() : {}) };
   }
 

@@ -6,7 +6,7 @@ import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
 
-export type CompletionsParts = {
+export type CompletionAdmissionParts = {
   readonly inForce: ConfigInForce;
   readonly watch: KnockListener;
   readonly keeper: LeaseKeeper;
@@ -15,9 +15,9 @@ export type CompletionsParts = {
 
 /** What stands between a proof and its door: who may knock, and that a one-time sequence is used up. */
 export class CompletionAdmission {
-  readonly #parts: CompletionsParts;
+  readonly #parts: CompletionAdmissionParts;
 
-  constructor(parts: CompletionsParts) {
+  constructor(parts: CompletionAdmissionParts) {
     this.#parts = parts;
   }
 

@@ -4,7 +4,7 @@ import type { Readiness } from '../../../host/ffi/readiness.ts';
 import { type Firewall, type Gate, GateError, type Grant } from '../../../host/firewall/contract/firewall.ts';
 import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
 
-export type DoorsPartParts = {
+export type InstalledRulesParts = {
   /** Throws a `FirewallError`. */
   readonly openFirewall: (settings: FirewallSettings) => Promise<ChosenFirewall>;
   readonly report: (event: Event) => void;
@@ -19,7 +19,7 @@ type InUse = ChosenFirewall & { readonly settings: FirewallSettings; readonly wa
  * the old one goes: there is no moment in which neither closes. The caller makes one change at a time.
  */
 export class InstalledRules {
-  readonly #parts: DoorsPartParts;
+  readonly #parts: InstalledRulesParts;
   #settings: FirewallSettings = {};
   #inUse: InUse | undefined;
   /** Doors that are not in the part, and why. BOUNDED: by the gates. */
@@ -30,7 +30,7 @@ export class InstalledRules {
   #isAlone = false;
   #hasFoundPart: boolean | undefined;
 
-  constructor(parts: DoorsPartParts) {
+  constructor(parts: InstalledRulesParts) {
     this.#parts = parts;
   }
 

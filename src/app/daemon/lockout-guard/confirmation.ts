@@ -4,7 +4,7 @@ import type { Clock } from '../../../host/clock/clock.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
 import { isAtTerminal, watchEnterKey } from '../../../host/terminal/enter-key.ts';
 import type { RollbackRequest } from './rollback-request.ts';
-import { type RunningUndoWatch, startUndoWatch } from './start-rollback.ts';
+import { type RollbackProcess, startRollback } from './start-rollback.ts';
 
 const LOOK_MS = 500;
 
@@ -27,7 +27,7 @@ export class Confirmation {
   readonly #parts: ConfirmationParts;
   readonly #unconfirmed = Promise.withResolvers<void>();
   #state: 'preparing' | 'waiting' | 'confirmed' | 'undoing' = 'preparing';
-  #watch: RunningUndoWatch | undefined;
+  #watch: RollbackProcess | undefined;
   #deadline: Instant | undefined;
   #timer: NodeJS.Timeout | undefined;
   #key: Readiness | undefined;
@@ -58,7 +58,7 @@ export class Confirmation {
     const lost = (): void => {
       if (this.isPending) report({ kind: 'warning', text: LOST });
     };
-    this.#watch = await startUndoWatch({ kind: 'watch', pid: process.pid, lastMoment, ...order() }, lost);
+    this.#watch = await startRollback({ kind: 'watch', pid: process.pid, lastMoment, ...order() }, lost);
   }
 
   /** The ports are closed: the time runs. */

@@ -12,7 +12,7 @@ import { KnownPorts } from './known-ports.ts';
 import { findConnections, LockoutError, renderConnections } from './lockout.ts';
 import type { RollbackRequest } from './rollback-request.ts';
 
-export type OwnerGuardParts = {
+export type LockoutGuardParts = {
   readonly options: GuardOptions;
   /** The daemon's own; undefined where it could not be opened. */
   readonly directory: string | undefined;
@@ -27,7 +27,7 @@ type ClosedPaths = ChosenFirewall['firewall']['closedPaths'];
 
 /** Keeps `bussa up` from locking out whoever is connected to the ports that it closes. */
 export class LockoutGuard {
-  readonly #parts: OwnerGuardParts;
+  readonly #parts: LockoutGuardParts;
   readonly #record: KnownPorts | undefined;
   readonly #confirmation: Confirmation | undefined;
   #gates: readonly Gate[];
@@ -37,7 +37,7 @@ export class LockoutGuard {
   /** On which paths the firewall of these settings closes ports. */
   #known: { readonly key: string; readonly closed: ClosedPaths } | undefined;
 
-  constructor(parts: OwnerGuardParts, gates: readonly Gate[], settings: FirewallSettings) {
+  constructor(parts: LockoutGuardParts, gates: readonly Gate[], settings: FirewallSettings) {
     this.#parts = parts;
     this.#gates = gates;
     this.#settings = settings;

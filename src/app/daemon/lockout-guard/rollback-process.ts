@@ -4,11 +4,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openSystemClock } from '../../../host/clock/clock.ts';
 import { nameProcess } from '../../../host/self/process-name.ts';
-import { tellUncaught } from '../../../host/self/refusal-net.ts';
+import { reportUncaught } from '../../../host/self/refusal-net.ts';
 import { type ChosenFirewall, openFirewall } from '../firewall/open-firewall.ts';
 import { EventLog } from '../reporting/event-log.ts';
 import { openSinks } from '../reporting/open-sinks.ts';
-import type { FromUndoWatch, RollbackRequest, ToUndoWatch } from './rollback-request.ts';
+import type { FromRollback, RollbackRequest, ToRollback } from './rollback-request.ts';
 
 const LOOK_MS = 1000;
 
@@ -80,7 +80,7 @@ class RollbackProcess {
 
 // Its daemon learns of this end, and of no more.
 process.on('uncaughtException', (error) => {
-  process.exit(tellUncaught('bussa-undo', error, { failed: 1, permission: 77 }));
+  process.exit(reportUncaught('bussa-undo', error, { failed: 1, permission: 77 }));
 });
 nameProcess('bussa-undo');
 // The end of the terminal, or of what runs there, is not the end of the waiting.
@@ -92,7 +92,7 @@ process.on('disconnect', () => {
   isAbandoned = true;
   watch?.abandoned();
 });
-process.on('message', (message: ToUndoWatch) => {
+process.on('message', (message: ToRollback) => {
   if (message.kind === 'over') {
     if (watch === undefined) process.exit(0);
     watch.over();
@@ -113,6 +113,6 @@ async function begin(order: RollbackRequest): Promise<void> {
   }
 }
 
-function tell(message: FromUndoWatch): void {
+function tell(message: FromRollback): void {
   process.send?.(message);
 }

@@ -13,7 +13,7 @@ export type RollbackRequest = {
 };
 
 /** From the daemon to the watch: `over` when there is nothing to undo any more. */
-export type ToUndoWatch = RollbackRequest | { readonly kind: 'over' };
+export type ToRollback = RollbackRequest | { readonly kind: 'over' };
 
 /** And back: it stands ready, or cannot. */
-export type FromUndoWatch = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly why: string };
+export type FromRollback = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly why: string };

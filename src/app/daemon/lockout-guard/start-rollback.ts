@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { siblingCommand } from '../../../host/self/own-program.ts';
-import type { FromUndoWatch, RollbackRequest, ToUndoWatch } from './rollback-request.ts';
+import type { FromRollback, RollbackRequest, ToRollback } from './rollback-request.ts';
 
 const SOURCE = new URL('rollback-process.ts', import.meta.url).href;
 
@@ -8,7 +8,7 @@ const SOURCE = new URL('rollback-process.ts', import.meta.url).href;
 const START_MS = 30_000;
 
 /** The process that undoes the closing if this one dies or hangs. */
-export type RunningUndoWatch = {
+export type RollbackProcess = {
   /** There is nothing to undo any more: it ends. */
   over(): void;
 };
@@ -17,7 +17,7 @@ export type RunningUndoWatch = {
  * Starts the watch in a session of its own, which a closing terminal does not reach, and resolves when it stands ready.
  * `onLost`: it has ended by itself, and nobody watches any more.
  */
-export async function startUndoWatch(order: RollbackRequest, onLost: () => void): Promise<RunningUndoWatch> {
+export async function startRollback(order: RollbackRequest, onLost: () => void): Promise<RollbackProcess> {
   const { file, name, args } = siblingCommand('bussa-undo', SOURCE);
   const child = spawn(file, args, {
     argv0: name,
@@ -25,7 +25,7 @@ export async function startUndoWatch(order: RollbackRequest, onLost: () => void)
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   // Without a free descriptor there is no channel, and the error comes in a moment.
-  const send = (message: ToUndoWatch): void => void child.send?.(message, () => undefined);
+  const send = (message: ToRollback): void => void child.send?.(message, () => undefined);
   try {
     const ready = answer(child);
     send(order);
@@ -55,7 +55,7 @@ function answer(child: ChildProcess): Promise<void> {
     const timer = setTimeout(fail, START_MS, `not ready within ${START_MS / 1000} s`);
     child.once('error', (error) => fail(error.message));
     child.once('exit', (status, signal) => fail(`it ended (${signal ?? `status ${status}`})`));
-    child.once('message', (message: FromUndoWatch) => {
+    child.once('message', (message: FromRollback) => {
       clearTimeout(timer);
       if (message.kind === 'ready') resolve();
       else fail(message.why);

@@ -16,7 +16,7 @@ import { InterfaceWatch } from './interface-watch.ts';
 import { KnockLoop } from './knock-loop.ts';
 import { ScanWatch } from './scan-watch.ts';
 
-export type DoorWatchParts = {
+export type KnockListenerParts = {
   readonly doors: readonly Door[];
   readonly settings: Settings;
   readonly ipv6: boolean;
@@ -30,7 +30,7 @@ export type DoorWatchParts = {
 export type OnCompletion = (completion: Completion, whyNot?: string) => void;
 
 /** How long a count of suspects is good for: it takes a look at all of their table. */
-const SUSPECTS_MS = 1000;
+const PENALTY_COUNT_MS = 1000;
 
 /** What hears packets and knows which of them open doors: the capture, the interfaces, the engine and its guard. */
 export class KnockListener {
@@ -46,7 +46,7 @@ export class KnockListener {
   #suspects = { count: 0, at: Number.NEGATIVE_INFINITY };
 
   /** Opens the capture. Throws what the system has against it. */
-  constructor(parts: DoorWatchParts) {
+  constructor(parts: KnockListenerParts) {
     const { doors, settings, ipv6, reports } = parts;
     const { report } = reports;
     this.#doors = doors;
@@ -93,7 +93,7 @@ export class KnockListener {
     return this.#engine.pendingAttempts(each, limit);
   }
 
-  /** Tripwires touched since the start. */
+  /** DecoyPorts touched since the start. */
   get touches(): number {
     return this.#scans.guard.touches;
   }
@@ -101,8 +101,8 @@ export class KnockListener {
   /** Sources under suspicion, as they were a second ago at most. */
   get suspects(): number {
     const now = performance.now();
-    if (now - this.#suspects.at > SUSPECTS_MS) {
-      this.#suspects = { count: this.#scans.guard.countSuspects(Date.now()), at: now };
+    if (now - this.#suspects.at > PENALTY_COUNT_MS) {
+      this.#suspects = { count: this.#scans.guard.countPenalties(Date.now()), at: now };
     }
     return this.#suspects.count;
   }

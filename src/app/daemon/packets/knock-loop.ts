@@ -150,7 +150,7 @@ export class KnockLoop {
       return;
     }
     // A service may have come to the port since its tripwire was stretched.
-    if (watched === WATCHED.tripwire && scans.isServedNow(packet, this.#now)) return;
+    if (watched === WATCHED.decoyPort && scans.isServedNow(packet, this.#now)) return;
     const local = this.#origin.isLocal(frame, packet);
     const offer = engine.offer(packet, local, now, this.#steps);
     const isKnockPort = watched === WATCHED.knockPort;
@@ -158,7 +158,7 @@ export class KnockLoop {
     if (offer === OFFER.knock) {
       reports.count('knocks');
       this.#report(local ? frame : undefined);
-    } else if (offer === OFFER.suspicion) this.#reportScan();
+    } else if (offer === OFFER.penalty) this.#reportScan();
   }
 
   #isBanned(now: number): boolean {

@@ -1,7 +1,7 @@
 import type { HashKey } from '../../../core/attempt/keyed-hash.ts';
-import { ScanGuard, type ScanPolicy, SUSPECTS } from '../../../core/attempt/scan-guard.ts';
+import { MAX_PENALTIES, ScanGuard, type ScanPolicy } from '../../../core/attempt/scan-guard.ts';
 import { DEFAULT_SCAN_PENALTY, type Settings } from '../../../core/config/file/config.ts';
-import { BLIND_SHARE, type HostPorts, isShareBlind, Tripwires } from '../../../core/decoy/decoys.ts';
+import { BLIND_SHARE, DecoyPorts, type HostPorts, isShareBlind } from '../../../core/decoy/decoy-ports.ts';
 import { drawShare, EXAMPLE_SHARE, type PortShare } from '../../../core/decoy/port-share.ts';
 import type { Door } from '../../../core/door/door.ts';
 import type { Event } from '../../../core/event/event.ts';
@@ -48,7 +48,7 @@ export class ScanWatch {
     report: (event: Event) => void,
   ) {
     this.secret = secret;
-    this.guard = new ScanGuard(SUSPECTS, secret);
+    this.guard = new ScanGuard(MAX_PENALTIES, secret);
     this.#share = drawShare(secret);
     this.#ipv6 = ipv6;
     this.#setFilter = setFilter;
@@ -62,9 +62,9 @@ export class ScanWatch {
       return { doors, settings, filter, policy: undefined, ports: undefined };
     }
     const ports = this.#hostPorts(settings);
-    const wires = new Tripwires(doors, ports, this.#share);
-    const filter = renderCaptureFilter(doors, { ipv6: this.#ipv6, tripwires: wires });
-    const policy = { wires, penalty: settings.scanPenalty ?? DEFAULT_SCAN_PENALTY };
+    const decoys = new DecoyPorts(doors, ports, this.#share);
+    const filter = renderCaptureFilter(doors, { ipv6: this.#ipv6, decoys: decoys });
+    const policy = { decoys, penalty: settings.scanPenalty ?? DEFAULT_SCAN_PENALTY };
     return { doors, settings, filter, policy, ports };
   }
 
@@ -104,8 +104,8 @@ export class ScanWatch {
   get filterWithoutSecret(): string {
     if (this.#watch?.ports === undefined) return this.filter;
     const { doors, ports } = this.#watch;
-    const tripwires = new Tripwires(doors, ports, EXAMPLE_SHARE);
-    return renderCaptureFilter(doors, { ipv6: this.#ipv6, tripwires });
+    const decoys = new DecoyPorts(doors, ports, EXAMPLE_SHARE);
+    return renderCaptureFilter(doors, { ipv6: this.#ipv6, decoys });
   }
 
   /** Whether the decoy port that the packet touches lies on a port that is in use now. `now`: any clock in ms. */

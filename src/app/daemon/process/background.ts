@@ -13,13 +13,16 @@ const READY_WORD = 'listening\n';
 const FAILED = 1;
 
 /**
- * Runs the daemon here until it ends, or in the background until it listens. `complain` takes lines for the person
+ * Runs the daemon here until it ends, or in the background until it listens. `printError` takes lines for the person
  * who started it. Returns the exit status.
  */
-export async function startOrRun(options: DaemonOptions, complain: (line: string) => void): Promise<number> {
-  if (!options.background) return runDaemon(options, complain, () => undefined);
+export async function startOrRun(
+  options: DaemonOptions,
+  printError: (line: string) => void,
+): Promise<number> {
+  if (!options.background) return runDaemon(options, printError, () => undefined);
   const cannot = (error: unknown): number => {
-    complain(`knockd: cannot start in the background: ${(error as Error).message}`);
+    printError(`knockd: cannot start in the background: ${(error as Error).message}`);
     return FAILED;
   };
   let nowhere: number;
@@ -30,7 +33,7 @@ export async function startOrRun(options: DaemonOptions, complain: (line: string
   } catch (error) {
     return cannot(error);
   }
-  return runDaemon(options, complain, (daemon) => leaveTerminal(daemon, nowhere));
+  return runDaemon(options, printError, (daemon) => leaveTerminal(daemon, nowhere));
 }
 
 /**

@@ -1,8 +1,8 @@
+import { describeRefusal } from '../../../host/ffi/describe-refusal.ts';
 import { exitNow } from '../../../host/ffi/exit-now.ts';
 import { isForbidden, isRefusal } from '../../../host/ffi/is-refusal.ts';
-import { tellRefusal } from '../../../host/ffi/tell-refusal.ts';
 import { EXIT, type ExitStatus } from '../../../host/self/exit-status.ts';
-import { say } from '../../../host/self/refusal-net.ts';
+import { writeError } from '../../../host/self/refusal-net.ts';
 import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import type { Daemon } from '../composition/daemon.ts';
 import type { ServiceNotice } from './service-notice.ts';
@@ -87,11 +87,11 @@ export class DaemonLife {
     const before = this.#ending;
     this.#ending = 'crash';
     if (before !== 'no') {
-      say(`knockd: while stopping: ${text}`);
+      writeError(`knockd: while stopping: ${text}`);
       exitNow(exit);
     }
     if (this.#daemon === undefined) {
-      say(`knockd: cannot start: ${text}`);
+      writeError(`knockd: cannot start: ${text}`);
       await this.#opened.disposeAsync();
     } else {
       this.#notice?.stopping();
@@ -105,7 +105,7 @@ export class DaemonLife {
 function judgeCrash(error: unknown): { readonly text: string; readonly exit: ExitStatus } {
   if (isRefusal(error)) {
     const exit = isForbidden(error) ? EXIT.permission : EXIT.failed;
-    return { text: tellRefusal(error), exit };
+    return { text: describeRefusal(error), exit };
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: `this is a bug in Bussa: ${trace}`, exit: EXIT.software };

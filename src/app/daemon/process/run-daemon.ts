@@ -1,6 +1,6 @@
 import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
+import { describeRefusal } from '../../../host/ffi/describe-refusal.ts';
 import { isForbidden, isRefusal } from '../../../host/ffi/is-refusal.ts';
-import { tellRefusal } from '../../../host/ffi/tell-refusal.ts';
 import { holdPiped } from '../../../host/files/descriptor-path.ts';
 import { hasCapability } from '../../../host/privileges/capabilities.ts';
 import { tightenUmask } from '../../../host/process/callers-umask.ts';
@@ -21,22 +21,22 @@ import { ServiceNotice } from './service-notice.ts';
 const SETTLED_MS = 1000;
 
 /**
- * Runs the daemon until a signal ends it. `complain` takes lines for the person who started it; `onListening` is
+ * Runs the daemon until a signal ends it. `printError` takes lines for the person who started it; `onListening` is
  * called when packets are heard. Returns the exit status.
  */
 export async function runDaemon(
   options: DaemonOptions,
-  complain: (line: string) => void,
+  printError: (line: string) => void,
   onListening: (daemon: Daemon) => void,
 ): Promise<ExitStatus> {
   holdPiped(options.configFile);
   const loaded = loadConfig(options.configFile);
   if (loaded.kind === 'bad') {
-    for (const diagnostic of loaded.diagnostics) complain(renderDiagnostic(diagnostic));
+    for (const diagnostic of loaded.diagnostics) printError(renderDiagnostic(diagnostic));
     return EXIT.config;
   }
   if (!hasCapability('CAP_NET_RAW')) {
-    complain(
+    printError(
       'knockd: watching the network needs the capability CAP_NET_RAW, which this process does not have: ' +
         'start it as root, or see `npm start` for how to grant it',
     );
@@ -44,7 +44,7 @@ export async function runDaemon(
   }
   const narrowing = dropPrivileges(options, loaded.config);
   if (narrowing.kind === 'refused') {
-    complain(`knockd: cannot start: ${narrowing.reason}`);
+    printError(`knockd: cannot start: ${narrowing.reason}`);
     return EXIT.failed;
   }
   tightenUmask();
@@ -66,23 +66,23 @@ export async function runDaemon(
   } catch (error) {
     if (life.hasCrashed) return life.ended;
     await resources.disposeAsync();
-    return failedStart(error, complain);
+    return failedStart(error, printError);
   }
   setTimeout(releaseMemory, SETTLED_MS).unref();
   return life.ended;
 }
 
 /** Says what the machine, another daemon or the guard has against a start. Anything else is our own bug. */
-function failedStart(error: unknown, complain: (line: string) => void): ExitStatus {
+function failedStart(error: unknown, printError: (line: string) => void): ExitStatus {
   if (error instanceof LockoutError) {
-    complain(`bussa: ${error.message}`);
+    printError(`bussa: ${error.message}`);
     return EXIT.failed;
   }
   if (error instanceof AlreadyRunningError) {
-    complain(`knockd: cannot start: ${error.message}`);
+    printError(`knockd: cannot start: ${error.message}`);
     return EXIT.failed;
   }
   if (!isRefusal(error)) throw error;
-  complain(`knockd: cannot start: ${tellRefusal(error)}`);
+  printError(`knockd: cannot start: ${describeRefusal(error)}`);
   return isForbidden(error) ? EXIT.permission : EXIT.failed;
 }

@@ -78,13 +78,13 @@ export class SourceView {
     const now = clock.wall();
     const entries = traces.read(source, now);
     const [ban] = bans.of(source);
-    const penaltyUntil = guard.suspectUntil(sourceOf(source), now);
+    const penaltyUntil = guard.penaltyUntil(sourceOf(source), now);
     const situation: TraceSituation = {
       source,
       now,
       doors: doors(),
       since: this.#since,
-      crowded: traces.displaced > 0,
+      evicted: traces.displaced > 0,
       open: this.#open(source),
       clock: (at) => renderMoment(at, now),
       ...(ban === undefined ? {} : { ban }),

@@ -28,7 +28,7 @@ import {
   settle,
 } from './init-answers.ts';
 import { NoAnswerError, Questions } from './question.ts';
-import { complainOf, firewallLine, howToStart, renderInit } from './render-init.ts';
+import { firewallLine, howToStart, printFailure, renderInit } from './render-init.ts';
 
 /** From the start of the service to its end, unless somebody has come in. */
 const TRIAL_SECONDS = 120;
@@ -37,34 +37,34 @@ const TRIAL_SECONDS = 120;
 const MAX_KNOCK_LINES = 8;
 
 /** Asks for what was not said, writes, and starts. Returns the exit status. */
-export async function runDialogue(wishes: InitAnswers, qr: boolean, voice: Output): Promise<number> {
+export async function runDialogue(wishes: InitAnswers, qr: boolean, output: Output): Promise<number> {
   const early = objection(wishes);
   if (early !== undefined && early.kind !== 'written' && early.kind !== 'exists')
-    return complainOf(early, voice);
+    return printFailure(early, output);
   using questions = new Questions();
   try {
-    if (early?.kind === 'exists') return await offerAgain(wishes, early, questions, voice);
+    if (early?.kind === 'exists') return await offerAgain(wishes, early, questions, output);
     const order = await askForOrder(wishes, questions);
     const findings = await lookAround(order.ports);
-    voice.say(firewallLine(findings));
+    output.print(firewallLine(findings));
     if (!(await questions.confirm(`Write ${order.configFile}?`, true))) {
-      voice.say('Nothing was written.');
+      output.print('Nothing was written.');
       return EXIT.failed;
     }
     const outcome = init(order, findings);
-    if (outcome.kind !== 'written') return complainOf(outcome, voice);
+    if (outcome.kind !== 'written') return printFailure(outcome, output);
     const { lines } = await renderInit(order, findings, outcome, qr);
-    voice.say(['', ...lines, ''].join('\n'));
-    return await offerService(order, findings, outcome.knock, questions, voice);
+    output.print(['', ...lines, ''].join('\n'));
+    return await offerService(order, findings, outcome.knock, questions, output);
   } catch (error) {
     if (error instanceof SystemdError) {
-      voice.complain(`bussa: ${error.message}`);
+      output.error(`bussa: ${error.message}`);
       return EXIT.failed;
     }
     if (!(error instanceof NoAnswerError)) throw error;
     // Behind the question.
-    voice.say('');
-    voice.complain('bussa: stopped without an answer: only what is listed above was done');
+    output.print('');
+    output.error('bussa: stopped without an answer: only what is listed above was done');
     return EXIT.failed;
   }
 }
@@ -74,26 +74,26 @@ async function offerAgain(
   wishes: InitAnswers,
   early: Exclude<InitOutcome, { kind: 'written' }>,
   questions: Questions,
-  voice: Output,
+  output: Output,
 ): Promise<number> {
   const { configFile } = wishes;
   const chance = configFile === DEFAULT_CONFIG_FILE ? await findService() : undefined;
   if (chance?.kind === 'on-trial' || chance?.kind === 'masked') {
-    for (const line of WHY_NOT[chance.kind]) voice.say(line);
+    for (const line of WHY_NOT[chance.kind]) output.print(line);
     return EXIT.failed;
   }
-  if (chance?.kind !== 'ready') return complainOf(early, voice);
+  if (chance?.kind !== 'ready') return printFailure(early, output);
   const verdict = check(configFile);
   if (verdict.kind === 'bad') {
-    for (const diagnostic of verdict.diagnostics) voice.complain(renderDiagnostic(diagnostic));
-    voice.complain(
+    for (const diagnostic of verdict.diagnostics) output.error(renderDiagnostic(diagnostic));
+    output.error(
       `bussa: ${configFile} already exists and has a mistake: correct it, or rename it with --force`,
     );
     return EXIT.config;
   }
-  voice.say(`${configFile} already exists and stays as it is; --force renames it and writes a new one.`);
+  output.print(`${configFile} already exists and stays as it is; --force renames it and writes a new one.`);
   if (!(await questions.confirm(questionOf(chance), true))) {
-    voice.say('Nothing was changed.');
+    output.print('Nothing was changed.');
     return EXIT.failed;
   }
   const host = wishes.host ?? guessHost();
@@ -101,7 +101,7 @@ async function offerAgain(
     sequenceSource.kind === 'fixed' ? [renderKnockLine(host, sequenceSource.sequence)] : [],
   );
   const ports = verdict.config.doors.flatMap(({ opening }) => opening.ports ?? []);
-  return tryService(chance, { knocks: knocks.slice(0, MAX_KNOCK_LINES), ports }, questions, voice);
+  return tryService(chance, { knocks: knocks.slice(0, MAX_KNOCK_LINES), ports }, questions, output);
 }
 
 async function askForOrder(wishes: InitAnswers, questions: Questions): Promise<InitRequest> {
@@ -131,20 +131,20 @@ async function offerService(
   findings: HostFindings,
   knock: string,
   questions: Questions,
-  voice: Output,
+  output: Output,
 ): Promise<number> {
   const chance = await findService();
   const byHand = (): number => {
-    for (const line of howToStart(order, findings)) voice.say(line);
+    for (const line of howToStart(order, findings)) output.print(line);
     return EXIT.ok;
   };
   if (chance.kind === 'running' || chance.kind === 'on-trial' || chance.kind === 'masked') {
-    for (const line of WHY_NOT[chance.kind]) voice.say(line);
+    for (const line of WHY_NOT[chance.kind]) output.print(line);
     return EXIT.ok;
   }
   if (chance.kind !== 'ready' || order.configFile !== DEFAULT_CONFIG_FILE) return byHand();
   if (!(await questions.confirm(questionOf(chance), true))) return byHand();
-  return tryService(chance, { knocks: [knock], ports: order.ports }, questions, voice);
+  return tryService(chance, { knocks: [knock], ports: order.ports }, questions, output);
 }
 
 type ReadyService = Extract<ServiceChance, { kind: 'ready' }>;
@@ -172,13 +172,13 @@ async function tryService(
   { mustInstall }: ReadyService,
   { knocks, ports }: { readonly knocks: readonly string[]; readonly ports: readonly PortOpening[] },
   questions: Questions,
-  voice: Output,
+  output: Output,
 ): Promise<number> {
   await begin(mustInstall);
-  for (const line of await saidOfPorts(ports)) voice.say(line);
-  voice.say('Keep this terminal open. In a second one, on another machine, run');
-  voice.say(['', ...knocks.map((knock) => `    ${knock}`), '', 'and log in again.'].join('\n'));
-  return judgeTrial(questions, voice);
+  for (const line of await saidOfPorts(ports)) output.print(line);
+  output.print('Keep this terminal open. In a second one, on another machine, run');
+  output.print(['', ...knocks.map((knock) => `    ${knock}`), '', 'and log in again.'].join('\n'));
+  return judgeTrial(questions, output);
 }
 
 /** What the whole ruleset does to strangers now that the service runs. */
@@ -199,7 +199,7 @@ async function begin(mustInstall: boolean): Promise<void> {
   }
 }
 
-async function judgeTrial(questions: Questions, voice: Output): Promise<number> {
+async function judgeTrial(questions: Questions, output: Output): Promise<number> {
   let end: 'entered' | 'late' | 'settled' = 'late';
   const question = 'Press Enter here once you are logged in, or run `bussa confirm` there: ';
   try {
@@ -209,9 +209,9 @@ async function judgeTrial(questions: Questions, voice: Output): Promise<number> 
     // What `bussa confirm` has ended in the meantime stays.
     if (end === 'late' && isOnTrial()) await undoTrial();
   }
-  if (end === 'settled') return tellSettled(voice);
+  if (end === 'settled') return tellSettled(output);
   if (end === 'late') {
-    voice.say('\nThe trial was not confirmed: the service is stopped, and the port is open again.');
+    output.print('\nThe trial was not confirmed: the service is stopped, and the port is open again.');
     return EXIT.failed;
   }
   try {
@@ -220,14 +220,14 @@ async function judgeTrial(questions: Questions, voice: Output): Promise<number> 
     await undoTrial();
     throw error;
   }
-  voice.say('The service keeps running and starts at boot. `bussa check` checks later changes.');
+  output.print('The service keeps running and starts at boot. `bussa check` checks later changes.');
   return EXIT.ok;
 }
 
 /** Somebody else has ended the trial. */
-async function tellSettled(voice: Output): Promise<number> {
+async function tellSettled(output: Output): Promise<number> {
   const { isActive } = await readService(SERVICE);
-  voice.say(
+  output.print(
     isActive
       ? '\nConfirmed by `bussa confirm`: the service keeps running and starts at boot.'
       : '\nThe service was stopped: the port is open again.',

@@ -76,7 +76,7 @@ export function howToStart({ configFile }: InitRequest, { connections }: HostFin
 }
 
 /** Says why nothing was written. Returns the exit status. */
-export function complainOf(outcome: Exclude<InitOutcome, { kind: 'written' }>, voice: Output): number {
-  voice.complain(`bussa: ${outcome.message}`);
+export function printFailure(outcome: Exclude<InitOutcome, { kind: 'written' }>, output: Output): number {
+  output.error(`bussa: ${outcome.message}`);
   return outcome.kind === 'permission' ? EXIT.permission : EXIT.failed;
 }

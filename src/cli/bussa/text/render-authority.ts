@@ -8,15 +8,15 @@ import { EXIT, type ExitStatus } from '../../../host/self/exit-status.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
 
 /** Says why nothing was changed. Returns the exit status. */
-export function complainOf(
+export function printFailure(
   reason: Unusable | { readonly kind: 'refused'; readonly message: string },
-  voice: Output,
+  output: Output,
 ): ExitStatus {
   if (reason.kind === 'mistakes') {
-    for (const diagnostic of reason.diagnostics) voice.complain(renderDiagnostic(diagnostic));
+    for (const diagnostic of reason.diagnostics) output.error(renderDiagnostic(diagnostic));
     return EXIT.config;
   }
-  voice.complain(`bussa: ${printable(reason.message)}`);
+  output.error(`bussa: ${printable(reason.message)}`);
   return reason.kind === 'denied' ? EXIT.permission : EXIT.failed;
 }
 

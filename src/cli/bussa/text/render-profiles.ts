@@ -3,9 +3,9 @@ import { type Profile, profileNames, profileOf } from '../../../core/client/prof
 import type { Output } from '../../arguments/verb.ts';
 
 /** Lists the profiles, without their secrets. */
-export function answerProfiles(hosts: HostsFile, file: string, voice: Output): void {
+export function answerProfiles(hosts: HostsFile, file: string, output: Output): void {
   const profiles = profileNames(hosts).map((name) => profileOf(hosts, name));
-  voice.answer(
+  output.answer(
     profiles.map(({ name, hostName, port, knock, card }) => ({
       profile: name,
       host: hostName,

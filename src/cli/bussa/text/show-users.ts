@@ -8,15 +8,15 @@ import type { User } from '../../../core/users/user.ts';
 import { mayOpen } from '../../../core/users/user-directory.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
-import { complainOf } from './render-authority.ts';
+import { printFailure } from './render-authority.ts';
 import { leaseJson, renderLeases } from './render-leases.ts';
 import { renderTable } from './render-table.ts';
 import { isoMoment } from './render-time.ts';
 
 /** All users, a line each. */
-export function listUsers(configFile: string, voice: Output): number {
+export function listUsers(configFile: string, output: Output): number {
   const texts = readAuthority(configFile);
-  if (texts.kind !== 'texts') return complainOf(texts, voice);
+  if (texts.kind !== 'texts') return printFailure(texts, output);
   const columns = [
     { title: 'NAME' },
     { title: 'KEYS', align: 'right' },
@@ -32,8 +32,8 @@ export function listUsers(configFile: string, voice: Output): number {
   const lines =
     rows.length === 0
       ? ['no users: `bussa user add NAME KEY.pub` adds one']
-      : renderTable(columns, rows, voice.style);
-  voice.answer({ users: texts.users.map((user) => userJson(user, texts)) }, lines);
+      : renderTable(columns, rows, output.style);
+  output.answer({ users: texts.users.map((user) => userJson(user, texts)) }, lines);
   return EXIT.ok;
 }
 
@@ -42,12 +42,12 @@ export async function showUser(
   configFile: string,
   name: string,
   choice: DaemonSelector,
-  voice: Output,
+  output: Output,
 ): Promise<number> {
   const texts = readAuthority(configFile);
-  if (texts.kind !== 'texts') return complainOf(texts, voice);
+  if (texts.kind !== 'texts') return printFailure(texts, output);
   const user = texts.users.find((one) => one.name === name);
-  if (user === undefined) return complainOf({ kind: 'refused', message: unknownUser(name, texts) }, voice);
+  if (user === undefined) return printFailure({ kind: 'refused', message: unknownUser(name, texts) }, output);
   const reply = await askForRows(choice, { verb: 'leases', user: name });
   const leases = reply.kind === 'answer' ? reply.answer : [];
   const { from = [] } = user;
@@ -58,12 +58,12 @@ export async function showUser(
     until === undefined || until === user.until ? '' : `until ${renderDateTime(until)}`,
   ]);
   const titles = [{ title: 'KEY' }, { title: 'FINGERPRINT' }, { title: 'COMMENT' }, { title: '' }] as const;
-  voice.answer({ ...userJson(user, texts), leases: leases.map(leaseJson) }, [
+  output.answer({ ...userJson(user, texts), leases: leases.map(leaseJson) }, [
     [name, stateOf(user)].filter(Boolean).join(': '),
     `may open: ${doorsOf(user, texts).join(', ') || (keys.length === 0 ? 'no door: there is no key' : 'no door')}`,
     ...(from.length === 0 ? [] : [`from: ${from.map(renderPrefix).join(', ')}`]),
-    ...(keys.length === 0 ? [] : ['', ...renderTable(titles, keys, voice.style)]),
-    ...(leases.length === 0 ? [] : ['', ...renderLeases(leases, voice)]),
+    ...(keys.length === 0 ? [] : ['', ...renderTable(titles, keys, output.style)]),
+    ...(leases.length === 0 ? [] : ['', ...renderLeases(leases, output)]),
   ]);
   return EXIT.ok;
 }

@@ -19,12 +19,12 @@ const WORDS: Readonly<Record<PacketFate, string>> = {
 
 /** Entries of a timeline as lines and as values. */
 export class TimelinePrinter {
-  readonly #voice: Output;
+  readonly #output: Output;
   /** Times are dates. */
   readonly #dated: boolean;
 
-  constructor(voice: Output, dated: boolean) {
-    this.#voice = voice;
+  constructor(output: Output, dated: boolean) {
+    this.#output = output;
     this.#dated = dated;
   }
 
@@ -34,14 +34,14 @@ export class TimelinePrinter {
         const { source, step, became } = entry;
         const words = WORDS[became] === '' ? '' : `: ${WORDS[became]}`;
         const text = `${source} knocks at ${step.protocol}/${step.port}${words}`;
-        return [this.#at(entry.at, became === 'knock' ? text : this.#voice.style('dim', text))];
+        return [this.#at(entry.at, became === 'knock' ? text : this.#output.style('dim', text))];
       }
       case 'outcome':
         return [this.#at(entry.at, this.#paint(entry.outcome))];
       case 'verdict': {
         const { source, door, opened, why } = entry;
         const who = door === undefined ? source : `${source}: ${printable(door)}`;
-        const end = opened ? this.#voice.style('green', 'opened') : this.#voice.style('red', 'not opened');
+        const end = opened ? this.#output.style('green', 'opened') : this.#output.style('red', 'not opened');
         return [`${who}: ${end}: ${printable(why)}`];
       }
       case 'end':
@@ -85,7 +85,7 @@ export class TimelinePrinter {
   #paint(outcome: Outcome): string {
     const text = printable(renderOutcome(outcome));
     const style = styleOf(outcome);
-    return style === undefined ? text : this.#voice.style(style, text);
+    return style === undefined ? text : this.#output.style(style, text);
   }
 }
 

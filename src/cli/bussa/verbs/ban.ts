@@ -4,7 +4,7 @@ import { instant } from '../../../core/net/time.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Environment, Verb } from '../../arguments/verb.ts';
 import { readLength, readWho, WHO } from '../../daemon-verbs/ban-operand.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
 
 export const BAN: Verb = {
   name: 'ban',
@@ -30,10 +30,10 @@ export const BAN: Verb = {
     const text = values.get('for');
     const length = text === undefined ? undefined : readLength(text, 'for');
     const isForced = values.has('force');
-    return async (voice) => {
+    return async (output) => {
       const own = isForced ? undefined : await ownAddressIn(prefix, environment);
       if (own !== undefined) {
-        voice.complain(
+        output.error(
           `bussa: not banned: you are connected from ${own} and could not get in again by a knock; add --force to ban it all the same`,
         );
         return EXIT.failed;
@@ -42,12 +42,14 @@ export const BAN: Verb = {
       const { renderBanEnd } = await import('../../../core/control/ban-answers.ts');
       const time = length === undefined ? {} : { for: length };
       const reply = await askDaemon(choice, { verb: 'ban', who: prefix, ...time });
-      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      if (reply.kind !== 'answer') return printNoAnswer(reply, output);
       const { ban, unkept } = reply.answer;
       const isKept = unkept === undefined;
       if (!isKept)
-        voice.complain(`bussa: the ban could not be saved and ends with the daemon: ${String(unkept)}`);
-      voice.answer({ ...ban, kept: isKept }, [`${who} is banned ${renderBanEnd(ban, instant(Date.now()))}.`]);
+        output.error(`bussa: the ban could not be saved and ends with the daemon: ${String(unkept)}`);
+      output.answer({ ...ban, kept: isKept }, [
+        `${who} is banned ${renderBanEnd(ban, instant(Date.now()))}.`,
+      ]);
       return isKept ? EXIT.ok : EXIT.failed;
     };
   },

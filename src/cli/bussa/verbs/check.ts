@@ -34,8 +34,8 @@ export const CHECK: Verb = {
   options: OPTIONS,
   read: ({ values, operands: [operand] }, environment) => {
     const choice = daemonChoice(values, environment);
-    return async (voice) => {
-      const judged = await judgedFile(operand, choice, voice);
+    return async (output) => {
+      const judged = await judgedFile(operand, choice, output);
       if (typeof judged === 'number') return judged;
       const { file } = judged;
       const { check } = await import('../../../app/config/check.ts');
@@ -45,12 +45,12 @@ export const CHECK: Verb = {
       const isGood = verdict.kind === 'good';
       const badExit = !isGood && verdict.isDenied === true ? EXIT.permission : EXIT.config;
       if (values.has('filter') && isGood) {
-        voice.answer({ file, filter: verdict.filter }, [verdict.filter]);
+        output.answer({ file, filter: verdict.filter }, [verdict.filter]);
         return EXIT.ok;
       }
-      if (values.has('filter') && !voice.json) {
+      if (values.has('filter') && !output.json) {
         // What would take the standard output for an expression is not to take this for one.
-        for (const each of diagnostics) voice.complain(renderDiagnostic(each));
+        for (const each of diagnostics) output.error(renderDiagnostic(each));
         return badExit;
       }
       const doors = isGood ? verdict.config.doors.length : undefined;
@@ -61,8 +61,8 @@ export const CHECK: Verb = {
         doors,
         diagnostics: diagnostics.map(diagnosticParts),
       };
-      const lines = diagnostics.map((each) => paint(voice, each, renderDiagnostic(each)));
-      voice.answer(value, [...lines, summary(voice, file, diagnostics, doors)]);
+      const lines = diagnostics.map((each) => paint(output, each, renderDiagnostic(each)));
+      output.answer(value, [...lines, summary(output, file, diagnostics, doors)]);
       const isTrue = diagnostics.every(({ severity }) => severity !== 'error');
       return !isGood ? badExit : isTrue ? EXIT.ok : EXIT.failed;
     };
@@ -70,15 +70,15 @@ export const CHECK: Verb = {
 };
 
 /** The place plain, what it is of in its colour. */
-function paint(voice: Output, { severity, place }: Diagnostic, line: string): string {
+function paint(output: Output, { severity, place }: Diagnostic, line: string): string {
   const style: Style = severity === 'error' ? 'red' : 'yellow';
   const mark = `:${place.line}:${place.column}: `;
   const at = line.indexOf(mark) + mark.length;
-  return line.slice(0, at) + voice.style(style, line.slice(at));
+  return line.slice(0, at) + output.style(style, line.slice(at));
 }
 
 function summary(
-  voice: Output,
+  output: Output,
   file: string,
   diagnostics: readonly Diagnostic[],
   doors: number | undefined,
@@ -90,6 +90,6 @@ function summary(
   const name = printable(file);
   if (doors === undefined) return `${name}: ${count('error')}, ${count('warning')}`;
   const isFalse = diagnostics.some(({ severity }) => severity === 'error');
-  const good = isFalse ? `no mistake in it, ${count('error')}` : voice.style('green', 'good');
+  const good = isFalse ? `no mistake in it, ${count('error')}` : output.style('green', 'good');
   return `${name}: ${good}, ${doors} ${doors === 1 ? 'door' : 'doors'}, ${count('warning')}`;
 }

@@ -4,7 +4,7 @@ import type { OptionTable } from '../../arguments/option.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { ParsedArguments, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
   all: { type: 'boolean', summary: 'close all open leases, or all of one door' },
@@ -26,13 +26,13 @@ export const CLOSE: Verb = {
   read: (given, environment) => {
     const choice = daemonChoice(given.values, environment);
     const request = readRequest(given);
-    return async (voice) => {
+    return async (output) => {
       const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
       const reply = await askDaemon(choice, { verb: 'close', ...request });
-      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      if (reply.kind !== 'answer') return printNoAnswer(reply, output);
       const { closed, closing } = reply.answer;
       const more = closing === 0 ? '' : `, ${closing} still closing: see \`bussa leases\` and the log`;
-      voice.answer({ closed, closing }, [
+      output.answer({ closed, closing }, [
         closed + closing === 0 ? 'no door was open' : `${closed} closed${more}`,
       ]);
       return EXIT.ok;

@@ -16,9 +16,9 @@ export const completionVerb = (verbs: () => readonly Verb[]): Verb => ({
   read: ({ operands: [word] }) => {
     const shell = SHELLS.find((each) => each === word);
     if (shell === undefined) throw new UsageError(`no shell '${word}': there are ${SHELLS.join(', ')}`);
-    return async ({ say }) => {
+    return async ({ print }) => {
       const { renderCompletion } = await import('../../completion/render-completion.ts');
-      say(renderCompletion(shell, verbs()).trimEnd());
+      print(renderCompletion(shell, verbs()).trimEnd());
       return EXIT.ok;
     };
   },

@@ -1,6 +1,6 @@
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
 
 const WORDS = {
   daemon: 'Confirmed: the daemon and its rules stay.',
@@ -20,18 +20,18 @@ export const CONFIRM: Verb = {
   options: CHOICE_OPTIONS,
   read: ({ values }, environment) => {
     const choice = daemonChoice(values, environment);
-    return async (voice) => {
+    return async (output) => {
       const { confirmTrial } = await import('../../../app/trial/confirm-trial.ts');
       const outcome = await confirmTrial(choice);
       if (outcome.kind === 'nothing') {
-        voice.answer({ confirmed: false }, ['There is nothing to confirm: no trial is running.']);
+        output.answer({ confirmed: false }, ['There is nothing to confirm: no trial is running.']);
         return EXIT.ok;
       }
-      if (outcome.kind !== 'confirmed') return complainOfReply(outcome, voice);
+      if (outcome.kind !== 'confirmed') return printNoAnswer(outcome, output);
       const { trial, exposure } = outcome;
       const { renderExposure } = await import('../text/render-exposure.ts');
       const judged = exposure === undefined ? [NOT_JUDGED] : renderExposure(exposure);
-      voice.answer({ confirmed: true, trial, exposure: exposure ?? null }, [WORDS[trial], ...judged]);
+      output.answer({ confirmed: true, trial, exposure: exposure ?? null }, [WORDS[trial], ...judged]);
       return EXIT.ok;
     };
   },

@@ -33,16 +33,16 @@ export const CONNECT: Verb = {
   read: ({ values, operands: [host = '', word] }, environment) => {
     const file = hostsFile(values, environment);
     const given = word === undefined ? undefined : readPort(word);
-    return async (voice) => {
-      const profile = await readProfile(file, host, voice);
+    return async (output) => {
+      const profile = await readProfile(file, host, output);
       if (typeof profile === 'number') return profile;
-      const notice = (line: string): void => voice.complain(`bussa: ${line}`);
+      const notice = (line: string): void => output.error(`bussa: ${line}`);
       const order = { profile, port: given ?? profile.port ?? SSH, ask: 'alongside' as const, notice };
       const { connectThrough } = await import('../../../app/client/connect-through.ts');
       const end = await connectThrough(order, (line) => {
-        if (values.has('verbose')) voice.complain(`bussa: ${line}`);
+        if (values.has('verbose')) output.error(`bussa: ${line}`);
       });
-      return tellEnd(end, order, voice);
+      return tellEnd(end, order, output);
     };
   },
 };
@@ -53,9 +53,9 @@ export function readPort(word: string): Port {
   return port;
 }
 
-async function tellEnd(end: Connected, order: ReachRequest, voice: Output): Promise<number> {
+async function tellEnd(end: Connected, order: ReachRequest, output: Output): Promise<number> {
   if (end.kind === 'done') return EXIT.ok;
-  for (const line of await reasonsOf(end, order)) voice.complain(`bussa: ${line}`);
+  for (const line of await reasonsOf(end, order)) output.error(`bussa: ${line}`);
   return EXIT.failed;
 }
 

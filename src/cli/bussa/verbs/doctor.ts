@@ -40,35 +40,35 @@ export const DOCTOR: Verb = {
   read: ({ values }, environment) => {
     const host = values.get('from-client');
     const file = hostsFile(values, environment);
-    if (host !== undefined) return (voice) => examineClient(file, host, voice);
+    if (host !== undefined) return (output) => examineClient(file, host, output);
     const choice = daemonChoice(values, environment);
-    return async (voice) => {
+    return async (output) => {
       const { examine } = await import('../../../app/doctor/doctor.ts');
-      return tellFindings(await examine(choice), voice);
+      return tellFindings(await examine(choice), output);
     };
   },
 };
 
-async function examineClient(file: string, host: string, voice: Output): Promise<number> {
-  const profile = await readProfile(file, host, voice);
+async function examineClient(file: string, host: string, output: Output): Promise<number> {
+  const profile = await readProfile(file, host, output);
   if (typeof profile === 'number') return profile;
   if (profile.knock === undefined) {
-    voice.complain(`bussa: ${file} has no Knock for '${host}': add one, as in Knock 7000 8000:udp 9000`);
+    output.error(`bussa: ${file} has no Knock for '${host}': add one, as in Knock 7000 8000:udp 9000`);
     return EXIT.config;
   }
   const { examineFromClient } = await import('../../../app/doctor/examine-from-client.ts');
-  return tellFindings(await examineFromClient(profile, profile.port ?? SSH), voice);
+  return tellFindings(await examineFromClient(profile, profile.port ?? SSH), output);
 }
 
-async function tellFindings(findings: readonly Finding[], voice: Output): Promise<number> {
+async function tellFindings(findings: readonly Finding[], output: Output): Promise<number> {
   const { printable } = await import('../../../core/event/printable.ts');
   const problems = findings.filter(({ verdict }) => verdict === 'problem').length;
   const lines = findings.flatMap(({ id, verdict, message, remedy, hint }) => [
-    `${voice.style(STYLES[verdict], verdict.padEnd(7))} ${id}: ${printable(message)}`,
-    ...(remedy === undefined ? [] : [`        ${voice.style('bold', printable(remedy))}`]),
+    `${output.style(STYLES[verdict], verdict.padEnd(7))} ${id}: ${printable(message)}`,
+    ...(remedy === undefined ? [] : [`        ${output.style('bold', printable(remedy))}`]),
     ...(hint === undefined ? [] : [`        hint: ${printable(hint)}`]),
   ]);
   const summary = problems === 0 ? 'no problem' : problems === 1 ? '1 problem' : `${problems} problems`;
-  voice.answer({ good: problems === 0, findings }, [...lines, summary]);
+  output.answer({ good: problems === 0, findings }, [...lines, summary]);
   return problems === 0 ? EXIT.ok : EXIT.failed;
 }

@@ -5,7 +5,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Action, Json, Output, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
 import { isoMoment } from '../text/render-time.ts';
 
 export const EXPLAIN: Verb = {
@@ -38,12 +38,12 @@ export const EXPLAIN: Verb = {
     if (word === undefined) throw new UsageError('no IP was given: the address, or --user NAME');
     const ip = parseSource(word);
     const follow = values.has('follow') ? ({ follow: true } as const) : {};
-    return async (voice) => {
+    return async (output) => {
       const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
       const telling = await import('../../../core/control/source-story.ts');
       const reply = await askDaemon(choice, { verb: 'explain', ip, ...follow });
-      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
-      voice.answer(storyJson(reply.answer, telling), render(reply.answer, telling, voice));
+      if (reply.kind !== 'answer') return printNoAnswer(reply, output);
+      output.answer(storyJson(reply.answer, telling), render(reply.answer, telling, output));
       return EXIT.ok;
     };
   },
@@ -53,21 +53,21 @@ function explainUser(user: string, ip: string | undefined, follows: boolean, cho
   if (ip !== undefined)
     throw new UsageError(`unexpected argument '${ip}': give an address or --user, not both`);
   if (follows) throw new UsageError('--follow is for an address');
-  return async (voice) => {
+  return async (output) => {
     const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
     const { userEntryTime } = await import('../../../core/control/user-story.ts');
     const reply = await askDaemon(choice, { verb: 'explain-user', user });
-    if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+    if (reply.kind !== 'answer') return printNoAnswer(reply, output);
     const { entries, present, known, since, now } = reply.answer;
     const rows = entries.map((entry) => {
       const { at, lastAt, ...rest } = entry;
       return { ...rest, at: isoMoment(at), lastAt: isoMoment(lastAt), time: userEntryTime(entry, now) };
     });
-    voice.answer({ user, known, present, entries: rows, since: isoMoment(since) }, [
-      ...present.map((sentence) => `${voice.style('bold', 'Now')}: ${printable(sentence)}.`),
+    output.answer({ user, known, present, entries: rows, since: isoMoment(since) }, [
+      ...present.map((sentence) => `${output.style('bold', 'Now')}: ${printable(sentence)}.`),
       ...rows.map(({ time, source, door, text, count }) => {
         const what = [source, ...(door === undefined ? [] : [printable(door)]), printable(text)].join(': ');
-        return `${voice.style('dim', time)}  ${what}${count > 1 ? `, ${count} times` : ''}`;
+        return `${output.style('dim', time)}  ${what}${count > 1 ? `, ${count} times` : ''}`;
       }),
       ...(rows.length === 0 ? [`${printable(user)} has sent no signed knock since the daemon started.`] : []),
     ]);

@@ -18,9 +18,9 @@ export const EXTEND: Verb = {
   read: (given, environment) => {
     const choice = daemonChoice(given.values, environment);
     const order = readOrder(given);
-    return askAction(choice, { verb: 'extend', ...order }, ({ lease }, voice) => {
+    return askAction(choice, { verb: 'extend', ...order }, ({ lease }, output) => {
       const { left, until } = lease;
-      voice.answer({ lease: leaseJson(lease) }, [
+      output.answer({ lease: leaseJson(lease) }, [
         `${printable(order.door)}: open for ${order.ip} for ${renderLength(left)} yet, until ${renderDateTime(until)}`,
       ]);
       return EXIT.ok;

@@ -8,7 +8,7 @@ import { parseMoment } from '../../arguments/parse-moment.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Json, Output, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
 import { renderTable } from '../text/render-table.ts';
 import { inSeconds, isoMoment, renderLength } from '../text/render-time.ts';
 
@@ -56,16 +56,16 @@ export const HISTORY: Verb = {
   read: ({ values }, environment) => {
     const daemon = daemonChoice(values, environment);
     const choice = readChoice(values);
-    return async (voice) => {
+    return async (output) => {
       const { readHistory } = await import('../../../app/ask/read-history.ts');
       const reading = await readHistory(daemon, choice);
-      if (reading.kind !== 'history') return complainOfReply(reading, voice);
+      if (reading.kind !== 'history') return printNoAnswer(reading, output);
       const { leases, from } = reading;
       if (from === 'database')
-        voice.complain('bussa: no daemon is running: these are the records of the last one');
-      voice.answer(
+        output.error('bussa: no daemon is running: these are the records of the last one');
+      output.answer(
         { from, history: leases.map(pastJson) },
-        leases.length === 0 ? ['nothing'] : renderPast(leases, voice),
+        leases.length === 0 ? ['nothing'] : renderPast(leases, output),
       );
       return EXIT.ok;
     };

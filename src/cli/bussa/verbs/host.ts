@@ -60,11 +60,11 @@ export const HOST: Verb = {
     if (action === undefined)
       throw new UsageError(`unknown action '${word}': it is one of ${ACTIONS.join(', ')}`);
     refuseStray(action, given);
-    if (action === 'list') return (voice) => list(file, voice);
+    if (action === 'list') return (output) => list(file, output);
     if (name === undefined) throw new UsageError(`no NAME was given: bussa host ${action} NAME`);
     if (!isHostName(name))
       throw new UsageError(`'${name}' is no name of a host: it has no blanks, no * and no ?`);
-    if (action === 'remove') return (voice) => remove(file, name, voice);
+    if (action === 'remove') return (output) => remove(file, name, output);
     if (card === undefined)
       throw new UsageError(
         'no CARD was given: bussa host add NAME CARD, where the server’s bussa key show prints CARD',
@@ -95,26 +95,31 @@ function readLines({ values }: ParsedArguments): HostLine[] {
 }
 
 function add(file: string, name: string, lines: readonly HostLine[]): Action {
-  return async (voice) => {
+  return async (output) => {
     const { addHost, judgeLines } = await import('../../../app/client/change-hosts.ts');
-    const complaints = await judgeLines(name, lines);
-    for (const complaint of complaints) voice.complain(`bussa: ${complaint}`);
-    if (complaints.length > 0) return EXIT.usage;
-    return tellAdded(await addHost(file, name, lines), { file, name, lines }, voice);
+    const errors = await judgeLines(name, lines);
+    for (const complaint of errors) output.error(`bussa: ${complaint}`);
+    if (errors.length > 0) return EXIT.usage;
+    return tellAdded(await addHost(file, name, lines), { file, name, lines }, output);
   };
 }
 
 type Wanted = { readonly file: string; readonly name: string; readonly lines: readonly HostLine[] };
 
-async function tellAdded(change: HostsChange, { file, name, lines }: Wanted, voice: Output): Promise<number> {
-  if (change.kind !== 'written' && change.kind !== 'unchanged') return tellFailure(change, file, name, voice);
+async function tellAdded(
+  change: HostsChange,
+  { file, name, lines }: Wanted,
+  output: Output,
+): Promise<number> {
+  if (change.kind !== 'written' && change.kind !== 'unchanged')
+    return tellFailure(change, file, name, output);
   const { overruled } = await import('../../../app/client/change-hosts.ts');
   for (const keyword of await overruled(change.profile, lines))
-    voice.complain(
+    output.error(
       `bussa: another ${keyword} counts for ${name}, from in front of the first Host of ${file}: remove that line`,
     );
   const what = change.kind === 'unchanged' ? `${file} has it already` : `written to ${file}`;
-  voice.answer({ profile: name, file, written: change.kind === 'written' }, [
+  output.answer({ profile: name, file, written: change.kind === 'written' }, [
     `${name}: ${what}`,
     ...nextSteps(name, change.profile),
   ]);
@@ -135,27 +140,27 @@ function nextSteps(name: string, { port }: Profile): string[] {
   ];
 }
 
-async function remove(file: string, name: string, voice: Output): Promise<number> {
+async function remove(file: string, name: string, output: Output): Promise<number> {
   const { dropHost } = await import('../../../app/client/change-hosts.ts');
   const change = await dropHost(file, name);
-  if (change.kind !== 'written') return tellFailure(change, file, name, voice);
-  voice.answer({ profile: name, file, removed: true }, [`${name}: removed from ${file}`]);
+  if (change.kind !== 'written') return tellFailure(change, file, name, output);
+  output.answer({ profile: name, file, removed: true }, [`${name}: removed from ${file}`]);
   return EXIT.ok;
 }
 
-function tellFailure(change: HostsChange, file: string, name: string, voice: Output): number {
+function tellFailure(change: HostsChange, file: string, name: string, output: Output): number {
   if (change.kind === 'bad' || change.kind === 'permission') {
-    for (const line of change.complaints) voice.complain(line);
+    for (const line of change.errors) output.error(line);
     return change.kind === 'permission' ? EXIT.permission : EXIT.config;
   }
-  voice.complain(`bussa: ${file} has no profile of ${name} alone: bussa host list lists the profiles`);
+  output.error(`bussa: ${file} has no profile of ${name} alone: bussa host list lists the profiles`);
   return EXIT.failed;
 }
 
-async function list(file: string, voice: Output): Promise<number> {
-  const hosts = await readHosts(file, voice);
+async function list(file: string, output: Output): Promise<number> {
+  const hosts = await readHosts(file, output);
   if (typeof hosts === 'number') return hosts;
   const { answerProfiles } = await import('../text/render-profiles.ts');
-  answerProfiles(hosts, file, voice);
+  answerProfiles(hosts, file, output);
   return EXIT.ok;
 }

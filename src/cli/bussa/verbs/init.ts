@@ -23,25 +23,25 @@ export const INIT: Verb = {
       );
     }
     const qr = values.has('qr') || process.stdout.isTTY;
-    return (voice) => (asks ? initAtTerminal(wishes, qr, voice) : initSilently(wishes, qr, voice));
+    return (output) => (asks ? initAtTerminal(wishes, qr, output) : initSilently(wishes, qr, output));
   },
 };
 
-async function initAtTerminal(wishes: InitAnswers, qr: boolean, voice: Output): Promise<number> {
+async function initAtTerminal(wishes: InitAnswers, qr: boolean, output: Output): Promise<number> {
   const { runDialogue } = await import('../init/init-dialogue.ts');
-  return runDialogue(wishes, qr, voice);
+  return runDialogue(wishes, qr, output);
 }
 
-async function initSilently(wishes: InitAnswers, qr: boolean, voice: Output): Promise<number> {
+async function initSilently(wishes: InitAnswers, qr: boolean, output: Output): Promise<number> {
   const { guessHost, init, lookAround, nameDoor, objection } = await import('../../../app/init/init.ts');
   const order = settle(wishes, { guessHost, nameDoor });
-  const { complainOf, firewallLine, howToStart, renderInit } = await import('../init/render-init.ts');
+  const { printFailure, firewallLine, howToStart, renderInit } = await import('../init/render-init.ts');
   const early = objection(order);
-  if (early !== undefined && early.kind !== 'written') return complainOf(early, voice);
+  if (early !== undefined && early.kind !== 'written') return printFailure(early, output);
   const findings = await lookAround(order.ports);
   const outcome = init(order, findings);
-  if (outcome.kind !== 'written') return complainOf(outcome, voice);
+  if (outcome.kind !== 'written') return printFailure(outcome, output);
   const { value, lines } = await renderInit(order, findings, outcome, qr);
-  voice.answer(value, [firewallLine(findings), ...lines, '', ...howToStart(order, findings)]);
+  output.answer(value, [firewallLine(findings), ...lines, '', ...howToStart(order, findings)]);
   return EXIT.ok;
 }

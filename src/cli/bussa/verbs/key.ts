@@ -4,7 +4,7 @@ import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
-import { cardLines, complainOf, toldJson, toldLines } from '../text/render-authority.ts';
+import { cardLines, printFailure, toldJson, toldLines } from '../text/render-authority.ts';
 import { isoMoment } from '../text/render-time.ts';
 
 const ACTIONS = ['show', 'rotate'] as const;
@@ -32,13 +32,13 @@ export const KEY: Verb = {
     const action = ACTIONS.find((one) => one === word);
     if (action === undefined)
       throw new UsageError(`unknown action '${word}': it is one of ${ACTIONS.join(', ')}`);
-    return async (voice) => {
-      const judged = await judgedFile(undefined, choice, voice);
+    return async (output) => {
+      const judged = await judgedFile(undefined, choice, output);
       if (typeof judged === 'number') return judged;
       const { readCard, rotateKey } = await import('../../../app/users/server-card.ts');
       const isNew = action === 'rotate';
       const reading = isNew ? rotateKey(judged.file, Date.now()) : readCard(judged.file);
-      if (reading.kind !== 'card') return complainOf(reading, voice);
+      if (reading.kind !== 'card') return printFailure(reading, output);
       const { tellDaemon } = await import('../../../app/users/tell-daemon.ts');
       const told = isNew ? await tellDaemon(choice) : undefined;
       const { card, port, earlier } = reading;
@@ -48,7 +48,7 @@ export const KEY: Verb = {
         earlier: earlier.map(isoMoment),
         ...(told === undefined ? {} : toldJson(told)),
       };
-      voice.answer(json, [
+      output.answer(json, [
         card,
         `Signed knocks are sent to UDP port ${port}.`,
         ...earlier.map((until) => `An earlier card is valid until ${renderDateTime(until)}.`),

@@ -44,35 +44,35 @@ export const KNOCK: Verb = {
   options: OPTIONS,
   read: ({ values, operands: [name] }, environment) => {
     const file = hostsFile(values, environment);
-    if (values.has('list')) return (voice) => list(file, voice);
+    if (values.has('list')) return (output) => list(file, output);
     if (name === undefined) throw new UsageError('no PROFILE was given: bussa knock --list lists them');
     const then = values.get(THEN);
     if (then !== undefined && values.has('json')) {
       throw new UsageError('--then and --json cannot be combined: standard output belongs to the command');
     }
-    return (voice) =>
-      knockWith(file, name, { then, waits: !values.has('no-wait'), verbose: values.has('verbose') }, voice);
+    return (output) =>
+      knockWith(file, name, { then, waits: !values.has('no-wait'), verbose: values.has('verbose') }, output);
   },
 };
 
 type InitAnswers = { readonly then: string | undefined; readonly waits: boolean; readonly verbose: boolean };
 
-async function knockWith(file: string, name: string, wishes: InitAnswers, voice: Output): Promise<number> {
-  const profile = await readProfile(file, name, voice);
+async function knockWith(file: string, name: string, wishes: InitAnswers, output: Output): Promise<number> {
+  const profile = await readProfile(file, name, output);
   if (typeof profile === 'number') return profile;
   if (profile.knock === undefined && profile.card === undefined) {
-    voice.complain(
+    output.error(
       `bussa: ${file} has no Knock for '${name}', and no Card: add one, as in Knock 7000 8000:udp 9000, or bussa host add ${name} CARD`,
     );
     return EXIT.config;
   }
   const { knockProfile } = await import('../../../app/client/knock-profile.ts');
   const tell = (line: string): void => {
-    if (wishes.verbose) voice.complain(`bussa: ${line}`);
+    if (wishes.verbose) output.error(`bussa: ${line}`);
   };
-  const notice = (line: string): void => voice.complain(`bussa: ${line}`);
+  const notice = (line: string): void => output.error(`bussa: ${line}`);
   const end = await knockProfile(profile, wishes.waits, { tell, notice });
-  const failed = await tellEnd(end, profile, wishes, voice);
+  const failed = await tellEnd(end, profile, wishes, output);
   if (failed !== undefined || wishes.then === undefined) return failed ?? EXIT.ok;
   const { runInTerminal } = await import('../../../host/terminal/run-in-terminal.ts');
   return runInTerminal(wishes.then);
@@ -83,7 +83,7 @@ async function tellEnd(
   end: KnockedProfile,
   profile: Profile,
   { then, waits }: InitAnswers,
-  voice: Output,
+  output: Output,
 ): Promise<number | undefined> {
   const { name, port } = profile;
   switch (end.kind) {
@@ -92,7 +92,7 @@ async function tellEnd(
       const line = `port ${port} of ${address} is open`;
       const reply = await replyOf(end.trail.signed);
       const facts = { profile: name, address, port, open: true, knocks: end.trail.knocked, ...reply.facts };
-      if (then === undefined) voice.answer(facts, [line, ...reply.lines]);
+      if (then === undefined) output.answer(facts, [line, ...reply.lines]);
       return undefined;
     }
     case 'signed': {
@@ -100,28 +100,28 @@ async function tellEnd(
       const isOpen = end.outcome.kind === 'reply' && end.outcome.reply.status === 'open';
       if (isOpen || (!waits && end.outcome.kind === 'no-reply')) {
         const facts = { profile: name, port, open: isOpen || null, knocks: 1, ...reply.facts };
-        if (then === undefined) voice.answer(facts, isOpen ? reply.lines : ['knocked; no reply has come']);
+        if (then === undefined) output.answer(facts, isOpen ? reply.lines : ['knocked; no reply has come']);
         return undefined;
       }
-      for (const reason of reply.lines) voice.complain(`bussa: ${reason}`);
+      for (const reason of reply.lines) output.error(`bussa: ${reason}`);
       return EXIT.failed;
     }
     case 'knocked': {
       const why = waits ? 'the profile has no Port to test' : 'the port was not tested';
       if (then === undefined)
-        voice.answer({ profile: name, port, open: null, knocks: 1 }, [`knocked; ${why}`]);
+        output.answer({ profile: name, port, open: null, knocks: 1 }, [`knocked; ${why}`]);
       return undefined;
     }
     case 'not-sent':
-      for (const reason of end.reasons) voice.complain(`bussa: ${reason}`);
+      for (const reason of end.reasons) output.error(`bussa: ${reason}`);
       return EXIT.failed;
     case 'unresolved':
-      voice.complain(`bussa: ${end.reason}`);
+      output.error(`bussa: ${end.reason}`);
       return EXIT.failed;
     case 'closed': {
       if (port === undefined) return EXIT.failed;
       const { explainClosed } = await import('../../../app/client/explain-closed.ts');
-      for (const line of explainClosed({ profile, port }, end.trails)) voice.complain(`bussa: ${line}`);
+      for (const line of explainClosed({ profile, port }, end.trails)) output.error(`bussa: ${line}`);
       return EXIT.failed;
     }
   }
@@ -139,10 +139,10 @@ async function replyOf(outcome: SignedOutcome | undefined): Promise<Reply> {
 
 type Reply = { readonly facts: Readonly<Record<string, string | number>>; readonly lines: readonly string[] };
 
-async function list(file: string, voice: Output): Promise<number> {
-  const hosts = await readHosts(file, voice);
+async function list(file: string, output: Output): Promise<number> {
+  const hosts = await readHosts(file, output);
   if (typeof hosts === 'number') return hosts;
   const { answerProfiles } = await import('../text/render-profiles.ts');
-  answerProfiles(hosts, file, voice);
+  answerProfiles(hosts, file, output);
   return EXIT.ok;
 }

@@ -2,7 +2,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
 import { leaseJson, renderLeases } from '../text/render-leases.ts';
 
 const OPTIONS = {
@@ -35,13 +35,13 @@ export const LEASES: Verb = {
       ...(ip === undefined ? {} : { ip: parseSource(ip) }),
       ...(user === undefined ? {} : { user }),
     };
-    return async (voice) => {
+    return async (output) => {
       const { askForRows } = await import('../../../app/ask/ask-daemon.ts');
       const reply = await askForRows(choice, { verb: 'leases', ...filter });
-      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      if (reply.kind !== 'answer') return printNoAnswer(reply, output);
       const leases = reply.answer;
-      const lines = leases.length === 0 ? ['no door is open'] : renderLeases(leases, voice);
-      voice.answer({ leases: leases.map(leaseJson) }, lines);
+      const lines = leases.length === 0 ? ['no door is open'] : renderLeases(leases, output);
+      output.answer({ leases: leases.map(leaseJson) }, lines);
       return EXIT.ok;
     };
   },

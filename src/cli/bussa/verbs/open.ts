@@ -19,9 +19,9 @@ export const OPEN: Verb = {
   read: (given, environment) => {
     const choice = daemonChoice(given.values, environment);
     const order = readOrder(given);
-    return askAction(choice, { verb: 'open', ...order }, (answer, voice) => {
+    return askAction(choice, { verb: 'open', ...order }, (answer, output) => {
       const { outcome, lease, command, notAdmitted } = answer;
-      voice.answer(
+      output.answer(
         {
           outcome,
           ...(lease === undefined ? {} : { lease: leaseJson(lease) }),
@@ -31,12 +31,10 @@ export const OPEN: Verb = {
         [wordsOf(answer, printable(order.door), order.ip)],
       );
       if (notAdmitted) {
-        voice.complain(
-          `bussa: note: allow/deny of ${order.door} would have refused a knock from ${order.ip}`,
-        );
+        output.error(`bussa: note: allow/deny of ${order.door} would have refused a knock from ${order.ip}`);
       }
       if (command !== 'failed') return EXIT.ok;
-      voice.complain(`bussa: its start command failed: see the log; it closes on time all the same`);
+      output.error(`bussa: its start command failed: see the log; it closes on time all the same`);
       return EXIT.failed;
     });
   },

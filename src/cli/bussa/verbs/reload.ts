@@ -15,7 +15,7 @@ export const RELOAD: Verb = {
   options: CHOICE_OPTIONS,
   read: ({ values }, environment) => {
     const choice = daemonChoice(values, environment);
-    return askAction(choice, { verb: 'reload' }, ({ reload }, voice) => {
+    return askAction(choice, { verb: 'reload' }, ({ reload }, output) => {
       const { outcome, mistakes, diagnostics, left, reasons, changes } = reload;
       const json = {
         outcome,
@@ -31,7 +31,7 @@ export const RELOAD: Verb = {
         ...(left === 0 ? [] : [`… and ${left} more: \`bussa check\` has them all`]),
         ...changeLines(reload),
       ];
-      voice.answer(json, lines);
+      output.answer(json, lines);
       if (outcome === 'done') return EXIT.ok;
       return mistakes > 0 ? EXIT.config : EXIT.failed;
     });

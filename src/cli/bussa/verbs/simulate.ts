@@ -75,8 +75,8 @@ export const SIMULATE: Verb = {
     const traffic = readTraffic(values);
     const choice = daemonChoice(values, environment);
     const json = values.has('json');
-    return async (voice) => {
-      const judged = await judgedFile(operand, choice, voice);
+    return async (output) => {
+      const judged = await judgedFile(operand, choice, output);
       if (typeof judged === 'number') return judged;
       const order: SimulateRequest = {
         configFile: judged.file,
@@ -85,28 +85,28 @@ export const SIMULATE: Verb = {
       };
       const { simulate } = await import('../../../app/rehearsal/simulate.ts');
       const { TimelinePrinter } = await import('../text/timeline.ts');
-      const printer = new TimelinePrinter(voice, order.traffic.kind === 'capture');
+      const printer = new TimelinePrinter(output, order.traffic.kind === 'capture');
       const tell = (entry: TimelineEntry): void => {
-        if (json) voice.say(JSON.stringify(printer.value(entry)));
-        else for (const line of printer.lines(entry)) voice.say(line);
+        if (json) output.print(JSON.stringify(printer.value(entry)));
+        else for (const line of printer.lines(entry)) output.print(line);
       };
-      return finish(await simulate(order, tell), json, voice);
+      return finish(await simulate(order, tell), json, output);
     };
   },
 };
 
-async function finish(end: SimulateEnd, json: boolean, voice: Output): Promise<number> {
+async function finish(end: SimulateEnd, json: boolean, output: Output): Promise<number> {
   const { diagnosticParts, renderDiagnostic } = await import('../../../core/text/diagnostic.ts');
   const sayFailure = (value: Json): void => {
-    if (json) voice.say(JSON.stringify(value));
+    if (json) output.print(JSON.stringify(value));
   };
   if (end.kind === 'failed') {
-    voice.complain(`bussa: ${end.message}`);
+    output.error(`bussa: ${end.message}`);
     sayFailure({ kind: 'failed', error: end.message });
     return EXIT.failed;
   }
   const diagnostics = end.kind === 'bad' ? end.diagnostics : end.warnings;
-  for (const diagnostic of diagnostics) voice.complain(renderDiagnostic(diagnostic));
+  for (const diagnostic of diagnostics) output.error(renderDiagnostic(diagnostic));
   if (end.kind === 'bad') sayFailure({ kind: 'bad', diagnostics: diagnostics.map(diagnosticParts) });
   if (end.kind !== 'bad') return EXIT.ok;
   return end.isDenied === true ? EXIT.permission : EXIT.config;

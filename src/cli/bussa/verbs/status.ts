@@ -1,6 +1,6 @@
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
 import { renderStatus, statusJson } from '../text/render-status.ts';
 
 export const STATUS: Verb = {
@@ -14,18 +14,18 @@ export const STATUS: Verb = {
   options: CHOICE_OPTIONS,
   read: ({ values }, environment) => {
     const choice = daemonChoice(values, environment);
-    return async (voice) => {
+    return async (output) => {
       const { askDaemon, askForRows } = await import('../../../app/ask/ask-daemon.ts');
       const reply = await askDaemon(choice, { verb: 'status' });
-      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      if (reply.kind !== 'answer') return printNoAnswer(reply, output);
       const doors = await askForRows(choice, { verb: 'doors' });
-      if (doors.kind !== 'answer') return complainOfReply(doors, voice);
+      if (doors.kind !== 'answer') return printNoAnswer(doors, output);
       const leases = await askForRows(choice, { verb: 'leases' });
-      if (leases.kind !== 'answer') return complainOfReply(leases, voice);
+      if (leases.kind !== 'answer') return printNoAnswer(leases, output);
       const { withServiceTrial } = await import('../../../app/trial/confirm-trial.ts');
       const status = await withServiceTrial(reply.answer.status);
       const whole = { status, doors: doors.answer, leases: leases.answer };
-      voice.answer(statusJson(whole), renderStatus(whole, voice));
+      output.answer(statusJson(whole), renderStatus(whole, output));
       return EXIT.ok;
     };
   },

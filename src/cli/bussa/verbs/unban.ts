@@ -3,7 +3,7 @@ import { instant } from '../../../core/net/time.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Verb } from '../../arguments/verb.ts';
 import { readWho, WHO } from '../../daemon-verbs/ban-operand.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
 
 export const UNBAN: Verb = {
   name: 'unban',
@@ -17,19 +17,19 @@ export const UNBAN: Verb = {
     const choice = daemonChoice(values, environment);
     const prefix = readWho(operands[0] ?? '');
     const who = renderPrefix(prefix);
-    return async (voice) => {
+    return async (output) => {
       const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
       const { renderBanEnd } = await import('../../../core/control/ban-answers.ts');
       const reply = await askDaemon(choice, { verb: 'unban', who: prefix });
-      if (reply.kind !== 'answer') return complainOfReply(reply, voice);
+      if (reply.kind !== 'answer') return printNoAnswer(reply, output);
       const { removed, forgiven, still, unkept } = reply.answer;
       const now = instant(Date.now());
       if (unkept !== undefined) {
-        voice.complain(
+        output.error(
           `bussa: the change could not be saved; the ban comes back when the daemon is restarted: ${String(unkept)}`,
         );
       }
-      voice.answer({ who, removed, forgiven, still, kept: unkept === undefined }, [
+      output.answer({ who, removed, forgiven, still, kept: unkept === undefined }, [
         removed ? `${who} is no longer banned.` : `There was no ban of ${who}.`,
         ...(forgiven ? ['Its penalty has ended.'] : []),
         ...still.map(

@@ -45,9 +45,9 @@ export const UP: Verb = {
   streams: true,
   read: ({ values }, environment) => {
     const options = upOptions(values, environment);
-    return async ({ complain }) => {
+    return async ({ error }) => {
       const { startOrRun } = await import('../../../app/daemon/process/background.ts');
-      return startOrRun({ ...options, version: await packageVersion() }, complain);
+      return startOrRun({ ...options, version: await packageVersion() }, error);
     };
   },
 };

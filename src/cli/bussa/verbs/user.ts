@@ -7,8 +7,8 @@ import type { Action, Output, ParsedArguments, Verb } from '../../arguments/verb
 import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
 import {
   cardLines,
-  complainOf,
   doorsWithSequence,
+  printFailure,
   sequenceLines,
   toldJson,
   toldLines,
@@ -64,7 +64,7 @@ export const USER: Verb = {
     if (action !== 'list' && name === undefined)
       throw new UsageError(`no NAME was given: bussa user ${action} NAME`);
     judgeOperands(action, given);
-    return (voice) => act(action, given, choice, voice);
+    return (output) => act(action, given, choice, output);
   },
 };
 
@@ -84,9 +84,9 @@ async function act(
   action: ActionName,
   { values, operands }: ParsedArguments,
   choice: DaemonSelector,
-  voice: Output,
+  output: Output,
 ): ReturnType<Action> {
-  const judged = await judgedFile(undefined, choice, voice);
+  const judged = await judgedFile(undefined, choice, output);
   if (typeof judged === 'number') return judged;
   const configFile = judged.file;
   const [, name = '', key = ''] = operands;
@@ -94,14 +94,14 @@ async function act(
     case 'add': {
       const doors = (values.get('door') ?? '').split(',').map((door) => door.trim());
       const request = { configFile, name, key, doors: doors.filter((door) => door !== '') };
-      return add(request, values.get('host'), choice, voice);
+      return add(request, values.get('host'), choice, output);
     }
     case 'list':
-      return (await import('../text/show-users.ts')).listUsers(configFile, voice);
+      return (await import('../text/show-users.ts')).listUsers(configFile, output);
     case 'show':
-      return (await import('../text/show-users.ts')).showUser(configFile, name, choice, voice);
+      return (await import('../text/show-users.ts')).showUser(configFile, name, choice, output);
     default:
-      return change(action, { configFile, name, ...(key === '' ? {} : { key }) }, choice, voice);
+      return change(action, { configFile, name, ...(key === '' ? {} : { key }) }, choice, output);
   }
 }
 
@@ -116,7 +116,7 @@ async function add(
   { key, ...request }: Added,
   host: string | undefined,
   choice: DaemonSelector,
-  voice: Output,
+  output: Output,
 ) {
   const { addUser } = await import('../../../app/users/add-user.ts');
   const { readKeyText } = await import('../../../app/users/read-key-text.ts');
@@ -125,27 +125,27 @@ async function add(
   const { isUserName, USER_NAME_FORM } = await import('../../../core/config/values/parse-names.ts');
   const { name, configFile } = request;
   if (!isUserName(name))
-    return complainOf(
+    return printFailure(
       { kind: 'refused', message: `'${name}' is no name of a user: it has ${USER_NAME_FORM}` },
-      voice,
+      output,
     );
   const text = readKeyText(key);
-  if (text.kind !== 'text') return complainOf(text, voice);
+  if (text.kind !== 'text') return printFailure(text, output);
   const outcome = addUser({ ...request, keyText: text.text });
-  if (outcome.kind !== 'added') return complainOf(outcome, voice);
+  if (outcome.kind !== 'added') return printFailure(outcome, output);
   const told = await tellDaemon(choice);
   const reading = readCard(configFile);
-  if (reading.kind !== 'card') return complainOf(reading, voice);
+  if (reading.kind !== 'card') return printFailure(reading, output);
   const { keys, notes, written, doors, mayOpen } = outcome;
-  for (const note of notes) voice.complain(`bussa: ${printable(note)}`);
+  for (const note of notes) output.error(`bussa: ${printable(note)}`);
   if (mayOpen.length === 0)
-    voice.complain(`bussa: ${name} may open no door yet: name one with --door, or add ${name} to its Users`);
+    output.error(`bussa: ${name} may open no door yet: name one with --door, or add ${name} to its Users`);
   const added = keys.length === 0 ? `${name} had this key already.` : `${name}: ${keys.join(', ')}`;
   const sequenceOpens = ((await doorsWithSequence(configFile)) ?? []).filter((door) =>
     mayOpen.includes(door),
   );
   const value = { name, keys, notes, written, doors, mayOpen, sequenceOpens, card: reading.card };
-  voice.answer({ ...value, ...toldJson(told) }, [
+  output.answer({ ...value, ...toldJson(told) }, [
     added,
     ...(written.length === 0 ? [] : [`Written: ${written.map(printable).join(', ')}`]),
     ...(mayOpen.length === 0 ? [] : [`May open: ${mayOpen.map(printable).join(', ')}`]),
@@ -170,18 +170,18 @@ async function change(
   action: keyof typeof DONE,
   { configFile, name, key }: Changed,
   choice: DaemonSelector,
-  voice: Output,
+  output: Output,
 ) {
   const { changeUser } = await import('../../../app/users/change-user.ts');
   const { revoke, shutOut, tellDaemon } = await import('../../../app/users/tell-daemon.ts');
   const outcome = changeUser(configFile, name, action, key);
   if (outcome.kind !== 'changed') {
-    const status = complainOf(outcome, voice);
+    const status = printFailure(outcome, output);
     if (action === 'on' || outcome.kind === 'refused') return status;
     // The files could not be changed: a full disk, for one.
     const told = await revoke(choice, name, key);
     const still = told.kind === 'shut-out' ? STILL_WRITTEN : 'STILL GETS IN';
-    voice.complain(`bussa: no file was changed, and ${name} ${still}: correct this first, and run it again`);
+    output.error(`bussa: no file was changed, and ${name} ${still}: correct this first, and run it again`);
     return status;
   }
   // Also where nothing has changed: the daemon may not have taken it the last time.
@@ -197,7 +197,7 @@ async function change(
     ...(key === undefined ? {} : { key }),
     ...(sequenceOpens === undefined ? {} : { sequenceOpens }),
   };
-  voice.answer({ ...value, ...toldJson(told) }, [
+  output.answer({ ...value, ...toldJson(told) }, [
     `${what} ${outcome.isDone ? before : now}`,
     ...toldLines(told, still),
     ...sequenceLines(sequenceOpens ?? [], configFile, `To shut out ${name} if he may know it`),

@@ -3,7 +3,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, complainOfReply, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
   interval: { type: 'string', value: 'SECONDS', summary: 'refresh interval, 0.2 to 60 (default 1)' },
@@ -25,27 +25,27 @@ export const WATCH: Verb = {
     const choice = daemonChoice(values, environment);
     const intervalMs = parseInterval(values.get('interval') ?? '1');
     const json = values.has('json');
-    return async (voice) => {
+    return async (output) => {
       const { hasScreen } = await import('../../../host/terminal/terminal-screen.ts');
       if (!json && hasScreen(environment)) {
         const { watchScreen } = await import('../../../app/watch/watch-screen.ts');
         const { sshPeer } = await import('../../../host/terminal/ssh-peer.ts');
         const own = sshPeer(environment);
-        const reply = await watchScreen({ choice, intervalMs, own, paint: voice.style });
-        return reply === undefined ? EXIT.ok : complainOfReply(reply, voice);
+        const reply = await watchScreen({ choice, intervalMs, own, paint: output.style });
+        return reply === undefined ? EXIT.ok : printNoAnswer(reply, output);
       }
       const { watchLines } = await import('../../../app/watch/watch-lines.ts');
       const { renderChange } = await import('../../../app/watch/watch-changes.ts');
       const reply = await watchLines(choice, intervalMs, (change) => {
         const time = new Date().toISOString();
-        voice.say(
+        output.print(
           json
             ? printableJson({ time, ...change })
             : `${time.slice(11, 19)}Z ${printable(renderChange(change))}`,
         );
       });
-      const status = complainOfReply(reply, voice);
-      if (json) voice.say(printableJson({ error: reply.message, status }));
+      const status = printNoAnswer(reply, output);
+      if (json) output.print(printableJson({ error: reply.message, status }));
       return status;
     };
   },

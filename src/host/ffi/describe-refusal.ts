@@ -39,7 +39,7 @@ type SystemError = Error & {
 };
 
 /** Of a refusal, in one sentence: what failed, on what, why, and what to do. */
-export function tellRefusal(error: SystemError): string {
+export function describeRefusal(error: SystemError): string {
   const { code, syscall, call } = error;
   if (syscall === 'uv_cwd') return NO_DIRECTORY;
   const remedy = REMEDIES.get(typeof code === 'string' ? code : codeIn(error.message)) ?? LOOK;

@@ -31,7 +31,7 @@ const WELL_KNOWN_END = 1024;
 
 const PORTS = MAX_PORT + 1;
 /** `opening`: of the share as well, but only for packets that answer nothing. */
-const WIRE = { near: 1, share: 2, opening: 4 } as const;
+const DECOY = { near: 1, share: 2, opening: 4 } as const;
 
 /** RFC 9293 section 3.10.7: whatever answers a packet of this host's own connections bears one of these. */
 export const ANSWERING = TCP_FLAG.ack | TCP_FLAG.rst;
@@ -43,7 +43,7 @@ export const ANSWERING = TCP_FLAG.ack | TCP_FLAG.rst;
  * decoy port of the share: UDP, and TCP with ACK or RST.
  * BOUNDED: 64 KiB.
  */
-export class Tripwires {
+export class DecoyPorts {
   readonly share: PortShare;
   /** Whether the share counts for the protocol: a scan by one that no door listens to opens none. */
   readonly tcp: boolean;
@@ -54,7 +54,7 @@ export class Tripwires {
   readonly openingSpans: readonly Span[];
   /** No decoy ports, ascending. */
   readonly exempt: readonly number[];
-  readonly #wires = new Uint8Array(PORTS);
+  readonly #kinds = new Uint8Array(PORTS);
   /** By the six flags: whether a door takes such a packet. */
   readonly #flags: Uint8Array;
 
@@ -66,38 +66,38 @@ export class Tripwires {
     this.#flags = takenFlags(doors);
     this.shareSpans = without(SHARE_SPAN, host.ephemeral);
     this.openingSpans = within(SHARE_SPAN, host.ephemeral);
-    for (const span of this.shareSpans) this.#stretchShare(span, WIRE.share);
-    for (const span of this.openingSpans) this.#stretchShare(span, WIRE.opening);
-    for (const { port } of steps) this.#stretchNear(port);
+    for (const span of this.shareSpans) this.#addShare(span, DECOY.share);
+    for (const span of this.openingSpans) this.#addShare(span, DECOY.opening);
+    for (const { port } of steps) this.#addNear(port);
     this.exempt = exemptPorts(doors, host);
-    for (const port of this.exempt) this.#wires[port] = 0;
-    for (const port of host.former ?? []) this.#wires[port] = 0;
+    for (const port of this.exempt) this.#kinds[port] = 0;
+    for (const port of host.former ?? []) this.#kinds[port] = 0;
     // By the wrong protocol it is a knocker's mistake.
-    for (const { port } of steps) this.#wires[port] = 0;
+    for (const { port } of steps) this.#kinds[port] = 0;
   }
 
-  /** Whether there is any wire at the port for packets of this protocol and these flags. */
+  /** Whether there is a decoy port at the port for packets of this protocol and these flags. */
   touchedBy(protocol: number, port: number, flags: number): boolean {
-    const wires = this.#wires[port] as number;
-    if (wires === 0) return false;
-    const isAlways = (wires & (WIRE.near | WIRE.share)) !== 0;
+    const kinds = this.#kinds[port] as number;
+    if (kinds === 0) return false;
+    const isAlways = (kinds & (DECOY.near | DECOY.share)) !== 0;
     if (protocol === PROTOCOL_NUMBER.udp) return this.udp && isAlways;
     if (this.#flags[flags & TCP_FLAGS_MASK] === 0) return false;
     return isAlways || (flags & ANSWERING) === 0;
   }
 
-  /** Whether it is a wire wherever the packet is sent to, as of a host that a door watches instead of this one. */
+  /** Whether it is a decoy port wherever the packet is sent to, as of a host that a door watches instead of this one. */
   isNear(port: number): boolean {
-    return ((this.#wires[port] as number) & WIRE.near) !== 0;
+    return ((this.#kinds[port] as number) & DECOY.near) !== 0;
   }
 
-  #stretchShare({ first, last }: Span, wire: number): void {
+  #addShare({ first, last }: Span, kind: number): void {
     for (let port = first; port <= last; port++)
-      if (isMemorable(port) || isInShare(this.share, port)) this.#wires[port] = wire;
+      if (isMemorable(port) || isInShare(this.share, port)) this.#kinds[port] = kind;
   }
 
-  #stretchNear(port: number): void {
-    for (const near of portsNear(port)) this.#wires[near] = (this.#wires[near] as number) | WIRE.near;
+  #addNear(port: number): void {
+    for (const near of portsNear(port)) this.#kinds[near] = (this.#kinds[near] as number) | DECOY.near;
   }
 }
 
