@@ -160,7 +160,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     text: [],
     trace: ['attempt', 'door', 'lease', 'net', 'origin', 'packet'],
     decoy: ['door', 'net'],
-    users: ['bytes', 'cipher', 'config/file', 'config/values', 'door', 'net', 'signed', 'ssh', 'text'],
+    users: ['bytes', 'cipher', 'config/file', 'config/values', 'door', 'net', 'signed', 'spa', 'ssh', 'text'],
   },
 };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { instant } from '../../src/core/net/time.ts';
-import { addKey, removeUser, setOff } from '../../src/core/users/edit-users.ts';
+import { addCredentials, removeUser, setOff } from '../../src/core/users/edit-users.ts';
 import { parseUsers } from '../../src/core/users/parse-users.ts';
 import { nodeCiphers } from '../../src/host/crypto/node-ciphers.ts';
 import { seeded } from '../lab/seed.ts';
@@ -85,7 +85,7 @@ suite('generated users files', () => {
       fc.property(file, ([users, indent, end]) => {
         const before = new TextEncoder().encode(render(users, indent, end));
         const name = 'a-name-that-is-new-to-all-of-them';
-        const added = addKey(before, name.slice(0, 32), [publicKeyLine(99)], ['ssh']);
+        const added = addCredentials(before, name.slice(0, 32), [`key = ${publicKeyLine(99)}`], ['ssh']);
         const linesOf = (bytes: Uint8Array) =>
           new TextDecoder()
             .decode(bytes)

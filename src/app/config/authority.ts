@@ -1,5 +1,6 @@
 import { type Config, DEFAULT_SERVER_KEY, DEFAULT_USERS_FILE } from '../../core/config/file/config.ts';
 import { takes } from '../../core/door/door.ts';
+import { USER_PROOFS } from '../../core/door/proof-kind.ts';
 import { parseServerKeys, type ServerKeys } from '../../core/signed/server-keys.ts';
 import type { Diagnostic } from '../../core/text/diagnostic.ts';
 import { parseUsers } from '../../core/users/parse-users.ts';
@@ -8,8 +9,8 @@ import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 import { type FileAccess, judgeFileAccess } from '../file-access/judge-file-access.ts';
 
-/** Who may sign knocks, and the keys that these are sealed to. */
-export type Authority = { readonly users: UserDirectory; readonly serverKeys: ServerKeys };
+/** Who may prove that he may come in, and the keys that signed knocks are sealed to: none where no door accepts those. */
+export type Authority = { readonly users: UserDirectory; readonly serverKeys: ServerKeys | readonly [] };
 
 export type LoadedAuthority =
   | { readonly kind: 'ok'; readonly authority: Authority; readonly warnings: readonly Diagnostic[] }
@@ -20,14 +21,14 @@ export type LoadedAuthority =
       readonly isDenied?: true;
     };
 
-/** The files that a configuration with doors that accept keys needs beside it; none where it has no such door. */
+/** The files that a configuration needs beside it where doors accept proofs that name their user. */
 export function authorityFiles({
   settings,
   doors,
-}: Config): { users: string; serverKey: string } | undefined {
-  if (!doors.some((door) => takes(door, 'key'))) return undefined;
+}: Config): { users: string; serverKey?: string } | undefined {
+  if (!doors.some((door) => USER_PROOFS.some((proof) => takes(door, proof)))) return undefined;
   const { usersFile = DEFAULT_USERS_FILE, serverKey = DEFAULT_SERVER_KEY } = settings;
-  return { users: usersFile, serverKey };
+  return { users: usersFile, ...(doors.some((door) => takes(door, 'key')) ? { serverKey } : {}) };
 }
 
 /** Reads the users and the server's key, or tells every mistake in both. `undefined` where no door accepts keys. */
@@ -35,11 +36,9 @@ export function loadAuthority(config: Config, access: FileAccess): LoadedAuthori
   const files = authorityFiles(config);
   if (files === undefined) return undefined;
   const users = read(files.users, access, '`bussa user add NAME KEY.pub` makes it');
-  const key = read(files.serverKey, access, '`bussa key rotate` makes one');
   const parsedUsers =
     users.bytes === undefined ? undefined : parseUsers(files.users, users.bytes, nodeCiphers);
-  const parsedKey =
-    key.bytes === undefined ? undefined : parseServerKeys(new TextDecoder().decode(key.bytes), nodeCiphers);
+  const keys = files.serverKey === undefined ? NO_KEYS : loadServerKeys(files.serverKey, access);
   const found = [
     ...users.findings,
     ...(parsedUsers === undefined
@@ -47,16 +46,32 @@ export function loadAuthority(config: Config, access: FileAccess): LoadedAuthori
       : parsedUsers.kind === 'ok'
         ? parsedUsers.warnings
         : parsedUsers.diagnostics),
-    ...key.findings,
-    ...(parsedKey?.kind === 'bad' ? [wrongKey(files.serverKey, parsedKey.reason)] : []),
+    ...keys.findings,
   ];
   const isWrong = found.some(({ severity }) => severity === 'error');
-  if (isWrong || parsedUsers?.kind !== 'ok' || parsedKey?.kind !== 'keys') {
-    const isDenied = users.isDenied || key.isDenied;
+  if (isWrong || parsedUsers?.kind !== 'ok' || keys.keys === undefined) {
+    const isDenied = users.isDenied || keys.isDenied;
     return { kind: 'bad', diagnostics: found, ...(isDenied ? { isDenied } : {}) };
   }
-  const authority = { users: new UserDirectory(parsedUsers.users), serverKeys: parsedKey.keys };
+  const authority = { users: new UserDirectory(parsedUsers.users), serverKeys: keys.keys };
   return { kind: 'ok', authority, warnings: found };
+}
+
+type LoadedKeys = {
+  readonly keys?: Authority['serverKeys'];
+  readonly findings: readonly Diagnostic[];
+  readonly isDenied: boolean;
+};
+
+const NO_KEYS: LoadedKeys = { keys: [], findings: [], isDenied: false };
+
+function loadServerKeys(path: string, access: FileAccess): LoadedKeys {
+  const { bytes, findings, isDenied } = read(path, access, '`bussa key rotate` makes one');
+  if (bytes === undefined) return { findings, isDenied };
+  const parsed = parseServerKeys(new TextDecoder().decode(bytes), nodeCiphers);
+  return parsed.kind === 'bad'
+    ? { findings: [...findings, wrongKey(path, parsed.reason)], isDenied }
+    : { keys: parsed.keys, findings, isDenied };
 }
 
 type Read = {

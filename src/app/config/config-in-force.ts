@@ -1,4 +1,5 @@
 import type { Config } from '../../core/config/file/config.ts';
+import { fingerprintsOf } from '../../core/users/user-directory.ts';
 import type { Authority } from './authority.ts';
 
 /** The configuration that counts now: a reload puts another one in its place. */
@@ -15,7 +16,7 @@ export class ConfigInForce {
     return this.#current;
   }
 
-  /** Undefined where no door accepts keys. */
+  /** Undefined where no door accepts a proof that names its user. */
   get authority(): Authority | undefined {
     return this.#authority;
   }
@@ -25,7 +26,7 @@ export class ConfigInForce {
     const authority = this.#authority;
     const known = authority?.users.find(user);
     if (authority === undefined || known === undefined) return false;
-    if (key !== undefined && !known.keys.some(({ fingerprint }) => fingerprint === key)) return false;
+    if (key !== undefined && !fingerprintsOf(known).includes(key)) return false;
     this.#authority = { ...authority, users: authority.users.without(user, key) };
     return true;
   }

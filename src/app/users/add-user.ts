@@ -1,14 +1,14 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { acceptKeys } from '../../core/config/file/edit-config.ts';
+import { acceptProof } from '../../core/config/file/edit-config.ts';
 import { parseConfig } from '../../core/config/file/parse-config.ts';
 import { type DoorSpec, takes } from '../../core/door/door.ts';
 import { drawSequence } from '../../core/door/draw-sequence.ts';
 import { renderServerKeys } from '../../core/signed/server-keys.ts';
 import { parseAuthorizedKey } from '../../core/ssh/authorized-key.ts';
 import { fingerprintOf } from '../../core/ssh/fingerprint.ts';
-import { addKey } from '../../core/users/edit-users.ts';
+import { addCredentials } from '../../core/users/edit-users.ts';
 import { parseUsers } from '../../core/users/parse-users.ts';
-import { mayOpen } from '../../core/users/user-directory.ts';
+import { mayOpenSomehow } from '../../core/users/user-directory.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
 import { replaceFile } from '../../host/files/replace-file.ts';
 import { readEphemeralPorts, readServedBy } from '../../host/ports/host-ports.ts';
@@ -88,23 +88,23 @@ function write(
   const users =
     fresh.length === 0 && !isNew
       ? usersBytes
-      : addKey(
+      : addCredentials(
           usersBytes,
           name,
-          fresh.map(({ line }) => line),
+          fresh.map(({ line }) => `key = ${line}`),
           asked,
         );
   const port = drawPort(texts);
   if (port === undefined)
     return refused('no UDP port is free for signed knocks: set Signed_Port in [options]');
-  const config = acceptKeys(configBytes, { doors, user: name, signedPort: port });
+  const config = acceptProof(configBytes, { doors, proof: 'key', user: name, signedPort: port });
   const [newUsers, newConfig] = [parseUsers(usersFile, users, nodeCiphers), parseConfig(configFile, config)];
   if (newUsers.kind === 'bad' || newConfig.kind === 'bad') {
     const judged = [newUsers, newConfig].flatMap((one) => (one.kind === 'bad' ? one.diagnostics : []));
     return { kind: 'mistakes', diagnostics: errorsOf(judged) };
   }
   const user = newUsers.users.find((one) => one.name === name);
-  const open = newConfig.config.doors.filter((door) => user !== undefined && mayOpen(user, door));
+  const open = newConfig.config.doors.filter((door) => user !== undefined && mayOpenSomehow(user, door));
   const written: string[] = [];
   try {
     if (serverKeys === undefined) {

@@ -6,7 +6,7 @@ import {
   DEFAULT_SERVER_KEY,
   DEFAULT_USERS_FILE,
 } from '../../core/config/file/config.ts';
-import { acceptKeys } from '../../core/config/file/edit-config.ts';
+import { acceptProof } from '../../core/config/file/edit-config.ts';
 import { parseConfig } from '../../core/config/file/parse-config.ts';
 import { readSections } from '../../core/config/file/read-sections.ts';
 import { MAX_PORT } from '../../core/net/port.ts';
@@ -100,7 +100,10 @@ function readIfThere(path: string): Uint8Array {
 function parseWithPort(configFile: string, bytes: Uint8Array): ConfigResult {
   const parsed = parseConfig(configFile, bytes);
   if (parsed.kind === 'ok') return parsed;
-  const trial = parseConfig(configFile, acceptKeys(bytes, { doors: [], user: '', signedPort: MAX_PORT }));
+  const trial = parseConfig(
+    configFile,
+    acceptProof(bytes, { doors: [], proof: 'key', user: '', signedPort: MAX_PORT }),
+  );
   if (trial.kind === 'bad') return parsed;
   const { signedPort: _, ...settings } = trial.config.settings;
   return { ...trial, config: { ...trial.config, settings } };

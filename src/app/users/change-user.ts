@@ -1,7 +1,12 @@
 import { parseAuthorizedKey } from '../../core/ssh/authorized-key.ts';
 import { fingerprintOf } from '../../core/ssh/fingerprint.ts';
+import { Findings } from '../../core/text/findings.ts';
 import { hasUser, removeKeys, removeUser, setOff } from '../../core/users/edit-users.ts';
+import { parseSpa } from '../../core/users/parse-spa.ts';
 import { parseUsers } from '../../core/users/parse-users.ts';
+import { spaFingerprint } from '../../core/users/spa-fingerprint.ts';
+import type { CredentialName } from '../../core/users/user-directives.ts';
+import { fingerprintsOf } from '../../core/users/user-directory.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
 import {
   type AuthorityTexts,
@@ -39,8 +44,8 @@ function applyChange(configFile: string, name: string, change: UserChange, key?:
   const user = texts.users.find((one) => one.name === name);
   if (user === undefined) return { kind: 'refused', message: unknownUser(name, texts) };
   const { usersBytes, usersFile } = texts;
-  if (key !== undefined && !user.keys.some(({ fingerprint }) => fingerprint === key)) {
-    const known = user.keys.map(({ fingerprint }) => fingerprint).join(', ');
+  if (key !== undefined && !fingerprintsOf(user).includes(key)) {
+    const known = fingerprintsOf(user).join(', ');
     return { kind: 'refused', message: `${name} has no key ${key}: there are ${known || 'none'}` };
   }
   const isDone = change === 'off' ? user.isOff === true : change === 'on' && user.isOff !== true;
@@ -91,10 +96,14 @@ function changedText(
   if (change !== 'remove') return setOff(bytes, name, change === 'off');
   return key === undefined
     ? removeUser(bytes, name)
-    : removeKeys(bytes, name, (line) => fingerprintIn(line) === key);
+    : removeKeys(bytes, name, (line, kind) => fingerprintIn(line, kind) === key);
 }
 
-function fingerprintIn(line: string): string | undefined {
+function fingerprintIn(line: string, kind: CredentialName): string | undefined {
+  if (kind === 'Spa') {
+    const spa = parseSpa({ text: line, line: 1, offset: 0 }, new Findings());
+    return spa === undefined ? undefined : spaFingerprint(nodeCiphers, spa.credential);
+  }
   const reading = parseAuthorizedKey(line);
   return reading.kind === 'key' ? fingerprintOf(nodeCiphers, reading.key.key.blob) : undefined;
 }

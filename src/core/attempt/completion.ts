@@ -1,4 +1,5 @@
 import type { Door, DoorSpec } from '../door/door.ts';
+import type { UserProof } from '../door/proof-kind.ts';
 import type { Address } from '../net/address.ts';
 import { type Instant, type Millis, millis } from '../net/time.ts';
 
@@ -6,9 +7,9 @@ declare const checked: unique symbol;
 
 /** Who has proved that he may come in, and by which of his credentials. */
 export type Proof = {
-  readonly kind: 'key';
+  readonly kind: UserProof;
   readonly user: string;
-  /** Of the key, as ssh-keygen shows it: `SHA256:…`. */
+  /** Of an SSH key, as ssh-keygen shows it: `SHA256:…`; of a key of fwknop's `SPA:…`. */
   readonly fingerprint: string;
 };
 
@@ -22,7 +23,7 @@ type Completed = {
 /** Proof that a source knocked a door's whole sequence in order and in time. Only the engine makes one. */
 export type SequenceCompletion = Completed & { readonly door: Door; readonly proof?: never };
 
-/** Proof that a source has sent a knock that a user's key has signed. Only `completeByProof` makes one. */
+/** Proof that a source has sent what only a user can send. Only `completeByProof` makes one. */
 export type ProofCompletion = Completed & { readonly door: DoorSpec; readonly proof: Proof };
 
 /** What opens a door, whatever it was proved by: the same leases, limits, guards and hooks follow. */

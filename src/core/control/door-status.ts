@@ -1,5 +1,5 @@
 import type { PendingAttempt } from '../attempt/pending-attempt.ts';
-import type { ProofKind } from '../door/proof-kind.ts';
+import { PROOF_KINDS, type ProofKind } from '../door/proof-kind.ts';
 import type { Millis } from '../net/time.ts';
 import { list, optional, record, word } from './reader.ts';
 import { ADDRESS, FLAG, MOMENT, NUMBER, SPAN, TEXT } from './value-readers.ts';
@@ -33,7 +33,7 @@ export const DOOR_STATUS = record<DoorStatus>({
   leases: NUMBER,
   maxLeases: NUMBER,
   oneTime: FLAG,
-  accept: optional(list(word('sequence', 'key'))),
+  accept: optional(list(word(...PROOF_KINDS))),
   shut: optional(TEXT),
   counts: record<DoorCounts>({ completed: NUMBER, opened: NUMBER, closed: NUMBER, refused: NUMBER }),
 });

@@ -1,2 +1,11 @@
+/** Proofs that say whose they are: an SSH key, or the key that fwknop's packets are sealed with. */
+export const USER_PROOFS = ['key', 'spa'] as const;
+
+export type UserProof = (typeof USER_PROOFS)[number];
+
 /** How somebody proves that a door may open for him. */
-export type ProofKind = 'sequence' | 'key';
+export type ProofKind = 'sequence' | UserProof;
+
+export const PROOF_KINDS: readonly ProofKind[] = ['sequence', ...USER_PROOFS];
+
+export const isUserProof = (kind: ProofKind): kind is UserProof => kind !== 'sequence';

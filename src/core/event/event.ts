@@ -1,3 +1,4 @@
+import type { UserProof } from '../door/proof-kind.ts';
 import type { EarlyEnd } from '../lease/lease.ts';
 import type { Address } from '../net/address.ts';
 import type { InterfaceChange } from '../net/host-interface.ts';
@@ -16,8 +17,8 @@ export type CommandFailure =
 export type ByUser = {
   /** Names, separated by commas, where several hold a door open. */
   readonly user?: string;
-  readonly proof?: 'key';
-  /** The fingerprint of the key, as ssh-keygen shows it. */
+  readonly proof?: UserProof;
+  /** Its fingerprint: `SHA256:…` of an SSH key. */
   readonly credential?: string;
 };
 

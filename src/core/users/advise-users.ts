@@ -1,5 +1,6 @@
 import { readSectionsBy } from '../config/file/read-sections.ts';
 import { type DoorSpec, takes } from '../door/door.ts';
+import { USER_PROOFS } from '../door/proof-kind.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { Findings } from '../text/findings.ts';
 import { quoteText } from '../text/quote-text.ts';
@@ -30,7 +31,7 @@ export function adviseUsers(
 
 function whyNot(door: DoorSpec | undefined, user: string): string | undefined {
   if (door === undefined) return 'is not a door of the configuration: correct the name, or remove it';
-  if (!takes(door, 'key'))
+  if (!USER_PROOFS.some((proof) => takes(door, proof)))
     return 'is a door that does not accept keys: add accept = key to it, or remove it here';
   if (door.users !== undefined && !door.users.includes(user))
     return `is a door for ${door.users.slice(0, 8).join(', ')}: add ${user} to its Users, or remove it here`;

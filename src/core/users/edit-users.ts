@@ -2,19 +2,21 @@ import { editLines, indentOf, type LineEdit } from '../config/file/edit-lines.ts
 import { readSectionsBy, type Section } from '../config/file/read-sections.ts';
 import { Findings } from '../text/findings.ts';
 import { splitLines } from '../text/split-lines.ts';
-import { USER_GRAMMAR, type UserDirectiveName } from './user-directives.ts';
+import { CREDENTIALS, type CredentialName, USER_GRAMMAR, type UserDirectiveName } from './user-directives.ts';
 
 type UserSection = Section<UserDirectiveName>;
 
-/** The users file with one more key for a user, who is added where he does not exist yet. `doors`: those that he may open. */
-export function addKey(
+/**
+ * The users file with more credentials for a user, who is added where he does not exist yet: lines such as `key = …`.
+ * `doors`: those that he may open.
+ */
+export function addCredentials(
   bytes: Uint8Array,
   name: string,
-  keys: readonly string[],
+  keyLines: readonly string[],
   doors: readonly string[],
 ): Uint8Array {
   const { lines, section } = look(bytes, name);
-  const keyLines = keys.map((key) => `key = ${key}`);
   const doorLines = doors.length === 0 ? [] : [`doors = ${doors.join(', ')}`];
   if (section === undefined) {
     const last = lines.findLastIndex((line) => line.trim() !== '') + 1;
@@ -39,11 +41,18 @@ export function addKey(
 }
 
 /** With all of the user's keys for which `chosen` says so taken out. */
-export function removeKeys(bytes: Uint8Array, name: string, chosen: (line: string) => boolean): Uint8Array {
+export function removeKeys(
+  bytes: Uint8Array,
+  name: string,
+  chosen: (line: string, kind: CredentialName) => boolean,
+): Uint8Array {
   const { sections } = look(bytes, name);
   const keys = sections
     .flatMap(({ entries }) => entries)
-    .filter(({ directive, value }) => directive.name === 'Key' && value !== undefined && chosen(value.text));
+    .filter(({ directive, value }) => {
+      const kind = CREDENTIALS.find((one) => one === directive.name);
+      return kind !== undefined && value !== undefined && chosen(value.text, kind);
+    });
   return editLines(
     bytes,
     keys.map(({ key }): LineEdit => ({ kind: 'delete', line: key.line })),

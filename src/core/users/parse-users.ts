@@ -1,3 +1,4 @@
+import { renderBase64 } from '../bytes/base64.ts';
 import type { Ciphers } from '../cipher/ciphers.ts';
 import { judgeEncoding } from '../config/file/judge-encoding.ts';
 import { type Entry, readSectionsBy, type Section } from '../config/file/read-sections.ts';
@@ -15,9 +16,11 @@ import { Findings } from '../text/findings.ts';
 import { escapeCodes, escapeText, quoteText } from '../text/quote-text.ts';
 import { isUtf16, splitLines } from '../text/split-lines.ts';
 import { sliceWord, type Word } from '../text/word.ts';
+import { parseSpa, type SpaLine } from './parse-spa.ts';
 import { parseUntil } from './parse-until.ts';
-import type { User, UserKey } from './user.ts';
-import { USER_GRAMMAR, type UserDirectiveName } from './user-directives.ts';
+import { spaFingerprint } from './spa-fingerprint.ts';
+import type { User, UserKey, UserSpa } from './user.ts';
+import { CREDENTIALS, USER_GRAMMAR, type UserDirectiveName } from './user-directives.ts';
 
 /** All users, or every mistake in the file. Warnings come with either. */
 export type UsersResult =
@@ -28,6 +31,9 @@ const START: Word = { text: '', line: 1, offset: 0 };
 
 /** BOUNDED: by what a host has a use for; each key is some 1 kB of memory. */
 export const MAX_USER_KEYS = 10_000;
+
+/** BOUNDED: a packet says not whose it is, so each of these keys is tried: 2 to 3 µs each. */
+export const MAX_SPA_KEYS = 1000;
 
 /** Reads a users file. `file` is its name in the diagnostics. Work and memory grow with `bytes` alone. */
 export function parseUsers(file: string, bytes: Uint8Array, ciphers: Ciphers): UsersResult {
@@ -51,17 +57,22 @@ type UserEntry = Entry<UserDirectiveName>;
 
 type Draft = {
   readonly keys: { readonly line: Word; readonly key: AuthorizedKey }[];
+  readonly spa: { readonly line: Word; readonly spa: SpaLine }[];
   readonly doors: string[];
   readonly from: Prefix[];
   until: Instant | undefined;
   isOff: boolean;
 };
 
+type Owner = { readonly user: string; readonly line: number };
+
 class UsersParser {
   readonly #ciphers: Ciphers;
   readonly #findings: Findings;
   /** By fingerprint: whose key it is, and in which line. */
-  readonly #owners = new Map<string, { readonly user: string; readonly line: number }>();
+  readonly #owners = new Map<string, Owner>();
+  /** By the text of the key. */
+  readonly #spaOwners = new Map<string, Owner>();
 
   constructor(ciphers: Ciphers, findings: Findings) {
     this.#ciphers = ciphers;
@@ -70,11 +81,11 @@ class UsersParser {
 
   parse(section: UserSection): User {
     this.#judgeName(section.name);
-    const draft: Draft = { keys: [], doors: [], from: [], until: undefined, isOff: false };
+    const draft: Draft = { keys: [], spa: [], doors: [], from: [], until: undefined, isOff: false };
     for (const entry of section.entries) this.#readEntry(entry, draft);
     const { doors, from, until, isOff } = draft;
     const name = section.name.text;
-    if (!section.entries.some(({ directive }) => directive.name === 'Key'))
+    if (!section.entries.some(({ directive }) => CREDENTIALS.some((one) => one === directive.name)))
       this.#findings.warning(
         section.name,
         'no-credential',
@@ -83,6 +94,7 @@ class UsersParser {
     return {
       name,
       keys: draft.keys.flatMap(({ line, key }) => this.#userKey(name, line, key, draft) ?? []),
+      spa: draft.spa.flatMap(({ line, spa }) => this.#userSpa(name, line, spa) ?? []),
       ...(doors.length === 0 ? {} : { doors: [...new Set(doors)] }),
       ...(from.length === 0 ? {} : { from }),
       ...(until === undefined ? {} : { until }),
@@ -103,6 +115,11 @@ class UsersParser {
       case 'Key':
         this.#readKey(value, draft);
         return;
+      case 'Spa': {
+        const spa = parseSpa(value, findings);
+        if (spa !== undefined) draft.spa.push({ line: value, spa });
+        return;
+      }
       case 'Doors':
         draft.doors.push(...parseNames(value, 'door', findings));
         return;
@@ -135,20 +152,38 @@ class UsersParser {
   #userKey(user: string, line: Word, key: AuthorizedKey, draft: Draft): UserKey | undefined {
     const { blob } = key.key;
     const fingerprint = fingerprintOf(this.#ciphers, blob);
-    const owner = this.#owners.get(fingerprint);
-    if (owner !== undefined) {
-      const whose = owner.user === user ? 'the same key stands' : `it is the key of ${owner.user},`;
-      this.#findings.error(
-        sliceWord(line, 0, 0),
-        `${whose} in line ${owner.line}: a key belongs to one user only, remove it in one place`,
-      );
-      return undefined;
-    }
+    if (this.#isTaken(this.#owners.get(fingerprint), user, line)) return undefined;
     if (this.#owners.size === MAX_USER_KEYS)
       this.#findings.error(line, `the limit is ${MAX_USER_KEYS} keys: remove unused ones`);
     if (this.#owners.size >= MAX_USER_KEYS) return undefined;
     this.#owners.set(fingerprint, { user, line: line.line });
     return { knockKey: restrict(key, draft), fingerprint, id: keyIdOf(this.#ciphers, blob) };
+  }
+
+  /** With one key in two lines it would not be clear whose a packet is, and one without an HMAC would undo the other's. */
+  #userSpa(user: string, line: Word, spa: SpaLine): UserSpa | undefined {
+    const key = renderBase64(spa.credential.key);
+    if (this.#isTaken(this.#spaOwners.get(key), user, line)) return undefined;
+    if (this.#spaOwners.size === MAX_SPA_KEYS) {
+      const why = 'each is tried for each packet';
+      this.#findings.error(
+        sliceWord(line, 0, 0),
+        `the limit is ${MAX_SPA_KEYS} keys of fwknop, for ${why}: give users SSH keys`,
+      );
+    }
+    if (this.#spaOwners.size >= MAX_SPA_KEYS) return undefined;
+    this.#spaOwners.set(key, { user, line: line.line });
+    return { ...spa, fingerprint: spaFingerprint(this.#ciphers, spa.credential) };
+  }
+
+  #isTaken(owner: Owner | undefined, user: string, line: Word): boolean {
+    if (owner === undefined) return false;
+    const whose = owner.user === user ? 'the same key stands' : `it is the key of ${owner.user},`;
+    this.#findings.error(
+      sliceWord(line, 0, 0),
+      `${whose} in line ${owner.line}: a key belongs to one user only, remove it in one place`,
+    );
+    return true;
   }
 }
 

@@ -1,16 +1,22 @@
 import { type DoorSpec, takes } from '../door/door.ts';
+import type { UserProof } from '../door/proof-kind.ts';
 import type { Instant } from '../net/time.ts';
-import type { User, UserKey } from './user.ts';
+import type { User, UserKey, UserSpa } from './user.ts';
 
 /** Whose key it is. */
 export type KeyOwner = { readonly user: User; readonly key: UserKey };
+
+/** Whose key of fwknop's it is. */
+export type SpaOwner = { readonly user: User; readonly spa: UserSpa };
 
 /** The users, looked up by their names and by the ids of their keys. */
 export class UserDirectory {
   readonly users: readonly User[];
   readonly #byName: ReadonlyMap<string, User>;
   readonly #byKey: ReadonlyMap<string, KeyOwner>;
-  /** When keys expire, by the wall clock. */
+  /** In the order of the file: the keys that each of fwknop's packets is tried with. */
+  readonly spa: readonly SpaOwner[];
+  /** When users and keys expire, by the wall clock. */
   readonly #ends: readonly Instant[];
 
   constructor(users: readonly User[]) {
@@ -19,7 +25,11 @@ export class UserDirectory {
     this.#byKey = new Map(
       users.flatMap((user) => user.keys.map((key) => [textOf(key.id), { user, key }] as const)),
     );
-    this.#ends = users.flatMap(({ keys }) => keys.flatMap(({ knockKey }) => knockKey.until ?? []));
+    this.spa = users.flatMap((user) => user.spa.map((spa) => ({ user, spa })));
+    this.#ends = users.flatMap(({ keys, until }) => [
+      ...keys.flatMap(({ knockKey }) => knockKey.until ?? []),
+      ...(until === undefined ? [] : [until]),
+    ]);
   }
 
   find(name: string): User | undefined {
@@ -36,12 +46,14 @@ export class UserDirectory {
     const user = this.find(name);
     if (user === undefined || user.isOff === true) return false;
     const key = user.keys.find((one) => one.fingerprint === fingerprint);
-    if (key === undefined) return false;
-    const { until } = key.knockKey;
-    return (until === undefined || now < until) && (door === undefined || mayOpen(user, door));
+    const isSpa = user.spa.some((one) => one.fingerprint === fingerprint);
+    if (key === undefined && !isSpa) return false;
+    const until = key === undefined ? user.until : key.knockKey.until;
+    const isInTime = until === undefined || now < until;
+    return isInTime && (door === undefined || mayOpen(user, door, isSpa ? 'spa' : 'key'));
   }
 
-  /** Whether a key expired after `from`, and not after `to`. */
+  /** Whether a user or a key expired after `from`, and not after `to`. */
   hasEnded(from: Instant, to: Instant): boolean {
     return this.#ends.some((end) => from < end && end <= to);
   }
@@ -51,16 +63,30 @@ export class UserDirectory {
     const users = this.users.flatMap((user) => {
       if (user.name !== name) return [user];
       if (fingerprint === undefined) return [];
-      return [{ ...user, keys: user.keys.filter((key) => key.fingerprint !== fingerprint) }];
+      const isOther = (one: { readonly fingerprint: string }): boolean => one.fingerprint !== fingerprint;
+      return [{ ...user, keys: user.keys.filter(isOther), spa: user.spa.filter(isOther) }];
     });
     return new UserDirectory(users);
   }
 }
 
-/** Whether the door accepts keys, is for this user, and he for it. */
-export function mayOpen({ name, doors }: User, door: DoorSpec): boolean {
+/** By what a user can prove that it is he. */
+export function proofsOf({ keys, spa }: User): readonly UserProof[] {
+  return [...(keys.length === 0 ? [] : ['key' as const]), ...(spa.length === 0 ? [] : ['spa' as const])];
+}
+
+/** The fingerprints of all that a user has. */
+export const fingerprintsOf = ({ keys, spa }: User): readonly string[] =>
+  [...keys, ...spa].map(({ fingerprint }) => fingerprint);
+
+/** Whether the user may open the door by any proof that he has. */
+export const mayOpenSomehow = (user: User, door: DoorSpec): boolean =>
+  proofsOf(user).some((proof) => mayOpen(user, door, proof));
+
+/** Whether the door accepts the proof, is for this user, and he for it. */
+export function mayOpen({ name, doors }: User, door: DoorSpec, proof: UserProof): boolean {
   return (
-    takes(door, 'key') &&
+    takes(door, proof) &&
     (door.users === undefined || door.users.includes(name)) &&
     (doors === undefined || doors.includes(door.name))
   );
@@ -68,7 +94,7 @@ export function mayOpen({ name, doors }: User, door: DoorSpec): boolean {
 
 /** The door that a user means: the one of that name, or without a name the only one that he may open. */
 export function doorFor(user: User, name: string, doors: readonly DoorSpec[]): DoorSpec | undefined {
-  const his = doors.filter((door) => mayOpen(user, door));
+  const his = doors.filter((door) => mayOpen(user, door, 'key'));
   return name === '' ? (his.length === 1 ? his[0] : undefined) : his.find((door) => door.name === name);
 }
 

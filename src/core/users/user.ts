@@ -1,6 +1,7 @@
 import type { Prefix } from '../net/prefix.ts';
 import type { Instant } from '../net/time.ts';
 import type { KnockKey } from '../signed/judge-knock.ts';
+import type { SpaCredential } from '../spa/spa-credential.ts';
 
 /** A public key that its user's knocks are signed by. */
 export type UserKey = {
@@ -12,10 +13,20 @@ export type UserKey = {
   readonly id: Uint8Array;
 };
 
+/** What its user's packets of fwknop are sealed with. */
+export type UserSpa = {
+  readonly credential: SpaCredential;
+  /** `SPA:` and 24 bits of its hash: it tells keys apart, and is too short to confirm a guess of one. */
+  readonly fingerprint: string;
+  /** The name that a packet has to carry; absent: any. */
+  readonly spaUser?: string;
+};
+
 /** One section of the users file: a person, and what proves that it is he. */
 export type User = {
   readonly name: string;
   readonly keys: readonly UserKey[];
+  readonly spa: readonly UserSpa[];
   /** Names of the doors that he may open; absent: each that accepts his proof. */
   readonly doors?: readonly string[];
   /** Where he may knock from; absent: anywhere. Never empty. */

@@ -1,10 +1,13 @@
 import type { Proof } from '../../core/attempt/completion.ts';
+import { USER_PROOFS } from '../../core/door/proof-kind.ts';
 import type { Lease } from '../../core/lease/lease.ts';
 
 type Held = Pick<Lease, 'holders' | 'isShared'>;
 
 /** A sequence or the operator's order holds the lease beside its users. */
 const SHARED = '-';
+
+const LINE = /^(\S{1,32}) ([a-z]{1,16}) ([A-Z0-9]{1,16}:[A-Za-z0-9+/]{1,64})$/;
 
 /** A line for each: `alice key SHA256:…`. No name has a space in it. */
 export function renderHolders({ holders = [], isShared }: Held): string {
@@ -23,8 +26,9 @@ export function readHolders(text: unknown): Held {
 }
 
 function readHolder(line: string): Proof {
-  const [, user, fingerprint] = /^(\S{1,32}) key (SHA256:[A-Za-z0-9+/]{43})$/.exec(line) ?? [];
-  if (user === undefined || fingerprint === undefined)
+  const [, user, word, fingerprint] = LINE.exec(line) ?? [];
+  const kind = USER_PROOFS.find((one) => one === word);
+  if (user === undefined || kind === undefined || fingerprint === undefined)
     throw new Error(`a row's user cannot be read: ${line}`);
-  return { kind: 'key', user, fingerprint };
+  return { kind, user, fingerprint };
 }

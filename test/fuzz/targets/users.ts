@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { addKey, removeUser, setOff } from '../../../src/core/users/edit-users.ts';
+import { addCredentials, removeUser, setOff } from '../../../src/core/users/edit-users.ts';
 import { parseUsers } from '../../../src/core/users/parse-users.ts';
 import { UserDirectory } from '../../../src/core/users/user-directory.ts';
 import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
@@ -48,7 +48,7 @@ function judgeEdits(bytes: Uint8Array, names: readonly string[]): void {
   };
   const name = 'a-new-one';
   if (names.includes(name)) return;
-  const added = addKey(bytes, name, [FRESH], []);
+  const added = addCredentials(bytes, name, [`key = ${FRESH}`], []);
   assert.deepEqual(after(added), [...names, name]);
   assert.deepEqual(after(removeUser(added, name)), names);
   const [first] = names;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { acceptKeys } from '../../../src/core/config/file/edit-config.ts';
+import { acceptProof } from '../../../src/core/config/file/edit-config.ts';
 import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import { renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
-import { addKey, removeKeys, removeUser, setOff } from '../../../src/core/users/edit-users.ts';
+import { addCredentials, removeKeys, removeUser, setOff } from '../../../src/core/users/edit-users.ts';
 import { parseUsers } from '../../../src/core/users/parse-users.ts';
 import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
 import { publicKeyLine } from './key-lines.ts';
@@ -26,23 +26,32 @@ off = no
 
 suite('edits of the users file', () => {
   test('a new user, in an empty file and behind others', () => {
-    assert.equal(text(addKey(bytes(''), 'carol', [three], [])), `[carol]\nkey = ${three}\n`);
     assert.equal(
-      text(addKey(bytes(FILE), 'carol', [three], ['ssh', 'web'])),
+      text(addCredentials(bytes(''), 'carol', [`key = ${three}`], [])),
+      `[carol]\nkey = ${three}\n`,
+    );
+    assert.equal(
+      text(addCredentials(bytes(FILE), 'carol', [`key = ${three}`], ['ssh', 'web'])),
       `${FILE}\n[carol]\nkey = ${three}\ndoors = ssh, web\n`,
     );
-    assert.equal(text(addKey(bytes('# mine'), 'carol', [three], [])), `# mine\n\n[carol]\nkey = ${three}\n`);
+    assert.equal(
+      text(addCredentials(bytes('# mine'), 'carol', [`key = ${three}`], [])),
+      `# mine\n\n[carol]\nkey = ${three}\n`,
+    );
   });
 
   test('another key of a user stands behind his last line, indented as his others', () => {
     const expected = FILE.replace(`\tkey = ${one}\n`, `\tkey = ${one}\n\tkey = ${three}\n`);
-    assert.equal(text(addKey(bytes(FILE), 'alice', [three], [])), expected);
+    assert.equal(text(addCredentials(bytes(FILE), 'alice', [`key = ${three}`], [])), expected);
   });
 
   test('doors are added to those that a user has; who may open all goes on to', () => {
     const some = `[a]\nkey = ${one}\ndoors = ssh\n`;
-    assert.match(text(addKey(bytes(some), 'a', [two], ['web', 'ssh'])), /^doors = ssh, web$/m);
-    assert.doesNotMatch(text(addKey(bytes(FILE), 'alice', [three], ['web'])), /doors/);
+    assert.match(
+      text(addCredentials(bytes(some), 'a', [`key = ${two}`], ['web', 'ssh'])),
+      /^doors = ssh, web$/m,
+    );
+    assert.doesNotMatch(text(addCredentials(bytes(FILE), 'alice', [`key = ${three}`], ['web'])), /doors/);
   });
 
   test('off and on', () => {
@@ -65,7 +74,7 @@ suite('edits of the users file', () => {
 
   test('the mark of UTF-8 and the ends of lines stay as they are', () => {
     const dos = `\ufeff${FILE}`.replaceAll('\n', '\r\n');
-    const made = text(addKey(bytes(dos), 'carol', [three], []));
+    const made = text(addCredentials(bytes(dos), 'carol', [`key = ${three}`], []));
     assert.equal(made, `${dos}\r\n[carol]\r\nkey = ${three}\r\n`);
     assert.equal(parseUsers('u', bytes(made), nodeCiphers).kind, 'ok');
   });
@@ -82,7 +91,7 @@ suite('edits of knockd.conf', () => {
 `.replace(' # not yet', '');
 
   function accepting(config: string, doors: readonly string[] = ['ssh']) {
-    const made = acceptKeys(bytes(config), { doors, user: 'alice', signedPort: 4711 });
+    const made = acceptProof(bytes(config), { doors, proof: 'key', user: 'alice', signedPort: 4711 });
     const result = parseConfig('c', made);
     assert.equal(
       result.kind,

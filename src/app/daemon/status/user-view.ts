@@ -4,7 +4,7 @@ import { renderMoment } from '../../../core/event/render-moment.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import type { User } from '../../../core/users/user.ts';
-import { mayOpen } from '../../../core/users/user-directory.ts';
+import { mayOpenSomehow } from '../../../core/users/user-directory.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import { toWallTime } from '../leases/lease-record.ts';
@@ -75,7 +75,7 @@ export class UserView {
     const now = clock.wall();
     if (isOff === true) return [`${name} is off: no knock of this user opens anything`];
     if (until !== undefined && until <= now) return [`${name} ended at ${renderMoment(until, now)}`];
-    const doors = inForce.current.doors.filter((door) => mayOpen(user, door)).map((door) => door.name);
+    const doors = inForce.current.doors.filter((door) => mayOpenSomehow(user, door)).map((door) => door.name);
     const good = keys.filter(({ knockKey }) => knockKey.until === undefined || knockKey.until > now);
     return [
       ...(good.length > 0 ? [] : [`${name} has no key that counts`]),

@@ -5,7 +5,7 @@ import { unknownUser } from '../../../app/users/change-user.ts';
 import { renderDateTime } from '../../../core/event/render-moment.ts';
 import { renderPrefix } from '../../../core/net/prefix.ts';
 import type { User } from '../../../core/users/user.ts';
-import { mayOpen } from '../../../core/users/user-directory.ts';
+import { mayOpenSomehow } from '../../../core/users/user-directory.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
 import { printFailure } from './render-authority.ts';
@@ -69,7 +69,7 @@ export async function showUser(
 }
 
 const doorsOf = (user: User, { config }: AuthorityTexts): readonly string[] =>
-  (user.keys.length === 0 ? [] : config.doors).filter((door) => mayOpen(user, door)).map(({ name }) => name);
+  config.doors.filter((door) => mayOpenSomehow(user, door)).map(({ name }) => name);
 
 function stateOf({ isOff, until }: User): string {
   if (isOff === true) return 'off';

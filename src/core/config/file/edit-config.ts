@@ -1,25 +1,35 @@
+import type { UserProof } from '../../door/proof-kind.ts';
 import { Findings } from '../../text/findings.ts';
 import { splitLines } from '../../text/split-lines.ts';
 import { editLines, indentOf, type LineEdit } from './edit-lines.ts';
 import { readSections, type Section } from './read-sections.ts';
 
-export type KeyDirectives = {
-  /** Doors that are to accept keys. */
+export type AcceptDirectives = {
+  /** Doors that are to accept this proof. */
   readonly doors: readonly string[];
+  readonly proof: UserProof;
   /** Is added to the `Users` of these doors, where they name any. */
   readonly user: string;
-  /** The port for signed knocks, where none is set. */
-  readonly signedPort: number;
+  /** The port for signed knocks, where the file sets none and the proof needs it. */
+  readonly signedPort?: number;
 };
 
-/** A `knockd.conf` whose doors accept keys: what is missing for it is added, and nothing else changes. */
-export function acceptKeys(bytes: Uint8Array, { doors, user, signedPort }: KeyDirectives): Uint8Array {
+/** A `knockd.conf` whose doors accept the proof: what is missing for it is added, and nothing else changes. */
+export function acceptProof(
+  bytes: Uint8Array,
+  { doors, proof, user, signedPort }: AcceptDirectives,
+): Uint8Array {
   const { lines } = splitLines(bytes);
   const sections = readSections(lines, new Findings());
   const edits = sections.flatMap((section) =>
-    section.kind === 'door' && doors.includes(section.name.text) ? doorEdits(lines, section, user) : [],
+    section.kind === 'door' && doors.includes(section.name.text)
+      ? doorEdits(lines, section, proof, user)
+      : [],
   );
-  return editLines(bytes, [...portEdits(lines, sections, signedPort), ...edits]);
+  return editLines(bytes, [
+    ...(signedPort === undefined ? [] : portEdits(lines, sections, signedPort)),
+    ...edits,
+  ]);
 }
 
 function portEdits(lines: readonly string[], sections: readonly Section[], port: number): LineEdit[] {
@@ -36,18 +46,20 @@ function portEdits(lines: readonly string[], sections: readonly Section[], port:
   return [{ kind: 'insert', after, text: `[options]\n\tSigned_Port = ${port}\n` }];
 }
 
-function doorEdits(lines: readonly string[], section: Section, user: string): LineEdit[] {
+function doorEdits(lines: readonly string[], section: Section, proof: UserProof, user: string): LineEdit[] {
   const edits: LineEdit[] = [];
   const accept = section.entries.findLast(({ directive }) => directive.name === 'Accept');
-  if (accept === undefined) edits.push(insertIn(section, `${indentIn(lines, section)}accept = key`));
-  else if (!/(?:^|,)\s*key\s*(?:,|$)/i.test(accept.value?.text ?? ''))
-    edits.push(appendTo(lines, accept.key.line, 'key'));
+  if (accept === undefined) edits.push(insertIn(section, `${indentIn(lines, section)}accept = ${proof}`));
+  else if (!splitList(accept.value?.text).includes(proof))
+    edits.push(appendTo(lines, accept.key.line, proof));
   const users = section.entries.filter(({ directive }) => directive.name === 'Users');
-  const names = users.flatMap(({ value }) => value?.text.split(',').map((name) => name.trim()) ?? []);
+  const names = users.flatMap(({ value }) => splitList(value?.text));
   const last = users.at(-1);
   if (last !== undefined && !names.includes(user)) edits.push(appendTo(lines, last.key.line, user));
   return edits;
 }
+
+const splitList = (text = ''): readonly string[] => text.split(',').map((word) => word.trim());
 
 const appendTo = (lines: readonly string[], line: number, word: string): LineEdit => ({
   kind: 'replace',

@@ -1,3 +1,4 @@
+import { USER_PROOFS } from '../../door/proof-kind.ts';
 import { parsePrefix, renderPrefix } from '../../net/prefix.ts';
 import type { Findings } from '../../text/findings.ts';
 import { escapeText, quoteText } from '../../text/quote-text.ts';
@@ -30,8 +31,8 @@ function judgeSequence(section: Section, findings: Findings): void {
   }
 }
 
-/** What only a door that accepts keys can have. */
-const OF_KEYS = ['Users', 'Max_Open_For', 'Require_Source'] as const;
+/** What only a door can have that accepts proofs which name their user. */
+const OF_USERS = ['Users', 'Max_Open_For', 'Require_Source'] as const;
 
 function judgeProofs(section: Section, findings: Findings): void {
   const accept = section.entries.findLast(({ directive }) => directive.name === 'Accept');
@@ -42,14 +43,14 @@ function judgeProofs(section: Section, findings: Findings): void {
     const remedy = 'add a line such as sequence = 7000,8000,9000, or write accept = key';
     findings.error(accept.value, `the door accepts a sequence and has none: ${remedy}`);
   }
-  if (named.includes('key')) return;
-  for (const name of OF_KEYS) {
+  if (USER_PROOFS.some((proof) => named.includes(proof))) return;
+  for (const name of OF_USERS) {
     const entry = first(section, name);
     if (entry === undefined) continue;
-    const why = 'only a signed knock names its user and its request';
+    const why = 'only a signed knock and SPA name their user and request';
     findings.error(
       entry.key,
-      `${name} in a door that accepts no keys: ${why}; add accept = key, or remove it`,
+      `${name} in a door that accepts no keys: ${why}; add accept = key or spa, or remove it`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import type { DoorSpec, SequenceSource } from '../../door/door.ts';
 import type { Opening } from '../../door/opening.ts';
+import { isUserProof, USER_PROOFS } from '../../door/proof-kind.ts';
 import { ANY_FLAGS } from '../../net/tcp-flags.ts';
 import type { Findings } from '../../text/findings.ts';
 import { compileOpening } from '../values/compile-opening.ts';
@@ -51,11 +52,12 @@ function openingOf({ commands, cmdTimeout, ports, ways }: DoorDraft): Opening {
 function sourceOf({ sequence, oneTimePath, accept }: DoorDraft): SequenceSource | undefined {
   if (sequence !== undefined) return { kind: 'fixed', sequence };
   if (oneTimePath !== undefined) return { kind: 'one-time', path: oneTimePath };
-  return accept.includes('key') ? { kind: 'none' } : undefined;
+  return accept.some(isUserProof) ? { kind: 'none' } : undefined;
 }
 
 /** A sequence counts without being named in `Accept`. */
 function proofsOf({ accept, proofs }: DoorDraft, { kind }: SequenceSource): Partial<DoorSpec> {
-  if (!accept.includes('key')) return {};
-  return { accept: kind === 'none' ? ['key'] : ['sequence', 'key'], ...proofs };
+  const named = USER_PROOFS.filter((proof) => accept.includes(proof));
+  if (named.length === 0) return {};
+  return { accept: kind === 'none' ? named : ['sequence', ...named], ...proofs };
 }
