@@ -136,7 +136,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     bytes: [],
     cipher: [],
     client: ['config/file', 'config/values', 'door', 'net', 'signed', 'text'],
-    code: ['cipher', 'net'],
+    code: ['attempt', 'cipher', 'decoy', 'door', 'net', 'packet'],
     'config/advice': ['config/file', 'config/values', 'door', 'net', 'text'],
     'config/file': ['config/values', 'door', 'net', 'text'],
     'config/values': ['door', 'net', 'text'],
@@ -160,7 +160,21 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     text: [],
     trace: ['attempt', 'door', 'lease', 'net', 'origin', 'packet'],
     decoy: ['door', 'net'],
-    users: ['bytes', 'cipher', 'config/file', 'config/values', 'door', 'net', 'signed', 'spa', 'ssh', 'text'],
+    users: [
+      ...[
+        'bytes',
+        'cipher',
+        'code',
+        'config/file',
+        'config/values',
+        'door',
+        'net',
+        'signed',
+        'spa',
+        'ssh',
+        'text',
+      ],
+    ],
   },
 };
 

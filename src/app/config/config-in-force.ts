@@ -21,13 +21,14 @@ export class ConfigInForce {
     return this.#authority;
   }
 
-  /** The user, or one key of his, counts no more. False where nobody knows him. */
+  /** The user, or one credential of his, by its fingerprint or as `code`, counts no more. False where nobody knows him. */
   revoke(user: string, key?: string): boolean {
     const authority = this.#authority;
     const known = authority?.users.find(user);
     if (authority === undefined || known === undefined) return false;
-    if (key !== undefined && !fingerprintsOf(known).includes(key)) return false;
-    this.#authority = { ...authority, users: authority.users.without(user, key) };
+    const credential = key === 'code' ? known.code?.fingerprint : key;
+    if (key !== undefined && !fingerprintsOf(known).includes(credential ?? '')) return false;
+    this.#authority = { ...authority, users: authority.users.without(user, credential) };
     return true;
   }
 

@@ -6,9 +6,11 @@ import {
   DEFAULT_SERVER_KEY,
   DEFAULT_USERS_FILE,
 } from '../../core/config/file/config.ts';
-import { acceptProof } from '../../core/config/file/edit-config.ts';
+import { addCodePorts, addSignedPort } from '../../core/config/file/edit-config.ts';
 import { parseConfig } from '../../core/config/file/parse-config.ts';
 import { readSections } from '../../core/config/file/read-sections.ts';
+import type { CodePorts } from '../../core/door/code-ports.ts';
+import type { DoorSpec } from '../../core/door/door.ts';
 import { MAX_PORT } from '../../core/net/port.ts';
 import { parseServerKeys, type ServerKeys } from '../../core/signed/server-keys.ts';
 import type { Diagnostic } from '../../core/text/diagnostic.ts';
@@ -44,15 +46,15 @@ export type AuthorityTexts = {
 };
 
 /**
- * Reads what a verb is to show or change. A file that others can read or write is no base for either. `wanted`: a missing
- * Signed_Port is no mistake, for the verb adds it.
+ * Reads what a verb is to show or change. A file that others can read or write is no base for either. `wanted`: missing
+ * ports are no mistake, for the verb adds them.
  */
-export function readAuthority(configFile: string, wanted?: 'port'): AuthorityTexts | Unusable {
+export function readAuthority(configFile: string, wanted?: 'ports'): AuthorityTexts | Unusable {
   const found: Diagnostic[] = [];
   try {
     const configBytes = readWhole(configFile);
     const parsed =
-      wanted === 'port' ? parseWithPort(configFile, configBytes) : parseConfig(configFile, configBytes);
+      wanted === 'ports' ? parseWithPorts(configFile, configBytes) : parseConfig(configFile, configBytes);
     if (parsed.kind === 'bad') return { kind: 'mistakes', diagnostics: errorsOf(parsed.diagnostics) };
     const { usersFile = DEFAULT_USERS_FILE, serverKey: keyFile = DEFAULT_SERVER_KEY } =
       parsed.config.settings;
@@ -96,17 +98,26 @@ function readIfThere(path: string): Uint8Array {
   }
 }
 
-/** The configuration as if it had a port, where nothing else is wrong with it. */
-function parseWithPort(configFile: string, bytes: Uint8Array): ConfigResult {
+/** The configuration as if it had all ports, where nothing else is wrong with it. */
+function parseWithPorts(configFile: string, bytes: Uint8Array): ConfigResult {
   const parsed = parseConfig(configFile, bytes);
   if (parsed.kind === 'ok') return parsed;
-  const trial = parseConfig(
-    configFile,
-    acceptProof(bytes, { doors: [], proof: 'key', user: '', signedPort: MAX_PORT }),
-  );
-  if (trial.kind === 'bad') return parsed;
-  const { signedPort: _, ...settings } = trial.config.settings;
-  return { ...trial, config: { ...trial.config, settings } };
+  const withCodes = addCodePorts(bytes, () => NO_CODE_PORTS);
+  const trials = [withCodes, addSignedPort(withCodes, MAX_PORT)].map((text) => parseConfig(configFile, text));
+  const trial = trials.find(({ kind }) => kind === 'ok');
+  if (trial?.kind !== 'ok') return parsed;
+  const { signedPort, ...settings } = trial.config.settings;
+  const isSet = trial === trials[0] && signedPort !== undefined;
+  const doors = trial.config.doors.map(withoutStandIn);
+  return { ...trial, config: { settings: isSet ? { ...settings, signedPort } : settings, doors } };
+}
+
+/** Stand for those that the file lacks; nothing is drawn from these blocks. */
+const NO_CODE_PORTS: CodePorts = [64, 63];
+
+function withoutStandIn({ codePorts, ...door }: DoorSpec): DoorSpec {
+  const isStandIn = codePorts?.every((prefix, i) => prefix === NO_CODE_PORTS[i]);
+  return codePorts === undefined || isStandIn === true ? door : { ...door, codePorts };
 }
 
 export function unusable({ code, message, path }: NodeJS.ErrnoException): Unusable {

@@ -2,6 +2,7 @@ import { parseAuthorizedKey } from '../../core/ssh/authorized-key.ts';
 import { fingerprintOf } from '../../core/ssh/fingerprint.ts';
 import { Findings } from '../../core/text/findings.ts';
 import { hasUser, removeKeys, removeUser, setOff } from '../../core/users/edit-users.ts';
+import { parseCode } from '../../core/users/parse-code.ts';
 import { parseSpa } from '../../core/users/parse-spa.ts';
 import { parseUsers } from '../../core/users/parse-users.ts';
 import { spaFingerprint } from '../../core/users/spa-fingerprint.ts';
@@ -27,7 +28,7 @@ export type ChangeOutcome =
   | { readonly kind: 'refused'; readonly message: string }
   | Unusable;
 
-/** Turns a user off or on, or removes him, or one of his keys by its fingerprint. */
+/** Turns a user off or on, or removes him, or one of his credentials by its fingerprint, or his `code`. */
 export function changeUser(
   configFile: string,
   name: string,
@@ -44,9 +45,12 @@ function applyChange(configFile: string, name: string, change: UserChange, key?:
   const user = texts.users.find((one) => one.name === name);
   if (user === undefined) return { kind: 'refused', message: unknownUser(name, texts) };
   const { usersBytes, usersFile } = texts;
-  if (key !== undefined && !fingerprintsOf(user).includes(key)) {
+  const isKnown = (word: string): boolean =>
+    fingerprintsOf(user).includes(word) || (word === CODE && user.code !== undefined);
+  if (key !== undefined && !isKnown(key)) {
     const known = fingerprintsOf(user).join(', ');
-    return { kind: 'refused', message: `${name} has no key ${key}: there are ${known || 'none'}` };
+    const what = key === CODE ? CODE : `key ${key}`;
+    return { kind: 'refused', message: `${name} has no ${what}: there are ${known || 'none'}` };
   }
   const isDone = change === 'off' ? user.isOff === true : change === 'on' && user.isOff !== true;
   if (isDone) return { kind: 'changed', isDone };
@@ -96,14 +100,23 @@ function changedText(
   if (change !== 'remove') return setOff(bytes, name, change === 'off');
   return key === undefined
     ? removeUser(bytes, name)
-    : removeKeys(bytes, name, (line, kind) => fingerprintIn(line, kind) === key);
+    : removeKeys(bytes, name, (line, kind) => isNamed(line, kind, key));
 }
+
+/** In place of its fingerprint, for a user has one code. */
+const CODE = 'code';
+
+/** A secret of codes that is malformed goes by that word too. */
+const isNamed = (line: string, kind: CredentialName, key: string): boolean =>
+  (kind === 'Code' && key === CODE) || fingerprintIn(line, kind) === key;
 
 function fingerprintIn(line: string, kind: CredentialName): string | undefined {
   if (kind === 'Spa') {
     const spa = parseSpa({ text: line, line: 1, offset: 0 }, new Findings());
     return spa === undefined ? undefined : spaFingerprint(nodeCiphers, spa.credential);
   }
+  if (kind === 'Code')
+    return parseCode({ text: line, line: 1, offset: 0 }, nodeCiphers, new Findings())?.fingerprint;
   const reading = parseAuthorizedKey(line);
   return reading.kind === 'key' ? fingerprintOf(nodeCiphers, reading.key.key.blob) : undefined;
 }

@@ -9,7 +9,7 @@ declare const checked: unique symbol;
 export type Proof = {
   readonly kind: UserProof;
   readonly user: string;
-  /** Of an SSH key, as ssh-keygen shows it: `SHA256:…`; of a key of fwknop's `SPA:…`. */
+  /** Of an SSH key, as ssh-keygen shows it: `SHA256:…`; of a key of fwknop's `SPA:…`, of the secret of codes `CODE:…`. */
   readonly fingerprint: string;
 };
 

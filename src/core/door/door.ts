@@ -3,10 +3,11 @@ import type { Prefix } from '../net/prefix.ts';
 import type { FlagRule } from '../net/tcp-flags.ts';
 import type { Millis } from '../net/time.ts';
 import { sameAdmission } from './admission.ts';
+import type { CodePorts } from './code-ports.ts';
 import type { CommandLimits } from './command-limits.ts';
 import type { DoorHooks } from './hook.ts';
 import type { Opening } from './opening.ts';
-import type { ProofKind } from './proof-kind.ts';
+import type { ProofKind, UserProof } from './proof-kind.ts';
 import { type Sequence, sameSequence } from './sequence.ts';
 
 /** Where a door's sequence comes from: the configuration, or the first unused line of a file. `none`: it has no sequence. */
@@ -25,6 +26,8 @@ export type DoorSpec = {
   readonly users?: readonly string[];
   /** The longest time that a client may ask for; the door's own time if it is absent. */
   readonly maxOpenFor?: Millis;
+  /** Where its codes are knocked. Present if, and only if, it accepts codes. */
+  readonly codePorts?: CodePorts;
   /** A signed knock has to name the address that it comes from. */
   readonly requireSource?: true;
   /** The whole sequence must arrive within this of its first knock. */
@@ -54,6 +57,10 @@ export type Door = DoorSpec & { readonly sequence: Sequence };
 
 export const takes = ({ accept = ['sequence'] }: DoorSpec, proof: ProofKind): boolean =>
   accept.includes(proof);
+
+/** Its proofs that name a user. */
+export const userProofs = ({ accept = [] }: DoorSpec): readonly UserProof[] =>
+  accept.filter((proof) => proof !== 'sequence');
 
 /** Whether the same knocks open both: an attempt at one may go on at the other. */
 export function sameKnocks(a: Door, b: Door): boolean {

@@ -1,3 +1,4 @@
+import { PROOF_NOUNS } from '../door/proof-kind.ts';
 import type { InterfaceChange } from '../net/host-interface.ts';
 import type { ByUser, CommandFailure, LogEvent } from './event.ts';
 import { printableLine } from './printable.ts';
@@ -78,7 +79,7 @@ function words(event: LogEvent, host: string): string {
     case 'refused':
       return `${event.source}${host}: ${event.door}: ${by(event)}not opened: ${event.reason}`;
     case 'proof-refused':
-      return `${event.source}${host}: ${by(event)}signed knock refused: ${event.reason}`;
+      return `${event.source}${host}: ${by(event)}${PROOF_NOUNS[event.proof ?? 'key']} refused: ${event.reason}`;
     case 'adopted':
       return `${event.source}${host}: ${event.door}: left open by an earlier run, ${event.overdue ? 'overdue, closing now' : 'will be closed on time'}`;
     default:

@@ -1,3 +1,4 @@
+import { PROOF_NOUNS } from '../door/proof-kind.ts';
 import { renderPrefix } from '../net/prefix.ts';
 import type { OpenDoor, TraceSituation } from './explanation.ts';
 
@@ -26,7 +27,9 @@ function sentenceOf(one: OpenDoor, clock: TraceSituation['clock']): string {
   return `is open until ${clock(until)}, opened ${by}`;
 }
 
-function openedBy({ byOperator, users }: OpenDoor): string {
+function openedBy({ byOperator, users, proof }: OpenDoor): string {
   if (byOperator) return "by the operator's order";
-  return users === undefined ? 'by the knock' : `by the signed knock of ${users}`;
+  return users === undefined
+    ? 'by the knock'
+    : `by the ${proof === undefined ? 'proofs' : PROOF_NOUNS[proof]} of ${users}`;
 }

@@ -1,4 +1,5 @@
 import type { Door } from '../door/door.ts';
+import type { UserProof } from '../door/proof-kind.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Instant } from '../net/time.ts';
@@ -13,6 +14,8 @@ export type OpenDoor = {
   readonly byOperator: boolean;
   /** Names of the users whose proofs hold it; absent of a sequence. */
   readonly users?: string;
+  /** If they all have the same kind of proof. */
+  readonly proof?: UserProof;
   readonly hasPorts: boolean;
   /** What its start command has failed of. */
   readonly startFailure?: string;

@@ -1,6 +1,5 @@
 import { readSectionsBy } from '../config/file/read-sections.ts';
-import { type DoorSpec, takes } from '../door/door.ts';
-import { USER_PROOFS } from '../door/proof-kind.ts';
+import { type DoorSpec, userProofs } from '../door/door.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { Findings } from '../text/findings.ts';
 import { quoteText } from '../text/quote-text.ts';
@@ -31,8 +30,8 @@ export function adviseUsers(
 
 function whyNot(door: DoorSpec | undefined, user: string): string | undefined {
   if (door === undefined) return 'is not a door of the configuration: correct the name, or remove it';
-  if (!USER_PROOFS.some((proof) => takes(door, proof)))
-    return 'is a door that does not accept keys: add accept = key to it, or remove it here';
+  if (userProofs(door).length === 0)
+    return 'is a door that accepts only its sequence: add accept = key or another proof to it, or remove it here';
   if (door.users !== undefined && !door.users.includes(user))
     return `is a door for ${door.users.slice(0, 8).join(', ')}: add ${user} to its Users, or remove it here`;
   return undefined;

@@ -16,10 +16,11 @@ import { Findings } from '../text/findings.ts';
 import { escapeCodes, escapeText, quoteText } from '../text/quote-text.ts';
 import { isUtf16, splitLines } from '../text/split-lines.ts';
 import { sliceWord, type Word } from '../text/word.ts';
+import { parseCode } from './parse-code.ts';
 import { parseSpa, type SpaLine } from './parse-spa.ts';
 import { parseUntil } from './parse-until.ts';
 import { spaFingerprint } from './spa-fingerprint.ts';
-import type { User, UserKey, UserSpa } from './user.ts';
+import type { User, UserCode, UserKey, UserSpa } from './user.ts';
 import { CREDENTIALS, USER_GRAMMAR, type UserDirectiveName } from './user-directives.ts';
 
 /** All users, or every mistake in the file. Warnings come with either. */
@@ -34,6 +35,9 @@ export const MAX_USER_KEYS = 10_000;
 
 /** BOUNDED: a packet says not whose it is, so each of these keys is tried: 2 to 3 µs each. */
 export const MAX_SPA_KEYS = 1000;
+
+/** BOUNDED: each guess of a code is compared with the codes of all of them, so the odds grow with their number. */
+export const MAX_CODE_USERS = 1000;
 
 /** Reads a users file. `file` is its name in the diagnostics. Work and memory grow with `bytes` alone. */
 export function parseUsers(file: string, bytes: Uint8Array, ciphers: Ciphers): UsersResult {
@@ -58,6 +62,7 @@ type UserEntry = Entry<UserDirectiveName>;
 type Draft = {
   readonly keys: { readonly line: Word; readonly key: AuthorizedKey }[];
   readonly spa: { readonly line: Word; readonly spa: SpaLine }[];
+  code: { readonly line: Word; readonly code: UserCode } | undefined;
   readonly doors: string[];
   readonly from: Prefix[];
   until: Instant | undefined;
@@ -73,6 +78,8 @@ class UsersParser {
   readonly #owners = new Map<string, Owner>();
   /** By the text of the key. */
   readonly #spaOwners = new Map<string, Owner>();
+  /** By fingerprint. */
+  readonly #codeOwners = new Map<string, Owner>();
 
   constructor(ciphers: Ciphers, findings: Findings) {
     this.#ciphers = ciphers;
@@ -81,19 +88,23 @@ class UsersParser {
 
   parse(section: UserSection): User {
     this.#judgeName(section.name);
-    const draft: Draft = { keys: [], spa: [], doors: [], from: [], until: undefined, isOff: false };
+    const draft: Draft = {
+      ...{ keys: [], spa: [], code: undefined, doors: [], from: [], until: undefined },
+      isOff: false,
+    };
     for (const entry of section.entries) this.#readEntry(entry, draft);
-    const { doors, from, until, isOff } = draft;
+    const { code, doors, from, until, isOff } = draft;
     const name = section.name.text;
     if (!section.entries.some(({ directive }) => CREDENTIALS.some((one) => one === directive.name)))
       this.#findings.warning(
         section.name,
         'no-credential',
-        `[${escapeText(name)}] has no key, and can open nothing: add a line such as key = ssh-ed25519 AAAA…`,
+        `[${escapeText(name)}] has no key or code, and can open nothing: add a line such as key = ssh-ed25519 AAAA…`,
       );
     return {
       name,
       keys: draft.keys.flatMap(({ line, key }) => this.#userKey(name, line, key, draft) ?? []),
+      ...(code === undefined || !this.#ownsCode(name, code.line, code.code) ? {} : { code: code.code }),
       spa: draft.spa.flatMap(({ line, spa }) => this.#userSpa(name, line, spa) ?? []),
       ...(doors.length === 0 ? {} : { doors: [...new Set(doors)] }),
       ...(from.length === 0 ? {} : { from }),
@@ -115,6 +126,11 @@ class UsersParser {
       case 'Key':
         this.#readKey(value, draft);
         return;
+      case 'Code': {
+        const code = parseCode(value, this.#ciphers, findings);
+        draft.code = code === undefined ? undefined : { line: value, code };
+        return;
+      }
       case 'Spa': {
         const spa = parseSpa(value, findings);
         if (spa !== undefined) draft.spa.push({ line: value, spa });
@@ -174,6 +190,19 @@ class UsersParser {
     if (this.#spaOwners.size >= MAX_SPA_KEYS) return undefined;
     this.#spaOwners.set(key, { user, line: line.line });
     return { ...spa, fingerprint: spaFingerprint(this.#ciphers, spa.credential) };
+  }
+
+  /** A code names its user, so no two have one secret. */
+  #ownsCode(user: string, line: Word, { fingerprint }: UserCode): boolean {
+    if (this.#isTaken(this.#codeOwners.get(fingerprint), user, line)) return false;
+    if (this.#codeOwners.size === MAX_CODE_USERS)
+      this.#findings.error(
+        sliceWord(line, 0, 0),
+        `the limit is ${MAX_CODE_USERS} users with a code: give some of them SSH keys instead`,
+      );
+    if (this.#codeOwners.size >= MAX_CODE_USERS) return false;
+    this.#codeOwners.set(fingerprint, { user, line: line.line });
+    return true;
   }
 
   #isTaken(owner: Owner | undefined, user: string, line: Word): boolean {

@@ -1,14 +1,15 @@
 import { type Directive, Grammar } from '../config/file/grammar.ts';
 
-export type UserDirectiveName = 'Key' | 'Spa' | 'Doors' | 'From' | 'Until' | 'Off';
+export type UserDirectiveName = 'Key' | 'Code' | 'Spa' | 'Doors' | 'From' | 'Until' | 'Off';
 
 /** Those that hold what proves that it is he. */
-export const CREDENTIALS = ['Key', 'Spa'] as const satisfies readonly UserDirectiveName[];
+export const CREDENTIALS = ['Key', 'Code', 'Spa'] as const satisfies readonly UserDirectiveName[];
 
 export type CredentialName = (typeof CREDENTIALS)[number];
 
 export const USER_DIRECTIVES: readonly Directive<UserDirectiveName>[] = [
   { name: 'Key', home: 'user', repeated: 'each', value: 'key' },
+  { name: 'Code', home: 'user', repeated: 'last', value: 'word' },
   { name: 'Spa', home: 'user', repeated: 'each', value: 'key' },
   { name: 'Doors', home: 'user', repeated: 'both', value: 'word' },
   { name: 'From', home: 'user', repeated: 'both', value: 'word' },

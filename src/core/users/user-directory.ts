@@ -1,5 +1,5 @@
 import { type DoorSpec, takes } from '../door/door.ts';
-import type { UserProof } from '../door/proof-kind.ts';
+import { USER_PROOFS, type UserProof } from '../door/proof-kind.ts';
 import type { Instant } from '../net/time.ts';
 import type { User, UserKey, UserSpa } from './user.ts';
 
@@ -46,11 +46,11 @@ export class UserDirectory {
     const user = this.find(name);
     if (user === undefined || user.isOff === true) return false;
     const key = user.keys.find((one) => one.fingerprint === fingerprint);
-    const isSpa = user.spa.some((one) => one.fingerprint === fingerprint);
-    if (key === undefined && !isSpa) return false;
+    const proof = proofWith(user, fingerprint);
+    if (proof === undefined) return false;
     const until = key === undefined ? user.until : key.knockKey.until;
     const isInTime = until === undefined || now < until;
-    return isInTime && (door === undefined || mayOpen(user, door, isSpa ? 'spa' : 'key'));
+    return isInTime && (door === undefined || mayOpen(user, door, proof));
   }
 
   /** Whether a user or a key expired after `from`, and not after `to`. */
@@ -64,20 +64,31 @@ export class UserDirectory {
       if (user.name !== name) return [user];
       if (fingerprint === undefined) return [];
       const isOther = (one: { readonly fingerprint: string }): boolean => one.fingerprint !== fingerprint;
-      return [{ ...user, keys: user.keys.filter(isOther), spa: user.spa.filter(isOther) }];
+      const { code, ...others } = user;
+      const kept = code === undefined || !isOther(code) ? {} : { code };
+      return [{ ...others, ...kept, keys: user.keys.filter(isOther), spa: user.spa.filter(isOther) }];
     });
     return new UserDirectory(users);
   }
 }
 
 /** By what a user can prove that it is he. */
-export function proofsOf({ keys, spa }: User): readonly UserProof[] {
-  return [...(keys.length === 0 ? [] : ['key' as const]), ...(spa.length === 0 ? [] : ['spa' as const])];
+export function proofsOf({ keys, code, spa }: User): readonly UserProof[] {
+  const has = { key: keys.length > 0, code: code !== undefined, spa: spa.length > 0 };
+  return USER_PROOFS.filter((proof) => has[proof]);
+}
+
+/** What the credential with this fingerprint proves. */
+function proofWith({ keys, code, spa }: User, fingerprint: string): UserProof | undefined {
+  const isIt = (one: { readonly fingerprint: string }): boolean => one.fingerprint === fingerprint;
+  if (keys.some(isIt)) return 'key';
+  if (code !== undefined && isIt(code)) return 'code';
+  return spa.some(isIt) ? 'spa' : undefined;
 }
 
 /** The fingerprints of all that a user has. */
-export const fingerprintsOf = ({ keys, spa }: User): readonly string[] =>
-  [...keys, ...spa].map(({ fingerprint }) => fingerprint);
+export const fingerprintsOf = ({ keys, code, spa }: User): readonly string[] =>
+  [...keys, ...(code === undefined ? [] : [code]), ...spa].map(({ fingerprint }) => fingerprint);
 
 /** Whether the user may open the door by any proof that he has. */
 export const mayOpenSomehow = (user: User, door: DoorSpec): boolean =>

@@ -22,10 +22,18 @@ export type UserSpa = {
   readonly spaUser?: string;
 };
 
+/** The secret that an authenticator app makes codes from. */
+export type UserCode = {
+  readonly secret: Uint8Array;
+  /** `CODE:` and some of its hash. */
+  readonly fingerprint: string;
+};
+
 /** One section of the users file: a person, and what proves that it is he. */
 export type User = {
   readonly name: string;
   readonly keys: readonly UserKey[];
+  readonly code?: UserCode;
   readonly spa: readonly UserSpa[];
   /** Names of the doors that he may open; absent: each that accepts his proof. */
   readonly doors?: readonly string[];

@@ -132,7 +132,7 @@ suite('bussa user', () => {
         ['bob', false],
       ],
     );
-    assert.match(bench.run('user', 'list').stdout, /^alice +1 +ssh +off$/m);
+    assert.match(bench.run('user', 'list').stdout, /^alice +1 +no +ssh +off$/m);
     bench.json('user', 'on', 'alice');
     const [key] = bench.json('user', 'show', 'alice').keys as {
       fingerprint: string;
@@ -141,7 +141,10 @@ suite('bussa user', () => {
     assert.equal(key?.verifyRequired, true);
     bench.json('user', 'remove', 'alice', key?.fingerprint ?? '');
     assert.deepEqual(bench.json('user', 'show', 'alice').keys, []);
-    assert.match(bench.run('user', 'show', 'alice').stdout, /^may open: no door: there is no key$/m);
+    assert.match(
+      bench.run('user', 'show', 'alice').stdout,
+      /^may open: no door: there is no key and no code$/m,
+    );
     bench.json('user', 'remove', 'alice');
     assert.deepEqual(
       bench.json('user', 'list').users.map(({ name }) => name),

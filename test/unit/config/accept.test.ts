@@ -71,7 +71,7 @@ suite('doors that accept keys', () => {
     [['[options]', 'Signed_Port = 1', '[a]', 'accept =', 'open = tcp/22'], /c:4:1: a proof is missing: /],
     [
       ['[a]', 'sequence = 1', 'users = alice', 'open = tcp/22'],
-      /c:3:1: Users in a door that accepts no keys: /,
+      /c:3:1: Users in a door that accepts no keys, no codes, no SPA: /,
     ],
     [
       ['[a]', 'sequence = 1', 'require_source = yes', 'open = tcp/22'],

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import { DIRECTIVES } from '../../../src/core/config/file/directives.ts';
 import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 
-const DOOR = '[ssh]\n\tsequence = 7000,8000,9000\n\topen = tcp/22\n\taccept = key\n';
+const DOOR =
+  '[ssh]\n\tsequence = 7000,8000,9000\n\topen = tcp/22\n\taccept = key, code\n\tcode_ports = 11, 12\n';
 const COMMAND_DOOR = '[web]\n\tsequence = 7000,8000,9000\n\tstart_command = /bin/echo\n';
 const NEEDED = '[options]\n\tsigned_port = 40617\n';
 
@@ -12,6 +13,8 @@ const parse = (text: string) => parseConfig('knockd.conf', new TextEncoder().enc
 /** Values of the directives whose kind does not show in what the manual says of them. */
 const VALUES: Readonly<Record<string, string>> = {
   'PORT[:tcp|:udp][,...]': '7000,8000:udp',
+  'A, B': '17, 23',
+  'PROOF[,...]': 'key, code',
   'NAME[,...]': 'alice',
   'FLAG[,...]': 'syn',
   'NETWORK[,...]': '192.0.2.0/24',

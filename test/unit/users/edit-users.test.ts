@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { acceptProof } from '../../../src/core/config/file/edit-config.ts';
+import { acceptProof, addSignedPort } from '../../../src/core/config/file/edit-config.ts';
 import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import { renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
 import { addCredentials, removeKeys, removeUser, setOff } from '../../../src/core/users/edit-users.ts';
@@ -91,7 +91,7 @@ suite('edits of knockd.conf', () => {
 `.replace(' # not yet', '');
 
   function accepting(config: string, doors: readonly string[] = ['ssh']) {
-    const made = acceptProof(bytes(config), { doors, proof: 'key', user: 'alice', signedPort: 4711 });
+    const made = addSignedPort(acceptProof(bytes(config), { doors, proof: 'key', user: 'alice' }), 4711);
     const result = parseConfig('c', made);
     assert.equal(
       result.kind,

@@ -97,7 +97,7 @@ suite('the users file', () => {
     );
     assert.match(lines.join('\n'), /u:6:7: the same key stands in line 5: /);
     assert.match(lines.join('\n'), /u:14:7: it is the key of bob, in line 5: /);
-    assert.match(lines.join('\n'), /a user takes Key, Spa, Doors, From, Until, Off$/m);
+    assert.match(lines.join('\n'), /a user takes Key, Code, Spa, Doors, From, Until, Off$/m);
   });
 
   test('what has no effect is a warning: options about logins, a user without a key, a name that nobody looks up', () => {

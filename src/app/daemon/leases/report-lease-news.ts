@@ -74,6 +74,8 @@ export function eventUser(...proofs: readonly (Proof | undefined)[]): ByUser {
   const known = proofs.filter((proof) => proof !== undefined);
   const [first, ...others] = known;
   if (first === undefined) return {};
-  const credential = others.length === 0 ? { credential: first.fingerprint } : {};
+  // The fingerprint of a code's secret tells nobody anything.
+  const isTelling = others.length === 0 && first.kind === 'key';
+  const credential = isTelling ? { credential: first.fingerprint } : {};
   return { user: holderNames(known), proof: first.kind, ...credential };
 }

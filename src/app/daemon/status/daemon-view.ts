@@ -3,7 +3,7 @@ import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
 import type { DaemonStatus, ExposureStatus, StartOptions } from '../../../core/control/daemon-status.ts';
 import type { DoorStatus } from '../../../core/control/door-status.ts';
 import type { LeaseStatus } from '../../../core/control/lease-status.ts';
-import { DEFAULT_MAX_LEASES, type DoorSpec, takes } from '../../../core/door/door.ts';
+import { DEFAULT_MAX_LEASES, type DoorSpec, userProofs } from '../../../core/door/door.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import { type Lease, MAX_LEASES } from '../../../core/lease/lease.ts';
 import { leasePrefix, letsIn } from '../../../core/lease/lease-prefix.ts';
@@ -115,7 +115,7 @@ export class DaemonView {
   *doors(): Generator<DoorStatus> {
     const watched = new Set(this.#parts.watch.doors.map(({ name }) => name));
     for (const door of this.#parts.inForce.current.doors)
-      yield this.#door(door, watched.has(door.name) || takes(door, 'key'));
+      yield this.#door(door, watched.has(door.name) || userProofs(door).length > 0);
   }
 
   /** The newest ones of each door. */

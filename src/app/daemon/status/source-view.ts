@@ -1,3 +1,4 @@
+import type { Proof } from '../../../core/attempt/completion.ts';
 import type { ScanGuard } from '../../../core/attempt/scan-guard.ts';
 import { type SourceStory, storyEntry } from '../../../core/control/source-story.ts';
 import type { Door } from '../../../core/door/door.ts';
@@ -112,9 +113,14 @@ export class SourceView {
         since: toWallTime(since, clock),
         until: toWallTime(due, clock),
         byOperator: byOperator === true,
-        ...(holders === undefined ? {} : { users: holderNames(holders) }),
+        ...(holders === undefined ? {} : { users: holderNames(holders), ...commonProof(holders) }),
         hasPorts: opened !== undefined,
         ...(startFailure === undefined ? {} : { startFailure }),
       }));
   }
+}
+
+/** The kind of their proofs, if it is one. */
+function commonProof([first, ...others]: readonly Proof[]): { readonly proof?: Proof['kind'] } {
+  return first !== undefined && others.every(({ kind }) => kind === first.kind) ? { proof: first.kind } : {};
 }

@@ -1,10 +1,11 @@
 import type { UserEntry, UserStory } from '../../../core/control/user-story.ts';
+import { PROOF_NOUNS } from '../../../core/door/proof-kind.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { renderMoment } from '../../../core/event/render-moment.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import type { User } from '../../../core/users/user.ts';
-import { mayOpenSomehow } from '../../../core/users/user-directory.ts';
+import { mayOpenSomehow, proofsOf } from '../../../core/users/user-directory.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import { toWallTime } from '../leases/lease-record.ts';
@@ -77,8 +78,9 @@ export class UserView {
     if (until !== undefined && until <= now) return [`${name} ended at ${renderMoment(until, now)}`];
     const doors = inForce.current.doors.filter((door) => mayOpenSomehow(user, door)).map((door) => door.name);
     const good = keys.filter(({ knockKey }) => knockKey.until === undefined || knockKey.until > now);
+    const hasOther = proofsOf(user).some((proof) => proof !== 'key');
     return [
-      ...(good.length > 0 ? [] : [`${name} has no key that counts`]),
+      ...(good.length > 0 || hasOther ? [] : [`${name} has no key or code that counts`]),
       doors.length > 0 ? `${name} may open ${doors.join(', ')}` : `${name} may open no door`,
       ...(until === undefined ? [] : [`${name} ends at ${renderMoment(until, now)}`]),
     ];
@@ -100,7 +102,7 @@ type Happened = Pick<UserEntry, 'kind' | 'source' | 'door' | 'text'>;
 function entryOf(event: Event): Happened | undefined {
   switch (event.kind) {
     case 'completed':
-      return happened('completed', event, 'its signed knock was good');
+      return happened('completed', event, `its ${PROOF_NOUNS[event.proof ?? 'key']} was good`);
     case 'opened':
       return happened('opened', event, `opened for ${event.seconds} s`);
     case 'extended':
@@ -110,7 +112,11 @@ function entryOf(event: Event): Happened | undefined {
     case 'refused':
       return happened('refused', event, `not opened: ${event.reason}`);
     case 'proof-refused':
-      return { kind: 'refused', source: event.source, text: `signed knock refused: ${event.reason}` };
+      return {
+        kind: 'refused',
+        source: event.source,
+        text: `${PROOF_NOUNS[event.proof ?? 'key']} refused: ${event.reason}`,
+      };
     default:
       return undefined;
   }

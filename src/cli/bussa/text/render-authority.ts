@@ -1,6 +1,6 @@
 import type { Unusable } from '../../../app/users/authority-texts.ts';
 import type { Told } from '../../../app/users/tell-daemon.ts';
-import { takes } from '../../../core/door/door.ts';
+import { takes, userProofs } from '../../../core/door/door.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { quoteWord } from '../../../core/text/quote-word.ts';
@@ -48,13 +48,13 @@ export function toldLines(told: Told, still: string): readonly string[] {
   }
 }
 
-/** Doors that accept keys, and open to whoever knows their sequence all the same. Undefined if a file has a mistake. */
+/** Doors that accept what users have, and open to whoever knows their sequence all the same. Undefined if a file has a mistake. */
 export async function doorsWithSequence(configFile: string): Promise<readonly string[] | undefined> {
   // Loaded here: help, and doctor on a host whose koffi is damaged, do without native code.
   const { readAuthority } = await import('../../../app/users/authority-texts.ts');
   const texts = readAuthority(configFile);
   if (texts.kind !== 'texts') return undefined;
-  const both = texts.config.doors.filter((door) => takes(door, 'key') && takes(door, 'sequence'));
+  const both = texts.config.doors.filter((door) => userProofs(door).length > 0 && takes(door, 'sequence'));
   return both.map(({ name }) => name);
 }
 

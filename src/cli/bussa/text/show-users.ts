@@ -5,7 +5,7 @@ import { unknownUser } from '../../../app/users/change-user.ts';
 import { renderDateTime } from '../../../core/event/render-moment.ts';
 import { renderPrefix } from '../../../core/net/prefix.ts';
 import type { User } from '../../../core/users/user.ts';
-import { mayOpenSomehow } from '../../../core/users/user-directory.ts';
+import { mayOpenSomehow, proofsOf } from '../../../core/users/user-directory.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
 import { printFailure } from './render-authority.ts';
@@ -20,18 +20,20 @@ export function listUsers(configFile: string, output: Output): number {
   const columns = [
     { title: 'NAME' },
     { title: 'KEYS', align: 'right' },
+    { title: 'CODE' },
     { title: 'DOORS' },
     { title: '' },
   ] as const;
   const rows = texts.users.map((user) => [
     user.name,
     String(user.keys.length),
+    user.code === undefined ? 'no' : 'yes',
     doorsOf(user, texts).join(', ') || 'none',
     stateOf(user),
   ]);
   const lines =
     rows.length === 0
-      ? ['no users: `bussa user add NAME KEY.pub` adds one']
+      ? ['no users: `bussa user add NAME KEY.pub` or `bussa user add NAME --code` adds one']
       : renderTable(columns, rows, output.style);
   output.answer({ users: texts.users.map((user) => userJson(user, texts)) }, lines);
   return EXIT.ok;
@@ -60,8 +62,9 @@ export async function showUser(
   const titles = [{ title: 'KEY' }, { title: 'FINGERPRINT' }, { title: 'COMMENT' }, { title: '' }] as const;
   output.answer({ ...userJson(user, texts), leases: leases.map(leaseJson) }, [
     [name, stateOf(user)].filter(Boolean).join(': '),
-    `may open: ${doorsOf(user, texts).join(', ') || (keys.length === 0 ? 'no door: there is no key' : 'no door')}`,
+    `may open: ${doorsOf(user, texts).join(', ') || (proofsOf(user).length === 0 ? 'no door: there is no key and no code' : 'no door')}`,
     ...(from.length === 0 ? [] : [`from: ${from.map(renderPrefix).join(', ')}`]),
+    ...(user.code === undefined ? [] : [`code: yes; \`bussa user show ${name} --qr\` prints its secret`]),
     ...(keys.length === 0 ? [] : ['', ...renderTable(titles, keys, output.style)]),
     ...(leases.length === 0 ? [] : ['', ...renderLeases(leases, output)]),
   ]);
@@ -86,6 +89,7 @@ function userJson(user: User, texts: AuthorityTexts): { readonly [name: string]:
     ...(doors === undefined ? {} : { doors }),
     ...(from === undefined ? {} : { from: from.map(renderPrefix) }),
     ...(until === undefined ? {} : { until: isoMoment(until) }),
+    code: user.code !== undefined,
     keys: keys.map(
       ({ fingerprint, knockKey: { key, comment, until: end, mayBeUntouched, mustBeVerified } }) => ({
         type: key.type,

@@ -23,22 +23,34 @@ const OPTIONS = {
     completes: 'door',
     summary: 'with `add`: a door that the user may open; several are separated by commas',
     details:
-      'The door accepts keys from then on. Without it, the user may open every door that accepts keys and does not name its users.',
+      'The door accepts keys, or with `--code` codes, from then on. Without it, the user may open every door that accepts them and does not name its users.',
+  },
+  code: {
+    type: 'boolean',
+    summary: 'with `add`: make a secret for an authenticator app, whose codes open doors',
+    details:
+      'It is printed as a QR code, with how to knock a code as two ports. A user who has a secret already keeps it, and it is not printed again.',
   },
   host: {
     type: 'string',
     value: 'NAME',
-    summary: 'with `add`: the name or address of this server as clients reach it, for the printed line',
+    summary:
+      'with `add` and `show --qr`: the name or address of this server as clients reach it, for what is printed',
+  },
+  qr: {
+    type: 'boolean',
+    summary: "with `show`: print the secret of the user's codes again, as a QR code and as text",
   },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
 export const USER: Verb = {
   name: 'user',
-  summary: 'manage the users who may open doors with their SSH key',
+  summary: 'manage the users who may open doors with their SSH key or codes',
   description: [
     'A user opens doors with a knock that is signed by an SSH key: one UDP packet that nobody can replay. `add NAME KEY` adds a user, or another key of one; KEY is a `.pub` file, `-` for standard input, or the line itself. It creates what is missing: the key of the server, the users file `/etc/bussa/users.conf`, `accept = key` and `Signed_Port` in the configuration, whose comments stay. The daemon reloads, and the line for the client is printed.',
-    '`list` and `show NAME` print users. `off NAME` disables a user until `on NAME`; `remove NAME` deletes one, or with a fingerprint behind it one key of his. What only this user or this key has opened is closed at once, even if the configuration or the users file has a mistake elsewhere. A door that has a sequence too stays open to whoever knows the sequence; the verbs name such doors. If the daemon does not accept another change, the verb says so, and the exit status is 78.',
+    '`add NAME --code` gives a user a secret for an authenticator app instead (RFC 6238: 6 digits, 30 seconds, SHA-1), adds `accept = code` and `code_ports` to the door, and shows the QR code to scan. The app then shows which ports to knock for a code. The secret is printed only then, and by `show NAME --qr`.',
+    '`list` and `show NAME` print users. `off NAME` disables a user until `on NAME`; `remove NAME` deletes one, or with a fingerprint behind it one key of his, or with `code` his code. What only this user, key or code has opened is closed at once, even if the configuration or the users file has a mistake elsewhere. A door that has a sequence too stays open to whoever knows the sequence; the verbs name such doors. If the daemon does not accept another change, the verb says so, and the exit status is 78.',
   ],
   operands: [
     {
@@ -49,7 +61,7 @@ export const USER: Verb = {
     { name: 'NAME', summary: 'the user', optional: true },
     {
       name: 'KEY',
-      summary: 'a `.pub` file, or with `remove` a fingerprint',
+      summary: 'a `.pub` file, or with `remove` a fingerprint or `code`',
       completes: 'file',
       optional: true,
     },
@@ -72,12 +84,20 @@ type ActionName = (typeof ACTIONS)[number];
 
 function judgeOperands(action: ActionName, { operands, values }: ParsedArguments): void {
   const [, name, key] = operands;
-  if (action === 'add' && key === undefined)
-    throw new UsageError('no KEY was given: bussa user add NAME KEY, where KEY is a .pub file');
+  const isCode = values.has('code');
+  if (action === 'add' && (key === undefined) !== isCode)
+    throw new UsageError(
+      isCode
+        ? 'KEY and --code cannot be combined: add them one after the other'
+        : 'no KEY was given: bussa user add NAME KEY, where KEY is a .pub file, or bussa user add NAME --code',
+    );
   const stray = action === 'list' ? name : action === 'add' || action === 'remove' ? undefined : key;
   if (stray !== undefined) throw new UsageError(`unexpected argument '${stray}'`);
-  for (const option of ['door', 'host'])
-    if (action !== 'add' && values.has(option)) throw new UsageError(`--${option} is for \`bussa user add\``);
+  const isShown = action === 'show' && values.has('qr');
+  for (const option of ['door', 'code', 'host'])
+    if (action !== 'add' && values.has(option) && !(isShown && option === 'host'))
+      throw new UsageError(`--${option} is for \`bussa user add\``);
+  if (action !== 'show' && values.has('qr')) throw new UsageError('--qr is for `bussa user show`');
 }
 
 async function act(
@@ -93,12 +113,16 @@ async function act(
   switch (action) {
     case 'add': {
       const doors = (values.get('door') ?? '').split(',').map((door) => door.trim());
-      const request = { configFile, name, key, doors: doors.filter((door) => door !== '') };
-      return add(request, values.get('host'), choice, output);
+      const request = { configFile, name, doors: doors.filter((door) => door !== '') };
+      const host = values.get('host');
+      if (!values.has('code')) return add({ ...request, key }, host, choice, output);
+      return (await import('../text/show-code.ts')).addCode(request, host, choice, output);
     }
     case 'list':
       return (await import('../text/show-users.ts')).listUsers(configFile, output);
     case 'show':
+      if (values.has('qr'))
+        return (await import('../text/show-code.ts')).showCode(configFile, name, values.get('host'), output);
       return (await import('../text/show-users.ts')).showUser(configFile, name, choice, output);
     default:
       return change(action, { configFile, name, ...(key === '' ? {} : { key }) }, choice, output);
@@ -131,7 +155,7 @@ async function add(
     );
   const text = readKeyText(key);
   if (text.kind !== 'text') return printFailure(text, output);
-  const outcome = addUser({ ...request, keyText: text.text });
+  const outcome = addUser({ ...request, credential: { kind: 'key', text: text.text } });
   if (outcome.kind !== 'added') return printFailure(outcome, output);
   const told = await tellDaemon(choice);
   const reading = readCard(configFile);
@@ -187,7 +211,7 @@ async function change(
   // Also where nothing has changed: the daemon may not have taken it the last time.
   const told = await (action === 'on' ? tellDaemon(choice) : shutOut(choice, name, key));
   const [now, before] = DONE[action];
-  const what = key === undefined ? name : `the key ${key} of ${name}`;
+  const what = key === undefined ? name : `the ${key === 'code' ? key : `key ${key}`} of ${name}`;
   const still = action === 'on' ? `${what} does not count yet` : `${what} STILL COUNTS`;
   const sequenceOpens = action === 'on' ? [] : await doorsWithSequence(configFile);
   const value = {

@@ -1,4 +1,4 @@
-import { takes } from '../../door/door.ts';
+import { userProofs } from '../../door/door.ts';
 import { Findings } from '../../text/findings.ts';
 import { escapeText, quoteText } from '../../text/quote-text.ts';
 import { splitWord } from '../../text/word.ts';
@@ -6,21 +6,22 @@ import { parseSettings } from '../file/parse-settings.ts';
 import type { Section } from '../file/read-sections.ts';
 import { type HostFacts, lastEntry, type WrittenDoor } from './written-door.ts';
 
-/** About doors that accept keys. */
+/** About doors that accept what users have. */
 export function adviseProofs(
   doors: readonly WrittenDoor[],
   sections: readonly Section[],
   host: HostFacts,
   findings: Findings,
 ): void {
-  const accepting = doors.filter(({ spec }) => takes(spec, 'key'));
+  const accepting = doors.filter(({ spec }) => userProofs(spec).length > 0);
   if (accepting.length === 0) return;
   const settings = parseSettings(
     sections.flatMap(({ entries }) => entries),
     new Findings(),
   );
-  for (const { section, spec } of accepting) {
-    judgeUsers(section, host, findings);
+  for (const written of accepting) {
+    const { section, spec } = written;
+    judgeUsers(written, host, findings);
     judgeMaximum(section, spec, findings);
     const source = lastEntry(section, 'Require_Source');
     if (spec.requireSource === true && settings.reply === 'no' && source !== undefined) {
@@ -45,7 +46,7 @@ export function adviseProofs(
   }
 }
 
-function judgeUsers(section: Section, { users }: HostFacts, findings: Findings): void {
+function judgeUsers({ section, spec }: WrittenDoor, { users }: HostFacts, findings: Findings): void {
   if (users === undefined) return;
   const named = section.entries.flatMap(({ directive, value }) =>
     directive.name === 'Users' && value !== undefined ? splitWord(value, ',') : [],
@@ -57,8 +58,10 @@ function judgeUsers(section: Section, { users }: HostFacts, findings: Findings):
     findings.warning(word, 'unknown-user', `${what}: ${there}; or add the user with \`bussa user add\``);
   }
   if (users.length === 0 && named.length === 0) {
-    const shown = `[${escapeText(section.name.text)}] accepts keys, and there is no user yet`;
-    findings.warning(section.name, 'unknown-user', `${shown}: add one with \`bussa user add NAME KEY.pub\``);
+    const [proof] = userProofs(spec);
+    const [what, add] = proof === 'code' ? ['codes', '--code'] : ['keys', 'KEY.pub'];
+    const shown = `[${escapeText(section.name.text)}] accepts ${what}, and there is no user yet`;
+    findings.warning(section.name, 'unknown-user', `${shown}: add one with \`bussa user add NAME ${add}\``);
   }
 }
 

@@ -20,8 +20,8 @@ export type DoorDraft = {
   readonly commands: CommandTexts;
   ports: readonly PortOpening[];
   readonly door: Facts<DoorSpec, 'target' | 'allow' | 'deny' | 'maxLeases' | 'cooldown'>;
-  /** They mean something where keys are accepted. */
-  readonly proofs: Facts<DoorSpec, 'users' | 'maxOpenFor' | 'requireSource'>;
+  /** They mean something where proofs are accepted that name a user. */
+  readonly proofs: Facts<DoorSpec, 'users' | 'maxOpenFor' | 'requireSource' | 'codePorts'>;
   /** They mean something where ports are opened. */
   readonly ways: Facts<Opening, 'singleUse' | 'hold' | 'closeKills' | 'leasePrefix6'>;
 };

@@ -1,8 +1,10 @@
+import type { CodePorts } from '../../door/code-ports.ts';
 import type { UserProof } from '../../door/proof-kind.ts';
 import { Findings } from '../../text/findings.ts';
 import { splitLines } from '../../text/split-lines.ts';
+import type { DirectiveName } from './directives.ts';
 import { editLines, indentOf, type LineEdit } from './edit-lines.ts';
-import { readSections, type Section } from './read-sections.ts';
+import { type Entry, readSections, type Section } from './read-sections.ts';
 
 export type AcceptDirectives = {
   /** Doors that are to accept this proof. */
@@ -10,15 +12,10 @@ export type AcceptDirectives = {
   readonly proof: UserProof;
   /** Is added to the `Users` of these doors, where they name any. */
   readonly user: string;
-  /** The port for signed knocks, where the file sets none and the proof needs it. */
-  readonly signedPort?: number;
 };
 
 /** A `knockd.conf` whose doors accept the proof: what is missing for it is added, and nothing else changes. */
-export function acceptProof(
-  bytes: Uint8Array,
-  { doors, proof, user, signedPort }: AcceptDirectives,
-): Uint8Array {
+export function acceptProof(bytes: Uint8Array, { doors, proof, user }: AcceptDirectives): Uint8Array {
   const { lines } = splitLines(bytes);
   const sections = readSections(lines, new Findings());
   const edits = sections.flatMap((section) =>
@@ -26,10 +23,28 @@ export function acceptProof(
       ? doorEdits(lines, section, proof, user)
       : [],
   );
-  return editLines(bytes, [
-    ...(signedPort === undefined ? [] : portEdits(lines, sections, signedPort)),
-    ...edits,
-  ]);
+  return editLines(bytes, edits);
+}
+
+/** With a port for signed knocks, where none is set. */
+export function addSignedPort(bytes: Uint8Array, port: number): Uint8Array {
+  const { lines } = splitLines(bytes);
+  return editLines(bytes, portEdits(lines, readSections(lines, new Findings()), port));
+}
+
+/** With ports for codes in each door that accepts them and has none. `draw`: called once for each. */
+export function addCodePorts(bytes: Uint8Array, draw: () => CodePorts): Uint8Array {
+  const { lines } = splitLines(bytes);
+  const lacking = readSections(lines, new Findings()).filter(
+    (section) =>
+      section.kind === 'door' &&
+      accepts(lastOf(section, 'Accept'), 'code') &&
+      lastOf(section, 'Code_Ports') === undefined,
+  );
+  const edits = lacking.map((section) =>
+    insertIn(section, `${indentIn(lines, section)}code_ports = ${draw().join(', ')}`),
+  );
+  return editLines(bytes, edits);
 }
 
 function portEdits(lines: readonly string[], sections: readonly Section[], port: number): LineEdit[] {
@@ -48,16 +63,21 @@ function portEdits(lines: readonly string[], sections: readonly Section[], port:
 
 function doorEdits(lines: readonly string[], section: Section, proof: UserProof, user: string): LineEdit[] {
   const edits: LineEdit[] = [];
-  const accept = section.entries.findLast(({ directive }) => directive.name === 'Accept');
+  const accept = lastOf(section, 'Accept');
   if (accept === undefined) edits.push(insertIn(section, `${indentIn(lines, section)}accept = ${proof}`));
-  else if (!splitList(accept.value?.text).includes(proof))
-    edits.push(appendTo(lines, accept.key.line, proof));
+  else if (!accepts(accept, proof)) edits.push(appendTo(lines, accept.key.line, proof));
   const users = section.entries.filter(({ directive }) => directive.name === 'Users');
   const names = users.flatMap(({ value }) => splitList(value?.text));
   const last = users.at(-1);
   if (last !== undefined && !names.includes(user)) edits.push(appendTo(lines, last.key.line, user));
   return edits;
 }
+
+const accepts = (accept: Entry | undefined, proof: UserProof): boolean =>
+  splitList(accept?.value?.text.toLowerCase()).includes(proof);
+
+const lastOf = ({ entries }: Section, name: DirectiveName): Entry | undefined =>
+  entries.findLast(({ directive }) => directive.name === name);
 
 const splitList = (text = ''): readonly string[] => text.split(',').map((word) => word.trim());
 

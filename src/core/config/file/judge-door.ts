@@ -1,4 +1,4 @@
-import { USER_PROOFS } from '../../door/proof-kind.ts';
+import { USER_PROOFS, type UserProof } from '../../door/proof-kind.ts';
 import { parsePrefix, renderPrefix } from '../../net/prefix.ts';
 import type { Findings } from '../../text/findings.ts';
 import { escapeText, quoteText } from '../../text/quote-text.ts';
@@ -31,8 +31,15 @@ function judgeSequence(section: Section, findings: Findings): void {
   }
 }
 
-/** What only a door can have that accepts proofs which name their user. */
-const OF_USERS = ['Users', 'Max_Open_For', 'Require_Source'] as const;
+/** What only a door can have that accepts one of these proofs. */
+const OF_PROOFS = {
+  Users: USER_PROOFS,
+  Max_Open_For: ['key', 'spa'],
+  Require_Source: ['key', 'spa'],
+  Code_Ports: ['code'],
+} as const satisfies Partial<Record<DirectiveName, readonly UserProof[]>>;
+
+const PLURALS: Readonly<Record<UserProof, string>> = { key: 'keys', code: 'codes', spa: 'SPA' };
 
 function judgeProofs(section: Section, findings: Findings): void {
   const accept = section.entries.findLast(({ directive }) => directive.name === 'Accept');
@@ -43,15 +50,17 @@ function judgeProofs(section: Section, findings: Findings): void {
     const remedy = 'add a line such as sequence = 7000,8000,9000, or write accept = key';
     findings.error(accept.value, `the door accepts a sequence and has none: ${remedy}`);
   }
-  if (USER_PROOFS.some((proof) => named.includes(proof))) return;
-  for (const name of OF_USERS) {
-    const entry = first(section, name);
-    if (entry === undefined) continue;
-    const why = 'only a signed knock and SPA name their user and request';
-    findings.error(
-      entry.key,
-      `${name} in a door that accepts no keys: ${why}; add accept = key or spa, or remove it`,
-    );
+  if (accept !== undefined && named.includes('code') && first(section, 'Code_Ports') === undefined) {
+    const remedy =
+      'add a line such as code_ports = 17, 23, or have `bussa user add NAME --code` choose the numbers';
+    findings.error(accept.key, `the door accepts codes, and has no ports for them: ${remedy}`);
+  }
+  for (const [name, proofs] of Object.entries(OF_PROOFS)) {
+    const entry = first(section, name as keyof typeof OF_PROOFS);
+    if (entry === undefined || proofs.some((proof) => named.includes(proof))) continue;
+    const lacking = proofs.map((proof) => PLURALS[proof]).join(', no ');
+    const remedy = `add accept = ${proofs.join(' or ')}, or remove it`;
+    findings.error(entry.key, `${name} in a door that accepts no ${lacking}: it has no effect; ${remedy}`);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import type { Word } from '../../text/word.ts';
 import { parseAccept } from '../values/parse-accept.ts';
+import { parseCodePorts } from '../values/parse-code-ports.ts';
 import { parseDuration } from '../values/parse-duration.ts';
 import { mergeFlagRules, parseFlags } from '../values/parse-flags.ts';
 import { parseNames } from '../values/parse-names.ts';
@@ -58,8 +59,8 @@ export const PROOF_DIRECTIVES = [
     value: 'word',
     help: {
       list: 'proofs',
-      value: 'key',
-      text: "What opens the door besides its sequence, or instead of one: a knock that is signed by a user's SSH key.",
+      value: 'PROOF[,...]',
+      text: "What opens the door besides its sequence, or instead of one. `key`: a knock that is signed by a user's SSH key. `code`: the code that an authenticator app shows, knocked as two ports.",
       default: 'the sequence alone',
     },
     read: valued((value, draft, findings) => {
@@ -75,12 +76,29 @@ export const PROOF_DIRECTIVES = [
     help: {
       list: 'proofs',
       value: 'NAME[,...]',
-      text: 'The users whose keys open the door.',
+      text: 'The users whose keys or codes open the door.',
       default: 'all users whose own `doors` allow it',
     },
     read: valued((value, { proofs }, findings) => {
       const names = [...(proofs.users ?? []), ...parseNames(value, 'user', findings)];
       if (names.length > 0) proofs.users = [...new Set(names)];
+    }),
+  },
+  {
+    name: 'Code_Ports',
+    home: 'door',
+    repeated: 'last',
+    isNew: true,
+    value: 'word',
+    help: {
+      list: 'proofs',
+      value: 'A, B',
+      text: 'Where codes are knocked: two different numbers from 1 to 64. For the code `492 817`, knock on port `A492` and then on port `B817`, by TCP or UDP. Needed with `accept = code`; `bussa user add NAME --code` chooses the numbers.',
+      default: 'none',
+    },
+    read: valued((value, { proofs }, findings) => {
+      const ports = parseCodePorts(value, findings);
+      if (ports !== undefined) proofs.codePorts = ports;
     }),
   },
   {

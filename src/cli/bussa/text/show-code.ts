@@ -1,0 +1,144 @@
+import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
+import { addUser } from '../../../app/users/add-user.ts';
+import { readAuthority } from '../../../app/users/authority-texts.ts';
+import { unknownUser } from '../../../app/users/change-user.ts';
+import { tellDaemon } from '../../../app/users/tell-daemon.ts';
+import { portsOfCode } from '../../../core/code/code-ports.ts';
+import { otpauthUri, recipeOf } from '../../../core/code/otpauth.ts';
+import { renderBase32 } from '../../../core/code/totp.ts';
+import { isUserName, USER_NAME_FORM } from '../../../core/config/values/parse-names.ts';
+import type { CodePorts } from '../../../core/door/code-ports.ts';
+import { printable } from '../../../core/event/printable.ts';
+import { quoteWord } from '../../../core/text/quote-word.ts';
+import { mayOpen } from '../../../core/users/user-directory.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
+import type { Json, Output } from '../../arguments/verb.ts';
+import { doorsWithSequence, printFailure, sequenceLines, toldJson, toldLines } from './render-authority.ts';
+import { MAX_QR_BYTES, renderQr } from './render-qr.ts';
+
+export type AddedCode = {
+  readonly configFile: string;
+  readonly name: string;
+  readonly doors: readonly string[];
+};
+
+/** Gives a user a secret for his app, and shows it. One that he has is not shown. */
+export async function addCode(
+  request: AddedCode,
+  host: string | undefined,
+  choice: DaemonSelector,
+  output: Output,
+): Promise<number> {
+  const { name, configFile } = request;
+  if (!isUserName(name)) {
+    const message = `'${name}' is no name of a user: it has ${USER_NAME_FORM}`;
+    return printFailure({ kind: 'refused', message }, output);
+  }
+  const outcome = addUser({ ...request, credential: { kind: 'code' } });
+  if (outcome.kind !== 'added') return printFailure(outcome, output);
+  const told = await tellDaemon(choice);
+  const { secret, written, doors, mayOpen } = outcome;
+  if (mayOpen.length === 0)
+    output.error(`bussa: ${name} may open no door yet: name one with --door, or add ${name} to its Users`);
+  const places = placesOf(configFile, name);
+  if (!Array.isArray(places)) return printFailure(places, output);
+  const sequenceOpens = ((await doorsWithSequence(configFile)) ?? []).filter((one) => mayOpen.includes(one));
+  const shown = secret === undefined ? undefined : await showSecret(name, secret, places, host);
+  const value = { name, written, doors, mayOpen, sequenceOpens, ...(shown?.json ?? {}) };
+  output.answer({ ...value, ...toldJson(told) }, [
+    shown === undefined
+      ? `${name} had a code already: \`bussa user show ${name} --qr\` prints it again.`
+      : `${name}: a new code`,
+    ...(written.length === 0 ? [] : [`Written: ${written.map(printable).join(', ')}`]),
+    ...(mayOpen.length === 0 ? [] : [`May open: ${mayOpen.map(printable).join(', ')}`]),
+    ...toldLines(told, `${name} cannot get in yet`),
+    ...sequenceLines(sequenceOpens, configFile, 'When every user has a key or a code'),
+    ...(shown?.lines ?? (await wayLines(places, host))),
+  ]);
+  return told.kind === 'refused' ? EXIT.config : EXIT.ok;
+}
+
+/** Shows a user's secret again. */
+export async function showCode(
+  configFile: string,
+  name: string,
+  host: string | undefined,
+  output: Output,
+): Promise<number> {
+  const texts = readAuthority(configFile);
+  if (texts.kind !== 'texts') return printFailure(texts, output);
+  const user = texts.users.find((one) => one.name === name);
+  if (user === undefined) return printFailure({ kind: 'refused', message: unknownUser(name, texts) }, output);
+  if (user.code === undefined) {
+    const message = `${name} has no code: \`bussa user add ${name} --code\` makes one`;
+    return printFailure({ kind: 'refused', message }, output);
+  }
+  const places = placesOf(configFile, name);
+  if (!Array.isArray(places)) return printFailure(places, output);
+  const { json, lines } = await showSecret(name, renderBase32(user.code.secret), places, host);
+  output.answer({ name, ...json }, lines.slice(1));
+  return EXIT.ok;
+}
+
+/** A door that the user's codes open, and where. */
+type Place = { readonly door: string; readonly ports: CodePorts };
+
+function placesOf(configFile: string, name: string) {
+  const texts = readAuthority(configFile);
+  if (texts.kind !== 'texts') return texts;
+  const user = texts.users.find((one) => one.name === name);
+  return texts.config.doors.flatMap((door): Place[] =>
+    user !== undefined && door.codePorts !== undefined && mayOpen(user, door, 'code')
+      ? [{ door: door.name, ports: door.codePorts }]
+      : [],
+  );
+}
+
+type Shown = { readonly json: { readonly [name: string]: Json }; readonly lines: readonly string[] };
+
+async function showSecret(
+  user: string,
+  secret: string,
+  places: readonly Place[],
+  host: string | undefined,
+): Promise<Shown> {
+  const [first] = places;
+  if (first === undefined) return { json: { secret }, lines: ['', `The secret: ${secret}`] };
+  const uri = otpauthUri({ host: host ?? (await guess()), user, secret, ports: first.ports }, MAX_QR_BYTES);
+  const codePorts = places.map(({ door, ports }) => ({ door, ports: [...ports], recipe: recipeOf(ports) }));
+  return {
+    json: { secret, otpauth: uri, codePorts },
+    lines: [
+      '',
+      'Scan this with an authenticator app, or type in the secret. Whoever has it can knock as this user.',
+      '',
+      ...renderQr(uri),
+      '',
+      `    ${uri}`,
+      `    secret: ${secret.match(/.{1,4}/g)?.join(' ')}`,
+      ...(await wayLines(places, host)),
+    ],
+  };
+}
+
+const EXAMPLE = '492817';
+
+/** How a code is knocked, at each door. */
+async function wayLines(places: readonly Place[], host: string | undefined): Promise<readonly string[]> {
+  const server = quoteWord(host ?? (await guess()));
+  return places.flatMap(({ door, ports }) => {
+    const knocks = portsOfCode(EXAMPLE, ports)?.join(' ');
+    return [
+      '',
+      `To open ${printable(door)}, put the code behind the numbers ${recipeOf(ports)}. For 492 817, with any client:`,
+      '',
+      `    knock ${server} ${knocks}`,
+      '',
+      `With Bussa's client: CodePorts ${ports.join(' ')} in its hosts.conf, then bussa knock ${server} --code ${EXAMPLE}`,
+    ];
+  });
+}
+
+async function guess(): Promise<string> {
+  return (await import('../../../app/init/init.ts')).guessHost();
+}
