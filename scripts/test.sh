@@ -1,5 +1,8 @@
 #!/bin/sh
 # npm test [-- OPTION… FILE…]: all tests, or those of the files named; options are node --test's.
+#
+# Without FILE the tests run the executable of the package, which is built first: it starts in less than half the time of
+# the sources. With FILE they run the sources. BUSSA_KNOCKD, BUSSA_KNOCK and BUSSA_BUSSA name other programs.
 
 set -eu
 root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
@@ -60,6 +63,12 @@ if [ "$names_files" = yes ]; then
   run 1 "$@"
   exit
 fi
+
+built=.cache/test-programs
+"$NODE" --disable-warning=ExperimentalWarning scripts/build.ts "$built"
+export BUSSA_KNOCKD="${BUSSA_KNOCKD-$root/$built/knockd}"
+export BUSSA_KNOCK="${BUSSA_KNOCK-$root/$built/knock}"
+export BUSSA_BUSSA="${BUSSA_BUSSA-$root/$built/bussa}"
 
 options=$#
 for file in $(find test -name '*.test.ts' | LC_ALL=C sort); do

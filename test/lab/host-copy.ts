@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Report, readReport } from '../netns/doctor-report.ts';
-import { WorkDirectory } from './knockd.ts';
+import { BUSSA, KNOCKD, WorkDirectory } from './knockd.ts';
 import type { Namespace } from './namespace.ts';
 import { Program } from './program.ts';
 import { repository } from './scratch-clone.ts';
@@ -9,9 +9,9 @@ import { repository } from './scratch-clone.ts';
 /** Directories of this machine that the copy may change. */
 const COPIED = ['/etc', '/usr', '/var', repository];
 
-/** A machine that has neither run Bussa nor another knockd, with the programs where README has them linked. */
+/** A machine that has neither run Bussa nor another knockd, with the programs where README has them. */
 const FRESH = `rm -rf /var/lib/bussa /etc/knockd.conf /etc/default/knockd /etc/init.d/knockd /etc/logrotate.d/*knock* /etc/logrotate.d/*bussa* /etc/rc?.d/*knockd
-for name in bussa knockd; do ln -sf "$0/bin/$name" /usr/local/sbin/; done`;
+ln -sf "$0" /usr/local/sbin/bussa; ln -sf "$1" /usr/local/sbin/knockd`;
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -44,7 +44,15 @@ mount -t tmpfs tmpfs /run
 ${FRESH}
 echo ready
 exec cat`;
-    const keeper = network.start('unshare', '--mount', 'sh', '-c', script, repository);
+    const keeper = network.start(
+      'unshare',
+      '--mount',
+      'sh',
+      '-c',
+      script,
+      BUSSA[0] as string,
+      KNOCKD[0] as string,
+    );
     await keeper.saw(/^ready$/m);
     return new HostCopy(directory, keeper);
   }

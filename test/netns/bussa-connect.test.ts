@@ -5,12 +5,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BUSSA as COMMAND } from '../lab/knockd.ts';
 
-const BUSSA = join(import.meta.dirname, '../../bin/bussa');
+const BUSSA = COMMAND[0] as string;
 const MEGABYTE = 1 << 20;
 const BLOB = randomBytes(24 * MEGABYTE);
 

@@ -408,6 +408,7 @@ const LIBRARIES: readonly Case[] = [
     proves: ['library-koffi npm-ci'],
     arrange: async (host) => {
       await host.write(CONFIG, NATIVE);
+      await host.run(`ln -sf ${repository}/bin/bussa ${repository}/bin/knockd /usr/local/sbin/`);
       await host.run(`find ${repository}/node_modules -name 'koffi*.node' -exec truncate -s 0 {} +`);
     },
   },

@@ -18,6 +18,7 @@ import { COUNTED, type DaemonCounts } from '../../../src/core/control/daemon-sta
 import { GARBAGE, OUTCOMES } from '../../../src/core/control/proof-counts.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
 import { EXPLAINED } from '../../../src/core/trace/explained.ts';
+import { BUSSA, KNOCKD as KNOCKD_COMMAND } from '../../lab/knockd.ts';
 import { Program } from '../../lab/program.ts';
 import { repository } from '../../lab/scratch-clone.ts';
 
@@ -81,12 +82,7 @@ describe('--json', () => {
       const args = [verb.name, ...operands, '--json'];
       if (Object.hasOwn(verb.options, 'state')) args.push('--state', '/nonexistent/bussa');
       if (Object.hasOwn(verb.options, 'hosts')) args.push('--hosts', '/nonexistent/hosts');
-      await using program = new Program('sh', [
-        '-c',
-        '"$0" "$@" 2>/dev/null',
-        path.join(repository, 'bin/bussa'),
-        ...args,
-      ]);
+      await using program = new Program('sh', ['-c', '"$0" "$@" 2>/dev/null', BUSSA[0] as string, ...args]);
       await program.exited;
       assert.doesNotThrow(() => JSON.parse(program.output), program.output);
     });
@@ -100,7 +96,7 @@ describe('exit statuses', () => {
     Object.values(table).map(String).toSorted();
   test('bussa --help has each', () => assert.deepEqual(numbers(renderHelp()), values(EXIT)));
   test('knockd --help has each, and that of a mistake in the arguments', async () => {
-    await using program = new Program(path.join(repository, 'bin/knockd'), ['--help']);
+    await using program = new Program(KNOCKD_COMMAND[0] as string, ['--help']);
     await program.exited;
     assert.deepEqual(numbers(program.output), values(DAEMON));
   });

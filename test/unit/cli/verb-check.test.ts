@@ -7,10 +7,11 @@ import path from 'node:path';
 import { suite, test } from 'node:test';
 import { WARNING_IDS } from '../../../src/core/text/diagnostic.ts';
 import { Scratch } from '../../lab/child-module.ts';
+import { BUSSA as BUSSA_COMMAND, KNOCKD as KNOCKD_COMMAND } from '../../lab/knockd.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
-const BUSSA = path.join(root, 'bin/bussa');
-const KNOCKD = path.join(root, 'bin/knockd');
+const BUSSA = BUSSA_COMMAND[0] as string;
+const KNOCKD = KNOCKD_COMMAND[0] as string;
 
 const NOBODY = 65_534;
 /** Of setpriv(1): root whom files of others are closed to. */

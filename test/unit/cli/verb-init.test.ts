@@ -16,9 +16,10 @@ import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import type { Sequence } from '../../../src/core/door/sequence.ts';
 import type { Port } from '../../../src/core/net/port.ts';
 import { Scratch } from '../../lab/child-module.ts';
+import { BUSSA as COMMAND } from '../../lab/knockd.ts';
 
 const NOBODY = 65_534;
-const BUSSA = path.join(import.meta.dirname, '../../../bin/bussa');
+const BUSSA = COMMAND[0] as string;
 
 const wishes = (values: Readonly<Record<string, string>>, environment = {}) =>
   readWishes(new Map(Object.entries(values)), environment);

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { test } from 'node:test';
 import { Scratch } from '../../lab/child-module.ts';
+import { BUSSA as COMMAND } from '../../lab/knockd.ts';
 
-const BUSSA = path.join(import.meta.dirname, '../../../bin/bussa');
+const BUSSA = COMMAND[0] as string;
 const GOOD = '[ssh]\n  sequence = 7000,8000,9000\n  open = tcp/22\n';
 
 function simulate(...args: readonly string[]) {

@@ -10,9 +10,10 @@ import { parseCard } from '../../../src/core/signed/server-card.ts';
 import { parseServerKeys } from '../../../src/core/signed/server-keys.ts';
 import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
 import { Scratch } from '../../lab/child-module.ts';
+import { BUSSA as COMMAND } from '../../lab/knockd.ts';
 import { publicKeyLine } from '../users/key-lines.ts';
 
-const BUSSA = path.join(import.meta.dirname, '../../../bin/bussa');
+const BUSSA = COMMAND[0] as string;
 
 /** A directory with a configuration, and `bussa` run on it. */
 class Bench implements Disposable {
