@@ -81,6 +81,7 @@ need_packages_for_tests() {
   need_command script bsdutils
   need_command ping iputils-ping
   need_command systemd-analyze systemd
+  need_file /usr/sbin/fwknopd fwknop-server
   need_file /lib/lsb/init-functions lsb-base
   has_libfaketime || need libfaketime
 }
@@ -97,7 +98,6 @@ need_packages_for_package() {
 }
 
 need_packages_for_bench() {
-  need_file /usr/sbin/fwknopd fwknop-server
   need_command fwknop fwknop-client
 }
 

@@ -155,7 +155,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     packet: ['net'],
     proof: ['attempt', 'bytes', 'cipher', 'door', 'net', 'signed', 'users'],
     signed: ['bytes', 'cipher', 'net', 'ssh'],
-    spa: ['bytes', 'cipher', 'net'],
+    spa: ['bytes', 'cipher', 'net', 'text'],
     ssh: ['bytes', 'cipher', 'net'],
     text: [],
     trace: ['attempt', 'door', 'lease', 'net', 'origin', 'packet'],

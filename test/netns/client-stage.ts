@@ -29,7 +29,7 @@ export class ClientStage implements AsyncDisposable {
   readonly directory = new WorkDirectory();
   readonly hosts: string;
 
-  private constructor(wire: Link) {
+  protected constructor(wire: Link) {
     this.wire = wire;
     this.hosts = this.directory.file('hosts.conf', PROFILE);
   }

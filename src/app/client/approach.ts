@@ -60,18 +60,35 @@ async function hear(
   return answer.kind === 'open' ? answer.socket : undefined;
 }
 
-/** By key where there is one; by the sequence where there is none, where signing failed, and where no reply came before. */
+/** By the first means that there is; by the next as well where it failed, and where the port stayed closed before. */
 async function knockSomehow(
   round: Round,
   trail: Trail,
   probe: PortProbe,
   stop: AbortSignal,
 ): Promise<'left' | 'not-left'> {
-  const { knock } = round.profile;
-  const byKey = round.identity === undefined ? 'not-left' : await knockByKey(round, trail, probe, stop);
-  if (knock === undefined || (byKey === 'left' && round.round === 0)) return byKey;
-  const bySequence = await knockAt(round, trail, probe, stop);
-  return byKey === 'left' ? 'left' : bySequence;
+  const means = [
+    ...(round.identity === undefined ? [] : [knockByKey]),
+    ...(round.spa === undefined ? [] : [knockBySpa]),
+    ...(round.profile.knock === undefined ? [] : [knockAt]),
+  ];
+  let end: 'left' | 'not-left' = 'not-left';
+  for (const knock of means) {
+    if (end === 'left' && round.round === 0) break;
+    if ((await knock(round, trail, probe, stop)) === 'left') end = 'left';
+  }
+  return end;
+}
+
+/** Loaded only for who has a fwknopd. */
+async function knockBySpa({ profile, spa, tell }: Round, trail: Trail): Promise<'left' | 'not-left'> {
+  if (spa === undefined) return 'not-left';
+  tell(`sending an SPA packet to ${renderDestination(trail.to)}`);
+  const { sendSpa } = await import('./knock-spa.ts');
+  const reason = await sendSpa(profile, trail.to, spa);
+  if (reason === undefined) trail.knocked++;
+  else trail.notSent.push(reason);
+  return reason === undefined ? 'left' : 'not-left';
 }
 
 /** Loaded only for who has a card. */

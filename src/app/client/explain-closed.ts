@@ -13,10 +13,16 @@ export function explainClosed(
   return [...new Set([...trails.flatMap((trail) => explainTrail(profile, port, trail)), ...remedy])];
 }
 
+/** It answers nothing, whatever it thinks of a packet. */
+const SPA_HINT =
+  'fwknopd never answers: its log on the server says why it refused, such as another key, HMAC or mode, a clock that is off by more than 120 s, or a port that it may not open';
+
 function explainTrail(profile: ReachRequest['profile'], port: number, trail: Trail): string[] {
   const where = `port ${port} of ${renderDestination(trail.to)}`;
   if (!canKnock(profile)) {
-    return [`${where} ${renderAnswer(trail.before)}, and no profile of this host has a Knock or a Card`];
+    return [
+      `${where} ${renderAnswer(trail.before)}, and no profile of this host has a Knock, a Card or a Spa`,
+    ];
   }
   const signed = trail.signed === undefined ? [] : [explainSigned(trail.signed)];
   if (trail.notSent.length > 0) return [...signed, ...new Set(trail.notSent)];
@@ -24,7 +30,8 @@ function explainTrail(profile: ReachRequest['profile'], port: number, trail: Tra
     return signed.length > 0 ? signed : [`there was no time left to knock at ${renderDestination(trail.to)}`];
   }
   const times = trail.knocked === 1 ? 'a knock' : `${trail.knocked} knocks`;
-  return [...signed, `${where} ${renderAnswer(trail.after)} after ${times}`];
+  const asked = profile.spa === undefined ? [] : [SPA_HINT];
+  return [...signed, `${where} ${renderAnswer(trail.after)} after ${times}`, ...asked];
 }
 
 /** As the end of a sentence about a port. */

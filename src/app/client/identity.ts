@@ -1,8 +1,9 @@
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Profile } from '../../core/client/profile.ts';
 import { readPublicKey, type SshPublicKey } from '../../core/ssh/public-key.ts';
 import { SshAgent, SshAgentError } from '../../host/ssh/ssh-agent.ts';
+import { expandPath } from './expand-path.ts';
 import { readKeyFile } from './key-file.ts';
 
 /** A key that may sign a knock, and who has its private half. */
@@ -85,19 +86,4 @@ function agentPathOf(profile: Profile): string | undefined {
   if (identityAgent === 'SSH_AUTH_SOCK') return process.env.SSH_AUTH_SOCK || undefined;
   if (/^\$[A-Za-z_]\w*$/.test(identityAgent)) return process.env[identityAgent.slice(1)] || undefined;
   return expandPath(identityAgent, profile);
-}
-
-/** As in ssh_config(5): `~`, `%d` for the home, `%h`, `%n`, `%u`, and `${VARIABLE}`. */
-function expandPath(text: string, { hostName, name }: Profile): string {
-  const tokens: Readonly<Record<string, () => string>> = {
-    '%%': () => '%',
-    '%d': homedir,
-    '%h': () => hostName,
-    '%n': () => name,
-    '%u': () => userInfo().username,
-  };
-  const expanded = text
-    .replaceAll(/%./g, (token) => tokens[token]?.() ?? token)
-    .replaceAll(/\$\{([A-Za-z_]\w*)\}/g, (_, variable: string) => process.env[variable] ?? '');
-  return expanded === '~' || expanded.startsWith('~/') ? join(homedir(), expanded.slice(1)) : expanded;
 }

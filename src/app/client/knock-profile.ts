@@ -1,6 +1,6 @@
 import type { Profile } from '../../core/client/profile.ts';
 import { millis } from '../../core/net/time.ts';
-import { resolveHost } from '../../host/network/resolve-host.ts';
+import { type ResolveResult, resolveAll, resolveHost } from '../../host/network/resolve-host.ts';
 import type { SignedOutcome } from './exchange-signed.ts';
 import { explainClock } from './explain-signed.ts';
 import { type KnockOutcome, knock } from './knocker.ts';
@@ -38,11 +38,37 @@ export async function knockProfile(
   }
   const signed = profile.card === undefined ? undefined : await knockByKey(profile, waits, notice);
   const hasFailed = signed?.kind === 'signed' && signed.outcome.kind === 'not-sent';
-  if (signed !== undefined && !(hasFailed && profile.knock !== undefined)) return signed;
+  const hasOther = profile.knock !== undefined || profile.spa !== undefined;
+  if (signed !== undefined && !(hasFailed && hasOther)) return signed;
+  const asked = profile.spa === undefined ? undefined : await askOnce(profile);
+  if (asked !== undefined && !(asked.kind === 'not-sent' && profile.knock !== undefined)) return asked;
   const { hostName: host, knock: steps = [], family, delay = DELAY, timeout } = profile;
   const order = { host, steps, delay, timeout, ...(family === undefined ? {} : { family }) };
   const outcome: KnockOutcome = await knock(order, () => undefined);
   return outcome.kind === 'all-left' ? { kind: 'knocked' } : { kind: 'not-sent', reasons: outcome.reasons };
+}
+
+/** One SPA packet to each family of the host: fwknopd hears IPv4 alone, and the port is reached by either. */
+async function askOnce(profile: Profile): Promise<KnockedProfile> {
+  const [{ prepareSpa }, { sendSpa }] = await Promise.all([
+    import('./prepare-spa.ts'),
+    import('./knock-spa.ts'),
+  ]);
+  const prepared = await prepareSpa(profile, profile.timeout);
+  if (prepared.kind === 'failed') return { kind: 'not-sent', reasons: prepared.reasons };
+  const resolved = await resolveAll(profile.hostName, profile.family, profile.timeout);
+  if ('kind' in resolved) return unresolved(profile, resolved);
+  const reasons = await Promise.all(resolved.map((to) => sendSpa(profile, to, prepared)));
+  if (reasons.includes(undefined)) return { kind: 'knocked' };
+  return { kind: 'not-sent', reasons: reasons.filter((reason) => reason !== undefined) };
+}
+
+function unresolved(
+  { hostName, timeout }: Profile,
+  result: Exclude<ResolveResult, { kind: 'resolved' }>,
+): KnockedProfile {
+  const why = result.kind === 'failed' ? result.reason : `no answer in ${timeout / 1000} s`;
+  return { kind: 'unresolved', reason: `cannot resolve host '${hostName}': ${why}` };
 }
 
 /** Once; or, where a reply is waited for, until there is one. */
@@ -59,10 +85,7 @@ async function knockByKey(
   const found = await findIdentities(profile);
   if (found.kind === 'none') return { kind: 'signed', outcome: { kind: 'not-sent', reason: found.reason } };
   const resolved = await resolveHost(profile.hostName, profile.family, profile.timeout);
-  if (resolved.kind !== 'resolved') {
-    const why = resolved.kind === 'failed' ? resolved.reason : `no answer in ${profile.timeout / 1000} s`;
-    return { kind: 'unresolved', reason: `cannot resolve host '${profile.hostName}': ${why}` };
-  }
+  if (resolved.kind !== 'resolved') return unresolved(profile, resolved);
   let outcome: SignedOutcome = { kind: 'no-reply' };
   for (let round = 0; round <= (waits ? profile.retries : 0) && outcome.kind === 'no-reply'; round++) {
     const identity = found.identities[round % found.identities.length] ?? found.identities[0];

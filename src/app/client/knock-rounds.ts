@@ -4,6 +4,7 @@ import { isRefusal } from '../../core/signed/knock-reply.ts';
 import { approach } from './approach.ts';
 import type { Identity } from './identity.ts';
 import { needsTouch } from './needs-touch.ts';
+import type { PreparedSpa } from './prepare-spa.ts';
 import { type Found, type ReachRequest, type Round, type Trail, timeLeft } from './trail.ts';
 
 /** How long the port is asked after the first knock; each time twice as long. */
@@ -23,11 +24,12 @@ export async function knockInRounds(
   tell: (line: string) => void,
 ): Promise<Found | undefined> {
   const identities = await identitiesFor(order, trails);
+  const spa = await spaFor(order, trails, deadline);
   let patience = identities.length > 0 ? signedPatience(identities) : FIRST_PATIENCE;
   for (let round = 0; round <= order.profile.retries && timeLeft(deadline) > 0; round++) {
     const identity = identities[round % identities.length];
-    const withKey = identity === undefined ? {} : { identity };
-    const found = await knockOnce({ ...order, round, patience, deadline, tell, ...withKey }, trails);
+    const means = { ...(identity === undefined ? {} : { identity }), ...(spa === undefined ? {} : { spa }) };
+    const found = await knockOnce({ ...order, round, patience, deadline, tell, ...means }, trails);
     if (found !== undefined) return found;
     // A retry will not leave either, nor be let in.
     if (trails.every(({ knocked }) => knocked === 0) || isHopeless(order, trails, identities)) break;
@@ -54,13 +56,28 @@ async function identitiesFor(
   return [];
 }
 
+/** None without a Spa, or with reasons that each address is told. */
+async function spaFor(
+  { profile }: ReachRequest,
+  trails: readonly Trail[],
+  deadline: number,
+): Promise<PreparedSpa | undefined> {
+  if (profile.spa === undefined) return undefined;
+  // Loaded only for who has one.
+  const { prepareSpa } = await import('./prepare-spa.ts');
+  const prepared = await prepareSpa(profile, timeLeft(deadline));
+  if (prepared.kind === 'ready') return prepared;
+  for (const { notSent } of trails) notSent.push(...prepared.reasons);
+  return undefined;
+}
+
 /** The server has said no to the only key, and there is nothing else to knock with. */
 function isHopeless(
   { profile }: ReachRequest,
   trails: readonly Trail[],
   identities: readonly Identity[],
 ): boolean {
-  if (profile.knock !== undefined || identities.length > 1) return false;
+  if (profile.knock !== undefined || profile.spa !== undefined || identities.length > 1) return false;
   return trails.every(({ signed }) => signed?.kind === 'reply' && isRefusal(signed.reply.status));
 }
 

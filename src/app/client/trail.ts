@@ -6,6 +6,7 @@ import { type Destination, renderDestination } from '../../host/network/destinat
 import type { PortAnswer } from '../../host/network/port-probe.ts';
 import type { SignedOutcome } from './exchange-signed.ts';
 import type { Identity } from './identity.ts';
+import type { PreparedSpa } from './prepare-spa.ts';
 
 /** What a port said, without the connection. */
 export type Answer = Exclude<PortAnswer, { kind: 'open' }> | { readonly kind: 'open' };
@@ -61,6 +62,8 @@ export type Round = ReachRequest & {
   readonly tell: (line: string) => void;
   /** The key that signs in this round; absent where there is no card, or none that can sign. */
   readonly identity?: Identity;
+  /** Absent where the profile asks no fwknopd, or cannot. */
+  readonly spa?: PreparedSpa;
 };
 
 export const timeLeft = (deadline: number): Millis => millis(Math.max(0, deadline - performance.now()));

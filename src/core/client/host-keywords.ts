@@ -9,6 +9,14 @@ import { nearestWord } from '../text/nearest-word.ts';
 import { quoteText } from '../text/quote-text.ts';
 import type { Word } from '../text/word.ts';
 import type { CardReader, HostSettings } from './hosts-file.ts';
+import {
+  inSpaBounds,
+  parseResolveUrl,
+  parseSpaAddress,
+  parseSpaOffset,
+  parseSpaPorts,
+  parseSpaUser,
+} from './spa-keywords.ts';
 
 /** Where the words behind a keyword belong, and what they mean; `undefined` after a finding. */
 type Keyword = {
@@ -52,6 +60,24 @@ export const HOST_KEYWORDS: readonly Keyword[] = [
   },
   { name: 'Door', parse: ([word], findings) => ifGood(parseDoor(word, findings), 'door') },
   { name: 'For', parse: ([word], findings) => ifGood(parseWait(word, 1000, findings), 'openFor') },
+  { name: 'Spa', many: true, parse: parseSpaPorts },
+  { name: 'SpaKeyFile', parse: ([word], findings) => ifGood(parsePath(word, findings), 'spaKeyFile') },
+  { name: 'SpaAddress', parse: ([word], findings) => ifGood(parseSpaAddress(word, findings), 'spaAddress') },
+  { name: 'SpaPort', parse: ([word], findings) => ifGood(parsePortWord(word, findings), 'spaPort') },
+  {
+    name: 'SpaTimeout',
+    parse: ([word], findings) =>
+      ifGood(inSpaBounds(word, parseWait(word, 1000, findings), findings), 'spaTimeout'),
+  },
+  { name: 'SpaUser', parse: ([word], findings) => ifGood(parseSpaUser(word, findings), 'spaUser') },
+  {
+    name: 'SpaTimeOffset',
+    parse: ([word], findings) => ifGood(parseSpaOffset(word, findings), 'spaTimeOffset'),
+  },
+  {
+    name: 'SpaResolveUrl',
+    parse: ([word], findings) => ifGood(parseResolveUrl(word, findings), 'spaResolveUrl'),
+  },
 ];
 
 export function findKeyword(text: string): Keyword | undefined {

@@ -5,6 +5,7 @@ import type { Millis } from '../net/time.ts';
 import type { ServerCard } from '../signed/server-card.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import type { HostPattern } from './host-pattern.ts';
+import type { SpaAddress, SpaPort } from './spa-wish.ts';
 
 /** What is set for a host; what is not is left to later blocks, and then to the defaults. */
 export type HostSettings = {
@@ -30,6 +31,20 @@ export type HostSettings = {
   readonly door?: string;
   /** How long it is to be open. */
   readonly openFor?: Millis;
+  /** The server takes fwknop's packets: the ports to ask for. */
+  readonly spa?: readonly [SpaPort, ...SpaPort[]];
+  /** The keys that the server shares. */
+  readonly spaKeyFile?: string;
+  readonly spaAddress?: SpaAddress;
+  readonly spaPort?: Port;
+  /** How long they are to be open; absent: as the server has it. */
+  readonly spaTimeout?: Millis;
+  /** The user that the packet names. */
+  readonly spaUser?: string;
+  /** Added to the time in the packet. */
+  readonly spaTimeOffset?: Millis;
+  /** Who is asked for the address that `resolve` means. */
+  readonly spaResolveUrl?: string;
 };
 
 /** Reads a card; `undefined` for what is none, or was copied wrongly. */

@@ -7,7 +7,7 @@ import { isPlainName, matchesHost } from './host-pattern.ts';
 import type { HostSettings, HostsFile } from './hosts-file.ts';
 
 /** How to reach one host. */
-export type Profile = {
+export type Profile = Pick<HostSettings, SpaSetting> & {
   /** As it was asked for. */
   readonly name: string;
   readonly hostName: string;
@@ -25,8 +25,19 @@ export type Profile = {
   readonly openFor?: Millis;
 };
 
+type SpaSetting =
+  | 'spa'
+  | 'spaKeyFile'
+  | 'spaAddress'
+  | 'spaPort'
+  | 'spaTimeout'
+  | 'spaUser'
+  | 'spaTimeOffset'
+  | 'spaResolveUrl';
+
 /** Whether there is something to knock with. */
-export const canKnock = ({ knock, card }: Profile): boolean => knock !== undefined || card !== undefined;
+export const canKnock = ({ knock, card, spa }: Profile): boolean =>
+  knock !== undefined || card !== undefined || spa !== undefined;
 
 const RETRIES = 3;
 const TIMEOUT = seconds(30);

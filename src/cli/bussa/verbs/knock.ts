@@ -38,6 +38,7 @@ export const KNOCK: Verb = {
   summary: 'knock with a profile, wait until the port is open, run a command',
   description: [
     'Knocks with the sequence in the profile of the host, so that the sequence appears neither on the command line nor in the list of processes. If the profile has a `Port`, waits until that port is open, knocking again at growing intervals, and fails if it stays closed.',
+    'If the profile has a `Spa`, one packet as fwknop sends it asks the fwknopd there. `bussa import ~/.fwknoprc` makes such profiles.',
     'If the profile has a `Card`, one packet that the SSH key signs takes the place of the sequence, and the reply of the server is said: how long the door is open, and which address it sees.',
   ],
   operands: [{ name: 'PROFILE', summary: 'the name of a profile', completes: 'profile', optional: true }],
@@ -60,9 +61,10 @@ type InitAnswers = { readonly then: string | undefined; readonly waits: boolean;
 async function knockWith(file: string, name: string, wishes: InitAnswers, output: Output): Promise<number> {
   const profile = await readProfile(file, name, output);
   if (typeof profile === 'number') return profile;
-  if (profile.knock === undefined && profile.card === undefined) {
+  const { canKnock } = await import('../../../core/client/profile.ts');
+  if (!canKnock(profile)) {
     output.error(
-      `bussa: ${file} has no Knock for '${name}', and no Card: add one, as in Knock 7000 8000:udp 9000, or bussa host add ${name} CARD`,
+      `bussa: ${file} has no Knock for '${name}', no Card and no Spa: add one, as in Knock 7000 8000:udp 9000, or bussa host add ${name} CARD`,
     );
     return EXIT.config;
   }

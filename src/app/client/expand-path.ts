@@ -1,0 +1,18 @@
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Profile } from '../../core/client/profile.ts';
+
+/** As in ssh_config(5): `~`, `%d` for the home, `%h`, `%n`, `%u`, and `${VARIABLE}`. */
+export function expandPath(text: string, { hostName, name }: Pick<Profile, 'hostName' | 'name'>): string {
+  const tokens: Readonly<Record<string, () => string>> = {
+    '%%': () => '%',
+    '%d': homedir,
+    '%h': () => hostName,
+    '%n': () => name,
+    '%u': () => userInfo().username,
+  };
+  const expanded = text
+    .replaceAll(/%./g, (token) => tokens[token]?.() ?? token)
+    .replaceAll(/\$\{([A-Za-z_]\w*)\}/g, (_, variable: string) => process.env[variable] ?? '');
+  return expanded === '~' || expanded.startsWith('~/') ? join(homedir(), expanded.slice(1)) : expanded;
+}

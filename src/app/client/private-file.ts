@@ -1,0 +1,36 @@
+import { readFileSync, statSync } from 'node:fs';
+import { renderDiagnostic } from '../../core/text/diagnostic.ts';
+import { isPlainlyPrivate } from '../file-access/is-plainly-private.ts';
+
+/** BOUNDED: bytes of a file that somebody has written by hand. */
+const MAX_BYTES = 1 << 20;
+
+export type PrivateFile =
+  | { readonly kind: 'read'; readonly bytes: Uint8Array }
+  | { readonly kind: 'missing' }
+  /** In sentences, each with the remedy. */
+  | { readonly kind: 'bad' | 'permission'; readonly errors: readonly string[] };
+
+/** Reads a file with secrets; one that others can read or change is refused, as a private key is by ssh(1). */
+export async function readPrivateFile(file: string, what: string): Promise<PrivateFile> {
+  try {
+    const errors = await mistakesOf(file, what);
+    if (errors.length > 0) return { kind: 'bad', errors };
+    return { kind: 'read', bytes: readFileSync(file) };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
+    const kind = code === 'EACCES' || code === 'EPERM' ? 'permission' : 'bad';
+    return { kind, errors: [`${file}: it cannot be read: ${message}`] };
+  }
+}
+
+/** What has to be changed before the secrets in it are its owner's alone. Throws with the system's reason. */
+async function mistakesOf(file: string, what: string): Promise<string[]> {
+  const stats = statSync(file);
+  if (!stats.isFile()) return [`${file}: it is not a file`];
+  if (stats.size > MAX_BYTES) return [`${file}: it has more than ${MAX_BYTES} bytes: it is not ${what}`];
+  if (isPlainlyPrivate(file)) return [];
+  const { judgeFileAccess } = await import('../file-access/judge-file-access.ts');
+  return judgeFileAccess(file, 'owner').map(renderDiagnostic);
+}

@@ -1,0 +1,51 @@
+import { parsePaddedBase64 } from '../bytes/base64.ts';
+import { HASH_NAMES, type HashName } from '../cipher/ciphers.ts';
+import type { Findings } from '../text/findings.ts';
+import { quoteText } from '../text/quote-text.ts';
+import type { Word } from '../text/word.ts';
+import { SPA_MODES, type SpaMode } from './spa-credential.ts';
+
+/** The most that libfko takes, in bytes (RIJNDAEL_MAX_KEYSIZE, MAX_KEY_LEN). */
+export const MAX_SPA_KEY_BYTES = 32;
+export const MAX_HMAC_KEY_BYTES = 128;
+
+// The values of fwknop's own files. No message shows a key.
+
+export function parseHashName({ text, ...at }: Word, findings: Findings): HashName | undefined {
+  const name = HASH_NAMES.find((one) => one === text.toLowerCase());
+  if (name === undefined)
+    findings.error(
+      { text, ...at },
+      `unknown digest ${quoteText(text)}: it is one of ${HASH_NAMES.join(', ').toUpperCase()}`,
+    );
+  return name;
+}
+
+/** fwknop has a sixth mode, `asymmetric`, which is that of GPG. */
+export function parseSpaMode(word: Word, findings: Findings): SpaMode | undefined {
+  const mode = SPA_MODES.find((one) => one === word.text.toLowerCase());
+  if (mode === undefined)
+    findings.error(
+      word,
+      `unknown encryption mode ${quoteText(word.text)}: it is one of ${SPA_MODES.join(', ').toUpperCase()}`,
+    );
+  return mode;
+}
+
+export function parseBase64Key(word: Word, most: number, findings: Findings): Uint8Array | undefined {
+  const key = parsePaddedBase64(word.text);
+  if (key !== undefined) return withinBounds(key, word, most, findings);
+  findings.error(word, 'this key is not base64: copy it whole, as fwknop --key-gen printed it');
+  return undefined;
+}
+
+/** A passphrase as it stands. */
+export function parseTextKey(word: Word, most: number, findings: Findings): Uint8Array | undefined {
+  return withinBounds(new TextEncoder().encode(word.text), word, most, findings);
+}
+
+function withinBounds(key: Uint8Array, word: Word, most: number, findings: Findings): Uint8Array | undefined {
+  if (key.length > 0 && key.length <= most) return key;
+  findings.error(word, `this key has ${key.length} bytes: fwknop takes 1 to ${most} here`);
+  return undefined;
+}

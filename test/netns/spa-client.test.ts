@@ -1,0 +1,154 @@
+/**
+ * SPA packets of `bussa knock` and `bussa connect`, and Debian's own fwknopd, which opens ports by iptables.
+ *
+ *     client                          server
+ *     eth0 10.7.0.2  fd07::2  ──────  eth0 10.7.0.1  fd07::1
+ *     bussa knock, bussa connect      fwknopd, sshd on 22
+ */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import type { Program } from '../lab/program.ts';
+import { CLIENT, STRANGER } from '../lab/wire.ts';
+import { FwknopdStage } from './fwknopd-stage.ts';
+import { BUSSA } from './up-stage.ts';
+
+const MODES = ['cbc', 'ctr', 'cfb', 'ofb', 'ecb', 'legacy'];
+const HMACS = ['md5', 'sha1', 'sha256', 'sha384', 'sha512', 'sha3_256', 'sha3_512'];
+
+/** As many at a time as the machine has processors for. */
+const AT_ONCE = 3;
+
+const codeOf = async (program: Program): Promise<number | null> => (await program.exited).code;
+const base64 = (length: number): string => randomBytes(length).toString('base64');
+
+/** A stanza of access.conf for its own port, and the keys as a file of the client. */
+function stanza(port: number, lines: readonly string[]): string {
+  return ['SOURCE ANY', `OPEN_PORTS tcp/${port}`, 'FW_ACCESS_TIMEOUT 300', ...lines, ''].join('\n');
+}
+
+const KEYS = [`KEY_BASE64 ${base64(32)}`, `HMAC_KEY_BASE64 ${base64(64)}`];
+
+describe('SPA packets to a real fwknopd', { concurrency: 2 }, () => {
+  test('every mode with every HMAC, and without one: the rule is there for the sender alone', async () => {
+    await using stage = await FwknopdStage.open();
+    const { directory } = stage;
+    const kinds = MODES.flatMap((mode) => [...HMACS, 'none'].map((hmac) => ({ mode, hmac })));
+    const all = kinds.map(({ mode, hmac }, i) => {
+      const key =
+        i % 3 === 0 ? `KEY ${base64(9).replaceAll(/[+/]/g, 'x')}` : `KEY_BASE64 ${base64(1 + (i % 32))}`;
+      const lines = [key, `ENCRYPTION_MODE ${mode.toUpperCase()}`];
+      const hmacKey = i % 2 === 0 ? `HMAC_KEY_BASE64 ${base64(16 + 2 * i)}` : `HMAC_KEY plain-text-${i}`;
+      if (hmac !== 'none') lines.push(hmacKey, `HMAC_DIGEST_TYPE ${hmac.toUpperCase()}`);
+      return { name: `${mode}-${hmac}`, port: 1000 + i, lines };
+    });
+    await using fwknopd = await stage.startFwknopd(
+      all.map(({ port, lines }) => stanza(port, lines)).join('\n'),
+    );
+    const profiles = all.map(({ name, port, lines }, i) => {
+      const digest = `DIGEST_TYPE ${HMACS[i % HMACS.length]}`;
+      const file = directory.file(`${name}.spa`, [...lines, digest, ''].join('\n'));
+      const address = i % 2 === 0 ? [] : [`SpaAddress ${CLIENT}`];
+      return stage.profile(name, `Spa tcp/${port}`, `SpaKeyFile ${file}`, ...address);
+    });
+    writeFileSync(stage.hosts, profiles.join('\n'));
+    const left = [...all];
+    const knockRest = async (): Promise<void> => {
+      for (let next = left.pop(); next !== undefined; next = left.pop()) {
+        await using program = stage.knock(next.name);
+        assert.equal(await codeOf(program), 0, `${next.name}: ${program.output}`);
+        await fwknopd.saw(new RegExp(`Added access rule .*${CLIENT}.* tcp/${next.port},`));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, knockRest));
+    const rules = await stage.rules();
+    for (const { name, port } of all)
+      assert.match(rules, new RegExp(`-s ${CLIENT}/32 -p tcp .*--dport ${port} `), name);
+    assert.ok(!rules.includes(STRANGER));
+  });
+
+  test('ssh through bussa connect; each packet is another one; a wrong key opens nothing and says where to look', async () => {
+    await using stage = await FwknopdStage.open();
+    const { directory } = stage;
+    await using sshd = await stage.startSshd();
+    await using fwknopd = await stage.startFwknopd(
+      stanza(22, [...KEYS, 'REQUIRE_SOURCE_ADDRESS Y', 'REQUIRE_USERNAME carol']),
+    );
+    const [good, bad] = [
+      directory.file('good.spa', KEYS.join('\n')),
+      directory.file('bad.spa', `KEY_BASE64 ${base64(32)}\nHMAC_KEY_BASE64 ${base64(64)}\n`),
+    ];
+    const wish = ['Port 22', 'Spa tcp/22', `SpaAddress ${CLIENT}`, 'SpaUser carol', 'Timeout 60s'];
+    const hosts = [
+      stage.profile('box', ...wish, `SpaKeyFile ${good}`),
+      stage.profile('wrong', ...wish, `SpaKeyFile ${bad}`, 'Retries 0'),
+    ];
+    writeFileSync(stage.hosts, hosts.join('\n'));
+
+    await using wrong = stage.knock('wrong');
+    assert.equal(await codeOf(wrong), 1);
+    assert.match(wrong.output, /port 22 of 10\.7\.0\.1 does not answer after a knock/);
+    assert.match(wrong.output, /fwknopd never answers: its log/);
+    assert.doesNotMatch(await stage.rules(), /--dport/);
+
+    await using there = stage.ssh(`${BUSSA} connect -v -F ${stage.hosts} %n %p`, 'box', 'echo inside');
+    assert.equal(await codeOf(there), 0, `${there.output}${sshd.output}${fwknopd.output}`);
+    assert.match(there.output, /^inside$/m);
+    assert.match(there.output, /sending an SPA packet to 10\.7\.0\.1/);
+    assert.doesNotMatch(fwknopd.output, /replay/i);
+  });
+
+  test('two ports of two protocols, a timeout of the client, a clock that is off, and the address that a page sees', async () => {
+    await using stage = await FwknopdStage.open();
+    const { directory, wire } = stage;
+    await using fwknopd = await stage.startFwknopd(
+      `SOURCE ANY\nREQUIRE_SOURCE_ADDRESS Y\nFW_ACCESS_TIMEOUT 300\nMAX_FW_TIMEOUT 3000\n${KEYS.join('\n')}\n`,
+    );
+    const page = `require('http').createServer((q, s) => s.end('your address: ${CLIENT}')).listen(8077, '127.0.0.1', () => console.log('up'))`;
+    await using web = wire.client.start(process.execPath, '-e', page);
+    await web.saw(/up/);
+    const keys = `SpaKeyFile ${directory.file('keys', KEYS.join('\n'))}`;
+    const wish = 'Spa tcp/2222 udp/5353';
+    const resolve = ['SpaAddress resolve', 'SpaResolveUrl http://127.0.0.1:8077/'];
+    writeFileSync(
+      stage.hosts,
+      [
+        stage.profile('long', wish, keys, ...resolve, 'SpaTimeout 20m', 'SpaTimeOffset -90s'),
+        stage.profile('late', wish, keys, `SpaAddress ${CLIENT}`, 'SpaTimeOffset -10m'),
+        stage.profile('nowhere', wish, keys, 'SpaAddress resolve', 'SpaResolveUrl http://127.0.0.1:8078/'),
+      ].join('\n'),
+    );
+    await using late = stage.knock('late');
+    assert.equal(await codeOf(late), 0, late.output);
+    await fwknopd.saw(/SPA data time difference is too great/);
+    await using nowhere = stage.knock('nowhere');
+    assert.equal(await codeOf(nowhere), 1);
+    assert.match(
+      nowhere.output,
+      /8078\/ does not tell this host’s address: .*ECONNREFUSED.*; name another page/,
+    );
+    assert.doesNotMatch(await stage.rules(), /--dport/);
+
+    await using long = stage.knock('long');
+    assert.equal(await codeOf(long), 0, long.output);
+    await fwknopd.saw(/Added access rule .*udp\/5353,/, 2);
+    const rules = await stage.rules();
+    for (const port of ['tcp .*--dport 2222', 'udp .*--dport 5353'])
+      assert.match(rules, new RegExp(`-s ${CLIENT}/32 -p ${port} `));
+    const expiry = Number(/_exp_(\d+)/.exec(rules)?.[1]) - Date.now() / 1000;
+    assert.ok(expiry > 1000 && expiry <= 1200, `${expiry}`);
+  });
+
+  test('a key file that others can read is refused, and no key is shown', async () => {
+    await using stage = await FwknopdStage.open();
+    const { directory } = stage;
+    const file = directory.file('keys', KEYS.join('\n'));
+    writeFileSync(stage.hosts, stage.profile('box', 'Spa tcp/22', `SpaKeyFile ${file}`));
+    chmodSync(file, 0o644);
+    await using program = stage.knock('box', '-v');
+    assert.equal(await codeOf(program), 1);
+    assert.match(program.output, /others can read or change its contents \(mode 0644\): chmod 600/);
+    for (const line of KEYS) assert.ok(!program.output.includes(line.split(' ')[1] as string));
+  });
+});
