@@ -19,6 +19,7 @@ const TYPED: Readonly<Record<string, string>> = {
   confirm: 'confirm',
   status: 'status',
   watch: 'watch --json --interval 0.2',
+  events: 'events --json',
   leases: 'leases',
   open: 'open ssh 192.0.2.7',
   extend: 'extend ssh 192.0.2.7',

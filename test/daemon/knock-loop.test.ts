@@ -1,6 +1,7 @@
 // The loop from frames to completions, over a capture in memory: what it asks before a knock counts.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Feed } from '../../src/app/daemon/feed/feed.ts';
 import { KnockLoop } from '../../src/app/daemon/packets/knock-loop.ts';
 import { ScanWatch } from '../../src/app/daemon/packets/scan-watch.ts';
 import { DaemonCounters } from '../../src/app/daemon/reporting/daemon-counters.ts';
@@ -68,7 +69,8 @@ function knock({ banned, from = '192.0.2.7', to = '192.0.2.1', by = 2 }: Setting
   const bans = new BanList(MAX_BANS, SECRET);
   if (banned !== undefined) bans.add({ prefix: parsePrefix(banned) as Prefix }, instant(0));
   const sinks = { log: [], terminal: { write: () => undefined, close: () => undefined } };
-  const reports = new Reports(new EventLog(sinks, { debug: false }), new DaemonCounters(() => instant(0)));
+  const now = () => instant(0);
+  const reports = new Reports(new EventLog(sinks, { debug: false }), new DaemonCounters(now), new Feed(now));
   const scans = new ScanWatch(SECRET, true, () => undefined, reports.report);
   scans.adopt(scans.prepare(DOORS, { useSyslog: false }));
   const traces = new SourceTraces(64, SECRET, DOORS);

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Control } from '../../src/app/daemon/control/control.ts';
 import type { ControlVerbs } from '../../src/app/daemon/control/control-verbs.ts';
+import { Feed } from '../../src/app/daemon/feed/feed.ts';
 import { DaemonCounters } from '../../src/app/daemon/reporting/daemon-counters.ts';
 import { EventLog } from '../../src/app/daemon/reporting/event-log.ts';
 import { Hooks } from '../../src/app/daemon/reporting/hooks.ts';
@@ -32,7 +33,7 @@ function open(scratch: Scratch) {
     { log: [openFileSink(scratch.file('log'), 'text')], terminal: NO_TERMINAL },
     { debug: false },
   );
-  const reports = new Reports(log, new DaemonCounters(() => instant(0)));
+  const reports = new Reports(log, new DaemonCounters(() => instant(0)), new Feed(() => instant(0)));
   reports.followDoors(result.config.doors);
   const hooks = new Hooks(result.config, new HookRunner(undefined), reports.report);
   reports.subscribe({ note: (event) => hooks.note(event) });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import type { Proof } from '../../src/core/attempt/completion.ts';
 import type { PendingAttempt } from '../../src/core/attempt/pending-attempt.ts';
-import type { Answers, Requests, Rows } from '../../src/core/control/contract.ts';
+import type { Answers, Requests, Rows, Streams } from '../../src/core/control/contract.ts';
 import { COUNTED, type DaemonStatus, type FirewallStatus } from '../../src/core/control/daemon-status.ts';
+import type { DoorStatus } from '../../src/core/control/door-status.ts';
+import type { FollowPart } from '../../src/core/control/feed-event.ts';
 import type { LeaseStatus } from '../../src/core/control/lease-status.ts';
 import { GARBAGE, OUTCOMES } from '../../src/core/control/proof-counts.ts';
 import type { Reloaded } from '../../src/core/control/reload-answer.ts';
@@ -63,6 +65,7 @@ const lease = record<LeaseStatus>(
     holders,
     isShared: yes,
     byOperator: yes,
+    orderedBy: text,
     startFailure: text,
     stopFailure: text,
   },
@@ -70,6 +73,7 @@ const lease = record<LeaseStatus>(
   'holders',
   'isShared',
   'byOperator',
+  'orderedBy',
   'startFailure',
   'stopFailure',
 );
@@ -196,6 +200,84 @@ const reloaded = record<Reloaded>(
 
 const ban = record<Rows['bans']>({ who: text, until: moment }, 'until');
 
+const door = record<DoorStatus>(
+  {
+    name: text,
+    ports: text,
+    command: flag,
+    openFor: span,
+    leases: number,
+    maxLeases: number,
+    oneTime: flag,
+    accept: fc.constantFrom<DoorStatus['accept'] & object>(['key'], ['sequence', 'key']),
+    shut: text,
+    counts: fc.record({ completed: number, opened: number, closed: number, refused: number }),
+  },
+  'accept',
+  'shut',
+);
+
+const attempt = fc.record<PendingAttempt>({
+  source: address,
+  door: text,
+  stage: number,
+  stages: number,
+  since: moment,
+});
+
+const sourceRow = record<Rows['sources']>(
+  {
+    source: address,
+    at: moment,
+    kind: fc.constantFrom(...EXPLAINED),
+    door: text,
+    sentence: text,
+    penaltyUntil: moment,
+    banned: yes,
+  },
+  'door',
+  'penaltyUntil',
+  'banned',
+);
+
+const some = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(one, { maxLength: 2 });
+
+const overview = fc.record<Answers['overview']>({
+  status,
+  doors: some(door),
+  leases: some(lease),
+  attempts: some(attempt),
+  sources: some(sourceRow),
+  rates: fc.record({ until: moment, passed: some(number), dropped: some(number) }),
+  cursor: text,
+  now: moment,
+});
+
+const feedEvent = record<FollowPart['events'][number]>(
+  {
+    cursor: text,
+    at: moment,
+    event: text,
+    level: fc.constantFrom('error', 'warning', 'notice'),
+    text,
+    source: address,
+    door: text,
+    ports: text,
+    stage: number,
+    stages: number,
+    seconds: number,
+    until: moment,
+    reason: text,
+    user: text,
+    by: text,
+    who: text,
+    order: text,
+    count: number,
+  },
+  ...(['source', 'door', 'ports', 'stage', 'stages', 'seconds', 'until', 'reason'] as const),
+  ...(['user', 'by', 'who', 'order', 'count'] as const),
+);
+
 const userStory = fc.record<UserStory>({
   user: text,
   known: flag,
@@ -245,32 +327,12 @@ export const ANY_ANSWER: { readonly [V in keyof Answers]: fc.Arbitrary<Answers[V
   ),
   explain: story,
   'explain-user': userStory,
+  overview,
 };
 
 export const ANY_ROW: { readonly [V in keyof Rows]: fc.Arbitrary<Rows[V]> } = {
-  doors: record<Rows['doors']>(
-    {
-      name: text,
-      ports: text,
-      command: flag,
-      openFor: span,
-      leases: number,
-      maxLeases: number,
-      oneTime: flag,
-      accept: fc.constantFrom<Rows['doors']['accept'] & object>(['key'], ['sequence', 'key']),
-      shut: text,
-      counts: fc.record({ completed: number, opened: number, closed: number, refused: number }),
-    },
-    'accept',
-    'shut',
-  ),
-  attempts: fc.record<PendingAttempt>({
-    source: address,
-    door: text,
-    stage: number,
-    stages: number,
-    since: moment,
-  }),
+  doors: door,
+  attempts: attempt,
   leases: lease,
   history: record<PastLease>(
     {
@@ -285,21 +347,49 @@ export const ANY_ROW: { readonly [V in keyof Rows]: fc.Arbitrary<Rows[V]> } = {
       holders,
       isShared: yes,
       byOperator: yes,
+      orderedBy: text,
       startFailure: text,
       stopFailure: text,
+      closedBy: text,
     },
     'holders',
     'isShared',
     'byOperator',
+    'orderedBy',
     'startFailure',
     'stopFailure',
+    'closedBy',
   ),
   bans: ban,
+  sources: sourceRow,
+  penalties: fc.record({ who: address, until: moment }),
+};
+
+export const ANY_STREAMED: { readonly [V in keyof Streams]: fc.Arbitrary<Streams[V]> } = {
+  follow: record<FollowPart>(
+    {
+      cursor: text,
+      events: fc.array(feedEvent, { maxLength: 3 }),
+      lost: fc.integer({ min: 1, max: 2 ** 40 }),
+      restarted: yes,
+      more: flag,
+      pulse: fc.record({
+        now: moment,
+        packets: fc.record({ passed: number, dropped: number }),
+        attempts: number,
+        leases: number,
+      }),
+    },
+    'lost',
+    'restarted',
+    'pulse',
+  ),
 };
 
 const nothing = fc.constant({});
 const count = fc.integer({ min: 1, max: 2 ** 40 });
-const order = record<Requests['open']>({ door: text, ip: address, for: length }, 'for');
+const via = fc.constant('web' as const);
+const order = record<Requests['open']>({ door: text, ip: address, for: length, via }, 'for', 'via');
 
 export const ANY_REQUEST: { readonly [V in keyof Requests]: fc.Arbitrary<Requests[V]> } = {
   ping: nothing,
@@ -307,13 +397,21 @@ export const ANY_REQUEST: { readonly [V in keyof Requests]: fc.Arbitrary<Request
   status: nothing,
   open: order,
   extend: order,
-  close: record<Requests['close']>({ door: text, ip: address, all: yes }, 'door', 'ip', 'all'),
+  close: record<Requests['close']>({ door: text, ip: address, all: yes, via }, 'door', 'ip', 'all', 'via'),
   reload: nothing,
   revoke: record<Requests['revoke']>({ user: text, key: text }, 'key'),
-  ban: record<Requests['ban']>({ who: prefix, for: length }, 'for'),
-  unban: fc.record({ who: prefix }),
+  ban: record<Requests['ban']>({ who: prefix, for: length, via }, 'for', 'via'),
+  unban: record<Requests['unban']>({ who: prefix, via }, 'via'),
   explain: record<Requests['explain']>({ ip: address, follow: yes }, 'follow'),
   'explain-user': fc.record({ user: text }),
+  overview: record<Requests['overview']>({ limit: count }, 'limit'),
+  sources: record<Requests['sources']>(
+    { outcome: fc.constantFrom(...EXPLAINED), limit: count },
+    'outcome',
+    'limit',
+  ),
+  penalties: nothing,
+  follow: record<Requests['follow']>({ since: text }, 'since'),
   doors: record<Requests['doors']>({ limit: count }, 'limit'),
   attempts: nothing,
   leases: record<Requests['leases']>(

@@ -120,7 +120,7 @@ describe("the operator's orders", { concurrency: 2 }, () => {
     const left = await stage.ask('history');
     assert.equal(left.code, 0, left.output);
     assert.match(left.output, /no daemon is running: these are the records of the last one/);
-    assert.match(left.output, /10\.7\.0\.3 +tcp\/22 +operator +\S+ +by the operator/);
+    assert.match(left.output, /10\.7\.0\.3 +tcp\/22 +operator root +\S+ +by the operator root$/m);
 
     await stage.start(SSH_DOOR);
     await stage.knockd.saw(/10\.7\.0\.2: ssh: left open by an earlier run, will be closed on time/);

@@ -10,14 +10,20 @@ import {
   type RowsVerb,
 } from '../../src/core/control/contract.ts';
 import { PROTOCOL, parseGreeting } from '../../src/core/control/greeting.ts';
-import { parseAnswer, parsePart, renderAnswer, renderPart } from '../../src/core/control/parse-answer.ts';
+import {
+  parseAnswer,
+  parsePart,
+  parseStreamed,
+  renderAnswer,
+  renderPart,
+} from '../../src/core/control/parse-answer.ts';
 import {
   parseRequest,
   RequestError,
   renderRequest,
   requestVerb,
 } from '../../src/core/control/parse-request.ts';
-import { ANY_ANSWER, ANY_LINE, ANY_REQUEST, ANY_ROW, damage } from '../lab/control-answers.ts';
+import { ANY_ANSWER, ANY_LINE, ANY_REQUEST, ANY_ROW, ANY_STREAMED, damage } from '../lab/control-answers.ts';
 import { seeded } from '../lab/seed.ts';
 
 const overTheSocket = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
@@ -32,6 +38,16 @@ describe('the contract of the control socket', () => {
   for (const verb of Object.keys(ROWS) as RowsVerb[]) {
     test(`the rows of ${verb} arrive as they were made`, (t) => rowsArrive(verb, seeded(t)));
   }
+
+  test('the parts of follow arrive as they were made', (t) => {
+    fc.assert(
+      fc.property(ANY_STREAMED.follow, (part) => {
+        const read = parseStreamed('follow', overTheSocket({ ok: true, ...part }));
+        assert.deepEqual(read, { kind: 'answer', answer: plain(part) });
+      }),
+      seeded(t),
+    );
+  });
 
   test('what is no request is refused in words', (t) => {
     const verbs = Object.keys(REQUESTS) as ControlVerb[];

@@ -117,7 +117,7 @@ function listNames(stateDirectory: string): readonly string[] | NoAnswer | 'hidd
     if (code === 'EACCES') return 'hidden';
     if (code === 'ENOENT' || code === 'ENOTDIR')
       return noDaemon({ stateDirectory }, `${stateDirectory} does not exist`);
-    return failure(new ControlError(stateDirectory, code ?? String(error)), { stateDirectory });
+    return failureOf(new ControlError(stateDirectory, code ?? String(error)), { stateDirectory });
   }
 }
 
@@ -147,23 +147,34 @@ async function converse<T>(
 ): Promise<DaemonReply<T>> {
   try {
     using conversation = new Conversation(path, patience);
-    const greeting = parseGreeting(await conversation.ask(renderRequest({ verb: 'ping' })));
-    if (greeting.kind === 'same-version') return await ask(conversation);
-    const reply = replyOf<T>(greeting);
-    if (reply.kind !== 'other-version') return reply;
-    const way = wayToRestart(meantBy(choice), false);
-    return way === undefined ? reply : { ...reply, message: `${reply.message}: ${way.command}` };
+    return (await greetDaemon(conversation, choice)) ?? (await ask(conversation));
   } catch (error) {
-    if (error instanceof ControlError) return failure(error, choice);
+    if (error instanceof ControlError) return failureOf(error, choice);
     throw error;
   }
 }
 
-function replyOf<T>(said: ParsedAnswer<T> | OtherGreeting): DaemonReply<T> {
+/** Why nothing is to be asked of it; `undefined`: it speaks this program's protocol. */
+export async function greetDaemon(
+  conversation: Conversation,
+  choice: DaemonSelector,
+): Promise<NoAnswer | undefined> {
+  const greeting = parseGreeting(await conversation.ask(renderRequest({ verb: 'ping' })));
+  if (greeting.kind === 'same-version') return undefined;
+  const reply = replyOf(greeting);
+  if (reply.kind !== 'other-version') return reply;
+  const way = wayToRestart(meantBy(choice), false);
+  return way === undefined ? reply : { ...reply, message: `${reply.message}: ${way.command}` };
+}
+
+/** What is no answer, in words. */
+export function replyOf(said: Exclude<ParsedAnswer<never>, { kind: 'answer' }> | OtherGreeting): NoAnswer;
+export function replyOf<T>(said: ParsedAnswer<T> | OtherGreeting): DaemonReply<T>;
+export function replyOf<T>(said: ParsedAnswer<T> | OtherGreeting): DaemonReply<T> {
   return said.kind === 'wrong' ? { kind: 'failed', message: said.message } : said;
 }
 
-function failure(error: ControlError, choice: DaemonSelector): NoAnswer {
+export function failureOf(error: ControlError, choice: DaemonSelector): NoAnswer {
   const { code, message, isSpoken } = error;
   if (code === 'EACCES' || code === 'EPERM') {
     return {

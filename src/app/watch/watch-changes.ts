@@ -1,8 +1,8 @@
-import type { WatchPoll } from './watch-poll.ts';
+import type { FeedEvent } from '../../core/control/feed-event.ts';
 
-/** Something that has changed between two looks at the daemon, for those who read lines. */
+/** Something that has changed, for those who read lines. */
 export type WatchChange = {
-  readonly event: 'opened' | 'failed' | 'closed' | 'attempt' | 'dropped' | 'refused';
+  readonly event: 'opened' | 'failed' | 'closed' | 'attempt' | 'dropped' | 'refused' | 'lost';
   readonly source?: string;
   readonly door?: string;
   /** Milliseconds until it closes. */
@@ -10,36 +10,39 @@ export type WatchChange = {
   readonly stage?: number;
   readonly stages?: number;
   readonly count?: number;
-  /** What the start command has failed of. */
+  /** What the start command has failed of, or why it was refused. */
   readonly reason?: string;
 };
 
-/** What is new in `poll`. Without an earlier one, everything that is open. */
-export function watchChanges(before: WatchPoll | undefined, poll: WatchPoll): readonly WatchChange[] {
-  const changes: WatchChange[] = [];
-  const old = new Set(before?.leases.map(({ id }) => id));
-  for (const { id, source, door, left } of poll.leases) {
-    if (!old.has(id)) changes.push({ event: 'opened', source, door, left });
+/** What an event of the daemon changes; `undefined`: nothing that is told here. */
+export function watchChange(happened: FeedEvent): WatchChange | undefined {
+  const { event, at, source, door, until, stage, stages, reason, count } = happened;
+  const place = {
+    ...(source === undefined ? {} : { source }),
+    ...(door === undefined ? {} : { door }),
+  };
+  const why = reason === undefined ? {} : { reason };
+  switch (event) {
+    case 'lease-opened':
+      return { event: 'opened', ...place, ...(until === undefined ? {} : { left: until - at }) };
+    case 'lease-closed':
+      return { event: 'closed', ...place };
+    case 'start-failed':
+      return { event: 'failed', ...place, ...why };
+    case 'stage':
+      return {
+        event: 'attempt',
+        ...place,
+        ...(stage === undefined ? {} : { stage }),
+        ...(stages === undefined ? {} : { stages }),
+      };
+    case 'refused':
+      return { event: 'refused', ...place, count: 1, ...why };
+    case 'packets-dropped':
+      return { event: 'dropped', count: count ?? 0 };
+    default:
+      return undefined;
   }
-  const failed = new Set(before?.leases.filter((one) => one.startFailure !== undefined).map(({ id }) => id));
-  for (const { id, source, door, startFailure: reason } of poll.leases) {
-    if (reason !== undefined && !failed.has(id)) changes.push({ event: 'failed', source, door, reason });
-  }
-  const now = new Set(poll.leases.map(({ id }) => id));
-  for (const { id, source, door } of before?.leases ?? []) {
-    if (!now.has(id)) changes.push({ event: 'closed', source, door });
-  }
-  const stages = new Map(before?.attempts.map(({ source, door, stage }) => [`${source} ${door}`, stage]));
-  for (const { source, door, stage, stages: whole } of poll.attempts) {
-    const known = stages.get(`${source} ${door}`);
-    if (known !== stage) changes.push({ event: 'attempt', source, door, stage, stages: whole });
-  }
-  if (before === undefined || before.status.startedAt !== poll.status.startedAt) return changes;
-  const refused = poll.status.counts.refused - before.status.counts.refused;
-  if (refused > 0) changes.push({ event: 'refused', count: refused });
-  const dropped = poll.status.packets.dropped - before.status.packets.dropped;
-  if (dropped > 0) changes.push({ event: 'dropped', count: dropped });
-  return changes;
 }
 
 export function renderChange(change: WatchChange): string {
@@ -54,8 +57,10 @@ export function renderChange(change: WatchChange): string {
     case 'attempt':
       return `${source}: ${door}: knock ${stage} of ${stages}`;
     case 'refused':
-      return `${count} refused`;
+      return `${source}: ${door}: refused: ${change.reason ?? 'the log says why'}`;
     case 'dropped':
       return `${count} packets lost: arrived faster than they could be processed`;
+    case 'lost':
+      return `${count} events were too many to be told`;
   }
 }

@@ -1,26 +1,35 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonSelector, NoAnswer } from '../ask/ask-daemon.ts';
-import { type WatchChange, watchChanges } from './watch-changes.ts';
-import { takePoll, type WatchPoll } from './watch-poll.ts';
-
-/** A daemon has no more: one that came into view because others went has not been opened just then. */
-const ALL = 65_536;
+import { askForRows, type DaemonSelector, type NoAnswer } from '../ask/ask-daemon.ts';
+import { followDaemon } from '../ask/follow-daemon.ts';
+import { type WatchChange, watchChange } from './watch-changes.ts';
 
 /**
- * For where there is no terminal: tells every change, until the daemon cannot be asked any more, and why not. `intervalMs`
- * bounds how often it is asked.
+ * For where there is no terminal: tells what is open, then every change, until the daemon cannot be asked any more, and why
+ * not. What was not told is said, with its number.
  */
 export async function watchLines(
   choice: DaemonSelector,
-  intervalMs: number,
   tell: (change: WatchChange) => void,
 ): Promise<NoAnswer> {
-  let before: WatchPoll | undefined;
-  for (;;) {
-    const result = await takePoll(choice, ALL);
-    if (result.kind !== 'poll') return result;
-    for (const change of watchChanges(before, result.poll)) tell(change);
-    before = result.poll;
-    await delay(intervalMs);
+  /** Told as open, before anything happened. */
+  let told: Set<string> | undefined;
+  for await (const followed of followDaemon(choice)) {
+    if (followed.kind !== 'part') return followed;
+    const { events, lost } = followed.part;
+    if (lost !== undefined) tell({ event: 'lost', count: lost });
+    if (told === undefined) {
+      const leases = await askForRows(choice, { verb: 'leases' });
+      if (leases.kind !== 'answer') return leases;
+      for (const { source, door, left } of leases.answer) tell({ event: 'opened', source, door, left });
+      told = new Set(leases.answer.map(({ source, door }) => `${source} ${door}`));
+    }
+    for (const event of events) {
+      const change = watchChange(event);
+      if (change === undefined) continue;
+      // It was opened while it was asked for.
+      if (change.event === 'opened' && told.delete(`${change.source} ${change.door}`)) continue;
+      if (change.event === 'closed') told.delete(`${change.source} ${change.door}`);
+      tell(change);
+    }
   }
+  return { kind: 'no-daemon', message: 'the daemon has hung up' };
 }

@@ -1,12 +1,22 @@
+import type { Pulse } from '../../core/control/feed-event.ts';
+import type { Overview } from '../../core/control/overview.ts';
 import { entryTime, hasOpened, type SourceStory } from '../../core/control/source-story.ts';
 import type { Address } from '../../core/net/address.ts';
 import { addressPrefix } from '../../core/net/prefix.ts';
 import { TerminalScreen } from '../../host/terminal/terminal-screen.ts';
 import { askDaemon, type DaemonSelector, type NoAnswer } from '../ask/ask-daemon.ts';
+import { DaemonMirror } from '../ask/daemon-mirror.ts';
 import { type LineStyle, renderLine } from './line.ts';
 import { renderWatch } from './render-watch.ts';
-import { type PollResult, takePoll } from './watch-poll.ts';
-import { addPoll, EMPTY_WATCH, pressKey, type WatchAction, type WatchState } from './watch-state.ts';
+import { MAX_ROWS } from './watch-poll.ts';
+import {
+  addPoll,
+  addPulse,
+  EMPTY_WATCH,
+  pressKey,
+  type WatchAction,
+  type WatchState,
+} from './watch-state.ts';
 
 export type WatchParts = {
   readonly choice: DaemonSelector;
@@ -18,36 +28,46 @@ export type WatchParts = {
 
 /** The live view, until somebody leaves it. A daemon that does not answer at the first look is the answer. */
 export async function watchScreen(parts: WatchParts): Promise<NoAnswer | undefined> {
-  const first = await takePoll(parts.choice);
-  if (first.kind !== 'poll') return first;
-  const screen = new WatchScreen(parts, first);
+  const first = await askDaemon(parts.choice, { verb: 'overview', limit: MAX_ROWS });
+  if (first.kind !== 'answer') return first;
+  const screen = new WatchScreen(parts, first.answer);
   await screen.left;
   return undefined;
 }
 
 /** Entries of a story that a small screen has room for beside what they come to. */
 const PAGE = 10;
+const PAINT_MS = 1000;
 
 class WatchScreen {
   readonly #parts: WatchParts;
   readonly #screen: TerminalScreen;
   readonly #timer: NodeJS.Timeout;
+  readonly #mirror: DaemonMirror;
   readonly #end = Promise.withResolvers<void>();
   #state: WatchState;
-  #isPolling = false;
   /** Why the daemon could not be asked the last time. */
   #trouble: string | undefined;
 
-  constructor(parts: WatchParts, first: PollResult) {
+  constructor(parts: WatchParts, first: Overview) {
     this.#parts = parts;
     this.#state = { ...EMPTY_WATCH, own: parts.own };
-    this.#take(first);
+    this.#state = addPoll(this.#state, { ...first, at: performance.now() });
     this.#screen = new TerminalScreen(
       (key) => this.#press(key),
       () => this.#paint(),
     );
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, () => this.#leave());
-    this.#timer = setInterval(() => void this.#poll(), parts.intervalMs);
+    // The time that is left runs down though nothing happens.
+    this.#timer = setInterval(() => this.#paint(), PAINT_MS);
+    this.#mirror = new DaemonMirror({
+      choice: parts.choice,
+      intervalMs: parts.intervalMs,
+      limit: MAX_ROWS,
+      onOverview: (overview) => this.#take(overview),
+      onPart: ({ pulse }) => this.#beat(pulse),
+      onTrouble: ({ message }) => this.#complain(message),
+    });
     this.#paint();
   }
 
@@ -57,32 +77,28 @@ class WatchScreen {
 
   #leave(): void {
     clearInterval(this.#timer);
+    this.#mirror.stop();
     this.#screen.close();
     this.#end.resolve();
   }
 
-  /** A slow daemon is asked once at a time. */
-  async #poll(): Promise<void> {
-    this.#paint();
-    if (this.#isPolling) return;
-    this.#isPolling = true;
-    try {
-      this.#take(await takePoll(this.#parts.choice));
-    } finally {
-      this.#isPolling = false;
-    }
+  #take(overview: Overview): void {
+    this.#state = addPoll(this.#state, { ...overview, at: performance.now() });
+    if (this.#state.message === this.#trouble) this.#state = { ...this.#state, message: undefined };
+    this.#trouble = undefined;
     this.#paint();
   }
 
-  #take(result: PollResult): void {
-    if (result.kind !== 'poll') {
-      this.#trouble = result.message;
-      this.#state = { ...this.#state, message: result.message };
-      return;
-    }
-    this.#state = addPoll(this.#state, result.poll);
-    if (this.#state.message === this.#trouble) this.#state = { ...this.#state, message: undefined };
-    this.#trouble = undefined;
+  #beat(pulse: Pulse | undefined): void {
+    if (pulse === undefined) return;
+    this.#state = addPulse(this.#state, pulse);
+    this.#paint();
+  }
+
+  #complain(message: string): void {
+    this.#trouble = message;
+    this.#state = { ...this.#state, message };
+    this.#paint();
   }
 
   #press(key: string): void {
@@ -105,7 +121,8 @@ class WatchScreen {
         const reply = await order(this.#parts.choice, action);
         const message = reply.kind === 'answer' ? DONE[action.kind](action.source) : reply.message;
         this.#state = { ...this.#state, message };
-        await this.#poll();
+        await this.#mirror.refresh();
+        this.#paint();
       }
     }
   }

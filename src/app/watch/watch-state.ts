@@ -1,7 +1,8 @@
+import type { Pulse } from '../../core/control/feed-event.ts';
 import type { Address } from '../../core/net/address.ts';
 import type { WatchPoll } from './watch-poll.ts';
 
-/** Polls that a sparkline goes back. */
+/** Seconds that a sparkline goes back. */
 const HISTORY = 240;
 
 /** What can be chosen: a lease or an attempt. */
@@ -19,6 +20,8 @@ export type WatchState = {
   readonly own: Address | undefined;
   /** The last that succeeded. */
   readonly poll: WatchPoll | undefined;
+  /** Packets until the last second, since the daemon's start. */
+  readonly pulse: Pulse['packets'] | undefined;
   /** Packets per second, the newest last. */
   readonly packets: readonly number[];
   readonly dropped: readonly number[];
@@ -34,6 +37,7 @@ export type WatchState = {
 export const EMPTY_WATCH: WatchState = {
   own: undefined,
   poll: undefined,
+  pulse: undefined,
   packets: [],
   dropped: [],
   chosen: undefined,
@@ -42,27 +46,28 @@ export const EMPTY_WATCH: WatchState = {
   page: undefined,
 };
 
-/** The state with another poll in it. */
+/** The state with another poll in it. What the daemon remembers of the packets goes before what was seen here. */
 export function addPoll(state: WatchState, poll: WatchPoll): WatchState {
-  const before = state.poll;
-  const isSame = before !== undefined && before.status.startedAt === poll.status.startedAt;
-  const rate = (of: 'passed' | 'dropped'): number => {
-    if (!isSame || poll.at <= before.at) return 0;
-    return Math.max(
-      0,
-      ((poll.status.packets[of] - before.status.packets[of]) * 1000) / (poll.at - before.at),
-    );
-  };
-  const grown = (values: readonly number[], value: number): readonly number[] =>
-    [...values, value].slice(-HISTORY);
-  const next = {
-    ...state,
-    poll,
-    packets: grown(state.packets, rate('passed')),
-    dropped: grown(state.dropped, rate('dropped')),
-  };
+  const { passed, dropped } = poll.rates;
+  const next = { ...state, poll, packets: passed.slice(-HISTORY), dropped: dropped.slice(-HISTORY) };
   const chosen = choicesOf(poll).find((each) => isSameChoice(each, state.chosen));
   return { ...next, chosen: chosen ?? choicesOf(poll)[0] };
+}
+
+/** A second has passed, as the daemon says. */
+export function addPulse(state: WatchState, { packets, attempts, leases }: Pulse): WatchState {
+  const { poll, pulse } = state;
+  const grown = (values: readonly number[], of: 'passed' | 'dropped'): readonly number[] =>
+    pulse === undefined ? values : [...values, Math.max(0, packets[of] - pulse[of])].slice(-HISTORY);
+  const next = {
+    ...state,
+    pulse: packets,
+    packets: grown(state.packets, 'passed'),
+    dropped: grown(state.dropped, 'dropped'),
+  };
+  if (poll === undefined) return next;
+  const status = { ...poll.status, attempts, leases: { ...poll.status.leases, open: leases } };
+  return { ...next, poll: { ...poll, status } };
 }
 
 /** Those that can be chosen, in the order of the screen. */
@@ -107,7 +112,7 @@ function pressOn(
   if (key !== 'c' && key !== 'e') return { state };
   if (kind === 'attempt')
     return { state: { ...state, message: 'nothing is open there: select an open door' } };
-  return { state, action: { kind: key === 'c' ? 'close' : 'extend', door, source } as WatchAction };
+  return { state, action: { kind: key === 'c' ? 'close' : 'extend', door, source } };
 }
 
 function move(state: WatchState, by: 1 | -1): WatchState {

@@ -16,6 +16,7 @@ import { completionVerb } from './verbs/completion.ts';
 import { CONFIRM } from './verbs/confirm.ts';
 import { CONNECT } from './verbs/connect.ts';
 import { DOCTOR } from './verbs/doctor.ts';
+import { EVENTS } from './verbs/events.ts';
 import { EXPLAIN } from './verbs/explain.ts';
 import { EXTEND } from './verbs/extend.ts';
 import { HISTORY } from './verbs/history.ts';
@@ -42,6 +43,7 @@ export const VERBS: readonly Verb[] = [
   CONFIRM,
   STATUS,
   WATCH,
+  EVENTS,
   LEASES,
   OPEN,
   EXTEND,

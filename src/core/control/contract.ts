@@ -3,6 +3,8 @@ import type { PastLease } from '../lease/past-lease.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Instant, Millis } from '../net/time.ts';
+import { EXPLAINED } from '../trace/explained.ts';
+import type { Explanation } from '../trace/explanation.ts';
 import {
   BAN_ANSWER,
   type BanAnswer,
@@ -13,6 +15,7 @@ import {
 } from './ban-answers.ts';
 import { DAEMON_STATUS, type DaemonStatus } from './daemon-status.ts';
 import { DOOR_STATUS, type DoorStatus, PENDING_ATTEMPT } from './door-status.ts';
+import { FOLLOW_PART, type FollowPart } from './feed-event.ts';
 import { GREETING, type Greeting } from './greeting.ts';
 import { LEASE_STATUS, type LeaseStatus, PAST_LEASE } from './lease-status.ts';
 import {
@@ -23,14 +26,25 @@ import {
   OPEN_ANSWER,
   type OpenAnswer,
 } from './order-answers.ts';
-import { type Fields, optional, type Reader, record } from './reader.ts';
+import {
+  OVERVIEW,
+  type Overview,
+  PENALTY_ROW,
+  type PenaltyRow,
+  SOURCE_ROW,
+  type SourceRow,
+} from './overview.ts';
+import { type Fields, optional, type Reader, record, word } from './reader.ts';
 import { RELOAD_ANSWER, type ReloadAnswer } from './reload-answer.ts';
 import { SOURCE_STORY, type SourceStory } from './source-story.ts';
 import { USER_STORY, type UserStory } from './user-story.ts';
 import { ADDRESS, COUNT, FLAG, LENGTH, MOMENT, PREFIX, TEXT, YES } from './value-readers.ts';
 
+/** By which way the operator gives the order, where it is not `bussa`: who it is, the daemon knows by itself. */
+type Ordered = { readonly via?: 'web' };
+
 /** `for`: how long, else the door's own time. */
-type Order = { readonly door: string; readonly ip: Address; readonly for?: Millis };
+type Order = Ordered & { readonly door: string; readonly ip: Address; readonly for?: Millis };
 type Nothing = Readonly<Record<never, never>>;
 
 /** The fields of each request, beside its verb. */
@@ -41,13 +55,13 @@ export type Requests = {
   readonly open: Order;
   readonly extend: Order;
   /** A door and an address, or `all`: of the door, of the address, or whatever is open. */
-  readonly close: { readonly door?: string; readonly ip?: Address; readonly all?: true };
+  readonly close: Ordered & { readonly door?: string; readonly ip?: Address; readonly all?: true };
   readonly reload: Nothing;
   /** The user, or one key of his by its fingerprint, counts no more, whatever the files say. */
   readonly revoke: { readonly user: string; readonly key?: string };
   /** Without `for` it is for good. */
-  readonly ban: { readonly who: Prefix; readonly for?: Millis };
-  readonly unban: { readonly who: Prefix };
+  readonly ban: Ordered & { readonly who: Prefix; readonly for?: Millis };
+  readonly unban: Ordered & { readonly who: Prefix };
   /** `follow`: what it does from now on is kept, whatever comes. */
   readonly explain: { readonly ip: Address; readonly follow?: true };
   /** What one user has knocked for in his own name. */
@@ -70,6 +84,14 @@ export type Requests = {
     readonly limit?: number;
   };
   readonly bans: Nothing;
+  /** Everything that a screen shows, `limit` rows of each list at most. */
+  readonly overview: { readonly limit?: number };
+  /** The sources seen last, and what became of their tries; of one outcome alone. */
+  readonly sources: { readonly outcome?: Explanation['kind']; readonly limit?: number };
+  /** Sources in penalty, as far as they are remembered. */
+  readonly penalties: Nothing;
+  /** What happens, until the client leaves: from now on, or after the event with this cursor, or from the oldest. */
+  readonly follow: { readonly since?: string };
 };
 
 /** Answers of one line. */
@@ -87,6 +109,7 @@ export type Answers = {
   readonly unban: UnbanAnswer;
   readonly explain: SourceStory;
   readonly 'explain-user': UserStory;
+  readonly overview: Overview;
 };
 
 /** The rows of answers that come in parts, a line each; they stand in the part under the name of the verb. */
@@ -97,13 +120,21 @@ export type Rows = {
   /** The latest first. */
   readonly history: PastLease;
   readonly bans: PlainBan;
+  /** The latest first. */
+  readonly sources: SourceRow;
+  readonly penalties: PenaltyRow;
 };
+
+/** Answers that go on: each line as it comes about. */
+export type Streams = { readonly follow: FollowPart };
 
 export type ControlVerb = keyof Requests;
 export type AnswerVerb = keyof Answers;
 export type RowsVerb = keyof Rows;
+export type StreamVerb = keyof Streams;
 
-const ORDER: Fields<Order> = { door: TEXT, ip: ADDRESS, for: optional(LENGTH) };
+const VIA = optional(word('web'));
+const ORDER: Fields<Order> = { door: TEXT, ip: ADDRESS, for: optional(LENGTH), via: VIA };
 
 export const REQUESTS: { readonly [V in ControlVerb]: Fields<Requests[V]> } = {
   ping: {},
@@ -111,11 +142,11 @@ export const REQUESTS: { readonly [V in ControlVerb]: Fields<Requests[V]> } = {
   status: {},
   open: ORDER,
   extend: ORDER,
-  close: { door: optional(TEXT), ip: optional(ADDRESS), all: optional(YES) },
+  close: { door: optional(TEXT), ip: optional(ADDRESS), all: optional(YES), via: VIA },
   reload: {},
   revoke: { user: TEXT, key: optional(TEXT) },
-  ban: { who: PREFIX, for: optional(LENGTH) },
-  unban: { who: PREFIX },
+  ban: { who: PREFIX, for: optional(LENGTH), via: VIA },
+  unban: { who: PREFIX, via: VIA },
   explain: { ip: ADDRESS, follow: optional(YES) },
   'explain-user': { user: TEXT },
   doors: { limit: optional(COUNT) },
@@ -130,6 +161,10 @@ export const REQUESTS: { readonly [V in ControlVerb]: Fields<Requests[V]> } = {
     limit: optional(COUNT),
   },
   bans: {},
+  overview: { limit: optional(COUNT) },
+  sources: { outcome: optional(word(...EXPLAINED)), limit: optional(COUNT) },
+  penalties: {},
+  follow: { since: optional(TEXT) },
 };
 
 export const ANSWERS: { readonly [V in AnswerVerb]: Reader<Answers[V]> } = {
@@ -145,6 +180,7 @@ export const ANSWERS: { readonly [V in AnswerVerb]: Reader<Answers[V]> } = {
   unban: UNBAN_ANSWER,
   explain: SOURCE_STORY,
   'explain-user': USER_STORY,
+  overview: OVERVIEW,
 };
 
 export const ROWS: { readonly [V in RowsVerb]: Reader<Rows[V]> } = {
@@ -153,9 +189,15 @@ export const ROWS: { readonly [V in RowsVerb]: Reader<Rows[V]> } = {
   leases: LEASE_STATUS,
   history: PAST_LEASE,
   bans: PLAIN_BAN,
+  sources: SOURCE_ROW,
+  penalties: PENALTY_ROW,
 };
+
+export const STREAMS: { readonly [V in StreamVerb]: Reader<Streams[V]> } = { follow: FOLLOW_PART };
 
 export const isControlVerb = (verb: unknown): verb is ControlVerb =>
   typeof verb === 'string' && Object.hasOwn(REQUESTS, verb);
 
 export const hasRows = (verb: ControlVerb): verb is RowsVerb => Object.hasOwn(ROWS, verb);
+
+export const isStream = (verb: ControlVerb): verb is StreamVerb => Object.hasOwn(STREAMS, verb);

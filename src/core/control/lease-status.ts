@@ -9,7 +9,7 @@ import { ADDRESS, FLAG, LEASE_ID, MOMENT, SPAN, TEXT, YES } from './value-reader
 /** A lease as it is shown. Moments are by the wall clock. */
 export type LeaseStatus = Pick<
   Lease,
-  'id' | 'door' | 'source' | 'state' | 'holders' | 'isShared' | 'byOperator' | 'startFailure'
+  'id' | 'door' | 'source' | 'state' | 'holders' | 'isShared' | 'byOperator' | 'orderedBy' | 'startFailure'
 > & {
   /** Lets in all of it, where that is more than the source. */
   readonly prefix?: string;
@@ -41,6 +41,7 @@ export const LEASE_STATUS = record<LeaseStatus>({
   held: FLAG,
   ...HOLDERS,
   byOperator: optional(YES),
+  orderedBy: optional(TEXT),
   startFailure: optional(TEXT),
   stopFailure: optional(TEXT),
 });
@@ -56,6 +57,8 @@ export const PAST_LEASE = record<PastLease>({
   how: word(...LEASE_ENDS),
   ...HOLDERS,
   byOperator: optional(YES),
+  orderedBy: optional(TEXT),
   startFailure: optional(TEXT),
   stopFailure: optional(TEXT),
+  closedBy: optional(TEXT),
 });

@@ -1,5 +1,15 @@
 import { quoteText } from '../text/quote-text.ts';
-import { ANSWERS, type Answers, type AnswerVerb, ROWS, type Rows, type RowsVerb } from './contract.ts';
+import {
+  ANSWERS,
+  type Answers,
+  type AnswerVerb,
+  ROWS,
+  type Rows,
+  type RowsVerb,
+  STREAMS,
+  type Streams,
+  type StreamVerb,
+} from './contract.ts';
 import { type ParsedAnswer, parseEnvelope, type WrongAnswer, wrongAnswer } from './envelope.ts';
 import { type Reader, WrongValue } from './reader.ts';
 
@@ -44,6 +54,14 @@ export function parsePart<V extends RowsVerb>(verb: V, line: unknown): ParsedAns
     rows.push(row);
   }
   return { kind: 'answer', answer: { rows, more } };
+}
+
+/** A line of an answer that goes on. */
+export function parseStreamed<V extends StreamVerb>(verb: V, line: unknown): ParsedAnswer<Streams[V]> {
+  const said = parseEnvelope(verb, line);
+  if (said.kind !== 'answer') return said;
+  const answer = STREAMS[verb].read(said.answer);
+  return answer instanceof WrongValue ? wrongField(verb, answer) : { kind: 'answer', answer };
 }
 
 const wrongField = (verb: string, { path, is }: WrongValue): WrongAnswer =>

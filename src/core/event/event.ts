@@ -22,6 +22,9 @@ export type ByUser = {
   readonly credential?: string;
 };
 
+/** Whose order it was: the name of an operator, with ` (web)` behind it where it came by the page; absent where nobody knows. */
+export type ByOperator = { readonly by?: string };
+
 /** Everything that can be reported. */
 export type Event = LogEvent | SilentEvent;
 
@@ -101,13 +104,13 @@ export type LogEvent =
       readonly cut: number;
     } & ByUser)
   /** By the operator. `seconds`: how long it is to be open from now on. */
-  | {
+  | ({
       readonly kind: 'ordered';
       readonly source: Address;
       readonly door: string;
       readonly order: 'open' | 'extend' | 'close';
       readonly seconds?: number;
-    }
+    } & ByOperator)
   | { readonly kind: 'held'; readonly source: Address; readonly door: string }
   /** Closing it has come to nothing: its ports could not be closed, or its stop command did not end by itself. */
   | {
@@ -143,8 +146,8 @@ export type LogEvent =
       readonly shortReason: string;
     } & ByUser)
   /** `who`: an address or a prefix; `seconds` are absent where it is for good. */
-  | { readonly kind: 'banned'; readonly who: string; readonly seconds?: number }
-  | { readonly kind: 'unbanned'; readonly who: string }
+  | ({ readonly kind: 'banned'; readonly who: string; readonly seconds?: number } & ByOperator)
+  | ({ readonly kind: 'unbanned'; readonly who: string } & ByOperator)
   | { readonly kind: 'adopted'; readonly source: Address; readonly door: string; readonly overdue: boolean }
   | { readonly kind: 'reloading'; readonly file: string }
   /** No mistake: it cannot be used now, and why has been told. */

@@ -1,6 +1,6 @@
 import { PROOF_NOUNS } from '../door/proof-kind.ts';
 import type { InterfaceChange } from '../net/host-interface.ts';
-import type { ByUser, CommandFailure, LogEvent } from './event.ts';
+import type { ByOperator, ByUser, CommandFailure, LogEvent } from './event.ts';
 import { printableLine } from './printable.ts';
 
 export type LogLevel = 'error' | 'warning' | 'notice' | 'debug';
@@ -101,9 +101,9 @@ function refusal(mistakes: number): string {
 function serviceWords(event: Exclude<LogEvent, SourceEvent | DoorEvent>): string {
   switch (event.kind) {
     case 'banned':
-      return `${event.who}: banned ${event.seconds === undefined ? 'for good' : `for ${event.seconds} s`}`;
+      return `${event.who}: banned ${event.seconds === undefined ? 'for good' : `for ${event.seconds} s`}${whose(event)}`;
     case 'unbanned':
-      return `${event.who}: no longer banned`;
+      return `${event.who}: no longer banned${whose(event)}`;
     case 'reloading':
       return `re-reading config file: ${event.file}`;
     case 'reload-refused':
@@ -158,9 +158,12 @@ function proofWords({ proof, credential }: ByUser): string {
 
 const ORDERS = { open: 'open it', extend: 'keep it open', close: 'close it' } as const;
 
-function orderWords({ order, seconds }: Extract<LogEvent, { kind: 'ordered' }>): string {
-  return `the operator's order: ${ORDERS[order]}${seconds === undefined ? '' : ` for ${seconds} s`}`;
+function orderWords(event: Extract<LogEvent, { kind: 'ordered' }>): string {
+  const { order, seconds } = event;
+  return `the operator's order: ${ORDERS[order]}${seconds === undefined ? '' : ` for ${seconds} s`}${whose(event)}`;
 }
+
+const whose = ({ by }: ByOperator): string => (by === undefined ? '' : `, by ${by}`);
 
 function closedWords({ early, cut }: Extract<LogEvent, { kind: 'closed' }>): string {
   const why = early === undefined ? '' : EARLY[early];

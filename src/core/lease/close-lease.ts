@@ -49,6 +49,12 @@ export function closeNow(turn: LeaseTurn, entry: Entry, how: LeaseEnd): void {
   }
 }
 
+/** The same, by the operator. `by`: the operator's name. */
+export function closeByOrder(turn: LeaseTurn, entry: Entry, by: string | undefined): void {
+  const lease = by === undefined ? entry.lease : { ...entry.lease, closedBy: by };
+  closeNow(turn, { ...entry, lease }, 'closed');
+}
+
 export function close(turn: LeaseTurn, entry: Entry, start: StartState, how: LeaseEnd): void {
   if (entry.lease.opened !== undefined) closePorts(turn, entry, { how, start, tries: 0 });
   else portsGone(turn, entry, start, how);

@@ -12,15 +12,23 @@ export type OperatorOrder = {
   readonly door: DoorSpec;
   readonly source: Address;
   readonly byOperator: true;
+  /** The operator's name. */
+  readonly orderedBy?: string;
 };
 
 /** What opens a door: a whole sequence, which only the engine can tell of, or the operator's order. */
 export type Demand = Completion | OperatorOrder;
 
 /** For whoever answers the operator: nothing that comes from the network may lead here. */
-export function orderOpen(door: DoorSpec, source: Address, length: Millis): OperatorOrder {
+export function orderOpen(
+  door: DoorSpec,
+  source: Address,
+  length: Millis,
+  orderedBy?: string,
+): OperatorOrder {
   const lasting = { ...door, opening: { ...door.opening, cmdTimeout: length } };
-  return { door: lasting, source, byOperator: true } as OperatorOrder;
+  const by = orderedBy === undefined ? {} : { orderedBy };
+  return { door: lasting, source, byOperator: true, ...by } as OperatorOrder;
 }
 
 export const isByOperator = (demand: Demand): demand is OperatorOrder => 'byOperator' in demand;

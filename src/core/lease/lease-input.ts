@@ -11,7 +11,7 @@ export type LeaseInput =
   /** The operator leaves a lease open for so much longer. */
   | { readonly kind: 'extend'; readonly id: LeaseId; readonly length: Millis }
   /** The operator ends leases. */
-  | { readonly kind: 'close'; readonly ids: readonly LeaseId[] }
+  | { readonly kind: 'close'; readonly ids: readonly LeaseId[]; readonly by?: string }
   /** Sources have been banned. */
   | { readonly kind: 'bans'; readonly isBanned: (source: Address) => boolean }
   /** Users have been removed, turned off or narrowed. */

@@ -4,6 +4,7 @@ import type { Address } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
 import { adopt } from './adopt-lease.ts';
 import {
+  closeByOrder,
   closeNow,
   closeRefused,
   due,
@@ -55,7 +56,7 @@ export class LeaseMachine {
         this.#with(input.id, (entry) => extend(turn, entry, input.length));
         break;
       case 'close':
-        for (const id of input.ids) this.#with(id, (entry) => closeNow(turn, entry, 'closed'));
+        for (const id of input.ids) this.#with(id, (entry) => closeByOrder(turn, entry, input.by));
         break;
       case 'bans':
         this.#closeAll(turn, 'banned', ({ source }) => input.isBanned(source));

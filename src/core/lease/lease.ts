@@ -70,6 +70,9 @@ export type Lease = {
   readonly isShared?: true;
   /** The operator has opened it, and nobody has knocked. */
   readonly byOperator?: true;
+  /** Which operator that was, and which one has closed it, where that is known. */
+  readonly orderedBy?: string;
+  readonly closedBy?: string;
   /** Its start command has failed, and how: the door may not be open. */
   readonly startFailure?: string;
   readonly state: 'opening' | 'open' | 'closing';

@@ -1,7 +1,7 @@
 import type { Opening } from '../door/opening.ts';
 import { renderCommands } from '../door/opening.ts';
 import { after, type Instant, millis, since } from '../net/time.ts';
-import { isByOperator } from './demand.ts';
+import { isByOperator, type OperatorOrder } from './demand.ts';
 import { requestAgain, writeLonger } from './extend-lease.ts';
 import { holdersOf, isHeldBySame, proofOf } from './holders.ts';
 import type { Lease, LeaseEnd, LeasePorts } from './lease.ts';
@@ -67,8 +67,12 @@ function newLease({ id, demand }: OpenInput, now: Instant): Lease {
     ...{ since: now, due: after(now, door.opening.cmdTimeout) },
     ...(opened === undefined ? {} : { opened }),
     ...holdersOf(demand),
-    ...(isByOperator(demand) ? { byOperator: true } : {}),
+    ...(isByOperator(demand) ? orderOf(demand) : {}),
   };
+}
+
+function orderOf({ orderedBy }: OperatorOrder): Pick<Lease, 'byOperator' | 'orderedBy'> {
+  return { byOperator: true, ...(orderedBy === undefined ? {} : { orderedBy }) };
 }
 
 /** What a door opens by itself. */

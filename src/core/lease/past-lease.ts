@@ -10,6 +10,8 @@ export type LeaseEnding = {
   /** What its commands have failed of: it may never have been open, or may not be closed. */
   readonly startFailure?: string;
   readonly stopFailure?: string;
+  /** Which operator has closed it, where one has. */
+  readonly closedBy?: string;
 };
 
 /** A lease that is over. */
@@ -24,4 +26,6 @@ export type PastLease = LeaseEnding &
     readonly sinceWall: Instant;
     /** The operator had opened it, and nobody had knocked. */
     readonly byOperator?: true;
+    /** Which operator that was. */
+    readonly orderedBy?: string;
   };

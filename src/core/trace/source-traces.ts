@@ -2,7 +2,7 @@ import type { HashKey } from '../attempt/keyed-hash.ts';
 import { OFFER, type Offer } from '../attempt/offer.ts';
 import type { Steps } from '../attempt/steps.ts';
 import type { Door } from '../door/door.ts';
-import { type Address, addressWords, familyOf } from '../net/address.ts';
+import { type Address, addressWords, familyOf, renderAddress } from '../net/address.ts';
 import { type Instant, instant } from '../net/time.ts';
 import type { Packet } from '../packet/packet.ts';
 import type { Noted } from './noted.ts';
@@ -135,6 +135,16 @@ export class SourceTraces {
     const [w0, w1, w2, w3] = addressWords(source);
     const row = this.#rings.find(familyOf(source), w0, w1, w2, w3);
     if (row !== NO_ROW) this.#rings.setFollowed(row, false);
+  }
+
+  /** The sources that are remembered, those seen last first. */
+  *latest(now: Instant): Generator<{ readonly source: Address; readonly at: Instant }> {
+    const rings = this.#rings;
+    for (const row of rings.latest(now)) {
+      const [w0, w1, w2, w3] = ([0, 1, 2, 3] as const).map((word) => rings.sourceWord(row, word));
+      const source = renderAddress(rings.family(row), w0 ?? 0, w1 ?? 0, w2 ?? 0, w3 ?? 0);
+      yield { source, at: instant(now - Math.max(0, rings.age(row, now))) };
+    }
   }
 
   /** What is remembered of a source, in its order. `now`: not long after the last of it. */

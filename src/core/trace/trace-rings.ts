@@ -127,6 +127,26 @@ export class TraceRings {
       (kept << COUNT_SHIFT);
   }
 
+  /** The rows in use, those seen last first. `now`: not long after the last of them. */
+  latest(now: number): Row[] {
+    const rows: Row[] = [];
+    for (let row = 0; row * HEAD < this.#heads.length; row++) if (this.#meta(row) !== 0) rows.push(row);
+    return rows.sort((a, b) => this.age(a, now) - this.age(b, now));
+  }
+
+  /** Milliseconds since the row's source was seen last. */
+  age(row: Row, now: number): number {
+    return ((now | 0) - (this.#heads[row * HEAD + SEEN] as number)) | 0;
+  }
+
+  family(row: Row): 4 | 6 {
+    return (this.#meta(row) & FAMILY_6) === 0 ? 4 : 6;
+  }
+
+  sourceWord(row: Row, word: 0 | 1 | 2 | 3): number {
+    return (this.#heads[row * HEAD + word] as number) >>> 0;
+  }
+
   count(row: Row): number {
     return (this.#meta(row) >>> COUNT_SHIFT) & COUNT_MASK;
   }

@@ -57,6 +57,11 @@ export class Conversation implements Disposable {
     return (await this.#lines.next()).value;
   }
 
+  /** Whoever waits for a line gets a `ControlError`. */
+  hangUp(): void {
+    this.#socket.destroy();
+  }
+
   [Symbol.dispose](): void {
     this.#socket.destroy();
     this.#reachable.release();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Peer, readPeer } from '../ffi/peer.ts';
 import { reachablePath } from './control-path.ts';
 
 /** BOUNDED: clients at one time; a further one has the place of the first that asks nothing, or does not read. */
@@ -17,8 +18,8 @@ export type ControlReply = Readonly<Record<string, unknown>>;
 /** One line, or several, each written when the client has taken the one before. */
 export type ControlAnswer = ControlReply | Promise<ControlReply> | AsyncIterable<ControlReply>;
 
-/** Answers a request, which may be any JSON value. */
-export type AnswerControl = (request: unknown) => ControlAnswer;
+/** Answers a request, which may be any JSON value, of a process that the kernel names. */
+export type AnswerControl = (request: unknown, peer: Peer | undefined) => ControlAnswer;
 
 /**
  * A Unix socket that takes one JSON object a line and answers with one, or with
@@ -116,6 +117,7 @@ async function serve(
     note('asks');
   };
   let begun: Buffer = Buffer.alloc(0);
+  const peer = peerOf(socket);
   try {
     for await (const chunk of socket as AsyncIterable<Buffer>) {
       begun = Buffer.concat([begun, chunk]);
@@ -130,7 +132,7 @@ async function serve(
           return;
         }
         note('asks');
-        const answered = answerLine(begun.toString('utf8', 0, end), answer);
+        const answered = answerLine(begun.toString('utf8', 0, end), answer, peer);
         if (Symbol.asyncIterator in answered) for await (const part of answered) await tell(part);
         else await tell(await answered);
         note('idle');
@@ -147,14 +149,20 @@ async function serve(
   }
 }
 
-function answerLine(line: string, answer: AnswerControl): ControlAnswer {
+/** Node.js tells the descriptor of a socket nowhere else. */
+function peerOf(socket: Socket): Peer | undefined {
+  const { _handle: handle } = socket as { readonly _handle?: { readonly fd?: unknown } | null };
+  return typeof handle?.fd === 'number' && handle.fd >= 0 ? readPeer(handle.fd) : undefined;
+}
+
+function answerLine(line: string, answer: AnswerControl, peer: Peer | undefined): ControlAnswer {
   let request: unknown;
   try {
     request = JSON.parse(line);
   } catch {
     return { ok: false, error: 'a request is one JSON object on a line of its own' };
   }
-  return answer(request);
+  return answer(request, peer);
 }
 
 /** Resolves when the kernel has taken all of it. */

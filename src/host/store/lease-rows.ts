@@ -25,6 +25,7 @@ export const LEASE_COLUMNS = [
   'start_failure',
   'prefix6',
   'holders',
+  'ordered_by',
 ] as const;
 
 type Value = string | number;
@@ -40,7 +41,7 @@ export function leaseValues(lease: StoredLease): Value[] {
   );
   return [
     ...[id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, ports],
-    ...[...ways, lease.startFailure ?? '', opened?.prefix6 ?? 0, renderHolders(lease)],
+    ...[...ways, lease.startFailure ?? '', opened?.prefix6 ?? 0, renderHolders(lease), lease.orderedBy ?? ''],
   ];
 }
 
@@ -79,11 +80,13 @@ export function readHistoryRow(row: Row): PastLease {
     ...readHolders(row.holders),
     ...readStartFailure(row),
     ...(row.stop_failure === '' ? {} : { stopFailure: String(row.stop_failure) }),
+    ...(row.closed_by === '' ? {} : { closedBy: String(row.closed_by) }),
   };
 }
 
-function readOrigin(row: Row): Pick<PastLease, 'byOperator'> {
-  return row.by_operator === 1 ? { byOperator: true } : {};
+function readOrigin(row: Row): Pick<PastLease, 'byOperator' | 'orderedBy'> {
+  if (row.by_operator !== 1) return {};
+  return { byOperator: true, ...(row.ordered_by === '' ? {} : { orderedBy: String(row.ordered_by) }) };
 }
 
 function readStartFailure(row: Row): { readonly startFailure?: string } {

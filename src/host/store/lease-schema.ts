@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { DamageError } from './sqlite-error.ts';
 
-const SCHEMA_VERSION = 8;
+const SCHEMA_VERSION = 9;
 
 /** No layout will have a number above this one: then it is damage. */
 const LAST_VERSION = 999;
@@ -48,6 +48,10 @@ const USED = `
 /** The eighth: the users whose proofs hold it, see `renderHolders`; '' of a sequence or the operator. */
 const HOLDERS = "holders TEXT NOT NULL DEFAULT ''";
 
+/** The ninth: the names of the operators who have opened and closed it; '' of nobody. */
+const ORDERED_BY = "ordered_by TEXT NOT NULL DEFAULT ''";
+const CLOSED_BY = "closed_by TEXT NOT NULL DEFAULT ''";
+
 const HISTORY = `
   CREATE TABLE history (
     n          INTEGER PRIMARY KEY,
@@ -86,6 +90,8 @@ const STEPS: Readonly<Record<number, string>> = {
   5: added([PREFIX]),
   6: USED,
   7: `ALTER TABLE lease ADD COLUMN ${HOLDERS}; ALTER TABLE history ADD COLUMN ${HOLDERS};`,
+  8: `ALTER TABLE lease ADD COLUMN ${ORDERED_BY}; ALTER TABLE history ADD COLUMN ${ORDERED_BY};
+  ALTER TABLE history ADD COLUMN ${CLOSED_BY};`,
 };
 
 /** Makes the tables, or brings those of an earlier version up to date, as a whole. Throws where it cannot know how. */

@@ -45,7 +45,7 @@ export class MemoryLeaseStore implements LeaseStore {
     const lease = this.#leases.get(id);
     if (lease === undefined) return;
     this.#leases.delete(id);
-    const { door, source, opened, sinceWall, byOperator } = lease;
+    const { door, source, opened, sinceWall, byOperator, orderedBy } = lease;
     this.#history.push({
       id,
       door,
@@ -54,6 +54,7 @@ export class MemoryLeaseStore implements LeaseStore {
       sinceWall,
       ...heldBy(lease),
       ...(byOperator === undefined ? {} : { byOperator }),
+      ...(orderedBy === undefined ? {} : { orderedBy }),
       ...ending,
     });
     if (this.#history.length > MAX_HISTORY) this.#history.shift();

@@ -91,8 +91,10 @@ class SqliteLeaseStore implements LeaseStore {
     this.#delete = database.prepare('DELETE FROM lease WHERE id = ?');
     this.#select = database.prepare('SELECT * FROM lease ORDER BY due_wall');
     this.#toHistory = database.prepare(
-      `INSERT INTO history (id, door, source, ports, since_wall, at, lasted, how, by_operator, holders, start_failure, stop_failure)
-       SELECT id, door, source, ports, since_wall, ?, ?, ?, by_operator, holders, ?, ? FROM lease WHERE id = ?`,
+      `INSERT INTO history (id, door, source, ports, since_wall, at, lasted, how, by_operator, ordered_by,
+         holders, start_failure, stop_failure, closed_by)
+       SELECT id, door, source, ports, since_wall, ?, ?, ?, by_operator, ordered_by, holders, ?, ?, ?
+       FROM lease WHERE id = ?`,
     );
     this.#forgetOldest = database.prepare(
       `DELETE FROM history WHERE n <= (SELECT max(n) FROM history) - ${MAX_HISTORY}`,
@@ -126,10 +128,13 @@ class SqliteLeaseStore implements LeaseStore {
     withStoreError(`change a lease in ${this.#path}`, () => this.#noteStart.run(startFailure, id));
   }
 
-  end(id: LeaseId, { how, at, lasted, startFailure = '', stopFailure = '' }: LeaseEnding): void {
+  end(
+    id: LeaseId,
+    { how, at, lasted, startFailure = '', stopFailure = '', closedBy = '' }: LeaseEnding,
+  ): void {
     withStoreError(`end a lease in ${this.#path}`, () =>
       this.together(() => {
-        this.#toHistory.run(at, lasted, how, startFailure, stopFailure, id);
+        this.#toHistory.run(at, lasted, how, startFailure, stopFailure, closedBy, id);
         this.#delete.run(id);
         this.#forgetOldest.run();
       }),

@@ -4,8 +4,11 @@ import fc from 'fast-check';
 import { renderLine } from '../../../src/app/watch/line.ts';
 import { renderLeft, renderWatch } from '../../../src/app/watch/render-watch.ts';
 import { renderSparkline } from '../../../src/app/watch/sparkline.ts';
-import { renderChange, watchChanges } from '../../../src/app/watch/watch-changes.ts';
+import { renderChange, watchChange } from '../../../src/app/watch/watch-changes.ts';
 import { addPoll, EMPTY_WATCH, type WatchState } from '../../../src/app/watch/watch-state.ts';
+import type { FeedEvent } from '../../../src/core/control/feed-event.ts';
+import { type Address, parseAddress } from '../../../src/core/net/address.ts';
+import { instant } from '../../../src/core/net/time.ts';
 import { aDoor, aLease, anAttempt, aPoll } from './watch-polls.ts';
 
 const plain = (_style: string, text: string): string => text;
@@ -105,19 +108,31 @@ describe('the screen of the live view', () => {
 });
 
 describe('the live view as lines', () => {
-  test('what is new between two looks', () => {
-    const before = aPoll({ leases: [aLease('192.0.2.1')], attempts: [anAttempt('192.0.2.3', 1)] });
-    const now = aPoll({
-      leases: [aLease('192.0.2.2')],
-      attempts: [anAttempt('192.0.2.3', 2)],
-      packets: { passed: 9, dropped: 3 },
+  test('what the events of the daemon change', () => {
+    const at = instant(1000);
+    const event = (kind: string, more: Partial<FeedEvent>): FeedEvent => ({
+      ...{ cursor: '', at, event: kind, level: 'notice', text: '', door: 'ssh' },
+      ...{ source: parseAddress('192.0.2.2') as Address, ...more },
     });
-    assert.deepEqual(watchChanges(before, now).map(renderChange), [
-      '192.0.2.2: ssh: open for 30 s',
-      '192.0.2.1: ssh: closed',
-      '192.0.2.3: ssh: knock 2 of 4',
-      '3 packets lost: arrived faster than they could be processed',
-    ]);
-    assert.deepEqual(watchChanges(now, now), []);
+    const told = [
+      event('lease-opened', { until: instant(31_000) }),
+      event('running', {}),
+      event('lease-closed', {}),
+      event('stage', { stage: 2, stages: 4 }),
+      event('start-failed', { reason: 'failed with status 2' }),
+      event('refused', { reason: 'max_leases' }),
+      event('packets-dropped', { count: 3 }),
+    ];
+    assert.deepEqual(
+      told.map(watchChange).flatMap((change) => (change === undefined ? [] : [renderChange(change)])),
+      [
+        '192.0.2.2: ssh: open for 30 s',
+        '192.0.2.2: ssh: closed',
+        '192.0.2.2: ssh: knock 2 of 4',
+        '192.0.2.2: ssh: the start command failed with status 2',
+        '192.0.2.2: ssh: refused: max_leases',
+        '3 packets lost: arrived faster than they could be processed',
+      ],
+    );
   });
 });

@@ -54,6 +54,7 @@ type PollParts = {
   readonly doors?: readonly DoorStatus[];
   readonly leases?: readonly LeaseStatus[];
   readonly attempts?: readonly PendingAttempt[];
+  readonly rates?: readonly number[];
 };
 
 export function aPoll(parts: PollParts): WatchPoll {
@@ -64,10 +65,12 @@ export function aPoll(parts: PollParts): WatchPoll {
     doors = [],
     leases = [],
     attempts = [],
+    rates = [],
   } = parts;
   const counts = Object.fromEntries(COUNTED.map((what) => [what, 0])) as DaemonCounts;
   return {
     at,
+    rates: { until: instant(at), passed: rates, dropped: rates.map(() => 0) },
     doors,
     leases,
     attempts,

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   addPoll,
+  addPulse,
   choicesOf,
   EMPTY_WATCH,
   pressKey,
   type WatchState,
 } from '../../../src/app/watch/watch-state.ts';
+import type { Pulse } from '../../../src/core/control/feed-event.ts';
+import { instant } from '../../../src/core/net/time.ts';
 import { aLease, anAttempt, aPoll } from './watch-polls.ts';
 
 const press = (state: WatchState, ...keys: readonly string[]) => {
@@ -22,18 +25,29 @@ const POLL = aPoll({
 const STATE = addPoll(EMPTY_WATCH, POLL);
 
 describe('the live view', () => {
-  test('rates are those between two looks at the same daemon', () => {
-    const first = addPoll(EMPTY_WATCH, aPoll({ at: 1000, packets: { passed: 100, dropped: 0 } }));
-    assert.deepEqual(first.packets, [0]);
-    const second = addPoll(first, aPoll({ at: 3000, packets: { passed: 300, dropped: 4 } }));
+  test('rates are those that the daemon remembers, and a second more with each pulse', () => {
+    const pulse = (passed: number, dropped: number): Pulse => ({
+      ...{ now: instant(0), packets: { passed, dropped } },
+      ...{ attempts: 7, leases: 1 },
+    });
+    const first = addPoll(EMPTY_WATCH, aPoll({ rates: [5, 6] }));
+    assert.deepEqual(
+      [first.packets, first.dropped],
+      [
+        [5, 6],
+        [0, 0],
+      ],
+    );
+    const second = addPulse(addPulse(first, pulse(300, 0)), pulse(310, 4));
     assert.deepEqual(
       [second.packets, second.dropped],
       [
-        [0, 100],
-        [0, 2],
+        [5, 6, 10],
+        [0, 0, 4],
       ],
     );
-    const restarted = addPoll(second, aPoll({ at: 4000, startedAt: 9, packets: { passed: 5, dropped: 0 } }));
+    assert.deepEqual([second.poll?.status.attempts, second.poll?.status.leases.open], [7, 1]);
+    const restarted = addPulse(second, pulse(1, 0));
     assert.equal(restarted.packets.at(-1), 0);
   });
 

@@ -1,6 +1,6 @@
 import type { GuardedSource, ScanGuard } from '../../../core/attempt/scan-guard.ts';
 import type { Ban, BanList } from '../../../core/ban/ban-list.ts';
-import type { Event } from '../../../core/event/event.ts';
+import type { ByOperator, Event } from '../../../core/event/event.ts';
 import { type Address, addressWords, familyOf } from '../../../core/net/address.ts';
 import { type Prefix, renderPrefix } from '../../../core/net/prefix.ts';
 import { after, type Instant, type Millis } from '../../../core/net/time.ts';
@@ -52,21 +52,21 @@ export class BanKeeper {
     return this.#parts.bans.hasAddress(source, this.#now);
   }
 
-  ban(prefix: Prefix, length: Millis | undefined): BanOutcome {
+  ban(prefix: Prefix, length: Millis | undefined, by: ByOperator = {}): BanOutcome {
     const { bans, report } = this.#parts;
     const ban = { prefix, ...(length === undefined ? {} : { until: after(this.#now, length) }) };
     if (bans.add(ban, this.#now) === 'full') return { kind: 'full' };
     const seconds = length === undefined ? {} : { seconds: Math.ceil(length / 1000) };
-    report({ kind: 'banned', who: renderPrefix(prefix), ...seconds });
+    report({ kind: 'banned', who: renderPrefix(prefix), ...seconds, ...by });
     this.#onBan();
     return { kind: 'banned', ban, ...this.#keep() };
   }
 
   /** For one address, what the scan guard has against it goes too. */
-  unban(prefix: Prefix): UnbanOutcome {
+  unban(prefix: Prefix, by: ByOperator = {}): UnbanOutcome {
     const { bans, guard, report } = this.#parts;
     const removed = bans.remove(prefix);
-    if (removed) report({ kind: 'unbanned', who: renderPrefix(prefix) });
+    if (removed) report({ kind: 'unbanned', who: renderPrefix(prefix), ...by });
     const still = this.of(prefix.base).filter((ban) => ban.prefix.length <= prefix.length);
     const isAddress = renderPrefix(prefix) === prefix.base;
     const forgiven = isAddress && guard.endPenalty(sourceOf(prefix.base));

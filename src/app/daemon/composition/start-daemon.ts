@@ -191,6 +191,9 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     trialLeft: () => guard?.trialLeft,
     exposure,
   });
+  const { feed } = reports;
+  feed.beat(() => view.pulse());
+  resources.defer(() => feed.close());
   const config = () => inForce.current;
   const { bans, sources, users } = doors;
   const { store } = state;
@@ -202,6 +205,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     bans,
     sources,
     users,
+    feed,
     reload: () => reload.run(),
     revoke: (user, key) => reload.revoke(user, key),
     report,

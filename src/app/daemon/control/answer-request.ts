@@ -1,17 +1,29 @@
-import { type AnswerVerb, hasRows, type RowsVerb } from '../../../core/control/contract.ts';
+import {
+  type AnswerVerb,
+  hasRows,
+  isStream,
+  type RowsVerb,
+  type StreamVerb,
+} from '../../../core/control/contract.ts';
 import { renderAnswer } from '../../../core/control/parse-answer.ts';
 import { parseRequest, RequestError, requestVerb } from '../../../core/control/parse-request.ts';
+import { isObject } from '../../../core/control/reader.ts';
 import type { ControlReply } from '../../../host/control/control-server.ts';
 import { StoreError } from '../../../host/store/lease-store.ts';
-import type { AnswerVerbs, ControlVerbs, RowsVerbs } from './control-verbs.ts';
+import type { AnswerVerbs, Asker, ControlVerbs, RowsVerbs, StreamVerbs } from './control-verbs.ts';
 import { inParts } from './in-parts.ts';
 
-/** As a stream, however the verb answers: what it throws becomes the last line. */
-export async function* answerRequest(verbs: ControlVerbs, request: unknown): AsyncGenerator<ControlReply> {
+/** As a stream, however the verb answers: what it throws becomes the last line. `login`: the name of who asks. */
+export async function* answerRequest(
+  verbs: ControlVerbs,
+  request: unknown,
+  login: () => string | undefined,
+): AsyncGenerator<ControlReply> {
   try {
     const verb = requestVerb(request);
     if (hasRows(verb)) yield* answerRows(verbs, verb, request);
-    else yield await answerOnce(verbs, verb, request);
+    else if (isStream(verb)) yield* answerStream(verbs, verb, request);
+    else yield await answerOnce(verbs, verb, request, whoAsks(request, login));
   } catch (error) {
     if (!(error instanceof RequestError || error instanceof StoreError)) throw error;
     yield { ok: false, error: error.message };
@@ -22,6 +34,20 @@ function answerRows<V extends RowsVerb>(verbs: RowsVerbs, verb: V, request: unkn
   return inParts(verb, verbs[verb](parseRequest(verb, request)));
 }
 
-async function answerOnce<V extends AnswerVerb>(verbs: AnswerVerbs, verb: V, request: unknown) {
-  return renderAnswer(verb, await verbs[verb](parseRequest(verb, request)));
+async function* answerStream<V extends StreamVerb>(verbs: StreamVerbs, verb: V, request: unknown) {
+  for await (const part of verbs[verb](parseRequest(verb, request))) yield { ok: true, ...part };
+}
+
+async function answerOnce<V extends AnswerVerb>(verbs: AnswerVerbs, verb: V, request: unknown, asker: Asker) {
+  return renderAnswer(verb, await verbs[verb](parseRequest(verb, request), asker));
+}
+
+/** The name is looked up when it is asked for: by orders alone. */
+function whoAsks(request: unknown, login: () => string | undefined): Asker {
+  const page = isObject(request) && request.via === 'web' ? ['(web)'] : [];
+  return () => {
+    const name = login();
+    const words = name === undefined ? page : [name, ...page];
+    return words.length === 0 ? {} : { by: words.join(' ') };
+  };
 }

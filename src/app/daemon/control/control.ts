@@ -2,6 +2,8 @@ import { PROTOCOL } from '../../../core/control/greeting.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { askControl } from '../../../host/control/control-client.ts';
 import { type ControlReply, ControlServer } from '../../../host/control/control-server.ts';
+import type { Peer } from '../../../host/ffi/peer.ts';
+import { loginName } from '../../../host/privileges/login-name.ts';
 import { controlSocketIn } from '../../state/open-state.ts';
 import { LockoutError } from '../lockout-guard/lockout.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
@@ -67,9 +69,9 @@ export class Control {
     this.#server = undefined;
   }
 
-  async *#answer(request: unknown): AsyncGenerator<ControlReply> {
+  async *#answer(request: unknown, peer: Peer | undefined): AsyncGenerator<ControlReply> {
     await this.#begun.promise;
-    yield* answerRequest(this.#verbs, request);
+    yield* answerRequest(this.#verbs, request, () => (peer === undefined ? undefined : loginName(peer)));
   }
 
   /** Returns why it cannot be opened, which is in the log then. */
@@ -78,7 +80,7 @@ export class Control {
     const path = controlSocketIn(directory);
     try {
       if (!isAlone() && (await isAnswered(path))) throw new Error('another daemon answers there');
-      this.#server = await ControlServer.open(path, (request) => this.#answer(request));
+      this.#server = await ControlServer.open(path, (request, peer) => this.#answer(request, peer));
       return undefined;
     } catch (error) {
       const why = `${path}: ${(error as Error).message}`;

@@ -1,5 +1,7 @@
+import type { Overview } from '../../../core/control/overview.ts';
 import type { LeaseStore } from '../../../host/store/lease-store.ts';
 import type { BanKeeper } from '../bans/ban-keeper.ts';
+import type { Feed } from '../feed/feed.ts';
 import type { ReloadOutcome } from '../reload/reload.ts';
 import type { SourceView } from '../status/source-view.ts';
 import type { UserView } from '../status/user-view.ts';
@@ -15,19 +17,47 @@ export type DaemonVerbsParts = LeaseVerbsParts & {
   readonly bans: BanKeeper;
   readonly sources: SourceView;
   readonly users: UserView;
+  readonly feed: Feed;
   readonly reload: () => Promise<ReloadOutcome>;
   readonly revoke: (user: string, key?: string) => boolean;
 };
+
+/** BOUNDED: rows of each list in an answer of one line; no screen has more. */
+const MAX_ROWS = 200;
+const MOST_ROWS = 1000;
+/** What became of a source's last try is worked out for each. */
+const MAX_SOURCES = 50;
 
 /** What a daemon can be asked, each group in a file of its own. */
 export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, 'ping' | 'confirm'> {
   return {
     ...viewVerbs(parts.view),
+    overview: ({ limit = MAX_ROWS }) => overview(parts, limit),
+    follow: ({ since }) => parts.feed.follow(since),
     ...leaseVerbs(parts),
     ...reloadVerb(parts.reload),
     ...historyVerb(parts.store),
     ...sourceVerbs(parts.bans, parts.sources),
     revoke: ({ user, key }) => ({ revoked: parts.revoke(user, key) }),
     'explain-user': ({ user }) => parts.users.story(user),
+  };
+}
+
+/** The rules are not judged anew for it: it is asked again with each change. */
+function overview({ view, sources, feed }: DaemonVerbsParts, wanted: number): Overview {
+  const limit = Math.min(wanted, MOST_ROWS);
+  // First: what comes afterwards is told to who follows from here on.
+  const { cursor } = feed;
+  const { passed, dropped } = feed.rates.read(performance.now());
+  const { now } = view;
+  return {
+    status: view.status(),
+    doors: [...view.doors().take(limit)],
+    leases: [...view.leases().take(limit)],
+    attempts: [...view.attempts().take(limit)],
+    sources: [...sources.recent(Math.min(limit, MAX_SOURCES))],
+    rates: { until: now, passed, dropped },
+    cursor,
+    now,
   };
 }

@@ -7,7 +7,7 @@ import { needed, RequestError } from '../../../core/control/parse-request.ts';
 import { compileAdmission } from '../../../core/door/admission.ts';
 import type { DoorSpec } from '../../../core/door/door.ts';
 import { renderCommands } from '../../../core/door/opening.ts';
-import type { Event } from '../../../core/event/event.ts';
+import type { ByOperator, Event } from '../../../core/event/event.ts';
 import { orderOpen } from '../../../core/lease/demand.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import { letsIn } from '../../../core/lease/lease-prefix.ts';
@@ -39,13 +39,13 @@ export type LeaseVerbsParts = {
 /** The operator's orders. */
 export function leaseVerbs(parts: LeaseVerbsParts): Pick<ControlVerbs, 'open' | 'extend' | 'close'> {
   return {
-    open: (fields) => open(parts, fields),
-    extend: (fields) => extend(parts, fields),
-    close: (fields) => close(parts, fields),
+    open: (fields, asker) => open(parts, fields, asker()),
+    extend: (fields, asker) => extend(parts, fields, asker()),
+    close: (fields, asker) => close(parts, fields, asker()),
   };
 }
 
-async function open(parts: LeaseVerbsParts, fields: Requests['open']): Promise<OpenAnswer> {
+async function open(parts: LeaseVerbsParts, fields: Requests['open'], by: ByOperator): Promise<OpenAnswer> {
   const { keeper, view, report } = parts;
   const { door, source, length } = readOrder(parts, fields);
   const { start, stop } = renderCommands(door.opening, source);
@@ -54,9 +54,9 @@ async function open(parts: LeaseVerbsParts, fields: Requests['open']): Promise<O
     throw new RequestError(`nothing closes ${quoteText(door.name)} again, so it accepts no duration`);
   }
   const time = length ?? door.opening.cmdTimeout;
-  const order = { kind: 'ordered', source, door: door.name, order: 'open' } as const;
+  const order = { kind: 'ordered', source, door: door.name, order: 'open', ...by } as const;
   report(isLease ? { ...order, seconds: Math.ceil(time / 1000) } : order);
-  const outcome = await keeper.demand(orderOpen(door, source, time));
+  const outcome = await keeper.demand(orderOpen(door, source, time, by.by));
   const notAdmitted = compileAdmission(door)(source) ? {} : ({ notAdmitted: true } as const);
   switch (outcome.kind) {
     case 'refused':
@@ -77,7 +77,7 @@ async function open(parts: LeaseVerbsParts, fields: Requests['open']): Promise<O
   }
 }
 
-function extend(parts: LeaseVerbsParts, fields: Requests['extend']): ExtendAnswer {
+function extend(parts: LeaseVerbsParts, fields: Requests['extend'], by: ByOperator): ExtendAnswer {
   const { keeper, view, report } = parts;
   const { door, source, length = door.opening.cmdTimeout } = readOrder(parts, fields);
   const before = keeper.book.current(door.name, source);
@@ -86,14 +86,18 @@ function extend(parts: LeaseVerbsParts, fields: Requests['extend']): ExtendAnswe
     throw new RequestError(`${door.name} is ${before.state} for ${source} at the moment: try again`);
   }
   if (view.lease(before).left + length > seconds(MAX_TIMEOUT_SECONDS)) throw tooLong();
-  const order = { kind: 'ordered', source, door: door.name, order: 'extend' } as const;
+  const order = { kind: 'ordered', source, door: door.name, order: 'extend', ...by } as const;
   report({ ...order, seconds: Math.ceil((view.lease(before).left + length) / 1000) });
   const lease = keeper.extend(door.name, source, length);
   if (lease === undefined) throw notOpen(door.name, source);
   return { lease: view.lease(lease) };
 }
 
-async function close(parts: LeaseVerbsParts, fields: Requests['close']): Promise<CloseAnswer> {
+async function close(
+  parts: LeaseVerbsParts,
+  fields: Requests['close'],
+  by: ByOperator,
+): Promise<CloseAnswer> {
   const { keeper, report } = parts;
   const { door, ip, all } = fields;
   if (all !== true) {
@@ -108,8 +112,8 @@ async function close(parts: LeaseVerbsParts, fields: Requests['close']): Promise
   const ends: Promise<unknown>[] = [];
   for (let at = 0; at < chosen.length; at += CLOSED_AT_ONCE) {
     const some = chosen.slice(at, at + CLOSED_AT_ONCE);
-    for (const { door, source } of some) report({ kind: 'ordered', source, door, order: 'close' });
-    for (const end of keeper.close(some)) {
+    for (const { door, source } of some) report({ kind: 'ordered', source, door, order: 'close', ...by });
+    for (const end of keeper.close(some, by.by)) {
       ends.push(
         end.then(() => {
           closed += 1;

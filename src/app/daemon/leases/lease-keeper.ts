@@ -92,10 +92,10 @@ export class LeaseKeeper {
   }
 
   /** Closes these leases now, by the operator's word. Each resolves when nothing of it is open any more. */
-  close(leases: readonly Lease[]): Promise<void>[] {
+  close(leases: readonly Lease[], by?: string): Promise<void>[] {
     const ids = leases.map(({ id }) => id);
     const ended = ids.map((id) => (this.#machine.has(id) ? this.#endOf(id) : Promise.resolve()));
-    this.#take({ kind: 'close', ids });
+    this.#take({ kind: 'close', ids, ...(by === undefined ? {} : { by }) });
     return ended;
   }
 

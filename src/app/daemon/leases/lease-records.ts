@@ -89,12 +89,14 @@ export class LeaseRecords {
   async #writeEnd(effect: Extract<RecordEffect, { do: 'write-end' }>): Promise<void> {
     const { claims, clock, answer } = this.#parts;
     const { lease, how, closed, lasted, stopFailure, dropsClaims } = effect;
-    const { id, startFailure } = lease;
+    const { id, startFailure, closedBy } = lease;
+    // An order that a later knock has overruled has closed nothing.
+    const closer = how !== 'closed' || closedBy === undefined ? {} : { closedBy };
     const failures = {
       ...(startFailure === undefined ? {} : { startFailure }),
       ...(stopFailure === undefined ? {} : { stopFailure }),
     };
-    const ending = { how, at: toWallTime(closed, clock), lasted, ...failures };
+    const ending = { how, at: toWallTime(closed, clock), lasted, ...failures, ...closer };
     await this.#journal.end(lease, ending, () => {
       if (dropsClaims) this.#attempt(() => claims.drop(id));
     });

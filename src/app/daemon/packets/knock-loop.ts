@@ -107,7 +107,10 @@ export class KnockLoop {
   takeArrived(): void {
     if (this.#stopped) return;
     this.#now = performance.now();
-    if (this.#parts.capture.drain(BATCH, this.#take) > 0) this.#scheduleExpiry();
+    const taken = this.#parts.capture.drain(BATCH, this.#take);
+    if (taken === 0) return;
+    this.#parts.reports.feed.rates.add(taken, 0, this.#now);
+    this.#scheduleExpiry();
   }
 
   #drain(): void {
@@ -117,6 +120,7 @@ export class KnockLoop {
     this.#now = performance.now();
     const passed = this.#now - before;
     const taken = this.#parts.capture.drain(BATCH, this.#take);
+    if (taken > 0) this.#parts.reports.feed.rates.add(taken, 0, this.#now);
     if (taken === BATCH) this.#lost.ask(this.#now);
     this.#scheduleExpiry();
     this.#wakeUps = Math.max(0, this.#wakeUps - passed * WAKE_UPS_PER_MS) + 1;
@@ -169,17 +173,16 @@ export class KnockLoop {
   #reportScan(): void {
     const { reports, scans } = this.#parts;
     reports.count('scans');
-    if (!reports.admits('scan', 'port scan', this.#now)) return;
+    const isWritten = reports.admits('scan', 'port scan', this.#now);
+    const isFed = reports.feed.admits(0, this.#now);
+    if (!isWritten && !isFed) return;
     const packet = this.#packet;
     const protocol = packet.protocol === PROTOCOL_NUMBER.tcp ? 'tcp' : 'udp';
     const source = packetSource(packet);
-    reports.write({
-      kind: 'scan',
-      source,
-      protocol,
-      port: packet.destinationPort,
-      seconds: scans.penalty / 1000,
-    });
+    const port = packet.destinationPort;
+    const scan = { kind: 'scan', source, protocol, port, seconds: scans.penalty / 1000 } as const;
+    if (isWritten) reports.write(scan);
+    if (isFed) reports.feed.noteStep(scan);
   }
 
   /** `frame`: by which a packet for this host came in, where one has brought it about. */
@@ -201,13 +204,20 @@ export class KnockLoop {
     const kind = steps.kind(index);
     reports.step(kind);
     const sorts = this.#sorts[number];
-    const name = engine.doors[number]?.name;
-    if (sorts === undefined || name === undefined) return;
+    const door = engine.doors[number];
+    if (sorts === undefined || door === undefined) return;
     const sort = sorts[kind];
-    if (!reports.admits(sort.kind, sort.sort, this.#now)) return;
-    const source = steps.source(index);
-    if (kind === STEP.completed) reports.write({ kind: 'completed', source, door: name });
-    else reports.write({ kind: sort.kind, source, door: name, stage: steps.stage(index) } as LogEvent);
+    const stage = steps.stage(index);
+    const isWritten = reports.admits(sort.kind, sort.sort, this.#now);
+    const isFed = kind === STEP.completed || reports.feed.admits(stage, this.#now);
+    if (!isWritten && !isFed) return;
+    const place = { source: steps.source(index), door: door.name };
+    const event = (
+      kind === STEP.completed ? { kind: 'completed', ...place } : { kind: sort.kind, ...place, stage }
+    ) as LogEvent;
+    if (isWritten) reports.write(event);
+    if (kind === STEP.completed) reports.feed.note(event);
+    else if (isFed) reports.feed.noteStep(event, door.sequence.length);
   }
 
   #scheduleExpiry(): void {

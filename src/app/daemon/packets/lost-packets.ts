@@ -11,6 +11,8 @@ export class LostPackets {
   #askedAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #reported = 0;
+  /** To those who follow; the log has limits of its own. */
+  #told = 0;
 
   constructor(capture: Capture, reports: Reports) {
     this.#capture = capture;
@@ -34,6 +36,11 @@ export class LostPackets {
     this.#timer = undefined;
     this.#askedAt = performance.now();
     const { dropped } = this.#capture.counters();
+    if (dropped > this.#told) {
+      this.#reports.feed.rates.add(0, dropped - this.#told, this.#askedAt);
+      this.#reports.feed.note({ kind: 'packets-dropped', count: dropped - this.#told });
+      this.#told = dropped;
+    }
     if (dropped === this.#reported) return;
     if (!this.#reports.admits('packets-dropped', 'lost packets', this.#askedAt)) return;
     this.#reports.write({ kind: 'packets-dropped', count: dropped - this.#reported });

@@ -1,6 +1,7 @@
 import type { Config } from '../../../core/config/file/config.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
+import { Feed } from '../feed/feed.ts';
 import { DaemonCounters } from './daemon-counters.ts';
 import { openEventLog } from './open-event-log.ts';
 import { Reports } from './reports.ts';
@@ -12,7 +13,8 @@ export function openReports(
   warnings: readonly string[],
   wall: () => Instant,
 ): Reports {
-  const reports = new Reports(openEventLog(settings, options, warnings), new DaemonCounters(wall));
+  const log = openEventLog(settings, options, warnings);
+  const reports = new Reports(log, new DaemonCounters(wall), new Feed(wall));
   reports.followDoors(doors);
   return reports;
 }

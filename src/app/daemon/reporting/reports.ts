@@ -1,6 +1,7 @@
 import type { StepKind } from '../../../core/attempt/steps.ts';
 import type { Counted } from '../../../core/control/daemon-status.ts';
 import { type Event, isLogged, type LogEvent } from '../../../core/event/event.ts';
+import type { Feed } from '../feed/feed.ts';
 import type { DaemonCounters } from './daemon-counters.ts';
 import type { EventLog } from './event-log.ts';
 import { type LogTargets, reopenLog } from './open-sinks.ts';
@@ -22,12 +23,15 @@ export type CounterView = Pick<DaemonCounters, 'counts' | 'countsOf' | 'lastErro
 export class Reports {
   readonly #log: EventLog;
   readonly #counters: DaemonCounters;
+  /** Those who follow over the control socket. */
+  readonly feed: Feed;
   /** BOUNDED: made with the daemon. */
   readonly #subscribers: Subscriber[] = [];
 
-  constructor(log: EventLog, counters: DaemonCounters) {
+  constructor(log: EventLog, counters: DaemonCounters, feed: Feed) {
     this.#log = log;
     this.#counters = counters;
+    this.feed = feed;
   }
 
   subscribe(subscriber: Subscriber): void {
@@ -36,6 +40,7 @@ export class Reports {
 
   readonly report = (event: Event): void => {
     this.#counters.note(event);
+    this.feed.note(event);
     for (const { note } of this.#subscribers) note?.(event);
     if (isLogged(event)) this.#log.report(event);
   };

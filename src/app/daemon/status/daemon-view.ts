@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
 import type { DaemonStatus, ExposureStatus, StartOptions } from '../../../core/control/daemon-status.ts';
 import type { DoorStatus } from '../../../core/control/door-status.ts';
+import type { Pulse } from '../../../core/control/feed-event.ts';
 import type { LeaseStatus } from '../../../core/control/lease-status.ts';
 import { DEFAULT_MAX_LEASES, type DoorSpec, userProofs } from '../../../core/door/door.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
@@ -66,6 +67,23 @@ export class DaemonView {
     this.#parts = parts;
     this.#options = startOptionsOf(parts.options);
     this.#started = { at: parts.clock.wall(), sinceBoot: parts.clock.sinceBoot() };
+  }
+
+  /** By the wall clock. */
+  get now(): Instant {
+    return this.#parts.clock.wall();
+  }
+
+  /** What costs next to nothing. */
+  pulse(): Pulse {
+    const { clock, watch, keeper } = this.#parts;
+    const { passed, dropped } = watch.packets();
+    return {
+      now: clock.wall(),
+      packets: { passed, dropped },
+      attempts: watch.pending,
+      leases: keeper.book.size,
+    };
   }
 
   /** What is said of the rules is as they are now, unless that takes long. */
@@ -154,7 +172,8 @@ export class DaemonView {
 
   lease(lease: Lease): LeaseStatus {
     const { clock, keeper } = this.#parts;
-    const { id, door, source, state, opened, due, holders, isShared, byOperator, startFailure } = lease;
+    const { id, door, source, state, opened, due, holders, isShared, byOperator, orderedBy, startFailure } =
+      lease;
     const stopFailure = keeper.book.stopFailure(id);
     return {
       id,
@@ -172,6 +191,7 @@ export class DaemonView {
       ...(holders === undefined ? {} : { holders }),
       ...(isShared === undefined ? {} : { isShared }),
       ...(byOperator === undefined ? {} : { byOperator }),
+      ...(orderedBy === undefined ? {} : { orderedBy }),
       ...(startFailure === undefined ? {} : { startFailure }),
       ...(stopFailure === undefined ? {} : { stopFailure }),
     };

@@ -1,5 +1,6 @@
 import type { Proof } from '../../../core/attempt/completion.ts';
 import type { ScanGuard } from '../../../core/attempt/scan-guard.ts';
+import type { PenaltyRow, SourceRow } from '../../../core/control/overview.ts';
 import { type SourceStory, storyEntry } from '../../../core/control/source-story.ts';
 import type { Door } from '../../../core/door/door.ts';
 import type { Event } from '../../../core/event/event.ts';
@@ -11,7 +12,7 @@ import type { Address } from '../../../core/net/address.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import { explainNow } from '../../../core/trace/explain-now.ts';
 import { explainTrace } from '../../../core/trace/explain-trace.ts';
-import type { OpenDoor, TraceSituation } from '../../../core/trace/explanation.ts';
+import type { Explanation, OpenDoor, TraceSituation } from '../../../core/trace/explanation.ts';
 import type { SourceTraces } from '../../../core/trace/source-traces.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import { type BanKeeper, sourceOf } from '../bans/ban-keeper.ts';
@@ -75,22 +76,10 @@ export class SourceView {
   }
 
   explain(source: Address): SourceStory {
-    const { traces, bans, guard, clock, doors } = this.#parts;
+    const { traces, clock, leases } = this.#parts;
     const now = clock.wall();
     const entries = traces.read(source, now);
-    const [ban] = bans.of(source);
-    const penaltyUntil = guard.penaltyUntil(sourceOf(source), now);
-    const situation: TraceSituation = {
-      source,
-      now,
-      doors: doors(),
-      since: this.#since,
-      evicted: traces.displaced > 0,
-      open: this.#open(source),
-      clock: (at) => renderMoment(at, now),
-      ...(ban === undefined ? {} : { ban }),
-      ...(penaltyUntil === undefined ? {} : { penaltyUntil }),
-    };
+    const situation = this.#situation(source, now, leases());
     const why = explainTrace(entries, situation);
     return {
       source,
@@ -103,9 +92,62 @@ export class SourceView {
     };
   }
 
-  #open(source: Address): OpenDoor[] {
-    const { leases, clock } = this.#parts;
-    return [...leases()]
+  /** The sources seen last, and what became of the last try of each; of one outcome alone. */
+  *recent(limit: number, outcome?: Explanation['kind']): Generator<SourceRow> {
+    const { traces, clock, leases } = this.#parts;
+    const now = clock.wall();
+    const open = openBySource(leases());
+    let left = limit;
+    for (const { source, at } of traces.latest(now)) {
+      if (left <= 0) return;
+      const own = [...(open.bySource.get(source) ?? []), ...open.wide];
+      const situation = this.#situation(source, now, own);
+      const { kind, door, sentence } = explainTrace(traces.read(source, now), situation);
+      if (outcome !== undefined && kind !== outcome) continue;
+      left -= 1;
+      const { penaltyUntil, ban } = situation;
+      yield {
+        source,
+        at,
+        kind,
+        ...(door === undefined ? {} : { door }),
+        sentence,
+        ...(penaltyUntil === undefined ? {} : { penaltyUntil }),
+        ...(ban === undefined ? {} : { banned: true }),
+      };
+    }
+  }
+
+  /** Of the sources that are remembered, those in penalty: the guard itself knows no addresses. */
+  *penalties(): Generator<PenaltyRow> {
+    const { traces, guard, clock } = this.#parts;
+    const now = clock.wall();
+    for (const { source } of traces.latest(now)) {
+      const until = guard.penaltyUntil(sourceOf(source), now);
+      if (until !== undefined) yield { who: source, until };
+    }
+  }
+
+  #situation(source: Address, now: Instant, leases: Iterable<Lease>): TraceSituation {
+    const { traces, bans, guard, doors } = this.#parts;
+    const [ban] = bans.of(source);
+    const penaltyUntil = guard.penaltyUntil(sourceOf(source), now);
+    return {
+      source,
+      now,
+      doors: doors(),
+      since: this.#since,
+      evicted: traces.displaced > 0,
+      open: this.#open(source, leases),
+      clock: (at) => renderMoment(at, now),
+      ...(ban === undefined ? {} : { ban }),
+      ...(penaltyUntil === undefined ? {} : { penaltyUntil }),
+    };
+  }
+
+  #open(source: Address, leases: Iterable<Lease>): OpenDoor[] {
+    const { clock } = this.#parts;
+    return [...leases]
       .filter((lease) => letsIn(lease, source))
       .map(({ door, state, since, due, holders, byOperator, opened, startFailure }) => ({
         door,
@@ -123,4 +165,22 @@ export class SourceView {
 /** The kind of their proofs, if it is one. */
 function commonProof([first, ...others]: readonly Proof[]): { readonly proof?: Proof['kind'] } {
   return first !== undefined && others.every(({ kind }) => kind === first.kind) ? { proof: first.kind } : {};
+}
+
+/** `wide`: those that let in more than their source. */
+function openBySource(leases: Iterable<Lease>): {
+  readonly bySource: ReadonlyMap<Address, readonly Lease[]>;
+  readonly wide: readonly Lease[];
+} {
+  const bySource = new Map<Address, Lease[]>();
+  const wide: Lease[] = [];
+  for (const lease of leases) {
+    if (lease.opened?.prefix6 !== undefined) wide.push(lease);
+    else {
+      const own = bySource.get(lease.source) ?? [];
+      own.push(lease);
+      bySource.set(lease.source, own);
+    }
+  }
+  return { bySource, wide };
 }

@@ -105,22 +105,43 @@ function renderPast(leases: readonly PastLease[], { style }: Pick<Output, 'style
     { title: 'ENDED' },
   ] as const;
   const rows = leases.map(
-    ({ sinceWall, door, source, ports, holders, byOperator, lasted, how, startFailure, stopFailure }) => [
+    ({
+      sinceWall,
+      door,
+      source,
+      ports,
+      holders,
+      byOperator,
+      orderedBy,
+      closedBy,
+      lasted,
+      how,
+      ...failures
+    }) => [
       renderDateTime(sinceWall),
       door,
       source,
       ports === '' ? 'command' : ports,
       holderNames(holders),
-      openedBy(byOperator, holders),
+      printable(orderedBy === undefined ? openedBy(byOperator, holders) : `operator ${orderedBy}`),
       renderLength(lasted),
       [
-        ENDS[how],
-        ...(startFailure === undefined ? [] : [`its start command ${printable(startFailure)}`]),
-        ...(stopFailure === undefined ? [] : [`its stop command ${printable(stopFailure)}`]),
+        closedBy === undefined ? ENDS[how] : `${ENDS[how]} ${printable(closedBy)}`,
+        ...failureWords(failures),
       ].join('; '),
     ],
   );
   return renderTable(columns, rows, style);
+}
+
+function failureWords({
+  startFailure,
+  stopFailure,
+}: Pick<PastLease, 'startFailure' | 'stopFailure'>): string[] {
+  return [
+    ...(startFailure === undefined ? [] : [`its start command ${printable(startFailure)}`]),
+    ...(stopFailure === undefined ? [] : [`its stop command ${printable(stopFailure)}`]),
+  ];
 }
 
 function openedBy(byOperator: PastLease['byOperator'], holders: PastLease['holders']): string {
@@ -129,7 +150,7 @@ function openedBy(byOperator: PastLease['byOperator'], holders: PastLease['holde
 }
 
 function pastJson({ id, door, source, ports, sinceWall, at, lasted, how, ...rest }: PastLease): Json {
-  const { holders, isShared, byOperator, startFailure, stopFailure } = rest;
+  const { holders, isShared, byOperator, orderedBy, closedBy, startFailure, stopFailure } = rest;
   const by = openedBy(byOperator, holders);
   return {
     id,
@@ -137,12 +158,14 @@ function pastJson({ id, door, source, ports, sinceWall, at, lasted, how, ...rest
     source,
     ports,
     by,
+    ...(orderedBy === undefined ? {} : { orderedBy }),
     ...(holders === undefined ? {} : { user: holderNames(holders), holders }),
     ...(isShared === undefined ? {} : { isShared }),
     since: isoMoment(sinceWall),
     ended: isoMoment(at),
     lasted: inSeconds(lasted),
     how,
+    ...(closedBy === undefined ? {} : { closedBy }),
     ...(startFailure === undefined ? {} : { startFailure }),
     ...(stopFailure === undefined ? {} : { stopFailure }),
   };

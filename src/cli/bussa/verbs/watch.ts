@@ -6,7 +6,11 @@ import type { Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
-  interval: { type: 'string', value: 'SECONDS', summary: 'refresh interval, 0.2 to 60 (default 1)' },
+  interval: {
+    type: 'string',
+    value: 'SECONDS',
+    summary: 'shortest time between two refreshes, 0.2 to 60 (default 1)',
+  },
   json: { type: 'boolean', summary: 'print every change as one JSON value a line' },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
@@ -36,7 +40,7 @@ export const WATCH: Verb = {
       }
       const { watchLines } = await import('../../../app/watch/watch-lines.ts');
       const { renderChange } = await import('../../../app/watch/watch-changes.ts');
-      const reply = await watchLines(choice, intervalMs, (change) => {
+      const reply = await watchLines(choice, (change) => {
         const time = new Date().toISOString();
         output.print(
           json

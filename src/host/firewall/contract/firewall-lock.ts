@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { libc } from '../../ffi/libc.ts';
+import { type Peer, readPeer } from '../../ffi/peer.ts';
 import { sockets } from '../../ffi/socket.ts';
 import { FirewallError } from './firewall.ts';
 
@@ -12,16 +13,12 @@ const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SO_PEERCRED = 17;
-/** struct ucred: pid, uid and gid, 32 bits each. */
-const UCRED_BYTES = 12;
 
 /** linux/capability.h: the bit of CAP_NET_ADMIN. */
 const CAP_NET_ADMIN = 12n;
 
 /** A process that has the name. `pid`: 0 where it is in a pid namespace that is not seen from here. */
-type Holder = { readonly pid: number; readonly uid: number };
+type Holder = Peer;
 
 /**
  * Bussa's rules in the firewall belongs to one daemon in a network namespace: two would take each other's away. Any user
@@ -105,10 +102,7 @@ function findHolder(): Holder | undefined {
     address.set(new Uint8Array(new Uint16Array([AF_UNIX]).buffer));
     address.set(name, 2);
     if (sockets.connect(fd, address, address.length) !== 0) return undefined;
-    const credentials = new Uint8Array(UCRED_BYTES);
-    if (libc.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, [UCRED_BYTES]) !== 0) return undefined;
-    const [pid = 0, uid = 0] = new Uint32Array(credentials.buffer);
-    return { pid, uid };
+    return readPeer(fd);
   } finally {
     libc.close(fd);
   }

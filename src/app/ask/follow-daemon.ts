@@ -1,0 +1,63 @@
+import type { FollowPart } from '../../core/control/feed-event.ts';
+import { parseStreamed } from '../../core/control/parse-answer.ts';
+import { renderRequest } from '../../core/control/parse-request.ts';
+import { ControlError, Conversation } from '../../host/control/control-client.ts';
+import {
+  askDaemon,
+  type DaemonSelector,
+  failureOf,
+  findSocket,
+  greetDaemon,
+  type NoAnswer,
+  replyOf,
+} from './ask-daemon.ts';
+
+export type Followed = { readonly kind: 'part'; readonly part: FollowPart } | NoAnswer;
+
+/**
+ * What happens at the daemon, part by part, from the event `since` on; the last thing that comes is why it ended. Whoever
+ * stops reading has hung up; so has whoever aborts `signal`.
+ */
+export async function* followDaemon(
+  choice: DaemonSelector,
+  since?: string,
+  signal?: AbortSignal,
+): AsyncGenerator<Followed, void> {
+  const found = await findSocket(choice);
+  if (typeof found !== 'string') {
+    yield found;
+    return;
+  }
+  let hasBegun = false;
+  try {
+    using conversation = new Conversation(found);
+    signal?.addEventListener('abort', () => conversation.hangUp(), { once: true });
+    const refusal = await greetDaemon(conversation, choice);
+    if (refusal !== undefined) {
+      yield refusal;
+      return;
+    }
+    const from = since === undefined ? {} : { since };
+    let line = await conversation.ask(renderRequest({ verb: 'follow', ...from }));
+    for (;;) {
+      const said = parseStreamed('follow', line);
+      if (said.kind !== 'answer') {
+        yield replyOf(said);
+        return;
+      }
+      hasBegun = true;
+      yield { kind: 'part', part: said.answer };
+      line = await conversation.next();
+    }
+  } catch (error) {
+    if (!(error instanceof ControlError)) throw error;
+    yield hasBegun && !signal?.aborted ? await whyEnded(choice) : failureOf(error, choice);
+  }
+}
+
+/** One that ends takes its socket away; else it has hung up on this one, which was too slow. */
+async function whyEnded(choice: DaemonSelector): Promise<NoAnswer> {
+  const reply = await askDaemon(choice, { verb: 'ping' });
+  if (reply.kind !== 'answer') return reply;
+  return { kind: 'no-daemon', message: 'the daemon has hung up: what it told was read too slowly' };
+}

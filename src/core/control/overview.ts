@@ -1,0 +1,69 @@
+import type { PendingAttempt } from '../attempt/pending-attempt.ts';
+import type { Address } from '../net/address.ts';
+import type { Instant } from '../net/time.ts';
+import { EXPLAINED } from '../trace/explained.ts';
+import type { Explanation } from '../trace/explanation.ts';
+import { DAEMON_STATUS, type DaemonStatus } from './daemon-status.ts';
+import { DOOR_STATUS, type DoorStatus, PENDING_ATTEMPT } from './door-status.ts';
+import { LEASE_STATUS, type LeaseStatus } from './lease-status.ts';
+import { list, optional, type Reader, record, word } from './reader.ts';
+import { ADDRESS, MOMENT, NUMBER, TEXT, YES } from './value-readers.ts';
+
+/** What became of the last try of a source. `at`: when it was seen last. */
+export type SourceRow = {
+  readonly source: Address;
+  readonly at: Instant;
+  readonly kind: Explanation['kind'];
+  readonly door?: string;
+  /** Without a full stop. */
+  readonly sentence: string;
+  readonly penaltyUntil?: Instant;
+  readonly banned?: true;
+};
+
+/** In penalty until then. */
+export type PenaltyRow = { readonly who: Address; readonly until: Instant };
+
+/** Packets of each second before `until`, the oldest first. */
+export type Rates = {
+  readonly until: Instant;
+  readonly passed: readonly number[];
+  readonly dropped: readonly number[];
+};
+
+/** All that a screen shows, as of one moment. Of the lists the first `limit` rows; `status` has how many there are. */
+export type Overview = {
+  readonly status: DaemonStatus;
+  readonly doors: readonly DoorStatus[];
+  readonly leases: readonly LeaseStatus[];
+  readonly attempts: readonly PendingAttempt[];
+  /** The latest first. */
+  readonly sources: readonly SourceRow[];
+  readonly rates: Rates;
+  /** To be told what happens from here on. */
+  readonly cursor: string;
+  readonly now: Instant;
+};
+
+export const SOURCE_ROW = record<SourceRow>({
+  source: ADDRESS,
+  at: MOMENT,
+  kind: word(...EXPLAINED),
+  door: optional(TEXT),
+  sentence: TEXT,
+  penaltyUntil: optional(MOMENT),
+  banned: optional(YES),
+});
+
+export const PENALTY_ROW = record<PenaltyRow>({ who: ADDRESS, until: MOMENT });
+
+export const OVERVIEW: Reader<Overview> = record<Overview>({
+  status: DAEMON_STATUS,
+  doors: list(DOOR_STATUS),
+  leases: list(LEASE_STATUS),
+  attempts: list(PENDING_ATTEMPT),
+  sources: list(SOURCE_ROW),
+  rates: record<Rates>({ until: MOMENT, passed: list(NUMBER), dropped: list(NUMBER) }),
+  cursor: TEXT,
+  now: MOMENT,
+});

@@ -1,0 +1,113 @@
+import type { Event } from '../event/event.ts';
+import type { Instant } from '../net/time.ts';
+
+/** BOUNDED: events that are remembered: what strangers bring about in a ring of its own, so that it displaces nothing else. */
+const KEPT = 4096;
+const KEPT_NOISE = 2048;
+
+/** Of what strangers bring about, so many events are kept at once, and so many more each second; each depth has its own. */
+const NOISE_BURST = 200;
+const NOISE_PER_SECOND = 20;
+
+/** `stages`: knocks of the whole sequence, where the event is a step of an attempt. */
+export type FedEvent = { readonly event: Event; readonly stages?: number };
+
+export type FeedRecord = FedEvent & { readonly number: number; readonly at: Instant };
+
+/** `lost`: events between `after` and `next` that are not in `records`. `isWhole`: nothing follows yet. */
+export type FeedPiece = {
+  readonly records: readonly FeedRecord[];
+  readonly lost: number;
+  readonly next: number;
+  readonly isWhole: boolean;
+};
+
+/**
+ * The latest events, by number. Every event takes the next number, whether it is kept or not: so a reader knows from the
+ * numbers alone how many it has missed.
+ */
+export class EventRing {
+  readonly #kept = new Ring(KEPT);
+  readonly #noise = new Ring(KEPT_NOISE);
+  /** Of attempts at their first stage, which any scan makes, and of those that came further. */
+  readonly #budgets = [new Budget(), new Budget()] as const;
+  #last = 0;
+
+  /** The number of the latest event; 0: there was none. */
+  get last(): number {
+    return this.#last;
+  }
+
+  add(fed: FedEvent, at: Instant): void {
+    this.#last += 1;
+    this.#kept.push({ ...fed, number: this.#last, at });
+  }
+
+  /** Whether an event that a stranger has brought about is to be made for `addNoise`. If not, it is counted. `now`: ms that only grow. */
+  admits(stage: number, now: number): boolean {
+    const isAdmitted = this.#budgets[stage > 1 ? 1 : 0].take(now);
+    if (!isAdmitted) this.#last += 1;
+    return isAdmitted;
+  }
+
+  addNoise(fed: FedEvent, at: Instant): void {
+    this.#last += 1;
+    this.#noise.push({ ...fed, number: this.#last, at });
+  }
+
+  /** What came after the event `after`, the oldest first, `limit` at most. */
+  read(after: number, limit: number): FeedPiece {
+    const found = [...this.#kept.since(after, limit), ...this.#noise.since(after, limit)];
+    const records = found.sort((a, b) => a.number - b.number).slice(0, limit);
+    const isWhole = records.length < limit;
+    const next = isWhole ? this.#last : (records.at(-1)?.number ?? this.#last);
+    return { records, lost: Math.max(0, next - after - records.length), next, isWhole };
+  }
+}
+
+class Ring {
+  readonly #records: (FeedRecord | undefined)[];
+  #next = 0;
+
+  constructor(capacity: number) {
+    this.#records = new Array<FeedRecord | undefined>(capacity).fill(undefined);
+  }
+
+  push(record: FeedRecord): void {
+    this.#records[this.#next] = record;
+    this.#next = (this.#next + 1) % this.#records.length;
+  }
+
+  /** The oldest `limit` records of a higher number than `after`. */
+  since(after: number, limit: number): FeedRecord[] {
+    const size = this.#records.length;
+    let newer = 0;
+    while (newer < size && this.#at(newer + 1) > after) newer += 1;
+    const records: FeedRecord[] = [];
+    for (let back = newer; back > 0 && records.length < limit; back--) {
+      const record = this.#records[(this.#next - back + size) % size];
+      if (record !== undefined) records.push(record);
+    }
+    return records;
+  }
+
+  /** The number of the record so many places back; 0 where there is none. */
+  #at(back: number): number {
+    const size = this.#records.length;
+    return this.#records[(this.#next - back + size) % size]?.number ?? 0;
+  }
+}
+
+class Budget {
+  #tokens = NOISE_BURST;
+  #at = 0;
+
+  take(now: number): boolean {
+    const passed = Math.max(0, now - this.#at);
+    this.#at = now;
+    this.#tokens = Math.min(NOISE_BURST, this.#tokens + (passed * NOISE_PER_SECOND) / 1000);
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import type { Peer } from '../ffi/peer.ts';
+
+/** proc(5), loginuid: nobody has logged in. */
+const NO_LOGIN = 0xffff_ffff;
+
+/**
+ * Who somebody's process is of: its user; of root the one who logged in and has become root since, which the kernel
+ * remembers and nobody can change (pam_loginuid(8)).
+ */
+export function loginName({ pid, uid }: Peer): string {
+  const login = uid === 0 ? (readLogin(pid) ?? uid) : uid;
+  return nameOf(login) ?? `uid ${login}`;
+}
+
+function readLogin(pid: number): number | undefined {
+  const text = readText(`/proc/${pid}/loginuid`).trim();
+  const uid = /^[0-9]{1,10}$/.test(text) ? Number(text) : NO_LOGIN;
+  return uid === NO_LOGIN ? undefined : uid;
+}
+
+/** By passwd(5). */
+function nameOf(uid: number): string | undefined {
+  const lines = readText('/etc/passwd').split('\n');
+  return lines.map((line) => line.split(':')).find(([, , number]) => number === `${uid}`)?.[0];
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
