@@ -6,7 +6,7 @@
 #   setup.sh build    what makes the self-contained executable
 #   setup.sh package  what installs the Debian package on a bare system and judges it
 #   setup.sh test     what the tests need as well; the original knockd is unpacked to .cache, and not installed
-#   setup.sh bench    what the benchmark needs as well: fwknop
+#   setup.sh bench    what the benchmark needs: the same
 #
 # No service is started or enabled, no question is asked, and no file that the administrator has changed is touched.
 #
@@ -28,7 +28,7 @@ main() {
     build) need_packages_for_build ;;
     package) need_packages_for_daemon; need_packages_for_build; need_packages_for_package ;;
     test) need_packages_for_daemon; need_packages_for_build; need_packages_for_tests ;;
-    bench) need_packages_for_daemon; need_packages_for_build; need_packages_for_tests; need_packages_for_bench ;;
+    bench) need_packages_for_daemon; need_packages_for_build; need_packages_for_tests ;;
     *) fail 2 "setup.sh: unknown set \"$what\": use knock, knockd, build, package, test or bench" ;;
   esac
   [ -z "$missing" ] || install_packages
@@ -82,6 +82,7 @@ need_packages_for_tests() {
   need_command ping iputils-ping
   need_command systemd-analyze systemd
   need_file /usr/sbin/fwknopd fwknop-server
+  need_command fwknop fwknop-client
   need_file /lib/lsb/init-functions lsb-base
   has_libfaketime || need libfaketime
 }
@@ -95,10 +96,6 @@ need_packages_for_package() {
   need_command debootstrap debootstrap
   need_command lintian lintian
   need_command ip iproute2
-}
-
-need_packages_for_bench() {
-  need_command fwknop fwknop-client
 }
 
 need() { missing="$missing $1"; }

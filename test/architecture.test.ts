@@ -137,7 +137,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     budget: ['attempt', 'net'],
     bytes: [],
     cipher: [],
-    client: ['config/file', 'config/values', 'door', 'net', 'signed', 'text'],
+    client: ['config/file', 'config/values', 'door', 'net', 'signed', 'spa', 'text'],
     code: ['attempt', 'cipher', 'decoy', 'door', 'net', 'packet'],
     'config/advice': ['config/file', 'config/values', 'door', 'net', 'text'],
     'config/file': ['config/values', 'door', 'net', 'text'],

@@ -7,7 +7,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Program } from '../lab/program.ts';
 import { CLIENT, STRANGER } from '../lab/wire.ts';
@@ -138,6 +138,64 @@ describe('SPA packets to a real fwknopd', { concurrency: 2 }, () => {
       assert.match(rules, new RegExp(`-s ${CLIENT}/32 -p ${port} `));
     const expiry = Number(/_exp_(\d+)/.exec(rules)?.[1]) - Date.now() / 1000;
     assert.ok(expiry > 1000 && expiry <= 1200, `${expiry}`);
+  });
+
+  test('what fwknop itself has saved is imported, and opens; a second run changes nothing', async () => {
+    await using stage = await FwknopdStage.open();
+    const { directory, wire } = stage;
+    const rc = directory.file('.fwknoprc', '');
+    const saved = ['-A', 'tcp/22,udp/53', '-a', CLIENT, '-D', '10.7.0.1', '--rc-file', rc, '--no-save-args'];
+    const keys = ['--key-gen', '--use-hmac', '--hmac-digest-type', 'sha512', '-f', '600'];
+    await wire.client.run('fwknop', ...saved, ...keys, '--save-rc-stanza', '-n', 'gate');
+    const text = readFileSync(rc, 'utf8');
+    const [key = '', hmac = ''] = text.match(/^(?:HMAC_)?KEY_BASE64 .*$/gm) ?? [];
+    await using fwknopd = await stage.startFwknopd(
+      stanza(22, [key, hmac, 'HMAC_DIGEST_TYPE sha512', 'REQUIRE_SOURCE_ADDRESS Y']).replace(
+        'tcp/22',
+        'tcp/22, udp/53',
+      ),
+    );
+    writeFileSync(stage.hosts, '# mine\nHost other\n    Knock 7000\n');
+    writeFileSync(rc, `${text}\n[secret]\nSPA_SERVER h\nACCESS tcp/22\nUSE_GPG Y\n`);
+    const run = (): Program => wire.client.start(BUSSA, 'import', rc, '-F', stage.hosts);
+    await using first = run();
+    assert.equal(await codeOf(first), 0, first.output);
+    assert.match(first.output, /\.fwknoprc:\d+: \[secret\] left out: it has USE_GPG: /);
+    for (const shown of [key, hmac]) assert.ok(!first.output.includes(shown.split(/\s+/)[1] as string));
+    const hosts = readFileSync(stage.hosts, 'utf8');
+    assert.match(hosts, /^# mine\nHost other\n {4}Knock 7000\n\nHost gate\n/);
+    assert.equal(statSync(directory.file('gate.spa')).mode & 0o7777, 0o600);
+    await using second = run();
+    assert.equal(await codeOf(second), 0, second.output);
+    assert.equal(readFileSync(stage.hosts, 'utf8'), hosts);
+
+    await using knock = stage.knock('gate', '--no-wait');
+    assert.equal(await codeOf(knock), 0, knock.output);
+    await fwknopd.saw(/Added access rule .*udp\/53,/, 2);
+    assert.match(await stage.rules(), new RegExp(`-s ${CLIENT}/32 -p tcp .*--dport 22 `));
+  });
+
+  test('a .fwknoprc with a mistake, or a profile that is there: every mistake, and nothing is written', async () => {
+    await using stage = await FwknopdStage.open();
+    const { directory, wire } = stage;
+    const good = (name: string): string =>
+      `[${name}]\nSPA_SERVER h\nACCESS tcp/22\nALLOW_IP source\n${KEYS.join('\n')}\n`;
+    for (const [text, said] of [
+      [`${good('a')}[b]\nACCESS tcp/0\nKEY_BASE64 *\n`, [/:8:8: .*not a port/, /:9:12: .*not base64/]],
+      [good('box') + good('new'), [/has another profile of box: remove it/]],
+      [good('new') + good('NEW'), [/\[new\] and \[NEW\] would be one profile/]],
+      [good('odd'), [/odd\.spa exists already, with other contents/]],
+    ] as const) {
+      const rc = directory.file('.fwknoprc', text);
+      writeFileSync(stage.hosts, 'Host box\n    Knock 7000\n');
+      directory.file('odd.spa', 'KEY x\n');
+      const before = readdirSync(directory.path);
+      await using program = wire.client.start(BUSSA, 'import', rc, '-F', stage.hosts);
+      assert.equal(await codeOf(program), 78, program.output);
+      for (const words of said) assert.match(program.output, words);
+      assert.deepEqual(readdirSync(directory.path), before);
+      assert.equal(readFileSync(stage.hosts, 'utf8'), 'Host box\n    Knock 7000\n');
+    }
   });
 
   test('a key file that others can read is refused, and no key is shown', async () => {

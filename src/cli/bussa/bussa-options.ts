@@ -21,6 +21,7 @@ import { EXPLAIN } from './verbs/explain.ts';
 import { EXTEND } from './verbs/extend.ts';
 import { HISTORY } from './verbs/history.ts';
 import { HOST } from './verbs/host.ts';
+import { IMPORT } from './verbs/import.ts';
 import { INIT } from './verbs/init.ts';
 import { KEY } from './verbs/key.ts';
 import { KNOCK } from './verbs/knock.ts';
@@ -57,6 +58,7 @@ export const VERBS: readonly Verb[] = [
   USER,
   KEY,
   HOST,
+  IMPORT,
   KNOCK,
   CONNECT,
   DOCTOR,

@@ -1,4 +1,5 @@
 import { Findings } from '../text/findings.ts';
+import { findKeyword } from './host-keywords.ts';
 import { isPlainName, matchesHost, parseHostPattern } from './host-pattern.ts';
 import { splitArguments } from './split-arguments.ts';
 
@@ -94,7 +95,9 @@ function withLines(block: readonly string[], lines: readonly HostLine[], newline
   return [whole, ...written, ...rest.filter((line) => !isSet(line))];
 }
 
+/** Blanks in the value of a keyword that takes several words separate these. */
 function renderLine([keyword, value]: HostLine): string {
+  if (findKeyword(keyword)?.many === true) return `${keyword} ${value}`;
   return `${keyword} ${/[\s#]/.test(value) ? `"${value}"` : value}`;
 }
 
