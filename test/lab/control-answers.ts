@@ -6,7 +6,7 @@ import { COUNTED, type DaemonStatus, type FirewallStatus } from '../../src/core/
 import type { DoorStatus } from '../../src/core/control/door-status.ts';
 import type { FollowPart } from '../../src/core/control/feed-event.ts';
 import type { LeaseStatus } from '../../src/core/control/lease-status.ts';
-import { GARBAGE, OUTCOMES } from '../../src/core/control/proof-counts.ts';
+import { GARBAGE, OUTCOMES, SPA_GARBAGE, SPA_OUTCOMES } from '../../src/core/control/proof-counts.ts';
 import type { Reloaded } from '../../src/core/control/reload-answer.ts';
 import type { SourceStory, StoryEntry } from '../../src/core/control/source-story.ts';
 import type { UserStory } from '../../src/core/control/user-story.ts';
@@ -122,6 +122,11 @@ const status = record<DaemonStatus>(
         [K in (typeof COUNTED)[number]]: typeof number;
       },
     ),
+    spa: fc.record({
+      packets: fc.record({ passed: number, dropped: number }),
+      garbage: countsOf(SPA_GARBAGE),
+      outcomes: countsOf(SPA_OUTCOMES),
+    }),
     signed: fc.record({
       packets: fc.record({ passed: number, dropped: number }),
       garbage: countsOf(GARBAGE),
@@ -138,6 +143,7 @@ const status = record<DaemonStatus>(
   },
   'exposure',
   'signed',
+  'spa',
   'trialLeft',
   'lastError',
 );

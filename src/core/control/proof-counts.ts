@@ -48,10 +48,51 @@ function counts<Name extends string>(names: readonly Name[]) {
   return record<Counts>(Object.fromEntries(names.map((name) => [name, NUMBER])) as unknown as Fields<Counts>);
 }
 
+/** What becomes of packets of fwknop that are not judged. `form`, `hmac`: noise, or of a sender with another key. */
+export const SPA_GARBAGE = ['form', 'hmac', 'banned', 'used', 'rate', 'budget'] as const;
+
+/** What becomes of those that are. */
+export const SPA_OUTCOMES = [
+  'opened',
+  'extended',
+  'ran',
+  'refused',
+  'content',
+  'key off',
+  'key expired',
+  'key source',
+  'user name',
+  'clock',
+  'forgotten',
+  'command',
+  'nat',
+  'request',
+  'address',
+  'door',
+  'unbound',
+  'door source',
+  'busy',
+] as const;
+
+export type SpaGarbage = (typeof SPA_GARBAGE)[number];
+export type SpaOutcome = (typeof SPA_OUTCOMES)[number];
+
+export type SpaCounts = {
+  readonly packets: ProofCounts['packets'];
+  readonly garbage: Readonly<Record<SpaGarbage, number>>;
+  readonly outcomes: Readonly<Record<SpaOutcome, number>>;
+};
+
 export const PROOF_COUNTS = record<ProofCounts>({
   packets: record<ProofCounts['packets']>({ passed: NUMBER, dropped: NUMBER }),
   garbage: counts(GARBAGE),
   outcomes: counts(OUTCOMES),
   replies: NUMBER,
   repliesFailed: NUMBER,
+});
+
+export const SPA_COUNTS = record<SpaCounts>({
+  packets: record<SpaCounts['packets']>({ passed: NUMBER, dropped: NUMBER }),
+  garbage: counts(SPA_GARBAGE),
+  outcomes: counts(SPA_OUTCOMES),
 });

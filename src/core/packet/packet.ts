@@ -26,7 +26,7 @@ export class Packet {
    * which has none, the nanoseconds of its arrival, put there by the capture.
    */
   identity = 0;
-  /** Where a datagram's payload stands in the bytes it was read from; both are 0 for TCP, and where a capture has cut it. */
+  /** Where the payload stands in the bytes it was read from; both are 0 where a capture has cut it. */
   payloadStart = 0;
   payloadEnd = 0;
 }

@@ -8,7 +8,7 @@ export const READING = {
   truncated: 1,
   /** Neither IPv4 nor IPv6. */
   notIp: 2,
-  /** Neither TCP nor UDP. */
+  /** Neither TCP nor UDP: only addresses, the protocol and the payload have been read. */
   otherProtocol: 3,
   /** A first or later fragment: a knock fits into one packet. */
   fragment: 4,
@@ -125,8 +125,7 @@ function readTransport(
     if (headerLength < TCP_HEADER || offset + headerLength > claimedEnd) return READING.truncated;
     packet.identity = word32(bytes, offset + 4);
     packet.flags = byte(bytes, offset + 13) & TCP_FLAGS_MASK;
-    packet.payloadStart = 0;
-    packet.payloadEnd = 0;
+    setPayload(packet, offset + headerLength, claimedEnd, end);
   } else if (protocol === 17) {
     // RFC 768.
     if (offset + UDP_HEADER > payloadEnd) return READING.truncated;
@@ -134,16 +133,27 @@ function readTransport(
     if (length < UDP_HEADER || offset + length > claimedEnd) return READING.truncated;
     packet.identity = 0;
     packet.flags = 0;
-    const isWhole = offset + length <= end;
-    packet.payloadStart = isWhole ? offset + UDP_HEADER : 0;
-    packet.payloadEnd = isWhole ? offset + length : 0;
+    setPayload(packet, offset + UDP_HEADER, offset + length, end);
   } else {
+    packet.protocol = protocol;
+    packet.sourcePort = 0;
+    packet.destinationPort = 0;
+    packet.identity = 0;
+    packet.flags = 0;
+    setPayload(packet, offset, claimedEnd, end);
     return READING.otherProtocol;
   }
   packet.protocol = protocol;
   packet.sourcePort = word16(bytes, offset);
   packet.destinationPort = word16(bytes, offset + 2);
   return READING.packet;
+}
+
+/** `captured`: where the captured bytes end. */
+function setPayload(packet: Packet, start: number, end: number, captured: number): void {
+  const isWhole = start <= end && end <= captured;
+  packet.payloadStart = isWhole ? start : 0;
+  packet.payloadEnd = isWhole ? end : 0;
 }
 
 const byte = (bytes: Uint8Array, at: number): number => bytes[at] as number;

@@ -1,7 +1,7 @@
 import { renderBase64 } from '../bytes/base64.ts';
-import type { Millis } from '../net/time.ts';
 import type { KnockBody } from '../signed/knock-body.ts';
 import type { ReplyStatus } from '../signed/knock-reply.ts';
+import { clockWords } from './clock-words.ts';
 import type { ProofJudgement, ProofRefusal } from './prove-knock.ts';
 
 type Refused = Extract<ProofJudgement, { kind: 'refused' }>;
@@ -87,16 +87,4 @@ function shortWords(reason: ProofRefusal): string {
 /** The knock carries the first 16 bytes of the key's SHA-256: of the fingerprint, so many characters are certain. */
 function shortFingerprint(keyId: Uint8Array): string {
   return `SHA256:${renderBase64(keyId).slice(0, Math.floor((keyId.length * 8) / 6))}…`;
-}
-
-function clockWords(behind: Millis): string {
-  return `the clock of the sender is ${inWords(Math.abs(behind))} ${behind > 0 ? 'behind' : 'ahead'}`;
-}
-
-function inWords(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 2 * 3600) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} days`;
 }

@@ -2,11 +2,12 @@ import { parseBase64, renderBase64 } from '../bytes/base64.ts';
 import { asciiBytes, concatBytes } from '../bytes/concat-bytes.ts';
 import type { Ciphers, HashName } from '../cipher/ciphers.ts';
 import { aesModeOf, type SpaCredential } from './spa-credential.ts';
+import { MAX_SPA_CHARS, MIN_SPA_CHARS, SALTED } from './spa-form.ts';
 
 // libfko of fwknop 2.6.10: cipher_funcs.c, fko_encryption.c, fko_hmac.c.
 
-/** "Salted__", in base64: cut off before a packet is sent, and yet part of what is authenticated. */
-const SALTED = 'U2FsdGVkX1';
+/** Cut off before a packet is sent, and yet part of what is authenticated. */
+const SALTED_BYTES = asciiBytes(SALTED);
 const SALT_MARK = asciiBytes('Salted__');
 const SALT_BYTES = 8;
 const BLOCK = 16;
@@ -15,7 +16,7 @@ const LEGACY_KEY_BYTES = 16;
 const LEGACY_PAD = 0x30;
 
 /** How many characters of base64 an HMAC takes. */
-const HMAC_CHARS = {
+export const HMAC_CHARS = {
   md5: 22,
   sha1: 27,
   sha256: 43,
@@ -25,10 +26,6 @@ const HMAC_CHARS = {
   sha3_512: 86,
 } as const satisfies Record<HashName, number>;
 
-/** No packet of fwknop is shorter or longer (MIN_SPA_ENCODED_MSG_SIZE, MAX_SPA_ENCODED_MSG_SIZE). */
-const MIN_CHARS = 36;
-const MAX_CHARS = 1500;
-
 export type OpenedSpa =
   /** `text`: what the sender has written, its digest behind it. */
   | { readonly kind: 'opened'; readonly text: string; readonly salt: Uint8Array }
@@ -36,22 +33,65 @@ export type OpenedSpa =
 
 /** Opens a packet by a credential, its HMAC first. */
 export function openSpa(ciphers: Ciphers, credential: SpaCredential, packet: string): OpenedSpa {
-  const { hmac } = credential;
-  if (packet.length < MIN_CHARS || packet.length > MAX_CHARS) return { kind: 'refused', reason: 'form' };
-  const sealed = hmac === undefined ? packet : packet.slice(0, packet.length - HMAC_CHARS[hmac.name]);
-  if (hmac !== undefined) {
-    const expected = asciiBytes(hmacText(ciphers, hmac, sealed));
-    const found = asciiBytes(packet.slice(sealed.length));
-    if (!ciphers.isSame(expected, found)) return { kind: 'refused', reason: 'hmac' };
-  }
-  const bytes = parseBase64(SALTED + sealed);
-  const length = bytes === undefined ? 0 : bytes.length - SALT_MARK.length - SALT_BYTES;
-  if (bytes === undefined || length < BLOCK || length % BLOCK !== 0)
-    return { kind: 'refused', reason: 'form' };
-  const salt = bytes.subarray(SALT_MARK.length, SALT_MARK.length + SALT_BYTES);
-  const plain = decrypt(ciphers, credential, salt, bytes.subarray(SALT_MARK.length + SALT_BYTES));
-  return plain === undefined ? { kind: 'refused', reason: 'key' } : { kind: 'opened', text: plain, salt };
+  return new SpaCandidate(asciiBytes(packet)).open(ciphers, credential);
 }
+
+/** What may be a packet of fwknop's, to be tried with many credentials: what these have in common is made once. */
+export class SpaCandidate {
+  readonly #chars: number;
+  /** With the characters in front that are not sent. */
+  readonly #whole: Uint8Array;
+  /** By their numbers of characters: the HMACs that it may end in. */
+  readonly #tags = new Map<number, Uint8Array | undefined>();
+
+  constructor(packet: Uint8Array) {
+    this.#chars = packet.length;
+    this.#whole = concatBytes(SALTED_BYTES, packet);
+  }
+
+  /** Whether the credential's HMAC is right; false where it has none. */
+  isAuthentic(ciphers: Ciphers, { hmac }: SpaCredential): boolean {
+    if (hmac === undefined || !this.#hasLength) return false;
+    const chars = HMAC_CHARS[hmac.name];
+    const tag = this.#tag(chars);
+    if (tag === undefined) return false;
+    return ciphers.isSame(ciphers.hmac(hmac.name, hmac.key, this.#sealed(chars)), tag);
+  }
+
+  open(ciphers: Ciphers, credential: SpaCredential): OpenedSpa {
+    const { hmac } = credential;
+    if (!this.#hasLength) return { kind: 'refused', reason: 'form' };
+    if (hmac !== undefined && !this.isAuthentic(ciphers, credential))
+      return { kind: 'refused', reason: 'hmac' };
+    const sealed = this.#sealed(hmac === undefined ? 0 : HMAC_CHARS[hmac.name]);
+    const bytes = parseBase64(textOf(sealed));
+    const length = bytes === undefined ? 0 : bytes.length - SALT_MARK.length - SALT_BYTES;
+    if (bytes === undefined || length < BLOCK || length % BLOCK !== 0 || !isSalted(bytes))
+      return { kind: 'refused', reason: 'form' };
+    const salt = bytes.subarray(SALT_MARK.length, SALT_MARK.length + SALT_BYTES);
+    const plain = decrypt(ciphers, credential, salt, bytes.subarray(SALT_MARK.length + SALT_BYTES));
+    return plain === undefined ? { kind: 'refused', reason: 'key' } : { kind: 'opened', text: plain, salt };
+  }
+
+  get #hasLength(): boolean {
+    return this.#chars >= MIN_SPA_CHARS && this.#chars <= MAX_SPA_CHARS;
+  }
+
+  #sealed(hmacChars: number): Uint8Array {
+    return this.#whole.subarray(0, this.#whole.length - hmacChars);
+  }
+
+  /** Undefined where the last characters are the base64 of nothing: there is only one way to write an HMAC. */
+  #tag(chars: number): Uint8Array | undefined {
+    if (!this.#tags.has(chars)) this.#tags.set(chars, parseBase64(textOf(this.#whole.subarray(-chars))));
+    return this.#tags.get(chars);
+  }
+}
+
+const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+
+/** A first character that stands for other bits would be another mark. */
+const isSalted = (bytes: Uint8Array): boolean => SALT_MARK.every((byte, i) => bytes[i] === byte);
 
 /** The packet of a text with its digest. `salt`: 8 random bytes. */
 export function sealSpa(ciphers: Ciphers, credential: SpaCredential, text: string, salt: Uint8Array): string {

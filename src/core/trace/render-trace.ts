@@ -54,6 +54,8 @@ function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): strin
       return `the start command ${reason ?? 'failed; the log says why'}`;
     case 'proof-refused':
       return `signed knock refused: ${reason ?? 'the log says why'}`;
+    case 'spa-refused':
+      return `SPA packet refused: ${reason ?? 'the log says why'}`;
     case 'refused':
       return `not opened: ${reason ?? 'the log says why'}`;
     default:

@@ -6,6 +6,7 @@ import { type Address, addressWords, familyOf, renderAddress } from '../net/addr
 import { type Instant, instant } from '../net/time.ts';
 import type { Packet } from '../packet/packet.ts';
 import type { Noted } from './noted.ts';
+import { isRefusedProof, REFUSED_PROOFS } from './refused-proof.ts';
 import { TRACE_KINDS, TRACED, type TraceEntry, type TraceKind } from './trace-entry.ts';
 import { NO_ROW, type Row, TraceRings, WORD } from './trace-rings.ts';
 import {
@@ -30,7 +31,7 @@ export const TRACED_SOURCES = 4096;
 /** Steps of one packet that are remembered; doors may share a port by the thousand. */
 const MAX_STEPS = 8;
 
-const WITH_REASON: ReadonlySet<TraceKind> = new Set(['refused', 'start-failed', 'proof-refused']);
+const WITH_REASON: ReadonlySet<TraceKind> = new Set(['refused', 'start-failed', ...REFUSED_PROOFS]);
 
 const OTHER_REASON = DETAIL_MASK;
 
@@ -117,11 +118,12 @@ export class SourceTraces {
   /** What became of a completion. */
   note({ kind, source, door, reason, shortReason }: Noted, now: number): void {
     const number = this.#doors.findIndex((one) => one?.name === door);
-    const rank = kind === 'proof-refused' ? 0 : (this.#doors[number]?.sequence.length ?? 1);
+    const isProof = isRefusedProof(kind);
+    const rank = isProof ? 0 : (this.#doors[number]?.sequence.length ?? 1);
     const row = this.#rowOf(source, rank, now);
     const detail = reason === undefined ? 0 : this.#reasonNumber(reason, shortReason);
     const what = (TRACED[kind] << KIND_SHIFT) | (this.#list << LIST_SHIFT) | (detail << DETAIL_SHIFT);
-    if (row !== NO_ROW) this.#rings.write(row, now | 0, what, place(number, 0), kind === 'proof-refused');
+    if (row !== NO_ROW) this.#rings.write(row, now | 0, what, place(number, 0), isProof);
   }
 
   /** A source that is followed is kept whatever comes. Whether there is room for it. */

@@ -38,6 +38,8 @@ export const TRACED = {
   'start-failed': 21,
   /** A signed knock with this server's tag was refused. */
   'proof-refused': 22,
+  /** A packet of fwknop whose HMAC was right was refused. */
+  'spa-refused': 23,
 } as const;
 
 export type TraceKind = keyof typeof TRACED;

@@ -58,13 +58,16 @@ export const KNOCK_RING: RingShape = {
   subject: 'the packet capture',
 };
 
-/** For datagrams that are read whole: 512 packets of up to 1,500 bytes of payload and their headers. */
+/** For packets that are read whole: 512 packets of up to 1,500 bytes of payload and their headers. */
 export const PAYLOAD_RING: RingShape = {
   frameBytes: 2048,
   snapLength: 1560,
   ringBytes: 1_048_576,
   subject: 'the capture of signed knocks',
 };
+
+/** A ring of their own: who floods it displaces no signed knock. */
+export const SPA_RING: RingShape = { ...PAYLOAD_RING, subject: 'the capture of SPA packets' };
 
 /**
  * The packets of all interfaces, through an AF_PACKET ring that the kernel fills and this process reads in place

@@ -16,6 +16,7 @@ const VALUES: Readonly<Record<string, string>> = {
   'A, B': '17, 23',
   'PROOF[,...]': 'key, code',
   'NAME[,...]': 'alice',
+  'udp,icmp,tcp,http': 'udp, http',
   'FLAG[,...]': 'syn',
   'NETWORK[,...]': '192.0.2.0/24',
   'NAME[,...]|any|auto': 'eth0',

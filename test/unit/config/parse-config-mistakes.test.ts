@@ -20,7 +20,7 @@ describe('mistakes named in the issue', () => {
     ],
     'an unknown directive of [options], with none near': [
       '[options]\nverbosity = 3\n[one]\nsequence=1',
-      '2:1: unknown directive "verbosity": [options] takes UseSyslog, LogFile, Log_Format, PidFile, Metrics, Interface, Firewall, Attach, On_Exit, Control_Group, Scan_Guard, Scan_Penalty, Scan_Ignore, On_Start, On_Stop, Users_File, Server_Key, Signed_Port, Reply, Clock_Window, Start_Limit, Stop_Limit, Max_Commands, On_Open, On_Close, On_Refused',
+      '2:1: unknown directive "verbosity": [options] takes UseSyslog, LogFile, Log_Format, PidFile, Metrics, Interface, Firewall, Attach, On_Exit, Control_Group, Scan_Guard, Scan_Penalty, Scan_Ignore, On_Start, On_Stop, Users_File, Server_Key, Signed_Port, Reply, Clock_Window, SPA_Port, SPA_Transports, Start_Limit, Stop_Limit, Max_Commands, On_Open, On_Close, On_Refused',
     ],
     'an unknown directive of a door, with none near': [
       '[one]\nsequence=1\nverbosity = 3',

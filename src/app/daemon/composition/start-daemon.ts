@@ -34,6 +34,7 @@ import { Hooks } from '../reporting/hooks.ts';
 import { openReports } from '../reporting/open-reports.ts';
 import { logTargets } from '../reporting/open-sinks.ts';
 import { ProofCounters } from '../reporting/proof-counters.ts';
+import { SpaCounters } from '../reporting/spa-counters.ts';
 import { DaemonView } from '../status/daemon-view.ts';
 import { SourceView } from '../status/source-view.ts';
 import { UserView } from '../status/user-view.ts';
@@ -145,12 +146,17 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   reports.subscribe({ note: (event) => sources.note(event) });
   reports.subscribe({ note: (event) => hooks.note(event) });
   bans.follow(() => keeper.closeBanned());
-  const counters = new ProofCounters();
+  const proofs = { signed: new ProofCounters(), spa: new SpaCounters() };
   const { store } = state;
   const { ipv6 } = options;
-  const payloads = new PayloadListener({ inForce, watch, store, clock, keeper, counters, ipv6, report });
+  const payloads = new PayloadListener({
+    ...{ inForce, watch, store, clock, keeper },
+    ...proofs,
+    ipv6,
+    report,
+  });
   resources.defer(() => payloads.stop());
-  return { guard, native, exposure, bans, hooks, keeper, sources, users, payloads, proofs: counters };
+  return { guard, native, exposure, bans, hooks, keeper, sources, users, payloads, proofs };
 }
 
 function openGuard(

@@ -1,7 +1,7 @@
 import type { DaemonStatus } from '../../../core/control/daemon-status.ts';
 import { COUNTED, type Counted } from '../../../core/control/daemon-status.ts';
 import type { DoorStatus } from '../../../core/control/door-status.ts';
-import type { ProofCounts } from '../../../core/control/proof-counts.ts';
+import type { ProofCounts, SpaCounts } from '../../../core/control/proof-counts.ts';
 
 /** BOUNDED: doors that have metrics of their own, the first of the configuration; each is a series for ever. */
 export const MAX_DOORS = 1000;
@@ -41,6 +41,8 @@ export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>
   ]);
   for (const what of COUNTED) yield counter(snake(what), HELP[what], [['', counts[what]]]);
   if (status.signed !== undefined) yield* renderSigned(status.signed);
+  if (status.spa !== undefined) yield* renderSpa(status.spa);
+  if (status.signed !== undefined || status.spa !== undefined) yield renderProofs(status);
   yield gauge('attempts', 'Pending attempts.', [['', status.attempts]]);
   yield gauge('leases', 'Open leases.', [['', leases.open]]);
   yield gauge('leases_failed', 'Of those, leases whose start command failed.', [['', leases.failed]]);
@@ -52,13 +54,7 @@ export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>
   yield* renderDoors(doors);
 }
 
-function* renderSigned({
-  packets,
-  garbage,
-  outcomes,
-  replies,
-  repliesFailed,
-}: ProofCounts): Generator<string> {
+function* renderSigned({ packets, garbage, replies, repliesFailed }: ProofCounts): Generator<string> {
   yield counter('signed_packets', 'Packets that the filter for signed knocks passed.', [
     ['', packets.passed],
   ]);
@@ -70,18 +66,41 @@ function* renderSigned({
     'Packets to the port of signed knocks that were not judged, by why.',
     Object.entries(garbage).map(([why, count]) => [`why="${why}"`, count]),
   );
-  yield counter(
-    'proofs',
-    'Proofs that were judged, by what came of them.',
-    Object.entries(outcomes).map(([outcome, count]) => [
-      `proof="key",outcome="${outcome.replaceAll(' ', '_')}"`,
-      count,
-    ]),
-  );
   yield counter('signed_replies', 'Sealed replies to signed knocks, by whether they could be sent.', [
     ['sent="yes"', replies],
     ['sent="no"', repliesFailed],
   ]);
+}
+
+function* renderSpa({ packets, garbage }: SpaCounts): Generator<string> {
+  yield counter('spa_packets', 'Packets that the filter for packets of fwknop passed.', [
+    ['', packets.passed],
+  ]);
+  yield counter('spa_packets_dropped', 'Of those, packets lost because they came too fast.', [
+    ['', packets.dropped],
+  ]);
+  yield counter(
+    'spa_garbage',
+    'Packets that might be of fwknop and were not judged, by why.',
+    Object.entries(garbage).map(([why, count]) => [`why="${why}"`, count]),
+  );
+}
+
+/** One metric for all kinds of proofs. */
+function renderProofs({ signed, spa }: DaemonStatus): string {
+  const samples = [
+    ['key', signed?.outcomes],
+    ['spa', spa?.outcomes],
+  ] as const;
+  return counter(
+    'proofs',
+    'Proofs that were judged, by what came of them.',
+    samples.flatMap(([proof, outcomes = {}]) =>
+      Object.entries(outcomes).map(
+        ([outcome, count]) => [`proof="${proof}",outcome="${outcome.replaceAll(' ', '_')}"`, count] as const,
+      ),
+    ),
+  );
 }
 
 function* renderDoors(doors: Iterable<DoorStatus>): Generator<string> {

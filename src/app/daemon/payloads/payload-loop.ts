@@ -4,19 +4,16 @@ import type { BanList } from '../../../core/ban/ban-list.ts';
 import type { KnownSources } from '../../../core/budget/known-sources.ts';
 import { SourceBuckets } from '../../../core/budget/source-buckets.ts';
 import { WorkBudget } from '../../../core/budget/work-budget.ts';
-import type { Garbage } from '../../../core/control/proof-counts.ts';
 import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
 import { instant } from '../../../core/net/time.ts';
 import { Packet, packetDestination, packetSource } from '../../../core/packet/packet.ts';
 import { READING, readPacket } from '../../../core/packet/read-packet.ts';
-import { KNOCK } from '../../../core/signed/knock-layout.ts';
-import { noiseReason, type ServerKey } from '../../../core/signed/open-knock.ts';
 import type { Capture, Frame } from '../../../host/capture/capture.ts';
 import { threadCpuMs } from '../../../host/clock/thread-cpu.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
 import type { InterfaceWatch } from '../packets/interface-watch.ts';
 import { ORIGIN, PacketOrigin } from '../packets/packet-origin.ts';
-import type { ProofCounters } from '../reporting/proof-counters.ts';
+import type { Barrier, PayloadJudge } from './payload-judge.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 
 /** No work of one turn takes longer, but for the last packet's: a knock on ports waits for no more. */
@@ -47,24 +44,23 @@ const PLACES = 65_536;
 /** Looks at one packet on a bridge and its port come right behind each other. */
 const RECENT = 4096;
 
+/** TCP gives up to send a segment again by then. Of UDP and ICMP only a second look at one packet is a copy. */
+const SENT_AGAIN_MS = 60_000;
+
 export type PayloadLoopParts = {
   readonly capture: Capture;
   readonly interfaces: InterfaceWatch;
   readonly bans: BanList;
   readonly known: KnownSources;
   readonly secret: HashKey;
-  readonly counters: ProofCounters;
-  /** What waits in the ring of the knocks on ports goes first. */
-  readonly takeKnocks: () => void;
+  /** What waits in the rings that go first. */
+  readonly takeOthers: () => void;
   /** Whether a door takes what is sent to this address, which is not the host's. */
   readonly isTarget: (packet: Packet) => boolean;
-  /** A knock that was taken comes once more. */
-  readonly onUsed: (packet: PayloadPacket) => void;
-  readonly isUsed: (bytes: Uint8Array, start: number) => boolean;
-  readonly judge: (packet: PayloadPacket, key: ServerKey) => void;
+  readonly judge: PayloadJudge;
 };
 
-/** Carries datagrams from their ring through the cheap checks, and those that the budgets allow to the judge. */
+/** Carries packets from their ring through the cheap checks, and those that the budgets allow to the judge. */
 export class PayloadLoop {
   readonly #parts: PayloadLoopParts;
   readonly #packet = new Packet();
@@ -74,7 +70,6 @@ export class PayloadLoop {
   readonly #buckets: { readonly known: SourceBuckets; readonly strangers: SourceBuckets };
   readonly #work = new WorkBudget(WORK);
   readonly #take = (frame: Frame): void => this.#takeFrame(frame);
-  #keys: readonly ServerKey[] = [];
   #readiness: Readiness | undefined;
   #rest: NodeJS.Timeout | undefined;
   #wakeUps = 0;
@@ -97,11 +92,6 @@ export class PayloadLoop {
     };
   }
 
-  /** Knocks may be sealed to these keys from now on. */
-  follow(keys: readonly ServerKey[]): void {
-    this.#keys = keys;
-  }
-
   start(): void {
     this.#readiness = this.#parts.capture.watch(() => this.#turn());
   }
@@ -114,10 +104,19 @@ export class PayloadLoop {
     this.#origin.close();
   }
 
+  /** Takes what has arrived by now, before other work that takes longer. */
+  takeArrived(): void {
+    if (this.#isStopped || !this.#work.allows(true, performance.now())) return;
+    this.#turnAt = performance.now();
+    this.#spentTo = threadCpuMs();
+    this.#drainSlice();
+    this.#spend();
+  }
+
   /** What is left in the ring has the descriptor still readable: the next turn comes behind everybody else's. */
   #turn(): void {
     if (this.#isStopped) return;
-    this.#parts.takeKnocks();
+    this.#parts.takeOthers();
     const before = this.#turnAt;
     this.#turnAt = performance.now();
     this.#spentTo = threadCpuMs();
@@ -156,33 +155,33 @@ export class PayloadLoop {
   }
 
   #takeFrame(frame: Frame): void {
-    const { interfaces, counters, isUsed } = this.#parts;
+    const { interfaces, judge } = this.#parts;
     if (!interfaces.hears(frame.interfaceIndex)) return;
     const packet = this.#packet;
-    if (readPacket(frame.bytes, frame.start, frame.end, packet) !== READING.packet) return;
-    if (packet.protocol !== PROTOCOL_NUMBER.udp) return;
-    packet.identity = frame.nanoseconds;
-    const key = this.#keyOf(frame.bytes, packet);
-    if (key === undefined) return;
+    const reading = readPacket(frame.bytes, frame.start, frame.end, packet);
+    if (reading !== READING.packet && reading !== READING.otherProtocol) return;
+    // A segment that TCP sends again is known by its number.
+    if (packet.protocol !== PROTOCOL_NUMBER.tcp) packet.identity = frame.nanoseconds;
+    if (!judge.recognizes(frame.bytes, packet)) return;
     const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
     if (this.#origin.judge(frame, packet) !== ORIGIN.possible) return;
     const isLocal = this.#origin.isLocal(frame, packet);
     if (!isLocal && !this.#parts.isTarget(packet)) return;
-    if (this.#recent.offer(packet, now, 0)) return;
-    const isReplayed = isUsed(frame.bytes, packet.payloadStart + KNOCK.ephemeral);
+    if (this.#recent.offer(packet, now, SENT_AGAIN_MS)) return;
+    const isReplayed = judge.isUsed(frame.bytes, packet);
     const barrier = this.#barrier(now);
-    if (isReplayed) counters.garbage('used');
-    else if (barrier !== undefined) counters.garbage(barrier);
+    const why = isReplayed ? 'used' : barrier;
+    if (why !== undefined) judge.turnAway(why);
     if (barrier !== undefined) return;
     const taken = this.#payloadPacket(frame, isLocal, now);
-    if (isReplayed) this.#parts.onUsed(taken);
-    else this.#parts.judge(taken, key);
+    if (isReplayed) judge.takeUsed(taken);
+    else judge.take(taken);
     this.#hasJudged = true;
     this.#spend();
   }
 
   /** Why no work goes into the packet, if none does. */
-  #barrier(now: number): Garbage | undefined {
+  #barrier(now: number): Barrier | undefined {
     const { bans, known } = this.#parts;
     const { family, source0, source1, source2, source3 } = this.#packet;
     if (bans.has(family, source0, source1, source2, source3, now)) return 'banned';
@@ -193,18 +192,6 @@ export class PayloadLoop {
     if (!isKnown && this.#parts.capture.holds(CROWD)) return 'budget';
     this.#spend();
     return this.#work.allows(isKnown, performance.now()) ? undefined : 'budget';
-  }
-
-  /** The key whose tag it bears. Nothing is allocated. */
-  #keyOf(bytes: Uint8Array, { payloadStart, payloadEnd }: Packet): ServerKey | undefined {
-    let noise: Garbage = 'tag';
-    for (const key of this.#keys) {
-      const reason = noiseReason(key, bytes, payloadStart, payloadEnd);
-      if (reason === undefined) return key;
-      noise = reason;
-    }
-    this.#parts.counters.garbage(noise);
-    return undefined;
   }
 
   #payloadPacket(frame: Frame, isLocal: boolean, now: number): PayloadPacket {

@@ -36,6 +36,6 @@ export class ProofCounters {
   }
 }
 
-function zeros<Name extends string>(names: readonly Name[]): Record<Name, number> {
+export function zeros<Name extends string>(names: readonly Name[]): Record<Name, number> {
   return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
 }

@@ -4,8 +4,9 @@ import type { DaemonStatus, ExposureStatus, StartOptions } from '../../../core/c
 import type { DoorStatus } from '../../../core/control/door-status.ts';
 import type { Pulse } from '../../../core/control/feed-event.ts';
 import type { LeaseStatus } from '../../../core/control/lease-status.ts';
-import { DEFAULT_MAX_LEASES, type DoorSpec, userProofs } from '../../../core/door/door.ts';
+import { DEFAULT_MAX_LEASES, type DoorSpec, takes, userProofs } from '../../../core/door/door.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
+import type { UserProof } from '../../../core/door/proof-kind.ts';
 import { type Lease, MAX_LEASES } from '../../../core/lease/lease.ts';
 import { leasePrefix, letsIn } from '../../../core/lease/lease-prefix.ts';
 import { type Address, familyOf } from '../../../core/net/address.ts';
@@ -23,6 +24,7 @@ import { toWallTime } from '../leases/lease-record.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
 import type { Reports } from '../reporting/reports.ts';
+import type { SpaCounters } from '../reporting/spa-counters.ts';
 
 /** How long whoever asks waits for a large ruleset to be judged. */
 const PATIENCE_MS = 2000;
@@ -42,8 +44,10 @@ export type DaemonViewParts = {
   readonly keeper: LeaseKeeper;
   readonly native: FirewallDoors;
   readonly reports: Reports;
-  readonly proofs: ProofCounters;
-  readonly payloads: { readonly packets: () => CaptureCounters };
+  readonly proofs: { readonly signed: ProofCounters; readonly spa: SpaCounters };
+  readonly payloads: {
+    readonly packets: () => { readonly signed: CaptureCounters; readonly spa: CaptureCounters };
+  };
   readonly oneTime: OneTimeDoors;
   readonly isUnconfirmed: () => boolean;
   readonly trialLeft: () => Millis | undefined;
@@ -117,9 +121,10 @@ export class DaemonView {
       leases: { open: keeper.book.size, failed: keeper.book.failed, max: MAX_LEASES },
       packets: watch.packets(),
       counts,
-      ...(inForce.authority === undefined
-        ? {}
-        : { signed: { packets: payloads.packets(), ...proofs.counts } }),
+      ...(this.#isTaken('key')
+        ? { signed: { packets: payloads.packets().signed, ...proofs.signed.counts } }
+        : {}),
+      ...(this.#isTaken('spa') ? { spa: { packets: payloads.packets().spa, ...proofs.spa.counts } } : {}),
       attempts: watch.pending,
       tripwires: { touches: watch.touches, suspects: watch.suspects },
       bans: watch.bans.count(clock.wall()),
@@ -127,6 +132,10 @@ export class DaemonView {
       ...(trialLeft === undefined ? {} : { trialLeft }),
       ...(lastError === undefined ? {} : { lastError }),
     };
+  }
+
+  #isTaken(proof: UserProof): boolean {
+    return this.#parts.inForce.current.doors.some((door) => takes(door, proof));
   }
 
   /** In the order of the configuration, one by one: there may be 65,535. */

@@ -46,7 +46,10 @@ export class SourceView {
     const { traces, clock } = this.#parts;
     switch (event.kind) {
       case 'proof-refused':
-        traces.note({ ...event, door: '' }, clock.wall());
+        traces.note(
+          { ...event, kind: event.proof === 'spa' ? 'spa-refused' : event.kind, door: '' },
+          clock.wall(),
+        );
         return;
       case 'refused':
       case 'extended':

@@ -4,6 +4,7 @@ import type { DaemonHooks } from '../../door/hook.ts';
 import type { PortOpening } from '../../door/port-opening.ts';
 import type { Port } from '../../net/port.ts';
 import { type Millis, seconds } from '../../net/time.ts';
+import type { SpaTransport } from '../../spa/spa-transport.ts';
 import type { Diagnostic } from '../../text/diagnostic.ts';
 import type { InterfaceSetting } from '../values/parse-interfaces.ts';
 import type { MetricsPlace } from '../values/parse-metrics.ts';
@@ -47,6 +48,10 @@ export type Settings = {
   readonly reply?: 'yes' | 'no';
   /** By how much a signed knock's time may differ; `DEFAULT_CLOCK_WINDOW` if it is absent. */
   readonly clockWindow?: Millis;
+  /** Where packets of fwknop are sent; `DEFAULT_SPA_PORT` if it is absent. */
+  readonly spaPort?: Port;
+  /** All if it is absent. */
+  readonly spaTransports?: readonly SpaTransport[];
   readonly hooks?: DaemonHooks;
 };
 

@@ -6,12 +6,14 @@ import { OPENING_DIRECTIVES } from './opening-directives.ts';
 import { PROOF_DIRECTIVES } from './proof-directives.ts';
 import { SECTION_DIRECTIVES } from './section-directives.ts';
 import { SIGNED_DIRECTIVES } from './signed-directives.ts';
+import { SPA_DIRECTIVES } from './spa-directives.ts';
 
 /** In the order of the manual. A new directive is an entry in one of these tables. */
 const TABLE = [
   ...LOG_DIRECTIVES,
   ...GUARD_DIRECTIVES,
   ...SIGNED_DIRECTIVES,
+  ...SPA_DIRECTIVES,
   ...PROOF_DIRECTIVES,
   ...OPENING_DIRECTIVES,
   ...SECTION_DIRECTIVES,

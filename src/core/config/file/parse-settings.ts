@@ -6,8 +6,14 @@ import { LOG_DIRECTIVES } from './log-directives.ts';
 import type { Entry } from './read-sections.ts';
 import type { SettingsDraft } from './settings-draft.ts';
 import { SIGNED_DIRECTIVES } from './signed-directives.ts';
+import { SPA_DIRECTIVES } from './spa-directives.ts';
 
-const READERS = readersOf<SettingsDraft>([...LOG_DIRECTIVES, ...GUARD_DIRECTIVES, ...SIGNED_DIRECTIVES]);
+const READERS = readersOf<SettingsDraft>([
+  ...LOG_DIRECTIVES,
+  ...GUARD_DIRECTIVES,
+  ...SIGNED_DIRECTIVES,
+  ...SPA_DIRECTIVES,
+]);
 
 /** The settings that the entries of all sections make together. Entries that concern doors are passed over. */
 export function parseSettings(entries: readonly Entry[], findings: Findings): Settings {

@@ -60,7 +60,7 @@ export const PROOF_DIRECTIVES = [
     help: {
       list: 'proofs',
       value: 'PROOF[,...]',
-      text: "What opens the door besides its sequence, or instead of one. `key`: a knock that is signed by a user's SSH key. `code`: the code that an authenticator app shows, knocked as two ports.",
+      text: "What opens the door besides its sequence, or instead of one. `key`: a knock that is signed by a user's SSH key. `code`: the code that an authenticator app shows, knocked as two ports. `spa`: a packet of the fwknop client.",
       default: 'the sequence alone',
     },
     read: valued((value, draft, findings) => {
@@ -76,7 +76,7 @@ export const PROOF_DIRECTIVES = [
     help: {
       list: 'proofs',
       value: 'NAME[,...]',
-      text: 'The users whose keys or codes open the door.',
+      text: 'The users whose keys, codes or packets open the door.',
       default: 'all users whose own `doors` allow it',
     },
     read: valued((value, { proofs }, findings) => {
@@ -127,7 +127,7 @@ export const PROOF_DIRECTIVES = [
     help: {
       list: 'proofs',
       value: 'yes|no',
-      text: 'Whether a signed knock has to name the address that it comes from.',
+      text: 'Whether a signed knock or a packet of fwknop has to name the address that the door opens to.',
       default: '`no`',
     },
     read: valued((value, { proofs }, findings, key) => {

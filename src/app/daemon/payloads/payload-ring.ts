@@ -1,0 +1,51 @@
+import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
+import { openRingCapture, type RingShape } from '../../../host/capture/ring-capture.ts';
+import type { PayloadLoop } from './payload-loop.ts';
+
+type Heard = { readonly capture: Capture; readonly loop: PayloadLoop };
+
+/** A ring for payloads, while there is something to hear in it, and its loop. */
+export class PayloadRing {
+  readonly #shape: RingShape;
+  readonly #openLoop: (capture: Capture) => PayloadLoop;
+  #heard: Heard | undefined;
+  #filter = '';
+  #counted: CaptureCounters = { passed: 0, dropped: 0 };
+
+  constructor(shape: RingShape, openLoop: (capture: Capture) => PayloadLoop) {
+    this.#shape = shape;
+    this.#openLoop = openLoop;
+  }
+
+  /** Takes from now on what this filter passes. Whether the ring was closed before. Throws what the system has against it. */
+  hear(filter: string): boolean {
+    const { capture } = this.#heard ?? {};
+    if (capture !== undefined && filter !== this.#filter) capture.setFilter(filter);
+    this.#filter = filter;
+    if (capture !== undefined) return false;
+    const opened = openRingCapture(filter, this.#shape);
+    const loop = this.#openLoop(opened);
+    this.#heard = { capture: opened, loop };
+    loop.start();
+    return true;
+  }
+
+  takeArrived(): void {
+    this.#heard?.loop.takeArrived();
+  }
+
+  /** Packets that the filter passed, and those that were lost because they came too fast. */
+  packets(): CaptureCounters {
+    const now = this.#heard?.capture.counters() ?? { passed: 0, dropped: 0 };
+    return { passed: this.#counted.passed + now.passed, dropped: this.#counted.dropped + now.dropped };
+  }
+
+  close(): void {
+    if (this.#heard === undefined) return;
+    const { capture, loop } = this.#heard;
+    loop.stop();
+    this.#counted = this.packets();
+    this.#heard = undefined;
+    capture.close();
+  }
+}

@@ -1,0 +1,93 @@
+import { renderPayloadFilter } from '../../../core/filter/payload-filter.ts';
+import { since } from '../../../core/net/time.ts';
+import type { ServerKey } from '../../../core/signed/open-knock.ts';
+import { serverMarks } from '../../../core/signed/server-word.ts';
+import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
+import { PAYLOAD_RING } from '../../../host/capture/ring-capture.ts';
+import { nodeCiphers as ciphers } from '../../../host/crypto/node-ciphers.ts';
+import { PayloadLoop } from './payload-loop.ts';
+import { PayloadRing } from './payload-ring.ts';
+import type { PayloadSource } from './payload-source.ts';
+import { rehearse } from './rehearse.ts';
+import { ReplySender } from './reply-sender.ts';
+import { SignedJudge } from './signed-judge.ts';
+import { SignedKnocks } from './signed-knocks.ts';
+
+/** Hears signed knocks while a door takes them. */
+export class SignedPayloads {
+  readonly #source: PayloadSource;
+  readonly #ring = new PayloadRing(PAYLOAD_RING, (capture) => this.#openLoop(capture));
+  #judge: SignedJudge | undefined;
+
+  constructor(source: PayloadSource) {
+    this.#source = source;
+  }
+
+  /** By the configuration in force. In how many ms it should be looked at again, because a key ends then. */
+  follow(): number | undefined {
+    const { inForce, ipv6 } = this.#source.parts;
+    const { signedPort: port } = inForce.current.settings;
+    const { keys, next } = this.#keys();
+    if (keys.length === 0 || port === undefined) {
+      this.#ring.close();
+      return next;
+    }
+    const isNew = this.#ring.hear(
+      renderPayloadFilter({ port, marks: keys.map(({ marks }) => marks) }, { ipv6 }),
+    );
+    this.#judge?.follow(keys);
+    const [first] = keys;
+    if (isNew && first !== undefined) rehearse(ciphers, first, inForce.authority?.users);
+    return next;
+  }
+
+  takeArrived(): void {
+    this.#ring.takeArrived();
+  }
+
+  packets(): CaptureCounters {
+    return this.#ring.packets();
+  }
+
+  close(): void {
+    this.#ring.close();
+  }
+
+  /** Those that count now. */
+  #keys(): { readonly keys: readonly ServerKey[]; readonly next?: number } {
+    const { inForce, clock } = this.#source.parts;
+    const now = clock.wall();
+    const keys = (inForce.authority?.serverKeys ?? []).filter(
+      ({ until }) => until === undefined || until > now,
+    );
+    const ends = keys.flatMap(({ until }) => (until === undefined ? [] : [since(now, until)]));
+    return {
+      keys: keys.map((key) => ({
+        secret: key.secret,
+        point: key.public,
+        marks: serverMarks(ciphers, key.public),
+      })),
+      ...(ends.length === 0 ? {} : { next: Math.min(...ends) }),
+    };
+  }
+
+  #openLoop(capture: Capture): PayloadLoop {
+    const source = this.#source;
+    const { clock, inForce, keeper, signed: counters, report, watch } = source.parts;
+    if (this.#judge === undefined) {
+      const { record } = source;
+      const knocks = new SignedKnocks({
+        ...{ ciphers, clock, inForce, record, keeper, counters, report },
+        replies: new ReplySender({ ciphers, clock, counters, report }),
+        admit: (completion, whyNot) => source.admit(completion, whyNot),
+        onOpened: (packet) => source.onOpened(packet),
+      });
+      this.#judge = new SignedJudge({ counters, record, knocks });
+    }
+    return new PayloadLoop({
+      ...source.loopParts('key'),
+      ...{ capture, judge: this.#judge },
+      takeOthers: () => watch.takeArrived(),
+    });
+  }
+}

@@ -1,0 +1,191 @@
+import { KeyRate } from '../../../core/budget/key-rate.ts';
+import type { Ciphers } from '../../../core/cipher/ciphers.ts';
+import { type DoorSpec, takes } from '../../../core/door/door.ts';
+import type { Event } from '../../../core/event/event.ts';
+import type { Address } from '../../../core/net/address.ts';
+import { proveSpa, SPA_WINDOW, type SpaJudgement } from '../../../core/proof/prove-spa.ts';
+import type { RefusalWords } from '../../../core/proof/refusal-words.ts';
+import { SPA_USED_ALREADY, spaRefusalWords } from '../../../core/proof/spa-refusal-words.ts';
+import { usedUntil } from '../../../core/signed/used-knocks.ts';
+import { plainText } from '../../../core/spa/spa-form.ts';
+import { readSpaMessage, type SpaMessage } from '../../../core/spa/spa-message.ts';
+import { SpaCandidate } from '../../../core/spa/spa-packet.ts';
+import type { SpaOwner } from '../../../core/users/user-directory.ts';
+import type { ConfigInForce } from '../../config/config-in-force.ts';
+import type { OpenResult } from '../leases/lease-keeper-parts.ts';
+import type { SpaCounters } from '../reporting/spa-counters.ts';
+import type { PayloadPacket } from './payload-packet.ts';
+import { THROWN_AWAY } from './signed-knock-words.ts';
+import type { OnProof } from './signed-knocks.ts';
+import type { UseRecord } from './use-record.ts';
+
+/** Packets of one key that are recorded: a user cannot fill the record. */
+const KEY_RATE = { burst: 40, perSecond: 10 } as const;
+const MAX_KEYS = 16_384;
+
+/** BOUNDED: sources of which it is remembered whose packets they sent. */
+const MAX_SENDERS = 4096;
+
+export type SpaPacketsParts = {
+  readonly ciphers: Ciphers;
+  readonly inForce: ConfigInForce;
+  readonly record: UseRecord;
+  readonly counters: SpaCounters;
+  readonly report: (event: Event) => void;
+  /** What a proof goes through to its door, as a sequence does. */
+  readonly admit: OnProof;
+  /** A door has been opened by the packet. */
+  readonly onOpened: (packet: PayloadPacket) => void;
+};
+
+type Found = { readonly owner: SpaOwner; readonly message: SpaMessage; readonly id: Uint8Array };
+
+/** Judges packets of fwknop: whose they are, whether they count, and what comes of them. */
+export class SpaPackets {
+  readonly #parts: SpaPacketsParts;
+  readonly #rate = new KeyRate(KEY_RATE, MAX_KEYS);
+  /** Whose key a source's last packet was made with: that is tried first. */
+  readonly #senders = new Map<Address, string>();
+
+  constructor(parts: SpaPacketsParts) {
+    this.#parts = parts;
+  }
+
+  take(packet: PayloadPacket): void {
+    const { ciphers, counters, record } = this.#parts;
+    const text = plainText(packet.payload);
+    const id = ciphers.sha256(text);
+    if (record.has(id, 0)) {
+      this.#takeUsed(packet);
+      return;
+    }
+    const found = this.#find(packet, new SpaCandidate(text), id);
+    if (found === undefined) {
+      counters.garbage('hmac');
+      return;
+    }
+    if (found.id !== id && record.has(found.id, 0)) this.#takeUsed(packet, found.owner);
+    else this.#judge(packet, found);
+  }
+
+  #takeUsed({ source }: PayloadPacket, owner?: SpaOwner): void {
+    this.#parts.counters.garbage('used');
+    this.#tell(source, { reason: SPA_USED_ALREADY, shortReason: SPA_USED_ALREADY }, owner);
+  }
+
+  /** Whose it is. Keys with an HMAC are tried first: those without take a decryption each. */
+  #find(packet: PayloadPacket, candidate: SpaCandidate, id: Uint8Array): Found | undefined {
+    const owners = this.#owners(packet.source);
+    const { ciphers } = this.#parts;
+    const owner = owners.find(({ spa }) => candidate.isAuthentic(ciphers, spa.credential));
+    if (owner !== undefined) {
+      this.#remember(packet.source, owner);
+      const message = this.#read(owner, candidate)?.message;
+      if (message !== undefined) return { owner, message, id };
+      this.#parts.counters.outcome('content');
+      const reason =
+        'its HMAC is right, but its content cannot be read: the encryption key or mode is another';
+      this.#tell(packet.source, { reason, shortReason: reason }, owner);
+      return undefined;
+    }
+    for (const one of owners) {
+      if (one.spa.credential.hmac !== undefined) continue;
+      const read = this.#read(one, candidate);
+      if (read === undefined) continue;
+      this.#remember(packet.source, one);
+      // Without an HMAC the same content can stand in other bytes.
+      return { owner: one, message: read.message, id: ciphers.sha256(Buffer.from(read.text, 'latin1')) };
+    }
+    return undefined;
+  }
+
+  #read({ spa }: SpaOwner, candidate: SpaCandidate): { message: SpaMessage; text: string } | undefined {
+    const { ciphers } = this.#parts;
+    const opened = candidate.open(ciphers, spa.credential);
+    if (opened.kind !== 'opened') return undefined;
+    const message = readSpaMessage(ciphers, opened.text);
+    return message === undefined ? undefined : { message, text: opened.text };
+  }
+
+  #owners(source: Address): readonly SpaOwner[] {
+    const all = this.#parts.inForce.authority?.users.spa ?? [];
+    const last = this.#senders.get(source);
+    const first = last === undefined ? undefined : all.find(({ spa }) => spa.fingerprint === last);
+    return first === undefined || first === all[0] ? all : [first, ...all.filter((one) => one !== first)];
+  }
+
+  #remember(source: Address, { spa }: SpaOwner): void {
+    this.#senders.delete(source);
+    const [first] = this.#senders.keys();
+    if (this.#senders.size >= MAX_SENDERS && first !== undefined) this.#senders.delete(first);
+    this.#senders.set(source, spa.fingerprint);
+  }
+
+  #judge(packet: PayloadPacket, { owner, message, id }: Found): void {
+    const { counters, record } = this.#parts;
+    const judged = proveSpa(owner, message, {
+      doors: this.#doors(packet),
+      from: packet.source,
+      now: packet.at,
+      window: SPA_WINDOW,
+      floor: record.floor,
+    });
+    const { time } = message;
+    const until = usedUntil(time, packet.at, SPA_WINDOW);
+    // What was refused counts for nothing later either, whatever becomes of clocks and doors.
+    const isTaken =
+      this.#rate.admit(owner.spa.fingerprint, performance.now()) && record.take({ id, time, until });
+    if (judged.kind === 'refused') {
+      counters.outcome(judged.reason);
+      this.#tell(packet.source, spaRefusalWords(judged, owner, message), owner);
+    } else if (isTaken) this.#open(packet, owner, judged);
+    else {
+      counters.outcome('busy');
+      const reason = 'too many packets with this key at one time';
+      this.#tell(packet.source, { reason, shortReason: reason }, owner);
+    }
+  }
+
+  /** Those that packets to this destination may open. */
+  #doors({ isLocal, destination }: PayloadPacket): readonly DoorSpec[] {
+    return this.#parts.inForce.current.doors.filter(
+      (door) => takes(door, 'spa') && (door.target === undefined ? isLocal : door.target === destination),
+    );
+  }
+
+  #open(
+    packet: PayloadPacket,
+    { user, spa }: SpaOwner,
+    { completions }: Extract<SpaJudgement, { kind: 'open' }>,
+  ): void {
+    const { report, admit } = this.#parts;
+    const by = { user: user.name, proof: 'spa', credential: spa.fingerprint } as const;
+    for (const completion of completions) {
+      const { source, door } = completion;
+      report({ kind: 'completed', source, door: door.name, ...by });
+      // What it opens for another address than its own may come from wherever it likes.
+      const whyNot = source === packet.source && packet.isThrownAway() ? THROWN_AWAY : undefined;
+      void admit(completion, whyNot).then((result) => this.#opened(packet, result));
+    }
+  }
+
+  #opened(packet: PayloadPacket, { kind }: OpenResult): void {
+    const { counters, onOpened } = this.#parts;
+    counters.outcome(OUTCOME_OF[kind]);
+    if (kind === 'opened' || kind === 'extended' || kind === 'runs') onOpened(packet);
+  }
+
+  #tell(source: Address, words: RefusalWords, owner?: SpaOwner): void {
+    const by = owner === undefined ? {} : { user: owner.user.name, credential: owner.spa.fingerprint };
+    this.#parts.report({ kind: 'proof-refused', source, proof: 'spa', ...by, ...words });
+  }
+}
+
+const OUTCOME_OF = {
+  opened: 'opened',
+  extended: 'extended',
+  runs: 'ran',
+  'after-close': 'busy',
+  refused: 'refused',
+  nothing: 'refused',
+} as const satisfies Record<OpenResult['kind'], string>;

@@ -1,0 +1,108 @@
+import { completeByProof, type Proof, type ProofCompletion } from '../attempt/completion.ts';
+import { compileAdmission } from '../door/admission.ts';
+import type { DoorSpec } from '../door/door.ts';
+import { type Address, addressWords, familyOf } from '../net/address.ts';
+import { type Instant, type Millis, since } from '../net/time.ts';
+import { isPossibleSource } from '../origin/possible-source.ts';
+import type { SpaMessage } from '../spa/spa-message.ts';
+import { readSpaRequest, type WantedPort } from '../spa/spa-request.ts';
+import { mayOpen, type SpaOwner } from '../users/user-directory.ts';
+
+/** As fwknopd (DEF_MAX_SPA_PACKET_AGE). */
+export const SPA_WINDOW = 120_000 as Millis;
+
+/** What a packet of fwknop is judged beside, whose HMAC and key are right. */
+export type SpaSituation = {
+  /** Those that packets to this packet's destination may open. */
+  readonly doors: readonly DoorSpec[];
+  /** The packet's source. */
+  readonly from: Address;
+  /** The packet's time, by the wall clock. */
+  readonly now: Instant;
+  readonly window: Millis;
+  /** Times up to this one count no more. */
+  readonly floor: Instant;
+};
+
+export type SpaRefusal =
+  | 'key off'
+  | 'key expired'
+  | 'key source'
+  | 'user name'
+  | 'clock'
+  | 'forgotten'
+  | 'command'
+  | 'nat'
+  | 'request'
+  | 'address'
+  | 'door'
+  | 'unbound'
+  | 'door source';
+
+export type SpaJudgement =
+  /** One for each door. */
+  | { readonly kind: 'open'; readonly completions: readonly [ProofCompletion, ...ProofCompletion[]] }
+  | {
+      readonly kind: 'refused';
+      readonly reason: SpaRefusal;
+      /** By how much the sender's clock is behind, where it is wrong. */
+      readonly behind?: Millis;
+      /** The port that no door opens for the user. */
+      readonly port?: WantedPort;
+    };
+
+const refused = (reason: SpaRefusal): SpaJudgement => ({ kind: 'refused', reason });
+
+/** Which doors the packet opens. All that it asks for, or nothing. */
+export function proveSpa(owner: SpaOwner, message: SpaMessage, situation: SpaSituation): SpaJudgement {
+  const { user, spa } = owner;
+  const { from, now, window, floor, doors } = situation;
+  if (user.isOff === true) return refused('key off');
+  if (user.until !== undefined && now >= user.until) return refused('key expired');
+  if (user.from !== undefined && !compileAdmission({ allow: user.from })(from)) return refused('key source');
+  if (spa.spaUser !== undefined && spa.spaUser !== message.user) return refused('user name');
+  const behind = since(message.time, now);
+  if (Math.abs(behind) > window) return { kind: 'refused', reason: 'clock', behind };
+  if (message.time <= floor) return refused('forgotten');
+  if (message.type === 0) return refused('command');
+  if (message.type !== 1 && message.type !== 3) return refused('nat');
+  const request = readSpaRequest(message.message);
+  if (request === undefined) return refused('request');
+  const address = request.address ?? from;
+  // Of the packet's own source the kernel and the loop have judged it.
+  if (request.address !== undefined && !isPossibleSource(familyOf(address), ...addressWords(address), false))
+    return refused('address');
+  const his = doors.filter((door) => mayOpen(user, door, 'spa'));
+  const chosen = chooseDoors(his, request.ports);
+  if ('port' in chosen) return { kind: 'refused', reason: 'door', port: chosen.port };
+  const [first, ...rest] = chosen.doors;
+  if (first === undefined) return refused('door');
+  if (request.address === undefined && chosen.doors.some(({ requireSource }) => requireSource === true))
+    return refused('unbound');
+  if (chosen.doors.some((door) => !compileAdmission(door)(from))) return refused('door source');
+  const proof: Proof = { kind: 'spa', user: user.name, fingerprint: spa.fingerprint };
+  const complete = (door: DoorSpec): ProofCompletion =>
+    completeByProof(door, address, now, proof, message.timeout);
+  return { kind: 'open', completions: [complete(first), ...rest.map(complete)] };
+}
+
+type Chosen = { readonly doors: readonly DoorSpec[] } | { readonly port: WantedPort };
+
+/**
+ * For each port the first of the user's doors that opens it. If a user may open one door only, and that runs a command
+ * instead of opening ports, whatever ports he names mean that door.
+ */
+function chooseDoors(doors: readonly DoorSpec[], ports: readonly WantedPort[]): Chosen {
+  const [only, other] = doors;
+  if (only !== undefined && other === undefined && only.opening.ports === undefined) return { doors: [only] };
+  const chosen = new Set<DoorSpec>();
+  for (const port of ports) {
+    const door = doors.find((one) => opens(one, port));
+    if (door === undefined) return { port };
+    chosen.add(door);
+  }
+  return { doors: [...chosen] };
+}
+
+const opens = ({ opening }: DoorSpec, { protocol, port }: WantedPort): boolean =>
+  opening.ports?.some((one) => one.protocol === protocol && one.first <= port && port <= one.last) === true;

@@ -1,0 +1,67 @@
+/** No packet of fwknop is shorter or longer (MIN_SPA_ENCODED_MSG_SIZE, MAX_SPA_ENCODED_MSG_SIZE). */
+export const MIN_SPA_CHARS = 36;
+export const MAX_SPA_CHARS = 1500;
+
+/** Blocks of 16 bytes, the first of them "Salted__" and the salt, in base64: three blocks take 64 characters. */
+const PERIOD = 64;
+const BLOCK_REMAINDERS = [0, 22, 43] as const;
+
+/** "Salted__" in base64: its first characters are not sent. */
+export const SALTED = 'U2FsdGVkX1';
+
+/** The next character has the last four bits of "Salted__", and two bits of the salt. */
+export const FIRST_CHARS = '89+/';
+
+/** In an address of HTTP two characters stand for + and /. */
+const URL_CHARS = '-_';
+const PLAIN_CHARS = '+/';
+
+const [DASH, UNDERSCORE, PLUS, SLASH] = [0x2d, 0x5f, 0x2b, 0x2f] as const;
+
+const [NONE, BOTH, PLAIN, URL] = [0, 1, 2, 4] as const;
+
+const KINDS = new Uint8Array(256).fill(NONE);
+for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789')
+  KINDS[char.charCodeAt(0)] = BOTH;
+for (const char of PLAIN_CHARS) KINDS[char.charCodeAt(0)] = PLAIN;
+for (const char of URL_CHARS) KINDS[char.charCodeAt(0)] = URL;
+
+/** Remainders by 64 of the lengths that packets may have, where their HMACs have so many characters. */
+export function spaRemainders(hmacChars: readonly number[]): readonly number[] {
+  const all = hmacChars.flatMap((chars) =>
+    BLOCK_REMAINDERS.map((block) => (block + chars - SALTED.length + PERIOD) % PERIOD),
+  );
+  return [...new Set(all)].sort((a, b) => a - b);
+}
+
+/** Which lengths packets have. */
+export class SpaLengths {
+  readonly #isGood = new Uint8Array(PERIOD);
+
+  constructor(hmacChars: readonly number[]) {
+    for (const remainder of spaRemainders(hmacChars)) this.#isGood[remainder] = 1;
+  }
+
+  has(length: number): boolean {
+    return length >= MIN_SPA_CHARS && length <= MAX_SPA_CHARS && this.#isGood[length & (PERIOD - 1)] === 1;
+  }
+}
+
+/** Whether `bytes[start..end)` are characters of base64, the first of them one that follows "Salted__". */
+export function isSpaText(bytes: Uint8Array, start: number, end: number, isUrl: boolean): boolean {
+  const mask = BOTH | (isUrl ? URL : PLAIN);
+  if (!isFirst(bytes[start] as number, isUrl)) return false;
+  for (let i = start; i < end; i++) if (((KINDS[bytes[i] as number] ?? NONE) & mask) === 0) return false;
+  return true;
+}
+
+function isFirst(byte: number, isUrl: boolean): boolean {
+  const chars = isUrl ? '89-_' : FIRST_CHARS;
+  for (let i = 0; i < chars.length; i++) if (chars.charCodeAt(i) === byte) return true;
+  return false;
+}
+
+/** The text as it was before HTTP, whose two characters stand in no other. */
+export function plainText(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte) => (byte === DASH ? PLUS : byte === UNDERSCORE ? SLASH : byte));
+}
