@@ -1,21 +1,25 @@
 /** Grants that are good for one connection, on every kind of host. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { repeats } from '../lab/effort.ts';
 import { gate } from '../lab/gates.ts';
 import { Connection } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
 import { DOOR, MINUTE, SITUATIONS } from './firewall-situations.ts';
 import { Stage, serverOf } from './firewall-stage.ts';
 
+/** On each kind of host. */
+const RACES = repeats('BUSSA_RACES', { quick: 30, full: 100 });
+
 for (const situation of SITUATIONS) {
   describe(`single use, ${situation.name}`, { concurrency: 2 }, () => {
-    test('of two connections at once from one source one gets in, 100 times', async () => {
+    test(`of two connections at once from one source one gets in, ${RACES} times`, async () => {
       await using stage = await Stage.create(situation);
       await using one = await stage.openProber(0);
       await using other = await stage.openProber(1);
       await using firewall = await stage.openFirewall();
       await firewall.install([gate('once', 'tcp/22', true), gate('always', 'tcp/8000')]);
-      const sources = await addSources(stage, 50);
+      const sources = await addSources(stage, RACES / 2);
       for (const source of sources) await firewall.grant('once', source, MINUTE);
       const begin = performance.timeOrigin + performance.now() + 50;
       await Promise.all(

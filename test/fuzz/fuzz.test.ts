@@ -10,8 +10,8 @@ import { TARGET_NAMES, type Target } from './target.ts';
 import { TARGETS } from './targets.ts';
 import { Watchdog } from './watchdog.ts';
 
-const FRAMES = repeats('BUSSA_FRAMES', { quick: 300_000, full: 1_000_000 });
-const OTHERS = repeats('BUSSA_OTHERS', { quick: 8000, full: 20_000 });
+const FRAMES = repeats('BUSSA_FRAMES', { quick: 100_000, full: 1_000_000 });
+const OTHERS = repeats('BUSSA_OTHERS', { quick: 3000, full: 20_000 });
 
 describe('hostile input', () => {
   for (const name of TARGET_NAMES) {

@@ -1,12 +1,12 @@
 /**
- * Talks to a service every 20 ms, run as a program: `PROTOCOL FROM TO PORT`. Prints `ready` and waits for a line; then
+ * Talks to a service every 50 ms, run as a program: `PROTOCOL FROM TO PORT`. Prints `ready` and waits for a line; then
  * `from PORT` when it can talk, `got` for what comes back, and `end` when a TCP connection is over. It goes on until it is
  * stopped.
  */
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 
-const TICK_MS = 20;
+const TICK_MS = 50;
 const [protocol, from = '', host = '', port = ''] = process.argv.slice(2);
 
 // To start takes a second and more on a busy machine: longer than some doors are open.

@@ -1,12 +1,12 @@
 /**
- * Services that talk without being asked, run as a program: on `tcp/…` and `udp/…` each peer is sent a tick every 20 ms
+ * Services that talk without being asked, run as a program: on `tcp/…` and `udp/…` each peer is sent a tick every 50 ms
  * from its first byte on. Prints `heard PORT` for each chunk or datagram of the peer at that port, and `lost PORT` at
  * the end of a TCP connection.
  */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-const TICK_MS = 20;
+const TICK_MS = 50;
 const ports = process.argv.slice(2);
 let listening = 0;
 const begun = (): void => {

@@ -6,8 +6,8 @@ import type { Program } from './program.ts';
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** So many ticks of 20 ms must pass without a word until two are taken to be cut off from each other. */
-const SILENCE_TICKS = 40;
+/** So many ticks of 50 ms must pass without a word until two are taken to be cut off from each other. */
+const SILENCE_TICKS = 16;
 
 /** `tcp/22`, `udp/53`: services that talk without being asked. */
 export async function startTalker(namespace: Namespace, ...ports: readonly string[]): Promise<Program> {

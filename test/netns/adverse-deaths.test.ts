@@ -18,7 +18,7 @@ import { shutFirewall, takeAwaySets } from './firewall.ts';
 import { assertClosesOnce, departuresOf, Mortal } from './mortal.ts';
 import { readOnly } from './mount-prefixes.ts';
 
-const DEATHS = repeats('BUSSA_DEATHS', { quick: 20, full: 60 });
+const DEATHS = repeats('BUSSA_DEATHS', { quick: 12, full: 60 });
 
 /** When something begins to fail. */
 const MOMENTS = ['from the start', 'before the knocks', 'after the knocks', 'not at all'] as const;

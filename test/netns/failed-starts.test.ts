@@ -9,6 +9,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { repeats } from '../lab/effort.ts';
 import { C_KNOCK, KNOCKD, knockdCommand, WorkDirectory } from '../lab/knockd.ts';
 import type { Program } from '../lab/program.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
@@ -18,6 +19,9 @@ import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
 
 const SOURCE = join(import.meta.dirname, '../../src/cli/knockd/knockd.ts');
 const PORT = 2222;
+/** Between two limits, at most. */
+const STEP = 10 / repeats('BUSSA_LIMITS', { quick: 1, full: 2 });
+const BUGS = repeats('BUSSA_BUGS', { quick: 4, full: 8 });
 const config = (firewall: string): string =>
   `[options]\n  Firewall = ${firewall}\n[ssh]\n  sequence = 7000\n  open = tcp/${PORT}\n`;
 
@@ -92,7 +96,7 @@ describe('a start that fails leaves the firewall as it found it', { concurrency:
       const random = seededRandom(t);
       const listened = new Set<boolean>();
       // From what Node.js itself cannot start with to what is enough.
-      for (let limit = 22; limit <= 52; limit += 1 + Math.floor(random() * 5)) {
+      for (let limit = 22; limit <= 52; limit += 1 + Math.floor(random() * STEP)) {
         listened.add(await leavesAll(stage, firewall, ['prlimit', `--nofile=${limit}`], `nofile ${limit}`));
       }
       assert.deepEqual([...listened].sort(), [false, true], 'some must fail, and some not');
@@ -196,7 +200,7 @@ describe('a bug of ours', { concurrency: 3 }, () => {
       await using _service = await startService(wire.server, PORT);
       const random = seededRandom(t);
       let shut = 0;
-      for (let round = 0; round < 8; round++) {
+      for (let round = 0; round < BUGS; round++) {
         // The first one when it listens, the others whenever it comes to.
         const wait = Math.floor(random() * 1200);
         const when = round === 0 ? "process.on('SIGUSR2', bug)" : `setTimeout(bug, ${wait})`;

@@ -25,8 +25,8 @@ const door = (seconds: number, how: string): string => `[talk]
 
 const KNOCK = ['7000', '8000', '9000'];
 
-/** Ticks of 20 ms: longer than the doors below are open for. */
-const BEYOND = 200;
+/** Ticks of 50 ms: longer than the doors below are open for. */
+const BEYOND = 80;
 
 const SITUATIONS: readonly (readonly [string, (server: Namespace) => Promise<unknown>])[] = [
   ['no firewall at all', async () => undefined],
@@ -161,7 +161,7 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
     await client.run(C_KNOCK, SERVER, ...KNOCK);
     await knockd.saw(/10\.7\.0\.2: talk: opened /);
     await knockd.saw(/10\.7\.0\.2: talk: closed tcp\/9022, udp\/9053\n/);
-    await older.goesOn(20);
+    await older.goesOn(8);
     assert.equal(knockd.count(/held open/g), 0);
   });
 
@@ -176,7 +176,7 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
       await using service = await startTalker(server, 'tcp/9022');
       await using older = await Talk.begin(client, service, 'tcp', [from, to, 9022]);
       await using knockd = await startKnockd(server, directory, door(60, 'close_kills = yes'));
-      await older.goesOn(50);
+      await older.goesOn(20);
       await assertShut(client, to, 9022, from);
       assert.equal((await knockd.stop()).code, 0);
       await older.goesOn();

@@ -8,6 +8,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { C_KNOCK, knockdCommand, WorkDirectory } from '../lab/knockd.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { assertOpen, assertShut, startService } from '../lab/service.ts';
@@ -18,6 +19,8 @@ import { withMounts } from './mount-prefixes.ts';
 /** Long enough to look at an open port first, on a machine that has much to do. */
 const OPEN_FOR_S = 15;
 const PATIENCE_MS = 90_000;
+/** Between two looks: an open port answers at once. */
+const LOOK_MS = 500;
 
 const CONFIG = `[ssh]
   sequence = 7000,8000,9000
@@ -87,5 +90,6 @@ async function sawShut(client: Namespace, to: string, from: string): Promise<voi
     );
     if (isShut) return;
     assert.ok(performance.now() < deadline, `22 stays open to ${from}`);
+    await delay(LOOK_MS);
   }
 }

@@ -129,7 +129,7 @@ describe('doors for an IPv6 prefix', { concurrency: 2 }, () => {
       await knock(ONE, 7000);
       await second.saw(new RegExp(`${ONE}: talk: opened`));
       await ask('ban', ONE);
-      await second.saw(new RegExp(`${ONE}: talk: closed`));
+      await second.saw(new RegExp(`${ONE}: talk: closed`), 2);
       await assertShut(client, SERVER6, 9022, OTHER);
     });
 

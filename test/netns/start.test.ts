@@ -1,9 +1,9 @@
 // scripts/start.sh, which is npm start: the daemon, watched from where a newcomer sits.
 //
-//   one namespace, loopback only; /etc is a copy of its own, with or without a knockd.conf
+//   one namespace, loopback only; /etc is a layer of its own, with or without a knockd.conf
 
 import assert from 'node:assert/strict';
-import { chownSync, cpSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import { chooseSequence, renderExample, usedPorts } from '../../scripts/example-door.ts';
@@ -30,13 +30,15 @@ function start(
   }: { readonly conf?: string; readonly args?: readonly string[]; readonly as?: readonly string[] },
 ): Program {
   const etc = work.file('etc');
-  cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true });
-  rmSync(path.join(etc, 'knockd.conf'), { force: true });
-  if (conf !== undefined) writeFileSync(path.join(etc, 'knockd.conf'), conf, { mode: 0o640 });
+  mkdirSync(etc);
+  if (conf !== undefined) writeFileSync(work.file('etc.conf'), conf, { mode: 0o640 });
   const root = as.length > 0 ? SEEN_AT : ROOT;
   if (as.length > 0) chownSync(work.path, NOBODY, NOBODY);
-  const script =
-    'mount --bind "$0" /etc && mount --bind "$1" "$2" && cd / && export HOME="$3" XDG_STATE_HOME="$3" && shift 3 && exec "$@"';
+  // A layer over the machine's own.
+  const script = `mount -t tmpfs tmpfs "$0" && mkdir "$0/upper" "$0/work" &&
+mount -t overlay -o "lowerdir=/etc,upperdir=$0/upper,workdir=$0/work" overlay /etc && rm -f /etc/knockd.conf &&
+{ [ ! -f "$0.conf" ] || cp -p "$0.conf" /etc/knockd.conf; } &&
+mount --bind "$1" "$2" && cd / && export HOME="$3" XDG_STATE_HOME="$3" && shift 3 && exec "$@"`;
   const words = [etc, ROOT, root, work.path, ...as, 'sh', `${root}/scripts/start.sh`, ...args];
   return namespace.start('unshare', '--mount', 'sh', '-c', script, ...words);
 }
