@@ -1,13 +1,17 @@
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { BUSSA, fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
 import { PayloadSender } from '../lab/payload-sender.ts';
 import type { Program } from '../lab/program.ts';
 import { startService } from '../lab/service.ts';
 import { CLIENT, SERVER, Wire } from '../lab/wire.ts';
 
 export const SPA_PORT = 62_201;
+
+const METRICS = '127.0.0.1:9617';
 
 /** A key as both sides write it. */
 export type SpaKey = {
@@ -60,6 +64,9 @@ export const SPA_DOOR = `[ssh]
 export type SpaOptions = {
   readonly config?: string;
   readonly keys: readonly SpaKey[];
+  /** Those that the client has alone. */
+  readonly clientKeys?: readonly SpaKey[];
+  /** More sections of the users file. */
   readonly more?: string;
 };
 
@@ -88,14 +95,19 @@ export class SpaStage implements AsyncDisposable {
     this.knockd = knockd;
   }
 
-  static async create({ config = SPA_DOOR, keys, more = '' }: SpaOptions): Promise<SpaStage> {
+  static async create({
+    config = SPA_DOOR,
+    keys,
+    clientKeys = [],
+    more = '',
+  }: SpaOptions): Promise<SpaStage> {
     await using stack = new AsyncDisposableStack();
     const wire = stack.use(await Wire.create());
     const directory = stack.use(new WorkDirectory());
     const users = keys.map((key) => `[${key.user}]\n${spaLine(key)}\n`).join('');
     const usersFile = directory.file('users.conf', users + more);
-    const rcFile = directory.file('fwknoprc', keys.map(stanza).join(''));
-    const whole = `[options]\n  Users_File = ${usersFile}\n${config}`;
+    const rcFile = directory.file('fwknoprc', [...keys, ...clientKeys].map(stanza).join(''));
+    const whole = `[options]\n  Users_File = ${usersFile}\n  Metrics = ${METRICS}\n${config}`;
     for (const port of [22, 80]) stack.use(await startService(wire.server, port));
     const sender = stack.use(await PayloadSender.start(wire.client));
     const knockd = await start(wire, directory, whole);
@@ -116,6 +128,48 @@ export class SpaStage implements AsyncDisposable {
   /** The text once more, in datagrams. */
   again(text: string, source: string, to: string, times = 1): Promise<void> {
     return this.sender.send(source, to, SPA_PORT, Buffer.from(text, 'latin1'), times);
+  }
+
+  get configFile(): string {
+    return join(this.directory.path, 'knockd.conf');
+  }
+
+  get usersFile(): string {
+    return join(this.directory.path, 'users.conf');
+  }
+
+  /** A verb of the daemon's, on the server. */
+  ask(...words: readonly string[]): Promise<string> {
+    const [bussa = '', ...rest] = [...BUSSA, ...words, '--state', this.directory.path];
+    const named = words.includes('-c') ? rest : [...rest, '-c', this.configFile];
+    return this.wire.server.run(bussa, ...named);
+  }
+
+  /** The daemon says this of what the source has sent last. */
+  async explained(said: RegExp, source = CLIENT): Promise<void> {
+    await this.#until(() => this.ask('explain', source), said);
+  }
+
+  /** The same, of a packet that is sent until it is judged: a flood that is still being read leaves no room for it. */
+  async refused(text: string, source: string, said: RegExp): Promise<void> {
+    const ask = async (): Promise<string> => {
+      await this.again(text, source, SERVER);
+      return this.ask('explain', source);
+    };
+    await this.#until(ask, said);
+  }
+
+  async metric(said: RegExp): Promise<void> {
+    await this.#until(() => this.wire.server.run('curl', '-s', `http://${METRICS}/metrics`), said);
+  }
+
+  async #until(read: () => Promise<string>, said: RegExp): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const text = await read();
+      if (said.test(text)) return;
+      assert.ok(tries < 20, `no ${said} in:\n${text}\n${this.knockd.output}`);
+      await this.fence();
+    }
   }
 
   fence(): Promise<void> {

@@ -5,10 +5,14 @@ import { parseConfig } from '../../core/config/file/parse-config.ts';
 import { type DoorSpec, takes } from '../../core/door/door.ts';
 import type { UserProof } from '../../core/door/proof-kind.ts';
 import { renderServerKeys } from '../../core/signed/server-keys.ts';
+import { renderSpaLine } from '../../core/spa/render-fwknoprc.ts';
+import type { SpaCredential } from '../../core/spa/spa-credential.ts';
+import { MAX_SPA_KEY_BYTES } from '../../core/spa/spa-values.ts';
 import { parseAuthorizedKey } from '../../core/ssh/authorized-key.ts';
 import { fingerprintOf } from '../../core/ssh/fingerprint.ts';
 import { addCredentials } from '../../core/users/edit-users.ts';
 import { parseUsers } from '../../core/users/parse-users.ts';
+import { spaFingerprint } from '../../core/users/spa-fingerprint.ts';
 import { mayOpen } from '../../core/users/user-directory.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
 import { replaceFile } from '../../host/files/replace-file.ts';
@@ -23,13 +27,18 @@ import {
 } from './authority-texts.ts';
 import { oneChange } from './one-change.ts';
 
+/** As many as SHA-256 hashes at a time. */
+const HMAC_KEY_BYTES = 64;
+
 export type AddRequest = {
   readonly configFile: string;
   readonly name: string;
   readonly credential: /** `text`: lines as in authorized_keys; blank ones and comments are passed over. */
     | { readonly kind: 'key'; readonly text: string }
     /** A secret for an authenticator app, which is made here. */
-    | { readonly kind: 'code' };
+    | { readonly kind: 'code' }
+    /** Keys for the fwknop client, which are made here. */
+    | { readonly kind: 'spa' };
   /** The doors that the user may open; none: all that accept such a proof. */
   readonly doors: readonly string[];
 };
@@ -41,6 +50,8 @@ export type AddOutcome =
       readonly keys: readonly string[];
       /** The secret in base32, if one was made: it is in no other outcome. */
       readonly secret?: string;
+      /** The keys for fwknop, if some were made. */
+      readonly spa?: SpaCredential;
       /** Options in front of a key that have no effect. */
       readonly notes: readonly string[];
       /** Files that were made or changed, in that order. */
@@ -68,9 +79,26 @@ function add(request: AddRequest): AddOutcome {
   if (texts.kind !== 'texts') return texts;
   const doors = chooseDoors(texts.config.doors, request.doors, credential.kind);
   if (typeof doors === 'string') return refused(doors);
-  const fresh = credential.kind === 'code' ? freshCode(name, texts) : freshKeys(name, credential.text, texts);
+  const fresh = freshOf(name, credential, texts);
   if (typeof fresh === 'string') return refused(fresh);
   return write(request, texts, fresh, doors);
+}
+
+function freshOf(
+  name: string,
+  credential: AddRequest['credential'],
+  texts: AuthorityTexts,
+): readonly Fresh[] | string {
+  switch (credential.kind) {
+    case 'key':
+      return freshKeys(name, credential.text, texts);
+    case 'code':
+      return freshCode(name, texts);
+    case 'spa':
+      return [freshSpa()];
+    default:
+      return credential satisfies never;
+  }
 }
 
 /** What is to be written of a credential. */
@@ -79,6 +107,7 @@ type Fresh = {
   readonly line: string;
   readonly fingerprint?: string;
   readonly secret?: string;
+  readonly spa?: SpaCredential;
   readonly notes: readonly string[];
 };
 
@@ -87,6 +116,15 @@ function freshCode(name: string, { users }: AuthorityTexts): readonly Fresh[] {
   if (users.some((user) => user.name === name && user.code !== undefined)) return [];
   const secret = renderBase32(randomBytes(SECRET_BYTES));
   return [{ line: `code = ${secret}`, secret, notes: [] }];
+}
+
+/** Keys as \`fwknop --key-gen\` makes them. A user may have several: each is on one device only. */
+function freshSpa(): Fresh {
+  const spa: SpaCredential = {
+    ...{ mode: 'cbc', key: randomBytes(MAX_SPA_KEY_BYTES) },
+    hmac: { name: 'sha256', key: randomBytes(HMAC_KEY_BYTES) },
+  };
+  return { line: renderSpaLine(spa), fingerprint: spaFingerprint(nodeCiphers, spa), spa, notes: [] };
 }
 
 function freshKeys(name: string, text: string, { users }: AuthorityTexts): readonly Fresh[] | string {
@@ -142,6 +180,7 @@ function write(
     return unusable(error as NodeJS.ErrnoException);
   }
   const secret = fresh.find((one) => one.secret !== undefined)?.secret;
+  const spa = fresh.find((one) => one.spa !== undefined)?.spa;
   const added = doors.filter(
     (door) => !texts.config.doors.some((one) => one.name === door && takes(one, kind)),
   );
@@ -149,6 +188,7 @@ function write(
     kind: 'added',
     keys: fresh.flatMap(({ fingerprint }) => fingerprint ?? []),
     ...(secret === undefined ? {} : { secret }),
+    ...(spa === undefined ? {} : { spa }),
     notes: [...new Set(fresh.flatMap((one) => one.notes))],
     written,
     doors: added,

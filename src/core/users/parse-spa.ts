@@ -2,6 +2,7 @@ import { parsePaddedBase64 } from '../bytes/base64.ts';
 import { HASH_NAMES } from '../cipher/ciphers.ts';
 import { isUserName } from '../config/values/parse-names.ts';
 import { SPA_MODES, type SpaCredential } from '../spa/spa-credential.ts';
+import { MAX_HMAC_KEY_BYTES, MAX_SPA_KEY_BYTES } from '../spa/spa-values.ts';
 import type { Findings } from '../text/findings.ts';
 import { quoteText } from '../text/quote-text.ts';
 import { sliceWord, type Word } from '../text/word.ts';
@@ -12,9 +13,6 @@ export type SpaLine = {
   /** The name that a packet has to carry; absent: any. */
   readonly spaUser?: string;
 };
-
-/** MAX_KEY_LEN of fwknop: 128 bytes. */
-const MAX_KEY_BYTES = 128;
 
 const FORM =
   'write spa = key BASE64 hmac BASE64, and behind it the digest and mode if they are not sha256 cbc';
@@ -70,9 +68,9 @@ function readNamed(name: 'key' | 'hmac' | 'user', given: Word, draft: Draft, wro
   }
   const bytes = parsePaddedBase64(given.text);
   const what = name === 'key' ? 'the key' : 'the HMAC key';
+  const most = name === 'key' ? MAX_SPA_KEY_BYTES : MAX_HMAC_KEY_BYTES;
   if (bytes === undefined || bytes.length === 0) wrong(given, `${what} is not base64: ${FORM}`);
-  else if (bytes.length > MAX_KEY_BYTES)
-    wrong(given, `${what} has ${bytes.length} bytes: fwknop takes up to ${MAX_KEY_BYTES}`);
+  else if (bytes.length > most) wrong(given, `${what} has ${bytes.length} bytes: fwknop takes up to ${most}`);
   else if (name === 'key') draft.key = bytes;
   else draft.hmacKey = bytes;
 }

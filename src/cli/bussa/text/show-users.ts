@@ -21,6 +21,7 @@ export function listUsers(configFile: string, output: Output): number {
     { title: 'NAME' },
     { title: 'KEYS', align: 'right' },
     { title: 'CODE' },
+    { title: 'SPA', align: 'right' },
     { title: 'DOORS' },
     { title: '' },
   ] as const;
@@ -28,6 +29,7 @@ export function listUsers(configFile: string, output: Output): number {
     user.name,
     String(user.keys.length),
     user.code === undefined ? 'no' : 'yes',
+    String(user.spa.length),
     doorsOf(user, texts).join(', ') || 'none',
     stateOf(user),
   ]);
@@ -65,6 +67,10 @@ export async function showUser(
     `may open: ${doorsOf(user, texts).join(', ') || (proofsOf(user).length === 0 ? 'no door: there is no key and no code' : 'no door')}`,
     ...(from.length === 0 ? [] : [`from: ${from.map(renderPrefix).join(', ')}`]),
     ...(user.code === undefined ? [] : [`code: yes; \`bussa user show ${name} --qr\` prints its secret`]),
+    ...user.spa.map(
+      ({ fingerprint, credential: { mode, hmac } }) =>
+        `spa: ${fingerprint}, ${mode}, ${hmac === undefined ? 'no HMAC' : `HMAC ${hmac.name}`}`,
+    ),
     ...(keys.length === 0 ? [] : ['', ...renderTable(titles, keys, output.style)]),
     ...(leases.length === 0 ? [] : ['', ...renderLeases(leases, output)]),
   ]);
@@ -90,6 +96,12 @@ function userJson(user: User, texts: AuthorityTexts): { readonly [name: string]:
     ...(from === undefined ? {} : { from: from.map(renderPrefix) }),
     ...(until === undefined ? {} : { until: isoMoment(until) }),
     code: user.code !== undefined,
+    spa: user.spa.map(({ fingerprint, credential: { mode, hmac }, spaUser }) => ({
+      fingerprint,
+      mode,
+      hmac: hmac?.name ?? null,
+      ...(spaUser === undefined ? {} : { user: spaUser }),
+    })),
     keys: keys.map(
       ({ fingerprint, knockKey: { key, comment, until: end, mayBeUntouched, mustBeVerified } }) => ({
         type: key.type,

@@ -23,13 +23,19 @@ const OPTIONS = {
     completes: 'door',
     summary: 'with `add`: a door that the user may open; several are separated by commas',
     details:
-      'The door accepts keys, or with `--code` codes, from then on. Without it, the user may open every door that accepts them and does not name its users.',
+      'The door accepts keys, or with `--code` codes, or with `--spa` packets of fwknop, from then on. Without it, the user may open every door that accepts them and does not name its users.',
   },
   code: {
     type: 'boolean',
     summary: 'with `add`: make a secret for an authenticator app, whose codes open doors',
     details:
       'It is printed as a QR code, with how to knock a code as two ports. A user who has a secret already keeps it, and it is not printed again.',
+  },
+  spa: {
+    type: 'boolean',
+    summary: 'with `add`: make keys for the fwknop client, whose packets open doors',
+    details:
+      'A stanza for `.fwknoprc` with the new keys is printed. They are not printed again. A user may have keys for several devices.',
   },
   host: {
     type: 'string',
@@ -46,10 +52,11 @@ const OPTIONS = {
 
 export const USER: Verb = {
   name: 'user',
-  summary: 'manage the users who may open doors with their SSH key or codes',
+  summary: 'manage the users who may open doors with their SSH key, codes or fwknop',
   description: [
     'A user opens doors with a knock that is signed by an SSH key: one UDP packet that nobody can replay. `add NAME KEY` adds a user, or another key of one; KEY is a `.pub` file, `-` for standard input, or the line itself. It creates what is missing: the key of the server, the users file `/etc/bussa/users.conf`, `accept = key` and `Signed_Port` in the configuration, whose comments stay. The daemon reloads, and the line for the client is printed.',
     '`add NAME --code` gives a user a secret for an authenticator app instead (RFC 6238: 6 digits, 30 seconds, SHA-1), adds `accept = code` and `code_ports` to the door, and shows the QR code to scan. The app then shows which ports to knock for a code. The secret is printed only then, and by `show NAME --qr`.',
+    '`add NAME --spa` makes keys for the client of fwknop, adds `accept = spa` to the door, and prints a stanza for `.fwknoprc`.',
     '`list` and `show NAME` print users. `off NAME` disables a user until `on NAME`; `remove NAME` deletes one, or with a fingerprint behind it one key of his, or with `code` his code. What only this user, key or code has opened is closed at once, even if the configuration or the users file has a mistake elsewhere. A door that has a sequence too stays open to whoever knows the sequence; the verbs name such doors. If the daemon does not accept another change, the verb says so, and the exit status is 78.',
   ],
   operands: [
@@ -80,21 +87,27 @@ export const USER: Verb = {
   },
 };
 
+/** Options by which \`add\` makes the credential itself. */
+const MADE = ['code', 'spa'] as const;
+
 type ActionName = (typeof ACTIONS)[number];
 
 function judgeOperands(action: ActionName, { operands, values }: ParsedArguments): void {
   const [, name, key] = operands;
-  const isCode = values.has('code');
-  if (action === 'add' && (key === undefined) !== isCode)
+  const given = [
+    ...(key === undefined ? [] : ['KEY']),
+    ...MADE.filter((one) => values.has(one)).map((one) => `--${one}`),
+  ];
+  if (action === 'add' && given.length > 1)
+    throw new UsageError(`${given.join(' and ')} cannot be combined: add them one after the other`);
+  if (action === 'add' && given.length === 0)
     throw new UsageError(
-      isCode
-        ? 'KEY and --code cannot be combined: add them one after the other'
-        : 'no KEY was given: bussa user add NAME KEY, where KEY is a .pub file, or bussa user add NAME --code',
+      'no KEY was given: bussa user add NAME KEY, where KEY is a .pub file, or bussa user add NAME --code or --spa',
     );
   const stray = action === 'list' ? name : action === 'add' || action === 'remove' ? undefined : key;
   if (stray !== undefined) throw new UsageError(`unexpected argument '${stray}'`);
   const isShown = action === 'show' && values.has('qr');
-  for (const option of ['door', 'code', 'host'])
+  for (const option of ['door', 'host', ...MADE])
     if (action !== 'add' && values.has(option) && !(isShown && option === 'host'))
       throw new UsageError(`--${option} is for \`bussa user add\``);
   if (action !== 'show' && values.has('qr')) throw new UsageError('--qr is for `bussa user show`');
@@ -115,6 +128,8 @@ async function act(
       const doors = (values.get('door') ?? '').split(',').map((door) => door.trim());
       const request = { configFile, name, doors: doors.filter((door) => door !== '') };
       const host = values.get('host');
+      if (values.has('spa'))
+        return (await import('../text/show-spa.ts')).addSpa(request, host, choice, output);
       if (!values.has('code')) return add({ ...request, key }, host, choice, output);
       return (await import('../text/show-code.ts')).addCode(request, host, choice, output);
     }

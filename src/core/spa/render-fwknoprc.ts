@@ -1,0 +1,50 @@
+import { renderBase64 } from '../bytes/base64.ts';
+import type { SpaCredential } from './spa-credential.ts';
+import { renderWantedPort, type WantedPort } from './spa-request.ts';
+import { DEFAULT_SPA_PORT } from './spa-transport.ts';
+
+export type FwknoprcStanza = {
+  readonly host: string;
+  readonly port: number;
+  readonly access: readonly WantedPort[];
+  /** The client asks a web server for its outer address; else the packet's own source counts. */
+  readonly resolves: boolean;
+  readonly credential: SpaCredential;
+};
+
+const padded = (bytes: Uint8Array): string => {
+  const text = renderBase64(bytes);
+  return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
+};
+
+/** A stanza of ~/.fwknoprc, as fwknop(8) reads it. */
+export function renderFwknoprc({ host, port, access, resolves, credential }: FwknoprcStanza): string[] {
+  const { mode, key, hmac } = credential;
+  const settings = [
+    ['SPA_SERVER', host],
+    ...(port === DEFAULT_SPA_PORT ? [] : [['SPA_SERVER_PORT', `${port}`]]),
+    ...(access.length === 0 ? [] : [['ACCESS', access.map(renderWantedPort).join(',')]]),
+    ['ALLOW_IP', resolves ? 'resolve' : 'source'],
+    ...(mode === 'cbc' ? [] : [['ENCRYPTION_MODE', mode.toUpperCase()]]),
+    ['KEY_BASE64', padded(key)],
+    ...(hmac === undefined
+      ? []
+      : [
+          ['USE_HMAC', 'Y'],
+          ['HMAC_KEY_BASE64', padded(hmac.key)],
+          ['HMAC_DIGEST_TYPE', hmac.name.toUpperCase()],
+        ]),
+  ];
+  return [`[${host}]`, ...settings.map(([name = '', value = '']) => `${name.padEnd(17)} ${value}`)];
+}
+
+/** The credential as a line of the users file. */
+export function renderSpaLine({ mode, key, hmac }: SpaCredential, spaUser?: string): string {
+  const words = [
+    ...['key', padded(key)],
+    ...(hmac === undefined ? ['no-hmac'] : ['hmac', padded(hmac.key), hmac.name]),
+    mode,
+    ...(spaUser === undefined ? [] : ['user', spaUser]),
+  ];
+  return `spa = ${words.join(' ')}`;
+}

@@ -1,0 +1,123 @@
+/** What a packet of Debian's fwknop client may ask for, and what it gets: ports, sources, times, names and refusals. */
+import assert from 'node:assert/strict';
+import { chmodSync, readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { assertOpen, assertShut } from '../lab/service.ts';
+import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
+import { drawKey, SPA_DOOR, SpaStage, spaLine } from './spa-stage.ts';
+
+const DOORS = `${SPA_DOOR}
+[dns]
+  accept   = spa
+  users    = carol
+  open     = udp/53, tcp/53
+  open_for = 20
+[strict]
+  accept         = spa
+  open           = tcp/443
+  require_source = yes
+[quiet]
+  accept        = spa
+  users         = dave
+  start_command = /bin/true
+`;
+
+describe('a request of the fwknop client', { concurrency: 2 }, () => {
+  test('opens every door whose ports it names, for the time and the address that it asks for', async () => {
+    await using stage = await SpaStage.create({ config: DOORS, keys: [drawKey('carol'), drawKey('dave')] });
+    const { knockd } = stage;
+    await stage.send('carol', '-A', 'tcp/22,udp/53', '-f', '120');
+    await knockd.saw(/10\.7\.0\.2: ssh: carol: opened tcp\/22 for 120 s/);
+    // The door has no max_open_for: its own time is the most.
+    await knockd.saw(/10\.7\.0\.2: dns: carol: opened udp\/53, tcp\/53 for 20 s/);
+    await stage.send('carol', '-A', 'tcp/22', '-f', '36000', '-a', STRANGER);
+    await knockd.saw(/10\.7\.0\.3: ssh: carol: opened tcp\/22 for 3600 s/);
+    await assertOpen(stage.wire.client, SERVER, 22, STRANGER);
+    await stage.send('dave', '-s');
+    await knockd.saw(/10\.7\.0\.2: ssh: carol, dave: already open/);
+    const leases = await stage.ask('leases', '--json');
+    assert.match(leases, /"user": ?"carol, dave"|"dave"/);
+  });
+
+  test('opens nothing if one port is not covered, and says which; nor commands, NAT and 0.0.0.0 where it must not', async () => {
+    await using stage = await SpaStage.create({
+      config: DOORS,
+      keys: [drawKey('carol'), drawKey('dave')],
+    });
+    const { knockd } = stage;
+    // A line a source and minute: the daemon knows the others by `explain`.
+    for (const [user, words, reason] of [
+      ['carol', ['-A', 'tcp/22,tcp/23'], 'carol may not open tcp/23'],
+      ['dave', ['-A', 'tcp/22,udp/53'], 'dave may not open udp/53'],
+      ['carol', ['-A', 'tcp/443', '-s'], 'the door requires the packet to name its source'],
+      ['carol', ['-N', '10.0.0.5:22'], 'it asks for address translation'],
+      ['carol', ['-C', 'id'], 'it asks to run a command'],
+      ['carol', ['--time-offset-minus', '200s'], 'the clock of the sender is 3 min behind'],
+      ['carol', ['--time-offset-plus', '200s'], 'the clock of the sender is 3 min ahead'],
+      ['carol', ['-a', '127.0.0.1'], 'it asks to open for 127.0.0.1, which nobody can have'],
+    ] as const) {
+      await stage.send(user, ...words);
+      await stage.explained(new RegExp(`the SPA packet at .* was refused: ${RegExp.escape(reason)}`));
+    }
+    assert.equal(stage.openings, 0);
+    assert.equal(knockd.count(/SPA packet refused: /g), 1, 'one line a source and minute');
+    await assertShut(stage.wire.client, SERVER, 22, CLIENT);
+    await stage.send('carol', '-A', 'tcp/443');
+    await knockd.saw(/10\.7\.0\.2: strict: carol: opened tcp\/443/);
+  });
+
+  test('counts only from where its user may send, under the name he has, and while he has not ended', async () => {
+    const [named, elsewhere, ended, off] = ['named', 'elsewhere', 'ended', 'off'].map((user) =>
+      drawKey(user),
+    );
+    if (named === undefined || elsewhere === undefined || ended === undefined || off === undefined)
+      throw new Error();
+    const more = [
+      `[named]\n${spaLine(named)} user root-of-evil\n`,
+      `[elsewhere]\n${spaLine(elsewhere)}\nfrom = 192.0.2.0/24\n`,
+      `[ended]\n${spaLine(ended)}\nuntil = 2020-01-01\n`,
+      `[off]\n${spaLine(off)}\noff = yes\n`,
+    ].join('');
+    await using stage = await SpaStage.create({
+      keys: [drawKey('carol')],
+      clientKeys: [named, elsewhere, ended, off],
+      more,
+    });
+    for (const [user, reason] of [
+      ['named', 'it carries another user name'],
+      ['elsewhere', 'its user may not send from this address'],
+      ['ended', 'its user has expired'],
+      ['off', 'its user is off'],
+    ] as const) {
+      await stage.send(user);
+      await stage.explained(new RegExp(`was refused: ${reason}`));
+    }
+    assert.equal(stage.openings, 0);
+    await stage.send('named', '-U', 'root-of-evil');
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: named: opened/);
+  });
+
+  test('with another key is noise: counted, and no line', async () => {
+    await using stage = await SpaStage.create({ keys: [drawKey('carol')], clientKeys: [drawKey('mallory')] });
+    await stage.send('mallory');
+    await stage.metric(/^bussa_spa_garbage_total\{why="hmac"\} 1$/m);
+    assert.doesNotMatch(stage.knockd.output, /refused|mallory/);
+    await assertShut(stage.wire.client, SERVER, 22, CLIENT);
+    await stage.send('carol');
+    await stage.metric(/^bussa_proofs_total\{proof="spa",outcome="opened"\} 1$/m);
+  });
+
+  test('is made by the stanza that `bussa user add --spa` prints', async () => {
+    await using stage = await SpaStage.create({ keys: [drawKey('carol')] });
+    const { wire, directory } = stage;
+    const printed = await stage.ask('user', 'add', 'erin', '--spa', '--host', SERVER, '-c', stage.configFile);
+    const rcFile = directory.file(
+      'erin.rc',
+      printed.slice(printed.indexOf('[10.7.0.1]'), printed.indexOf('To knock')),
+    );
+    chmodSync(rcFile, 0o600);
+    assert.match(readFileSync(stage.usersFile, 'utf8'), /^\[erin\]$/m);
+    await wire.client.run('env', `HOME=${directory.path}`, 'fwknop', '--rc-file', rcFile, '-n', SERVER);
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: erin: opened tcp\/22/);
+  });
+});
