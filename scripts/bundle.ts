@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { pageFiles } from '../src/app/web/page-files.ts';
 
 const root = path.join(import.meta.dirname, '..');
 
@@ -27,6 +28,23 @@ const ADDON: Plugin = {
   },
 };
 
+/** The page as text, in the place of the module that would build it. */
+const PAGE: Plugin = {
+  name: 'page',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /\/app\/web\/page-files\.ts$/ }, async () => ({
+      contents: await pageModule(),
+      loader: 'js',
+    }));
+  },
+};
+
+/** A module that has the page's files ready. */
+export async function pageModule(): Promise<string> {
+  const files = JSON.stringify(await pageFiles());
+  return `const files = ${files};\nexport const pageFiles = async () => files;\n`;
+}
+
 /** What stands where the sources would tell their own place: no file is ever looked for there. */
 const NOWHERE = JSON.stringify('file:///nonexistent/in/no/directory');
 
@@ -42,7 +60,7 @@ const COMMON: BuildOptions = {
   // Every byte a character: V8 keeps such a text in half the space.
   charset: 'ascii',
   external: ['./koffi.node'],
-  plugins: [ADDON],
+  plugins: [ADDON, PAGE],
   define: { 'import.meta.url': NOWHERE },
   logLevel: 'warning',
 };

@@ -6,6 +6,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join, resolve } from 'node:path';
 
+import { pageModule } from './bundle.ts';
+
 const ROOT = join(import.meta.dirname, '..');
 const [directory = ''] = process.argv.slice(2);
 const sources = resolve(directory, 'src');
@@ -14,12 +16,17 @@ const sources = resolve(directory, 'src');
 const renamed = (text: string): string => text.replaceAll(/(['"])([^'"\s]+)\.ts\1/g, '$1$2.js$1');
 
 declare();
+// A browser's, and in the package only as text.
+rmSync(join(sources, 'app/web/page'), { recursive: true });
+const page = await pageModule();
 for (const name of readdirSync(sources, { recursive: true, encoding: 'utf8' })) {
   const file = join(sources, name);
   if (name.endsWith('.d.ts')) {
     write(file, renamed(readFileSync(file, 'utf8')));
   } else if (name.endsWith('.ts')) {
-    write(file.replace(/\.ts$/, '.js'), renamed(stripTypeScriptTypes(readFileSync(file, 'utf8'))));
+    const isPage = name === join('app', 'web', 'page-files.ts');
+    const text = isPage ? page : renamed(stripTypeScriptTypes(readFileSync(file, 'utf8')));
+    write(file.replace(/\.ts$/, '.js'), text);
     rmSync(file);
   }
 }

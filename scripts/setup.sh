@@ -81,6 +81,8 @@ need_packages_for_tests() {
   need_command script bsdutils
   need_command ping iputils-ping
   need_command systemd-analyze systemd
+  need_command chromium chromium
+  need_command promtool prometheus
   need_file /usr/sbin/fwknopd fwknop-server
   need_command fwknop fwknop-client
   need_file /lib/lsb/init-functions lsb-base
@@ -186,7 +188,7 @@ install_packages() {
   # Debian's packages would start their services, now and at boots: some write rules into the firewall, one lets people in.
   for name in $missing; do
     case $name in
-      fwknop-server | fail2ban | firewalld | ufw | shorewall | nftables) mask "$name.service" ;;
+      fwknop-server | fail2ban | firewalld | prometheus | ufw | shorewall | nftables) mask "$name.service" ;;
       openssh-server) mask ssh.service && mask ssh.socket ;;
     esac
   done

@@ -103,6 +103,8 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     users: ['ask', 'config', 'file-access'],
     trial: ['ask', 'init'],
     watch: ['ask'],
+    web: ['ask'],
+    'web/page': ['web'],
   },
   host: {
     capture: ['ffi'],
@@ -190,6 +192,10 @@ const STARTERS: Readonly<Record<string, readonly string[]>> = {
 /** The packages there are, and the one folder that knows each. */
 const PACKAGES: Readonly<Record<string, string>> = {
   koffi: 'host/ffi',
+  esbuild: 'app/web',
+  preact: 'app/web/page',
+  'preact/hooks': 'app/web/page',
+  uplot: 'app/web/page',
   uqr: 'cli/bussa/text',
   'get-east-asian-width': 'cli/bussa/text',
 };
@@ -205,7 +211,7 @@ const IMPURE = new Set(
 const VERSION_FILE = '../package.json';
 
 const MAX_LINES = 300;
-const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.ts$/;
+const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.tsx?$/;
 const VAGUE_NAME = /^index\.ts$|(?:^|-)(?:utils?|helpers?|common|misc)\.ts$/;
 
 /** Path below `src`, with `/`, to the file's text. */
@@ -401,7 +407,7 @@ suite('the rules can fail', () => {
 });
 
 function readSources(): Sources {
-  const files = globSync('src/**/*.*', { cwd: root }).sort();
+  const files = globSync('src/**/*.*', { cwd: root, exclude: ['**/page.css', '**/tsconfig.json'] }).sort();
   return new Map(
     files.map((file) => [file.slice('src/'.length), readFileSync(path.join(root, file), 'utf8')]),
   );
@@ -421,7 +427,7 @@ function wrongImports(sources: Sources): readonly string[] {
 
 function wrongFile(file: string, name: string): string | undefined {
   if (resolve(file, name) === VERSION_FILE && file.startsWith('cli/')) return undefined;
-  if (!name.endsWith('.ts')) return `${name} has no .ts extension`;
+  if (!/\.tsx?$/.test(name)) return `${name} has no .ts extension`;
   const from = placeOf(file);
   const to = placeOf(resolve(file, name));
   if (from.floor !== to.floor) {
@@ -444,7 +450,7 @@ function wrongPackage({ floor, folder }: Place, name: string): string | undefine
 
 /** Where requests and answers are: there a type is known because it was read. */
 const ANSWERS = /^\/(?:core\/control\/|app\/ask\/ask-daemon\.ts$)/;
-const ENDS_OF_SOCKET = /^(?:cli\/|app\/(?:ask|daemon\/control|doctor|trial|watch)\/)/;
+const ENDS_OF_SOCKET = /^(?:cli\/|app\/(?:ask|daemon\/control|doctor|trial|watch|web)\/)/;
 /** What was thrown, and names of fields that are written just there. */
 const NO_ANSWER = new Set(['const', 'Error', 'NodeJS', 'keyof']);
 
@@ -499,7 +505,7 @@ function folderCycles(sources: Sources): readonly string[] {
 }
 
 function importedFiles(file: string, text: string): readonly string[] {
-  const names = readImports(text).filter((name) => name.startsWith('.') && name.endsWith('.ts'));
+  const names = readImports(text).filter((name) => /^\..*\.tsx?$/.test(name));
   return names.map((name) => resolve(file, name));
 }
 

@@ -34,6 +34,7 @@ import { UNBAN } from './verbs/unban.ts';
 import { UP } from './verbs/up.ts';
 import { USER } from './verbs/user.ts';
 import { WATCH } from './verbs/watch.ts';
+import { WEB } from './verbs/web.ts';
 
 /** Everything that `bussa` can be told to do, in the order of the help. */
 export const VERBS: readonly Verb[] = [
@@ -45,6 +46,7 @@ export const VERBS: readonly Verb[] = [
   STATUS,
   WATCH,
   EVENTS,
+  WEB,
   LEASES,
   OPEN,
   EXTEND,

@@ -1,0 +1,79 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Who may ask. `names`: of a proxy in front of it, as a browser has them in its address bar. */
+export type WebAccess = {
+  readonly token: string;
+  readonly names: readonly string[];
+  /** The port that it listens on; undefined where another program forwards to it, at any port. */
+  readonly port: number | undefined;
+};
+
+export type WebRequest = {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  /** How often it names a host: Node.js takes the first, and a proxy may take another. */
+  readonly hosts: number;
+};
+
+/** An HTTP status and a sentence. */
+export type Refusal = { readonly status: number; readonly why: string };
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+/**
+ * Whether a request is answered. The name in `Host` comes first: a page of elsewhere whose name leads here (DNS rebinding)
+ * is of the same origin for the browser, but cannot change that header.
+ */
+export function judgeRequest(request: WebRequest, access: WebAccess): Refusal | undefined {
+  const { method, path, headers, hosts } = request;
+  if (hosts !== 1 || !isOwnHost(headers.host, access)) {
+    return { status: 421, why: 'this page does not have that name: see bussa help web, --name' };
+  }
+  const isApi = path.startsWith('/api/');
+  if (!isOwnOrigin(headers) || !isFetchedHere(headers, isApi)) {
+    return { status: 403, why: 'pages of elsewhere may not ask' };
+  }
+  if (!isApi) return method === 'GET' || method === 'HEAD' ? undefined : WRONG_METHOD;
+  if (!hasToken(headers.authorization, access.token)) {
+    return { status: 401, why: 'the token is missing or wrong: open the address that bussa web has printed' };
+  }
+  if (path !== '/api/order') return method === 'GET' ? undefined : WRONG_METHOD;
+  if (method !== 'POST') return WRONG_METHOD;
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  return type === 'application/json' ? undefined : { status: 415, why: 'an order is application/json' };
+}
+
+const WRONG_METHOD: Refusal = { status: 405, why: 'there is no such method here' };
+
+function isOwnHost(host: string | undefined, { names, port }: WebAccess): boolean {
+  if (host === undefined) return false;
+  const [, name = '', digits] = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::([0-9]{1,5}))?$/i.exec(host) ?? [];
+  const lower = name.toLowerCase();
+  if (names.includes(lower) || names.includes(host.toLowerCase())) return true;
+  return LOOPBACK.has(lower) && (port === undefined || Number(digits ?? 80) === port);
+}
+
+/** Browsers send it with every order, and with whatever another origin asks for. */
+function isOwnOrigin({ origin, host }: IncomingHttpHeaders): boolean {
+  return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
+}
+
+/** Fetch Metadata (W3C): a link may lead to the page; nothing else of another site may ask for anything. */
+function isFetchedHere(headers: IncomingHttpHeaders, isApi: boolean): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site === undefined || site === 'same-origin') return true;
+  if (isApi) return false;
+  return (
+    site === 'none' || (headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document')
+  );
+}
+
+/** Compared by digests: their comparison takes the same time whatever was sent. */
+function hasToken(authorization: string | undefined, token: string): boolean {
+  const [, sent = ''] = /^Bearer (\S+)$/i.exec(authorization ?? '') ?? [];
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(sent), digest(token));
+}

@@ -1,0 +1,85 @@
+import type { ServerResponse } from 'node:http';
+import type { DaemonSelector } from '../ask/ask-daemon.ts';
+import { DaemonMirror } from '../ask/daemon-mirror.ts';
+import type { LiveMessage } from './live-message.ts';
+
+/** BOUNDED: pages that are open at the same time. */
+const MAX_VIEWERS = 32;
+/** BOUNDED: of what a page has not read yet; one that is so far behind is hung up on, and comes back. */
+const MAX_UNREAD = 1 << 21;
+const INTERVAL_MS = 1000;
+/** Rows of each list. */
+const LIMIT = 200;
+
+/** One look at the daemon for all pages, and none while no page is open. */
+export class LiveStream {
+  readonly #choice: DaemonSelector;
+  readonly #hello: LiveMessage;
+  readonly #viewers = new Set<ServerResponse>();
+  #mirror: DaemonMirror | undefined;
+  #trouble: string | undefined;
+
+  constructor(choice: DaemonSelector, hello: LiveMessage) {
+    this.#choice = choice;
+    this.#hello = hello;
+  }
+
+  get isFull(): boolean {
+    return this.#viewers.size >= MAX_VIEWERS;
+  }
+
+  /** Headers have been written. */
+  add(viewer: ServerResponse): void {
+    this.#viewers.add(viewer);
+    viewer.once('close', () => this.#remove(viewer));
+    viewer.write(lineOf(this.#hello));
+    if (this.#mirror === undefined) this.#mirror = this.#open();
+    else if (this.#trouble !== undefined) viewer.write(lineOf({ kind: 'trouble', message: this.#trouble }));
+    // What has happened since then is in the next one.
+    else void this.refresh();
+  }
+
+  /** Something has been ordered. */
+  async refresh(): Promise<void> {
+    await this.#mirror?.refresh();
+  }
+
+  close(): void {
+    this.#mirror?.stop();
+    for (const viewer of this.#viewers) viewer.destroy();
+  }
+
+  #open(): DaemonMirror {
+    return new DaemonMirror({
+      choice: this.#choice,
+      intervalMs: INTERVAL_MS,
+      limit: LIMIT,
+      onOverview: (overview) => {
+        this.#trouble = undefined;
+        this.#tell({ kind: 'overview', ...overview });
+      },
+      onPart: (part) => this.#tell({ kind: 'part', ...part }),
+      onTrouble: ({ message }) => {
+        this.#trouble = message;
+        this.#tell({ kind: 'trouble', message });
+      },
+    });
+  }
+
+  #tell(message: LiveMessage): void {
+    const line = lineOf(message);
+    for (const viewer of this.#viewers) {
+      if (viewer.writableLength > MAX_UNREAD) viewer.destroy();
+      else viewer.write(line);
+    }
+  }
+
+  #remove(viewer: ServerResponse): void {
+    this.#viewers.delete(viewer);
+    if (this.#viewers.size > 0) return;
+    this.#mirror?.stop();
+    this.#mirror = undefined;
+  }
+}
+
+const lineOf = (message: LiveMessage): string => `${JSON.stringify(message)}\n`;

@@ -1,0 +1,38 @@
+import { Section } from './section.tsx';
+import { useView } from './view.ts';
+
+export function Doors() {
+  const { state, say, ask } = useView();
+  const { overview, readOnly } = state;
+  if (overview === undefined) return null;
+  const { doors, status } = overview;
+  return (
+    <Section id="doors" title={say('doors')} count={status.doors}>
+      <ul class="rows">
+        {doors.map(({ name, ports, leases, shut, openFor }) => (
+          <li key={name}>
+            <b>{name}</b>
+            <span>{ports === '' ? say('command') : ports}</span>
+            {shut === undefined ? (
+              <span class="quiet">{say('openCount', leases)}</span>
+            ) : (
+              <span class="bad">{say('shut', shut)}</span>
+            )}
+            {readOnly ? null : (
+              <button
+                type="button"
+                aria-label={say('openTitle', name)}
+                onClick={() =>
+                  ask({ kind: 'open', door: name, minutes: Math.max(1, Math.round(openFor / 60_000)) })
+                }
+              >
+                {say('open')}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {status.doors > doors.length ? <p class="more">{say('more', status.doors - doors.length)}</p> : null}
+    </Section>
+  );
+}

@@ -1,0 +1,63 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { PlainBan } from '../../../core/control/ban-answers.ts';
+import type { PenaltyRow } from '../../../core/control/overview.ts';
+import { renderTime } from './format.ts';
+import { Empty, Section, SourceButton } from './section.tsx';
+import { ask } from './server.ts';
+import { useView } from './view.ts';
+
+/** Rows that are shown of each. */
+const SHOWN = 20;
+
+/** Who is banned, and who has to knock twice. */
+export function KeptOut() {
+  const { state, say, order, language } = useView();
+  const { overview, readOnly } = state;
+  const { bans, penalties } = useKeptOut(overview?.status.bans, overview?.status.tripwires.suspects);
+  if (overview === undefined) return null;
+  const until = (at: number | undefined): string =>
+    at === undefined ? say('forGood') : say('until', renderTime(at, language));
+  return (
+    <Section id="kept-out" title={say('bans')}>
+      {bans.length + penalties.length === 0 ? <Empty>{say('nobody')}</Empty> : null}
+      <ul class="rows">
+        {bans.slice(0, SHOWN).map((ban) => (
+          <li key={ban.who}>
+            <span class="mono">{ban.who}</span>
+            <span class="bad">{`${say('banned')} ${until(ban.until)}`}</span>
+            {readOnly ? null : (
+              <button
+                type="button"
+                aria-label={`${say('unban')}: ${ban.who}`}
+                onClick={() => order({ verb: 'unban', who: ban.who }, say('unbanDone', ban.who))}
+              >
+                {say('unban')}
+              </button>
+            )}
+          </li>
+        ))}
+        {penalties.slice(0, SHOWN).map((one) => (
+          <li key={one.who}>
+            <SourceButton source={one.who} />
+            <span class="warn">{`${say('penalty')} ${until(one.until)}`}</span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+type KeptOutRows = { readonly bans: readonly PlainBan[]; readonly penalties: readonly PenaltyRow[] };
+
+/** Asked for again when there are more or fewer. */
+function useKeptOut(banned: number | undefined, inPenalty: number | undefined): KeptOutRows {
+  const [rows, setRows] = useState<KeptOutRows>({ bans: [], penalties: [] });
+  useEffect(() => {
+    if (banned === undefined || inPenalty === undefined) return;
+    Promise.all([ask('bans'), ask('penalties')]).then(
+      ([bans, penalties]) => setRows({ bans, penalties }),
+      () => undefined,
+    );
+  }, [banned, inPenalty]);
+  return rows;
+}

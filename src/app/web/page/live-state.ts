@@ -1,0 +1,112 @@
+import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
+import type { FeedEvent, FollowPart } from '../../../core/control/feed-event.ts';
+import type { Overview } from '../../../core/control/overview.ts';
+import type { LiveMessage } from '../live-message.ts';
+
+/** BOUNDED: events that are shown. */
+const MAX_EVENTS = 60;
+const MAX_ATTEMPTS = 200;
+const SECONDS = 600;
+/** What the daemon has not said for so long may be otherwise by now. */
+export const STALE_MS = 5000;
+
+export type Rates = {
+  readonly until: number;
+  readonly passed: readonly number[];
+  readonly dropped: readonly number[];
+};
+
+/** Moments on `performance.now()` where nothing else is said. */
+export type LiveState = {
+  readonly host: string;
+  readonly readOnly: boolean;
+  readonly overview: Overview | undefined;
+  readonly overviewAt: number;
+  readonly attempts: readonly PendingAttempt[];
+  readonly events: readonly FeedEvent[];
+  readonly lost: number;
+  readonly rates: Rates;
+  readonly pulse: { readonly passed: number; readonly dropped: number } | undefined;
+  readonly heardAt: number;
+  /** By this machine's wall clock. */
+  readonly heardWall: number;
+  readonly trouble: string | undefined;
+  readonly isRefused: boolean;
+};
+
+export const NOTHING: LiveState = {
+  host: '',
+  readOnly: false,
+  overview: undefined,
+  overviewAt: 0,
+  attempts: [],
+  events: [],
+  lost: 0,
+  rates: { until: 0, passed: [], dropped: [] },
+  pulse: undefined,
+  heardAt: Number.NEGATIVE_INFINITY,
+  heardWall: 0,
+  trouble: undefined,
+  isRefused: false,
+};
+
+export function takeMessage(state: LiveState, message: LiveMessage, now: number): LiveState {
+  const heard = { heardAt: now, heardWall: Date.now(), trouble: undefined, isRefused: false };
+  switch (message.kind) {
+    case 'hello':
+      return { ...state, host: message.host, readOnly: message.readOnly, isRefused: false };
+    case 'trouble':
+      return { ...state, trouble: message.message, isRefused: false };
+    case 'overview': {
+      const { kind: _, ...overview } = message;
+      const { attempts, rates } = overview;
+      // The chart goes on by itself: only where it has gaps, or none yet, is it taken anew.
+      const isCurrent = state.rates.until > 0 && now - state.heardAt < STALE_MS;
+      return {
+        ...{ ...state, ...heard, overview, overviewAt: now, attempts },
+        rates: isCurrent ? state.rates : rates,
+      };
+    }
+    default:
+      return takePart({ ...state, ...heard }, message);
+  }
+}
+
+function takePart(state: LiveState, part: FollowPart): LiveState {
+  const { events, lost = 0, pulse } = part;
+  const next: LiveState = {
+    ...state,
+    lost: state.lost + lost,
+    events:
+      events.length === 0 ? state.events : [...events.toReversed(), ...state.events].slice(0, MAX_EVENTS),
+    attempts: events.reduce(takeStep, state.attempts),
+  };
+  if (pulse === undefined) return next;
+  const { passed, dropped } = pulse.packets;
+  if (state.pulse === undefined) return { ...next, pulse: pulse.packets };
+  const grown = (values: readonly number[], value: number): readonly number[] =>
+    [...values, Math.max(0, value)].slice(-SECONDS);
+  return {
+    ...next,
+    pulse: pulse.packets,
+    rates: {
+      until: pulse.now,
+      passed: grown(state.rates.passed, passed - state.pulse.passed),
+      dropped: grown(state.rates.dropped, dropped - state.pulse.dropped),
+    },
+  };
+}
+
+/** An attempt goes on, or ends, as it happens; the next overview has them all. */
+function takeStep(attempts: readonly PendingAttempt[], event: FeedEvent): readonly PendingAttempt[] {
+  const { source, door, stage = 0, stages = 0, at } = event;
+  if (source === undefined || door === undefined) return attempts;
+  const others = attempts.filter((one) => one.source !== source || one.door !== door);
+  if (event.event === 'stage' && stage < stages) {
+    const since = attempts.find((one) => one.source === source && one.door === door)?.since ?? at;
+    return [{ source, door, stage, stages, since }, ...others].slice(0, MAX_ATTEMPTS);
+  }
+  return ENDS.has(event.event) ? others : attempts;
+}
+
+const ENDS: ReadonlySet<string> = new Set(['stage', 'failed', 'expired', 'evicted', 'completed', 'withheld']);

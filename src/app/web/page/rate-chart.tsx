@@ -1,0 +1,69 @@
+import { useEffect, useRef } from 'preact/hooks';
+import UPlot from 'uplot';
+import { Section } from './section.tsx';
+import { useView } from './view.ts';
+
+const HEIGHT = 150;
+
+/** Packets of the last ten minutes' seconds, and those that were lost. */
+export function RateChart() {
+  const { state, say, language } = useView();
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<UPlot>(null);
+  const { rates } = state;
+  const [packets, passed, dropped] = [say('packets'), say('passed'), say('dropped')];
+  useEffect(() => {
+    const box = place.current;
+    if (box === null) return undefined;
+    const made = new UPlot(options(box.clientWidth, passed, dropped), [[], [], []], box);
+    chart.current = made;
+    const resized = new ResizeObserver(() => made.setSize({ width: box.clientWidth, height: HEIGHT }));
+    resized.observe(box);
+    return () => {
+      resized.disconnect();
+      made.destroy();
+    };
+  }, [passed, dropped]);
+  useEffect(() => {
+    const end = rates.until / 1000;
+    const count = rates.passed.length;
+    const times = rates.passed.map((_, at) => end - count + at + 1);
+    chart.current?.setData([times, [...rates.passed], [...rates.dropped]]);
+  }, [rates, language]);
+  const last = rates.passed.at(-1) ?? 0;
+  const lost = rates.dropped.reduce((sum, value) => sum + value, 0);
+  return (
+    <Section id="rates" title={packets}>
+      <p class="figures">
+        <b>{last}</b> {passed} <b class={lost > 0 ? 'bad' : ''}>{lost}</b> {dropped}
+      </p>
+      <div class="chart" ref={place} aria-hidden="true" />
+    </Section>
+  );
+}
+
+function options(width: number, passed: string, dropped: string): UPlot.Options {
+  const axis = { stroke: () => colourOf('--quiet'), grid: { stroke: () => colourOf('--line'), width: 1 } };
+  return {
+    width,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { x: { time: true }, y: { range: (_, _min, max) => [0, Math.max(1, max * 1.1)] } },
+    axes: [
+      { ...axis, values: '{HH}:{mm}' },
+      { ...axis, size: 44 },
+    ],
+    series: [
+      {},
+      { label: passed, stroke: () => colourOf('--accent'), width: 1.5, points: { show: false } },
+      { label: dropped, stroke: () => colourOf('--bad'), width: 1.5, points: { show: false } },
+    ],
+  };
+}
+
+/** The canvas has no style of its own. */
+const colourOf = (name: string): string => {
+  const probe = document.querySelector(`[data-colour="${name}"]`);
+  return probe === null ? '#888' : getComputedStyle(probe).color;
+};

@@ -1,0 +1,95 @@
+import type { PlainBan } from '../../../core/control/ban-answers.ts';
+import type { PenaltyRow } from '../../../core/control/overview.ts';
+import type { SourceStory } from '../../../core/control/source-story.ts';
+import type { PastLease } from '../../../core/lease/past-lease.ts';
+import type { LiveMessage } from '../live-message.ts';
+
+const STORED = 'bussa-token';
+/** Before a connection that has ended is tried again. */
+const AGAIN_MS = 1000;
+
+/** Answers of this page's own server: it has read them field by field. */
+type Answers = {
+  readonly explain: SourceStory;
+  readonly history: readonly PastLease[];
+  readonly penalties: readonly PenaltyRow[];
+  readonly bans: readonly PlainBan[];
+};
+
+export type Order =
+  | { readonly verb: 'open' | 'extend'; readonly door: string; readonly ip: string; readonly for?: number }
+  | { readonly verb: 'close'; readonly door: string; readonly ip: string }
+  | { readonly verb: 'ban' | 'unban'; readonly who: string };
+
+/** The address bar, the history and a screenshot are no place for the token: it stays in this tab. */
+function takeToken(): string {
+  const given = location.hash.slice(1);
+  if (given !== '') {
+    sessionStorage.setItem(STORED, given);
+    history.replaceState(null, '', location.pathname);
+  }
+  return sessionStorage.getItem(STORED) ?? '';
+}
+
+let token = takeToken();
+addEventListener('hashchange', () => {
+  token = takeToken();
+});
+
+function request(path: string, more: RequestInit = {}): Promise<Response> {
+  const headers = { ...more.headers, Authorization: `Bearer ${token}` };
+  return fetch(path, { cache: 'no-store', credentials: 'omit', redirect: 'error', ...more, headers });
+}
+
+export async function ask<K extends keyof Answers>(what: K, query = ''): Promise<Answers[K]> {
+  const response = await request(`/api/${what}${query}`);
+  const { answer, error } = await response.json();
+  if (!response.ok) throw new Error(String(error));
+  return answer;
+}
+
+export async function order(what: Order): Promise<void> {
+  const body = JSON.stringify(what);
+  const headers = { 'Content-Type': 'application/json' };
+  const response = await request('/api/order', { method: 'POST', headers, body });
+  const { error } = await response.json();
+  if (!response.ok) throw new Error(String(error));
+}
+
+export type Listener = {
+  readonly onMessage: (message: LiveMessage) => void;
+  /** `isRefused`: the token is wrong. */
+  readonly onEnd: (isRefused: boolean) => void;
+};
+
+/** What happens, as long as the page lives. */
+export async function follow({ onMessage, onEnd }: Listener): Promise<never> {
+  for (;;) {
+    let isRefused = false;
+    try {
+      const response = await request('/api/live');
+      isRefused = response.status === 401;
+      if (response.ok && response.body !== null) await readLines(response.body, onMessage);
+    } catch {
+      // The server has gone, or the network: it is tried again.
+    }
+    onEnd(isRefused);
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+}
+
+async function readLines(
+  body: ReadableStream<Uint8Array>,
+  take: (message: LiveMessage) => void,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  let begun = '';
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const lines = (begun + decoder.decode(value, { stream: true })).split('\n');
+    begun = lines.pop() ?? '';
+    for (const line of lines) take(JSON.parse(line));
+  }
+}

@@ -1,0 +1,79 @@
+import type { SourceRow } from '../../../core/control/overview.ts';
+import { renderTime } from './format.ts';
+import { Empty, Section, SourceButton } from './section.tsx';
+import { useView } from './view.ts';
+
+const GOOD: ReadonlySet<string> = new Set(['open', 'was-open', 'completed']);
+const NEUTRAL: ReadonlySet<string> = new Set(['pending', 'retransmission', 'nothing']);
+
+/** Who has knocked lately, and why it came to nothing. */
+export function Sources() {
+  const { state, say } = useView();
+  const { overview, readOnly } = state;
+  if (overview === undefined) return null;
+  const { sources } = overview;
+  return (
+    <Section id="sources" title={say('sources')} isWide>
+      {sources.length === 0 ? (
+        <Empty>{say('noSources')}</Empty>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{say('address')}</th>
+              <th scope="col">{say('seen')}</th>
+              <th scope="col">{say('outcome')}</th>
+              <th scope="col">{say('sentence')}</th>
+              {readOnly ? null : <td />}
+            </tr>
+          </thead>
+          <tbody>
+            {sources.map((row) => (
+              <SourceLine key={row.source} row={row} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Section>
+  );
+}
+
+function SourceLine({ row }: { readonly row: SourceRow }) {
+  const { say, sayOutcome, ask, order, state, language } = useView();
+  const { source, at, kind, door, sentence, penaltyUntil, banned } = row;
+  const colour = GOOD.has(kind) ? 'good' : NEUTRAL.has(kind) ? 'quiet' : 'bad';
+  const ban = (): void =>
+    ask({
+      kind: 'confirm',
+      question: say('banAsk', source),
+      button: say('ban'),
+      run: () => order({ verb: 'ban', who: source }, `${source}: ${say('banned')}`),
+    });
+  return (
+    <tr>
+      <td data-label={say('address')}>
+        <SourceButton source={source} />
+      </td>
+      <td data-label={say('seen')} class="mono">
+        {renderTime(at, language)}
+      </td>
+      <td data-label={say('outcome')}>
+        <span class={colour}>{sayOutcome(kind)}</span>
+        {penaltyUntil === undefined ? null : <span class="tag">{say('penalty')}</span>}
+      </td>
+      <td data-label={say('sentence')} lang="en">
+        {door === undefined ? '' : `${door}: `}
+        {sentence}
+      </td>
+      {state.readOnly ? null : (
+        <td class="buttons">
+          {banned ? null : (
+            <button type="button" class="danger" aria-label={`${say('ban')}: ${source}`} onClick={ban}>
+              {say('ban')}
+            </button>
+          )}
+        </td>
+      )}
+    </tr>
+  );
+}

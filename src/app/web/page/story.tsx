@@ -1,0 +1,48 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { SourceStory } from '../../../core/control/source-story.ts';
+import { renderTime } from './format.ts';
+import { ask } from './server.ts';
+import { useView } from './view.ts';
+
+/** What a source has done, packet by packet, and what came of it: `bussa explain`. */
+export function Story({ source, onClose }: { readonly source: string; readonly onClose: () => void }) {
+  const { say, sayOutcome, language, state } = useView();
+  const [story, setStory] = useState<SourceStory>();
+  const [failure, setFailure] = useState('');
+  const count = state.events.find((event) => event.source === source)?.cursor;
+  useEffect(() => {
+    ask('explain', `?ip=${encodeURIComponent(source)}`).then(setStory, (error: Error) =>
+      setFailure(error.message),
+    );
+  }, [source, count]);
+  return (
+    <>
+      <h2 id="asked">{say('story', source)}</h2>
+      {failure === '' ? null : <p class="bad">{failure}</p>}
+      {story === undefined ? null : (
+        <div lang="en">
+          <p>
+            <span class="tag">{sayOutcome(story.why.kind)}</span>{' '}
+            {story.why.door === undefined ? '' : `${story.why.door}: `}
+            {story.why.sentence}.
+          </p>
+          {story.present.map((sentence) => (
+            <p key={sentence}>{sentence}.</p>
+          ))}
+          <ol class="log">
+            {story.entries.map(({ at, text }, index) => (
+              <li key={`${at} ${index}`}>
+                <span class="quiet mono">{renderTime(at, language)}</span> {text}
+              </li>
+            ))}
+          </ol>
+        </div>
+      )}
+      <p class="buttons">
+        <button type="button" onClick={onClose}>
+          {say('done')}
+        </button>
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,45 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { LiveState } from './live-state.ts';
+import type { Order } from './server.ts';
+import { type Language, sayOutcome, say as sayWord, type Word } from './words.ts';
+
+/** What is asked in the dialog. */
+export type Asked =
+  | { readonly kind: 'story'; readonly source: string }
+  | { readonly kind: 'open'; readonly door: string; readonly minutes: number }
+  | {
+      readonly kind: 'confirm';
+      readonly question: string;
+      readonly button: string;
+      readonly run: () => void;
+    };
+
+/** What every part of the page needs. */
+export type View = {
+  readonly state: LiveState;
+  /** `performance.now()`, as it is shown. */
+  readonly now: number;
+  readonly language: Language;
+  readonly ask: (asked: Asked) => void;
+  /** Gives the order, and says what came of it. */
+  readonly order: (order: Order, done: string) => void;
+};
+
+export const ViewContext = createContext<View | undefined>(undefined);
+
+export type Speech = {
+  readonly say: (word: Word, ...values: readonly (string | number)[]) => string;
+  readonly sayOutcome: (kind: string) => string;
+};
+
+export function useView(): View & Speech {
+  const view = useContext(ViewContext);
+  if (view === undefined) throw new Error('a part of the page stands outside of it');
+  const { language } = view;
+  return {
+    ...view,
+    say: (word, ...values) => sayWord(language, word, ...values),
+    sayOutcome: (kind) => sayOutcome(language, kind),
+  };
+}

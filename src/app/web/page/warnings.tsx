@@ -1,0 +1,44 @@
+import type { DaemonStatus } from '../../../core/control/daemon-status.ts';
+import { renderLeft, renderTime } from './format.ts';
+import { STALE_MS } from './live-state.ts';
+import { type Speech, useView } from './view.ts';
+import type { Language } from './words.ts';
+
+/** An error of the last ten minutes is news. */
+const NEWS_MS = 600_000;
+
+/** What is wrong, above everything else. */
+export function Warnings() {
+  const view = useView();
+  const { state, now, say, language } = view;
+  const { overview, trouble, isRefused, heardAt, heardWall, overviewAt } = state;
+  const isStale = now - heardAt > STALE_MS;
+  const lines: string[] = [];
+  if (isRefused) lines.push(say('token'));
+  else if (overview === undefined && trouble === undefined) lines.push(say('connecting'));
+  else if (isStale && overview !== undefined) lines.push(say('stale', renderTime(heardWall, language)));
+  if (trouble !== undefined) lines.push(trouble);
+  if (overview !== undefined) lines.push(...statusLines(overview.status, view, language, now - overviewAt));
+  return (
+    <div role="alert" class="alerts">
+      {lines.map((line) => (
+        <p key={line} class="alert">
+          {line}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function statusLines(status: DaemonStatus, { say }: Speech, language: Language, passed: number): string[] {
+  const { firewall, exposure, trialLeft, unconfirmed, lastError, startedAt, uptime } = status;
+  const lines: string[] = [];
+  if (unconfirmed) lines.push(say('trial', renderLeft((trialLeft ?? 0) - passed)));
+  if (firewall.kind === 'missing') lines.push(say('firewallMissing', firewall.name, firewall.why));
+  if (firewall.kind === 'unreachable') lines.push(say('firewallUnreachable'));
+  for (const line of exposure?.open ?? []) lines.push(say('strangers', line));
+  if (lastError !== undefined && startedAt + uptime - lastError.at < NEWS_MS) {
+    lines.push(say('lastError', renderTime(lastError.at, language), lastError.text));
+  }
+  return lines;
+}

@@ -1,0 +1,194 @@
+import { once } from 'node:events';
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { hostname } from 'node:os';
+import type { DaemonSelector } from '../ask/ask-daemon.ts';
+import { judgeRequest, type WebAccess } from './judge-request.ts';
+import { LiveStream } from './live-stream.ts';
+import type { PageFiles } from './page-files.ts';
+import { MAX_BODY, readBody } from './read-body.ts';
+import { answerOrder, answerQuestion } from './web-answers.ts';
+import { HEADERS, PAGE_POLICY } from './web-headers.ts';
+
+/** BOUNDED: bytes of a request's head; connections, of which the oldest without a page makes room. */
+const MAX_HEAD = 8192;
+const MAX_CONNECTIONS = 256;
+/** A request takes no longer to arrive; then its connection is closed. */
+const HEAD_MS = 5000;
+const REQUEST_MS = 10_000;
+
+/** Where it listens. `fd`: a socket of systemd's. */
+export type WebPlace =
+  | { readonly kind: 'port'; readonly port: number }
+  | { readonly kind: 'socket'; readonly path: string }
+  | { readonly kind: 'inherited'; readonly fd: number };
+
+export type WebParts = {
+  readonly choice: DaemonSelector;
+  readonly place: WebPlace;
+  readonly token: string;
+  readonly names: readonly string[];
+  readonly readOnly: boolean;
+  readonly files: PageFiles;
+};
+
+/** The page and what it asks for. It has no rights but those of the control socket. */
+export class WebServer {
+  readonly #parts: WebParts;
+  readonly #server: Server;
+  readonly #live: LiveStream;
+  readonly #connections = new Set<Socket>();
+  readonly #pages = new WeakSet<Socket>();
+  #access: WebAccess;
+  #onIdle: (() => void) | undefined;
+
+  private constructor(parts: WebParts) {
+    const { choice, readOnly, token, names } = parts;
+    this.#parts = parts;
+    this.#live = new LiveStream(choice, { kind: 'hello', host: hostname(), readOnly });
+    this.#access = { token, names: names.map((name) => name.toLowerCase()), port: undefined };
+    this.#server = createServer(
+      {
+        headersTimeout: HEAD_MS,
+        requestTimeout: REQUEST_MS,
+        keepAliveTimeout: HEAD_MS,
+        connectionsCheckingInterval: 1000,
+        maxHeaderSize: MAX_HEAD,
+      },
+      (request, response) => void this.#answer(request, response),
+    );
+    this.#server.on('connection', (socket) => this.#take(socket));
+  }
+
+  /** Throws with the system's reason. */
+  static async open(parts: WebParts): Promise<WebServer> {
+    const web = new WebServer(parts);
+    const { place } = parts;
+    const server = web.#server;
+    if (place.kind === 'port') server.listen(place.port, '127.0.0.1');
+    else if (place.kind === 'inherited') server.listen({ fd: place.fd });
+    else {
+      rmSync(place.path, { force: true });
+      const mask = process.umask(0o177);
+      try {
+        server.listen(place.path);
+      } finally {
+        process.umask(mask);
+      }
+    }
+    await once(server, 'listening');
+    if (place.kind === 'socket') chmodSync(place.path, 0o600);
+    // A client that cannot be taken on, for want of a descriptor, is not this process's end.
+    server.on('error', () => undefined);
+    const address = place.kind === 'port' ? server.address() : null;
+    const port = typeof address === 'object' ? address?.port : undefined;
+    web.#access = { ...web.#access, port };
+    return web;
+  }
+
+  /** Of a TCP socket of its own. */
+  get port(): number | undefined {
+    return this.#access.port;
+  }
+
+  /** `onIdle`: the last connection has ended. */
+  whenIdle(onIdle: () => void): void {
+    this.#onIdle = onIdle;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  close(): void {
+    this.#live.close();
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  #take(socket: Socket): void {
+    this.#connections.add(socket);
+    socket.once('close', () => {
+      this.#connections.delete(socket);
+      if (this.#connections.size === 0) this.#onIdle?.();
+    });
+    if (this.#connections.size <= MAX_CONNECTIONS) return;
+    const [oldest = socket] = [...this.#connections].filter((one) => !this.#pages.has(one));
+    oldest.destroy();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname: path, searchParams } = targetOf(request);
+    const { method = '', headers, headersDistinct } = request;
+    const hosts = headersDistinct.host?.length ?? 0;
+    const refusal = judgeRequest({ method, path, headers, hosts }, this.#access);
+    if (refusal !== undefined) {
+      // Nothing more is read of whoever may not ask.
+      response.setHeader('Connection', 'close');
+      sendJson(response, refusal.status, { error: refusal.why });
+    } else if (path === '/api/live') this.#follow(response);
+    else if (path === '/api/order') await this.#order(request, response);
+    else if (path.startsWith('/api/')) {
+      const answer = await answerQuestion(this.#parts.choice, path, searchParams);
+      sendJson(response, answer?.status ?? 404, answer?.value ?? { error: 'there is no such thing here' });
+    } else this.#sendFile(path, response);
+  }
+
+  #sendFile(path: string, response: ServerResponse): void {
+    const file = this.#parts.files[path];
+    if (file === undefined) {
+      sendJson(response, 404, { error: 'there is no such thing here' });
+      return;
+    }
+    response.writeHead(200, { ...HEADERS, ...PAGE_POLICY, 'Content-Type': file.type });
+    response.end(file.text);
+  }
+
+  #follow(response: ServerResponse): void {
+    if (this.#live.isFull) {
+      sendJson(response, 503, { error: 'too many pages are open' });
+      return;
+    }
+    const { socket } = response;
+    if (socket !== null) this.#pages.add(socket);
+    response.once('close', () => {
+      if (socket !== null) this.#pages.delete(socket);
+    });
+    // nginx would gather what is to be shown at once.
+    response.writeHead(200, {
+      ...HEADERS,
+      'Content-Type': 'application/x-ndjson',
+      'X-Accel-Buffering': 'no',
+    });
+    this.#live.add(response);
+  }
+
+  async #order(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#parts.readOnly) {
+      sendJson(response, 403, { error: 'this page only shows: bussa web was started with --read-only' });
+      return;
+    }
+    const body = await readBody(request);
+    if (body === undefined) {
+      response.setHeader('Connection', 'close');
+      sendJson(response, 413, { error: `an order has at most ${MAX_BODY} bytes` });
+      return;
+    }
+    const { status, value, isDone } = await answerOrder(this.#parts.choice, body);
+    sendJson(response, status, value);
+    if (isDone) await this.#live.refresh();
+  }
+}
+
+/** Whatever the line says, it is a path of this server. */
+function targetOf({ url = '/' }: IncomingMessage): URL {
+  const base = 'http://localhost';
+  const target = url.startsWith('/') ? `${base}${url}` : `${base}/`;
+  return URL.canParse(target) ? new URL(target) : new URL(base);
+}
+
+function sendJson(response: ServerResponse, status: number, value: object): void {
+  response.writeHead(status, { ...HEADERS, 'Content-Type': 'application/json' });
+  response.end(`${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,24 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const TOKEN_BYTES = 24;
+/** RFC 6750, b64token, and long enough not to be guessed. */
+const TOKEN = /^[A-Za-z0-9._~+/-]{16,200}=*$/;
+
+export const newToken = (): string => randomBytes(TOKEN_BYTES).toString('base64url');
+
+/** The token in the file; a new one, for its owner alone, where there is no file. Throws what is against it. */
+export function tokenIn(path: string): string {
+  try {
+    const token = newToken();
+    writeFileSync(path, `${token}\n`, { mode: 0o600, flag: 'wx' });
+    return token;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const token = readFileSync(path, 'utf8').trim();
+  if (TOKEN.test(token)) return token;
+  throw new Error(
+    `${path}: not a token of 16 to 200 letters, digits and -._~+/: remove the file, and a new one is made`,
+  );
+}

@@ -1,0 +1,17 @@
+import { chmodSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+import type { Namespace } from './namespace.ts';
+import type { TempDirectory } from './temp-directory.ts';
+
+/** Debian's. */
+const CHROMIUM = '/usr/bin/chromium';
+
+/** A Chromium inside of a namespace; whoever starts it closes it. Root's has no sandbox. */
+export function startBrowser(place: Namespace, directory: TempDirectory): Promise<Browser> {
+  const launcher = directory.file(
+    `chromium-${place.name}`,
+    `#!/bin/sh\nexec ip netns exec ${place.name} ${CHROMIUM} "$@"\n`,
+  );
+  chmodSync(launcher, 0o700);
+  return chromium.launch({ executablePath: launcher, args: ['--no-sandbox', '--disable-gpu'] });
+}

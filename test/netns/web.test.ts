@@ -1,0 +1,142 @@
+// The page of `bussa web` in Debian's Chromium, beside a real daemon and real knocks.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { C_KNOCK } from '../lab/knockd.ts';
+import { addAddresses, CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
+import { SSH_DOOR } from './control-stage.ts';
+import { findBarriers, WebStage } from './web-stage.ts';
+
+const DOORS = `${SSH_DOOR}
+[<b>web</b>]
+  sequence    = 7100,8100,9100,9200
+  seq_timeout = 60
+  tcpflags    = syn
+  open        = tcp/443
+  open_for    = 300
+`;
+
+/** Set, the pictures for the README are written to docs. */
+const DOCS = process.env.BUSSA_PICTURES === undefined ? undefined : join(import.meta.dirname, '../../docs');
+
+const picture = async (page: Page, name: string): Promise<void> => {
+  if (DOCS !== undefined) await page.screenshot({ path: join(DOCS, `${name}.png`) });
+};
+
+const section = (page: Page, name: string) => page.getByRole('region', { name });
+
+describe('the page of bussa web', () => {
+  test('doors, attempts as they advance, sources and their story, every button; no barrier and nothing forbidden', async () => {
+    await using stage = await WebStage.create(DOORS);
+    const { client } = stage.control;
+    const { page, problems } = await stage.open();
+    await page.getByText('No door is open.').waitFor();
+    assert.equal(new URL(page.url()).hash, '');
+
+    await client.run(C_KNOCK, SERVER, '7100');
+    const attempts = section(page, 'Knocks in progress');
+    await attempts.getByText('1 of 4').waitFor();
+    await client.run(C_KNOCK, SERVER, '8100');
+    await attempts.getByText('2 of 4').waitFor();
+    // Markup in the name of a door is text.
+    assert.equal(await attempts.getByText('<b>web</b>').count(), 1);
+
+    await client.run('sh', '-c', `${C_KNOCK} ${SERVER} 7000 8000 9000`);
+    const open = section(page, 'Open doors');
+    await open.getByRole('row', { name: new RegExp(`^Explain ${CLIENT} ssh`) }).waitFor();
+    await addAddresses(client, 'eth0', '10.7.0.77');
+    await client.run('nc.openbsd', '-z', '-w', '1', '-s', STRANGER, SERVER, '7000').catch(() => '');
+    await client.run('nc.openbsd', '-z', '-w', '1', '-s', STRANGER, SERVER, '9000').catch(() => '');
+    const sources = section(page, 'Recent sources');
+    await sources.getByRole('row', { name: new RegExp(`${STRANGER}.*wrong knock`) }).waitFor();
+
+    await sources.getByRole('button', { name: `Explain ${STRANGER}` }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/the second knock hit tcp\/9000 instead of tcp\/8000/).waitFor();
+    assert.deepEqual(await findBarriers(page), []);
+    await dialog.getByRole('button', { name: 'Done' }).click();
+
+    await open.getByRole('button', { name: `Extend: ssh, ${CLIENT}` }).click();
+    await page.getByRole('status').getByText(`ssh: extended for ${CLIENT}`).waitFor();
+    await section(page, 'Doors').getByRole('button', { name: 'Open <b>web</b>' }).click();
+    await dialog.getByLabel('Address').fill('192.0.2.7');
+    await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+    await open.getByRole('row', { name: /192\.0\.2\.7 <b>web<\/b> .* root \(web\)/ }).waitFor();
+    assert.deepEqual(await findBarriers(page), []);
+    await picture(page, 'web-light');
+    await page.getByLabel('Colours').selectOption('dark');
+    assert.deepEqual(await findBarriers(page), []);
+    await picture(page, 'web-dark');
+
+    await open.getByRole('button', { name: `Close: ssh, ${CLIENT}` }).click();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await open.getByRole('button', { name: `Close: ssh, ${CLIENT}` }).click();
+    await dialog.getByRole('button', { name: 'Close', exact: true }).click();
+    await open.getByRole('row', { name: new RegExp(`${CLIENT} ssh`) }).waitFor({ state: 'detached' });
+    await section(page, 'Last 24 hours').getByText('root (web)').waitFor();
+    await sources.getByRole('button', { name: `Ban: ${STRANGER}` }).click();
+    await dialog.getByRole('button', { name: 'Ban', exact: true }).click();
+    const banned = section(page, 'Banned and in penalty');
+    await banned.getByText('banned for good').waitFor();
+    await banned.getByRole('button', { name: `Lift the ban: ${STRANGER}` }).click();
+    await page.getByRole('status').getByText(`${STRANGER}: no longer banned`).waitFor();
+    await stage.control.knockd.saw(/no longer banned, by root \(web\)$/m);
+
+    for (const [tag, words] of [
+      ['de', 'Offene Türen'],
+      ['it', 'Porte aperte'],
+    ] as const) {
+      await page.getByRole('combobox').first().selectOption(tag);
+      await section(page, words).waitFor();
+      assert.equal(await page.locator('html').getAttribute('lang'), tag);
+    }
+    assert.deepEqual(problems, []);
+  });
+
+  test('a phone: nothing is wider than it; by the keyboard alone; read-only; the daemon that says nothing is shown as stale', async () => {
+    await using stage = await WebStage.create(DOORS, '--read-only');
+    const { control } = stage;
+    await control.client.run(C_KNOCK, SERVER, '7000', '8000', '9000');
+    const { page, problems } = await stage.open({
+      viewport: { width: 400, height: 800 },
+      colorScheme: 'dark',
+    });
+    const open = section(page, 'Open doors');
+    await open.getByText('ssh').first().waitFor();
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    assert.ok(width <= 400, `${width}`);
+    assert.equal(await page.getByRole('button', { name: /Close|Extend|Ban|^Open/ }).count(), 0);
+    assert.deepEqual(await findBarriers(page), []);
+    await picture(page, 'web-phone');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to content');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByText(`Story of ${CLIENT}`).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    control.knockd.signal('SIGSTOP');
+    await page.getByText(/No news from the daemon since/).waitFor();
+    assert.equal(await page.locator('main.stale').count(), 1);
+    control.knockd.signal('SIGCONT');
+    await page.locator('main:not(.stale)').waitFor();
+    await control.knockd.stop();
+    await page.getByText(/no daemon runs/).waitFor();
+    await control.start(DOORS);
+    await page.getByText('No door is open.').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  test('without the token the page says so, and shows nothing', async () => {
+    await using stage = await WebStage.create(DOORS);
+    const { page } = await stage.open();
+    await page.getByText('No door is open.').waitFor();
+    await page.evaluate('sessionStorage.clear()');
+    await page.reload();
+    await page.getByText('The token is missing or no longer valid').waitFor();
+    assert.equal(await page.getByRole('region').count(), 0);
+  });
+});
