@@ -59,6 +59,7 @@ need_packages_for_tests() {
   need_command nmap nmap
   need_command hping3 hping3
   need_command zbarimg zbar-tools
+  need_command oathtool oathtool
   need_command tcpreplay tcpreplay
   need_command tcpdump tcpdump
   need_command ufw ufw

@@ -39,9 +39,11 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     client: ['file-access'],
     config: ['file-access'],
     'daemon/bans': [],
+    'daemon/codes': ['config', 'daemon/leases', 'daemon/packets', 'daemon/reporting'],
     'daemon/composition': [
       'config',
       'daemon/bans',
+      'daemon/codes',
       'daemon/control',
       'daemon/firewall',
       'daemon/leases',
@@ -75,6 +77,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     'daemon/process': ['config', 'daemon/composition', 'daemon/lockout-guard', 'daemon/privileges', 'state'],
     'daemon/reload': [
       'config',
+      'daemon/codes',
       'daemon/firewall',
       'daemon/leases',
       'daemon/lockout-guard',
@@ -158,7 +161,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     nft: ['door', 'net'],
     origin: ['ban', 'net'],
     packet: ['net'],
-    proof: ['attempt', 'bytes', 'cipher', 'door', 'net', 'origin', 'signed', 'spa', 'users'],
+    proof: ['attempt', 'bytes', 'cipher', 'code', 'door', 'event', 'net', 'origin', 'signed', 'spa', 'users'],
     signed: ['bytes', 'cipher', 'net', 'ssh'],
     spa: ['bytes', 'cipher', 'net', 'text'],
     ssh: ['bytes', 'cipher', 'net'],

@@ -248,6 +248,10 @@ describe('a store that fails', { concurrency: 4 }, () => {
       uses: () => store.uses(),
       recordUses: fail,
       endUses: fail,
+      codes: fail,
+      recordCodes: fail,
+      forgiveCodes: fail,
+      endCodes: fail,
       together: (changes) => store.together(changes),
       close: fail,
     };

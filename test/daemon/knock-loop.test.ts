@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Feed } from '../../src/app/daemon/feed/feed.ts';
+import { CodePackets } from '../../src/app/daemon/packets/code-packets.ts';
 import { KnockLoop } from '../../src/app/daemon/packets/knock-loop.ts';
 import { ScanWatch } from '../../src/app/daemon/packets/scan-watch.ts';
 import { DaemonCounters } from '../../src/app/daemon/reporting/daemon-counters.ts';
@@ -72,7 +73,7 @@ function knock({ banned, from = '192.0.2.7', to = '192.0.2.1', by = 2 }: Setting
   const now = () => instant(0);
   const reports = new Reports(new EventLog(sinks, { debug: false }), new DaemonCounters(now), new Feed(now));
   const scans = new ScanWatch(SECRET, true, () => undefined, reports.report);
-  scans.adopt(scans.prepare(DOORS, { useSyslog: false }));
+  scans.adopt(scans.prepare(DOORS, { settings: { useSyslog: false }, doors: DOORS }));
   const traces = new SourceTraces(64, SECRET, DOORS);
   const interfaces = {
     addresses: new OwnAddresses([address('192.0.2.1'), address('2001:db8::1')]),
@@ -80,9 +81,15 @@ function knock({ banned, from = '192.0.2.7', to = '192.0.2.1', by = 2 }: Setting
     hears: (index: number) => index === 2,
   };
   const engine = new AttemptEngine(DOORS, SECRET, undefined, scans.guard);
-  const loop = new KnockLoop({ capture, engine, interfaces, reports, scans, traces, bans });
+  const loop = new KnockLoop({
+    ...{ capture, engine, interfaces, reports, scans, traces, bans },
+    codes: new CodePackets([], SECRET),
+  });
   const completed: string[] = [];
-  loop.start(({ door: { name } }) => void completed.push(name));
+  loop.start(
+    ({ door: { name } }) => void completed.push(name),
+    () => assert.fail('a code where no door accepts any'),
+  );
   for (const [i, port] of [7000, 8000, 9000].entries()) {
     const packet = { source: address(from), destination: address(to), protocol: 'tcp', port } as const;
     capture.add({ ...packet, sourcePort: 40_000 + i, flags: 2, sequence: i }, by);

@@ -18,7 +18,7 @@ function watching(secret: readonly [number, number]): ScanWatch {
     () => undefined,
     ({ kind }) => assert.fail(kind),
   );
-  scans.adopt(scans.prepare(DOORS, { useSyslog: false }));
+  scans.adopt(scans.prepare(DOORS, { settings: { useSyslog: false }, doors: DOORS }));
   return scans;
 }
 
@@ -36,7 +36,7 @@ describe('the filter that is shown', () => {
 
   test('is the true one where there is no secret', () => {
     const scans = watching(SECRETS[0]);
-    scans.adopt(scans.prepare(DOORS, { useSyslog: false, scanGuard: 'off' }));
+    scans.adopt(scans.prepare(DOORS, { settings: { useSyslog: false, scanGuard: 'off' }, doors: DOORS }));
     assert.equal(scans.filterWithoutSecret, scans.filter);
   });
 });

@@ -6,7 +6,13 @@ import { COUNTED, type DaemonStatus, type FirewallStatus } from '../../src/core/
 import type { DoorStatus } from '../../src/core/control/door-status.ts';
 import type { FollowPart } from '../../src/core/control/feed-event.ts';
 import type { LeaseStatus } from '../../src/core/control/lease-status.ts';
-import { GARBAGE, OUTCOMES, SPA_GARBAGE, SPA_OUTCOMES } from '../../src/core/control/proof-counts.ts';
+import {
+  CODE_OUTCOMES,
+  GARBAGE,
+  OUTCOMES,
+  SPA_GARBAGE,
+  SPA_OUTCOMES,
+} from '../../src/core/control/proof-counts.ts';
 import type { Reloaded } from '../../src/core/control/reload-answer.ts';
 import type { SourceStory, StoryEntry } from '../../src/core/control/source-story.ts';
 import type { UserStory } from '../../src/core/control/user-story.ts';
@@ -122,6 +128,7 @@ const status = record<DaemonStatus>(
         [K in (typeof COUNTED)[number]]: typeof number;
       },
     ),
+    codes: countsOf(CODE_OUTCOMES),
     spa: fc.record({
       packets: fc.record({ passed: number, dropped: number }),
       garbage: countsOf(SPA_GARBAGE),
@@ -143,6 +150,7 @@ const status = record<DaemonStatus>(
   },
   'exposure',
   'signed',
+  'codes',
   'spa',
   'trialLeft',
   'lastError',
@@ -326,6 +334,7 @@ export const ANY_ANSWER: { readonly [V in keyof Answers]: fc.Arbitrary<Answers[V
   close: fc.record({ closed: number, closing: number }),
   reload: fc.record({ reload: reloaded }),
   revoke: fc.record({ revoked: flag }),
+  forgive: fc.record({ forgiven: flag }),
   ban: record<Answers['ban']>({ ban, unkept: text }, 'unkept'),
   unban: record<Answers['unban']>(
     { removed: flag, still: fc.array(ban, { maxLength: 3 }), forgiven: flag, unkept: text },
@@ -406,6 +415,7 @@ export const ANY_REQUEST: { readonly [V in keyof Requests]: fc.Arbitrary<Request
   close: record<Requests['close']>({ door: text, ip: address, all: yes, via }, 'door', 'ip', 'all', 'via'),
   reload: nothing,
   revoke: record<Requests['revoke']>({ user: text, key: text }, 'key'),
+  forgive: fc.record({ user: text }),
   ban: record<Requests['ban']>({ who: prefix, for: length, via }, 'for', 'via'),
   unban: record<Requests['unban']>({ who: prefix, via }, 'via'),
   explain: record<Requests['explain']>({ ip: address, follow: yes }, 'follow'),

@@ -17,17 +17,22 @@ const KNOCKED_DOOR = 2;
 const KNOCKED_AT = 3;
 const PORT_SHIFT = 16;
 const DOOR_MASK = 0xffff;
+const PORT_MASK = 0xffff;
 
 const SET_WORD = 0x5ca4;
 const FINGERPRINT_WORD = 0xf146;
+const CODE_WORD = 0xc0de;
 
 /** A source in the words of a packet. */
 export type GuardedSource = Pick<Packet, 'family' | 'source0' | 'source1' | 'source2' | 'source3'>;
 
 export type ScanPolicy = {
-  readonly decoys: DecoyPorts;
+  /** Absent where only codes are guarded: then every sequence counts. */
+  readonly decoys?: DecoyPorts;
   /** How long a touch is remembered, in ms. */
   readonly penalty: number;
+  /** The same for codes. Wrong codes are counted whatever the operator thinks of decoy ports. */
+  readonly codePenalty?: number;
 };
 
 /** Sources remembered: 4 MiB, resident only as far as they are used. */
@@ -65,12 +70,12 @@ export class ScanGuard {
 
   /** Whether there may be a decoy port where the packet is sent to. */
   watches(packet: Packet): boolean {
-    return this.#policy?.decoys.touchedBy(packet.protocol, packet.destinationPort, packet.flags) === true;
+    return this.#policy?.decoys?.touchedBy(packet.protocol, packet.destinationPort, packet.flags) === true;
   }
 
   /** Whether there is one at the neighbours of knock ports: of hosts that doors watch, no other port is known. */
   watchesElsewhere(packet: Packet): boolean {
-    return this.#policy?.decoys.isNear(packet.destinationPort) === true;
+    return this.#policy?.decoys?.isNear(packet.destinationPort) === true;
   }
 
   /** Decoy ports touched since the start. */
@@ -109,15 +114,46 @@ export class ScanGuard {
 
   /** Notes that the packet's source has touched a decoy port. Returns whether it is in penalty only since then. */
   touch(packet: Packet, now: number): boolean {
+    return this.#touch(packet, packet.destinationPort, now);
+  }
+
+  /** A wrong code is a touch, and another one of the same source is another port. The same once more is not. */
+  touchByCode(packet: Packet, code: number, now: number): boolean {
+    const mark = keyedHash(this.#key, code, CODE_WORD, 0, 0, 0, 0) & PORT_MASK;
+    return this.#touch(packet, mark || 1, now);
+  }
+
+  /** Whether the source has touched anything since `time`, and no longer ago than codes are guarded for. */
+  hasTouchedSince(source: GuardedSource, time: number, now: number): boolean {
+    const at = this.#find(this.#set(source), this.#fingerprint(source));
+    if (at < 0) return false;
+    const touched = this.#places[at + TOUCHED] as number;
+    return age(touched, now) <= this.#memory && ((touched - stamp(time)) | 0) >= 0;
+  }
+
+  /** Whether one right code is not enough for the source. */
+  isInCodePenalty(source: GuardedSource, now: number): boolean {
+    const at = this.#find(this.#set(source), this.#fingerprint(source));
+    if (at < 0 || (this.#places[at + KNOCKED_DOOR] as number) >>> PORT_SHIFT !== 0) return false;
+    return age(this.#places[at + TOUCHED] as number, now) <= this.#memory;
+  }
+
+  /** How long a touch may matter, in ms. */
+  get #memory(): number {
+    return Math.max(this.#policy?.penalty ?? 0, this.#policy?.codePenalty ?? 0);
+  }
+
+  /** `mark`: what it has touched, of 16 bits and not 0. */
+  #touch(packet: Packet, mark: number, now: number): boolean {
     this.#touches += 1;
-    const penalty = this.#policy?.penalty ?? 0;
+    const penalty = this.#memory;
     const places = this.#places;
     const first = this.#set(packet);
     const fingerprint = this.#fingerprint(packet);
     let at = this.#find(first, fingerprint);
     const isFirst = at < 0 || age(places[at + TOUCHED] as number, now) > penalty;
-    const before = isFirst ? packet.destinationPort : (places[at + KNOCKED_DOOR] as number) >>> PORT_SHIFT;
-    const port = before === packet.destinationPort ? before : 0;
+    const before = isFirst ? mark : (places[at + KNOCKED_DOOR] as number) >>> PORT_SHIFT;
+    const port = before === mark ? before : 0;
     if (at < 0) at = this.#room(first, now, penalty);
     places[at + FINGERPRINT] = fingerprint;
     places[at + TOUCHED] = stamp(now);
@@ -130,7 +166,7 @@ export class ScanGuard {
    * after one that did not the next one has to be complete, in ms.
    */
   admits(door: number, packet: Packet, start: number, now: number, timeout: number): boolean {
-    if (this.#policy === undefined) return true;
+    if (this.#policy?.decoys === undefined) return true;
     const places = this.#places;
     const at = this.#find(this.#set(packet), this.#fingerprint(packet));
     if (at < 0) return true;

@@ -59,6 +59,8 @@ export type Requests = {
   readonly reload: Nothing;
   /** The user, or one key of his by its fingerprint, counts no more, whatever the files say. */
   readonly revoke: { readonly user: string; readonly key?: string };
+  /** The codes that the user has used are forgotten: they count again. */
+  readonly forgive: { readonly user: string };
   /** Without `for` it is for good. */
   readonly ban: Ordered & { readonly who: Prefix; readonly for?: Millis };
   readonly unban: Ordered & { readonly who: Prefix };
@@ -105,6 +107,8 @@ export type Answers = {
   readonly reload: ReloadAnswer;
   /** False: the daemon does not know him. */
   readonly revoke: { readonly revoked: boolean };
+  /** False: there were none. */
+  readonly forgive: { readonly forgiven: boolean };
   readonly ban: BanAnswer;
   readonly unban: UnbanAnswer;
   readonly explain: SourceStory;
@@ -145,6 +149,7 @@ export const REQUESTS: { readonly [V in ControlVerb]: Fields<Requests[V]> } = {
   close: { door: optional(TEXT), ip: optional(ADDRESS), all: optional(YES), via: VIA },
   reload: {},
   revoke: { user: TEXT, key: optional(TEXT) },
+  forgive: { user: TEXT },
   ban: { who: PREFIX, for: optional(LENGTH), via: VIA },
   unban: { who: PREFIX, via: VIA },
   explain: { ip: ADDRESS, follow: optional(YES) },
@@ -176,6 +181,7 @@ export const ANSWERS: { readonly [V in AnswerVerb]: Reader<Answers[V]> } = {
   close: CLOSE_ANSWER,
   reload: RELOAD_ANSWER,
   revoke: record<Answers['revoke']>({ revoked: FLAG }),
+  forgive: record<Answers['forgive']>({ forgiven: FLAG }),
   ban: BAN_ANSWER,
   unban: UNBAN_ANSWER,
   explain: SOURCE_STORY,

@@ -1,5 +1,12 @@
 import type { Instant, Millis } from '../net/time.ts';
-import { PROOF_COUNTS, type ProofCounts, SPA_COUNTS, type SpaCounts } from './proof-counts.ts';
+import {
+  CODE_COUNTS,
+  type CodeCounts,
+  PROOF_COUNTS,
+  type ProofCounts,
+  SPA_COUNTS,
+  type SpaCounts,
+} from './proof-counts.ts';
 import { either, type Fields, list, optional, type Reader, record, word } from './reader.ts';
 import { FLAG, MOMENT, NUMBER, SPAN, TEXT } from './value-readers.ts';
 
@@ -102,6 +109,8 @@ export type DaemonStatus = {
   readonly counts: DaemonCounts;
   /** Signed knocks since the start; absent where no door takes them. */
   readonly signed?: ProofCounts;
+  /** Absent where no door accepts codes. */
+  readonly codes?: CodeCounts;
   /** Packets of fwknop since the start; absent where no door takes them. */
   readonly spa?: SpaCounts;
   /** Attempts that have begun and not ended, now. */
@@ -165,6 +174,7 @@ export const DAEMON_STATUS = record<DaemonStatus>({
   packets: record<DaemonStatus['packets']>({ passed: NUMBER, dropped: NUMBER }),
   counts: COUNTS,
   signed: optional(PROOF_COUNTS),
+  codes: optional(CODE_COUNTS),
   spa: optional(SPA_COUNTS),
   attempts: NUMBER,
   tripwires: record<DaemonStatus['tripwires']>({ touches: NUMBER, suspects: NUMBER }),

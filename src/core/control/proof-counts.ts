@@ -30,6 +30,27 @@ export const OUTCOMES = [
   'busy',
 ] as const;
 
+/** What becomes of codes. `opened` to `refused`: of right ones that count; the others say why one did not. */
+export const CODE_OUTCOMES = [
+  'opened',
+  'extended',
+  'ran',
+  'refused',
+  'wrong',
+  'skewed',
+  'used',
+  'forgotten',
+  'touched',
+  'first',
+  'off',
+  'expired',
+  'address',
+  'busy',
+] as const;
+
+export type CodeOutcome = (typeof CODE_OUTCOMES)[number];
+export type CodeCounts = Readonly<Record<CodeOutcome, number>>;
+
 export type Garbage = (typeof GARBAGE)[number];
 export type ProofOutcome = (typeof OUTCOMES)[number];
 
@@ -96,3 +117,4 @@ export const SPA_COUNTS = record<SpaCounts>({
   garbage: counts(SPA_GARBAGE),
   outcomes: counts(SPA_OUTCOMES),
 });
+export const CODE_COUNTS = counts(CODE_OUTCOMES);

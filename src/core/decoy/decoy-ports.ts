@@ -1,4 +1,5 @@
-import type { Door } from '../door/door.ts';
+import { BLOCK, CODE_FLAGS } from '../door/code-ports.ts';
+import type { CodeDoor, Door } from '../door/door.ts';
 import { MAX_PORT } from '../net/port.ts';
 import { PROTOCOL_NUMBER } from '../net/protocol.ts';
 import { meetsFlagRule, TCP_FLAG, TCP_FLAGS_MASK } from '../net/tcp-flags.ts';
@@ -58,12 +59,13 @@ export class DecoyPorts {
   /** By the six flags: whether a door takes such a packet. */
   readonly #flags: Uint8Array;
 
-  constructor(doors: readonly Door[], host: HostPorts, share: PortShare) {
+  constructor(doors: readonly Door[], host: HostPorts, share: PortShare, codes: readonly CodeDoor[] = []) {
     this.share = share;
     const steps = doors.flatMap((door) => door.sequence);
-    this.tcp = steps.some(({ protocol }) => protocol === 'tcp');
-    this.udp = steps.some(({ protocol }) => protocol === 'udp');
-    this.#flags = takenFlags(doors);
+    // A code is knocked by either.
+    this.tcp = codes.length > 0 || steps.some(({ protocol }) => protocol === 'tcp');
+    this.udp = codes.length > 0 || steps.some(({ protocol }) => protocol === 'udp');
+    this.#flags = takenFlags(doors, codes);
     this.shareSpans = without(SHARE_SPAN, host.ephemeral);
     this.openingSpans = within(SHARE_SPAN, host.ephemeral);
     for (const span of this.shareSpans) this.#addShare(span, DECOY.share);
@@ -72,6 +74,8 @@ export class DecoyPorts {
     this.exempt = exemptPorts(doors, host);
     for (const port of this.exempt) this.#kinds[port] = 0;
     for (const port of host.former ?? []) this.#kinds[port] = 0;
+    for (const { codePorts } of codes)
+      for (const prefix of codePorts) this.#kinds.fill(0, prefix * BLOCK, (prefix + 1) * BLOCK);
     // By the wrong protocol it is a knocker's mistake.
     for (const { port } of steps) this.#kinds[port] = 0;
   }
@@ -111,8 +115,11 @@ export function portsNear(port: number): number[] {
   return near;
 }
 
-function takenFlags(doors: readonly Door[]): Uint8Array {
+function takenFlags(doors: readonly Door[], codes: readonly CodeDoor[] = []): Uint8Array {
   const taken = new Uint8Array(TCP_FLAGS_MASK + 1);
+  if (codes.length > 0)
+    for (let flags = 0; flags <= TCP_FLAGS_MASK; flags++)
+      if (meetsFlagRule(CODE_FLAGS, flags)) taken[flags] = 1;
   for (const { flags: rule, sequence } of doors) {
     if (!sequence.some(({ protocol }) => protocol === 'tcp')) continue;
     for (let flags = 0; flags <= TCP_FLAGS_MASK; flags++) if (meetsFlagRule(rule, flags)) taken[flags] = 1;

@@ -1,3 +1,5 @@
+import { type FlagRule, TCP_FLAG } from '../net/tcp-flags.ts';
+
 /** The numbers in front of the two halves of a code: each names a block of a thousand ports. */
 export type CodePorts = readonly [number, number];
 
@@ -6,3 +8,9 @@ export const MAX_PREFIX = 64;
 
 /** Ports of a block. */
 export const BLOCK = 1000;
+
+/** A TCP packet that can be half of a code opens a connection, as every client's knock does. No answer to one does. */
+export const CODE_FLAGS: FlagRule = {
+  mask: TCP_FLAG.syn | TCP_FLAG.ack | TCP_FLAG.rst | TCP_FLAG.fin,
+  value: TCP_FLAG.syn,
+};

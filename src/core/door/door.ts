@@ -58,6 +58,12 @@ export type Door = DoorSpec & { readonly sequence: Sequence };
 export const takes = ({ accept = ['sequence'] }: DoorSpec, proof: ProofKind): boolean =>
   accept.includes(proof);
 
+/** A door that accepts codes. */
+export type CodeDoor = DoorSpec & { readonly codePorts: CodePorts };
+
+export const codeDoors = (doors: readonly DoorSpec[]): readonly CodeDoor[] =>
+  doors.filter((door): door is CodeDoor => door.codePorts !== undefined && takes(door, 'code'));
+
 /** Its proofs that name a user. */
 export const userProofs = ({ accept = [] }: DoorSpec): readonly UserProof[] =>
   accept.filter((proof) => proof !== 'sequence');

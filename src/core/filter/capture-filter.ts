@@ -1,5 +1,6 @@
 import { type DecoyPorts, portsNear } from '../decoy/decoy-ports.ts';
-import type { Door } from '../door/door.ts';
+import { BLOCK, CODE_FLAGS } from '../door/code-ports.ts';
+import type { CodeDoor, Door } from '../door/door.ts';
 import type { SequenceStep } from '../door/sequence.ts';
 import type { Protocol } from '../net/protocol.ts';
 import type { FlagRule } from '../net/tcp-flags.ts';
@@ -20,6 +21,8 @@ export type FilterOptions = {
   readonly ipv6: boolean;
   /** Passed beside the knocks. */
   readonly decoys?: DecoyPorts;
+  /** Passed are the two blocks of each. */
+  readonly codes?: readonly CodeDoor[];
 };
 
 /**
@@ -27,12 +30,15 @@ export type FilterOptions = {
  * can be, for packets that begin with their IP header (DLT_RAW). It holds for tcpdump as it is. Empty when there is no door.
  */
 export function renderCaptureFilter(doors: readonly Door[], options: FilterOptions): string {
-  const { decoys, ipv6 } = options;
+  const { decoys, ipv6, codes = [] } = options;
   const groups =
-    decoys === undefined ? [...tcpGroups(doors), ...udpGroup(doors)] : guardedGroups(doors, decoys);
+    decoys === undefined
+      ? [...tcpGroups(doors), ...udpGroup(doors)]
+      : guardedGroups(doors, decoys, shareRules(doors, codes));
+  groups.push(...codeGroups(codes));
   if (groups.length === 0) return '';
   // The transport header may hide behind extension headers, which a classic filter cannot follow.
-  if (decoys !== undefined) groups.push(...renderShare(decoys, flagRules(doors), ipv6));
+  if (decoys !== undefined) groups.push(...renderShare(decoys, shareRules(doors, codes), ipv6));
   if (ipv6) groups.push('(ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 51 or ip6[6] = 60))');
   const expression = groups.join(' or ');
   return ipv6 ? expression : `ip and (${expression})`;
@@ -48,16 +54,39 @@ function flagRules(doors: readonly Door[]): readonly FlagRule[] {
   return all.length > MAX_RULES || all.some(({ mask }) => mask === 0) ? [] : all;
 }
 
-/** A decoy port beside the knock port of one door is one for the knocks of every other door, too. */
-function guardedGroups(doors: readonly Door[], decoys: DecoyPorts): string[] {
-  const steps = doors.flatMap((door) => door.sequence);
-  const rules = flagRules(doors).map(renderFlagRule);
-  const flags = rules.length === 0 ? '' : ` and ${rules.length === 1 ? rules[0] : `(${rules.join(' or ')})`}`;
+/** Those of the sequences, and what a code needs. */
+function shareRules(doors: readonly Door[], codes: readonly CodeDoor[]): readonly FlagRule[] {
+  const rules = flagRules(doors);
+  const hasTcp = doors.some(({ sequence }) => sequence.some(({ protocol }) => protocol === 'tcp'));
+  if (codes.length === 0 || (hasTcp && rules.length === 0)) return rules;
+  return [...rules, CODE_FLAGS];
+}
+
+/** A code is knocked by TCP or UDP. Its blocks never move, and neither does their part of the filter. */
+function codeGroups(codes: readonly CodeDoor[]): string[] {
+  if (codes.length === 0) return [];
+  const ports = codes.flatMap(({ codePorts }) =>
+    codePorts.flatMap((prefix) => Array.from({ length: BLOCK }, (_, i) => prefix * BLOCK + i)),
+  );
   return [
-    ...(decoys.tcp ? [`(${renderPorts('tcp', withNeighbours(steps, 'tcp', decoys))}${flags})`] : []),
-    ...(decoys.udp ? [`(${renderPorts('udp', withNeighbours(steps, 'udp', decoys))})`] : []),
+    `(${renderPorts('tcp', ports)} and ${renderFlagRule(CODE_FLAGS)})`,
+    `(${renderPorts('udp', ports)})`,
   ];
 }
+
+/** A decoy port beside the knock port of one door is one for the knocks of every other door, too. */
+function guardedGroups(doors: readonly Door[], decoys: DecoyPorts, flagRules: readonly FlagRule[]): string[] {
+  const steps = doors.flatMap((door) => door.sequence);
+  const rules = flagRules.map(renderFlagRule);
+  const flags = rules.length === 0 ? '' : ` and ${rules.length === 1 ? rules[0] : `(${rules.join(' or ')})`}`;
+  return [
+    ...portGroup('tcp', decoys.tcp ? withNeighbours(steps, 'tcp', decoys) : [], flags),
+    ...portGroup('udp', decoys.udp ? withNeighbours(steps, 'udp', decoys) : [], ''),
+  ];
+}
+
+const portGroup = (protocol: Protocol, ports: readonly number[], flags: string): string[] =>
+  ports.length === 0 ? [] : [`(${renderPorts(protocol, ports)}${flags})`];
 
 /** One group for each flag rule, with the ports of all doors that have it; one for all where the rules are too many. */
 function tcpGroups(doors: readonly Door[]): string[] {

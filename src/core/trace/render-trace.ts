@@ -56,6 +56,12 @@ function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): strin
       return `signed knock refused: ${reason ?? 'the log says why'}`;
     case 'spa-refused':
       return `SPA packet refused: ${reason ?? 'the log says why'}`;
+    case 'code-refused':
+      return `code refused: ${reason ?? 'the log says why'}`;
+    case 'code-half':
+      return 'half of a code';
+    case 'code-wrong':
+      return 'the second half of a wrong code';
     case 'refused':
       return `not opened: ${reason ?? 'the log says why'}`;
     default:

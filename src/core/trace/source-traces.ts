@@ -101,6 +101,11 @@ export class SourceTraces {
     this.#add(packet, kind, 0, now);
   }
 
+  /** A half of a code that completes none, or one that is wrong. */
+  takeCode(packet: Packet, kind: 'code-half' | 'code-wrong', now: number): void {
+    this.#add(packet, TRACED[kind], 0, now);
+  }
+
   /** Attempts that have ended without a packet. Sources that are not remembered are not, for that. */
   takeExpired(steps: Steps, now: number): void {
     for (let i = 0; i < steps.count; i++) {

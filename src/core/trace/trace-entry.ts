@@ -40,6 +40,12 @@ export const TRACED = {
   'proof-refused': 22,
   /** A packet of fwknop whose HMAC was right was refused. */
   'spa-refused': 23,
+  /** The first half of a code, or a second one without a first. */
+  'code-half': 24,
+  /** A whole code that is nobody's. */
+  'code-wrong': 25,
+  /** A code was refused, with its reason. */
+  'code-refused': 26,
 } as const;
 
 export type TraceKind = keyof typeof TRACED;

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { DamageError } from './sqlite-error.ts';
 
-const SCHEMA_VERSION = 9;
+const SCHEMA_VERSION = 10;
 
 /** No layout will have a number above this one: then it is damage. */
 const LAST_VERSION = 999;
@@ -51,6 +51,21 @@ const HOLDERS = "holders TEXT NOT NULL DEFAULT ''";
 /** The ninth: the names of the operators who have opened and closed it; '' of nobody. */
 const ORDERED_BY = "ordered_by TEXT NOT NULL DEFAULT ''";
 const CLOSED_BY = "closed_by TEXT NOT NULL DEFAULT ''";
+/** The tenth: the last code of each user at each door, and up to which step others may have been used. `run`: as in `used_run`. */
+const USED_CODE = `
+  CREATE TABLE used_code (
+    user   TEXT NOT NULL,
+    door   TEXT NOT NULL,
+    step   INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    at     REAL NOT NULL,
+    PRIMARY KEY (user, door)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE used_code_run (
+    one   INTEGER PRIMARY KEY CHECK (one = 1),
+    floor INTEGER NOT NULL,
+    run   TEXT NOT NULL
+  ) STRICT;`;
 
 const HISTORY = `
   CREATE TABLE history (
@@ -92,6 +107,7 @@ const STEPS: Readonly<Record<number, string>> = {
   7: `ALTER TABLE lease ADD COLUMN ${HOLDERS}; ALTER TABLE history ADD COLUMN ${HOLDERS};`,
   8: `ALTER TABLE lease ADD COLUMN ${ORDERED_BY}; ALTER TABLE history ADD COLUMN ${ORDERED_BY};
   ALTER TABLE history ADD COLUMN ${CLOSED_BY};`,
+  9: USED_CODE,
 };
 
 /** Makes the tables, or brings those of an earlier version up to date, as a whole. Throws where it cannot know how. */

@@ -1,3 +1,4 @@
+import type { CodeRecord, UsedCode } from '../../core/code/used-codes.ts';
 import type { Lease, LeaseId } from '../../core/lease/lease.ts';
 import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import type { Address } from '../../core/net/address.ts';
@@ -37,6 +38,12 @@ export type StoredUses = {
 /** What a run knows of the signed knocks that have been taken: it may be more than the store does. */
 export type KnownUses = { readonly floor: Instant; readonly each: () => Iterable<UsedKnock> };
 
+/** Codes that have been used. `floor`: a step; `isWhole`: as of signed knocks. */
+export type StoredCodes = CodeRecord & { readonly isWhole: boolean };
+
+/** What a run knows of the codes that have been used: it may be more than the store does. */
+export type KnownCodes = { readonly floor: number; readonly each: () => Iterable<UsedCode> };
+
 /** Leases that are over and are remembered. The oldest are forgotten. */
 export const MAX_HISTORY = 100_000;
 
@@ -75,6 +82,13 @@ export interface LeaseStore {
   recordUses(run: string, fresh: readonly UsedKnock[], known: KnownUses, now: Instant): void;
   /** The run ends in order: the store knows all that it has taken. */
   endUses(run: string): void;
+  codes(): StoredCodes;
+  /** Takes them in for this run; all that is known, where the store has not known the run yet. */
+  recordCodes(run: string, fresh: readonly UsedCode[], known: KnownCodes): void;
+  /** What the user has used is forgotten. */
+  forgiveCodes(user: string): void;
+  /** The run ends in order: the store knows all that it has taken. */
+  endCodes(run: string): void;
   /** What `changes` calls becomes durable at once, or none of it. */
   together(changes: () => void): void;
   close(): void;

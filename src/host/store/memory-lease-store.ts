@@ -7,6 +7,7 @@ import {
   MAX_HISTORY,
   type PastFilter,
   type PastPiece,
+  type StoredCodes,
   type StoredLease,
   type StoredUses,
   StoreError,
@@ -92,6 +93,16 @@ export class MemoryLeaseStore implements LeaseStore {
   recordUses(): void {}
 
   endUses(): void {}
+
+  codes(): StoredCodes {
+    return { floor: 0, used: [], isWhole: false };
+  }
+
+  recordCodes(): void {}
+
+  forgiveCodes(): void {}
+
+  endCodes(): void {}
 
   together(changes: () => void): void {
     const leases = new Map(this.#leases);

@@ -1,13 +1,16 @@
 import { statSync } from 'node:fs';
+import type { UsedCode } from '../../core/code/used-codes.ts';
 import type { LeaseId } from '../../core/lease/lease.ts';
 import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import type { Instant } from '../../core/net/time.ts';
 import type { UsedKnock } from '../../core/signed/used-knocks.ts';
 import {
+  type KnownCodes,
   type KnownUses,
   type LeaseStore,
   type PastFilter,
   type PastPiece,
+  type StoredCodes,
   type StoredLease,
   type StoredUses,
   StoreError,
@@ -118,6 +121,22 @@ export class MendingLeaseStore implements LeaseStore {
 
   endUses(run: string): void {
     this.#write((store) => store.endUses(run));
+  }
+
+  codes(): StoredCodes {
+    return this.#ask((store) => store.codes());
+  }
+
+  recordCodes(run: string, fresh: readonly UsedCode[], known: KnownCodes): void {
+    this.#write((store) => store.recordCodes(run, fresh, known));
+  }
+
+  forgiveCodes(user: string): void {
+    this.#write((store) => store.forgiveCodes(user));
+  }
+
+  endCodes(run: string): void {
+    this.#write((store) => store.endCodes(run));
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { UsedCode } from '../../core/code/used-codes.ts';
 import type { LeaseId } from '../../core/lease/lease.ts';
 import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import type { Instant } from '../../core/net/time.ts';
@@ -7,11 +8,13 @@ import { renderHolders } from './holder-text.ts';
 import { LEASE_COLUMNS, leaseValues, readHistoryRow } from './lease-rows.ts';
 import { prepareSchema } from './lease-schema.ts';
 import {
+  type KnownCodes,
   type KnownUses,
   type LeaseStore,
   MAX_HISTORY,
   type PastFilter,
   type PastPiece,
+  type StoredCodes,
   type StoredLease,
   type StoredUses,
 } from './lease-store.ts';
@@ -25,6 +28,7 @@ import {
   refuseUnknownFormat,
 } from './sound-database.ts';
 import { withStoreError } from './sqlite-error.ts';
+import { UsedCodeRows } from './used-code-rows.ts';
 import { UsedRows } from './used-rows.ts';
 
 /** Rows looked at for one piece of the history. */
@@ -75,12 +79,14 @@ class SqliteLeaseStore implements LeaseStore {
   readonly #ends: StatementSync;
   readonly #past: StatementSync;
   readonly #used: UsedRows;
+  readonly #codes: UsedCodeRows;
   #isTogether = false;
 
   constructor(database: DatabaseSync, path: string) {
     this.#database = database;
     this.#path = path;
     this.#used = new UsedRows(database);
+    this.#codes = new UsedCodeRows(database);
     this.#insert = database.prepare(
       `INSERT INTO lease (${LEASE_COLUMNS.join(', ')}) VALUES (${LEASE_COLUMNS.map(() => '?').join(', ')})`,
     );
@@ -178,6 +184,24 @@ class SqliteLeaseStore implements LeaseStore {
 
   endUses(run: string): void {
     withStoreError(`record used knocks in ${this.#path}`, () => this.#used.end(run));
+  }
+
+  codes(): StoredCodes {
+    return withStoreError(`read the used codes in ${this.#path}`, () => this.#codes.read());
+  }
+
+  recordCodes(run: string, fresh: readonly UsedCode[], known: KnownCodes): void {
+    withStoreError(`record used codes in ${this.#path}`, () =>
+      this.together(() => this.#codes.record(run, fresh, known)),
+    );
+  }
+
+  forgiveCodes(user: string): void {
+    withStoreError(`forget used codes in ${this.#path}`, () => this.#codes.forgive(user));
+  }
+
+  endCodes(run: string): void {
+    withStoreError(`record used codes in ${this.#path}`, () => this.#codes.end(run));
   }
 
   together(changes: () => void): void {

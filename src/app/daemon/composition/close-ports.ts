@@ -4,9 +4,13 @@ import type { DaemonParts } from './daemon.ts';
 
 /** From the installation of the rules on nothing is left that throws: no port is closed without a daemon to knock at. */
 export async function closePorts(parts: DaemonParts): Promise<void> {
-  const { inForce, watch, payloads, oneTime, native, keeper } = parts;
+  const { inForce, watch, payloads, codes, oneTime, native, keeper } = parts;
   const completions = new CompletionAdmission({ inForce, watch, keeper, oneTime });
-  watch.listen((completion, whyNot) => void completions.take(completion, whyNot));
+  codes.listen((completion, whyNot) => completions.take(completion, whyNot));
+  watch.listen(
+    (completion, whyNot) => void completions.take(completion, whyNot),
+    (knocked) => codes.take(knocked),
+  );
   payloads.listen((completion, whyNot) => completions.take(completion, whyNot));
   await native.install(gatesOf(inForce.current), inForce.current.settings);
 }

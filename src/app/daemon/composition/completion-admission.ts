@@ -40,7 +40,7 @@ export class CompletionAdmission {
   #useUp(completion: SequenceCompletion): OpenResult | undefined {
     const { inForce, watch, oneTime, keeper } = this.#parts;
     const { door } = completion;
-    const { doors, settings } = inForce.current;
+    const config = inForce.current;
     const others = watch.doors.filter((other) => other.name !== door.name);
     try {
       useUpSequence(door);
@@ -48,11 +48,11 @@ export class CompletionAdmission {
       const reason = `its sequence cannot be marked as used: ${(error as Error).message}; the door stays shut until a reload`;
       const refused = keeper.refuse(completion, reason);
       oneTime.shut(door.name, reason);
-      watch.replaceDoors(others, settings);
+      watch.replaceDoors(others, config);
       return refused;
     }
-    const specs = doors.filter((spec) => spec.name === door.name);
-    watch.replaceDoors([...others, ...oneTime.watchable(specs)], settings);
+    const specs = config.doors.filter((spec) => spec.name === door.name);
+    watch.replaceDoors([...others, ...oneTime.watchable(specs)], config);
     return undefined;
   }
 }

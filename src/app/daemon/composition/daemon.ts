@@ -7,6 +7,7 @@ import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { OneTimeDoors } from '../../config/one-time-doors.ts';
 import type { PidFile } from '../../state/own-pid-file.ts';
 import type { BanKeeper } from '../bans/ban-keeper.ts';
+import type { CodeJudge } from '../codes/code-judge.ts';
 import type { Control } from '../control/control.ts';
 import type { ExposureWatch } from '../firewall/exposure-watch.ts';
 import type { FirewallDoors } from '../firewall/firewall-doors.ts';
@@ -30,6 +31,7 @@ export type DaemonParts = {
   readonly oneTime: OneTimeDoors;
   readonly watch: KnockListener;
   readonly payloads: PayloadListener;
+  readonly codes: CodeJudge;
   /** Undefined where nobody is to be guarded against himself. */
   readonly guard: LockoutGuard | undefined;
   readonly native: FirewallDoors;
@@ -131,7 +133,7 @@ export class Daemon {
   }
 
   async #end(ports: 'open' | 'keep', lastWords?: string): Promise<boolean> {
-    const { reload, exposure, guard, earlier, reports, watch, payloads, keeper, hooks, resources } =
+    const { reload, exposure, guard, earlier, reports, watch, payloads, codes, keeper, hooks, resources } =
       this.#parts;
     reload.stop();
     exposure.stop();
@@ -143,7 +145,10 @@ export class Daemon {
     const left = await closeAll(keeper);
     const closed = left.length === 0;
     // After a bug nobody knows whether the record of used knocks is whole.
-    if (closed && !this.#hasCrashed) payloads.end();
+    if (closed && !this.#hasCrashed) {
+      payloads.end();
+      codes.end();
+    }
     if (!closed) {
       keeper.leave();
       reports.error(tellLeft(left));

@@ -16,6 +16,7 @@ import { recordStart } from '../../state/last-start.ts';
 import { openState, stateName } from '../../state/open-state.ts';
 import { PidFile } from '../../state/own-pid-file.ts';
 import { BanKeeper } from '../bans/ban-keeper.ts';
+import { CodeJudge } from '../codes/code-judge.ts';
 import { Control } from '../control/control.ts';
 import { shareControl } from '../control/control-access.ts';
 import { daemonVerbs } from '../control/daemon-verbs.ts';
@@ -30,6 +31,7 @@ import { Metrics } from '../metrics/metrics.ts';
 import { KnockListener } from '../packets/knock-listener.ts';
 import { PayloadListener } from '../payloads/payload-listener.ts';
 import { interfaceSetting, Reload } from '../reload/reload.ts';
+import { CodeCounters } from '../reporting/code-counters.ts';
 import { Hooks } from '../reporting/hooks.ts';
 import { openReports } from '../reporting/open-reports.ts';
 import { logTargets } from '../reporting/open-sinks.ts';
@@ -80,7 +82,7 @@ function openBase({ options, config, authority, warnings, resources }: DaemonSta
   const oneTime = new OneTimeDoors(report);
   const watch = new KnockListener({
     doors: oneTime.watchable(config.doors),
-    settings: config.settings,
+    config,
     ipv6: options.ipv6,
     interfaces: interfaceSetting(options, config),
     routes: goesThrough(config),
@@ -156,7 +158,10 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
     report,
   });
   resources.defer(() => payloads.stop());
-  return { guard, native, exposure, bans, hooks, keeper, sources, users, payloads, proofs };
+  const codeCounters = new CodeCounters();
+  const codes = new CodeJudge({ inForce, watch, store, clock, keeper, counters: codeCounters, report });
+  const counted = { ...proofs, codes: codeCounters };
+  return { guard, native, exposure, bans, hooks, keeper, sources, users, payloads, codes, proofs: counted };
 }
 
 function openGuard(
@@ -214,6 +219,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     feed,
     reload: () => reload.run(),
     revoke: (user, key) => reload.revoke(user, key),
+    forgive: (user) => doors.codes.forgive(user),
     report,
   });
   const own = join(options.stateDirectory, name);

@@ -20,6 +20,8 @@ export type DaemonVerbsParts = LeaseVerbsParts & {
   readonly feed: Feed;
   readonly reload: () => Promise<ReloadOutcome>;
   readonly revoke: (user: string, key?: string) => boolean;
+  /** The codes that the user has used count no more. */
+  readonly forgive: (user: string) => boolean;
 };
 
 /** BOUNDED: rows of each list in an answer of one line; no screen has more. */
@@ -39,6 +41,7 @@ export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, 'ping' 
     ...historyVerb(parts.store),
     ...sourceVerbs(parts.bans, parts.sources),
     revoke: ({ user, key }) => ({ revoked: parts.revoke(user, key) }),
+    forgive: ({ user }) => ({ forgiven: parts.forgive(user) }),
     'explain-user': ({ user }) => parts.users.story(user),
   };
 }

@@ -4,13 +4,14 @@ import { DEFAULT_LIMITS } from '../../../core/attempt/engine-limits.ts';
 import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
 import type { ScanGuard } from '../../../core/attempt/scan-guard.ts';
 import { BanList, MAX_BANS } from '../../../core/ban/ban-list.ts';
-import type { Settings } from '../../../core/config/file/config.ts';
+import type { Config } from '../../../core/config/file/config.ts';
 import type { InterfaceSetting } from '../../../core/config/values/parse-interfaces.ts';
-import type { Door } from '../../../core/door/door.ts';
+import { codeDoors, type Door } from '../../../core/door/door.ts';
 import { SourceTraces, TRACED_SOURCES } from '../../../core/trace/source-traces.ts';
 import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
 import { openRingCapture } from '../../../host/capture/ring-capture.ts';
 import type { Reports } from '../reporting/reports.ts';
+import { CodePackets, type OnCode } from './code-packets.ts';
 import { drawSecret } from './draw-secret.ts';
 import { InterfaceWatch } from './interface-watch.ts';
 import { KnockLoop } from './knock-loop.ts';
@@ -18,7 +19,7 @@ import { ScanWatch } from './scan-watch.ts';
 
 export type KnockListenerParts = {
   readonly doors: readonly Door[];
-  readonly settings: Settings;
+  readonly config: Config;
   readonly ipv6: boolean;
   readonly interfaces: InterfaceSetting;
   /** Doors ask which interfaces lead to the world. */
@@ -40,6 +41,7 @@ export class KnockListener {
   readonly #capture: Capture;
   readonly #scans: ScanWatch;
   readonly #engine: AttemptEngine;
+  readonly #codes: CodePackets;
   readonly #loop: KnockLoop;
   #doors: readonly Door[];
   #isClosed = false;
@@ -47,19 +49,21 @@ export class KnockListener {
 
   /** Opens the capture. Throws what the system has against it. */
   constructor(parts: KnockListenerParts) {
-    const { doors, settings, ipv6, reports } = parts;
+    const { doors, config, ipv6, reports } = parts;
     const { report } = reports;
     this.#doors = doors;
     const setFilter = (filter: string): void => this.#capture.setFilter(filter);
     this.#scans = new ScanWatch(drawSecret(), ipv6, setFilter, report);
-    this.#scans.adopt(this.#scans.prepare(doors, settings));
+    this.#scans.adopt(this.#scans.prepare(doors, config));
     this.interfaces = new InterfaceWatch(parts.interfaces, parts.routes, report);
     this.#engine = new AttemptEngine(doors, this.#scans.secret, DEFAULT_LIMITS, this.#scans.guard);
     const { secret } = this.#scans;
     this.traces = new SourceTraces(TRACED_SOURCES, secret, this.#engine.doors);
     this.bans = new BanList(MAX_BANS, secret);
     this.#capture = openRingCapture(this.#scans.filter);
+    this.#codes = new CodePackets(codeDoors(config.doors), secret);
     this.#loop = new KnockLoop({
+      codes: this.#codes,
       capture: this.#capture,
       engine: this.#engine,
       interfaces: this.interfaces,
@@ -117,14 +121,15 @@ export class KnockListener {
   }
 
   /** Takes packets from now on, those among them that came since it was opened. */
-  listen(onCompletion: OnCompletion): void {
-    this.#loop.start(onCompletion);
+  listen(onCompletion: OnCompletion, onCode: OnCode): void {
+    this.#loop.start(onCompletion, onCode);
   }
 
   /** The filter first: it is what can fail. Then nothing has changed. */
-  replaceDoors(doors: readonly Door[], settings: Settings): void {
-    this.#scans.replace(doors, settings);
+  replaceDoors(doors: readonly Door[], config: Config): void {
+    this.#scans.replace(doors, config);
     this.#engine.replaceDoors(doors);
+    this.#codes.follow(codeDoors(config.doors));
     this.#loop.doorsReplaced();
     this.#doors = doors;
   }

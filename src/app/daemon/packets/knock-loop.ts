@@ -12,6 +12,7 @@ import type { Capture, Frame } from '../../../host/capture/capture.ts';
 import { preferHugePages } from '../../../host/ffi/huge-pages.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
 import type { Reports } from '../reporting/reports.ts';
+import type { CodePackets, OnCode } from './code-packets.ts';
 import { type LineKeys, stepSorts } from './line-keys.ts';
 import { LostPackets } from './lost-packets.ts';
 import { type HeardInterfaces, ORIGIN, PacketOrigin } from './packet-origin.ts';
@@ -44,6 +45,7 @@ const EXPIRY_LOOK_MS = 1000;
 export type KnockLoopParts = {
   readonly capture: Capture;
   readonly engine: AttemptEngine;
+  readonly codes: CodePackets;
   readonly interfaces: HeardInterfaces;
   readonly reports: Reports;
   readonly scans: ScanWatch;
@@ -63,6 +65,7 @@ export class KnockLoop {
   readonly #take = (frame: Frame): void => this.#takeFrame(frame);
   #readiness: Readiness | undefined;
   #onCompletion: (completion: Completion, whyNot?: string) => void = () => undefined;
+  #onCode: OnCode = () => undefined;
   #expiry: NodeJS.Timeout | undefined;
   #rest: NodeJS.Timeout | undefined;
   /** How often it was woken of late, running off by `WAKE_UPS_PER_MS`. */
@@ -79,8 +82,9 @@ export class KnockLoop {
     this.#lost = new LostPackets(parts.capture, parts.reports);
   }
 
-  start(onCompletion: (completion: Completion, whyNot?: string) => void): void {
+  start(onCompletion: (completion: Completion, whyNot?: string) => void, onCode: OnCode): void {
     this.#onCompletion = onCompletion;
+    this.#onCode = onCode;
     preferHugePages(this.#parts.engine.memory);
     this.#readiness = this.#parts.capture.watch(() => this.#drain());
   }
@@ -134,7 +138,7 @@ export class KnockLoop {
   }
 
   #takeFrame(frame: Frame): void {
-    const { interfaces, engine, reports, scans, traces } = this.#parts;
+    const { interfaces, engine, codes, reports, scans, traces } = this.#parts;
     if (!interfaces.hears(frame.interfaceIndex)) return;
     const packet = this.#packet;
     if (readPacket(frame.bytes, frame.start, frame.end, packet) !== READING.packet) return;
@@ -142,7 +146,8 @@ export class KnockLoop {
     if (reports.isDebug) this.#debugPacket(frame.end - frame.start);
     // Up to here nothing is allocated.
     const watched = engine.watches(packet);
-    if (watched === WATCHED.nothing) return;
+    const isCode = codes.watches(packet);
+    if (watched === WATCHED.nothing && !isCode) return;
     const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
     const origin = this.#origin.judge(frame, packet);
     if (origin !== ORIGIN.possible) {
@@ -156,6 +161,8 @@ export class KnockLoop {
     // A service may have come to the port since its tripwire was stretched.
     if (watched === WATCHED.decoyPort && scans.isServedNow(packet, this.#now)) return;
     const local = this.#origin.isLocal(frame, packet);
+    if (isCode) this.#takeCode(frame, local, now);
+    if (watched === WATCHED.nothing) return;
     const offer = engine.offer(packet, local, now, this.#steps);
     const isKnockPort = watched === WATCHED.knockPort;
     traces.take(packet, offer, this.#steps, local, isKnockPort, now, frame.toThisHost);
@@ -163,6 +170,15 @@ export class KnockLoop {
       reports.count('knocks');
       this.#report(local ? frame : undefined);
     } else if (offer === OFFER.penalty) this.#reportScan();
+  }
+
+  #takeCode(frame: Frame, local: boolean, now: number): void {
+    const { codes, traces, reports } = this.#parts;
+    const isThrownAway = (): boolean => local && this.#origin.isThrownAway(frame, this.#packet);
+    const what = codes.take(this.#packet, local, now, this.#onCode, isThrownAway);
+    if (what === 'nothing') return;
+    reports.count('knocks');
+    if (what === 'half') traces.takeCode(this.#packet, 'code-half', now);
   }
 
   #isBanned(now: number): boolean {

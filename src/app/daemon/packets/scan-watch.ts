@@ -1,9 +1,9 @@
 import type { HashKey } from '../../../core/attempt/keyed-hash.ts';
 import { MAX_PENALTIES, ScanGuard, type ScanPolicy } from '../../../core/attempt/scan-guard.ts';
-import { DEFAULT_SCAN_PENALTY, type Settings } from '../../../core/config/file/config.ts';
+import { type Config, DEFAULT_SCAN_PENALTY, type Settings } from '../../../core/config/file/config.ts';
 import { BLIND_SHARE, DecoyPorts, type HostPorts, isShareBlind } from '../../../core/decoy/decoy-ports.ts';
 import { drawShare, EXAMPLE_SHARE, type PortShare } from '../../../core/decoy/port-share.ts';
-import type { Door } from '../../../core/door/door.ts';
+import { codeDoors, type Door } from '../../../core/door/door.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { renderCaptureFilter } from '../../../core/filter/capture-filter.ts';
 import type { Packet } from '../../../core/packet/packet.ts';
@@ -22,7 +22,7 @@ const FORMER_PORTS = 256;
 /** What the kernel is to pass, and what the engine is to make of it. */
 export type Watch = {
   readonly doors: readonly Door[];
-  readonly settings: Settings;
+  readonly config: Config;
   readonly filter: string;
   readonly policy: ScanPolicy | undefined;
   readonly ports: HostPorts | undefined;
@@ -56,16 +56,21 @@ export class ScanWatch {
   }
 
   /** Of those doors, with the ports as they are now. Nothing changes until it is adopted. */
-  prepare(doors: readonly Door[], settings: Settings): Watch {
+  prepare(doors: readonly Door[], config: Config): Watch {
+    const { settings } = config;
+    const codes = codeDoors(config.doors);
+    const penalty = settings.scanPenalty ?? DEFAULT_SCAN_PENALTY;
+    const codePenalty = codes.length === 0 ? 0 : Math.max(penalty, DEFAULT_SCAN_PENALTY);
     if (settings.scanGuard === 'off') {
-      const filter = renderCaptureFilter(doors, { ipv6: this.#ipv6 });
-      return { doors, settings, filter, policy: undefined, ports: undefined };
+      const filter = renderCaptureFilter(doors, { ipv6: this.#ipv6, codes });
+      const policy = codes.length === 0 ? undefined : { penalty: 0, codePenalty };
+      return { doors, config, filter, policy, ports: undefined };
     }
     const ports = this.#hostPorts(settings);
-    const decoys = new DecoyPorts(doors, ports, this.#share);
-    const filter = renderCaptureFilter(doors, { ipv6: this.#ipv6, decoys: decoys });
-    const policy = { decoys, penalty: settings.scanPenalty ?? DEFAULT_SCAN_PENALTY };
-    return { doors, settings, filter, policy, ports };
+    const decoys = new DecoyPorts(doors, ports, this.#share, codes);
+    const filter = renderCaptureFilter(doors, { ipv6: this.#ipv6, decoys, codes });
+    const policy = { decoys, penalty, codePenalty };
+    return { doors, config, filter, policy, ports };
   }
 
   /** The filter is the caller's to set. */
@@ -79,11 +84,11 @@ export class ScanWatch {
   }
 
   /** Watches other doors. Throws, and changes nothing, if the kernel's filter cannot hold them. */
-  replace(doors: readonly Door[], settings: Settings): void {
+  replace(doors: readonly Door[], config: Config): void {
     const current = new Set(knockPorts(doors));
     const gone = knockPorts(this.#watch?.doors ?? []).filter((port) => !current.has(port));
     this.#former = [...new Set([...gone, ...this.#former])].slice(0, FORMER_PORTS);
-    this.#use(this.prepare(doors, settings));
+    this.#use(this.prepare(doors, config));
   }
 
   #use(watch: Watch): void {
@@ -103,9 +108,10 @@ export class ScanWatch {
   /** The filter with another share in the place of the secret one, for eyes that need not see it: of the same cost. */
   get filterWithoutSecret(): string {
     if (this.#watch?.ports === undefined) return this.filter;
-    const { doors, ports } = this.#watch;
-    const decoys = new DecoyPorts(doors, ports, EXAMPLE_SHARE);
-    return renderCaptureFilter(doors, { ipv6: this.#ipv6, decoys });
+    const { doors, config, ports } = this.#watch;
+    const codes = codeDoors(config.doors);
+    const decoys = new DecoyPorts(doors, ports, EXAMPLE_SHARE, codes);
+    return renderCaptureFilter(doors, { ipv6: this.#ipv6, decoys, codes });
   }
 
   /** Whether the decoy port that the packet touches lies on a port that is in use now. `now`: any clock in ms. */
@@ -114,7 +120,7 @@ export class ScanWatch {
     if (watch?.policy === undefined || now < this.#nextLook) return false;
     const started = performance.now();
     try {
-      const current = this.prepare(watch.doors, watch.settings);
+      const current = this.prepare(watch.doors, watch.config);
       if (JSON.stringify(current.ports) !== JSON.stringify(watch.ports)) this.#use(current);
     } catch (error) {
       const text = `the ports in use cannot be read: ${(error as Error).message}; the last list stays in use`;

@@ -8,6 +8,7 @@ import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { OneTimeDoors } from '../../config/one-time-doors.ts';
 import { READABLE } from '../../file-access/judge-file-access.ts';
+import type { CodeJudge } from '../codes/code-judge.ts';
 import type { FirewallDoors } from '../firewall/firewall-doors.ts';
 import { gatesOf, goesThrough } from '../firewall/gates-of.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
@@ -26,6 +27,7 @@ export type ReloadParts = {
   readonly guard: LockoutGuard | undefined;
   readonly watch: KnockListener;
   readonly payloads: PayloadListener;
+  readonly codes: CodeJudge;
   readonly hooks: Hooks;
   readonly keeper: LeaseKeeper;
   readonly native: FirewallDoors;
@@ -117,7 +119,7 @@ export class Reload {
     const { config, authority, warnings } = judged;
     this.#warn(warnings);
     try {
-      this.#parts.watch.replaceDoors(this.#parts.oneTime.watchable(config.doors), config.settings);
+      this.#parts.watch.replaceDoors(this.#parts.oneTime.watchable(config.doors), config);
     } catch (error) {
       // More doors than the kernel's filter can hold, for one.
       return this.#refuse([(error as Error).message], 0, []);
@@ -142,7 +144,7 @@ export class Reload {
   }
 
   #adopt(config: Config, authority: Authority | undefined): void {
-    const { options, inForce, reports, watch, payloads, hooks, keeper } = this.#parts;
+    const { options, inForce, reports, watch, payloads, codes, hooks, keeper } = this.#parts;
     reports.reopenLog(logTargets(config.settings, options));
     const choice = interfaceSetting(options, config);
     const before = inForce.current;
@@ -157,6 +159,7 @@ export class Reload {
     }
     inForce.replace(config, authority);
     payloads.follow();
+    codes.follow();
     reports.followDoors(config.doors);
     hooks.replaceConfig(config);
     keeper.replaceDoors(config.doors);

@@ -22,6 +22,7 @@ import type { FirewallDoors } from '../firewall/firewall-doors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import { toWallTime } from '../leases/lease-record.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
+import type { CodeCounters } from '../reporting/code-counters.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
 import type { Reports } from '../reporting/reports.ts';
 import type { SpaCounters } from '../reporting/spa-counters.ts';
@@ -44,7 +45,11 @@ export type DaemonViewParts = {
   readonly keeper: LeaseKeeper;
   readonly native: FirewallDoors;
   readonly reports: Reports;
-  readonly proofs: { readonly signed: ProofCounters; readonly spa: SpaCounters };
+  readonly proofs: {
+    readonly signed: ProofCounters;
+    readonly codes: CodeCounters;
+    readonly spa: SpaCounters;
+  };
   readonly payloads: {
     readonly packets: () => { readonly signed: CaptureCounters; readonly spa: CaptureCounters };
   };
@@ -124,6 +129,7 @@ export class DaemonView {
       ...(this.#isTaken('key')
         ? { signed: { packets: payloads.packets().signed, ...proofs.signed.counts } }
         : {}),
+      ...(this.#isTaken('code') ? { codes: proofs.codes.counts } : {}),
       ...(this.#isTaken('spa') ? { spa: { packets: payloads.packets().spa, ...proofs.spa.counts } } : {}),
       attempts: watch.pending,
       tripwires: { touches: watch.touches, suspects: watch.suspects },

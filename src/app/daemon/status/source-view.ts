@@ -3,6 +3,7 @@ import type { ScanGuard } from '../../../core/attempt/scan-guard.ts';
 import type { PenaltyRow, SourceRow } from '../../../core/control/overview.ts';
 import { type SourceStory, storyEntry } from '../../../core/control/source-story.ts';
 import type { Door } from '../../../core/door/door.ts';
+import type { UserProof } from '../../../core/door/proof-kind.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { renderMoment } from '../../../core/event/render-moment.ts';
 import { holderNames } from '../../../core/lease/holders.ts';
@@ -13,6 +14,7 @@ import type { Instant } from '../../../core/net/time.ts';
 import { explainNow } from '../../../core/trace/explain-now.ts';
 import { explainTrace } from '../../../core/trace/explain-trace.ts';
 import type { Explanation, OpenDoor, TraceSituation } from '../../../core/trace/explanation.ts';
+import type { RefusedProof } from '../../../core/trace/refused-proof.ts';
 import type { SourceTraces } from '../../../core/trace/source-traces.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import { type BanKeeper, sourceOf } from '../bans/ban-keeper.ts';
@@ -46,10 +48,7 @@ export class SourceView {
     const { traces, clock } = this.#parts;
     switch (event.kind) {
       case 'proof-refused':
-        traces.note(
-          { ...event, kind: event.proof === 'spa' ? 'spa-refused' : event.kind, door: '' },
-          clock.wall(),
-        );
+        traces.note({ ...event, kind: REFUSED_KIND[event.proof ?? 'key'], door: '' }, clock.wall());
         return;
       case 'refused':
       case 'extended':
@@ -187,3 +186,9 @@ function openBySource(leases: Iterable<Lease>): {
   }
   return { bySource, wide };
 }
+
+const REFUSED_KIND: Readonly<Record<UserProof, RefusedProof>> = {
+  key: 'proof-refused',
+  code: 'code-refused',
+  spa: 'spa-refused',
+};

@@ -1,4 +1,4 @@
-import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
+import { askDaemon, type DaemonSelector } from '../../../app/ask/ask-daemon.ts';
 import { addUser } from '../../../app/users/add-user.ts';
 import { readAuthority } from '../../../app/users/authority-texts.ts';
 import { unknownUser } from '../../../app/users/change-user.ts';
@@ -77,6 +77,20 @@ export async function showCode(
   if (!Array.isArray(places)) return printFailure(places, output);
   const { json, lines } = await showSecret(name, renderBase32(user.code.secret), places, host);
   output.answer({ name, ...json }, lines.slice(1));
+  return EXIT.ok;
+}
+
+/** Has the daemon forget which codes the user has used. */
+export async function forgiveCodes(name: string, choice: DaemonSelector, output: Output): Promise<number> {
+  const reply = await askDaemon(choice, { verb: 'forgive', user: name });
+  if (reply.kind !== 'answer') {
+    const message =
+      reply.kind === 'no-daemon' ? 'no daemon runs that could forget used codes' : reply.message;
+    return printFailure({ kind: 'refused', message }, output);
+  }
+  const { forgiven } = reply.answer;
+  const what = forgiven ? 'codes that were used are forgotten' : 'no code was used';
+  output.answer({ name, forgiven }, [`${name}: ${what}`]);
   return EXIT.ok;
 }
 

@@ -14,7 +14,7 @@ import {
   toldLines,
 } from '../text/render-authority.ts';
 
-const ACTIONS = ['add', 'list', 'show', 'off', 'on', 'remove'] as const;
+const ACTIONS = ['add', 'list', 'show', 'off', 'on', 'forgive', 'remove'] as const;
 
 const OPTIONS = {
   door: {
@@ -58,11 +58,12 @@ export const USER: Verb = {
     '`add NAME --code` gives a user a secret for an authenticator app instead (RFC 6238: 6 digits, 30 seconds, SHA-1), adds `accept = code` and `code_ports` to the door, and shows the QR code to scan. The app then shows which ports to knock for a code. The secret is printed only then, and by `show NAME --qr`.',
     '`add NAME --spa` makes keys for the client of fwknop, adds `accept = spa` to the door, and prints a stanza for `.fwknoprc`.',
     '`list` and `show NAME` print users. `off NAME` disables a user until `on NAME`; `remove NAME` deletes one, or with a fingerprint behind it one key of his, or with `code` his code. What only this user, key or code has opened is closed at once, even if the configuration or the users file has a mistake elsewhere. A door that has a sequence too stays open to whoever knows the sequence; the verbs name such doors. If the daemon does not accept another change, the verb says so, and the exit status is 78.',
+    '`forgive NAME` makes codes of a user count again after the clock of this host was set back: those that were used are forgotten.',
   ],
   operands: [
     {
       name: 'ACTION',
-      summary: 'what to do: `add`, `list`, `show`, `off`, `on` or `remove`',
+      summary: 'what to do: `add`, `list`, `show`, `off`, `on`, `forgive` or `remove`',
       completes: ACTIONS,
     },
     { name: 'NAME', summary: 'the user', optional: true },
@@ -139,6 +140,8 @@ async function act(
       if (values.has('qr'))
         return (await import('../text/show-code.ts')).showCode(configFile, name, values.get('host'), output);
       return (await import('../text/show-users.ts')).showUser(configFile, name, choice, output);
+    case 'forgive':
+      return (await import('../text/show-code.ts')).forgiveCodes(name, choice, output);
     default:
       return change(action, { configFile, name, ...(key === '' ? {} : { key }) }, choice, output);
   }

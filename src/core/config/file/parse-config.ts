@@ -40,12 +40,14 @@ function parseDoors(sections: readonly Section[], findings: Findings): readonly 
   const said = new Map(sections.map((section) => [section, parseForDoors(section.entries, findings)]));
   const forAll = said.entries().find(([{ kind }]) => kind === 'options')?.[1];
   const watched = new Map<string, Section>();
+  const coded = new Map<string, Section>();
   for (const section of sections) {
     const door = parseDoor(section, findings);
     if (door === undefined) continue;
     const own = said.get(section);
     doors.push(own === undefined ? door : { ...door, ...mergeForDoor(own, forAll) });
     judgeWatched(door, section, watched, findings);
+    judgeCodePorts(door, section, coded, findings);
   }
   if (!sections.some(({ kind }) => kind === 'door')) {
     const remedy = 'add a section such as [openSSH] with a sequence and a command';
@@ -66,6 +68,29 @@ function judgeSignedPort(sections: readonly Section[], { signedPort }: Settings,
   const remedy =
     'add Signed_Port = N to [options], a UDP port that no service uses, or have `bussa user add` do it';
   findings.error(accept.key, `the door accepts keys, but there is no port for signed knocks: ${remedy}`);
+}
+
+/** The ports of a code name its door. */
+function judgeCodePorts(
+  { codePorts, target }: DoorSpec,
+  section: Section,
+  coded: Map<string, Section>,
+  findings: Findings,
+): void {
+  if (codePorts === undefined) return;
+  const pair = codePorts.join(', ');
+  // A door without a target has all addresses of this host, and one of the others may be one of them.
+  const names =
+    target === undefined
+      ? [...coded.keys()].filter((one) => one.startsWith(`${pair} `))
+      : [`${pair} `, `${pair} ${target}`];
+  const first = names.map((name) => coded.get(name)).find((one) => one !== undefined);
+  const entry = section.entries.findLast(({ directive }) => directive.name === 'Code_Ports');
+  if (first !== undefined && entry !== undefined) {
+    const shown = `[${escapeText(first.name.text)}], line ${first.name.line}, has the numbers ${pair} too`;
+    findings.error(entry.key, `${shown}: the numbers tell which door a code is for, choose others`);
+  }
+  coded.set(`${pair} ${target ?? ''}`, section);
 }
 
 /** Two doors that the same knocks open are right to knockd and most likely a mistake. */

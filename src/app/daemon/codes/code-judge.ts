@@ -1,0 +1,228 @@
+import { KnownSources } from '../../../core/budget/known-sources.ts';
+import { WorkTokens } from '../../../core/budget/work-tokens.ts';
+import { ALARM_CODES, ALARM_MS, CodeAlarm } from '../../../core/code/code-alarm.ts';
+import { CodesOfNow, SKEW_STEPS } from '../../../core/code/codes-of-now.ts';
+import { CODE_PERIOD, stepAt } from '../../../core/code/totp.ts';
+import { codeDoors } from '../../../core/door/door.ts';
+import type { Event } from '../../../core/event/event.ts';
+import { type Instant, instant } from '../../../core/net/time.ts';
+import { type Packet, packetSource } from '../../../core/packet/packet.ts';
+import { codeWords, skewWords, wrongWords } from '../../../core/proof/code-words.ts';
+import { type CodeJudgement, proveCode } from '../../../core/proof/prove-code.ts';
+import type { RefusalWords } from '../../../core/proof/refusal-words.ts';
+import type { User } from '../../../core/users/user.ts';
+import { mayOpen, type UserDirectory } from '../../../core/users/user-directory.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import { nodeCiphers } from '../../../host/crypto/node-ciphers.ts';
+import type { LeaseStore } from '../../../host/store/lease-store.ts';
+import type { ConfigInForce } from '../../config/config-in-force.ts';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
+import type { OpenResult } from '../leases/lease-keeper-parts.ts';
+import type { KnockedCode } from '../packets/code-packets.ts';
+import { drawSecret } from '../packets/draw-secret.ts';
+import type { KnockListener } from '../packets/knock-listener.ts';
+import type { CodeCounters } from '../reporting/code-counters.ts';
+import { CodeRecord } from './code-record.ts';
+
+const KNOWN_PLACES = 65_536;
+
+/** Of the history, so many leases tell at a start who is known. */
+const KNOWN_FROM_HISTORY = 4096;
+
+/** Wrong codes that are told of: the log has limits of its own, and this keeps a flood from making objects. */
+const TOLD = { depth: 50, perSecond: 10 } as const;
+
+/** Hashes to find out whose clock is wrong: 0.5 ms of work a second. */
+const SKEW_WORK = { depth: 4000, perSecond: 200 } as const;
+
+const THROWN_AWAY =
+  'the kernel drops the code because of its source address (rp_filter, or no route back on that interface)';
+
+const OUTCOME_OF = {
+  opened: 'opened',
+  extended: 'extended',
+  runs: 'ran',
+  'after-close': 'busy',
+  refused: 'refused',
+  nothing: 'refused',
+} as const satisfies Record<OpenResult['kind'], string>;
+
+export type CodeJudgeParts = {
+  readonly inForce: ConfigInForce;
+  readonly watch: KnockListener;
+  readonly store: LeaseStore;
+  readonly clock: Clock;
+  readonly keeper: LeaseKeeper;
+  readonly counters: CodeCounters;
+  readonly report: (event: Event) => void;
+};
+
+type Admit = (
+  completion: Extract<CodeJudgement, { kind: 'open' }>['completion'],
+  whyNot?: string,
+) => Promise<OpenResult>;
+
+/** Judges codes that have been knocked: whose they are, whether they count, and what comes of them. */
+export class CodeJudge {
+  readonly #parts: CodeJudgeParts;
+  readonly #startedAt: Instant;
+  /** Of sources that have opened a door before, and of all others. */
+  readonly #alarms = { known: new CodeAlarm(), strangers: new CodeAlarm() } as const;
+  readonly #told = new WorkTokens(TOLD);
+  readonly #skewWork = new WorkTokens(SKEW_WORK);
+  readonly #known = new KnownSources(KNOWN_PLACES, drawSecret());
+  #admit: Admit = () => Promise.resolve({ kind: 'nothing' });
+  #record: CodeRecord | undefined;
+  #users: UserDirectory | undefined;
+  #codes = new CodesOfNow<User>(nodeCiphers, []);
+
+  constructor(parts: CodeJudgeParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.wall();
+  }
+
+  /** Takes codes from now on, if a door does. */
+  listen(admit: Admit): void {
+    this.#admit = admit;
+    this.follow();
+  }
+
+  /** The configuration in force is another one now. */
+  follow(): void {
+    const { inForce, clock } = this.#parts;
+    const doors = codeDoors(inForce.current.doors);
+    const names = new Set(doors.map(({ name }) => name));
+    for (const alarm of Object.values(this.#alarms)) alarm.keep(names);
+    if (doors.length === 0) return;
+    this.#begin();
+    // OpenSSL looks for its algorithms at their first use, which would take the first code of the day some milliseconds.
+    this.#codesOfNow().find(-1, stepAt(clock.wall()));
+  }
+
+  /** All leases are closed, and what waited for the disk is written. */
+  end(): void {
+    this.#record?.end();
+  }
+
+  /** The codes that the user has used count no more. Whether there were any. */
+  forgive(user: string): boolean {
+    return this.#record?.forgive(user) === true;
+  }
+
+  take(knocked: KnockedCode): void {
+    const { packet, door, code, start, at } = knocked;
+    const { guard } = this.#parts.watch;
+    const matches = this.#codesOfNow().find(code, stepAt(instant(at)));
+    const record = this.#record;
+    if (matches.length === 0 || record === undefined) {
+      this.#takeWrong(knocked);
+      return;
+    }
+    const judged = proveCode(matches, {
+      ...{ door, start, used: record.used },
+      from: packetSource(packet),
+      now: instant(at),
+      isGuarded: guard.isInCodePenalty(packet, at) || this.#alarmOf(packet).isRaised(door.name, at),
+      hasTouchedSince: (time) => guard.hasTouchedSince(packet, time, at),
+    });
+    if (judged.kind === 'wrong') this.#takeWrong(knocked);
+    else if (judged.kind === 'refused') this.#refuse(knocked, judged, record);
+    else this.#open(knocked, judged, record);
+  }
+
+  #begin(): void {
+    if (this.#record !== undefined) return;
+    const { store, report, keeper } = this.#parts;
+    const alongside = (write: () => void): Promise<void> => keeper.records.alongside(write);
+    this.#record = new CodeRecord({ store, report, alongside }, this.#startedAt);
+    try {
+      for (const { source } of store.history(KNOWN_FROM_HISTORY)) this.#known.add(source);
+    } catch {
+      // Without its history nobody is known yet; that it cannot be read has been said.
+    }
+  }
+
+  #codesOfNow(): CodesOfNow<User> {
+    const users = this.#parts.inForce.authority?.users;
+    if (users === this.#users) return this.#codes;
+    this.#users = users;
+    const secrets = (users?.users ?? []).flatMap((owner) =>
+      owner.code === undefined ? [] : [{ owner, secret: owner.code.secret }],
+    );
+    this.#codes = new CodesOfNow(nodeCiphers, secrets);
+    return this.#codes;
+  }
+
+  /** Strangers who guess do not make it harder for those who have come in before. */
+  #alarmOf({ family, source0, source1, source2, source3 }: Packet): CodeAlarm {
+    const isKnown = this.#known.has(family, source0, source1, source2, source3);
+    return isKnown ? this.#alarms.known : this.#alarms.strangers;
+  }
+
+  #takeWrong(knocked: KnockedCode): void {
+    const { packet, door, code, at } = knocked;
+    const { counters, watch, report } = this.#parts;
+    const isPenaltyNew = watch.guard.touchByCode(packet, code, at);
+    const alarm = this.#alarmOf(packet);
+    if (alarm.note(door.name, at)) {
+      const who = alarm === this.#alarms.known ? 'addresses that have opened a door before' : 'strangers';
+      const text = `${door.name}: ${ALARM_CODES} wrong codes by ${who} within ${ALARM_MS / 3_600_000} h; as long as there are so many, they need two right codes in a row`;
+      report({ kind: 'warning', text });
+    }
+    const skewed = this.#findSkewed(knocked);
+    counters.outcome(skewed === undefined ? 'wrong' : 'skewed');
+    if (!this.#told.take(1, performance.now())) {
+      watch.traces.takeCode(packet, 'code-wrong', at);
+      return;
+    }
+    const words =
+      skewed === undefined
+        ? wrongWords(isPenaltyNew)
+        : skewWords(skewed.owner.name, stepAt(instant(at)) - skewed.step, CODE_PERIOD);
+    this.#tell(knocked, words, skewed?.owner.name);
+  }
+
+  #findSkewed({ door, code, at }: KnockedCode) {
+    const work = this.#codes.size * 2 * SKEW_STEPS;
+    if (!this.#skewWork.take(work, performance.now())) return undefined;
+    return this.#codes.findSkewed(code, stepAt(instant(at)), (user) => mayOpen(user, door, 'code'));
+  }
+
+  #refuse(
+    knocked: KnockedCode,
+    judged: Extract<CodeJudgement, { kind: 'refused' }>,
+    record: CodeRecord,
+  ): void {
+    const now = instant(knocked.at);
+    this.#parts.counters.outcome(judged.reason);
+    if (judged.use !== undefined) record.take(judged.use);
+    this.#tell(knocked, codeWords(judged, now, stepAt(now)), judged.user.name);
+  }
+
+  #open(
+    knocked: KnockedCode,
+    { completion, use }: Extract<CodeJudgement, { kind: 'open' }>,
+    record: CodeRecord,
+  ): void {
+    const { counters, report } = this.#parts;
+    if (!record.take(use)) {
+      counters.outcome('busy');
+      const reason = 'too many users and doors have used codes: no more can be remembered';
+      this.#tell(knocked, { reason, shortReason: reason }, use.user);
+      return;
+    }
+    const { source, door, proof } = completion;
+    report({ kind: 'completed', source, door: door.name, user: proof.user, proof: 'code' });
+    const whyNot = knocked.isThrownAway() ? THROWN_AWAY : undefined;
+    void this.#admit(completion, whyNot).then(({ kind }) => {
+      counters.outcome(OUTCOME_OF[kind]);
+      if (kind === 'opened' || kind === 'extended' || kind === 'runs') this.#known.add(source);
+    });
+  }
+
+  #tell({ packet }: KnockedCode, words: RefusalWords, user?: string): void {
+    const by = user === undefined ? {} : { user };
+    const source = packetSource(packet);
+    this.#parts.report({ kind: 'proof-refused', source, proof: 'code', ...by, ...words });
+  }
+}

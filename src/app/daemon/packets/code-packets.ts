@@ -1,0 +1,58 @@
+import type { HashKey } from '../../../core/attempt/keyed-hash.ts';
+import { CodeEngine, MAX_HALVES } from '../../../core/code/code-engine.ts';
+import { Guesses } from '../../../core/code/guesses.ts';
+import type { CodeDoor } from '../../../core/door/door.ts';
+import type { Packet } from '../../../core/packet/packet.ts';
+
+/** A whole code that somebody has knocked. Only good until the call returns. */
+export type KnockedCode = {
+  /** Of its second half. */
+  readonly packet: Packet;
+  readonly door: CodeDoor;
+  readonly code: number;
+  /** When its halves came, by the wall clock in ms. */
+  readonly start: number;
+  readonly at: number;
+  /** Whether the kernel throws the packet away because the way back to its source is another. */
+  readonly isThrownAway: () => boolean;
+};
+
+export type OnCode = (knocked: KnockedCode) => void;
+
+/** Puts codes together from packets, where a door accepts any. */
+export class CodePackets {
+  readonly #key: HashKey;
+  readonly #guesses = new Guesses();
+  #engine: CodeEngine | undefined;
+
+  constructor(doors: readonly CodeDoor[], key: HashKey) {
+    this.#key = key;
+    this.follow(doors);
+  }
+
+  follow(doors: readonly CodeDoor[]): void {
+    if (doors.length > 0) this.#engine ??= new CodeEngine(MAX_HALVES, this.#key);
+    this.#engine?.follow(doors);
+  }
+
+  watches(packet: Packet): boolean {
+    return this.#engine?.watches(packet) === true;
+  }
+
+  /** Returns what was to be made of a packet that it watches: a half of a code, a whole one, or nothing. */
+  take(
+    packet: Packet,
+    local: boolean,
+    now: number,
+    onCode: OnCode,
+    isThrownAway: () => boolean,
+  ): 'half' | 'whole' | 'nothing' {
+    const guesses = this.#guesses;
+    if (this.#engine?.offer(packet, local, now, guesses) !== true) return 'nothing';
+    for (let i = 0; i < guesses.count; i++) {
+      const [door, code, start] = [guesses.door(i), guesses.code(i), guesses.start(i)];
+      onCode({ packet, door, code, start, at: now, isThrownAway });
+    }
+    return guesses.count === 0 ? 'half' : 'whole';
+  }
+}
