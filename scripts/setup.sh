@@ -80,6 +80,9 @@ need_packages_for_tests() {
   need_command ssh openssh-client
   need_file /usr/sbin/sshd openssh-server
   need_command script bsdutils
+  need_command openssl openssl
+  # 50 s, and 340 MB on the disk: the page that knocks is tried in a real browser.
+  need_command chromium chromium
   need_command ping iputils-ping
   need_command systemd-analyze systemd
   need_command chromium chromium

@@ -72,7 +72,12 @@ describe('bussa init', { concurrency: 2 }, () => {
     await using _service = await startService(wire.server, 22);
     using directory = new WorkDirectory();
     const file = directory.file('asked.conf');
-    await using session = wire.server.start('script', '-qec', `${BUSSA} init --config ${file}`, '/dev/null');
+    await using session = wire.server.start(
+      'script',
+      '-qec',
+      `${BUSSA} init --qr --config ${file}`,
+      '/dev/null',
+    );
     const answer = async (question: RegExp, text: string, nth = 1): Promise<void> => {
       await session.saw(question, nth);
       session.write(`${text}\r`);

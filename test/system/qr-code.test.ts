@@ -1,37 +1,11 @@
 // What a phone reads is what was written: an independent reader (zbar) looks at the lines as a terminal shows them.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { MAX_QR_BYTES, renderQr } from '../../src/cli/bussa/text/render-qr.ts';
-import { Scratch } from '../lab/child-module.ts';
+import { readQr } from '../lab/read-qr.ts';
 
-/** Pixels of a module. */
-const SCALE = 4;
-
-/** The lines as a picture in PGM: each character is two modules, light where it is painted. */
-function picture(lines: readonly string[]): Buffer {
-  const halves = lines.flatMap((line) => [
-    [...line].map((character) => character === '█' || character === '▀'),
-    [...line].map((character) => character === '█' || character === '▄'),
-  ]);
-  const rows = halves.flatMap((row) => {
-    const pixels = Buffer.from(row.flatMap((isLight) => new Array<number>(SCALE).fill(isLight ? 255 : 0)));
-    return new Array<Buffer>(SCALE).fill(pixels);
-  });
-  return Buffer.concat([Buffer.from(`P5 ${rows[0]?.length} ${rows.length} 255\n`), ...rows]);
-}
-
-function readBack(text: string): string {
-  using scratch = new Scratch();
-  const file = scratch.file('code.pgm');
-  writeFileSync(file, picture(renderQr(text)));
-  return execFileSync('zbarimg', ['--quiet', '--raw', '-Sdisable', '-Sqrcode.enable', file], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-}
+const readBack = (text: string): string => readQr(renderQr(text));
 
 suite('QR codes', () => {
   for (const text of [

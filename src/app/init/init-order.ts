@@ -12,4 +12,6 @@ export type InitRequest = {
   readonly host: string;
   /** Another file may be put aside for it. */
   readonly force: boolean;
+  /** A page that knocks, and where it goes then. */
+  readonly page?: { readonly file: string; readonly link?: string };
 };

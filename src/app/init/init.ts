@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { parseConfig } from '../../core/config/file/parse-config.ts';
@@ -9,6 +9,8 @@ import type { PortOpening } from '../../core/door/port-opening.ts';
 import type { Sequence } from '../../core/door/sequence.ts';
 import type { Address } from '../../core/net/address.ts';
 import type { Connection } from '../../core/net/connection.ts';
+import type { PagePlan } from '../../core/page/page-plan.ts';
+import { planPage } from '../../core/page/plan-page.ts';
 import { createFile } from '../../host/files/create-file.ts';
 import { findProgram } from '../../host/files/find-program.ts';
 import { detectFirewall } from '../../host/firewall/choice/detect-firewall.ts';
@@ -18,6 +20,7 @@ import { hasCapability } from '../../host/privileges/capabilities.ts';
 import { ownLauncher } from '../../host/self/own-program.ts';
 import { check, type Verdict } from '../config/check.ts';
 import { findConnections } from '../daemon/lockout-guard/lockout.ts';
+import { pageObjection, writePage } from '../page/write-page.ts';
 import type { InitRequest } from './init-order.ts';
 import { isSomebodys } from './is-somebodys.ts';
 import { renderConfig, renderKnockLine, renderProfile, renderSshStanza } from './render-config.ts';
@@ -42,6 +45,8 @@ export type InitOutcome =
       readonly knock: string;
       readonly sshConfig: readonly string[];
       readonly profile: readonly string[];
+      /** The page that was asked for. */
+      readonly page?: { readonly file: string; readonly plan: PagePlan };
       /** Where the file is that was there before. */
       readonly backup?: string;
       readonly verdict: Verdict;
@@ -81,7 +86,10 @@ export const ownCommand = (): string =>
 export function objection({
   configFile,
   force,
-}: Pick<InitRequest, 'configFile' | 'force'>): InitOutcome | undefined {
+  page,
+}: Pick<InitRequest, 'configFile' | 'force' | 'page'>): InitOutcome | undefined {
+  const forPage = page === undefined ? undefined : pageObjection(page.file);
+  if (forPage !== undefined) return forPage;
   if (!force && existsSync(configFile) && isSomebodys(configFile)) return alreadyThere(configFile);
   try {
     accessSync(dirname(configFile), constants.W_OK | constants.X_OK);
@@ -114,7 +122,9 @@ export function init(order: InitRequest, { firewall }: HostFindings): InitOutcom
   const backup = existsSync(configFile)
     ? `${configFile}.${now.toISOString().replaceAll(/[:-]|\.\d+/g, '')}`
     : undefined;
-  const failure = objection(order) ?? write(configFile, bytes, backup);
+  const planned = planOf(order, sequence);
+  if (planned?.kind === 'refused') return { kind: 'failed', message: planned.reason };
+  const failure = objection(order) ?? writeBoth(order, planned?.plan, bytes, backup);
   if (failure !== undefined) return failure;
   return {
     kind: 'written',
@@ -122,9 +132,38 @@ export function init(order: InitRequest, { firewall }: HostFindings): InitOutcom
     knock: renderKnockLine(host, sequence),
     sshConfig: renderSshStanza(order),
     profile: renderProfile(order, sequence),
+    ...(order.page === undefined || planned === undefined
+      ? {}
+      : { page: { file: order.page.file, plan: planned.plan } }),
     ...(backup === undefined ? {} : { backup }),
     verdict: check(configFile),
   };
+}
+
+/** `undefined`: no page is asked for. */
+function planOf(
+  { page, host, ports }: InitRequest,
+  sequence: Sequence,
+): ReturnType<typeof planPage> | undefined {
+  if (page === undefined) return undefined;
+  const [{ protocol, first }] = ports;
+  const port = protocol === 'tcp' ? { port: first } : {};
+  return planPage({ host, sequence, ...port, ...(page.link === undefined ? {} : { link: page.link }) });
+}
+
+/** Both files, or neither. */
+function writeBoth(
+  { configFile, page }: InitRequest,
+  plan: PagePlan | undefined,
+  bytes: Uint8Array,
+  backup: string | undefined,
+): InitOutcome | undefined {
+  if (page === undefined || plan === undefined) return write(configFile, bytes, backup);
+  const failure = writePage(page.file, plan);
+  if (failure !== undefined) return failure;
+  const other = write(configFile, bytes, backup);
+  if (other !== undefined) rmSync(page.file, { force: true });
+  return other;
 }
 
 function write(configFile: string, bytes: Uint8Array, backup: string | undefined): InitOutcome | undefined {

@@ -1,3 +1,4 @@
+import { isBrowserPort } from '../net/browser-ports.ts';
 import type { Port } from '../net/port.ts';
 import type { Sequence, SequenceStep } from './sequence.ts';
 
@@ -34,10 +35,11 @@ export type SequenceWish = {
 
 /**
  * Ports to knock at that stand in no list: far from each other and from what is used, not round, neither all ascending
- * nor all descending. Of TCP, which every client and every network takes. `undefined` where there is no such port left.
+ * nor all descending. Of TCP, which every client and every network takes, and of ports that a browser sends to. `undefined` where there is no such port left.
  */
 export function drawSequence({ knocks, avoid, draw }: SequenceWish): Sequence | undefined {
-  const isGood = (port: number): boolean => !avoid.has(port) && !WIDESPREAD.has(port) && !isMemorable(port);
+  const isGood = (port: number): boolean =>
+    !avoid.has(port) && !WIDESPREAD.has(port) && isBrowserPort(port) && !isMemorable(port);
   let left = Array.from({ length: LAST - FIRST + 1 }, (_, i) => FIRST + i).filter(isGood);
   const ports: number[] = [];
   while (ports.length < knocks) {

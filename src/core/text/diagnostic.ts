@@ -7,6 +7,7 @@ export type Place = { readonly file: string; readonly line: number; readonly col
 export const WARNING_IDS = [
   'ascending-sequence',
   'bad-rule',
+  'browser-port',
   'command-not-found',
   'comment-in-value',
   'contained-sequence',

@@ -59,6 +59,8 @@ describe('advice', () => {
     ],
     ['a start command alone closes nothing', door(KNOCKS, 'tcpflags = syn', 'start_command = logger a')],
     ['a knock port with a service', door('sequence = 7312,443,9534', ...OPEN), 'served-port 2:17'],
+    ['a port that browsers refuse', door('sequence = 7312,6679,9534', ...OPEN), 'browser-port 2:17'],
+    ['no page could knock there anyhow', door('sequence = 7312:udp,6679,9534', ...OPEN)],
     ['the same number of another protocol', door('sequence = 7312,18423,9000', ...OPEN)],
     ['nothing to open', door(KNOCKS, 'tcpflags = syn', 'open = tcp/2222', 'open_for = 20'), 'no-service 4:8'],
     [

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { suite, test } from 'node:test';
 import { drawSequence } from '../../../src/core/door/draw-sequence.ts';
+import { isBrowserPort } from '../../../src/core/net/browser-ports.ts';
 
 const draw = (limit: number): number => randomInt(limit);
 
@@ -18,6 +19,7 @@ suite('drawn sequences', () => {
       const text = ports.join();
       assert.equal(ports.length, knocks);
       for (const [at, port] of ports.entries()) {
+        assert.ok(isBrowserPort(port), text);
         assert.ok(port >= 2000 && port <= 29_999 && !avoid.has(port) && port % 100 !== 0, text);
         for (const other of ports.slice(at + 1)) assert.ok(Math.abs(other - port) > 64, text);
       }
@@ -29,6 +31,13 @@ suite('drawn sequences', () => {
       seen.add(text);
     }
     assert.equal(seen.size, 200);
+  });
+
+  test('where only ports are left that browsers refuse, there is none', () => {
+    for (const refused of [3659, 4045, 6665, 6666, 6668, 6669, 6679]) {
+      const avoid = new Set(Array.from({ length: 30_000 }, (_, i) => i).filter((port) => port !== refused));
+      assert.equal(drawSequence({ knocks: 1, avoid, draw }), undefined, `${refused}`);
+    }
   });
 
   test('each draw takes part in the outcome', () => {

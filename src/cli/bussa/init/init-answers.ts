@@ -4,6 +4,7 @@ import { type PortOpening, parsePortOpening } from '../../../core/door/port-open
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Environment } from '../../arguments/verb.ts';
+import { PAGE_OPTIONS, readPageWishes } from '../page/page-options.ts';
 
 const MIN_KNOCKS = 3;
 const MAX_KNOCKS = 12;
@@ -48,7 +49,13 @@ export const INIT_OPTIONS = {
     summary: 'rename an existing file, with the date behind its name',
   },
   yes: { type: 'boolean', short: 'y', summary: 'ask nothing: write the file, and start nothing' },
-  qr: { type: 'boolean', summary: 'print the QR code even if standard output is no terminal' },
+  ...PAGE_OPTIONS,
+  qr: {
+    type: 'boolean',
+    summary: 'print a QR code that makes a phone’s browser knock',
+    details:
+      'It holds a small page as a `data:` address: scan it, and open or paste the text in the address bar of the browser. It is the knock itself, so show it to nobody.',
+  },
 } as const satisfies OptionTable;
 
 /** What was said on the command line, and for the rest what is offered. */
@@ -60,6 +67,7 @@ export type InitAnswers = {
   readonly openFor?: string;
   readonly door?: string;
   readonly host?: string;
+  readonly page?: NonNullable<InitRequest['page']>;
   /** Offered for `port`. */
   readonly likelyPort: PortOpening;
 };
@@ -73,6 +81,7 @@ export function readWishes(values: ReadonlyMap<string, string>, environment: Env
     return value;
   };
   const wishes = {
+    page: readPageWishes(values),
     port: taken('port', parsePortAnswer),
     openFor: taken('for', parseTimeAnswer),
     door: taken('door', parseDoorAnswer),
@@ -125,7 +134,7 @@ function parseKnocksAnswer(text: string): number | Error {
 
 /** With what is offered in the place of what was not said. */
 export function settle(
-  { configFile, force, knocks, port, openFor, door, host, likelyPort }: InitAnswers,
+  { configFile, force, knocks, port, openFor, door, host, page, likelyPort }: InitAnswers,
   { guessHost, nameDoor }: { guessHost: () => string; nameDoor: (port: PortOpening) => string },
 ): InitRequest {
   const hidden = port ?? likelyPort;
@@ -135,6 +144,7 @@ export function settle(
     openFor: openFor ?? DEFAULT_TIME,
     door: door ?? nameDoor(hidden),
     host: host ?? guessHost(),
+    ...(page === undefined ? {} : { page }),
   };
 }
 

@@ -2,13 +2,16 @@ import { DEFAULT_CONFIG_FILE } from '../../../app/config/daemon-options.ts';
 import { type HostFindings, type InitOutcome, ownCommand } from '../../../app/init/init.ts';
 import type { InitRequest } from '../../../app/init/init-order.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
-import { renderSequence } from '../../../core/door/sequence.ts';
+import { renderSequence, type Sequence } from '../../../core/door/sequence.ts';
 import { printable } from '../../../core/event/printable.ts';
+import { renderDataPage } from '../../../core/page/data-page.ts';
+import { planPage } from '../../../core/page/plan-page.ts';
 import { diagnosticParts, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { quoteWord } from '../../../core/text/quote-word.ts';
 import { absolutePath } from '../../../host/files/absolute-path.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
+import { pageLines } from '../page/write-knock-page.ts';
 
 type Written = Extract<InitOutcome, { kind: 'written' }>;
 
@@ -22,11 +25,12 @@ export async function renderInit(
   outcome: Written,
   qr: boolean,
 ): Promise<{ value: Json; lines: string[] }> {
-  const { sequence, knock, sshConfig, profile, backup, verdict } = outcome;
+  const { sequence, knock, sshConfig, profile, page, backup, verdict } = outcome;
   const { configFile, door, ports } = order;
   const value = {
     ...{ file: configFile, door, ports: renderPortOpenings(ports), sequence: renderSequence(sequence) },
     ...{ firewall, knock, ssh_config: sshConfig.join('\n'), profile: profile.join('\n'), backup },
+    ...(page === undefined ? {} : { page: page.file }),
     connected: connections.map(({ peer }) => peer),
     diagnostics: verdict.diagnostics.map(diagnosticParts),
   };
@@ -39,7 +43,8 @@ export async function renderInit(
     '',
     `    ${knock}`,
     ...(ports[0].protocol === 'tcp' ? sshLines(sshConfig, profile) : []),
-    ...(qr ? await qrLines(knock) : []),
+    ...(page === undefined ? [] : ['', ...pageLines(page.file, page.plan)]),
+    ...(qr ? await qrLines(order, sequence) : []),
   ];
   return { value, lines };
 }
@@ -59,9 +64,23 @@ function sshLines(sshConfig: readonly string[], profile: readonly string[]): str
   ];
 }
 
-async function qrLines(text: string): Promise<string[]> {
+async function qrLines({ host, ports }: InitRequest, sequence: Sequence): Promise<string[]> {
   const { MAX_QR_BYTES, renderQr } = await import('../text/render-qr.ts');
-  return text.length > MAX_QR_BYTES ? [] : ['', 'The same for a phone:', '', ...renderQr(text)];
+  const [{ protocol, first }] = ports;
+  const planned = planPage({ host, sequence, ...(protocol === 'tcp' ? { port: first } : {}) });
+  if (planned.kind === 'refused') return ['', `There is no QR code: ${planned.reason}.`];
+  const address = renderDataPage(planned.plan, MAX_QR_BYTES);
+  if (address === undefined)
+    return [
+      '',
+      'The knock is too long for a QR code in a terminal: bussa init --page FILE writes a page instead.',
+    ];
+  return [
+    '',
+    'For a phone: scan this, open or paste the text in the address bar of its browser, and it knocks:',
+    '',
+    ...renderQr(address),
+  ];
 }
 
 /** By hand, without being locked out. */

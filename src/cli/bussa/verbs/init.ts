@@ -9,7 +9,7 @@ export const INIT: Verb = {
   description: [
     'Asks at the terminal what to hide, draws a random sequence that avoids ports in use and well-known ports, names the firewall that it has found, and writes the configuration, readable by its owner alone. It does not overwrite an existing file without `--force`, unless nobody has edited that file, such as the default of a package.',
     'Then, where systemd runs, it offers to start the service on trial: systemd itself stops the service after two minutes, which opens the port again, unless you press Enter here or run `bussa confirm`, whatever happens to this terminal. So you can first knock and log in from a second terminal. The service is enabled only when you confirm.',
-    'At the end it prints the command to type on the client, the entries for `~/.ssh/config` and `~/.config/bussa/hosts.conf` there, and the knock as a QR code for a phone. These are secrets.',
+    'At the end it prints the command to type on the client, and the entries for `~/.ssh/config` and `~/.config/bussa/hosts.conf` there. With `--page` it writes a web page that knocks, and with `--qr` it prints a QR code that makes a phone do so. These are secrets.',
   ],
   operands: [],
   options: INIT_OPTIONS,
@@ -22,7 +22,7 @@ export const INIT: Verb = {
         'there is no terminal for questions: give --yes, and --port, --for and --host where they differ from the defaults',
       );
     }
-    const qr = values.has('qr') || process.stdout.isTTY;
+    const qr = values.has('qr');
     return (output) => (asks ? initAtTerminal(wishes, qr, output) : initSilently(wishes, qr, output));
   },
 };

@@ -6,6 +6,7 @@ import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Output, Verb } from '../../arguments/verb.ts';
 import { hostsFile, PROFILE_OPTIONS, readHosts, readProfile } from '../../daemon-verbs/profile-options.ts';
+import { PAGE_OPTIONS, type PageWishes, parseRecipe, readPageWishes } from '../page/page-options.ts';
 
 /** Not written as a name of the object below: one that has it by that name passes for a promise. */
 const THEN = 'then';
@@ -29,6 +30,13 @@ const OPTIONS = {
     short: 'l',
     summary: 'list the profiles, without their knocks',
   },
+  ...PAGE_OPTIONS,
+  recipe: {
+    type: 'string',
+    value: 'NUMBERS',
+    summary: 'with `--page`: a page for codes, by what the app shows above them, such as `17___ 23___`',
+    details: 'The page asks for the code that the app shows, and holds no secret.',
+  },
   verbose: { type: 'boolean', short: 'v', summary: 'report each step on standard error' },
   ...PROFILE_OPTIONS,
 } as const satisfies OptionTable;
@@ -39,6 +47,7 @@ export const KNOCK: Verb = {
   description: [
     'Knocks with the sequence in the profile of the host, so that the sequence appears neither on the command line nor in the list of processes. If the profile has a `Port`, waits until that port is open, knocking again at growing intervals, and fails if it stays closed.',
     'If the profile has a `Spa`, one packet as fwknop sends it asks the fwknopd there. `bussa import ~/.fwknoprc` makes such profiles.',
+    'With `--page`, it does not knock: it writes a web page that knocks.',
     'If the profile has a `Card`, one packet that the SSH key signs takes the place of the sequence, and the reply of the server is said: how long the door is open, and which address it sees.',
   ],
   operands: [{ name: 'PROFILE', summary: 'the name of a profile', completes: 'profile', optional: true }],
@@ -51,10 +60,38 @@ export const KNOCK: Verb = {
     if (then !== undefined && values.has('json')) {
       throw new UsageError('--then and --json cannot be combined: standard output belongs to the command');
     }
+    const page = readPageWishes(values);
+    const recipe = values.get('recipe');
+    if (page === undefined && recipe !== undefined) throw new UsageError('--recipe is for --page');
+    if (page !== undefined && (then !== undefined || values.has('no-wait')))
+      throw new UsageError('--page only writes a page: it cannot be combined with --then or --no-wait');
+    const prefixes = recipe === undefined ? undefined : parseRecipe(recipe);
+    if (page !== undefined) return (output) => pageOf(file, name, page, prefixes, output);
     return (output) =>
       knockWith(file, name, { then, waits: !values.has('no-wait'), verbose: values.has('verbose') }, output);
   },
 };
+
+async function pageOf(
+  file: string,
+  name: string,
+  { file: page, link }: PageWishes,
+  recipe: readonly [number, number] | undefined,
+  output: Output,
+): Promise<number> {
+  const profile = await readProfile(file, name, output);
+  if (typeof profile === 'number') return profile;
+  const { hostName: host, port, knock } = profile;
+  const { writeKnockPage } = await import('../page/write-knock-page.ts');
+  const wish = {
+    host,
+    ...(port === undefined ? {} : { port }),
+    ...(knock === undefined ? {} : { sequence: knock }),
+    ...(recipe === undefined ? {} : { codePrefixes: recipe }),
+    ...(link === undefined ? {} : { link }),
+  };
+  return writeKnockPage(page, wish, output);
+}
 
 type InitAnswers = { readonly then: string | undefined; readonly waits: boolean; readonly verbose: boolean };
 

@@ -1,5 +1,6 @@
 import type { Door } from '../../door/door.ts';
 import { renderSequence, type Sequence, type SequenceStep } from '../../door/sequence.ts';
+import { isBrowserPort } from '../../net/browser-ports.ts';
 import {
   type FlagRule,
   meetsFlagRule,
@@ -38,6 +39,7 @@ export function adviseSequence({ section, door }: WrittenDoor, host: HostFacts, 
   judgeLength(at, sequence, findings);
   if (isFixed) judgePorts(at, sequence, findings);
   judgeServices(at, sequence, isFixed, host, findings);
+  if (isFixed) judgeBrowser(at, sequence, findings);
   const blindShare = host.blindShare(door);
   if (blindShare !== undefined) {
     const remedy = 'write tcpflags = syn,!ack,!rst and knock by TCP, or set it to 32768 60999 (sysctl)';
@@ -189,6 +191,18 @@ function judgeServices(
     const what = `a service of this host listens at ${name}, so its clients would knock`;
     findings.warning(words[i] ?? at, 'served-port', `${what}: use a port that no service uses`);
   }
+}
+
+/** A page could knock there but for this port; nor could it by UDP. */
+function judgeBrowser(at: Word, sequence: Sequence, findings: Findings): void {
+  const step = sequence.findIndex(({ port }) => !isBrowserPort(port));
+  if (step < 0 || sequence.some(({ protocol }) => protocol === 'udp')) return;
+  const what = `browsers send nothing to port ${sequence[step]?.port}, so no page can knock here`;
+  findings.warning(
+    splitWord(at, ',')[step] ?? at,
+    'browser-port',
+    `${what}: use another port if one should (bussa knock --page)`,
+  );
 }
 
 const render = ({ protocol, port }: SequenceStep): string => `${protocol}/${port}`;

@@ -1,0 +1,44 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { PagePlan } from '../../core/page/page-plan.ts';
+import { renderPage } from '../../core/page/render-page.ts';
+import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
+import { createFile } from '../../host/files/create-file.ts';
+
+/** Why no page was written, with the remedy. */
+export type PageFailure = { readonly kind: 'permission' | 'failed'; readonly message: string };
+
+/** As far as that can be told before anything is done. */
+export function pageObjection(file: string): PageFailure | undefined {
+  if (existsSync(file)) return alreadyThere(file);
+  try {
+    accessSync(dirname(file), constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return unwritable(file, error);
+  }
+}
+
+/** Makes the file, for its owner alone; one that is there stays as it is. */
+export function writePage(file: string, plan: PagePlan): PageFailure | undefined {
+  try {
+    createFile(file, new TextEncoder().encode(renderPage(plan, nodeCiphers)));
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EEXIST' ? alreadyThere(file) : unwritable(file, error);
+  }
+}
+
+const alreadyThere = (file: string): PageFailure => ({
+  kind: 'failed',
+  message: `${file} exists already, and stays as it is: remove it, or name another file`,
+});
+
+function unwritable(file: string, error: unknown): PageFailure {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const isPermission = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+  return {
+    kind: isPermission ? 'permission' : 'failed',
+    message: `cannot write ${file}: ${message}: name a file in a directory of yours`,
+  };
+}

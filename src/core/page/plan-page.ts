@@ -1,0 +1,97 @@
+import type { Sequence } from '../door/sequence.ts';
+import { familyOf, parseAddress } from '../net/address.ts';
+import { isBrowserPort } from '../net/browser-ports.ts';
+import type { Port } from '../net/port.ts';
+import type { PageKnock, PagePlan } from './page-plan.ts';
+
+export type PageWish = {
+  readonly host: string;
+  readonly port?: Port;
+  readonly sequence?: Sequence;
+  readonly codePrefixes?: readonly [number, number];
+  readonly secret?: string;
+  readonly link?: string;
+};
+
+/** In a sentence, with the remedy. */
+export type PageRefusal = { readonly kind: 'refused'; readonly reason: string };
+
+/** What a browser can do of it; a code goes before a sequence. */
+export function planPage(wish: PageWish): { readonly kind: 'plan'; readonly plan: PagePlan } | PageRefusal {
+  const { host, port, codePrefixes, secret } = wish;
+  if (!isBrowserHost(host))
+    return refused(
+      `a browser cannot be sent to ${host}: give a host name, or an address without a zone (HostName)`,
+    );
+  const link = wish.link ?? defaultLink(host, port);
+  if (link !== undefined && !isSafeLink(link))
+    return refused(`${link} is no link to a service: write one such as https://${urlHost(host)}/`);
+  const knock =
+    codePrefixes === undefined
+      ? planSequence(wish.sequence)
+      : { kind: 'code' as const, prefixes: codePrefixes, ...(secret === undefined ? {} : { secret }) };
+  if (knock.kind === 'refused') return knock;
+  return {
+    kind: 'plan',
+    plan: { host, knock, ...(port === undefined ? {} : { port }), ...(link === undefined ? {} : { link }) },
+  };
+}
+
+const refused = (reason: string): PageRefusal => ({ kind: 'refused', reason });
+
+function planSequence(sequence: Sequence | undefined): PageKnock | PageRefusal {
+  if (sequence === undefined)
+    return refused(
+      'a page can knock at ports by TCP, or with a code, and there is neither: a browser sends no signed knock and no SPA packet; give the profile a Knock or CodePorts, from a door with a sequence or with accept = code',
+    );
+  const udp = sequence.find(({ protocol }) => protocol === 'udp');
+  if (udp !== undefined)
+    return refused(
+      `the sequence has udp/${udp.port}, and a browser cannot send UDP: give the door a sequence by TCP alone, or accept = code`,
+    );
+  const bad = sequence.find(({ port }) => !isBrowserPort(port));
+  if (bad !== undefined)
+    return refused(
+      `the sequence has port ${bad.port}, where no browser sends anything: give the door another port there (bussa check names such ports)`,
+    );
+  const [first, ...rest] = sequence.map(({ port }) => port) as [Port, ...Port[]];
+  return { kind: 'sequence', ports: [first, ...rest] };
+}
+
+/** A URL has no zone, and none of the characters that end a host in it. */
+export function isBrowserHost(host: string): boolean {
+  const address = parseAddress(host);
+  if (address !== undefined) return familyOf(address) === 4 || !host.includes('%');
+  return /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?$/.test(host);
+}
+
+/** As a URL has it. */
+export function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** What runs there if nobody says otherwise. */
+function defaultLink(host: string, port: Port | undefined): string | undefined {
+  const name = urlHost(host);
+  switch (port) {
+    case 22:
+      return `ssh://${name}`;
+    case 80:
+      return `http://${name}/`;
+    case 443:
+      return `https://${name}/`;
+    case 8080:
+      return `http://${name}:${port}/`;
+    case 8443:
+      return `https://${name}:${port}/`;
+    default:
+      return undefined;
+  }
+}
+
+/** Nothing that a browser would run in the page itself; and no page where browsers go nowhere. */
+export function isSafeLink(link: string): boolean {
+  const url = URL.parse(link);
+  if (url === null || /^(?:javascript|data|blob|vbscript|file|about):$/i.test(url.protocol)) return false;
+  return !/^https?:$/.test(url.protocol) || url.port === '' || isBrowserPort(Number(url.port));
+}
