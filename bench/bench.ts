@@ -11,7 +11,7 @@
  * bench/results.svg. With --update-baseline, this run becomes the baseline: bench/baseline.json, and drawn from it
  * bench/chart.svg and the README's tables.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Baseline, baselineOf, compareRatios, ROUNDS } from './baseline.ts';
@@ -23,21 +23,22 @@ import { measureFelt } from './measure-felt.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measureNoise } from './measure-noise.ts';
 import { measureFirstKnocks, measureOpenings } from './measure-openings.ts';
+import { measureSigned } from './measure-signed.ts';
 import { measureStarts } from './measure-starts.ts';
 import { withFigures } from './readme-part.ts';
 import { renderReport } from './report.ts';
 import { Samples } from './samples.ts';
 
-const USAGE = `usage: npm run bench [-- OPTION...]     about 14 minutes
+const USAGE = `usage: npm run bench [-- OPTION...]     about 17 minutes
 
-  --quick             one round in place of five: under 2 minutes, for a look
+  --quick             one round in place of five: 3 minutes, for a look
   --only PART,...     measure these parts, take the rest from bench/results.json:
-                      noise, openings, starts, idle, attempts, clients, felt
+                      noise, openings, signed, starts, idle, attempts, clients, felt
   --update-baseline   keep this run, if it is a whole one: bench/baseline.json, bench/chart.svg, the README's tables
   --help              print this help
 `;
 
-const PARTS = ['noise', 'openings', 'starts', 'idle', 'attempts', 'clients', 'felt'] as const;
+const PARTS = ['noise', 'openings', 'signed', 'starts', 'idle', 'attempts', 'clients', 'felt'] as const;
 type Part = (typeof PARTS)[number];
 
 const RESULTS = new URL('results.json', import.meta.url);
@@ -61,7 +62,8 @@ await using ground = await Ground.create();
 for (const part of parts) await measure(part);
 const seconds = (performance.now() - from) / 1000;
 
-if (parts.length < PARTS.length) samples.adopt(JSON.parse(readFileSync(RESULTS, 'utf8')).figures);
+if (parts.length < PARTS.length && existsSync(RESULTS))
+  samples.adopt(JSON.parse(readFileSync(RESULTS, 'utf8')).figures);
 const result = baselineOf(samples, machine);
 writeFileSync(RESULTS, `${JSON.stringify({ machine, seconds, figures: samples.record() }, undefined, 1)}\n`);
 writeFileSync(RESULTS_CHART, renderChart(result.figures));
@@ -98,6 +100,8 @@ async function measure(part: Part): Promise<void> {
     case 'openings':
       await measureFirstKnocks(samples, quick ? 2 : 7);
       return measureOpenings(samples, quick ? 20 : 120);
+    case 'signed':
+      return measureSigned(samples, quick ? 1 : 3);
     case 'starts':
       return measureStarts(ground, samples, quick ? 2 : 7);
     case 'idle':

@@ -1,5 +1,6 @@
 import type { Figures } from './baseline.ts';
 import { RATES } from './measure-noise.ts';
+import { FLOOD_RATES, HONEST } from './measure-signed.ts';
 import { CONTENDERS, type Contender } from './samples.ts';
 
 /** Bars on a logarithmic scale: each decade is as long as every other. */
@@ -42,16 +43,30 @@ export function renderChart(figures: Figures): string {
       ),
     ),
     panel('Last packet of a knock to the rule in place, ms (Bussa: firewall door)', 'ms', 'open.native'),
+    panel('A signed knock, or fwknop’s packet, to the rule in place, ms', 'ms', 'open.signed'),
     panel('Start to the first packet captured, ms (Bussa: firewall doors)', 'ms', 'start.native'),
-  ].map((each) => ({ ...each, bars: each.bars.filter(({ value }) => Number.isFinite(value)) }));
+  ]
+    .map((each) => ({ ...each, bars: each.bars.filter(({ value }) => Number.isFinite(value)) }))
+    .filter(({ bars }) => bars.length > 0);
   const knocks = CONTENDERS.filter((contender) => Number.isFinite(shut(contender, 'full speed')));
   return drawChart(panels, [
+    ...honestPackets(figures),
     [
       'Honest knocks opened of 10',
       ...RATES.map((rate) => (typeof rate === 'number' ? `${rate / 1000}k/s` : rate)),
     ],
     ...knocks.map((name) => [name, ...RATES.map((rate) => (10 - shut(name, `${rate}`)).toFixed(0))]),
   ]);
+}
+
+/** Of signed knocks and fwknop's packets, where they have been measured. */
+function honestPackets(figures: Figures): readonly (readonly string[])[] {
+  const of = (contender: Contender): readonly string[] =>
+    FLOOD_RATES.map((rate) => figures[`signed.flood.opened.${rate}`]?.[contender]?.toFixed(0) ?? '');
+  const rows = (['Bussa', 'fwknopd'] as const).map((name) => [name, ...of(name)]);
+  if (rows.every(([, ...cells]) => cells.every((cell) => cell === ''))) return [];
+  const rates = FLOOD_RATES.map((rate) => (typeof rate === 'number' ? `${rate / 1000}k/s` : rate));
+  return [[`Single packets opened of ${HONEST}`, ...rates], ...rows];
 }
 
 function drawChart(panels: readonly Panel[], table: readonly (readonly string[])[]): string {

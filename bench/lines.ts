@@ -1,5 +1,7 @@
 import { POLICIES, WAYS } from './measure-felt.ts';
 import { RATES } from './measure-noise.ts';
+import { FLOOD_RATES, HONEST, SEQUENCES } from './measure-signed.ts';
+import type { Rate } from './replay.ts';
 import type { Contender } from './samples.ts';
 
 /** A line of the report: a figure, how it is said, and which ratios are drawn from it. */
@@ -24,7 +26,7 @@ const MB = 1e6;
 
 export const SECTIONS: readonly Section[] = [
   ...RATES.map((rate) => ({
-    title: `noise, ${rate === 'full speed' ? 'the sender’s full speed' : `${rate.toLocaleString('en')} packets/s`}`,
+    title: `noise, ${speed(rate)}`,
     lines: [
       line(`noise.sent.${rate}`, 'sent', '/s', 0),
       { ...line(`noise.taken.${rate}`, 'packets taken', '%', 1), scale: 0.01 },
@@ -42,9 +44,43 @@ export const SECTIONS: readonly Section[] = [
     lines: [
       ...bothQuantiles('open.command', 'by a command'),
       ...bothQuantiles('open.native', 'firewall door (the others: command)'),
+      line('open.signed', 'signed knock, firewall door (fwknopd: command), median', 'ms', 2),
+      { ...line('open.signed', 'signed knock, p99', 'ms', 2), quantile: 0.99 },
       line('open.first', 'the first knock after a start, firewall door', 'ms', 2),
+      line('open.first.signed', 'the first signed knock after a start', 'ms', 2),
       line('crowd.perSecond', '1,000 knock at once, openings', '/s', 0),
       line('crowd.opened', '1,000 knock at once, let in', '', 0),
+    ],
+  },
+  {
+    title: 'signed knocks: CPU of a packet that opens nothing',
+    lines: [
+      line('signed.reject.word', 'garbage, thrown away by the kernel’s filter', 'µs', 3),
+      line('signed.reject.tag', 'right word, wrong tag', 'µs', 2),
+      line('signed.reject.used', 'right tag, taken before', 'µs', 1),
+      line('signed.reject.seal', 'right tag, broken seal', 'µs', 0),
+      line('signed.reject.key', 'right seal, key of no user', 'µs', 0),
+    ],
+  },
+  {
+    title: 'signed knocks: 3,000 of 100 users at 2,000/s',
+    lines: [
+      line('signed.accepted.perSecond', 'accepted', '/s', 0),
+      line('signed.accepted.cpu', 'CPU for each, opening included', 'µs', 0),
+    ],
+  },
+  ...FLOOD_RATES.map((rate) => ({
+    title: `one packet opens: a flood of garbage (fwknopd: well-formed packets) at ${speed(rate)}`,
+    lines: [
+      line(`signed.flood.opened.${rate}`, `honest packets of ${HONEST} that open at the first try`, '', 0),
+      { ...line(`signed.flood.cpu.${rate}`, 'CPU spent on the flood, of one core', '%', 2), scale: 0.01 },
+    ],
+  })),
+  {
+    title: 'signed knocks: a flood at full speed by somebody who has the card',
+    lines: [
+      line('signed.card.sequences', `sequences of ${SEQUENCES} that open`, '', 0),
+      { ...line('signed.card.cpu', 'CPU spent on the flood, of one core', '%', 1), scale: 0.01 },
     ],
   },
   {
@@ -108,6 +144,10 @@ function feltSection(roundTrip: number, policy: (typeof POLICIES)[number]): Sect
       ...both('key', 'bussa connect by key; fwknop && ssh'),
     ],
   };
+}
+
+function speed(rate: Rate): string {
+  return rate === 'full speed' ? 'the sender’s full speed' : `${rate.toLocaleString('en')} packets/s`;
 }
 
 function line(figure: string, what: string, unit: string, digits: number): Line {

@@ -1,40 +1,14 @@
-import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { C_KNOCKD, KNOCKD, WorkDirectory } from '../test/lab/knockd.ts';
-import { manyKnocks, sourcesOf } from '../test/lab/many-knocks.ts';
-import type { Program } from '../test/lab/program.ts';
-import { SERVER, Wire } from '../test/lab/wire.ts';
-import { FWKNOPD, knockWithFwknop, SPA_PORT, writeFwknopConfig } from './fwknop.ts';
+import { sourcesOf } from '../test/lab/many-knocks.ts';
 import { pause } from './ground.ts';
-import { hasPacketSocket } from './packet-statistics.ts';
 import type { Samples } from './samples.ts';
+import { Watched } from './watched.ts';
 
-const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
-const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-
-const SINGLE_PORTS = [7201, 7202, 7203];
-const CROWD_PORTS = [7301, 7302, 7303];
-export const CROWD = 1000;
-
-/** What is not in place by then will not come. */
-const UNHEARD_MS = 2000;
-/** A crowd has been let in when nothing more has come for so long. */
-const QUIET_MS = 1500;
-
-const IPTABLES = '  start_command = /sbin/iptables -w -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT\n';
-const NATIVE = '  open = tcp/22\n  open_for = 1h\n';
-
-const DAEMONS = {
-  knockd: { command: [C_KNOCKD], options: '', opening: IPTABLES },
-  'Bussa, commands': { command: KNOCKD, options: '', opening: IPTABLES },
-  'Bussa, native': { command: KNOCKD, options: '[options]\n  firewall = nftables\n', opening: NATIVE },
-  fwknopd: { command: [FWKNOPD], options: '', opening: '' },
-} as const;
-type Daemon = keyof typeof DAEMONS;
+/** The daemon collects its memory a second after it listens. */
+const SETTLED_MS = 2500;
 
 /**
  * How long after the kernel's stamp on the last packet of a knock the opening is in place, which the kernel itself
- * tells: by a command of iptables, or natively. The daemons take turns, knock by knock, on wires of one kind: what
+ * tells: by a command of iptables, natively, or natively by a signed knock. The daemons take turns, knock by knock, on wires of one kind: what
  * the kernel tells of a firewall has to be of one daemon.
  */
 export async function measureOpenings(samples: Samples, knocks: number): Promise<void> {
@@ -42,6 +16,7 @@ export async function measureOpenings(samples: Samples, knocks: number): Promise
   await using knockd = await Watched.start('knockd', knocks);
   await using commands = await Watched.start('Bussa, commands', knocks);
   await using native = await Watched.start('Bussa, native', knocks);
+  await using signed = await Watched.start('Bussa, signed', knocks);
   await using fwknopd = await Watched.start('fwknopd', knocks);
   for (const source of sourcesOf(knocks)) {
     const original = await knockd.open(source);
@@ -49,6 +24,7 @@ export async function measureOpenings(samples: Samples, knocks: number): Promise
     for (const [figure, bussa] of [
       ['open.command', commands],
       ['open.native', native],
+      ['open.signed', signed],
     ] as const) {
       samples.add(figure, 'Bussa', await bussa.open(source));
       samples.add(figure, 'knockd', original);
@@ -63,151 +39,16 @@ export async function measureOpenings(samples: Samples, knocks: number): Promise
 export async function measureFirstKnocks(samples: Samples, starts: number): Promise<void> {
   console.error(`first knocks: ${starts} starts of each`);
   for (const source of sourcesOf(starts)) {
-    for (const [contender, daemon] of [
-      ['knockd', 'knockd'],
-      ['Bussa', 'Bussa, native'],
+    for (const [figure, contender, daemon] of [
+      ['open.first', 'knockd', 'knockd'],
+      ['open.first', 'Bussa', 'Bussa, native'],
+      ['open.first.signed', 'Bussa', 'Bussa, signed'],
+      ['open.first.signed', 'fwknopd', 'fwknopd'],
     ] as const) {
       await using watched = await Watched.start(daemon, starts);
-      samples.add('open.first', contender, await watched.open(source));
+      // As most first knocks, it comes when all that a start brings with it is over.
+      await pause(SETTLED_MS);
+      samples.add(figure, contender, await watched.open(source));
     }
   }
-}
-
-/** A daemon on a wire of its own, with the kernel's word of its packets and of its firewall. */
-class Watched implements AsyncDisposable {
-  readonly #name: Daemon;
-  readonly #wire: Wire;
-  readonly #directory: WorkDirectory;
-  readonly #packets: Program;
-  readonly #firewall: Program;
-  readonly #sender: Program;
-
-  private constructor(
-    name: Daemon,
-    wire: Wire,
-    directory: WorkDirectory,
-    packets: Program,
-    firewall: Program,
-    sender: Program,
-  ) {
-    this.#name = name;
-    this.#wire = wire;
-    this.#directory = directory;
-    this.#packets = packets;
-    this.#firewall = firewall;
-    this.#sender = sender;
-  }
-
-  static async start(name: Daemon, sources: number): Promise<Watched> {
-    const wire = await Wire.create();
-    const { client, server } = wire;
-    await server.run('/sbin/iptables', '-w', '-P', 'INPUT', 'DROP');
-    const add = sourcesOf(sources).map((source) => `addr add ${source}/32 dev eth0`);
-    await client.run('sh', '-c', 'printf "%s\\n" "$0" | ip -batch -', add.join('\n'));
-    const directory = new WorkDirectory();
-    await startDaemon(name, wire, directory);
-    const last = `udp dst port ${SPA_PORT} or udp dst port ${SINGLE_PORTS[2]} or tcp dst port ${CROWD_PORTS[2]}`;
-    const packets = server.start(
-      ...(['tcpdump', '-tt', '--time-stamp-precision=nano', '-nlB', '16384', '-i', 'eth0', last] as const),
-    );
-    await packets.saw(/listening on/);
-    const firewall = server.start(...NODE, script('firewall-watch.ts'));
-    await firewall.saw(/watching/);
-    const sender = client.start(...NODE, script('source-sender.ts'), SERVER, ...SINGLE_PORTS.map(String));
-    await sender.saw(/ready/);
-    return new Watched(name, wire, directory, packets, firewall, sender);
-  }
-
-  /** Milliseconds from the last packet to the opening in place; NaN if it does not come. */
-  async open(source: string): Promise<number> {
-    const before = this.#inPlace().length;
-    const sent = await this.#knock(source);
-    const seen = await this.#firewall.saw(/^in place .*\n/m, before + 1, UNHEARD_MS).catch(() => undefined);
-    const opened = this.#inPlace()[before];
-    return seen === undefined || opened === undefined
-      ? Number.NaN
-      : Number(opened.at - nanosecondsOf(sent)) / 1e6;
-  }
-
-  /** The time of the last packet. */
-  async #knock(source: string): Promise<string> {
-    if (this.#name === 'fwknopd') {
-      const before = this.#packets.count(/^\S+ IP .*\n/gm);
-      await knockWithFwknop(this.#wire.client, source);
-      return (await this.#packets.saw(/^(\S+) IP .*\n/m, before + 1))[1] ?? '';
-    }
-    this.#sender.write(`${source}\n`);
-    const escaped = source.replaceAll('.', '\\.');
-    return (await this.#packets.saw(new RegExp(`^(\\S+) IP ${escaped}\\.`, 'm')))[1] ?? '';
-  }
-
-  async openCrowd(samples: Samples, name: 'Bussa' | 'knockd'): Promise<void> {
-    const pcap = this.#directory.file('crowd.pcap');
-    writeFileSync(pcap, await manyKnocks(this.#wire, CROWD, CROWD_PORTS, 'one by one'));
-    const before = this.#inPlace().length;
-    const inBefore = await this.#letIn();
-    await this.#wire.client.run('tcpreplay', '--preload-pcap', '--topspeed', '-i', 'eth0', pcap);
-    const [, first = ''] = await this.#packets.saw(new RegExp(`^(\\S+) IP .*\\.${CROWD_PORTS[2]}: `, 'm'));
-    await this.#quiet();
-    const last = this.#inPlace().slice(before).at(-1)?.at;
-    const opened = (await this.#letIn()) - inBefore;
-    const seconds = last === undefined ? Number.NaN : Number(last - nanosecondsOf(first)) / 1e9;
-    samples.add('crowd.opened', name, opened);
-    samples.add('crowd.perSecond', name, opened / seconds);
-  }
-
-  /** Leases that stand in the firewall: a source may have one at each of the two doors. */
-  async #letIn(): Promise<number> {
-    const rules = await this.#wire.server.run('nft', 'list', 'ruleset');
-    return [...rules.matchAll(/\b10\.64\.\d+\.\d+\b/g)].length;
-  }
-
-  async #quiet(): Promise<void> {
-    for (let before = -1; before !== this.#inPlace().length; ) {
-      before = this.#inPlace().length;
-      await pause(QUIET_MS);
-    }
-  }
-
-  #inPlace(): { readonly at: bigint }[] {
-    return [...this.#firewall.output.matchAll(/^in place (\d+)\n/gm)].map(([, at = '']) => ({
-      at: BigInt(at),
-    }));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const program of [this.#sender, this.#firewall, this.#packets]) await program[Symbol.asyncDispose]();
-    await this.#wire[Symbol.asyncDispose]();
-    this.#directory[Symbol.dispose]();
-  }
-}
-
-async function startDaemon(name: Daemon, wire: Wire, directory: WorkDirectory): Promise<void> {
-  const [program, ...args] = DAEMONS[name].command;
-  const daemon = wire.server.start(program as string, ...args, ...optionsOf(name, directory));
-  while (!(daemon.running && hasPacketSocket(daemon.pid))) {
-    if (!daemon.running) throw new Error(`${name} has ended:\n${daemon.output}`);
-    await pause(10);
-  }
-  // fwknopd has its own rules in place before, and sets its filter only now.
-  await pause(500);
-}
-
-function optionsOf(name: Daemon, directory: WorkDirectory): string[] {
-  if (name === 'fwknopd') return writeFwknopConfig(directory, 7000);
-  const { command, options, opening } = DAEMONS[name];
-  const door = (title: string, sequence: string, more: string): string =>
-    `[${title}]\n  sequence = ${sequence}\n  seq_timeout = 5\n${more}${opening}\n`;
-  const text = [
-    options,
-    door('single', SINGLE_PORTS.map((port) => `${port}:udp`).join(','), ''),
-    door('crowd', CROWD_PORTS.join(','), '  tcpflags = syn\n'),
-  ].join('\n');
-  const state = command === KNOCKD ? ['--state', directory.path] : [];
-  return ['-c', directory.file('knockd.conf', text), '-i', 'eth0', ...state];
-}
-
-/** `1700000000.123456789`. */
-function nanosecondsOf(text: string): bigint {
-  return BigInt(text.replace('.', ''));
 }

@@ -1,5 +1,6 @@
 import type { Baseline } from './baseline.ts';
 import { RATES } from './measure-noise.ts';
+import { renderSignedFigures } from './readme-signed.ts';
 import type { Contender } from './samples.ts';
 
 const BEGIN = '<!-- from bench/baseline.json, by npm run bench -- --update-baseline -->';
@@ -27,7 +28,7 @@ ${RATES.map((rate) => noiseRow(baseline, rate)).join('\n')}
 ${otherRows(baseline)
   .map((cells) => `| ${cells.join(' | ')} |`)
   .join('\n')}
-`;
+${renderSignedFigures(baseline.figures)}`;
 }
 
 function conditions({ machine, rounds, remark }: Baseline): string {
@@ -77,6 +78,16 @@ function otherRows({ figures, ratios }: Baseline): Cells[] {
       `${command}, by its command`,
       ratio('open.native'),
     ],
+    ...(figures['open.first']?.Bussa === undefined
+      ? []
+      : [
+          [
+            'the same for the first knock after a start',
+            `${of('open.first', 'Bussa')} ms`,
+            `${of('open.first', 'knockd')} ms`,
+            '',
+          ] as const,
+        ]),
     ['the same with a command', both('open.command', 'Bussa'), command, ratio('open.command')],
     ['openings per second, 1,000 sources at once', crowd('Bussa'), crowd('knockd'), ''],
     [

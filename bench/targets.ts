@@ -1,5 +1,6 @@
 import { WAYS } from './measure-felt.ts';
 import { RATES } from './measure-noise.ts';
+import { HONEST, SEQUENCES } from './measure-signed.ts';
 import type { Samples } from './samples.ts';
 
 export type Target = { readonly what: string; readonly measured: number; readonly atMost: number };
@@ -13,7 +14,6 @@ export function judgeTargets(samples: Samples): Target[] {
     Math.max(...orNone(samples.of(`noise.honest.${rate}`, 'Bussa').map((share) => 10 - 10 * share)));
   const cpu = (under: 'knockd' | 'tcpdump') => (rate: string) =>
     samples.ratio(`noise.cpu.${rate}`, 'Bussa', under);
-  const target = (what: string, measured: number, atMost: number): Target => ({ what, measured, atMost });
   return [
     target('honest knocks of 10 not opened, in any round at any rate', worst(shut), 0),
     target('CPU per noise packet, Bussa : knockd, at the worst rate', worst(cpu('knockd')), 0.1),
@@ -21,13 +21,55 @@ export function judgeTargets(samples: Samples): Target[] {
     target('bytes for each attempt beyond the first 10,000', ours('attempts.bytes'), 64),
     target('CPU per packet, 1,000,000 : 1,000 attempts', ours('attempts.slowdown'), 1 / 0.8),
     target('native opening : knockd', samples.ratio('open.native', 'Bussa', 'knockd'), 1 / 20),
+    ...openingTargets(samples),
+    ...signedTargets(samples),
     target('wake-ups a second, idle', ours('idle.wakeUps'), 2),
     target('CPU idle, % of one', 100 * ours('idle.cpu'), 0.05),
-    target('private memory idle, MB', ours('idle.private') / 1e6, 15),
+    target('private memory idle, MB', ours('idle.private') / 1e6, 16),
     target('resident memory idle, MB', ours('idle.resident') / 1e6, 65),
     target('the client’s first packet, ms', ours('client.firstPacket'), 60),
+    target('the client, start to end, three ports, ms', ours('client.wall'), 25),
+    target('start to the first packet captured, firewall doors, ms', ours('start.native'), 100),
     target('bussa --help, to its end, ms', ours('client.help'), 80),
     ...WAYS.flatMap((way) => feltTargets(samples, 2 * way)),
+  ];
+}
+
+function target(what: string, measured: number, atMost: number): Target {
+  return { what, measured, atMost };
+}
+
+/** From the last packet to the rule. */
+function openingTargets(samples: Samples): Target[] {
+  const ours = (figure: string, share = 0.5): number => samples.quantile(figure, 'Bussa', share);
+  return [
+    target('native opening, median, ms', ours('open.native'), 0.5),
+    target('native opening, p99, ms', ours('open.native', 0.99), 2),
+    target('the first knock after a start, median, ms', ours('open.first'), 1),
+    target('the first signed knock after a start, median, ms', ours('open.first.signed'), 1),
+    target('each of 1,000 openings at once, µs', 1e6 / ours('crowd.perSecond'), 50),
+  ];
+}
+
+/** A budget of a quarter of a core for work on what bears the right tag, and what it costs to look at the rest. */
+const CARD_CPU = 30;
+
+function signedTargets(samples: Samples): Target[] {
+  const ours = (figure: string): number => samples.quantile(figure, 'Bussa', 0.5);
+  const full = 'garbage at the sender’s full speed';
+  return [
+    target(
+      `honest signed knocks of ${HONEST} not opened at the first try, ${full}`,
+      HONEST - ours('signed.flood.opened.full speed'),
+      1,
+    ),
+    target(`CPU spent on ${full}, % of one core`, 100 * ours('signed.flood.cpu.full speed'), 2),
+    target(
+      `sequences of ${SEQUENCES} not opened, garbage by somebody who has the card`,
+      SEQUENCES - ours('signed.card.sequences'),
+      0,
+    ),
+    target('CPU spent on garbage by somebody who has the card, %', 100 * ours('signed.card.cpu'), CARD_CPU),
   ];
 }
 

@@ -56,6 +56,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
       'daemon/reload',
       'daemon/reporting',
       'daemon/status',
+      'daemon/warm-up',
       'state',
     ],
     'daemon/control': [
@@ -99,6 +100,15 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
       'daemon/reporting',
     ],
     'daemon/serial': [],
+    'daemon/warm-up': [
+      'config',
+      'daemon/firewall',
+      'daemon/leases',
+      'daemon/packets',
+      'daemon/payloads',
+      'daemon/reporting',
+      'state',
+    ],
     doctor: ['ask', 'client', 'config', 'exposure', 'trial'],
     exposure: [],
     'file-access': [],

@@ -40,7 +40,10 @@ import { SpaCounters } from '../reporting/spa-counters.ts';
 import { DaemonView } from '../status/daemon-view.ts';
 import { SourceView } from '../status/source-view.ts';
 import { UserView } from '../status/user-view.ts';
+import type { Admit } from '../warm-up/rehearsal-stage.ts';
+import { WarmUp } from '../warm-up/warm-up.ts';
 import { closePorts } from './close-ports.ts';
+import { CompletionAdmission } from './completion-admission.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
 import { endings, hasStop, holding } from './lease-authority.ts';
 
@@ -237,7 +240,12 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     metrics.serveAt(place);
   };
   state.onceOpen(() => void control.openLate().then(serve));
-  reload.follow(serve);
+  const warmUp = openWarmUp(base, doors);
+  reload.follow(() => {
+    serve();
+    // There may be doors that accept keys now.
+    void warmUp.run();
+  });
   serve();
   const pidFile = new PidFile(options, report);
   resources.defer(() => reports.attempt(() => pidFile.remove()));
@@ -248,7 +256,15 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     stateName: name,
     report,
   });
-  return { ...base, ...doors, options, reload, earlier, control, pidFile, resources };
+  return { ...base, ...doors, options, reload, earlier, control, pidFile, warmUp, resources };
+}
+
+function openWarmUp({ clock, inForce, watch, oneTime }: Base, { native }: Doors): WarmUp {
+  const admitTo = (keeper: LeaseKeeper): Admit => {
+    const admission = new CompletionAdmission({ inForce, watch, keeper, oneTime });
+    return (completion, whyNot) => admission.take(completion, whyNot);
+  };
+  return new WarmUp({ clock, native, authority: () => inForce.authority, admitTo });
 }
 
 /** Where this daemon is no more, `bussa check` and the like judge its file by that. It is good to have, no more. */

@@ -36,6 +36,7 @@ export class FirewallDoors {
   readonly #parts: FirewallDoorsParts;
   readonly #part: InstalledRules;
   readonly #openings = new OpeningQueue();
+  readonly #rehearsed = new OpeningQueue();
   #gates: readonly Gate[] = [];
   readonly #ingresses: IngressFollower;
   readonly #turns = new SerialQueue();
@@ -108,6 +109,26 @@ export class FirewallDoors {
     const why = this.#part.skipReason(lease.door);
     if (why !== undefined) throw new FirewallError(why);
     return this.#openings.ask(lease, (take) => this.#inTurn(() => this.#openAll(take())));
+  }
+
+  /** Whether the firewall in use can be had to refuse an opening without a trace. */
+  get canRehearse(): boolean {
+    return !this.#stopped && this.#part.firewall?.rehearse !== undefined;
+  }
+
+  /** Takes a lease that nobody asked for the way of `open`, up to the kernel, which refuses it: nothing changes. */
+  rehearse(lease: Lease): Promise<void> {
+    return this.#rehearsed.ask(lease, (take) => {
+      this.#rehearsed.endBatch();
+      return this.#turns.take(() => this.#rehearseAll(take()));
+    });
+  }
+
+  async #rehearseAll(batch: readonly AskedOpening[]): Promise<void> {
+    const { firewall } = this.#part;
+    // What has been stopped lets go of its descriptors.
+    if (!this.canRehearse || firewall?.rehearse === undefined) return;
+    for (const grant of batch.map(({ lease }) => this.#grant(lease))) await firewall.rehearse(grant);
   }
 
   /** Closes the lease's ports now. Throws a `FirewallError`. */

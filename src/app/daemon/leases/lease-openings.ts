@@ -20,9 +20,12 @@ export type PortsEffect = Extract<
   }
 >;
 
+/** What leases want of the doors' part in the firewall. */
+export type LeasePortsFirewall = Pick<FirewallDoors, 'closesByItself' | 'open' | 'close' | 'renew'>;
+
 export type LeaseOpeningsParts = {
   /** Absent where no door opens ports by itself. */
-  readonly native?: FirewallDoors;
+  readonly native?: LeasePortsFirewall;
   readonly report: (event: Event) => void;
   readonly answer: (input: LeaseInput) => void;
 };

@@ -11,8 +11,7 @@ import { READING, readPacket } from '../../../core/packet/read-packet.ts';
 import type { Capture, Frame } from '../../../host/capture/capture.ts';
 import { threadCpuMs } from '../../../host/clock/thread-cpu.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
-import type { InterfaceWatch } from '../packets/interface-watch.ts';
-import { ORIGIN, PacketOrigin } from '../packets/packet-origin.ts';
+import { type HeardInterfaces, ORIGIN, PacketOrigin } from '../packets/packet-origin.ts';
 import type { Barrier, PayloadJudge } from './payload-judge.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 
@@ -49,7 +48,7 @@ const SENT_AGAIN_MS = 60_000;
 
 export type PayloadLoopParts = {
   readonly capture: Capture;
-  readonly interfaces: InterfaceWatch;
+  readonly interfaces: HeardInterfaces;
   readonly bans: BanList;
   readonly known: KnownSources;
   readonly secret: HashKey;

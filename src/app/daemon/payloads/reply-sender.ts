@@ -6,7 +6,7 @@ import { exportKey, type HpkeContext } from '../../../core/signed/hpke.ts';
 import { REPLY_PURPOSE } from '../../../core/signed/knock-layout.ts';
 import { REPLY_NONCE_BYTES, type ReplyStatus, sealReply } from '../../../core/signed/knock-reply.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
-import { sendDatagram } from '../../../host/network/send-datagram.ts';
+import type { sendDatagram } from '../../../host/network/send-datagram.ts';
 import { randomBytes } from '../../../host/self/random-bytes.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
 import type { PayloadPacket } from './payload-packet.ts';
@@ -26,6 +26,8 @@ export type ReplySenderParts = {
   readonly clock: Clock;
   readonly counters: ProofCounters;
   readonly report: (event: Event) => void;
+  /** `undefined`: the kernel took it. */
+  readonly send: typeof sendDatagram;
 };
 
 /** Whom a reply goes to, and what it is sealed with. */
@@ -53,13 +55,13 @@ export class ReplySender {
   }
 
   send({ packet, context, challenge }: ReplyTo, status: ReplyStatus, left: Millis = millis(0)): void {
-    const { ciphers, clock, counters } = this.#parts;
+    const { ciphers, clock, counters, send } = this.#parts;
     const { source, sourcePort, destination, port, interfaceIndex } = packet;
     const reply = { status, left, time: clock.wall(), seen: source, challenge };
     const key = exportKey(ciphers, context, REPLY_PURPOSE);
     const payload = sealReply(ciphers, key, randomBytes(REPLY_NONCE_BYTES), reply);
     const from = { address: destination, port };
-    const error = sendDatagram({ from, to: { address: source, port: sourcePort }, interfaceIndex, payload });
+    const error = send({ from, to: { address: source, port: sourcePort }, interfaceIndex, payload });
     counters.reply(error === undefined);
     if (error !== undefined) this.#tell(error.message);
   }

@@ -5,10 +5,10 @@ import { serverMarks } from '../../../core/signed/server-word.ts';
 import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
 import { PAYLOAD_RING } from '../../../host/capture/ring-capture.ts';
 import { nodeCiphers as ciphers } from '../../../host/crypto/node-ciphers.ts';
+import { sendDatagram } from '../../../host/network/send-datagram.ts';
 import { PayloadLoop } from './payload-loop.ts';
 import { PayloadRing } from './payload-ring.ts';
 import type { PayloadSource } from './payload-source.ts';
-import { rehearse } from './rehearse.ts';
 import { ReplySender } from './reply-sender.ts';
 import { SignedJudge } from './signed-judge.ts';
 import { SignedKnocks } from './signed-knocks.ts';
@@ -32,12 +32,8 @@ export class SignedPayloads {
       this.#ring.close();
       return next;
     }
-    const isNew = this.#ring.hear(
-      renderPayloadFilter({ port, marks: keys.map(({ marks }) => marks) }, { ipv6 }),
-    );
+    this.#ring.hear(renderPayloadFilter({ port, marks: keys.map(({ marks }) => marks) }, { ipv6 }));
     this.#judge?.follow(keys);
-    const [first] = keys;
-    if (isNew && first !== undefined) rehearse(ciphers, first, inForce.authority?.users);
     return next;
   }
 
@@ -78,7 +74,7 @@ export class SignedPayloads {
       const { record } = source;
       const knocks = new SignedKnocks({
         ...{ ciphers, clock, inForce, record, keeper, counters, report },
-        replies: new ReplySender({ ciphers, clock, counters, report }),
+        replies: new ReplySender({ ciphers, clock, counters, report, send: sendDatagram }),
         admit: (completion, whyNot) => source.admit(completion, whyNot),
         onOpened: (packet) => source.onOpened(packet),
       });

@@ -63,13 +63,22 @@ export async function runDaemon(
     daemon.begin();
     life.handTo(daemon, new ServiceNotice(manager, () => daemon.summary));
     onListening(daemon);
+    void warmUp(daemon);
   } catch (error) {
     if (life.hasCrashed) return life.ended;
     await resources.disposeAsync();
     return failedStart(error, printError);
   }
-  setTimeout(releaseMemory, SETTLED_MS).unref();
   return life.ended;
+}
+
+/** At once, for whoever knocks already; and once more behind the collection, which takes compiled functions, too. */
+async function warmUp(daemon: Daemon): Promise<void> {
+  await daemon.warmUp();
+  setTimeout(() => {
+    releaseMemory();
+    void daemon.warmUp();
+  }, SETTLED_MS).unref();
 }
 
 /** Says what the machine, another daemon or the guard has against a start. Anything else is our own bug. */

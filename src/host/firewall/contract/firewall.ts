@@ -56,6 +56,11 @@ export interface Firewall {
    * refused, nobody is let in who was not before.
    */
   grantAll(grants: readonly Grant[]): Promise<void>;
+  /**
+   * Goes the way of `grant`, up to the kernel, which refuses the change before it looks at it: it leaves no trace, and
+   * code that has run before is fast when it counts. Absent where that cannot be had.
+   */
+  rehearse?(grant: Grant): Promise<void>;
   /** Ends a grant now; one that is over already is no error. */
   revoke(door: string, source: Address): Promise<void>;
   /**

@@ -17,6 +17,7 @@ import {
 const NFNL_MSG_BATCH_BEGIN = 0x10;
 const NFNL_MSG_BATCH_END = 0x11;
 const NFNL_SUBSYS_NFTABLES = 10;
+const NFNL_BATCH_GENID = 1;
 
 /** linux/netfilter/nf_tables.h. */
 const NFT_MSG_NEWSETELEM = 12;
@@ -38,14 +39,19 @@ const PASSING_MS = 1000;
 /**
  * The whole of one transaction, each of its messages with the same number; the kernel confirms the last change. An
  * element that does not exist cannot be taken out, and kernels before 6.3 have no NFT_MSG_DESTROYSETELEM: it is put in
- * before.
+ * before. `generation`: of the rules; the kernel refuses the whole where there is another one (since Linux 4.14).
  */
-export function renderTransaction(changes: readonly SetChange[], sequence: number): Uint8Array {
+export function renderTransaction(
+  changes: readonly SetChange[],
+  sequence: number,
+  generation?: number,
+): Uint8Array {
   const orders = changes.flatMap(renderChange);
   const last = orders.length - 1;
   const batch = Buffer.concat([generalMessage(0), Uint8Array.of(0, NFNL_SUBSYS_NFTABLES)]);
+  const only = generation === undefined ? [] : [renderAttribute(NFNL_BATCH_GENID, bigEndian([generation]))];
   return Buffer.concat([
-    renderMessage(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, sequence, batch),
+    renderMessage(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, sequence, Buffer.concat([batch, ...only])),
     ...orders.map(({ type, flags, body }, i) =>
       renderMessage(type, NLM_F_REQUEST | flags | (i === last ? NLM_F_ACK : 0), sequence, body),
     ),

@@ -1,6 +1,7 @@
 import type { SetChange } from '../../../core/nft/elements.ts';
 import { SystemCallError } from '../../ffi/system-call-error.ts';
 import { NetlinkSocket } from '../../netlink/netlink-socket.ts';
+import { readRuleGeneration } from '../ruleset/rule-generation.ts';
 import { renderTransaction } from './nft-element-messages.ts';
 
 /** linux/netlink.h. */
@@ -8,6 +9,9 @@ const NETLINK_NETFILTER = 12;
 
 /** asm-generic/errno-base.h. */
 const EEXIST = 17;
+
+/** No ruleset lives through two thousand million changes between two looks. */
+const FAR_OFF = 0x80000000;
 
 /**
  * Elements of nftables' sets without a detour through text: libnftables parses each command, and lists the tables
@@ -21,11 +25,17 @@ export class NftElements {
    * orders in one and work for the kernel later.
    */
   open(changes: readonly SetChange[]): void {
-    const fresh = changes.filter(({ into }) => into.length > 0).map((change) => ({ ...change, out: [] }));
+    const fresh = withoutOut(changes);
     const isOverGone = changes.every(({ out, into }) => out.length === into.length);
     const errno = isOverGone ? this.#transact(fresh) : EEXIST;
     if (errno === EEXIST) this.change(changes);
     else if (errno !== 0) throw refusal(changes, errno);
+  }
+
+  /** The kernel is told that it is meant for another generation of the rules than there is: it refuses it unread. */
+  rehearse(changes: readonly SetChange[]): void {
+    const current = readRuleGeneration();
+    if (current !== undefined) this.#transact(withoutOut(changes), (current ^ FAR_OFF) >>> 0);
   }
 
   /** All of it, or nothing. Throws a `SystemCallError`: ENOENT where a set or its table is gone. */
@@ -38,10 +48,15 @@ export class NftElements {
     this.#socket.close();
   }
 
-  #transact(changes: readonly SetChange[]): number {
+  /** `generation`: the only one of the rules that it is meant for; any, where it is absent. */
+  #transact(changes: readonly SetChange[], generation?: number): number {
     if (changes.length === 0) return 0;
-    return this.#socket.transact((sequence) => renderTransaction(changes, sequence));
+    return this.#socket.transact((sequence) => renderTransaction(changes, sequence, generation));
   }
+}
+
+function withoutOut(changes: readonly SetChange[]): SetChange[] {
+  return changes.filter(({ into }) => into.length > 0).map((change) => ({ ...change, out: [] }));
 }
 
 function refusal(changes: readonly SetChange[], errno: number): SystemCallError {

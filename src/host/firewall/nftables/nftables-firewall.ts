@@ -133,6 +133,11 @@ class NftablesFirewall implements Firewall {
     translated(`open ${what} in ${this.name}`, () => this.#elements.open(changes));
   }
 
+  async rehearse(grant: Grant): Promise<void> {
+    this.#requireSeen([grant]);
+    this.#elements.rehearse(changesForGrants(this.#homes, [grant]));
+  }
+
   /** What sees one family alone cannot let the other in. */
   #requireSeen(grants: readonly Grant[]): void {
     const unseen = grants.find(({ source }) => this.#unseen.includes(familyOf(source)));

@@ -1,0 +1,16 @@
+import type { Instant } from '../../../core/net/time.ts';
+import type { LogSink } from '../../../host/log/log-sink.ts';
+import { Feed } from '../feed/feed.ts';
+import { DaemonCounters } from './daemon-counters.ts';
+import { EventLog } from './event-log.ts';
+import { Reports } from './reports.ts';
+
+/** Reports that nobody reads: each line is made and thrown away. */
+export function makeSilentReports(wall: () => Instant): Reports {
+  const sink: LogSink = { write: (_level, _line, fields) => void fields?.(), close: () => undefined };
+  return new Reports(
+    new EventLog({ log: [sink], terminal: sink }, { debug: false }),
+    new DaemonCounters(wall),
+    new Feed(wall),
+  );
+}
