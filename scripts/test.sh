@@ -66,6 +66,7 @@ fi
 
 built=.cache/test-programs
 "$NODE" --disable-warning=ExperimentalWarning scripts/build.ts "$built"
+export BUSSA_BUILT="$root/$built"
 export BUSSA_KNOCKD="${BUSSA_KNOCKD-$root/$built/knockd}"
 export BUSSA_KNOCK="${BUSSA_KNOCK-$root/$built/knock}"
 export BUSSA_BUSSA="${BUSSA_BUSSA-$root/$built/bussa}"

@@ -10,7 +10,7 @@ import { repository } from './scratch-clone.ts';
 const COPIED = ['/etc', '/usr', '/var', repository];
 
 /** A machine that has neither run Bussa nor another knockd, with the programs where README has them. */
-const FRESH = `rm -rf /var/lib/bussa /etc/knockd.conf /etc/default/knockd /etc/init.d/knockd /etc/logrotate.d/*knock* /etc/logrotate.d/*bussa* /etc/rc?.d/*knockd
+const FRESH = `rm -rf /var/lib/man-db/auto-update /var/lib/bussa /etc/knockd.conf /etc/default/knockd /etc/init.d/knockd /etc/logrotate.d/*knock* /etc/logrotate.d/*bussa* /etc/rc?.d/*knockd
 ln -sf "$0" /usr/local/sbin/bussa; ln -sf "$1" /usr/local/sbin/knockd`;
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -1,13 +1,13 @@
 // The self-contained executable, where there is no Node.js, and nothing that it could be bent by.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, suite, test } from 'node:test';
-import { repository } from '../lab/scratch-clone.ts';
+import { builtPrograms } from '../lab/built-programs.ts';
 
 const { version } = (await import('../../package.json', { with: { type: 'json' } })).default;
 const CONFIG = '[ssh]\n  sequence = 7011,8022,9033\n  open = tcp/22\n';
@@ -22,10 +22,7 @@ suite('executable', () => {
   const parent = mkdtempSync(path.join(tmpdir(), 'bussa-executable-'));
   after(() => rmSync(parent, { recursive: true, force: true }));
   const at = (name: string): string => path.join(parent, name);
-  execFileSync(process.execPath, [
-    ...['--disable-warning=ExperimentalWarning', path.join(repository, 'scripts/build.ts')],
-    at('dist'),
-  ]);
+  cpSync(builtPrograms(parent), at('dist'), { recursive: true, verbatimSymlinks: true });
   writeFileSync(at('knockd.conf'), CONFIG, { mode: 0o600 });
 
   test('each program by its name, through links', () => {

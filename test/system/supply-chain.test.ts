@@ -80,7 +80,7 @@ suite('supply chain', () => {
   test('two clones make the same package', (t) => {
     const parent = mkdtempSync(path.join(tmpdir(), 'bussa-pack-'));
     t.after(() => rmSync(parent, { recursive: true, force: true }));
-    const one = packCopy(path.join(parent, 'one'), 1_000_000_000, 0o022);
+    const one = pack(repository, 0o022);
     const other = packCopy(path.join(parent, 'another name'), 1_600_000_000, 0o077);
     assert.match(one, /^sha512-/);
     assert.equal(other, one);
@@ -113,6 +113,12 @@ const octal = (mask: number): string => mask.toString(8).padStart(4, '0');
 function packCopy(directory: string, seconds: number, mask: number): string {
   copyClone(directory, seconds, mask);
   execFileSync('sh', ['-c', 'git init -q && git add --all'], { cwd: directory });
+  // Without it the copy would install its own, which takes three times as long as all the rest.
+  symlinkSync(path.join(repository, 'node_modules'), path.join(directory, 'node_modules'));
+  return pack(directory, mask);
+}
+
+function pack(directory: string, mask: number): string {
   const said = execFileSync('sh', ['-c', PACK, octal(mask)], {
     cwd: directory,
     encoding: 'utf8',
