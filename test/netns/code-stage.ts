@@ -93,6 +93,12 @@ export class CodeStage implements AsyncDisposable {
     await this.start();
   }
 
+  /** The code of the time of the start, which does not count, is over. */
+  async nextStep(): Promise<void> {
+    const now = this.code();
+    while (this.code() === now) await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+
   /** While the daemon is down. */
   loseDatabase(): void {
     const [name = ''] = readdirSync(this.directory.path).filter((one) =>
@@ -100,6 +106,10 @@ export class CodeStage implements AsyncDisposable {
     );
     for (const suffix of ['', '-wal', '-shm'])
       rmSync(join(this.directory.path, name, `leases.db${suffix}`), { force: true });
+  }
+
+  secret(user: string): string {
+    return secretOf(user);
   }
 
   /** The user's code of a step as oathtool makes it: 0 is the one of now. */

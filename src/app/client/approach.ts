@@ -4,6 +4,7 @@ import type { Sequence } from '../../core/door/sequence.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
 import { renderDestination } from '../../host/network/destination.ts';
 import { PortProbe } from '../../host/network/port-probe.ts';
+import type { CodeSteps } from './code-steps.ts';
 import { type Round, renderPlace, type Trail, timeLeft, withoutSocket } from './trail.ts';
 import { type Walk, walkSequence } from './walk-sequence.ts';
 
@@ -60,6 +61,8 @@ async function hear(
   return answer.kind === 'open' ? answer.socket : undefined;
 }
 
+type Order = Parameters<typeof knockSomehow>;
+
 /** By the first means that there is; by the next as well where it failed, and where the port stayed closed before. */
 async function knockSomehow(
   round: Round,
@@ -70,7 +73,8 @@ async function knockSomehow(
   const means = [
     ...(round.identity === undefined ? [] : [knockByKey]),
     ...(round.spa === undefined ? [] : [knockBySpa]),
-    ...(round.profile.knock === undefined ? [] : [knockAt]),
+    ...(round.code === undefined ? [] : [knockCode]),
+    ...(round.profile.knock === undefined ? [] : [knockSequence]),
   ];
   let end: 'left' | 'not-left' = 'not-left';
   for (const knock of means) {
@@ -92,13 +96,23 @@ async function knockBySpa({ profile, spa, tell }: Round, trail: Trail): Promise<
 }
 
 /** Loaded only for who has a card. */
-async function knockByKey(...order: Parameters<typeof knockSomehow>): Promise<'left' | 'not-left'> {
+async function knockByKey(...order: Order): Promise<'left' | 'not-left'> {
   const { knockSigned } = await import('./knock-signed.ts');
   return knockSigned(...order);
 }
 
+const knockSequence = (...[round, trail, probe, stop]: Order): Promise<'left' | 'not-left'> =>
+  knockAt(round.profile.knock as Sequence, round, trail, probe, stop);
+
+/** Each code opens for one address. After a try in vain the next one is knocked: who has guessed wrong needs both. */
+function knockCode(...[round, trail, probe, stop]: Order): Promise<'left' | 'not-left'> {
+  const ahead = round.round > 0 || trail.isOtherFamily ? 1 : 0;
+  return knockAt((round.code as CodeSteps)(ahead), round, trail, probe, stop);
+}
+
 /** Knocks until all knocks have left, or the port is open. */
 async function knockAt(
+  sequence: Sequence,
   { profile, tell, round, deadline }: Round,
   trail: Trail,
   probe: PortProbe,
@@ -110,7 +124,7 @@ async function knockAt(
   void probe.opened.then(() => halt.abort());
   const walk = await walkSequence(
     trail.to,
-    profile.knock as Sequence,
+    sequence,
     delay,
     deadline,
     AbortSignal.any([stop, halt.signal]),
@@ -120,7 +134,7 @@ async function knockAt(
   );
   if (walk.kind === 'stopped') return probe.answer.kind === 'open' ? 'left' : 'not-left';
   if (walk.kind === 'all-left') trail.knocked++;
-  else noteFailure(walk, trail, profile.timeout, profile.knock?.length ?? 0);
+  else noteFailure(walk, trail, profile.timeout, sequence.length);
   return walk.kind === 'all-left' ? 'left' : 'not-left';
 }
 

@@ -1,6 +1,7 @@
 import type { Profile } from '../../core/client/profile.ts';
 import { millis } from '../../core/net/time.ts';
 import { type ResolveResult, resolveAll, resolveHost } from '../../host/network/resolve-host.ts';
+import type { CodeSteps } from './code-steps.ts';
 import type { SignedOutcome } from './exchange-signed.ts';
 import { explainClock } from './explain-signed.ts';
 import { type KnockOutcome, knock } from './knocker.ts';
@@ -29,21 +30,24 @@ export async function knockProfile(
   profile: Profile,
   waits: boolean,
   { tell, notice }: KnockOutput,
+  code?: CodeSteps,
 ): Promise<KnockedProfile> {
   const { port } = profile;
   if (waits && port !== undefined) {
-    const reached = await reach({ profile, port, ask: 'never', notice }, tell);
+    const codes = code === undefined ? {} : { code };
+    const reached = await reach({ profile, port, ask: 'never', notice, ...codes }, tell);
     if (reached.kind === 'open') reached.socket.destroy();
     return reached;
   }
   const signed = profile.card === undefined ? undefined : await knockByKey(profile, waits, notice);
   const hasFailed = signed?.kind === 'signed' && signed.outcome.kind === 'not-sent';
-  const hasOther = profile.knock !== undefined || profile.spa !== undefined;
+  const steps = code?.(0) ?? profile.knock;
+  const hasOther = steps !== undefined || profile.spa !== undefined;
   if (signed !== undefined && !(hasFailed && hasOther)) return signed;
   const asked = profile.spa === undefined ? undefined : await askOnce(profile);
-  if (asked !== undefined && !(asked.kind === 'not-sent' && profile.knock !== undefined)) return asked;
-  const { hostName: host, knock: steps = [], family, delay = DELAY, timeout } = profile;
-  const order = { host, steps, delay, timeout, ...(family === undefined ? {} : { family }) };
+  if (asked !== undefined && !(asked.kind === 'not-sent' && steps !== undefined)) return asked;
+  const { hostName: host, family, delay = DELAY, timeout } = profile;
+  const order = { host, steps: steps ?? [], delay, timeout, ...(family === undefined ? {} : { family }) };
   const outcome: KnockOutcome = await knock(order, () => undefined);
   return outcome.kind === 'all-left' ? { kind: 'knocked' } : { kind: 'not-sent', reasons: outcome.reasons };
 }

@@ -73,11 +73,12 @@ async function spaFor(
 
 /** The server has said no to the only key, and there is nothing else to knock with. */
 function isHopeless(
-  { profile }: ReachRequest,
+  { profile, code }: ReachRequest,
   trails: readonly Trail[],
   identities: readonly Identity[],
 ): boolean {
-  if (profile.knock !== undefined || profile.spa !== undefined || identities.length > 1) return false;
+  const hasOther = [profile.knock, profile.spa, code].some((means) => means !== undefined);
+  if (hasOther || identities.length > 1) return false;
   return trails.every(({ signed }) => signed?.kind === 'reply' && isRefusal(signed.reply.status));
 }
 

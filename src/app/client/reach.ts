@@ -28,13 +28,20 @@ export async function reach(order: ReachRequest, tell: (line: string) => void): 
     const reason = resolved.kind === 'failed' ? resolved.reason : `no answer in ${profile.timeout / 1000} s`;
     return { kind: 'unresolved', reason: `cannot resolve host '${profile.hostName}': ${reason}` };
   }
-  const trails: Trail[] = resolved.map((to) => ({ to, knocked: 0, isHeard: false, notSent: [] }));
-  const knocks = canKnock(profile);
+  const trails: Trail[] = resolved.map((to) => ({
+    ...{ to, knocked: 0, isHeard: false, notSent: [] },
+    isOtherFamily: to.family !== resolved[0]?.family,
+  }));
+  const knocks = canKnock(profile) && hasMeans(order);
   const found =
     (order.ask === 'before' || !knocks ? await ask(order, trails, deadline, tell) : undefined) ??
     (knocks ? await knockInRounds(order, trails, deadline, tell) : undefined);
   return found === undefined ? { kind: 'closed', trails } : { kind: 'open', ...found, trails };
 }
+
+/** A code that nobody has typed is nothing to knock with. */
+const hasMeans = ({ profile: { knock, card, spa }, code }: ReachRequest): boolean =>
+  [knock, card, spa, code].some((means) => means !== undefined);
 
 /** Before a knock; with nothing to knock, for as long as there is time. */
 async function ask(

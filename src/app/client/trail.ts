@@ -4,6 +4,7 @@ import type { Port } from '../../core/net/port.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
 import { type Destination, renderDestination } from '../../host/network/destination.ts';
 import type { PortAnswer } from '../../host/network/port-probe.ts';
+import type { CodeSteps } from './code-steps.ts';
 import type { SignedOutcome } from './exchange-signed.ts';
 import type { Identity } from './identity.ts';
 import type { PreparedSpa } from './prepare-spa.ts';
@@ -14,6 +15,8 @@ export type Answer = Exclude<PortAnswer, { kind: 'open' }> | { readonly kind: 'o
 /** All that was learned of one address. */
 export type Trail = {
   readonly to: Destination;
+  /** Of another IP version than the first one: there, the next code is knocked. */
+  readonly isOtherFamily: boolean;
   /** What the port answered before any knock; `undefined` where that was not waited for. */
   before?: Answer;
   /** What it answered last after a knock. */
@@ -47,6 +50,8 @@ export type ReachRequest = {
    * first knock, and the knocks stop when it answers · `never`: not before the knocks have left.
    */
   readonly ask: 'before' | 'alongside' | 'never';
+  /** Absent where the profile has no codes, or something better. */
+  readonly code?: CodeSteps;
   /** Tells what the person has to do, or should know. */
   readonly notice: (line: string) => void;
 };

@@ -1,4 +1,5 @@
 import { parseStep } from '../config/values/parse-sequence.ts';
+import { isCodePrefix, MAX_PREFIX } from '../door/code-ports.ts';
 import { MAX_SEQUENCE_LENGTH } from '../door/sequence.ts';
 import { MAX_PORT, parsePort } from '../net/port.ts';
 import { type Millis, millis } from '../net/time.ts';
@@ -60,6 +61,8 @@ export const HOST_KEYWORDS: readonly Keyword[] = [
   },
   { name: 'Door', parse: ([word], findings) => ifGood(parseDoor(word, findings), 'door') },
   { name: 'For', parse: ([word], findings) => ifGood(parseWait(word, 1000, findings), 'openFor') },
+  { name: 'CodePorts', many: true, parse: parseCodePortWords },
+  { name: 'CodeFile', parse: ([word], findings) => ifGood(parsePath(word, findings), 'codeFile') },
   { name: 'Spa', many: true, parse: parseSpaPorts },
   { name: 'SpaKeyFile', parse: ([word], findings) => ifGood(parsePath(word, findings), 'spaKeyFile') },
   { name: 'SpaAddress', parse: ([word], findings) => ifGood(parseSpaAddress(word, findings), 'spaAddress') },
@@ -126,6 +129,16 @@ function parseKnock(words: readonly [Word, ...Word[]], findings: Findings): Host
     .map((word) => parseStep(word, findings, 'blanks'))
     .filter((step) => step !== undefined);
   return first === undefined || rest.length + 1 < words.length ? undefined : { knock: [first, ...rest] };
+}
+
+/** `17 23`: what the app shows above the code. */
+function parseCodePortWords(words: readonly [Word, ...Word[]], findings: Findings): HostSettings | undefined {
+  const [first, second] = words.map(({ text }) => (isCodePrefix(text) ? Number(text) : undefined));
+  if (words.length === 2 && first !== undefined && second !== undefined && first !== second)
+    return { codePorts: [first, second] };
+  const remedy = `write the two numbers that the app shows above the code, such as CodePorts 17 23`;
+  findings.error(words[0], `these are not two different numbers from 1 to ${MAX_PREFIX}: ${remedy}`);
+  return undefined;
 }
 
 /** `100ms`, `2s`, `1m`: always with its unit, for `knock -d` counts milliseconds and ssh seconds. */

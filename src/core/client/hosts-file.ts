@@ -1,3 +1,4 @@
+import type { CodePorts } from '../door/code-ports.ts';
 import type { Sequence } from '../door/sequence.ts';
 import type { Family } from '../net/address.ts';
 import type { Port } from '../net/port.ts';
@@ -31,6 +32,10 @@ export type HostSettings = {
   readonly door?: string;
   /** How long it is to be open. */
   readonly openFor?: Millis;
+  /** The server takes codes: the numbers that stand in front of their halves. */
+  readonly codePorts?: CodePorts;
+  /** The secret of the codes; absent: they are asked for. */
+  readonly codeFile?: string;
   /** The server takes fwknop's packets: the ports to ask for. */
   readonly spa?: readonly [SpaPort, ...SpaPort[]];
   /** The keys that the server shares. */

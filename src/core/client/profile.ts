@@ -7,7 +7,7 @@ import { isPlainName, matchesHost } from './host-pattern.ts';
 import type { HostSettings, HostsFile } from './hosts-file.ts';
 
 /** How to reach one host. */
-export type Profile = Pick<HostSettings, SpaSetting> & {
+export type Profile = Pick<HostSettings, SpaSetting | 'codePorts' | 'codeFile'> & {
   /** As it was asked for. */
   readonly name: string;
   readonly hostName: string;
@@ -36,8 +36,8 @@ type SpaSetting =
   | 'spaResolveUrl';
 
 /** Whether there is something to knock with. */
-export const canKnock = ({ knock, card, spa }: Profile): boolean =>
-  knock !== undefined || card !== undefined || spa !== undefined;
+export const canKnock = ({ knock, card, spa, codePorts }: Profile): boolean =>
+  [knock, card, spa, codePorts].some((means) => means !== undefined);
 
 const RETRIES = 3;
 const TIMEOUT = seconds(30);

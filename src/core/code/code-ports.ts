@@ -1,4 +1,5 @@
 import { type Port, parsePort } from '../net/port.ts';
+import { CODE_DIGITS } from './totp.ts';
 
 /** Digits of a code that one port carries, behind the block's prefix. */
 const CHUNK = 3;
@@ -8,4 +9,10 @@ export function portsOfCode(code: string, prefixes: readonly number[]): readonly
   if (!/^[0-9]+$/.test(code) || prefixes.length !== Math.ceil(code.length / CHUNK)) return undefined;
   const ports = prefixes.map((prefix, i) => parsePort(`${prefix}${code.slice(i * CHUNK, (i + 1) * CHUNK)}`));
   return ports.includes(undefined) ? undefined : (ports as readonly Port[]);
+}
+
+/** `492817`, as people and apps write it: `492 817`. */
+export function parseTypedCode(text: string): string | undefined {
+  const bare = text.replaceAll(/[ -]/g, '');
+  return new RegExp(`^[0-9]{${CODE_DIGITS}}$`).test(bare) ? bare : undefined;
 }

@@ -6,6 +6,9 @@ export type CodePorts = readonly [number, number];
 /** 64999 is the last port of its block. */
 export const MAX_PREFIX = 64;
 
+export const isCodePrefix = (text: string): boolean =>
+  /^[1-9][0-9]?$/.test(text) && Number(text) <= MAX_PREFIX;
+
 /** Ports of a block. */
 export const BLOCK = 1000;
 

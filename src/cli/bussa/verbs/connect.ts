@@ -5,9 +5,11 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Output, Verb } from '../../arguments/verb.ts';
+import { CODE_OPTION, givenCode, withCode } from '../../daemon-verbs/code-option.ts';
 import { hostsFile, PROFILE_OPTIONS, readProfile } from '../../daemon-verbs/profile-options.ts';
 
 const OPTIONS = {
+  ...CODE_OPTION,
   verbose: { type: 'boolean', short: 'v', summary: 'report each step on standard error' },
   ...PROFILE_OPTIONS,
 } as const satisfies OptionTable;
@@ -19,7 +21,7 @@ export const CONNECT: Verb = {
   name: 'connect',
   summary: 'knock until the port opens, then act as a pipe to it, for ssh',
   description: [
-    'Asks the port for a connection, and knocks a moment later with the profile of the host: each knock as soon as the former one is answered, else after the `Delay` of the profile. It stops when the port answers, and knocks again with growing gaps until the port is open. Then it passes the standard input to the port, and what comes back to the standard output, until both ends are done. If the profile has a `Card`, one packet that the SSH key signs takes the place of the sequence. If it has a `Spa`, it is a packet to fwknopd. A host that no profile has a `Knock`, a `Card` or a `Spa` for is connected to without.',
+    'Asks the port for a connection, and knocks a moment later with the profile of the host: each knock as soon as the former one is answered, else after the `Delay` of the profile. It stops when the port answers, and knocks again with growing gaps until the port is open. Then it passes the standard input to the port, and what comes back to the standard output, until both ends are done. If the profile has a `Card`, one packet that the SSH key signs takes the place of the sequence. If it has a `Spa`, it is a packet to fwknopd; if it has `CodePorts`, a code of an authenticator app, see `--code`. A host that no profile has a `Knock`, a `Card`, `CodePorts` or a `Spa` for is connected to without.',
     'A port that is open already may be knocked at all the same where its answer takes longer than a millisecond: that extends the lease.',
     'In `~/.ssh/config`: `ProxyCommand bussa connect %h %p`. There, `%h` is the host name after ssh has applied `HostName`; with `%n` instead, the profile is that of the name as it was typed.',
     '`man 5 bussa_hosts` describes the file of profiles. It is refused if anybody but its owner can read it.',
@@ -33,11 +35,16 @@ export const CONNECT: Verb = {
   read: ({ values, operands: [host = '', word] }, environment) => {
     const file = hostsFile(values, environment);
     const given = word === undefined ? undefined : readPort(word);
+    const typed = givenCode(values);
     return async (output) => {
-      const profile = await readProfile(file, host, output);
-      if (typeof profile === 'number') return profile;
+      const found = await readProfile(file, host, output);
+      if (typeof found === 'number') return found;
+      const coded = await withCode(found, typed, output);
+      if (typeof coded === 'number') return coded;
+      const { profile, ...code } = coded;
       const notice = (line: string): void => output.error(`bussa: ${line}`);
-      const order = { profile, port: given ?? profile.port ?? SSH, ask: 'alongside' as const, notice };
+      const port = given ?? profile.port ?? SSH;
+      const order = { profile, port, ask: 'alongside' as const, notice, ...code };
       const { connectThrough } = await import('../../../app/client/connect-through.ts');
       const end = await connectThrough(order, (line) => {
         if (values.has('verbose')) output.error(`bussa: ${line}`);

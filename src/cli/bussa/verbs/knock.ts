@@ -5,6 +5,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Output, Verb } from '../../arguments/verb.ts';
+import { CODE_OPTION, givenCode, withCode } from '../../daemon-verbs/code-option.ts';
 import { hostsFile, PROFILE_OPTIONS, readHosts, readProfile } from '../../daemon-verbs/profile-options.ts';
 import { PAGE_OPTIONS, type PageWishes, parseRecipe, readPageWishes } from '../page/page-options.ts';
 
@@ -37,6 +38,7 @@ const OPTIONS = {
     summary: 'with `--page`: a page for codes, by what the app shows above them, such as `17___ 23___`',
     details: 'The page asks for the code that the app shows, and holds no secret.',
   },
+  ...CODE_OPTION,
   verbose: { type: 'boolean', short: 'v', summary: 'report each step on standard error' },
   ...PROFILE_OPTIONS,
 } as const satisfies OptionTable;
@@ -48,6 +50,7 @@ export const KNOCK: Verb = {
     'Knocks with the sequence in the profile of the host, so that the sequence appears neither on the command line nor in the list of processes. If the profile has a `Port`, waits until that port is open, knocking again at growing intervals, and fails if it stays closed.',
     'If the profile has a `Spa`, one packet as fwknop sends it asks the fwknopd there. `bussa import ~/.fwknoprc` makes such profiles.',
     'With `--page`, it does not knock: it writes a web page that knocks.',
+    'If the profile has `CodePorts`, the two ports of a code that an authenticator app shows are knocked: the code of `--code`, one made with the `CodeFile` of the profile, or one that is asked for.',
     'If the profile has a `Card`, one packet that the SSH key signs takes the place of the sequence, and the reply of the server is said: how long the door is open, and which address it sees.',
   ],
   operands: [{ name: 'PROFILE', summary: 'the name of a profile', completes: 'profile', optional: true }],
@@ -67,8 +70,9 @@ export const KNOCK: Verb = {
       throw new UsageError('--page only writes a page: it cannot be combined with --then or --no-wait');
     const prefixes = recipe === undefined ? undefined : parseRecipe(recipe);
     if (page !== undefined) return (output) => pageOf(file, name, page, prefixes, output);
-    return (output) =>
-      knockWith(file, name, { then, waits: !values.has('no-wait'), verbose: values.has('verbose') }, output);
+    const code = givenCode(values);
+    const wishes = { then, waits: !values.has('no-wait'), verbose: values.has('verbose'), code };
+    return (output) => knockWith(file, name, wishes, output);
   },
 };
 
@@ -81,27 +85,36 @@ async function pageOf(
 ): Promise<number> {
   const profile = await readProfile(file, name, output);
   if (typeof profile === 'number') return profile;
-  const { hostName: host, port, knock } = profile;
+  const { hostName: host, port, knock, codePorts } = profile;
+  const codePrefixes = recipe ?? (knock === undefined ? codePorts : undefined);
   const { writeKnockPage } = await import('../page/write-knock-page.ts');
   const wish = {
     host,
     ...(port === undefined ? {} : { port }),
     ...(knock === undefined ? {} : { sequence: knock }),
-    ...(recipe === undefined ? {} : { codePrefixes: recipe }),
+    ...(codePrefixes === undefined ? {} : { codePrefixes }),
     ...(link === undefined ? {} : { link }),
   };
   return writeKnockPage(page, wish, output);
 }
 
-type InitAnswers = { readonly then: string | undefined; readonly waits: boolean; readonly verbose: boolean };
+type InitAnswers = {
+  readonly then: string | undefined;
+  readonly waits: boolean;
+  readonly verbose: boolean;
+  readonly code?: string | undefined;
+};
 
 async function knockWith(file: string, name: string, wishes: InitAnswers, output: Output): Promise<number> {
-  const profile = await readProfile(file, name, output);
-  if (typeof profile === 'number') return profile;
+  const found = await readProfile(file, name, output);
+  if (typeof found === 'number') return found;
+  const coded = await withCode(found, wishes.code, output);
+  if (typeof coded === 'number') return coded;
+  const { profile, code } = coded;
   const { canKnock } = await import('../../../core/client/profile.ts');
   if (!canKnock(profile)) {
     output.error(
-      `bussa: ${file} has no Knock for '${name}', no Card and no Spa: add one, as in Knock 7000 8000:udp 9000, or bussa host add ${name} CARD`,
+      `bussa: ${file} has no Knock for '${name}', no Card, no CodePorts and no Spa: add one, as in Knock 7000 8000:udp 9000, or bussa host add ${name} CARD`,
     );
     return EXIT.config;
   }
@@ -110,7 +123,7 @@ async function knockWith(file: string, name: string, wishes: InitAnswers, output
     if (wishes.verbose) output.error(`bussa: ${line}`);
   };
   const notice = (line: string): void => output.error(`bussa: ${line}`);
-  const end = await knockProfile(profile, wishes.waits, { tell, notice });
+  const end = await knockProfile(profile, wishes.waits, { tell, notice }, code);
   const failed = await tellEnd(end, profile, wishes, output);
   if (failed !== undefined || wishes.then === undefined) return failed ?? EXIT.ok;
   const { runInTerminal } = await import('../../../host/terminal/run-in-terminal.ts');

@@ -1,4 +1,4 @@
-import { type CodePorts, MAX_PREFIX } from '../../door/code-ports.ts';
+import { type CodePorts, isCodePrefix, MAX_PREFIX } from '../../door/code-ports.ts';
 import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import { splitWord, type Word } from '../../text/word.ts';
@@ -8,7 +8,7 @@ const FORM = `write two different numbers from 1 to ${MAX_PREFIX}, such as 17, 2
 /** The two numbers that stand in front of the halves of a code. */
 export function parseCodePorts(list: Word, findings: Findings): CodePorts | undefined {
   const words = splitWord(list, ',', 3);
-  const bad = words.find(({ text }) => !isPrefix(text));
+  const bad = words.find(({ text }) => !isCodePrefix(text));
   if (bad !== undefined) {
     findings.error(bad, `${bad.text === '' ? 'a number is missing' : quoteText(bad.text)}: ${FORM}`);
     return undefined;
@@ -19,5 +19,3 @@ export function parseCodePorts(list: Word, findings: Findings): CodePorts | unde
   findings.error(list, words.length === 2 ? `both numbers are ${first}: ${FORM}` : FORM);
   return undefined;
 }
-
-const isPrefix = (text: string): boolean => /^[1-9][0-9]?$/.test(text) && Number(text) <= MAX_PREFIX;
