@@ -20,6 +20,7 @@ export const TARGET_NAMES = [
   'config',
   'one-time',
   'users',
+  'fwknoprc',
   'signed-knocks',
   'netlink',
   'listings',

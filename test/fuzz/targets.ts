@@ -4,6 +4,7 @@ import { capturesTarget } from './targets/captures.ts';
 import { configTarget } from './targets/config.ts';
 import { databaseLogTarget, databaseTarget } from './targets/database.ts';
 import { framesTarget } from './targets/frames.ts';
+import { fwknoprcTarget } from './targets/fwknoprc.ts';
 import { linesTarget } from './targets/lines.ts';
 import { listingsTarget } from './targets/listings.ts';
 import { netlinkTarget } from './targets/netlink.ts';
@@ -18,6 +19,7 @@ export const TARGETS: Readonly<Record<TargetName, () => Target>> = {
   config: configTarget,
   'one-time': oneTimeTarget,
   users: usersTarget,
+  fwknoprc: fwknoprcTarget,
   'signed-knocks': signedKnocksTarget,
   netlink: netlinkTarget,
   listings: listingsTarget,

@@ -10,7 +10,9 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Program } from '../lab/program.ts';
-import { CLIENT, STRANGER } from '../lab/wire.ts';
+import { startService } from '../lab/service.ts';
+import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
+import { ClientStage } from './client-stage.ts';
 import { FwknopdStage } from './fwknopd-stage.ts';
 import { BUSSA } from './up-stage.ts';
 
@@ -173,6 +175,33 @@ describe('SPA packets to a real fwknopd', { concurrency: 2 }, () => {
     assert.equal(await codeOf(knock), 0, knock.output);
     await fwknopd.saw(/Added access rule .*udp\/53,/, 2);
     assert.match(await stage.rules(), new RegExp(`-s ${CLIENT}/32 -p tcp .*--dport 22 `));
+  });
+
+  test('a stanza that bussa user add --spa has printed is imported, and opens Bussa’s own door, over IPv4 and IPv6', async () => {
+    await using stage = await ClientStage.create();
+    const { directory, wire } = stage;
+    await using _service = await startService(wire.server, 22);
+    const config = `[options]\n  Users_File = ${directory.file('users.conf')}\n\n[ssh]\n  sequence = 7000,8000,9000\n  tcpflags = syn\n  open = tcp/22\n  open_for = 20\n`;
+    await using daemon = await stage.startDaemon(config);
+    const place = ['-c', directory.file('knockd.conf'), '--state', directory.path];
+    const words = ['user', 'add', 'carol', '--spa', '--door', 'ssh', '--host', SERVER];
+    const added = await wire.server.run(BUSSA, ...words, ...place);
+    const [printed = ''] = /^\[.*?\n\n/ms.exec(added) ?? assert.fail(added);
+    const rc = directory.file(
+      '.fwknoprc',
+      printed.replace(/^(?:ALLOW_IP|RESOLVE_IP_HTTPS).*$/gm, 'ALLOW_IP source'),
+    );
+    writeFileSync(stage.hosts, '');
+    await wire.client.run(BUSSA, 'import', rc, '-F', stage.hosts);
+    const [, name = ''] = /^Host (.+)$/m.exec(readFileSync(stage.hosts, 'utf8')) ?? assert.fail(printed);
+    await using four = stage.bussa('knock', '-F', stage.hosts, name);
+    assert.equal(await codeOf(four), 0, `${four.output}${daemon.output}`);
+    await daemon.saw(new RegExp(`${CLIENT}: ssh: carol: OPEN SESAME \\(spa`, 'i'));
+
+    writeFileSync(stage.hosts, `Host ${name}\n    HostName ${SERVER6}\n${readFileSync(stage.hosts, 'utf8')}`);
+    await using six = stage.bussa('knock', '-F', stage.hosts, name);
+    assert.equal(await codeOf(six), 0, `${six.output}${daemon.output}`);
+    await daemon.saw(new RegExp(`${CLIENT6}: ssh: carol: OPEN SESAME \\(spa`, 'i'));
   });
 
   test('a .fwknoprc with a mistake, or a profile that is there: every mistake, and nothing is written', async () => {

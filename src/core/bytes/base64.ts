@@ -14,6 +14,12 @@ export function renderBase64(bytes: Uint8Array): string {
   return text;
 }
 
+/** The same with its padding. */
+export function renderPaddedBase64(bytes: Uint8Array): string {
+  const text = renderBase64(bytes);
+  return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
+}
+
 /** `undefined` for text with any other character, of no possible length, or with bits set behind its last byte. */
 export function parseBase64(text: string): Uint8Array | undefined {
   const rest = text.length % 4;

@@ -1,4 +1,4 @@
-import { renderBase64 } from '../bytes/base64.ts';
+import { renderPaddedBase64 } from '../bytes/base64.ts';
 import type { Ciphers } from '../cipher/ciphers.ts';
 import { portsBrowsersRefuse } from '../net/browser-ports.ts';
 import type { PageKnock, PagePlan } from './page-plan.ts';
@@ -65,10 +65,8 @@ function warning(knock: PageKnock): string {
 
 /** Only what the page asks: the knocks, and whether the service answers. */
 function policy(plan: PagePlan, ciphers: Ciphers): string {
-  const hash = (text: string): string => {
-    const base64 = renderBase64(ciphers.sha256(new TextEncoder().encode(text)));
-    return `'sha256-${base64.padEnd(Math.ceil(base64.length / 4) * 4, '=')}'`;
-  };
+  const hash = (text: string): string =>
+    `'sha256-${renderPaddedBase64(ciphers.sha256(new TextEncoder().encode(text)))}'`;
   const link = plan.link === undefined ? null : URL.parse(plan.link);
   const service = link !== null && /^https?:$/.test(link.protocol) ? sourceOf(link.protocol, link.host) : [];
   return [

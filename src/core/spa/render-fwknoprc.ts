@@ -1,4 +1,4 @@
-import { renderBase64 } from '../bytes/base64.ts';
+import { renderPaddedBase64 } from '../bytes/base64.ts';
 import type { SpaCredential } from './spa-credential.ts';
 import { renderWantedPort, type WantedPort } from './spa-request.ts';
 import { DEFAULT_SPA_PORT } from './spa-transport.ts';
@@ -12,11 +12,6 @@ export type FwknoprcStanza = {
   readonly credential: SpaCredential;
 };
 
-const padded = (bytes: Uint8Array): string => {
-  const text = renderBase64(bytes);
-  return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
-};
-
 /** A stanza of ~/.fwknoprc, as fwknop(8) reads it. */
 export function renderFwknoprc({ host, port, access, resolves, credential }: FwknoprcStanza): string[] {
   const { mode, key, hmac } = credential;
@@ -26,12 +21,12 @@ export function renderFwknoprc({ host, port, access, resolves, credential }: Fwk
     ...(access.length === 0 ? [] : [['ACCESS', access.map(renderWantedPort).join(',')]]),
     ['ALLOW_IP', resolves ? 'resolve' : 'source'],
     ...(mode === 'cbc' ? [] : [['ENCRYPTION_MODE', mode.toUpperCase()]]),
-    ['KEY_BASE64', padded(key)],
+    ['KEY_BASE64', renderPaddedBase64(key)],
     ...(hmac === undefined
       ? []
       : [
           ['USE_HMAC', 'Y'],
-          ['HMAC_KEY_BASE64', padded(hmac.key)],
+          ['HMAC_KEY_BASE64', renderPaddedBase64(hmac.key)],
           ['HMAC_DIGEST_TYPE', hmac.name.toUpperCase()],
         ]),
   ];
@@ -41,8 +36,8 @@ export function renderFwknoprc({ host, port, access, resolves, credential }: Fwk
 /** The credential as a line of the users file. */
 export function renderSpaLine({ mode, key, hmac }: SpaCredential, spaUser?: string): string {
   const words = [
-    ...['key', padded(key)],
-    ...(hmac === undefined ? ['no-hmac'] : ['hmac', padded(hmac.key), hmac.name]),
+    ...['key', renderPaddedBase64(key)],
+    ...(hmac === undefined ? ['no-hmac'] : ['hmac', renderPaddedBase64(hmac.key), hmac.name]),
     mode,
     ...(spaUser === undefined ? [] : ['user', spaUser]),
   ];

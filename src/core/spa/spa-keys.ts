@@ -1,4 +1,4 @@
-import { renderBase64 } from '../bytes/base64.ts';
+import { renderPaddedBase64 } from '../bytes/base64.ts';
 import type { HashName } from '../cipher/ciphers.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { Findings } from '../text/findings.ts';
@@ -126,21 +126,15 @@ function parsed<Value>(
 /** As a key file. */
 export function renderSpaKeys({ credential: { mode, key, hmac }, digest }: SpaKeys): string {
   const lines = [
-    ['KEY_BASE64', padded(key)],
+    ['KEY_BASE64', renderPaddedBase64(key)],
     ...(hmac === undefined
       ? []
       : [
-          ['HMAC_KEY_BASE64', padded(hmac.key)],
+          ['HMAC_KEY_BASE64', renderPaddedBase64(hmac.key)],
           ['HMAC_DIGEST_TYPE', hmac.name.toUpperCase()],
         ]),
     ['DIGEST_TYPE', digest.toUpperCase()],
     ['ENCRYPTION_MODE', mode.toUpperCase()],
   ];
   return lines.map(([name, value]) => `${name} ${value}\n`).join('');
-}
-
-/** fwknop wants the padding. */
-function padded(key: Uint8Array): string {
-  const text = renderBase64(key);
-  return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
 }
