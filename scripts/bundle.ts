@@ -1,5 +1,6 @@
 // Each program of the executable as one script, which V8 can compile ahead.
 
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { pageFiles } from '../src/app/web/page-files.ts';
@@ -42,7 +43,11 @@ const PAGE: Plugin = {
 /** A module that has the page's files ready. */
 export async function pageModule(): Promise<string> {
   const files = JSON.stringify(await pageFiles());
-  return `const files = ${files};\nexport const pageFiles = async () => files;\n`;
+  const licences = ['preact', 'uplot'].map((name) => {
+    const text = readFileSync(path.join(root, 'node_modules', name, 'LICENSE'), 'utf8');
+    return `/*! ${name}\n${text.replaceAll('*/', '* /')}*/\n`;
+  });
+  return `${licences.join('')}const files = ${files};\nexport const pageFiles = async () => files;\n`;
 }
 
 /** What stands where the sources would tell their own place: no file is ever looked for there. */

@@ -75,12 +75,19 @@ export function addShared(tree: PackageTree, share: string, executable: string):
     tree.copy(`examples/${name}`, `${share}/doc/bussa/examples/${name}`);
   }
   tree.copy('packaging/knockd-commands.conf', `${share}/doc/bussa/examples/knockd-commands.conf`);
+  const program = share.startsWith('usr/') ? '/usr/bin/bussa' : '/usr/local/bin/bussa';
+  for (const name of ['bussa-web.service', 'bussa-web.socket']) {
+    const unit = read(`packaging/${name}`).replace('/usr/local/bin/bussa', program);
+    tree.write(`${share}/doc/bussa/examples/${name}`, unit);
+  }
   tree.copy('packaging/fail2ban/bussa.conf', `${share}/doc/bussa/examples/fail2ban/bussa.conf`);
   tree.copy('packaging/fail2ban/bussa.jail.conf', `${share}/doc/bussa/examples/fail2ban/bussa.jail.conf`);
   const others = [
     ['koffi', 'LICENSE.txt'],
     ['uqr', 'LICENSE'],
     ['get-east-asian-width', 'license'],
+    ['preact', 'LICENSE'],
+    ['uplot', 'LICENSE'],
   ].map(([name, file]) => `${name}\n\n${read(`node_modules/${name}/${file}`)}`);
   const licences = [`Node.js\n\n${read('LICENSE', nodePackage())}`, ...others].join('\n\n');
   tree.compress(licences, `${share}/doc/bussa/licences-of-others`);

@@ -1,12 +1,14 @@
 // The page of `bussa web` in Debian's Chromium, beside a real daemon and real knocks.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { C_KNOCK } from '../lab/knockd.ts';
 import { addAddresses, CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
-import { SSH_DOOR } from './control-stage.ts';
+import { ControlStage, SSH_DOOR } from './control-stage.ts';
+import { BUSSA } from './up-stage.ts';
 import { findBarriers, WebStage } from './web-stage.ts';
 
 const DOORS = `${SSH_DOOR}
@@ -120,9 +122,9 @@ describe('the page of bussa web', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     control.knockd.signal('SIGSTOP');
     await page.getByText(/No news from the daemon since/).waitFor();
-    assert.equal(await page.locator('main.stale').count(), 1);
+    assert.equal(await page.locator('.is-stale').count(), 1);
     control.knockd.signal('SIGCONT');
-    await page.locator('main:not(.stale)').waitFor();
+    await page.locator('.alerts:not(.is-stale)').waitFor({ state: 'attached' });
     await control.knockd.stop();
     await page.getByText(/no daemon runs/).waitFor();
     await control.start(DOORS);
@@ -138,5 +140,19 @@ describe('the page of bussa web', () => {
     await page.reload();
     await page.getByText('The token is missing or no longer valid').waitFor();
     assert.equal(await page.getByRole('region').count(), 0);
+  });
+
+  test("started by systemd's socket: it serves there, and keeps its token in its file", async () => {
+    await using control = await ControlStage.create(DOORS);
+    const { server, directory } = control;
+    const token = directory.file('token');
+    const web = [BUSSA, 'web', '--state', directory.path, '--token-file', token];
+    await using _activated = server.start('systemd-socket-activate', '-l', '127.0.0.1:7475', ...web);
+    const url = 'http://127.0.0.1:7475/api/bans';
+    const curl = (...words: readonly string[]): Promise<string> =>
+      server.run('curl', '-s', '--retry', '20', '--retry-connrefused', '--retry-delay', '1', ...words);
+    assert.match(await curl(url), /the token is missing or wrong/);
+    const authorization = `Authorization: Bearer ${readFileSync(token, 'utf8').trim()}`;
+    assert.equal(await curl('-H', authorization, url), '{"answer":[]}\n');
   });
 });

@@ -9,6 +9,7 @@ import { suite, test } from 'node:test';
 import { repository } from '../lab/scratch-clone.ts';
 
 const UNIT = path.join(repository, 'packaging/knockd.service');
+const WEB = path.join(repository, 'packaging/bussa-web.service');
 const COMMANDS = path.join(repository, 'packaging/knockd-commands.conf');
 
 /** In tenths: 22 is an exposure of 2.2. With IPAddressDeny=any, which would drop replies to signed knocks, it is 2.0. */
@@ -29,6 +30,23 @@ suite('the walls of the systemd unit', () => {
     assert.equal(status, 0, output);
     const [, exposure] = /Overall exposure level for knockd\.service: ([0-9.]+)/.exec(output) ?? [];
     assert.ok(Number(exposure) <= MAX_EXPOSURE / 10, output);
+  });
+
+  test('the page: an exposure of 1.5 or lower, and systemd finds no fault with its units', () => {
+    const { status, output } = analyze('security', '--offline=yes', '--threshold=15', WEB);
+    assert.equal(status, 0, output);
+    const directory = mkdtempSync(path.join(tmpdir(), 'bussa-unit-'));
+    try {
+      const units = ['bussa-web.service', 'bussa-web.socket'].map((name) => {
+        const text = readFileSync(path.join(repository, 'packaging', name), 'utf8');
+        const file = path.join(directory, name);
+        writeFileSync(file, text.replace('/usr/local/bin/bussa', `${repository}/bin/bussa`));
+        return file;
+      });
+      assert.deepEqual(analyze('verify', '--man=no', ...units), { status: 0, output: '' });
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   test('the file for commands opens what they need, and systemd finds no fault with both', () => {

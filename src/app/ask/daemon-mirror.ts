@@ -7,6 +7,8 @@ export type MirrorParts = {
   readonly choice: DaemonSelector;
   /** How often it is asked for everything, at most: after something has happened, and not otherwise. */
   readonly intervalMs: number;
+  /** The same for what strangers bring about, of which there may be a flood. */
+  readonly noiseIntervalMs: number;
   /** Rows of each list. */
   readonly limit: number;
   readonly onOverview: (overview: Overview) => void;
@@ -14,6 +16,16 @@ export type MirrorParts = {
   /** It cannot be asked at the moment; it is tried again. */
   readonly onTrouble: (why: NoAnswer) => void;
 };
+
+/** What it takes no knowledge of a sequence to bring about. */
+const NOISE: ReadonlySet<string> = new Set([
+  'stage',
+  'failed',
+  'expired',
+  'evicted',
+  'scan',
+  'proof-refused',
+]);
 
 /** Before a daemon that does not answer is asked again. */
 const AGAIN_MS = 1000;
@@ -28,8 +40,8 @@ export class DaemonMirror {
   #timer: NodeJS.Timeout | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
   #isAsking = false;
-  /** Something has happened since it was asked last. */
-  #isStale = false;
+  /** When it is to be asked again, because something has happened; on `performance.now()`. */
+  #due = Number.POSITIVE_INFINITY;
 
   constructor(parts: MirrorParts) {
     this.#parts = parts;
@@ -43,7 +55,7 @@ export class DaemonMirror {
 
   /** Something has been ordered: it is asked now. */
   refresh(): Promise<void> {
-    this.#isStale = true;
+    this.#due = performance.now();
     return this.#isAsking ? Promise.resolve() : this.#ask().then(() => undefined);
   }
 
@@ -69,25 +81,31 @@ export class DaemonMirror {
       else {
         const { events, lost, restarted } = followed.part;
         onPart(followed.part);
-        if (events.length > 0 || lost !== undefined || restarted === true) this.#askLater();
+        const isNoise = restarted !== true && events.every(({ event }) => NOISE.has(event));
+        if (events.length > 0 || lost !== undefined || restarted === true) this.#askLater(isNoise);
       }
     }
   }
 
-  #askLater(): void {
-    this.#isStale = true;
-    if (this.#isAsking || this.#timer !== undefined) return;
-    const wait = Math.max(0, this.#askedAt + this.#parts.intervalMs - performance.now());
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      void this.#ask();
-    }, wait);
+  #askLater(isNoise: boolean): void {
+    const { intervalMs, noiseIntervalMs } = this.#parts;
+    const due = this.#askedAt + (isNoise ? noiseIntervalMs : intervalMs);
+    if (due >= this.#due) return;
+    this.#due = due;
+    if (this.#isAsking) return;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#ask(), Math.max(0, this.#due - performance.now()));
   }
 
   async #ask(): Promise<Overview | undefined> {
     const { choice, limit, onOverview, onTrouble } = this.#parts;
+    clearTimeout(this.#timer);
     this.#isAsking = true;
-    this.#isStale = false;
+    this.#due = Number.POSITIVE_INFINITY;
     this.#askedAt = performance.now();
     const reply = await askDaemon(choice, { verb: 'overview', limit });
     this.#isAsking = false;
@@ -97,7 +115,7 @@ export class DaemonMirror {
       return undefined;
     }
     onOverview(reply.answer);
-    if (this.#isStale) this.#askLater();
+    if (this.#due < Number.POSITIVE_INFINITY) this.#schedule();
     return reply.answer;
   }
 

@@ -63,6 +63,7 @@ class WatchScreen {
     this.#mirror = new DaemonMirror({
       choice: parts.choice,
       intervalMs: parts.intervalMs,
+      noiseIntervalMs: parts.intervalMs,
       limit: MAX_ROWS,
       onOverview: (overview) => this.#take(overview),
       onPart: ({ pulse }) => this.#beat(pulse),

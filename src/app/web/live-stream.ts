@@ -8,8 +8,10 @@ const MAX_VIEWERS = 32;
 /** BOUNDED: of what a page has not read yet; one that is so far behind is hung up on, and comes back. */
 const MAX_UNREAD = 1 << 21;
 const INTERVAL_MS = 1000;
+/** Attempts advance on the page by what it is told; the rest can wait. */
+const NOISE_INTERVAL_MS = 5000;
 /** Rows of each list. */
-const LIMIT = 200;
+const LIMIT = 100;
 
 /** One look at the daemon for all pages, and none while no page is open. */
 export class LiveStream {
@@ -53,6 +55,7 @@ export class LiveStream {
     return new DaemonMirror({
       choice: this.#choice,
       intervalMs: INTERVAL_MS,
+      noiseIntervalMs: NOISE_INTERVAL_MS,
       limit: LIMIT,
       onOverview: (overview) => {
         this.#trouble = undefined;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import type { Peer } from '../ffi/peer.ts';
 
 /** proc(5), loginuid: nobody has logged in. */
@@ -10,7 +10,7 @@ const NO_LOGIN = 0xffff_ffff;
  */
 export function loginName({ pid, uid }: Peer): string {
   const login = uid === 0 ? (readLogin(pid) ?? uid) : uid;
-  return nameOf(login) ?? `uid ${login}`;
+  return nameOf(login) ?? dynamicName(login) ?? `uid ${login}`;
 }
 
 function readLogin(pid: number): number | undefined {
@@ -23,6 +23,15 @@ function readLogin(pid: number): number | undefined {
 function nameOf(uid: number): string | undefined {
   const lines = readText('/etc/passwd').split('\n');
   return lines.map((line) => line.split(':')).find(([, , number]) => number === `${uid}`)?.[0];
+}
+
+/** systemd keeps the names of its DynamicUser there, as links. */
+function dynamicName(uid: number): string | undefined {
+  try {
+    return readlinkSync(`/run/systemd/dynamic-uid/direct:${uid}`);
+  } catch {
+    return undefined;
+  }
 }
 
 function readText(path: string): string {

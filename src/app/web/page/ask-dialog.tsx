@@ -1,15 +1,17 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { FeedEvent } from '../../../core/control/feed-event.ts';
 import { Story } from './story.tsx';
 import { type Asked, useView } from './view.ts';
 
 /** One question at a time: to confirm what hurts, whom to open a door for, or a source's story. */
-export function AskDialog({
-  asked,
-  onClose,
-}: {
+type AskDialogProps = {
   readonly asked: Asked | undefined;
+  readonly events: readonly FeedEvent[];
   readonly onClose: () => void;
-}) {
+};
+
+/** One question at a time: to confirm what hurts, whom to open a door for, or a source's story. */
+export function AskDialog({ asked, events, onClose }: AskDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const box = dialog.current;
@@ -18,16 +20,19 @@ export function AskDialog({
   }, [asked]);
   return (
     <dialog ref={dialog} onClose={onClose} aria-labelledby="asked">
-      {asked === undefined ? null : <Question asked={asked} onClose={onClose} />}
+      {asked === undefined ? null : <Question asked={asked} events={events} onClose={onClose} />}
     </dialog>
   );
 }
 
-function Question({ asked, onClose }: { readonly asked: Asked; readonly onClose: () => void }) {
+function Question({ asked, events, onClose }: AskDialogProps & { readonly asked: Asked }) {
   const { say } = useView();
   switch (asked.kind) {
-    case 'story':
-      return <Story source={asked.source} onClose={onClose} />;
+    case 'story': {
+      const { source } = asked;
+      const latest = events.find((event) => event.source === source)?.cursor;
+      return <Story source={source} latest={latest} onClose={onClose} />;
+    }
     case 'open':
       return <OpenForm door={asked.door} minutes={asked.minutes} onClose={onClose} />;
     default:

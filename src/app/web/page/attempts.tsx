@@ -1,3 +1,4 @@
+import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
 import { Empty, Section, SourceButton } from './section.tsx';
 import { useView } from './view.ts';
 
@@ -6,12 +7,10 @@ const SHOWN = 12;
 const MAX_DOTS = 16;
 
 /** Knocks go on through their stages as they happen. */
-export function Attempts() {
-  const { state, say } = useView();
-  const { attempts, overview } = state;
-  if (overview === undefined) return null;
+export function Attempts({ attempts }: { readonly attempts: readonly PendingAttempt[] }) {
+  const { say } = useView();
   return (
-    <Section id="attempts" title={say('attempts')} count={Math.max(attempts.length, 0)}>
+    <Section id="attempts" title={say('attempts')} count={attempts.length}>
       {attempts.length === 0 ? (
         <Empty>{say('noAttempts')}</Empty>
       ) : (

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { Overview } from '../../../core/control/overview.ts';
 import type { PastLease } from '../../../core/lease/past-lease.ts';
 import { renderTime } from './format.ts';
 import { Empty, Section, SourceButton } from './section.tsx';
@@ -14,11 +15,9 @@ const HOURS = [0, 6, 12, 18];
 const GOOD: ReadonlySet<string> = new Set(['open', 'was-open', 'completed', 'pending', 'nothing']);
 
 /** Leases of the day as bars, a row for each door, and below them who came and failed. */
-export function Day() {
-  const { state, say, language } = useView();
-  const { overview } = state;
-  const past = usePast(overview?.status.counts.closed);
-  if (overview === undefined) return null;
+export function Day({ overview }: { readonly overview: Overview }) {
+  const { say, language } = useView();
+  const past = usePast(overview.status.counts.closed);
   const { now, leases, sources } = overview;
   const start = now - DAY_MS;
   const x = (at: number): number => Math.max(0, ((at - start) / DAY_MS) * WIDTH);
@@ -29,10 +28,10 @@ export function Day() {
       id,
       door,
       from: sinceWall,
-      to: at as number,
+      to: Number(at),
       open: false,
     })),
-    ...leases.map(({ id, door, since }) => ({ id, door, from: since, to: now as number, open: true })),
+    ...leases.map(({ id, door, since }) => ({ id, door, from: since, to: Number(now), open: true })),
   ];
   const height = (doors.length + 1) * ROW + 16;
   return (
@@ -101,10 +100,9 @@ function Past({ past }: { readonly past: readonly PastLease[] }) {
 }
 
 /** Asked for again when a lease has ended. */
-function usePast(closed: number | undefined): readonly PastLease[] {
+function usePast(closed: number): readonly PastLease[] {
   const [past, setPast] = useState<readonly PastLease[]>([]);
   useEffect(() => {
-    if (closed === undefined) return;
     ask('history', `?since=${Date.now() - DAY_MS}`).then(setPast, () => undefined);
   }, [closed]);
   return past;

@@ -1,11 +1,14 @@
+import type { Overview } from '../../../core/control/overview.ts';
 import { Section } from './section.tsx';
 import { useView } from './view.ts';
 
-export function Doors() {
-  const { state, say, ask } = useView();
-  const { overview, readOnly } = state;
-  if (overview === undefined) return null;
-  const { doors, status } = overview;
+/** Rows that are shown. */
+const SHOWN = 30;
+
+export function Doors({ overview }: { readonly overview: Overview }) {
+  const { say, ask, readOnly } = useView();
+  const { status } = overview;
+  const doors = overview.doors.slice(0, SHOWN);
   return (
     <Section id="doors" title={say('doors')} count={status.doors}>
       <ul class="rows">

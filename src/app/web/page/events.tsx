@@ -1,17 +1,19 @@
+import type { FeedEvent } from '../../../core/control/feed-event.ts';
 import { renderTime } from './format.ts';
 import { Section } from './section.tsx';
 import { useView } from './view.ts';
 
-const SHOWN = 30;
+const SHOWN = 20;
 
-export function Events() {
-  const { state, say, language } = useView();
-  if (state.overview === undefined) return null;
+type EventsProps = { readonly events: readonly FeedEvent[]; readonly lost: number };
+
+export function Events({ events, lost }: EventsProps) {
+  const { say, language } = useView();
   return (
     <Section id="events" title={say('events')} isWide>
-      {state.lost > 0 ? <p class="warn">{say('lost', state.lost)}</p> : null}
+      {lost > 0 ? <p class="warn">{say('lost', lost)}</p> : null}
       <ol class="log" lang="en">
-        {state.events.slice(0, SHOWN).map(({ cursor, at, text, level }) => (
+        {events.slice(0, SHOWN).map(({ cursor, at, text, level }) => (
           <li key={cursor} class={`level-${level}`}>
             <time class="quiet" dateTime={new Date(at).toISOString()}>
               {renderTime(at, language)}

@@ -8,13 +8,24 @@ export function renderLeft(milliseconds: number): string {
   return seconds < 3600 ? rest : `${Math.floor(seconds / 3600)}:${rest}`;
 }
 
+/** Making one takes longer than a hundred uses. BOUNDED: two of each language. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(language: Language, hasDay: boolean): Intl.DateTimeFormat {
+  const key = `${language} ${hasDay}`;
+  const known = formats.get(key);
+  if (known !== undefined) return known;
+  const day = hasDay ? ({ day: '2-digit', month: 'short' } as const) : {};
+  const time = { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false } as const;
+  const made = new Intl.DateTimeFormat(language, { ...day, ...time });
+  formats.set(key, made);
+  return made;
+}
+
 /** In the reader's time zone; with its date where that is not today's. */
 export function renderTime(at: number, language: Language): string {
   const date = new Date(at);
-  const isToday = date.toDateString() === new Date().toDateString();
-  const day = isToday ? {} : ({ day: '2-digit', month: 'short' } as const);
-  const time = { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false } as const;
-  return new Intl.DateTimeFormat(language, { ...day, ...time }).format(date);
+  return formatOf(language, date.toDateString() !== new Date().toDateString()).format(date);
 }
 
 export function renderUptime(milliseconds: number): string {

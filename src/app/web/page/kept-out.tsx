@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { PlainBan } from '../../../core/control/ban-answers.ts';
-import type { PenaltyRow } from '../../../core/control/overview.ts';
+import type { Overview, PenaltyRow } from '../../../core/control/overview.ts';
 import { renderTime } from './format.ts';
 import { Empty, Section, SourceButton } from './section.tsx';
 import { ask } from './server.ts';
@@ -10,11 +10,10 @@ import { useView } from './view.ts';
 const SHOWN = 20;
 
 /** Who is banned, and who has to knock twice. */
-export function KeptOut() {
-  const { state, say, order, language } = useView();
-  const { overview, readOnly } = state;
-  const { bans, penalties } = useKeptOut(overview?.status.bans, overview?.status.tripwires.suspects);
-  if (overview === undefined) return null;
+export function KeptOut({ overview }: { readonly overview: Overview }) {
+  const { say, order, language, readOnly } = useView();
+  const { status } = overview;
+  const { bans, penalties } = useKeptOut(status.bans, status.tripwires.suspects);
   const until = (at: number | undefined): string =>
     at === undefined ? say('forGood') : say('until', renderTime(at, language));
   return (
@@ -50,10 +49,9 @@ export function KeptOut() {
 type KeptOutRows = { readonly bans: readonly PlainBan[]; readonly penalties: readonly PenaltyRow[] };
 
 /** Asked for again when there are more or fewer. */
-function useKeptOut(banned: number | undefined, inPenalty: number | undefined): KeptOutRows {
+function useKeptOut(banned: number, inPenalty: number): KeptOutRows {
   const [rows, setRows] = useState<KeptOutRows>({ bans: [], penalties: [] });
   useEffect(() => {
-    if (banned === undefined || inPenalty === undefined) return;
     Promise.all([ask('bans'), ask('penalties')]).then(
       ([bans, penalties]) => setRows({ bans, penalties }),
       () => undefined,

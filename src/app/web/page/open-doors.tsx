@@ -1,13 +1,20 @@
 import type { LeaseStatus } from '../../../core/control/lease-status.ts';
+import type { Overview } from '../../../core/control/overview.ts';
 import { renderLeft } from './format.ts';
 import { Empty, Section, SourceButton } from './section.tsx';
+import { useNow } from './use-now.ts';
 import { useView } from './view.ts';
 
-export function OpenDoors() {
-  const { state, say } = useView();
-  const { overview, readOnly } = state;
-  if (overview === undefined) return null;
-  const { leases, status } = overview;
+/** Rows that are shown. */
+const SHOWN = 50;
+
+type OpenDoorsProps = { readonly overview: Overview; readonly since: number };
+
+/** `since`: when the overview came, on `performance.now()`. */
+export function OpenDoors({ overview, since }: OpenDoorsProps) {
+  const { say, readOnly } = useView();
+  const { status } = overview;
+  const leases = overview.leases.slice(0, SHOWN);
   const hidden = status.leases.open - leases.length;
   return (
     <Section id="leases" title={say('leases')} count={status.leases.open} isWide>
@@ -27,7 +34,7 @@ export function OpenDoors() {
           </thead>
           <tbody>
             {leases.map((lease) => (
-              <LeaseRow key={lease.id} lease={lease} />
+              <LeaseRow key={lease.id} lease={lease} from={since} />
             ))}
           </tbody>
         </table>
@@ -37,8 +44,10 @@ export function OpenDoors() {
   );
 }
 
-function LeaseRow({ lease }: { readonly lease: LeaseStatus }) {
-  const { say, ask, order, state } = useView();
+type LeaseProps = { readonly lease: LeaseStatus; readonly from: number };
+
+function LeaseRow({ lease, from }: LeaseProps) {
+  const { say, ask, order, readOnly } = useView();
   const { source, door, ports, holders, byOperator, orderedBy } = lease;
   const users = [...new Set(holders?.map(({ user }) => user))].join(', ');
   const by = users !== '' ? users : byOperator ? (orderedBy ?? say('byOperator')) : say('byKnock');
@@ -61,9 +70,9 @@ function LeaseRow({ lease }: { readonly lease: LeaseStatus }) {
       <td data-label={say('ports')}>{ports === '' ? say('command') : ports}</td>
       <td data-label={say('by')}>{by}</td>
       <td data-label={say('left')}>
-        <TimeLeft lease={lease} />
+        <TimeLeft lease={lease} from={from} />
       </td>
-      {state.readOnly ? null : (
+      {readOnly ? null : (
         <td class="buttons">
           <button type="button" aria-label={`${say('extend')}: ${door}, ${source}`} onClick={extend}>
             {say('extend')}
@@ -82,12 +91,13 @@ function LeaseRow({ lease }: { readonly lease: LeaseStatus }) {
   );
 }
 
-function TimeLeft({ lease }: { readonly lease: LeaseStatus }) {
-  const { say, now, state } = useView();
+function TimeLeft({ lease, from }: LeaseProps) {
+  const { say } = useView();
+  const now = useNow();
   const { held, left, since, until, startFailure } = lease;
   if (startFailure !== undefined) return <span class="bad">{say('failed')}</span>;
   if (held) return <span class="good">{say('held')}</span>;
-  const rest = Math.max(0, left - (now - state.overviewAt));
+  const rest = Math.max(0, left - Math.max(0, now - from));
   const whole = Math.max(1, until - since);
   return (
     <span class="left">

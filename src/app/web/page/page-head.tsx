@@ -1,15 +1,20 @@
 import { useEffect, useState } from 'preact/hooks';
 import { renderUptime } from './format.ts';
+import type { LiveState } from './live-state.ts';
 import { useView } from './view.ts';
 import { isLanguage, LANGUAGES, type Language } from './words.ts';
 
 const THEMES = ['system', 'light', 'dark'] as const;
 const STORED_THEME = 'bussa-theme';
 
-type PageHeadProps = { readonly language: Language; readonly onLanguage: (language: Language) => void };
+type PageHeadProps = {
+  readonly state: LiveState;
+  readonly language: Language;
+  readonly onLanguage: (language: Language) => void;
+};
 
-export function PageHead({ language, onLanguage }: PageHeadProps) {
-  const { state, say } = useView();
+export function PageHead({ state, language, onLanguage }: PageHeadProps) {
+  const { say } = useView();
   const { host, readOnly, overview } = state;
   const { theme, setTheme } = useTheme();
   const status = overview?.status;

@@ -1,12 +1,13 @@
 import { render } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { LiveMessage } from '../live-message.ts';
 import { AskDialog } from './ask-dialog.tsx';
 import { Attempts } from './attempts.tsx';
 import { Day } from './day.tsx';
 import { Doors } from './doors.tsx';
 import { Events } from './events.tsx';
 import { KeptOut } from './kept-out.tsx';
-import { type LiveState, NOTHING, STALE_MS, takeMessage } from './live-state.ts';
+import { type LiveState, NOTHING, takeMessage } from './live-state.ts';
 import { OpenDoors } from './open-doors.tsx';
 import { PageHead } from './page-head.tsx';
 import { RateChart } from './rate-chart.tsx';
@@ -17,10 +18,11 @@ import { Warnings } from './warnings.tsx';
 import { type Language, readersLanguage } from './words.ts';
 
 const NOTICE_MS = 8000;
+/** What comes in between is drawn at once. */
+const DRAW_MS = 250;
 
 function Page() {
   const state = useLive();
-  const now = useNow();
   const [language, setLanguage] = useState<Language>(readersLanguage);
   const [asked, setAsked] = useState<Asked>();
   const [notice, setNotice] = useState({ text: '', isBad: false });
@@ -31,6 +33,7 @@ function Page() {
     const timer = setTimeout(() => setNotice({ text: '', isBad: false }), NOTICE_MS);
     return () => clearTimeout(timer);
   }, [notice]);
+  const { readOnly, overview, overviewAt, attempts, events, lost, rates } = state;
   const view: View = useMemo(() => {
     const order = (what: Order, done: string): void => {
       giveOrder(what).then(
@@ -38,27 +41,45 @@ function Page() {
         ({ message }: Error) => setNotice({ text: message, isBad: true }),
       );
     };
-    return { state, now, language, ask: setAsked, order };
-  }, [state, now, language]);
-  const isStale = state.overview !== undefined && now - state.heardAt > STALE_MS;
+    return { readOnly, language, ask: setAsked, order };
+  }, [readOnly, language]);
+  // A part is drawn anew when what it shows has changed, and not otherwise: a flood brings many messages a second.
+  const lists = useMemo(
+    () =>
+      overview && {
+        open: <OpenDoors overview={overview} since={overviewAt} />,
+        doors: <Doors overview={overview} />,
+        keptOut: <KeptOut overview={overview} />,
+        sources: <Sources sources={overview.sources} />,
+        day: <Day overview={overview} />,
+      },
+    [overview, overviewAt],
+  );
+  const pending = useMemo(() => <Attempts attempts={attempts} />, [attempts]);
+  const chart = useMemo(() => <RateChart rates={rates} />, [rates]);
+  const log = useMemo(() => <Events events={events} lost={lost} />, [events, lost]);
   return (
     <ViewContext.Provider value={view}>
-      <PageHead language={language} onLanguage={setLanguage} />
-      <Warnings />
-      <main id="content" class={isStale ? 'stale' : ''}>
-        <OpenDoors />
-        <Attempts />
-        <Doors />
-        {state.overview === undefined ? null : <RateChart />}
-        <KeptOut />
-        <Sources />
-        <Day />
-        <Events />
+      <PageHead state={state} language={language} onLanguage={setLanguage} />
+      <Warnings state={state} />
+      <main id="content">
+        {lists === undefined ? null : (
+          <>
+            {lists.open}
+            {pending}
+            {lists.doors}
+            {chart}
+            {lists.keptOut}
+            {lists.sources}
+            {lists.day}
+            {log}
+          </>
+        )}
       </main>
       <div role="status" class={notice.isBad ? 'notice bad' : 'notice'}>
         {notice.text}
       </div>
-      <AskDialog asked={asked} onClose={() => setAsked(undefined)} />
+      <AskDialog asked={asked} events={events} onClose={() => setAsked(undefined)} />
       <span hidden data-colour="--accent" class="colour-accent" />
       <span hidden data-colour="--bad" class="colour-bad" />
       <span hidden data-colour="--quiet" class="colour-quiet" />
@@ -70,22 +91,23 @@ function Page() {
 function useLive(): LiveState {
   const [state, setState] = useState(NOTHING);
   useEffect(() => {
+    let waiting: { readonly message: LiveMessage; readonly at: number }[] = [];
+    let timer: number | undefined;
+    const take = (): void => {
+      const some = waiting;
+      waiting = [];
+      timer = undefined;
+      setState((before) => some.reduce((next, { message, at }) => takeMessage(next, message, at), before));
+    };
     void follow({
-      onMessage: (message) => setState((before) => takeMessage(before, message, performance.now())),
+      onMessage: (message) => {
+        waiting.push({ message, at: performance.now() });
+        if (timer === undefined) timer = setTimeout(take, DRAW_MS);
+      },
       onEnd: (isRefused) => setState((before) => ({ ...before, isRefused, pulse: undefined })),
     });
   }, []);
   return state;
-}
-
-/** The time that is left runs down by the second. */
-function useNow(): number {
-  const [now, setNow] = useState(() => performance.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(performance.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }
 
 const place = document.getElementById('page');

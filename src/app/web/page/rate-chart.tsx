@@ -1,16 +1,16 @@
 import { useEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
+import type { Rates } from './live-state.ts';
 import { Section } from './section.tsx';
 import { useView } from './view.ts';
 
 const HEIGHT = 150;
 
 /** Packets of the last ten minutes' seconds, and those that were lost. */
-export function RateChart() {
-  const { state, say, language } = useView();
+export function RateChart({ rates }: { readonly rates: Rates }) {
+  const { say, language } = useView();
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<UPlot>(null);
-  const { rates } = state;
   const [packets, passed, dropped] = [say('packets'), say('passed'), say('dropped')];
   useEffect(() => {
     const box = place.current;
@@ -62,8 +62,17 @@ function options(width: number, passed: string, dropped: string): UPlot.Options 
   };
 }
 
+/** So long a colour that was read is used: to read it has the browser work out all styles. */
+const COLOUR_MS = 1000;
+const colours = new Map<string, { readonly colour: string; readonly at: number }>();
+
 /** The canvas has no style of its own. */
-const colourOf = (name: string): string => {
+function colourOf(name: string): string {
+  const known = colours.get(name);
+  const now = performance.now();
+  if (known !== undefined && now - known.at < COLOUR_MS) return known.colour;
   const probe = document.querySelector(`[data-colour="${name}"]`);
-  return probe === null ? '#888' : getComputedStyle(probe).color;
-};
+  const colour = probe === null ? '#888' : getComputedStyle(probe).color;
+  colours.set(name, { colour, at: now });
+  return colour;
+}

@@ -3,15 +3,15 @@ import { renderTime } from './format.ts';
 import { Empty, Section, SourceButton } from './section.tsx';
 import { useView } from './view.ts';
 
+/** Rows that are shown. */
+const SHOWN = 25;
+
 const GOOD: ReadonlySet<string> = new Set(['open', 'was-open', 'completed']);
 const NEUTRAL: ReadonlySet<string> = new Set(['pending', 'retransmission', 'nothing']);
 
 /** Who has knocked lately, and why it came to nothing. */
-export function Sources() {
-  const { state, say } = useView();
-  const { overview, readOnly } = state;
-  if (overview === undefined) return null;
-  const { sources } = overview;
+export function Sources({ sources }: { readonly sources: readonly SourceRow[] }) {
+  const { say, readOnly } = useView();
   return (
     <Section id="sources" title={say('sources')} isWide>
       {sources.length === 0 ? (
@@ -28,7 +28,7 @@ export function Sources() {
             </tr>
           </thead>
           <tbody>
-            {sources.map((row) => (
+            {sources.slice(0, SHOWN).map((row) => (
               <SourceLine key={row.source} row={row} />
             ))}
           </tbody>
@@ -39,7 +39,7 @@ export function Sources() {
 }
 
 function SourceLine({ row }: { readonly row: SourceRow }) {
-  const { say, sayOutcome, ask, order, state, language } = useView();
+  const { say, sayOutcome, ask, order, readOnly, language } = useView();
   const { source, at, kind, door, sentence, penaltyUntil, banned } = row;
   const colour = GOOD.has(kind) ? 'good' : NEUTRAL.has(kind) ? 'quiet' : 'bad';
   const ban = (): void =>
@@ -65,7 +65,7 @@ function SourceLine({ row }: { readonly row: SourceRow }) {
         {door === undefined ? '' : `${door}: `}
         {sentence}
       </td>
-      {state.readOnly ? null : (
+      {readOnly ? null : (
         <td class="buttons">
           {banned ? null : (
             <button type="button" class="danger" aria-label={`${say('ban')}: ${source}`} onClick={ban}>

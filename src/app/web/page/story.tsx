@@ -4,17 +4,22 @@ import { renderTime } from './format.ts';
 import { ask } from './server.ts';
 import { useView } from './view.ts';
 
-/** What a source has done, packet by packet, and what came of it: `bussa explain`. */
-export function Story({ source, onClose }: { readonly source: string; readonly onClose: () => void }) {
-  const { say, sayOutcome, language, state } = useView();
+type StoryProps = {
+  readonly source: string;
+  readonly latest: string | undefined;
+  readonly onClose: () => void;
+};
+
+/** What a source has done, packet by packet, and what came of it: `bussa explain`. `latest`: another when the source has done something more. */
+export function Story({ source, latest, onClose }: StoryProps) {
+  const { say, sayOutcome, language } = useView();
   const [story, setStory] = useState<SourceStory>();
   const [failure, setFailure] = useState('');
-  const count = state.events.find((event) => event.source === source)?.cursor;
   useEffect(() => {
     ask('explain', `?ip=${encodeURIComponent(source)}`).then(setStory, (error: Error) =>
       setFailure(error.message),
     );
-  }, [source, count]);
+  }, [source, latest]);
   return (
     <>
       <h2 id="asked">{say('story', source)}</h2>

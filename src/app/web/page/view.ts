@@ -1,6 +1,5 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { LiveState } from './live-state.ts';
 import type { Order } from './server.ts';
 import { type Language, sayOutcome, say as sayWord, type Word } from './words.ts';
 
@@ -15,11 +14,9 @@ export type Asked =
       readonly run: () => void;
     };
 
-/** What every part of the page needs. */
+/** What every part of the page needs; it seldom changes. What the daemon says is handed to each part. */
 export type View = {
-  readonly state: LiveState;
-  /** `performance.now()`, as it is shown. */
-  readonly now: number;
+  readonly readOnly: boolean;
   readonly language: Language;
   readonly ask: (asked: Asked) => void;
   /** Gives the order, and says what came of it. */

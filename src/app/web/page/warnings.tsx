@@ -1,6 +1,7 @@
 import type { DaemonStatus } from '../../../core/control/daemon-status.ts';
 import { renderLeft, renderTime } from './format.ts';
-import { STALE_MS } from './live-state.ts';
+import { type LiveState, STALE_MS } from './live-state.ts';
+import { useNow } from './use-now.ts';
 import { type Speech, useView } from './view.ts';
 import type { Language } from './words.ts';
 
@@ -8,9 +9,10 @@ import type { Language } from './words.ts';
 const NEWS_MS = 600_000;
 
 /** What is wrong, above everything else. */
-export function Warnings() {
+export function Warnings({ state }: { readonly state: LiveState }) {
   const view = useView();
-  const { state, now, say, language } = view;
+  const { say, language } = view;
+  const now = useNow();
   const { overview, trouble, isRefused, heardAt, heardWall, overviewAt } = state;
   const isStale = now - heardAt > STALE_MS;
   const lines: string[] = [];
@@ -20,7 +22,7 @@ export function Warnings() {
   if (trouble !== undefined) lines.push(trouble);
   if (overview !== undefined) lines.push(...statusLines(overview.status, view, language, now - overviewAt));
   return (
-    <div role="alert" class="alerts">
+    <div role="alert" class={isStale ? 'alerts is-stale' : 'alerts'}>
       {lines.map((line) => (
         <p key={line} class="alert">
           {line}
