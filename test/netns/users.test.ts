@@ -16,6 +16,9 @@ const DOOR = `[ssh]
   on_open  = sh: echo "$BUSSA_USER $BUSSA_PROOF" >> hooks
 `;
 
+/** Only a failing test waits so long: it starts a program on a machine that may be busy. */
+const PATIENCE_MS = 20_000;
+
 class Stage implements AsyncDisposable {
   readonly signer: KnockSigner;
   readonly wire: Wire;
@@ -159,6 +162,56 @@ describe('users', { concurrency: 2 }, () => {
     writeFileSync(config, good);
     assert.equal((await stage.ask('user', 'on', 'alice')).inForce, true);
     assert.equal(await stage.knock('alice'), 'open');
+  });
+
+  for (const [what, verb] of [
+    ['a user who is turned off', ['off', 'alice']],
+    ['a user who is removed', ['remove', 'alice']],
+    ['a key that is removed', ['remove', 'alice', 'SHA256:']],
+  ] as const) {
+    test(`${what} is shut out when the verb returns, which takes no second on an idle machine`, async (t) => {
+      await using stage = await Stage.create();
+      const { client } = stage.wire;
+      assert.equal(await stage.knock('alice'), 'open');
+      await assertOpen(client, SERVER, 22, CLIENT);
+      const { users } = (await stage.ask('user', 'list')) as {
+        users: { name: string; keys: { fingerprint: string }[] }[];
+      };
+      const fingerprint = users.find(({ name }) => name === 'alice')?.keys[0]?.fingerprint ?? '';
+      const words = verb.map((word) => (word === 'SHA256:' ? fingerprint : word));
+      const started = performance.now();
+      assert.equal((await stage.ask('user', ...words)).inForce, true);
+      const took = performance.now() - started;
+      assert.doesNotMatch(await stage.wire.server.run('nft', 'list', 'ruleset'), /10\.7\.0\.2/);
+      await assertShut(client, SERVER, 22, CLIENT);
+      t.diagnostic(`${took.toFixed(0)} ms from the command to its answer`);
+      assert.ok(took < PATIENCE_MS, `${took} ms`);
+    });
+  }
+
+  test('a user or key that somebody has deleted by hand is shut out by remove and off all the same', async () => {
+    await using stage = await Stage.create();
+    const { client, server } = stage.wire;
+    const { usersFile } = stage.signer;
+    const good = readFileSync(usersFile, 'utf8');
+    const key = (await server.run('ssh-keygen', '-lf', `${stage.signer.directory.file('alice')}.pub`)).split(
+      ' ',
+    )[1];
+    for (const [verb, edit] of [
+      [['remove', 'alice'], /\[alice\][^[]*/],
+      [['off', 'alice'], /\[alice\][^[]*/],
+      [['remove', 'alice', key ?? ''], /.*key = .* alice\n/],
+    ] as const) {
+      assert.equal(await stage.knock('alice'), 'open', verb.join(' '));
+      writeFileSync(usersFile, good.replace(edit, ''));
+      const told = await stage.ask('user', ...verb);
+      assert.deepEqual([told.changed, told.inForce, told.daemon], [false, true, 'shut-out']);
+      await assertShut(client, SERVER, 22, CLIENT);
+      // What neither the file nor the daemon has is a mistake of who asks.
+      await assert.rejects(stage.ask('user', ...verb), /alice/);
+      writeFileSync(usersFile, good);
+      await stage.ask('reload');
+    }
   });
 
   test('until: what only that user holds closes when the time comes', async () => {

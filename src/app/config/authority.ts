@@ -6,7 +6,7 @@ import type { Diagnostic } from '../../core/text/diagnostic.ts';
 import { parseUsers } from '../../core/users/parse-users.ts';
 import { UserDirectory } from '../../core/users/user-directory.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
-import { readWhole } from '../../host/files/read-whole.ts';
+import { readRegular } from '../../host/files/read-regular.ts';
 import { type FileAccess, judgeFileAccess } from '../file-access/judge-file-access.ts';
 
 /** Who may prove that he may come in, and the keys that signed knocks are sealed to: none where no door accepts those. */
@@ -57,6 +57,12 @@ export function loadAuthority(config: Config, access: FileAccess): LoadedAuthori
   return { kind: 'ok', authority, warnings: found };
 }
 
+/** BOUNDED: 10,000 long keys with their options. A larger file would take the daemon's time. */
+const MAX_BYTES = 1 << 24;
+
+/** A users file or a server's key. Throws with a reason, the system's or that it is no file. */
+export const readAuthorityFile = (path: string): Uint8Array => readRegular(path, MAX_BYTES);
+
 type LoadedKeys = {
   readonly keys?: Authority['serverKeys'];
   readonly findings: readonly Diagnostic[];
@@ -84,7 +90,7 @@ type Read = {
 function read(path: string, access: FileAccess, remedy: string): Read {
   const findings = access === 'judged' ? judgeFileAccess(path, 'owner') : [];
   try {
-    return { bytes: readWhole(path), findings, isDenied: false };
+    return { bytes: readAuthorityFile(path), findings, isDenied: false };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? `there is no such file: ${remedy}` : `it cannot be read: ${message}`;

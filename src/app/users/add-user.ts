@@ -150,9 +150,8 @@ function write(
   doors: readonly string[],
 ): AddOutcome {
   const { configFile, configBytes, usersFile, usersBytes, keyFile, serverKeys } = texts;
-  const isNew = !texts.users.some((user) => user.name === name);
   const lines = fresh.map(({ line }) => line);
-  const users = lines.length === 0 && !isNew ? usersBytes : addCredentials(usersBytes, name, lines, asked);
+  const users = addCredentials(usersBytes, name, lines, asked);
   const config = addPorts(acceptProof(configBytes, { proof: kind, doors, user: name }), texts);
   if (typeof config === 'string') return refused(config);
   const [newUsers, newConfig] = [parseUsers(usersFile, users, nodeCiphers), parseConfig(configFile, config)];

@@ -23,6 +23,7 @@ import { createFile } from '../../host/files/create-file.ts';
 import { makeDirectory } from '../../host/files/make-directory.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 import { replaceFile } from '../../host/files/replace-file.ts';
+import { readAuthorityFile } from '../config/authority.ts';
 import { judgeFileAccess } from '../file-access/judge-file-access.ts';
 
 /** `mistakes`: of the configuration, the users file or the key; nothing has been changed. */
@@ -78,24 +79,25 @@ export function readAuthority(configFile: string, wanted?: 'ports'): AuthorityTe
 
 /**
  * Where the users are and what is written there, whatever mistakes the configuration and the file have: whoever is to be
- * shut out does not get in for the sake of those.
+ * shut out does not get in for the sake of those. `undefined` if they cannot be read.
  */
-export function readUsersAlone(configFile: string): { readonly path: string; readonly bytes: Uint8Array } {
-  const { lines } = splitLines(readIfThere(configFile));
+export function readUsersAlone(
+  configFile: string,
+): { readonly path: string; readonly bytes: Uint8Array } | undefined {
+  try {
+    const path = usersFileIn(readWhole(configFile));
+    return { path, bytes: readAuthorityFile(path) };
+  } catch {
+    return undefined;
+  }
+}
+
+function usersFileIn(config: Uint8Array): string {
+  const { lines } = splitLines(config);
   const written = readSections(lines, new Findings()).flatMap(({ entries }) =>
     entries.flatMap(({ directive, value }) => (directive.name === 'Users_File' ? (value?.text ?? []) : [])),
   );
-  const path = written.findLast((one) => one.startsWith('/')) ?? DEFAULT_USERS_FILE;
-  return { path, bytes: readIfThere(path) };
-}
-
-function readIfThere(path: string): Uint8Array {
-  try {
-    return readWhole(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Uint8Array();
-    throw error;
-  }
+  return written.findLast((one) => one.startsWith('/')) ?? DEFAULT_USERS_FILE;
 }
 
 /** The configuration as if it had all ports, where nothing else is wrong with it. */
@@ -131,10 +133,12 @@ export function unusable({ code, message, path }: NodeJS.ErrnoException): Unusab
 function readPrivate(path: string, found: Diagnostic[]): Uint8Array | undefined {
   found.push(...judgeFileAccess(path, 'owner'));
   try {
-    return readWhole(path);
+    return readAuthorityFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' || code === 'EPERM') throw error;
+    if (code !== 'ENOENT') found.push(errorIn(path, `it cannot be read: ${message}`));
+    return undefined;
   }
 }
 

@@ -25,7 +25,8 @@ export type UserChange = 'off' | 'on' | 'remove';
 export type ChangeOutcome =
   /** `isDone`: it was so before. */
   | { readonly kind: 'changed'; readonly isDone: boolean }
-  | { readonly kind: 'refused'; readonly message: string }
+  /** The file has not this user, or not this key of his. A daemon that has not read it since may have. */
+  | { readonly kind: 'unknown'; readonly message: string }
   | Unusable;
 
 /** Turns a user off or on, or removes him, or one of his credentials by its fingerprint, or his `code`. */
@@ -43,14 +44,14 @@ function applyChange(configFile: string, name: string, change: UserChange, key?:
   if (texts.kind === 'mistakes' && change !== 'on') return shutOut(configFile, name, change, key) ?? texts;
   if (texts.kind !== 'texts') return texts;
   const user = texts.users.find((one) => one.name === name);
-  if (user === undefined) return { kind: 'refused', message: unknownUser(name, texts) };
+  if (user === undefined) return { kind: 'unknown', message: unknownUser(name, texts) };
   const { usersBytes, usersFile } = texts;
   const isKnown = (word: string): boolean =>
     fingerprintsOf(user).includes(word) || (word === CODE && user.code !== undefined);
   if (key !== undefined && !isKnown(key)) {
     const known = fingerprintsOf(user).join(', ');
     const what = key === CODE ? CODE : `key ${key}`;
-    return { kind: 'refused', message: `${name} has no ${what}: there are ${known || 'none'}` };
+    return { kind: 'unknown', message: `${name} has no ${what}: there are ${known || 'none'}` };
   }
   const isDone = change === 'off' ? user.isOff === true : change === 'on' && user.isOff !== true;
   if (isDone) return { kind: 'changed', isDone };
@@ -67,7 +68,7 @@ function applyChange(configFile: string, name: string, change: UserChange, key?:
 
 /**
  * `off` and `remove` in spite of mistakes in the files: they make who gets in fewer, and nothing else. `undefined`: the
- * user has no section.
+ * user has no section, or the users file itself cannot be read.
  */
 function shutOut(
   configFile: string,
@@ -75,20 +76,26 @@ function shutOut(
   change: UserChange,
   key: string | undefined,
 ): ChangeOutcome | undefined {
+  const users = readUsersAlone(configFile);
+  if (users === undefined || !hasUser(users.bytes, name)) return undefined;
+  const { path, bytes } = users;
+  const changed = changedText(bytes, name, change, key);
   try {
-    const { path, bytes } = readUsersAlone(configFile);
-    if (!hasUser(bytes, name)) return undefined;
-    const changed = changedText(bytes, name, change, key);
     if (changed !== bytes) writePrivate(path, changed);
-    return { kind: 'changed', isDone: changed === bytes };
   } catch (error) {
     return unusable(error as NodeJS.ErrnoException);
   }
+  return { kind: 'changed', isDone: changed === bytes };
 }
 
+/** BOUNDED: names in one sentence. */
+const MAX_NAMES = 8;
+
 export function unknownUser(name: string, { users }: AuthorityTexts): string {
-  const names = users.map((user) => user.name).join(', ');
-  return `there is no user ${name}: ${names === '' ? '`bussa user add` makes one' : `there are ${names}`}`;
+  const names = users.slice(0, MAX_NAMES).map((user) => user.name);
+  const more = users.length > MAX_NAMES ? ' … (`bussa user list` shows all)' : '';
+  const known = names.length === 0 ? '`bussa user add` makes one' : `there are ${names.join(', ')}${more}`;
+  return `there is no user ${name}: ${known}`;
 }
 
 function changedText(

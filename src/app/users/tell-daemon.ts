@@ -34,3 +34,9 @@ export async function revoke(choice: DaemonSelector, user: string, key?: string)
   if (reply.kind === 'answer') return { kind: 'shut-out', reasons: [] };
   return reply.kind === 'no-daemon' ? { kind: 'no-daemon' } : { kind: 'refused', reasons: [reply.message] };
 }
+
+/** The same of a user or key that the files do not have. Whether the running daemon had it. */
+export async function revokeForgotten(choice: DaemonSelector, user: string, key?: string): Promise<boolean> {
+  const reply = await askDaemon(choice, { verb: 'revoke', user, ...(key === undefined ? {} : { key }) });
+  return reply.kind === 'answer' && reply.answer.revoked;
+}

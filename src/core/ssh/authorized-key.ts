@@ -1,6 +1,7 @@
 import { parsePaddedBase64 } from '../bytes/base64.ts';
 import type { Address } from '../net/address.ts';
 import { type Instant, instant } from '../net/time.ts';
+import { nearestWord } from '../text/nearest-word.ts';
 import { type KeyOption, readKeyOptions } from './key-options.ts';
 import { KEY_TYPES, readPublicKey, type SshPublicKey } from './public-key.ts';
 import { compileSourcePatterns } from './source-patterns.ts';
@@ -64,7 +65,14 @@ function applyOptions(bare: AuthorizedKey, options: readonly KeyOption[]): Autho
   return { kind: 'key', key, notes };
 }
 
-const FLAGS: readonly string[] = ['no-touch-required', 'verify-required'];
+const RESTRICTIONS: readonly string[] = ['from', 'expiry-time', 'verify-required', 'touch-required'];
+
+const FLAGS: readonly string[] = [
+  'no-touch-required',
+  'touch-required',
+  'verify-required',
+  'no-verify-required',
+];
 
 type Applied = { readonly key: AuthorizedKey; readonly note?: string };
 
@@ -74,9 +82,8 @@ function applyOption(key: AuthorizedKey, { name, value }: KeyOption): Applied | 
   switch (name) {
     case 'from': {
       if (key.admits !== undefined) return 'from is there twice: write one list';
-      const { admits, unusable } = compileSourcePatterns(value ?? '');
-      const note = `from: names are not looked up, so ${unusable.join(', ')} matches nobody: give addresses`;
-      return { key: { ...key, admits }, ...(unusable.length === 0 ? {} : { note }) };
+      const { admits, notes } = compileSourcePatterns(value ?? '');
+      return { key: { ...key, admits }, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) };
     }
     case 'expiry-time': {
       const until = parseExpiry(value ?? '');
@@ -86,19 +93,38 @@ function applyOption(key: AuthorizedKey, { name, value }: KeyOption): Applied | 
     }
     case 'no-touch-required':
       return { key: { ...key, mayBeUntouched: true } };
+    case 'touch-required':
+      return { key: { ...key, mayBeUntouched: false } };
     case 'verify-required':
       return { key: { ...key, mustBeVerified: true } };
+    case 'no-verify-required':
+      return { key: { ...key, mustBeVerified: false } };
     case 'cert-authority':
     case 'principals':
       return `${name}: certificates cannot knock: give the plain public key`;
     default:
-      return { key, note: `${name} concerns logins, and counts for nothing here` };
+      return otherOption(key, name);
   }
 }
 
-/** sshd(8): a day or a moment, in the host's time zone, with `Z` in UTC. */
+/** sshd(8): what concerns logins alone; each may have `no-` in front. */
+const LOGIN_OPTIONS: readonly string[] = [
+  ...['agent-forwarding', 'command', 'environment', 'permitlisten', 'permitopen', 'port-forwarding', 'pty'],
+  ...['restrict', 'tunnel', 'user-rc', 'x11-forwarding'],
+];
+
+function otherOption(key: AuthorizedKey, name: string): Applied | string {
+  if (LOGIN_OPTIONS.includes(name.replace(/^no-/, '')))
+    return { key, note: `${name} concerns logins, and counts for nothing here` };
+  // A restriction that is misspelt would be none.
+  const meant = nearestWord(name, RESTRICTIONS);
+  if (meant !== undefined) return `unknown option ${name}: did you mean ${meant}?`;
+  return { key, note: `${name} is no option of authorized_keys, and counts for nothing here` };
+}
+
+/** sshd(8): a day or a moment, in the host's time zone, with `Z` or `UTC` in UTC. */
 function parseExpiry(text: string): Instant | undefined {
-  const parts = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?(Z?)$/.exec(text);
+  const parts = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?(Z|UTC)?$/i.exec(text);
   if (parts === null) return undefined;
   const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part ?? 0));
   if ((hour ?? 0) > 23 || (minute ?? 0) > 59 || (second ?? 0) > 59) return undefined;
@@ -110,8 +136,9 @@ function parseExpiry(text: string): Instant | undefined {
     number,
     number,
   ];
-  const time = parts[7] === 'Z' ? Date.UTC(...numbers) : new Date(...numbers).getTime();
+  const isUtc = parts[7] !== undefined;
+  const time = isUtc ? Date.UTC(...numbers) : new Date(...numbers).getTime();
   const shown = new Date(time);
-  const isSame = (parts[7] === 'Z' ? shown.getUTCDate() : shown.getDate()) === day;
+  const isSame = (isUtc ? shown.getUTCDate() : shown.getDate()) === day;
   return isSame && (month ?? 0) >= 1 && (month ?? 13) <= 12 ? instant(time) : undefined;
 }

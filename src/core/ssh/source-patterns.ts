@@ -1,41 +1,57 @@
-import { type Address, parseAddress } from '../net/address.ts';
+import { type Address, parseAddress, unmapped } from '../net/address.ts';
 import { type Prefix, parsePrefix, prefixHas } from '../net/prefix.ts';
+import { escapeCodes } from '../text/quote-text.ts';
 
 type Pattern = { readonly isDenied: boolean; readonly matches: (source: Address) => boolean };
 
-/** `unusable`: patterns that match nobody here, such as names of hosts. */
+/** `notes`: what matches nobody here, or has nobody let in, and why. */
 export type SourcePatterns = {
   readonly admits: (source: Address) => boolean;
-  readonly unusable: readonly string[];
+  readonly notes: readonly string[];
 };
 
 /**
  * The list of `from="…"` (ssh_config(5), PATTERNS): addresses, prefixes, and addresses with `*` and `?`; with `!` in
  * front a source is refused, whatever else matches. Names are not looked up: who answers for them is not who knocks.
+ * A refusal that cannot be judged refuses everybody, and so does a wrong prefix, as in sshd.
  */
 export function compileSourcePatterns(list: string): SourcePatterns {
   const patterns: Pattern[] = [];
-  const unusable: string[] = [];
+  const notes: string[] = [];
+  let isShut = false;
   for (const text of list.split(',').map((one) => one.trim())) {
     const isDenied = text.startsWith('!');
-    const matches = compilePattern(isDenied ? text.slice(1) : text);
-    if (matches === undefined) unusable.push(text);
-    else patterns.push({ isDenied, matches });
+    const bare = isDenied ? text.slice(1) : text;
+    const matches = compilePattern(bare);
+    if (matches !== undefined) {
+      patterns.push({ isDenied, matches });
+      continue;
+    }
+    const shuts = isDenied || bare.includes('/');
+    isShut ||= shuts;
+    notes.push(`${whyUnusable(bare)}, so ${shuts ? 'nobody can use the key' : 'it matches nobody'}`);
   }
-  return {
-    admits: (source) => {
-      const met = patterns.filter(({ matches }) => matches(source));
-      return met.length > 0 && met.every(({ isDenied }) => !isDenied);
-    },
-    unusable,
+  const admits = (source: Address): boolean => {
+    const met = patterns.filter(({ matches }) => matches(source));
+    return met.length > 0 && met.every(({ isDenied }) => !isDenied);
   };
+  return { admits: isShut ? () => false : admits, notes };
+}
+
+function whyUnusable(text: string): string {
+  const shown = escapeCodes(text);
+  if (text === '') return 'from: an address is missing';
+  if (text.includes('/')) return `from: ${shown} is no network (bits behind the length have to be 0)`;
+  const mapped = parseAddress(text);
+  if (mapped !== undefined) return `from: ${shown} is IPv4 written as IPv6 (write ${unmapped(mapped)})`;
+  return `from: names are not looked up, and ${shown} is no address`;
 }
 
 function compilePattern(text: string): ((source: Address) => boolean) | undefined {
   const prefix: Prefix | undefined = parsePrefix(text);
+  // No packet has such a source: it comes as IPv4.
+  if (prefix !== undefined && unmapped(prefix.base) !== prefix.base) return undefined;
   if (prefix !== undefined) return (source) => prefixHas(prefix, source);
-  const address = parseAddress(text);
-  if (address !== undefined) return (source) => source === address;
   // Letters beyond those of hexadecimal digits make it a name.
   if (!/^[0-9a-f:.*?]+$/i.test(text) || !/[*?]/.test(text)) return undefined;
   const pattern = text.toLowerCase();

@@ -7,8 +7,8 @@ import { CREDENTIALS, type CredentialName, USER_GRAMMAR, type UserDirectiveName 
 type UserSection = Section<UserDirectiveName>;
 
 /**
- * The users file with more credentials for a user, who is added where he does not exist yet: lines such as `key = …`.
- * `doors`: those that he may open.
+ * The users file with more credentials or doors for a user, who is added where he does not exist yet. `keyLines`: lines such
+ * as `key = …`. `doors`: those that he may open from now on. The very bytes where nothing is new.
  */
 export function addCredentials(
   bytes: Uint8Array,
@@ -29,7 +29,8 @@ export function addCredentials(
   );
   const added = doors.filter((door) => !now.includes(door));
   const indent = indentIn(lines, section);
-  const edits: LineEdit[] = [insertIn(section, keyLines.map((line) => indent + line).join('\n'))];
+  const edits: LineEdit[] =
+    keyLines.length === 0 ? [] : [insertIn(section, keyLines.map((line) => indent + line).join('\n'))];
   // Who may open all doors that accept his key still may.
   if (known?.value !== undefined && added.length > 0)
     edits.push({

@@ -207,7 +207,7 @@ class UsersParser {
 
   #isTaken(owner: Owner | undefined, user: string, line: Word): boolean {
     if (owner === undefined) return false;
-    const whose = owner.user === user ? 'the same key stands' : `it is the key of ${owner.user},`;
+    const whose = owner.user === user ? 'the same key stands' : `it is the key of ${escapeText(owner.user)},`;
     this.#findings.error(
       sliceWord(line, 0, 0),
       `${whose} in line ${owner.line}: a key belongs to one user only, remove it in one place`,

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -8,6 +8,8 @@ import { dirname } from 'node:path';
  */
 export function createFile(path: string, bytes: Uint8Array, backup?: string): void {
   const draft = `${path}.bussa-${process.pid}`;
+  // A crash may have left it, and in a container every process has the same number.
+  rmSync(draft, { force: true });
   const fd = openSync(draft, 'wx', 0o600);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);

@@ -17,15 +17,16 @@ const WAITING = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMEN
 export function readWhole(path: string): Uint8Array {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
-    const { size } = fstatSync(fd);
-    if (size > MAX_BYTES) throw tooLong();
-    return readToEnd(fd, size);
+    return readDescriptor(fd, MAX_BYTES);
   } finally {
     closeSync(fd);
   }
 }
 
-function readToEnd(fd: number, expected: number): Uint8Array {
+/** The same of a descriptor that is open with O_NONBLOCK, with a limit of its own. */
+export function readDescriptor(fd: number, limit: number): Uint8Array {
+  const { size: expected } = fstatSync(fd);
+  if (expected > limit) throw tooLong(limit);
   const pieces: Uint8Array[] = [];
   let length = 0;
   for (let isEnd = false; !isEnd; ) {
@@ -34,7 +35,7 @@ function readToEnd(fd: number, expected: number): Uint8Array {
     const count = readPatiently(fd, piece);
     pieces.push(piece.subarray(0, count));
     length += count;
-    if (length > MAX_BYTES) throw tooLong();
+    if (length > limit) throw tooLong(limit);
     isEnd = count === 0;
   }
   return Buffer.concat(pieces, length);
@@ -52,4 +53,4 @@ function readPatiently(fd: number, piece: Uint8Array): number {
   throw new Error(`no more data came for ${PATIENCE_MS / 1000} s, and it has not ended`);
 }
 
-const tooLong = (): Error => new Error(`it has more than ${MAX_BYTES} bytes`);
+const tooLong = (limit: number): Error => new Error(`it has more than ${limit} bytes`);

@@ -3,7 +3,18 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import { parseCard } from '../../../src/core/signed/server-card.ts';
@@ -11,6 +22,7 @@ import { parseServerKeys } from '../../../src/core/signed/server-keys.ts';
 import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
 import { Scratch } from '../../lab/child-module.ts';
 import { BUSSA as COMMAND } from '../../lab/knockd.ts';
+import { makeKey } from '../../lab/ssh-agent.ts';
 import { publicKeyLine } from '../users/key-lines.ts';
 
 const BUSSA = COMMAND[0] as string;
@@ -42,6 +54,12 @@ class Bench implements Disposable {
   run(...args: readonly string[]) {
     const all = [...args, ...this.#place];
     const { status, stdout, stderr } = spawnSync(BUSSA, all, { encoding: 'utf8', timeout: 60_000 });
+    return { status, stdout, stderr };
+  }
+
+  /** Without the words that choose a daemon. */
+  runAlone(...args: readonly string[]) {
+    const { status, stdout, stderr } = spawnSync(BUSSA, args, { encoding: 'utf8', timeout: 60_000 });
     return { status, stdout, stderr };
   }
 
@@ -214,6 +232,85 @@ suite('bussa user', () => {
     chmodSync(bench.users, 0o640);
     assert.match(bench.run('user', 'on', 'alice').stderr, /others can read or change/);
     assert.equal(readFileSync(bench.users, 'utf8'), good);
+  });
+
+  test('--door with a key that the user has already: one more door, and nothing is written twice', () => {
+    using bench = new Bench(
+      '[ssh]\nsequence = 7123,4234\nopen = tcp/22\n[web]\nsequence = 8123,4234\nopen = tcp/80\n',
+    );
+    bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'ssh');
+    const again = bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'web');
+    assert.deepEqual([again.keys, again.mayOpen], [[], ['ssh', 'web']]);
+    assert.deepEqual(bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'web').written, []);
+  });
+
+  test('what is no regular file, or far too long, is neither read nor replaced, and is told with its place', () => {
+    using bench = new Bench();
+    bench.json('user', 'add', 'alice', publicKeyLine(1));
+    const places: readonly (readonly [string, (path: string) => void, RegExp])[] = [
+      ['a pipe', (path) => execFileSync('mkfifo', ['-m', '600', path]), /it is a named pipe, and must be/],
+      ['a directory', (path) => mkdirSync(path, { mode: 0o700 }), /it is a directory, and must be/],
+      ['a device', (path) => symlinkSync('/dev/null', path), /it is a device, and must be/],
+      ['endless', (path) => symlinkSync('/dev/zero', path), /it is a device, and must be/],
+      ['a loop', (path) => symlinkSync(path, path), /ELOOP/],
+      [
+        'too long',
+        (path) => {
+          writeFileSync(path, '', { mode: 0o600 });
+          truncateSync(path, 100_000_000);
+        },
+        /it has more than \d+ bytes/,
+      ],
+    ];
+    for (const path of [bench.users, bench.key]) {
+      const good = readFileSync(path);
+      for (const [name, make, words] of places) {
+        rmSync(path);
+        make(path);
+        const { mode, ino } = lstatSync(path);
+        for (const verb of [
+          ['check', bench.config],
+          ['user', 'list'],
+          ['user', 'add', 'bob', publicKeyLine(2)],
+          ['key', 'rotate'],
+        ]) {
+          const { status, stderr, stdout } =
+            verb[0] === 'check' ? bench.runAlone(...verb) : bench.run(...verb);
+          assert.equal(status, 78, `${name} ${path} ${verb}: ${stdout}`);
+          assert.match(stderr + stdout, words, `${name} ${path} ${verb}`);
+          assert.match(stderr + stdout, new RegExp(`${path}:1:1: `));
+        }
+        assert.deepEqual([lstatSync(path).mode, lstatSync(path).ino], [mode, ino], `${name} ${path}`);
+        // The users file can be changed whatever has become of the key.
+        if (path === bench.key) {
+          assert.equal(bench.run('user', 'off', 'alice').status, 0, name);
+          assert.match(readFileSync(bench.users, 'utf8'), /off = yes/);
+          writeFileSync(bench.users, readFileSync(bench.users, 'utf8').replace(/.*off = yes\n/, ''));
+        }
+        rmSync(path, { recursive: true });
+        writeFileSync(path, good, { mode: 0o600 });
+      }
+    }
+  });
+
+  test('certificates, private keys, short RSA keys and damaged lines are refused, and nothing is written', () => {
+    using bench = new Bench();
+    const file = (name: string): string => bench.scratch.file(name);
+    makeKey(file('ca'));
+    makeKey(file('id'), '-t', 'ecdsa', '-b', '384');
+    makeKey(file('short'), '-t', 'rsa', '-b', '1024');
+    execFileSync('ssh-keygen', ['-q', '-s', file('ca'), '-I', 'alice', '-n', 'alice', file('id.pub')]);
+    for (const [key, words] of [
+      [file('id-cert.pub'), /certificates cannot knock: give the plain public key/],
+      [file('id'), /this is a private key: give the public one/],
+      [file('short.pub'), /has 1024 bits: at least 2048 are needed/],
+      [file('nowhere.pub'), /there is no .*nowhere\.pub/],
+    ] as const) {
+      const { status, stderr } = bench.run('user', 'add', 'alice', key);
+      assert.equal(status, 1, key);
+      assert.match(stderr, words, key);
+      assert.equal(existsSync(bench.users), false, key);
+    }
   });
 
   test('off and remove are written whatever mistakes the files have elsewhere', () => {

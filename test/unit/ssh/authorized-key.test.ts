@@ -47,7 +47,7 @@ describe('a line of authorized_keys', () => {
       admitted.filter((one) => key.admits?.(address(one))),
       ['192.0.2.7', '198.51.100.200', '2001:db8::5'],
     );
-    assert.match(notes.join(), /\*\.example\.org matches nobody/);
+    assert.match(notes.join(), /\*\.example\.org is no address, so it matches nobody/);
     assert.equal(
       compileSourcePatterns('!192.0.2.9').admits(address('192.0.2.7')),
       false,
@@ -58,11 +58,16 @@ describe('a line of authorized_keys', () => {
   test('expiry-time in UTC and in the time of the host', () => {
     assert.equal(keyOf(`expiry-time="20270101Z" ${KEY}`).key.until, Date.UTC(2027, 0, 1));
     assert.equal(keyOf(`expiry-time="202701021530Z" ${KEY}`).key.until, Date.UTC(2027, 0, 2, 15, 30));
+    for (const utc of ['z', 'UTC', 'utc'])
+      assert.equal(
+        keyOf(`expiry-time="20270102153020${utc}" ${KEY}`).key.until,
+        Date.UTC(2027, 0, 2, 15, 30, 20),
+      );
     assert.equal(
       keyOf(`expiry-time="20270102153020" ${KEY}`).key.until,
       new Date(2027, 0, 2, 15, 30, 20).getTime(),
     );
-    for (const wrong of ['', '2027', '20271301', '20270230', '20270101z', '2027-01-01'])
+    for (const wrong of ['', '2027', '20271301', '20270230', '20270101U', '20270101UTCZ', '2027-01-01'])
       assert.match(reasonOf(`expiry-time="${wrong}" ${KEY}`), /expiry-time is no time/, wrong);
   });
 
@@ -71,6 +76,34 @@ describe('a line of authorized_keys', () => {
     assert.deepEqual(
       notes.map((note) => note.split(' ')[0]),
       ['command', 'no-pty', 'permitopen'],
+    );
+  });
+
+  test('an unknown option is told; a restriction that is misspelt would be none, so it is a mistake', () => {
+    const { notes } = keyOf(`bussa-door="ssh",frobnicate ${KEY}`);
+    assert.deepEqual(
+      notes.map((note) => note.split(' ')[0]),
+      ['bussa-door', 'frobnicate'],
+    );
+    for (const [written, meant] of [
+      ['verify-requird', 'verify-required'],
+      ['form="192.0.2.1"', 'from'],
+      ['expirytime="20270101"', 'expiry-time'],
+      ['verify_required', 'verify-required'],
+    ] as const)
+      assert.match(reasonOf(`${written} ${KEY}`), new RegExp(`did you mean ${meant}\\?`), written);
+  });
+
+  test('touch and PIN: the last word counts, as in sshd', () => {
+    const touched = (options: string) => keyOf(`${options} ${KEY}`).key.mayBeUntouched;
+    assert.deepEqual(
+      [touched('no-touch-required,touch-required'), touched('No-Touch-Required')],
+      [false, true],
+    );
+    const verified = (options: string) => keyOf(`${options} ${KEY}`).key.mustBeVerified;
+    assert.deepEqual(
+      [verified('no-verify-required,verify-required'), verified('no-verify-required')],
+      [true, false],
     );
   });
 

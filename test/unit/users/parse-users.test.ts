@@ -31,6 +31,11 @@ function told(text: string): readonly string[] {
 const [first, second] = [1, 2].map(publicKeyLine) as [string, string];
 
 suite('the users file', () => {
+  test('what is said of a key that two have is printable, whatever the name of the other', () => {
+    const lines = told(`[\u0001]\nkey = ${first}\n[bob]\nkey = ${first}\n`);
+    assert.match(lines.join('\n'), /it is the key of \\u\{1\}, in line 2/);
+  });
+
   test('users, their keys with options, doors, networks and ends', () => {
     const { users, warnings } = usersOf(
       [

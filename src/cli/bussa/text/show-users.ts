@@ -108,8 +108,8 @@ function userJson(user: User, texts: AuthorityTexts): { readonly [name: string]:
         fingerprint,
         comment,
         ...(end === undefined ? {} : { until: isoMoment(end) }),
-        ...(mayBeUntouched === undefined ? {} : { noTouchRequired: true }),
-        ...(mustBeVerified === undefined ? {} : { verifyRequired: true }),
+        ...(mayBeUntouched === true ? { noTouchRequired: true } : {}),
+        ...(mustBeVerified === true ? { verifyRequired: true } : {}),
       }),
     ),
   };

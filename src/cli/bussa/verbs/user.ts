@@ -198,7 +198,11 @@ async function add(
   return told.kind === 'refused' ? EXIT.config : EXIT.ok;
 }
 
-type Changed = { readonly configFile: string; readonly name: string; readonly key?: string };
+type Changed = {
+  readonly configFile: string;
+  readonly name: string;
+  readonly key?: string | undefined;
+};
 
 const DONE = {
   off: ['is off: nothing that this user sends opens a door', 'was off already'],
@@ -217,9 +221,14 @@ async function change(
   const { changeUser } = await import('../../../app/users/change-user.ts');
   const { revoke, shutOut, tellDaemon } = await import('../../../app/users/tell-daemon.ts');
   const outcome = changeUser(configFile, name, action, key);
+  if (outcome.kind === 'unknown') {
+    const isForgotten =
+      action !== 'on' && (await shutOutForgotten({ configFile, name, key }, choice, output));
+    return isForgotten ? EXIT.ok : printFailure({ kind: 'refused', message: outcome.message }, output);
+  }
   if (outcome.kind !== 'changed') {
     const status = printFailure(outcome, output);
-    if (action === 'on' || outcome.kind === 'refused') return status;
+    if (action === 'on') return status;
     // The files could not be changed: a full disk, for one.
     const told = await revoke(choice, name, key);
     const still = told.kind === 'shut-out' ? STILL_WRITTEN : 'STILL GETS IN';
@@ -245,4 +254,22 @@ async function change(
     ...sequenceLines(sequenceOpens ?? [], configFile, `To shut out ${name} if he may know it`),
   ]);
   return told.kind === 'refused' ? EXIT.config : EXIT.ok;
+}
+
+/** Somebody has deleted the user or key from the file, and the daemon has not read it since. */
+async function shutOutForgotten(
+  { configFile, name, key }: Changed,
+  choice: DaemonSelector,
+  output: Output,
+): Promise<boolean> {
+  const { revokeForgotten } = await import('../../../app/users/tell-daemon.ts');
+  if (!(await revokeForgotten(choice, name, key))) return false;
+  const what = key === undefined ? name : `the key ${key} of ${name}`;
+  const sequenceOpens = (await doorsWithSequence(configFile)) ?? [];
+  const value = { name, changed: false, ...(key === undefined ? {} : { key }), sequenceOpens };
+  output.answer({ ...value, inForce: true, daemon: 'shut-out' }, [
+    `${what} was deleted from the users file already, and the daemon still had it: it is shut out now`,
+    ...sequenceLines(sequenceOpens, configFile, `To shut out ${name} if he may know it`),
+  ]);
+  return true;
 }
