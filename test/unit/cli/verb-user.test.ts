@@ -151,7 +151,7 @@ suite('bussa user', () => {
         ['bob', false],
       ],
     );
-    assert.match(bench.run('user', 'list').stdout, /^alice +1 +no +ssh +off$/m);
+    assert.match(bench.run('user', 'list').stdout, /^alice +1 +no +0 +ssh +off$/m);
     bench.json('user', 'on', 'alice');
     const [key] = bench.json('user', 'show', 'alice').keys as {
       fingerprint: string;
