@@ -178,7 +178,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     proof: ['attempt', 'bytes', 'cipher', 'code', 'door', 'event', 'net', 'origin', 'signed', 'spa', 'users'],
     signed: ['bytes', 'cipher', 'net', 'ssh'],
     spa: ['bytes', 'cipher', 'net', 'text'],
-    ssh: ['bytes', 'cipher', 'net'],
+    ssh: ['bytes', 'cipher', 'net', 'text'],
     text: [],
     trace: ['attempt', 'door', 'lease', 'net', 'origin', 'packet'],
     decoy: ['door', 'net'],
