@@ -9,7 +9,10 @@ import { repository } from './scratch-clone.ts';
 /** Directories of this machine that the copy may change. */
 const COPIED = ['/etc', '/usr', '/var', repository];
 
-/** A machine that has neither run Bussa nor another knockd, with the programs where README has them. */
+/**
+ * A machine that has neither run Bussa nor another knockd, with the programs where README has them. Packages that are
+ * installed write no index of the manual pages.
+ */
 const FRESH = `rm -rf /var/lib/man-db/auto-update /var/lib/bussa /etc/knockd.conf /etc/default/knockd /etc/init.d/knockd /etc/logrotate.d/*knock* /etc/logrotate.d/*bussa* /etc/rc?.d/*knockd
 ln -sf "$0" /usr/local/sbin/bussa; ln -sf "$1" /usr/local/sbin/knockd`;
 

@@ -4,11 +4,26 @@ import type { TestContext } from 'node:test';
 /** One seed for all properties of a run; `BUSSA_SEED=<number>` repeats a run that failed. */
 export const SEED = readSeed(process.env);
 
-/** Parameters for `fc.assert`, the seed among them, which is printed with the test. */
-export function seeded<T extends object>(t: TestContext, parameters?: T): T & { readonly seed: number } {
+/** Of the runs of a property, what `npm test` makes: each time with another seed. */
+const QUICK = 1 / 3;
+
+/**
+ * Parameters for `fc.assert`, the seed among them, which is printed with the test. `numRuns` is how often with
+ * BUSSA_EFFORT=full, or if BUSSA_SEED repeats a run.
+ */
+export function seeded<T extends { readonly numRuns?: number }>(
+  t: TestContext,
+  parameters?: T,
+): T & { readonly seed: number } {
   t.diagnostic(`seed ${SEED}, to repeat: BUSSA_SEED=${SEED}`);
-  return { ...(parameters ?? ({} as T)), seed: SEED };
+  const given = { ...(parameters ?? ({} as T)), seed: SEED };
+  const isFull = process.env.BUSSA_EFFORT === 'full' || isRepeated(process.env);
+  return isFull || given.numRuns === undefined
+    ? given
+    : { ...given, numRuns: Math.ceil(given.numRuns * QUICK) };
 }
+
+const isRepeated = ({ BUSSA_SEED: text }: NodeJS.ProcessEnv): boolean => text !== undefined && text !== '';
 
 function readSeed({ BUSSA_SEED: text }: NodeJS.ProcessEnv): number {
   if (text === undefined || text === '') return randomInt(0x7fff_ffff);

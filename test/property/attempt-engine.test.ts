@@ -217,10 +217,10 @@ describe('the engine does what the model does', () => {
         }
         completions += rehearsal.completions;
       });
-      const numRuns = 1000;
-      fc.assert(property, seeded(t, { numRuns }));
+      const parameters = seeded(t, { numRuns: 1000 });
+      fc.assert(property, parameters);
       t.diagnostic(`${completions} completions`);
-      assert.ok(completions > numRuns, `${completions} completions are too few to prove anything`);
+      assert.ok(completions > parameters.numRuns, `${completions} completions are too few to prove anything`);
     });
   }
 });

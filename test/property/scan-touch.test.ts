@@ -93,9 +93,10 @@ describe('whatever can be a knock can be a touch', () => {
         }
       },
     );
-    fc.assert(property, seeded(t, { numRuns: 100 }));
+    const parameters = seeded(t, { numRuns: 100 });
+    fc.assert(property, parameters);
     t.diagnostic(`${knocks} knocks`);
-    assert.ok(knocks > 300, `${knocks} knocks are too few to prove anything`);
+    assert.ok(knocks > parameters.numRuns * 3, `${knocks} knocks are too few to prove anything`);
   });
 
   const { syn, ack, rst, fin, psh } = TCP_FLAG;
@@ -122,9 +123,9 @@ describe('whatever can be a knock can be a touch', () => {
     for (let port = 1024; port <= 65_535; port++) {
       if (isNear(port)) continue;
       for (const flags of [syn | ack, ack, ack | psh, fin | ack, rst, rst | ack]) {
-        assert.deepEqual(engine.offer({ port, at: 0, flags }), ['ignored']);
+        assert.equal(`${engine.offer({ port, at: 0, flags })}`, 'ignored');
       }
-      assert.deepEqual(engine.offer({ port: `${port}:udp`, at: 0 }), ['ignored']);
+      assert.equal(`${engine.offer({ port: `${port}:udp`, at: 0 })}`, 'ignored');
     }
     assert.equal(engine.touches, 0);
   });

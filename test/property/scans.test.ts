@@ -10,6 +10,7 @@ import { drawShare } from '../../src/core/decoy/port-share.ts';
 import type { Door } from '../../src/core/door/door.ts';
 import { TCP_FLAG } from '../../src/core/net/tcp-flags.ts';
 import { Packet } from '../../src/core/packet/packet.ts';
+import { repeats } from '../lab/effort.ts';
 import { SEED } from '../lab/seed.ts';
 import { door, readKnock } from '../unit/attempt/knocks.ts';
 import { generator, shuffled } from './random.ts';
@@ -161,7 +162,7 @@ describe('the odds are as stated', () => {
       const random = generator(SEED);
       const doors = [door('a', '7000,7001,7002', { timeout: 25_000 })];
       const ports = [7000, 7001, 7002, ...range(7003, 7002 + wires)];
-      const runs = 40_000;
+      const runs = repeats('BUSSA_ODDS', { quick: 15_000, full: 40_000 });
       let opened = 0;
       for (let run = 0; run < runs; run += 1000) {
         const secret = [random(2 ** 32) | 0, random(2 ** 32) | 0] as const;
