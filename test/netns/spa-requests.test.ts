@@ -120,4 +120,33 @@ describe('a request of the fwknop client', { concurrency: 2 }, () => {
     await wire.client.run('env', `HOME=${directory.path}`, 'fwknop', '--rc-file', rcFile, '-n', SERVER);
     await stage.knockd.saw(/10\.7\.0\.2: ssh: erin: opened tcp\/22/);
   });
+
+  test('opens after `bussa import --write` of the access.conf that fwknopd had', async () => {
+    const key = drawKey('frank', { hmac: 'sha512', mode: 'ctr' });
+    await using stage = await SpaStage.create({ keys: [drawKey('carol')], clientKeys: [key] });
+    const access = stage.directory.file(
+      'access.conf',
+      [
+        'SOURCE 10.7.0.0/24',
+        `KEY_BASE64 ${key.key.toString('base64')}`,
+        `HMAC_KEY_BASE64 ${key.hmacKey.toString('base64')}`,
+        'HMAC_DIGEST_TYPE SHA512',
+        'ENCRYPTION_MODE CTR',
+        'OPEN_PORTS tcp/22, udp/53',
+        'FW_ACCESS_TIMEOUT 45',
+        'REQUIRE_SOURCE_ADDRESS Y\n',
+      ].join('\n'),
+    );
+    const config = (): string => readFileSync(stage.configFile, 'utf8');
+    const before = config();
+    const shown = await stage.ask('import', access, '-c', stage.configFile);
+    assert.equal(config(), before, 'nothing is written without --write');
+    assert.doesNotMatch(shown, new RegExp(RegExp.escape(key.key.toString('base64'))));
+    await stage.ask('import', access, '--write', '-c', stage.configFile);
+    assert.ok(config().startsWith(before), 'what was there stays');
+    await stage.send('frank', '-A', 'tcp/22,udp/53');
+    await stage.knockd.saw(/10\.7\.0\.2: spa-tcp-22: fwknop-1: opened tcp\/22 for 45 s/);
+    await stage.knockd.saw(/10\.7\.0\.2: spa-udp-53: fwknop-1: opened udp\/53 for 45 s/);
+    await assertOpen(stage.wire.client, SERVER, 22, CLIENT);
+  });
 });

@@ -33,11 +33,22 @@ export function parseSpaMode(word: Word, findings: Findings): SpaMode | undefine
 }
 
 export function parseBase64Key(word: Word, most: number, findings: Findings): Uint8Array | undefined {
-  const key = parsePaddedBase64(word.text);
+  const key = parsePaddedBase64(word.text) ?? parseLoose(word.text);
   if (key !== undefined) return withinBounds(key, word, most, findings);
   findings.error(word, 'this key is not base64: copy it whole, as fwknop --key-gen printed it');
   return undefined;
 }
+
+/** Of a key that somebody has made up, the last character may have bits that stand for nothing: fwknop ignores them. */
+function parseLoose(text: string): Uint8Array | undefined {
+  const bare = text.replace(/={1,2}$/, '');
+  const value = BASE64.indexOf(bare.at(-1) ?? '');
+  const spare = bare.length % 4 === 2 ? 16 : 4;
+  if (value < 0 || bare.length % 4 < 2) return undefined;
+  return parsePaddedBase64(bare.slice(0, -1) + BASE64.charAt(value - (value % spare)));
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** A passphrase as it stands. */
 export function parseTextKey(word: Word, most: number, findings: Findings): Uint8Array | undefined {

@@ -72,4 +72,28 @@ suite('advice about proofs', () => {
       ],
     );
   });
+
+  test('keys of fwknop that are weak, or so many that each packet takes long, are told with their places', () => {
+    const key = (length: number, seed = 0): string => Buffer.alloc(length, `${seed} key`).toString('base64');
+    const good = `key ${key(32)} hmac ${key(64)}`;
+    const idsIn = (text: string): readonly string[] =>
+      adviseUsers('u', bytes(text), []).map(({ id = '', place }) => `${place.line} ${id}`);
+    assert.deepEqual(idsIn(`[a]\nspa = ${good}\n`), []);
+    assert.deepEqual(idsIn(`[a]\nspa = key ${key(32)} no-hmac\n`), ['2 no-hmac']);
+    assert.deepEqual(idsIn(`[a]\nspa = ${good} ecb\nspa = ${good} legacy`), ['2 weak-mode', '3 weak-mode']);
+    assert.deepEqual(idsIn(`[a]\nspa = key ${key(8)} hmac ${key(64)}\n`), ['2 short-key']);
+    const many = Array.from({ length: 25 }, (_, i) => `[u${i}]\nspa = key ${key(32, i)} hmac ${key(64)}`);
+    assert.deepEqual(idsIn(many.join('\n')), ['42 many-spa-keys']);
+  });
+
+  test('a service at the port for SPA, and a door for SPA without a user', () => {
+    const found = idsOf('[ssh]\naccept = spa\nopen = tcp/9\nopen_for = 60\n', [], true);
+    assert.ok(found.includes('2 served-port') && found.includes('1 unknown-user'), found.join());
+    const other = idsOf(
+      '[options]\nSPA_Transports = icmp\n[ssh]\naccept = spa\nopen = tcp/9\nopen_for = 60\n',
+      [],
+      true,
+    );
+    assert.ok(!other.some((id) => id.endsWith(' served-port')), other.join());
+  });
 });

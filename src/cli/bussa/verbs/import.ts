@@ -1,21 +1,74 @@
+import { readSpaRequest, type WantedPort } from '../../../core/spa/spa-request.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { UsageError } from '../../arguments/read-options.ts';
 import type { Output, Verb } from '../../arguments/verb.ts';
+import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
 import { hostsFile, PROFILE_OPTIONS } from '../../daemon-verbs/profile-options.ts';
+
+const OPTIONS = {
+  write: {
+    type: 'boolean',
+    summary: 'with `access.conf`: write the doors and users; without it they are only shown',
+  },
+  ports: {
+    type: 'string',
+    value: 'PORTS',
+    summary: 'with `access.conf`: what stanzas without OPEN_PORTS open, such as `tcp/22,udp/53`',
+  },
+  ...PROFILE_OPTIONS,
+  ...CHOICE_OPTIONS,
+} as const satisfies OptionTable;
 
 export const IMPORT: Verb = {
   name: 'import',
   summary: 'take over the configuration of fwknop',
   description: [
-    'Reads the `.fwknoprc` of the fwknop client. For each stanza it writes a profile into `hosts.conf` and a file with its keys beside it, both with mode 600, so that `bussa knock` and `bussa connect` ask the same fwknopd. It names what it leaves out, and why: GPG, NAT, stanzas without a key.',
+    'Reads the `access.conf` of fwknopd, or the `.fwknoprc` of its client.',
+    'For `access.conf` it prints the doors and users that stand for its stanzas, and with `--write` adds them to `knockd.conf` and to the users file, whose contents stay. It follows `%include`, `%include_folder` and `%include_keys`. It names what it leaves out, and how Bussa has it: GPG, commands that clients send, NAT.',
+    'For each stanza of `.fwknoprc` it writes a profile into `hosts.conf` and a file with its keys beside it, both with mode 600, so that `bussa knock` and `bussa connect` ask the same fwknopd. It names what it leaves out, and why: GPG, NAT, stanzas without a key.',
     'If the file has a mistake, or a profile of that name exists already, it names all of them and writes nothing. A second run changes nothing.',
   ],
-  operands: [{ name: 'FILE', summary: 'the file, such as `~/.fwknoprc`', completes: 'file' }],
-  options: PROFILE_OPTIONS,
+  operands: [
+    {
+      name: 'FILE',
+      summary: 'the file, such as `/etc/fwknop/access.conf` or `~/.fwknoprc`',
+      completes: 'file',
+    },
+  ],
+  options: OPTIONS,
   read: ({ values, operands: [file = ''] }, environment) => {
     const hosts = hostsFile(values, environment);
-    return (output) => importClient(file, hosts, output);
+    const choice = daemonChoice(values, environment);
+    const ports = readPorts(values.get('ports'));
+    const isWritten = values.has('write');
+    return async (output) => {
+      if (!(await isOfServer(file))) return importClient(file, hosts, output);
+      const judged = await judgedFile(undefined, choice, output);
+      if (typeof judged === 'number') return judged;
+      const { importServer } = await import('../text/import-access.ts');
+      return importServer({ file, config: judged.file, ports, isWritten, choice }, output);
+    };
   },
 };
+
+function readPorts(text: string | undefined): readonly WantedPort[] {
+  if (text === undefined) return [];
+  const request = readSpaRequest(`0.0.0.0,${text.replaceAll(' ', '')}`);
+  if (request === undefined) throw new UsageError(`'${text}' are no ports: --ports tcp/22,udp/53`);
+  return request.ports;
+}
+
+/** A file that cannot be read is told by the import itself. */
+async function isOfServer(file: string): Promise<boolean> {
+  const { readFileSync } = await import('node:fs');
+  const { isAccessFile } = await import('../../../app/users/import-access.ts');
+  try {
+    return isAccessFile(readFileSync(file, 'utf8'));
+  } catch {
+    return /access[^/]*$/.test(file);
+  }
+}
 
 async function importClient(file: string, hosts: string, output: Output): Promise<number> {
   const { importFwknoprc } = await import('../../../app/client/import-fwknoprc.ts');

@@ -1,7 +1,9 @@
-import { userProofs } from '../../door/door.ts';
+import { takes, userProofs } from '../../door/door.ts';
+import { DEFAULT_SPA_PORT, SPA_TRANSPORTS } from '../../spa/spa-transport.ts';
 import { Findings } from '../../text/findings.ts';
 import { escapeText, quoteText } from '../../text/quote-text.ts';
 import { splitWord } from '../../text/word.ts';
+import type { Settings } from '../file/config.ts';
 import { parseSettings } from '../file/parse-settings.ts';
 import type { Section } from '../file/read-sections.ts';
 import { type HostFacts, lastEntry, type WrittenDoor } from './written-door.ts';
@@ -24,11 +26,17 @@ export function adviseProofs(
     judgeUsers(written, host, findings);
     judgeMaximum(section, spec, findings);
     const source = lastEntry(section, 'Require_Source');
-    if (spec.requireSource === true && settings.reply === 'no' && source !== undefined) {
+    if (
+      takes(spec, 'key') &&
+      spec.requireSource === true &&
+      settings.reply === 'no' &&
+      source !== undefined
+    ) {
       const why = 'a client behind NAT learns its outer address from the reply, and Reply is no';
       findings.warning(source.key, 'no-reply', `${why}: remove one of the two`);
     }
   }
+  judgeSpaPort(accepting, settings, host, findings);
   const port = sections
     .map((section) => lastEntry(section, 'Signed_Port'))
     .find((entry) => entry !== undefined);
@@ -46,6 +54,9 @@ export function adviseProofs(
   }
 }
 
+/** What a door accepts, and how a user gets it. */
+const ADDED = { key: ['keys', 'KEY.pub'], code: ['codes', '--code'], spa: ['SPA', '--spa'] } as const;
+
 function judgeUsers({ section, spec }: WrittenDoor, { users }: HostFacts, findings: Findings): void {
   if (users === undefined) return;
   const named = section.entries.flatMap(({ directive, value }) =>
@@ -59,7 +70,7 @@ function judgeUsers({ section, spec }: WrittenDoor, { users }: HostFacts, findin
   }
   if (users.length === 0 && named.length === 0) {
     const [proof] = userProofs(spec);
-    const [what, add] = proof === 'code' ? ['codes', '--code'] : ['keys', 'KEY.pub'];
+    const [what, add] = ADDED[proof ?? 'key'];
     const shown = `[${escapeText(section.name.text)}] accepts ${what}, and there is no user yet`;
     findings.warning(section.name, 'unknown-user', `${shown}: add one with \`bussa user add NAME ${add}\``);
   }
@@ -78,4 +89,18 @@ function judgeMaximum(
     'short-maximum',
     `${what}: allow ${opening.cmdTimeout / 1000} seconds at least`,
   );
+}
+
+/** Such as fwknopd with its UDP server, as it may have been before. */
+function judgeSpaPort(
+  accepting: readonly WrittenDoor[],
+  { spaPort = DEFAULT_SPA_PORT, spaTransports = SPA_TRANSPORTS }: Settings,
+  host: HostFacts,
+  findings: Findings,
+): void {
+  const first = accepting.find(({ spec }) => takes(spec, 'spa'));
+  const entry = first === undefined ? undefined : lastEntry(first.section, 'Accept');
+  if (entry === undefined || !spaTransports.includes('udp') || !host.serves('udp', spaPort)) return;
+  const what = `a service of this host listens at udp/${spaPort}, and gets every SPA packet too`;
+  findings.warning(entry.key, 'served-port', `${what}: stop it if it is fwknopd, or set another SPA_Port`);
 }

@@ -1,0 +1,129 @@
+import type { Diagnostic } from '../text/diagnostic.ts';
+import { Findings } from '../text/findings.ts';
+import { nearestWord } from '../text/nearest-word.ts';
+import { quoteText } from '../text/quote-text.ts';
+import { isUtf16, splitLines } from '../text/split-lines.ts';
+import { sliceWord, trimWord, type Word } from '../text/word.ts';
+import { ACCESS_NAMES, INCLUDES, type IncludeName } from './access-settings.ts';
+
+/** A file of access.conf: itself, or one that it includes. */
+export type AccessFile = {
+  readonly path: string;
+  readonly lines: readonly string[];
+  readonly findings: Findings;
+};
+
+/** What a line says, and where. */
+export type AccessSetting = { readonly name: Word; readonly value: Word; readonly file: AccessFile };
+
+export type AccessStanza = {
+  /** From 1. */
+  readonly number: number;
+  readonly source: AccessSetting;
+  /** By name; the last of a name counts, as in fwknopd. */
+  readonly settings: Map<string, AccessSetting>;
+};
+
+/** Files that an include names, one by one; a text says why they cannot be read. */
+export type ReadIncluded = (
+  kind: IncludeName,
+  name: string,
+  from: string,
+) => readonly { readonly path: string; readonly bytes: Uint8Array }[] | string;
+
+/** BOUNDED: fwknopd follows 3 (MAX_DEPTH), and nobody has so many stanzas. */
+const MAX_DEPTH = 3;
+const MAX_STANZAS = 1000;
+
+/** Reads access.conf and the files it includes, as fwknopd 2.6.10 does. */
+export class AccessReader {
+  readonly stanzas: AccessStanza[] = [];
+  readonly #files: AccessFile[] = [];
+  readonly #readIncluded: ReadIncluded;
+
+  constructor(readIncluded: ReadIncluded) {
+    this.#readIncluded = readIncluded;
+  }
+
+  get diagnostics(): readonly Diagnostic[] {
+    return this.#files.flatMap(({ path, lines, findings }) => findings.diagnostics(path, lines));
+  }
+
+  get hasErrors(): boolean {
+    return this.#files.some(({ findings }) => findings.hasErrors);
+  }
+
+  read(path: string, bytes: Uint8Array, depth = 0, keysOf?: AccessStanza): void {
+    const { lines } = isUtf16(bytes) ? { lines: [] } : splitLines(bytes);
+    const file = { path, lines, findings: new Findings() };
+    this.#files.push(file);
+    if (isUtf16(bytes)) file.findings.error(START, 'the file is in UTF-16: save it as UTF-8');
+    for (const [index, text] of lines.entries()) {
+      const whole = { text, line: index + 1, offset: 0 };
+      const line = trimWord(whole);
+      if (line.text === '' || line.text.startsWith('#') || line.text.startsWith(';')) continue;
+      const setting = readSetting(sliceWord(whole, line.offset), file);
+      if (setting !== undefined) this.#take(setting, depth, keysOf);
+    }
+  }
+
+  #take(setting: AccessSetting, depth: number, keysOf: AccessStanza | undefined): void {
+    const { name, file, value } = setting;
+    const include = INCLUDES.find((one) => one === name.text);
+    if (include !== undefined) {
+      this.#include(include, setting, depth);
+      return;
+    }
+    if (!ACCESS_NAMES.includes(name.text)) {
+      const near = nearestWord(name.text, ACCESS_NAMES);
+      const remedy = near === undefined ? 'man fwknopd lists those that there are' : `did you mean ${near}?`;
+      file.findings.error(name, `unknown setting ${quoteText(name.text)}: ${remedy}`);
+    } else if (keysOf !== undefined && !/^(?:HMAC_)?KEY(?:_BASE64)?$|^HMAC_DIGEST_TYPE$/.test(name.text)) {
+      file.findings.error(name, `a file of %include_keys has keys alone: move ${name.text} into the stanza`);
+    } else if (name.text === 'SOURCE') {
+      if (this.stanzas.length === MAX_STANZAS)
+        file.findings.error(
+          name,
+          `there are more than ${MAX_STANZAS} stanzas: import some from another file`,
+        );
+      if (this.stanzas.length < MAX_STANZAS)
+        this.stanzas.push({ number: this.stanzas.length + 1, source: setting, settings: new Map() });
+    } else {
+      const stanza = keysOf ?? this.stanzas.at(-1);
+      if (stanza === undefined)
+        file.findings.error(name, `${name.text} stands before the first SOURCE: put SOURCE ANY above it`);
+      stanza?.settings.set(name.text, { name, value, file });
+    }
+  }
+
+  #include(kind: IncludeName, { value, file }: AccessSetting, depth: number): void {
+    if (depth >= MAX_DEPTH) {
+      file.findings.error(value, `includes are nested more than ${MAX_DEPTH} deep, as fwknopd follows them`);
+      return;
+    }
+    const stanza = this.stanzas.at(-1);
+    if (kind === '%include_keys' && stanza === undefined) {
+      file.findings.error(value, '%include_keys stands before the first SOURCE: put SOURCE ANY above it');
+      return;
+    }
+    const files = this.#readIncluded(kind, value.text, file.path);
+    if (typeof files === 'string') file.findings.error(value, files);
+    else
+      for (const { path, bytes } of files)
+        this.read(path, bytes, depth + 1, kind === '%include_keys' ? stanza : undefined);
+  }
+}
+
+const START: Word = { text: '', line: 1, offset: 0 };
+
+/** `KEY_BASE64: value;`: a colon may stand behind the name, and the value ends at a semicolon, not at a blank. */
+function readSetting(line: Word, file: AccessFile): AccessSetting | undefined {
+  const [, name = '', colon = '', gap = '', text = ''] = /^([^\s:;]+)(:?)(\s+)([^;]*)/.exec(line.text) ?? [];
+  const start = name.length + colon.length + gap.length;
+  const whole = sliceWord(line, start, start + text.replace(/\r$/, '').length);
+  // A blank behind a passphrase belongs to it.
+  const value = /^(?:HMAC_)?KEY$/.test(name) ? whole : trimWord(whole);
+  if (name !== '' && value.text.trim() !== '') return { name: sliceWord(line, 0, name.length), value, file };
+  file.findings.error(line, 'a name and a value are expected here, as in OPEN_PORTS tcp/22');
+  return undefined;
+}
