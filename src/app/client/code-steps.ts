@@ -15,9 +15,10 @@ import { readPrivateFile } from './private-file.ts';
  */
 export type CodeSteps = (ahead: 0 | 1) => Sequence;
 
-export type PreparedCode =
-  | { readonly kind: 'ready'; readonly steps: CodeSteps }
-  | { readonly kind: 'failed'; readonly reasons: readonly string[] };
+export type PreparedCode = { readonly kind: 'ready'; readonly steps: CodeSteps } | CodeFailure;
+
+/** Each in a sentence with the remedy. */
+export type CodeFailure = { readonly kind: 'failed'; readonly reasons: readonly string[] };
 
 /** From what was typed, from the file with the secret, or by asking. `given`: six digits. */
 export async function prepareCode(profile: Profile, given: string | undefined): Promise<PreparedCode> {
@@ -39,16 +40,26 @@ export async function prepareCode(profile: Profile, given: string | undefined): 
 }
 
 async function fromFile(profile: Profile, codeFile: string, ports: CodePorts): Promise<PreparedCode> {
+  const read = await readCodeSecret(profile, codeFile);
+  if (read.kind === 'failed') return read;
+  const { secret } = read;
+  const codeAt = (ahead: number): string => codeOf(nodeCiphers, secret, stepAt(instant(Date.now())) + ahead);
+  return { kind: 'ready', steps: (ahead) => sequenceOf(codeAt(ahead), ports) };
+}
+
+/** The secret of the user's codes, which nobody else may read. */
+export async function readCodeSecret(
+  profile: Profile,
+  codeFile: string,
+): Promise<{ readonly kind: 'secret'; readonly secret: Uint8Array } | CodeFailure> {
   const path = expandPath(codeFile, profile);
   const file = await readPrivateFile(path, 'a file with the secret of codes');
   if (file.kind === 'missing')
     return failed(`the file ${path} does not exist: CodeFile in the profile of ${profile.name} names it`);
   if (file.kind !== 'read') return failed(...file.errors);
   const secret = parseSecret(new TextDecoder().decode(file.bytes));
-  if (secret === undefined)
-    return failed(`${path}: it has no secret: write the one that \`bussa user add NAME --code\` has printed`);
-  const codeAt = (ahead: number): string => codeOf(nodeCiphers, secret, stepAt(instant(Date.now())) + ahead);
-  return { kind: 'ready', steps: (ahead) => sequenceOf(codeAt(ahead), ports) };
+  if (secret !== undefined) return { kind: 'secret', secret };
+  return failed(`${path}: it has no secret: write the one that \`bussa user add NAME --code\` has printed`);
 }
 
 /** The first line that is no comment: base32, or what the QR code has. */
@@ -70,4 +81,4 @@ function sequenceOf(code: string, ports: CodePorts): Sequence {
   return [first, ...rest];
 }
 
-const failed = (...reasons: readonly string[]): PreparedCode => ({ kind: 'failed', reasons });
+const failed = (...reasons: readonly string[]): CodeFailure => ({ kind: 'failed', reasons });

@@ -30,8 +30,50 @@ export function readPageWishes(values: ReadonlyMap<string, string>): PageWishes 
   return file === undefined ? undefined : { file, ...(link === undefined ? {} : { link }) };
 }
 
+/** Those of `bussa knock`, whose profile may have codes. */
+export const PROFILE_PAGE_OPTIONS = {
+  ...PAGE_OPTIONS,
+  recipe: {
+    type: 'string',
+    value: 'NUMBERS',
+    summary: 'with `--page`: a page for codes, by what the app shows above them, such as `17___ 23___`',
+    details:
+      'The default is the `CodePorts` of the profile. The page asks for the code that the app shows, and holds no secret.',
+  },
+  'with-secret': {
+    type: 'boolean',
+    summary: 'with `--page`: the page makes the codes itself, with the secret in the `CodeFile`',
+    details:
+      'The secret is then in the page, and whoever has the file can knock in your name. A browser computes codes only in a page from a file or of https.',
+  },
+} as const satisfies OptionTable;
+
+export type ProfilePage = PageWishes & {
+  readonly recipe?: readonly [number, number];
+  readonly withSecret: boolean;
+};
+
+/** Options that knock, and so say nothing to a page. */
+const KNOCKING = ['then', 'no-wait', 'code'];
+
+/** `undefined`: no page is asked for. Throws a `UsageError`. */
+export function readProfilePage(values: ReadonlyMap<string, string>): ProfilePage | undefined {
+  const wishes = readPageWishes(values);
+  const recipe = values.get('recipe');
+  const withSecret = values.has('with-secret');
+  if (wishes === undefined) {
+    if (recipe !== undefined || withSecret)
+      throw new UsageError(`--${withSecret ? 'with-secret' : 'recipe'} is for --page`);
+    return undefined;
+  }
+  const other = KNOCKING.find((name) => values.has(name));
+  if (other !== undefined)
+    throw new UsageError(`--page only writes a page: it cannot be combined with --${other}`);
+  return { ...wishes, ...(recipe === undefined ? {} : { recipe: parseRecipe(recipe) }), withSecret };
+}
+
 /** `17___ 23___`, as the app shows it, or `17 23`. Throws a `UsageError`. */
-export function parseRecipe(text: string): readonly [number, number] {
+function parseRecipe(text: string): readonly [number, number] {
   const [, first = '', second = ''] = /^ *([1-9][0-9]?)_* +([1-9][0-9]?)_* *$/.exec(text) ?? [];
   const isGood = first !== '' && second !== first && Number(first) <= 64 && Number(second) <= 64;
   if (isGood) return [Number(first), Number(second)];

@@ -52,8 +52,11 @@ export const DOCTOR: Verb = {
 async function examineClient(file: string, host: string, output: Output): Promise<number> {
   const profile = await readProfile(file, host, output);
   if (typeof profile === 'number') return profile;
-  if (profile.knock === undefined) {
-    output.error(`bussa: ${file} has no Knock for '${host}': add one, as in Knock 7000 8000:udp 9000`);
+  const { knock, card, spa } = profile;
+  if (knock === undefined && card === undefined && spa === undefined) {
+    output.error(
+      `bussa: ${file} has no Knock for '${host}', no Card and no Spa: add one, as in Knock 7000 8000:udp 9000`,
+    );
     return EXIT.config;
   }
   const { examineFromClient } = await import('../../../app/doctor/examine-from-client.ts');

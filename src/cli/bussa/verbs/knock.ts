@@ -7,7 +7,7 @@ import { UsageError } from '../../arguments/read-options.ts';
 import type { Output, Verb } from '../../arguments/verb.ts';
 import { CODE_OPTION, givenCode, withCode } from '../../daemon-verbs/code-option.ts';
 import { hostsFile, PROFILE_OPTIONS, readHosts, readProfile } from '../../daemon-verbs/profile-options.ts';
-import { PAGE_OPTIONS, type PageWishes, parseRecipe, readPageWishes } from '../page/page-options.ts';
+import { PROFILE_PAGE_OPTIONS, type ProfilePage, readProfilePage } from '../page/page-options.ts';
 
 /** Not written as a name of the object below: one that has it by that name passes for a promise. */
 const THEN = 'then';
@@ -31,13 +31,7 @@ const OPTIONS = {
     short: 'l',
     summary: 'list the profiles, without their knocks',
   },
-  ...PAGE_OPTIONS,
-  recipe: {
-    type: 'string',
-    value: 'NUMBERS',
-    summary: 'with `--page`: a page for codes, by what the app shows above them, such as `17___ 23___`',
-    details: 'The page asks for the code that the app shows, and holds no secret.',
-  },
+  ...PROFILE_PAGE_OPTIONS,
   ...CODE_OPTION,
   verbose: { type: 'boolean', short: 'v', summary: 'report each step on standard error' },
   ...PROFILE_OPTIONS,
@@ -63,39 +57,19 @@ export const KNOCK: Verb = {
     if (then !== undefined && values.has('json')) {
       throw new UsageError('--then and --json cannot be combined: standard output belongs to the command');
     }
-    const page = readPageWishes(values);
-    const recipe = values.get('recipe');
-    if (page === undefined && recipe !== undefined) throw new UsageError('--recipe is for --page');
-    if (page !== undefined && (then !== undefined || values.has('no-wait')))
-      throw new UsageError('--page only writes a page: it cannot be combined with --then or --no-wait');
-    const prefixes = recipe === undefined ? undefined : parseRecipe(recipe);
-    if (page !== undefined) return (output) => pageOf(file, name, page, prefixes, output);
+    const page = readProfilePage(values);
+    if (page !== undefined) return (output) => pageOf(file, name, page, output);
     const code = givenCode(values);
     const wishes = { then, waits: !values.has('no-wait'), verbose: values.has('verbose'), code };
     return (output) => knockWith(file, name, wishes, output);
   },
 };
 
-async function pageOf(
-  file: string,
-  name: string,
-  { file: page, link }: PageWishes,
-  recipe: readonly [number, number] | undefined,
-  output: Output,
-): Promise<number> {
+async function pageOf(file: string, name: string, page: ProfilePage, output: Output): Promise<number> {
   const profile = await readProfile(file, name, output);
   if (typeof profile === 'number') return profile;
-  const { hostName: host, port, knock, codePorts } = profile;
-  const codePrefixes = recipe ?? (knock === undefined ? codePorts : undefined);
-  const { writeKnockPage } = await import('../page/write-knock-page.ts');
-  const wish = {
-    host,
-    ...(port === undefined ? {} : { port }),
-    ...(knock === undefined ? {} : { sequence: knock }),
-    ...(codePrefixes === undefined ? {} : { codePrefixes }),
-    ...(link === undefined ? {} : { link }),
-  };
-  return writeKnockPage(page, wish, output);
+  const { writeProfilePage } = await import('../page/write-profile-page.ts');
+  return writeProfilePage(profile, page, output);
 }
 
 type InitAnswers = {
