@@ -11,6 +11,6 @@ sh scripts/setup.sh knock
 find_node || exit
 find_compile_cache
 
-exec "$NODE" --disable-warning=ExperimentalWarning --test --test-concurrency=2 --test-timeout=120000 "$@" \
+exec "$NODE" --disable-warning=ExperimentalWarning --test --test-concurrency=3 --test-timeout=120000 "$@" \
   'test/architecture.test.ts' 'test/unit/**/*.test.ts' 'test/property/*.test.ts' 'test/daemon/*.test.ts' \
   'test/scenario/*.test.ts'

@@ -75,8 +75,9 @@ options=$#
 for file in $(find test -name '*.test.ts' | LC_ALL=C sort); do
   is_alone "$file" || set -- "$@" "$file"
 done
+# One more than there may be cores: many tests wait.
 status=0
-run 2 "$@" || status=$?
+run 3 "$@" || status=$?
 
 # The options again, and the other files.
 position=0
