@@ -25,7 +25,11 @@ suite('options of the page that knocks', () => {
 
   test('a recipe is two different numbers, as the app shows them or bare', () => {
     for (const good of ['17___ 23___', '17 23', ' 9___ 64___ '])
-      assert.equal(parseBussaCommand(['knock', 'b', '--page', 'f', '--recipe', good], {}).kind, 'deed', good);
+      assert.equal(
+        parseBussaCommand(['knock', 'b', '--page', 'f', '--recipe', good], {}).kind,
+        'action',
+        good,
+      );
     for (const bad of ['17', '17 17', '17 65', '0 23', '17,23', '17 23 29', 'x y'])
       assert.match(mistake('knock', 'b', '--page', 'f', '--recipe', bad), /bad --recipe .*17___ 23___/, bad);
   });
