@@ -51,7 +51,25 @@ export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>
   yield gauge('firewall_in_place', "Whether the doors' rules are in the firewall, or none are needed.", [
     ['', Number(up)],
   ]);
+  if (status.exposure !== undefined) {
+    yield gauge('ports_open_to_strangers', "Doors' ports that the whole ruleset leaves open to strangers.", [
+      ['', status.exposure.open.length],
+    ]);
+  }
+  yield renderLooks(status);
   yield* renderDoors(doors);
+}
+
+/** Old ones mean that a watch has gone deaf: without any change it looks every 30 s. */
+function renderLooks({ looked: { interfaces, firewall } }: DaemonStatus): string {
+  return gauge(
+    'last_look_timestamp_seconds',
+    'When rules and interfaces were last read, in seconds since 1970.',
+    [
+      ['at="interfaces"', interfaces / 1000],
+      ...(firewall === undefined ? [] : [['at="firewall"', firewall / 1000] as const]),
+    ],
+  );
 }
 
 function* renderSigned({ packets, garbage, replies, repliesFailed }: ProofCounts): Generator<string> {
