@@ -4,8 +4,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { askDaemon } from '../../src/app/ask/ask-daemon.ts';
+import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { BUSSA } from '../netns/up-stage.ts';
 import { WebStage } from '../netns/web-stage.ts';
 import { addAddresses, SERVER } from './wire.ts';
