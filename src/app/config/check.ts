@@ -97,6 +97,7 @@ function readHostFacts(): HostFacts {
       .flatMap((addresses) => addresses ?? [])
       // RFC 4291 section 2.5.6: fe80::/10 is known on its link alone.
       .some(({ family, internal, address }) => family === 'IPv6' && !internal && !/^fe[89ab]/i.test(address)),
+    localPorts,
     blindShare: (door) => (isShareBlind([door], localPorts) ? BLIND_SHARE : undefined),
     interfaces: interfaceNames(),
     hasDirectoryOf,

@@ -8,6 +8,7 @@ export const WARNING_IDS = [
   'ascending-sequence',
   'bad-rule',
   'browser-port',
+  'code-ports',
   'command-not-found',
   'comment-in-value',
   'contained-sequence',

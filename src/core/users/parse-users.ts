@@ -194,7 +194,7 @@ class UsersParser {
 
   /** A code names its user, so no two have one secret. */
   #ownsCode(user: string, line: Word, { fingerprint }: UserCode): boolean {
-    if (this.#isTaken(this.#codeOwners.get(fingerprint), user, line)) return false;
+    if (this.#isTaken(this.#codeOwners.get(fingerprint), user, line, 'code')) return false;
     if (this.#codeOwners.size === MAX_CODE_USERS)
       this.#findings.error(
         sliceWord(line, 0, 0),
@@ -205,12 +205,13 @@ class UsersParser {
     return true;
   }
 
-  #isTaken(owner: Owner | undefined, user: string, line: Word): boolean {
+  #isTaken(owner: Owner | undefined, user: string, line: Word, what = 'key'): boolean {
     if (owner === undefined) return false;
-    const whose = owner.user === user ? 'the same key stands' : `it is the key of ${escapeText(owner.user)},`;
+    const whose =
+      owner.user === user ? `the same ${what} stands` : `it is the ${what} of ${escapeText(owner.user)},`;
     this.#findings.error(
       sliceWord(line, 0, 0),
-      `${whose} in line ${owner.line}: a key belongs to one user only, remove it in one place`,
+      `${whose} in line ${owner.line}: a ${what} belongs to one user only, remove it in one place`,
     );
     return true;
   }

@@ -1,8 +1,7 @@
 // bussa user and bussa key, from their command lines to the three files and what is printed.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -20,69 +19,9 @@ import { suite, test } from 'node:test';
 import { parseCard } from '../../../src/core/signed/server-card.ts';
 import { parseServerKeys } from '../../../src/core/signed/server-keys.ts';
 import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
-import { Scratch } from '../../lab/child-module.ts';
-import { BUSSA as COMMAND } from '../../lab/knockd.ts';
 import { makeKey } from '../../lab/ssh-agent.ts';
 import { publicKeyLine } from '../users/key-lines.ts';
-
-const BUSSA = COMMAND[0] as string;
-
-/** A directory with a configuration, and `bussa` run on it. */
-class Bench implements Disposable {
-  readonly scratch = new Scratch();
-  readonly #place: readonly string[];
-
-  constructor(doors = '# the way in\n[ssh]\n\tsequence = 7123,4234\n\topen = tcp/22\n') {
-    const { scratch } = this;
-    const options = `[options]\n\tUsers_File = ${this.users}\n\tServer_Key = ${this.key}\n`;
-    writeFileSync(this.config, `# mine\n${options}\n${doors}`, { mode: 0o600 });
-    this.#place = ['-c', this.config, '--state', scratch.file('state')];
-  }
-
-  get config(): string {
-    return this.scratch.file('knockd.conf');
-  }
-
-  get users(): string {
-    return this.scratch.file('bussa/users.conf');
-  }
-
-  get key(): string {
-    return this.scratch.file('bussa/server.key');
-  }
-
-  run(...args: readonly string[]) {
-    const all = [...args, ...this.#place];
-    const { status, stdout, stderr } = spawnSync(BUSSA, all, { encoding: 'utf8', timeout: 60_000 });
-    return { status, stdout, stderr };
-  }
-
-  /** Without the words that choose a daemon. */
-  runAlone(...args: readonly string[]) {
-    const { status, stdout, stderr } = spawnSync(BUSSA, args, { encoding: 'utf8', timeout: 60_000 });
-    return { status, stdout, stderr };
-  }
-
-  /** Resolves to the exit status. */
-  async start(...args: readonly string[]): Promise<number | null> {
-    const child = spawn(BUSSA, [...args, ...this.#place], { stdio: 'ignore' });
-    const [status] = (await once(child, 'exit')) as [number | null];
-    return status;
-  }
-
-  json(...args: readonly string[]) {
-    const { status, stdout, stderr } = this.run(...args, '--json');
-    assert.equal(status, 0, stderr + stdout);
-    return JSON.parse(stdout) as Record<string, unknown> & {
-      card: string;
-      users: { name: string; off: boolean }[];
-    };
-  }
-
-  [Symbol.dispose](): void {
-    this.scratch[Symbol.dispose]();
-  }
-}
+import { Bench } from './user-bench.ts';
 
 const isIn = (file: string, text: string): boolean => readFileSync(file, 'utf8').includes(text);
 

@@ -1,23 +1,26 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { advise } from '../../../src/core/config/advice/advise.ts';
+import type { HostFacts } from '../../../src/core/config/advice/written-door.ts';
 import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import { adviseUsers } from '../../../src/core/users/advise-users.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+const HOST: HostFacts = {
+  serves: () => false,
+  hasProgram: () => true,
+  hasIpv6: true,
+  blindShare: () => undefined,
+  localPorts: { first: 32_768, last: 60_999 },
+  interfaces: undefined,
+  hasDirectoryOf: () => true,
+  endsLeases: () => true,
+  barrierIn: () => undefined,
+};
+
 function idsOf(config: string, users: readonly string[], serves = false): readonly string[] {
-  const host = {
-    serves: (protocol: string) => serves && protocol === 'udp',
-    hasProgram: () => true,
-    hasIpv6: true,
-    blindShare: () => undefined,
-    interfaces: undefined,
-    hasDirectoryOf: () => true,
-    endsLeases: () => true,
-    barrierIn: () => undefined,
-    users,
-  };
+  const host = { ...HOST, serves: (protocol: string) => serves && protocol === 'udp', users };
   return advise('c', bytes(config), new Map(), host).map(({ id = '', place }) => `${place.line} ${id}`);
 }
 
@@ -52,6 +55,28 @@ suite('advice about proofs', () => {
     const found = idsOf(OPTIONS + GOOD, [], true);
     assert.ok(found.includes('3 unknown-user') && found.includes('2 served-port'), found.join());
   });
+
+  const CODES = '[ssh]\naccept = code\nopen = tcp/9\nopen_for = 60\ncode_ports = 17, 23\n';
+  const OTHER = '[web]\nsequence = 5123,9471,17012\ntcpflags = syn\nopen_for = 60\nopen = tcp/';
+  for (const [name, config, host] of [
+    ['a service', CODES, { serves: (_: string, port: number) => port === 23_080 }],
+    ['a knock port', `${CODES}${OTHER}80\n`, {}],
+    ['a port that a door opens', `${CODES}${OTHER.replace('17012', '3012')}23100\n`, {}],
+    ['the local ports', CODES, { localPorts: { first: 20_000, last: 60_999 } }],
+    ['signed knocks', `[options]\nSigned_Port = 17001\n${CODES}`, {}],
+  ] as const)
+    test(`${name} in a block of codes`, () => {
+      const found = advise('c', bytes(config), new Map(), { ...HOST, users: ['alice'], ...host });
+      const told = found.filter(({ id }) => id === 'code-ports');
+      assert.equal(told.length, 1, JSON.stringify(found));
+    });
+
+  test('nothing in a block of codes', () =>
+    assert.ok(
+      !idsOf(`${CODES}${OTHER.replace('17012', '3012')}80\n`, ['alice'])
+        .join()
+        .includes('code-ports'),
+    ));
 
   test('a user’s doors that he cannot open are told with their places', () => {
     const config = parseConfig(

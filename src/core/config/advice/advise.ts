@@ -4,6 +4,7 @@ import { Findings } from '../../text/findings.ts';
 import { splitLines } from '../../text/split-lines.ts';
 import { parseDoor } from '../file/parse-door.ts';
 import { readSections, type Section } from '../file/read-sections.ts';
+import { adviseCodes } from './advise-codes.ts';
 import { adviseCommands } from './advise-commands.ts';
 import { adviseOpening } from './advise-opening.ts';
 import { adviseProofs } from './advise-proofs.ts';
@@ -41,6 +42,7 @@ export function advise(
     adviseTime(section, findings);
   }
   adviseProofs(doors, sections, host, findings);
+  adviseCodes(doors, sections, host, findings);
   adviseContained(doors, findings);
   adviseSameKnocks(doors, findings);
   adviseSettings(sections, host, findings);

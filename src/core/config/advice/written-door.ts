@@ -13,6 +13,8 @@ export type HostFacts = {
   readonly hasIpv6: boolean;
   /** What keeps the scan guard from noticing scans for this door, if anything does. */
   readonly blindShare: (door: Door) => string | undefined;
+  /** The local ports of its own connections; `undefined` where they cannot be told. */
+  readonly localPorts?: { readonly first: number; readonly last: number };
   /** Its interfaces; `undefined` where they cannot be told. */
   readonly interfaces: readonly string[] | undefined;
   /** Whether the directory of the file is there. */
