@@ -22,6 +22,8 @@ export const TARGET_NAMES = [
   'users',
   'fwknoprc',
   'signed-knocks',
+  'spa-packets',
+  'access-conf',
   'netlink',
   'listings',
   'database',

@@ -1,4 +1,5 @@
 import type { Target, TargetName } from './target.ts';
+import { accessConfTarget } from './targets/access-conf.ts';
 import { captureFilesTarget } from './targets/capture-files.ts';
 import { capturesTarget } from './targets/captures.ts';
 import { configTarget } from './targets/config.ts';
@@ -10,6 +11,7 @@ import { listingsTarget } from './targets/listings.ts';
 import { netlinkTarget } from './targets/netlink.ts';
 import { oneTimeTarget } from './targets/one-time.ts';
 import { signedKnocksTarget } from './targets/signed-knocks.ts';
+import { spaPacketsTarget } from './targets/spa-packets.ts';
 import { usersTarget } from './targets/users.ts';
 
 export const TARGETS: Readonly<Record<TargetName, () => Target>> = {
@@ -21,6 +23,8 @@ export const TARGETS: Readonly<Record<TargetName, () => Target>> = {
   users: usersTarget,
   fwknoprc: fwknoprcTarget,
   'signed-knocks': signedKnocksTarget,
+  'spa-packets': spaPacketsTarget,
+  'access-conf': accessConfTarget,
   netlink: netlinkTarget,
   listings: listingsTarget,
   database: databaseTarget,
