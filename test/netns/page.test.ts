@@ -25,6 +25,9 @@ const DOOR = `[web]
   open_for    = 600
 `;
 
+/** Of the server, as the browser alone knows it. */
+const NAME = 'knock.example.org';
+
 /** A host that drops what it has not been asked for. */
 const DROP = `table inet walls { chain input {
   type filter hook input priority 10; policy drop;
@@ -52,12 +55,12 @@ async function openStage(stage: ClientStage): Promise<{ pages: Record<string, st
     8080,
     directory.file('inside.html', '<title>inside</title>in'),
   );
-  const hosts = [SERVER, SERVER6].map(
+  const hosts = [SERVER, SERVER6, NAME].map(
     (address, i) => `Host box${i}\n  HostName ${address}\n  Port 8080\n  Knock 7005 8123 9321 4567\n`,
   );
   writeFileSync(stage.hosts, hosts.join('\n'));
   const pages: Record<string, string> = {};
-  for (const name of ['box0', 'box1']) {
+  for (const name of ['box0', 'box1', 'box2']) {
     const file = directory.file(`${name}.html`);
     await using program = stage.bussa('knock', '-F', stage.hosts, name, '--page', file);
     assert.equal(await codeOf(program), 0, program.output);
@@ -78,7 +81,11 @@ describe('a page that knocks', () => {
     await using _http = await servePage(wire.client, 8001, file);
     await using _https = await servePage(wire.client, 8002, file, certificate);
     await using daemon = await stage.startDaemon(DOOR, '-v');
-    await using chromium = await Chromium.start(wire.client, certificate.flag);
+    await using chromium = await Chromium.start(
+      wire.client,
+      certificate.flag,
+      `--host-resolver-rules=MAP ${NAME} ${SERVER}`,
+    );
     const close = ['close', '--all', '-c', directory.file('knockd.conf'), '--state', directory.path];
     let opened = 0;
     for (const wall of ['refuses', 'drops']) {
@@ -109,6 +116,12 @@ describe('a page that knocks', () => {
     await chromium.press('Enter');
     await daemon.saw(new RegExp(`${CLIENT6}: web: OPEN SESAME`));
     await chromium.goesTo(`http://[${SERVER6}]:8080/`);
+
+    await chromium.open(`file://${pages.box2}`);
+    await chromium.press('Tab');
+    await chromium.press('Enter');
+    await daemon.saw(new RegExp(`${CLIENT}: web: OPEN SESAME`), ++opened);
+    await chromium.goesTo(`http://${NAME}:8080/`);
   });
 
   test('a code as the app shows it becomes two knocks; three times on one page, each in its order', async () => {

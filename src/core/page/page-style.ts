@@ -10,7 +10,7 @@ input, button, a.go { width: 100%; min-height: 3rem; font: inherit; border-radiu
 input { font-size: 1.5rem; letter-spacing: .15em; text-align: center; background: Field; color: FieldText; }
 button, a.go { display: block; margin-top: 1rem; font-weight: 600; text-align: center; text-decoration: none; background: var(--go); color: var(--goText); border-color: transparent; cursor: pointer; }
 button:disabled { opacity: .55; cursor: default; }
-:focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+:focus-visible { outline: 3px solid CanvasText; outline-offset: 2px; }
 #status { min-height: 3rem; margin: 1rem 0 0; font-weight: 600; }
 .note { font-size: .875rem; border-top: 1px solid var(--line); margin-top: 1.5rem; padding-top: .75rem; }
 [hidden] { display: none !important; }

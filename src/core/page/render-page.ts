@@ -52,7 +52,7 @@ const renderLink = (link: string): string =>
 
 function purpose({ port, link, host }: PagePlan): string {
   const what = port === undefined ? `Opens a door of ${host}` : `Opens port ${port} of ${host}`;
-  return `${what} for the address that this device has in the internet${link === undefined ? '' : ', and goes there'}.`;
+  return `${what} for the address of this device${link === undefined ? '' : ', then goes to the service'}.`;
 }
 
 function warning(knock: PageKnock): string {
