@@ -78,6 +78,9 @@ need_packages_for_tests() {
   need_command zsh zsh
   need_command fish fish
   need_command ssh openssh-client
+  need_command gcc gcc
+  need_file /usr/include/openssl/evp.h libssl-dev
+  need_command strace strace
   need_file /usr/sbin/sshd openssh-server
   need_command script bsdutils
   need_command openssl openssl

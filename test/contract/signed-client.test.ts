@@ -96,6 +96,31 @@ describe('signed knocks from the client', () => {
     assert.match(await said(profileOf(judge, none)), /key file .* cannot be read: name .* IdentityFile/);
   });
 
+  test('of an agent’s eight keys, the one that the server knows opens, wherever it stands', async () => {
+    for (let n = 1; n <= 8; n++) {
+      makeKey(file(`eight-${n}`));
+      agent.add(file(`eight-${n}`));
+    }
+    for (const n of [1, 5, 8]) {
+      await using judge = await KnockJudge.open(publicKey(`eight-${n}`));
+      await using program = runKnock(judge, `IdentityAgent ${agent.socket}\nRetries 0`);
+      assert.equal((await program.exited).code, 0, program.output);
+      assert.match(program.output, /says: open/);
+      assert.equal(judge.judged.length, n);
+    }
+    // With a port to ask, as bussa connect does it.
+    await using judge = await KnockJudge.open(publicKey('eight-8'));
+    const port = await closedPort();
+    let service: Server | undefined;
+    judge.onOpen = () => {
+      service = createServer((socket) => socket.end()).listen(port, '127.0.0.1');
+    };
+    await using program = runKnock(judge, `IdentityAgent ${agent.socket}\nRetries 0\nPort ${port}`);
+    assert.equal((await program.exited).code, 0, program.output);
+    service?.close();
+    agent.ask('-D', '-q');
+  });
+
   test('a clock that is off: the server’s challenge is signed, and the packet opens', async () => {
     await using judge = await KnockJudge.open(publicKey('ed25519'));
     const profile = profileOf(judge, { identityFile: file('ed25519') });

@@ -13,12 +13,16 @@ export class AgentProcess implements AsyncDisposable {
     this.#child = child;
   }
 
-  static async start(socket: string, env: NodeJS.ProcessEnv = process.env): Promise<AgentProcess> {
+  static async start(
+    socket: string,
+    env: NodeJS.ProcessEnv = process.env,
+    options: readonly string[] = [],
+  ): Promise<AgentProcess> {
     const isThere = Promise.withResolvers<void>();
     const watcher = watch(path.dirname(socket), () => {
       if (existsSync(socket)) isThere.resolve();
     });
-    const child = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore', env });
+    const child = spawn('ssh-agent', ['-D', '-a', socket, ...options], { stdio: 'ignore', env });
     await isThere.promise;
     watcher.close();
     return new AgentProcess(socket, child);

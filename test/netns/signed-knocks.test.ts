@@ -10,24 +10,12 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { type Asked, readReply, SIGNED_PORT } from '../lab/knock-signer.ts';
 import { BUSSA } from '../lab/knockd.ts';
-import { Namespace } from '../lab/namespace.ts';
+import type { Namespace } from '../lab/namespace.ts';
 import { PayloadSender } from '../lab/payload-sender.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { addAddresses, CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { KEY_DOOR, SignedStage } from './signed-stage.ts';
-
-async function policyDrop(server: Namespace): Promise<void> {
-  const ruleset = `table inet host {
-    chain input {
-      type filter hook input priority filter; policy drop;
-      ct state established,related accept
-      iifname "lo" accept
-      icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
-    }
-  }`;
-  await server.run('nft', ruleset);
-}
+import { INNER, KEY_DOOR, masqueraded, policyDrop, SignedStage } from './signed-stage.ts';
 
 /** The server's addresses are on a bridge with its wire as port. */
 async function bridge(server: Namespace): Promise<void> {
@@ -39,7 +27,6 @@ async function bridge(server: Namespace): Promise<void> {
 }
 
 const [bussa = ''] = BUSSA;
-const INNER = '192.168.7.2';
 
 const SITUATIONS = [
   ['no firewall at all', async () => undefined],
@@ -69,17 +56,7 @@ describe('signed knocks', { concurrency: 2 }, () => {
   test('through NAT: unbound it opens for the outer address; bound to the inner one it is told the outer one', async () => {
     await using stage = await SignedStage.create();
     const { client } = stage.wire;
-    await using lan = await Namespace.create();
-    await lan.ip(`link add eth0 type veth peer name lan0 netns ${client.name}`);
-    await addAddresses(lan, 'eth0', INNER);
-    await addAddresses(client, 'lan0', '192.168.7.1');
-    await lan.ip('route add default via 192.168.7.1');
-    await client.run('sysctl', '-qw', 'net.ipv4.ip_forward=1');
-    await client.run(
-      'nft',
-      'add table ip nat; add chain ip nat post { type nat hook postrouting priority 100; }',
-    );
-    await client.run('nft', 'add rule ip nat post oifname "eth0" masquerade');
+    await using lan = await masqueraded(client);
     await using sender = await PayloadSender.start(lan);
     const knock = async (asked: Asked) => {
       const signed = await stage.signer.sign(asked);

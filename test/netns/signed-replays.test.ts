@@ -6,10 +6,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { SIGNED_PORT, type Signed } from '../lab/knock-signer.ts';
+import { readReply, SIGNED_PORT, type Signed } from '../lab/knock-signer.ts';
+import { PayloadSender } from '../lab/payload-sender.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
-import { KEY_DOOR, SignedStage } from './signed-stage.ts';
+import { shutFirewall } from './firewall.ts';
+import { INNER, KEY_DOOR, masqueraded, policyDrop, SignedStage } from './signed-stage.ts';
 
 const TIMES = 1000;
 
@@ -47,6 +49,38 @@ describe('recorded signed knocks', { concurrency: 2 }, () => {
     await stage.sendUntil(signed, STRANGER, SERVER, /10\.7\.0\.3: signed knock refused: it was used already/);
     for (const source of [CLIENT, STRANGER]) await assertShut(stage.wire.client, SERVER, 22, source);
     assert.equal((await stage.knock())?.status, 'open', 'a fresh one does');
+  });
+
+  for (const [name, arrange] of [
+    ['behind an nftables ruleset with policy drop', policyDrop],
+    ['behind iptables with policy DROP', shutFirewall],
+  ] as const) {
+    test(`open nothing once more ${name}`, async () => {
+      await using stage = await SignedStage.create({ config: KEY_DOOR.replace('30', '2'), arrange });
+      const signed = await stage.signer.sign();
+      assert.equal((await stage.knockWith(signed))?.status, 'open');
+      await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: closed tcp\/22/);
+      await replay(stage, signed);
+      assert.deepEqual([stage.openings, stage.sender.replies], [1, 1]);
+      for (const source of [CLIENT, STRANGER]) await assertShut(stage.wire.client, SERVER, 22, source);
+    });
+  }
+
+  test('of a client behind NAT, open nothing from behind it, from the router, nor from elsewhere', async () => {
+    await using stage = await SignedStage.create({ config: KEY_DOOR.replace('30', '2') });
+    const { client } = stage.wire;
+    await using lan = await masqueraded(client);
+    await using sender = await PayloadSender.start(lan);
+    const signed = await stage.signer.sign();
+    await sender.send(INNER, SERVER, SIGNED_PORT, signed.packet);
+    const reply = readReply(signed, (await sender.reply()).payload);
+    assert.deepEqual([reply?.status, reply?.seen], ['open', CLIENT]);
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: closed tcp\/22/);
+    await sender.send(INNER, SERVER, SIGNED_PORT, signed.packet, TIMES);
+    await replay(stage, signed);
+    assert.deepEqual([stage.openings, sender.replies, stage.sender.replies], [1, 1, 0]);
+    await assertShut(lan, SERVER, 22, INNER);
+    for (const source of [CLIENT, STRANGER]) await assertShut(client, SERVER, 22, source);
   });
 
   test('bound to its source, one that was held back opens from nowhere else', async () => {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { type Asked, KnockSigner, readReply, SIGNED_PORT, type Signed } from '../lab/knock-signer.ts';
 import { fence, startKnockdBehind, WorkDirectory } from '../lab/knockd.ts';
-import type { Namespace } from '../lab/namespace.ts';
+import { Namespace } from '../lab/namespace.ts';
 import { PayloadSender } from '../lab/payload-sender.ts';
 import type { Program } from '../lab/program.ts';
 import { startService } from '../lab/service.ts';
 import { SmallDisk } from '../lab/small-disk.ts';
-import { CLIENT, SERVER, Wire } from '../lab/wire.ts';
+import { addAddresses, CLIENT, SERVER, Wire } from '../lab/wire.ts';
 
 export const KEY_DOOR = `[ssh]
   accept   = key
@@ -141,4 +141,34 @@ function start(
 ): Promise<Program> {
   const state = disk === undefined ? [] : ['--state', directory.file('state')];
   return startKnockdBehind(disk?.prefix ?? [], server, directory, config, ...state);
+}
+
+export async function policyDrop(server: Namespace): Promise<void> {
+  const ruleset = `table inet host {
+    chain input {
+      type filter hook input priority filter; policy drop;
+      ct state established,related accept
+      iifname "lo" accept
+      icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+    }
+  }`;
+  await server.run('nft', ruleset);
+}
+
+export const INNER = '192.168.7.2';
+
+/** A network behind the client, whose packets leave with the client's own address. */
+export async function masqueraded(client: Namespace): Promise<Namespace> {
+  const lan = await Namespace.create();
+  await lan.ip(`link add eth0 type veth peer name lan0 netns ${client.name}`);
+  await addAddresses(lan, 'eth0', INNER);
+  await addAddresses(client, 'lan0', '192.168.7.1');
+  await lan.ip('route add default via 192.168.7.1');
+  await client.run('sysctl', '-qw', 'net.ipv4.ip_forward=1');
+  await client.run(
+    'nft',
+    'add table ip nat; add chain ip nat post { type nat hook postrouting priority 100; }',
+  );
+  await client.run('nft', 'add rule ip nat post oifname "eth0" masquerade');
+  return lan;
 }

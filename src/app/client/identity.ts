@@ -24,7 +24,7 @@ export type Identities =
 const DEFAULT_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa', 'id_ed25519_sk', 'id_ecdsa_sk'];
 
 /** BOUNDED: each try with another key is a packet, and perhaps a question to the person. */
-const MAX_KEYS = 6;
+const MAX_KEYS = 10;
 
 /** The key of the profile; else those of the agent, and those that ssh(1) would take. */
 export async function findIdentities(profile: Profile): Promise<Identities> {

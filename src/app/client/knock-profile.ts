@@ -91,7 +91,9 @@ async function knockByKey(
   const resolved = await resolveHost(profile.hostName, profile.family, profile.timeout);
   if (resolved.kind !== 'resolved') return unresolved(profile, resolved);
   let outcome: SignedOutcome = { kind: 'no-reply' };
-  for (let round = 0; round <= (waits ? profile.retries : 0) && outcome.kind === 'no-reply'; round++) {
+  // A server says nothing to a key that it does not know: each key has its turn before any is retried.
+  const last = waits ? found.identities.length - 1 + profile.retries : 0;
+  for (let round = 0; round <= last && outcome.kind === 'no-reply'; round++) {
     const identity = found.identities[round % found.identities.length] ?? found.identities[0];
     if (needsTouch(identity)) notice(`touch the token of ${identity.name} when it blinks`);
     outcome = await exchangeSigned({

@@ -26,14 +26,16 @@ export async function knockInRounds(
   const identities = await identitiesFor(order, trails);
   const spa = await spaFor(order, trails, deadline);
   let patience = identities.length > 0 ? signedPatience(identities) : FIRST_PATIENCE;
-  for (let round = 0; round <= order.profile.retries && timeLeft(deadline) > 0; round++) {
+  // A server says nothing to a key that it does not know: each key has its turn before any is retried.
+  const others = Math.max(0, identities.length - 1);
+  for (let round = 0; round <= others + order.profile.retries && timeLeft(deadline) > 0; round++) {
     const identity = identities[round % identities.length];
     const means = { ...(identity === undefined ? {} : { identity }), ...(spa === undefined ? {} : { spa }) };
     const found = await knockOnce({ ...order, round, patience, deadline, tell, ...means }, trails);
     if (found !== undefined) return found;
     // A retry will not leave either, nor be let in.
     if (trails.every(({ knocked }) => knocked === 0) || isHopeless(order, trails, identities)) break;
-    patience = millis(Math.min(2 * patience, MAX_PATIENCE));
+    if (round >= others) patience = millis(Math.min(2 * patience, MAX_PATIENCE));
   }
   return undefined;
 }
