@@ -85,4 +85,21 @@ describe('the feed of the daemon', { concurrency: 2 }, () => {
     const { history } = await stage.json<{ history: { orderedBy?: string; closedBy?: string }[] }>('history');
     assert.deepEqual([history[0]?.orderedBy, history[0]?.closedBy], ['root (web)', 'root (web)']);
   });
+
+  test('who is in penalty is listed with its end, until it is lifted', async () => {
+    await using stage = await ControlStage.create(SSH_DOOR);
+    assert.deepEqual(await stage.json('bans', '--penalties'), { penalties: [] });
+    await stage.client.run('nmap', '-n', '-Pn', '-sS', '-T5', '-p', '6900-7200', SERVER);
+    await stage.knockd.saw(/10\.7\.0\.2: port scan:/);
+    const { penalties } = await stage.json<{ penalties: { who: string; until: number }[] }>(
+      'bans',
+      '--penalties',
+    );
+    assert.deepEqual(
+      penalties.map(({ who, until }) => [who, until > Date.now() - 60_000]),
+      [[CLIENT, true]],
+    );
+    await stage.ask('unban', CLIENT);
+    assert.deepEqual(await stage.json('bans', '--penalties'), { penalties: [] });
+  });
 });

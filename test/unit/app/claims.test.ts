@@ -15,7 +15,7 @@ import { OPTIONS as KNOCK } from '../../../src/cli/knock/knock-options.ts';
 import { OPTIONS as KNOCKD } from '../../../src/cli/knockd/knockd-options.ts';
 import { DIRECTIVES } from '../../../src/core/config/file/directives.ts';
 import { COUNTED, type DaemonCounts } from '../../../src/core/control/daemon-status.ts';
-import { GARBAGE, OUTCOMES } from '../../../src/core/control/proof-counts.ts';
+import { GARBAGE, OUTCOMES, SPA_GARBAGE, SPA_OUTCOMES } from '../../../src/core/control/proof-counts.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
 import { EXPLAINED } from '../../../src/core/trace/explained.ts';
 import { BUSSA, KNOCKD as KNOCKD_COMMAND } from '../../lab/knockd.ts';
@@ -148,6 +148,8 @@ const none = <Name extends string>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
 const NO_GARBAGE = none(GARBAGE);
 const NO_OUTCOMES = none(OUTCOMES);
+const NO_SPA_GARBAGE = none(SPA_GARBAGE);
+const NO_SPA_OUTCOMES = none(SPA_OUTCOMES);
 
 describe('tables', () => {
   test('docs/signals.md has each event of the log, and none that is not', () => {
@@ -187,6 +189,7 @@ describe('tables', () => {
           tripwires: { touches: 0, suspects: 0 },
           bans: 0,
           unconfirmed: false,
+          exposure: { closed: [], open: [], unjudged: [], shut: [], at: instant(0) },
           signed: {
             packets: { passed: 0, dropped: 0 },
             garbage: NO_GARBAGE,
@@ -194,6 +197,7 @@ describe('tables', () => {
             replies: 0,
             repliesFailed: 0,
           },
+          spa: { packets: { passed: 0, dropped: 0 }, garbage: NO_SPA_GARBAGE, outcomes: NO_SPA_OUTCOMES },
         },
         [],
       ),
