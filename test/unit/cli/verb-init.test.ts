@@ -143,6 +143,35 @@ suite('bussa init', () => {
     );
     assert.equal(allowStartIn('#START_KNOCKD=0'), '#START_KNOCKD=0\nSTART_KNOCKD=1\n');
   });
+
+  test('--page: both files or neither', () => {
+    using scratch = new Scratch();
+    const [config, page] = [scratch.file('k.conf'), scratch.file('p.html')];
+    const order = ['--yes', '--config', config, '--page', page, '--host'];
+    const refused = run(...order, 'fe80::1%eth0', '--force');
+    assert.notEqual(refused.status, 0);
+    const bad = run(...order, 'box.example.org', '--link', 'javascript:alert(1)');
+    assert.deepEqual([bad.status, readdirSync(scratch.path)], [1, []]);
+    assert.match(bad.stderr, /is no link to a service/);
+
+    assert.equal(run(...order, 'box.example.org').status, 0);
+    assert.deepEqual(
+      [config, page].map((file) => statSync(file).mode & 0o7777),
+      [0o600, 0o600],
+    );
+    const [first, knock] = [config, page].map((file) => readFileSync(file, 'utf8'));
+    const again = run(...order, 'box.example.org', '--force');
+    assert.equal(again.status, 1);
+    assert.match(again.stderr, /p\.html exists already, and stays as it is/);
+    const other = scratch.file('other.html');
+    const there = run('--yes', '--config', config, '--page', other, '--host', 'box.example.org');
+    assert.notEqual(there.status, 0);
+    assert.deepEqual(readdirSync(scratch.path).sort(), ['k.conf', 'p.html']);
+    assert.deepEqual(
+      [config, page].map((file) => readFileSync(file, 'utf8')),
+      [first, knock],
+    );
+  });
 });
 
 test('the profile that init prints is one, with the knock that it prints', () => {
