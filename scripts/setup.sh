@@ -88,8 +88,8 @@ need_packages_for_tests() {
   need_command chromium chromium
   need_command ping iputils-ping
   need_command systemd-analyze systemd
-  need_command chromium chromium
   need_command promtool prometheus
+  need_command jq jq
   need_file /usr/sbin/fwknopd fwknop-server
   need_command fwknop fwknop-client
   need_file /lib/lsb/init-functions lsb-base

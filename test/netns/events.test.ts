@@ -1,6 +1,8 @@
 // The daemon's feed: `bussa events`, who ordered, and the sources seen last.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { askDaemon, askForRows } from '../../src/app/ask/ask-daemon.ts';
 import { C_KNOCK } from '../lab/knockd.ts';
@@ -102,4 +104,31 @@ describe('the feed of the daemon', { concurrency: 2 }, () => {
     await stage.ask('unban', CLIENT);
     assert.deepEqual(await stage.json('bans', '--penalties'), { penalties: [] });
   });
+
+  test('the script in docs/operate.md tells each opening once, and goes on where it was', async () => {
+    await using stage = await ControlStage.create(SSH_DOOR);
+    const { client, server, directory } = stage;
+    const told = directory.file('told', '');
+    const script = notifyScript()
+      .replace(/^tell\(\).*$/m, `tell() { printf '%s\\n' "$1" >>${told}; echo "told $1"; }`)
+      .replace('/var/lib/bussa-notify', directory.path)
+      .replace('bussa events', `${BUSSA} events --state ${directory.path}`);
+    const file = directory.file('notify', script);
+    const first = server.start('sh', file);
+    await client.run(C_KNOCK, SERVER, '7000', '8000', '9000');
+    await first.saw(/told 10\.7\.0\.2: ssh: the door is open/);
+    await first[Symbol.asyncDispose]();
+    await stage.ask('close', 'ssh', CLIENT);
+    await using again = server.start('sh', file);
+    await again.saw(/told 10\.7\.0\.2: ssh: the door is closed again/);
+    const openings = readFileSync(told, 'utf8').match(/the door is open/g);
+    assert.equal(openings?.length, 1);
+  });
 });
+
+/** As the reader copies it. */
+function notifyScript(): string {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/operate.md'), 'utf8');
+  const [, script = ''] = /^```\n(#!\/bin\/sh\n# Replace the body of `tell`[\s\S]*?)^```$/m.exec(text) ?? [];
+  return script;
+}
