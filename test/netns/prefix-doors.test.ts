@@ -110,7 +110,7 @@ describe('doors for an IPv6 prefix', { concurrency: 2 }, () => {
         [[ONE, PREFIX]],
       );
       assert.match(await ask('leases', '--ip', OTHER), new RegExp(`${ONE}.*for all of ${PREFIX}`));
-      assert.match(await ask('explain', OTHER), /^Now: talk: is open until/m);
+      assert.match(await ask('explain', OTHER), /^Now: talk is open until/m);
       await ask('extend', 'talk', OTHER, '--for', '1h');
 
       await first.stop('SIGKILL');

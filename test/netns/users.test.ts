@@ -104,7 +104,7 @@ describe('users', { concurrency: 2 }, () => {
       ],
     );
     const { present } = (await stage.ask('explain', CLIENT)) as { present: string[] };
-    assert.match(present.join('\n'), /ssh: is open until .*, opened by the signed knock of alice at /);
+    assert.match(present.join('\n'), /ssh is open until .*, opened by the signed knock of alice at /);
     await stage.ask('close', '--all');
     const { history } = (await stage.ask('history', '--user', 'alice')) as {
       history: { user: string; by: string }[];

@@ -23,7 +23,7 @@ export function renderConfig(
   return `# Made by \`bussa init\` on ${date}. Every directive: man knockd.conf. \`bussa check\` judges what you change,
 # \`bussa reload\` has the daemon read it again.
 #
-# SECRET: whoever reads this file can knock. Its mode stays 0600.
+# SECRET: whoever reads a sequence in this file can knock. Its mode stays 0600.
 
 [options]
 	UseSyslog

@@ -4,7 +4,7 @@ import type { OpenDoor, TraceSituation } from './explanation.ts';
 
 /** What is the case now, a sentence for each door that is open or was to be, without full stops. */
 export function explainNow({ ban, penaltyUntil, open, clock }: TraceSituation): readonly string[] {
-  const sentences = open.map((one) => `${one.door}: ${sentenceOf(one, clock)}`);
+  const sentences = open.map((one) => sentenceOf(one, clock));
   if (ban !== undefined) {
     const end = ban.until === undefined ? 'for good' : `until ${clock(ban.until)}`;
     sentences.push(`${renderPrefix(ban.prefix)} is banned ${end}: its knocks open nothing`);
@@ -16,15 +16,15 @@ export function explainNow({ ban, penaltyUntil, open, clock }: TraceSituation): 
 }
 
 function sentenceOf(one: OpenDoor, clock: TraceSituation['clock']): string {
-  const { state, since, until, startFailure } = one;
+  const { door, state, since, until, startFailure } = one;
   const by = `${openedBy(one)} at ${clock(since)}`;
-  if (state === 'closing') return `is closing; it was opened ${by}`;
+  if (state === 'closing') return `${door} is closing; it was opened ${by}`;
   if (startFailure !== undefined) {
     const ports = one.hasPorts ? `; its ports are open until ${clock(until)}` : '';
-    return `the sequence was right at ${clock(since)}, but the start command ${startFailure}${ports}`;
+    return `${door}: the sequence was right at ${clock(since)}, but the start command ${startFailure}${ports}`;
   }
-  if (state === 'opening') return `its start command is running, started ${by}`;
-  return `is open until ${clock(until)}, opened ${by}`;
+  if (state === 'opening') return `the start command of ${door} is running, started ${by}`;
+  return `${door} is open until ${clock(until)}, opened ${by}`;
 }
 
 function openedBy({ byOperator, users, proof }: OpenDoor): string {

@@ -8,13 +8,13 @@ export const CREDENTIALS = ['Key', 'Code', 'Spa'] as const satisfies readonly Us
 export type CredentialName = (typeof CREDENTIALS)[number];
 
 export const USER_DIRECTIVES: readonly Directive<UserDirectiveName>[] = [
-  { name: 'Key', home: 'user', repeated: 'each', value: 'key' },
-  { name: 'Code', home: 'user', repeated: 'last', value: 'word' },
-  { name: 'Spa', home: 'user', repeated: 'each', value: 'key' },
-  { name: 'Doors', home: 'user', repeated: 'both', value: 'word' },
-  { name: 'From', home: 'user', repeated: 'both', value: 'word' },
-  { name: 'Until', home: 'user', repeated: 'last', value: 'word' },
-  { name: 'Off', home: 'user', repeated: 'last', value: 'word' },
+  { name: 'Key', home: 'user', repeated: 'each', value: 'key', isNew: true },
+  { name: 'Code', home: 'user', repeated: 'last', value: 'word', isNew: true },
+  { name: 'Spa', home: 'user', repeated: 'each', value: 'key', isNew: true },
+  { name: 'Doors', home: 'user', repeated: 'both', value: 'word', isNew: true },
+  { name: 'From', home: 'user', repeated: 'both', value: 'word', isNew: true },
+  { name: 'Until', home: 'user', repeated: 'last', value: 'word', isNew: true },
+  { name: 'Off', home: 'user', repeated: 'last', value: 'word', isNew: true },
 ];
 
 export const USER_GRAMMAR = new Grammar(USER_DIRECTIVES, { section: 'user', example: '[alice]' });

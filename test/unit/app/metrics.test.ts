@@ -41,7 +41,7 @@ const door = (name: string): DoorStatus => ({
 });
 
 const METRIC =
-  /^# HELP (bussa_[a-z_]+) [^\n]+\n# TYPE \1 (?:gauge|counter)\n(?:\1(?:\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"\})? [0-9.e+]+\n)*$/;
+  /^# HELP (bussa_[a-z_]+) [^\n]+\n# TYPE \1 (?:gauge|counter)\n(?:\1(?:\{(?:,?[a-z]+="(?:[^"\\\n]|\\["\\n])*")+\})? [0-9.e+]+\n)*$/;
 
 describe('metrics', () => {
   test('each is in the text format of Prometheus, whatever a door is called', () => {
@@ -70,5 +70,15 @@ describe('metrics', () => {
     const doors = Array.from({ length: MAX_DOORS + 5 }, (_, n) => door(`door ${n}`));
     const text = [...renderMetrics(STATUS, doors)].join('');
     assert.equal(text.match(/^bussa_door_leases\{/gm)?.length, MAX_DOORS);
+  });
+
+  test('proofs are counted by kind and outcome, sequences beside the others, and never by user', () => {
+    const text = [...renderMetrics(STATUS, [])].join('');
+    for (const outcome of ['completed', 'withheld', 'failed', 'expired', 'evicted'] as const)
+      assert.match(
+        text,
+        new RegExp(`^bussa_proofs_total\\{proof="sequence",outcome="${outcome}"\\} ${counts[outcome]}$`, 'm'),
+      );
+    assert.doesNotMatch(text, /user=/);
   });
 });

@@ -284,12 +284,12 @@ describe('the sentence', () => {
         penaltyUntil: bench.at(100),
       }),
       [
-        'ssh: is open until T+60005, opened by the knock at T+5',
-        "web: is open until T+60005, opened by the operator's order at T+5",
+        'ssh is open until T+60005, opened by the knock at T+5',
+        "web is open until T+60005, opened by the operator's order at T+5",
         'bad: the sequence was right at T+5, but the start command failed with status 1',
         'half: the sequence was right at T+5, but the start command failed with status 1; its ports are open until T+60005',
-        'slow: its start command is running, started by the knock at T+5',
-        'over: is closing; it was opened by the knock at T+5',
+        'the start command of slow is running, started by the knock at T+5',
+        'over is closing; it was opened by the knock at T+5',
         'in penalty until T+100: the sequence must be knocked twice in a row',
       ],
     );

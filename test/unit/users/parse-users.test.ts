@@ -31,6 +31,14 @@ function told(text: string): readonly string[] {
 const [first, second] = [1, 2].map(publicKeyLine) as [string, string];
 
 suite('the users file', () => {
+  test('a repeated directive is told in words of its own: knockd has no such file', () => {
+    const lines = told(`[alice]\nkey = ${first}\noff = no\noff = no\n`);
+    assert.match(
+      lines.join('\n'),
+      /Off is repeated here, first at line 3: this one counts; leave one of them$/m,
+    );
+  });
+
   test('what is said of a key that two have is printable, whatever the name of the other', () => {
     const lines = told(`[\u0001]\nkey = ${first}\n[bob]\nkey = ${first}\n`);
     assert.match(lines.join('\n'), /it is the key of \\u\{1\}, in line 2/);

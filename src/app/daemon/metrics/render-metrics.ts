@@ -42,7 +42,7 @@ export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>
   for (const what of COUNTED) yield counter(snake(what), HELP[what], [['', counts[what]]]);
   if (status.signed !== undefined) yield* renderSigned(status.signed);
   if (status.spa !== undefined) yield* renderSpa(status.spa);
-  if ((status.signed ?? status.codes ?? status.spa) !== undefined) yield renderProofs(status);
+  yield renderProofs(status);
   yield gauge('attempts', 'Pending attempts.', [['', status.attempts]]);
   yield gauge('leases', 'Open leases.', [['', leases.open]]);
   yield gauge('leases_failed', 'Of those, leases whose start command failed.', [['', leases.failed]]);
@@ -105,8 +105,11 @@ function* renderSpa({ packets, garbage }: SpaCounts): Generator<string> {
 }
 
 /** One metric for all kinds of proofs. */
-function renderProofs({ signed, codes, spa }: DaemonStatus): string {
+function renderProofs({ signed, codes, spa, counts }: DaemonStatus): string {
+  // Of sequences alone: other proofs do not pass the engine of attempts.
+  const { completed, withheld, failed, expired, evicted } = counts;
   const samples = [
+    ['sequence', { completed, withheld, failed, expired, evicted }],
     ['key', signed?.outcomes],
     ['code', codes],
     ['spa', spa?.outcomes],
