@@ -255,6 +255,8 @@ suite('architecture', () => {
   test('the table of verbs loads no native code: help and doctor do without a damaged koffi', () => {
     assert.deepEqual(loadedWith(sources, 'cli/bussa/bussa.ts', 'koffi'), []);
   });
+  test('no module of Node.js is imported at run time: the executable cannot', () =>
+    assert.deepEqual(lateImportsOfNode(sources), []));
   test('no cycles of files', () => assert.deepEqual(cycles(sources), []));
   test('no cycles of folders', () => assert.deepEqual(folderCycles(sources), []));
   test('docs/architecture.md names every folder', () => {
@@ -485,6 +487,17 @@ function casts(sources: Sources): readonly string[] {
       const next = tokens[at + 1];
       if (token.kind !== 'word' || token.text !== 'as' || next?.kind !== 'word') return [];
       return NO_ANSWER.has(next.text) ? [] : [`${file}: as ${next.text}`];
+    });
+  });
+}
+
+/** esbuild leaves them as they are, and a script of an executable has nobody who answers `import()`. */
+function lateImportsOfNode(sources: Sources): readonly string[] {
+  return [...sources].flatMap(([file, text]) => {
+    const tokens = readTokens(text);
+    return tokens.flatMap(({ text: name }, index) => {
+      const isLate = tokens[index - 1]?.text === '(' && tokens[index - 2]?.text === 'import';
+      return isLate && /^['"]?node:/.test(name) ? [`${file}: ${name}`] : [];
     });
   });
 }

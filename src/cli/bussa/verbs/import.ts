@@ -61,10 +61,10 @@ function readPorts(text: string | undefined): readonly WantedPort[] {
 
 /** A file that cannot be read is told by the import itself. */
 async function isOfServer(file: string): Promise<boolean> {
-  const { readFileSync } = await import('node:fs');
+  const { readWhole } = await import('../../../host/files/read-whole.ts');
   const { isAccessFile } = await import('../../../app/users/import-access.ts');
   try {
-    return isAccessFile(readFileSync(file, 'utf8'));
+    return isAccessFile(new TextDecoder().decode(readWhole(file)));
   } catch {
     return /access[^/]*$/.test(file);
   }
