@@ -143,6 +143,45 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
     assert.match(metrics, /"skewed": ?1/);
   });
 
+  test('the user is named in commands, history and the answer to who has it open; bans and deny count', async () => {
+    const config = `${CODE_DOOR}  start_command = echo started %USER%
+  deny = ${STRANGER}
+`;
+    await using stage = await CodeStage.create({
+      config,
+      users: { alice: '', bob: '' },
+    });
+    await stage.knockFrom(STRANGER, stage.code('bob', 1));
+    await stage.knockd.saw(
+      /10\.7\.0\.3: ssh: bob: .*the door does not allow this address|the door does not allow this address/,
+    );
+    await stage.bussa('ban', CLIENT6);
+    await stage.knockFrom(CLIENT6, stage.code('alice', 1), SERVER6);
+    assert.equal(stage.knockd.count(/alice: OPEN SESAME/g), 0, 'who is banned has shown nothing');
+    await stage.knock(stage.code('alice', 1));
+    await stage.knockd.saw(...opened('alice'));
+    await stage.knockd.saw(/running command: .*started alice/);
+    await stage.bussa('close', 'ssh', CLIENT);
+    assert.match(await stage.bussa('history', '--user', 'alice'), /alice/);
+    assert.match(await stage.bussa('explain', '--user', 'alice'), /its code was good/);
+  });
+
+  test('a reload keeps half of a code, and what was used', async () => {
+    await using stage = await CodeStage.create();
+    const code = stage.code('alice', 1);
+    const [first, second] = portsOf(code);
+    await stage.wire.client.run('bash', '-c', `echo > /dev/udp/${SERVER}/${first}`);
+    await stage.bussa('reload');
+    await stage.wire.client.run('bash', '-c', `echo > /dev/udp/${SERVER}/${second}`);
+    await stage.knockd.saw(...opened('alice'));
+    await stage.bussa('reload');
+    await stage.knockFrom(STRANGER, code);
+    await stage.knockd.saw(/10\.7\.0\.3: alice: code refused: it was used already/);
+    assert.match(await stage.bussa('user', 'forgive', 'alice'), /codes that were used are forgotten/);
+    await stage.knockFrom(STRANGER, code);
+    await stage.knockd.saw(/10\.7\.0\.3: ssh: alice: OPEN SESAME \(code\)/);
+  });
+
   test('real scans of both blocks open nothing, and a right code afterwards needs its successor', async () => {
     await using stage = await CodeStage.create();
     const { client } = stage.wire;
