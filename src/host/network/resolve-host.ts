@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns';
 import { type Family, familyOf, parseAddress } from '../../core/net/address.ts';
 import type { Millis } from '../../core/net/time.ts';
 import type { Destination } from './destination.ts';
@@ -20,7 +19,7 @@ export function resolveHost(
   return new Promise((resolve) => {
     const alarm =
       timeout === undefined ? undefined : setTimeout(() => resolve({ kind: 'timed-out' }), timeout);
-    lookup(host, { family: family ?? 0, order: 'verbatim' }, (error, text) => {
+    dns().lookup(host, { family: family ?? 0, order: 'verbatim' }, (error, text) => {
       clearTimeout(alarm);
       if (error !== null) return resolve({ kind: 'failed', reason: explain(error, family) });
       const destination = parseDestination(text);
@@ -30,6 +29,9 @@ export function resolveHost(
     });
   });
 }
+
+/** Loaded only for names: an address in digits does without. */
+const dns = () => process.getBuiltinModule('node:dns');
 
 /** BOUNDED: addresses of one host that are tried. */
 const MAX_ADDRESSES = 8;
@@ -47,7 +49,7 @@ export function resolveAll(
   }
   return new Promise((resolve) => {
     const alarm = setTimeout(() => resolve({ kind: 'timed-out' }), timeout);
-    lookup(host, { all: true, family: family ?? 0, order: 'verbatim' }, (error, found) => {
+    dns().lookup(host, { all: true, family: family ?? 0, order: 'verbatim' }, (error, found) => {
       clearTimeout(alarm);
       if (error !== null) return resolve({ kind: 'failed', reason: explain(error, family) });
       const all = found.map(({ address }) => parseDestination(address)).filter((one) => one !== undefined);
