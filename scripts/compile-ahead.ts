@@ -1,8 +1,8 @@
 // node FLAG… scripts/compile-ahead.ts PROGRAM [ARG…], in the directory of PROGRAM.js and koffi.node: runs the bundled program
-// with these arguments and writes what V8 has compiled of it by its end to PROGRAM.cache. V8 takes it from there only in a
-// process with the same flags.
+// with these arguments and writes what V8 has compiled of it by its end to PROGRAM.cache, beside what an earlier run has
+// compiled. V8 takes it from there only in a process with the same flags.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Script } from 'node:vm';
@@ -10,11 +10,19 @@ import { Script } from 'node:vm';
 type Koffi = typeof import('koffi').default;
 
 const [name = '', ...args] = process.argv.slice(2);
-const script = new Script(readFileSync(`${name}.js`, 'latin1'), { filename: `${name}.js` });
+const cache = `${name}.cache`;
+const earlier = existsSync(cache) ? { cachedData: readFileSync(cache) } : {};
+const script = new Script(readFileSync(`${name}.js`, 'latin1'), { filename: `${name}.js`, ...earlier });
 const require = createRequire(path.resolve('bundle'));
 process.argv.splice(2, process.argv.length, ...args);
 
-process.on('exit', () => writeFileSync(`${name}.cache`, script.createCachedData()));
+/** What a program says whose port nobody opens. */
+const CLOSED = 1;
+
+process.on('exit', (status) => {
+  writeFileSync(cache, script.createCachedData());
+  if (status === CLOSED) process.exitCode = 0;
+});
 (script.runInThisContext() as (find: (module: string) => unknown) => void)((module) =>
   module === './koffi.node' ? withOwnEnd(require(module) as Koffi) : require(module),
 );

@@ -42,15 +42,15 @@ become_bussa() { become_daemon bussa "$@"; }
 
 # USR1 would have Node.js open a debugger. --disable-sigusr1 keeps that signal blocked for good; until Node.js
 # has come that far, a shell that ignores it hands the ignoring on.
-# The three limits halve the memory under allocation load and cost the hot loop nothing; the last lets the daemon collect
-# what its start leaves.
+# The two limits halve the memory under allocation load and cost the hot loop nothing, with one that the daemon sets itself:
+# with --optimize-for-size here, V8 would refuse what Node.js has compiled of its own modules.
 become_daemon() {
   program=$1
   shift
   find_source "$program"
   trap '' USR1
   exec "$NODE" --disable-warning=ExperimentalWarning --disable-sigusr1 \
-    --optimize-for-size --max-semi-space-size=1 --v8-pool-size=1 --expose-gc \
+    --max-semi-space-size=1 --v8-pool-size=1 \
     "$source" "$@"
 }
 

@@ -6,7 +6,7 @@ import { hasCapability } from '../../../host/privileges/capabilities.ts';
 import { tightenUmask } from '../../../host/process/callers-umask.ts';
 import { EXIT, type ExitStatus } from '../../../host/self/exit-status.ts';
 import { nameProcess } from '../../../host/self/process-name.ts';
-import { releaseMemory } from '../../../host/self/release-memory.ts';
+import { favourSmallMemory, releaseMemory } from '../../../host/self/release-memory.ts';
 import { ServiceManager } from '../../../host/service-manager/service-manager.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import { loadConfig } from '../../config/load-config.ts';
@@ -75,6 +75,7 @@ export async function runDaemon(
 /** At once, for whoever knocks already; and once more behind the collection, which takes compiled functions, too. */
 async function warmUp(daemon: Daemon): Promise<void> {
   await daemon.warmUp();
+  favourSmallMemory();
   setTimeout(() => {
     releaseMemory();
     void daemon.warmUp();
