@@ -256,16 +256,33 @@ const sourceRow = record<Rows['sources']>(
 
 const some = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(one, { maxLength: 2 });
 
-const overview = fc.record<Answers['overview']>({
-  status,
-  doors: some(door),
-  leases: some(lease),
-  attempts: some(attempt),
-  sources: some(sourceRow),
-  rates: fc.record({ until: moment, passed: some(number), dropped: some(number) }),
-  cursor: text,
-  now: moment,
-});
+const userRow = record<NonNullable<Answers['overview']['users']>[number]>(
+  {
+    name: text,
+    isOff: yes,
+    until: moment,
+    leases: number,
+    last: fc.record({ at: moment, source: address, text }),
+  },
+  'isOff',
+  'until',
+  'last',
+);
+
+const overview = record<Answers['overview']>(
+  {
+    status,
+    doors: some(door),
+    leases: some(lease),
+    attempts: some(attempt),
+    sources: some(sourceRow),
+    users: some(userRow),
+    rates: fc.record({ until: moment, passed: some(number), dropped: some(number) }),
+    cursor: text,
+    now: moment,
+  },
+  'users',
+);
 
 const feedEvent = record<FollowPart['events'][number]>(
   {

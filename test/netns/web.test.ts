@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { KnockSigner, SIGNED_PORT } from '../lab/knock-signer.ts';
 import { C_KNOCK } from '../lab/knockd.ts';
+import { PayloadSender } from '../lab/payload-sender.ts';
 import { addAddresses, CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
 import { ControlStage, SSH_DOOR } from './control-stage.ts';
 import { BUSSA } from './up-stage.ts';
@@ -152,5 +154,25 @@ describe('the page of bussa web', () => {
     assert.match(await curl(url), /the token is missing or wrong/);
     const authorization = `Authorization: Bearer ${readFileSync(token, 'utf8').trim()}`;
     assert.equal(await curl('-H', authorization, url), '{"answer":[]}\n');
+  });
+
+  test('users, and what came of the last proof of each', async () => {
+    await using signer = await KnockSigner.create({ alice: [], bob: [] });
+    const door = '[ssh]\n  accept = key\n  open = tcp/22\n  open_for = 300\n';
+    await using stage = await WebStage.create(signer.options + door);
+    await using sender = await PayloadSender.start(stage.control.client);
+    const { page, problems } = await stage.open();
+    const users = section(page, 'Users').getByRole('listitem');
+    await users.filter({ hasText: 'bob' }).getByText('0 open').waitFor();
+    const signed = await signer.sign({ key: 'alice' });
+    await sender.send(CLIENT, SERVER, SIGNED_PORT, signed.packet);
+    const alice = users.filter({ hasText: 'alice' });
+    await alice.getByText('1 open').waitFor();
+    await alice.getByText('opened for 300 s').waitFor();
+    await section(page, 'Open doors')
+      .getByRole('row', { name: /ssh .* alice/ })
+      .waitFor();
+    assert.deepEqual(await findBarriers(page), []);
+    assert.deepEqual(problems, []);
   });
 });

@@ -24,6 +24,15 @@ export type SourceRow = {
 /** In penalty until then. */
 export type PenaltyRow = { readonly who: Address; readonly until: Instant };
 
+/** A user of the users file. `last`: what came of the last proof. */
+export type UserRow = {
+  readonly name: string;
+  readonly isOff?: true;
+  readonly until?: Instant;
+  readonly leases: number;
+  readonly last?: { readonly at: Instant; readonly source: Address; readonly text: string };
+};
+
 /** Packets of each second before `until`, the oldest first. */
 export type Rates = {
   readonly until: Instant;
@@ -39,6 +48,8 @@ export type Overview = {
   readonly attempts: readonly PendingAttempt[];
   /** The latest first. */
   readonly sources: readonly SourceRow[];
+  /** Of the users file, in its order; absent where no door takes proofs. */
+  readonly users?: readonly UserRow[];
   readonly rates: Rates;
   /** To be told what happens from here on. */
   readonly cursor: string;
@@ -57,12 +68,21 @@ export const SOURCE_ROW = record<SourceRow>({
 
 export const PENALTY_ROW = record<PenaltyRow>({ who: ADDRESS, until: MOMENT });
 
+const USER_ROW = record<UserRow>({
+  name: TEXT,
+  isOff: optional(YES),
+  until: optional(MOMENT),
+  leases: NUMBER,
+  last: optional(record<UserRow['last'] & object>({ at: MOMENT, source: ADDRESS, text: TEXT })),
+});
+
 export const OVERVIEW: Reader<Overview> = record<Overview>({
   status: DAEMON_STATUS,
   doors: list(DOOR_STATUS),
   leases: list(LEASE_STATUS),
   attempts: list(PENDING_ATTEMPT),
   sources: list(SOURCE_ROW),
+  users: optional(list(USER_ROW)),
   rates: record<Rates>({ until: MOMENT, passed: list(NUMBER), dropped: list(NUMBER) }),
   cursor: TEXT,
   now: MOMENT,

@@ -47,18 +47,20 @@ export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, 'ping' 
 }
 
 /** The rules are not judged anew for it: it is asked again with each change. */
-function overview({ view, sources, feed }: DaemonVerbsParts, wanted: number): Overview {
+function overview({ view, sources, users, feed }: DaemonVerbsParts, wanted: number): Overview {
   const limit = Math.min(wanted, MOST_ROWS);
   // First: what comes afterwards is told to who follows from here on.
   const { cursor } = feed;
   const { passed, dropped } = feed.rates.read(performance.now());
   const { now } = view;
+  const known = users.rows(limit);
   return {
     status: view.status(),
     doors: [...view.doors().take(limit)],
     leases: [...view.leases().take(limit)],
     attempts: [...view.attempts().take(limit)],
     sources: [...sources.recent(Math.min(limit, MAX_SOURCES))],
+    ...(known === undefined ? {} : { users: known }),
     rates: { until: now, passed, dropped },
     cursor,
     now,

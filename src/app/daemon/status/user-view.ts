@@ -1,3 +1,4 @@
+import type { UserRow } from '../../../core/control/overview.ts';
 import type { UserEntry, UserStory } from '../../../core/control/user-story.ts';
 import { PROOF_NOUNS } from '../../../core/door/proof-kind.ts';
 import type { Event } from '../../../core/event/event.ts';
@@ -53,6 +54,26 @@ export class UserView {
       now: clock.wall(),
       since: this.#since,
     };
+  }
+
+  /** The first `limit` users of the file; `undefined` where there is none. */
+  rows(limit: number): readonly UserRow[] | undefined {
+    const { inForce, leases } = this.#parts;
+    const users = inForce.authority?.users.users;
+    if (users === undefined) return undefined;
+    const held = new Map<string, number>();
+    for (const { holders = [] } of leases())
+      for (const name of new Set(holders.map(({ user }) => user))) held.set(name, (held.get(name) ?? 0) + 1);
+    return users.slice(0, limit).map(({ name, isOff, until }) => {
+      const last = this.#entries.get(name)?.at(-1);
+      return {
+        name,
+        ...(isOff === undefined ? {} : { isOff }),
+        ...(until === undefined ? {} : { until }),
+        leases: held.get(name) ?? 0,
+        ...(last === undefined ? {} : { last: { at: last.lastAt, source: last.source, text: last.text } }),
+      };
+    });
   }
 
   #add(name: string, happened: Happened, now: Instant): void {

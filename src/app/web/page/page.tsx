@@ -13,6 +13,7 @@ import { PageHead } from './page-head.tsx';
 import { RateChart } from './rate-chart.tsx';
 import { follow, order as giveOrder, type Order } from './server.ts';
 import { Sources } from './sources.tsx';
+import { Users } from './users.tsx';
 import { type Asked, type View, ViewContext } from './view.ts';
 import { Warnings } from './warnings.tsx';
 import { type Language, readersLanguage } from './words.ts';
@@ -49,6 +50,7 @@ function Page() {
       overview && {
         open: <OpenDoors overview={overview} since={overviewAt} />,
         doors: <Doors overview={overview} />,
+        users: overview.users === undefined ? null : <Users users={overview.users} />,
         keptOut: <KeptOut overview={overview} />,
         sources: <Sources sources={overview.sources} />,
         day: <Day overview={overview} />,
@@ -68,6 +70,7 @@ function Page() {
             {lists.open}
             {pending}
             {lists.doors}
+            {lists.users}
             {chart}
             {lists.keptOut}
             {lists.sources}

@@ -100,6 +100,8 @@ const WORDS = {
   until: ['until {0}', 'bis {0}', 'fino a {0}'],
   unban: ['Lift the ban', 'Freigeben', 'Sblocca'],
   unbanDone: ['{0}: no longer banned', '{0}: nicht mehr gesperrt', '{0}: non più bloccato'],
+  users: ['Users', 'Benutzer', 'Utenti'],
+  off: ['off', 'aus', 'disattivato'],
   uptime: ['up {0}', 'läuft {0}', 'attivo da {0}'],
 } as const;
 
