@@ -66,8 +66,18 @@ export const PAYLOAD_RING: RingShape = {
   subject: 'the capture of signed knocks',
 };
 
-/** A ring of their own: who floods it displaces no signed knock. */
-export const SPA_RING: RingShape = { ...PAYLOAD_RING, subject: 'the capture of SPA packets' };
+/**
+ * A ring of their own: who floods it displaces no signed knock. 2,048 packets: no word of the server's keeps noise in the
+ * kernel here, and at 20,000 packets a second this is a tenth of a second that the process may not run.
+ */
+export const SPA_RING: RingShape = {
+  ...PAYLOAD_RING,
+  ringBytes: 4_194_304,
+  subject: 'the capture of SPA packets',
+};
+
+/** A quarter of the packets that the ring has room for. */
+export const crowdOf = ({ ringBytes, frameBytes }: RingShape): number => ringBytes / frameBytes / 4;
 
 /**
  * The packets of all interfaces, through an AF_PACKET ring that the kernel fills and this process reads in place

@@ -30,9 +30,6 @@ const REST_PACKETS = 64;
 /** A quarter of a core, of which a burst of 50 ms may be saved up; a tenth is left for sources that have opened before. */
 const WORK = { share: 0.25, depth: 50, reserve: 0.1 } as const;
 
-/** Where more packets wait in the ring than this, strangers are not judged until it is shorter. */
-const CROWD = 128;
-
 /** Of one source. Who has opened before is no stranger: his programs may open many connections at one time. */
 const RATES = {
   strangers: { burst: 5, perSecond: 10 },
@@ -48,6 +45,8 @@ const SENT_AGAIN_MS = 60_000;
 
 export type PayloadLoopParts = {
   readonly capture: Capture;
+  /** Where more packets wait in the ring than this, strangers are not judged until it is shorter: a quarter of it. */
+  readonly crowd: number;
   readonly interfaces: HeardInterfaces;
   readonly bans: BanList;
   readonly known: KnownSources;
@@ -188,7 +187,7 @@ export class PayloadLoop {
     const buckets = isKnown ? this.#buckets.known : this.#buckets.strangers;
     if (!buckets.admit(family, source0, source1, source2, source3, this.#turnAt)) return 'rate';
     // Who is known is not to be lost behind strangers that are judged one by one.
-    if (!isKnown && this.#parts.capture.holds(CROWD)) return 'budget';
+    if (!isKnown && this.#parts.capture.holds(this.#parts.crowd)) return 'budget';
     this.#spend();
     return this.#work.allows(isKnown, performance.now()) ? undefined : 'budget';
   }

@@ -3,7 +3,7 @@ import { since } from '../../../core/net/time.ts';
 import type { ServerKey } from '../../../core/signed/open-knock.ts';
 import { serverMarks } from '../../../core/signed/server-word.ts';
 import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
-import { PAYLOAD_RING } from '../../../host/capture/ring-capture.ts';
+import { crowdOf, PAYLOAD_RING } from '../../../host/capture/ring-capture.ts';
 import { nodeCiphers as ciphers } from '../../../host/crypto/node-ciphers.ts';
 import { sendDatagram } from '../../../host/network/send-datagram.ts';
 import { PayloadLoop } from './payload-loop.ts';
@@ -82,7 +82,7 @@ export class SignedPayloads {
     }
     return new PayloadLoop({
       ...source.loopParts('key'),
-      ...{ capture, judge: this.#judge },
+      ...{ capture, judge: this.#judge, crowd: crowdOf(PAYLOAD_RING) },
       takeOthers: () => watch.takeArrived(),
     });
   }
