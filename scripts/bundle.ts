@@ -65,6 +65,8 @@ const COMMON: BuildOptions = {
   // Every byte a character: V8 keeps such a text in half the space.
   charset: 'ascii',
   external: ['./koffi.node'],
+  // In the executable, import() finds no module of Node.js's own: they are required.
+  supported: { 'dynamic-import': false },
   plugins: [ADDON, PAGE],
   define: { 'import.meta.url': NOWHERE },
   logLevel: 'warning',

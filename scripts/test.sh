@@ -8,6 +8,8 @@ set -eu
 root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
 # shellcheck source=scripts/launch.sh
 . "$root/scripts/launch.sh"
+# shellcheck source=scripts/test-groups.sh
+. "$root/scripts/test-groups.sh"
 cd "$root"
 
 # Node.js takes what follows the first file as the tests' own: options go first, wherever they stood.
@@ -59,25 +61,29 @@ is_alone() {
   esac
 }
 
+is_shared() {
+  case $1 in
+    test/unit/cli/*) return 1 ;;
+    test/unit/* | test/property/* | test/scenario/* | test/architecture.test.ts) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
 if [ "$names_files" = yes ]; then
   run 1 "$@"
   exit
 fi
 
-built=.cache/test-programs
-"$NODE" --disable-warning=ExperimentalWarning scripts/build.ts "$built"
-export BUSSA_BUILT="$root/$built"
-export BUSSA_KNOCKD="${BUSSA_KNOCKD-$root/$built/knockd}"
-export BUSSA_KNOCK="${BUSSA_KNOCK-$root/$built/knock}"
-export BUSSA_BUSSA="${BUSSA_BUSSA-$root/$built/bussa}"
-
+build_programs .cache/test-programs
+start_shared "$@"
 options=$#
 for file in $(find test -name '*.test.ts' | LC_ALL=C sort); do
-  is_alone "$file" || set -- "$@" "$file"
+  is_alone "$file" || is_shared "$file" || set -- "$@" "$file"
 done
 # One more than there may be cores: many tests wait.
 status=0
 run 3 "$@" || status=$?
+finish_shared || status=$?
 
 # The options again, and the other files.
 position=0

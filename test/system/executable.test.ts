@@ -3,10 +3,20 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, suite, test } from 'node:test';
+import { bundleProgram, PROGRAMS, type ProgramName } from '../../scripts/bundle.ts';
 import { builtPrograms } from '../lab/built-programs.ts';
 
 const { version } = (await import('../../package.json', { with: { type: 'json' } })).default;
@@ -30,6 +40,14 @@ suite('executable', () => {
     assert.equal(run(at('knockd'), ['-V']).stdout, `knockd ${version} (Bussa)\n`);
     assert.equal(run(at('dist/knock'), ['-V']).stdout, `knock ${version}\n`);
     assert.equal(run(at('dist/bussa'), ['-V']).stdout, `bussa ${version}\n`);
+  });
+
+  test('no program imports at run time: the executable cannot', async () => {
+    for (const name of Object.keys(PROGRAMS) as ProgramName[]) {
+      await bundleProgram(name, at(`${name}.bundled.js`));
+      assert.doesNotMatch(readFileSync(at(`${name}.bundled.js`), 'latin1'), /\bimport\(/, name);
+    }
+    assert.equal(run(at('dist/bussa'), ['import', at('nothing')]).status, 78);
   });
 
   test('under any other name it is bussa', () => {
