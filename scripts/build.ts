@@ -18,7 +18,7 @@ const names = Object.keys(PROGRAMS) as ProgramName[];
  * one that `favourSmallMemory` sets later, halve the memory under allocation load, and cost the hot loop nothing. With
  * --optimize-for-size or --expose-gc here, V8 would refuse what Node.js has compiled of its own modules.
  */
-const FLAGS = [
+export const FLAGS: readonly string[] = [
   '--disable-warning=ExperimentalWarning',
   '--disable-sigusr1',
   '--experimental-ffi',
