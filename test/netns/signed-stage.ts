@@ -21,6 +21,8 @@ export type StageOptions = {
   readonly keys?: Parameters<typeof KnockSigner.create>[0];
   /** The daemon's state is on a disk of its own, of so many KiB. */
   readonly diskKib?: number;
+  /** Words behind which the daemon starts, such as `env` with variables. */
+  readonly prefix?: (directory: WorkDirectory) => readonly string[];
   /** Whose users may knock here as well, at a server with a key of its own. */
   readonly usersOf?: KnockSigner;
 };
@@ -32,6 +34,7 @@ type Parts = {
   readonly directory: WorkDirectory;
   readonly config: string;
   readonly disk: SmallDisk | undefined;
+  readonly prefix: readonly string[];
   readonly stack: AsyncDisposableStack;
 };
 
@@ -43,10 +46,13 @@ export class SignedStage implements AsyncDisposable {
   readonly directory: WorkDirectory;
   readonly #config: string;
   readonly disk: SmallDisk | undefined;
+  readonly #prefix: readonly string[];
   readonly #stack: AsyncDisposableStack;
   knockd: Program;
 
-  private constructor({ signer, wire, sender, directory, config, disk, stack }: Parts, knockd: Program) {
+  private constructor(parts: Parts, knockd: Program) {
+    const { signer, wire, sender, directory, config, disk, prefix, stack } = parts;
+    this.#prefix = prefix;
     this.signer = signer;
     this.wire = wire;
     this.sender = sender;
@@ -63,6 +69,7 @@ export class SignedStage implements AsyncDisposable {
     keys,
     usersOf,
     diskKib,
+    prefix: prefixIn,
   }: StageOptions = {}): Promise<SignedStage> {
     await using stack = new AsyncDisposableStack();
     const wire = stack.use(await Wire.create());
@@ -75,8 +82,9 @@ export class SignedStage implements AsyncDisposable {
     const whole = signer.options + config;
     const disk = diskKib === undefined ? undefined : await mountState(wire.server, directory, diskKib);
     if (disk !== undefined) stack.use(disk);
-    const knockd = await start(wire.server, directory, whole, disk);
-    const parts = { signer, wire, sender, directory, config: whole, disk, stack: stack.move() };
+    const prefix = prefixIn?.(directory) ?? [];
+    const knockd = await start(wire.server, directory, whole, disk, prefix);
+    const parts = { signer, wire, sender, directory, config: whole, disk, prefix, stack: stack.move() };
     return new SignedStage(parts, knockd);
   }
 
@@ -119,7 +127,7 @@ export class SignedStage implements AsyncDisposable {
   ): Promise<void> {
     await this.knockd.stop(signal);
     await meanwhile();
-    this.knockd = await start(this.wire.server, this.directory, this.#config, this.disk);
+    this.knockd = await start(this.wire.server, this.directory, this.#config, this.disk, this.#prefix);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,9 +146,10 @@ function start(
   directory: WorkDirectory,
   config: string,
   disk: SmallDisk | undefined,
+  prefix: readonly string[],
 ): Promise<Program> {
   const state = disk === undefined ? [] : ['--state', directory.file('state')];
-  return startKnockdBehind(disk?.prefix ?? [], server, directory, config, ...state);
+  return startKnockdBehind([...(disk?.prefix ?? []), ...prefix], server, directory, config, ...state);
 }
 
 export async function policyDrop(server: Namespace): Promise<void> {
