@@ -32,8 +32,8 @@ const TYPED: Readonly<Record<string, string>> = {
   bans: 'bans',
 };
 
-/** Do more than ask: they judge the host or write files, and reach the daemon by the same ways as the others. */
-const NOT_TYPED = ['up', 'check', 'simulate', 'doctor', 'key', 'user'];
+/** Do more than ask: they judge the host, write files or serve a page, and reach the daemon by the same ways as the others. */
+const NOT_TYPED = ['up', 'check', 'simulate', 'doctor', 'key', 'user', 'web', 'import'];
 
 const GREETING = JSON.stringify({ ok: true, protocol: PROTOCOL, version: '1' });
 const NO_STACK = /\n\s+at |\bat (?:file:|node:)|TypeError|undefined/;
