@@ -6,8 +6,9 @@
  *          10.7.0.3 (the stranger)    knockd, a firewall or none, an echo service on 22
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { WorkDirectory } from '../lab/knockd.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import { CODE_DOOR, CodeStage, portsOf } from './code-stage.ts';
@@ -144,8 +145,11 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
     assert.match(metrics, /"skewed": ?1/);
   });
 
-  test('the user is named in commands, history and the answer to who has it open; bans and deny count', async () => {
+  test('the user is named in commands, hooks, history and the answer to who has it open; bans and deny count', async () => {
+    using scratch = new WorkDirectory();
+    const out = scratch.file('opened');
     const config = `${CODE_DOOR}  start_command = echo started %USER%
+  on_open = sh: echo "opened $BUSSA_USER $BUSSA_PROOF" > ${out}
   deny = ${STRANGER}
 `;
     await using stage = await CodeStage.create({
@@ -162,6 +166,9 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
     await stage.knock(stage.code('alice', 1));
     await stage.knockd.saw(...opened('alice'));
     await stage.knockd.saw(/running command: .*started alice/);
+    // The hook runs beside the daemon, which has no line of it.
+    for (let tries = 0; tries < 80 && !existsSync(out); tries++) await pause();
+    assert.equal(readFileSync(out, 'utf8'), 'opened alice code\n');
     await stage.bussa('close', 'ssh', CLIENT);
     assert.match(await stage.bussa('history', '--user', 'alice'), /alice/);
     assert.match(await stage.bussa('explain', '--user', 'alice'), /its code was good/);
@@ -235,5 +242,7 @@ function wrongCodes(stage: CodeStage, count: number): string[] {
 const stepNow = (): number => Math.floor(Date.now() / 30_000);
 
 async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 250));
+  while (!isSo()) await pause();
 }
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 250));
