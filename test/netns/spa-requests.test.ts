@@ -1,6 +1,6 @@
 /** What a packet of Debian's fwknop client may ask for, and what it gets: ports, sources, times, names and refusals. */
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
@@ -148,5 +148,29 @@ describe('a request of the fwknop client', { concurrency: 2 }, () => {
     await stage.knockd.saw(/10\.7\.0\.2: spa-tcp-22: fwknop-1: opened tcp\/22 for 45 s/);
     await stage.knockd.saw(/10\.7\.0\.2: spa-udp-53: fwknop-1: opened udp\/53 for 45 s/);
     await assertOpen(stage.wire.client, SERVER, 22, CLIENT);
+  });
+
+  test('names its user everywhere: log, hooks, leases, history, explain', async () => {
+    await using stage = await SpaStage.create({
+      config: `  On_Open = /usr/bin/env\n${SPA_DOOR}`,
+      keys: [drawKey('carol'), drawKey('dave')],
+    });
+    const config = readFileSync(stage.configFile, 'utf8');
+    const hook = stage.directory.file(
+      'hook',
+      `#!/bin/sh\necho "$BUSSA_USER $BUSSA_PROOF" >> ${stage.directory.path}/said\n`,
+    );
+    chmodSync(hook, 0o700);
+    writeFileSync(stage.configFile, config.replace('/usr/bin/env', hook));
+    await stage.ask('reload');
+    await stage.send('carol');
+    await stage.send('dave', '-A', 'tcp/22');
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: carol: opened/);
+    await stage.seen('said', /^carol spa$/m);
+    assert.match(await stage.ask('leases', '--json'), /"user":\s*"[^"]*carol|"kind":\s*"spa"/);
+    await stage.ask('close', 'ssh', CLIENT);
+    await stage.knockd.saw(/10\.7\.0\.2: ssh: carol(?:, dave)?: closed/);
+    assert.match(await stage.ask('history', '--user', 'carol'), /carol/);
+    assert.match(await stage.ask('explain', '--user', 'carol'), /SPA packet was good/);
   });
 });

@@ -159,6 +159,14 @@ export class SpaStage implements AsyncDisposable {
     await this.#until(ask, said);
   }
 
+  /** What a hook has written. */
+  async seen(name: string, said: RegExp): Promise<void> {
+    await this.#until(
+      () => this.wire.server.run('cat', join(this.directory.path, name)).catch(() => ''),
+      said,
+    );
+  }
+
   async metric(said: RegExp): Promise<void> {
     await this.#until(() => this.wire.server.run('curl', '-s', `http://${METRICS}/metrics`), said);
   }
