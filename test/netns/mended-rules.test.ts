@@ -9,7 +9,7 @@ import { seededRandom } from '../lab/seeded-random.ts';
 import { JudgeStage, NotLoaded, wrongness } from './judge-stage.ts';
 import { generateLoad, NAMED_SOURCE_PORTS, PORTS } from './rule-generator.ts';
 
-const RULESETS = repeats('BUSSA_MENDED', { quick: 25, full: 300 });
+const RULESETS = repeats('BUSSA_MENDED', { quick: 40, full: 300 });
 const JUDGED = [
   ...PORTS.tcp.map((port) => ({ protocol: 'tcp' as const, port })),
   ...PORTS.udp.map((port) => ({ protocol: 'udp' as const, port })),
