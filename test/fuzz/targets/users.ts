@@ -62,6 +62,7 @@ const KEYS = [1, 2, 3].map(publicKeyLine);
 const CORPUS = texts(
   `# people\n[alice]\nkey = ${KEYS[0]} alice@laptop\ndoors = ssh, web\n\n[bob]\nkey = from="192.0.2.0/24,!192.0.2.9",expiry-time="20270101Z" ${KEYS[1]}\nfrom = 2001:db8::/32\nuntil = 2027-01-01 18:00 Z\noff = yes\n`,
   `[a]\r\nkey = no-touch-required,verify-required ${KEYS[2]}\r\n`,
+  '[c]\nspa = key AAECAwQFBgcICQoLDA0ODw== hmac AAECAwQFBgcICQoLDA0ODw== sha512 ctr user carol\nspa = key AAEC no-hmac legacy\n',
 );
 
 const TOKENS = texts(
@@ -71,6 +72,9 @@ const TOKENS = texts(
   ']',
   '[alice]\n',
   'key = ',
+  'spa = key ',
+  ' hmac ',
+  ' no-hmac',
   'doors = ',
   'from = ',
   'until = ',
