@@ -5,8 +5,21 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, suite, test } from 'node:test';
 import { loadConfig } from '../../src/app/config/load-config.ts';
-import { instant } from '../../src/core/net/time.ts';
-import { parseServerKeys, renderServerKeys, rotateServerKeys } from '../../src/core/signed/server-keys.ts';
+import { SignedJudge } from '../../src/app/daemon/payloads/signed-judge.ts';
+import { ProofCounters } from '../../src/app/daemon/reporting/proof-counters.ts';
+import { readCard, rotateKey } from '../../src/app/users/server-card.ts';
+import { instant, seconds } from '../../src/core/net/time.ts';
+import { Packet } from '../../src/core/packet/packet.ts';
+import { renderHead } from '../../src/core/signed/knock-body.ts';
+import { ephemeralOf, sealKnock } from '../../src/core/signed/seal-knock.ts';
+import { parseCard } from '../../src/core/signed/server-card.ts';
+import {
+  keysThatCount,
+  parseServerKeys,
+  renderServerKeys,
+  rotateServerKeys,
+} from '../../src/core/signed/server-keys.ts';
+import { serverMarks } from '../../src/core/signed/server-word.ts';
 import { renderDiagnostic } from '../../src/core/text/diagnostic.ts';
 import { nodeCiphers } from '../../src/host/crypto/node-ciphers.ts';
 import { publicKeyLine } from '../unit/users/key-lines.ts';
@@ -120,6 +133,53 @@ suite('the server key', () => {
         [2, 9000],
       ],
     );
+  });
+
+  test('is good for 30 days after `key rotate`, to the millisecond, and a second rotation does not shorten that', () => {
+    writeAll();
+    const config = at('knockd.conf');
+    const day = 86_400_000;
+    const now = 1_800_000_000_000;
+    const cards = [readCard(config), rotateKey(config, now), rotateKey(config, now + 20 * day)];
+    const points = cards.map((one) =>
+      one.kind === 'card' ? parseCard(nodeCiphers, one.card)?.key : assert.fail(JSON.stringify(one)),
+    );
+    assert.equal(new Set(points.map(String)).size, 3);
+    const loaded = loadConfig(config);
+    const all = loaded.kind === 'ok' ? (loaded.authority?.serverKeys ?? []) : assert.fail(told());
+    const judge = new SignedJudge({
+      counters: new ProofCounters(),
+      record: {} as never,
+      knocks: {} as never,
+    });
+    /** Which of the three cards knocks count by, oldest first, and when that changes. */
+    const countAt = (wall: number): readonly [readonly boolean[], number | undefined] => {
+      const { keys, next } = keysThatCount(all, instant(wall));
+      judge.follow(
+        keys.map((key) => ({ ...key, point: key.public, marks: serverMarks(nodeCiphers, key.public) })),
+      );
+      const heard = points.map((point) => {
+        const head = renderHead({
+          ...{ kind: 'open', wantsReply: true, door: '', length: seconds(0), time: instant(wall) },
+          ...{ nonce: randomBytes(16), keyId: randomBytes(16) },
+        });
+        const ephemeral = ephemeralOf(nodeCiphers, randomBytes(32), false);
+        const sealed = sealKnock(nodeCiphers, point ?? assert.fail(), ephemeral, head, randomBytes(83));
+        const bytes = sealed?.packet ?? assert.fail();
+        const packet = Object.assign(new Packet(), {
+          protocol: 17,
+          payloadStart: 0,
+          payloadEnd: bytes.length,
+        });
+        return judge.recognizes(bytes, packet);
+      });
+      return [heard, next];
+    };
+    assert.deepEqual(countAt(now + 20 * day), [[true, true, true], 10 * day]);
+    assert.deepEqual(countAt(now + 30 * day - 1), [[true, true, true], 1]);
+    assert.deepEqual(countAt(now + 30 * day), [[false, true, true], 20 * day]);
+    assert.deepEqual(countAt(now + 50 * day - 1), [[false, true, true], 1]);
+    assert.deepEqual(countAt(now + 50 * day), [[false, false, true], undefined]);
   });
 
   test('is refused where it is something else, and never a throw', () => {

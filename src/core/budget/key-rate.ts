@@ -14,14 +14,23 @@ export class KeyRate {
     this.#maxNames = maxNames;
   }
 
-  /** Takes a token, if there is one. `now`: ms of a clock that only grows. */
+  /** Whether there is a token; it stays. `now`: ms of a clock that only grows. */
+  allows(name: string, now: number): boolean {
+    return this.#fullAgain(name, now) - now <= this.#depth;
+  }
+
+  /** Takes a token, if there is one. */
   admit(name: string, now: number): boolean {
-    const fullAt = Math.max(now, this.#fullAt.get(name) ?? now);
-    if (fullAt - now > this.#depth) return false;
+    if (!this.allows(name, now)) return false;
+    const fullAt = this.#fullAgain(name, now);
     this.#fullAt.delete(name);
     if (this.#fullAt.size >= this.#maxNames) this.#forgetOne();
     this.#fullAt.set(name, fullAt + this.#interval);
     return true;
+  }
+
+  #fullAgain(name: string, now: number): number {
+    return Math.max(now, this.#fullAt.get(name) ?? now);
   }
 
   #forgetOne(): void {

@@ -9,9 +9,6 @@ import { signedText } from './seal-knock.ts';
 /** A knock counts if its time is so near to the server's. */
 export const CLOCK_WINDOW_MS = millis(60_000);
 
-/** One that is further off is dropped before its signature is looked at, and gets no reply. */
-const FAR_OFF_MS = 24 * 3_600_000;
-
 /** A key that may sign knocks: as its owner's line says, or off by the operator's word. */
 export type KnockKey = AuthorizedKey & { readonly isOff?: boolean };
 
@@ -56,7 +53,10 @@ export type KnockJudgement =
       readonly behind?: Millis;
     };
 
-/** The checks after the seal, in the order of their costs. The signature comes before the time: only then is there a reply. */
+/**
+ * The checks after the seal, in the order of their costs. The signature comes before the time, however far off that is: it
+ * may be the server's clock that is wrong, and only a knock with a good signature is answered with a challenge.
+ */
 export function judgeKnock(
   ciphers: Ciphers,
   body: KnockBody,
@@ -65,9 +65,8 @@ export function judgeKnock(
 ): KnockJudgement {
   const key = situation.keyOf(body.keyId);
   if (key === undefined) return { kind: 'refused', reason: 'unknown key', isSigned: false };
-  const early = sourceRefusal(body, key, situation) ?? farOff(body, situation);
-  const isSigned =
-    early === undefined && hasValidSignature(ciphers, key, body, point, situation.serverPublic);
+  const early = sourceRefusal(body, key, situation);
+  const isSigned = early === undefined && bearsSignature(ciphers, key, body, point, situation.serverPublic);
   const reason = early ?? (isSigned ? timeRefusal(body, situation) : 'signature');
   if (reason === undefined) return { kind: 'good', key };
   const behind = reason === 'clock' ? { behind: since(body.time, situation.now) } : {};
@@ -86,7 +85,7 @@ function sourceRefusal(
 }
 
 /** Whether its key has signed it, with the touch or PIN that the key's line asks for. */
-export function hasValidSignature(
+export function bearsSignature(
   ciphers: Ciphers,
   { key, mayBeUntouched = false, mustBeVerified = false }: KnockKey,
   body: KnockBody,
@@ -101,10 +100,6 @@ export function hasValidSignature(
   if (flags === undefined) return true;
   const isTouched = mayBeUntouched || (flags & TOKEN_FLAG.touched) !== 0;
   return isTouched && (!mustBeVerified || (flags & TOKEN_FLAG.verified) !== 0);
-}
-
-function farOff({ challenge, time }: KnockBody, { now }: KnockSituation): KnockRefusal | undefined {
-  return challenge === undefined && Math.abs(since(time, now)) > FAR_OFF_MS ? 'clock' : undefined;
 }
 
 function timeRefusal(

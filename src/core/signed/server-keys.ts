@@ -1,7 +1,7 @@
 import { parsePaddedBase64, renderBase64 } from '../bytes/base64.ts';
 import { concatBytes } from '../bytes/concat-bytes.ts';
 import type { Ciphers } from '../cipher/ciphers.ts';
-import { type Instant, instant } from '../net/time.ts';
+import { type Instant, instant, since } from '../net/time.ts';
 
 /** What signed knocks are sealed to: the server's X25519 key pair. */
 export type ServerKey = {
@@ -25,6 +25,16 @@ const PKCS8 = Uint8Array.of(
   ...[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06],
   ...[0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20],
 );
+
+/** Those of now, and in how many ms the next of them ends. */
+export function keysThatCount(
+  all: readonly ServerKey[],
+  wall: Instant,
+): { readonly keys: readonly ServerKey[]; readonly next?: number } {
+  const keys = all.filter(({ until }) => until === undefined || until > wall);
+  const ends = keys.flatMap(({ until }) => (until === undefined ? [] : [since(wall, until)]));
+  return { keys, ...(ends.length === 0 ? {} : { next: Math.min(...ends) }) };
+}
 
 /** Each rotation leaves one behind for 30 days. */
 const MAX_KEYS = 64;

@@ -1,6 +1,7 @@
 import { KeyRate } from '../../../core/budget/key-rate.ts';
 import type { Ciphers } from '../../../core/cipher/ciphers.ts';
 import type { Event } from '../../../core/event/event.ts';
+import type { Address } from '../../../core/net/address.ts';
 import { type Millis, millis } from '../../../core/net/time.ts';
 import { exportKey, type HpkeContext } from '../../../core/signed/hpke.ts';
 import { REPLY_PURPOSE } from '../../../core/signed/knock-layout.ts';
@@ -12,10 +13,14 @@ import type { ProofCounters } from '../reporting/proof-counters.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 
 /**
- * Of each key and status but `open`: who records knocks and sends them later cannot make the server talk. A person whose
- * clock is wrong gets in three times in a row.
+ * Of each key, source and status but `open`. `old`: knocks that may be recorded ones, so that who sends those again cannot
+ * make the server talk. `newer`: knocks of a time newer than any that the key has signed before; only its owner can make
+ * them, and each is answered once. So recorded knocks, sent again even with his address, do not delay his own.
  */
-const REFUSALS = { burst: 3, perSecond: 0.1 } as const;
+const REFUSALS = {
+  old: { burst: 3, perSecond: 0.1 },
+  newer: { burst: 40, perSecond: 10 },
+} as const;
 const MAX_NAMES = 16_384;
 
 /** Between two lines about replies that cannot be sent. */
@@ -30,6 +35,15 @@ export type ReplySenderParts = {
   readonly send: typeof sendDatagram;
 };
 
+/** What a reply other than `open` is about. */
+export type RefusedKnock = {
+  readonly status: ReplyStatus;
+  readonly keyName: string;
+  readonly source: Address;
+  /** Its time is newer than any that the key has signed before. */
+  readonly isNewer: boolean;
+};
+
 /** Whom a reply goes to, and what it is sealed with. */
 export type ReplyTo = {
   readonly packet: PayloadPacket;
@@ -42,16 +56,22 @@ export type ReplyTo = {
 /** Answers knocks whose signature is good, sealed, from the port that they were sent to. */
 export class ReplySender {
   readonly #parts: ReplySenderParts;
-  readonly #refusals = new KeyRate(REFUSALS, MAX_NAMES);
+  readonly #old = new KeyRate(REFUSALS.old, MAX_NAMES);
+  readonly #newer = new KeyRate(REFUSALS.newer, MAX_NAMES);
   #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ReplySenderParts) {
     this.#parts = parts;
   }
 
-  /** Whether a reply of this status may be sent for the key; it counts as sent. */
-  admits(status: ReplyStatus, keyName: string): boolean {
-    return status === 'open' || this.#refusals.admit(`${status} ${keyName}`, performance.now());
+  /** Whether a reply may be sent. */
+  allows(knock: RefusedKnock): boolean {
+    return this.#rateOf(knock).allows(nameOf(knock), performance.now());
+  }
+
+  /** Whether a reply may be sent; it counts as sent. */
+  admits(knock: RefusedKnock): boolean {
+    return this.#rateOf(knock).admit(nameOf(knock), performance.now());
   }
 
   send({ packet, context, challenge }: ReplyTo, status: ReplyStatus, left: Millis = millis(0)): void {
@@ -66,6 +86,10 @@ export class ReplySender {
     if (error !== undefined) this.#tell(error.message);
   }
 
+  #rateOf({ isNewer }: RefusedKnock): KeyRate {
+    return isNewer ? this.#newer : this.#old;
+  }
+
   #tell(message: string): void {
     const now = performance.now();
     if (now - this.#toldAt < TELL_MS) return;
@@ -73,3 +97,5 @@ export class ReplySender {
     this.#parts.report({ kind: 'warning', text: `signed knocks cannot be answered: ${message}` });
   }
 }
+
+const nameOf = ({ status, keyName, source }: RefusedKnock): string => `${status} ${keyName} ${source}`;

@@ -1,4 +1,5 @@
 import type { ProofOutcome } from '../../../core/control/proof-counts.ts';
+import type { ProofRefusal } from '../../../core/proof/prove-knock.ts';
 import type { SealReason } from '../../../core/signed/open-knock.ts';
 import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 
@@ -10,6 +11,24 @@ export const SEAL_WORDS: Readonly<Record<SealReason, string>> = {
   seal: 'its encryption is damaged',
   malformed: 'its encrypted content is malformed',
 };
+
+/**
+ * From its own source the knock may still count. If it were recorded, who is faster with a copy from another address would
+ * shut its sender out.
+ */
+export const IS_FROM_ELSEWHERE = {
+  source: true,
+  'key source': true,
+  'unknown key': false,
+  'key expired': false,
+  'key off': false,
+  signature: false,
+  clock: false,
+  forgotten: false,
+  challenge: false,
+  door: false,
+  unbound: false,
+} as const satisfies Record<ProofRefusal, boolean>;
 
 export const OUTCOME_OF = {
   opened: 'opened',

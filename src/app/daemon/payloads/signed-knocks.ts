@@ -13,9 +13,10 @@ import {
   USED_ALREADY,
 } from '../../../core/proof/refusal-words.ts';
 import { Challenges } from '../../../core/signed/challenges.ts';
-import { hasValidSignature } from '../../../core/signed/judge-knock.ts';
+import { bearsSignature } from '../../../core/signed/judge-knock.ts';
 import { KNOCK } from '../../../core/signed/knock-layout.ts';
 import type { ReplyStatus } from '../../../core/signed/knock-reply.ts';
+import { NewestTimes } from '../../../core/signed/newest-times.ts';
 import { type OpenedKnock, openKnock, type ServerKey } from '../../../core/signed/open-knock.ts';
 import { usedUntil } from '../../../core/signed/used-knocks.ts';
 import type { KeyOwner } from '../../../core/users/user-directory.ts';
@@ -27,10 +28,13 @@ import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 import type { ReplySender, ReplyTo } from './reply-sender.ts';
-import { OUTCOME_OF, SEAL_WORDS, THROWN_AWAY } from './signed-knock-words.ts';
+import { IS_FROM_ELSEWHERE, OUTCOME_OF, SEAL_WORDS, THROWN_AWAY } from './signed-knock-words.ts';
 import type { UseRecord } from './use-record.ts';
 
-/** Knocks of one key that are recorded: a user cannot fill the record. */
+/**
+ * Knocks of one key that are recorded: a user cannot fill the record. Those that are refused have buckets of their own,
+ * those that may be recorded ones another: sent again, they take nothing from the owner's.
+ */
 const KEY_RATE = { burst: 40, perSecond: 10 } as const;
 const MAX_KEYS = 16_384;
 
@@ -64,6 +68,8 @@ export class SignedKnocks {
   readonly #parts: SignedKnocksParts;
   readonly #challenges: Challenges;
   readonly #rate = new KeyRate(KEY_RATE, MAX_KEYS);
+  readonly #refusedRate = new KeyRate(KEY_RATE, MAX_KEYS);
+  readonly #newest = new NewestTimes(MAX_KEYS);
 
   constructor(parts: SignedKnocksParts) {
     this.#parts = parts;
@@ -116,28 +122,36 @@ export class SignedKnocks {
   }
 
   #refuse(packet: PayloadPacket, knock: Knock, judged: Refused, key: ServerKey): void {
-    const { counters, record } = this.#parts;
+    const { counters, record, replies } = this.#parts;
     const { reason, owner, isSigned } = judged;
     counters.outcome(reason);
     this.#tell(packet.source, refusalWords(judged, knock.body), owner);
     const status = replyStatus(reason);
     if (owner === undefined || status === undefined) return;
-    // What was signed counts for nothing later either, whatever becomes of clocks and doors.
-    if (isSigned && this.#rate.admit(owner.key.fingerprint, performance.now()))
+    const keyName = owner.key.fingerprint;
+    const { time } = knock.body;
+    const isNewer = this.#newest.isNewer(keyName, time);
+    const about = { status, keyName, source: packet.source, isNewer };
+    const isAnswered = this.#isAnswered(packet, knock) && replies.allows(about);
+    const mayCountLater = !IS_FROM_ELSEWHERE[reason];
+    if (!isAnswered && !mayCountLater) return;
+    if (!isSigned && !this.#isSigned(knock, owner, key)) return;
+    this.#newest.note(keyName, time);
+    // What was signed counts for nothing later either, whatever becomes of clocks, users and doors.
+    if (mayCountLater && this.#refusedRate.admit(`${isNewer} ${keyName}`, performance.now()))
       record.take(this.#useOf(packet, knock));
-    if (!this.#isAnswered(packet, knock)) return;
-    if (!this.#parts.replies.admits(status, owner.key.fingerprint)) return;
-    if (isSigned || this.#isSigned(knock, owner, key)) this.#reply(packet, knock, owner, status);
+    if (isAnswered && replies.admits(about)) this.#reply(packet, knock, owner, status);
   }
 
   /** It was refused before its signature was looked at. */
   #isSigned({ body, point }: Knock, owner: KeyOwner, key: ServerKey): boolean {
-    return hasValidSignature(this.#parts.ciphers, owner.key.knockKey, body, point, key.point);
+    return bearsSignature(this.#parts.ciphers, owner.key.knockKey, body, point, key.point);
   }
 
   #accept(packet: PayloadPacket, knock: Knock, judged: Exclude<ProofJudgement, Refused>): void {
     const { counters, record, report } = this.#parts;
     const { owner } = judged;
+    this.#newest.note(owner.key.fingerprint, knock.body.time);
     const answer = (status: ReplyStatus, left?: Millis): void => {
       if (this.#isAnswered(packet, knock)) this.#reply(packet, knock, owner, status, left);
     };

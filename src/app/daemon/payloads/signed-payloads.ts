@@ -1,6 +1,6 @@
 import { renderPayloadFilter } from '../../../core/filter/payload-filter.ts';
-import { since } from '../../../core/net/time.ts';
 import type { ServerKey } from '../../../core/signed/open-knock.ts';
+import { keysThatCount } from '../../../core/signed/server-keys.ts';
 import { serverMarks } from '../../../core/signed/server-word.ts';
 import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
 import { crowdOf, PAYLOAD_RING } from '../../../host/capture/ring-capture.ts';
@@ -52,18 +52,14 @@ export class SignedPayloads {
   /** Those that count now. */
   #keys(): { readonly keys: readonly ServerKey[]; readonly next?: number } {
     const { inForce, clock } = this.#source.parts;
-    const now = clock.wall();
-    const keys = (inForce.authority?.serverKeys ?? []).filter(
-      ({ until }) => until === undefined || until > now,
-    );
-    const ends = keys.flatMap(({ until }) => (until === undefined ? [] : [since(now, until)]));
+    const { keys, next } = keysThatCount(inForce.authority?.serverKeys ?? [], clock.wall());
     return {
       keys: keys.map((key) => ({
         secret: key.secret,
         point: key.public,
         marks: serverMarks(ciphers, key.public),
       })),
-      ...(ends.length === 0 ? {} : { next: Math.min(...ends) }),
+      ...(next === undefined ? {} : { next }),
     };
   }
 
