@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { shutOut } from '../../src/app/users/tell-daemon.ts';
 import { KnockSigner, readReply, SIGNED_PORT } from '../lab/knock-signer.ts';
 import { BUSSA, startKnockd, WorkDirectory } from '../lab/knockd.ts';
 import { PayloadSender } from '../lab/payload-sender.ts';
 import type { Program } from '../lab/program.ts';
 import { assertOpen, assertShut, startService } from '../lab/service.ts';
+import { watchNft } from '../lab/watch-nft.ts';
 import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
 
 const DOOR = `[ssh]
@@ -188,6 +190,32 @@ describe('users', { concurrency: 2 }, () => {
       assert.ok(took < PATIENCE_MS, `${took} ms`);
     });
   }
+
+  test('off closes before the daemon reads its files again, measured from the request to the rule that is gone', async (t) => {
+    await using stage = await Stage.create();
+    await using monitor = await watchNft(stage.wire.server);
+    const gone = /^delete element .*10\.7\.0\.2/gm;
+    for (const nth of [1, 2, 3]) {
+      assert.equal(await stage.knock('alice'), 'open');
+      const file = readFileSync(stage.signer.usersFile, 'utf8');
+      writeFileSync(stage.signer.usersFile, file.replace('[alice]', '[alice]\noff = yes'));
+      const started = performance.now();
+      const told = shutOut(
+        { configFile: stage.directory.file('knockd.conf'), stateDirectory: stage.directory.path },
+        'alice',
+      );
+      await monitor.saw(gone, nth);
+      t.diagnostic(
+        `${(performance.now() - started).toFixed(0)} ms from the request to the rule that is gone`,
+      );
+      assert.equal((await told).kind, 'in-force');
+      await assertShut(stage.wire.client, SERVER, 22, CLIENT);
+      writeFileSync(stage.signer.usersFile, file);
+      await stage.ask('reload');
+    }
+    const [first = '', second = ''] = stage.knockd.output.match(/by order of the operator|re-reading/g) ?? [];
+    assert.deepEqual([first, second], ['by order of the operator', 're-reading']);
+  });
 
   test('a user or key that somebody has deleted by hand is shut out by remove and off all the same', async () => {
     await using stage = await Stage.create();

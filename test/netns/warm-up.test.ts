@@ -6,22 +6,12 @@ import { gate } from '../lab/gates.ts';
 import { KnockSigner } from '../lab/knock-signer.ts';
 import { BUSSA, startKnockd, WorkDirectory } from '../lab/knockd.ts';
 import { Namespace } from '../lab/namespace.ts';
-import type { Program } from '../lab/program.ts';
+import { watchNft } from '../lab/watch-nft.ts';
 import { Wire } from '../lab/wire.ts';
 
 const DRIVER = new URL('../contract/firewall-driver.ts', import.meta.url).pathname;
 /** The second warm-up comes a second behind the start. A later one would find as little. */
 const BOTH_MS = 2500;
-
-/** Whatever changes in nftables from now on, one line each. */
-async function watchNft(namespace: Namespace): Promise<Program> {
-  const monitor = namespace.start('stdbuf', '-oL', 'nft', 'monitor');
-  for (let i = 1; i <= 50; i++) {
-    await namespace.run('nft', `add table inet watched${i}`);
-    if (await monitor.saw(/watched/, 1, 100).catch(() => undefined)) return monitor;
-  }
-  throw new Error('nft monitor reports no event');
-}
 
 test('the kernel refuses a rehearsed opening unread, even for a set that there is', async () => {
   await using namespace = await Namespace.create();
