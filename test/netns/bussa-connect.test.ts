@@ -172,7 +172,7 @@ describe('bussa connect', () => {
     };
     assert.match(
       await run('127.0.0.1', `${port}`),
-      /^bussa: port \d+ of 127\.0\.0\.1 refuses \(a TCP reset came back\), and no profile of this host has a Knock, a Card or a Spa$/m,
+      /^bussa: port \d+ of 127\.0\.0\.1 refuses \(a TCP reset came back\), and no profile of this host has a Knock, a Card, CodePorts or a Spa: .*Knock .*bussa host add 127\.0\.0\.1 CARD$/m,
     );
     assert.match(await run('a..b', '22'), /^bussa: cannot resolve host 'a\.\.b': /m);
   });

@@ -18,7 +18,7 @@ import { BUSSA } from './up-stage.ts';
 const codeOf = async (program: Program): Promise<number | null> => (await program.exited).code;
 
 describe('bussa connect', { concurrency: 2 }, () => {
-  test('ssh through a hidden port: ProxyCommand bussa connect %h %p', async () => {
+  test('ssh through a hidden port: ProxyCommand bussa connect %h %p, and %n', async () => {
     await using stage = await ClientStage.create();
     await using sshd = await stage.startSshd();
     await using daemon = await stage.startDaemon();
@@ -198,7 +198,15 @@ describe('bussa knock', { concurrency: 2 }, () => {
     writeFileSync(stage.hosts, 'Host other\n  Knock 1 2 3\n');
     await using missing = stage.bussa('knock', '-F', stage.hosts, 'box');
     assert.equal(await codeOf(missing), 78);
-    assert.match(missing.output, /has no Knock for 'box'/);
+    const both =
+      /: for a sequence, .*Host box and Knock 7000 .*; for a knock signed by your SSH key, run bussa host add box CARD/;
+    assert.match(missing.output, new RegExp(`has no Knock for 'box', no Card.*${both.source}`));
+    const nowhere = stage.directory.file('nowhere.conf');
+    for (const verb of [['knock'], ['doctor', '--from-client']]) {
+      await using without = stage.bussa(...verb, 'box', '-F', nowhere);
+      assert.equal(await codeOf(without), 78, without.output);
+      assert.match(without.output, new RegExp(`there is no ${nowhere}${both.source}`));
+    }
     await using nobody = stage.bussa('knock', '-F', stage.hosts);
     assert.equal(await codeOf(nobody), 2);
     writeFileSync(stage.hosts, SSH_DOOR);

@@ -26,7 +26,7 @@ test('doctor and check judge the file of the daemon that runs there, and doctor 
   assert.ok(messageOf(first, 'configuration').includes(stage.config), messageOf(first, 'configuration'));
   assert.match(messageOf(first, 'trial'), /^trial: \d+ s left/);
   assert.match(await ask('check', '--state', state), new RegExp(`${RegExp.escape(stage.config)}: good`));
-  assert.match(await ask('status', '--state', state), /trial: \d+ s left/);
+  assert.match(await ask('status', '--state', state), /^trial +\d+ s left/m);
 
   // Without a name the trial is found, and the file stays known.
   assert.match(await ask('confirm', '--state', state), /^Confirmed/m);

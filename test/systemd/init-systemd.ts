@@ -67,7 +67,7 @@ describe('bussa init with systemd', { concurrency: 2 }, () => {
     await using machine = await Machine.create();
     const { debian } = machine;
     await using session = await beginTrial(machine);
-    assert.match(await debian.run(BUSSA, 'status'), /trial: \d+ s left/);
+    assert.match(await debian.run(BUSSA, 'status'), /^trial +\d+ s left/m);
     assert.match(await debian.run(BUSSA, 'confirm'), /^Confirmed: the service stays/m);
     await session.saw(/Confirmed by `bussa confirm`/);
     assert.equal((await session.exited).code, 0, session.output);

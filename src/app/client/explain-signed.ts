@@ -7,7 +7,7 @@ export function explainSigned(outcome: SignedOutcome): string {
     case 'not-sent':
       return outcome.reason;
     case 'no-reply':
-      return 'the server has not replied to the signed knock: it did not arrive, or the server does not know the key, or the card is another server’s';
+      return 'the server has not replied to the signed knock: it did not arrive, or the server does not know the key, or the card is another server’s; compare them with bussa user list and bussa key show there';
     case 'reply':
       return explainReply(outcome);
     default:
@@ -21,7 +21,7 @@ function explainReply({ reply, behind }: Extract<SignedOutcome, { kind: 'reply' 
     case 'open':
       return `the server says: open for ${renderLength(left)}, your address is ${seen}`;
     case 'refused':
-      return `the server refuses: this key may not open that door from ${seen}; on the server, bussa explain ${seen} says why`;
+      return `the server refuses: this key may not open that door from ${seen}; on the server, bussa explain ${seen} says why; Door in the profile names one of several doors`;
     case 'clock':
       return `${behind === undefined ? 'the server finds this clock wrong' : explainClock(behind)}, and it does not take its own challenge: set the clock (timedatectl)`;
     case 'source':

@@ -34,14 +34,17 @@ function readPrivate(path: string, text: string): SshPublicKey | string {
     return `${path} does not contain its public key: write it with ssh-keygen -y -f ${path} > ${path}.pub`;
   }
   const reading = readPublicKey(blob);
-  return reading.kind === 'key' ? reading.key : `${path}: ${reading.reason}`;
+  return reading.kind === 'key' ? reading.key : unusable(path, reading.reason);
 }
 
 function readPublic(path: string, text: string): SshPublicKey | string {
   const line = text.split('\n').find((one) => one.trim() !== '' && !one.startsWith('#')) ?? '';
   const reading = parseAuthorizedKey(line.trim());
-  return reading.kind === 'key' ? reading.key.key : `${path}: ${reading.reason}`;
+  return reading.kind === 'key' ? reading.key.key : unusable(path, reading.reason);
 }
+
+const unusable = (path: string, reason: string): string =>
+  `the key file ${path} cannot be used: ${reason}; name another one in IdentityFile`;
 
 function readText(path: string): string | undefined {
   try {

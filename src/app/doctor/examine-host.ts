@@ -8,9 +8,9 @@ import { findProgram } from '../../host/files/find-program.ts';
 import { readServedBy } from '../../host/ports/host-ports.ts';
 import type { DaemonSelector } from '../ask/ask-daemon.ts';
 import { findJudged, type JudgedFile } from '../ask/find-judged.ts';
-import { bussaCommand, checkCommand, type SelectedDaemon } from '../ask/start-method.ts';
+import { bussaCommand, checkCommand, type MeantDaemon } from '../ask/way-to-start.ts';
 import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
-import { entryPointsOf } from '../exposure/entry-points.ts';
+import { entrancesOf } from '../exposure/entrances.ts';
 import { StrangerJudge } from '../exposure/stranger-judge.ts';
 import { serviceTrialLeft, withServiceTrial } from '../trial/confirm-trial.ts';
 import { renderTrial } from '../trial/render-trial.ts';
@@ -19,14 +19,14 @@ import { judgeBoot } from './judge-boot.ts';
 import { judgeConfiguration, judgeRotation } from './judge-files.ts';
 import { judgeFirewall } from './judge-firewall.ts';
 import { judgeNetwork } from './judge-network.ts';
-import { greetDaemon, judgeDaemon, judgeOthers, startRemedy } from './judge-service.ts';
+import { cureOfStart, greetDaemon, judgeDaemon, judgeOthers } from './judge-service.ts';
 import { forwardEdit } from './make-forward.ts';
 import { readOwnerCommands } from './owner-commands.ts';
 
 /** What is judged: a configuration, and the daemon that it is of. */
 type Case = {
   readonly judged: JudgedFile;
-  readonly daemon: SelectedDaemon;
+  readonly daemon: MeantDaemon;
   readonly config: Config | undefined;
   /** What has the daemon run; `undefined` where it does, or that cannot be seen. */
   readonly start: Mend<StartKind> | Hint | undefined;
@@ -41,7 +41,7 @@ export async function examineHost(choice: DaemonSelector): Promise<readonly Find
   const { findings, config: written } = judgeConfiguration(judged);
   const config = written === undefined ? undefined : asStarted(written, judged.options);
   const reply = await greetDaemon(choice);
-  const start = startRemedy(reply, daemon, config !== undefined);
+  const start = cureOfStart(reply, daemon, config !== undefined);
   const service = [
     judgeDaemon(reply, start),
     ...(await judgeTrial(judged.status, daemon)),
@@ -54,7 +54,7 @@ export async function examineHost(choice: DaemonSelector): Promise<readonly Find
   return [...findings, ...service, ...network];
 }
 
-function meantDaemon({ file, options }: JudgedFile, choice: DaemonSelector): SelectedDaemon {
+function meantDaemon({ file, options }: JudgedFile, choice: DaemonSelector): MeantDaemon {
   const { interfaces, stateDirectory } = choice;
   return {
     configFile: file,
@@ -65,7 +65,7 @@ function meantDaemon({ file, options }: JudgedFile, choice: DaemonSelector): Sel
 }
 
 /** What is closed until somebody confirms it, and opens again if nobody does. */
-async function judgeTrial(status: DaemonStatus | undefined, daemon: SelectedDaemon): Promise<Finding[]> {
+async function judgeTrial(status: DaemonStatus | undefined, daemon: MeantDaemon): Promise<Finding[]> {
   if (status === undefined) return [];
   const { trialLeft } = await withServiceTrial(status);
   if (trialLeft === undefined) return [];
@@ -126,7 +126,7 @@ async function examineFirewall(
     return [unknown('port-hidden', why, look('sudo bussa doctor'))];
   }
   using routes = new KernelRoutes(interfaces);
-  const entrances = entryPointsOf(interfaces, config.settings.interfaces, routes);
+  const entrances = entrancesOf(interfaces, config.settings.interfaces, routes);
   const judge = new StrangerJudge(listing, { interfaces, entrances, routes });
   const served = { tcp: readServedBy('tcp'), udp: readServedBy('udp') };
   return judgeFirewall(ports, {

@@ -1,6 +1,6 @@
 import { renderPortOpening } from '../../core/door/port-opening.ts';
 import type { Sequence } from '../../core/door/sequence.ts';
-import type { InitRequest } from './init-request.ts';
+import type { InitRequest } from './init-order.ts';
 
 /** The knocks as a client takes them: `7000 8000:udp 9000`. */
 export function renderKnocks(sequence: Sequence): string {
@@ -51,7 +51,8 @@ export function renderSshStanza({ door, ports, host }: InitRequest): readonly st
     `Host ${door === 'ssh' ? host : door}`,
     ...(door === 'ssh' ? [] : [`    HostName ${host}`]),
     ...(port === 22 ? [] : [`    Port ${port}`]),
-    '    ProxyCommand bussa connect %h %p',
+    // The profile has the name of the host: the one that is typed, or the HostName above.
+    `    ProxyCommand bussa connect ${door === 'ssh' ? '%n' : '%h'} %p`,
   ];
 }
 

@@ -1,26 +1,22 @@
 import { portsOn } from '../../../core/door/port-opening.ts';
 import type { Lease, LeasePorts } from '../../../core/lease/lease.ts';
-import { coversAddress, leasePrefix } from '../../../core/lease/lease-prefix.ts';
+import { leasePrefix, letsIn } from '../../../core/lease/lease-prefix.ts';
 import { type Address, familyOf } from '../../../core/net/address.ts';
 import { prefixAround, renderPrefix } from '../../../core/net/prefix.ts';
-import type {
-  ConnectionQuery,
-  QueriedPorts,
-  TrackedConnection,
-} from '../../../host/connections/connections.ts';
+import type { Sought, SoughtPorts, TrackedConnection } from '../../../host/connections/connections.ts';
 
 /** A lease that minds the connections made through it. */
 export type PortLease = Lease & { readonly opened: LeasePorts };
 
-export function tracksConnections(lease: Lease): lease is PortLease {
+export function mindsConnections(lease: Lease): lease is PortLease {
   return lease.opened !== undefined && (lease.opened.hold || lease.opened.closeKills);
 }
 
 /** More than is looked for, where the leases are of several doors: each source with each port. */
-export function queryForLeases(leases: Iterable<{ readonly lease: PortLease }>): ConnectionQuery {
+export function soughtByAll(leases: Iterable<{ readonly lease: PortLease }>): Sought {
   const sources = new Set<Address>();
   const prefixes6 = new Set<number>();
-  const ports = new Map<string, QueriedPorts>();
+  const ports = new Map<string, SoughtPorts>();
   for (const { lease } of leases) {
     sources.add(leasePrefix(lease).base);
     if (lease.opened.prefix6 !== undefined) prefixes6.add(lease.opened.prefix6);
@@ -34,7 +30,7 @@ export function isOn(lease: PortLease): (connection: TrackedConnection) => boole
   const own = lease.opened.ports;
   const ports = { input: portsOn(own, 'input'), forward: portsOn(own, 'forward') };
   return (connection) =>
-    coversAddress(lease, connection.source) &&
+    letsIn(lease, connection.source) &&
     ports[connection.path].some(
       ({ protocol, first, last }) =>
         protocol === connection.protocol && first <= connection.port && connection.port <= last,
@@ -50,7 +46,7 @@ export function isCuttable({ state }: TrackedConnection): boolean {
   return state === 'alive' || state === 'asked';
 }
 
-export function renderPorts(ports: readonly QueriedPorts[]): string {
+export function renderPorts(ports: readonly SoughtPorts[]): string {
   return ports.map(({ protocol, first, last }) => `${protocol}/${first}-${last}`).join();
 }
 

@@ -27,7 +27,6 @@ export function renderStatus({ status, doors, leases }: WholeStatus, painter: Pa
   return [
     painter.style('bold', title),
     ...renderTable([{ title: '', style: 'dim' }, { title: '' }], factsOf(status), painter.style),
-    ...warningsOf(status, painter),
     '',
     ...(doors.length === 0 ? ['no doors'] : renderDoors(doors.slice(0, MAX_ROWS), painter)),
     ...moreOf(doors, '`bussa status --json` lists all'),
@@ -64,6 +63,7 @@ function factsOf(status: DaemonStatus): [string, string][] {
     ['listening on', listeningWords(status)],
     ['firewall', firewallWords(status)],
     ['last look', lookWords(status)],
+    ...trialRows(status),
     ...exposureRows(status),
     ['packets', `${packets.passed} seen, ${packets.dropped} dropped`],
     [
@@ -123,10 +123,10 @@ function firewallWords({ firewall }: DaemonStatus): string {
   }
 }
 
-function warningsOf({ unconfirmed, trialLeft }: DaemonStatus, { style }: Painter): string[] {
+function trialRows({ unconfirmed, trialLeft }: DaemonStatus): [string, string][] {
   const how = 'not confirmed yet: run `bussa confirm` from a new connection';
-  if (trialLeft === undefined) return unconfirmed ? [style('yellow', how)] : [];
-  return [style('yellow', `trial: ${renderTrial(trialLeft)}; ${how}`)];
+  if (trialLeft !== undefined) return [['trial', `${renderTrial(trialLeft)}; ${how}`]];
+  return unconfirmed ? [['trial', how]] : [];
 }
 
 function renderDoors(doors: readonly DoorStatus[], { style }: Painter): string[] {

@@ -1,5 +1,5 @@
-import type { ReachRequest } from '../../../app/client/address-result.ts';
 import type { Connected } from '../../../app/client/connect-through.ts';
+import type { ReachRequest } from '../../../app/client/trail.ts';
 import { type Port, parsePort } from '../../../core/net/port.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
@@ -23,7 +23,7 @@ export const CONNECT: Verb = {
   description: [
     'Asks the port for a connection, and knocks a moment later with the profile of the host: each knock as soon as the former one is answered, else after the `Delay` of the profile. It stops when the port answers, and knocks again with growing gaps until the port is open. Then it passes the standard input to the port, and what comes back to the standard output, until both ends are done. If the profile has a `Card`, one packet that the SSH key signs takes the place of the sequence. If it has a `Spa`, it is a packet to fwknopd; if it has `CodePorts`, a code of an authenticator app, see `--code`. A host that no profile has a `Knock`, a `Card`, `CodePorts` or a `Spa` for is connected to without.',
     'A port that is open already may be knocked at all the same where its answer takes longer than a millisecond: that extends the lease.',
-    'In `~/.ssh/config`: `ProxyCommand bussa connect %h %p`. There, `%h` is the host name after ssh has applied `HostName`; with `%n` instead, the profile is that of the name as it was typed.',
+    'In `~/.ssh/config`: `ProxyCommand bussa connect %n %p`. `%n` is the name as it was typed, which is the name of the profile; `%h` would be the one after ssh has applied `HostName`.',
     '`man 5 bussa_hosts` describes the file of profiles. It is refused if anybody but its owner can read it.',
   ],
   operands: [

@@ -4,6 +4,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import type { Output, Style, Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { noKnock } from '../../daemon-verbs/no-knock.ts';
 import { hostsFile, PROFILE_OPTIONS, readProfile } from '../../daemon-verbs/profile-options.ts';
 
 const OPTIONS = {
@@ -54,9 +55,7 @@ async function examineClient(file: string, host: string, output: Output): Promis
   if (typeof profile === 'number') return profile;
   const { knock, card, spa } = profile;
   if (knock === undefined && card === undefined && spa === undefined) {
-    output.error(
-      `bussa: ${file} has no Knock for '${host}', no Card and no Spa: add one, as in Knock 7000 8000:udp 9000`,
-    );
+    output.error(`bussa: ${noKnock(file, host, ' and no Spa')}`);
     return EXIT.config;
   }
   const { examineFromClient } = await import('../../../app/doctor/examine-from-client.ts');

@@ -6,6 +6,7 @@ import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Output, Verb } from '../../arguments/verb.ts';
 import { CODE_OPTION, givenCode, withCode } from '../../daemon-verbs/code-option.ts';
+import { noKnock } from '../../daemon-verbs/no-knock.ts';
 import { hostsFile, PROFILE_OPTIONS, readHosts, readProfile } from '../../daemon-verbs/profile-options.ts';
 import { PROFILE_PAGE_OPTIONS, type ProfilePage, readProfilePage } from '../page/page-options.ts';
 
@@ -87,9 +88,7 @@ async function knockWith(file: string, name: string, wishes: InitAnswers, output
   const { profile, code } = coded;
   const { canKnock } = await import('../../../core/client/profile.ts');
   if (!canKnock(profile)) {
-    output.error(
-      `bussa: ${file} has no Knock for '${name}', no Card, no CodePorts and no Spa: add one, as in Knock 7000 8000:udp 9000, or bussa host add ${name} CARD`,
-    );
+    output.error(`bussa: ${noKnock(file, name, ', no CodePorts and no Spa')}`);
     return EXIT.config;
   }
   const { knockProfile } = await import('../../../app/client/knock-profile.ts');
@@ -168,7 +167,7 @@ type Reply = { readonly facts: Readonly<Record<string, string | number>>; readon
 async function list(file: string, output: Output): Promise<number> {
   const hosts = await readHosts(file, output);
   if (typeof hosts === 'number') return hosts;
-  const { printProfiles } = await import('../text/render-profiles.ts');
-  printProfiles(hosts, file, output);
+  const { answerProfiles } = await import('../text/render-profiles.ts');
+  answerProfiles(hosts, file, output);
   return EXIT.ok;
 }
