@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { exchangeSigned, type SignedOutcome } from '../../src/app/client/exchange-signed.ts';
@@ -13,7 +13,7 @@ import { concatBytes, uint32 } from '../../src/core/bytes/concat-bytes.ts';
 import type { Profile } from '../../src/core/client/profile.ts';
 import type { Address } from '../../src/core/net/address.ts';
 import { millis, seconds } from '../../src/core/net/time.ts';
-import { parseCard } from '../../src/core/signed/server-card.ts';
+import { parseCard, renderCard } from '../../src/core/signed/server-card.ts';
 import { sshString } from '../../src/core/ssh/ssh-writer.ts';
 import { nodeCiphers } from '../../src/host/crypto/node-ciphers.ts';
 import { Scratch } from '../lab/child-module.ts';
@@ -165,6 +165,84 @@ describe('signed knocks from the client', () => {
     assert.equal((await program.exited).code, 1);
     assert.match(program.output, /^bussa: the server refuses: this key may not open that door/m);
     assert.equal(judge.packets.size, 1);
+  });
+
+  test('each oddity of a profile or key file is said in one line, with its remedy', async () => {
+    await using judge = await KnockJudge.open(publicKey('ed25519'));
+    await using other = await KnockJudge.open(publicKey('ed25519'));
+    const [card, foreign] = [judge.card, other.card].map((text) => parseCard(nodeCiphers, text));
+    if (card === undefined || foreign === undefined) throw new Error('no card');
+    const key = `IdentityFile ${file('ed25519')}`;
+    const damaged = judge.card.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+    makeKey(file('encrypted'), '-t', 'ed25519', '-N', 'a passphrase');
+    makeKey(file('old-pem'), '-t', 'rsa', '-b', '2048', '-m', 'PEM', '-N', 'a passphrase');
+    rmSync(`${file('old-pem')}.pub`);
+    writeFileSync(file('public-only.pub'), publicKey('ed25519'));
+    writeFileSync(file('garbage'), 'no key at all\n');
+    writeFileSync(file('empty'), '');
+    writeFileSync(file('putty.ppk'), 'PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n');
+    const cases: readonly (readonly [string, string, RegExp])[] = [
+      ['no Card', `${key}\nDoor ssh`, /no Card.*: for a sequence, .* run bussa host add box CARD/],
+      ['no Card, and nothing to it', '', /no Card.*: for a sequence, .* run bussa host add box CARD/],
+      [
+        'Card of another server',
+        `Card ${renderCard(nodeCiphers, { port: card.port, key: foreign.key })}\n${key}`,
+        /the card is another server’s; compare them with bussa user list and bussa key show there/,
+      ],
+      ['Card damaged', `Card ${damaged}\n${key}`, /:5:\d+: this card is damaged: .*bussa key show/],
+      ['Card of nothing', `Card hello\n${key}`, /:5:\d+: .* is no card: .*bussa key show/],
+      ['Card without a value', `Card\n${key}`, /:5:\d+: Card has no value/],
+      ['missing', `Card CARD\nIdentityFile /nowhere`, /\/nowhere cannot be read: name an existing one/],
+      ['directory', `Card CARD\nIdentityFile ${scratch.path}`, /cannot be read: name an existing one/],
+      ['encrypted', `Card CARD\nIdentityFile ${file('encrypted')}`, /got no passphrase: ssh-add /],
+      ['encrypted, PEM', `Card CARD\nIdentityFile ${file('old-pem')}`, /public key: .* ssh-keygen -y -f /],
+      [
+        'public only',
+        `Card CARD\nIdentityFile ${file('public-only.pub')}`,
+        /no private key beside .*public-only\.pub: ssh-add it, or name its file with IdentityFile/,
+      ],
+      ...['garbage', 'empty', 'putty.ppk'].map(
+        (name) =>
+          [
+            name,
+            `Card CARD\nIdentityFile ${file(name)}`,
+            new RegExp(`the key file .*${name} cannot be used: .*; name another one in IdentityFile`),
+          ] as const,
+      ),
+      [
+        'For too long',
+        `Card CARD\n${key}\nFor 25h`,
+        /:7:\d+: "25h" is not a valid length of time: .*at most 24h/,
+      ],
+      ['For without unit', `Card CARD\n${key}\nFor 60`, /:7:\d+: .*with its unit/],
+      ['For of nothing', `Card CARD\n${key}\nFor 0s`, /:7:\d+: .*at least 1s/],
+      ['Door too long', `Card CARD\n${key}\nDoor ${'x'.repeat(65)}`, /:7:\d+: .*may have 64 bytes/],
+    ];
+    const hosts = file('odd-hosts.conf');
+    for (const [what, lines, words] of cases) {
+      const text = `Host box\nHostName 127.0.0.1\nIdentityAgent none\nRetries 0\n${lines.replace('CARD', judge.card)}\n`;
+      writeFileSync(hosts, text, { mode: 0o600 });
+      const env = { ...process.env, SSH_ASKPASS_REQUIRE: 'never', DISPLAY: '' };
+      const command = ['-w', BUSSA[0] as string, 'knock', '-F', hosts, 'box'];
+      await using program = new Program('setsid', command, env);
+      assert.notEqual((await program.exited).code, 0, what);
+      assert.match(program.output, words, what);
+      assert.equal(program.output.trim().split('\n').length, 1, `${what}: ${program.output}`);
+    }
+  });
+
+  test('a door that the server does not know, or opens for less than For asks, is said with the remedy', async () => {
+    await using judge = await KnockJudge.open(publicKey('ed25519'));
+    await using shorter = runKnock(judge, `IdentityFile ${file('ed25519')}\nFor 2h`);
+    assert.equal((await shorter.exited).code, 0);
+    assert.match(
+      shorter.output,
+      /open for 60 s, .*; For asks for 2 h, but max_open_for of the door .* allows less/,
+    );
+    judge.verdict = 'refused';
+    await using unknown = runKnock(judge, `IdentityFile ${file('ed25519')}\nDoor nowhere\nRetries 0`);
+    assert.equal((await unknown.exited).code, 1);
+    assert.match(unknown.output, /may not open that door .*bussa explain .*; Door in the profile names/);
   });
 
   test('a knock that is lost is followed by another one, and no packet is sent twice', async () => {

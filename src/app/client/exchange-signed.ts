@@ -27,8 +27,8 @@ export type SignedExchange = {
 };
 
 export type SignedOutcome =
-  /** `behind`: by how much this clock is behind the server's, where that was too much. */
-  | { readonly kind: 'reply'; readonly reply: KnockReply; readonly behind?: Millis }
+  /** `behind`: by how much this clock is behind the server's, where that was too much. `wanted`: For of the profile. */
+  | { readonly kind: 'reply'; readonly reply: KnockReply; readonly behind?: Millis; readonly wanted?: Millis }
   | { readonly kind: 'no-reply' }
   /** In a sentence, with the remedy. */
   | { readonly kind: 'not-sent'; readonly reason: string };
@@ -68,7 +68,14 @@ async function converse(order: SignedExchange, exchange: DatagramExchange): Prom
     if (reply === undefined) return { kind: 'no-reply' };
     const next = packets < MAX_PACKETS ? learn(lesson, reply) : undefined;
     const { behind } = next ?? lesson;
-    if (next === undefined) return { kind: 'reply', reply, ...(behind === undefined ? {} : { behind }) };
+    if (next === undefined) {
+      const { openFor: wanted } = order.profile;
+      const facts = {
+        ...(behind === undefined ? {} : { behind }),
+        ...(wanted === undefined ? {} : { wanted }),
+      };
+      return { kind: 'reply', reply, ...facts };
+    }
     lesson = next;
   }
 }

@@ -1,4 +1,4 @@
-import type { Millis } from '../../core/net/time.ts';
+import { type Millis, millis } from '../../core/net/time.ts';
 import type { SignedOutcome } from './exchange-signed.ts';
 
 /** What became of a signed knock, in a sentence with the remedy. */
@@ -15,11 +15,18 @@ export function explainSigned(outcome: SignedOutcome): string {
   }
 }
 
-function explainReply({ reply, behind }: Extract<SignedOutcome, { kind: 'reply' }>): string {
+/** The reply takes a while, and counts whole seconds. */
+const SLACK_MS = 5000;
+
+function explainReply({
+  reply,
+  behind,
+  wanted = millis(0),
+}: Extract<SignedOutcome, { kind: 'reply' }>): string {
   const { status, left, seen } = reply;
   switch (status) {
     case 'open':
-      return `the server says: open for ${renderLength(left)}, your address is ${seen}`;
+      return `the server says: open for ${renderLength(left)}, your address is ${seen}${shortened(left, wanted)}`;
     case 'refused':
       return `the server refuses: this key may not open that door from ${seen}; on the server, bussa explain ${seen} says why; Door in the profile names one of several doors`;
     case 'clock':
@@ -31,6 +38,12 @@ function explainReply({ reply, behind }: Extract<SignedOutcome, { kind: 'reply' 
     default:
       return status satisfies never;
   }
+}
+
+function shortened(left: Millis, wanted: Millis): string {
+  // Of a door that runs a command, no time is told.
+  if (left === 0 || left + SLACK_MS >= wanted) return '';
+  return `; For asks for ${renderLength(wanted)}, but max_open_for of the door on the server allows less`;
 }
 
 /** `behind`: negative where the clock is ahead. */
