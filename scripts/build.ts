@@ -34,13 +34,17 @@ const REHEARSALS: Readonly<Record<ProgramName, readonly (readonly string[])[]>> 
   'bussa-undo': [[]],
 };
 
-/** V8 takes what was compiled elsewhere only if it likes everything about it, and else says no more than this. */
-const IS_TAKEN = `
-  const { readFileSync } = require('node:fs');
-  const [, name] = process.argv;
+/**
+ * V8 takes what was compiled elsewhere only if it likes everything about it, and else says no more than this. What it has
+ * taken it writes again: it numbers functions, and in a rehearsal the numbers depend on how long the network took.
+ */
+const SETTLE = `
+  const { readFileSync, writeFileSync } = require('node:fs');
+  const [, name, purpose] = process.argv;
   const cachedData = readFileSync(name + '.cache');
   const script = new (require('node:vm').Script)(readFileSync(name + '.js', 'latin1'), { filename: name + '.js', cachedData });
   if (script.cachedDataRejected) throw new Error('V8 does not take what it has compiled of ' + name + ' ahead');
+  if (purpose === 'settle') writeFileSync(name + '.cache', script.createCachedData());
 `;
 
 const REHEARSAL_CONFIG = `[ssh]
@@ -95,7 +99,8 @@ function compileAhead(name: ProgramName, work: string): void {
   const script = path.join(import.meta.dirname, 'compile-ahead.ts');
   const flags = [...FLAGS, '--predictable', '--random-seed=1'];
   for (const words of REHEARSALS[name]) run('./node', [...flags, script, name, ...words], work);
-  run('./node', [...FLAGS, '--eval', IS_TAKEN, name], work);
+  run('./node', [...flags, '--eval', SETTLE, name, 'settle'], work);
+  run('./node', [...FLAGS, '--eval', SETTLE, name, 'judge'], work);
 }
 
 /** Node.js's description of a single executable application; without "none", a root daemon would follow NODE_OPTIONS. */
