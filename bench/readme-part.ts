@@ -1,7 +1,6 @@
 import type { Baseline } from './baseline.ts';
 import { RATES } from './measure-noise.ts';
 import { renderSignedFigures } from './readme-signed.ts';
-import { renderSpaFigures } from './readme-spa.ts';
 import type { Contender } from './samples.ts';
 
 const BEGIN = '<!-- from bench/baseline.json, by npm run bench -- --update-baseline -->';
@@ -29,7 +28,7 @@ ${RATES.map((rate) => noiseRow(baseline, rate)).join('\n')}
 ${otherRows(baseline)
   .map((cells) => `| ${cells.join(' | ')} |`)
   .join('\n')}
-${renderSignedFigures(baseline.figures)}${renderSpaFigures(baseline.figures)}`;
+${renderSignedFigures(baseline.figures)}`;
 }
 
 function conditions({ machine, rounds, remark }: Baseline): string {

@@ -157,6 +157,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     cipher: [],
     client: ['config/file', 'config/values', 'door', 'net', 'signed', 'spa', 'text'],
     code: ['attempt', 'cipher', 'decoy', 'door', 'net', 'packet'],
+    compile: ['config/file', 'decoy', 'door', 'net', 'nft'],
     'config/advice': ['config/file', 'config/values', 'door', 'net', 'spa', 'text'],
     'config/file': ['config/values', 'door', 'net', 'spa', 'text'],
     'config/values': ['door', 'net', 'text'],

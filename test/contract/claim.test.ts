@@ -5,10 +5,10 @@ import {
   CLAIM_FAILED_STATUS,
   claimedCommand,
   dropClaim,
+  type OnClaimFailure,
   readClaim,
   readClaimStatus,
   takeClaim,
-  type WithoutClaim,
 } from '../../src/host/process/claim.ts';
 import { runCommand } from '../../src/host/process/run-command.ts';
 import { moduleOf, Scratch, startModuleOnDisk } from '../lab/child-module.ts';
@@ -175,7 +175,7 @@ describe('what a claim tells', () => {
 });
 
 describe('where no claim can be made', () => {
-  const cases: readonly (readonly [WithoutClaim, string, number])[] = [
+  const cases: readonly (readonly [OnClaimFailure, string, number])[] = [
     ['refuse', '', CLAIM_FAILED_STATUS],
     ['run', 'ran\n', 0],
   ];

@@ -6,7 +6,7 @@
 import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { Address } from '../../src/core/net/address.ts';
-import type { SoughtPorts } from '../../src/host/connections/connections.ts';
+import type { QueriedPorts } from '../../src/host/connections/connections.ts';
 import { NetlinkConnections } from '../../src/host/connections/netlink-connections.ts';
 
 const connections = new NetlinkConnections();
@@ -14,7 +14,7 @@ const connections = new NetlinkConnections();
 async function call(
   method: string,
   sources: readonly Address[] | 4 | 6,
-  ports: SoughtPorts[],
+  ports: QueriedPorts[],
 ): Promise<unknown> {
   const sought = { sources: typeof sources === 'number' ? sources : new Set(sources), ports };
   if (method === 'list') return connections.list(sought);
@@ -27,7 +27,7 @@ async function call(
 flushCompileCache();
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
-  const [id, method, sources, ports] = JSON.parse(line) as [number, string, Address[], SoughtPorts[]];
+  const [id, method, sources, ports] = JSON.parse(line) as [number, string, Address[], QueriedPorts[]];
   try {
     console.log(`done ${id} ${JSON.stringify(await call(method, sources, ports))}`);
   } catch (error) {

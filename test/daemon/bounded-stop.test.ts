@@ -1,7 +1,7 @@
 /** The stop of a daemon, and of a test, ends though commands hang. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { closeAll, tellLeft } from '../../src/app/daemon/leases/close-all.ts';
+import { closeAll, describeRemaining } from '../../src/app/daemon/leases/close-all.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { startModule } from '../lab/child-module.ts';
 import { KeeperFixture } from './keeper-fixture.ts';
@@ -21,7 +21,10 @@ describe('a stop is bounded', () => {
       left.map((lease) => lease.source),
       Array.from({ length: COUNT }, (_, n) => source(n + 1)),
     );
-    assert.match(tellLeft(left), /: door for 198\.51\.100\.1, door for 198\.51\.100\.2, .* and 56 more$/);
+    assert.match(
+      describeRemaining(left),
+      /: door for 198\.51\.100\.1, door for 198\.51\.100\.2, .* and 56 more$/,
+    );
     assert.equal(bench.store.all().length, COUNT);
   });
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { cureOfStart, greetDaemon, judgeDaemon } from '../../src/app/doctor/judge-service.ts';
+import { greetDaemon, judgeDaemon, startRemedy } from '../../src/app/doctor/judge-service.ts';
 import type { Output } from '../../src/cli/arguments/verb.ts';
 import { parseBussaCommand, VERBS } from '../../src/cli/bussa/bussa-options.ts';
 import { PROTOCOL } from '../../src/core/control/greeting.ts';
@@ -143,13 +143,13 @@ describe('a verb that is answered by something else than its daemon', () => {
     using fake = await FakeDaemon.open(() => '{"ok":true}');
     const reply = await greetDaemon({ stateDirectory: fake.state });
     const daemon = { configFile: '/etc/knockd.conf', stateDirectory: fake.state };
-    const unknown = judgeDaemon(reply, cureOfStart(reply, daemon, true));
+    const unknown = judgeDaemon(reply, startRemedy(reply, daemon, true));
     assert.equal(unknown.verdict, 'problem');
     assert.match(unknown.hint ?? '', /ps -ef/);
     // As the daemon's own directory tells which process it is.
     mkdirSync(join(fake.state, 'etc-knockd.conf'));
     writeFileSync(join(fake.state, 'etc-knockd.conf/pid'), `${process.pid}\n`);
-    const known = judgeDaemon(reply, cureOfStart(reply, daemon, true));
+    const known = judgeDaemon(reply, startRemedy(reply, daemon, true));
     assert.match(known.remedy ?? '', new RegExp(`^kill -KILL ${process.pid} && .*knockd -d --state `));
   });
 });

@@ -55,8 +55,9 @@ export async function send(
   sender: Sender,
   directory: WorkDirectory,
   frames: readonly Buffer[],
+  rounds = 1,
 ): Promise<void> {
   const path = directory.file(`frames-${sent}.pcap`);
   writeFileSync(path, renderPcap(frames.map((one) => ({ atSeconds: 1, frame: one }))));
-  await sender.host.run('tcpreplay', '-q', '--topspeed', '-i', sender.device, path);
+  await sender.host.run('tcpreplay', '-q', '--topspeed', `--loop=${rounds}`, '-i', sender.device, path);
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { shutOut } from '../../src/app/users/tell-daemon.ts';
+import { revokeAccess } from '../../src/app/users/reload-users.ts';
 import { KnockSigner, readReply, SIGNED_PORT } from '../lab/knock-signer.ts';
 import { BUSSA, startKnockd, WorkDirectory } from '../lab/knockd.ts';
 import { PayloadSender } from '../lab/payload-sender.ts';
@@ -200,7 +200,7 @@ describe('users', { concurrency: 2 }, () => {
       const file = readFileSync(stage.signer.usersFile, 'utf8');
       writeFileSync(stage.signer.usersFile, file.replace('[alice]', '[alice]\noff = yes'));
       const started = performance.now();
-      const told = shutOut(
+      const told = revokeAccess(
         { configFile: stage.directory.file('knockd.conf'), stateDirectory: stage.directory.path },
         'alice',
       );

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type Address, parseAddress, renderAddress } from '../../src/core/net/address.ts';
 import { PROTOCOL_NUMBER, type Protocol } from '../../src/core/net/protocol.ts';
-import type { Sought } from '../../src/host/connections/connections.ts';
-import { renderForget, renderQueries } from '../../src/host/connections/conntrack-messages.ts';
+import type { ConnectionQuery } from '../../src/host/connections/connections.ts';
+import { renderConntrackDelete, renderQueries } from '../../src/host/connections/conntrack-messages.ts';
 import { readEntry } from '../../src/host/connections/read-conntrack.ts';
 import { readCookie, readEnds, renderSocketRequest } from '../../src/host/connections/socket-messages.ts';
 import {
@@ -16,7 +16,7 @@ import {
 import { seeded } from '../lab/seed.ts';
 
 const SEQUENCE = 7;
-const ANY: Sought = {
+const ANY: ConnectionQuery = {
   sources: 4,
   ports: (['tcp', 'udp'] as const).map((protocol) => ({ protocol, first: 0, last: 65_535 })),
 };
@@ -132,7 +132,7 @@ describe('entries of connection tracking', () => {
           const otherPort = [{ protocol, first: one.ports[1] + 1, last: 65_536 }];
           assert.equal(readEntry(body, { ...sought, ports: otherPort }), undefined);
           // The name goes back to the kernel as it came.
-          const named = readAttributes(viewOf(renderForget(one.source, read.ends.name)), 4);
+          const named = readAttributes(viewOf(renderConntrackDelete(one.source, read.ends.name)), 4);
           assert.deepEqual([...named.keys()], [1, 12]);
         },
       ),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { endianness } from 'node:os';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { isOthersChange } from '../../src/host/firewall/ruleset/read-generation.ts';
+import { isForeignChange } from '../../src/host/firewall/ruleset/read-generation.ts';
 import { seeded } from '../lab/seed.ts';
 
 const LITTLE = endianness() === 'LE';
@@ -40,20 +40,20 @@ const generation = (pid: number): Uint8Array => message(NEW_GENERATION, attribut
 
 describe('whose change of the rules', () => {
   test('is told by the message that ends a transaction', () => {
-    assert.equal(isOthersChange(generation(4711), 4711), false);
-    assert.equal(isOthersChange(generation(4712), 4711), true);
-    assert.equal(isOthersChange(message(NEW_ELEMENT, attribute(2, 4712)), 4711), false);
+    assert.equal(isForeignChange(generation(4711), 4711), false);
+    assert.equal(isForeignChange(generation(4712), 4711), true);
+    assert.equal(isForeignChange(message(NEW_ELEMENT, attribute(2, 4712)), 4711), false);
     const both = join(message(NEW_ELEMENT), generation(4711), message(NEW_ELEMENT), generation(4712));
-    assert.equal(isOthersChange(both, 4711), true);
-    assert.equal(isOthersChange(join(generation(4711), generation(4711)), 4711), false);
-    assert.equal(isOthersChange(new Uint8Array(0), 4711), false);
+    assert.equal(isForeignChange(both, 4711), true);
+    assert.equal(isForeignChange(join(generation(4711), generation(4711)), 4711), false);
+    assert.equal(isForeignChange(new Uint8Array(0), 4711), false);
   });
 
   test('is somebody else’s where the message does not say', () => {
-    assert.equal(isOthersChange(message(NEW_GENERATION), 4711), true);
-    assert.equal(isOthersChange(message(NEW_GENERATION, attribute(1, 4711)), 4711), true);
-    assert.equal(isOthersChange(message(NEW_GENERATION, new Uint8Array(4)), 4711), true);
-    assert.equal(isOthersChange(generation(4711).subarray(0, 24), 4711), true);
+    assert.equal(isForeignChange(message(NEW_GENERATION), 4711), true);
+    assert.equal(isForeignChange(message(NEW_GENERATION, attribute(1, 4711)), 4711), true);
+    assert.equal(isForeignChange(message(NEW_GENERATION, new Uint8Array(4)), 4711), true);
+    assert.equal(isForeignChange(generation(4711).subarray(0, 24), 4711), true);
   });
 
   test('is read from bytes of any kind, at any place in memory, without a throw', (t) => {
@@ -65,7 +65,7 @@ describe('whose change of the rules', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 4 }), fc.nat(7), (parts, offset) => {
         const bytes = join(new Uint8Array(offset), ...parts).subarray(offset);
-        assert.equal(typeof isOthersChange(bytes, 50), 'boolean');
+        assert.equal(typeof isForeignChange(bytes, 50), 'boolean');
       }),
       seeded(t),
     );

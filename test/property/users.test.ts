@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { instant } from '../../src/core/net/time.ts';
-import { addCredentials, removeUser, setOff } from '../../src/core/users/edit-users.ts';
+import { addCredentials, removeUser, setUserOff } from '../../src/core/users/edit-users.ts';
 import { parseUsers } from '../../src/core/users/parse-users.ts';
 import { nodeCiphers } from '../../src/host/crypto/node-ciphers.ts';
 import { seeded } from '../lab/seed.ts';
@@ -93,7 +93,7 @@ suite('generated users files', () => {
             .filter((line) => line.trim() !== '');
         const kept = linesOf(before);
         assert.deepEqual(linesOf(added).slice(0, kept.length), kept);
-        const off = setOff(setOff(added, name.slice(0, 32), true), name.slice(0, 32), false);
+        const off = setUserOff(setUserOff(added, name.slice(0, 32), true), name.slice(0, 32), false);
         assert.deepEqual(linesOf(removeUser(off, name.slice(0, 32))), kept);
       }),
       seeded(t),

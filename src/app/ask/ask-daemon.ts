@@ -9,7 +9,7 @@ import { askControl, ControlError, Conversation } from '../../host/control/contr
 import { DEFAULT_CONFIG_FILE, DEFAULT_STATE_DIRECTORY } from '../config/daemon-options.ts';
 import { readLastStart } from '../state/last-start.ts';
 import { controlSocketIn, stateName } from '../state/open-state.ts';
-import { type MeantDaemon, wayToRestart, wayToStart } from './way-to-start.ts';
+import { restartMethod, type SelectedDaemon, startMethod } from './start-method.ts';
 
 /** Which daemon is meant; without file and interfaces, the only one that runs. */
 export type DaemonSelector = {
@@ -163,7 +163,7 @@ export async function greetDaemon(
   if (greeting.kind === 'same-version') return undefined;
   const reply = replyOf(greeting);
   if (reply.kind !== 'other-version') return reply;
-  const way = wayToRestart(meantBy(choice), false);
+  const way = restartMethod(meantBy(choice), false);
   return way === undefined ? reply : { ...reply, message: `${reply.message}: ${way.command}` };
 }
 
@@ -196,14 +196,14 @@ const isAbsent = ({ code }: ControlError): boolean =>
 
 function noDaemon(choice: DaemonSelector, why: string): NoAnswer {
   const { configFile } = choice;
-  const { command } = wayToStart(meantBy(choice));
+  const { command } = startMethod(meantBy(choice));
   const whose = configFile === undefined ? 'no daemon runs' : `no daemon for ${configFile} is running`;
   const message = `${whose} (${why}): start it with \`${command}\`, or name a running one with the -c, -i and --state that it was started with`;
   return { kind: 'no-daemon', message };
 }
 
 /** As far as its directory tells. */
-function meantBy({ configFile, interfaces, stateDirectory }: DaemonSelector): MeantDaemon {
+function meantBy({ configFile, interfaces, stateDirectory }: DaemonSelector): SelectedDaemon {
   const isNamed = configFile !== undefined || interfaces !== undefined;
   const options = isNamed ? undefined : readLastStart(stateDirectory);
   return {

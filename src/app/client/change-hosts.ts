@@ -32,7 +32,10 @@ export async function addHost(file: string, name: string, lines: readonly HostLi
 }
 
 /** Of the lines those that do not count: what stands in front of the first `Host` is for all, and counts first. */
-export async function overruled(profile: Profile, lines: readonly HostLine[]): Promise<readonly string[]> {
+export async function overriddenLines(
+  profile: Profile,
+  lines: readonly HostLine[],
+): Promise<readonly string[]> {
   const alone = await Promise.all(
     lines.map(async (line) => [line[0], await settingsOf(profile.name, line)] as const),
   );

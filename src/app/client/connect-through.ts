@@ -1,6 +1,6 @@
 import { type RelayEnd, relay } from '../../host/network/relay.ts';
+import type { Reached, ReachRequest } from './address-result.ts';
 import { reach } from './reach.ts';
-import type { Reached, ReachRequest } from './trail.ts';
 
 const STDIN = 0;
 const STDOUT = 1;

@@ -1,12 +1,12 @@
 import { canKnock } from '../../core/client/profile.ts';
 import { renderDestination } from '../../host/network/destination.ts';
+import type { AddressResult, Answer, ReachRequest } from './address-result.ts';
 import { explainSigned } from './explain-signed.ts';
-import type { Answer, ReachRequest, Trail } from './trail.ts';
 
 /** Why the port could not be reached, one line an address. */
 export function explainClosed(
   { profile, port }: Pick<ReachRequest, 'profile' | 'port'>,
-  trails: readonly Trail[],
+  trails: readonly AddressResult[],
 ): string[] {
   const remedy =
     profile.knock === undefined ? [] : [`to find out more: bussa doctor --from-client ${profile.name}`];
@@ -17,7 +17,7 @@ export function explainClosed(
 const SPA_HINT =
   'fwknopd never answers: its log on the server says why it refused, such as another key, HMAC or mode, a clock that is off by more than 120 s, or a port that it may not open';
 
-function explainTrail(profile: ReachRequest['profile'], port: number, trail: Trail): string[] {
+function explainTrail(profile: ReachRequest['profile'], port: number, trail: AddressResult): string[] {
   const where = `port ${port} of ${renderDestination(trail.to)}`;
   if (!canKnock(profile)) {
     return [

@@ -11,7 +11,7 @@ import { createFile } from '../../host/files/create-file.ts';
 import { makeDirectory } from '../../host/files/make-directory.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 import { replaceFile } from '../../host/files/replace-file.ts';
-import { overruled } from './change-hosts.ts';
+import { overriddenLines } from './change-hosts.ts';
 import { loadHosts } from './load-hosts.ts';
 
 export type FwknoprcImport =
@@ -159,7 +159,7 @@ async function overruledIn(hosts: string, planned: readonly Planned[]): Promise<
   if (loaded.kind !== 'ok') return loaded.errors;
   const words = planned.map(async (one) => {
     const profile: Profile = profileOf(loaded.hosts, one.name);
-    const keywords = await overruled(profile, linesOf(one));
+    const keywords = await overriddenLines(profile, linesOf(one));
     return keywords.map(
       (keyword) => `another ${keyword} counts for ${one.name}, from an earlier line of ${hosts}`,
     );

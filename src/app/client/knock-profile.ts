@@ -1,12 +1,12 @@
 import type { Profile } from '../../core/client/profile.ts';
 import { millis } from '../../core/net/time.ts';
 import { type ResolveResult, resolveAll, resolveHost } from '../../host/network/resolve-host.ts';
+import type { Reached } from './address-result.ts';
 import type { CodeSteps } from './code-steps.ts';
 import type { SignedOutcome } from './exchange-signed.ts';
 import { explainClock } from './explain-signed.ts';
 import { type KnockOutcome, knock } from './knocker.ts';
 import { reach } from './reach.ts';
-import type { Reached } from './trail.ts';
 
 /** Packets sent at one moment to different ports may take different ways, and nobody would notice. */
 const DELAY = millis(50);

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Millis, millis } from '../../core/net/time.ts';
 import { isRefusal } from '../../core/signed/knock-reply.ts';
-import { approach } from './approach.ts';
+import { type AddressResult, type Found, type ReachRequest, type Round, timeLeft } from './address-result.ts';
 import type { Identity } from './identity.ts';
+import { knockAndWait } from './knock-and-wait.ts';
 import { needsTouch } from './needs-touch.ts';
 import type { PreparedSpa } from './prepare-spa.ts';
-import { type Found, type ReachRequest, type Round, type Trail, timeLeft } from './trail.ts';
 
 /** How long the port is asked after the first knock; each time twice as long. */
 const FIRST_PATIENCE = millis(1500);
@@ -19,7 +19,7 @@ const HEAD_START_MS = 250;
 /** Knocks at all addresses, and again with growing patience. */
 export async function knockInRounds(
   order: ReachRequest,
-  trails: readonly Trail[],
+  trails: readonly AddressResult[],
   deadline: number,
   tell: (line: string) => void,
 ): Promise<Found | undefined> {
@@ -47,7 +47,7 @@ const signedPatience = (identities: readonly Identity[]): Millis =>
 /** None without a card, or with a reason that each address is told. */
 async function identitiesFor(
   { profile }: ReachRequest,
-  trails: readonly Trail[],
+  trails: readonly AddressResult[],
 ): Promise<readonly Identity[]> {
   if (profile.card === undefined) return [];
   // Loaded only for who has a card.
@@ -61,7 +61,7 @@ async function identitiesFor(
 /** None without a Spa, or with reasons that each address is told. */
 async function spaFor(
   { profile }: ReachRequest,
-  trails: readonly Trail[],
+  trails: readonly AddressResult[],
   deadline: number,
 ): Promise<PreparedSpa | undefined> {
   if (profile.spa === undefined) return undefined;
@@ -76,7 +76,7 @@ async function spaFor(
 /** The server has said no to the only key, and there is nothing else to knock with. */
 function isHopeless(
   { profile, code }: ReachRequest,
-  trails: readonly Trail[],
+  trails: readonly AddressResult[],
   identities: readonly Identity[],
 ): boolean {
   const hasOther = [profile.knock, profile.spa, code].some((means) => means !== undefined);
@@ -85,14 +85,14 @@ function isHopeless(
 }
 
 /** At each address once, one after the other; the next one need not wait for one that says nothing. */
-async function knockOnce(round: Round, trails: readonly Trail[]): Promise<Found | undefined> {
+async function knockOnce(round: Round, trails: readonly AddressResult[]): Promise<Found | undefined> {
   const stop = new AbortController();
   const { promise: found, resolve: find } = Promise.withResolvers<Found>();
   const attempts: Promise<void>[] = [];
   for (const trail of trails) {
     if (stop.signal.aborted || timeLeft(round.deadline) <= 0) break;
     const left = Promise.withResolvers<void>();
-    const attempt = approach(round, trail, stop.signal, left.resolve).then((socket) => {
+    const attempt = knockAndWait(round, trail, stop.signal, left.resolve).then((socket) => {
       if (socket === undefined) return;
       if (stop.signal.aborted) socket.destroy();
       else find({ socket, trail });
@@ -106,7 +106,7 @@ async function knockOnce(round: Round, trails: readonly Trail[]): Promise<Found 
 }
 
 /** When the address has said nothing for a while after its knocks; never, if it has said something. */
-async function isSilent(trail: Trail, left: Promise<void>, stop: AbortSignal): Promise<void> {
+async function isSilent(trail: AddressResult, left: Promise<void>, stop: AbortSignal): Promise<void> {
   await left;
   await sleep(HEAD_START_MS, undefined, { signal: stop }).catch(() => undefined);
   if (trail.isHeard) await new Promise(() => undefined);

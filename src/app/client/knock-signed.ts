@@ -2,10 +2,10 @@ import { millis } from '../../core/net/time.ts';
 import { isRefusal } from '../../core/signed/knock-reply.ts';
 import { renderDestination } from '../../host/network/destination.ts';
 import type { PortProbe } from '../../host/network/port-probe.ts';
+import { type AddressResult, type Round, timeLeft } from './address-result.ts';
 import { exchangeSigned, type SignedOutcome } from './exchange-signed.ts';
 import { explainClock, explainSigned } from './explain-signed.ts';
 import { needsTouch } from './needs-touch.ts';
-import { type Round, type Trail, timeLeft } from './trail.ts';
 
 /**
  * Sends a signed knock, and returns as soon as it has left. The reply is taken while the port is being asked: it has the
@@ -13,7 +13,7 @@ import { type Round, type Trail, timeLeft } from './trail.ts';
  */
 export async function knockSigned(
   round: Round,
-  trail: Trail,
+  trail: AddressResult,
   probe: PortProbe,
   stop: AbortSignal,
 ): Promise<'left' | 'not-left'> {
@@ -40,7 +40,7 @@ export async function knockSigned(
 function note(
   outcome: SignedOutcome,
   { profile, tell, notice }: Round,
-  trail: Trail,
+  trail: AddressResult,
   probe: PortProbe,
 ): void {
   // No reply to a later one says less than the reply to an earlier one.

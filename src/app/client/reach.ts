@@ -2,16 +2,16 @@ import { canKnock } from '../../core/client/profile.ts';
 import { millis } from '../../core/net/time.ts';
 import { firstConnection } from '../../host/network/first-connection.ts';
 import { resolveAll } from '../../host/network/resolve-host.ts';
-import { knockInRounds } from './knock-rounds.ts';
 import {
+  type AddressResult,
   type Found,
   type Reached,
   type ReachRequest,
   renderPlace,
-  type Trail,
   timeLeft,
   withoutSocket,
-} from './trail.ts';
+} from './address-result.ts';
+import { knockInRounds } from './knock-rounds.ts';
 
 /** The kernel asks three times, one second apart, who has an address on its link: nobody is no silence of a firewall. */
 const HEAD_START = millis(3500);
@@ -28,7 +28,7 @@ export async function reach(order: ReachRequest, tell: (line: string) => void): 
     const reason = resolved.kind === 'failed' ? resolved.reason : `no answer in ${profile.timeout / 1000} s`;
     return { kind: 'unresolved', reason: `cannot resolve host '${profile.hostName}': ${reason}` };
   }
-  const trails: Trail[] = resolved.map((to) => ({
+  const trails: AddressResult[] = resolved.map((to) => ({
     ...{ to, knocked: 0, isHeard: false, notSent: [] },
     isOtherFamily: to.family !== resolved[0]?.family,
   }));
@@ -46,7 +46,7 @@ const hasMeans = ({ profile: { knock, card, spa }, code }: ReachRequest): boolea
 /** Before a knock; with nothing to knock, for as long as there is time. */
 async function ask(
   { profile, port }: ReachRequest,
-  trails: readonly Trail[],
+  trails: readonly AddressResult[],
   deadline: number,
   tell: (line: string) => void,
 ): Promise<Found | undefined> {

@@ -1,15 +1,15 @@
 import type { Profile } from '../../core/client/profile.ts';
 import type { Finding } from '../../core/doctor/finding.ts';
 import { look, ok, problem } from '../../core/doctor/finding.ts';
-import { judgeTrail, type OutsideEvidence } from '../../core/doctor/judge-trail.ts';
+import { judgeReachability, type OutsideEvidence } from '../../core/doctor/judge-reachability.ts';
 import type { Port } from '../../core/net/port.ts';
 import { millis } from '../../core/net/time.ts';
 import { findProgram } from '../../host/files/find-program.ts';
 import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
 import { firstConnection } from '../../host/network/first-connection.ts';
 import { sourceAddressTo } from '../../host/network/source-address.ts';
+import type { AddressResult, Answer } from '../client/address-result.ts';
 import { reach } from '../client/reach.ts';
-import type { Answer, Trail } from '../client/trail.ts';
 
 /** Two rounds tell as much as four, in less time. */
 const RETRIES = 1;
@@ -33,13 +33,15 @@ export async function examineFromClient(profile: Profile, port: Port): Promise<r
   const trails = tried.length > 0 ? tried : reached.trails;
   return [
     name,
-    ...(await Promise.all(trails.map(async (trail) => judgeTrail(await gather(profile, port, trail))))),
+    ...(await Promise.all(
+      trails.map(async (trail) => judgeReachability(await gather(profile, port, trail))),
+    )),
   ];
 }
 
-const isOpen = ({ before }: Trail): boolean => before?.kind === 'open';
+const isOpen = ({ before }: AddressResult): boolean => before?.kind === 'open';
 
-async function gather(profile: Profile, port: Port, trail: Trail): Promise<OutsideEvidence> {
+async function gather(profile: Profile, port: Port, trail: AddressResult): Promise<OutsideEvidence> {
   const { to, before, after, knocked, notSent } = trail;
   const isSilent = knocked > 0 && after?.kind === 'silent';
   const [source, knockPort, answersPing] = await Promise.all([
@@ -62,7 +64,7 @@ async function gather(profile: Profile, port: Port, trail: Trail): Promise<Outsi
 }
 
 /** One packet more, to a port of the sequence: a host that drops what is not let in says nothing to it either. */
-async function askKnockPort({ knock }: Profile, { to }: Trail): Promise<Answer | undefined> {
+async function askKnockPort({ knock }: Profile, { to }: AddressResult): Promise<Answer | undefined> {
   const step = knock?.find(({ protocol }) => protocol === 'tcp');
   if (step === undefined) return undefined;
   const answer = await firstConnection(to, step.port, [millis(0)], PATIENCE);

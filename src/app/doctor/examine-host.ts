@@ -8,26 +8,25 @@ import { findProgram } from '../../host/files/find-program.ts';
 import { readServedBy } from '../../host/ports/host-ports.ts';
 import type { DaemonSelector } from '../ask/ask-daemon.ts';
 import { findJudged, type JudgedFile } from '../ask/find-judged.ts';
-import { bussaCommand, checkCommand, type MeantDaemon } from '../ask/way-to-start.ts';
+import { bussaCommand, checkCommand, type SelectedDaemon } from '../ask/start-method.ts';
 import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
-import { entrancesOf } from '../exposure/entrances.ts';
+import { entryPointsOf } from '../exposure/entry-points.ts';
 import { StrangerJudge } from '../exposure/stranger-judge.ts';
 import { serviceTrialLeft, withServiceTrial } from '../trial/confirm-trial.ts';
 import { renderTrial } from '../trial/render-trial.ts';
 import { type HiddenPort, hiddenPorts } from './hidden-ports.ts';
 import { judgeBoot } from './judge-boot.ts';
-import { judgeCaptures } from './judge-captures.ts';
 import { judgeConfiguration, judgeRotation } from './judge-files.ts';
 import { judgeFirewall } from './judge-firewall.ts';
 import { judgeNetwork } from './judge-network.ts';
-import { cureOfStart, greetDaemon, judgeDaemon, judgeOthers } from './judge-service.ts';
+import { greetDaemon, judgeDaemon, judgeOthers, startRemedy } from './judge-service.ts';
 import { forwardEdit } from './make-forward.ts';
 import { readOwnerCommands } from './owner-commands.ts';
 
 /** What is judged: a configuration, and the daemon that it is of. */
 type Case = {
   readonly judged: JudgedFile;
-  readonly daemon: MeantDaemon;
+  readonly daemon: SelectedDaemon;
   readonly config: Config | undefined;
   /** What has the daemon run; `undefined` where it does, or that cannot be seen. */
   readonly start: Mend<StartKind> | Hint | undefined;
@@ -42,11 +41,10 @@ export async function examineHost(choice: DaemonSelector): Promise<readonly Find
   const { findings, config: written } = judgeConfiguration(judged);
   const config = written === undefined ? undefined : asStarted(written, judged.options);
   const reply = await greetDaemon(choice);
-  const start = cureOfStart(reply, daemon, config !== undefined);
+  const start = startRemedy(reply, daemon, config !== undefined);
   const service = [
     judgeDaemon(reply, start),
     ...(await judgeTrial(judged.status, daemon)),
-    ...judgeCaptures(judged.status),
     judgeOthers(),
     await judgeBoot(daemon, await serviceTrialLeft()),
     ...(config === undefined ? [] : [judgeRotation(config)]),
@@ -56,7 +54,7 @@ export async function examineHost(choice: DaemonSelector): Promise<readonly Find
   return [...findings, ...service, ...network];
 }
 
-function meantDaemon({ file, options }: JudgedFile, choice: DaemonSelector): MeantDaemon {
+function meantDaemon({ file, options }: JudgedFile, choice: DaemonSelector): SelectedDaemon {
   const { interfaces, stateDirectory } = choice;
   return {
     configFile: file,
@@ -67,7 +65,7 @@ function meantDaemon({ file, options }: JudgedFile, choice: DaemonSelector): Mea
 }
 
 /** What is closed until somebody confirms it, and opens again if nobody does. */
-async function judgeTrial(status: DaemonStatus | undefined, daemon: MeantDaemon): Promise<Finding[]> {
+async function judgeTrial(status: DaemonStatus | undefined, daemon: SelectedDaemon): Promise<Finding[]> {
   if (status === undefined) return [];
   const { trialLeft } = await withServiceTrial(status);
   if (trialLeft === undefined) return [];
@@ -128,7 +126,7 @@ async function examineFirewall(
     return [unknown('port-hidden', why, look('sudo bussa doctor'))];
   }
   using routes = new KernelRoutes(interfaces);
-  const entrances = entrancesOf(interfaces, config.settings.interfaces, routes);
+  const entrances = entryPointsOf(interfaces, config.settings.interfaces, routes);
   const judge = new StrangerJudge(listing, { interfaces, entrances, routes });
   const served = { tcp: readServedBy('tcp'), udp: readServedBy('udp') };
   return judgeFirewall(ports, {

@@ -9,8 +9,8 @@ import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
 import { ownLauncher } from '../../host/self/own-program.ts';
 import { findInstalledService, type InstalledService } from '../../host/service-manager/installed-service.ts';
 import { isSystemdRunning } from '../../host/service-manager/systemd.ts';
+import { bussaCommand, isOfService, type SelectedDaemon, startMethod } from '../ask/start-method.ts';
 import { DEFAULTS_FILE, startSwitch } from '../ask/start-switch.ts';
-import { bussaCommand, isOfService, type MeantDaemon, wayToStart } from '../ask/way-to-start.ts';
 import { renderTrial } from '../trial/render-trial.ts';
 
 const PACKAGED_UNIT = fileURLToPath(new URL('../../../packaging/knockd.service', import.meta.url));
@@ -18,7 +18,7 @@ const KNOCKD = new URL('../../../bin/knockd', import.meta.url).href;
 const UNIT = '/etc/systemd/system/knockd.service';
 
 /** Whether the daemon starts at boots. `trialLeft`: of the service, which is enabled by its confirmation. */
-export async function judgeBoot(daemon: MeantDaemon, trialLeft: Millis | undefined): Promise<Finding> {
+export async function judgeBoot(daemon: SelectedDaemon, trialLeft: Millis | undefined): Promise<Finding> {
   const id = 'service-enabled';
   if (!isSystemdRunning()) return judgeScript(daemon);
   // From the disk, so that nobody has to be asked. It prints the state, and fails for most of them.
@@ -55,20 +55,20 @@ export async function judgeBoot(daemon: MeantDaemon, trialLeft: Millis | undefin
 }
 
 /** Only a service that reads the file with the options needs it. */
-function hintForOther(daemon: MeantDaemon): string {
+function hintForOther(daemon: SelectedDaemon): string {
   const service = findInstalledService('knockd');
   if (service.kind === 'none' || !service.text.includes(DEFAULTS_FILE))
-    return `no service starts this daemon: start it at boot with: ${wayToStart(daemon).command}`;
+    return `no service starts this daemon: start it at boot with: ${startMethod(daemon).command}`;
   return `this daemon was not started by the service: put its options into KNOCKD_OPTS in ${DEFAULTS_FILE}, then systemctl enable knockd`;
 }
 
 /** The init of a host without systemd. */
-function judgeScript(daemon: MeantDaemon): Finding {
+function judgeScript(daemon: SelectedDaemon): Finding {
   const id = 'service-enabled';
   const script = findInstalledService('knockd');
   if (script.kind === 'none' || !isOfService(daemon)) {
     const why = 'this host does not run systemd: how the daemon starts at boot is not known';
-    return unknown(id, why, { hint: `start it at boot with: ${wayToStart(daemon).command}` });
+    return unknown(id, why, { hint: `start it at boot with: ${startMethod(daemon).command}` });
   }
   const isOpenRc = existsSync('/run/openrc');
   const places = isOpenRc ? '/etc/runlevels/*/knockd' : '/etc/rc[2345].d/S[0-9][0-9]knockd';

@@ -6,7 +6,7 @@ import { renderDiagnostic } from '../../core/text/diagnostic.ts';
 import { quoteWord } from '../../core/text/quote-word.ts';
 import { findProgram } from '../../host/files/find-program.ts';
 import type { JudgedFile } from '../ask/find-judged.ts';
-import { checkCommand } from '../ask/way-to-start.ts';
+import { checkCommand } from '../ask/start-method.ts';
 import { check } from '../config/check.ts';
 import { installCommand } from './install-command.ts';
 

@@ -12,7 +12,7 @@ import type { StrangerJudge } from '../exposure/stranger-judge.ts';
 import type { HiddenPort } from './hidden-ports.ts';
 import type { OwnerCommands } from './owner-commands.ts';
 
-export type Surroundings = {
+export type HostContext = {
   readonly judge: StrangerJudge;
   readonly owner: OwnerCommands;
   readonly serves: (port: HiddenPort) => boolean;
@@ -28,7 +28,7 @@ const IPTABLES = { 4: 'iptables', 6: 'ip6tables' } as const;
 type FamilyFate = { readonly family: Family; readonly fate: StrangerFate };
 
 /** Whether the rules as they are now do to strangers what the doors are for. */
-export function judgeFirewall(ports: readonly HiddenPort[], around: Surroundings): Finding[] {
+export function judgeFirewall(ports: readonly HiddenPort[], around: HostContext): Finding[] {
   return [
     ...ports.flatMap((port) => judgePort(port, around)),
     ...judgeEstablished(ports, around),
@@ -40,7 +40,7 @@ const nameOf = ({ protocol, port }: HiddenPort): string => `${protocol}/${port}`
 const versions = (families: readonly Family[]): string =>
   families.map((family) => `IPv${family}`).join(' and ');
 
-function judgePort(port: HiddenPort, around: Surroundings): Finding[] {
+function judgePort(port: HiddenPort, around: HostContext): Finding[] {
   const fates = around.judge.families.map((family) => ({ family, fate: around.judge.fateOf(port, family) }));
   const open = fates.filter(({ fate }) => fate.kind === 'in');
   const bypass = judgeTranslation(port, fates, around);
@@ -62,7 +62,7 @@ function judgeHidden(
   port: HiddenPort,
   fates: readonly FamilyFate[],
   open: readonly FamilyFate[],
-  around: Surroundings,
+  around: HostContext,
 ): Finding {
   const name = nameOf(port);
   const [first] = open;
@@ -95,7 +95,7 @@ function judgeHidden(
 function remedyOf(
   port: HiddenPort,
   open: readonly FamilyFate[],
-  around: Surroundings,
+  around: HostContext,
 ): Mend<RemedyKind<'port-hidden'>> | Hint {
   if (port.isNative && around.start !== undefined) return around.start;
   const steps = open.map(({ family, fate }) => closingSteps(port, family, fate, around));
@@ -113,7 +113,7 @@ function closingSteps(
   port: HiddenPort,
   family: Family,
   { by }: StrangerFate,
-  { judge, owner, hasIptables }: Surroundings,
+  { judge, owner, hasIptables }: HostContext,
 ): readonly MendCommand[] | undefined {
   // What passes a chain before the routing decision can still be dropped behind it.
   if (by === undefined || (by.chain.hook !== 'input' && by.chain.hook !== 'forward')) {
@@ -142,7 +142,7 @@ function hintOfFiles(kinds: readonly string[]): Partial<Hint> {
 function judgeTranslation(
   port: HiddenPort,
   fates: readonly FamilyFate[],
-  { forward, hasIptables }: Surroundings,
+  { forward, hasIptables }: HostContext,
 ): Finding | undefined {
   const name = nameOf(port);
   const all = fates.filter(({ fate }) => fate.translatedBy !== undefined);
@@ -162,7 +162,7 @@ function judgeTranslation(
   return problem('container-bypass', `${message}: it is open to everybody`, remedy);
 }
 
-function judgeEstablished(ports: readonly HiddenPort[], { judge }: Surroundings): Finding[] {
+function judgeEstablished(ports: readonly HiddenPort[], { judge }: HostContext): Finding[] {
   const id = 'established';
   const cut = ports.flatMap((port) =>
     judge.families.flatMap((family) => {
@@ -187,7 +187,7 @@ function judgeEstablished(ports: readonly HiddenPort[], { judge }: Surroundings)
 }
 
 /** A port that nobody has named. */
-function judgePolicy(ports: readonly HiddenPort[], { judge }: Surroundings): Finding[] {
+function judgePolicy(ports: readonly HiddenPort[], { judge }: HostContext): Finding[] {
   const port = [1, 9, 65_535].find((each) => !ports.some((one) => one.port === each)) ?? 2;
   const any: HiddenPort = { protocol: 'tcp', port: port as Port, path: 'input', isNative: false };
   const open = judge.families.filter((family) => judge.fateOf(any, family).kind === 'in');

@@ -2,7 +2,7 @@ import { globSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Finding, Hint, Mend, StartKind } from '../../core/doctor/finding.ts';
 import { look, ok, problem, unknown } from '../../core/doctor/finding.ts';
 import { askDaemon, type DaemonReply, type DaemonSelector } from '../ask/ask-daemon.ts';
-import { checkCommand, type MeantDaemon, wayToRestart, wayToStart } from '../ask/way-to-start.ts';
+import { checkCommand, restartMethod, type SelectedDaemon, startMethod } from '../ask/start-method.ts';
 
 /** What the daemon says when it is greeted. */
 export const greetDaemon = (choice: DaemonSelector): Promise<DaemonReply<unknown>> =>
@@ -25,9 +25,9 @@ export function judgeDaemon(reply: DaemonReply<unknown>, start: Mend<StartKind> 
 }
 
 /** What has the daemon run on this host; with a mistake in its configuration it would not. */
-export function cureOfStart(
+export function startRemedy(
   reply: DaemonReply<unknown>,
-  daemon: MeantDaemon,
+  daemon: SelectedDaemon,
   isConfigGood: boolean,
 ): Mend<StartKind> | Hint {
   if (!isConfigGood) {
@@ -35,8 +35,8 @@ export function cureOfStart(
     return { hint: `correct the configuration first, or it does not start; see: ${check}` };
   }
   const isHung = reply.kind === 'no-daemon' && reply.isHung === true;
-  if (!isHung && reply.kind !== 'other-version') return wayToStart(daemon);
-  const way = wayToRestart(daemon, isHung);
+  if (!isHung && reply.kind !== 'other-version') return startMethod(daemon);
+  const way = restartMethod(daemon, isHung);
   if (way === undefined) return look('ps -ef | grep knockd');
   return { ...way, hint: 'open doors stay open during the restart' };
 }

@@ -49,9 +49,9 @@ const ufwDeny = ({ protocol, port }: JudgedPort): MendCommand => ({
   command: `ufw prepend deny ${port}/${protocol}`,
 });
 
-type Naming = 'not' | 'alone' | 'with-others';
+type ValueType = 'not' | 'alone' | 'with-others';
 
-function namesPort(line: string, port: JudgedPort): Naming {
+function namesPort(line: string, port: JudgedPort): ValueType {
   if (/ proto (?:tcp|udp)/.test(line) && !line.includes(` proto ${port.protocol}`)) return 'not';
   const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain = '']) => quoted ?? plain);
   const ports = words.flatMap((word) => (/^[A-Z]/.test(word) ? applicationPorts(word) : [word]));

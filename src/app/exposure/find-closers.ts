@@ -2,7 +2,7 @@ import { type AttachPoint, parseAttachPoint } from '../../core/door/attach-point
 import { OWN_TABLE } from '../../core/nft/table.ts';
 import { listRules } from '../../host/firewall/choice/list-rules.ts';
 import { KernelRoutes } from '../../host/interfaces/host-routes.ts';
-import { entrancesOf } from './entrances.ts';
+import { entryPointsOf } from './entry-points.ts';
 import { type ExposureQuestion, spreadPorts } from './judge-exposure.ts';
 import { StrangerJudge } from './stranger-judge.ts';
 
@@ -15,7 +15,7 @@ export async function findClosers({ ports, interfaces, choice }: ExposureQuestio
   using routes = new KernelRoutes(interfaces);
   const judge = new StrangerJudge(listing, {
     interfaces,
-    entrances: entrancesOf(interfaces, choice, routes),
+    entrances: entryPointsOf(interfaces, choice, routes),
     routes,
   });
   const found = judge.families.flatMap((family) => judged.flatMap((port) => judge.closersOf(port, family)));

@@ -7,7 +7,7 @@ import type { Family } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import { listRules } from '../../host/firewall/choice/list-rules.ts';
 import { KernelRoutes } from '../../host/interfaces/host-routes.ts';
-import { entrancesOf } from './entrances.ts';
+import { entryPointsOf } from './entry-points.ts';
 import { judgeWayIn, nameOf, versions } from './judge-way-in.ts';
 import { type JudgedPort, StrangerJudge } from './stranger-judge.ts';
 
@@ -33,7 +33,7 @@ export async function judgeExposure({ ports, interfaces, choice }: ExposureQuest
     return { ...NOTHING, unjudged };
   }
   using routes = new KernelRoutes(interfaces);
-  const entrances = entrancesOf(interfaces, choice, routes);
+  const entrances = entryPointsOf(interfaces, choice, routes);
   const exposure = sumUp(judged, new StrangerJudge(listing, { interfaces, entrances, routes }));
   const more = countPorts(ports) - judged.length;
   const unjudged = more > 0 ? [`${more} more ports were not judged: the limit is ${MAX_JUDGED_PORTS}`] : [];

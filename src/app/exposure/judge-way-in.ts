@@ -1,5 +1,5 @@
 import type { Mend, RemedyKind } from '../../core/doctor/finding.ts';
-import { letPass } from '../../core/firewall/judge/mend.ts';
+import { acceptInChain } from '../../core/firewall/judge/mend.ts';
 import { renderDecision } from '../../core/firewall/judge/name-rule.ts';
 import type { Family } from '../../core/net/address.ts';
 import type { JudgedPort, StrangerJudge } from './stranger-judge.ts';
@@ -19,7 +19,7 @@ export function judgeWayIn(port: JudgedPort, judge: StrangerJudge): Barrier | un
     const { kind, by, finalPort } = judge.leasedFateOf(port, family);
     return kind === 'dropped' && by !== undefined ? [{ family, by, port: finalPort ?? port.port }] : [];
   });
-  const mends = barred.map((one) => letPass(one.by, { ...port, port: one.port }));
+  const mends = barred.map((one) => acceptInChain(one.by, { ...port, port: one.port }));
   const [first] = mends;
   if (first === undefined) return undefined;
   const rules = new Set(barred.map(({ by }) => renderDecision(by)));

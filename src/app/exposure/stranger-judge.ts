@@ -6,7 +6,7 @@ import { type RuleListings, readRuleset } from '../../core/firewall/judge/read-r
 import type { BaseChain, Ruleset } from '../../core/firewall/judge/ruleset.ts';
 import { type Address, type Family, familyOf } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
-import type { Entrances } from './entrances.ts';
+import type { EntryPoints } from './entry-points.ts';
 
 /** RFC 3927 and RFC 4291 section 2.5.6: known on their link alone. */
 const LINK_LOCAL = /^(?:169\.254\.|fe[89ab])/;
@@ -20,7 +20,7 @@ export type JudgedPort = Pick<Question, 'protocol' | 'port'> & { readonly path?:
 /** The host around the rules. */
 export type JudgedHost = {
   readonly interfaces: readonly HostInterface[];
-  readonly entrances: Entrances;
+  readonly entrances: EntryPoints;
   readonly routes: HostRoutes;
 };
 

@@ -21,8 +21,8 @@ import { ownLauncher } from '../../host/self/own-program.ts';
 import { check, type Verdict } from '../config/check.ts';
 import { findConnections } from '../daemon/lockout-guard/lockout.ts';
 import { pageObjection, writePage } from '../page/write-page.ts';
-import type { InitRequest } from './init-order.ts';
-import { isSomebodys } from './is-somebodys.ts';
+import type { InitRequest } from './init-request.ts';
+import { isEdited } from './is-edited.ts';
 import { renderConfig, renderKnockLine, renderProfile, renderSshStanza } from './render-config.ts';
 
 const LAUNCHER = new URL('../../../bin/bussa', import.meta.url).href;
@@ -54,7 +54,7 @@ export type InitOutcome =
   | { readonly kind: 'exists' | 'permission' | 'failed'; readonly message: string };
 
 /** What is to be known of the host before its ports are closed. Changes nothing. */
-export async function lookAround(ports: readonly PortOpening[]): Promise<HostFindings> {
+export async function inspectHost(ports: readonly PortOpening[]): Promise<HostFindings> {
   // To others the rules are empty, and the libraries say so by themselves.
   const { kind, why } = hasCapability('CAP_NET_ADMIN') ? await detectFirewall() : HIDDEN_FIREWALL;
   const own = Object.values(networkInterfaces()).flatMap((all) =>
@@ -90,7 +90,7 @@ export function objection({
 }: Pick<InitRequest, 'configFile' | 'force' | 'page'>): InitOutcome | undefined {
   const forPage = page === undefined ? undefined : pageObjection(page.file);
   if (forPage !== undefined) return forPage;
-  if (!force && existsSync(configFile) && isSomebodys(configFile)) return alreadyThere(configFile);
+  if (!force && existsSync(configFile) && isEdited(configFile)) return alreadyThere(configFile);
   try {
     accessSync(dirname(configFile), constants.W_OK | constants.X_OK);
     return undefined;

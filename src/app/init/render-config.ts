@@ -1,6 +1,6 @@
 import { renderPortOpening } from '../../core/door/port-opening.ts';
 import type { Sequence } from '../../core/door/sequence.ts';
-import type { InitRequest } from './init-order.ts';
+import type { InitRequest } from './init-request.ts';
 
 /** The knocks as a client takes them: `7000 8000:udp 9000`. */
 export function renderKnocks(sequence: Sequence): string {

@@ -40,7 +40,7 @@ export async function beginTrial(seconds: number): Promise<void> {
 }
 
 /** The service stays, and starts at boots. Rejects with a `SystemdError`. */
-export async function keepService(): Promise<void> {
+export async function enableService(): Promise<void> {
   // First the end that systemd has in hand: what runs after that goes on running.
   await forgetTrial();
   const { isActive } = await readService(SERVICE);
@@ -53,7 +53,7 @@ export async function keepService(): Promise<void> {
 }
 
 /** As if it had never been started. Rejects with a `SystemdError`. */
-export async function undoTrial(): Promise<void> {
+export async function revertTrial(): Promise<void> {
   await systemctl('stop', `${SERVICE}.service`);
   await forgetTrial();
 }

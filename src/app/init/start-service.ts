@@ -15,12 +15,12 @@ const PACKAGED_UNIT = fileURLToPath(new URL('../../../packaging/knockd.service',
 const PROGRAM = fileURLToPath(new URL('../../../bin/knockd', import.meta.url));
 
 /** `no-systemd`: something else starts what runs here. `no-unit`: it is not installed, and cannot be from here. */
-export type ServiceChance =
+export type ServiceReadiness =
   | { readonly kind: 'no-systemd' | 'no-unit' | 'running' | 'on-trial' | 'masked' }
   | { readonly kind: 'ready'; readonly mustInstall: boolean };
 
 /** Whether the service can be started. */
-export async function findService(): Promise<ServiceChance> {
+export async function findService(): Promise<ServiceReadiness> {
   if (!isSystemdRunning()) return { kind: 'no-systemd' };
   const { load, isActive } = await readService(SERVICE);
   if (isActive) return { kind: isOnTrial() ? 'on-trial' : 'running' };

@@ -5,9 +5,13 @@ import { instant, millis } from '../../core/net/time.ts';
 import type { Clock } from '../../host/clock/clock.ts';
 import { absolutePath } from '../../host/files/absolute-path.ts';
 import { DirectoryLock } from '../../host/files/directory-lock.ts';
-import { type BegunAnew, beginAnew, finishBegun } from '../../host/store/begin-anew.ts';
 import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
 import { MendingLeaseStore } from '../../host/store/mending-lease-store.ts';
+import {
+  finishReplacing,
+  type ReplacedDatabase,
+  replaceDatabase,
+} from '../../host/store/replace-database.ts';
 import { HeldError, isDamagedError, isLockedError, withStoreError } from '../../host/store/sqlite-error.ts';
 import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { Claims } from './claims.ts';
@@ -123,21 +127,21 @@ function openOrBegin(
   isKnown = false,
 ): LeaseStore {
   const path = databaseIn(directory);
-  finishBegun(path, clock.wall());
+  finishReplacing(path, clock.wall());
   try {
     return openSound(path);
   } catch (error) {
     if (!isDamagedError(error)) throw error;
     const left: StoredLease[] = [];
     const closing: StoredLease[] = [];
-    const begun = beginAnew(path, clock.wall(), (lease) => {
+    const begun = replaceDatabase(path, clock.wall(), (lease) => {
       if (isKnown) return undefined;
       const isSafe = lease.stop === '' || isItsStop(lease);
       (isSafe ? closing : left).push(lease);
       return isSafe ? overdue(lease) : undefined;
     });
     tellDamage((error as Error).message, begun, isKnown, closing.length, report);
-    for (const lease of left) tellLeft(lease, report);
+    for (const lease of left) describeRemaining(lease, report);
     return openSound(path);
   }
 }
@@ -161,7 +165,7 @@ function overdue(lease: StoredLease): StoredLease {
 
 function tellDamage(
   why: string,
-  { aside, unread }: BegunAnew,
+  { aside, unread }: ReplacedDatabase,
   isKnown: boolean,
   closing: number,
   report: (event: Event) => void,
@@ -176,7 +180,7 @@ function tellDamage(
   report({ kind: 'error', text: `${why}: it was renamed to ${aside} and replaced by a new one; ${leases}` });
 }
 
-function tellLeft({ door, source, stop }: StoredLease, report: (event: Event) => void): void {
+function describeRemaining({ door, source, stop }: StoredLease, report: (event: Event) => void): void {
   const text =
     `${door} may still be open for ${source}: the damaged database has a stop command for it that is not in the configuration ` +
     `and does not run; close it by hand: ${stop}`;

@@ -2,7 +2,7 @@ import type { DaemonStatus, Exposure } from '../../core/control/daemon-status.ts
 import { type Millis, millis } from '../../core/net/time.ts';
 import { SystemdError } from '../../host/service-manager/systemd.ts';
 import { askDaemonAt, type DaemonSelector, findSockets, isNamed, type NoAnswer } from '../ask/ask-daemon.ts';
-import { keepService, readServiceTrial, type ServiceTrial } from '../init/service-trial.ts';
+import { enableService, readServiceTrial, type ServiceTrial } from '../init/service-trial.ts';
 
 export type ConfirmOutcome =
   /** `service`: that of `bussa init`. `daemon`: that of `bussa up --confirm`. */
@@ -85,7 +85,7 @@ async function confirmService(): Promise<ConfirmOutcome> {
     };
   }
   try {
-    await keepService();
+    await enableService();
     return { kind: 'confirmed', trial: 'service' };
   } catch (error) {
     if (!(error instanceof SystemdError)) throw error;

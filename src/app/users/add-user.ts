@@ -25,7 +25,7 @@ import {
   unusable,
   writePrivate,
 } from './authority-texts.ts';
-import { oneChange } from './one-change.ts';
+import { withUsersLock } from './users-lock.ts';
 
 /** As many as SHA-256 hashes at a time. */
 const HMAC_KEY_BYTES = 64;
@@ -70,7 +70,7 @@ export type AddOutcome =
  * has no effect yet.
  */
 export function addUser(request: AddRequest): AddOutcome {
-  return oneChange(request.configFile, () => add(request));
+  return withUsersLock(request.configFile, () => add(request));
 }
 
 function add(request: AddRequest): AddOutcome {

@@ -1,7 +1,7 @@
 import { parseAuthorizedKey } from '../../core/ssh/authorized-key.ts';
 import { fingerprintOf } from '../../core/ssh/fingerprint.ts';
 import { Findings } from '../../core/text/findings.ts';
-import { hasUser, removeKeys, removeUser, setOff } from '../../core/users/edit-users.ts';
+import { hasUser, removeKeys, removeUser, setUserOff } from '../../core/users/edit-users.ts';
 import { parseCode } from '../../core/users/parse-code.ts';
 import { parseSpa } from '../../core/users/parse-spa.ts';
 import { parseUsers } from '../../core/users/parse-users.ts';
@@ -18,7 +18,7 @@ import {
   unusable,
   writePrivate,
 } from './authority-texts.ts';
-import { oneChange } from './one-change.ts';
+import { withUsersLock } from './users-lock.ts';
 
 export type UserChange = 'off' | 'on' | 'remove';
 
@@ -36,12 +36,13 @@ export function changeUser(
   change: UserChange,
   key?: string,
 ): ChangeOutcome {
-  return oneChange(configFile, () => applyChange(configFile, name, change, key));
+  return withUsersLock(configFile, () => applyChange(configFile, name, change, key));
 }
 
 function applyChange(configFile: string, name: string, change: UserChange, key?: string): ChangeOutcome {
   const texts = readAuthority(configFile);
-  if (texts.kind === 'mistakes' && change !== 'on') return shutOut(configFile, name, change, key) ?? texts;
+  if (texts.kind === 'mistakes' && change !== 'on')
+    return revokeAccess(configFile, name, change, key) ?? texts;
   if (texts.kind !== 'texts') return texts;
   const user = texts.users.find((one) => one.name === name);
   if (user === undefined) return { kind: 'unknown', message: unknownUser(name, texts) };
@@ -70,7 +71,7 @@ function applyChange(configFile: string, name: string, change: UserChange, key?:
  * `off` and `remove` in spite of mistakes in the files: they make who gets in fewer, and nothing else. `undefined`: the
  * user has no section, or the users file itself cannot be read.
  */
-function shutOut(
+function revokeAccess(
   configFile: string,
   name: string,
   change: UserChange,
@@ -104,7 +105,7 @@ function changedText(
   change: UserChange,
   key: string | undefined,
 ): Uint8Array {
-  if (change !== 'remove') return setOff(bytes, name, change === 'off');
+  if (change !== 'remove') return setUserOff(bytes, name, change === 'off');
   return key === undefined
     ? removeUser(bytes, name)
     : removeKeys(bytes, name, (line, kind) => isNamed(line, kind, key));

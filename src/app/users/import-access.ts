@@ -22,7 +22,7 @@ import {
   unusable,
   writePrivate,
 } from './authority-texts.ts';
-import { oneChange } from './one-change.ts';
+import { withUsersLock } from './users-lock.ts';
 
 export type ImportRequest = {
   readonly accessFile: string;
@@ -54,7 +54,7 @@ export type ImportOutcome =
  */
 export function importAccess(request: ImportRequest): ImportOutcome {
   const { configFile, isWritten } = request;
-  return isWritten ? oneChange(configFile, () => importNow(request)) : importNow(request);
+  return isWritten ? withUsersLock(configFile, () => importNow(request)) : importNow(request);
 }
 
 /** Whether it is fwknopd's file, not that of its client: there each part has a name in brackets. */
@@ -117,17 +117,17 @@ function situationOf({ config, users }: AuthorityTexts) {
   };
 }
 
-type Made = { readonly config: Uint8Array; readonly users: Uint8Array };
+type CreatedPart = { readonly config: Uint8Array; readonly users: Uint8Array };
 
 function mistakesIn(
   { configFile, usersFile }: AuthorityTexts,
-  { config, users }: Made,
+  { config, users }: CreatedPart,
 ): readonly Diagnostic[] {
   const judged = [parseConfig(configFile, config), parseUsers(usersFile, users, nodeCiphers)];
   return judged.flatMap((one) => (one.kind === 'bad' ? errorsOf(one.diagnostics) : []));
 }
 
-function write({ configFile, usersFile }: AuthorityTexts, { config, users }: Made): readonly string[] {
+function write({ configFile, usersFile }: AuthorityTexts, { config, users }: CreatedPart): readonly string[] {
   writePrivate(usersFile, users);
   if (existsSync(configFile)) replaceFile(configFile, config);
   else createFile(configFile, config);

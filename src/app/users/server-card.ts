@@ -10,7 +10,7 @@ import {
   unusable,
   writePrivate,
 } from './authority-texts.ts';
-import { oneChange } from './one-change.ts';
+import { withUsersLock } from './users-lock.ts';
 
 export type CardReading =
   | {
@@ -34,7 +34,7 @@ export function readCard(configFile: string): CardReading {
 
 /** Another key from now on; the one before counts for 30 more days. Without one, the first is made. */
 export function rotateKey(configFile: string, wall: number): CardReading {
-  return oneChange(configFile, () => rotate(configFile, wall));
+  return withUsersLock(configFile, () => rotate(configFile, wall));
 }
 
 function rotate(configFile: string, wall: number): CardReading {

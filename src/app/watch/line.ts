@@ -11,7 +11,7 @@ export const span = (text: string, style?: LineStyle): Span =>
   style === undefined ? { text } : { text, style };
 
 /** `text` in `width` columns: what is too long ends in three dots. What it contains can move no cursor. */
-export function fit(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+export function fitText(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const characters = [...printable(text)];
   const shown =
     characters.length <= width

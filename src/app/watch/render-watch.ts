@@ -3,7 +3,7 @@ import type { DoorStatus } from '../../core/control/door-status.ts';
 import type { LeaseStatus } from '../../core/control/lease-status.ts';
 import { printable } from '../../core/event/printable.ts';
 import { holderNames } from '../../core/lease/holders.ts';
-import { fit, type Line, span } from './line.ts';
+import { fitText, type Line, span } from './line.ts';
 import { renderSparkline } from './sparkline.ts';
 import type { WatchPoll } from './watch-poll.ts';
 import { type Choice, isSameChoice, type WatchState } from './watch-state.ts';
@@ -46,8 +46,8 @@ function renderHead(
   const title = `bussa watch  up ${renderUptime(status.uptime)}  ${status.listeningOn}  ${renderFirewall(poll)}`;
   const width = Math.max(10, columns - 24);
   const rate = (name: string, values: readonly number[], style: 'green' | 'red'): Line => [
-    span(fit(name, 8), 'dim'),
-    span(fit(`${renderRate(values.at(-1) ?? 0)}/s`, 10, 'right')),
+    span(fitText(name, 8), 'dim'),
+    span(fitText(`${renderRate(values.at(-1) ?? 0)}/s`, 10, 'right')),
     span('  '),
     span(renderSparkline(values, width), style),
   ];
@@ -60,7 +60,7 @@ function renderHead(
     ['in penalty', status.tripwires.suspects],
   ] as const;
   return [
-    [span(fit(title, columns - 9), 'bold'), span(fit(day, 9, 'right'), 'dim')],
+    [span(fitText(title, columns - 9), 'bold'), span(fitText(day, 9, 'right'), 'dim')],
     rate('packets', packets, 'green'),
     rate('dropped', dropped, (dropped.at(-1) ?? 0) > 0 ? 'red' : 'green'),
     tallies.flatMap(([name, value]) => [span(`${name} `, 'dim'), span(`${value}  `)]),
@@ -148,9 +148,9 @@ function renderDoor({ name, ports, leases, counts, shut }: DoorStatus, { columns
   const width = Math.max(8, Math.floor((columns - 2) / 4));
   return [
     span('  '),
-    span(fit(name, width), 'bold'),
+    span(fitText(name, width), 'bold'),
     span(' '),
-    span(fit(ports === '' ? 'a command' : ports, width)),
+    span(fitText(ports === '' ? 'a command' : ports, width)),
     span(' '),
     span(state, shut === undefined ? undefined : 'red'),
   ];
@@ -161,14 +161,14 @@ function renderLease(lease: LeaseStatus, passed: number, { columns }: ScreenSize
   const whole = Math.max(1, lease.until - lease.since);
   const full = Math.ceil(Math.min(1, left / whole) * BAR);
   const isFailed = lease.startFailure !== undefined;
-  const time = isFailed ? 'FAILED' : lease.held ? 'held' : renderLeft(left);
+  const time = isFailed ? 'FAILED' : lease.held ? 'held' : renderRemaining(left);
   const width = Math.max(6, columns - ADDRESS - BAR - 16);
   return [
-    span(fit(lease.source, ADDRESS)),
-    span(fit(whose(lease), Math.floor(width / 2)), 'bold'),
+    span(fitText(lease.source, ADDRESS)),
+    span(fitText(whose(lease), Math.floor(width / 2)), 'bold'),
     span(' '),
-    span(fit(lease.ports === '' ? 'a command' : lease.ports, width - Math.floor(width / 2))),
-    span(fit(time, 9, 'right'), isFailed ? 'red' : left < 10_000 && !lease.held ? 'yellow' : 'green'),
+    span(fitText(lease.ports === '' ? 'a command' : lease.ports, width - Math.floor(width / 2))),
+    span(fitText(time, 9, 'right'), isFailed ? 'red' : left < 10_000 && !lease.held ? 'yellow' : 'green'),
     span(' '),
     span('█'.repeat(full), 'green'),
     span('░'.repeat(BAR - full), 'dim'),
@@ -184,8 +184,8 @@ function whose({ door, holders }: LeaseStatus): string {
 function renderAttempt({ source, door, stage, stages }: PendingAttempt, { columns }: ScreenSize): Line {
   const dots = stages <= 16 ? `${'●'.repeat(stage)}${'○'.repeat(stages - stage)}  ` : '';
   return [
-    span(fit(source, ADDRESS)),
-    span(fit(door, Math.max(6, Math.floor((columns - ADDRESS - 16) / 2))), 'bold'),
+    span(fitText(source, ADDRESS)),
+    span(fitText(door, Math.max(6, Math.floor((columns - ADDRESS - 16) / 2))), 'bold'),
     span(' '),
     span(dots, 'yellow'),
     span(`${stage} of ${stages}`),
@@ -213,7 +213,7 @@ function renderUptime(milliseconds: number): string {
 }
 
 /** `1:02:03`, or `02:03`. */
-export function renderLeft(milliseconds: number): string {
+export function renderRemaining(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);
   const two = (value: number): string => String(value).padStart(2, '0');
   const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;

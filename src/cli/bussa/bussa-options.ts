@@ -12,6 +12,7 @@ import { BAN } from './verbs/ban.ts';
 import { BANS } from './verbs/bans.ts';
 import { CHECK } from './verbs/check.ts';
 import { CLOSE } from './verbs/close.ts';
+import { COMPILE } from './verbs/compile.ts';
 import { completionVerb } from './verbs/completion.ts';
 import { CONFIRM } from './verbs/confirm.ts';
 import { CONNECT } from './verbs/connect.ts';
@@ -41,6 +42,7 @@ export const VERBS: readonly Verb[] = [
   INIT,
   CHECK,
   SIMULATE,
+  COMPILE,
   UP,
   CONFIRM,
   STATUS,

@@ -15,7 +15,7 @@ export const WHO: Operand = {
 const MAX_SECONDS = 10 * 365 * 86_400;
 
 /** Throws a `UsageError`. */
-export function readWho(text: string): Prefix {
+export function parseBanTarget(text: string): Prefix {
   const prefix = parsePrefix(text);
   if (prefix !== undefined) {
     const base = unmapped(prefix.base);

@@ -185,37 +185,37 @@ export class AttemptEngine {
 
   /** At the doors from a place of the index on whose first knock it is. No attempt of the source has taken the packet. */
   #begin(from: number, packet: Packet, local: boolean, now: number, steps: Steps): void {
+    const { family, source0, source1, source2, source3 } = packet;
     const code = stepCode(packet.protocol, packet.destinationPort);
     // The last attempt that was begun of the doors without a target, and of those with one.
     let own = NO_SLOT;
     let target = NO_SLOT;
     for (let at = from, door = this.#index.entry(at); door >= 0; door = this.#index.entry(++at)) {
       if (this.#index.expected(door, 0) !== code || !this.#index.concerns(door, packet, local)) continue;
-      if (this.#index.length(door) === 1) this.#completeAtOnce(door, packet, now, steps);
-      else if (this.#index.group(door) === OWN_GROUP) own = this.#add(own, door, packet, now, steps);
-      else target = this.#add(target, door, packet, now, steps);
+      if (this.#index.length(door) === 1) {
+        steps.push(STEP.advanced, door, 1, family, source0, source1, source2, source3);
+        this.#complete(door, packet, now, now, steps);
+        continue;
+      }
+      const evicted = this.#makeRoom(steps);
+      // Its row is reused, maybe in the other group: no attempt may be chained behind it.
+      if (evicted === own) own = NO_SLOT;
+      if (evicted === target) target = NO_SLOT;
+      const group = this.#index.group(door);
+      const after = group === OWN_GROUP ? own : target;
+      const slot = this.#table.add(group, after, door, family, source0, source1, source2, source3, now);
+      pushStep(steps, STEP.advanced, this.#table, slot);
+      if (group === OWN_GROUP) own = slot;
+      else target = slot;
     }
   }
 
-  #completeAtOnce(door: number, packet: Packet, now: number, steps: Steps): void {
-    const { family, source0, source1, source2, source3 } = packet;
-    steps.push(STEP.advanced, door, 1, family, source0, source1, source2, source3);
-    this.#complete(door, packet, now, now, steps);
-  }
-
-  #add(after: Slot, door: number, packet: Packet, now: number, steps: Steps): Slot {
-    const { family, source0, source1, source2, source3 } = packet;
-    const table = this.#table;
-    let before = after;
-    if (table.size === table.capacity) {
-      const victim = table.victim();
-      if (victim === before) before = NO_SLOT;
-      this.#end(STEP.evicted, victim, steps);
-    }
-    const group = this.#index.group(door);
-    const slot = table.add(group, before, door, family, source0, source1, source2, source3, now);
-    pushStep(steps, STEP.advanced, this.#table, slot);
-    return slot;
+  /** Evicts an attempt if the table is full. Returns the row that it had. */
+  #makeRoom(steps: Steps): Slot {
+    if (this.#table.size < this.#table.capacity) return NO_SLOT;
+    const victim = this.#table.victim();
+    this.#end(STEP.evicted, victim, steps);
+    return victim;
   }
 
   #advance(slot: Slot, door: number, packet: Packet, now: number, steps: Steps): void {

@@ -11,7 +11,7 @@ export const MAX_BANS = 65_536;
 export type Ban = { readonly prefix: Prefix; readonly until?: Instant };
 
 /** `full`: the limit is reached. */
-export type Banning = 'added' | 'changed' | 'full';
+export type BanResult = 'added' | 'changed' | 'full';
 
 const FOR_GOOD = Number.POSITIVE_INFINITY;
 const LIFTED = Number.NEGATIVE_INFINITY;
@@ -52,7 +52,7 @@ export class BanList {
   }
 
   /** A ban of the same prefix is replaced, be its end earlier or later. */
-  add(ban: Ban, now: Instant): Banning {
+  add(ban: Ban, now: Instant): BanResult {
     const name = renderPrefix(ban.prefix);
     const isKnown = this.#bans.has(name);
     if (!isKnown && this.#bans.size >= this.#limit) this.#prune(now);

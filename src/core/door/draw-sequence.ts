@@ -24,7 +24,7 @@ const WIDESPREAD: ReadonlySet<number> = new Set([
   24800, 25565, 25826, 26257, 27015, 27017, 27018, 27374, 28015, 28017,
 ]);
 
-export type SequenceWish = {
+export type SequenceOptions = {
   /** From 1 on. */
   readonly knocks: number;
   /** Ports that are used, or known to be. */
@@ -37,7 +37,7 @@ export type SequenceWish = {
  * Ports to knock at that stand in no list: far from each other and from what is used, not round, neither all ascending
  * nor all descending. Of TCP, which every client and every network takes, and of ports that a browser sends to. `undefined` where there is no such port left.
  */
-export function drawSequence({ knocks, avoid, draw }: SequenceWish): Sequence | undefined {
+export function drawSequence({ knocks, avoid, draw }: SequenceOptions): Sequence | undefined {
   const isGood = (port: number): boolean =>
     !avoid.has(port) && !WIDESPREAD.has(port) && isBrowserPort(port) && !isMemorable(port);
   let left = Array.from({ length: LAST - FIRST + 1 }, (_, i) => FIRST + i).filter(isGood);

@@ -1,5 +1,6 @@
 import type { Address, Family } from '../net/address.ts';
 import { familyOf } from '../net/address.ts';
+import { type CreatedPart, chainMarkerName, markedIn } from './chain-markers.ts';
 import {
   type GatePorts,
   gateRules,
@@ -9,7 +10,6 @@ import {
   translatedRules,
 } from './gate-rules.ts';
 import { judgeEstablished } from './judge-established.ts';
-import { type Made, madeChain, madeIn } from './made.ts';
 import {
   doorChain,
   FORWARD_CHAIN,
@@ -39,12 +39,12 @@ export function renderInstall(
   leases: readonly Lease[],
   keeping: LeaseKeeping,
   present: OwnPart,
-  missing: readonly Made[] = [],
+  missing: readonly CreatedPart[] = [],
 ): string {
   const chains = wantedChains(family, gates, leases, keeping, present.owner);
-  for (const made of madeIn(present.chains)) chains.set(madeChain(made), []);
+  for (const made of markedIn(present.chains)) chains.set(chainMarkerName(made), []);
   for (const made of missing)
-    if (made === 'TABLE' || chains.has(JUMPS[made])) chains.set(madeChain(made), []);
+    if (made === 'TABLE' || chains.has(JUMPS[made])) chains.set(chainMarkerName(made), []);
   const wanted = new Set(chains.keys());
   return transaction([
     // Declared, a chain is made, or emptied if it is there.
@@ -62,7 +62,7 @@ export function renderJumpRemovals(present: OwnPart): string[] {
 
 /** Takes Bussa's part away, but for what tells what was made for it; `undefined` where there is none. */
 export function renderRemoval(present: OwnPart): string | undefined {
-  const markers = new Set(madeIn(present.chains).map(madeChain));
+  const markers = new Set(markedIn(present.chains).map(chainMarkerName));
   const chains = present.chains.filter((chain) => !markers.has(chain));
   const lines = [...renderJumpRemovals(present), ...dropChains(chains)];
   return lines.length === 0 ? undefined : transaction(lines);
@@ -70,7 +70,7 @@ export function renderRemoval(present: OwnPart): string | undefined {
 
 /** Brings a part that has since become `now` back to what it was, but for what tells what was made for it. */
 export function renderReturn(before: OwnPart, now: OwnPart): string {
-  const chains = new Set([...before.chains, ...madeIn(now.chains).map(madeChain)]);
+  const chains = new Set([...before.chains, ...markedIn(now.chains).map(chainMarkerName)]);
   return transaction([
     ...before.chains.map((chain) => `:${chain} - [0:0]`),
     ...[...before.rules.values()].flat(),

@@ -1,5 +1,5 @@
 import { after, type Instant, millis } from '../net/time.ts';
-import { closePorts, retry, runStop, type Undoing } from './closing-steps.ts';
+import { closePorts, type RollbackStep, retry, runStop } from './closing-steps.ts';
 import { hold } from './extend-lease.ts';
 import type { LeaseEnd } from './lease.ts';
 import type { StartState } from './lease-state.ts';
@@ -84,7 +84,7 @@ export function closeRefused(turn: LeaseTurn, entry: Entry): void {
   else moveTo(turn, entry, { ...state, ...retryLater(turn, entry, state.tries), at: 'retrying-ports' });
 }
 
-function undone(turn: LeaseTurn, entry: Entry, { how, isRecorded }: Undoing): void {
+function undone(turn: LeaseTurn, entry: Entry, { how, isRecorded }: RollbackStep): void {
   if (isRecorded) writeEnd(turn, entry, how, turn.now);
   else forget(turn, entry);
 }

@@ -19,14 +19,14 @@ export function closePorts(turn: LeaseTurn, entry: Entry, { how, start, tries }:
   turn.effects.push({ do: 'close-ports', lease, how });
 }
 
-export type Undoing = {
+export type RollbackStep = {
   readonly how: LeaseEnd;
   readonly isRecorded: boolean;
   readonly wereOpen: boolean;
   readonly tries: number;
 };
 
-function undo(turn: LeaseTurn, entry: Entry, { how, isRecorded, wereOpen, tries }: Undoing): void {
+function undo(turn: LeaseTurn, entry: Entry, { how, isRecorded, wereOpen, tries }: RollbackStep): void {
   const { lease } = moveTo(turn, entry, { at: 'undoing', how, isRecorded, wereOpen, tries });
   turn.effects.push({ do: 'undo-ports', lease });
 }

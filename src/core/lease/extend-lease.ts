@@ -1,6 +1,6 @@
 import { after, type Instant, instant, type Millis, millis, since } from '../net/time.ts';
 import { retry } from './closing-steps.ts';
-import { isHeldBySame, joinedBy } from './holders.ts';
+import { hasSameHolder, joinedBy } from './holders.ts';
 import type { Lease } from './lease.ts';
 import type { Asked, LeaseState } from './lease-state.ts';
 import type { Entry } from './lease-table.ts';
@@ -18,7 +18,7 @@ export const HOLD_MS = millis(30_000);
 type OpenState = Extract<LeaseState, { at: 'open' | 'checking-hold' }>;
 
 /** A knock, or the operator's order, for a door that is open to the source, or is being opened or closed. */
-export function requestAgain(turn: LeaseTurn, entry: Entry, asked: Asked): void {
+export function repeatRequest(turn: LeaseTurn, entry: Entry, asked: Asked): void {
   const { state } = entry;
   switch (state.at) {
     case 'recording':
@@ -51,7 +51,7 @@ function lengthenOpening(
   const end = after(turn.now, asked.demand.door.opening.cmdTimeout);
   const lease = joinedBy(laterBy(entry.lease, end), asked.demand);
   const moved = moveTo(turn, entry, kept, { lease });
-  if (state.at === 'starting' && (isWorthWriting(moved) || !isHeldBySame(lease, entry.lease)))
+  if (state.at === 'starting' && (isWorthWriting(moved) || !hasSameHolder(lease, entry.lease)))
     writeLonger(turn, moved);
   answer(turn, asked.ticket, { kind: 'extended', lease: moved.lease });
 }
@@ -66,7 +66,7 @@ function lengthenOpen(turn: LeaseTurn, entry: Entry, state: OpenState, asked: As
   const later = state.isHeld ? { ...lease, due: end } : laterBy(lease, end);
   const longer = joinedBy(later, asked.demand);
   const moved = moveTo(turn, entry, { at: 'open', start, isHeld: false }, { lease: longer });
-  if (state.isHeld || !isHeldBySame(longer, lease) || isWorthWriting(moved)) writeLonger(turn, moved);
+  if (state.isHeld || !hasSameHolder(longer, lease) || isWorthWriting(moved)) writeLonger(turn, moved);
   else if (lease.opened?.singleUse === true) {
     // It lasts as long as before, but its use may be spent, and here is a new one.
     effects.push({ do: 'extend-ports', lease: moved.lease });

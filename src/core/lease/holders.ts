@@ -25,7 +25,7 @@ export function joinedBy(lease: Lease, demand: Demand): Lease {
 }
 
 /** The lease without those who may not hold it any more: the same object where all may, `undefined` where nobody is left. */
-export function leftBy(lease: Lease, mayHold: MayHold): Lease | undefined {
+export function withoutRevoked(lease: Lease, mayHold: MayHold): Lease | undefined {
   const { holders, isShared, ...rest } = lease;
   if (holders === undefined) return lease;
   const kept = holders.filter((proof) => mayHold(proof, lease.door));
@@ -43,7 +43,7 @@ export function holderNames(holders: readonly Proof[] = []): string {
 export const proofOf = (demand: Demand): Proof | undefined =>
   isByOperator(demand) ? undefined : demand.proof;
 
-export function isHeldBySame(a: Held, b: Held): boolean {
+export function hasSameHolder(a: Held, b: Held): boolean {
   const [one = [], other = []] = [a.holders, b.holders];
   return (
     a.isShared === b.isShared &&

@@ -15,7 +15,7 @@ import {
   stopped,
 } from './close-lease.ts';
 import { changeHolders, extend, hold } from './extend-lease.ts';
-import { leftBy, type MayHold } from './holders.ts';
+import { type MayHold, withoutRevoked } from './holders.ts';
 import type { Lease, LeaseEnd, LeaseId, LeasePorts } from './lease.ts';
 import type { LeaseEffect } from './lease-effect.ts';
 import type { Answer, LeaseInput } from './lease-input.ts';
@@ -168,7 +168,7 @@ export class LeaseMachine {
   /** What only such users hold ends; what somebody else holds too goes on without them. */
   #revoke(turn: LeaseTurn, mayHold: MayHold): void {
     for (const entry of [...this.#table.each()]) {
-      const lease = leftBy(entry.lease, mayHold);
+      const lease = withoutRevoked(entry.lease, mayHold);
       if (lease === undefined) closeNow(turn, entry, 'revoked');
       else if (lease !== entry.lease) changeHolders(turn, entry, lease);
     }

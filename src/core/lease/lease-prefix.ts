@@ -12,7 +12,7 @@ export function leasePrefix({ source, opened }: Holder): Prefix {
 }
 
 /** Whether the lease lets this address in. */
-export function letsIn(lease: Holder, address: Address): boolean {
+export function coversAddress(lease: Holder, address: Address): boolean {
   if (lease.source === address) return true;
   return lease.opened?.prefix6 !== undefined && prefixHas(leasePrefix(lease), address);
 }

@@ -2,8 +2,8 @@ import type { Opening } from '../door/opening.ts';
 import { renderCommands } from '../door/opening.ts';
 import { after, type Instant, millis, since } from '../net/time.ts';
 import { isByOperator, type OperatorOrder } from './demand.ts';
-import { requestAgain, writeLonger } from './extend-lease.ts';
-import { holdersOf, isHeldBySame, proofOf } from './holders.ts';
+import { repeatRequest, writeLonger } from './extend-lease.ts';
+import { hasSameHolder, holdersOf, proofOf } from './holders.ts';
 import type { Lease, LeaseEnd, LeasePorts } from './lease.ts';
 import type { OpenInput } from './lease-input.ts';
 import type { Asked, LeaseState } from './lease-state.ts';
@@ -28,7 +28,7 @@ export function requestOpen(turn: LeaseTurn, input: OpenInput): void {
   }
   const current = turn.table.current(door.name, source);
   if (current !== undefined) {
-    requestAgain(turn, current, asked);
+    repeatRequest(turn, current, asked);
     return;
   }
   if (!turn.table.hasRoom(door)) {
@@ -167,7 +167,7 @@ function opened(turn: LeaseTurn, entry: Entry, asked: Asked): void {
   effects.push({ do: 'report', news: { kind: 'opened', lease } });
   // A knock has come in the meantime.
   const isLater = lease.due > after(lease.since, demand.door.opening.cmdTimeout);
-  if (isLater || !isHeldBySame(lease, holdersOf(demand))) writeLonger(turn, moved);
+  if (isLater || !hasSameHolder(lease, holdersOf(demand))) writeLonger(turn, moved);
   if (hasPorts) effects.push({ do: 'follow', lease, again: false });
   answer(turn, asked.ticket, { kind: 'opened', lease, runsStart: start !== undefined });
   if (start !== undefined) effects.push({ do: 'run-start', lease, command: start, again: false });

@@ -1,9 +1,9 @@
 import type { AttachPoint } from '../door/attach-point.ts';
-import { homesFor, renderElement } from './elements.ts';
+import { renderElement, tablesFor } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
 import { acceptRules, renderSets, translatedGate } from './gate-rules.ts';
 import { untrackedRules } from './routed-rules.ts';
-import { attachedTable, guestChain, type OwnTable, type Path, renderTable } from './table.ts';
+import { attachedChainName, attachedTable, type OwnTable, type Path, renderTable } from './table.ts';
 
 /** Where a chain of somebody else's hangs in the packet's path. */
 export type AttachedChain = { readonly point: AttachPoint; readonly path: Path };
@@ -23,7 +23,7 @@ export function renderAttachedRules(
     ...homes.flatMap((home) =>
       pathsIn(anchors, home).flatMap((path) => renderChain(home, path, gates, anchors)),
     ),
-    ...grants.flatMap((grant) => homesFor(homes, grant.source).map((home) => renderElement(home, grant))),
+    ...grants.flatMap((grant) => tablesFor(homes, grant.source).map((home) => renderElement(home, grant))),
     ...anchors.map(renderJump),
   ];
 }
@@ -45,7 +45,7 @@ function renderChain(
   gates: readonly NftGate[],
   anchors: readonly AttachedChain[],
 ): string[] {
-  const chain = `${renderTable(home)} ${guestChain(path)}`;
+  const chain = `${renderTable(home)} ${attachedChainName(path)}`;
   const isNative = !anchors.some((anchor) => isOfIptables(anchor, home));
   const rules = gates.flatMap((gate) => [
     ...acceptRules(home, gate, path),
@@ -63,5 +63,5 @@ function isOfIptables({ point }: AttachedChain, { family, table }: OwnTable): bo
 
 /** At the front: behind a rule that drops, it would never be reached. */
 function renderJump({ point, path }: AttachedChain): string {
-  return `insert rule ${point.family} ${point.table} ${point.chain} jump ${guestChain(path)}`;
+  return `insert rule ${point.family} ${point.table} ${point.chain} jump ${attachedChainName(path)}`;
 }

@@ -23,7 +23,7 @@ export type SetChange = {
 export function changesForGrants(homes: readonly OwnTable[], grants: readonly NftGrant[]): SetChange[] {
   const sets = new Map<string, { home: OwnTable; set: string; bySource: Map<Address, NftGrant> }>();
   for (const grant of grants) {
-    for (const home of homesFor(homes, grant.source)) {
+    for (const home of tablesFor(homes, grant.source)) {
       const name = elementSet(home, grant.door, grant.source);
       const set = setName(home.prefix, grant.door, familyOf(grant.source));
       const known = sets.get(name) ?? { home, set, bySource: new Map() };
@@ -40,18 +40,18 @@ export function changesForGrants(homes: readonly OwnTable[], grants: readonly Nf
 }
 
 export function changesForRevoke(homes: readonly OwnTable[], door: string, source: Address): SetChange[] {
-  return homesFor(homes, source).map((home) => {
+  return tablesFor(homes, source).map((home) => {
     const set = setName(home.prefix, door, familyOf(source));
     return { home, set, out: [source], into: [] };
   });
 }
 
 /** Fails where the element does not exist. */
-export function renderLook(home: OwnTable, door: string, source: Address): string {
+export function renderGetElement(home: OwnTable, door: string, source: Address): string {
   return `get element ${elementSet(home, door, source)} { ${source} }`;
 }
 
-export function homesFor(homes: readonly OwnTable[], source: Address): OwnTable[] {
+export function tablesFor(homes: readonly OwnTable[], source: Address): OwnTable[] {
   return homes.filter((home) => familiesOf(home).includes(familyOf(source)));
 }
 

@@ -4,7 +4,7 @@ import { renderElement } from './elements.ts';
 import type { NftGate, NftGrant } from './gate.ts';
 import { acceptRules, dropRules, renderSets, translatedGate } from './gate-rules.ts';
 import { routedRules, untrackedRules } from './routed-rules.ts';
-import { OWN_TABLE, PATHS, type Path, renderTable } from './table.ts';
+import { OWN_TABLE, type OwnTable, PATHS, type Path, renderTable } from './table.ts';
 
 /**
  * Commands of nft(8), one a line, that make Bussa's own table: the gates' ports are closed to new connections but for
@@ -15,11 +15,15 @@ export function renderOwnTable(gates: readonly NftGate[], grants: readonly NftGr
   return [
     `add table ${renderTable(OWN_TABLE)}`,
     ...gates.flatMap((gate) => renderSets(OWN_TABLE, gate)),
-    ...renderTranslated(gates),
-    ...PATHS.flatMap((path) => renderOwnChain(gates, path)),
+    ...renderClosing(OWN_TABLE, gates),
     ...renderSending(OWN_TABLE, gates),
     ...grants.map((grant) => renderElement(OWN_TABLE, grant)),
   ];
+}
+
+/** The chains of such a table, whose sets are there already. */
+export function renderClosing(home: OwnTable, gates: readonly NftGate[]): string[] {
+  return [...renderTranslated(home, gates), ...PATHS.flatMap((path) => renderOwnChain(home, gates, path))];
 }
 
 /**
@@ -35,31 +39,31 @@ const ESTABLISHED = [
 const TRANSLATED_CHAIN = 'translated';
 
 /** For connections to this host that were addressed to another port of it, which the owner redirects. */
-function renderTranslated(gates: readonly NftGate[]): string[] {
+function renderTranslated(home: OwnTable, gates: readonly NftGate[]): string[] {
   if (gates.length === 0) return [];
   const translated = gates.map(translatedGate);
-  return renderRules(TRANSLATED_CHAIN, '', [
-    ...translated.flatMap((gate) => acceptRules(OWN_TABLE, gate, 'forward')),
+  return renderRules(home, TRANSLATED_CHAIN, '', [
+    ...translated.flatMap((gate) => acceptRules(home, gate, 'forward')),
     ...dropRules(translated, 'forward'),
   ]);
 }
 
 /** Just before the chains at `filter`, where most rulesets stand: what is dropped here gets no further. */
-function renderOwnChain(gates: readonly NftGate[], path: Path): string[] {
+function renderOwnChain(home: OwnTable, gates: readonly NftGate[], path: Path): string[] {
   if (!gates.some(({ ports }) => portsOn(ports, path).length > 0)) return [];
-  return renderRules(path, ` { type filter hook ${path} priority filter - 1; policy accept; }`, [
-    ...answerRules(OWN_TABLE, gates, path),
+  return renderRules(home, path, ` { type filter hook ${path} priority filter - 1; policy accept; }`, [
+    ...answerRules(home, gates, path),
     ...(path === 'forward' ? sendingRules(gates, path) : []),
     ...ESTABLISHED,
     ...(path === 'input' ? ['iifname "lo" accept', `ct status dnat jump ${TRANSLATED_CHAIN}`] : []),
-    ...gates.flatMap((gate) => acceptRules(OWN_TABLE, gate, path)),
-    ...(path === 'forward' ? gates.flatMap((gate) => untrackedRules(OWN_TABLE, gate)) : []),
+    ...gates.flatMap((gate) => acceptRules(home, gate, path)),
+    ...(path === 'forward' ? gates.flatMap((gate) => untrackedRules(home, gate)) : []),
     ...dropRules(gates, path),
     ...(path === 'forward' ? routedRules(gates) : []),
   ]);
 }
 
-function renderRules(name: string, hook: string, rules: readonly string[]): string[] {
-  const chain = `${renderTable(OWN_TABLE)} ${name}`;
+function renderRules(home: OwnTable, name: string, hook: string, rules: readonly string[]): string[] {
+  const chain = `${renderTable(home)} ${name}`;
   return [`add chain ${chain}${hook}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
 }

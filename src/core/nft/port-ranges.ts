@@ -17,7 +17,7 @@ export function groupPorts(ports: readonly PortOpening[], path: Path): PortGroup
     .filter(({ ranges }) => ranges.length > 0);
 }
 
-function joinRanges(ranges: readonly PortRange[]): PortRange[] {
+export function joinRanges(ranges: readonly PortRange[]): PortRange[] {
   const joined: PortRange[] = [];
   for (const { first, last } of [...ranges].sort((a, b) => a.first - b.first)) {
     const previous = joined.at(-1);

@@ -1,7 +1,7 @@
 import { OWN_TABLE, renderTable } from './table.ts';
 
 /** What stands of Bussa's in one table of somebody else's. */
-export type GuestTrace = {
+export type AttachedObjects = {
   /** `inet filter` */
   readonly home: string;
   readonly chains: readonly string[];
@@ -11,7 +11,7 @@ export type GuestTrace = {
 };
 
 /** What stands of Bussa's in the kernel, whoever put it there: an earlier process, or one with other settings. */
-export type Traces = { readonly ownTable: boolean; readonly guests: readonly GuestTrace[] };
+export type Traces = { readonly ownTable: boolean; readonly guests: readonly AttachedObjects[] };
 
 /** Commands of nft(8), one a line, that take all of it away and nothing else. */
 export function renderRemoval({ ownTable, guests }: Traces): string[] {
@@ -19,7 +19,7 @@ export function renderRemoval({ ownTable, guests }: Traces): string[] {
 }
 
 /** Whatever points to a thing goes before it. */
-function removeGuest({ home, chains, sets, jumps }: GuestTrace): string[] {
+function removeGuest({ home, chains, sets, jumps }: AttachedObjects): string[] {
   return [
     ...jumps.map(({ chain, handle }) => `delete rule ${home} ${chain} handle ${handle}`),
     ...chains.map((chain) => `flush chain ${home} ${chain}`),

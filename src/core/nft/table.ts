@@ -18,22 +18,22 @@ export type OwnTable = {
 export const OWN_TABLE: OwnTable = { family: 'inet', table: 'bussa', prefix: 'd_' };
 
 /** In somebody else's table: all that is Bussa's begins with its name. */
-export const GUEST_PREFIX = 'bussa_';
+export const ATTACHED_PREFIX = 'bussa_';
 
 export function attachedTable({ family, table }: Pick<AttachPoint, 'family' | 'table'>): OwnTable {
-  return { family, table, prefix: GUEST_PREFIX };
+  return { family, table, prefix: ATTACHED_PREFIX };
 }
 
 /** The chain of Bussa's that somebody else's jumps to. */
-export function guestChain(path: Path): string {
-  return `${GUEST_PREFIX}${path}`;
+export function attachedChainName(path: Path): string {
+  return `${ATTACHED_PREFIX}${path}`;
 }
 
-export function isGuestChain(name: string): boolean {
-  return PATHS.some((path) => guestChain(path) === name);
+export function isAttachedChain(name: string): boolean {
+  return PATHS.some((path) => attachedChainName(path) === name);
 }
 
-export function isGuestSet(name: string): boolean {
+export function isAttachedSet(name: string): boolean {
   return /^bussa_[a-z0-9_]+_[46]$/.test(name);
 }
 

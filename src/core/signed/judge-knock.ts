@@ -66,7 +66,8 @@ export function judgeKnock(
   const key = situation.keyOf(body.keyId);
   if (key === undefined) return { kind: 'refused', reason: 'unknown key', isSigned: false };
   const early = sourceRefusal(body, key, situation);
-  const isSigned = early === undefined && bearsSignature(ciphers, key, body, point, situation.serverPublic);
+  const isSigned =
+    early === undefined && hasValidSignature(ciphers, key, body, point, situation.serverPublic);
   const reason = early ?? (isSigned ? timeRefusal(body, situation) : 'signature');
   if (reason === undefined) return { kind: 'good', key };
   const behind = reason === 'clock' ? { behind: since(body.time, situation.now) } : {};
@@ -85,7 +86,7 @@ function sourceRefusal(
 }
 
 /** Whether its key has signed it, with the touch or PIN that the key's line asks for. */
-export function bearsSignature(
+export function hasValidSignature(
   ciphers: Ciphers,
   { key, mayBeUntouched = false, mustBeVerified = false }: KnockKey,
   body: KnockBody,

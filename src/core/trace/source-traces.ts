@@ -5,7 +5,7 @@ import type { Door } from '../door/door.ts';
 import { type Address, addressWords, familyOf, renderAddress } from '../net/address.ts';
 import { type Instant, instant } from '../net/time.ts';
 import type { Packet } from '../packet/packet.ts';
-import type { Noted } from './noted.ts';
+import type { LeaseNote } from './lease-note.ts';
 import { isRefusedProof, REFUSED_PROOFS } from './refused-proof.ts';
 import { TRACE_KINDS, TRACED, type TraceEntry, type TraceKind } from './trace-entry.ts';
 import { NO_ROW, type Row, TraceRings, WORD } from './trace-rings.ts';
@@ -121,7 +121,7 @@ export class SourceTraces {
   }
 
   /** What became of a completion. */
-  note({ kind, source, door, reason, shortReason }: Noted, now: number): void {
+  note({ kind, source, door, reason, shortReason }: LeaseNote, now: number): void {
     const number = this.#doors.findIndex((one) => one?.name === door);
     const isProof = isRefusedProof(kind);
     const rank = isProof ? 0 : (this.#doors[number]?.sequence.length ?? 1);

@@ -61,7 +61,7 @@ export function removeKeys(
 }
 
 /** With the user turned off, or on again. */
-export function setOff(bytes: Uint8Array, name: string, isOff: boolean): Uint8Array {
+export function setUserOff(bytes: Uint8Array, name: string, isOff: boolean): Uint8Array {
   const { lines, sections } = look(bytes, name);
   const edits = sections.flatMap((section): LineEdit[] => {
     const written = section.entries.filter(({ directive }) => directive.name === 'Off');

@@ -33,14 +33,14 @@ export type ConnectionEnds = {
 };
 
 /** Ports that are addressed, first to last. */
-export type SoughtPorts = { readonly protocol: Protocol; readonly first: number; readonly last: number };
+export type QueriedPorts = { readonly protocol: Protocol; readonly first: number; readonly last: number };
 
 /** Connections that one of these sources, or any of a family, has begun, to one of these ports. */
-export type Sought = {
+export type ConnectionQuery = {
   readonly sources: ReadonlySet<Address> | Family;
   /** Lengths of IPv6 prefixes whose bases are among the sources: each stands for all addresses of its prefix. */
   readonly prefixes6?: readonly number[];
-  readonly ports: readonly SoughtPorts[];
+  readonly ports: readonly QueriedPorts[];
 };
 
 /**
@@ -49,9 +49,9 @@ export type Sought = {
  */
 export interface Connections {
   /** Those that are sought. The kernel looks through the whole of its table: some 10 ms for one of 262,144 places. */
-  listNow(sought: Sought): readonly TrackedConnection[];
+  listNow(sought: ConnectionQuery): readonly TrackedConnection[];
   /** The same without holding up anything else. */
-  list(sought: Sought): Promise<readonly TrackedConnection[]>;
+  list(sought: ConnectionQuery): Promise<readonly TrackedConnection[]>;
   /**
    * Ends the local TCP sockets of these connections, with a reset to the other side, and has the kernel forget the
    * connections, so that their further packets are judged like newcomers'. One that is gone already is no error.

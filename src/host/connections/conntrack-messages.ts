@@ -1,7 +1,7 @@
 import { type Address, addressWords, type Family, familyOf } from '../../core/net/address.ts';
 import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
 import { bigEndian, NLA_F_NESTED, renderAttribute } from '../netlink/netlink-message.ts';
-import type { Sought, SoughtPorts } from './connections.ts';
+import type { ConnectionQuery, QueriedPorts } from './connections.ts';
 import type { SocketEnds } from './socket-messages.ts';
 
 /** linux/netfilter/nfnetlink.h and nfnetlink_conntrack.h. */
@@ -55,7 +55,7 @@ const AF_INET = { 4: 2, 6: 10 } as const;
  * of the family, so the reader has to look in any case. One for each family, since each has the kernel look through its
  * whole table. IPv6 is never asked for by its address: kernels have been seen (6.18) to leave out exactly that one.
  */
-export function renderQueries({ sources, ports }: Sought): Uint8Array[] {
+export function renderQueries({ sources, ports }: ConnectionQuery): Uint8Array[] {
   if (typeof sources === 'number') return [queryFamily(sources, ports)];
   return ([4, 6] as const).flatMap((family) => {
     const [one, ...others] = [...sources].filter((source) => familyOf(source) === family);
@@ -64,7 +64,7 @@ export function renderQueries({ sources, ports }: Sought): Uint8Array[] {
   });
 }
 
-function queryFamily(family: Family, [port, ...others]: readonly SoughtPorts[]): Uint8Array {
+function queryFamily(family: Family, [port, ...others]: readonly QueriedPorts[]): Uint8Array {
   const isOne = port !== undefined && others.length === 0 && port.first === port.last;
   return isOne ? queryPort(family, port) : familyHead(family);
 }
@@ -74,7 +74,7 @@ function querySource(source: Address): Uint8Array {
   return Buffer.concat([familyHead(4), ...renderFilter(nest(CTA_TUPLE_IP, address), FILTER_SOURCE)]);
 }
 
-function queryPort(family: Family, { protocol, first }: SoughtPorts): Uint8Array {
+function queryPort(family: Family, { protocol, first }: QueriedPorts): Uint8Array {
   const tuple = nest(
     CTA_TUPLE_PROTO,
     renderAttribute(CTA_PROTO_NUM, Uint8Array.of(PROTOCOL_NUMBER[protocol])),
@@ -141,7 +141,7 @@ function portBytes(port: number): Uint8Array {
 }
 
 /** The body of a request to forget the entry that `name` names. */
-export function renderForget(source: Address, name: Uint8Array): Uint8Array {
+export function renderConntrackDelete(source: Address, name: Uint8Array): Uint8Array {
   return Buffer.concat([familyHead(familyOf(source)), name]);
 }
 

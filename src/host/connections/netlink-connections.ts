@@ -3,8 +3,8 @@ import { SystemCallError } from '../ffi/system-call-error.ts';
 import { LINK_BYTES, RTM_GETLINK, readVrfIndex } from '../netlink/link-messages.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
 import { endsHere, RTM_GETROUTE, renderRouteQuery } from '../netlink/route-messages.ts';
-import type { Connections, Sought, TrackedConnection } from './connections.ts';
-import { CT_DELETE, CT_GET, renderForget, renderQueries } from './conntrack-messages.ts';
+import type { ConnectionQuery, Connections, TrackedConnection } from './connections.ts';
+import { CT_DELETE, CT_GET, renderConntrackDelete, renderQueries } from './conntrack-messages.ts';
 import { readEntry, type TrackedEntry } from './read-conntrack.ts';
 import {
   type BoundSocket,
@@ -35,7 +35,7 @@ const MAX_LISTED = 65_536;
  * that is broken off leaves nothing behind.
  */
 export class NetlinkConnections implements Connections {
-  listNow(sought: Sought): readonly TrackedConnection[] {
+  listNow(sought: ConnectionQuery): readonly TrackedConnection[] {
     const found = new Found(sought);
     withSocket(NETLINK_NETFILTER, CONNTRACK, (tracking) => {
       for (const query of renderQueries(sought)) tracking.listNow(CT_GET, query, found.take);
@@ -43,7 +43,7 @@ export class NetlinkConnections implements Connections {
     return found.connections();
   }
 
-  async list(sought: Sought): Promise<readonly TrackedConnection[]> {
+  async list(sought: ConnectionQuery): Promise<readonly TrackedConnection[]> {
     const found = new Found(sought);
     const tracking = new NetlinkSocket(NETLINK_NETFILTER, CONNTRACK);
     try {
@@ -72,11 +72,11 @@ const CONNTRACK = 'the connection-tracking netlink socket';
 
 /** What has come of it so far. */
 class Found {
-  readonly #sought: Sought;
+  readonly #sought: ConnectionQuery;
   /** By the kernel's numbers: one that is listed twice is one. */
   readonly #entries = new Map<number, TrackedEntry>();
 
-  constructor(sought: Sought) {
+  constructor(sought: ConnectionQuery) {
     this.#sought = sought;
   }
 
@@ -164,7 +164,7 @@ function destroy(diagnosis: NetlinkSocket, ends: SocketEnds, cookie: Uint8Array,
 }
 
 function forgetEntry(tracking: NetlinkSocket, { source, ends }: TrackedConnection): void {
-  const errno = tracking.order(CT_DELETE, renderForget(source, ends.name));
+  const errno = tracking.order(CT_DELETE, renderConntrackDelete(source, ends.name));
   if (errno === 0 || errno === ENOENT) return;
   throw new SystemCallError('IPCTNL_MSG_CT_DELETE', renderEnds(ends), errno);
 }

@@ -1,7 +1,7 @@
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import { NLM_F_NEW } from '../netlink/netlink-message.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
-import type { SoughtPorts } from './connections.ts';
+import type { QueriedPorts } from './connections.ts';
 import { CT_NEW, renderEstablished } from './conntrack-messages.ts';
 import {
   readEnds,
@@ -28,7 +28,7 @@ const MAX_TRACKED = 65_536;
  * begins with the first rule that asks for it. Returns how many were new to it. Where sockets cannot be ended, one may
  * be there that has been cut: nothing is done. What the system refuses is thrown as a `SystemCallError`.
  */
-export function importConnections(ports: readonly SoughtPorts[]): number {
+export function importConnections(ports: readonly QueriedPorts[]): number {
   const sockets = new NetlinkSocket(NETLINK_SOCK_DIAG, 'the socket-diagnosis netlink socket');
   const tracking = new NetlinkSocket(NETLINK_NETFILTER, 'the connection-tracking netlink socket');
   try {
@@ -49,7 +49,7 @@ function endsSockets(sockets: NetlinkSocket): boolean {
   return sockets.order(SOCK_DESTROY, renderSocketRequest(ends, new Uint8Array(8))) !== EOPNOTSUPP;
 }
 
-function listSockets(sockets: NetlinkSocket, ports: readonly SoughtPorts[]): SocketEnds[] {
+function listSockets(sockets: NetlinkSocket, ports: readonly QueriedPorts[]): SocketEnds[] {
   const found: SocketEnds[] = [];
   for (const family of [4, 6] as const) {
     sockets.listNow(SOCK_DIAG_BY_FAMILY, renderSocketQuery(family), (body) => {
@@ -60,7 +60,7 @@ function listSockets(sockets: NetlinkSocket, ports: readonly SoughtPorts[]): Soc
   return found;
 }
 
-function isAt({ localPort }: SocketEnds, ports: readonly SoughtPorts[]): boolean {
+function isAt({ localPort }: SocketEnds, ports: readonly QueriedPorts[]): boolean {
   return ports.some(
     ({ protocol, first, last }) => protocol === 'tcp' && first <= localPort && localPort <= last,
   );

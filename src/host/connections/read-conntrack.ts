@@ -2,7 +2,7 @@ import { type Address, familyOf, renderAddress } from '../../core/net/address.ts
 import { prefixAround } from '../../core/net/prefix.ts';
 import { PROTOCOL_NUMBER, type Protocol } from '../../core/net/protocol.ts';
 import { readAttributes, renderAttribute } from '../netlink/netlink-message.ts';
-import type { ConnectionState, Sought, TrackedConnection } from './connections.ts';
+import type { ConnectionQuery, ConnectionState, TrackedConnection } from './connections.ts';
 import {
   CTA_ID,
   CTA_IP_DST,
@@ -29,7 +29,7 @@ import {
 export type TrackedEntry = Omit<TrackedConnection, 'path'>;
 
 /** Reads one entry if it is sought; `undefined` for any other, and for what is cut short. */
-export function readEntry(body: DataView, sought: Sought): TrackedEntry | undefined {
+export function readEntry(body: DataView, sought: ConnectionQuery): TrackedEntry | undefined {
   if (body.byteLength < FAMILY_BYTES) return undefined;
   const found = readAttributes(body, FAMILY_BYTES);
   const rawOriginal = found.get(CTA_TUPLE_ORIG);
@@ -54,14 +54,14 @@ export function readEntry(body: DataView, sought: Sought): TrackedEntry | undefi
   };
 }
 
-function isSought({ source, protocol, destinationPort }: Tuple, sought: Sought): boolean {
+function isSought({ source, protocol, destinationPort }: Tuple, sought: ConnectionQuery): boolean {
   if (!isSoughtSource(source, sought)) return false;
   return sought.ports.some(
     (one) => one.protocol === protocol && one.first <= destinationPort && destinationPort <= one.last,
   );
 }
 
-function isSoughtSource(source: Address, { sources, prefixes6 = [] }: Sought): boolean {
+function isSoughtSource(source: Address, { sources, prefixes6 = [] }: ConnectionQuery): boolean {
   if (typeof sources === 'number') return familyOf(source) === sources;
   if (sources.has(source)) return true;
   return familyOf(source) === 6 && prefixes6.some((length) => sources.has(prefixAround(source, length).base));

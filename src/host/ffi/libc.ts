@@ -9,7 +9,7 @@ const syslog = library.func('void syslog(int, const char *, const char *)');
 export type Pointer = unknown;
 
 /** A C string that stays in memory for as long as the process lives. */
-export function keptString(text: string): Pointer {
+export function persistentString(text: string): Pointer {
   const bytes = new TextEncoder().encode(`${text}\0`);
   const pointer: Pointer = koffi.alloc('uint8_t', bytes.length);
   new Uint8Array(koffi.view(pointer, bytes.length)).set(bytes);

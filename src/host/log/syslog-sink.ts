@@ -1,7 +1,7 @@
 import type { LogFormat } from '../../core/config/file/config.ts';
 import type { EventFields } from '../../core/event/event-fields.ts';
 import type { LogLevel } from '../../core/event/render-event.ts';
-import { keptString, libc } from '../ffi/libc.ts';
+import { libc, persistentString } from '../ffi/libc.ts';
 import { jsonFrame } from './json-frame.ts';
 import type { LogSink } from './log-sink.ts';
 
@@ -15,7 +15,7 @@ const MAX_WAITING = 1000;
 type Line = { readonly level: LogLevel; readonly text: string };
 
 /** openlog(3) keeps the pointer and not the text. */
-const identity = keptString('knockd');
+const identity = persistentString('knockd');
 
 /**
  * libc's syslog, under the name and facility that Debian's knockd uses. It waits for as long as the system's log does

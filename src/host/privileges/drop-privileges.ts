@@ -7,7 +7,7 @@ import {
 import { MASK_BITS, maskOf, readPrivileges } from './capabilities.ts';
 
 /** Whether this process has, and can come to have, no capability outside `kept`, and no new privileges. */
-export function isNarrowedTo(kept: bigint): boolean {
+export function hasOnlyCapabilities(kept: bigint): boolean {
   const now = readPrivileges();
   const had = now.permitted | now.effective | now.inheritable | now.ambient;
   // Without the capability for it, the bounding set stays as it is; no program that is run can draw on it any more.

@@ -10,7 +10,7 @@ import { endGroup } from './program-limits.ts';
 export type ClaimState = 'unclaimed' | 'running' | 'ended' | 'cut-off' | 'never';
 
 /** What becomes of a command whose claim cannot be made at all, on a full disk for one. */
-export type WithoutClaim = 'refuse' | 'run';
+export type OnClaimFailure = 'refuse' | 'run';
 
 /** Exit status EX_TEMPFAIL of sysexits.h: a start command whose claim could not be made. */
 export const CLAIM_FAILED_STATUS = 75;
@@ -25,7 +25,7 @@ const FIRST_LINE = 'umask 077';
  * runs in a shell below the one that writes: whatever it does to its own (`exec`, `exit`, a trap, a mistake in its
  * syntax), the end is written down.
  */
-export function claimedCommand(path: string, command: string, without: WithoutClaim): string {
+export function claimedCommand(path: string, command: string, without: OnClaimFailure): string {
   const file = quoteShell(path);
   const otherwise =
     without === 'run'

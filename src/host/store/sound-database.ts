@@ -29,7 +29,7 @@ export function refuseSpecial(path: string): void {
  * SQLite fills up a page that has been cut off with zeros, and begins a file anew that is shorter than one. Its own
  * crashes leave such a file only beside a log that has the page.
  */
-export function refuseCutOff(path: string): void {
+export function refuseTruncated(path: string): void {
   const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const size = sizeOf(path);
   // SQLite would take it for new, and delete the log.

@@ -22,9 +22,9 @@ import {
   makeOwn,
   PAGE_BYTES,
   readSoundRow,
-  refuseCutOff,
   refuseDamaged,
   refuseSpecial,
+  refuseTruncated,
   refuseUnknownFormat,
 } from './sound-database.ts';
 import { withStoreError } from './sqlite-error.ts';
@@ -44,7 +44,7 @@ const LOG_PAGES = 64;
 export function openSqliteLeaseStore(path: string): LeaseStore {
   return withStoreError(`open the state database ${path}`, () => {
     refuseSpecial(path);
-    refuseCutOff(path);
+    refuseTruncated(path);
     refuseUnknownFormat(path);
     makeOwn(path);
     const database = new DatabaseSync(path, { timeout: 500 });

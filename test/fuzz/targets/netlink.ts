@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseAddress } from '../../../src/core/net/address.ts';
-import { isOthersChange } from '../../../src/host/firewall/ruleset/read-generation.ts';
+import { isForeignChange } from '../../../src/host/firewall/ruleset/read-generation.ts';
 import { readNetlink } from '../../../src/host/interfaces/read-netlink.ts';
 import { readAnswer, readAttributes } from '../../../src/host/netlink/netlink-message.ts';
 import { readHexCorpus } from '../corpus.ts';
@@ -30,7 +30,7 @@ function take(bytes: Uint8Array): void {
     if (row.kind === 'address') assert.equal(parseAddress(row.address), row.address);
     if (row.kind === 'link') assert.ok(!row.name.includes('\0'));
   }
-  assert.equal(typeof isOthersChange(bytes, 7), 'boolean');
+  assert.equal(typeof isForeignChange(bytes, 7), 'boolean');
   const answer = readAnswer(bytes, bytes[8] ?? 0);
   assert.ok(Number.isInteger(answer.errno) && answer.errno >= 0);
   for (const body of answer.bodies) {

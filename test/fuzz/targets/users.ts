@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { addCredentials, removeUser, setOff } from '../../../src/core/users/edit-users.ts';
+import { addCredentials, removeUser, setUserOff } from '../../../src/core/users/edit-users.ts';
 import { parseUsers } from '../../../src/core/users/parse-users.ts';
 import { UserDirectory } from '../../../src/core/users/user-directory.ts';
 import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
@@ -53,7 +53,7 @@ function judgeEdits(bytes: Uint8Array, names: readonly string[]): void {
   assert.deepEqual(after(removeUser(added, name)), names);
   const [first] = names;
   if (first === undefined) return;
-  assert.deepEqual(after(setOff(setOff(bytes, first, true), first, false)), names);
+  assert.deepEqual(after(setUserOff(setUserOff(bytes, first, true), first, false)), names);
   assert.deepEqual(after(removeUser(bytes, first)), names.slice(1));
 }
 

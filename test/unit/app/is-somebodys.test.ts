@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { isSomebodys } from '../../../src/app/init/is-somebodys.ts';
+import { isEdited } from '../../../src/app/init/is-edited.ts';
 import { repository } from '../../lab/scratch-clone.ts';
 
 test('anything but comments and what every package says is somebody’s, and stays', (t) => {
@@ -12,7 +12,7 @@ test('anything but comments and what every package says is somebody’s, and sta
   const file = path.join(directory, 'knockd.conf');
   const judge = (text: string): boolean => {
     writeFileSync(file, text);
-    return isSomebodys(file);
+    return isEdited(file);
   };
   const owned = ['[ssh]\n', '[options]\n\tUseSyslog\n[ssh]', '  [optionsX]\n', '[a', '[]'];
   for (const text of [...owned, 'keep this\n', '[options]\n\tInterface = eth1\n'])
@@ -20,9 +20,9 @@ test('anything but comments and what every package says is somebody’s, and sta
   for (const text of ['', '# [ssh]\n', '[Options]\n\tUseSyslog\n', ' [ options ]\n'])
     assert.ok(!judge(text), text);
   const missing = path.join(directory, 'missing', 'knockd.conf');
-  for (const odd of [missing, directory, '/dev/null', '/dev/zero']) assert.ok(isSomebodys(odd), odd);
+  for (const odd of [missing, directory, '/dev/null', '/dev/zero']) assert.ok(isEdited(odd), odd);
 });
 
 test('the configuration of the packages has none, so that bussa init writes in its place', () => {
-  assert.ok(!isSomebodys(path.join(repository, 'packaging/debian/knockd.conf')));
+  assert.ok(!isEdited(path.join(repository, 'packaging/debian/knockd.conf')));
 });

@@ -31,7 +31,7 @@ describe('completions in bash', () => {
   test('the verbs', () => {
     const verbs = offered('bussa ');
     for (const { name } of VERBS) assert.ok(verbs.includes(name), name);
-    assert.deepEqual(offered('bussa comp'), ['completion']);
+    assert.deepEqual(offered('bussa comp'), ['compile', 'completion']);
     assert.deepEqual(offered('bussa help conf'), ['confirm']);
   });
 

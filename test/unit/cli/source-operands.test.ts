@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { parseSource } from '../../../src/cli/arguments/parse-source.ts';
 import type { Environment, Output } from '../../../src/cli/arguments/verb.ts';
 import { parseBussaCommand } from '../../../src/cli/bussa/bussa-options.ts';
-import { readWho } from '../../../src/cli/daemon-verbs/ban-operand.ts';
+import { parseBanTarget } from '../../../src/cli/daemon-verbs/ban-operand.ts';
 import { renderPrefix } from '../../../src/core/net/prefix.ts';
 
 /** What `bussa` says, and its exit status. */
@@ -28,11 +28,11 @@ describe('addresses on the command line', () => {
     assert.equal(parseSource('::ffff:192.0.2.7'), '192.0.2.7');
     assert.equal(parseSource('::FFFF:c000:207'), '192.0.2.7');
     assert.equal(parseSource('2001:DB8::7'), '2001:db8::7');
-    assert.equal(renderPrefix(readWho('::ffff:192.0.2.7')), '192.0.2.7');
-    assert.equal(renderPrefix(readWho('::ffff:192.0.2.0/120')), '192.0.2.0/24');
-    assert.equal(renderPrefix(readWho('::ffff:0:0/96')), '0.0.0.0/0');
-    assert.equal(renderPrefix(readWho('::/0')), '::/0');
-    assert.equal(renderPrefix(readWho('10.0.0.0/8')), '10.0.0.0/8');
+    assert.equal(renderPrefix(parseBanTarget('::ffff:192.0.2.7')), '192.0.2.7');
+    assert.equal(renderPrefix(parseBanTarget('::ffff:192.0.2.0/120')), '192.0.2.0/24');
+    assert.equal(renderPrefix(parseBanTarget('::ffff:0:0/96')), '0.0.0.0/0');
+    assert.equal(renderPrefix(parseBanTarget('::/0')), '::/0');
+    assert.equal(renderPrefix(parseBanTarget('10.0.0.0/8')), '10.0.0.0/8');
   });
 
   test('nobody bans himself unawares', async () => {

@@ -5,11 +5,11 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
-import type { InitRequest } from '../../../src/app/init/init-order.ts';
+import type { InitRequest } from '../../../src/app/init/init-request.ts';
 import { renderProfile } from '../../../src/app/init/render-config.ts';
 import { allowStartIn } from '../../../src/app/init/start-service.ts';
 import { UsageError } from '../../../src/cli/arguments/read-options.ts';
-import { readWishes } from '../../../src/cli/bussa/init/init-answers.ts';
+import { readInitAnswers } from '../../../src/cli/bussa/init/init-answers.ts';
 import { parseHosts } from '../../../src/core/client/parse-hosts.ts';
 import { profileOf } from '../../../src/core/client/profile.ts';
 import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
@@ -22,7 +22,7 @@ const NOBODY = 65_534;
 const BUSSA = COMMAND[0] as string;
 
 const wishes = (values: Readonly<Record<string, string>>, environment = {}) =>
-  readWishes(new Map(Object.entries(values)), environment);
+  readInitAnswers(new Map(Object.entries(values)), environment);
 
 function run(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(BUSSA, ['init', ...args], {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { judgeTrail, type OutsideEvidence } from '../../../src/core/doctor/judge-trail.ts';
+import { judgeReachability, type OutsideEvidence } from '../../../src/core/doctor/judge-reachability.ts';
 import { judgeStranger, type Question } from '../../../src/core/firewall/judge/judge-stranger.ts';
 import { type RuleListings, readRuleset } from '../../../src/core/firewall/judge/read-ruleset.ts';
 import type { Address } from '../../../src/core/net/address.ts';
@@ -217,7 +217,7 @@ test('the traces of a knock', () => {
     [{ before: silent, after: silent, knockPort: silent, answersPing: false }, 'not-seen'],
   ];
   for (const [more, id] of cases)
-    assert.equal(judgeTrail({ ...evidence, ...more }).id, id, JSON.stringify(more));
-  const nat = judgeTrail({ ...evidence, before: silent, after: silent, source: '192.168.1.2' });
+    assert.equal(judgeReachability({ ...evidence, ...more }).id, id, JSON.stringify(more));
+  const nat = judgeReachability({ ...evidence, before: silent, after: silent, source: '192.168.1.2' });
   assert.match(nat.message, /192\.168\.1\.2 is private, so that host sees another address/);
 });

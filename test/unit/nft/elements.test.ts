@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { millis } from '../../../src/core/net/time.ts';
 import { changesForGrants, changesForRevoke } from '../../../src/core/nft/elements.ts';
 import { setName } from '../../../src/core/nft/set-name.ts';
-import { attachedTable, isGuestSet, OWN_TABLE } from '../../../src/core/nft/table.ts';
+import { attachedTable, isAttachedSet, OWN_TABLE } from '../../../src/core/nft/table.ts';
 import { renderTimeout } from '../../../src/core/nft/timeout.ts';
 import { seeded } from '../../lab/seed.ts';
 import { address, grant } from './part.ts';
@@ -95,7 +95,7 @@ describe('the name of a set', () => {
       fc.property(door, door, (a, b) => {
         const name = setName('bussa_', a, 6);
         assert.match(name, /^[a-z][a-z0-9_]{0,30}$/);
-        assert.ok(isGuestSet(name));
+        assert.ok(isAttachedSet(name));
         assert.equal(name === setName('bussa_', b, 6), a === b);
       }),
       seeded(t),

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { acceptProof, addSignedPort } from '../../../src/core/config/file/edit-config.ts';
 import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import { renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
-import { addCredentials, removeKeys, removeUser, setOff } from '../../../src/core/users/edit-users.ts';
+import { addCredentials, removeKeys, removeUser, setUserOff } from '../../../src/core/users/edit-users.ts';
 import { parseUsers } from '../../../src/core/users/parse-users.ts';
 import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
 import { publicKeyLine } from './key-lines.ts';
@@ -55,10 +55,10 @@ suite('edits of the users file', () => {
   });
 
   test('off and on', () => {
-    const off = setOff(bytes(FILE), 'bob', true);
+    const off = setUserOff(bytes(FILE), 'bob', true);
     assert.equal(text(off), FILE.replace('off = no', 'off = yes'));
-    assert.equal(text(setOff(off, 'bob', false)), FILE.replace('off = no\n', ''));
-    assert.equal(text(setOff(bytes(FILE), 'nobody', true)), FILE);
+    assert.equal(text(setUserOff(off, 'bob', false)), FILE.replace('off = no\n', ''));
+    assert.equal(text(setUserOff(bytes(FILE), 'nobody', true)), FILE);
   });
 
   test('a user who goes leaves the comments of the others, and a key leaves the others of its user', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { renderLine } from '../../../src/app/watch/line.ts';
-import { renderLeft, renderWatch } from '../../../src/app/watch/render-watch.ts';
+import { renderRemaining, renderWatch } from '../../../src/app/watch/render-watch.ts';
 import { renderSparkline } from '../../../src/app/watch/sparkline.ts';
 import { renderChange, watchChange } from '../../../src/app/watch/watch-changes.ts';
 import { addPoll, EMPTY_WATCH, type WatchState } from '../../../src/app/watch/watch-state.ts';
@@ -90,7 +90,7 @@ describe('the screen of the live view', () => {
   });
 
   test('time that is left', () => {
-    assert.deepEqual([0, 999, 61_000, 3_599_000, 3_600_000, 90_061_000].map(renderLeft), [
+    assert.deepEqual([0, 999, 61_000, 3_599_000, 3_600_000, 90_061_000].map(renderRemaining), [
       '00:00',
       '00:01',
       '01:01',

@@ -11,7 +11,7 @@ import type { CodeJudge } from '../codes/code-judge.ts';
 import type { Control } from '../control/control.ts';
 import type { ExposureWatch } from '../firewall/exposure-watch.ts';
 import type { FirewallDoors } from '../firewall/firewall-doors.ts';
-import { closeAll, tellLeft } from '../leases/close-all.ts';
+import { closeAll, describeRemaining } from '../leases/close-all.ts';
 import type { EarlierLeases } from '../leases/earlier-leases.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import { toWallTime } from '../leases/lease-record.ts';
@@ -159,7 +159,7 @@ export class Daemon {
     }
     if (!closed) {
       keeper.leave();
-      reports.error(tellLeft(left));
+      reports.error(describeRemaining(left));
     }
     // The firewall's programs take descriptors: where there are few, these make room.
     reports.attempt(() => watch.close());

@@ -22,7 +22,7 @@ import { shareControl } from '../control/control-access.ts';
 import { daemonVerbs } from '../control/daemon-verbs.ts';
 import { openExposure } from '../firewall/exposure-watch.ts';
 import { FirewallDoors } from '../firewall/firewall-doors.ts';
-import { gatesOf, goesThrough } from '../firewall/gates-of.ts';
+import { gatesOf, hasForwardedDoors } from '../firewall/gates-of.ts';
 import { openFirewallAlone } from '../firewall/open-firewall.ts';
 import { EarlierLeases } from '../leases/earlier-leases.ts';
 import { LeaseKeeper } from '../leases/lease-keeper.ts';
@@ -88,7 +88,7 @@ function openBase({ options, config, authority, warnings, resources }: DaemonSta
     config,
     ipv6: options.ipv6,
     interfaces: interfaceSetting(options, config),
-    routes: goesThrough(config),
+    routes: hasForwardedDoors(config),
     reports,
   });
   resources.defer(() => reports.attempt(() => watch.close()));

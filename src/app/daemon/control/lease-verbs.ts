@@ -10,7 +10,7 @@ import { renderCommands } from '../../../core/door/opening.ts';
 import type { ByOperator, Event } from '../../../core/event/event.ts';
 import { orderOpen } from '../../../core/lease/demand.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
-import { letsIn } from '../../../core/lease/lease-prefix.ts';
+import { coversAddress } from '../../../core/lease/lease-prefix.ts';
 import type { Address } from '../../../core/net/address.ts';
 import { type Millis, seconds } from '../../../core/net/time.ts';
 import { nearestWord } from '../../../core/text/nearest-word.ts';
@@ -105,7 +105,7 @@ async function close(
     needed(ip, 'ip');
   }
   const chosen = [...keeper.book.each()].filter(
-    (lease) => (door === undefined || lease.door === door) && (ip === undefined || letsIn(lease, ip)),
+    (lease) => (door === undefined || lease.door === door) && (ip === undefined || coversAddress(lease, ip)),
   );
   if (chosen.length === 0 && all !== true) throw notOpen(needed(door, 'door'), needed(ip, 'ip'));
   let closed = 0;

@@ -7,7 +7,7 @@ import type { Clock } from '../../../host/clock/clock.ts';
 import { hasLegacyTables } from '../../../host/firewall/iptables/iptables-commands.ts';
 import { readGenerationId } from '../../../host/firewall/ruleset/read-generation-id.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
-import { ingressesNow, sendersOn } from '../../exposure/entrances.ts';
+import { currentIngresses, sendersOn } from '../../exposure/entry-points.ts';
 import { type ExposureQuestion, judgeExposure } from '../../exposure/judge-exposure.ts';
 import type { InterfaceWatch } from '../packets/interface-watch.ts';
 import { gatesOf } from './gates-of.ts';
@@ -47,7 +47,7 @@ export class ExposureWatch {
   /** By which interfaces strangers come whose packets go through this host. */
   get ingresses(): readonly Ingress[] {
     const { interfaces, choice } = this.#parts.question();
-    return ingressesNow(interfaces, choice);
+    return currentIngresses(interfaces, choice);
   }
 
   /** `undefined`: nothing has been judged yet. */
@@ -132,7 +132,7 @@ function keyOf({ ports, interfaces, choice }: ExposureQuestion): string | undefi
   const generation = readGenerationId();
   if (generation === undefined || hasLegacyTables(4) || hasLegacyTables(6)) return undefined;
   const isThrough = ports.some(({ path }) => path === 'forward');
-  const ways = isThrough ? [ingressesNow(interfaces, choice), sendersOn(interfaces)] : [];
+  const ways = isThrough ? [currentIngresses(interfaces, choice), sendersOn(interfaces)] : [];
   return JSON.stringify([generation, ports, interfaces, choice, ways]);
 }
 

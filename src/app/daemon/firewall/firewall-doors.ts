@@ -11,7 +11,7 @@ import {
 } from '../../../host/firewall/contract/firewall.ts';
 import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import type { FirewallDoorsParts } from './firewall-doors-parts.ts';
-import { couldGrant, grantAll, grantEach } from './grant-openings.ts';
+import { grantAll, grantEach, tryGrant } from './grant-openings.ts';
 import { trackOlderConnections } from './import-connections.ts';
 import { IngressFollower } from './ingress-follower.ts';
 import { InstalledRules } from './installed-rules.ts';
@@ -20,7 +20,7 @@ import type { FirewallSettings } from './open-firewall.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
 import { hasPorts, withLeftover } from './port-leases.ts';
 import { RegularLook } from './regular-look.ts';
-import { whenThereIsRoom } from './when-there-is-room.ts';
+import { retryWhenExhausted } from './retry-when-exhausted.ts';
 
 /** A part that could not be put in place is tried again after this long. */
 const AGAIN_MS = 10_000;
@@ -170,7 +170,7 @@ export class FirewallDoors {
     this.#part.unwatch();
     await this.#inTurn(async () => {
       if (exit === 'open') {
-        await whenThereIsRoom(async () => this.#part.firewall?.remove());
+        await retryWhenExhausted(async () => this.#part.firewall?.remove());
         await this.#part.removeOthers();
       }
       this.#part.firewall?.close();
@@ -225,7 +225,7 @@ export class FirewallDoors {
     } catch (error) {
       const isMended = !this.#isBroken && !(await this.#isInPlace()) && (await this.#putBack());
       if (batch.length === 1 && !isMended) throw error;
-      if (isMended && (await couldGrant(this.#inUse, grants))) return this.#renewLater(grants);
+      if (isMended && (await tryGrant(this.#inUse, grants))) return this.#renewLater(grants);
       await grantEach(this.#inUse, batch, ({ lease }) => this.#grant(lease));
     }
     this.#renewLater(grants);

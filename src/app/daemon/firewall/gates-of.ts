@@ -2,7 +2,7 @@ import type { Config } from '../../../core/config/file/config.ts';
 import type { Gate } from '../../../host/firewall/contract/firewall.ts';
 
 /** Whether a door's port goes through this host: which interfaces lead to the world makes a difference then. */
-export const goesThrough = (config: Config): boolean =>
+export const hasForwardedDoors = (config: Config): boolean =>
   gatesOf(config).some(({ ports }) => ports.some(({ path }) => path === 'forward'));
 
 /** What the doors have the firewall close to all but their leases. */

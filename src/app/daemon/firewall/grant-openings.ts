@@ -8,7 +8,7 @@ export async function grantAll(firewall: Firewall, grants: readonly Grant[]): Pr
   else await firewall.grantAll(grants);
 }
 
-export function couldGrant(firewall: Firewall, grants: readonly Grant[]): Promise<boolean> {
+export function tryGrant(firewall: Firewall, grants: readonly Grant[]): Promise<boolean> {
   const granted = grantAll(firewall, grants).then(() => true);
   return granted.catch(() => false);
 }

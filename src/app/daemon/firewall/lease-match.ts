@@ -1,22 +1,26 @@
 import { portsOn } from '../../../core/door/port-opening.ts';
 import type { Lease, LeasePorts } from '../../../core/lease/lease.ts';
-import { leasePrefix, letsIn } from '../../../core/lease/lease-prefix.ts';
+import { coversAddress, leasePrefix } from '../../../core/lease/lease-prefix.ts';
 import { type Address, familyOf } from '../../../core/net/address.ts';
 import { prefixAround, renderPrefix } from '../../../core/net/prefix.ts';
-import type { Sought, SoughtPorts, TrackedConnection } from '../../../host/connections/connections.ts';
+import type {
+  ConnectionQuery,
+  QueriedPorts,
+  TrackedConnection,
+} from '../../../host/connections/connections.ts';
 
 /** A lease that minds the connections made through it. */
 export type PortLease = Lease & { readonly opened: LeasePorts };
 
-export function mindsConnections(lease: Lease): lease is PortLease {
+export function tracksConnections(lease: Lease): lease is PortLease {
   return lease.opened !== undefined && (lease.opened.hold || lease.opened.closeKills);
 }
 
 /** More than is looked for, where the leases are of several doors: each source with each port. */
-export function soughtByAll(leases: Iterable<{ readonly lease: PortLease }>): Sought {
+export function queryForLeases(leases: Iterable<{ readonly lease: PortLease }>): ConnectionQuery {
   const sources = new Set<Address>();
   const prefixes6 = new Set<number>();
-  const ports = new Map<string, SoughtPorts>();
+  const ports = new Map<string, QueriedPorts>();
   for (const { lease } of leases) {
     sources.add(leasePrefix(lease).base);
     if (lease.opened.prefix6 !== undefined) prefixes6.add(lease.opened.prefix6);
@@ -30,7 +34,7 @@ export function isOn(lease: PortLease): (connection: TrackedConnection) => boole
   const own = lease.opened.ports;
   const ports = { input: portsOn(own, 'input'), forward: portsOn(own, 'forward') };
   return (connection) =>
-    letsIn(lease, connection.source) &&
+    coversAddress(lease, connection.source) &&
     ports[connection.path].some(
       ({ protocol, first, last }) =>
         protocol === connection.protocol && first <= connection.port && connection.port <= last,
@@ -46,7 +50,7 @@ export function isCuttable({ state }: TrackedConnection): boolean {
   return state === 'alive' || state === 'asked';
 }
 
-export function renderPorts(ports: readonly SoughtPorts[]): string {
+export function renderPorts(ports: readonly QueriedPorts[]): string {
   return ports.map(({ protocol, first, last }) => `${protocol}/${first}-${last}`).join();
 }
 

@@ -36,7 +36,7 @@ export async function closeAll(
 }
 
 /** What is said of them. */
-export function tellLeft(left: readonly Lease[]): string {
+export function describeRemaining(left: readonly Lease[]): string {
   const named = left.slice(0, NAMED).map(({ door, source }) => `${door} for ${source}`);
   const more = left.length > NAMED ? ` and ${left.length - NAMED} more` : '';
   return `not every door could be closed in time; the next start closes the rest: ${named.join(', ')}${more}`;

@@ -5,7 +5,7 @@ import {
   groupBySource,
   isCuttable,
   type PortLease,
-  soughtByAll,
+  queryForLeases,
 } from '../firewall/lease-match.ts';
 
 /** One made while others are being cut is cut after them: so often. */
@@ -60,7 +60,7 @@ export class ConnectionCuts {
   async #cutTogether(cuts: readonly Cut[]): Promise<void> {
     const connections = this.#open();
     for (let round = 0; round < CUTS; round++) {
-      const sought = soughtByAll(cuts);
+      const sought = queryForLeases(cuts);
       const listed = groupBySource(await connections.list(sought), sought.prefixes6);
       let isDone = true;
       for (const cut of cuts) {

@@ -9,10 +9,10 @@ import {
   groupBySource,
   isAlive,
   isOn,
-  mindsConnections,
   type PortLease,
+  queryForLeases,
   renderPorts,
-  soughtByAll,
+  tracksConnections,
 } from '../firewall/lease-match.ts';
 import { ConnectionCuts } from './connection-cuts.ts';
 
@@ -75,7 +75,7 @@ export class LeaseConnections {
 
   /** Just before the ports of a lease are opened: what is there now was not made through it. */
   before(lease: Lease): void {
-    if (!mindsConnections(lease) || this.#before.has(lease.id)) return;
+    if (!tracksConnections(lease) || this.#before.has(lease.id)) return;
     const there = this.#listNow(lease);
     if (there === undefined) return;
     this.#before.set(lease.id, new Set(there.filter(isOn(lease)).map(({ id }) => id)));
@@ -83,7 +83,7 @@ export class LeaseConnections {
 
   /** The lease is open, with its ports. */
   follow(lease: Lease): void {
-    if (!mindsConnections(lease) || !lease.opened.hold || this.#closed) return;
+    if (!tracksConnections(lease) || !lease.opened.hold || this.#closed) return;
     this.#followed.set(lease.id, { lease, seen: this.#followed.get(lease.id)?.seen ?? false });
     this.#schedule();
   }
@@ -91,7 +91,7 @@ export class LeaseConnections {
   /** The source has knocked once more: what has ended now is not the end of the lease. */
   renew(lease: Lease): void {
     const followed = this.#followed.get(lease.id);
-    if (followed === undefined || !mindsConnections(lease)) return;
+    if (followed === undefined || !tracksConnections(lease)) return;
     const ended =
       this.#listNow(lease)
         ?.filter(isOn(lease))
@@ -105,13 +105,13 @@ export class LeaseConnections {
 
   /** Whether a connection made through the lease lives now. What cannot be looked at is taken for gone. */
   lives(lease: Lease): boolean {
-    if (!mindsConnections(lease)) return false;
+    if (!tracksConnections(lease)) return false;
     return this.#listNow(lease)?.filter(this.#madeThrough(lease)).some(isAlive) === true;
   }
 
   /** Cuts the connections made through the lease. Returns how many. What cannot be done is reported. */
   cut(lease: Lease): Promise<number> {
-    if (!mindsConnections(lease)) return Promise.resolve(0);
+    if (!tracksConnections(lease)) return Promise.resolve(0);
     return this.#cuts.cut(lease, this.#madeThrough(lease));
   }
 
@@ -184,7 +184,7 @@ export class LeaseConnections {
   /** What cannot be looked at has neither gone nor been held: the lease ends at its time. */
   async #look(): Promise<void> {
     const asked = new Set(this.#followed.keys());
-    const sought = soughtByAll(this.#followed.values());
+    const sought = queryForLeases(this.#followed.values());
     const listed = groupBySource(await this.#open().list(sought), sought.prefixes6);
     let turn = 0;
     for (const id of asked) {

@@ -14,14 +14,14 @@ export class LockoutError extends Error {
   override readonly name = 'LockoutError';
 }
 
-export type Lookout = {
+export type ExistingConnections = {
   readonly connections: readonly Connection[];
   /** Why some of them may be missing. */
   readonly blind?: string;
 };
 
 /** The connections from elsewhere to these ports. */
-export function findConnections(ports: readonly PortOpening[], own: readonly Address[]): Lookout {
+export function findConnections(ports: readonly PortOpening[], own: readonly Address[]): ExistingConnections {
   const ownAddresses = new Set(own);
   const isOwn = (address: Address): boolean =>
     ownAddresses.has(address) || address.startsWith('127.') || address === '::1';

@@ -13,7 +13,7 @@ import {
   USED_ALREADY,
 } from '../../../core/proof/refusal-words.ts';
 import { Challenges } from '../../../core/signed/challenges.ts';
-import { bearsSignature } from '../../../core/signed/judge-knock.ts';
+import { hasValidSignature } from '../../../core/signed/judge-knock.ts';
 import { KNOCK } from '../../../core/signed/knock-layout.ts';
 import type { ReplyStatus } from '../../../core/signed/knock-reply.ts';
 import { NewestTimes } from '../../../core/signed/newest-times.ts';
@@ -145,7 +145,7 @@ export class SignedKnocks {
 
   /** It was refused before its signature was looked at. */
   #isSigned({ body, point }: Knock, owner: KeyOwner, key: ServerKey): boolean {
-    return bearsSignature(this.#parts.ciphers, owner.key.knockKey, body, point, key.point);
+    return hasValidSignature(this.#parts.ciphers, owner.key.knockKey, body, point, key.point);
   }
 
   #accept(packet: PayloadPacket, knock: Knock, judged: Exclude<ProofJudgement, Refused>): void {

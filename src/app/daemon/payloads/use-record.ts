@@ -2,13 +2,8 @@ import type { Event } from '../../../core/event/event.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import { type UsedKnock, UsedKnocks } from '../../../core/signed/used-knocks.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
-import { randomBytes } from '../../../host/self/random-bytes.ts';
-import { type LeaseStore, StoreError } from '../../../host/store/lease-store.ts';
-
-/** While the store lacks some of it, it is given all of it this often. */
-const RETRY_MS = 10_000;
-
-const RUN_BYTES = 16;
+import type { LeaseStore } from '../../../host/store/lease-store.ts';
+import { RunRecord } from '../leases/run-record.ts';
 
 export type UseRecordParts = {
   readonly store: LeaseStore;
@@ -26,16 +21,23 @@ export type UseRecordParts = {
 export class UseRecord {
   readonly #parts: UseRecordParts;
   readonly #used: UsedKnocks;
-  readonly #run = Buffer.from(randomBytes(RUN_BYTES)).toString('hex');
-  #retry: NodeJS.Timeout | undefined;
-  #isTold = false;
+  readonly #record: RunRecord<UsedKnock>;
 
   /** `start`: this process's, by the wall clock. */
   constructor(parts: UseRecordParts, start: Instant) {
     this.#parts = parts;
-    const { clock } = parts;
-    this.#used = new UsedKnocks(this.#read(), start, clock.sinceBoot());
-    this.#write([]);
+    const { clock, store } = parts;
+    const used = new UsedKnocks(this.#read(), start, clock.sinceBoot());
+    this.#used = used;
+    this.#record = new RunRecord<UsedKnock>({
+      ...parts,
+      what: 'signed knocks',
+      all: () => used.each(),
+      write: (run, uses) =>
+        store.recordUses(run, uses, { floor: used.floor, each: () => used.each() }, clock.wall()),
+      end: (run) => store.endUses(run),
+    });
+    this.#record.add([]);
   }
 
   /** Knocks up to this time do not count: of what was taken by then not everything is known. */
@@ -53,20 +55,13 @@ export class UseRecord {
     const { clock } = this.#parts;
     this.#used.purge(clock.wall(), clock.sinceBoot());
     if (!this.#used.add(knock, clock.sinceBoot())) return false;
-    this.#write([knock]);
+    this.#record.add([knock]);
     return true;
   }
 
   /** The daemon ends in order, and all that waited to be written is, if it could be. */
   end(): void {
-    const isMissing = this.#retry !== undefined;
-    clearTimeout(this.#retry);
-    if (isMissing) return;
-    try {
-      this.#parts.store.endUses(this.#run);
-    } catch (error) {
-      this.#tell(error);
-    }
+    this.#record.end();
   }
 
   #read(): ReturnType<LeaseStore['uses']> {
@@ -78,40 +73,5 @@ export class UseRecord {
       report({ kind: 'warning', text });
       return { floor: 0 as Instant, used: [], isWhole: false };
     }
-  }
-
-  #write(fresh: readonly UsedKnock[]): void {
-    const { store, clock, alongside } = this.#parts;
-    const known = { floor: this.#used.floor, each: () => this.#used.each() };
-    const isAll = this.#retry !== undefined;
-    alongside(() => store.recordUses(this.#run, isAll ? [...known.each()] : fresh, known, clock.wall())).then(
-      () => {
-        if (isAll) this.#written();
-      },
-      (error) => this.#tryAgain(error),
-    );
-  }
-
-  #written(): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
-    if (this.#isTold) this.#parts.report({ kind: 'warning', text: 'signed knocks can be recorded again' });
-    this.#isTold = false;
-  }
-
-  #tryAgain(error: unknown): void {
-    this.#tell(error);
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#write([]), RETRY_MS).unref();
-  }
-
-  #tell(error: unknown): void {
-    if (!(error instanceof StoreError)) throw error;
-    if (this.#isTold) return;
-    this.#isTold = true;
-    const text =
-      `${error.message}; signed knocks open all the same, and are kept in memory: after a crash, those that are ` +
-      'older than the next start do not count';
-    this.#parts.report({ kind: 'warning', text });
   }
 }

@@ -3,7 +3,7 @@ import type { Config } from '../../../core/config/file/config.ts';
 import { descriptorOf } from '../../../host/files/descriptor-path.ts';
 import { isProgram } from '../../../host/files/find-program.ts';
 import { maskOf, readPrivileges } from '../../../host/privileges/capabilities.ts';
-import { isNarrowedTo, narrowThisThread, withOnly } from '../../../host/privileges/drop-privileges.ts';
+import { hasOnlyCapabilities, narrowThisThread, withOnly } from '../../../host/privileges/drop-privileges.ts';
 import { findGroup } from '../../../host/privileges/find-group.ts';
 import { reexec } from '../../../host/privileges/reexec.ts';
 import { ownCommand } from '../../../host/self/own-program.ts';
@@ -33,7 +33,7 @@ export function dropPrivileges(options: DaemonOptions, config: Config): Narrowin
   const commands = commandsIn(config);
   if (commands.length > 0) return mark === undefined ? keepForCommands(commands) : refuseChanged(options);
   if (mark !== undefined) return { kind: 'done', narrowed: true, warnings: warningsOf(mark) };
-  if (isNarrowedTo(KEPT)) return { kind: 'done', narrowed: false, warnings: [] };
+  if (hasOnlyCapabilities(KEPT)) return { kind: 'done', narrowed: false, warnings: [] };
   if (hasStoredCommands(options.stateDirectory)) {
     return keepAll('stop commands of an earlier configuration are still pending, and may need them');
   }
@@ -89,7 +89,7 @@ function keepAll(reason: string): Narrowing {
 
 /** Under the unit for doors without commands they may find less than they need. */
 function keepForCommands(commands: readonly string[]): Narrowing {
-  const isPoor = process.geteuid?.() === 0 && isNarrowedTo(KEPT);
+  const isPoor = process.geteuid?.() === 0 && hasOnlyCapabilities(KEPT);
   const held =
     (readPrivileges().permitted & KEPT) === KEPT
       ? 'CAP_NET_RAW and CAP_NET_ADMIN'

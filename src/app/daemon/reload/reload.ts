@@ -10,7 +10,7 @@ import type { OneTimeDoors } from '../../config/one-time-doors.ts';
 import { READABLE } from '../../file-access/judge-file-access.ts';
 import type { CodeJudge } from '../codes/code-judge.ts';
 import type { FirewallDoors } from '../firewall/firewall-doors.ts';
-import { gatesOf, goesThrough } from '../firewall/gates-of.ts';
+import { gatesOf, hasForwardedDoors } from '../firewall/gates-of.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
@@ -148,9 +148,9 @@ export class Reload {
     reports.reopenLog(logTargets(config.settings, options));
     const choice = interfaceSetting(options, config);
     const before = inForce.current;
-    const routes = goesThrough(config);
+    const routes = hasForwardedDoors(config);
     const isChosen = JSON.stringify(choice) === JSON.stringify(interfaceSetting(options, before));
-    if (!isChosen || routes !== goesThrough(before)) {
+    if (!isChosen || routes !== hasForwardedDoors(before)) {
       try {
         watch.interfaces.choose(choice, routes);
       } catch (error) {

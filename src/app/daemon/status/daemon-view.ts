@@ -8,7 +8,7 @@ import { DEFAULT_MAX_LEASES, type DoorSpec, takes, userProofs } from '../../../c
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import type { UserProof } from '../../../core/door/proof-kind.ts';
 import { type Lease, MAX_LEASES } from '../../../core/lease/lease.ts';
-import { leasePrefix, letsIn } from '../../../core/lease/lease-prefix.ts';
+import { coversAddress, leasePrefix } from '../../../core/lease/lease-prefix.ts';
 import { type Address, familyOf } from '../../../core/net/address.ts';
 import { renderPrefix } from '../../../core/net/prefix.ts';
 import { type Instant, type Millis, millis, since } from '../../../core/net/time.ts';
@@ -181,7 +181,7 @@ export class DaemonView {
     for (const lease of this.#parts.keeper.book.each()) {
       if (door !== undefined && lease.door !== door) continue;
       if (user !== undefined && lease.holders?.some((one) => one.user === user) !== true) continue;
-      if (source === undefined || letsIn(lease, source)) yield this.lease(lease);
+      if (source === undefined || coversAddress(lease, source)) yield this.lease(lease);
     }
   }
 

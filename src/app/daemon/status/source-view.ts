@@ -8,7 +8,7 @@ import type { Event } from '../../../core/event/event.ts';
 import { renderMoment } from '../../../core/event/render-moment.ts';
 import { holderNames } from '../../../core/lease/holders.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
-import { letsIn } from '../../../core/lease/lease-prefix.ts';
+import { coversAddress } from '../../../core/lease/lease-prefix.ts';
 import type { Address } from '../../../core/net/address.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import { explainNow } from '../../../core/trace/explain-now.ts';
@@ -150,7 +150,7 @@ export class SourceView {
   #open(source: Address, leases: Iterable<Lease>): OpenDoor[] {
     const { clock } = this.#parts;
     return [...leases]
-      .filter((lease) => letsIn(lease, source))
+      .filter((lease) => coversAddress(lease, source))
       .map(({ door, state, since, due, holders, byOperator, opened, startFailure }) => ({
         door,
         state,

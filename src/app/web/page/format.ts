@@ -1,7 +1,7 @@
 import type { Language } from './words.ts';
 
 /** `1:02:03`, or `02:03`. */
-export function renderLeft(milliseconds: number): string {
+export function renderRemaining(milliseconds: number): string {
   const seconds = Math.ceil(Math.max(0, milliseconds) / 1000);
   const two = (value: number): string => String(value).padStart(2, '0');
   const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;

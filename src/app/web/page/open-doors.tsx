@@ -1,6 +1,6 @@
 import type { LeaseStatus } from '../../../core/control/lease-status.ts';
 import type { Overview } from '../../../core/control/overview.ts';
-import { renderLeft } from './format.ts';
+import { renderRemaining } from './format.ts';
 import { Empty, Section, SourceButton } from './section.tsx';
 import { useNow } from './use-now.ts';
 import { useView } from './view.ts';
@@ -101,7 +101,7 @@ function TimeLeft({ lease, from }: LeaseProps) {
   const whole = Math.max(1, until - since);
   return (
     <span class="left">
-      <span class={rest < 10_000 ? 'mono warn' : 'mono'}>{renderLeft(rest)}</span>
+      <span class={rest < 10_000 ? 'mono warn' : 'mono'}>{renderRemaining(rest)}</span>
       <progress max={whole} value={Math.min(whole, rest)} aria-label={say('left')} />
     </span>
   );

@@ -1,5 +1,5 @@
 import type { DaemonStatus } from '../../../core/control/daemon-status.ts';
-import { renderLeft, renderTime } from './format.ts';
+import { renderRemaining, renderTime } from './format.ts';
 import { type LiveState, STALE_MS } from './live-state.ts';
 import { useNow } from './use-now.ts';
 import { type Speech, useView } from './view.ts';
@@ -35,7 +35,7 @@ export function Warnings({ state }: { readonly state: LiveState }) {
 function statusLines(status: DaemonStatus, { say }: Speech, language: Language, passed: number): string[] {
   const { firewall, exposure, trialLeft, unconfirmed, lastError, startedAt, uptime } = status;
   const lines: string[] = [];
-  if (unconfirmed) lines.push(say('trial', renderLeft((trialLeft ?? 0) - passed)));
+  if (unconfirmed) lines.push(say('trial', renderRemaining((trialLeft ?? 0) - passed)));
   if (firewall.kind === 'missing') lines.push(say('firewallMissing', firewall.name, firewall.why));
   if (firewall.kind === 'unreachable') lines.push(say('firewallUnreachable'));
   for (const line of exposure?.open ?? []) lines.push(say('strangers', line));

@@ -1,5 +1,5 @@
 import { DEFAULT_CONFIG_FILE } from '../../../app/config/daemon-options.ts';
-import type { InitRequest } from '../../../app/init/init-order.ts';
+import type { InitRequest } from '../../../app/init/init-request.ts';
 import { type PortOpening, parsePortOpening } from '../../../core/door/port-opening.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
@@ -73,7 +73,7 @@ export type InitAnswers = {
 };
 
 /** Throws a `UsageError`. */
-export function readWishes(values: ReadonlyMap<string, string>, environment: Environment): InitAnswers {
+export function readInitAnswers(values: ReadonlyMap<string, string>, environment: Environment): InitAnswers {
   const taken = <Value>(name: string, parse: (text: string) => Value | Error): Value | undefined => {
     const text = values.get(name);
     const value = text === undefined ? undefined : parse(text);

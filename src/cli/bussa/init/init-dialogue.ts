@@ -5,14 +5,14 @@ import {
   type HostFindings,
   type InitOutcome,
   init,
-  lookAround,
+  inspectHost,
   nameDoor,
   objection,
 } from '../../../app/init/init.ts';
-import type { InitRequest } from '../../../app/init/init-order.ts';
+import type { InitRequest } from '../../../app/init/init-request.ts';
 import { renderKnockLine } from '../../../app/init/render-config.ts';
-import { isOnTrial, keepService, SERVICE, undoTrial } from '../../../app/init/service-trial.ts';
-import { findService, type ServiceChance, startOnTrial } from '../../../app/init/start-service.ts';
+import { enableService, isOnTrial, revertTrial, SERVICE } from '../../../app/init/service-trial.ts';
+import { findService, type ServiceReadiness, startOnTrial } from '../../../app/init/start-service.ts';
 import { type PortOpening, renderPortOpening } from '../../../core/door/port-opening.ts';
 import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
@@ -45,7 +45,7 @@ export async function runDialogue(wishes: InitAnswers, qr: boolean, output: Outp
   try {
     if (early?.kind === 'exists') return await offerAgain(wishes, early, questions, output);
     const order = await askForOrder(wishes, questions);
-    const findings = await lookAround(order.ports);
+    const findings = await inspectHost(order.ports);
     output.print(firewallLine(findings));
     if (!(await questions.confirm(`Write ${order.configFile}?`, true))) {
       output.print('Nothing was written.');
@@ -147,7 +147,7 @@ async function offerService(
   return tryService(chance, { knocks: [knock], ports: order.ports }, questions, output);
 }
 
-type ReadyService = Extract<ServiceChance, { kind: 'ready' }>;
+type ReadyService = Extract<ServiceReadiness, { kind: 'ready' }>;
 
 const WHY_NOT = {
   running: [
@@ -194,7 +194,7 @@ async function begin(mustInstall: boolean): Promise<void> {
   try {
     await startOnTrial(mustInstall, TRIAL_SECONDS);
   } catch (error) {
-    await undoTrial().catch(() => undefined);
+    await revertTrial().catch(() => undefined);
     throw error;
   }
 }
@@ -207,7 +207,7 @@ async function judgeTrial(questions: Questions, output: Output): Promise<number>
     end = await questions.enterWithin(question, TRIAL_SECONDS - 5, () => !isOnTrial());
   } finally {
     // What `bussa confirm` has ended in the meantime stays.
-    if (end === 'late' && isOnTrial()) await undoTrial();
+    if (end === 'late' && isOnTrial()) await revertTrial();
   }
   if (end === 'settled') return tellSettled(output);
   if (end === 'late') {
@@ -215,9 +215,9 @@ async function judgeTrial(questions: Questions, output: Output): Promise<number>
     return EXIT.failed;
   }
   try {
-    await keepService();
+    await enableService();
   } catch (error) {
-    await undoTrial();
+    await revertTrial();
     throw error;
   }
   output.print('The service keeps running and starts at boot. `bussa check` checks later changes.');

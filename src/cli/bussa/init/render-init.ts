@@ -1,6 +1,6 @@
 import { DEFAULT_CONFIG_FILE } from '../../../app/config/daemon-options.ts';
 import { type HostFindings, type InitOutcome, ownCommand } from '../../../app/init/init.ts';
-import type { InitRequest } from '../../../app/init/init-order.ts';
+import type { InitRequest } from '../../../app/init/init-request.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import { renderSequence, type Sequence } from '../../../core/door/sequence.ts';
 import { printable } from '../../../core/event/printable.ts';

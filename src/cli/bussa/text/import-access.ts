@@ -1,12 +1,12 @@
 import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
 import { importAccess } from '../../../app/users/import-access.ts';
-import { tellDaemon } from '../../../app/users/tell-daemon.ts';
+import { reloadUsers } from '../../../app/users/reload-users.ts';
 import { printable } from '../../../core/event/printable.ts';
 import type { LeftOut } from '../../../core/fwknop/plan-access.ts';
 import type { WantedPort } from '../../../core/spa/spa-request.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Output } from '../../arguments/verb.ts';
-import { printFailure, toldJson, toldLines } from './render-authority.ts';
+import { noticeJson, noticeLines, printFailure } from './render-authority.ts';
 
 export type ServerImport = {
   readonly file: string;
@@ -25,14 +25,14 @@ export async function importServer(
   const outcome = importAccess({ accessFile: file, configFile: config, ports, isWritten });
   if (outcome.kind !== 'imported') return printFailure(outcome, output);
   const { plan, doorTexts, userTexts, configFile, usersFile, written } = outcome;
-  const told = written.length === 0 ? undefined : await tellDaemon(choice);
+  const told = written.length === 0 ? undefined : await reloadUsers(choice);
   for (const one of plan.warnings) output.error(`bussa: ${place(one)}`);
   const value = {
     written,
     doors: plan.doors.map(({ name, users, lines }) => ({ door: name, users, lines })),
     users: plan.users.map(({ name, stanza, doors }) => ({ user: name, stanza, doors })),
     left_out: plan.leftOut.map((one) => ({ ...one })),
-    ...(told === undefined ? {} : toldJson(told)),
+    ...(told === undefined ? {} : noticeJson(told)),
   };
   const isNothing = plan.users.length === 0;
   output.answer(value, [
@@ -43,7 +43,7 @@ export async function importServer(
     ...(isNothing ? ['Nothing to import.'] : []),
     ...(written.length > 0 ? [`Written: ${written.map(printable).join(', ')}`] : []),
     ...(!isNothing && written.length === 0 ? ['Nothing is written yet: run it again with --write.'] : []),
-    ...(told === undefined ? [] : toldLines(told, 'they cannot get in yet')),
+    ...(told === undefined ? [] : noticeLines(told, 'they cannot get in yet')),
   ]);
   return told?.kind === 'refused' ? EXIT.config : EXIT.ok;
 }

@@ -1,5 +1,5 @@
 import type { Unusable } from '../../../app/users/authority-texts.ts';
-import type { Told } from '../../../app/users/tell-daemon.ts';
+import type { ReloadNotice } from '../../../app/users/reload-users.ts';
 import { takes, userProofs } from '../../../core/door/door.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
@@ -20,14 +20,14 @@ export function printFailure(
   return reason.kind === 'denied' ? EXIT.permission : EXIT.failed;
 }
 
-export const toldJson = (told: Told): { readonly [name: string]: Json } => ({
+export const noticeJson = (told: ReloadNotice): { readonly [name: string]: Json } => ({
   inForce: told.kind === 'in-force' || told.kind === 'shut-out',
   daemon: told.kind,
   ...('reasons' in told ? { reasons: told.reasons } : {}),
 });
 
 /** `still`: what is the case as long as the daemon has not taken it. */
-export function toldLines(told: Told, still: string): readonly string[] {
+export function noticeLines(told: ReloadNotice, still: string): readonly string[] {
   switch (told.kind) {
     case 'in-force':
       return [];

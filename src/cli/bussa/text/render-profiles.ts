@@ -3,7 +3,7 @@ import { canKnock, type Profile, profileNames, profileOf } from '../../../core/c
 import type { Output } from '../../arguments/verb.ts';
 
 /** Lists the profiles, without their secrets. */
-export function answerProfiles(hosts: HostsFile, file: string, output: Output): void {
+export function printProfiles(hosts: HostsFile, file: string, output: Output): void {
   const profiles = profileNames(hosts).map((name) => profileOf(hosts, name));
   output.answer(
     profiles.map(({ name, hostName, port, knock, card, spa }) => ({

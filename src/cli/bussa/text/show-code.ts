@@ -2,7 +2,7 @@ import { askDaemon, type DaemonSelector } from '../../../app/ask/ask-daemon.ts';
 import { addUser } from '../../../app/users/add-user.ts';
 import { readAuthority } from '../../../app/users/authority-texts.ts';
 import { unknownUser } from '../../../app/users/change-user.ts';
-import { tellDaemon } from '../../../app/users/tell-daemon.ts';
+import { reloadUsers } from '../../../app/users/reload-users.ts';
 import { portsOfCode } from '../../../core/code/code-ports.ts';
 import { otpauthUri, recipeOf } from '../../../core/code/otpauth.ts';
 import { renderBase32 } from '../../../core/code/totp.ts';
@@ -13,7 +13,13 @@ import { quoteWord } from '../../../core/text/quote-word.ts';
 import { mayOpen } from '../../../core/users/user-directory.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
-import { doorsWithSequence, printFailure, sequenceLines, toldJson, toldLines } from './render-authority.ts';
+import {
+  doorsWithSequence,
+  noticeJson,
+  noticeLines,
+  printFailure,
+  sequenceLines,
+} from './render-authority.ts';
 import { MAX_QR_BYTES, renderQr } from './render-qr.ts';
 
 export type AddedCode = {
@@ -36,7 +42,7 @@ export async function addCode(
   }
   const outcome = addUser({ ...request, credential: { kind: 'code' } });
   if (outcome.kind !== 'added') return printFailure(outcome, output);
-  const told = await tellDaemon(choice);
+  const told = await reloadUsers(choice);
   const { secret, written, doors, mayOpen } = outcome;
   if (mayOpen.length === 0)
     output.error(`bussa: ${name} may open no door yet: name one with --door, or add ${name} to its Users`);
@@ -45,13 +51,13 @@ export async function addCode(
   const sequenceOpens = ((await doorsWithSequence(configFile)) ?? []).filter((one) => mayOpen.includes(one));
   const shown = secret === undefined ? undefined : await showSecret(name, secret, places, host);
   const value = { name, written, doors, mayOpen, sequenceOpens, ...(shown?.json ?? {}) };
-  output.answer({ ...value, ...toldJson(told) }, [
+  output.answer({ ...value, ...noticeJson(told) }, [
     shown === undefined
       ? `${name} had a code already: \`bussa user show ${name} --qr\` prints it again.`
       : `${name}: a new code`,
     ...(written.length === 0 ? [] : [`Written: ${written.map(printable).join(', ')}`]),
     ...(mayOpen.length === 0 ? [] : [`May open: ${mayOpen.map(printable).join(', ')}`]),
-    ...toldLines(told, `${name} cannot get in yet`),
+    ...noticeLines(told, `${name} cannot get in yet`),
     ...sequenceLines(sequenceOpens, configFile, 'When every user has a key or a code'),
     ...(shown?.lines ?? (await wayLines(places, host))),
   ]);

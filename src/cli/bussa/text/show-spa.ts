@@ -1,7 +1,7 @@
 import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
 import { type AddOutcome, addUser } from '../../../app/users/add-user.ts';
 import { readAuthority } from '../../../app/users/authority-texts.ts';
-import { tellDaemon } from '../../../app/users/tell-daemon.ts';
+import { reloadUsers } from '../../../app/users/reload-users.ts';
 import { isUserName, USER_NAME_FORM } from '../../../core/config/values/parse-names.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { renderFwknoprc } from '../../../core/spa/render-fwknoprc.ts';
@@ -9,7 +9,13 @@ import { DEFAULT_SPA_PORT } from '../../../core/spa/spa-transport.ts';
 import { quoteWord } from '../../../core/text/quote-word.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Output } from '../../arguments/verb.ts';
-import { doorsWithSequence, printFailure, sequenceLines, toldJson, toldLines } from './render-authority.ts';
+import {
+  doorsWithSequence,
+  noticeJson,
+  noticeLines,
+  printFailure,
+  sequenceLines,
+} from './render-authority.ts';
 import type { AddedCode } from './show-code.ts';
 
 /** A stanza for more ports would not be read by anybody. */
@@ -29,7 +35,7 @@ export async function addSpa(
   }
   const outcome = addUser({ ...request, credential: { kind: 'spa' } });
   if (outcome.kind !== 'added') return printFailure(outcome, output);
-  const told = await tellDaemon(choice);
+  const told = await reloadUsers(choice);
   const { keys, written, doors, mayOpen } = outcome;
   if (mayOpen.length === 0)
     output.error(`bussa: ${name} may open no door yet: name one with --door, or add ${name} to its Users`);
@@ -37,11 +43,11 @@ export async function addSpa(
   if (!Array.isArray(stanza)) return printFailure(stanza, output);
   const sequenceOpens = ((await doorsWithSequence(configFile)) ?? []).filter((one) => mayOpen.includes(one));
   const value = { name, keys, written, doors, mayOpen, sequenceOpens, fwknoprc: stanza.join('\n') };
-  output.answer({ ...value, ...toldJson(told) }, [
+  output.answer({ ...value, ...noticeJson(told) }, [
     `${name}: ${keys.join(', ')}`,
     ...(written.length === 0 ? [] : [`Written: ${written.map(printable).join(', ')}`]),
     ...(mayOpen.length === 0 ? [] : [`May open: ${mayOpen.map(printable).join(', ')}`]),
-    ...toldLines(told, `${name} cannot get in yet`),
+    ...noticeLines(told, `${name} cannot get in yet`),
     ...sequenceLines(sequenceOpens, configFile, 'When every user has a key'),
     ...['', 'For ~/.fwknoprc on the client, mode 600. It is not printed again:', ''],
     ...stanza,

@@ -3,7 +3,7 @@ import { type Prefix, prefixHas, renderPrefix } from '../../../core/net/prefix.t
 import { instant } from '../../../core/net/time.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Environment, Verb } from '../../arguments/verb.ts';
-import { readLength, readWho, WHO } from '../../daemon-verbs/ban-operand.ts';
+import { parseBanTarget, readLength, WHO } from '../../daemon-verbs/ban-operand.ts';
 import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
 
 export const BAN: Verb = {
@@ -25,7 +25,7 @@ export const BAN: Verb = {
   },
   read: ({ values, operands }, environment) => {
     const choice = daemonChoice(values, environment);
-    const prefix = readWho(operands[0] ?? '');
+    const prefix = parseBanTarget(operands[0] ?? '');
     const who = renderPrefix(prefix);
     const text = values.get('for');
     const length = text === undefined ? undefined : readLength(text, 'for');

@@ -1,5 +1,5 @@
+import type { ReachRequest } from '../../../app/client/address-result.ts';
 import type { Connected } from '../../../app/client/connect-through.ts';
-import type { ReachRequest } from '../../../app/client/trail.ts';
 import { type Port, parsePort } from '../../../core/net/port.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';

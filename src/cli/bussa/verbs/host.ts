@@ -113,8 +113,8 @@ async function tellAdded(
 ): Promise<number> {
   if (change.kind !== 'written' && change.kind !== 'unchanged')
     return tellFailure(change, file, name, output);
-  const { overruled } = await import('../../../app/client/change-hosts.ts');
-  for (const keyword of await overruled(change.profile, lines))
+  const { overriddenLines } = await import('../../../app/client/change-hosts.ts');
+  for (const keyword of await overriddenLines(change.profile, lines))
     output.error(
       `bussa: another ${keyword} counts for ${name}, from in front of the first Host of ${file}: remove that line`,
     );
@@ -160,7 +160,7 @@ function tellFailure(change: HostsChange, file: string, name: string, output: Ou
 async function list(file: string, output: Output): Promise<number> {
   const hosts = await readHosts(file, output);
   if (typeof hosts === 'number') return hosts;
-  const { answerProfiles } = await import('../text/render-profiles.ts');
-  answerProfiles(hosts, file, output);
+  const { printProfiles } = await import('../text/render-profiles.ts');
+  printProfiles(hosts, file, output);
   return EXIT.ok;
 }

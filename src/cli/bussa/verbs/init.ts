@@ -1,7 +1,7 @@
 import { EXIT } from '../../../host/self/exit-status.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Output, Verb } from '../../arguments/verb.ts';
-import { INIT_OPTIONS, type InitAnswers, readWishes, settle } from '../init/init-answers.ts';
+import { INIT_OPTIONS, type InitAnswers, readInitAnswers, settle } from '../init/init-answers.ts';
 
 export const INIT: Verb = {
   name: 'init',
@@ -14,7 +14,7 @@ export const INIT: Verb = {
   operands: [],
   options: INIT_OPTIONS,
   read: ({ values }, environment) => {
-    const wishes = readWishes(values, environment);
+    const wishes = readInitAnswers(values, environment);
     const asks = !values.has('yes');
     if (asks && values.has('json')) throw new UsageError('--json asks nothing: give --yes as well');
     if (asks && !process.stdin.isTTY) {
@@ -33,12 +33,12 @@ async function initAtTerminal(wishes: InitAnswers, qr: boolean, output: Output):
 }
 
 async function initSilently(wishes: InitAnswers, qr: boolean, output: Output): Promise<number> {
-  const { guessHost, init, lookAround, nameDoor, objection } = await import('../../../app/init/init.ts');
+  const { guessHost, init, inspectHost, nameDoor, objection } = await import('../../../app/init/init.ts');
   const order = settle(wishes, { guessHost, nameDoor });
   const { printFailure, firewallLine, howToStart, renderInit } = await import('../init/render-init.ts');
   const early = objection(order);
   if (early !== undefined && early.kind !== 'written') return printFailure(early, output);
-  const findings = await lookAround(order.ports);
+  const findings = await inspectHost(order.ports);
   const outcome = init(order, findings);
   if (outcome.kind !== 'written') return printFailure(outcome, output);
   const { value, lines } = await renderInit(order, findings, outcome, qr);

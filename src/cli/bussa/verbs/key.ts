@@ -4,7 +4,7 @@ import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
-import { cardLines, printFailure, toldJson, toldLines } from '../text/render-authority.ts';
+import { cardLines, noticeJson, noticeLines, printFailure } from '../text/render-authority.ts';
 import { isoMoment } from '../text/render-time.ts';
 
 const ACTIONS = ['show', 'rotate'] as const;
@@ -39,20 +39,20 @@ export const KEY: Verb = {
       const isNew = action === 'rotate';
       const reading = isNew ? rotateKey(judged.file, Date.now()) : readCard(judged.file);
       if (reading.kind !== 'card') return printFailure(reading, output);
-      const { tellDaemon } = await import('../../../app/users/tell-daemon.ts');
-      const told = isNew ? await tellDaemon(choice) : undefined;
+      const { reloadUsers } = await import('../../../app/users/reload-users.ts');
+      const told = isNew ? await reloadUsers(choice) : undefined;
       const { card, port, earlier } = reading;
       const json = {
         card,
         port,
         earlier: earlier.map(isoMoment),
-        ...(told === undefined ? {} : toldJson(told)),
+        ...(told === undefined ? {} : noticeJson(told)),
       };
       output.answer(json, [
         card,
         `Signed knocks are sent to UDP port ${port}.`,
         ...earlier.map((until) => `An earlier card is valid until ${renderDateTime(until)}.`),
-        ...(told === undefined ? [] : toldLines(told, 'only the earlier key counts')),
+        ...(told === undefined ? [] : noticeLines(told, 'only the earlier key counts')),
         ...(await cardLines(card, values.get('host'))),
         ...(values.has('qr') ? ['', ...(await qrLines(card))] : []),
       ]);

@@ -167,7 +167,7 @@ type Reply = { readonly facts: Readonly<Record<string, string | number>>; readon
 async function list(file: string, output: Output): Promise<number> {
   const hosts = await readHosts(file, output);
   if (typeof hosts === 'number') return hosts;
-  const { answerProfiles } = await import('../text/render-profiles.ts');
-  answerProfiles(hosts, file, output);
+  const { printProfiles } = await import('../text/render-profiles.ts');
+  printProfiles(hosts, file, output);
   return EXIT.ok;
 }

@@ -2,7 +2,7 @@ import { renderPrefix } from '../../../core/net/prefix.ts';
 import { instant } from '../../../core/net/time.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { readWho, WHO } from '../../daemon-verbs/ban-operand.ts';
+import { parseBanTarget, WHO } from '../../daemon-verbs/ban-operand.ts';
 import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
 
 export const UNBAN: Verb = {
@@ -15,7 +15,7 @@ export const UNBAN: Verb = {
   options: CHOICE_OPTIONS,
   read: ({ values, operands }, environment) => {
     const choice = daemonChoice(values, environment);
-    const prefix = readWho(operands[0] ?? '');
+    const prefix = parseBanTarget(operands[0] ?? '');
     const who = renderPrefix(prefix);
     return async (output) => {
       const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');

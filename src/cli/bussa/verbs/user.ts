@@ -8,10 +8,10 @@ import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/dae
 import {
   cardLines,
   doorsWithSequence,
+  noticeJson,
+  noticeLines,
   printFailure,
   sequenceLines,
-  toldJson,
-  toldLines,
 } from '../text/render-authority.ts';
 
 const ACTIONS = ['add', 'list', 'show', 'off', 'on', 'forgive', 'remove'] as const;
@@ -163,7 +163,7 @@ async function add(
   const { addUser } = await import('../../../app/users/add-user.ts');
   const { readKeyText } = await import('../../../app/users/read-key-text.ts');
   const { readCard } = await import('../../../app/users/server-card.ts');
-  const { tellDaemon } = await import('../../../app/users/tell-daemon.ts');
+  const { reloadUsers } = await import('../../../app/users/reload-users.ts');
   const { isUserName, USER_NAME_FORM } = await import('../../../core/config/values/parse-names.ts');
   const { name, configFile } = request;
   if (!isUserName(name))
@@ -175,7 +175,7 @@ async function add(
   if (text.kind !== 'text') return printFailure(text, output);
   const outcome = addUser({ ...request, credential: { kind: 'key', text: text.text } });
   if (outcome.kind !== 'added') return printFailure(outcome, output);
-  const told = await tellDaemon(choice);
+  const told = await reloadUsers(choice);
   const reading = readCard(configFile);
   if (reading.kind !== 'card') return printFailure(reading, output);
   const { keys, notes, written, doors, mayOpen } = outcome;
@@ -187,11 +187,11 @@ async function add(
     mayOpen.includes(door),
   );
   const value = { name, keys, notes, written, doors, mayOpen, sequenceOpens, card: reading.card };
-  output.answer({ ...value, ...toldJson(told) }, [
+  output.answer({ ...value, ...noticeJson(told) }, [
     added,
     ...(written.length === 0 ? [] : [`Written: ${written.map(printable).join(', ')}`]),
     ...(mayOpen.length === 0 ? [] : [`May open: ${mayOpen.map(printable).join(', ')}`]),
-    ...toldLines(told, `${name} cannot get in yet`),
+    ...noticeLines(told, `${name} cannot get in yet`),
     ...sequenceLines(sequenceOpens, configFile, 'When every user has a key'),
     ...(await cardLines(reading.card, host)),
   ]);
@@ -219,7 +219,7 @@ async function change(
   output: Output,
 ) {
   const { changeUser } = await import('../../../app/users/change-user.ts');
-  const { revoke, shutOut, tellDaemon } = await import('../../../app/users/tell-daemon.ts');
+  const { revoke, revokeAccess, reloadUsers } = await import('../../../app/users/reload-users.ts');
   const outcome = changeUser(configFile, name, action, key);
   if (outcome.kind === 'unknown') {
     const isForgotten =
@@ -236,7 +236,7 @@ async function change(
     return status;
   }
   // Also where nothing has changed: the daemon may not have taken it the last time.
-  const told = await (action === 'on' ? tellDaemon(choice) : shutOut(choice, name, key));
+  const told = await (action === 'on' ? reloadUsers(choice) : revokeAccess(choice, name, key));
   const [now, before] = DONE[action];
   const what = key === undefined ? name : `the ${key === 'code' ? key : `key ${key}`} of ${name}`;
   const still = action === 'on' ? `${what} does not count yet` : `${what} STILL COUNTS`;
@@ -248,9 +248,9 @@ async function change(
     ...(key === undefined ? {} : { key }),
     ...(sequenceOpens === undefined ? {} : { sequenceOpens }),
   };
-  output.answer({ ...value, ...toldJson(told) }, [
+  output.answer({ ...value, ...noticeJson(told) }, [
     `${what} ${outcome.isDone ? before : now}`,
-    ...toldLines(told, still),
+    ...noticeLines(told, still),
     ...sequenceLines(sequenceOpens ?? [], configFile, `To shut out ${name} if he may know it`),
   ]);
   return told.kind === 'refused' ? EXIT.config : EXIT.ok;
@@ -262,7 +262,7 @@ async function shutOutForgotten(
   choice: DaemonSelector,
   output: Output,
 ): Promise<boolean> {
-  const { revokeForgotten } = await import('../../../app/users/tell-daemon.ts');
+  const { revokeForgotten } = await import('../../../app/users/reload-users.ts');
   if (!(await revokeForgotten(choice, name, key))) return false;
   const what = key === undefined ? name : `the key ${key} of ${name}`;
   const sequenceOpens = (await doorsWithSequence(configFile)) ?? [];

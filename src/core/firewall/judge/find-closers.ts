@@ -1,7 +1,7 @@
 import { type Question, tryAllWays } from './judge-stranger.ts';
 import type { BaseChain, Ruleset } from './ruleset.ts';
 import { GENERAL_PORT } from './strangers.ts';
-import type { Tried } from './try-strangers.ts';
+import type { TriedPath } from './try-strangers.ts';
 
 /** Chains that a door can be opened in. */
 const HOOKS: ReadonlySet<string> = new Set(['input', 'forward']);
@@ -21,13 +21,13 @@ export function closersOf(ruleset: Ruleset, question: Question): BaseChain[] {
 }
 
 /** On one of the host's interfaces and addresses, or to one host behind it. Whom a list names is the owner's matter. */
-function closesSomewhere(base: BaseChain, tried: readonly Tried[]): boolean {
+function closesSomewhere(base: BaseChain, tried: readonly TriedPath[]): boolean {
   const strangers = tried.filter(
     ({ origin, isPlain, comesAgain, port }) =>
       origin.isGeneral && isPlain && !comesAgain && port === GENERAL_PORT,
   );
   const ways = Map.groupBy(strangers, (one) => `${one.interface} ${one.address} ${one.isRouted}`);
-  const isClosed = ({ fate }: Tried): boolean =>
+  const isClosed = ({ fate }: TriedPath): boolean =>
     fate.kind === 'dropped' && fate.end.by?.chain.key === base.key;
   return [...ways.values()].some((all) => all.every(isClosed));
 }

@@ -40,7 +40,7 @@ export function readIpsets(text: string): IpsetContents {
 }
 
 /** The same sets, with those told that rules of these listings add to. */
-export function tellFilled(sets: IpsetContents, listings: readonly string[]): IpsetContents {
+export function markFilled(sets: IpsetContents, listings: readonly string[]): IpsetContents {
   const filled = new Set(
     listings.flatMap((text) =>
       [...text.matchAll(/ -j SET --(?:add|map)-set (\S+)/g)].map(([, name]) => name),

@@ -4,8 +4,8 @@ import type { HostRoutes, RulePlace, Stranger } from './journey.ts';
 import type { Decision } from './pass-hooks.ts';
 import type { Ruleset } from './ruleset.ts';
 import { GENERAL_PORT } from './strangers.ts';
-import { type Routed, tryBehind } from './try-behind.ts';
-import { type Tried, tryStrangers } from './try-strangers.ts';
+import { type Routed, tryForwarded } from './try-forwarded.ts';
+import { type TriedPath, tryStrangers } from './try-strangers.ts';
 
 /** What is to be judged: a first packet to one of the host's ports, from elsewhere. */
 export type Question = {
@@ -14,7 +14,7 @@ export type Question = {
   readonly port: number;
   readonly state: Stranger['state'];
   /** Where strangers come in, with the host's addresses there. */
-  readonly entrances: readonly Entrance[];
+  readonly entrances: readonly EntryPoint[];
   readonly routes: HostRoutes;
   /** Its sender has knocked: who is let in by a lease? */
   readonly hasLease?: boolean;
@@ -22,7 +22,7 @@ export type Question = {
   readonly routed?: Routed;
 };
 
-export type Entrance = { readonly interface: string; readonly addresses: readonly Address[] };
+export type EntryPoint = { readonly interface: string; readonly addresses: readonly Address[] };
 
 /** What becomes of strangers' packets. */
 export type StrangerFate = {
@@ -55,7 +55,7 @@ export function judgeStranger(ruleset: Ruleset, question: Question): StrangerFat
 }
 
 /** By each of our interfaces, to each of our addresses, and to hosts behind us. */
-export function tryAllWays(ruleset: Ruleset, question: Question): readonly Tried[] {
+export function tryAllWays(ruleset: Ruleset, question: Question): readonly TriedPath[] {
   const tried = question.entrances
     .flatMap(({ interface: name, addresses }) =>
       addresses
@@ -66,11 +66,11 @@ export function tryAllWays(ruleset: Ruleset, question: Question): readonly Tried
     .flatMap(({ name, address }) =>
       tryStrangers(ruleset, { ...question, interface: name, address: addressNumber(address) }),
     );
-  return [...tried, ...tryBehind(ruleset, question)];
+  return [...tried, ...tryForwarded(ruleset, question)];
 }
 
 /** Who has knocked is to get through, wherever a port goes through; this host itself may have nothing there. */
-function pathOf(tried: readonly Tried[], { hasLease, routed }: Question): readonly Tried[] {
+function pathOf(tried: readonly TriedPath[], { hasLease, routed }: Question): readonly TriedPath[] {
   if (hasLease !== true || routed === undefined) return tried;
   const through = tried.filter(
     ({ isRouted, fate }) => isRouted || fate.end.journey.translatedBy !== undefined,
@@ -78,9 +78,9 @@ function pathOf(tried: readonly Tried[], { hasLease, routed }: Question): readon
   return through.length > 0 ? through : tried;
 }
 
-function sumUp(tried: readonly Tried[], question: Question): StrangerFate {
+function sumUp(tried: readonly TriedPath[], question: Question): StrangerFate {
   const { entrances, family } = question;
-  const isFirst = ({ isPlain, comesAgain }: Tried): boolean => isPlain && !comesAgain;
+  const isFirst = ({ isPlain, comesAgain }: TriedPath): boolean => isPlain && !comesAgain;
   const strangers = tried.filter((one) => one.origin.isGeneral && isFirst(one));
   const odd = tried.filter((one) => one.origin.isGeneral && !isFirst(one) && one.fate.kind !== 'dropped');
   const chosen =
@@ -109,14 +109,14 @@ function sumUp(tried: readonly Tried[], question: Question): StrangerFate {
   };
 }
 
-function finalPortOf({ fate }: Tried, asked: number): { readonly finalPort?: number } {
+function finalPortOf({ fate }: TriedPath, asked: number): { readonly finalPort?: number } {
   const { port } = fate.end.journey;
   return port === undefined || port === asked ? {} : { finalPort: port };
 }
 
 type Who = { readonly who?: string } | undefined;
 
-function whoOf(chosen: Tried, strangers: readonly Tried[], family: Family): Who {
+function whoOf(chosen: TriedPath, strangers: readonly TriedPath[], family: Family): Who {
   if (chosen.fate.kind !== 'in') return undefined;
   if (chosen.port !== GENERAL_PORT) return { who: `whoever sends from port ${chosen.port}` };
   const here = strangers.filter(
@@ -128,8 +128,8 @@ function whoOf(chosen: Tried, strangers: readonly Tried[], family: Family): Who 
 }
 
 /** By their next packets rules may know them. */
-function firstTimers(chosen: Tried, tried: readonly Tried[]): Who {
-  const isLetIn = ({ origin, comesAgain, fate }: Tried): boolean =>
+function firstTimers(chosen: TriedPath, tried: readonly TriedPath[]): Who {
+  const isLetIn = ({ origin, comesAgain, fate }: TriedPath): boolean =>
     !comesAgain || !origin.isGeneral || fate.kind === 'in';
   return chosen.fate.kind !== 'in' || tried.every(isLetIn)
     ? undefined

@@ -127,7 +127,7 @@ export function firstDrop(tool: 'iptables' | 'ip6tables' | 'nft', port: MendedPo
 }
 
 /** The command that has the port pass a chain that drops it; what closes it is another's. */
-export function letPass(
+export function acceptInChain(
   { chain }: Decision,
   { protocol, port }: MendedPort,
 ): { readonly by: 'iptables-pass' | 'nft-pass'; readonly command: string } {

@@ -1,7 +1,7 @@
 import { isTranslated } from './iptables-conntrack.ts';
 import type { Journey, Stranger } from './journey.ts';
 import { type Json, list, record } from './json.ts';
-import { type Naming, NUMBERS } from './nft-value.ts';
+import { NUMBERS, type ValueType } from './nft-value.ts';
 import { connectionState, interfaceIs, protocolNumber, tcpFlagsOf } from './packet-fields.ts';
 
 /** What a packet has where a rule looks. `lacking`: nothing, so that the rule does not match. */
@@ -9,11 +9,11 @@ export type Field =
   | {
       readonly kind: 'number';
       readonly value: number;
-      readonly naming: Naming;
+      readonly naming: ValueType;
       readonly isPort?: 'source' | 'address';
     }
   /** Only these bits are known. */
-  | { readonly kind: 'bits'; readonly value: number; readonly known: number; readonly naming: Naming }
+  | { readonly kind: 'bits'; readonly value: number; readonly known: number; readonly naming: ValueType }
   | { readonly kind: 'source' }
   | { readonly kind: 'address'; readonly value: bigint }
   | { readonly kind: 'interface'; readonly name: string }
@@ -23,7 +23,7 @@ export type Field =
 
 const UNKNOWN: Field = { kind: 'unknown' };
 const LACKING: Field = { kind: 'lacking' };
-const number = (value: number | undefined, naming: Naming = 'none'): Field =>
+const number = (value: number | undefined, naming: ValueType = 'none'): Field =>
   value === undefined ? UNKNOWN : { kind: 'number', value, naming };
 
 export function fieldOf(left: Json, packet: Stranger, journey: Journey): Field {

@@ -64,10 +64,10 @@ export const NUMBERS = {
   none: {},
 } as const;
 
-export type Naming = keyof typeof NUMBERS;
+export type ValueType = keyof typeof NUMBERS;
 
 /** `undefined`: it is not understood. A name that has no number is one that no packet here has. */
-export function numberOf(value: unknown, naming: Naming): number | undefined {
+export function numberOf(value: unknown, naming: ValueType): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'string') {

@@ -1,5 +1,5 @@
 import type { Family } from '../../net/address.ts';
-import { type IpsetContents, readIpsets, tellFilled } from './ipset.ts';
+import { type IpsetContents, markFilled, readIpsets } from './ipset.ts';
 import { readIptables, type SavedTables } from './read-iptables.ts';
 import { readNft } from './read-nft.ts';
 import type { BaseChain, Rule, Ruleset } from './ruleset.ts';
@@ -20,7 +20,7 @@ export function readRuleset({ nft, iptables, ipsets, unlisted = [] }: RuleListin
   const sets: IpsetContents =
     ipsets === undefined
       ? new Map()
-      : tellFilled(
+      : markFilled(
           readIpsets(ipsets),
           iptables.map(({ text }) => text),
         );

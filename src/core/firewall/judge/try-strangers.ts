@@ -8,7 +8,7 @@ import { GENERAL_PORT, isNamed, type Origin, someAddresses, strangersOf } from '
 /** One packet to one address by one interface; who sends it is to be tried. */
 export type TriedPacket = Omit<Stranger, 'source' | 'sourcePort' | 'asked' | 'isPlain' | 'comesAgain'>;
 
-export type Tried = {
+export type TriedPath = {
   readonly origin: Origin;
   readonly port: number;
   readonly interface: string;
@@ -41,7 +41,7 @@ export function tryStrangers(
   ruleset: Ruleset,
   packet: TriedPacket,
   askedAddress: (range: IpRange) => void = () => undefined,
-): Tried[] {
+): TriedPath[] {
   const asks = new Asks(packet.family, askedAddress);
   const send = (source: bigint, sourcePort: number, others: Partial<Stranger> = {}): Fate => {
     const asked: Stranger['asked'] = (what) => asks.note(what);
@@ -70,10 +70,10 @@ type Send = (source: bigint, sourcePort: number, others: Partial<Stranger>) => F
 
 function tryAll(
   asks: Asks,
-  where: Pick<Tried, 'interface' | 'address' | 'isRouted'>,
+  where: Pick<TriedPath, 'interface' | 'address' | 'isRouted'>,
   comesAgain: boolean,
   send: Send,
-): { readonly tried: Tried[]; readonly isWhole: boolean } {
+): { readonly tried: TriedPath[]; readonly isWhole: boolean } {
   const fates = new Map<string, Fate>();
   let isWhole = false;
   while (!isWhole && fates.size < MAX_PACKETS) {
@@ -86,7 +86,7 @@ function tryAll(
       fates.set(key, send(address, port, { comesAgain }));
     }
   }
-  const tried = asks.packets().flatMap(([origin, port]): Tried[] => {
+  const tried = asks.packets().flatMap(([origin, port]): TriedPath[] => {
     const fate = fates.get(`${origin.address} ${port}`);
     return fate === undefined ? [] : [{ origin, port, ...where, isPlain: true, comesAgain, fate }];
   });

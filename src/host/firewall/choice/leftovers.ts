@@ -14,7 +14,7 @@ import {
   readCommands,
 } from '../iptables/iptables-commands.ts';
 import { removeSets } from '../iptables/lease-sets.ts';
-import { findTraces } from '../nftables/nft-traces.ts';
+import { findTraces } from '../nftables/own-objects.ts';
 
 /** The kind of firewall that Bussa's part stands in now; of the same kind its own adapter leaves no second one. */
 export type PartKind =

@@ -1,6 +1,6 @@
 import type { IptablesVariant } from '../../../core/firewall/choose-firewall.ts';
+import { type CreatedPart, chainMarkerName, markedIn } from '../../../core/iptables/chain-markers.ts';
 import type { GatePorts, LeaseKeeping } from '../../../core/iptables/gate-rules.ts';
-import { type Made, madeChain, madeIn } from '../../../core/iptables/made.ts';
 import { type OwnPart, readOwnPart } from '../../../core/iptables/read-rules.ts';
 import {
   renderInstall,
@@ -9,8 +9,8 @@ import {
   renderReturn,
 } from '../../../core/iptables/restore-text.ts';
 import type { Address, Family } from '../../../core/net/address.ts';
+import { missingBaseChains, removeMade } from './created-chains.ts';
 import { type IptablesCommand, readCommand } from './iptables-commands.ts';
-import { missingParts, removeMade } from './made-chains.ts';
 import { runTool } from './run-tool.ts';
 
 /** Seconds that a command waits for another that holds the lock of the rules (xtables.lock). */
@@ -45,7 +45,7 @@ export class FamilyRules {
     keeping: LeaseKeeping,
     present: OwnPart,
   ): Promise<void> {
-    const missing = (await this.#isNft()) ? missingParts(this.family) : [];
+    const missing = (await this.#isNft()) ? missingBaseChains(this.family) : [];
     await this.restore(renderInstall(this.family, gates, leases, keeping, present, missing));
   }
 
@@ -53,8 +53,8 @@ export class FamilyRules {
   async putBack(before: OwnPart): Promise<void> {
     const now = await this.read();
     await this.restore(renderReturn(before, now));
-    const known = new Set(madeIn(before.chains));
-    await this.#removeMade(madeIn(now.chains).filter((made) => !known.has(made)));
+    const known = new Set(markedIn(before.chains));
+    await this.#removeMade(markedIn(now.chains).filter((made) => !known.has(made)));
   }
 
   /** Commands after which no packet meets Bussa's rules any more. */
@@ -66,12 +66,12 @@ export class FamilyRules {
     const present = await this.read();
     const text = renderRemoval(present);
     if (text !== undefined) await this.restore(text);
-    await this.#removeMade(madeIn(present.chains));
+    await this.#removeMade(markedIn(present.chains));
   }
 
-  async #removeMade(made: readonly Made[]): Promise<void> {
+  async #removeMade(made: readonly CreatedPart[]): Promise<void> {
     if (made.length === 0 || removeMade(this.family, made)) return;
-    const lines = made.map((one) => `-X ${madeChain(one)}\n`).join('');
+    const lines = made.map((one) => `-X ${chainMarkerName(one)}\n`).join('');
     await this.restore(`*filter\n${lines}COMMIT\n`);
   }
 

@@ -27,7 +27,7 @@ export function listClosing(nft: Nftables): BaseChain[] {
 /**
  * Each path that a gate has ports on and that is closed by somebody, whom nobody has named there. Throws a `GateError`.
  */
-export function requireAnchors(
+export function requireBaseChains(
   anchors: readonly AttachedChain[],
   gates: readonly Gate[],
   closing: readonly BaseChain[],

@@ -3,7 +3,12 @@ import { portsOn } from '../../../core/door/port-opening.ts';
 import type { PathChain } from '../../../core/firewall/choose-firewall.ts';
 import { type Address, type Family, familyOf } from '../../../core/net/address.ts';
 import { type AttachedChain, attachedTables, renderAttachedRules } from '../../../core/nft/attached-rules.ts';
-import { changesForGrants, changesForRevoke, homesFor, renderLook } from '../../../core/nft/elements.ts';
+import {
+  changesForGrants,
+  changesForRevoke,
+  renderGetElement,
+  tablesFor,
+} from '../../../core/nft/elements.ts';
 import { renderOwnTable } from '../../../core/nft/own-table.ts';
 import { renderRemoval } from '../../../core/nft/removal.ts';
 import { setName } from '../../../core/nft/set-name.ts';
@@ -17,9 +22,9 @@ import { areLeasesLost } from '../contract/lost-leases.ts';
 import { listSetNames } from '../ruleset/nft-listing.ts';
 import { readRuleGeneration } from '../ruleset/rule-generation.ts';
 import { watchRules } from '../ruleset/rule-watch.ts';
-import { findAttachedChains, listClosing, requireAnchors, unseenFamilies } from './attached-chains.ts';
+import { findAttachedChains, listClosing, requireBaseChains, unseenFamilies } from './attached-chains.ts';
 import { NftElements } from './nft-elements.ts';
-import { findTraces, renderStanding } from './nft-traces.ts';
+import { findTraces, renderStanding } from './own-objects.ts';
 import { readUses } from './single-uses.ts';
 
 /**
@@ -113,7 +118,7 @@ class NftablesFirewall implements Firewall {
     const points = this.#found?.filter(({ path }) => isNeeded(path)) ?? this.#attach;
     const anchors = findAttachedChains(this.#nft, points);
     const closing = this.#attach.length === 0 ? [] : listClosing(this.#nft);
-    requireAnchors(anchors, gates, closing);
+    requireBaseChains(anchors, gates, closing);
     this.#unseen = unseenFamilies(anchors, closing);
     return anchors;
   }
@@ -182,14 +187,14 @@ class NftablesFirewall implements Firewall {
   #hasLost(live: readonly Grant[]): boolean {
     const lasting = live.filter(({ door }) => !this.#singleUse.has(door));
     return this.#homes.some((home) => {
-      const own = lasting.filter(({ source }) => homesFor([home], source).length > 0);
+      const own = lasting.filter(({ source }) => tablesFor([home], source).length > 0);
       return areLeasesLost(own, (grant) => this.#has(home, grant));
     });
   }
 
   #has(home: OwnTable, { door, source }: Grant): boolean {
     try {
-      this.#run([renderLook(home, door, source)]);
+      this.#run([renderGetElement(home, door, source)]);
       return true;
     } catch (error) {
       if (error instanceof LibnftablesError) return false;

@@ -1,6 +1,6 @@
 import { type Address, familyOf } from '../../../core/net/address.ts';
 import { setName } from '../../../core/nft/set-name.ts';
-import { GUEST_PREFIX, OWN_TABLE, renderTable } from '../../../core/nft/table.ts';
+import { ATTACHED_PREFIX, OWN_TABLE, renderTable } from '../../../core/nft/table.ts';
 import type { Nftables } from '../../ffi/libnftables.ts';
 import type { Gate, Grant } from '../contract/firewall.ts';
 import { listElements, listSetNames } from '../ruleset/nft-listing.ts';
@@ -37,6 +37,6 @@ function useOf({ source }: Grant, sets: readonly ReadonlySet<Address>[]): Use {
 
 function setsOf({ door, source }: Grant, names: ReadonlySet<string>): string[] {
   const own = `${renderTable(OWN_TABLE)} ${setName(OWN_TABLE.prefix, door, familyOf(source))}`;
-  const guest = ` ${setName(GUEST_PREFIX, door, familyOf(source))}`;
+  const guest = ` ${setName(ATTACHED_PREFIX, door, familyOf(source))}`;
   return [...names].filter((name) => name === own || name.endsWith(guest));
 }

@@ -19,7 +19,7 @@ const ATTRIBUTE_TYPE = 0x3fff;
  * Whether these netlink messages end a transaction that a process other than `pid` has made. The kernel names the
  * process as the first pid namespace counts: within another one a change of our own passes for somebody else's.
  */
-export function isOthersChange(bytes: Uint8Array, pid: number): boolean {
+export function isForeignChange(bytes: Uint8Array, pid: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   while (at + HEADER_BYTES <= bytes.length) {

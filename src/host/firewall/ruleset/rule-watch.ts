@@ -1,6 +1,6 @@
 import type { Readiness } from '../../ffi/readiness.ts';
 import { watchNetlink } from '../../netlink/netlink-events.ts';
-import { isOthersChange } from './read-generation.ts';
+import { isForeignChange } from './read-generation.ts';
 
 /** linux/netlink.h, linux/netfilter/nfnetlink.h. */
 const NETLINK_NETFILTER = 12;
@@ -18,7 +18,7 @@ export function watchRules(onChange: () => void): Readiness {
       groups: 1 << (NFNLGRP_NFTABLES - 1),
       subject: 'the netfilter netlink socket',
     },
-    (bytes) => isOthersChange(bytes, process.pid),
+    (bytes) => isForeignChange(bytes, process.pid),
     () => {
       settling ??= setTimeout(() => {
         settling = undefined;

@@ -28,7 +28,7 @@ const PRIVATE =
   /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|f[cd])/;
 
 /** Which it is of *not sent*, *not seen*, *seen but wrong*, *opened but unreachable* and opened, and by what evidence. */
-export function judgeTrail(evidence: OutsideEvidence): Finding {
+export function judgeReachability(evidence: OutsideEvidence): Finding {
   const { address, port, knocked, notSent, before, after } = evidence;
   const [reason] = notSent;
   if (reason !== undefined)

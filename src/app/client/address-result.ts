@@ -13,7 +13,7 @@ import type { PreparedSpa } from './prepare-spa.ts';
 export type Answer = Exclude<PortAnswer, { kind: 'open' }> | { readonly kind: 'open' };
 
 /** All that was learned of one address. */
-export type Trail = {
+export type AddressResult = {
   readonly to: Destination;
   /** Of another IP version than the first one: there, the next code is knocked. */
   readonly isOtherFamily: boolean;
@@ -31,15 +31,15 @@ export type Trail = {
   signed?: SignedOutcome;
 };
 
-export type Found = { readonly socket: Socket; readonly trail: Trail };
+export type Found = { readonly socket: Socket; readonly trail: AddressResult };
 
 export type Reached =
   | (Found & {
       readonly kind: 'open';
       /** All addresses that were tried. */
-      readonly trails: readonly Trail[];
+      readonly trails: readonly AddressResult[];
     })
-  | { readonly kind: 'closed'; readonly trails: readonly Trail[] }
+  | { readonly kind: 'closed'; readonly trails: readonly AddressResult[] }
   | { readonly kind: 'unresolved'; readonly reason: string };
 
 export type ReachRequest = {

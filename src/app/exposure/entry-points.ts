@@ -6,17 +6,17 @@ import { type Ingress, ingressesOf } from '../../core/net/ingress.ts';
 import { KernelRoutes, sendsOn } from '../../host/interfaces/host-routes.ts';
 
 /** By which interfaces strangers come: to this host, and through it. */
-export type Entrances = { readonly input: readonly HostInterface[]; readonly forward: readonly Ingress[] };
+export type EntryPoints = { readonly input: readonly HostInterface[]; readonly forward: readonly Ingress[] };
 
 /**
  * To this host by those that are named; else by those by which the host would answer strangers; else by all that are up.
  * Through it by both kinds.
  */
-export function entrancesOf(
+export function entryPointsOf(
   interfaces: readonly HostInterface[],
   choice: InterfaceSetting | undefined,
   routes: HostRoutes,
-): Entrances {
+): EntryPoints {
   const outer = interfaces.filter(({ name, loopback }) => name !== 'lo' && loopback !== true);
   const ways = ([4, 6] as const).flatMap((family) =>
     strangersOf(family).map(({ address }) => routes.wayTo(family, address)),
@@ -30,12 +30,12 @@ export function entrancesOf(
 }
 
 /** As the kernel's routes are now. */
-export function ingressesNow(
+export function currentIngresses(
   interfaces: readonly HostInterface[],
   choice: InterfaceSetting | undefined,
 ): readonly Ingress[] {
   using routes = new KernelRoutes(interfaces);
-  return entrancesOf(interfaces, choice, routes).forward;
+  return entryPointsOf(interfaces, choice, routes).forward;
 }
 
 /** The interfaces whose packets for others this host sends on. */

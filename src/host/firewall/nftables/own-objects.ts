@@ -1,5 +1,5 @@
-import type { GuestTrace, Traces } from '../../../core/nft/removal.ts';
-import { isGuestChain, isGuestSet, OWN_TABLE, renderTable } from '../../../core/nft/table.ts';
+import type { AttachedObjects, Traces } from '../../../core/nft/removal.ts';
+import { isAttachedChain, isAttachedSet, OWN_TABLE, renderTable } from '../../../core/nft/table.ts';
 import type { Nftables } from '../../ffi/libnftables.ts';
 import { jumpTarget, type Listed, listObjects, listTables } from '../ruleset/nft-listing.ts';
 
@@ -8,32 +8,32 @@ export function findTraces(nft: Nftables): Traces {
   const tables = listTables(nft);
   const guests = new Set<string>();
   for (const { chain } of listObjects(nft, 'chains')) {
-    if (chain !== undefined && isGuestChain(chain.name)) guests.add(`${chain.family} ${chain.table}`);
+    if (chain !== undefined && isAttachedChain(chain.name)) guests.add(`${chain.family} ${chain.table}`);
   }
   for (const { set } of listObjects(nft, 'sets')) {
-    if (set !== undefined && isGuestSet(set.name)) guests.add(`${set.family} ${set.table}`);
+    if (set !== undefined && isAttachedSet(set.name)) guests.add(`${set.family} ${set.table}`);
   }
   return {
     ownTable: tables.has(renderTable(OWN_TABLE)),
-    guests: [...guests].map((home) => guestTrace(home, listObjects(nft, `table ${home}`))),
+    guests: [...guests].map((home) => attachedObjects(home, listObjects(nft, `table ${home}`))),
   };
 }
 
-function guestTrace(home: string, listed: readonly Listed[]): GuestTrace {
-  const ours = listed.filter(isGuests);
+function attachedObjects(home: string, listed: readonly Listed[]): AttachedObjects {
+  const ours = listed.filter(isAttachedObject);
   return {
     home,
     chains: ours.flatMap(({ chain }) => (chain === undefined ? [] : [chain.name])),
     sets: ours.flatMap(({ set }) => (set === undefined ? [] : [set.name])),
-    jumps: ours.flatMap(({ rule }) => (rule === undefined || isGuestChain(rule.chain) ? [] : [rule])),
+    jumps: ours.flatMap(({ rule }) => (rule === undefined || isAttachedChain(rule.chain) ? [] : [rule])),
   };
 }
 
 /** In somebody else's table: whether it is Bussa's. */
-export function isGuests({ chain, set, rule }: Listed): boolean {
-  if (chain !== undefined) return isGuestChain(chain.name);
-  if (set !== undefined) return isGuestSet(set.name);
-  return rule !== undefined && (isGuestChain(rule.chain) || isGuestChain(jumpTarget(rule) ?? ''));
+export function isAttachedObject({ chain, set, rule }: Listed): boolean {
+  if (chain !== undefined) return isAttachedChain(chain.name);
+  if (set !== undefined) return isAttachedSet(set.name);
+  return rule !== undefined && (isAttachedChain(rule.chain) || isAttachedChain(jumpTarget(rule) ?? ''));
 }
 
 /**
@@ -47,7 +47,7 @@ export function renderStanding(nft: Nftables, homes: readonly string[]): string 
   return [...new Set([...homes, ...(tables.has(own) ? [own] : [])])]
     .flatMap((home) => {
       const listed = listObjects(nft, `table ${home}`);
-      return home === own ? listed : listed.filter((one) => one.table !== undefined || isGuests(one));
+      return home === own ? listed : listed.filter((one) => one.table !== undefined || isAttachedObject(one));
     })
     .map((object) => JSON.stringify(object, (key, value) => (VOLATILE.has(key) ? undefined : value)))
     .join('\n');

@@ -6,7 +6,7 @@ const TRIES = 10;
 const AGAIN_MS = 500;
 
 /** Does it once more where there was no descriptor, process or memory: what runs still may give some back. */
-export async function whenThereIsRoom<T>(action: () => Promise<T>): Promise<T> {
+export async function retryWhenExhausted<T>(action: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await action();

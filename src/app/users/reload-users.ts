@@ -2,14 +2,14 @@ import { type Diagnostic, renderDiagnostic } from '../../core/text/diagnostic.ts
 import { askDaemon, type DaemonSelector } from '../ask/ask-daemon.ts';
 
 /** Whether what has been written is in force. `refused`: the daemon goes on with what it had. */
-export type Told =
+export type ReloadNotice =
   | { readonly kind: 'in-force' | 'no-daemon' }
   /** The daemon goes on with what it had, and without the user or key. `reasons`: why it does not take the files. */
   | { readonly kind: 'shut-out'; readonly reasons: readonly string[] }
   | { readonly kind: 'refused'; readonly reasons: readonly string[] };
 
 /** Has the daemon read its files again. */
-export async function tellDaemon(choice: DaemonSelector): Promise<Told> {
+export async function reloadUsers(choice: DaemonSelector): Promise<ReloadNotice> {
   const reply = await askDaemon(choice, { verb: 'reload' });
   if (reply.kind === 'no-daemon') return { kind: 'no-daemon' };
   if (reply.kind !== 'answer') return { kind: 'refused', reasons: [reply.message] };
@@ -23,16 +23,20 @@ export async function tellDaemon(choice: DaemonSelector): Promise<Told> {
  * Has the daemon shut out the user or key, and then read its files again: before these are in force the daemon judges them
  * beside the host's whole ruleset, which can take seconds.
  */
-export async function shutOut(choice: DaemonSelector, user: string, key?: string): Promise<Told> {
+export async function revokeAccess(
+  choice: DaemonSelector,
+  user: string,
+  key?: string,
+): Promise<ReloadNotice> {
   const revoked = await revoke(choice, user, key);
-  const told = await tellDaemon(choice);
+  const told = await reloadUsers(choice);
   if (told.kind !== 'refused') return told;
   if (revoked.kind === 'refused') return { kind: 'refused', reasons: [...told.reasons, ...revoked.reasons] };
   return { kind: 'shut-out', reasons: told.reasons };
 }
 
 /** Has the daemon shut out the user or key until it reads its files again. */
-export async function revoke(choice: DaemonSelector, user: string, key?: string): Promise<Told> {
+export async function revoke(choice: DaemonSelector, user: string, key?: string): Promise<ReloadNotice> {
   const reply = await askDaemon(choice, { verb: 'revoke', user, ...(key === undefined ? {} : { key }) });
   if (reply.kind === 'answer') return { kind: 'shut-out', reasons: [] };
   return reply.kind === 'no-daemon' ? { kind: 'no-daemon' } : { kind: 'refused', reasons: [reply.message] };

@@ -1,4 +1,4 @@
-import { homeOf, type Made, madeChain } from '../../../core/iptables/made.ts';
+import { type CreatedPart, chainMarkerName, filterTableOf } from '../../../core/iptables/chain-markers.ts';
 import type { Family } from '../../../core/net/address.ts';
 import { LibnftablesError, openNftables } from '../../ffi/libnftables.ts';
 import { SystemCallError } from '../../ffi/system-call-error.ts';
@@ -17,7 +17,7 @@ const ERESTART = 85;
 const TRIES = 5;
 
 /** What iptables-nft would make of a family's table `filter` by putting rules there; none where nftables cannot be seen. */
-export function missingParts(family: Family): Made[] {
+export function missingBaseChains(family: Family): CreatedPart[] {
   return withListing(family, [], (listed) => {
     if (listed === undefined) return ['TABLE', 'INPUT', 'FORWARD', 'OUTPUT'];
     const chains = new Set(listed.map(({ chain }) => chain?.name));
@@ -29,7 +29,7 @@ export function missingParts(family: Family): Made[] {
  * Takes away what was made for Bussa's rules, and the chains that tell of it, in one transaction: base chains that are
  * empty and accept, and the table if there is nothing else in it. Returns whether it could look.
  */
-export function removeMade(family: Family, made: readonly Made[]): boolean {
+export function removeMade(family: Family, made: readonly CreatedPart[]): boolean {
   const socket = new NetlinkSocket(NETLINK_NETFILTER, 'the tables of iptables');
   try {
     for (let tries = 1; ; tries++) {
@@ -41,7 +41,7 @@ export function removeMade(family: Family, made: readonly Made[]): boolean {
       if (errno === 0) return true;
       const isChanged = errno === ERESTART || errno === EBUSY || errno === ENOENT;
       if (!isChanged || tries === TRIES)
-        throw new SystemCallError('remove', `table ${homeOf(family)}`, errno);
+        throw new SystemCallError('remove', `table ${filterTableOf(family)}`, errno);
     }
   } catch (error) {
     if (!(error instanceof SystemCallError)) throw error;
@@ -55,10 +55,10 @@ export function removeMade(family: Family, made: readonly Made[]): boolean {
 
 function chooseDoomed(
   listed: readonly Listed[],
-  made: readonly Made[],
+  made: readonly CreatedPart[],
 ): { readonly chains: readonly string[]; readonly table: boolean } {
   const used = new Set(listed.map(({ rule }) => rule?.chain));
-  const markers = new Set(made.map(madeChain));
+  const markers = new Set(made.map(chainMarkerName));
   const chains = listed.flatMap(({ chain }) => {
     if (chain === undefined || used.has(chain.name)) return [];
     if (markers.has(chain.name)) return [chain.name];
@@ -83,7 +83,7 @@ function withListing<Result>(
   try {
     const nft = openNftables();
     try {
-      const home = homeOf(family);
+      const home = filterTableOf(family);
       return act(listTables(nft).has(home) ? listObjects(nft, `table ${home}`) : undefined);
     } finally {
       nft.close();

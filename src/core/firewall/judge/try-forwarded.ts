@@ -3,7 +3,7 @@ import type { Ingress } from '../../net/ingress.ts';
 import { addressNumber, type IpRange } from './ip-range.ts';
 import type { HostRoutes } from './journey.ts';
 import type { Ruleset } from './ruleset.ts';
-import { type Tried, type TriedPacket, tryStrangers } from './try-strangers.ts';
+import { type TriedPacket, type TriedPath, tryStrangers } from './try-strangers.ts';
 
 /** What a host behind this one may be reached by. */
 export type Routed = {
@@ -15,12 +15,12 @@ export type Routed = {
 type Question = Omit<TriedPacket, 'interface' | 'address'> & { readonly routed?: Routed };
 
 /** BOUNDED: hosts behind this one that are tried from one interface. */
-const MAX_BEHIND = 16;
+const MAX_FORWARDED = 16;
 
 const TOO_MANY = 'more hosts behind this one than can be tried';
 
 /** Sends strangers' packets through this host: to its networks, and to what rules on the way name. */
-export function tryBehind(ruleset: Ruleset, question: Question): Tried[] {
+export function tryForwarded(ruleset: Ruleset, question: Question): TriedPath[] {
   const { routed, family, routes } = question;
   if (routed === undefined) return [];
   return routed.ingresses
@@ -33,11 +33,11 @@ function tryFrom(
   question: Question,
   { from, exceptTo }: Ingress,
   near: readonly Address[],
-): Tried[] {
+): TriedPath[] {
   const { family, routes } = question;
   const behind = new Behind(family, routes, exceptTo);
   for (const one of near) if (familyOf(one) === family) behind.addNear(addressNumber(one));
-  const tried: Tried[] = [];
+  const tried: TriedPath[] = [];
   // What one packet meets on its way may name more.
   for (const address of behind.all) {
     const packet = { ...question, interface: from, address, isRouted: true };
@@ -76,7 +76,7 @@ class Behind {
   #addFirst(candidates: readonly bigint[]): void {
     const found = candidates.find((address) => address > 0n && this.#isBehind(address));
     if (found === undefined || this.all.has(found)) return;
-    if (this.all.size < MAX_BEHIND) this.all.add(found);
+    if (this.all.size < MAX_FORWARDED) this.all.add(found);
     else this.isCut = true;
   }
 

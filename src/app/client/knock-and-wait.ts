@@ -4,8 +4,8 @@ import type { Sequence } from '../../core/door/sequence.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
 import { renderDestination } from '../../host/network/destination.ts';
 import { PortProbe } from '../../host/network/port-probe.ts';
+import { type AddressResult, type Round, renderPlace, timeLeft, withoutSocket } from './address-result.ts';
 import type { CodeSteps } from './code-steps.ts';
-import { type Round, renderPlace, type Trail, timeLeft, withoutSocket } from './trail.ts';
 import { type Walk, walkSequence } from './walk-sequence.ts';
 
 /** A port that is open answers in less than this in the same building, and nothing is knocked at all. */
@@ -25,9 +25,9 @@ const FIRST_GAP_MS = 2;
 const MAX_STARTS = 13;
 
 /** One try at one address: knocks, and asks the port until it opens. `left` is called when the knocks have left, or not. */
-export async function approach(
+export async function knockAndWait(
   round: Round,
-  trail: Trail,
+  trail: AddressResult,
   stop: AbortSignal,
   left: () => void,
 ): Promise<Socket | undefined> {
@@ -52,7 +52,7 @@ export async function approach(
 /** Nothing could be knocked with: the port may be open all the same, and has been asked. */
 async function hear(
   { patience, deadline }: Round,
-  trail: Trail,
+  trail: AddressResult,
   probe: PortProbe,
 ): Promise<Socket | undefined> {
   if (probe.isIdle) return undefined;
@@ -66,7 +66,7 @@ type Order = Parameters<typeof knockSomehow>;
 /** By the first means that there is; by the next as well where it failed, and where the port stayed closed before. */
 async function knockSomehow(
   round: Round,
-  trail: Trail,
+  trail: AddressResult,
   probe: PortProbe,
   stop: AbortSignal,
 ): Promise<'left' | 'not-left'> {
@@ -85,7 +85,7 @@ async function knockSomehow(
 }
 
 /** Loaded only for who has a fwknopd. */
-async function knockBySpa({ profile, spa, tell }: Round, trail: Trail): Promise<'left' | 'not-left'> {
+async function knockBySpa({ profile, spa, tell }: Round, trail: AddressResult): Promise<'left' | 'not-left'> {
   if (spa === undefined) return 'not-left';
   tell(`sending an SPA packet to ${renderDestination(trail.to)}`);
   const { sendSpa } = await import('./knock-spa.ts');
@@ -114,7 +114,7 @@ function knockCode(...[round, trail, probe, stop]: Order): Promise<'left' | 'not
 async function knockAt(
   sequence: Sequence,
   { profile, tell, round, deadline }: Round,
-  trail: Trail,
+  trail: AddressResult,
   probe: PortProbe,
   stop: AbortSignal,
 ): Promise<'left' | 'not-left'> {
@@ -140,7 +140,7 @@ async function knockAt(
 
 function noteFailure(
   walk: Exclude<Walk, { kind: 'all-left' | 'stopped' }>,
-  trail: Trail,
+  trail: AddressResult,
   limit: Millis,
   all: number,
 ): void {
@@ -152,7 +152,7 @@ function noteFailure(
 
 async function ask(
   { port, patience, deadline, tell }: Round,
-  trail: Trail,
+  trail: AddressResult,
   probe: PortProbe,
 ): Promise<Socket | undefined> {
   if (probe.answer.kind !== 'open') {

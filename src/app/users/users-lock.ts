@@ -3,7 +3,7 @@ import { DirectoryLock } from '../../host/files/directory-lock.ts';
 import { type Unusable, unusable } from './authority-texts.ts';
 
 /** Two changes at one time would each write what the other does not know of. */
-export function oneChange<T>(configFile: string, change: () => T): T | Unusable {
+export function withUsersLock<T>(configFile: string, change: () => T): T | Unusable {
   const lock = new DirectoryLock();
   try {
     if (lock.take(dirname(resolve(configFile))) === 'held') {

@@ -23,7 +23,7 @@ const FILES = ['', '-wal', '-shm', '-journal'] as const;
 /** As this program makes them. They become names of files. */
 const LEASE_ID = /^[\w-]{1,64}$/;
 
-export type BegunAnew = {
+export type ReplacedDatabase = {
   /** What the damaged database is called now. */
   readonly aside: string;
   /** Rows that make no sense, or `all` where the leases could not be read to their end. */
@@ -33,13 +33,13 @@ export type BegunAnew = {
 /**
  * Sets the damaged database at `path` aside, and puts a sound one in its place with the leases that `keep` makes of those
  * that can still be read. Throws a `StoreError`; then everything is as it was. After a death in the middle,
- * `finishBegun` has the rest done.
+ * `finishReplacing` has the rest done.
  */
-export function beginAnew(
+export function replaceDatabase(
   path: string,
   wall: Instant,
   keep: (lease: StoredLease) => StoredLease | undefined,
-): BegunAnew {
+): ReplacedDatabase {
   return withStoreError(`begin ${path} anew`, () => {
     refuseLocked(path);
     const { leases, unread } = readDamaged(path);
@@ -62,7 +62,7 @@ export function beginAnew(
 }
 
 /** A daemon has died between setting its database aside and putting the new one in its place, or before that. */
-export function finishBegun(path: string, wall: Instant): void {
+export function finishReplacing(path: string, wall: Instant): void {
   withStoreError(`begin ${path} anew`, () => {
     if (!existsSync(fresh(path))) return;
     if (existsSync(path)) {
@@ -179,7 +179,7 @@ function asideName(path: string, wall: Instant): string {
   }
 }
 
-/** The database goes first: once it has gone, `finishBegun` knows that the new one is whole. */
+/** The database goes first: once it has gone, `finishReplacing` knows that the new one is whole. */
 function moveAll(path: string, aside: string): void {
   for (const end of FILES) if (existsSync(path + end)) renameSync(path + end, aside + end);
 }

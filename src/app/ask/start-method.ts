@@ -11,7 +11,7 @@ const KNOCKD = new URL('../../../bin/knockd', import.meta.url).href;
 const BUSSA = new URL('../../../bin/bussa', import.meta.url).href;
 
 /** The daemon that is to run. */
-export type MeantDaemon = {
+export type SelectedDaemon = {
   readonly configFile: string;
   readonly interfaces?: string;
   readonly stateDirectory: string;
@@ -19,13 +19,13 @@ export type MeantDaemon = {
   readonly options?: StartOptions;
 };
 
-export type WayToStart = {
+export type StartMethod = {
   readonly by: 'systemctl-start' | 'systemctl-unmask' | 'init-start' | 'knockd-start';
   readonly command: string;
 };
 
 /** Whether it is the daemon that this host's service runs, as far as one can know without it. */
-export function isOfService({ configFile, interfaces, stateDirectory, options }: MeantDaemon): boolean {
+export function isOfService({ configFile, interfaces, stateDirectory, options }: SelectedDaemon): boolean {
   if (options?.isService === true) return true;
   return (
     configFile === DEFAULT_CONFIG_FILE &&
@@ -41,7 +41,7 @@ const STARTS = {
 } as const;
 
 /** What starts it on this host: its service, where there is one, else the daemon itself, in the background. */
-export function wayToStart(daemon: MeantDaemon): WayToStart {
+export function startMethod(daemon: SelectedDaemon): StartMethod {
   const service = findInstalledService('knockd');
   if (!isOfService(daemon) || service.kind === 'none') {
     return { by: 'knockd-start', command: startByHand(daemon) };
@@ -51,14 +51,14 @@ export function wayToStart(daemon: MeantDaemon): WayToStart {
   return { by, command: allow === undefined ? start : `${allow} && ${start}` };
 }
 
-export type WayToRestart = {
+export type RestartMethod = {
   readonly by: 'systemctl-restart' | 'knockd-restart';
   readonly command: string;
 };
 
 /** For one that runs, and is of no use. `undefined`: which process it is, is not known. */
-export function wayToRestart(daemon: MeantDaemon, isHung: boolean): WayToRestart | undefined {
-  const { by, command } = wayToStart(daemon);
+export function restartMethod(daemon: SelectedDaemon, isHung: boolean): RestartMethod | undefined {
+  const { by, command } = startMethod(daemon);
   if (by === 'systemctl-start') {
     // What hangs takes no order to stop.
     const kill = isHung ? 'systemctl kill --signal=KILL knockd; ' : '';
@@ -69,7 +69,7 @@ export function wayToRestart(daemon: MeantDaemon, isHung: boolean): WayToRestart
   return pid === undefined ? undefined : { by: 'knockd-restart', command: `kill -KILL ${pid} && ${command}` };
 }
 
-function startByHand({ configFile, interfaces, stateDirectory, options }: MeantDaemon): string {
+function startByHand({ configFile, interfaces, stateDirectory, options }: SelectedDaemon): string {
   const place = renderPlace({ configFile, interfaces: interfaces ?? options?.interfaces, stateDirectory });
   const words = [programWord('knockd', KNOCKD), '-d', ...place];
   if (options?.logFile !== undefined) words.push('-g', options.logFile);
@@ -80,7 +80,7 @@ function startByHand({ configFile, interfaces, stateDirectory, options }: MeantD
 }
 
 /** `bussa` with this verb, for this daemon, as it can be typed in any directory. */
-export function bussaCommand(verb: string, daemon: MeantDaemon): string {
+export function bussaCommand(verb: string, daemon: SelectedDaemon): string {
   const interfaces = daemon.interfaces ?? daemon.options?.interfaces;
   return [programWord('bussa', BUSSA), verb, ...renderPlace({ ...daemon, interfaces })]
     .map(quoteWord)

@@ -2,7 +2,7 @@ import type { Address } from '../net/address.ts';
 import type { RefusedProof } from './refused-proof.ts';
 
 /** What has happened to a lease, or instead of one. */
-export type Noted = {
+export type LeaseNote = {
   readonly kind: 'opened' | 'extended' | 'closed' | 'refused' | 'start-failed' | RefusedProof;
   readonly source: Address;
   /** '' where none is known. */

@@ -5,7 +5,7 @@ import { readWhole } from '../../host/files/read-whole.ts';
 const NOBODYS = /^\s*(?:#.*|\[\s*options\s*\]|UseSyslog)?\s*$/i;
 
 /** Whether somebody has written something into the file, as nobody has into a package's; one that cannot be read may have. */
-export function isSomebodys(configFile: string): boolean {
+export function isEdited(configFile: string): boolean {
   try {
     if (!lstatSync(configFile).isFile()) return true;
     const text = Buffer.from(readWhole(configFile)).toString('latin1');
