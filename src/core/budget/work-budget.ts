@@ -22,6 +22,13 @@ export class WorkBudget {
     return this.#left > (isKnown ? 0 : depth * reserve);
   }
 
+  /** How much of what strangers may use is saved up, from 0 to 1. `now`: ms of a clock that only grows. */
+  fullness(now: number): number {
+    this.#fill(now);
+    const { depth, reserve } = this.#limits;
+    return Math.max(0, (this.#left - depth * reserve) / (depth * (1 - reserve)));
+  }
+
   /** Work has taken so many ms, which may be more than there was. */
   spend(ms: number): void {
     this.#left -= ms;

@@ -63,5 +63,6 @@ function isFirst(byte: number, isUrl: boolean): boolean {
 
 /** The text as it was before HTTP, whose two characters stand in no other. */
 export function plainText(bytes: Uint8Array): Uint8Array {
+  if (!bytes.includes(DASH) && !bytes.includes(UNDERSCORE)) return bytes;
   return bytes.map((byte) => (byte === DASH ? PLUS : byte === UNDERSCORE ? SLASH : byte));
 }

@@ -1,6 +1,7 @@
 import { parseBase64, renderBase64 } from '../bytes/base64.ts';
 import { asciiBytes, concatBytes } from '../bytes/concat-bytes.ts';
 import type { Ciphers, HashName } from '../cipher/ciphers.ts';
+import { HmacSha256Key, HmacSha256Message } from '../cipher/hmac-sha256.ts';
 import { aesModeOf, type SpaCredential } from './spa-credential.ts';
 import { MAX_SPA_CHARS, MIN_SPA_CHARS, SALTED } from './spa-form.ts';
 
@@ -43,6 +44,7 @@ export class SpaCandidate {
   readonly #whole: Uint8Array;
   /** By their numbers of characters: the HMACs that it may end in. */
   readonly #tags = new Map<number, Uint8Array | undefined>();
+  #ofSha256: { readonly message: HmacSha256Message; readonly tag: DataView } | undefined;
 
   constructor(packet: Uint8Array) {
     this.#chars = packet.length;
@@ -55,7 +57,18 @@ export class SpaCandidate {
     const chars = HMAC_CHARS[hmac.name];
     const tag = this.#tag(chars);
     if (tag === undefined) return false;
+    if (hmac.name === 'sha256') return this.#isOfSha256(ciphers, hmac.key, tag);
     return ciphers.isSame(ciphers.hmac(hmac.name, hmac.key, this.#sealed(chars)), tag);
+  }
+
+  /** Nearly all keys have this HMAC, and each packet is tried with all of them. */
+  #isOfSha256(ciphers: Ciphers, key: Uint8Array, tag: Uint8Array): boolean {
+    this.#ofSha256 ??= {
+      message: new HmacSha256Message(this.#sealed(HMAC_CHARS.sha256)),
+      tag: new DataView(tag.buffer, tag.byteOffset, tag.length),
+    };
+    const { message, tag: view } = this.#ofSha256;
+    return preparedKey(ciphers, key).isTagOf(message, view);
   }
 
   open(ciphers: Ciphers, credential: SpaCredential): OpenedSpa {
@@ -86,6 +99,17 @@ export class SpaCandidate {
     if (!this.#tags.has(chars)) this.#tags.set(chars, parseBase64(textOf(this.#whole.subarray(-chars))));
     return this.#tags.get(chars);
   }
+}
+
+/** Of keys that are used again, for as long as their bytes are. These do not change. */
+const preparedKeys = new WeakMap<Uint8Array, HmacSha256Key>();
+
+function preparedKey(ciphers: Ciphers, key: Uint8Array): HmacSha256Key {
+  const known = preparedKeys.get(key);
+  if (known !== undefined) return known;
+  const prepared = new HmacSha256Key(ciphers, key);
+  preparedKeys.set(key, prepared);
+  return prepared;
 }
 
 const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);

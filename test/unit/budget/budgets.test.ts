@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { silenceWanted } from '../../../src/core/budget/fair-share.ts';
 import { KeyRate } from '../../../src/core/budget/key-rate.ts';
 import { KnownSources } from '../../../src/core/budget/known-sources.ts';
-import { SourceBuckets } from '../../../src/core/budget/source-buckets.ts';
+import { NONE, SourceBuckets } from '../../../src/core/budget/source-buckets.ts';
 import { WorkBudget } from '../../../src/core/budget/work-budget.ts';
 import { addressWords, familyOf } from '../../../src/core/net/address.ts';
 import { address } from '../attempt/knocks.ts';
@@ -20,7 +21,9 @@ describe('the tokens of a source', () => {
   test('five at once, then one each 100 ms, and never more than five saved up', () => {
     const buckets = new SourceBuckets(1024, KEY, RATE);
     const admitted = (times: number, now: number): number =>
-      Array.from({ length: times }, () => buckets.admit(...words('192.0.2.7'), now)).filter(Boolean).length;
+      Array.from({ length: times }, () => buckets.take(...words('192.0.2.7'), now)).filter(
+        (silence) => silence !== NONE,
+      ).length;
     assert.equal(admitted(100, 1000), 5);
     assert.equal(admitted(100, 1099), 0);
     assert.equal(admitted(100, 1100), 1);
@@ -29,10 +32,10 @@ describe('the tokens of a source', () => {
 
   test('another source has its own; all of an IPv6 /64 share theirs', () => {
     const buckets = new SourceBuckets(65_536, KEY, RATE);
-    for (let n = 0; n < 5; n++) buckets.admit(...words('2001:db8::1'), 0);
-    assert.equal(buckets.admit(...words('2001:db8::ffff:2'), 0), false);
-    assert.equal(buckets.admit(...words('2001:db8:0:1::1'), 0), true);
-    assert.equal(buckets.admit(...words('192.0.2.7'), 0), true);
+    for (let n = 0; n < 5; n++) buckets.take(...words('2001:db8::1'), 0);
+    assert.equal(buckets.take(...words('2001:db8::ffff:2'), 0), NONE);
+    assert.notEqual(buckets.take(...words('2001:db8:0:1::1'), 0), NONE);
+    assert.notEqual(buckets.take(...words('192.0.2.7'), 0), NONE);
   });
 });
 
@@ -81,6 +84,57 @@ describe('the budget of work', () => {
     budget.spend(50);
     assert.equal(budget.allows(true, 500), false);
     assert.equal(budget.allows(true, 1000), false);
+  });
+});
+
+describe('whose turn it is when work runs short', () => {
+  const LIMITS = { share: 0.25, depth: 50, reserve: 0.1 };
+  const COST_MS = 0.5;
+  const RATE_MS = 20;
+
+  /** A flood of 20,000 packets a second, and from the tenth second on an honest source each quarter of a second. */
+  function honestServed(sources: number, isFair: boolean): number {
+    const buckets = new SourceBuckets(1_048_576, KEY, RATE);
+    const budget = new WorkBudget(LIMITS);
+    let random = 1;
+    const judged = (word: number, now: number): boolean => {
+      const silence = buckets.take(4, 0, 0, 0, word, now);
+      if (silence === NONE || !budget.allows(false, now)) return false;
+      if (isFair && silence < silenceWanted(budget.fullness(now))) return false;
+      budget.spend(COST_MS);
+      return true;
+    };
+    let served = 0;
+    for (let ms = 1; ms <= 20_000; ms++) {
+      for (let n = 0; n < RATE_MS; n++) {
+        random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0;
+        judged(0x0a00_0000 + Math.floor((random / 2 ** 32) * sources), ms);
+      }
+      if (ms > 10_000 && ms % 250 === 0 && judged(0x7f00_0000 + ms, ms)) served++;
+    }
+    return served;
+  }
+
+  test('a flood from 65,536 forged sources, a fortieth of which can be judged: honest ones are', () => {
+    const served = honestServed(65_536, true);
+    assert.ok(served >= 34, `${served} of 40`);
+  });
+
+  test('without it, or with sources that never come twice, they have their share of the budget', () => {
+    assert.ok(honestServed(65_536, false) < 15);
+    assert.ok(honestServed(2 ** 24, true) < 25);
+  });
+
+  test('nobody waits while there is enough, and nobody for more than five minutes', () => {
+    assert.deepEqual([silenceWanted(1), silenceWanted(0.75)], [0, 0]);
+    assert.ok(silenceWanted(0.7) > 100 && silenceWanted(0.7) < 200);
+    assert.ok(Math.abs(silenceWanted(0) - 300_000) < 1);
+  });
+
+  test('a source is silent from when it has all its tokens', () => {
+    const buckets = new SourceBuckets(1024, KEY, RATE);
+    const silence = (now: number): number => buckets.take(...words('192.0.2.7'), now);
+    assert.deepEqual([1000, 1000, 1100, 3000].map(silence), [Number.POSITIVE_INFINITY, 0, 0, 1700]);
   });
 });
 

@@ -1,8 +1,9 @@
 import type { HashKey } from '../../../core/attempt/keyed-hash.ts';
 import { RecentPackets } from '../../../core/attempt/recent-packets.ts';
 import type { BanList } from '../../../core/ban/ban-list.ts';
+import { silenceWanted } from '../../../core/budget/fair-share.ts';
 import type { KnownSources } from '../../../core/budget/known-sources.ts';
-import { SourceBuckets } from '../../../core/budget/source-buckets.ts';
+import { NONE, SourceBuckets } from '../../../core/budget/source-buckets.ts';
 import { WorkBudget } from '../../../core/budget/work-budget.ts';
 import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
 import { instant } from '../../../core/net/time.ts';
@@ -35,7 +36,8 @@ const RATES = {
   strangers: { burst: 5, perSecond: 10 },
   known: { burst: 40, perSecond: 50 },
 } as const;
-const PLACES = 65_536;
+/** Of strangers so many that 65,536 forged sources leave fifteen of sixteen honest ones a place of their own. */
+const PLACES = { strangers: 1_048_576, known: 65_536 } as const;
 
 /** Looks at one packet on a bridge and its port come right behind each other. */
 const RECENT = 4096;
@@ -85,8 +87,8 @@ export class PayloadLoop {
     this.#recent = new RecentPackets(RECENT, parts.secret);
     const [a, b] = parts.secret;
     this.#buckets = {
-      known: new SourceBuckets(PLACES, [b, a], RATES.known),
-      strangers: new SourceBuckets(PLACES, [a, ~b], RATES.strangers),
+      known: new SourceBuckets(PLACES.known, [b, a], RATES.known),
+      strangers: new SourceBuckets(PLACES.strangers, [a, ~b], RATES.strangers),
     };
   }
 
@@ -140,6 +142,7 @@ export class PayloadLoop {
     while (!this.#isCut && this.#parts.capture.drain(1, this.#take) === 1) {
       taken++;
       if (!this.#hasJudged && taken % LOOK_EVERY !== 0) continue;
+      if (!this.#hasJudged) this.#spend();
       this.#hasJudged = false;
       this.#isCut = performance.now() - this.#turnAt >= SLICE_MS;
     }
@@ -185,11 +188,14 @@ export class PayloadLoop {
     if (bans.has(family, source0, source1, source2, source3, now)) return 'banned';
     const isKnown = known.has(family, source0, source1, source2, source3);
     const buckets = isKnown ? this.#buckets.known : this.#buckets.strangers;
-    if (!buckets.admit(family, source0, source1, source2, source3, this.#turnAt)) return 'rate';
+    const silence = buckets.take(family, source0, source1, source2, source3, this.#turnAt);
+    if (silence === NONE) return 'rate';
+    const at = performance.now();
+    if (!this.#work.allows(isKnown, at)) return 'budget';
+    if (isKnown) return undefined;
     // Who is known is not to be lost behind strangers that are judged one by one.
-    if (!isKnown && this.#parts.capture.holds(this.#parts.crowd)) return 'budget';
-    this.#spend();
-    return this.#work.allows(isKnown, performance.now()) ? undefined : 'budget';
+    if (this.#parts.capture.holds(this.#parts.crowd)) return 'budget';
+    return silence < silenceWanted(this.#work.fullness(at)) ? 'budget' : undefined;
   }
 
   #payloadPacket(frame: Frame, isLocal: boolean, now: number): PayloadPacket {

@@ -1,0 +1,69 @@
+import type { Ciphers } from './ciphers.ts';
+import {
+  BLOCK_BYTES,
+  compress,
+  expand,
+  SCHEDULE_WORDS,
+  STATE_WORDS,
+  scheduleOf,
+  startState,
+} from './sha256-blocks.ts';
+
+const INNER_PAD = 0x36;
+const OUTER_PAD = 0x5c;
+const PADDING_MARK = 0x8000_0000;
+const LENGTH_WORD = 15;
+const OUTER_BITS = (BLOCK_BYTES + 4 * STATE_WORDS) * 8;
+
+/** Reused, for the core is synchronous. */
+const state = new Int32Array(STATE_WORDS);
+const outerSchedule = new Int32Array(SCHEDULE_WORDS);
+
+/** A key of HMAC-SHA256 (RFC 2104), its two blocks hashed already. */
+export class HmacSha256Key {
+  readonly #inner: Int32Array;
+  readonly #outer: Int32Array;
+
+  constructor(ciphers: Ciphers, key: Uint8Array) {
+    const block = new Uint8Array(BLOCK_BYTES);
+    block.set(key.length > BLOCK_BYTES ? ciphers.sha256(key) : key);
+    this.#inner = hashedBlock(block, INNER_PAD);
+    this.#outer = hashedBlock(block, OUTER_PAD);
+  }
+
+  /** Whether `tag`, 32 bytes, is that of the message, in a time that does not depend on where it differs. */
+  isTagOf(message: HmacSha256Message, tag: DataView): boolean {
+    const { schedule } = message;
+    state.set(this.#inner);
+    for (let start = 0; start < schedule.length; start += SCHEDULE_WORDS) compress(state, schedule, start);
+    outerSchedule.fill(0);
+    outerSchedule.set(state);
+    outerSchedule[STATE_WORDS] = PADDING_MARK;
+    outerSchedule[LENGTH_WORD] = OUTER_BITS;
+    expand(outerSchedule, 0);
+    state.set(this.#outer);
+    compress(state, outerSchedule, 0);
+    let differs = 0;
+    for (let i = 0; i < STATE_WORDS; i++) differs |= (state[i] as number) ^ tag.getInt32(4 * i);
+    return differs === 0;
+  }
+}
+
+/** A message that is tried with many keys: its schedule is the same for all of them. */
+export class HmacSha256Message {
+  readonly schedule: Int32Array;
+
+  constructor(message: Uint8Array) {
+    this.schedule = scheduleOf(message, BLOCK_BYTES);
+  }
+}
+
+function hashedBlock(key: Uint8Array, pad: number): Int32Array {
+  const schedule = new Int32Array(SCHEDULE_WORDS);
+  const view = new DataView(key.map((byte) => byte ^ pad).buffer);
+  for (let i = 0; i < BLOCK_BYTES / 4; i++) schedule[i] = view.getInt32(4 * i);
+  expand(schedule, 0);
+  const hashed = startState();
+  compress(hashed, schedule, 0);
+  return hashed;
+}
