@@ -59,6 +59,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
       'library-libpcap',
       'library-libnftables',
       'daemon-running',
+      'packets-lost',
       'another-knockd',
       'interface-up',
       'log-rotation',

@@ -105,6 +105,15 @@ async function counts(stage: SpaStage): Promise<string> {
   return some.map(([what, count]) => `${what} ${count}`).join(', ');
 }
 
+/** What doctor says of rings that lose packets. */
+async function doctor(stage: SpaStage): Promise<string> {
+  // Where it finds a problem of the host, its status is 1.
+  const report = await stage.ask('doctor', '--json').catch((error) => error.stdout);
+  const { findings } = JSON.parse(report);
+  const lost = findings.filter(({ id }: { readonly id: string }) => id === 'packets-lost');
+  return lost.map(({ message }: { readonly message: string }) => message).join('\n');
+}
+
 /** The log writes so many equal lines only. */
 async function openings(stage: SpaStage): Promise<number> {
   const { opened = 0, extended = 0 } = (await status(stage)).outcomes;
@@ -139,7 +148,10 @@ for (const [users, rate] of [
       `${cpu.toFixed(1)} % of a core; of ${HONEST} packets opened: ${known} of a source that is known, ${strangers} of another; ${await counts(stage)}`,
     );
     assert.ok(cpu <= CPU, `${cpu} %`);
-    // How many others there are depends on the machine, and on how much of the budget the flood takes.
-    if (rate !== undefined) assert.ok(known >= HONEST * 0.9, `${known} of ${HONEST}`);
+    if (rate === undefined) assert.match(await doctor(stage), /of \d+ packets that look like SPA/);
+    // At full speed, how many reach the ring depends on the machine.
+    if (rate === undefined) return;
+    assert.ok(known >= HONEST * 0.9, `${known} of ${HONEST}`);
+    assert.ok(strangers >= HONEST * 0.75, `${strangers} of ${HONEST} strangers`);
   });
 }

@@ -16,6 +16,7 @@ import { serviceTrialLeft, withServiceTrial } from '../trial/confirm-trial.ts';
 import { renderTrial } from '../trial/render-trial.ts';
 import { type HiddenPort, hiddenPorts } from './hidden-ports.ts';
 import { judgeBoot } from './judge-boot.ts';
+import { judgeCaptures } from './judge-captures.ts';
 import { judgeConfiguration, judgeRotation } from './judge-files.ts';
 import { judgeFirewall } from './judge-firewall.ts';
 import { judgeNetwork } from './judge-network.ts';
@@ -45,6 +46,7 @@ export async function examineHost(choice: DaemonSelector): Promise<readonly Find
   const service = [
     judgeDaemon(reply, start),
     ...(await judgeTrial(judged.status, daemon)),
+    ...judgeCaptures(judged.status),
     judgeOthers(),
     await judgeBoot(daemon, await serviceTrialLeft()),
     ...(config === undefined ? [] : [judgeRotation(config)]),

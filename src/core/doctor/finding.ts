@@ -45,6 +45,8 @@ export const FINDINGS = {
   configuration: ['chmod'],
   'daemon-running': STARTS,
   trial: ['confirm'],
+  // What comes is up to others.
+  'packets-lost': [],
   'another-knockd': ['kill', 'systemctl-disable'],
   'service-enabled': [
     'systemctl-enable',
