@@ -24,21 +24,32 @@ import { measureIdle } from './measure-idle.ts';
 import { measureNoise } from './measure-noise.ts';
 import { measureFirstKnocks, measureOpenings } from './measure-openings.ts';
 import { measureSigned } from './measure-signed.ts';
+import { measureSpa } from './measure-spa.ts';
 import { measureStarts } from './measure-starts.ts';
 import { withFigures } from './readme-part.ts';
 import { renderReport } from './report.ts';
 import { Samples } from './samples.ts';
 
-const USAGE = `usage: npm run bench [-- OPTION...]     about 17 minutes
+const USAGE = `usage: npm run bench [-- OPTION...]     about 22 minutes
 
-  --quick             one round in place of five: 3 minutes, for a look
+  --quick             one round in place of five: 8 minutes, for a look
   --only PART,...     measure these parts, take the rest from bench/results.json:
-                      noise, openings, signed, starts, idle, attempts, clients, felt
+                      noise, openings, signed, spa, starts, idle, attempts, clients, felt
   --update-baseline   keep this run, if it is a whole one: bench/baseline.json, bench/chart.svg, the README's tables
   --help              print this help
 `;
 
-const PARTS = ['noise', 'openings', 'signed', 'starts', 'idle', 'attempts', 'clients', 'felt'] as const;
+const PARTS = [
+  'noise',
+  'openings',
+  'signed',
+  'spa',
+  'starts',
+  'idle',
+  'attempts',
+  'clients',
+  'felt',
+] as const;
 type Part = (typeof PARTS)[number];
 
 const RESULTS = new URL('results.json', import.meta.url);
@@ -102,6 +113,8 @@ async function measure(part: Part): Promise<void> {
       return measureOpenings(samples, quick ? 20 : 120);
     case 'signed':
       return measureSigned(samples, quick ? 1 : 3);
+    case 'spa':
+      return measureSpa(samples, quick ? 1 : 3);
     case 'starts':
       return measureStarts(ground, samples, quick ? 2 : 7);
     case 'idle':

@@ -12,8 +12,16 @@ export const SPA_PORT = 62_201;
 const KEY = Buffer.alloc(32, 'k').toString('base64');
 const HMAC_KEY = Buffer.alloc(64, 'h').toString('base64');
 
+/** As a stanza of access.conf. */
+export const accessStanza = (key: string, hmacKey: string): string =>
+  `SOURCE ANY\nKEY_BASE64 ${key}\nHMAC_KEY_BASE64 ${hmacKey}\nFW_ACCESS_TIMEOUT 300\n`;
+
 /** Writes its files and returns its options. It looks at every SYN to the noise's port too, as knockd has to. */
-export function writeFwknopConfig(directory: WorkDirectory, noisePort: number): string[] {
+export function writeFwknopConfig(
+  directory: WorkDirectory,
+  noisePort: number,
+  stanzas: readonly string[] = [accessStanza(KEY, HMAC_KEY)],
+): string[] {
   const config = directory.file(
     'fwknopd.conf',
     `PCAP_INTF eth0;
@@ -21,10 +29,7 @@ PCAP_FILTER udp dst port ${SPA_PORT} or tcp dst port ${noisePort};
 FWKNOP_RUN_DIR ${directory.path};
 `,
   );
-  const access = directory.file(
-    'access.conf',
-    `SOURCE ANY\nKEY_BASE64 ${KEY}\nHMAC_KEY_BASE64 ${HMAC_KEY}\nFW_ACCESS_TIMEOUT 300\n`,
-  );
+  const access = directory.file('access.conf', stanzas.join('\n'));
   const files = ['-p', directory.file('fwknopd.pid'), '-d', directory.file('digest.cache')];
   return ['-f', '-i', 'eth0', '-c', config, '-a', access, ...files];
 }

@@ -1,6 +1,7 @@
 import { POLICIES, WAYS } from './measure-felt.ts';
 import { RATES } from './measure-noise.ts';
 import { FLOOD_RATES, HONEST, SEQUENCES } from './measure-signed.ts';
+import { SPA_USERS } from './measure-spa.ts';
 import type { Rate } from './replay.ts';
 import type { Contender } from './samples.ts';
 
@@ -84,6 +85,11 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    title: 'SPA: CPU of a packet with the key of no user',
+    lines: SPA_USERS.map((users) => line(`spa.reject.${users}`, `where ${keys(users)}`, 'µs', 0)),
+  },
+  ...SPA_USERS.flatMap((users) => FLOOD_RATES.map((rate) => spaSection(users, rate))),
+  {
     title: 'start to the first packet captured',
     lines: [
       { ...line('start.commands', 'doors with commands', 'ms', 1), beside: ['knockd'] },
@@ -144,6 +150,22 @@ function feltSection(roundTrip: number, policy: (typeof POLICIES)[number]): Sect
       ...both('key', 'bussa connect by key; fwknop && ssh'),
     ],
   };
+}
+
+function spaSection(users: number, rate: Rate): Section {
+  const last = `${users}.${rate}`;
+  return {
+    title: `SPA, ${keys(users)}: a flood of well-formed packets at ${speed(rate)}`,
+    lines: [
+      line(`spa.strangers.${last}`, `of ${HONEST} honest packets, each of another source, open`, '', 0),
+      line(`spa.known.${last}`, `of ${HONEST} of a source that has opened before`, '', 0),
+      { ...line(`spa.cpu.${last}`, 'CPU spent on the flood, of one core', '%', 1), scale: 0.01 },
+    ],
+  };
+}
+
+export function keys(users: number): string {
+  return users === 1 ? 'one user has a key' : `${users} users have a key`;
 }
 
 function speed(rate: Rate): string {

@@ -1,10 +1,11 @@
 import { C_KNOCK } from '../test/lab/knockd.ts';
 import { SERVER } from '../test/lab/wire.ts';
+import type { Contestant, FloodScene } from './flood-scene.ts';
 import { pause } from './ground.ts';
 import { PacketCounter } from './packet-statistics.ts';
 import type { Rate } from './replay.ts';
 import type { Samples } from './samples.ts';
-import { type Contestant, SEQUENCE, SignedScene } from './signed-scene.ts';
+import { SEQUENCE, SignedScene } from './signed-scene.ts';
 import { garbage, spaByStranger } from './signed-traffic.ts';
 
 export const FLOOD_RATES = [20_000, 100_000, 'full speed'] as const;
@@ -65,7 +66,7 @@ async function measureRejections(samples: Samples, rounds: number): Promise<void
 }
 
 /** Microseconds. Of what the kernel's filter throws away the daemon takes none, and the time is that of all sent. */
-async function cpuOfEach(scene: SignedScene, path: string, count: number, rate: Rate): Promise<number> {
+export async function cpuOfEach(scene: FloodScene, path: string, count: number, rate: Rate): Promise<number> {
   using counter = new PacketCounter(scene.daemon.pid);
   const before = scene.cpuMicros;
   await scene.send(path, rate);
@@ -96,7 +97,7 @@ async function measureFlood(samples: Samples, name: Contestant, rate: Rate): Pro
   const make = name === 'Bussa' ? garbage : spaByStranger;
   await using _flood = scene.flood(scene.write(Array.from({ length: FLOOD_PACKETS }, make)), rate);
   await pause(SETTLE_MS);
-  samples.add(`signed.flood.cpu.${rate}`, name, await shareOfCore(scene, WATCH_MS));
+  samples.add(`signed.flood.cpu.${rate}`, name, await scene.shareOfCore(WATCH_MS));
   samples.add(`signed.flood.opened.${rate}`, name, await openHonestly(scene));
 }
 
@@ -107,19 +108,13 @@ async function measureCardholder(samples: Samples): Promise<void> {
   const packets = Array.from({ length: FLOOD_PACKETS }, () => scene.signer.byCardholder());
   await using _flood = scene.flood(scene.write(packets), 'full speed');
   await pause(SETTLE_MS);
-  samples.add('signed.card.cpu', 'Bussa', await shareOfCore(scene, WATCH_MS));
+  samples.add('signed.card.cpu', 'Bussa', await scene.shareOfCore(WATCH_MS));
   for (let n = 0; n < SEQUENCES; n++) {
     await scene.wire.client.run(C_KNOCK, '-d', '5', SERVER, ...SEQUENCE);
     await pause(PAUSE_MS);
   }
   await pause(SETTLE_MS);
   samples.add('signed.card.sequences', 'Bussa', scene.daemon.count(/: ports: OPEN SESAME/g));
-}
-
-async function shareOfCore(scene: SignedScene, ms: number): Promise<number> {
-  const [cpu, at] = [scene.cpuMicros, performance.now()];
-  await pause(ms);
-  return (scene.cpuMicros - cpu) / 1000 / (performance.now() - at);
 }
 
 /** How many of the honest packets open, each at its first try. */

@@ -1,6 +1,7 @@
 import type { Baseline } from './baseline.ts';
 import { RATES } from './measure-noise.ts';
 import { renderSignedFigures } from './readme-signed.ts';
+import { renderSpaFigures } from './readme-spa.ts';
 import type { Contender } from './samples.ts';
 
 const BEGIN = '<!-- from bench/baseline.json, by npm run bench -- --update-baseline -->';
@@ -28,7 +29,7 @@ ${RATES.map((rate) => noiseRow(baseline, rate)).join('\n')}
 ${otherRows(baseline)
   .map((cells) => `| ${cells.join(' | ')} |`)
   .join('\n')}
-${renderSignedFigures(baseline.figures)}`;
+${renderSignedFigures(baseline.figures)}${renderSpaFigures(baseline.figures)}`;
 }
 
 function conditions({ machine, rounds, remark }: Baseline): string {

@@ -50,11 +50,11 @@ ${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}
 }
 
 /** Two digits that count, and no exponent. */
-function withUnit(value: number | undefined, unit: string): string {
+export function withUnit(value: number | undefined, unit: string): string {
   if (value === undefined) return '–';
   return `${value >= 10 ? Math.round(value).toLocaleString('en') : Number(value.toPrecision(2))}${unit}`;
 }
 
-function percent(share: number | undefined): string {
+export function percent(share: number | undefined): string {
   return share === undefined ? '–' : `${Number((100 * share).toFixed(share < 0.01 ? 2 : 0))} %`;
 }

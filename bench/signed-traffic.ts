@@ -7,6 +7,7 @@ import { KNOCK } from '../src/core/signed/knock-layout.ts';
 import { ephemeralOf, keyIdOf, sealKnock, signedText } from '../src/core/signed/seal-knock.ts';
 import { renderServerKeys } from '../src/core/signed/server-keys.ts';
 import { serverMarks, tagOf, wordOf } from '../src/core/signed/server-word.ts';
+import type { SpaCredential } from '../src/core/spa/spa-credential.ts';
 import { sealSpa } from '../src/core/spa/spa-packet.ts';
 import { sshString } from '../src/core/ssh/ssh-writer.ts';
 import { nodeCiphers as ciphers } from '../src/host/crypto/node-ciphers.ts';
@@ -94,13 +95,17 @@ export function garbage(): Uint8Array {
   return Uint8Array.from(randomBytes(KNOCK_BYTES));
 }
 
-/** What fwknop sends, by somebody who has not got the key. */
-export function spaByStranger(): Uint8Array {
-  const credential = {
+/** A key of fwknop, as its client makes it. */
+export const drawSpaKey = () =>
+  ({
     mode: 'cbc',
     key: randomBytes(32),
     hmac: { name: 'sha256', key: randomBytes(64) },
-  } as const;
+  }) as const satisfies SpaCredential;
+
+/** What fwknop sends, by somebody who has not got the key. */
+export function spaByStranger(): Uint8Array {
+  const credential = drawSpaKey();
   const text = randomBytes(SPA_TEXT_BYTES).toString('base64').slice(0, SPA_TEXT_BYTES);
   return Buffer.from(sealSpa(ciphers, credential, text, randomBytes(8)), 'latin1');
 }

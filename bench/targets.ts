@@ -23,6 +23,7 @@ export function judgeTargets(samples: Samples): Target[] {
     target('native opening : knockd', samples.ratio('open.native', 'Bussa', 'knockd'), 1 / 20),
     ...openingTargets(samples),
     ...signedTargets(samples),
+    ...spaTargets(samples),
     target('wake-ups a second, idle', ours('idle.wakeUps'), 2),
     target('CPU idle, % of one', 100 * ours('idle.cpu'), 0.05),
     target('private memory idle, MB', ours('idle.private') / 1e6, 16),
@@ -54,6 +55,9 @@ function openingTargets(samples: Samples): Target[] {
 /** A budget of a quarter of a core for work on what bears the right tag, and what it costs to look at the rest. */
 const CARD_CPU = 30;
 
+/** The same budget, and what reading the ring takes. */
+const SPA_CPU = 35;
+
 function signedTargets(samples: Samples): Target[] {
   const ours = (figure: string): number => samples.quantile(figure, 'Bussa', 0.5);
   const full = 'garbage at the sender’s full speed';
@@ -70,6 +74,21 @@ function signedTargets(samples: Samples): Target[] {
       0,
     ),
     target('CPU spent on garbage by somebody who has the card, %', 100 * ours('signed.card.cpu'), CARD_CPU),
+  ];
+}
+
+function spaTargets(samples: Samples): Target[] {
+  const ours = (figure: string): number => samples.quantile(figure, 'Bussa', 0.5);
+  const shut = (figure: string): number => HONEST - ours(`spa.${figure}.20000`);
+  const noise = 'amidst 20,000 wrong ones a second';
+  return [
+    target(`honest SPA packets of ${HONEST} not opened, one key, ${noise}`, shut('strangers.1'), 0),
+    target(`the same of a source that has opened before, 100 keys, ${noise}`, shut('known.100'), 0),
+    target(
+      'CPU spent on SPA noise at full speed, 100 keys, %',
+      100 * ours('spa.cpu.100.full speed'),
+      SPA_CPU,
+    ),
   ];
 }
 

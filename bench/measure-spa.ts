@@ -1,0 +1,80 @@
+import { CLIENT } from '../test/lab/wire.ts';
+import type { Contestant } from './flood-scene.ts';
+import { pause } from './ground.ts';
+import { cpuOfEach, FLOOD_RATES, HONEST } from './measure-signed.ts';
+import type { Rate } from './replay.ts';
+import type { Samples } from './samples.ts';
+import { spaByStranger } from './signed-traffic.ts';
+import { SpaScene, strangerOf } from './spa-scene.ts';
+
+/** How many users have a key: each packet is tried with all of them. */
+export const SPA_USERS = [1, 100] as const;
+
+/** Of a flood: sources, each of which has one packet. */
+const FLOOD_SOURCES = 65_536;
+/** A key opens ten times a second. */
+const PAUSE_MS = 120;
+const SETTLE_MS = 4000;
+const WATCH_MS = 3000;
+const PATIENCE_MS = 5000;
+
+/** Within the budget of work. */
+const REJECTED = { count: 500, rate: 500 } as const;
+
+/** Packets of fwknop at Bussa beside fwknopd: what a wrong one costs, and honest ones amidst well-formed noise. */
+export async function measureSpa(samples: Samples, rounds: number): Promise<void> {
+  const noise = Array.from({ length: FLOOD_SOURCES }, spaByStranger);
+  for (const users of SPA_USERS) {
+    await measureRejection(samples, users, rounds);
+    for (const rate of FLOOD_RATES) {
+      for (const name of ['Bussa', 'fwknopd'] as const) await measureFlood(samples, name, users, rate, noise);
+    }
+  }
+}
+
+async function measureRejection(samples: Samples, users: number, rounds: number): Promise<void> {
+  for (const name of ['Bussa', 'fwknopd'] as const) {
+    await using scene = await SpaScene.open(name, users);
+    for (let round = 0; round < rounds; round++) {
+      console.error(`SPA: what opens nothing, ${users} keys, ${name}, round ${round + 1} of ${rounds}`);
+      const path = scene.write(Array.from({ length: REJECTED.count }, spaByStranger));
+      const micros = await cpuOfEach(scene, path, REJECTED.count, REJECTED.rate);
+      samples.add(`spa.reject.${users}`, name, micros);
+    }
+  }
+}
+
+async function measureFlood(
+  samples: Samples,
+  name: Contestant,
+  users: number,
+  rate: Rate,
+  noise: readonly Uint8Array[],
+): Promise<void> {
+  console.error(`SPA: a flood at ${rate}${rate === 'full speed' ? '' : '/s'}, ${users} keys, ${name}`);
+  await using scene = await SpaScene.open(name, users);
+  await scene.knock(0, CLIENT);
+  await pause(PAUSE_MS);
+  await using _flood = scene.flood(scene.write(noise), rate);
+  await pause(SETTLE_MS);
+  const figure = (what: string): string => `spa.${what}.${users}.${rate}`;
+  samples.add(figure('cpu'), name, await scene.shareOfCore(WATCH_MS));
+  samples.add(figure('strangers'), name, await openHonestly(scene, strangerOf));
+  samples.add(figure('known'), name, await openHonestly(scene, () => CLIENT));
+}
+
+/** How many of the honest packets open, each sent once. */
+async function openHonestly(scene: SpaScene, sourceOf: (n: number) => string): Promise<number> {
+  const before = await scene.opened();
+  for (let n = 0; n < HONEST; n++) {
+    await scene.knock(n, sourceOf(n));
+    await pause(PAUSE_MS);
+  }
+  const deadline = performance.now() + PATIENCE_MS;
+  let opened = (await scene.opened()) - before;
+  while (opened < HONEST && performance.now() < deadline) {
+    await pause(PAUSE_MS);
+    opened = (await scene.opened()) - before;
+  }
+  return opened;
+}
