@@ -26,6 +26,8 @@ const LOOK_EVERY = 16;
 const WAKE_UPS_PER_MS = 0.04;
 const WAKE_UPS_AT_ONCE = 100;
 const REST_MS = 20;
+/** What was run between two turns counts as the cost of being woken, but no more of it. */
+const MOST_FOR_WAKE_UP_MS = 0.1;
 const REST_PACKETS = 64;
 
 /** A quarter of a core, of which a burst of 50 ms may be saved up; a tenth is left for sources that have opened before. */
@@ -116,6 +118,7 @@ export class PayloadLoop {
   /** What is left in the ring has the descriptor still readable: the next turn comes behind everybody else's. */
   #turn(): void {
     if (this.#isStopped) return;
+    this.#work.spend(Math.min(MOST_FOR_WAKE_UP_MS, threadCpuMs() - this.#spentTo));
     this.#parts.takeOthers();
     const before = this.#turnAt;
     this.#turnAt = performance.now();
