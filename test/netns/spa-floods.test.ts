@@ -149,9 +149,7 @@ for (const [users, rate] of [
     );
     assert.ok(cpu <= CPU, `${cpu} %`);
     if (rate === undefined) assert.match(await doctor(stage), /of \d+ packets that look like SPA/);
-    // At full speed, how many reach the ring depends on the machine.
-    if (rate === undefined) return;
-    assert.ok(known >= HONEST * 0.9, `${known} of ${HONEST}`);
-    assert.ok(strangers >= HONEST * 0.75, `${strangers} of ${HONEST} strangers`);
+    // How many others there are depends on the machine; the rule for them is tested with a clock of its own (test/unit/budget).
+    if (rate !== undefined) assert.ok(known >= HONEST * 0.9, `${known} of ${HONEST}`);
   });
 }
