@@ -191,7 +191,11 @@ describe('signed knocks from the client', () => {
       ],
       ['Card damaged', `Card ${damaged}\n${key}`, /:5:\d+: this card is damaged: .*bussa key show/],
       ['Card of nothing', `Card hello\n${key}`, /:5:\d+: .* is no card: .*bussa key show/],
-      ['Card without a value', `Card\n${key}`, /:5:\d+: Card has no value/],
+      [
+        'Card without a value',
+        `Card\n${key}`,
+        /:5:\d+: Card has no value: write one behind it, or remove the line/,
+      ],
       ['missing', `Card CARD\nIdentityFile /nowhere`, /\/nowhere cannot be read: name an existing one/],
       ['directory', `Card CARD\nIdentityFile ${scratch.path}`, /cannot be read: name an existing one/],
       ['encrypted', `Card CARD\nIdentityFile ${file('encrypted')}`, /got no passphrase: ssh-add /],

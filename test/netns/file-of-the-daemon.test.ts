@@ -34,7 +34,7 @@ test('doctor and check judge the file of the daemon that runs there, and doctor 
   const second = await doctor();
   assert.equal(messageOf(second, 'trial'), '');
   assert.ok(messageOf(second, 'configuration').includes(stage.config));
-  assert.doesNotMatch(await ask('status', '--state', state), /trial:/);
+  assert.doesNotMatch(await ask('status', '--state', state), /^trial /m);
   assert.equal((await up.stop()).code, 0);
   mkdirSync(stage.directory.file('empty'));
   assert.match(await ask('check', '--state', stage.directory.file('empty')), /knockd\.conf/);

@@ -73,7 +73,7 @@ class BlockReader {
       return;
     }
     if (words === undefined) {
-      this.#findings.error(keyword, `${known.name} has no value`);
+      this.#findings.error(keyword, `${known.name} has no value: write one behind it, or remove the line`);
       return;
     }
     const stray = known.many === true ? undefined : words[1];
