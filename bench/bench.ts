@@ -30,9 +30,9 @@ import { withFigures } from './readme-part.ts';
 import { renderReport } from './report.ts';
 import { Samples } from './samples.ts';
 
-const USAGE = `usage: npm run bench [-- OPTION...]     about 22 minutes
+const USAGE = `usage: npm run bench [-- OPTION...]     about 25 minutes
 
-  --quick             one round in place of five: 8 minutes, for a look
+  --quick             one round in place of five: 12 minutes, for a look
   --only PART,...     measure these parts, take the rest from bench/results.json:
                       noise, openings, signed, spa, starts, idle, attempts, clients, felt
   --update-baseline   keep this run, if it is a whole one: bench/baseline.json, bench/chart.svg, the README's tables
