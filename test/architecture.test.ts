@@ -229,7 +229,7 @@ const IMPURE = new Set(
 /** Tells the version; read where options are. */
 const VERSION_FILE = '../package.json';
 
-const MAX_LINES = 300;
+const MAX_LINES = 250;
 const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.tsx?$/;
 const VAGUE_NAME = /^index\.ts$|(?:^|-)(?:utils?|helpers?|common|misc)\.ts$/;
 

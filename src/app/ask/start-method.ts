@@ -4,7 +4,8 @@ import { quoteWord } from '../../core/text/quote-word.ts';
 import { programWord } from '../../host/self/program-word.ts';
 import { findInstalledService } from '../../host/service-manager/installed-service.ts';
 import { DEFAULT_CONFIG_FILE, DEFAULT_STATE_DIRECTORY } from '../config/daemon-options.ts';
-import { pidIn, stateName } from '../state/open-state.ts';
+import { pidIn } from '../state/holder-pid.ts';
+import { stateName } from '../state/open-state.ts';
 import { startSwitch } from './start-switch.ts';
 
 const KNOCKD = new URL('../../../bin/knockd', import.meta.url).href;

@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, openSync, readFileSync, realpathSync, writeSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event } from '../../core/event/event.ts';
 import { instant, millis } from '../../core/net/time.ts';
@@ -15,6 +15,7 @@ import {
 import { HeldError, isDamagedError, isLockedError, withStoreError } from '../../host/store/sqlite-error.ts';
 import { openSqliteLeaseStore } from '../../host/store/sqlite-lease-store.ts';
 import { Claims } from './claims.ts';
+import { recordHolder } from './holder-pid.ts';
 import { isOwnDirectory, makeOwnDirectory } from './own-directory.ts';
 
 /** `isOpen`: its directory is there, and nobody else may write to it. */
@@ -112,7 +113,7 @@ function openOwn(own: string, lock: DirectoryLock, wasOpen: boolean, parts: Stat
       store.close();
       throw error;
     }
-    notePid(own);
+    recordHolder(own);
     return store;
   });
 }
@@ -187,24 +188,6 @@ function describeRemaining({ door, source, stop }: StoredLease, report: (event: 
   report({ kind: 'error', text });
 }
 
-/** Only the words for a second daemon come from it. */
-/** A FIFO that lies in the file's place must not hold up the start. */
-const WRITTEN_ANEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
-const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
-
-function notePid(own: string): void {
-  try {
-    const file = openSync(join(own, 'pid'), WRITTEN_ANEW, 0o600);
-    try {
-      writeSync(file, `${process.pid}\n`);
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    // A full disk has no room for it, and the store may yet be of use.
-  }
-}
-
 /** What the database has lost without knowing it, the end of its log cut off for one, the claims still tell. */
 export function sweepClaims(
   directory: string,
@@ -220,16 +203,6 @@ export function sweepClaims(
       `${databaseIn(directory)} has lost ${lost} lease(s) whose start command has been run and whose stop command has not: ` +
       'it, or its -wal, has been truncated, replaced or removed; check for doors that are still open, and close them by hand',
   });
-}
-
-/** The daemon that holds this directory, or held it last, if such a process lives. */
-export function pidIn(directory: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(join(directory, 'pid'), { encoding: 'utf8', flag: READ_AT_ONCE }));
-    return Number.isInteger(pid) && pid > 1 && existsSync(`/proc/${pid}`) ? pid : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 export const databaseIn = (directory: string): string => join(directory, 'leases.db');

@@ -8,6 +8,7 @@ import type { Packet } from '../packet/packet.ts';
 import type { LeaseNote } from './lease-note.ts';
 import { isRefusedProof, REFUSED_PROOFS } from './refused-proof.ts';
 import { TRACE_KINDS, TRACED, type TraceEntry, type TraceKind } from './trace-entry.ts';
+import { TraceReasons } from './trace-reasons.ts';
 import { NO_ROW, type Row, TraceRings, WORD } from './trace-rings.ts';
 import {
   code,
@@ -33,11 +34,6 @@ const MAX_STEPS = 8;
 
 const WITH_REASON: ReadonlySet<TraceKind> = new Set(['refused', 'start-failed', ...REFUSED_PROOFS]);
 
-const OTHER_REASON = DETAIL_MASK;
-
-/** Of the reasons that are remembered, so many may be long. */
-const LONG_REASONS = 40;
-
 /**
  * Remembers what the packets of each source have lately brought about, so that it can be told afterwards why a door
  * did not open. Equal packets in a row are one record. Nothing is allocated for a packet.
@@ -48,7 +44,7 @@ export class SourceTraces {
   /** By number, the last ones that there were; `#list` is the current one. */
   readonly #lists: (readonly (Door | undefined)[])[];
   #list = 0;
-  readonly #reasons: string[] = [];
+  readonly #reasons = new TraceReasons();
 
   constructor(capacity: number, key: HashKey, doors: readonly (Door | undefined)[]) {
     this.#rings = new TraceRings(capacity, key);
@@ -126,7 +122,7 @@ export class SourceTraces {
     const isProof = isRefusedProof(kind);
     const rank = isProof ? 0 : (this.#doors[number]?.sequence.length ?? 1);
     const row = this.#rowOf(source, rank, now);
-    const detail = reason === undefined ? 0 : this.#reasonNumber(reason, shortReason);
+    const detail = reason === undefined ? 0 : this.#reasons.number(reason, shortReason);
     const what = (TRACED[kind] << KIND_SHIFT) | (this.#list << LIST_SHIFT) | (detail << DETAIL_SHIFT);
     if (row !== NO_ROW) this.#rings.write(row, now | 0, what, place(number, 0), isProof);
   }
@@ -216,16 +212,6 @@ export class SourceTraces {
     return this.#lists[this.#list] ?? [];
   }
 
-  #reasonNumber(reason: string, shortReason?: string): number {
-    if (shortReason !== undefined && this.#reasons.length > LONG_REASONS && !this.#reasons.includes(reason)) {
-      return this.#reasonNumber(shortReason);
-    }
-    const known = this.#reasons.indexOf(reason);
-    if (known >= 0) return known;
-    if (this.#reasons.length === OTHER_REASON) return OTHER_REASON;
-    return this.#reasons.push(reason) - 1;
-  }
-
   #entry(row: Row, index: number, now: Instant): TraceEntry {
     const rings = this.#rings;
     const what = rings.word(row, index, WORD.what);
@@ -236,7 +222,7 @@ export class SourceTraces {
     const door = this.#lists[(what >>> LIST_SHIFT) & (LISTS - 1)]?.[where >>> DOOR_SHIFT];
     const port = what & 0xffff;
     const detail = (what >>> DETAIL_SHIFT) & DETAIL_MASK;
-    const reason = WITH_REASON.has(kind) ? this.#reasons[detail] : undefined;
+    const reason = WITH_REASON.has(kind) ? this.#reasons.text(detail) : undefined;
     return {
       kind,
       at,

@@ -1,4 +1,5 @@
 import { type HashKey, keyedHash } from '../attempt/keyed-hash.ts';
+import { type Repetitions, readRepetitions, repeated } from './repetitions.ts';
 
 /** A source's row; -1 is none. */
 export type Row = number;
@@ -33,12 +34,6 @@ const RANK_MASK = 0x7fff;
 /** The words of a record: time in ms modulo 2^32, two that say what happened, repetitions. */
 const RECORD = 4;
 export const WORD = { time: 0, what: 1, where: 2, again: 3 } as const;
-
-/** In `again`: a count in the lower bits, in the upper ones 10 ms each since the first. */
-const AGAIN_BITS = 12;
-const MAX_AGAIN = (1 << AGAIN_BITS) - 1;
-export const AGAIN_UNIT_MS = 10;
-const MAX_LAPSE = (1 << (32 - AGAIN_BITS)) - 1;
 
 /** A source that has not been seen for so long makes room as if it had never come to any stage. */
 const FRESH_MS = 600_000;
@@ -160,17 +155,14 @@ export class TraceRings {
   }
 
   /** How often a record has come, and how many ms after the first it came last. */
-  again(row: Row, index: number): { readonly count: number; readonly lapse: number } {
-    const word = this.word(row, index, WORD.again);
-    return { count: word & MAX_AGAIN, lapse: (word >>> AGAIN_BITS) * AGAIN_UNIT_MS };
+  again(row: Row, index: number): Repetitions {
+    return readRepetitions(this.word(row, index, WORD.again));
   }
 
   #repeat(at: number, time: number): void {
     const records = this.#records;
-    const count = Math.min(MAX_AGAIN, ((records[at + WORD.again] as number) & MAX_AGAIN) + 1);
     const since = Math.max(0, (time - (records[at] as number)) | 0);
-    const lapse = Math.min(MAX_LAPSE, (since / AGAIN_UNIT_MS) | 0);
-    records[at + WORD.again] = (lapse << AGAIN_BITS) | count;
+    records[at + WORD.again] = repeated(records[at + WORD.again] as number, since);
   }
 
   #touch(row: Row, rank: number, now: number): Row {

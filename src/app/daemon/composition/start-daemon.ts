@@ -11,8 +11,6 @@ import type { Authority } from '../../config/authority.ts';
 import { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import { OneTimeDoors } from '../../config/one-time-doors.ts';
-import { startOptionsOf } from '../../config/start-options.ts';
-import { recordStart } from '../../state/last-start.ts';
 import { openState, stateName } from '../../state/open-state.ts';
 import { PidFile } from '../../state/own-pid-file.ts';
 import { BanKeeper } from '../bans/ban-keeper.ts';
@@ -22,11 +20,10 @@ import { shareControl } from '../control/control-access.ts';
 import { daemonVerbs } from '../control/daemon-verbs.ts';
 import { openExposure } from '../firewall/exposure-watch.ts';
 import { FirewallDoors } from '../firewall/firewall-doors.ts';
-import { gatesOf, hasForwardedDoors } from '../firewall/gates-of.ts';
+import { hasForwardedDoors } from '../firewall/gates-of.ts';
 import { openFirewallAlone } from '../firewall/open-firewall.ts';
 import { EarlierLeases } from '../leases/earlier-leases.ts';
 import { LeaseKeeper } from '../leases/lease-keeper.ts';
-import { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { KnockListener } from '../packets/knock-listener.ts';
 import { PayloadListener } from '../payloads/payload-listener.ts';
@@ -34,18 +31,17 @@ import { interfaceSetting, Reload } from '../reload/reload.ts';
 import { CodeCounters } from '../reporting/code-counters.ts';
 import { Hooks } from '../reporting/hooks.ts';
 import { openReports } from '../reporting/open-reports.ts';
-import { logTargets } from '../reporting/open-sinks.ts';
 import { ProofCounters } from '../reporting/proof-counters.ts';
 import { SpaCounters } from '../reporting/spa-counters.ts';
 import { DaemonView } from '../status/daemon-view.ts';
 import { SourceView } from '../status/source-view.ts';
 import { UserView } from '../status/user-view.ts';
-import type { Admit } from '../warm-up/rehearsal-stage.ts';
-import { WarmUp } from '../warm-up/warm-up.ts';
 import { closePorts } from './close-ports.ts';
-import { CompletionAdmission } from './completion-admission.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
 import { endings, hasStop, holding } from './lease-authority.ts';
+import { openGuard } from './open-guard.ts';
+import { openWarmUp } from './open-warm-up.ts';
+import { recordOptions } from './record-options.ts';
 
 /** What a start is given: `resources` has what has been opened, and closes it in reverse order. */
 export type DaemonStart = {
@@ -59,14 +55,15 @@ export type DaemonStart = {
 
 /**
  * Opens everything that a daemon takes, each layer on those before it, and closes the ports last: whatever can fail has
- * not failed by then. The control socket is there by then, and answers nobody before the daemon begins. Throws what the system, another daemon or the owner's guard has against it: then disposing of
- * `resources` leaves everything as it was, the firewall too.
+ * not failed by then. The control socket is there by then, and answers nobody before the daemon begins. Throws what the
+ * system, another daemon or the owner's guard has against it: then disposing of `resources` leaves everything as it
+ * was, the firewall too.
  */
 export async function startDaemon(start: DaemonStart): Promise<Daemon> {
   const base = openBase(start);
   const doors = openDoors(start, base);
   const parts = await openService(start, base, doors);
-  recordOptions(start, base);
+  recordOptions(start.options, base);
   parts.earlier.adopt();
   await closePorts(parts);
   return new Daemon(parts);
@@ -167,24 +164,6 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   return { guard, native, exposure, bans, hooks, keeper, sources, users, payloads, codes, proofs: counted };
 }
 
-function openGuard(
-  { guard: options, ...others }: DaemonOptions,
-  { clock, inForce, reports, watch, directory }: Base,
-  openFirewall: ReturnType<typeof openFirewallAlone>,
-): LockoutGuard | undefined {
-  if (options === undefined) return undefined;
-  const parts = {
-    ...{ options, directory, openFirewall, clock },
-    ownAddresses: () => watch.interfaces.interfaces.flatMap(({ addresses }) => addresses),
-    report: reports.report,
-    order: () => {
-      const { settings } = inForce.current;
-      return { settings, log: logTargets(settings, others) };
-    },
-  };
-  return new LockoutGuard(parts, gatesOf(inForce.current), inForce.current.settings);
-}
-
 /** What it can be asked, and everything else that can fail. */
 async function openService(start: DaemonStart, base: Base, doors: Doors): Promise<DaemonParts> {
   const { options, resources } = start;
@@ -240,7 +219,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     metrics.serveAt(place);
   };
   state.onceOpen(() => void control.openLate().then(serve));
-  const warmUp = openWarmUp(base, doors);
+  const warmUp = openWarmUp(base, doors.native);
   reload.follow(() => {
     serve();
     // There may be doors that accept keys now.
@@ -257,25 +236,4 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     report,
   });
   return { ...base, ...doors, options, reload, earlier, control, pidFile, warmUp, resources };
-}
-
-function openWarmUp({ clock, inForce, watch, oneTime }: Base, { native }: Doors): WarmUp {
-  const admitTo = (keeper: LeaseKeeper): Admit => {
-    const admission = new CompletionAdmission({ inForce, watch, keeper, oneTime });
-    return (completion, whyNot) => admission.take(completion, whyNot);
-  };
-  return new WarmUp({ clock, native, authority: () => inForce.authority, admitTo });
-}
-
-/** Where this daemon is no more, `bussa check` and the like judge its file by that. It is good to have, no more. */
-function recordOptions({ options }: DaemonStart, { directory, state, name, clock }: Base): void {
-  const write = (own: string): void => {
-    try {
-      recordStart(own, startOptionsOf(options), clock.wall());
-    } catch {
-      // A full disk has no room for it, and that has been said.
-    }
-  };
-  if (directory !== undefined) write(directory);
-  else state.onceOpen(() => write(join(options.stateDirectory, name)));
 }

@@ -2,7 +2,7 @@ import type { FirewallStatus } from '../../../core/control/daemon-status.ts';
 import type { Event } from '../../../core/event/event.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import { leasePrefix } from '../../../core/lease/lease-prefix.ts';
-import { type Instant, type Millis, millis, since } from '../../../core/net/time.ts';
+import type { Instant } from '../../../core/net/time.ts';
 import {
   type Firewall,
   FirewallError,
@@ -11,22 +11,18 @@ import {
 } from '../../../host/firewall/contract/firewall.ts';
 import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import type { FirewallDoorsParts } from './firewall-doors-parts.ts';
-import { grantAll, grantEach, tryGrant } from './grant-openings.ts';
+import { grantOf, openTogether, unknownUse } from './grant-openings.ts';
 import { trackOlderConnections } from './import-connections.ts';
 import { IngressFollower } from './ingress-follower.ts';
 import { InstalledRules } from './installed-rules.ts';
 import { LeaseRenewal } from './lease-renewal.ts';
+import { LookTimer } from './look-timer.ts';
 import type { FirewallSettings } from './open-firewall.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
-import { hasPorts, withLeftover } from './port-leases.ts';
+import { OpeningRehearsal } from './opening-rehearsal.ts';
+import { hasPorts, isLastLeftover, withLeftover } from './port-leases.ts';
 import { RegularLook } from './regular-look.ts';
 import { retryWhenExhausted } from './retry-when-exhausted.ts';
-
-/** A part that could not be put in place is tried again after this long. */
-const AGAIN_MS = 10_000;
-
-/** After somebody has changed the rules: they often do so in several steps. */
-const LOOK_AGAIN_MS = 100;
 
 /**
  * The doors' part in the firewall: installed as a whole, put back when somebody has taken it away, one change after
@@ -36,14 +32,15 @@ export class FirewallDoors {
   readonly #parts: FirewallDoorsParts;
   readonly #part: InstalledRules;
   readonly #openings = new OpeningQueue();
-  readonly #rehearsed = new OpeningQueue();
+  /** Of openings that nobody asked for. */
+  readonly rehearsal: OpeningRehearsal;
   #gates: readonly Gate[] = [];
   readonly #ingresses: IngressFollower;
   readonly #turns = new SerialQueue();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #lookTimer = new LookTimer(() => void this.#inTurn(() => this.#look()));
   readonly #renewal = new LeaseRenewal(() => void this.renew());
   readonly #regularLook: RegularLook;
-  /** The part could not be put in place, and `#timer` waits to try it again. */
+  /** The part could not be put in place, and `#lookTimer` waits to try it again. */
   #isBroken = false;
   #stopped = false;
 
@@ -52,7 +49,13 @@ export class FirewallDoors {
     const { openFirewall, report } = parts;
     this.#ingresses = new IngressFollower(parts.ingresses);
     this.#regularLook = new RegularLook(parts.clock, () => this.lookNow(), parts.onLooked);
-    this.#part = new InstalledRules({ openFirewall, report, onChange: () => this.#lookLater(LOOK_AGAIN_MS) });
+    this.#part = new InstalledRules({ openFirewall, report, onChange: () => this.#lookTimer.afterChange() });
+    this.rehearsal = new OpeningRehearsal({
+      turns: this.#turns,
+      // What has been stopped lets go of its descriptors.
+      firewall: () => (this.#stopped ? undefined : this.#part.firewall),
+      grantOf: (lease) => this.#grant(lease),
+    });
   }
 
   /** Whether the kernel closes what is open even without a process. */
@@ -67,7 +70,7 @@ export class FirewallDoors {
     return { kind: this.#isBroken ? 'missing' : 'in-place', name: firewall.name, why };
   }
 
-  /** When the part was last seen to be in place or missing, by the clock of day. */
+  /** When the part was last seen to be in place or missing, by the wall clock. */
   get lookedAt(): Instant | undefined {
     return this.#regularLook.at;
   }
@@ -111,38 +114,13 @@ export class FirewallDoors {
     return this.#openings.ask(lease, (take) => this.#inTurn(() => this.#openAll(take())));
   }
 
-  /** Whether the firewall in use can be had to refuse an opening without a trace. */
-  get canRehearse(): boolean {
-    return !this.#stopped && this.#part.firewall?.rehearse !== undefined;
-  }
-
-  /** Takes a lease that nobody asked for the way of `open`, up to the kernel, which refuses it: nothing changes. */
-  rehearse(lease: Lease): Promise<void> {
-    return this.#rehearsed.ask(lease, (take) => {
-      this.#rehearsed.endBatch();
-      return this.#turns.take(() => this.#rehearseAll(take()));
-    });
-  }
-
-  async #rehearseAll(batch: readonly AskedOpening[]): Promise<void> {
-    const { firewall } = this.#part;
-    // What has been stopped lets go of its descriptors.
-    if (!this.canRehearse || firewall?.rehearse === undefined) return;
-    for (const grant of batch.map(({ lease }) => this.#grant(lease))) await firewall.rehearse(grant);
-  }
-
   /** Closes the lease's ports now. Throws a `FirewallError`. */
   close(lease: Lease): Promise<void> {
     return this.#inTurn(async () => {
       await this.#inUse.revoke(lease.door, leasePrefix(lease).base);
-      if (this.#isLastLeftover(lease.door)) await this.#installNow();
+      const isLeftover = isLastLeftover(lease.door, this.#gates, this.#parts.leases());
+      if (isLeftover && this.#part.has(lease.door)) await this.#installNow();
     });
-  }
-
-  /** Of a door that the configuration has no more: nobody could open its ports again, so they are closed no more. */
-  #isLastLeftover(door: string): boolean {
-    const isOpen = this.#parts.leases().some((lease) => lease.door === door && hasPorts(lease));
-    return this.#part.has(door) && !isOpen && !this.#gates.some((gate) => gate.door === door);
   }
 
   /** After a start that has failed: leaves the ports closed or open as it found them. Returns whether they are so. */
@@ -164,7 +142,7 @@ export class FirewallDoors {
   /** `open`: takes the part out of the firewall, and the ports are as they were without it; `keep`: leaves it. */
   async stop(exit: 'open' | 'keep'): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#lookTimer.stop();
     this.#renewal.stop();
     this.#regularLook.stop();
     this.#part.unwatch();
@@ -193,17 +171,14 @@ export class FirewallDoors {
     try {
       const grants = standing.map((lease) => this.#grant(lease)).filter(({ left }) => left > 0);
       const unknown = await this.#part.install(gates, grants);
-      for (const { door, source } of unknown) {
-        const text = `${source}: ${door}: cannot tell whether its single use was spent; closed, knock again`;
-        report({ kind: 'warning', text });
-      }
+      for (const grant of unknown) report(unknownUse(grant));
       this.#renewLater(grants);
       this.#break(this.#part.firewall?.shortcoming);
     } catch (error) {
       this.#break((error as Error).message);
     }
     this.#regularLook.looked();
-    if (this.#isBroken || !(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
+    if (this.#isBroken || !(await this.#part.removeOthers())) this.#lookTimer.retry();
     return !this.#isBroken;
   }
 
@@ -214,29 +189,13 @@ export class FirewallDoors {
     this.#parts.report({ kind: 'error', text: `the doors' ports: ${why}; next try in 10 s` });
   }
 
-  /**
-   * In one transaction. Where that is refused because somebody has just taken the rules away, they are put back first;
-   * else each opening for itself: one that cannot be done fails alone.
-   */
   async #openAll(batch: readonly AskedOpening[]): Promise<void> {
-    const grants = batch.map(({ lease }) => this.#grant(lease));
-    try {
-      await grantAll(this.#inUse, grants);
-    } catch (error) {
-      const isMended = !this.#isBroken && !(await this.#isInPlace()) && (await this.#putBack());
-      if (batch.length === 1 && !isMended) throw error;
-      if (isMended && (await tryGrant(this.#inUse, grants))) return this.#renewLater(grants);
-      await grantEach(this.#inUse, batch, ({ lease }) => this.#grant(lease));
-    }
+    const grants = await openTogether(batch, {
+      firewall: () => this.#inUse,
+      grantOf: (lease) => this.#grant(lease),
+      restore: async () => !this.#isBroken && !(await this.#isInPlace()) && (await this.#putBack()),
+    });
     this.#renewLater(grants);
-  }
-
-  #lookLater(wait: number): void {
-    if (this.#stopped) return;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      void this.#inTurn(() => this.#look());
-    }, wait);
   }
 
   async #look(): Promise<void> {
@@ -246,11 +205,11 @@ export class FirewallDoors {
       this.#regularLook.looked();
       if (!isInPlace) await this.#putBack();
       else if (this.#ingresses.hasMoved || (await this.#part.isOutdated())) await this.#installNow();
-      else if (!(await this.#part.removeOthers())) this.#lookLater(AGAIN_MS);
+      else if (!(await this.#part.removeOthers())) this.#lookTimer.retry();
     } catch (error) {
       const text = `the firewall cannot be read: ${(error as Error).message}; next try in 10 s`;
       this.#parts.report({ kind: 'error', text });
-      this.#lookLater(AGAIN_MS);
+      this.#lookTimer.retry();
     }
   }
 
@@ -275,8 +234,7 @@ export class FirewallDoors {
   }
 
   #grant(lease: Lease): Grant {
-    const left = Math.max(0, since(this.#parts.clock.sinceBoot(), lease.due));
-    return { door: lease.door, source: leasePrefix(lease).base, left: millis(left) as Millis };
+    return grantOf(lease, this.#parts.clock.sinceBoot());
   }
 
   /** One after the other; what fails fails for its own caller. What is asked to be opened later is so afterwards. */

@@ -13,6 +13,15 @@ export function withLeftover(gates: readonly Gate[], open: readonly PortLease[])
   return [...all.values()];
 }
 
+/**
+ * Whether the door is one that the configuration has no more, and nothing of it is open: nobody could open its ports
+ * again, so they are closed no more.
+ */
+export function isLastLeftover(door: string, gates: readonly Gate[], leases: readonly Lease[]): boolean {
+  const isOpen = leases.some((lease) => lease.door === door && hasPorts(lease));
+  return !isOpen && !gates.some((gate) => gate.door === door);
+}
+
 /** Whether the gate’s connections are cut at the end of a lease. */
 export function cuts({ closeKills = false }: Gate): boolean {
   return closeKills;

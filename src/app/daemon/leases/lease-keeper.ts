@@ -8,19 +8,18 @@ import type { LeaseInput } from '../../../core/lease/lease-input.ts';
 import type { LeaseMachine } from '../../../core/lease/lease-machine.ts';
 import { REFUSED } from '../../../core/lease/refusals.ts';
 import type { Address } from '../../../core/net/address.ts';
-import { type Millis, since } from '../../../core/net/time.ts';
+import type { Millis } from '../../../core/net/time.ts';
 import { randomBytes } from '../../../host/self/random-bytes.ts';
 import { adoptInput } from './adoption.ts';
 import { DoorLimits } from './door-limits.ts';
 import { LeaseCommands } from './lease-commands.ts';
+import { LeaseEnds } from './lease-ends.ts';
 import type { LeaseBook, LeaseKeeperParts, OpenResult } from './lease-keeper-parts.ts';
 import { LeaseOpenings } from './lease-openings.ts';
 import { LeaseRecords } from './lease-records.ts';
+import { LeaseTimer } from './lease-timer.ts';
 import { reportLeaseNews } from './report-lease-news.ts';
 import { SingleRuns } from './single-runs.ts';
-
-/** A timer does not count while the machine sleeps: with leases open, the clock is looked at this often. */
-const LOOK_MS = 1000;
 
 const ID_BYTES = 16;
 
@@ -35,13 +34,12 @@ export class LeaseKeeper {
   readonly #commands: LeaseCommands;
   /** Requests without an answer. BOUNDED: by the leases. */
   readonly #asked = new Map<number, (outcome: OpenOutcome) => void>();
-  /** Who waits for the end of a lease. BOUNDED: by the leases. */
-  readonly #ends = new Map<LeaseId, PromiseWithResolvers<void>>();
+  readonly #ends = new LeaseEnds();
   /** Inputs that came while another one was worked on. BOUNDED: by the effects of one input. */
   readonly #inputs: LeaseInput[] = [];
   #isWorking = false;
   #tickets = 0;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer: LeaseTimer;
   #isStopping = false;
   #isLeft = false;
   #onIdle: (() => void) | undefined;
@@ -49,6 +47,7 @@ export class LeaseKeeper {
   constructor(parts: LeaseKeeperParts) {
     const answer = (input: LeaseInput): void => this.#take(input);
     this.#parts = parts;
+    this.#timer = new LeaseTimer(parts.clock, () => this.#look());
     this.#machine = parts.machine;
     this.records = new LeaseRecords({ ...parts, entries: () => parts.machine.entries(), answer });
     this.#openings = new LeaseOpenings({ ...parts, answer });
@@ -94,7 +93,7 @@ export class LeaseKeeper {
   /** Closes these leases now, by the operator's word. Each resolves when nothing of it is open any more. */
   close(leases: readonly Lease[], by?: string): Promise<void>[] {
     const ids = leases.map(({ id }) => id);
-    const ended = ids.map((id) => (this.#machine.has(id) ? this.#endOf(id) : Promise.resolve()));
+    const ended = ids.map((id) => (this.#machine.has(id) ? this.#ends.of(id) : Promise.resolve()));
     this.#take({ kind: 'close', ids, ...(by === undefined ? {} : { by }) });
     return ended;
   }
@@ -148,7 +147,7 @@ export class LeaseKeeper {
   /** What has not closed by now is left to the next daemon: nothing more is done for it here. */
   leave(): void {
     this.#isLeft = true;
-    clearTimeout(this.#timer);
+    this.#timer.clear();
     this.#openings.close();
     this.records.stop();
   }
@@ -186,7 +185,7 @@ export class LeaseKeeper {
       this.#isWorking = false;
     }
     if (this.#machine.size !== size || this.#machine.failed !== failed) this.#parts.onCount?.();
-    this.#schedule();
+    this.#timer.set(this.#machine.nextDue());
   }
 
   #do(effect: LeaseEffect): void {
@@ -226,25 +225,9 @@ export class LeaseKeeper {
     }
   }
 
-  #endOf(id: LeaseId): Promise<void> {
-    const end = this.#ends.get(id) ?? Promise.withResolvers<void>();
-    this.#ends.set(id, end);
-    return end.promise;
-  }
-
   #forget(id: LeaseId): void {
     this.#openings.forget(id);
-    this.#ends.get(id)?.resolve();
-    this.#ends.delete(id);
-  }
-
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const next = this.#machine.nextDue();
-    if (next === undefined) return;
-    const wait = Math.max(0, Math.ceil(since(this.#parts.clock.sinceBoot(), next)));
-    this.#timer = setTimeout(() => this.#look(), Math.min(wait, LOOK_MS));
+    this.#ends.end(id);
   }
 
   #look(): void {

@@ -1,11 +1,10 @@
 import type { AttemptEngine } from '../../../core/attempt/attempt-engine.ts';
 import type { Completion } from '../../../core/attempt/completion.ts';
 import { OFFER, WATCHED } from '../../../core/attempt/offer.ts';
-import { STEP, Steps } from '../../../core/attempt/steps.ts';
+import { Steps } from '../../../core/attempt/steps.ts';
 import type { BanList } from '../../../core/ban/ban-list.ts';
-import type { LogEvent } from '../../../core/event/event.ts';
 import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
-import { Packet, packetDestination, packetSource } from '../../../core/packet/packet.ts';
+import { Packet } from '../../../core/packet/packet.ts';
 import { READING, readPacket } from '../../../core/packet/read-packet.ts';
 import type { SourceTraces } from '../../../core/trace/source-traces.ts';
 import type { Capture, Frame } from '../../../host/capture/capture.ts';
@@ -13,9 +12,9 @@ import { preferHugePages } from '../../../host/ffi/huge-pages.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
 import type { Reports } from '../reporting/reports.ts';
 import type { CodePackets, OnCode } from './code-packets.ts';
-import { type LineKeys, stepSorts } from './line-keys.ts';
 import { LostPackets } from './lost-packets.ts';
 import { type HeardInterfaces, ORIGIN, PacketOrigin } from './packet-origin.ts';
+import { PacketReports } from './packet-reports.ts';
 import type { ScanWatch } from './scan-watch.ts';
 
 /** Packets taken before timers, signals and ended commands have their turn. */
@@ -71,14 +70,14 @@ export class KnockLoop {
   /** How often it was woken of late, running off by `WAKE_UPS_PER_MS`. */
   #wakeUps = 0;
   #now = 0;
-  #sorts: readonly LineKeys[];
+  readonly #told: PacketReports;
   readonly #lost: LostPackets;
   #stopped = false;
 
   constructor(parts: KnockLoopParts) {
     this.#parts = parts;
     this.#origin = new PacketOrigin(parts.interfaces);
-    this.#sorts = stepSorts(parts.engine.doors);
+    this.#told = new PacketReports(parts);
     this.#lost = new LostPackets(parts.capture, parts.reports);
   }
 
@@ -91,7 +90,7 @@ export class KnockLoop {
 
   /** The engine's doors are others now. */
   doorsReplaced(): void {
-    this.#sorts = stepSorts(this.#parts.engine.doors);
+    this.#told.doorsReplaced();
     this.#parts.traces.replaceDoors(this.#parts.engine.doors);
   }
 
@@ -143,7 +142,7 @@ export class KnockLoop {
     const packet = this.#packet;
     if (readPacket(frame.bytes, frame.start, frame.end, packet) !== READING.packet) return;
     if (packet.protocol === PROTOCOL_NUMBER.udp) packet.identity = frame.nanoseconds;
-    if (reports.isDebug) this.#debugPacket(frame.end - frame.start);
+    if (reports.isDebug) this.#told.debug(packet, frame.end - frame.start);
     // Up to here nothing is allocated.
     const watched = engine.watches(packet);
     const isCode = codes.watches(packet);
@@ -158,7 +157,7 @@ export class KnockLoop {
       traces.takeBanned(packet, now);
       return;
     }
-    // A service may have come to the port since its tripwire was stretched.
+    // A service may have come to the port since it became a decoy port.
     if (watched === WATCHED.decoyPort && scans.isServedNow(packet, this.#now)) return;
     const local = this.#origin.isLocal(frame, packet);
     if (isCode) this.#takeCode(frame, local, now);
@@ -169,7 +168,7 @@ export class KnockLoop {
     if (offer === OFFER.knock) {
       reports.count('knocks');
       this.#report(local ? frame : undefined);
-    } else if (offer === OFFER.penalty) this.#reportScan();
+    } else if (offer === OFFER.penalty) this.#told.scan(packet, this.#now);
   }
 
   #takeCode(frame: Frame, local: boolean, now: number): void {
@@ -186,54 +185,16 @@ export class KnockLoop {
     return this.#parts.bans.has(family, source0, source1, source2, source3, now);
   }
 
-  #reportScan(): void {
-    const { reports, scans } = this.#parts;
-    reports.count('scans');
-    const isWritten = reports.admits('scan', 'port scan', this.#now);
-    const isFed = reports.feed.admits(0, this.#now);
-    if (!isWritten && !isFed) return;
-    const packet = this.#packet;
-    const protocol = packet.protocol === PROTOCOL_NUMBER.tcp ? 'tcp' : 'udp';
-    const source = packetSource(packet);
-    const port = packet.destinationPort;
-    const scan = { kind: 'scan', source, protocol, port, seconds: scans.penalty / 1000 } as const;
-    if (isWritten) reports.write(scan);
-    if (isFed) reports.feed.noteStep(scan);
-  }
-
   /** `frame`: by which a packet for this host came in, where one has brought it about. */
   #report(frame?: Frame): void {
     const steps = this.#steps;
-    for (let i = 0; i < steps.count; i++) this.#reportStep(i);
+    for (let i = 0; i < steps.count; i++) this.#told.step(steps, i, this.#now);
     if (steps.completions.length === 0) return;
     const isThrownAway = frame !== undefined && this.#origin.isThrownAway(frame, this.#packet);
     for (const completion of steps.completions) {
       this.#parts.reports.completed(completion.door.name);
       this.#onCompletion(completion, isThrownAway ? THROWN_AWAY : undefined);
     }
-  }
-
-  #reportStep(index: number): void {
-    const { reports, engine } = this.#parts;
-    const steps = this.#steps;
-    const number = steps.door(index);
-    const kind = steps.kind(index);
-    reports.step(kind);
-    const sorts = this.#sorts[number];
-    const door = engine.doors[number];
-    if (sorts === undefined || door === undefined) return;
-    const sort = sorts[kind];
-    const stage = steps.stage(index);
-    const isWritten = reports.admits(sort.kind, sort.sort, this.#now);
-    const isFed = kind === STEP.completed || reports.feed.admits(stage, this.#now);
-    if (!isWritten && !isFed) return;
-    const place = { source: steps.source(index), door: door.name };
-    const event = (
-      kind === STEP.completed ? { kind: 'completed', ...place } : { kind: sort.kind, ...place, stage }
-    ) as LogEvent;
-    if (isWritten) reports.write(event);
-    if (kind === STEP.completed) reports.feed.note(event);
-    else if (isFed) reports.feed.noteStep(event, door.sequence.length);
   }
 
   #scheduleExpiry(): void {
@@ -254,13 +215,5 @@ export class KnockLoop {
     this.#report();
     if (more) setImmediate(() => this.#expire());
     else this.#scheduleExpiry();
-  }
-
-  #debugPacket(bytes: number): void {
-    const packet = this.#packet;
-    const protocol = packet.protocol === PROTOCOL_NUMBER.tcp ? 'tcp' : 'udp';
-    const from = `${packetSource(packet)}:${packet.sourcePort}`;
-    const to = `${packetDestination(packet)}:${packet.destinationPort}`;
-    this.#parts.reports.write({ kind: 'debug', text: `${protocol}: ${from} -> ${to} ${bytes} bytes` });
   }
 }

@@ -81,7 +81,7 @@ export class RehearsalStage {
       runner: new CommandRunner(undefined),
       native: {
         closesByItself: true,
-        open: (lease) => native.rehearse(lease),
+        open: (lease) => native.rehearsal.rehearse(lease),
         close: async () => undefined,
         renew: async () => true,
       },

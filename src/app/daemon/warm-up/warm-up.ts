@@ -52,7 +52,7 @@ export class WarmUp {
   }
 
   get #goesOn(): boolean {
-    return !this.#isStopped && this.#parts.native.canRehearse;
+    return !this.#isStopped && this.#parts.native.rehearsal.isPossible;
   }
 
   async #rehearse(stage: RehearsalStage): Promise<void> {

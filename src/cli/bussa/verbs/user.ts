@@ -143,7 +143,12 @@ async function act(
     case 'forgive':
       return (await import('../text/show-code.ts')).forgiveCodes(name, choice, output);
     default:
-      return change(action, { configFile, name, ...(key === '' ? {} : { key }) }, choice, output);
+      return (await import('../text/change-user.ts')).changeUser(
+        action,
+        { configFile, name, ...(key === '' ? {} : { key }) },
+        choice,
+        output,
+      );
   }
 }
 
@@ -196,80 +201,4 @@ async function add(
     ...(await cardLines(reading.card, host)),
   ]);
   return told.kind === 'refused' ? EXIT.config : EXIT.ok;
-}
-
-type Changed = {
-  readonly configFile: string;
-  readonly name: string;
-  readonly key?: string | undefined;
-};
-
-const DONE = {
-  off: ['is off: nothing that this user sends opens a door', 'was off already'],
-  on: ['is on again', 'was on already'],
-  remove: ['is removed', 'was removed already'],
-} as const;
-
-const STILL_WRITTEN = 'is shut out only until the daemon reloads or restarts';
-
-async function change(
-  action: keyof typeof DONE,
-  { configFile, name, key }: Changed,
-  choice: DaemonSelector,
-  output: Output,
-) {
-  const { changeUser } = await import('../../../app/users/change-user.ts');
-  const { revoke, revokeAccess, reloadUsers } = await import('../../../app/users/reload-users.ts');
-  const outcome = changeUser(configFile, name, action, key);
-  if (outcome.kind === 'unknown') {
-    const isForgotten =
-      action !== 'on' && (await shutOutForgotten({ configFile, name, key }, choice, output));
-    return isForgotten ? EXIT.ok : printFailure({ kind: 'refused', message: outcome.message }, output);
-  }
-  if (outcome.kind !== 'changed') {
-    const status = printFailure(outcome, output);
-    if (action === 'on') return status;
-    // The files could not be changed: a full disk, for one.
-    const told = await revoke(choice, name, key);
-    const still = told.kind === 'shut-out' ? STILL_WRITTEN : 'STILL GETS IN';
-    output.error(`bussa: no file was changed, and ${name} ${still}: correct this first, and run it again`);
-    return status;
-  }
-  // Also where nothing has changed: the daemon may not have taken it the last time.
-  const told = await (action === 'on' ? reloadUsers(choice) : revokeAccess(choice, name, key));
-  const [now, before] = DONE[action];
-  const what = key === undefined ? name : `the ${key === 'code' ? key : `key ${key}`} of ${name}`;
-  const still = action === 'on' ? `${what} does not count yet` : `${what} STILL COUNTS`;
-  const sequenceOpens = action === 'on' ? [] : await doorsWithSequence(configFile);
-  const value = {
-    name,
-    action,
-    changed: !outcome.isDone,
-    ...(key === undefined ? {} : { key }),
-    ...(sequenceOpens === undefined ? {} : { sequenceOpens }),
-  };
-  output.answer({ ...value, ...noticeJson(told) }, [
-    `${what} ${outcome.isDone ? before : now}`,
-    ...noticeLines(told, still),
-    ...sequenceLines(sequenceOpens ?? [], configFile, `To shut out ${name} if he may know it`),
-  ]);
-  return told.kind === 'refused' ? EXIT.config : EXIT.ok;
-}
-
-/** Somebody has deleted the user or key from the file, and the daemon has not read it since. */
-async function shutOutForgotten(
-  { configFile, name, key }: Changed,
-  choice: DaemonSelector,
-  output: Output,
-): Promise<boolean> {
-  const { revokeForgotten } = await import('../../../app/users/reload-users.ts');
-  if (!(await revokeForgotten(choice, name, key))) return false;
-  const what = key === undefined ? name : `the key ${key} of ${name}`;
-  const sequenceOpens = (await doorsWithSequence(configFile)) ?? [];
-  const value = { name, changed: false, ...(key === undefined ? {} : { key }), sequenceOpens };
-  output.answer({ ...value, inForce: true, daemon: 'shut-out' }, [
-    `${what} was deleted from the users file already, and the daemon still had it: it is shut out now`,
-    ...sequenceLines(sequenceOpens, configFile, `To shut out ${name} if he may know it`),
-  ]);
-  return true;
 }

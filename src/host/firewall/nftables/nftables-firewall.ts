@@ -16,12 +16,12 @@ import { OWN_TABLE, type OwnTable, PATHS, type Path, renderTable } from '../../.
 import { MAX_TIMEOUT } from '../../../core/nft/timeout.ts';
 import { LibnftablesError, type Nftables, openNftables } from '../../ffi/libnftables.ts';
 import type { Readiness } from '../../ffi/readiness.ts';
-import { SystemCallError } from '../../ffi/system-call-error.ts';
 import { type Firewall, FirewallError, type Gate, GateError, type Grant } from '../contract/firewall.ts';
 import { areLeasesLost } from '../contract/lost-leases.ts';
 import { listSetNames } from '../ruleset/nft-listing.ts';
 import { readRuleGeneration } from '../ruleset/rule-generation.ts';
 import { watchRules } from '../ruleset/rule-watch.ts';
+import { asFirewallError, withRetry } from './as-firewall-error.ts';
 import { findAttachedChains, listClosing, requireBaseChains, unseenFamilies } from './attached-chains.ts';
 import { NftElements } from './nft-elements.ts';
 import { findTraces, renderStanding } from './own-objects.ts';
@@ -37,7 +37,7 @@ export type NftablesOptions =
 
 /** nftables in the network namespace of this process: rules through libnftables, elements by netlink. */
 export function openNftablesFirewall(options: NftablesOptions = {}): Firewall {
-  return translated('open nftables', () => {
+  return asFirewallError('open nftables', () => {
     const nft = openNftables();
     try {
       return new NftablesFirewall(nft, new NftElements(), options);
@@ -87,13 +87,13 @@ class NftablesFirewall implements Firewall {
     const what = `install Bussa's rules in ${this.name}`;
     let unknown: readonly Grant[];
     try {
-      unknown = translated(what, () => twice(() => this.#put(gates, live, this.#guests(gates))));
+      unknown = asFirewallError(what, () => withRetry(() => this.#put(gates, live, this.#guests(gates))));
       this.#shortcoming = undefined;
     } catch (error) {
       const isOwnAlone = (this.#found ?? this.#attach).length === 0;
       if (!anyway || isOwnAlone || error instanceof GateError || !(error instanceof FirewallError))
         throw error;
-      unknown = translated(what, () => twice(() => this.#put(gates, live, [])));
+      unknown = asFirewallError(what, () => withRetry(() => this.#put(gates, live, [])));
       this.#shortcoming = `${error.message}; the doors’ ports are closed, and only table ${renderTable(OWN_TABLE)} lets knockers in`;
     }
     this.#singleUse = new Set(gates.filter(({ singleUse }) => singleUse).map(({ door }) => door));
@@ -135,7 +135,7 @@ class NftablesFirewall implements Firewall {
   #grant(what: string, grants: readonly Grant[]): void {
     this.#requireSeen(grants);
     const changes = changesForGrants(this.#homes, grants);
-    translated(`open ${what} in ${this.name}`, () => this.#elements.open(changes));
+    asFirewallError(`open ${what} in ${this.name}`, () => this.#elements.open(changes));
   }
 
   async rehearse(grant: Grant): Promise<void> {
@@ -155,7 +155,7 @@ class NftablesFirewall implements Firewall {
   }
 
   async revoke(door: string, source: Address): Promise<void> {
-    translated(`close door ${door} for ${source} in ${this.name}`, () => {
+    asFirewallError(`close door ${door} for ${source} in ${this.name}`, () => {
       try {
         this.#elements.change(changesForRevoke(this.#homes, door, source));
       } catch (error) {
@@ -173,14 +173,14 @@ class NftablesFirewall implements Firewall {
   async isInPlace(live: readonly Grant[]): Promise<boolean> {
     if (this.#standing === '' || this.#shortcoming !== undefined) return false;
     const generation = readRuleGeneration();
-    const isStanding = translated(`list ${this.name}`, () => this.#stands(generation));
+    const isStanding = asFirewallError(`list ${this.name}`, () => this.#stands(generation));
     this.#seenIn = isStanding ? generation : undefined;
-    return isStanding && !translated(`list ${this.name}`, () => this.#hasLost(live));
+    return isStanding && !asFirewallError(`list ${this.name}`, () => this.#hasLost(live));
   }
 
   #stands(generation: number | undefined): boolean {
     if (generation !== undefined && generation === this.#seenIn) return true;
-    return twice(() => this.#readStanding() === this.#standing);
+    return withRetry(() => this.#readStanding() === this.#standing);
   }
 
   /** Asked at each look: which leases are alive is another matter than the rules, and may have changed alone. */
@@ -207,7 +207,7 @@ class NftablesFirewall implements Firewall {
   }
 
   async howToOpen(): Promise<string | undefined> {
-    return translated(`list ${this.name}`, () => {
+    return asFirewallError(`list ${this.name}`, () => {
       const commands = renderRemoval(findTraces(this.#nft));
       const [first, ...others] = commands;
       return others.length === 0 ? first && `nft ${first}` : `nft '${commands.join('; ')}'`;
@@ -215,8 +215,8 @@ class NftablesFirewall implements Firewall {
   }
 
   async remove(): Promise<void> {
-    translated(`remove Bussa's rules from ${this.name}`, () =>
-      twice(() => this.#run(renderRemoval(findTraces(this.#nft)))),
+    asFirewallError(`remove Bussa's rules from ${this.name}`, () =>
+      withRetry(() => this.#run(renderRemoval(findTraces(this.#nft)))),
     );
     this.#standing = '';
   }
@@ -233,27 +233,5 @@ class NftablesFirewall implements Firewall {
 
   #readStanding(): string {
     return renderStanding(this.#nft, this.#homes.map(renderTable));
-  }
-}
-
-/** Somebody else may change the rules between what was listed and what was done: once more, then. */
-function twice<Result>(act: () => Result): Result {
-  try {
-    return act();
-  } catch (error) {
-    if (!(error instanceof LibnftablesError)) throw error;
-    return act();
-  }
-}
-
-function translated<Result>(what: string, act: () => Result): Result {
-  try {
-    return act();
-  } catch (error) {
-    if (!(error instanceof LibnftablesError || error instanceof SystemCallError)) throw error;
-    const remedy = /Operation not permitted|EPERM/.test(error.message)
-      ? ': run it as root, or grant the capability cap_net_admin'
-      : '';
-    throw new FirewallError(`cannot ${what}: ${error.message}${remedy}`, { cause: error });
   }
 }

@@ -1,0 +1,72 @@
+import type { AttemptEngine } from '../../../core/attempt/attempt-engine.ts';
+import { STEP, type Steps } from '../../../core/attempt/steps.ts';
+import type { LogEvent } from '../../../core/event/event.ts';
+import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
+import { type Packet, packetDestination, packetSource } from '../../../core/packet/packet.ts';
+import type { Reports } from '../reporting/reports.ts';
+import { type LineKeys, stepSorts } from './line-keys.ts';
+import type { ScanWatch } from './scan-watch.ts';
+
+export type PacketReportsParts = {
+  readonly engine: AttemptEngine;
+  readonly reports: Reports;
+  readonly scans: ScanWatch;
+};
+
+/** What packets have brought about, for the log, the counters and the feed. A flood makes no text for each packet. */
+export class PacketReports {
+  readonly #parts: PacketReportsParts;
+  #sorts: readonly LineKeys[];
+
+  constructor(parts: PacketReportsParts) {
+    this.#parts = parts;
+    this.#sorts = stepSorts(parts.engine.doors);
+  }
+
+  doorsReplaced(): void {
+    this.#sorts = stepSorts(this.#parts.engine.doors);
+  }
+
+  step(steps: Steps, index: number, now: number): void {
+    const { reports, engine } = this.#parts;
+    const number = steps.door(index);
+    const kind = steps.kind(index);
+    reports.step(kind);
+    const sorts = this.#sorts[number];
+    const door = engine.doors[number];
+    if (sorts === undefined || door === undefined) return;
+    const sort = sorts[kind];
+    const stage = steps.stage(index);
+    const isWritten = reports.admits(sort.kind, sort.sort, now);
+    const isFed = kind === STEP.completed || reports.feed.admits(stage, now);
+    if (!isWritten && !isFed) return;
+    const place = { source: steps.source(index), door: door.name };
+    const event = (
+      kind === STEP.completed ? { kind: 'completed', ...place } : { kind: sort.kind, ...place, stage }
+    ) as LogEvent;
+    if (isWritten) reports.write(event);
+    if (kind === STEP.completed) reports.feed.note(event);
+    else if (isFed) reports.feed.noteStep(event, door.sequence.length);
+  }
+
+  scan(packet: Packet, now: number): void {
+    const { reports, scans } = this.#parts;
+    reports.count('scans');
+    const isWritten = reports.admits('scan', 'port scan', now);
+    const isFed = reports.feed.admits(0, now);
+    if (!isWritten && !isFed) return;
+    const protocol = packet.protocol === PROTOCOL_NUMBER.tcp ? 'tcp' : 'udp';
+    const source = packetSource(packet);
+    const port = packet.destinationPort;
+    const scan = { kind: 'scan', source, protocol, port, seconds: scans.penalty / 1000 } as const;
+    if (isWritten) reports.write(scan);
+    if (isFed) reports.feed.noteStep(scan);
+  }
+
+  debug(packet: Packet, bytes: number): void {
+    const protocol = packet.protocol === PROTOCOL_NUMBER.tcp ? 'tcp' : 'udp';
+    const from = `${packetSource(packet)}:${packet.sourcePort}`;
+    const to = `${packetDestination(packet)}:${packet.destinationPort}`;
+    this.#parts.reports.write({ kind: 'debug', text: `${protocol}: ${from} -> ${to} ${bytes} bytes` });
+  }
+}
