@@ -8,7 +8,9 @@
 launch() {
   program=$1
   shift
-  if ! is_set_up || ! find_node; then
+  if is_published; then
+    find_node || old_node "$program"
+  elif ! is_set_up || ! find_node; then
     sh "$root/scripts/setup.sh" "$program" >&2 || exit
     find_node || exit
   fi
@@ -17,6 +19,14 @@ launch() {
   unset NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE
   find_compile_cache
   "become_$program" "$@"
+}
+
+# npm has installed all of it.
+is_published() { [ ! -f "$root/package-lock.json" ]; }
+
+old_node() {
+  echo "$1 needs Node.js 24 or later: install it, see https://nodejs.org" >&2
+  exit 1
 }
 
 # Node.js puts /dev/null in the place of a standard stream that is closed, and aborts where it cannot.

@@ -5,7 +5,7 @@ import { parsePort } from '../core/net/port.ts';
 import { parseProtocol } from '../core/net/protocol.ts';
 import { millis } from '../core/net/time.ts';
 import { knock as send } from './client/knocker.ts';
-import { type SimulateRequest, simulateConfig, type TimelineEntry } from './rehearsal/simulate.ts';
+import type { SimulateRequest, TimelineEntry } from './rehearsal/simulate.ts';
 import type { CourseVerdict } from './rehearsal/verdicts.ts';
 
 /** A port from 1 to 65535, alone for TCP or as `8000:udp`, `8000:tcp`. */
@@ -95,6 +95,8 @@ export async function simulate(
   traffic: Traffic,
   tell: (entry: TimelineEntry) => void = () => undefined,
 ): Promise<Simulation> {
+  // It loads native code, which `knock` on macOS and Windows does without.
+  const { simulateConfig } = await import('./rehearsal/simulate.ts');
   const verdicts: CourseVerdict[] = [];
   const problem = await simulateConfig(config, readTraffic(traffic), (entry) => {
     if (entry.kind === 'verdict') {

@@ -73,7 +73,7 @@ class FakeDaemon implements Disposable {
 }
 
 async function run(typed: string, state: string): Promise<{ status: number; lines: readonly string[] }> {
-  const command = parseBussaCommand([...typed.split(' '), '--state', state], {});
+  const command = parseBussaCommand([...typed.split(' '), '--state', state], {}, 'linux');
   assert.ok(command.kind === 'action', JSON.stringify(command));
   const lines: string[] = [];
   const note = (line: string): void => void lines.push(line);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DaemonStatus, StartOptions } from '../../core/control/daemon-status.ts';
-import { descriptorOf } from '../../host/files/descriptor-path.ts';
+import { descriptorOf } from '../../host/files/descriptor-name.ts';
 import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
 import type { RecordedStart } from '../config/start-options.ts';
 import { readLastStart, readStart } from '../state/last-start.ts';

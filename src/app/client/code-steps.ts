@@ -5,6 +5,7 @@ import type { CodePorts } from '../../core/door/code-ports.ts';
 import type { Sequence } from '../../core/door/sequence.ts';
 import { instant } from '../../core/net/time.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
+import { PLATFORM } from '../../host/platform/platform.ts';
 import { askAtTerminal } from '../../host/terminal/ask-at-terminal.ts';
 import { expandPath } from './expand-path.ts';
 import { readPrivateFile } from './private-file.ts';
@@ -29,7 +30,7 @@ export async function prepareCode(profile: Profile, given: string | undefined): 
     );
   if (given !== undefined) return { kind: 'ready', steps: () => sequenceOf(given, codePorts) };
   if (codeFile !== undefined) return fromFile(profile, codeFile, codePorts);
-  const typed = await askAtTerminal(`Code for ${name}: `);
+  const typed = await askAtTerminal(`Code for ${name}: `, PLATFORM);
   if (typed === undefined)
     return failed(
       `the profile of ${name} has no CodeFile, and there is no terminal to ask at: give the code with --code`,

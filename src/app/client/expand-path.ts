@@ -1,9 +1,14 @@
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Profile } from '../../core/client/profile.ts';
+import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 
 /** As in ssh_config(5): `~`, `%d` for the home, `%h`, `%n`, `%u`, and `${VARIABLE}`. */
-export function expandPath(text: string, { hostName, name }: Pick<Profile, 'hostName' | 'name'>): string {
+export function expandPath(
+  text: string,
+  { hostName, name }: Pick<Profile, 'hostName' | 'name'>,
+  platform: Platform = PLATFORM,
+): string {
   const tokens: Readonly<Record<string, () => string>> = {
     '%%': () => '%',
     '%d': homedir,
@@ -14,5 +19,6 @@ export function expandPath(text: string, { hostName, name }: Pick<Profile, 'host
   const expanded = text
     .replaceAll(/%./g, (token) => tokens[token]?.() ?? token)
     .replaceAll(/\$\{([A-Za-z_]\w*)\}/g, (_, variable: string) => process.env[variable] ?? '');
-  return expanded === '~' || expanded.startsWith('~/') ? join(homedir(), expanded.slice(1)) : expanded;
+  const isInHome = expanded.startsWith('~/') || (platform === 'win32' && expanded.startsWith('~\\'));
+  return expanded === '~' || isInHome ? join(homedir(), expanded.slice(1)) : expanded;
 }

@@ -2,7 +2,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Profile } from '../../core/client/profile.ts';
 import { readPublicKey, type SshPublicKey } from '../../core/ssh/public-key.ts';
+import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 import { SshAgent, SshAgentError } from '../../host/ssh/ssh-agent.ts';
+import { agentPathOf } from './agent-path.ts';
 import { expandPath } from './expand-path.ts';
 import { readKeyFile } from './key-file.ts';
 
@@ -27,12 +29,12 @@ const DEFAULT_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa', 'id_ed25519_sk', 'id_
 const MAX_KEYS = 10;
 
 /** The key of the profile; else those of the agent, and those that ssh(1) would take. */
-export async function findIdentities(profile: Profile): Promise<Identities> {
-  const agentPath = agentPathOf(profile);
+export async function findIdentities(profile: Profile, platform: Platform = PLATFORM): Promise<Identities> {
+  const agentPath = agentPathOf(profile, process.env, platform);
   const agent = agentPath === undefined ? undefined : new SshAgent(agentPath);
   const withAgent = agent === undefined ? {} : { agent };
   if (profile.identityFile !== undefined) {
-    const file = readKeyFile(expandPath(profile.identityFile, profile));
+    const file = readKeyFile(expandPath(profile.identityFile, profile, platform));
     if (typeof file === 'string') return { kind: 'none', reason: file };
     const { key, path: name, privateFile } = file;
     const identity = { key, name, ...withAgent, ...(privateFile === undefined ? {} : { privateFile }) };
@@ -78,12 +80,3 @@ async function offeredBy(agent: SshAgent): Promise<readonly Identity[]> {
 
 const has = (identities: readonly Identity[], { blob }: SshPublicKey): boolean =>
   identities.some(({ key }) => Buffer.compare(key.blob, blob) === 0);
-
-/** As IdentityAgent of ssh_config(5). */
-function agentPathOf(profile: Profile): string | undefined {
-  const { identityAgent = 'SSH_AUTH_SOCK' } = profile;
-  if (identityAgent === 'none') return undefined;
-  if (identityAgent === 'SSH_AUTH_SOCK') return process.env.SSH_AUTH_SOCK || undefined;
-  if (/^\$[A-Za-z_]\w*$/.test(identityAgent)) return process.env[identityAgent.slice(1)] || undefined;
-  return expandPath(identityAgent, profile);
-}

@@ -3,9 +3,11 @@ import type { Family } from '../../core/net/address.ts';
 import type { Port } from '../../core/net/port.ts';
 import type { Protocol } from '../../core/net/protocol.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
-import type { SystemCallError } from '../../host/ffi/system-call-error.ts';
+import { isNativeCodeMissing } from '../../host/ffi/is-unavailable.ts';
 import { type Destination, renderDestination } from '../../host/network/destination.ts';
+import { type KnockError, sendPortableKnock } from '../../host/network/portable-knock-socket.ts';
 import { resolveHost } from '../../host/network/resolve-host.ts';
+import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 import { explainErrno } from './explain-errno.ts';
 
 /** One knock as it was asked for: a port, or the name of a service. */
@@ -36,9 +38,13 @@ export type KnockOutcome =
 type PlannedKnock = { readonly protocol: Protocol; readonly port: Port; readonly asked: string };
 
 /** Resolves the host once and sends the knocks in order; `tell` hears of each before it is sent. */
-export async function knock(order: KnockRequest, tell: (line: string) => void): Promise<KnockOutcome> {
+export async function knock(
+  order: KnockRequest,
+  tell: (line: string) => void,
+  platform: Platform = PLATFORM,
+): Promise<KnockOutcome> {
   const started = performance.now();
-  const plan = await planKnocks(order.steps);
+  const plan = await planKnocks(order.steps, platform);
   if (plan.reasons.length > 0) return { kind: 'bad-ports', reasons: plan.reasons };
 
   const resolved = await resolveHost(order.host, order.family, order.timeout);
@@ -47,29 +53,58 @@ export async function knock(order: KnockRequest, tell: (line: string) => void): 
     return { kind: 'failed', reasons: [`cannot resolve host '${order.host}': ${resolved.reason}`] };
   }
   const deadline = order.timeout === undefined ? Number.POSITIVE_INFINITY : started + order.timeout;
-  return sendKnocks(order, plan.knocks, resolved.destination, deadline, tell);
+  const socket = await openSocket(resolved.destination, order.interfaceName, platform);
+  if (socket instanceof Error) return { kind: 'failed', reasons: [explain(socket, platform)] };
+  if (typeof socket === 'string') return { kind: 'failed', reasons: [socket] };
+  return sendKnocks(
+    { ...order, platform },
+    plan.knocks,
+    { to: resolved.destination, ...socket },
+    deadline,
+    tell,
+  );
+}
+
+type Socket = {
+  /** `undefined` when the kernel took the packet. */
+  readonly send: (protocol: Protocol, port: Port) => KnockError | undefined | Promise<KnockError | undefined>;
+};
+
+/** By libc on Linux; elsewhere, and where libc cannot be called, by Node.js's sockets. A text says why not. */
+async function openSocket(
+  to: Destination,
+  interfaceName: string | undefined,
+  platform: Platform,
+): Promise<Socket | (KnockError & Error) | string> {
+  if (platform === 'linux') {
+    try {
+      // Native code is loaded only now: a mistake in the arguments is answered without it.
+      const { openKnockSocket } = await import('../../host/network/knock-socket.ts');
+      return openKnockSocket(to, interfaceName);
+    } catch (error) {
+      if (!isNativeCodeMissing(error)) throw error;
+    }
+  }
+  if (interfaceName !== undefined)
+    return '--interface needs Linux with koffi: leave it out, and the system sends by its routes';
+  return { send: (protocol, port) => sendPortableKnock(to, protocol, port) };
 }
 
 /** Sends them in order, until `deadline` on the clock of `performance.now`. */
 async function sendKnocks(
-  order: Pick<KnockRequest, 'delay' | 'interfaceName' | 'timeout' | 'host'>,
+  order: Pick<KnockRequest, 'delay' | 'timeout' | 'host'> & { readonly platform: Platform },
   knocks: readonly PlannedKnock[],
-  to: Destination,
+  { to, send }: Socket & { readonly to: Destination },
   deadline: number,
   tell: (line: string) => void,
 ): Promise<KnockOutcome> {
-  // Native code is loaded only now: a mistake in the arguments is answered without it.
-  const { openKnockSocket } = await import('../../host/network/knock-socket.ts');
-  const socket = openKnockSocket(to, order.interfaceName);
-  if (socket instanceof Error) return { kind: 'failed', reasons: [explain(socket)] };
-
   const reasons: string[] = [];
   for (const [i, { protocol, port, asked }] of knocks.entries()) {
     if (i > 0 && order.delay > 0) await sleepUntil(Math.min(performance.now() + order.delay, deadline));
     if (performance.now() >= deadline) return timedOut(order, i, knocks.length, reasons);
     tell(`hitting ${protocol} ${renderDestination(to)}:${asked}`);
-    const error = socket.send(protocol, port);
-    if (error !== undefined) reasons.push(explain(error));
+    const error = await send(protocol, port);
+    if (error !== undefined) reasons.push(explain(error, order.platform));
   }
   return reasons.length === 0 ? { kind: 'all-left' } : { kind: 'failed', reasons };
 }
@@ -84,10 +119,12 @@ async function sleepUntil(moment: number): Promise<void> {
 type Plan = { readonly knocks: readonly PlannedKnock[]; readonly reasons: readonly string[] };
 
 /** Service names become ports; all that have none are reported together. */
-async function planKnocks(steps: readonly KnockStep[]): Promise<Plan> {
+async function planKnocks(steps: readonly KnockStep[], platform: Platform): Promise<Plan> {
   const knocks: PlannedKnock[] = [];
   const reasons: string[] = [];
-  const services = steps.some(({ port }) => typeof port === 'string') ? await openServices() : undefined;
+  const services = steps.some(({ port }) => typeof port === 'string')
+    ? await openServices(platform)
+    : undefined;
   for (const { protocol, port: asked } of steps) {
     const result = typeof asked === 'number' ? { kind: 'found' as const, port: asked } : undefined;
     const found = result ?? services?.portOf(String(asked), protocol);
@@ -97,9 +134,9 @@ async function planKnocks(steps: readonly KnockStep[]): Promise<Plan> {
   return { knocks, reasons };
 }
 
-async function openServices() {
-  const { ServicesFile } = await import('../../host/network/service-ports.ts');
-  return new ServicesFile();
+async function openServices(platform: Platform) {
+  const { ServicesFile, servicesFileOf } = await import('../../host/network/service-ports.ts');
+  return new ServicesFile(servicesFileOf(platform, process.env.SystemRoot));
 }
 
 function timedOut(
@@ -114,4 +151,5 @@ function timedOut(
   return { kind: 'timed-out', reasons: [...reasons, `timed out after ${limit} ${where}: ${count}`] };
 }
 
-const explain = (error: SystemCallError): string => explainErrno(error.message, error.code, error.errno);
+const explain = ({ message, code, errno }: KnockError, platform: Platform): string =>
+  explainErrno(message, code, errno, platform);

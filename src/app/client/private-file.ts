@@ -1,5 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { Diagnostic } from '../../core/text/diagnostic.ts';
 import { renderDiagnostic } from '../../core/text/diagnostic.ts';
+import { isNativeCodeMissing } from '../../host/ffi/is-unavailable.ts';
+import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 import { isPlainlyPrivate } from '../file-access/is-plainly-private.ts';
 
 /** BOUNDED: bytes of a file that somebody has written by hand. */
@@ -11,10 +14,17 @@ export type PrivateFile =
   /** In sentences, each with the remedy. */
   | { readonly kind: 'bad' | 'permission'; readonly errors: readonly string[] };
 
-/** Reads a file with secrets; one that others can read or change is refused, as a private key is by ssh(1). */
-export async function readPrivateFile(file: string, what: string): Promise<PrivateFile> {
+/**
+ * Reads a file with secrets; one that others can read or change is refused, as a private key is by ssh(1). Windows has no
+ * mode bits that tell: there, nothing is checked, and who may read it follows from the directory that it is in.
+ */
+export async function readPrivateFile(
+  file: string,
+  what: string,
+  platform: Platform = PLATFORM,
+): Promise<PrivateFile> {
   try {
-    const errors = await mistakesOf(file, what);
+    const errors = await mistakesOf(file, what, platform);
     if (errors.length > 0) return { kind: 'bad', errors };
     return { kind: 'read', bytes: readFileSync(file) };
   } catch (error) {
@@ -26,11 +36,24 @@ export async function readPrivateFile(file: string, what: string): Promise<Priva
 }
 
 /** What has to be changed before the secrets in it are its owner's alone. Throws with the system's reason. */
-async function mistakesOf(file: string, what: string): Promise<string[]> {
+async function mistakesOf(file: string, what: string, platform: Platform): Promise<string[]> {
   const stats = statSync(file);
   if (!stats.isFile()) return [`${file}: it is not a file`];
   if (stats.size > MAX_BYTES) return [`${file}: it has more than ${MAX_BYTES} bytes: it is not ${what}`];
-  if (isPlainlyPrivate(file)) return [];
-  const { judgeFileAccess } = await import('../file-access/judge-file-access.ts');
-  return judgeFileAccess(file, 'owner').map(renderDiagnostic);
+  if (platform === 'win32' || isPlainlyPrivate(file)) return [];
+  return (await judge(file, platform)).map(renderDiagnostic);
+}
+
+/** By modes and access lists on Linux; by modes alone where libc cannot be called. */
+async function judge(file: string, platform: Platform): Promise<readonly Diagnostic[]> {
+  if (platform === 'linux') {
+    try {
+      const { judgeFileAccess } = await import('../file-access/judge-file-access.ts');
+      return judgeFileAccess(file, 'owner');
+    } catch (error) {
+      if (!isNativeCodeMissing(error)) throw error;
+    }
+  }
+  const { judgePath } = await import('../file-access/judge-path.ts');
+  return judgePath(file, 'owner', () => undefined);
 }

@@ -3,10 +3,16 @@ import type { Sequence, SequenceStep } from '../../core/door/sequence.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
 import { type AnsweredKnock, sendAnsweredKnock } from '../../host/network/answered-knock.ts';
 import { type Destination, renderDestination } from '../../host/network/destination.ts';
+import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 import { explainErrno } from './explain-errno.ts';
 
 /** The kernel sends a SYN that is not answered again after 1 s, which would be a wrong knock: it is closed before. */
 const MAX_LISTENING = millis(800);
+/** Windows sends it again half a second after a reset. */
+const MAX_LISTENING_WINDOWS = millis(400);
+
+export const listeningLimit = (platform: Platform): Millis =>
+  platform === 'win32' ? MAX_LISTENING_WINDOWS : MAX_LISTENING;
 
 export type Walk =
   | { readonly kind: 'all-left' }
@@ -58,7 +64,7 @@ async function pause(
   const until = performance.now() + length;
   const isAnswered = await Promise.race([
     knock.answered.then(() => true),
-    wait(Math.min(length, MAX_LISTENING), signal),
+    wait(Math.min(length, listeningLimit(PLATFORM)), signal),
   ]);
   over.abort();
   if (isAnswered) return heard();

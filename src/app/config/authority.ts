@@ -7,7 +7,8 @@ import { parseUsers } from '../../core/users/parse-users.ts';
 import { UserDirectory } from '../../core/users/user-directory.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
 import { readRegular } from '../../host/files/read-regular.ts';
-import { type FileAccess, judgeFileAccess } from '../file-access/judge-file-access.ts';
+import { judgeFileAccess } from '../file-access/judge-file-access.ts';
+import type { FileAccess } from '../file-access/judge-path.ts';
 
 /** Who may prove that he may come in, and the keys that signed knocks are sealed to: none where no door accepts those. */
 export type Authority = { readonly users: UserDirectory; readonly serverKeys: ServerKeys | readonly [] };

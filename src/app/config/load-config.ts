@@ -3,7 +3,8 @@ import type { Config, ConfigResult } from '../../core/config/file/config.ts';
 import { parseConfig } from '../../core/config/file/parse-config.ts';
 import type { Diagnostic } from '../../core/text/diagnostic.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
-import { type FileAccess, judgeFileAccess, type Readers } from '../file-access/judge-file-access.ts';
+import { judgeFileAccess } from '../file-access/judge-file-access.ts';
+import type { FileAccess, Readers } from '../file-access/judge-path.ts';
 import { type Authority, loadAuthority } from './authority.ts';
 
 export type LoadedConfig =

@@ -9,7 +9,8 @@ import type { LogEvent } from '../../core/event/event.ts';
 import { type Diagnostic, renderDiagnostic } from '../../core/text/diagnostic.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 import { overwriteByte, replaceFile } from '../../host/files/replace-file.ts';
-import { type FileAccess, judgeFileAccess } from '../file-access/judge-file-access.ts';
+import { judgeFileAccess } from '../file-access/judge-file-access.ts';
+import type { FileAccess } from '../file-access/judge-path.ts';
 
 const HASH = 0x23;
 

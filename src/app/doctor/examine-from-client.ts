@@ -4,10 +4,10 @@ import { look, ok, problem } from '../../core/doctor/finding.ts';
 import { judgeReachability, type OutsideEvidence } from '../../core/doctor/judge-reachability.ts';
 import type { Port } from '../../core/net/port.ts';
 import { millis } from '../../core/net/time.ts';
-import { findProgram } from '../../host/files/find-program.ts';
-import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
 import { firstConnection } from '../../host/network/first-connection.ts';
+import { answersPing } from '../../host/network/ping.ts';
 import { sourceAddressTo } from '../../host/network/source-address.ts';
+import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 import type { AddressResult, Answer } from '../client/address-result.ts';
 import { reach } from '../client/reach.ts';
 
@@ -22,7 +22,7 @@ export async function examineFromClient(profile: Profile, port: Port): Promise<r
   const order = { profile: { ...profile, retries }, port, ask: 'before' as const, notice: () => undefined };
   const reached = await reach(order, () => undefined);
   if (reached.kind === 'unresolved') {
-    return [problem('not-sent', reached.reason, look(`getent ahosts ${profile.hostName}`))];
+    return [problem('not-sent', reached.reason, look(`${lookUp(PLATFORM)} ${profile.hostName}`))];
   }
   if (reached.kind === 'open') reached.socket.destroy();
   const addresses = reached.trails.map(({ to }) => to.address).join(' and ');
@@ -44,10 +44,10 @@ const isOpen = ({ before }: AddressResult): boolean => before?.kind === 'open';
 async function gather(profile: Profile, port: Port, trail: AddressResult): Promise<OutsideEvidence> {
   const { to, before, after, knocked, notSent } = trail;
   const isSilent = knocked > 0 && after?.kind === 'silent';
-  const [source, knockPort, answersPing] = await Promise.all([
+  const [source, knockPort, isAnswered] = await Promise.all([
     sourceAddressTo(to, port),
     isSilent ? askKnockPort(profile, trail) : undefined,
-    isSilent ? answers(to.address) : undefined,
+    isSilent ? answersPing(to.address, to.family, PLATFORM) : undefined,
   ]);
   return {
     profile: profile.name,
@@ -59,7 +59,7 @@ async function gather(profile: Profile, port: Port, trail: AddressResult): Promi
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
     ...(knockPort === undefined ? {} : { knockPort }),
-    ...(answersPing === undefined ? {} : { answersPing }),
+    ...(isAnswered === undefined ? {} : { answersPing: isAnswered }),
   };
 }
 
@@ -73,8 +73,5 @@ async function askKnockPort({ knock }: Profile, { to }: AddressResult): Promise<
   return { kind: 'open' };
 }
 
-/** `undefined`: there is no ping(8) here. */
-async function answers(address: string): Promise<boolean | undefined> {
-  if (findProgram('ping') === undefined) return undefined;
-  return (await outputOf('ping', ['-n', '-c', '1', '-W', '1', address])) !== undefined;
-}
+/** getent(1) asks as this program does; macOS and Windows have it not. */
+const lookUp = (platform: Platform): string => (platform === 'linux' ? 'getent ahosts' : 'nslookup');

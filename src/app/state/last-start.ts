@@ -2,7 +2,7 @@ import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync }
 import { join } from 'node:path';
 import type { StartOptions } from '../../core/control/daemon-status.ts';
 import type { Instant } from '../../core/net/time.ts';
-import { descriptorOf } from '../../host/files/descriptor-path.ts';
+import { descriptorOf } from '../../host/files/descriptor-name.ts';
 import { replaceFile } from '../../host/files/replace-file.ts';
 import { parseRecordedStart, type RecordedStart } from '../config/start-options.ts';
 

@@ -47,6 +47,8 @@ export type Verb = {
   readonly options: OptionTable;
   /** Prints as it goes on, and has no --json but what `options` has. */
   readonly streams?: true;
+  /** Whether it runs on macOS and Windows as well, with these arguments; absent: on Linux alone. */
+  readonly isPortable?: (given: ParsedArguments) => boolean;
   /** Throws a `UsageError`. */
   readonly read: (given: ParsedArguments, environment: Environment) => Action;
 };

@@ -1,3 +1,5 @@
+import type { Platform } from '../../host/platform/platform.ts';
+import { EXIT } from '../../host/self/exit-status.ts';
 import { optionsOf } from '../arguments/common-options.ts';
 import { readOptions, readValues, UsageError } from '../arguments/read-options.ts';
 import type { Action, Environment, Verb } from '../arguments/verb.ts';
@@ -76,7 +78,11 @@ export type BussaCommand =
   | { readonly kind: 'action'; readonly verb: Verb; readonly json: boolean; readonly action: Action };
 
 /** A verb and its options. `help`, and -h, --help, -V and --version in the place of a verb, are known to all. */
-export function parseBussaCommand(args: readonly string[], environment: Environment): BussaCommand {
+export function parseBussaCommand(
+  args: readonly string[],
+  environment: Environment,
+  platform: Platform,
+): BussaCommand {
   // A first -- ends options of which there are none before the verb.
   const [word, ...rest] = args[0] === '--' ? args.slice(1) : args;
   const json = args.includes('--json');
@@ -86,7 +92,7 @@ export function parseBussaCommand(args: readonly string[], environment: Environm
   const verb = verbOf(word);
   if (verb === undefined) return unknownVerb(word, json);
   try {
-    return readVerb(verb, rest, environment);
+    return readVerb(verb, rest, environment, platform);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return { kind: 'usage-error', message: error.message, verb, json };
@@ -115,15 +121,31 @@ function renderVerbHelp(verb: Verb): string {
   return parts.filter(Boolean).join('\n');
 }
 
-function readVerb(verb: Verb, args: readonly string[], environment: Environment): BussaCommand {
+function readVerb(
+  verb: Verb,
+  args: readonly string[],
+  environment: Environment,
+  platform: Platform,
+): BussaCommand {
   const table = optionsOf(verb);
   const { options, operands } = readOptions(table, args);
   if (options.some(({ name }) => name === 'help')) return { kind: 'help', verb };
   const values = readValues(table, options);
   checkOperands(verb, operands);
   const json = verb.streams !== true && values.has('json');
+  if (platform !== 'linux' && verb.isPortable?.({ values, operands }) !== true)
+    return { kind: 'action', verb, json, action: needsLinux(verb) };
   return { kind: 'action', verb, json, action: verb.read({ values, operands }, environment) };
 }
+
+const needsLinux =
+  ({ name }: Verb): Action =>
+  async (output) => {
+    output.error(
+      `bussa: bussa ${name} needs Linux, where the daemon runs; here there are knock, connect, host, doctor --from-client and completion`,
+    );
+    return EXIT.failed;
+  };
 
 function checkOperands({ operands: wanted }: Verb, given: readonly string[]): void {
   const missing = wanted.filter(({ optional }) => optional !== true)[given.length];

@@ -1,3 +1,4 @@
+import { PLATFORM } from '../../host/platform/platform.ts';
 import { EXIT } from '../../host/self/exit-status.ts';
 import { endWith } from '../process/end-process.ts';
 import { packageVersion } from '../process/package-version.ts';
@@ -10,7 +11,7 @@ async function main(args: readonly string[]): Promise<number> {
   process.on('SIGUSR1', () => undefined);
   // This is the launcher's and not for the doors' commands.
   delete process.env.NODE_COMPILE_CACHE;
-  const command = parseBussaCommand(args, process.env);
+  const command = parseBussaCommand(args, process.env, PLATFORM);
   switch (command.kind) {
     case 'help':
       print(STDOUT, renderHelp(command.verb));

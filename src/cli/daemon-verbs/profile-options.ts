@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { posix, win32 } from 'node:path';
 import type { HostsFile } from '../../core/client/hosts-file.ts';
 import type { Profile } from '../../core/client/profile.ts';
+import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 import { EXIT, type ExitStatus } from '../../host/self/exit-status.ts';
 import type { OptionTable } from '../arguments/option.ts';
 import type { Environment, Output } from '../arguments/verb.ts';
@@ -13,16 +14,29 @@ export const PROFILE_OPTIONS = {
     value: 'FILE',
     completes: 'file',
     summary: 'read the profiles from this file (default `~/.config/bussa/hosts.conf`)',
-    details: 'The default is below `$XDG_CONFIG_HOME` if that is set.',
+    details:
+      'The default is below `$XDG_CONFIG_HOME` if that is set. On Windows it is `%APPDATA%\\bussa\\hosts.conf`.',
   },
 } as const satisfies OptionTable;
 
 /** Values by the names in `PROFILE_OPTIONS`. */
-export function hostsFile(values: ReadonlyMap<string, string>, environment: Environment): string {
+export function hostsFile(
+  values: ReadonlyMap<string, string>,
+  environment: Environment,
+  platform: Platform = PLATFORM,
+): string {
+  return values.get('hosts') ?? defaultHostsFile(environment, platform);
+}
+
+function defaultHostsFile(environment: Environment, platform: Platform): string {
+  if (platform === 'win32') {
+    const { APPDATA, USERPROFILE = '' } = environment;
+    return win32.join(APPDATA || win32.join(USERPROFILE, 'AppData', 'Roaming'), 'bussa', 'hosts.conf');
+  }
   const { XDG_CONFIG_HOME: config = '', HOME: home = '/' } = environment;
   // XDG Base Directory Specification: a path that is not absolute counts for nothing.
-  const directory = config.startsWith('/') ? config : join(home, '.config');
-  return values.get('hosts') ?? join(directory, 'bussa', 'hosts.conf');
+  const directory = config.startsWith('/') ? config : posix.join(home, '.config');
+  return posix.join(directory, 'bussa', 'hosts.conf');
 }
 
 /** Reads the profiles; a failure is told, and is the exit status. */

@@ -1,5 +1,6 @@
 import type { KnockOutcome } from '../../app/client/knocker.ts';
 import { reportUncaught } from '../../host/self/refusal-net.ts';
+import { leaveProcess } from '../process/leave-process.ts';
 import { packageVersion } from '../process/package-version.ts';
 import { print, printLines, reportLostOutput, STDERR, STDOUT } from '../process/print.ts';
 import { OPTIONS, parseKnockOptions } from './knock-options.ts';
@@ -84,19 +85,7 @@ async function run(args: readonly string[]): Promise<void> {
     // Of knocks it is known: they have left, or they have not.
     process.exitCode ??= EXIT.failed;
   }
-  if (hasKnocked) await leave();
-}
-
-/** At once: joining its threads takes Node.js 3 ms. All that is printed is printed by then. */
-async function leave(): Promise<void> {
-  let exitNow: (status: number) => never = process.exit;
-  try {
-    ({ exitNow } = await import('../../host/ffi/exit-now.ts'));
-    process.getBuiltinModule('node:module').flushCompileCache();
-  } catch {
-    // It cannot be loaded: then it ends as Node.js does.
-  }
-  exitNow(Number(process.exitCode));
+  if (hasKnocked) await leaveProcess(Number(process.exitCode));
 }
 
 void run(process.argv.slice(2));

@@ -1,5 +1,6 @@
 import type { Verdict } from '../../app/config/check.ts';
 import { renderDiagnostic } from '../../core/text/diagnostic.ts';
+import { PLATFORM } from '../../host/platform/platform.ts';
 import { EXIT } from '../../host/self/exit-status.ts';
 import { renderOptions, renderParagraphs } from '../help/render-help.ts';
 import { endWith } from '../process/end-process.ts';
@@ -18,12 +19,19 @@ ${renderParagraphs([
   'Exit status: 0 after an orderly end, 1 after a failure, 2 for a mistake in the arguments, 70 after a fault of the program itself, 77 if a permission is missing, 78 for a mistake in the configuration.',
 ])}`;
 
+/** What loads native code. */
+const NEEDS_LINUX: ReadonlySet<string> = new Set(['check', 'replay', 'daemon']);
+
 async function main(args: readonly string[]): Promise<number> {
   // Node.js opens a debugger on this signal unless somebody listens to it.
   process.on('SIGUSR1', () => undefined);
   // This is the launcher's and not for the doors' commands.
   delete process.env.NODE_COMPILE_CACHE;
   const command = parseKnockdOptions(args, process.env);
+  if (PLATFORM !== 'linux' && NEEDS_LINUX.has(command.kind)) {
+    printError('knockd: the daemon needs Linux; here the clients run: knock, bussa knock, bussa connect');
+    return EXIT.failed;
+  }
   switch (command.kind) {
     case 'help':
       print(STDOUT, help());

@@ -1,5 +1,6 @@
 import { EXIT } from '../../host/self/exit-status.ts';
 import { type RefusalExits, reportUncaught, writeError } from '../../host/self/refusal-net.ts';
+import { leaveProcess } from './leave-process.ts';
 import { reportLostOutput } from './print.ts';
 
 /**
@@ -14,7 +15,7 @@ export async function endWith(
   main: () => Promise<number>,
 ): Promise<void> {
   process.exitCode = EXIT.software;
-  const fail = (error: unknown): void => void end(reportUncaught(program, error, exits));
+  const fail = (error: unknown): void => void leaveProcess(reportUncaught(program, error, exits));
   // What is thrown where nobody waits for it. The daemon puts its own end in the place of this.
   process.on('uncaughtException', fail);
   let status: number;
@@ -26,16 +27,5 @@ export async function endWith(
   }
   const lost = reportLostOutput();
   if (lost !== undefined) writeError(`${program}: ${lost}`);
-  await end(lost !== undefined && status === 0 ? exits.failed : status);
-}
-
-async function end(status: number): Promise<void> {
-  let exitNow: (status: number) => never = process.exit;
-  try {
-    ({ exitNow } = await import('../../host/ffi/exit-now.ts'));
-    process.getBuiltinModule('node:module').flushCompileCache();
-  } catch {
-    // No descriptor is left to load it: then it ends as Node.js does.
-  }
-  exitNow(status);
+  await leaveProcess(lost !== undefined && status === 0 ? exits.failed : status);
 }

@@ -1,3 +1,5 @@
+import { isNativeCodeMissing } from './is-unavailable.ts';
+
 /** Errors of this floor. By their names: what asks has no native code loaded yet, or could not load it. */
 const OWN: ReadonlySet<string> = new Set([
   'SystemCallError',
@@ -18,6 +20,7 @@ const OWN: ReadonlySet<string> = new Set([
 export function isRefusal(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   if (OWN.has(error.name)) return true;
+  if (isNativeCodeMissing(error) && /koffi/i.test(error.message)) return true;
   if ('code' in error && ('syscall' in error || error.code === 'ERR_DLOPEN_FAILED')) return true;
   // V8's and koffi's own words, which have no code.
   return (

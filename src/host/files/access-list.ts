@@ -1,4 +1,5 @@
 import { libc } from '../ffi/libc.ts';
+import type { ListedWriters } from './listed-writers.ts';
 
 /** xattr(7): the most that the kernel keeps as one value. */
 const MAX_BYTES = 65_536;
@@ -11,14 +12,6 @@ const ENTRY_BYTES = 8;
 /** linux/posix_acl.h */
 const TAG = { user: 0x02, groupOwner: 0x04, group: 0x08, mask: 0x10 } as const;
 const WRITE = 0o2;
-
-/** Who may write a file by its access control list beside its owner and everybody else. */
-export type ListedWriters = {
-  readonly users: readonly number[];
-  readonly groups: readonly number[];
-  /** Whether the file's own group is one of them. */
-  readonly ownGroup: boolean;
-};
 
 /** What acl(5) says of a file, or `undefined` if its mode says everything. Rights that the mask removes do not count. */
 export function listedWriters(path: string): ListedWriters | undefined {

@@ -1,5 +1,7 @@
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { PLATFORM } from '../platform/platform.ts';
+import { syncDirectory } from './sync-directory.ts';
 
 /**
  * Makes a file of mode 0600, whole or not at all, also through a power failure. One that is there is left as it is
@@ -28,10 +30,5 @@ export function createFile(path: string, bytes: Uint8Array, backup?: string): vo
   } finally {
     closeSync(fd);
   }
-  const directory = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
+  syncDirectory(dirname(path), PLATFORM);
 }

@@ -2,13 +2,7 @@ import { closeSync, fstatSync, readdirSync, readFileSync, writeSync } from 'node
 import { libc } from '../ffi/libc.ts';
 import { closeAtExec, createMemoryFile } from '../ffi/process-calls.ts';
 import { lastError } from '../ffi/system-call-error.ts';
-
-/** The descriptor of this process that a path stands for: /dev/stdin, or what a shell makes of `<(…)`. */
-export function descriptorOf(path: string): number | undefined {
-  if (path === '/dev/stdin') return 0;
-  const number = /^\/(?:dev|proc\/self)\/fd\/([0-9]{1,6})$/.exec(path)?.[1];
-  return number === undefined ? undefined : Number(number);
-}
+import { descriptorOf } from './descriptor-name.ts';
 
 /**
  * What comes out of a pipe can be read once. If the path stands for one, its content takes its place, in memory, and

@@ -13,6 +13,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { PLATFORM } from '../platform/platform.ts';
+import { syncDirectory } from './sync-directory.ts';
 
 /**
  * Puts `bytes` in the place of a file's content, whole or not at all, also through a power failure. Owner and mode
@@ -40,7 +42,7 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
   } finally {
     closeSync(fd);
   }
-  syncDirectory(dirname(target));
+  syncDirectory(dirname(target), PLATFORM);
 }
 
 /** Overwrites one byte in place, which needs no new room on the disk. */
@@ -48,15 +50,6 @@ export function overwriteByte(path: string, offset: number, byte: number): void 
   const fd = openSync(path, 'r+');
   try {
     writeSync(fd, Uint8Array.of(byte), 0, 1, offset);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function syncDirectory(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
     fsyncSync(fd);
   } finally {
     closeSync(fd);

@@ -12,6 +12,9 @@ const PIECE_BYTES = 65_536;
 /** Another program may have made its end of the terminal or the pipe one that does not wait; then this is how we do. */
 const NOT_YET_MS = 5;
 
+/** EIO: a terminal that has gone away. EOF: what Windows says at the end of a pipe. */
+const ENDS: ReadonlySet<string | undefined> = new Set(['EIO', 'EOF']);
+
 /** `broken`: what ended it before both ends were done, with the errno's name. */
 export type RelayEnd =
   | { readonly kind: 'done' }
@@ -46,8 +49,7 @@ async function sendInput(socket: Socket, input: number): Promise<RelayEnd> {
       length = (await patiently(() => readSome(input, piece, 0, PIECE_BYTES, null))).bytesRead;
     } catch (error) {
       socket.end();
-      // A terminal that has gone away is its end.
-      return (error as NodeJS.ErrnoException).code === 'EIO' ? { kind: 'done' } : broken('input', error);
+      return ENDS.has((error as NodeJS.ErrnoException).code) ? { kind: 'done' } : broken('input', error);
     }
     if (length === 0) break;
     if (!(await sent(socket, piece.subarray(0, length)))) return { kind: 'done' };

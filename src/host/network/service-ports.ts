@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { win32 } from 'node:path';
 import type { Port } from '../../core/net/port.ts';
 import type { Protocol } from '../../core/net/protocol.ts';
 import { parseServices, type Services, servicePort } from '../../core/net/services.ts';
 
 const SERVICES_FILE = '/etc/services';
+
+/** Windows has its own below the directory that `SystemRoot` names. */
+export function servicesFileOf(platform: NodeJS.Platform, systemRoot: string | undefined): string {
+  if (platform !== 'win32') return SERVICES_FILE;
+  return win32.join(systemRoot ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'services');
+}
 
 /** The port of a named service, or why it has none. */
 export type ServicePortResult =

@@ -53,7 +53,9 @@ export async function signWithKeygen(
 
 /** The signature's blob out of the armour. */
 function readArmour(text: string): Uint8Array | undefined {
-  const lines = /-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]+)-----END SSH SIGNATURE-----/.exec(text);
+  const lines = /-----BEGIN SSH SIGNATURE-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END SSH SIGNATURE-----/.exec(
+    text,
+  );
   if (lines?.[1] === undefined) return undefined;
   const bytes = Buffer.from(lines[1], 'base64');
   if (bytes.subarray(0, MAGIC.length).toString('latin1') !== MAGIC) return undefined;

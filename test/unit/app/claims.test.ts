@@ -46,7 +46,7 @@ function takes(verb: Verb, option: string): boolean {
   const operands = verb.operands
     .filter(({ optional }) => optional !== true)
     .map(({ name }) => OPERANDS[name] ?? 'x');
-  const command = parseBussaCommand([verb.name, ...operands, option], {});
+  const command = parseBussaCommand([verb.name, ...operands, option], {}, 'linux');
   return command.kind !== 'usage-error' || !/unknown option|no such option|--json is/.test(command.message);
 }
 

@@ -15,27 +15,27 @@ const PROGRAM = resolve(import.meta.dirname, '../../../bin/bussa');
 describe("bussa's verbs", () => {
   test('help and version, before and behind a verb', () => {
     for (const line of ['help', '-h', '--help']) {
-      assert.deepEqual(parseBussaCommand(words(line), {}), { kind: 'help' });
+      assert.deepEqual(parseBussaCommand(words(line), {}, 'linux'), { kind: 'help' });
     }
     for (const line of ['help up', 'help -- up', '-- help up', 'up -h', 'up -c x --help']) {
-      const command = parseBussaCommand(words(line), {});
+      const command = parseBussaCommand(words(line), {}, 'linux');
       assert.equal(command.kind === 'help' && command.verb?.name, 'up');
     }
     for (const line of ['-V', '--version']) {
-      assert.deepEqual(parseBussaCommand(words(line), {}), { kind: 'version' });
+      assert.deepEqual(parseBussaCommand(words(line), {}, 'linux'), { kind: 'version' });
     }
   });
 
   test('an operand that is empty is a mistake', () => {
     for (const verb of VERBS.filter(({ operands }) => operands.length > 0)) {
-      const command = parseBussaCommand([verb.name, ''], {});
+      const command = parseBussaCommand([verb.name, ''], {}, 'linux');
       assert.ok(command.kind === 'usage-error' && /was given/.test(command.message), verb.name);
     }
   });
 
   test('with --json, every mistake is to be told as JSON', () => {
     for (const line of ['--json', 'upp --json', 'help me --json', 'status --jsno --json', 'watch x --json']) {
-      const command = parseBussaCommand(words(line), {});
+      const command = parseBussaCommand(words(line), {}, 'linux');
       assert.ok(command.kind === 'usage-error' && command.json, line);
     }
   });
@@ -70,7 +70,7 @@ describe("bussa's verbs", () => {
   ];
   for (const [line, message] of mistakes) {
     test(`bussa ${line}: a mistake`, () => {
-      const command = parseBussaCommand(words(line), {});
+      const command = parseBussaCommand(words(line), {}, 'linux');
       assert.ok(command.kind === 'usage-error', command.kind);
       assert.match(command.message, message);
     });

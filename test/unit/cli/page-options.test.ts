@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { parseBussaCommand } from '../../../src/cli/bussa/bussa-options.ts';
 
 function mistake(...args: readonly string[]): string {
-  const command = parseBussaCommand(args, {});
+  const command = parseBussaCommand(args, {}, 'linux');
   return command.kind === 'usage-error' ? command.message : assert.fail(`${command.kind}: ${args.join(' ')}`);
 }
 
@@ -26,7 +26,7 @@ suite('options of the page that knocks', () => {
   test('a recipe is two different numbers, as the app shows them or bare', () => {
     for (const good of ['17___ 23___', '17 23', ' 9___ 64___ '])
       assert.equal(
-        parseBussaCommand(['knock', 'b', '--page', 'f', '--recipe', good], {}).kind,
+        parseBussaCommand(['knock', 'b', '--page', 'f', '--recipe', good], {}, 'linux').kind,
         'action',
         good,
       );

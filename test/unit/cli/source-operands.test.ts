@@ -8,7 +8,7 @@ import { renderPrefix } from '../../../src/core/net/prefix.ts';
 
 /** What `bussa` says, and its exit status. */
 async function said(words: string, environment: Environment): Promise<{ status: number; text: string }> {
-  const command = parseBussaCommand(words.split(' '), environment);
+  const command = parseBussaCommand(words.split(' '), environment, 'linux');
   assert.equal(command.kind, 'action', JSON.stringify(command));
   assert.ok(command.kind === 'action');
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Config } from '../../../core/config/file/config.ts';
-import { descriptorOf } from '../../../host/files/descriptor-path.ts';
+import { descriptorOf } from '../../../host/files/descriptor-name.ts';
 import { isProgram } from '../../../host/files/find-program.ts';
 import { maskOf, readPrivileges } from '../../../host/privileges/capabilities.ts';
 import { hasOnlyCapabilities, narrowThisThread, withOnly } from '../../../host/privileges/drop-privileges.ts';

@@ -2,7 +2,7 @@ import { closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../../../core/config/file/config.ts';
 import { absolutePath } from '../../../host/files/absolute-path.ts';
-import { descriptorOf } from '../../../host/files/descriptor-path.ts';
+import { descriptorOf } from '../../../host/files/descriptor-name.ts';
 import { ownFiles } from '../../../host/self/own-program.ts';
 import { authorityFiles } from '../../config/authority.ts';
 import { type DaemonOptions, DEFAULT_PID_FILE } from '../../config/daemon-options.ts';

@@ -7,7 +7,7 @@ import type { Authority } from '../../config/authority.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { OneTimeDoors } from '../../config/one-time-doors.ts';
-import { READABLE } from '../../file-access/judge-file-access.ts';
+import { READABLE } from '../../file-access/judge-path.ts';
 import type { CodeJudge } from '../codes/code-judge.ts';
 import type { FirewallDoors } from '../firewall/firewall-doors.ts';
 import { gatesOf, hasForwardedDoors } from '../firewall/gates-of.ts';

@@ -13,6 +13,7 @@ export const completionVerb = (verbs: () => readonly Verb[]): Verb => ({
   operands: [{ name: 'SHELL', summary: '`bash`, `zsh` or `fish`', completes: SHELLS }],
   options: {},
   streams: true,
+  isPortable: () => true,
   read: ({ operands: [word] }) => {
     const shell = SHELLS.find((each) => each === word);
     if (shell === undefined) throw new UsageError(`no shell '${word}': there are ${SHELLS.join(', ')}`);

@@ -32,6 +32,7 @@ export const CONNECT: Verb = {
   ],
   options: OPTIONS,
   streams: true,
+  isPortable: () => true,
   read: ({ values, operands: [host = '', word] }, environment) => {
     const file = hostsFile(values, environment);
     const given = word === undefined ? undefined : readPort(word);

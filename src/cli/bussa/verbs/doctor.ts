@@ -38,6 +38,7 @@ export const DOCTOR: Verb = {
   ],
   operands: [],
   options: OPTIONS,
+  isPortable: ({ values }) => values.has('from-client'),
   read: ({ values }, environment) => {
     const host = values.get('from-client');
     const file = hostsFile(values, environment);

@@ -53,6 +53,7 @@ export const HOST: Verb = {
     { name: 'CARD', summary: 'the card of the server', optional: true },
   ],
   options: OPTIONS,
+  isPortable: () => true,
   read: (given, environment) => {
     const [word = '', name, card] = given.operands;
     const file = hostsFile(given.values, environment);

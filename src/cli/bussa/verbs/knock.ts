@@ -1,6 +1,7 @@
 import type { SignedOutcome } from '../../../app/client/exchange-signed.ts';
 import type { KnockedProfile } from '../../../app/client/knock-profile.ts';
 import type { Profile } from '../../../core/client/profile.ts';
+import { PLATFORM } from '../../../host/platform/platform.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
@@ -50,6 +51,7 @@ export const KNOCK: Verb = {
   ],
   operands: [{ name: 'PROFILE', summary: 'the name of a profile', completes: 'profile', optional: true }],
   options: OPTIONS,
+  isPortable: () => true,
   read: ({ values, operands: [name] }, environment) => {
     const file = hostsFile(values, environment);
     if (values.has('list')) return (output) => list(file, output);
@@ -100,7 +102,7 @@ async function knockWith(file: string, name: string, wishes: InitAnswers, output
   const failed = await tellEnd(end, profile, wishes, output);
   if (failed !== undefined || wishes.then === undefined) return failed ?? EXIT.ok;
   const { runInTerminal } = await import('../../../host/terminal/run-in-terminal.ts');
-  return runInTerminal(wishes.then);
+  return runInTerminal(wishes.then, PLATFORM);
 }
 
 /** The exit status of a failure, which is told. */
