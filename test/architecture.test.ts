@@ -1,9 +1,19 @@
 // The house as a test: who may import whom, and what the floors may not name. docs/architecture.md draws it.
 
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
+import {
+  casts,
+  cycles,
+  folderCycles,
+  lengthOf,
+  MAX_LINES,
+  readSources,
+  resolve,
+  type Sources,
+} from './source-rules.ts';
 import { isBarrel, readImports, readTokens } from './source-scanner.ts';
 
 /** From the top down: a floor imports itself and those after it. */
@@ -230,12 +240,8 @@ const IMPURE = new Set(
 /** Tells the version; read where options are. */
 const VERSION_FILE = '../package.json';
 
-const MAX_LINES = 250;
 const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.tsx?$/;
 const VAGUE_NAME = /^index\.ts$|(?:^|-)(?:utils?|helpers?|common|misc)\.ts$/;
-
-/** Path below `src`, with `/`, to the file's text. */
-type Sources = ReadonlyMap<string, string>;
 
 const root = path.join(import.meta.dirname, '..');
 
@@ -428,13 +434,6 @@ suite('the rules can fail', () => {
   });
 });
 
-function readSources(): Sources {
-  const files = globSync('src/**/*.*', { cwd: root, exclude: ['**/page.css', '**/tsconfig.json'] }).sort();
-  return new Map(
-    files.map((file) => [file.slice('src/'.length), readFileSync(path.join(root, file), 'utf8')]),
-  );
-}
-
 function wrongImports(sources: Sources): readonly string[] {
   return [...sources].flatMap(([file, text]) => {
     const place = placeOf(file);
@@ -470,29 +469,6 @@ function wrongPackage({ floor, folder }: Place, name: string): string | undefine
   return `${floor === 'host' ? `host/${folder}` : floor} may not import ${name}`;
 }
 
-/** Where requests and answers are: there a type is known because it was read. */
-const ANSWERS = /^\/(?:core\/control\/|app\/ask\/ask-daemon\.ts$)/;
-const ENDS_OF_SOCKET = /^(?:cli\/|app\/(?:ask|daemon\/control|doctor|trial|watch|web)\/)/;
-/** What was thrown, and names of fields that are written just there. */
-const NO_ANSWER = new Set(['const', 'Error', 'NodeJS', 'keyof']);
-
-/** `as T` in a file that has an answer in its hands. */
-function casts(sources: Sources): readonly string[] {
-  return [...sources].flatMap(([file, text]) => {
-    const names = readImports(text).map((name) => (name.startsWith('.') ? `/${resolve(file, name)}` : name));
-    const inHands = file.startsWith('app/ask/') || names.some((name) => ANSWERS.test(name));
-    if (!inHands || !ENDS_OF_SOCKET.test(file)) return [];
-    const tokens = readTokens(
-      text.replaceAll(/^(?:import|export) (?:type )?(?:\{[^}]*\}|\* as \w+) from .*$/gm, ''),
-    );
-    return tokens.flatMap((token, at) => {
-      const next = tokens[at + 1];
-      if (token.kind !== 'word' || token.text !== 'as' || next?.kind !== 'word') return [];
-      return NO_ANSWER.has(next.text) ? [] : [`${file}: as ${next.text}`];
-    });
-  });
-}
-
 /** esbuild leaves them as they are, and a script of an executable has nobody who answers `import()`. */
 function lateImportsOfNode(sources: Sources): readonly string[] {
   return [...sources].flatMap(([file, text]) => {
@@ -517,43 +493,6 @@ function impureNames(sources: Sources): readonly string[] {
       return isNow || isChance || isName ? [`${file}: ${token.text}${isName ? '' : next}`] : [];
     });
   });
-}
-
-/** Each cycle once, from the file where the walk enters it. */
-function cycles(sources: Sources): readonly string[] {
-  return walkCycles([...sources.keys()], (file) => importedFiles(file, sources.get(file) ?? ''));
-}
-
-/** Each cycle of folders once, from the folder where the walk enters it. */
-function folderCycles(sources: Sources): readonly string[] {
-  const next = new Map<string, Set<string>>();
-  for (const [file, text] of sources) {
-    const from = path.posix.dirname(file);
-    const others = next.get(from) ?? new Set();
-    for (const one of importedFiles(file, text)) others.add(path.posix.dirname(one));
-    others.delete(from);
-    next.set(from, others);
-  }
-  return walkCycles([...next.keys()], (folder) => [...(next.get(folder) ?? [])]);
-}
-
-function importedFiles(file: string, text: string): readonly string[] {
-  const names = readImports(text).filter((name) => /^\..*\.tsx?$/.test(name));
-  return names.map((name) => resolve(file, name));
-}
-
-function walkCycles(from: readonly string[], next: (one: string) => readonly string[]): readonly string[] {
-  const found: string[] = [];
-  const done = new Set<string>();
-  const walk = (one: string, trail: readonly string[]): void => {
-    const seenAt = trail.indexOf(one);
-    if (seenAt >= 0) found.push([...trail.slice(seenAt), one].join(' → '));
-    if (seenAt >= 0 || done.has(one)) return;
-    for (const other of next(one)) walk(other, [...trail, one]);
-    done.add(one);
-  };
-  for (const one of from) walk(one, []);
-  return found;
 }
 
 /** The way by which a file loads a package when it is itself loaded; nothing where it does not. Types load nothing. */
@@ -595,11 +534,10 @@ function unnamedFolders(sources: Sources, map: string): readonly string[] {
 function wrongFiles(sources: Sources): readonly string[] {
   return [...sources].flatMap(([file, text]) => {
     const name = path.posix.basename(file);
-    const lines = text.split('\n').length - 1;
     if (!KEBAB_CASE.test(name)) return [`${file}: not kebab-case.ts`];
     if (VAGUE_NAME.test(name)) return [`${file}: the name does not say what it holds`];
     if (isBarrel(text)) return [`${file}: only passes on what others hold`];
-    return lines > MAX_LINES ? [`${file}: ${lines} lines`] : [];
+    return lengthOf(text) > MAX_LINES ? [`${file}: ${lengthOf(text)} lines`] : [];
   });
 }
 
@@ -614,8 +552,4 @@ const nameOf = ({ floor, folder }: Place): string => (folder === '' ? floor : `$
 
 function allowedBeside({ floor, folder }: Place): readonly string[] | undefined {
   return TABLES[floor]?.[folder];
-}
-
-function resolve(file: string, name: string): string {
-  return path.posix.join(path.posix.dirname(file), name);
 }

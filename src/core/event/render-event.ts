@@ -34,32 +34,27 @@ export function renderEvent(event: LogEvent, hostName?: string): string {
   return printableLine(words(event, hostName === undefined ? '' : ` (${hostName})`));
 }
 
+/** Of attempts that come to nothing. */
+const ENDS = {
+  failed: 'wrong knock',
+  expired: 'sequence timeout',
+  evicted: 'made room for another attempt',
+} as const;
+
 function words(event: LogEvent, host: string): string {
   switch (event.kind) {
-    case 'listening':
-      return `starting up, listening on ${event.on}`;
-    case 'stopping':
-      return 'shutting down';
     case 'stage':
       return `${event.source}${host}: ${event.door}: Stage ${event.stage}`;
     case 'completed':
       return `${event.source}${host}: ${event.door}: ${by(event)}OPEN SESAME${proofWords(event)}`;
     case 'failed':
-      return `${event.source}${host}: ${event.door}: wrong knock (stage ${event.stage})`;
     case 'expired':
-      return `${event.source}${host}: ${event.door}: sequence timeout (stage ${event.stage})`;
     case 'evicted':
-      return `${event.source}${host}: ${event.door}: made room for another attempt (stage ${event.stage})`;
+      return `${event.source}${host}: ${event.door}: ${ENDS[event.kind]} (stage ${event.stage})`;
     case 'withheld':
       return `${event.source}${host}: ${event.door}: not opened: this address also probed other ports; repeat the sequence once, without any other packet, to open`;
     case 'scan':
       return `${event.source}${host}: port scan: ${event.protocol}/${event.port} is its second decoy port; for ${event.seconds} s the sequence must be knocked twice in a row`;
-    case 'running':
-      return `${event.door}: running command: ${event.command}`;
-    case 'waiting':
-      return `${event.door}: ${waitingWords(event)}: ${event.command}`;
-    case 'command-failed':
-      return `${event.door}: ${failureWords(event.failure)}${event.lastErrorLine === undefined ? '' : `: ${event.lastErrorLine}`}`;
     case 'start-failed':
       return `${event.source}${host}: ${event.door}: the start command ${event.reason}`;
     case 'opened':
@@ -82,6 +77,12 @@ function words(event: LogEvent, host: string): string {
       return `${event.source}${host}: ${by(event)}${PROOF_NOUNS[event.proof ?? 'key']} refused: ${event.reason}`;
     case 'adopted':
       return `${event.source}${host}: ${event.door}: left open by an earlier run, ${event.overdue ? 'overdue, closing now' : 'will be closed on time'}`;
+    case 'listening':
+    case 'stopping':
+    case 'running':
+    case 'waiting':
+    case 'command-failed':
+      return doorWords(event);
     default:
       return serviceWords(event);
   }
@@ -96,6 +97,21 @@ type DoorEvent = Extract<
 function refusal(mistakes: number): string {
   if (mistakes === 0) return 'was rejected (see above)';
   return `has ${mistakes} ${mistakes === 1 ? 'mistake' : 'mistakes'} and was rejected`;
+}
+
+function doorWords(event: DoorEvent): string {
+  switch (event.kind) {
+    case 'listening':
+      return `starting up, listening on ${event.on}`;
+    case 'stopping':
+      return 'shutting down';
+    case 'running':
+      return `${event.door}: running command: ${event.command}`;
+    case 'waiting':
+      return `${event.door}: ${waitingWords(event)}: ${event.command}`;
+    case 'command-failed':
+      return `${event.door}: ${failureWords(event.failure)}${event.lastErrorLine === undefined ? '' : `: ${event.lastErrorLine}`}`;
+  }
 }
 
 function serviceWords(event: Exclude<LogEvent, SourceEvent | DoorEvent>): string {

@@ -11,8 +11,27 @@ export function renderTraceEntry(entry: TraceEntry): string {
   return `${place}${name}${entryWords(entry)}${again}`;
 }
 
+const FIXED = {
+  completed: 'the sequence is complete',
+  withheld: 'complete, but a decoy port was touched: repeat the sequence, without any other packet',
+  stray: 'a port of a door, but not its turn',
+  retransmission: 'seen before, ignored',
+  repeat: 'the last right knock once more, ignored',
+  tripwire: 'a decoy port, not a port of a door',
+  suspicion: 'a second decoy port: in penalty from now on',
+  elsewhere: 'sent to an address that is not this host',
+  banned: 'ignored: the source is banned',
+  forged: 'not a knock: nobody can have sent it from this address',
+  otherVlan: 'not a knock: this host has no interface for its VLAN',
+  'code-half': 'half of a code',
+  'code-wrong': 'the second half of a wrong code',
+} as const satisfies Partial<Record<TraceEntry['kind'], string>>;
+
+const isFixed = (kind: TraceEntry['kind']): kind is keyof typeof FIXED => Object.hasOwn(FIXED, kind);
+
 function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): string {
   const of = door === undefined ? `${stage}` : `${stage} of ${door.sequence.length}`;
+  if (isFixed(kind)) return FIXED[kind];
   switch (kind) {
     case 'advanced':
       return `stage ${of}`;
@@ -22,30 +41,8 @@ function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): strin
       return `out of time at stage ${of}`;
     case 'evicted':
       return `made room for another attempt at stage ${of}`;
-    case 'completed':
-      return 'the sequence is complete';
-    case 'withheld':
-      return 'complete, but a decoy port was touched: repeat the sequence, without any other packet';
-    case 'stray':
-      return 'a port of a door, but not its turn';
-    case 'retransmission':
-      return 'seen before, ignored';
-    case 'repeat':
-      return 'the last right knock once more, ignored';
-    case 'tripwire':
-      return 'a decoy port, not a port of a door';
-    case 'suspicion':
-      return 'a second decoy port: in penalty from now on';
     case 'flags':
       return `the flags or the address do not match the door: ${renderFlags(flags)}`;
-    case 'elsewhere':
-      return 'sent to an address that is not this host';
-    case 'banned':
-      return 'ignored: the source is banned';
-    case 'forged':
-      return 'not a knock: nobody can have sent it from this address';
-    case 'otherVlan':
-      return 'not a knock: this host has no interface for its VLAN';
     case 'opened':
     case 'extended':
     case 'closed':
@@ -58,10 +55,6 @@ function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): strin
       return `SPA packet refused: ${reason ?? 'the log says why'}`;
     case 'code-refused':
       return `code refused: ${reason ?? 'the log says why'}`;
-    case 'code-half':
-      return 'half of a code';
-    case 'code-wrong':
-      return 'the second half of a wrong code';
     case 'refused':
       return `not opened: ${reason ?? 'the log says why'}`;
     default:

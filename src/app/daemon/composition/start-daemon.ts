@@ -14,9 +14,6 @@ import { OneTimeDoors } from '../../config/one-time-doors.ts';
 import { openState, stateName } from '../../state/open-state.ts';
 import { PidFile } from '../../state/own-pid-file.ts';
 import { BanKeeper } from '../bans/ban-keeper.ts';
-import { CodeJudge } from '../codes/code-judge.ts';
-import { Control } from '../control/control.ts';
-import { shareControl } from '../control/control-access.ts';
 import { daemonVerbs } from '../control/daemon-verbs.ts';
 import { openExposure } from '../firewall/exposure-watch.ts';
 import { FirewallDoors } from '../firewall/firewall-doors.ts';
@@ -24,22 +21,19 @@ import { hasForwardedDoors } from '../firewall/gates-of.ts';
 import { openFirewallAlone } from '../firewall/open-firewall.ts';
 import { EarlierLeases } from '../leases/earlier-leases.ts';
 import { LeaseKeeper } from '../leases/lease-keeper.ts';
-import { Metrics } from '../metrics/metrics.ts';
 import { KnockListener } from '../packets/knock-listener.ts';
-import { PayloadListener } from '../payloads/payload-listener.ts';
 import { interfaceSetting, Reload } from '../reload/reload.ts';
-import { CodeCounters } from '../reporting/code-counters.ts';
 import { Hooks } from '../reporting/hooks.ts';
 import { openReports } from '../reporting/open-reports.ts';
-import { ProofCounters } from '../reporting/proof-counters.ts';
-import { SpaCounters } from '../reporting/spa-counters.ts';
 import { DaemonView } from '../status/daemon-view.ts';
 import { SourceView } from '../status/source-view.ts';
 import { UserView } from '../status/user-view.ts';
 import { closePorts } from './close-ports.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
 import { endings, hasStop, holding } from './lease-authority.ts';
+import { openControl } from './open-control.ts';
 import { openGuard } from './open-guard.ts';
+import { openProofs } from './open-proofs.ts';
 import { openWarmUp } from './open-warm-up.ts';
 import { recordOptions } from './record-options.ts';
 
@@ -119,22 +113,13 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   const bans = new BanKeeper({ bans: list, guard: scans, clock, directory, report });
   const commandsIn = options.background ? '/' : undefined;
   const hooks = new Hooks(inForce.current, new HookRunner(commandsIn), report);
-  const isBanned = bans.isBanned.bind(bans);
-  const mayHold = holding(inForce, clock);
-  const hasEnded = endings(inForce, clock);
-  const runner = new CommandRunner(commandsIn);
-  const onCount = reports.counted;
   const keeper = new LeaseKeeper({
-    ...state,
-    machine,
-    native,
-    clock,
-    runner,
-    report,
-    isBanned,
-    mayHold,
-    hasEnded,
-    onCount,
+    ...{ ...state, machine, native, clock, report },
+    runner: new CommandRunner(commandsIn),
+    isBanned: bans.isBanned.bind(bans),
+    mayHold: holding(inForce, clock),
+    hasEnded: endings(inForce, clock),
+    onCount: reports.counted,
   });
   const users = new UserView({ inForce, clock, leases: () => machine.each() });
   const sources = new SourceView({
@@ -148,20 +133,9 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   reports.subscribe({ note: (event) => sources.note(event) });
   reports.subscribe({ note: (event) => hooks.note(event) });
   bans.follow(() => keeper.closeBanned());
-  const proofs = { signed: new ProofCounters(), spa: new SpaCounters() };
-  const { store } = state;
-  const { ipv6 } = options;
-  const payloads = new PayloadListener({
-    ...{ inForce, watch, store, clock, keeper },
-    ...proofs,
-    ipv6,
-    report,
-  });
-  resources.defer(() => payloads.stop());
-  const codeCounters = new CodeCounters();
-  const codes = new CodeJudge({ inForce, watch, store, clock, keeper, counters: codeCounters, report });
-  const counted = { ...proofs, codes: codeCounters };
-  return { guard, native, exposure, bans, hooks, keeper, sources, users, payloads, codes, proofs: counted };
+  const proofs = openProofs({ ...base, store: state.store, keeper, ipv6: options.ipv6, report });
+  resources.defer(() => proofs.payloads.stop());
+  return { guard, native, exposure, bans, hooks, keeper, sources, users, ...proofs };
 }
 
 /** What it can be asked, and everything else that can fail. */
@@ -187,38 +161,11 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
   const { feed } = reports;
   feed.beat(() => view.pulse());
   resources.defer(() => feed.close());
-  const config = () => inForce.current;
-  const { bans, sources, users } = doors;
-  const { store } = state;
-  const verbs = daemonVerbs({
-    view,
-    config,
-    keeper,
-    store,
-    bans,
-    sources,
-    users,
-    feed,
-    reload: () => reload.run(),
-    revoke: (user, key) => reload.revoke(user, key),
-    forgive: (user) => doors.codes.forgive(user),
-    report,
+  const verbs = openVerbs(base, doors, view, reload);
+  const { control, serve } = await openControl({
+    ...{ options, inForce, state, name, isDirectoryOpen: directory !== undefined },
+    ...{ guard, verbs, view, report, resources },
   });
-  const own = join(options.stateDirectory, name);
-  const control = new Control({
-    ...{ directory: own, guard, verbs, report, version: options.version ?? 'unknown' },
-    isAlone: () => store.isOpen,
-  });
-  resources.defer(() => control.close());
-  await control.open(directory === undefined);
-  const metrics = new Metrics(view, report);
-  resources.defer(() => metrics.close());
-  const serve = (): void => {
-    const { controlGroup, metrics: place } = inForce.current.settings;
-    if (control.isOpen) shareControl(own, options.stateDirectory, controlGroup, report);
-    metrics.serveAt(place);
-  };
-  state.onceOpen(() => void control.openLate().then(serve));
   const warmUp = openWarmUp(base, doors.native);
   reload.follow(() => {
     serve();
@@ -236,4 +183,19 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
     report,
   });
   return { ...base, ...doors, options, reload, earlier, control, pidFile, warmUp, resources };
+}
+
+/** What the control socket can be asked. */
+function openVerbs({ inForce, reports, state }: Base, doors: Doors, view: DaemonView, reload: Reload) {
+  const { keeper, bans, sources, users, codes } = doors;
+  return daemonVerbs({
+    ...{ view, keeper, bans, sources, users },
+    config: () => inForce.current,
+    store: state.store,
+    feed: reports.feed,
+    reload: () => reload.run(),
+    revoke: (user, key) => reload.revoke(user, key),
+    forgive: (user) => codes.forgive(user),
+    report: reports.report,
+  });
 }

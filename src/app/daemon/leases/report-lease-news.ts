@@ -16,10 +16,7 @@ export type NewsParts = {
 /** Reports what the lease machine has to say. */
 export function reportLeaseNews({ clock, report }: NewsParts, news: LeaseNews): void {
   if (news.kind === 'refused') {
-    const { source, door } = news.demand;
-    const proof = proofOf(news.demand);
-    const ports = renderPortOpenings(door.opening.ports ?? []);
-    report({ kind: 'refused', source, door: door.name, reason: news.reason, ports, ...eventUser(proof) });
+    report(refusal(news));
     return;
   }
   const { lease } = news;
@@ -42,19 +39,9 @@ export function reportLeaseNews({ clock, report }: NewsParts, news: LeaseNews): 
     case 'stop-due':
       report({ kind: 'command-timeout', source, door });
       return;
-    case 'ports-closed': {
-      const early = EARLY_ENDS.find((one) => one === news.how);
-      report({
-        kind: 'closed',
-        source,
-        door,
-        ports,
-        cut: news.cut,
-        ...(early === undefined ? {} : { early }),
-        ...by,
-      });
+    case 'ports-closed':
+      report({ kind: 'closed', source, door, ports, cut: news.cut, ...earlyEnd(news.how), ...by });
       return;
-    }
     case 'not-closed':
       report({ kind: 'unclosed', source, door, times: news.tries, seconds: Math.ceil(news.wait / 1000) });
       return;
@@ -67,6 +54,17 @@ export function reportLeaseNews({ clock, report }: NewsParts, news: LeaseNews): 
     default:
       news satisfies never;
   }
+}
+
+function refusal({ demand, reason }: Extract<LeaseNews, { kind: 'refused' }>): Event {
+  const { source, door } = demand;
+  const ports = renderPortOpenings(door.opening.ports ?? []);
+  return { kind: 'refused', source, door: door.name, reason, ports, ...eventUser(proofOf(demand)) };
+}
+
+function earlyEnd(how: Extract<LeaseNews, { kind: 'ports-closed' }>['how']) {
+  const early = EARLY_ENDS.find((one) => one === how);
+  return early === undefined ? {} : { early };
 }
 
 /** Whose proofs they are. */

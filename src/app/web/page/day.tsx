@@ -14,16 +14,9 @@ const SHOWN = 8;
 const HOURS = [0, 6, 12, 18];
 const GOOD: ReadonlySet<string> = new Set(['open', 'was-open', 'completed', 'pending', 'nothing']);
 
-/** Leases of the day as bars, a row for each door, and below them who came and failed. */
-export function Day({ overview }: { readonly overview: Overview }) {
-  const { say, language } = useView();
-  const past = usePast(overview.status.counts.closed);
-  const { now, leases, sources } = overview;
-  const start = now - DAY_MS;
-  const x = (at: number): number => Math.max(0, ((at - start) / DAY_MS) * WIDTH);
-  const doors = [...new Set([...leases, ...past].map(({ door }) => door))].slice(0, MAX_ROWS);
-  const failed = sources.filter(({ kind, at }) => !GOOD.has(kind) && at > start);
-  const spans = [
+/** When which door was open. */
+function spansOf(past: readonly PastLease[], { now, leases }: Overview) {
+  return [
     ...past.map(({ id, door, sinceWall, at }) => ({
       id,
       door,
@@ -33,6 +26,18 @@ export function Day({ overview }: { readonly overview: Overview }) {
     })),
     ...leases.map(({ id, door, since }) => ({ id, door, from: since, to: Number(now), open: true })),
   ];
+}
+
+/** Leases of the day as bars, a row for each door, and below them who came and failed. */
+export function Day({ overview }: { readonly overview: Overview }) {
+  const { say, language } = useView();
+  const past = usePast(overview.status.counts.closed);
+  const { now, leases, sources } = overview;
+  const start = now - DAY_MS;
+  const x = (at: number): number => Math.max(0, ((at - start) / DAY_MS) * WIDTH);
+  const doors = [...new Set([...leases, ...past].map(({ door }) => door))].slice(0, MAX_ROWS);
+  const failed = sources.filter(({ kind, at }) => !GOOD.has(kind) && at > start);
+  const spans = spansOf(past, overview);
   const height = (doors.length + 1) * ROW + 16;
   return (
     <Section id="day" title={say('day')} isWide>
