@@ -91,6 +91,8 @@ describe('bussa init', { concurrency: 2 }, () => {
     assert.equal((await session.exited).code, 0, session.output);
     assert.equal(session.output.split('The firewall here').length, 2, 'it is said once');
     assert.match(session.output, /nobody else may read \(chmod 600\)/);
+    for (const words of ["bash -c 'for p in tcp/10.7.0.1/", ".ConnectAsync('10.7.0.1', $p)"])
+      assert.ok(session.output.includes(words), words);
     assert.match(session.output, /write a port such as 22/);
     assert.match(session.output, /█▀|▄█/);
     assert.match(session.output, /Try it first: `.*bussa up --confirm 120 -c /);

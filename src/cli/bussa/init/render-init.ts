@@ -1,6 +1,7 @@
 import { DEFAULT_CONFIG_FILE } from '../../../app/config/daemon-options.ts';
 import { type HostFindings, type InitOutcome, ownCommand } from '../../../app/init/init.ts';
 import type { InitRequest } from '../../../app/init/init-request.ts';
+import { renderBashKnock, renderPowerShellKnock } from '../../../core/client/bare-knock.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import { renderSequence, type Sequence } from '../../../core/door/sequence.ts';
 import { printable } from '../../../core/event/printable.ts';
@@ -42,12 +43,25 @@ export async function renderInit(
     'To get in from another machine:',
     '',
     `    ${knock}`,
+    ...bareLines(order.host, sequence),
     ...(ports[0].protocol === 'tcp' ? sshLines(sshConfig, profile) : []),
     ...(page === undefined ? [] : ['', ...pageLines(page.file, page.plan)]),
     ...(qr ? await qrLines(order, sequence) : []),
   ];
   return { value, lines };
 }
+
+/** For who has no client. */
+const bareLines = (host: string, sequence: Sequence): string[] => [
+  '',
+  'Without any program, on macOS (its bash comes with it) or Linux:',
+  '',
+  `    ${renderBashKnock(host, sequence)}`,
+  '',
+  'and in PowerShell on Windows:',
+  '',
+  `    ${renderPowerShellKnock(host, sequence)}`,
+];
 
 /** `bussa connect` is for TCP. */
 function sshLines(sshConfig: readonly string[], profile: readonly string[]): string[] {
@@ -58,7 +72,7 @@ function sshLines(sshConfig: readonly string[], profile: readonly string[]): str
     '',
     ...indent(sshConfig),
     '',
-    'and in ~/.config/bussa/hosts.conf, which nobody else may read (chmod 600):',
+    'and in ~/.config/bussa/hosts.conf (Windows: %APPDATA%\\bussa\\hosts.conf), which nobody else may read (chmod 600):',
     '',
     ...indent(profile),
   ];
