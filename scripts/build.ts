@@ -1,15 +1,15 @@
 // node scripts/build.ts [DIRECTORY]: makes bussa in the directory (dist), and links to it by the programs' names. Two
-// builds of the same sources on machines with the same strip(1) are the same bytes.
+// builds of the same sources on machines with the same strip(1) and architecture are the same bytes.
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { bundleProgram, bundleStart, PROGRAMS, type ProgramName } from './bundle.ts';
+import { step } from './step.ts';
+import { type Architecture, isOwn, parseArchitecture, partsOf } from './target.ts';
 
 const root = path.join(import.meta.dirname, '..');
-const ADDON = `@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`;
 const LINKS = ['knockd', 'knock'] as const;
 const names = Object.keys(PROGRAMS) as ProgramName[];
 
@@ -69,29 +69,44 @@ Host key
 `;
 const REHEARSAL_PACKETS = path.join(root, 'test/fuzz/corpus/captures/knocks.pcap');
 
-/** Makes the executable and its links in that directory. */
-export async function build(to: string): Promise<void> {
+/**
+ * Makes the executable and its links in that directory. V8 compiles ahead only for the architecture that it runs on: an
+ * executable for another one starts without compiled code, and so more slowly.
+ */
+export async function build(
+  to: string,
+  architecture: Architecture = parseArchitecture(process.arch),
+): Promise<void> {
   const work = mkdtempSync(path.join(tmpdir(), 'bussa-build-'));
   const at = (name: string): string => path.join(work, name);
+  const label = `${architecture}: `;
   try {
+    const parts = await step(`${label}Node.js and koffi`, () => partsOf(architecture));
     // After the scripts are in it, strip would break it.
-    run('strip', ['-o', at('node'), process.execPath]);
-    copyFileSync(createRequire(import.meta.url).resolve(ADDON), at('koffi.node'));
-    writeFileSync(at('knockd.conf'), REHEARSAL_CONFIG, { mode: 0o600 });
-    copyFileSync(REHEARSAL_PACKETS, at('knocks.pcap'));
-    writeFileSync(at('hosts.conf'), REHEARSAL_HOSTS, { mode: 0o600 });
-    run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', 'key'], work);
-    await bundleStart(at('start.js'));
-    for (const name of names) {
-      await bundleProgram(name, at(`${name}.js`));
-      compileAhead(name, work);
-    }
-    writeFileSync(at('sea.json'), JSON.stringify(describe(names)));
-    run(process.execPath, ['--build-sea', 'sea.json'], work);
+    await step(`${label}Node.js without symbols`, () => run(parts.strip, ['-o', at('node'), parts.node]));
+    copyFileSync(parts.addon, at('koffi.node'));
+    await step(`${label}one script for each program`, async () => {
+      await bundleStart(at('start.js'));
+      for (const name of names) await bundleProgram(name, at(`${name}.js`));
+    });
+    if (isOwn(architecture)) await step(`${label}code compiled ahead`, () => compileAllAhead(work));
+    writeFileSync(at('sea.json'), JSON.stringify(describe(names, isOwn(architecture))));
+    await step(`${label}all of it as one executable`, () =>
+      run(process.execPath, ['--build-sea', 'sea.json'], work),
+    );
     place(at('bussa'), to);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+function compileAllAhead(work: string): void {
+  const at = (name: string): string => path.join(work, name);
+  writeFileSync(at('knockd.conf'), REHEARSAL_CONFIG, { mode: 0o600 });
+  copyFileSync(REHEARSAL_PACKETS, at('knocks.pcap'));
+  writeFileSync(at('hosts.conf'), REHEARSAL_HOSTS, { mode: 0o600 });
+  run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', 'key'], work);
+  for (const name of names) compileAhead(name, work);
 }
 
 /** With a fixed seed and one thread the same functions make the same bytes; no process that uses them has these flags. */
@@ -104,8 +119,9 @@ function compileAhead(name: ProgramName, work: string): void {
 }
 
 /** Node.js's description of a single executable application; without "none", a root daemon would follow NODE_OPTIONS. */
-function describe(programs: readonly ProgramName[]): object {
-  const files = ['koffi.node', ...programs.flatMap((name) => [`${name}.js`, `${name}.cache`])];
+function describe(programs: readonly ProgramName[], isCompiled: boolean): object {
+  const endings = isCompiled ? ['js', 'cache'] : ['js'];
+  const files = ['koffi.node', ...programs.flatMap((name) => endings.map((ending) => `${name}.${ending}`))];
   return {
     main: 'start.js',
     executable: 'node',

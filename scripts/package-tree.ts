@@ -7,6 +7,8 @@ import { gzipSync } from 'node:zlib';
 
 export const root = path.join(import.meta.dirname, '..');
 
+const PROGRAM = path.join(root, 'src/cli/bussa/bussa.ts');
+
 const SHELLS = {
   bash: 'bash-completion/completions/bussa',
   zsh: 'zsh/vendor-completions/_bussa',
@@ -60,14 +62,31 @@ export class PackageTree {
   }
 }
 
+/** What the packages of distributions hold alike. */
+export function addSystem(tree: PackageTree, executable: string, units: string): void {
+  tree.copyExecutable(executable, 'usr/bin/bussa');
+  tree.link('bussa', 'usr/bin/knock');
+  tree.link('../bin/bussa', 'usr/sbin/knockd');
+  addShared(tree, 'usr/share');
+  for (const name of ['knock', 'knockd']) tree.link('bussa', `usr/share/bash-completion/completions/${name}`);
+  tree.write(`${units}/knockd.service`, packagedUnit('/usr/sbin/knockd'));
+  // What Debian's postinst puts in its place: nothing below /etc is dpkg's, which would ask about the administrator's files.
+  tree.copy('packaging/debian/knockd.conf', 'usr/share/bussa/knockd.conf');
+  for (const name of ['default-knockd', 'knockd.logrotate', 'knockd.init', 'knockd-commands.conf'])
+    tree.copy(`packaging/${name}`, `usr/share/bussa/${name}`);
+  tree.write('usr/share/bussa/take-over.sh', takeOver());
+}
+
 /** Manual pages, completions, documents and examples, below `share`. */
-export function addShared(tree: PackageTree, share: string, executable: string): void {
+export function addShared(tree: PackageTree, share: string): void {
   const pages = path.join(root, 'docs/man');
   for (const page of readdirSync(pages)) {
     tree.compress(readFileSync(path.join(pages, page)), `${share}/man/man${page.slice(-1)}/${page}`);
   }
   for (const [shell, file] of Object.entries(SHELLS)) {
-    const text = execFileSync(executable, ['completion', shell], { encoding: 'utf8', env: {} });
+    // By the sources: the executable may be another machine's.
+    const args = ['--disable-warning=ExperimentalWarning', PROGRAM, 'completion', shell];
+    const text = execFileSync(process.execPath, args, { encoding: 'utf8', env: {} });
     tree.write(`${share}/${file}`, text);
   }
   const examples = path.join(root, 'examples');
@@ -101,6 +120,14 @@ export function packagedUnit(program: string): string {
 # /usr/share/doc/bussa/examples/knockd-commands.conf to /etc/systemd/system/knockd.service.d/ as well.
 
 ${body.replace(/^ExecStart=\S+/m, `ExecStart=${program}`)}`;
+}
+
+/** What all packages do about a knockd that they replace; install.sh has to be whole by itself. */
+function takeOver(): string {
+  const script = read('packaging/tarball/install.sh');
+  const [, part] = /^# ---- take-over: .*\n([\s\S]*)^# ---- end of take-over/m.exec(script) ?? [];
+  if (part === undefined) throw new Error('install.sh has no part for the take-over');
+  return `# shellcheck shell=sh\n${part}`;
 }
 
 export function read(file: string, below: string = root): string {

@@ -4,6 +4,7 @@
 #   setup.sh          what the daemon needs: Node.js packages, libpcap, libnftables, iptables
 #   setup.sh knock    what the client needs: Node.js packages
 #   setup.sh build    what makes the self-contained executable
+#   setup.sh make     what makes the packages; with more words, for the architectures that they name
 #   setup.sh package  what installs the Debian package on a bare system and judges it
 #   setup.sh test     what the tests need as well; the original knockd is unpacked to .cache, and not installed
 #   setup.sh bench    what the benchmark needs: the same
@@ -17,7 +18,7 @@ root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
 # shellcheck source=scripts/node.sh
 . "$root/scripts/node.sh"
 
-what=${1-knockd}
+what=${1-knockd} words=" $* "
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # a user's own PATH often lacks these
 missing= unpacks_knockd=
 
@@ -26,10 +27,11 @@ main() {
     knock) need_packages_for_client ;;
     knockd | bussa) need_packages_for_daemon ;;
     build) need_packages_for_build ;;
+    make) need_packages_for_build; need_packages_to_make ;;
     package) need_packages_for_daemon; need_packages_for_build; need_packages_for_package ;;
     test) need_packages_for_daemon; need_packages_for_build; need_packages_for_tests ;;
     bench) need_packages_for_daemon; need_packages_for_build; need_packages_for_tests ;;
-    *) fail 2 "setup.sh: unknown set \"$what\": use knock, knockd, build, package, test or bench" ;;
+    *) fail 2 "setup.sh: unknown set \"$what\": use knock, knockd, build, make, package, test or bench" ;;
   esac
   [ -z "$missing" ] || install_packages
   [ -z "$unpacks_knockd" ] || has_original_knockd || unpack_original_knockd
@@ -101,7 +103,17 @@ need_packages_for_build() {
   need_command strip binutils
 }
 
+# strip(1) reads only executables of its own architecture.
+need_packages_to_make() {
+  need_command dpkg-deb dpkg
+  need_command rpmbuild rpm
+  case $words in *[\ =]arm64\ * | *[\ =]aarch64\ *) need_command aarch64-linux-gnu-strip binutils-aarch64-linux-gnu ;; esac
+  case $words in *[\ =]amd64\ * | *[\ =]x64\ * | *[\ =]x86_64\ *) need_command x86_64-linux-gnu-strip binutils-x86-64-linux-gnu ;; esac
+}
+
 need_packages_for_package() {
+  need_command qemu-aarch64-static qemu-user-static
+
   need_command debootstrap debootstrap
   need_command lintian lintian
   need_command ip iproute2
@@ -154,7 +166,7 @@ npm_is_current() {
 
 has_npm_packages() {
   [ -d "$root/node_modules/koffi" ] || return 1
-  case $what in build | package | test | bench) [ -d "$root/node_modules/esbuild" ] || return 1 ;; esac
+  case $what in build | make | package | test | bench) [ -d "$root/node_modules/esbuild" ] || return 1 ;; esac
   find_node
 }
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# npm run test:package: the executable, and the Debian package on a bare Debian 12 in a directory, and where systemd runs.
+# npm run test:package: the executable, the Debian package on a bare Debian 12 in a directory, and where systemd runs, the one
+# for arm64 under QEMU, and the rpms.
 # The bare systems are kept in .cache/debian; mounts are those of a mount namespace that ends with this.
 
 set -eu
@@ -14,7 +15,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 sh scripts/setup.sh test
 sh scripts/setup.sh package
-sh scripts/package.sh
+sh scripts/package.sh --arch amd64 --arch arm64
 find_node || exit
 # What starts itself again, or another program of its own, does so from the executable too.
 BUSSA_KNOCKD=$root/dist/knockd BUSSA_KNOCK=$root/dist/knock BUSSA_BUSSA=$root/dist/bussa \
@@ -23,5 +24,5 @@ BUSSA_KNOCKD=$root/dist/knockd BUSSA_KNOCK=$root/dist/knock BUSSA_BUSSA=$root/di
   test/netns/knock-client.test.ts test/netns/daemon-ends.test.ts
 exec unshare --mount --propagation private "$NODE" --disable-warning=ExperimentalWarning --test \
   --test-reporter=spec --test-timeout=1200000 --test-concurrency=1 \
-  test/package/debian-package.ts test/package/take-over.ts test/package/setup-debian.ts \
+  test/package/debian-package.ts test/package/take-over.ts test/package/setup-debian.ts test/package/arm64.ts test/package/rpm.ts \
   test/systemd/debian-package.ts test/systemd/take-over-debian.ts

@@ -7,12 +7,17 @@ export const { version } = JSON.parse(readFileSync(path.join(repository, 'packag
   readonly version: string;
 };
 
-/** What `npm run package` has made. */
-export const PACKAGE = path.join(
-  repository,
-  `dist/bussa_${version}_${process.arch === 'x64' ? 'amd64' : 'arm64'}.deb`,
-);
-export const TARBALL = path.join(repository, `dist/bussa-${version}-linux-${process.arch}.tar.gz`);
+const dist = path.join(repository, 'dist');
+
+/** What `npm run package` has made for that architecture. */
+export const packageFor = (architecture: 'amd64' | 'arm64'): string =>
+  path.join(dist, `bussa_${version}_${architecture}.deb`);
+export const rpmFor = (machine: 'x86_64' | 'aarch64'): string =>
+  path.join(dist, `bussa-${version}-1.${machine}.rpm`);
+
+/** And for this machine's. */
+export const PACKAGE = packageFor(process.arch === 'x64' ? 'amd64' : 'arm64');
+export const TARBALL = path.join(dist, `bussa-${version}-linux-${process.arch}.tar.gz`);
 
 /** The same package with a later number, as the file `to`. */
 export function makeNextVersion(to: string): void {

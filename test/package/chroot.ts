@@ -140,7 +140,7 @@ function inRunlevel(level: string): Uint8Array {
 }
 
 /** Where this machine's own apt gets Debian from. */
-async function mirror(): Promise<string> {
+export async function mirror(): Promise<string> {
   const { stdout } = await exec('apt-get', [
     'indextargets',
     '--format',
@@ -154,19 +154,23 @@ async function mirror(): Promise<string> {
   return first;
 }
 
+/** The one through which this machine's apt fetches, or nothing. */
+export async function proxy(): Promise<string> {
+  const script = 'proxy=; eval "$(apt-config shell proxy Acquire::http::Proxy)"; printf %s "$proxy"';
+  const { stdout } = await exec('sh', ['-c', script]);
+  return stdout;
+}
+
 async function bootstrap(kept: string): Promise<void> {
   const directory = mkdtempSync('/var/tmp/bussa-bootstrap-');
   try {
-    const { stdout: proxy } = await exec('sh', [
-      '-c',
-      'proxy=; eval "$(apt-config shell proxy Acquire::http::Proxy)"; printf %s "$proxy"',
-    ]);
-    const env = { PATH: process.env.PATH, ...(proxy === '' ? {} : { http_proxy: proxy }) };
+    const through = await proxy();
+    const env = { PATH: process.env.PATH, ...(through === '' ? {} : { http_proxy: through }) };
     const from = await mirror();
     // What the package must bring by itself, or depend on, is not here: no Node.js, no libpcap, no firewall's tools.
     await exec('debootstrap', ['--variant=minbase', SUITE, directory, from], { ...OUTPUT, env });
-    if (proxy !== '')
-      writeFileSync(path.join(directory, 'etc/apt/apt.conf.d/proxy'), `Acquire::http::Proxy "${proxy}";\n`);
+    if (through !== '')
+      writeFileSync(path.join(directory, 'etc/apt/apt.conf.d/proxy'), `Acquire::http::Proxy "${through}";\n`);
     mkdirSync(path.dirname(kept), { recursive: true });
     const half = `${kept}.${process.pid}`;
     await exec('tar', ['-cf', half, '-C', directory, '.'], OUTPUT);
