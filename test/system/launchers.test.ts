@@ -219,7 +219,7 @@ suite('setup', () => {
   test('an unknown set is refused', () => {
     const { status, stderr } = run(path.join(repository, 'scripts/setup.sh'), ['all']);
     assert.equal(status, 2);
-    assert.match(stderr, /unknown set "all": use knock, knockd, build, package, test or bench/);
+    assert.match(stderr, /unknown set "all": use knock, knockd, build, make, package, test or bench/);
   });
 });
 
