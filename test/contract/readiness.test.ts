@@ -12,12 +12,14 @@ const WATCHER = `
   import { readFileSync } from 'node:fs';
   import { libc } from '${moduleOf('host/ffi/libc.ts')}';
   import { sockets } from '${moduleOf('host/ffi/socket.ts')}';
+  import { lastError } from '${moduleOf('host/ffi/system-call-error.ts')}';
   import { watchReadable } from '${moduleOf('host/ffi/readiness.ts')}';
   const NONBLOCK = 0o4000, bytes = new Uint8Array(2048);
   const watch = (kind, fd) => watchReadable(fd, (isLost) => {
     let count = 0;
     while (libc.recv(fd, bytes, bytes.length, 0) > 0) count++;
-    if (isLost) console.log(kind + ' lost');
+    // An error that comes between the event and the read is the read's.
+    if (isLost || lastError('recv', kind).code !== 'EAGAIN') console.log(kind + ' lost');
     if (count > 0) console.log(kind + ' read');
   });
   const packet = libc.socket(17, 2 | NONBLOCK, 0);
