@@ -57,7 +57,11 @@ const OPERANDS: Readonly<Record<string, string>> = {
 const MORE: Readonly<Record<string, readonly string[]>> = {
   simulate: ['--knock', '7000 8000:udp 9000'],
   init: ['--force', '--port', '22'],
+  web: ['--port', '0'],
 };
+
+/** What serves until it is ended; long after it has begun. */
+const ENDED: Readonly<Record<string, readonly string[]>> = { web: ['timeout', '--preserve-status', '10'] };
 
 function commandOf(verb: Verb): Command {
   const options = optionsOf(verb);
@@ -72,7 +76,14 @@ function commandOf(verb: Verb): Command {
     const operands = verb.operands.map(({ name }) =>
       name === 'FILE' ? host.config : (OPERANDS[name] ?? 'ssh'),
     );
-    return [...BUSSA, verb.name, ...given, ...(MORE[verb.name] ?? []), ...operands];
+    return [
+      ...(ENDED[verb.name] ?? []),
+      ...BUSSA,
+      verb.name,
+      ...given,
+      ...(MORE[verb.name] ?? []),
+      ...operands,
+    ];
   };
 }
 
