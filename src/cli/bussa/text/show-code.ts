@@ -1,67 +1,38 @@
 import { askDaemon, type DaemonSelector } from '../../../app/ask/ask-daemon.ts';
-import { addUser } from '../../../app/users/add-user.ts';
 import { readAuthority } from '../../../app/users/authority-texts.ts';
 import { unknownUser } from '../../../app/users/change-user.ts';
-import { reloadUsers } from '../../../app/users/reload-users.ts';
 import { portsOfCode } from '../../../core/code/code-ports.ts';
 import { otpauthUri, recipeOf } from '../../../core/code/otpauth.ts';
 import { renderBase32 } from '../../../core/code/totp.ts';
-import { isUserName, USER_NAME_FORM } from '../../../core/config/values/parse-names.ts';
 import type { CodePorts } from '../../../core/door/code-ports.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { quoteWord } from '../../../core/text/quote-word.ts';
 import { mayOpen } from '../../../core/users/user-directory.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
-import {
-  doorsWithSequence,
-  noticeJson,
-  noticeLines,
-  printFailure,
-  sequenceLines,
-} from './render-authority.ts';
+import { addMade, type UserRequest } from './add-made.ts';
+import { printFailure } from './render-authority.ts';
 import { MAX_QR_BYTES, renderQr } from './render-qr.ts';
 
-export type AddedCode = {
-  readonly configFile: string;
-  readonly name: string;
-  readonly doors: readonly string[];
-};
-
 /** Gives a user a secret for his app, and shows it. One that he has is not shown. */
-export async function addCode(
-  request: AddedCode,
+export function addCode(
+  request: UserRequest,
   host: string | undefined,
   choice: DaemonSelector,
   output: Output,
 ): Promise<number> {
   const { name, configFile } = request;
-  if (!isUserName(name)) {
-    const message = `'${name}' is no name of a user: it has ${USER_NAME_FORM}`;
-    return printFailure({ kind: 'refused', message }, output);
-  }
-  const outcome = addUser({ ...request, credential: { kind: 'code' } });
-  if (outcome.kind !== 'added') return printFailure(outcome, output);
-  const told = await reloadUsers(choice);
-  const { secret, written, doors, mayOpen } = outcome;
-  if (mayOpen.length === 0)
-    output.error(`bussa: ${name} may open no door yet: name one with --door, or add ${name} to its Users`);
-  const places = placesOf(configFile, name);
-  if (!Array.isArray(places)) return printFailure(places, output);
-  const sequenceOpens = ((await doorsWithSequence(configFile)) ?? []).filter((one) => mayOpen.includes(one));
-  const shown = secret === undefined ? undefined : await showSecret(name, secret, places, host);
-  const value = { name, written, doors, mayOpen, sequenceOpens, ...(shown?.json ?? {}) };
-  output.answer({ ...value, ...noticeJson(told) }, [
-    shown === undefined
-      ? `${name} had a code already: \`bussa user show ${name} --qr\` prints it again.`
-      : `${name}: a new code`,
-    ...(written.length === 0 ? [] : [`Written: ${written.map(printable).join(', ')}`]),
-    ...(mayOpen.length === 0 ? [] : [`May open: ${mayOpen.map(printable).join(', ')}`]),
-    ...noticeLines(told, `${name} cannot get in yet`),
-    ...sequenceLines(sequenceOpens, configFile, 'When every user has a key or a code'),
-    ...(shown?.lines ?? (await wayLines(places, host))),
-  ]);
-  return told.kind === 'refused' ? EXIT.config : EXIT.ok;
+  const made = { kind: 'code', until: 'When every user has a key or a code' } as const;
+  return addMade(request, made, choice, output, async ({ secret }) => {
+    const places = placesOf(configFile, name);
+    if (!Array.isArray(places)) return places;
+    if (secret === undefined) {
+      const first = `${name} had a code already: \`bussa user show ${name} --qr\` prints it again.`;
+      return { json: {}, first, last: await wayLines(places, host) };
+    }
+    const { json, lines } = await showSecret(name, secret, places, host);
+    return { json, first: `${name}: a new code`, last: lines };
+  });
 }
 
 /** Shows a user's secret again. */
