@@ -21,6 +21,9 @@ const FLAGS = [
   '--window-size=400,800',
 ];
 
+/** What Runtime.evaluate answers. */
+type Evaluated = { readonly result: { readonly value?: unknown }; readonly exceptionDetails?: unknown };
+
 type Message = {
   readonly id?: number;
   readonly method?: string;
@@ -65,8 +68,15 @@ export class Chromium implements AsyncDisposable {
 
   static async start(namespace: Namespace, ...flags: readonly string[]): Promise<Chromium> {
     const chromium = new Chromium(namespace, new TempDirectory(), flags);
-    const { targetId } = await chromium.#send('Target.createTarget', { url: 'about:blank' }, START_MS);
-    const attached = await chromium.#send('Target.attachToTarget', { targetId, flatten: true });
+    const { targetId } = await chromium.#send<{ targetId: string }>(
+      'Target.createTarget',
+      { url: 'about:blank' },
+      START_MS,
+    );
+    const attached = await chromium.#send<{ sessionId: string }>('Target.attachToTarget', {
+      targetId,
+      flatten: true,
+    });
     chromium.#session = attached.sessionId;
     await chromium.#send('Page.enable', {});
     await chromium.#send('Log.enable', {});
@@ -100,7 +110,7 @@ export class Chromium implements AsyncDisposable {
   /** The value of an expression, or of the promise that it is. */
   async evaluate(expression: string): Promise<unknown> {
     const options = { expression, awaitPromise: true, returnByValue: true };
-    const answer = await this.#send('Runtime.evaluate', options, START_MS);
+    const answer = await this.#send<Evaluated>('Runtime.evaluate', options, START_MS);
     if (answer.exceptionDetails !== undefined) throw new Error(JSON.stringify(answer.exceptionDetails));
     return answer.result.value;
   }
@@ -145,8 +155,8 @@ export class Chromium implements AsyncDisposable {
     this.#directory[Symbol.dispose]();
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: the protocol's answers are what its documentation says
-  async #send(method: string, params: object, patience = PATIENCE_MS): Promise<any> {
+  /** `T`: what the protocol's documentation says of the method's answer. */
+  async #send<T = unknown>(method: string, params: object, patience = PATIENCE_MS): Promise<T> {
     const id = ++this.#last;
     const session = this.#session === undefined ? {} : { sessionId: this.#session };
     const answer = Promise.withResolvers<Message>();
@@ -154,7 +164,7 @@ export class Chromium implements AsyncDisposable {
     (this.#child.stdio[3] as Writable).write(`${JSON.stringify({ id, method, params, ...session })}\0`);
     const message = await within(answer.promise, patience, () => `${method}: no answer\n${this.#log}`);
     if (message.error !== undefined) throw new Error(`${method}: ${message.error.message}`);
-    return message.result;
+    return message.result as T;
   }
 
   #read(pipe: Readable): void {
