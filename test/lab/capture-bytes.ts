@@ -75,7 +75,9 @@ export function summary(items: Iterable<CapturedPacket | CaptureDamage>): string
     if (item.kind === 'damaged') return `damaged at ${item.offset}: ${item.reason}`;
     const { time, nanoseconds, linkType, bytes, interfaceName } = item;
     const name = interfaceName === undefined ? '' : ` ${interfaceName}`;
-    const second = new Date(time).toISOString().slice(0, 19);
+    const date = new Date(time);
+    // A damaged file may hold a time that no date can show.
+    const second = Number.isNaN(date.getTime()) ? `${time} ms` : date.toISOString().slice(0, 19);
     const fraction = String(nanoseconds).padStart(9, '0');
     return `${second}.${fraction} link ${linkType}${name} ${Buffer.from(bytes).toString('hex')}`;
   });
