@@ -172,7 +172,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     'config/advice': ['config/file', 'config/values', 'door', 'net', 'spa', 'text'],
     'config/file': ['config/values', 'door', 'net', 'spa', 'text'],
     'config/values': ['door', 'net', 'text'],
-    control: ['attempt', 'ban', 'door', 'event', 'feed', 'lease', 'net', 'text', 'trace'],
+    control: ['attempt', 'ban', 'bytes', 'door', 'event', 'feed', 'lease', 'net', 'text', 'trace'],
     doctor: ['firewall/judge'],
     door: ['net'],
     event: ['door', 'lease', 'net'],

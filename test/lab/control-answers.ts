@@ -5,6 +5,14 @@ import type { Answers, Requests, Rows, Streams } from '../../src/core/control/co
 import { COUNTED, type DaemonStatus, type FirewallStatus } from '../../src/core/control/daemon-status.ts';
 import type { DoorStatus } from '../../src/core/control/door-status.ts';
 import type { FollowPart } from '../../src/core/control/feed-event.ts';
+import {
+  CLAIM_OUTCOMES,
+  type FleetDelivery,
+  type FleetPart,
+  parseStreamId,
+  type StreamId,
+} from '../../src/core/control/fleet-link.ts';
+import { FLEET_COUNTED, type FleetStatus, type MemberStatus } from '../../src/core/control/fleet-status.ts';
 import type { LeaseStatus } from '../../src/core/control/lease-status.ts';
 import {
   CODE_OUTCOMES,
@@ -40,6 +48,13 @@ const address = fc
   .map(parseAddress)
   .filter((parsed): parsed is Address => parsed !== undefined);
 const prefix = fc.tuple(address, fc.nat(32)).map(([base, bits]) => prefixAround(base, bits));
+const nothing = fc.constant({});
+const count = fc.integer({ min: 1, max: 2 ** 40 });
+const bytes = fc.uint8Array({ maxLength: 40 });
+const streamId = fc
+  .tuple(number, number)
+  .map(([ms, n]) => parseStreamId(`${ms}-${n}`))
+  .filter((parsed): parsed is StreamId => parsed !== undefined);
 const id = fc.uuid().map((word) => word as LeaseId);
 
 /** The named fields are there or not. */
@@ -92,6 +107,42 @@ function countsOf<Name extends string>(names: readonly Name[]): fc.Arbitrary<Rec
 const firewall: fc.Arbitrary<FirewallStatus> = fc.oneof(
   fc.record({ kind: fc.constantFrom('in-place' as const, 'missing' as const), name: text, why: text }),
   fc.record({ kind: fc.constantFrom('unreachable' as const, 'unused' as const) }),
+);
+
+const fleet = record<FleetStatus>(
+  {
+    fleet: text,
+    member: text,
+    engine: text,
+    carrier: flag,
+    connected: flag,
+    since: moment,
+    why: text,
+    offset: number,
+    wide: texts,
+    window: span,
+    members: fc.array(
+      record<MemberStatus>(
+        {
+          name: text,
+          heard: moment,
+          skew: number,
+          doors: texts,
+          bans: flag,
+          leases: number,
+          refusal: fc.record({ at: moment, why: text }),
+        },
+        'heard',
+        'skew',
+        'refusal',
+      ),
+      { maxLength: 2 },
+    ),
+    counts: countsOf(FLEET_COUNTED),
+  },
+  'why',
+  'offset',
+  'wide',
 );
 
 const status = record<DaemonStatus>(
@@ -147,7 +198,9 @@ const status = record<DaemonStatus>(
     unconfirmed: flag,
     trialLeft: span,
     lastError: fc.record({ at: moment, text }),
+    fleet,
   },
+  'fleet',
   'exposure',
   'signed',
   'codes',
@@ -360,6 +413,12 @@ export const ANY_ANSWER: { readonly [V in keyof Answers]: fc.Arbitrary<Answers[V
   explain: story,
   'explain-user': userStory,
   overview,
+  'fleet-deliver': fc.record({ applied: number, refused: number }),
+  'fleet-published': nothing,
+  'fleet-claimed': nothing,
+  'fleet-state': nothing,
+  'fleet-asked': nothing,
+  'fleet-answered': nothing,
 };
 
 export const ANY_ROW: { readonly [V in keyof Rows]: fc.Arbitrary<Rows[V]> } = {
@@ -416,10 +475,22 @@ export const ANY_STREAMED: { readonly [V in keyof Streams]: fc.Arbitrary<Streams
     'restarted',
     'pulse',
   ),
+  'fleet-follow': fc.oneof(
+    record<Extract<FleetPart, { kind: 'begin' }>>(
+      { kind: fc.constant('begin'), fleet: text, member: text, engine: text, after: streamId, window: span },
+      'after',
+    ),
+    fc.record({ kind: fc.constant('record' as const), seq: count, bytes }),
+    record<Extract<FleetPart, { kind: 'ban' }>>(
+      { kind: fc.constant('ban'), seq: count, field: text, bytes },
+      'bytes',
+    ),
+    fc.record({ kind: fc.constant('claim' as const), id: count, key: text, lifetime: span }),
+    fc.record({ kind: fc.constant('ask' as const), id: count, bytes }),
+    fc.record({ kind: fc.constant('answer' as const), to: text, bytes }),
+  ),
 };
 
-const nothing = fc.constant({});
-const count = fc.integer({ min: 1, max: 2 ** 40 });
 const via = fc.constant('web' as const);
 const order = record<Requests['open']>({ door: text, ip: address, for: length, via }, 'for', 'via');
 
@@ -464,6 +535,26 @@ export const ANY_REQUEST: { readonly [V in keyof Requests]: fc.Arbitrary<Request
     'limit',
   ),
   bans: nothing,
+  'fleet-follow': nothing,
+  'fleet-deliver': record<Requests['fleet-deliver']>(
+    {
+      records: fc.array(record<FleetDelivery>({ id: streamId, age: span, bytes }, 'id', 'age'), {
+        maxLength: 3,
+      }),
+      upTo: streamId,
+    },
+    'upTo',
+  ),
+  'fleet-published': record<Requests['fleet-published']>({ seq: count, id: streamId }, 'id'),
+  'fleet-claimed': fc.record({ id: count, outcome: fc.constantFrom(...CLAIM_OUTCOMES) }),
+  'fleet-state': record<Requests['fleet-state']>(
+    { connected: flag, why: text, offset: number, wide: texts },
+    'why',
+    'offset',
+    'wide',
+  ),
+  'fleet-asked': fc.record({ to: text, bytes }),
+  'fleet-answered': fc.record({ id: count, bytes }),
 };
 
 /** A line of an answer that is in order, as the daemon writes it. */

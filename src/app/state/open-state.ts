@@ -212,6 +212,9 @@ export const claimsIn = (directory: string): Claims => new Claims(join(directory
 /** Where `bussa` commands reach the daemon. */
 export const controlSocketIn = (directory: string): string => join(directory, 'control');
 
+/** Where `bussa fleet` reaches the daemon. It answers the verbs of the link to the carrier, and no others. */
+export const fleetSocketIn = (directory: string): string => join(directory, 'fleet');
+
 function alreadyRunning(directory: string): AlreadyRunningError {
   let pid = 'another process';
   try {

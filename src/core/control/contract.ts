@@ -16,6 +16,14 @@ import {
 import { DAEMON_STATUS, type DaemonStatus } from './daemon-status.ts';
 import { DOOR_STATUS, type DoorStatus, PENDING_ATTEMPT } from './door-status.ts';
 import { FOLLOW_PART, type FollowPart } from './feed-event.ts';
+import {
+  FLEET_ANSWERS,
+  FLEET_PART,
+  FLEET_REQUESTS,
+  type FleetAnswers,
+  type FleetPart,
+  type FleetRequests,
+} from './fleet-link.ts';
 import { GREETING, type Greeting } from './greeting.ts';
 import { LEASE_STATUS, type LeaseStatus, PAST_LEASE } from './lease-status.ts';
 import {
@@ -94,7 +102,7 @@ export type Requests = {
   readonly penalties: Nothing;
   /** What happens, until the client leaves: from now on, or after the event with this cursor, or from the oldest. */
   readonly follow: { readonly since?: string };
-};
+} & FleetRequests;
 
 /** Answers of one line. */
 export type Answers = {
@@ -114,7 +122,7 @@ export type Answers = {
   readonly explain: SourceStory;
   readonly 'explain-user': UserStory;
   readonly overview: Overview;
-};
+} & FleetAnswers;
 
 /** The rows of answers that come in parts, a line each; they stand in the part under the name of the verb. */
 export type Rows = {
@@ -130,7 +138,7 @@ export type Rows = {
 };
 
 /** Answers that go on: each line as it comes about. */
-export type Streams = { readonly follow: FollowPart };
+export type Streams = { readonly follow: FollowPart; readonly 'fleet-follow': FleetPart };
 
 export type ControlVerb = keyof Requests;
 export type AnswerVerb = keyof Answers;
@@ -170,6 +178,7 @@ export const REQUESTS: { readonly [V in ControlVerb]: Fields<Requests[V]> } = {
   sources: { outcome: optional(word(...EXPLAINED)), limit: optional(COUNT) },
   penalties: {},
   follow: { since: optional(TEXT) },
+  ...FLEET_REQUESTS,
 };
 
 export const ANSWERS: { readonly [V in AnswerVerb]: Reader<Answers[V]> } = {
@@ -187,6 +196,7 @@ export const ANSWERS: { readonly [V in AnswerVerb]: Reader<Answers[V]> } = {
   explain: SOURCE_STORY,
   'explain-user': USER_STORY,
   overview: OVERVIEW,
+  ...FLEET_ANSWERS,
 };
 
 export const ROWS: { readonly [V in RowsVerb]: Reader<Rows[V]> } = {
@@ -199,7 +209,10 @@ export const ROWS: { readonly [V in RowsVerb]: Reader<Rows[V]> } = {
   penalties: PENALTY_ROW,
 };
 
-export const STREAMS: { readonly [V in StreamVerb]: Reader<Streams[V]> } = { follow: FOLLOW_PART };
+export const STREAMS: { readonly [V in StreamVerb]: Reader<Streams[V]> } = {
+  follow: FOLLOW_PART,
+  'fleet-follow': FLEET_PART,
+};
 
 export const isControlVerb = (verb: unknown): verb is ControlVerb =>
   typeof verb === 'string' && Object.hasOwn(REQUESTS, verb);

@@ -1,4 +1,5 @@
 import type { Instant, Millis } from '../net/time.ts';
+import { FLEET_STATUS, type FleetStatus } from './fleet-status.ts';
 import {
   CODE_COUNTS,
   type CodeCounts,
@@ -124,6 +125,8 @@ export type DaemonStatus = {
   /** Until everything is undone, where somebody has to confirm it. */
   readonly trialLeft?: Millis;
   readonly lastError?: TimedLine;
+  /** Absent where no `[fleet]` is configured. */
+  readonly fleet?: FleetStatus;
 };
 
 const FIREWALL: Reader<FirewallStatus> = either(
@@ -182,4 +185,5 @@ export const DAEMON_STATUS = record<DaemonStatus>({
   unconfirmed: FLAG,
   trialLeft: optional(SPAN),
   lastError: optional(record<TimedLine>({ at: MOMENT, text: TEXT })),
+  fleet: optional(FLEET_STATUS),
 });

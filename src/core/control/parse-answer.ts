@@ -57,6 +57,14 @@ export function parsePart<V extends RowsVerb>(verb: V, line: unknown): ParsedAns
 }
 
 /** A line of an answer that goes on. */
+export function renderStreamed<V extends StreamVerb>(
+  verb: V,
+  part: Streams[V],
+): Readonly<Record<string, unknown>> {
+  const { write }: Reader<Streams[V]> = STREAMS[verb];
+  return { ok: true, ...(write === undefined ? part : (write(part) as object)) };
+}
+
 export function parseStreamed<V extends StreamVerb>(verb: V, line: unknown): ParsedAnswer<Streams[V]> {
   const said = parseEnvelope(verb, line);
   if (said.kind !== 'answer') return said;

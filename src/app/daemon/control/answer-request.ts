@@ -5,7 +5,7 @@ import {
   type RowsVerb,
   type StreamVerb,
 } from '../../../core/control/contract.ts';
-import { renderAnswer } from '../../../core/control/parse-answer.ts';
+import { renderAnswer, renderStreamed } from '../../../core/control/parse-answer.ts';
 import { parseRequest, RequestError, requestVerb } from '../../../core/control/parse-request.ts';
 import { isObject } from '../../../core/control/reader.ts';
 import type { ControlReply } from '../../../host/control/control-server.ts';
@@ -35,7 +35,7 @@ function answerRows<V extends RowsVerb>(verbs: RowsVerbs, verb: V, request: unkn
 }
 
 async function* answerStream<V extends StreamVerb>(verbs: StreamVerbs, verb: V, request: unknown) {
-  for await (const part of verbs[verb](parseRequest(verb, request))) yield { ok: true, ...part };
+  for await (const part of verbs[verb](parseRequest(verb, request))) yield renderStreamed(verb, part);
 }
 
 async function answerOnce<V extends AnswerVerb>(verbs: AnswerVerbs, verb: V, request: unknown, asker: Asker) {

@@ -8,6 +8,7 @@ import type { UserView } from '../status/user-view.ts';
 import type { ControlVerbs } from './control-verbs.ts';
 import { historyVerb } from './history-verb.ts';
 import { type LeaseVerbsParts, leaseVerbs } from './lease-verbs.ts';
+import { NO_FLEET } from './no-fleet.ts';
 import { reloadVerb } from './reload-verb.ts';
 import { sourceVerbs } from './source-verbs.ts';
 import { viewVerbs } from './view-verbs.ts';
@@ -43,6 +44,7 @@ export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, 'ping' 
     revoke: ({ user, key }) => ({ revoked: parts.revoke(user, key) }),
     forgive: ({ user }) => ({ forgiven: parts.forgive(user) }),
     'explain-user': ({ user }) => parts.users.story(user),
+    ...NO_FLEET,
   };
 }
 

@@ -1,0 +1,190 @@
+import { parseBase64Url, renderBase64Url } from '../bytes/base64.ts';
+import type { Millis } from '../net/time.ts';
+import { either, type Fields, list, optional, type Reader, record, WrongValue, word } from './reader.ts';
+import { COUNT, FLAG, NUMBER, SPAN, TEXT } from './value-readers.ts';
+
+/**
+ * The link between the daemon and the carrier, `bussa fleet`. The carrier takes opaque bytes to the engine and back; the
+ * daemon signs and verifies them, and knows no engine. These verbs are answered at the socket `fleet` in the daemon's
+ * directory, which answers no others: who carries bytes can order nothing.
+ */
+
+/** BOUNDED: a signed record, as in core/fleet; questions and answers at the last knock too. */
+export const MAX_RECORD_BYTES = 1024;
+
+/** BOUNDED: records in one `fleet-deliver`. */
+export const MAX_DELIVERED = 256;
+
+/** BOUNDED: bytes of a request's line at the socket `fleet`: `MAX_DELIVERED` records in base64url, with room for their ids. */
+export const MAX_FLEET_LINE = 512 * 1024;
+
+/** `1716200000000-3`: milliseconds by the engine's clock, and a number. */
+export type StreamId = string & { readonly brand: 'StreamId' };
+
+/** The first line of `fleet-follow`, and another one when the configuration has changed. */
+export type FleetBegin = {
+  readonly kind: 'begin';
+  /** Keys in the engine are `{bussa:FLEET}:…`. */
+  readonly fleet: string;
+  /** This host's name in the fleet. */
+  readonly member: string;
+  /** As configured: the place of the engine. */
+  readonly engine: string;
+  /** The stream is read after this id: all up to it has been applied. Absent: from `window` ago by the engine's clock. */
+  readonly after?: StreamId;
+  /** The longest time that a lease from the fleet may last here: nothing older is of use, and is trimmed. */
+  readonly window: Millis;
+};
+
+/** What the daemon has for the carrier. */
+export type FleetPart =
+  | FleetBegin
+  /** To the stream, in the order of their numbers. `fleet-published` confirms it; unconfirmed, its changes come again in a new record. */
+  | { readonly kind: 'record'; readonly seq: number; readonly bytes: Uint8Array }
+  /** A field of the hash of bans: the signed record for it, or that it is removed. Confirmed by `fleet-published` without an id. */
+  | { readonly kind: 'ban'; readonly seq: number; readonly field: string; readonly bytes?: Uint8Array }
+  /** Set this key, if it does not exist, for so long. `fleet-claimed` says what came of it. `key` in hexadecimal digits. */
+  | { readonly kind: 'claim'; readonly id: number; readonly key: string; readonly lifetime: Millis }
+  /** For all other members, by pub/sub: who can complete this knock? `fleet-answered` brings each answer. */
+  | { readonly kind: 'ask'; readonly id: number; readonly bytes: Uint8Array }
+  /** For the member that asked. `to`: what `fleet-asked` said. */
+  | { readonly kind: 'answer'; readonly to: string; readonly bytes: Uint8Array };
+
+/** As the engine has it. From the stream with `id` and `age`; from the hash of bans with neither. */
+export type FleetDelivery = {
+  readonly id?: StreamId;
+  /** How old it is by the engine's clock alone: its TIME, minus the milliseconds of the id. */
+  readonly age?: Millis;
+  readonly bytes: Uint8Array;
+};
+
+/** `taken`: somebody has claimed it before. `unreachable`: the engine does not answer, or not in time. */
+export const CLAIM_OUTCOMES = ['granted', 'taken', 'unreachable'] as const;
+export type ClaimOutcome = (typeof CLAIM_OUTCOMES)[number];
+
+/** How the carrier finds the engine. */
+export type CarrierState = {
+  readonly connected: boolean;
+  /** Why it is not connected, in words. */
+  readonly why?: string;
+  /** The engine's clock minus this host's, in milliseconds. */
+  readonly offset?: number;
+  /** What the engine allows this member beyond its needs, in words. */
+  readonly wide?: readonly string[];
+};
+
+/** The fields of each request from the carrier. */
+export type FleetRequests = {
+  readonly 'fleet-follow': Readonly<Record<never, never>>;
+  /** Of the stream in its order. `upTo`: the last id that was read, where the entries up to it hold nothing to deliver. */
+  readonly 'fleet-deliver': { readonly records: readonly FleetDelivery[]; readonly upTo?: StreamId };
+  /** The engine has it. `id`: of a record in the stream. */
+  readonly 'fleet-published': { readonly seq: number; readonly id?: StreamId };
+  readonly 'fleet-claimed': { readonly id: number; readonly outcome: ClaimOutcome };
+  readonly 'fleet-state': CarrierState;
+  /** A question of another member. `to`: for the answer. */
+  readonly 'fleet-asked': { readonly to: string; readonly bytes: Uint8Array };
+  /** An answer to the question `id`. */
+  readonly 'fleet-answered': { readonly id: number; readonly bytes: Uint8Array };
+};
+
+export type FleetVerb = keyof FleetRequests;
+
+export type FleetAnswers = {
+  /** Of the records: those that were applied, and those that were refused, whatever for. */
+  readonly 'fleet-deliver': { readonly applied: number; readonly refused: number };
+  readonly 'fleet-published': Readonly<Record<never, never>>;
+  readonly 'fleet-claimed': Readonly<Record<never, never>>;
+  readonly 'fleet-state': Readonly<Record<never, never>>;
+  readonly 'fleet-asked': Readonly<Record<never, never>>;
+  readonly 'fleet-answered': Readonly<Record<never, never>>;
+};
+
+const writeBytes = (value: object): object =>
+  'bytes' in value && value.bytes instanceof Uint8Array
+    ? { ...value, bytes: renderBase64Url(value.bytes) }
+    : value;
+
+const BYTES_ARE = `at most ${MAX_RECORD_BYTES} bytes in base64url`;
+
+/** JSON has bytes as text. */
+const BYTES: Reader<Uint8Array> = {
+  is: BYTES_ARE,
+  read: (value) => {
+    const bytes = typeof value === 'string' ? parseBase64Url(value) : undefined;
+    return bytes === undefined || bytes.length > MAX_RECORD_BYTES ? new WrongValue(BYTES_ARE) : bytes;
+  },
+  write: renderBase64Url,
+};
+
+const STREAM_ID_IS = 'the id of an entry in a stream';
+
+const STREAM_ID: Reader<StreamId> = {
+  is: STREAM_ID_IS,
+  read: (value) => parseStreamId(value) ?? new WrongValue(STREAM_ID_IS),
+};
+
+export const parseStreamId = (value: unknown): StreamId | undefined =>
+  typeof value === 'string' && /^[0-9]{1,20}-[0-9]{1,20}$/.test(value) ? (value as StreamId) : undefined;
+
+const kind = <const K extends FleetPart['kind']>(one: K): Reader<K> => word(one);
+
+const BEGIN = record<FleetBegin>({
+  kind: kind('begin'),
+  fleet: TEXT,
+  member: TEXT,
+  engine: TEXT,
+  after: optional(STREAM_ID),
+  window: SPAN,
+});
+
+type PartOf<K extends FleetPart['kind']> = Extract<FleetPart, { readonly kind: K }>;
+
+const RECORD = record<PartOf<'record'>>({ kind: kind('record'), seq: COUNT, bytes: BYTES });
+const BAN = record<PartOf<'ban'>>({ kind: kind('ban'), seq: COUNT, field: TEXT, bytes: optional(BYTES) });
+const CLAIM = record<PartOf<'claim'>>({ kind: kind('claim'), id: COUNT, key: TEXT, lifetime: SPAN });
+const ASK = record<PartOf<'ask'>>({ kind: kind('ask'), id: COUNT, bytes: BYTES });
+const ANSWER = record<PartOf<'answer'>>({ kind: kind('answer'), to: TEXT, bytes: BYTES });
+
+export const FLEET_PART: Reader<FleetPart> = {
+  ...either(either(BEGIN, either(RECORD, BAN)), either(CLAIM, either(ASK, ANSWER))),
+  write: writeBytes,
+};
+
+const DELIVERY = record<FleetDelivery>({ id: optional(STREAM_ID), age: optional(SPAN), bytes: BYTES });
+
+const DELIVERIES_ARE = `at most ${MAX_DELIVERED} records`;
+const DELIVERIES: Reader<readonly FleetDelivery[]> = {
+  is: DELIVERIES_ARE,
+  read: (value) =>
+    Array.isArray(value) && value.length > MAX_DELIVERED
+      ? new WrongValue(DELIVERIES_ARE)
+      : list(DELIVERY).read(value),
+  write: (records) => records.map(writeBytes),
+};
+
+export const FLEET_REQUESTS: { readonly [V in keyof FleetRequests]: Fields<FleetRequests[V]> } = {
+  'fleet-follow': {},
+  'fleet-deliver': { records: DELIVERIES, upTo: optional(STREAM_ID) },
+  'fleet-published': { seq: COUNT, id: optional(STREAM_ID) },
+  'fleet-claimed': { id: COUNT, outcome: word(...CLAIM_OUTCOMES) },
+  'fleet-state': {
+    connected: FLAG,
+    why: optional(TEXT),
+    offset: optional(NUMBER),
+    wide: optional(list(TEXT)),
+  },
+  'fleet-asked': { to: TEXT, bytes: BYTES },
+  'fleet-answered': { id: COUNT, bytes: BYTES },
+};
+
+const DONE = record<Readonly<Record<never, never>>>({});
+
+export const FLEET_ANSWERS: { readonly [V in keyof FleetAnswers]: Reader<FleetAnswers[V]> } = {
+  'fleet-deliver': record<FleetAnswers['fleet-deliver']>({ applied: NUMBER, refused: NUMBER }),
+  'fleet-published': DONE,
+  'fleet-claimed': DONE,
+  'fleet-state': DONE,
+  'fleet-asked': DONE,
+  'fleet-answered': DONE,
+};

@@ -1,0 +1,82 @@
+import type { Instant, Millis } from '../net/time.ts';
+import { type Fields, list, optional, record } from './reader.ts';
+import { FLAG, MOMENT, NUMBER, SPAN, TEXT } from './value-readers.ts';
+
+/** What is counted of the fleet since the start. `waiting`: changes that the engine has not confirmed, now. */
+export const FLEET_COUNTED = [
+  'published',
+  'applied',
+  'refused',
+  'waiting',
+  'claimed',
+  'taken',
+  'unclaimed',
+] as const;
+
+export type FleetCounts = Readonly<Record<(typeof FLEET_COUNTED)[number], number>>;
+
+/** Another member, as its line in the members file has it. */
+export type MemberStatus = {
+  readonly name: string;
+  /** When its last good record came, by the wall clock; absent: none since the start. */
+  readonly heard?: Instant;
+  /** Its clock minus this host's, as far as its records tell. */
+  readonly skew?: number;
+  /** Doors that it may open here: those of its line that accept the fleet. */
+  readonly doors: readonly string[];
+  readonly bans: boolean;
+  /** Leases that it holds open here, now. */
+  readonly leases: number;
+  /** Why its last refused record was refused, and when. */
+  readonly refusal?: { readonly at: Instant; readonly why: string };
+};
+
+/** How the daemon and its fleet are. */
+export type FleetStatus = {
+  readonly fleet: string;
+  readonly member: string;
+  readonly engine: string;
+  /** Whether `bussa fleet` is connected to the daemon. */
+  readonly carrier: boolean;
+  /** Whether that process has a connection to the engine. */
+  readonly connected: boolean;
+  /** Since when it is so. */
+  readonly since: Instant;
+  /** Why it is not connected, in words. */
+  readonly why?: string;
+  /** The engine's clock minus this host's, in milliseconds. */
+  readonly offset?: number;
+  /** What the engine allows this member beyond its needs. */
+  readonly wide?: readonly string[];
+  /** The longest lease that the fleet may open here. */
+  readonly window: Millis;
+  readonly members: readonly MemberStatus[];
+  readonly counts: FleetCounts;
+};
+
+const MEMBER = record<MemberStatus>({
+  name: TEXT,
+  heard: optional(MOMENT),
+  skew: optional(NUMBER),
+  doors: list(TEXT),
+  bans: FLAG,
+  leases: NUMBER,
+  refusal: optional(record<NonNullable<MemberStatus['refusal']>>({ at: MOMENT, why: TEXT })),
+});
+
+export const FLEET_STATUS = record<FleetStatus>({
+  fleet: TEXT,
+  member: TEXT,
+  engine: TEXT,
+  carrier: FLAG,
+  connected: FLAG,
+  since: MOMENT,
+  why: optional(TEXT),
+  offset: optional(NUMBER),
+  wide: optional(list(TEXT)),
+  window: SPAN,
+  members: list(MEMBER),
+  counts: record<FleetCounts>(
+    Object.fromEntries(FLEET_COUNTED.map((what) => [what, NUMBER])) as Fields<FleetCounts>,
+  ),
+});
