@@ -11,19 +11,19 @@ import { readLastStart } from '../state/last-start.ts';
 import { controlSocketIn, stateName } from '../state/open-state.ts';
 import { restartMethod, type SelectedDaemon, startMethod } from './start-method.ts';
 
-/** Which daemon is meant; without file and interfaces, the only one that runs. */
+/** Selects a daemon. Without a file and interfaces: the only one that runs. */
 export type DaemonSelector = {
   readonly configFile?: string;
-  /** As its command line names them. */
+  /** As in the daemon's command line. */
   readonly interfaces?: string;
   readonly stateDirectory: string;
 };
 
-/** `refused`: it understood, and will not. `other-version`: it runs, and speaks another protocol than this program. */
+/** `refused`: the daemon understood the request and refuses it. `other-version`: it speaks another protocol. */
 export type NoAnswer = {
   readonly kind: 'refused' | 'no-daemon' | 'permission' | 'other-version' | 'failed';
   readonly message: string;
-  /** There is a daemon, and it says nothing. */
+  /** The daemon accepts connections but does not answer. */
   readonly isHung?: true;
 };
 
@@ -38,7 +38,7 @@ export async function askDaemon<V extends AnswerVerb>(
   return typeof found === 'string' ? askDaemonAt(found, request, choice) : found;
 }
 
-/** The same where the daemon's socket is known. */
+/** As `askDaemon`, for a known socket. */
 export function askDaemonAt<V extends AnswerVerb>(
   path: string,
   request: ControlRequest<V>,
@@ -52,7 +52,7 @@ export function askDaemonAt<V extends AnswerVerb>(
   return converse(path, choice, ask, patience);
 }
 
-/** Asks for what comes in parts, and gathers all of it. */
+/** Asks for an answer that comes in rows, and collects all rows. */
 export async function askForRows<V extends RowsVerb>(
   choice: DaemonSelector,
   request: ControlRequest<V>,
@@ -72,11 +72,11 @@ export async function askForRows<V extends RowsVerb>(
   });
 }
 
-/** Whether one daemon is meant, whichever others run. */
+/** Whether the caller named one daemon; if not, any running daemon may be meant. */
 export const isNamed = ({ configFile, interfaces, stateDirectory }: DaemonSelector): boolean =>
   configFile !== undefined || interfaces !== undefined || stateDirectory !== DEFAULT_STATE_DIRECTORY;
 
-/** The path of the daemon's control socket, or why there is none. */
+/** The path of the daemon's control socket, or why none was found. */
 export async function findSocket(choice: DaemonSelector): Promise<string | NoAnswer> {
   const found = await findSockets(choice);
   if (found.kind !== 'found') return found;
@@ -93,14 +93,14 @@ const foundAt = (stateDirectory: string, name: string): FoundSockets => ({
   paths: [controlSocketIn(join(stateDirectory, name))],
 });
 
-/** Those of all daemons that may be meant, one at least, or why there is none. */
+/** The control sockets of all daemons that match, at least one, or why none was found. */
 export async function findSockets(choice: DaemonSelector): Promise<FoundSockets | NoAnswer> {
   const { configFile, interfaces, stateDirectory } = choice;
   if (configFile !== undefined || interfaces !== undefined) {
     return foundAt(stateDirectory, stateName(configFile ?? DEFAULT_CONFIG_FILE, interfaces));
   }
   const listed = listNames(stateDirectory);
-  // Who is a member of its group can reach the daemon, not list others.
+  // A member of the control group can reach the daemon's socket but cannot list the directory.
   if (listed === 'hidden') return foundAt(stateDirectory, stateName(DEFAULT_CONFIG_FILE, undefined));
   if (!isList(listed)) return listed;
   const living = await livingAmong(listed.map((name) => controlSocketIn(join(stateDirectory, name))));
@@ -123,7 +123,7 @@ function listNames(stateDirectory: string): readonly string[] | NoAnswer | 'hidd
 
 const isList = (value: readonly string[] | NoAnswer): value is readonly string[] => Array.isArray(value);
 
-/** Sockets that somebody listens at, or that this user may not try. */
+/** Keeps the sockets that a process listens on, or that this user may not connect to. */
 async function livingAmong(paths: readonly string[]): Promise<readonly string[]> {
   const tried = await Promise.all(
     paths.map(async (path) => {
@@ -138,7 +138,7 @@ async function livingAmong(paths: readonly string[]): Promise<readonly string[]>
   return tried.filter((path) => path !== undefined);
 }
 
-/** Nothing is asked of a daemon of another version: it might do something else than is meant. */
+/** A daemon of another version is not asked: it might understand the request differently. */
 async function converse<T>(
   path: string,
   choice: DaemonSelector,
@@ -154,7 +154,7 @@ async function converse<T>(
   }
 }
 
-/** Why nothing is to be asked of it; `undefined`: it speaks this program's protocol. */
+/** Why the daemon cannot be asked. `undefined`: it speaks this program's protocol. */
 export async function greetDaemon(
   conversation: Conversation,
   choice: DaemonSelector,
@@ -167,7 +167,7 @@ export async function greetDaemon(
   return way === undefined ? reply : { ...reply, message: `${reply.message}: ${way.command}` };
 }
 
-/** What is no answer, in words. */
+/** Describes an answer that is not the expected one. */
 export function replyOf(said: Exclude<ParsedAnswer<never>, { kind: 'answer' }> | OtherGreeting): NoAnswer;
 export function replyOf<T>(said: ParsedAnswer<T> | OtherGreeting): DaemonReply<T>;
 export function replyOf<T>(said: ParsedAnswer<T> | OtherGreeting): DaemonReply<T> {
@@ -202,7 +202,7 @@ function noDaemon(choice: DaemonSelector, why: string): NoAnswer {
   return { kind: 'no-daemon', message };
 }
 
-/** As far as its directory tells. */
+/** The daemon's options, as far as its state directory tells. */
 function meantBy({ configFile, interfaces, stateDirectory }: DaemonSelector): SelectedDaemon {
   const isNamed = configFile !== undefined || interfaces !== undefined;
   const options = isNamed ? undefined : readLastStart(stateDirectory);

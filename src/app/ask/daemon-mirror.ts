@@ -5,19 +5,19 @@ import { followDaemon } from './follow-daemon.ts';
 
 export type MirrorParts = {
   readonly choice: DaemonSelector;
-  /** How often it is asked for everything, at most: after something has happened, and not otherwise. */
+  /** Minimum time between two full polls. A poll only follows an event. */
   readonly intervalMs: number;
-  /** The same for what strangers bring about, of which there may be a flood. */
+  /** The same for events that strangers cause. There may be a flood of them. */
   readonly noiseIntervalMs: number;
-  /** Rows of each list. */
+  /** Maximum rows of each list. */
   readonly limit: number;
   readonly onOverview: (overview: Overview) => void;
   readonly onPart: (part: FollowPart) => void;
-  /** It cannot be asked at the moment; it is tried again. */
+  /** The daemon does not answer at the moment. The mirror retries. */
   readonly onTrouble: (why: NoAnswer) => void;
 };
 
-/** What it takes no knowledge of a sequence to bring about. */
+/** Events that anyone can cause without knowing a sequence. */
 const NOISE: ReadonlySet<string> = new Set([
   'stage',
   'failed',
@@ -27,12 +27,12 @@ const NOISE: ReadonlySet<string> = new Set([
   'proof-refused',
 ]);
 
-/** Before a daemon that does not answer is asked again. */
+/** Delay before a daemon that did not answer is asked again. */
 const AGAIN_MS = 1000;
 
 /**
- * A picture of the daemon that stays current: it follows what happens there, and asks for everything when something has.
- * Nothing is asked while nothing happens.
+ * A copy of the daemon's state that stays current. It follows the event stream and polls the rest after an event.
+ * Without events it does not poll.
  */
 export class DaemonMirror {
   readonly #parts: MirrorParts;
@@ -40,7 +40,7 @@ export class DaemonMirror {
   #timer: NodeJS.Timeout | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
   #isAsking = false;
-  /** When it is to be asked again, because something has happened; on `performance.now()`. */
+  /** When the next poll is due after an event, on `performance.now()`. */
   #due = Number.POSITIVE_INFINITY;
 
   constructor(parts: MirrorParts) {
@@ -53,7 +53,7 @@ export class DaemonMirror {
     clearTimeout(this.#timer);
   }
 
-  /** Something has been ordered: it is asked now. */
+  /** Polls now, because an operator's command changed something. */
   refresh(): Promise<void> {
     this.#due = performance.now();
     return this.#isAsking ? Promise.resolve() : this.#ask().then(() => undefined);

@@ -7,21 +7,21 @@ import { readLastStart, readStart } from '../state/last-start.ts';
 import { stateName } from '../state/open-state.ts';
 import { askDaemon, type DaemonSelector, findSockets, type NoAnswer } from './ask-daemon.ts';
 
-/** The configuration that a verb judges. */
+/** The configuration that a verb examines. */
 export type JudgedFile = {
   readonly file: string;
   /**
-   * `named`: by whoever asks · `running`: of the daemon that runs, as it says itself · `last`: none answers, and the last one
-   * used it · `default`: nobody has said anything else.
+   * Where the file name comes from. `named`: the command line · `running`: the running daemon · `last`: no daemon
+   * answers, this is the file of the last start · `default`: nothing else is known.
    */
   readonly from: 'named' | 'running' | 'last' | 'default';
-  /** With what the daemon of this configuration runs, or ran last. */
+  /** The options that the daemon of this configuration runs with, or last ran with. */
   readonly options?: StartOptions;
-  /** Of the daemon that runs. */
+  /** Status of the running daemon. */
   readonly status?: DaemonStatus;
 };
 
-/** Where several daemons run and none was named, none is meant. */
+/** If several daemons run and none was named, none is selected. */
 export async function findJudged(choice: DaemonSelector): Promise<JudgedFile | NoAnswer> {
   const { configFile, stateDirectory, interfaces } = choice;
   const found = await findSockets(choice);
@@ -45,7 +45,7 @@ export async function findJudged(choice: DaemonSelector): Promise<JudgedFile | N
   return last === undefined ? { file: DEFAULT_CONFIG_FILE, from: 'default' } : usedLast(last);
 }
 
-/** What came through it has been read. */
+/** The file came through a pipe and has already been read. */
 function notAgain(file: string): NoAnswer {
   const message = `the running daemon has read its configuration from ${file}, which cannot be read again: name the file it came from`;
   return { kind: 'failed', message };
@@ -55,7 +55,7 @@ function usedLast(last: RecordedStart): JudgedFile {
   return { file: last.configFile, from: 'last', options: last };
 }
 
-/** What is said of the choice, where it is not what one would think. */
+/** Explains which file was chosen, where that may surprise. */
 export function renderChoice({ file, from }: JudgedFile): string | undefined {
   return from === 'last' ? `no daemon answers: this judges ${file}, which the last one used` : undefined;
 }

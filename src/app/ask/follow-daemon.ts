@@ -15,8 +15,8 @@ import {
 export type Followed = { readonly kind: 'part'; readonly part: FollowPart } | NoAnswer;
 
 /**
- * What happens at the daemon, part by part, from the event `since` on; the last thing that comes is why it ended. Whoever
- * stops reading has hung up; so has whoever aborts `signal`.
+ * Yields the daemon's events from `since` on. The last part says why the stream ended. To hang up, stop iterating or
+ * abort `signal`.
  */
 export async function* followDaemon(
   choice: DaemonSelector,
@@ -55,7 +55,10 @@ export async function* followDaemon(
   }
 }
 
-/** One that ends takes its socket away; else it has hung up on this one, which was too slow. */
+/**
+ * A daemon that exits removes its socket. If the socket still exists, the daemon dropped this client because it read
+ * too slowly.
+ */
 async function whyEnded(choice: DaemonSelector): Promise<NoAnswer> {
   const reply = await askDaemon(choice, { verb: 'ping' });
   if (reply.kind !== 'answer') return reply;

@@ -18,7 +18,7 @@ export type HistoryReading =
   | { readonly kind: 'history'; readonly leases: readonly PastLease[]; readonly from: 'daemon' | 'database' }
   | NoAnswer;
 
-/** The leases that are over, the latest first: from the daemon or, where none runs, from what it has left. */
+/** Past leases, newest first: from the daemon or, if none runs, from its database. */
 export async function readHistory(daemon: DaemonSelector, choice: HistoryFilter): Promise<HistoryReading> {
   const { source, ...rest } = choice;
   const ip = source === undefined ? {} : { ip: source };
@@ -30,7 +30,7 @@ export async function readHistory(daemon: DaemonSelector, choice: HistoryFilter)
   return typeof database === 'string' ? readCopy(database, choice) : database;
 }
 
-/** `undefined` where there is none. */
+/** `undefined`: there is no database. */
 function findDatabase(daemon: DaemonSelector): string | undefined | HistoryReading {
   const { configFile, interfaces, stateDirectory } = daemon;
   const named =
@@ -54,8 +54,8 @@ function listStates(stateDirectory: string): readonly string[] {
 }
 
 /**
- * Reads a copy: a daemon that is started meanwhile must find its database with nobody else in it, and what a crash has
- * left beside it as it is.
+ * Reads a copy of the database. A daemon that starts meanwhile must be the only user of the original, and the journal
+ * files that a crash left must stay untouched.
  */
 async function readCopy(path: string, { limit, ...choice }: HistoryFilter): Promise<HistoryReading> {
   let directory: string | undefined;
@@ -80,7 +80,7 @@ async function readCopy(path: string, { limit, ...choice }: HistoryFilter): Prom
   }
 }
 
-/** TMPDIR may name what does not exist, and a disk may be full; shm_overview(7) has the other one in memory. */
+/** TMPDIR may name a missing directory, and a disk may be full. /dev/shm is in memory, see shm_overview(7). */
 function makeScratch(): string {
   try {
     return mkdtempSync(join(tmpdir(), SCRATCH));

@@ -11,12 +11,12 @@ import { startSwitch } from './start-switch.ts';
 const KNOCKD = new URL('../../../bin/knockd', import.meta.url).href;
 const BUSSA = new URL('../../../bin/bussa', import.meta.url).href;
 
-/** The daemon that is to run. */
+/** The daemon to start. */
 export type SelectedDaemon = {
   readonly configFile: string;
   readonly interfaces?: string;
   readonly stateDirectory: string;
-  /** With which it was started last, as far as that is known. */
+  /** The options of its last start, if known. */
   readonly options?: StartOptions;
 };
 
@@ -25,7 +25,7 @@ export type StartMethod = {
   readonly command: string;
 };
 
-/** Whether it is the daemon that this host's service runs, as far as one can know without it. */
+/** Whether this is the daemon of the host's service, as far as can be told while it does not run. */
 export function isOfService({ configFile, interfaces, stateDirectory, options }: SelectedDaemon): boolean {
   if (options?.isService === true) return true;
   return (
@@ -41,7 +41,7 @@ const STARTS = {
   script: { by: 'init-start', start: '/etc/init.d/knockd start' },
 } as const;
 
-/** What starts it on this host: its service, where there is one, else the daemon itself, in the background. */
+/** How to start the daemon on this host: by its service if there is one, else directly in the background. */
 export function startMethod(daemon: SelectedDaemon): StartMethod {
   const service = findInstalledService('knockd');
   if (!isOfService(daemon) || service.kind === 'none') {
@@ -57,11 +57,11 @@ export type RestartMethod = {
   readonly command: string;
 };
 
-/** For one that runs, and is of no use. `undefined`: which process it is, is not known. */
+/** How to restart a running daemon that is of no use. `undefined`: its process is not known. */
 export function restartMethod(daemon: SelectedDaemon, isHung: boolean): RestartMethod | undefined {
   const { by, command } = startMethod(daemon);
   if (by === 'systemctl-start') {
-    // What hangs takes no order to stop.
+    // A hung daemon does not react to a normal stop.
     const kill = isHung ? 'systemctl kill --signal=KILL knockd; ' : '';
     return { by: 'systemctl-restart', command: `${kill}systemctl restart knockd` };
   }
@@ -80,7 +80,7 @@ function startByHand({ configFile, interfaces, stateDirectory, options }: Select
   return words.map(quoteWord).join(' ');
 }
 
-/** `bussa` with this verb, for this daemon, as it can be typed in any directory. */
+/** The command line of `bussa` with this verb for this daemon. It works in any directory. */
 export function bussaCommand(verb: string, daemon: SelectedDaemon): string {
   const interfaces = daemon.interfaces ?? daemon.options?.interfaces;
   return [programWord('bussa', BUSSA), verb, ...renderPlace({ ...daemon, interfaces })]
@@ -101,6 +101,5 @@ function renderPlace(place: {
   ];
 }
 
-/** `bussa check FILE`. */
 export const checkCommand = (file: string): string =>
   [programWord('bussa', BUSSA), 'check', file].map(quoteWord).join(' ');

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import type { InstalledService } from '../../host/service-manager/installed-service.ts';
 
-/** Debian's file with the options of the service, and the switch that has it start at all. */
+/** Debian's file with the service's options and the switch that enables it. */
 export const DEFAULTS_FILE = '/etc/default/knockd';
 
 const SWITCH = /^[ \t]*START_KNOCKD=(.*)$/gm;
 
-/** What has to be changed in that file before the service starts; `undefined`: nothing. `value`: what stands there. */
+/** What to change in that file so that the service starts. `undefined`: nothing. `value`: the present value. */
 export function startSwitch(
   service: InstalledService,
 ): { readonly value: string | undefined; readonly command: string } | undefined {
-  // Units of others, Debian's own of knockd for one, never ask.
+  // Other units do not read this switch, Debian's own knockd unit among them.
   if (service.kind === 'none' || !service.text.includes('START_KNOCKD')) return undefined;
   const written = readSwitch();
-  // The last one counts. A shell ends the value at a blank, systemd.exec(5) does not.
+  // The last assignment counts. A shell ends the value at a blank, systemd.exec(5) does not.
   const plain = written?.trim().replace(/^(["'])(.*)\1$/, '$2');
   const value = service.kind === 'script' ? plain?.replace(/\s+#.*$/, '') : plain;
   if (value === '1' || (value === undefined && service.kind !== 'script')) return undefined;

@@ -9,25 +9,25 @@ import type { SignedOutcome } from './exchange-signed.ts';
 import type { Identity } from './identity.ts';
 import type { PreparedSpa } from './prepare-spa.ts';
 
-/** What a port said, without the connection. */
+/** A port's answer, without the connection. */
 export type Answer = Exclude<PortAnswer, { kind: 'open' }> | { readonly kind: 'open' };
 
-/** All that was learned of one address. */
+/** Everything learnt about one address. */
 export type AddressResult = {
   readonly to: Destination;
-  /** Of another IP version than the first one: there, the next code is knocked. */
+  /** Another IP version than the first address has. Its knocks use the next code. */
   readonly isOtherFamily: boolean;
-  /** What the port answered before any knock; `undefined` where that was not waited for. */
+  /** The port's answer before any knock. `undefined`: it was not waited for. */
   before?: Answer;
-  /** What it answered last after a knock. */
+  /** The port's last answer after a knock. */
   after?: Answer;
-  /** Sequences that left whole. */
+  /** Number of sequences sent completely. */
   knocked: number;
-  /** Whether anything has come back from there. */
+  /** Whether any packet came back from this address. */
   isHeard: boolean;
-  /** Knocks that did not leave, and why. */
+  /** Knocks that could not be sent, with the reason. */
   readonly notSent: string[];
-  /** What became of the last signed knock. */
+  /** Outcome of the last signed knock. */
   signed?: SignedOutcome;
 };
 
@@ -36,7 +36,7 @@ export type Found = { readonly socket: Socket; readonly trail: AddressResult };
 export type Reached =
   | (Found & {
       readonly kind: 'open';
-      /** All addresses that were tried. */
+      /** All addresses tried. */
       readonly trails: readonly AddressResult[];
     })
   | { readonly kind: 'closed'; readonly trails: readonly AddressResult[] }
@@ -46,28 +46,28 @@ export type ReachRequest = {
   readonly profile: Profile;
   readonly port: Port;
   /**
-   * `before`: the port is asked first, and not knocked at if it is open · `alongside`: it is asked a moment before the
-   * first knock, and the knocks stop when it answers · `never`: not before the knocks have left.
+   * `before`: connect first, and do not knock if the port is open · `alongside`: connect just before the first knock,
+   * and stop knocking when the port answers · `never`: connect only after the knocks.
    */
   readonly ask: 'before' | 'alongside' | 'never';
-  /** Absent where the profile has no codes, or something better. */
+  /** Absent if the profile has no codes, or a better proof. */
   readonly code?: CodeSteps;
-  /** Tells what the person has to do, or should know. */
+  /** Prints what the user has to do or should know. */
   readonly notice: (line: string) => void;
 };
 
-/** One try at all addresses. */
+/** One attempt at all addresses. */
 export type Round = ReachRequest & {
-  /** From 0. */
+  /** Counts from 0. */
   readonly round: number;
-  /** How long the port is asked after the knock. */
+  /** How long to keep connecting after the knock. */
   readonly patience: Millis;
   /** On the clock of `performance.now`. */
   readonly deadline: number;
   readonly tell: (line: string) => void;
-  /** The key that signs in this round; absent where there is no card, or none that can sign. */
+  /** The key that signs in this round. Absent without a server card, or if no key can sign. */
   readonly identity?: Identity;
-  /** Absent where the profile asks no fwknopd, or cannot. */
+  /** Absent if the profile does not use fwknopd, or cannot. */
   readonly spa?: PreparedSpa;
 };
 

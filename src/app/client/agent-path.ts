@@ -2,10 +2,10 @@ import type { Profile } from '../../core/client/profile.ts';
 import type { Platform } from '../../host/platform/platform.ts';
 import { expandPath } from './expand-path.ts';
 
-/** Where the agent of Windows's OpenSSH listens, whatever the environment says. */
+/** The fixed pipe of the agent of OpenSSH for Windows. */
 const WINDOWS_AGENT = '\\\\.\\pipe\\openssh-ssh-agent';
 
-/** As IdentityAgent of ssh_config(5): a socket, or a named pipe of Windows. `undefined`: none is set. */
+/** As IdentityAgent in ssh_config(5): a socket, or a named pipe on Windows. `undefined`: none is set. */
 export function agentPathOf(
   profile: Pick<Profile, 'identityAgent' | 'hostName' | 'name'>,
   environment: Readonly<Record<string, string | undefined>>,

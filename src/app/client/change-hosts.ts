@@ -10,18 +10,18 @@ import { cardReader, type LoadedHosts, loadHosts } from './load-hosts.ts';
 
 export type HostsChange =
   | { readonly kind: 'written' | 'unchanged'; readonly profile: Profile }
-  /** There is no block of this name alone. */
+  /** There is no `Host` block with exactly this name. */
   | { readonly kind: 'no-such-host' }
   | Exclude<LoadedHosts, { kind: 'ok' }>;
 
-/** What is wrong with lines that are to be written: each in a sentence. */
+/** Mistakes in the lines to be written, one sentence each. */
 export async function judgeLines(name: string, lines: readonly HostLine[]): Promise<readonly string[]> {
   const bytes = new TextEncoder().encode(setHost('', name, lines));
   const parsed = parseHosts(name, bytes, await cardReader(bytes));
   return parsed.kind === 'ok' ? [] : parsed.diagnostics.map(({ message }) => message);
 }
 
-/** Writes these lines into the profile of `name`; the file is as it was where that cannot be done. */
+/** Writes these lines into the profile `name`. On failure the file stays unchanged. */
 export async function addHost(file: string, name: string, lines: readonly HostLine[]): Promise<HostsChange> {
   const loaded = await loadHosts(file);
   if (loaded.kind !== 'ok') return loaded;
@@ -31,7 +31,9 @@ export async function addHost(file: string, name: string, lines: readonly HostLi
   return after === before ? { kind: 'unchanged', profile } : write(file, before, after, name);
 }
 
-/** Of the lines those that do not count: what stands in front of the first `Host` is for all, and counts first. */
+/**
+ * The lines that have no effect, because a line before the first `Host` applies to all profiles and takes precedence.
+ */
 export async function overriddenLines(
   profile: Profile,
   lines: readonly HostLine[],
@@ -52,7 +54,7 @@ async function settingsOf(name: string, line: HostLine): Promise<Partial<Profile
   return parsed.kind === 'ok' ? (parsed.hosts.blocks[0]?.settings as Partial<Profile>) : {};
 }
 
-/** Removes the profile of `name`, and nothing that other names share. */
+/** Removes the profile `name`. A block that other names share stays. */
 export async function dropHost(file: string, name: string): Promise<HostsChange> {
   const loaded = await loadHosts(file);
   if (loaded.kind !== 'ok') return loaded;

@@ -11,17 +11,17 @@ import { expandPath } from './expand-path.ts';
 import { readPrivateFile } from './private-file.ts';
 
 /**
- * The knocks of a code. `ahead`: 0 for the code of now, 1 for the next one, which counts too: each code opens for one
- * address, and there may be one of each IP version.
+ * The knocks of a code. `ahead`: 0 for the current code, 1 for the next one, which is valid too. Each code opens for
+ * one address, and there may be one of each IP version.
  */
 export type CodeSteps = (ahead: 0 | 1) => Sequence;
 
 export type PreparedCode = { readonly kind: 'ready'; readonly steps: CodeSteps } | CodeFailure;
 
-/** Each in a sentence with the remedy. */
+/** One sentence, with the remedy. */
 export type CodeFailure = { readonly kind: 'failed'; readonly reasons: readonly string[] };
 
-/** From what was typed, from the file with the secret, or by asking. `given`: six digits. */
+/** Takes the code from the command line, from the file with the secret, or from a prompt. `given`: six digits. */
 export async function prepareCode(profile: Profile, given: string | undefined): Promise<PreparedCode> {
   const { name, codePorts, codeFile } = profile;
   if (codePorts === undefined)
@@ -48,7 +48,7 @@ async function fromFile(profile: Profile, codeFile: string, ports: CodePorts): P
   return { kind: 'ready', steps: (ahead) => sequenceOf(codeAt(ahead), ports) };
 }
 
-/** The secret of the user's codes, which nobody else may read. */
+/** Reads the secret of the user's codes. Nobody else may be able to read the file. */
 export async function readCodeSecret(
   profile: Profile,
   codeFile: string,
@@ -63,7 +63,7 @@ export async function readCodeSecret(
   return failed(`${path}: it has no secret: write the one that \`bussa user add NAME --code\` has printed`);
 }
 
-/** The first line that is no comment: base32, or what the QR code has. */
+/** Parses the first line that is not a comment: base32, or the URI of the QR code. */
 function parseSecret(text: string): Uint8Array | undefined {
   const line = text
     .split('\n')

@@ -7,7 +7,7 @@ const STDOUT = 1;
 
 export type Connected = RelayEnd | Exclude<Reached, { kind: 'open' }>;
 
-/** Reaches the port, then is a pipe between it and the standard input and output, until both ends are done. */
+/** Knocks until the port is open, then copies data between it and standard input and output until both ends close. */
 export async function connectThrough(order: ReachRequest, tell: (line: string) => void): Promise<Connected> {
   const reached = await reach(order, tell);
   if (reached.kind !== 'open') return reached;

@@ -19,21 +19,24 @@ export type SignedExchange = {
   readonly card: ServerCard;
   readonly to: Destination;
   readonly identity: Identity;
-  /** How long a reply is waited for. */
+  /** How long to wait for a reply. */
   readonly patience: Millis;
   readonly stop: AbortSignal;
-  /** Called when a packet is on its way. */
+  /** Called when a packet has been sent. */
   readonly left: () => void;
 };
 
 export type SignedOutcome =
-  /** `behind`: by how much this clock is behind the server's, where that was too much. `wanted`: For of the profile. */
+  /** `behind`: by how much this clock is behind the server's, if that was too much. `wanted`: `For` of the profile. */
   | { readonly kind: 'reply'; readonly reply: KnockReply; readonly behind?: Millis; readonly wanted?: Millis }
   | { readonly kind: 'no-reply' }
-  /** In a sentence, with the remedy. */
+  /** One sentence, with the remedy. */
   | { readonly kind: 'not-sent'; readonly reason: string };
 
-/** The first packet, one with the server's challenge, one that is bound to the source that the server sees; once more. */
+/**
+ * The first packet, one with the server's challenge, one bound to the source address that the server sees, and one
+ * retry.
+ */
 const MAX_PACKETS = 4;
 
 const NONCE_BYTES = 16;
@@ -42,7 +45,7 @@ const SECRET_BYTES = 32;
 /** What the server's replies have told so far. */
 type Lesson = { readonly challenge?: Uint8Array; readonly source?: Address; readonly behind?: Millis };
 
-/** Sends a signed knock, and does what the server's reply asks for; no packet is ever sent twice. */
+/** Sends a signed knock and follows the server's replies. No packet is sent twice. */
 export async function exchangeSigned(order: SignedExchange): Promise<SignedOutcome> {
   const exchange = await DatagramExchange.open(order.to, order.card.port);
   if (exchange instanceof Error) return { kind: 'not-sent', reason: explainSending(order, exchange) };
@@ -80,7 +83,7 @@ async function converse(order: SignedExchange, exchange: DatagramExchange): Prom
   }
 }
 
-/** `undefined`: there is nothing that another packet would change. */
+/** `undefined`: another packet would not change anything. */
 function learn(lesson: Lesson, { status, time, seen, challenge }: KnockReply): Lesson | undefined {
   switch (status) {
     case 'clock':
@@ -123,7 +126,7 @@ async function seal(
   return { kind: 'not-sent', reason: `${why}: use an Ed25519 key, and copy the card again` };
 }
 
-/** What does not open with the key of one of the packets is somebody else's, or noise. */
+/** A packet that none of the reply keys opens is not from the server, or is noise. */
 async function nextReply(
   { patience, stop }: SignedExchange,
   exchange: DatagramExchange,
@@ -135,7 +138,7 @@ async function nextReply(
     if (payload === undefined) return undefined;
     for (const key of replyKeys) {
       const reply = openReply(nodeCiphers, key, payload);
-      // What an earlier packet was told has been done already, unless it opened.
+      // The refusal of an earlier packet has already been acted on. Only a success still counts.
       if (reply !== undefined && (key === replyKeys.at(-1) || reply.status === 'open')) return reply;
     }
   }

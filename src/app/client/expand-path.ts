@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Profile } from '../../core/client/profile.ts';
 import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 
-/** As in ssh_config(5): `~`, `%d` for the home, `%h`, `%n`, `%u`, and `${VARIABLE}`. */
+/** Expands as ssh_config(5) does: `~`, `%d` for the home directory, `%h`, `%n`, `%u` and `${VARIABLE}`. */
 export function expandPath(
   text: string,
   { hostName, name }: Pick<Profile, 'hostName' | 'name'>,

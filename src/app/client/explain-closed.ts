@@ -3,7 +3,7 @@ import { renderDestination } from '../../host/network/destination.ts';
 import type { AddressResult, Answer, ReachRequest } from './address-result.ts';
 import { explainSigned } from './explain-signed.ts';
 
-/** Why the port could not be reached, one line an address. */
+/** Why the port could not be reached, one line per address. */
 export function explainClosed(
   { profile, port }: Pick<ReachRequest, 'profile' | 'port'>,
   trails: readonly AddressResult[],
@@ -13,7 +13,7 @@ export function explainClosed(
   return [...new Set([...trails.flatMap((trail) => explainTrail(profile, port, trail)), ...remedy])];
 }
 
-/** It answers nothing, whatever it thinks of a packet. */
+/** fwknopd never answers, whether it accepts a packet or not. */
 const SPA_HINT =
   'fwknopd never answers: its log on the server says why it refused, such as another key, HMAC or mode, a clock that is off by more than 120 s, or a port that it may not open';
 
@@ -34,7 +34,7 @@ function explainTrail(profile: ReachRequest['profile'], port: number, trail: Add
   return [...signed, `${where} ${renderAnswer(trail.after)} after ${times}`, ...asked];
 }
 
-/** As the end of a sentence about a port. */
+/** Ends a sentence about a port. */
 export function renderAnswer(answer: Answer | undefined): string {
   switch (answer?.kind) {
     case undefined:

@@ -1,7 +1,7 @@
 import { getSystemErrorMessage } from 'node:util';
 import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 
-/** How the routes and the interfaces are shown. */
+/** Commands that show the routes and the interfaces. */
 type Commands = { readonly routes: string; readonly interfaces: string; readonly example: string };
 
 const LINUX: Commands = { routes: 'ip route', interfaces: 'ip link', example: 'eth0' };
@@ -15,7 +15,7 @@ const BSD: Commands = { routes: 'netstat -rn', interfaces: 'ifconfig', example: 
 const commandsOf = (platform: Platform): Commands =>
   platform === 'linux' ? LINUX : platform === 'win32' ? WINDOWS : BSD;
 
-/** What an errno means for somebody who knocks, and what to do about it. */
+/** What an errno means for the user of a client, and what to do. */
 function remedyOf(code: string, platform: Platform): string | undefined {
   const { routes, interfaces, example } = commandsOf(platform);
   const isLinux = platform === 'linux';
@@ -30,7 +30,7 @@ function remedyOf(code: string, platform: Platform): string | undefined {
   return remedies[code];
 }
 
-/** `what` has failed: the error's name, its meaning and the remedy. */
+/** Says that `what` failed, with the error's name, its meaning and the remedy. */
 export function explainErrno(
   what: string,
   code: string,

@@ -1,7 +1,7 @@
 import { type Millis, millis } from '../../core/net/time.ts';
 import type { SignedOutcome } from './exchange-signed.ts';
 
-/** What became of a signed knock, in a sentence with the remedy. */
+/** The outcome of a signed knock as one sentence, with the remedy. */
 export function explainSigned(outcome: SignedOutcome): string {
   switch (outcome.kind) {
     case 'not-sent':
@@ -15,7 +15,7 @@ export function explainSigned(outcome: SignedOutcome): string {
   }
 }
 
-/** The reply takes a while, and counts whole seconds. */
+/** The reply takes some time, and counts in whole seconds. */
 const SLACK_MS = 5000;
 
 function explainReply({
@@ -41,17 +41,16 @@ function explainReply({
 }
 
 function shortened(left: Millis, wanted: Millis): string {
-  // Of a door that runs a command, no time is told.
+  // A door that runs a command reports no time.
   if (left === 0 || left + SLACK_MS >= wanted) return '';
   return `; For asks for ${renderLength(wanted)}, but max_open_for of the door on the server allows less`;
 }
 
-/** `behind`: negative where the clock is ahead. */
+/** `behind`: negative if this clock is ahead. */
 export function explainClock(behind: Millis): string {
   return `your clock is ${renderLength(Math.abs(behind))} ${behind < 0 ? 'ahead of' : 'behind'} the server’s`;
 }
 
-/** `45 s`, `3 min`, `2 h`, `5 d`. */
 function renderLength(length: number): string {
   const units = [
     [86_400_000, 'd'],

@@ -8,27 +8,27 @@ import { agentPathOf } from './agent-path.ts';
 import { expandPath } from './expand-path.ts';
 import { readKeyFile } from './key-file.ts';
 
-/** A key that may sign a knock, and who has its private half. */
+/** A key that may sign a knock, and where its private half is. */
 export type Identity = {
   readonly key: SshPublicKey;
-  /** As a person knows it: its file, or the comment that the agent has. */
+  /** The name that the user knows: the file, or the comment in the agent. */
   readonly name: string;
   readonly agent?: SshAgent;
   readonly privateFile?: string;
 };
 
-/** Not empty; or why there is none. */
+/** A list of at least one key, or why there is none. */
 export type Identities =
   | { readonly kind: 'found'; readonly identities: readonly [Identity, ...Identity[]] }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** What ssh(1) takes without being told, the shortest signatures first. */
+/** The default keys of ssh(1), those with the shortest signatures first. */
 const DEFAULT_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa', 'id_ed25519_sk', 'id_ecdsa_sk'];
 
-/** BOUNDED: each try with another key is a packet, and perhaps a question to the person. */
+/** BOUNDED: each further key costs a packet, and perhaps a prompt to the user. */
 const MAX_KEYS = 10;
 
-/** The key of the profile; else those of the agent, and those that ssh(1) would take. */
+/** The profile's key, or else the agent's keys and the default keys of ssh(1). */
 export async function findIdentities(profile: Profile, platform: Platform = PLATFORM): Promise<Identities> {
   const agentPath = agentPathOf(profile, process.env, platform);
   const agent = agentPath === undefined ? undefined : new SshAgent(agentPath);
@@ -65,7 +65,7 @@ function whyNone(agentPath: string | undefined): string {
   return `there is no SSH key to sign with: ${agent}, and ~/.ssh has no ${DEFAULT_FILES[0]} or the like; name it with IdentityFile`;
 }
 
-/** Whoever is no agent, or has no key that can knock, offers none: `whyNone` tells of that. */
+/** No agent, or an agent without a suitable key, gives an empty list; `whyNone` explains it. */
 async function offeredBy(agent: SshAgent): Promise<readonly Identity[]> {
   try {
     return (await agent.keys()).flatMap(({ blob, comment }) => {

@@ -28,12 +28,12 @@ export type FwknoprcImport =
   /** Nothing was written. */
   | { readonly kind: 'bad' | 'permission'; readonly errors: readonly string[] };
 
-/** A profile with its key file. */
+/** A profile and its key file. */
 type Planned = ImportedProfile & { readonly keyFile: string; readonly isNew: boolean };
 
 const OTHERS = 0o077;
 
-/** Makes profiles in `hosts`, and key files beside it, from fwknop's file; all, or none where there is a mistake. */
+/** Creates profiles in `hosts`, with key files beside it, from fwknop's file. After any mistake nothing is written. */
 export async function importFwknoprc(file: string, hosts: string): Promise<FwknoprcImport> {
   const read = readRc(file);
   if (!(read instanceof Uint8Array)) return read;
@@ -115,7 +115,7 @@ function mistakesOf(one: Planned, hosts: string, names: readonly string[]): read
   ];
 }
 
-/** The names of profiles are the same in capitals; those of stanzas are not. */
+/** Profile names ignore case; stanza names do not. */
 function twice({ name }: Planned, earlier: readonly Planned[]): readonly string[] {
   const other = earlier.find((one) => one.name.toLowerCase() === name.toLowerCase());
   return other === undefined
@@ -123,7 +123,7 @@ function twice({ name }: Planned, earlier: readonly Planned[]): readonly string[
     : [`the stanzas [${other.name}] and [${name}] would be one profile: rename one`];
 }
 
-/** First the keys, then the profiles that name them; what was made goes again where something fails. */
+/** Writes the keys first, then the profiles that refer to them. On failure it removes what it created. */
 function write(
   fresh: readonly Planned[],
   hosts: string,
@@ -153,7 +153,7 @@ function write(
   }
 }
 
-/** What stands in front of the first `Host` counts before all profiles. */
+/** Lines before the first `Host` take precedence over all profiles. */
 async function overruledIn(hosts: string, planned: readonly Planned[]): Promise<readonly string[]> {
   const loaded = await loadHosts(hosts);
   if (loaded.kind !== 'ok') return loaded.errors;

@@ -3,18 +3,21 @@ import { parseAuthorizedKey } from '../../core/ssh/authorized-key.ts';
 import { readPublicHalf } from '../../core/ssh/private-key-file.ts';
 import { readPublicKey, type SshPublicKey } from '../../core/ssh/public-key.ts';
 
-/** An SSH key in a file, or in two. */
+/** An SSH key in one file or in two. */
 export type KeyFile = {
   readonly key: SshPublicKey;
   readonly path: string;
-  /** The file with the private half; absent where an agent or token has it alone. */
+  /** The file with the private half. Absent if only an agent or a token has it. */
   readonly privateFile?: string;
 };
 
-/** BOUNDED: longer than the private key of 16,384 bits. */
+/** BOUNDED: longer than a private key of 16,384 bits. */
 const MAX_CHARACTERS = 65_536;
 
-/** Reads the public half: of the file itself, of the one beside it, or out of the private one. A text says why not. */
+/**
+ * Reads the public half from the file itself, from the `.pub` file beside it, or out of the private key. A string says
+ * why not.
+ */
 export function readKeyFile(path: string): KeyFile | string {
   const isPublic = path.endsWith('.pub');
   const privateFile = isPublic ? path.slice(0, -'.pub'.length) : path;

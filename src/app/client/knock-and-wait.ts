@@ -8,23 +8,26 @@ import { type AddressResult, type Round, renderPlace, timeLeft, withoutSocket } 
 import type { CodeSteps } from './code-steps.ts';
 import { type Walk, walkSequence } from './walk-sequence.ts';
 
-/** A port that is open answers in less than this in the same building, and nothing is knocked at all. */
+/** An open port in the same building answers within this time, and then nothing is knocked. */
 const MOMENT_MS = 1;
 
-/** Between two knocks that are not answered, where the profile does not say: packets seldom overtake each other by more. */
+/** Delay between two unanswered knocks, if the profile sets none. Packets rarely overtake each other by more. */
 const FIRST_DELAY = millis(5);
-/** The same after a first try in vain. */
+/** The same after a failed first attempt. */
 const DELAY = millis(50);
 
-/** How long the port is asked yet when the server has said that it is open. */
+/** How long to keep connecting after the server reported the door as open. */
 const AFTER_REPLY = millis(3000);
 
-/** After a knock: the rule may stand a little later than the knock arrives, and a door's command may still run. */
+/** After a knock: the firewall rule may come slightly later than the knock, and the door's command may still run. */
 const FIRST_GAP_MS = 2;
-/** BOUNDED: connections that are begun after one knock; the gaps double. */
+/** BOUNDED: connections started after one knock. The gaps between them double. */
 const MAX_STARTS = 13;
 
-/** One try at one address: knocks, and asks the port until it opens. `left` is called when the knocks have left, or not. */
+/**
+ * One attempt at one address: sends the knocks and connects until the port opens. `left` is called when the knocks have
+ * been sent, or could not be.
+ */
 export async function knockAndWait(
   round: Round,
   trail: AddressResult,
@@ -49,7 +52,7 @@ export async function knockAndWait(
   }
 }
 
-/** Nothing could be knocked with: the port may be open all the same, and has been asked. */
+/** Nothing could be knocked with. The port may be open all the same, so its answer is awaited. */
 async function hear(
   { patience, deadline }: Round,
   trail: AddressResult,
@@ -63,7 +66,7 @@ async function hear(
 
 type Order = Parameters<typeof knockSomehow>;
 
-/** By the first means that there is; by the next as well where it failed, and where the port stayed closed before. */
+/** Uses the first proof available, and the next one if it failed and the port stayed closed. */
 async function knockSomehow(
   round: Round,
   trail: AddressResult,
@@ -84,7 +87,7 @@ async function knockSomehow(
   return end;
 }
 
-/** Loaded only for who has a fwknopd. */
+/** Loaded only for profiles that use fwknopd. */
 async function knockBySpa({ profile, spa, tell }: Round, trail: AddressResult): Promise<'left' | 'not-left'> {
   if (spa === undefined) return 'not-left';
   tell(`sending an SPA packet to ${renderDestination(trail.to)}`);
@@ -95,7 +98,7 @@ async function knockBySpa({ profile, spa, tell }: Round, trail: AddressResult): 
   return reason === undefined ? 'left' : 'not-left';
 }
 
-/** Loaded only for who has a card. */
+/** Loaded only for profiles with a server card. */
 async function knockByKey(...order: Order): Promise<'left' | 'not-left'> {
   const { knockSigned } = await import('./knock-signed.ts');
   return knockSigned(...order);
@@ -104,13 +107,13 @@ async function knockByKey(...order: Order): Promise<'left' | 'not-left'> {
 const knockSequence = (...[round, trail, probe, stop]: Order): Promise<'left' | 'not-left'> =>
   knockAt(round.profile.knock as Sequence, round, trail, probe, stop);
 
-/** Each code opens for one address. After a try in vain the next one is knocked: who has guessed wrong needs both. */
+/** Each code opens for one address. A retry uses the next code, because one of the two may have been refused. */
 function knockCode(...[round, trail, probe, stop]: Order): Promise<'left' | 'not-left'> {
   const ahead = round.round > 0 || trail.isOtherFamily ? 1 : 0;
   return knockAt((round.code as CodeSteps)(ahead), round, trail, probe, stop);
 }
 
-/** Knocks until all knocks have left, or the port is open. */
+/** Sends the knocks until all are sent or the port is open. */
 async function knockAt(
   sequence: Sequence,
   { profile, tell, round, deadline }: Round,
@@ -145,7 +148,7 @@ function noteFailure(
   all: number,
 ): void {
   if (walk.kind === 'failed') trail.notSent.push(...walk.reasons);
-  // A later round that has no time left to be whole says less than what the port answered in an earlier one.
+  // A later round without time for all its knocks says less than an earlier answer of the port.
   else if (trail.knocked === 0)
     trail.notSent.push(`timed out after ${limit / 1000} s: ${walk.left} of ${all} knocks sent`);
 }
@@ -161,7 +164,7 @@ async function ask(
   }
   let answer = await probe.within(millis(Math.min(patience, timeLeft(deadline))));
   if (answer.kind !== 'open' && trail.signed?.kind === 'reply' && trail.signed.reply.status === 'open') {
-    // The server says that it is open: another knock would change nothing.
+    // The server says that the door is open: another knock would not change anything.
     probe.ask(startsWithin(AFTER_REPLY));
     answer = await probe.within(millis(Math.min(AFTER_REPLY, timeLeft(deadline))));
   }

@@ -8,24 +8,24 @@ import { explainClock } from './explain-signed.ts';
 import { type KnockOutcome, knock } from './knocker.ts';
 import { reach } from './reach.ts';
 
-/** Packets sent at one moment to different ports may take different ways, and nobody would notice. */
+/** Packets sent at the same moment to different ports may arrive in another order, unnoticed. */
 const DELAY = millis(50);
 
-/** How long a reply is waited for where no port is asked. */
+/** How long to wait for a reply if no port is checked. */
 const REPLY_PATIENCE = millis(1000);
 
 export type KnockedProfile =
-  /** There is no port to ask, or it was not to be asked. */
+  /** There is no port to check, or the user did not want it checked. */
   | { readonly kind: 'knocked' }
-  /** Likewise, and the server may have replied. */
+  /** The same, with a reply of the server if one came. */
   | { readonly kind: 'signed'; readonly outcome: SignedOutcome }
   | { readonly kind: 'not-sent'; readonly reasons: readonly string[] }
   | Reached;
 
-/** What the person hears of it: each step, and what he has to do or should know. */
+/** Output for the user: each step, and what the user has to do or should know. */
 export type KnockOutput = { readonly tell: (line: string) => void; readonly notice: (line: string) => void };
 
-/** Knocks once, or until the port is open. The profile has something to knock with. */
+/** Knocks once, or until the port is open. The profile must have something to knock with. */
 export async function knockProfile(
   profile: Profile,
   waits: boolean,
@@ -52,7 +52,9 @@ export async function knockProfile(
   return outcome.kind === 'all-left' ? { kind: 'knocked' } : { kind: 'not-sent', reasons: outcome.reasons };
 }
 
-/** One SPA packet to each family of the host: fwknopd hears IPv4 alone, and the port is reached by either. */
+/**
+ * Sends one SPA packet per IP version of the host. fwknopd listens on IPv4 only, but the port may be reached over both.
+ */
 async function askOnce(profile: Profile): Promise<KnockedProfile> {
   const [{ prepareSpa }, { sendSpa }] = await Promise.all([
     import('./prepare-spa.ts'),
@@ -75,7 +77,7 @@ function unresolved(
   return { kind: 'unresolved', reason: `cannot resolve host '${hostName}': ${why}` };
 }
 
-/** Once; or, where a reply is waited for, until there is one. */
+/** Once, or until a reply arrives if one is expected. */
 async function knockByKey(
   profile: Profile,
   waits: boolean,
@@ -91,7 +93,7 @@ async function knockByKey(
   const resolved = await resolveHost(profile.hostName, profile.family, profile.timeout);
   if (resolved.kind !== 'resolved') return unresolved(profile, resolved);
   let outcome: SignedOutcome = { kind: 'no-reply' };
-  // A server says nothing to a key that it does not know: each key has its turn before any is retried.
+  // A server does not answer an unknown key: each key is tried once before any is retried.
   const last = waits ? found.identities.length - 1 + profile.retries : 0;
   for (let round = 0; round <= last && outcome.kind === 'no-reply'; round++) {
     const identity = found.identities[round % found.identities.length] ?? found.identities[0];

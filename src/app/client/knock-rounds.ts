@@ -7,16 +7,19 @@ import { knockAndWait } from './knock-and-wait.ts';
 import { needsTouch } from './needs-touch.ts';
 import type { PreparedSpa } from './prepare-spa.ts';
 
-/** How long the port is asked after the first knock; each time twice as long. */
+/** How long to keep connecting after the first knock. Doubles with each attempt. */
 const FIRST_PATIENCE = millis(1500);
-/** The same after a signed knock, which is one packet, and answered. */
+/** The same after a signed knock, which is one packet that gets a reply. */
 const SIGNED_PATIENCE = millis(500);
 const MAX_PATIENCE = millis(12_000);
 
-/** An address from which nothing has come back so long after its knocks gets company by the next one (RFC 8305, § 5). */
+/**
+ * If an address has not answered this long after its knocks, the next address is tried in parallel (RFC 8305, section
+ * 5).
+ */
 const HEAD_START_MS = 250;
 
-/** Knocks at all addresses, and again with growing patience. */
+/** Knocks at all addresses, then repeats with growing patience. */
 export async function knockInRounds(
   order: ReachRequest,
   trails: readonly AddressResult[],
@@ -26,31 +29,31 @@ export async function knockInRounds(
   const identities = await identitiesFor(order, trails);
   const spa = await spaFor(order, trails, deadline);
   let patience = identities.length > 0 ? signedPatience(identities) : FIRST_PATIENCE;
-  // A server says nothing to a key that it does not know: each key has its turn before any is retried.
+  // A server does not answer an unknown key: each key is tried once before any is retried.
   const others = Math.max(0, identities.length - 1);
   for (let round = 0; round <= others + order.profile.retries && timeLeft(deadline) > 0; round++) {
     const identity = identities[round % identities.length];
     const means = { ...(identity === undefined ? {} : { identity }), ...(spa === undefined ? {} : { spa }) };
     const found = await knockOnce({ ...order, round, patience, deadline, tell, ...means }, trails);
     if (found !== undefined) return found;
-    // A retry will not leave either, nor be let in.
+    // A retry would not be sent or accepted either.
     if (trails.every(({ knocked }) => knocked === 0) || isHopeless(order, trails, identities)) break;
     if (round >= others) patience = millis(Math.min(2 * patience, MAX_PATIENCE));
   }
   return undefined;
 }
 
-/** Whoever has to touch a token is not asked again so soon. */
+/** A user who has to touch a token gets more time. */
 const signedPatience = (identities: readonly Identity[]): Millis =>
   identities.some(needsTouch) ? FIRST_PATIENCE : SIGNED_PATIENCE;
 
-/** None without a card, or with a reason that each address is told. */
+/** Empty without a server card. Otherwise a reason is added to each address. */
 async function identitiesFor(
   { profile }: ReachRequest,
   trails: readonly AddressResult[],
 ): Promise<readonly Identity[]> {
   if (profile.card === undefined) return [];
-  // Loaded only for who has a card.
+  // Loaded only for profiles with a server card.
   const { findIdentities } = await import('./identity.ts');
   const found = await findIdentities(profile);
   if (found.kind === 'found') return found.identities;
@@ -58,14 +61,14 @@ async function identitiesFor(
   return [];
 }
 
-/** None without a Spa, or with reasons that each address is told. */
+/** `undefined` without a `Spa` line. Otherwise a reason is added to each address. */
 async function spaFor(
   { profile }: ReachRequest,
   trails: readonly AddressResult[],
   deadline: number,
 ): Promise<PreparedSpa | undefined> {
   if (profile.spa === undefined) return undefined;
-  // Loaded only for who has one.
+  // Loaded only for profiles with a `Spa` line.
   const { prepareSpa } = await import('./prepare-spa.ts');
   const prepared = await prepareSpa(profile, timeLeft(deadline));
   if (prepared.kind === 'ready') return prepared;
@@ -73,7 +76,7 @@ async function spaFor(
   return undefined;
 }
 
-/** The server has said no to the only key, and there is nothing else to knock with. */
+/** The server refused the only key, and there is no other proof. */
 function isHopeless(
   { profile, code }: ReachRequest,
   trails: readonly AddressResult[],
@@ -84,7 +87,7 @@ function isHopeless(
   return trails.every(({ signed }) => signed?.kind === 'reply' && isRefusal(signed.reply.status));
 }
 
-/** At each address once, one after the other; the next one need not wait for one that says nothing. */
+/** Each address once, in order. The next address does not wait for one that stays silent. */
 async function knockOnce(round: Round, trails: readonly AddressResult[]): Promise<Found | undefined> {
   const stop = new AbortController();
   const { promise: found, resolve: find } = Promise.withResolvers<Found>();
@@ -105,7 +108,7 @@ async function knockOnce(round: Round, trails: readonly AddressResult[]): Promis
   return Promise.race([found, Promise.all(attempts).then(() => undefined)]);
 }
 
-/** When the address has said nothing for a while after its knocks; never, if it has said something. */
+/** Resolves when the address has been silent for a while after its knocks. If it has answered, never. */
 async function isSilent(trail: AddressResult, left: Promise<void>, stop: AbortSignal): Promise<void> {
   await left;
   await sleep(HEAD_START_MS, undefined, { signal: stop }).catch(() => undefined);

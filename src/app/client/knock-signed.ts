@@ -8,8 +8,8 @@ import { explainClock, explainSigned } from './explain-signed.ts';
 import { needsTouch } from './needs-touch.ts';
 
 /**
- * Sends a signed knock, and returns as soon as it has left. The reply is taken while the port is being asked: it has the
- * port asked at once, or given up.
+ * Sends a signed knock and returns as soon as it is sent. The reply is awaited while the port is probed: it triggers an
+ * immediate probe, or ends the probing.
  */
 export async function knockSigned(
   round: Round,
@@ -43,7 +43,7 @@ function note(
   trail: AddressResult,
   probe: PortProbe,
 ): void {
-  // No reply to a later one says less than the reply to an earlier one.
+  // A later knock without a reply says less than the reply to an earlier one.
   if (outcome.kind === 'no-reply' && trail.signed?.kind === 'reply') return;
   trail.signed = outcome;
   if (outcome.kind !== 'reply') return;

@@ -6,7 +6,7 @@ import { type Destination, renderDestination } from '../../host/network/destinat
 import { explainErrno } from './explain-errno.ts';
 import { makeSpaPacket, type PreparedSpa } from './prepare-spa.ts';
 
-/** Sends one packet of fwknop's, which nobody answers. `undefined`: it has left; else why it has not. */
+/** Sends one fwknop packet. No answer is expected. `undefined`: sent; otherwise why it was not. */
 export async function sendSpa(
   profile: Profile,
   to: Destination,

@@ -10,7 +10,7 @@ import { resolveHost } from '../../host/network/resolve-host.ts';
 import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 import { explainErrno } from './explain-errno.ts';
 
-/** One knock as it was asked for: a port, or the name of a service. */
+/** One knock as requested: a port, or the name of a service. */
 export type KnockStep = { readonly protocol: Protocol; readonly port: Port | ServiceName };
 
 export type ServiceName = string & { readonly brand: 'ServiceName' };
@@ -18,26 +18,26 @@ export type ServiceName = string & { readonly brand: 'ServiceName' };
 export type KnockRequest = {
   readonly host: string;
   readonly steps: readonly KnockStep[];
-  /** Between one knock and the next. */
+  /** Delay between two knocks. */
   readonly delay: Millis;
   readonly family?: Family;
   readonly interfaceName?: string;
-  /** Bounds the whole run, the name's resolution included. */
+  /** Limits the whole run, including name resolution. */
   readonly timeout?: Millis;
 };
 
 /**
- * `bad-ports`: nothing was sent. `failed`: some or all knocks did not leave. `timed-out`: the same, and a call
- * may still be running in the thread pool.
+ * `bad-ports`: nothing was sent. `failed`: some or all knocks could not be sent. `timed-out`: the same, and a call may
+ * still run in the thread pool.
  */
 export type KnockOutcome =
   | { readonly kind: 'all-left' }
   | { readonly kind: 'bad-ports' | 'failed' | 'timed-out'; readonly reasons: readonly string[] };
 
-/** `asked`: how the order names the port. */
+/** `asked`: the port as the request names it. */
 type PlannedKnock = { readonly protocol: Protocol; readonly port: Port; readonly asked: string };
 
-/** Resolves the host once and sends the knocks in order; `tell` hears of each before it is sent. */
+/** Resolves the host once and sends the knocks in order. `tell` is called before each one. */
 export async function knock(
   order: KnockRequest,
   tell: (line: string) => void,
@@ -66,11 +66,11 @@ export async function knock(
 }
 
 type Socket = {
-  /** `undefined` when the kernel took the packet. */
+  /** `undefined`: the kernel accepted the packet. */
   readonly send: (protocol: Protocol, port: Port) => KnockError | undefined | Promise<KnockError | undefined>;
 };
 
-/** By libc on Linux; elsewhere, and where libc cannot be called, by Node.js's sockets. A text says why not. */
+/** Uses libc on Linux. Elsewhere, or without libc, uses Node.js's sockets. A string says why neither works. */
 async function openSocket(
   to: Destination,
   interfaceName: string | undefined,
@@ -78,7 +78,7 @@ async function openSocket(
 ): Promise<Socket | (KnockError & Error) | string> {
   if (platform === 'linux') {
     try {
-      // Native code is loaded only now: a mistake in the arguments is answered without it.
+      // Native code is loaded only here, so that wrong arguments are reported without it.
       const { openKnockSocket } = await import('../../host/network/knock-socket.ts');
       return openKnockSocket(to, interfaceName);
     } catch (error) {
@@ -90,7 +90,7 @@ async function openSocket(
   return { send: (protocol, port) => sendPortableKnock(to, protocol, port) };
 }
 
-/** Sends them in order, until `deadline` on the clock of `performance.now`. */
+/** Sends the knocks in order, until `deadline` on the clock of `performance.now`. */
 async function sendKnocks(
   order: Pick<KnockRequest, 'delay' | 'timeout' | 'host'> & { readonly platform: Platform },
   knocks: readonly PlannedKnock[],
@@ -109,7 +109,7 @@ async function sendKnocks(
   return reasons.length === 0 ? { kind: 'all-left' } : { kind: 'failed', reasons };
 }
 
-/** On the clock of `performance.now`. Node.js drops the fraction of a wait, and would wake up before its end. */
+/** On the clock of `performance.now`. Node.js truncates a delay to whole milliseconds and would wake up too early. */
 async function sleepUntil(moment: number): Promise<void> {
   for (let left = moment - performance.now(); left > 0; left = moment - performance.now()) {
     await sleep(Math.ceil(left));
@@ -118,7 +118,7 @@ async function sleepUntil(moment: number): Promise<void> {
 
 type Plan = { readonly knocks: readonly PlannedKnock[]; readonly reasons: readonly string[] };
 
-/** Service names become ports; all that have none are reported together. */
+/** Resolves service names to ports. Names without a port are reported together. */
 async function planKnocks(steps: readonly KnockStep[], platform: Platform): Promise<Plan> {
   const knocks: PlannedKnock[] = [];
   const reasons: string[] = [];

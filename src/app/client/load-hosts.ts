@@ -7,7 +7,7 @@ export type LoadedHosts =
   | { readonly kind: 'ok'; readonly hosts: HostsFile; readonly warnings: readonly string[] }
   | { readonly kind: 'bad' | 'permission'; readonly errors: readonly string[] };
 
-/** Reads the profiles. A file that does not exist has none; one that others can read or change is refused. */
+/** Reads the profiles. A missing file has none. A file that others can read or change is refused. */
 export async function loadHosts(file: string): Promise<LoadedHosts> {
   const read = await readPrivateFile(file, 'a file of profiles');
   if (read.kind === 'missing') return { kind: 'ok', hosts: { blocks: [] }, warnings: [] };
@@ -18,7 +18,7 @@ export async function loadHosts(file: string): Promise<LoadedHosts> {
   return { kind: 'ok', hosts: parsed.hosts, warnings: parsed.warnings.map(renderDiagnostic) };
 }
 
-/** Cryptography is loaded only for who has a card. */
+/** Cryptography is loaded only for profiles with a server card. */
 export async function cardReader(bytes: Uint8Array): Promise<CardReader> {
   if (!/card/i.test(Buffer.from(bytes).toString('latin1'))) return () => undefined;
   const [{ nodeCiphers }, { parseCard }] = await Promise.all([

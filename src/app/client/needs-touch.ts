@@ -1,4 +1,4 @@
 import type { Identity } from './identity.ts';
 
-/** A hardware token asks for a touch. */
+/** A hardware token needs a touch. */
 export const needsTouch = ({ key }: Identity): boolean => key.type.startsWith('sk-');

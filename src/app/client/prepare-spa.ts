@@ -14,25 +14,25 @@ import { outsideAddress } from '../../host/network/outside-address.ts';
 import { expandPath } from './expand-path.ts';
 import { readPrivateFile } from './private-file.ts';
 
-/** The keys of a profile, and the address that it asks for; absent: the packet's own source. */
+/** The keys of a profile, and the address to request. Absent address: the packet's own source. */
 export type PreparedSpa = {
   readonly kind: 'ready';
   readonly keys: SpaKeys;
   readonly address?: Address;
 };
 
-/** Each in a sentence with the remedy. */
+/** One sentence, with the remedy. */
 export type SpaFailure = { readonly kind: 'failed'; readonly reasons: readonly string[] };
 
-/** What fwknop 2.6.10 writes (FKO_PROTOCOL_VERSION). */
+/** The version that fwknop 2.6.10 writes (FKO_PROTOCOL_VERSION). */
 const VERSION = '3.0.0';
 const SALT_BYTES = 8;
 const RANDOM_DIGITS = 16;
 
-/** fwknopd wants some user; none of ours that it refuses. */
+/** fwknopd requires a user name. This one replaces names that it would refuse. */
 const NOBODY = 'bussa';
 
-/** Reads the keys, and asks for the address where that is needed. */
+/** Reads the keys, and asks for the outside address if it is needed. */
 export async function prepareSpa(profile: Profile, patience: Millis): Promise<PreparedSpa | SpaFailure> {
   const loaded = await loadSpaKeys(profile);
   if (loaded.kind === 'failed') return loaded;
@@ -64,7 +64,7 @@ async function loadSpaKeys(profile: Profile): Promise<{ kind: 'loaded'; keys: Sp
 
 const failed = (...reasons: readonly string[]): SpaFailure => ({ kind: 'failed', reasons });
 
-/** A packet as no other has been: fwknopd takes each only once. */
+/** Makes a new packet: fwknopd accepts each packet only once. */
 export function makeSpaPacket(profile: Profile, { keys, address }: PreparedSpa): Uint8Array {
   const { spa = [], spaTimeout: timeout = profile.openFor, spaTimeOffset: offset = 0 } = profile;
   const text = renderSpaMessage(nodeCiphers, keys.digest, {
@@ -80,7 +80,7 @@ export function makeSpaPacket(profile: Profile, { keys, address }: PreparedSpa):
   return new TextEncoder().encode(packet);
 }
 
-/** A user who has no name in the system has none to tell. */
+/** The current uid may have no user name. */
 function ownUser(): string {
   try {
     const { username } = userInfo();

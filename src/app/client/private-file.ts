@@ -5,18 +5,18 @@ import { isNativeCodeMissing } from '../../host/ffi/is-unavailable.ts';
 import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 import { isPlainlyPrivate } from '../file-access/is-plainly-private.ts';
 
-/** BOUNDED: bytes of a file that somebody has written by hand. */
+/** BOUNDED: bytes of a file written by hand. */
 const MAX_BYTES = 1 << 20;
 
 export type PrivateFile =
   | { readonly kind: 'read'; readonly bytes: Uint8Array }
   | { readonly kind: 'missing' }
-  /** In sentences, each with the remedy. */
+  /** Sentences, each with the remedy. */
   | { readonly kind: 'bad' | 'permission'; readonly errors: readonly string[] };
 
 /**
- * Reads a file with secrets; one that others can read or change is refused, as a private key is by ssh(1). Windows has no
- * mode bits that tell: there, nothing is checked, and who may read it follows from the directory that it is in.
+ * Reads a file with secrets. A file that others can read or change is refused, as ssh(1) does for private keys. Windows
+ * has no mode bits, so nothing is checked there: the directory decides who may read it.
  */
 export async function readPrivateFile(
   file: string,
@@ -35,7 +35,7 @@ export async function readPrivateFile(
   }
 }
 
-/** What has to be changed before the secrets in it are its owner's alone. Throws with the system's reason. */
+/** What to change so that only the owner can read and change the file. Throws with the system's reason. */
 async function mistakesOf(file: string, what: string, platform: Platform): Promise<string[]> {
   const stats = statSync(file);
   if (!stats.isFile()) return [`${file}: it is not a file`];
@@ -44,7 +44,7 @@ async function mistakesOf(file: string, what: string, platform: Platform): Promi
   return (await judge(file, platform)).map(renderDiagnostic);
 }
 
-/** By modes and access lists on Linux; by modes alone where libc cannot be called. */
+/** Checks modes and access lists on Linux, and only modes if libc cannot be called. */
 async function judge(file: string, platform: Platform): Promise<readonly Diagnostic[]> {
   if (platform === 'linux') {
     try {

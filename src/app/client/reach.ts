@@ -13,12 +13,15 @@ import {
 } from './address-result.ts';
 import { knockInRounds } from './knock-rounds.ts';
 
-/** The kernel asks three times, one second apart, who has an address on its link: nobody is no silence of a firewall. */
+/**
+ * The kernel sends three ARP or neighbour requests, one second apart. An address that nobody has differs from a silent
+ * firewall.
+ */
 const HEAD_START = millis(3500);
 
 /**
- * Knocks until the port is open, at the host's addresses, IPv6 and IPv4 alike: whoever knocks over one is let in over that
- * one. `tell` hears of each step before it is done.
+ * Knocks until the port is open, at the host's IPv6 and IPv4 addresses: a door opens for the address that knocked.
+ * `tell` is called before each step.
  */
 export async function reach(order: ReachRequest, tell: (line: string) => void): Promise<Reached> {
   const { profile } = order;
@@ -39,11 +42,11 @@ export async function reach(order: ReachRequest, tell: (line: string) => void): 
   return found === undefined ? { kind: 'closed', trails } : { kind: 'open', ...found, trails };
 }
 
-/** A code that nobody has typed is nothing to knock with. */
+/** Without a code typed by the user, a code profile has no proof. */
 const hasMeans = ({ profile: { knock, card, spa }, code }: ReachRequest): boolean =>
   [knock, card, spa, code].some((means) => means !== undefined);
 
-/** Before a knock; with nothing to knock, for as long as there is time. */
+/** Checks the port before any knock. Without a proof, keeps checking while there is time. */
 async function ask(
   { profile, port }: ReachRequest,
   trails: readonly AddressResult[],
@@ -57,7 +60,7 @@ async function ask(
     const answer = await firstConnection(trail.to, port, [millis(0)], millis(patience));
     trail.before = withoutSocket(answer);
     if (answer.kind === 'open') return { socket: answer.socket, trail };
-    // It is closed as it should be.
+    // The port is closed, as expected.
     if (canKnock(profile) && (answer.kind === 'silent' || answer.kind === 'refused')) break;
   }
   return undefined;

@@ -9,10 +9,10 @@ import { needsTouch } from './needs-touch.ts';
 
 export type Signing =
   | { readonly kind: 'signed'; readonly signature: Uint8Array }
-  /** In a sentence, with the remedy. */
+  /** One sentence, with the remedy. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Has the agent sign, or else ssh-keygen with the key in its file. What is signed is good by the key, or refused here. */
+/** Signs by the agent, or else by ssh-keygen with the key file. Verifies the signature before use. */
 export async function signKnock(identity: Identity, message: Uint8Array): Promise<Signing> {
   const text = sshsigText(NAMESPACE, nodeCiphers.sha512(message));
   const signing = await signAnyhow(identity, message, text);
@@ -35,7 +35,7 @@ async function signAnyhow(identity: Identity, message: Uint8Array, text: Uint8Ar
   );
 }
 
-/** `fileMayServe`: nobody has said no; the agent has not got the key, or not for this. */
+/** `fileMayServe`: the user did not refuse. The agent lacks the key or cannot use it this way. */
 type AgentSigning = Signing & { readonly fileMayServe?: boolean };
 
 async function signByAgent(agent: SshAgent, identity: Identity, text: Uint8Array): Promise<AgentSigning> {
@@ -57,7 +57,7 @@ function whySilent(identity: Identity, message: string): string {
   return `${message}: ${what}`;
 }
 
-/** The protocol has one word for all refusals: what the agent shows of its keys tells them apart. */
+/** The agent protocol has one code for all refusals. The agent's list of keys tells them apart. */
 async function explainRefusal(agent: SshAgent, identity: Identity): Promise<AgentSigning> {
   const { key, name } = identity;
   const keys = await agent.keys();

@@ -6,9 +6,9 @@ import { type Destination, renderDestination } from '../../host/network/destinat
 import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 import { explainErrno } from './explain-errno.ts';
 
-/** The kernel sends a SYN that is not answered again after 1 s, which would be a wrong knock: it is closed before. */
+/** The kernel repeats an unanswered SYN after 1 s, which would count as a wrong knock. The socket is closed before. */
 const MAX_LISTENING = millis(800);
-/** Windows sends it again half a second after a reset. */
+/** Windows repeats a SYN half a second after a reset. */
 const MAX_LISTENING_WINDOWS = millis(400);
 
 export const listeningLimit = (platform: Platform): Millis =>
@@ -16,16 +16,16 @@ export const listeningLimit = (platform: Platform): Millis =>
 
 export type Walk =
   | { readonly kind: 'all-left' }
-  /** Somebody else was faster: there is nothing left to knock for. */
+  /** Another address succeeded first: no more knocks are needed. */
   | { readonly kind: 'stopped' }
-  /** The deadline came first. */
+  /** The deadline passed first. */
   | { readonly kind: 'late'; readonly left: number }
   | { readonly kind: 'failed'; readonly reasons: readonly string[] };
 
 /**
- * Sends the knocks in order, each as soon as the former one is answered, at the latest `delay` after it. An answer tells
- * that the packet has arrived, so no other can overtake it. `deadline` is on the clock of `performance.now`; `heard` is
- * called for each answer.
+ * Sends the knocks in order. Each one is sent as soon as the previous one is answered, or after `delay` at the latest.
+ * An answer proves that the packet arrived, so no later one can overtake it. `deadline` is on the clock of
+ * `performance.now`. `heard` is called for each answer.
  */
 export async function walkSequence(
   to: Destination,
@@ -52,7 +52,7 @@ export async function walkSequence(
   return reasons.length === 0 ? { kind: 'all-left' } : { kind: 'failed', reasons: [...new Set(reasons)] };
 }
 
-/** Until the knock is answered or the time is over. */
+/** Waits until the knock is answered or the time is over. */
 async function pause(
   knock: AnsweredKnock,
   length: number,
@@ -72,7 +72,7 @@ async function pause(
   await wait(until - performance.now(), stop);
 }
 
-/** `false`, after so many milliseconds or when it is stopped. Node.js drops the fraction of a wait. */
+/** Resolves to `false` after `length` milliseconds or when stopped. Node.js truncates a delay to whole milliseconds. */
 async function wait(length: number, signal: AbortSignal): Promise<false> {
   if (length > 0) await sleep(Math.ceil(length), undefined, { signal }).catch(() => undefined);
   return false;

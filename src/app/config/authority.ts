@@ -10,7 +10,7 @@ import { readRegular } from '../../host/files/read-regular.ts';
 import { judgeFileAccess } from '../file-access/judge-file-access.ts';
 import type { FileAccess } from '../file-access/judge-path.ts';
 
-/** Who may prove that he may come in, and the keys that signed knocks are sealed to: none where no door accepts those. */
+/** The users, and the keys that signed knocks are encrypted to (none if no door accepts signed knocks). */
 export type Authority = { readonly users: UserDirectory; readonly serverKeys: ServerKeys | readonly [] };
 
 export type LoadedAuthority =
@@ -18,11 +18,11 @@ export type LoadedAuthority =
   | {
       readonly kind: 'bad';
       readonly diagnostics: readonly Diagnostic[];
-      /** The files may be good: who asks may not read them. */
+      /** The file may be valid, but the caller may not read it. */
       readonly isDenied?: true;
     };
 
-/** The files that a configuration needs beside it where doors accept proofs that name their user. */
+/** The files that a configuration needs if its doors accept proofs that name a user. */
 export function authorityFiles({
   settings,
   doors,
@@ -32,7 +32,7 @@ export function authorityFiles({
   return { users: usersFile, ...(doors.some((door) => takes(door, 'key')) ? { serverKey } : {}) };
 }
 
-/** Reads the users and the server's key, or tells every mistake in both. `undefined` where no door accepts keys. */
+/** Reads the users and the server's key, or reports every mistake in both. `undefined`: no door accepts keys. */
 export function loadAuthority(config: Config, access: FileAccess): LoadedAuthority | undefined {
   const files = authorityFiles(config);
   if (files === undefined) return undefined;
@@ -58,10 +58,10 @@ export function loadAuthority(config: Config, access: FileAccess): LoadedAuthori
   return { kind: 'ok', authority, warnings: found };
 }
 
-/** BOUNDED: 10,000 long keys with their options. A larger file would take the daemon's time. */
+/** BOUNDED: 10,000 long keys with their options. A larger file would block the daemon. */
 const MAX_BYTES = 1 << 24;
 
-/** A users file or a server's key. Throws with a reason, the system's or that it is no file. */
+/** Reads a users file or a server key. Throws with the system's reason, or if it is not a regular file. */
 export const readAuthorityFile = (path: string): Uint8Array => readRegular(path, MAX_BYTES);
 
 type LoadedKeys = {
@@ -87,7 +87,7 @@ type Read = {
   readonly isDenied: boolean;
 };
 
-/** A file with secrets or names in it. What others can write they could write themselves into. */
+/** A file with secrets or user names. Anyone who can write it could add themselves. */
 function read(path: string, access: FileAccess, remedy: string): Read {
   const findings = access === 'judged' ? judgeFileAccess(path, 'owner') : [];
   try {

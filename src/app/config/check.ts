@@ -22,20 +22,20 @@ import { exposureDiagnostics } from './exposure-diagnostics.ts';
 import { type LoadedConfig, loadConfig } from './load-config.ts';
 import { readOneTimeFile } from './one-time-doors.ts';
 
-/** What can be said of a configuration. `good`: without errors, with the expression that passes its knocks. */
+/** The result of checking a configuration. `good`: no errors, with the capture filter for its knocks. */
 export type Verdict =
   | {
       readonly kind: 'good';
       readonly config: Config;
       readonly diagnostics: readonly Diagnostic[];
-      /** pcap-filter(7), without the decoy ports that a daemon adds. */
+      /** pcap-filter(7) syntax, without the decoy ports that a daemon adds. */
       readonly filter: string;
     }
   | Extract<LoadedConfig, { kind: 'bad' }>;
 
 /**
- * Judges a configuration and does nothing else: what is wrong in it, or else what is unwise, on this host as it is now.
- * `exposure`: what the daemon that runs with it says of its ports.
+ * Checks a configuration without any other effect: its errors or, without errors, its warnings, on this host as it is
+ * now. `exposure`: what the running daemon knows about its ports.
  */
 export function check(configFile: string, exposure?: Exposure): Verdict {
   const loaded = loadConfig(configFile);
@@ -95,7 +95,7 @@ function readHostFacts(): HostFacts {
     hasProgram: (name) => findProgram(name) !== undefined,
     hasIpv6: Object.values(networkInterfaces())
       .flatMap((addresses) => addresses ?? [])
-      // RFC 4291 section 2.5.6: fe80::/10 is known on its link alone.
+      // RFC 4291 section 2.5.6: fe80::/10 is valid only on its link.
       .some(({ family, internal, address }) => family === 'IPv6' && !internal && !/^fe[89ab]/i.test(address)),
     localPorts,
     blindShare: (door) => (isShareBlind([door], localPorts) ? BLIND_SHARE : undefined),
@@ -106,7 +106,7 @@ function readHostFacts(): HostFacts {
   };
 }
 
-/** What may not be looked at is not said to be missing. */
+/** A path that may not be looked at is not reported as missing. */
 function hasDirectoryOf(path: string): boolean {
   try {
     return statSync(dirname(path)).isDirectory();

@@ -2,7 +2,7 @@ import type { Config } from '../../core/config/file/config.ts';
 import type { Commands } from '../../core/door/opening.ts';
 import { escapeText } from '../../core/text/quote-text.ts';
 
-/** What in a configuration runs programs of the operator's, as words for a message; empty where nothing does. */
+/** Names what in a configuration runs the operator's programs, for a message. Empty: nothing does. */
 export function commandsIn({ doors, settings }: Config): string[] {
   const has = ({ start, stop }: Commands): boolean => start !== undefined || stop !== undefined;
   const hasHooks = (hooks: object | undefined): boolean => Object.keys(hooks ?? {}).length > 0;

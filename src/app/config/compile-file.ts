@@ -4,13 +4,13 @@ import { renderDiagnostic } from '../../core/text/diagnostic.ts';
 import { createFile } from '../../host/files/create-file.ts';
 import { loadConfig } from './load-config.ts';
 
-/** `messages` are for standard error. */
+/** `messages` go to standard error. */
 export type CompileResult =
   | { readonly kind: 'ok'; readonly text: string; readonly messages: readonly string[] }
   | { readonly kind: 'failed'; readonly messages: readonly string[] }
   | { readonly kind: 'bad'; readonly isDenied: boolean; readonly messages: readonly string[] };
 
-/** Compiles the doors of a configuration to a ruleset, and writes it to the new file `path` if one is given. */
+/** Compiles the doors of a configuration to a ruleset. If `path` is given, writes it to that new file. */
 export function compileFile(
   configFile: string,
   setSize: number | undefined,

@@ -2,7 +2,7 @@ import type { Config } from '../../core/config/file/config.ts';
 import { fingerprintsOf } from '../../core/users/user-directory.ts';
 import type { Authority } from './authority.ts';
 
-/** The configuration that counts now: a reload puts another one in its place. */
+/** The current configuration. A reload replaces it. */
 export class ConfigInForce {
   #current: Config;
   #authority: Authority | undefined;
@@ -16,12 +16,12 @@ export class ConfigInForce {
     return this.#current;
   }
 
-  /** Undefined where no door accepts a proof that names its user. */
+  /** Undefined if no door accepts a proof that names a user. */
   get authority(): Authority | undefined {
     return this.#authority;
   }
 
-  /** The user, or one credential of his, by its fingerprint or as `code`, counts no more. False where nobody knows him. */
+  /** Revokes a user, or one credential of the user: a fingerprint, or `code`. False: the user is not known. */
   revoke(user: string, key?: string): boolean {
     const authority = this.#authority;
     const known = authority?.users.find(user);

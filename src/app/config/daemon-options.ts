@@ -1,16 +1,16 @@
 import type { InterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
 import type { Millis } from '../../core/net/time.ts';
 
-/** What tells one daemon on this machine from another. */
+/** Tells one daemon on this machine from another. */
 export type DaemonPlace = {
   readonly configFile: string;
-  /** Given on the command line: it goes before the configuration's. */
+  /** From the command line. Takes precedence over the configuration. */
   readonly interfaces?: { readonly text: string; readonly choice: InterfaceSetting };
   readonly stateDirectory: string;
 };
 
 export type DaemonOptions = DaemonPlace & {
-  /** This program's, for who asks. */
+  /** This program's version, for status requests. */
   readonly version?: string;
   readonly pidFile?: string;
   readonly logFile?: string;
@@ -20,19 +20,19 @@ export type DaemonOptions = DaemonPlace & {
   readonly ipv6: boolean;
   /** Runs in the background, with a pid file. */
   readonly background: boolean;
-  /** A service manager has started it. */
+  /** Started by a service manager. */
   readonly isService?: boolean;
-  /** It has given up what commands and hooks may need. */
+  /** It has dropped the privileges that commands and hooks may need. */
   readonly narrowed?: boolean;
-  /** Asked for by `bussa up`: it does not lock out whoever is connected. */
+  /** Set by `bussa up`: do not lock out connected users. */
   readonly guard?: GuardOptions;
 };
 
-/** What `bussa up` was told. */
+/** Options of `bussa up`. */
 export type GuardOptions = {
   /** Close the ports even if somebody is connected to them. */
   readonly closeAnyway: boolean;
-  /** Undo everything unless it is confirmed within this time. */
+  /** Roll everything back unless confirmed within this time. */
   readonly confirmWithin?: Millis;
   /** The command that confirms, as the operator would type it. */
   readonly confirmCommand: string;

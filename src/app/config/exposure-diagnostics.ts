@@ -1,7 +1,7 @@
 import type { Exposure } from '../../core/control/daemon-status.ts';
 import type { Diagnostic, WarningId } from '../../core/text/diagnostic.ts';
 
-/** What the running daemon's ports are in the whole ruleset, where it is not what the configuration says. */
+/** Warns where the whole ruleset treats the running daemon's ports differently from what the configuration says. */
 export function exposureDiagnostics(
   file: string,
   bytes: Uint8Array,
@@ -17,7 +17,7 @@ export function exposureDiagnostics(
   ];
 }
 
-/** The last `open` that names the port at the sentence's beginning. */
+/** The last `open` line that names the port at the beginning of the sentence. */
 function placeOf(file: string, lines: readonly string[], message: string): Diagnostic['place'] {
   const [, protocol, port] = /^(tcp|udp)\/([0-9]+)/.exec(message) ?? [];
   const line = lines.findLastIndex(

@@ -11,23 +11,23 @@ export type LoadedConfig =
   | {
       readonly kind: 'ok';
       readonly config: Config;
-      /** Where a door accepts keys, and this is a daemon or speaks for one. */
+      /** Present if a door accepts keys, and the caller is a daemon or acts for one. */
       readonly authority?: Authority;
       readonly warnings: readonly Diagnostic[];
-      /** The text that was read. */
+      /** The file's content as read. */
       readonly bytes: Uint8Array;
     }
   | {
       readonly kind: 'bad';
       readonly diagnostics: readonly Diagnostic[];
-      /** The file may be good: who asks may not read it. */
+      /** The file may be valid, but the caller may not read it. */
       readonly isDenied?: true;
     };
 
 /**
- * Reads and judges the configuration and, unless that is ignored, who else can write the file or read its secrets; then
- * the users and the server's key as well, if a door accepts keys. The
- * one-time files that it names are not looked at: each shuts its own door alone.
+ * Reads and checks the configuration and, unless `access` says otherwise, who else can write the file or read its
+ * secrets. Then loads the users and the server's key, if a door accepts keys. One-time files are not read here: a bad
+ * one closes only its own door.
  */
 export function loadConfig(file: string, access: FileAccess = 'judged'): LoadedConfig {
   let bytes: Uint8Array;
@@ -50,7 +50,7 @@ export function loadConfig(file: string, access: FileAccess = 'judged'): LoadedC
   return { ...result, authority: loaded.authority, warnings: [...warnings, ...loaded.warnings], bytes };
 }
 
-/** A file that has mistakes may hold secrets as well. */
+/** A file with mistakes may contain secrets as well. */
 function readersOf(result: ConfigResult): Readers {
   if (result.kind === 'bad') return 'group';
   const holdsSecrets = result.config.doors.some(({ sequenceSource }) => sequenceSource.kind === 'fixed');

@@ -14,17 +14,17 @@ import type { FileAccess } from '../file-access/judge-path.ts';
 
 const HASH = 0x23;
 
-/** BOUNDED: warnings about lines of one file that are told; a file that is something else has thousands. */
+/** BOUNDED: reported warnings about lines of one file. A wrong file could cause thousands. */
 const MAX_WARNINGS = 16;
 
 const USED_UP = 'its one-time sequences are used up';
 
-/** The doors that can be opened now, and why the others, with one-time sequences, cannot. */
+/** The doors that can be opened now, and why doors with one-time sequences cannot. */
 export class OneTimeDoors {
   readonly #report: (event: LogEvent) => void;
   readonly #access: FileAccess;
   readonly #shut = new Map<string, string>();
-  /** By file: what was said of it the last time. A file is read again with each sequence that is used. */
+  /** Warnings already reported, by file. A file is read again after each used sequence. */
   readonly #told = new Map<string, ReadonlySet<string>>();
 
   constructor(report: (event: LogEvent) => void, access: FileAccess = 'judged') {
@@ -32,17 +32,20 @@ export class OneTimeDoors {
     this.#access = access;
   }
 
-  /** The doors that a sequence opens. A door whose one-time sequences are used up, or whose file cannot be used, is left out, with a log line. */
+  /**
+   * The doors that a sequence opens. A door is left out, with a log line, if its one-time sequences are used up or its
+   * file cannot be used.
+   */
   watchable(specs: readonly DoorSpec[]): Door[] {
     return specs.flatMap((spec) => this.#watchable(spec) ?? []);
   }
 
-  /** Why a door that is not watched is shut. */
+  /** Why a door is not watched. */
   whyShut(name: string): string {
     return this.#shut.get(name) ?? USED_UP;
   }
 
-  /** Until a reload. */
+  /** Closes the door until a reload. */
   shut(name: string, why: string): void {
     this.#shut.set(name, why);
   }
@@ -77,13 +80,13 @@ export type OneTimeFile =
   | {
       readonly kind: 'usable';
       readonly bytes: Uint8Array;
-      /** Absent where none is left. */
+      /** Absent if no sequence is left. */
       readonly next?: OneTimeSequence;
       readonly warnings: readonly Diagnostic[];
     }
   | { readonly kind: 'unusable'; readonly what: string; readonly reason: string };
 
-/** The file of a door as it is now. One that others can change would open the door to them. */
+/** Reads a door's one-time file as it is now. A file that others can change is refused: they could open the door. */
 export function readOneTimeFile(path: string, access: FileAccess): OneTimeFile {
   const findings = access === 'judged' ? judgeFileAccess(path, 'group') : [];
   const wrong = findings.filter(({ severity }) => severity === 'error');
@@ -112,8 +115,7 @@ function bounded(file: string, warnings: readonly Diagnostic[]): readonly Diagno
 }
 
 /**
- * Uses up the sequence that opened the door, on the disk, before anything is opened by it. Throws if it cannot be
- * marked: it must not open a second time.
+ * Marks the sequence as used on the disk before anything opens. Throws if that fails: a sequence must not open twice.
  */
 export function useUpSequence(door: Door): void {
   const source = door.sequenceSource;
@@ -122,7 +124,7 @@ export function useUpSequence(door: Door): void {
   const file = readOneTimeFile(path, 'judged');
   if (file.kind === 'unusable') throw new Error(file.reason);
   const { bytes, next } = file;
-  // Somebody has edited the file in the meantime: the sequence that was knocked is not in front any more.
+  // Somebody edited the file meanwhile: the knocked sequence is no longer the first one.
   if (next === undefined || !sameSequence(next.sequence, door.sequence)) {
     throw new Error(
       `${path} has changed since it was read, and this sequence is no longer the next one in it`,
@@ -131,7 +133,7 @@ export function useUpSequence(door: Door): void {
   try {
     replaceFile(path, markSequenceUsed(bytes, next.line));
   } catch {
-    // A full disk, or a directory that may not be written: the file itself still can be.
+    // The disk is full or the directory is not writable. The file itself can still be overwritten.
     overwriteByte(path, next.byteOffset, HASH);
   }
 }

@@ -3,7 +3,7 @@ import { type Instant, instant } from '../../core/net/time.ts';
 import { absolutePath } from '../../host/files/absolute-path.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 
-/** The options of the last start, by the wall clock. */
+/** The options of the last start, with its wall-clock time. */
 export type RecordedStart = StartOptions & { readonly at: Instant };
 
 export function startOptionsOf(options: DaemonOptions): StartOptions {
@@ -19,7 +19,7 @@ export function startOptionsOf(options: DaemonOptions): StartOptions {
   };
 }
 
-/** What `JSON.stringify` has made of a `RecordedStart`; `undefined` for anything else. */
+/** Parses the JSON of a `RecordedStart`. `undefined` for anything else. */
 export function parseRecordedStart(text: string): RecordedStart | undefined {
   let value: unknown;
   try {

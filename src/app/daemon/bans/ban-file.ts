@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { type Ban, parseBan } from '../../../core/ban/ban-list.ts';
 import { replaceFile } from '../../../host/files/replace-file.ts';
 
-/** The file in a daemon's own directory, one ban a line. */
+/** The file in the daemon's own directory, one ban per line. */
 const FILE = 'bans';
 
-/** What is kept of the bans when the daemon ends. BOUNDED: by the list of bans. */
+/** Stores the bans across restarts. BOUNDED: by the ban list. */
 export class BanFile {
   readonly path: string;
 
@@ -14,7 +14,7 @@ export class BanFile {
     this.path = join(directory, FILE);
   }
 
-  /** `damaged`: the numbers of lines that are no bans. Throws with the system's reason. */
+  /** `damaged`: numbers of lines that are not valid bans. Throws with the system's reason. */
   read(): { readonly bans: readonly Ban[]; readonly damaged: readonly number[] } {
     const bans: Ban[] = [];
     const damaged: number[] = [];
@@ -26,7 +26,10 @@ export class BanFile {
     return { bans, damaged };
   }
 
-  /** All of them, as `renderBan` has each, whole or not at all. Throws with the system's reason. */
+  /**
+   * Writes all bans, as `renderBan` renders each. The file is replaced completely or not at all. Throws with the
+   * system's reason.
+   */
   write(lines: readonly string[]): void {
     closeSync(openSync(this.path, 'a', 0o600));
     replaceFile(this.path, Buffer.from(lines.map((line) => `${line}\n`).join('')));

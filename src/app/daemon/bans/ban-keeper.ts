@@ -11,27 +11,27 @@ export type BanKeeperParts = {
   readonly bans: BanList;
   readonly guard: ScanGuard;
   readonly clock: Clock;
-  /** Undefined where nothing survives the daemon. */
+  /** Undefined if no state survives the daemon. */
   readonly directory: string | undefined;
   readonly report: (event: Event) => void;
 };
 
-/** `unkept`: why it will not outlive the daemon. */
+/** `unkept`: why the ban will not survive a restart. */
 export type BanOutcome =
   | { readonly kind: 'full' }
   | { readonly kind: 'banned'; readonly ban: Ban; readonly unkept?: string };
 
 export type UnbanOutcome = {
-  /** Whether there was a ban of exactly this prefix. */
+  /** Whether exactly this prefix was banned. */
   readonly removed: boolean;
-  /** Bans that the address is in still. */
+  /** Other bans that still include the address. */
   readonly still: readonly Ban[];
-  /** The scan guard had something against the address, and has forgotten it. */
+  /** The scan guard had a penalty for the address, and dropped it. */
   readonly forgiven: boolean;
   readonly unkept?: string;
 };
 
-/** The bans, those of an earlier run among them, and what follows from them. */
+/** Keeps the bans, including those of earlier runs, and applies them. */
 export class BanKeeper {
   readonly #parts: BanKeeperParts;
   readonly #file: BanFile | undefined;
@@ -43,7 +43,7 @@ export class BanKeeper {
     this.#load();
   }
 
-  /** `onBan`: the bans are others now. */
+  /** `onBan`: called when the bans have changed. */
   follow(onBan: () => void): void {
     this.#onBan = onBan;
   }
@@ -62,7 +62,7 @@ export class BanKeeper {
     return { kind: 'banned', ban, ...this.#keep() };
   }
 
-  /** For one address, what the scan guard has against it goes too. */
+  /** For a single address, its scan penalty is dropped too. */
   unban(prefix: Prefix, by: ByOperator = {}): UnbanOutcome {
     const { bans, guard, report } = this.#parts;
     const removed = bans.remove(prefix);
@@ -73,12 +73,12 @@ export class BanKeeper {
     return { removed, still, forgiven, ...(removed ? this.#keep() : {}) };
   }
 
-  /** In the order in which they were made. */
+  /** In the order of their creation. */
   list(): readonly Ban[] {
     return this.#parts.bans.list(this.#now);
   }
 
-  /** Those that the address is in. */
+  /** The bans that include the address. */
   of(source: Address): readonly Ban[] {
     return this.#parts.bans.of(source, this.#now);
   }
@@ -100,7 +100,7 @@ export class BanKeeper {
     return { unkept };
   }
 
-  /** What cannot be read is told, and lets nobody in that the rest keeps out. */
+  /** Reports what cannot be read. The other bans stay in force. */
   #load(): void {
     const { bans, report } = this.#parts;
     if (this.#file === undefined) return;
@@ -120,7 +120,7 @@ export class BanKeeper {
   }
 }
 
-/** As the scan guard knows a source. */
+/** The source in the form that the scan guard uses. */
 export function sourceOf(address: Address): GuardedSource {
   const [source0, source1, source2, source3] = addressWords(address);
   return { family: familyOf(address), source0, source1, source2, source3 };

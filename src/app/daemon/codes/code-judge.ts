@@ -26,13 +26,15 @@ import { CodeRecord } from './code-record.ts';
 
 const KNOWN_PLACES = 65_536;
 
-/** Of the history, so many leases tell at a start who is known. */
+/** The number of past leases that tell, at a start, which sources are known. */
 const KNOWN_FROM_HISTORY = 4096;
 
-/** Wrong codes that are told of: the log has limits of its own, and this keeps a flood from making objects. */
+/**
+ * Rate of wrong codes that are reported. The log has its own limits; this one keeps a flood from allocating objects.
+ */
 const TOLD = { depth: 50, perSecond: 10 } as const;
 
-/** Hashes to find out whose clock is wrong: 0.5 ms of work a second. */
+/** Hashes spent on finding a wrong clock: 0.5 ms of work per second. */
 const SKEW_WORK = { depth: 4000, perSecond: 200 } as const;
 
 const THROWN_AWAY =
@@ -62,11 +64,11 @@ type Admit = (
   whyNot?: string,
 ) => Promise<OpenResult>;
 
-/** Judges codes that have been knocked: whose they are, whether they count, and what comes of them. */
+/** Judges knocked codes: whose they are, whether they are valid, and what follows. */
 export class CodeJudge {
   readonly #parts: CodeJudgeParts;
   readonly #startedAt: Instant;
-  /** Of sources that have opened a door before, and of all others. */
+  /** For sources that have opened a door before, and for all others. */
   readonly #alarms = { known: new CodeAlarm(), strangers: new CodeAlarm() } as const;
   readonly #told = new WorkTokens(TOLD);
   readonly #skewWork = new WorkTokens(SKEW_WORK);
@@ -81,13 +83,13 @@ export class CodeJudge {
     this.#startedAt = parts.clock.wall();
   }
 
-  /** Takes codes from now on, if a door does. */
+  /** Accepts codes from now on, if a door uses them. */
   listen(admit: Admit): void {
     this.#admit = admit;
     this.follow();
   }
 
-  /** The configuration in force is another one now. */
+  /** The current configuration has changed. */
   follow(): void {
     const { inForce, clock } = this.#parts;
     const doors = codeDoors(inForce.current.doors);
@@ -95,16 +97,16 @@ export class CodeJudge {
     for (const alarm of Object.values(this.#alarms)) alarm.keep(names);
     if (doors.length === 0) return;
     this.#begin();
-    // OpenSSL looks for its algorithms at their first use, which would take the first code of the day some milliseconds.
+    // OpenSSL looks up its algorithms at their first use. Done here, it does not delay the first code by milliseconds.
     this.#codesOfNow().find(-1, stepAt(clock.wall()));
   }
 
-  /** All leases are closed, and what waited for the disk is written. */
+  /** All leases are closed, and pending writes are done. */
   end(): void {
     this.#record?.end();
   }
 
-  /** The codes that the user has used count no more. Whether there were any. */
+  /** Forgets the user's used codes. Returns whether there were any. */
   forgive(user: string): boolean {
     return this.#record?.forgive(user) === true;
   }
@@ -138,7 +140,7 @@ export class CodeJudge {
     try {
       for (const { source } of store.history(KNOWN_FROM_HISTORY)) this.#known.add(source);
     } catch {
-      // Without its history nobody is known yet; that it cannot be read has been said.
+      // Without the history no source is known yet. The read error has been reported.
     }
   }
 
@@ -153,7 +155,7 @@ export class CodeJudge {
     return this.#codes;
   }
 
-  /** Strangers who guess do not make it harder for those who have come in before. */
+  /** Guesses by strangers do not slow down known sources. */
   #alarmOf({ family, source0, source1, source2, source3 }: Packet): CodeAlarm {
     const isKnown = this.#known.has(family, source0, source1, source2, source3);
     return isKnown ? this.#alarms.known : this.#alarms.strangers;

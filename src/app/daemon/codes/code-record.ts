@@ -8,20 +8,20 @@ import { RunRecord } from '../leases/run-record.ts';
 export type CodeRecordParts = {
   readonly store: LeaseStore;
   readonly report: (event: Event) => void;
-  /** Writes it in one transaction with a lease that comes of it. */
+  /** Writes in one transaction with the lease that results. */
   readonly alongside: (write: () => void) => Promise<void>;
 };
 
 /**
- * Which codes have been used, in memory and in the store. A disk that cannot be written keeps nobody out: what it misses
- * counts here, and the next start, which finds that this run has not ended in order, takes no code up to its own.
+ * Which codes have been used, in memory and in the store. A disk that cannot be written keeps nobody out: memory still
+ * counts. The next start sees that this run did not end in order, and refuses all codes up to its own time.
  */
 export class CodeRecord {
   readonly used: UsedCodes;
   readonly #parts: CodeRecordParts;
   readonly #record: RunRecord<UsedCode>;
 
-  /** `start`: this process's, by the wall clock. */
+  /** `start`: of this process, by the wall clock. */
   constructor(parts: CodeRecordParts, start: Instant) {
     this.#parts = parts;
     const { floor, used, isWhole } = this.#read();
@@ -38,22 +38,22 @@ export class CodeRecord {
     this.#record.add([]);
   }
 
-  /** It counts from now on, and is on the disk with its lease. */
+  /** Counts at once, and is written with its lease. */
   take(use: UsedCode): boolean {
     const last = this.used.last(use.user, use.door);
     if (!this.used.take(use)) return false;
-    // The same once more is written already.
+    // This use has already been written.
     if (last?.step !== use.step || last.source !== use.source) this.#record.add([use]);
     return true;
   }
 
-  /** What the user has used counts no more. Whether there was anything. */
+  /** Forgets what the user has used. Returns whether there was anything. */
   forgive(user: string): boolean {
     this.#record.change(() => this.#parts.store.forgiveCodes(user));
     return this.used.forgive(user);
   }
 
-  /** The daemon ends in order, and all that waited to be written is, if it could be. */
+  /** The daemon ends in order, with all pending writes done if possible. */
   end(): void {
     this.#record.end();
   }

@@ -2,7 +2,7 @@ import { gatesOf } from '../firewall/gates-of.ts';
 import { CompletionAdmission } from './completion-admission.ts';
 import type { DaemonParts } from './daemon.ts';
 
-/** From the installation of the rules on nothing is left that throws: no port is closed without a daemon to knock at. */
+/** After the rules are installed nothing throws any more: no port stays closed without a daemon to knock at. */
 export async function closePorts(parts: DaemonParts): Promise<void> {
   const { inForce, watch, payloads, codes, oneTime, native, keeper } = parts;
   const completions = new CompletionAdmission({ inForce, watch, keeper, oneTime });

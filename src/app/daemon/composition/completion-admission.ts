@@ -13,7 +13,7 @@ export type CompletionAdmissionParts = {
   readonly oneTime: OneTimeDoors;
 };
 
-/** What stands between a proof and its door: who may knock, and that a one-time sequence is used up. */
+/** The checks between a proof and its door: who may knock, and marking a one-time sequence as used. */
 export class CompletionAdmission {
   readonly #parts: CompletionAdmissionParts;
 
@@ -21,7 +21,7 @@ export class CompletionAdmission {
     this.#parts = parts;
   }
 
-  /** `whyNot`: what is against it already. Resolves when the door is open, or is known not to be opened. */
+  /** `whyNot`: an objection found earlier. Resolves when the door is open, or the opening is refused. */
   async take(completion: Completion, whyNot?: string): Promise<OpenResult> {
     const { door, source } = completion;
     const { keeper } = this.#parts;
@@ -36,7 +36,7 @@ export class CompletionAdmission {
     return refused ?? keeper.demand(completion);
   }
 
-  /** The sequence is used up before anything opens, else it is refused. */
+  /** Marks the sequence as used before anything opens. Otherwise refuses. */
   #useUp(completion: SequenceCompletion): OpenResult | undefined {
     const { inForce, watch, oneTime, keeper } = this.#parts;
     const { door } = completion;

@@ -33,7 +33,7 @@ export type DaemonParts = {
   readonly watch: KnockListener;
   readonly payloads: PayloadListener;
   readonly codes: CodeJudge;
-  /** Undefined where nobody is to be guarded against himself. */
+  /** Undefined if this start needs no lockout protection. */
   readonly guard: LockoutGuard | undefined;
   readonly native: FirewallDoors;
   readonly exposure: ExposureWatch;
@@ -45,14 +45,14 @@ export type DaemonParts = {
   readonly control: Control;
   readonly pidFile: PidFile;
   readonly warmUp: WarmUp;
-  /** What all of these have opened. */
+  /** Everything that these parts have opened. */
   readonly resources: AsyncDisposableStack;
 };
 
-/** What changes the summary, beside the number of leases. */
+/** Events that change the summary, besides the number of leases. */
 const IN_SUMMARY: ReadonlySet<EventKind> = new Set(['extended', 'banned', 'unbanned', 'interface']);
 
-/** A daemon that listens. */
+/** A running daemon. */
 export class Daemon {
   readonly #parts: DaemonParts;
   #hasCrashed = false;
@@ -61,7 +61,7 @@ export class Daemon {
     this.#parts = parts;
   }
 
-  /** It stands, and its ports are closed: says so, and answers who asks. */
+  /** The ports are closed: reports it, and starts to answer requests. */
   begin(): void {
     const { options, inForce, reports, watch, guard, pidFile, control } = this.#parts;
     if (options.background) pidFile.write(inForce.current.settings);
@@ -82,17 +82,17 @@ export class Daemon {
     this.#parts.reports.subscribe({ counted: onSummary, note });
   }
 
-  /** Has run what a knock will run, without a trace: the first knock is to be as fast as those after it. */
+  /** Exercises the code that a knock runs, without side effects, so that the first knock is as fast as later ones. */
   warmUp(): Promise<void> {
     return this.#parts.warmUp.run();
   }
 
-  /** The standard streams are nobody's from now on. */
+  /** Stops using the standard streams. */
   leaveTerminal(): void {
     this.#parts.reports.leaveTerminal();
   }
 
-  /** One line of what it does now. */
+  /** One line: what the daemon does now. */
   get summary(): string {
     const { inForce, watch, keeper, clock } = this.#parts;
     let lastDue: Instant | undefined;
@@ -109,7 +109,7 @@ export class Daemon {
     });
   }
 
-  /** Resolves when nobody has confirmed in time: all that is closed has to be undone. */
+  /** Resolves when nobody has confirmed in time: the closed ports must be rolled back. */
   get unconfirmed(): Promise<void> | undefined {
     return this.#parts.guard?.unconfirmed;
   }
@@ -119,7 +119,7 @@ export class Daemon {
     return this.#parts.reload.run();
   }
 
-  /** By somebody's order: ends the listening and closes every door. Returns whether all could be closed in time. */
+  /** Stops on request: ends the listening and closes every door. Returns whether all doors closed in time. */
   stop(): Promise<boolean> {
     const { guard, inForce } = this.#parts;
     const onExit = guard?.isPending === true ? 'open' : inForce.current.settings.onExit;
@@ -127,8 +127,8 @@ export class Daemon {
   }
 
   /**
-   * After a bug of ours, or a refusal that nobody has dealt with, `text` says of what: the same, but the ports stay closed, as after `kill -9`: whoever makes it fail is not to be let
-   * in by it. What nobody has confirmed yet is undone.
+   * Stops after a bug of ours, or an unhandled system error that `text` describes. The ports stay closed, as after
+   * `kill -9`: an attacker who can crash the daemon must not gain access. An unconfirmed start is rolled back.
    */
   async crash(text: string): Promise<void> {
     const { guard, native, reports } = this.#parts;
@@ -152,7 +152,7 @@ export class Daemon {
     watch.interfaces.close();
     const left = await closeAll(keeper);
     const closed = left.length === 0;
-    // After a bug nobody knows whether the record of used knocks is whole.
+    // After a bug it is unknown whether the record of used knocks is complete.
     if (closed && !this.#hasCrashed) {
       payloads.end();
       codes.end();
@@ -161,7 +161,7 @@ export class Daemon {
       keeper.leave();
       reports.error(describeRemaining(left));
     }
-    // The firewall's programs take descriptors: where there are few, these make room.
+    // The firewall's programs need descriptors. Closing the listeners frees some.
     reports.attempt(() => watch.close());
     await this.#leaveFirewall(ports);
     await hooks.settle();
@@ -187,5 +187,5 @@ export class Daemon {
 const stillClosed = (remedy: string): string =>
   `the doors' ports stay closed to everybody until the daemon runs again; to open them without it: ${remedy}`;
 
-/** It is not among those that the packets of a sequence are watched for. */
+/** The door has no sequence to watch packets for. */
 const hasNoSequence = ({ sequenceSource }: DoorSpec): boolean => sequenceSource.kind === 'none';

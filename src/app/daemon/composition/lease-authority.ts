@@ -4,7 +4,7 @@ import type { Clock } from '../../../host/clock/clock.ts';
 import type { StoredLease } from '../../../host/store/lease-store.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 
-/** Whether its door closes by this very command, for whoever has opened it. */
+/** Whether a door still closes by this stop command. */
 export function hasStop(inForce: ConfigInForce, { door, source, stop, holders = [] }: StoredLease): boolean {
   const spec = inForce.current.doors.find(({ name }) => name === door);
   if (spec === undefined) return false;
@@ -13,7 +13,7 @@ export function hasStop(inForce: ConfigInForce, { door, source, stop, holders = 
   return [...names].some((name) => renderCommands(spec.opening, source, name).stop === stop);
 }
 
-/** By the users and doors that are in force now. */
+/** Uses the users and doors of the current configuration. */
 export function holding(inForce: ConfigInForce, clock: Clock): MayHold {
   return ({ user, fingerprint }, name) => {
     const door = inForce.current.doors.find((one) => one.name === name);
@@ -21,7 +21,7 @@ export function holding(inForce: ConfigInForce, clock: Clock): MayHold {
   };
 }
 
-/** Whether the time of a user or key has ended since it was asked last. */
+/** Whether the time of a user or key has run out since the last call. */
 export function endings(inForce: ConfigInForce, clock: Clock): () => boolean {
   let last = clock.wall();
   return () => {

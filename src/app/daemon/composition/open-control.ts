@@ -17,7 +17,7 @@ type OpenControlParts = Pick<ControlParts, 'guard' | 'verbs' | 'report'> & {
   readonly resources: AsyncDisposableStack;
 };
 
-/** The control socket and the metrics. `serve` gives them the access and the place that the settings ask for now. */
+/** Opens the control socket and the metrics. `serve` applies the access and the address of the current settings. */
 export async function openControl(parts: OpenControlParts) {
   const { options, inForce, state, name, isDirectoryOpen, guard, verbs, view, report, resources } = parts;
   const own = join(options.stateDirectory, name);

@@ -13,11 +13,11 @@ type OpenGuardParts = {
   readonly inForce: ConfigInForce;
   readonly reports: Reports;
   readonly watch: KnockListener;
-  /** Of the state; `undefined` where it could not be opened. */
+  /** The state directory. `undefined` if it could not be opened. */
   readonly directory: string | undefined;
 };
 
-/** The owner's guard, where this start has one. */
+/** The lockout guard, if this start has one. */
 export function openGuard(
   { guard: options, ...others }: DaemonOptions,
   { clock, inForce, reports, watch, directory }: OpenGuardParts,

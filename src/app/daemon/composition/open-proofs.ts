@@ -6,7 +6,7 @@ import { SpaCounters } from '../reporting/spa-counters.ts';
 
 type OpenProofsParts = Omit<CodeJudgeParts, 'counters'> & { readonly ipv6: boolean };
 
-/** What judges signed knocks, packets of fwknop and codes, and counts them. */
+/** Opens the judges of signed knocks, fwknop packets and codes, and their counters. */
 export function openProofs({ inForce, watch, store, clock, keeper, ipv6, report }: OpenProofsParts) {
   const proofs = { signed: new ProofCounters(), spa: new SpaCounters(), codes: new CodeCounters() };
   const { signed, spa, codes: counters } = proofs;

@@ -9,11 +9,11 @@ type RecordOptionsParts = {
   readonly clock: Clock;
   readonly state: State;
   readonly name: string;
-  /** Of the state; `undefined` where it could not be opened. */
+  /** The state directory. `undefined` if it could not be opened. */
   readonly directory: string | undefined;
 };
 
-/** Where this daemon is no more, `bussa check` and the like judge its file by that. It is good to have, no more. */
+/** Records the start options, so that `bussa check` and others can use them while no daemon runs. Best effort. */
 export function recordOptions(
   options: DaemonOptions,
   { directory, state, name, clock }: RecordOptionsParts,
@@ -22,7 +22,7 @@ export function recordOptions(
     try {
       recordStart(own, startOptionsOf(options), clock.wall());
     } catch {
-      // A full disk has no room for it, and that has been said.
+      // The disk is full, which has already been reported.
     }
   };
   if (directory !== undefined) write(directory);

@@ -37,21 +37,20 @@ import { openProofs } from './open-proofs.ts';
 import { openWarmUp } from './open-warm-up.ts';
 import { recordOptions } from './record-options.ts';
 
-/** What a start is given: `resources` has what has been opened, and closes it in reverse order. */
+/** The input of a start. `resources` collects what has been opened, and closes it in reverse order. */
 export type DaemonStart = {
   readonly options: DaemonOptions;
   readonly config: Config;
   readonly authority?: Authority | undefined;
-  /** The first lines of the log. */
+  /** Logged first. */
   readonly warnings: readonly string[];
   readonly resources: AsyncDisposableStack;
 };
 
 /**
- * Opens everything that a daemon takes, each layer on those before it, and closes the ports last: whatever can fail has
- * not failed by then. The control socket is there by then, and answers nobody before the daemon begins. Throws what the
- * system, another daemon or the owner's guard has against it: then disposing of `resources` leaves everything as it
- * was, the firewall too.
+ * Opens everything that a daemon needs, layer by layer, and closes the ports last, when nothing else can fail. The
+ * control socket exists before that, but answers only when the daemon begins. Throws an error of the system, of another
+ * daemon or of the lockout guard. Disposing of `resources` then restores everything, including the firewall.
  */
 export async function startDaemon(start: DaemonStart): Promise<Daemon> {
   const base = openBase(start);
@@ -66,7 +65,7 @@ export async function startDaemon(start: DaemonStart): Promise<Daemon> {
 type Base = ReturnType<typeof openBase>;
 type Doors = ReturnType<typeof openDoors>;
 
-/** What is told to whom, what hears packets, and what outlives the process. */
+/** Reporting, packet capture, and the state on disk. */
 function openBase({ options, config, authority, warnings, resources }: DaemonStart) {
   const clock = openSystemClock();
   const inForce = new ConfigInForce(config, authority);
@@ -91,7 +90,7 @@ function openBase({ options, config, authority, warnings, resources }: DaemonSta
   return { clock, inForce, reports, oneTime, watch, state, name, directory };
 }
 
-/** The firewall, not touched yet, and the leases. */
+/** The firewall, still unchanged, and the leases. */
 function openDoors({ options, resources }: DaemonStart, base: Base) {
   const { clock, inForce, reports, watch, state, directory } = base;
   const { report } = reports;
@@ -128,7 +127,7 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
     leases: () => machine.each(),
   });
   reports.subscribe({ note: (event) => native.note(event) });
-  // What runs up the layers, all of it: in this order a source's story has what its hook is run for.
+  // All subscriptions of lower layers. The order matters: a source's story must contain the event before its hook runs.
   reports.subscribe({ note: (event) => users.note(event) });
   reports.subscribe({ note: (event) => sources.note(event) });
   reports.subscribe({ note: (event) => hooks.note(event) });
@@ -138,7 +137,7 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   return { guard, native, exposure, bans, hooks, keeper, sources, users, ...proofs };
 }
 
-/** What it can be asked, and everything else that can fail. */
+/** The verbs of the control socket, and everything else that can fail. */
 async function openService(start: DaemonStart, base: Base, doors: Doors): Promise<DaemonParts> {
   const { options, resources } = start;
   const { inForce, reports, watch, state, name, directory } = base;
@@ -169,7 +168,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
   const warmUp = openWarmUp(base, doors.native);
   reload.follow(() => {
     serve();
-    // There may be doors that accept keys now.
+    // A reload may have added doors that accept keys.
     void warmUp.run();
   });
   serve();
@@ -185,7 +184,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
   return { ...base, ...doors, options, reload, earlier, control, pidFile, warmUp, resources };
 }
 
-/** What the control socket can be asked. */
+/** The verbs of the control socket. */
 function openVerbs({ inForce, reports, state }: Base, doors: Doors, view: DaemonView, reload: Reload) {
   const { keeper, bans, sources, users, codes } = doors;
   return daemonVerbs({

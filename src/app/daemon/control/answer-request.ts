@@ -13,7 +13,10 @@ import { StoreError } from '../../../host/store/lease-store.ts';
 import type { AnswerVerbs, Asker, ControlVerbs, RowsVerbs, StreamVerbs } from './control-verbs.ts';
 import { inParts } from './in-parts.ts';
 
-/** As a stream, however the verb answers: what it throws becomes the last line. `login`: the name of who asks. */
+/**
+ * Always a stream, whatever the verb returns. An exception becomes the last line. `login`: the name of the client's
+ * user.
+ */
 export async function* answerRequest(
   verbs: ControlVerbs,
   request: unknown,
@@ -42,7 +45,7 @@ async function answerOnce<V extends AnswerVerb>(verbs: AnswerVerbs, verb: V, req
   return renderAnswer(verb, await verbs[verb](parseRequest(verb, request), asker));
 }
 
-/** The name is looked up when it is asked for: by orders alone. */
+/** The name is looked up on demand: only operator commands need it. */
 function whoAsks(request: unknown, login: () => string | undefined): Asker {
   const page = isObject(request) && request.via === 'web' ? ['(web)'] : [];
   return () => {

@@ -7,15 +7,15 @@ import { controlSocketIn } from '../../state/open-state.ts';
 const PERMISSIONS = 0o7777;
 
 const OWN = { socket: 0o600, directory: 0o700 } as const;
-/** The group reaches the socket, by its name, and nothing else: what lies beside it is the owner's alone. */
+/** The group gets access to the socket by its name and nothing else. Other files in the directory stay the owner's. */
 const SHARED = { socket: 0o660, directory: 0o710 } as const;
-/** The group's too: the directory may be of that very group, whose members are no others then. */
+/** For the group bits too: the directory may belong to that group, whose members need no more. */
 const OTHERS_PASS = 0o011;
 
 /**
- * Lets the members of a group reach the control socket, or nobody but the owner. `stateDirectory` becomes one that others
- * may pass through; they cannot list it, and find it no way into the directories of other daemons. What cannot be done is
- * reported: the socket stays the owner's then.
+ * Gives a group access to the control socket, or only the owner. The group may pass through `stateDirectory` but cannot
+ * list it, and cannot enter the directories of other daemons. On failure the socket stays the owner's, and the failure
+ * is reported.
  */
 export function shareControl(
   directory: string,
@@ -43,7 +43,7 @@ export function shareControl(
   }
 }
 
-/** Only if it has to be: where privileges have been given up, what is right already needs none. */
+/** Only if needed: without privileges the call would fail even if nothing had to change. */
 function giveTo(path: string, group: number): void {
   const { uid, gid } = statSync(path);
   if (gid === group) return;

@@ -16,18 +16,18 @@ export type AnswerVerbs = {
   readonly [V in AnswerVerb]: (fields: Requests[V], asker: Asker) => Answers[V] | Promise<Answers[V]>;
 };
 
-/** Rows are made as they are taken. */
+/** Rows are made on demand. */
 export type RowsVerbs = {
   readonly [V in RowsVerb]: (fields: Requests[V]) => Iterable<Rows[V]> | AsyncIterable<Rows[V]>;
 };
 
-/** Each line is made when the client has taken the one before. */
+/** Each line is made when the client has read the one before. */
 export type StreamVerbs = {
   readonly [V in StreamVerb]: (fields: Requests[V]) => AsyncIterable<Streams[V]>;
 };
 
 /**
- * What the daemon does at each request of the contract. It may throw a `RequestError`, and a `StoreError`: they are told to
- * who asked.
+ * What the daemon does for each request of the contract. A verb may throw a `RequestError` or a `StoreError`, which the
+ * client is told.
  */
 export type ControlVerbs = AnswerVerbs & RowsVerbs & StreamVerbs;

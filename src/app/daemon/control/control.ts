@@ -11,24 +11,26 @@ import { answerRequest } from './answer-request.ts';
 import type { ControlVerbs } from './control-verbs.ts';
 
 export type ControlParts = {
-  /** The daemon's own. */
+  /** The daemon's own directory. */
   readonly directory: string;
   readonly guard: LockoutGuard | undefined;
   readonly version: string;
-  /** Beside those about the daemon itself. */
+  /** All verbs except those about the daemon itself. */
   readonly verbs: Omit<ControlVerbs, 'ping' | 'confirm'>;
   readonly report: (event: Event) => void;
-  /** Whether the state is this daemon's alone. Else another one may live there. */
+  /** Whether only this daemon uses the state directory. */
   readonly isAlone: () => boolean;
 };
 
-/** The socket in the daemon's own directory. Without one the daemon still keeps doors, and the log says why. */
+/**
+ * The control socket in the daemon's own directory. Without it the daemon still serves its doors, and the log says why.
+ */
 export class Control {
   readonly #parts: ControlParts;
   readonly #verbs: ControlVerbs;
   #server: ControlServer | undefined;
   #isClosed = false;
-  /** Nobody is answered before the daemon is whole. */
+  /** Requests wait until the daemon is complete. */
   readonly #begun = Promise.withResolvers<void>();
 
   constructor(parts: ControlParts) {
@@ -45,20 +47,20 @@ export class Control {
     return this.#server !== undefined;
   }
 
-  /** Throws a `LockoutError` where it cannot be opened and the daemon waits to be confirmed there. */
+  /** Throws a `LockoutError` if the socket cannot be opened and the daemon needs a confirmation there. */
   async open(isDirectoryUnusable: boolean): Promise<void> {
     const why = isDirectoryUnusable ? 'the state directory could not be opened' : await this.#tryOpen();
     if (why === undefined || this.#parts.guard?.isPending !== true) return;
     throw new LockoutError(`not started, nothing is changed: the trial could not be confirmed: ${why}`);
   }
 
-  /** The state directory can be used by now. */
+  /** The state directory has become usable. */
   async openLate(): Promise<void> {
     if (!this.isOpen && !this.#isClosed) await this.#tryOpen();
     if (this.#isClosed) this.close();
   }
 
-  /** The daemon stands: from now on requests are answered, those first that have waited for it. */
+  /** The daemon is complete: answers waiting requests first, then new ones. */
   answer(): void {
     this.#begun.resolve();
   }
@@ -74,7 +76,7 @@ export class Control {
     yield* answerRequest(this.#verbs, request, () => (peer === undefined ? undefined : loginName(peer)));
   }
 
-  /** Returns why it cannot be opened, which is in the log then. */
+  /** Returns why the socket cannot be opened, which is already logged. */
   async #tryOpen(): Promise<string | undefined> {
     const { directory, report, isAlone } = this.#parts;
     const path = controlSocketIn(directory);

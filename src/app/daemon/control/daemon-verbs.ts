@@ -21,17 +21,17 @@ export type DaemonVerbsParts = LeaseVerbsParts & {
   readonly feed: Feed;
   readonly reload: () => Promise<ReloadOutcome>;
   readonly revoke: (user: string, key?: string) => boolean;
-  /** The codes that the user has used count no more. */
+  /** Forgets the user's used codes. */
   readonly forgive: (user: string) => boolean;
 };
 
-/** BOUNDED: rows of each list in an answer of one line; no screen has more. */
+/** BOUNDED: rows of each list in an answer of one line. No screen shows more. */
 const MAX_ROWS = 200;
 const MOST_ROWS = 1000;
-/** What became of a source's last try is worked out for each. */
+/** For each of them the outcome of the last attempt is computed. */
 const MAX_SOURCES = 50;
 
-/** What a daemon can be asked, each group in a file of its own. */
+/** The daemon's answers to all requests, in groups of one file each. */
 export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, 'ping' | 'confirm'> {
   return {
     ...viewVerbs(parts.view),
@@ -48,10 +48,10 @@ export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, 'ping' 
   };
 }
 
-/** The rules are not judged anew for it: it is asked again with each change. */
+/** Does not judge the rules again. Clients ask again after each change. */
 function overview({ view, sources, users, feed }: DaemonVerbsParts, wanted: number): Overview {
   const limit = Math.min(wanted, MOST_ROWS);
-  // First: what comes afterwards is told to who follows from here on.
+  // Read the cursor first: a client that follows from it misses nothing.
   const { cursor } = feed;
   const { passed, dropped } = feed.rates.read(performance.now());
   const { now } = view;

@@ -2,7 +2,7 @@ import type { LeaseStore } from '../../../host/store/lease-store.ts';
 import { pastLeases } from '../../state/past-leases.ts';
 import type { ControlVerbs } from './control-verbs.ts';
 
-/** What was open, and is not any more. */
+/** Past leases. */
 export function historyVerb(store: LeaseStore): Pick<ControlVerbs, 'history'> {
   return {
     history: ({ ip, limit, ...choice }) =>

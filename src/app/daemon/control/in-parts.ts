@@ -3,12 +3,12 @@ import type { Rows, RowsVerb } from '../../../core/control/contract.ts';
 import { renderPart } from '../../../core/control/parse-answer.ts';
 import type { ControlReply } from '../../../host/control/control-server.ts';
 
-/** Rows that are written between two turns of the daemon's loop: well below a millisecond of work, and 100 kB. */
+/** Rows written per turn of the event loop: well below 1 ms of work, and 100 kB. */
 const ROWS_AT_ONCE = 256;
 
 /**
- * A long answer as lines; `more` is false in the last, and only there. Packets, timers and other clients have their turn
- * after each, and the next is made when the client has taken the last.
+ * Splits a long answer into lines. `more` is false only in the last one. Packets, timers and other clients run between
+ * lines. The next line is made when the client has read the last one.
  */
 export async function* inParts<V extends RowsVerb>(
   verb: V,

@@ -20,13 +20,13 @@ import { inTime } from '../serial/in-time.ts';
 import type { DaemonView } from '../status/daemon-view.ts';
 import type { ControlVerbs } from './control-verbs.ts';
 
-/** Commands may take their time: so long an answer waits for them. */
+/** How long an answer waits for commands to finish. */
 const PATIENCE_MS = 5000;
 
-/** Leases that are closed between two turns of the daemon's loop. */
+/** Leases closed per turn of the event loop. */
 const CLOSED_AT_ONCE = 256;
 
-/** Doors whose names are compared with one that there is not. */
+/** Number of door names compared with an unknown one. */
 const MAX_GUESSED = 1000;
 
 export type LeaseVerbsParts = {
@@ -36,7 +36,7 @@ export type LeaseVerbsParts = {
   readonly report: (event: Event) => void;
 };
 
-/** The operator's orders. */
+/** The operator's commands on leases. */
 export function leaseVerbs(parts: LeaseVerbsParts): Pick<ControlVerbs, 'open' | 'extend' | 'close'> {
   return {
     open: (fields, asker) => open(parts, fields, asker()),
@@ -151,7 +151,7 @@ const notOpen = (door: string, source: Address): RequestError =>
 const tooLong = (): RequestError =>
   new RequestError(`that is too long: the limit is ${MAX_TIMEOUT_SECONDS} seconds`);
 
-/** As it is now, or as it was. */
+/** The lease's current state, or its last one. */
 function leaseNow(keeper: LeaseKeeper, lease: Lease): Lease {
   const current = keeper.book.current(lease.door, lease.source);
   return current?.id === lease.id ? current : lease;

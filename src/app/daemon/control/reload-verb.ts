@@ -4,10 +4,10 @@ import type { Diagnostic } from '../../../core/text/diagnostic.ts';
 import type { ReloadOutcome } from '../reload/reload.ts';
 import type { ControlVerbs } from './control-verbs.ts';
 
-/** BOUNDED: diagnostics, and names of doors of a sort, in an answer. */
+/** BOUNDED: diagnostics, and door names of each kind, in an answer. */
 const MAX_TOLD = 500;
 
-/** Answers when the new configuration is in force, or is known not to be. */
+/** Answers when the new configuration is active, or known not to be. */
 export function reloadVerb(reload: () => Promise<ReloadOutcome>): Pick<ControlVerbs, 'reload'> {
   return { reload: async () => ({ reload: answerOf(await reload()) }) };
 }

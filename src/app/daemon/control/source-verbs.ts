@@ -8,10 +8,10 @@ import type { ControlVerbs } from './control-verbs.ts';
 /** Ten years. */
 const MAX_BAN_MS = 10 * 365 * 86_400_000;
 
-/** As many as are remembered. */
+/** The number of sources remembered. */
 const MAX_SOURCES = 4096;
 
-/** What concerns single sources. */
+/** Verbs about single sources. */
 export function sourceVerbs(
   bans: BanKeeper,
   sources: SourceView,

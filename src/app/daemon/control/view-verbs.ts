@@ -1,7 +1,7 @@
 import type { DaemonView } from '../status/daemon-view.ts';
 import type { ControlVerbs } from './control-verbs.ts';
 
-/** How the daemon is. Of doors and leases the first `limit`. */
+/** The state of the daemon. Lists the first `limit` doors and leases. */
 export function viewVerbs(view: DaemonView): Pick<ControlVerbs, 'status' | 'doors' | 'attempts' | 'leases'> {
   return {
     status: async () => {

@@ -13,30 +13,30 @@ import { RateRing } from '../../../core/feed/rate-ring.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import { randomBytes } from '../../../host/self/random-bytes.ts';
 
-/** BOUNDED: of the control socket's clients, these leave room for those that ask. */
+/** BOUNDED: followers use clients of the control socket. The rest stays free for requests. */
 const MAX_FOLLOWERS = 8;
 const EVENTS_AT_ONCE = 256;
-/** So long the first event waits for others: a follower is written to ten times a second at most. */
+/** How long the first event waits for others: each follower is written to at most ten times a second. */
 const GATHER_MS = 100;
 const PULSE_MS = 1000;
 const RUN_BYTES = 4;
 
-/** The log has counted them away before they get here, or they say nothing to others. */
+/** Events that are of no use to a follower. */
 const UNTOLD: ReadonlySet<EventKind> = new Set(['debug', 'suppressed']);
-/** What a stranger brings about without a packet's step. */
+/** Noise events that do not come from the packet loop. */
 const NOISE: ReadonlySet<EventKind> = new Set(['proof-refused']);
 
 type Follower = { wake: () => void; isPulseDue: boolean };
 
 /**
- * What happens, for those who follow it over the control socket. Events are remembered whether or not somebody follows, so
- * that who comes back misses nothing; no timer runs without a follower. The log's limits are not concerned.
+ * The event stream of the control socket. Events are recorded even without followers, so that a client that reconnects
+ * misses nothing. Without followers no timer runs. The log's limits do not apply.
  */
 export class Feed {
   readonly rates = new RateRing();
   readonly #wall: () => Instant;
   readonly #ring = new EventRing();
-  /** Tells the cursors of this run from those of others. */
+  /** Tells cursors of this run from those of other runs. */
   readonly #run = Buffer.from(randomBytes(RUN_BYTES)).toString('hex');
   readonly #followers = new Set<Follower>();
   #gather: NodeJS.Timeout | undefined;
@@ -45,12 +45,12 @@ export class Feed {
   #lastPulse: Pulse | undefined;
   #isClosed = false;
 
-  /** `wall`: by the wall clock. */
+  /** `wall`: reads the wall clock. */
   constructor(wall: () => Instant) {
     this.#wall = wall;
   }
 
-  /** What followers are told once a second. */
+  /** `pulse`: sent to followers once a second. */
   beat(pulse: () => Pulse): void {
     this.#pulse = pulse;
   }
@@ -66,18 +66,18 @@ export class Feed {
     this.#gatherLater();
   }
 
-  /** Whether an event of a packet is to be made for `noteStep`. `now`: by `performance.now()`. */
+  /** Whether to build an event of a packet for `noteStep`. `now`: by `performance.now()`. */
   admits(stage: number, now: number): boolean {
     return this.#ring.admits(stage, now);
   }
 
-  /** What a packet has brought about, and was admitted. */
+  /** An admitted event of a packet. */
   noteStep(event: Event, stages?: number): void {
     this.#ring.addNoise(stages === undefined ? { event } : { event, stages }, this.#wall());
     this.#gatherLater();
   }
 
-  /** Until the client leaves, or the daemon ends. A client that reads slowly finds gaps; nothing waits for it. */
+  /** Ends when the client leaves or the daemon stops. A client that reads slowly sees gaps; nothing waits for it. */
   async *follow(since: string | undefined): AsyncGenerator<FollowPart> {
     if (this.#followers.size >= MAX_FOLLOWERS) {
       throw new RequestError(`${MAX_FOLLOWERS} clients follow already, the maximum: end one, and try again`);
@@ -103,7 +103,7 @@ export class Feed {
             ...(pulse === undefined ? {} : { pulse }),
           };
           isRestarted = false;
-          // Something may have come while the client read.
+          // More events may have arrived while the client read.
           await nextTurn();
         } else await this.#sleep(follower);
       }
@@ -112,7 +112,7 @@ export class Feed {
     }
   }
 
-  /** Followers are hung up on. */
+  /** Disconnects the followers. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#gather);
@@ -131,7 +131,7 @@ export class Feed {
     return { number: Math.min(cursor.number, this.#ring.last), isRestarted: false };
   }
 
-  /** Who asks for all that there is has lost nothing of what is forgotten. */
+  /** A client that asks for all events has not lost those already dropped. */
   #oldest(): number {
     const [first] = this.#ring.read(0, 1).records;
     return first === undefined ? this.#ring.last : first.number - 1;

@@ -12,7 +12,10 @@ import { type ExposureQuestion, judgeExposure } from '../../exposure/judge-expos
 import type { InterfaceWatch } from '../packets/interface-watch.ts';
 import { gatesOf } from './gates-of.ts';
 
-/** A large ruleset takes long to read: it is judged again after this many times as long. */
+/**
+ * A large ruleset takes long to read. The pause before the next judgement is this many times as long as the last one
+ * took.
+ */
 const PAUSE_FACTOR = 50;
 
 export type ExposureWatchParts = {
@@ -22,8 +25,8 @@ export type ExposureWatchParts = {
 };
 
 /**
- * Whether what the doors close is closed: the whole ruleset is judged at each look at the rules, which follows every change
- * of them, and comes every 30 s without one. Where nothing has changed, a look costs one question to the kernel.
+ * Checks whether the ports that the doors close are really closed in the whole ruleset. It runs after every change of
+ * the rules and every 30 s. Without a change it costs one question to the kernel.
  */
 export class ExposureWatch {
   readonly #parts: ExposureWatchParts;
@@ -39,12 +42,12 @@ export class ExposureWatch {
     this.#parts = parts;
   }
 
-  /** What is to be judged, as it is now. */
+  /** The present question to judge. */
   get question(): ExposureQuestion {
     return this.#parts.question();
   }
 
-  /** By which interfaces strangers come whose packets go through this host. */
+  /** Interfaces through which strangers' forwarded packets arrive. */
   get ingresses(): readonly Ingress[] {
     const { interfaces, choice } = this.#parts.question();
     return currentIngresses(interfaces, choice);
@@ -55,7 +58,7 @@ export class ExposureWatch {
     return this.#known === undefined ? undefined : { ...this.#known.exposure, at: this.#at };
   }
 
-  /** Judges, unless nothing has changed since; resolves when that is done. */
+  /** Judges unless nothing has changed. Resolves when done. */
   look(): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     if (this.#running !== undefined) {
@@ -70,7 +73,7 @@ export class ExposureWatch {
     return this.#running;
   }
 
-  /** For somebody who waits for it: however long the last one took. */
+  /** Judges at once, for a caller that waits, whatever the pause. */
   async lookNow(): Promise<void> {
     await this.#running;
     this.#notBefore = 0;
@@ -127,7 +130,7 @@ export class ExposureWatch {
   }
 }
 
-/** All that a judgement rests on; `undefined` where a change would not show. */
+/** All inputs of a judgement. `undefined`: a change could go unnoticed. */
 function keyOf({ ports, interfaces, choice }: ExposureQuestion): string | undefined {
   const generation = readGenerationId();
   if (generation === undefined || hasLegacyTables(4) || hasLegacyTables(6)) return undefined;
@@ -142,7 +145,7 @@ type Heard = {
   readonly report: (event: Event) => void;
 };
 
-/** Of the doors' ports that this configuration has. */
+/** Judges the ports of the configuration's doors. */
 export function openExposure(
   config: () => Config,
   options: Pick<DaemonOptions, 'interfaces'>,

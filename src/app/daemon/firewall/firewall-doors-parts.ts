@@ -5,13 +5,13 @@ import type { Clock } from '../../../host/clock/clock.ts';
 import type { ChosenFirewall, FirewallSettings } from './open-firewall.ts';
 
 export type FirewallDoorsParts = {
-  /** Asked for when a door first needs it, and when the settings change. Throws a `FirewallError`. */
+  /** Called when a door first needs the firewall, and when the settings change. Throws a `FirewallError`. */
   readonly openFirewall: (settings: FirewallSettings) => Promise<ChosenFirewall>;
   readonly clock: Clock;
   /** The leases that hold ports open now. */
   readonly leases: () => readonly Lease[];
   readonly report: (event: Event) => void;
   readonly onLooked?: () => void;
-  /** By which interfaces strangers come whose packets go through this host; they may change at any time. */
+  /** Interfaces through which strangers' forwarded packets arrive. They may change at any time. */
   readonly ingresses?: () => readonly Ingress[];
 };

@@ -25,14 +25,14 @@ import { RegularLook } from './regular-look.ts';
 import { retryWhenExhausted } from './retry-when-exhausted.ts';
 
 /**
- * The doors' part in the firewall: installed as a whole, put back when somebody has taken it away, one change after
- * the other; doors that are completed together are opened together.
+ * The doors' rules in the firewall. They are installed as a whole and restored if somebody removes them. Changes run
+ * one after another. Doors completed together are opened together.
  */
 export class FirewallDoors {
   readonly #parts: FirewallDoorsParts;
   readonly #part: InstalledRules;
   readonly #openings = new OpeningQueue();
-  /** Of openings that nobody asked for. */
+  /** For rehearsed openings. */
   readonly rehearsal: OpeningRehearsal;
   #gates: readonly Gate[] = [];
   readonly #ingresses: IngressFollower;
@@ -40,7 +40,7 @@ export class FirewallDoors {
   readonly #lookTimer = new LookTimer(() => void this.#inTurn(() => this.#look()));
   readonly #renewal = new LeaseRenewal(() => void this.renew());
   readonly #regularLook: RegularLook;
-  /** The part could not be put in place, and `#lookTimer` waits to try it again. */
+  /** The rules could not be installed, and `#lookTimer` will retry. */
   #isBroken = false;
   #stopped = false;
 
@@ -52,47 +52,47 @@ export class FirewallDoors {
     this.#part = new InstalledRules({ openFirewall, report, onChange: () => this.#lookTimer.afterChange() });
     this.rehearsal = new OpeningRehearsal({
       turns: this.#turns,
-      // What has been stopped lets go of its descriptors.
+      // After the stop the firewall's descriptors are released.
       firewall: () => (this.#stopped ? undefined : this.#part.firewall),
       grantOf: (lease) => this.#grant(lease),
     });
   }
 
-  /** Whether the kernel closes what is open even without a process. */
+  /** Whether the kernel closes open ports even without this process. */
   get closesByItself(): boolean {
     return this.#part.firewall?.closesByItself === true;
   }
 
-  /** As of the last look, which follows every change of the rules. */
+  /** As of the last check, which follows every change of the rules. */
   get status(): FirewallStatus {
     const { firewall, why = '' } = this.#part;
     if (firewall === undefined) return { kind: this.#gates.length > 0 ? 'unreachable' : 'unused' };
     return { kind: this.#isBroken ? 'missing' : 'in-place', name: firewall.name, why };
   }
 
-  /** When the part was last seen to be in place or missing, by the wall clock. */
+  /** Wall-clock time at which the rules were last checked. */
   get lookedAt(): Instant | undefined {
     return this.#regularLook.at;
   }
 
-  /** Strangers may come by another interface now. */
+  /** Strangers may arrive through another interface now. */
   note({ kind }: Event): void {
     if (kind === 'interface' && this.#ingresses.hasMoved) this.lookNow();
   }
 
-  /** Looks at once, whether or not a change was told of. */
+  /** Checks the rules at once, even without a change notice. */
   lookNow(): void {
     if (this.#part.firewall !== undefined) void this.#inTurn(() => this.#look());
   }
 
-  /** Why a door has no place in this firewall. */
+  /** Why a door cannot be served by this firewall. */
   skipReason(door: string): string | undefined {
     return this.#part.skipReason(door);
   }
 
   /**
-   * Puts these gates in place, with the leases that are open, in the firewall that the settings ask for. What cannot be
-   * done is reported, and tried again. With nothing to open, ever, the firewall is left alone. Whether all stands now.
+   * Installs these gates and the open leases, in the firewall that the settings select. Failures are reported and
+   * retried. If no door can ever open ports, the firewall is left alone. Returns whether all rules are in place.
    */
   async install(gates: readonly Gate[], settings: FirewallSettings): Promise<boolean> {
     trackOlderConnections(gates, this.#gates, this.#parts.report);
@@ -102,12 +102,12 @@ export class FirewallDoors {
     return isUsed || this.#parts.leases().some(hasPorts) ? this.renew() : true;
   }
 
-  /** Puts everything in place once more, all leases with their ends. Whether all stands. */
+  /** Installs everything again, including all leases with their ends. Returns whether all rules are in place. */
   renew(): Promise<boolean> {
     return this.#inTurn(() => this.#installNow());
   }
 
-  /** Opens the lease's ports until its end, or sets a new end. Throws a `FirewallError`. */
+  /** Opens the lease's ports until its end, or changes the end. Throws a `FirewallError`. */
   async open(lease: Lease): Promise<void> {
     const why = this.#part.skipReason(lease.door);
     if (why !== undefined) throw new FirewallError(why);
@@ -123,7 +123,7 @@ export class FirewallDoors {
     });
   }
 
-  /** After a start that has failed: leaves the ports closed or open as it found them. Returns whether they are so. */
+  /** Undoes a failed start: restores the ports as they were found. Returns whether that succeeded. */
   async undo(): Promise<boolean> {
     try {
       if (!this.#stopped) await this.stop(this.#part.hasFoundPart ? 'keep' : 'open');
@@ -134,12 +134,12 @@ export class FirewallDoors {
     }
   }
 
-  /** The command that opens what is closed now, for when there is no daemon any more. `undefined` where nothing is. */
+  /** The command that opens the closed ports once no daemon runs. `undefined`: no port is closed. */
   howToOpen(): Promise<string | undefined> {
     return this.#part.howToOpen();
   }
 
-  /** `open`: takes the part out of the firewall, and the ports are as they were without it; `keep`: leaves it. */
+  /** `open`: removes the rules, so the ports are as without Bussa. `keep`: leaves the rules. */
   async stop(exit: 'open' | 'keep'): Promise<void> {
     this.#stopped = true;
     this.#lookTimer.stop();
@@ -160,12 +160,13 @@ export class FirewallDoors {
     throw new FirewallError('the firewall cannot be reached yet');
   }
 
-  /** Returns whether the part stands now. */
+  /** Returns whether the rules are in place now. */
   async #installNow(): Promise<boolean> {
     if (this.#stopped) return false;
     const { leases, report } = this.#parts;
     const open = leases().filter(hasPorts);
-    // A single use that waits to be opened is so in its own turn: of one that was never made nothing can tell.
+    // A single-use lease that is still queued opens in its own turn: nothing tells whether the use of a grant that
+    // never existed is spent.
     const standing = open.filter(({ id, opened }) => !(opened.singleUse && this.#openings.has(id)));
     const gates = this.#ingresses.take(withLeftover(this.#gates, open));
     try {
@@ -182,7 +183,7 @@ export class FirewallDoors {
     return !this.#isBroken;
   }
 
-  /** `why`: what is wrong with the part; `undefined` for nothing. */
+  /** `why`: what is wrong with the rules; `undefined`: nothing. */
   #break(why: string | undefined): void {
     this.#isBroken = why !== undefined;
     if (why === undefined) return;
@@ -213,7 +214,7 @@ export class FirewallDoors {
     }
   }
 
-  /** What somebody has taken away stands again when the log says so. Returns whether it does. */
+  /** Restores removed rules, then logs it. Returns whether they are in place. */
   async #putBack(): Promise<boolean> {
     const name = this.#part.firewall?.name;
     if (!(await this.#installNow())) return false;
@@ -237,7 +238,7 @@ export class FirewallDoors {
     return grantOf(lease, this.#parts.clock.sinceBoot());
   }
 
-  /** One after the other; what fails fails for its own caller. What is asked to be opened later is so afterwards. */
+  /** Runs one action at a time. A failure affects only its own caller. Openings requested later run after it. */
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
     this.#openings.endBatch();
     return this.#turns.take(action);

@@ -5,13 +5,13 @@ import { type Instant, type Millis, millis, since } from '../../../core/net/time
 import type { Firewall, Grant } from '../../../host/firewall/contract/firewall.ts';
 import type { AskedOpening } from './opening-queue.ts';
 
-/** What lets a lease in until its end. */
+/** What lets a lease's source in until its end. */
 export function grantOf(lease: Lease, now: Instant): Grant {
   const left = Math.max(0, since(now, lease.due));
   return { door: lease.door, source: leasePrefix(lease).base, left: millis(left) as Millis };
 }
 
-/** What is told where an installation has closed a lease to be on the safe side. */
+/** Reports a lease that an installation closed because its single use may be spent. */
 export function unknownUse({ door, source }: Grant): Event {
   const text = `${source}: ${door}: cannot tell whether its single use was spent; closed, knock again`;
   return { kind: 'warning', text };
@@ -20,13 +20,13 @@ export function unknownUse({ door, source }: Grant): Event {
 export type OpeningParts = {
   readonly firewall: () => Firewall;
   readonly grantOf: (lease: Lease) => Grant;
-  /** Puts the rules back if somebody has taken them away. Returns whether that was so, and they stand again. */
+  /** Restores the rules if somebody removed them. Returns whether that was the case and they are in place again. */
   readonly restore: () => Promise<boolean>;
 };
 
 /**
- * Opens them in one transaction. Where that is refused because somebody has just taken the rules away, they are put
- * back first; else each opening for itself: one that cannot be done fails alone. Returns what was asked for.
+ * Opens all of them in one transaction. If the rules were just removed, restores them and tries again; otherwise opens
+ * each one separately, so that a bad one fails alone. Returns the openings of the batch.
  */
 export async function openTogether(
   batch: readonly AskedOpening[],
@@ -44,7 +44,7 @@ export async function openTogether(
   return grants;
 }
 
-/** All of them at once. Throws a `FirewallError`. */
+/** All in one transaction. Throws a `FirewallError`. */
 async function grantAll(firewall: Firewall, grants: readonly Grant[]): Promise<void> {
   const [first, ...others] = grants;
   if (first !== undefined && others.length === 0) await firewall.grant(first);
@@ -56,7 +56,7 @@ function tryGrant(firewall: Firewall, grants: readonly Grant[]): Promise<boolean
   return granted.catch(() => false);
 }
 
-/** Each for itself: one that cannot be done fails alone. */
+/** Each in its own transaction: a bad one fails alone. */
 async function grantEach(
   firewall: Firewall,
   batch: readonly AskedOpening[],

@@ -5,8 +5,8 @@ import type { Gate } from '../../../host/firewall/contract/firewall.ts';
 import { cuts } from './port-leases.ts';
 
 /**
- * The rules of a door that cuts take a connection that the kernel does not know for one that has been cut. Those that
- * are older than its tracking, the owner's perhaps, are made known to it before, once. `before`: the gates until now.
+ * The rules of a door that cuts connections treat a connection unknown to the kernel as cut. Connections older than the
+ * connection tracking, perhaps the owner's, are therefore added to its table once. `before`: the gates until now.
  */
 export function trackOlderConnections(
   gates: readonly Gate[],

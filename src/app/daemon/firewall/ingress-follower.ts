@@ -3,7 +3,7 @@ import { portsOn } from '../../../core/door/port-opening.ts';
 import type { Ingress } from '../../../core/net/ingress.ts';
 import type { Gate } from '../../../host/firewall/contract/firewall.ts';
 
-/** By which interfaces strangers come whose packets go through this host: as the rules have it, and as it is now. */
+/** The interfaces through which strangers' forwarded packets arrive: as installed in the rules, and as they are now. */
 export class IngressFollower {
   readonly #ask: () => readonly Ingress[];
   #known: readonly Ingress[] = [];
@@ -13,19 +13,19 @@ export class IngressFollower {
     this.#ask = ask;
   }
 
-  /** The gates as they are to be installed now. */
+  /** The gates, completed for the present interfaces. */
   take(gates: readonly Gate[]): Gate[] {
     this.#isNeeded = gates.some(({ ports }) => portsOn(ports, 'forward').length > 0);
     this.#known = this.#now();
     return gates.map((gate) => ({ ...gate, ingresses: this.#known }));
   }
 
-  /** Whether the rules that stand are not for what is now. */
+  /** Whether the installed rules are outdated. */
   get hasMoved(): boolean {
     return !isDeepStrictEqual(this.#now(), this.#known);
   }
 
-  /** What cannot be asked just now is as it was. */
+  /** If the interfaces cannot be read now, they count as unchanged. */
   #now(): readonly Ingress[] {
     if (!this.#isNeeded) return [];
     try {

@@ -8,25 +8,25 @@ export type InstalledRulesParts = {
   /** Throws a `FirewallError`. */
   readonly openFirewall: (settings: FirewallSettings) => Promise<ChosenFirewall>;
   readonly report: (event: Event) => void;
-  /** Somebody else has changed the rules. */
+  /** Called when another program changed the rules. */
   readonly onChange: () => void;
 };
 
 type InUse = ChosenFirewall & { readonly settings: FirewallSettings; readonly watch: Readiness };
 
 /**
- * The doors' part in whichever firewall the settings ask for. When they ask for another one, the new part stands before
- * the old one goes: there is no moment in which neither closes. The caller makes one change at a time.
+ * The doors' rules in the selected firewall. When another one is selected, the new rules are installed before the old
+ * ones are removed, so the ports never stay open in between. The caller makes one change at a time.
  */
 export class InstalledRules {
   readonly #parts: InstalledRulesParts;
   #settings: FirewallSettings = {};
   #inUse: InUse | undefined;
-  /** Doors that are not in the part, and why. BOUNDED: by the gates. */
+  /** Doors that are not in the rules, and why. BOUNDED: by the gates. */
   readonly #leftOut = new Map<string, string>();
-  /** Doors that are. BOUNDED: likewise. */
+  /** Doors that are in the rules. BOUNDED: by the gates. */
   #standing: ReadonlySet<string> = new Set();
-  /** What an earlier choice has left, or an earlier process, is gone. */
+  /** No rules of an earlier choice or an earlier process are left. */
   #isAlone = false;
   #hasFoundPart: boolean | undefined;
 
@@ -34,12 +34,12 @@ export class InstalledRules {
     this.#parts = parts;
   }
 
-  /** `undefined` as long as none could be opened, or was needed. */
+  /** `undefined` until a firewall has been needed and could be opened. */
   get firewall(): Firewall | undefined {
     return this.#inUse?.firewall;
   }
 
-  /** Whether a part of Bussa's stood there when this process first closed ports: a dead daemon's. */
+  /** Whether Bussa's rules existed when this process first closed ports: a dead daemon left them. */
   get hasFoundPart(): boolean {
     return this.#hasFoundPart === true;
   }
@@ -49,7 +49,7 @@ export class InstalledRules {
     return this.#inUse?.why;
   }
 
-  /** Whether the part stands, with these leases in it. What cannot be read is reported, and does not stand. */
+  /** Whether the rules exist, with these leases in them. If they cannot be read, reports it and returns false. */
   async holds(grants: readonly Grant[]): Promise<boolean> {
     const { firewall } = this;
     if (firewall === undefined) return false;
@@ -61,7 +61,7 @@ export class InstalledRules {
     }
   }
 
-  /** The command that opens what is closed now. `undefined` where nothing is. */
+  /** The command that opens the closed ports. `undefined`: none is closed. */
   async howToOpen(): Promise<string | undefined> {
     try {
       return await this.firewall?.howToOpen();
@@ -70,7 +70,7 @@ export class InstalledRules {
     }
   }
 
-  /** Which firewall the next `install` is to use. */
+  /** Selects the firewall for the next `install`. */
   choose({ firewall, attach }: FirewallSettings): void {
     this.#settings = {
       ...(firewall === undefined ? {} : { firewall }),
@@ -78,20 +78,20 @@ export class InstalledRules {
     };
   }
 
-  /** Why a door is not in the part, where it has no place in this firewall. */
+  /** Why a door is not in the rules, if this firewall cannot serve it. */
   skipReason(door: string): string | undefined {
     return this.#leftOut.get(door);
   }
 
-  /** Whether the door's rules stand, as far as this process knows. */
+  /** Whether the door's rules are in place, as far as this process knows. */
   has(door: string): boolean {
     return this.#standing.has(door);
   }
 
   /**
-   * As `Firewall.install`. Where another firewall is asked for and cannot be had, the one in use stays. A door that has
-   * no place here is left out: its ports are closed to everybody, and it keeps no other from being there. Throws a
-   * `FirewallError`.
+   * As `Firewall.install`. If another firewall is selected but cannot be opened, the present one stays. A door that
+   * this firewall cannot serve is left out: its ports stay closed to everybody, and other doors are not affected.
+   * Throws a `FirewallError`.
    */
   async install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
     this.#leftOut.clear();
@@ -119,14 +119,14 @@ export class InstalledRules {
     if (!isDeepStrictEqual(current.settings, this.#settings)) {
       return (await this.#tryChange(current, gates, grants)) ?? current.firewall.install(gates, grants, true);
     }
-    // The rules may be gone, and to find out which firewalls there are takes programs: the ports are closed first.
+    // The rules may be gone. Closing the ports comes first, because detecting the firewalls has to run programs.
     const first = await settle(current.firewall.install(gates, grants, true));
     const changed = (await current.isOutdated()) ? await this.#tryChange(current, gates, grants) : undefined;
     if (first.kind === 'failed' && changed === undefined) throw first.error;
     return [...(first.kind === 'done' ? first.unknown : []), ...(changed ?? [])];
   }
 
-  /** `undefined` where the firewall in use has to stay. */
+  /** `undefined`: the present firewall has to stay. */
   async #tryChange(
     current: InUse,
     gates: readonly Gate[],
@@ -145,12 +145,12 @@ export class InstalledRules {
     }
   }
 
-  /** Whether another firewall is to be found now than the one in use. */
+  /** Whether detection would now select another firewall. */
   async isOutdated(): Promise<boolean> {
     return (await this.#inUse?.isOutdated()) === true;
   }
 
-  /** Takes away what an earlier choice has left. Returns whether nothing of it is there any more. */
+  /** Removes what an earlier choice left. Returns whether nothing of it remains. */
   async removeOthers(): Promise<boolean> {
     if (this.#isAlone || this.#inUse === undefined) return true;
     const { report } = this.#parts;
@@ -166,7 +166,7 @@ export class InstalledRules {
     return this.#isAlone;
   }
 
-  /** Nothing is heard of changes any more. */
+  /** Stops listening for changes. */
   unwatch(): void {
     this.#inUse?.watch.close();
   }

@@ -9,14 +9,14 @@ import type {
   TrackedConnection,
 } from '../../../host/connections/connections.ts';
 
-/** A lease that minds the connections made through it. */
+/** A lease that has to track the connections made through it. */
 export type PortLease = Lease & { readonly opened: LeasePorts };
 
 export function tracksConnections(lease: Lease): lease is PortLease {
   return lease.opened !== undefined && (lease.opened.hold || lease.opened.closeKills);
 }
 
-/** More than is looked for, where the leases are of several doors: each source with each port. */
+/** Covers more than needed if the leases belong to several doors: each source with each port. */
 export function queryForLeases(leases: Iterable<{ readonly lease: PortLease }>): ConnectionQuery {
   const sources = new Set<Address>();
   const prefixes6 = new Set<number>();
@@ -29,7 +29,7 @@ export function queryForLeases(leases: Iterable<{ readonly lease: PortLease }>):
   return { sources, prefixes6: [...prefixes6], ports: [...ports.values()] };
 }
 
-/** To this host, or through it: a connection to the same port elsewhere is none of the door's. */
+/** To or through this host. A connection to the same port elsewhere does not belong to the door. */
 export function isOn(lease: PortLease): (connection: TrackedConnection) => boolean {
   const own = lease.opened.ports;
   const ports = { input: portsOn(own, 'input'), forward: portsOn(own, 'forward') };
@@ -45,7 +45,7 @@ export function isAlive({ state }: TrackedConnection): boolean {
   return state === 'alive';
 }
 
-/** One that is being asked for is made a moment later. */
+/** A connection that is still being set up is cut when it exists. */
 export function isCuttable({ state }: TrackedConnection): boolean {
   return state === 'alive' || state === 'asked';
 }
@@ -54,7 +54,7 @@ export function renderPorts(ports: readonly QueriedPorts[]): string {
   return ports.map(({ protocol, first, last }) => `${protocol}/${first}-${last}`).join();
 }
 
-/** Connections by their sources, and by the IPv6 prefixes of these lengths that they are in. */
+/** Connections by source address, and by the IPv6 prefixes of these lengths. */
 export type ConnectionGroups = ReadonlyMap<string, readonly TrackedConnection[]>;
 
 export function groupBySource(
@@ -76,7 +76,7 @@ export function groupBySource(
   return groups;
 }
 
-/** Those whose source the lease lets in, to whatever port. */
+/** Connections, to any port, whose source the lease lets in. */
 export function connectionsOf(groups: ConnectionGroups, lease: PortLease): readonly TrackedConnection[] {
   return groups.get(renderPrefix(leasePrefix(lease))) ?? [];
 }

@@ -4,7 +4,7 @@ import type { Grant } from '../../../host/firewall/contract/firewall.ts';
 /** The longest delay of a Node.js timer. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-/** Leases that are longer than the kernel counts are put in again, each long before the kernel ends it. */
+/** Renews leases that are longer than the kernel can count, well before the kernel would end them. */
 export class LeaseRenewal {
   readonly #renew: () => void;
   #timer: NodeJS.Timeout | undefined;
@@ -13,7 +13,7 @@ export class LeaseRenewal {
     this.#renew = renew;
   }
 
-  /** `longest`: what the kernel counts. Does nothing where each grant ends within half of it. */
+  /** `longest`: the kernel's limit. Does nothing if every grant ends within half of it. */
   schedule(grants: readonly Grant[], longest: Millis): void {
     if (this.#timer !== undefined || !grants.some(({ left }) => left > longest / 2)) return;
     this.#timer = setTimeout(

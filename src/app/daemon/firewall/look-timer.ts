@@ -1,10 +1,10 @@
-/** A part that could not be put in place is tried again after this long. */
+/** Delay before rules that could not be installed are tried again. */
 const RETRY_MS = 10_000;
 
-/** After somebody has changed the rules: they often do so in several steps. */
+/** Delay after a change of the rules: changes often come in several steps. */
 const AFTER_CHANGE_MS = 100;
 
-/** When the firewall is looked at next. One look that waits is enough: it finds all changes. */
+/** Schedules the next check of the firewall. One pending check is enough: it finds all changes. */
 export class LookTimer {
   readonly #look: () => void;
   #timer: NodeJS.Timeout | undefined;

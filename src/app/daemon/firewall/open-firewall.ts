@@ -13,22 +13,22 @@ import {
 import { findClosers } from '../../exposure/find-closers.ts';
 import type { ExposureQuestion } from '../../exposure/judge-exposure.ts';
 
-/** What the configuration says of the firewall. */
+/** The firewall settings of the configuration. */
 export type FirewallSettings = Pick<Settings, 'firewall' | 'attach'>;
 
 export type ChosenFirewall = {
   readonly firewall: Firewall;
   readonly why: string;
-  /** What may keep doors shut all the same, with the remedy. */
+  /** What may keep doors closed nevertheless, with the remedy. */
   readonly warnings?: readonly string[];
-  /** Takes away what stands in firewalls of other kinds since an earlier choice; returns in words where it stood. */
+  /** Removes rules that an earlier choice left in other kinds of firewall. Returns where they were, in words. */
   readonly removeOthers: () => Promise<readonly string[]>;
-  /** Whether another one would be chosen by now: the owner has begun with a firewall, or given one up. */
+  /** Whether another firewall would be selected now: the owner has started to use one, or removed one. */
   readonly isOutdated: () => Promise<boolean>;
 };
 
 /**
- * The firewall that the configuration names, or the one that the host has for the ports in `question`. Throws a
+ * Opens the firewall that the configuration names, or the one that this host uses for the ports in `question`. Throws a
  * `FirewallError`.
  */
 export async function openFirewall(
@@ -79,7 +79,7 @@ async function openChoice(choice: FirewallChoice): Promise<ChosenFirewall> {
   }
 }
 
-/** Twice in a row: a command that has failed once, behind another's lock, changes nothing. */
+/** Two detections in a row must agree: one may have failed because another program held a lock. */
 async function isChosenOtherwise(
   choice: FirewallChoice,
   question: (() => ExposureQuestion) | undefined,
@@ -89,17 +89,17 @@ async function isChosenOtherwise(
   return keyOf(await detect(question)) === now;
 }
 
-/** A chain that drops a door's port is one to attach to, as one that drops whatever its rules do not name. */
+/** A chain that drops a door's port is one to attach to, like a chain with a drop policy. */
 async function detect(question: (() => ExposureQuestion) | undefined): Promise<FirewallChoice> {
   return detectFirewall(question === undefined ? [] : await findClosers(question()));
 }
 
-/** What is the same for the same choice; `undefined` for none. */
+/** Equal for equal choices. `undefined`: no choice. */
 function keyOf({ why: _, ...choice }: FirewallChoice): string | undefined {
   return choice.kind === 'none' ? undefined : JSON.stringify(choice);
 }
 
-/** The same, where no other daemon has Bussa's part. */
+/** As `openFirewall`, if no other daemon has rules. */
 export function openFirewallAlone(
   lock: FirewallLock,
   question: () => ExposureQuestion,

@@ -1,6 +1,6 @@
 import type { Lease, LeaseId } from '../../../core/lease/lease.ts';
 
-/** BOUNDED: so many leases are opened in one transaction, about 5 ms; the next ones wait for the next. */
+/** BOUNDED: leases opened in one transaction, about 5 ms. More leases wait for the next one. */
 const MAX_BATCH = 1024;
 
 /** A lease whose ports are to be opened. */
@@ -8,17 +8,17 @@ export type AskedOpening = { readonly lease: Lease; readonly refuse: (reason: un
 
 type Batch = { readonly openings: AskedOpening[]; readonly done: Promise<void> };
 
-/** Begins a batch, to which nothing is added any more. */
+/** Starts a batch. Nothing is added to it afterwards. */
 export type TakeBatch = () => readonly AskedOpening[];
 
-/** Openings that are asked for before the first of them can begin are one batch. BOUNDED: by the leases. */
+/** Collects openings that are requested before the first of them can start into one batch. BOUNDED: by the leases. */
 export class OpeningQueue {
   #batch: Batch | undefined;
   readonly #waiting = new Map<LeaseId, number>();
 
   /**
-   * Resolves when the lease's batch has been opened; rejects if it has been refused, by itself or with its batch. `run`
-   * takes the batch, not before the caller's own turn of the event loop is over.
+   * Resolves when the lease's batch has been opened. Rejects if the lease or the whole batch was refused. `run` takes
+   * the batch, at the earliest in the next turn of the event loop.
    */
   async ask(lease: Lease, run: (take: TakeBatch) => Promise<void>): Promise<void> {
     const refusal = Promise.withResolvers<never>();
@@ -34,12 +34,12 @@ export class OpeningQueue {
     }
   }
 
-  /** Whether it waits to be opened, or is being opened. */
+  /** Whether the lease waits for its opening, or is being opened. */
   has(id: LeaseId): boolean {
     return this.#waiting.has(id);
   }
 
-  /** What is asked for from now on comes later than what is asked for in between. */
+  /** Later requests start a new batch, behind what was queued in between. */
   endBatch(): void {
     this.#batch = undefined;
   }

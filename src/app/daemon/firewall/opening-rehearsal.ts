@@ -4,14 +4,14 @@ import type { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
 
 export type OpeningRehearsalParts = {
-  /** In which the firewall is changed. */
+  /** The queue of firewall changes. */
   readonly turns: SerialQueue;
-  /** The one in use; `undefined` where there is none, or none any more. */
+  /** The present firewall. `undefined`: none is in use. */
   readonly firewall: () => Firewall | undefined;
   readonly grantOf: (lease: Lease) => Grant;
 };
 
-/** Takes openings that nobody asked for the way of real ones, up to the kernel, which refuses them: nothing changes. */
+/** Runs test openings through the real path up to the kernel, which rejects them: nothing changes. */
 export class OpeningRehearsal {
   readonly #parts: OpeningRehearsalParts;
   readonly #queue = new OpeningQueue();
@@ -20,7 +20,7 @@ export class OpeningRehearsal {
     this.#parts = parts;
   }
 
-  /** Whether the firewall in use can be had to refuse an opening without a trace. */
+  /** Whether the firewall can reject an opening without side effects. */
   get isPossible(): boolean {
     return this.#parts.firewall()?.rehearse !== undefined;
   }

@@ -1,10 +1,10 @@
 import type { Instant } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 
-/** Without a change too, it is looked at after this long, in case that one was not told of. */
+/** Interval of checks without a change notice, in case one was missed. */
 const LOOK_EVERY_MS = 30_000;
 
-/** Remembers when something was last looked at, and has it looked at again in time. */
+/** Remembers the time of the last check, and repeats it in time. */
 export class RegularLook {
   readonly #clock: Clock;
   readonly #look: () => void;
@@ -13,7 +13,7 @@ export class RegularLook {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  /** `onLooked` is called after each look. */
+  /** `onLooked` is called after each check. */
   constructor(clock: Clock, look: () => void, onLooked: () => void = () => undefined) {
     this.#clock = clock;
     this.#look = look;
@@ -25,7 +25,7 @@ export class RegularLook {
     return this.#at;
   }
 
-  /** It has just been looked at. */
+  /** A check was just done. */
   looked(): void {
     this.#at = this.#clock.wall();
     clearTimeout(this.#timer);

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ExhaustedError } from '../../../host/firewall/contract/firewall.ts';
 
-/** How often it is tried, and how soon again. */
+/** Number of attempts, and the delay between them. */
 const TRIES = 10;
 const AGAIN_MS = 500;
 
-/** Does it once more where there was no descriptor, process or memory: what runs still may give some back. */
+/** Retries an action that failed for lack of descriptors, processes or memory. Running programs may soon free some. */
 export async function retryWhenExhausted<T>(action: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

@@ -13,7 +13,7 @@ export type AdoptionParts = {
   readonly report: (event: Event) => void;
 };
 
-/** What the lease machine is told of a lease that an earlier daemon left, judged by the clocks and by its commands' claims. */
+/** The lease machine's input for a lease of an earlier daemon. The clocks and the claims of its commands decide. */
 export function adoptInput(
   stored: StoredLease,
   parts: AdoptionParts & { readonly isBanned: boolean },
@@ -38,7 +38,7 @@ export function adoptInput(
     case 'closing':
       return { ...common, lease, fate: { kind: 'stopping' } };
     case 'cut-off':
-      // Its stop command is run again at once.
+      // The stop command runs again at once.
       return { ...common, lease: { ...lease, due: clock.sinceBoot() }, fate: { kind: 'open' } };
     case 'open':
       return { ...common, lease, fate: { kind: 'open' } };
@@ -47,7 +47,7 @@ export function adoptInput(
   }
 }
 
-/** What an earlier daemon's start command has left behind tells how it ended. */
+/** The claim of the earlier daemon's start command tells how it ended. */
 function startFailureOf(stored: StoredLease, fate: LeaseFate, claims: Claims): Pick<Lease, 'startFailure'> {
   const isKnown = stored.stop === '' || stored.startFailure !== undefined || fate === 'opening';
   const failure = isKnown ? undefined : claims.startFailure(stored.id);
@@ -56,15 +56,15 @@ function startFailureOf(stored: StoredLease, fate: LeaseFate, claims: Claims): P
 
 export const isOfThisBoot = ({ bootId }: StoredLease, clock: Clock): boolean => bootId === clock.bootId;
 
-/** What an earlier run has left of the lease's commands, or ports. */
+/** The state of the lease's commands or ports after an earlier run. */
 export function fateOf(stored: StoredLease, { claims, clock, report }: AdoptionParts): LeaseFate {
   const sameBoot = isOfThisBoot(stored, clock);
-  // Ports alone have no command, and so no claim. A reboot has taken them out of the firewall.
+  // Ports alone have no command, and therefore no claim. A reboot has removed them from the firewall.
   if (stored.stop === '') return sameBoot ? 'open' : 'over';
   try {
     return claims.fate(stored.id, sameBoot);
   } catch (error) {
-    // The door is taken for open: a close too many is the lesser evil.
+    // Assume that the door is open: closing once too often is the smaller harm.
     report({ kind: 'error', text: (error as Error).message });
     return 'open';
   }

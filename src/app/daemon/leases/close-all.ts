@@ -3,23 +3,25 @@ import { inTime } from '../serial/in-time.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 
 /**
- * A stop in which no door has closed for so long waits no more. The row of a command that has not ended by then stays
- * in the store.
+ * A stop gives up if no door has closed for this long. The row of a command that is still running stays in the store.
  */
 export const STOP_MS = 60_000;
 
-/** However many doors still close, a stop takes no longer: `TimeoutStopSec` of the unit leaves the hooks as long. */
+/**
+ * Maximum length of a stop, however many doors still close. `TimeoutStopSec` of the unit leaves the hooks as much time
+ * again.
+ */
 export const LONGEST_STOP_MS = 180_000;
 
-/** The bounds of a stop. */
+/** Time limits of a stop. */
 export type StopBounds = { readonly quietMs: number; readonly longestMs: number };
 
 const BOUNDS: StopBounds = { quietMs: STOP_MS, longestMs: LONGEST_STOP_MS };
 
-/** BOUNDED: leases that are named in one line. */
+/** BOUNDED: leases named in one line. */
 const NAMED = 8;
 
-/** As long as doors go on closing, it is waited for, but not for ever. Returns the leases that have not closed. */
+/** Waits as long as doors keep closing, within limits. Returns the leases that have not closed. */
 export async function closeAll(
   keeper: Pick<LeaseKeeper, 'stop' | 'leases'>,
   { quietMs, longestMs }: StopBounds = BOUNDS,
@@ -35,7 +37,7 @@ export async function closeAll(
   }
 }
 
-/** What is said of them. */
+/** Describes them for the log. */
 export function describeRemaining(left: readonly Lease[]): string {
   const named = left.slice(0, NAMED).map(({ door, source }) => `${door} for ${source}`);
   const more = left.length > NAMED ? ` and ${left.length - NAMED} more` : '';

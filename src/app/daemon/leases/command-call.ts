@@ -5,15 +5,15 @@ import type { CommandCall } from '../../../host/process/command-runner.ts';
 export type DoorCommand = {
   readonly door: string;
   readonly purpose: 'start' | 'stop';
-  /** As the log tells it. */
+  /** As shown in the log. */
   readonly command: string;
-  /** What the shell is given. */
+  /** The text for the shell. */
   readonly text: string;
-  /** Whether the door has a command that closes it. */
+  /** Whether the door has a stop command. */
   readonly hasStop: boolean;
 };
 
-/** A door's command within its limits; the log is told when it waits and when it runs. */
+/** A door's command with its limits. Reports when it waits and when it runs. */
 export function commandCall(
   { door, purpose, command, text, hasStop }: DoorCommand,
   limits: CommandLimits,

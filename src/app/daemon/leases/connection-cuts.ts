@@ -8,7 +8,7 @@ import {
   queryForLeases,
 } from '../firewall/lease-match.ts';
 
-/** One made while others are being cut is cut after them: so often. */
+/** New connections made during a cut are cut in another pass. Maximum number of passes. */
 const CUTS = 16;
 
 type IsMade = (connection: TrackedConnection) => boolean;
@@ -21,7 +21,7 @@ type Cut = {
   readonly resolve: (count: number) => void;
 };
 
-/** Cuts connections, those of several leases with one look at the kernel's table. */
+/** Cuts connections. One read of the kernel's table serves several leases. */
 export class ConnectionCuts {
   readonly #open: () => Connections;
   readonly #report: (event: Event) => void;
@@ -34,7 +34,7 @@ export class ConnectionCuts {
     this.#report = report;
   }
 
-  /** Cuts the lease's connections that `isMade` names. Returns how many. What cannot be done is reported. */
+  /** Cuts the lease's connections that `isMade` selects. Returns how many. Failures are reported. */
   cut(lease: PortLease, isMade: IsMade): Promise<number> {
     return new Promise((resolve) => {
       this.#waiting.push({ lease, isMade, count: 0, resolve });

@@ -1,7 +1,7 @@
 import type { CommandLimits } from '../../../core/door/command-limits.ts';
 import type { DoorSpec } from '../../../core/door/door.ts';
 
-/** The limits of the doors' commands, as they are now. BOUNDED: by the doors. */
+/** The current limits of the doors' commands. BOUNDED: by the doors. */
 export class DoorLimits {
   readonly #limits = new Map<string, CommandLimits>();
 
@@ -15,7 +15,7 @@ export class DoorLimits {
     else this.#limits.set(name, limits);
   }
 
-  /** A door that is gone from the configuration has the defaults. */
+  /** A removed door has the defaults. */
   of(door: string): CommandLimits {
     return this.#limits.get(door) ?? {};
   }

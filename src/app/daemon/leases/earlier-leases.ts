@@ -6,13 +6,13 @@ import type { State } from '../../state/open-state.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { takeOverOrphans } from './take-over.ts';
 
-/** Between two looks at the commands that another daemon, now dead, has started. */
+/** Interval of checks on the commands of a dead daemon. */
 const ADOPT_AGAIN_MS = 1000;
 
 export type EarlierLeasesParts = {
   readonly inForce: ConfigInForce;
   readonly stateDirectory: string;
-  /** Of this daemon, below `stateDirectory`. */
+  /** Name of this daemon's directory in `stateDirectory`. */
   readonly stateName: string;
   readonly state: State;
   readonly keeper: LeaseKeeper;
@@ -20,7 +20,7 @@ export type EarlierLeasesParts = {
   readonly report: (event: Event) => void;
 };
 
-/** What this daemon left open in an earlier life, and what others left that will not come back for it. */
+/** Leases that an earlier run of this daemon left open, and leases of other daemons that will not return. */
 export class EarlierLeases {
   readonly #parts: EarlierLeasesParts;
   #timer: NodeJS.Timeout | undefined;

@@ -1,10 +1,10 @@
-/** The first gap before a retry; each is twice the one before, up to the longest. */
+/** The first gap before a retry. Each gap is twice the one before, up to the longest. */
 const FIRST_GAP_MS = 1000;
 const LONGEST_GAP_MS = 60_000;
 
 /** Retries something with growing gaps until it succeeds, at most one retry waiting at a time. */
 export class GrowingRetry {
-  /** Returns whether nothing is left to be done. */
+  /** Returns whether nothing is left to do. */
   readonly #retry: () => boolean;
   #timer: NodeJS.Timeout | undefined;
   #gap = FIRST_GAP_MS;
@@ -18,7 +18,7 @@ export class GrowingRetry {
     if (this.#timer === undefined && !this.#isStopped) this.#at(this.#gap);
   }
 
-  /** In the next turn of the event loop. */
+  /** Retries in the next turn of the event loop. */
   now(): void {
     this.#at(0);
   }

@@ -26,12 +26,12 @@ export type LeaseCommandsParts = {
   readonly answer: (input: LeaseInput) => void;
 };
 
-/** What the lease machine wants run. */
+/** Runs commands for the lease machine. */
 export class LeaseCommands {
   readonly #parts: LeaseCommandsParts;
-  /** Places kept for start commands. BOUNDED: as those that wait. */
+  /** Queue places reserved for start commands. BOUNDED: as the waiting ones. */
   readonly #places = new Map<LeaseId, () => void>();
-  /** Start commands that have not ended; resolve to whether they end well. BOUNDED: by the leases. */
+  /** Running start commands. Each resolves to whether it succeeded. BOUNDED: by the leases. */
   readonly #starts = new Map<LeaseId, Promise<boolean>>();
 
   constructor(parts: LeaseCommandsParts) {
@@ -42,7 +42,7 @@ export class LeaseCommands {
     return this.#parts.runner.hasRoom(name, limits?.commands);
   }
 
-  /** Whether the lease's start command ends well; `undefined` where none runs. */
+  /** Whether the lease's start command succeeds. `undefined`: none is running. */
   startOf(id: LeaseId): Promise<boolean> | undefined {
     return this.#starts.get(id);
   }
@@ -96,7 +96,7 @@ export class LeaseCommands {
     const { runner, claims, limits, report, answer } = this.#parts;
     const { id, door, stop } = lease;
     const claimed = claimedCommand(claims.stop(id), stop, 'run');
-    // With the claim of its last run there, it would not run.
+    // A claim of its last run would keep it from running.
     const text = again && !this.#dropClaim(id) ? stop : claimed;
     const call = { door, purpose: 'stop', command: stop, text, hasStop: true } as const;
     const outcome = await runner.close(commandCall(call, limits.of(door), report));
@@ -105,7 +105,7 @@ export class LeaseCommands {
     answer({ kind: 'stopped', id, isCutOff, ...failureOf(outcome) });
   }
 
-  /** A command of a daemon that has died: it may run as long as one of this daemon. */
+  /** A command of a dead daemon may run as long as one of this daemon. */
   async #awaitCommand({ lease, which }: Extract<CommandEffect, { do: 'await-command' }>): Promise<void> {
     const { claims, limits, answer } = this.#parts;
     const { id, door, stop } = lease;

@@ -16,29 +16,29 @@ import {
 } from '../firewall/lease-match.ts';
 import { ConnectionCuts } from './connection-cuts.ts';
 
-/** How often the connections of the leases that they hold are looked at. */
+/** Interval at which the connections of held leases are checked. */
 const LOOK_EVERY_MS = 1000;
 
-/** Of so many leases in a row; then others have their turn. */
+/** Number of leases checked per turn of the event loop. */
 const LEASES_A_TURN = 256;
 
 /**
- * So many milliseconds the list of a door's connections is good for. Before it is opened for it, a source makes none,
- * so of leases that are opened or end at one time the first alone has the kernel look through its table.
+ * How long a list of a door's connections stays valid, in ms. A source makes no connection before its door opens, so if
+ * several leases open or end at once, the kernel searches its table once.
  */
 const FRESH_MS = 100;
 
 export type LeaseConnectionsParts = {
-  /** Asked for when a lease first needs it. */
+  /** Called when a lease first needs it. */
   readonly openConnections: () => Connections;
   readonly report: (event: Event) => void;
-  /** Connections were made through the lease, and the last of them has gone. Called once. */
+  /** Called once, when the last connection made through the lease has ended. */
   readonly onGone: (id: LeaseId) => void;
-  /** A connection made through the lease lives: called at each look. */
+  /** Called at each check while a connection made through the lease lives. */
   readonly onHeld: (id: LeaseId) => void;
 };
 
-/** The connections to a door's ports of one family, by their sources. */
+/** The connections to a door's ports of one family, by source. */
 type Fresh = {
   readonly at: number;
   readonly bySource: ConnectionGroups;
@@ -47,25 +47,25 @@ type Fresh = {
 type Followed = { readonly lease: PortLease; seen: boolean };
 
 /**
- * The connections made through leases with `hold` or `close_kills`: those that the lease's source has begun to its
- * ports, and that were not there before it was opened. Of a lease that an earlier run has left, all count.
+ * Tracks the connections made through leases with `hold` or `close_kills`: connections from the lease's source to its
+ * ports that did not exist before it opened. For a lease of an earlier run, all of them count.
  */
 export class LeaseConnections {
   readonly #parts: LeaseConnectionsParts;
   #connections: Connections | undefined;
   /**
-   * What was there before, by the kernel's numbers. BOUNDED: by the leases, and for each by the connections that its
-   * source has to its ports, which the kernel bounds (nf_conntrack_max) and `list` besides.
+   * Connections that existed before, by kernel id. BOUNDED: by the leases, and for each by the connections of its
+   * source to its ports. The kernel (nf_conntrack_max) and `list` limit these.
    */
   readonly #before = new Map<LeaseId, ReadonlySet<number>>();
-  /** Leases with `hold` that are open. BOUNDED: by the leases. */
+  /** Open leases with `hold`. BOUNDED: by the leases. */
   readonly #followed = new Map<LeaseId, Followed>();
-  /** BOUNDED: by the ports of doors, and by time. */
+  /** BOUNDED: by the doors' ports, and by time. */
   readonly #fresh = new Map<string, Fresh>();
   readonly #cuts: ConnectionCuts;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** What was last reported of looking: the same trouble is told once, not each second. */
+  /** The last reported failure of a check, so that it is not reported every second. */
   #trouble = '';
 
   constructor(parts: LeaseConnectionsParts) {
@@ -73,7 +73,7 @@ export class LeaseConnections {
     this.#cuts = new ConnectionCuts(() => this.#open(), parts.report);
   }
 
-  /** Just before the ports of a lease are opened: what is there now was not made through it. */
+  /** Called just before a lease's ports open: connections that exist now were not made through it. */
   before(lease: Lease): void {
     if (!tracksConnections(lease) || this.#before.has(lease.id)) return;
     const there = this.#listNow(lease);
@@ -88,7 +88,7 @@ export class LeaseConnections {
     this.#schedule();
   }
 
-  /** The source has knocked once more: what has ended now is not the end of the lease. */
+  /** The source knocked again: connections that have just ended do not end the lease. */
   renew(lease: Lease): void {
     const followed = this.#followed.get(lease.id);
     if (followed === undefined || !tracksConnections(lease)) return;
@@ -103,13 +103,13 @@ export class LeaseConnections {
     followed.seen = false;
   }
 
-  /** Whether a connection made through the lease lives now. What cannot be looked at is taken for gone. */
+  /** Whether a connection made through the lease lives now. If it cannot be checked, the answer is no. */
   lives(lease: Lease): boolean {
     if (!tracksConnections(lease)) return false;
     return this.#listNow(lease)?.filter(this.#madeThrough(lease)).some(isAlive) === true;
   }
 
-  /** Cuts the connections made through the lease. Returns how many. What cannot be done is reported. */
+  /** Cuts the connections made through the lease. Returns how many. Failures are reported. */
   cut(lease: Lease): Promise<number> {
     if (!tracksConnections(lease)) return Promise.resolve(0);
     return this.#cuts.cut(lease, this.#madeThrough(lease));
@@ -133,7 +133,7 @@ export class LeaseConnections {
     return this.#connections;
   }
 
-  /** The connections of the lease's source to its ports. Never throws: what cannot be listed is reported once. */
+  /** The connections from the lease's source to its ports. Never throws. A failure is reported once. */
   #listNow(lease: PortLease): readonly TrackedConnection[] | undefined {
     const now = performance.now();
     for (const [key, { at }] of this.#fresh) if (now - at >= FRESH_MS) this.#fresh.delete(key);
@@ -167,7 +167,7 @@ export class LeaseConnections {
     this.#timer = undefined;
   }
 
-  /** The timer stands for the look as well while that goes on: there is one at a time. */
+  /** The timer stays set while a check runs, so there is only one at a time. */
   async #lookAndSchedule(): Promise<void> {
     const timer = this.#timer;
     try {
@@ -181,7 +181,7 @@ export class LeaseConnections {
     this.#schedule();
   }
 
-  /** What cannot be looked at has neither gone nor been held: the lease ends at its time. */
+  /** If the check fails, the connection counts as neither gone nor alive: the lease ends at its time. */
   async #look(): Promise<void> {
     const asked = new Set(this.#followed.keys());
     const sought = queryForLeases(this.#followed.values());
@@ -195,13 +195,13 @@ export class LeaseConnections {
   }
 
   #judge(id: LeaseId, listed: ConnectionGroups): void {
-    // It may have been forgotten meanwhile.
+    // The lease may have been forgotten meanwhile.
     const followed = this.#followed.get(id);
     if (followed === undefined) return;
     const { lease } = followed;
     const made = connectionsOf(listed, lease).filter(this.#madeThrough(lease));
     const lives = made.some(isAlive);
-    // One that has come and gone between two looks was there all the same; of an earlier run's nobody knows.
+    // A connection that came and went between two checks counts too. For a lease of an earlier run this is unknown.
     followed.seen ||= lives || (this.#before.has(id) && made.some(({ state }) => state === 'ended'));
     if (lives) this.#parts.onHeld(id);
     else if (followed.seen) {

@@ -1,6 +1,6 @@
 import type { LeaseId } from '../../../core/lease/lease.ts';
 
-/** Who waits for the end of which lease. BOUNDED: by the leases. */
+/** Callers that wait for a lease to end. BOUNDED: by the leases. */
 export class LeaseEnds {
   readonly #ends = new Map<LeaseId, PromiseWithResolvers<void>>();
 

@@ -10,14 +10,14 @@ import { storedLease } from './lease-record.ts';
 import { isRecorded, whyNotOpen } from './unrecorded.ts';
 import { type End, UnwrittenLeases } from './unwritten-leases.ts';
 
-/** What is written beside something else waits for that no longer than this. */
+/** Maximum delay of a write that waits for another one. */
 const ALONGSIDE_MS = 20;
 
 export type LeaseJournalParts = {
   readonly store: LeaseStore;
   readonly clock: Clock;
   readonly report: (event: Event) => void;
-  /** The leases there are: a store that is replaced by a new one knows none of them. */
+  /** All present leases. A new store knows none of them. */
   readonly entries: () => Iterable<Entry>;
 };
 
@@ -28,9 +28,9 @@ type Change = {
 };
 
 /**
- * Writes what happens to the leases, in the order of the calls. All that is asked for in one turn of the event loop
- * waits for the disk once. What the store cannot take is kept, where no door is shut for want of it, and retried.
- * BOUNDED: by a few changes a lease.
+ * Writes lease changes in the order of the calls. All requests of one event loop turn share one disk sync. What the
+ * store cannot write is kept and retried, unless the door must stay closed without a record. BOUNDED: by a few changes
+ * per lease.
  */
 export class LeaseJournal {
   readonly #parts: LeaseJournalParts;
@@ -40,7 +40,7 @@ export class LeaseJournal {
   readonly #unwritten = new UnwrittenLeases();
   readonly #retry = new GrowingRetry(() => this.#mend());
   #canWrite = true;
-  /** Why the last try failed, as the log has it already. */
+  /** The last failure already reported. */
   #told: string | undefined;
 
   constructor(parts: LeaseJournalParts) {
@@ -50,7 +50,7 @@ export class LeaseJournal {
     this.#retry.later();
   }
 
-  /** Whether the store is open, and has taken what it was last given. */
+  /** Whether the store is open, and its last write succeeded. */
   get canRecord(): boolean {
     return this.#parts.store.isOpen && this.#canWrite;
   }
@@ -60,8 +60,8 @@ export class LeaseJournal {
   }
 
   /**
-   * Resolves when it is durable, or to why it cannot be recorded. `length`: how long it has been opened for. `canWait`:
-   * it may be open without a record; what the store cannot take now is recorded later.
+   * Resolves when durable, or to why it cannot be recorded. `length`: how long the lease was opened for. `canWait`: the
+   * lease may be open without a record; a failed write is repeated later.
    */
   async record(lease: Lease, length: Millis, canWait = false): Promise<string | undefined> {
     const { store, clock, report } = this.#parts;
@@ -80,14 +80,14 @@ export class LeaseJournal {
     }
   }
 
-  /** The end has changed. What the store cannot do it says in the log; the door itself is not held up. */
+  /** The end has changed. A failure is logged; the door is not delayed. */
   keep(lease: Lease, length: Millis): void {
     const stored = storedLease(lease, length, this.#parts.clock);
     if (this.#unwritten.has(lease.id)) this.#unwritten.add(stored);
     else this.#change(() => this.#parts.store.update(stored), lease, length);
   }
 
-  /** How its start command has ended. */
+  /** Records how its start command ended. */
   keepStart(lease: Lease): void {
     const { id, startFailure } = lease;
     const length = this.#lengthOf(lease);
@@ -96,8 +96,8 @@ export class LeaseJournal {
   }
 
   /**
-   * Resolves when it is history, or known not to be yet: then it is kept here, and written when that is possible.
-   * `whenWritten`: called when it is history.
+   * Resolves when the lease is in the history, or is known not to be yet. It is then kept and written when possible.
+   * `whenWritten`: called when it is in the history.
    */
   async end(lease: Lease, ending: LeaseEnding, whenWritten: () => void): Promise<void> {
     const { store, clock } = this.#parts;
@@ -118,15 +118,15 @@ export class LeaseJournal {
   }
 
   /**
-   * Resolves when it is durable; rejects with the store's refusal. It goes into one transaction with what is written
-   * next, such as a lease that comes of it, or is written by itself a moment later.
+   * Resolves when durable; rejects if the store refuses. The write shares a transaction with the next one, such as a
+   * lease that results from it, or runs alone a moment later.
    */
   alongside(write: () => void): Promise<void> {
     this.#alongside ??= setTimeout(() => this.flush(), ALONGSIDE_MS);
     return new Promise((resolve, reject) => this.#waiting.push({ write, resolve, reject }));
   }
 
-  /** Writes what waits, now. */
+  /** Writes everything pending, now. */
   flush(): void {
     clearImmediate(this.#soon);
     clearTimeout(this.#alongside);
@@ -136,15 +136,15 @@ export class LeaseJournal {
     this.#waiting = [];
     if (changes.length === 0) return;
     if (this.#writeAll(changes)) return;
-    // A store that has been lost is opened again at once, if that is possible.
+    // A lost store is reopened at once, if possible.
     const isMended = !this.#parts.store.isOpen && this.#mend();
     if (isMended && this.#writeAll(changes)) return;
     if (!this.#parts.store.isOpen) this.#retry.later();
-    // One that cannot be written is not to be the others' end.
+    // One failing write must not fail the whole batch.
     for (const change of changes) this.#writeAlone(change);
   }
 
-  /** The last try. What it cannot write either is dropped, with a line. */
+  /** The last attempt. What cannot be written is dropped, with a log line. */
   stop(): void {
     this.flush();
     this.#retry.stop();
@@ -179,7 +179,7 @@ export class LeaseJournal {
     }
     this.#canWrite = true;
     for (const { resolve } of changes) resolve();
-    // There is room again.
+    // There is space again.
     if (this.#unwritten.size > 0) this.#retry.now();
     return true;
   }
@@ -200,7 +200,7 @@ export class LeaseJournal {
     this.#retry.later();
   }
 
-  /** Opens the store if it is not open, and writes all that it has missed. Returns whether nothing is left to be done. */
+  /** Opens the store if needed, and writes everything it has missed. Returns whether nothing is left. */
   #mend(): boolean {
     const { store, report } = this.#parts;
     const { size } = this.#unwritten;
@@ -223,7 +223,7 @@ export class LeaseJournal {
     return true;
   }
 
-  /** It may be another database than the one that knew them. */
+  /** The reopened store may be another database, without these leases. */
   #recordMissing(): void {
     const { store, entries, clock } = this.#parts;
     const known = new Set(store.all().map(({ id }) => id));
@@ -233,12 +233,12 @@ export class LeaseJournal {
     }
   }
 
-  /** Of what is left of it: no restart makes more of it. */
+  /** The time left: no restart makes the lease longer. */
   #lengthOf({ due }: Lease): Millis {
     return millis(Math.max(0, since(this.#parts.clock.sinceBoot(), due)));
   }
 
-  /** Once for each reason: it is retried again and again. */
+  /** Reported once per reason: the write is retried often. */
   #tell(error: unknown): void {
     if (!(error instanceof StoreError)) throw error;
     if (error.message === this.#told) return;

@@ -13,25 +13,25 @@ export type LeaseKeeperParts = NewsParts &
   Omit<LeaseOpeningsParts, 'answer'> & {
     readonly machine: LeaseMachine;
     readonly store: LeaseStore;
-    /** The number of leases, or of those that failed, has changed. */
+    /** The number of leases, or of failed ones, has changed. */
     readonly onCount?: () => void;
-    /** Whether nothing may be open to the source. */
+    /** Whether the source is banned. */
     readonly isBanned?: (source: Address) => boolean;
-    /** Whether the user may still hold the door that his proof has opened. */
+    /** Whether the user may still hold the door that the proof opened. */
     readonly mayHold?: MayHold;
-    /** Whether a user's time has ended since it was asked last. */
+    /** Whether a user's time has run out since the last call. */
     readonly hasEnded?: () => boolean;
   };
 
-/** The leases there are, to look at. */
+/** Read access to the present leases. */
 export type LeaseBook = Pick<
   LeaseMachine,
   'size' | 'failed' | 'countAt' | 'current' | 'each' | 'isHeld' | 'stopFailure'
 >;
 
-/** What became of a request to open. `started`: whether its start command ends well, if it has one. */
+/** The result of a request to open. `started`: whether its start command succeeds, if it has one. */
 export type OpenResult =
   | Exclude<OpenOutcome, { kind: 'opened' }>
   | { readonly kind: 'opened'; readonly lease: Lease; readonly started?: Promise<boolean> }
-  /** A command that nothing closes: it runs, or will. */
+  /** A command without a stop command: it runs now or will run. */
   | { readonly kind: 'runs' };

@@ -23,7 +23,7 @@ import { SingleRuns } from './single-runs.ts';
 
 const ID_BYTES = 16;
 
-/** Keeps the doors that are open: the lease machine decides, this has it done, and tells it what came of it. */
+/** Keeps the open doors. The lease machine decides; this class carries out its effects and reports back to it. */
 export class LeaseKeeper {
   readonly #parts: LeaseKeeperParts;
   readonly #machine: LeaseMachine;
@@ -32,10 +32,10 @@ export class LeaseKeeper {
   readonly records: LeaseRecords;
   readonly #openings: LeaseOpenings;
   readonly #commands: LeaseCommands;
-  /** Requests without an answer. BOUNDED: by the leases. */
+  /** Unanswered requests. BOUNDED: by the leases. */
   readonly #asked = new Map<number, (outcome: OpenOutcome) => void>();
   readonly #ends = new LeaseEnds();
-  /** Inputs that came while another one was worked on. BOUNDED: by the effects of one input. */
+  /** Inputs that arrived while another one was processed. BOUNDED: by the effects of one input. */
   readonly #inputs: LeaseInput[] = [];
   #isWorking = false;
   #tickets = 0;
@@ -60,11 +60,11 @@ export class LeaseKeeper {
     void this.demand(completion);
   }
 
-  /** Opens what has been knocked for, or ordered. Resolves when it is open, or is known not to be opened. */
+  /** Opens a door after a knock or an operator's command. Resolves when it is open, or the opening is refused. */
   async demand(demand: Demand): Promise<OpenResult> {
     const { door, source } = demand;
     const proof = proofOf(demand);
-    // It may have waited for the door to close.
+    // The request may have waited for the door to close.
     if (proof !== undefined && this.#parts.mayHold?.(proof, door.name) === false)
       return this.refuse(demand, REFUSED.revoked);
     this.#limits.learn(door);
@@ -82,7 +82,7 @@ export class LeaseKeeper {
     return { kind: 'refused', reason };
   }
 
-  /** Leaves the source's lease at the door open for so much longer. `undefined` where it is not open. */
+  /** Makes the source's lease at the door last `length` longer. `undefined`: it is not open. */
   extend(door: string, source: Address, length: Millis): Lease | undefined {
     const lease = this.#machine.current(door, source);
     if (lease?.state !== 'open') return undefined;
@@ -90,7 +90,7 @@ export class LeaseKeeper {
     return this.#machine.entry(lease.id)?.lease;
   }
 
-  /** Closes these leases now, by the operator's word. Each resolves when nothing of it is open any more. */
+  /** Closes these leases now, on the operator's command. Each promise resolves when the lease is closed. */
   close(leases: readonly Lease[], by?: string): Promise<void>[] {
     const ids = leases.map(({ id }) => id);
     const ended = ids.map((id) => (this.#machine.has(id) ? this.#ends.of(id) : Promise.resolve()));
@@ -98,24 +98,24 @@ export class LeaseKeeper {
     return ended;
   }
 
-  /** The doors are these now. A lease of one that opens something else by now ends: it would not be what was knocked for. */
+  /** Replaces the doors. A lease ends if its door now opens something else: that is not what was knocked for. */
   replaceDoors(doors: readonly DoorSpec[]): void {
     this.#limits.replace(doors);
     this.#take({ kind: 'doors', doors });
   }
 
-  /** Somebody has been banned: the leases of such sources end, those still opening when they have opened. */
+  /** Ends the leases of banned sources, those still opening once they are open. */
   closeBanned(): void {
     this.#take({ kind: 'bans', isBanned: (source) => this.#isBanned(source) });
   }
 
-  /** Users have been removed, turned off or narrowed: what only they hold ends, also what is still opening. */
+  /** Users were removed, disabled or restricted: ends leases that only they hold, including those still opening. */
   closeRevoked(): void {
     const { mayHold } = this.#parts;
     if (mayHold !== undefined) this.#take({ kind: 'users', mayHold });
   }
 
-  /** What is open, opening or closing now, to look at. */
+  /** Leases that are open, opening or closing, read-only. */
   get book(): LeaseBook {
     return this.#machine;
   }
@@ -124,7 +124,7 @@ export class LeaseKeeper {
     return this.#machine.leases();
   }
 
-  /** Takes on what the store holds from an earlier run: closes what is overdue, and the rest at its time. */
+  /** Takes over stored leases of an earlier run: closes overdue ones now and the others at their time. */
   adopt(doors: readonly DoorSpec[]): void {
     this.replaceDoors(doors);
     for (const stored of this.records.stored()) {
@@ -134,7 +134,7 @@ export class LeaseKeeper {
     this.closeRevoked();
   }
 
-  /** Closes every door now, those still opening as soon as they have opened. Resolves when all are closed. */
+  /** Closes every door now, those still opening once they are open. Resolves when all are closed. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await new Promise<void>((resolve) => {
@@ -144,7 +144,7 @@ export class LeaseKeeper {
     this.leave();
   }
 
-  /** What has not closed by now is left to the next daemon: nothing more is done for it here. */
+  /** Gives up: leases that have not closed are left to the next daemon. */
   leave(): void {
     this.#isLeft = true;
     this.#timer.clear();
@@ -163,7 +163,7 @@ export class LeaseKeeper {
       id: Buffer.from(randomBytes(ID_BYTES)).toString('hex') as LeaseId,
       isBanned: this.#isBanned(demand.source),
       hasRoom: this.#commands.hasRoom(demand.door),
-      // Ports are not to be opened for a moment where a command will be refused for want of a record.
+      // The ports must not open even briefly if a command will be refused for lack of a record.
       closesByItself:
         native?.closesByItself === true &&
         (this.records.canRecord || (start === undefined && stop === undefined)),
@@ -171,7 +171,7 @@ export class LeaseKeeper {
     return promise;
   }
 
-  /** Works on an input, and on those that come of it, in their order. */
+  /** Processes an input and the inputs that it causes, in order. */
   #take(input: LeaseInput): void {
     if (this.#isLeft) return;
     this.#inputs.push(input);
@@ -235,7 +235,7 @@ export class LeaseKeeper {
     this.#take({ kind: 'time' });
   }
 
-  /** A door that runs one command and has none to close it. */
+  /** A door that runs one command and has no stop command. */
   #request(demand: Demand, command: string): OpenResult {
     if (this.#isStopping) return { kind: 'nothing' };
     if (this.#isBanned(demand.source)) return this.refuse(demand, REFUSED.banned);

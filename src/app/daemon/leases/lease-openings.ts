@@ -20,17 +20,17 @@ export type PortsEffect = Extract<
   }
 >;
 
-/** What leases want of the doors' part in the firewall. */
+/** The firewall operations that leases need. */
 export type LeasePortsFirewall = Pick<FirewallDoors, 'closesByItself' | 'open' | 'close' | 'renew'>;
 
 export type LeaseOpeningsParts = {
-  /** Absent where no door opens ports by itself. */
+  /** Absent if no door opens ports in the firewall. */
   readonly native?: LeasePortsFirewall;
   readonly report: (event: Event) => void;
   readonly answer: (input: LeaseInput) => void;
 };
 
-/** What the lease machine wants of the firewall, and of the connections through it. */
+/** Carries out the lease machine's effects on the firewall and on connections. */
 export class LeaseOpenings {
   readonly #parts: LeaseOpeningsParts;
   readonly #connections: LeaseConnections;
@@ -91,7 +91,7 @@ export class LeaseOpenings {
     const { id } = lease;
     try {
       if (native === undefined) throw new Error('no firewall is in use');
-      // What is there now was not made through the lease.
+      // Connections that exist now were not made through the lease.
       this.#connections.before(lease);
       await native.open(lease);
     } catch (error) {

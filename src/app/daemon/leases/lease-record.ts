@@ -4,14 +4,14 @@ import { after, type Instant, instant, type Millis, millis, since } from '../../
 import type { Clock } from '../../../host/clock/clock.ts';
 import type { StoredLease } from '../../../host/store/lease-store.ts';
 
-/** The lease as it is kept, its times on both clocks. */
+/** The lease in its stored form, with times on both clocks. */
 export function storedLease(lease: Lease, length: Millis, clock: Clock): StoredLease {
   const { state: _, ...kept } = lease;
   const sinceWall = toWallTime(lease.since, clock);
   return { ...kept, length, bootId: clock.bootId, sinceWall, dueWall: toWallTime(lease.due, clock) };
 }
 
-/** A moment by the wall clock as it goes now. */
+/** Converts a moment to the present wall clock. */
 export function toWallTime(moment: Instant, clock: Clock): Instant {
   return instant(clock.wall() + since(clock.sinceBoot(), moment));
 }
@@ -25,7 +25,7 @@ export function adoptedTimes(stored: StoredLease, clock: Clock): Pick<Lease, 'si
   return { since: instant(now - age), due: after(now, millis(left)) };
 }
 
-/** Of a lease that is over now. */
+/** The ending of a lease that is over now. */
 export function endingOf(
   lease: Pick<Lease, 'since' | 'startFailure'>,
   how: LeaseEnd,

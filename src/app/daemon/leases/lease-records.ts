@@ -18,12 +18,12 @@ export type LeaseRecordsParts = {
   readonly claims: Claims;
   readonly clock: Clock;
   readonly report: (event: Event) => void;
-  /** The leases there are. */
+  /** All present leases. */
   readonly entries: () => Iterable<Entry>;
   readonly answer: (input: LeaseInput) => void;
 };
 
-/** What the lease machine wants written down. */
+/** Carries out the lease machine's effects on the store. */
 export class LeaseRecords {
   readonly #parts: LeaseRecordsParts;
   readonly #journal: LeaseJournal;
@@ -55,24 +55,24 @@ export class LeaseRecords {
     }
   }
 
-  /** Whether a record is likely to succeed: the store is open, and the last write to it has. */
+  /** Whether a record is likely to succeed: the store is open, and its last write succeeded. */
   get canRecord(): boolean {
     return this.#journal.canRecord;
   }
 
-  /** Writes something that goes with a lease, see `LeaseJournal`. */
+  /** Writes something that belongs to a lease, see `LeaseJournal`. */
   alongside(write: () => void): Promise<void> {
     return this.#journal.alongside(write);
   }
 
-  /** What the store holds, but for those whose last word it has not got yet. */
+  /** The stored leases, except those with a pending last write. */
   stored(): readonly StoredLease[] {
     const all: StoredLease[] = [];
     this.#attempt(() => all.push(...this.#parts.store.all()));
     return all.filter(({ id }) => !this.#journal.isUnwritten(id));
   }
 
-  /** Writes what waits, now, and what could not be written so far, if that is possible. */
+  /** Writes everything pending now, including earlier failures if possible. */
   stop(): void {
     this.#journal.stop();
   }
@@ -83,14 +83,12 @@ export class LeaseRecords {
     this.#parts.answer(why === undefined ? { kind: 'recorded', id } : { kind: 'record-refused', id, why });
   }
 
-  /**
-   * In this order: a claim without a row is swept up, a row without its claim would be closed again.
-   */
+  /** The order matters: a claim without a row is swept up, but a row without its claim would be closed again. */
   async #writeEnd(effect: Extract<RecordEffect, { do: 'write-end' }>): Promise<void> {
     const { claims, clock, answer } = this.#parts;
     const { lease, how, closed, lasted, stopFailure, dropsClaims } = effect;
     const { id, startFailure, closedBy } = lease;
-    // An order that a later knock has overruled has closed nothing.
+    // A close command has no effect if a later knock overruled it.
     const closer = how !== 'closed' || closedBy === undefined ? {} : { closedBy };
     const failures = {
       ...(startFailure === undefined ? {} : { startFailure }),

@@ -1,7 +1,7 @@
 import { type Instant, since } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 
-/** A timer does not count while the machine sleeps: with leases open, the clock is looked at this often. */
+/** Timers do not run while the machine sleeps. With leases open, the clock is checked this often. */
 const LOOK_MS = 1000;
 
 /** Wakes the keeper when the next lease is due, and at least every `LOOK_MS` until then. */
@@ -15,7 +15,7 @@ export class LeaseTimer {
     this.#onTime = onTime;
   }
 
-  /** `next`: when the next lease is due; `undefined` where none is. */
+  /** `next`: when the next lease is due; `undefined`: none is. */
   set(next: Instant | undefined): void {
     this.clear();
     if (next === undefined) return;

@@ -13,7 +13,7 @@ export type NewsParts = {
   readonly report: (event: Event) => void;
 };
 
-/** Reports what the lease machine has to say. */
+/** Reports events of the lease machine. */
 export function reportLeaseNews({ clock, report }: NewsParts, news: LeaseNews): void {
   if (news.kind === 'refused') {
     report(refusal(news));
@@ -67,12 +67,12 @@ function earlyEnd(how: Extract<LeaseNews, { kind: 'ports-closed' }>['how']) {
   return early === undefined ? {} : { early };
 }
 
-/** Whose proofs they are. */
+/** The user behind these proofs. */
 export function eventUser(...proofs: readonly (Proof | undefined)[]): ByUser {
   const known = proofs.filter((proof) => proof !== undefined);
   const [first, ...others] = known;
   if (first === undefined) return {};
-  // The fingerprint of a code's secret tells nobody anything.
+  // The fingerprint of a code's secret is of no use to a reader.
   const isTelling = others.length === 0 && first.kind === 'key';
   const credential = isTelling ? { credential: first.fingerprint } : {};
   return { user: holderNames(known), proof: first.kind, ...credential };

@@ -3,7 +3,7 @@ import { renderFailure } from '../../../core/event/failure-words.ts';
 import type { Address } from '../../../core/net/address.ts';
 import type { CommandOutcome } from '../../../host/process/run-command.ts';
 
-/** Says how a command of a door ended, if it did not end well. */
+/** Reports how a door's command ended, if it failed. */
 export function reportOutcome(report: (event: Event) => void, door: string, outcome: CommandOutcome): void {
   if (outcome.kind === 'ok') return;
   const { failure, lastErrorLine } = outcome;
@@ -15,7 +15,7 @@ export function reportOutcome(report: (event: Event) => void, door: string, outc
   });
 }
 
-/** Says to whom the door is not open, since its start command has failed. Returns what of. */
+/** Reports that the door is not open because its start command failed. Returns the failure. */
 export function reportStart(
   report: (event: Event) => void,
   { door, source }: { readonly door: string; readonly source: Address },

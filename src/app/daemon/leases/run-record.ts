@@ -2,27 +2,27 @@ import type { Event } from '../../../core/event/event.ts';
 import { randomBytes } from '../../../host/self/random-bytes.ts';
 import { StoreError } from '../../../host/store/lease-store.ts';
 
-/** While the store lacks some of it, it is given all of it this often. */
+/** Interval of retries while the store lacks part of the record. */
 const RETRY_MS = 10_000;
 
 const RUN_BYTES = 16;
 
 export type RunRecordParts<T> = {
-  /** Of what, in the plural: for the log. */
+  /** What is recorded, as a plural, for the log. */
   readonly what: string;
   readonly report: (event: Event) => void;
-  /** Writes it in one transaction with a lease that comes of it. */
+  /** Writes in one transaction with the lease that results. */
   readonly alongside: (write: () => void) => Promise<void>;
-  /** All that the store should have. */
+  /** Everything that the store should hold. */
   readonly all: () => Iterable<T>;
   readonly write: (run: string, uses: readonly T[]) => void;
-  /** Notes that the run has ended in order: the store has all of it. */
+  /** Records that the run ended in order: the store is complete. */
   readonly end: (run: string) => void;
 };
 
 /**
- * Keeps the store's record of used proofs complete. A disk that cannot be written keeps nobody out: the record is retried
- * as a whole, and the next start finds that this run has not ended in order.
+ * Keeps the store's record of used proofs complete. A disk that cannot be written keeps nobody out: the whole record is
+ * retried, and the next start sees that this run did not end in order.
  */
 export class RunRecord<T> {
   readonly #parts: RunRecordParts<T>;
@@ -45,12 +45,12 @@ export class RunRecord<T> {
     );
   }
 
-  /** Another change of the record, behind what waits to be written. */
+  /** Another change of the record, queued behind pending writes. */
   change(write: () => void): void {
     this.#parts.alongside(write).catch((error) => this.#tryAgain(error));
   }
 
-  /** The daemon ends in order, and all that waited to be written is, if it could be. */
+  /** The daemon ends in order, with all pending writes done if possible. */
   end(): void {
     const isMissing = this.#retry !== undefined;
     clearTimeout(this.#retry);

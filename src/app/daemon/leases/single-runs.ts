@@ -16,7 +16,7 @@ export type SingleRunsParts = NewsParts & {
   readonly hasRoom: (door: DoorSpec) => boolean;
 };
 
-/** Doors that run one command and have none to close them: nothing stays open that would be a lease. */
+/** Doors that run one command and have no stop command: nothing stays open, so there is no lease. */
 export class SingleRuns {
   readonly #parts: SingleRunsParts;
   readonly #runs = new CommandRuns();
@@ -25,7 +25,7 @@ export class SingleRuns {
     this.#parts = parts;
   }
 
-  /** Has the command run, now or once more. Returns why it will not. */
+  /** Runs the command, or repeats it. Returns why not, if it is refused. */
   request(demand: Demand, command: string): string | undefined {
     const { door, source } = demand;
     const { clock, report, hasRoom } = this.#parts;

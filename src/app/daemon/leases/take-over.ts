@@ -14,9 +14,9 @@ import { fateOf, isOfThisBoot } from './adoption.ts';
 import { adoptedTimes, endingOf } from './lease-record.ts';
 
 /**
- * Takes over the leases of daemons that died and were not started again under the same name: with another
- * configuration file, or other interfaces on the command line. Returns whether some must be asked for again, because
- * their commands run still. What cannot be read is reported and left as it is.
+ * Takes over leases of daemons that died and were not restarted under the same name (another configuration file, or
+ * other interfaces on the command line). Returns whether some need another try because their commands still run.
+ * Unreadable ones are reported and left unchanged.
  */
 export function takeOverOrphans(
   directory: string,
@@ -58,7 +58,7 @@ function takeOverFrom(
 ): boolean {
   assertOwnDirectory(directory);
   const lock = new DirectoryLock();
-  // A living daemon has its directory, whether its database can be opened or not.
+  // A living daemon holds the lock, even if its database cannot be opened.
   if (lock.take(directory) === 'held') return false;
   try {
     return takeOverLeases(directory, own, clock, report, limitsOf);
@@ -77,13 +77,13 @@ function takeOverLeases(
   const store = own.openOther(directory);
   try {
     const claims = claimsIn(directory);
-    // Those left here by the last taking over: whatever was on its way then has come to its end.
+    // Leftovers of the last takeover: anything in progress then has ended.
     sweepClaims(directory, store, claims, report);
     let again = false;
     for (const lease of store.all()) {
       const fate = fateOf(lease, { claims, clock, report });
       const isOpen = fate === 'open' || fate === 'cut-off';
-      // With the claim of its stop command taken, no command that is still on its way closes it a second time.
+      // Holding the claim of its stop command keeps a command still under way from closing it a second time.
       const isTaken = !isOpen || lease.stop === '' || claims.takeStop(lease.id);
       if (fate === 'opening' || fate === 'closing' || !isTaken) {
         again = true;
@@ -100,7 +100,7 @@ function takeOverLeases(
   }
 }
 
-/** A command that hangs keeps its door open: it has no more time here than at home. */
+/** A hanging command keeps its door open. It gets no more time here than in its own daemon. */
 async function endOld(
   { id, stop }: StoredLease,
   fate: LeaseFate,
@@ -121,7 +121,7 @@ function endOf(lease: StoredLease, fate: 'over' | 'never', clock: Clock): LeaseE
   return isOfThisBoot(lease, clock) ? 'expired' : 'rebooted';
 }
 
-/** It is over: its history is here from now on. */
+/** The lease is over: its history moves here. */
 function remember(lease: StoredLease, how: LeaseEnd, { store }: State, clock: Clock): void {
   store.together(() => {
     store.record(lease);
@@ -129,7 +129,7 @@ function remember(lease: StoredLease, how: LeaseEnd, { store }: State, clock: Cl
   });
 }
 
-/** First it stands here and only then no longer there: a crash in between leaves it twice, and it is moved again. */
+/** Written here first, then deleted there: after a crash in between it exists twice and is moved again. */
 function moveLease(lease: StoredLease, now: boolean, own: State, clock: Clock): void {
   if (own.store.all().some(({ id }) => id === lease.id)) return;
   if (lease.stop !== '') own.claims.moveToThisBoot(lease.id);

@@ -2,10 +2,10 @@ import type { LeaseId } from '../../../core/lease/lease.ts';
 import type { LeaseEnding } from '../../../core/lease/past-lease.ts';
 import type { LeaseStore, StoredLease } from '../../../host/store/lease-store.ts';
 
-/** BOUNDED: leases that are over and wait for the disk, to become history. The oldest are dropped. */
+/** BOUNDED: ended leases that wait for the disk. The oldest are dropped. */
 export const MAX_ENDED = 4096;
 
-/** Written at one time: so long the disk is waited for. */
+/** Number of leases written per wait for the disk. */
 const BATCH = 256;
 
 export type End = { readonly ending: LeaseEnding; readonly whenWritten: () => void };
@@ -13,8 +13,8 @@ export type End = { readonly ending: LeaseEnding; readonly whenWritten: () => vo
 type Unwritten = { readonly stored: StoredLease; readonly end?: End };
 
 /**
- * Leases whose last word the store could not take: each once, with the latest of it.
- * BOUNDED: by the leases that are open, and `MAX_ENDED`.
+ * Leases whose last change the store could not write: each once, with the latest change. BOUNDED: by the open leases
+ * and `MAX_ENDED`.
  */
 export class UnwrittenLeases {
   readonly #open = new Map<LeaseId, Unwritten>();
@@ -29,7 +29,7 @@ export class UnwrittenLeases {
     return this.#open.has(id) || this.#ended.has(id);
   }
 
-  /** In place of what was known of the lease. One that is over is not begun again. */
+  /** Replaces what was pending for the lease. An ended lease does not start again. */
   add(stored: StoredLease, end?: End): void {
     const { id } = stored;
     if (end === undefined) {
@@ -44,20 +44,20 @@ export class UnwrittenLeases {
     this.#dropped++;
   }
 
-  /** Something later than what is known here has been written. */
+  /** A later change has been written. */
   delete(id: LeaseId): void {
     this.#open.delete(id);
     this.#ended.delete(id);
   }
 
-  /** Returns how many have been dropped since the last call. */
+  /** The number dropped since the last call. */
   takeDropped(): number {
     const dropped = this.#dropped;
     this.#dropped = 0;
     return dropped;
   }
 
-  /** Writes all of them. Throws a `StoreError`; then those not written are still here. */
+  /** Writes all of them. Throws a `StoreError`; those not written remain here. */
   writeTo(store: LeaseStore): void {
     for (const from of [this.#ended, this.#open]) {
       while (from.size > 0) {
@@ -74,7 +74,7 @@ export class UnwrittenLeases {
   }
 }
 
-/** A try before may have come to the disk without saying so: there may be a row, or none. */
+/** An earlier attempt may have reached the disk without confirmation: the row may exist or not. */
 function write(store: LeaseStore, { stored, end }: Unwritten): void {
   store.remove(stored.id);
   store.record(stored);

@@ -8,7 +8,7 @@ import { type RollbackProcess, startRollback } from './start-rollback.ts';
 
 const LOOK_MS = 500;
 
-/** What a daemon that undoes by itself may need for it, the start before the waiting included. */
+/** Time for a daemon that rolls back by itself, including the start before the wait. */
 const GRACE = millis(20_000);
 
 export type ConfirmationParts = {
@@ -18,11 +18,11 @@ export type ConfirmationParts = {
   readonly clock: Clock;
   readonly report: (event: Event) => void;
   readonly order: () => Pick<RollbackRequest, 'settings' | 'log'>;
-  /** Confirmed: the ports may be closed from now on. */
+  /** Confirmed: the ports may stay closed. */
   readonly onConfirmed: () => void;
 };
 
-/** The time in which somebody has to say that the doors work, before all is as if they had never been closed. */
+/** The time in which somebody must confirm that the doors work. Otherwise everything is rolled back. */
 export class Confirmation {
   readonly #parts: ConfirmationParts;
   readonly #unconfirmed = Promise.withResolvers<void>();
@@ -36,7 +36,7 @@ export class Confirmation {
     this.#parts = parts;
   }
 
-  /** Resolves when the time is over without a word. */
+  /** Resolves when the time is over without a confirmation. */
   get unconfirmed(): Promise<void> {
     return this.#unconfirmed.promise;
   }
@@ -45,13 +45,13 @@ export class Confirmation {
     return this.#state !== 'confirmed';
   }
 
-  /** While somebody has to confirm it. */
+  /** Time left to confirm, while one is awaited. */
   get left(): Millis | undefined {
     if (this.#state !== 'waiting' || this.#deadline === undefined) return undefined;
     return millis(Math.max(0, since(this.#parts.clock.sinceBoot(), this.#deadline)));
   }
 
-  /** Before any port is closed: has the process ready that undoes it if this one cannot. */
+  /** Before any port is closed: starts the process that rolls back if this one cannot. */
   async prepare(): Promise<void> {
     const { clock, limit, order, report } = this.#parts;
     const lastMoment = after(after(clock.sinceBoot(), limit), GRACE);
@@ -61,19 +61,19 @@ export class Confirmation {
     this.#watch = await startRollback({ kind: 'watch', pid: process.pid, lastMoment, ...order() }, lost);
   }
 
-  /** The ports are closed: the time runs. */
+  /** The ports are closed: the time starts. */
   begin(): void {
     const { clock, command, limit, report } = this.#parts;
     this.#state = 'waiting';
     this.#deadline = after(clock.sinceBoot(), limit);
-    // Timers of Node.js do not count while the machine sleeps: the clock is looked at.
+    // Timers of Node.js do not run while the machine sleeps, so the clock is checked.
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
     const atTerminal = isAtTerminal();
     if (atTerminal) this.#key = watchEnterKey(() => this.confirm('terminal'));
     report({ kind: 'unconfirmed', seconds: limit / 1000, how: command, atTerminal });
   }
 
-  /** Whether it was this that confirmed. */
+  /** Returns whether this call confirmed. */
   confirm(by: 'control' | 'terminal'): boolean {
     if (this.#state !== 'waiting') return false;
     this.#state = 'confirmed';
@@ -85,18 +85,18 @@ export class Confirmation {
     return true;
   }
 
-  /** The daemon begins to end: it is too late to confirm. */
+  /** The daemon is stopping: it is too late to confirm. */
   end(): void {
     this.#stopWaiting();
     if (this.isPending) this.#state = 'undoing';
   }
 
-  /** The start has failed before anything was closed. */
+  /** The start failed before anything was closed. */
   abandon(): void {
     if (this.#state === 'preparing') this.#watch?.over();
   }
 
-  /** All is as it was before, and the other process may go. */
+  /** Everything is restored, and the rollback process may exit. */
   undone(): void {
     if (this.isPending) this.#watch?.over();
   }

@@ -4,12 +4,10 @@ import { portsBeyond } from '../../../core/door/closed-ports.ts';
 import { type PortOpening, parsePortOpening, renderPortOpening } from '../../../core/door/port-opening.ts';
 import { replaceFile } from '../../../host/files/replace-file.ts';
 
-/** The file in a daemon's own directory, one line of ports each. */
+/** The file in the daemon's own directory, one line per set of ports. */
 const FILE = 'closed-ports';
 
-/**
- * The ports that the operator has let Bussa close. BOUNDED: by the ports there are, since none is written twice.
- */
+/** The ports that the operator has agreed to close. BOUNDED: by the number of ports, since none is written twice. */
 export class KnownPorts {
   readonly #path: string;
 
@@ -17,7 +15,7 @@ export class KnownPorts {
     this.#path = join(directory, FILE);
   }
 
-  /** What cannot be read has not been recorded: the question is asked once more. */
+  /** What cannot be read counts as not recorded: the question is asked again. */
   read(): PortOpening[] {
     try {
       return readFileSync(this.#path, 'latin1')

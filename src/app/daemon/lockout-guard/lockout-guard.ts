@@ -14,7 +14,7 @@ import type { RollbackRequest } from './rollback-request.ts';
 
 export type LockoutGuardParts = {
   readonly options: GuardOptions;
-  /** The daemon's own; undefined where it could not be opened. */
+  /** The daemon's own directory. Undefined if it could not be opened. */
   readonly directory: string | undefined;
   readonly openFirewall: (settings: FirewallSettings) => Promise<ChosenFirewall>;
   readonly ownAddresses: () => readonly Address[];
@@ -25,16 +25,16 @@ export type LockoutGuardParts = {
 
 type ClosedPaths = ChosenFirewall['firewall']['closedPaths'];
 
-/** Keeps `bussa up` from locking out whoever is connected to the ports that it closes. */
+/** Keeps `bussa up` from locking out users who are connected to the ports that it closes. */
 export class LockoutGuard {
   readonly #parts: LockoutGuardParts;
   readonly #record: KnownPorts | undefined;
   readonly #confirmation: Confirmation | undefined;
   #gates: readonly Gate[];
   #settings: FirewallSettings;
-  /** Looked at, and not yet taken by the doors. */
+  /** Opened and checked, not yet used by the doors. */
   #ready: { readonly key: string; readonly chosen: ChosenFirewall } | undefined;
-  /** On which paths the firewall of these settings closes ports. */
+  /** The paths on which the firewall of these settings closes ports. */
   #known: { readonly key: string; readonly closed: ClosedPaths } | undefined;
 
   constructor(parts: LockoutGuardParts, gates: readonly Gate[], settings: FirewallSettings) {
@@ -62,7 +62,7 @@ export class LockoutGuard {
     return this.#confirmation?.unconfirmed;
   }
 
-  /** Whether what is closed may have to be undone yet, whatever the configuration says of the end. */
+  /** Whether a rollback is still possible, whatever `on_exit` says. */
   get isPending(): boolean {
     return this.#confirmation?.isPending === true;
   }
@@ -71,7 +71,7 @@ export class LockoutGuard {
     return this.#confirmation?.left;
   }
 
-  /** Before anything is changed. Throws a `LockoutError`. */
+  /** Called before anything changes. Throws a `LockoutError`. */
   async prepare(): Promise<void> {
     const { options } = this.#parts;
     if (this.#gates.length === 0) return;
@@ -80,13 +80,13 @@ export class LockoutGuard {
       return;
     }
     if (options.closeAnyway) return;
-    // Where the firewall cannot be reached nothing is closed now, and before anything is, `openFirewall` asks again.
+    // If the firewall cannot be reached, nothing is closed now, and `openFirewall` asks again before anything is.
     const closed = await this.#closedPaths(this.#settings);
     const objection = this.#objection(this.#gates, closed);
     if (objection.length > 0) throw new LockoutError([...objection, ...remedies(options)].join('\n'));
   }
 
-  /** For the doors: the firewall that was looked at, or one that is looked at now. Throws a `FirewallError`. */
+  /** For the doors: the firewall already checked, or one checked now. Throws a `FirewallError`. */
   async openFirewall(settings: FirewallSettings): Promise<ChosenFirewall> {
     const ready = this.#ready;
     this.#ready = undefined;
@@ -101,13 +101,13 @@ export class LockoutGuard {
     throw new FirewallError(objection.join(' '));
   }
 
-  /** The doors' part is in place. */
+  /** The doors' rules are in place. */
   begin(): void {
     if (this.#confirmation === undefined) this.#accept();
     else this.#confirmation.begin();
   }
 
-  /** What speaks against these doors at a reload: nothing is confirmed or asked for there. */
+  /** Objections to these doors at a reload. A reload neither asks nor waits for a confirmation. */
   async judgeReload(gates: readonly Gate[], settings: FirewallSettings): Promise<readonly string[]> {
     if (this.isPending) return ['the running trial is not confirmed: confirm it, then reload'];
     if (gates.length === 0) return [];
@@ -129,17 +129,17 @@ export class LockoutGuard {
     return this.#confirmation?.confirm('control') === true;
   }
 
-  /** The start has failed, and nothing is closed that was open before. */
+  /** The start failed, and no port is closed that was open before. */
   abandon(): void {
     this.#confirmation?.abandon();
   }
 
-  /** The daemon begins to end. */
+  /** The daemon is stopping. */
   end(): void {
     this.#confirmation?.end();
   }
 
-  /** Bussa's part is out of the firewall. */
+  /** Bussa's rules are removed from the firewall. */
   undone(): void {
     this.#confirmation?.undone();
   }
@@ -148,14 +148,14 @@ export class LockoutGuard {
     try {
       this.#ready = { key: keyOf(this.#settings), chosen: await this.#open(this.#settings) };
       await confirmation.prepare();
-      // What was accepted before counts no more either, should nobody confirm it now.
+      // Without a confirmation, what was accepted earlier no longer counts either.
       this.#record?.forget();
     } catch (error) {
       throw new LockoutError(`not started, nothing is changed: ${(error as Error).message}`);
     }
   }
 
-  /** None where it cannot be reached. */
+  /** Empty if the firewall cannot be reached. */
   async #closedPaths(settings: FirewallSettings): Promise<ClosedPaths> {
     const key = keyOf(settings);
     if (this.#known?.key === key) return this.#known.closed;
@@ -176,7 +176,7 @@ export class LockoutGuard {
     return chosen;
   }
 
-  /** Lines that say who is in danger; none where nobody is. */
+  /** Lines naming who would be locked out. Empty: nobody. */
   #objection(gates: readonly Gate[], closed: ClosedPaths): string[] {
     const ports = portsBeyond(portsToClose(gates, closed), this.#record?.read() ?? []);
     if (ports.length === 0) return [];
@@ -188,7 +188,7 @@ export class LockoutGuard {
     return connections.length === 0 ? [] : renderConnections(ports, connections);
   }
 
-  /** From now on these ports are no news. */
+  /** Remembers these ports as accepted. */
   #accept(): void {
     const ports = portsToClose(this.#gates, this.#known?.closed ?? []);
     if (ports.length > 0) this.#attempt(() => this.#record?.add(ports));
