@@ -14,19 +14,22 @@ export type KnockedPort = number | string;
 export type KnockRequest = {
   /** A name or an address. */
   readonly host: string;
-  /** In this order. */
+  /** Sent in this order. */
   readonly knocks: readonly KnockedPort[];
-  /** Between one knock and the next; 0 if it is absent. */
+  /** Milliseconds between two knocks. Default: 0. */
   readonly delayMs?: number;
-  /** Bounds all of it, the resolution of the name included; no bound if it is absent. */
+  /** Limits the whole call, including name resolution. Default: no limit. */
   readonly timeoutMs?: number;
-  /** Where the host has addresses of both families. */
+  /** For a host with addresses of both IP versions. */
   readonly family?: 4 | 6;
   /** Send through this interface, whatever the routes say. */
   readonly interfaceName?: string;
 };
 
-/** `sent`: the kernel has taken every packet, which does not tell that one has arrived. `reasons`: one for each that left not. */
+/**
+ * `sent`: the kernel accepted every packet, which does not prove that any arrived. `reasons`: one for each packet that
+ * was not sent.
+ */
 export type KnockResult =
   | { readonly sent: true }
   | { readonly sent: false; readonly reasons: readonly string[] };
@@ -37,15 +40,15 @@ export type Config = DaemonConfig;
 /** A whole configuration with its warnings, or every mistake in it, each with line, column, message and remedy. */
 export type ParsedConfig = ConfigResult;
 
-/** Knocks that somebody would make, or the packets of a pcap or pcapng file. */
+/** Planned knocks, or the packets of a pcap or pcapng file. */
 export type Traffic =
   | {
       readonly knocks: readonly KnockedPort[];
-      /** Who knocks; 192.0.2.1, an address of nobody, if it is absent. */
+      /** The source address. Default: 192.0.2.1, which nobody has. */
       readonly from?: string;
-      /** The address that is knocked at, for a door with a target. */
+      /** The destination address, for a door with a target. */
       readonly to?: string;
-      /** From one knock to the next; 100 if it is absent. */
+      /** Milliseconds between two knocks. Default: 100. */
       readonly gapMs?: number;
     }
   | { readonly pcap: string };
@@ -53,15 +56,15 @@ export type Traffic =
 export type Simulation = {
   /** Whether any door would open. */
   readonly opened: boolean;
-  /** For each source at each door whether it opens, and in one sentence why, or why not. */
+  /** For each source at each door: whether it opens, and why or why not, in one sentence. */
   readonly verdicts: readonly CourseVerdict[];
 };
 
 export type { CourseVerdict, TimelineEntry };
 
 /**
- * Knocks: a TCP SYN, or a UDP packet of one NUL byte, to each port in order. Needs no privilege. Throws a `TypeError` for
- * a request that cannot be understood; what the network or the system has against it is in the result.
+ * Knocks: sends a TCP SYN, or a UDP packet of one NUL byte, to each port in order. Needs no privilege. Throws a
+ * `TypeError` for an invalid request. Errors of the network or the system are in the result.
  */
 export async function knock(request: KnockRequest): Promise<KnockResult> {
   const { host, knocks, delayMs = 0, timeoutMs, family, interfaceName } = request;
@@ -80,22 +83,24 @@ export async function knock(request: KnockRequest): Promise<KnockResult> {
   return outcome.kind === 'all-left' ? { sent: true } : { sent: false, reasons: outcome.reasons };
 }
 
-/** Reads a knockd.conf, given as text or as the bytes of the file. `file` is its name in the diagnostics. Never throws. */
+/**
+ * Parses a knockd.conf, given as text or as the bytes of the file. `file` is its name in the diagnostics. Never throws.
+ */
 export function parseConfig(source: string | Uint8Array, file = 'knockd.conf'): ParsedConfig {
   return parse(file, typeof source === 'string' ? new TextEncoder().encode(source) : source);
 }
 
 /**
- * What a daemon with this configuration would do, judged by the daemon's own engine; nothing is sent or run. `tell` hears
- * of each step, in the order of time. Throws a `TypeError` for traffic that cannot be understood, and an `Error` for a
- * file that cannot be read.
+ * What a daemon with this configuration would do, decided by the daemon's own engine. Nothing is sent or run. `tell`
+ * receives each step in order of time. Throws a `TypeError` for invalid traffic, and an `Error` for a file that cannot
+ * be read.
  */
 export async function simulate(
   config: Config,
   traffic: Traffic,
   tell: (entry: TimelineEntry) => void = () => undefined,
 ): Promise<Simulation> {
-  // It loads native code, which `knock` on macOS and Windows does without.
+  // It loads native code, which `knock` on macOS and Windows does not need.
   const { simulateConfig } = await import('./rehearsal/simulate.ts');
   const verdicts: CourseVerdict[] = [];
   const problem = await simulateConfig(config, readTraffic(traffic), (entry) => {

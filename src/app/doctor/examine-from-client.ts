@@ -16,7 +16,7 @@ const RETRIES = 1;
 /** A host that resets does so within a second. */
 const PATIENCE = millis(1000);
 
-/** Knocks with the profile, and judges from what comes back. The profile has a knock. */
+/** Knocks with the profile, and draws conclusions from the answers. The profile must have a knock. */
 export async function examineFromClient(profile: Profile, port: Port): Promise<readonly Finding[]> {
   const retries = Math.min(profile.retries, RETRIES);
   const order = { profile: { ...profile, retries }, port, ask: 'before' as const, notice: () => undefined };
@@ -63,7 +63,7 @@ async function gather(profile: Profile, port: Port, trail: AddressResult): Promi
   };
 }
 
-/** One packet more, to a port of the sequence: a host that drops what is not let in says nothing to it either. */
+/** One more packet, to a port of the sequence: a host that drops unwanted packets does not answer it either. */
 async function askKnockPort({ knock }: Profile, { to }: AddressResult): Promise<Answer | undefined> {
   const step = knock?.find(({ protocol }) => protocol === 'tcp');
   if (step === undefined) return undefined;
@@ -73,5 +73,5 @@ async function askKnockPort({ knock }: Profile, { to }: AddressResult): Promise<
   return { kind: 'open' };
 }
 
-/** getent(1) asks as this program does; macOS and Windows have it not. */
+/** getent(1) resolves names as this program does. macOS and Windows do not have it. */
 const lookUp = (platform: Platform): string => (platform === 'linux' ? 'getent ahosts' : 'nslookup');

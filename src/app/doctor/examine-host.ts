@@ -24,16 +24,16 @@ import { greetDaemon, judgeDaemon, judgeOthers, startRemedy } from './judge-serv
 import { forwardEdit } from './make-forward.ts';
 import { readOwnerCommands } from './owner-commands.ts';
 
-/** What is judged: a configuration, and the daemon that it is of. */
+/** The configuration to be examined, and its daemon. */
 type Case = {
   readonly judged: JudgedFile;
   readonly daemon: SelectedDaemon;
   readonly config: Config | undefined;
-  /** What has the daemon run; `undefined` where it does, or that cannot be seen. */
+  /** How to start the daemon; `undefined`: it runs, or that cannot be determined. */
   readonly start: Mend<StartKind> | Hint | undefined;
 };
 
-/** The configuration, the daemon, the network, the firewall. It only looks, and changes nothing. Needs native code. */
+/** Checks the configuration, the daemon, the network and the firewall. Read-only. Needs native code. */
 export async function examineHost(choice: DaemonSelector): Promise<readonly Finding[]> {
   const found = await findJudged(choice);
   // Which daemon is meant is a finding of its own.
@@ -66,7 +66,7 @@ function meantDaemon({ file, options }: JudgedFile, choice: DaemonSelector): Sel
   };
 }
 
-/** What is closed until somebody confirms it, and opens again if nobody does. */
+/** Ports that are closed until somebody confirms, and that open again otherwise. */
 async function judgeTrial(status: DaemonStatus | undefined, daemon: SelectedDaemon): Promise<Finding[]> {
   if (status === undefined) return [];
   const { trialLeft } = await withServiceTrial(status);
@@ -75,7 +75,7 @@ async function judgeTrial(status: DaemonStatus | undefined, daemon: SelectedDaem
   return [warning('trial', message, { by: 'confirm', command: bussaCommand('confirm', daemon) })];
 }
 
-/** What the daemon's command line says of the network and the log goes before the file, or behind it. */
+/** Options of the daemon's command line for network and log override the file, or add to it. */
 function asStarted(config: Config, options: StartOptions | undefined): Config {
   if (options === undefined) return config;
   const { settings } = config;
@@ -141,7 +141,7 @@ async function examineFirewall(
   });
 }
 
-/** The file is changed, judged, and taken into use. */
+/** Edits the file, checks it, and reloads it. */
 function makeForward({ daemon, start }: Case, config: Config, port: HiddenPort): Mend<'forward'> | Hint {
   const { configFile } = daemon;
   const edit = forwardEdit(configFile, config.doors, port);

@@ -3,19 +3,21 @@ import type { PortOpening } from '../../core/door/port-opening.ts';
 import { type Port, parsePort } from '../../core/net/port.ts';
 import type { Protocol } from '../../core/net/protocol.ts';
 
-/** A port that a door is there for. */
+/** A port that a door exists for. */
 export type HiddenPort = {
   readonly protocol: Protocol;
   readonly port: Port;
   readonly path: PortOpening['path'];
-  /** Bussa opens and closes it itself; else the door's commands do. */
+  /** Bussa opens and closes it itself; otherwise the door's commands do. */
   readonly isNative: boolean;
 };
 
-/** BOUNDED: of all the ports of all doors, those that are judged. */
+/** BOUNDED: ports judged, of all the ports of all doors. */
 const MAX_PORTS = 64;
 
-/** Those that the doors name, and those that their commands do, as `--dport 22` of iptables or `tcp dport 22` of nft. */
+/**
+ * The ports that doors name, and those in their commands, such as `--dport 22` of iptables or `tcp dport 22` of nft.
+ */
 export function hiddenPorts(doors: readonly DoorSpec[]): readonly HiddenPort[] {
   const all = doors.flatMap(({ opening }) => [
     ...(opening.ports ?? []).flatMap(spread),

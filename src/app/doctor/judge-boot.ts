@@ -17,11 +17,12 @@ const PACKAGED_UNIT = fileURLToPath(new URL('../../../packaging/knockd.service',
 const KNOCKD = new URL('../../../bin/knockd', import.meta.url).href;
 const UNIT = '/etc/systemd/system/knockd.service';
 
-/** Whether the daemon starts at boots. `trialLeft`: of the service, which is enabled by its confirmation. */
+/** Whether the daemon starts at boot. `trialLeft`: time left of the service's trial, whose confirmation enables it. */
 export async function judgeBoot(daemon: SelectedDaemon, trialLeft: Millis | undefined): Promise<Finding> {
   const id = 'service-enabled';
   if (!isSystemdRunning()) return judgeScript(daemon);
-  // From the disk, so that nobody has to be asked. It prints the state, and fails for most of them.
+  // Read from the disk, so no running manager is needed. systemctl prints the state, and exits with an error for most
+  // states.
   const state =
     (await outputOf('sh', ['-c', 'systemctl --root=/ is-enabled knockd.service 2>&1 || true']))?.trim() ?? '';
   if (/^(?:enabled|static|alias|indirect|generated)/.test(state)) return judgeSwitch(state);
@@ -54,7 +55,7 @@ export async function judgeBoot(daemon: SelectedDaemon, trialLeft: Millis | unde
   return problem(id, message, { by: 'install-unit', command: allowed(command, packaged) });
 }
 
-/** Only a service that reads the file with the options needs it. */
+/** Only a service that reads the options file needs it. */
 function hintForOther(daemon: SelectedDaemon): string {
   const service = findInstalledService('knockd');
   if (service.kind === 'none' || !service.text.includes(DEFAULTS_FILE))
@@ -62,7 +63,7 @@ function hintForOther(daemon: SelectedDaemon): string {
   return `this daemon was not started by the service: put its options into KNOCKD_OPTS in ${DEFAULTS_FILE}, then systemctl enable knockd`;
 }
 
-/** The init of a host without systemd. */
+/** For a host whose init is not systemd. */
 function judgeScript(daemon: SelectedDaemon): Finding {
   const id = 'service-enabled';
   const script = findInstalledService('knockd');
@@ -84,13 +85,13 @@ function judgeScript(daemon: SelectedDaemon): Finding {
   return problem(id, message, { by: 'update-rc.d', command: allowed('update-rc.d knockd defaults', script) });
 }
 
-/** The command, and what allows the service to start where that is not so. */
+/** The command, preceded by what allows the service to start, if that is needed. */
 function allowed(command: string, service: InstalledService): string {
   const allow = startSwitch(service)?.command;
   return allow === undefined ? command : `${command} && ${allow}`;
 }
 
-/** As `bussa init` does it. `undefined`: its path is none that systemd and sed take as it stands. */
+/** As `bussa init` does it. `undefined`: systemd and sed cannot take its path unquoted. */
 function installUnit(): string | undefined {
   const program = ownLauncher(KNOCKD);
   if (!/^[A-Za-z0-9_./@:+-]+$/.test(program)) return undefined;
@@ -98,7 +99,7 @@ function installUnit(): string | undefined {
   return `${sed} > ${UNIT} && systemctl daemon-reload && systemctl enable knockd`;
 }
 
-/** Debian's switch, which the unit asks. */
+/** Debian's switch, which the unit reads. */
 function judgeSwitch(state: string): Finding {
   const id = 'service-enabled';
   const off = startSwitch(findInstalledService('knockd'));

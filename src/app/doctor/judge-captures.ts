@@ -1,26 +1,26 @@
 import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, warning } from '../../core/doctor/finding.ts';
 
-/** Below this share of all packets, a loss is that of a moment. */
+/** Below this share of all packets, a loss was momentary. */
 const MUCH = 0.01;
 
 type Counted = { readonly passed: number; readonly dropped: number };
 
-/** With a budget of work: `garbage.budget` packets were not judged. */
+/** With a work budget: `garbage.budget` packets were not judged. */
 type Proofs = { readonly packets: Counted; readonly garbage: { readonly budget: number } };
 
-/** What the daemon's status says of its rings. */
+/** The part of the daemon's status about its capture rings. */
 export type CaptureStatus = { readonly packets: Counted; readonly signed?: Proofs; readonly spa?: Proofs };
 
 /** What one ring has received since the start of the daemon. */
 type Received = Counted & {
   readonly what: string;
-  /** Received, and not judged because there were too many. */
+  /** Received, but not judged because there were too many. */
   readonly unjudged: number;
   readonly hint: string;
 };
 
-/** Whether packets that open doors are lost, or not looked at, because too many come. */
+/** Whether packets that open doors are lost or not examined because too many arrive. */
 export function judgeCaptures(status: CaptureStatus | undefined): Finding[] {
   if (status === undefined) return [];
   const rings = receivedBy(status);

@@ -10,7 +10,7 @@ import { checkCommand } from '../ask/start-method.ts';
 import { check } from '../config/check.ts';
 import { installCommand } from './install-command.ts';
 
-/** Where logrotate(8) is told what to do. */
+/** Where logrotate(8) is configured. */
 const ROTATION_FILES = ['/etc/logrotate.conf', '/etc/logrotate.d/*'];
 
 export type JudgedConfig = { readonly findings: readonly Finding[]; readonly config?: Config };
@@ -41,7 +41,7 @@ export function judgeConfiguration({ file, from }: JudgedFile): JudgedConfig {
   };
 }
 
-/** As `judgeFileAccess` ends its sentences. All else that is wrong in a file, its owner alone can know. */
+/** The end of a sentence of `judgeFileAccess`. Other mistakes in a file need its owner. */
 const CHMOD = /: (chmod [a-z,+-]+ (?:[A-Za-z0-9_./,+@%:-]+|'(?:[^']|'\\'')*'))$/;
 
 export function judgeRotation({ settings: { logFile } }: Config): Finding {
@@ -64,7 +64,7 @@ export function judgeRotation({ settings: { logFile } }: Config): Finding {
   });
 }
 
-/** logrotate(8) wants a directive a line, and takes a name in quotes as it stands. */
+/** logrotate(8) needs one directive per line, and takes a quoted name literally. */
 function writeEntry(logFile: string): string {
   const lines = [`"${logFile}" {`, 'weekly', 'rotate 4', 'compress', 'missingok', 'copytruncate', '}'];
   return `printf '%s\\n' ${lines.map(quoteWord).join(' ')} > /etc/logrotate.d/bussa-log`;

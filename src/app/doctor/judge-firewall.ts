@@ -16,9 +16,9 @@ export type HostContext = {
   readonly judge: StrangerJudge;
   readonly owner: OwnerCommands;
   readonly serves: (port: HiddenPort) => boolean;
-  /** What brings the daemon's own rules about; `undefined` where it runs. */
+  /** How to start the daemon, which installs its rules; `undefined`: it runs. */
   readonly start: Mend<StartKind> | Hint | undefined;
-  /** What makes the door of a port a `forward` one. */
+  /** The command that makes the door of a port a `forward` door. */
   readonly forward: (port: HiddenPort) => Mend<'forward'> | Hint;
   readonly hasIptables: boolean;
 };
@@ -27,7 +27,7 @@ const IPTABLES = { 4: 'iptables', 6: 'ip6tables' } as const;
 
 type FamilyFate = { readonly family: Family; readonly fate: StrangerFate };
 
-/** Whether the rules as they are now do to strangers what the doors are for. */
+/** Whether the present rules treat strangers as the doors intend. */
 export function judgeFirewall(ports: readonly HiddenPort[], around: HostContext): Finding[] {
   return [
     ...ports.flatMap((port) => judgePort(port, around)),
@@ -91,7 +91,7 @@ function judgeHidden(
   return problem('port-hidden', `${name} is open to ${who} over ${families}: ${by}`, remedy);
 }
 
-/** What closes it without cutting who is in. */
+/** The command that closes the port without cutting existing connections. */
 function remedyOf(
   port: HiddenPort,
   open: readonly FamilyFate[],
@@ -115,7 +115,7 @@ function closingSteps(
   { by }: StrangerFate,
   { judge, owner, hasIptables }: HostContext,
 ): readonly MendCommand[] | undefined {
-  // What passes a chain before the routing decision can still be dropped behind it.
+  // A packet that passes a chain before the routing decision can still be dropped after it.
   if (by === undefined || (by.chain.hook !== 'input' && by.chain.hook !== 'forward')) {
     return [firstDrop(hasIptables ? IPTABLES[family] : 'nft', port)];
   }
@@ -126,7 +126,7 @@ function closingSteps(
   });
 }
 
-/** The commands change the rules as they are now; what is loaded at boots is in files. */
+/** The commands change the running rules; these files hold the rules loaded at boot. */
 const FILES = [
   ['iptables-', ['/etc/iptables/rules.v4', '/etc/iptables/rules.v6']],
   ['nft-', ['/etc/nftables.conf']],
@@ -186,7 +186,7 @@ function judgeEstablished(ports: readonly HiddenPort[], { judge }: HostContext):
   return [problem(id, message, { by: one.by, command: commands, ...hintOfFiles([one.by]) })];
 }
 
-/** A port that nobody has named. */
+/** A port that nobody named: shows the default policy. */
 function judgePolicy(ports: readonly HiddenPort[], { judge }: HostContext): Finding[] {
   const port = [1, 9, 65_535].find((each) => !ports.some((one) => one.port === each)) ?? 2;
   const any: HiddenPort = { protocol: 'tcp', port: port as Port, path: 'input', isNative: false };

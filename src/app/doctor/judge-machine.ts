@@ -8,7 +8,7 @@ import { installCommand } from './install-command.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Privileges, libraries, and the clock. Native code is loaded here and nowhere before: that it cannot be is a finding. */
+/** Privileges, libraries and the clock. Native code is first loaded here: a failure to load it is a finding. */
 export async function judgeMachine(): Promise<Finding[]> {
   return [await judgePrivileges(), ...(await judgeLibraries()), await judgeClock()];
 }
@@ -21,7 +21,7 @@ async function judgePrivileges(): Promise<Finding> {
     for (const name of ['CAP_NET_RAW', 'CAP_NET_ADMIN'] as const)
       if (!hasCapability(name)) missing.push(name);
   } catch {
-    // Without koffi; that is a finding of its own.
+    // koffi is missing, which is a finding of its own.
     return unknown(id, 'cannot read what this process may do');
   }
   if (missing.length === 0) return ok(id, 'the daemon can capture packets and change the firewall');
@@ -55,7 +55,7 @@ async function judgeLibraries(): Promise<Finding[]> {
   ];
 }
 
-/** Why it cannot be used. */
+/** Why the library cannot be used. */
 async function tried(library: string, use: () => Promise<void>): Promise<string | undefined> {
   try {
     await use();
@@ -84,7 +84,7 @@ async function judgeClock(): Promise<Finding> {
   try {
     synchronised = (await import('../../host/ffi/clock-state.ts')).isClockSynchronised();
   } catch {
-    // Without koffi; that has been said.
+    // koffi is missing, which has been reported.
   }
   if (synchronised === undefined)
     return unknown('clock', 'the kernel does not say whether the clock is synchronised');

@@ -4,13 +4,13 @@ import { look, ok, problem, warning } from '../../core/doctor/finding.ts';
 import { type Address, familyOf } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 
-/** RFC 1918, RFC 6598 and RFC 4193: what a router has to pass knocks on to. */
+/** RFC 1918, RFC 6598 and RFC 4193: a router has to forward knocks to these addresses. */
 const PRIVATE =
   /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|f[cd])/;
-/** RFC 3927 and RFC 4291 section 2.5.6: known on their link alone. */
+/** RFC 3927 and RFC 4291 section 2.5.6: valid only on their link. */
 const LINK_LOCAL = /^(?:169\.254\.|fe[89ab])/;
 
-/** The interfaces by which strangers come. */
+/** The interfaces on which strangers arrive. */
 export function outerInterfaces(
   interfaces: readonly HostInterface[],
   choice: InterfaceSetting | undefined,
@@ -25,8 +25,7 @@ export const usableAddresses = (interfaces: readonly HostInterface[]): readonly 
   interfaces.flatMap(({ up, addresses }) => (up ? addresses : [])).filter((one) => !LINK_LOCAL.test(one));
 
 /**
- * Whether the interfaces that are watched are there and up, and have an address that can be reached. `ipv6`: whether knocks
- * over IPv6 are heard.
+ * Whether the watched interfaces exist, are up, and have a reachable address. `ipv6`: whether knocks over IPv6 count.
  */
 export function judgeNetwork(
   interfaces: readonly HostInterface[],

@@ -4,11 +4,11 @@ import { look, ok, problem, unknown } from '../../core/doctor/finding.ts';
 import { askDaemon, type DaemonReply, type DaemonSelector } from '../ask/ask-daemon.ts';
 import { checkCommand, restartMethod, type SelectedDaemon, startMethod } from '../ask/start-method.ts';
 
-/** What the daemon says when it is greeted. */
+/** The daemon's greeting. */
 export const greetDaemon = (choice: DaemonSelector): Promise<DaemonReply<unknown>> =>
   askDaemon(choice, { verb: 'ping' });
 
-/** `start`: what has it run; not used where it does. */
+/** `start`: how to start it; not used if it runs. */
 export function judgeDaemon(reply: DaemonReply<unknown>, start: Mend<StartKind> | Hint): Finding {
   const id = 'daemon-running';
   switch (reply.kind) {
@@ -24,7 +24,7 @@ export function judgeDaemon(reply: DaemonReply<unknown>, start: Mend<StartKind> 
   }
 }
 
-/** What has the daemon run on this host; with a mistake in its configuration it would not. */
+/** How to start the daemon on this host. With a mistake in its configuration it would not start. */
 export function startRemedy(
   reply: DaemonReply<unknown>,
   daemon: SelectedDaemon,
@@ -41,7 +41,7 @@ export function startRemedy(
   return { ...way, hint: 'open doors stay open during the restart' };
 }
 
-/** The knockd written in C would knock its own rules into the same firewall. */
+/** The original knockd, written in C, would add its own rules to the same firewall. */
 export function judgeOthers(): Finding {
   const id = 'another-knockd';
   const own = linkOf('/proc/self/ns/net');
@@ -61,7 +61,7 @@ export function judgeOthers(): Finding {
   });
 }
 
-/** The unit that would start it again; Bussa's own name is left alone. */
+/** The unit that would restart it. A unit with Bussa's own name is left alone. */
 function unitOf(directory: string): string | undefined {
   const unit = /\/system\.slice\/(?:[^\n/]+\/)*([A-Za-z0-9@:_.-]+\.service)$/m.exec(
     textOf(`${directory}/cgroup`),
@@ -73,7 +73,7 @@ function linkOf(path: string): string | undefined {
   try {
     return readlinkSync(path);
   } catch {
-    // A process that has ended, or somebody else's.
+    // The process has ended, or belongs to another user.
     return undefined;
   }
 }

@@ -6,8 +6,8 @@ import { quoteWord } from '../../core/text/quote-word.ts';
 import type { JudgedPort } from '../exposure/stranger-judge.ts';
 
 /**
- * A command that makes every door of this port in the file a `forward` one. `undefined`: the file is not written in a way in
- * which that can be done by a pattern; its owner can.
+ * A command that makes every door of this port in the file a `forward` door. `undefined`: no pattern can do that in
+ * this file; its owner has to edit it.
  */
 export function forwardEdit(file: string, doors: readonly DoorSpec[], port: JudgedPort): string | undefined {
   const openings = openingsOf(doors, port);
@@ -22,14 +22,14 @@ export function forwardEdit(file: string, doors: readonly DoorSpec[], port: Judg
     const isDone = result.kind === 'ok' && openingsOf(result.config.doors, port).length === 0;
     if (!isDone || openings.length === 0) return undefined;
     const scripts = edits.map((one) => `-e ${quoteWord(sedOf(one))}`);
-    // sed(1) would put a file in the place of a link.
+    // sed(1) would replace a symbolic link by a file.
     return `sed -E -i ${scripts.join(' ')} ${quoteWord(path)}`;
   } catch {
     return undefined;
   }
 }
 
-/** Those that are not `forward`. */
+/** Openings that are not `forward`. */
 const openingsOf = (doors: readonly DoorSpec[], { protocol, port }: JudgedPort): PortOpening[] =>
   doors
     .flatMap(({ opening }) => opening.ports ?? [])
@@ -38,7 +38,7 @@ const openingsOf = (doors: readonly DoorSpec[], { protocol, port }: JudgedPort):
 
 const OPEN = /^[ \t]*open[ \t]*=/i;
 
-/** With blanks wherever the configuration takes them. */
+/** Allows blanks wherever the configuration does. */
 const patternOf = (opening: string): string => `(${opening.replaceAll(/[/-]/g, ' *$& *')})( *(,|$))`;
 
 const applyTo = (line: string, pattern: string): string =>

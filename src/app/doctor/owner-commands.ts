@@ -5,10 +5,10 @@ import type { BaseChain, Ruleset } from '../../core/firewall/judge/ruleset.ts';
 import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
 import type { JudgedPort } from '../exposure/stranger-judge.ts';
 
-/** How the programs that manage this host's rules let a port in no more. */
+/** Commands that close a port, for the programs that manage this host's rules. */
 export type OwnerCommands = {
   readonly closing: (port: JudgedPort) => (rule: RulePlace) => MendCommand | undefined;
-  /** Where it is the policy of this chain that lets it in. */
+  /** If the policy of this chain lets it in. */
   readonly closingPolicy: (port: JudgedPort) => (chain: BaseChain) => MendCommand | undefined;
 };
 
@@ -32,7 +32,9 @@ export async function readOwnerCommands({ chains }: Ruleset): Promise<OwnerComma
 const isOfUfw = ({ chain }: RulePlace): boolean => /^ufw6?-user-/.test(chain);
 const jumpsToUfw = ({ text }: RulePlace): boolean => /-j ufw6?-before-input\b/.test(text);
 
-/** As `ufw show added` has written it: `ufw allow 22/tcp`. What lets in other ports too stays, behind a denial. */
+/**
+ * In the form of `ufw show added`: `ufw allow 22/tcp`. A rule that also allows other ports stays, behind a deny rule.
+ */
 function ufwCommand(added: readonly string[], port: JudgedPort): MendCommand {
   const own = added
     .map((line) => line.replace(/ comment '.*'$/, ''))
@@ -89,14 +91,14 @@ function applicationPorts(name: string): string[] {
   });
 }
 
-/** firewalld's chains of what a zone lets in. */
+/** The zone of a firewalld chain that accepts packets. */
 function zoneOf({ tool, table, chain }: RulePlace): string | undefined {
   if (tool === 'nft' && table !== 'firewalld') return undefined;
   return /^(?:filter_)?IN_(.+?)(?:_(?:pre|allow|post))?$/.exec(chain)?.[1];
 }
 
 function firewalldCommand(zone: string, port: JudgedPort): MendCommand {
-  // What a rich rule lets in is not the zone's own.
+  // Ports in rich rules do not belong to the zone itself.
   const text = readOf('zones', zone).replaceAll(/<rule[ >][\s\S]*?<\/rule>/g, '');
   const services = [...text.matchAll(/<service\s+name="([^"]+)"/g)]
     .map(([, name = '']) => ({ word: `--remove-service=${name}`, ports: portsIn(readOf('services', name)) }))
@@ -112,7 +114,7 @@ function firewalldCommand(zone: string, port: JudgedPort): MendCommand {
     const words = own.map(({ word }) => word).join(' ');
     return { by: 'firewalld-remove', command: `${change} ${words} && ${reload}` };
   }
-  // firewalld asks those that drop first.
+  // firewalld evaluates rules that drop first.
   const rule = `rule port port="${port.port}" protocol="${port.protocol}" drop`;
   return { by: 'firewalld-drop', command: `${change} --add-rich-rule='${rule}' && ${reload}` };
 }

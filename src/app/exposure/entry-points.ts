@@ -5,12 +5,12 @@ import type { HostInterface } from '../../core/net/host-interface.ts';
 import { type Ingress, ingressesOf } from '../../core/net/ingress.ts';
 import { KernelRoutes, sendsOn } from '../../host/interfaces/host-routes.ts';
 
-/** By which interfaces strangers come: to this host, and through it. */
+/** The interfaces on which strangers arrive: for this host, and for forwarded packets. */
 export type EntryPoints = { readonly input: readonly HostInterface[]; readonly forward: readonly Ingress[] };
 
 /**
- * To this host by those that are named; else by those by which the host would answer strangers; else by all that are up.
- * Through it by both kinds.
+ * For this host: the configured interfaces; otherwise those over which the host would answer strangers; otherwise all
+ * that are up. Forwarded packets: both kinds.
  */
 export function entryPointsOf(
   interfaces: readonly HostInterface[],
@@ -29,7 +29,7 @@ export function entryPointsOf(
   return { input: world.length > 0 ? world : outer.filter(({ up }) => up), forward };
 }
 
-/** As the kernel's routes are now. */
+/** By the kernel's present routes. */
 export function currentIngresses(
   interfaces: readonly HostInterface[],
   choice: InterfaceSetting | undefined,
@@ -38,7 +38,7 @@ export function currentIngresses(
   return entryPointsOf(interfaces, choice, routes).forward;
 }
 
-/** The interfaces whose packets for others this host sends on. */
+/** Interfaces whose packets for other hosts this host forwards. */
 export function sendersOn(interfaces: readonly HostInterface[]): readonly string[] {
   return ([4, 6] as const).flatMap((family) =>
     interfaces.filter(({ name }) => sendsOn(family, name) === true).map(({ name }) => `${name} ${family}`),

@@ -6,7 +6,7 @@ import { entryPointsOf } from './entry-points.ts';
 import { type ExposureQuestion, spreadPorts } from './judge-exposure.ts';
 import { StrangerJudge } from './stranger-judge.ts';
 
-/** The owner's chains of nftables that drop a door's port: nobody gets in there who is not let in there. */
+/** Chains of the owner's nftables rules that drop a door's port: only what is accepted there gets in. */
 export async function findClosers({ ports, interfaces, choice }: ExposureQuestion): Promise<AttachPoint[]> {
   const judged = spreadPorts(ports);
   if (judged.length === 0) return [];

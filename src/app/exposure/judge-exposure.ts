@@ -11,7 +11,7 @@ import { entryPointsOf } from './entry-points.ts';
 import { judgeWayIn, nameOf, versions } from './judge-way-in.ts';
 import { type JudgedPort, StrangerJudge } from './stranger-judge.ts';
 
-/** BOUNDED: of all ports of all doors, those that are judged. */
+/** BOUNDED: ports judged, of all ports of all doors. */
 export const MAX_JUDGED_PORTS = 64;
 
 export type ExposureQuestion = {
@@ -20,7 +20,7 @@ export type ExposureQuestion = {
   readonly choice: InterfaceSetting | undefined;
 };
 
-/** Lists the rules as they are now, and judges. */
+/** Lists the present rules, and judges them. */
 export async function judgeExposure({ ports, interfaces, choice }: ExposureQuestion): Promise<Exposure> {
   const judged = spreadPorts(ports);
   if (judged.length === 0) return NOTHING;

@@ -9,10 +9,13 @@ export const nameOf = ({ protocol, port, path }: JudgedPort): string =>
 export const versions = (fates: readonly { readonly family: Family }[]): string =>
   fates.map(({ family }) => `IPv${family}`).join(' and ');
 
-/** What keeps out those who have knocked, and the command that lets the port pass there. */
+/** What blocks users who have knocked, and the command that accepts the port there. */
 export type Barrier = { readonly message: string; readonly mend: Mend<RemedyKind<'way-in'>> };
 
-/** Bussa's rules let in whoever has knocked; the owner's others may drop it, and no rule elsewhere makes that good. */
+/**
+ * Bussa's rules accept whoever knocked, but the owner's own rules may still drop the packet. No rule elsewhere can
+ * override that.
+ */
 export function judgeWayIn(port: JudgedPort, judge: StrangerJudge): Barrier | undefined {
   if (!judge.hasOwnRules) return undefined;
   const barred = judge.families.flatMap((family) => {

@@ -8,23 +8,25 @@ import { type Address, type Family, familyOf } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import type { EntryPoints } from './entry-points.ts';
 
-/** RFC 3927 and RFC 4291 section 2.5.6: known on their link alone. */
+/** RFC 3927 and RFC 4291 section 2.5.6: valid only on their link. */
 const LINK_LOCAL = /^(?:169\.254\.|fe[89ab])/;
 
 /** Chains of its own table, and of iptables, as `nftKey` and `keyOf` name them. */
 const OWN_RULES = /^nft inet bussa | filter BUSSA$/;
 
-/** `path`: a port that goes through this host is reached at this host and behind it. */
+/** `path`: a forwarded port is reached at this host and behind it. */
 export type JudgedPort = Pick<Question, 'protocol' | 'port'> & { readonly path?: PortOpening['path'] };
 
-/** The host around the rules. */
+/** The host that has these rules. */
 export type JudgedHost = {
   readonly interfaces: readonly HostInterface[];
   readonly entrances: EntryPoints;
   readonly routes: HostRoutes;
 };
 
-/** The one judge of what strangers reach, for doctor, status, the log and whoever says that a port is closed. */
+/**
+ * The single judge of what strangers can reach, for doctor, status, the log and every statement that a port is closed.
+ */
 export class StrangerJudge {
   readonly ruleset: Ruleset;
   readonly #entrances: Question['entrances'];
@@ -45,23 +47,23 @@ export class StrangerJudge {
     this.#routes = routes;
   }
 
-  /** Those by which a stranger can reach this host. */
+  /** IP versions over which a stranger can reach this host. */
   get families(): readonly Family[] {
     const all = this.#entrances.flatMap(({ addresses }) => addresses.map(familyOf));
     return all.includes(6) ? [4, 6] : [4];
   }
 
-  /** Whether Bussa's rules are among them: only then a lease lets anybody in. */
+  /** Whether Bussa's rules are among them: only then does a lease let anybody in. */
   get hasOwnRules(): boolean {
     return [...this.ruleset.chains.keys()].some((key) => OWN_RULES.test(key));
   }
 
-  /** The chains of nftables that drop this port by themselves. */
+  /** nftables chains that drop this port by themselves. */
   closersOf(port: JudgedPort, family: Family): BaseChain[] {
     return closersOf(this.ruleset, { ...this.#questionOf(port, family), state: 'new' });
   }
 
-  /** What becomes of one who has knocked. */
+  /** What happens to packets of somebody who has knocked. */
   leasedFateOf(port: JudgedPort, family: Family): StrangerFate {
     return judgeStranger(this.ruleset, { ...this.#questionOf(port, family), state: 'new', hasLease: true });
   }

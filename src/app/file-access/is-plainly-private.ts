@@ -6,9 +6,9 @@ const OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
 
 /**
- * Whether the file is its owner's alone by modes that leave nothing to judge: its owner is this user or root, as of every
- * directory on the way, in none of which anybody else may replace what is there, and there is no link. With an access list, the group's bits
- * say what it may grant at most. `false`: `judgeFileAccess` knows more, and loads native code.
+ * Whether modes alone prove the file private: this user or root owns it and every directory above it, nobody else can
+ * replace anything on the path, and there is no symbolic link. With an access list, the group bits are the most that it
+ * can grant. `false`: ask `judgeFileAccess`, which knows more but loads native code.
  */
 export function isPlainlyPrivate(path: string): boolean {
   let entries: readonly PathEntry[];
@@ -26,5 +26,5 @@ export function isPlainlyPrivate(path: string): boolean {
   );
 }
 
-/** In a directory with the sticky bit, such as /tmp, each can only replace what is his own. */
+/** In a directory with the sticky bit, such as /tmp, each user can replace only his own files. */
 const isKept = (mode: number): boolean => (mode & OTHERS_WRITE) === 0 || (mode & STICKY) !== 0;

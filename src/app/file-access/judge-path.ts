@@ -16,19 +16,18 @@ const OTHERS_READ = 0o004;
 const STICKY = 0o1000;
 
 /**
- * Who may read the file: everybody, where it holds no secrets; its group, and a warning where everybody can; or its
- * owner alone, and an error.
+ * Who may read the file. `everybody`: it has no secrets · `group`: the group may, and readable by all is a warning ·
+ * `owner`: anything more is an error.
  */
 export type Readers = 'everybody' | 'group' | 'owner';
 
-/** `ignored`: by what only tells what would happen, and opens nothing. */
+/** `ignored`: for callers that only simulate and open nothing. */
 export type FileAccess = 'judged' | 'ignored';
 
 /**
- * What has to be changed about who may write the file, or put another in its place by a directory or link on the way to
- * it: whoever does has commands run and ports opened. And about who may read it: whoever does can knock. Group root may
- * write, and what lies on a read-only mount is written by nobody. Nothing is said of what is no file with a name: a
- * descriptor, a pipe, or none at all.
+ * What to change about who can write the file, or replace it through a directory or link on its path: such a user could
+ * run commands and open ports. And about who can read it: such a user could knock. Group root may write. Nobody writes
+ * to a read-only mount. Objects without a path are not checked: a descriptor, a pipe, or a missing file.
  */
 export function judgePath(path: string, readers: Readers, readList: ReadList): Diagnostic[] {
   if (descriptorOf(path) !== undefined) return [];
@@ -36,7 +35,7 @@ export function judgePath(path: string, readers: Readers, readList: ReadList): D
   try {
     entries = walkPath(path);
   } catch {
-    // The reader of the file says more.
+    // The reader of the file reports more.
     return [];
   }
   const file = entries.at(-1);
@@ -53,7 +52,7 @@ export function judgePath(path: string, readers: Readers, readList: ReadList): D
   return findings;
 }
 
-/** The warning of a configuration that everybody can read. */
+/** The warning about a configuration that everybody can read. */
 export const READABLE: WarningId = 'readable-by-all';
 
 type Writer = 'its group' | 'its access list' | 'everybody';
@@ -85,7 +84,7 @@ function judgeFile(path: string, entry: PathEntry, readers: Readers, readList: R
   return messages;
 }
 
-/** Images, package managers and most editors leave files so: a host that nobody can get into would be worse. */
+/** Images, package managers and most editors create files like this. A host that nobody can enter would be worse. */
 function judgeReaders(path: string, entry: PathEntry): string | undefined {
   const { stats } = entry;
   if ((stats.mode & OTHERS_READ) === 0) return undefined;
@@ -95,8 +94,8 @@ function judgeReaders(path: string, entry: PathEntry): string | undefined {
 }
 
 /**
- * Whoever writes a directory on the way puts another file, directory or link in the place of what lies there, unless the
- * sticky bit keeps it its owner's. The owner of a link cannot write through it, only replace it where that bit is set.
+ * Who can write a directory on the path can replace what is in it, unless the sticky bit protects it. The owner of a
+ * link cannot write through it, only replace it if that bit is set.
  */
 function judgeWay(entry: PathEntry, readList: ReadList): string[] {
   const { path, stats, parent } = entry;
@@ -136,7 +135,7 @@ function writersOf(entry: PathEntry, readList: ReadList): Writer[] {
   const { mode, gid } = entry.stats;
   const writers: Writer[] = [];
   if ((mode & (GROUP_WRITES | OTHERS_WRITE)) === 0 || isReadOnly(entry)) return writers;
-  // With an access list the group's bits are its mask: nobody in it may do more.
+  // With an access list, the group bits are its mask: nobody in it can do more.
   const listed = (mode & GROUP_WRITES) === 0 ? undefined : readList(entry.path);
   if ((mode & GROUP_WRITES) !== 0 && gid !== 0 && listed?.ownGroup !== false) writers.push('its group');
   if (listed?.users.some((uid) => !isTrusted(uid)) === true || listed?.groups.some((id) => id !== 0) === true)
@@ -145,7 +144,7 @@ function writersOf(entry: PathEntry, readList: ReadList): Writer[] {
   return writers;
 }
 
-/** Root can write everything but what lies on a mount that is read-only. */
+/** Root can write everything except on a read-only mount. */
 function isReadOnly({ path }: PathEntry): boolean {
   try {
     accessSync(path, constants.W_OK);
@@ -155,7 +154,7 @@ function isReadOnly({ path }: PathEntry): boolean {
   }
 }
 
-/** Root, this user, and whoever called sudo(8): they can do all that the daemon can anyway. */
+/** Root, this user, and the caller of sudo(8) can do everything that the daemon can anyway. */
 function isTrusted(uid: number): boolean {
   const own = process.geteuid?.();
   return uid === 0 || uid === own || (own === 0 && process.env.SUDO_UID === String(uid));

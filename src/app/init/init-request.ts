@@ -1,17 +1,17 @@
 import type { PortOpening } from '../../core/door/port-opening.ts';
 
-/** A door to make. */
+/** The door to create. */
 export type InitRequest = {
   readonly configFile: string;
   readonly door: string;
   readonly ports: readonly [PortOpening, ...PortOpening[]];
-  /** As the configuration takes it: `60` or `10m`. */
+  /** In the configuration's form: `60` or `10m`. */
   readonly openFor: string;
   readonly knocks: number;
-  /** By which name or address the host is reached from outside. */
+  /** The name or address under which the host is reached from outside. */
   readonly host: string;
-  /** Another file may be put aside for it. */
+  /** An existing file may be moved aside. */
   readonly force: boolean;
-  /** A page that knocks, and where it goes then. */
+  /** A page that knocks, and the address that it opens afterwards. */
   readonly page?: { readonly file: string; readonly link?: string };
 };

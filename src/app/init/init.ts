@@ -27,12 +27,12 @@ import { renderConfig, renderKnockLine, renderProfile, renderSshStanza } from '.
 
 const LAUNCHER = new URL('../../../bin/bussa', import.meta.url).href;
 
-/** A range that begins lower leaves too few ports beside it. */
+/** With a range that begins lower, too few ports remain below it. */
 const LEAST_EPHEMERAL = 15_000;
 
 export type HostFindings = {
   readonly firewall: { readonly kind: string; readonly why: string };
-  /** Who is connected to the ports from elsewhere. */
+  /** Connections from other hosts to the ports. */
   readonly connections: readonly Connection[];
 };
 
@@ -45,17 +45,17 @@ export type InitOutcome =
       readonly knock: string;
       readonly sshConfig: readonly string[];
       readonly profile: readonly string[];
-      /** The page that was asked for. */
+      /** The page, if requested. */
       readonly page?: { readonly file: string; readonly plan: PagePlan };
-      /** Where the file is that was there before. */
+      /** Where the previous file was moved to. */
       readonly backup?: string;
       readonly verdict: Verdict;
     }
   | { readonly kind: 'exists' | 'permission' | 'failed'; readonly message: string };
 
-/** What is to be known of the host before its ports are closed. Changes nothing. */
+/** What must be known about the host before its ports are closed. Changes nothing. */
 export async function inspectHost(ports: readonly PortOpening[]): Promise<HostFindings> {
-  // To others the rules are empty, and the libraries say so by themselves.
+  // Other users see an empty ruleset, and libraries print errors of their own.
   const { kind, why } = hasCapability('CAP_NET_ADMIN') ? await detectFirewall() : HIDDEN_FIREWALL;
   const own = Object.values(networkInterfaces()).flatMap((all) =>
     (all ?? []).map(({ address }) => address as Address),
@@ -63,7 +63,7 @@ export async function inspectHost(ports: readonly PortOpening[]): Promise<HostFi
   return { firewall: { kind, why }, connections: findConnections(ports, own).connections };
 }
 
-/** The best guess at how the host is called from outside: its full name, or an address that is not its own alone. */
+/** The best guess at the host's outside name: its full name, or a global address. */
 export function guessHost(): string {
   const name = hostname();
   if (name.includes('.')) return name;
@@ -72,17 +72,17 @@ export function guessHost(): string {
   return (outside.find(({ family }) => family === 'IPv4') ?? outside[0])?.address ?? name;
 }
 
-/** The name of a service at the port, for a door's. */
+/** Names the door after the service of the port. */
 export function nameDoor({ first }: PortOpening): string {
   const name = readKnownPorts().get(first);
   return name === undefined || !/^[a-z][a-z0-9-]{0,30}$/.test(name) ? `port-${first}` : name;
 }
 
-/** `bussa` as it can be typed here. */
+/** `bussa` as it can be typed on this host. */
 export const ownCommand = (): string =>
   findProgram('bussa') === undefined ? ownLauncher(LAUNCHER) : 'bussa';
 
-/** Why the file cannot be made, as far as that can be told before somebody is asked for the rest. */
+/** Why the file cannot be created, as far as is known before the user is asked further questions. */
 export function objection({
   configFile,
   force,
@@ -140,7 +140,7 @@ export function init(order: InitRequest, { firewall }: HostFindings): InitOutcom
   };
 }
 
-/** `undefined`: no page is asked for. */
+/** `undefined`: no page was requested. */
 function planOf(
   { page, host, ports }: InitRequest,
   sequence: Sequence,
@@ -192,14 +192,17 @@ function alreadyThere(configFile: string): InitOutcome {
   return { kind: 'exists', message: `${configFile} already exists: ${remedy}` };
 }
 
-/** Used now, known by name, or near what is used: a service's clients must not touch the decoy ports beside a knock port. */
+/**
+ * Ports that are in use, well known, or near these: a service's clients must not touch the decoy ports beside a knock
+ * port.
+ */
 function portsToAvoid({ ports }: InitRequest): ReadonlySet<number> {
   const avoid = new Set<number>(readKnownPorts().keys());
   const used = [...readServedPorts().map((port) => ({ first: port, last: port })), ...ports];
   for (const { first, last } of used)
     for (let port = first - NEAR; port <= last + NEAR; port++) avoid.add(port);
   const { first, last } = readEphemeralPorts();
-  // Where the host's own connections may have any port, one of them may be a knock port for a while.
+  // If the host's own connections may use any port, one of them may temporarily occupy a knock port.
   if (first >= LEAST_EPHEMERAL) for (let port = first; port <= last; port++) avoid.add(port);
   return avoid;
 }

@@ -1,10 +1,10 @@
 import { lstatSync } from 'node:fs';
 import { readWhole } from '../../host/files/read-whole.ts';
 
-/** Comments, blank lines, and what every packaged file says. A setting that somebody has made is somebody's. */
+/** Comments, blank lines, and what every packaged file contains. Any other setting was made by somebody. */
 const NOBODYS = /^\s*(?:#.*|\[\s*options\s*\]|UseSyslog)?\s*$/i;
 
-/** Whether somebody has written something into the file, as nobody has into a package's; one that cannot be read may have. */
+/** Whether somebody has edited the file, unlike a packaged one. An unreadable file counts as edited. */
 export function isEdited(configFile: string): boolean {
   try {
     if (!lstatSync(configFile).isFile()) return true;

@@ -2,12 +2,12 @@ import { renderPortOpening } from '../../core/door/port-opening.ts';
 import type { Sequence } from '../../core/door/sequence.ts';
 import type { InitRequest } from './init-request.ts';
 
-/** The knocks as a client takes them: `7000 8000:udp 9000`. */
+/** The knocks in a client's form: `7000 8000:udp 9000`. */
 export function renderKnocks(sequence: Sequence): string {
   return sequence.map(({ protocol, port }) => (protocol === 'tcp' ? `${port}` : `${port}:udp`)).join(' ');
 }
 
-/** What somebody outside types. */
+/** The command that a client types. */
 export function renderKnockLine(host: string, sequence: Sequence): string {
   return `knock -d 100 ${host} ${renderKnocks(sequence)}`;
 }
@@ -44,19 +44,19 @@ export function renderConfig(
 `;
 }
 
-/** For ~/.ssh/config of whoever knocks. */
+/** For ~/.ssh/config on the client. */
 export function renderSshStanza({ door, ports, host }: InitRequest): readonly string[] {
   const port = ports[0].first;
   return [
     `Host ${door === 'ssh' ? host : door}`,
     ...(door === 'ssh' ? [] : [`    HostName ${host}`]),
     ...(port === 22 ? [] : [`    Port ${port}`]),
-    // The profile has the name of the host: the one that is typed, or the HostName above.
+    // The profile has the name of the host: the one typed, or the HostName above.
     `    ProxyCommand bussa connect ${door === 'ssh' ? '%n' : '%h'} %p`,
   ];
 }
 
-/** For ~/.config/bussa/hosts.conf of whoever knocks. */
+/** For ~/.config/bussa/hosts.conf on the client. */
 export function renderProfile({ ports, host }: InitRequest, sequence: Sequence): readonly string[] {
   return [
     `Host ${host}`,

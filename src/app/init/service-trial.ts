@@ -10,18 +10,18 @@ import {
 } from '../../host/service-manager/systemd.ts';
 
 export const SERVICE = 'knockd';
-/** The timer that stops the service again unless somebody has said that the knock works. */
+/** The timer that stops the service again unless somebody confirms that the knock works. */
 const UNDO = 'bussa-init-undo';
-/** systemd.unit(5): where systemd-run(1) leaves a unit while it is loaded. */
+/** systemd.unit(5): where systemd-run(1) places a unit while it is loaded. */
 const TIMER_FILE = `/run/systemd/transient/${UNDO}.timer`;
 
-/** The service on trial; `left` until systemd stops it. */
+/** The service on trial; `left`: until systemd stops it. */
 export type ServiceTrial = { readonly left: Millis; readonly mainPid: number };
 
 /** Whether the service is on trial. Starts no program. */
 export const isOnTrial = (): boolean => existsSync(TIMER_FILE);
 
-/** `undefined` where there is none, or it is over. */
+/** `undefined`: there is none, or it is over. */
 export async function readServiceTrial(): Promise<ServiceTrial | undefined> {
   if (!isSystemdRunning() || !isOnTrial()) return undefined;
   try {
@@ -39,9 +39,9 @@ export async function beginTrial(seconds: number): Promise<void> {
   await systemctlLater(seconds, UNDO, 'stop', `${SERVICE}.service`);
 }
 
-/** The service stays, and starts at boots. Rejects with a `SystemdError`. */
+/** The service stays, and starts at boot. Rejects with a `SystemdError`. */
 export async function enableService(): Promise<void> {
-  // First the end that systemd has in hand: what runs after that goes on running.
+  // First cancel the stop that systemd has scheduled: a failure after that leaves the service running.
   await forgetTrial();
   const { isActive } = await readService(SERVICE);
   if (!isActive) {
@@ -52,13 +52,13 @@ export async function enableService(): Promise<void> {
   await systemctl('enable', `${SERVICE}.service`);
 }
 
-/** As if it had never been started. Rejects with a `SystemdError`. */
+/** As if the service had never been started. Rejects with a `SystemdError`. */
 export async function revertTrial(): Promise<void> {
   await systemctl('stop', `${SERVICE}.service`);
   await forgetTrial();
 }
 
 async function forgetTrial(): Promise<void> {
-  // Where there is none, there is none to stop. The service is the timer's own, and orders the stop.
+  // Only loaded units are stopped. The service is the timer's own, which runs the stop.
   for (const kind of ['timer', 'service']) await systemctl('stop', `${UNDO}.${kind}`).catch(() => undefined);
 }

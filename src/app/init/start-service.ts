@@ -14,7 +14,7 @@ const UNIT = '/etc/systemd/system/knockd.service';
 const PACKAGED_UNIT = fileURLToPath(new URL('../../../packaging/knockd.service', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../../../bin/knockd', import.meta.url));
 
-/** `no-systemd`: something else starts what runs here. `no-unit`: it is not installed, and cannot be from here. */
+/** `no-systemd`: another init runs here. `no-unit`: the unit is not installed, and cannot be installed from here. */
 export type ServiceReadiness =
   | { readonly kind: 'no-systemd' | 'no-unit' | 'running' | 'on-trial' | 'masked' }
   | { readonly kind: 'ready'; readonly mustInstall: boolean };
@@ -31,8 +31,9 @@ export async function findService(): Promise<ServiceReadiness> {
 }
 
 /**
- * Starts the service until `seconds` are over: then systemd itself stops it, which opens the ports again, whether this
- * process, its terminal or the daemon still lives. A boot before that finds it not enabled. Rejects with a `SystemdError`.
+ * Starts the service until `seconds` have passed. Then systemd stops it, which opens the ports again, even if this
+ * process, its terminal or the daemon has died. It is not enabled, so an earlier boot does not start it. Rejects with a
+ * `SystemdError`.
  */
 export async function startOnTrial(mustInstall: boolean, seconds: number): Promise<void> {
   writeFiles(mustInstall);
@@ -57,7 +58,7 @@ function installUnit(): void {
   writeFileSync(UNIT, unit, { mode: 0o644, flag: 'wx' });
 }
 
-/** The owner's other settings stay as they are. */
+/** Leaves the owner's other settings unchanged. */
 function allowStart(): void {
   const isThere = existsSync(DEFAULTS);
   const text = isThere ? readFileSync(DEFAULTS, 'utf8') : '';
@@ -72,7 +73,7 @@ function allowStart(): void {
   }
 }
 
-/** What is written through somebody's link would change what is not ours. */
+/** Writing through a symbolic link of another user would change a file that is not ours. */
 function refuseLinks(...paths: readonly string[]): void {
   for (const path of paths) {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;

@@ -8,7 +8,7 @@ import { createFile } from '../../host/files/create-file.ts';
 /** Why no page was written, with the remedy. */
 export type PageFailure = { readonly kind: 'permission' | 'failed'; readonly message: string };
 
-/** As far as that can be told before anything is done. */
+/** Objections that are known before anything is done. */
 export function pageObjection(file: string): PageFailure | undefined {
   if (existsSync(file)) return alreadyThere(file);
   try {
@@ -19,7 +19,7 @@ export function pageObjection(file: string): PageFailure | undefined {
   }
 }
 
-/** Makes the file, for its owner alone; one that is there stays as it is. */
+/** Creates the file, readable only by its owner. An existing file stays unchanged. */
 export function writePage(file: string, plan: PagePlan): PageFailure | undefined {
   try {
     createFile(file, new TextEncoder().encode(renderPage(plan, nodeCiphers)));

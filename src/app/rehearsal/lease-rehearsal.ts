@@ -10,7 +10,7 @@ import type { Address } from '../../core/net/address.ts';
 import { type Instant, since } from '../../core/net/time.ts';
 import type { Outcome } from './rehearsal-sink.ts';
 
-/** The lease machine with words in the place of the disk, the firewall and commands: all goes well, in no time. */
+/** The lease machine with log text in place of the disk, the firewall and commands: everything succeeds at once. */
 export class LeaseRehearsal {
   readonly #machine = new LeaseMachine(MAX_LEASES);
   readonly #runs = new CommandRuns();
@@ -22,7 +22,7 @@ export class LeaseRehearsal {
     this.#tell = tell;
   }
 
-  /** How many times a door would have been opened, or a command run that nothing closes. */
+  /** How often a door would have been opened, or a command run that has no stop command. */
   get openings(): number {
     return this.#openings;
   }
@@ -31,7 +31,7 @@ export class LeaseRehearsal {
     return this.#machine.nextDue();
   }
 
-  /** What is due now. */
+  /** Handles what is due now. */
   pass(now: Instant): void {
     this.#take({ kind: 'time' }, now);
   }
@@ -69,7 +69,7 @@ export class LeaseRehearsal {
     }
   }
 
-  /** Says what would be done, and answers that it is. */
+  /** Reports what would be done, and answers that it was done. */
   #do(effect: LeaseEffect, now: Instant): LeaseInput | undefined {
     switch (effect.do) {
       case 'record':
@@ -86,7 +86,7 @@ export class LeaseRehearsal {
         this.#wouldRun(effect.lease, effect.lease.stop);
         return { kind: 'stopped', id: effect.lease.id, isCutOff: false };
       case 'check-hold':
-        // Of connections a capture tells nothing that could be relied on.
+        // A capture tells nothing reliable about connections.
         return { kind: 'hold-checked', id: effect.lease.id, lives: false };
       case 'write-end':
         return { kind: 'end-written', id: effect.lease.id };

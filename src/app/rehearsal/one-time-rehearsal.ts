@@ -3,7 +3,7 @@ import type { Door } from '../../core/door/door.ts';
 import type { LogEvent } from '../../core/event/event.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 
-/** One-time sequences that are used up in memory alone: the files stay as they are. */
+/** Marks one-time sequences as used in memory only: the files stay unchanged. */
 export class OneTimeRehearsal {
   #doors: readonly Door[];
   readonly #report: (event: LogEvent) => void;
@@ -14,7 +14,7 @@ export class OneTimeRehearsal {
     this.#report = report;
   }
 
-  /** The doors after `used` has been opened by its sequence: with its next one, or without it. */
+  /** The doors after `used` was opened by its sequence: with its next sequence, or without the door. */
   advance(used: Door): readonly Door[] {
     const following = this.#following(used);
     const others = this.#doors.filter((door) => door.name !== used.name);

@@ -1,6 +1,9 @@
 import { OFFER, type Offer, WATCHED, type Watched } from '../../core/attempt/offer.ts';
 
-/** What became of one packet. `no-door`: no door has the port; `not-taken`: a door has it, and does not listen to such a packet. */
+/**
+ * What happened to one packet. `no-door`: no door has the port; `not-taken`: a door has it, but does not listen for
+ * such a packet.
+ */
 export type PacketFate =
   | 'knock'
   | 'repeat'

@@ -32,9 +32,9 @@ export type Outcome =
       readonly hold: boolean;
     };
 
-/** Who hears of a rehearsal. */
+/** Receives the steps of a simulation. */
 export type RehearsalSink = {
-  /** Each packet that can be read, before what comes of it. It is valid during the call. */
+  /** Called for each readable packet, before its results. The packet is valid only during the call. */
   readonly packet?: (packet: Packet, offer: Offer, watched: Watched, at: Instant) => void;
   readonly outcome: (outcome: Outcome, at: Instant) => void;
   readonly finish?: (counts: {

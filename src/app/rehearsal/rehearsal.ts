@@ -19,10 +19,10 @@ const EXPIRY_BATCH = 4096;
 
 const NEVER = instant(Number.POSITIVE_INFINITY);
 
-/** By so much an attempt is late: little, but more than the rounding of a double at today's times. */
+/** How much later than its limit an attempt is late: more than the rounding of a double at present times. */
 const LATE_MS = 0.001;
 
-/** The daemon's day with the file's clock in the place of time, and words in the place of commands. */
+/** Runs the daemon's decisions with the file's clock in place of real time, and log text in place of commands. */
 export class Rehearsal {
   readonly #engine: AttemptEngine;
   readonly #ipv6: boolean;
@@ -35,7 +35,7 @@ export class Rehearsal {
   #knocks = 0;
   #now: Instant = instant(0);
 
-  /** `advance`: the doors after a one-time sequence of one of them has been used up. */
+  /** `advance`: the doors after one of them has used up a one-time sequence. */
   constructor(
     engine: AttemptEngine,
     ipv6: boolean,
@@ -59,7 +59,7 @@ export class Rehearsal {
     this.#offer(packet, time);
   }
 
-  /** A packet that nobody has sent. */
+  /** A simulated packet. */
   knock(packet: Packet, time: Instant): void {
     this.#packets++;
     this.#passTime(time);
@@ -74,7 +74,7 @@ export class Rehearsal {
 
   #offer(packet: Packet, time: Instant): void {
     const { family, source0, source1, source2, source3 } = packet;
-    // Which interface it came in by is not known: loopback may be at home there.
+    // The receiving interface is not known: it may be loopback.
     if (!isPossibleSource(family, source0, source1, source2, source3, true)) return;
     const { packet: onPacket } = this.#sink;
     const watched = onPacket === undefined ? WATCHED.nothing : this.#engine.watches(packet);
@@ -86,7 +86,7 @@ export class Rehearsal {
     for (const completion of this.#steps.completions) this.#complete(completion);
   }
 
-  /** All that happens before `time`, in its order. */
+  /** Everything that happens before `time`, in order. */
   #passTime(time: Instant): void {
     for (;;) {
       const due = this.#leases.nextDue() ?? NEVER;
@@ -100,7 +100,7 @@ export class Rehearsal {
 
   #expire(expiry: Instant): void {
     this.#now = expiry;
-    // An attempt is late a moment after its last one.
+    // An attempt is late just after its last moment.
     let more = true;
     while (more) {
       more = this.#engine.expire(justAfter(expiry), EXPIRY_BATCH, this.#steps);
@@ -151,7 +151,7 @@ export class Rehearsal {
   }
 }
 
-/** A file may hold times so far away that a double has no millisecond there, let alone a part of one. */
+/** A file may hold times so distant that a double cannot represent milliseconds there. */
 function justAfter(time: Instant): number {
   return time + Math.max(LATE_MS, Math.abs(time) * 2 * Number.EPSILON);
 }

@@ -14,15 +14,15 @@ import { renderOutcome } from './rehearsal-sink.ts';
 export type ReplayRequest = { readonly capture: string; readonly configFile: string; readonly ipv6: boolean };
 
 /**
- * Prints what the packets of a capture file would have brought about, by the file's own clock, and runs nothing.
- * Every destination counts, for whose host the file is of is not known. Returns the exit status.
+ * Prints what the packets of a capture file would have caused, by the file's own clock. Runs nothing. Every destination
+ * counts, because the file's host is not known. Returns the exit status.
  */
 export async function replay(
   order: ReplayRequest,
   print: (line: string) => void,
   printError: (line: string) => void,
 ): Promise<number> {
-  // Nothing is opened by it, whoever may write it.
+  // A replay opens nothing, so it does not matter who can write the file.
   const loaded = loadConfig(order.configFile, 'ignored');
   if (loaded.kind === 'bad') {
     for (const diagnostic of loaded.diagnostics) printError(renderDiagnostic(diagnostic));
@@ -32,7 +32,7 @@ export async function replay(
   const printEvent = (event: LogEvent): void => printError(renderEvent(event));
   const doors = new OneTimeDoors(printEvent, 'ignored').watchable(loaded.config.doors);
   const oneTime = new OneTimeRehearsal(doors, (event) => print(renderEvent(event)));
-  // No secret is needed where every packet is known beforehand.
+  // All packets are known beforehand, so no secret is needed.
   const engine = new AttemptEngine(doors, [0x62757373, 0x61]);
   const rehearsal = new Rehearsal(engine, order.ipv6, (used) => oneTime.advance(used), {
     outcome: (outcome, at) => print(`[${stamp(at)}] ${renderOutcome(outcome)}`),
@@ -48,7 +48,7 @@ export async function replay(
   }
 }
 
-/** A file may hold times that are no dates. */
+/** A file may hold times that are not valid dates. */
 export function stamp(time: Instant): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? `${Math.floor(time / 1000)} s after 1970` : date.toISOString();

@@ -24,14 +24,14 @@ import type { Outcome } from './rehearsal-sink.ts';
 import { stamp } from './replay.ts';
 import { type CourseVerdict, Verdicts } from './verdicts.ts';
 
-/** Knocks that somebody would make, evenly, as `knock` makes them. */
+/** Evenly spaced knocks, as `knock` sends them. */
 export type PlannedKnocks = {
   readonly kind: 'knocks';
   readonly steps: readonly SequenceStep[];
   readonly from: Address;
-  /** This host, where it is absent. */
+  /** Default: this host. */
   readonly to?: Address;
-  /** Between one knock and the next. */
+  /** Time between two knocks. */
   readonly gap: Millis;
 };
 
@@ -42,7 +42,7 @@ export type SimulateRequest = {
   readonly traffic: PlannedKnocks | { readonly kind: 'capture'; readonly file: string };
 };
 
-/** Times of planned knocks count from the first, those of a capture from 1970. */
+/** Times of planned knocks count from the first knock, those of a capture from 1970. */
 export type TimelineEntry =
   | {
       readonly kind: 'packet';
@@ -65,21 +65,21 @@ export type SimulateEnd =
   | Extract<LoadedConfig, { kind: 'bad' }>
   | { readonly kind: 'failed'; readonly message: string };
 
-/** Nothing is random where every packet is known beforehand. */
+/** All packets are known beforehand, so a fixed secret will do. */
 const SECRET: HashKey = [0x62757373, 0x61];
 
-/** No port is in it: which ones are, a daemon draws anew at each start. */
+/** Contains no port: a daemon draws its decoy ports anew at each start. */
 const NO_SHARE: PortShare = { multiplier: 0, offset: 0xffff };
 
 const MAX_PENALTIES = 4096;
 const FIRST_SOURCE_PORT = 40_000;
 
-/** Tells, entry by entry, what a daemon with this configuration would do, by the traffic's own time. Runs nothing. */
+/** Reports, entry by entry, what a daemon with this configuration would do, by the traffic's own time. Runs nothing. */
 export async function simulate(
   { configFile, traffic, ipv6 = true }: SimulateRequest,
   tell: (entry: TimelineEntry) => void,
 ): Promise<SimulateEnd> {
-  // Nothing is opened by it, whoever may write it.
+  // A simulation opens nothing, so it does not matter who can write the file.
   const loaded = loadConfig(configFile, 'ignored');
   if (loaded.kind === 'bad') return loaded;
   if (!ipv6 && traffic.kind === 'knocks' && familyOf(traffic.from) === 6) {
@@ -92,7 +92,7 @@ export async function simulate(
   return message === undefined ? { kind: 'done', warnings: loaded.warnings } : { kind: 'failed', message };
 }
 
-/** The same for a configuration that is read already. Returns what a capture file has against it. */
+/** The same for a configuration that was already read. Returns the error of a capture file. */
 export async function simulateConfig(
   config: Config,
   traffic: SimulateRequest['traffic'],
@@ -113,7 +113,7 @@ export async function simulateConfig(
   return undefined;
 }
 
-/** The engine with its guard and doors, and who listens to it. */
+/** The engine with its scan guard and doors, and its listener. */
 function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry) => void, ipv6: boolean) {
   const now = { at: instant(0) };
   const report = (outcome: Outcome, at: Instant): void => tell({ kind: 'outcome', at, outcome });
@@ -136,7 +136,7 @@ function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry
       const source = packetSource(packet);
       const became = packetFate(offer, watched);
       verdicts.packet(source, step, packet.flags, became, at);
-      // A capture may hold all the traffic of a host.
+      // A capture may hold all traffic of a host.
       if (!isCapture || became !== 'no-door') tell({ kind: 'packet', at, source, step, became });
     },
     outcome: (outcome, at) => {
@@ -151,8 +151,8 @@ function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry
 }
 
 /**
- * The daemon's guard against scans, but for the secret share of the ports. In a capture there is none: which ports were
- * in use, and which host's packets they are, is not known.
+ * The daemon's scan guard, without the secret share of decoy ports. For a capture there is none, because it is not
+ * known which ports were in use and whose packets these are.
  */
 class SimulatedGuard {
   readonly guard: ScanGuard | undefined;
@@ -189,7 +189,7 @@ function knock({ steps, from, to, gap }: PlannedKnocks, rehearsal: Rehearsal): v
   }
 }
 
-/** Returns what the file has against it. */
+/** Returns the error of the file. */
 async function play(path: string, rehearsal: Rehearsal): Promise<string | undefined> {
   try {
     const file = await openCaptureFile(path);

@@ -9,10 +9,10 @@ import type { TraceEntry, TraceKind } from '../../core/trace/trace-entry.ts';
 import type { PacketFate } from './packet-fate.ts';
 import type { Outcome } from './rehearsal-sink.ts';
 
-/** What a source has come to at a door, and why no further. */
+/** The result of a source at a door, and why it got no further. */
 export type CourseVerdict = {
   readonly source: Address;
-  /** Absent where the source has come to none. */
+  /** Absent if the source reached no door. */
   readonly door?: string;
   readonly opened: boolean;
   /** A sentence without its full stop. */
@@ -21,17 +21,17 @@ export type CourseVerdict = {
 
 type Trace = {
   readonly entries: TraceEntry[];
-  /** The last packet of the source, as long as nothing has come of it. */
+  /** The last packet of the source, while it had no result. */
   open: { readonly step: SequenceStep; readonly at: Instant } | undefined;
-  /** Attempts that wait for a knock. */
+  /** Number of pending attempts. */
   pending: number;
 };
 
-/** BOUNDED: sources that are followed, and what is kept of each; the oldest is let go. */
+/** BOUNDED: sources followed, and entries of each. The oldest is dropped. */
 const MAX_SOURCES = 10_000;
 const MAX_ENTRIES = 256;
 
-/** What the daemon's memory of a source makes of an event. */
+/** How an event appears in the trace of a source. */
 const KINDS: Readonly<Partial<Record<LogEvent['kind'], TraceKind>>> = {
   stage: 'advanced',
   failed: 'failed',
@@ -44,7 +44,7 @@ const KINDS: Readonly<Partial<Record<LogEvent['kind'], TraceKind>>> = {
   'command-timeout': 'closed',
 };
 
-/** Says of each source at each door whether it opened, and if not, why, in the words of `bussa explain`. */
+/** Says for each source at each door whether it opened, and if not, why, in the words of `bussa explain`. */
 export class Verdicts {
   readonly #doors: readonly Door[];
   readonly #clock: (at: Instant) => string;
@@ -61,7 +61,7 @@ export class Verdicts {
     if (became === 'knock') trace.open = { step, at };
     else if (became === 'not-taken')
       this.#add(trace, this.#isOfFlags(step, flags) ? 'flags' : 'elsewhere', at, { step, flags });
-    // Unlike the daemon's, this memory has the packets to ports that no door has: they come in the place of a knock.
+    // Unlike the daemon's traces, this one also holds packets to ports of no door, in place of a knock.
     else if (became !== 'no-door') this.#add(trace, became, at, { step });
     else if (trace.pending > 0) this.#add(trace, 'tripwire', at, { step });
   }
@@ -154,7 +154,7 @@ export class Verdicts {
   }
 }
 
-/** A port of a door, of which nothing has come. */
+/** A packet to a door's port that had no result. */
 function settle(trace: Trace): void {
   const { open } = trace;
   if (open === undefined) return;

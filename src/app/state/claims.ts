@@ -13,24 +13,24 @@ import {
   wasRun,
 } from '../../host/process/claim.ts';
 
-/** How often a command that an earlier daemon started is looked at. */
+/** Interval of checks on a command that an earlier daemon started. */
 const LOOK_MS = 100;
 
 /** From SIGTERM to SIGKILL. */
 const GRACE_MS = 5_000;
 
 /**
- * What an earlier run has left of a lease's commands.
- * `over`: closed · `never`: not opened, and it never will be · `opening`, `closing`: the command runs still ·
- * `cut-off`: the closing was killed in the middle · `open`: opened, and not closed.
+ * What an earlier run did about a lease's commands. `over`: closed · `never`: not opened, and never will be ·
+ * `opening`, `closing`: the command still runs · `cut-off`: the stop command was killed halfway · `open`: opened and
+ * not closed.
  */
 export type LeaseFate = 'over' | 'never' | 'opening' | 'open' | 'closing' | 'cut-off';
 
-/** The claims of the commands of all leases, in one directory. */
+/** The claim files of the commands of all leases, in one directory. */
 export class Claims {
   readonly #directory: string;
 
-  /** Makes the directory; not where there is no store, and so no lease that could claim anything. */
+  /** Creates the directory, unless there is no store: then no lease could claim anything. */
   constructor(directory: string, make: 'made' | 'absent' = 'made') {
     this.#directory = directory;
     if (make === 'made') makeDirectory(directory);
@@ -50,8 +50,8 @@ export class Claims {
   }
 
   /**
-   * Removes the claims of leases that are no more. Returns how many of these have been opened and never closed: their
-   * leases are lost, and nobody knows what would close them.
+   * Removes the claims of leases that no longer exist. Returns how many of these were opened and never closed: their
+   * leases are lost, and so is the command that would close them.
    */
   sweep(living: ReadonlySet<string>): number {
     const names = new Set(readdirSync(this.#directory));
@@ -67,8 +67,8 @@ export class Claims {
   }
 
   /**
-   * `sameBoot`: the machine has not been restarted since. Only then does a claim that does not exist prove that the
-   * command never ran: a power failure may lose the file.
+   * `sameBoot`: the machine has not been restarted since. Only then does a missing claim prove that the command never
+   * ran: a power failure may lose the file.
    */
   fate(id: LeaseId, sameBoot: boolean): LeaseFate {
     const stop = readClaim(this.stop(id));
@@ -78,29 +78,29 @@ export class Claims {
       dropClaim(this.stop(id));
       return 'cut-off';
     }
-    // Whoever makes the claim first has the say: from here on the start command will not run any more.
+    // The first to create the claim decides: from here on the start command will not run.
     if (sameBoot && takeClaim(this.start(id), 'never')) return 'never';
     const start = readClaim(this.start(id));
     if (start === 'never') return 'never';
     return start === 'running' ? 'opening' : 'open';
   }
 
-  /** Makes sure that the stop command will not run under this claim; false if it was there first. */
+  /** Ensures that the stop command will not run under this claim. False: the claim existed already. */
   takeStop(id: LeaseId): boolean {
     return takeClaim(this.stop(id));
   }
 
-  /** A lease of another boot becomes one of this: from here on the claim of its start command is there. */
+  /** Moves a lease of an earlier boot to this one: from here on the claim of its start command exists. */
   moveToThisBoot(id: LeaseId): void {
     takeClaim(this.start(id));
   }
 
-  /** The stop command is run once more: what is left of its last run is no claim. */
+  /** The stop command is repeated: the claim of its last run must go. */
   dropStop(id: LeaseId): void {
     dropClaim(this.stop(id));
   }
 
-  /** Whether the stop command was killed halfway: its shell has not even said how it ended. */
+  /** Whether the stop command was killed halfway: its shell left no exit status. */
   isCutOff(id: LeaseId): boolean {
     try {
       return readClaim(this.stop(id)) === 'cut-off';
@@ -109,19 +109,19 @@ export class Claims {
     }
   }
 
-  /** How the start command has failed, as far as its claim tells. */
+  /** How the start command failed, as far as its claim tells. */
   startFailure(id: LeaseId): CommandFailure | undefined {
     return failureBehind(this.start(id));
   }
 
-  /** How the stop command has failed, as far as its claim tells. */
+  /** How the stop command failed, as far as its claim tells. */
   stopFailure(id: LeaseId): CommandFailure | undefined {
     return failureBehind(this.stop(id));
   }
 
   /**
-   * Resolves when the command behind the claim does not run any more, to whether it has ended by itself. After `timeMs`,
-   * if it is above 0, it is ended.
+   * Resolves when the command behind the claim no longer runs, to whether it ended by itself. A `timeMs` above 0 is its
+   * time limit.
    */
   async ended(claim: string, timeMs: number): Promise<boolean> {
     const deadline = performance.now() + timeMs;
@@ -143,7 +143,7 @@ function failureBehind(claim: string): CommandFailure | undefined {
   try {
     return readFailure(claim);
   } catch {
-    // What cannot be read tells nothing.
+    // An unreadable claim tells nothing.
     return undefined;
   }
 }
@@ -151,6 +151,6 @@ function failureBehind(claim: string): CommandFailure | undefined {
 function readFailure(claim: string): CommandFailure | undefined {
   const status = readClaimStatus(claim);
   if (status !== undefined) return status === 0 ? undefined : { kind: 'status', status };
-  // Of a command that has gone without a word, no more is known than that.
+  // The command disappeared without a status, so nothing more is known.
   return wasRun(claim) && readClaim(claim) === 'cut-off' ? { kind: 'signal', signal: 'unknown' } : undefined;
 }

@@ -1,11 +1,11 @@
 import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A FIFO that lies in the file's place must not hold up the start. */
+/** A FIFO at this path must not block the start. */
 const OVERWRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/** Writes down which process holds this directory. */
+/** Records which process holds this directory. */
 export function recordHolder(own: string): void {
   try {
     const file = openSync(join(own, 'pid'), OVERWRITE, 0o600);
@@ -15,11 +15,11 @@ export function recordHolder(own: string): void {
       closeSync(file);
     }
   } catch {
-    // A full disk has no room for it, and the store may yet be of use.
+    // The disk is full. The store may still be usable.
   }
 }
 
-/** The daemon that holds this directory, or held it last, if such a process lives. */
+/** The daemon that holds this directory, or held it last, if that process lives. */
 export function pidIn(directory: string): number | undefined {
   try {
     const pid = Number(readFileSync(join(directory, 'pid'), { encoding: 'utf8', flag: READ }));

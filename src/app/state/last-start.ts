@@ -6,25 +6,25 @@ import { descriptorOf } from '../../host/files/descriptor-name.ts';
 import { replaceFile } from '../../host/files/replace-file.ts';
 import { parseRecordedStart, type RecordedStart } from '../config/start-options.ts';
 
-/** The file in a daemon's own directory. */
+/** The file in the daemon's own directory. */
 const FILE = 'started-with.json';
 
-/** BOUNDED: bytes of such a file that are read. */
+/** BOUNDED: bytes read from such a file. */
 const MAX_BYTES = 1 << 16;
 
 /**
- * Records with which options the daemon of this directory was started last, unless its configuration came through a
- * descriptor that is another one's next time. Throws with the system's reason.
+ * Records the options of the last start of this directory's daemon, unless its configuration came through a descriptor,
+ * which means something else next time. Throws with the system's reason.
  */
 export function recordStart(directory: string, options: StartOptions, at: Instant): void {
   if (descriptorOf(options.configFile) !== undefined) return;
   const path = join(directory, FILE);
-  // A FIFO that lies there must not hold up the start.
+  // A FIFO at this path must not block the start.
   closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o600));
   replaceFile(path, Buffer.from(`${JSON.stringify({ ...options, at } satisfies RecordedStart)}\n`));
 }
 
-/** `undefined`: nothing has been recorded there, or it cannot be read. */
+/** `undefined`: nothing is recorded, or it cannot be read. */
 export function readStart(directory: string): RecordedStart | undefined {
   try {
     const text = readFileSync(join(directory, FILE), {
@@ -37,7 +37,7 @@ export function readStart(directory: string): RecordedStart | undefined {
   }
 }
 
-/** The latest of all that daemons with directories below this one have recorded, and whose files are still there. */
+/** The latest record of all daemons below this directory whose configuration file still exists. */
 export function readLastStart(stateDirectory: string): RecordedStart | undefined {
   let names: readonly string[];
   try {

@@ -18,32 +18,32 @@ import { Claims } from './claims.ts';
 import { recordHolder } from './holder-pid.ts';
 import { isOwnDirectory, makeOwnDirectory } from './own-directory.ts';
 
-/** `isOpen`: its directory is there, and nobody else may write to it. */
+/** `isOpen`: the directory exists, and nobody else may write to it. */
 export type State = {
   readonly store: LeaseStore;
   readonly claims: Claims;
   readonly isOpen: boolean;
-  /** Opens the store of another daemon that has died. Throws a `StoreError`. */
+  /** Opens the store of another daemon that died. Throws a `StoreError`. */
   readonly openOther: (directory: string) => LeaseStore;
-  /** `work` is done when the store is open that could not be opened at the start. */
+  /** Runs `work` once a store opens that could not be opened at the start. */
   readonly onceOpen: (work: () => void) => void;
 };
 
-/** Another daemon holds the same state: two would open and close the same doors. */
+/** Another daemon holds the same state: both would open and close the same doors. */
 export class AlreadyRunningError extends Error {
   override readonly name = 'AlreadyRunningError';
 }
 
 /**
- * The state of one daemon: a directory below `directory`, named after its configuration file and, if the command
- * line names interfaces, these. Two daemons on one machine share nothing but the firewall, which one of them has.
+ * Names the state of one daemon: a directory below `directory`, after its configuration file and the interfaces of its
+ * command line. Two daemons on one machine share only the firewall, which one of them has.
  */
 export function stateName(configFile: string, interfaces: string | undefined): string {
   const plain = (text: string): string => text.replaceAll(/[^A-Za-z0-9._,-]+/g, '-').replace(/^-+/, '');
   return plain(realPath(configFile)) + (interfaces === undefined ? '' : `@${plain(interfaces)}`);
 }
 
-/** By whatever link it is named: one file is one daemon. */
+/** The same file is the same daemon, whatever link leads to it. */
 function realPath(file: string): string {
   try {
     return realpathSync(file);
@@ -55,13 +55,13 @@ function realPath(file: string): string {
 export type StateParts = {
   readonly clock: Clock;
   readonly report: (event: Event) => void;
-  /** Whether the lease's stop command is the one that its door has: a damaged database may hold any text. */
+  /** Whether the lease's stop command is that of its door: a damaged database may hold any text. */
   readonly isItsStop: (lease: StoredLease) => boolean;
 };
 
 /**
- * Opens the state. Where that cannot be done, the daemon still runs, and the log says why and what that means; the
- * store is tried again by its `reopen`. Throws an `AlreadyRunningError` if another daemon has it.
+ * Opens the state. On failure the daemon still runs, and the log says why and with what effect; the store's `reopen`
+ * retries. Throws an `AlreadyRunningError` if another daemon holds it.
  */
 export function openState(directory: string, name: string, parts: StateParts): State {
   const own = join(directory, name);
@@ -71,7 +71,7 @@ export function openState(directory: string, name: string, parts: StateParts): S
   const store = new MendingLeaseStore(
     databaseIn(own),
     (wasOpen) => openOwn(own, lock, wasOpen, parts),
-    // Not in the middle of what has had it opened.
+    // Deferred, so as not to interrupt the caller that opened it.
     () => setImmediate(() => late.forEach((work) => void work())),
     () => lock.release(),
   );
@@ -102,12 +102,12 @@ const UNTIL_THEN =
 function openOwn(own: string, lock: DirectoryLock, wasOpen: boolean, parts: StateParts): LeaseStore {
   return withStoreError(`open the state ${own}`, () => {
     makeOwnDirectory(own);
-    // The database has a lock of its own once it is open, which it may never be: damaged, or on a disk that is full.
+    // The database locks itself only when it is open, which may never happen if it is damaged or the disk is full.
     if (lock.take(own) === 'held') throw new HeldError(`another process has ${own}`);
     const store = openOrBegin(own, parts, wasOpen);
     try {
       const claims = claimsIn(own);
-      // Later, claims of leases that this process knows are no strangers to be swept.
+      // Later than at the start, claims of leases that this process knows must not be swept up.
       if (!wasOpen) sweepClaims(own, store, claims, parts.report);
     } catch (error) {
       store.close();
@@ -119,8 +119,8 @@ function openOwn(own: string, lock: DirectoryLock, wasOpen: boolean, parts: Stat
 }
 
 /**
- * Opens the database in the directory. A damaged one is set aside, and a new one begun with the leases that can be read,
- * which are to be closed at once; with none where this process knows them by itself. Throws a `StoreError`.
+ * Opens the database in the directory. A damaged one is moved aside, and a new one is created with its readable leases,
+ * to be closed at once. If this process already knows its leases, the new one starts empty. Throws a `StoreError`.
  */
 function openOrBegin(
   directory: string,
@@ -147,7 +147,7 @@ function openOrBegin(
   }
 }
 
-/** Throws a `StoreError`; also where a lease makes no sense. */
+/** Throws a `StoreError`, also for a lease that makes no sense. */
 function openSound(path: string): LeaseStore {
   const store = openSqliteLeaseStore(path);
   try {
@@ -159,7 +159,7 @@ function openSound(path: string): LeaseStore {
   }
 }
 
-/** Whoever was let in knocks again: what a damaged database says of him may be somebody else's. */
+/** Such a lease ends now, and its user knocks again: data of a damaged database may belong to somebody else. */
 function overdue(lease: StoredLease): StoredLease {
   return { ...lease, due: instant(0), dueWall: instant(0), length: millis(0) };
 }
@@ -188,7 +188,7 @@ function describeRemaining({ door, source, stop }: StoredLease, report: (event: 
   report({ kind: 'error', text });
 }
 
-/** What the database has lost without knowing it, the end of its log cut off for one, the claims still tell. */
+/** The claims still tell what the database has lost without noticing, for example a truncated log. */
 export function sweepClaims(
   directory: string,
   store: LeaseStore,
@@ -220,7 +220,7 @@ function alreadyRunning(directory: string): AlreadyRunningError {
   try {
     pid = `process ${readFileSync(join(directory, 'pid'), 'utf8').trim()}`;
   } catch {
-    // It has not come that far yet, or may not be read.
+    // It has not been created yet, or may not be read.
   }
   return new AlreadyRunningError(
     `${pid} already runs with this configuration, and uses ${directory}: stop it first, or give this one another --state directory`,

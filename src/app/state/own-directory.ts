@@ -15,7 +15,7 @@ export function makeOwnDirectory(path: string): void {
   assertOwnDirectory(path);
 }
 
-/** The rows hold commands that are run as they are: nobody else may write them. */
+/** The rows hold commands that are run: nobody else may write them. */
 export function assertOwnDirectory(path: string): void {
   const { uid, mode } = statSync(path);
   if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) {

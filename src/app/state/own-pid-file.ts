@@ -7,7 +7,7 @@ import { type DaemonOptions, DEFAULT_PID_FILE } from '../config/daemon-options.t
 export class PidFile {
   readonly #options: DaemonOptions;
   readonly #report: (event: Event) => void;
-  /** A reload may name another one. */
+  /** A reload may name another file. */
   #written: string | undefined;
 
   constructor(options: DaemonOptions, report: (event: Event) => void) {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PastLease } from '../../core/lease/past-lease.ts';
 import type { LeaseStore, PastFilter } from '../../host/store/lease-store.ts';
 
-/** The latest first, with a turn of the loop for others after each look at the database. */
+/** Newest first. After each read of the database other work gets its turn. */
 export async function* pastLeases(
   store: LeaseStore,
   choice: PastFilter,

@@ -5,17 +5,17 @@ import { askDaemonAt, type DaemonSelector, findSockets, isNamed, type NoAnswer }
 import { enableService, readServiceTrial, type ServiceTrial } from '../init/service-trial.ts';
 
 export type ConfirmOutcome =
-  /** `service`: that of `bussa init`. `daemon`: that of `bussa up --confirm`. */
+  /** `service`: the trial of `bussa init`. `daemon`: the trial of `bussa up --confirm`. */
   | {
       readonly kind: 'confirmed';
       readonly trial: 'service' | 'daemon';
-      /** What the whole ruleset does to strangers now; absent where the daemon has not judged it. */
+      /** What the whole ruleset does to strangers now; absent if the daemon has not judged it. */
       readonly exposure?: Exposure;
     }
   | { readonly kind: 'nothing' }
   | NoAnswer;
 
-/** Ends the trial that runs, of whichever kind: what is closed stays closed. */
+/** Ends the current trial of either kind: the closed ports stay closed. */
 export async function confirmTrial(choice: DaemonSelector): Promise<ConfirmOutcome> {
   const daemons = await lookAtDaemons(choice);
   const service = await readServiceTrial();
@@ -26,7 +26,7 @@ export async function confirmTrial(choice: DaemonSelector): Promise<ConfirmOutco
   const waiting = daemons.filter(({ status }) => status?.unconfirmed === true);
   const [first, ...others] = waiting;
   if (first === undefined) {
-    // Where none answers, that is the reason.
+    // If none answers, that is the reason.
     return daemons.some(({ status }) => status !== undefined) ? { kind: 'nothing' } : noneAnswers(daemons);
   }
   if (others.length > 0) {
@@ -55,7 +55,7 @@ type Looked =
   | { readonly path: string; readonly status: DaemonStatus }
   | { readonly path: string; readonly status?: undefined; readonly refusal: NoAnswer };
 
-/** One at least. */
+/** At least one. */
 async function lookAtDaemons(choice: DaemonSelector): Promise<readonly Looked[]> {
   const found = await findSockets(choice);
   if (found.kind !== 'found') return [{ path: '', refusal: found }];
@@ -68,7 +68,7 @@ async function lookAtDaemons(choice: DaemonSelector): Promise<readonly Looked[]>
   );
 }
 
-/** Whoever names a daemon means no other. */
+/** A caller that names a daemon means no other. */
 const isMeant = ({ mainPid }: ServiceTrial, choice: DaemonSelector, daemons: readonly Looked[]): boolean =>
   !isNamed(choice) || daemons.some(({ status }) => status?.pid === mainPid);
 
@@ -93,13 +93,13 @@ async function confirmService(): Promise<ConfirmOutcome> {
   }
 }
 
-/** How long the service is on trial yet; `undefined` if it is not. */
+/** Time left of the service's trial; `undefined`: it is not on trial. */
 export const serviceTrialLeft = async (): Promise<Millis | undefined> => {
   const trial = await readServiceTrial();
   return trial === undefined ? undefined : millis(trial.left);
 };
 
-/** The same status with what systemd knows of the trial of the service, if it is this daemon. */
+/** Adds to the status what systemd knows about the service's trial, if it is this daemon. */
 export async function withServiceTrial(status: DaemonStatus): Promise<DaemonStatus> {
   const trial = await readServiceTrial();
   return trial === undefined || trial.mainPid !== status.pid

@@ -8,7 +8,7 @@ import { drawSequence } from '../../core/door/draw-sequence.ts';
 import { readEphemeralPorts, readServedBy } from '../../host/ports/host-ports.ts';
 import type { AuthorityTexts } from './authority-texts.ts';
 
-/** `knockd.conf` with the ports that its doors lack for their proofs. A text says why there are none. */
+/** `knockd.conf` with the ports that its doors still need for their proofs. A string says why there are none. */
 export function addPorts(bytes: Uint8Array, texts: AuthorityTexts): Uint8Array | string {
   const drawn: CodePorts[] = [];
   let isOut = false;
@@ -25,13 +25,13 @@ export function addPorts(bytes: Uint8Array, texts: AuthorityTexts): Uint8Array |
   return addSignedPort(complete, port);
 }
 
-/** Without it, the text is wrong for the sake of keys: all else has been judged. */
+/** The missing port must be the only mistake: everything else has been judged. */
 function needsSignedPort(bytes: Uint8Array): boolean {
   const trial = parseConfig('', addSignedPort(bytes, 1));
   return trial.kind === 'bad' || trial.config.doors.some((door) => userProofs(door).includes('key'));
 }
 
-/** One that no service uses, no door knows, and no connection of the host's own takes. */
+/** A port that no service uses, no door knows, and none of the host's own connections takes. */
 function drawPort(texts: AuthorityTexts, drawn: readonly CodePorts[]): number | undefined {
   if (texts.config.settings.signedPort !== undefined) return texts.config.settings.signedPort;
   const { first, last } = readEphemeralPorts();
@@ -54,7 +54,7 @@ function drawCodes(texts: AuthorityTexts, drawn: readonly CodePorts[]): CodePort
 const codePortsOf = ({ config }: AuthorityTexts): readonly CodePorts[] =>
   config.doors.flatMap(({ codePorts }) => (codePorts === undefined ? [] : [codePorts]));
 
-/** Of services, of doors, and of signed knocks. */
+/** Ports of services, of doors, and of signed knocks. */
 function usedPorts({ config: { settings, doors } }: AuthorityTexts): Set<number> {
   const used = new Set<number>([...readServedBy('udp'), ...readServedBy('tcp')]);
   if (settings.signedPort !== undefined) used.add(settings.signedPort);

@@ -27,47 +27,47 @@ import {
 } from './authority-texts.ts';
 import { withUsersLock } from './users-lock.ts';
 
-/** As many as SHA-256 hashes at a time. */
+/** The block size of SHA-256. */
 const HMAC_KEY_BYTES = 64;
 
 export type AddRequest = {
   readonly configFile: string;
   readonly name: string;
-  readonly credential: /** `text`: lines as in authorized_keys; blank ones and comments are passed over. */
+  readonly credential: /** `text`: lines as in authorized_keys; blank lines and comments are skipped. */
     | { readonly kind: 'key'; readonly text: string }
-    /** A secret for an authenticator app, which is made here. */
+    /** A secret for an authenticator app, created here. */
     | { readonly kind: 'code' }
-    /** Keys for the fwknop client, which are made here. */
+    /** Keys for the fwknop client, created here. */
     | { readonly kind: 'spa' };
-  /** The doors that the user may open; none: all that accept such a proof. */
+  /** The doors that the user may open; empty: all that accept such a proof. */
   readonly doors: readonly string[];
 };
 
 export type AddOutcome =
   | {
       readonly kind: 'added';
-      /** Fingerprints of the keys that are new. */
+      /** Fingerprints of the new keys. */
       readonly keys: readonly string[];
-      /** The secret in base32, if one was made: it is in no other outcome. */
+      /** The new secret in base32. No other result contains it. */
       readonly secret?: string;
-      /** The keys for fwknop, if some were made. */
+      /** The new keys for fwknop, if any. */
       readonly spa?: SpaCredential;
       /** Options in front of a key that have no effect. */
       readonly notes: readonly string[];
-      /** Files that were made or changed, in that order. */
+      /** Files created or changed, in this order. */
       readonly written: readonly string[];
       /** Doors that accept the proof from now on. */
       readonly doors: readonly string[];
-      /** All that the user may open now. */
+      /** All doors that the user may open now. */
       readonly mayOpen: readonly string[];
     }
   | { readonly kind: 'refused'; readonly message: string }
   | Unusable;
 
 /**
- * Adds a user, or a credential of his, and makes what is missing for it: the server's key, the users file, the
- * directives. Nothing is written before all of it has been judged, and `knockd.conf` last: a death in between leaves what
- * has no effect yet.
+ * Adds a user, or a credential of his, and creates what it needs: the server key, the users file, the directives.
+ * Everything is checked before anything is written, and `knockd.conf` is written last: a crash in between leaves only
+ * parts without effect.
  */
 export function addUser(request: AddRequest): AddOutcome {
   return withUsersLock(request.configFile, () => add(request));
@@ -101,7 +101,7 @@ function freshOf(
   }
 }
 
-/** What is to be written of a credential. */
+/** What to write for a credential. */
 type Fresh = {
   /** For the users file. */
   readonly line: string;
@@ -111,14 +111,14 @@ type Fresh = {
   readonly notes: readonly string[];
 };
 
-/** None if the user has a code: a phone has it already. */
+/** `undefined`: the user already has a code on a phone. */
 function freshCode(name: string, { users }: AuthorityTexts): readonly Fresh[] {
   if (users.some((user) => user.name === name && user.code !== undefined)) return [];
   const secret = renderBase32(randomBytes(SECRET_BYTES));
   return [{ line: `code = ${secret}`, secret, notes: [] }];
 }
 
-/** Keys as \`fwknop --key-gen\` makes them. A user may have several: each is on one device only. */
+/** Keys like those of `fwknop --key-gen`. A user may have several, one per device. */
 function freshSpa(): Fresh {
   const spa: SpaCredential = {
     ...{ mode: 'cbc', key: randomBytes(MAX_SPA_KEY_BYTES) },
@@ -201,7 +201,7 @@ const WANTED: Readonly<Record<UserProof, string>> = {
   spa: 'accepts SPA',
 };
 
-/** The doors that are to accept the proof. A text says why that cannot be told. */
+/** The doors that shall accept the proof. A string says why they cannot be determined. */
 function chooseDoors(
   all: readonly DoorSpec[],
   asked: readonly string[],
@@ -211,7 +211,7 @@ function chooseDoors(
   const unknown = asked.find((name) => !names.includes(name));
   if (unknown !== undefined) return `there is no door ${unknown}: there are ${names.join(', ')}`;
   if (asked.length > 0) return asked;
-  // Doors that name their users are for those: nobody is added to them unasked.
+  // A door that lists its users is for those only: nobody is added implicitly.
   if (all.some((door) => takes(door, proof))) return [];
   const [only, other] = names;
   if (only !== undefined && other === undefined) return [only];

@@ -26,29 +26,29 @@ import { replaceFile } from '../../host/files/replace-file.ts';
 import { readAuthorityFile } from '../config/authority.ts';
 import { judgeFileAccess } from '../file-access/judge-file-access.ts';
 
-/** `mistakes`: of the configuration, the users file or the key; nothing has been changed. */
+/** `mistakes`: in the configuration, the users file or the key. Nothing was changed. */
 export type Unusable =
   | { readonly kind: 'mistakes'; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: 'denied' | 'failed'; readonly message: string };
 
-/** The three files as they are, with what they say. */
+/** The three files with their parsed content. */
 export type AuthorityTexts = {
   readonly kind: 'texts';
   readonly configFile: string;
   readonly config: Config;
   readonly configBytes: Uint8Array;
   readonly usersFile: string;
-  /** Empty where there is no file yet. */
+  /** Empty: there is no file yet. */
   readonly usersBytes: Uint8Array;
   readonly users: readonly User[];
   readonly keyFile: string;
-  /** Undefined where there is no file yet. */
+  /** Undefined: there is no file yet. */
   readonly serverKeys: ServerKeys | undefined;
 };
 
 /**
- * Reads what a verb is to show or change. A file that others can read or write is no base for either. `wanted`: missing
- * ports are no mistake, for the verb adds them.
+ * Reads what a verb shows or changes. Files that others can read or write are refused. `wanted`: missing ports are
+ * accepted, because the verb adds them.
  */
 export function readAuthority(configFile: string, wanted?: 'ports'): AuthorityTexts | Unusable {
   const found: Diagnostic[] = [];
@@ -78,8 +78,8 @@ export function readAuthority(configFile: string, wanted?: 'ports'): AuthorityTe
 }
 
 /**
- * Where the users are and what is written there, whatever mistakes the configuration and the file have: whoever is to be
- * shut out does not get in for the sake of those. `undefined` if they cannot be read.
+ * The path and the content of the users file, despite mistakes in it or in the configuration: a mistake must not keep a
+ * user from being revoked. `undefined`: they cannot be read.
  */
 export function readUsersAlone(
   configFile: string,
@@ -100,7 +100,7 @@ function usersFileIn(config: Uint8Array): string {
   return written.findLast((one) => one.startsWith('/')) ?? DEFAULT_USERS_FILE;
 }
 
-/** The configuration as if it had all ports, where nothing else is wrong with it. */
+/** Parses the configuration as if it had all ports, if nothing else is wrong with it. */
 function parseWithPorts(configFile: string, bytes: Uint8Array): ConfigResult {
   const parsed = parseConfig(configFile, bytes);
   if (parsed.kind === 'ok') return parsed;
@@ -114,7 +114,7 @@ function parseWithPorts(configFile: string, bytes: Uint8Array): ConfigResult {
   return { ...trial, config: { settings: isSet ? { ...settings, signedPort } : settings, doors } };
 }
 
-/** Stand for those that the file lacks; nothing is drawn from these blocks. */
+/** Placeholders for missing blocks. Nothing is drawn from them. */
 const NO_CODE_PORTS: CodePorts = [64, 63];
 
 function withoutStandIn({ codePorts, ...door }: DoorSpec): DoorSpec {
@@ -142,7 +142,7 @@ function readPrivate(path: string, found: Diagnostic[]): Uint8Array | undefined 
   }
 }
 
-/** Puts the bytes into the file, whole or not at all. A new one is its owner's alone, and so is its directory. */
+/** Writes the file, completely or not at all. A new file, and a new directory, belong to the owner alone. */
 export function writePrivate(path: string, bytes: Uint8Array): void {
   if (existsSync(path)) {
     replaceFile(path, bytes);

@@ -23,13 +23,13 @@ import { withUsersLock } from './users-lock.ts';
 export type UserChange = 'off' | 'on' | 'remove';
 
 export type ChangeOutcome =
-  /** `isDone`: it was so before. */
+  /** `isDone`: nothing had to change. */
   | { readonly kind: 'changed'; readonly isDone: boolean }
-  /** The file has not this user, or not this key of his. A daemon that has not read it since may have. */
+  /** The file lacks this user, or this key of his. A daemon that has not read it since may still have it. */
   | { readonly kind: 'unknown'; readonly message: string }
   | Unusable;
 
-/** Turns a user off or on, or removes him, or one of his credentials by its fingerprint, or his `code`. */
+/** Disables, enables or removes a user, or removes one of his credentials: by its fingerprint, or his `code`. */
 export function changeUser(
   configFile: string,
   name: string,
@@ -68,8 +68,8 @@ function applyChange(configFile: string, name: string, change: UserChange, key?:
 }
 
 /**
- * `off` and `remove` in spite of mistakes in the files: they make who gets in fewer, and nothing else. `undefined`: the
- * user has no section, or the users file itself cannot be read.
+ * `off` and `remove` despite mistakes in the files: they can only reduce access. `undefined`: the user has no section,
+ * or the users file cannot be read.
  */
 function revokeAccess(
   configFile: string,
@@ -111,10 +111,10 @@ function changedText(
     : removeKeys(bytes, name, (line, kind) => isNamed(line, kind, key));
 }
 
-/** In place of its fingerprint, for a user has one code. */
+/** Used instead of a fingerprint, because a user has only one code. */
 const CODE = 'code';
 
-/** A secret of codes that is malformed goes by that word too. */
+/** This word also selects a malformed secret. */
 const isNamed = (line: string, kind: CredentialName, key: string): boolean =>
   (kind === 'Code' && key === CODE) || fingerprintIn(line, kind) === key;
 

@@ -36,12 +36,12 @@ export type ImportOutcome =
   | {
       readonly kind: 'imported';
       readonly plan: AccessPlan;
-      /** What stands, or would stand, in both files; the keys are not in it. */
+      /** The text for both files, without the keys. */
       readonly doorTexts: readonly string[];
       readonly userTexts: readonly string[];
       readonly configFile: string;
       readonly usersFile: string;
-      /** Files that were made or changed, in that order. */
+      /** Files created or changed, in this order. */
       readonly written: readonly string[];
       readonly diagnostics: readonly Diagnostic[];
     }
@@ -49,15 +49,15 @@ export type ImportOutcome =
   | Unusable;
 
 /**
- * Makes doors and users of fwknopd's access.conf. Nothing is written before all of it has been judged, and `knockd.conf`
- * last: a death in between leaves users whose doors are not there yet.
+ * Creates doors and users from fwknopd's access.conf. Everything is checked before anything is written, and
+ * `knockd.conf` is written last: a crash in between leaves users whose doors do not exist yet.
  */
 export function importAccess(request: ImportRequest): ImportOutcome {
   const { configFile, isWritten } = request;
   return isWritten ? withUsersLock(configFile, () => importNow(request)) : importNow(request);
 }
 
-/** Whether it is fwknopd's file, not that of its client: there each part has a name in brackets. */
+/** Whether it is the file of fwknopd, not of its client, whose sections have names in brackets. */
 export function isAccessFile(text: string): boolean {
   return /^\s*(?:SOURCE\b|%include)/m.test(text) && !/^\s*\[/m.test(text);
 }

@@ -3,7 +3,7 @@ import { type Unusable, unusable } from './authority-texts.ts';
 
 export type KeyText = { readonly kind: 'text'; readonly text: string } | Unusable;
 
-/** A file with public keys, `-` for standard input, or the line of a key itself. */
+/** A file with public keys, `-` for standard input, or a public key itself. */
 export function readKeyText(key: string): KeyText {
   if (/\s/.test(key.trim()) && / AAAA/.test(key)) return { kind: 'text', text: key };
   try {

@@ -1,10 +1,10 @@
 import { type Diagnostic, renderDiagnostic } from '../../core/text/diagnostic.ts';
 import { askDaemon, type DaemonSelector } from '../ask/ask-daemon.ts';
 
-/** Whether what has been written is in force. `refused`: the daemon goes on with what it had. */
+/** Whether the written files are in force. `refused`: the daemon keeps what it had. */
 export type ReloadNotice =
   | { readonly kind: 'in-force' | 'no-daemon' }
-  /** The daemon goes on with what it had, and without the user or key. `reasons`: why it does not take the files. */
+  /** The daemon keeps what it had, except for the user or key. `reasons`: why it refuses the files. */
   | { readonly kind: 'shut-out'; readonly reasons: readonly string[] }
   | { readonly kind: 'refused'; readonly reasons: readonly string[] };
 
@@ -20,8 +20,8 @@ export async function reloadUsers(choice: DaemonSelector): Promise<ReloadNotice>
 }
 
 /**
- * Has the daemon shut out the user or key, and then read its files again: before these are in force the daemon judges them
- * beside the host's whole ruleset, which can take seconds.
+ * Has the daemon revoke the user or key first, and then read its files again: a reload judges the host's whole ruleset,
+ * which can take seconds.
  */
 export async function revokeAccess(
   choice: DaemonSelector,
@@ -35,14 +35,14 @@ export async function revokeAccess(
   return { kind: 'shut-out', reasons: told.reasons };
 }
 
-/** Has the daemon shut out the user or key until it reads its files again. */
+/** Has the daemon revoke the user or key until it reads its files again. */
 export async function revoke(choice: DaemonSelector, user: string, key?: string): Promise<ReloadNotice> {
   const reply = await askDaemon(choice, { verb: 'revoke', user, ...(key === undefined ? {} : { key }) });
   if (reply.kind === 'answer') return { kind: 'shut-out', reasons: [] };
   return reply.kind === 'no-daemon' ? { kind: 'no-daemon' } : { kind: 'refused', reasons: [reply.message] };
 }
 
-/** The same of a user or key that the files do not have. Whether the running daemon had it. */
+/** The same for a user or key that the files no longer have. Returns whether the running daemon had it. */
 export async function revokeForgotten(choice: DaemonSelector, user: string, key?: string): Promise<boolean> {
   const reply = await askDaemon(choice, { verb: 'revoke', user, ...(key === undefined ? {} : { key }) });
   return reply.kind === 'answer' && reply.answer.revoked;

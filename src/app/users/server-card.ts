@@ -17,22 +17,22 @@ export type CardReading =
       readonly kind: 'card';
       readonly card: string;
       readonly port: number;
-      /** By the wall clock: when the keys before this one end. */
+      /** Wall-clock times at which the earlier keys end. */
       readonly earlier: readonly number[];
     }
   | { readonly kind: 'refused'; readonly message: string }
   | Unusable;
 
-/** For so long who has the card before it still gets in. */
+/** How long clients with the previous card still get in. */
 const HELD = millis(30 * 86_400_000);
 
-/** What clients are given of the server. */
+/** The server's card for clients. */
 export function readCard(configFile: string): CardReading {
   const texts = readAuthority(configFile);
   return texts.kind === 'texts' ? cardOf(texts) : texts;
 }
 
-/** Another key from now on; the one before counts for 30 more days. Without one, the first is made. */
+/** Creates a new key; the previous one stays valid for 30 more days. Without one, the first is created. */
 export function rotateKey(configFile: string, wall: number): CardReading {
   return withUsersLock(configFile, () => rotate(configFile, wall));
 }

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { DirectoryLock } from '../../host/files/directory-lock.ts';
 import { type Unusable, unusable } from './authority-texts.ts';
 
-/** Two changes at one time would each write what the other does not know of. */
+/** Two concurrent changes would each overwrite the other. */
 export function withUsersLock<T>(configFile: string, change: () => T): T | Unusable {
   const lock = new DirectoryLock();
   try {

@@ -10,7 +10,7 @@ export type Line = readonly Span[];
 export const span = (text: string, style?: LineStyle): Span =>
   style === undefined ? { text } : { text, style };
 
-/** `text` in `width` columns: what is too long ends in three dots. What it contains can move no cursor. */
+/** `text` in `width` columns; longer text ends in three dots. Control characters are escaped. */
 export function fitText(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const characters = [...printable(text)];
   const shown =

@@ -11,14 +11,16 @@ import { type Choice, isSameChoice, type WatchState } from './watch-state.ts';
 export type ScreenSize = { readonly columns: number; readonly rows: number };
 
 const KEYS = '↑↓ select  x explain  c close  e extend  b ban  q quit';
-/** Lines above the lists and below them. */
+/** Number of lines above and below the lists. */
 const HEAD = 5;
 const FOOT = 2;
-/** Columns of a bar that counts down, and of an address. */
+/** Columns of a countdown bar, and of an address. */
 const BAR = 10;
 const ADDRESS = 24;
 
-/** Everything as lines, exactly as many as the screen has. `now`: as `WatchPoll.at`. `day`: the time of day as a text. */
+/**
+ * The whole view as exactly as many lines as the screen has. `now`: as `WatchPoll.at`. `day`: the time of day as text.
+ */
 export function renderWatch(state: WatchState, now: number, day: string, size: ScreenSize): readonly Line[] {
   const { poll, page } = state;
   const body =
@@ -77,7 +79,7 @@ function renderPage(page: readonly string[], { columns }: ScreenSize): readonly 
   return [...lines.map((text) => [span(text)]), [], [span('any key goes back', 'dim')]];
 }
 
-/** The whole text, in as many lines as that takes. */
+/** The whole text, wrapped. */
 function fold(text: string, columns: number): readonly string[] {
   const characters = [...printable(text)];
   const width = Math.max(1, columns);
@@ -90,7 +92,7 @@ function fold(text: string, columns: number): readonly string[] {
 function renderLists(state: WatchState, poll: WatchPoll, now: number, size: ScreenSize): readonly Line[] {
   const { doors, leases, attempts } = poll;
   const room = Math.max(3, size.rows - HEAD - FOOT - 3);
-  // Doors have a third at most; what is open goes before what is only tried.
+  // Doors get at most a third; open leases take precedence over attempts.
   const forDoors = Math.min(doors.length, Math.max(1, Math.floor(room / 3)));
   const forLeases = Math.min(leases.length, Math.max(room - forDoors - Math.min(attempts.length, 4), 1));
   const forAttempts = Math.min(attempts.length, Math.max(0, room - forDoors - forLeases));
@@ -118,7 +120,7 @@ function renderLists(state: WatchState, poll: WatchPoll, now: number, size: Scre
   ];
 }
 
-/** The lists scroll so that what is chosen is seen. */
+/** Scrolls the lists so that the selected row is visible. */
 function firstShown(
   { chosen }: WatchState,
   { leases, attempts }: WatchPoll,
@@ -175,7 +177,7 @@ function renderLease(lease: LeaseStatus, passed: number, { columns }: ScreenSize
   ];
 }
 
-/** The door, and who has opened it in his own name. */
+/** The door, and the name of the user who opened it. */
 function whose({ door, holders }: LeaseStatus): string {
   const names = holderNames(holders);
   return names === '' ? door : `${door} (${names})`;

@@ -1,6 +1,6 @@
 import type { FeedEvent } from '../../core/control/feed-event.ts';
 
-/** Something that has changed, for those who read lines. */
+/** A change, for line output. */
 export type WatchChange = {
   readonly event: 'opened' | 'failed' | 'closed' | 'attempt' | 'dropped' | 'refused' | 'lost';
   readonly source?: string;
@@ -10,11 +10,11 @@ export type WatchChange = {
   readonly stage?: number;
   readonly stages?: number;
   readonly count?: number;
-  /** What the start command has failed of, or why it was refused. */
+  /** Why the start command failed, or why the opening was refused. */
   readonly reason?: string;
 };
 
-/** What an event of the daemon changes; `undefined`: nothing that is told here. */
+/** The change that an event means; `undefined`: none to report. */
 export function watchChange(happened: FeedEvent): WatchChange | undefined {
   const { event, at, source, door, until, stage, stages, reason, count } = happened;
   const place = {

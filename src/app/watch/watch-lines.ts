@@ -3,14 +3,14 @@ import { followDaemon } from '../ask/follow-daemon.ts';
 import { type WatchChange, watchChange } from './watch-changes.ts';
 
 /**
- * For where there is no terminal: tells what is open, then every change, until the daemon cannot be asked any more, and why
- * not. What was not told is said, with its number.
+ * Output without a terminal: prints what is open, then every change, until the daemon no longer answers, and why.
+ * Missed events are reported with their number.
  */
 export async function watchLines(
   choice: DaemonSelector,
   tell: (change: WatchChange) => void,
 ): Promise<NoAnswer> {
-  /** Told as open, before anything happened. */
+  /** Leases printed as open at the start. */
   let told: Set<string> | undefined;
   for await (const followed of followDaemon(choice)) {
     if (followed.kind !== 'part') return followed;
@@ -25,7 +25,7 @@ export async function watchLines(
     for (const event of events) {
       const change = watchChange(event);
       if (change === undefined) continue;
-      // It was opened while it was asked for.
+      // It was opened while the list was requested.
       if (change.event === 'opened' && told.delete(`${change.source} ${change.door}`)) continue;
       if (change.event === 'closed') told.delete(`${change.source} ${change.door}`);
       tell(change);

@@ -1,10 +1,10 @@
 import type { Overview } from '../../core/control/overview.ts';
 
-/** BOUNDED: rows of each sort that are kept; no screen has more. */
+/** BOUNDED: rows kept of each kind. No screen has more. */
 export const MAX_ROWS = 500;
 
-/** One look at the daemon. */
+/** One poll of the daemon. */
 export type WatchPoll = Pick<Overview, 'status' | 'doors' | 'leases' | 'attempts' | 'rates'> & {
-  /** On this process's clock, in milliseconds that only grow. */
+  /** Monotonic milliseconds of this process. */
   readonly at: number;
 };

@@ -21,12 +21,12 @@ import {
 export type WatchParts = {
   readonly choice: DaemonSelector;
   readonly intervalMs: number;
-  /** Where whoever watches is connected from. */
+  /** The address that the viewer is connected from. */
   readonly own: Address | undefined;
   readonly paint: (style: LineStyle, text: string) => string;
 };
 
-/** The live view, until somebody leaves it. A daemon that does not answer at the first look is the answer. */
+/** The live view, until the user leaves it. Returns at once if the daemon does not answer the first poll. */
 export async function watchScreen(parts: WatchParts): Promise<NoAnswer | undefined> {
   const first = await askDaemon(parts.choice, { verb: 'overview', limit: MAX_ROWS });
   if (first.kind !== 'answer') return first;
@@ -35,7 +35,7 @@ export async function watchScreen(parts: WatchParts): Promise<NoAnswer | undefin
   return undefined;
 }
 
-/** Entries of a story that a small screen has room for beside what they come to. */
+/** Entries of a story that fit on a small screen beside its result. */
 const PAGE = 10;
 const PAINT_MS = 1000;
 
@@ -46,7 +46,7 @@ class WatchScreen {
   readonly #mirror: DaemonMirror;
   readonly #end = Promise.withResolvers<void>();
   #state: WatchState;
-  /** Why the daemon could not be asked the last time. */
+  /** Why the last poll failed. */
   #trouble: string | undefined;
 
   constructor(parts: WatchParts, first: Overview) {
@@ -58,7 +58,7 @@ class WatchScreen {
       () => this.#paint(),
     );
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, () => this.#leave());
-    // The time that is left runs down though nothing happens.
+    // The remaining time decreases even if nothing happens.
     this.#timer = setInterval(() => this.#paint(), PAINT_MS);
     this.#mirror = new DaemonMirror({
       choice: parts.choice,

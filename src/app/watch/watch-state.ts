@@ -2,10 +2,10 @@ import type { Pulse } from '../../core/control/feed-event.ts';
 import type { Address } from '../../core/net/address.ts';
 import type { WatchPoll } from './watch-poll.ts';
 
-/** Seconds that a sparkline goes back. */
+/** Seconds that a sparkline covers. */
 const HISTORY = 240;
 
-/** What can be chosen: a lease or an attempt. */
+/** A selected row: a lease or an attempt. */
 export type Choice = { readonly kind: 'lease' | 'attempt'; readonly door: string; readonly source: Address };
 
 export type WatchAction =
@@ -16,21 +16,21 @@ export type WatchAction =
   | { readonly kind: 'quit' | 'suspend' };
 
 export type WatchState = {
-  /** Where whoever watches is connected from: nobody shall ban himself by a slip. */
+  /** The viewer's own address, so that he does not ban himself by accident. */
   readonly own: Address | undefined;
-  /** The last that succeeded. */
+  /** The last successful one. */
   readonly poll: WatchPoll | undefined;
-  /** Packets until the last second, since the daemon's start. */
+  /** Packet counters of the last second, since the daemon's start. */
   readonly pulse: Pulse['packets'] | undefined;
   /** Packets per second, the newest last. */
   readonly packets: readonly number[];
   readonly dropped: readonly number[];
   readonly chosen: Choice | undefined;
-  /** What the last key brought about, or why the daemon does not answer. */
+  /** The result of the last key, or why the daemon does not answer. */
   readonly message: string | undefined;
   /** Waits for y or n. */
   readonly asked: Extract<WatchAction, { kind: 'ban' }> | undefined;
-  /** Shown in the place of everything else until a key is pressed. */
+  /** Shown instead of everything else until a key is pressed. */
   readonly page: readonly string[] | undefined;
 };
 
@@ -46,7 +46,7 @@ export const EMPTY_WATCH: WatchState = {
   page: undefined,
 };
 
-/** The state with another poll in it. What the daemon remembers of the packets goes before what was seen here. */
+/** Adds a poll to the state. The daemon's packet history takes precedence over what was seen here. */
 export function addPoll(state: WatchState, poll: WatchPoll): WatchState {
   const { passed, dropped } = poll.rates;
   const next = { ...state, poll, packets: passed.slice(-HISTORY), dropped: dropped.slice(-HISTORY) };
@@ -54,7 +54,7 @@ export function addPoll(state: WatchState, poll: WatchPoll): WatchState {
   return { ...next, chosen: chosen ?? choicesOf(poll)[0] };
 }
 
-/** A second has passed, as the daemon says. */
+/** Adds one second of the daemon's counters. */
 export function addPulse(state: WatchState, { packets, attempts, leases }: Pulse): WatchState {
   const { poll, pulse } = state;
   const grown = (values: readonly number[], of: 'passed' | 'dropped'): readonly number[] =>
@@ -70,7 +70,7 @@ export function addPulse(state: WatchState, { packets, attempts, leases }: Pulse
   return { ...next, poll: { ...poll, status } };
 }
 
-/** Those that can be chosen, in the order of the screen. */
+/** The rows that can be selected, in screen order. */
 export function choicesOf({ leases, attempts }: WatchPoll): readonly Choice[] {
   return [
     ...leases.map(({ door, source }) => ({ kind: 'lease', door, source }) as const),
@@ -78,7 +78,7 @@ export function choicesOf({ leases, attempts }: WatchPoll): readonly Choice[] {
   ];
 }
 
-/** What a key does. `key`: its name, as of node:readline. */
+/** The effect of a key. `key`: its name, as in node:readline. */
 export function pressKey(
   state: WatchState,
   key: string,

@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Who may ask. `names`: of a proxy in front of it, as a browser has them in its address bar. */
+/** Who may send requests. `names`: of a proxy in front of it, as in a browser's address bar. */
 export type WebAccess = {
   readonly token: string;
   readonly names: readonly string[];
-  /** The port that it listens on; undefined where another program forwards to it, at any port. */
+  /** The port that it listens on; undefined if another program forwards to it, from any port. */
   readonly port: number | undefined;
 };
 
@@ -14,7 +14,7 @@ export type WebRequest = {
   /** Without the query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** How often it names a host: Node.js takes the first, and a proxy may take another. */
+  /** Number of Host headers: Node.js uses the first, and a proxy may use another. */
   readonly hosts: number;
 };
 
@@ -24,8 +24,8 @@ export type Refusal = { readonly status: number; readonly why: string };
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 /**
- * Whether a request is answered. The name in `Host` comes first: a page of elsewhere whose name leads here (DNS rebinding)
- * is of the same origin for the browser, but cannot change that header.
+ * Whether a request is allowed. `Host` is checked first: a foreign page whose name resolves to this host (DNS
+ * rebinding) is of the same origin for the browser, but cannot change that header.
  */
 export function judgeRequest(request: WebRequest, access: WebAccess): Refusal | undefined {
   const { method, path, headers, hosts } = request;
@@ -56,12 +56,12 @@ function isOwnHost(host: string | undefined, { names, port }: WebAccess): boolea
   return LOOPBACK.has(lower) && (port === undefined || Number(digits ?? 80) === port);
 }
 
-/** Browsers send it with every order, and with whatever another origin asks for. */
+/** Browsers send it with every POST, and with every request of another origin. */
 function isOwnOrigin({ origin, host }: IncomingHttpHeaders): boolean {
   return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
 }
 
-/** Fetch Metadata (W3C): a link may lead to the page; nothing else of another site may ask for anything. */
+/** Fetch Metadata (W3C): another site may link to the page, but may not request anything else. */
 function isFetchedHere(headers: IncomingHttpHeaders, isApi: boolean): boolean {
   const site = headers['sec-fetch-site'];
   if (site === undefined || site === 'same-origin') return true;
@@ -71,7 +71,7 @@ function isFetchedHere(headers: IncomingHttpHeaders, isApi: boolean): boolean {
   );
 }
 
-/** Compared by digests: their comparison takes the same time whatever was sent. */
+/** Compares digests, which takes the same time whatever was sent. */
 function hasToken(authorization: string | undefined, token: string): boolean {
   const [, sent = ''] = /^Bearer (\S+)$/i.exec(authorization ?? '') ?? [];
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -1,7 +1,7 @@
 import type { FollowPart } from '../../core/control/feed-event.ts';
 import type { Overview } from '../../core/control/overview.ts';
 
-/** A line of `/api/live`. `trouble`: why the daemon says nothing. */
+/** A line of `/api/live`. `trouble`: why the daemon does not answer. */
 export type LiveMessage =
   | { readonly kind: 'hello'; readonly host: string; readonly readOnly: boolean }
   | ({ readonly kind: 'overview' } & Overview)

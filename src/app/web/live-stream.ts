@@ -3,17 +3,17 @@ import type { DaemonSelector } from '../ask/ask-daemon.ts';
 import { DaemonMirror } from '../ask/daemon-mirror.ts';
 import type { LiveMessage } from './live-message.ts';
 
-/** BOUNDED: pages that are open at the same time. */
+/** BOUNDED: pages open at the same time. */
 const MAX_VIEWERS = 32;
-/** BOUNDED: of what a page has not read yet; one that is so far behind is hung up on, and comes back. */
+/** BOUNDED: bytes that a page has not read yet. A page further behind is disconnected, and reconnects. */
 const MAX_UNREAD = 1 << 21;
 const INTERVAL_MS = 1000;
-/** Attempts advance on the page by what it is told; the rest can wait. */
+/** The page advances attempts by events; the full list can wait. */
 const NOISE_INTERVAL_MS = 5000;
 /** Rows of each list. */
 const LIMIT = 100;
 
-/** One look at the daemon for all pages, and none while no page is open. */
+/** Polls the daemon once for all pages, and not at all while no page is open. */
 export class LiveStream {
   readonly #choice: DaemonSelector;
   readonly #hello: LiveMessage;
@@ -30,18 +30,18 @@ export class LiveStream {
     return this.#viewers.size >= MAX_VIEWERS;
   }
 
-  /** Headers have been written. */
+  /** The headers have been written. */
   add(viewer: ServerResponse): void {
     this.#viewers.add(viewer);
     viewer.once('close', () => this.#remove(viewer));
     viewer.write(lineOf(this.#hello));
     if (this.#mirror === undefined) this.#mirror = this.#open();
     else if (this.#trouble !== undefined) viewer.write(lineOf({ kind: 'trouble', message: this.#trouble }));
-    // What has happened since then is in the next one.
+    // The next poll includes what has happened since.
     else void this.refresh();
   }
 
-  /** Something has been ordered. */
+  /** A command has been given. */
   async refresh(): Promise<void> {
     await this.#mirror?.refresh();
   }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Has the desktop's browser open the address. Everybody can read the arguments of a process, so it is given a file that
- * leads there, which only its owner can read. Resolves to why that failed. `remove` takes the file away again.
+ * Opens the address in the desktop's browser. Everybody can read a process's arguments, so the browser gets a redirect
+ * file that only its owner can read. Resolves to an error. `remove` deletes the file.
  */
 export async function openBrowser(
   url: string,

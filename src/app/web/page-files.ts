@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-/** By the path that a browser asks for. */
+/** By the path that a browser requests. */
 export type PageFiles = Readonly<Record<string, { readonly type: string; readonly text: string }>>;
 
 const HTML = `<!doctype html>
@@ -17,8 +17,8 @@ const HTML = `<!doctype html>
 `;
 
 /**
- * The page, bundled from its sources. In the executable and in the npm package another module stands in the place of this
- * one, which has the result as text (scripts/bundle.ts): esbuild is there for whoever builds.
+ * The page, bundled from its sources. In the executable and the npm package another module replaces this one and holds
+ * the result as text (scripts/bundle.ts), because esbuild is a build dependency.
  */
 export async function pageFiles(): Promise<PageFiles> {
   const { build } = await import('esbuild');

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** BOUNDED: bytes of an order. */
+/** BOUNDED: bytes of a request body. */
 export const MAX_BODY = 4096;
 
 /** `undefined`: it is too long. */
@@ -15,7 +15,7 @@ export async function readBody(request: IncomingMessage): Promise<string | undef
       chunks.push(chunk);
     }
   } catch {
-    // It has left in the middle: nobody reads the answer.
+    // The client disconnected: nobody reads the answer.
     return undefined;
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -2,7 +2,7 @@ import type { ControlVerb } from '../../core/control/contract.ts';
 import { type ControlRequest, parseRequest, RequestError } from '../../core/control/parse-request.ts';
 import { isObject } from '../../core/control/reader.ts';
 
-/** What a page may order. */
+/** The commands that a page may give. */
 type OrderVerb = 'open' | 'extend' | 'close' | 'ban' | 'unban';
 
 export type WebOrder = { readonly [V in OrderVerb]: ControlRequest<V> }[OrderVerb];

@@ -5,12 +5,12 @@ import { type Instant, instant } from '../../core/net/time.ts';
 import { askDaemon, askForRows, type DaemonReply, type DaemonSelector } from '../ask/ask-daemon.ts';
 import { readOrder, type WebOrder } from './read-order.ts';
 
-/** BOUNDED: leases of a day that a page is sent. */
+/** BOUNDED: leases of a day sent to a page. */
 const MAX_HISTORY = 500;
 
 export type WebAnswer = { readonly status: number; readonly value: object };
 
-/** What a page asks for, beside what it follows. `undefined`: there is no such thing. */
+/** Requests of a page besides the live stream. `undefined`: there is no such resource. */
 export async function answerQuestion(
   choice: DaemonSelector,
   path: string,

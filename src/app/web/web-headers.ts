@@ -1,4 +1,4 @@
-/** Of every answer. */
+/** Sent with every answer. */
 export const HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
@@ -9,7 +9,7 @@ export const HEADERS = {
   'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
 } as const;
 
-/** Nothing but the page's own files, and no text ever becomes markup or code (CSP 3, Trusted Types). */
+/** Only the page's own files, and no text ever becomes markup or code (CSP 3, Trusted Types). */
 export const PAGE_POLICY = {
   'Content-Security-Policy': [
     "default-src 'none'",

@@ -11,14 +11,14 @@ import { MAX_BODY, readBody } from './read-body.ts';
 import { answerOrder, answerQuestion } from './web-answers.ts';
 import { HEADERS, PAGE_POLICY } from './web-headers.ts';
 
-/** BOUNDED: bytes of a request's head; connections, of which the oldest without a page makes room. */
+/** BOUNDED: bytes of a request's headers; connections, of which the oldest without a page is closed for a new one. */
 const MAX_HEAD = 8192;
 const MAX_CONNECTIONS = 256;
-/** A request takes no longer to arrive; then its connection is closed. */
+/** Time limit for a request to arrive; then its connection is closed. */
 const HEAD_MS = 5000;
 const REQUEST_MS = 10_000;
 
-/** Where it listens. `fd`: a socket of systemd's. */
+/** Where to listen. `fd`: a socket from systemd. */
 export type WebPlace =
   | { readonly kind: 'port'; readonly port: number }
   | { readonly kind: 'socket'; readonly path: string }
@@ -33,7 +33,7 @@ export type WebParts = {
   readonly files: PageFiles;
 };
 
-/** The page and what it asks for. It has no rights but those of the control socket. */
+/** Serves the page and its requests. It has no rights other than those of the control socket. */
 export class WebServer {
   readonly #parts: WebParts;
   readonly #server: Server;
@@ -79,7 +79,7 @@ export class WebServer {
     }
     await once(server, 'listening');
     if (place.kind === 'socket') chmodSync(place.path, 0o600);
-    // A client that cannot be taken on, for want of a descriptor, is not this process's end.
+    // A client that cannot be accepted, for lack of a descriptor, must not end this process.
     server.on('error', () => undefined);
     const address = place.kind === 'port' ? server.address() : null;
     const port = typeof address === 'object' ? address?.port : undefined;
@@ -87,7 +87,7 @@ export class WebServer {
     return web;
   }
 
-  /** Of a TCP socket of its own. */
+  /** Of a TCP socket that this process opened. */
   get port(): number | undefined {
     return this.#access.port;
   }
@@ -124,7 +124,7 @@ export class WebServer {
     const hosts = headersDistinct.host?.length ?? 0;
     const refusal = judgeRequest({ method, path, headers, hosts }, this.#access);
     if (refusal !== undefined) {
-      // Nothing more is read of whoever may not ask.
+      // Read nothing more from a refused client.
       response.setHeader('Connection', 'close');
       sendJson(response, refusal.status, { error: refusal.why });
     } else if (path === '/api/live') this.#follow(response);
@@ -155,7 +155,7 @@ export class WebServer {
     response.once('close', () => {
       if (socket !== null) this.#pages.delete(socket);
     });
-    // nginx would gather what is to be shown at once.
+    // nginx would otherwise buffer the stream.
     response.writeHead(200, {
       ...HEADERS,
       'Content-Type': 'application/x-ndjson',
@@ -181,7 +181,7 @@ export class WebServer {
   }
 }
 
-/** Whatever the line says, it is a path of this server. */
+/** Whatever the request line says, it is a path of this server. */
 function targetOf({ url = '/' }: IncomingMessage): URL {
   const base = 'http://localhost';
   const target = url.startsWith('/') ? `${base}${url}` : `${base}/`;

@@ -7,7 +7,10 @@ const TOKEN = /^[A-Za-z0-9._~+/-]{16,200}=*$/;
 
 export const newToken = (): string => randomBytes(TOKEN_BYTES).toString('base64url');
 
-/** The token in the file; a new one, for its owner alone, where there is no file. Throws what is against it. */
+/**
+ * The token in the file. If there is no file, creates one with a new token, readable only by its owner. Throws the
+ * system's error.
+ */
 export function tokenIn(path: string): string {
   try {
     const token = newToken();

@@ -5,22 +5,22 @@ import type { Connection } from '../../../core/net/connection.ts';
 import { readEstablishedSockets } from '../../../host/connections/established-sockets.ts';
 import { readTrackedConnections } from '../../../host/connections/tracked-connections.ts';
 
-/** BOUNDED: further connections change nothing. */
+/** BOUNDED: more connections would not change the answer. */
 const MAX_FOUND = 1000;
 const SHOWN = 5;
 
-/** Somebody who is connected now could not connect again. The message is for the person who asked for it. */
+/** A connected user could not reconnect. The message is for the operator. */
 export class LockoutError extends Error {
   override readonly name = 'LockoutError';
 }
 
 export type ExistingConnections = {
   readonly connections: readonly Connection[];
-  /** Why some of them may be missing. */
+  /** Why the list may be incomplete. */
   readonly blind?: string;
 };
 
-/** The connections from elsewhere to these ports. */
+/** The connections of other hosts to these ports. */
 export function findConnections(ports: readonly PortOpening[], own: readonly Address[]): ExistingConnections {
   const ownAddresses = new Set(own);
   const isOwn = (address: Address): boolean =>

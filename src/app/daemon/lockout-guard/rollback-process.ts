@@ -1,5 +1,5 @@
-// A program of its own, which the daemon starts before it closes ports that nobody has confirmed yet. When the daemon
-// dies, or hangs, it takes Bussa's part out of the firewall.
+// A separate process that the daemon starts before it closes ports without a confirmation. If the daemon dies or hangs,
+// it removes Bussa's rules from the firewall.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { openSystemClock } from '../../../host/clock/clock.ts';
@@ -12,10 +12,13 @@ import type { FromRollback, RollbackRequest, ToRollback } from './rollback-reque
 
 const LOOK_MS = 1000;
 
-/** A command of the dead daemon's, iptables-restore for one, may be on its way still: it is undone once more. */
+/**
+ * A command of the dead daemon, iptables-restore for example, may still be running: the rollback is repeated after this
+ * time.
+ */
 const ONCE_MORE_MS = 2000;
 
-/** Between two tries to undo, where the firewall cannot be reached, and how many there are. */
+/** Delay between attempts while the firewall cannot be reached, and their maximum number. */
 const AGAIN_MS = 1000;
 const TRIES = 60;
 
@@ -31,24 +34,24 @@ class RollbackProcess {
     this.#order = order;
     this.#chosen = chosen;
     this.#log = new EventLog(openSinks(order.log).sinks, { debug: false });
-    // Timers of Node.js do not count while the machine sleeps: the clock is looked at.
+    // Timers of Node.js do not run while the machine sleeps, so the clock is checked.
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
-  /** There is nothing to undo any more. */
+  /** There is nothing left to roll back. */
   over(): void {
     this.#isOver = true;
     process.exit(0);
   }
 
-  /** The daemon has died before it said so. */
+  /** The daemon died without saying so. */
   abandoned(): void {
     if (!this.#isOver) void this.#undo('the daemon died before the trial was confirmed');
   }
 
   #look(): void {
     if (this.#clock.sinceBoot() < this.#order.lastMoment) return;
-    // While it is our parent nobody else has its number.
+    // While the daemon is the parent process, its pid cannot have been reused.
     if (process.ppid === this.#order.pid) process.kill(this.#order.pid, 'SIGKILL');
     void this.#undo('the daemon hung before the trial was confirmed, and was killed');
   }
@@ -78,12 +81,12 @@ class RollbackProcess {
   }
 }
 
-// Its daemon learns of this end, and of no more.
+// The daemon learns that this process ended, and nothing more.
 process.on('uncaughtException', (error) => {
   process.exit(reportUncaught('bussa-undo', error, { failed: 1, permission: 77 }));
 });
 nameProcess('bussa-undo');
-// The end of the terminal, or of what runs there, is not the end of the waiting.
+// Closing the terminal, or ending what runs in it, must not end the wait.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, () => undefined);
 
 let watch: RollbackProcess | undefined;

@@ -4,18 +4,18 @@ import type { FromRollback, RollbackRequest, ToRollback } from './rollback-reque
 
 const SOURCE = new URL('rollback-process.ts', import.meta.url).href;
 
-/** Node.js needs 0.2 s to start; a machine under load some more. */
+/** Node.js starts in 0.2 s, and more slowly on a loaded machine. */
 const START_MS = 30_000;
 
-/** The process that undoes the closing if this one dies or hangs. */
+/** The process that rolls back if this one dies or hangs. */
 export type RollbackProcess = {
-  /** There is nothing to undo any more: it ends. */
+  /** There is nothing left to roll back: the process ends. */
   over(): void;
 };
 
 /**
- * Starts the watch in a session of its own, which a closing terminal does not reach, and resolves when it stands ready.
- * `onLost`: it has ended by itself, and nobody watches any more.
+ * Starts the process in a session of its own, which a closing terminal does not reach. Resolves when it is ready.
+ * `onLost`: it ended by itself, so a rollback is no longer guaranteed.
  */
 export async function startRollback(order: RollbackRequest, onLost: () => void): Promise<RollbackProcess> {
   const { file, name, args } = siblingCommand('bussa-undo', SOURCE);
@@ -24,7 +24,7 @@ export async function startRollback(order: RollbackRequest, onLost: () => void):
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  // Without a free descriptor there is no channel, and the error comes in a moment.
+  // Without a free descriptor there is no channel; the error event follows.
   const send = (message: ToRollback): void => void child.send?.(message, () => undefined);
   try {
     const ready = answer(child);
@@ -38,7 +38,7 @@ export async function startRollback(order: RollbackRequest, onLost: () => void):
   child.once('exit', () => {
     if (!isOver) onLost();
   });
-  // It lives its own life: neither keeps the other from ending.
+  // Neither process keeps the other from exiting.
   child.unref();
   child.channel?.unref();
   return {

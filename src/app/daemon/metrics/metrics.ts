@@ -7,7 +7,7 @@ import { renderMetrics } from './render-metrics.ts';
 
 const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** The daemon's numbers for Prometheus, where the configuration wants them. */
+/** The daemon's Prometheus metrics, if the configuration enables them. */
 export class Metrics {
   readonly #view: DaemonView;
   readonly #report: (event: Event) => void;
@@ -20,7 +20,7 @@ export class Metrics {
     this.#report = report;
   }
 
-  /** Serves them there from now on, and nowhere else. */
+  /** Serves them only at this address from now on. */
   serveAt(place: MetricsPlace | undefined): void {
     if (JSON.stringify(place) === JSON.stringify(this.#place)) return;
     this.#place = place;
@@ -37,7 +37,7 @@ export class Metrics {
   async #open(place: MetricsPlace): Promise<TextServer | undefined> {
     const where = place.kind === 'socket' ? { path: place.path } : { host: place.host, port: place.port };
     try {
-      // HTTP is loaded only where it is wanted.
+      // The HTTP server is loaded only if needed.
       const { TextServer } = await import('../../../host/network/text-server.ts');
       return await TextServer.open(where, '/metrics', TYPE, () =>
         renderMetrics(this.#view.status(), this.#view.doors()),

@@ -3,7 +3,7 @@ import { COUNTED, type Counted } from '../../../core/control/daemon-status.ts';
 import type { DoorStatus } from '../../../core/control/door-status.ts';
 import type { ProofCounts, SpaCounts } from '../../../core/control/proof-counts.ts';
 
-/** BOUNDED: doors that have metrics of their own, the first of the configuration; each is a series for ever. */
+/** BOUNDED: doors with metrics of their own, the first in the configuration. Prometheus keeps each series for ever. */
 export const MAX_DOORS = 1000;
 
 const HELP: Readonly<Record<Counted, string>> = {
@@ -29,7 +29,7 @@ const HELP: Readonly<Record<Counted, string>> = {
 
 type Sample = readonly [labels: string, value: number];
 
-/** The text format of Prometheus, version 0.0.4, metric by metric. */
+/** The Prometheus text format, version 0.0.4, metric by metric. */
 export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>): Generator<string> {
   const { packets, counts, leases, tripwires } = status;
   const up = status.firewall.kind === 'in-place' || status.firewall.kind === 'unused';
@@ -60,7 +60,7 @@ export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>
   yield* renderDoors(doors);
 }
 
-/** Old ones mean that a watch has gone deaf: without any change it looks every 30 s. */
+/** An old value means that a watch no longer works: even without changes it checks every 30 s. */
 function renderLooks({ looked: { interfaces, firewall } }: DaemonStatus): string {
   return gauge(
     'last_look_timestamp_seconds',
@@ -104,9 +104,9 @@ function* renderSpa({ packets, garbage }: SpaCounts): Generator<string> {
   );
 }
 
-/** One metric for all kinds of proofs. */
+/** One metric for all kinds of proof. */
 function renderProofs({ signed, codes, spa, counts }: DaemonStatus): string {
-  // Of sequences alone: other proofs do not pass the engine of attempts.
+  // Sequences only: other proofs do not pass through the attempt engine.
   const { completed, withheld, failed, expired, evicted } = counts;
   const samples = [
     ['sequence', { completed, withheld, failed, expired, evicted }],
@@ -163,7 +163,7 @@ function render(type: string, name: string, help: string, samples: readonly Samp
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
 }
 
-/** In a label's value, as the format has it. */
+/** Quotes a label's value as the format requires. */
 const quoteLabel = (text: string): string =>
   text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 

@@ -4,22 +4,22 @@ import { Guesses } from '../../../core/code/guesses.ts';
 import type { CodeDoor } from '../../../core/door/door.ts';
 import type { Packet } from '../../../core/packet/packet.ts';
 
-/** A whole code that somebody has knocked. Only good until the call returns. */
+/** A complete code that was knocked. Valid only during the call. */
 export type KnockedCode = {
-  /** Of its second half. */
+  /** The packet of its second half. */
   readonly packet: Packet;
   readonly door: CodeDoor;
   readonly code: number;
-  /** When its halves came, by the wall clock in ms. */
+  /** Arrival times of its halves, by the wall clock in ms. */
   readonly start: number;
   readonly at: number;
-  /** Whether the kernel throws the packet away because the way back to its source is another. */
+  /** Whether the kernel drops the packet because of its reverse path filter. */
   readonly isThrownAway: () => boolean;
 };
 
 export type OnCode = (knocked: KnockedCode) => void;
 
-/** Puts codes together from packets, where a door accepts any. */
+/** Assembles codes from packets, if a door accepts codes. */
 export class CodePackets {
   readonly #key: HashKey;
   readonly #guesses = new Guesses();
@@ -39,7 +39,7 @@ export class CodePackets {
     return this.#engine?.watches(packet) === true;
   }
 
-  /** Returns what was to be made of a packet that it watches: a half of a code, a whole one, or nothing. */
+  /** Returns what a watched packet was: half of a code, a whole code, or nothing. */
   take(
     packet: Packet,
     local: boolean,

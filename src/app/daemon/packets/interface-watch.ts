@@ -12,23 +12,26 @@ import {
   watchInterfaces,
 } from '../../../host/interfaces/interfaces.ts';
 
-/** After a change, the time until the next reading: at least this, and this many times what the last one took. */
+/**
+ * Pause after a change before the interfaces are read again: at least this, and this many times the length of the last
+ * read.
+ */
 const PAUSE_MS = 5;
 const PAUSE_FACTOR = 10;
 
-/** After a reading that failed. */
+/** Delay after a failed read. */
 const AGAIN_MS = 1000;
 
 /**
- * Without a change too, it is read again after this long, in case that one was not told of. Where a reading takes long (a
- * router's routes, for `auto`), after this many times that: at most a hundredth of the time goes into it.
+ * Interval of reads without a change notice, in case one was missed. If a read takes long (a router's routes, for
+ * `auto`), the interval is this many times its length: at most 1 % of the time is spent on reading.
  */
 const LOOK_EVERY_MS = 30_000;
 const LOOK_FACTOR = 100;
 
 /**
- * Follows the interfaces and addresses of the host. The capture hears all interfaces at all times; this tells which
- * of its packets count.
+ * Follows the host's interfaces and addresses. The capture always hears all interfaces; this class tells which of its
+ * packets count.
  */
 export class InterfaceWatch {
   #choice: InterfaceSetting;
@@ -39,14 +42,14 @@ export class InterfaceWatch {
   #topology = new Topology([]);
   #lookedAt = instant(0);
   #isCut = false;
-  /** The interfaces that count; undefined when all do. */
+  /** The interfaces that count; undefined: all. */
   #indexes: ReadonlySet<number> | undefined;
   #readiness: Readiness | undefined;
   #timer: NodeJS.Timeout | undefined;
   #nextLook: NodeJS.Timeout | undefined;
   #pauseMs = PAUSE_MS;
 
-  /** `routes`: somebody asks which of them hold a default route. */
+  /** `routes`: whether the default routes are needed. */
   constructor(choice: InterfaceSetting, routes: boolean, report: (event: Event) => void) {
     this.#choice = choice;
     this.#routes = routes;
@@ -62,7 +65,7 @@ export class InterfaceWatch {
     return this.#topology;
   }
 
-  /** When they were last read, by the wall clock. */
+  /** Wall-clock time of the last read. */
   get lookedAt(): Instant {
     return this.#lookedAt;
   }
@@ -71,12 +74,12 @@ export class InterfaceWatch {
     return this.#interfaces;
   }
 
-  /** Those that are listened on. */
+  /** The interfaces that are listened on. */
   get heard(): readonly HostInterface[] {
     return this.#interfaces.filter(({ index }) => this.hears(index));
   }
 
-  /** In knockd's place of an interface name: `eth0`, `eth0, wlan0`, `all interfaces`. */
+  /** Shown where knockd shows an interface name: `eth0`, `eth0, wlan0`, `all interfaces`. */
   get listeningOn(): string {
     if (this.#choice.kind === 'named') return this.#choice.names.join(', ');
     if (this.#choice.kind === 'any') return 'all interfaces';
@@ -85,20 +88,20 @@ export class InterfaceWatch {
   }
 
   start(): void {
-    // Watching comes first: a change between the two is read twice rather than never.
+    // Subscribe before reading: a change in between is read twice, not missed.
     this.#follow();
     this.#look();
     this.#reportMissing();
   }
 
-  /** Reads all of it now, whether or not a change was told of. */
+  /** Reads everything now, even without a change notice. */
   lookNow(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#readAgain();
   }
 
-  /** Listens to other interfaces from now on. Where it cannot follow them again, it goes on following as before. */
+  /** Listens on other interfaces from now on. If the new subscription fails, the old one stays. */
   choose(choice: InterfaceSetting, routes: boolean): void {
     this.#choice = choice;
     this.#routes = routes;
@@ -124,7 +127,7 @@ export class InterfaceWatch {
     return { routes: this.#routes || this.#choice.kind === 'auto' };
   }
 
-  /** There is no moment in which nothing is followed. */
+  /** The new subscription exists before the old one is closed. */
   #follow(): void {
     const before = this.#readiness;
     this.#readiness = watchInterfaces(this.#query, () => this.#changed());
@@ -143,7 +146,7 @@ export class InterfaceWatch {
     try {
       this.#look();
     } catch (error) {
-      // No free descriptor, for one: what was known goes on counting until it can be read.
+      // There may be no free descriptor, for example. The last known state counts until it can be read.
       this.#report({ kind: 'error', text: `the interfaces cannot be read: ${(error as Error).message}` });
       this.#pauseMs = AGAIN_MS;
       this.#changed();

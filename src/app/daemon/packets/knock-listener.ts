@@ -22,18 +22,21 @@ export type KnockListenerParts = {
   readonly config: Config;
   readonly ipv6: boolean;
   readonly interfaces: InterfaceSetting;
-  /** Doors ask which interfaces lead to the world. */
+  /** Doors need to know which interfaces have the default route. */
   readonly routes: boolean;
   readonly reports: Reports;
 };
 
-/** `whyNot`: it does not count. */
+/** `whyNot`: why it does not count. */
 export type OnCompletion = (completion: Completion, whyNot?: string) => void;
 
-/** How long a count of suspects is good for: it takes a look at all of their table. */
+/** How long a count of penalties stays valid: counting scans the whole table. */
 const PENALTY_COUNT_MS = 1000;
 
-/** What hears packets and knows which of them open doors: the capture, the interfaces, the engine and its guard. */
+/**
+ * Receives packets and decides which of them open doors: the capture, the interfaces, the attempt engine and its scan
+ * guard.
+ */
 export class KnockListener {
   readonly interfaces: InterfaceWatch;
   readonly traces: SourceTraces;
@@ -47,7 +50,7 @@ export class KnockListener {
   #isClosed = false;
   #suspects = { count: 0, at: Number.NEGATIVE_INFINITY };
 
-  /** Opens the capture. Throws what the system has against it. */
+  /** Opens the capture. Throws the system's error. */
   constructor(parts: KnockListenerParts) {
     const { doors, config, ipv6, reports } = parts;
     const { report } = reports;
@@ -74,7 +77,7 @@ export class KnockListener {
     });
   }
 
-  /** What it has of the tripwires' suspects. */
+  /** The scan guard, with its penalties. */
   get guard(): ScanGuard {
     return this.#scans.guard;
   }
@@ -83,12 +86,12 @@ export class KnockListener {
     return this.#doors;
   }
 
-  /** As tcpdump takes it; without the tripwires that there really are. */
+  /** In tcpdump's syntax, without the secret decoy ports. */
   get filterWithoutSecret(): string {
     return this.#scans.filterWithoutSecret;
   }
 
-  /** Attempts that have begun and not ended. */
+  /** Number of pending attempts. */
   get pending(): number {
     return this.#engine.pending;
   }
@@ -97,12 +100,12 @@ export class KnockListener {
     return this.#engine.pendingAttempts(each, limit);
   }
 
-  /** DecoyPorts touched since the start. */
+  /** Decoy ports touched since the start. */
   get touches(): number {
     return this.#scans.guard.touches;
   }
 
-  /** Sources under suspicion, as they were a second ago at most. */
+  /** Sources under penalty, counted at most a second ago. */
   get suspects(): number {
     const now = performance.now();
     if (now - this.#suspects.at > PENALTY_COUNT_MS) {
@@ -115,17 +118,17 @@ export class KnockListener {
     return this.#capture.counters();
   }
 
-  /** Takes what has arrived by now, before something that takes longer. */
+  /** Reads what has already arrived, before longer work. */
   takeArrived(): void {
     this.#loop.takeArrived();
   }
 
-  /** Takes packets from now on, those among them that came since it was opened. */
+  /** Processes packets from now on, including those received since the capture was opened. */
   listen(onCompletion: OnCompletion, onCode: OnCode): void {
     this.#loop.start(onCompletion, onCode);
   }
 
-  /** The filter first: it is what can fail. Then nothing has changed. */
+  /** The filter is replaced first: only that can fail, and then nothing has changed. */
   replaceDoors(doors: readonly Door[], config: Config): void {
     this.#scans.replace(doors, config);
     this.#engine.replaceDoors(doors);
@@ -134,12 +137,12 @@ export class KnockListener {
     this.#doors = doors;
   }
 
-  /** Takes what has arrived, and nothing after that. */
+  /** Processes what has already arrived, and nothing after that. */
   stop(): void {
     this.#loop.stop();
   }
 
-  /** Whether it has been stopped or not. */
+  /** May be called whether or not it has been stopped. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -17,28 +17,28 @@ import { type HeardInterfaces, ORIGIN, PacketOrigin } from './packet-origin.ts';
 import { PacketReports } from './packet-reports.ts';
 import type { ScanWatch } from './scan-watch.ts';
 
-/** Packets taken before timers, signals and ended commands have their turn. */
+/** Packets processed before timers, signals and ended commands get their turn. */
 const BATCH = 4096;
 
 /**
- * Being woken costs as much as a hundred packets. Where that happens more often than so many times a second, beyond
- * what comes at once, the loop rests between two drains. A quiet host's knock is taken the moment it arrives.
+ * Each wake-up costs as much as a hundred packets. Beyond this rate, in wake-ups per ms, the loop rests between two
+ * drains. A knock on a quiet host is processed the moment it arrives.
  */
 const WAKE_UPS_PER_MS = 0.04;
 const WAKE_UPS_AT_ONCE = 100;
 
-/** The longest that a knock amidst noise waits. A rest is shorter where an eighth of the ring would fill in it. */
+/** The longest delay of a knock during noise. A rest is shorter if an eighth of the ring would fill meanwhile. */
 const REST_MS = 20;
 const REST_PACKETS = 2048;
 
 /**
- * Packets are given this long to come out of the ring before the clock ends an attempt that they may belong to.
- * It delays a log line; the attempt itself is judged by packet time alone.
+ * Time for packets to come out of the ring before the clock ends an attempt that they may belong to. It only delays a
+ * log line; packet time alone decides about the attempt.
  */
 const EXPIRY_SLACK_MS = 250;
 const EXPIRY_BATCH = 4096;
 
-/** With attempts pending, they are looked at this often: a door with a shorter time may have got one meanwhile. */
+/** With attempts pending, expiry is checked this often: a reload may have brought a door with a shorter time. */
 const EXPIRY_LOOK_MS = 1000;
 
 export type KnockLoopParts = {
@@ -55,7 +55,7 @@ export type KnockLoopParts = {
 const THROWN_AWAY =
   'the kernel drops the last knock because of its source address (rp_filter, or no route back on that interface)';
 
-/** Carries packets from the capture through the engine, and what comes of them to the log and the doors. */
+/** Carries packets from the capture through the engine, and passes results to the log and the doors. */
 export class KnockLoop {
   readonly #parts: KnockLoopParts;
   readonly #packet = new Packet();
@@ -67,7 +67,7 @@ export class KnockLoop {
   #onCode: OnCode = () => undefined;
   #expiry: NodeJS.Timeout | undefined;
   #rest: NodeJS.Timeout | undefined;
-  /** How often it was woken of late, running off by `WAKE_UPS_PER_MS`. */
+  /** Recent wake-ups, decreasing at the rate of `WAKE_UPS_PER_MS`. */
   #wakeUps = 0;
   #now = 0;
   readonly #told: PacketReports;
@@ -88,13 +88,13 @@ export class KnockLoop {
     this.#readiness = this.#parts.capture.watch(() => this.#drain());
   }
 
-  /** The engine's doors are others now. */
+  /** The engine's doors have changed. */
   doorsReplaced(): void {
     this.#told.doorsReplaced();
     this.#parts.traces.replaceDoors(this.#parts.engine.doors);
   }
 
-  /** Takes what has arrived, and nothing after that. */
+  /** Processes what has already arrived, and nothing after that. */
   stop(): void {
     if (this.#stopped) return;
     this.#drain();
@@ -106,7 +106,7 @@ export class KnockLoop {
     clearTimeout(this.#rest);
   }
 
-  /** Takes what has arrived by now, and rests afterwards as before. */
+  /** Processes what has already arrived, then rests as before. */
   takeArrived(): void {
     if (this.#stopped) return;
     this.#now = performance.now();
@@ -143,7 +143,7 @@ export class KnockLoop {
     if (readPacket(frame.bytes, frame.start, frame.end, packet) !== READING.packet) return;
     if (packet.protocol === PROTOCOL_NUMBER.udp) packet.identity = frame.nanoseconds;
     if (reports.isDebug) this.#told.debug(packet, frame.end - frame.start);
-    // Up to here nothing is allocated.
+    // Nothing is allocated up to here.
     const watched = engine.watches(packet);
     const isCode = codes.watches(packet);
     if (watched === WATCHED.nothing && !isCode) return;
@@ -157,7 +157,7 @@ export class KnockLoop {
       traces.takeBanned(packet, now);
       return;
     }
-    // A service may have come to the port since it became a decoy port.
+    // A service may have started on the port since it became a decoy port.
     if (watched === WATCHED.decoyPort && scans.isServedNow(packet, this.#now)) return;
     const local = this.#origin.isLocal(frame, packet);
     if (isCode) this.#takeCode(frame, local, now);
@@ -185,7 +185,7 @@ export class KnockLoop {
     return this.#parts.bans.has(family, source0, source1, source2, source3, now);
   }
 
-  /** `frame`: by which a packet for this host came in, where one has brought it about. */
+  /** `frame`: absent if no packet caused it. */
   #report(frame?: Frame): void {
     const steps = this.#steps;
     for (let i = 0; i < steps.count; i++) this.#told.step(steps, i, this.#now);

@@ -3,7 +3,7 @@ import type { Door } from '../../../core/door/door.ts';
 
 type StepEventKind = 'stage' | 'failed' | 'expired' | 'evicted' | 'completed' | 'withheld';
 
-/** The sorts of log lines of one door, made once: a flood must not make a text for every packet. */
+/** The log-limit keys of one door, made once: a flood must not create a string per packet. */
 export type LineKeys = Readonly<Record<StepKind, { readonly kind: StepEventKind; readonly sort: string }>>;
 
 export function stepSorts(doors: readonly (Door | undefined)[]): readonly LineKeys[] {

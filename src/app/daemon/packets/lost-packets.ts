@@ -1,17 +1,17 @@
 import type { Capture } from '../../../host/capture/capture.ts';
 import type { Reports } from '../reporting/reports.ts';
 
-/** Asking the kernel is a system call: while there is much to do, it is asked this often, and once afterwards. */
+/** Reading the counter is a system call: under load it is made this often, and once afterwards. */
 const ASK_EVERY_MS = 1000;
 
-/** Reports the packets that the kernel had to drop because they came faster than they were read. */
+/** Reports packets that the kernel dropped because they arrived faster than they were read. */
 export class LostPackets {
   readonly #capture: Capture;
   readonly #reports: Reports;
   #askedAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #reported = 0;
-  /** To those who follow; the log has limits of its own. */
+  /** The number already sent to followers. The log has its own limits. */
   #told = 0;
 
   constructor(capture: Capture, reports: Reports) {

@@ -5,19 +5,19 @@ import type { Frame } from '../../../host/capture/capture.ts';
 import { ReversePath } from '../../../host/interfaces/reverse-path.ts';
 import type { InterfaceWatch } from './interface-watch.ts';
 
-/** What a packet is by where it comes from. The other values are those of `TRACED`: why it is no knock. */
+/** The origin of a packet. The other values are those of `TRACED`: why it is not a knock. */
 export const ORIGIN = {
   possible: 0,
-  /** The same packet is seen once more where it enters the host, and counts there. */
+  /** The same packet is seen again where it enters the host, and counts there. */
   seenAgain: -1,
 } as const;
 
 export type Origin = (typeof ORIGIN)[keyof typeof ORIGIN] | typeof TRACED.forged | typeof TRACED.otherVlan;
 
-/** The interfaces and addresses that the host has now, and which of its interfaces count. */
+/** The host's present interfaces and addresses, and which interfaces count. */
 export type HeardInterfaces = Pick<InterfaceWatch, 'addresses' | 'topology' | 'hears'>;
 
-/** Judges where packets come from and whom they are for, by the host's interfaces and addresses as they are now. */
+/** Judges where packets come from and whom they are for, by the host's present interfaces and addresses. */
 export class PacketOrigin {
   readonly #interfaces: HeardInterfaces;
   readonly #reversePath = new ReversePath();
@@ -26,7 +26,7 @@ export class PacketOrigin {
     this.#interfaces = interfaces;
   }
 
-  /** Takes constant time, and allocates nothing. */
+  /** Constant time, no allocation. */
   judge(frame: Frame, packet: Packet): Origin {
     const { addresses, topology } = this.#interfaces;
     const { family, source0, source1, source2, source3 } = packet;
@@ -41,7 +41,7 @@ export class PacketOrigin {
     return ORIGIN.possible;
   }
 
-  /** A tagged frame enters the host by the interface of its VLAN, or, on a bridge's port, by the bridge. */
+  /** A tagged frame enters the host through its VLAN interface or, on a port of a bridge, through the bridge. */
   #judgeVlan({ interfaceIndex, vlan }: Frame): Origin {
     const { topology } = this.#interfaces;
     const own = topology.vlan(interfaceIndex, vlan);
@@ -49,20 +49,20 @@ export class PacketOrigin {
     return topology.entry(interfaceIndex) === interfaceIndex ? TRACED.otherVlan : ORIGIN.seenAgain;
   }
 
-  /** Whether it is sent to this host. Only a door's target may be somebody else's, on a bridge or a mirror port. */
+  /** Whether the packet is for this host. Only a door with a target takes others, on a bridge or a mirror port. */
   isLocal(frame: Frame, packet: Packet): boolean {
     if (!frame.toThisHost) return false;
     const { addresses, topology } = this.#interfaces;
     const { family, destination0, destination1, destination2, destination3 } = packet;
     if (!addresses.has(family, destination0, destination1, destination2, destination3)) return false;
-    // From outside, the kernel takes nothing for loopback.
+    // The kernel accepts no packet for loopback addresses from outside.
     return (
       topology.isInward(frame.interfaceIndex) ||
       !isLoopback(family, destination0, destination1, destination2, destination3)
     );
   }
 
-  /** Whether the kernel throws it away because the way back to its source is another. Asked for the last knock alone. */
+  /** Whether the kernel drops the packet because of its reverse path filter. Only asked for the last knock. */
   isThrownAway(frame: Frame, packet: Packet): boolean {
     const { topology } = this.#interfaces;
     const { interfaceIndex, vlan } = frame;

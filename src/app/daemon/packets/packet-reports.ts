@@ -13,7 +13,7 @@ export type PacketReportsParts = {
   readonly scans: ScanWatch;
 };
 
-/** What packets have brought about, for the log, the counters and the feed. A flood makes no text for each packet. */
+/** Passes what packets cause to the log, the counters and the event stream. A flood creates no string per packet. */
 export class PacketReports {
   readonly #parts: PacketReportsParts;
   #sorts: readonly LineKeys[];

@@ -10,16 +10,16 @@ import type { Packet } from '../../../core/packet/packet.ts';
 import { readEphemeralPorts, readServedPorts } from '../../../host/ports/host-ports.ts';
 
 /**
- * Between two looks at the ports in use: at least this, and this many times what the last one took. Looks are taken
- * only when a decoy port is touched.
+ * Pause between two reads of the ports in use: at least this, and this many times the length of the last one. The ports
+ * are read only when a decoy port is touched.
  */
 const LOOK_MS = 1000;
 const LOOK_FACTOR = 200;
 
-/** Knock ports of doors that are no more, as of one-time sequences that are used up. BOUNDED: the latest. */
+/** Knock ports of removed doors, such as used one-time sequences. BOUNDED: the latest ones. */
 const FORMER_PORTS = 256;
 
-/** What the kernel is to pass, and what the engine is to make of it. */
+/** What the kernel filter passes, and what the engine does with it. */
 export type Watch = {
   readonly doors: readonly Door[];
   readonly config: Config;
@@ -28,7 +28,7 @@ export type Watch = {
   readonly ports: HostPorts | undefined;
 };
 
-/** Stretches the decoy ports between the ports that are in use, and takes them away where a service comes. */
+/** Places the decoy ports between the ports in use, and removes one when a service starts there. */
 export class ScanWatch {
   readonly guard: ScanGuard;
   readonly secret: HashKey;
@@ -55,7 +55,7 @@ export class ScanWatch {
     this.#report = report;
   }
 
-  /** Of those doors, with the ports as they are now. Nothing changes until it is adopted. */
+  /** Prepares a watch for those doors and the ports now in use. Nothing changes until `adopt`. */
   prepare(doors: readonly Door[], config: Config): Watch {
     const { settings } = config;
     const codes = codeDoors(config.doors);
@@ -73,7 +73,7 @@ export class ScanWatch {
     return { doors, config, filter, policy, ports };
   }
 
-  /** The filter is the caller's to set. */
+  /** The caller sets the filter. */
   adopt(watch: Watch): void {
     this.#watch = watch;
     this.guard.follow(watch.policy);
@@ -105,7 +105,7 @@ export class ScanWatch {
     return this.#watch?.filter ?? '';
   }
 
-  /** The filter with another share in the place of the secret one, for eyes that need not see it: of the same cost. */
+  /** The filter with another share of decoy ports in place of the secret one, for display. It has the same cost. */
   get filterWithoutSecret(): string {
     if (this.#watch?.ports === undefined) return this.filter;
     const { doors, config, ports } = this.#watch;
@@ -114,7 +114,7 @@ export class ScanWatch {
     return renderCaptureFilter(doors, { ipv6: this.#ipv6, decoys, codes });
   }
 
-  /** Whether the decoy port that the packet touches lies on a port that is in use now. `now`: any clock in ms. */
+  /** Whether the decoy port that the packet touches is in use now. `now`: any clock in ms. */
   isServedNow(packet: Packet, now: number): boolean {
     const watch = this.#watch;
     if (watch?.policy === undefined || now < this.#nextLook) return false;

@@ -4,13 +4,15 @@ import type { OnProof } from './signed-knocks.ts';
 import { SignedPayloads } from './signed-payloads.ts';
 import { SpaPayloads } from './spa-payloads.ts';
 
-/** Where a ring could not be opened at a reload, it is retried. */
+/** Delay before a ring that could not be opened at a reload is retried. */
 const AGAIN_MS = 10_000;
 
 /** A key's end may be further off than a timer can count. */
 const LOOK_MS = 6 * 3_600_000;
 
-/** Hears the proofs that come as payloads, each kind in a ring of its own while a door takes it. No port is opened for it. */
+/**
+ * Receives proofs that come as payloads, each kind in its own ring while a door accepts it. No port is opened for them.
+ */
 export class PayloadListener {
   readonly #source: PayloadSource;
   readonly #signed: SignedPayloads;
@@ -27,13 +29,13 @@ export class PayloadListener {
     });
   }
 
-  /** Takes proofs from now on, if a door does. Throws what the system has against it. */
+  /** Accepts proofs from now on, if a door does. Throws the system's error. */
   listen(admit: OnProof): void {
     this.#source.admit = admit;
     this.#follow();
   }
 
-  /** The configuration in force is another one now. What cannot be done yet is retried. */
+  /** The current configuration has changed. What cannot be done yet is retried. */
   follow(): void {
     if (this.#isStopped) return;
     try {
@@ -45,12 +47,12 @@ export class PayloadListener {
     }
   }
 
-  /** Packets that the filters passed, and those that were lost because they came too fast. */
+  /** Packets that the filters passed, and those lost because they arrived too fast. */
   packets(): { readonly signed: CaptureCounters; readonly spa: CaptureCounters } {
     return { signed: this.#signed.packets(), spa: this.#spa.packets() };
   }
 
-  /** Takes nothing any more. */
+  /** Accepts nothing from now on. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -58,7 +60,7 @@ export class PayloadListener {
     this.#spa.close();
   }
 
-  /** All leases are closed, and what waited for the disk is written. */
+  /** All leases are closed, and pending writes are done. */
   end(): void {
     this.#source.end();
   }

@@ -16,70 +16,81 @@ import { type HeardInterfaces, ORIGIN, PacketOrigin } from '../packets/packet-or
 import type { Barrier, PayloadJudge } from './payload-judge.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 
-/** No work of one turn takes longer, but for the last packet's: a knock on ports waits for no more. */
+/** Time limit of one turn, plus the last packet: a port knock waits no longer. */
 const SLICE_MS = 1;
 
-/** The clock is looked at once in so many packets, and behind each that was judged. */
+/** The clock is read once in so many packets, and after each judged one. */
 const LOOK_EVERY = 16;
 
-/** Being woken costs as much as a hundred packets: beyond so many wake-ups a ms the loop rests, as `KnockLoop` does. */
+/**
+ * Each wake-up costs as much as a hundred packets. Beyond this rate, in wake-ups per ms, the loop rests, as `KnockLoop`
+ * does.
+ */
 const WAKE_UPS_PER_MS = 0.04;
 const WAKE_UPS_AT_ONCE = 100;
 const REST_MS = 20;
-/** What was run between two turns counts as the cost of being woken, but no more of it. */
+/** Work done between two turns counts as the cost of a wake-up, up to this limit. */
 const MOST_FOR_WAKE_UP_MS = 0.1;
 const REST_PACKETS = 64;
 
-/** A quarter of a core, of which a burst of 50 ms may be saved up; a tenth is left for sources that have opened before. */
+/**
+ * A quarter of a core, of which up to 50 ms can be saved up. A tenth is reserved for sources that have opened a door
+ * before.
+ */
 const WORK = { share: 0.25, depth: 50, reserve: 0.1 } as const;
 
-/** Of one source. Who has opened before is no stranger: his programs may open many connections at one time. */
+/** Limits per source. A known source gets more: its programs may open many connections at once. */
 const RATES = {
   strangers: { burst: 5, perSecond: 10 },
   known: { burst: 40, perSecond: 50 },
 } as const;
-/** Of strangers so many that 65,536 forged sources leave fifteen of sixteen honest ones a place of their own. */
+/**
+ * Enough places for strangers that with 65,536 forged sources, fifteen of sixteen honest ones have a place of their
+ * own.
+ */
 const PLACES = { strangers: 1_048_576, known: 65_536 } as const;
 
-/** Looks at one packet on a bridge and its port come right behind each other. */
+/** Two sightings of one packet, on a bridge and on its port, follow each other directly. */
 const RECENT = 4096;
 
-/** TCP gives up to send a segment again by then. Of UDP and ICMP only a second look at one packet is a copy. */
+/** TCP gives up resending a segment by then. For UDP and ICMP only a second sighting of one packet is a copy. */
 const SENT_AGAIN_MS = 60_000;
 
 export type PayloadLoopParts = {
   readonly capture: Capture;
-  /** Where more packets wait in the ring than this, strangers are not judged until it is shorter: a quarter of it. */
+  /**
+   * If more packets than this wait in the ring, strangers are not judged until it is shorter: a quarter of the ring.
+   */
   readonly crowd: number;
   readonly interfaces: HeardInterfaces;
   readonly bans: BanList;
   readonly known: KnownSources;
   readonly secret: HashKey;
-  /** What waits in the rings that go first. */
+  /** Reads the rings that have precedence. */
   readonly takeOthers: () => void;
-  /** Whether a door takes what is sent to this address, which is not the host's. */
+  /** Whether a door accepts packets for this address, which is not the host's. */
   readonly isTarget: (packet: Packet) => boolean;
   readonly judge: PayloadJudge;
 };
 
-/** Carries packets from their ring through the cheap checks, and those that the budgets allow to the judge. */
+/** Carries packets from their ring through the cheap checks, and those within the budgets to the judge. */
 export class PayloadLoop {
   readonly #parts: PayloadLoopParts;
   readonly #packet = new Packet();
   readonly #origin: PacketOrigin;
   readonly #recent: RecentPackets;
-  /** Strangers cannot use up the tokens of those who are known. */
+  /** Strangers cannot use up the tokens of known sources. */
   readonly #buckets: { readonly known: SourceBuckets; readonly strangers: SourceBuckets };
   readonly #work = new WorkBudget(WORK);
   readonly #take = (frame: Frame): void => this.#takeFrame(frame);
   #readiness: Readiness | undefined;
   #rest: NodeJS.Timeout | undefined;
   #wakeUps = 0;
-  /** When the turn began, and up to which CPU time of this thread the work has been spent. */
+  /** When the turn began, and the thread CPU time up to which work has been charged. */
   #turnAt = 0;
   #spentTo = 0;
   #hasJudged = false;
-  /** The slice was over before the ring was empty. */
+  /** The time slice ended before the ring was empty. */
   #isCut = false;
   #isStopped = false;
 
@@ -106,7 +117,7 @@ export class PayloadLoop {
     this.#origin.close();
   }
 
-  /** Takes what has arrived by now, before other work that takes longer. */
+  /** Processes what has already arrived, before longer work. */
   takeArrived(): void {
     if (this.#isStopped || !this.#work.allows(true, performance.now())) return;
     this.#turnAt = performance.now();
@@ -115,7 +126,7 @@ export class PayloadLoop {
     this.#spend();
   }
 
-  /** What is left in the ring has the descriptor still readable: the next turn comes behind everybody else's. */
+  /** If packets remain in the ring, the descriptor stays readable: the next turn comes after other work. */
   #turn(): void {
     if (this.#isStopped) return;
     this.#work.spend(Math.min(MOST_FOR_WAKE_UP_MS, threadCpuMs() - this.#spentTo));
@@ -164,7 +175,7 @@ export class PayloadLoop {
     const packet = this.#packet;
     const reading = readPacket(frame.bytes, frame.start, frame.end, packet);
     if (reading !== READING.packet && reading !== READING.otherProtocol) return;
-    // A segment that TCP sends again is known by its number.
+    // A segment that TCP resends is recognized by its sequence number.
     if (packet.protocol !== PROTOCOL_NUMBER.tcp) packet.identity = frame.nanoseconds;
     if (!judge.recognizes(frame.bytes, packet)) return;
     const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
@@ -184,7 +195,7 @@ export class PayloadLoop {
     this.#spend();
   }
 
-  /** Why no work goes into the packet, if none does. */
+  /** Why the packet is not examined further; `undefined`: it is. */
   #barrier(now: number): Barrier | undefined {
     const { bans, known } = this.#parts;
     const { family, source0, source1, source2, source3 } = this.#packet;
@@ -196,7 +207,7 @@ export class PayloadLoop {
     const at = performance.now();
     if (!this.#work.allows(isKnown, at)) return 'budget';
     if (isKnown) return undefined;
-    // Who is known is not to be lost behind strangers that are judged one by one.
+    // A known source must not be lost behind strangers who are judged one by one.
     if (this.#parts.capture.holds(this.#parts.crowd)) return 'budget';
     return silence < silenceWanted(this.#work.fullness(at)) ? 'budget' : undefined;
   }

@@ -1,20 +1,20 @@
 import type { Address } from '../../../core/net/address.ts';
 import type { Instant } from '../../../core/net/time.ts';
 
-/** A datagram that bears this server's tag: what a judge has to know of it. */
+/** A datagram with this server's tag, in the form that a judge needs. */
 export type PayloadPacket = {
-  /** The signed knock: bytes of its own, which stay. */
+  /** The signed knock, in a copy that stays valid. */
   readonly payload: Uint8Array;
   readonly source: Address;
   readonly sourcePort: number;
   readonly destination: Address;
   readonly port: number;
-  /** By which it came in. */
+  /** The interface that it arrived on. */
   readonly interfaceIndex: number;
-  /** Whether it is for this host, not for the target of a door. */
+  /** Whether it is for this host, not for a door's target. */
   readonly isLocal: boolean;
-  /** By the wall clock, as the kernel has stamped it. */
+  /** Wall-clock time of the kernel's timestamp. */
   readonly at: Instant;
-  /** Whether the kernel throws it away because the way back to its source is another. Only good until the call returns. */
+  /** Whether the kernel drops the packet because of its reverse path filter. Valid only during the call. */
   readonly isThrownAway: () => boolean;
 };

@@ -4,7 +4,7 @@ import type { PayloadLoop } from './payload-loop.ts';
 
 type Heard = { readonly capture: Capture; readonly loop: PayloadLoop };
 
-/** A ring for payloads, while there is something to hear in it, and its loop. */
+/** A ring for payloads, open while something listens, and its loop. */
 export class PayloadRing {
   readonly #shape: RingShape;
   readonly #openLoop: (capture: Capture) => PayloadLoop;
@@ -17,7 +17,10 @@ export class PayloadRing {
     this.#openLoop = openLoop;
   }
 
-  /** Takes from now on what this filter passes. Whether the ring was closed before. Throws what the system has against it. */
+  /**
+   * Receives what this filter passes from now on. Returns whether the ring was closed before. Throws the system's
+   * error.
+   */
   hear(filter: string): boolean {
     const { capture } = this.#heard ?? {};
     if (capture !== undefined && filter !== this.#filter) capture.setFilter(filter);
@@ -34,7 +37,7 @@ export class PayloadRing {
     this.#heard?.loop.takeArrived();
   }
 
-  /** Packets that the filter passed, and those that were lost because they came too fast. */
+  /** Packets that the filter passed, and those lost because they arrived too fast. */
   packets(): CaptureCounters {
     const now = this.#heard?.capture.counters() ?? { passed: 0, dropped: 0 };
     return { passed: this.#counted.passed + now.passed, dropped: this.#counted.dropped + now.dropped };

@@ -21,7 +21,7 @@ import { UseRecord } from './use-record.ts';
 
 const KNOWN_PLACES = 65_536;
 
-/** Of the history, so many leases tell at a start who is known. */
+/** The number of past leases that tell, at a start, which sources are known. */
 const KNOWN_FROM_HISTORY = 4096;
 
 export type PayloadParts = {
@@ -36,7 +36,7 @@ export type PayloadParts = {
   readonly report: (event: Event) => void;
 };
 
-/** What all proofs that come as payloads share: who is known, and what was used. It outlives their rings. */
+/** Shared by all proofs that come as payloads: known sources and used proofs. It outlives the rings. */
 export class PayloadSource {
   readonly parts: PayloadParts;
   readonly #secret = drawSecret();
@@ -50,7 +50,7 @@ export class PayloadSource {
     this.#startedAt = parts.clock.wall();
   }
 
-  /** It is read when a ring is opened first. */
+  /** Read when a ring is first opened. */
   get record(): UseRecord {
     if (this.#record === undefined) {
       const { store, clock, keeper, report } = this.parts;
@@ -91,7 +91,7 @@ export class PayloadSource {
     try {
       for (const { source } of this.parts.store.history(KNOWN_FROM_HISTORY)) this.#known.add(source);
     } catch {
-      // Without its history nobody is known yet; that it cannot be read has been said.
+      // Without the history no source is known yet. The read error has been reported.
     }
   }
 }

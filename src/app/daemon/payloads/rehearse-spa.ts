@@ -10,8 +10,8 @@ const NOTHING: SpaMessage = {
 };
 
 /**
- * Seals and opens a packet by a key of each mode and digest that users have: OpenSSL looks for its algorithms at their
- * first use, which would take the first packet of the day some milliseconds.
+ * Encrypts and decrypts a packet with one key of each mode and digest that users have. OpenSSL looks up its algorithms
+ * at their first use, which would delay the first packet by milliseconds.
  */
 export function rehearseSpa(ciphers: Ciphers, owners: readonly SpaOwner[]): void {
   const ofEachKind = new Map(

@@ -13,9 +13,9 @@ import type { ProofCounters } from '../reporting/proof-counters.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 
 /**
- * Of each key, source and status but `open`. `old`: knocks that may be recorded ones, so that who sends those again cannot
- * make the server talk. `newer`: knocks of a time newer than any that the key has signed before; only its owner can make
- * them, and each is answered once. So recorded knocks, sent again even with his address, do not delay his own.
+ * Rates per key, source and status, except for `open`. `old`: possibly replayed knocks, so that a replay cannot make
+ * the server talk. `newer`: knocks with a time newer than any that the key has signed. Only the key's owner can make
+ * these, and each is answered once. Replayed knocks therefore do not delay the owner's own, even with his address.
  */
 const REFUSALS = {
   old: { burst: 3, perSecond: 0.1 },
@@ -23,7 +23,7 @@ const REFUSALS = {
 } as const;
 const MAX_NAMES = 16_384;
 
-/** Between two lines about replies that cannot be sent. */
+/** Interval between log lines about replies that cannot be sent. */
 const TELL_MS = 60_000;
 
 export type ReplySenderParts = {
@@ -31,11 +31,11 @@ export type ReplySenderParts = {
   readonly clock: Clock;
   readonly counters: ProofCounters;
   readonly report: (event: Event) => void;
-  /** `undefined`: the kernel took it. */
+  /** `undefined`: the kernel accepted it. */
   readonly send: typeof sendDatagram;
 };
 
-/** What a reply other than `open` is about. */
+/** The subject of a reply other than `open`. */
 export type RefusedKnock = {
   readonly status: ReplyStatus;
   readonly keyName: string;
@@ -44,16 +44,16 @@ export type RefusedKnock = {
   readonly isNewer: boolean;
 };
 
-/** Whom a reply goes to, and what it is sealed with. */
+/** The receiver of a reply, and the key that encrypts it. */
 export type ReplyTo = {
   readonly packet: PayloadPacket;
   readonly context: HpkeContext;
-  /** Of the key that has signed the knock. */
+  /** The key that signed the knock. */
   readonly keyName: string;
   readonly challenge: Uint8Array;
 };
 
-/** Answers knocks whose signature is good, sealed, from the port that they were sent to. */
+/** Answers knocks with a valid signature. The reply is encrypted and comes from the port that was knocked at. */
 export class ReplySender {
   readonly #parts: ReplySenderParts;
   readonly #old = new KeyRate(REFUSALS.old, MAX_NAMES);
@@ -69,7 +69,7 @@ export class ReplySender {
     return this.#rateOf(knock).allows(nameOf(knock), performance.now());
   }
 
-  /** Whether a reply may be sent; it counts as sent. */
+  /** Whether a reply may be sent; if so, it counts as sent. */
   admits(knock: RefusedKnock): boolean {
     return this.#rateOf(knock).admit(nameOf(knock), performance.now());
   }

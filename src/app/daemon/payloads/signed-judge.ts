@@ -15,18 +15,18 @@ export type SignedJudgeParts = {
   readonly knocks: SignedKnocks;
 };
 
-/** Tells signed knocks from noise, by the tags of the server's keys. */
+/** Tells signed knocks from noise by the tags of the server's keys. */
 export class SignedJudge implements PayloadJudge {
   readonly #parts: SignedJudgeParts;
   #keys: readonly ServerKey[] = [];
-  /** That of the packet recognized last. */
+  /** The key of the packet recognized last. */
   #key: ServerKey | undefined;
 
   constructor(parts: SignedJudgeParts) {
     this.#parts = parts;
   }
 
-  /** Knocks may be sealed to these keys from now on. */
+  /** Knocks may be encrypted to these keys from now on. */
   follow(keys: readonly ServerKey[]): void {
     this.#keys = keys;
   }

@@ -13,8 +13,8 @@ export const SEAL_WORDS: Readonly<Record<SealReason, string>> = {
 };
 
 /**
- * From its own source the knock may still count. If it were recorded, who is faster with a copy from another address would
- * shut its sender out.
+ * The knock may still count from its own source. If it were recorded as used, an attacker with a faster copy from
+ * another address could lock its sender out.
  */
 export const IS_FROM_ELSEWHERE = {
   source: true,

@@ -32,8 +32,8 @@ import { IS_FROM_ELSEWHERE, OUTCOME_OF, SEAL_WORDS, THROWN_AWAY } from './signed
 import type { UseRecord } from './use-record.ts';
 
 /**
- * Knocks of one key that are recorded: a user cannot fill the record. Those that are refused have buckets of their own,
- * those that may be recorded ones another: sent again, they take nothing from the owner's.
+ * Rate at which knocks of one key are recorded: a user cannot fill the record. Refused knocks have separate buckets,
+ * and possibly replayed ones another: replays take nothing from the owner.
  */
 const KEY_RATE = { burst: 40, perSecond: 10 } as const;
 const MAX_KEYS = 16_384;
@@ -49,9 +49,9 @@ export type SignedKnocksParts = {
   readonly keeper: LeaseKeeper;
   readonly counters: ProofCounters;
   readonly report: (event: Event) => void;
-  /** What a proof goes through to its door, as a sequence does. */
+  /** The steps between a proof and its door, the same as for a sequence. */
   readonly admit: OnProof;
-  /** A door has been opened to the packet's source. */
+  /** A door was opened for the packet's source. */
   readonly onOpened: (packet: PayloadPacket) => void;
 };
 
@@ -63,7 +63,7 @@ export type OnProof = (
 type Knock = Extract<OpenedKnock, { kind: 'knock' }>;
 type Refused = Extract<ProofJudgement, { kind: 'refused' }>;
 
-/** Judges signed knocks: whose they are, whether they count, and what comes of them. */
+/** Judges signed knocks: whose they are, whether they are valid, and what follows. */
 export class SignedKnocks {
   readonly #parts: SignedKnocksParts;
   readonly #challenges: Challenges;
@@ -76,7 +76,7 @@ export class SignedKnocks {
     this.#challenges = new Challenges(parts.ciphers, randomBytes(SECRET_BYTES));
   }
 
-  /** It was taken already. What it says is not looked at again. */
+  /** The knock was used before. Its content is not examined again. */
   takeUsed({ source }: PayloadPacket): void {
     this.#tell(source, { reason: USED_ALREADY, shortReason: USED_ALREADY });
   }
@@ -110,7 +110,7 @@ export class SignedKnocks {
     return this.#parts.inForce.current.settings.clockWindow ?? DEFAULT_CLOCK_WINDOW;
   }
 
-  /** Those that packets to this destination may open. */
+  /** The doors that packets to this destination may open. */
   #doors({ isLocal, destination }: PayloadPacket): readonly DoorSpec[] {
     return this.#parts.inForce.current.doors.filter(
       (door) => takes(door, 'key') && (door.target === undefined ? isLocal : door.target === destination),
@@ -137,13 +137,13 @@ export class SignedKnocks {
     if (!isAnswered && !mayCountLater) return;
     if (!isSigned && !this.#isSigned(knock, owner, key)) return;
     this.#newest.note(keyName, time);
-    // What was signed counts for nothing later either, whatever becomes of clocks, users and doors.
+    // A signed knock must not count later either, even after changes of clocks, users or doors.
     if (mayCountLater && this.#refusedRate.admit(`${isNewer} ${keyName}`, performance.now()))
       record.take(this.#useOf(packet, knock));
     if (isAnswered && replies.admits(about)) this.#reply(packet, knock, owner, status);
   }
 
-  /** It was refused before its signature was looked at. */
+  /** It was refused before its signature was checked. */
   #isSigned({ body, point }: Knock, owner: KeyOwner, key: ServerKey): boolean {
     return hasValidSignature(this.#parts.ciphers, owner.key.knockKey, body, point, key.point);
   }

@@ -13,7 +13,7 @@ import { ReplySender } from './reply-sender.ts';
 import { SignedJudge } from './signed-judge.ts';
 import { SignedKnocks } from './signed-knocks.ts';
 
-/** Hears signed knocks while a door takes them. */
+/** Receives signed knocks while a door accepts them. */
 export class SignedPayloads {
   readonly #source: PayloadSource;
   readonly #ring = new PayloadRing(PAYLOAD_RING, (capture) => this.#openLoop(capture));
@@ -23,7 +23,10 @@ export class SignedPayloads {
     this.#source = source;
   }
 
-  /** By the configuration in force. In how many ms it should be looked at again, because a key ends then. */
+  /**
+   * Applies the current configuration. Returns the ms until it must be applied again because a key ends; `undefined`:
+   * never.
+   */
   follow(): number | undefined {
     const { inForce, ipv6 } = this.#source.parts;
     const { signedPort: port } = inForce.current.settings;
@@ -49,7 +52,7 @@ export class SignedPayloads {
     this.#ring.close();
   }
 
-  /** Those that count now. */
+  /** The keys that are valid now. */
   #keys(): { readonly keys: readonly ServerKey[]; readonly next?: number } {
     const { inForce, clock } = this.#source.parts;
     const { keys, next } = keysThatCount(inForce.authority?.serverKeys ?? [], clock.wall());

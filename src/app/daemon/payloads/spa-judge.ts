@@ -24,7 +24,7 @@ export type SpaListening = {
 
 export type SpaJudgeParts = { readonly counters: SpaCounters; readonly packets: SpaPackets };
 
-/** Tells packets of fwknop from noise, by where they stand, their lengths and characters. */
+/** Tells fwknop packets from noise by their transport, length and characters. */
 export class SpaJudge implements PayloadJudge {
   readonly #parts: SpaJudgeParts;
   #port = 0;
@@ -42,7 +42,7 @@ export class SpaJudge implements PayloadJudge {
     this.#has = { udp: has('udp'), icmp: has('icmp'), tcp: has('tcp'), http: has('http') };
   }
 
-  /** The payload is the text of the packet afterwards; of HTTP with its own two characters. */
+  /** Afterwards the payload is the packet's text; for HTTP with its own two characters. */
   recognizes(bytes: Uint8Array, packet: Packet): boolean {
     if (packet.payloadEnd === 0 || !this.#findText(bytes, packet)) return false;
     const { payloadStart, payloadEnd } = packet;
@@ -64,7 +64,7 @@ export class SpaJudge implements PayloadJudge {
     this.#parts.counters.garbage(why);
   }
 
-  /** Whether a packet was used before takes its hash to tell. */
+  /** Telling whether a packet was used before needs its hash. */
   takeUsed(): void {}
 
   take(packet: PayloadPacket): void {

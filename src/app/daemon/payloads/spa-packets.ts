@@ -19,11 +19,11 @@ import { THROWN_AWAY } from './signed-knock-words.ts';
 import type { OnProof } from './signed-knocks.ts';
 import type { UseRecord } from './use-record.ts';
 
-/** Packets of one key that are recorded: a user cannot fill the record. */
+/** Rate at which packets of one key are recorded: a user cannot fill the record. */
 const KEY_RATE = { burst: 40, perSecond: 10 } as const;
 const MAX_KEYS = 16_384;
 
-/** BOUNDED: sources of which it is remembered whose packets they sent. */
+/** BOUNDED: sources whose last key is remembered. */
 const MAX_SENDERS = 4096;
 
 export type SpaPacketsParts = {
@@ -32,19 +32,19 @@ export type SpaPacketsParts = {
   readonly record: UseRecord;
   readonly counters: SpaCounters;
   readonly report: (event: Event) => void;
-  /** What a proof goes through to its door, as a sequence does. */
+  /** The steps between a proof and its door, the same as for a sequence. */
   readonly admit: OnProof;
-  /** A door has been opened by the packet. */
+  /** The packet opened a door. */
   readonly onOpened: (packet: PayloadPacket) => void;
 };
 
 type Found = { readonly owner: SpaOwner; readonly message: SpaMessage; readonly id: Uint8Array };
 
-/** Judges packets of fwknop: whose they are, whether they count, and what comes of them. */
+/** Judges fwknop packets: whose they are, whether they are valid, and what follows. */
 export class SpaPackets {
   readonly #parts: SpaPacketsParts;
   readonly #rate = new KeyRate(KEY_RATE, MAX_KEYS);
-  /** Whose key a source's last packet was made with: that is tried first. */
+  /** The key of a source's last packet, which is tried first. */
   readonly #senders = new Map<Address, string>();
 
   constructor(parts: SpaPacketsParts) {
@@ -73,7 +73,7 @@ export class SpaPackets {
     this.#tell(source, { reason: SPA_USED_ALREADY, shortReason: SPA_USED_ALREADY }, owner);
   }
 
-  /** Whose it is. Keys with an HMAC are tried first: those without take a decryption each. */
+  /** Finds the owner. Keys with an HMAC are tried first; the others cost a decryption each. */
   #find(packet: PayloadPacket, candidate: SpaCandidate, id: Uint8Array): Found | undefined {
     const owners = this.#owners(packet.source);
     const { ciphers } = this.#parts;
@@ -93,7 +93,7 @@ export class SpaPackets {
       const read = this.#read(one, candidate);
       if (read === undefined) continue;
       this.#remember(packet.source, one);
-      // Without an HMAC the same content can stand in other bytes.
+      // Without an HMAC, other bytes can carry the same content.
       return { owner: one, message: read.message, id: ciphers.sha256(Buffer.from(read.text, 'latin1')) };
     }
     return undefined;
@@ -132,7 +132,7 @@ export class SpaPackets {
     });
     const { time } = message;
     const until = usedUntil(time, packet.at, SPA_WINDOW);
-    // What was refused counts for nothing later either, whatever becomes of clocks and doors.
+    // A refused packet must not count later either, even after changes of clocks or doors.
     const isTaken =
       this.#rate.admit(owner.spa.fingerprint, performance.now()) && record.take({ id, time, until });
     if (judged.kind === 'refused') {
@@ -146,7 +146,7 @@ export class SpaPackets {
     }
   }
 
-  /** Those that packets to this destination may open. */
+  /** The doors that packets to this destination may open. */
   #doors({ isLocal, destination }: PayloadPacket): readonly DoorSpec[] {
     return this.#parts.inForce.current.doors.filter(
       (door) => takes(door, 'spa') && (door.target === undefined ? isLocal : door.target === destination),
@@ -163,7 +163,7 @@ export class SpaPackets {
     for (const completion of completions) {
       const { source, door } = completion;
       report({ kind: 'completed', source, door: door.name, ...by });
-      // What it opens for another address than its own may come from wherever it likes.
+      // A packet that opens for another address may come from any source.
       const whyNot = source === packet.source && packet.isThrownAway() ? THROWN_AWAY : undefined;
       void admit(completion, whyNot).then((result) => this.#opened(packet, result));
     }

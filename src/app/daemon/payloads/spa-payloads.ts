@@ -13,10 +13,10 @@ import { rehearseSpa } from './rehearse-spa.ts';
 import { SpaJudge } from './spa-judge.ts';
 import { SpaPackets } from './spa-packets.ts';
 
-/** Hears packets of fwknop while a door takes them and a user has a key for them. A flood of them delays no other knock. */
+/** Receives fwknop packets while a door accepts them and a user has a key. A flood of them delays no other knock. */
 export class SpaPayloads {
   readonly #source: PayloadSource;
-  /** What is to be taken before: the other rings. */
+  /** Reads the other rings, which have precedence. */
   readonly #takeOthers: () => void;
   readonly #ring = new PayloadRing(SPA_RING, (capture) => this.#openLoop(capture));
   #judge: SpaJudge | undefined;
@@ -26,7 +26,7 @@ export class SpaPayloads {
     this.#takeOthers = takeOthers;
   }
 
-  /** By the configuration in force. */
+  /** Applies the current configuration. */
   follow(): void {
     const { inForce, ipv6 } = this.#source.parts;
     const { settings, doors } = inForce.current;

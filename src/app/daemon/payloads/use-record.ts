@@ -9,21 +9,20 @@ export type UseRecordParts = {
   readonly store: LeaseStore;
   readonly clock: Clock;
   readonly report: (event: Event) => void;
-  /** Writes it in one transaction with a lease that comes of it. */
+  /** Writes in one transaction with the lease that results. */
   readonly alongside: (write: () => void) => Promise<void>;
 };
 
 /**
- * Which signed knocks have been taken, in memory and in the store. A disk that cannot be written keeps nobody out: what
- * it misses counts here, and the next start, which finds that this run has not ended in order, takes nothing that is
- * older than itself.
+ * Which signed knocks have been used, in memory and in the store. A disk that cannot be written keeps nobody out:
+ * memory still counts. The next start sees that this run did not end in order, and accepts nothing older than itself.
  */
 export class UseRecord {
   readonly #parts: UseRecordParts;
   readonly #used: UsedKnocks;
   readonly #record: RunRecord<UsedKnock>;
 
-  /** `start`: this process's, by the wall clock. */
+  /** `start`: of this process, by the wall clock. */
   constructor(parts: UseRecordParts, start: Instant) {
     this.#parts = parts;
     const { clock, store } = parts;
@@ -40,17 +39,19 @@ export class UseRecord {
     this.#record.add([]);
   }
 
-  /** Knocks up to this time do not count: of what was taken by then not everything is known. */
+  /** Knocks up to this time are refused: the record of that time may be incomplete. */
   get floor(): Instant {
     return this.#used.floor;
   }
 
-  /** Whether the knock whose ephemeral key begins at `start` has been taken. */
+  /** Whether the knock whose ephemeral key begins at `start` has been used. */
   has(bytes: Uint8Array, start: number): boolean {
     return this.#used.has(bytes, start);
   }
 
-  /** Takes it; false if it has been taken, or there is no room. It counts from now on, and is on the disk with its lease. */
+  /**
+   * Records the use. False: it was used before, or there is no room. It counts at once, and is written with its lease.
+   */
   take(knock: UsedKnock): boolean {
     const { clock } = this.#parts;
     this.#used.purge(clock.wall(), clock.sinceBoot());
@@ -59,7 +60,7 @@ export class UseRecord {
     return true;
   }
 
-  /** The daemon ends in order, and all that waited to be written is, if it could be. */
+  /** The daemon ends in order, with all pending writes done if possible. */
   end(): void {
     this.#record.end();
   }

@@ -13,20 +13,20 @@ import { findUnreachable } from './reachable-files.ts';
 import { READY_FD, STARTUP_SIGNAL } from './startup-signal.ts';
 import { hasStoredCommands } from './stored-commands.ts';
 
-/** `narrowed`: by this daemon itself, so that a restart gives it all that it had. */
+/** `narrowed`: by this daemon itself, so that a restart has all privileges again. */
 export type Narrowing =
   | { readonly kind: 'done'; readonly narrowed: boolean; readonly warnings: readonly string[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Packets, and the firewall: all that doors without commands need. */
+/** Packet capture and the firewall: all that doors without commands need. */
 const KEPT = maskOf('CAP_NET_RAW', 'CAP_NET_ADMIN');
 
-/** Tells the process that this one becomes what it is; its number, which stays the same, makes it nobody else's. */
+/** Passed through the re-exec. It contains the pid, which stays the same, so it is void for any other process. */
 const MARK = 'BUSSA_NARROWED';
 
 /**
- * Gives up every privilege that doors without commands do not need, and becomes this program again for that, once, the
- * process staying the same. Where commands or hooks are to be run, they are kept for these.
+ * Drops every privilege that doors without commands do not need. Re-executes this program once for that; the pid stays.
+ * If commands or hooks are configured, the privileges are kept for them.
  */
 export function dropPrivileges(options: DaemonOptions, config: Config): Narrowing {
   const mark = takeMark();
@@ -57,18 +57,21 @@ function becomeNarrow(options: DaemonOptions, config: Config): never {
   });
 }
 
-/** Of a file of its own, who is no member of a group may not make one of the group's. */
+/** Without CAP_CHOWN only a member of a group may give a file to it. */
 function joinGroup(name: string | undefined): void {
   const group = name === undefined ? undefined : findGroup(name);
   if (group === undefined) return;
   try {
     process.setgroups?.([...new Set([...(process.getgroups?.() ?? []), group])]);
   } catch {
-    // What it cannot be used for is said when it is needed.
+    // If the group cannot be used, the error is reported when it is needed.
   }
 }
 
-/** What the mark says could not be reached, empty for nothing; `undefined` without a mark. It does not go on to programs. */
+/**
+ * What was unreachable according to the mark, empty for nothing; `undefined` without a mark. Removes the mark, so that
+ * programs do not inherit it.
+ */
 function takeMark(): string | undefined {
   const [, pid, unreachable] = /^([0-9]+) (.*)$/s.exec(process.env[MARK] ?? '') ?? [];
   delete process.env[MARK];
@@ -87,7 +90,7 @@ function keepAll(reason: string): Narrowing {
   return { kind: 'done', narrowed: false, warnings: [`all privileges are kept: ${reason}`] };
 }
 
-/** Under the unit for doors without commands they may find less than they need. */
+/** The unit for doors without commands may give them fewer privileges than they need. */
 function keepForCommands(commands: readonly string[]): Narrowing {
   const isPoor = process.geteuid?.() === 0 && hasOnlyCapabilities(KEPT);
   const held =
@@ -107,7 +110,7 @@ function refuseChanged({ configFile }: DaemonOptions): Narrowing {
   };
 }
 
-/** A named pipe would wait for somebody to write it once more. */
+/** A second open of a named pipe would wait for another writer. */
 function canReadAgain(file: string): boolean {
   if (descriptorOf(file) !== undefined) return true;
   try {

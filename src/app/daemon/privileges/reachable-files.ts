@@ -10,8 +10,8 @@ import { type DaemonOptions, DEFAULT_PID_FILE } from '../../config/daemon-option
 const { O_APPEND, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
 /**
- * The first file that the calling thread cannot use as the daemon must, though it is there or could be made: with the
- * daemon's capabilities, root is not above the modes of what belongs to others.
+ * The first file that this thread cannot use as the daemon must, although it exists or could be created. Without
+ * CAP_DAC_OVERRIDE, file modes apply to root as well.
  */
 export function findUnreachable(options: DaemonOptions, config: Config): string | undefined {
   const { settings, doors } = config;
@@ -35,7 +35,7 @@ function canAppend(path: string): boolean {
   return existsSync(path) ? canOpen(path, O_WRONLY | O_APPEND | O_NONBLOCK) : canMakeIn(dirname(path));
 }
 
-/** What is refused for another reason than its mode would be refused to every root. */
+/** Errors other than a missing permission would affect root with all capabilities too. */
 function canOpen(path: string, flags: number): boolean {
   try {
     closeSync(openSync(path, flags));
@@ -45,7 +45,7 @@ function canOpen(path: string, flags: number): boolean {
   }
 }
 
-/** Whether entries can be made in the directory or, where it does not exist yet, in the nearest one above it. */
+/** Whether entries can be created in the directory or, if it does not exist, in its nearest existing parent. */
 function canMakeIn(directory: string): boolean {
   let place = absolutePath(directory);
   for (;;) {

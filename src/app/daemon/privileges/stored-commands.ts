@@ -5,8 +5,8 @@ import { databaseIn } from '../../state/open-state.ts';
 import { assertOwnDirectory } from '../../state/own-directory.ts';
 
 /**
- * Whether an earlier daemon has left a closing command to be run, under this configuration or another: the next one
- * runs it. What is locked is another living daemon's; of what cannot be read, the daemon that opens it tells.
+ * Whether an earlier daemon, under any configuration, left a closing command: the next one runs it. A locked database
+ * belongs to a living daemon. An unreadable one is reported by the daemon that opens it.
  */
 export function hasStoredCommands(directory: string): boolean {
   return namesIn(directory).some(
@@ -14,7 +14,7 @@ export function hasStoredCommands(directory: string): boolean {
   );
 }
 
-/** None where they cannot be listed: then nobody takes them over either. */
+/** Empty if they cannot be listed: then nobody takes them over either. */
 function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);

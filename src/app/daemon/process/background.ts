@@ -14,8 +14,8 @@ const READY_WORD = 'listening\n';
 const FAILED = 1;
 
 /**
- * Runs the daemon here until it ends, or in the background until it listens. `printError` takes lines for the person
- * who started it. Returns the exit status.
+ * Runs the daemon here until it ends, or in the background until it listens. `printError` prints to the user who
+ * started it. Returns the exit status.
  */
 export async function startOrRun(
   options: DaemonOptions,
@@ -29,7 +29,7 @@ export async function startOrRun(
   let nowhere: number;
   try {
     if (!takeStartupSignal()) return await startChild(options, cannot);
-    // Opened before the daemon stands: nothing may fail once it has closed ports.
+    // Opened early: after the ports are closed nothing may fail.
     nowhere = openSync('/dev/null', 'r+');
   } catch (error) {
     return cannot(error);
@@ -38,15 +38,15 @@ export async function startOrRun(
 }
 
 /**
- * Starts this very program again in a session of its own and waits until it listens, or ends. What it says until
- * then comes out here. Returns 0 only if it listens.
+ * Starts this program again in a session of its own, and waits until it listens or exits. Passes its output on until
+ * then. Returns 0 only if it listens.
  */
 async function startChild(
   { configFile }: DaemonOptions,
   cannot: (error: unknown) => number,
 ): Promise<number> {
   const { file, name, args } = ownCommand();
-  // Whoever waits for the end of a pipe of the caller's would wait for the end of the daemon.
+  // A caller that waits for the end of its own pipe would otherwise wait for the end of the daemon.
   keepDescriptorsFromPrograms(descriptorOf(configFile));
   const child = spawn(file, args, {
     argv0: name,
@@ -60,7 +60,7 @@ async function startChild(
 }
 
 function listening(child: ChildProcess): Promise<number> {
-  // Without a free descriptor there are no pipes, and the error comes in a moment.
+  // Without a free descriptor there are no pipes; the error event follows.
   const pipe = child.stdio?.[READY_FD] as Readable | undefined;
   return new Promise((resolve) => {
     pipe?.once('data', () => {
@@ -73,12 +73,12 @@ function listening(child: ChildProcess): Promise<number> {
 function ended(child: ChildProcess, cannot: (error: unknown) => number): Promise<number> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(cannot(error)));
-    // A child that ends before it listens has failed, whatever it says.
+    // A child that exits before it listens has failed, whatever its status.
     child.once('exit', (status) => resolve(status === null || status === 0 ? FAILED : status));
   });
 }
 
-/** In the child: lets the terminal go, the caller's pipes, and the parent. */
+/** In the child: releases the terminal, the caller's pipes, and the parent. */
 function leaveTerminal(daemon: Daemon, nowhere: number): void {
   for (const fd of [0, 1, 2]) libc.dup2(nowhere, fd);
   closeSync(nowhere);
@@ -86,7 +86,7 @@ function leaveTerminal(daemon: Daemon, nowhere: number): void {
   try {
     writeSync(READY_FD, READY_WORD);
   } catch (error) {
-    // The parent was killed: nobody is left to be told.
+    // The parent was killed: nobody is waiting.
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
   closeSync(READY_FD);

@@ -7,7 +7,7 @@ import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import type { Daemon } from '../composition/daemon.ts';
 import type { ServiceNotice } from './service-notice.ts';
 
-/** What befalls the process: signals, and our own bugs. They may come before the daemon is there. */
+/** Handles signals and our own bugs. They may come before the daemon exists. */
 export class DaemonLife {
   readonly #opened: AsyncDisposableStack;
   readonly #ended = Promise.withResolvers<ExitStatus>();
@@ -16,17 +16,17 @@ export class DaemonLife {
   #wanted: 'nothing' | 'stop' = 'nothing';
   #ending: 'no' | 'stop' | 'crash' = 'no';
   #reloading = false;
-  /** One after the other. */
+  /** Runs reloads one at a time. */
   readonly #reloads = new SerialQueue();
 
-  /** `opened`: what a start has opened so far; disposing of it leaves everything as it was before. */
+  /** `opened`: what a start has opened so far. Disposing of it restores the state before the start. */
   constructor(opened: AsyncDisposableStack) {
     this.#opened = opened;
-    // Node.js opens a debugger on this signal unless somebody listens to it.
+    // Node.js opens a debugger on this signal unless it has a listener.
     process.on('SIGUSR1', () => undefined);
     process.on('SIGHUP', () => this.#reloadSoon());
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#stop());
-    // From here on it is a daemon that ends, and not a process alone.
+    // From here on the daemon is stopped, not only the process.
     process.removeAllListeners('uncaughtException');
     process.on('uncaughtException', (error) => void this.#crash(error));
   }
@@ -36,7 +36,7 @@ export class DaemonLife {
     return this.#ended.promise;
   }
 
-  /** A bug has been met: whatever is under way must not come to anything. */
+  /** A bug occurred: a start or reload in progress must not succeed. */
   get hasCrashed(): boolean {
     return this.#ending === 'crash';
   }
@@ -50,7 +50,7 @@ export class DaemonLife {
     void daemon.unconfirmed?.then(() => this.#stop(EXIT.failed));
   }
 
-  /** However many of them come at once, the file is read once; a stop goes before. */
+  /** Many signals at once cause one reload. A stop takes precedence. */
   #reloadSoon(): void {
     if (this.#reloading) return;
     this.#reloading = true;
@@ -79,8 +79,8 @@ export class DaemonLife {
   }
 
   /**
-   * A bug of ours, or a refusal of the machine's that nobody has dealt with: the process ends, and says of what. A second
-   * one, while it ends, is the end at once.
+   * A bug of ours, or an unhandled system error: reports it and ends the process. A second one meanwhile ends it at
+   * once.
    */
   async #crash(error: unknown): Promise<void> {
     const { text, exit } = judgeCrash(error);
@@ -101,7 +101,7 @@ export class DaemonLife {
   }
 }
 
-/** What the machine refuses has one sentence; a bug of ours has its trace. */
+/** A system error becomes one sentence; a bug of ours keeps its stack trace. */
 function judgeCrash(error: unknown): { readonly text: string; readonly exit: ExitStatus } {
   if (isRefusal(error)) {
     const exit = isForbidden(error) ? EXIT.permission : EXIT.failed;

@@ -17,12 +17,12 @@ import { dropPrivileges } from '../privileges/drop-privileges.ts';
 import { DaemonLife } from './daemon-life.ts';
 import { ServiceNotice } from './service-notice.ts';
 
-/** After it listens: what a start takes is over by then. */
+/** After the start of listening: temporary memory of the start is free by then. */
 const SETTLED_MS = 1000;
 
 /**
- * Runs the daemon until a signal ends it. `printError` takes lines for the person who started it; `onListening` is
- * called when packets are heard. Returns the exit status.
+ * Runs the daemon until a signal ends it. `printError` prints to the user who started it. `onListening` is called when
+ * packets are received. Returns the exit status.
  */
 export async function runDaemon(
   options: DaemonOptions,
@@ -53,7 +53,7 @@ export async function runDaemon(
   const resources = new AsyncDisposableStack();
   const life = new DaemonLife(resources);
   try {
-    // Not before the privileges are what they are to be: this process may have been another until then.
+    // After the privileges are dropped: until then this process may re-execute itself.
     const { startDaemon } = await import('../composition/start-daemon.ts');
     const warnings = [...loaded.warnings.map(renderDiagnostic), ...narrowing.warnings];
     const given = { ...options, narrowed: narrowing.narrowed, isService: manager.isThere };
@@ -72,7 +72,7 @@ export async function runDaemon(
   return life.ended;
 }
 
-/** At once, for whoever knocks already; and once more behind the collection, which takes compiled functions, too. */
+/** At once for the first knocks, and again after the garbage collection, which drops compiled functions. */
 async function warmUp(daemon: Daemon): Promise<void> {
   await daemon.warmUp();
   favourSmallMemory();
@@ -82,7 +82,7 @@ async function warmUp(daemon: Daemon): Promise<void> {
   }, SETTLED_MS).unref();
 }
 
-/** Says what the machine, another daemon or the guard has against a start. Anything else is our own bug. */
+/** Prints why the system, another daemon or the lockout guard prevented the start. Anything else is our own bug. */
 function failedStart(error: unknown, printError: (line: string) => void): ExitStatus {
   if (error instanceof LockoutError) {
     printError(`bussa: ${error.message}`);

@@ -1,12 +1,12 @@
 import type { ServiceManager } from '../../../host/service-manager/service-manager.ts';
 
-/** systemd.service(5) wants to hear from a watched service in time; half of it leaves room for a slow machine. */
+/** systemd.service(5) expects a watched service to report in time. Half of the time leaves room for a slow machine. */
 const SHARE = 0.5;
 
-/** From one change that is told to the next. */
+/** Minimum time between two reported changes. */
 const APART_MS = 200;
 
-/** Tells the service manager, while the daemon lives, how it is. */
+/** Reports the daemon's state to the service manager while it lives. */
 export class ServiceNotice {
   readonly #manager: ServiceManager;
   readonly #status: () => string;
@@ -29,7 +29,7 @@ export class ServiceNotice {
     this.#timer ??= setInterval(() => this.#manager.alive(this.#newStatus()), watchdogMs * SHARE).unref();
   }
 
-  /** The line may have changed: it is told at once, and many changes together a moment later. */
+  /** The status line may have changed. Reported at once; many changes together a moment later. */
   changed(): void {
     if (!this.#manager.isThere || this.#isEnding) return;
     const wait = Math.max(0, this.#toldAt + APART_MS - performance.now());

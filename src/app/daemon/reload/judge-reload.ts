@@ -13,7 +13,7 @@ export type JudgedReload =
       readonly authority: Authority | undefined;
       readonly warnings: readonly Diagnostic[];
     }
-  /** `mistakes`: how many the file itself has; then the diagnostics tell of them. `lines`: what the log says. */
+  /** `mistakes`: number of mistakes in the file, which the diagnostics list. `lines`: for the log. */
   | {
       readonly kind: 'bad';
       readonly lines: readonly string[];
@@ -22,8 +22,8 @@ export type JudgedReload =
     };
 
 /**
- * Reads the configuration again, and asks the guard whether its ports may be closed. `narrowed`: what commands may need
- * has been given up.
+ * Reads the configuration again, and asks the lockout guard whether its ports may be closed. `narrowed`: privileges
+ * that commands may need have been dropped.
  */
 export async function judgeReload(
   file: string,

@@ -38,14 +38,14 @@ export type ReloadParts = {
 };
 
 export type ReloadOutcome =
-  /** `reasons`: what is not so yet. */
+  /** `reasons`: what is not in effect yet. */
   | {
       readonly kind: 'done';
       readonly changes: ConfigChanges;
       readonly warnings: readonly Diagnostic[];
       readonly reasons: readonly string[];
     }
-  /** The old one stays in force. `mistakes`: how many the file has; if none, `reasons` say what else is against it. */
+  /** The old configuration stays. `mistakes`: the number in the file; if 0, `reasons` say what prevents the change. */
   | {
       readonly kind: 'refused';
       readonly mistakes: number;
@@ -57,7 +57,7 @@ export type ReloadOutcome =
 const NOT_INSTALLED =
   'the firewall could not be changed yet: the log says why, and it is tried again every 10 s';
 
-/** How another configuration takes the place of the one in force. */
+/** Replaces the current configuration. */
 export class Reload {
   readonly #parts: ReloadParts;
   #told: ReadonlySet<string>;
@@ -70,19 +70,19 @@ export class Reload {
     this.#told = new Set(parts.told);
   }
 
-  /** `onEnd`: a configuration has been read, and is in force or refused. */
+  /** `onEnd`: a configuration was read, and is active or refused. */
   follow(onEnd: () => void): void {
     this.#onEnd = onEnd;
   }
 
-  /** Nothing is taken into use any more. */
+  /** Ignores reloads from now on. */
   stop(): void {
     this.#isStopping = true;
   }
 
   /**
-   * Reads the configuration again, one time after the other. A bad one changes nothing. Resolves when the firewall has been
-   * changed with it.
+   * Reads the configuration again; concurrent calls run one after another. A bad one changes nothing. Resolves when the
+   * firewall has been changed.
    */
   run(): Promise<ReloadOutcome> {
     return this.#turns.take(async () => {
@@ -93,8 +93,8 @@ export class Reload {
   }
 
   /**
-   * The user, or one key of his, counts no more, and what only he holds closes: a mistake in the files does not keep him
-   * in. The next reload that succeeds goes by the files again. False where nobody knows him.
+   * Revokes the user, or one of his keys, and closes what only he holds, even if the files have mistakes. The next
+   * successful reload follows the files again. False: the user is not known.
    */
   revoke(user: string, key?: string): boolean {
     const { inForce, keeper, reports } = this.#parts;
@@ -110,7 +110,7 @@ export class Reload {
     const { report } = this.#parts.reports;
     if (this.#isStopping) return { kind: 'stopping' };
     report({ kind: 'reloading', file: options.configFile });
-    // Whatever becomes of the file, what the daemon knows of the host is made true.
+    // Whatever the file says, refresh what the daemon knows about the host.
     this.#parts.watch.interfaces.lookNow();
     this.#parts.native.lookNow();
     const judged = await judgeReload(options.configFile, guard, options.narrowed === true);
@@ -121,7 +121,7 @@ export class Reload {
     try {
       this.#parts.watch.replaceDoors(this.#parts.oneTime.watchable(config.doors), config);
     } catch (error) {
-      // More doors than the kernel's filter can hold, for one.
+      // More doors than the kernel's filter can hold, for example.
       return this.#refuse([(error as Error).message], 0, []);
     }
     const changes = compareConfigs(this.#parts.inForce.current, config);
@@ -132,7 +132,7 @@ export class Reload {
     return { kind: 'done', changes, warnings, reasons: isInstalled ? [] : [NOT_INSTALLED] };
   }
 
-  /** What cannot be mended everywhere, as on a read-only mount, is said once. */
+  /** A mistake that cannot be fixed everywhere, as on a read-only mount, is logged only once. */
   #warn(warnings: readonly Diagnostic[]): void {
     const told = this.#told;
     this.#told = new Set(warnings.map(renderDiagnostic));
@@ -175,7 +175,7 @@ export class Reload {
   }
 }
 
-/** The command line goes before the configuration. */
+/** The command line takes precedence over the configuration. */
 export function interfaceSetting({ interfaces }: DaemonOptions, { settings }: Config): InterfaceSetting {
   return interfaces?.choice ?? settings.interfaces ?? { kind: 'any' };
 }

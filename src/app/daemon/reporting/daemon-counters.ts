@@ -40,19 +40,19 @@ const OF_DOORS: Readonly<Partial<Record<Event['kind'], keyof DoorCounts>>> = {
 
 const NOTHING: DoorCounts = { completed: 0, opened: 0, closed: 0, refused: 0 };
 
-/** Counts what happens, at no cost that a flood would notice: nothing is allocated for a packet. BOUNDED: by the doors. */
+/** Counts events. No allocation per packet, so a flood costs almost nothing. BOUNDED: by the doors. */
 export class DaemonCounters {
   readonly #now: () => Instant;
   readonly #counts = new Float64Array(COUNTED.length);
   #doors = new Map<string, { -readonly [K in keyof DoorCounts]: number }>();
   #lastError: TimedLine | undefined;
 
-  /** `now`: by the clock of day. */
+  /** `now`: reads the wall clock. */
   constructor(now: () => Instant) {
     this.#now = now;
   }
 
-  /** These are the doors now. Those that stay go on counting. */
+  /** Replaces the doors. Counts of doors that stay continue. */
   follow(doors: readonly { readonly name: string }[]): void {
     const before = this.#doors;
     this.#doors = new Map(doors.map(({ name }) => [name, before.get(name) ?? { ...NOTHING }]));
@@ -70,7 +70,7 @@ export class DaemonCounters {
     this.#addDoor(door, 'completed');
   }
 
-  /** Every event that is reported, whether or not a line is written of it. */
+  /** Called for every reported event, whether or not it is logged. */
   note(event: Event): void {
     const what = OF_EVENTS[event.kind];
     if (what !== undefined) this.count(what);

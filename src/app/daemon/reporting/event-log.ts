@@ -8,19 +8,19 @@ import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import { inTime } from '../serial/in-time.ts';
 import type { NameLookup } from './name-lookup.ts';
 
-/** Lines of one sort (a kind of event at one door). Openings are rarer, and worth more, than stages. */
+/** Limit for lines of one kind at one door. Openings are rarer and matter more than stages. */
 const SORT_RATE = { burst: 500, perSecond: 10 };
 const OPENING_RATE = { burst: 10_000, perSecond: 50 };
-/** All that anybody brings about, at all doors together: in a day of any flood some 100 MB. */
+/** Limit for everything that strangers can cause, at all doors together: some 100 MB a day in any flood. */
 const NOISE_RATE = { burst: 2000, perSecond: 20 };
-/** The very same line. */
+/** Limit for identical lines. */
 const EQUAL_RATE = { burst: 20, perSecond: 1 };
 const MAX_SORTS = 4096;
 const MAX_EQUAL = 4096;
-/** Signed knocks that are refused: a line a source and minute. */
+/** Limit for refused signed knocks: one line per source and minute. */
 const REFUSED_RATE = { burst: 1, perSecond: 1 / 60 };
 const MAX_REFUSED = 4096;
-/** How often the lines that were only counted are reported. */
+/** Interval of reports on suppressed lines. */
 const REPORT_MS = 10_000;
 
 const OPENING_KINDS: ReadonlySet<LogEvent['kind']> = new Set([
@@ -33,7 +33,7 @@ const OPENING_KINDS: ReadonlySet<LogEvent['kind']> = new Set([
   'ordered',
 ]);
 
-/** What it takes no knowledge of a sequence to bring about, or only of its beginning. */
+/** Events that anyone can cause who knows no sequence, or only its beginning. */
 const NOISE_KINDS: ReadonlySet<LogEvent['kind']> = new Set([
   'stage',
   'failed',
@@ -44,21 +44,21 @@ const NOISE_KINDS: ReadonlySet<LogEvent['kind']> = new Set([
   'proof-refused',
 ]);
 
-/** What a log that does not take its lines may cost at the end. */
+/** Maximum wait at the end for a log that does not accept its lines. */
 const FLUSH_MS = 1000;
 
-/** Before a log file that could not be opened is tried again. */
+/** Delay before a log file that could not be opened is tried again. */
 const AGAIN_MS = 10_000;
 
 const DEBUG_KINDS: ReadonlySet<LogEvent['kind']> = new Set(['failed', 'evicted', 'debug']);
 
 export type LogSinks = {
-  /** The log proper: a file, syslog. */
+  /** The main log: a file or syslog. */
   readonly log: readonly LogSink[];
   readonly terminal: LogSink;
 };
 
-/** Writes events as knockd's lines. A flood of lines is counted, not written. */
+/** Writes events as knockd's log lines. A flood of lines is counted instead of written. */
 export class EventLog {
   #sinks: LogSinks;
   readonly #debug: boolean;
@@ -70,7 +70,7 @@ export class EventLog {
   readonly #equal = new LineBudget(EQUAL_RATE, MAX_EQUAL);
   #report: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
-  /** Lines that wait for a name, in order. */
+  /** Lines that wait for a host name, in order. */
   #waiting = 0;
   readonly #lines = new SerialQueue();
 
@@ -84,8 +84,10 @@ export class EventLog {
     return this.#debug;
   }
 
-  /** Whether a line of this sort, an event of `kind` at one door, would be written now; if not, it is counted.
-   * `now`: milliseconds that only ever grow. */
+  /**
+   * Whether a line of this sort, an event of `kind` at one door, would be written now; if not, it is counted. `now`:
+   * monotonic, in ms.
+   */
   admits(kind: LogEvent['kind'], sort: string, now: number): boolean {
     if (DEBUG_KINDS.has(kind) && !this.#debug) return false;
     const budget = OPENING_KINDS.has(kind) ? this.#openings : this.#sorts;
@@ -96,7 +98,7 @@ export class EventLog {
     return admitted;
   }
 
-  /** Writes an event, unless there have been too many of its kind at its door. */
+  /** Writes an event, unless there were too many of its kind at its door. */
   report(event: LogEvent): void {
     const now = performance.now();
     if ('door' in event && !this.admits(event.kind, `${event.door}: ${event.kind}`, now)) return;
@@ -107,7 +109,7 @@ export class EventLog {
     this.write(event);
   }
 
-  /** Writes an event that has been admitted, or that is never many. */
+  /** Writes an event that was admitted, or that cannot come in floods. */
   write(event: LogEvent): void {
     const level = eventLevel(event);
     if (level === 'debug' && !this.#debug) return;
@@ -124,14 +126,14 @@ export class EventLog {
     });
   }
 
-  /** `again`: called once, later, unless they are replaced before that. */
+  /** `again`: called once, later, unless the sinks are replaced before that. */
   replaceSinks(sinks: LogSinks, again?: () => void): void {
     this.#sinks = sinks;
     clearTimeout(this.#again);
     this.#again = again === undefined ? undefined : setTimeout(again, AGAIN_MS).unref();
   }
 
-  /** The daemon has gone into the background: the terminal, or pipe, is its caller's alone again. */
+  /** The daemon has gone into the background: the terminal or pipe belongs to its caller again. */
   leaveTerminal(): void {
     this.#sinks.terminal.streamsReplaced?.();
   }
@@ -140,7 +142,7 @@ export class EventLog {
     return this.#sinks;
   }
 
-  /** Writes what waits, and closes the sinks. */
+  /** Writes what is pending, and closes the sinks. */
   async close(): Promise<void> {
     while (this.#waiting > 0) await this.#lines.take(() => Promise.resolve());
     clearTimeout(this.#report);
@@ -176,7 +178,7 @@ export class EventLog {
   }
 }
 
-/** knockd has words of its own for the terminal where it starts and stops. */
+/** knockd prints other words to the terminal when it starts and stops. */
 function terminalLine(event: LogEvent, line: string): string {
   if (event.kind === 'listening') return printableLine(`listening on ${event.on}...`);
   if (event.kind === 'stopping') return 'closing...';

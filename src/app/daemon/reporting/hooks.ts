@@ -4,7 +4,7 @@ import type { Event } from '../../../core/event/event.ts';
 import { hookOccasion } from '../../../core/event/hook-occasion.ts';
 import type { HookResult, HookRunner } from '../../../host/process/hook-runner.ts';
 
-/** Runs the hooks that the configuration names for what happens, and reports those that fail. */
+/** Runs the configured hooks for events, and reports hooks that fail. */
 export class Hooks {
   readonly #runner: HookRunner;
   readonly #report: (event: Event) => void;
@@ -18,7 +18,7 @@ export class Hooks {
     this.#report = report;
   }
 
-  /** From now on it is this configuration that counts. */
+  /** Uses this configuration from now on. */
   replaceConfig(config: Config): void {
     this.#config = config;
   }
@@ -32,7 +32,7 @@ export class Hooks {
     this.#running.add(run);
   }
 
-  /** Waits for those that run or wait, but not for ever, and for what there is to say of them. */
+  /** Waits for running and queued hooks and their reports, up to a limit. */
   async settle(): Promise<void> {
     await this.#runner.settle();
     await Promise.all(this.#running);

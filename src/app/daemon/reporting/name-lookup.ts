@@ -6,19 +6,18 @@ const TIMEOUT_MS = 2000;
 const MAX_PENDING = 64;
 const MAX_NAMES = 4096;
 
-/** What a name server may say and a log line show. */
+/** Accepted form of a name server's answer, safe for a log line. */
 const HOST_NAME = /^[A-Za-z0-9_.-]{1,255}$/;
 
 /**
- * Names of addresses for the log, asked for beside the packets' way.
- * BOUNDED: by `MAX_NAMES` remembered, the first forgotten; by `MAX_PENDING` questions at one time, beyond which a
- * line is written without a name.
+ * Looks up host names for the log, without delaying packets. BOUNDED: `MAX_NAMES` remembered, the oldest dropped first;
+ * `MAX_PENDING` concurrent queries, beyond which a line is written without a name.
  */
 export class NameLookup {
   readonly #names = new Map<Address, Promise<string | undefined>>();
   #pending = 0;
 
-  /** The address's name when it comes, within two seconds; undefined where it is not even asked for. */
+  /** The address's name, within two seconds; undefined if it is not looked up. */
   lookUp(address: Address): Promise<string | undefined> | undefined {
     const known = this.#names.get(address);
     if (known !== undefined) return known;
@@ -40,7 +39,7 @@ export class NameLookup {
       const name = await Promise.race([question, delay(TIMEOUT_MS, undefined, { ref: false })]);
       return name !== undefined && name !== address && HOST_NAME.test(name) ? name : undefined;
     } finally {
-      // A question that was given up still holds its thread.
+      // An abandoned query still occupies its thread.
       void question.finally(() => this.#pending--);
     }
   }

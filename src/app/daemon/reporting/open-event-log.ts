@@ -4,7 +4,7 @@ import { EventLog } from './event-log.ts';
 import { NameLookup } from './name-lookup.ts';
 import { LOST, logTargets, openSinks } from './open-sinks.ts';
 
-/** The log of a daemon, with `warnings` and what its sinks have against being opened as its first lines. */
+/** Opens the daemon's log. Its first lines are `warnings` and errors of opening the sinks. */
 export function openEventLog(
   settings: Settings,
   options: DaemonOptions,

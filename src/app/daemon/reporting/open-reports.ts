@@ -6,7 +6,7 @@ import { DaemonCounters } from './daemon-counters.ts';
 import { openEventLog } from './open-event-log.ts';
 import { Reports } from './reports.ts';
 
-/** `warnings`: the first lines of the log. `wall`: by the wall clock. */
+/** `warnings`: the first lines of the log. `wall`: reads the wall clock. */
 export function openReports(
   { settings, doors }: Config,
   options: DaemonOptions,

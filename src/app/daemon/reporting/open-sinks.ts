@@ -15,7 +15,7 @@ export type LogTargets = {
   readonly format: LogFormat;
 };
 
-/** Of a log file that cannot be opened. */
+/** Appended to the error about a log file that cannot be opened. */
 export const LOST = '; nothing is written to it';
 
 export function logTargets(settings: Settings, options: DaemonOptions): LogTargets {
@@ -30,8 +30,8 @@ export function logTargets(settings: Settings, options: DaemonOptions): LogTarge
 }
 
 /**
- * Opens everything again, after a rotation or with other targets. A file that cannot be opened just now, for want of a
- * descriptor for one, is written as it was open before, and retried.
+ * Opens everything again, after a rotation or with other targets. A file that cannot be opened now, perhaps for lack of
+ * a descriptor, is written through its old descriptor, and retried.
  */
 export function reopenLog(log: EventLog, targets: LogTargets, isFirst = true): void {
   const { sinks, problems } = openSinks(targets);
@@ -47,7 +47,7 @@ export function reopenLog(log: EventLog, targets: LogTargets, isFirst = true): v
   if (file !== undefined && kept.length === 0) log.report({ kind: 'log-reopened', file });
 }
 
-/** The sinks, and what is to be said about those that could not be opened: a daemon without its log still keeps doors. */
+/** Opens the sinks. Returns errors of those that could not be opened: a daemon without its log still serves doors. */
 export function openSinks(targets: LogTargets): {
   readonly sinks: LogSinks;
   readonly problems: readonly string[];
@@ -55,7 +55,7 @@ export function openSinks(targets: LogTargets): {
   const log: LogSink[] = [];
   const problems: string[] = [];
   const terminal = openTerminal(targets);
-  // The journal hands on to syslog what it is configured to.
+  // The journal forwards to syslog as configured.
   const isJournal = terminal instanceof JournalSink;
   if (targets.useSyslog && !isJournal) log.push(new SyslogSink(targets.format));
   if (targets.logFile !== undefined && targets.logFile !== '') {
@@ -68,12 +68,12 @@ export function openSinks(targets: LogTargets): {
   return { sinks: { log, terminal }, problems };
 }
 
-/** Under systemd the standard error is the journal: it is told values as well as lines. */
+/** Under systemd, standard error is the journal, which accepts fields as well as lines. */
 function openTerminal({ verbose, debug, format }: LogTargets): LogSink {
   try {
     if (isUnderJournal(process.env.JOURNAL_STREAM)) return new JournalSink(debug);
   } catch {
-    // The journal reads the standard error as well.
+    // The journal also reads plain standard error.
   }
   return openTerminalSink(verbose, format);
 }

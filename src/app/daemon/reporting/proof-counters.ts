@@ -6,7 +6,7 @@ import {
   type ProofOutcome,
 } from '../../../core/control/proof-counts.ts';
 
-/** Counts signed knocks since the start of the daemon. Nothing is allocated for a packet. */
+/** Counts signed knocks since the start of the daemon. No allocation per packet. */
 export class ProofCounters {
   readonly #garbage = zeros(GARBAGE);
   readonly #outcomes = zeros(OUTCOMES);

@@ -6,26 +6,26 @@ import type { DaemonCounters } from './daemon-counters.ts';
 import type { EventLog } from './event-log.ts';
 import { type LogTargets, reopenLog } from './open-sinks.ts';
 
-/** Whoever is told what happens, beside the log and the counters. */
+/** Receives every event, besides the log and the counters. */
 export type Subscriber = {
   readonly note?: (event: Event) => void;
-  /** There is a lease more or less. */
+  /** The number of leases has changed. */
   readonly counted?: () => void;
 };
 
-/** The counters, to look at. */
+/** Read access to the counters. */
 export type CounterView = Pick<DaemonCounters, 'counts' | 'countsOf' | 'lastError'>;
 
 /**
- * The one channel: whatever happens is told here once, and goes on to the counters, the subscribers, the hooks among them,
- * and the log. It is made first.
+ * The single channel for events: each event is reported here once, and goes to the counters, the subscribers (hooks
+ * among them) and the log. It is created first.
  */
 export class Reports {
   readonly #log: EventLog;
   readonly #counters: DaemonCounters;
-  /** Those who follow over the control socket. */
+  /** The event stream of the control socket. */
   readonly feed: Feed;
-  /** BOUNDED: made with the daemon. */
+  /** BOUNDED: added only when the daemon is composed. */
   readonly #subscribers: Subscriber[] = [];
 
   constructor(log: EventLog, counters: DaemonCounters, feed: Feed) {
@@ -53,7 +53,7 @@ export class Reports {
     this.report({ kind: 'error', text });
   }
 
-  /** What fails here must not keep the rest of an end from being done. */
+  /** A failure here must not keep the rest of a shutdown from running. */
   attempt(action: () => void): void {
     try {
       action();
@@ -66,12 +66,12 @@ export class Reports {
     return this.#counters;
   }
 
-  /** These are the doors now. */
+  /** Replaces the doors. */
   followDoors(doors: readonly { readonly name: string }[]): void {
     this.#counters.follow(doors);
   }
 
-  /** For packets, of which there may be a million a second: they are counted without an event. */
+  /** For packets, which may come a million times a second: counted without an event object. */
   count(what: Counted): void {
     this.#counters.count(what);
   }
@@ -84,12 +84,12 @@ export class Reports {
     this.#counters.completed(door);
   }
 
-  /** Whether a line of a packet would be written now, see `EventLog`: only then is there to be an event. */
+  /** Whether a line of a packet would be written now, see `EventLog`. Only then should an event be built. */
   admits(kind: LogEvent['kind'], sort: string, now: number): boolean {
     return this.#log.admits(kind, sort, now);
   }
 
-  /** Writes what has been counted and admitted. */
+  /** Writes an event that has been counted and admitted. */
   write(event: LogEvent): void {
     this.#log.write(event);
   }

@@ -5,7 +5,7 @@ import { DaemonCounters } from './daemon-counters.ts';
 import { EventLog } from './event-log.ts';
 import { Reports } from './reports.ts';
 
-/** Reports that nobody reads: each line is made and thrown away. */
+/** Reports that go nowhere: each line is rendered and dropped. */
 export function makeSilentReports(wall: () => Instant): Reports {
   const sink: LogSink = { write: (_level, _line, fields) => void fields?.(), close: () => undefined };
   return new Reports(

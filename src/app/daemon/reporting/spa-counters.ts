@@ -7,7 +7,7 @@ import {
 } from '../../../core/control/proof-counts.ts';
 import { zeros } from './proof-counters.ts';
 
-/** Counts packets of fwknop since the start of the daemon. Nothing is allocated for a packet. */
+/** Counts fwknop packets since the start of the daemon. No allocation per packet. */
 export class SpaCounters {
   readonly #garbage = zeros(SPA_GARBAGE);
   readonly #outcomes = zeros(SPA_OUTCOMES);

@@ -1,4 +1,4 @@
-/** Whether the work has ended within `limit` milliseconds. It goes on in any case. */
+/** Whether the work has ended within `limit` milliseconds. It continues in any case. */
 export async function inTime(work: Promise<unknown>, limit: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

@@ -27,13 +27,13 @@ import type { ProofCounters } from '../reporting/proof-counters.ts';
 import type { Reports } from '../reporting/reports.ts';
 import type { SpaCounters } from '../reporting/spa-counters.ts';
 
-/** How long whoever asks waits for a large ruleset to be judged. */
+/** How long a client waits for a large ruleset to be judged. */
 const PATIENCE_MS = 2000;
 
-/** BOUNDED: interfaces in a status; a host with containers may have thousands. */
+/** BOUNDED: interfaces in a status. A host with containers may have thousands. */
 const MAX_INTERFACES = 64;
 
-/** BOUNDED: attempts that are shown, of one door and of all; a flood makes a million. */
+/** BOUNDED: attempts shown per door and in all. A flood makes a million. */
 const ATTEMPTS_EACH = 64;
 const MAX_ATTEMPTS = 256;
 
@@ -59,16 +59,16 @@ export type DaemonViewParts = {
   readonly exposure: { readonly status: ExposureStatus | undefined; lookNow(): Promise<void> };
 };
 
-/** Which leases: of a door, for an address, held by a user. */
+/** Selects leases: of a door, for an address, held by a user. */
 export type LeaseChoice = { readonly door?: string; readonly source?: Address; readonly user?: string };
 
 /**
- * The daemon as others see it: `bussa status`, and whatever else shows or counts. To ask it changes nothing, and waits
- * for nothing but `judge`.
+ * The daemon's state for `bussa status` and other readers. Reading changes nothing, and waits for nothing except
+ * `judge`.
  */
 export class DaemonView {
   readonly #parts: DaemonViewParts;
-  /** Whoever asks may stand in another directory. */
+  /** Paths are absolute, because the reader may be in another directory. */
   readonly #options: StartOptions;
   readonly #started: { readonly at: Instant; readonly sinceBoot: Instant };
 
@@ -83,7 +83,7 @@ export class DaemonView {
     return this.#parts.clock.wall();
   }
 
-  /** What costs next to nothing. */
+  /** Values that cost almost nothing to read. */
   pulse(): Pulse {
     const { clock, watch, keeper } = this.#parts;
     const { passed, dropped } = watch.packets();
@@ -95,12 +95,12 @@ export class DaemonView {
     };
   }
 
-  /** What is said of the rules is as they are now, unless that takes long. */
+  /** Brings the judgement of the rules up to date, unless that takes long. */
   async judge(): Promise<void> {
     await Promise.race([this.#parts.exposure.lookNow(), delay(PATIENCE_MS, undefined, { ref: false })]);
   }
 
-  /** Takes well below a millisecond, but once a second, when the suspects are counted. */
+  /** Takes well below 1 ms, except once a second, when the penalties are counted. */
   status(): DaemonStatus {
     const { options, inForce, clock, watch, keeper, native, reports, proofs, payloads, isUnconfirmed } =
       this.#parts;
@@ -175,7 +175,7 @@ export class DaemonView {
     };
   }
 
-  /** In the order in which they began, one by one; those that come or go meanwhile may be among them or not. */
+  /** In the order of their start, one by one. Leases that come or go meanwhile may be missing. */
   *leases(choice: LeaseChoice = {}): Generator<LeaseStatus> {
     const { door, source, user } = choice;
     for (const lease of this.#parts.keeper.book.each()) {

@@ -5,7 +5,7 @@ export type Summary = {
   readonly listeningOn: string;
   readonly doors: number;
   readonly leases: number;
-  /** When the last of the leases ends; `undefined` where there is none. */
+  /** When the last lease ends; `undefined`: there is none. */
   readonly lastUntil: Instant | undefined;
   readonly bans: number;
   readonly now: Instant;
@@ -21,7 +21,7 @@ export function renderSummary({ listeningOn, doors, leases, lastUntil, bans, now
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-/** `14:05:11`, and the day before it where it is another one. */
+/** `14:05:11`, preceded by the date if it is not today. */
 function renderTime(moment: Instant, now: Instant): string {
   const [date, today] = [new Date(moment), new Date(now)];
   const two = (value: number): string => String(value).padStart(2, '0');

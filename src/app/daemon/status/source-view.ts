@@ -20,7 +20,7 @@ import type { Clock } from '../../../host/clock/clock.ts';
 import { type BanKeeper, sourceOf } from '../bans/ban-keeper.ts';
 import { toWallTime } from '../leases/lease-record.ts';
 
-/** BOUNDED: sources that are kept whatever comes; the one that was asked for first is not any more. */
+/** BOUNDED: sources that are kept in any flood. The one asked for longest ago is dropped first. */
 const MAX_FOLLOWED = 16;
 
 export type SourceViewParts = {
@@ -32,11 +32,11 @@ export type SourceViewParts = {
   readonly leases: () => Iterable<Lease>;
 };
 
-/** Remembers what becomes of completions, and tells the story of a source. */
+/** Remembers what happened to completed sequences, and tells the story of a source. */
 export class SourceView {
   readonly #parts: SourceViewParts;
   readonly #since: Instant;
-  /** In the order in which they were asked for. */
+  /** In the order of the requests. */
   readonly #followed = new Set<Address>();
 
   constructor(parts: SourceViewParts) {
@@ -64,7 +64,7 @@ export class SourceView {
     }
   }
 
-  /** Whether there is room to keep what the source does from now on, whatever comes. */
+  /** Keeps the source's packets from now on, in any flood. Returns whether there is room. */
   follow(source: Address): boolean {
     const { traces, clock } = this.#parts;
     const [first] = this.#followed;
@@ -94,7 +94,7 @@ export class SourceView {
     };
   }
 
-  /** The sources seen last, and what became of the last try of each; of one outcome alone. */
+  /** The sources seen last with the outcome of each one's last attempt, or only those with `outcome`. */
   *recent(limit: number, outcome?: Explanation['kind']): Generator<SourceRow> {
     const { traces, clock, leases } = this.#parts;
     const now = clock.wall();
@@ -120,7 +120,7 @@ export class SourceView {
     }
   }
 
-  /** Of the sources that are remembered, those in penalty: the guard itself knows no addresses. */
+  /** Remembered sources under penalty. The scan guard itself stores no addresses. */
   *penalties(): Generator<PenaltyRow> {
     const { traces, guard, clock } = this.#parts;
     const now = clock.wall();
@@ -164,12 +164,12 @@ export class SourceView {
   }
 }
 
-/** The kind of their proofs, if it is one. */
+/** The kind of their proofs, if they share one. */
 function commonProof([first, ...others]: readonly Proof[]): { readonly proof?: Proof['kind'] } {
   return first !== undefined && others.every(({ kind }) => kind === first.kind) ? { proof: first.kind } : {};
 }
 
-/** `wide`: those that let in more than their source. */
+/** `wide`: leases that let in more than their source. */
 function openBySource(leases: Iterable<Lease>): {
   readonly bySource: ReadonlyMap<Address, readonly Lease[]>;
   readonly wide: readonly Lease[];

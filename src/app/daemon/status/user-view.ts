@@ -11,7 +11,7 @@ import type { Clock } from '../../../host/clock/clock.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import { toWallTime } from '../leases/lease-record.ts';
 
-/** BOUNDED: each entry is some 300 bytes. Users are of the users file: no stranger makes one. */
+/** BOUNDED: each entry takes about 300 bytes. Users come from the users file: a stranger cannot create one. */
 const MAX_USERS = 1024;
 const MAX_ENTRIES = 32;
 
@@ -21,7 +21,7 @@ export type UserViewParts = {
   readonly leases: () => Iterable<Lease>;
 };
 
-/** What users have knocked for in their own names, and what came of it. */
+/** What users knocked for by name, and the results. */
 export class UserView {
   readonly #parts: UserViewParts;
   readonly #since: Instant;
@@ -33,7 +33,7 @@ export class UserView {
     this.#since = parts.clock.wall();
   }
 
-  /** Notes what the log is told. */
+  /** Records events that are also logged. */
   note(event: Event): void {
     if (!('user' in event) || event.user === undefined) return;
     const happened = entryOf(event);
@@ -56,7 +56,7 @@ export class UserView {
     };
   }
 
-  /** The first `limit` users of the file; `undefined` where there is none. */
+  /** The first `limit` users of the file; `undefined`: there is no file. */
   rows(limit: number): readonly UserRow[] | undefined {
     const { inForce, leases } = this.#parts;
     const users = inForce.authority?.users.users;

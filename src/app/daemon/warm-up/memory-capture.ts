@@ -1,12 +1,12 @@
 import { type Capture, type CaptureCounters, Frame } from '../../../host/capture/capture.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
 
-/** A capture that nothing comes to but what it is given. */
+/** A capture that receives only what it is given. */
 export class MemoryCapture implements Capture {
   readonly #frames: Frame[] = [];
   #onReadable: () => void = () => undefined;
 
-  /** Takes a packet, from its IP header on, as one that has just come in, and has it drained. */
+  /** Delivers a packet, starting at its IP header, as if it had just arrived, and has it processed. */
   deliver(bytes: Uint8Array): void {
     const now = Date.now();
     const frame = Object.assign(new Frame(), { bytes, end: bytes.length, interfaceIndex: 1 });

@@ -22,14 +22,14 @@ import type { HeardInterfaces } from '../packets/packet-origin.ts';
 import type { Reports } from '../reporting/reports.ts';
 import { makeSilentReports } from '../reporting/silent-reports.ts';
 
-/** What stands between a proof and its door. */
+/** The checks between a proof and its door. */
 export type Admit = (completion: Completion, whyNot?: string) => Promise<OpenResult>;
 
 /** RFC 5737: nobody has these addresses, and nothing is ever sent to them. */
 export const HOST = '192.0.2.1' as Address;
 export const sourceOf = (round: number): Address => `192.0.2.${round + 2}` as Address;
 
-/** No section of a file can be called so, and the firewall has no set for it. */
+/** No section of a file can have this name, so the firewall has no set for it. */
 const NAME = '\n';
 const PORTS: readonly [PortOpening, ...PortOpening[]] = [
   { protocol: 'tcp', first: 1 as Port, last: 1 as Port, path: 'input' },
@@ -37,7 +37,7 @@ const PORTS: readonly [PortOpening, ...PortOpening[]] = [
 const MAX_LEASES = 64;
 const MAX_BANS = 64;
 
-/** A door of a plain kind: three knocks, or one that is signed, open a port for a minute. */
+/** A simple door: three knocks or one signed knock open a port for a minute. */
 export const DOOR: Door = {
   name: NAME,
   sequence: [
@@ -53,9 +53,8 @@ export const DOOR: Door = {
 };
 
 /**
- * What a door is opened with, in memory: no line reaches a log, no lease the database, nothing is counted that anybody
- * reads, and the firewall's kernel refuses the change before it looks at it. It is gone with this process, whenever that
- * ends.
+ * Everything that a test opening needs, in memory. No line reaches the log, no lease the database, no visible counter
+ * changes, and the kernel rejects the firewall change before looking at it. It ends with this process, at any moment.
  */
 export class RehearsalStage {
   readonly clock: Clock;

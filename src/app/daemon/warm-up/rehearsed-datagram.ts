@@ -5,7 +5,10 @@ const IPV4 = 20;
 const UDP = 8;
 const SOURCE_PORT = 40_000;
 
-/** A datagram over IPv4, from its IP header on (RFC 791, RFC 768). The checksums are left out: nobody looks at them. */
+/**
+ * A UDP datagram over IPv4, starting at its IP header (RFC 791, RFC 768). Checksums are left out: nothing checks them
+ * here.
+ */
 export function renderDatagram(
   source: Address,
   destination: Address,

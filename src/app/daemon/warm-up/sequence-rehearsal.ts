@@ -32,7 +32,7 @@ export class SequenceRehearsal implements Disposable {
     );
   }
 
-  /** Resolves when the door is said to be open. */
+  /** Resolves when the door is reported as open. */
   async run(round: number): Promise<void> {
     for (const { port } of DOOR.sequence)
       this.#capture.deliver(renderDatagram(sourceOf(round), HOST, port, Uint8Array.of(0)));

@@ -31,10 +31,10 @@ import { renderDatagram } from './rehearsed-datagram.ts';
 const PORT = 1 as Port;
 const KNOWN_PLACES = 64;
 const ALGORITHM = 'ssh-ed25519';
-/** The memory of used knocks begins with this rehearsal: what is older would count no more. */
+/** The memory of used knocks starts now. An older knock would be refused. */
 const BEFORE_MS = 1000;
 
-/** A signed knock from its packet to its door, by a user and key that are made for it. */
+/** A signed knock from its packet to its door, by a user and a key made for this purpose. */
 export class SignedRehearsal implements Disposable {
   readonly #capture = new MemoryCapture();
   readonly #signer = makeThrowawayKey();
@@ -44,7 +44,7 @@ export class SignedRehearsal implements Disposable {
   readonly #record: UseRecord;
   #opened: Promise<unknown> = Promise.resolve();
 
-  /** `key`, `authority`: the real ones, whose server key and users' algorithms are to be at hand. */
+  /** `key`, `authority`: the real ones, because their algorithms are to be loaded. */
   constructor(
     stage: RehearsalStage,
     admit: Admit,
@@ -84,7 +84,7 @@ export class SignedRehearsal implements Disposable {
     this.#loop.start();
   }
 
-  /** Resolves when the door is said to be open. */
+  /** Resolves when the door is reported as open. */
   async run(round: number): Promise<void> {
     this.#capture.deliver(renderDatagram(sourceOf(round), HOST, PORT, this.#knock()));
     await this.#opened;
@@ -119,7 +119,7 @@ export class SignedRehearsal implements Disposable {
   }
 }
 
-/** OpenSSL looks for an algorithm at its first use, which takes milliseconds: one key of each type that users have. */
+/** OpenSSL looks up an algorithm at its first use, which takes milliseconds: one key of each type that users have. */
 function touchAlgorithms({ users }: UserDirectory): void {
   const keys = users.flatMap((user) => user.keys.map(({ knockKey }) => knockKey.key));
   const text = new Uint8Array(32);
@@ -134,7 +134,7 @@ function signatureBytes(key: VerifyKey): number {
     case 'rsa':
       return key.modulus.length;
     case 'ecdsa':
-      // An uncompressed point is a byte longer than its two coordinates, and these are as long as r and s.
+      // An uncompressed point is one byte longer than its two coordinates, which are as long as r and s.
       return key.point.length - 1;
     default:
       return key satisfies never;

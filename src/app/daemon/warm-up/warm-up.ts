@@ -6,23 +6,23 @@ import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import { type Admit, RehearsalStage } from './rehearsal-stage.ts';
 import { SequenceRehearsal } from './sequence-rehearsal.ts';
 
-/** What has run so often is compiled, and V8 knows what it is given. */
+/** After so many runs the code is compiled, and V8 knows its types. */
 const ROUNDS = 5;
 
 export type WarmUpParts = {
   readonly clock: Clock;
   readonly native: FirewallDoors;
-  /** Undefined where no door accepts keys. */
+  /** Undefined if no door accepts keys. */
   readonly authority: () => Authority | undefined;
-  /** What stands between a proof and this keeper. */
+  /** The checks between a proof and this keeper. */
   readonly admitTo: (keeper: LeaseKeeper) => Admit;
 };
 
 /**
  * Opens a door of its own a few times, by a sequence and by a signed knock, from packets in memory to the netlink
- * message that the kernel refuses: code that runs for the first time would take the first real knock 3 ms. It leaves
- * nothing behind, see `RehearsalStage`. One opening at a time, each to its end, as a real one comes: many at once go
- * another way. Between two of them packets have their turn.
+ * message that the kernel rejects. Code that runs for the first time would delay the first real knock by 3 ms. No
+ * effect remains, see `RehearsalStage`. Openings run one at a time, as real ones do, since several at once take another
+ * path. Packets get their turn in between.
  */
 export class WarmUp {
   readonly #parts: WarmUpParts;
@@ -33,7 +33,7 @@ export class WarmUp {
     this.#parts = parts;
   }
 
-  /** Not while one is under way, nor where nothing is opened in a firewall that can refuse so. */
+  /** Does nothing while a run is in progress, or if no firewall in use can reject an opening this way. */
   async run(): Promise<void> {
     const { native, clock } = this.#parts;
     if (this.#isRunning || !this.#goesOn) return;
@@ -46,7 +46,7 @@ export class WarmUp {
     }
   }
 
-  /** The daemon ends: the one that is under way comes to its end before the next opening. */
+  /** The daemon ends: the present opening finishes, and no other starts. */
   stop(): void {
     this.#isStopped = true;
   }

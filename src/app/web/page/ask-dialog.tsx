@@ -3,14 +3,13 @@ import type { FeedEvent } from '../../../core/control/feed-event.ts';
 import { Story } from './story.tsx';
 import { type Asked, useView } from './view.ts';
 
-/** One question at a time: to confirm what hurts, whom to open a door for, or a source's story. */
+/** One question at a time: a confirmation, an address to open a door for, or a source's story. */
 type AskDialogProps = {
   readonly asked: Asked | undefined;
   readonly events: readonly FeedEvent[];
   readonly onClose: () => void;
 };
 
-/** One question at a time: to confirm what hurts, whom to open a door for, or a source's story. */
 export function AskDialog({ asked, events, onClose }: AskDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {

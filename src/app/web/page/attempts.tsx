@@ -2,11 +2,11 @@ import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
 import { Empty, Section, SourceButton } from './section.tsx';
 import { useView } from './view.ts';
 
-/** Rows that are shown. */
+/** Maximum rows. */
 const SHOWN = 12;
 const MAX_DOTS = 16;
 
-/** Knocks go on through their stages as they happen. */
+/** Attempts advance through their stages live. */
 export function Attempts({ attempts }: { readonly attempts: readonly PendingAttempt[] }) {
   const { say } = useView();
   return (

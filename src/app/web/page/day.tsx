@@ -14,7 +14,7 @@ const SHOWN = 8;
 const HOURS = [0, 6, 12, 18];
 const GOOD: ReadonlySet<string> = new Set(['open', 'was-open', 'completed', 'pending', 'nothing']);
 
-/** When which door was open. */
+/** The periods in which each door was open. */
 function spansOf(past: readonly PastLease[], { now, leases }: Overview) {
   return [
     ...past.map(({ id, door, sinceWall, at }) => ({
@@ -28,7 +28,7 @@ function spansOf(past: readonly PastLease[], { now, leases }: Overview) {
   ];
 }
 
-/** Leases of the day as bars, a row for each door, and below them who came and failed. */
+/** Leases of the day as bars, one row per door, and below them the sources that failed. */
 export function Day({ overview }: { readonly overview: Overview }) {
   const { say, language } = useView();
   const past = usePast(overview.status.counts.closed);
@@ -104,7 +104,7 @@ function Past({ past }: { readonly past: readonly PastLease[] }) {
   );
 }
 
-/** Asked for again when a lease has ended. */
+/** Requested again when a lease has ended. */
 function usePast(closed: number): readonly PastLease[] {
   const [past, setPast] = useState<readonly PastLease[]>([]);
   useEffect(() => {

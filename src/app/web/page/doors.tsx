@@ -2,7 +2,7 @@ import type { Overview } from '../../../core/control/overview.ts';
 import { Section } from './section.tsx';
 import { useView } from './view.ts';
 
-/** Rows that are shown. */
+/** Maximum rows. */
 const SHOWN = 30;
 
 export function Doors({ overview }: { readonly overview: Overview }) {

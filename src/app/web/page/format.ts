@@ -8,7 +8,7 @@ export function renderRemaining(milliseconds: number): string {
   return seconds < 3600 ? rest : `${Math.floor(seconds / 3600)}:${rest}`;
 }
 
-/** Making one takes longer than a hundred uses. BOUNDED: two of each language. */
+/** Creating a formatter takes longer than a hundred uses. BOUNDED: two per language. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(language: Language, hasDay: boolean): Intl.DateTimeFormat {
@@ -22,7 +22,7 @@ function formatOf(language: Language, hasDay: boolean): Intl.DateTimeFormat {
   return made;
 }
 
-/** In the reader's time zone; with its date where that is not today's. */
+/** In the reader's time zone, with the date if it is not today. */
 export function renderTime(at: number, language: Language): string {
   const date = new Date(at);
   return formatOf(language, date.toDateString() !== new Date().toDateString()).format(date);

@@ -6,10 +6,10 @@ import { Empty, Section, SourceButton } from './section.tsx';
 import { ask } from './server.ts';
 import { useView } from './view.ts';
 
-/** Rows that are shown of each. */
+/** Maximum rows of each list. */
 const SHOWN = 20;
 
-/** Who is banned, and who has to knock twice. */
+/** Banned sources, and sources under penalty. */
 export function KeptOut({ overview }: { readonly overview: Overview }) {
   const { say, order, language, readOnly } = useView();
   const { status } = overview;
@@ -48,7 +48,7 @@ export function KeptOut({ overview }: { readonly overview: Overview }) {
 
 type KeptOutRows = { readonly bans: readonly PlainBan[]; readonly penalties: readonly PenaltyRow[] };
 
-/** Asked for again when there are more or fewer. */
+/** Requested again when a number changes. */
 function useKeptOut(banned: number, inPenalty: number): KeptOutRows {
   const [rows, setRows] = useState<KeptOutRows>({ bans: [], penalties: [] });
   useEffect(() => {

@@ -3,11 +3,11 @@ import type { FeedEvent, FollowPart } from '../../../core/control/feed-event.ts'
 import type { Overview } from '../../../core/control/overview.ts';
 import type { LiveMessage } from '../live-message.ts';
 
-/** BOUNDED: events that are shown. */
+/** BOUNDED: events shown. */
 const MAX_EVENTS = 60;
 const MAX_ATTEMPTS = 200;
 const SECONDS = 600;
-/** What the daemon has not said for so long may be otherwise by now. */
+/** Data older than this may be out of date. */
 export const STALE_MS = 5000;
 
 export type Rates = {
@@ -16,7 +16,7 @@ export type Rates = {
   readonly dropped: readonly number[];
 };
 
-/** Moments on `performance.now()` where nothing else is said. */
+/** Moments are on `performance.now()` unless stated otherwise. */
 export type LiveState = {
   readonly host: string;
   readonly readOnly: boolean;
@@ -60,7 +60,7 @@ export function takeMessage(state: LiveState, message: LiveMessage, now: number)
     case 'overview': {
       const { kind: _, ...overview } = message;
       const { attempts, rates } = overview;
-      // The chart goes on by itself: only where it has gaps, or none yet, is it taken anew.
+      // The chart advances by itself. It is reloaded only if it has gaps or is empty.
       const isCurrent = state.rates.until > 0 && now - state.heardAt < STALE_MS;
       return {
         ...{ ...state, ...heard, overview, overviewAt: now, attempts },
@@ -97,7 +97,7 @@ function takePart(state: LiveState, part: FollowPart): LiveState {
   };
 }
 
-/** An attempt goes on, or ends, as it happens; the next overview has them all. */
+/** Updates or removes an attempt by an event. The next overview has all of them. */
 function takeStep(attempts: readonly PendingAttempt[], event: FeedEvent): readonly PendingAttempt[] {
   const { source, door, stage = 0, stages = 0, at } = event;
   if (source === undefined || door === undefined) return attempts;

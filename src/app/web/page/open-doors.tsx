@@ -5,12 +5,12 @@ import { Empty, Section, SourceButton } from './section.tsx';
 import { useNow } from './use-now.ts';
 import { useView } from './view.ts';
 
-/** Rows that are shown. */
+/** Maximum rows. */
 const SHOWN = 50;
 
 type OpenDoorsProps = { readonly overview: Overview; readonly since: number };
 
-/** `since`: when the overview came, on `performance.now()`. */
+/** `since`: when the overview arrived, on `performance.now()`. */
 export function OpenDoors({ overview, since }: OpenDoorsProps) {
   const { say, readOnly } = useView();
   const { status } = overview;

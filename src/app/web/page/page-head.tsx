@@ -61,7 +61,7 @@ export function PageHead({ state, language, onLanguage }: PageHeadProps) {
   );
 }
 
-/** No link: the fragment is the token's place. */
+/** Not a link: the fragment holds the token. */
 function skip(): void {
   const content = document.getElementById('content');
   content?.setAttribute('tabindex', '-1');

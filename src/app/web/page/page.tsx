@@ -19,7 +19,7 @@ import { Warnings } from './warnings.tsx';
 import { type Language, readersLanguage } from './words.ts';
 
 const NOTICE_MS = 8000;
-/** What comes in between is drawn at once. */
+/** Changes within this time are drawn together. */
 const DRAW_MS = 250;
 
 function Page() {
@@ -44,7 +44,7 @@ function Page() {
     };
     return { readOnly, language, ask: setAsked, order };
   }, [readOnly, language]);
-  // A part is drawn anew when what it shows has changed, and not otherwise: a flood brings many messages a second.
+  // A part is drawn again only if its data has changed: a flood brings many messages per second.
   const lists = useMemo(
     () =>
       overview && {

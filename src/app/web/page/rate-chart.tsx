@@ -6,7 +6,7 @@ import { useView } from './view.ts';
 
 const HEIGHT = 150;
 
-/** Packets of the last ten minutes' seconds, and those that were lost. */
+/** Packets per second of the last ten minutes, and lost packets. */
 export function RateChart({ rates }: { readonly rates: Rates }) {
   const { say, language } = useView();
   const place = useRef<HTMLDivElement>(null);
@@ -62,11 +62,11 @@ function options(width: number, passed: string, dropped: string): UPlot.Options 
   };
 }
 
-/** So long a colour that was read is used: to read it has the browser work out all styles. */
+/** How long a colour is cached: reading one makes the browser compute all styles. */
 const COLOUR_MS = 1000;
 const colours = new Map<string, { readonly colour: string; readonly at: number }>();
 
-/** The canvas has no style of its own. */
+/** A canvas has no CSS colours of its own. */
 function colourOf(name: string): string {
   const known = colours.get(name);
   const now = performance.now();

@@ -21,7 +21,7 @@ export function Section({ id, title, count, isWide = false, children }: SectionP
   );
 }
 
-/** An address that tells its story by a click. */
+/** An address that shows its story on a click. */
 export function SourceButton({ source }: { readonly source: string }) {
   const { ask, say } = useView();
   return (

@@ -5,10 +5,10 @@ import type { PastLease } from '../../../core/lease/past-lease.ts';
 import type { LiveMessage } from '../live-message.ts';
 
 const STORED = 'bussa-token';
-/** Before a connection that has ended is tried again. */
+/** Delay before reconnecting. */
 const AGAIN_MS = 1000;
 
-/** Answers of this page's own server: it has read them field by field. */
+/** Answers of this page's own server, which has checked every field. */
 type Answers = {
   readonly explain: SourceStory;
   readonly history: readonly PastLease[];
@@ -21,7 +21,7 @@ export type Order =
   | { readonly verb: 'close'; readonly door: string; readonly ip: string }
   | { readonly verb: 'ban' | 'unban'; readonly who: string };
 
-/** The address bar, the history and a screenshot are no place for the token: it stays in this tab. */
+/** The token must not stay in the address bar, the history or a screenshot: it is kept in this tab only. */
 function takeToken(): string {
   const given = location.hash.slice(1);
   if (given !== '') {
@@ -62,7 +62,7 @@ export type Listener = {
   readonly onEnd: (isRefused: boolean) => void;
 };
 
-/** What happens, as long as the page lives. */
+/** Receives events as long as the page lives. */
 export async function follow({ onMessage, onEnd }: Listener): Promise<never> {
   for (;;) {
     let isRefused = false;
@@ -71,7 +71,7 @@ export async function follow({ onMessage, onEnd }: Listener): Promise<never> {
       isRefused = response.status === 401;
       if (response.ok && response.body !== null) await readLines(response.body, onMessage);
     } catch {
-      // The server has gone, or the network: it is tried again.
+      // The server or the network is gone: try again.
     }
     onEnd(isRefused);
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));

@@ -3,13 +3,13 @@ import { renderTime } from './format.ts';
 import { Empty, Section, SourceButton } from './section.tsx';
 import { useView } from './view.ts';
 
-/** Rows that are shown. */
+/** Maximum rows. */
 const SHOWN = 25;
 
 const GOOD: ReadonlySet<string> = new Set(['open', 'was-open', 'completed']);
 const NEUTRAL: ReadonlySet<string> = new Set(['pending', 'retransmission', 'nothing']);
 
-/** Who has knocked lately, and why it came to nothing. */
+/** Sources that knocked lately, and why they failed. */
 export function Sources({ sources }: { readonly sources: readonly SourceRow[] }) {
   const { say, readOnly } = useView();
   return (

@@ -10,7 +10,10 @@ type StoryProps = {
   readonly onClose: () => void;
 };
 
-/** What a source has done, packet by packet, and what came of it: `bussa explain`. `latest`: another when the source has done something more. */
+/**
+ * The packets of a source and their result, as `bussa explain` shows them. `latest`: changes when the source has sent
+ * something more.
+ */
 export function Story({ source, latest, onClose }: StoryProps) {
   const { say, sayOutcome, language } = useView();
   const [story, setStory] = useState<SourceStory>();

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 const TICK_MS = 1000;
 
-/** One clock for all that runs down. BOUNDED: by what is shown. */
+/** One timer for all countdowns. BOUNDED: by what is shown. */
 const listeners = new Set<(now: number) => void>();
 
 setInterval(() => {
@@ -10,7 +10,7 @@ setInterval(() => {
   for (const listener of listeners) listener(now);
 }, TICK_MS);
 
-/** `performance.now()`, by the second. */
+/** `performance.now()`, updated every second. */
 export function useNow(): number {
   const [now, setNow] = useState(() => performance.now());
   useEffect(() => {

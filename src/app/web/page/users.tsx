@@ -3,10 +3,10 @@ import { renderTime } from './format.ts';
 import { Section, SourceButton } from './section.tsx';
 import { useView } from './view.ts';
 
-/** Rows that are shown. */
+/** Maximum rows. */
 const SHOWN = 30;
 
-/** Who may knock by a proof, and what came of the last one. */
+/** Users who may knock by a proof, and the result of the last one. */
 export function Users({ users }: { readonly users: readonly UserRow[] }) {
   const { say, language } = useView();
   return (

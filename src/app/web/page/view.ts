@@ -3,7 +3,7 @@ import { useContext } from 'preact/hooks';
 import type { Order } from './server.ts';
 import { type Language, sayOutcome, say as sayWord, type Word } from './words.ts';
 
-/** What is asked in the dialog. */
+/** What the dialog asks. */
 export type Asked =
   | { readonly kind: 'story'; readonly source: string }
   | { readonly kind: 'open'; readonly door: string; readonly minutes: number }
@@ -14,12 +14,12 @@ export type Asked =
       readonly run: () => void;
     };
 
-/** What every part of the page needs; it seldom changes. What the daemon says is handed to each part. */
+/** What every part of the page needs and that seldom changes. The daemon's data is passed to each part. */
 export type View = {
   readonly readOnly: boolean;
   readonly language: Language;
   readonly ask: (asked: Asked) => void;
-  /** Gives the order, and says what came of it. */
+  /** Sends the command, and reports its result. */
   readonly order: (order: Order, done: string) => void;
 };
 

@@ -5,10 +5,10 @@ import { useNow } from './use-now.ts';
 import { type Speech, useView } from './view.ts';
 import type { Language } from './words.ts';
 
-/** An error of the last ten minutes is news. */
+/** Errors are shown for ten minutes. */
 const NEWS_MS = 600_000;
 
-/** What is wrong, above everything else. */
+/** Problems, above everything else. */
 export function Warnings({ state }: { readonly state: LiveState }) {
   const view = useView();
   const { say, language } = view;

@@ -105,7 +105,7 @@ const WORDS = {
   uptime: ['up {0}', 'läuft {0}', 'attivo da {0}'],
 } as const;
 
-/** What became of the last try of a source. */
+/** Outcomes of a source's last attempt. */
 const OUTCOMES = {
   open: ['open', 'offen', 'aperta'],
   'was-open': ['was open', 'war offen', 'era aperta'],
