@@ -213,8 +213,8 @@ describe('users', { concurrency: 2 }, () => {
       writeFileSync(stage.signer.usersFile, file);
       await stage.ask('reload');
     }
-    const [first = '', second = ''] = stage.knockd.output.match(/by order of the operator|re-reading/g) ?? [];
-    assert.deepEqual([first, second], ['by order of the operator', 're-reading']);
+    const [first = '', second = ''] = stage.knockd.output.match(/by order of root|re-reading/g) ?? [];
+    assert.deepEqual([first, second], ['by order of root', 're-reading']);
   });
 
   test('a user or key that somebody has deleted by hand is shut out by remove and off all the same', async () => {

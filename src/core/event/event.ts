@@ -149,7 +149,7 @@ export type LogEvent =
   | ({ readonly kind: 'banned'; readonly who: string; readonly seconds?: number } & ByOperator)
   | ({ readonly kind: 'unbanned'; readonly who: string } & ByOperator)
   | { readonly kind: 'adopted'; readonly source: Address; readonly door: string; readonly overdue: boolean }
-  | { readonly kind: 'reloading'; readonly file: string }
+  | ({ readonly kind: 'reloading'; readonly file: string } & ByOperator)
   /** No mistake: it cannot be used now, and why has been told. */
   | { readonly kind: 'reload-refused'; readonly file: string; readonly mistakes: number }
   | { readonly kind: 'log-reopened'; readonly file: string }
@@ -166,7 +166,7 @@ export type LogEvent =
       readonly how: string;
       readonly atTerminal: boolean;
     }
-  | { readonly kind: 'confirmed'; readonly by: 'control' | 'terminal' }
+  | ({ readonly kind: 'confirmed'; readonly at: 'control' | 'terminal' } & ByOperator)
   | { readonly kind: 'undoing'; readonly seconds: number }
   | { readonly kind: 'undone'; readonly why: string }
   | { readonly kind: 'packets-dropped'; readonly count: number }

@@ -121,7 +121,7 @@ function serviceWords(event: Exclude<LogEvent, SourceEvent | DoorEvent>): string
     case 'unbanned':
       return `${event.who}: no longer banned${whose(event)}`;
     case 'reloading':
-      return `re-reading config file: ${event.file}`;
+      return `re-reading config file: ${event.file}${whose(event)}`;
     case 'reload-refused':
       return `the new configuration in ${event.file} ${refusal(event.mistakes)}; the old one stays in force`;
     case 'log-reopened':
@@ -139,7 +139,7 @@ function serviceWords(event: Exclude<LogEvent, SourceEvent | DoorEvent>): string
     case 'unconfirmed':
       return `reverting in ${event.seconds} s unless you confirm: knock, log in through the door, then run ${event.how} there${event.atTerminal ? '; or press Enter here' : ''}`;
     case 'confirmed':
-      return `confirmed ${event.by === 'terminal' ? 'at the terminal' : 'by bussa confirm'}: the rules stay in place`;
+      return `confirmed ${event.at === 'terminal' ? 'at the terminal' : 'by bussa confirm'}${whose(event)}: the rules stay in place`;
     case 'undoing':
       return `not confirmed within ${event.seconds} s: opening the ports again and stopping the daemon`;
     case 'undone':

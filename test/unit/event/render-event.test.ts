@@ -206,6 +206,11 @@ const RENDERINGS: { readonly [Kind in LogEvent['kind']]: readonly Rendering<Kind
   ],
   reloading: [
     [{ kind: 'reloading', file: '/etc/knockd.conf' }, 'notice', 're-reading config file: /etc/knockd.conf'],
+    [
+      { kind: 'reloading', file: '/etc/knockd.conf', by: 'anna' },
+      'notice',
+      're-reading config file: /etc/knockd.conf, by anna',
+    ],
   ],
   'proof-refused': [
     [
@@ -328,8 +333,13 @@ const RENDERINGS: { readonly [Kind in LogEvent['kind']]: readonly Rendering<Kind
     ],
   ],
   confirmed: [
-    [{ kind: 'confirmed', by: 'control' }, 'notice', 'confirmed by bussa confirm: the rules stay in place'],
-    [{ kind: 'confirmed', by: 'terminal' }, 'notice', 'confirmed at the terminal: the rules stay in place'],
+    [{ kind: 'confirmed', at: 'control' }, 'notice', 'confirmed by bussa confirm: the rules stay in place'],
+    [
+      { kind: 'confirmed', at: 'control', by: 'anna' },
+      'notice',
+      'confirmed by bussa confirm, by anna: the rules stay in place',
+    ],
+    [{ kind: 'confirmed', at: 'terminal' }, 'notice', 'confirmed at the terminal: the rules stay in place'],
   ],
   undoing: [
     [

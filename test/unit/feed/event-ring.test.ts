@@ -61,7 +61,7 @@ describe('the ring of events', () => {
 
   test('a flood of strangers displaces no opening, and a deep attempt has room of its own', () => {
     const ring = new EventRing();
-    ring.add({ event: { kind: 'confirmed', by: 'control' } }, instant(0));
+    ring.add({ event: { kind: 'confirmed', at: 'control' } }, instant(0));
     for (let n = 0; n < 100_000; n++) if (ring.admits(1, n)) ring.addNoise(AN_EVENT, instant(n));
     const times = Array.from({ length: 250 });
     assert.ok(times.filter(() => ring.admits(1, 100_000)).length <= 1);

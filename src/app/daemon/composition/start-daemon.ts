@@ -192,8 +192,8 @@ function openVerbs({ inForce, reports, state }: Base, doors: Doors, view: Daemon
     config: () => inForce.current,
     store: state.store,
     feed: reports.feed,
-    reload: () => reload.run(),
-    revoke: (user, key) => reload.revoke(user, key),
+    reload: (by) => reload.run(by),
+    revoke: (by, user, key) => reload.revoke(by, user, key),
     forgive: (user) => codes.forgive(user),
     report: reports.report,
   });

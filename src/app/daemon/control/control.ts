@@ -38,7 +38,7 @@ export class Control {
     this.#parts = parts;
     this.#verbs = {
       ping: () => ({ protocol: PROTOCOL, version }),
-      confirm: () => ({ confirmed: guard?.confirm() === true }),
+      confirm: (_, asker) => ({ confirmed: guard?.confirm(asker()) === true }),
       ...verbs,
     };
   }

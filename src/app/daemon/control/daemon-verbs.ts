@@ -1,4 +1,5 @@
 import type { Overview } from '../../../core/control/overview.ts';
+import type { ByOperator } from '../../../core/event/event.ts';
 import type { LeaseStore } from '../../../host/store/lease-store.ts';
 import type { BanKeeper } from '../bans/ban-keeper.ts';
 import type { Feed } from '../feed/feed.ts';
@@ -19,8 +20,8 @@ export type DaemonVerbsParts = LeaseVerbsParts & {
   readonly sources: SourceView;
   readonly users: UserView;
   readonly feed: Feed;
-  readonly reload: () => Promise<ReloadOutcome>;
-  readonly revoke: (user: string, key?: string) => boolean;
+  readonly reload: (by: ByOperator) => Promise<ReloadOutcome>;
+  readonly revoke: (by: ByOperator, user: string, key?: string) => boolean;
   /** Forgets the user's used codes. */
   readonly forgive: (user: string) => boolean;
 };
@@ -41,11 +42,18 @@ export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, 'ping' 
     ...reloadVerb(parts.reload),
     ...historyVerb(parts.store),
     ...sourceVerbs(parts.bans, parts.sources),
-    revoke: ({ user, key }) => ({ revoked: parts.revoke(user, key) }),
-    forgive: ({ user }) => ({ forgiven: parts.forgive(user) }),
+    revoke: ({ user, key }, asker) => ({ revoked: parts.revoke(asker(), user, key) }),
+    forgive: ({ user }, asker) => ({ forgiven: forgive(parts, user, asker()) }),
     'explain-user': ({ user }) => parts.users.story(user),
     ...NO_FLEET,
   };
+}
+
+function forgive({ forgive, report }: DaemonVerbsParts, user: string, { by }: ByOperator): boolean {
+  if (!forgive(user)) return false;
+  const text = `the codes that ${user} has used are forgotten and count again, by order of ${by ?? 'the operator'}`;
+  report({ kind: 'warning', text });
+  return true;
 }
 
 /** Does not judge the rules again. Clients ask again after each change. */

@@ -1,5 +1,6 @@
 import { RequestError } from '../../../core/control/parse-request.ts';
 import type { Reloaded } from '../../../core/control/reload-answer.ts';
+import type { ByOperator } from '../../../core/event/event.ts';
 import type { Diagnostic } from '../../../core/text/diagnostic.ts';
 import type { ReloadOutcome } from '../reload/reload.ts';
 import type { ControlVerbs } from './control-verbs.ts';
@@ -8,8 +9,8 @@ import type { ControlVerbs } from './control-verbs.ts';
 const MAX_TOLD = 500;
 
 /** Answers when the new configuration is active, or known not to be. */
-export function reloadVerb(reload: () => Promise<ReloadOutcome>): Pick<ControlVerbs, 'reload'> {
-  return { reload: async () => ({ reload: answerOf(await reload()) }) };
+export function reloadVerb(reload: (by: ByOperator) => Promise<ReloadOutcome>): Pick<ControlVerbs, 'reload'> {
+  return { reload: async (_, asker) => ({ reload: answerOf(await reload(asker())) }) };
 }
 
 function answerOf(outcome: ReloadOutcome): Reloaded {

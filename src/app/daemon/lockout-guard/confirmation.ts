@@ -1,4 +1,4 @@
-import type { Event } from '../../../core/event/event.ts';
+import type { ByOperator, Event } from '../../../core/event/event.ts';
 import { after, type Instant, type Millis, millis, since } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
@@ -74,14 +74,14 @@ export class Confirmation {
   }
 
   /** Returns whether this call confirmed. */
-  confirm(by: 'control' | 'terminal'): boolean {
+  confirm(at: 'control' | 'terminal', operator: ByOperator = {}): boolean {
     if (this.#state !== 'waiting') return false;
     this.#state = 'confirmed';
     this.#stopWaiting();
     // First: a daemon that dies from here on leaves the ports closed.
     this.#watch?.over();
     this.#parts.onConfirmed();
-    this.#parts.report({ kind: 'confirmed', by });
+    this.#parts.report({ kind: 'confirmed', at, ...operator });
     return true;
   }
 

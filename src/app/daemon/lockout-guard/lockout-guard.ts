@@ -1,6 +1,6 @@
 import { portsBeyond } from '../../../core/door/closed-ports.ts';
 import { type PortOpening, portsOn, renderPortOpenings } from '../../../core/door/port-opening.ts';
-import type { Event } from '../../../core/event/event.ts';
+import type { ByOperator, Event } from '../../../core/event/event.ts';
 import type { Address } from '../../../core/net/address.ts';
 import type { Millis } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
@@ -125,8 +125,8 @@ export class LockoutGuard {
     return [];
   }
 
-  confirm(): boolean {
-    return this.#confirmation?.confirm('control') === true;
+  confirm(by: ByOperator = {}): boolean {
+    return this.#confirmation?.confirm('control', by) === true;
   }
 
   /** The start failed, and no port is closed that was open before. */

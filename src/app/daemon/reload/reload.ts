@@ -1,6 +1,7 @@
 import type { Config } from '../../../core/config/file/config.ts';
 import type { InterfaceSetting } from '../../../core/config/values/parse-interfaces.ts';
 import type { ConfigChanges } from '../../../core/control/reload-answer.ts';
+import type { ByOperator } from '../../../core/event/event.ts';
 import { type Diagnostic, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import type { Authority } from '../../config/authority.ts';
@@ -84,9 +85,9 @@ export class Reload {
    * Reads the configuration again; concurrent calls run one after another. A bad one changes nothing. Resolves when the
    * firewall has been changed.
    */
-  run(): Promise<ReloadOutcome> {
+  run(by: ByOperator = {}): Promise<ReloadOutcome> {
     return this.#turns.take(async () => {
-      const outcome = await this.#run();
+      const outcome = await this.#run(by);
       this.#onEnd();
       return outcome;
     });
@@ -96,20 +97,20 @@ export class Reload {
    * Revokes the user, or one of his keys, and closes what only he holds, even if the files have mistakes. The next
    * successful reload follows the files again. False: the user is not known.
    */
-  revoke(user: string, key?: string): boolean {
+  revoke({ by = 'the operator' }: ByOperator, user: string, key?: string): boolean {
     const { inForce, keeper, reports } = this.#parts;
     if (!inForce.revoke(user, key)) return false;
     const whose = key === undefined ? user : `${key} of ${user}`;
-    reports.report({ kind: 'warning', text: `${whose} opens no door any more, by order of the operator` });
+    reports.report({ kind: 'warning', text: `${whose} opens no door any more, by order of ${by}` });
     keeper.closeRevoked();
     return true;
   }
 
-  async #run(): Promise<ReloadOutcome> {
+  async #run(by: ByOperator): Promise<ReloadOutcome> {
     const { options, guard } = this.#parts;
     const { report } = this.#parts.reports;
     if (this.#isStopping) return { kind: 'stopping' };
-    report({ kind: 'reloading', file: options.configFile });
+    report({ kind: 'reloading', file: options.configFile, ...by });
     // Whatever the file says, refresh what the daemon knows about the host.
     this.#parts.watch.interfaces.lookNow();
     this.#parts.native.lookNow();
