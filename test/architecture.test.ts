@@ -177,6 +177,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     door: ['net'],
     event: ['door', 'lease', 'net'],
     feed: ['event', 'net'],
+    fleet: ['bytes', 'net', 'text'],
     filter: ['decoy', 'door', 'net', 'signed', 'spa'],
     firewall: ['door', 'net'],
     'firewall/judge': ['net', 'text'],
