@@ -181,6 +181,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     filter: ['decoy', 'door', 'net', 'signed', 'spa'],
     firewall: ['door', 'net'],
     'firewall/judge': ['net', 'text'],
+    'fleet/spread': ['attempt', 'budget', 'bytes', 'door', 'net', 'packet'],
     fwknop: ['bytes', 'config/values', 'net', 'spa', 'text'],
     iptables: ['door', 'net'],
     lease: ['attempt', 'door', 'net'],

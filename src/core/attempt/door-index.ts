@@ -25,8 +25,14 @@ function groupOf(w0: number, w1: number, w2: number, w3: number): number {
   return mixed === OWN_GROUP ? 1 : mixed;
 }
 
-export const targetGroup = ({ destination0, destination1, destination2, destination3 }: Packet): number =>
-  groupOf(destination0, destination1, destination2, destination3);
+type Destination = Pick<Packet, 'destination0' | 'destination1' | 'destination2' | 'destination3'>;
+
+export const targetGroup = ({
+  destination0,
+  destination1,
+  destination2,
+  destination3,
+}: Destination): number => groupOf(destination0, destination1, destination2, destination3);
 
 /**
  * The doors compiled for the question that every packet asks: which doors have this port in their sequence?

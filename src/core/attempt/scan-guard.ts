@@ -104,6 +104,18 @@ export class ScanGuard {
     return left < 0 ? undefined : instant(now + left);
   }
 
+  /**
+   * The last touch of the source that may still matter: how long ago, in ms, and which port, 0 if it is in penalty.
+   * Ports of codes are marks as well.
+   */
+  lastTouch(source: GuardedSource, now: number): { readonly age: number; readonly mark: number } | undefined {
+    const at = this.#find(this.#set(source), this.#fingerprint(source));
+    if (at < 0) return undefined;
+    const since = (stamp(now) - (this.#places[at + TOUCHED] as number)) | 0;
+    if (Math.abs(since) > this.#memory) return undefined;
+    return { age: since, mark: (this.#places[at + KNOCKED_DOOR] as number) >>> PORT_SHIFT };
+  }
+
   /** What the source has touched is forgotten. Whether there was anything. */
   endPenalty(source: GuardedSource): boolean {
     const at = this.#find(this.#set(source), this.#fingerprint(source));
