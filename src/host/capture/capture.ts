@@ -1,8 +1,8 @@
 import type { Readiness } from '../ffi/readiness.ts';
 
 /**
- * One captured packet, from its IP header on. The capture fills the same object again for every packet: it is valid
- * until the reader returns, as are the bytes.
+ * One captured packet, starting at its IP header. The capture reuses the same object for every packet: it and its bytes
+ * are valid until the reader returns.
  */
 export class Frame {
   bytes: Uint8Array = new Uint8Array(0);
@@ -10,11 +10,11 @@ export class Frame {
   start = 0;
   end = 0;
   interfaceIndex = 0;
-  /** The number of the VLAN that the frame is tagged with, 0 for none: 0 in a tag gives but a priority (IEEE 802.1Q). */
+  /** The VLAN number of the frame's tag, 0 for none: a tag with number 0 carries only a priority (IEEE 802.1Q). */
   vlan = 0;
   /** Whether the link layer delivered it to this host, rather than to another one. */
   toThisHost = true;
-  /** Arrival in seconds and nanoseconds of the clock of day. */
+  /** Arrival time by the wall clock, in seconds and nanoseconds. */
   seconds = 0;
   nanoseconds = 0;
 }
@@ -28,13 +28,13 @@ export type CaptureCounters = {
 
 /** A stream of packets that match a filter. */
 export interface Capture {
-  /** From now on only packets that match the pcap-filter(7) expression are captured; an empty one matches none. */
+  /** Sets the pcap-filter(7) expression of the packets to capture. An empty one matches none. */
   setFilter(expression: string): void;
-  /** Hands over what has arrived, oldest first, at most `limit` packets. Returns how many there were. */
+  /** Passes on what has arrived, oldest first, at most `limit` packets. Returns their number. */
   drain(limit: number, take: (frame: Frame) => void): number;
-  /** Whether more than so many packets wait to be handed over. */
+  /** Whether more than `count` packets are waiting. */
   holds(count: number): boolean;
-  /** Calls back whenever there is something to drain. */
+  /** Calls back whenever packets are waiting. */
   watch(onReadable: () => void): Readiness;
   /** Since the capture was opened. */
   counters(): CaptureCounters;

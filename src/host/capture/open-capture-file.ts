@@ -5,23 +5,23 @@ import { getSystemErrorMessage } from 'node:util';
 import type { CaptureDamage, CapturedPacket, CaptureReader } from '../../core/packet/capture-record.ts';
 import { CAPTURE_MAGIC_LENGTH, captureReader, cutOff } from '../../core/packet/read-capture-file.ts';
 
-/** A capture file that cannot be opened, read on, or is none; the message says which file and why. */
+/** A capture file that cannot be opened or read, or is not one. The message says which file and why. */
 export class CaptureFileError extends Error {
   override readonly name = 'CaptureFileError';
 }
 
 /** An open pcap or pcapng file. */
 export interface CaptureFile {
-  /** Every packet, once, as it arrives; a last value says where the file is damaged. */
+  /** Yields each packet once, as it arrives. A last value says where the file is damaged. */
   packets(): AsyncGenerator<CapturedPacket | CaptureDamage, void, undefined>;
 }
 
 const STANDARD_INPUT = '-';
 
-/** A file is read in pieces of this many bytes, so that its size does not matter. */
+/** A file is read in pieces of this many bytes, whatever its size. */
 const PIECE = 1024 * 1024;
 
-/** Opens a capture file, or standard input for `-`, and makes sure that it is one. */
+/** Opens a capture file, or standard input for `-`, and checks its format. */
 export async function openCaptureFile(path: string): Promise<CaptureFile> {
   const subject = path === STANDARD_INPUT ? 'standard input' : path;
   const source = new Source(subject, openStream(path));
@@ -79,11 +79,11 @@ async function* readSteps(
 }
 
 /**
- * A window on the file, always long enough for the record in hand. BOUNDED: by the longest record that a reader
- * asks for (MAX_BLOCK_LENGTH) and one piece. Its bytes are never written to again once they are here.
+ * A window of the file, always long enough for the current record. BOUNDED: by the longest record that a reader
+ * requests (MAX_BLOCK_LENGTH) and one piece. Its bytes do not change once they are read.
  */
 class Source {
-  /** Where the window begins in the file. */
+  /** Offset of the window in the file. */
   offset = 0;
   window: Uint8Array = new Uint8Array(0);
   readonly #subject: string;
@@ -97,13 +97,13 @@ class Source {
     this.#pieces = stream[Symbol.asyncIterator]();
   }
 
-  /** Forgets the first `length` bytes. */
+  /** Drops the first `length` bytes. */
   drop(length: number): void {
     this.window = this.window.subarray(length);
     this.offset += length;
   }
 
-  /** Makes the window at least `length` bytes long; false if the file ends before. */
+  /** Makes the window at least `length` bytes long. False: the file ends before. */
   async fill(length: number): Promise<boolean> {
     const pieces = this.window.length === 0 ? [] : [this.window];
     let present = this.window.length;

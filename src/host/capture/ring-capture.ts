@@ -25,7 +25,7 @@ const TP_STATUS_VLAN_VALID = 0x10;
 const PACKET_HOST = 0;
 const ETH_P_ALL_BIG_ENDIAN = [0x00, 0x03] as const;
 
-/** struct tpacket2_hdr, in 32-bit words, and the struct sockaddr_ll behind it (TPACKET_ALIGN of 32 bytes). */
+/** struct tpacket2_hdr, in 32-bit words, and the struct sockaddr_ll after it (TPACKET_ALIGN of 32 bytes). */
 const STATUS_WORD = 0;
 const SNAPLEN_WORD = 2;
 const NET_HALFWORD = 7;
@@ -38,18 +38,21 @@ const PACKET_TYPE_BYTE = 42;
 
 const BLOCK_BYTES = 65_536;
 
-/** What a ring holds: frames of the same size, each with the kernel's header and address and the packet's first bytes. */
+/**
+ * The size of a ring. All its frames have the same size, each with the kernel's header, the address and the packet's
+ * first bytes.
+ */
 export type RingShape = {
   readonly frameBytes: number;
   readonly snapLength: number;
   readonly ringBytes: number;
-  /** What it is called where the system refuses it. */
+  /** Names the ring in errors. */
   readonly subject: string;
 };
 
 /**
- * For knocks on ports: the first 160 bytes are IPv4 with all options and TCP, or IPv6 likewise. 16,384 packets: a
- * twentieth of a second at the 310,000 packets a second that one sender reaches.
+ * For port knocks: the first 160 bytes hold IPv4 with all options and TCP, or the same for IPv6. 16,384 packets last a
+ * twentieth of a second at the 310,000 packets per second that one sender reaches.
  */
 export const KNOCK_RING: RingShape = {
   frameBytes: 256,
@@ -58,7 +61,7 @@ export const KNOCK_RING: RingShape = {
   subject: 'the packet capture',
 };
 
-/** For packets that are read whole: 512 packets of up to 1,500 bytes of payload and their headers. */
+/** For packets that are read whole: 512 packets with up to 1,500 bytes of payload and their headers. */
 export const PAYLOAD_RING: RingShape = {
   frameBytes: 2048,
   snapLength: 1560,
@@ -67,8 +70,8 @@ export const PAYLOAD_RING: RingShape = {
 };
 
 /**
- * A ring of their own: who floods it displaces no signed knock. 2,048 packets: no word of the server's keeps noise in the
- * kernel here, and at 20,000 packets a second this is a tenth of a second that the process may not run.
+ * A separate ring, so that a flood of it displaces no signed knock. 2,048 packets: the kernel cannot filter noise here
+ * by a server tag, and at 20,000 packets per second this covers a tenth of a second in which the process does not run.
  */
 export const SPA_RING: RingShape = {
   ...PAYLOAD_RING,
@@ -76,13 +79,13 @@ export const SPA_RING: RingShape = {
   subject: 'the capture of SPA packets',
 };
 
-/** A quarter of the packets that the ring has room for. */
+/** A quarter of the ring's packets. */
 export const crowdOf = ({ ringBytes, frameBytes }: RingShape): number => ringBytes / frameBytes / 4;
 
 /**
- * The packets of all interfaces, through an AF_PACKET ring that the kernel fills and this process reads in place
- * (packet(7), Documentation/networking/packet_mmap.rst). The socket is a cooked one bound to no interface: link
- * headers are gone, and an interface that appears later is heard without a further call.
+ * Packets of all interfaces, through an AF_PACKET ring that the kernel fills and this process reads in place
+ * (packet(7), Documentation/networking/packet_mmap.rst). The socket is of type SOCK_DGRAM and bound to no interface:
+ * link headers are removed, and a new interface is included without a further call.
  */
 export function openRingCapture(expression: string, shape: RingShape = KNOCK_RING): Capture {
   const program = compileFilter(expression, shape.snapLength);
@@ -99,12 +102,12 @@ export function openRingCapture(expression: string, shape: RingShape = KNOCK_RIN
   }
 }
 
-/** The filter comes before the address, so that nothing unfiltered ever enters the ring. */
+/** The filter is set before the bind, so that no unfiltered packet enters the ring. */
 function prepareRing(fd: number, program: FilterProgram, shape: RingShape): Mapping {
   const { frameBytes, ringBytes, subject } = shape;
   setWordOption(fd, SOL_PACKET, PACKET_VERSION, TPACKET_V2, 'PACKET_VERSION');
   setWordOption(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, 'PACKET_IGNORE_OUTGOING');
-  // A packet is stamped once, at its first interface: the same packet on a bridge and its port has one time.
+  // A packet is stamped once, at its first interface: on a bridge and on its port the same packet has the same time.
   setWordOption(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1, 'SO_TIMESTAMPNS');
   attachFilter(fd, program, subject);
   const request = new Uint32Array([BLOCK_BYTES, ringBytes / BLOCK_BYTES, frameBytes, ringBytes / frameBytes]);
@@ -156,7 +159,7 @@ class RingCapture implements Capture {
     const words = this.#words;
     for (let taken = 0; taken < limit; taken++) {
       const word = this.#next * (this.#frameBytes / 4);
-      // Atomic, so that nothing of the frame is read before its status, nor after it is given back.
+      // Atomic, so that the frame is read neither before its status nor after it is given back.
       if ((Atomics.load(words, word + STATUS_WORD) & TP_STATUS_USER) === 0) return taken;
       this.#read(word);
       take(this.#frame);
@@ -176,7 +179,7 @@ class RingCapture implements Capture {
   }
 
   counters(): CaptureCounters {
-    // The kernel counts from one question to the next (struct tpacket_stats: packets with drops, drops).
+    // The kernel resets its counters at each read (struct tpacket_stats: packets including drops, drops).
     const bytes = new Uint8Array(8);
     if (libc.getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, bytes, [bytes.length]) !== 0) {
       throw lastError('getsockopt(PACKET_STATISTICS)', this.#shape.subject);

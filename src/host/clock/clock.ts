@@ -3,15 +3,15 @@ import { type Instant, instant } from '../../core/net/time.ts';
 import { libc } from '../ffi/libc.ts';
 import { randomBytes } from '../self/random-bytes.ts';
 
-/** linux/time.h: counts from the start of the machine, sleep included, and nobody can set it. */
+/** linux/time.h: counts from boot, including sleep, and cannot be set. */
 const CLOCK_BOOTTIME = 7;
 
 export interface Clock {
   /** Milliseconds since the machine started. */
   sinceBoot(): Instant;
-  /** Milliseconds since 1970, as the wall clock has it: it may jump. */
+  /** Milliseconds since 1970 by the wall clock, which may jump. */
   wall(): Instant;
-  /** Which start of the machine `sinceBoot` counts from. */
+  /** Identifies the boot that `sinceBoot` counts from. */
   readonly bootId: string;
 }
 
@@ -29,8 +29,7 @@ export function openSystemClock(): Clock {
 }
 
 /**
- * Where /proc does not exist nobody knows which start of the machine this is: then it is one of its own, and what an earlier
- * daemon has left counts as of another one.
+ * Without /proc the boot is unknown. It then counts as a new one, and state of an earlier daemon as from another boot.
  */
 function readBootId(): string {
   try {

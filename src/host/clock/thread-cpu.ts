@@ -1,6 +1,6 @@
 import { libc } from '../ffi/libc.ts';
 
-/** linux/time.h: what this thread has run, not what it has waited. */
+/** linux/time.h: the time that this thread has run, without waiting. */
 const CLOCK_THREAD_CPUTIME_ID = 3;
 
 const timespec = new Uint8Array(16);

@@ -29,21 +29,24 @@ export const CTA_PROTOINFO_TCP = 1;
 export const CTA_PROTOINFO_TCP_STATE = 1;
 const CTA_PROTOINFO_TCP_FLAGS = { original: 4, reply: 5 } as const;
 
-/** net/netfilter/nf_internals.h: what of the tuple an entry has to share. */
+/** net/netfilter/nf_internals.h: which parts of the tuple an entry must match. */
 const FILTER_SOURCE = 1 << 0;
 const FILTER_PROTOCOL = 1 << 3;
 const FILTER_DESTINATION_PORT = 1 << 5;
 
-/** linux/netfilter/nf_conntrack_common.h: answered; so many segments have gone both ways that it was a connection. */
+/** linux/netfilter/nf_conntrack_common.h: a reply was seen; enough segments went both ways to count as a connection. */
 export const IPS_SEEN_REPLY = 1 << 1;
 export const IPS_ASSURED = 1 << 2;
 const IPS_CONFIRMED = 1 << 3;
 
-/** linux/netfilter/nf_conntrack_tcp.h: the windows of a connection that began unseen are not known. */
+/** linux/netfilter/nf_conntrack_tcp.h: the windows of a connection whose start was not seen are unknown. */
 const TCP_BE_LIBERAL = Uint8Array.of(0x08, 0x08);
 const TCP_ESTABLISHED = 3;
 
-/** nf_conntrack_tcp_timeout_established as the kernel has it, in seconds: the next packet sets it to the host's own. */
+/**
+ * The kernel's default of nf_conntrack_tcp_timeout_established, in seconds. The next packet sets it to the host's
+ * value.
+ */
 const ESTABLISHED_TIMEOUT = 432_000;
 
 /** struct nfgenmsg: family u8, version u8, resource u16. */
@@ -51,9 +54,9 @@ export const FAMILY_BYTES = 4;
 const AF_INET = { 4: 2, 6: 10 } as const;
 
 /**
- * The bodies of requests that bring what is sought, and more: kernels before 5.8 do not know the filter and send all
- * of the family, so the reader has to look in any case. One for each family, since each has the kernel look through its
- * whole table. IPv6 is never asked for by its address: kernels have been seen (6.18) to leave out exactly that one.
+ * Request bodies that return at least what is sought. Kernels before 5.8 ignore the filter and send the whole family,
+ * so the reader must check each entry. There is one body per family, because each makes the kernel search its whole
+ * table. IPv6 is never filtered by address: some kernels (6.18) left out exactly that one.
  */
 export function renderQueries({ sources, ports }: ConnectionQuery): Uint8Array[] {
   if (typeof sources === 'number') return [queryFamily(sources, ports)];
@@ -92,7 +95,7 @@ function renderFilter(tuple: Uint8Array, shared: number): Uint8Array[] {
   return [nest(CTA_TUPLE_ORIG, tuple), nest(CTA_FILTER, renderAttribute(CTA_FILTER_ORIG_FLAGS, flags))];
 }
 
-/** The body of a request to take an established connection of TCP for known, begun by the remote side. */
+/** The body of a request to add an established TCP connection, begun by the remote side, to the connection tracking. */
 export function renderEstablished({ local, localPort, remote, remotePort }: SocketEnds): Uint8Array {
   const flags = [CTA_PROTOINFO_TCP_FLAGS.original, CTA_PROTOINFO_TCP_FLAGS.reply];
   const tcp = nest(
@@ -140,7 +143,7 @@ function portBytes(port: number): Uint8Array {
   return Uint8Array.of(port >> 8, port & 255);
 }
 
-/** The body of a request to forget the entry that `name` names. */
+/** The body of a request to delete the entry that `name` identifies. */
 export function renderConntrackDelete(source: Address, name: Uint8Array): Uint8Array {
   return Buffer.concat([familyHead(familyOf(source)), name]);
 }

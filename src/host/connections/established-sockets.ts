@@ -4,7 +4,7 @@ import type { Connection } from '../../core/net/connection.ts';
 import { type Port, parsePort } from '../../core/net/port.ts';
 import { readProcLines } from './proc-lines.ts';
 
-/** The tables of this network namespace (proc(5)); a kernel without IPv6 has no second one. */
+/** The tables of this network namespace (proc(5)). A kernel without IPv6 lacks the second one. */
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
 
 /** include/net/tcp_states.h */
@@ -22,8 +22,8 @@ export type SocketRow = {
 };
 
 /**
- * Established TCP connections to the services of this host: at a local port on which somebody listens. `wanted` says
- * which are kept. BOUNDED: by `limit`; further ones are left out.
+ * Established TCP connections to services of this host: at a local port that a socket listens on. `wanted` selects.
+ * BOUNDED: by `limit`; more are left out.
  */
 export function readEstablishedSockets(wanted: (one: Connection) => boolean, limit: number): Connection[] {
   const listening = new Set<Port>();
@@ -50,7 +50,7 @@ function* rows(): Generator<SocketRow, void, void> {
   }
 }
 
-/** One line of /proc/net/tcp or tcp6, if it is of a socket that listens or is connected. */
+/** Parses a line of /proc/net/tcp or tcp6, if the socket listens or is connected. */
 export function readSocketRow(line: string, order: 'LE' | 'BE' = endianness()): SocketRow | undefined {
   const [, , localPort = '', remote = '', remotePort = '', state] = ROW.exec(line) ?? [];
   if (state !== LISTEN && state !== ESTABLISHED) return undefined;
@@ -61,7 +61,7 @@ export function readSocketRow(line: string, order: 'LE' | 'BE' = endianness()): 
   return { isListening, port, peer, peerPort: Number.parseInt(remotePort, 16) as Port };
 }
 
-/** Words of 32 bits, each as the machine keeps it. An IPv4 peer of an IPv6 socket is an IPv4 address. */
+/** 32-bit words in the machine's byte order. An IPv4 peer of an IPv6 socket becomes an IPv4 address. */
 function readHexAddress(text: string, order: 'LE' | 'BE'): Address | undefined {
   const bytes = Buffer.from(text, 'hex');
   if (bytes.length !== 4 && bytes.length !== 16) return undefined;

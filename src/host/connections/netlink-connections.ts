@@ -27,12 +27,12 @@ const ENOENT = 2;
 const EOPNOTSUPP = 95;
 const ESTALE = 116;
 
-/** BOUNDED: what is listed at one time; further connections are left out, and listed when these are gone. */
+/** BOUNDED: connections listed at a time. Others appear once these are gone. */
 const MAX_LISTED = 65_536;
 
 /**
- * Connections through netlink: ctnetlink knows them, sock_diag ends sockets. Each call has sockets of its own: a list
- * that is broken off leaves nothing behind.
+ * Connections through netlink: ctnetlink lists them, sock_diag ends sockets. Each call has its own sockets, so an
+ * aborted list leaves nothing behind.
  */
 export class NetlinkConnections implements Connections {
   listNow(sought: ConnectionQuery): readonly TrackedConnection[] {
@@ -55,7 +55,7 @@ export class NetlinkConnections implements Connections {
   }
 
   cut(connections: readonly TrackedConnection[]): void {
-    // The socket first: its reset has to leave as part of the connection.
+    // The socket first: its reset must leave as part of the connection.
     const sockets = connections.filter(({ protocol, path }) => protocol === 'tcp' && path === 'input');
     if (sockets.length > 0) {
       withSocket(NETLINK_SOCK_DIAG, 'the socket-diagnosis netlink socket', (diagnosis) => {
@@ -70,10 +70,10 @@ export class NetlinkConnections implements Connections {
 
 const CONNTRACK = 'the connection-tracking netlink socket';
 
-/** What has come of it so far. */
+/** Collects entries. */
 class Found {
   readonly #sought: ConnectionQuery;
-  /** By the kernel's numbers: one that is listed twice is one. */
+  /** By kernel id: an entry listed twice counts once. */
   readonly #entries = new Map<number, TrackedEntry>();
 
   constructor(sought: ConnectionQuery) {
@@ -102,7 +102,7 @@ class Found {
   }
 }
 
-/** Which addresses are this host's own, in whatever VRF. What the host has no route to does not end here. */
+/** Tells which addresses are this host's own, in any VRF. An address without a route is not. */
 class Destinations {
   readonly #routes: NetlinkSocket;
   #vrfs: readonly number[] | undefined;
@@ -132,7 +132,7 @@ class Destinations {
   }
 }
 
-/** Those that are not found by their addresses may be bound to a device, as all within a VRF are. */
+/** Sockets that are not found by their addresses may be bound to a device, as all within a VRF are. */
 function destroySockets(diagnosis: NetlinkSocket, connections: readonly TrackedConnection[]): void {
   const others = connections.filter(({ ends }) => !destroySocket(diagnosis, ends));
   for (const [port, some] of Map.groupBy(others, ({ ends }) => ends.localPort)) {
@@ -148,7 +148,7 @@ function destroySockets(diagnosis: NetlinkSocket, connections: readonly TrackedC
   }
 }
 
-/** Returns whether there was one. */
+/** Returns whether it existed. */
 function destroySocket(diagnosis: NetlinkSocket, ends: SocketEnds): boolean {
   const found = diagnosis.ask(SOCK_DIAG_BY_FAMILY, renderSocketRequest(ends));
   const cookie = typeof found === 'number' ? undefined : readCookie(found, ends);
@@ -156,7 +156,7 @@ function destroySocket(diagnosis: NetlinkSocket, ends: SocketEnds): boolean {
   return cookie !== undefined;
 }
 
-/** Without CONFIG_INET_DIAG_DESTROY, or the kernel's module, the socket ends when nothing gets through any more. */
+/** Without CONFIG_INET_DIAG_DESTROY or the kernel module, the socket ends when its packets no longer get through. */
 function destroy(diagnosis: NetlinkSocket, ends: SocketEnds, cookie: Uint8Array, device: number): void {
   const errno = diagnosis.order(SOCK_DESTROY, renderSocketRequest(ends, cookie, device));
   if (errno === 0 || errno === ENOENT || errno === ESTALE || errno === EOPNOTSUPP) return;

@@ -20,13 +20,13 @@ const NETLINK_NETFILTER = 12;
 const EEXIST = 17;
 const EOPNOTSUPP = 95;
 
-/** BOUNDED: further connections stay unknown. */
+/** BOUNDED: further connections are not imported. */
 const MAX_TRACKED = 65_536;
 
 /**
- * Has the kernel's connection tracking know the TCP connections to these ports of this host that are older than it: it
- * begins with the first rule that asks for it. Returns how many were new to it. Where sockets cannot be ended, one may
- * be there that has been cut: nothing is done. What the system refuses is thrown as a `SystemCallError`.
+ * Adds the TCP connections to these ports of this host that are older than the connection tracking, which starts with
+ * the first rule that uses it. Returns how many were new to it. If sockets cannot be destroyed, one of them may have
+ * been cut before, so nothing is done. Throws the system's error as a `SystemCallError`.
  */
 export function importConnections(ports: readonly QueriedPorts[]): number {
   const sockets = new NetlinkSocket(NETLINK_SOCK_DIAG, 'the socket-diagnosis netlink socket');
@@ -42,7 +42,9 @@ export function importConnections(ports: readonly QueriedPorts[]): number {
   }
 }
 
-/** CONFIG_INET_DIAG_DESTROY, asked with a socket that cannot be: every kernel that has it finds none. */
+/**
+ * Tests for CONFIG_INET_DIAG_DESTROY with a socket that cannot exist: a kernel that has it answers that there is none.
+ */
 function endsSockets(sockets: NetlinkSocket): boolean {
   const nobody = '192.0.2.0' as SocketEnds['local'];
   const ends: SocketEnds = { local: nobody, localPort: 0, remote: nobody, remotePort: 0 };
@@ -66,7 +68,7 @@ function isAt({ localPort }: SocketEnds, ports: readonly QueriedPorts[]): boolea
   );
 }
 
-/** Known already, whichever side began it: fine. */
+/** An entry that exists already, begun by either side, is not an error. */
 function track(tracking: NetlinkSocket, ends: SocketEnds): boolean {
   const errno = tracking.order(CT_NEW, renderEstablished(ends), NLM_F_NEW);
   if (errno === 0 || errno === EEXIST) return errno === 0;

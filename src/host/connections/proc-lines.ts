@@ -2,12 +2,12 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 const CHUNK_BYTES = 65_536;
 
-/** The lines of a table in /proc, one after the other: a busy host's may be hundreds of megabytes long. */
+/** Yields the lines of a table in /proc one by one. On a busy host it may be hundreds of megabytes long. */
 export function* readProcLines(path: string): Generator<string, void, void> {
   const fd = openSync(path, 'r');
   try {
     const bytes = Buffer.alloc(CHUNK_BYTES);
-    // BOUNDED: by the kernel, whose lines are shorter than 400 bytes.
+    // BOUNDED: the kernel's lines are shorter than 400 bytes.
     let begun = '';
     for (;;) {
       const length = readSync(fd, bytes);

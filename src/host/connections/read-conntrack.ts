@@ -25,10 +25,10 @@ import {
   nest,
 } from './conntrack-messages.ts';
 
-/** An entry, but for what the entry itself does not tell: whether it ends at this host. */
+/** An entry without `path`, which the entry itself does not tell. */
 export type TrackedEntry = Omit<TrackedConnection, 'path'>;
 
-/** Reads one entry if it is sought; `undefined` for any other, and for what is cut short. */
+/** Reads one entry if it matches; `undefined` for any other, and for a truncated one. */
 export function readEntry(body: DataView, sought: ConnectionQuery): TrackedEntry | undefined {
   if (body.byteLength < FAMILY_BYTES) return undefined;
   const found = readAttributes(body, FAMILY_BYTES);
@@ -67,7 +67,7 @@ function isSoughtSource(source: Address, { sources, prefixes6 = [] }: Connection
   return familyOf(source) === 6 && prefixes6.some((length) => sources.has(prefixAround(source, length).base));
 }
 
-/** With its number, so that another entry that has meanwhile taken its place is left alone. */
+/** Includes the id, so that another entry that has replaced it meanwhile is left alone. */
 function renderName(original: DataView, id: DataView, zone: DataView | undefined): Uint8Array {
   return Buffer.concat([
     nest(CTA_TUPLE_ORIG, bytesOf(original)),
@@ -76,7 +76,7 @@ function renderName(original: DataView, id: DataView, zone: DataView | undefined
   ]);
 }
 
-/** linux/netfilter/nf_conntrack_tcp.h, enum tcp_conntrack: from SYN_RECV on the other side has answered. */
+/** linux/netfilter/nf_conntrack_tcp.h, enum tcp_conntrack: from SYN_RECV on, the other side has answered. */
 const TCP_STATES: Readonly<Record<number, ConnectionState>> = {
   3: 'alive', // ESTABLISHED
   2: 'alive', // SYN_RECV
@@ -88,14 +88,14 @@ const TCP_STATES: Readonly<Record<number, ConnectionState>> = {
 const TCP_CONNTRACK_CLOSE = 8;
 
 /**
- * An exchange of datagrams is alive for as long as the kernel remembers it, 30 s after the last one or 120 s after a
- * longer exchange: there is no other end to it. One datagram alone, under whatever source address, makes none: it has to
- * have been answered.
+ * A UDP exchange is alive as long as the kernel remembers it: 30 s after the last datagram, or 120 s after a longer
+ * exchange. It has no other end. A single datagram, whose source may be forged, does not count: it must have been
+ * answered.
  */
 function stateOf(protocol: Protocol, found: ReadonlyMap<number, DataView>): ConnectionState {
   if (protocol === 'udp') return hasStatus(found, IPS_SEEN_REPLY) ? 'alive' : 'asked';
   const state = tcpState(found.get(CTA_PROTOINFO));
-  // A reset ends a connection, or refuses to begin one.
+  // A reset ends an established connection, or refuses a new one.
   if (state === TCP_CONNTRACK_CLOSE) return hasStatus(found, IPS_ASSURED) ? 'ended' : 'refused';
   return TCP_STATES[state] ?? 'asked';
 }
@@ -157,7 +157,7 @@ function addressOf(
   return renderAddress(6, word(0), word(4), word(8), word(12));
 }
 
-/** A copy: what was received is overwritten by what is received next. */
+/** A copy, because the receive buffer is reused. */
 function bytesOf(value: DataView): Uint8Array {
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
 }

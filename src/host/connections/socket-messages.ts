@@ -21,7 +21,7 @@ const COOKIE_BYTES = 8;
 
 const AF_INET = { 4: 2, 6: 10 } as const;
 
-/** A TCP connection as the socket at this host knows it. */
+/** A TCP connection as the socket on this host knows it. */
 export type SocketEnds = {
   readonly local: Address;
   readonly localPort: number;
@@ -31,8 +31,8 @@ export type SocketEnds = {
 
 /**
  * struct inet_diag_req_v2: family u8, protocol u8, extensions u8, pad u8, states u32, then the socket's id. With a
- * cookie it means one socket and no later one of the same addresses. A socket that is bound to a device (a VRF, for one)
- * is found by that device's index alone.
+ * cookie it means exactly one socket and no later one with the same addresses. A socket that is bound to a device (for
+ * example a VRF) is only found with that device's index.
  */
 export function renderSocketRequest(
   ends: SocketEnds,
@@ -54,8 +54,8 @@ export function renderSocketRequest(
 }
 
 /**
- * The cookie of the socket that the kernel has found; `undefined` if it is not this connection's. Where a connection
- * is gone the kernel answers with the socket that listens, which must live.
+ * The cookie of the socket that the kernel found; `undefined` if it is not this connection's. If the connection is
+ * gone, the kernel answers with the listening socket, which must not be destroyed.
  */
 export function readCookie(body: DataView, { localPort, remotePort }: SocketEnds): Uint8Array | undefined {
   if (body.byteLength < COOKIE_AT + COOKIE_BYTES || body.getUint8(1) === TCP_LISTEN) return undefined;
@@ -63,12 +63,12 @@ export function readCookie(body: DataView, { localPort, remotePort }: SocketEnds
   return new Uint8Array(body.buffer, body.byteOffset + COOKIE_AT, COOKIE_BYTES).slice();
 }
 
-/** TCP_ESTABLISHED, FIN_WAIT1, FIN_WAIT2 and CLOSE_WAIT: those in which something may be sent yet, a bit for each. */
+/** TCP_ESTABLISHED, FIN_WAIT1, FIN_WAIT2 and CLOSE_WAIT, one bit each: states in which data may still be sent. */
 const CONNECTED = (1 << 1) | (1 << 4) | (1 << 5) | (1 << 8);
 
 /**
- * Asks for the connected TCP sockets of a family, at one port of this host or at any; those of IPv6 with IPv4 peers are
- * listed as IPv6.
+ * Asks for the connected TCP sockets of a family, at one local port or at any. IPv6 sockets with IPv4 peers are listed
+ * as IPv6.
  */
 export function renderSocketQuery(family: Family, localPort = 0): Uint8Array {
   const states = Buffer.alloc(4);
@@ -81,7 +81,7 @@ export function renderSocketQuery(family: Family, localPort = 0): Uint8Array {
 /** A listed socket that is bound to a device. */
 export type BoundSocket = SocketEnds & { readonly device: number; readonly cookie: Uint8Array };
 
-/** `undefined` for one that is bound to none, and for what is cut short. */
+/** `undefined` for a socket that is bound to no device, and for a truncated entry. */
 export function readBoundSocket(body: DataView): BoundSocket | undefined {
   const ends = readEnds(body);
   const device = ends === undefined ? 0 : body.getUint32(DEVICE_AT, true);
@@ -90,7 +90,7 @@ export function readBoundSocket(body: DataView): BoundSocket | undefined {
   return { ...ends, device, cookie };
 }
 
-/** The ends of a listed socket; `undefined` for what is cut short. */
+/** The addresses and ports of a listed socket; `undefined` for a truncated entry. */
 export function readEnds(body: DataView): SocketEnds | undefined {
   if (body.byteLength < COOKIE_AT + COOKIE_BYTES) return undefined;
   const isSix = body.getUint8(0) === AF_INET[6];
@@ -98,7 +98,7 @@ export function readEnds(body: DataView): SocketEnds | undefined {
     const words = [0, 4, 8, 12].map((offset) => body.getUint32(at + offset));
     const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = words;
     if (!isSix) return renderAddress(4, 0, 0, 0, w0);
-    // RFC 4291 section 2.5.5.2: an IPv4 address in one of IPv6.
+    // RFC 4291 section 2.5.5.2: an IPv4 address mapped into IPv6.
     const isMapped = w0 === 0 && w1 === 0 && w2 === 0xffff;
     return isMapped ? renderAddress(4, 0, 0, 0, w3) : renderAddress(6, w0, w1, w2, w3);
   };
@@ -110,7 +110,7 @@ export function readEnds(body: DataView): SocketEnds | undefined {
   };
 }
 
-/** 16 bytes; an IPv4 address stands in the first four. */
+/** 16 bytes; an IPv4 address fills the first four. */
 function addressField(address: Address): Uint8Array {
   const words = addressWords(address);
   return bigEndian(familyOf(address) === 4 ? [words[3], 0, 0, 0] : words);

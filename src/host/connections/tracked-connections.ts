@@ -4,15 +4,15 @@ import { type Port, parsePort } from '../../core/net/port.ts';
 import { parseProtocol } from '../../core/net/protocol.ts';
 import { readProcLines } from './proc-lines.ts';
 
-/** What the kernel's connection tracking knows, of this network namespace; not every kernel is built with it. */
+/** The kernel's connection tracking of this network namespace. Not every kernel is built with it. */
 const TABLE = '/proc/self/net/nf_conntrack';
 
-/** Both directions of a flow, the original first: `src=… dst=… sport=… dport=…`. */
+/** Both directions of a flow, the original one first: `src=… dst=… sport=… dport=…`. */
 const DIRECTION = /src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g;
 
 /**
- * Connections that have been answered: `input` to addresses of this host, `forward` where this host translates them
- * to another. `wanted` says which are kept. BOUNDED: by `limit`. Throws where the kernel has no such table.
+ * Answered connections: `input` to addresses of this host, `forward` if this host translates them to another. `wanted`
+ * selects. BOUNDED: by `limit`. Throws if the kernel has no such table.
  */
 export function readTrackedConnections(
   isOwn: (address: Address) => boolean,
@@ -28,7 +28,7 @@ export function readTrackedConnections(
   return found;
 }
 
-/** One line of /proc/net/nf_conntrack (net/netfilter/nf_conntrack_standalone.c). */
+/** Parses a line of /proc/net/nf_conntrack (net/netfilter/nf_conntrack_standalone.c). */
 export function readTrackedRow(line: string, isOwn: (address: Address) => boolean): Connection | undefined {
   const protocol = parseProtocol(line.split(/\s+/, 3)[2] ?? '');
   if (protocol === undefined || line.includes('[UNREPLIED]')) return undefined;

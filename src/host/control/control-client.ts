@@ -3,13 +3,13 @@ import { type ReachablePath, reachablePath } from './control-path.ts';
 
 /** BOUNDED: characters of one line of an answer. */
 const MAX_LINE = 1 << 20;
-/** A daemon answers at once, but where it has to wait for commands, or for the firewall. */
+/** A daemon answers at once, unless it waits for commands or for the firewall. */
 const PATIENCE_MS = 10_000;
 const LONG_PATIENCE_MS = 120_000;
 
 /**
- * A daemon that could not be asked. `code`: the errno's name, or why there is no answer. `isSpoken`: somebody answers
- * there, and not as a daemon does.
+ * A daemon that could not be asked. `code`: the errno's name, or why there is no answer. `isSpoken`: the other side
+ * answers, but not like a daemon.
  */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
@@ -23,13 +23,13 @@ export class ControlError extends Error {
   }
 }
 
-/** Asks the daemon that listens at `path` one question that has a short answer. Throws a `ControlError`. */
+/** Asks the daemon that listens at `path` one question with a short answer. Throws a `ControlError`. */
 export async function askControl(path: string, request: object): Promise<unknown> {
   using conversation = new Conversation(path);
   return await conversation.ask(request);
 }
 
-/** Requests and answers, one after the other. Every method throws a `ControlError`. */
+/** Requests and answers in sequence. Every method throws a `ControlError`. */
 export class Conversation implements Disposable {
   readonly #path: string;
   readonly #reachable: ReachablePath;
@@ -46,18 +46,18 @@ export class Conversation implements Disposable {
     this.#lines = this.#read();
   }
 
-  /** The first line of the answer, as its value. */
+  /** The parsed first line of the answer. */
   ask(request: object): Promise<unknown> {
     this.#socket.write(`${JSON.stringify(request)}\n`);
     return this.next();
   }
 
-  /** The next line of the answer. That there is none is for the caller to know. */
+  /** The parsed next line of the answer. The caller must know that there is one. */
   async next(): Promise<unknown> {
     return (await this.#lines.next()).value;
   }
 
-  /** Whoever waits for a line gets a `ControlError`. */
+  /** Pending reads fail with a `ControlError`. */
   hangUp(): void {
     this.#socket.destroy();
   }

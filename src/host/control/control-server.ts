@@ -5,26 +5,25 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Peer, readPeer } from '../ffi/peer.ts';
 import { reachablePath } from './control-path.ts';
 
-/** BOUNDED: clients at one time; a further one has the place of the first that asks nothing, or does not read. */
+/** BOUNDED: clients at a time. A new one replaces the first client that asks nothing or does not read. */
 const MAX_CLIENTS = 16;
-/** BOUNDED: bytes of a request's line; a client that sends more is told, and hung up on. */
+/** BOUNDED: bytes of a request line. A client that sends more gets an error and is disconnected. */
 const MAX_LINE_BYTES = 4096;
-/** A client that neither asks nor reads for so long is hung up on. */
+/** A client that neither asks nor reads for this long is disconnected. */
 const IDLE_MS = 10_000;
 
-/** What can be written as one line of JSON. */
+/** A value that becomes one line of JSON. */
 export type ControlReply = Readonly<Record<string, unknown>>;
 
-/** One line, or several, each written when the client has taken the one before. */
+/** One line, or several, each written when the client has read the one before. */
 export type ControlAnswer = ControlReply | Promise<ControlReply> | AsyncIterable<ControlReply>;
 
-/** Answers a request, which may be any JSON value, of a process that the kernel names. */
+/** Answers a request, which may be any JSON value. `peer`: the client's process according to the kernel. */
 export type AnswerControl = (request: unknown, peer: Peer | undefined) => ControlAnswer;
 
 /**
- * A Unix socket that takes one JSON object a line and answers with one, or with
- * several for a long answer. A client's next line is read when the last
- * one's answer has gone out, so nobody can pile up work here.
+ * A Unix socket that takes one JSON object per line, and answers with one, or with several for a long answer. A
+ * client's next line is read only when the previous answer has been written, so a client cannot queue up work.
  */
 export class ControlServer {
   readonly #server: Server;
@@ -38,8 +37,8 @@ export class ControlServer {
   }
 
   /**
-   * Listens at `path`, for this user alone. A socket that is there already is replaced: the caller knows that whoever
-   * listened there is dead. Throws with the system's reason.
+   * Listens at `path`, accessible only to this user. An existing socket is replaced: the caller knows that its owner is
+   * dead. Throws with the system's reason.
    */
   static async open(path: string, answer: AnswerControl, idleMs = IDLE_MS): Promise<ControlServer> {
     rmSync(path, { force: true });
@@ -47,7 +46,7 @@ export class ControlServer {
     const server = createServer({ allowHalfOpen: true }, (socket) => take(socket, clients, answer, idleMs));
     const reachable = reachablePath(path);
     try {
-      // The socket is made, and its mode with it, before `listen` returns.
+      // `listen` creates the socket, with its mode, before it returns.
       const mask = process.umask(0o177);
       try {
         server.listen(reachable.path);
@@ -55,7 +54,7 @@ export class ControlServer {
         process.umask(mask);
       }
       await once(server, 'listening');
-      // A client that cannot be taken on, for want of a descriptor or of memory, is not this process's end.
+      // A client that cannot be accepted, for lack of a descriptor or memory, must not end this process.
       server.on('error', () => undefined);
     } catch (error) {
       reachable.release();
@@ -64,14 +63,14 @@ export class ControlServer {
     return new ControlServer(server, clients, reachable.release);
   }
 
-  /** Hangs up on everybody, and removes the socket. */
+  /** Disconnects all clients, and removes the socket. */
   close(): void {
     for (const socket of this.#clients.keys()) socket.destroy();
     this.#server.close(this.#release);
   }
 }
 
-/** In the order in which they came: each waits for an answer, has one that it has not taken yet, or asks nothing. */
+/** In the order of connecting. Each client waits for an answer, has one that it has not read, or asks nothing. */
 type Clients = Map<Socket, ClientState>;
 type ClientState = 'asks' | 'reads' | 'idle';
 
@@ -85,7 +84,7 @@ function take(socket: Socket, clients: Clients, answer: AnswerControl, idleMs: n
   clients.set(socket, 'idle');
   socket.once('close', () => clients.delete(socket));
   socket.setTimeout(idleMs, () => {
-    // Who waits for an answer is not idle: that takes as long as what was asked for.
+    // A client that waits for an answer is not idle, however long the answer takes.
     if (clients.get(socket) !== 'asks') socket.destroy();
   });
   const note = (state: ClientState): void => {
@@ -94,7 +93,7 @@ function take(socket: Socket, clients: Clients, answer: AnswerControl, idleMs: n
   void serve(socket, answer, note);
 }
 
-/** Clients that hang must not keep the operator out. Returns whether there is room now. */
+/** Hanging clients must not keep the operator out. Returns whether there is room now. */
 function makeRoom(clients: Clients): boolean {
   const all = [...clients];
   const [first] =
@@ -105,7 +104,7 @@ function makeRoom(clients: Clients): boolean {
   return true;
 }
 
-/** `note` hears what the client is about. */
+/** `note`: called when the client's state changes. */
 async function serve(
   socket: Socket,
   answer: AnswerControl,
@@ -137,19 +136,19 @@ async function serve(
         else await tell(await answered);
         note('idle');
         begun = begun.subarray(end + 1);
-        // What the kernel takes at once gives nobody else a turn, and a client may have sent many lines.
+        // Writes that the kernel accepts at once yield to nobody, and a client may have sent many lines.
         if (begun.length > 0) await nextTurn();
       }
     }
   } catch (error) {
-    // A client that leaves in the middle is nobody's mistake; anything that has no errno is ours.
+    // A client that leaves midway is not an error. Anything without an errno is our own bug.
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   } finally {
     socket.destroy();
   }
 }
 
-/** Node.js tells the descriptor of a socket nowhere else. */
+/** Node.js exposes a socket's descriptor nowhere else. */
 function peerOf(socket: Socket): Peer | undefined {
   const { _handle: handle } = socket as { readonly _handle?: { readonly fd?: unknown } | null };
   return typeof handle?.fd === 'number' && handle.fd >= 0 ? readPeer(handle.fd) : undefined;
@@ -165,7 +164,7 @@ function answerLine(line: string, answer: AnswerControl, peer: Peer | undefined)
   return answer(request, peer);
 }
 
-/** Resolves when the kernel has taken all of it. */
+/** Resolves when the kernel has accepted all of it. */
 function send(socket: Socket, reply: ControlReply): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.write(`${JSON.stringify(reply)}\n`, (error) => (error ? reject(error) : resolve()));

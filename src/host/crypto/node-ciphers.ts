@@ -16,7 +16,7 @@ const AEAD = 'chacha20-poly1305';
 const TAG_BYTES = 16;
 const AES_BLOCK = 16;
 
-/** What stands before the 32 bytes of a raw key: PKCS #8 (RFC 8410, § 7) and SubjectPublicKeyInfo (§ 4). */
+/** Prefixes of a raw 32-byte key: PKCS #8 (RFC 8410, section 7) and SubjectPublicKeyInfo (section 4). */
 const X25519_SECRET = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const X25519_PUBLIC = Buffer.from('302a300506032b656e032100', 'hex');
 const ED25519_PUBLIC = Buffer.from('302a300506032b6570032100', 'hex');
@@ -27,7 +27,7 @@ const CURVES = {
   nistp521: { crv: 'P-521', hash: 'sha512', bytes: 66 },
 } as const satisfies Record<EcdsaCurve, object>;
 
-/** Node.js's cryptography, which is OpenSSL's. */
+/** Node.js's cryptography, which uses OpenSSL. */
 export const nodeCiphers: Ciphers = {
   sha256: (bytes) => createHash('sha256').update(bytes).digest(),
   sha512: (bytes) => createHash('sha512').update(bytes).digest(),
@@ -47,7 +47,7 @@ export const nodeCiphers: Ciphers = {
     try {
       return diffieHellman({ privateKey: secretKey(secret), publicKey: derKey(X25519_PUBLIC, point) });
     } catch {
-      // OpenSSL refuses points of low order.
+      // OpenSSL rejects points of low order.
       return undefined;
     }
   },
@@ -76,13 +76,13 @@ export const nodeCiphers: Ciphers = {
     try {
       return verifyWith(key, message, signature);
     } catch {
-      // No point of the curve, or an exponent that OpenSSL does not take.
+      // Not a point of the curve, or an exponent that OpenSSL rejects.
       return false;
     }
   },
 };
 
-/** OpenSSL's form of keys that are used again, for as long as their bytes are: making it costs a fifth of a knock. */
+/** Caches OpenSSL's key objects as long as their bytes exist: creating one takes a fifth of a knock's time. */
 const secretKeys = new WeakMap<Uint8Array, KeyObject>();
 const publicKeys = new WeakMap<VerifyKey, KeyObject>();
 

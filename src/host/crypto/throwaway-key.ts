@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** An Ed25519 key that is gone with this process. */
+/** An Ed25519 key that exists only in this process. */
 export type ThrowawayKey = {
   /** The public key: 32 bytes (RFC 8032). */
   readonly point: Uint8Array;

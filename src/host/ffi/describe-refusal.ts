@@ -1,6 +1,6 @@
 import { getSystemErrorMessage } from 'node:util';
 
-/** errno(3): what to do about each. */
+/** errno(3) names, with what to do about each. */
 const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'run it as root, or give its user that right'],
   ['EPERM', 'run it as root, or give its user that right'],
@@ -20,17 +20,17 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EADDRINUSE', 'end what has it, or name another'],
 ]);
 
-/** uv_cwd: Node.js has the directory that the process was started in. */
+/** uv_cwd: Node.js remembers the directory that the process was started in. */
 const NO_DIRECTORY =
   'the directory that it was started in is not there any more: change to another one, or name files by their whole paths';
 
-/** For what has none of its own. */
+/** For an error without a remedy of its own. */
 const LOOK = '`bussa doctor` looks for the cause';
 
 type SystemError = Error & {
   readonly code?: unknown;
   readonly errno?: unknown;
-  /** Of a call that Node.js makes, and of one of our own. */
+  /** A call made by Node.js, or by our own code. */
   readonly syscall?: unknown;
   readonly call?: unknown;
   readonly path?: unknown;
@@ -38,14 +38,14 @@ type SystemError = Error & {
   readonly port?: unknown;
 };
 
-/** Of a refusal, in one sentence: what failed, on what, why, and what to do. */
+/** Describes a system error in one sentence: what failed, on what, why, and what to do. */
 export function describeRefusal(error: SystemError): string {
   const { code, syscall, call } = error;
   if (syscall === 'uv_cwd') return NO_DIRECTORY;
   const remedy = REMEDIES.get(typeof code === 'string' ? code : codeIn(error.message)) ?? LOOK;
   const reason = reasonOf(error);
   if (typeof syscall !== 'string' || reason === undefined) {
-    // Our own have call and subject in their words, and why they failed as a code alone.
+    // Errors of our own name the call and the subject, and give the reason only as a code.
     const why = call === undefined || reason === undefined ? '' : ` (${reason})`;
     return `${firstLine(error.message)}${why}: ${remedy}`;
   }
@@ -53,10 +53,10 @@ export function describeRefusal(error: SystemError): string {
   return `${syscall}${subject === '' ? '' : ` on ${subject}`} failed: ${reason} (${code}): ${remedy}`;
 }
 
-/** In the words of what has no code. */
+/** Found in the message of errors without a code. */
 const codeIn = (text: string): string => /\bE[A-Z]{3,}\b/.exec(text)?.[0] ?? '';
 
-/** Of a connection its other end. */
+/** For a connection, its other end. */
 function subjectOf({ path, address, port }: SystemError): string {
   if (path !== undefined) return String(path);
   if (address === undefined) return '';

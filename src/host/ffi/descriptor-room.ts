@@ -6,12 +6,12 @@ const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 
-/** libuv's own, by which it learns whether execve(2) has worked: both ends of a pipe, and one to spare. */
+/** libuv needs both ends of a pipe to learn whether execve(2) worked, and one spare. */
 const FOR_SPAWN = 3;
 
 /**
- * Throws a `SystemCallError` where a program with so many pipes could not be started for want of descriptors. Node.js is
- * not to find that out: it never closes the pipes that it has made by then, and each try would cost three descriptors.
+ * Throws a `SystemCallError` if there are too few descriptors to start a program with so many pipes. Node.js must not
+ * run into that: it never closes the pipes that it has already created, so each attempt would leak three descriptors.
  */
 export function requireRoomToSpawn(pipes: number, program: string): void {
   const taken: number[] = [];

@@ -4,13 +4,13 @@ import { libc } from './libc.ts';
 /** linux/mman.h */
 const MADV_HUGEPAGE = 14;
 
-/** Pages of x86-64, and of arm64 with its smallest; where they are larger, less of the memory gets them. */
+/** Page size on x86-64, and on arm64 with 4 KiB pages. Where huge pages are larger, less of the table gets them. */
 const HUGE_PAGE = 2n * 1024n * 1024n;
 
 /**
- * Asks for huge pages (madvise(2)) for a large table that is filled from its beginning: a look-up then costs no walk
- * through page tables. Its first huge page stays in small ones, so that a table with little in it takes little. Where
- * the kernel has no huge pages to give, nothing changes.
+ * Requests huge pages (madvise(2)) for a large table that is filled from its beginning, so that a look-up needs no
+ * page-table walk. The first huge page stays in small pages, so that a table with few entries takes little memory.
+ * Without huge pages in the kernel nothing changes.
  */
 export function preferHugePages(table: Int32Array): void {
   const from = koffi.address(table);

@@ -2,13 +2,13 @@ import koffi from 'koffi';
 
 const library = koffi.load('libc.so.6');
 
-// With its one argument fixed: koffi has no asynchronous calls of variadic functions, and the ABI is the same.
+// Declared with one fixed argument: koffi cannot call variadic functions asynchronously, and the ABI is the same.
 const syslog = library.func('void syslog(int, const char *, const char *)');
 
-/** A C pointer as koffi hands it over. */
+/** A C pointer, as koffi represents it. */
 export type Pointer = unknown;
 
-/** A C string that stays in memory for as long as the process lives. */
+/** A C string that stays in memory as long as the process lives. */
 export function persistentString(text: string): Pointer {
   const bytes = new TextEncoder().encode(`${text}\0`);
   const pointer: Pointer = koffi.alloc('uint8_t', bytes.length);
@@ -16,7 +16,7 @@ export function persistentString(text: string): Pointer {
   return pointer;
 }
 
-/** The calls of libc that the host floor is built on; every one returns what its man page says. */
+/** libc functions for the host layer. Each returns what its man page says. */
 export const libc = {
   socket: library.func('int socket(int, int, int)') as (
     domain: number,
@@ -91,7 +91,7 @@ export const libc = {
     options: number,
     facility: number,
   ) => void,
-  /** syslog(3) on a thread of the pool: it waits where the system's log does not read. */
+  /** syslog(3) on a pool thread: it blocks while the system's log does not read. */
   syslogAsync: syslog.async as (priority: number, format: string, text: string, done: () => void) => void,
   clockGettime: library.func('int clock_gettime(int, _Out_ void *)') as (
     clock: number,

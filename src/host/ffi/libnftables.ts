@@ -7,11 +7,11 @@ const NFT_CTX_DEFAULT = 0;
 const NFT_CTX_OUTPUT_JSON = 1 << 4;
 const NFT_CTX_OUTPUT_TERSE = 1 << 11;
 
-/** libnftables(3) in this process: a network namespace's rules, changed and listed. */
+/** libnftables(3) in this process: changes and lists the rules of a network namespace. */
 export type Nftables = {
-  /** Runs commands of nft(8) as one transaction: all of them take effect, or none and it throws. */
+  /** Runs nft(8) commands as one transaction: all of them take effect, or none does and it throws. */
   readonly run: (commands: string) => void;
-  /** What a `list` command prints as JSON (libnftables-json(5)); `terse` leaves the elements of sets out. */
+  /** The JSON output of a `list` command (libnftables-json(5)). `terse` omits the elements of sets. */
   readonly list: (command: string, options: { readonly terse: boolean }) => string;
   readonly close: () => void;
 };
@@ -22,7 +22,7 @@ const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_NETFILTER = 12;
 
-/** libnftables ends the whole process where it gets no socket (mnl.c, netlink_open_error): it is not asked then. */
+/** libnftables ends the whole process if it gets no socket (mnl.c, netlink_open_error), so this is checked first. */
 function requireSocket(): void {
   const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
   if (fd < 0) throw lastError('socket(AF_NETLINK)', 'nftables');
@@ -30,8 +30,8 @@ function requireSocket(): void {
 }
 
 /**
- * Opens it for the network namespace of the calling thread. Throws when the library is missing, and a `SystemCallError`
- * when there is no descriptor or memory left.
+ * Opens libnftables for the network namespace of the calling thread. Throws if the library is missing, and a
+ * `SystemCallError` if there is no descriptor or memory left.
  */
 export function openNftables(): Nftables {
   const nft = library();
@@ -43,7 +43,7 @@ export function openNftables(): Nftables {
   const call = (commands: string, flags: number): string => {
     nft.setFlags(context, flags);
     const status = nft.run(context, commands);
-    // Each buffer begins again once it has been read.
+    // Reading a buffer resets it.
     const output = nft.output(context);
     const error = nft.error(context);
     if (status !== 0) throw new LibnftablesError(`nftables: ${firstError(error) || `status ${status}`}`);
@@ -62,13 +62,13 @@ export function openNftables(): Nftables {
   };
 }
 
-/** Of several errors the first, with the command it concerns; behind them come lines of `^^^^`. */
+/** The first of several errors, with its command. Lines of `^^^^` follow it. */
 function firstError(text: string): string {
   const [error = '', command = ''] = text.trim().split('\n');
   return command === '' ? error : `${error} in: ${command.trim()}`;
 }
 
-/** libnftables is missing, or does not do what it was told; the message has its own words. */
+/** libnftables is missing or has failed; the message is its own. */
 export class LibnftablesError extends Error {
   override readonly name = 'LibnftablesError';
 }

@@ -12,7 +12,7 @@ const MAX_INSTRUCTIONS = 4096;
 
 const NETMASK_UNKNOWN = 0xffffffff;
 
-/** A classic BPF program as the kernel takes it, `struct sock_filter` after `struct sock_filter`. */
+/** A classic BPF program in the kernel's form, an array of `struct sock_filter`. */
 export type FilterProgram = { readonly bytes: Uint8Array; readonly instructions: number };
 
 /** A program that passes nothing: BPF_RET | BPF_K with 0. */
@@ -22,8 +22,8 @@ export const PASS_NOTHING: FilterProgram = {
 };
 
 /**
- * Compiles a pcap-filter(7) expression for packets that begin with their IP header; of each packet passed,
- * `snapLength` bytes are kept. Throws with libpcap's own words when the expression is wrong or the library is missing.
+ * Compiles a pcap-filter(7) expression for packets that begin with their IP header. `snapLength` bytes of each passed
+ * packet are kept. Throws libpcap's message if the expression is wrong or the library is missing.
  */
 export function compileFilter(expression: string, snapLength: number): FilterProgram {
   if (expression === '') return PASS_NOTHING;
@@ -54,7 +54,7 @@ function copyProgram(instructions: number, pointer: Pointer): FilterProgram {
   return { bytes, instructions };
 }
 
-/** libpcap is missing, or cannot compile what it was given; the message says which and what to do. */
+/** libpcap is missing, or cannot compile the expression. The message says which, and what to do. */
 export class LibpcapError extends Error {
   override readonly name = 'LibpcapError';
 }

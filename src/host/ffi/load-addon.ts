@@ -15,15 +15,15 @@ import { join } from 'node:path';
 /** linux/memfd.h */
 const MFD_CLOEXEC = 1;
 
-/** hier(7): in memory, where there is one. */
+/** hier(7): in memory, if they exist. */
 const SCRATCH = ['/dev/shm', '/run'] as const;
 
-/** A module as process.dlopen fills it. */
+/** A module object for process.dlopen. */
 type Loaded = { exports: unknown };
 
 /**
- * Loads a native addon out of memory: no file is written, so a read-only disk or a /tmp without the right to run is no
- * obstacle. Node.js has no way of its own to do that but a virtual file system, which takes 12 ms of every start.
+ * Loads a native addon from memory. No file is written, so a read-only disk or a noexec /tmp does not matter. Node.js's
+ * own way is a virtual file system, which adds 12 ms to every start.
  */
 export function loadAddon(name: string, image: Uint8Array): unknown {
   if (!existsSync('/proc/self/fd')) return loadByFile(name, image);
@@ -42,7 +42,7 @@ function load(path: string): unknown {
   return loaded.exports;
 }
 
-/** Without /proc what lies in memory has no name: then it is a file, in a directory of this process's alone, for that moment. */
+/** Without /proc a memory file has no path. Then a private directory holds a file for a moment. */
 function loadByFile(name: string, image: Uint8Array): unknown {
   const place = SCRATCH.find(isWritable) ?? tmpdir();
   const directory = mkdtempSync(join(place, 'bussa-'));
@@ -64,7 +64,7 @@ function isWritable(directory: string): boolean {
   }
 }
 
-/** memfd_create(2). koffi, which calls the kernel for everything else, is what is to be loaded. */
+/** memfd_create(2), called without koffi, which is what is being loaded. */
 function memoryFile(name: string): number {
   const { functions } = dlopen('libc.so.6', {
     memfd_create: { arguments: ['string', 'uint32'], return: 'int32' },

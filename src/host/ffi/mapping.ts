@@ -7,10 +7,10 @@ const MAP_SHARED = 0x1;
 const MAP_POPULATE = 0x8000;
 const MAP_FAILED = 0xffffffffffffffffn;
 
-/** Memory of the kernel's, seen as an ArrayBuffer. After `unmap` it must not be touched. */
+/** Kernel memory as an ArrayBuffer. It must not be touched after `unmap`. */
 export type Mapping = { readonly buffer: ArrayBuffer; readonly unmap: () => void };
 
-/** Maps the first `length` bytes of what `fd` offers, shared and writable. */
+/** Maps the first `length` bytes of `fd`, shared and writable. */
 export function mapShared(fd: number, length: number, subject: string): Mapping {
   const pointer = libc.mmap(null, length, PROT_READ_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
   if (pointer === null || koffi.address(pointer) === MAP_FAILED) throw lastError('mmap', subject);

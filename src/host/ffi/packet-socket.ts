@@ -26,7 +26,7 @@ export function setWordOption(fd: number, level: number, option: number, value: 
   setOption(fd, level, option, new Uint8Array(new Int32Array([value]).buffer), name);
 }
 
-/** Puts the program in the place of the socket's filter, between two packets. */
+/** Replaces the socket's filter atomically, between two packets. */
 export function attachFilter(fd: number, program: FilterProgram, subject?: string): void {
   const instructions: Pointer = koffi.alloc('uint8_t', program.bytes.length);
   try {

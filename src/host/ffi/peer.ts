@@ -6,7 +6,7 @@ const SO_PEERCRED = 17;
 /** struct ucred of unix(7): pid, uid and gid, each of 4 bytes. */
 const UCRED_BYTES = 12;
 
-/** The process at the other end of a Unix socket, as the kernel noted it when it connected or listened. */
+/** The process at the other end of a Unix socket, as the kernel recorded it at connect or listen. */
 export type Peer = { readonly pid: number; readonly uid: number };
 
 /** `undefined`: the kernel does not say. */

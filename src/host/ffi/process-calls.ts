@@ -3,7 +3,7 @@ import { lastError, SystemCallError } from './system-call-error.ts';
 
 const library = koffi.load('libc.so.6');
 
-// prctl(2) and fcntl(2) are variadic in C; with their arguments fixed the ABI is the same.
+// prctl(2) and fcntl(2) are variadic in C. With fixed arguments the ABI is the same.
 const prctl = library.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)') as (
   option: number,
   ...rest: readonly [number, number, number, number]
@@ -48,14 +48,14 @@ const LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 
-/** Each set a mask with bit N for capability N of linux/capability.h. */
+/** Each set is a mask: bit N stands for capability N of linux/capability.h. */
 export type CapabilityMasks = {
   readonly effective: bigint;
   readonly permitted: bigint;
   readonly inheritable: bigint;
 };
 
-/** capget(2), of the calling thread. */
+/** capget(2), for the calling thread. */
 export function readCapabilities(): CapabilityMasks {
   const sets = new Uint32Array(6);
   const bytes = new Uint8Array(sets.buffer);
@@ -67,27 +67,27 @@ export function readCapabilities(): CapabilityMasks {
 const capabilityHeader = (): Uint8Array =>
   new Uint8Array(new Uint32Array([LINUX_CAPABILITY_VERSION_3, 0]).buffer);
 
-/** Of the calling thread. False for one that this kernel does not know. */
+/** For the calling thread. False for a capability that this kernel does not know. */
 export function isInBoundingSet(capability: number): boolean {
   return prctl(PR_CAPBSET_READ, capability, 0, 0, 0) === 1;
 }
 
-/** Of the calling thread. False for one that this kernel does not know. */
+/** For the calling thread. False for a capability that this kernel does not know. */
 export function isAmbient(capability: number): boolean {
   return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, capability, 0, 0) === 1;
 }
 
-/** Of the calling thread. */
+/** For the calling thread. */
 export function hasNoNewPrivileges(): boolean {
   return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) === 1;
 }
 
-/** Names the calling thread; the first thread's name is the process's. What is longer than 15 bytes is cut off. */
+/** Names the calling thread. The first thread's name is the process's. Longer names are cut to 15 bytes. */
 export function nameThread(name: string): void {
   setName(PR_SET_NAME, name, 0, 0, 0);
 }
 
-/** capset(2), for the calling thread: the kernel keeps these sets for each thread. */
+/** capset(2), for the calling thread: the kernel keeps these sets per thread. */
 export function setCapabilities({ effective, permitted, inheritable }: CapabilityMasks): void {
   const sets = [0n, 32n].flatMap((shift) =>
     [effective, permitted, inheritable].map((mask) => Number((mask >> shift) & 0xffff_ffffn)),
@@ -97,32 +97,35 @@ export function setCapabilities({ effective, permitted, inheritable }: Capabilit
   }
 }
 
-/** For the calling thread and what it becomes or starts. False without CAP_SETPCAP. */
+/** For the calling thread and what it executes or starts. False without CAP_SETPCAP. */
 export function dropFromBoundingSet(capability: number): boolean {
   return done(prctl(PR_CAPBSET_DROP, capability, 0, 0, 0), 'prctl(PR_CAPBSET_DROP)', 'EPERM');
 }
 
-/** For the calling thread and what it becomes or starts. */
+/** For the calling thread and what it executes or starts. */
 export function lowerAmbient(capability: number): void {
   done(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, capability, 0, 0), 'prctl(PR_CAP_AMBIENT_LOWER)');
 }
 
-/** For the calling thread and what it becomes or starts, for good: no setuid program or file capability adds any. */
+/**
+ * For the calling thread and what it executes or starts, permanently: setuid programs and file capabilities add
+ * nothing.
+ */
 export function setNoNewPrivileges(): void {
   done(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 'prctl(PR_SET_NO_NEW_PRIVS)');
 }
 
-/** Leaves the descriptor open to the program that this process becomes. False if there is no such descriptor. */
+/** Keeps the descriptor open across execve(2). False: there is no such descriptor. */
 export function keepThroughExec(fd: number): boolean {
   return done(fcntl(fd, F_SETFD, 0), 'fcntl(F_SETFD)', 'EBADF');
 }
 
-/** Programs that this process becomes or starts do not have the descriptor. False if there is no such descriptor. */
+/** Closes the descriptor at execve(2). False: there is no such descriptor. */
 export function closeAtExec(fd: number): boolean {
   return done(fcntl(fd, F_SETFD, FD_CLOEXEC), 'fcntl(F_SETFD)', 'EBADF');
 }
 
-/** An empty file in memory that has no name; the caller owns the descriptor. */
+/** An empty, unnamed file in memory. The caller owns the descriptor. */
 export function createMemoryFile(name: string): number {
   const fd = memfdCreate(name, 0);
   if (fd < 0) throw lastError('memfd_create', name);

@@ -1,12 +1,12 @@
 import koffi from 'koffi';
 import { libc } from './libc.ts';
 
-/** Watching one file descriptor. */
+/** The watch on one file descriptor. */
 export type Readiness = {
-  /** No calls until `resume`, which calls at once if there is something to read by then. */
+  /** Stops the calls until `resume`, which calls at once if there is something to read by then. */
   readonly pause: () => void;
   readonly resume: () => void;
-  /** No calls any more; the descriptor may be closed afterwards. */
+  /** Ends the calls. The descriptor may be closed afterwards. */
   readonly close: () => void;
 };
 
@@ -14,18 +14,18 @@ export type Readiness = {
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
 
-/** A descriptor that reports errors without end is watched again this often. */
+/** A descriptor that keeps reporting errors is watched again at this interval. */
 const REARM_MS = 100;
 
 /**
- * Calls `onReadable` whenever there is something to read from `fd`, through the event loop's own poll: no thread.
+ * Calls `onReadable` whenever `fd` is readable, through the event loop's own poll, without a thread.
  *
- * libuv stops watching a descriptor that reports an error (POLLERR: a netlink socket whose buffer overran, a packet
- * socket whose interface went down). The error is taken from the socket, `onReadable` is called with `isLost` (something
- * may have been lost), and the descriptor is watched again.
+ * libuv stops watching a descriptor that reports an error (POLLERR: a netlink socket whose buffer overran, or a packet
+ * socket whose interface went down). This function then reads the error from the socket, calls `onReadable` with
+ * `isLost` (something may have been lost), and watches the descriptor again.
  *
- * The call is put off to the end of the loop's turn: what is promised inside koffi's poll callback itself waits, on
- * Node.js 26, until some other callback runs.
+ * The call is deferred to the end of the loop's turn: on Node.js 26, promises created inside koffi's poll callback wait
+ * until some other callback runs.
  */
 export function watchReadable(fd: number, onReadable: (isLost: boolean) => void): Readiness {
   const watched = new WatchedDescriptor(fd, onReadable);
@@ -42,12 +42,12 @@ class WatchedDescriptor {
   readonly #poll: ReturnType<typeof koffi.node.poll>;
   #state: 'watching' | 'paused' | 'closed' = 'watching';
   #isScheduled = false;
-  /** libuv has stopped watching it. */
+  /** libuv has stopped watching the descriptor. */
   #hasFailed = false;
   #rearmedAt = Number.NEGATIVE_INFINITY;
   #rearm: NodeJS.Timeout | undefined;
 
-  /** Comes with libuv's status, negative for an error, which koffi's types leave out. */
+  /** libuv also passes a status, negative for an error, which koffi's types omit. */
   readonly #notice = (status: unknown): void => {
     if (typeof status === 'number' && status < 0) this.#hasFailed = true;
     if (this.#isScheduled) return;
@@ -83,7 +83,7 @@ class WatchedDescriptor {
 
   #run(): void {
     this.#isScheduled = false;
-    // While paused, the error stays in the socket: `resume` brings it back.
+    // While paused, the error stays in the socket, and `resume` reports it again.
     if (this.#state !== 'watching') return;
     const isLost = this.#hasFailed;
     this.#hasFailed = false;
@@ -108,7 +108,7 @@ class WatchedDescriptor {
   }
 }
 
-/** Reading SO_ERROR clears it (socket(7)). What is no socket keeps its error. */
+/** Reading SO_ERROR clears it (socket(7)). A descriptor that is not a socket keeps its error. */
 function takeError(fd: number): void {
   libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, new Uint8Array(4), [4]);
 }

@@ -3,8 +3,8 @@ import koffi from 'koffi';
 const recv = koffi.load('libc.so.6').func('long recv(int, _Out_ void *, size_t, int)');
 
 /**
- * recv(2) on a thread of the pool, for what the kernel takes its time to write. Negative if it has failed: the reason
- * stays on that thread. `bytes` must not be touched until then.
+ * recv(2) on a pool thread, for answers that the kernel takes long to write. Negative on failure; the errno stays on
+ * that thread. `bytes` must not be touched until it resolves.
  */
 export function receiveAside(fd: number, bytes: Uint8Array): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import koffi from 'koffi';
 
 const library = koffi.load('libc.so.6');
 
-/** The calls of libc that sending takes; `libc.ts` has the rest of a socket's life. */
+/** libc functions for sending. `libc.ts` has the others for sockets. */
 export const sockets = {
   connect: library.func('int connect(int, const void *, uint32_t)') as (
     fd: number,
@@ -17,6 +17,6 @@ export const sockets = {
     address: Uint8Array,
     addressLength: number,
   ) => number,
-  /** 0 when there is no such interface. */
+  /** 0: there is no such interface. */
   ifNametoindex: library.func('uint32_t if_nametoindex(const char *)') as (name: string) => number,
 };

@@ -1,11 +1,11 @@
 import koffi from 'koffi';
 
-/** A system call that failed: `call on subject: NAME`, with the errno for decisions. */
+/** A failed system call: `call on subject: NAME`, with the errno for decisions. */
 export class SystemCallError extends Error {
   override readonly name = 'SystemCallError';
   readonly call: string;
   readonly errno: number;
-  /** The errno's symbolic name, such as EACCES, or `errno N` for one that is not known. */
+  /** The errno's symbolic name, such as EACCES, or `errno N` for an unknown one. */
   readonly code: string;
 
   constructor(call: string, subject: string, errno: number) {
@@ -17,7 +17,7 @@ export class SystemCallError extends Error {
   }
 }
 
-/** The error of the native call that was made last on this thread. */
+/** The error of this thread's last native call. */
 export function lastError(call: string, subject: string): SystemCallError {
   return new SystemCallError(call, subject, koffi.errno());
 }

@@ -9,19 +9,19 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 const MSG_NOSIGNAL = 0x4000;
 
-/** A Unix datagram socket that sends to one address, and never waits; Node.js has none. */
+/** A Unix datagram socket that sends to one address and never blocks. Node.js has none. */
 export class UnixDatagrams {
   #fd: number;
   readonly #address: Uint8Array;
 
-  /** `path`: of a socket, or `@name` for an abstract one (unix(7)). Throws a `SystemCallError`. */
+  /** `path`: the socket's path, or `@name` for an abstract one (unix(7)). Throws a `SystemCallError`. */
   constructor(path: string) {
     this.#address = renderUnixAddress(path);
     this.#fd = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (this.#fd < 0) throw lastError('socket(AF_UNIX)', path);
   }
 
-  /** Whether the kernel took it. */
+  /** Whether the kernel accepted it. */
   send(text: string): boolean {
     if (this.#fd < 0) return false;
     const bytes = Buffer.from(text);
@@ -37,7 +37,10 @@ export class UnixDatagrams {
   }
 }
 
-/** struct sockaddr_un: the family in the machine's order, then the path; an abstract one begins with 0 and has no end. */
+/**
+ * struct sockaddr_un: the family in machine byte order, then the path. An abstract address begins with a 0 byte and is
+ * not terminated.
+ */
 function renderUnixAddress(path: string): Uint8Array {
   const isAbstract = path.startsWith('@');
   const name = Buffer.from(isAbstract ? `\0${path.slice(1)}` : `${path}\0`);

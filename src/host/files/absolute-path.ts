@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-/** The path from the root; as it is written where this process's directory has been removed, and nothing begins there. */
+/** Resolves the path from the root. It stays unchanged if this process's directory has been removed. */
 export function absolutePath(path: string): string {
   try {
     return resolve(path);

@@ -1,10 +1,10 @@
 import { libc } from '../ffi/libc.ts';
 import type { ListedWriters } from './listed-writers.ts';
 
-/** xattr(7): the most that the kernel keeps as one value. */
+/** xattr(7): the kernel's limit for one value. */
 const MAX_BYTES = 65_536;
 
-/** linux/posix_acl_xattr.h: a word with the version, then entries of a tag, its rights and an id. */
+/** linux/posix_acl_xattr.h: a version word, then entries of tag, permissions and id. */
 const VERSION = 2;
 const HEADER_BYTES = 4;
 const ENTRY_BYTES = 8;
@@ -13,7 +13,10 @@ const ENTRY_BYTES = 8;
 const TAG = { user: 0x02, groupOwner: 0x04, group: 0x08, mask: 0x10 } as const;
 const WRITE = 0o2;
 
-/** What acl(5) says of a file, or `undefined` if its mode says everything. Rights that the mask removes do not count. */
+/**
+ * The acl(5) writers of a file, or `undefined` if its mode says everything. Permissions removed by the mask do not
+ * count.
+ */
 export function listedWriters(path: string): ListedWriters | undefined {
   const value = new Uint8Array(MAX_BYTES);
   const length = libc.getxattr(path, 'system.posix_acl_access', value, value.length);

@@ -5,8 +5,8 @@ import { lastError } from '../ffi/system-call-error.ts';
 import { descriptorOf } from './descriptor-name.ts';
 
 /**
- * What comes out of a pipe can be read once. If the path stands for one, its content takes its place, in memory, and
- * can be read as often as a file's. Throws with the system's reason.
+ * The content of a pipe can be read only once. If the path stands for a pipe, replaces it by a copy in memory that can
+ * be read repeatedly. Throws with the system's reason.
  */
 export function holdPiped(path: string): void {
   const fd = descriptorOf(path);
@@ -21,11 +21,11 @@ export function holdPiped(path: string): void {
   }
 }
 
-/** Where /proc does not tell which descriptors are open, those up to here are tried. */
+/** Highest descriptor tried if /proc does not list the open ones. */
 const LIKELY_FDS = 1024;
 const FIRST_AFTER_STDERR = 3;
 
-/** Programs started from now on inherit none of this process's descriptors but the standard streams and `kept`. */
+/** Programs started from now on inherit only the standard streams and `kept`. */
 export function keepDescriptorsFromPrograms(kept: number | undefined): void {
   for (const fd of openDescriptors()) if (fd >= FIRST_AFTER_STDERR && fd !== kept) closeAtExec(fd);
 }
@@ -38,7 +38,7 @@ function openDescriptors(): number[] {
   }
 }
 
-/** Of a descriptor that is not open the reader of the file has something to say. */
+/** A descriptor that is not open is reported by the reader of the file. */
 function isPipe(fd: number): boolean {
   try {
     return fstatSync(fd).isFIFO();

@@ -2,21 +2,21 @@ import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { libc } from '../ffi/libc.ts';
 import { lastError } from '../ffi/system-call-error.ts';
 
-/** <sys/file.h>: an exclusive lock, without waiting for it. */
+/** <sys/file.h>: an exclusive lock, without waiting. */
 const LOCK_EX_NB = 2 | 4;
 
-/** Somebody who has it for a moment has let it go by then. */
+/** A process that holds the lock only briefly has released it by then. */
 const PATIENCE_MS = 500;
 const LOOK_EVERY_MS = 20;
 const WAITING = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
-/** A directory of this process's alone, by flock(2): until it is released, or the process has ended, however. */
+/** Exclusive use of a directory, by flock(2), until it is released or the process ends in any way. */
 export class DirectoryLock {
   #fd: number | undefined;
 
   /**
-   * `held`: another process has it. If the directory is another one now, that one is locked. Where the file system has
-   * no such locks, nobody is kept out. Throws with the system's reason.
+   * `held`: another process has it. If the path is now another directory, that one is locked. A file system without
+   * such locks excludes nobody. Throws with the system's reason.
    */
   take(path: string): 'taken' | 'held' {
     if (this.#fd !== undefined && isSame(this.#fd, path)) return 'taken';

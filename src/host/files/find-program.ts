@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where execvp(3) looks for it, or `undefined`: a program is a file that may be executed. */
+/** The executable file that execvp(3) would run, or `undefined`. */
 export function findProgram(name: string, path: string = process.env.PATH ?? ''): string | undefined {
   const candidates = name.includes('/')
     ? [name]

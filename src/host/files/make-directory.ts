@@ -2,8 +2,9 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes the directory and those above it, for their owner alone; it may be there already. The `recursive` of Node.js never
- * returns where the parent is there and the file system answers ENOENT all the same, as that of /proc and automounts do.
+ * Creates the directory and its missing parents, accessible only to the owner. It may exist already. The `recursive`
+ * option of Node.js loops forever if the parent exists and the file system still answers ENOENT, as /proc and
+ * automounts do.
  */
 export function makeDirectory(path: string): void {
   try {

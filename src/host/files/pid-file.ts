@@ -1,11 +1,11 @@
 import { chmodSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 
-/** Writes this process's number, whole or not at all. Throws with the system's reason. */
+/** Writes this process's pid, completely or not at all. Throws with the system's reason. */
 export function writePidFile(path: string): void {
   const draft = `${path}.${process.pid}`;
   try {
     writeFileSync(draft, `${process.pid}\n`, { mode: 0o644 });
-    // Whoever asks for the state of the service reads it, whatever this process's umask.
+    // Every user who asks for the service's state must be able to read it, whatever this process's umask.
     chmodSync(draft, 0o644);
     renameSync(draft, path);
   } catch (error) {
@@ -14,7 +14,7 @@ export function writePidFile(path: string): void {
   }
 }
 
-/** Removes the file if it still names this process. */
+/** Removes the file if it still holds this process's pid. */
 export function removePidFile(path: string): void {
   try {
     if (readFileSync(path, 'utf8').trim() === String(process.pid)) unlinkSync(path);
@@ -27,6 +27,6 @@ function removeQuietly(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // It was never made; the first error is the one that is told.
+    // It was never created. The first error is the one to report.
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { readDescriptor } from './read-whole.ts';
 
-/** stat(2): what a name may stand for that is no file. */
+/** stat(2): what a path may be instead of a regular file. */
 const OTHERS = [
   ['isDirectory', 'a directory'],
   ['isFIFO', 'a named pipe'],
@@ -11,8 +11,8 @@ const OTHERS = [
 ] as const;
 
 /**
- * All of a regular file of at most `limit` bytes. A pipe would hold something else for the next reader, and an empty one
- * reads like an empty file. Throws with a reason.
+ * The content of a regular file of at most `limit` bytes. A pipe is refused: the next reader would get other content,
+ * and an empty one looks like an empty file. Throws with a reason.
  */
 export function readRegular(path: string, limit: number): Uint8Array {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);

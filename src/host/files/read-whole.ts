@@ -1,18 +1,18 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
-/** BOUNDED: bytes of a file that somebody wrote; 65,536 doors with their comments are a quarter of it. */
+/** BOUNDED: bytes of a file written by hand. 65,536 doors with comments take a quarter of it. */
 const MAX_BYTES = 1 << 26;
 
 const PIECE_BYTES = 1 << 16;
 
-/** How long the writer of a pipe may take for its next bytes. */
+/** How long a pipe's writer may take for its next bytes. */
 const PATIENCE_MS = 5000;
 const LOOK_EVERY_MS = 5;
 const WAITING = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 /**
- * All of a file or a pipe, `/dev/stdin` among them. Throws with a reason, the system's or that there is no end to it:
- * a pipe that nobody writes to, or a device, must not stop whoever reads.
+ * The whole content of a file or a pipe, including `/dev/stdin`. Throws with the system's reason, or because the
+ * content does not end: a pipe without a writer, or a device, must not block the reader.
  */
 export function readWhole(path: string): Uint8Array {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -23,14 +23,14 @@ export function readWhole(path: string): Uint8Array {
   }
 }
 
-/** The same of a descriptor that is open with O_NONBLOCK, with a limit of its own. */
+/** The same for a descriptor opened with O_NONBLOCK, with its own limit. */
 export function readDescriptor(fd: number, limit: number): Uint8Array {
   const { size: expected } = fstatSync(fd);
   if (expected > limit) throw tooLong(limit);
   const pieces: Uint8Array[] = [];
   let length = 0;
   for (let isEnd = false; !isEnd; ) {
-    // One byte more tells the end without another buffer.
+    // One more byte detects the end without another buffer.
     const piece = new Uint8Array(Math.max(expected - length + 1, PIECE_BYTES));
     const count = readPatiently(fd, piece);
     pieces.push(piece.subarray(0, count));

@@ -17,21 +17,21 @@ import { PLATFORM } from '../platform/platform.ts';
 import { syncDirectory } from './sync-directory.ts';
 
 /**
- * Puts `bytes` in the place of a file's content, whole or not at all, also through a power failure. Owner and mode
- * stay. Throws with the system's reason, the file as it was.
+ * Replaces a file's content, completely or not at all, even through a power failure. Owner and mode stay. Throws with
+ * the system's reason; the file is then unchanged.
  */
 export function replaceFile(path: string, bytes: Uint8Array): void {
-  // A link stays one.
+  // A symbolic link stays a link.
   const target = realpathSync(path);
   const { mode, uid, gid } = statSync(target);
   const draft = `${target}.bussa-${process.pid}`;
-  // A crash may have left it, and in a container every daemon has the same number.
+  // A crash may have left the draft, and in a container every daemon may have the same pid.
   rmSync(draft, { force: true });
   const fd = openSync(draft, 'wx', 0o600);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
     const made = fstatSync(fd);
-    // Not even asked for where it changes nothing: a service may be denied the call.
+    // Only called if it changes something: a service may not be allowed the call.
     if (made.uid !== uid || made.gid !== gid) fchownSync(fd, uid, gid);
     fchmodSync(fd, mode & 0o7777);
     fsyncSync(fd);
@@ -45,7 +45,7 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
   syncDirectory(dirname(target), PLATFORM);
 }
 
-/** Overwrites one byte in place, which needs no new room on the disk. */
+/** Overwrites one byte in place, which needs no disk space. */
 export function overwriteByte(path: string, offset: number, byte: number): void {
   const fd = openSync(path, 'r+');
   try {

@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 
-/** What the kernel passes on its way to a file. The stats of a link are its own. */
+/** A step of the kernel's path resolution. The stats of a link are its own. */
 export type PathEntry = {
   readonly path: string;
   readonly stats: Stats;
@@ -9,12 +9,12 @@ export type PathEntry = {
   readonly parent?: PathEntry;
 };
 
-/** path_resolution(7): the kernel follows no more links than these. */
+/** path_resolution(7): the kernel follows at most this many links. */
 const MAX_LINKS = 40;
 
 /**
- * Every directory and link on the way from the root to what the path stands for, each once, and this one last. Throws
- * the system's error where the way ends before.
+ * Every directory and link on the path from the root, each once, and the target last. Throws the system's error where
+ * the path cannot be followed.
  */
 export function walkPath(path: string): readonly PathEntry[] {
   const root: PathEntry = { path: '/', stats: lstatSync('/') };
@@ -47,5 +47,5 @@ function enter(parent: PathEntry, name: string): PathEntry {
   return { path, stats: lstatSync(path), parent };
 }
 
-/** The names as they are written: `a/..` is not nothing where `a` is a link. */
+/** The components as written: `a/..` has an effect if `a` is a link. */
 const namesOf = (path: string): string[] => path.split('/').filter((name) => name !== '' && name !== '.');

@@ -20,7 +20,7 @@ const RECEIVE_BYTES = 65_536;
 
 export const ROUTE_SOCKET = 'the routing netlink socket';
 
-/** A socket for lists, of which the kernel leaves out what was not asked for; kernels before 4.20 list it all. */
+/** A socket for dumps that the kernel filters by the request. Kernels before 4.20 list everything. */
 export function openRouteSocket(): number {
   const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (fd < 0) throw lastError('socket(AF_NETLINK)', ROUTE_SOCKET);
@@ -30,8 +30,8 @@ export function openRouteSocket(): number {
 }
 
 /**
- * Lists what `body` asks for, row by row. What changes meanwhile may be missing: of that the socket for events tells.
- * Stopped in the middle, it leaves the socket of no use.
+ * Yields the rows of a dump. Changes meanwhile may be missing; the event socket reports them. If it is stopped midway,
+ * the socket is no longer usable.
  */
 export function* dumpNetlink(fd: number, type: number, body: Uint8Array): Generator<NetlinkRow> {
   const request = renderMessage(type, NLM_F_REQUEST_DUMP, 1, body);

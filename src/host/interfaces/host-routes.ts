@@ -9,14 +9,14 @@ import { RTM_GETROUTE, renderRouteQuery, wayOf } from '../netlink/route-messages
 
 /** linux/netlink.h. */
 const NETLINK_ROUTE = 0;
-/** asm-generic/errno.h: what the kernel answers where there is no route. */
+/** asm-generic/errno.h: the kernel's answers when there is no route. */
 const NO_ROUTE: ReadonlySet<number> = new Set([101, 113, 13]);
 
-/** The kernel's own routes, asked one address after the other, each once. */
+/** The kernel's own routes, asked once per address. */
 export class KernelRoutes implements HostRoutes, Disposable {
   readonly #socket = new NetlinkSocket(NETLINK_ROUTE, 'the routing netlink socket');
   readonly #names: ReadonlyMap<number, string>;
-  /** BOUNDED: by the addresses that rules name. */
+  /** BOUNDED: by the addresses in rules. */
   readonly #known = new Map<string, string | undefined>();
 
   constructor(interfaces: readonly HostInterface[]) {
@@ -48,7 +48,7 @@ export class KernelRoutes implements HostRoutes, Disposable {
   }
 }
 
-/** Whether the kernel sends on what comes in by this interface for others; `undefined`: it cannot be read. */
+/** Whether the kernel forwards packets that arrive on this interface; `undefined`: unknown. */
 export function sendsOn(family: Family, name: string): boolean | undefined {
   try {
     const file = `/proc/sys/net/ipv${family}/conf/${name}/forwarding`;

@@ -21,18 +21,18 @@ const RTM_GETROUTE = 26;
 const RT_TABLE_LOCAL = 255;
 const RTA_TABLE = 15;
 const IFLA_EXT_MASK = 29;
-/** Counters of interfaces, which nobody asks for here, are half of a list. */
+/** Omits interface statistics, which make up half of a list. */
 const RTEXT_FILTER_SKIP_STATS = 8;
 
 const FAMILIES = [2, 10] as const;
 
-/** BOUNDED: local routes that are followed; those of further ones are taken for somebody else's addresses. */
+/** BOUNDED: local routes followed. Addresses of further ones count as foreign. */
 const MAX_LOCAL_ROUTES = 65_536;
 
-/** A router's table may hold a million routes: they are read and followed only by who asks for them. */
+/** A router's table may hold a million routes: they are read and followed only on request. */
 export type InterfaceQuery = { readonly routes: boolean };
 
-/** All interfaces with their addresses, as the kernel has them now. Without `routes`, none holds a default route. */
+/** All interfaces with their addresses, as the kernel has them now. Without `routes`, default routes are not marked. */
 export function readInterfaces({ routes }: InterfaceQuery): HostInterface[] {
   const fd = openRouteSocket();
   try {
@@ -47,7 +47,7 @@ export function readInterfaces({ routes }: InterfaceQuery): HostInterface[] {
   }
 }
 
-/** The routes that deliver to this host, of the tables that decide for every packet: `local`, and those of VRFs. */
+/** The routes that deliver to this host, in the tables that apply to every packet: `local`, and those of VRFs. */
 export type LocalRoutes = {
   readonly routes: readonly LocalRoute[];
   /** There are more than are followed. */
@@ -55,8 +55,8 @@ export type LocalRoutes = {
 };
 
 /**
- * Local routes in other tables hold for the packets that a rule sends there (TPROXY: everything with a mark), and make
- * no address the host's own.
+ * Local routes in other tables apply only to packets that a rule sends there (TPROXY: all packets with a mark), and do
+ * not make an address the host's own.
  */
 export function readLocalRoutes(interfaces: readonly HostInterface[]): LocalRoutes {
   const vrfs = interfaces.flatMap(({ table }) => (table === undefined ? [] : [table]));
@@ -65,7 +65,7 @@ export function readLocalRoutes(interfaces: readonly HostInterface[]): LocalRout
   try {
     for (const table of new Set([RT_TABLE_LOCAL, ...vrfs])) {
       for (const family of FAMILIES) {
-        // An older kernel lists all tables, and the rows of others are passed over.
+        // An older kernel lists all tables. Rows of others are skipped.
         for (const row of dumpNetlink(fd, RTM_GETROUTE, routeRequest(family, table))) {
           if (row.kind !== 'local-route' || row.table !== table) continue;
           if (routes.length === MAX_LOCAL_ROUTES) return { routes, isCut: true };
@@ -80,8 +80,8 @@ export function readLocalRoutes(interfaces: readonly HostInterface[]): LocalRout
 }
 
 /**
- * Calls back after every change of a link, an address, a local route, or, if asked for, a default route; what it was,
- * `readInterfaces` and `readLocalRoutes` tell.
+ * Calls back after every change of a link, an address, a local route or, if requested, a default route.
+ * `readInterfaces` and `readLocalRoutes` return the new state.
  */
 export function watchInterfaces({ routes }: InterfaceQuery, onChange: () => void): Readiness {
   const links = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;

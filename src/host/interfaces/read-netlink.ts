@@ -5,7 +5,7 @@ import { prefixAround, prefixWidth } from '../../core/net/prefix.ts';
 import { type LinkInfo, readLinkInfo, readText } from '../netlink/link-messages.ts';
 import { errnoOf, isEnd, NLMSG_DONE, readAttributes, readMessages } from '../netlink/netlink-message.ts';
 
-/** linux/netlink.h and linux/rtnetlink.h. Netlink speaks the host's byte order. */
+/** linux/netlink.h and linux/rtnetlink.h. Netlink uses the host's byte order. */
 const RTM_NEWLINK = 16;
 const RTM_NEWADDR = 20;
 const RTM_NEWROUTE = 24;
@@ -46,13 +46,13 @@ export type NetlinkRow =
 
 export type NetlinkRows = {
   readonly rows: readonly NetlinkRow[];
-  /** The dump is at its end. */
+  /** The dump is complete. */
   readonly done: boolean;
-  /** The errno the kernel answered with, 0 for none. */
+  /** The errno of the kernel's answer, 0 for none. */
   readonly errno: number;
 };
 
-/** Reads the messages of one datagram; what is cut short or unknown is passed over. */
+/** Reads the messages of one datagram. Truncated and unknown ones are skipped. */
 export function readNetlink(bytes: Uint8Array): NetlinkRows {
   const rows: NetlinkRow[] = [];
   let done = false;
@@ -92,7 +92,7 @@ function readLink(body: DataView): NetlinkRow[] {
   return [link];
 }
 
-/** Only what is asked for here: the number of a VLAN, the table of a VRF. */
+/** Reads only what is needed: the number of a VLAN, the table of a VRF. */
 function readDetails(
   { type, details }: LinkInfo,
   lower: number | undefined,
@@ -113,7 +113,10 @@ function wordOf(value: DataView | undefined): number | undefined {
   return value?.byteLength === 4 ? value.getUint32(0, true) : undefined;
 }
 
-/** struct ifaddrmsg: family, prefix length, flags, scope, index u32. A peer's address is not ours: IFA_LOCAL first. */
+/**
+ * struct ifaddrmsg: family, prefix length, flags, scope, index u32. On a point-to-point link IFA_ADDRESS is the peer's
+ * address, so IFA_LOCAL takes precedence.
+ */
 function readAddress(body: DataView): NetlinkRow[] {
   const found = readAttributes(body, IFADDR_BYTES);
   const address = addressOf(body.getUint8(0), found.get(IFA_LOCAL) ?? found.get(IFA_ADDRESS));
@@ -144,7 +147,7 @@ function readRoute(body: DataView): NetlinkRow[] {
   return [{ kind: 'local-route', index, table, route: { kind, prefix: prefixAround(base, length) } }];
 }
 
-/** The base of the prefix that holds all addresses. */
+/** The base address of the prefix that contains all addresses. */
 function nothingOf(family: number): Address | undefined {
   const families: Readonly<Record<number, Family>> = { [AF_INET]: 4, [AF_INET6]: 6 };
   const known = families[family];

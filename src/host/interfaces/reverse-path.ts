@@ -7,19 +7,19 @@ import { type IncomingPacket, RTM_GETROUTE, renderIncomingQuery } from '../netli
 const NETLINK_ROUTE = 0;
 
 /**
- * What the kernel says of a packet that it throws away for its source (fib_validate_source): the way back to it is by
- * another interface (rp_filter), or nobody can have it. Kernels from 6.13 on say EINVAL of both.
+ * The kernel's answers for a packet that it drops because of its source (fib_validate_source): the route back goes
+ * through another interface (rp_filter), or the source is impossible. Kernels from 6.13 on answer EINVAL for both.
  */
 const EINVAL = 22;
 const EXDEV = 18;
 
-/** Asks the kernel whether it would take a packet, some 50 µs each. */
+/** Asks the kernel whether it would accept a packet, about 50 µs each. */
 export class ReversePath {
   #socket: NetlinkSocket | undefined;
 
   /**
-   * Whether the kernel throws the packet away for its source: its own look at the routes, rules and `rp_filter` as they
-   * are now, but for marks that a firewall sets. Of IPv6 there is no such filter. Where it cannot be asked, `false`.
+   * Whether the kernel drops the packet because of its source, by the present routes, rules and `rp_filter`, except for
+   * firewall marks. IPv6 has no such filter. If the kernel cannot be asked: false.
    */
   isThrownAway(packet: IncomingPacket): boolean {
     if (familyOf(packet.source) !== 4) return false;

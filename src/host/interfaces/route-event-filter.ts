@@ -6,14 +6,14 @@ const LOAD_BYTE = 0x30;
 const JUMP_EQUAL = 0x15;
 const RETURN = 0x06;
 
-/** linux/rtnetlink.h. BPF loads in network order what the kernel wrote in the machine's own (little-endian). */
+/** linux/rtnetlink.h. BPF loads in network byte order what the kernel wrote in machine byte order (little-endian). */
 const RTM_NEWROUTE = 24 << 8;
 const RTM_DELROUTE = 25 << 8;
 const RTN_UNICAST = 1;
 const RTN_LOCAL = 2;
 const RTN_BROADCAST = 3;
 
-/** struct nlmsghdr has its type at byte 4; struct rtmsg, behind 16 bytes, has dst_len at 1 and type at 7. */
+/** struct nlmsghdr has its type at byte 4; struct rtmsg, at byte 16, has dst_len at 1 and type at 7. */
 const MESSAGE_TYPE = 4;
 const ROUTE_LENGTH = 17;
 const ROUTE_TYPE = 23;
@@ -24,8 +24,8 @@ const DROP = 0;
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];
 
 /**
- * Of the messages about routes, those about addresses of this host pass, and, where `defaults`, those about default
- * routes. A router's other routes, which may change a thousand times a second, wake nobody. Other messages pass.
+ * Passes route messages only for this host's addresses and, with `defaults`, for default routes. A router's other
+ * routes, which may change a thousand times a second, wake nobody. Messages that are not about routes pass.
  */
 export function routeEventFilter(defaults: boolean): FilterProgram {
   const instructions: Instruction[] = [

@@ -4,12 +4,12 @@ import { jsonFrame } from './json-frame.ts';
 import { LineWriter } from './line-writer.ts';
 import type { LogSink } from './log-sink.ts';
 
-/** Owner may read and write, group may read: the log tells who knocks. */
+/** The owner may read and write, the group may read: the log contains the addresses of visitors. */
 const LOG_MODE = 0o640;
 
 /**
- * Appends `[YYYY-MM-DD HH:MM] line` to a file, in local time, as knockd does, or a line of JSON. Throws if it cannot be
- * opened.
+ * Appends `[YYYY-MM-DD HH:MM] line` to a file, in local time, as knockd does, or a line of JSON. Throws if the file
+ * cannot be opened.
  */
 export function openFileSink(path: string, format: LogFormat = 'text'): LogSink {
   let fd: number | undefined = openSync(path, 'a', LOG_MODE);
@@ -21,7 +21,7 @@ export function openFileSink(path: string, format: LogFormat = 'text'): LogSink 
         writer.write(fd, format === 'json' ? jsonFrame(level, line, fields) : stamped, line);
     },
     close: () => {
-      // By now the number may be another file's.
+      // The number may belong to another file by then.
       if (fd !== undefined) closeSync(fd);
       fd = undefined;
     },

@@ -10,7 +10,9 @@ const LOG_DAEMON = 3;
 
 export const JOURNAL_SOCKET = '/run/systemd/journal/socket';
 
-/** systemd.exec(5): JOURNAL_STREAM has device and inode of the standard error that systemd has connected to the journal. */
+/**
+ * systemd.exec(5): JOURNAL_STREAM has the device and inode of the standard error that systemd connected to the journal.
+ */
 export function isUnderJournal(stream: string | undefined): boolean {
   if (stream === undefined) return false;
   const { dev, ino } = fstatSync(2);
@@ -18,15 +20,15 @@ export function isUnderJournal(stream: string | undefined): boolean {
 }
 
 /**
- * Lines with their values as fields of the journal (systemd.journal-fields(7)), one datagram a line: BUSSA_EVENT,
- * BUSSA_SOURCE, BUSSA_DOOR and so on. A journal that does not read loses lines, and is told how many.
+ * Writes log lines with their values as journal fields (systemd.journal-fields(7)), one datagram per line: BUSSA_EVENT,
+ * BUSSA_SOURCE, BUSSA_DOOR and so on. If the journal does not read, lines are lost and their number is reported later.
  */
 export class JournalSink implements LogSink {
   readonly #debug: boolean;
   readonly #datagrams: UnixDatagrams;
   #lost = 0;
 
-  /** Throws a `SystemCallError` where there is no socket to be had. */
+  /** Throws a `SystemCallError` if no socket can be opened. */
   constructor(debug: boolean, path = JOURNAL_SOCKET) {
     this.#debug = debug;
     this.#datagrams = new UnixDatagrams(path);
@@ -46,12 +48,12 @@ export class JournalSink implements LogSink {
   }
 }
 
-/** The journal's native form: NAME=value, a line each. No value has a line end: `printable` has seen to that. */
+/** The journal's native protocol: NAME=value, one per line. `printable` has removed line ends from values. */
 function renderEntry(level: LogLevel, line: string, fields: EventFields | undefined): string {
   const own = Object.entries(fields ?? {}).map(([name, value]) => `${fieldName(name)}=${value}\n`);
   return `MESSAGE=${line}\nPRIORITY=${PRIORITIES[level]}\nSYSLOG_FACILITY=${LOG_DAEMON}\nSYSLOG_IDENTIFIER=knockd\n${own.join('')}`;
 }
 
-/** `hostName` as BUSSA_HOST_NAME. */
+/** `hostName` becomes BUSSA_HOST_NAME. */
 const fieldName = (name: string): string =>
   `BUSSA_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;

@@ -2,7 +2,7 @@ import type { EventFields } from '../../core/event/event-fields.ts';
 import { renderJsonLine } from '../../core/event/event-fields.ts';
 import type { LogLevel } from '../../core/event/render-event.ts';
 
-/** Makes of `line` one line of JSON with its values; any other text, such as a count of lost lines, has none. */
+/** Renders a log line as one line of JSON with its values. Other texts, such as a count of lost lines, have none. */
 export function jsonFrame(
   level: LogLevel,
   line: string,

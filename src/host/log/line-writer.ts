@@ -1,17 +1,17 @@
 import { writeSync } from 'node:fs';
 
 /**
- * Writes lines to a descriptor that may fail: a full disk, a pipe nobody reads. Nothing throws; lines that could not
- * be written are counted, and the count is said as soon as there is room.
+ * Writes lines to a descriptor that may fail: a full disk, or a pipe that nobody reads. Nothing throws. Lost lines are
+ * counted, and the count is written as soon as there is room.
  */
 export class LineWriter {
   #lost = 0;
-  /** Bytes of a line without its end stand at the end of the file. */
+  /** The file ends in an incomplete line. */
   #torn = false;
 
-  /** `frame` makes of a text what is written, line end included. */
+  /** `frame` turns a text into what is written, including the line end. */
   write(fd: number, frame: (text: string) => string, text: string): void {
-    // Both or neither: where there is room for the first alone, it would be all that is written.
+    // Both or neither: if only the first one fitted, nothing else would be written.
     const before = this.#lost === 0 ? '' : frame(`${this.#lost} lines before this one could not be written`);
     if (this.#append(fd, before + frame(text))) this.#lost = 0;
     else this.#lost++;
@@ -21,7 +21,7 @@ export class LineWriter {
     const bytes = Buffer.from(this.#torn ? `\n${line}` : line);
     let written = 0;
     try {
-      // A disk that is nearly full takes a part, and says so only when asked for the rest.
+      // A nearly full disk accepts a part, and reports the error only for the rest.
       while (written < bytes.length) written += writeSync(fd, bytes, written);
       this.#torn = false;
       return true;

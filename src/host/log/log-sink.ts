@@ -1,15 +1,15 @@
 import type { EventFields } from '../../core/event/event-fields.ts';
 import type { LogLevel } from '../../core/event/render-event.ts';
 
-/** Where log lines go. A sink never throws on `write`: what it cannot write it counts and says when it can again. */
+/** A destination of log lines. `write` never throws: lost lines are counted and reported later. */
 export interface LogSink {
-  /** Of a file, its path. */
+  /** The path, if it is a file. */
   readonly file?: string;
-  /** `fields`: what the line says as values, made only where they are wanted. */
+  /** `fields`: the line's values, computed only if needed. */
   write(level: LogLevel, line: string, fields?: () => EventFields): void;
-  /** Resolves when what has been written is out, for a sink that does not write at once. */
+  /** Resolves when everything is written, for a sink that writes asynchronously. */
   flush?(): Promise<void>;
-  /** The standard streams are other files now: whatever else was open to the old ones is closed. */
+  /** The standard streams have been replaced: closes other descriptors of the old ones. */
   streamsReplaced?(): void;
   close(): void;
 }

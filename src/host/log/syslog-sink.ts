@@ -9,18 +9,17 @@ import type { LogSink } from './log-sink.ts';
 const LOG_DAEMON = 3 << 3;
 const PRIORITIES = { error: 3, warning: 4, notice: 5, debug: 7 } as const satisfies Record<LogLevel, number>;
 
-/** Lines that wait for a syslog that does not take them; further ones are lost, and counted. */
+/** Lines that wait for a blocked syslog. More are lost, and counted. */
 const MAX_WAITING = 1000;
 
 type Line = { readonly level: LogLevel; readonly text: string };
 
-/** openlog(3) keeps the pointer and not the text. */
+/** openlog(3) keeps the pointer, not the text. */
 const identity = persistentString('knockd');
 
 /**
- * libc's syslog, under the name and facility that Debian's knockd uses. It waits for as long as the system's log does
- * not read, and so it runs on a thread, one line at a time: only the log is held up.
- * BOUNDED: by `MAX_WAITING` lines.
+ * libc's syslog, with the name and facility of Debian's knockd. It blocks while the system's log does not read, so it
+ * runs on a thread, one line at a time: only the log is delayed. BOUNDED: by `MAX_WAITING` lines.
  */
 export class SyslogSink implements LogSink {
   readonly #waiting: Line[] = [];
@@ -41,12 +40,12 @@ export class SyslogSink implements LogSink {
     this.#sendNext();
   }
 
-  /** Resolves when all has been taken. */
+  /** Resolves when all lines have been accepted. */
   async flush(): Promise<void> {
     if (this.#busy) await new Promise<void>((resolve) => (this.#onIdle = resolve));
   }
 
-  /** The connection is libc's, one for the process: another sink may have been opened on it now. */
+  /** libc has one connection per process, which another sink may be using now. */
   close(): void {}
 
   #sendNext(): void {

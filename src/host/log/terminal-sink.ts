@@ -7,7 +7,7 @@ import type { LogSink } from './log-sink.ts';
 const STDOUT = 1;
 const STDERR = 2;
 
-/** Errors and warnings go to the standard error, and with `verbose` the rest to the standard output. */
+/** Errors and warnings go to standard error and, with `verbose`, other lines to standard output. */
 export function openTerminalSink(verbose: boolean, format: LogFormat = 'text'): LogSink {
   let stdout = openWithoutWaiting(STDOUT);
   let stderr = openWithoutWaiting(STDERR);
@@ -32,12 +32,13 @@ export function openTerminalSink(verbose: boolean, format: LogFormat = 'text'): 
   };
 }
 
-/** A reader that has gone, or that does not keep up, must not stop the daemon. */
+/** A reader that left or does not keep up must not stop the daemon. */
 const framed = (line: string): string => `${line}\n`;
 
 /**
- * The same pipe, terminal or file once more, on which a write does not wait for a reader. The flag would otherwise
- * hold for all who share the descriptor, the shell among them. A socket cannot be opened so, and is used as it is.
+ * Opens the same pipe, terminal or file again with O_NONBLOCK, so that a write does not block. On the original
+ * descriptor the flag would affect all processes that share it, such as the shell. A socket cannot be opened this way
+ * and is used directly.
  */
 function openWithoutWaiting(fd: number): number {
   try {

@@ -10,7 +10,7 @@ const IFLA_INFO_DATA = 2;
 export const LINK_BYTES = 16;
 const INDEX_AT = 4;
 
-/** What kind of interface the attributes tell of, `vrf` for one, and the details of the kind. */
+/** The kind of interface, such as `vrf`, and the attributes of that kind. */
 export type LinkInfo = { readonly type?: string; readonly details: ReadonlyMap<number, DataView> };
 
 export function readLinkInfo(attributes: ReadonlyMap<number, DataView>): LinkInfo {
@@ -24,7 +24,7 @@ export function readLinkInfo(attributes: ReadonlyMap<number, DataView>): LinkInf
   };
 }
 
-/** The index of a VRF; `undefined` for any other interface. */
+/** The routing table of a VRF; `undefined` for any other interface. */
 export function readVrfIndex(body: DataView): number | undefined {
   if (body.byteLength < LINK_BYTES) return undefined;
   return readLinkInfo(readAttributes(body, LINK_BYTES)).type === 'vrf'
@@ -32,7 +32,7 @@ export function readVrfIndex(body: DataView): number | undefined {
     : undefined;
 }
 
-/** Up to its zero. */
+/** Up to the terminating NUL byte. */
 export function readText(value: DataView): string {
   const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   const end = bytes.indexOf(0);

@@ -13,28 +13,28 @@ const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_RCVBUFFORCE = 33;
 
-/** The kernel joins messages up to a page or so. What does not fit is cut, and is a change like any other. */
+/** The kernel joins messages up to about a page. A truncated datagram counts as a change. */
 const RECEIVE_BYTES = 65_536;
 
-/** What the kernel may hold until it is read: some 5,000 messages, which is a large ruleset or a whole network's addresses. */
+/** Kernel buffer: about 5,000 messages, enough for a large ruleset or the addresses of a whole network. */
 const BUFFER_BYTES = 8_388_608;
 
-/** Datagrams that are read before others have their turn. */
+/** Datagrams read before other work gets its turn. */
 const BATCH = 1024;
 
 export type NetlinkEvents = {
   readonly protocol: number;
-  /** A bit for each group, the first at bit 0. */
+  /** One bit per group, the first at bit 0. */
   readonly groups: number;
-  /** Which messages are heard; all where it is absent. */
+  /** Selects messages. Absent: all. */
   readonly filter?: FilterProgram;
   /** Names the socket in errors. */
   readonly subject: string;
 };
 
 /**
- * Calls `onChange` after messages that `concerns` says yes to, and after an overrun (ENOBUFS), which may have lost one:
- * whoever is called reads the whole state again.
+ * Calls `onChange` after messages for which `concerns` returns true, and after an overrun (ENOBUFS), which may have
+ * lost one: the callee has to read the whole state again.
  */
 export function watchNetlink(
   events: NetlinkEvents,
@@ -61,7 +61,7 @@ export function watchNetlink(
   };
 }
 
-/** Reads what there is. Returns whether anything concerns the reader, or may have. */
+/** Reads what has arrived. Returns whether anything is relevant, or may be. */
 function drain(
   fd: number,
   bytes: Uint8Array,
@@ -97,7 +97,7 @@ function openEvents({ protocol, groups, filter, subject }: NetlinkEvents): numbe
   }
 }
 
-/** Beyond net.core.rmem_max it takes CAP_NET_ADMIN. The buffer that a socket has by itself works too, with more overruns. */
+/** More than net.core.rmem_max needs CAP_NET_ADMIN. The default buffer works too, with more overruns. */
 function enlargeBuffer(fd: number): void {
   const size = new Uint8Array(new Int32Array([BUFFER_BYTES]).buffer);
   if (libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, size.length) === 0) return;

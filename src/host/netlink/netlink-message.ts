@@ -1,12 +1,12 @@
 /**
- * Messages and attributes of netlink (linux/netlink.h), which speaks the machine's own byte order; the values of
- * nfnetlink, like addresses and ports everywhere, are big-endian.
+ * Messages and attributes of netlink (linux/netlink.h), which uses machine byte order. Values of nfnetlink, and
+ * addresses and ports everywhere, are big-endian.
  */
 export const NLM_F_REQUEST = 0x1;
 export const NLM_F_ACK = 0x4;
 export const NLM_F_DUMP = 0x300;
 export const NLM_F_CREATE = 0x400;
-/** Of an order to make something: it is made, and what is there already is left as it is (EEXIST). */
+/** For a request to create something: an existing object is left unchanged (EEXIST). */
 export const NLM_F_NEW = 0x600;
 
 const NLM_F_DUMP_INTR = 0x10;
@@ -17,7 +17,7 @@ const ATTRIBUTE_BYTES = 4;
 
 export const NLA_F_NESTED = 0x8000;
 
-/** NLA_TYPE_MASK: what of an attribute's type is no flag. */
+/** NLA_TYPE_MASK: the part of an attribute's type that is not a flag. */
 const TYPE_MASK = 0x3fff;
 
 /** struct nlmsghdr: length u32, type u16, flags u16, sequence u32, port id u32; then the body. */
@@ -46,19 +46,22 @@ export function bigEndian(words: readonly number[]): Uint8Array {
   return bytes;
 }
 
-/** What the kernel has sent in one go. */
+/** What the kernel sent in one datagram. */
 export type Answer = {
-  /** The bodies of the messages that are no confirmation and no end. */
+  /** The bodies of messages other than acknowledgements and ends. */
   readonly bodies: readonly DataView[];
   /** The answer is complete. */
   readonly done: boolean;
   /** The errno of a refusal, 0 for none. */
   readonly errno: number;
-  /** What was listed has changed meanwhile: some of it may be missing. */
+  /** The listed objects changed meanwhile: some may be missing. */
   readonly interrupted: boolean;
 };
 
-/** Reads the messages of one datagram that answer this request; what is cut short, or of another request, is passed over. */
+/**
+ * Reads the messages of one datagram that answer this request. Truncated ones, and those of other requests, are
+ * skipped.
+ */
 export function readAnswer(bytes: Uint8Array, sequence: number): Answer {
   const bodies: DataView[] = [];
   let [done, errno, interrupted] = [false, 0, false];
@@ -80,7 +83,7 @@ export type NetlinkMessage = {
   readonly body: DataView;
 };
 
-/** The messages of one datagram, in order; what is cut short ends it. */
+/** The messages of one datagram, in order. A truncated one ends it. */
 export function* readMessages(bytes: Uint8Array): Generator<NetlinkMessage> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
@@ -96,14 +99,14 @@ export function* readMessages(bytes: Uint8Array): Generator<NetlinkMessage> {
   }
 }
 
-/** The end of a list, a confirmation, or a refusal. */
+/** The end of a list, an acknowledgement, or a refusal. */
 export const isEnd = ({ type }: NetlinkMessage): boolean => type === NLMSG_DONE || type === NLMSG_ERROR;
 
-/** Both begin with an errno, negated; without one it is a confirmation. */
+/** All of these begin with a negated errno; 0 means success. */
 export const errnoOf = ({ body }: NetlinkMessage): number =>
   body.byteLength < 4 ? 0 : Math.max(0, -body.getInt32(0, true));
 
-/** The attributes from byte `from` on, the last of each type; what is cut short is passed over. */
+/** The attributes from byte `from` on, the last one of each type. A truncated one is skipped. */
 export function readAttributes(body: DataView, from = 0): Map<number, DataView> {
   const found = new Map<number, DataView>();
   for (let at = from; at + ATTRIBUTE_BYTES <= body.byteLength; ) {

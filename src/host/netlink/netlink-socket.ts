@@ -15,18 +15,18 @@ const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 
-/** linux/socket.h: what does not exist is not waited for. */
+/** linux/socket.h: do not wait if nothing is there. */
 const MSG_DONTWAIT = 0x40;
 
-/** The kernel fills dumps with messages of up to 32 KiB (netlink_recvmsg), one for each read. */
+/** The kernel fills dumps with messages of up to 32 KiB (netlink_recvmsg), one per read. */
 const RECEIVE_BYTES = 65_536;
 
-/** A list that changes under the reader's eyes is read this often. */
+/** How often a list that changes while it is read is requested. */
 const TRIES = 4;
 
 /**
- * Asks the kernel one thing after the other. The kernel writes its answer while it is asked, or, of a list, while the
- * list is read: nothing is ever waited for.
+ * Sends requests to the kernel one at a time. The kernel writes its answer during the request or, for a list, during
+ * the reads: nothing ever waits.
  */
 export class NetlinkSocket {
   readonly #fd: number;
@@ -34,14 +34,14 @@ export class NetlinkSocket {
   readonly #bytes = new Uint8Array(RECEIVE_BYTES);
   #sequence = 0;
 
-  /** `subject` names it in errors. */
+  /** `subject` names the socket in errors. */
   constructor(protocol: number, subject: string) {
     this.#subject = subject;
     this.#fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
     if (this.#fd < 0) throw lastError('socket(AF_NETLINK)', subject);
   }
 
-  /** Has something done. Returns the errno of the refusal, 0 for none. */
+  /** Requests a change. Returns the errno of a refusal, 0 for none. */
   order(type: number, body: Uint8Array, flags = 0): number {
     this.#send(type, NLM_F_REQUEST | NLM_F_ACK | flags, body);
     for (;;) {
@@ -51,8 +51,8 @@ export class NetlinkSocket {
   }
 
   /**
-   * Has several things done together, in messages that all bear the number that `render` is given. The kernel answers
-   * while they are sent. Returns the errno of the first refusal, 0 for none.
+   * Requests several changes as one transaction, in messages with the sequence number that `render` gets. The kernel
+   * answers while they are sent. Returns the errno of the first refusal, 0 for none.
    */
   transact(render: (sequence: number) => Uint8Array): number {
     this.#sequence++;
@@ -68,7 +68,7 @@ export class NetlinkSocket {
     }
   }
 
-  /** Asks for one thing. Returns the errno of the refusal, or the body of the answer. */
+  /** Requests one object. Returns the errno of a refusal, or the body of the answer. */
   ask(type: number, body: Uint8Array): number | DataView {
     this.#send(type, NLM_F_REQUEST, body);
     for (;;) {
@@ -78,23 +78,23 @@ export class NetlinkSocket {
     }
   }
 
-  /** Asks for a list, and reads it to its end. `onBody` must not keep what it is given. */
+  /** Requests a list, and reads all of it. `onBody` must not keep its argument. */
   listNow(type: number, body: Uint8Array, onBody: (body: DataView) => void): void {
     const reading = this.#read(type, body, onBody);
     for (let step = reading.next(); step.done !== true; ) step = reading.next(this.#receiveBytes());
   }
 
-  /** The same with the kernel at work on a thread of its own: it may have a large table to look through. */
+  /** As `listNow`, with the kernel working on a pool thread: it may have to search a large table. */
   async list(type: number, body: Uint8Array, onBody: (body: DataView) => void): Promise<void> {
     const reading = this.#read(type, body, onBody);
     for (let step = reading.next(); step.done !== true; ) {
       const length = await receiveAside(this.#fd, this.#bytes);
-      // Why it has failed, if it has, the next try tells.
+      // If the read failed, the next one returns the error.
       step = reading.next(length < 0 ? this.#receiveBytes() : this.#bytes.subarray(0, length));
     }
   }
 
-  /** Takes what has been received, one datagram after the other. */
+  /** Handles received datagrams one by one. */
   *#read(
     type: number,
     body: Uint8Array,
@@ -142,5 +142,5 @@ export class NetlinkSocket {
   }
 }
 
-/** asm-generic/errno-base.h: the list has not held still. */
+/** asm-generic/errno-base.h: the list kept changing. */
 const EAGAIN = 11;

@@ -14,12 +14,12 @@ const RTM_BYTES = 12;
 const RTN_UNICAST = 1;
 const RTN_LOCAL = 2;
 
-/** RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST: packets for it are delivered here. */
+/** RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST: packets to it are delivered locally. */
 const DELIVERED: ReadonlySet<number> = new Set([2, 3, 4, 5]);
 
 const AF_INET = { 4: 2, 6: 10 } as const;
 
-/** A packet that comes in by an interface, as far as routes may ask about it. */
+/** A packet that arrives on an interface, with the fields that routing uses. */
 export type IncomingPacket = {
   readonly source: Address;
   readonly destination: Address;
@@ -31,13 +31,13 @@ export type IncomingPacket = {
   readonly port: number;
 };
 
-/** Asks where packets for this address go; `vrf`: within this VRF, by its interface's index. */
+/** Asks for the route to this address; `vrf`: within this VRF, by its interface's index. */
 export function renderRouteQuery(address: Address, vrf?: number): Uint8Array {
   const within = vrf === undefined ? [] : [renderAttribute(RTA_OIF, wordBytes(vrf))];
   return Buffer.concat([routeHead(address), addressAttribute(RTA_DST, address), ...within]);
 }
 
-/** Asks what becomes of a packet that comes in. */
+/** Asks what happens to an incoming packet. */
 export function renderIncomingQuery(packet: IncomingPacket): Uint8Array {
   const { source, destination, by, protocol, sourcePort, port } = packet;
   return Buffer.concat([
@@ -51,12 +51,12 @@ export function renderIncomingQuery(packet: IncomingPacket): Uint8Array {
   ]);
 }
 
-/** Whether packets that take this route end at this host. */
+/** Whether packets on this route end at this host. */
 export function endsHere(body: DataView): boolean {
   return body.byteLength >= RTM_BYTES && DELIVERED.has(body.getUint8(7));
 }
 
-/** The index of the interface that packets leave by; `local` for this host, `none` for a route that drops them. */
+/** The index of the outgoing interface; `local`: this host; `none`: a route that drops packets. */
 export function wayOf(body: DataView): number | 'local' | 'none' {
   const type = body.byteLength >= RTM_BYTES ? body.getUint8(7) : 0;
   if (type === RTN_LOCAL) return 'local';
@@ -64,7 +64,7 @@ export function wayOf(body: DataView): number | 'local' | 'none' {
   return out?.byteLength === 4 ? out.getUint32(0, true) : 'none';
 }
 
-/** struct rtmsg: family u8, prefix length u8, and 10 bytes more. */
+/** struct rtmsg: family u8, prefix length u8, then 10 more bytes. */
 function routeHead(address: Address): Uint8Array {
   const family = familyOf(address);
   const head = new Uint8Array(RTM_BYTES);

@@ -4,13 +4,15 @@ import type { Port } from '../../core/net/port.ts';
 import type { Protocol } from '../../core/net/protocol.ts';
 import { type Destination, renderDestination } from './destination.ts';
 
-/** A knock that is listened after: an ordinary socket, for which nobody has to be root. */
+/** A knock that waits for an answer: an ordinary socket, which needs no root. */
 export type AnsweredKnock = {
-  /** When the packet is on its way; with the error if the kernel did not take it. */
+  /** Resolves when the packet has been sent, with the error if the kernel refused it. */
   readonly left: Promise<NodeJS.ErrnoException | undefined>;
-  /** When something came back: a reset, a connection, an ICMP message. The packet has got there, or is lost. */
+  /**
+   * Resolves when something came back: a reset, a connection or an ICMP message. The packet has arrived, or is lost.
+   */
   readonly answered: Promise<void>;
-  /** Leaves nothing behind. The kernel sends the same SYN again after a second, unless it is closed before. */
+  /** Must be called: the kernel repeats the SYN after a second if the socket is still open. */
   close(): void;
 };
 
@@ -40,18 +42,18 @@ function sendSyn(to: Destination, port: Port): AnsweredKnock {
     else left.resolve(error);
   });
   const close = (): void => {
-    // A reset is one packet to a port of the sequence, and an orderly end would be two.
+    // A reset is one packet to a port of the sequence; an orderly close would be two.
     if (isConnected) socket.resetAndDestroy();
     else socket.destroy();
   };
   return { left: left.promise, answered: answered.promise, close };
 }
 
-/** A refusal comes from the other side, even where it comes before connect(2) has returned. */
+/** A refusal comes from the other side, even if it arrives before connect(2) has returned. */
 const isAnswer = ({ code = '' }: NodeJS.ErrnoException): boolean =>
   code === 'ECONNREFUSED' || code === 'ECONNRESET';
 
-/** Node.js calls connect(2) in the next tick, and tells of its failure in the one after that. */
+/** Node.js calls connect(2) in the next tick, and reports a failure one tick later. */
 const TICKS_TO_FAIL = 3;
 
 function afterTicks(count: number, call: () => void): void {

@@ -4,15 +4,15 @@ import type { Port } from '../../core/net/port.ts';
 import type { Millis } from '../../core/net/time.ts';
 import { type Destination, renderDestination } from './destination.ts';
 
-/** BOUNDED: datagrams that nobody has taken yet. */
+/** BOUNDED: datagrams received but not read yet. */
 const MAX_WAITING = 16;
 
 /**
- * Datagrams to one port of one host, and what comes back from that very port. The port may be closed: an ICMP message that
- * says so is no error here, for the answer comes from a raw socket.
+ * Sends datagrams to one port of one host, and receives answers from that port. The port may be closed: an ICMP message
+ * about that is ignored, because the answer comes from a raw socket.
  */
 export class DatagramExchange {
-  /** This host's address on the way there; `undefined` where it is of an interface's zone. */
+  /** This host's source address on the route there; `undefined` if it has a zone. */
   readonly source: Address | undefined;
   readonly #socket: Socket;
   readonly #waiting: Uint8Array[] = [];
@@ -43,14 +43,14 @@ export class DatagramExchange {
     });
   }
 
-  /** `undefined` when the kernel took it. */
+  /** `undefined`: the kernel accepted it. */
   async send(bytes: Uint8Array): Promise<NodeJS.ErrnoException | undefined> {
     const error = await this.#send(bytes);
-    // It tells of a datagram before, and this one has not left.
+    // The error belongs to an earlier datagram, and this one was not sent.
     return error?.code === 'ECONNREFUSED' ? this.#send(bytes) : error;
   }
 
-  /** The next datagram; `undefined` when none comes in time, or when it is stopped. */
+  /** The next datagram; `undefined`: none arrived in time, or it was stopped. */
   async receive(patience: Millis, stop: AbortSignal): Promise<Uint8Array | undefined> {
     if (this.#waiting.length === 0 && !stop.aborted && patience > 0) await this.#arrival(patience, stop);
     return this.#waiting.shift();

@@ -1,6 +1,6 @@
 import type { Address, Family } from '../../core/net/address.ts';
 
-/** Where knocks go. The zone is the interface's name or number that a link-local IPv6 address is valid on. */
+/** Where knocks go. The zone is the name or number of the interface on which a link-local IPv6 address is valid. */
 export type Destination = {
   readonly family: Family;
   readonly address: Address;

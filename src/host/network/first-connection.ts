@@ -4,8 +4,8 @@ import type { Destination } from './destination.ts';
 import { type PortAnswer, PortProbe } from './port-probe.ts';
 
 /**
- * Begins one connection at each of these times (the first is 0) and gives the first that is made. None is made: the last
- * answer, at once when no more can come, else after `patience`.
+ * Starts one connection at each of these times (the first is 0) and resolves to the first that is established.
+ * Otherwise resolves to the last answer: at once if no more can come, else after `patience`.
  */
 export async function firstConnection(
   to: Destination,

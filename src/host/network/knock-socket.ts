@@ -19,11 +19,11 @@ const ONE_NUL = new Uint8Array(1);
 
 /** Sends knocks to one destination. */
 export interface KnockSocket {
-  /** `undefined` when the kernel took the packet. Never waits for an answer. */
+  /** `undefined`: the kernel accepted the packet. Never waits for an answer. */
   send(protocol: Protocol, port: Port): SystemCallError | undefined;
 }
 
-/** Checks that the interface and the zone exist; every knock then has a socket of its own. */
+/** Checks that the interface and the zone exist. Every knock then uses its own socket. */
 export function openKnockSocket(
   to: Destination,
   interfaceName: string | undefined,
@@ -42,7 +42,7 @@ function interfaceIndex(name: string): number | SystemCallError {
   return index === 0 ? lastError('if_nametoindex', name) : index;
 }
 
-/** A zone is an interface's name, or its number (RFC 4007 section 11.2). */
+/** A zone is an interface's name or number (RFC 4007 section 11.2). */
 function zoneIndex(zone: string): number | SystemCallError {
   return /^[1-9][0-9]{0,8}$/.test(zone) ? Number(zone) : interfaceIndex(zone);
 }
@@ -72,11 +72,11 @@ function sendKnock(
   }
 }
 
-/** A SYN and no more: closing the socket ends the attempt before any retransmission. */
+/** Sends only a SYN: closing the socket ends the attempt before any retransmission. */
 function connectOnce(fd: number, address: Uint8Array, subject: string): SystemCallError | undefined {
   if (sockets.connect(fd, address, address.length) === 0) return undefined;
   const error = lastError('connect', subject);
-  // A refusal is the answer to a SYN that left: on loopback it comes before connect(2) returns.
+  // A refusal is the answer to a SYN that was sent. On loopback it arrives before connect(2) returns.
   return error.code === 'EINPROGRESS' || error.code === 'ECONNREFUSED' ? undefined : error;
 }
 

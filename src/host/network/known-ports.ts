@@ -4,7 +4,7 @@ import { parseServices } from '../../core/net/services.ts';
 
 const SERVICES_FILE = '/etc/services';
 
-/** The ports that have a name in services(5), with it; none where there is no such file. */
+/** Ports with a name in services(5); empty if there is no such file. */
 export function readKnownPorts(): ReadonlyMap<Port, string> {
   let text: string;
   try {

@@ -3,14 +3,14 @@ import { get as getHttps } from 'node:https';
 import { type Address, parseAddress } from '../../core/net/address.ts';
 import type { Millis } from '../../core/net/time.ts';
 
-/** BOUNDED: what is read of an answer. */
+/** BOUNDED: bytes read of an answer. */
 const MAX_BYTES = 4096;
 
 export type OutsideAddress =
   | { readonly kind: 'address'; readonly address: Address }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** The IPv4 address that a web server sees, by the first one in its answer. */
+/** The IPv4 address that a web server sees: the first one in its answer. */
 export function outsideAddress(url: string, patience: Millis): Promise<OutsideAddress> {
   const get = /^https:/i.test(url) ? getHttps : getHttp;
   return new Promise((resolve) => {

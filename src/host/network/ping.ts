@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import type { Family } from '../../core/net/address.ts';
 import type { Platform } from '../platform/platform.ts';
 
-/** A ping that has no answer ends by itself after a second; this is for one that does not. */
+/** A ping without an answer ends after a second; this limit is for one that hangs. */
 const LIMIT_MS = 10_000;
 
 type Command = { readonly file: string; readonly options: readonly string[] };
@@ -11,12 +11,12 @@ type Command = { readonly file: string; readonly options: readonly string[] };
 export function pingCommand(family: Family, platform: Platform): Command {
   if (platform === 'win32') return { file: 'ping', options: ['-n', '1', '-w', '1000'] };
   if (platform === 'linux') return { file: 'ping', options: ['-n', '-c', '1', '-W', '1'] };
-  // macOS: -W counts milliseconds, -t is the limit of all; IPv6 has a program of its own without either.
+  // macOS: -W counts milliseconds, -t limits the whole run; IPv6 has a separate program without either.
   if (family === 6) return { file: 'ping6', options: ['-n', '-c', '1'] };
   return { file: 'ping', options: ['-n', '-c', '1', '-t', '1'] };
 }
 
-/** `undefined`: there is no such program here, or it cannot be run. */
+/** `undefined`: there is no such program, or it cannot be run. */
 export function answersPing(
   address: string,
   family: Family,

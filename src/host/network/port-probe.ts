@@ -3,18 +3,18 @@ import type { Port } from '../../core/net/port.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
 import { type Destination, renderDestination } from './destination.ts';
 
-/** What a port answers to somebody who wants to connect; `code` is the errno's name. */
+/** A port's answer to a connection attempt; `code`: the errno's name. */
 export type PortAnswer =
   | { readonly kind: 'open'; readonly socket: Socket }
-  /** A reset: somebody is there, and nobody listens, or a firewall says so. */
+  /** A reset: the host exists, and nothing listens or a firewall refuses. */
   | { readonly kind: 'refused' }
-  /** No route here, or an ICMP message from a router or a firewall. */
+  /** No route, or an ICMP message from a router or a firewall. */
   | { readonly kind: 'unreachable'; readonly code: string }
-  /** This machine does not let it leave, or has no address for it. */
+  /** This host does not let the packet leave, or has no address for it. */
   | { readonly kind: 'not-sent'; readonly code: string }
   | { readonly kind: 'silent' };
 
-/** A SYN that left so short a time ago has met the rule that the word tells of. */
+/** A SYN sent this recently has met the rule that was just reported. */
 const YOUNG_MS = 2;
 
 const REFUSED = new Set(['ECONNREFUSED', 'ECONNRESET']);
@@ -28,12 +28,12 @@ const FROM_OUTSIDE = new Set([
 ]);
 
 /**
- * Asks a port for a connection, more than once: a SYN that came before the port opened is sent again by the kernel after a
- * whole second only. The first connection that is made is the one; the others are given up before they are made, so that
- * the service behind the port sees one client alone. BOUNDED: by the starts that are asked for.
+ * Connects to a port, more than once: if a SYN arrives before the port opens, the kernel repeats it only after a
+ * second. The first established connection is used. The others are abandoned before they are established, so that the
+ * service sees one client. BOUNDED: by the requested starts.
  */
 export class PortProbe {
-  /** The first connection; it is the caller's. */
+  /** The first connection. The caller owns it. */
   readonly opened: Promise<Socket>;
   readonly #to: Destination;
   readonly #port: Port;
@@ -43,7 +43,7 @@ export class PortProbe {
   #answer: PortAnswer = { kind: 'silent' };
   #whenExhausted: (() => void) | undefined;
   #isOver = false;
-  /** When the last connection was begun. */
+  /** When the last connection was started. */
   #begun = Number.NEGATIVE_INFINITY;
 
   constructor(to: Destination, port: Port) {
@@ -54,12 +54,12 @@ export class PortProbe {
     this.#found = resolve;
   }
 
-  /** What came back last; `open` once a connection is made. */
+  /** The last answer; `open` once a connection is established. */
   get answer(): PortAnswer {
     return this.#answer;
   }
 
-  /** Begins a connection at each of these times from now. */
+  /** Starts a connection at each of these times from now. */
   ask(starts: readonly Millis[]): void {
     for (const start of starts) {
       if (start === 0) {
@@ -67,7 +67,7 @@ export class PortProbe {
         continue;
       }
       const timer = setTimeout(() => {
-        // Where this process is late, the connection may be there already: what has come in is looked at first.
+        // If this process is late, the connection may already exist: process received events first.
         setImmediate(() => {
           this.#timers.delete(timer);
           this.#begin();
@@ -77,12 +77,12 @@ export class PortProbe {
     }
   }
 
-  /** The port is open, by somebody's word: begins a connection, unless one is so young that it will be made. */
+  /** The port is reported to be open: starts a connection, unless a recent one will succeed. */
   hurry(): void {
     if (performance.now() - this.#begun >= YOUNG_MS) this.ask([millis(1)]);
   }
 
-  /** The answer: the connection, or the last one when no more can come, at the latest after `patience`. */
+  /** The result: the connection, or the last answer when no more can come, at the latest after `patience`. */
   async within(patience: Millis): Promise<PortAnswer> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, patience);
@@ -93,7 +93,7 @@ export class PortProbe {
     return this.#answer;
   }
 
-  /** Gives up what is under way; a connection that is made stays. */
+  /** Abandons pending connections. An established one stays. */
   close(): void {
     this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);
@@ -103,7 +103,7 @@ export class PortProbe {
     this.#whenExhausted?.();
   }
 
-  /** Whether no connection is under way or to come. */
+  /** Whether no connection is pending or scheduled. */
   get isIdle(): boolean {
     return this.#timers.size === 0 && this.#sockets.size === 0;
   }

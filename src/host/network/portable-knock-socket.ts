@@ -3,7 +3,7 @@ import type { Protocol } from '../../core/net/protocol.ts';
 import { sendAnsweredKnock } from './answered-knock.ts';
 import { type Destination, renderDestination } from './destination.ts';
 
-/** A knock that did not leave, in the words of `SystemCallError`. */
+/** A knock that could not be sent, worded like `SystemCallError`. */
 export type KnockError = { readonly message: string; readonly code: string; readonly errno: number };
 
 /** Sends knocks by Node.js's own sockets, for a system where libc cannot be called. Never waits for an answer. */
@@ -19,7 +19,7 @@ export async function sendPortableKnock(
     const { syscall = 'connect', code = error.message, errno = 0 } = error;
     return { message: `${syscall} on ${protocol} ${renderDestination(to)}:${port}: ${code}`, code, errno };
   } finally {
-    // Closed at once: the system would send the same SYN again, Windows even after a reset.
+    // Closed at once: otherwise the system repeats the SYN, Windows even after a reset.
     knock.close();
   }
 }

@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 const readSome = promisify(read);
 const writeSome = promisify(write);
 
-/** BOUNDED: bytes that are on their way from the input at one time. */
+/** BOUNDED: bytes read from the input and not yet written. */
 const PIECE_BYTES = 65_536;
 
-/** Another program may have made its end of the terminal or the pipe one that does not wait; then this is how we do. */
+/** Another program may have made its end of the terminal or pipe non-blocking; this is the delay before a retry. */
 const NOT_YET_MS = 5;
 
-/** EIO: a terminal that has gone away. EOF: what Windows says at the end of a pipe. */
+/** EIO: the terminal has gone. EOF: the end of a pipe on Windows. */
 const ENDS: ReadonlySet<string | undefined> = new Set(['EIO', 'EOF']);
 
 /** `broken`: what ended it before both ends were done, with the errno's name. */
@@ -21,20 +21,20 @@ export type RelayEnd =
   | { readonly kind: 'broken'; readonly what: 'connection' | 'input' | 'output'; readonly code: string };
 
 /**
- * Passes bytes from the descriptor `input` to the socket and from it to `output`, each as fast as its reader reads. The
- * end of the input ends that direction alone. The descriptors' modes, which they may share with other programs, are left
- * as they are. It may leave a read of `input` in the thread pool, which ends with the process.
+ * Copies bytes from the descriptor `input` to the socket, and from the socket to `output`, each as fast as its reader
+ * reads. The end of the input ends only that direction. The descriptors' flags, which other programs may share, stay
+ * unchanged. A read of `input` may stay in the thread pool until the process ends.
  */
 export async function relay(socket: Socket, input: number, output: number): Promise<RelayEnd> {
   const { promise: failed, resolve: fail } = Promise.withResolvers<RelayEnd>();
-  // The one listener that stays: without it, a reset in between two reads would end the process.
+  // This listener stays: without one, a reset between two reads would end the process.
   socket.on('error', (error: NodeJS.ErrnoException) => fail(broken('connection', error)));
   const written = writeOutput(socket, output);
   const both = Promise.all([sendInput(socket, input), written]).then(([end]) => end);
   return Promise.race([both, failed, untilBroken(written)]);
 }
 
-/** Who has nobody left to write to is not to wait for the end of its input. */
+/** If nobody reads the output any more, do not wait for the end of the input. */
 function untilBroken(written: Promise<RelayEnd>): Promise<RelayEnd> {
   return new Promise((resolve) => {
     void written.then((end) => end.kind === 'broken' && resolve(end));
@@ -58,7 +58,7 @@ async function sendInput(socket: Socket, input: number): Promise<RelayEnd> {
   return { kind: 'done' };
 }
 
-/** `false`: the connection is no more, and the other direction tells why. */
+/** `false`: the connection is gone, and the other direction reports why. */
 function sent(socket: Socket, piece: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     socket.write(piece, (error) => resolve(error === undefined || error === null));

@@ -2,13 +2,16 @@ import { type Family, familyOf, parseAddress } from '../../core/net/address.ts';
 import type { Millis } from '../../core/net/time.ts';
 import type { Destination } from './destination.ts';
 
-/** `timed-out` leaves getaddrinfo(3) running in the thread pool: it cannot be cancelled, see `exitNow`. */
+/** After `timed-out`, getaddrinfo(3) still runs in the thread pool and cannot be cancelled, see `exitNow`. */
 export type ResolveResult =
   | { readonly kind: 'resolved'; readonly destination: Destination }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'timed-out' };
 
-/** The first address that getaddrinfo(3) orders for `host`; a numeric one, with or without zone, is taken as it is. */
+/**
+ * The first address that getaddrinfo(3) returns for `host`. A numeric address, with or without a zone, is used
+ * directly.
+ */
 export function resolveHost(
   host: string,
   family: Family | undefined,
@@ -30,13 +33,15 @@ export function resolveHost(
   });
 }
 
-/** Loaded only for names: an address in digits does without. */
+/** Loaded only for names: a numeric address needs no DNS. */
 const dns = () => process.getBuiltinModule('node:dns');
 
-/** BOUNDED: addresses of one host that are tried. */
+/** BOUNDED: addresses tried per host. */
 const MAX_ADDRESSES = 8;
 
-/** Likewise all addresses, the families in turn and each in the order of getaddrinfo(3); not empty (RFC 8305, § 4). */
+/**
+ * All addresses, alternating between families, each in the order of getaddrinfo(3); not empty (RFC 8305, section 4).
+ */
 export function resolveAll(
   host: string,
   family: Family | undefined,
@@ -58,7 +63,7 @@ export function resolveAll(
   });
 }
 
-/** One of the first one's family, one of the other, and so on. */
+/** Alternates between the first address's family and the other. */
 function inTurn(all: readonly Destination[]): readonly Destination[] {
   const one = all.filter(({ family }) => family === all[0]?.family);
   const other = all.filter(({ family }) => family !== all[0]?.family);
@@ -85,7 +90,7 @@ function ofFamily(destination: Destination, family: Family | undefined): Resolve
   return { kind: 'failed', reason: `it is an IPv${destination.family} address, and -${family} was given` };
 }
 
-/** getaddrinfo's verdict in words; the names are those of gai_strerror(3) as libuv passes them on. */
+/** getaddrinfo's error in words. The codes are those of gai_strerror(3), as libuv passes them on. */
 function explain(error: NodeJS.ErrnoException, family: Family | undefined): string {
   switch (error.code) {
     case 'ENOTFOUND':

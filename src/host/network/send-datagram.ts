@@ -20,20 +20,20 @@ const CHECKSUM_WORD = new Uint8Array(new Int32Array([CHECKSUM]).buffer);
 /** One end of a datagram. */
 export type Endpoint = { readonly address: Address; readonly port: number };
 
-/** A datagram that leaves a port that nobody has opened. */
+/** A datagram from a port that no socket has opened. */
 export type Datagram = {
   /** An address of this host. */
   readonly from: Endpoint;
   readonly to: Endpoint;
-  /** By which it leaves where the destination's address is one of a link; its kernel number. */
+  /** The outgoing interface's kernel index, needed if the destination is a link-local address. */
   readonly interfaceIndex: number;
   readonly payload: Uint8Array;
 };
 
 /**
- * Sends the datagram by a raw socket (raw(7)), which takes CAP_NET_RAW: no port is opened for it. The socket lives for
- * this datagram alone, for the kernel copies every datagram of the host to raw sockets of UDP. `undefined`: the kernel
- * took it.
+ * Sends the datagram by a raw socket (raw(7)), which needs CAP_NET_RAW, so no port is opened. The socket lives only for
+ * this datagram, because the kernel copies every UDP datagram of the host to raw sockets. `undefined`: the kernel
+ * accepted it.
  */
 export function sendDatagram(datagram: Datagram): SystemCallError | undefined {
   const { from, to, interfaceIndex } = datagram;
@@ -61,7 +61,7 @@ export function sendDatagram(datagram: Datagram): SystemCallError | undefined {
   }
 }
 
-/** RFC 768. In IPv6 the checksum is the kernel's to fill in. */
+/** RFC 768. For IPv6 the kernel fills in the checksum. */
 function renderDatagram({ from, to, payload }: Datagram): Uint8Array {
   const bytes = new Uint8Array(HEADER + payload.length);
   const view = new DataView(bytes.buffer);
@@ -73,7 +73,7 @@ function renderDatagram({ from, to, payload }: Datagram): Uint8Array {
   return bytes;
 }
 
-/** Of the datagram and the pseudo header: 0 would say that there is none. */
+/** Covers the datagram and the pseudo header. 0 would mean that there is none. */
 function checksum(from: Address, to: Address, bytes: Uint8Array): number {
   const [source, destination] = [addressWords(from)[3], addressWords(to)[3]];
   let sum = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
@@ -83,7 +83,10 @@ function checksum(from: Address, to: Address, bytes: Uint8Array): number {
   return ~sum & 0xffff || 0xffff;
 }
 
-/** raw(7): the port in a raw socket's address is 0, or the protocol in IPv6. The scope is needed where it is a link's (RFC 4007). */
+/**
+ * raw(7): the port in a raw socket's address is 0, or the protocol in IPv6. A link-local address needs the scope (RFC
+ * 4007).
+ */
 function rawAddress(address: Address, interfaceIndex: number): Uint8Array {
   const family = familyOf(address);
   const scope = /^fe[89ab]/.test(address) ? interfaceIndex : 0;

@@ -6,7 +6,7 @@ import { parseServices, type Services, servicePort } from '../../core/net/servic
 
 const SERVICES_FILE = '/etc/services';
 
-/** Windows has its own below the directory that `SystemRoot` names. */
+/** On Windows it is below the directory in `SystemRoot`. */
 export function servicesFileOf(platform: NodeJS.Platform, systemRoot: string | undefined): string {
   if (platform !== 'win32') return SERVICES_FILE;
   return win32.join(systemRoot ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'services');
@@ -21,7 +21,7 @@ export interface ServicePorts {
   portOf(name: string, protocol: Protocol): ServicePortResult;
 }
 
-/** The names of /etc/services; the file is read at the first question, once. */
+/** Names from /etc/services. The file is read once, at the first query. */
 export class ServicesFile implements ServicePorts {
   readonly #path: string;
   #services: Services | undefined;

@@ -6,12 +6,12 @@ import type { Destination } from './destination.ts';
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 
-/** `struct sockaddr_in` or `struct sockaddr_in6` (ip(7), ipv6(7)); `scope` is the zone's interface index or 0. */
+/** `struct sockaddr_in` or `struct sockaddr_in6` (ip(7), ipv6(7)); `scope`: the zone's interface index or 0. */
 export function renderSocketAddress(to: Destination, port: Port, scope: number): Uint8Array {
   const words = addressWords(to.address);
   const bytes = new Uint8Array(to.family === 4 ? 16 : 28);
   const view = new DataView(bytes.buffer);
-  // The family and the scope stand in the machine's own byte order, the rest in the network's.
+  // The family and the scope are in machine byte order, the rest in network byte order.
   new Uint16Array(bytes.buffer)[0] = to.family === 4 ? AF_INET : AF_INET6;
   view.setUint16(2, port);
   if (to.family === 4) {

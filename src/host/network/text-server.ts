@@ -3,19 +3,19 @@ import { lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** BOUNDED: connections at one time; a further one has the place of the oldest that has asked nothing. */
+/** BOUNDED: connections at a time. A new one replaces the oldest that has asked nothing. */
 const MAX_CONNECTIONS = 64;
-/** BOUNDED: answers that are not taken yet, each as long as the text; a further one has the place of the oldest. */
+/** BOUNDED: answers not read yet, each as long as the text. A new one replaces the oldest. */
 const MAX_ANSWERS = 16;
-/** From the connection to the end of the request's headers, however they drip. */
+/** From the connection to the end of the request's headers, however slowly they arrive. */
 const REQUEST_MS = 5000;
 /** From the request to the end of the answer, however slowly it is read. */
 const ANSWER_MS = 10_000;
 
-/** A socket's path, or a port of an address. */
+/** A socket's path, or an address and port. */
 export type ListenPlace = { readonly path: string } | { readonly host: string; readonly port: number };
 
-/** Serves one text at one path over HTTP, to whoever can reach it; everything else is not found. */
+/** Serves one text at one path over HTTP, to everybody who can reach it. Any other path is not found. */
 export class TextServer {
   readonly #server: Server;
   readonly #place: ListenPlace;
@@ -26,8 +26,8 @@ export class TextServer {
   }
 
   /**
-   * Listens. A socket is for every user of this host, as a port of the loopback interface is; one that is there already
-   * is replaced; another file is not. `render` gives the text in parts. Throws with the system's reason.
+   * Listens. Every user of this host can connect to the socket, as to a port on loopback. An existing socket is
+   * replaced, any other file is not. `render` yields the text in parts. Throws with the system's reason.
    */
   static async open(
     place: ListenPlace,
@@ -38,13 +38,13 @@ export class TextServer {
     const clients = new Clients();
     const server = createServer((request, response) => {
       clients.asked(request.socket);
-      // An idle connection is of use to nobody here.
+      // Keep-alive connections are of no use here.
       response.shouldKeepAlive = false;
       serve(request, response, path, type, render);
     });
     server.on('connection', (socket) => clients.take(socket));
     if ('path' in place) removeSocket(place.path);
-    // The socket is made, and its mode with it, before `listen` returns.
+    // `listen` creates the socket, with its mode, before it returns.
     const mask = process.umask(0o111);
     try {
       server.listen(place);
@@ -52,12 +52,12 @@ export class TextServer {
       process.umask(mask);
     }
     await once(server, 'listening');
-    // A client that cannot be taken on is not this process's end.
+    // A client that cannot be accepted must not end this process.
     server.on('error', () => undefined);
     return new TextServer(server, place);
   }
 
-  /** Hangs up on everybody, and removes the socket. */
+  /** Disconnects all clients, and removes the socket. */
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -65,9 +65,9 @@ export class TextServer {
   }
 }
 
-/** Who is connected: whoever asks nothing, or does not read, makes room for others. */
+/** Connected clients. One that asks nothing, or does not read, is dropped for a new one. */
 class Clients {
-  /** Each in the order of age, with the timer of its deadline. */
+  /** Oldest first, each with the timer of its deadline. */
   readonly #idle = new Map<Socket, NodeJS.Timeout>();
   readonly #answered = new Map<Socket, NodeJS.Timeout>();
 
@@ -106,7 +106,7 @@ function hangUpOnFirst(clients: Map<Socket, NodeJS.Timeout>): void {
 const hangUpAfter = (socket: Socket, patience: number): NodeJS.Timeout =>
   setTimeout(() => socket.destroy(), patience);
 
-/** A path that was mistaken costs nobody a file. */
+/** A wrong path in the configuration must not delete a file. */
 function removeSocket(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;

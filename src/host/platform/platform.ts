@@ -1,5 +1,5 @@
-/** The operating system, by the names that Node.js has. */
+/** The operating system, by Node.js's names. */
 export type Platform = NodeJS.Platform;
 
-/** This machine's. Nobody else reads it: what depends on the platform takes it as an argument. */
+/** This machine's. Nothing else reads it: code that depends on the platform takes it as an argument. */
 export const PLATFORM: Platform = process.platform;

@@ -8,10 +8,10 @@ const UNCONNECTED = '07';
 
 const PIECE = 65_536;
 
-/** BOUNDED: of each table at most this many bytes are read, some 50,000 sockets. */
+/** BOUNDED: bytes read of each table, about 50,000 sockets. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** 127.0.0.0/8 and ::1, and the first mapped into IPv6, as words of 32 bits in the machine's order. */
+/** 127.0.0.0/8 and ::1, and the first one mapped into IPv6, as 32-bit words in machine byte order. */
 const LOOPBACK =
   endianness() === 'LE'
     ? /^(?:0{16}FFFF0000)?[0-9A-F]{6}7F:|^0{24}01000000:/
@@ -21,7 +21,7 @@ const isLoopback = (local: string): boolean => LOOPBACK.test(local);
 /** Documentation/networking/ip-sysctl.rst, `ip_local_port_range`. */
 const DEFAULT_EPHEMERAL = { first: 32_768, last: 60_999 } as const;
 
-/** Ports on which a socket of this network namespace waits for anybody, ascending. */
+/** Ports on which a socket of this network namespace listens, ascending. */
 export function readServedPorts(): readonly number[] {
   const ports = new Set<number>();
   for (const table of ['tcp', 'tcp6']) addPorts(`/proc/net/${table}`, LISTEN, true, ports);
@@ -29,7 +29,7 @@ export function readServedPorts(): readonly number[] {
   return [...ports].sort((a, b) => a - b);
 }
 
-/** The same ports, each protocol's by itself, and none of those that only this host itself can reach. */
+/** The same for one protocol, without ports that only this host can reach. */
 export function readServedBy(protocol: Protocol): ReadonlySet<number> {
   const ports = new Set<number>();
   const [state, ordered] = protocol === 'tcp' ? [LISTEN, true] : [UNCONNECTED, false];
@@ -38,7 +38,7 @@ export function readServedBy(protocol: Protocol): ReadonlySet<number> {
   return ports;
 }
 
-/** The ports that the kernel chooses from for connections to others. */
+/** The ports from which the kernel chooses for outgoing connections. */
 export function readEphemeralPorts(): { readonly first: number; readonly last: number } {
   try {
     const [first, last] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
@@ -53,8 +53,8 @@ export function readEphemeralPorts(): { readonly first: number; readonly last: n
 }
 
 /**
- * Adds the local ports of the rows in this state. `ordered`: such rows come first, as in the tables of TCP, whose
- * connections, a hundred thousand of them maybe, are then not read.
+ * Adds the local ports of rows in this state. `ordered`: these rows come first, as in the tables of TCP, whose
+ * connections, perhaps a hundred thousand, are then not read.
  */
 function addPorts(
   path: string,
@@ -64,7 +64,7 @@ function addPorts(
   passedOver: (local: string) => boolean = () => false,
 ): void {
   const lines = tableLines(path);
-  // The heading.
+  // Skip the heading.
   lines.next();
   for (const line of lines) {
     const [, local = '', , found] = line.trim().split(/\s+/, 4);
@@ -79,7 +79,7 @@ function* tableLines(path: string): Generator<string, void, undefined> {
   try {
     fd = openSync(path, 'r');
   } catch (error) {
-    // A kernel without IPv6 has no such table.
+    // A kernel without IPv6 lacks this table.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }

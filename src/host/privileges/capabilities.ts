@@ -5,21 +5,21 @@ const CAPABILITY = { CAP_DAC_OVERRIDE: 1, CAP_SETPCAP: 8, CAP_NET_ADMIN: 12, CAP
 
 export type CapabilityName = keyof typeof CAPABILITY;
 
-/** Capabilities that a mask has room for. */
+/** Number of capabilities that a mask can hold. */
 export const MASK_BITS = 64;
 
-/** What a thread may do, each set a mask with bit N for capability N (capabilities(7)). */
+/** What a thread may do. Each set is a mask: bit N stands for capability N (capabilities(7)). */
 export type Privileges = {
   readonly inheritable: bigint;
   readonly permitted: bigint;
   readonly effective: bigint;
   readonly bounding: bigint;
   readonly ambient: bigint;
-  /** No program that it runs can gain any. */
+  /** A program that it executes cannot gain any. */
   readonly noNewPrivileges: boolean;
 };
 
-/** Whether this process may use the capability now. */
+/** Whether this process can use the capability now. */
 export function hasCapability(name: CapabilityName): boolean {
   return (readCapabilities().effective & maskOf(name)) !== 0n;
 }
@@ -28,7 +28,7 @@ export function maskOf(...names: readonly CapabilityName[]): bigint {
   return names.reduce((mask, name) => mask | (1n << BigInt(CAPABILITY[name])), 0n);
 }
 
-/** Of this process's first thread, which Node.js runs the program in. From system calls: /proc may not be there. */
+/** Of this process's first thread, which runs the JavaScript. Uses system calls, because /proc may be missing. */
 export function readPrivileges(): Privileges {
   return {
     ...readCapabilities(),

@@ -6,19 +6,19 @@ import {
 } from '../ffi/process-calls.ts';
 import { MASK_BITS, maskOf, readPrivileges } from './capabilities.ts';
 
-/** Whether this process has, and can come to have, no capability outside `kept`, and no new privileges. */
+/** Whether this process has, and can gain, no capability outside `kept`, and has no_new_privs set. */
 export function hasOnlyCapabilities(kept: bigint): boolean {
   const now = readPrivileges();
   const had = now.permitted | now.effective | now.inheritable | now.ambient;
-  // Without the capability for it, the bounding set stays as it is; no program that is run can draw on it any more.
+  // Without CAP_SETPCAP the bounding set cannot be changed. With no_new_privs no program can gain from it.
   const bounding = (now.permitted & maskOf('CAP_SETPCAP')) === 0n ? 0n : now.bounding;
   return now.noNewPrivileges && ((had | bounding) & ~kept) === 0n;
 }
 
 /**
- * Takes from the calling thread every capability outside `kept`, for good, and the way to new ones. The kernel keeps
- * all this for each thread, and nobody can take it from another's: the process has to become a program again, which
- * ends the others, for it to hold for the whole of it.
+ * Permanently removes every capability outside `kept` from the calling thread, and the means to gain new ones. The
+ * kernel keeps these per thread, and a thread cannot change another's. Only a re-exec, which ends the other threads,
+ * makes it apply to the whole process.
  */
 export function narrowThisThread(kept: bigint): void {
   const now = readPrivileges();
@@ -32,7 +32,7 @@ export function narrowThisThread(kept: bigint): void {
   setNoNewPrivileges();
 }
 
-/** What `action` returns when the calling thread can use no capability outside `kept`; afterwards it can again. */
+/** Runs `action` while the calling thread can use no capability outside `kept`; afterwards it can again. */
 export function withOnly<Result>(kept: bigint, action: () => Result): Result {
   const { permitted, effective, inheritable } = readPrivileges();
   setCapabilities({ permitted, inheritable, effective: effective & kept });

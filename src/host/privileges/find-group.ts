@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The number of a group in group(5), or the number itself; `undefined` where there is no such group. */
+/** The gid of a group in group(5), or the number itself; `undefined`: there is no such group. */
 export function findGroup(name: string): number | undefined {
   if (/^[0-9]{1,9}$/.test(name)) return Number(name);
   const line = readGroups()
@@ -10,7 +10,7 @@ export function findGroup(name: string): number | undefined {
   return /^[0-9]+$/.test(number) ? Number(number) : undefined;
 }
 
-/** A container may have none. */
+/** A container may have no such file. */
 function readGroups(): string {
   try {
     return readFileSync('/etc/group', 'utf8');

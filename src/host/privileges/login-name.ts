@@ -5,8 +5,8 @@ import type { Peer } from '../ffi/peer.ts';
 const NO_LOGIN = 0xffff_ffff;
 
 /**
- * Who somebody's process is of: its user; of root the one who logged in and has become root since, which the kernel
- * remembers and nobody can change (pam_loginuid(8)).
+ * The user of a process. For root, the user who logged in and then became root, which the kernel records and nobody can
+ * change (pam_loginuid(8)).
  */
 export function loginName({ pid, uid }: Peer): string {
   const login = uid === 0 ? (readLogin(pid) ?? uid) : uid;
@@ -25,7 +25,7 @@ function nameOf(uid: number): string | undefined {
   return lines.map((line) => line.split(':')).find(([, , number]) => number === `${uid}`)?.[0];
 }
 
-/** systemd keeps the names of its DynamicUser there, as links. */
+/** systemd keeps the names of its DynamicUsers there, as links. */
 function dynamicName(uid: number): string | undefined {
   try {
     return readlinkSync(`/run/systemd/dynamic-uid/direct:${uid}`);

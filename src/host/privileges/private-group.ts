@@ -5,8 +5,8 @@ const PASSWD = '/etc/passwd';
 const GROUP = '/etc/group';
 
 /**
- * Whether the group is the user's alone: where every user has a group of his own, with his number, directories are
- * often writable by it.
+ * Whether the group belongs to the user alone. On systems where each user has a private group with the same number,
+ * directories are often group-writable.
  */
 export function isPrivateGroup(uid: number, gid: number): boolean {
   if (uid !== gid) return false;
@@ -26,7 +26,7 @@ function linesOf(file: string): readonly (readonly string[])[] {
       .filter((line) => line !== '')
       .map((line) => line.split(':'));
   } catch {
-    // Without it nobody has a name, and a number has no further members.
+    // Without the file no names are known, and a gid has no other members.
     return [];
   }
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-/** user_namespaces(7): whether the number stands for users outside of this user namespace, whom nobody inside can be. */
+/**
+ * user_namespaces(7): whether the uid stands for users outside of this user namespace, whom nobody inside can become.
+ */
 export function isOutsideUser(uid: number): boolean {
   try {
     const overflow = Number(readFileSync('/proc/sys/kernel/overflowuid', 'utf8'));
@@ -11,7 +13,7 @@ export function isOutsideUser(uid: number): boolean {
       return uid < first || uid >= first + length;
     });
   } catch {
-    // Without /proc it is a user like others.
+    // Without /proc it counts as an ordinary user.
     return false;
   }
 }

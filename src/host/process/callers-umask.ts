@@ -1,23 +1,25 @@
-/** Nothing for others, nothing but reading for the group: umask(2). */
+/** Nothing for others, only reading for the group: umask(2). */
 const TIGHT = 0o027;
 
-/** The caller's, while this process has a tight one: a mask is the whole process's, and so is this. */
+/**
+ * The caller's umask, while this process uses a tighter one. A umask applies to the whole process, and so does this.
+ */
 let callers: number | undefined;
 
-/** From now on whatever this process makes is nobody else's to write or, but for its group, to read. */
+/** From now on nobody else can write what this process creates, and only its group can read it. */
 export function tightenUmask(): void {
   const before = process.umask();
-  // Called twice, the second finds its own.
+  // A second call would find this process's own umask.
   callers ??= before;
   process.umask(before | TIGHT);
 }
 
-/** The mask that commands are to find: the one that this process was started with. */
+/** The umask for commands: the one that this process was started with. */
 export function callersUmask(): number {
   return callers ?? process.umask();
 }
 
-/** Starts a program, synchronously, under the caller's mask. */
+/** Starts a program synchronously under the caller's umask. */
 export function withCallersUmask<Result>(start: () => Result): Result {
   const tight = process.umask(callersUmask());
   try {

@@ -4,26 +4,25 @@ import { callersUmask } from './callers-umask.ts';
 import { endGroup } from './program-limits.ts';
 
 /**
- * A file that one command makes before it does anything else, and that only one can make. It tells a later daemon
- * what became of a command whose daemon died: never begun, running still, ended, or cut off in the middle.
+ * A claim is a file that a command creates before it does anything else; only one process can create it. It tells a
+ * later daemon about a command whose daemon died: never begun, still running, ended, or killed midway.
  */
 export type ClaimState = 'unclaimed' | 'running' | 'ended' | 'cut-off' | 'never';
 
-/** What becomes of a command whose claim cannot be made at all, on a full disk for one. */
+/** What to do with a command whose claim cannot be created, for example on a full disk. */
 export type OnClaimFailure = 'refuse' | 'run';
 
-/** Exit status EX_TEMPFAIL of sysexits.h: a start command whose claim could not be made. */
+/** Exit status EX_TEMPFAIL of sysexits.h, for a start command whose claim could not be created. */
 export const CLAIM_FAILED_STATUS = 75;
 
-/** Of the text that a claimed command's shell is given. */
+/** Of the text for a claimed command's shell. */
 const FIRST_LINE = 'umask 077';
 
 /**
- * Shell text that runs `command` if nobody else has claimed `path`. The shell's number goes into the file; "done" and
- * the status follow when the command has ended by itself; on a full disk the file is made executable instead, which takes
- * no room. Where a signal has ended it (128 and the signal's number, as a shell says it), nothing follows. The command
- * runs in a shell below the one that writes: whatever it does to its own (`exec`, `exit`, a trap, a mistake in its
- * syntax), the end is written down.
+ * Shell text that runs `command` if no other process has claimed `path`. The shell writes its pid into the file, and
+ * "done" with the status when the command has ended by itself. On a full disk it makes the file executable instead,
+ * which needs no space. If a signal ended the command (status 128 plus the signal's number), it writes nothing. The
+ * command runs in a subshell, so that the end is recorded whatever it does (`exec`, `exit`, a trap, a syntax error).
  */
 export function claimedCommand(path: string, command: string, without: OnClaimFailure): string {
   const file = quoteShell(path);
@@ -31,12 +30,12 @@ export function claimedCommand(path: string, command: string, without: OnClaimFa
     without === 'run'
       ? ':'
       : `{ echo "cannot create the claim "${file}", so the command is not run" >&2; exit ${CLAIM_FAILED_STATUS}; }`;
-  // What is not run has no claim: the next daemon sees that nothing was opened.
+  // A command that does not run has no claim: the next daemon sees that nothing was opened.
   const unwritable = without === 'run' ? otherwise : `{ rm -f ${file}; ${otherwise}; }`;
   return [
     FIRST_LINE,
     'set -C',
-    // On a full disk the file can often be made, and is ours, though nothing can be written into it.
+    // On a full disk the file can often be created, and is ours, although nothing can be written to it.
     `if { true > ${file}; } 2>/dev/null; then { echo $$ >> ${file}; } 2>/dev/null || ${unwritable}`,
     `elif [ -e ${file} ]; then exit 0`,
     `else ${otherwise}; fi`,
@@ -50,8 +49,8 @@ export function claimedCommand(path: string, command: string, without: OnClaimFa
 }
 
 /**
- * Claims the file for this process, so that no command ever will. False when a command was there first. `never`: it
- * says so, for whoever meets it again: a crash may bring back the lease that it belongs to.
+ * Claims the file for this process, so that no command ever will. False: a command was first. `never`: written into the
+ * file for later readers, since a crash may bring back the lease that it belongs to.
  */
 export function takeClaim(path: string, text: '' | 'never' = ''): boolean {
   try {
@@ -68,7 +67,7 @@ export function takeClaim(path: string, text: '' | 'never' = ''): boolean {
   }
 }
 
-/** On a full disk the claim stays empty: then its lease, should it come back, is closed once too often. */
+/** On a full disk the claim stays empty. If its lease comes back, it is closed once too often. */
 function writeWhereThereIsRoom(file: number, text: string): void {
   try {
     writeSync(file, text);
@@ -85,32 +84,32 @@ export function readClaim(path: string): ClaimState {
   return pidBehind(path, text) === undefined ? 'cut-off' : 'running';
 }
 
-/** The status with which the command behind the claim has ended by itself, where it is known. */
+/** The exit status of a command that ended by itself, if known. */
 export function readClaimStatus(path: string): number | undefined {
   const status = /^done ([0-9]+)$/m.exec(readOrNothing(path) ?? '')?.[1];
   return status === undefined ? undefined : Number(status);
 }
 
-/** Ends the command behind the claim, if it runs still, with its process group. */
+/** Ends the command behind the claim, with its process group, if it still runs. */
 export async function endClaimed(path: string, graceMs: number): Promise<void> {
   const text = readOrNothing(path) ?? '';
   const pid = pidBehind(path, text);
   if (pid === undefined) return;
   const group = groupOf(pid);
-  // A command leads a group of its own, which its shell has given its number: no other group is ours to end.
+  // A command leads its own group, whose number its shell has written: other groups are not ours to end.
   if (group === (shellOf(text) ?? pid)) await endGroup(Number(group), graceMs);
 }
 
-/** The shell of the command behind the claim or, where that is gone, one of those below it. */
+/** The shell of the command behind the claim or, if it is gone, a descendant. */
 function pidBehind(path: string, text: string): string | undefined {
   const shell = shellOf(text);
   if (shell !== undefined && runsBehind(path, shell)) return shell;
   const pids = processes().filter((pid) => runsBehind(path, pid));
-  // Where there was no room for the shell's number, nobody knows it.
+  // If there was no space for the shell's pid, it is unknown.
   return pids.find((pid) => groupOf(pid) === (shell ?? pid)) ?? (shell === undefined ? pids[0] : undefined);
 }
 
-/** None where /proc does not exist: a command of a dead daemon counts as cut off then, and a closing is run again. */
+/** Empty without /proc: then a dead daemon's command counts as killed midway, and a closing is repeated. */
 function processes(): string[] {
   try {
     return readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
@@ -121,18 +120,18 @@ function processes(): string[] {
 
 const shellOf = (text: string): string | undefined => /^([0-9]+)\n/.exec(text)?.[1];
 
-/** proc_pid_stat(5): the fifth field; the second is a name in brackets, with whatever in it. */
+/** proc_pid_stat(5): the fifth field. The second is a name in brackets that may contain anything. */
 function groupOf(pid: string): string | undefined {
   const stat = readOrNothing(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[2];
 }
 
-/** Whether a command has ever been behind the claim, and not only this process. */
+/** Whether a command was ever behind the claim, and not only this process. */
 export function wasRun(path: string): boolean {
   return /^[0-9]/.test(readOrNothing(path) ?? '');
 }
 
-/** The shell's command line holds the claim's path: another process that got the same number is told apart. */
+/** The shell's command line contains the claim's path, which tells it from another process with a reused pid. */
 function runsBehind(path: string, pid: string): boolean {
   const line = readOrNothing(`/proc/${pid}/cmdline`);
   return line?.includes(`\0-c\0${FIRST_LINE}\n`) === true && line.includes(path);

@@ -2,11 +2,14 @@ import { type CommandOutcome, runCommand } from './run-command.ts';
 import { ShareQueue, type Wait } from './share-queue.ts';
 
 export type RunnerLimits = {
-  /** Places for start commands that the doors share, and for stop commands likewise; each door has one of its own. */
+  /**
+   * Slots for start commands that the doors share, and the same number for stop commands. Each door also has one of its
+   * own.
+   */
   readonly running: number;
-  /** Opening commands of one door that run at one time, and stop commands likewise, where a call does not say it. */
+  /** Default for start commands of one door that run at a time, and the same for stop commands. */
   readonly runningOfDoor?: number;
-  /** Opening commands of one door that wait for their turn. Closing commands always may wait. */
+  /** Start commands of one door that may wait. Stop commands may always wait. */
   readonly waiting: number;
 };
 
@@ -15,31 +18,30 @@ export const DEFAULT_RUNNER_LIMITS: RunnerLimits = { running: 64, runningOfDoor:
 export type CommandCall = {
   readonly door: string;
   readonly text: string;
-  /** Commands of the door that run at one time. */
+  /** Commands of the door that run at a time. */
   readonly share?: number | undefined;
-  /** How long it may run; 0 or absent: as long as it likes. */
+  /** Time limit; 0 or absent: none. */
   readonly timeMs?: number;
-  /** Called when it begins to run. */
+  /** Called when it starts to run. */
   readonly onStart?: () => void;
   /** Called at once if it has to wait. */
   readonly onWait?: (wait: Wait) => void;
 };
 
 /**
- * Runs commands side by side. Opening ones that hang do not hold up those that close, and those of one door do not hold
- * up another's.
- * BOUNDED: by twice `running` processes and twice one for each door; `waiting` openings a door; closings that wait by
- * the leases there are.
+ * Runs commands in parallel. Hanging start commands do not delay stop commands, and commands of one door do not delay
+ * another's. BOUNDED: by twice `running` processes, plus two per door; `waiting` start commands per door; waiting stop
+ * commands by the number of leases.
  */
 export class CommandRunner {
   readonly #limits: RunnerLimits;
   readonly #openings: ShareQueue;
   readonly #closings: ShareQueue;
-  /** Places that have been promised, by door. BOUNDED: as the openings that wait. */
+  /** Reserved slots, by door. BOUNDED: as the waiting start commands. */
   readonly #reserved = new Map<string, number>();
   readonly #directory: string | undefined;
 
-  /** `directory`: where the commands run; where this process does if it is undefined. */
+  /** `directory`: where the commands run. Undefined: this process's directory. */
   constructor(directory: string | undefined, limits: RunnerLimits = DEFAULT_RUNNER_LIMITS) {
     this.#directory = directory;
     this.#limits = limits;
@@ -47,13 +49,15 @@ export class CommandRunner {
     this.#closings = new ShareQueue(limits.running);
   }
 
-  /** Whether one more start command of the door would be taken. `share`: as in a call. */
+  /** Whether one more start command of the door would be accepted. `share`: as in a call. */
   hasRoom(door: string, share?: number): boolean {
     const free = Math.max(0, this.#shareOf(share) - this.#openings.running(door));
     return this.#openings.waiting(door) + (this.#reserved.get(door) ?? 0) < this.#limits.waiting + free;
   }
 
-  /** Keeps a place for a start command of the door, until what is returned is called. `undefined`: there is none. */
+  /**
+   * Reserves a slot for a start command of the door, until the returned function is called. `undefined`: there is none.
+   */
   reserve(door: string, share?: number): (() => void) | undefined {
     if (!this.hasRoom(door, share)) return undefined;
     this.#reserved.set(door, (this.#reserved.get(door) ?? 0) + 1);

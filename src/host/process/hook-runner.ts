@@ -3,13 +3,13 @@ import { JobQueue } from './job-queue.ts';
 import type { ProgramLimits } from './program-limits.ts';
 import { DEFAULT_HOOK_LIMITS, type HookOutcome, runHook } from './run-hook.ts';
 
-/** `refused`: it has not run, since too many were waiting, or the time was over in which the daemon ends. */
+/** `refused`: it did not run, because too many were waiting, or the daemon was already ending. */
 export type HookResult = HookOutcome | { readonly kind: 'refused'; readonly why: 'full' | 'ended' };
 
 export type HookRunnerLimits = ProgramLimits & {
   readonly running: number;
   readonly waiting: number;
-  /** How long those that wait may still start when the daemon ends. */
+  /** How long waiting hooks may still start when the daemon ends. */
   readonly settleMs: number;
 };
 
@@ -21,19 +21,19 @@ export const DEFAULT_HOOK_RUNNER_LIMITS: HookRunnerLimits = {
 };
 
 /**
- * Runs hooks side by side; those of one source and door one after the other, so that a close never overtakes its
- * open. BOUNDED: by `running` processes and `waiting` hooks; beyond them a hook is refused.
+ * Runs hooks in parallel. Those of one source and door run in order, so that a close never overtakes its open. BOUNDED:
+ * by `running` processes and `waiting` hooks; more are refused.
  */
 export class HookRunner {
   readonly #directory: string | undefined;
   readonly #limits: HookRunnerLimits;
   readonly #queue: JobQueue;
   readonly #pending = new Set<Promise<HookResult>>();
-  /** Raised when a `settle` is over: hooks of an earlier one no longer start. */
+  /** Increased when a `settle` is over: hooks from before it no longer start. */
   #generation = 0;
   #refused = 0;
 
-  /** `directory`: where the hooks run; where this process does if it is undefined. */
+  /** `directory`: where the hooks run. Undefined: this process's directory. */
   constructor(directory: string | undefined, limits: HookRunnerLimits = DEFAULT_HOOK_RUNNER_LIMITS) {
     this.#directory = directory;
     this.#limits = limits;
@@ -65,8 +65,8 @@ export class HookRunner {
   }
 
   /**
-   * For the end of the daemon: resolves when all have run. Those that have not begun within `settleMs` are refused, and
-   * those that run have their own time. A hook taken after this call runs.
+   * At the daemon's end: resolves when all hooks have run. Those that have not started within `settleMs` are refused;
+   * running ones keep their own time limit. Hooks accepted after this call still run.
    */
   async settle(): Promise<void> {
     const timer = setTimeout(() => this.#generation++, this.#limits.settleMs);

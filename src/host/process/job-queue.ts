@@ -1,8 +1,8 @@
 type Job = { readonly key: string | undefined; readonly start: () => Promise<void> };
 
 /**
- * Runs jobs side by side, so many at one time, in the order they come. Those of one key run one after the other.
- * BOUNDED: by `running` at one time; those that wait by whoever puts them in.
+ * Runs jobs in parallel, up to a limit, in their order. Jobs with the same key run one after another. BOUNDED:
+ * `running` at a time; waiting ones by the callers.
  */
 export class JobQueue {
   readonly #limit: number;
@@ -18,7 +18,7 @@ export class JobQueue {
     return this.#waiting.length;
   }
 
-  /** Jobs that could start now. */
+  /** Number of jobs that could start now. */
   get free(): number {
     return this.#limit - this.#running;
   }

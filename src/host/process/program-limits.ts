@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningProgram } from './run-program.ts';
 
 export type ProgramLimits = {
-  /** How long it may run; absent: as long as it likes. */
+  /** Time limit; absent: none. */
   readonly timeMs?: number;
   /** From SIGTERM to SIGKILL. */
   readonly graceMs: number;
-  /** What it may write to its standard error; absent: as much as it likes. */
+  /** Limit for standard error; absent: none. */
   readonly outputBytes?: number;
 };
 
@@ -14,10 +14,10 @@ export type Excess =
   | { readonly kind: 'timed-out'; readonly timeMs: number }
   | { readonly kind: 'too-much-output'; readonly outputBytes: number };
 
-/** How often a group that is to end is looked at. */
+/** Interval of checks on a group that is being ended. */
 const LOOK_MS = 50;
 
-/** Ends a program that goes beyond its limits, with its whole process group. */
+/** Ends a program that exceeds its limits, with its whole process group. */
 export class LimitedProgram {
   readonly #program: RunningProgram;
   readonly #limits: ProgramLimits;
@@ -40,7 +40,7 @@ export class LimitedProgram {
     });
   }
 
-  /** To be called when the program has ended. Resolves, if it went beyond a limit, when its group has ended too. */
+  /** Must be called when the program has ended. If it exceeded a limit, resolves when its group has ended too. */
   async release(): Promise<Excess | undefined> {
     clearTimeout(this.#timer);
     this.#program.stderr.destroy();
@@ -48,7 +48,7 @@ export class LimitedProgram {
     return this.#excess;
   }
 
-  /** Ends what is left of its process group. */
+  /** Ends the rest of its process group. */
   end(): void {
     this.#ending ??= endGroup(this.#program.pid, this.#limits.graceMs);
   }
@@ -56,15 +56,15 @@ export class LimitedProgram {
   #exceed(excess: Excess): void {
     if (this.#excess !== undefined) return;
     this.#excess = excess;
-    // What it writes from now on costs nothing: the pipe is closed.
+    // Its further output is dropped: the pipe is closed.
     if (excess.kind === 'too-much-output') this.#program.stderr.destroy();
     this.end();
   }
 }
 
 /**
- * The number of a group is nobody else's while a process of the group lives; looking often keeps the time short in
- * which it could become somebody's.
+ * A group's number cannot be reused while a process of the group lives. Frequent checks keep the time short in which it
+ * could be.
  */
 export async function endGroup(leader: number, graceMs: number): Promise<void> {
   const deadline = performance.now() + graceMs;
@@ -78,7 +78,7 @@ export async function endGroup(leader: number, graceMs: number): Promise<void> {
   }
 }
 
-/** Whether there is a process in the group. One of another user's, which cannot be signalled, counts. */
+/** Whether the group has a process. One of another user, which cannot be signalled, counts. */
 function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-leader, signal);

@@ -3,14 +3,14 @@ import { type ProgramOutcome, runProgram } from './run-program.ts';
 
 export type CommandOutcome = ProgramOutcome;
 
-/** From SIGTERM to SIGKILL, for a command that is to end. */
+/** From SIGTERM to SIGKILL, for a command that is being ended. */
 const GRACE_MS = 5_000;
 
 /**
- * Runs `text` through `/bin/sh -c` in a session of its own, as knockd does: it outlives the daemon. Without a
- * `directory` it runs in this process's own, even where that has been removed. With a `timeMs` above 0 it is ended after
- * that time, and has failed, however it ends. Where a signal or the time limit has ended it, its process group has ended
- * too when this resolves: nothing of it goes on beside the next one. Never rejects.
+ * Runs `text` by `/bin/sh -c` in a session of its own, as knockd does: it outlives the daemon. Without a `directory` it
+ * runs in this process's, even if that has been removed. With a `timeMs` above 0 it is ended after that time, and then
+ * counts as failed. If a signal or the time limit ended it, its process group has ended too when this resolves, so
+ * nothing of it runs beside the next one. Never rejects.
  */
 export async function runCommand(text: string, directory?: string, timeMs = 0): Promise<CommandOutcome> {
   const limits = { graceMs: GRACE_MS, ...(timeMs > 0 ? { timeMs } : {}) };

@@ -14,9 +14,9 @@ export type HookOutcome =
 export const DEFAULT_HOOK_LIMITS: ProgramLimits = { timeMs: 30_000, graceMs: 5_000, outputBytes: 65_536 };
 
 /**
- * Runs a hook with these variables and this process's PATH and no others, its output going nowhere but for the last
- * line of its standard error. Once it has gone beyond a limit it has failed, however it ends. What it leaves behind
- * when it ends in time lives on. Never rejects.
+ * Runs a hook with only these variables and this process's PATH. Its output is dropped, except for the last line of
+ * standard error. Exceeding a limit counts as failure, whatever its status. Processes that it leaves behind when it
+ * ends in time live on. Never rejects.
  */
 export async function runHook(
   hook: Hook,

@@ -6,7 +6,7 @@ import type { CommandFailure } from '../../core/event/event.ts';
 import { requireRoomToSpawn } from '../ffi/descriptor-room.ts';
 import { withCallersUmask } from './callers-umask.ts';
 
-/** Absent: the directory and the environment of this process. */
+/** Absent fields: the directory and the environment of this process. */
 export type ProgramCall = {
   readonly file: string;
   readonly args: readonly string[];
@@ -18,14 +18,14 @@ export type ProgramOutcome =
   | { readonly kind: 'ok' }
   | { readonly kind: 'failed'; readonly failure: CommandFailure; readonly lastErrorLine?: string };
 
-/** A program that runs, the leader of its process group. */
+/** A running program, the leader of its process group. */
 export type RunningProgram = { readonly pid: number; readonly stderr: Readable };
 
-/** Of what a program writes to its standard error, the beginning and the end are kept: help may stand behind an error. */
+/** The beginning and the end of standard error are kept: usage text may follow the error. */
 const ERROR_HEAD_BYTES = 2048;
 const ERROR_TAIL_BYTES = 4096;
 
-/** How long to go on reading after the program has ended: another that it left behind may hold the pipe open. */
+/** How long to keep reading after the program has ended: a process that it left behind may hold the pipe open. */
 const DRAIN_MS = 100;
 
 /** Runs a program in a session of its own, so that it outlives the daemon. Never rejects. */
@@ -37,7 +37,7 @@ export function runProgram(
     let child: ChildProcess;
     try {
       requireRoomToSpawn(1, file);
-      // libuv returns from here when the program runs, or cannot be run.
+      // libuv returns when the program runs, or cannot be run.
       child = withCallersUmask(() =>
         spawn(file, args, {
           ...(directory === undefined ? {} : { cwd: directory }),
@@ -47,13 +47,13 @@ export function runProgram(
         }),
       );
     } catch (error) {
-      // No descriptor, a NUL byte or an argument too long for execve(2).
+      // No descriptor, a NUL byte, or an argument too long for execve(2).
       resolve(notStarted(error as Error));
       return;
     }
     child.once('error', (error) => resolve(notStarted(error)));
     const stderr: Readable | null | undefined = child.stderr;
-    // Without a free descriptor there is not even a pipe, and the error comes in a moment.
+    // Without a free descriptor there is no pipe; the error event follows.
     if (!stderr) return;
     const errors = keepErrors(stderr);
     if (child.pid !== undefined) onStart({ pid: child.pid, stderr });
@@ -83,7 +83,7 @@ function keepErrors(stream: Readable): () => string {
     isCut ||= rest.length > ERROR_TAIL_BYTES;
     tail = rest.subarray(-ERROR_TAIL_BYTES);
   });
-  // A read error on the pipe is the end of what can be read.
+  // A read error on the pipe ends the reading.
   stream.on('error', () => undefined);
   return () => Buffer.concat(isCut ? [head, Buffer.from('\n'), tail] : [head, tail]).toString('utf8');
 }
@@ -101,7 +101,7 @@ function outcomeOf(status: number | null, signal: NodeJS.Signals | null, errors:
   };
 }
 
-/** A shell says 128 and the signal's number for a command that a signal ended. */
+/** A shell reports 128 plus the signal's number for a command that a signal ended. */
 function failureOf(status: number | null, signal: NodeJS.Signals | null): CommandFailure {
   const number = status !== null && status > 128 ? status - 128 : undefined;
   const name = signal ?? Object.entries(constants.signals).find(([, value]) => value === number)?.[0];

@@ -1,9 +1,9 @@
-/** Why a job waits: as many run as may at one time, of its owner or of all owners together. */
+/** Why a job waits: the limit of its owner, or of all owners together. */
 export type Wait = { readonly of: 'owner' | 'all'; readonly limit: number };
 
 export type SharedJob = {
   readonly owner: string;
-  /** Jobs of this owner that run at one time. */
+  /** Jobs of this owner that run at a time. */
   readonly share: number;
   /** Never rejects. */
   readonly run: () => Promise<void>;
@@ -14,16 +14,15 @@ export type SharedJob = {
 type Owner = { running: number; readonly waiting: SharedJob[] };
 
 /**
- * Runs jobs side by side, those of one owner in the order in which they come. The first job of each owner has a place
- * of its own; for more of them the owners share so many places, and take turns. So one owner whose jobs hang, or many
- * such owners, never keep another from running anything.
- * BOUNDED: by one job for each owner and `shared` more; those that wait by whoever puts them in.
+ * Runs jobs in parallel, those of one owner in their order. The first job of each owner has a slot of its own; further
+ * ones use shared slots, for which the owners take turns. So an owner, or many owners, whose jobs hang never keep
+ * another from running. BOUNDED: one job per owner and `shared` more; waiting ones by the callers.
  */
 export class ShareQueue {
   readonly #shared: number;
-  /** Those with a job that runs or waits, in the order of their turns. */
+  /** Owners with a running or waiting job, in the order of their turns. */
   readonly #owners = new Map<string, Owner>();
-  /** Of the shared places, those that are taken. */
+  /** Number of shared slots in use. */
   #taken = 0;
 
   constructor(shared: number) {
@@ -52,7 +51,7 @@ export class ShareQueue {
 
   #wait(owner: Owner, { share }: SharedJob): Wait | undefined {
     if (owner.running >= share) return { of: 'owner', limit: share };
-    // An owner that may have more than are shared has what it may have.
+    // An owner may be allowed more than the shared slots.
     const shared = Math.max(this.#shared, share);
     return owner.running > 0 && this.#taken >= shared ? { of: 'all', limit: shared } : undefined;
   }
@@ -71,7 +70,7 @@ export class ShareQueue {
     this.#startWaiting();
   }
 
-  /** One job of each owner in turn, until none may run. */
+  /** Starts one job per owner in turn, until none may start. */
   #startWaiting(): void {
     for (let isStarted = true; isStarted; ) {
       isStarted = false;
@@ -79,7 +78,7 @@ export class ShareQueue {
         const [next] = owner.waiting;
         if (next === undefined || this.#wait(owner, next) !== undefined) continue;
         owner.waiting.shift();
-        // To the end: its turn is over.
+        // Moves the owner to the end.
         this.#owners.delete(name);
         this.#owners.set(name, owner);
         this.#start(owner, next);

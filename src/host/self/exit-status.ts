@@ -1,4 +1,4 @@
-/** Exit statuses of the programs, which scripts may rely on; sysexits.h has the numbers from 64 on. */
+/** Exit statuses of the programs, on which scripts may rely. Those from 64 on are from sysexits.h. */
 export const EXIT = {
   ok: 0,
   failed: 1,

@@ -4,8 +4,8 @@ import { findProgram } from '../files/find-program.ts';
 import { isSelfContained, ownLauncher } from './own-program.ts';
 
 /**
- * What the owner types to start a program of this version: its name, where a shell finds that by it, else its path.
- * `launcher`: the URL of its file beside the sources.
+ * What the operator types to start a program of this version: its name, if the shell's PATH finds it, otherwise its
+ * path. `launcher`: the URL of its file beside the sources.
  */
 export function programWord(name: string, launcher: string): string {
   const own = isSelfContained() ? join(dirname(process.execPath), name) : ownLauncher(launcher);
@@ -13,7 +13,7 @@ export function programWord(name: string, launcher: string): string {
   return found !== undefined && isSame(found, own) ? name : own;
 }
 
-/** By whatever link. */
+/** Follows symbolic links. */
 function isSame(a: string, b: string): boolean {
   try {
     const [one, other] = [realpathSync(a), realpathSync(b)];

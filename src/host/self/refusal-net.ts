@@ -5,12 +5,12 @@ import { EXIT } from './exit-status.ts';
 
 const STDERR = 2;
 
-/** The exit statuses of a program that the machine has refused something, and of one that another user could run. */
+/** A program's exit statuses for a system error, and for one that another user would not get. */
 export type RefusalExits = { readonly failed: number; readonly permission: number };
 
 /**
- * The last net below a program. What the machine refuses, and nobody has dealt with, ends it with one sentence; a bug of
- * ours ends it loudly, with its trace. Returns the exit status.
+ * The last resort of a program. An unhandled system error ends it with one sentence; a bug of ours with its stack
+ * trace. Returns the exit status.
  */
 export function reportUncaught(program: string, error: unknown, exits: RefusalExits): number {
   if (!isRefusal(error)) {
@@ -22,11 +22,11 @@ export function reportUncaught(program: string, error: unknown, exits: RefusalEx
   return isForbidden(error) ? exits.permission : exits.failed;
 }
 
-/** Nobody may be there to read it. */
+/** Nobody may be reading it. */
 export function writeError(line: string): void {
   try {
     writeSync(STDERR, `${line}\n`);
   } catch {
-    // Then it is known by the status alone.
+    // Then only the status tells.
   }
 }

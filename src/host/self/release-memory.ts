@@ -6,34 +6,36 @@ import { libc } from '../ffi/libc.ts';
 /** linux/mman.h */
 const MADV_DONTNEED = 4;
 
-/** proc_pid_smaps(5): the first line of a mapping, for one of a file that is only read or run. */
+/** proc_pid_smaps(5): the first line of a mapping, for one of a read-only or executable file. */
 const UNWRITTEN =
   /^([0-9a-f]+)-([0-9a-f]+) r-[x-]p [0-9a-f]+ \S+ [0-9]+ +\/.*\n(?:[A-Z].*\n)*?Anonymous: +0 kB$/gm;
 
 /**
- * Gives back what only the start has needed: objects and compiled functions that are over, the allocator's free memory
- * (malloc_trim(3)), and the pages of programs and libraries. These stay in the page cache, and those still needed come
- * back from there when they are touched; a mapping of which any page is this process's own copy is left alone. Takes
- * some 20 ms.
+ * Returns memory that only the start needed: dead objects and compiled functions, the allocator's free memory
+ * (malloc_trim(3)), and pages of programs and libraries. Those stay in the page cache and are mapped again when
+ * touched. A mapping with any private page is left alone. Takes about 20 ms.
  */
 export function releaseMemory(): void {
   const mappings = findUnwritten();
-  // This one collects until nothing more is found, and gives whole pages back.
+  // This collector repeats until nothing more is found, and returns whole pages.
   collector()({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   libc.mallocTrim(0);
-  // What the kernel will not give back, a locked page for one, it keeps.
+  // The kernel keeps what it cannot release, such as a locked page.
   for (const [start, end] of mappings) libc.madvise(start, end - start, MADV_DONTNEED);
 }
 
 /**
- * V8 favours memory over speed from now on. As an option of the start, it would have V8 refuse the compiled code that
- * Node.js brings with it: 5 to 10 ms of every start. Behind it, modules of Node.js are compiled when they are first used.
+ * V8 favours memory over speed from now on. As a start option it would make V8 reject Node.js's precompiled code, which
+ * costs 5 to 10 ms. After it, modules of Node.js are compiled at their first use.
  */
 export function favourSmallMemory(): void {
   setFlagsFromString('--optimize-for-size');
 }
 
-/** V8's own, which only a context that is made with that option has. As an option of the start, it would cost the same. */
+/**
+ * V8's own garbage collector, which only a context created with that option has. As a start option it would cost the
+ * same.
+ */
 function collector(): NodeJS.GCFunction {
   setFlagsFromString('--expose-gc');
   const gc: NodeJS.GCFunction = runInNewContext('gc');
@@ -41,7 +43,7 @@ function collector(): NodeJS.GCFunction {
   return gc;
 }
 
-/** Begins and ends. The text, of some 200 KB, is garbage before it is collected. */
+/** Pairs of start and end. The text, some 200 KB, becomes garbage before the collection. */
 function findUnwritten(): readonly (readonly [bigint, bigint])[] {
   try {
     const text = readFileSync('/proc/self/smaps', 'latin1');

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** What is done at once may be a call of the kernel's, 100 µs: packets and timers do not wait for more than these. */
+/** An action may make a system call of 100 µs: packets and timers wait for no more than this many. */
 const ACTIONS_A_TURN = 32;
 
-/** Actions one after the other, with a turn of the loop for others after some. BOUNDED: by what its callers wait for. */
+/** Runs actions one after another, yielding to the event loop after some. BOUNDED: by its callers' requests. */
 export class SerialQueue {
   #last: Promise<void> = Promise.resolve();
   #taken = 0;
 
-  /** What fails fails for its own caller. */
+  /** A failure affects only its own caller. */
   take<T>(action: () => Promise<T>): Promise<T> {
     const result = this.#last.then(action);
     const pause = (): Promise<void> | undefined => {

@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync, realpathSync } from 'node:fs';
 import { isSystemdRunning } from './systemd.ts';
 
-/** systemd.unit(5), in its order; generator.late has what is made of init scripts. */
+/** systemd.unit(5), in its order; generator.late has units generated from init scripts. */
 const UNIT_DIRECTORIES = [
   '/etc/systemd/system',
   '/run/systemd/system',
@@ -11,13 +11,13 @@ const UNIT_DIRECTORIES = [
   '/run/systemd/generator.late',
 ];
 
-/** How a service of this host is started: by systemd, by a script in /etc/init.d (SysV's or OpenRC's), or not at all. */
+/** How a service of this host is started: by systemd, by a script in /etc/init.d (of SysV or OpenRC), or not at all. */
 export type InstalledService =
   | { readonly kind: 'none' }
-  /** `masked`: the text of the unit behind the mask, '' where there is none. */
+  /** `masked`: the text of the unit behind the mask, '' if there is none. */
   | { readonly kind: 'unit' | 'masked' | 'script'; readonly text: string };
 
-/** Reads files, and asks nobody. */
+/** Only reads files. */
 export function findInstalledService(name: string): InstalledService {
   if (!isSystemdRunning()) return findScript(name);
   let isMasked = false;
@@ -27,7 +27,7 @@ export function findInstalledService(name: string): InstalledService {
       if (realpathSync(path) === '/dev/null') isMasked = true;
       else return { kind: isMasked ? 'masked' : 'unit', text: readFileSync(path, 'utf8') };
     } catch {
-      // Not there.
+      // It does not exist.
     }
   }
   return isMasked ? { kind: 'masked', text: '' } : { kind: 'none' };

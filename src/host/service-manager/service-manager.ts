@@ -3,13 +3,13 @@ import { UnixDatagrams } from '../ffi/unix-datagrams.ts';
 type Environment = Record<string, string | undefined>;
 
 /**
- * The other end of sd_notify(3): systemd learns when the daemon listens, what it does, and that it still lives.
- * Without systemd it tells nobody. Takes its variables out of `environment`, so that commands do not have them.
+ * The client side of sd_notify(3): tells systemd when the daemon listens, what it does, and that it is alive. Without
+ * systemd it does nothing. Removes its variables from `environment`, so that commands do not inherit them.
  */
 export class ServiceManager {
   readonly #socket: UnixDatagrams | undefined;
   readonly #sinceBootMicros: () => bigint;
-  /** How often it wants to hear that all is well, at most; undefined if it does not. */
+  /** The longest allowed interval between watchdog messages; undefined: none are expected. */
   readonly watchdogMs: number | undefined;
 
   constructor(environment: Environment, pid: number, sinceBootMicros = monotonicMicros) {
@@ -58,7 +58,7 @@ export class ServiceManager {
   }
 }
 
-/** A daemon whose manager cannot be told works all the same. */
+/** A daemon works even if its manager cannot be reached. */
 function open(path: string | undefined): UnixDatagrams | undefined {
   if (path === undefined || !/^[@/]./.test(path)) return undefined;
   try {
@@ -68,5 +68,5 @@ function open(path: string | undefined): UnixDatagrams | undefined {
   }
 }
 
-/** CLOCK_MONOTONIC, on which process.hrtime counts. */
+/** CLOCK_MONOTONIC, which process.hrtime uses. */
 const monotonicMicros = (): bigint => process.hrtime.bigint() / 1000n;

@@ -5,26 +5,26 @@ import { type Millis, millis } from '../../core/net/time.ts';
 /** sd_booted(3) */
 const BOOTED = '/run/systemd/system';
 
-/** A job may wait for others: for so long at most. */
+/** A systemd job may wait for others: at most this long. */
 const DEADLINE_MS = 90_000;
 
-/** systemd would not; the message has the command and its last words. */
+/** systemd refused. The message has the command and its last line of output. */
 export class SystemdError extends Error {
   override readonly name = 'SystemdError';
 }
 
 export type ServiceState = {
-  /** As `systemctl` has it: `loaded`, `not-found`, `masked`, `bad-setting`. */
+  /** As systemctl shows it: `loaded`, `not-found`, `masked`, `bad-setting`. */
   readonly load: string;
   readonly isActive: boolean;
-  /** 0 where none runs. */
+  /** 0: none runs. */
   readonly mainPid: number;
 };
 
 /** Whether systemd is the machine's init. */
 export const isSystemdRunning = (): boolean => existsSync(BOOTED);
 
-/** What systemd knows of a service. */
+/** What systemd knows about a service. */
 export async function readService(name: string): Promise<ServiceState> {
   const properties = ['LoadState', 'ActiveState', 'MainPID'].flatMap((property) => ['-p', property]);
   const text = await run('systemctl', ['show', ...properties, `${name}.service`]);
@@ -35,14 +35,14 @@ export async function readService(name: string): Promise<ServiceState> {
   };
 }
 
-/** How long until a timer of `systemctlLater` elapses; `undefined` if it has. Rejects with a `SystemdError`. */
+/** Time until a timer of `systemctlLater` elapses; `undefined`: it has elapsed. Rejects with a `SystemdError`. */
 export async function readTimer(unit: string): Promise<Millis | undefined> {
   const name = `${unit}.timer`.replaceAll(/[^A-Za-z0-9]/g, (one) => `_${one.charCodeAt(0).toString(16)}`);
   const place = ['org.freedesktop.systemd1', `/org/freedesktop/systemd1/unit/${name}`];
   const property = ['org.freedesktop.systemd1.Timer', 'NextElapseUSecMonotonic'];
   const text = await run('busctl', ['get-property', ...place, ...property]);
   const due = /^t (\d{1,15})$/m.exec(text)?.[1];
-  // Both count CLOCK_MONOTONIC; one that has elapsed has the largest number there is.
+  // Both count CLOCK_MONOTONIC. An elapsed timer has the largest possible number.
   const left = Number(due) / 1000 - Number(process.hrtime.bigint() / 1_000_000n);
   return due === undefined || due === '0' ? undefined : millis(Math.max(0, left));
 }
@@ -52,7 +52,7 @@ export async function systemctl(...args: readonly string[]): Promise<void> {
   await run('systemctl', args);
 }
 
-/** Has systemd run a systemctl command after this time, whatever becomes of this process. `unit` names it. */
+/** Has systemd run a systemctl command after this time, even if this process ends. `unit` names it. */
 export async function systemctlLater(
   seconds: number,
   unit: string,

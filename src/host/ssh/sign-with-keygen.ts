@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { SshReader } from '../../core/ssh/ssh-reader.ts';
 
-/** PROTOCOL.sshsig of OpenSSH: what an armoured signature begins with, and its version. */
+/** OpenSSH's PROTOCOL.sshsig: the magic bytes of an armoured signature, and its version. */
 const MAGIC = 'SSHSIG';
 const VERSION = 1;
 
@@ -9,7 +9,7 @@ const MAX_OUTPUT = 64 * 1024;
 
 export class KeygenError extends Error {
   override readonly name = 'KeygenError';
-  /** All that it has written. */
+  /** All its output. */
   readonly words: string;
 
   constructor(message: string, words = message) {
@@ -19,9 +19,9 @@ export class KeygenError extends Error {
 }
 
 /**
- * Has `ssh-keygen -Y sign` sign the message with a key in a file, or with the private key that an agent or token has of
- * a public one. It asks for a passphrase or PIN at the terminal where that is needed. Returns the signature's blob.
- * Throws a `KeygenError` with the last words of ssh-keygen.
+ * Has `ssh-keygen -Y sign` sign the message with a key file, or with the private key that an agent or token holds for a
+ * public key. It asks for a passphrase or PIN at the terminal if needed. Returns the signature's blob. Throws a
+ * `KeygenError` with the last line of ssh-keygen.
  */
 export async function signWithKeygen(
   keyFile: string,
@@ -51,7 +51,7 @@ export async function signWithKeygen(
   return blob;
 }
 
-/** The signature's blob out of the armour. */
+/** Decodes the armour to the signature's blob. */
 function readArmour(text: string): Uint8Array | undefined {
   const lines = /-----BEGIN SSH SIGNATURE-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END SSH SIGNATURE-----/.exec(
     text,
@@ -61,7 +61,7 @@ function readArmour(text: string): Uint8Array | undefined {
   if (bytes.subarray(0, MAGIC.length).toString('latin1') !== MAGIC) return undefined;
   const reader = new SshReader(bytes.subarray(MAGIC.length));
   if (reader.uint32() !== VERSION) return undefined;
-  // The public key, the namespace, what is reserved, and the hash's name.
+  // The public key, the namespace, a reserved field, and the hash's name.
   for (let field = 0; field < 4; field++) if (reader.string() === undefined) return undefined;
   return reader.string();
 }

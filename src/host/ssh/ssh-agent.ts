@@ -4,19 +4,19 @@ import { concatBytes, uint32 } from '../../core/bytes/concat-bytes.ts';
 import { SshReader } from '../../core/ssh/ssh-reader.ts';
 import { sshString } from '../../core/ssh/ssh-writer.ts';
 
-// The SSH agent protocol, draft-miller-ssh-agent (§ 4): requests and answers.
+// The SSH agent protocol, draft-miller-ssh-agent (section 4): requests and answers.
 const REQUEST_IDENTITIES = 11;
 const IDENTITIES_ANSWER = 12;
 const SIGN_REQUEST = 13;
 const SIGN_RESPONSE = 14;
 const EXTENSION = 27;
-/** For RSA keys: sign with SHA-512 (§ 4.5.1). */
+/** For RSA keys: sign with SHA-512 (section 4.5.1). */
 const RSA_SHA2_512 = 4;
 
-/** OpenSSH's agent sends no longer messages (AGENT_MAX_LEN). */
+/** The longest message of OpenSSH's agent (AGENT_MAX_LEN). */
 const MAX_BYTES = 256 * 1024;
 
-/** A person may have to touch a token, enter a PIN, or confirm. */
+/** The user may have to touch a token, enter a PIN, or confirm. */
 const SIGN_MS = 60_000;
 const LIST_MS = 5_000;
 
@@ -26,8 +26,8 @@ const SESSION_BYTES = 32;
 export type AgentKey = { readonly blob: Uint8Array; readonly comment: string };
 
 /**
- * `unreachable`: nobody listens at the socket · `silent`: no answer in time · `refused`: the agent has not the key, or does not
- * sign with it · `malformed`: it is no agent.
+ * `unreachable`: nothing listens at the socket · `silent`: no answer in time · `refused`: the agent lacks the key or
+ * does not sign with it · `malformed`: it is not an agent.
  */
 export class SshAgentError extends Error {
   override readonly name = 'SshAgentError';
@@ -39,7 +39,7 @@ export class SshAgentError extends Error {
   }
 }
 
-/** The SSH agent at a Unix socket, or at a named pipe of Windows. */
+/** The SSH agent at a Unix socket, or at a named pipe on Windows. */
 export class SshAgent {
   readonly #path: string;
 
@@ -55,7 +55,7 @@ export class SshAgent {
     return keys;
   }
 
-  /** The signature of these bytes by the key, as `judgeSignature` takes it. Throws an `SshAgentError`. */
+  /** The key's signature of these bytes, in the form that `judgeSignature` takes. Throws an `SshAgentError`. */
   async sign(key: Uint8Array, data: Uint8Array): Promise<Uint8Array> {
     const request = concatBytes(
       Uint8Array.of(SIGN_REQUEST),
@@ -69,8 +69,8 @@ export class SshAgent {
   }
 
   /**
-   * Whether the agent keeps this key for logins at certain hosts (`ssh-add -h`): it does not show it to who comes from a
-   * host that it does not know. Throws an `SshAgentError`.
+   * Whether the agent restricts this key to logins at certain hosts (`ssh-add -h`). It hides such a key from clients
+   * that come from an unknown host. Throws an `SshAgentError`.
    */
   async isBoundToHosts(key: Uint8Array): Promise<boolean> {
     const requests = [bindingToNowhere(), Uint8Array.of(REQUEST_IDENTITIES)].map(sshString);
@@ -86,7 +86,7 @@ export class SshAgent {
     const reader = new SshReader(answer);
     const type = reader.byte();
     if (type === expected) return reader;
-    // 5 is failure, 102 the one of the oldest agents, 28 says that an extension failed.
+    // 5 means failure, 102 the same from the oldest agents, 28 the failure of an extension.
     if (type === 5 || type === 102 || type === 28) {
       throw new SshAgentError('refused', `the SSH agent at ${this.#path} refused`);
     }
@@ -94,7 +94,7 @@ export class SshAgent {
   }
 }
 
-/** `undefined`: not as many as are announced. */
+/** `undefined`: fewer than announced. */
 function readKeys(reader: SshReader): readonly AgentKey[] | undefined {
   const count = reader.uint32() ?? 0;
   const keys: AgentKey[] = [];
@@ -107,7 +107,10 @@ function readKeys(reader: SshReader): readonly AgentKey[] | undefined {
   return keys;
 }
 
-/** session-bind@openssh.com (PROTOCOL.agent of OpenSSH, § 1) to a host key that was made for it, and is nobody's. */
+/**
+ * session-bind@openssh.com (OpenSSH's PROTOCOL.agent, section 1) to a host key that was made for this purpose and that
+ * no host has.
+ */
 function bindingToNowhere(): Uint8Array {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const point = publicKey.export({ type: 'spki', format: 'der' }).subarray(-ED25519_BYTES);
@@ -122,7 +125,7 @@ function bindingToNowhere(): Uint8Array {
   );
 }
 
-/** Sends the messages over one connection, each after the answer to the former; the answers. */
+/** Sends the messages over one connection, each after the answer to the one before. Returns the answers. */
 function exchange(
   path: string,
   messages: readonly Uint8Array[],

@@ -4,20 +4,20 @@ import type { Lease } from '../../core/lease/lease.ts';
 
 type Held = Pick<Lease, 'holders' | 'isShared'>;
 
-/** A sequence or the operator's order holds the lease beside its users. */
+/** A sequence or an operator's command holds the lease together with its users. */
 const SHARED = '-';
 
 const LINE = /^(\S{1,32}) ([a-z]{1,16}) ([A-Z0-9]{1,16}:[A-Za-z0-9+/]{1,64})$/;
 
-/** A line for each: `alice key SHA256:…`. No name has a space in it. */
+/** One line each: `alice key SHA256:…`. No name contains a space. */
 export function renderHolders({ holders = [], isShared }: Held): string {
   const lines = holders.map(({ user, kind, fingerprint }) => `${user} ${kind} ${fingerprint}`);
   return [...lines, ...(isShared === true ? [SHARED] : [])].join('\n');
 }
 
-/** Throws an `Error` if somebody else has written it. */
+/** Throws an `Error` if this program did not write it. */
 export function readHolders(text: unknown): Held {
-  // What is read of a damaged database may be of an earlier layout.
+  // A damaged database may have an earlier layout.
   if (text === undefined || text === '') return {};
   const lines = String(text).split('\n');
   const holders = lines.filter((line) => line !== SHARED).map(readHolder);

@@ -45,7 +45,7 @@ export function leaseValues(lease: StoredLease): Value[] {
   ];
 }
 
-/** Throws an `Error` if somebody else has written it. */
+/** Throws an `Error` if this program did not write it. */
 export function readLeaseRow(row: Row): StoredLease {
   return {
     id: String(row.id) as LeaseId,
@@ -65,7 +65,7 @@ export function readLeaseRow(row: Row): StoredLease {
   };
 }
 
-/** Throws an `Error` if somebody else has written it. */
+/** Throws an `Error` if this program did not write it. */
 export function readHistoryRow(row: Row): PastLease {
   return {
     id: String(row.id) as LeaseId,

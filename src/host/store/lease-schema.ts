@@ -3,15 +3,15 @@ import { DamageError } from './sqlite-error.ts';
 
 const SCHEMA_VERSION = 10;
 
-/** No layout will have a number above this one: then it is damage. */
+/** No layout will have a higher number: above it, the file is damaged. */
 const LAST_VERSION = 999;
 
 const flag = (name: string): string => `${name} INTEGER NOT NULL DEFAULT 0 CHECK (${name} IN (0, 1))`;
 
-/** The second layout: doors that open in the firewall. */
+/** Layout 2: doors that open in the firewall. */
 const NATIVE_COLUMNS = ["ports TEXT NOT NULL DEFAULT ''", flag('single_use')];
 
-/** The third: when it began, what ends it beside its time, and the leases that are over. */
+/** Layout 3: when a lease began, what ends it besides its time, and the history. */
 const NARROWED_COLUMNS = [
   'since REAL NOT NULL DEFAULT 0',
   'since_wall REAL NOT NULL DEFAULT 0',
@@ -19,17 +19,20 @@ const NARROWED_COLUMNS = [
   flag('close_kills'),
 ];
 
-/** The fourth: whether somebody has knocked, or the operator has opened it. */
+/** Layout 4: whether a knock or the operator opened it. */
 const BY_OPERATOR = flag('by_operator');
 
-/** The fifth: what the commands have failed of; '' of nothing. */
+/** Layout 5: why commands failed; '' if they did not. */
 const START_FAILURE = "start_failure TEXT NOT NULL DEFAULT ''";
 const STOP_FAILURE = "stop_failure TEXT NOT NULL DEFAULT ''";
 
-/** The sixth: bits of the IPv6 prefix that is let in; 0 where it is the source alone. */
+/** Layout 6: length of the IPv6 prefix that is let in; 0: only the source. */
 const PREFIX = 'prefix6 INTEGER NOT NULL DEFAULT 0 CHECK (prefix6 BETWEEN 0 AND 128)';
 
-/** The seventh: signed knocks that have been taken, and up to which time no other one counts. `run`: '' when it ended in order. */
+/**
+ * Layout 7: signed knocks that have been used, and the time up to which others are refused. `run`: '' when it ended in
+ * order.
+ */
 const USED = `
   CREATE TABLE used (
     kind  TEXT NOT NULL,
@@ -45,13 +48,16 @@ const USED = `
     run   TEXT NOT NULL
   ) STRICT;`;
 
-/** The eighth: the users whose proofs hold it, see `renderHolders`; '' of a sequence or the operator. */
+/** Layout 8: the users whose proofs hold the lease, see `renderHolders`; '' for a sequence or the operator. */
 const HOLDERS = "holders TEXT NOT NULL DEFAULT ''";
 
-/** The ninth: the names of the operators who have opened and closed it; '' of nobody. */
+/** Layout 9: the names of the operators who opened and closed it; '' for none. */
 const ORDERED_BY = "ordered_by TEXT NOT NULL DEFAULT ''";
 const CLOSED_BY = "closed_by TEXT NOT NULL DEFAULT ''";
-/** The tenth: the last code of each user at each door, and up to which step others may have been used. `run`: as in `used_run`. */
+/**
+ * Layout 10: the last code of each user at each door, and the step up to which others may have been used. `run`: as in
+ * `used_run`.
+ */
 const USED_CODE = `
   CREATE TABLE used_code (
     user   TEXT NOT NULL,
@@ -110,7 +116,7 @@ const STEPS: Readonly<Record<number, string>> = {
   9: USED_CODE,
 };
 
-/** Makes the tables, or brings those of an earlier version up to date, as a whole. Throws where it cannot know how. */
+/** Creates the tables, or upgrades those of an earlier version, in one transaction. Throws for an unknown version. */
 export function prepareSchema(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE');
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);

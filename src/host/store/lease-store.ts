@@ -5,91 +5,94 @@ import type { Address } from '../../core/net/address.ts';
 import type { Instant, Millis } from '../../core/net/time.ts';
 import type { UsedKnock } from '../../core/signed/used-knocks.ts';
 
-/** A lease as it is kept: its times on the machine's clock, and on the wall clock for after a reboot. */
+/** A lease as stored: its times by the machine's clock, and by the wall clock for after a reboot. */
 export type StoredLease = Omit<Lease, 'state'> & {
   /** The boot that `since` and `due` count from (random/boot_id). */
   readonly bootId: string;
   readonly sinceWall: Instant;
   readonly dueWall: Instant;
-  /** How long it was last opened for: no restart makes more of it, whatever the wall clock says. */
+  /** How long it was last opened for: no restart makes it longer, whatever the wall clock says. */
   readonly length: Millis;
 };
 
-/** Which of the leases that are over. Moments are by the wall clock: what was open at some time from `since` to `until`. */
+/**
+ * Selects past leases. Moments are by the wall clock; a lease matches if it was open at some time from `since` to
+ * `until`.
+ */
 export type PastFilter = {
   readonly door?: string;
   readonly source?: Address;
-  /** The name of one whose proof held it. */
+  /** A user whose proof held the lease. */
   readonly user?: string;
   readonly since?: Instant;
   readonly until?: Instant;
 };
 
-/** `next`: where to go on; undefined when this is the end. */
+/** `next`: where to continue; undefined: this was the last piece. */
 export type PastPiece = { readonly leases: readonly PastLease[]; readonly next?: number };
 
-/** Signed knocks that have been taken. `isWhole`: the run that wrote them has ended in order, and missed none. */
+/** Used signed knocks. `isWhole`: the run that wrote them ended in order, so none is missing. */
 export type StoredUses = {
   readonly floor: Instant;
   readonly used: readonly UsedKnock[];
   readonly isWhole: boolean;
 };
 
-/** What a run knows of the signed knocks that have been taken: it may be more than the store does. */
+/** Used signed knocks as this run knows them, possibly more than the store has. */
 export type KnownUses = { readonly floor: Instant; readonly each: () => Iterable<UsedKnock> };
 
-/** Codes that have been used. `floor`: a step; `isWhole`: as of signed knocks. */
+/** Used codes. `floor`: a time step; `isWhole`: as for signed knocks. */
 export type StoredCodes = CodeRecord & { readonly isWhole: boolean };
 
-/** What a run knows of the codes that have been used: it may be more than the store does. */
+/** Used codes as this run knows them, possibly more than the store has. */
 export type KnownCodes = { readonly floor: number; readonly each: () => Iterable<UsedCode> };
 
-/** Leases that are over and are remembered. The oldest are forgotten. */
+/** Number of past leases kept. The oldest are deleted. */
 export const MAX_HISTORY = 100_000;
 
 /**
- * The leases that are open, kept through the death of the daemon, and those that have been. Every call is durable
- * when it returns, or when `together` does; it throws a `StoreError` if it cannot be, and then nothing has changed.
- * BOUNDED: by the leases, and `MAX_HISTORY` that are over.
+ * Open leases, kept across the daemon's death, and past ones. Every call is durable when it returns, or when `together`
+ * does. Otherwise it throws a `StoreError`, and nothing has changed. BOUNDED: by the leases, and `MAX_HISTORY` past
+ * ones.
  */
 export interface LeaseStore {
-  /** False: it could not be opened, or has been lost since. Nothing can be recorded until `reopen` has opened it. */
+  /** False: it could not be opened, or has been lost. Nothing can be recorded until `reopen` succeeds. */
   readonly isOpen: boolean;
-  /** Tries to open it where it is not open. Throws a `StoreError`. */
+  /** Tries to open it if it is not open. Throws a `StoreError`. */
   reopen(): void;
   record(lease: StoredLease): void;
-  /** Its end has changed, and the boot it counts from. */
+  /** Its end, and the boot that it counts from, have changed. */
   update(lease: StoredLease): void;
-  /** What its start command has failed of, if it has. */
+  /** Why its start command failed, if it did. */
   noteStart(id: LeaseId, startFailure: string | undefined): void;
-  /** It is over, and history. */
+  /** The lease is over, and moves to the history. */
   end(id: LeaseId, ending: LeaseEnding): void;
-  /** It is somewhere else now. */
+  /** The lease has moved to another store. */
   remove(id: LeaseId): void;
   all(): StoredLease[];
-  /** The last `limit` that are over, the latest first. */
+  /** The last `limit` past leases, newest first. */
   history(limit: number): PastLease[];
   /**
-   * The same by choice, a piece after the other, each of a millisecond of work: it may be empty, with more to come.
-   * `from`: the `next` of the piece before.
+   * Past leases that match, in pieces of about 1 ms of work. A piece may be empty with more to come. `from`: the `next`
+   * of the piece before.
    */
   past(choice: PastFilter, from?: number): PastPiece;
   uses(): StoredUses;
   /**
-   * Takes them in for this run; all that is known, where the store has not known the run yet. Those whose time is over by
-   * `now` are forgotten.
+   * Adds `fresh` for this run, or everything in `known` if the store does not know the run yet. Deletes those that are
+   * outdated at `now`.
    */
   recordUses(run: string, fresh: readonly UsedKnock[], known: KnownUses, now: Instant): void;
-  /** The run ends in order: the store knows all that it has taken. */
+  /** The run ends in order: the store has everything that it used. */
   endUses(run: string): void;
   codes(): StoredCodes;
-  /** Takes them in for this run; all that is known, where the store has not known the run yet. */
+  /** Adds `fresh` for this run, or everything in `known` if the store does not know the run yet. */
   recordCodes(run: string, fresh: readonly UsedCode[], known: KnownCodes): void;
-  /** What the user has used is forgotten. */
+  /** Deletes the user's used codes. */
   forgiveCodes(user: string): void;
-  /** The run ends in order: the store knows all that it has taken. */
+  /** The run ends in order: the store has everything that it used. */
   endCodes(run: string): void;
-  /** What `changes` calls becomes durable at once, or none of it. */
+  /** The calls in `changes` become durable together, or none of them does. */
   together(changes: () => void): void;
   close(): void;
 }

@@ -13,7 +13,7 @@ import {
   StoreError,
 } from './lease-store.ts';
 
-/** Leases that end with the process: for a run that opens nothing, and for tests. */
+/** Leases that end with the process: for runs that open nothing, and for tests. */
 export class MemoryLeaseStore implements LeaseStore {
   readonly isOpen = true;
   readonly #leases = new Map<LeaseId, StoredLease>();
@@ -85,7 +85,7 @@ export class MemoryLeaseStore implements LeaseStore {
     return { leases: leases.reverse() };
   }
 
-  /** Nothing outlives the process, and so nothing is known of the one before. */
+  /** Nothing outlives the process, so there is no record of an earlier one. */
   uses(): StoredUses {
     return { floor: instant(0), used: [], isWhole: false };
   }

@@ -17,15 +17,15 @@ import {
 } from './lease-store.ts';
 import { isDamagedError } from './sqlite-error.ts';
 
-/** `wasOpen`: it was open before in this process, which knows all leases by itself. Throws a `StoreError`. */
+/** `wasOpen`: this process had it open before, and knows all leases itself. Throws a `StoreError`. */
 export type OpenStore = (wasOpen: boolean) => LeaseStore;
 
-/** What a write goes to. Nobody would find it if another file had taken its place. */
+/** The files that SQLite writes to. If another file replaces one of them, the writes are lost. */
 const FILES = ['', '-wal'] as const;
 
 /**
- * The database at `path`, whatever becomes of it: where it cannot be opened, is damaged, or has been removed or
- * replaced, it is not open, and `reopen` retries. Until then calls throw a `StoreError` that says why.
+ * The database at `path`. If it cannot be opened, is damaged, removed or replaced, the store counts as not open, and
+ * `reopen` retries. Until then calls throw a `StoreError` that says why.
  */
 export class MendingLeaseStore implements LeaseStore {
   readonly #path: string;
@@ -39,7 +39,7 @@ export class MendingLeaseStore implements LeaseStore {
   #isWriting = false;
   #files: readonly (string | undefined)[] = [];
 
-  /** `onLate`: called when it has been opened for the first time, by `reopen` and not by the first call of `open`. */
+  /** `onLate`: called when `reopen`, not `open`, has opened it for the first time. */
   constructor(
     path: string,
     open: OpenStore,
@@ -52,7 +52,7 @@ export class MendingLeaseStore implements LeaseStore {
     this.#onClose = onClose;
   }
 
-  /** The first try. Throws a `StoreError`; it can be reopened all the same. */
+  /** The first attempt. Throws a `StoreError`; `reopen` may still succeed later. */
   open(): void {
     try {
       this.#inner = this.#open(this.#wasOpen);
@@ -147,7 +147,7 @@ export class MendingLeaseStore implements LeaseStore {
   }
 
   #write(action: (store: LeaseStore) => void): void {
-    // What is done together is judged as a whole: halfway nothing can be closed.
+    // A group of writes is judged as a whole: the store must not close midway.
     if (this.#isWriting && this.#inner !== undefined) {
       action(this.#inner);
       return;
@@ -171,7 +171,7 @@ export class MendingLeaseStore implements LeaseStore {
     }
   }
 
-  /** SQLite goes on writing to files that have no name any more. */
+  /** SQLite would keep writing to files that have been deleted. */
   #assertInPlace(): void {
     if (this.#inner === undefined) return;
     const now = filesAt(this.#path);
@@ -179,7 +179,7 @@ export class MendingLeaseStore implements LeaseStore {
     this.#lose(`cannot write to ${this.#path}: it, or its -wal, has been removed or replaced`);
   }
 
-  /** What its log holds goes to the file that it was opened as, if that is possible. */
+  /** Writes the log's content back to the original file, if possible. */
   #lose(why: string): void {
     const lost = this.#inner;
     this.#inner = undefined;
@@ -187,12 +187,12 @@ export class MendingLeaseStore implements LeaseStore {
     try {
       lost?.close();
     } catch {
-      // It is of no use any more: `reopen` says what is left of it.
+      // It is no longer usable. `reopen` reports what is left of it.
     }
   }
 }
 
-/** Which files these are, `undefined` for one that does not exist. */
+/** Identifies the files; `undefined`: a file does not exist. */
 function filesAt(path: string): readonly (string | undefined)[] {
   return FILES.map((end) => fileAt(path + end));
 }

@@ -17,23 +17,22 @@ import type { StoredLease } from './lease-store.ts';
 import { isLockedError, withStoreError } from './sqlite-error.ts';
 import { openSqliteLeaseStore } from './sqlite-lease-store.ts';
 
-/** A database, and the files that SQLite puts beside it. */
+/** A database, and the files that SQLite creates beside it. */
 const FILES = ['', '-wal', '-shm', '-journal'] as const;
 
-/** As this program makes them. They become names of files. */
+/** The form of ids made by this program. They become file names. */
 const LEASE_ID = /^[\w-]{1,64}$/;
 
 export type ReplacedDatabase = {
-  /** What the damaged database is called now. */
+  /** The damaged database's new name. */
   readonly aside: string;
-  /** Rows that make no sense, or `all` where the leases could not be read to their end. */
+  /** Rows that make no sense, or `all` if the leases could not be read completely. */
   readonly unread: number | 'all';
 };
 
 /**
- * Sets the damaged database at `path` aside, and puts a sound one in its place with the leases that `keep` makes of those
- * that can still be read. Throws a `StoreError`; then everything is as it was. After a death in the middle,
- * `finishReplacing` has the rest done.
+ * Moves the damaged database at `path` aside, and puts a new one in its place, with what `keep` makes of its readable
+ * leases. Throws a `StoreError`; then everything is unchanged. After a crash midway, `finishReplacing` completes it.
  */
 export function replaceDatabase(
   path: string,
@@ -61,7 +60,7 @@ export function replaceDatabase(
   });
 }
 
-/** A daemon has died between setting its database aside and putting the new one in its place, or before that. */
+/** Completes a replacement after a crash, at whichever step it occurred. */
 export function finishReplacing(path: string, wall: Instant): void {
   withStoreError(`begin ${path} anew`, () => {
     if (!existsSync(fresh(path))) return;
@@ -77,7 +76,7 @@ export function finishReplacing(path: string, wall: Instant): void {
 
 const fresh = (path: string): string => `${path}-new`;
 
-/** A living daemon's database is nobody else's to move: it is locked, whatever it holds. */
+/** A living daemon's database must not be moved. It is locked, whatever it contains. */
 function refuseLocked(path: string): void {
   if (!existsSync(path) || statSync(path).size === 0) return;
   try {
@@ -96,12 +95,12 @@ function refuseLocked(path: string): void {
 
 type Reading = { readonly leases: readonly StoredLease[]; readonly unread: number | 'all' };
 
-/** Reads a copy: SQLite writes to what it opens, and the damaged files are to stay as they are. */
+/** Reads a copy: SQLite writes to what it opens, and the damaged files must stay unchanged. */
 function readDamaged(path: string): Reading {
   const copy = `${path}-copy`;
   remove(copy);
   try {
-    // The log alone belongs to it: the rest is rebuilt.
+    // Only the log belongs to it; the other files are rebuilt.
     for (const end of ['', '-wal']) if (existsSync(path + end)) copyFileSync(path + end, copy + end);
     return readCopy(copy);
   } finally {
@@ -118,7 +117,7 @@ function readCopy(path: string): Reading {
   try {
     database = new DatabaseSync(path);
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
-    // From one end to the damage, and from the other end.
+    // From either end up to the damage.
     for (const order of ['ASC', 'DESC']) {
       if (isWhole) break;
       isWhole = readTable(database, order, (lease) => {
@@ -127,14 +126,14 @@ function readCopy(path: string): Reading {
       });
     }
   } catch {
-    // It is no database at all.
+    // It is not a database.
   } finally {
     close(database);
   }
   return { leases: [...found.values()], unread: isWhole ? unread : 'all' };
 }
 
-/** Returns whether it came to the end. */
+/** Returns whether it reached the end. */
 function readTable(
   database: DatabaseSync,
   order: string,
@@ -166,7 +165,7 @@ function close(database: DatabaseSync | undefined): void {
   }
 }
 
-/** In a second that has one already, with a number. */
+/** With a number, if the name of this second is taken. */
 function asideName(path: string, wall: Instant): string {
   const moment = new Date(wall)
     .toISOString()
@@ -179,7 +178,7 @@ function asideName(path: string, wall: Instant): string {
   }
 }
 
-/** The database goes first: once it has gone, `finishReplacing` knows that the new one is whole. */
+/** The database is moved first: once it is gone, `finishReplacing` knows that the new one is complete. */
 function moveAll(path: string, aside: string): void {
   for (const end of FILES) if (existsSync(path + end)) renameSync(path + end, aside + end);
 }

@@ -4,21 +4,21 @@ import { readLeaseRow } from './lease-rows.ts';
 import type { StoredLease } from './lease-store.ts';
 import { DamageError } from './sqlite-error.ts';
 
-/** The rows hold who knocked, and commands. */
+/** The rows contain addresses and commands. */
 const FILE_MODE = 0o600;
 
 export const PAGE_BYTES = 4096;
 
-/** SQLite would make a file that everybody may read, and gives its log the mode of the file. */
+/** SQLite would create a world-readable file. It gives its log the mode of the file. */
 export function makeOwn(path: string): void {
   try {
     closeSync(openSync(path, 'ax', FILE_MODE));
   } catch {
-    // It is there already; or SQLite says what it has against the place.
+    // It exists already; other errors are reported by SQLite.
   }
 }
 
-/** To open a FIFO is to wait for its other end, and a device may do anything. */
+/** Opening a FIFO waits for its other end, and a device may do anything. */
 export function refuseSpecial(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined || stat.isFile() || stat.isDirectory()) return;
@@ -26,8 +26,8 @@ export function refuseSpecial(path: string): void {
 }
 
 /**
- * SQLite fills up a page that has been cut off with zeros, and begins a file anew that is shorter than one. Its own
- * crashes leave such a file only beside a log that has the page.
+ * SQLite fills a truncated page with zeros, and recreates a file shorter than one page. Its own crashes leave such a
+ * file only beside a log that contains the page.
  */
 export function refuseTruncated(path: string): void {
   const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
@@ -40,8 +40,8 @@ export function refuseTruncated(path: string): void {
 }
 
 /**
- * sqlite.org/fileformat.html, 1.3: the versions for writing and reading are 1 or 2. SQLite would open a file with a
- * higher one for writing, and then refuse to write.
+ * sqlite.org/fileformat.html, 1.3: the write and read versions are 1 or 2. SQLite would open a file with a higher one,
+ * and then refuse to write.
  */
 export function refuseUnknownFormat(path: string): void {
   if (!existsSync(path)) return;
@@ -57,7 +57,7 @@ export function refuseUnknownFormat(path: string): void {
     throw new DamageError('its header names an unknown format');
 }
 
-/** What has been cut off or overwritten may be read for long, and fail only when the first lease is to end. */
+/** Truncated or overwritten parts may stay unnoticed, and fail only when the first lease has to end. */
 export function refuseDamaged(database: DatabaseSync): void {
   const found = database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check;
   if (found !== 'ok') throw new DamageError(String(found));

@@ -13,7 +13,7 @@ const SQLITE = {
   notADatabase: 26,
 } as const;
 
-/** `error` is what a statement meets where the tables are not those that this program has made. */
+/** `error`: a statement fails because the tables are not this program's. */
 const DAMAGES: ReadonlySet<number> = new Set([
   SQLITE.error,
   SQLITE.corrupt,
@@ -29,17 +29,17 @@ const REMEDIES: ReadonlyMap<number, string> = new Map([
   [SQLITE.busy, '; another process has it open: stop that one'],
 ]);
 
-/** What is in the database is not what was written to it. */
+/** The database does not contain what was written to it. */
 export class DamageError extends Error {
   override readonly name = 'DamageError';
 }
 
-/** Another process has the directory that the database is in. */
+/** Another process holds the database's directory. */
 export class HeldError extends Error {
   override readonly name = 'HeldError';
 }
 
-/** Runs the action; what SQLite has against it becomes a `StoreError` that says what could not be done. */
+/** Runs the action. An error of SQLite becomes a `StoreError` that says what could not be done. */
 export function withStoreError<T>(what: string, action: () => T): T {
   try {
     return action();
@@ -53,13 +53,13 @@ export function withStoreError<T>(what: string, action: () => T): T {
   }
 }
 
-/** Whether another process has the database, or its directory. */
+/** Whether another process holds the database, or its directory. */
 export function isLockedError(error: unknown): boolean {
   if (!(error instanceof StoreError)) return false;
   return error.cause instanceof HeldError || codeOf(error.cause) === SQLITE.busy;
 }
 
-/** Whether the database itself is at fault, and not its disk, its place or its owner. */
+/** Whether the database itself is at fault, not its disk, path or owner. */
 export function isDamagedError(error: unknown): boolean {
   return error instanceof StoreError && isDamage(error.cause);
 }

@@ -31,15 +31,15 @@ import { withStoreError } from './sqlite-error.ts';
 import { UsedCodeRows } from './used-code-rows.ts';
 import { UsedRows } from './used-rows.ts';
 
-/** Rows looked at for one piece of the history. */
+/** Rows read per piece of the history. */
 const PIECE_ROWS = 512;
 
-/** The log is written back to the file when it has so many pages: a small disk holds it. */
+/** The log is written back to the file at this number of pages, so that a small disk can hold it. */
 const LOG_PAGES = 64;
 
 /**
- * The embedded database. Written ahead (WAL), and on the disk before a call returns (synchronous FULL): a power
- * failure loses no lease either.
+ * The embedded database, in WAL mode with synchronous=FULL: data is on the disk before a call returns, so a power
+ * failure loses no lease.
  */
 export function openSqliteLeaseStore(path: string): LeaseStore {
   return withStoreError(`open the state database ${path}`, () => {
@@ -49,12 +49,12 @@ export function openSqliteLeaseStore(path: string): LeaseStore {
     makeOwn(path);
     const database = new DatabaseSync(path, { timeout: 500 });
     try {
-      // One process alone: another daemon on the same state would run closes twice.
+      // Exclusive: a second daemon on the same state would run stop commands twice.
       database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE;`);
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
       refuseDamaged(database);
       prepareSchema(database, path);
-      // What earlier runs have written stands in the file itself from here on; what comes is written to it early.
+      // Writes earlier runs' changes back to the file, and later ones soon.
       database.exec(`PRAGMA wal_checkpoint(TRUNCATE); PRAGMA wal_autocheckpoint = ${LOG_PAGES};`);
       return new SqliteLeaseStore(database, path);
     } catch (error) {
@@ -106,7 +106,7 @@ class SqliteLeaseStore implements LeaseStore {
       `DELETE FROM history WHERE n <= (SELECT max(n) FROM history) - ${MAX_HISTORY}`,
     );
     this.#history = database.prepare('SELECT * FROM history ORDER BY n DESC LIMIT ?');
-    // Each by itself is one look; min and max in one SELECT would read the whole table.
+    // Each is one look-up. min and max in one SELECT would read the whole table.
     this.#ends = database.prepare(
       'SELECT (SELECT min(n) FROM history) AS first, (SELECT max(n) FROM history) AS last',
     );
@@ -228,7 +228,7 @@ class SqliteLeaseStore implements LeaseStore {
     this.#database.close();
   }
 
-  /** SQLite ends a transaction by itself after some errors, a full disk among them. */
+  /** SQLite rolls back by itself after some errors, such as a full disk. */
   #rollBack(): void {
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
   }

@@ -29,7 +29,7 @@ export class UsedCodeRows {
     this.#end = database.prepare("UPDATE used_code_run SET run = '' WHERE one = 1 AND run = ?");
   }
 
-  /** A row that makes no sense is left out; then others may have been lost as well. */
+  /** A row that makes no sense is skipped; others may be missing then, too. */
   read(): StoredCodes {
     const rows = this.#select.all().map(readRow);
     const used = rows.filter((row) => row !== undefined);
@@ -37,7 +37,7 @@ export class UsedCodeRows {
     return { floor: Number(floor), used, isWhole: run === '' && used.length === rows.length };
   }
 
-  /** Part of a transaction. */
+  /** Called within a transaction. */
   record(run: string, fresh: readonly UsedCode[], known: KnownCodes): void {
     const isKnown = this.#run.get()?.run === run;
     if (!isKnown) this.#setRun.run(known.floor, run);

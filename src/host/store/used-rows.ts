@@ -3,12 +3,12 @@ import { type Instant, instant } from '../../core/net/time.ts';
 import { MAX_USED, type UsedKnock } from '../../core/signed/used-knocks.ts';
 import type { KnownUses, StoredUses } from './lease-store.ts';
 
-/** How signed knocks are told from what other proofs may come to leave here. */
+/** Tells signed knocks from other proofs that may be stored here in future. */
 const KIND = 'key';
 
 const ID_BYTES = 32;
 
-/** The signed knocks that have been taken, in the tables `used` and `used_run`. */
+/** Used signed knocks, in the tables `used` and `used_run`. */
 export class UsedRows {
   readonly #select: StatementSync;
   readonly #run: StatementSync;
@@ -34,7 +34,7 @@ export class UsedRows {
     this.#end = database.prepare("UPDATE used_run SET run = '' WHERE one = 1 AND run = ?");
   }
 
-  /** A row that makes no sense is left out; then others may have been lost as well. */
+  /** A row that makes no sense is skipped; others may be missing then, too. */
   read(): StoredUses {
     const rows = this.#select.all(KIND).map(readRow);
     const used = rows.filter((row) => row !== undefined);
@@ -42,7 +42,7 @@ export class UsedRows {
     return { floor: instant(Number(floor)), used, isWhole: run === '' && used.length === rows.length };
   }
 
-  /** Part of a transaction. */
+  /** Called within a transaction. */
   record(run: string, fresh: readonly UsedKnock[], known: KnownUses, now: Instant): void {
     const isKnown = this.#run.get()?.run === run;
     if (!isKnown) this.#setRun.run(known.floor, run);

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 
-/** BOUNDED: what somebody types. */
+/** BOUNDED: bytes typed. */
 const MAX_BYTES = 256;
 
-/** The terminal of this process, to write to and to read from. */
+/** The paths for writing to and reading from this process's terminal. */
 type Terminal = { readonly output: string; readonly input: string };
 
 const terminalOf = (platform: NodeJS.Platform): Terminal =>
@@ -11,7 +11,7 @@ const terminalOf = (platform: NodeJS.Platform): Terminal =>
     ? { output: '\\\\.\\CONOUT$', input: '\\\\.\\CONIN$' }
     : { output: '/dev/tty', input: '/dev/tty' };
 
-/** Asks for a line at the terminal of this process, whatever its standard streams are. `undefined` where there is none. */
+/** Asks for a line at this process's terminal, wherever its standard streams go. `undefined`: there is none. */
 export async function askAtTerminal(
   question: string,
   platform: NodeJS.Platform,
@@ -29,7 +29,7 @@ export async function askAtTerminal(
     const length = readSync(opened(input), bytes);
     return bytes.toString('utf8', 0, length).trim();
   } catch {
-    // There is no terminal, it has gone, or this process is in its background.
+    // There is no terminal, it has been closed, or this process is in its background.
     return undefined;
   } finally {
     for (const fd of open) closeSync(fd);

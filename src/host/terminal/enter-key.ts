@@ -8,20 +8,20 @@ const STDIN = 0;
 /** asm-generic/termbits.h */
 const TCIFLUSH = 0;
 
-/** Whether somebody may sit at the standard input: a terminal, with this process in its foreground. */
+/** Whether a user may be at standard input: it is a terminal, and this process is in its foreground. */
 export function isAtTerminal(): boolean {
   return isatty(STDIN) && libc.tcgetpgrp(STDIN) === libc.getpgrp();
 }
 
 /**
- * Calls back once when Enter is pressed at the terminal of the standard input, from now on: what was typed before does
- * not count. The end of the input, or of the terminal, is no Enter.
+ * Calls back once when Enter is pressed at the terminal on standard input. Earlier input does not count, and neither
+ * does the end of the input or a closed terminal.
  */
 export function watchEnterKey(onEnter: () => void): Readiness {
   libc.tcflush(STDIN, TCIFLUSH);
   const bytes = new Uint8Array(4096);
   const readiness = watchReadable(STDIN, () => {
-    // In the background a read would stop the process (SIGTTIN), and its doors with it.
+    // A read in the background would stop the process (SIGTTIN), and its doors with it.
     const line = isAtTerminal() ? read(bytes) : '';
     readiness.close();
     if (line.includes('\n')) onEnter();
@@ -33,7 +33,7 @@ function read(bytes: Uint8Array): string {
   try {
     return Buffer.from(bytes.subarray(0, readSync(STDIN, bytes))).toString('latin1');
   } catch {
-    // EIO: the terminal has gone.
+    // EIO: the terminal has been closed.
     return '';
   }
 }

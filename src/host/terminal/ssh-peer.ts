@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { type Address, parseAddress, unmapped } from '../../core/net/address.ts';
 
-/** BOUNDED: parents that are looked at; between a shell and a command of its there are few. */
+/** BOUNDED: ancestors examined. There are few between a shell and its command. */
 const MAX_PARENTS = 16;
 
 /**
- * From where the person at the keyboard is connected by ssh: SSH_CONNECTION (ssh(1)) of this process or, as sudo(8) drops
- * it, of the nearest of its parents that has it and may be read. `undefined` where there is none.
+ * The address that the user of this terminal is connected from by ssh: SSH_CONNECTION (ssh(1)) of this process or,
+ * since sudo(8) removes it, of the nearest readable ancestor that has it. `undefined`: there is none.
  */
 export function sshPeer(environment: Readonly<Record<string, string | undefined>>): Address | undefined {
   let connection = environment.SSH_CONNECTION;
@@ -16,7 +16,7 @@ export function sshPeer(environment: Readonly<Record<string, string | undefined>
       connection = /(?:^|\0)SSH_CONNECTION=([^\0]*)/.exec(
         readFileSync(`/proc/${pid}/environ`, 'latin1'),
       )?.[1];
-      // proc_pid_stat(5): the parent stands behind the name, which may have anything in it, and the state.
+      // proc_pid_stat(5): the parent's pid follows the name, which may contain anything, and the state.
       pid = Number(/^.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1] ?? 0);
     } catch {
       return undefined;

@@ -1,7 +1,7 @@
 import { emitKeypressEvents } from 'node:readline';
 
-/** xterm's control sequences (ECMA-48, and DEC private modes): the other screen, the cursor, the ends of lines. */
-/** A line that is wider than it was taken for is cut off: it must not push the others down. */
+/** xterm's control sequences (ECMA-48, and DEC private modes): alternate screen, cursor, line wrap. */
+/** Line wrap is off: a line that is wider than computed must not push others down. */
 const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
 const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
@@ -13,12 +13,12 @@ const WAKE_MS = 200;
 
 type Key = { readonly name?: string; readonly ctrl?: boolean; readonly sequence?: string };
 
-/** Whether standard input and output are a terminal that can be painted on. */
+/** Whether standard input and output are a terminal that supports full-screen drawing. */
 export function hasScreen(environment: Readonly<Record<string, string | undefined>>): boolean {
   return process.stdin.isTTY === true && process.stdout.isTTY === true && environment.TERM !== 'dumb';
 }
 
-/** The whole terminal, given back as it was found. */
+/** Takes over the whole terminal, and restores it. */
 export class TerminalScreen {
   readonly #onKey: (name: string) => void;
   readonly #onResize: () => void;
@@ -26,7 +26,7 @@ export class TerminalScreen {
   readonly #leave = (): void => this.close();
   readonly #resume = (): void => {
     clearTimeout(this.#waking);
-    // Whoever stopped it has used the terminal since.
+    // The shell has used the terminal meanwhile.
     this.#release();
     this.#enter();
     this.#onResize();
@@ -41,7 +41,7 @@ export class TerminalScreen {
     emitKeypressEvents(process.stdin);
     process.stdin.on('keypress', this.#press);
     process.stdout.on('resize', this.#onResize);
-    // However this process ends: a terminal in raw mode, on the other screen, would be of no use to anybody.
+    // However this process ends: a terminal left in raw mode on the alternate screen is unusable.
     process.on('exit', this.#leave);
     process.on('SIGCONT', this.#resume);
     this.#enter();
@@ -49,7 +49,7 @@ export class TerminalScreen {
 
   get size(): { readonly columns: number; readonly rows: number } {
     const { columns, rows } = process.stdout;
-    // A serial line says 0.
+    // A serial line reports 0.
     return { columns: columns || 80, rows: rows || 24 };
   }
 
@@ -59,11 +59,11 @@ export class TerminalScreen {
     process.stdout.write(`${HOME}${painted}${REST_OF_SCREEN}`);
   }
 
-  /** Gives the terminal to the shell, if there is one, until it wants this process in the foreground again. */
+  /** Returns the terminal to the shell until it puts this process in the foreground again. */
   suspend(): void {
     this.#release();
     process.kill(process.pid, 'SIGTSTP');
-    // Without a shell that could continue it, the kernel does not stop it: setpgid(2), orphaned process groups.
+    // Without a job-control shell the kernel does not stop the process: setpgid(2), orphaned process groups.
     this.#waking = setTimeout(this.#resume, WAKE_MS);
   }
 

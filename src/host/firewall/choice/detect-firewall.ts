@@ -20,8 +20,8 @@ import {
 } from '../iptables/iptables-commands.ts';
 
 /**
- * Finds out which firewall the host has, and which of them Bussa's doors are to open in. Changes nothing. Throws an `ExhaustedError`.
- * `closers`: chains that drop a door's port by rules of their own.
+ * Detects the host's firewall, and the one to open Bussa's doors in. Changes nothing. Throws an `ExhaustedError`.
+ * `closers`: chains that drop a door's port by their own rules.
  */
 export async function detectFirewall(closers: readonly AttachPoint[] = []): Promise<FirewallChoice> {
   const nftables = readNftables();
@@ -37,7 +37,7 @@ export async function detectFirewall(closers: readonly AttachPoint[] = []): Prom
   return chooseFirewall({ nftables: known, iptables: await readIptables() });
 }
 
-/** What of the host's own rules keeps doors shut that nobody but its owner can open. */
+/** Rules of the host that keep doors closed and that only the owner can change. */
 export function readObstacles(): string[] {
   return warningsOf({ nftables: readNftables(), iptables: [] });
 }
@@ -55,7 +55,7 @@ function readNftables(): FirewallFacts['nftables'] {
       nft.close();
     }
   } catch (error) {
-    // What cannot be seen just now is not taken for missing.
+    // What cannot be examined now must not count as missing.
     if (isExhausted(error)) throw new ExhaustedError((error as Error).message);
     return { kind: 'unavailable', why: (error as Error).message };
   }
@@ -74,7 +74,7 @@ async function readInput(
   { variant, backend }: IptablesCommand,
   family: 4 | 6,
 ): Promise<InputRules | undefined> {
-  // Asked for a table that is not in use, iptables-legacy would make it.
+  // Listing a table that is not in use would make iptables-legacy create it.
   if (backend === 'legacy' && !hasLegacyTable(family))
     return { variant, backend, family, rules: 0, closes: false };
   const command = family === 4 ? variant : variant.replace('iptables', 'ip6tables');

@@ -16,17 +16,17 @@ import {
 import { removeSets } from '../iptables/lease-sets.ts';
 import { findTraces } from '../nftables/own-objects.ts';
 
-/** The kind of firewall that Bussa's part stands in now; of the same kind its own adapter leaves no second one. */
+/** The kind of firewall that Bussa uses now. Its own adapter removes older rules of the same kind. */
 export type PartKind =
   | { readonly kind: 'nftables' }
   | { readonly kind: 'iptables'; readonly variant: IptablesVariant };
 
-/** ipset's own, whether it has been loaded or is built in. */
+/** Present if ipset is loaded or built in. */
 const IPSET = '/sys/module/ip_set';
 
 /**
- * Takes away what Bussa has left in firewalls of other kinds, having stood there before, and returns in words where.
- * Throws a `FirewallError` where something is there and cannot be removed.
+ * Removes what Bussa left in firewalls of other kinds, and returns in words where. Throws a `FirewallError` if
+ * something cannot be removed.
  */
 export async function removeLeftovers(inUse: PartKind): Promise<readonly string[]> {
   const fromTables = inUse.kind === 'nftables' ? [] : removeFromNftables();
@@ -55,7 +55,7 @@ function removeFromNftables(): string[] {
   }
 }
 
-/** Without the library, nothing has been put there. */
+/** Without the library, nothing was put there. */
 function openIfThere(): Nftables | undefined {
   try {
     return openNftables();
@@ -84,7 +84,7 @@ async function removeChains({ variant, backend }: IptablesCommand, family: 4 | 6
   return true;
 }
 
-/** Once no rule asks them any more. */
+/** Possible once no rule refers to them. */
 function removeAllSets(): string[] {
   if (!existsSync(IPSET)) return [];
   const socket = new IpsetSocket();

@@ -5,16 +5,19 @@ import { openNftables } from '../../ffi/libnftables.ts';
 import { ExhaustedError } from '../contract/firewall.ts';
 import { hasLegacyTables, outputOf, readCommands } from '../iptables/iptables-commands.ts';
 
-/** All rules of the host, as their own commands list them. */
+/** All rules of the host, as listed by its own tools. */
 export type RuleListing = RuleListings & {
   /** Why nftables cannot be listed. */
   readonly why?: string;
 };
 
-/** Tables that iptables-nft may have made (its name for each is iptables' own). */
+/** Tables that iptables-nft may have created, under iptables' own names. */
 const IPTABLES_OWN = /"table": ?\{"family": ?"(ip6?)", ?"name": ?"(?:raw|mangle|nat|filter|security)"/g;
 
-/** Changes nothing, and runs no program where there is nothing for it to list. Without the privilege to see rules, there are none. */
+/**
+ * Changes nothing, and runs a program only if there is something to list. Without the privilege to see rules, the list
+ * is empty.
+ */
 export async function listRules(): Promise<RuleListing> {
   const nft = listNft();
   const inNft = new Set(

@@ -5,7 +5,7 @@ import { type Peer, readPeer } from '../../ffi/peer.ts';
 import { sockets } from '../../ffi/socket.ts';
 import { FirewallError } from './firewall.ts';
 
-/** unix(7): a name in the abstract namespace, one for each network namespace; it goes with its process. */
+/** unix(7): a name in the abstract namespace, one per network namespace. It disappears with its process. */
 const NAME = '\0bussa-firewall';
 
 /** linux/socket.h and asm-generic/socket.h. */
@@ -17,27 +17,27 @@ const SOCK_CLOEXEC = 0o2000000;
 /** linux/capability.h: the bit of CAP_NET_ADMIN. */
 const CAP_NET_ADMIN = 12n;
 
-/** A process that has the name. `pid`: 0 where it is in a pid namespace that is not seen from here. */
+/** A process that holds the name. `pid`: 0 if it is in a pid namespace that is not visible from here. */
 type Holder = Peer;
 
 /**
- * Bussa's rules in the firewall belongs to one daemon in a network namespace: two would take each other's away. Any user
- * can take the name, so it counts only with somebody who may change the firewall.
+ * Bussa's rules in the firewall belong to one daemon per network namespace: two would remove each other's. Any user can
+ * take the name, so a holder counts only if it may change the firewall.
  */
 export class FirewallLock {
   readonly #onSquatter: (text: string) => void;
   #server: Server | undefined;
   #taking: Promise<void> | undefined;
-  /** A holder that counts has been seen: one that cannot be asked just now is taken for the same. */
+  /** A valid holder has been seen. If it cannot be examined now, it counts as the same one. */
   #wasHeld = false;
   #isTold = false;
 
-  /** `onSquatter`: who has the name may not have it, and it is done without; called once. */
+  /** `onSquatter`: the holder may not change the firewall, so the lock is given up; called once. */
   constructor(onSquatter: (text: string) => void) {
     this.#onSquatter = onSquatter;
   }
 
-  /** Throws a `FirewallError` that names the process which has it. */
+  /** Throws a `FirewallError` that names the holding process. */
   async take(): Promise<void> {
     if (this.#server !== undefined) return;
     this.#taking ??= this.#take().finally(() => (this.#taking = undefined));
@@ -50,7 +50,7 @@ export class FirewallLock {
   }
 
   async #take(): Promise<void> {
-    // One that has just died does not exist any more when it is asked for: the name is free then.
+    // A holder that has just died no longer exists when it is examined; then the name is free.
     for (let tries = 1; ; tries++) {
       this.#server = await listenAlone();
       if (this.#server !== undefined) return;
@@ -76,7 +76,7 @@ export class FirewallLock {
   }
 }
 
-/** `undefined` where somebody else listens already. */
+/** `undefined`: another process listens already. */
 function listenAlone(): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.on('error', () => undefined).destroy());
@@ -85,14 +85,14 @@ function listenAlone(): Promise<Server | undefined> {
       else reject(new FirewallError(`listen on @bussa-firewall: ${error.code ?? error.message}`));
     });
     server.listen(NAME, () => {
-      // Somebody who calls when there is no descriptor left is not this process's end.
+      // A connection that cannot be accepted, for lack of a descriptor, must not end this process.
       server.on('error', () => undefined);
       resolve(server.unref());
     });
   });
 }
 
-/** Who listens, by what the kernel noted when it began; `undefined` where nobody can be asked. */
+/** The listening process as the kernel recorded it; `undefined`: nobody can be asked. */
 function findHolder(): Holder | undefined {
   const fd = libc.socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return undefined;
@@ -111,7 +111,7 @@ function findHolder(): Holder | undefined {
 function mayChangeFirewall({ pid, uid }: Holder): boolean {
   if (uid === 0 || uid === process.geteuid?.()) return true;
   try {
-    // Whoever makes a user namespace has every capability in it, and none out here.
+    // The creator of a user namespace has every capability inside, and none outside.
     const isOurs = readlinkSync(`/proc/${pid}/ns/user`) === readlinkSync('/proc/self/ns/user');
     const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return isOurs && mask !== undefined && ((BigInt(`0x${mask}`) >> CAP_NET_ADMIN) & 1n) === 1n;

@@ -4,77 +4,77 @@ import type { Ingress } from '../../../core/net/ingress.ts';
 import type { Millis } from '../../../core/net/time.ts';
 import type { Readiness } from '../../ffi/readiness.ts';
 
-/** What the firewall knows of a door: its name, and the ports that are closed but for its leases. */
+/** What the firewall knows about a door: its name, and the ports that are closed except for its leases. */
 export type Gate = {
   readonly door: string;
   readonly ports: readonly [PortOpening, ...PortOpening[]];
-  /** The first new connection uses a grant up. */
+  /** The first new connection uses up a grant. */
   readonly singleUse: boolean;
-  /** The kernel is to track the connections made by a grant: somebody asks for them. */
+  /** Connections made under a grant must be tracked, because something asks for them. */
   readonly hold?: boolean;
-  /** The connections made by a grant are cut at its end: they must not come back. */
+  /** Connections made under a grant are cut at its end, and must not continue. */
   readonly closeKills?: boolean;
-  /** An IPv6 grant lets in the prefix of this many bits around its source; absent, the source alone. */
+  /** An IPv6 grant lets in the prefix of this length around its source. Absent: only the source. */
   readonly prefix6?: number;
-  /** By which interfaces strangers come whose packets go through this host; none: by any. */
+  /** Interfaces on which strangers' forwarded packets arrive. Absent: any. */
   readonly ingresses?: readonly Ingress[];
-  /** It is closed to everybody, and has no grants: it has no place here. */
+  /** It is closed to everybody and has no grants, because this firewall cannot serve it. */
   readonly shut?: boolean;
 };
 
-/** A door's ports are open for a source, or for the gate's prefix whose base it is, for so long yet. */
+/** Opens a door's ports for a source, or for the gate's prefix with this base, for the remaining time. */
 export type Grant = { readonly door: string; readonly source: Address; readonly left: Millis };
 
 /**
- * Bussa's part of the kernel's firewall. It touches nothing of anybody else's. What the system refuses is thrown as
- * a `FirewallError`, and then nothing has changed.
+ * Bussa's rules in the kernel's firewall. Foreign rules are never touched. Throws a `FirewallError`, and then nothing
+ * has changed.
  */
 export interface Firewall {
-  /** In words for the log: which firewall, and where Bussa's part stands in it. */
+  /** For the log: which firewall, and where Bussa's rules are in it. */
   readonly name: string;
-  /** Whether the kernel ends a grant by itself. If not, only a process that lives can. */
+  /** Whether the kernel ends a grant by itself. If not, only a living process can. */
   readonly closesByItself: boolean;
-  /** The paths on which it closes the doors' ports to others; elsewhere the owner's rules do, and Bussa only lets in. */
+  /** The paths on which it closes the doors' ports. On others the owner's rules close, and Bussa only lets in. */
   readonly closedPaths: readonly PortOpening['path'][];
-  /** The kernel counts no further: what is to last longer is to be installed again before that. */
+  /** The kernel's longest timeout. Longer grants must be installed again before it. */
   readonly longest: Millis;
   /**
-   * Puts Bussa's part in place as a whole, with these grants and no others, whether or not one is there already. Grants
-   * of a single-use gate it makes only if what stands in the kernel shows them to be unused. Returns those of which
-   * nothing there tells: somebody else has taken it away, or another kind of firewall was in use. `anyway`: where it can
-   * close but not be let in by the owner's rules, it closes, and `shortcoming` tells; else that is an error.
+   * Installs Bussa's rules as a whole, with exactly these grants, whether or not rules exist. Grants of a single-use
+   * gate are installed only if the kernel's present state shows that they are unused. Returns those of which it shows
+   * nothing, because the rules were removed or another kind of firewall was in use. `anyway`: if it can close ports but
+   * the owner's rules keep users out, it closes and sets `shortcoming`; otherwise that is an error.
    */
   install(gates: readonly Gate[], grants: readonly Grant[], anyway?: boolean): Promise<readonly Grant[]>;
-  /** What of the owner's rules is a limit to it, as of the last `install`. */
+  /** Limits that the owner's rules set, as of the last `install`. */
   readonly warnings?: readonly string[];
-  /** Why the last `install` has closed the ports, and who knocks may not get in all the same. */
+  /** Why users who knock may be kept out although the last `install` closed the ports. */
   readonly shortcoming?: string | undefined;
-  /** Opens, or sets the end again. The kernel ends it by itself where it can. */
+  /** Opens a grant, or changes its end. The kernel ends it by itself if it can. */
   grant(grant: Grant): Promise<void>;
   /**
-   * All of them at once, in less time than one by one; of several for one source at one door the last counts. If one is
+   * As `grant` for all of them, but faster. For several grants of one source at one door the last one counts. If one is
    * refused, nobody is let in who was not before.
    */
   grantAll(grants: readonly Grant[]): Promise<void>;
   /**
-   * Goes the way of `grant`, up to the kernel, which refuses the change before it looks at it: it leaves no trace, and
-   * code that has run before is fast when it counts. Absent where that cannot be had.
+   * Runs `grant` up to the kernel, which rejects the change before looking at it. It has no effect, but code that has
+   * run once is faster the next time. Absent if that is not possible.
    */
   rehearse?(grant: Grant): Promise<void>;
-  /** Ends a grant now; one that is over already is no error. */
+  /** Ends a grant now. One that is already over is not an error. */
   revoke(door: string, source: Address): Promise<void>;
   /**
-   * Whether Bussa's part stands as `install` left it: somebody may have flushed the rules, or the leases. `live`: grants
-   * that have been made and are not over. One that is missing among others is taken for somebody's intent.
+   * Whether Bussa's rules are as `install` left them: the rules or leases may have been flushed. `live`: grants that
+   * are not over. A single missing one counts as removed on purpose.
    */
   isInPlace(live: readonly Grant[]): Promise<boolean>;
-  /** Calls back when somebody else has changed the rules; then `isInPlace` is worth asking. */
+  /** Calls back when another process has changed the rules; then `isInPlace` should be checked. */
   watch(onChange: () => void): Readiness;
-  /** Commands of the shell that open, without this process, what is closed. `undefined` where nothing of Bussa's stands. */
+  /** Shell commands that open the closed ports without this process. `undefined`: no rules of Bussa's exist. */
   howToOpen(): Promise<string | undefined>;
-  /** Takes Bussa's part away, all of it. */
+  /** Removes all of Bussa's rules. */
   remove(): Promise<void>;
-  /** Lets go of what the adapter holds; what is in the kernel stays. */
+  /** Releases the adapter's resources. The rules stay in the kernel. */
   close(): void;
 }
 
@@ -82,12 +82,12 @@ export class FirewallError extends Error {
   override readonly name: string = 'FirewallError';
 }
 
-/** There was no descriptor, process or memory left: what was asked for is not known, nor done, and may be later. */
+/** No descriptor, process or memory was left. Nothing is known or done; a retry may succeed. */
 export class ExhaustedError extends FirewallError {
   override readonly name = 'ExhaustedError';
 }
 
-/** One door cannot be put in place here; without it the others can. */
+/** One door cannot be installed here. The others can without it. */
 export class GateError extends FirewallError {
   override readonly name = 'GateError';
   readonly door: string;

@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { hasLegacyTable } from './iptables-commands.ts';
 
-/** BOUNDED: how long the tool may take, and how much it may say. */
+/** BOUNDED: the tool's run time and output. */
 const PATIENCE_MS = 3000;
 const MAX_BYTES = 1 << 22;
 
 /**
- * The first rule of a chain of the table filter that lets no packet pass to those behind it, as `iptables -S` writes it.
- * `undefined` where there is none, and where it may not be read.
+ * The first rule in a chain of the filter table that lets no packet reach the rules after it, in the form of `iptables
+ * -S`. `undefined`: there is none, or it may not be read.
  */
 export function barrierIn(tool: string, chain: string): string | undefined {
   if (process.geteuid?.() !== 0) return undefined;
   const version = read(tool, '-V') ?? '';
-  // Asked for a table that is not in use, iptables-legacy would make it.
+  // Listing a table that is not in use would make iptables-legacy create it.
   const family = tool.startsWith('ip6') ? 6 : 4;
   if (!version.includes('nf_tables') && !hasLegacyTable(family)) return undefined;
   return read(tool, '-S', chain)

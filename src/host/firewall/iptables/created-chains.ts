@@ -13,10 +13,12 @@ const ENOENT = 2;
 const EBUSY = 16;
 const ERESTART = 85;
 
-/** Somebody else may change the rules between what was listed and what was done. */
+/** Other programs may change the rules between listing and changing. */
 const TRIES = 5;
 
-/** What iptables-nft would make of a family's table `filter` by putting rules there; none where nftables cannot be seen. */
+/**
+ * What iptables-nft would create in a family's `filter` table when rules are added. Empty if nftables cannot be listed.
+ */
 export function missingBaseChains(family: Family): CreatedPart[] {
   return withListing(family, [], (listed) => {
     if (listed === undefined) return ['TABLE', 'INPUT', 'FORWARD', 'OUTPUT'];
@@ -26,8 +28,8 @@ export function missingBaseChains(family: Family): CreatedPart[] {
 }
 
 /**
- * Takes away what was made for Bussa's rules, and the chains that tell of it, in one transaction: base chains that are
- * empty and accept, and the table if there is nothing else in it. Returns whether it could look.
+ * Removes what was created for Bussa's rules, and the chains that mark it, in one transaction: base chains that are
+ * empty and accept, and the table if nothing else is in it. Returns whether it could be examined.
  */
 export function removeMade(family: Family, made: readonly CreatedPart[]): boolean {
   const socket = new NetlinkSocket(NETLINK_NETFILTER, 'the tables of iptables');
@@ -74,7 +76,7 @@ function chooseDoomed(
   return { chains, table };
 }
 
-/** `undefined` is listed where there is no such table; `without` is returned where nftables cannot be seen. */
+/** The listing is `undefined` if there is no such table. Returns `without` if nftables cannot be listed. */
 function withListing<Result>(
   family: Family,
   without: Result,

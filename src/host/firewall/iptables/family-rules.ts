@@ -13,12 +13,12 @@ import { missingBaseChains, removeMade } from './created-chains.ts';
 import { type IptablesCommand, readCommand } from './iptables-commands.ts';
 import { runTool } from './run-tool.ts';
 
-/** Seconds that a command waits for another that holds the lock of the rules (xtables.lock). */
+/** Seconds that a command waits for the lock of the rules (xtables.lock). */
 const LOCK_WAIT = ['-w', '5'] as const;
 
 type Lease = { readonly door: string; readonly source: Address; readonly until?: string | undefined };
 
-/** The table `filter` of one address family, through the commands of iptables. */
+/** The `filter` table of one address family, changed by the iptables commands. */
 export class FamilyRules {
   readonly family: Family;
   readonly #list: string;
@@ -49,7 +49,7 @@ export class FamilyRules {
     await this.restore(renderInstall(this.family, gates, leases, keeping, present, missing));
   }
 
-  /** Back to what it was before an `install`. */
+  /** Restores the state before an `install`. */
   async putBack(before: OwnPart): Promise<void> {
     const now = await this.read();
     await this.restore(renderReturn(before, now));
@@ -57,7 +57,7 @@ export class FamilyRules {
     await this.#removeMade(markedIn(now.chains).filter((made) => !known.has(made)));
   }
 
-  /** Commands after which no packet meets Bussa's rules any more. */
+  /** Commands after which no packet reaches Bussa's rules. */
   async howToOpen(): Promise<string[]> {
     return renderJumpRemovals(await this.read()).map((rule) => `${this.#list} ${rule}`);
   }
@@ -80,7 +80,7 @@ export class FamilyRules {
     return this.#backend === 'nf_tables';
   }
 
-  /** One transaction, which leaves what it does not name as it is. */
+  /** One transaction, which leaves everything unchanged that it does not name. */
   async restore(text: string): Promise<void> {
     await runTool(this.#restore, [...LOCK_WAIT, '--noflush'], text);
   }

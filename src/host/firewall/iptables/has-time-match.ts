@@ -13,13 +13,13 @@ const NFTA_COMPAT = { name: 1, revision: 2, type: 3 } as const;
 const MATCH = 0;
 const NFPROTO = { 4: 2, 6: 10 } as const;
 
-/** The kinds of matches that are loaded, where the kernel has iptables-legacy. */
+/** Lists the loaded match types of iptables-legacy. */
 const LEGACY_MATCHES = {
   4: '/proc/self/net/ip_tables_matches',
   6: '/proc/self/net/ip6_tables_matches',
 } as const;
 
-/** Whether the kernel has iptables' match `time`; a module that is there is loaded for it. */
+/** Whether the kernel has iptables' `time` match. Loads its module if there is one. */
 export function hasTimeMatch(family: Family): boolean {
   return isKnownToNft(family) || isLoaded(family);
 }

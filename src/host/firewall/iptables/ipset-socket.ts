@@ -17,7 +17,7 @@ const NETLINK_NETFILTER = 12;
 const NFNL_SUBSYS_IPSET = 6;
 const NLA_F_NET_BYTEORDER = 0x4000;
 
-/** linux/netfilter/ipset/ip_set.h. Protocol 6 is understood by kernels of protocol 7 for these commands. */
+/** linux/netfilter/ipset/ip_set.h. Kernels of protocol 7 accept protocol 6 for these commands. */
 const PROTOCOL = 6;
 const COMMANDS = {
   ...{ create: 2, destroy: 3, flush: 4, swap: 6, list: 7 },
@@ -25,7 +25,7 @@ const COMMANDS = {
 } as const;
 const ATTR_PROTOCOL = 1;
 const ATTR_SETNAME = 2;
-/** Of a swap, the other set's name. */
+/** In a swap, the other set's name. */
 const ATTR_TYPENAME = 3;
 const ATTR_REVISION = 4;
 const ATTR_FAMILY = 5;
@@ -45,7 +45,7 @@ const IPSET_ERR_BUSY = 4100;
 const IPSET_ERR_EXIST = 4103;
 const IPSET_ERR_HASH_FULL = 4352;
 
-/** linux/netfilter/ipset/ip_set.h, asm-generic/errno-base.h: what stands behind a refusal. */
+/** linux/netfilter/ipset/ip_set.h, asm-generic/errno-base.h: causes of errors. */
 const REASONS: ReadonlyMap<number, string> = new Map([
   [1, 'Operation not permitted'],
   [ENOENT, 'there is no such set: somebody has removed it; it is restored with the rules'],
@@ -59,13 +59,13 @@ const REASONS: ReadonlyMap<number, string> = new Map([
 type Element = { readonly set: string; readonly source: Address };
 
 /**
- * The kernel's ipset, without the command of that name, which need not be there: one system call to ask, one for the
- * kernel's answer.
+ * The kernel's ipset, without the ipset command, which need not be installed. A request takes one system call, its
+ * answer another.
  */
 export class IpsetSocket {
   readonly #socket = translated(() => new NetlinkSocket(NETLINK_NETFILTER, 'ipset'));
 
-  /** Whether the kernel has sets of addresses; a module that is there is loaded for it. */
+  /** Whether the kernel has sets of addresses. Loads the module if there is one. */
   get isThere(): boolean {
     const body = Buffer.concat([
       general(),
@@ -76,8 +76,8 @@ export class IpsetSocket {
   }
 
   /**
-   * Makes a set of addresses with timeouts; one that is there already is left as it is. `netmask`: of each address that
-   * is added or asked for, only so many bits count.
+   * Creates a set of addresses with timeouts. An existing set is left unchanged. `netmask`: number of leading bits that
+   * count in each address.
    */
   create(set: string, family: Family, netmask?: number): void {
     const body = Buffer.concat([
@@ -101,20 +101,20 @@ export class IpsetSocket {
     this.#order('flush', set, named(set));
   }
 
-  /** Each takes the other's place, with what is in it, at once. */
+  /** Swaps two sets with their content, atomically. */
   swap(set: string, other: string): void {
     const body = Buffer.concat([named(set), renderAttribute(ATTR_TYPENAME, Buffer.from(`${other}\0`))]);
     this.#order('swap', set, body);
   }
 
-  /** One that does not exist, or that a rule asks, is left so; returns whether it is gone by this. */
+  /** A missing set, or one that a rule uses, is left alone. Returns whether this call removed it. */
   destroy(set: string): boolean {
     const error = this.#send('destroy', named(set));
     if (error !== 0 && error !== ENOENT && error !== IPSET_ERR_BUSY) throw refusal('destroy', set, error);
     return error === 0;
   }
 
-  /** The names of all sets, others' too. */
+  /** The names of all sets, including foreign ones. */
   names(): string[] {
     const found: string[] = [];
     const body = Buffer.concat([
@@ -142,7 +142,7 @@ export class IpsetSocket {
     return translated(() => this.#socket.order(typeOf(command), body, flags));
   }
 
-  /** Adds, or sets the end again. */
+  /** Adds an element, or changes its end. */
   add(element: Element, seconds: number): void {
     const error = this.#ask('add', element, seconds);
     if (error === IPSET_ERR_HASH_FULL) {
@@ -151,13 +151,13 @@ export class IpsetSocket {
     if (error !== 0) throw elementRefusal('add', element, error);
   }
 
-  /** What does not exist, or in no set, is no error. */
+  /** A missing element or set is not an error. */
   delete(element: Element): void {
     const error = this.#ask('delete', element);
     if (error !== 0 && error !== ENOENT) throw elementRefusal('delete', element, error);
   }
 
-  /** Whether it is there and not over. */
+  /** Whether the element exists and is not over. */
   has(element: Element): boolean {
     const error = this.#ask('test', element);
     if (error !== 0 && error !== IPSET_ERR_EXIST && error !== ENOENT)
@@ -176,7 +176,7 @@ export class IpsetSocket {
 
 const typeOf = (command: keyof typeof COMMANDS): number => (NFNL_SUBSYS_IPSET << 8) | COMMANDS[command];
 
-/** struct nfgenmsg (family, version, resource u16), and the protocol that every message names. */
+/** struct nfgenmsg (family, version, resource u16), and the protocol attribute that every message has. */
 function general(family: number = AF_INET[4]): Uint8Array {
   return Buffer.concat([
     Uint8Array.of(family, 0, 0, 0),
@@ -190,7 +190,7 @@ function named(set: string, family?: number): Uint8Array {
   return Buffer.concat([general(family), renderAttribute(ATTR_SETNAME, Buffer.from(`${set}\0`, 'latin1'))]);
 }
 
-/** Without NLM_F_EXCL, adding what is there and deleting what is not are no errors. */
+/** Without NLM_F_EXCL, adding an existing element or deleting a missing one is not an error. */
 function renderBody({ set, source }: Element, seconds: number | undefined): Uint8Array {
   const family = familyOf(source);
   const words = addressWords(source).slice(family === 4 ? 3 : 0);

@@ -4,12 +4,12 @@ import { isExhausted } from '../../ffi/is-exhausted.ts';
 import { ExhaustedError, FirewallError } from '../contract/firewall.ts';
 import { runTool } from './run-tool.ts';
 
-/** The tables of iptables-legacy that are in use in this network namespace. */
+/** The iptables-legacy tables in use in this network namespace. */
 const LEGACY_TABLES = { 4: '/proc/self/net/ip_tables_names', 6: '/proc/self/net/ip6_tables_names' } as const;
 
 export type IptablesCommand = Pick<InputRules, 'variant' | 'backend'>;
 
-/** Rules of both kinds may be in use at once; the commands without a kind in their name are of either. */
+/** Rules of both kinds may be in use at once. The commands without a kind in their name may be either. */
 export async function readCommands(): Promise<IptablesCommand[]> {
   const standard = await readCommand('iptables');
   if (standard === undefined) return [];
@@ -23,7 +23,7 @@ export async function readCommand(variant: IptablesVariant): Promise<IptablesCom
   return { variant, backend: version.includes('nf_tables') ? 'nf_tables' : 'legacy' };
 }
 
-/** Asked for a table that is not in use, iptables-legacy would make it. */
+/** Listing a table that is not in use would make iptables-legacy create it. */
 export function hasLegacyTable(family: 4 | 6): boolean {
   try {
     return readFileSync(LEGACY_TABLES[family], 'latin1').split('\n').includes('filter');
@@ -43,7 +43,7 @@ export function hasLegacyTables(family: 4 | 6): boolean {
   }
 }
 
-/** `undefined` where the command is missing, or finds rules that it cannot read: then they are not its own. */
+/** `undefined`: the command is missing, or finds rules that it cannot read, which then are not its own. */
 export async function outputOf(command: string, args: readonly string[]): Promise<string | undefined> {
   try {
     return await runTool(command, args);

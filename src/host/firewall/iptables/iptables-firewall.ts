@@ -26,7 +26,7 @@ export class IptablesFirewall implements Firewall {
   #gates = new Map<string, Gate>();
   #installed: ReadonlyMap<Family, OwnPart> | undefined;
   readonly #seen = new SeenRules<ReadonlyMap<Family, OwnPart>>();
-  /** One change at a time, in the order of the calls. */
+  /** Runs changes one at a time, in the order of the calls. */
   readonly #turns = new SerialQueue();
 
   constructor(
@@ -118,7 +118,7 @@ export class IptablesFirewall implements Firewall {
     return { gate, grant, rules: this.#rulesFor(source) };
   }
 
-  /** Whether it was used, or not there. */
+  /** Returns whether it was used, or not listed. */
   #listUnused({ gate, grant }: LeaseToAdd): boolean {
     if (!gate.singleUse) return false;
     return unusedLeases.add(listOf(gate, grant.source), grant.source, (one) => this.#place.isOver(gate, one));
@@ -187,17 +187,17 @@ export class IptablesFirewall implements Firewall {
     return parts;
   }
 
-  /** The error that led here is the one to tell. */
+  /** The error that led here is the one to report. */
   async #putBack(changed: ReadonlyMap<Family, OwnPart>, sets: readonly string[]): Promise<void> {
     try {
       for (const [family, part] of changed) await this.#tables.get(family)?.putBack(part);
       await this.#place.keepOnly(sets);
     } catch {
-      // The rules that have come so far stay: they let in nobody without a lease.
+      // Families that are already installed stay: they let in nobody without a lease.
     }
   }
 
-  /** What is listed for a source whose lease is over would be good for its next one. */
+  /** A leftover entry for a source whose lease is over would apply to its next lease. */
   #unlistOthers(gates: readonly Gate[], grants: readonly Grant[]): void {
     for (const gate of gates.filter(({ singleUse }) => singleUse)) {
       const sources = new Set(grants.filter(({ door }) => door === gate.door).map(({ source }) => source));

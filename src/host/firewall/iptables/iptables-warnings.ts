@@ -4,7 +4,7 @@ import type { OwnPart } from '../../../core/iptables/read-rules.ts';
 import type { Family } from '../../../core/net/address.ts';
 import type { Gate } from '../contract/firewall.ts';
 
-/** What of the kernel, and of the owner's rules as they are listed, is a limit to Bussa's chain. */
+/** What the kernel, or the owner's rules as listed, limits for Bussa's chain. */
 export function warningsOf(
   parts: ReadonlyMap<Family, OwnPart>,
   gates: readonly Gate[],
@@ -26,7 +26,7 @@ function renderOpen([family, why]: readonly [Family, string]): string {
   );
 }
 
-/** The addresses of IPv6 in this network namespace; without IPv6 there is no such file. */
+/** The IPv6 addresses in this network namespace; without IPv6 the file is missing. */
 function hasIpv6(): boolean {
   try {
     return readFileSync('/proc/self/net/if_inet6', 'latin1') !== '';

@@ -8,7 +8,7 @@ import type { Grant } from '../contract/firewall.ts';
 import type { FamilyRules } from './family-rules.ts';
 import type { LeaseStorage, LeaseToAdd } from './lease-storage.ts';
 
-/** A wall clock that is slewed is followed; one that has been set is not what the rules were made by. */
+/** A slewed wall clock is tolerated. A clock that was set makes the rules' dates wrong. */
 const CLOCK_ERROR_MS = 5000;
 
 type Change = {
@@ -18,14 +18,14 @@ type Change = {
 };
 
 /**
- * Leases as rules, each in its door's chain, for kernels without ipset. Where these have the match `time`, a rule is over
- * by the wall clock; else it stays until it is removed.
+ * Leases as rules in their door's chain, for kernels without ipset. With the `time` match a rule ends by the wall
+ * clock; otherwise it stays until it is removed.
  */
 export class LeaseRules implements LeaseStorage {
   readonly keeping = 'rules';
   readonly endsByItself: boolean;
   readonly #wall: () => number;
-  /** The date at which each is over, if there is one. BOUNDED: by the leases that the daemon gives, a bound for each door. */
+  /** The end date of each lease, if it has one. BOUNDED: by the daemon's leases, which each door limits. */
   #leases = new Map<string, Map<Address, string | undefined>>();
 
   constructor(endsByItself: boolean, wall: () => number = Date.now) {
@@ -74,7 +74,7 @@ export class LeaseRules implements LeaseStorage {
       for (const { gate, source, until } of into) this.#leases.get(gate.door)?.set(source, until);
   }
 
-  /** The rule of the new end comes before that of the old one goes. */
+  /** The rule with the new end is added before the old one is deleted. */
   #changeFor(rules: FamilyRules, leases: readonly LeaseToAdd[]): Change {
     const into: LeaseRule[] = [];
     const out: LeaseRule[] = [];
@@ -104,7 +104,7 @@ export class LeaseRules implements LeaseStorage {
     try {
       await apply({ rules, into: [], out: [leaseRule(gate, source, leases.get(source))] });
     } catch (error) {
-      // Somebody else may have taken it away before.
+      // Another program may have removed it already.
       if (readLeases(await rules.read(), doorChain(door)).has(source)) throw error;
     }
     leases.delete(source);

@@ -10,7 +10,7 @@ import type { FamilyRules } from './family-rules.ts';
 import { IpsetSocket } from './ipset-socket.ts';
 import type { LeaseStorage, LeaseToAdd } from './lease-storage.ts';
 
-/** Leases as elements of ipset's sets: the kernel ends them, whether or not Bussa lives. */
+/** Leases as elements of ipset sets: the kernel ends them even without Bussa. */
 export class LeaseSets implements LeaseStorage {
   readonly keeping = 'sets';
   readonly endsByItself = true;
@@ -22,13 +22,13 @@ export class LeaseSets implements LeaseStorage {
     this.#longest = longest;
   }
 
-  /** Throws where the kernel has no such sets. */
+  /** Throws if the kernel has no such sets. */
   static open(families: readonly Family[], longest: Millis): LeaseSets {
     const socket = new IpsetSocket();
     try {
       for (const family of families) {
         const probe = doorSet('probe', family);
-        // One that a killed daemon has left is taken as it is; one of another kind is another's.
+        // A set left by a killed daemon is reused. A set of another type belongs to somebody else.
         socket.create(probe, family);
         socket.destroy(probe);
       }
@@ -39,7 +39,7 @@ export class LeaseSets implements LeaseStorage {
     return new LeaseSets(socket, longest);
   }
 
-  /** Each set is filled beside the old one and then takes its place at once. */
+  /** Each set is filled beside the old one and then swapped in. */
   async fill(
     families: readonly Family[],
     gates: readonly GatePorts[],
@@ -57,7 +57,7 @@ export class LeaseSets implements LeaseStorage {
     const set = doorSet(gate.door, family, gate.prefix6);
     const next = nextSet(family);
     const netmask = family === 6 ? gate.prefix6 : undefined;
-    // A crash may have left it with something in it, or with another netmask.
+    // A crash may have left elements in it, or another netmask.
     this.#socket.destroy(next);
     this.#socket.create(set, family, netmask);
     this.#socket.create(next, family, netmask);
@@ -76,14 +76,14 @@ export class LeaseSets implements LeaseStorage {
     return !this.#socket.has(elementOf(gate, source));
   }
 
-  /** One that was there before keeps its new end, also where another is refused. */
+  /** A lease that existed before keeps its new end, even if another one is refused. */
   async add(leases: readonly LeaseToAdd[]): Promise<void> {
     const fresh: LeaseToAdd[] = [];
     try {
       for (const lease of leases) {
         const { gate, grant } = lease;
         const element = elementOf(gate, grant.source);
-        // With the lease alone in its hands, there is nothing to take back.
+        // With a single lease there is nothing to undo.
         if (leases.length > 1 && !this.#socket.has(element)) fresh.push(lease);
         this.#socket.add(element, timeoutSeconds(grant.left, this.#longest));
       }
@@ -102,7 +102,7 @@ export class LeaseSets implements LeaseStorage {
     this.#socket.delete(elementOf(gate ?? { door }, source));
   }
 
-  /** Whether every set is there, and not emptied; what is in it ends by itself. */
+  /** Whether every set exists and was not flushed. Elements end by themselves. */
   async isInPlace(
     families: readonly Family[],
     gates: readonly GatePorts[],
@@ -130,7 +130,7 @@ export class LeaseSets implements LeaseStorage {
   }
 }
 
-/** Takes away all sets of Bussa's but these, and those that some rule still asks. Returns whether there were any. */
+/** Removes all of Bussa's sets except these and those that a rule still uses. Returns whether there were any. */
 export function removeSets(socket: IpsetSocket, kept: ReadonlySet<string>): boolean {
   const doomed = socket.names().filter((name) => isOwnSet(name) && !kept.has(name));
   return doomed.map((name) => socket.destroy(name)).includes(true);

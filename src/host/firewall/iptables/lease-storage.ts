@@ -6,28 +6,28 @@ import type { FamilyRules } from './family-rules.ts';
 
 export type LeaseToAdd = { readonly gate: GatePorts; readonly grant: Grant; readonly rules: FamilyRules };
 
-/** Where the iptables firewall keeps its leases: beside its rules, or among them. */
+/** Where the iptables firewall stores its leases: in sets, or as rules. */
 export interface LeaseStorage {
   readonly keeping: LeaseKeeping;
   /** Whether the kernel ends them. */
   readonly endsByItself: boolean;
-  /** Makes room for the gates' leases, with these in it and no others, before the rules are installed. */
+  /** Prepares storage for the gates' leases, with exactly these in it, before the rules are installed. */
   fill(families: readonly Family[], gates: readonly GatePorts[], grants: readonly Grant[]): Promise<void>;
-  /** The last second of a lease that is a rule, where it has one. */
+  /** The last second of a lease that is stored as a rule, if it has one. */
   until(door: string, source: Address): string | undefined;
-  /** Whether a source that had one has it no longer. */
+  /** Whether a source that had a lease no longer has it. */
   isOver(gate: GatePorts, source: Address): boolean;
-  /** No two for one source at one door. If one is refused, nobody is let in who was not before. */
+  /** At most one per source and door. If one is refused, nobody is let in who was not before. */
   add(leases: readonly LeaseToAdd[]): Promise<void>;
   delete(door: string, source: Address, gate: GatePorts | undefined, rules: FamilyRules): Promise<void>;
-  /** Whether all is there that the rules do not show themselves. `live`: grants that are not over, and for more than one use. */
+  /** Checks everything that the rules themselves do not show. `live`: grants that are not over and not single-use. */
   isInPlace(
     families: readonly Family[],
     gates: readonly GatePorts[],
     parts: ReadonlyMap<Family, OwnPart>,
     live: readonly Grant[],
   ): Promise<boolean>;
-  /** Takes away what no rule needs any more: all but the sets of these names. */
+  /** Removes what no rule needs any more: all sets except these. */
   keepOnly(sets: readonly string[]): Promise<void>;
   close(): void;
 }

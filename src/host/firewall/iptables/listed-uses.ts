@@ -4,8 +4,8 @@ import type { Gate, Grant } from '../contract/firewall.ts';
 import { unusedLeases } from './unused-leases.ts';
 
 /**
- * Of grants of single-use gates only those whose source is listed as unused; `unknown` are those whose list is gone.
- * Nothing is listed again: of a list that rules in place have kept, nothing is lost when they are replaced.
+ * Of the grants of single-use gates, only those whose source is listed as unused; `unknown`: those whose list is gone.
+ * Nothing is added again: rules that stay in place keep their list, so replacing them loses nothing.
  */
 export function readListed(
   gates: readonly Gate[],
@@ -24,7 +24,7 @@ export function readListed(
   };
 }
 
-/** The list of a door's unused leases that the source is or is not in. */
+/** The list of a door's unused leases. */
 export function listOf(gate: Pick<Gate, 'door' | 'prefix6'>, source: Address): string {
   return doorSet(gate.door, familyOf(source), gate.prefix6);
 }

@@ -10,7 +10,7 @@ import {
 } from '../../netlink/netlink-message.ts';
 import type { NetlinkSocket } from '../../netlink/netlink-socket.ts';
 
-/** linux/netlink.h: of a thing that has others in it, nothing is deleted. */
+/** linux/netlink.h: do not delete an object that contains others. */
 const NLM_F_NONREC = 0x100;
 
 /** linux/netfilter/nfnetlink.h. */
@@ -32,7 +32,7 @@ const NFPROTO = { 4: 2, 6: 10 } as const;
 
 const GENERAL_BYTES = 4;
 
-/** The number of the ruleset as it is now; each transaction of anybody's makes another. */
+/** The ruleset's present generation. Every transaction of any program changes it. */
 export function readGeneration(socket: NetlinkSocket): number {
   const answer = socket.ask(typeOf(NFT_MSG_GETGEN), general(0));
   const id = typeof answer === 'number' ? undefined : readAttributes(answer, GENERAL_BYTES).get(NFTA_GEN_ID);
@@ -40,7 +40,7 @@ export function readGeneration(socket: NetlinkSocket): number {
   throw new SystemCallError('ask for', 'the generation of nftables', typeof answer === 'number' ? answer : 0);
 }
 
-/** Refused where somebody has changed the rules since `generation` (ERESTART), or something is not empty (EBUSY). */
+/** Refused if the rules have changed since `generation` (ERESTART), or if something is not empty (EBUSY). */
 export function renderChainRemoval(
   family: Family,
   { chains, table }: { readonly chains: readonly string[]; readonly table: boolean },

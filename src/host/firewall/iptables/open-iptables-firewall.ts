@@ -10,9 +10,9 @@ import { type LeasePlaceOptions, openLeaseStorage } from './open-lease-storage.t
 
 export type IptablesOptions = LeasePlaceOptions & {
   readonly variant?: IptablesVariant;
-  /** What ipset counts to at most. */
+  /** The longest timeout of ipset. */
   readonly longest?: Millis;
-  /** How often to look for changes that the kernel does not tell of. */
+  /** Interval of checks for changes that the kernel does not report. */
   readonly lookEvery?: Millis;
 };
 
@@ -20,8 +20,8 @@ const LOOK_EVERY = seconds(30);
 const FOR_EVER = millis(Number.POSITIVE_INFINITY);
 
 /**
- * The firewall of hosts with iptables and ip6tables, each family for itself: where one is missing, its grants fail and
- * the other's work. Throws a `FirewallError` where both are.
+ * The firewall of hosts with iptables and ip6tables, each family separately: if one is missing, only its grants fail.
+ * Throws a `FirewallError` if both are missing.
  */
 export async function openIptablesFirewall(options: IptablesOptions = {}): Promise<IptablesFirewall> {
   const variant = options.variant ?? 'iptables';
@@ -49,7 +49,7 @@ export async function openIptablesFirewall(options: IptablesOptions = {}): Promi
   return new IptablesFirewall(tables, missing, place, {
     name: renderName(variant, missing, place, whyRules),
     lookEvery: options.lookEvery ?? LOOK_EVERY,
-    // A rule stays until it is taken away.
+    // A rule stays until it is removed.
     longest: place.keeping === 'sets' ? longest : FOR_EVER,
   });
 }

@@ -7,16 +7,16 @@ import { LeaseSets } from './lease-sets.ts';
 import type { LeaseStorage } from './lease-storage.ts';
 
 export type LeasePlaceOptions = {
-  /** `false`: leases as rules even where there is ipset. */
+  /** `false`: store leases as rules even if ipset is available. */
   readonly ipset?: boolean;
-  /** `false`: rules that only Bussa ends, even where there is the match `time`. */
+  /** `false`: use rules that only Bussa ends, even if the `time` match is available. */
   readonly time?: boolean;
 };
 
-/** `whyRules`: why they are not in sets. */
+/** `whyRules`: why the leases are not in sets. */
 type Place = { readonly place: LeaseStorage; readonly whyRules?: string };
 
-/** The kernel's sets, whose elements end by themselves; else rules that end by the wall clock; else rules. */
+/** Kernel sets, whose elements end by themselves; otherwise rules that end by the wall clock; otherwise plain rules. */
 export function openLeaseStorage(
   families: readonly Family[],
   { ipset = true, time = true, longest }: LeasePlaceOptions & { readonly longest: Millis },

@@ -2,8 +2,8 @@ import { readRuleGeneration } from '../ruleset/rule-generation.ts';
 import { hasLegacyTable } from './iptables-commands.ts';
 
 /**
- * A text that is the same for as long as nobody has changed a rule of nftables or of iptables over it. `undefined` where
- * rules may change without that: the kernel counts no changes of iptables-legacy.
+ * A text that stays the same until somebody changes rules of nftables or iptables-nft. `undefined`: rules may change
+ * without that, because the kernel does not count changes of iptables-legacy.
  */
 export function readRuleFingerprint(): string | undefined {
   if (hasLegacyTable(4) || hasLegacyTable(6)) return undefined;
@@ -11,7 +11,7 @@ export function readRuleFingerprint(): string | undefined {
   return generation === undefined ? undefined : String(generation);
 }
 
-/** What was read of the rules, for as long as nobody changes them. */
+/** Caches what was read from the rules until they change. */
 export class SeenRules<T> {
   #seen: { readonly rules: string; readonly value: T } | undefined;
 

@@ -3,16 +3,16 @@ import { requireRoomToSpawn } from '../../ffi/descriptor-room.ts';
 import { isExhausted } from '../../ffi/is-exhausted.ts';
 import { ExhaustedError, FirewallError } from '../contract/firewall.ts';
 
-/** No command of the firewall takes this long: what hangs is ended, and has failed. */
+/** No firewall command takes this long: a hanging one is killed and has failed. */
 const DEADLINE_MS = 10_000;
 
-/** BOUNDED: of what a command prints, this much is kept; a listing that is longer is an error. */
+/** BOUNDED: bytes of a command's output. A longer listing is an error. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
-/** Where these commands are, whatever path the daemon was started with. */
+/** Directories of these commands, whatever PATH the daemon was started with. */
 const PATH = [process.env.PATH ?? '', '/usr/sbin', '/sbin', '/usr/bin', '/bin'].filter(Boolean).join(':');
 
-/** Runs a command without a shell; resolves with its output, rejects with a `FirewallError` of its last words. */
+/** Runs a command without a shell. Resolves to its output; rejects with a `FirewallError` that quotes its last line. */
 export function runTool(command: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(new FirewallError(`${[command, ...args].join(' ')}: ${why}`));
@@ -21,7 +21,7 @@ export function runTool(command: string, args: readonly string[], input = ''): P
       requireRoomToSpawn(3, command);
       child = spawn(command, args, { env: { PATH, LC_ALL: 'C' }, stdio: 'pipe' });
     } catch (error) {
-      // Out of memory, for one.
+      // Out of memory, for example.
       return reject(notRun(command, error as NodeJS.ErrnoException));
     }
     child.once('error', (error) => {
@@ -35,7 +35,7 @@ export function runTool(command: string, args: readonly string[], input = ''): P
       child.kill('SIGKILL');
       fail(`not finished after ${DEADLINE_MS / 1000} s: does another process hold the lock of the rules?`);
     }, DEADLINE_MS);
-    // Without a free descriptor there are no pipes, and the error comes in a moment.
+    // Without a free descriptor there are no pipes; the error event follows.
     if (child.stdout === undefined) return;
     child.stdout.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
@@ -54,19 +54,19 @@ export function runTool(command: string, args: readonly string[], input = ''): P
             (signal ? `ended by ${signal}` : `status ${status}`),
         );
     });
-    // One that ends before it has read everything tells why by its status.
+    // If the program ends before it has read everything, its status tells why.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   });
 }
 
-/** A program that is missing tells something of the host; that there was no room to run it does not. */
+/** A missing program is a fact about the host. A lack of resources to run it is not. */
 function notRun(command: string, error: NodeJS.ErrnoException): FirewallError {
   const text = `${command}: ${error.message}`;
   return isExhausted(error) ? new ExhaustedError(text) : new FirewallError(text);
 }
 
-/** iptables' remarks of where else to look are not what has failed. */
+/** Skips iptables' hints about where to find help. */
 function lastWords(text: string): string | undefined {
   const lines = text
     .split('\n')

@@ -2,16 +2,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { type Address, parseAddress } from '../../../core/net/address.ts';
 import { FirewallError } from '../contract/firewall.ts';
 
-/** The lists of xt_recent in this network namespace, one file each (iptables-extensions(8), "recent"). */
+/** The xt_recent lists of this network namespace, one file each (iptables-extensions(8), "recent"). */
 const LISTS = '/proc/self/net/xt_recent';
 
-/** How many addresses xt_recent holds in a list, the module's own default and its parameter's file. */
+/** Capacity of an xt_recent list: the module's default, and the file of its parameter. */
 const DEFAULT_CAPACITY = 100;
 const CAPACITY_FILE = '/sys/module/xt_recent/parameters/ip_list_tot';
 
-/** The sources whose single-use leases have not been used: a rule takes a source off as it lets it in. */
+/** The sources whose single-use leases are unused: a rule removes a source when it lets it in. */
 export const unusedLeases = {
-  /** `undefined` where no rule uses the list. */
+  /** `undefined`: no rule uses the list. */
   read(list: string): Set<Address> | undefined {
     let text: string;
     try {
@@ -25,8 +25,8 @@ export const unusedLeases = {
   },
 
   /**
-   * BOUNDED: by the kernel, which would drop the oldest for a new one. Leases that are over (`isOver`) make room;
-   * where there is none, the new lease is refused. Returns whether the source was not listed.
+   * BOUNDED: by the kernel, which would drop the oldest entry for a new one. Leases that are over (`isOver`) make room;
+   * without room, the new lease is refused. Returns whether the source was not listed.
    */
   add(list: string, source: Address, isOver: (source: Address) => boolean): boolean {
     const present = unusedLeases.read(list) ?? new Set();

@@ -5,8 +5,8 @@ import { SystemCallError } from '../../ffi/system-call-error.ts';
 import { watchRules } from '../ruleset/rule-watch.ts';
 
 /**
- * Calls back after each change of rules that iptables has made in nf_tables (changes of its own commands too: they
- * are processes of their own), and every so often besides: of changes by iptables-legacy and ipset the kernel tells nobody.
+ * Calls back after each change of iptables rules in nf_tables (including its own commands, which are separate
+ * processes), and at this interval: the kernel does not report changes of iptables-legacy and ipset.
  */
 export function watchTables(onChange: () => void, every: Millis): Readiness {
   const events = watchEvents(onChange);

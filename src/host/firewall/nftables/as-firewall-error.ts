@@ -2,7 +2,7 @@ import { LibnftablesError } from '../../ffi/libnftables.ts';
 import { SystemCallError } from '../../ffi/system-call-error.ts';
 import { FirewallError } from '../contract/firewall.ts';
 
-/** Does it, and words what nftables or the kernel has against it. */
+/** Does it, and turns an error of nftables or the kernel into a `FirewallError`. */
 export function asFirewallError<Result>(what: string, act: () => Result): Result {
   try {
     return act();
@@ -15,7 +15,7 @@ export function asFirewallError<Result>(what: string, act: () => Result): Result
   }
 }
 
-/** Somebody else may change the rules between what was listed and what was done: then it is tried once more. */
+/** Other programs may change the rules between listing and changing: then tries once more. */
 export function withRetry<Result>(act: () => Result): Result {
   try {
     return act();

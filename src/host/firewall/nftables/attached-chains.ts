@@ -8,7 +8,7 @@ import type { Nftables } from '../../ffi/libnftables.ts';
 import { FirewallError, type Gate, GateError } from '../contract/firewall.ts';
 import { jumpTarget, type Listed, listObjects, listTables } from '../ruleset/nft-listing.ts';
 
-/** Where in the packets' path the chains to attach to hang, as the kernel has them now. */
+/** The chains to attach to, and their hooks, as the kernel has them now. */
 export function findAttachedChains(nft: Nftables, attach: readonly AttachPoint[]): AttachedChain[] {
   const tables = listTables(nft);
   return attach.map((point) => {
@@ -18,14 +18,14 @@ export function findAttachedChains(nft: Nftables, attach: readonly AttachPoint[]
   });
 }
 
-/** The chains of somebody else's that drop what no rule lets in. */
+/** Foreign base chains that drop what no rule accepts. */
 export function listClosing(nft: Nftables): BaseChain[] {
   const chains = readBaseChains(nft.list('list ruleset', { terse: true }), OWN_TABLE.table) ?? [];
   return chains.filter(({ closes }) => closes);
 }
 
 /**
- * Each path that a gate has ports on and that is closed by somebody, whom nobody has named there. Throws a `GateError`.
+ * Checks that every path of a gate's ports that a foreign chain closes has a chain to attach to. Throws a `GateError`.
  */
 export function requireBaseChains(
   anchors: readonly AttachedChain[],
@@ -38,7 +38,7 @@ export function requireBaseChains(
   }
 }
 
-/** The families whose packets to this host are dropped by somebody, and seen by no anchor. */
+/** Families whose packets to this host are dropped by a foreign chain but seen by none of the attached chains. */
 export function unseenFamilies(anchors: readonly AttachedChain[], closing: readonly BaseChain[]): Family[] {
   const sees = (family: Family, point: AttachPoint): boolean =>
     familiesOf(attachedTable(point)).includes(family);
@@ -62,7 +62,7 @@ function pathOf(point: AttachPoint, listed: readonly Listed[]): Path {
   return path;
 }
 
-/** The hooks from which packets come to the chain, directly or through others; `undefined` if there is no such chain. */
+/** The hooks from which packets reach the chain, directly or through others; `undefined`: there is no such chain. */
 function hooksOf(name: string, listed: readonly Listed[], seen: Set<string>): Set<string> | undefined {
   const chain = listed.find((object) => object.chain?.name === name)?.chain;
   if (chain === undefined) return undefined;

@@ -30,16 +30,16 @@ const DATA_VALUE = 1;
 /** linux/netfilter.h: NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6. */
 const NFPROTO: Readonly<Record<OwnTable['family'], number>> = { inet: 1, ip: 2, ip6: 10 };
 
-/** An attribute's length has 16 bits, and an element of IPv6 takes 40 bytes. */
+/** An attribute's length has 16 bits, and an IPv6 element takes 40 bytes. */
 export const MAX_ELEMENTS = 1024;
 
-/** A timeout for what is taken out again at once. */
+/** The timeout of an element that is deleted again at once. */
 const PASSING_MS = 1000;
 
 /**
- * The whole of one transaction, each of its messages with the same number; the kernel confirms the last change. An
- * element that does not exist cannot be taken out, and kernels before 6.3 have no NFT_MSG_DESTROYSETELEM: it is put in
- * before. `generation`: of the rules; the kernel refuses the whole where there is another one (since Linux 4.14).
+ * One complete transaction, whose messages all have the same sequence number; the kernel acknowledges the last change.
+ * Deleting a missing element is an error, and kernels before 6.3 have no NFT_MSG_DESTROYSETELEM, so the element is
+ * added first. `generation`: the kernel rejects the transaction if the ruleset has another one (since Linux 4.14).
  */
 export function renderTransaction(
   changes: readonly SetChange[],
@@ -93,7 +93,7 @@ function renderList({ family, table }: OwnTable, set: string, elements: readonly
   ]);
 }
 
-/** Times in the kernel are 64 bits of milliseconds. */
+/** The kernel's times are 64-bit milliseconds. */
 function renderElement(source: Address, left?: number): Uint8Array {
   const words = addressWords(source).slice(familyOf(source) === 4 ? 3 : 0);
   const key = renderAttribute(ELEM.key | NLA_F_NESTED, renderAttribute(DATA_VALUE, bigEndian(words)));

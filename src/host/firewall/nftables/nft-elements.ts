@@ -10,19 +10,19 @@ const NETLINK_NETFILTER = 12;
 /** asm-generic/errno-base.h. */
 const EEXIST = 17;
 
-/** No ruleset lives through two thousand million changes between two looks. */
+/** No ruleset changes two thousand million times between two checks. */
 const FAR_OFF = 0x80000000;
 
 /**
- * Elements of nftables' sets without a detour through text: libnftables parses each command, and lists the tables
- * again after each change.
+ * Elements of nftables sets, without text: libnftables parses each command, and lists the tables again after each
+ * change.
  */
 export class NftElements {
   readonly #socket = new NetlinkSocket(NETLINK_NETFILTER, 'the sets of nftables');
 
   /**
-   * The same for leases that are most likely new: an element that does not exist needs not be taken out, which is three
-   * orders in one and work for the kernel later.
+   * As `change`, for leases that are most likely new: skipping the deletion of old elements saves three messages per
+   * change, and later work in the kernel.
    */
   open(changes: readonly SetChange[]): void {
     const fresh = withoutOut(changes);
@@ -32,13 +32,13 @@ export class NftElements {
     else if (errno !== 0) throw refusal(changes, errno);
   }
 
-  /** The kernel is told that it is meant for another generation of the rules than there is: it refuses it unread. */
+  /** Names a generation that the ruleset does not have, so that the kernel rejects the transaction unread. */
   rehearse(changes: readonly SetChange[]): void {
     const current = readRuleGeneration();
     if (current !== undefined) this.#transact(withoutOut(changes), (current ^ FAR_OFF) >>> 0);
   }
 
-  /** All of it, or nothing. Throws a `SystemCallError`: ENOENT where a set or its table is gone. */
+  /** All of it, or nothing. Throws a `SystemCallError`: ENOENT if a set or its table is gone. */
   change(changes: readonly SetChange[]): void {
     const errno = this.#transact(changes);
     if (errno !== 0) throw refusal(changes, errno);
@@ -48,7 +48,7 @@ export class NftElements {
     this.#socket.close();
   }
 
-  /** `generation`: the only one of the rules that it is meant for; any, where it is absent. */
+  /** `generation`: the only ruleset generation that it applies to. Absent: any. */
   #transact(changes: readonly SetChange[], generation?: number): number {
     if (changes.length === 0) return 0;
     return this.#socket.transact((sequence) => renderTransaction(changes, sequence, generation));

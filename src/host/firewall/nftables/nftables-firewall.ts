@@ -28,14 +28,14 @@ import { findTraces, renderStanding } from './own-objects.ts';
 import { readUses } from './single-uses.ts';
 
 /**
- * Bussa's own table closes, whatever else there is. Chains of somebody else's that drop are to let the doors' sources in
- * besides: `attach`, as the owner has named them, or `found`, of which those that no door needs are left alone.
+ * Bussa's own table closes the ports, whatever else exists. Foreign chains that drop must also accept the doors'
+ * sources: those in `attach` are named by the owner; those in `found` are used only if a door needs them.
  */
 export type NftablesOptions =
   | { readonly attach?: readonly AttachPoint[]; readonly found?: never }
   | { readonly found: readonly PathChain[]; readonly attach?: never };
 
-/** nftables in the network namespace of this process: rules through libnftables, elements by netlink. */
+/** nftables in the network namespace of this process: rules through libnftables, elements through netlink. */
 export function openNftablesFirewall(options: NftablesOptions = {}): Firewall {
   return asFirewallError('open nftables', () => {
     const nft = openNftables();
@@ -57,15 +57,15 @@ class NftablesFirewall implements Firewall {
   readonly #elements: NftElements;
   readonly #attach: readonly AttachPoint[];
   readonly #found: readonly PathChain[] | undefined;
-  /** Where sets of Bussa's stand. */
+  /** Tables that contain sets of Bussa's. */
   #homes: readonly OwnTable[] = [OWN_TABLE];
-  /** Whose packets no table in `attach` sees, where somebody drops them. */
+  /** Families that a foreign chain drops and no chain in `attach` sees. */
   #unseen: readonly Family[] = [];
   #singleUse: ReadonlySet<string> = new Set();
   #shortcoming: string | undefined;
-  /** What `install` has left; '' before. */
+  /** The rules that `install` left; '' before. */
   #standing = '';
-  /** Of the ruleset in which the rules were last found in place. */
+  /** Generation of the ruleset in which the rules were last found complete. */
   #seenIn: number | undefined;
 
   constructor(nft: Nftables, elements: NftElements, { attach = [], found }: NftablesOptions) {
@@ -100,7 +100,7 @@ class NftablesFirewall implements Firewall {
     return unknown;
   }
 
-  /** One transaction, instead of whatever stands of Bussa's. */
+  /** One transaction that replaces all of Bussa's rules. */
   #put(gates: readonly Gate[], live: readonly Grant[], anchors: readonly AttachedChain[]): readonly Grant[] {
     const uses = readUses(this.#nft, gates, live);
     const open = live.filter((grant) => !uses.has(grant) || uses.get(grant) === 'unused');
@@ -143,7 +143,7 @@ class NftablesFirewall implements Firewall {
     this.#elements.rehearse(changesForGrants(this.#homes, [grant]));
   }
 
-  /** What sees one family alone cannot let the other in. */
+  /** A chain that sees one family cannot let in the other. */
   #requireSeen(grants: readonly Grant[]): void {
     const unseen = grants.find(({ source }) => this.#unseen.includes(familyOf(source)));
     if (unseen === undefined) return;
@@ -159,7 +159,7 @@ class NftablesFirewall implements Firewall {
       try {
         this.#elements.change(changesForRevoke(this.#homes, door, source));
       } catch (error) {
-        // Where somebody has taken the set away, nothing is open through it.
+        // If the set was removed, nothing is open through it.
         const sets = listSetNames(this.#nft);
         const left = this.#homes.filter((home) =>
           sets.has(`${renderTable(home)} ${setName(home.prefix, door, familyOf(source))}`),
@@ -183,7 +183,7 @@ class NftablesFirewall implements Firewall {
     return withRetry(() => this.#readStanding() === this.#standing);
   }
 
-  /** Asked at each look: which leases are alive is another matter than the rules, and may have changed alone. */
+  /** Checked each time: leases can disappear without a change of the rules. */
   #hasLost(live: readonly Grant[]): boolean {
     const lasting = live.filter(({ door }) => !this.#singleUse.has(door));
     return this.#homes.some((home) => {

@@ -29,7 +29,7 @@ function attachedObjects(home: string, listed: readonly Listed[]): AttachedObjec
   };
 }
 
-/** In somebody else's table: whether it is Bussa's. */
+/** Whether an object in a foreign table is Bussa's. */
 export function isAttachedObject({ chain, set, rule }: Listed): boolean {
   if (chain !== undefined) return isAttachedChain(chain.name);
   if (set !== undefined) return isAttachedSet(set.name);
@@ -37,8 +37,8 @@ export function isAttachedObject({ chain, set, rule }: Listed): boolean {
 }
 
 /**
- * What stands of Bussa's in these tables, and in its own if there is one, but for the elements of sets; '' if a table is
- * gone. With the kernel's numbers: what somebody has saved and loaded again looks the same, with leases that are over.
+ * Everything of Bussa's in these tables and in its own, without set elements; '' if a table is gone. It includes the
+ * kernel's handles, because saved and reloaded rules look the same but have outdated leases.
  */
 export function renderStanding(nft: Nftables, homes: readonly string[]): string {
   const tables = listTables(nft);

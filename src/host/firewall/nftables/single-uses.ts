@@ -5,12 +5,12 @@ import type { Nftables } from '../../ffi/libnftables.ts';
 import type { Gate, Grant } from '../contract/firewall.ts';
 import { listElements, listSetNames } from '../ruleset/nft-listing.ts';
 
-/** `unknown`: the sets that could have told do not exist. */
+/** `unknown`: the sets that would tell do not exist. */
 type Use = 'unused' | 'used' | 'unknown';
 
 /**
- * Which grants of single-use gates have not been used, as the elements of Bussa's sets tell that stand now, in its own
- * table and in others. A rule takes an element away as it lets its source in; a chain of each table may.
+ * Which grants of single-use gates are unused, by the present elements of Bussa's sets in all tables. A rule deletes an
+ * element when it lets its source in; any of the tables may have done so.
  */
 export function readUses(
   nft: Nftables,

@@ -1,7 +1,7 @@
 import { type Address, parseAddress } from '../../../core/net/address.ts';
 import type { Nftables } from '../../ffi/libnftables.ts';
 
-/** One object of a listing, as libnftables-json(5) has it; only what is asked for here. */
+/** Objects of a listing, as in libnftables-json(5), with only the fields needed here. */
 export type ListedChain = {
   readonly family: string;
   readonly table: string;
@@ -33,7 +33,7 @@ export function listObjects(nft: Nftables, what: string, { terse = true } = {}):
   return nftables;
 }
 
-/** The names of all tables, as commands name them: `inet filter`. */
+/** The names of all tables, in command form: `inet filter`. */
 export function listTables(nft: Nftables): Set<string> {
   const tables = listObjects(nft, 'tables').flatMap(({ table }) => (table === undefined ? [] : [table]));
   return new Set(tables.map(({ family, name }) => `${family} ${name}`));
@@ -45,7 +45,7 @@ export function listSetNames(nft: Nftables): Set<string> {
   return new Set(sets.map(({ family, table, name }) => `${family} ${table} ${name}`));
 }
 
-/** The addresses in these sets, given by their full names. */
+/** The addresses in these sets, given by full name. */
 export function listElements(nft: Nftables, sets: readonly string[]): Set<Address> {
   const elements = sets.flatMap((name) =>
     listObjects(nft, `set ${name}`, { terse: false }).flatMap(({ set }) => set?.elem ?? []),
@@ -57,10 +57,10 @@ export function listElements(nft: Nftables, sets: readonly string[]): Set<Addres
   return new Set(addresses.filter((address) => address !== undefined));
 }
 
-/** As an element with a timeout or a limit is written. */
+/** The JSON form of an element with a timeout or a limit. */
 type WrappedElement = { readonly elem?: { readonly val?: string } };
 
-/** The chain that a rule sends packets to. */
+/** The chain that a rule jumps to. */
 export function jumpTarget({ expr }: ListedRule): string | undefined {
   for (const statement of expr) {
     const verdict = (statement.jump ?? statement.goto) as { readonly target: string } | undefined;

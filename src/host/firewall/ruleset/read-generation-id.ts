@@ -10,7 +10,7 @@ const NFTA_GEN_ID = 1;
 const FAMILY_BYTES = 4;
 const ATTRIBUTE_HEADER_BYTES = 4;
 
-/** A number that is another one after each change of this namespace's nftables; `undefined` where the kernel has none. */
+/** A number that changes with each change of this namespace's nftables; `undefined`: the kernel has none. */
 export function readGenerationId(): number | undefined {
   let socket: NetlinkSocket | undefined;
   try {
@@ -34,5 +34,5 @@ function idIn(body: DataView): number | undefined {
   return undefined;
 }
 
-/** Netlink headers are in the machine's own byte order; nf_tables writes numbers in network byte order. */
+/** Netlink headers are in machine byte order; nf_tables writes numbers in network byte order. */
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;

@@ -7,7 +7,7 @@ export const GET_GENERATION = (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETGEN;
 const NFTA_GEN_ID = 1;
 const NFTA_GEN_PROC_PID = 2;
 
-/** struct nlmsghdr, and struct nfgenmsg behind it. */
+/** struct nlmsghdr, followed by struct nfgenmsg. */
 const HEADER_BYTES = 16;
 const FAMILY_BYTES = 4;
 const ATTRIBUTE_HEADER_BYTES = 4;
@@ -16,8 +16,8 @@ const ATTRIBUTE_HEADER_BYTES = 4;
 const ATTRIBUTE_TYPE = 0x3fff;
 
 /**
- * Whether these netlink messages end a transaction that a process other than `pid` has made. The kernel names the
- * process as the first pid namespace counts: within another one a change of our own passes for somebody else's.
+ * Whether these netlink messages end a transaction of a process other than `pid`. The kernel uses pids of the initial
+ * pid namespace: inside another one, our own changes look foreign.
  */
 export function isForeignChange(bytes: Uint8Array, pid: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -34,12 +34,12 @@ export function isForeignChange(bytes: Uint8Array, pid: number): boolean {
   return false;
 }
 
-/** The number of the ruleset, which every transaction changes, from the answer to `GET_GENERATION`. */
+/** The ruleset's generation, which every transaction changes, from the answer to `GET_GENERATION`. */
 export function readGenerationId(body: DataView): number | undefined {
   return attributeOf(body, FAMILY_BYTES, body.byteLength, NFTA_GEN_ID);
 }
 
-/** Netlink headers are in the machine's own byte order. */
+/** Netlink headers are in machine byte order. */
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** nf_tables itself writes numbers in network byte order. */

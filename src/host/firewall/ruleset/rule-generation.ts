@@ -9,8 +9,8 @@ const NETLINK_NETFILTER = 12;
 const ANY_FAMILY = new Uint8Array(4);
 
 /**
- * The number of this namespace's nftables ruleset: while it is the same, nobody has changed a table, a chain, a rule or
- * a set. `undefined` where it cannot be had. One question to the kernel, some 50 µs.
+ * The generation of this namespace's nftables ruleset: while it is the same, no table, chain, rule or set has changed.
+ * `undefined`: it cannot be read. One question to the kernel, about 50 µs.
  */
 export function readRuleGeneration(): number | undefined {
   try {

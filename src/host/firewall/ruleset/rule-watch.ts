@@ -6,10 +6,13 @@ import { isForeignChange } from './read-generation.ts';
 const NETLINK_NETFILTER = 12;
 const NFNLGRP_NFTABLES = 7;
 
-/** A ruleset is often loaded by many small transactions: one call for all that come this soon after the first. */
+/**
+ * A ruleset is often loaded in many small transactions. Those that follow the first one this closely cause only one
+ * call.
+ */
 const SETTLE_MS = 50;
 
-/** Calls back after each change of this namespace's nftables that another process has made. */
+/** Calls back after each change of this namespace's nftables by another process. */
 export function watchRules(onChange: () => void): Readiness {
   let settling: NodeJS.Timeout | undefined;
   const readiness = watchNetlink(
