@@ -9,7 +9,7 @@ export const JSON_OPTION: OptionTable = {
   json: { type: 'boolean', summary: 'print the answer as one JSON value' },
 };
 
-/** The verb's own options, and those that it shares with all others. */
+/** The verb's own options, and those that all verbs share. */
 export function optionsOf(verb: Verb): OptionTable {
   return { ...verb.options, ...(verb.streams === true ? {} : JSON_OPTION), ...HELP_OPTION };
 }

@@ -1,14 +1,14 @@
-/** What a shell can offer in the place of a word: a sort of thing on this machine, or one of these words. */
+/** What a shell can offer for a word: a kind of thing on this machine, or one of these words. */
 export type Completes = 'file' | 'directory' | 'interface' | 'host' | 'door' | 'profile' | readonly string[];
 
-/** Texts are plain, with `backquotes` around what is typed as it stands. */
+/** Texts are plain, with `backquotes` around literal input. */
 type Described = {
   readonly short?: string;
-  /** The name is not shortened. */
+  /** The name cannot be abbreviated. */
   readonly whole?: true;
-  /** A phrase that begins small and has no full stop: for the help, the manual and the completions. */
+  /** A phrase in lower case without a full stop: for the help, the manual and the completions. */
   readonly summary: string;
-  /** Whole sentences, for the manual alone. */
+  /** Whole sentences, for the manual only. */
   readonly details?: string;
 };
 
@@ -16,14 +16,14 @@ export type FlagOption = Described & { readonly type: 'boolean' };
 
 export type ValueOption = Described & {
   readonly type: 'string';
-  /** The word that stands for its value, in capitals. */
+  /** Placeholder of its value, in capitals. */
   readonly value: string;
   readonly completes?: Completes;
 };
 
 export type Option = FlagOption | ValueOption;
 
-/** Options by their long names, in the order in which the help has them. */
+/** Options by their long names, in the order of the help. */
 export type OptionTable = Readonly<Record<string, Option>>;
 
 export type Operand = {
@@ -32,6 +32,6 @@ export type Operand = {
   readonly summary: string;
   readonly completes?: Completes;
   readonly optional?: true;
-  /** This one and all that follow. */
+  /** This operand and all that follow. */
   readonly many?: true;
 };

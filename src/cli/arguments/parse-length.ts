@@ -3,7 +3,10 @@ import { MAX_TIMEOUT_SECONDS } from '../../core/config/values/parse-seconds.ts';
 import { type Millis, seconds } from '../../core/net/time.ts';
 import { UsageError } from './read-options.ts';
 
-/** As the configuration writes it, from a second on: `90s`, `10m`. Throws a `UsageError` that names the option. */
+/**
+ * Parses a duration as in the configuration, at least a second: `90s`, `10m`. Throws a `UsageError` that names the
+ * option.
+ */
 export function parseLength(text: string, option: string): Millis {
   const length = readSeconds(text);
   if (length !== undefined && length > 0 && length <= MAX_TIMEOUT_SECONDS) return seconds(length);

@@ -5,8 +5,8 @@ import { UsageError } from './read-options.ts';
 const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2}))?)?$/;
 
 /**
- * `today` and `yesterday`, which begin at midnight; `now`; `2h`, so long ago; a date, `2026-11-01`, and a moment,
- * `2026-11-01 14:30`; all in the time zone of this process. Throws a `UsageError` that names the option.
+ * Parses `today` and `yesterday`, which begin at midnight; `now`; `2h`, meaning two hours ago; a date, `2026-11-01`; or
+ * a moment, `2026-11-01 14:30`. All in the time zone of this process. Throws a `UsageError` that names the option.
  */
 export function parseMoment(text: string, option: string, now: Date): Instant {
   const word = text.toLowerCase();

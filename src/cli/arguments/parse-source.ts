@@ -1,7 +1,7 @@
 import { type Address, parseAddress, unmapped } from '../../core/net/address.ts';
 import { UsageError } from './read-options.ts';
 
-/** What a log has as `::ffff:192.0.2.7` is 192.0.2.7. Throws a `UsageError`. */
+/** `::ffff:192.0.2.7`, as some logs write it, becomes 192.0.2.7. Throws a `UsageError`. */
 export function parseSource(text: string): Address {
   const address = parseAddress(text);
   if (address !== undefined) return unmapped(address);

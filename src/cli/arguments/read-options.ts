@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { OptionTable } from './option.ts';
 
-/** One option as it was given; `value` stands only where the option takes one. */
+/** An option as given; `value` is set only if the option takes one. */
 export type GivenOption<Table extends OptionTable> = {
   readonly name: keyof Table & string;
   readonly value: string;
@@ -12,15 +12,15 @@ export type GivenArguments<Table extends OptionTable> = {
   readonly operands: readonly string[];
 };
 
-/** A mistake of the caller's; the message says which and what would be right. */
+/** A mistake on the command line. The message says what is wrong and what would be right. */
 export class UsageError extends Error {}
 
 type Token = ReturnType<typeof parse>['tokens'][number];
 type OptionToken = Extract<Token, { kind: 'option' }>;
 
 /**
- * Options and operands in any order, as getopt_long(3) takes them: clusters, values that begin with a dash, long
- * names shortened as far as they stay unique. Throws a `UsageError`.
+ * Options and operands in any order, as getopt_long(3) accepts them: clusters, values that begin with a dash, and
+ * unambiguous abbreviations of long names. Throws a `UsageError`.
  */
 export function readOptions<Table extends OptionTable>(
   table: Table,
@@ -56,14 +56,14 @@ function tokenize(table: OptionTable, args: readonly string[]): readonly Token[]
   const { tokens } = parse(table, args);
   for (const token of tokens) {
     const expanded = expandAbbreviation(table, token);
-    // Once more from the start: with its full name known, the option may take the next argument as its value.
+    // Start again: with its full name, the option may take the next argument as its value.
     if (expanded !== undefined) return tokenize(table, args.with(token.index, expanded));
   }
   return tokens;
 }
 
 function parse(table: OptionTable, args: readonly string[]) {
-  // Not strict: its messages suit JavaScript callers, and it refuses values that begin with a dash.
+  // Not strict: its messages are meant for JavaScript programmers, and it refuses values that begin with a dash.
   return parseArgs({
     args,
     options: table as Record<string, { type: 'boolean' | 'string'; short?: string }>,

@@ -10,44 +10,44 @@ export type Json =
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
-/** Where a verb's words go. */
+/** Output of a verb. */
 export type Output = {
-  /** The whole answer, once: the value with --json, else the lines. */
+  /** The whole answer, called once: the value with --json, otherwise the lines. */
   readonly answer: (value: Json, lines: readonly string[]) => void;
-  /** A line on standard error. With --json, what is complained about is the answer where there is no other. */
+  /** A line on standard error. With --json it is the answer, if there is no other. */
   readonly error: (line: string) => void;
-  /** A line of text by a verb that streams. */
+  /** A line of text of a verb that streams. */
   readonly print: (line: string) => void;
-  /** Colours, where standard output is a terminal that has them and nobody said NO_COLOR. */
+  /** Colours, if standard output is a terminal that supports them and NO_COLOR is not set. */
   readonly style: (style: Style, text: string) => string;
   readonly json: boolean;
 };
 
-/** Does what was asked for, and resolves to the exit status. */
+/** Does what was asked, and resolves to the exit status. */
 export type Action = (output: Output) => Promise<number>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the command line has; options by their long names, the last one given counts. */
+/** The parsed command line; options by their long names, the last one given counts. */
 export type ParsedArguments = {
   readonly values: ReadonlyMap<string, string>;
-  /** As many as the verb asks for. */
+  /** As many as the verb takes. */
   readonly operands: readonly string[];
 };
 
-/** What stands behind the word `bussa`. Texts are plain, with `backquotes` around what is typed as it stands. */
+/** A verb of `bussa`. Texts are plain, with `backquotes` around literal input. */
 export type Verb = {
   readonly name: string;
-  /** A phrase that begins small and has no full stop. */
+  /** A phrase in lower case without a full stop. */
   readonly summary: string;
   /** Paragraphs, for the help and the manual. */
   readonly description: readonly string[];
   readonly operands: readonly Operand[];
   /** Without --json and --help, which every verb has. */
   readonly options: OptionTable;
-  /** Prints as it goes on, and has no --json but what `options` has. */
+  /** Prints continuously, and has --json only if `options` has it. */
   readonly streams?: true;
-  /** Whether it runs on macOS and Windows as well, with these arguments; absent: on Linux alone. */
+  /** Whether it also runs on macOS and Windows, with these arguments. Absent: only on Linux. */
   readonly isPortable?: (given: ParsedArguments) => boolean;
   /** Throws a `UsageError`. */
   readonly read: (given: ParsedArguments, environment: Environment) => Action;

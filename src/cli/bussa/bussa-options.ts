@@ -39,7 +39,7 @@ import { USER } from './verbs/user.ts';
 import { WATCH } from './verbs/watch.ts';
 import { WEB } from './verbs/web.ts';
 
-/** Everything that `bussa` can be told to do, in the order of the help. */
+/** All verbs of `bussa`, in the order of the help. */
 export const VERBS: readonly Verb[] = [
   INIT,
   CHECK,
@@ -77,13 +77,13 @@ export type BussaCommand =
   | { readonly kind: 'usage-error'; readonly message: string; readonly verb?: Verb; readonly json: boolean }
   | { readonly kind: 'action'; readonly verb: Verb; readonly json: boolean; readonly action: Action };
 
-/** A verb and its options. `help`, and -h, --help, -V and --version in the place of a verb, are known to all. */
+/** Parses a verb and its options. `help`, and -h, --help, -V and --version in place of a verb, always work. */
 export function parseBussaCommand(
   args: readonly string[],
   environment: Environment,
   platform: Platform,
 ): BussaCommand {
-  // A first -- ends options of which there are none before the verb.
+  // No options come before the verb, so a leading -- has no effect.
   const [word, ...rest] = args[0] === '--' ? args.slice(1) : args;
   const json = args.includes('--json');
   if (word === undefined) return { kind: 'usage-error', message: 'no verb was given', json };

@@ -7,9 +7,9 @@ import { parseBussaCommand, renderHelp } from './bussa-options.ts';
 import { LostOutputError, TerminalOutput } from './output.ts';
 
 async function main(args: readonly string[]): Promise<number> {
-  // Node.js opens a debugger on this signal unless somebody listens to it.
+  // Node.js opens a debugger on this signal unless it has a listener.
   process.on('SIGUSR1', () => undefined);
-  // This is the launcher's and not for the doors' commands.
+  // Set by the launcher; the doors' commands must not inherit it.
   delete process.env.NODE_COMPILE_CACHE;
   const command = parseBussaCommand(args, process.env, PLATFORM);
   switch (command.kind) {
@@ -36,7 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Who streams to a reader that has left is done. */
+/** A verb that streams has succeeded when its reader leaves. */
 async function streamed(action: Promise<number>): Promise<number> {
   try {
     return await action;

@@ -4,12 +4,12 @@ import { printableJson } from '../../core/event/printable.ts';
 import type { Json, Output, Style } from '../arguments/verb.ts';
 import { print, printLines, STDERR, STDOUT } from '../process/print.ts';
 
-/** Nothing that is said arrives: what there is to say of that is said at the end. */
+/** The output cannot be written. That is reported at the end. */
 export class LostOutputError extends Error {
   override readonly name = 'LostOutputError';
 }
 
-/** Speaks to the terminal, and knows at the end whether an answer is still owed. */
+/** Writes to the terminal, and knows at the end whether an answer is still missing. */
 export class TerminalOutput implements Output {
   readonly json: boolean;
   readonly #paints: boolean;
@@ -32,7 +32,7 @@ export class TerminalOutput implements Output {
     printLines(STDERR, line);
   };
 
-  /** Throws where nobody reads it any more: who streams has nothing else to do. */
+  /** Throws if nobody reads it any more: a verb that streams has nothing else to do. */
   readonly print = (line: string): void => {
     if (!print(STDOUT, `${line}\n`)) throw new LostOutputError('the standard output is lost');
   };
@@ -40,7 +40,7 @@ export class TerminalOutput implements Output {
   readonly style = (style: Style, text: string): string =>
     this.#paints ? styleText(style, text, { validateStream: false }) : text;
 
-  /** With --json every end has one value on standard output, a failure too. */
+  /** With --json every verb prints exactly one value on standard output, also on failure. */
   end(status: number): void {
     if (!this.json || this.#answered) return;
     this.answer({ error: this.#errors.join('\n'), status }, []);

@@ -1,6 +1,6 @@
 import type { Completes, Operand, OptionTable } from '../arguments/option.ts';
 
-/** What a shell has to know of one program, or of one verb of `bussa`. */
+/** What a shell needs to know about one program, or one verb of `bussa`. */
 export type CompletedCommand = {
   readonly name: string;
   readonly summary: string;
@@ -15,8 +15,8 @@ export type CompletionModel = {
 };
 
 /**
- * Shell words that list a sort of thing. Doors are the sections of the configuration, profiles the hosts without
- * wildcards: read with sed, so that pressing Tab starts no program that is slow to start.
+ * Shell commands that list a kind of thing. Doors are the sections of the configuration, profiles the hosts without
+ * wildcards. They use sed, because pressing Tab must not wait for a program that starts slowly.
  */
 export const LISTED_BY: Readonly<Record<'door' | 'profile' | 'interface', string>> = {
   door: "sed -n 's/^[[:space:]]*\\[\\([^]]*\\)\\].*/\\1/p' /etc/knockd.conf 2>/dev/null | grep -vix options",

@@ -1,7 +1,7 @@
 import type { Completes, Operand, OptionTable } from '../arguments/option.ts';
 import { type CompletedCommand, type CompletionModel, isWordList, LISTED_BY } from './completion-model.ts';
 
-/** A completion for bash(1), which needs no other package. */
+/** A completion for bash(1) that needs no other package. */
 export function renderBash({ programs, verbs }: CompletionModel): string {
   const others = programs.filter(({ name }) => name !== 'bussa');
   return `# Completion for bussa, knockd and knock: bussa completion bash

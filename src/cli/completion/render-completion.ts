@@ -10,7 +10,7 @@ import type { Shell } from './shells.ts';
 
 const RENDERED = { bash: renderBash, zsh: renderZsh, fish: renderFish } as const;
 
-/** The completions of all three programs, from the tables that their help is made from. */
+/** Completions of all three programs, from the tables that their help is made from. */
 export function renderCompletion(shell: Shell, verbs: readonly Verb[]): string {
   return RENDERED[shell](modelOf(verbs));
 }

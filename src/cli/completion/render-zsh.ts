@@ -2,7 +2,7 @@ import { quoteShell } from '../../core/text/quote-word.ts';
 import type { Completes, Operand, Option } from '../arguments/option.ts';
 import { type CompletedCommand, type CompletionModel, isWordList, LISTED_BY } from './completion-model.ts';
 
-/** A completion for zsh(1), to lie in a directory of its fpath as `_bussa`. */
+/** A completion for zsh(1), to be installed in a directory of its fpath as `_bussa`. */
 export function renderZsh({ programs, verbs }: CompletionModel): string {
   const others = programs.filter(({ name }) => name !== 'bussa');
   return `#compdef ${programs.map(({ name }) => name).join(' ')}
@@ -69,5 +69,5 @@ function action(completes: Completes | undefined): string {
   }
 }
 
-/** Colons divide what _arguments reads. */
+/** Colons separate the parts of an _arguments specification. */
 const plain = (text: string): string => text.replaceAll('`', '').replaceAll(':', '\\:');

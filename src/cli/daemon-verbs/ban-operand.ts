@@ -11,7 +11,7 @@ export const WHO: Operand = {
   completes: 'host',
 };
 
-/** Ten years: what is longer is for good. */
+/** Ten years. A longer ban must be permanent. */
 const MAX_SECONDS = 10 * 365 * 86_400;
 
 /** Throws a `UsageError`. */
@@ -19,7 +19,7 @@ export function parseBanTarget(text: string): Prefix {
   const prefix = parsePrefix(text);
   if (prefix !== undefined) {
     const base = unmapped(prefix.base);
-    // Of 2001:db8::/32 nothing is cut; ::ffff:0:0/90 has more in it than IPv4.
+    // 2001:db8::/32 loses nothing by this; ::ffff:0:0/90 contains more than IPv4.
     const cut = prefixWidth(prefix.base) - prefixWidth(base);
     return prefix.length < cut ? prefix : { base, length: prefix.length - cut };
   }

@@ -16,7 +16,7 @@ export const CODE_OPTION = {
   },
 } as const satisfies OptionTable;
 
-/** The digits as they were typed. Throws a `UsageError`. */
+/** The digits as typed. Throws a `UsageError`. */
 export function givenCode(values: ReadonlyMap<string, string>): string | undefined {
   const text = values.get('code');
   const code = text === undefined ? undefined : parseTypedCode(text);
@@ -25,10 +25,10 @@ export function givenCode(values: ReadonlyMap<string, string>): string | undefin
   return code;
 }
 
-/** The profile as it is knocked at. A code that was given is all that is knocked. */
+/** The profile to knock with. A code on the command line replaces all other proofs. */
 export type CodedProfile = { readonly profile: Profile; readonly code?: CodeSteps };
 
-/** With the code, if the profile or the command line is for codes. A failure is told, and is the exit status. */
+/** Adds the code, if the profile or the command line has one. A failure is printed, and its exit status returned. */
 export async function withCode(
   profile: Profile,
   given: string | undefined,

@@ -9,7 +9,7 @@ import type { OptionTable } from '../arguments/option.ts';
 import type { Action, Environment, Output } from '../arguments/verb.ts';
 import { PLACE_OPTIONS, systemdStateDirectory } from '../knockd/knockd-options.ts';
 
-/** Which daemon a verb talks to. */
+/** Selects the daemon that a verb talks to. */
 export const CHOICE_OPTIONS = {
   config: {
     ...PLACE_OPTIONS.config,
@@ -34,7 +34,7 @@ export function daemonChoice(values: ReadonlyMap<string, string>, environment: E
   };
 }
 
-/** Asks the daemon, and does with the answer what `use` does; where there is none, says why. */
+/** Asks the daemon and passes its answer to `use`; without an answer, prints why. */
 export function askAction<V extends AnswerVerb>(
   choice: DaemonSelector,
   request: ControlRequest<V>,
@@ -47,7 +47,10 @@ export function askAction<V extends AnswerVerb>(
   };
 }
 
-/** The configuration to be judged: the operand, else what the daemon says or the last one has recorded, which is said. */
+/**
+ * The configuration to examine: the operand, or the one that the running or the last daemon uses, which is then
+ * printed.
+ */
 export async function judgedFile(
   operand: string | undefined,
   choice: DaemonSelector,
@@ -62,7 +65,7 @@ export async function judgedFile(
   return found;
 }
 
-/** Says why there is no answer. Returns the exit status. */
+/** Prints why there is no answer. Returns the exit status. */
 export function printNoAnswer(reply: NoAnswer, output: Output): ExitStatus {
   output.error(`bussa: ${printable(reply.message)}`);
   if (reply.kind === 'no-daemon') return EXIT.noDaemon;

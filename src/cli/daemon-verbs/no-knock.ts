@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** Why the profile cannot knock, and both ways to have it knock. `others`: what else could stand there. */
+/** Why the profile cannot knock, and both ways to change that. `others`: what else could be configured. */
 export function noKnock(file: string, name: string, others = ''): string {
   const what = existsSync(file)
     ? `${file} has no Knock for '${name}', no Card${others}`

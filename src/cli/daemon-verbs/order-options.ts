@@ -5,7 +5,7 @@ import { parseSource } from '../arguments/parse-source.ts';
 import type { ParsedArguments } from '../arguments/verb.ts';
 import { CHOICE_OPTIONS } from './daemon-selector.ts';
 
-/** What an order to open or to leave open takes. */
+/** Arguments of `open` and `extend`. */
 export const ORDER_OPERANDS = [
   { name: 'DOOR', summary: 'a door of the configuration', completes: 'door' },
   { name: 'ADDRESS', summary: 'the IPv4 or IPv6 address to open it for' },
@@ -20,7 +20,7 @@ export const ORDER_OPTIONS = {
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
-/** As the daemon takes it. Throws a `UsageError`. */
+/** In the form of the daemon's request. Throws a `UsageError`. */
 export function readOrder({ values, operands }: ParsedArguments): Requests['open'] {
   const [door = '', ip = ''] = operands;
   const length = values.get('for');

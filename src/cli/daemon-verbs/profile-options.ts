@@ -6,7 +6,7 @@ import { EXIT, type ExitStatus } from '../../host/self/exit-status.ts';
 import type { OptionTable } from '../arguments/option.ts';
 import type { Environment, Output } from '../arguments/verb.ts';
 
-/** Where the profiles are. */
+/** Selects the file with the profiles. */
 export const PROFILE_OPTIONS = {
   hosts: {
     type: 'string',
@@ -34,12 +34,12 @@ function defaultHostsFile(environment: Environment, platform: Platform): string 
     return win32.join(APPDATA || win32.join(USERPROFILE, 'AppData', 'Roaming'), 'bussa', 'hosts.conf');
   }
   const { XDG_CONFIG_HOME: config = '', HOME: home = '/' } = environment;
-  // XDG Base Directory Specification: a path that is not absolute counts for nothing.
+  // XDG Base Directory Specification: relative paths are ignored.
   const directory = config.startsWith('/') ? config : posix.join(home, '.config');
   return posix.join(directory, 'bussa', 'hosts.conf');
 }
 
-/** Reads the profiles; a failure is told, and is the exit status. */
+/** Reads the profiles. A failure is printed, and its exit status returned. */
 export async function readHosts(file: string, output: Output): Promise<HostsFile | ExitStatus> {
   const { loadHosts } = await import('../../app/client/load-hosts.ts');
   const loaded = await loadHosts(file);
@@ -49,7 +49,7 @@ export async function readHosts(file: string, output: Output): Promise<HostsFile
   return loaded.kind === 'permission' ? EXIT.permission : EXIT.config;
 }
 
-/** The profile of `name`, or the exit status after a failure that was told. */
+/** The profile `name`, or the exit status after a printed failure. */
 export async function readProfile(file: string, name: string, output: Output): Promise<Profile | ExitStatus> {
   const hosts = await readHosts(file, output);
   if (typeof hosts === 'number') return hosts;

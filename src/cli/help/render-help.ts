@@ -1,9 +1,9 @@
 import type { Operand, Option, OptionTable } from '../arguments/option.ts';
 import { wrapText } from './wrap-text.ts';
 
-/** Columns of a terminal that is as narrow as terminals are. */
+/** Columns of the narrowest usual terminal. */
 const WIDTH = 80;
-/** Columns before the text of an option; a longer one has its text on the next line. */
+/** Columns before the text of an option; a longer option has its text on the next line. */
 const TEXT_AT = 26;
 
 /** Each option with its text beside it. */
@@ -18,7 +18,7 @@ export function renderOperands(operands: readonly Operand[]): string {
   return operands.map(({ name, summary }) => renderEntry(`  ${name}`, summary)).join('');
 }
 
-/** A word, and a text beside it that goes on below. */
+/** A word, with a text beside it that continues below. */
 export function renderEntry(tag: string, text: string): string {
   const lines = wrapText(text, WIDTH, ' '.repeat(TEXT_AT));
   const [first = '', ...more] = lines;

@@ -1,4 +1,4 @@
-/** Words of `text` in lines of at most `width` columns, where a word is not longer; each begins with `indent`. */
+/** Wraps `text` to at most `width` columns, except for longer words. Each line begins with `indent`. */
 export function wrapText(text: string, width: number, indent = ''): readonly string[] {
   const lines: string[] = [];
   let line = '';

@@ -56,7 +56,7 @@ export const OPTIONS = {
 
 const EXAMPLE = 'server.example.org 7000 8000:udp 9000';
 
-/** The longest that a timer of Node.js waits, 2^31-1 ms: about 24 days. */
+/** The longest timer of Node.js, 2^31-1 ms: about 24 days. */
 const LONGEST_WAIT = 2_147_483_647;
 
 type Settings = {
@@ -68,7 +68,7 @@ type Settings = {
   interfaceName?: string;
 };
 
-/** Options and operands in any order, as getopt_long(3) takes them; the first help or version asked for wins. */
+/** Options and operands in any order, as getopt_long(3) accepts them; the first --help or --version wins. */
 export function parseKnockOptions(args: readonly string[]): KnockCommand {
   try {
     return readCommand(args);
@@ -98,7 +98,7 @@ function readCommand(args: readonly string[]): KnockCommand {
   return { kind: 'knock', verbose, order: { host, steps, ...rest } };
 }
 
-/** Taken for an address, a number that small would be of a network that no host is in (0.0.0.0/8). */
+/** As an address, such a small number would lie in 0.0.0.0/8, which no host uses. */
 function looksLikePorts(host: string): boolean {
   const word = host.replace(/:(?:tcp|udp)$/i, '');
   return parsePort(word) !== undefined || portListHint(word, 'blanks') !== undefined;

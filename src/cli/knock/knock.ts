@@ -27,7 +27,7 @@ const EXIT = { 'all-left': 0, failed: 1, 'timed-out': 1, 'bad-ports': 2 } as con
 >;
 
 async function main(args: readonly string[]): Promise<void> {
-  // Node.js opens a debugger on this signal unless somebody listens to it.
+  // Node.js opens a debugger on this signal unless it has a listener.
   process.on('SIGUSR1', () => undefined);
   const command = parseKnockOptions(args);
   switch (command.kind) {
@@ -42,7 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
       process.exitCode = 2;
       return;
     case 'knock': {
-      // Until it is known better.
+      // Until the result is known.
       process.exitCode = EXIT.failed;
       const { knock } = await import('../../app/client/knocker.ts');
       const outcome = await knock(command.order, (line) => {
@@ -53,7 +53,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Native code is loaded, and a call may still be running in the thread pool. */
+/** Native code is loaded, and a call may still run in the thread pool. */
 let hasKnocked = false;
 
 function finish(outcome: KnockOutcome): void {
@@ -82,7 +82,7 @@ async function run(args: readonly string[]): Promise<void> {
   const lost = reportLostOutput();
   if (lost !== undefined) {
     printLines(STDERR, `knock: ${lost}`);
-    // Of knocks it is known: they have left, or they have not.
+    // The result of a knock is final: the packets were sent, or they were not.
     process.exitCode ??= EXIT.failed;
   }
   if (hasKnocked) await leaveProcess(Number(process.exitCode));

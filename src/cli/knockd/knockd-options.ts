@@ -16,7 +16,7 @@ export type KnockdCommand =
   | { readonly kind: 'replay'; readonly capture: string; readonly configFile: string; readonly ipv6: boolean }
   | { readonly kind: 'daemon'; readonly options: DaemonOptions };
 
-/** What tells one daemon on this machine from another. */
+/** Tells one daemon on this machine from another. */
 export const PLACE_OPTIONS = {
   interface: {
     type: 'string',
@@ -42,7 +42,7 @@ export const PLACE_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-/** Those of a daemon that listens. */
+/** Options of a daemon that listens. */
 export const DAEMON_OPTIONS = {
   ...PLACE_OPTIONS,
   daemon: {
@@ -105,7 +105,7 @@ export const OPTIONS = {
   help: { type: 'boolean', short: 'h', summary: 'print this help' },
 } as const satisfies OptionTable;
 
-/** knockd's options, with `--check`, `--read` and `--state` beside them. The first help or version asked for wins. */
+/** knockd's options, plus `--check`, `--read` and `--state`. The first --help or --version wins. */
 export function parseKnockdOptions(args: readonly string[], environment: Environment): KnockdCommand {
   try {
     return readCommand(args, environment);

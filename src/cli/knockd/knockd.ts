@@ -19,13 +19,13 @@ ${renderParagraphs([
   'Exit status: 0 after an orderly end, 1 after a failure, 2 for a mistake in the arguments, 70 after a fault of the program itself, 77 if a permission is missing, 78 for a mistake in the configuration.',
 ])}`;
 
-/** What loads native code. */
+/** Actions that load native code. */
 const NEEDS_LINUX: ReadonlySet<string> = new Set(['check', 'replay', 'daemon']);
 
 async function main(args: readonly string[]): Promise<number> {
-  // Node.js opens a debugger on this signal unless somebody listens to it.
+  // Node.js opens a debugger on this signal unless it has a listener.
   process.on('SIGUSR1', () => undefined);
-  // This is the launcher's and not for the doors' commands.
+  // Set by the launcher; the doors' commands must not inherit it.
   delete process.env.NODE_COMPILE_CACHE;
   const command = parseKnockdOptions(args, process.env);
   if (PLATFORM !== 'linux' && NEEDS_LINUX.has(command.kind)) {

@@ -11,15 +11,15 @@ const verbSynopsis = VERBS.map(
   (verb) => `.Nm bussa\n.Cm ${verb.name}\n${renderSynopsis(verb.options, verb.operands)}`,
 ).join('');
 
-/** `.Cm up , connect` and `.Cm completion`, the last words of a sentence. */
+/** `.Cm up , connect` and `.Cm completion`, for the end of a sentence. */
 function listVerbs(verbs: readonly Verb[]): string {
   const [last = '', ...others] = verbs.map(({ name }) => name).toReversed();
   return `.Cm ${others.toReversed().join(' , ')}\nand\n.Cm ${last} .\n`;
 }
 
 /**
- * What the pages below docs/man have between `.\" begin NAME` and `.\" end NAME`, and docs/configuration.md between
- * `<!-- begin NAME -->` and `<!-- end NAME -->`.
+ * Generated parts: between `.\" begin NAME` and `.\" end NAME` in the pages of docs/man, and between `<!-- begin NAME
+ * -->` and `<!-- end NAME -->` in docs/configuration.md.
  */
 export const MANUAL_REGIONS: Readonly<Record<string, string>> = {
   'knockd options': renderOptionList(KNOCKD),
@@ -38,7 +38,7 @@ export const MANUAL_REGIONS: Readonly<Record<string, string>> = {
   'options table': renderOptionsTable(),
 };
 
-/** A page with each of its regions as it is now. A region that is not known is left as it is. */
+/** Replaces each generated region of a page. Unknown regions stay as they are. */
 export function fillRegions(page: string): string {
   return page.replaceAll(
     /^((?:\.\\"|<!--) begin (.+?)(?: -->)?\n)([\s\S]*?)((?:\.\\"|<!--) end \2(?: -->)?\n)/gm,

@@ -11,7 +11,7 @@ export function renderDirectives(list: ManualList): string {
   return `.Bl -tag -width Ds\n${items.join('')}.El\n`;
 }
 
-/** Those that knockd does not know, as the end of a sentence. */
+/** Directives that knockd does not have, for the end of a sentence. */
 export function renderNewDirectives(): string {
   const names = DIRECTIVES.filter(({ isNew }) => isNew === true).map(({ name }) => name);
   const lines: string[] = [];
@@ -46,12 +46,12 @@ function renderItem({ name, alias, help }: DirectiveInfo): string {
   return `${tags.map((word) => `.It Cm ${word} No = ${value}\n`).join('')}${renderText(`${text}${absent}`)}`;
 }
 
-/** WORDS IN CAPITALS are the reader's to fill in. */
+/** WORDS IN CAPITALS are placeholders. */
 const renderValue = (value: string): string =>
   value.replaceAll(/[A-Z]+|[a-z]+/g, (word) =>
     word < 'a' ? `\\fI${word.toLowerCase()}\\fR` : `\\fB${word}\\fR`,
   );
 
-/** A page of its own has no links. */
+/** A manual page has no links. */
 const withoutLinks = (text: string): string =>
   text.replaceAll(/ \(\[[^\]]+\.md\]\([^)]*\)\)/g, '').replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1');

@@ -2,10 +2,10 @@ import type { Operand, Option, OptionTable } from '../arguments/option.ts';
 import type { Verb } from '../arguments/verb.ts';
 import { wrapText } from '../help/wrap-text.ts';
 
-/** Columns of source text: mandoc(1) likes 80, and escapes want room. */
+/** Columns of source text: mandoc(1) prefers 80, and escapes need space. */
 const WIDTH = 66;
 
-/** An `.Op` for each option, those without a value first and in one. */
+/** An `.Op` for each option; those without a value come first and share one. */
 export function renderSynopsis(table: OptionTable, operands: readonly Operand[] = []): string {
   const entries = Object.entries(table);
   const letters = entries.flatMap(([, { type, short }]) =>
@@ -26,7 +26,7 @@ export function renderSynopsis(table: OptionTable, operands: readonly Operand[] 
   return `${lines.join('\n')}\n`;
 }
 
-/** A list of the options with all that there is to say about them. */
+/** A list of the options with their full descriptions. */
 export function renderOptionList(table: OptionTable): string {
   const items = Object.entries(table).map(
     ([name, option]) => `${optionTag(name, option)}\n${renderText(wholeText(option))}`,
@@ -34,7 +34,7 @@ export function renderOptionList(table: OptionTable): string {
   return items.length === 0 ? '' : `.Bl -tag -width Ds\n${items.join('')}.El\n`;
 }
 
-/** A subsection for a verb; `common` are options that the page has elsewhere. */
+/** A subsection for a verb; `common`: options that the page describes elsewhere. */
 export function renderVerb({ name, description, operands, options }: Verb, common: OptionTable): string {
   const named = operands.map(
     ({ name: word, summary }) => `.It Ar ${word.toLowerCase()}\n${renderText(sentence(summary))}`,
@@ -45,13 +45,16 @@ export function renderVerb({ name, description, operands, options }: Verb, commo
   return `.Ss bussa ${name}\n${paragraphs}${list}${renderOptionList(Object.fromEntries(own))}`;
 }
 
-/** Plain text with `backquotes` as mdoc(7): each sentence on lines of its own, so that the space behind it is right. */
+/**
+ * Converts plain text with `backquotes` to mdoc(7). Each sentence starts on a new line, so that roff sets the space
+ * after it.
+ */
 export function renderText(text: string): string {
   const sentences = text.replaceAll(/([.:;?!]) (?=[A-Z`])/g, '$1\n').split('\n');
   return sentences.map((each) => `${renderSentence(each)}\n`).join('');
 }
 
-/** What is in backquotes may go on in the next line. */
+/** A literal in backquotes may continue on the next line. */
 function renderSentence(text: string): string {
   return wrapText(text, WIDTH)
     .join('\n')
@@ -72,5 +75,5 @@ const wholeText = ({ summary, details }: Option): string =>
 
 const sentence = (phrase: string): string => `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`;
 
-/** Digits, then letters, small behind capital: the order of the field's pages. */
+/** Digits, then letters, lower case after upper case: the usual order of manual pages. */
 const byLetter = (one: string, other: string): number => (one < other ? -1 : Number(one > other));

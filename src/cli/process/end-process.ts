@@ -4,10 +4,10 @@ import { leaveProcess } from './leave-process.ts';
 import { reportLostOutput } from './print.ts';
 
 /**
- * Runs `main` and ends the process with the status that it resolves to; or, where the machine refuses what nobody has dealt
- * with, with one of `exits` and a sentence. Whatever is still open must not hold it, nor must V8: process.exit joins its
- * threads, of which one may wait for a garbage collection that never comes (nodejs/node#54918). All that is printed is
- * printed by then. A process that has nothing left to wait for before has a bug.
+ * Runs `main` and ends the process with the status that it resolves to. An unhandled system error ends it with one of
+ * `exits` and a sentence. Open handles must not keep it alive, and neither must V8: process.exit joins V8's threads,
+ * one of which may wait for a garbage collection that never comes (nodejs/node#54918). All output has been written by
+ * then. If nothing is left to wait for before `main` resolves, that is a bug.
  */
 export async function endWith(
   program: string,
@@ -16,7 +16,7 @@ export async function endWith(
 ): Promise<void> {
   process.exitCode = EXIT.software;
   const fail = (error: unknown): void => void leaveProcess(reportUncaught(program, error, exits));
-  // What is thrown where nobody waits for it. The daemon puts its own end in the place of this.
+  // Exceptions outside of `main`. The daemon replaces this handler by its own.
   process.on('uncaughtException', fail);
   let status: number;
   try {

@@ -1,6 +1,6 @@
-// Where the self-contained executable begins, which holds Node.js, all programs and koffi's addon: it becomes the program
-// whose name it is started under. Each is a script, beside what V8 had compiled of it when the executable was made on the same
-// architecture.
+// Entry point of the self-contained executable, which holds Node.js, all programs and koffi's addon: it runs the
+// program under whose name it was started. Each program is a script, with V8's compiled code beside it if the
+// executable was built on the same architecture.
 
 import { basename } from 'node:path';
 import { getAssetKeys, getRawAsset } from 'node:sea';
@@ -17,7 +17,7 @@ function load(name: string): Program {
   const cache = `${name}.cache`;
   const script = new Script(Buffer.from(getRawAsset(`${name}.js`)).toString('latin1'), {
     filename: `${name}.js`,
-    // An executable that was made on another architecture has none.
+    // An executable built on another architecture has no compiled code.
     ...(assets.includes(cache) ? { cachedData: new Uint8Array(getRawAsset(cache)) } : {}),
   });
   return script.runInThisContext() as Program;
@@ -36,6 +36,6 @@ const start = (): void => {
 try {
   start();
 } catch (error) {
-  // The addon, for one, takes a descriptor and /proc.
+  // Unpacking the addon, for example, needs a descriptor and /proc.
   process.exit(reportUncaught(name, error, { failed: 1, permission: 77 }));
 }

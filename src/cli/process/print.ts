@@ -5,15 +5,15 @@ import { describeRefusal } from '../../host/ffi/describe-refusal.ts';
 export const STDOUT = 1;
 export const STDERR = 2;
 
-/** How long it is before a pipe that is full is retried. */
+/** Delay before a write to a full pipe is retried. */
 const FULL_MS = 5;
 
-/** Why not all of the standard output could be written. */
+/** Why part of standard output could not be written. */
 let lost: NodeJS.ErrnoException | undefined;
 
 /**
- * Written at once, so that nothing is lost however the process ends; it waits for a reader that is slow. One that has
- * left, or a full disk, must not break the knocks off: `reportLostOutput` tells of it at the end. Returns whether it was
+ * Writes synchronously, so that nothing is lost however the process ends; waits for a slow reader. A reader that left
+ * or a full disk must not interrupt the knocks: `reportLostOutput` reports it at the end. Returns whether it was
  * written.
  */
 export function print(fd: number, text: string): boolean {
@@ -27,19 +27,19 @@ export function print(fd: number, text: string): boolean {
         if (fd === STDOUT) lost ??= failure;
         return false;
       }
-      // Somebody who shares the pipe does not wait for it, and so we have to.
+      // Another process that shares the pipe has made it non-blocking, so this one has to wait.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_MS);
     }
   }
   return true;
 }
 
-/** Each of the lines by itself: what an argument, a file or the system says can neither end it nor move a cursor. */
+/** Prints each line separately. Control characters in the text are escaped. */
 export function printLines(fd: number, ...lines: readonly string[]): void {
   print(fd, lines.map((line) => `${printable(line)}\n`).join(''));
 }
 
-/** What is to be said of output that was lost. A reader that has left, `head` for one, has had what it wanted. */
+/** The error about lost output. A reader that left on purpose, such as `head`, causes none. */
 export function reportLostOutput(): string | undefined {
   if (lost === undefined || lost.code === 'EPIPE') return undefined;
   return `standard output could not be written completely: ${describeRefusal(lost)}`;

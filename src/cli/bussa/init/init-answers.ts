@@ -58,7 +58,7 @@ export const INIT_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-/** What was said on the command line, and for the rest what is offered. */
+/** The answers from the command line, with defaults for the rest. */
 export type InitAnswers = {
   readonly configFile: string;
   readonly force: boolean;
@@ -68,7 +68,7 @@ export type InitAnswers = {
   readonly door?: string;
   readonly host?: string;
   readonly page?: NonNullable<InitRequest['page']>;
-  /** Offered for `port`. */
+  /** Default for `port`. */
   readonly likelyPort: PortOpening;
 };
 
@@ -97,7 +97,7 @@ export function readInitAnswers(values: ReadonlyMap<string, string>, environment
   };
 }
 
-/** sshd(8): SSH_CONNECTION is the client's address and port, and the server's. */
+/** sshd(8): SSH_CONNECTION holds the client's address and port, then the server's. */
 function likelyPort({ SSH_CONNECTION = '' }: Environment): PortOpening {
   const port = parsePortAnswer(SSH_CONNECTION.split(' ')[3] ?? '');
   return port instanceof Error ? (parsePortAnswer('22') as PortOpening) : port;
@@ -132,7 +132,7 @@ function parseKnocksAnswer(text: string): number | Error {
   return new Error(`give a number from ${MIN_KNOCKS} to ${MAX_KNOCKS}`);
 }
 
-/** With what is offered in the place of what was not said. */
+/** Fills in the defaults for what was not given. */
 export function settle(
   { configFile, force, knocks, port, openFor, door, host, page, likelyPort }: InitAnswers,
   { guessHost, nameDoor }: { guessHost: () => string; nameDoor: (port: PortOpening) => string },

@@ -30,13 +30,13 @@ import {
 import { NoAnswerError, Questions } from './question.ts';
 import { firewallLine, howToStart, printFailure, renderInit } from './render-init.ts';
 
-/** From the start of the service to its end, unless somebody has come in. */
+/** Time from the start of the service to its end, unless somebody confirms. */
 const TRIAL_SECONDS = 120;
 
-/** Of a configuration with many doors. */
+/** Maximum number of knock lines printed for a configuration with many doors. */
 const MAX_KNOCK_LINES = 8;
 
-/** Asks for what was not said, writes, and starts. Returns the exit status. */
+/** Asks for what was not given, writes the files, and starts the service. Returns the exit status. */
 export async function runDialogue(wishes: InitAnswers, qr: boolean, output: Output): Promise<number> {
   const early = objection(wishes);
   if (early !== undefined && early.kind !== 'written' && early.kind !== 'exists')
@@ -62,14 +62,14 @@ export async function runDialogue(wishes: InitAnswers, qr: boolean, output: Outp
       return EXIT.failed;
     }
     if (!(error instanceof NoAnswerError)) throw error;
-    // Behind the question.
+    // After the question.
     output.print('');
     output.error('bussa: stopped without an answer: only what is listed above was done');
     return EXIT.failed;
   }
 }
 
-/** The file that is there stays, and the service may not have been tried, or nobody was there to confirm it. */
+/** The existing file stays. Its service may never have been tried, or never been confirmed. */
 async function offerAgain(
   wishes: InitAnswers,
   early: Exclude<InitOutcome, { kind: 'written' }>,
@@ -189,7 +189,7 @@ async function saidOfPorts(ports: readonly PortOpening[]): Promise<string[]> {
   return renderExposure(await judgeExposure({ ports, interfaces, choice: undefined }));
 }
 
-/** What has begun and failed is undone. */
+/** On failure, undoes what was done. */
 async function begin(mustInstall: boolean): Promise<void> {
   try {
     await startOnTrial(mustInstall, TRIAL_SECONDS);
@@ -203,10 +203,10 @@ async function judgeTrial(questions: Questions, output: Output): Promise<number>
   let end: 'entered' | 'late' | 'settled' = 'late';
   const question = 'Press Enter here once you are logged in, or run `bussa confirm` there: ';
   try {
-    // Before systemd acts by itself.
+    // Before systemd stops the service itself.
     end = await questions.enterWithin(question, TRIAL_SECONDS - 5, () => !isOnTrial());
   } finally {
-    // What `bussa confirm` has ended in the meantime stays.
+    // A trial that `bussa confirm` has ended meanwhile stays confirmed.
     if (end === 'late' && isOnTrial()) await revertTrial();
   }
   if (end === 'settled') return tellSettled(output);
@@ -224,7 +224,7 @@ async function judgeTrial(questions: Questions, output: Output): Promise<number>
   return EXIT.ok;
 }
 
-/** Somebody else has ended the trial. */
+/** The trial was ended elsewhere. */
 async function tellSettled(output: Output): Promise<number> {
   const { isActive } = await readService(SERVICE);
   output.print(

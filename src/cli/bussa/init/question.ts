@@ -2,7 +2,7 @@ import { createInterface, type Interface } from 'node:readline/promises';
 
 const LOOK_MS = 500;
 
-/** Ctrl-C, Ctrl-D, or a terminal that has gone. */
+/** Ctrl-C, Ctrl-D, or a closed terminal. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 }
@@ -19,7 +19,7 @@ export class Questions implements Disposable {
     this.#readline.once('close', () => this.#left.reject(new NoAnswerError('there was no answer')));
   }
 
-  /** Asks until `parse` takes the answer; nothing typed is `preset`. `parse` returns what is wrong as an error. */
+  /** Asks until `parse` accepts the answer. An empty answer means `preset`. `parse` returns an error as text. */
   async ask<Value>(text: string, preset: string, parse: (answer: string) => Value | Error): Promise<Value> {
     for (;;) {
       const answer = (await this.#line(`${text} [${preset}]: `)).trim();
@@ -39,7 +39,7 @@ export class Questions implements Disposable {
     );
   }
 
-  /** Whether Enter was pressed within this time, or, looked at twice a second, `isSettled` made the question void. */
+  /** Whether Enter was pressed within this time, or `isSettled`, called twice a second, made the question obsolete. */
   async enterWithin(
     text: string,
     seconds: number,

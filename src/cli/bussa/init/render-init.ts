@@ -51,7 +51,7 @@ export async function renderInit(
   return { value, lines };
 }
 
-/** For who has no client. */
+/** For a client without any program of ours. */
 const bareLines = (host: string, sequence: Sequence): string[] => [
   '',
   'Without any program, on macOS (its bash comes with it) or Linux:',
@@ -63,7 +63,7 @@ const bareLines = (host: string, sequence: Sequence): string[] => [
   `    ${renderPowerShellKnock(host, sequence)}`,
 ];
 
-/** `bussa connect` is for TCP. */
+/** `bussa connect` works only with TCP. */
 function sshLines(sshConfig: readonly string[], profile: readonly string[]): string[] {
   const indent = (lines: readonly string[]): string[] => lines.map((line) => `    ${line}`);
   return [
@@ -97,7 +97,7 @@ async function qrLines({ host, ports }: InitRequest, sequence: Sequence): Promis
   ];
 }
 
-/** By hand, without being locked out. */
+/** How to start the daemon by hand without being locked out. */
 export function howToStart({ configFile }: InitRequest, { connections }: HostFindings): string[] {
   const file = configFile === DEFAULT_CONFIG_FILE ? '' : ` -c ${quoteWord(absolutePath(configFile))}`;
   const peers = [...new Set(connections.map(({ peer }) => peer))].slice(0, 3).join(', ');
@@ -108,7 +108,7 @@ export function howToStart({ configFile }: InitRequest, { connections }: HostFin
   ];
 }
 
-/** Says why nothing was written. Returns the exit status. */
+/** Prints why nothing was written. Returns the exit status. */
 export function printFailure(outcome: Exclude<InitOutcome, { kind: 'written' }>, output: Output): number {
   output.error(`bussa: ${outcome.message}`);
   return outcome.kind === 'permission' ? EXIT.permission : EXIT.failed;

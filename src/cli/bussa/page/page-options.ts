@@ -1,7 +1,7 @@
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 
-/** What `bussa knock` and `bussa init` know of pages. */
+/** The page options of `bussa knock` and `bussa init`. */
 export const PAGE_OPTIONS = {
   page: {
     type: 'string',
@@ -22,7 +22,7 @@ export const PAGE_OPTIONS = {
 
 export type PageWishes = { readonly file: string; readonly link?: string };
 
-/** `undefined`: no page is asked for. Throws a `UsageError`. */
+/** `undefined`: no page was requested. Throws a `UsageError`. */
 export function readPageWishes(values: ReadonlyMap<string, string>): PageWishes | undefined {
   const file = values.get('page');
   const link = values.get('link');
@@ -30,7 +30,7 @@ export function readPageWishes(values: ReadonlyMap<string, string>): PageWishes 
   return file === undefined ? undefined : { file, ...(link === undefined ? {} : { link }) };
 }
 
-/** Those of `bussa knock`, whose profile may have codes. */
+/** The page options of `bussa knock`, whose profile may have codes. */
 export const PROFILE_PAGE_OPTIONS = {
   ...PAGE_OPTIONS,
   recipe: {
@@ -53,10 +53,10 @@ export type ProfilePage = PageWishes & {
   readonly withSecret: boolean;
 };
 
-/** Options that knock, and so say nothing to a page. */
+/** Options that affect knocking only, and so make no sense with a page. */
 const KNOCKING = ['then', 'no-wait', 'code'];
 
-/** `undefined`: no page is asked for. Throws a `UsageError`. */
+/** `undefined`: no page was requested. Throws a `UsageError`. */
 export function readProfilePage(values: ReadonlyMap<string, string>): ProfilePage | undefined {
   const wishes = readPageWishes(values);
   const recipe = values.get('recipe');

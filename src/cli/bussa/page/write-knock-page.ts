@@ -4,7 +4,7 @@ import { type PageWish, planPage } from '../../../core/page/plan-page.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Output } from '../../arguments/verb.ts';
 
-/** Writes the page and says what it is, or why there is none. Returns the exit status. */
+/** Writes the page and describes it, or says why there is none. Returns the exit status. */
 export async function writeKnockPage(file: string, wish: PageWish, output: Output): Promise<number> {
   const planned = planPage(wish);
   if (planned.kind === 'refused') {
@@ -23,7 +23,7 @@ export async function writeKnockPage(file: string, wish: PageWish, output: Outpu
   return EXIT.ok;
 }
 
-/** What somebody does with it. */
+/** How to use it. */
 export function pageLines(file: string, { knock, link }: PagePlan): string[] {
   const what =
     knock.kind === 'code'

@@ -25,7 +25,7 @@ export async function writeProfilePage(profile: Profile, page: ProfilePage, outp
   );
 }
 
-/** In base32; or the exit status after a failure that was told. */
+/** In base32; or the exit status after a reported failure. */
 async function secretOf(profile: Profile, hasCodes: boolean, output: Output): Promise<string | number> {
   const { name, codeFile } = profile;
   if (!hasCodes || codeFile === undefined) {

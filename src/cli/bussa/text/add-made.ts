@@ -21,7 +21,7 @@ export type UserRequest = {
 
 export type Added = Extract<AddOutcome, { kind: 'added' }>;
 
-/** What is printed of a credential: in front of what was changed, and behind it. */
+/** What is printed about a credential, before and after the list of changes. */
 export type ShownCredential = {
   readonly json: { readonly [name: string]: Json };
   readonly first: string;
@@ -30,7 +30,7 @@ export type ShownCredential = {
 
 type Failure = Parameters<typeof printFailure>[0];
 
-/** Gives a user a credential that is made here, has the daemon take it, and prints it. Returns the exit status. */
+/** Creates a credential for a user, has the daemon load it, and prints it. Returns the exit status. */
 export async function addMade(
   request: UserRequest,
   made: { readonly kind: 'code' | 'spa'; readonly until: string },

@@ -25,7 +25,7 @@ const DONE = {
 
 const STILL_WRITTEN = 'is shut out only until the daemon reloads or restarts';
 
-/** Turns a user off or on, or removes him or one of his keys, and has the daemon follow. */
+/** Disables, enables or removes a user or one of his keys, and has the daemon follow. */
 export async function changeUser(
   action: keyof typeof DONE,
   { configFile, name, key }: Changed,
@@ -41,13 +41,13 @@ export async function changeUser(
   if (outcome.kind !== 'changed') {
     const status = printFailure(outcome, output);
     if (action === 'on') return status;
-    // The files could not be changed: a full disk, for one.
+    // The files could not be changed, for example because the disk is full.
     const told = await revoke(choice, name, key);
     const still = told.kind === 'shut-out' ? STILL_WRITTEN : 'STILL GETS IN';
     output.error(`bussa: no file was changed, and ${name} ${still}: correct this first, and run it again`);
     return status;
   }
-  // Also where nothing has changed: the daemon may not have taken it the last time.
+  // Even if nothing has changed: the daemon may have missed the last change.
   const told = await (action === 'on' ? reloadUsers(choice) : revokeAccess(choice, name, key));
   const [now, before] = DONE[action];
   const what = key === undefined ? name : `the ${key === 'code' ? key : `key ${key}`} of ${name}`;
@@ -68,7 +68,7 @@ export async function changeUser(
   return told.kind === 'refused' ? EXIT.config : EXIT.ok;
 }
 
-/** Somebody has deleted the user or key from the file, and the daemon has not read it since. */
+/** The user or key was deleted from the file, which the daemon has not read since. */
 async function shutOutForgotten(
   { configFile, name, key }: Changed,
   choice: DaemonSelector,

@@ -1,11 +1,11 @@
 import { eastAsianWidth } from 'get-east-asian-width';
 
-/** Marks that stand on the letter before them, and what is not seen. */
+/** Combining marks, and characters without width. */
 const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 
 const ASCII = /^[\x20-\x7e]*$/;
 
-/** Columns that the text takes on a terminal: a character of East Asia takes two, a mark on a letter none. */
+/** Terminal columns of the text: an East Asian character takes two, a combining mark none. */
 export function displayWidth(text: string): number {
   if (ASCII.test(text)) return text.length;
   let width = 0;

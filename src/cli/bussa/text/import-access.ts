@@ -10,14 +10,14 @@ import { noticeJson, noticeLines, printFailure } from './render-authority.ts';
 
 export type ServerImport = {
   readonly file: string;
-  /** The configuration. */
+  /** The configuration file. */
   readonly config: string;
   readonly ports: readonly WantedPort[];
   readonly isWritten: boolean;
   readonly choice: DaemonSelector;
 };
 
-/** Shows the doors and users that stand for fwknopd's access.conf, and writes them where that is asked for. */
+/** Shows the doors and users that correspond to fwknopd's access.conf, and writes them on request. */
 export async function importServer(
   { file, config, ports, isWritten, choice }: ServerImport,
   output: Output,

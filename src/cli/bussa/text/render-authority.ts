@@ -7,7 +7,7 @@ import { quoteWord } from '../../../core/text/quote-word.ts';
 import { EXIT, type ExitStatus } from '../../../host/self/exit-status.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
 
-/** Says why nothing was changed. Returns the exit status. */
+/** Prints why nothing was changed. Returns the exit status. */
 export function printFailure(
   reason: Unusable | { readonly kind: 'refused'; readonly message: string },
   output: Output,
@@ -26,7 +26,7 @@ export const noticeJson = (told: ReloadNotice): { readonly [name: string]: Json 
   ...('reasons' in told ? { reasons: told.reasons } : {}),
 });
 
-/** `still`: what is the case as long as the daemon has not taken it. */
+/** `still`: what remains the case until the daemon has loaded the change. */
 export function noticeLines(told: ReloadNotice, still: string): readonly string[] {
   switch (told.kind) {
     case 'in-force':
@@ -48,9 +48,12 @@ export function noticeLines(told: ReloadNotice, still: string): readonly string[
   }
 }
 
-/** Doors that accept what users have, and open to whoever knows their sequence all the same. Undefined if a file has a mistake. */
+/**
+ * Doors that accept users' proofs but can also be opened by anyone who knows their sequence. Undefined if a file has a
+ * mistake.
+ */
 export async function doorsWithSequence(configFile: string): Promise<readonly string[] | undefined> {
-  // Loaded here: help, and doctor on a host whose koffi is damaged, do without native code.
+  // Loaded here: help works without native code, and so does doctor on a host with a damaged koffi.
   const { readAuthority } = await import('../../../app/users/authority-texts.ts');
   const texts = readAuthority(configFile);
   if (texts.kind !== 'texts') return undefined;
@@ -71,7 +74,7 @@ export function sequenceLines(
   ];
 }
 
-/** The one line for the client. */
+/** The line for the client's hosts.conf. */
 export async function cardLines(card: string, host: string | undefined): Promise<readonly string[]> {
   const { guessHost } = await import('../../../app/init/init.ts');
   return ['', 'On the client:', '', `    bussa host add ${quoteWord(host ?? guessHost())} ${card}`];

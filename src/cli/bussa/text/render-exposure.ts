@@ -1,7 +1,10 @@
 import type { Exposure } from '../../../core/control/daemon-status.ts';
 import { printable } from '../../../core/event/printable.ts';
 
-/** What the whole ruleset does to strangers and knockers, in sentences. Nothing else is called closed. */
+/**
+ * What the whole ruleset does to strangers and to those who knocked, in sentences. A port is called closed only after
+ * this judgement.
+ */
 export function renderExposure({ closed, open, unjudged, shut }: Exposure): string[] {
   const names = closed.join(', ');
   return [

@@ -6,7 +6,7 @@ import type { Json, Output } from '../../arguments/verb.ts';
 import { renderTable } from './render-table.ts';
 import { inSeconds, isoMoment, renderLength } from './render-time.ts';
 
-/** The leases as a table; none for none. */
+/** The leases as a table; no lines without leases. */
 export function renderLeases(leases: readonly LeaseStatus[], { style }: Pick<Output, 'style'>): string[] {
   if (leases.length === 0) return [];
   const columns = [

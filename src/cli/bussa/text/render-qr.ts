@@ -3,10 +3,10 @@ import { encode } from 'uqr';
 /** ISO/IEC 18004:2015, section 6.3.8: light modules around the code. */
 const QUIET = 4;
 
-/** What a terminal of 80 columns has room for: version 10 of error correction M. */
+/** Fits a terminal of 80 columns: version 10 with error correction M. */
 export const MAX_QR_BYTES = 213;
 
-/** A QR code as lines of half blocks, light on a dark terminal: what is printed is the light of it. */
+/** A QR code as lines of half blocks. Printed characters are its light modules, for a dark terminal. */
 export function renderQr(text: string): readonly string[] {
   const { data: modules } = encode(text, { ecc: 'M', border: QUIET });
   const isLight = (row: number, column: number): boolean => modules[row]?.[column] === false;

@@ -9,14 +9,14 @@ import { leaseJson, renderLeases } from './render-leases.ts';
 import { renderTable } from './render-table.ts';
 import { inSeconds, isoMoment, renderLength } from './render-time.ts';
 
-/** What `bussa status` has asked for. */
+/** The data that `bussa status` has requested. */
 export type WholeStatus = {
   readonly status: DaemonStatus;
   readonly doors: readonly DoorStatus[];
   readonly leases: readonly LeaseStatus[];
 };
 
-/** Rows of a table in the text; the JSON has them all. */
+/** Maximum rows of a table in the text; the JSON has all of them. */
 const MAX_ROWS = 30;
 
 type Painter = Pick<Output, 'style'>;
@@ -82,7 +82,7 @@ function factsOf(status: DaemonStatus): [string, string][] {
   ];
 }
 
-/** What has been judged against the whole ruleset, and nothing else, is called closed. */
+/** A port is called closed only if it was judged against the whole ruleset. */
 function exposureRows({ exposure, firewall }: DaemonStatus): [string, string][] {
   if (exposure === undefined) {
     return firewall.kind === 'unused' ? [] : [['strangers', 'the ruleset has not been judged yet']];

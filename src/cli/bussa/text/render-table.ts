@@ -11,7 +11,7 @@ export type Column = {
 
 type Paint = (style: Style, text: string) => string;
 
-/** Columns with two blanks between them. What stands in the cells can neither end a line nor move a cursor. */
+/** Columns separated by two blanks. Control characters in cells are escaped. */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],

@@ -5,7 +5,7 @@ const UNITS = [
   ['s', 1],
 ] as const;
 
-/** The two largest units that it has, in whole seconds: `2d 3h`, `9m 59s`, `0s`. */
+/** The two largest units, in whole seconds: `2d 3h`, `9m 59s`, `0s`. */
 export function renderLength(milliseconds: number): string {
   let left = Math.max(0, Math.round(milliseconds / 1000));
   const parts: string[] = [];

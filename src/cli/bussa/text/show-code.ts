@@ -14,7 +14,7 @@ import { addMade, type UserRequest } from './add-made.ts';
 import { printFailure } from './render-authority.ts';
 import { MAX_QR_BYTES, renderQr } from './render-qr.ts';
 
-/** Gives a user a secret for his app, and shows it. One that he has is not shown. */
+/** Creates a code secret for a user, and shows it. An existing one is not shown. */
 export function addCode(
   request: UserRequest,
   host: string | undefined,
@@ -71,7 +71,7 @@ export async function forgiveCodes(name: string, choice: DaemonSelector, output:
   return EXIT.ok;
 }
 
-/** A door that the user's codes open, and where. */
+/** A door that the user's codes open, and its code ports. */
 type Place = { readonly door: string; readonly ports: CodePorts };
 
 function placesOf(configFile: string, name: string) {
@@ -114,7 +114,7 @@ async function showSecret(
 
 const EXAMPLE = '492817';
 
-/** How a code is knocked, at each door. */
+/** How to knock with a code, at each door. */
 async function wayLines(places: readonly Place[], host: string | undefined): Promise<readonly string[]> {
   const server = quoteWord(host ?? (await guess()));
   return places.flatMap(({ door, ports }) => {

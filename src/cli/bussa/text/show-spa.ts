@@ -6,10 +6,10 @@ import { quoteWord } from '../../../core/text/quote-word.ts';
 import type { Output } from '../../arguments/verb.ts';
 import { type Added, addMade, type UserRequest } from './add-made.ts';
 
-/** A stanza for more ports would not be read by anybody. */
+/** Nobody would read a stanza with more ports. */
 const MAX_ACCESS = 16;
 
-/** Gives a user keys for the fwknop client, and shows them once. */
+/** Creates keys for the fwknop client, and shows them once. */
 export function addSpa(
   request: UserRequest,
   host: string | undefined,

@@ -13,7 +13,7 @@ import { leaseJson, renderLeases } from './render-leases.ts';
 import { renderTable } from './render-table.ts';
 import { isoMoment } from './render-time.ts';
 
-/** All users, a line each. */
+/** All users, one per line. */
 export function listUsers(configFile: string, output: Output): number {
   const texts = readAuthority(configFile);
   if (texts.kind !== 'texts') return printFailure(texts, output);
@@ -41,7 +41,7 @@ export function listUsers(configFile: string, output: Output): number {
   return EXIT.ok;
 }
 
-/** One user, with his keys and what is open for him now. */
+/** One user, with his keys and his open doors. */
 export async function showUser(
   configFile: string,
   name: string,

@@ -17,10 +17,10 @@ const WORDS: Readonly<Record<PacketFate, string>> = {
   suspicion: 'a second decoy port: the source is in penalty',
 };
 
-/** Entries of a timeline as lines and as values. */
+/** Prints entries of a timeline as lines or as JSON values. */
 export class TimelinePrinter {
   readonly #output: Output;
-  /** Times are dates. */
+  /** Print dates instead of offsets. */
   readonly #dated: boolean;
 
   constructor(output: Output, dated: boolean) {
@@ -98,6 +98,6 @@ function styleOf(outcome: Outcome): Style | undefined {
     : undefined;
 }
 
-/** Events hold texts and numbers, and little else. */
+/** Converts an event to JSON. Events hold mostly strings and numbers. */
 const plain = (event: object): { readonly [name: string]: Json } =>
   JSON.parse(JSON.stringify(event)) as { readonly [name: string]: Json };

@@ -55,7 +55,7 @@ export const BAN: Verb = {
   },
 };
 
-/** Where the person at the keyboard is connected from, if it is in there. */
+/** The address that the user of this terminal is connected from, if the prefix contains it. */
 async function ownAddressIn(prefix: Prefix, environment: Environment): Promise<Address | undefined> {
   const { sshPeer } = await import('../../../host/terminal/ssh-peer.ts');
   const peer = sshPeer(environment);

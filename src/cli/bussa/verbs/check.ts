@@ -49,7 +49,7 @@ export const CHECK: Verb = {
         return EXIT.ok;
       }
       if (values.has('filter') && !output.json) {
-        // What would take the standard output for an expression is not to take this for one.
+        // A consumer of standard output that expects a filter expression must not get this.
         for (const each of diagnostics) output.error(renderDiagnostic(each));
         return badExit;
       }
@@ -69,7 +69,7 @@ export const CHECK: Verb = {
   },
 };
 
-/** The place plain, what it is of in its colour. */
+/** The place without colour, the rest in the colour of its severity. */
 function paint(output: Output, { severity, place }: Diagnostic, line: string): string {
   const style: Style = severity === 'error' ? 'red' : 'yellow';
   const mark = `:${place.line}:${place.column}: `;

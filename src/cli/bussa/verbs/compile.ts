@@ -5,7 +5,7 @@ import type { Verb } from '../../arguments/verb.ts';
 
 const TARGETS = ['nftables'] as const;
 
-/** BOUNDED: a set of addresses in the kernel takes some 100 bytes for each. */
+/** BOUNDED: each address in a kernel set takes about 100 bytes. */
 const SET_SIZES = { least: 16, most: 4_194_304 } as const;
 
 const OPTIONS = {

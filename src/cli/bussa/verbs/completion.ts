@@ -3,7 +3,7 @@ import { UsageError } from '../../arguments/read-options.ts';
 import type { Verb } from '../../arguments/verb.ts';
 import { SHELLS } from '../../completion/shells.ts';
 
-/** `verbs` are all, this one among them. */
+/** `verbs`: all verbs, including this one. */
 export const completionVerb = (verbs: () => readonly Verb[]): Verb => ({
   name: 'completion',
   summary: 'print shell completions for these commands',

@@ -14,7 +14,7 @@ const OPTIONS = {
   ...PROFILE_OPTIONS,
 } as const satisfies OptionTable;
 
-/** Where there is no other word. */
+/** The default port. */
 const SSH = 22 as Port;
 
 export const CONNECT: Verb = {

@@ -98,7 +98,7 @@ function render(story: SourceStory, { entryTime, hasOpened }: Telling, { style }
   const { entries, present, why, now, followed } = story;
   const about = why.door === undefined ? '' : `${printable(why.door)}: `;
   const end = hasOpened(story) ? style('green', 'Opened') : style('red', 'Not opened');
-  // What is the case now stands first, and a try that came to nothing takes nothing of it back.
+  // The present state comes first. A failed attempt does not change it.
   const last = present.length > 0 ? `Last try: ${end}` : end;
   return [
     ...present.map((sentence) => `${style('bold', 'Now')}: ${printable(sentence)}.`),

@@ -31,7 +31,7 @@ const OPTIONS = {
   ...PROFILE_OPTIONS,
 } as const satisfies OptionTable;
 
-/** Option, and the keyword of hosts.conf. */
+/** Options, and the keywords of hosts.conf. */
 const KEYWORDS = [
   ['address', 'HostName'],
   ['port', 'Port'],
@@ -89,7 +89,7 @@ function readLines({ values }: ParsedArguments): HostLine[] {
     if (value === undefined) return [];
     if (!isHostValue(value))
       throw new UsageError(`--${option} is empty, or has a quote or a line break in it`);
-    // A path counts from where it is given, not from where it is used.
+    // A relative path counts from the present directory, not from where the file is used.
     const isPlain = option !== 'identity' || /^[~%$/]/.test(value);
     return [[keyword, isPlain ? value : resolve(value)] as const];
   });

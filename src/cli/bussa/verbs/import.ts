@@ -59,7 +59,7 @@ function readPorts(text: string | undefined): readonly WantedPort[] {
   return request.ports;
 }
 
-/** A file that cannot be read is told by the import itself. */
+/** An unreadable file is reported by the import itself. */
 async function isOfServer(file: string): Promise<boolean> {
   const { readWhole } = await import('../../../host/files/read-whole.ts');
   const { isAccessFile } = await import('../../../app/users/import-access.ts');

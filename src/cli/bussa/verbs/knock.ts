@@ -11,7 +11,7 @@ import { noKnock } from '../../daemon-verbs/no-knock.ts';
 import { hostsFile, PROFILE_OPTIONS, readHosts, readProfile } from '../../daemon-verbs/profile-options.ts';
 import { PROFILE_PAGE_OPTIONS, type ProfilePage, readProfilePage } from '../page/page-options.ts';
 
-/** Not written as a name of the object below: one that has it by that name passes for a promise. */
+/** Not a literal property name below: an object with a `then` property would pass for a promise. */
 const THEN = 'then';
 
 const OPTIONS = {
@@ -105,7 +105,7 @@ async function knockWith(file: string, name: string, wishes: InitAnswers, output
   return runInTerminal(wishes.then, PLATFORM);
 }
 
-/** The exit status of a failure, which is told. */
+/** Prints a failure, and returns its exit status. */
 async function tellEnd(
   end: KnockedProfile,
   profile: Profile,
@@ -154,7 +154,7 @@ async function tellEnd(
   }
 }
 
-/** What the server has said to a signed knock. */
+/** The server's reply to a signed knock. */
 async function replyOf(outcome: SignedOutcome | undefined): Promise<Reply> {
   if (outcome === undefined) return { facts: {}, lines: [] };
   const { explainSigned } = await import('../../../app/client/explain-signed.ts');

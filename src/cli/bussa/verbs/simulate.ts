@@ -10,14 +10,14 @@ import { UsageError } from '../../arguments/read-options.ts';
 import type { Json, Output, Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
 
-/** RFC 5737 and RFC 3849: addresses of nobody. */
+/** RFC 5737 and RFC 3849: addresses that nobody has. */
 const SOMEBODY = '192.0.2.1' as Address;
 
 const DEFAULT_GAP = millis(100);
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000 } as const;
 const LONGEST_GAP = 86_400_000;
 
-/** BOUNDED: what a command line holds is less than this in any case. */
+/** BOUNDED: a command line holds fewer. */
 const MAX_KNOCKS = 65_536;
 
 const OPTIONS = {

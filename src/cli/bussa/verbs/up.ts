@@ -20,7 +20,7 @@ export const OPTIONS = {
   confirm: {
     type: 'string',
     value: 'SECONDS',
-    // `--conf` has always meant --config.
+    // For knockd's users, `--conf` is an abbreviation of --config.
     whole: true,
     summary: 'revert everything after 1 to 3600 seconds unless confirmed',
     details:
@@ -72,7 +72,7 @@ function parseConfirm(text: string): Millis {
   );
 }
 
-/** As it can be typed in any directory. */
+/** Works in any directory. */
 function renderConfirmCommand({ configFile, stateDirectory, interfaces }: DaemonPlace): string {
   const words = [ownLauncher(LAUNCHER), 'confirm'];
   if (configFile !== DEFAULT_CONFIG_FILE) words.push('-c', absolutePath(configFile));

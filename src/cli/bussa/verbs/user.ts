@@ -88,7 +88,7 @@ export const USER: Verb = {
   },
 };
 
-/** Options by which `add` makes the credential itself. */
+/** Options with which `add` creates the credential itself. */
 const MADE = ['code', 'spa'] as const;
 
 type ActionName = (typeof ACTIONS)[number];

@@ -6,9 +6,9 @@ import type { Environment, Output, Verb } from '../../arguments/verb.ts';
 import { CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
 
 const DEFAULT_PORT = 7474;
-/** sd_listen_fds(3): the first descriptor that systemd hands over. */
+/** sd_listen_fds(3): the first descriptor that systemd passes. */
 const FIRST_LISTEN_FD = 3;
-/** Started by a connection, it goes when there has been none for so long: the next one starts it again. */
+/** A server started by a connection exits after this time without one: systemd starts it again on demand. */
 const IDLE_MS = 300_000;
 
 const OPTIONS = {
@@ -98,7 +98,7 @@ function cannotServe(error: unknown, place: WebPlace, output: Output): number {
   return code === 'EACCES' || code === 'EPERM' ? EXIT.permission : EXIT.failed;
 }
 
-/** Says where the page is. What it returns tidies up at the end. */
+/** Prints where the page is. The returned function cleans up at the end. */
 async function tell(
   web: WebServer,
   place: WebPlace,
@@ -109,7 +109,7 @@ async function tell(
   const nothing = (): void => undefined;
   switch (place.kind) {
     case 'inherited':
-      // The journal is no place for the token.
+      // The token must not be written to the journal.
       return nothing;
     case 'socket':
       output.print(
@@ -129,7 +129,7 @@ async function tell(
   }
 }
 
-/** Resolves when it is told to end; one that systemd starts for each visitor also when there is none left. */
+/** Resolves when the process is told to stop. A socket-activated one also ends when no visitor is left. */
 async function ended(web: WebServer, place: WebPlace): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
