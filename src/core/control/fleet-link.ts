@@ -1,4 +1,5 @@
 import { parseBase64Url, renderBase64Url } from '../bytes/base64.ts';
+import { MAX_RECORD_BYTES } from '../fleet/fleet-record.ts';
 import type { Millis } from '../net/time.ts';
 import { either, type Fields, list, optional, type Reader, record, WrongValue, word } from './reader.ts';
 import { COUNT, FLAG, NUMBER, SPAN, TEXT } from './value-readers.ts';
@@ -9,8 +10,8 @@ import { COUNT, FLAG, NUMBER, SPAN, TEXT } from './value-readers.ts';
  * directory, which answers no others: who carries bytes can order nothing.
  */
 
-/** BOUNDED: a signed record, as in core/fleet; questions and answers at the last knock too. */
-export const MAX_RECORD_BYTES = 1024;
+/** Questions and answers at the last knock have no more bytes either. */
+export { MAX_RECORD_BYTES };
 
 /** BOUNDED: records in one `fleet-deliver`. */
 export const MAX_DELIVERED = 256;

@@ -1,0 +1,228 @@
+import type { Address } from '../net/address.ts';
+import { type Prefix, renderPrefix } from '../net/prefix.ts';
+import { type Instant, type Millis, millis, since } from '../net/time.ts';
+import {
+  type BanChange,
+  type BodyKind,
+  type EndChange,
+  type FleetBody,
+  type FleetLeaseId,
+  type LeaseChange,
+  type LeaseKind,
+  MAX_CHANGES,
+  MAX_RECORD_BYTES,
+  MAX_REST,
+  SIGNATURE_BYTES,
+} from './fleet-record.ts';
+import { changeBytes, doorBytes, headBytes } from './render-record.ts';
+
+/** Something to tell the others. `due`: when it is over by the clock that counts from boot, and need not be told any more. */
+export type Telling =
+  | {
+      readonly kind: LeaseKind;
+      readonly door: string;
+      readonly source: Address;
+      readonly lease: FleetLeaseId;
+      readonly due: Instant;
+    }
+  | {
+      readonly kind: 'close';
+      readonly door: string;
+      readonly source: Address;
+      readonly lease?: FleetLeaseId;
+      readonly due: Instant;
+    }
+  | { readonly kind: 'ban'; readonly who: Prefix; readonly due?: Instant }
+  | { readonly kind: 'unban'; readonly who: Prefix };
+
+/** BOUNDED: what waits and what is on its way. Without a lease or ban more than a daemon has it is never reached. */
+export const MAX_WAITING = 262_144;
+
+/** Ends first: what is to be shut is shut before something else opens. */
+const ORDER: readonly BodyKind[] = ['close', 'ban', 'unban', 'open', 'extend', 'hello'];
+
+export type Parcel = { readonly seq: number; readonly body: FleetBody };
+
+/**
+ * What the engine has not confirmed yet: of each lease and each ban the newest state alone. Lengths of time are worked out
+ * when a record is made, so what has waited is told with the rest that is left then.
+ * BOUNDED: by `MAX_WAITING`; the oldest that would be told last makes room.
+ */
+export class Outbox {
+  readonly #room: number;
+  readonly #waiting = new Map<BodyKind, Map<string, Telling>>(ORDER.map((kind) => [kind, new Map()]));
+  /** By number: records that have been handed over, and are not confirmed. */
+  readonly #flying = new Map<number, readonly Telling[]>();
+  #waitingCount = 0;
+  #flyingCount = 0;
+  #seq = 0;
+  #dropped = 0;
+
+  constructor(fleet: string, member: string) {
+    this.#room = MAX_RECORD_BYTES - SIGNATURE_BYTES - headBytes(fleet, member);
+  }
+
+  /** Tellings that are not confirmed. */
+  get size(): number {
+    return this.#waitingCount + this.#flyingCount;
+  }
+
+  /** Tellings that were given up for want of room. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Records that have been handed over, and are not confirmed. */
+  get flying(): number {
+    return this.#flying.size;
+  }
+
+  /** In place of what was to be told of the same lease or ban. What is told anyway need not be told again by a `hello`. */
+  put(telling: Telling): void {
+    const key = keyOf(telling);
+    if (telling.kind === 'hello' && this.#isWaiting(key)) return;
+    for (const kind of ORDER) this.#remove(kind, key);
+    if (this.size >= MAX_WAITING) this.#makeRoom();
+    this.#add(key, telling);
+  }
+
+  /** As many as one record holds. `undefined`: nothing waits. */
+  next(now: Instant): Parcel | undefined {
+    for (const kind of ORDER) {
+      const tellings = this.#gather(kind, now);
+      if (tellings.length === 0) continue;
+      this.#seq += 1;
+      this.#flying.set(this.#seq, tellings);
+      this.#flyingCount += tellings.length;
+      return { seq: this.#seq, body: bodyOf(kind, tellings, now) };
+    }
+    return undefined;
+  }
+
+  /** A number for something that is confirmed in another way. */
+  number(): number {
+    this.#seq += 1;
+    return this.#seq;
+  }
+
+  /** Returns how many changes the engine has taken. */
+  confirm(seq: number): number {
+    const { length = 0 } = this.#flying.get(seq) ?? [];
+    this.#flying.delete(seq);
+    this.#flyingCount -= length;
+    return length;
+  }
+
+  /**
+   * Nobody knows what became of the records on their way: all is told again, but for what has a newer state. What may have
+   * been told before is no new proof, hence `hello`.
+   */
+  takeBack(): void {
+    const flown = [...this.#flying.values()].flat();
+    this.#flying.clear();
+    this.#flyingCount = 0;
+    for (const telling of flown) {
+      const key = keyOf(telling);
+      if (this.#isWaiting(key)) continue;
+      this.#add(key, telling.kind === 'open' ? { ...telling, kind: 'hello' } : telling);
+    }
+  }
+
+  #isWaiting(key: string): boolean {
+    return ORDER.some((kind) => this.#queue(kind).has(key));
+  }
+
+  #add(key: string, telling: Telling): void {
+    this.#queue(telling.kind).set(key, telling);
+    this.#waitingCount += 1;
+  }
+
+  #remove(kind: BodyKind, key: string): void {
+    if (this.#queue(kind).delete(key)) this.#waitingCount -= 1;
+  }
+
+  #queue(kind: BodyKind): Map<string, Telling> {
+    return this.#waiting.get(kind) as Map<string, Telling>;
+  }
+
+  #gather(of: BodyKind, now: Instant): readonly Telling[] {
+    const taken: Telling[] = [];
+    const doors = new Set<string>();
+    let left = this.#room;
+    for (const [key, telling] of this.#queue(of)) {
+      if (taken.length === MAX_CHANGES) break;
+      const isOver = 'due' in telling && telling.due !== undefined && telling.due <= now;
+      if (!isOver) {
+        left -= bytesOf(telling, doors);
+        if (left < 0) break;
+        if ('door' in telling) doors.add(telling.door);
+        taken.push(telling);
+      }
+      this.#remove(of, key);
+    }
+    return taken;
+  }
+
+  #makeRoom(): void {
+    for (const kind of ORDER.toReversed()) {
+      const [oldest] = this.#queue(kind).keys();
+      if (oldest === undefined) continue;
+      this.#remove(kind, oldest);
+      this.#dropped += 1;
+      return;
+    }
+  }
+}
+
+function bytesOf(telling: Telling, doors: ReadonlySet<string>): number {
+  if (!('door' in telling)) return changeBytes(telling.kind, telling.who.base);
+  const name = doors.has(telling.door) ? 0 : 1 + doorBytes(telling.door).length;
+  return name + changeBytes(telling.kind, telling.source);
+}
+
+function bodyOf(kind: BodyKind, tellings: readonly Telling[], now: Instant): FleetBody {
+  switch (kind) {
+    case 'open':
+    case 'extend':
+    case 'hello':
+      return { kind, leases: tellings.flatMap((one) => leaseChange(one, now) ?? []) };
+    case 'close':
+      return { kind, ends: tellings.flatMap((one) => endChange(one) ?? []) };
+    case 'ban':
+      return { kind, bans: tellings.flatMap((one) => banChange(one, now) ?? []) };
+    case 'unban':
+      return { kind, lifted: tellings.flatMap((one) => ('who' in one ? [one.who] : [])) };
+    default:
+      return kind satisfies never;
+  }
+}
+
+function leaseChange(telling: Telling, now: Instant): LeaseChange | undefined {
+  if (telling.kind !== 'open' && telling.kind !== 'extend' && telling.kind !== 'hello') return undefined;
+  const { door, source, lease, due } = telling;
+  return { door, source, lease, rest: restOf(due, now) };
+}
+
+function endChange(telling: Telling): EndChange | undefined {
+  if (telling.kind !== 'close') return undefined;
+  const { door, source, lease } = telling;
+  return lease === undefined ? { door, source } : { door, source, lease };
+}
+
+/** What is told of a ban now. */
+export function banChange(telling: Telling, now: Instant): BanChange | undefined {
+  if (telling.kind !== 'ban') return undefined;
+  const { who, due } = telling;
+  return due === undefined ? { who } : { who, rest: restOf(due, now) };
+}
+
+/** Whole milliseconds; never more than is left. */
+const restOf = (due: Instant, now: Instant): Millis =>
+  millis(Math.min(MAX_REST, Math.max(0, Math.floor(since(now, due)))));
+
+function keyOf(telling: Telling): string {
+  if ('who' in telling) return `ban ${renderPrefix(telling.who)}`;
+  return telling.lease === undefined
+    ? `order ${telling.source} ${telling.door}`
+    : `lease ${telling.lease} ${telling.door}`;
+}
