@@ -195,7 +195,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     spa: ['bytes', 'cipher', 'net', 'text'],
     ssh: ['bytes', 'cipher', 'net', 'text'],
     text: [],
-    trace: ['attempt', 'door', 'lease', 'net', 'origin', 'packet'],
+    trace: ['attempt', 'budget', 'door', 'lease', 'net', 'origin', 'packet'],
     decoy: ['door', 'net'],
     users: [
       ...[

@@ -15,6 +15,7 @@ import { instant } from '../../src/core/net/time.ts';
 import { Topology } from '../../src/core/net/topology.ts';
 import { OwnAddresses } from '../../src/core/origin/own-addresses.ts';
 import { SourceTraces } from '../../src/core/trace/source-traces.ts';
+import { SplitSequences } from '../../src/core/trace/split-sequences.ts';
 import { type Capture, Frame } from '../../src/host/capture/capture.ts';
 import { type FramePacket, renderFrame } from '../lab/frame.ts';
 import { address, door } from '../unit/attempt/knocks.ts';
@@ -84,6 +85,7 @@ function knock({ banned, from = '192.0.2.7', to = '192.0.2.1', by = 2 }: Setting
   const loop = new KnockLoop({
     ...{ capture, engine, interfaces, reports, scans, traces, bans },
     codes: new CodePackets([], SECRET),
+    splits: new SplitSequences(DOORS),
   });
   const completed: string[] = [];
   loop.start(

@@ -21,6 +21,7 @@ import { judgeConfiguration, judgeRotation } from './judge-files.ts';
 import { judgeFirewall } from './judge-firewall.ts';
 import { judgeNetwork } from './judge-network.ts';
 import { greetDaemon, judgeDaemon, judgeOthers, startRemedy } from './judge-service.ts';
+import { judgeSplits } from './judge-splits.ts';
 import { forwardEdit } from './make-forward.ts';
 import { readOwnerCommands } from './owner-commands.ts';
 
@@ -47,6 +48,7 @@ export async function examineHost(choice: DaemonSelector): Promise<readonly Find
     judgeDaemon(reply, start),
     ...(await judgeTrial(judged.status, daemon)),
     ...judgeCaptures(judged.status),
+    ...judgeSplits(judged.status),
     judgeOthers(),
     await judgeBoot(daemon, await serviceTrialLeft()),
     ...(config === undefined ? [] : [judgeRotation(config)]),

@@ -1,4 +1,5 @@
 import type { Instant, Millis } from '../net/time.ts';
+import type { SplitDoor } from '../trace/split-sequences.ts';
 import { FLEET_STATUS, type FleetStatus } from './fleet-status.ts';
 import {
   CODE_COUNTS,
@@ -118,6 +119,8 @@ export type DaemonStatus = {
   readonly attempts: number;
   /** Decoy ports touched since the start; sources that have to knock twice for it, now. */
   readonly tripwires: { readonly touches: number; readonly suspects: number };
+  /** Doors whose sequences reach this host in parts, as behind a router that spreads packets over several hosts; absent if none. */
+  readonly splits?: readonly SplitDoor[];
   /** Addresses and prefixes, now. */
   readonly bans: number;
   /** Nobody has confirmed yet that the doors work. */
@@ -181,6 +184,7 @@ export const DAEMON_STATUS = record<DaemonStatus>({
   spa: optional(SPA_COUNTS),
   attempts: NUMBER,
   tripwires: record<DaemonStatus['tripwires']>({ touches: NUMBER, suspects: NUMBER }),
+  splits: optional(list(record<SplitDoor>({ door: TEXT, tries: NUMBER, parts: NUMBER }))),
   bans: NUMBER,
   unconfirmed: FLAG,
   trialLeft: optional(SPAN),

@@ -47,6 +47,8 @@ export const FINDINGS = {
   trial: ['confirm'],
   // What comes is up to others.
   'packets-lost': [],
+  // What spreads the packets is another machine.
+  'knocks-spread': [],
   'another-knockd': ['kill', 'systemctl-disable'],
   'service-enabled': [
     'systemctl-enable',

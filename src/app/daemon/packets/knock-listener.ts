@@ -8,6 +8,7 @@ import type { Config } from '../../../core/config/file/config.ts';
 import type { InterfaceSetting } from '../../../core/config/values/parse-interfaces.ts';
 import { codeDoors, type Door } from '../../../core/door/door.ts';
 import { SourceTraces, TRACED_SOURCES } from '../../../core/trace/source-traces.ts';
+import { SplitSequences } from '../../../core/trace/split-sequences.ts';
 import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
 import { openRingCapture } from '../../../host/capture/ring-capture.ts';
 import type { Reports } from '../reporting/reports.ts';
@@ -40,6 +41,7 @@ const PENALTY_COUNT_MS = 1000;
 export class KnockListener {
   readonly interfaces: InterfaceWatch;
   readonly traces: SourceTraces;
+  readonly splits: SplitSequences;
   readonly bans: BanList;
   readonly #capture: Capture;
   readonly #scans: ScanWatch;
@@ -62,6 +64,7 @@ export class KnockListener {
     this.#engine = new AttemptEngine(doors, this.#scans.secret, DEFAULT_LIMITS, this.#scans.guard);
     const { secret } = this.#scans;
     this.traces = new SourceTraces(TRACED_SOURCES, secret, this.#engine.doors);
+    this.splits = new SplitSequences(doors);
     this.bans = new BanList(MAX_BANS, secret);
     this.#capture = openRingCapture(this.#scans.filter);
     this.#codes = new CodePackets(codeDoors(config.doors), secret);
@@ -73,6 +76,7 @@ export class KnockListener {
       reports,
       scans: this.#scans,
       traces: this.traces,
+      splits: this.splits,
       bans: this.bans,
     });
   }

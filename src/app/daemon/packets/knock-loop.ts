@@ -4,9 +4,11 @@ import { OFFER, WATCHED } from '../../../core/attempt/offer.ts';
 import { Steps } from '../../../core/attempt/steps.ts';
 import type { BanList } from '../../../core/ban/ban-list.ts';
 import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
-import { Packet } from '../../../core/packet/packet.ts';
+import { instant } from '../../../core/net/time.ts';
+import { Packet, packetSource } from '../../../core/packet/packet.ts';
 import { READING, readPacket } from '../../../core/packet/read-packet.ts';
 import type { SourceTraces } from '../../../core/trace/source-traces.ts';
+import type { SplitSequences } from '../../../core/trace/split-sequences.ts';
 import type { Capture, Frame } from '../../../host/capture/capture.ts';
 import { preferHugePages } from '../../../host/ffi/huge-pages.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
@@ -49,6 +51,7 @@ export type KnockLoopParts = {
   readonly reports: Reports;
   readonly scans: ScanWatch;
   readonly traces: SourceTraces;
+  readonly splits: SplitSequences;
   readonly bans: BanList;
 };
 
@@ -91,7 +94,9 @@ export class KnockLoop {
   /** The engine's doors have changed. */
   doorsReplaced(): void {
     this.#told.doorsReplaced();
-    this.#parts.traces.replaceDoors(this.#parts.engine.doors);
+    const { doors } = this.#parts.engine;
+    this.#parts.traces.replaceDoors(doors);
+    this.#parts.splits.replaceDoors(doors.filter((door) => door !== undefined));
   }
 
   /** Processes what has already arrived, and nothing after that. */
@@ -167,6 +172,7 @@ export class KnockLoop {
     traces.take(packet, offer, this.#steps, local, isKnockPort, now, frame.toThisHost);
     if (offer === OFFER.knock) {
       reports.count('knocks');
+      if (local) this.#noteSplit(now);
       this.#report(local ? frame : undefined);
     } else if (offer === OFFER.penalty) this.#told.scan(packet, this.#now);
   }
@@ -178,6 +184,13 @@ export class KnockLoop {
     if (what === 'nothing') return;
     reports.count('knocks');
     if (what === 'half') traces.takeCode(this.#packet, 'code-half', now);
+  }
+
+  /** A last knock shows whether the first ones have reached this host too. */
+  #noteSplit(now: number): void {
+    const { splits, traces } = this.#parts;
+    if (!splits.watches(this.#packet, this.#now)) return;
+    splits.take(this.#packet, traces.read(packetSource(this.#packet), instant(now)), instant(now));
   }
 
   #isBanned(now: number): boolean {

@@ -106,6 +106,7 @@ export class DaemonView {
       this.#parts;
     const { counts, lastError } = reports.counters;
     const trialLeft = this.#parts.trialLeft();
+    const splits = watch.splits.report(clock.wall());
     const exposure = this.#parts.exposure.status;
     return {
       version: options.version ?? 'unknown',
@@ -133,6 +134,7 @@ export class DaemonView {
       ...(this.#isTaken('spa') ? { spa: { packets: payloads.packets().spa, ...proofs.spa.counts } } : {}),
       attempts: watch.pending,
       tripwires: { touches: watch.touches, suspects: watch.suspects },
+      ...(splits.length === 0 ? {} : { splits }),
       bans: watch.bans.count(clock.wall()),
       unconfirmed: isUnconfirmed(),
       ...(trialLeft === undefined ? {} : { trialLeft }),

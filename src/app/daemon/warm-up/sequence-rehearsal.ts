@@ -1,5 +1,6 @@
 import { AttemptEngine } from '../../../core/attempt/attempt-engine.ts';
 import { SourceTraces } from '../../../core/trace/source-traces.ts';
+import { SplitSequences } from '../../../core/trace/split-sequences.ts';
 import { CodePackets } from '../packets/code-packets.ts';
 import { KnockLoop } from '../packets/knock-loop.ts';
 import { ScanWatch } from '../packets/scan-watch.ts';
@@ -23,7 +24,9 @@ export class SequenceRehearsal implements Disposable {
     const traces = new SourceTraces(TRACED, secret, engine.doors);
     const capture = this.#capture;
     const codes = new CodePackets([], secret);
-    this.#loop = new KnockLoop({ capture, codes, engine, interfaces, reports, scans, traces, bans });
+    const splits = new SplitSequences([]);
+    const packets = { capture, codes, engine, interfaces, traces, splits };
+    this.#loop = new KnockLoop({ ...packets, reports, scans, bans });
     this.#loop.start(
       (completion, whyNot) => {
         this.#opened = admit(completion, whyNot);
