@@ -333,6 +333,7 @@ const overview = record<Answers['overview']>(
     sources: some(sourceRow),
     users: some(userRow),
     rates: fc.record({ until: moment, passed: some(number), dropped: some(number) }),
+    day: fc.record({ until: moment, stretch: span, failed: some(number), penalised: some(number) }),
     cursor: text,
     now: moment,
   },

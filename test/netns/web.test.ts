@@ -55,6 +55,8 @@ describe('the page of bussa web', () => {
     await client.run('nc.openbsd', '-z', '-w', '1', '-s', STRANGER, SERVER, '9000').catch(() => '');
     const sources = section(page, 'Recent sources');
     await sources.getByRole('row', { name: new RegExp(`${STRANGER}.*wrong knock`) }).waitFor();
+    // The day has a column for it.
+    await page.locator('.day .failure[d^=M]').first().waitFor({ state: 'attached' });
 
     await sources.getByRole('button', { name: `Explain ${STRANGER}` }).click();
     const dialog = page.getByRole('dialog');
@@ -85,6 +87,20 @@ describe('the page of bussa web', () => {
     await banned.getByRole('button', { name: `Lift the ban: ${STRANGER}` }).click();
     await page.getByRole('status').getByText(`${STRANGER}: no longer banned`).waitFor();
     await stage.control.knockd.saw(/no longer banned, by root \(web\)$/m);
+
+    const scan = Array.from({ length: 12 }, (_, index) => String(8998 + index));
+    await client.run(
+      'sh',
+      '-c',
+      `for port in ${scan.join(' ')}; do nc.openbsd -z -w 1 -s ${STRANGER} ${SERVER} $port; done; true`,
+    );
+    await banned
+      .getByRole('listitem')
+      .filter({ hasText: STRANGER })
+      .getByText(/in penalty until/)
+      .waitFor();
+    await page.locator('.day .penalised[d^=M]').waitFor({ state: 'attached' });
+    assert.deepEqual(await findBarriers(page), []);
 
     for (const [tag, words] of [
       ['de', 'Offene Türen'],

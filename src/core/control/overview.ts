@@ -1,13 +1,13 @@
 import type { PendingAttempt } from '../attempt/pending-attempt.ts';
 import type { Address } from '../net/address.ts';
-import type { Instant } from '../net/time.ts';
+import type { Instant, Millis } from '../net/time.ts';
 import { EXPLAINED } from '../trace/explained.ts';
 import type { Explanation } from '../trace/explanation.ts';
 import { DAEMON_STATUS, type DaemonStatus } from './daemon-status.ts';
 import { DOOR_STATUS, type DoorStatus, PENDING_ATTEMPT } from './door-status.ts';
 import { LEASE_STATUS, type LeaseStatus } from './lease-status.ts';
 import { list, optional, type Reader, record, word } from './reader.ts';
-import { ADDRESS, MOMENT, NUMBER, TEXT, YES } from './value-readers.ts';
+import { ADDRESS, MOMENT, NUMBER, SPAN, TEXT, YES } from './value-readers.ts';
 
 /** What became of the last try of a source. `at`: when it was seen last. */
 export type SourceRow = {
@@ -40,6 +40,17 @@ export type Rates = {
   readonly dropped: readonly number[];
 };
 
+/**
+ * Failed tries of the last day: `failed` knocks and proofs, and knocks and scans of sources in penalty (`penalised`), for each
+ * `stretch` of time, the oldest first. The last one holds `until`.
+ */
+export type DayOfFailures = {
+  readonly until: Instant;
+  readonly stretch: Millis;
+  readonly failed: readonly number[];
+  readonly penalised: readonly number[];
+};
+
 /** All that a screen shows, as of one moment. Of the lists the first `limit` rows; `status` has how many there are. */
 export type Overview = {
   readonly status: DaemonStatus;
@@ -51,6 +62,7 @@ export type Overview = {
   /** Of the users file, in its order; absent where no door takes proofs. */
   readonly users?: readonly UserRow[];
   readonly rates: Rates;
+  readonly day: DayOfFailures;
   /** To be told what happens from here on. */
   readonly cursor: string;
   readonly now: Instant;
@@ -84,6 +96,12 @@ export const OVERVIEW: Reader<Overview> = record<Overview>({
   sources: list(SOURCE_ROW),
   users: optional(list(USER_ROW)),
   rates: record<Rates>({ until: MOMENT, passed: list(NUMBER), dropped: list(NUMBER) }),
+  day: record<DayOfFailures>({
+    until: MOMENT,
+    stretch: SPAN,
+    failed: list(NUMBER),
+    penalised: list(NUMBER),
+  }),
   cursor: TEXT,
   now: MOMENT,
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { CountRing } from '../../../src/core/feed/count-ring.ts';
 import { EventRing } from '../../../src/core/feed/event-ring.ts';
-import { RATE_SECONDS, RateRing } from '../../../src/core/feed/rate-ring.ts';
 import { instant } from '../../../src/core/net/time.ts';
 import { seeded } from '../../lab/seed.ts';
 
@@ -73,14 +73,14 @@ describe('the ring of events', () => {
   });
 });
 
-describe('the ring of rates', () => {
-  test('ten minutes of seconds, the oldest first; what is older is gone, and seconds without packets are 0', (t) => {
+describe('the ring of counts', () => {
+  test('its stretches of time, the oldest first; what is older is gone, and stretches without any are 0', (t) => {
     const packets = fc.array(fc.record({ passed: fc.nat(9), dropped: fc.nat(9), wait: fc.nat(90_000) }), {
       maxLength: 60,
     });
     fc.assert(
-      fc.property(packets, fc.nat(900_000), (all, start) => {
-        const ring = new RateRing();
+      fc.property(packets, fc.nat(900_000), fc.constantFrom(600, 7), (all, start, size) => {
+        const ring = new CountRing(size, 1000);
         const passed = new Map<number, number>();
         const dropped = new Map<number, number>();
         let now = start;
@@ -92,14 +92,14 @@ describe('the ring of rates', () => {
           dropped.set(second, (dropped.get(second) ?? 0) + one.dropped);
         }
         const current = Math.floor(now / 1000);
-        const seconds = Array.from({ length: RATE_SECONDS - 1 }, (_, n) => current - RATE_SECONDS + 1 + n);
+        const seconds = Array.from({ length: size }, (_, n) => current - size + 1 + n);
         const read = ring.read(now);
         assert.deepEqual(
-          read.passed,
+          read.first,
           seconds.map((second) => passed.get(second) ?? 0),
         );
         assert.deepEqual(
-          read.dropped,
+          read.second,
           seconds.map((second) => dropped.get(second) ?? 0),
         );
       }),

@@ -1,8 +1,9 @@
 import type { Overview } from '../../../core/control/overview.ts';
 import type { ByOperator } from '../../../core/event/event.ts';
+import { millis } from '../../../core/net/time.ts';
 import type { LeaseStore } from '../../../host/store/lease-store.ts';
 import type { BanKeeper } from '../bans/ban-keeper.ts';
-import type { Feed } from '../feed/feed.ts';
+import { type Feed, STRETCH_MS } from '../feed/feed.ts';
 import type { ReloadOutcome } from '../reload/reload.ts';
 import type { SourceView } from '../status/source-view.ts';
 import type { UserView } from '../status/user-view.ts';
@@ -61,7 +62,9 @@ function overview({ view, sources, users, feed }: DaemonVerbsParts, wanted: numb
   const limit = Math.min(wanted, MOST_ROWS);
   // Read the cursor first: a client that follows from it misses nothing.
   const { cursor } = feed;
-  const { passed, dropped } = feed.rates.read(performance.now());
+  const at = performance.now();
+  const packets = feed.rates.read(at);
+  const failures = feed.failures.read(at);
   const { now } = view;
   const known = users.rows(limit);
   return {
@@ -71,7 +74,9 @@ function overview({ view, sources, users, feed }: DaemonVerbsParts, wanted: numb
     attempts: [...view.attempts().take(limit)],
     sources: [...sources.recent(Math.min(limit, MAX_SOURCES))],
     ...(known === undefined ? {} : { users: known }),
-    rates: { until: now, passed, dropped },
+    // The current second is not over yet.
+    rates: { until: now, passed: packets.first.slice(0, -1), dropped: packets.second.slice(0, -1) },
+    day: { until: now, stretch: millis(STRETCH_MS), failed: failures.first, penalised: failures.second },
     cursor,
     now,
   };

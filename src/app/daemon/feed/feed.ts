@@ -8,8 +8,8 @@ import {
 } from '../../../core/control/feed-event.ts';
 import { RequestError } from '../../../core/control/parse-request.ts';
 import type { Event, EventKind } from '../../../core/event/event.ts';
+import { CountRing } from '../../../core/feed/count-ring.ts';
 import { EventRing } from '../../../core/feed/event-ring.ts';
-import { RateRing } from '../../../core/feed/rate-ring.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import { randomBytes } from '../../../host/self/random-bytes.ts';
 
@@ -20,6 +20,10 @@ const EVENTS_AT_ONCE = 256;
 const GATHER_MS = 100;
 const PULSE_MS = 1000;
 const RUN_BYTES = 4;
+/** Ten minutes. */
+const RATE_SECONDS = 600;
+export const STRETCH_MS = 900_000;
+const DAY_STRETCHES = 96;
 
 /** Events that are of no use to a follower. */
 const UNTOLD: ReadonlySet<EventKind> = new Set(['debug', 'suppressed']);
@@ -33,7 +37,10 @@ type Follower = { wake: () => void; isPulseDue: boolean };
  * misses nothing. Without followers no timer runs. The log's limits do not apply.
  */
 export class Feed {
-  readonly rates = new RateRing();
+  /** Packets: passed and dropped. Times by `performance.now()`. */
+  readonly rates = new CountRing(RATE_SECONDS, 1000);
+  /** Failed knocks, and knocks and scans of sources in penalty. Times by `performance.now()`. */
+  readonly failures = new CountRing(DAY_STRETCHES, STRETCH_MS);
   readonly #wall: () => Instant;
   readonly #ring = new EventRing();
   /** Tells cursors of this run from those of other runs. */
@@ -61,6 +68,7 @@ export class Feed {
 
   note(event: Event): void {
     if (UNTOLD.has(event.kind)) return;
+    if (event.kind === 'proof-refused') this.failures.add(1, 0, performance.now());
     if (!NOISE.has(event.kind)) this.#ring.add({ event }, this.#wall());
     else if (this.#ring.admits(0, performance.now())) this.#ring.addNoise({ event }, this.#wall());
     this.#gatherLater();

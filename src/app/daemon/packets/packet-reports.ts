@@ -1,5 +1,5 @@
 import type { AttemptEngine } from '../../../core/attempt/attempt-engine.ts';
-import { STEP, type Steps } from '../../../core/attempt/steps.ts';
+import { STEP, type StepKind, type Steps } from '../../../core/attempt/steps.ts';
 import type { LogEvent } from '../../../core/event/event.ts';
 import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
 import { type Packet, packetDestination, packetSource } from '../../../core/packet/packet.ts';
@@ -32,6 +32,7 @@ export class PacketReports {
     const number = steps.door(index);
     const kind = steps.kind(index);
     reports.step(kind);
+    this.#countFailure(kind, now);
     const sorts = this.#sorts[number];
     const door = engine.doors[number];
     if (sorts === undefined || door === undefined) return;
@@ -52,6 +53,7 @@ export class PacketReports {
   scan(packet: Packet, now: number): void {
     const { reports, scans } = this.#parts;
     reports.count('scans');
+    reports.feed.failures.add(0, 1, now);
     const isWritten = reports.admits('scan', 'port scan', now);
     const isFed = reports.feed.admits(0, now);
     if (!isWritten && !isFed) return;
@@ -61,6 +63,12 @@ export class PacketReports {
     const scan = { kind: 'scan', source, protocol, port, seconds: scans.penalty / 1000 } as const;
     if (isWritten) reports.write(scan);
     if (isFed) reports.feed.noteStep(scan);
+  }
+
+  #countFailure(kind: StepKind, now: number): void {
+    const { failures } = this.#parts.reports.feed;
+    if (kind === STEP.failed || kind === STEP.expired) failures.add(1, 0, now);
+    else if (kind === STEP.withheld) failures.add(0, 1, now);
   }
 
   debug(packet: Packet, bytes: number): void {

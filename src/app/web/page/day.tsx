@@ -10,35 +10,61 @@ const DAY_MS = 86_400_000;
 const WIDTH = 1000;
 const ROW = 12;
 const MAX_ROWS = 12;
+/** The height of the strip of failures. */
+const STRIP = 24;
 const SHOWN = 8;
 const HOURS = [0, 6, 12, 18];
-const GOOD: ReadonlySet<string> = new Set(['open', 'was-open', 'completed', 'pending', 'nothing']);
 
 /** The periods in which each door was open. */
 function spansOf(past: readonly PastLease[], { now, leases }: Overview) {
   return [
-    ...past.map(({ id, door, sinceWall, at }) => ({
-      id,
+    ...past.map(({ door, sinceWall, at }) => ({
       door,
       from: sinceWall,
       to: Number(at),
       open: false,
     })),
-    ...leases.map(({ id, door, since }) => ({ id, door, from: since, to: Number(now), open: true })),
+    ...leases.map(({ door, since }) => ({ door, from: since, to: Number(now), open: true })),
   ];
 }
 
-/** Leases of the day as bars, one row per door, and below them the sources that failed. */
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+/** The columns of one count, by the logarithm, as one path. `below`: counts that they stand on. */
+function columns(values: readonly number[], below: readonly number[], top: number): string {
+  const width = WIDTH / values.length;
+  const reach = (count: number): number => Math.min(STRIP, count === 0 ? 0 : 4 + Math.log2(count) * 2);
+  return values
+    .map((count, at) => {
+      const base = reach(below[at] ?? 0);
+      const end = reach(count + (below[at] ?? 0));
+      return count === 0
+        ? ''
+        : `M${at * width} ${top + STRIP - base}v${base - end}h${width * 0.9}v${end - base}z`;
+    })
+    .join('');
+}
+
+/** Leases of the day as bars, one row per door, and below them how many tries failed, for each quarter of an hour. */
 export function Day({ overview }: { readonly overview: Overview }) {
   const { say, language } = useView();
   const past = usePast(overview.status.counts.closed);
-  const { now, leases, sources } = overview;
+  const { now, leases, day } = overview;
   const start = now - DAY_MS;
   const x = (at: number): number => Math.max(0, ((at - start) / DAY_MS) * WIDTH);
   const doors = [...new Set([...leases, ...past].map(({ door }) => door))].slice(0, MAX_ROWS);
-  const failed = sources.filter(({ kind, at }) => !GOOD.has(kind) && at > start);
   const spans = spansOf(past, overview);
-  const height = (doors.length + 1) * ROW + 16;
+  /** One path for all: 500 elements would take the browser longer than a frame. */
+  const bars = (some: typeof spans): string =>
+    some
+      .map(({ door, from, to }) => {
+        const [left, top] = [x(from), Math.max(0, doors.indexOf(door)) * ROW + 2];
+        return `M${left} ${top}h${Math.max(3, x(to) - left)}v${ROW - 4}H${left}z`;
+      })
+      .join('');
+  const strip = doors.length * ROW + 4;
+  const height = strip + STRIP;
+  const total = sumOf(day.failed) + sumOf(day.penalised);
   return (
     <Section id="day" title={say('day')} isWide>
       <svg
@@ -46,7 +72,7 @@ export function Day({ overview }: { readonly overview: Overview }) {
         viewBox={`0 0 ${WIDTH} ${height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={say('dayText', spans.length, failed.length)}
+        aria-label={say('dayText', spans.length, total)}
       >
         {HOURS.map((hour) => (
           <line
@@ -58,30 +84,17 @@ export function Day({ overview }: { readonly overview: Overview }) {
             y2={height}
           />
         ))}
-        {spans.map(({ id, door, from, to, open }) => (
-          <rect
-            key={id}
-            class={open ? 'span open' : 'span'}
-            x={x(from)}
-            y={Math.max(0, doors.indexOf(door)) * ROW + 2}
-            width={Math.max(3, x(to) - x(from))}
-            height={ROW - 4}
-          />
-        ))}
-        {failed.map(({ source, at }) => (
-          <circle key={source} class="failure" cx={x(at)} cy={doors.length * ROW + 8} r={4} />
-        ))}
+        <path class="span" d={bars(spans.filter(({ open }) => !open))} />
+        <path class="span open" d={bars(spans.filter(({ open }) => open))} />
+        <path class="failure" d={columns(day.failed, day.penalised, strip)} />
+        <path class="failure penalised" d={columns(day.penalised, [], strip)} />
       </svg>
       <p class="axis quiet">
         {[...HOURS, 24].map((hour) => (
           <span key={hour}>{renderTime(start + (hour / 24) * DAY_MS, language).replace(/:\d\d$/, '')}</span>
         ))}
       </p>
-      {past.length === 0 ? (
-        <Empty>{say('dayText', spans.length, failed.length)}</Empty>
-      ) : (
-        <Past past={past} />
-      )}
+      {past.length === 0 ? <Empty>{say('dayText', spans.length, total)}</Empty> : <Past past={past} />}
     </Section>
   );
 }

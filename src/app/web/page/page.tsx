@@ -10,6 +10,7 @@ import { KeptOut } from './kept-out.tsx';
 import { type LiveState, NOTHING, takeMessage } from './live-state.ts';
 import { OpenDoors } from './open-doors.tsx';
 import { PageHead } from './page-head.tsx';
+import { type Draw, Part } from './part.tsx';
 import { RateChart } from './rate-chart.tsx';
 import { follow, order as giveOrder, type Order } from './server.ts';
 import { Sources } from './sources.tsx';
@@ -45,18 +46,7 @@ function Page() {
     return { readOnly, language, ask: setAsked, order };
   }, [readOnly, language]);
   // A part is drawn again only if its data has changed: a flood brings many messages per second.
-  const lists = useMemo(
-    () =>
-      overview && {
-        open: <OpenDoors overview={overview} since={overviewAt} />,
-        doors: <Doors overview={overview} />,
-        users: overview.users === undefined ? null : <Users users={overview.users} />,
-        keptOut: <KeptOut overview={overview} />,
-        sources: <Sources sources={overview.sources} />,
-        day: <Day overview={overview} />,
-      },
-    [overview, overviewAt],
-  );
+  const shown = useMemo(() => overview && { overview, since: overviewAt }, [overview, overviewAt]);
   const pending = useMemo(() => <Attempts attempts={attempts} />, [attempts]);
   const chart = useMemo(() => <RateChart rates={rates} />, [rates]);
   const log = useMemo(() => <Events events={events} lost={lost} />, [events, lost]);
@@ -65,16 +55,16 @@ function Page() {
       <PageHead state={state} language={language} onLanguage={setLanguage} />
       <Warnings state={state} />
       <main id="content">
-        {lists === undefined ? null : (
+        {shown === undefined ? null : (
           <>
-            {lists.open}
+            <Part turn={0} shown={shown} draw={drawOpenDoors} />
             {pending}
-            {lists.doors}
-            {lists.users}
+            <Part turn={1} shown={shown} draw={drawDoors} />
+            <Part turn={2} shown={shown} draw={drawUsers} />
             {chart}
-            {lists.keptOut}
-            {lists.sources}
-            {lists.day}
+            <Part turn={3} shown={shown} draw={drawKeptOut} />
+            <Part turn={4} shown={shown} draw={drawSources} />
+            <Part turn={5} shown={shown} draw={drawDay} />
             {log}
           </>
         )}
@@ -90,6 +80,13 @@ function Page() {
     </ViewContext.Provider>
   );
 }
+
+const drawOpenDoors: Draw = ({ overview, since }) => <OpenDoors overview={overview} since={since} />;
+const drawDoors: Draw = ({ overview }) => <Doors overview={overview} />;
+const drawUsers: Draw = ({ overview: { users } }) => users && <Users users={users} />;
+const drawKeptOut: Draw = ({ overview }) => <KeptOut overview={overview} />;
+const drawSources: Draw = ({ overview }) => <Sources sources={overview.sources} />;
+const drawDay: Draw = ({ overview }) => <Day overview={overview} />;
 
 function useLive(): LiveState {
   const [state, setState] = useState(NOTHING);

@@ -22,9 +22,9 @@ const WORDS = {
   dark: ['Dark', 'Dunkel', 'Scuro'],
   day: ['Last 24 hours', 'Letzte 24 Stunden', 'Ultime 24 ore'],
   dayText: [
-    '{0} leases, {1} sources without success',
-    '{0} Öffnungen, {1} erfolglose Quellen',
-    '{0} aperture, {1} sorgenti senza successo',
+    '{0} leases, {1} failed tries',
+    '{0} Öffnungen, {1} erfolglose Versuche',
+    '{0} aperture, {1} tentativi falliti',
   ],
   done: ['Done', 'Erledigt', 'Fatto'],
   door: ['Door', 'Tür', 'Porta'],
