@@ -105,12 +105,19 @@ export function addShared(tree: PackageTree, share: string): void {
     ['koffi', 'LICENSE.txt'],
     ['uqr', 'LICENSE'],
     ['get-east-asian-width', 'license'],
+    ...['iovalkey', '@iovalkey/commands', 'cluster-key-slot', 'debug', 'denque', 'lodash.defaults'].map(
+      plain,
+    ),
+    ...['lodash.isarguments', 'redis-errors', 'redis-parser', 'standard-as-callback'].map(plain),
+    ['ms', 'license.md'],
     ['preact', 'LICENSE'],
     ['uplot', 'LICENSE'],
   ].map(([name, file]) => `${name}\n\n${read(`node_modules/${name}/${file}`)}`);
   const licences = [`Node.js\n\n${read('LICENSE', nodePackage())}`, ...others].join('\n\n');
   tree.compress(licences, `${share}/doc/bussa/licences-of-others`);
 }
+
+const plain = (name: string): readonly [string, string] => [name, 'LICENSE'];
 
 /** The unit with the words that are for whoever copies it from the sources replaced, and the program's place. */
 export function packagedUnit(program: string): string {

@@ -94,6 +94,9 @@ need_packages_for_tests() {
   need_command jq jq
   need_file /usr/sbin/fwknopd fwknop-server
   need_command fwknop fwknop-client
+  need_command redis-server redis-server
+  need_command redis-sentinel redis-sentinel
+  need_command redis-cli redis-tools
   need_file /lib/lsb/init-functions lsb-base
   has_libfaketime || need libfaketime
 }
@@ -207,7 +210,7 @@ install_packages() {
   # Debian's packages would start their services, now and at boots: some write rules into the firewall, one lets people in.
   for name in $missing; do
     case $name in
-      fwknop-server | fail2ban | firewalld | prometheus | ufw | shorewall | nftables) mask "$name.service" ;;
+      fwknop-server | fail2ban | firewalld | prometheus | ufw | shorewall | nftables | redis-server | redis-sentinel) mask "$name.service" ;;
       openssh-server) mask ssh.service && mask ssh.socket ;;
     esac
   done

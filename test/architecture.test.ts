@@ -138,6 +138,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     connections: ['ffi', 'netlink'],
     control: ['ffi'],
     crypto: [],
+    engine: [],
     ffi: [],
     files: ['ffi', 'platform'],
     'firewall/choice': ['ffi', 'firewall/contract', 'firewall/iptables', 'firewall/nftables'],
@@ -224,6 +225,7 @@ const STARTERS: Readonly<Record<string, readonly string[]>> = {
 /** The packages there are, and the one folder that knows each. */
 const PACKAGES: Readonly<Record<string, string>> = {
   koffi: 'host/ffi',
+  iovalkey: 'host/engine',
   esbuild: 'app/web',
   preact: 'app/web/page',
   'preact/hooks': 'app/web/page',

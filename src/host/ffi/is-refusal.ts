@@ -11,6 +11,7 @@ const OWN: ReadonlySet<string> = new Set([
   'ControlError',
   'SystemdError',
   'CaptureFileError',
+  'EngineError',
 ]);
 
 /**

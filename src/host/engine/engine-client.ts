@@ -1,0 +1,180 @@
+import { Redis, type RedisOptions } from 'iovalkey';
+import { answerError, connectError, EngineError } from './engine-error.ts';
+import type { EngineFiles } from './engine-files.ts';
+import { type EngineSocket, type EngineTarget, openEngineSocket, renderTarget } from './engine-socket.ts';
+
+/** What an engine answers. It is a stranger's: whoever asks looks at it. */
+export type EngineReply = null | number | Uint8Array | readonly EngineReply[];
+
+export type EngineWord = string | number | Uint8Array;
+
+/** One connection to an engine. It never reconnects: who has lost it opens another one. */
+export interface EngineClient {
+  /** Resolves when it is over, with why. */
+  readonly ended: Promise<EngineError>;
+  /**
+   * One command, with the answer that came within `patienceMs`. Rejects with an `EngineError`. After a timeout the connection
+   * is reset, so that nothing that waits in its socket arrives later.
+   */
+  call(words: readonly [string, ...EngineWord[]], patienceMs?: number): Promise<EngineReply>;
+  /** From then on it hears these channels, and is asked nothing but `PING`. */
+  subscribe(channels: readonly string[], take: (channel: string, bytes: Uint8Array) => void): Promise<void>;
+  /** Nothing that has not been sent is sent any more. */
+  reset(why?: EngineError): void;
+}
+
+export type EngineLogin = { readonly user?: string; readonly password?: string };
+
+/** iovalkey's, or ioredis's, which has the same methods. */
+export type EngineLibrary = typeof Redis;
+
+const PATIENCE_MS = 2000;
+
+/** Opens a connection, and says who this is. Throws an `EngineError`. */
+export async function openEngineClient(
+  target: EngineTarget,
+  files: EngineFiles,
+  login: EngineLogin,
+  library: EngineLibrary = Redis,
+): Promise<EngineClient> {
+  const socket = await openEngineSocket(target, files, PATIENCE_MS);
+  const client = new LibraryClient(socket, renderTarget(target), library);
+  const { user, password } = login;
+  try {
+    if (password !== undefined) await client.call(['AUTH', ...(user === undefined ? [] : [user]), password]);
+    await client.call(['PING']);
+  } catch (error) {
+    client.reset();
+    throw loginError(error, renderTarget(target), user);
+  }
+  return client;
+}
+
+/** Of all that it can do, the library does what needs care: the protocol. Sockets, timeouts and reconnects are ours. */
+class LibraryClient implements EngineClient {
+  readonly ended: Promise<EngineError>;
+  readonly #redis: Redis;
+  readonly #socket: EngineSocket;
+  readonly #where: string;
+  readonly #end: (why: EngineError) => void;
+  readonly #calls = new Set<(why: EngineError) => void>();
+  #why: EngineError | undefined;
+
+  constructor(socket: EngineSocket, where: string, library: EngineLibrary) {
+    this.#socket = socket;
+    this.#where = where;
+    const { promise, resolve } = Promise.withResolvers<EngineError>();
+    this.ended = promise;
+    this.#end = resolve;
+    socket.stream.once('error', (error) => this.reset(connectError(where, error)));
+    socket.stream.once('close', () => this.reset());
+    this.#redis = new library(optionsFor(socket));
+    this.#redis.on('error', (error: Error) => this.reset(connectError(where, error)));
+    this.#redis.once('end', () => this.reset());
+    // It is connected already: this only lets the library take it.
+    this.#redis.connect().catch(() => this.reset());
+  }
+
+  call(
+    [command, ...words]: readonly [string, ...EngineWord[]],
+    patienceMs = PATIENCE_MS,
+  ): Promise<EngineReply> {
+    const bytes = words.map((word) => (word instanceof Uint8Array ? asBuffer(word) : word));
+    return this.#ask(command, patienceMs, () =>
+      this.#redis.callBuffer(command.toLowerCase(), ...bytes),
+    ) as Promise<EngineReply>;
+  }
+
+  async subscribe(
+    channels: readonly string[],
+    take: (channel: string, bytes: Uint8Array) => void,
+  ): Promise<void> {
+    this.#redis.on('messageBuffer', (channel: Buffer, bytes: Buffer) =>
+      take(channel.toString('latin1'), bytes),
+    );
+    await this.#ask('SUBSCRIBE', PATIENCE_MS, () => this.#redis.subscribe(...channels));
+  }
+
+  async #ask(command: string, patienceMs: number, send: () => Promise<unknown>): Promise<unknown> {
+    if (this.#why !== undefined) throw this.#why;
+    const over = Promise.withResolvers<never>();
+    over.promise.catch(() => undefined);
+    this.#calls.add(over.reject);
+    const late = `${this.#where} does not answer to ${command} within ${patienceMs / 1000} s`;
+    const timer = setTimeout(() => this.reset(new EngineError('TIMEOUT', late)), patienceMs);
+    try {
+      await this.#connected();
+      const answer = send().catch((error: Error) => {
+        throw isAnswer(error)
+          ? answerError(command, error.message)
+          : (this.#why ?? connectError(this.#where, error));
+      });
+      return await Promise.race([answer, over.promise]);
+    } finally {
+      clearTimeout(timer);
+      this.#calls.delete(over.reject);
+    }
+  }
+
+  reset(why = new EngineError('ECONNRESET', `${this.#where} has hung up`)): void {
+    if (this.#why !== undefined) return;
+    this.#why = why;
+    this.#socket.reset();
+    this.#redis.disconnect();
+    for (const reject of this.#calls) reject(why);
+    this.#end(why);
+  }
+
+  /** The library takes the socket in the next turn of the loop. */
+  async #connected(): Promise<void> {
+    if (this.#redis.status === 'ready') return;
+    await new Promise<void>((resolve, reject) => {
+      this.#redis.once('ready', resolve);
+      void this.ended.then(reject);
+    });
+  }
+}
+
+/** It sends nothing by itself, keeps nothing for later, and opens no socket. */
+function optionsFor({ stream, reset }: EngineSocket): RedisOptions {
+  const options = {
+    Connector: class {
+      firstError: Error | undefined;
+      connect = (): Promise<typeof stream> => Promise.resolve(stream);
+      check = (): boolean => true;
+      disconnect = reset;
+    },
+    lazyConnect: true,
+    retryStrategy: () => null,
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    autoResubscribe: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    // Of ioredis 6.
+    protocol: 2,
+    disableClientInfo: true,
+  };
+  return options as unknown as RedisOptions;
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** redis-errors: what the engine itself has answered. */
+const isAnswer = (error: Error): boolean => error.name === 'ReplyError';
+
+function loginError(error: unknown, where: string, user = 'default'): EngineError {
+  if (!(error instanceof EngineError)) throw error;
+  if (error.code === 'WRONGPASS')
+    return new EngineError(
+      error.code,
+      `${where}: the engine knows no user ${user} with this password: see \`ACL LIST\` there, and the file password`,
+    );
+  if (error.code === 'NOAUTH')
+    return new EngineError(
+      error.code,
+      `${where}: the engine wants a password: write it into the file password`,
+    );
+  if (error.isAnswer) return new EngineError(error.code, `${where}: ${error.message}`);
+  return error;
+}

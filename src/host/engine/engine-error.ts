@@ -1,0 +1,54 @@
+/**
+ * The engine said no, or cannot be heard. `code`: the first word of its error (NOPERM, READONLY …), the errno's name, a code
+ * of OpenSSL's, or `TIMEOUT`. `isAnswer`: the engine has said it, and the connection goes on.
+ */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly code: string;
+  readonly isAnswer: boolean;
+
+  constructor(code: string, message: string, isAnswer = false) {
+    super(message);
+    this.code = code;
+    this.isAnswer = isAnswer;
+  }
+}
+
+/** What a socket or TLS has thrown, in words: what failed, and what to do. */
+export function connectError(where: string, error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
+  const remedy = REMEDIES[code];
+  return new EngineError(code, `${where}: ${remedy ?? message}`);
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there, or a firewall refuses (ECONNREFUSED)',
+  EHOSTUNREACH: 'there is no way to that host (EHOSTUNREACH)',
+  ENETUNREACH: 'there is no way to that network (ENETUNREACH)',
+  ENOTFOUND: 'the name is not known (ENOTFOUND): see DNS or /etc/hosts',
+  EAI_AGAIN: 'the name cannot be looked up (EAI_AGAIN): DNS does not answer',
+  ENOENT: 'there is no such socket (ENOENT)',
+  EACCES: 'this user may not open the socket (EACCES): put it into the group of the socket',
+  ECONNRESET:
+    'the engine has hung up (ECONNRESET): it may want a client certificate (client.pem and client.key), or speak no TLS on that port',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'that port speaks no TLS: name the TLS port of the engine',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'that port speaks no TLS: name the TLS port of the engine',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    'the engine wants a client certificate: put client.pem and client.key into the directory of the engine',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the engine does not trust the authority that signed client.pem',
+  SELF_SIGNED_CERT_IN_CHAIN: "the authority of the engine's certificate is not trusted: put it into ca.pem",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the engine's certificate is signed by itself: put it into ca.pem",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    "the authority of the engine's certificate is not trusted: put it into ca.pem",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    "the authority of the engine's certificate is not trusted: put it into ca.pem",
+  CERT_HAS_EXPIRED: "the engine's certificate is out of date, or this host's clock is wrong",
+  CERT_NOT_YET_VALID: "the engine's certificate is not valid yet, or this host's clock is wrong",
+};
+
+/** What an engine answers to a command that it does not run. */
+export function answerError(command: string, message: string): EngineError {
+  const [code = 'ERR'] = message.split(' ', 1);
+  return new EngineError(code, `${command}: ${message}`, true);
+}

@@ -1,0 +1,75 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type EnginePlace, renderPlace } from '../../core/fleet/engine-address.ts';
+import { connectError, EngineError } from './engine-error.ts';
+import type { EngineFiles } from './engine-files.ts';
+
+/** Where one server or sentinel is. */
+export type EngineTarget =
+  | { readonly kind: 'socket'; readonly path: string }
+  | { readonly kind: 'place'; readonly tls: boolean; readonly place: EnginePlace };
+
+/** A connection that is ready for commands. `reset` drops what has not been sent: a plain close would still send it. */
+export type EngineSocket = { readonly stream: Socket | TLSSocket; readonly reset: () => void };
+
+export const renderTarget = (target: EngineTarget): string =>
+  target.kind === 'socket' ? target.path : renderPlace(target.place);
+
+/** Throws an `EngineError`. */
+export async function openEngineSocket(
+  target: EngineTarget,
+  files: EngineFiles,
+  patienceMs: number,
+): Promise<EngineSocket> {
+  const plain = target.kind === 'socket' ? connect(target.path) : connect(target.place);
+  const sockets: Socket[] = [plain];
+  const where = renderTarget(target);
+  const late = new EngineError('TIMEOUT', `${where} does not answer within ${patienceMs / 1000} s`);
+  const timer = setTimeout(() => plain.destroy(late), patienceMs);
+  try {
+    await ready(plain, 'connect');
+    if (target.kind === 'socket' || !target.tls) return { stream: plain, reset: () => reset(plain) };
+    const secure = startTls(plain, target.place.host, files);
+    sockets.push(secure);
+    plain.once('error', (error) => secure.destroy(error));
+    await ready(secure, 'secureConnect');
+    return { stream: secure, reset: () => reset(plain, secure) };
+  } catch (error) {
+    for (const socket of sockets) socket.destroy();
+    throw connectError(where, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function startTls(socket: Socket, host: string, files: EngineFiles): TLSSocket {
+  return connectTls({
+    socket,
+    host,
+    // RFC 6066, § 3: no addresses.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(files.ca === undefined ? {} : { ca: files.ca }),
+    ...(files.certificate === undefined ? {} : { cert: files.certificate }),
+    ...(files.key === undefined ? {} : { key: files.key }),
+    minVersion: 'TLSv1.2',
+  });
+}
+
+/** What goes wrong later is heard by those who use it: without a listener it would end the process. */
+function ready(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject);
+    socket.once('close', () => reject(new EngineError('ECONNRESET', 'the engine has hung up (ECONNRESET)')));
+    socket.once(event, () => resolve());
+  });
+}
+
+function reset(plain: Socket, secure?: TLSSocket): void {
+  try {
+    plain.resetAndDestroy();
+  } catch {
+    // A Unix socket has no reset: what was written is with the engine already.
+    plain.destroy();
+  }
+  secure?.destroy();
+}

@@ -1,0 +1,61 @@
+import type { EnginePlace } from '../../core/fleet/engine-address.ts';
+import { parsePort } from '../../core/net/port.ts';
+import { type EngineLibrary, type EngineReply, openEngineClient } from './engine-client.ts';
+import { EngineError } from './engine-error.ts';
+import type { EngineFiles } from './engine-files.ts';
+
+export type Sentinels = {
+  readonly tls: boolean;
+  readonly places: readonly EnginePlace[];
+  readonly name: string;
+};
+
+/**
+ * The server that is the primary now. `first`: which sentinel is asked first, so that one that is wrong, or hangs, is not
+ * asked first each time. Throws an `EngineError`.
+ */
+export async function findPrimary(
+  { tls, places, name }: Sentinels,
+  files: EngineFiles,
+  first: number,
+  library?: EngineLibrary,
+): Promise<EnginePlace> {
+  const reasons: string[] = [];
+  for (let at = 0; at < places.length; at++) {
+    const place = places[(first + at) % places.length] as EnginePlace;
+    try {
+      return await askSentinel({ tls, place, name }, files, library);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      reasons.push(error.message);
+    }
+  }
+  throw new EngineError('NOSENTINEL', `no sentinel names a primary of ${name}: ${reasons.join('; ')}`);
+}
+
+async function askSentinel(
+  { tls, place, name }: { readonly tls: boolean; readonly place: EnginePlace; readonly name: string },
+  files: EngineFiles,
+  library?: EngineLibrary,
+): Promise<EnginePlace> {
+  const { sentinelPassword: password } = files;
+  const login = password === undefined ? {} : { password };
+  const client = await openEngineClient({ kind: 'place', tls, place }, files, login, library);
+  try {
+    const answer = await client.call(['SENTINEL', 'get-master-addr-by-name', name]);
+    const primary = readPlace(answer);
+    if (primary === undefined) throw new EngineError('NOPRIMARY', `${place.host} knows no primary ${name}`);
+    return primary;
+  } finally {
+    client.reset();
+  }
+}
+
+function readPlace(answer: EngineReply): EnginePlace | undefined {
+  if (!Array.isArray(answer) || answer.length !== 2) return undefined;
+  const [host, digits] = answer.map((word) =>
+    word instanceof Uint8Array ? Buffer.from(word).toString('latin1') : '',
+  );
+  const port = parsePort(digits ?? '');
+  return host === undefined || host === '' || port === undefined ? undefined : { host, port };
+}
