@@ -171,7 +171,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     code: ['attempt', 'cipher', 'decoy', 'door', 'net', 'packet'],
     compile: ['config/file', 'decoy', 'door', 'net', 'nft'],
     'config/advice': ['config/file', 'config/values', 'door', 'net', 'spa', 'text'],
-    'config/file': ['config/values', 'door', 'net', 'spa', 'text'],
+    'config/file': ['config/values', 'door', 'fleet', 'net', 'spa', 'text'],
     'config/values': ['door', 'net', 'text'],
     control: ['attempt', 'ban', 'bytes', 'door', 'event', 'feed', 'fleet', 'lease', 'net', 'text', 'trace'],
     doctor: ['firewall/judge'],

@@ -4,7 +4,12 @@ import { VERBS } from '../bussa/bussa-options.ts';
 import { CHOICE_OPTIONS } from '../daemon-verbs/daemon-selector.ts';
 import { OPTIONS as KNOCK } from '../knock/knock-options.ts';
 import { OPTIONS as KNOCKD } from '../knockd/knockd-options.ts';
-import { renderDirectives, renderNewDirectives, renderOptionsTable } from './render-directives.ts';
+import {
+  renderDirectives,
+  renderFleetTable,
+  renderNewDirectives,
+  renderOptionsTable,
+} from './render-directives.ts';
 import { renderOptionList, renderSynopsis, renderVerb } from './render-mdoc.ts';
 
 const verbSynopsis = VERBS.map(
@@ -34,8 +39,10 @@ export const MANUAL_REGIONS: Readonly<Record<string, string>> = {
   'directives ports': renderDirectives('ports'),
   'directives commands': renderDirectives('commands'),
   'directives hooks': renderDirectives('hooks'),
+  'directives fleet': renderDirectives('fleet'),
   'new directives': renderNewDirectives(),
   'options table': renderOptionsTable(),
+  'fleet table': renderFleetTable(),
 };
 
 /** Replaces each generated region of a page. Unknown regions stay as they are. */

@@ -38,6 +38,14 @@ export function renderOptionsTable(): string {
   return `| directive | meaning | default | example |\n|---|---|---|---|\n${own.join('')}${forAll}`;
 }
 
+/** The table of [fleet] in docs/configuration.md. */
+export function renderFleetTable(): string {
+  const rows = DIRECTIVES.filter(({ home }) => home === 'fleet').map(
+    ({ name, help: { text, default: absent = '' } }) => `| \`${name}\` | ${text} | ${absent} |\n`,
+  );
+  return `| directive | meaning | default |\n|---|---|---|\n${rows.join('')}`;
+}
+
 function renderItem({ name, alias, help }: DirectiveInfo): string {
   const value = renderValue(help.value);
   const tags = [name, alias].filter((word) => word !== undefined);

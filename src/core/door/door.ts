@@ -5,6 +5,7 @@ import type { Millis } from '../net/time.ts';
 import { sameAdmission } from './admission.ts';
 import type { CodePorts } from './code-ports.ts';
 import type { CommandLimits } from './command-limits.ts';
+import type { ClaimWay, FleetRight } from './fleet-right.ts';
 import type { DoorHooks } from './hook.ts';
 import type { Opening } from './opening.ts';
 import type { ProofKind, UserProof } from './proof-kind.ts';
@@ -43,6 +44,10 @@ export type DoorSpec = {
   readonly maxLeases?: number;
   /** For a door that only runs a command: how long a source's next knocks are without effect. */
   readonly cooldown?: Millis;
+  /** What it has to do with the fleet. Never empty. */
+  readonly fleet?: readonly FleetRight[];
+  /** What counts of a proof that other members may have taken; `prefer` if it is absent. */
+  readonly fleetClaim?: ClaimWay;
   /** Of its commands; the defaults where it is absent. */
   readonly limits?: CommandLimits;
   /** Those of the door, and for all others the ones that the options name for all doors. */

@@ -65,7 +65,12 @@ suite('the manual', () => {
     const own = section(KNOCKD_CONF_5, 'OPTIONS SECTION');
     const doors = section(KNOCKD_CONF_5, 'DOORS');
     for (const { name, alias, home } of DIRECTIVES) {
-      const place = home === 'options' || name === 'UseSyslog' ? own : doors;
+      const place =
+        home === 'fleet'
+          ? section(KNOCKD_CONF_5, 'FLEET')
+          : home === 'options' || name === 'UseSyslog'
+            ? own
+            : doors;
       for (const word of alias === undefined ? [name] : [name, alias]) {
         assert.match(place, new RegExp(`^\\.It Cm ${word}( |$)`, 'm'), word);
       }

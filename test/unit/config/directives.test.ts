@@ -6,7 +6,8 @@ import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 const DOOR =
   '[ssh]\n\tsequence = 7000,8000,9000\n\topen = tcp/22\n\taccept = key, code\n\tcode_ports = 11, 12\n';
 const COMMAND_DOOR = '[web]\n\tsequence = 7000,8000,9000\n\tstart_command = /bin/echo\n';
-const NEEDED = '[options]\n\tsigned_port = 40617\n';
+const FLEET = '[fleet]\n\tengine = unix:///run/valkey/valkey.sock\n\tname = gw1\n';
+const NEEDED = `[options]\n\tsigned_port = 40617\n${FLEET}`;
 
 const parse = (text: string) => parseConfig('knockd.conf', new TextEncoder().encode(text));
 
@@ -33,6 +34,9 @@ const VALUES: Readonly<Record<string, string>> = {
   PORTS: 'tcp/8022',
   SECONDS: '7',
   TIME: '7',
+  NAME: 'gw1',
+  URL: 'unix:///run/valkey/valkey.sock',
+  'WORD[,...]': 'share, accept',
 };
 
 /** One that its help allows. */
@@ -43,7 +47,8 @@ function allowedValue(help: string): string {
 }
 
 function withLine({ home, help }: (typeof DIRECTIVES)[number], line: string): string {
-  if (home === 'options') return `${NEEDED}\t${line}\n${DOOR}`;
+  if (home === 'options') return `${FLEET}[options]\n\tsigned_port = 40617\n\t${line}\n${DOOR}`;
+  if (home === 'fleet') return `${NEEDED}\t${line}\n${DOOR}`;
   return `${NEEDED}${help.list === 'commands' ? COMMAND_DOOR : DOOR}\t${line}\n`;
 }
 

@@ -25,7 +25,7 @@ describe('mistakes named in the issue', () => {
     'an unknown directive of a door, with none near': [
       '[one]\nsequence=1\nverbosity = 3',
       '3:1: unknown directive "verbosity": a door takes UseSyslog, Sequence, One_Time_Sequences, Accept, Users, Code_Ports, Max_Open_For, Require_Source, Seq_Timeout, ' +
-        'TCPFlags, Target, Allow, Deny, Open, Single_Use, Hold, Close_Kills, Lease_Prefix6, Max_Leases, Start_Command, Start_Command_6, Cmd_Timeout, Stop_Command, Stop_Command_6, Cooldown, Start_Limit, Stop_Limit, Max_Commands, On_Open, On_Close, On_Refused',
+        'TCPFlags, Target, Allow, Deny, Fleet, Fleet_Claim, Open, Single_Use, Hold, Close_Kills, Lease_Prefix6, Max_Leases, Start_Command, Start_Command_6, Cmd_Timeout, Stop_Command, Stop_Command_6, Cooldown, Start_Limit, Stop_Limit, Max_Commands, On_Open, On_Close, On_Refused',
     ],
     'an empty sequence': [
       '[one]\n  sequence =\n',

@@ -53,7 +53,27 @@ export type Settings = {
   /** All if it is absent. */
   readonly spaTransports?: readonly SpaTransport[];
   readonly hooks?: DaemonHooks;
+  /** Other hosts that leases and bans are shared with. */
+  readonly fleet?: FleetSettings;
 };
+
+/** What the section [fleet] says. */
+export type FleetSettings = {
+  /** Where the engine is, in the canonical form of `renderEngine`. */
+  readonly engine: string;
+  /** This host's name in the fleet. */
+  readonly name: string;
+  readonly keyFile: string;
+  readonly membersFile: string;
+  /** By how much the clocks of two members may differ. */
+  readonly skew: Millis;
+  /** Whose processes may reach the socket `fleet`; the daemon's own user alone if it is absent. */
+  readonly group?: string;
+};
+
+export const DEFAULT_FLEET_KEY = '/etc/bussa/fleet.key';
+export const DEFAULT_FLEET_MEMBERS = '/etc/bussa/fleet-members';
+export const DEFAULT_FLEET_SKEW = seconds(60);
 
 export const DEFAULT_USERS_FILE = '/etc/bussa/users.conf';
 export const DEFAULT_SERVER_KEY = '/etc/bussa/server.key';

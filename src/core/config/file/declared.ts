@@ -11,7 +11,7 @@ export type WrittenLine = {
 };
 
 /** Where the manual lists a directive. */
-export type ManualList = 'options' | 'proofs' | 'ports' | 'commands' | 'hooks';
+export type ManualList = 'options' | 'proofs' | 'ports' | 'commands' | 'hooks' | 'fleet';
 
 /** Texts have `backquotes` around what is typed as it stands. */
 export type DirectiveHelp = {

@@ -1,4 +1,6 @@
 import type { DirectiveInfo } from './declared.ts';
+import { FLEET_DIRECTIVES } from './fleet-directives.ts';
+import { FLEET_DOOR_DIRECTIVES } from './fleet-door-directives.ts';
 import { Grammar } from './grammar.ts';
 import { GUARD_DIRECTIVES } from './guard-directives.ts';
 import { LOG_DIRECTIVES } from './log-directives.ts';
@@ -15,8 +17,10 @@ const TABLE = [
   ...SIGNED_DIRECTIVES,
   ...SPA_DIRECTIVES,
   ...PROOF_DIRECTIVES,
+  ...FLEET_DOOR_DIRECTIVES,
   ...OPENING_DIRECTIVES,
   ...SECTION_DIRECTIVES,
+  ...FLEET_DIRECTIVES,
 ] as const;
 
 /** A directive under the first of its spellings. The manual page knockd(1) describes those of knockd. */

@@ -19,7 +19,10 @@ export type DoorDraft = {
   cmdTimeout: Millis;
   readonly commands: CommandTexts;
   ports: readonly PortOpening[];
-  readonly door: Facts<DoorSpec, 'target' | 'allow' | 'deny' | 'maxLeases' | 'cooldown'>;
+  readonly door: Facts<
+    DoorSpec,
+    'target' | 'allow' | 'deny' | 'maxLeases' | 'cooldown' | 'fleet' | 'fleetClaim'
+  >;
   /** They mean something where proofs are accepted that name a user. */
   readonly proofs: Facts<DoorSpec, 'users' | 'maxOpenFor' | 'requireSource' | 'codePorts'>;
   /** They mean something where ports are opened. */

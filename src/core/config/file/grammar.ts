@@ -1,7 +1,7 @@
 import { nearestWord } from '../../text/nearest-word.ts';
 
 /** What a section is about: its directives belong there. */
-export type SectionName = 'door' | 'user';
+export type SectionName = 'door' | 'user' | 'fleet';
 
 export type Directive<Name extends string> = {
   readonly name: Name;

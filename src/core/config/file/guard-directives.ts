@@ -1,5 +1,6 @@
 import { quoteText } from '../../text/quote-text.ts';
 import type { Word } from '../../text/word.ts';
+import { isGroupName } from '../values/group-name.ts';
 import { parseAttach } from '../values/parse-attach.ts';
 import { parseDuration } from '../values/parse-duration.ts';
 import { parseHook } from '../values/parse-hook.ts';
@@ -7,9 +8,6 @@ import { parsePorts } from '../values/parse-ports.ts';
 import { DEFAULT_SCAN_PENALTY, MAX_SCAN_PENALTY } from './config.ts';
 import type { Declared } from './declared.ts';
 import { isGiven, parseChoice, type SettingsDraft } from './settings-draft.ts';
-
-/** As groupadd(8) takes them, or a number. */
-const GROUP_NAME = /^(?:[A-Za-z_][A-Za-z0-9_.-]{0,31}|[0-9]{1,9})$/;
 
 /** The firewall, who gives orders, and the scan guard. */
 export const GUARD_DIRECTIVES = [
@@ -84,7 +82,7 @@ export const GUARD_DIRECTIVES = [
     read: (entry, draft, findings) => {
       if (!isGiven(entry, findings)) return;
       const { text } = entry.value;
-      if (GROUP_NAME.test(text)) draft.controlGroup = text;
+      if (isGroupName(text)) draft.controlGroup = text;
       else
         findings.error(
           entry.value,

@@ -7,7 +7,9 @@ import { isUtf16, splitLines } from '../../text/split-lines.ts';
 import type { Word } from '../../text/word.ts';
 import type { ConfigResult, Settings } from './config.ts';
 import { judgeEncoding } from './judge-encoding.ts';
+import { judgeFleetDoors } from './judge-fleet.ts';
 import { parseDoor } from './parse-door.ts';
+import { parseFleet } from './parse-fleet.ts';
 import { parseSettings } from './parse-settings.ts';
 import { readSections, type Section } from './read-sections.ts';
 import { mergeForDoor, parseForDoors } from './section-directives.ts';
@@ -28,11 +30,17 @@ export function parseConfig(file: string, bytes: Uint8Array): ConfigResult {
     sections.flatMap(({ entries }) => entries),
     findings,
   );
+  const fleet = parseFleet(sections, findings);
   const doors = parseDoors(sections, findings);
+  judgeFleetDoors(sections, doors, findings);
   judgeSignedPort(sections, settings, findings);
   const diagnostics = findings.diagnostics(file, text.lines);
   if (findings.hasErrors) return { kind: 'bad', diagnostics };
-  return { kind: 'ok', config: { settings, doors }, warnings: diagnostics };
+  return {
+    kind: 'ok',
+    config: { settings: { ...settings, ...(fleet === undefined ? {} : { fleet }) }, doors },
+    warnings: diagnostics,
+  };
 }
 
 function parseDoors(sections: readonly Section[], findings: Findings): readonly DoorSpec[] {

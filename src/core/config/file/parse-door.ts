@@ -6,12 +6,13 @@ import type { Findings } from '../../text/findings.ts';
 import { compileOpening } from '../values/compile-opening.ts';
 import { readersOf } from './declared.ts';
 import type { DoorDraft } from './door-draft.ts';
+import { FLEET_DOOR_DIRECTIVES } from './fleet-door-directives.ts';
 import { judgeDoor } from './judge-door.ts';
 import { DEFAULT_CMD_TIMEOUT, OPENING_DIRECTIVES } from './opening-directives.ts';
 import { DEFAULT_SEQ_TIMEOUT, PROOF_DIRECTIVES } from './proof-directives.ts';
 import type { Section } from './read-sections.ts';
 
-const READERS = readersOf<DoorDraft>([...PROOF_DIRECTIVES, ...OPENING_DIRECTIVES]);
+const READERS = readersOf<DoorDraft>([...PROOF_DIRECTIVES, ...FLEET_DOOR_DIRECTIVES, ...OPENING_DIRECTIVES]);
 
 /** The door of one section, or `undefined` if it has none to give: it is no door, or its sequence is wrong. */
 export function parseDoor(section: Section, findings: Findings): DoorSpec | undefined {

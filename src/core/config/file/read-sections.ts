@@ -41,6 +41,7 @@ export function readSectionsBy<Name extends string>(
 }
 
 type OpenSection<Name extends string> = Section<Name> & {
+  kind: Section['kind'];
   readonly entries: Entry<Name>[];
   readonly lineOf: Map<Directive<Name>, number>;
 };
@@ -73,6 +74,8 @@ class SectionReader<Name extends string> {
     const section = this.#current;
     const entry = parseEntry(line, section, this.#grammar, this.#findings);
     if (entry === undefined) return;
+    // A door may be called so: whose section it is, its first directive says.
+    if (entry.directive.home === 'fleet' && isFleetHeading(section)) section.kind = 'fleet';
     this.#judgeHome(entry, section);
     this.#judgeRepeat(entry, section);
     section.entries.push(entry);
@@ -120,6 +123,8 @@ class SectionReader<Name extends string> {
     const shown = quoteText(key.text);
     if (directive.home === 'options') {
       this.#findings.error(key, `${shown} concerns the whole daemon: move it to the section [options]`);
+    } else if (directive.home === 'fleet') {
+      this.#findings.error(key, `${shown} concerns the fleet: move it to a section [fleet] of its own`);
     } else {
       this.#findings.error(key, `${shown} concerns one door: move it to the section of that door`);
     }
@@ -139,6 +144,9 @@ class SectionReader<Name extends string> {
     );
   }
 }
+
+const isFleetHeading = ({ kind, name, entries }: Section<string>): boolean =>
+  kind === 'door' && name.text === 'fleet' && entries.length === 0;
 
 /** What a heading may be. */
 function headings({ form, hasOptions }: Grammar<string>, or: string): string {
@@ -225,8 +233,8 @@ function recogniseDirective<Name extends string>(
   const near = grammar.nearest(key.text);
   const { section: home } = grammar.form;
   const takes =
-    section.kind === 'options'
-      ? `[options] takes ${grammar.list('options')}`
+    section.kind === 'options' || section.kind === 'fleet'
+      ? `[${section.kind}] takes ${grammar.list(section.kind)}`
       : `a ${home} takes ${grammar.list(home)}`;
   const remedy = near !== undefined ? `did you mean ${near}?` : takes;
   findings.error(key, `unknown directive ${quoteText(key.text)}: ${remedy}`);

@@ -22,6 +22,12 @@ export function isGiven(entry: WrittenLine, findings: Findings): entry is GivenL
   return entry.value !== undefined && entry.value.text !== '';
 }
 
+export function parseAbsolute(name: string, value: Word, findings: Findings): string | undefined {
+  if (value.text.startsWith('/')) return value.text;
+  findings.error(value, `${quoteText(value.text)} is not an absolute path: ${name} begins with /`);
+  return undefined;
+}
+
 /** One of these words, in any case. */
 export function parseChoice<T extends string>(
   entry: WrittenLine,

@@ -5,7 +5,7 @@ import type { Word } from '../../text/word.ts';
 import { parseDuration } from '../values/parse-duration.ts';
 import { DEFAULT_CLOCK_WINDOW, DEFAULT_SERVER_KEY, DEFAULT_USERS_FILE, MAX_CLOCK_WINDOW } from './config.ts';
 import type { Declared } from './declared.ts';
-import { type GivenLine, isGiven, parseChoice, type SettingsDraft } from './settings-draft.ts';
+import { isGiven, parseAbsolute, parseChoice, type SettingsDraft } from './settings-draft.ts';
 
 /** What signed knocks need. */
 export const SIGNED_DIRECTIVES = [
@@ -23,7 +23,9 @@ export const SIGNED_DIRECTIVES = [
     },
     example: 'Users_File = /etc/bussa/users.conf',
     read: (entry, draft, findings) => {
-      const path = isGiven(entry, findings) ? parseAbsolute(entry, findings) : undefined;
+      const path = isGiven(entry, findings)
+        ? parseAbsolute(entry.directive.name, entry.value, findings)
+        : undefined;
       if (path !== undefined) draft.usersFile = path;
     },
   },
@@ -41,7 +43,9 @@ export const SIGNED_DIRECTIVES = [
     },
     example: 'Server_Key = /etc/bussa/server.key',
     read: (entry, draft, findings) => {
-      const path = isGiven(entry, findings) ? parseAbsolute(entry, findings) : undefined;
+      const path = isGiven(entry, findings)
+        ? parseAbsolute(entry.directive.name, entry.value, findings)
+        : undefined;
       if (path !== undefined) draft.serverKey = path;
     },
   },
@@ -114,8 +118,3 @@ function parseSignedPort(value: Word, findings: Findings): Port | undefined {
 }
 
 /** The daemon works in `/`, and the verbs that edit the file elsewhere. */
-function parseAbsolute({ directive, value }: GivenLine, findings: Findings) {
-  if (value.text.startsWith('/')) return value.text;
-  findings.error(value, `${quoteText(value.text)} is not an absolute path: ${directive.name} begins with /`);
-  return undefined;
-}
