@@ -1,6 +1,6 @@
 import { NEWER, NO_SLOT, OLDER, ROW, type Slot } from './attempt-row.ts';
 
-/** For every door a queue of its attempts, from the oldest to the newest first knock, linked through their rows. */
+/** For each door, a queue of its attempts by the time of their first knock, oldest first, linked through their rows. */
 export class AgeQueues {
   readonly #rows: Int32Array;
   #oldest: Int32Array;
@@ -12,7 +12,7 @@ export class AgeQueues {
     this.#newest = new Int32Array(doors).fill(NO_SLOT);
   }
 
-  /** Makes them the queues of `doors` doors. Those of doors that fall away must be empty. */
+  /** Resizes to `doors` doors. The queues of removed doors must be empty. */
   setDoors(doors: number): void {
     const resized = (queue: Int32Array): Int32Array => {
       const copy = new Int32Array(doors).fill(NO_SLOT);

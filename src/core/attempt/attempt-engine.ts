@@ -17,18 +17,17 @@ import { renumberDoors } from './renumber-doors.ts';
 import type { ScanGuard } from './scan-guard.ts';
 import { STEP, type StepKind, type Steps } from './steps.ts';
 
-/** What a packet was to the attempts of its source. */
+/** How the attempts of its source used a packet. */
 const TAKEN = { byNone: 0, asRepeat: 1, asNext: 2 } as const;
 
 /**
- * Follows every source through the sequences of the doors. An attempt belongs to one source and one door. The right
- * knock advances it; the last right one once more leaves it as it is; any other one, at a port of whatever door, ends
- * it, if it is sent where its door listens and has flags that its door takes. A knock that advances no attempt begins
- * one at each door whose first it is. A guard, if there is one, has the last word on whether a completed sequence
- * counts. Time is the packets' own.
+ * Follows every source through the doors' sequences. An attempt belongs to one source and one door. The right knock
+ * advances it. A repeat of the last right knock changes nothing. Any other packet to a port of any door ends it, if the
+ * door's address and flags match. A knock that advances no attempt starts one at each door that begins with it. The
+ * scan guard, if any, decides last whether a completed sequence counts. All times are packet times.
  *
- * Work per packet: one look-up by port, one among the recent packets, one for the source's attempts, and a step for each
- * of those and for each door that has this very port. A source has attempts only at doors that begin with the same port.
+ * Work per packet: one look-up by port, one among recent packets, one for the source's attempts, and a step for each of
+ * these and for each door with this port. A source only has attempts at doors that begin with the same port.
  */
 export class AttemptEngine {
   #index: DoorIndex;
@@ -48,12 +47,12 @@ export class AttemptEngine {
     this.#recent = new RecentPackets(limits.recentPackets, key);
   }
 
-  /** The doors by number; a gap is a number no door holds. */
+  /** The doors by number. Unused numbers are gaps. */
   get doors(): readonly (Door | undefined)[] {
     return this.#index.doors;
   }
 
-  /** The attempts' rows, the first used first: for who knows how memory is best laid out. */
+  /** The attempts' rows, the first used first, so that the caller can choose their memory pages. */
   get memory(): Int32Array {
     return this.#table.memory;
   }
@@ -62,26 +61,26 @@ export class AttemptEngine {
     return this.#table.size;
   }
 
-  /** Whether any door has the port. Asked first, it spares a packet that matches nothing all that follows. */
+  /** Whether any door has the port. Called first, because most packets match nothing. */
   watches(packet: Packet): Watched {
     if (this.#index.firstEntry(packet.protocol, packet.destinationPort) !== 0) return WATCHED.knockPort;
     return this.#guard?.watches(packet) === true ? WATCHED.decoyPort : WATCHED.nothing;
   }
 
   /**
-   * Takes one packet. `local`: it was sent to an address of this host. `now`: the packet's time in milliseconds.
-   * What it brought about stands in `steps`, which is cleared first.
+   * Processes a packet. `local`: it was sent to an address of this host. `now`: packet time in ms. The results are in
+   * `steps`, which is cleared first.
    */
   offer(packet: Packet, local: boolean, now: number, steps: Steps): Offer {
     steps.clear();
     const from = this.#index.firstEntry(packet.protocol, packet.destinationPort);
-    // Short, so that the compiler inlines it: a call would put the time of every packet on the heap.
+    // Kept short, so that the compiler inlines it: a call would allocate the time of every packet on the heap.
     return from === 0 ? this.#touch(packet, local, now) : this.#take(from, packet, local, now, steps);
   }
 
   /**
-   * Ends attempts whose time is over at `now`, oldest first, at most `limit` of them. Returns whether more are
-   * left. Attempts are judged when their knocks arrive in any case; this frees and reports them.
+   * Ends attempts that have timed out at `now`, oldest first, at most `limit`. Returns whether more are left. Late
+   * knocks are rejected anyway; this frees and reports the attempts.
    */
   expire(now: number, limit: number, steps: Steps): boolean {
     steps.clear();
@@ -96,17 +95,17 @@ export class AttemptEngine {
     return false;
   }
 
-  /** The newest attempts that are pending, at most `each` of a door and `limit` in all, door by door. */
+  /** The newest pending attempts, at most `each` per door and `limit` in all, door by door. */
   pendingAttempts(each: number, limit: number): Generator<PendingAttempt> {
     return newestAttempts(this.#table, this.doors, each, limit);
   }
 
-  /** When the next attempt runs out of time, if there is one. */
+  /** When the next attempt times out, if there is one. */
   nextExpiry(): Instant | undefined {
     return nextExpiry(this.#table, this.#index);
   }
 
-  /** Puts other doors in place. Attempts at a door whose knocks stay the same go on; all others are forgotten. */
+  /** Replaces the doors. Attempts at doors with unchanged knocks continue; all others are dropped. */
   replaceDoors(doors: readonly Door[]): void {
     const numbered = renumberDoors(this.doors, doors);
     for (const [number, old] of this.doors.entries()) {
@@ -120,9 +119,9 @@ export class AttemptEngine {
     this.#table.setDoors(numbered.length);
   }
 
-  /** A packet to a port that a door has; `from` is the place of the first one. */
+  /** A packet to a port of a door; `from`: the index place of the first such door. */
   #take(from: number, packet: Packet, local: boolean, now: number, steps: Steps): Offer {
-    // At none of the doors that listen may a copy be ignored for longer.
+    // Copies are ignored no longer than the shortest timeout of the doors that listen.
     const memory = this.#index.shortestTimeout(from, packet, local);
     if (memory === Number.POSITIVE_INFINITY) return OFFER.ignored;
     if (this.#recent.offer(packet, now, memory)) {
@@ -146,7 +145,7 @@ export class AttemptEngine {
     return guard.touch(packet, now) ? OFFER.penalty : OFFER.ignored;
   }
 
-  /** Shows the packet to the attempts of its source in one group. Returns one of `TAKEN`. */
+  /** Offers the packet to the source's attempts of one group. Returns one of `TAKEN`. */
   #lead(group: number, packet: Packet, local: boolean, now: number, steps: Steps): number {
     const { family, source0, source1, source2, source3 } = packet;
     let taken: number = TAKEN.byNone;
@@ -154,7 +153,7 @@ export class AttemptEngine {
     while (slot !== NO_SLOT) {
       const next = this.#table.next(slot);
       const door = this.#table.door(slot);
-      // Of two groups in one bucket, each has its turn.
+      // Two groups may share a bucket; each gets its turn.
       if (this.#index.group(door) === group && this.#index.concerns(door, packet, local)) {
         taken = Math.max(taken, this.#judge(slot, door, packet, now, steps));
       }
@@ -175,7 +174,7 @@ export class AttemptEngine {
       return TAKEN.asNext;
     }
     if (this.#index.expected(door, stage - 1) === code) {
-      // Who begins again after the first knock has the whole time again.
+      // A repeated first knock restarts the full time.
       if (stage === 1) this.#table.restart(slot, now);
       return TAKEN.asRepeat;
     }
@@ -183,11 +182,11 @@ export class AttemptEngine {
     return TAKEN.byNone;
   }
 
-  /** At the doors from a place of the index on whose first knock it is. No attempt of the source has taken the packet. */
+  /** Starts attempts at doors whose first knock this is. No attempt of the source has used the packet. */
   #begin(from: number, packet: Packet, local: boolean, now: number, steps: Steps): void {
     const { family, source0, source1, source2, source3 } = packet;
     const code = stepCode(packet.protocol, packet.destinationPort);
-    // The last attempt that was begun of the doors without a target, and of those with one.
+    // The last attempt started at doors without a target, and with one.
     let own = NO_SLOT;
     let target = NO_SLOT;
     for (let at = from, door = this.#index.entry(at); door >= 0; door = this.#index.entry(++at)) {
@@ -198,7 +197,7 @@ export class AttemptEngine {
         continue;
       }
       const evicted = this.#makeRoom(steps);
-      // Its row is reused, maybe in the other group: no attempt may be chained behind it.
+      // Its row is reused, perhaps in the other group, so no attempt may be linked after it.
       if (evicted === own) own = NO_SLOT;
       if (evicted === target) target = NO_SLOT;
       const group = this.#index.group(door);
@@ -210,7 +209,7 @@ export class AttemptEngine {
     }
   }
 
-  /** Evicts an attempt if the table is full. Returns the row that it had. */
+  /** Evicts an attempt if the table is full. Returns its row. */
   #makeRoom(steps: Steps): Slot {
     if (this.#table.size < this.#table.capacity) return NO_SLOT;
     const victim = this.#table.victim();
@@ -243,7 +242,7 @@ export class AttemptEngine {
     this.#table.remove(slot);
   }
 
-  /** A packet from before the first knock counts too: clocks jump, and the cores of a host see packets out of order. */
+  /** A packet with a time before the first knock counts: clocks jump, and CPUs may deliver packets out of order. */
   #isLate(slot: Slot, door: number, now: number): boolean {
     return Math.abs(now - this.#table.start(slot)) > this.#index.timeout(door);
   }

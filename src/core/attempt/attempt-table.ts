@@ -18,31 +18,31 @@ import {
 import { type HashKey, keyedHash } from './keyed-hash.ts';
 import { XorShift } from './xorshift.ts';
 
-/** How many rows are looked at when one has to make room. */
+/** Number of rows compared when one has to be evicted. */
 const EVICTION_SAMPLE = 4;
 
 /**
- * All pending attempts, each one source at one door: a hash table by source over typed arrays, and for every door a
- * queue from the oldest to the newest first knock. Every operation takes the same time however full the table is.
- * A source is looked up within a group, a number of the caller's: its attempts of one group follow each other.
+ * All pending attempts, each of one source at one door: a hash table by source over typed arrays, and for each door a
+ * queue by first knock, oldest first. The cost of an operation does not depend on the fill level. A source is looked up
+ * within a group, a number chosen by the caller: its attempts of one group follow each other.
  *
- * BOUNDED: by `capacity` rows of 52 bytes. They are reserved at once, and a page of them becomes resident when it
- * is first used. When all are taken, four are drawn by chance and the one that has come least far makes room:
- * nobody can choose which.
+ * BOUNDED: by `capacity` rows of 52 bytes. They are reserved at once, and a page becomes resident at its first use.
+ * When the table is full, four random rows are compared and the one with the lowest stage is evicted: nobody can choose
+ * which.
  */
 export class AttemptTable {
   readonly capacity: number;
   #size = 0;
   readonly #key: HashKey;
   readonly #bucketMask: number;
-  /** Row number plus one, so that fresh zeroed memory is empty. */
+  /** Row number plus one, so that zeroed memory means empty. */
   readonly #buckets: Int32Array;
-  /** Rows of `ROW` words: all that a look-up reads lies side by side. */
+  /** Rows of `ROW` words. Everything that a look-up reads is adjacent. */
   readonly #rows: Int32Array;
-  /** The same memory, for the times. */
+  /** The same memory, for times. */
   readonly #times: Float64Array;
   readonly #ages: AgeQueues;
-  /** Rows below this have been used; those given back are chained through `CHAIN` from `#free`. */
+  /** Rows below this have been used; free ones among them are linked through `CHAIN` from `#free`. */
   #untouched = 0;
   #free = NO_SLOT;
   readonly #random: XorShift;
@@ -59,12 +59,12 @@ export class AttemptTable {
     this.#ages = new AgeQueues(this.#rows, doors);
   }
 
-  /** Makes the table one for `doors` doors. Those that fall away must have no attempts left. */
+  /** Resizes to `doors` doors. Removed doors must have no attempts left. */
   setDoors(doors: number): void {
     this.#ages.setDoors(doors);
   }
 
-  /** Where the rows are, the first used first: for who knows how memory is best laid out. */
+  /** The rows' memory, the first used first, so that the caller can choose its pages. */
   get memory(): Int32Array {
     return this.#rows;
   }
@@ -91,8 +91,8 @@ export class AttemptTable {
   }
 
   /**
-   * Adds an attempt at stage 1, the newest of its door. The table must not be full. `after`: the source's attempt of the
-   * same group that it follows; with `NO_SLOT` it comes before all others.
+   * Adds an attempt at stage 1, the newest of its door. The table must not be full. `after`: the source's attempt of
+   * the same group that it follows; `NO_SLOT`: it comes first.
    */
   add(
     group: number,
@@ -129,7 +129,7 @@ export class AttemptTable {
     this.#size--;
   }
 
-  /** Makes the row an attempt at stage 1 that starts now. */
+  /** Resets the row to an attempt at stage 1 that starts now. */
   restart(slot: Slot, start: number): void {
     const door = this.door(slot);
     this.#ages.remove(slot, door);
@@ -143,7 +143,7 @@ export class AttemptTable {
     return this.stage(slot);
   }
 
-  /** The row that has to make room, of all the rows of a full table. */
+  /** The row to evict from a full table. */
   victim(): Slot {
     let victim = this.#random.draw(this.capacity);
     for (let i = 1; i < EVICTION_SAMPLE; i++) {
@@ -153,17 +153,17 @@ export class AttemptTable {
     return victim;
   }
 
-  /** The attempt of a door whose first knock came first. */
+  /** The door's attempt with the earliest first knock. */
   oldest(door: number): Slot {
     return this.#ages.oldest(door);
   }
 
-  /** The attempt of a door whose first knock came last. */
+  /** The door's attempt with the latest first knock. */
   newest(door: number): Slot {
     return this.#ages.newest(door);
   }
 
-  /** The attempt of the same door that began before. */
+  /** The next older attempt at the same door. */
   older(slot: Slot): Slot {
     return this.#rows[slot * ROW + OLDER] as number;
   }

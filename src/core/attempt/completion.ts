@@ -5,11 +5,11 @@ import { type Instant, type Millis, millis } from '../net/time.ts';
 
 declare const checked: unique symbol;
 
-/** Who has proved that he may come in, and by which of his credentials. */
+/** The user who has proved his identity, and the credential. */
 export type Proof = {
   readonly kind: UserProof;
   readonly user: string;
-  /** Of an SSH key, as ssh-keygen shows it: `SHA256:…`; of a key of fwknop's `SPA:…`, of the secret of codes `CODE:…`. */
+  /** As ssh-keygen shows an SSH key: `SHA256:…`; for a fwknop key `SPA:…`, for a code secret `CODE:…`. */
   readonly fingerprint: string;
 };
 
@@ -20,16 +20,16 @@ type Completed = {
   readonly at: Instant;
 };
 
-/** Proof that a source knocked a door's whole sequence in order and in time. Only the engine makes one. */
+/** Proof that a source knocked a door's whole sequence in order and in time. Only the engine creates one. */
 export type SequenceCompletion = Completed & { readonly door: Door; readonly proof?: never };
 
-/** Proof that a source has sent what only a user can send. Only `completeByProof` makes one. */
+/** Proof that a source sent what only a user can send. Only `completeByProof` creates one. */
 export type ProofCompletion = Completed & { readonly door: DoorSpec; readonly proof: Proof };
 
-/** What opens a door, whatever it was proved by: the same leases, limits, guards and hooks follow. */
+/** What opens a door, whatever the proof: the same leases, limits, guards and hooks follow. */
 export type Completion = SequenceCompletion | ProofCompletion;
 
-/** The proof has been judged, and the user may open the door. `wanted`: for how long, if the client says so. */
+/** The proof has been checked, and the user may open the door. `wanted`: the requested time, if any. */
 export function completeByProof(
   door: DoorSpec,
   source: Address,
@@ -43,7 +43,7 @@ export function completeByProof(
   return { door: lasting, source, at, proof } as ProofCompletion;
 }
 
-/** The time that a door opens for, where a client asks for `wanted`. */
+/** How long a door opens if a client requests `wanted`. */
 function timeFor({ opening: { cmdTimeout }, maxOpenFor }: DoorSpec, wanted: Millis | undefined): Millis {
   if (wanted === undefined || wanted === 0) return cmdTimeout;
   return millis(Math.min(wanted, maxOpenFor ?? cmdTimeout));

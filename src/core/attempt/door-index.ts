@@ -9,13 +9,15 @@ export const stepCode = (protocol: number, port: number): number => (protocol <<
 
 const PORTS = 65_536;
 
-/** Door numbers stand in 16 bits of an attempt's row. */
+/** Door numbers have 16 bits in an attempt's row. */
 export const MAX_DOORS = 65_535;
 
-/** That of the doors that watch the host's own addresses. */
+/** The group of doors that watch the host's own addresses. */
 export const OWN_GROUP = 0;
 
-/** That of the doors with this target. Two may have the same number: it is only where attempts are looked for. */
+/**
+ * The group of doors with this target. Two targets may share a number: it only selects where attempts are looked up.
+ */
 function groupOf(w0: number, w1: number, w2: number, w3: number): number {
   const mixed =
     Math.imul(w0, 0x9e3779b1) ^
@@ -35,16 +37,15 @@ export const targetGroup = ({
 }: Destination): number => groupOf(destination0, destination1, destination2, destination3);
 
 /**
- * The doors compiled for the question that every packet asks: which doors have this port in their sequence?
- * Doors are numbered; a number stays with its door for as long as the door's knocks stay the same.
- * BOUNDED: by the doors; 512 KiB for the ports.
+ * Index for the question asked for every packet: which doors have this port in their sequence? A door keeps its number
+ * as long as its knocks stay the same. BOUNDED: by the doors; 512 KiB for the ports.
  */
 export class DoorIndex {
-  /** By door number; a number that no door holds is a gap. */
+  /** By door number; unused numbers are gaps. */
   readonly doors: readonly (Door | undefined)[];
-  /** Where a port's run of doors begins in `#entries`, 0 for none; TCP ports first, then UDP ports. */
+  /** Start of a port's run of doors in `#entries`, 0 for none; TCP ports first, then UDP ports. */
   readonly #runs: Uint32Array;
-  /** Runs of door numbers plus one, each run closed by a 0. */
+  /** Runs of door numbers plus one, each terminated by a 0. */
   readonly #entries: Uint32Array;
   readonly #stepsFrom: Uint32Array;
   readonly #steps: Uint32Array;
@@ -52,10 +53,10 @@ export class DoorIndex {
   readonly #flagMasks: Uint8Array;
   readonly #flagValues: Uint8Array;
   readonly #timeouts: Float64Array;
-  /** Family (0: the host's own addresses count) and four words for each door. */
+  /** Family (0: the host's own addresses) and four address words per door. */
   readonly #targets: Uint32Array;
   readonly #groups: Int32Array;
-  /** All of them. */
+  /** All targets. */
   readonly #allTargets: AddressTable;
 
   constructor(doors: readonly (Door | undefined)[]) {
@@ -88,7 +89,7 @@ export class DoorIndex {
     this.#entries = this.#compileRuns(runs);
   }
 
-  /** The place of the first door that has this port, for `entry`; 0 when none has. */
+  /** The place of the first door with this port, for `entry`; 0: none. */
   firstEntry(protocol: number, port: number): number {
     return this.#runs[runIndex(protocol, port)] as number;
   }
@@ -98,7 +99,7 @@ export class DoorIndex {
     return (this.#entries[at] as number) - 1;
   }
 
-  /** Whether the door listens to such a packet at all. `local`: it is sent to an address of this host. */
+  /** Whether the door listens to such packets. `local`: it was sent to an address of this host. */
   concerns(door: number, packet: Packet, local: boolean): boolean {
     if (packet.protocol === PROTOCOL_NUMBER.tcp) {
       const mask = this.#flagMasks[door] as number;
@@ -116,17 +117,17 @@ export class DoorIndex {
     );
   }
 
-  /** Whether the packet is sent to the target of any door. */
+  /** Whether the packet is sent to a target of any door. */
   isTarget({ family, destination0, destination1, destination2, destination3 }: Packet): boolean {
     return this.#allTargets.has(family, destination0, destination1, destination2, destination3);
   }
 
-  /** A number for the doors that have this one's target; `OWN_GROUP` without one. */
+  /** A number for all doors with the same target; `OWN_GROUP` without one. */
   group(door: number): number {
     return this.#groups[door] as number;
   }
 
-  /** The step, as a `stepCode`, that an attempt which has come to `stage` waits for. */
+  /** The step, as a `stepCode`, that an attempt at `stage` waits for. */
   expected(door: number, stage: number): number {
     return this.#steps[(this.#stepsFrom[door] as number) + stage] as number;
   }
@@ -139,7 +140,7 @@ export class DoorIndex {
     return this.#timeouts[door] as number;
   }
 
-  /** The shortest time of the doors from a place on that listen to the packet; infinite if none does. */
+  /** The shortest timeout of the doors from this place on that listen to the packet; infinite if none does. */
   shortestTimeout(from: number, packet: Packet, local: boolean): number {
     let shortest = Number.POSITIVE_INFINITY;
     for (let at = from, door = this.entry(at); door >= 0; door = this.entry(++at)) {

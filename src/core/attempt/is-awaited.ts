@@ -5,9 +5,9 @@ import type { AttemptTable } from './attempt-table.ts';
 import { type DoorIndex, OWN_GROUP, stepCode, targetGroup } from './door-index.ts';
 
 /**
- * Whether an attempt that began less than `age` ms before `now` waits for this very knock. Some clients send the same
- * packets at each try. Of two such tries the second may be a little faster than the first: then a copy comes to a new
- * attempt while the packet of the old one is still remembered. UDP is told apart by its time alone.
+ * Whether an attempt that began less than `age` ms before `now` waits for this knock. Some clients send identical
+ * packets at each attempt. If the second attempt is slightly faster, a copy may belong to a new attempt while the
+ * packet of the old one is still remembered. UDP copies are told apart by time only.
  */
 export function isAwaited(
   table: AttemptTable,
@@ -39,7 +39,7 @@ function isAwaitedIn(
     if (index.group(door) !== group || !index.concerns(door, packet, local)) continue;
     const elapsed = now - table.start(slot);
     if (index.expected(door, table.stage(slot)) !== code || Math.abs(elapsed) > index.timeout(door)) continue;
-    // What was counted is kept in whole milliseconds.
+    // Counted times are kept in whole milliseconds.
     if (elapsed + 1 < age) return true;
   }
   return false;

@@ -4,13 +4,13 @@ export type HashKey = readonly [number, number];
 const WORDS = 6;
 const FINAL_ROUNDS = 3;
 
-/** The message of one call and its length block; reused, for the core is synchronous. */
+/** The message of one call and its length block. Reused, because the core is synchronous. */
 const message = new Int32Array(WORDS + 1 + FINAL_ROUNDS);
 message[WORDS] = (WORDS * 4) << 24;
 
 /**
- * HalfSipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF") over six 32-bit words: a keyed hash
- * whose collisions cannot be aimed at by somebody who does not hold the key. Returns 32 bits, signed.
+ * HalfSipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF") over six 32-bit words: a keyed hash whose
+ * collisions cannot be constructed without the key. Returns 32 bits, signed.
  */
 export function keyedHash(
   key: HashKey,

@@ -3,9 +3,9 @@ import { NO_SLOT } from './attempt-row.ts';
 import type { AttemptTable } from './attempt-table.ts';
 import type { DoorIndex } from './door-index.ts';
 
-/** When the next attempt runs out of time, if there is one. */
+/** When the next attempt times out, if there is one. */
 export function nextExpiry(table: AttemptTable, index: DoorIndex): Instant | undefined {
-  // Asked after every batch of packets, which must not cost a look at each door.
+  // Runs after every batch of packets, so an empty table must not cost a look at each door.
   if (table.size === 0) return undefined;
   let next = Number.POSITIVE_INFINITY;
   for (let door = 0; door < index.doors.length; door++) {

@@ -1,14 +1,14 @@
-/** What became of a packet as a whole. */
+/** The result for the packet as a whole. */
 export const OFFER = {
-  /** No door has the port, or none that has it listens to such a packet. */
+  /** No door has the port, or none with the port listens to such a packet. */
   ignored: 0,
-  /** Seen before: a retransmission, or a second look at the same packet. */
+  /** Seen before: a retransmission, or a second sighting of the same packet. */
   retransmission: 1,
   /** A knock at one door at least. */
   knock: 2,
-  /** No knock: it touched a decoy port, and its source is in penalty since then. */
+  /** Not a knock: it touched a decoy port, and its source is now under penalty. */
   penalty: 3,
-  /** The last right knock of an attempt once more, by another packet, where another one is due: it counts for nothing. */
+  /** A repeat of an attempt's last right knock by another packet, while another one is due: it has no effect. */
   repeat: 4,
 } as const;
 

@@ -4,7 +4,7 @@ import { type Instant, instant } from '../net/time.ts';
 import { NO_SLOT, type Slot } from './attempt-row.ts';
 import type { AttemptTable } from './attempt-table.ts';
 
-/** An attempt that has begun and not ended, as it is shown. */
+/** A pending attempt, for display. */
 export type PendingAttempt = {
   readonly source: Address;
   readonly door: string;
@@ -12,11 +12,11 @@ export type PendingAttempt = {
   readonly stage: number;
   /** Knocks of the whole sequence. */
   readonly stages: number;
-  /** Of the first knock, by the packets' clock. */
+  /** Packet time of the first knock. */
   readonly since: Instant;
 };
 
-/** The newest attempts of each door, at most `each` of a door and `limit` in all. */
+/** The newest attempts of each door, at most `each` per door and `limit` in all. */
 export function* newestAttempts(
   table: AttemptTable,
   doors: readonly (Door | undefined)[],

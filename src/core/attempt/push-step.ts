@@ -2,7 +2,7 @@ import type { Slot } from './attempt-row.ts';
 import type { AttemptTable } from './attempt-table.ts';
 import type { StepKind, Steps } from './steps.ts';
 
-/** Adds a step of the attempt in the row, at the stage where it is. */
+/** Adds a step of the attempt in the row, at its present stage. */
 export function pushStep(steps: Steps, kind: StepKind, table: AttemptTable, slot: Slot): void {
   steps.push(
     kind,

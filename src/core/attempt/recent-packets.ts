@@ -6,31 +6,31 @@ import { isSentAgain } from './sent-again.ts';
 const WAYS = 4;
 
 /**
- * No copy is a retransmission longer than this after the packet, whatever `seq_timeout` says. tcp(7): Linux sends a SYN
- * again after 1, 2, 4, … up to 32 s (`tcp_syn_retries` 6).
+ * A later copy is never a retransmission, whatever `seq_timeout` says. tcp(7): Linux repeats a SYN after 1, 2, 4, … up
+ * to 32 s (`tcp_syn_retries` 6).
  */
 export const RETRANSMISSION_MEMORY_MS = 65_000;
 
-/** UDP sends nothing again, and a second look at a packet has the time of the first: to 1 ms, as times are kept. */
+/** UDP repeats nothing, and a second sighting has the time of the first: within 1 ms, the resolution kept. */
 const SECOND_LOOK_MS = 1;
 
-/** The words of a place. */
+/** Words per place. */
 const PLACE = 3;
 const COUNTED = 1;
 const SEEN = 2;
 
 /**
- * The packets seen lately, to tell a retransmission, or a second look at one packet on a bridge and its port,
- * from a knock. Some clients send the very same packets at each try: so a copy is a retransmission for a limited time
- * after the packet that counted, which copies do not prolong, or if it comes when TCP itself sends again.
+ * Recently seen packets, to tell a retransmission, or a second sighting on a bridge and its port, from a knock. Some
+ * clients send identical packets at each attempt: a copy is a retransmission only for a limited time after the packet
+ * that counted (copies do not prolong it), or at the times at which TCP repeats.
  *
- * BOUNDED: by `capacity`, 12 bytes each. A packet is kept as a keyed 32-bit fingerprint in one of four places;
- * where all four are taken, the one not seen for longest is forgotten, and a retransmission of it would count as
- * a knock. A packet is taken for another one once in a thousand million.
+ * BOUNDED: by `capacity`, 12 bytes each. A packet is stored as a keyed 32-bit fingerprint in one of four places. If all
+ * four are taken, the one not seen for longest is dropped, and its retransmission would count as a knock. Two packets
+ * are confused once in a thousand million.
  */
 export class RecentPackets {
   /**
-   * Four places to a set, of three words: the fingerprint (0: empty), and when it counted and when it was last seen, in ms
+   * Sets of four places of three words: the fingerprint (0: empty), when it counted, and when it was last seen, in ms
    * modulo 2^32.
    */
   readonly #places: Int32Array;
@@ -46,10 +46,7 @@ export class RecentPackets {
     this.#key = key;
   }
 
-  /**
-   * Whether the packet is a copy of one that counted no longer than `memory` ms ago; if it is not, it counts, and is
-   * remembered from now on.
-   */
+  /** Whether the packet is a copy of one that counted at most `memory` ms ago. If not, it counts and is remembered. */
   offer(packet: Packet, now: number, memory: number): boolean {
     const ports = (packet.sourcePort << 16) | packet.destinationPort;
     const kind = (packet.protocol << 8) | packet.flags;
@@ -62,7 +59,7 @@ export class RecentPackets {
       ports,
       packet.identity ^ kind,
     );
-    // Independent of the set's bits, so that the two together tell 2^48 packets apart. The multipliers are odd.
+    // Independent of the set's bits, so that both together distinguish 2^48 packets. The multipliers are odd.
     const mixed =
       Math.imul(packet.identity ^ this.#key[0], 0x9e3779b1) ^
       Math.imul(ports ^ this.#key[1], 0x85ebca6b) ^
@@ -92,7 +89,7 @@ export class RecentPackets {
     let oldestAge = -1;
     for (let at = first; at < first + WAYS * PLACE; at += PLACE) {
       const seen = places[at + SEEN] as number;
-      // The difference of two 32-bit clocks; packets may come a little out of order.
+      // The difference of two 32-bit clocks. Packets may arrive slightly out of order.
       const age = places[at] === 0 ? 0x7fffffff : Math.abs((now - seen) | 0);
       if (places[at] === fingerprint) {
         this.#last = at;

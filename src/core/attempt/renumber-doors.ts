@@ -1,6 +1,6 @@
 import { type Door, sameKnocks } from '../door/door.ts';
 
-/** The new doors by number: one whose knocks stay the same keeps its number, the others take what is free. */
+/** The new doors by number: a door with unchanged knocks keeps its number, the others get free ones. */
 export function renumberDoors(
   before: readonly (Door | undefined)[],
   doors: readonly Door[],

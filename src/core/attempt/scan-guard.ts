@@ -4,14 +4,14 @@ import type { Packet } from '../packet/packet.ts';
 import { type HashKey, keyedHash } from './keyed-hash.ts';
 
 const WAYS = 4;
-/** The words of a place: 64 bytes, a cache line, make a set. */
+/** Words per place: four places are 64 bytes, one cache line. */
 const PLACE = 4;
 const FINGERPRINT = 0;
 /** When the source last touched a decoy port, in ms modulo 2^32; 0: an empty place. */
 const TOUCHED = 1;
 /**
- * In the lower half the number plus one of the door whose sequence it has knocked since. In the upper one the port of
- * the only decoy port that it touched; 0 once it has touched two, and is in penalty.
+ * Lower half: the number plus one of the door whose sequence was knocked since. Upper half: the only decoy port that
+ * the source touched; 0 once it has touched two and is under penalty.
  */
 const KNOCKED_DOOR = 2;
 const KNOCKED_AT = 3;
@@ -23,29 +23,29 @@ const SET_WORD = 0x5ca4;
 const FINGERPRINT_WORD = 0xf146;
 const CODE_WORD = 0xc0de;
 
-/** A source in the words of a packet. */
+/** A source as the words of a packet. */
 export type GuardedSource = Pick<Packet, 'family' | 'source0' | 'source1' | 'source2' | 'source3'>;
 
 export type ScanPolicy = {
-  /** Absent where only codes are guarded: then every sequence counts. */
+  /** Absent if only codes are guarded: then every sequence counts. */
   readonly decoys?: DecoyPorts;
   /** How long a touch is remembered, in ms. */
   readonly penalty: number;
-  /** The same for codes. Wrong codes are counted whatever the operator thinks of decoy ports. */
+  /** The same for codes. Wrong codes are counted whether or not decoy ports are used. */
   readonly codePenalty?: number;
 };
 
-/** Sources remembered: 4 MiB, resident only as far as they are used. */
+/** Sources remembered: 4 MiB, resident only as far as used. */
 export const MAX_PENALTIES = 262_144;
 
 /**
- * Knows the sources that have lately touched a decoy port, and judges completed sequences by it. A touch between the
- * first and the last knock undoes them. One port touched may be a mistake; after two, the source is in penalty,
- * and a sequence must be knocked twice in a row, with no touch from the first knock to the last: that a scan does
- * not come by, and a stranger who touches decoy ports in a knocker's name cannot keep the knocker out with it.
+ * Knows the sources that recently touched a decoy port, and judges completed sequences by it. A touch between the first
+ * and the last knock voids the sequence. One touched port may be a mistake. After two, the source is under penalty: the
+ * sequence must be knocked twice in a row, without a touch from the first knock to the last. A scan cannot do that, and
+ * a stranger who touches decoy ports with a forged source cannot lock its owner out.
  *
- * BOUNDED: by `capacity` places of 16 bytes, found by a keyed hash. Where all four of a set are taken by suspects,
- * one drawn by chance is forgotten. Two sources are taken for each other once in 2^32 pairs of a set.
+ * BOUNDED: by `capacity` places of 16 bytes, found by a keyed hash. If all four of a set are under penalty, a random
+ * one is dropped. Two sources are confused once in 2^32 pairs of a set.
  */
 export class ScanGuard {
   #policy: ScanPolicy | undefined;
@@ -63,17 +63,17 @@ export class ScanGuard {
     this.#random = key[0] ^ Math.imul(key[1], 0x9e3779b1) || 1;
   }
 
-  /** From now on by these rules; without any, every sequence counts. Suspects stay. */
+  /** Replaces the rules; without any, every sequence counts. Penalties stay. */
   follow(policy: ScanPolicy | undefined): void {
     this.#policy = policy;
   }
 
-  /** Whether there may be a decoy port where the packet is sent to. */
+  /** Whether the packet's destination may be a decoy port. */
   watches(packet: Packet): boolean {
     return this.#policy?.decoys?.touchedBy(packet.protocol, packet.destinationPort, packet.flags) === true;
   }
 
-  /** Whether there is one at the neighbours of knock ports: of hosts that doors watch, no other port is known. */
+  /** Whether it may be one beside a knock port: for a door's target, no other ports are known. */
   watchesElsewhere(packet: Packet): boolean {
     return this.#policy?.decoys?.isNear(packet.destinationPort) === true;
   }
@@ -83,7 +83,7 @@ export class ScanGuard {
     return this.#touches;
   }
 
-  /** Sources in penalty at `now`. Looks at every place: a few milliseconds. */
+  /** Sources under penalty at `now`. Scans every place: a few milliseconds. */
   countPenalties(now: number): number {
     const penalty = this.#policy?.penalty ?? 0;
     const places = this.#places;
@@ -96,7 +96,7 @@ export class ScanGuard {
     return count;
   }
 
-  /** Until when the source is in penalty, on the clock of `now`; `undefined` if it is not. */
+  /** Until when the source is under penalty, on the clock of `now`; `undefined`: it is not. */
   penaltyUntil(source: GuardedSource, now: Instant): Instant | undefined {
     const at = this.#find(this.#set(source), this.#fingerprint(source));
     if (at < 0 || (this.#places[at + KNOCKED_DOOR] as number) >>> PORT_SHIFT !== 0) return undefined;
@@ -116,7 +116,7 @@ export class ScanGuard {
     return { age: since, mark: (this.#places[at + KNOCKED_DOOR] as number) >>> PORT_SHIFT };
   }
 
-  /** What the source has touched is forgotten. Whether there was anything. */
+  /** Forgets what the source has touched. Returns whether there was anything. */
   endPenalty(source: GuardedSource): boolean {
     const at = this.#find(this.#set(source), this.#fingerprint(source));
     if (at < 0) return false;
@@ -124,18 +124,18 @@ export class ScanGuard {
     return true;
   }
 
-  /** Notes that the packet's source has touched a decoy port. Returns whether it is in penalty only since then. */
+  /** Records that the packet's source touched a decoy port. Returns whether its penalty starts now. */
   touch(packet: Packet, now: number): boolean {
     return this.#touch(packet, packet.destinationPort, now);
   }
 
-  /** A wrong code is a touch, and another one of the same source is another port. The same once more is not. */
+  /** A wrong code counts as a touch, and a different wrong code as another port. The same code again does not count. */
   touchByCode(packet: Packet, code: number, now: number): boolean {
     const mark = keyedHash(this.#key, code, CODE_WORD, 0, 0, 0, 0) & PORT_MASK;
     return this.#touch(packet, mark || 1, now);
   }
 
-  /** Whether the source has touched anything since `time`, and no longer ago than codes are guarded for. */
+  /** Whether the source has touched anything since `time`, within the time for which codes are guarded. */
   hasTouchedSince(source: GuardedSource, time: number, now: number): boolean {
     const at = this.#find(this.#set(source), this.#fingerprint(source));
     if (at < 0) return false;
@@ -155,7 +155,7 @@ export class ScanGuard {
     return Math.max(this.#policy?.penalty ?? 0, this.#policy?.codePenalty ?? 0);
   }
 
-  /** `mark`: what it has touched, of 16 bits and not 0. */
+  /** `mark`: what was touched, 16 bits and not 0. */
   #touch(packet: Packet, mark: number, now: number): boolean {
     this.#touches += 1;
     const penalty = this.#memory;
@@ -174,8 +174,8 @@ export class ScanGuard {
   }
 
   /**
-   * Whether a sequence that the packet completes counts, whose first knock came at `start`. `timeout`: how long
-   * after one that did not the next one has to be complete, in ms.
+   * Whether a sequence completed by the packet, with its first knock at `start`, counts. `timeout`: within how many ms
+   * after a first completion the second one must be complete.
    */
   admits(door: number, packet: Packet, start: number, now: number, timeout: number): boolean {
     if (this.#policy?.decoys === undefined) return true;
@@ -183,7 +183,7 @@ export class ScanGuard {
     const at = this.#find(this.#set(packet), this.#fingerprint(packet));
     if (at < 0) return true;
     const touched = places[at + TOUCHED] as number;
-    // From the touch to the first knock; below or at 0 the touch came between the first knock and the last.
+    // From the touch to the first knock; 0 or less: the touch came between the first knock and the last.
     const pause = (stamp(start) - touched) | 0;
     if (pause > this.#policy.penalty || -pause > timeout) return true;
     if (pause <= 0) return false;
@@ -213,7 +213,7 @@ export class ScanGuard {
     return -1;
   }
 
-  /** An empty place, or one no longer in penalty, or any. */
+  /** An empty place, or one no longer under penalty, or a random one. */
   #room(first: number, now: number, penalty: number): number {
     const places = this.#places;
     for (let at = first; at < first + WAYS * PLACE; at += PLACE) {
@@ -230,7 +230,7 @@ export class ScanGuard {
   }
 }
 
-/** Never 0, which is an empty place. */
+/** Never 0, which means an empty place. */
 function stamp(now: number): number {
   return now | 0 || 1;
 }

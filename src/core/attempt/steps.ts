@@ -1,19 +1,19 @@
 import { type Address, type Family, renderAddress } from '../net/address.ts';
 import type { SequenceCompletion } from './completion.ts';
 
-/** What happened to an attempt. Numbers, because a flood makes one per packet. */
+/** What happened to an attempt. Numbers, because a flood causes one per packet. */
 export const STEP = {
-  /** A first or a further knock was right: the attempt is at `stage`. */
+  /** The first or a further knock was right: the attempt is at `stage`. */
   advanced: 1,
-  /** A wrong knock discarded the attempt, which had come to `stage`. */
+  /** A wrong knock ended the attempt at `stage`. */
   failed: 2,
-  /** The attempt ran out of time at `stage`. */
+  /** The attempt timed out at `stage`. */
   expired: 3,
-  /** The table was full, and the attempt made room at `stage`. */
+  /** The table was full, and the attempt was evicted at `stage`. */
   evicted: 4,
   /** The last knock was right. */
   completed: 5,
-  /** It was, but the source has lately touched a decoy port: this time it does not count. */
+  /** The last knock was right, but the source recently touched a decoy port: this completion does not count. */
   withheld: 6,
 } as const;
 
@@ -22,8 +22,7 @@ export type StepKind = (typeof STEP)[keyof typeof STEP];
 const WIDTH = 7;
 
 /**
- * What one call of the engine brought about, in order. The caller owns it and hands it in again, so that a step
- * costs no allocation.
+ * The results of one engine call, in order. The caller owns and reuses the object, so that a step allocates nothing.
  * BOUNDED: by twice the doors that share a port, or by the `limit` of `expire`.
  */
 export class Steps {

@@ -1,13 +1,13 @@
-/** xorshift32 (Marsaglia 2003): unpredictable enough for an attacker who does not see what is drawn. */
+/** xorshift32 (Marsaglia 2003): unpredictable enough for an attacker who does not see the output. */
 export class XorShift {
   #state: number;
 
-  /** `seed` is not 0. */
+  /** `seed` must not be 0. */
   constructor(seed: number) {
     this.#state = seed;
   }
 
-  /** A whole number from 0 to below `limit`. */
+  /** A whole number from 0 to `limit` - 1. */
   draw(limit: number): number {
     let x = this.#state;
     x ^= x << 13;

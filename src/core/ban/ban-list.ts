@@ -4,10 +4,10 @@ import { type Prefix, parsePrefix, prefixAround, prefixWidth, renderPrefix } fro
 import { type Instant, instant } from '../net/time.ts';
 import { PrefixTable } from './prefix-table.ts';
 
-/** Addresses and prefixes that are banned at one time. */
+/** Maximum number of banned addresses and prefixes. */
 export const MAX_BANS = 65_536;
 
-/** `until`: on the wall clock; absent for good. */
+/** `until`: on the wall clock; absent: permanent. */
 export type Ban = { readonly prefix: Prefix; readonly until?: Instant };
 
 /** `full`: the limit is reached. */
@@ -16,24 +16,23 @@ export type BanResult = 'added' | 'changed' | 'full';
 const FOR_GOOD = Number.POSITIVE_INFINITY;
 const LIFTED = Number.NEGATIVE_INFINITY;
 
-/** Lifted bans that may stand in the table beside as many that hold: to make it again takes its time. */
+/** Lifted bans that may stay in the table beside as many valid ones, because rebuilding it takes time. */
 const MIN_LIFTED = 1024;
 
 /** A ban, and its line in the file. */
 type Entry = { readonly ban: Ban; readonly line: string };
 
 /**
- * The sources whose knocks count for nothing.
- * BOUNDED: by `limit`; when it is full, another ban is refused. Bans whose time is over are removed when there is need
- * of room, and when the list is read.
+ * The sources whose knocks are ignored. BOUNDED: by `limit`; a further ban is refused. Expired bans are removed when
+ * space is needed, and when the list is read.
  */
 export class BanList {
   readonly #limit: number;
   readonly #bans = new Map<string, Entry>();
   readonly #table: PrefixTable;
-  /** When the first of them ends. */
+  /** When the first ban expires. */
   #firstEnd = FOR_GOOD;
-  /** Prefixes in the table that are banned no longer. */
+  /** Prefixes in the table that are no longer banned. */
   #lifted = 0;
 
   constructor(limit: number, key: HashKey) {
@@ -51,7 +50,7 @@ export class BanList {
     return this.has(familyOf(source), w0, w1, w2, w3, now);
   }
 
-  /** A ban of the same prefix is replaced, be its end earlier or later. */
+  /** Replaces a ban of the same prefix, whether it ends earlier or later. */
   add(ban: Ban, now: Instant): BanResult {
     const name = renderPrefix(ban.prefix);
     const isKnown = this.#bans.has(name);
@@ -63,7 +62,7 @@ export class BanList {
     return isKnown ? 'changed' : 'added';
   }
 
-  /** Whether there was a ban of exactly this prefix. */
+  /** Whether exactly this prefix was banned. */
   remove(prefix: Prefix): boolean {
     if (!this.#bans.has(renderPrefix(prefix))) return false;
     this.#lift(prefix);
@@ -71,25 +70,25 @@ export class BanList {
     return true;
   }
 
-  /** How many hold at `now`. */
+  /** Number of bans in force at `now`. */
   count(now: Instant): number {
     this.#prune(now);
     return this.#bans.size;
   }
 
-  /** All that hold at `now`, in the order in which they were made. */
+  /** All bans in force at `now`, in the order of their creation. */
   list(now: Instant): readonly Ban[] {
     this.#prune(now);
     return Array.from(this.#bans.values(), ({ ban }) => ban);
   }
 
-  /** The lines of all that hold at `now`, see `renderBan`. */
+  /** The lines of all bans in force at `now`, see `renderBan`. */
   lines(now: Instant): readonly string[] {
     this.#prune(now);
     return Array.from(this.#bans.values(), ({ line }) => line);
   }
 
-  /** Those that the address is in, the longest prefix first. */
+  /** The bans that include the address, the longest prefix first. */
   of(source: Address, now: Instant): Ban[] {
     if (!this.hasAddress(source, now)) return [];
     const found: Ban[] = [];
@@ -125,7 +124,7 @@ export class BanList {
   }
 }
 
-/** One line of the file of bans: the prefix, and `-` or its end in ms since 1970. */
+/** A line of the ban file: the prefix, and `-` or its end in ms since 1970. */
 export function renderBan({ prefix, until }: Ban): string {
   return `${renderPrefix(prefix)} ${until === undefined ? '-' : Math.ceil(until)}`;
 }

@@ -2,18 +2,17 @@ import { type HashKey, keyedHash } from '../attempt/keyed-hash.ts';
 import { addressWords, type Family, familyOf } from '../net/address.ts';
 import { type Prefix, wordMask } from '../net/prefix.ts';
 
-/** The words of a slot: family and length (0 when empty), and the four of the base. */
+/** Words per slot: family and length (0: empty), and four words of the base. */
 const SLOT = 5;
 const LENGTH_SHIFT = 3;
 const MIN_SLOTS = 16;
 
-/** Tells this hash from those of other tables with the same key. */
+/** Makes this hash differ from those of other tables with the same key. */
 const SET_WORD = 0xba2;
 
 /**
- * A set of prefixes, each with a number, that is asked for 32-bit words without an object per question. A question
- * costs a look-up for each different length, and none when there is no prefix.
- * BOUNDED: by the prefixes put in; half full at most.
+ * A set of prefixes, each with a number, looked up by 32-bit words without allocating. A query costs one look-up per
+ * different prefix length, and none without prefixes. BOUNDED: by the prefixes; at most half full.
  */
 export class PrefixTable {
   readonly #key: HashKey;
@@ -21,7 +20,7 @@ export class PrefixTable {
   #values = new Float64Array(MIN_SLOTS);
   #mask = MIN_SLOTS - 1;
   #size = 0;
-  /** By family, the lengths that there are, the longest first. */
+  /** The prefix lengths in use by family, the longest first. */
   readonly #lengths: Record<Family, number[]> = { 4: [], 6: [] };
 
   constructor(key: HashKey) {
@@ -51,7 +50,7 @@ export class PrefixTable {
     this.#put((length << LENGTH_SHIFT) | family, w0 | 0, w1 | 0, w2 | 0, w3 | 0, value);
   }
 
-  /** The greatest number of the prefixes that the address is in; -Infinity if it is in none. */
+  /** The greatest number of the prefixes that include the address; -Infinity: none does. */
   greatest(family: Family, w0: number, w1: number, w2: number, w3: number): number {
     let greatest = Number.NEGATIVE_INFINITY;
     if (this.#size === 0) return greatest;
@@ -80,7 +79,7 @@ export class PrefixTable {
     this.#values[slot] = value;
   }
 
-  /** The slot of the prefix, or the empty one where it would stand. */
+  /** The slot of the prefix, or the empty slot for it. */
   #find(kind: number, w0: number, w1: number, w2: number, w3: number): number {
     const slots = this.#slots;
     let slot = keyedHash(this.#key, w0, w1, w2, w3, kind, SET_WORD);

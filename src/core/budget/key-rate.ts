@@ -1,6 +1,6 @@
 import type { SourceRate } from './source-buckets.ts';
 
-/** A bucket of tokens for each name. BOUNDED: by `maxNames`; where there are more, the one used first makes room. */
+/** A token bucket per name. BOUNDED: by `maxNames`; the one unused for longest is dropped. */
 export class KeyRate {
   /** When the bucket will be full again, in ms of the caller's clock. */
   readonly #fullAt = new Map<string, number>();
@@ -14,7 +14,7 @@ export class KeyRate {
     this.#maxNames = maxNames;
   }
 
-  /** Whether there is a token; it stays. `now`: ms of a clock that only grows. */
+  /** Whether there is a token, without taking it. `now`: a monotonic clock in ms. */
   allows(name: string, now: number): boolean {
     return this.#fullAgain(name, now) - now <= this.#depth;
   }

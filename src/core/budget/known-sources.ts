@@ -2,9 +2,9 @@ import { type HashKey, keyedHash } from '../attempt/keyed-hash.ts';
 import { type Address, addressWords, familyOf } from '../net/address.ts';
 
 /**
- * Sources that have opened a door before, an IPv6 source by its /64. Nothing is allocated for a packet.
- * BOUNDED: by `places` of 4 bytes. A source stands there as a keyed fingerprint; one that falls on the place of another
- * takes it. A stranger is taken for known once in a thousand million.
+ * Sources that have opened a door before; an IPv6 source counts by its /64. No allocation per packet. BOUNDED: by
+ * `places` of 4 bytes. Each holds a keyed fingerprint; a new source at the same place replaces it. A stranger counts as
+ * known once in a thousand million.
  */
 export class KnownSources {
   readonly #prints: Int32Array;
@@ -36,7 +36,7 @@ export class KnownSources {
     return keyedHash(this.#keys[0], family, w0, w1, isV4 ? w2 : 0, isV4 ? w3 : 0, 1) & this.#mask;
   }
 
-  /** Never 0, which is an empty place. */
+  /** Never 0, which means an empty place. */
   #print(family: number, w0: number, w1: number, w2: number, w3: number): number {
     const isV4 = family === 4;
     return keyedHash(this.#keys[1], family, w0, w1, isV4 ? w2 : 0, isV4 ? w3 : 0, 2) || 1;

@@ -6,12 +6,11 @@ export type SourceRate = { readonly burst: number; readonly perSecond: number };
 export const NONE = -1;
 
 /**
- * A bucket of tokens for each source, an IPv6 source by its /64. Nothing is allocated for a packet.
- * BOUNDED: by `places`, 8 bytes each, resident as they are used. Sources that share a place share its tokens; without
- * the key nobody can choose whom to share with.
+ * A token bucket per source; an IPv6 source counts by its /64. No allocation per packet. BOUNDED: by `places`, 8 bytes
+ * each, resident as far as used. Sources at the same place share its tokens; without the key nobody can choose whose.
  */
 export class SourceBuckets {
-  /** When the place's bucket will be full again, in ms of the caller's clock; 0 of a place that was never used. */
+  /** When the place's bucket will be full again, in ms of the caller's clock; 0: never used. */
   readonly #fullAt: Float64Array;
   readonly #mask: number;
   readonly #key: HashKey;
@@ -28,8 +27,8 @@ export class SourceBuckets {
   }
 
   /**
-   * Takes a token of the source's, if there is one. Returns for how many ms the source has had all of them, `Infinity` if it
-   * has not been seen; `NONE` without a token. `now`: ms of a clock that only grows.
+   * Takes a token of the source, if there is one. Returns how long the source has had a full bucket, in ms, `Infinity`
+   * if it was not seen before, or `NONE` without a token. `now`: a monotonic clock in ms.
    */
   take(family: number, w0: number, w1: number, w2: number, w3: number, now: number): number {
     const isV4 = family === 4;

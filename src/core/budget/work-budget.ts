@@ -1,9 +1,12 @@
-/** `share`: ms of work for each ms that passes. `depth`: the most ms of work that are saved up. `reserve`: the part of `depth` that strangers leave. */
+/**
+ * `share`: ms of work per ms of time. `depth`: the most ms of work that can be saved up. `reserve`: the part of `depth`
+ * that strangers cannot use.
+ */
 export type WorkLimits = { readonly share: number; readonly depth: number; readonly reserve: number };
 
 /**
- * How much time may go into some kind of work, measured, not estimated. Strangers may use it up to a reserve; those who are
- * known may use that too, and what comes in goes to them first: while the reserve is not whole, strangers have nothing.
+ * Limits the time spent on a kind of work, as measured. Strangers may use it down to a reserve; known sources may use
+ * the reserve too. New budget refills the reserve first: until it is full, strangers get nothing.
  */
 export class WorkBudget {
   readonly #limits: WorkLimits;
@@ -15,26 +18,26 @@ export class WorkBudget {
     this.#left = limits.depth;
   }
 
-  /** Whether more work may be begun. `now`: ms of a clock that only grows. */
+  /** Whether more work may start. `now`: a monotonic clock in ms. */
   allows(isKnown: boolean, now: number): boolean {
     this.#fill(now);
     const { depth, reserve } = this.#limits;
     return this.#left > (isKnown ? 0 : depth * reserve);
   }
 
-  /** How much of what strangers may use is saved up, from 0 to 1. `now`: ms of a clock that only grows. */
+  /** The available part of the strangers' budget, from 0 to 1. `now`: a monotonic clock in ms. */
   fullness(now: number): number {
     this.#fill(now);
     const { depth, reserve } = this.#limits;
     return Math.max(0, (this.#left - depth * reserve) / (depth * (1 - reserve)));
   }
 
-  /** Work has taken so many ms, which may be more than there was. */
+  /** Work took this many ms, possibly more than was available. */
   spend(ms: number): void {
     this.#left -= ms;
   }
 
-  /** How many ms there is to wait until strangers may begin work; 0 where they may. */
+  /** Ms to wait until strangers may start work; 0: now. */
   wait(now: number): number {
     this.#fill(now);
     const { depth, reserve, share } = this.#limits;

@@ -1,4 +1,4 @@
-/** Units of work that may be spent: `depth` at once, `perSecond` afterwards. */
+/** Units of work: `depth` at once, `perSecond` afterwards. */
 export type WorkRate = { readonly depth: number; readonly perSecond: number };
 
 /** Allows work as long as there are tokens for it. */
@@ -12,7 +12,7 @@ export class WorkTokens {
     this.#tokens = rate.depth;
   }
 
-  /** Whether there is room for so much; then it is spent. `now`: any clock in ms that only ever grows. */
+  /** Whether this much is available; if so, it is spent. `now`: a monotonic clock in ms. */
   take(units: number, now: number): boolean {
     const { depth, perSecond } = this.#rate;
     if (this.#at > Number.NEGATIVE_INFINITY)

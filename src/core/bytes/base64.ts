@@ -3,7 +3,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const VALUES = new Int8Array(128).fill(-1);
 for (let i = 0; i < ALPHABET.length; i++) VALUES[ALPHABET.charCodeAt(i)] = i;
 
-/** Base64 (RFC 4648, § 4) without its padding. */
+/** Base64 (RFC 4648, section 4) without padding. */
 export function renderBase64(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 3) {
@@ -14,13 +14,13 @@ export function renderBase64(bytes: Uint8Array): string {
   return text;
 }
 
-/** The same with its padding. */
+/** The same with padding. */
 export function renderPaddedBase64(bytes: Uint8Array): string {
   const text = renderBase64(bytes);
   return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
 }
 
-/** `undefined` for text with any other character, of no possible length, or with bits set behind its last byte. */
+/** `undefined` for text with other characters, of an impossible length, or with bits set after its last byte. */
 export function parseBase64(text: string): Uint8Array | undefined {
   const rest = text.length % 4;
   if (rest === 1) return undefined;
@@ -41,7 +41,7 @@ export function parseBase64(text: string): Uint8Array | undefined {
   return (word & ((1 << bits) - 1)) === 0 ? bytes : undefined;
 }
 
-/** The same with the two characters that need no quoting instead of + and / (RFC 4648, § 5). */
+/** The same with - and _ instead of + and / (RFC 4648, section 5). */
 export function renderBase64Url(bytes: Uint8Array): string {
   return renderBase64(bytes).replaceAll('+', '-').replaceAll('/', '_');
 }
@@ -50,7 +50,7 @@ export function parseBase64Url(text: string): Uint8Array | undefined {
   return /[+/]/.test(text) ? undefined : parseBase64(text.replaceAll('-', '+').replaceAll('_', '/'));
 }
 
-/** Base64 with or without its padding. */
+/** Base64 with or without padding. */
 export function parsePaddedBase64(text: string): Uint8Array | undefined {
   const bare = text.replace(/={1,2}$/, '');
   if (bare.length !== text.length && text.length % 4 !== 0) return undefined;

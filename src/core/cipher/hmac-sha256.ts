@@ -15,11 +15,11 @@ const PADDING_MARK = 0x8000_0000;
 const LENGTH_WORD = 15;
 const OUTER_BITS = (BLOCK_BYTES + 4 * STATE_WORDS) * 8;
 
-/** Reused, for the core is synchronous. */
+/** Reused, because the core is synchronous. */
 const state = new Int32Array(STATE_WORDS);
 const outerSchedule = new Int32Array(SCHEDULE_WORDS);
 
-/** A key of HMAC-SHA256 (RFC 2104), its two blocks hashed already. */
+/** A key of HMAC-SHA256 (RFC 2104), with its two blocks already hashed. */
 export class HmacSha256Key {
   readonly #inner: Int32Array;
   readonly #outer: Int32Array;
@@ -31,7 +31,7 @@ export class HmacSha256Key {
     this.#outer = hashedBlock(block, OUTER_PAD);
   }
 
-  /** Whether `tag`, 32 bytes, is that of the message, in a time that does not depend on where it differs. */
+  /** Whether the 32-byte `tag` is the message's, in constant time. */
   isTagOf(message: HmacSha256Message, tag: DataView): boolean {
     const { schedule } = message;
     state.set(this.#inner);
@@ -49,7 +49,7 @@ export class HmacSha256Key {
   }
 }
 
-/** A message that is tried with many keys: its schedule is the same for all of them. */
+/** A message that is checked with many keys: its schedule is the same for all of them. */
 export class HmacSha256Message {
   readonly schedule: Int32Array;
 

@@ -1,21 +1,24 @@
-/** SHA-256 (FIPS 180-4) in its parts: what many hashes of one message have in common is computed once. */
+/** SHA-256 (FIPS 180-4) in parts: what many hashes of one message share is computed once. */
 
 export const BLOCK_BYTES = 64;
 export const STATE_WORDS = 8;
-/** Of one block: the message schedule, each word with its round constant added. */
+/** The message schedule of one block, each word with its round constant added. */
 export const SCHEDULE_WORDS = 64;
 
 const PADDING_MARK = 0x80;
 const LENGTH_BYTES = 8;
 
-/** Fractional parts of the cube roots of the first 64 primes (§ 4.2.2), and of the square roots of the first 8 (§ 5.3.3). */
+/**
+ * Fractional parts of the cube roots of the first 64 primes (section 4.2.2), and of the square roots of the first 8
+ * (section 5.3.3).
+ */
 const PRIMES = firstPrimes(SCHEDULE_WORDS);
 const ROUND = Int32Array.from(PRIMES, (prime) => fraction(prime, 3n));
 const START = Int32Array.from(PRIMES.slice(0, STATE_WORDS), (prime) => fraction(prime, 2n));
 
 export const startState = (): Int32Array => START.slice();
 
-/** The schedules of a message that comes behind `before` bytes, which are whole blocks, with its padding. */
+/** The padded schedules of a message that follows `before` bytes, which are whole blocks. */
 export function scheduleOf(message: Uint8Array, before: number): Int32Array {
   const blocks = Math.ceil((message.length + 1 + LENGTH_BYTES) / BLOCK_BYTES);
   const padded = new Uint8Array(blocks * BLOCK_BYTES);
@@ -32,7 +35,9 @@ export function scheduleOf(message: Uint8Array, before: number): Int32Array {
   return schedule;
 }
 
-/** From the first 16 words of a block: the others, and the round constants on all of them (§ 6.2.2, step 1). */
+/**
+ * Computes the other words from the first 16 of a block, and adds the round constants to all (section 6.2.2, step 1).
+ */
 export function expand(schedule: Int32Array, start: number): void {
   for (let i = start + 16; i < start + SCHEDULE_WORDS; i++) {
     const x = schedule[i - 15] as number;
@@ -45,7 +50,7 @@ export function expand(schedule: Int32Array, start: number): void {
     schedule[start + i] = ((schedule[start + i] as number) + (ROUND[i] as number)) | 0;
 }
 
-/** One block into `state` (§ 6.2.2, steps 2 to 4). */
+/** Processes one block into `state` (section 6.2.2, steps 2 to 4). */
 export function compress(state: Int32Array, schedule: Int32Array, start: number): void {
   let a = state[0] as number;
   let b = state[1] as number;
@@ -85,7 +90,7 @@ function firstPrimes(count: number): bigint[] {
   return primes;
 }
 
-/** The first 32 bits behind the point of the square or cube root. */
+/** The first 32 fractional bits of the square or cube root. */
 function fraction(prime: bigint, root: 2n | 3n): number {
   const scaled = prime << (32n * root);
   let low = 0n;

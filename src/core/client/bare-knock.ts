@@ -1,12 +1,15 @@
 import type { Sequence, SequenceStep } from '../door/sequence.ts';
 import { familyOf, parseAddress } from '../net/address.ts';
 
-/** How long each connection is tried. Windows repeats a refused one after 500 ms, the others a silent one after a second. */
+/**
+ * Time limit of each connection. Windows repeats a refused SYN after 500 ms, other systems an unanswered one after a
+ * second.
+ */
 const PATIENCE_MS = 200;
 
 /**
- * The knocks in the bash of macOS and Linux, without any program. Each connection is given up before the system repeats its
- * SYN, which would be a wrong knock.
+ * The knocks for bash on macOS and Linux, without any other program. Each connection is aborted before the system
+ * repeats its SYN, which would be a wrong knock.
  */
 export function renderBashKnock(host: string, sequence: Sequence): string {
   const places = sequence.map(({ protocol, port }) => `${protocol}/${host}/${port}`).join(' ');
@@ -14,10 +17,10 @@ export function renderBashKnock(host: string, sequence: Sequence): string {
   return `bash -c 'for p in ${places}; do ${knock}; done'`;
 }
 
-/** The same in PowerShell, by .NET: `Test-NetConnection` would take seconds for each, and ping as well. */
+/** The same for PowerShell, by .NET: `Test-NetConnection` takes seconds per port, and sends a ping too. */
 export function renderPowerShellKnock(host: string, sequence: Sequence): string {
   const address = parseAddress(host);
-  // Of Windows PowerShell 5, a client that is not told is one of IPv4.
+  // In Windows PowerShell 5 a client without a family uses IPv4.
   const family = address !== undefined && familyOf(address) === 6 ? "'InterNetworkV6'" : '';
   const knocks = sequence.map((step) => powerShellStep(host, family, step));
   const isAllTcp = sequence.every(({ protocol }) => protocol === 'tcp');

@@ -1,8 +1,8 @@
 import { type Address, addressWords, familyOf } from '../net/address.ts';
 
 /**
- * Whether a packet with this source may arrive with another one: behind NAT an address is private (RFC 1918), a provider's
- * (RFC 6598), one of a translation of IPv6 (RFC 7335), local (RFC 4193, RFC 4291, RFC 3927) or the loopback's.
+ * Whether NAT may change this source address: private (RFC 1918), carrier-grade (RFC 6598), IPv4 translation in IPv6
+ * (RFC 7335), local (RFC 4193, RFC 4291, RFC 3927) or loopback.
  */
 export function mayBeTranslated(source: Address): boolean {
   const [first, , , last] = addressWords(source);
@@ -13,7 +13,7 @@ export function mayBeTranslated(source: Address): boolean {
 
 const isLinkLocal6 = (first: number): boolean => (first & 0xffc0_0000) >>> 0 === 0xfe80_0000;
 
-/** Networks as words, and the bits that count. */
+/** Networks as words, with their lengths. */
 const PRIVATE = [
   [0x0a00_0000, 8],
   [0xac10_0000, 12],

@@ -8,18 +8,18 @@ export type HostLine = readonly [keyword: string, value: string];
 
 const INDENT = '    ';
 
-/** Whether the text can stand behind `Host` for this one name. */
+/** Whether the text can follow `Host` as a single name. */
 export function isHostName(name: string): boolean {
   return /^[^\p{C}\p{Z}"#]{1,255}$/u.test(name) && isPlainName(parseHostPattern(name));
 }
 
-/** Whether the text can be a value, in quotes where it needs them. */
+/** Whether the text can be a value, quoted if needed. */
 export const isHostValue = (value: string): boolean => /^[^\p{Cc}"]+$/u.test(value);
 
 /**
- * `text` with these lines in the block of `name` alone, instead of what it has of their keywords. Where there is no such
- * block, or one before it matches the name as well, a new one comes in front of the first that matches, for the first value
- * counts; else at the end. All else stays as it is.
+ * `text` with these lines in the block for exactly `name`, replacing its lines with the same keywords. Without such a
+ * block, or if an earlier block also matches the name, a new block is inserted before the first match, because the
+ * first value counts; otherwise it is appended. Everything else stays unchanged.
  */
 export function setHost(text: string, name: string, lines: readonly HostLine[]): string {
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
@@ -44,20 +44,20 @@ export function setHost(text: string, name: string, lines: readonly HostLine[]):
   return [ended, gap, ...written, ...(rest.length > 0 ? [newline] : []), ...rest].join('');
 }
 
-/** `text` without the blocks of `name` alone; `undefined`: there is none. */
+/** `text` without the blocks for exactly `name`; `undefined`: there is none. */
 export function removeHost(text: string, name: string): string | undefined {
   const blocks = readBlocks(text);
   if (!blocks.some((block) => isOwn(block, name))) return undefined;
-  // A comment in front of the next block is about that one.
+  // A comment directly before the next block belongs to that block.
   return blocks
     .flatMap((block) => (isOwn(block, name) ? block.lines.slice(leadStart(block.lines)) : block.lines))
     .join('');
 }
 
 type Block = {
-  /** Absent for what stands in front of the first `Host`. */
+  /** Absent for the part before the first `Host`. */
   readonly patterns?: readonly ReturnType<typeof parseHostPattern>[];
-  /** With their ends. */
+  /** With their line ends. */
   lines: readonly string[];
 };
 
@@ -95,13 +95,13 @@ function withLines(block: readonly string[], lines: readonly HostLine[], newline
   return [whole, ...written, ...rest.filter((line) => !isSet(line))];
 }
 
-/** Blanks in the value of a keyword that takes several words separate these. */
+/** In a keyword with several words, blanks separate them. */
 function renderLine([keyword, value]: HostLine): string {
   if (findKeyword(keyword)?.many === true) return `${keyword} ${value}`;
   return `${keyword} ${/[\s#]/.test(value) ? `"${value}"` : value}`;
 }
 
-/** Where the comment begins that is about what comes next: `lines` end with it, or nowhere. */
+/** The start of the comment at the end of `lines` that belongs to what follows; the end if there is none. */
 function leadStart(lines: readonly string[]): number {
   const isSilent = (line: string): boolean => /^\s*(?:#|$)/.test(line);
   const start = lines.findLastIndex((line) => !isSilent(line)) + 1;

@@ -1,10 +1,10 @@
 import { SPA_KEY_NAMES } from '../spa/spa-keys.ts';
 import type { Word } from '../text/word.ts';
 
-/** `name`: of the stanza; its settings by their names, in the order of the file, the last of a name counts. */
+/** `name`: of the stanza; its settings by name, in file order. The last one of a name counts. */
 export type Stanza = { readonly name: Word; readonly settings: Map<string, Word> };
 
-/** Anything else is no (is_yes_str). */
+/** Anything else means no (is_yes_str). */
 export const isYes = (value: string): boolean => value.toUpperCase() === 'Y';
 const always = (): boolean => true;
 
@@ -25,7 +25,7 @@ const TAKEN = [
   'SERVER_RESOLVE_IPV4',
 ] as const;
 
-/** Those of the fwknop program itself, or of nothing unless GPG is used. */
+/** Settings of the fwknop program itself, or without effect unless GPG is used. */
 const MEANINGLESS = [
   'VERBOSE',
   'NO_SAVE_ARGS',
@@ -53,7 +53,7 @@ const NAT =
   'Bussa asks fwknopd for no NAT: a forward door of Bussa’s on the server opens the port of a host behind it';
 const FILE = 'write the key itself into the stanza, as KEY_BASE64 and HMAC_KEY_BASE64';
 
-/** Settings without which the stanza would not do what it does: with one of them, the whole stanza is left out. */
+/** Settings that the stanza cannot do without: one of them excludes the whole stanza. */
 export const OBSTACLES: readonly Obstacle[] = [
   { name: 'USE_GPG', isSet: isYes, why: GPG },
   { name: 'USE_GPG_AGENT', isSet: isYes, why: GPG },
@@ -76,7 +76,7 @@ export const OBSTACLES: readonly Obstacle[] = [
   },
 ];
 
-/** Left out alone: the rest of the stanza works without it. */
+/** Only the setting is skipped: the stanza works without it. */
 export const DISPENSABLE: Readonly<Record<string, string>> = {
   SPA_SOURCE_PORT: 'the packet leaves from a port that the kernel chooses',
 };

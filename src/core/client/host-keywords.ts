@@ -19,7 +19,7 @@ import {
   parseSpaUser,
 } from './spa-keywords.ts';
 
-/** Where the words behind a keyword belong, and what they mean; `undefined` after a finding. */
+/** Where the words after a keyword are stored, and how they are parsed; `undefined` after a finding. */
 type Keyword = {
   readonly name: string;
   readonly many?: true;
@@ -30,12 +30,12 @@ type Keyword = {
   ) => HostSettings | undefined;
 };
 
-/** Timers of Node.js wait 2^31-1 ms at most; nobody waits for a day. */
+/** Timers of Node.js wait 2^31-1 ms at most; a day is more than enough. */
 const MAX_WAIT_MS = 86_400_000;
 const MAX_RETRIES = 100;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** All but `Host`. */
+/** All except `Host`. */
 export const HOST_KEYWORDS: readonly Keyword[] = [
   { name: 'HostName', parse: ([word], findings) => ifGood(parseHostName(word, findings), 'hostName') },
   { name: 'Port', parse: ([word], findings) => ifGood(parsePortWord(word, findings), 'port') },
@@ -141,7 +141,7 @@ function parseCodePortWords(words: readonly [Word, ...Word[]], findings: Finding
   return undefined;
 }
 
-/** `100ms`, `2s`, `1m`: always with its unit, for `knock -d` counts milliseconds and ssh seconds. */
+/** `100ms`, `2s`, `1m`: the unit is required, because `knock -d` counts in milliseconds and ssh in seconds. */
 function parseWait(word: Word, least: number, findings: Findings): Millis | undefined {
   const [, digits = '', unit = ''] = /^([0-9]{1,9})(ms|s|m|h)$/i.exec(word.text) ?? [];
   const length = Number(digits) * (UNIT_MS[unit.toLowerCase()] ?? Number.NaN);

@@ -1,4 +1,4 @@
-/** One word behind `Host`: a name in which `*` stands for any characters and `?` for one; `!` before it excludes. */
+/** A word after `Host`: a name in which `*` matches any characters and `?` one; a leading `!` excludes. */
 export type HostPattern = { readonly glob: string; readonly negated: boolean };
 
 export function parseHostPattern(text: string): HostPattern {
@@ -8,14 +8,14 @@ export function parseHostPattern(text: string): HostPattern {
 
 export const isPlainName = ({ glob, negated }: HostPattern): boolean => !negated && !/[*?]/.test(glob);
 
-/** As in ssh_config(5): one of them matches, and none that is negated does. Letter case does not count. */
+/** As in ssh_config(5): at least one pattern matches, and no negated one does. Case is ignored. */
 export function matchesHost(patterns: readonly HostPattern[], name: string): boolean {
   const lower = name.toLowerCase();
   const matching = patterns.filter(({ glob }) => matchesGlob(glob, lower));
   return matching.length > 0 && matching.every(({ negated }) => !negated);
 }
 
-/** Steps: at most the product of the lengths. Only the last `*` is ever retried. */
+/** Number of steps: at most the product of the lengths, since only the last `*` is retried. */
 function matchesGlob(glob: string, text: string): boolean {
   let at = 0;
   let star = -1;

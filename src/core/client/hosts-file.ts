@@ -8,51 +8,51 @@ import type { Diagnostic } from '../text/diagnostic.ts';
 import type { HostPattern } from './host-pattern.ts';
 import type { SpaAddress, SpaPort } from './spa-wish.ts';
 
-/** What is set for a host; what is not is left to later blocks, and then to the defaults. */
+/** The settings of a block. Missing ones are left to later blocks, then to the defaults. */
 export type HostSettings = {
-  /** A name or an address; `%h` in it is the name that was asked for. */
+  /** A name or an address; `%h` in it is the requested name. */
   readonly hostName?: string;
   /** The port that the knock opens. */
   readonly port?: Port;
   readonly knock?: Sequence;
-  /** Between two knocks. */
+  /** Delay between two knocks. */
   readonly delay?: Millis;
   readonly addressFamily?: Family | 'any';
   /** How often the sequence is knocked again. */
   readonly retries?: number;
-  /** Bounds the whole, the name's resolution included. */
+  /** Limits the whole run, including name resolution. */
   readonly timeout?: Millis;
-  /** The server takes signed knocks. */
+  /** The server accepts signed knocks. */
   readonly card?: ServerCard;
-  /** The SSH key that signs, its public or its private half. */
+  /** The SSH key that signs: the file of its public or private half. */
   readonly identityFile?: string;
   /** The socket of the SSH agent, a variable that names it, or `none`. */
   readonly identityAgent?: string;
-  /** The door to ask for. */
+  /** The door to open. */
   readonly door?: string;
-  /** How long it is to be open. */
+  /** How long it shall be open. */
   readonly openFor?: Millis;
-  /** The server takes codes: the numbers that stand in front of their halves. */
+  /** The server accepts codes: the prefixes of their two ports. */
   readonly codePorts?: CodePorts;
-  /** The secret of the codes; absent: they are asked for. */
+  /** The file with the codes' secret. Absent: the user is asked for codes. */
   readonly codeFile?: string;
-  /** The server takes fwknop's packets: the ports to ask for. */
+  /** The server accepts fwknop packets: the ports to request. */
   readonly spa?: readonly [SpaPort, ...SpaPort[]];
-  /** The keys that the server shares. */
+  /** The file with the keys shared with the server. */
   readonly spaKeyFile?: string;
   readonly spaAddress?: SpaAddress;
   readonly spaPort?: Port;
-  /** How long they are to be open; absent: as the server has it. */
+  /** How long the ports shall be open. Absent: the server's default. */
   readonly spaTimeout?: Millis;
-  /** The user that the packet names. */
+  /** The user name in the packet. */
   readonly spaUser?: string;
   /** Added to the time in the packet. */
   readonly spaTimeOffset?: Millis;
-  /** Who is asked for the address that `resolve` means. */
+  /** The web server that tells the outside address for `resolve`. */
   readonly spaResolveUrl?: string;
 };
 
-/** Reads a card; `undefined` for what is none, or was copied wrongly. */
+/** Parses a server card; `undefined` if it is none, or was copied wrongly. */
 export type CardReader = (text: string) => ServerCard | undefined;
 
 export type HostBlock = { readonly patterns: readonly HostPattern[]; readonly settings: HostSettings };

@@ -14,19 +14,19 @@ import {
 } from './spa-keywords.ts';
 import { DEFAULT_RESOLVE_URL } from './spa-wish.ts';
 
-/** A profile to make: its lines but `SpaKeyFile`, and what stands in that file. */
+/** A profile to create: its lines except `SpaKeyFile`, and the content of that file. */
 export type ImportedProfile = {
   readonly name: string;
   readonly lines: readonly HostLine[];
   readonly keys: SpaKeys;
 };
 
-/** What is not taken over as it is, in a sentence with the remedy. */
+/** What cannot be imported unchanged, in a sentence with the remedy. */
 export type LeftOut = { readonly line: number; readonly stanza: string; readonly what: string };
 
 export type Imported = { readonly profiles: ImportedProfile[]; readonly leftOut: LeftOut[] };
 
-/** Adds what becomes of the stanza. Every mistake is a finding. */
+/** Adds the profile for the stanza. Every mistake is a finding. */
 export function importStanza(
   { name, settings }: Stanza,
   isDefault: boolean,
@@ -37,7 +37,7 @@ export function importStanza(
   const note = (line: number, what: string): void => void notes.push({ line, stanza: name.text, what });
   const obstacle = OBSTACLES.find((one) => isObstacle(one, settings));
   const profile = readProfile({ name, settings }, obstacle === undefined, findings, note);
-  // It is there for the others.
+  // It only holds defaults for the others.
   if (isDefault && !settings.has('SPA_SERVER')) return;
   const why = obstacle === undefined ? whatIsMissing(settings) : `it has ${obstacle.name}: ${obstacle.why}`;
   if (why !== undefined) {
@@ -70,10 +70,10 @@ function whatIsMissing(settings: Stanza['settings']): string | undefined {
 
 type Note = (line: number, what: string) => void;
 
-/** `undefined` where something is missing or wrong. */
+/** `undefined`: something is missing or wrong. */
 function readProfile(
   { name, settings }: Stanza,
-  /** Those of GPG are other keys. */
+  /** GPG keys are not among them. */
   readsKeys: boolean,
   findings: Findings,
   note: Note,
@@ -111,7 +111,7 @@ function serverLines(name: Word, server: Word | undefined, findings: Findings): 
   return server.text === name.text ? [] : [['HostName', server.text.replaceAll('%', '%%')]];
 }
 
-/** The first port by TCP is the one to wait for. */
+/** The first TCP port is the one to wait for. */
 function accessLines(access: Word | undefined, findings: Findings): HostLine[] {
   if (access === undefined) return [];
   const ports = splitWord(access, ',').map((word) => parseSpaPort(word, findings));
@@ -152,7 +152,7 @@ function resolveUrl(settings: Stanza['settings'], findings: Findings): string | 
   const url = settings.get('RESOLVE_URL');
   const isPlain = isYes(settings.get('RESOLVE_HTTP_ONLY')?.text ?? '');
   if (url === undefined) return isPlain ? DEFAULT_RESOLVE_URL.replace('https:', 'http:') : undefined;
-  // fwknop takes it without a scheme.
+  // fwknop accepts it without a scheme.
   const text = /^https?:/i.test(url.text) ? url.text : `${isPlain ? 'http' : 'https'}://${url.text}`;
   return parseResolveUrl({ ...url, text }, findings);
 }
@@ -165,7 +165,7 @@ function portLines(word: Word | undefined, findings: Findings): HostLine[] {
   return [['SpaPort', word.text]];
 }
 
-/** `30`, `-2M`, `60sec`: what follows the first letter of the unit does not matter to fwknop. */
+/** `30`, `-2M`, `60sec`: fwknop ignores what follows the first letter of the unit. */
 function timeLines(settings: Stanza['settings'], findings: Findings): HostLine[] {
   const lines: HostLine[] = [];
   const timeout = settings.get('FW_TIMEOUT');

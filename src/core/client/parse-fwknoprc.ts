@@ -8,18 +8,18 @@ import type { Word } from '../text/word.ts';
 import { FWKNOPRC_NAMES, type Stanza } from './fwknoprc-settings.ts';
 import { type Imported, importStanza } from './import-stanza.ts';
 
-/** What becomes of a `.fwknoprc`, or all its mistakes. */
+/** The result for a `.fwknoprc`, or all its mistakes. */
 export type FwknoprcResult =
   | { readonly kind: 'ok'; readonly imported: Imported }
   | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] };
 
-/** Where settings stand that are for all stanzas, and what is sent where no other is named. */
+/** The stanza with settings for all stanzas, used if no other is named. */
 const DEFAULT = 'default';
 
-/** BOUNDED: nobody has so many servers. */
+/** BOUNDED: more servers than anyone has. */
 const MAX_STANZAS = 1000;
 
-/** Reads the client's file as fwknop 2.6.10 does (config_init.c): what `[default]` says counts for each stanza. */
+/** Parses the client's file as fwknop 2.6.10 does (config_init.c): settings of `[default]` apply to each stanza. */
 export function parseFwknoprc(file: string, bytes: Uint8Array): FwknoprcResult {
   const findings = new Findings();
   const { lines } = splitLines(bytes);
@@ -35,7 +35,7 @@ export function parseFwknoprc(file: string, bytes: Uint8Array): FwknoprcResult {
   return { kind: 'ok', imported };
 }
 
-/** A mistake of `[default]` is one of every stanza. */
+/** A mistake in `[default]` would otherwise be reported for every stanza. */
 function each(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return [...new Map(diagnostics.map((one) => [JSON.stringify(one), one])).values()];
 }
@@ -49,7 +49,7 @@ function readStanzas(lines: readonly string[], findings: Findings): readonly Sta
     const line = readFwknopLine({ text, line: index + 1, offset: 0 }, findings);
     if (line?.kind === 'setting') set(current.settings, line.name, line.value, findings);
     if (line?.kind !== 'stanza') continue;
-    // The default one may be written with capitals.
+    // The default stanza's name ignores case.
     const name = line.name.text.toLowerCase() === DEFAULT ? { ...line.name, text: DEFAULT } : line.name;
     if (stanzas.size > MAX_STANZAS) {
       findings.error(name, `there are more than ${MAX_STANZAS} stanzas: put some into another file`);
@@ -79,7 +79,7 @@ function merged(defaults: ReadonlyMap<string, Word>, own: ReadonlyMap<string, Wo
     all.delete(name);
     all.set(name, value);
   }
-  // A key of the stanza takes the place of the default one, whichever way each is written.
+  // A key of the stanza replaces the default one, in either spelling.
   for (const [plain, base64] of KEY_PAIRS) {
     if (own.has(plain) && !own.has(base64)) all.delete(base64);
     if (own.has(base64) && !own.has(plain)) all.delete(plain);

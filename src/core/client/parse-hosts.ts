@@ -9,7 +9,9 @@ import { parseHostPattern } from './host-pattern.ts';
 import type { CardReader, HostBlock, HostSettings, HostsResult } from './hosts-file.ts';
 import { splitArguments } from './split-arguments.ts';
 
-/** A `hosts.conf`, as bussa_hosts(5) describes it, or all its mistakes. What stands before the first `Host` is for all. */
+/**
+ * Parses a `hosts.conf`, see bussa_hosts(5), or returns all its mistakes. Lines before the first `Host` apply to all.
+ */
 export function parseHosts(file: string, bytes: Uint8Array, readCard: CardReader): HostsResult {
   const findings = new Findings();
   const text = splitLines(bytes);

@@ -8,12 +8,12 @@ import type { HostSettings, HostsFile } from './hosts-file.ts';
 
 /** How to reach one host. */
 export type Profile = Pick<HostSettings, SpaSetting | 'codePorts' | 'codeFile'> & {
-  /** As it was asked for. */
+  /** As requested. */
   readonly name: string;
   readonly hostName: string;
   readonly port?: Port;
   readonly knock?: Sequence;
-  /** Between two knocks; absent: as short as it is safe. */
+  /** Delay between two knocks. Absent: the shortest safe one. */
   readonly delay?: Millis;
   readonly family?: Family;
   readonly retries: number;
@@ -42,7 +42,7 @@ export const canKnock = ({ knock, card, spa, codePorts }: Profile): boolean =>
 const RETRIES = 3;
 const TIMEOUT = seconds(30);
 
-/** What all blocks that match `name` say together: of each setting the first value counts. */
+/** Combines all blocks that match `name`: the first value of each setting counts. */
 export function profileOf({ blocks }: HostsFile, name: string): Profile {
   const matching = blocks.filter(({ patterns }) => matchesHost(patterns, name));
   const settings: HostSettings = Object.assign({}, ...matching.map((block) => block.settings).reverse());
@@ -57,7 +57,7 @@ export function profileOf({ blocks }: HostsFile, name: string): Profile {
   };
 }
 
-/** The names without wildcards, in the order of the file, each once. */
+/** The names without wildcards, in file order, each once. */
 export function profileNames({ blocks }: HostsFile): readonly string[] {
   const patterns = blocks.flatMap((block) => block.patterns).filter(isPlainName);
   return [...new Set(patterns.map(({ glob }) => glob))];

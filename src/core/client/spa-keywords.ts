@@ -8,13 +8,13 @@ import type { Word } from '../text/word.ts';
 import type { HostSettings } from './hosts-file.ts';
 import type { SpaPort } from './spa-wish.ts';
 
-/** BOUNDED: a packet of fwknop has 1,500 characters. */
+/** BOUNDED: an fwknop packet has 1,500 characters. */
 const MAX_PORTS = 64;
 
-/** FW_TIMEOUT of fwknop ends there. */
+/** The limit of fwknop's FW_TIMEOUT. */
 export const MAX_SPA_TIMEOUT_SECONDS = 65_536;
 
-/** A day: nobody's clock is off by more without being mended. */
+/** Two days: larger clock errors get noticed and fixed. */
 const MAX_OFFSET_SECONDS = 86_400 * 2;
 
 /** `tcp/22 udp/53`. */
@@ -81,7 +81,7 @@ export function parseSpaOffset(word: Word, findings: Findings): Millis | undefin
   return undefined;
 }
 
-/** fwknop refuses the characters that Windows does in a user's name (fko_user.c), and longer names. */
+/** fwknop refuses the characters that Windows refuses in user names (fko_user.c), and longer names. */
 export function parseSpaUser(word: Word, findings: Findings): string | undefined {
   if (isSpaUser(word.text)) return word.text;
   findings.error(

@@ -2,8 +2,8 @@ import type { Findings } from '../text/findings.ts';
 import { sliceWord, type Word } from '../text/word.ts';
 
 /**
- * The words of a line: separated by white space, in double quotes where one holds white space or `#`; a `#` that begins
- * a word begins a comment. After the first word, one `=` may stand in the place of the white space, as in ssh_config(5).
+ * Splits a line into words: separated by white space, with double quotes around white space or `#`; a `#` at the start
+ * of a word begins a comment. One `=` may replace the white space after the first word, as in ssh_config(5).
  */
 export function splitArguments(line: Word, findings: Findings): Word[] | undefined {
   const words: Word[] = [];

@@ -9,11 +9,11 @@ import { meetsFlagRule } from '../net/tcp-flags.ts';
 import type { Packet } from '../packet/packet.ts';
 import type { Guesses } from './guesses.ts';
 
-/** First halves that wait for the second: 4 MiB, resident as far as they are used. */
+/** First halves that wait for the second: 4 MiB, resident as far as used. */
 export const MAX_HALVES = 262_144;
 
 const WAYS = 4;
-/** The words of a place: two fingerprints, the time in ms modulo 2^32, the three digits plus one (0: empty). */
+/** Words per place: two fingerprints, the time in ms modulo 2^32, and the three digits plus one (0: empty). */
 const PLACE = 4;
 const SECOND = 1;
 const TIME = 2;
@@ -26,16 +26,15 @@ const SECOND_WORD = 0xc0e0;
 /** Packets remembered, to tell retransmissions from knocks. */
 const RECENT_PACKETS = 16_384;
 
-/** The door whose numbers are in front of this block, and which half of a code it takes. */
+/** The door with this block's prefix, and which half of a code the block takes. */
 type Half = { readonly door: CodeDoor; readonly isFirst: boolean; readonly words: readonly number[] };
 
 /**
- * Puts codes together from the two ports that they are knocked as. A knock on the first block begins anew; the first one
- * on the second block completes one guess, and forgets the first half: so a scan has few guesses.
+ * Assembles codes from the two ports that they are knocked as. A knock on the first block starts again. The next one on
+ * the second block completes one guess and drops the first half, so a scan makes few guesses.
  *
- * Work per packet: a look-up by block, one for each door that has the block, and one among the recent packets.
- * BOUNDED: by `capacity` places of 16 bytes, found by a keyed hash; where all four of a set wait, one drawn by chance
- * makes room.
+ * Work per packet: a look-up by block, one per door with the block, and one among recent packets. BOUNDED: by
+ * `capacity` places of 16 bytes, found by a keyed hash; if all four of a set are waiting, a random one is dropped.
  */
 export class CodeEngine {
   /** By the port without its last three digits. */
@@ -55,7 +54,7 @@ export class CodeEngine {
     this.#random = key[1] ^ Math.imul(key[0], 0x9e3779b1) || 1;
   }
 
-  /** Takes codes at these doors from now on. First halves stay for doors whose numbers and target stay. */
+  /** Accepts codes at these doors from now on. First halves stay for doors with the same prefixes and target. */
   follow(doors: readonly CodeDoor[]): void {
     const halves: (Half[] | undefined)[] = new Array(Math.ceil(MAX_PORT / BLOCK)).fill(undefined);
     for (const door of doors)
@@ -67,20 +66,20 @@ export class CodeEngine {
     this.#halves = halves;
   }
 
-  /** Whether the packet can be half of a code anywhere. Constant work; nothing is allocated. */
+  /** Whether the packet can be half of a code. Constant work, no allocation. */
   watches({ protocol, destinationPort, flags }: Packet): boolean {
     if (this.#halves[(destinationPort / BLOCK) | 0] === undefined) return false;
     return protocol === PROTOCOL_NUMBER.udp || meetsFlagRule(CODE_FLAGS, flags);
   }
 
   /**
-   * Takes a packet that it watches. `local`: it was sent to an address of this host. `now`: its time in ms. What it
-   * completes stands in `guesses`, which is cleared first. Returns whether it was a half of a code.
+   * Processes a watched packet. `local`: it was sent to an address of this host. `now`: its time in ms. Completed codes
+   * are in `guesses`, which is cleared first. Returns whether it was half of a code.
    */
   offer(packet: Packet, local: boolean, now: number, guesses: Guesses): boolean {
     guesses.clear();
     const halves = this.#halves[(packet.destinationPort / BLOCK) | 0] ?? [];
-    // At none of the doors may a copy be ignored for longer.
+    // Copies are ignored no longer than the shortest timeout of these doors.
     let memory = Number.POSITIVE_INFINITY;
     for (const half of halves)
       if (isFor(half, packet, local)) memory = Math.min(memory, half.door.seqTimeout);
@@ -150,7 +149,7 @@ export class CodeEngine {
     );
   }
 
-  /** An empty place, one whose time is over, or any. */
+  /** An empty place, one that has timed out, or a random one. */
   #room(first: number, now: number, timeout: number): number {
     const places = this.#places;
     for (let at = first; at < first + WAYS * PLACE; at += PLACE) {

@@ -1,22 +1,21 @@
 import type { Ciphers } from '../cipher/ciphers.ts';
 import { codeOf } from './totp.ts';
 
-/** Steps before and after the current one whose codes count: clocks differ, and people need time to type. */
+/** Steps before and after the current one whose codes are accepted: clocks differ, and typing takes time. */
 export const WINDOW = 1;
 
-/** How far a clock may be off to be told of it. */
+/** The largest clock error, in steps, that is recognized and reported. */
 export const SKEW_STEPS = 20;
 
-/** Whose code it is, and of which step. */
+/** The code's owner and its step. */
 export type CodeMatch<Owner> = { readonly owner: Owner; readonly step: number };
 
-/** What a secret belongs to. */
+/** The owner of a secret. */
 export type Secret<Owner> = { readonly owner: Owner; readonly secret: Uint8Array };
 
 /**
- * All codes that count at a moment, so that each guess is one look-up in each step. The codes of a step are made when a
- * guess comes in it for the first time: without guesses there is no work.
- * BOUNDED: by three steps of the secrets.
+ * All codes valid at a moment, so that each guess costs one look-up per step. The codes of a step are computed at the
+ * first guess in it: without guesses there is no work. BOUNDED: by three steps of all secrets.
  */
 export class CodesOfNow<Owner> {
   readonly #ciphers: Ciphers;
@@ -32,7 +31,7 @@ export class CodesOfNow<Owner> {
     return this.#secrets.length;
   }
 
-  /** Whose code it is in the window around `step`, the newest first. Nothing is allocated for a wrong one. */
+  /** The owners of the code in the window around `step`, the newest first. A wrong code allocates nothing. */
   find(code: number, step: number): readonly CodeMatch<Owner>[] {
     let found = NONE as readonly CodeMatch<Owner>[];
     for (let one = step + WINDOW; one >= step - WINDOW; one--) {
@@ -42,7 +41,7 @@ export class CodesOfNow<Owner> {
     return found;
   }
 
-  /** Of which step near this one it is a code of such an owner. Takes up to `2 * SKEW_STEPS` hashes for each secret. */
+  /** The nearby step at which it is a code of such an owner. Computes up to `2 * SKEW_STEPS` hashes per secret. */
   findSkewed(code: number, step: number, isMeant: (owner: Owner) => boolean): CodeMatch<Owner> | undefined {
     for (const { owner, secret } of this.#secrets) {
       if (!isMeant(owner)) continue;

@@ -1,7 +1,7 @@
 import { NEAR, type Span } from '../decoy/decoy-ports.ts';
 import { BLOCK, type CodePorts } from '../door/code-ports.ts';
 
-/** Below the local ports of connections and NodePorts, and two digits each: easy to put in front of three others. */
+/** Two digits below NodePorts and the local ports of connections: easy to put in front of three others. */
 const FIRST = 10;
 const LAST = 29;
 
@@ -10,15 +10,15 @@ export type CodePortsWish = {
   readonly used: ReadonlySet<number>;
   /** The local ports of the host's own connections. */
   readonly local: Span;
-  /** Those of other doors. */
+  /** The code ports of other doors. */
   readonly others: readonly CodePorts[];
-  /** A whole number from 0 to below its argument, each as likely as the others, that nobody can guess. */
+  /** An unpredictable whole number below its argument, all equally likely. */
   readonly draw: (limit: number) => number;
 };
 
 /**
- * Two blocks of ports that nothing else uses. Where there are not two, those that services use will do: one packet to a
- * block is no guess. `undefined` where there are not even two outside the local ports.
+ * Draws two blocks of ports that nothing else uses. If there are not two, blocks with services are used: a single
+ * packet to a block is not a guess. `undefined`: not even two blocks lie outside the local ports.
  */
 export function drawCodePorts(wish: CodePortsWish): CodePorts | undefined {
   const all = Array.from({ length: LAST - FIRST + 1 }, (_, i) => FIRST + i).filter(
@@ -38,7 +38,7 @@ function pairOf(prefixes: readonly number[], draw: CodePortsWish['draw']): CodeP
   return [a, b];
 }
 
-/** Blocks of other doors in a pair that no door has: the pair names the door. */
+/** Blocks of other doors, in a pair that no door has: the pair identifies the door. */
 function sharedPair(prefixes: readonly number[], { others, draw }: CodePortsWish): CodePorts | undefined {
   const free = prefixes.flatMap((a) =>
     prefixes.flatMap((b): CodePorts[] =>
@@ -51,7 +51,7 @@ function sharedPair(prefixes: readonly number[], { others, draw }: CodePortsWish
 const overlaps = (prefix: number, { first, last }: Span): boolean =>
   first < (prefix + 1) * BLOCK && prefix * BLOCK <= last;
 
-/** A knock port's decoy ports must not lie in a block either. */
+/** The decoy ports beside a knock port must not lie in a block either. */
 function isUsed(prefix: number, used: ReadonlySet<number>): boolean {
   for (let port = prefix * BLOCK - NEAR; port < (prefix + 1) * BLOCK + NEAR; port++)
     if (used.has(port)) return true;

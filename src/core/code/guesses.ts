@@ -1,8 +1,8 @@
 import type { CodeDoor } from '../door/door.ts';
 
 /**
- * The codes that one packet has completed: one for each door that has its ports. The caller owns it and hands it in
- * again, so that a guess costs no allocation.
+ * The codes that one packet completed: one per door with its ports. The caller owns and reuses the object, so that a
+ * guess allocates nothing.
  */
 export class Guesses {
   count = 0;
@@ -30,7 +30,7 @@ export class Guesses {
     return this.#codes[index] as number;
   }
 
-  /** When the first half came, in ms. */
+  /** When the first half arrived, in ms. */
   start(index: number): number {
     return this.#starts[index] as number;
   }

@@ -8,12 +8,12 @@ export type CodeLabel = {
   readonly ports: CodePorts;
 };
 
-/** How a code of this door is put together with its numbers, as the app shows it above the code: `17___ 23___`. */
+/** How to form the ports of this door's codes, as the app shows it above the code: `17___ 23___`. */
 export const recipeOf = ([first, second]: CodePorts): string => `${first}___ ${second}___`;
 
 /**
- * What a QR code gives to an authenticator app, in at most `limit` bytes. Digits, period and hash are left out: all apps
- * take them to be 6, 30 s and SHA-1. A colon would end the issuer, so there is none in it.
+ * The URI of a QR code for authenticator apps, in at most `limit` bytes. Digits, period and hash are omitted: all apps
+ * assume 6, 30 s and SHA-1. A colon would end the issuer, so it must not contain one.
  */
 export function otpauthUri({ host, user, secret, ports }: CodeLabel, limit: number): string {
   for (let length = host.length; ; length--) {

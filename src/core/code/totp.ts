@@ -1,21 +1,21 @@
 import type { Ciphers } from '../cipher/ciphers.ts';
 import { type Instant, type Millis, seconds } from '../net/time.ts';
 
-/** What every app can do: SHA-1, 30 seconds, 6 digits. Some ignore whatever else a key asks for. */
+/** What every app supports: SHA-1, 30 seconds, 6 digits. Some apps ignore other parameters. */
 export const CODE_PERIOD = seconds(30);
 export const CODE_DIGITS = 6;
 
-/** RFC 4226, § 4: at least 16 bytes, better 20. */
+/** RFC 4226, section 4: at least 16 bytes, preferably 20. */
 export const SECRET_BYTES = 20;
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** The step of a moment by the wall clock (RFC 6238, § 4.2). */
+/** The time step of a wall-clock moment (RFC 6238, section 4.2). */
 export function stepAt(time: Instant, period: Millis = CODE_PERIOD): number {
   return Math.floor(time / period);
 }
 
-/** The code of a step (RFC 4226, § 5.3), as digits. */
+/** The code of a step (RFC 4226, section 5.3), as digits. */
 export function codeOf(ciphers: Ciphers, secret: Uint8Array, step: number, digits = CODE_DIGITS): string {
   const counter = new Uint8Array(8);
   const view = new DataView(counter.buffer);
@@ -27,7 +27,7 @@ export function codeOf(ciphers: Ciphers, secret: Uint8Array, step: number, digit
   return `${word % 10 ** digits}`.padStart(digits, '0');
 }
 
-/** Base32 (RFC 4648, § 6) without padding. */
+/** Base32 (RFC 4648, section 6) without padding. */
 export function renderBase32(bytes: Uint8Array): string {
   let text = '';
   let word = 0;
@@ -43,7 +43,7 @@ export function renderBase32(bytes: Uint8Array): string {
   return bits === 0 ? text : text + ALPHABET[(word << (5 - bits)) & 31];
 }
 
-/** Blanks and small letters are taken, as people copy them. `undefined` for anything else. */
+/** Blanks and lower case are accepted, as people copy them. `undefined` for anything else. */
 export function parseBase32(text: string): Uint8Array | undefined {
   const bare = text.replaceAll(/[ -]/g, '').replace(/=+$/, '').toUpperCase();
   const bytes = new Uint8Array(Math.floor((bare.length * 5) / 8));

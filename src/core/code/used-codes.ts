@@ -1,7 +1,7 @@
 import type { Address } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
 
-/** The last code of a user that was knocked at a door. */
+/** The last code that a user knocked at a door. */
 export type UsedCode = {
   readonly user: string;
   readonly door: string;
@@ -9,34 +9,34 @@ export type UsedCode = {
   readonly source: Address;
   /** By the wall clock. */
   readonly at: Instant;
-  /** It has opened the door, and is not only known to somebody. */
+  /** It has opened the door. Absent: it was knocked, so somebody may have seen it. */
   readonly hasOpened?: true;
 };
 
-/** What earlier runs have written down. */
+/** The record of earlier runs. */
 export type CodeRecord = { readonly floor: number; readonly used: readonly UsedCode[] };
 
-/** BOUNDED: a user and a door have one each. */
+/** BOUNDED: one per user and door. */
 export const MAX_USED_CODES = 100_000;
 
 export type CodeUse =
   | { readonly kind: 'fresh' }
-  /** By the same source. */
+  /** From the same source. */
   | { readonly kind: 'again'; readonly last: UsedCode }
   /** This one, or a later one. */
   | { readonly kind: 'used'; readonly last: UsedCode }
-  /** It may have been used: the record of that time is not whole. */
+  /** It may have been used: the record of that time is incomplete. */
   | { readonly kind: 'forgotten' };
 
 /**
- * Which codes have been used: of a user and a door each step counts once, and none before one that was used. The same
- * source may knock the same code again. What was used stays, so a clock that is set back brings nothing to life again.
+ * Which codes have been used: each step of a user and door counts once, and no step before a used one counts. The same
+ * source may repeat the same code. Used ones are kept, so setting the clock back does not make them valid again.
  */
 export class UsedCodes {
   readonly #last = new Map<string, UsedCode>();
   readonly #floor: number;
 
-  /** `floor`: up to this step, not all that was used is known. */
+  /** `floor`: up to this step, the record may be incomplete. */
   constructor({ floor, used }: CodeRecord) {
     this.#floor = floor;
     for (const one of used) {
@@ -60,7 +60,7 @@ export class UsedCodes {
     return this.#last.get(nameOf(user, door));
   }
 
-  /** False where there is no room for a user and door that have none yet. */
+  /** False: there is no room for a new user and door. */
   take(one: UsedCode): boolean {
     const name = nameOf(one.user, one.door);
     if (!this.#last.has(name) && this.#last.size >= MAX_USED_CODES) return false;
@@ -68,7 +68,7 @@ export class UsedCodes {
     return true;
   }
 
-  /** What the user has used counts no more. Whether there was anything. */
+  /** Forgets what the user has used. Returns whether there was anything. */
   forgive(user: string): boolean {
     const names = [...this.#last.values()].filter((one) => one.user === user);
     for (const { door } of names) this.#last.delete(nameOf(user, door));
@@ -80,5 +80,5 @@ export class UsedCodes {
   }
 }
 
-/** No name of a user has a line break in it. */
+/** User names contain no line break. */
 const nameOf = (user: string, door: string): string => `${user}\n${door}`;

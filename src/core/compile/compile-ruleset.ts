@@ -18,15 +18,15 @@ import {
 } from './knock-chains.ts';
 import { type Unsaid, unsaid } from './unsaid.ts';
 
-/** `text`: for `nft -f`, absent if no door can be compiled. `unsaid`: what the ruleset does not do. */
+/** `text`: for `nft -f`, absent if no door can be compiled. `unsaid`: what the ruleset does not cover. */
 export type CompiledRuleset = { readonly text?: string; readonly unsaid: readonly Unsaid[] };
 
-/** Sources that each set remembers. An element takes some 100 bytes, and only while it lives. */
+/** Sources that each set can hold. An element takes about 100 bytes while it lives. */
 export const DEFAULT_SET_SIZE = 131_072;
 
 /**
- * The doors of a configuration as rules of nftables(8), which follow the knocks by themselves: sets of source addresses
- * with timeouts stand for the attempts, and the sources that have completed a sequence are let in.
+ * Compiles a configuration's doors to nftables rules that follow the knocks by themselves: sets of source addresses
+ * with timeouts represent the attempts, and sources that have completed a sequence are let in.
  */
 export function compileRuleset(config: Config, setSize = DEFAULT_SET_SIZE): CompiledRuleset {
   const { doors, notes } = unsaid(config);
@@ -106,7 +106,7 @@ function doorSets(door: Door, family: Family, size: number, isGuarded: boolean):
   return [open, ...[...attempt, ...guard].map((name): [string, number] => [name, size])];
 }
 
-/** A chain comes before those that jump to it. */
+/** A chain must be defined before those that jump to it. */
 function chainsOf({ settings }: Config, doors: readonly Door[], family: Family): CompiledChain[] {
   const isGuarded = settings.scanGuard !== 'off';
   const own = doors.filter((door) => hasFamily(door, family));
@@ -118,7 +118,7 @@ function chainsOf({ settings }: Config, doors: readonly Door[], family: Family):
   ];
 }
 
-/** Before conntrack and before any chain that drops: a knock counts whatever becomes of it, as with the daemon. */
+/** Before conntrack and before any chain that drops: a knock counts even if it is dropped later, as with the daemon. */
 function baseChain({ settings }: Config, doors: readonly Door[]): CompiledChain {
   const names = settings.interfaces?.kind === 'named' ? settings.interfaces.names : [];
   const isGuarded = settings.scanGuard !== 'off';

@@ -5,15 +5,15 @@ import type { Protocol } from '../net/protocol.ts';
 import { setName } from '../nft/set-name.ts';
 import type { OwnTable } from '../nft/table.ts';
 
-/** The table of a compiled ruleset. It is not the daemon's own, so that the two can stand on one host. */
+/** The table of a compiled ruleset. It is not the daemon's own, so both can coexist on one host. */
 export const COMPILED_TABLE: OwnTable = { family: 'inet', table: 'bussa_knocks', prefix: 'open_' };
 
 export const FAMILIES = [4, 6] as const satisfies readonly Family[];
 
 /**
- * The sets of one door and family. `began`: an attempt lives, since at most the door's `seq_timeout`. `stage(n)`, from 2
- * on: that many knocks were right; it counts only for a source in `began`, and the highest one counts. `touched`: the
- * source has touched a decoy port since the attempt began. `again`: in penalty, and its sequence was right once.
+ * The sets of one door and family. `began`: an attempt is pending, for at most the door's `seq_timeout`. `stage(n)`,
+ * from 2 on: n knocks were right; it only counts for a source in `began`, and the highest one counts. `touched`: the
+ * source touched a decoy port since the attempt began. `again`: under penalty, with its sequence right once.
  */
 export class DoorSets {
   readonly began: string;
@@ -37,12 +37,12 @@ export class DoorSets {
   }
 }
 
-/** Whether packets of the family can concern the door. */
+/** Whether packets of the family can be knocks at the door. */
 export function hasFamily({ target }: Door, family: Family): boolean {
   return target === undefined || familyOf(target) === family;
 }
 
-/** What a packet must be to be a knock at the door, besides its port: the match that a rule begins with. */
+/** The match that a rule for the door's knocks begins with: everything except the port. */
 export function renderConcern(door: Door, protocol: Protocol, family: Family): string {
   const { mask, value } = door.flags;
   const flags = protocol === 'tcp' && mask !== 0 ? `tcp flags & ${hex(mask)} == ${hex(value)} ` : '';

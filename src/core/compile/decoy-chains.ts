@@ -9,8 +9,8 @@ import { DoorSets, hasFamily, renderConcern, renderSaddr } from './compiled-door
 import type { CompiledChain } from './knock-chains.ts';
 
 /**
- * The ports beside the knock ports, which an ascending or descending scan touches between two knocks. The daemon's random
- * and memorable decoy ports are missing: where the ruleset runs, the ports in use are unknown.
+ * The ports beside the knock ports, which an ascending or descending scan touches between two knocks. The daemon's
+ * random and memorable decoy ports are left out, because the ports in use on the ruleset's host are unknown.
  */
 export function decoyRanges(doors: readonly Door[], inUse: readonly PortOpening[]): PortRange[] {
   const knocks = doors.flatMap(({ sequence }) => sequence.map(({ port }): number => port));
@@ -21,7 +21,7 @@ export function decoyRanges(doors: readonly Door[], inUse: readonly PortOpening[
   return joinRanges([...decoys].map((port) => ({ first: port, last: port })));
 }
 
-/** Where packets to a decoy port go: one rule for each way to be a knock at some door. */
+/** Dispatches packets to decoy ports: one rule for each way to be a knock at some door. */
 export function decoyRules(doors: readonly Door[], family: Family): string[] {
   const concerns = doors
     .filter((door) => hasFamily(door, family))
@@ -36,8 +36,8 @@ export function decoyRules(doors: readonly Door[], family: Family): string[] {
 }
 
 /**
- * A touch spoils the attempts of its source. Once it has touched two different decoy ports, the second within `penalty` of
- * the first, the source is in penalty for that long after its last touch.
+ * A touch voids the attempts of its source. After touching two different decoy ports, the second within `penalty` of
+ * the first, the source is under penalty for that long after its last touch.
  */
 export function decoyChain(doors: readonly Door[], family: Family, penalty: Millis): CompiledChain {
   const source = renderSaddr(family);

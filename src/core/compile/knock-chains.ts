@@ -17,7 +17,7 @@ export type CompiledChain = {
 
 export type KnockPort = { readonly protocol: Protocol; readonly port: number };
 
-/** The ports that the doors' sequences have, each once, in ascending order. */
+/** The ports in the doors' sequences, each once, ascending. */
 export function knockPorts(doors: readonly Door[]): KnockPort[] {
   const ports = new Map<string, KnockPort>();
   for (const { sequence } of doors)
@@ -29,12 +29,12 @@ export const chainName = (family: Family, { protocol, port }: KnockPort): string
   `knock${family}_${protocol}_${port}`;
 
 /**
- * What happens to a packet at a knock port, as the engine has it (`core/attempt`). If the packet is the next knock of an
- * attempt of its source, or its last right knock once more, then those attempts go on and the others end. Otherwise all
- * end, and one begins at each door whose first knock it is.
+ * Handles a packet to a knock port as the engine does (`core/attempt`). If it is the next knock of an attempt of its
+ * source, or repeats its last right knock, these attempts continue and the others end. Otherwise all end, and one
+ * starts at each door that begins with this knock.
  *
- * The chain of a port asks each door's `ask` chain whether its attempt takes the packet, which goes to `taken` in that
- * case; `accept` ends the way of the packet through this table's knocks alone.
+ * The chain of a port asks each door's `ask` chain whether its attempt uses the packet, and goes to `taken` if so.
+ * `accept` ends only the packet's way through this table.
  */
 export function knockChains(doors: readonly Door[], family: Family, knock: KnockPort): CompiledChain[] {
   const concerned = doors.filter((door) => hasFamily(door, family));
@@ -58,7 +58,7 @@ export function knockChains(doors: readonly Door[], family: Family, knock: Knock
   ];
 }
 
-/** For each door whose first knock or last knock comes up: what begins an attempt, and what completes one. */
+/** For each door with a first or last knock at this port: what starts an attempt, and what completes one. */
 export function doorChains(
   doors: readonly Door[],
   door: Door,
@@ -90,8 +90,8 @@ function beginRules(door: Door, doors: readonly Door[], family: Family, isGuarde
 }
 
 /**
- * A sequence with a decoy port touched since its first knock does not count. In penalty, it has to be knocked twice in a
- * row, the second time complete within `seq_timeout` of the first.
+ * A sequence does not count if a decoy port was touched since its first knock. Under penalty, it must be knocked twice
+ * in a row, the second time complete within `seq_timeout` of the first.
  */
 function admitRules(doors: readonly Door[], door: Door, family: Family, openName: string): string[] {
   const sets = new DoorSets(door.name, family);
@@ -106,7 +106,7 @@ function admitRules(doors: readonly Door[], door: Door, family: Family, openName
   ];
 }
 
-/** `deny` and `allow` have the last word. */
+/** `deny` and `allow` are checked last. */
 function openRules(door: Door, family: Family): string[] {
   const source = renderSaddr(family);
   const { open } = new DoorSets(door.name, family);
@@ -119,7 +119,7 @@ function openRules(door: Door, family: Family): string[] {
   ];
 }
 
-/** The source as the door's open set has it. */
+/** The source in the form of the door's open set. */
 function openedSource({ opening: { leasePrefix6 } }: Door, family: Family): string {
   const prefix6 = leasePrefix6 === undefined ? {} : { prefix6: leasePrefix6 };
   return renderSource({ door: '', ports: [], singleUse: false, ...prefix6 }, family);
@@ -129,7 +129,7 @@ function prefixesOf(prefixes: readonly Prefix[] = [], family: Family): string[] 
   return prefixes.filter(({ base }) => familyOf(base) === family).map(renderPrefix);
 }
 
-/** From the highest stage down: the first one that the source is at decides. */
+/** From the highest stage down: the first one that the source has decides. */
 function askRules(door: Door, family: Family, knock: KnockPort, taken: string): string[] {
   const takes = new Set(stagesThatTake(door, knock));
   return stages(door).map(
@@ -137,7 +137,7 @@ function askRules(door: Door, family: Family, knock: KnockPort, taken: string): 
   );
 }
 
-/** All attempts see the packet: those that do not take it end. */
+/** All attempts see the packet: those that do not use it end. */
 function takenRules(
   concerned: readonly Door[],
   asked: readonly Door[],
@@ -169,17 +169,17 @@ function advanceRules(door: Door, doors: readonly Door[], family: Family, knock:
         : `${at} add @${sets.stage(stage + 1)} { ${source} timeout ${timeout} } return`;
     }
     if (!isStep(door, stage, knock)) return `${at} ${end(door, family)} return`;
-    // The first knock once more: the attempt has its whole time again.
+    // A repeated first knock restarts the full time.
     return stage === 1 ? `${at} goto ${beginName(door, doors, family)}` : `${at} return`;
   });
 }
 
-/** The stages of an attempt that lives, the highest first. */
+/** The stages of a pending attempt, the highest first. */
 function stages({ sequence }: Door): number[] {
   return Array.from({ length: sequence.length - 1 }, (_, at) => sequence.length - 1 - at);
 }
 
-/** Those that have a set. */
+/** The stages that have a set. */
 export function stageNumbers(door: Door): number[] {
   return stages(door).filter((stage) => stage > 1);
 }
@@ -194,7 +194,7 @@ function isStep({ sequence }: Door, number: number, { protocol, port }: KnockPor
   return step?.protocol === protocol && step.port === port;
 }
 
-/** Matches a source whose attempt has come to the stage, if it has come to no higher one. */
+/** Matches a source whose attempt is at the stage and at no higher one. */
 function renderStage(door: Door, family: Family, stage: number): string {
   const sets = new DoorSets(door.name, family);
   const source = renderSaddr(family);

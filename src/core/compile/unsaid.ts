@@ -2,13 +2,13 @@ import type { Config } from '../config/file/config.ts';
 import { type Door, type DoorSpec, takes } from '../door/door.ts';
 import type { PortOpening } from '../door/port-opening.ts';
 
-/** What a ruleset cannot do of a configuration: of a door, or of all. `isLeftOut`: the door is not in the ruleset. */
+/** What a ruleset cannot do, for one door or in general. `isLeftOut`: the door is not in the ruleset. */
 export type Unsaid = { readonly door?: string; readonly isLeftOut?: true; readonly what: string };
 
-/** Each stage of a sequence is a set; a longer sequence is no safer. */
+/** Each stage of a sequence is a set; a longer sequence is not safer. */
 const MAX_KNOCKS = 16;
 
-/** The doors that a ruleset can have, and all that it does not do. */
+/** The doors that a ruleset can contain, and everything that it does not cover. */
 export function unsaid(config: Config): {
   readonly doors: readonly Door[];
   readonly notes: readonly Unsaid[];

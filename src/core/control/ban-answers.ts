@@ -5,18 +5,18 @@ import type { Instant } from '../net/time.ts';
 import { list, optional, record } from './reader.ts';
 import { FLAG, MOMENT, TEXT } from './value-readers.ts';
 
-/** A ban as the control socket has it; without `until` it is for good. */
+/** A ban on the control socket. Without `until` it is permanent. */
 export type PlainBan = { readonly who: string; readonly until?: Instant };
 
 /** `unkept`: why it could not be written to the disk. */
 export type BanAnswer = { readonly ban: PlainBan; readonly unkept?: string };
 
 export type UnbanAnswer = {
-  /** Whether there was a ban of exactly this prefix. */
+  /** Whether exactly this prefix was banned. */
   readonly removed: boolean;
-  /** Bans that the address is in still. */
+  /** Other bans that still include the address. */
   readonly still: readonly PlainBan[];
-  /** The scan guard had something against the address, and has forgotten it. */
+  /** The scan guard had a penalty for the address, and dropped it. */
   readonly forgiven: boolean;
   readonly unkept?: string;
 };

@@ -48,33 +48,33 @@ import { SOURCE_STORY, type SourceStory } from './source-story.ts';
 import { USER_STORY, type UserStory } from './user-story.ts';
 import { ADDRESS, COUNT, FLAG, LENGTH, MOMENT, PREFIX, TEXT, YES } from './value-readers.ts';
 
-/** By which way the operator gives the order, where it is not `bussa`: who it is, the daemon knows by itself. */
+/** How the operator gives the command, if not by `bussa`. The daemon finds out who it is by itself. */
 type Ordered = { readonly via?: 'web' };
 
-/** `for`: how long, else the door's own time. */
+/** `for`: for how long. Absent: the door's own time. */
 type Order = Ordered & { readonly door: string; readonly ip: Address; readonly for?: Millis };
 type Nothing = Readonly<Record<never, never>>;
 
-/** The fields of each request, beside its verb. */
+/** The fields of each request, besides its verb. */
 export type Requests = {
   readonly ping: Nothing;
   readonly confirm: Nothing;
   readonly status: Nothing;
   readonly open: Order;
   readonly extend: Order;
-  /** A door and an address, or `all`: of the door, of the address, or whatever is open. */
+  /** A door, an address, both, or `all`. */
   readonly close: Ordered & { readonly door?: string; readonly ip?: Address; readonly all?: true };
   readonly reload: Nothing;
-  /** The user, or one key of his by its fingerprint, counts no more, whatever the files say. */
+  /** Revokes the user, or one of his keys by fingerprint, whatever the files say. */
   readonly revoke: { readonly user: string; readonly key?: string };
-  /** The codes that the user has used are forgotten: they count again. */
+  /** Forgets the user's used codes, so that they are valid again. */
   readonly forgive: { readonly user: string };
-  /** Without `for` it is for good. */
+  /** Without `for` it is permanent. */
   readonly ban: Ordered & { readonly who: Prefix; readonly for?: Millis };
   readonly unban: Ordered & { readonly who: Prefix };
-  /** `follow`: what it does from now on is kept, whatever comes. */
+  /** `follow`: keep everything that the source does from now on. */
   readonly explain: { readonly ip: Address; readonly follow?: true };
-  /** What one user has knocked for in his own name. */
+  /** What one user knocked for by name. */
   readonly 'explain-user': { readonly user: string };
   readonly doors: { readonly limit?: number };
   readonly attempts: Nothing;
@@ -84,7 +84,7 @@ export type Requests = {
     readonly user?: string;
     readonly limit?: number;
   };
-  /** What was open at some time from `since` to `until`, by the wall clock. */
+  /** Leases open at some time from `since` to `until`, by the wall clock. */
   readonly history: {
     readonly door?: string;
     readonly ip?: Address;
@@ -94,13 +94,13 @@ export type Requests = {
     readonly limit?: number;
   };
   readonly bans: Nothing;
-  /** Everything that a screen shows, `limit` rows of each list at most. */
+  /** Everything that a screen shows, at most `limit` rows per list. */
   readonly overview: { readonly limit?: number };
-  /** The sources seen last, and what became of their tries; of one outcome alone. */
+  /** The sources seen last, and the results of their attempts; `outcome`: only with this result. */
   readonly sources: { readonly outcome?: Explanation['kind']; readonly limit?: number };
-  /** Sources in penalty, as far as they are remembered. */
+  /** Sources under penalty, as far as remembered. */
   readonly penalties: Nothing;
-  /** What happens, until the client leaves: from now on, or after the event with this cursor, or from the oldest. */
+  /** Events until the client disconnects: from now on, after the event with this cursor, or from the oldest. */
   readonly follow: { readonly since?: string };
 } & FleetRequests;
 
@@ -113,7 +113,7 @@ export type Answers = {
   readonly extend: ExtendAnswer;
   readonly close: CloseAnswer;
   readonly reload: ReloadAnswer;
-  /** False: the daemon does not know him. */
+  /** False: the daemon does not know the user. */
   readonly revoke: { readonly revoked: boolean };
   /** False: there were none. */
   readonly forgive: { readonly forgiven: boolean };
@@ -124,20 +124,20 @@ export type Answers = {
   readonly overview: Overview;
 } & FleetAnswers;
 
-/** The rows of answers that come in parts, a line each; they stand in the part under the name of the verb. */
+/** The rows of multi-part answers, each part one line with its rows under the verb's name. */
 export type Rows = {
   readonly doors: DoorStatus;
   readonly attempts: PendingAttempt;
   readonly leases: LeaseStatus;
-  /** The latest first. */
+  /** Newest first. */
   readonly history: PastLease;
   readonly bans: PlainBan;
-  /** The latest first. */
+  /** Newest first. */
   readonly sources: SourceRow;
   readonly penalties: PenaltyRow;
 };
 
-/** Answers that go on: each line as it comes about. */
+/** Continuous answers, one line per item. */
 export type Streams = { readonly follow: FollowPart; readonly 'fleet-follow': FleetPart };
 
 export type ControlVerb = keyof Requests;

@@ -13,11 +13,10 @@ import { either, type Fields, list, optional, type Reader, record, word } from '
 import { FLAG, MOMENT, NUMBER, SPAN, TEXT } from './value-readers.ts';
 
 /**
- * What is counted from the daemon's start on; none of it ever goes back.
- * `knocks`: packets that were a knock at a door, each once · `advanced` to `evicted`: what became of attempts, as in
- * `STEP` · `scans`: sources that came into penalty · `opened`, `extended`, `closed`: leases · `refused`: what was
- * completed or asked for, and not opened · `commands`: run · `commandsFailed` · `reloads`, `reloadsRefused` ·
- * `warnings`, `errors`: told to the log.
+ * Counters since the daemon's start, which never decrease. `knocks`: packets that were a knock at a door, each once ·
+ * `advanced` to `evicted`: results of attempts, as in `STEP` · `scans`: sources that came under penalty · `opened`,
+ * `extended`, `closed`: leases · `refused`: completed or requested, but not opened · `commands`: run · `commandsFailed`
+ * · `reloads`, `reloadsRefused` · `warnings`, `errors`: written to the log.
  */
 export const COUNTED = [
   'knocks',
@@ -43,10 +42,10 @@ export const COUNTED = [
 export type Counted = (typeof COUNTED)[number];
 export type DaemonCounts = Readonly<Record<Counted, number>>;
 
-/** A line of the log, and when it was written by the wall clock. */
+/** A log line with its wall-clock time. */
 export type TimedLine = { readonly at: Instant; readonly text: string };
 
-/** `missing`: it is retried again and again to put the rules in place. `unused`: no door opens ports. */
+/** `missing`: the rules could not be installed, and the daemon keeps retrying. `unused`: no door opens ports. */
 export type FirewallStatus =
   | { readonly kind: 'in-place' | 'missing'; readonly name: string; readonly why: string }
   | { readonly kind: 'unreachable' | 'unused' };
@@ -63,69 +62,69 @@ export type Exposure = {
   readonly shut: readonly string[];
 };
 
-/** As of the last judgement; `at`: when rules were last looked at. */
+/** As of the last judgement; `at`: when the rules were last checked. */
 export type ExposureStatus = Exposure & { readonly at: Instant };
 
 /** An interface that is listened on. */
 export type HeardInterface = { readonly name: string; readonly up: boolean };
 
-/** What a daemon was started with, for whoever judges or starts it. Paths are absolute. */
+/** A daemon's start options, for programs that check or restart it. Paths are absolute. */
 export type StartOptions = {
   readonly configFile: string;
-  /** `-i`, which goes before the configuration's `Interface`. */
+  /** `-i`, which overrides the configuration's `Interface`. */
   readonly interfaces?: string;
-  /** `-g`; the configuration's `LogFile` goes before it. */
+  /** `-g`; the configuration's `LogFile` overrides it. */
   readonly logFile?: string;
   readonly pidFile?: string;
   /** False with `-4`. */
   readonly ipv6: boolean;
   readonly lookUpNames: boolean;
-  /** A service manager started it. */
+  /** Started by a service manager. */
   readonly isService: boolean;
 };
 
-/** How the daemon is, as numbers: made in one place for all that show it. Moments are by the wall clock. */
+/** The daemon's state in numbers, computed in one place for all displays. Moments are by the wall clock. */
 export type DaemonStatus = {
   readonly version: string;
   readonly pid: number;
   readonly startedAt: Instant;
   readonly uptime: Millis;
   readonly configFile: string;
-  /** What it was started with. */
+  /** Its start options. */
   readonly options: StartOptions;
-  /** As the log says it. */
+  /** As in the log. */
   readonly listeningOn: string;
-  /** The first of them, where there are very many. */
+  /** Only the first ones, if there are very many. */
   readonly interfaces: readonly HeardInterface[];
   readonly firewall: FirewallStatus;
-  /** When the rules and the interfaces were last looked at, which follows each change, and 30 s without one. */
+  /** When the rules and the interfaces were last checked: after each change, and every 30 s. */
   readonly looked: { readonly interfaces: Instant; readonly firewall?: Instant };
-  /** What the whole ruleset does to strangers; absent where no door opens ports, and before it is known. */
+  /** What the whole ruleset does to strangers. Absent if no door opens ports, and before it is known. */
   readonly exposure?: ExposureStatus;
   readonly doors: number;
-  /** `failed`: of those that are open, the ones whose start command has failed. */
+  /** `failed`: open leases whose start command failed. */
   readonly leases: { readonly open: number; readonly failed: number; readonly max: number };
-  /** Those that the capture filter passed, and those lost of them because they came too fast. */
+  /** Packets passed by the capture filter, and those lost because they arrived too fast. */
   readonly packets: { readonly passed: number; readonly dropped: number };
   /** Since the start. */
   readonly counts: DaemonCounts;
-  /** Signed knocks since the start; absent where no door takes them. */
+  /** Signed knocks since the start. Absent if no door accepts them. */
   readonly signed?: ProofCounts;
-  /** Absent where no door accepts codes. */
+  /** Absent if no door accepts codes. */
   readonly codes?: CodeCounts;
-  /** Packets of fwknop since the start; absent where no door takes them. */
+  /** fwknop packets since the start. Absent if no door accepts them. */
   readonly spa?: SpaCounts;
-  /** Attempts that have begun and not ended, now. */
+  /** Pending attempts. */
   readonly attempts: number;
-  /** Decoy ports touched since the start; sources that have to knock twice for it, now. */
+  /** Decoy ports touched since the start; sources now under penalty. */
   readonly tripwires: { readonly touches: number; readonly suspects: number };
   /** Doors whose sequences reach this host in parts, as behind a router that spreads packets over several hosts; absent if none. */
   readonly splits?: readonly SplitDoor[];
-  /** Addresses and prefixes, now. */
+  /** Banned addresses and prefixes now. */
   readonly bans: number;
   /** Nobody has confirmed yet that the doors work. */
   readonly unconfirmed: boolean;
-  /** Until everything is undone, where somebody has to confirm it. */
+  /** Time until the rollback, if a confirmation is needed. */
   readonly trialLeft?: Millis;
   readonly lastError?: TimedLine;
   /** Absent where no `[fleet]` is configured. */

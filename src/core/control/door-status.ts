@@ -4,13 +4,13 @@ import type { Millis } from '../net/time.ts';
 import { list, optional, record, word } from './reader.ts';
 import { ADDRESS, FLAG, MOMENT, NUMBER, SPAN, TEXT } from './value-readers.ts';
 
-/** Of one door, since the start or since it came into the configuration. */
+/** Counts of one door, since the start or since the door was configured. */
 export type DoorCounts = { readonly [K in 'completed' | 'opened' | 'closed' | 'refused']: number };
 
-/** One door; its sequence is nobody's business. */
+/** A door, without its secret sequence. */
 export type DoorStatus = {
   readonly name: string;
-  /** As the configuration writes them; '' where it only runs commands. */
+  /** As the configuration writes them; '' if the door only runs commands. */
   readonly ports: string;
   /** It runs a command to open. */
   readonly command: boolean;
@@ -18,9 +18,9 @@ export type DoorStatus = {
   readonly leases: number;
   readonly maxLeases: number;
   readonly oneTime: boolean;
-  /** By which proofs it opens; by its sequence alone if it is absent. */
+  /** The proofs that open it. Absent: only its sequence. */
   readonly accept?: readonly ProofKind[];
-  /** Why it cannot be opened now by a knock. */
+  /** Why no knock can open it now. */
   readonly shut?: string;
   readonly counts: DoorCounts;
 };

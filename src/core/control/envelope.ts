@@ -1,7 +1,10 @@
 import { quoteText } from '../text/quote-text.ts';
 import { isObject } from './reader.ts';
 
-/** One line of an answer. `refused`: the daemon understood, and will not; `wrong`: it cannot be understood, and why. */
+/**
+ * A line of an answer. `refused`: the daemon understood the request and refuses it; `wrong`: the line is not a valid
+ * answer, and why.
+ */
 export type ParsedAnswer<T> =
   | { readonly kind: 'answer'; readonly answer: T }
   | { readonly kind: 'refused'; readonly message: string }
@@ -9,7 +12,7 @@ export type ParsedAnswer<T> =
 
 export type WrongAnswer = { readonly kind: 'wrong'; readonly message: string };
 
-/** Characters of a wrong answer that are shown. */
+/** Characters shown of an invalid answer. */
 const SHOWN = 120;
 
 /** What every line has: `{ok: true, …}` or `{ok: false, error}`. */

@@ -10,8 +10,8 @@ import { list, optional, record, word } from './reader.ts';
 import { ADDRESS, COUNT, FLAG, MOMENT, NUMBER, TEXT, YES } from './value-readers.ts';
 
 /**
- * Something that has happened. `event`: its kind, as in the log's JSON. `text` says all of it but the time. `cursor`: to go
- * on after it. `by`: the operator who ordered it.
+ * An event. `event`: its kind, as in the log's JSON. `text`: the whole event except its time. `cursor`: to continue
+ * after it. `by`: the operator who caused it.
  */
 export type FeedEvent = {
   readonly cursor: string;
@@ -34,7 +34,7 @@ export type FeedEvent = {
   readonly count?: number;
 };
 
-/** Once a second: that the daemon lives, and what is cheap to tell. `packets`: since the start. */
+/** Sent once a second: a sign of life, with counters that are cheap to read. `packets`: since the start. */
 export type Pulse = {
   readonly now: Instant;
   readonly packets: { readonly passed: number; readonly dropped: number };
@@ -43,8 +43,8 @@ export type Pulse = {
 };
 
 /**
- * A line of the answer to `follow`. `lost`: so many events before these were not kept. `restarted`: the cursor is of an
- * earlier run of the daemon; what has happened since then is not known.
+ * A line of the answer to `follow`. `lost`: number of earlier events that were dropped. `restarted`: the cursor is from
+ * an earlier run; events since then are unknown.
  */
 export type FollowPart = {
   readonly cursor: string;
@@ -93,7 +93,7 @@ export const FOLLOW_PART = record<FollowPart>({
   ),
 });
 
-/** Fields of events that a follower is told. */
+/** Event fields that a follower receives. */
 const TOLD = [
   'door',
   'ports',
@@ -122,7 +122,7 @@ export function feedEvent({ event, stages, number, at }: FeedRecord, run: string
     cursor: renderCursor(run, number),
     at,
     event: event.kind,
-    // What only a debug log has is of interest here, and nothing to be warned of.
+    // Debug events interest followers, but are not warnings.
     level: level === 'debug' ? 'notice' : level,
     text: isLogged(event) ? renderEvent(event) : printableLine(`${place}${door}${silent}`),
     ...(source === undefined ? {} : { source }),
@@ -140,7 +140,7 @@ const SILENT_WORDS: Readonly<Partial<Record<EventKind, string>>> = {
 
 export const renderCursor = (run: string, number: number): string => `${run}-${number}`;
 
-/** `undefined`: it is none. */
+/** `undefined`: it is not a cursor. */
 export function parseCursor(text: string): { readonly run: string; readonly number: number } | undefined {
   const [, run, digits] = /^([0-9a-f]{8})-([0-9]{1,15})$/.exec(text) ?? [];
   return run === undefined ? undefined : { run, number: Number(digits) };

@@ -4,22 +4,22 @@ import { record } from './reader.ts';
 import { NUMBER, TEXT } from './value-readers.ts';
 
 /**
- * The number of the contract between a command and the daemon. It grows when a request or an answer changes in such a way
- * that the other end of an earlier version would not understand it; a field more is no such change.
+ * Version of the contract between a command and the daemon. It increases when a request or an answer changes so that an
+ * earlier version would not understand it. An added field is not such a change.
  */
 export const PROTOCOL = 1;
 
-/** The answer to `ping`, which is the first request of every conversation. */
+/** The answer to `ping`, the first request of every conversation. */
 export type Greeting = { readonly protocol: number; readonly version: string };
 
 export const GREETING = record<Greeting>({ protocol: NUMBER, version: TEXT });
 
-/** `other-version`: with what to do, in a sentence. */
+/** `other-version`: with a sentence that says what to do. */
 export type OtherGreeting =
   | { readonly kind: 'other-version' | 'refused'; readonly message: string }
   | WrongAnswer;
 
-/** The first line that a daemon says, whichever version it is of. Those before protocol 1 say no number. */
+/** The first line from a daemon of any version. Daemons before protocol 1 send no number. */
 export function parseGreeting(line: unknown): { readonly kind: 'same-version' } | OtherGreeting {
   const said = parseEnvelope('ping', line);
   if (said.kind !== 'answer') return said;

@@ -6,21 +6,21 @@ import type { Instant, Millis } from '../net/time.ts';
 import { list, optional, record, word } from './reader.ts';
 import { ADDRESS, FLAG, LEASE_ID, MOMENT, SPAN, TEXT, YES } from './value-readers.ts';
 
-/** A lease as it is shown. Moments are by the wall clock. */
+/** A lease for display. Moments are by the wall clock. */
 export type LeaseStatus = Pick<
   Lease,
   'id' | 'door' | 'source' | 'state' | 'holders' | 'isShared' | 'byOperator' | 'orderedBy' | 'startFailure'
 > & {
-  /** Lets in all of it, where that is more than the source. */
+  /** The prefix that it lets in, if that is more than the source. */
   readonly prefix?: string;
-  /** As the configuration writes them; '' where it is a command alone. */
+  /** As the configuration writes them; '' if it only runs a command. */
   readonly ports: string;
   readonly since: Instant;
   readonly until: Instant;
   readonly left: Millis;
   /** A connection keeps it open beyond its time. */
   readonly held: boolean;
-  /** It could not be closed yet: how its stop command has ended last. */
+  /** It could not be closed yet: how its stop command last ended. */
   readonly stopFailure?: string;
 };
 

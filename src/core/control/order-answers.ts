@@ -2,18 +2,18 @@ import { LEASE_STATUS, type LeaseStatus } from './lease-status.ts';
 import { optional, record, word } from './reader.ts';
 import { NUMBER, YES } from './value-readers.ts';
 
-/** What has come of `open`. `command`: how the start command does, where there is one. */
+/** The result of `open`. `command`: state of the start command, if there is one. */
 export type OpenAnswer = {
   readonly outcome: 'opened' | 'extended' | 'runs' | 'after-close';
   readonly lease?: LeaseStatus;
   readonly command?: 'ok' | 'failed' | 'running';
-  /** The door would not have let this address knock. */
+  /** The door's `allow` and `deny` would have refused this address. */
   readonly notAdmitted?: true;
 };
 
 export type ExtendAnswer = { readonly lease: LeaseStatus };
 
-/** `closing`: those that are not over yet, because a command runs or the firewall could not be reached. */
+/** `closing`: leases not closed yet, because a command runs or the firewall cannot be reached. */
 export type CloseAnswer = { readonly closed: number; readonly closing: number };
 
 export const OPEN_ANSWER = record<OpenAnswer>({

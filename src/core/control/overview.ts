@@ -9,7 +9,7 @@ import { LEASE_STATUS, type LeaseStatus } from './lease-status.ts';
 import { list, optional, type Reader, record, word } from './reader.ts';
 import { ADDRESS, MOMENT, NUMBER, SPAN, TEXT, YES } from './value-readers.ts';
 
-/** What became of the last try of a source. `at`: when it was seen last. */
+/** The result of a source's last attempt. `at`: when it was last seen. */
 export type SourceRow = {
   readonly source: Address;
   readonly at: Instant;
@@ -21,10 +21,10 @@ export type SourceRow = {
   readonly banned?: true;
 };
 
-/** In penalty until then. */
+/** Under penalty until then. */
 export type PenaltyRow = { readonly who: Address; readonly until: Instant };
 
-/** A user of the users file. `last`: what came of the last proof. */
+/** A user of the users file. `last`: the result of the last proof. */
 export type UserRow = {
   readonly name: string;
   readonly isOff?: true;
@@ -33,7 +33,7 @@ export type UserRow = {
   readonly last?: { readonly at: Instant; readonly source: Address; readonly text: string };
 };
 
-/** Packets of each second before `until`, the oldest first. */
+/** Packets in each second before `until`, the oldest first. */
 export type Rates = {
   readonly until: Instant;
   readonly passed: readonly number[];
@@ -41,8 +41,8 @@ export type Rates = {
 };
 
 /**
- * Failed tries of the last day: `failed` knocks and proofs, and knocks and scans of sources in penalty (`penalised`), for each
- * `stretch` of time, the oldest first. The last one holds `until`.
+ * Failed attempts of the last day per `stretch` of time, oldest first: `failed` knocks and proofs, and knocks and scans of
+ * sources under penalty (`penalised`). The last one contains `until`.
  */
 export type DayOfFailures = {
   readonly until: Instant;
@@ -51,19 +51,19 @@ export type DayOfFailures = {
   readonly penalised: readonly number[];
 };
 
-/** All that a screen shows, as of one moment. Of the lists the first `limit` rows; `status` has how many there are. */
+/** Everything that a screen shows, from one moment. Lists hold the first `limit` rows; `status` has the totals. */
 export type Overview = {
   readonly status: DaemonStatus;
   readonly doors: readonly DoorStatus[];
   readonly leases: readonly LeaseStatus[];
   readonly attempts: readonly PendingAttempt[];
-  /** The latest first. */
+  /** Newest first. */
   readonly sources: readonly SourceRow[];
-  /** Of the users file, in its order; absent where no door takes proofs. */
+  /** In the order of the users file. Absent if no door accepts proofs. */
   readonly users?: readonly UserRow[];
   readonly rates: Rates;
   readonly day: DayOfFailures;
-  /** To be told what happens from here on. */
+  /** To follow the events from here on. */
   readonly cursor: string;
   readonly now: Instant;
 };

@@ -13,7 +13,7 @@ import {
 import { type ParsedAnswer, parseEnvelope, type WrongAnswer, wrongAnswer } from './envelope.ts';
 import { type Reader, WrongValue } from './reader.ts';
 
-/** `rows` of a long answer; `more` says whether another part follows. */
+/** `rows` of a multi-part answer; `more`: whether another part follows. */
 export type Part<T> = { readonly rows: readonly T[]; readonly more: boolean };
 
 export const renderAnswer = <V extends AnswerVerb>(
@@ -56,7 +56,7 @@ export function parsePart<V extends RowsVerb>(verb: V, line: unknown): ParsedAns
   return { kind: 'answer', answer: { rows, more } };
 }
 
-/** A line of an answer that goes on. */
+/** A line of a continuous answer. */
 export function renderStreamed<V extends StreamVerb>(
   verb: V,
   part: Streams[V],

@@ -2,12 +2,12 @@ import { quoteText } from '../text/quote-text.ts';
 import { type ControlVerb, isControlVerb, REQUESTS, type Requests } from './contract.ts';
 import { isObject, type Reader, WrongValue } from './reader.ts';
 
-/** A request that cannot be understood or done, in words for who made it. */
+/** A request that is invalid or cannot be carried out, worded for its sender. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
 }
 
-/** A request as a client makes it. */
+/** A request as a client sends it. */
 export type ControlRequest<V extends ControlVerb> = { readonly verb: V } & Requests[V];
 
 type AnyReader = Reader<unknown> & { readonly optional?: true };
@@ -21,7 +21,7 @@ export function renderRequest<V extends ControlVerb>(request: ControlRequest<V>)
   return Object.fromEntries(fields);
 }
 
-/** Which verb the request is for. Throws a `RequestError`. */
+/** The verb of the request. Throws a `RequestError`. */
 export function requestVerb(request: unknown): ControlVerb {
   if (!isObject(request) || !Object.hasOwn(request, 'verb')) {
     throw new RequestError('a request is an object with a verb');
@@ -30,7 +30,7 @@ export function requestVerb(request: unknown): ControlVerb {
   return request.verb;
 }
 
-/** Every field of the request by its reader, and no other field. Throws a `RequestError`. */
+/** Reads every field of the request; unknown fields are an error. Throws a `RequestError`. */
 export function parseRequest<V extends ControlVerb>(verb: V, request: unknown): Requests[V] {
   const readers = readersOf(verb);
   const values: Record<string, unknown> = {};
@@ -46,7 +46,7 @@ export function parseRequest<V extends ControlVerb>(verb: V, request: unknown): 
   return values as Requests[V];
 }
 
-/** The value, or a `RequestError` where the request has none. */
+/** The value, or a `RequestError` if it is absent. */
 export function needed<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new RequestError(`the field ${quoteText(name)} is missing`);
   return value;

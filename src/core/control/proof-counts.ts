@@ -2,11 +2,12 @@ import { type Fields, record } from './reader.ts';
 import { NUMBER } from './value-readers.ts';
 
 /**
- * What becomes of signed knocks that are not judged: `length`, `tag`, `word`: noise · `banned` · `used`: sent once more · `rate`: too many from its source · `budget`: too many at all.
+ * Results for signed knocks that are not judged. `length`, `tag`, `word`: noise · `banned` · `used`: replayed · `rate`:
+ * too many from its source · `budget`: too many overall.
  */
 export const GARBAGE = ['length', 'tag', 'word', 'banned', 'used', 'rate', 'budget'] as const;
 
-/** What becomes of those that are. `opened` and `extended` are doors; the others say why none was opened. */
+/** Results for those that are judged. `opened` and `extended` count doors; the others say why none was opened. */
 export const OUTCOMES = [
   'opened',
   'extended',
@@ -30,7 +31,7 @@ export const OUTCOMES = [
   'busy',
 ] as const;
 
-/** What becomes of codes. `opened` to `refused`: of right ones that count; the others say why one did not. */
+/** Results for codes. `opened` to `refused`: valid ones; the others say why one was not valid. */
 export const CODE_OUTCOMES = [
   'opened',
   'extended',
@@ -55,7 +56,7 @@ export type Garbage = (typeof GARBAGE)[number];
 export type ProofOutcome = (typeof OUTCOMES)[number];
 
 export type ProofCounts = {
-  /** Packets that the kernel's filter passed, and those lost of them because they came too fast. */
+  /** Packets passed by the kernel's filter, and those lost because they arrived too fast. */
   readonly packets: { readonly passed: number; readonly dropped: number };
   readonly garbage: Readonly<Record<Garbage, number>>;
   readonly outcomes: Readonly<Record<ProofOutcome, number>>;
@@ -69,10 +70,10 @@ function counts<Name extends string>(names: readonly Name[]) {
   return record<Counts>(Object.fromEntries(names.map((name) => [name, NUMBER])) as unknown as Fields<Counts>);
 }
 
-/** What becomes of packets of fwknop that are not judged. `form`, `hmac`: noise, or of a sender with another key. */
+/** Results for fwknop packets that are not judged. `form`, `hmac`: noise, or a sender with another key. */
 export const SPA_GARBAGE = ['form', 'hmac', 'banned', 'used', 'rate', 'budget'] as const;
 
-/** What becomes of those that are. */
+/** Results for those that are judged. */
 export const SPA_OUTCOMES = [
   'opened',
   'extended',

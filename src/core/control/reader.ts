@@ -1,4 +1,4 @@
-/** A value that is not what was expected: `is` says what would have been, `path` where in the whole. */
+/** An unexpected value: `is` says what was expected, `path` where it is. */
 export class WrongValue {
   readonly path: string;
   readonly is: string;
@@ -15,21 +15,21 @@ export class WrongValue {
   }
 }
 
-/** Reads a value of JSON, which may be anything. Never throws. */
+/** Reads a JSON value of any form. Never throws. */
 export type Reader<T> = {
   readonly read: (value: unknown) => T | WrongValue;
-  /** What the value has to be, in words: `a text`. */
+  /** What the value must be, in words: `a text`. */
   readonly is: string;
-  /** The value as JSON has it, where that is something else. */
+  /** Converts the value to JSON, if the JSON form differs. */
   readonly write?: (value: T) => unknown;
 };
 
-/** Of a field that may be absent. */
+/** For an optional field. */
 export type OptionalReader<T> = Reader<T> & { readonly optional: true };
 
 type OptionalKey<T> = { [K in keyof T]-?: object extends Pick<T, K> ? K : never }[keyof T];
 
-/** A reader for each field of `T`, in the order in which the value has them. */
+/** A reader for each field of `T`, in the order of the JSON. */
 export type Fields<T> = {
   readonly [K in keyof T]-?: K extends OptionalKey<T>
     ? OptionalReader<Exclude<T[K], undefined>>
@@ -38,7 +38,7 @@ export type Fields<T> = {
 
 export const optional = <T>(reader: Reader<T>): OptionalReader<T> => ({ ...reader, optional: true });
 
-/** An object with these fields. Others are left out: a later version of the same protocol may have added them. */
+/** An object with these fields. Others are ignored: a later version of the same protocol may have added them. */
 export function record<T extends object>(fields: Fields<T>): Reader<T> {
   const readers: readonly (readonly [string, Reader<unknown> & { readonly optional?: true }])[] =
     Object.entries(fields);
@@ -62,7 +62,7 @@ export function record<T extends object>(fields: Fields<T>): Reader<T> {
   };
 }
 
-/** What the first of the readers that can read it says. */
+/** The result of the first reader that succeeds. */
 export function either<A, B>(one: Reader<A>, other: Reader<B>): Reader<A | B> {
   return {
     is: one.is,

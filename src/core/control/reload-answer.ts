@@ -2,7 +2,7 @@ import { type Diagnostic, type Place, WARNING_IDS } from '../text/diagnostic.ts'
 import { list, optional, record, word } from './reader.ts';
 import { NUMBER, TEXT } from './value-readers.ts';
 
-/** What a reload has brought: names of doors, and of settings as `Settings` has them. */
+/** The changes of a reload: names of doors, and of settings as in `Settings`. */
 export type ConfigChanges = {
   readonly added: readonly string[];
   readonly removed: readonly string[];
@@ -11,8 +11,8 @@ export type ConfigChanges = {
 };
 
 /**
- * What has come of a reload. `diagnostics`: mistakes and warnings; `left`: how many more there are; `reasons`: what
- * else speaks against it. Of `changes` the first are named.
+ * The result of a reload. `diagnostics`: mistakes and warnings; `left`: number of further ones; `reasons`: other
+ * objections. `changes` names the first ones.
  */
 export type Reloaded = {
   readonly outcome: 'done' | 'refused';

@@ -8,11 +8,11 @@ import { TRACED, type TraceEntry, type TraceKind } from '../trace/trace-entry.ts
 import { list, optional, record, word } from './reader.ts';
 import { ADDRESS, FLAG, MOMENT, NUMBER, TEXT } from './value-readers.ts';
 
-/** What the daemon knows of one source. Moments are by the wall clock. */
+/** What the daemon knows about a source. Moments are by the wall clock. */
 export type SourceStory = {
   readonly source: Address;
   readonly entries: readonly StoryEntry[];
-  /** What is the case now, in sentences. */
+  /** The present state, in sentences. */
   readonly present: readonly string[];
   readonly why: Explanation;
   readonly now: Instant;
@@ -20,7 +20,7 @@ export type SourceStory = {
   readonly followed: boolean;
 };
 
-/** `text` says all of it but the time; `of`: the knocks of the door's sequence. */
+/** `text`: the whole entry except its time; `of`: number of knocks in the door's sequence. */
 export type StoryEntry = Pick<
   TraceEntry,
   'kind' | 'at' | 'count' | 'lastAt' | 'stage' | 'flags' | 'reason'
@@ -72,5 +72,5 @@ export const entryTime = ({ at }: StoryEntry, now: Instant): string => renderMom
 
 const OPENED: ReadonlySet<Explanation['kind']> = new Set(['open', 'was-open', 'completed']);
 
-/** Whether the last try has opened the door. */
+/** Whether the last attempt opened the door. */
 export const hasOpened = ({ why }: SourceStory): boolean => OPENED.has(why.kind);

@@ -6,26 +6,26 @@ import { ADDRESS, FLAG, MOMENT, NUMBER, TEXT } from './value-readers.ts';
 
 const HAPPENED = ['completed', 'opened', 'extended', 'closed', 'refused'] as const;
 
-/** What came of something that the user has proved; equal ones in a row are one. Moments are by the wall clock. */
+/** Results of a user's proofs; equal ones in a row are combined. Moments are by the wall clock. */
 export type UserEntry = {
   readonly kind: (typeof HAPPENED)[number];
   readonly at: Instant;
   readonly lastAt: Instant;
   readonly count: number;
   readonly source: Address;
-  /** Absent where it is not known which one was meant. */
+  /** Absent if it is unclear which door was meant. */
   readonly door?: string;
   readonly text: string;
 };
 
-/** What the daemon knows of one user. */
+/** What the daemon knows about a user. */
 export type UserStory = {
   readonly user: string;
-  /** He is in the users file that is in force. */
+  /** The user is in the users file that is in force. */
   readonly known: boolean;
-  /** What is the case now, in sentences without full stops. */
+  /** The present state, in sentences without full stops. */
   readonly present: readonly string[];
-  /** The oldest first. */
+  /** Oldest first. */
   readonly entries: readonly UserEntry[];
   readonly now: Instant;
   readonly since: Instant;

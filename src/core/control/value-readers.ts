@@ -4,7 +4,7 @@ import { type Prefix, parsePrefix, renderPrefix } from '../net/prefix.ts';
 import { type Instant, instant, type Millis, millis } from '../net/time.ts';
 import { type Reader, WrongValue } from './reader.ts';
 
-/** ECMA-262, Time Values: what a `Date` can hold, in milliseconds on both sides of 1970. */
+/** ECMA-262, Time Values: the range of a `Date`, in milliseconds before and after 1970. */
 const MAX_MOMENT = 8.64e15;
 
 function reader<T>(is: string, read: (value: unknown) => T | undefined): Reader<T> {
@@ -50,7 +50,7 @@ export const LENGTH: Reader<Millis> = reader('a length of time, in milliseconds'
   isNumber(value) && value > 0 ? millis(value) : undefined,
 );
 
-/** Milliseconds, none too. */
+/** Milliseconds, including 0. */
 export const SPAN: Reader<Millis> = reader('a length of time, in milliseconds', (value) =>
   isNumber(value) ? millis(value) : undefined,
 );

@@ -9,60 +9,60 @@ import { isInShare, type PortShare } from './port-share.ts';
 /** First and last port, both included. */
 export type Span = { readonly first: number; readonly last: number };
 
-/** What is known of the host's ports. */
+/** What is known about the host's ports. */
 export type HostPorts = {
-  /** Ports that somebody may be honestly sent to, of TCP or UDP alike: a decoy port on one would catch the wrong. */
+  /** Ports with a service, TCP or UDP: legitimate packets may go there, so they must not be decoy ports. */
   readonly served: readonly Span[];
   /** The local ports of the host's own outgoing connections. */
   readonly ephemeral: Span;
-  /** Knock ports of earlier: who knocks at them again is mistaken, and no scan. */
+  /** Former knock ports: knocking there is a mistake, not a scan. */
   readonly former?: readonly number[];
 };
 
 /**
- * Where the secret share and the memorable ports lie. Below it are the services that programs try unasked (a mail client 143, Windows 137
- * and 445); above it NodePorts, traceroute, and the local ports of connections, of masqueraded ones too.
+ * The range of the secret share and the memorable ports. Below it are services that programs try by themselves (a mail
+ * client 143, Windows 137 and 445); above it NodePorts, traceroute, and the local ports of connections, including
+ * masqueraded ones.
  */
 export const SHARE_SPAN: Span = { first: 1024, last: 29_999 };
 
-/** How far around a knock port its neighbours are decoy ports; of the well-known ports only the next ones. */
+/** How many ports on each side of a knock port are decoy ports. Beside a well-known port only the adjacent ones are. */
 export const NEAR = 32;
 const NEAR_WELL_KNOWN = 1;
 const WELL_KNOWN_END = 1024;
 
 const PORTS = MAX_PORT + 1;
-/** `opening`: of the share as well, but only for packets that answer nothing. */
+/** `opening`: also in the share, but only for packets that cannot be answers. */
 const DECOY = { near: 1, share: 2, opening: 4 } as const;
 
-/** RFC 9293 section 3.10.7: whatever answers a packet of this host's own connections bears one of these. */
+/** RFC 9293 section 3.10.7: every answer to a packet of this host's own connections has one of these flags. */
 export const ANSWERING = TCP_FLAG.ack | TCP_FLAG.rst;
 
 /**
- * The ports that only somebody touches who does not know which ones to knock at: the neighbours of the knock ports,
- * and, of those that are not in use, a secret share and the memorable ones. Whatever can be a knock can touch a decoy port,
- * and nothing else. But where the host's own connections have their local ports, what may be an answer to one touches no
- * decoy port of the share: UDP, and TCP with ACK or RST.
- * BOUNDED: 64 KiB.
+ * Ports that only somebody who does not know the knock ports touches: the neighbours of the knock ports and, among
+ * unused ports, a secret share and the memorable ones. Exactly the packets that can be knocks can touch a decoy port.
+ * Among the local ports of the host's own connections, packets that may be answers (UDP, and TCP with ACK or RST) touch
+ * no decoy port of the share. BOUNDED: 64 KiB.
  */
 export class DecoyPorts {
   readonly share: PortShare;
-  /** Whether the share counts for the protocol: a scan by one that no door listens to opens none. */
+  /** Whether the share counts for the protocol: a scan by a protocol that no door uses opens none. */
   readonly tcp: boolean;
   readonly udp: boolean;
-  /** Where the share lies here. */
+  /** The parts of the share for all packets. */
   readonly shareSpans: readonly Span[];
-  /** Where it lies among the local ports of the host's own connections. */
+  /** The parts among the local ports of the host's own connections. */
   readonly openingSpans: readonly Span[];
-  /** No decoy ports, ascending. */
+  /** Ports that are never decoy ports, ascending. */
   readonly exempt: readonly number[];
   readonly #kinds = new Uint8Array(PORTS);
-  /** By the six flags: whether a door takes such a packet. */
+  /** Indexed by the six flags: whether a door accepts such a packet. */
   readonly #flags: Uint8Array;
 
   constructor(doors: readonly Door[], host: HostPorts, share: PortShare, codes: readonly CodeDoor[] = []) {
     this.share = share;
     const steps = doors.flatMap((door) => door.sequence);
-    // A code is knocked by either.
+    // A code can be knocked by either protocol.
     this.tcp = codes.length > 0 || steps.some(({ protocol }) => protocol === 'tcp');
     this.udp = codes.length > 0 || steps.some(({ protocol }) => protocol === 'udp');
     this.#flags = takenFlags(doors, codes);
@@ -76,11 +76,11 @@ export class DecoyPorts {
     for (const port of host.former ?? []) this.#kinds[port] = 0;
     for (const { codePorts } of codes)
       for (const prefix of codePorts) this.#kinds.fill(0, prefix * BLOCK, (prefix + 1) * BLOCK);
-    // By the wrong protocol it is a knocker's mistake.
+    // Knocking with the wrong protocol is a user's mistake.
     for (const { port } of steps) this.#kinds[port] = 0;
   }
 
-  /** Whether there is a decoy port at the port for packets of this protocol and these flags. */
+  /** Whether the port is a decoy port for packets of this protocol and with these flags. */
   touchedBy(protocol: number, port: number, flags: number): boolean {
     const kinds = this.#kinds[port] as number;
     if (kinds === 0) return false;
@@ -90,7 +90,7 @@ export class DecoyPorts {
     return isAlways || (flags & ANSWERING) === 0;
   }
 
-  /** Whether it is a decoy port wherever the packet is sent to, as of a host that a door watches instead of this one. */
+  /** Whether it is a decoy port for any destination, such as the target of a door. */
   isNear(port: number): boolean {
     return ((this.#kinds[port] as number) & DECOY.near) !== 0;
   }
@@ -105,7 +105,7 @@ export class DecoyPorts {
   }
 }
 
-/** The neighbours of a port, and itself. */
+/** A port and its neighbours. */
 export function portsNear(port: number): number[] {
   const near: number[] = [];
   const last = Math.min(MAX_PORT, port + NEAR);
@@ -127,7 +127,7 @@ function takenFlags(doors: readonly Door[], codes: readonly CodeDoor[] = []): Ui
   return taken;
 }
 
-/** What the doors open is in use too, by those who have knocked. */
+/** Ports that doors open are in use too, by users who have knocked. */
 function exemptPorts(doors: readonly Door[], { served }: HostPorts): number[] {
   const spans: readonly Span[] = [...served, ...doors.flatMap(({ opening }) => opening.ports ?? [])];
   const exempt = new Set<number>();
@@ -136,8 +136,8 @@ function exemptPorts(doors: readonly Door[], { served }: HostPorts): number[] {
 }
 
 /**
- * Whether a scan with knocks of these doors may touch nothing but neighbours: most of the share lies among the local ports
- * of the host's own connections, and such knocks may be answers to one.
+ * Whether a scan for these doors' knocks may touch only neighbours, because most of the share lies among the local
+ * ports of the host's own connections and such packets may be answers.
  */
 export function isShareBlind(doors: readonly Door[], ephemeral: Span): boolean {
   const width = ({ first, last }: Span): number => last - first + 1;
@@ -147,7 +147,7 @@ export function isShareBlind(doors: readonly Door[], ephemeral: Span): boolean {
   return takenFlags(doors).some((taken, flags) => taken !== 0 && (flags & ANSWERING) !== 0);
 }
 
-/** What is to be said of it, without a remedy for one door. */
+/** The warning about it, without a remedy for a single door. */
 export const BLIND_SHARE =
   "net.ipv4.ip_local_port_range covers the scan guard's random decoy ports: a scan by UDP, or with ACK or RST, is noticed only beside the knock ports";
 

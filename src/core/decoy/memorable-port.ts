@@ -1,6 +1,6 @@
 /**
- * What the number of a port that people can remember is a multiple of: 7000, 2500; 7777. A short list of guesses is
- * made of them, and comes by no neighbour of a knock port. The kernel's filter divides as well.
+ * Memorable port numbers are multiples of these: 7000, 2500; 7777. Short lists of guesses contain such ports, but no
+ * neighbours of a knock port. The kernel's filter can divide.
  */
 export const MEMORABLE_DIVISORS = [100, 1111] as const;
 

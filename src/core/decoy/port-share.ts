@@ -1,31 +1,34 @@
 /**
- * A quarter of all ports, known to nobody who does not know the two numbers: those with
- * `(port × multiplier + offset) & SHARE_MASK = 0`. The kernel's filter can work that out in three instructions.
+ * A quarter of all ports, unpredictable without the two numbers: those with `(port × multiplier + offset) & SHARE_MASK
+ * = 0`. The kernel's filter computes that in three instructions.
  */
 export type PortShare = { readonly multiplier: number; readonly offset: number };
 
-/** The two highest of 16 bits: one port in four has none of them set. */
+/** The two highest of 16 bits: one port in four has neither of them set. */
 export const SHARE_MASK = 0xc000;
 
 /**
- * The longest run of ports without one of the share. Most multipliers keep to it; those near a simple fraction of
- * 65,536 leave out thousands in a row.
+ * The longest gap between ports of the share. Most multipliers stay within it; those near a simple fraction of 65,536
+ * leave gaps of thousands.
  */
 export const MAX_SHARE_GAP = 16;
 
 const PORTS = 65_536;
 const CANDIDATES = 256;
-/** 65,536 by the golden ratio, the multiplier of the shortest runs (Knuth, The Art of Computer Programming, 6.4). */
+/**
+ * 65,536 divided by the golden ratio, the multiplier with the shortest gaps (Knuth, The Art of Computer Programming,
+ * 6.4).
+ */
 const GOLDEN = 40_503;
 
-/** One that is no secret. */
+/** A share that is not secret. */
 export const EXAMPLE_SHARE: PortShare = { multiplier: GOLDEN, offset: 0 };
 
 export function isInShare({ multiplier, offset }: PortShare, port: number): boolean {
   return ((port * multiplier + offset) & SHARE_MASK) === 0;
 }
 
-/** The share that belongs to two secret 32-bit words. */
+/** The share for two secret 32-bit words. */
 export function drawShare(secret: readonly [number, number]): PortShare {
   const offset = (secret[0] >>> 3) & 0xffff;
   let candidate = secret[1];

@@ -1,9 +1,9 @@
 import type { MendKind } from '../firewall/judge/mend.ts';
 
-/** `unknown`: it could not be judged, and the message says why. */
+/** `unknown`: it could not be determined, and the message says why. */
 export type Verdict = 'ok' | 'warning' | 'problem' | 'unknown';
 
-/** Where it is the daemon's own rules that close: what starts it on this host. */
+/** If the daemon's own rules would close the port: how to start it on this host. */
 export const STARTS = [
   'systemctl-start',
   'systemctl-unmask',
@@ -15,7 +15,7 @@ export const STARTS = [
 
 export type StartKind = (typeof STARTS)[number];
 
-/** What closes a port. */
+/** Ways to close a port. */
 const CLOSING = [
   ...STARTS,
   'ufw-delete',
@@ -32,20 +32,20 @@ const CLOSING = [
 ] as const satisfies readonly (MendKind | StartKind)[];
 
 /**
- * Every finding there is, and the kinds of command that mend it. Where the list is empty there are hints alone: nobody but
- * the owner knows what is right. Each kind has a test that types the command as it is printed and looks again.
+ * All findings, and the kinds of command that fix each. An empty list means hints only, because only the owner knows
+ * what is right. Each kind has a test that runs the command as printed and checks again.
  */
 export const FINDINGS = {
   privileges: [],
   'library-koffi': ['npm-ci'],
   'library-libpcap': ['package'],
   'library-libnftables': ['package'],
-  // The clock is the kernel's, and it is right when a time server has answered.
+  // The kernel's clock is correct once a time server has answered.
   clock: [],
   configuration: ['chmod'],
   'daemon-running': STARTS,
   trial: ['confirm'],
-  // What comes is up to others.
+  // The amount of traffic is up to others.
   'packets-lost': [],
   // What spreads the packets is another machine.
   'knocks-spread': [],
@@ -84,29 +84,29 @@ export const FINDINGS = {
 export type FindingId = keyof typeof FINDINGS;
 export type RemedyKind<Id extends FindingId = FindingId> = (typeof FINDINGS)[Id][number];
 
-/** A command for a POSIX shell, run as root, that mends the finding. */
+/** A command for a POSIX shell, run as root, that fixes the finding. */
 export type Mend<Kind extends string> = {
   readonly by: Kind;
   readonly command: string;
-  /** What to do besides, or to know before. */
+  /** What else to do, or to know beforehand. */
   readonly hint?: string;
 };
 
-/** Where to look, or what only the owner can decide. It mends nothing by itself. */
+/** Where to look, or what only the owner can decide. It fixes nothing by itself. */
 export type Hint = { readonly hint: string };
 
-/** One thing that commonly goes wrong, and whether it does here. */
+/** A common mistake, and whether it occurs here. */
 export type Finding = {
   readonly id: FindingId;
   readonly verdict: Verdict;
   readonly message: string;
-  /** The command that mends it, and of which kind it is. */
+  /** The command that fixes it, and its kind. */
   readonly remedy?: string;
   readonly by?: RemedyKind;
   readonly hint?: string;
 };
 
-/** Distributes, so that a cure is of the finding's own kinds. */
+/** Distributes over unions, so that a fix is of the finding's own kinds. */
 type Cure<Id extends FindingId> = Mend<RemedyKind<Id>> | Hint;
 
 export const ok = (id: FindingId, message: string): Finding => ({ id, verdict: 'ok', message });
@@ -132,7 +132,7 @@ export const unknown = (id: FindingId, message: string, hint?: Hint): Finding =>
   ...hint,
 });
 
-/** Something to look at. */
+/** A hint to look at something. */
 export const look = (command: string): Hint => ({ hint: `look with: ${command}` });
 
 function cureOf(cure: Mend<RemedyKind> | Hint): Pick<Finding, 'remedy' | 'by' | 'hint'> {

@@ -1,24 +1,24 @@
 import type { Finding, Hint } from './finding.ts';
 import { look, ok, problem, unknown, warning } from './finding.ts';
 
-/** What a port said to somebody who wanted to connect. */
+/** A port's answer to a connection attempt. */
 export type PortSays =
   | { readonly kind: 'open' | 'refused' | 'silent' }
   | { readonly kind: 'unreachable' | 'not-sent'; readonly code: string };
 
-/** What can be learned of a knock from outside. */
+/** What can be observed about a knock from outside. */
 export type OutsideEvidence = {
   readonly profile: string;
   readonly address: string;
   readonly port: number;
-  /** This host's address on the way there, as far as it knows. */
+  /** This host's source address on the route there, if known. */
   readonly source?: string;
-  /** Sequences that left whole. */
+  /** Sequences sent completely. */
   readonly knocked: number;
   readonly notSent: readonly string[];
   readonly before?: PortSays;
   readonly after?: PortSays;
-  /** What the first TCP port of the sequence said to one packet more. */
+  /** The answer of the sequence's first TCP port to one more packet. */
   readonly knockPort?: PortSays;
   readonly answersPing?: boolean;
 };
@@ -27,7 +27,10 @@ export type OutsideEvidence = {
 const PRIVATE =
   /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|f[cd])/;
 
-/** Which it is of *not sent*, *not seen*, *seen but wrong*, *opened but unreachable* and opened, and by what evidence. */
+/**
+ * Decides between *not sent*, *not seen*, *seen but wrong*, *opened but unreachable* and opened, and gives the
+ * evidence.
+ */
 export function judgeReachability(evidence: OutsideEvidence): Finding {
   const { address, port, knocked, notSent, before, after } = evidence;
   const [reason] = notSent;
@@ -99,7 +102,7 @@ function explainThere({ source = 'YOUR-ADDRESS' }: OutsideEvidence): Hint {
   return { hint: `look on that host with: bussa explain ${source}` };
 }
 
-/** Who is behind a router is another one there. */
+/** Behind a router the server sees another source address. */
 function natHint({ source, address }: OutsideEvidence): string {
   if (source === undefined || !PRIVATE.test(source) || PRIVATE.test(address)) return '';
   return `; ${source} is private, so that host sees another address`;

@@ -1,12 +1,12 @@
 import { type Address, type Family, familyOf } from '../net/address.ts';
 import { type Prefix, prefixAround, renderPrefix } from '../net/prefix.ts';
 
-/** Who may knock. A denied source may not, whatever allows it; where nothing is allowed by name, all others may. */
+/** Who may knock. A denied source may not, even if it is allowed. Without an allow list, all others may. */
 export type Admission = { readonly allow?: readonly Prefix[]; readonly deny?: readonly Prefix[] };
 
 export type Admits = (source: Address) => boolean;
 
-/** The work for a source grows with the different lengths of the prefixes, not with their number. */
+/** The cost per source grows with the number of different prefix lengths, not of prefixes. */
 export function compileAdmission({ allow = [], deny = [] }: Admission): Admits {
   if (allow.length === 0 && deny.length === 0) return () => true;
   const isDenied = compilePrefixes(deny);

@@ -2,7 +2,7 @@ import type { Connection } from '../net/connection.ts';
 import type { Port } from '../net/port.ts';
 import type { PortOpening } from './port-opening.ts';
 
-/** The ports of `wanted` that `known` does not have, each once. */
+/** The ports of `wanted` that are not in `known`, each once. */
 export function portsBeyond(wanted: readonly PortOpening[], known: readonly PortOpening[]): PortOpening[] {
   const found: PortOpening[] = [];
   for (const ports of wanted) {
@@ -19,7 +19,7 @@ export function isAt(ports: readonly PortOpening[], { protocol, path, port }: Co
   );
 }
 
-/** What is left of `part`: none, one or two ranges. */
+/** What remains of `part`: none, one or two ranges. */
 function without(part: PortOpening, taken: PortOpening): PortOpening[] {
   const apart =
     part.protocol !== taken.protocol ||

@@ -1,12 +1,12 @@
 import { type Millis, millis, seconds } from '../net/time.ts';
 
-/** What the configuration says of a door's commands; what is absent has its default. A time of 0 is no limit. */
+/** The configured limits of a door's commands; absent ones have their defaults. A time of 0 means no limit. */
 export type CommandLimits = {
-  /** How long a start command may run. */
+  /** Time limit of a start command. */
   readonly start?: Millis;
-  /** How long a stop command may run. */
+  /** Time limit of a stop command. */
   readonly stop?: Millis;
-  /** Start commands of the door that run at one time, and stop commands likewise. */
+  /** Start commands of the door that run at a time, and the same number of stop commands. */
   readonly commands?: number;
 };
 
@@ -17,8 +17,8 @@ export const DEFAULT_COMMANDS = 8;
 const NO_LIMIT = millis(0);
 
 /**
- * How long a start command may run; 0 for no limit. Without a stop command there is none by default: the command may
- * be what closes the door again after a `sleep`, and ending it halfway would leave the door open for good.
+ * Time limit of a start command; 0: none. Without a stop command the default is none: the command itself may close the
+ * door after a `sleep`, and killing it would leave the door open.
  */
 export function startLimit({ start }: CommandLimits, hasStop: boolean): Millis {
   return start ?? (hasStop ? DEFAULT_START_LIMIT : NO_LIMIT);

@@ -11,7 +11,10 @@ import type { Opening } from './opening.ts';
 import type { ProofKind, UserProof } from './proof-kind.ts';
 import { type Sequence, sameSequence } from './sequence.ts';
 
-/** Where a door's sequence comes from: the configuration, or the first unused line of a file. `none`: it has no sequence. */
+/**
+ * Where a door's sequence comes from: the configuration, or the first unused line of a file. `none`: it has no
+ * sequence.
+ */
 export type SequenceSource =
   | { readonly kind: 'none' }
   | { readonly kind: 'fixed'; readonly sequence: Sequence }
@@ -21,17 +24,17 @@ export type SequenceSource =
 export type DoorSpec = {
   readonly name: string;
   readonly sequenceSource: SequenceSource;
-  /** Each of them opens the door. Never empty; `sequence` alone if it is absent. */
+  /** The proofs that open the door. Never empty. Default: only `sequence`. */
   readonly accept?: readonly ProofKind[];
-  /** Names of those who may open it by a proof that names somebody; all users if it is absent. */
+  /** Users who may open it by a proof that names a user. Default: all users. */
   readonly users?: readonly string[];
-  /** The longest time that a client may ask for; the door's own time if it is absent. */
+  /** The longest time that a client may request. Default: the door's own time. */
   readonly maxOpenFor?: Millis;
-  /** Where its codes are knocked. Present if, and only if, it accepts codes. */
+  /** Where its codes are knocked. Present if and only if it accepts codes. */
   readonly codePorts?: CodePorts;
-  /** A signed knock has to name the address that it comes from. */
+  /** A signed knock must name its source address. */
   readonly requireSource?: true;
-  /** The whole sequence must arrive within this of its first knock. */
+  /** The whole sequence must arrive within this time of its first knock. */
   readonly seqTimeout: Millis;
   readonly flags: FlagRule;
   /** The destination that counts instead of the host's own addresses. */
@@ -40,9 +43,9 @@ export type DoorSpec = {
   readonly allow?: readonly Prefix[];
   readonly deny?: readonly Prefix[];
   readonly opening: Opening;
-  /** In place of `DEFAULT_MAX_LEASES`. */
+  /** Default: `DEFAULT_MAX_LEASES`. */
   readonly maxLeases?: number;
-  /** For a door that only runs a command: how long a source's next knocks are without effect. */
+  /** For a door that only runs a command: how long further knocks of the source have no effect. */
   readonly cooldown?: Millis;
   /** What it has to do with the fleet. Never empty. */
   readonly fleet?: readonly FleetRight[];
@@ -50,14 +53,14 @@ export type DoorSpec = {
   readonly fleetClaim?: ClaimWay;
   /** Of its commands; the defaults where it is absent. */
   readonly limits?: CommandLimits;
-  /** Those of the door, and for all others the ones that the options name for all doors. */
+  /** The door's own hooks. Others come from the options for all doors. */
   readonly hooks?: DoorHooks;
 };
 
-/** Leases that one door has at one time. */
+/** Maximum leases of one door at a time. */
 export const DEFAULT_MAX_LEASES = 65_536;
 
-/** A door as it is watched: its sequence is known. */
+/** A door that is watched: its sequence is known. */
 export type Door = DoorSpec & { readonly sequence: Sequence };
 
 export const takes = ({ accept = ['sequence'] }: DoorSpec, proof: ProofKind): boolean =>
@@ -73,7 +76,7 @@ export const codeDoors = (doors: readonly DoorSpec[]): readonly CodeDoor[] =>
 export const userProofs = ({ accept = [] }: DoorSpec): readonly UserProof[] =>
   accept.filter((proof) => proof !== 'sequence');
 
-/** Whether the same knocks open both: an attempt at one may go on at the other. */
+/** Whether the same knocks open both, so that an attempt at one can continue at the other. */
 export function sameKnocks(a: Door, b: Door): boolean {
   return (
     a.name === b.name &&

@@ -6,10 +6,10 @@ import type { Sequence, SequenceStep } from './sequence.ts';
 const FIRST = 2_000;
 const LAST = 29_999;
 
-/** Decoy ports lie 32 ports around each knock port: those of two ports must not meet. */
+/** Decoy ports lie within 32 ports of each knock port: those of two ports must not overlap. */
 const APART = 65;
 
-/** Served by widespread programs, and in the lists of every scanner, whatever /etc/services says. */
+/** Used by common programs, and in every scanner's list, whatever /etc/services says. */
 const WIDESPREAD: ReadonlySet<number> = new Set([
   2049, 2082, 2083, 2086, 2087, 2095, 2096, 2121, 2181, 2222, 2375, 2376, 2379, 2380, 2483, 2484, 3000, 3128,
   3260, 3268, 3269, 3306, 3389, 3478, 3690, 4000, 4333, 4369, 4444, 4500, 4567, 4848, 4899, 5000, 5001, 5003,
@@ -25,17 +25,18 @@ const WIDESPREAD: ReadonlySet<number> = new Set([
 ]);
 
 export type SequenceOptions = {
-  /** From 1 on. */
+  /** At least 1. */
   readonly knocks: number;
-  /** Ports that are used, or known to be. */
+  /** Ports that are in use, or well known. */
   readonly avoid: ReadonlySet<number>;
-  /** A whole number from 0 to below its argument, each as likely as the others, that nobody can guess. */
+  /** An unpredictable whole number below its argument, all equally likely. */
   readonly draw: (limit: number) => number;
 };
 
 /**
- * Ports to knock at that stand in no list: far from each other and from what is used, not round, neither all ascending
- * nor all descending. Of TCP, which every client and every network takes, and of ports that a browser sends to. `undefined` where there is no such port left.
+ * Draws knock ports that no list contains: far from each other and from used ports, not round, neither all ascending
+ * nor all descending. TCP, which every client and network supports, and ports that browsers allow. `undefined`: no such
+ * port is left.
  */
 export function drawSequence({ knocks, avoid, draw }: SequenceOptions): Sequence | undefined {
   const isGood = (port: number): boolean =>
@@ -54,7 +55,7 @@ export function drawSequence({ knocks, avoid, draw }: SequenceOptions): Sequence
   return first === undefined ? undefined : [first, ...rest];
 }
 
-/** What people choose, and try: 2500, 7777, 12321, 12345. */
+/** Ports that people choose, and try: 2500, 7777, 12321, 12345. */
 function isMemorable(port: number): boolean {
   const text = String(port);
   const steps = [...text].slice(1).map((digit, i) => Number(digit) - Number(text[i]));
@@ -62,7 +63,7 @@ function isMemorable(port: number): boolean {
   return port % 100 === 0 || isEven || text === [...text].reverse().join('') || /^(\d\d)\1/.test(text);
 }
 
-/** In an order that no scan has: of one way only, two neighbours change places. */
+/** An order that no scan uses: if it is monotonic, two neighbours are swapped. */
 function mixed(ports: readonly number[], draw: (limit: number) => number): readonly number[] {
   if (ports.length < 3) return ports;
   const rises = ports.slice(1).every((port, i) => port > (ports[i] as number));

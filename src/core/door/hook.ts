@@ -2,7 +2,7 @@ import type { Address } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
 import type { ProofKind } from './proof-kind.ts';
 
-/** A command that tells of an event: a program with its arguments, as they stand, or text for `/bin/sh -c`. */
+/** A command that reports an event: a program with its arguments, or text for `/bin/sh -c`. */
 export type Hook =
   | { readonly kind: 'argv'; readonly argv: readonly [program: string, ...args: string[]] }
   | { readonly kind: 'shell'; readonly text: string };
@@ -13,7 +13,7 @@ export type DoorHookName = 'open' | 'close' | 'refused';
 export type DaemonHooks = Readonly<Partial<Record<DaemonHookName, Hook>>>;
 export type DoorHooks = Readonly<Partial<Record<DoorHookName, Hook>>>;
 
-/** What a hook is told of. */
+/** What a hook is told about. */
 export type HookOccasion =
   | { readonly event: DaemonHookName }
   | {
@@ -22,9 +22,9 @@ export type HookOccasion =
       readonly source: Address;
       /** As the configuration writes them. */
       readonly ports: string;
-      /** When the door closes, or has closed, in milliseconds of the wall clock. */
+      /** When the door closes, or closed, in milliseconds of the wall clock. */
       readonly until?: Instant;
-      /** Who has proved himself, and how; absent where nobody's name is known. */
+      /** The user and the kind of proof; absent if no user is known. */
       readonly user?: string;
       readonly proof?: ProofKind;
     };
@@ -36,7 +36,7 @@ export type HookEnvironment = Readonly<
   >
 >;
 
-/** All the variables for every event; one that has nothing to say is empty, so that a shell's `set -u` takes it. */
+/** All variables for every event. One without a value is empty, so that a shell's `set -u` accepts it. */
 export function hookEnvironment(occasion: HookOccasion): HookEnvironment {
   const { event } = occasion;
   const nobody = { BUSSA_USER: '', BUSSA_PROOF: '' };

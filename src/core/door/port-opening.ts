@@ -2,8 +2,8 @@ import { type Port, parsePort } from '../net/port.ts';
 import { type Protocol, parseProtocol } from '../net/protocol.ts';
 
 /**
- * Ports that a door opens in the firewall, first to last. `input`: to this host itself; `forward`: also through it, to a
- * container or another host, by the port that the knocker addresses before any translation.
+ * Ports that a door opens in the firewall, first to last. `input`: on this host; `forward`: also forwarded to a
+ * container or another host, by the port that the client addresses before any translation.
  */
 export type PortOpening = {
   readonly protocol: Protocol;
@@ -13,14 +13,14 @@ export type PortOpening = {
 };
 
 /**
- * Those that packets on this path meet. A port that goes through this host is its own as well: a container runtime may
- * listen there itself, for the families and clients that it does not translate.
+ * The ports that packets on this path meet. A forwarded port counts on this host too: a container runtime may listen
+ * there itself, for families and clients that it does not translate.
  */
 export function portsOn(ports: readonly PortOpening[], path: PortOpening['path']): PortOpening[] {
   return ports.filter((port) => path === 'input' || port.path === path).map((port) => ({ ...port, path }));
 }
 
-/** What `renderPortOpening` has written; `undefined` for anything else. */
+/** Parses the output of `renderPortOpening`; `undefined` for anything else. */
 export function parsePortOpening(text: string): PortOpening | undefined {
   const parts = /^(tcp|udp)\/([0-9]{1,5})(?:-([0-9]{1,5}))?( forward)?$/.exec(text);
   const protocol = parseProtocol(parts?.[1] ?? '');

@@ -1,16 +1,16 @@
-/** Proofs that say whose they are: an SSH key, an authenticator app's code, or the key that fwknop's packets are sealed with. */
+/** Proofs that identify a user: an SSH key, an authenticator app's code, or the key of an fwknop packet. */
 export const USER_PROOFS = ['key', 'code', 'spa'] as const;
 
 export type UserProof = (typeof USER_PROOFS)[number];
 
-/** How somebody proves that a door may open for him. */
+/** How a client proves that a door may open for it. */
 export type ProofKind = 'sequence' | UserProof;
 
 export const PROOF_KINDS: readonly ProofKind[] = ['sequence', ...USER_PROOFS];
 
 export const isUserProof = (kind: ProofKind): kind is UserProof => kind !== 'sequence';
 
-/** What a proof is called in a sentence. */
+/** The name of a proof in a sentence. */
 export const PROOF_NOUNS: Readonly<Record<UserProof, string>> = {
   key: 'signed knock',
   code: 'code',

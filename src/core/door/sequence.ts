@@ -6,7 +6,7 @@ export type SequenceStep = { readonly protocol: Protocol; readonly port: Port };
 /** The knocks that open a door, in order; never empty. */
 export type Sequence = readonly [SequenceStep, ...SequenceStep[]];
 
-/** Stages are kept in 15 bits of an attempt's record. */
+/** Stages have 15 bits in an attempt's row. */
 export const MAX_SEQUENCE_LENGTH = 32_767;
 
 /** The sequence as knockd writes it: `7000:tcp,8000:udp`. */

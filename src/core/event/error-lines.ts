@@ -1,8 +1,8 @@
-/** BOUNDED: lines of a program's errors that are kept, and characters of them together. */
+/** BOUNDED: lines kept of a program's error output, and their total characters. */
 const MAX_LINES = 3;
 const MAX_LENGTH = 400;
 
-/** Where help is to be had, or how the program is called: not why it failed. */
+/** Usage and help lines: not the reason of the failure. */
 const HINTS: readonly RegExp[] = [
   /^try ['"`‘]?.*(?:--?h(?:elp)?\b|\bhelp\b)/i,
   /^(?:type|use|run|see|consult)\b.*(?:--?help\b|\bman\b|manual|\bhelp\b|journalctl|for details|for (?:more|further) )/i,
@@ -10,25 +10,25 @@ const HINTS: readonly RegExp[] = [
   /^\(?(?:e\.g\.|example|hint)s?:/i,
 ];
 
-/** It says itself that something is wrong. */
+/** Lines that clearly report an error. */
 const TELLING =
   /\b(?:errors?|err|fail(?:s|ed|ure)?|fatal|critical|cannot|can't|can’t|could not|couldn't|unable|invalid|illegal|bad|unknown|unrecogni[sz]ed|unexpected|missing|not found|no such|not running|not permitted|denied|refused|reject(?:ed)?|timed? ?out|unreachable|exceeded|in use|busy|exists?|does(?:n't| not)|must|required|too (?:long|many|large)|out of)\b|[A-Za-z]*(?:Error|Exception)\b/i;
 
-/** nft(8) and compilers point with them. */
+/** Pointers of nft(8) and compilers. */
 const POINTER = /^[\^~\s]+$/;
 
-/** The head of a list of options, of commands, of ways to call a program. */
+/** The head of a list of options, commands or usages. */
 const USAGE =
   /^(?:usage|options|commands|arguments|positional arguments|optional arguments|synopsis)\b\s*:?/i;
 
 const TRACEBACK = /^Traceback \(most recent call last\)/;
 
 /**
- * Of what a failed program has written to its standard error, the lines that say why, in one line: an error and not the
- * help behind it, what a traceback ends with and not where it was. `undefined` where it has written nothing.
+ * Chooses, from a failed program's standard error, the lines that say why, as one line: the error, not the help after
+ * it, and the end of a traceback, not its frames. `undefined`: it wrote nothing.
  */
 export function chooseErrorLines(text: string): string | undefined {
-  // A progress bar goes back to the beginning of its line; colours say nothing.
+  // A progress bar returns to the start of its line; colours carry no meaning.
   const lines = withoutColours(text)
     .split(/[\r\n]+/)
     .map((line) => line.trimEnd())
@@ -38,7 +38,7 @@ export function chooseErrorLines(text: string): string | undefined {
   const telling = said.filter((line) => TELLING.test(line));
   const some = [telling, said, plain, lines].find((each) => each.length > 0);
   if (some === undefined) return undefined;
-  // What tells nothing by itself is told by its last line, as ever.
+  // Without a telling line, the last line is used.
   const chosen = some === telling ? distinct(some).slice(-MAX_LINES) : some.slice(-1);
   return shortened(chosen.map((line) => line.trim()).join('; '));
 }
@@ -46,7 +46,7 @@ export function chooseErrorLines(text: string): string | undefined {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a terminal's sequences are made of.
 const withoutColours = (text: string): string => text.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '');
 
-/** Without what belongs to a line before it: frames of a traceback, what nft points at, how a program is called. */
+/** Removes details of a previous line: traceback frames, nft's pointers, usages. */
 function withoutDetails(lines: readonly string[]): string[] {
   const kept: string[] = [];
   let inside: 'traceback' | 'usage' | undefined;
@@ -75,13 +75,13 @@ function shortened(line: string): string {
   return `${characters.slice(0, half).join('')} … ${characters.slice(-half).join('')}`;
 }
 
-/** What shells say when the machine has nothing left to start a program with. */
+/** Messages of shells when the machine lacks the resources to start a program. */
 const NO_RESOURCES =
   /\b(?:cannot|can't) fork\b|\bfork: (?:retry: )?(?:resource temporarily unavailable|cannot allocate memory)|: (?:cannot allocate memory|resource temporarily unavailable|too many open files(?: in system)?)$/im;
 
-/** Statuses of dash, bash and busybox for a program that they could not start. */
+/** Exit statuses of dash, bash and busybox for a program that they could not start. */
 const SHELL_STATUSES: ReadonlySet<number> = new Set([2, 126, 127, 128, 254]);
 
-/** Whether it was the shell that could not start a program, for want of processes, memory or descriptors. */
+/** Whether the shell could not start a program, for lack of processes, memory or descriptors. */
 export const hadNoResources = (status: number, errors: string): boolean =>
   SHELL_STATUSES.has(status) && NO_RESOURCES.test(errors);

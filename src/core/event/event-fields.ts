@@ -2,10 +2,10 @@ import type { InterfaceChange } from '../net/host-interface.ts';
 import type { CommandFailure, LogEvent } from './event.ts';
 import { printable } from './printable.ts';
 
-/** What an event says, as values for programs. `event` is its kind; names do not change from one version to the next. */
+/** An event as values for programs. `event` is its kind; names do not change between versions. */
 export type EventFields = { readonly event: string } & Readonly<Record<string, string | number | boolean>>;
 
-/** `hostName` is the source's, where it was looked up. */
+/** `hostName`: the source's, if it was looked up. */
 export function eventFields(event: LogEvent, hostName?: string): EventFields {
   const fields: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(flatten(event))) {
@@ -16,7 +16,7 @@ export function eventFields(event: LogEvent, hostName?: string): EventFields {
   return { event: event.kind, ...fields };
 }
 
-/** One line of JSON without its end. `time`: ISO 8601. `message` is the line as the text format has it. */
+/** One line of JSON without line end. `time`: ISO 8601. `message`: the line of the text format. */
 export function renderJsonLine(time: string, level: string, message: string, fields?: EventFields): string {
   return JSON.stringify({ time, level, ...(fields ?? { event: 'log' }), message });
 }
@@ -29,12 +29,12 @@ function flatten(event: LogEvent): Readonly<Record<string, unknown>> {
     case 'interface':
       return changeFields(event.change);
     case 'refused':
-      // For hooks: a program finds them in the configuration.
+      // Only for hooks: programs find the ports in the configuration.
       return { ...rest, ports: undefined };
     case 'error':
     case 'warning':
     case 'debug':
-      // The message is all there is.
+      // Everything is in the message.
       return {};
     default:
       return rest;

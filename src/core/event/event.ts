@@ -5,45 +5,45 @@ import type { InterfaceChange } from '../net/host-interface.ts';
 import type { Protocol } from '../net/protocol.ts';
 import type { Instant } from '../net/time.ts';
 
-/** How a command ended that did not end well. */
+/** How a command failed. */
 export type CommandFailure =
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'signal'; readonly signal: string }
   | { readonly kind: 'not-started'; readonly reason: string }
-  /** It has been ended, its process group with it, because it ran for so long. */
+  /** It was killed with its process group, because it exceeded its time limit. */
   | { readonly kind: 'timed-out'; readonly timeMs: number };
 
-/** Who has proved himself, and by what; absent where nobody's name is known. */
+/** The user and the credential; absent if no user is known. */
 export type ByUser = {
-  /** Names, separated by commas, where several hold a door open. */
+  /** Several names, separated by commas, if several users hold a door open. */
   readonly user?: string;
   readonly proof?: UserProof;
   /** Its fingerprint: `SHA256:…` of an SSH key. */
   readonly credential?: string;
 };
 
-/** Whose order it was: the name of an operator, with ` (web)` behind it where it came by the page; absent where nobody knows. */
+/** The operator who gave the command, followed by ` (web)` if it came from the page; absent if unknown. */
 export type ByOperator = { readonly by?: string };
 
 /** Everything that can be reported. */
 export type Event = LogEvent | SilentEvent;
 
-/** What no line of the log says: others do. Hooks run for it, and it is counted. */
+/** Events without a log line of their own, because other lines cover them. They run hooks and are counted. */
 export type SilentEvent =
   | { readonly kind: 'started' }
   | { readonly kind: 'ending' }
   | ({
-      /** As a whole: its ports and its commands. */
+      /** The opening or closing as a whole: ports and commands. */
       readonly kind: 'lease-opened' | 'lease-closed';
       readonly source: Address;
       readonly door: string;
-      /** As the configuration writes them; '' where it is a command alone. */
+      /** As the configuration writes them; '' if it only runs a command. */
       readonly ports: string;
-      /** When it closes, or has closed, by the wall clock; absent where nothing closes it. */
+      /** When it closes, or closed, by the wall clock; absent: nothing closes it. */
       readonly until?: Instant;
     } & ByUser);
 
-/** What the log has a line for. */
+/** Events with a log line. */
 export type LogEvent =
   | { readonly kind: 'listening'; readonly on: string }
   | { readonly kind: 'stopping' }
@@ -58,11 +58,11 @@ export type LogEvent =
       readonly source: Address;
       readonly protocol: Protocol;
       readonly port: number;
-      /** How long its knocks count only if made twice. */
+      /** How long its knocks only count if made twice. */
       readonly seconds: number;
     }
   | { readonly kind: 'running'; readonly door: string; readonly command: string }
-  /** A command does not run yet: as many run already as may at one time, of its door or of all doors together. */
+  /** A command waits: the maximum number is already running, of its door or of all doors. */
   | {
       readonly kind: 'waiting';
       readonly door: string;
@@ -77,7 +77,10 @@ export type LogEvent =
       readonly failure: CommandFailure;
       readonly lastErrorLine?: string;
     }
-  /** A door was completed or ordered, and its start command has failed. `shortReason`: without the command's words. */
+  /**
+   * A door was completed or opened by command, but its start command failed. `shortReason`: without the command's
+   * output.
+   */
   | {
       readonly kind: 'start-failed';
       readonly source: Address;
@@ -103,7 +106,7 @@ export type LogEvent =
       /** Connections that were cut with it. */
       readonly cut: number;
     } & ByUser)
-  /** By the operator. `seconds`: how long it is to be open from now on. */
+  /** By the operator. `seconds`: how long it stays open from now on. */
   | ({
       readonly kind: 'ordered';
       readonly source: Address;
@@ -112,14 +115,14 @@ export type LogEvent =
       readonly seconds?: number;
     } & ByOperator)
   | { readonly kind: 'held'; readonly source: Address; readonly door: string }
-  /** Closing it has come to nothing: its ports could not be closed, or its stop command did not end by itself. */
+  /** Closing failed: its ports could not be closed, or its stop command did not end by itself. */
   | {
       readonly kind: 'unclosed';
       readonly source: Address;
       readonly door: string;
-      /** How often it has been tried. */
+      /** Number of attempts. */
       readonly times: number;
-      /** Until it is tried again. */
+      /** Until the next attempt. */
       readonly seconds: number;
     }
   | { readonly kind: 'command-timeout'; readonly source: Address; readonly door: string }
@@ -135,31 +138,31 @@ export type LogEvent =
       readonly source: Address;
       readonly door: string;
       readonly reason: string;
-      /** Those of the door, as the configuration writes them. */
+      /** The ports of the door, as the configuration writes them. */
       readonly ports?: string;
     } & ByUser)
-  /** A knock that is signed for this server opens nothing. `shortReason`: without what may be different each time. */
+  /** A knock signed for this server was refused. `shortReason`: without parts that may differ each time. */
   | ({
       readonly kind: 'proof-refused';
       readonly source: Address;
       readonly reason: string;
       readonly shortReason: string;
     } & ByUser)
-  /** `who`: an address or a prefix; `seconds` are absent where it is for good. */
+  /** `who`: an address or a prefix; `seconds` are absent for a permanent ban. */
   | ({ readonly kind: 'banned'; readonly who: string; readonly seconds?: number } & ByOperator)
   | ({ readonly kind: 'unbanned'; readonly who: string } & ByOperator)
   | { readonly kind: 'adopted'; readonly source: Address; readonly door: string; readonly overdue: boolean }
   | ({ readonly kind: 'reloading'; readonly file: string } & ByOperator)
-  /** No mistake: it cannot be used now, and why has been told. */
+  /** The file has no mistake, but cannot be used now. The reason has been reported. */
   | { readonly kind: 'reload-refused'; readonly file: string; readonly mistakes: number }
   | { readonly kind: 'log-reopened'; readonly file: string }
   | { readonly kind: 'no-sequences-left'; readonly door: string; readonly file: string }
   | { readonly kind: 'interface'; readonly change: InterfaceChange }
   | { readonly kind: 'interface-missing'; readonly name: string }
   | { readonly kind: 'firewall'; readonly name: string; readonly why: string }
-  /** The whole ruleset lets no stranger reach these ports. */
+  /** No stranger can reach these ports, by the whole ruleset. */
   | { readonly kind: 'judged-closed'; readonly ports: readonly string[] }
-  /** `how`: what confirms it; `atTerminal`: the Enter key does as well. */
+  /** `how`: what confirms it; `atTerminal`: the Enter key does too. */
   | {
       readonly kind: 'unconfirmed';
       readonly seconds: number;

@@ -1,6 +1,6 @@
 import type { CommandFailure } from './event.ts';
 
-/** What a command did that did not end well, to stand behind its name: `failed with status 2: no such table`. */
+/** How a command failed, to follow its name: `failed with status 2: no such table`. */
 export function renderFailure(failure: CommandFailure, errors?: string): string {
   const why = errors === undefined ? '' : `: ${errors}`;
   switch (failure.kind) {
@@ -18,8 +18,8 @@ export function renderFailure(failure: CommandFailure, errors?: string): string 
 }
 
 /**
- * Whether a command has come to an end of its own, well or not. One that a signal or its time limit has ended may have
- * done half of its work, one that could not be started none: if it was to close a door, that may be open still.
+ * Whether a command ended by itself, successfully or not. One killed by a signal or its time limit may have done half
+ * of its work, one that could not be started none: a door that it was to close may still be open.
  */
 export const hasEndedByItself = (failure: CommandFailure | undefined): boolean =>
   failure === undefined || failure.kind === 'status';

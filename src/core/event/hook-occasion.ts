@@ -1,7 +1,7 @@
 import type { HookOccasion } from '../door/hook.ts';
 import type { Event } from './event.ts';
 
-/** What hooks are told of an event; `undefined` where it is none of their business. */
+/** What hooks are told about an event; `undefined`: no hook runs for it. */
 export function hookOccasion(event: Event): HookOccasion | undefined {
   switch (event.kind) {
     case 'started':

@@ -1,12 +1,11 @@
-/** How many lines of one sort may be written at once, and how many more each second. */
+/** How many lines of one kind may be written at once, and how many more per second. */
 export type LineRate = { readonly burst: number; readonly perSecond: number };
 
 type Bucket = { tokens: number; at: number; suppressed: number; readonly what: string };
 
 /**
- * Decides which log lines are written and counts the others, sort by sort.
- * BOUNDED: by `maxSorts`; when there are more, one that holds no count is forgotten, else the first, its count
- * reported among the others.
+ * Decides which log lines are written and counts the others, by kind. BOUNDED: by `maxSorts`; beyond, a kind without a
+ * count is dropped, or else the oldest, whose count is reported with the others.
  */
 export class LineBudget {
   readonly #rate: LineRate;
@@ -20,12 +19,12 @@ export class LineBudget {
     this.#maxSorts = maxSorts;
   }
 
-  /** Whether counts wait to be reported. */
+  /** Whether there are counts to report. */
   get suppressing(): boolean {
     return this.#suppressing > 0;
   }
 
-  /** Whether a line of this sort may be written at `now` (ms); if not, it is counted. `what` names the sort. */
+  /** Whether a line of this kind may be written at `now` (ms); if not, it is counted. `what`: names the kind. */
   admit(sort: string | number, what: () => string, now: number): boolean {
     const bucket = this.#buckets.get(sort) ?? this.#add(sort, what(), now);
     const { burst, perSecond } = this.#rate;
@@ -40,7 +39,7 @@ export class LineBudget {
     return false;
   }
 
-  /** The counts since the last call, and starts them again. */
+  /** Returns the counts since the last call, and resets them. */
   takeCounts(): { what: string; count: number }[] {
     const counts: { what: string; count: number }[] = [];
     for (const bucket of this.#buckets.values()) {
@@ -60,7 +59,7 @@ export class LineBudget {
     return bucket;
   }
 
-  /** The first one that holds no count, so that none is lost; else the first. */
+  /** Prefers the oldest without a count, so that no count is lost. */
   #forgetOne(): void {
     for (const [sort, bucket] of this.#buckets) {
       if (bucket.suppressed === 0) {

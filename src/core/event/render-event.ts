@@ -29,12 +29,14 @@ export function eventLevel(event: LogEvent): LogLevel {
   return LEVELS[event.kind] ?? 'notice';
 }
 
-/** One line in knockd's words, without a line end and of bounded length. `hostName` is the source's, where it was looked up. */
+/**
+ * A log line in knockd's words, without line end and of bounded length. `hostName`: the source's, if it was looked up.
+ */
 export function renderEvent(event: LogEvent, hostName?: string): string {
   return printableLine(words(event, hostName === undefined ? '' : ` (${hostName})`));
 }
 
-/** Of attempts that come to nothing. */
+/** For attempts that fail. */
 const ENDS = {
   failed: 'wrong knock',
   expired: 'sequence timeout',

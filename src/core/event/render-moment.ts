@@ -1,6 +1,6 @@
 import type { Instant } from '../net/time.ts';
 
-/** A moment in the machine's own time zone: `14:02:11`, with its date where that is not today's. */
+/** A moment in the machine's time zone: `14:02:11`, with the date if it is not today. */
 export function renderMoment(at: Instant, now: Instant): string {
   const whole = renderDateTime(at);
   const day = new Date(at).toDateString();
@@ -8,7 +8,7 @@ export function renderMoment(at: Instant, now: Instant): string {
   return isToday ? whole.slice(whole.indexOf(' ') + 1) : whole;
 }
 
-/** The same with its date, always: `2026-11-22 23:30:44`. */
+/** Always with the date: `2026-11-22 23:30:44`. */
 export function renderDateTime(at: number): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return `${Math.floor(at / 1000)} s after 1970`;
@@ -17,7 +17,7 @@ export function renderDateTime(at: number): string {
   return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`;
 }
 
-/** `renderMoment` with its milliseconds. */
+/** `renderMoment` with milliseconds. */
 export function renderMomentMillis(at: Instant, now: Instant): string {
   return `${renderMoment(at, now)}.${String(Math.floor(at) % 1000).padStart(3, '0')}`;
 }

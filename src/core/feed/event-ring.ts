@@ -1,15 +1,17 @@
 import type { Event } from '../event/event.ts';
 import type { Instant } from '../net/time.ts';
 
-/** BOUNDED: events that are remembered: what strangers bring about in a ring of its own, so that it displaces nothing else. */
+/** BOUNDED: events remembered. Those caused by strangers have a ring of their own, so that they displace no others. */
 const KEPT = 4096;
 const KEPT_NOISE = 2048;
 
-/** Of what strangers bring about, so many events are kept at once, and so many more each second; each depth has its own. */
+/**
+ * Of the events caused by strangers, this many are kept at once, and this many more per second; per depth of attempt.
+ */
 const NOISE_BURST = 200;
 const NOISE_PER_SECOND = 20;
 
-/** `stages`: knocks of the whole sequence, where the event is a step of an attempt. */
+/** `stages`: knocks of the whole sequence, if the event is a step of an attempt. */
 export type FedEvent = { readonly event: Event; readonly stages?: number };
 
 export type FeedRecord = FedEvent & { readonly number: number; readonly at: Instant };
@@ -23,13 +25,13 @@ export type FeedPiece = {
 };
 
 /**
- * The latest events, by number. Every event takes the next number, whether it is kept or not: so a reader knows from the
- * numbers alone how many it has missed.
+ * The latest events, by number. Every event takes the next number, even if it is not kept, so that a reader can tell
+ * from the numbers how many it missed.
  */
 export class EventRing {
   readonly #kept = new Ring(KEPT);
   readonly #noise = new Ring(KEPT_NOISE);
-  /** Of attempts at their first stage, which any scan makes, and of those that came further. */
+  /** For attempts at their first stage, which any scan makes, and for those further on. */
   readonly #budgets = [new Budget(), new Budget()] as const;
   #last = 0;
 
@@ -43,7 +45,7 @@ export class EventRing {
     this.#kept.push({ ...fed, number: this.#last, at });
   }
 
-  /** Whether an event that a stranger has brought about is to be made for `addNoise`. If not, it is counted. `now`: ms that only grow. */
+  /** Whether to build a stranger's event for `addNoise`. If not, it is counted. `now`: monotonic, in ms. */
   admits(stage: number, now: number): boolean {
     const isAdmitted = this.#budgets[stage > 1 ? 1 : 0].take(now);
     if (!isAdmitted) this.#last += 1;
@@ -55,7 +57,7 @@ export class EventRing {
     this.#noise.push({ ...fed, number: this.#last, at });
   }
 
-  /** What came after the event `after`, the oldest first, `limit` at most. */
+  /** The events after number `after`, oldest first, at most `limit`. */
   read(after: number, limit: number): FeedPiece {
     const found = [...this.#kept.since(after, limit), ...this.#noise.since(after, limit)];
     const records = found.sort((a, b) => a.number - b.number).slice(0, limit);
@@ -78,7 +80,7 @@ class Ring {
     this.#next = (this.#next + 1) % this.#records.length;
   }
 
-  /** The oldest `limit` records of a higher number than `after`. */
+  /** The oldest `limit` records with a number above `after`. */
   since(after: number, limit: number): FeedRecord[] {
     const size = this.#records.length;
     let newer = 0;
@@ -91,7 +93,7 @@ class Ring {
     return records;
   }
 
-  /** The number of the record so many places back; 0 where there is none. */
+  /** The number of the record `back` places ago; 0: there is none. */
   #at(back: number): number {
     const size = this.#records.length;
     return this.#records[(this.#next - back + size) % size]?.number ?? 0;

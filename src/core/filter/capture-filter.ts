@@ -8,26 +8,28 @@ import { mergePorts, type PortRange } from './merge-ports.ts';
 import { renderShare } from './share-filter.ts';
 
 /**
- * The ranges that one group of ports may take in the filter. The kernel tries them one after the other on every
- * packet of the host, so their number is kept small; beyond it the nearest ports share a range, and what passes in
- * between is sorted out by the engine's table.
+ * Maximum port ranges of one group in the filter. The kernel tries them in turn on every packet of the host, so their
+ * number is kept small. Beyond it, the nearest ports share a range, and the engine's table sorts out what passes in
+ * between.
  */
 const MAX_RANGES = 32;
 
-/** The flag rules that have a group of their own; where there are more, no flag is asked for. Keeps the program below BPF_MAXINSNS. */
+/**
+ * Flag rules with a group of their own; with more rules, flags are not checked. Keeps the program below BPF_MAXINSNS.
+ */
 const MAX_RULES = 8;
 
 export type FilterOptions = {
   readonly ipv6: boolean;
-  /** Passed beside the knocks. */
+  /** Passed in addition to the knocks. */
   readonly decoys?: DecoyPorts;
-  /** Passed are the two blocks of each. */
+  /** The two blocks of each are passed. */
   readonly codes?: readonly CodeDoor[];
 };
 
 /**
- * The pcap-filter(7) expression that passes the knocks of all doors, what touches a decoy port, and as little else as
- * can be, for packets that begin with their IP header (DLT_RAW). It holds for tcpdump as it is. Empty when there is no door.
+ * The pcap-filter(7) expression that passes the knocks of all doors, packets to decoy ports, and as little else as
+ * possible, for packets that begin with their IP header (DLT_RAW). tcpdump accepts it unchanged. Empty without doors.
  */
 export function renderCaptureFilter(doors: readonly Door[], options: FilterOptions): string {
   const { decoys, ipv6, codes = [] } = options;
@@ -37,14 +39,14 @@ export function renderCaptureFilter(doors: readonly Door[], options: FilterOptio
       : guardedGroups(doors, decoys, shareRules(doors, codes));
   groups.push(...codeGroups(codes));
   if (groups.length === 0) return '';
-  // The transport header may hide behind extension headers, which a classic filter cannot follow.
+  // The transport header may come after extension headers, which a classic filter cannot follow.
   if (decoys !== undefined) groups.push(...renderShare(decoys, shareRules(doors, codes), ipv6));
   if (ipv6) groups.push('(ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 51 or ip6[6] = 60))');
   const expression = groups.join(' or ');
   return ipv6 ? expression : `ip and (${expression})`;
 }
 
-/** What a TCP packet has to meet to be a knock anywhere: one of these. Without any, every packet may be one. */
+/** A TCP packet must meet one of these rules to be a knock anywhere. Empty: every packet may be one. */
 function flagRules(doors: readonly Door[]): readonly FlagRule[] {
   const rules = new Map<string, FlagRule>();
   for (const { flags, sequence } of doors) {
@@ -54,7 +56,7 @@ function flagRules(doors: readonly Door[]): readonly FlagRule[] {
   return all.length > MAX_RULES || all.some(({ mask }) => mask === 0) ? [] : all;
 }
 
-/** Those of the sequences, and what a code needs. */
+/** The rules of the sequences, and that of codes. */
 function shareRules(doors: readonly Door[], codes: readonly CodeDoor[]): readonly FlagRule[] {
   const rules = flagRules(doors);
   const hasTcp = doors.some(({ sequence }) => sequence.some(({ protocol }) => protocol === 'tcp'));
@@ -62,7 +64,7 @@ function shareRules(doors: readonly Door[], codes: readonly CodeDoor[]): readonl
   return [...rules, CODE_FLAGS];
 }
 
-/** A code is knocked by TCP or UDP. Its blocks never move, and neither does their part of the filter. */
+/** A code is knocked by TCP or UDP. Its blocks, and their part of the filter, never change. */
 function codeGroups(codes: readonly CodeDoor[]): string[] {
   if (codes.length === 0) return [];
   const ports = codes.flatMap(({ codePorts }) =>
@@ -74,7 +76,7 @@ function codeGroups(codes: readonly CodeDoor[]): string[] {
   ];
 }
 
-/** A decoy port beside the knock port of one door is one for the knocks of every other door, too. */
+/** A decoy port beside one door's knock port also applies to the knocks of every other door. */
 function guardedGroups(doors: readonly Door[], decoys: DecoyPorts, flagRules: readonly FlagRule[]): string[] {
   const steps = doors.flatMap((door) => door.sequence);
   const rules = flagRules.map(renderFlagRule);
@@ -88,7 +90,7 @@ function guardedGroups(doors: readonly Door[], decoys: DecoyPorts, flagRules: re
 const portGroup = (protocol: Protocol, ports: readonly number[], flags: string): string[] =>
   ports.length === 0 ? [] : [`(${renderPorts(protocol, ports)}${flags})`];
 
-/** One group for each flag rule, with the ports of all doors that have it; one for all where the rules are too many. */
+/** One group per flag rule, with the ports of all its doors; a single group if there are too many rules. */
 function tcpGroups(doors: readonly Door[]): string[] {
   const rules = new Map<string, { rule: FlagRule; ports: number[] }>();
   for (const door of doors) {
@@ -125,7 +127,7 @@ function renderPorts(protocol: 'tcp' | 'udp', ports: readonly number[]): string 
   return ranges.length === 1 ? (ranges[0] as string) : `(${ranges.join(' or ')})`;
 }
 
-/** A range costs no more than a port, so that the neighbours are free; a port in use among them is left out. */
+/** A range costs no more than a port, so the neighbours are free. A port in use among them is left out. */
 function withNeighbours(
   steps: readonly SequenceStep[],
   protocol: Protocol,
@@ -141,7 +143,7 @@ function renderRange(protocol: string, { first, last }: PortRange): string {
   return first === last ? `${protocol} dst port ${first}` : `${protocol} dst portrange ${first}-${last}`;
 }
 
-/** `tcp[…]` reads IPv4 alone; in IPv6 the flags stand 13 bytes behind the fixed header of 40. */
+/** `tcp[…]` only reads IPv4; in IPv6 the flags are 13 bytes after the fixed header of 40. */
 function renderFlagRule({ mask, value }: FlagRule): string {
   return `((ip and tcp[13] & ${mask} = ${value}) or (ip6 and ip6[53] & ${mask} = ${value}))`;
 }

@@ -1,6 +1,6 @@
 export type PortRange = { readonly first: number; readonly last: number };
 
-/** The fewest ranges that hold `ports`, ascending; where they are more than `limit`, the narrowest gaps are filled. */
+/** The fewest ranges that contain `ports`, ascending. Beyond `limit`, the narrowest gaps are filled. */
 export function mergePorts(ports: readonly number[], limit: number): PortRange[] {
   const sorted = [...new Set(ports)].sort((a, b) => a - b);
   const gaps = sorted

@@ -5,7 +5,7 @@ import type { ServerMarks } from '../signed/server-word.ts';
 /** What the payload filter passes. */
 export type PayloadPort = {
   readonly port: Port;
-  /** Of each key that the server holds: one, and while it is being rotated the former one too. */
+  /** One for each key of the server: during a rotation the old and the new one. */
   readonly marks: readonly ServerMarks[];
 };
 
@@ -13,9 +13,9 @@ const UDP_HEADER = 8;
 const IPV6_HEADER = 40;
 
 /**
- * The pcap-filter(7) expression that passes the datagrams that may be signed knocks, for packets that begin with their
- * IP header (DLT_RAW): by port, length, and the keyed word of `wordOf`. Noise never leaves the kernel but for one packet
- * in four thousand million. Empty without a port.
+ * The pcap-filter(7) expression that passes datagrams that may be signed knocks, for packets that begin with their IP
+ * header (DLT_RAW): by port, length, and the keyed word of `wordOf`. The kernel drops all other packets, except one in
+ * four thousand million. Empty without a port.
  */
 export function renderPayloadFilter(
   taken: PayloadPort | undefined,
@@ -24,11 +24,11 @@ export function renderPayloadFilter(
   if (taken === undefined || taken.marks.length === 0) return '';
   const v4 = `(udp and ${conditions('udp', 0, taken)})`;
   if (!ipv6) return `ip and ${v4}`;
-  // `udp[…]` reads IPv4 alone.
+  // `udp[…]` only reads IPv4.
   return `(ip and ${v4}) or (ip6 and ip6[6] = 17 and ${conditions('ip6', IPV6_HEADER, taken)})`;
 }
 
-/** `start`: where the UDP header begins in what `from[…]` reads. */
+/** `start`: offset of the UDP header in what `from[…]` reads. */
 function conditions(from: string, start: number, { port, marks }: PayloadPort): string {
   const at = (offset: number, size: number): string => `${from}[${start + offset}:${size}]`;
   const payload = (offset: number): string => at(UDP_HEADER + offset, 4);

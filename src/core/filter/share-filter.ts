@@ -5,19 +5,19 @@ import type { FlagRule } from '../net/tcp-flags.ts';
 import { mergePorts } from './merge-ports.ts';
 
 /**
- * Ports in use that the filter leaves out of the share, in ranges. Where they are more, decoy ports between the nearest
- * of them are given up, so that no packet to a service passes.
+ * Ranges of used ports that the filter excludes from the share. Beyond, decoy ports between the nearest ones are given
+ * up, so that no packet to a service passes.
  */
 const MAX_EXEMPT_RANGES = 16;
 
-/** Where the header of TCP or UDP begins behind the fixed header of IPv6. */
+/** Offset of the TCP or UDP header after the fixed IPv6 header. */
 const IPV6_HEADER = 40;
 const DESTINATION_PORT = '2:2';
 const FLAGS = 13;
 
 /**
- * Groups that pass the packets to the secret share of the ports and to the memorable ones: of TCP those that meet one of
- * the rules, any without one. Where a door asks for SYN, most packets of a busy host fail at the first question.
+ * Groups that pass packets to the secret share and to the memorable ports: TCP packets that meet one of the rules, or
+ * all without rules. If a door requires SYN, most packets of a busy host fail at the first check.
  */
 export function renderShare(decoys: DecoyPorts, rules: readonly FlagRule[], ipv6: boolean): string[] {
   const groups: string[] = [];
@@ -39,7 +39,7 @@ export function renderShare(decoys: DecoyPorts, rules: readonly FlagRule[], ipv6
   return groups;
 }
 
-/** pcap-filter(7): `tcp[…]` and `udp[…]` read IPv4 alone. */
+/** pcap-filter(7): `tcp[…]` and `udp[…]` only read IPv4. */
 const ipv6Port = (): string => `ip6[${IPV6_HEADER + 2}:2]`;
 
 function group(

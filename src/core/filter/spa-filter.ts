@@ -2,15 +2,15 @@ import type { Port } from '../net/port.ts';
 import { FIRST_CHARS, MAX_SPA_CHARS, MIN_SPA_CHARS, spaRemainders } from '../spa/spa-form.ts';
 import type { SpaTransport } from '../spa/spa-transport.ts';
 
-/** What the filter for fwknop's packets passes. */
+/** What the filter for fwknop packets passes. */
 export type SpaPort = {
   readonly port: Port;
   readonly transports: readonly SpaTransport[];
-  /** How many characters the HMACs have that users' keys make; 0 of a key without one. */
+  /** Lengths, in characters, of the HMACs of users' keys; 0 for a key without one. */
   readonly hmacChars: readonly number[];
 };
 
-/** Where fwknop sends what looks like a request of a browser, besides the port for SPA. */
+/** Where fwknop sends packets disguised as a browser's request, besides the SPA port. */
 export const HTTP_PORT = 80;
 
 const UDP_HEADER = 8;
@@ -22,12 +22,12 @@ const GET = 0x4745_5420;
 const SLASH = 0x2f;
 const GET_CHARS = 5;
 
-/** Of an address in HTTP so many characters are looked at, where those of other requests have a dot, a slash or a blank. */
+/** Positions checked in an HTTP path, where other requests usually have a dot, a slash or a blank. */
 const PROBED = [6, 11, 17, 24, 32, 40] as const;
 
 /**
- * The pcap-filter(7) expression that passes what may be packets of fwknop, for packets that begin with their IP header
- * (DLT_RAW): by port, the first character, and the lengths that these packets have. Empty without a transport.
+ * The pcap-filter(7) expression that passes what may be an fwknop packet, for packets that begin with their IP header
+ * (DLT_RAW): by port, the first character, and the possible lengths. Empty without a transport.
  */
 export function renderSpaFilter(taken: SpaPort, { ipv6 }: { readonly ipv6: boolean }): string {
   const { transports } = taken;
@@ -37,7 +37,7 @@ export function renderSpaFilter(taken: SpaPort, { ipv6 }: { readonly ipv6: boole
     ...(has('icmp') ? [`(icmp and ${icmpWords(taken)})`] : []),
     ...tcpWords('tcp', 0, '(ip[2:2] - ((ip[0] & 15) << 2))', taken).map((words) => `(tcp and ${words})`),
   ];
-  // `udp[…]` and `tcp[…]` read IPv4 alone. The client sends ICMP over IPv4 alone.
+  // `udp[…]` and `tcp[…]` only read IPv4. The client sends ICMP only over IPv4.
   const v6 = [
     ...(has('udp') ? [`(ip6[6] = 17 and ${udpWords('ip6', IPV6_HEADER, taken)})`] : []),
     ...tcpWords('ip6', IPV6_HEADER, 'ip6[4:2]', taken).map((words) => `(ip6[6] = 6 and ${words})`),
@@ -57,7 +57,7 @@ function udpWords(from: string, start: number, { port, hmacChars }: SpaPort): st
   ].join(' and ');
 }
 
-/** Of any type: the client lets its user choose one. */
+/** Any ICMP type: the client lets its user choose. */
 function icmpWords({ hmacChars }: SpaPort): string {
   const length = '(ip[2:2] - ((ip[0] & 15) << 2))';
   return `${firstChar(`icmp[${ICMP_HEADER}]`, FIRST_CHARS)} and ${hasLength(length, ICMP_HEADER, hmacChars)}`;
@@ -91,11 +91,11 @@ function tcpWords(from: string, start: number, length: string, taken: SpaPort): 
 const firstChar = (byte: string, chars: string): string =>
   `(${[...chars].map((char) => `${byte} = ${char.charCodeAt(0)}`).join(' or ')})`;
 
-/** From `-` to `z`, but for the dot and the slash: a few more than can stand there. */
+/** From `-` to `z` except the dot and the slash: slightly more than the alphabet. */
 const isUrlChar = (byte: string): string =>
   `(${byte} >= 45 and ${byte} <= 122 and ${byte} != 46 and ${byte} != ${SLASH})`;
 
-/** Whether `length`, without a header of so many bytes, is one of a packet: its remainder by 64 tells. */
+/** Whether `length` minus the header is the length of a packet: its remainder modulo 64 tells. */
 function hasLength(length: string, header: number, hmacChars: readonly number[]): string {
   const remainders = spaRemainders(hmacChars).map((one) => (one + header) & 63);
   const isOne = remainders.map((one) => `${length} & 63 = ${one}`).join(' or ');

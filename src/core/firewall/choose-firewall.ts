@@ -2,50 +2,50 @@ import { type AttachPoint, renderAttachPoint } from '../door/attach-point.ts';
 import type { PortOpening } from '../door/port-opening.ts';
 import type { Family } from '../net/address.ts';
 
-/** As one of them, each also stands for its sisters: `ip6tables`, `iptables-restore`, `ip6tables-restore`. */
+/** Each name also stands for its relatives: `ip6tables`, `iptables-restore`, `ip6tables-restore`. */
 export type IptablesVariant = 'iptables' | 'iptables-nft' | 'iptables-legacy';
 
-/** A chain of nftables, and which packets pass it: all to this host, or all through it. */
+/** An nftables chain and the packets that pass it: all for this host, or all forwarded ones. */
 export type PathChain = AttachPoint & { readonly path: PortOpening['path'] };
 
 export type BaseChain = PathChain & {
-  /** What no rule lets in is dropped, by the policy or by a last rule. */
+  /** Packets that no rule accepts are dropped, by the policy or by a last rule. */
   readonly closes: boolean;
 };
 
-/** INPUT of one family, as iptables of a variant lists it. */
+/** INPUT of one family, as a variant of iptables lists it. */
 export type InputRules = {
   readonly variant: IptablesVariant;
-  /** Whose rules these commands are a view of. */
+  /** The kernel's kind of tables that these commands show. */
   readonly backend: 'nf_tables' | 'legacy';
   readonly family: Family;
   readonly rules: number;
   readonly closes: boolean;
 };
 
-/** What a host has of firewalls; of its own part, nothing. */
+/** The firewalls of a host, without Bussa's rules. */
 export type FirewallFacts = {
   readonly nftables:
     | {
         readonly kind: 'listed';
         readonly chains: readonly BaseChain[];
-        /** Those that close at `prerouting`, before the others. */
+        /** Chains that close at `prerouting`, before the others. */
         readonly early?: readonly AttachPoint[];
       }
     | { readonly kind: 'unavailable'; readonly why: string };
-  /** Empty where there is no iptables. */
+  /** Empty without iptables. */
   readonly iptables: readonly InputRules[];
 };
 
 export type FirewallChoice = { readonly why: string } & (
   | { readonly kind: 'own-table' }
-  /** On a path of which no chain is among them nobody closes anything. */
+  /** On a path without a chain among them, nobody closes anything. */
   | { readonly kind: 'attach'; readonly points: readonly PathChain[] }
   | { readonly kind: 'iptables'; readonly variant: IptablesVariant }
   | { readonly kind: 'none' }
 );
 
-/** What keeps doors shut, or may, whichever firewall they open in: sentences that name the remedy. */
+/** What keeps doors closed, or may, whichever firewall they open in: sentences with the remedy. */
 export function warningsOf({ nftables }: FirewallFacts): string[] {
   const early = nftables.kind === 'listed' ? (nftables.early ?? []) : [];
   return early
@@ -57,7 +57,10 @@ export function warningsOf({ nftables }: FirewallFacts): string[] {
     );
 }
 
-/** Where a lease has to stand to be honoured: with whoever closes the host; else with whoever has rules already. */
+/**
+ * Chooses where leases must be stored to take effect: in the firewall that closes the host, otherwise in the one that
+ * has rules.
+ */
 export function chooseFirewall(facts: FirewallFacts): FirewallChoice {
   const { nftables, iptables } = facts;
   const foreign = nftables.kind === 'listed' ? nftables.chains.filter((chain) => !isOf(chain, iptables)) : [];
@@ -81,7 +84,7 @@ function attachTo(closing: readonly BaseChain[]): FirewallChoice {
   };
 }
 
-/** Nobody closes this host: Bussa closes the doors' ports itself, but for those through it that somebody closes. */
+/** Nobody closes this host: Bussa closes the doors' ports itself, except forwarded ones that somebody closes. */
 function chooseOpen({ nftables, iptables }: FirewallFacts, forward: readonly BaseChain[]): FirewallChoice {
   const used = iptables.filter((table) => table.rules > 0);
   const [user] = used;
@@ -106,7 +109,7 @@ function chooseOpen({ nftables, iptables }: FirewallFacts, forward: readonly Bas
   };
 }
 
-/** iptables-nft keeps its INPUT and FORWARD as such chains; where it can list them, they are its own. */
+/** The INPUT and FORWARD of iptables-nft are such chains. If iptables-nft can list them, they belong to it. */
 function isOf({ family, table, chain, path }: BaseChain, iptables: readonly InputRules[]): boolean {
   if (family === 'inet' || table !== 'filter' || chain !== (path === 'input' ? 'INPUT' : 'FORWARD'))
     return false;

@@ -1,7 +1,7 @@
 import { type AttachPoint, parseAttachPoint } from '../door/attach-point.ts';
 import type { BaseChain } from './choose-firewall.ts';
 
-/** Expressions of a rule that let every packet through to the next one. */
+/** Expressions of a rule that pass every packet to the next one. */
 const WITHOUT_EFFECT = new Set(['counter', 'log', 'comment']);
 
 /** NFT_JUMP_STACK_SIZE of the kernel's net/netfilter/nf_tables.h. */
@@ -10,8 +10,8 @@ const MAX_JUMPS = 16;
 type Json = { readonly [key: string]: unknown };
 
 /**
- * The base chains at the hooks `input` and `forward` of a whole ruleset as JSON (libnftables-json(5)), but for those of `ownTable`.
- * `undefined` if it is not such a listing.
+ * The base chains at the hooks `input` and `forward` of a whole ruleset as JSON (libnftables-json(5)), except those of
+ * `ownTable`. `undefined`: it is not such a listing.
  */
 export function readBaseChains(json: string, ownTable: string): BaseChain[] | undefined {
   return readFilters(json, ownTable)?.flatMap(({ point, hook, closes }) =>
@@ -19,7 +19,9 @@ export function readBaseChains(json: string, ownTable: string): BaseChain[] | un
   );
 }
 
-/** Likewise those that close at `prerouting`: what they drop is seen by no chain that a door can be opened in. */
+/**
+ * The same for chains that close at `prerouting`: a packet dropped there reaches no chain that a door can be opened in.
+ */
 export function readEarlyChains(json: string, ownTable: string): AttachPoint[] {
   const filters = readFilters(json, ownTable) ?? [];
   return filters.flatMap(({ point, hook, closes }) => (hook === 'prerouting' && closes ? [point] : []));
@@ -49,7 +51,7 @@ function keyOf({ family, table }: Json, chain: unknown): string {
   return `${family} ${table} ${chain}`;
 }
 
-/** Whether its last rule drops or rejects without a condition, itself or in the chain that it goes on to. */
+/** Whether its last rule drops or rejects unconditionally, itself or in the chain that it goes to. */
 function endsAll(chain: Json, last: ReadonlyMap<string, Json>): boolean {
   let rule = last.get(keyOf(chain, chain.name));
   for (let jumps = 0; rule !== undefined && jumps <= MAX_JUMPS; jumps++) {
@@ -62,7 +64,7 @@ function endsAll(chain: Json, last: ReadonlyMap<string, Json>): boolean {
   return false;
 }
 
-/** What a rule asks and does, each an object with one name. */
+/** What a rule checks and does, each an object with one name. */
 function effectsOf(rule: Json): Json[] {
   const expressions = Array.isArray(rule.expr) ? rule.expr.flatMap(recordIn) : [];
   return expressions.filter((one) => !Object.keys(one).every((name) => WITHOUT_EFFECT.has(name)));

@@ -1,6 +1,6 @@
 import { SPA_KEY_NAMES } from '../spa/spa-keys.ts';
 
-/** Settings of a stanza of access.conf (access.c of fwknop 2.6.10) that doors and users of Bussa take over. */
+/** Settings of a stanza of access.conf (access.c of fwknop 2.6.10) that Bussa's doors and users take over. */
 const TAKEN = [
   'DESTINATION',
   'OPEN_PORTS',
@@ -27,7 +27,7 @@ const NAT: Obstacle = {
   why: 'fwknop’s address translation: write a door with `open = tcp/22 forward`, and translate with a rule of your own',
 };
 
-/** Without them the stanza would not do what it does: it is left out as a whole. */
+/** Settings that the stanza cannot do without: it is skipped as a whole. */
 export const OBSTACLES: Readonly<Record<string, Obstacle>> = {
   FORCE_NAT: NAT,
   FORCE_SNAT: NAT,
@@ -39,13 +39,13 @@ export const OBSTACLES: Readonly<Record<string, Obstacle>> = {
 const COMMANDS =
   'commands that the client sends: write a door with the start_command that may run, and nothing else can';
 
-/** Left out alone: the rest of the stanza works without. */
+/** Only the setting is skipped: the stanza works without it. */
 export const DISPENSABLE: Readonly<Record<string, Obstacle>> = {
   ENABLE_CMD_EXEC: { isSet: isYes, why: COMMANDS },
   ENABLE_CMD_SUDO_EXEC: { isSet: isYes, why: COMMANDS },
 };
 
-/** They say how commands run that are left out. */
+/** They configure how commands run, which are skipped. */
 const MEANINGLESS = [
   'CMD_SUDO_EXEC_USER',
   'CMD_SUDO_EXEC_GROUP',
@@ -55,7 +55,7 @@ const MEANINGLESS = [
   'FORCE_SNAT',
 ] as const;
 
-/** They are about GPG: a stanza that has no other key is left out. */
+/** Settings about GPG: a stanza without another key is skipped. */
 const GPG_NAMES = [
   'GPG_HOME_DIR',
   'GPG_EXE',
@@ -78,7 +78,7 @@ export const ACCESS_NAMES: readonly string[] = [
   ]),
 ];
 
-/** Of those each stanza has one. */
+/** Each stanza may have one of these. */
 export const INCLUDES = ['%include', '%include_folder', '%include_keys'] as const;
 
 export type IncludeName = (typeof INCLUDES)[number];

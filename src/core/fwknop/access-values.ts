@@ -8,9 +8,9 @@ import { quoteText } from '../text/quote-text.ts';
 import { splitWord } from '../text/word.ts';
 import type { AccessSetting } from './read-access.ts';
 
-// Values of access.conf. What is wrong is a finding in the setting's own file.
-
-/** Addresses and networks; undefined for ANY. */
+/**
+ * Addresses and networks; undefined for ANY. Mistakes in values of access.conf are findings in the setting's own file.
+ */
 export function readNetworks({ value, file }: AccessSetting): readonly Prefix[] | undefined {
   const words = splitWord(value, ',').filter(({ text }) => text !== '');
   if (words.some(({ text }) => text.toUpperCase() === 'ANY')) return undefined;
@@ -25,7 +25,7 @@ export function readNetworks({ value, file }: AccessSetting): readonly Prefix[] 
   });
 }
 
-/** Bits behind the length are ignored, as fwknopd does; a mask may be written out. */
+/** Bits after the prefix length are ignored, as by fwknopd; a mask may be written out. */
 function readNetwork(text: string): Prefix | undefined {
   const [, base = '', length] = /^([0-9.]+)(?:\/([0-9.]+))?$/.exec(text) ?? [];
   const address = parseAddress(base);
@@ -63,7 +63,7 @@ export function readSeconds({ name, value, file }: AccessSetting): number | unde
   return undefined;
 }
 
-/** `MM/DD/YYYY`: that day, as the users file writes it. */
+/** `MM/DD/YYYY`: that day, in the form of the users file. */
 export function readDay({ value, file }: AccessSetting): string | undefined {
   const [, month = '', day = '', year = ''] = /^(\d{2})\/(\d{2})\/(\d{4})$/.exec(value.text) ?? [];
   const text = `${year}-${month}-${day}`;
@@ -73,7 +73,7 @@ export function readDay({ value, file }: AccessSetting): string | undefined {
   return undefined;
 }
 
-/** Seconds since 1970, as the users file writes them. */
+/** Seconds since 1970, in the form of the users file. */
 export function readEpoch(setting: AccessSetting): string | undefined {
   const { value, file } = setting;
   if (/^[0-9]{1,11}$/.test(value.text)) return renderMoment(instant(Number(value.text) * 1000));

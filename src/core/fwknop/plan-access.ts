@@ -9,7 +9,7 @@ import type { AccessSetting, AccessStanza } from './read-access.ts';
 import { type DoorText, doorTexts } from './stanza-doors.ts';
 import { isGpgAlone, keysOf } from './stanza-keys.ts';
 
-/** A door that a stanza makes. Several users may share one. */
+/** A door for a stanza. Several users may share one. */
 export type ImportedDoor = {
   readonly name: string;
   readonly lines: readonly string[];
@@ -26,12 +26,12 @@ export type ImportedUser = {
   readonly until?: string;
 };
 
-/** What is not taken over, and how Bussa has it. */
+/** What is not imported, and what Bussa has instead. */
 export type LeftOut = {
   readonly file: string;
   readonly line: number;
   readonly stanza: number;
-  /** The whole stanza is left out, not this setting alone. */
+  /** The whole stanza is skipped, not only this setting. */
   readonly isWhole?: true;
   readonly what: string;
 };
@@ -43,17 +43,17 @@ export type AccessPlan = {
   readonly warnings: readonly LeftOut[];
 };
 
-/** What is there already. */
+/** What exists already. */
 export type ImportSituation = {
   readonly doorNames: readonly string[];
   readonly userNames: readonly string[];
-  /** By the base64 of a key: whose it is. */
+  /** By the key's base64: its owner. */
   readonly keyOwners: ReadonlyMap<string, string>;
   /** What stanzas without OPEN_PORTS open. */
   readonly ports: readonly WantedPort[];
 };
 
-/** The doors and users that stand for the stanzas. Mistakes are findings in the stanzas' files. */
+/** The doors and users for the stanzas. Mistakes are findings in the stanzas' files. */
 export function planAccess(stanzas: readonly AccessStanza[], situation: ImportSituation): AccessPlan {
   const planner = new AccessPlanner(situation);
   for (const stanza of stanzas) planner.take(stanza);
@@ -62,7 +62,7 @@ export function planAccess(stanzas: readonly AccessStanza[], situation: ImportSi
 
 class AccessPlanner {
   readonly #situation: ImportSituation;
-  /** By what they do. */
+  /** By their content. */
   readonly #doors = new Map<string, ImportedDoor>();
   readonly #users: ImportedUser[] = [];
   readonly #leftOut: LeftOut[] = [];
@@ -85,7 +85,7 @@ class AccessPlanner {
 
   take(stanza: AccessStanza): void {
     const { settings, source } = stanza;
-    // All values are judged, also those of a stanza that is left out: each mistake is told.
+    // All values are checked, even of a skipped stanza, so that every mistake is reported.
     const from = readNetworks(source);
     const keys = keysOf(stanza);
     const doors = doorTexts(stanza, this.#situation.ports);

@@ -6,36 +6,36 @@ import { isUtf16, splitLines } from '../text/split-lines.ts';
 import { sliceWord, trimWord, type Word } from '../text/word.ts';
 import { ACCESS_NAMES, INCLUDES, type IncludeName } from './access-settings.ts';
 
-/** A file of access.conf: itself, or one that it includes. */
+/** access.conf, or a file that it includes. */
 export type AccessFile = {
   readonly path: string;
   readonly lines: readonly string[];
   readonly findings: Findings;
 };
 
-/** What a line says, and where. */
+/** The setting of a line, and its place. */
 export type AccessSetting = { readonly name: Word; readonly value: Word; readonly file: AccessFile };
 
 export type AccessStanza = {
-  /** From 1. */
+  /** Counts from 1. */
   readonly number: number;
   readonly source: AccessSetting;
-  /** By name; the last of a name counts, as in fwknopd. */
+  /** By name; the last one of a name counts, as in fwknopd. */
   readonly settings: Map<string, AccessSetting>;
 };
 
-/** Files that an include names, one by one; a text says why they cannot be read. */
+/** The files that an include names, one by one; a string says why they cannot be read. */
 export type ReadIncluded = (
   kind: IncludeName,
   name: string,
   from: string,
 ) => readonly { readonly path: string; readonly bytes: Uint8Array }[] | string;
 
-/** BOUNDED: fwknopd follows 3 (MAX_DEPTH), and nobody has so many stanzas. */
+/** BOUNDED: fwknopd follows 3 levels (MAX_DEPTH), and nobody has so many stanzas. */
 const MAX_DEPTH = 3;
 const MAX_STANZAS = 1000;
 
-/** Reads access.conf and the files it includes, as fwknopd 2.6.10 does. */
+/** Reads access.conf and its includes as fwknopd 2.6.10 does. */
 export class AccessReader {
   readonly stanzas: AccessStanza[] = [];
   readonly #files: AccessFile[] = [];
@@ -116,12 +116,12 @@ export class AccessReader {
 
 const START: Word = { text: '', line: 1, offset: 0 };
 
-/** `KEY_BASE64: value;`: a colon may stand behind the name, and the value ends at a semicolon, not at a blank. */
+/** `KEY_BASE64: value;`: a colon may follow the name, and the value ends at a semicolon, not at a blank. */
 function readSetting(line: Word, file: AccessFile): AccessSetting | undefined {
   const [, name = '', colon = '', gap = '', text = ''] = /^([^\s:;]+)(:?)(\s+)([^;]*)/.exec(line.text) ?? [];
   const start = name.length + colon.length + gap.length;
   const whole = sliceWord(line, start, start + text.replace(/\r$/, '').length);
-  // A blank behind a passphrase belongs to it.
+  // A blank at the end of a passphrase belongs to it.
   const value = /^(?:HMAC_)?KEY$/.test(name) ? whole : trimWord(whole);
   if (name !== '' && value.text.trim() !== '') return { name: sliceWord(line, 0, name.length), value, file };
   file.findings.error(line, 'a name and a value are expected here, as in OPEN_PORTS tcp/22');

@@ -1,13 +1,13 @@
 import { renderPrefix } from '../net/prefix.ts';
 import type { ImportedDoor, ImportedUser } from './plan-access.ts';
 
-/** As knockd.conf has it. */
+/** In the form of knockd.conf. */
 export function renderImportedDoor({ name, lines, users }: ImportedDoor): string {
   const all = ['accept = spa', `users = ${users.join(', ')}`, ...lines];
   return `[${name}]\n${all.map((line) => `\t${line}\n`).join('')}`;
 }
 
-/** As the users file has it. `spa`: its line of keys, or something in place of it. */
+/** In the form of the users file. `spa`: the line with its keys, or a placeholder. */
 export function renderImportedUser({ name, doors, from, until }: ImportedUser, spa: string): string {
   const lines = [
     spa,

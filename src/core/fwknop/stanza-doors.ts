@@ -9,7 +9,7 @@ const DEFAULT_MAX_OPEN_FOR = 300;
 
 export type DoorText = { readonly stem: string; readonly lines: readonly string[] };
 
-/** The doors of a stanza, without names and users; a text says why there are none. */
+/** The doors of a stanza, without names and users; a string says why there are none. */
 export function doorTexts(
   { settings }: AccessStanza,
   anyPorts: readonly WantedPort[],
@@ -56,7 +56,7 @@ function targetOf(setting: AccessSetting | undefined): { readonly lines: readonl
   return { lines: [`target = ${only.base}`] };
 }
 
-/** What of the packet a command of a door can know: the address. */
+/** The only part of a packet that a door's command can know: the address. */
 const ADDRESS = /\$(?:IP|SRC)\b/g;
 const OTHER = /\$(?:PKT_SRC|DST|PORT|PROTO|CLIENT_TIMEOUT|TIMEOUT)\b/;
 

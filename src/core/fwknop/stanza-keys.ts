@@ -5,7 +5,7 @@ import type { Word } from '../text/word.ts';
 import { isGpgName } from './access-settings.ts';
 import type { AccessSetting, AccessStanza } from './read-access.ts';
 
-/** Undefined after a finding, and where the stanza has no key but GPG's. */
+/** Undefined after a finding, and if the stanza has only a GPG key. */
 export function keysOf(stanza: AccessStanza): SpaCredential | undefined {
   const { settings, source } = stanza;
   if (isGpgAlone(settings)) return undefined;
@@ -19,7 +19,7 @@ export function keysOf(stanza: AccessStanza): SpaCredential | undefined {
   return spaKeysOf(values, source.name, new StanzaFindings(stanza))?.credential;
 }
 
-/** Findings about a stanza whose settings stand in several files. */
+/** Findings about a stanza whose settings come from several files. */
 class StanzaFindings extends Findings {
   readonly #stanza: AccessStanza;
 

@@ -8,26 +8,26 @@ import { doorChain, doorSet, TRANSLATED_CHAIN } from './part-names.ts';
 import { distinct, keyOf, matchNewcomer, matchPort, portWords } from './port-rules.ts';
 import { FIRST_SEGMENT, type Rule } from './rule.ts';
 
-/** A door's ports, closed but for its leases. */
+/** A door's ports, closed except for its leases. */
 export type GatePorts = {
   readonly door: string;
   readonly ports: readonly PortOpening[];
   readonly singleUse: boolean;
-  /** What has been cut must not come back. */
+  /** Cut connections must not continue. */
   readonly closeKills?: boolean;
-  /** An IPv6 lease is for the prefix of this many bits; its source is the prefix's base. */
+  /** An IPv6 lease covers the prefix of this length; its source is the prefix's base. */
   readonly prefix6?: number;
-  /** By which interfaces strangers come whose packets go through this host; none: by any. */
+  /** Interfaces on which strangers' forwarded packets arrive. Absent: any. */
   readonly ingresses?: readonly Ingress[];
 };
 
-/** What leases are kept in: sets whose elements end by themselves, or rules, which somebody has to take away. */
+/** Where leases are stored: in sets whose elements end by themselves, or as rules, which have to be removed. */
 export type LeaseKeeping = 'sets' | 'rules';
 
 /**
- * The rules of Bussa's chain on one path: what would bring a connection back that has been cut, what passes without a
- * lease (connections that are made, the host itself), what a lease lets in, and the end for all other newcomers. A rule
- * is only ever about a door's port.
+ * The rules of Bussa's chain on one path, in order: what would revive a cut connection, what passes without a lease
+ * (existing connections, the host itself), what a lease lets in, and the drop for all other new connections. Every rule
+ * concerns a door's port.
  */
 export function gateRules(
   gates: readonly GatePorts[],
@@ -58,8 +58,8 @@ export function gateRules(
 }
 
 /**
- * The rules of Bussa's chain for connections to this host that the owner has redirected: they are held to a lease by the
- * port that was addressed, too.
+ * The rules of Bussa's chain for connections to this host that the owner redirects: they need a lease for the port
+ * addressed originally, too.
  */
 export function translatedRules(gates: readonly GatePorts[], family: Family, keeping: LeaseKeeping): Rule[] {
   const addressed = (gate: GatePorts): PortOpening[] =>
@@ -77,7 +77,7 @@ const TO_TRANSLATED: Rule = [
   ...['-j', TRANSLATED_CHAIN],
 ];
 
-/** A lease for any number of connections goes first: it saves the one that is for a single connection. */
+/** A lease for any number of connections comes first: it saves the single-use one. */
 export function inOrderOfUse(gates: readonly GatePorts[]): GatePorts[] {
   return [...gates].sort((a, b) => Number(a.singleUse) - Number(b.singleUse));
 }
@@ -93,7 +93,10 @@ export function portsToCut(gates: readonly GatePorts[], path: PortOpening['path'
     .flatMap((gate) => distinct(portsOn(gate.ports, path)));
 }
 
-/** The one rule that is a lease, in the door's own chain. `until`: its last second in UTC, where the kernel is to end it. */
+/**
+ * The single rule that is a lease, in the door's own chain. `until`: its last second in UTC, if the kernel is to end
+ * it.
+ */
 export function leaseInChain(gate: GatePorts, source: Address, until?: string): Rule {
   const time = until === undefined ? [] : ['-m', 'time', '--datestop', until];
   const family = familyOf(source);
@@ -102,15 +105,15 @@ export function leaseInChain(gate: GatePorts, source: Address, until?: string): 
 }
 
 /**
- * Established connections go on to the owner's rules, who may block them there; those that these would end, whoever they
- * are from, are let in. A TCP segment that asks for a new one is held to its lease even if conntrack knows the two already,
- * and so is what is only related to a connection.
+ * Established connections continue with the owner's rules, which may block them. Those that the owner's rules would end
+ * regardless of the source are accepted. A TCP segment that opens a new connection needs a lease even if conntrack
+ * knows the address pair already, and so does a packet that is only related to a connection.
  */
 function passRules(opening: PortOpening, judgements: readonly Judgement[]): Rule[] {
   const notFirst = opening.protocol === 'tcp' ? ['-m', 'tcp', '!', ...FIRST_SEGMENT] : [];
   const established = ['-m', 'conntrack', '--ctstate', 'ESTABLISHED'];
   const to = ['-p', opening.protocol, '-m', opening.protocol, '--dport', portWords(opening)];
-  // Both directions: the answers have the port in the original direction too.
+  // Both directions: answers have the port in the original direction too.
   const through = [
     '-p',
     opening.protocol,
@@ -131,7 +134,7 @@ function passRules(opening: PortOpening, judgements: readonly Judgement[]): Rule
   ];
 }
 
-/** In the order in which `iptables -S` lists them. */
+/** In the order of `iptables -S`. */
 function conditionWords(condition: Condition): string[] {
   return (['-s', '-d', '-i', '-o'] as const).flatMap((key) => {
     const asked = condition.get(key);
@@ -141,8 +144,8 @@ function conditionWords(condition: Condition): string[] {
 }
 
 /**
- * A connection that has been cut comes back as one that the service has begun, if that sends on. What answers such a
- * one comes in only from leased sources.
+ * A cut connection would come back as one begun by the service, if the service keeps sending. Answers to such a
+ * connection only come in from leased sources.
  */
 function answerRules(gate: GatePorts, opening: PortOpening, family: Family, keeping: LeaseKeeping): Rule[] {
   const { protocol } = opening;
@@ -166,12 +169,12 @@ function answerRules(gate: GatePorts, opening: PortOpening, family: Family, keep
       ],
     ];
   }
-  // A lease for a single connection would be used up by being asked for.
+  // Checking a single-use lease would use it up.
   const leased = gate.singleUse ? [] : [[...toService, '-j', doorChain(gate.door)]];
   return [...leased, [...toService, '-j', 'DROP']];
 }
 
-/** A service only answers. A first segment of TCP may go, since such a connection is one of its own. */
+/** A service only answers. It may send the first segment of a TCP connection, since that connection is its own. */
 function sendingRule({ protocol, path, ...ports }: PortOpening): Rule {
   const elsewhere = path === 'input' ? ['!', '-o', 'lo'] : [];
   const from = ['-p', protocol, '-m', protocol, '--sport', portWords({ protocol, path, ...ports })];
@@ -179,7 +182,7 @@ function sendingRule({ protocol, path, ...ports }: PortOpening): Rule {
   return [...elsewhere, ...from, ...notFirst, '-m', 'conntrack', '--ctstate', 'NEW', '-j', 'DROP'];
 }
 
-/** `state`: of the packets, where not all count. */
+/** `state`: of the packets, if not all count. */
 export function leaseRules(
   gate: GatePorts,
   opening: PortOpening,
@@ -191,7 +194,7 @@ export function leaseRules(
   const more = state.length === 0 ? letIn(gate, opening) : [];
   const used = gate.singleUse ? useUp(gate, family) : [];
   if (keeping === 'rules') {
-    // The list is there for as long as a rule asks it, with or without a lease.
+    // The list exists as long as a rule refers to it, with or without a lease.
     const unused = gate.singleUse ? unusedList(gate, family, '--rcheck') : [];
     return [...more, [...to, ...unused, '-j', doorChain(gate.door)]];
   }
@@ -200,8 +203,8 @@ export function leaseRules(
 }
 
 /**
- * Further datagrams of the one that has used the lease up, before the first answer. None of another's gets as far as
- * to be confirmed. (A repeated SYN needs no rule: the answer to the first is repeated too.)
+ * Further datagrams of the exchange that used the lease, before the first answer. Another exchange's datagrams are not
+ * confirmed before. (A repeated SYN needs no rule: the answer to the first is repeated too.)
  */
 function letIn({ singleUse }: GatePorts, opening: PortOpening): Rule[] {
   if (!singleUse || opening.protocol === 'tcp') return [];
@@ -210,7 +213,7 @@ function letIn({ singleUse }: GatePorts, opening: PortOpening): Rule[] {
   ];
 }
 
-/** In the forward path what this host has translated, wherever it comes from; the rest is for `routedRules`. */
+/** On the forward path, what this host has translated, wherever it comes from; the rest is up to `routedRules`. */
 function dropRule(opening: PortOpening): Rule {
   return [...matchNewcomer(opening), ...ifTranslated(opening), '-j', 'DROP'];
 }
@@ -225,8 +228,8 @@ function ifTranslated({ path }: PortOpening): Rule {
 }
 
 /**
- * xt_recent looks the source up and removes it under one lock (recent_mt in the kernel's xt_recent.c), and matches if
- * it was there: of any number of connections at once, one gets through.
+ * xt_recent looks up and removes the source under one lock (recent_mt in the kernel's xt_recent.c), and matches if it
+ * was there: of concurrent connections exactly one gets through.
  */
 function useUp(gate: GatePorts, family: Family): Rule {
   return unusedList(gate, family, '--remove');

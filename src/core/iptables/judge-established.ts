@@ -12,20 +12,20 @@ import { isOwnChain } from './part-names.ts';
 import { type RuleLine, readRuleLine } from './rule-line.ts';
 
 /**
- * What the owner's rules do with packets of established connections: `on` are those that some rule lets in or blocks for
- * a reason of its own (a source, say); `ended`, those that it drops whoever they come from.
+ * How the owner's rules treat packets of established connections. `on`: some rule accepts them, or blocks them for a
+ * specific reason such as a source. `ended`: they are dropped regardless of the source.
  */
 export type Judgement = { readonly condition: Condition; readonly verdict: 'on' | 'ended' };
 
-/** BOUNDED: of rules that ask for an interface or an address this many are told apart; of the rest, the last word counts. */
+/** BOUNDED: number of judgements by interface or address that are told apart; for the others, the last one counts. */
 const MAX_JUDGEMENTS = 16;
 
-/** BOUNDED: chains that go round, which the kernel refuses, would lead nowhere. */
+/** BOUNDED: circular chains, which the kernel refuses, would otherwise never end. */
 const MAX_DEPTH = 64;
 
 /**
- * How the owner's rules at a hook, as `iptables -S` lists them, judge established connections to a door's ports, the first
- * that applies counting. The last applies to all.
+ * How the owner's rules at a hook, as listed by `iptables -S`, treat established connections to a door's ports. The
+ * first applicable judgement counts; the last one applies to all.
  */
 export function judgeEstablished(
   lines: readonly string[],
@@ -50,7 +50,7 @@ class Walk {
     this.#hook = hook;
   }
 
-  /** Returns whether some packets come out of the chain, at its end or by RETURN. */
+  /** Returns whether some packets leave the chain, at its end or by RETURN. */
   through(chain: string, entering: Condition, depth: number): boolean {
     let here: Matched = entering;
     let returned = false;
@@ -63,17 +63,17 @@ class Walk {
       const left = this.#apply(rule, matched, depth);
       if (left === 'passed') continue;
       if (left === 'returned') returned = true;
-      // What was judged before counts first, so those that are decided need not be left out of what follows.
+      // Earlier judgements take precedence, so decided packets need not be excluded from later ones.
       if (matched.size === here.size) here = 'never';
       else if (left === 'returned') here = both(here, allBut(matched, here));
     }
     return returned || here !== 'never';
   }
 
-  /** `decided`: no such packet comes any further; `passed`: they come to the next rule. */
+  /** `decided`: no such packet continues; `passed`: they reach the next rule. */
   #apply({ target, isGoto }: RuleLine, matched: Condition, depth: number): 'decided' | 'returned' | 'passed' {
     if (target === 'ACCEPT' || ASIDE.has(target)) return this.#judge(matched, 'on');
-    // Somebody in particular is blocked: that is the owner's wish.
+    // Somebody specific is blocked, as the owner wishes.
     if (target === 'DROP' || target === 'REJECT')
       return this.#judge(matched, matched.has('-s') || matched.has('-d') ? 'on' : 'ended');
     if (target === 'RETURN') return 'returned';
@@ -88,14 +88,14 @@ class Walk {
   }
 }
 
-/** They go to somebody who decides: a program, or a proxy. */
+/** Targets that pass them to another decider: a program, or a proxy. */
 const ASIDE = new Set(['NFQUEUE', 'QUEUE', 'SYNPROXY']);
 
 function isRule(rule: RuleLine | undefined): rule is RuleLine {
   return rule !== undefined;
 }
 
-/** Without what can never apply, behind one that always does, and without what says the same as all behind it. */
+/** Removes judgements that can never apply, after one that always does, and those that equal all that follow. */
 function shortened(judgements: readonly Judgement[]): Judgement[] {
   const end = judgements.findIndex(({ condition }) => condition.size === 0);
   const kept = judgements.slice(0, end + 1);

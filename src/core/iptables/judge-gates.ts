@@ -5,7 +5,7 @@ import type { OwnPart } from './read-rules.ts';
 
 const HOOKS = { input: 'INPUT', forward: 'FORWARD' } as const;
 
-/** How the owner's rules judge established connections to the gates' ports: the same text for the same judgement. */
+/** How the owner's rules treat established connections to the gates' ports: equal texts mean equal treatment. */
 export function judgeGates(gates: readonly GatePorts[], { owner }: OwnPart): string {
   const judged = openingsOf(gates).map((opening) => [
     renderPortOpening(opening),
@@ -17,7 +17,10 @@ export function judgeGates(gates: readonly GatePorts[], { owner }: OwnPart): str
   return JSON.stringify(judged);
 }
 
-/** The ports to which the owner's rules end established connections, in words, with those that a rule lets in before. */
+/**
+ * The ports, in words, at which the owner's rules end established connections, with the exceptions that a rule accepts
+ * before.
+ */
 export function endedPorts(gates: readonly GatePorts[], { owner }: OwnPart): string[] {
   const ended = openingsOf(gates).flatMap((opening) => {
     if (opening.path !== 'input') return [];

@@ -3,18 +3,18 @@ import type { RuleOption } from './rule-line.ts';
 
 export type Hook = 'INPUT' | 'FORWARD';
 
-/** Which packets of an established connection a rule is about: those with all of these; none for all of them. */
+/** The packets of an established connection that a rule concerns: all entries must apply; empty: all packets. */
 export type Condition = ReadonlyMap<
   '-s' | '-d' | '-i' | '-o',
   { readonly not: boolean; readonly word: string }
 >;
 
-/** `never`: no such packet; `unclear`: some, and which cannot be told by a condition. */
+/** `never`: no such packet; `unclear`: some, which no condition can describe. */
 export type Matched = Condition | 'never' | 'unclear';
 
 export const ALWAYS: Condition = new Map();
 
-/** Of which packets of established connections to these ports, first segments of TCP left out, all of this is so. */
+/** The packets of established connections to these ports, except first TCP segments, that match all options. */
 export function matchEstablished(options: readonly RuleOption[], opening: PortOpening, hook: Hook): Matched {
   let matched: Matched = ALWAYS;
   for (const option of options) matched = both(matched, matchOption(option, opening, hook));
@@ -38,14 +38,14 @@ type Asked = { readonly not: boolean; readonly word: string };
 
 function bothOfOne(a: Asked, b: Asked): Asked | 'never' | 'unclear' {
   if (a.word === b.word) return a.not === b.not ? a : 'never';
-  // One name may stand for many (`eth+`), and one prefix be in another.
+  // One name may stand for many (`eth+`), and one prefix may contain another.
   if (/[+/]/.test(a.word) || /[+/]/.test(b.word)) return 'unclear';
   if (a.not && b.not) return 'unclear';
   if (!a.not && !b.not) return 'never';
   return a.not ? b : a;
 }
 
-/** Those of `whole` that are not `part`, which asks for more. */
+/** The packets of `whole` that are not in `part`, which is stricter. */
 export function allBut(part: Condition, whole: Condition): Matched {
   const [[key, asked] = [], ...others] = [...part].filter(([one]) => !whole.has(one));
   if (key === undefined || asked === undefined || others.length > 0) return 'unclear';
@@ -57,7 +57,7 @@ function matchOption({ not, name, words }: RuleOption, opening: PortOpening, hoo
   switch (name) {
     case '-i':
     case '-o':
-      // What the host sends itself passes Bussa's chain before.
+      // What the host sends itself has already passed Bussa's chain.
       if (name === '-i' && word === 'lo' && hook === 'INPUT') return is(not);
       return new Map([[name, { not, word }]]);
     case '-s':
@@ -86,7 +86,7 @@ function matchOption({ not, name, words }: RuleOption, opening: PortOpening, hoo
 
 const is = (so: boolean): Matched => (so ? ALWAYS : 'never');
 
-/** Modules whose options are looked at themselves. */
+/** Modules whose options are evaluated themselves. */
 const KNOWN_MATCHES = new Set(['tcp', 'udp', 'multiport', 'conntrack', 'state', 'comment', 'addrtype']);
 
 /** `22`, `8000:8010`, `22,80,8000:8010`. */
@@ -98,13 +98,13 @@ function matchPorts(text: string, { first, last }: PortOpening, not: boolean): M
   return is(isIn !== not);
 }
 
-/** DNAT is no state but stands among them: what a forward door closes has been translated. */
+/** DNAT is listed as a state but is none: packets that a forward door closes have been translated. */
 function matchState(states: readonly string[], { path }: PortOpening, not: boolean): Matched {
   if (states.includes('ESTABLISHED') || (path === 'forward' && states.includes('DNAT'))) return is(!not);
   return states.includes('DNAT') || states.includes('SNAT') ? 'unclear' : is(not);
 }
 
-/** Of a segment in the middle of a connection ACK is set and SYN is not; of the others nothing is known. */
+/** A segment in the middle of a connection has ACK set and SYN not; the other flags are unknown. */
 function matchFlags([mask = '', set = '']: readonly string[], not: boolean): Matched {
   const asked = mask.split(',');
   const wanted = set.split(',');

@@ -8,7 +8,7 @@ export function matchPort(opening: PortOpening): Rule {
     : ['-p', protocol, '-m', 'conntrack', '--ctorigdstport', portWords(opening), '--ctdir', 'ORIGINAL'];
 }
 
-/** What would make a connection: TCP's first segment; any datagram that belongs to no known exchange. */
+/** What could begin a connection: TCP's first segment, or any datagram of no known exchange. */
 export function matchNewcomer(opening: PortOpening): Rule {
   const flags = opening.path === 'input' ? FIRST_SEGMENT : (['-m', 'tcp', ...FIRST_SEGMENT] as const);
   return opening.protocol === 'tcp' ? [...matchPort(opening), ...flags] : matchPort(opening);

@@ -3,7 +3,7 @@ import { isOwnChain, JUMPS } from './part-names.ts';
 
 type Hook = keyof typeof JUMPS;
 
-/** Bussa's part of one family's table `filter`, as `iptables -S` lists it. */
+/** Bussa's rules in one family's table `filter`, as listed by `iptables -S`. */
 export type OwnPart = {
   readonly chains: readonly string[];
   /** The rules of each of these chains, as listed. */
@@ -14,10 +14,10 @@ export type OwnPart = {
   readonly owner: readonly string[];
 };
 
-/** What is not Bussa's in INPUT. */
+/** The foreign rules in INPUT. */
 export type ForeignInput = {
   readonly rules: number;
-  /** What no rule lets in is dropped, by the policy or by a last rule. */
+  /** Packets that no rule accepts are dropped, by the policy or by a last rule. */
   readonly closes: boolean;
 };
 
@@ -46,12 +46,12 @@ export function readForeignInput(listing: string): ForeignInput {
   return { rules: rules.length, closes: lines.includes('-P INPUT DROP') || endsAll.test(rules.at(-1) ?? '') };
 }
 
-/** Whether two listings have the same part of Bussa's; the leases that stand as rules are not compared. */
+/** Whether Bussa's rules are the same in two listings. Leases stored as rules are not compared. */
 export function sameStructure(a: OwnPart, b: OwnPart): boolean {
   return structure(a) === structure(b);
 }
 
-/** The sets that its rules ask. */
+/** The sets that its rules refer to. */
 export function setsInUse(part: OwnPart): string[] {
   const rules = [...part.rules.values()].flat();
   return rules.flatMap((line) => / --match-set (\S+) /.exec(line)?.[1] ?? []);
@@ -79,7 +79,7 @@ function structure({ chains, rules, jumps }: OwnPart): string {
   return JSON.stringify([bodies, jumps.INPUT, jumps.FORWARD, jumps.OUTPUT]);
 }
 
-/** Also the one by which nftables was attached to the same chain. */
+/** Also the jump with which nftables was attached to the same chain. */
 const OWN_JUMPS: ReadonlySet<string> = new Set(['-A INPUT -j BUSSA', '-A INPUT -j bussa_input']);
 
 const jumpLine = (hook: Hook): string => `-A ${hook} -j ${JUMPS[hook]}`;

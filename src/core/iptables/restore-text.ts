@@ -23,15 +23,15 @@ import { routedRules } from './routed-rules.ts';
 import type { Rule } from './rule.ts';
 
 type Lease = { readonly door: string; readonly source: Address; readonly until?: string | undefined };
-/** A lease that is to be a rule in its door's chain. */
+/** A lease to be stored as a rule in its door's chain. */
 export type LeaseRule = { readonly gate: GatePorts; readonly source: Address; readonly until?: string };
 type Hook = keyof typeof JUMPS;
 
 const HOOKS = ['INPUT', 'FORWARD', 'OUTPUT'] as const satisfies readonly Hook[];
 
 /**
- * What `iptables-restore --noflush` is to read so that Bussa's part stands as a whole, whatever of it is there
- * already. It is one transaction: all of it or nothing. `missing`: what iptables-nft makes for it.
+ * The input of `iptables-restore --noflush` that installs all of Bussa's rules, whatever part exists already. It is one
+ * transaction. `missing`: what iptables-nft creates for it.
  */
 export function renderInstall(
   family: Family,
@@ -47,7 +47,7 @@ export function renderInstall(
     if (made === 'TABLE' || chains.has(JUMPS[made])) chains.set(chainMarkerName(made), []);
   const wanted = new Set(chains.keys());
   return transaction([
-    // Declared, a chain is made, or emptied if it is there.
+    // Declaring a chain creates it, or empties an existing one.
     ...[...wanted].map((chain) => `:${chain} - [0:0]`),
     ...[...chains].flatMap(([chain, rules]) => rules.map((rule) => append(chain, rule))),
     ...HOOKS.flatMap((hook) => placeJump(hook, present, wanted.has(JUMPS[hook]))),
@@ -55,12 +55,12 @@ export function renderInstall(
   ]);
 }
 
-/** What takes away the jumps to Bussa's part: it stands still, and nothing comes to it. */
+/** Removes the jumps to Bussa's chains: they stay, but no packet reaches them. */
 export function renderJumpRemovals(present: OwnPart): string[] {
   return HOOKS.flatMap((hook) => placeJump(hook, present, false));
 }
 
-/** Takes Bussa's part away, but for what tells what was made for it; `undefined` where there is none. */
+/** Removes Bussa's rules, except the markers of what was created for them; `undefined`: there are none. */
 export function renderRemoval(present: OwnPart): string | undefined {
   const markers = new Set(markedIn(present.chains).map(chainMarkerName));
   const chains = present.chains.filter((chain) => !markers.has(chain));
@@ -68,7 +68,7 @@ export function renderRemoval(present: OwnPart): string | undefined {
   return lines.length === 0 ? undefined : transaction(lines);
 }
 
-/** Brings a part that has since become `now` back to what it was, but for what tells what was made for it. */
+/** Restores the rules from `now` to their former state, except the markers of what was created for them. */
 export function renderReturn(before: OwnPart, now: OwnPart): string {
   const chains = new Set([...before.chains, ...markedIn(now.chains).map(chainMarkerName)]);
   return transaction([
@@ -79,7 +79,7 @@ export function renderReturn(before: OwnPart, now: OwnPart): string {
   ]);
 }
 
-/** Those that come and those that go, at once. */
+/** Adds and removes leases in one transaction. */
 export function renderLeaseChanges(into: readonly LeaseRule[], out: readonly LeaseRule[]): string {
   const render = (verb: string, { gate, source, until }: LeaseRule): string =>
     [verb, doorChain(gate.door), ...leaseInChain(gate, source, until)].join(' ');
@@ -118,7 +118,7 @@ function wantedChains(
   return chains;
 }
 
-/** Exactly one jump, before every other rule; one that stands so already is left where it is. */
+/** Exactly one jump, before every other rule. One that is already there stays. */
 function placeJump(hook: Hook, present: OwnPart, wanted: boolean): string[] {
   const { count, first } = present.jumps[hook];
   if (wanted && count === 1 && first) return [];
@@ -126,7 +126,7 @@ function placeJump(hook: Hook, present: OwnPart, wanted: boolean): string[] {
   return wanted ? [...old, `-I ${hook} 1 -j ${JUMPS[hook]}`] : old;
 }
 
-/** All are emptied first: one may jump to another. */
+/** All are emptied first, because one may jump to another. */
 function dropChains(chains: readonly string[]): string[] {
   return [...chains.map((chain) => `-F ${chain}`), ...chains.map((chain) => `-X ${chain}`)];
 }

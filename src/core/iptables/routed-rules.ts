@@ -5,14 +5,14 @@ import { type GatePorts, inOrderOfUse, type LeaseKeeping, leaseRules, portsToCut
 import { distinct, keyOf, matchNewcomer, matchPort } from './port-rules.ts';
 import type { Rule } from './rule.ts';
 
-/** Conntrack knows nothing of these, whose port is the one that they were addressed to. */
+/** Conntrack does not know these packets, whose port is the one that they were addressed to. */
 const UNKNOWN = ['-m', 'conntrack', '--ctstate', 'INVALID,UNTRACKED'] as const;
 const UNTRACKED = ['-m', 'conntrack', '--ctstate', 'UNTRACKED'] as const;
 
 /**
- * The rules of Bussa's chain in the forward path behind those for what conntrack knows to be translated: what is merely
- * routed through this host is closed where strangers come from. What the hosts behind it send to such a port of the world
- * comes in by another interface.
+ * The rules of Bussa's chain on the forward path, after those for packets that conntrack knows as translated: packets
+ * only routed through this host are closed if they arrive where strangers do. What hosts behind this one send to such a
+ * port elsewhere arrives on another interface.
  */
 export function routedRules(gates: readonly GatePorts[], family: Family, keeping: LeaseKeeping): Rule[] {
   const openings = distinct(gates.flatMap((gate) => portsOn(gate.ports, 'forward')));
@@ -35,7 +35,7 @@ function closed(port: PortOpening, isCut: boolean): Rule[] {
   return [match(port), [...match(asAddressed(port)), ...UNKNOWN]];
 }
 
-/** By the port that stands in the packet. */
+/** By the port in the packet. */
 const asAddressed = (port: PortOpening): PortOpening => ({ ...port, path: 'input' });
 
 type Way = { readonly way: Rule; readonly target: 'RETURN' | 'DROP' };

@@ -1,4 +1,4 @@
-/** A match or an option of a rule as `iptables -S` lists it, with its words: `! -i eth0`, `--ctstate NEW`. */
+/** A match or an option of a rule as listed by `iptables -S`, with its words: `! -i eth0`, `--ctstate NEW`. */
 export type RuleOption = { readonly not: boolean; readonly name: string; readonly words: readonly string[] };
 
 export type RuleLine = {
@@ -9,7 +9,7 @@ export type RuleLine = {
   readonly isGoto: boolean;
 };
 
-/** `undefined` for a line that is no rule. */
+/** `undefined` for a line that is not a rule. */
 export function readRuleLine(line: string): RuleLine | undefined {
   const words = wordsOf(line);
   const [append, chain = ''] = words;
@@ -24,13 +24,13 @@ export function readRuleLine(line: string): RuleLine | undefined {
   };
 }
 
-/** A comment is one word, in quotation marks where it has blanks. */
+/** A comment is one word, in quotation marks if it has blanks. */
 function wordsOf(line: string): string[] {
   const found = line.match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? [];
   return found.map((word) => (word.startsWith('"') ? word.slice(1, -1) : word));
 }
 
-/** An option has the words up to the next; `!` stands before its option. A comment may look like anything. */
+/** An option has the words up to the next one; `!` precedes its option. A comment may contain anything. */
 function optionsOf(words: readonly string[]): RuleOption[] {
   const options: { not: boolean; name: string; words: string[] }[] = [];
   let not = false;

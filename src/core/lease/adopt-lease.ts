@@ -3,7 +3,7 @@ import type { LeaseState } from './lease-state.ts';
 import type { Entry } from './lease-table.ts';
 import { type LeaseTurn, moveTo, writeEnd } from './lease-turn.ts';
 
-/** Takes on a lease that an earlier daemon left. Returns it where it may be open. */
+/** Takes over a lease that an earlier daemon left. Returns it if it may be open. */
 export function adopt(turn: LeaseTurn, input: AdoptInput): Entry | undefined {
   const { length, fate, isOfOtherBoot, startFailure } = input;
   const { effects, now } = turn;
@@ -23,7 +23,7 @@ export function adopt(turn: LeaseTurn, input: AdoptInput): Entry | undefined {
   const moved = moveTo(turn, entry, state);
   if (startFailure !== undefined) effects.push({ do: 'note-start', lease: moved.lease });
   if (isOfOtherBoot) {
-    // From here on the clock of this boot counts: the wall clock may jump once more.
+    // From here on the clock of this boot counts: the wall clock may jump again.
     effects.push({ do: 'move-claims', id }, { do: 'move-end', lease: moved.lease, length });
   }
   effects.push({ do: 'report', news: { kind: 'adopted', lease: moved.lease, isOverdue: lease.due <= now } });

@@ -6,14 +6,17 @@ import type { StartState } from './lease-state.ts';
 import type { Entry } from './lease-table.ts';
 import { forget, type LeaseTurn, moveTo, writeEnd } from './lease-turn.ts';
 
-/** What could not be closed is retried after this long, then each time after twice as long, up to the longest gap. */
+/** A failed closing is retried after this time, then after twice as long each time, up to the longest gap. */
 const FIRST_GAP_MS = 1_000;
 const LONGEST_GAP_MS = 60_000;
 
-/** While the daemon stops, a stop command that is cut off is run so many times more; then the next start sees to it. */
+/**
+ * While the daemon stops, a stop command that was cut off is repeated at most this often; then it is left to the next
+ * start.
+ */
 const RETRIES_AT_STOP = 3;
 
-/** Its moment has come: its end, or the next try. */
+/** The lease is due: its end, or the next retry. */
 export function due(turn: LeaseTurn, entry: Entry): void {
   const { state, lease } = entry;
   if (state.at !== 'open') retry(turn, entry);
@@ -31,7 +34,10 @@ export function holdChecked(turn: LeaseTurn, entry: Entry, lives: boolean): void
   else close(turn, entry, state.start, 'expired');
 }
 
-/** It ends now, or as soon as it has opened. One that closes already goes on closing, without waiting for its next try. */
+/**
+ * Ends the lease now, or as soon as it has opened. If it is already closing, it continues without waiting for its next
+ * retry.
+ */
 export function closeNow(turn: LeaseTurn, entry: Entry, how: LeaseEnd): void {
   const { state } = entry;
   switch (state.at) {
@@ -49,7 +55,7 @@ export function closeNow(turn: LeaseTurn, entry: Entry, how: LeaseEnd): void {
   }
 }
 
-/** The same, by the operator. `by`: the operator's name. */
+/** The same on the operator's command. `by`: the operator's name. */
 export function closeByOrder(turn: LeaseTurn, entry: Entry, by: string | undefined): void {
   const lease = by === undefined ? entry.lease : { ...entry.lease, closedBy: by };
   closeNow(turn, { ...entry, lease }, 'closed');
@@ -74,7 +80,7 @@ export function portsClosed(turn: LeaseTurn, entry: Entry, cut: number): void {
 export function closeRefused(turn: LeaseTurn, entry: Entry): void {
   const { state } = entry;
   if (state.at === 'undoing') {
-    // Ports that the firewall has refused to open are not open; at a stop all of Bussa's rules go anyway.
+    // Ports that the firewall refused to open are not open. At a stop all of Bussa's rules are removed anyway.
     if (!state.wereOpen || turn.isStopping) undone(turn, entry, state);
     else moveTo(turn, entry, { ...state, ...retryLater(turn, entry, state.tries), at: 'retrying-undo' });
     return;
@@ -89,7 +95,7 @@ function undone(turn: LeaseTurn, entry: Entry, { how, isRecorded }: RollbackStep
   else forget(turn, entry);
 }
 
-/** No stop command before its start command has ended. */
+/** The stop command must not run before the start command has ended. */
 function portsGone(turn: LeaseTurn, entry: Entry, start: StartState, how: LeaseEnd): void {
   const closed = turn.now;
   if (start === 'running') moveTo(turn, entry, { at: 'awaiting-start', how, closed });
@@ -128,7 +134,7 @@ export function started(turn: LeaseTurn, entry: Entry, failure: string | undefin
   }
 }
 
-/** What a start command failed of belongs to the lease, through restarts too. */
+/** The failure of a start command belongs to the lease, across restarts too. */
 function noteStart(turn: LeaseTurn, entry: Entry, failure: string | undefined): Entry {
   const { startFailure, ...rest } = entry.lease;
   if (failure === startFailure) return entry;
@@ -137,7 +143,7 @@ function noteStart(turn: LeaseTurn, entry: Entry, failure: string | undefined): 
   return { ...entry, lease };
 }
 
-/** A stop command that was cut off may have closed nothing: it is run again until it ends by itself. */
+/** A stop command that was cut off may have closed nothing: it is repeated until it ends by itself. */
 export function stopped(turn: LeaseTurn, entry: Entry, isCutOff: boolean, failure: string | undefined): void {
   const { state } = entry;
   if (state.at !== 'stopping') return;
@@ -162,7 +168,7 @@ export function endWritten(turn: LeaseTurn, entry: Entry): void {
   if (entry.state.at === 'writing-end') forget(turn, entry);
 }
 
-/** Says that it could not be closed. Returns the next try. */
+/** Reports that the closing failed. Returns the time of the next retry. */
 function retryLater(turn: LeaseTurn, { lease }: Entry, before: number): { tries: number; from: Instant } {
   const tries = before + 1;
   const wait = millis(Math.min(FIRST_GAP_MS * 2 ** Math.min(before, 16), LONGEST_GAP_MS));

@@ -4,7 +4,7 @@ import type { StartState } from './lease-state.ts';
 import type { Entry } from './lease-table.ts';
 import { type LeaseTurn, moveTo } from './lease-turn.ts';
 
-/** What is retried later is tried now. */
+/** Runs a pending retry now. */
 export function retry(turn: LeaseTurn, entry: Entry): void {
   const { state } = entry;
   if (state.at === 'retrying-undo') undo(turn, entry, state);

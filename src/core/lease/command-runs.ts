@@ -2,31 +2,31 @@ import type { DoorSpec } from '../door/door.ts';
 import type { Address } from '../net/address.ts';
 import { after, type Instant } from '../net/time.ts';
 
-/** Sources that a `cooldown` keeps waiting. */
+/** Sources waiting for a `cooldown`. */
 export const MAX_COOLING = 65_536;
 
-/** What becomes of a knock at a door that runs one command and has none to close it. */
+/** The decision on a knock at a door that runs one command and has no stop command. */
 export type RunDecision =
-  /** Its command runs now; `ended` is to be told when it has. */
+  /** The command runs now. Call `ended` when it has ended. */
   | 'run'
-  /** It runs already, and once more afterwards. */
+  /** The command is running, and is repeated afterwards. */
   | 'again'
   | 'cooling'
   | 'busy';
 
 /**
- * Doors that run one command and have none to close them. A source's knocks that come while its command runs make it
- * run once more afterwards, however many they are; with a `cooldown`, those within that time after it do nothing.
- * BOUNDED: by the commands that wait, beyond which a knock is refused; by `MAX_COOLING` sources that cool down, of which
- * the one that began first is let go before its time.
+ * Doors that run one command and have no stop command. Knocks of a source while its command runs make it run once more
+ * afterwards, however many there are. With a `cooldown`, knocks within that time after it have no effect. BOUNDED: by
+ * the waiting commands, beyond which a knock is refused; by `MAX_COOLING` sources in cooldown, of which the oldest is
+ * dropped early.
  */
 export class CommandRuns {
-  /** Running or waiting; true: wanted once more. */
+  /** Running or waiting; true: must run once more. */
   readonly #busy = new Map<string, boolean>();
-  /** When a source may have the door's command run again, in the order in which they began. */
+  /** When a source may run the door's command again, in order of insertion. */
   readonly #cooling = new Map<string, Instant>();
 
-  /** `hasRoom`: whether one more command of the door may wait to run. */
+  /** `hasRoom`: whether one more command of the door may wait. */
   request(door: DoorSpec, source: Address, now: Instant, hasRoom: boolean): RunDecision {
     const key = keyOf(door.name, source);
     if (this.#isCooling(key, now)) return 'cooling';
@@ -40,7 +40,7 @@ export class CommandRuns {
     return 'run';
   }
 
-  /** The command has ended. Returns whether it is to run once more. */
+  /** The command has ended. Returns whether it must run once more. */
   ended(door: string, source: Address): boolean {
     const key = keyOf(door, source);
     const again = this.#busy.get(key) === true;
@@ -65,5 +65,5 @@ export class CommandRuns {
   }
 }
 
-/** An address has no line end in it. */
+/** An address contains no line end. */
 const keyOf = (door: string, source: Address): string => `${source}\n${door}`;

@@ -1,4 +1,4 @@
-/** A binary heap of keys by due time; a key that is put again moves. BOUNDED: by its callers' keys. */
+/** A binary heap of keys by due time. Inserting a key again moves it. BOUNDED: by its callers' keys. */
 export class DeadlineQueue<Key> {
   readonly #heap: { readonly key: Key; readonly due: number }[] = [];
   readonly #due = new Map<Key, number>();
@@ -7,7 +7,7 @@ export class DeadlineQueue<Key> {
     this.#due.set(key, due);
     this.#heap.push({ key, due });
     this.#rise(this.#heap.length - 1);
-    // Entries that were put again or deleted stay in the heap until they come to its top, or outnumber the others.
+    // Replaced or deleted entries stay in the heap until they reach its top, or outnumber the others.
     if (this.#heap.length > 64 && this.#heap.length > this.#due.size * 2) this.#rebuild();
   }
 

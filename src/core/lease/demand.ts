@@ -5,10 +5,10 @@ import type { Millis } from '../net/time.ts';
 
 declare const ordered: unique symbol;
 
-/** The operator's word that a door is to be open for an address, knock or no knock. */
+/** The operator's command to open a door for an address without a knock. */
 export type OperatorOrder = {
   readonly [ordered]: true;
-  /** Its time is what the operator asks for. */
+  /** With the time that the operator requested. */
   readonly door: DoorSpec;
   readonly source: Address;
   readonly byOperator: true;
@@ -16,10 +16,10 @@ export type OperatorOrder = {
   readonly orderedBy?: string;
 };
 
-/** What opens a door: a whole sequence, which only the engine can tell of, or the operator's order. */
+/** What opens a door: a completed sequence or proof, which only the engine creates, or the operator's command. */
 export type Demand = Completion | OperatorOrder;
 
-/** For whoever answers the operator: nothing that comes from the network may lead here. */
+/** Only for requests of the operator: nothing from the network may lead here. */
 export function orderOpen(
   door: DoorSpec,
   source: Address,

@@ -6,18 +6,21 @@ import type { Asked, LeaseState } from './lease-state.ts';
 import type { Entry } from './lease-table.ts';
 import { answer, type LeaseTurn, moveTo } from './lease-turn.ts';
 
-/** A new end is written down, and told to the kernel, when it is later by so much: no flood of knocks makes more work. */
+/**
+ * A new end is stored, and passed to the kernel, only if it is later by this much, so that a flood of knocks causes no
+ * more work.
+ */
 const WRITE_MS = 1000;
 
 /**
- * A lease that a connection holds is kept open for so long ahead, and again when half of it is over: that is how long
- * the kernel leaves it open after the daemon's death.
+ * A lease held by a connection is extended to this far ahead, and again when half of it has passed. This is how long
+ * the kernel keeps it open after the daemon's death.
  */
 export const HOLD_MS = millis(30_000);
 
 type OpenState = Extract<LeaseState, { at: 'open' | 'checking-hold' }>;
 
-/** A knock, or the operator's order, for a door that is open to the source, or is being opened or closed. */
+/** A knock or an operator's command for a door that is open, opening or closing for the source. */
 export function repeatRequest(turn: LeaseTurn, entry: Entry, asked: Asked): void {
   const { state } = entry;
   switch (state.at) {
@@ -32,13 +35,15 @@ export function repeatRequest(turn: LeaseTurn, entry: Entry, asked: Asked): void
       return;
     default:
       answer(turn, asked.ticket, { kind: 'after-close' });
-      // Somebody waits for it: what could not be closed is tried now.
+      // Somebody is waiting: retry the failed closing now.
       retry(turn, moveTo(turn, entry, state, { next: asked.demand }));
       return;
   }
 }
 
-/** What ends it as soon as it is open still does, but for the operator's order to close: the knock came after that. */
+/**
+ * A reason to end it as soon as it is open still applies, except the operator's close command: the knock came later.
+ */
 function lengthenOpening(
   turn: LeaseTurn,
   entry: Entry,
@@ -62,13 +67,13 @@ function lengthenOpen(turn: LeaseTurn, entry: Entry, state: OpenState, asked: As
   const end = after(turn.now, asked.demand.door.opening.cmdTimeout);
   const runsStart = lease.startFailure !== undefined && state.start === 'ended' && asked.start !== undefined;
   const start = runsStart ? 'running' : state.start;
-  // What a connection holds counts from this knock on, like all others: the next look holds it again.
+  // A connection's hold starts anew from this knock, as for all other leases; the next check extends it again.
   const later = state.isHeld ? { ...lease, due: end } : laterBy(lease, end);
   const longer = joinedBy(later, asked.demand);
   const moved = moveTo(turn, entry, { at: 'open', start, isHeld: false }, { lease: longer });
   if (state.isHeld || !hasSameHolder(longer, lease) || isWorthWriting(moved)) writeLonger(turn, moved);
   else if (lease.opened?.singleUse === true) {
-    // It lasts as long as before, but its use may be spent, and here is a new one.
+    // The end does not change, but the single use may be spent, and this is a new one.
     effects.push({ do: 'extend-ports', lease: moved.lease });
   }
   if (runsStart)
@@ -76,7 +81,7 @@ function lengthenOpen(turn: LeaseTurn, entry: Entry, state: OpenState, asked: As
   answer(turn, asked.ticket, { kind: 'extended', lease: moved.lease });
 }
 
-/** By the operator's word; what a connection holds, from now on. Not one single use more than it had left. */
+/** By the operator's command. A lease held by a connection is extended from now on. A single use is not renewed. */
 export function extend(turn: LeaseTurn, entry: Entry, length: Millis): void {
   const { state, lease } = entry;
   if (state.at !== 'open' && state.at !== 'checking-hold') return;
@@ -86,7 +91,7 @@ export function extend(turn: LeaseTurn, entry: Entry, length: Millis): void {
   report(turn, moved, lease.opened?.singleUse === true ? 'renew-ports' : 'extend-ports');
 }
 
-/** A connection made through it lives: it does not end within the next seconds. */
+/** A connection made through it lives: it must not end within the next seconds. */
 export function hold(turn: LeaseTurn, entry: Entry): void {
   const { state, lease } = entry;
   if (turn.isStopping || lease.opened?.hold !== true) return;
@@ -100,12 +105,15 @@ function prolong(turn: LeaseTurn, entry: Entry, state: OpenState): void {
   const changes = { lease: held, written: held.due };
   const { lease } = moveTo(turn, entry, { at: 'open', start: state.start, isHeld: true }, changes);
   if (!state.isHeld) effects.push({ do: 'report', news: { kind: 'held', lease } });
-  // To open the ports once more would let another connection in.
+  // Opening the ports again would let in another connection.
   if (lease.opened?.singleUse !== true) effects.push({ do: 'extend-ports', lease });
   effects.push({ do: 'move-end', lease, length: HOLD_MS });
 }
 
-/** Others hold it from now on; its end stays. What is not recorded yet is recorded so, or changed as soon as it is. */
+/**
+ * The holders change; the end stays. If the lease is not recorded yet, it is recorded with the new ones, or changed
+ * afterwards.
+ */
 export function changeHolders(turn: LeaseTurn, entry: Entry, lease: Lease): void {
   const { at } = entry.state;
   moveTo(turn, entry, entry.state, { lease });
@@ -113,7 +121,7 @@ export function changeHolders(turn: LeaseTurn, entry: Entry, lease: Lease): void
   turn.effects.push({ do: 'move-end', lease, length: millis(Math.max(0, since(turn.now, lease.due))) });
 }
 
-/** Writes its later end down, and has its ports stay open. */
+/** Stores the later end, and keeps the ports open until then. */
 export function writeLonger(turn: LeaseTurn, entry: Entry): void {
   report(turn, entry, 'extend-ports');
 }

@@ -2,29 +2,29 @@ import type { Proof } from '../attempt/completion.ts';
 import { type Demand, isByOperator } from './demand.ts';
 import type { Lease } from './lease.ts';
 
-/** Whether a user may still have what his proof has opened. */
+/** Whether a user may keep what his proof opened. */
 export type MayHold = (proof: Proof, door: string) => boolean;
 
 type Held = Pick<Lease, 'holders' | 'isShared'>;
 
-/** Who holds a lease that the demand begins. */
+/** The holders of a lease that the request starts. */
 export function holdersOf(demand: Demand): Held {
   const proof = proofOf(demand);
   return proof === undefined ? {} : { holders: [proof] };
 }
 
-/** The lease as it is held after one more demand for it: the same object where nothing changes. */
+/** The lease with the request's holders added; the same object if nothing changes. */
 export function joinedBy(lease: Lease, demand: Demand): Lease {
   const { holders } = lease;
   const proof = proofOf(demand);
   if (proof === undefined)
     return holders === undefined || lease.isShared === true ? lease : { ...lease, isShared: true };
-  // What a sequence or the operator has opened is his as well from now on.
+  // A user also holds what a sequence or the operator opened, from now on.
   if (holders === undefined) return { ...lease, holders: [proof], isShared: true };
   return holders.some((one) => isSame(one, proof)) ? lease : { ...lease, holders: [...holders, proof] };
 }
 
-/** The lease without those who may not hold it any more: the same object where all may, `undefined` where nobody is left. */
+/** The lease without holders who may no longer hold it: the same object if all may, `undefined` if nobody remains. */
 export function withoutRevoked(lease: Lease, mayHold: MayHold): Lease | undefined {
   const { holders, isShared, ...rest } = lease;
   if (holders === undefined) return lease;
@@ -35,7 +35,7 @@ export function withoutRevoked(lease: Lease, mayHold: MayHold): Lease | undefine
   return isShared === true ? rest : undefined;
 }
 
-/** Their names, each once; '' of nobody's. */
+/** Their names, each once; '' without users. */
 export function holderNames(holders: readonly Proof[] = []): string {
   return [...new Set(holders.map(({ user }) => user))].join(', ');
 }

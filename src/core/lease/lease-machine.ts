@@ -23,13 +23,12 @@ import { type Entry, LeaseTable } from './lease-table.ts';
 import type { LeaseTurn } from './lease-turn.ts';
 import { leasePorts, portsOpen, portsRefused, recorded, recordRefused, requestOpen } from './open-lease.ts';
 
-/** Leases whose moment has come are worked on so many at a time: packets have their turn in between. */
+/** Number of due leases processed at a time; packets get their turn in between. */
 const DUE_AT_ONCE = 256;
 
 /**
- * The life of every lease: what happens goes in, what is to be done comes out. It keeps no clock, does nothing by
- * itself, and knows nothing but what it was told.
- * BOUNDED: by `limit` leases, and what a store has left besides.
+ * The life of every lease: inputs go in, effects come out. The machine has no clock, does nothing by itself, and knows
+ * only its inputs. BOUNDED: by `limit` leases, plus those left in a store.
  */
 export class LeaseMachine {
   readonly #table: LeaseTable;
@@ -41,7 +40,7 @@ export class LeaseMachine {
     this.#table = new LeaseTable(limit);
   }
 
-  /** What is to be done about what has happened, in this order. */
+  /** Returns the effects of the input, in order. */
   take(input: LeaseInput, now: Instant): readonly LeaseEffect[] {
     if (input.kind === 'stop') this.#isStopping = true;
     const turn: LeaseTurn = { table: this.#table, now, effects: [], isStopping: this.#isStopping };
@@ -79,7 +78,7 @@ export class LeaseMachine {
     return turn.effects;
   }
 
-  /** When `time` is to be told next. */
+  /** When the next `time` input is due. */
   nextDue(): Instant | undefined {
     return this.#table.nextDue();
   }
@@ -88,7 +87,7 @@ export class LeaseMachine {
     return this.#table.size;
   }
 
-  /** Leases whose start command has failed. */
+  /** Number of leases whose start command failed. */
   get failed(): number {
     return this.#table.failed;
   }
@@ -101,12 +100,12 @@ export class LeaseMachine {
     return this.#table.get(id);
   }
 
-  /** One by one, in the order in which they began. */
+  /** One by one, in the order of their start. */
   entries(): Iterable<Entry> {
     return this.#table.each();
   }
 
-  /** The lease that a knock of the source at the door would make longer. */
+  /** The lease that a knock of the source at the door would extend. */
   current(door: string, source: Address): Lease | undefined {
     return this.#table.current(door, source)?.lease;
   }
@@ -117,7 +116,7 @@ export class LeaseMachine {
     return (state?.at === 'open' || state?.at === 'checking-hold') && state.isHeld;
   }
 
-  /** What its stop command failed of, where it is to be run again. */
+  /** Why its stop command failed, if it is to be repeated. */
   stopFailure(id: LeaseId): string | undefined {
     const state = this.entry(id)?.state;
     return state?.at === 'retrying-stop' || state?.at === 'stopping' ? state.failure : undefined;
@@ -127,7 +126,7 @@ export class LeaseMachine {
     return this.#table.countAt(door);
   }
 
-  /** One by one, in the order in which they began, as they are at that moment. */
+  /** One by one, in the order of their start, as they are at that moment. */
   *each(): Iterable<Lease> {
     for (const { lease } of this.#table.each()) yield lease;
   }
@@ -155,7 +154,7 @@ export class LeaseMachine {
     this.#closeAll(turn, 'changed', (lease) => this.#differs(lease));
   }
 
-  /** Whether its door opens something else now, or otherwise. One that is gone leaves its leases as they are. */
+  /** Whether its door now opens something else, or in another way. A removed door leaves its leases unchanged. */
   #differs({ door, opened }: Lease): boolean {
     const ports = this.#ports.get(door);
     return opened !== undefined && ports !== undefined && !samePorts(opened, ports);
@@ -165,7 +164,7 @@ export class LeaseMachine {
     for (const entry of [...this.#table.each()]) if (chosen(entry.lease)) closeNow(turn, entry, how);
   }
 
-  /** What only such users hold ends; what somebody else holds too goes on without them. */
+  /** Ends what only revoked users hold. A lease with other holders continues without them. */
   #revoke(turn: LeaseTurn, mayHold: MayHold): void {
     for (const entry of [...this.#table.each()]) {
       const lease = withoutRevoked(entry.lease, mayHold);
@@ -182,7 +181,7 @@ export class LeaseMachine {
     }
   }
 
-  /** Every lease closes now; what could not be closed is tried once more. */
+  /** Closes every lease now. Failed closings are retried once more. */
   #stop(turn: LeaseTurn): void {
     for (const entry of [...this.#table.each()]) closeNow(turn, entry, 'stopped');
     if (this.#table.size === 0) turn.effects.push({ do: 'idle' });

@@ -3,7 +3,7 @@ import { type Prefix, prefixAround, prefixHas, prefixWidth } from '../net/prefix
 
 type Holder = { readonly source: Address; readonly opened?: { readonly prefix6?: number } };
 
-/** Whom a lease lets in: its knocker alone, or everybody in the IPv6 prefix around it. */
+/** Who a lease lets in: its source, or the IPv6 prefix around it. */
 export function leasePrefix({ source, opened }: Holder): Prefix {
   const length = opened?.prefix6;
   return length === undefined || familyOf(source) === 4

@@ -2,38 +2,38 @@ import type { Instant } from '../net/time.ts';
 import type { Demand } from './demand.ts';
 import type { LeaseEnd } from './lease.ts';
 
-/** The start command of a lease. One that failed says so in the lease (`startFailure`): its door may be shut. */
+/** State of a lease's start command. A failed one is recorded in the lease (`startFailure`): its door may be closed. */
 export type StartState = 'none' | 'running' | 'ended';
 
 /** A request to open that waits for its answer. */
 export type Asked = { readonly demand: Demand; readonly ticket: number; readonly start: string | undefined };
 
 /**
- * Where a lease is in its life; each state holds only what exists by then. docs/architecture.md draws the transitions.
- * `ends`: it is to end as soon as it can, and why. `how`: why it ends.
+ * The state of a lease; each one holds only what exists by then. docs/architecture.md draws the transitions. `ends`: it
+ * must end as soon as it can, and why. `how`: why it ends.
  */
 export type LeaseState =
-  /** Its record is being written. `ports`: they are opened after it, or have been before. */
+  /** Its record is being written. `ports`: opened after it, or before. */
   | {
       readonly at: 'recording';
       readonly ports: 'none' | 'next' | 'open';
       readonly asked: Asked;
       readonly ends?: LeaseEnd;
     }
-  /** Its ports are being opened, before its record is written or after. */
+  /** Its ports are being opened, before or after its record is written. */
   | {
       readonly at: 'opening-ports';
       readonly isRecorded: boolean;
       readonly asked: Asked;
       readonly ends?: LeaseEnd;
     }
-  /** A command alone opens it, and has not ended yet. */
+  /** Only a command opens it, and has not ended yet. */
   | { readonly at: 'starting'; readonly ends?: LeaseEnd }
   /** `isHeld`: a connection keeps it open beyond its time. */
   | { readonly at: 'open'; readonly start: StartState; readonly isHeld: boolean }
-  /** Its time is over; whether a connection keeps it open is being looked at. */
+  /** Its time is over; whether a connection keeps it open is being checked. */
   | { readonly at: 'checking-hold'; readonly start: StartState; readonly isHeld: boolean }
-  /** It did not come about: what has been opened of it is being closed again. */
+  /** The opening failed; what was opened is being closed again. */
   | {
       readonly at: 'undoing';
       readonly how: LeaseEnd;
@@ -57,7 +57,7 @@ export type LeaseState =
       readonly start: StartState;
       readonly tries: number;
     }
-  /** Its ports could not be closed; the next try is at `from`. */
+  /** Its ports could not be closed; the next attempt is at `from`. */
   | {
       readonly at: 'retrying-ports';
       readonly how: LeaseEnd;
@@ -65,24 +65,24 @@ export type LeaseState =
       readonly tries: number;
       readonly from: Instant;
     }
-  /** Its stop command waits until its start command has ended. */
+  /** Its stop command waits for the end of its start command. */
   | { readonly at: 'awaiting-start'; readonly how: LeaseEnd; readonly closed: Instant }
   | {
       readonly at: 'stopping';
-      /** It is the command of a daemon that has died. */
+      /** The command belongs to a dead daemon. */
       readonly isAwaited?: true;
       readonly how: LeaseEnd;
       readonly closed: Instant;
       readonly tries: number;
       readonly failure?: string;
     }
-  /** Its stop command was cut off, or could not be started; the next try is at `from`. */
+  /** Its stop command was cut off, or could not be started; the next attempt is at `from`. */
   | {
       readonly at: 'retrying-stop';
       readonly how: LeaseEnd;
       readonly closed: Instant;
       readonly tries: number;
-      /** Of the last try, in words. */
+      /** Of the last attempt, in words. */
       readonly failure?: string;
       readonly from: Instant;
     }
@@ -91,7 +91,7 @@ export type LeaseState =
 
 export type StateName = LeaseState['at'];
 
-/** What people see of it. */
+/** The phase shown to users. */
 export function phaseOf({ at }: LeaseState): 'opening' | 'open' | 'closing' {
   switch (at) {
     case 'recording':

@@ -8,31 +8,31 @@ import type { Lease, LeaseId } from './lease.ts';
 import { leasePrefix } from './lease-prefix.ts';
 import type { LeaseState } from './lease-state.ts';
 
-/** A lease, where it is in its life, and what is to happen after it. */
+/** A lease, its state, and what happens after it. */
 export type Entry = {
   readonly lease: Lease;
   readonly state: LeaseState;
-  /** The end that was last written down because of a knock or an order. */
+  /** The last end that was stored because of a knock or a command. */
   readonly written: Instant | undefined;
-  /** Another daemon has made it: its claims stay until the next start, for a command may still be on its way. */
+  /** Another daemon created it: its claims stay until the next start, because a command may still be running. */
   readonly isAdopted: boolean;
   /** A knock came while it closed. */
   readonly next?: Demand;
 };
 
 /**
- * The leases there are, found by number, by source and door, and by the next moment at which something is to be done.
- * BOUNDED: by `limit` leases that are asked for; those that a store has left come on top.
+ * All leases, by id, by source and door, and by the time of their next action. BOUNDED: by `limit` requested leases,
+ * plus those left in a store.
  */
 export class LeaseTable {
   readonly #limit: number;
   readonly #entries = new Map<LeaseId, Entry>();
   /**
-   * One lease for a source, or the prefix that it lets in, and door. There may be two that an earlier daemon left, where a finished one could not be
-   * taken out of its store: each of them closes.
+   * One lease per door and source, or prefix that it lets in. There may be two after an earlier daemon that could not
+   * remove a finished one from its store; each of them closes.
    */
   readonly #byKey = new Map<string, readonly LeaseId[]>();
-  /** Of the prefixes that leases are for. BOUNDED: by the lengths that a door may have. */
+  /** Lengths of the prefixes of leases. BOUNDED: by the lengths that a door may have. */
   readonly #lengths6 = new Set<number>();
   readonly #deadlines = new DeadlineQueue<LeaseId>();
   readonly #perDoor = new Map<string, number>();
@@ -46,7 +46,7 @@ export class LeaseTable {
     return this.#entries.size;
   }
 
-  /** Those whose start command has failed. */
+  /** Leases whose start command failed. */
   get failed(): number {
     return this.#failed;
   }
@@ -67,7 +67,7 @@ export class LeaseTable {
     return this.#entries.size < this.#limit && this.countAt(name) < maxLeases;
   }
 
-  /** The lease of a source at a door: where there are several, one that does not close, with the latest end. */
+  /** The lease of a source at a door. If there are several: one that is not closing, with the latest end. */
   current(door: string, source: Address): Entry | undefined {
     let best: Entry | undefined;
     for (const id of this.#idsFor(door, source)) {
@@ -77,7 +77,7 @@ export class LeaseTable {
     return best;
   }
 
-  /** Leases of the source itself, and of the prefixes that it is in. */
+  /** Leases of the source itself, and of prefixes that include it. */
   #idsFor(door: string, source: Address): readonly LeaseId[] {
     const own = this.#byKey.get(`${source}\n${door}`) ?? [];
     if (this.#lengths6.size === 0 || familyOf(source) === 4) return own;
@@ -121,7 +121,7 @@ export class LeaseTable {
     return this.#deadlines.next()?.due as Instant | undefined;
   }
 
-  /** One whose moment has come; the nearest first. */
+  /** A lease whose next action is due; the earliest first. */
   due(now: Instant): Entry | undefined {
     const next = this.#deadlines.next();
     return next === undefined || next.due > now ? undefined : this.#entries.get(next.key);
@@ -135,5 +135,5 @@ function isBetter(a: Lease, b: Lease): boolean {
   return closes === (b.state === 'closing') ? a.due > b.due : !closes;
 }
 
-/** An address has no line end in it. */
+/** An address contains no line end. */
 const keyOf = (door: string, prefix: Prefix): string => `${renderPrefix(prefix)}\n${door}`;

@@ -5,7 +5,7 @@ import type { Asked, LeaseState } from './lease-state.ts';
 import { phaseOf } from './lease-state.ts';
 import type { Entry, LeaseTable } from './lease-table.ts';
 
-/** One input being worked on: the leases, the time, and what is to be done about it so far. */
+/** The processing of one input: the leases, the time, and the effects so far. */
 export type LeaseTurn = {
   readonly table: LeaseTable;
   readonly now: Instant;
@@ -13,7 +13,7 @@ export type LeaseTurn = {
   readonly isStopping: boolean;
 };
 
-/** The lease is in this state from now on. */
+/** Changes the lease's state. */
 export function moveTo(
   turn: LeaseTurn,
   entry: Entry,
@@ -32,7 +32,7 @@ export function moveTo(
   return moved;
 }
 
-/** When something is to be done about a lease without anything else happening. */
+/** When the lease needs an action even if nothing else happens. */
 function dueOf({ state, lease }: Entry): Instant | undefined {
   switch (state.at) {
     case 'open':
@@ -59,7 +59,7 @@ export function answer(turn: LeaseTurn, ticket: number, outcome: OpenOutcome): v
   turn.effects.push({ do: 'answer', ticket, outcome });
 }
 
-/** Nothing is open of it any more: write that down. */
+/** Nothing of it is open any more: record that. */
 export function writeEnd(
   turn: LeaseTurn,
   entry: Entry,

@@ -11,7 +11,7 @@ import type { Entry } from './lease-table.ts';
 import { answer, forget, type LeaseTurn, moveTo, refuse, writeEnd } from './lease-turn.ts';
 import { REFUSED } from './refusals.ts';
 
-/** A lease is opened, or made longer. */
+/** Opens a lease, or extends one. */
 export function requestOpen(turn: LeaseTurn, input: OpenInput): void {
   const { demand, ticket } = input;
   const { door, source } = demand;
@@ -43,8 +43,8 @@ export function requestOpen(turn: LeaseTurn, input: OpenInput): void {
 }
 
 /**
- * The record comes first: without it a crash would leave the door open for ever. Ports that the kernel closes by
- * itself are worth the time that a disk takes, and are opened before.
+ * The record comes first: without it a crash would leave the door open for ever. Ports that the kernel closes by itself
+ * are opened before, to save the time of the disk.
  */
 function begin(turn: LeaseTurn, input: OpenInput, asked: Asked): void {
   const lease = newLease(input, turn.now);
@@ -75,7 +75,7 @@ function orderOf({ orderedBy }: OperatorOrder): Pick<Lease, 'byOperator' | 'orde
   return { byOperator: true, ...(orderedBy === undefined ? {} : { orderedBy }) };
 }
 
-/** What a door opens by itself. */
+/** What a door opens in the firewall. */
 export function leasePorts(opening: Opening): LeasePorts | undefined {
   const { ports, singleUse = false, hold = false, closeKills = false, leasePrefix6 } = opening;
   if (ports === undefined) return undefined;
@@ -83,7 +83,7 @@ export function leasePorts(opening: Opening): LeasePorts | undefined {
   return { ports, singleUse, hold, closeKills, ...prefix };
 }
 
-/** Asks for the step that its state stands for. */
+/** Requests the step that its state stands for. */
 function establish(turn: LeaseTurn, { lease, state }: Entry): void {
   if (state.at === 'opening-ports') turn.effects.push({ do: 'open-ports', lease });
   else {
@@ -92,7 +92,7 @@ function establish(turn: LeaseTurn, { lease, state }: Entry): void {
   }
 }
 
-/** Ports are open before the record only where the kernel ends them by itself. */
+/** Ports are opened before the record only if the kernel ends them by itself. */
 function canWait({ stop }: Lease, state: LeaseState): boolean {
   return state.at === 'recording' && state.ports === 'open' && state.asked.start === undefined && stop === '';
 }
@@ -134,7 +134,7 @@ export function portsRefused(turn: LeaseTurn, entry: Entry, why: string): void {
   undo(turn, entry, state.asked, why, 'failed', { isRecorded: state.isRecorded, ports: 'refused' });
 }
 
-/** It is not to be: what has been opened or recorded of it goes. */
+/** The opening failed: undoes what was opened or recorded. */
 function undo(
   turn: LeaseTurn,
   entry: Entry,
@@ -154,7 +154,7 @@ function undo(
   else forget(turn, entry);
 }
 
-/** It is open and recorded. Ports close at their time, however long the start command takes. */
+/** It is open and recorded. Ports close in time, however long the start command takes. */
 function opened(turn: LeaseTurn, entry: Entry, asked: Asked): void {
   const { start, demand } = asked;
   const { effects } = turn;
@@ -165,7 +165,7 @@ function opened(turn: LeaseTurn, entry: Entry, asked: Asked): void {
   const moved = moveTo(turn, entry, state);
   const { lease } = moved;
   effects.push({ do: 'report', news: { kind: 'opened', lease } });
-  // A knock has come in the meantime.
+  // A knock has come meanwhile.
   const isLater = lease.due > after(lease.since, demand.door.opening.cmdTimeout);
   if (isLater || !hasSameHolder(lease, holdersOf(demand))) writeLonger(turn, moved);
   if (hasPorts) effects.push({ do: 'follow', lease, again: false });

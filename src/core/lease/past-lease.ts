@@ -2,30 +2,30 @@ import type { Address } from '../net/address.ts';
 import type { Instant, Millis } from '../net/time.ts';
 import type { Lease, LeaseEnd, LeaseId } from './lease.ts';
 
-/** When and how a lease ended, `at` the wall clock, and how long it lasted on a clock that does not jump. */
+/** When and how a lease ended. `at`: by the wall clock; its length: by a clock that does not jump. */
 export type LeaseEnding = {
   readonly how: LeaseEnd;
   readonly at: Instant;
   readonly lasted: Millis;
-  /** What its commands have failed of: it may never have been open, or may not be closed. */
+  /** Why its commands failed: it may never have been open, or may not be closed. */
   readonly startFailure?: string;
   readonly stopFailure?: string;
-  /** Which operator has closed it, where one has. */
+  /** The operator who closed it, if one did. */
   readonly closedBy?: string;
 };
 
-/** A lease that is over. */
+/** A past lease. */
 export type PastLease = LeaseEnding &
   Pick<Lease, 'holders' | 'isShared'> & {
     readonly id: LeaseId;
     readonly door: string;
     readonly source: Address;
-    /** As the configuration writes them; '' where it was a command alone. */
+    /** As the configuration writes them; '' if it only ran a command. */
     readonly ports: string;
-    /** By the wall clock, as it was then. */
+    /** By the wall clock of that time. */
     readonly sinceWall: Instant;
-    /** The operator had opened it, and nobody had knocked. */
+    /** The operator opened it, and nobody knocked. */
     readonly byOperator?: true;
-    /** Which operator that was. */
+    /** The name of that operator. */
     readonly orderedBy?: string;
   };

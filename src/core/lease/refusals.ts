@@ -1,4 +1,4 @@
-/** Why a request to open is refused, as the log and the operator are told. */
+/** Reasons for refusing a request to open, as logged and shown to the operator. */
 export const REFUSED = {
   banned: 'the address is banned',
   revoked: 'the user may no longer open it',

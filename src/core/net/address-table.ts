@@ -3,15 +3,15 @@ import { type Address, addressWords, familyOf } from './address.ts';
 const STRIDE = 5;
 
 /**
- * A set of addresses that is asked for 32-bit words, without a text or an object per question.
- * BOUNDED: by the addresses it was made of; a quarter full at most, so a question takes a probe or two.
+ * A set of addresses, looked up by 32-bit words without allocating. BOUNDED: by its addresses; at most a quarter full,
+ * so a query takes one or two probes.
  */
 export class AddressTable {
   readonly size: number;
-  /** Five words a slot: family (0 when empty) and the four address words. */
+  /** Five words per slot: family (0: empty) and four address words. */
   readonly #slots: Uint32Array;
   readonly #mask: number;
-  /** 127.0.0.0/8 is the host's own as a whole (RFC 1122 section 3.2.1.3). */
+  /** All of 127.0.0.0/8 is the host's own (RFC 1122 section 3.2.1.3). */
   readonly #loopback: boolean;
 
   constructor(addresses: Iterable<Address>, options: { readonly loopback: boolean }) {
@@ -35,7 +35,7 @@ export class AddressTable {
     this.#slots.set([family, w0, w1, w2, w3], this.#find(family, w0, w1, w2, w3));
   }
 
-  /** The place of the address, or the empty one where it would stand. */
+  /** The slot of the address, or the empty slot for it. */
   #find(family: number, w0: number, w1: number, w2: number, w3: number): number {
     const slots = this.#slots;
     let slot = Math.imul(w0 ^ w1 ^ w2 ^ w3 ^ family, 0x9e3779b1) >>> 12;

@@ -1,26 +1,26 @@
 /**
- * An IP address in its canonical text: dotted decimal for IPv4, RFC 5952 for IPv6. Two addresses are the same
- * exactly when their texts are equal, so an `Address` serves as a map key and a database column as it is.
+ * An IP address in its canonical text: dotted decimal for IPv4, RFC 5952 for IPv6. Two addresses are equal exactly if
+ * their texts are, so an `Address` can be a map key and a database column.
  */
 export type Address = string & { readonly brand: 'Address' };
 
 export type Family = 4 | 6;
 
-/** An address as 32-bit big-endian words, unsigned. An IPv4 address stands in the last word, the others are 0. */
+/** An address as unsigned 32-bit big-endian words. An IPv4 address is in the last word, the others are 0. */
 export type AddressWords = readonly [number, number, number, number];
 
 export function familyOf(address: Address): Family {
   return address.includes(':') ? 6 : 4;
 }
 
-/** The address that `text` spells (no zone, no prefix, no host name), or `undefined`. */
+/** The address in `text` (no zone, prefix or host name), or `undefined`. */
 export function parseAddress(text: string): Address | undefined {
   const words = text.includes(':') ? parseIpv6(text) : parseIpv4(text);
   if (words === undefined) return undefined;
   return renderAddress(text.includes(':') ? 6 : 4, words[0], words[1], words[2], words[3]);
 }
 
-/** An IPv4 address that is written as one of IPv6 (RFC 4291, 2.5.5.2) as what it is; any other as it stands. */
+/** Converts an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) to IPv4; others stay unchanged. */
 export function unmapped(address: Address): Address {
   const [w0, w1, w2, w3] = addressWords(address);
   const isMapped = familyOf(address) === 6 && w0 === 0 && w1 === 0 && w2 === 0xffff;
@@ -47,7 +47,7 @@ function ipv4Value(text: string): number | undefined {
   if (parts.length !== 4) return undefined;
   let value = 0;
   for (const part of parts) {
-    // A leading zero would be octal to inet_aton(3) and decimal to others: refused.
+    // A leading zero means octal to inet_aton(3) and decimal to others: refused.
     if (!/^(0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) return undefined;
     value = value * 256 + Number(part);
   }
@@ -71,7 +71,7 @@ function parseIpv6(text: string): AddressWords | undefined {
   return [word(0), word(2), word(4), word(6)];
 }
 
-/** 16-bit groups of one side of `::`; a dotted IPv4 tail counts as two where `dottedTail` allows it. */
+/** 16-bit groups of one side of `::`; a dotted IPv4 tail counts as two, if `dottedTail` allows it. */
 function ipv6Groups(text: string, dottedTail: boolean): number[] | undefined {
   if (text === '') return [];
   const parts = text.split(':');

@@ -1,6 +1,6 @@
 import type { Port } from './port.ts';
 
-/** The "bad ports" of the Fetch Standard (§ 2.9, port blocking): no browser sends anything there, whatever the URL says. */
+/** The "bad ports" of the Fetch Standard (section 2.9, port blocking): no browser connects to them. */
 const BAD_PORTS: ReadonlySet<number> = new Set([
   1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,
   109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515,
@@ -10,6 +10,6 @@ const BAD_PORTS: ReadonlySet<number> = new Set([
 
 export const isBrowserPort = (port: Port | number): boolean => !BAD_PORTS.has(port);
 
-/** Those from `first` to `last` that browsers refuse. */
+/** Ports from `first` to `last` that browsers refuse. */
 export const portsBrowsersRefuse = (first: number, last: number): readonly number[] =>
   [...BAD_PORTS].filter((port) => port >= first && port <= last);

@@ -2,7 +2,7 @@ import type { Address } from './address.ts';
 import type { Port } from './port.ts';
 import type { Protocol } from './protocol.ts';
 
-/** An established connection to a service. `input`: of this host; `forward`: behind it, by the port addressed first. */
+/** An established connection to a service. `input`: on this host; `forward`: behind it, by the port addressed first. */
 export type Connection = {
   readonly protocol: Protocol;
   readonly path: 'input' | 'forward';

@@ -7,17 +7,17 @@ export type HostInterface = {
   /** Administratively up. */
   readonly up: boolean;
   readonly addresses: readonly Address[];
-  /** Holds a default route, IPv4 or IPv6. */
+  /** It has a default route, IPv4 or IPv6. */
   readonly defaultRoute: boolean;
-  /** What it is where it is no plain device, in the kernel's word: `bridge`, `vlan`, `vrf`, `bond`, …. */
+  /** The kernel's word for its kind, if it is not a plain device: `bridge`, `vlan`, `vrf`, `bond`, …. */
   readonly type?: string;
-  /** What this host sends to itself comes in by it. */
+  /** Packets that this host sends to itself arrive on it. */
   readonly loopback?: boolean;
-  /** The index of the bridge, bond or VRF that it is a member of. */
+  /** The index of the bridge, bond or VRF that it belongs to. */
   readonly master?: number;
-  /** Of a VLAN: its number, and the index of the interface that carries it. */
+  /** For a VLAN: its number, and the index of the interface that carries it. */
   readonly vlan?: { readonly of: number; readonly id: number };
-  /** Of a VRF: its routing table. */
+  /** For a VRF: its routing table. */
   readonly table?: number;
 };
 
@@ -26,7 +26,7 @@ export type InterfaceChange =
   | { readonly kind: 'address-added' | 'address-removed'; readonly name: string; readonly address: Address }
   | { readonly kind: 'default-route' | 'no-default-route'; readonly name: string };
 
-/** What has changed, interface by interface. One of the same name with another index is another interface. */
+/** The changes, per interface. The same name with another index is another interface. */
 export function compareInterfaces(
   before: readonly HostInterface[],
   now: readonly HostInterface[],

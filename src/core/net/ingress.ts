@@ -1,18 +1,18 @@
 import type { HostInterface } from './host-interface.ts';
 
-/** An interface by which strangers come in, and those to which what comes in by it goes unguarded. */
+/** An interface on which strangers' packets arrive, and the interfaces to which its packets are forwarded unguarded. */
 export type Ingress = { readonly from: string; readonly exceptTo: readonly string[] };
 
-/** Which interfaces lead to the world, and which others the configuration listens on. */
+/** The interfaces that face the outside, and the other ones that the configuration listens on. */
 export type Sides = { readonly world: readonly string[]; readonly named: readonly string[] };
 
-/** What no firewall's command takes for a pattern or a quote. */
+/** Names that no firewall command takes for a pattern or a quote. */
 const PLAIN_NAME = /^[\w.@-]+$/;
 
 /**
- * The interfaces by which strangers come whose packets go through this host. What goes out to the world again is none of
- * this host's own, nor is what turns back by the interface it came by: its sender reaches it without this host. A VRF
- * takes the place of its members when it sends on. None: strangers may come by any.
+ * The interfaces on which strangers' forwarded packets arrive. Packets that leave to the outside again do not concern
+ * this host's networks, and neither do packets that return through the interface that they came from: their sender
+ * reaches the target without this host. A VRF that forwards replaces its members. Empty: any interface.
  */
 export function ingressesOf(interfaces: readonly HostInterface[], { world, named }: Sides): Ingress[] {
   const outer = interfaces.filter(({ loopback }) => loopback !== true);

@@ -5,7 +5,9 @@ export type Prefix = { readonly base: Address; readonly length: number };
 
 const WIDTH = { 4: 32, 6: 128 } as const satisfies Record<Family, number>;
 
-/** `192.0.2.0/24`, `2001:db8::/32`, or one address. `undefined` if it is neither, or has bits set behind its length. */
+/**
+ * `192.0.2.0/24`, `2001:db8::/32`, or one address. `undefined` for anything else, and if bits are set after its length.
+ */
 export function parsePrefix(text: string): Prefix | undefined {
   const slash = text.indexOf('/');
   const base = parseAddress(slash < 0 ? text : text.slice(0, slash));
@@ -18,23 +20,23 @@ export function parsePrefix(text: string): Prefix | undefined {
   return bitsBehind(base, length) ? undefined : { base, length };
 }
 
-/** The prefix that has this address alone. */
+/** The prefix of this single address. */
 export const addressPrefix = (base: Address): Prefix => ({ base, length: WIDTH[familyOf(base)] });
 
-/** How many bits an address of its family has. */
+/** Number of bits of an address of this family. */
 export const prefixWidth = (address: Address): number => WIDTH[familyOf(address)];
 
 export function renderPrefix({ base, length }: Prefix): string {
   return length === WIDTH[familyOf(base)] ? base : `${base}/${length}`;
 }
 
-/** The mask of an IPv6 prefix of this length, as an address: `ffff:ffff:ffff:ffff::` of 64. */
+/** The mask of an IPv6 prefix of this length, as an address: `ffff:ffff:ffff:ffff::` for 64. */
 export function prefixMask6(length: number): Address {
   const word = (i: 0 | 1 | 2 | 3): number => wordMask(6, length, i) >>> 0;
   return renderAddress(6, word(0), word(1), word(2), word(3));
 }
 
-/** The prefix of this length that the address is in. */
+/** The prefix of this length that includes the address. */
 export function prefixAround(address: Address, length: number): Prefix {
   const family = familyOf(address);
   const words = addressWords(address);
@@ -54,7 +56,7 @@ function bitsBehind(base: Address, length: number): boolean {
   return addressWords(base).some((word, i) => (word & ~wordMask(familyOf(base), length, i)) !== 0);
 }
 
-/** The bits of word `index` that the prefix covers. An IPv4 address stands in the last of the four words. */
+/** The bits of word `index` that the prefix covers. An IPv4 address is in the last of the four words. */
 export function wordMask(family: Family, length: number, index: number): number {
   const before = family === 4 ? 96 : 0;
   const bits = Math.min(32, Math.max(0, length + before - index * 32));

@@ -1,6 +1,6 @@
 export type Protocol = 'tcp' | 'udp';
 
-/** Protocol numbers as they stand in an IP header (IANA "Assigned Internet Protocol Numbers"). */
+/** Protocol numbers of the IP header (IANA "Assigned Internet Protocol Numbers"). */
 export const PROTOCOL_NUMBER = { tcp: 6, udp: 17 } as const satisfies Record<Protocol, number>;
 
 export function parseProtocol(text: string): Protocol | undefined {

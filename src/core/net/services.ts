@@ -1,17 +1,17 @@
 import { type Port, parsePort } from './port.ts';
 import type { Protocol } from './protocol.ts';
 
-/** The ports that services(5) gives to names and aliases, per protocol. */
+/** Ports of service names and aliases in services(5), per protocol. */
 export type Services = Readonly<Record<Protocol, ReadonlyMap<string, Port>>>;
 
-/** Whether `text` could be a service's name: no white space, no `#`, no `/`, and a letter in it (RFC 6335, 5.1). */
+/** Whether `text` can be a service name: no white space, no `#`, no `/`, and at least one letter (RFC 6335, 5.1). */
 export function isServiceName(text: string): boolean {
   return /^[^\s#/:,]{1,255}$/.test(text) && /[a-zA-Z]/.test(text);
 }
 
 /**
- * The entries of a services(5) file. Lines it cannot use are passed over, as getservbyname(3) does: the file
- * also lists protocols that cannot be knocked with. The first entry of a name counts.
+ * Parses a services(5) file. Unusable lines are skipped, as getservbyname(3) does: the file also lists protocols that
+ * cannot be knocked with. The first entry of a name counts.
  */
 export function parseServices(text: string): Services {
   const services = { tcp: new Map<string, Port>(), udp: new Map<string, Port>() };
@@ -27,7 +27,7 @@ export function parseServices(text: string): Services {
   return services;
 }
 
-/** The port of a service; one that is listed for the other protocol only keeps its number. */
+/** The port of a service. A service listed only for the other protocol has the same port here. */
 export function servicePort(services: Services, name: string, protocol: Protocol): Port | undefined {
   const other: Protocol = protocol === 'tcp' ? 'udp' : 'tcp';
   return services[protocol].get(name) ?? services[other].get(name);

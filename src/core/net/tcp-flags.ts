@@ -5,7 +5,7 @@ export type TcpFlagName = keyof typeof TCP_FLAG;
 
 export const TCP_FLAGS_MASK = 0x3f;
 
-/** A packet meets the rule when `flags & mask === value`. The rule `{mask: 0, value: 0}` is met by every packet. */
+/** A packet meets the rule if `flags & mask === value`. Every packet meets `{mask: 0, value: 0}`. */
 export type FlagRule = { readonly mask: number; readonly value: number };
 
 export const ANY_FLAGS: FlagRule = { mask: 0, value: 0 };
@@ -15,7 +15,7 @@ export function parseTcpFlagName(text: string): TcpFlagName | undefined {
   return Object.hasOwn(TCP_FLAG, lower) ? (lower as TcpFlagName) : undefined;
 }
 
-/** `rule` with one more flag required to be set, or not set. A later word on the same flag replaces the earlier. */
+/** `rule` with one more flag required to be set, or not set. A later word on the same flag replaces the earlier one. */
 export function withFlag(rule: FlagRule, name: TcpFlagName, set: boolean): FlagRule {
   const bit = TCP_FLAG[name];
   return { mask: rule.mask | bit, value: set ? rule.value | bit : rule.value & ~bit };

@@ -1,9 +1,9 @@
-/** A length of time in milliseconds; fractions are allowed. */
+/** A duration in milliseconds; fractions are allowed. */
 export type Millis = number & { readonly brand: 'Millis' };
 
 /**
- * A point in time in milliseconds of some clock. Which clock (packet time, wall time, time since boot)
- * is the caller's: instants of different clocks are never compared.
+ * A moment in milliseconds of some clock. The caller knows which one (packet time, wall clock, boot clock): instants of
+ * different clocks are never compared.
  */
 export type Instant = number & { readonly brand: 'Instant' };
 

@@ -1,17 +1,17 @@
 import type { HostInterface } from './host-interface.ts';
 
-/** Kinds of interface that hand what their members receive to the host as their own. */
+/** Kinds of interface that pass their members' packets to the host as their own. */
 const JOINING: ReadonlySet<string> = new Set(['bridge', 'bond', 'team', 'hsr', 'openvswitch']);
 
 /** VLAN numbers have 12 bits (IEEE 802.1Q clause 9.6). */
 const VLAN_NUMBERS = 4096;
 
-/** Which of a host's interfaces stand on which others: where a packet that is seen on one of them enters the host. */
+/** How a host's interfaces are stacked: where a packet seen on one of them enters the host. */
 export class Topology {
   readonly #byIndex: ReadonlyMap<number, HostInterface>;
-  /** The index of the VLAN by that of its carrier and its number. BOUNDED: by the interfaces. */
+  /** A VLAN's index by its carrier's index and its number. BOUNDED: by the interfaces. */
   readonly #vlans: ReadonlyMap<number, number>;
-  /** What the host sends to itself comes in by these. */
+  /** Interfaces on which packets from this host to itself arrive. */
   readonly #inward: ReadonlySet<number>;
 
   constructor(interfaces: readonly HostInterface[]) {
@@ -25,17 +25,17 @@ export class Topology {
     this.#inward = new Set(interfaces.filter(isInward).map(({ index }) => index));
   }
 
-  /** A VRF takes for its own device what is sent within it. */
+  /** A VRF device receives packets sent within the VRF. */
   isInward(index: number): boolean {
     return this.#inward.has(index);
   }
 
-  /** The interface of a VLAN that is up; `undefined` where a packet of it goes no further. */
+  /** A VLAN interface that is up; `undefined`: the packet goes no further. */
   vlan(carrier: number, id: number): number | undefined {
     return this.#vlans.get(carrier * VLAN_NUMBERS + id);
   }
 
-  /** The interface by which the host's IP receives what is seen on this one: a bridge in the place of its port. */
+  /** The interface on which the host's IP layer receives packets seen on this one: a bridge for its port. */
   entry(index: number): number {
     let entry = index;
     for (let depth = 0; depth < MAX_DEPTH; depth++) {
@@ -48,12 +48,12 @@ export class Topology {
   }
 }
 
-/** The kernel's own bound of interfaces on interfaces (MAX_NEST_DEV). */
+/** The kernel's own limit of stacked interfaces (MAX_NEST_DEV). */
 const MAX_DEPTH = 8;
 
 /**
- * The indexes of the named interfaces. The packets of a VRF are seen on its members, and on no other interface; those
- * of bridges, bonds and teams are seen on them as well as on their members.
+ * The indexes of the named interfaces. Packets of a VRF are seen only on its members; those of bridges, bonds and teams
+ * are seen on them and on their members.
  */
 export function indexesNamed(
   interfaces: readonly HostInterface[],

@@ -5,12 +5,12 @@ import { acceptRules, renderSets, translatedGate } from './gate-rules.ts';
 import { untrackedRules } from './routed-rules.ts';
 import { attachedChainName, attachedTable, type OwnTable, type Path, renderTable } from './table.ts';
 
-/** Where a chain of somebody else's hangs in the packet's path. */
+/** Where a foreign chain is hooked into the packet's path. */
 export type AttachedChain = { readonly point: AttachPoint; readonly path: Path };
 
 /**
- * Commands of nft(8), one a line, that put Bussa's sets, its chains and one rule for each anchor into tables of
- * somebody else's. They only let in, past what the owner drops: Bussa's own table closes.
+ * nft(8) commands, one per line, that add Bussa's sets, its chains and one rule per attached chain to foreign tables.
+ * They only accept, where the owner would drop: Bussa's own table closes.
  */
 export function renderAttachedRules(
   anchors: readonly AttachedChain[],
@@ -28,7 +28,7 @@ export function renderAttachedRules(
   ];
 }
 
-/** Each table once, however many of its chains are anchors. */
+/** Each table once, however many of its chains are attached. */
 export function attachedTables(attach: readonly AttachPoint[]): OwnTable[] {
   const homes = new Map(attach.map((point) => [renderTable(attachedTable(point)), attachedTable(point)]));
   return [...homes.values()];
@@ -55,13 +55,13 @@ function renderChain(
   return [`add chain ${chain}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
 }
 
-/** iptables-nft cannot use a table of its own any more in which a rule of every door asks conntrack by nftables' word. */
+/** iptables-nft can no longer use its own table if a rule in it uses nftables' conntrack match. */
 function isOfIptables({ point }: AttachedChain, { family, table }: OwnTable): boolean {
   const isHere = point.family === family && point.table === table;
   return isHere && family !== 'inet' && table === 'filter' && /^(?:INPUT|FORWARD)$/.test(point.chain);
 }
 
-/** At the front: behind a rule that drops, it would never be reached. */
+/** Inserted first: after a rule that drops, it would never be reached. */
 function renderJump({ point, path }: AttachedChain): string {
   return `insert rule ${point.family} ${point.table} ${point.chain} jump ${attachedChainName(path)}`;
 }

@@ -5,9 +5,9 @@ import { setName } from './set-name.ts';
 import { familiesOf, type OwnTable, type Path, renderTable } from './table.ts';
 
 /**
- * Rules without their chain, to stand before what lets established connections in. A connection that has been cut
- * comes back as one that the service has begun, if that sends on: so what answers such a one, at a port of a gate with
- * `closeKills`, comes in only from leased sources.
+ * Rules without their chain, to precede those that accept established connections. A cut connection would come back as
+ * one begun by the service, if the service keeps sending. Answers to such a connection, at a port of a gate with
+ * `closeKills`, only come in from leased sources.
  */
 export function answerRules(home: OwnTable, gates: readonly NftGate[], path: Path): string[] {
   return gates.filter(cuts).flatMap((gate) =>
@@ -21,7 +21,7 @@ export function answerRules(home: OwnTable, gates: readonly NftGate[], path: Pat
   );
 }
 
-/** In the forward path by the port that is addressed from outside, whatever it is translated to. */
+/** On the forward path by the port addressed from outside, whatever it is translated to. */
 function matchAnswered({ protocol, ranges }: PortGroup, path: Path): string[] {
   if (path === 'input')
     return [`iifname != "lo" ${protocol} dport ${renderRanges(ranges)} ct direction reply`];
@@ -31,8 +31,8 @@ function matchAnswered({ protocol, ranges }: PortGroup, path: Path): string[] {
 }
 
 /**
- * Rules without their chain, for what services send: at ports of gates with `closeKills` they only answer. A first
- * segment may go, since such a connection is one of its own.
+ * Rules without their chain for what services send: at ports of gates with `closeKills` they only answer. A first
+ * segment may leave, since its connection is the service's own.
  */
 export function sendingRules(gates: readonly NftGate[], path: Path): string[] {
   const groups = groupPorts(
@@ -46,7 +46,7 @@ export function sendingRules(gates: readonly NftGate[], path: Path): string[] {
   });
 }
 
-/** The chain through which this host's own services send, where there is something to keep them from. */
+/** The chain for what this host's own services send, if something must be blocked. */
 export function renderSending(home: OwnTable, gates: readonly NftGate[]): string[] {
   const rules = sendingRules(gates, 'input');
   if (rules.length === 0) return [];

@@ -8,7 +8,7 @@ export function renderElement(home: OwnTable, { door, source, left }: NftGrant):
   return `add element ${elementSet(home, door, source)} { ${source} timeout ${renderTimeout(left)} }`;
 }
 
-/** What happens to the elements of one set: first `out` go, whether or not they are there, then `into` come. */
+/** A change to one set: first the elements `out` are deleted, whether or not they exist, then `into` are added. */
 export type SetChange = {
   readonly home: OwnTable;
   readonly set: string;
@@ -17,8 +17,8 @@ export type SetChange = {
 };
 
 /**
- * Opens, or sets the end again: an element keeps its first end, so it is taken out before. Of several for one source at
- * one door the last counts; one that is over is taken out.
+ * Opens grants, or changes their ends. An element keeps its first end, so it is deleted before. For several grants of
+ * one source at one door the last one counts; an expired one is deleted.
  */
 export function changesForGrants(homes: readonly OwnTable[], grants: readonly NftGrant[]): SetChange[] {
   const sets = new Map<string, { home: OwnTable; set: string; bySource: Map<Address, NftGrant> }>();
@@ -46,7 +46,7 @@ export function changesForRevoke(homes: readonly OwnTable[], door: string, sourc
   });
 }
 
-/** Fails where the element does not exist. */
+/** Fails if the element does not exist. */
 export function renderGetElement(home: OwnTable, door: string, source: Address): string {
   return `get element ${elementSet(home, door, source)} { ${source} }`;
 }

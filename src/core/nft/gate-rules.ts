@@ -5,10 +5,10 @@ import { groupPorts, type PortGroup, renderRange, renderRanges } from './port-ra
 import { setName } from './set-name.ts';
 import { familiesOf, type OwnTable, type Path, renderTable } from './table.ts';
 
-/** nft(8): a comment has at most 128 bytes. What stands here needs no quoting of its own. */
+/** nft(8): a comment has at most 128 bytes. These characters need no quoting. */
 const PLAIN_NAME = /^[A-Za-z0-9 ._:/@+-]{1,100}$/;
 
-/** The sets of a gate's leased sources, one for each family. */
+/** The sets of a gate's leased sources, one per family. */
 export function renderSets(home: OwnTable, gate: NftGate): string[] {
   return familiesOf(home).map(
     (family) =>
@@ -18,27 +18,26 @@ export function renderSets(home: OwnTable, gate: NftGate): string[] {
 }
 
 /**
- * Each element has a limit of its own: one packet, which begins a connection. The kernel takes it under a lock, so of
- * two packets at once one matches. The rule then takes the element away, before the limit is good for another.
+ * Each element has its own limit: one packet, which begins a connection. The kernel checks it under a lock, so of two
+ * concurrent packets one matches. The rule then deletes the element before the limit refills.
  */
 const SINGLE_USE = 'size 65536; flags dynamic,timeout; limit rate 1/week burst 1 packets;';
 
 /**
- * The gate as a packet meets it whose port this host has translated: by the port that was addressed, whatever the owner
- * redirects it to.
+ * The gate for packets whose port this host has translated: by the port addressed, whatever the owner redirects it to.
  */
 export function translatedGate(gate: NftGate): NftGate {
   return { ...gate, ports: gate.ports.map((port) => ({ ...port, path: 'forward' })) };
 }
 
-/** Rules without their chain: the gate's leased sources may come in. */
+/** Rules without their chain: accept the gate's leased sources. */
 export function acceptRules(home: OwnTable, gate: NftGate, path: Path): string[] {
   return groupPorts(gate.ports, path).flatMap((group) =>
     matchPorts(group, path).flatMap((ports) => leaseRules(home, gate, group, ports)),
   );
 }
 
-/** `ports`: what finds the group's ports. */
+/** `ports`: the match for the group's ports. */
 export function leaseRules(home: OwnTable, gate: NftGate, group: PortGroup, ports: string): string[] {
   const newcomer = newcomers(group);
   return [
@@ -47,12 +46,12 @@ export function leaseRules(home: OwnTable, gate: NftGate, group: PortGroup, port
   ].map((rule) => `${rule}${renderComment(gate.door)}`);
 }
 
-/** What a connection that was let in sends before it is answered, a repeated SYN or a second datagram. */
+/** Packets of an accepted connection before its first answer: a repeated SYN or a second datagram. */
 function renderLetIn(ports: string): string {
   return `${ports} ct state new ct status confirmed accept`;
 }
 
-/** What would make a connection: TCP's first segment, known to conntrack or not; a datagram of no known exchange. */
+/** What could begin a connection: TCP's first segment, known to conntrack or not; a datagram of no known exchange. */
 function newcomers({ protocol }: PortGroup): string {
   return protocol === 'tcp' ? FIRST_SEGMENT : 'ct state new';
 }
@@ -65,15 +64,15 @@ function renderLeased(home: OwnTable, gate: NftGate, family: Family, newcomer: s
   return gate.singleUse ? `${newcomer} ${source} @${set} delete @${set} { ${source} }` : `${source} @${set}`;
 }
 
-/** What is looked up in the gate's set: the address, or the base of its prefix. */
+/** The key for the gate's set: the address, or the base of its prefix. */
 export function renderSource({ prefix6 }: NftGate, family: Family): string {
   if (family === 4) return 'ip saddr';
   return prefix6 === undefined ? 'ip6 saddr' : `ip6 saddr & ${prefixMask6(prefix6)}`;
 }
 
 /**
- * Rules without their chain: nobody else may. In the forward path what this host has translated is closed, wherever it
- * comes from; the rest is for `routedRules`.
+ * Rules without their chain: drop everybody else. On the forward path this drops what this host has translated,
+ * wherever it comes from; the rest is up to `routedRules`.
  */
 export function dropRules(gates: readonly NftGate[], path: Path): string[] {
   const portsOf = (some: readonly NftGate[]): PortGroup[] =>
@@ -81,7 +80,7 @@ export function dropRules(gates: readonly NftGate[], path: Path): string[] {
       some.flatMap((gate) => gate.ports),
       path,
     );
-  // What has been cut goes on in the middle.
+  // Packets in the middle of a connection must be checked, since cut ones would continue.
   const strict = path === 'input' ? portsOf(gates.filter(({ closeKills = false }) => closeKills)) : [];
   return [
     ...strict
@@ -94,8 +93,9 @@ export function dropRules(gates: readonly NftGate[], path: Path): string[] {
 }
 
 /**
- * TCP in the middle of a connection passes: connections may be older than the kernel's tracking, which begins with the
- * first rule that asks for it, and whoever installs Bussa through one would be locked out. Nothing can begin so.
+ * TCP in the middle of a connection passes: connections may be older than the kernel's tracking, which starts with the
+ * first rule that needs it. Otherwise whoever installs Bussa over such a connection would be locked out. Nothing can
+ * begin this way.
  */
 function renderClosed({ protocol }: PortGroup, path: Path): string {
   if (path === 'forward') return ' ct status dnat';
@@ -103,8 +103,8 @@ function renderClosed({ protocol }: PortGroup, path: Path): string {
 }
 
 /**
- * One match for all ranges on the way in. In the forward path, where the port addressed before the translation counts,
- * one for each range: nft(8) 1.0 lists a set of `ct proto-dst` in a spelling that it cannot read back.
+ * On the input path one match for all ranges. On the forward path, where the port before the translation counts, one
+ * match per range: nft(8) 1.0 lists a set of `ct proto-dst` in a form that it cannot read back.
  */
 function matchPorts({ protocol, ranges }: PortGroup, path: Path): string[] {
   if (path === 'forward') {

@@ -3,21 +3,21 @@ import type { Address } from '../net/address.ts';
 import type { Ingress } from '../net/ingress.ts';
 import type { Millis } from '../net/time.ts';
 
-/** A door as its rules need it. */
+/** A door in the form that its rules need. */
 export type NftGate = {
   readonly door: string;
   readonly ports: readonly PortOpening[];
-  /** The first new connection uses a grant up. */
+  /** The first new connection uses up a grant. */
   readonly singleUse: boolean;
-  /** A grant's end is put off for as long as connections made by it live. */
+  /** A grant's end is postponed while connections made under it live. */
   readonly hold?: boolean;
-  /** What has been cut must not come back. */
+  /** Cut connections must not continue. */
   readonly closeKills?: boolean;
-  /** An IPv6 grant is for the prefix of this many bits; its source is the prefix's base. */
+  /** An IPv6 grant covers the prefix of this length; its source is the prefix's base. */
   readonly prefix6?: number;
-  /** By which interfaces strangers come whose packets go through this host; none: by any. */
+  /** Interfaces on which strangers' forwarded packets arrive. Absent: any. */
   readonly ingresses?: readonly Ingress[];
 };
 
-/** A door's ports are open for a source, or for the gate's prefix whose base it is, for so long yet. */
+/** Opens a door's ports for a source, or for the gate's prefix with this base, for the remaining time. */
 export type NftGrant = { readonly door: string; readonly source: Address; readonly left: Millis };

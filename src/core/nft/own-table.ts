@@ -7,9 +7,9 @@ import { routedRules, untrackedRules } from './routed-rules.ts';
 import { OWN_TABLE, type OwnTable, PATHS, type Path, renderTable } from './table.ts';
 
 /**
- * Commands of nft(8), one a line, that make Bussa's own table: the gates' ports are closed to new connections but for
- * leased sources, whatever other tables accept. The kernel's nf_tables ends a packet's way at the first base chain that
- * drops it, and an accept ends no more than its own. Everything else passes on.
+ * nft(8) commands, one per line, that create Bussa's own table. It closes the gates' ports to new connections except
+ * from leased sources, whatever other tables accept: in nf_tables a drop in any base chain is final, while an accept
+ * only ends its own chain. Everything else passes.
  */
 export function renderOwnTable(gates: readonly NftGate[], grants: readonly NftGrant[]): string[] {
   return [
@@ -21,15 +21,15 @@ export function renderOwnTable(gates: readonly NftGate[], grants: readonly NftGr
   ];
 }
 
-/** The chains of such a table, whose sets are there already. */
+/** The chains of such a table, whose sets already exist. */
 export function renderClosing(home: OwnTable, gates: readonly NftGate[]): string[] {
   return [...renderTranslated(home, gates), ...PATHS.flatMap((path) => renderOwnChain(home, gates, path))];
 }
 
 /**
- * A first segment is held to its lease even if conntrack knows the two already: after a reset by the service it goes on
- * knowing them for 10 s, and the same ports would come in again and again. What is only related to a connection (that a
- * helper of conntrack expects) is held to its lease too: strangers can make a helper expect what they like.
+ * A first segment needs a lease even if conntrack knows the address pair: after a reset by the service it remembers the
+ * pair for 10 s, and the same ports could be used again and again. A packet only related to a connection (expected by a
+ * conntrack helper) needs a lease too: strangers can make a helper expect anything.
  */
 const ESTABLISHED = [
   'ct state established meta l4proto != tcp accept',
@@ -38,7 +38,7 @@ const ESTABLISHED = [
 
 const TRANSLATED_CHAIN = 'translated';
 
-/** For connections to this host that were addressed to another port of it, which the owner redirects. */
+/** For connections to this host that were addressed to another of its ports and redirected by the owner. */
 function renderTranslated(home: OwnTable, gates: readonly NftGate[]): string[] {
   if (gates.length === 0) return [];
   const translated = gates.map(translatedGate);
@@ -48,7 +48,7 @@ function renderTranslated(home: OwnTable, gates: readonly NftGate[]): string[] {
   ]);
 }
 
-/** Just before the chains at `filter`, where most rulesets stand: what is dropped here gets no further. */
+/** Just before the chains at priority `filter`, which most rulesets use: packets dropped here get no further. */
 function renderOwnChain(home: OwnTable, gates: readonly NftGate[], path: Path): string[] {
   if (!gates.some(({ ports }) => portsOn(ports, path).length > 0)) return [];
   return renderRules(home, path, ` { type filter hook ${path} priority filter - 1; policy accept; }`, [

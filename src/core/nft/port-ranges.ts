@@ -4,7 +4,7 @@ import type { Path } from './table.ts';
 
 export type PortRange = { readonly first: number; readonly last: number };
 
-/** One protocol's ports, ascending; no two ranges overlap or touch, which an interval set of nftables asks for. */
+/** One protocol's ports, ascending. Ranges neither overlap nor touch, as an nftables interval set requires. */
 export type PortGroup = { readonly protocol: Protocol; readonly ranges: readonly PortRange[] };
 
 export function groupPorts(ports: readonly PortOpening[], path: Path): PortGroup[] {

@@ -5,8 +5,8 @@ import { groupPorts, renderRange, renderRanges } from './port-ranges.ts';
 import type { OwnTable } from './table.ts';
 
 /**
- * Rules without their chain, behind those that accept: what is merely routed through this host is closed where strangers
- * come from. What the hosts behind it send to such a port of the world comes in by another interface.
+ * Rules without their chain, after those that accept: packets only routed through this host are closed if they arrive
+ * where strangers do. What hosts behind this one send to such a port elsewhere arrives on another interface.
  */
 export function routedRules(gates: readonly NftGate[]): string[] {
   const cut = gates.filter(({ closeKills = false }) => closeKills);
@@ -16,7 +16,7 @@ export function routedRules(gates: readonly NftGate[]): string[] {
   ]);
 }
 
-/** Conntrack knows nothing of what is invalid or exempt from it, whose port is the one that it was addressed to. */
+/** Conntrack does not know packets that are invalid or untracked, whose port is the one that they were addressed to. */
 function closingRules(
   way: string,
   gates: readonly NftGate[],
@@ -39,7 +39,7 @@ function closingRules(
   });
 }
 
-/** Rules without their chain: the gate's leased sources may go through where conntrack is told to look away. */
+/** Rules without their chain: the gate's leased sources may pass where packets are not tracked. */
 export function untrackedRules(home: OwnTable, gate: NftGate): string[] {
   return groupPorts(gate.ports, 'forward').flatMap((group) =>
     leaseRules(home, gate, group, `ct state untracked ${group.protocol} dport ${renderRanges(group.ranges)}`),

@@ -1,15 +1,15 @@
 import type { Family } from '../net/address.ts';
 
-/** A name of 31 characters is taken by every kernel that has nftables: `bussa_`, this many, and `_4`. */
+/** Every kernel with nftables accepts names of 31 characters: `bussa_`, this many, and `_4`. */
 const MAX_ENCODED = 21;
 
 const FNV_OFFSET = 0xcbf29ce484222325n;
 const FNV_PRIME = 0x100000001b3n;
 
 /**
- * The name of the set of a door's leased sources: an identifier whatever the door is called. Small letters and digits
- * stand for themselves, any other byte of its UTF-8 is `_` and two hexadecimal digits. A longer name keeps its
- * beginning, and its FNV-1a hash of 64 bits behind `__`, which no short name contains.
+ * The name of a door's lease set, a valid identifier for any door name. Lower-case letters and digits stay; any other
+ * byte of its UTF-8 becomes `_` and two hexadecimal digits. A longer name keeps its beginning, followed by `__`, which
+ * no short name contains, and its 64-bit FNV-1a hash.
  */
 export function setName(prefix: string, door: string, family: Family): string {
   return `${prefix}${encode(door)}_${family}`;

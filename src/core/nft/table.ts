@@ -6,7 +6,7 @@ export type Path = PortOpening['path'];
 
 export const PATHS = ['input', 'forward'] as const satisfies readonly Path[];
 
-/** A table in which sets and chains of Bussa's stand. */
+/** A table that contains sets and chains of Bussa's. */
 export type OwnTable = {
   readonly family: AttachPoint['family'];
   readonly table: string;
@@ -17,14 +17,14 @@ export type OwnTable = {
 /** Bussa's own table, on a host without a firewall. */
 export const OWN_TABLE: OwnTable = { family: 'inet', table: 'bussa', prefix: 'd_' };
 
-/** In somebody else's table: all that is Bussa's begins with its name. */
+/** In a foreign table, the names of all of Bussa's objects begin with this. */
 export const ATTACHED_PREFIX = 'bussa_';
 
 export function attachedTable({ family, table }: Pick<AttachPoint, 'family' | 'table'>): OwnTable {
   return { family, table, prefix: ATTACHED_PREFIX };
 }
 
-/** The chain of Bussa's that somebody else's jumps to. */
+/** Bussa's chain to which the foreign one jumps. */
 export function attachedChainName(path: Path): string {
   return `${ATTACHED_PREFIX}${path}`;
 }
@@ -37,7 +37,7 @@ export function isAttachedSet(name: string): boolean {
   return /^bussa_[a-z0-9_]+_[46]$/.test(name);
 }
 
-/** `inet filter`, as commands name the table. */
+/** `inet filter`, the table as commands name it. */
 export function renderTable({ family, table }: OwnTable): string {
   return `${family} ${table}`;
 }

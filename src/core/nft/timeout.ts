@@ -1,6 +1,6 @@
 import type { Millis } from '../net/time.ts';
 
-/** Longest first, as nft(8) wants them: how many milliseconds each is. */
+/** In milliseconds, longest first, as nft(8) expects them. */
 const UNITS = [
   ['d', 86_400_000],
   ['h', 3_600_000],
@@ -9,10 +9,10 @@ const UNITS = [
   ['ms', 1],
 ] as const;
 
-/** nft(8) refuses long numbers, and the kernel counts nanoseconds in 64 bits: 273 years fit both. */
+/** nft(8) refuses long numbers, and the kernel counts nanoseconds in 64 bits: 273 years satisfy both. */
 export const MAX_TIMEOUT = (99_999 * 86_400_000) as Millis;
 
-/** `1h30s`, as nft(8) writes a time; at least a millisecond, since 0 would be for ever. */
+/** `1h30s`, a duration as nft(8) writes it; at least 1 ms, because 0 would mean for ever. */
 export function renderTimeout(length: Millis): string {
   let rest = Math.min(MAX_TIMEOUT, Math.max(1, Math.ceil(length)));
   let text = '';

@@ -4,12 +4,12 @@ import { AddressTable } from '../net/address-table.ts';
 import type { LocalRoute } from '../net/local-route.ts';
 import { prefixWidth } from '../net/prefix.ts';
 
-/** Nobody but the host's owner puts anything into the table: its hash needs no secret. */
+/** Only the host's owner adds entries to the table, so its hash needs no secret. */
 const NO_SECRET = [0x6f776e, 0x61646472] as const;
 
 /**
- * The addresses of this host: those of its interfaces, and those that a local route alone makes its own, one by one or
- * by the prefix. A question costs one look-up, and one more for each different length of prefix.
+ * The addresses of this host: those of its interfaces, and those that only a local route makes its own, individually or
+ * by prefix. A query costs one look-up, plus one per different prefix length.
  */
 export class OwnAddresses {
   readonly #single: AddressTable;
@@ -19,7 +19,7 @@ export class OwnAddresses {
   constructor(addresses: Iterable<Address>, routes: readonly LocalRoute[] = []) {
     const single = new Set(addresses);
     const broadcast: Address[] = [];
-    // Of the loopback network, which the kernel has a local route for, the table of single addresses knows.
+    // The table of single addresses covers the loopback network, for which the kernel has a local route.
     for (const { prefix, kind } of routes) {
       if (kind === 'broadcast') broadcast.push(prefix.base);
       else if (prefix.base.startsWith('127.')) continue;
@@ -38,8 +38,8 @@ export class OwnAddresses {
   }
 
   /**
-   * Whether a packet from this address is this host's own. Where a route takes all there are for the host's (a transparent
-   * proxy's, in the table `local`), that says nothing of who sends.
+   * Whether a packet from this address is this host's own. A route that makes all addresses the host's own (a
+   * transparent proxy's, in the table `local`) does not count.
    */
   sends(family: Family, w0: number, w1: number, w2: number, w3: number): boolean {
     return this.#single.has(family, w0, w1, w2, w3) || this.#prefixes.greatest(family, w0, w1, w2, w3) > 0;

@@ -5,7 +5,7 @@ const THIS_NETWORK = 0;
 const LOOPBACK = 127;
 const FIRST_MULTICAST = 224;
 
-/** RFC 4291 section 2.7; section 2.5.5.2: an IPv4 address that no packet of IPv6 carries. */
+/** RFC 4291 section 2.7; section 2.5.5.2: an IPv4-mapped address, which no IPv6 packet carries. */
 const IPV6_MULTICAST = 0xff;
 const MAPPED_WORD = 0xffff;
 
@@ -16,8 +16,8 @@ export function isLoopback(family: Family, w0: number, w1: number, w2: number, w
 }
 
 /**
- * Whether any host could have sent a packet from this address. `isInward`: it came in by the host's own loopback, where
- * loopback addresses are at home.
+ * Whether any host could have sent a packet from this address. `isInward`: it arrived on the host's own loopback, where
+ * loopback addresses are valid.
  */
 export function isPossibleSource(
   family: Family,
@@ -34,7 +34,7 @@ export function isPossibleSource(
   }
   if (w0 >>> 24 === IPV6_MULTICAST) return false;
   if (w0 !== 0 || w1 !== 0) return true;
-  // RFC 4291 section 2.5.2 and following: `::`, `::1`, and what was IPv4-compatible once.
+  // RFC 4291 section 2.5.2 and following: `::`, `::1`, and the deprecated IPv4-compatible addresses.
   if (w2 === 0) return w3 === 1 && isInward;
   return w2 !== MAPPED_WORD;
 }

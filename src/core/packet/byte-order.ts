@@ -1,7 +1,7 @@
-/** The order of a number's bytes in a file: least or most significant first. */
+/** Byte order of a number in a file: least or most significant byte first. */
 export type ByteOrder = 'little' | 'big';
 
-/** Unsigned. The caller has made sure that the bytes are there. */
+/** Unsigned. The caller has checked that the bytes exist. */
 export function read16(bytes: Uint8Array, at: number, order: ByteOrder): number {
   const first = bytes[at] as number;
   const second = bytes[at + 1] as number;

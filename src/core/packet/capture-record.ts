@@ -1,43 +1,43 @@
 import { type Instant, instant } from '../net/time.ts';
 
-/** One packet of a capture file, its link-layer header included. */
+/** A packet of a capture file, with its link-layer header. */
 export type CapturedPacket = {
   readonly kind: 'packet';
-  /** Since 1970 by the file's clock. A double holds the milliseconds of today to a quarter of a microsecond. */
+  /** Since 1970 by the file's clock. A double holds today's milliseconds to a quarter of a microsecond. */
   readonly time: Instant;
-  /** The part of `time` below a second, as exact as the file has it. */
+  /** The part of `time` below a second, with the file's full precision. */
   readonly nanoseconds: number;
-  /** A number of `LINK_TYPE`, or one that cannot be read. */
+  /** A number of `LINK_TYPE`, or an unsupported one. */
   readonly linkType: number;
-  /** A part of the bytes that the reader was given, not a copy. */
+  /** A view of the reader's bytes, not a copy. */
   readonly bytes: Uint8Array;
   readonly interfaceName?: string;
 };
 
-/** The file cannot be read beyond `offset`. What came before is good. */
+/** The file cannot be read beyond `offset`. Everything before is valid. */
 export type CaptureDamage = {
   readonly kind: 'damaged';
   readonly offset: number;
   readonly reason: string;
 };
 
-/** What one record is. Lengths are in bytes and count from the record's beginning. */
+/** The kind of a record. Lengths are in bytes and count from the record's beginning. */
 export type CaptureStep =
   | { readonly kind: 'packet'; readonly length: number; readonly packet: CapturedPacket }
   | { readonly kind: 'skipped'; readonly length: number }
   | { readonly kind: 'short'; readonly needed: number }
   | { readonly kind: 'broken'; readonly reason: string };
 
-/** Reads a file's records one after another: each `read` is given the bytes right behind the record before. */
+/** Reads a file's records in sequence: each `read` gets the bytes directly after the previous record. */
 export interface CaptureReader {
-  /** `short`: not decided until `needed` bytes from `at` on are there. Never throws, whatever the bytes. */
+  /** `short`: undecided until `needed` bytes from `at` on are available. Never throws, whatever the bytes. */
   read(bytes: Uint8Array, at: number): CaptureStep;
 }
 
-/** BOUNDED: by libpcap's MAXIMUM_SNAPLEN; a longer packet is a lie of its length field. */
+/** BOUNDED: libpcap's MAXIMUM_SNAPLEN; a longer length field is invalid. */
 export const MAX_CAPTURED_LENGTH = 262_144;
 
-/** BOUNDED: pcapng blocks, as libpcap and Wireshark bound them; a longer one ends the file as damaged. */
+/** BOUNDED: pcapng blocks, as in libpcap and Wireshark; a longer one counts as damage. */
 export const MAX_BLOCK_LENGTH = 16 * 1024 * 1024;
 
 export function capturedPacket(

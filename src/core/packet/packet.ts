@@ -1,8 +1,8 @@
 import { type Address, type Family, renderAddress } from '../net/address.ts';
 
 /**
- * The fields of one TCP or UDP packet that a knock is made of. One object is made at the start and read into
- * again and again, so that a packet costs no allocation; it is valid until the next read.
+ * The fields of a TCP or UDP packet that a knock consists of. One object is reused for all packets, so that a packet
+ * allocates nothing; it is valid until the next read.
  */
 export class Packet {
   family: Family = 4;
@@ -22,11 +22,11 @@ export class Packet {
   /** The six flags of a TCP header, 0 for UDP. */
   flags = 0;
   /**
-   * What tells this packet from another one with the same addresses and ports: TCP's sequence number; for UDP,
-   * which has none, the nanoseconds of its arrival, put there by the capture.
+   * Distinguishes packets with the same addresses and ports: TCP's sequence number; for UDP, which has none, the
+   * nanoseconds of its arrival, set by the capture.
    */
   identity = 0;
-  /** Where the payload stands in the bytes it was read from; both are 0 where a capture has cut it. */
+  /** Where the payload is in the bytes read; both are 0 if a capture has cut it off. */
   payloadStart = 0;
   payloadEnd = 0;
 }

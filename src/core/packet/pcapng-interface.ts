@@ -1,13 +1,13 @@
 import { type ByteOrder, read16, read32 } from './byte-order.ts';
 
-/** What an Interface Description Block says (draft-ietf-opsawg-pcapng section 4.2). */
+/** The content of an Interface Description Block (draft-ietf-opsawg-pcapng section 4.2). */
 export type PcapngInterface = {
   readonly linkType: number;
   /** Bytes kept of a packet, 0 for all. */
   readonly snapLength: number;
-  /** Time stamps count so many units a second … */
+  /** Unit of the time stamps … */
   readonly unitsPerSecond: bigint;
-  /** … from so many seconds after 1970. */
+  /** … which count from this many seconds after 1970. */
   readonly offsetSeconds: number;
   readonly name?: string;
 };
@@ -22,7 +22,7 @@ const MICROSECONDS = 1_000_000n;
 
 const utf8 = new TextDecoder();
 
-/** Reads the block's body, `bytes[start..end)`; a text says what is wrong with it. */
+/** Reads the block's body, `bytes[start..end)`; a string says what is wrong with it. */
 export function readInterface(
   bytes: Uint8Array,
   start: number,
@@ -69,7 +69,7 @@ function readSigned64(bytes: Uint8Array, at: number, order: ByteOrder): number {
   return high * 2 ** 32 + low;
 }
 
-/** A name goes into log lines: nothing in it may move a terminal's cursor or begin a new line. */
+/** The name is written to log lines, so control characters are removed. */
 function readName(bytes: Uint8Array): string | undefined {
   const text = utf8.decode(bytes).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
   return text === '' ? undefined : text;

@@ -2,17 +2,17 @@ import type { CaptureDamage, CapturedPacket, CaptureReader } from './capture-rec
 import { PcapReader, pcapVariant } from './read-pcap.ts';
 import { isPcapng, PcapngReader } from './read-pcapng.ts';
 
-/** So many bytes at a file's beginning tell what it is. */
+/** The number of bytes at a file's beginning that identify its format. */
 export const CAPTURE_MAGIC_LENGTH = 4;
 
-/** The reader for a file that begins with these bytes; `undefined` if it is neither pcap nor pcapng. */
+/** The reader for a file that begins with these bytes; `undefined`: neither pcap nor pcapng. */
 export function captureReader(head: Uint8Array): CaptureReader | undefined {
   if (isPcapng(head)) return new PcapngReader();
   const variant = pcapVariant(head);
   return variant === undefined ? undefined : new PcapReader(variant);
 }
 
-/** Every packet of a whole capture file; where it is damaged, a last value says so. */
+/** Every packet of a whole capture file. If it is damaged, the last value says so. */
 export function* readCaptureFile(
   file: Uint8Array,
 ): Generator<CapturedPacket | CaptureDamage, void, undefined> {

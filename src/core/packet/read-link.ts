@@ -3,7 +3,7 @@ export const LINK_TYPE = {
   null: 0,
   ethernet: 1,
   ppp: 9,
-  /** Raw IP, as some systems' DLT_RAW got into files. */
+  /** Raw IP under the number of DLT_RAW on some systems. */
   raw12: 12,
   raw14: 14,
   raw: 101,
@@ -23,7 +23,7 @@ const ETHER_VLAN = 0x8100;
 const ETHER_QINQ = 0x88a8;
 const ETHER_QINQ_OLD = 0x9100;
 
-/** More tags than any network stacks; a frame with more is not read. */
+/** More tags than any network uses. A frame with more is not read. */
 const MAX_VLAN_TAGS = 4;
 
 // IANA "PPP DLL Protocol Numbers".
@@ -32,14 +32,14 @@ const PPP_IPV6 = 0x0057;
 
 const SLL2_HEADER = 20;
 
-/** Whether frames of this link type can carry IP at all, as far as `readLink` knows. */
+/** Whether `readLink` supports this link type, whose frames can carry IP. */
 export function isKnownLinkType(linkType: number): boolean {
   return Object.values<number>(LINK_TYPE).includes(linkType);
 }
 
 /**
- * Where the IP packet begins in a frame of this link type, or -1 when there is none. That there is room for an
- * IP header behind it is for the reader of packets to judge. Never throws, never allocates.
+ * Offset of the IP packet in a frame of this link type; -1: there is none. The packet reader checks whether the IP
+ * header is complete. Never throws, never allocates.
  */
 export function readLink(linkType: number, frame: Uint8Array): number {
   switch (linkType) {
@@ -67,7 +67,7 @@ export function readLink(linkType: number, frame: Uint8Array): number {
   }
 }
 
-/** The EtherType at `at`, behind it the packet; VLAN tags (IEEE 802.1Q clause 9) are stepped over. */
+/** Reads the EtherType at `at`, followed by the packet. VLAN tags (IEEE 802.1Q clause 9) are skipped. */
 function readEtherType(frame: Uint8Array, at: number): number {
   let type = word16(frame, at);
   let next = at + 2;
@@ -79,7 +79,7 @@ function readEtherType(frame: Uint8Array, at: number): number {
   return (type === ETHER_IPV4 || type === ETHER_IPV6) && next < frame.length ? next : NO_PACKET;
 }
 
-/** LINKTYPE_LINUX_SLL2: the protocol stands first, the packet behind the header. A tag is part of the payload. */
+/** LINKTYPE_LINUX_SLL2: the protocol comes first, the packet after the header. A tag is part of the payload. */
 function readSll2(frame: Uint8Array): number {
   const type = word16(frame, 0);
   if (type === ETHER_IPV4 || type === ETHER_IPV6) return frame.length > SLL2_HEADER ? SLL2_HEADER : NO_PACKET;
@@ -88,8 +88,8 @@ function readSll2(frame: Uint8Array): number {
 }
 
 /**
- * LINKTYPE_NULL: 4 bytes of address family in the byte order of whoever wrote it; LINKTYPE_LOOP: in network
- * order. Families are small, so the order shows. Linux, the BSDs and Darwin number IPv6 differently.
+ * LINKTYPE_NULL: 4 bytes of address family in the byte order of the writer; LINKTYPE_LOOP: in network byte order.
+ * Families are small numbers, so the order is recognizable. Linux, the BSDs and Darwin number IPv6 differently.
  */
 function readLoopback(frame: Uint8Array): number {
   if (frame.length <= 4) return NO_PACKET;
@@ -103,7 +103,9 @@ function isIpFamily(family: number): boolean {
   return family === 2 || family === 10 || family === 24 || family === 28 || family === 30;
 }
 
-/** RFC 1661 section 2, RFC 1662 section 3.1: address and control may be left out, the protocol's zero byte too. */
+/**
+ * RFC 1661 section 2, RFC 1662 section 3.1: address and control may be omitted, and so may the protocol's zero byte.
+ */
 function readPpp(frame: Uint8Array): number {
   const at = word16(frame, 0) === 0xff03 ? 2 : 0;
   // A protocol's first byte is even, its last is odd: an odd first byte is a compressed protocol.

@@ -1,14 +1,14 @@
 import { TCP_FLAGS_MASK } from '../net/tcp-flags.ts';
 import type { Packet } from './packet.ts';
 
-/** What became of the bytes; everything but `packet` is ignored. A number, so that hostile bytes cost nothing. */
+/** The result of reading; everything but `packet` is ignored. A number, so that hostile bytes cost nothing. */
 export const READING = {
   packet: 0,
-  /** Shorter than its own headers say, or a length in them that cannot be. */
+  /** Shorter than its headers say, or with an impossible length. */
   truncated: 1,
   /** Neither IPv4 nor IPv6. */
   notIp: 2,
-  /** Neither TCP nor UDP: only addresses, the protocol and the payload have been read. */
+  /** Neither TCP nor UDP: only addresses, the protocol and the payload were read. */
   otherProtocol: 3,
   /** A first or later fragment: a knock fits into one packet. */
   fragment: 4,
@@ -27,14 +27,16 @@ const UDP_HEADER = 8;
 /** More than any honest packet carries: RFC 8200 section 4.1 lists six. */
 const MAX_EXTENSION_HEADERS = 8;
 
-/** IPv6 extension headers (IANA "IPv6 Extension Header Types") that are stepped over. */
+/** IPv6 extension headers (IANA "IPv6 Extension Header Types") that are skipped. */
 const HOP_BY_HOP = 0;
 const ROUTING = 43;
 const FRAGMENT = 44;
 const AUTHENTICATION = 51;
 const DESTINATION_OPTIONS = 60;
 
-/** Reads the IP packet in `bytes[start..end)` into `packet`. Never throws, never allocates, never reads beyond `end`. */
+/**
+ * Reads the IP packet in `bytes[start..end)` into `packet`. Never throws, never allocates, never reads beyond `end`.
+ */
 export function readPacket(bytes: Uint8Array, start: number, end: number, packet: Packet): Reading {
   if (end > bytes.length || start >= end) return READING.truncated;
   const version = byte(bytes, start) >>> 4;
@@ -106,8 +108,8 @@ function extensionLength(kind: number, field: number): number {
 }
 
 /**
- * `end` is where the captured bytes end, `claimedEnd` where the packet does by its IP header: a capture may cut
- * TCP options or a datagram's payload off, and that makes the packet no worse.
+ * `end`: the end of the captured bytes; `claimedEnd`: of the packet by its IP header. A capture may cut off TCP options
+ * or a datagram's payload, which is accepted.
  */
 function readTransport(
   bytes: Uint8Array,

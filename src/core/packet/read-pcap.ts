@@ -16,7 +16,7 @@ const MAJOR_VERSION = 2;
 
 type Variant = { readonly order: ByteOrder; readonly nanosecondsPerUnit: number };
 
-/** Which kind of classic capture file begins with these bytes, if it is one. */
+/** The kind of classic capture file that begins with these bytes, if it is one. */
 export function pcapVariant(head: Uint8Array): Variant | undefined {
   if (head.length < 4) return undefined;
   for (const order of ['little', 'big'] as const) {
@@ -47,7 +47,7 @@ export class PcapReader implements CaptureReader {
     if (bytes.length - at < FILE_HEADER) return { kind: 'short', needed: FILE_HEADER };
     const major = read16(bytes, at + 4, this.#order);
     if (major !== MAJOR_VERSION) return broken(`pcap version ${major} is not known, only ${MAJOR_VERSION}`);
-    // The upper half tells of frame check sequences, which lie behind the packet.
+    // The upper half describes frame check sequences, which follow the packet.
     this.#linkType = read32(bytes, at + 20, this.#order) & 0xffff;
     return { kind: 'skipped', length: FILE_HEADER };
   }

@@ -10,7 +10,7 @@ import {
 } from './capture-record.ts';
 import { type PcapngInterface, readInterface } from './pcapng-interface.ts';
 
-// draft-ietf-opsawg-pcapng section 4. The section header's type reads the same in both byte orders.
+// draft-ietf-opsawg-pcapng section 4. The section header's type is the same in both byte orders.
 const SECTION_HEADER = 0x0a0d0d0a;
 const INTERFACE_DESCRIPTION = 1;
 const OBSOLETE_PACKET = 2;
@@ -19,11 +19,11 @@ const ENHANCED_PACKET = 6;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const MAJOR_VERSION = 1;
 
-/** Type and length before a block's body, the length once more behind it. */
+/** Type and length precede a block's body; the length is repeated after it. */
 const BLOCK_HEADER = 8;
 const BLOCK_TRAILER = 4;
 
-/** BOUNDED: interfaces of one section; one more ends the file as damaged. */
+/** BOUNDED: interfaces of one section; one more counts as damage. */
 const MAX_INTERFACES = 65_536;
 
 export function isPcapng(head: Uint8Array): boolean {
@@ -34,7 +34,7 @@ export function isPcapng(head: Uint8Array): boolean {
 export class PcapngReader implements CaptureReader {
   #order: ByteOrder = 'little';
   #interfaces: PcapngInterface[] = [];
-  /** The last packet's time, which a simple packet block, having none, takes over. */
+  /** The last packet's time, which is used for a simple packet block, because it has none. */
   #seconds = 0;
   #nanoseconds = 0;
 
@@ -66,7 +66,7 @@ export class PcapngReader implements CaptureReader {
     return false;
   }
 
-  /** A packet, `undefined` for a block that has none, or a text that says what is wrong. */
+  /** A packet, `undefined` for a block without one, or a string that says what is wrong. */
   #readBody(type: number, bytes: Uint8Array, at: number, end: number): CapturedPacket | string | undefined {
     switch (type) {
       case SECTION_HEADER:
@@ -76,7 +76,7 @@ export class PcapngReader implements CaptureReader {
       case ENHANCED_PACKET:
         return this.#readPacket(bytes, at, end, (start) => read32(bytes, start, this.#order));
       case OBSOLETE_PACKET:
-        // Its interface has 16 bits; a count of dropped packets fills the rest.
+        // Its interface number has 16 bits, followed by a count of dropped packets.
         return this.#readPacket(bytes, at, end, (start) => read16(bytes, start, this.#order));
       case SIMPLE_PACKET:
         return this.#readSimplePacket(bytes, at, end);

@@ -1,12 +1,12 @@
 import type { PagePlan } from './page-plan.ts';
 import { urlHost } from './plan-page.ts';
 
-/** Between two knocks, in ms: the name of the host has to be looked up for the first one. */
+/** Milliseconds between two knocks: the first one includes a DNS look-up. */
 const GAP_MS = 900;
 
 /**
- * A page as small as a QR code wants it, as an address that a browser opens: it knocks when it is opened, and goes to the
- * service where the limit leaves room. `undefined`: it has more bytes than that, or codes.
+ * A page small enough for a QR code, as a data: URL that a browser opens. It knocks when it is opened, and goes to the
+ * service if the limit leaves room for that. `undefined`: it is too long, or needs codes.
  */
 export function renderDataPage({ host, knock, link }: PagePlan, limit: number): string | undefined {
   if (knock.kind !== 'sequence') return undefined;

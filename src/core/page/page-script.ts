@@ -1,8 +1,8 @@
 /**
- * What runs in the page. A knock is a WebSocket that is closed again: of one, Chromium sends one SYN. Of a `fetch` that is given
- * up it sends a second one after 250 ms, from another port, and the kernel sends both again every second for minutes: at a
- * host that drops, those of one run spoil the next. `wss:` whatever listens, for a SYN is a SYN, and a page of https may not
- * use `ws:`.
+ * The script of the page. A knock is a WebSocket that is closed again: for one, Chromium sends one SYN. For an aborted
+ * `fetch` it sends a second SYN after 250 ms from another port, and the kernel repeats both for minutes: at a host that
+ * drops packets, the repetitions of one run spoil the next. `wss:` works whatever listens, because a SYN is a SYN, and
+ * an https page may not use `ws:`.
  */
 export const PAGE_SCRIPT = `'use strict';
 (() => {

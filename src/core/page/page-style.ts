@@ -1,4 +1,4 @@
-/** Black and white by the system's choice; one column, from 320 px on. */
+/** Light or dark by the system's setting; one column, from 320 px on. */
 export const PAGE_STYLE = `
 :root { color-scheme: light dark; --line: #8886; --go: #14623a; --goText: #fff; }
 @media (prefers-color-scheme: dark) { :root { --go: #7fd6a5; --goText: #06170d; } }

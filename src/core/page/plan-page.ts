@@ -13,10 +13,10 @@ export type PageWish = {
   readonly link?: string;
 };
 
-/** In a sentence, with the remedy. */
+/** One sentence, with the remedy. */
 export type PageRefusal = { readonly kind: 'refused'; readonly reason: string };
 
-/** What a browser can do of it; a code goes before a sequence. */
+/** The part that a browser can do; a code takes precedence over a sequence. */
 export function planPage(wish: PageWish): { readonly kind: 'plan'; readonly plan: PagePlan } | PageRefusal {
   const { host, port, codePrefixes, secret } = wish;
   if (!isBrowserHost(host))
@@ -58,19 +58,19 @@ function planSequence(sequence: Sequence | undefined): PageKnock | PageRefusal {
   return { kind: 'sequence', ports: [first, ...rest] };
 }
 
-/** A URL has no zone, and none of the characters that end a host in it. */
+/** A URL has no zone, and none of the characters that end a host. */
 export function isBrowserHost(host: string): boolean {
   const address = parseAddress(host);
   if (address !== undefined) return familyOf(address) === 4 || !host.includes('%');
   return /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?$/.test(host);
 }
 
-/** As a URL has it. */
+/** In the form of a URL. */
 export function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** What runs there if nobody says otherwise. */
+/** The usual service on the port, unless a link is given. */
 function defaultLink(host: string, port: Port | undefined): string | undefined {
   const name = urlHost(host);
   switch (port) {
@@ -89,7 +89,7 @@ function defaultLink(host: string, port: Port | undefined): string | undefined {
   }
 }
 
-/** Nothing that a browser would run in the page itself; and no page where browsers go nowhere. */
+/** Excludes links that a browser would run in the page itself, and schemes that it does not open. */
 export function isSafeLink(link: string): boolean {
   const url = URL.parse(link);
   if (url === null || /^(?:javascript|data|blob|vbscript|file|about):$/i.test(url.protocol)) return false;

@@ -6,7 +6,7 @@ import { PAGE_SCRIPT } from './page-script.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { urlHost } from './plan-page.ts';
 
-/** The page as one file, which loads nothing: style and script are in it, and allowed by their hashes alone. */
+/** The page as a single file that loads nothing: style and script are inline, and allowed only by their hashes. */
 export function renderPage(plan: PagePlan, ciphers: Ciphers): string {
   const { host, knock } = plan;
   const title = `Knock at ${escapeHtml(host)}`;
@@ -63,7 +63,7 @@ function warning(knock: PageKnock): string {
   return 'This page knows no code. If the door stays closed: wait for the next code, type it, and then the one after it as well.';
 }
 
-/** Only what the page asks: the knocks, and whether the service answers. */
+/** Allows only what the page requests: the knocks, and the check whether the service answers. */
 function policy(plan: PagePlan, ciphers: Ciphers): string {
   const hash = (text: string): string =>
     `'sha256-${renderPaddedBase64(ciphers.sha256(new TextEncoder().encode(text)))}'`;
@@ -84,11 +84,11 @@ function knockSources({ host, knock }: PagePlan): readonly string[] {
   return knock.ports.flatMap((port) => sourceOf('wss:', `${urlHost(host)}:${port}`));
 }
 
-/** CSP (Level 3, § 2.3.1) has no form for an IPv6 address: the scheme alone is left. */
+/** CSP (Level 3, section 2.3.1) has no form for an IPv6 address, so only the scheme is given. */
 const sourceOf = (scheme: string, host: string): readonly string[] =>
   host.startsWith('[') ? [scheme] : [`${scheme}//${host}`];
 
-/** For a script of type application/json: `<` cannot end it. */
+/** For a script of type application/json: `<` is escaped, so that it cannot end the script. */
 function renderData({ host, knock, port, link }: PagePlan): string {
   const steps =
     knock.kind === 'sequence'

@@ -1,6 +1,6 @@
 import type { Millis } from '../net/time.ts';
 
-/** As a clause. `behind` is negative where the clock is ahead. */
+/** As a clause. `behind`: negative if the clock is ahead. */
 export function clockWords(behind: Millis): string {
   return `the clock of the sender is ${inWords(Math.abs(behind))} ${behind > 0 ? 'behind' : 'ahead'}`;
 }

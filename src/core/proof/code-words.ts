@@ -4,7 +4,7 @@ import type { Instant } from '../net/time.ts';
 import type { CodeJudgement, CodeRefusal } from './prove-code.ts';
 import type { RefusalWords } from './refusal-words.ts';
 
-/** `isPenaltyNew`: the source is in penalty since this one. */
+/** `isPenaltyNew`: the source's penalty starts with this one. */
 export function wrongWords(isPenaltyNew: boolean): RefusalWords {
   const shortReason = 'it is wrong, or its time is over';
   const more = '; after two of them this address needs two right codes in a row';
@@ -24,12 +24,12 @@ const SHORT: Readonly<Record<CodeRefusal, string>> = {
 
 type Refused = Extract<CodeJudgement, { kind: 'refused' }>;
 
-/** As a bare clause, behind `code refused: `. `current`: the step of now. */
+/** As a clause to follow `code refused: `. `current`: the present step. */
 export function codeWords({ reason, step, last }: Refused, now: Instant, current: number): RefusalWords {
   const shortReason = SHORT[reason];
   if (reason !== 'used' || last === undefined) return { reason: shortReason, shortReason };
   const by = `by ${last.source} at ${renderMoment(last.at, now)}`;
-  // One step ahead is a clock that is a little fast.
+  // One step ahead: a slightly fast clock.
   if (last.step > current + WINDOW) {
     const remedy = `\`bussa user forgive ${last.user}\` lets this user's codes count again`;
     return {
@@ -41,7 +41,7 @@ export function codeWords({ reason, step, last }: Refused, now: Instant, current
   return { reason: `${what}, ${by}: wait for the next one`, shortReason };
 }
 
-/** `steps`: by how many the clock of the app is behind; below 0 it is ahead. */
+/** `steps`: by how many the app's clock is behind; negative: ahead. */
 export function skewWords(user: string, steps: number, periodMs: number): RefusalWords {
   const seconds = (Math.abs(steps) * periodMs) / 1000;
   const long =

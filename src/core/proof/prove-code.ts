@@ -8,7 +8,7 @@ import type { Instant } from '../net/time.ts';
 import type { User } from '../users/user.ts';
 import { mayOpen } from '../users/user-directory.ts';
 
-/** What a code is judged beside. */
+/** The context in which a code is judged. */
 export type CodeSituation = {
   readonly door: CodeDoor;
   readonly from: Address;
@@ -17,21 +17,21 @@ export type CodeSituation = {
   readonly used: UsedCodes;
   /** Whether the source has touched a decoy port, or knocked a wrong code, since this moment. */
   readonly hasTouchedSince: (time: number) => boolean;
-  /** When the first half came. */
+  /** When the first half arrived. */
   readonly start: number;
-  /** One right code is not enough: of this source, or of all that are not known at the door. */
+  /** One right code is not enough, for this source or for all unknown sources at the door. */
   readonly isGuarded: boolean;
 };
 
 /**
- * `used`: this one, or a later one · `forgotten`: it may have been · `touched`: a decoy port between its halves ·
- * `first`: of the two that the source needs · the others are those of the user.
+ * `used`: this one, or a later one · `forgotten`: it may have been used · `touched`: a decoy port between its halves ·
+ * `first`: of the two that the source needs · the others concern the user.
  */
 export type CodeRefusal = 'used' | 'forgotten' | 'touched' | 'first' | 'off' | 'expired' | 'address';
 
 export type CodeJudgement =
   | { readonly kind: 'open'; readonly completion: ProofCompletion; readonly use: UsedCode }
-  /** `use`: it is known to somebody from now on, and counts for nobody else. */
+  /** `use`: the code must not count again, since others may have seen it. */
   | {
       readonly kind: 'refused';
       readonly user: User;
@@ -42,7 +42,7 @@ export type CodeJudgement =
     }
   | { readonly kind: 'wrong' };
 
-/** Judges a code that somebody has knocked. `matches`: those whose code it is now. */
+/** Judges a knocked code. `matches`: the users whose code it is now. */
 export function proveCode(matches: readonly CodeMatch<User>[], situation: CodeSituation): CodeJudgement {
   let refused: CodeJudgement | undefined;
   for (const match of matches) {
@@ -82,7 +82,7 @@ function refusalOf(
   if (until !== undefined && until <= now) return 'expired';
   if (networks !== undefined && !compileAdmission({ allow: networks })(from)) return 'address';
   if (hasTouchedSince(start)) return 'touched';
-  // Who has come in by this very code has proved himself.
+  // A source that has already opened the door by this code has proved itself.
   if (!isGuarded || again?.hasOpened === true) return undefined;
   const last = used.last(name, door.name);
   const isSecond = last?.step === step - 1 && last.source === from && !hasTouchedSince(last.at);

@@ -7,30 +7,33 @@ import { judgeKnock, type KnockRefusal } from '../signed/judge-knock.ts';
 import type { KnockBody } from '../signed/knock-body.ts';
 import { doorFor, type KeyOwner, type UserDirectory } from '../users/user-directory.ts';
 
-/** What a signed knock is judged beside. */
+/** The context in which a signed knock is judged. */
 export type ProofSituation = {
   readonly serverPublic: Uint8Array;
   readonly users: UserDirectory;
-  /** Those that packets to this packet's destination may open. */
+  /** The doors that packets to this destination may open. */
   readonly doors: readonly DoorSpec[];
   /** The packet's source. */
   readonly from: Address;
   /** The packet's time, by the wall clock. */
   readonly now: Instant;
   readonly window: Millis;
-  /** Times up to this one count no more. */
+  /** Times up to this one are refused. */
   readonly floor: Instant;
   readonly isChallenge: (challenge: Uint8Array, body: KnockBody) => boolean;
 };
 
-/** `door`: the user may not open it, or it is not clear which one is meant · `unbound`: the door wants the source named. */
+/**
+ * `door`: the user may not open it, or it is unclear which one is meant · `unbound`: the door requires the source to be
+ * named.
+ */
 export type ProofRefusal = KnockRefusal | 'door' | 'unbound';
 
 export type ProofJudgement =
   | { readonly kind: 'open'; readonly owner: KeyOwner; readonly completion: ProofCompletion }
-  /** The user's own lease at the door is to be closed. */
+  /** Close the user's own lease at the door. */
   | { readonly kind: 'close'; readonly owner: KeyOwner; readonly proof: Proof; readonly door: DoorSpec }
-  /** `isSigned`: its signature is good; false where it is not, or has not been looked at. */
+  /** `isSigned`: its signature is valid; false: it is not, or was not checked. */
   | {
       readonly kind: 'refused';
       readonly reason: ProofRefusal;
@@ -39,7 +42,7 @@ export type ProofJudgement =
       readonly behind?: Millis;
     };
 
-/** The checks behind the seal: whose key it is, whether he may knock so, and which door that opens. */
+/** The checks after decryption: whose key it is, whether the user may knock this way, and which door that opens. */
 export function proveKnock(
   ciphers: Ciphers,
   body: KnockBody,

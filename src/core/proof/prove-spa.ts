@@ -11,16 +11,16 @@ import { mayOpen, type SpaOwner } from '../users/user-directory.ts';
 /** As fwknopd (DEF_MAX_SPA_PACKET_AGE). */
 export const SPA_WINDOW = 120_000 as Millis;
 
-/** What a packet of fwknop is judged beside, whose HMAC and key are right. */
+/** The context in which an fwknop packet with a valid HMAC and key is judged. */
 export type SpaSituation = {
-  /** Those that packets to this packet's destination may open. */
+  /** The doors that packets to this destination may open. */
   readonly doors: readonly DoorSpec[];
   /** The packet's source. */
   readonly from: Address;
   /** The packet's time, by the wall clock. */
   readonly now: Instant;
   readonly window: Millis;
-  /** Times up to this one count no more. */
+  /** Times up to this one are refused. */
   readonly floor: Instant;
 };
 
@@ -40,12 +40,12 @@ export type SpaRefusal =
   | 'door source';
 
 export type SpaJudgement =
-  /** One for each door. */
+  /** One per door. */
   | { readonly kind: 'open'; readonly completions: readonly [ProofCompletion, ...ProofCompletion[]] }
   | {
       readonly kind: 'refused';
       readonly reason: SpaRefusal;
-      /** By how much the sender's clock is behind, where it is wrong. */
+      /** By how much the sender's clock is behind, if it is wrong. */
       readonly behind?: Millis;
       /** The port that no door opens for the user. */
       readonly port?: WantedPort;
@@ -53,7 +53,7 @@ export type SpaJudgement =
 
 const refused = (reason: SpaRefusal): SpaJudgement => ({ kind: 'refused', reason });
 
-/** Which doors the packet opens. All that it asks for, or nothing. */
+/** Which doors the packet opens: all that it requests, or none. */
 export function proveSpa(owner: SpaOwner, message: SpaMessage, situation: SpaSituation): SpaJudgement {
   const { user, spa } = owner;
   const { from, now, window, floor, doors } = situation;
@@ -69,7 +69,7 @@ export function proveSpa(owner: SpaOwner, message: SpaMessage, situation: SpaSit
   const request = readSpaRequest(message.message);
   if (request === undefined) return refused('request');
   const address = request.address ?? from;
-  // Of the packet's own source the kernel and the loop have judged it.
+  // The packet's own source has been checked by the kernel and the packet loop.
   if (request.address !== undefined && !isPossibleSource(familyOf(address), ...addressWords(address), false))
     return refused('address');
   const his = doors.filter((door) => mayOpen(user, door, 'spa'));
@@ -89,8 +89,8 @@ export function proveSpa(owner: SpaOwner, message: SpaMessage, situation: SpaSit
 type Chosen = { readonly doors: readonly DoorSpec[] } | { readonly port: WantedPort };
 
 /**
- * For each port the first of the user's doors that opens it. If a user may open one door only, and that runs a command
- * instead of opening ports, whatever ports he names mean that door.
+ * For each port the first of the user's doors that opens it. If the user may open only one door, and that door runs a
+ * command instead of opening ports, any port means that door.
  */
 function chooseDoors(doors: readonly DoorSpec[], ports: readonly WantedPort[]): Chosen {
   const [only, other] = doors;

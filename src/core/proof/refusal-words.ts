@@ -6,10 +6,10 @@ import type { ProofJudgement, ProofRefusal } from './prove-knock.ts';
 
 type Refused = Extract<ProofJudgement, { kind: 'refused' }>;
 
-/** Why a signed knock was refused; `shortReason` without what may be different each time. */
+/** Why a signed knock was refused; `shortReason`: without parts that may differ each time. */
 export type RefusalWords = { readonly reason: string; readonly shortReason: string };
 
-/** As a bare clause, behind `signed knock refused: `. */
+/** As a clause to follow `signed knock refused: `. */
 export function refusalWords({ reason, owner, behind }: Refused, body: KnockBody): RefusalWords {
   const shortReason = shortWords(reason);
   const user = owner?.user.name ?? '';
@@ -32,7 +32,7 @@ export function refusalWords({ reason, owner, behind }: Refused, body: KnockBody
 
 export const USED_ALREADY = 'it was used already: each signed knock counts once';
 
-/** What the sender is told, if his signature is good. `undefined`: nothing. */
+/** The reply to the sender, if his signature is valid. `undefined`: none. */
 export function replyStatus(reason: ProofRefusal): ReplyStatus | undefined {
   switch (reason) {
     case 'unknown key':
@@ -84,7 +84,7 @@ function shortWords(reason: ProofRefusal): string {
   }
 }
 
-/** The knock carries the first 16 bytes of the key's SHA-256: of the fingerprint, so many characters are certain. */
+/** The knock carries the first 16 bytes of the key's SHA-256: only these characters of the fingerprint are known. */
 function shortFingerprint(keyId: Uint8Array): string {
   return `SHA256:${renderBase64(keyId).slice(0, Math.floor((keyId.length * 8) / 6))}…`;
 }

@@ -7,7 +7,7 @@ import type { RefusalWords } from './refusal-words.ts';
 
 type Refused = Extract<SpaJudgement, { kind: 'refused' }>;
 
-/** As a bare clause, behind `SPA packet refused: `. */
+/** As a clause to follow `SPA packet refused: `. */
 export function spaRefusalWords(
   { reason, behind, port }: Refused,
   { user }: SpaOwner,

@@ -4,15 +4,15 @@ import { type Address, addressWords, familyOf } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
 import { CHALLENGE_BYTES } from './knock-layout.ts';
 
-/** A challenge is good for the step that it is made in, and the next. */
+/** A challenge is valid in the step in which it was made, and in the next. */
 const STEP_MS = 30_000;
 
-/** How long a challenge can be good for. */
+/** The longest life of a challenge. */
 export const CHALLENGE_LIFE_MS = 2 * STEP_MS;
 
 /**
- * What a sender with a wrong clock signs instead of a time. It is made from a secret of this process, the key, the
- * source and the half-minute by a clock that nobody can set, so nothing is kept for it.
+ * Challenges, which a sender with a wrong clock signs instead of a time. They are computed from a secret of this
+ * process, the key, the source and the half-minute of a clock that cannot be set, so nothing has to be stored.
  */
 export class Challenges {
   readonly #ciphers: Ciphers;
@@ -23,7 +23,7 @@ export class Challenges {
     this.#secret = secret;
   }
 
-  /** `sinceBoot`: by the clock that counts from the start of the machine. */
+  /** `sinceBoot`: by the boot clock. */
   make(keyId: Uint8Array, source: Address, sinceBoot: Instant): Uint8Array {
     return this.#of(keyId, source, Math.floor(sinceBoot / STEP_MS));
   }

@@ -11,7 +11,7 @@ const HASH_BYTES = 32;
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 
-/** Keys for one message each way. */
+/** Keys for one message in each direction. */
 export type HpkeContext = {
   readonly key: Uint8Array;
   readonly nonce: Uint8Array;
@@ -19,7 +19,7 @@ export type HpkeContext = {
   readonly exporter: Uint8Array;
 };
 
-/** The same keys on both sides: `shared` is X25519 of one's own secret and the other's point. */
+/** Derives the same keys on both sides: `shared` is X25519 of one's own secret and the other's point. */
 export function deriveContext(
   ciphers: Ciphers,
   shared: Uint8Array,
@@ -40,12 +40,12 @@ export function deriveContext(
   };
 }
 
-/** Another key of 32 bytes that both sides have. */
+/** Another 32-byte key shared by both sides. */
 export function exportKey(ciphers: Ciphers, { exporter }: HpkeContext, purpose: string): Uint8Array {
   return expand(ciphers, SUITE, exporter, 'sec', asciiBytes(purpose), KEY_BYTES);
 }
 
-/** LabeledExtract (§ 4). */
+/** LabeledExtract (section 4). */
 function extract(
   ciphers: Ciphers,
   suite: Uint8Array,
@@ -56,7 +56,7 @@ function extract(
   return ciphers.hmacSha256(salt, concatBytes(VERSION, suite, asciiBytes(label), input));
 }
 
-/** LabeledExpand (§ 4), for up to one hash: HKDF's first block is enough (RFC 5869, § 2.3). */
+/** LabeledExpand (section 4), up to the length of a hash: HKDF's first block is enough (RFC 5869, section 2.3). */
 function expand(
   ciphers: Ciphers,
   suite: Uint8Array,

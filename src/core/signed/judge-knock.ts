@@ -6,13 +6,13 @@ import { judgeSignature, TOKEN_FLAG } from '../ssh/ssh-signature.ts';
 import type { KnockBody } from './knock-body.ts';
 import { signedText } from './seal-knock.ts';
 
-/** A knock counts if its time is so near to the server's. */
+/** A knock is valid if its time is this close to the server's. */
 export const CLOCK_WINDOW_MS = millis(60_000);
 
-/** A key that may sign knocks: as its owner's line says, or off by the operator's word. */
+/** A key that may sign knocks, restricted by its line, or disabled by the operator. */
 export type KnockKey = AuthorizedKey & { readonly isOff?: boolean };
 
-/** What a knock is judged beside. */
+/** The context in which a knock is judged. */
 export type KnockSituation = {
   readonly serverPublic: Uint8Array;
   /** The packet's source. */
@@ -20,11 +20,11 @@ export type KnockSituation = {
   /** The packet's time, by the wall clock. */
   readonly now: Instant;
   readonly window: Millis;
-  /** Times up to this one count no more: what was taken by then is not all remembered. */
+  /** Times up to this one are refused: the record of used knocks is incomplete before. */
   readonly floor?: Instant;
-  /** The key of this id, if there is one. */
+  /** The key with this id, if there is one. */
   readonly keyOf: (keyId: Uint8Array) => KnockKey | undefined;
-  /** Whether this server has asked for it, a moment ago. */
+  /** Whether this server issued it recently. */
   readonly isChallenge: (challenge: Uint8Array, body: KnockBody) => boolean;
 };
 
@@ -42,8 +42,8 @@ export type KnockRefusal =
 export type KnockJudgement =
   | { readonly kind: 'good'; readonly key: KnockKey }
   /**
-   * `isSigned`: its signature is good; false where it is not, or has not been looked at. `behind`: by how much the sender's
-   * clock is behind; negative where it is ahead.
+   * `isSigned`: its signature is valid; false: it is not, or was not checked. `behind`: by how much the sender's clock
+   * is behind; negative: ahead.
    */
   | {
       readonly kind: 'refused';
@@ -54,8 +54,8 @@ export type KnockJudgement =
     };
 
 /**
- * The checks after the seal, in the order of their costs. The signature comes before the time, however far off that is: it
- * may be the server's clock that is wrong, and only a knock with a good signature is answered with a challenge.
+ * The checks after decryption, cheapest first. The signature is checked before the time, however wrong that is: the
+ * server's own clock may be wrong, and only a knock with a valid signature is answered with a challenge.
  */
 export function judgeKnock(
   ciphers: Ciphers,
@@ -85,7 +85,7 @@ function sourceRefusal(
   return until !== undefined && now >= until ? 'key expired' : undefined;
 }
 
-/** Whether its key has signed it, with the touch or PIN that the key's line asks for. */
+/** Whether its key signed it, with the touch or PIN that the key's line requires. */
 export function hasValidSignature(
   ciphers: Ciphers,
   { key, mayBeUntouched = false, mustBeVerified = false }: KnockKey,
@@ -97,7 +97,7 @@ export function hasValidSignature(
   const judgement = judgeSignature(ciphers, key, text, body.signature);
   if (judgement.kind === 'bad') return false;
   const { flags } = judgement;
-  // As in sshd(8), these options say nothing about keys that no token holds.
+  // As in sshd(8), these options have no effect on keys that are not on a token.
   if (flags === undefined) return true;
   const isTouched = mayBeUntouched || (flags & TOKEN_FLAG.touched) !== 0;
   return isTouched && (!mustBeVerified || (flags & TOKEN_FLAG.verified) !== 0);

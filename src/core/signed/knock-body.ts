@@ -4,27 +4,27 @@ import { type Instant, instant, type Millis, seconds } from '../net/time.ts';
 import { sshString } from '../ssh/ssh-writer.ts';
 import { BODY, CHALLENGE_BYTES, KEY_ID_BYTES, MAX_DOOR_BYTES, NONCE_BYTES } from './knock-layout.ts';
 
-/** What a signed knock asks for. */
+/** The request in a signed knock. */
 export type KnockRequest = {
   readonly kind: 'open' | 'close';
   readonly wantsReply: boolean;
-  /** The source that it counts from alone; absent where the sender does not know it. */
+  /** The only source for which it is valid; absent if the sender does not know it. */
   readonly source?: Address;
   /** By the sender's wall clock; 0 with a challenge. */
   readonly time: Instant;
   readonly nonce: Uint8Array;
   /** The first bytes of the SHA-256 of the signing key's blob. */
   readonly keyId: Uint8Array;
-  /** How long the door is to stay open; 0 for the door's own time. */
+  /** How long the door shall stay open; 0: the door's own time. */
   readonly length: Millis;
   /** Empty: the only door that the user may open. */
   readonly door: string;
-  /** What the server has asked the sender to sign. */
+  /** The server's challenge. */
   readonly challenge?: Uint8Array;
 };
 
 export type KnockBody = KnockRequest & {
-  /** Everything in front of the signature: this is what was signed. */
+  /** Everything before the signature: the signed part. */
   readonly head: Uint8Array;
   readonly signature: Uint8Array;
 };
@@ -34,7 +34,7 @@ const WANTS_REPLY = 1;
 const MAPPED = 0xffff;
 const TWO_32 = 2 ** 32;
 
-/** The body up to the signature. Throws a `RangeError` for a door's name that is too long. */
+/** The body up to the signature. Throws a `RangeError` if the door's name is too long. */
 export function renderHead(request: KnockRequest): Uint8Array {
   const { kind, wantsReply, source, time, nonce, keyId, length, door, challenge } = request;
   const name = encodeName(door);
@@ -54,13 +54,13 @@ export function renderHead(request: KnockRequest): Uint8Array {
   return concatBytes(head, byte(name.length), name, byte(asked.length), asked);
 }
 
-/** The whole body, with zeros behind the signature. `undefined` where the signature does not fit. */
+/** The whole body, with zeros after the signature. `undefined`: the signature does not fit. */
 export function renderBody(head: Uint8Array, signature: Uint8Array, length: number): Uint8Array | undefined {
   const used = concatBytes(head, sshString(signature).subarray(2));
   return used.length > length ? undefined : concatBytes(used, new Uint8Array(length - used.length));
 }
 
-/** `undefined` for what is no body: hostile bytes make no error. */
+/** `undefined` if it is not a body. Never throws. */
 export function readBody(body: Uint8Array): KnockBody | undefined {
   const kind = KINDS[(body[BODY.kind] as number) - 1];
   const flags = body[BODY.flags] as number;
@@ -84,7 +84,7 @@ export function readBody(body: Uint8Array): KnockBody | undefined {
 
 type Tail = Pick<KnockBody, 'door' | 'challenge' | 'head' | 'signature'>;
 
-/** The parts whose length varies. Behind them there are zeros alone. */
+/** The parts of variable length. Only zeros may follow them. */
 function readTail(body: Uint8Array, view: DataView): Tail | undefined {
   const nameEnd = BODY.door + 1 + (body[BODY.door] as number);
   if (nameEnd - BODY.door - 1 > MAX_DOOR_BYTES || nameEnd >= body.length) return undefined;
@@ -121,7 +121,7 @@ function readSource(view: DataView): Address | 'any' | undefined {
     case 4:
       return isMapped ? renderAddress(4, 0, 0, 0, word(3)) : undefined;
     case 6:
-      // An IPv4 address is written as one.
+      // An IPv4 address must be written as IPv4.
       return isMapped ? undefined : renderAddress(6, word(0), word(1), word(2), word(3));
     default:
       return undefined;

@@ -5,12 +5,12 @@ import { type Instant, instant, type Millis, seconds } from '../net/time.ts';
 import { CHALLENGE_BYTES, SEAL_BYTES } from './knock-layout.ts';
 
 /**
- * What the server says to a signed knock whose signature is good. `open`: the door is · `refused`: the key is not let
- * in there · `clock`: the time is too far off · `source`: the knock is bound to another source · `busy`: try again.
+ * The server's reply to a signed knock with a valid signature. `open`: the door is open · `refused`: the key may not
+ * open it · `clock`: the time is too far off · `source`: the knock is bound to another source · `busy`: try again.
  */
 export type KnockReply = {
   readonly status: ReplyStatus;
-  /** How long the door is open. */
+  /** How long the door stays open. */
   readonly left: Millis;
   /** The server's wall clock. */
   readonly time: Instant;
@@ -24,21 +24,21 @@ export const REPLY_STATUSES = ['open', 'refused', 'clock', 'source', 'busy'] as 
 
 export type ReplyStatus = (typeof REPLY_STATUSES)[number];
 
-/** No other packet with the same key changes it. */
+/** Another packet with the same key would not change the reply. */
 export const isRefusal = (status: ReplyStatus): boolean => status !== 'open' && status !== 'busy';
 
 const BODY = { status: 0, seconds: 1, time: 5, seen: 13, challenge: 29, zeros: 45 } as const;
 const BODY_BYTES = 80;
 export const REPLY_NONCE_BYTES = 12;
 
-/** Shorter than any knock: nobody gains by making the server answer. */
+/** Shorter than any knock, so that the server cannot be used for amplification. */
 export const REPLY_BYTES = REPLY_NONCE_BYTES + BODY_BYTES + SEAL_BYTES;
 
 const NO_BYTES = new Uint8Array(0);
 const MAPPED = 0xffff;
 const TWO_32 = 2 ** 32;
 
-/** `nonce`: 12 random bytes, other ones for each reply, for two replies may have the same key. */
+/** `nonce`: 12 random bytes, different for each reply, because two replies may have the same key. */
 export function sealReply(
   ciphers: Ciphers,
   replyKey: Uint8Array,
@@ -56,7 +56,7 @@ export function sealReply(
   return concatBytes(nonce, ciphers.seal(replyKey, nonce, NO_BYTES, body));
 }
 
-/** `undefined` for what is no reply under this key. */
+/** `undefined`: not a reply under this key. */
 export function openReply(
   ciphers: Ciphers,
   replyKey: Uint8Array,
@@ -80,7 +80,7 @@ export function openReply(
   };
 }
 
-/** 16 bytes, an IPv4 address as one of IPv6 (RFC 4291, § 2.5.5.2). */
+/** 16 bytes; an IPv4 address in IPv6-mapped form (RFC 4291, section 2.5.5.2). */
 function writeAddress(view: DataView, address: Address): void {
   const seen = unmapped(address);
   for (const [i, word] of addressWords(seen).entries()) view.setUint32(BODY.seen + i * 4, word);

@@ -1,8 +1,8 @@
 import type { Instant } from '../net/time.ts';
 
 /**
- * The newest time that each key has signed, as far as this process has seen. A knock that is not newer may be a recorded
- * one. BOUNDED: by `maxNames`; where there are more, the key whose newest time was noted longest ago makes room.
+ * The newest time that each key has signed, as seen by this process. A knock that is not newer may be a replay.
+ * BOUNDED: by `maxNames`; beyond, the key recorded longest ago is dropped.
  */
 export class NewestTimes {
   readonly #newest = new Map<string, Instant>();

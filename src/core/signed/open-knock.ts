@@ -11,10 +11,10 @@ export type ServerKey = {
   readonly marks: ServerMarks;
 };
 
-/** Why a packet is noise: it costs next to nothing, and nobody is told. */
+/** Why a packet is noise. Noise costs almost nothing and is not reported. */
 export type NoiseReason = 'length' | 'tag' | 'word';
 
-/** Why a packet with this server's tag cannot be read. */
+/** Why a packet with this server's tag cannot be decrypted. */
 export type SealReason = 'point' | 'seal' | 'malformed';
 
 export type OpenedKnock =
@@ -26,10 +26,7 @@ export type OpenedKnock =
     }
   | { readonly kind: 'refused'; readonly reason: SealReason };
 
-/**
- * The cheap checks of what stands in `bytes[start..end)`, in the order of their costs; nothing is allocated. `undefined`:
- * it may be a knock.
- */
+/** The cheap checks of `bytes[start..end)`, cheapest first, without allocating. `undefined`: it may be a knock. */
 export function noiseReason(
   { marks }: ServerKey,
   bytes: Uint8Array,
@@ -38,7 +35,7 @@ export function noiseReason(
 ): NoiseReason | undefined {
   if (!isKnockLength(end - start)) return 'length';
   if (!hasTag(marks, bytes, start)) return 'tag';
-  // The kernel's filter has checked it already, but for what comes out of a file.
+  // The kernel's filter has already checked it, except for packets from a file.
   return hasWord(marks, bytes, start) ? undefined : 'word';
 }
 
@@ -47,7 +44,7 @@ function isKnockLength(length: number): boolean {
   return false;
 }
 
-/** Opens a payload that is no noise: some 70 µs. */
+/** Decrypts a payload that is not noise: about 70 µs. */
 export function openKnock(ciphers: Ciphers, key: ServerKey, payload: Uint8Array): OpenedKnock {
   const point = payload.subarray(KNOCK.ephemeral, KNOCK.sealed);
   const shared = ciphers.x25519(key.secret, point);

@@ -18,7 +18,7 @@ import { serverMarks, tagOf, wordOf } from './server-word.ts';
 /** The sender's key for one packet. */
 export type Ephemeral = {
   readonly secret: Uint8Array;
-  /** The public key as it is sent: its top bit, which X25519 ignores, is drawn by chance. */
+  /** The public key as sent: its top bit, which X25519 ignores, is random. */
   readonly point: Uint8Array;
 };
 
@@ -28,7 +28,7 @@ export type SealedKnock = {
   readonly replyKey: Uint8Array;
 };
 
-/** The first bytes of the SHA-256 of a public key's blob: how a knock names its key. */
+/** The first bytes of the SHA-256 of a public key's blob, by which a knock names its key. */
 export function keyIdOf(ciphers: Ciphers, blob: Uint8Array): Uint8Array {
   return ciphers.sha256(blob).subarray(0, KEY_ID_BYTES);
 }
@@ -40,12 +40,12 @@ export function ephemeralOf(ciphers: Ciphers, secret: Uint8Array, topBit: boolea
   return { secret, point };
 }
 
-/** The server's key is part of it, so that no other server can pass the knock on. */
+/** Includes the server's key, so that no other server can pass the knock on. */
 export function knockMessage(serverPublic: Uint8Array, point: Uint8Array, head: Uint8Array): Uint8Array {
   return concatBytes(asciiBytes(SIGNED_PREFIX), serverPublic, point, head);
 }
 
-/** What the SSH key signs instead of the message. */
+/** What the SSH key signs instead of the message itself. */
 export function signedText(
   ciphers: Ciphers,
   serverPublic: Uint8Array,
@@ -55,7 +55,7 @@ export function signedText(
   return sshsigText(NAMESPACE, ciphers.sha512(knockMessage(serverPublic, point, head)));
 }
 
-/** The packet to send, in the shortest length that takes the signature. `undefined` where none does. */
+/** The packet to send, in the shortest length that fits the signature. `undefined`: none does. */
 export function sealKnock(
   ciphers: Ciphers,
   serverPublic: Uint8Array,

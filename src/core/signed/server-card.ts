@@ -4,8 +4,8 @@ import type { Ciphers } from '../cipher/ciphers.ts';
 import { type Port, parsePort } from '../net/port.ts';
 
 /**
- * What a client has to know of a server: its public key, and the port that it hears signed knocks on. It is not secret,
- * but who has it can send packets that cost the server more than noise.
+ * What a client must know about a server: its public key, and the port for signed knocks. It is not secret, but whoever
+ * has it can send packets that cost the server more than noise.
  */
 export type ServerCard = { readonly port: Port; readonly key: Uint8Array };
 
@@ -16,14 +16,14 @@ const SUM_BYTES = 4;
 const BYTES = 1 + 2 + KEY_BYTES + SUM_BYTES;
 const PURPOSE = asciiBytes('bussa card 1');
 
-/** `bussa1-` and 52 characters that need no quoting: version, port, key, and a checksum against slips of the pen. */
+/** `bussa1-` and 52 characters that need no quoting: version, port, key, and a checksum against typing errors. */
 export function renderCard(ciphers: Ciphers, { port, key }: ServerCard): string {
   const content = concatBytes(Uint8Array.of(VERSION, port >> 8, port & 0xff), key);
   const bytes = concatBytes(content, sumOf(ciphers, content));
   return CARD_PREFIX + renderBase64Url(bytes);
 }
 
-/** `undefined` for what is none, or was copied wrongly. */
+/** `undefined`: not a card, or copied wrongly. */
 export function parseCard(ciphers: Ciphers, text: string): ServerCard | undefined {
   const bytes = text.startsWith(CARD_PREFIX) ? parseBase64Url(text.slice(CARD_PREFIX.length)) : undefined;
   if (bytes?.length !== BYTES) return undefined;

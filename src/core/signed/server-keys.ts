@@ -3,15 +3,15 @@ import { concatBytes } from '../bytes/concat-bytes.ts';
 import type { Ciphers } from '../cipher/ciphers.ts';
 import { type Instant, instant, since } from '../net/time.ts';
 
-/** What signed knocks are sealed to: the server's X25519 key pair. */
+/** The server's X25519 key pair, to which signed knocks are encrypted. */
 export type ServerKey = {
   readonly secret: Uint8Array;
   readonly public: Uint8Array;
-  /** By the wall clock: another has taken its place, and it counts before this. */
+  /** By the wall clock: another key has replaced it, and it is valid until then. */
   readonly until?: Instant;
 };
 
-/** The one that the card names, and those before it whose time is not over. Never empty. */
+/** The key in the card, and earlier ones that are still valid. Never empty. */
 export type ServerKeys = readonly [ServerKey, ...ServerKey[]];
 
 export type ServerKeysReading =
@@ -20,13 +20,13 @@ export type ServerKeysReading =
 
 const KEY_BYTES = 32;
 
-/** PKCS #8 (RFC 5958) of an X25519 key (RFC 8410, § 7): all that stands before its 32 bytes. */
+/** PKCS #8 (RFC 5958) of an X25519 key (RFC 8410, section 7): the prefix of its 32 bytes. */
 const PKCS8 = Uint8Array.of(
   ...[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06],
   ...[0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20],
 );
 
-/** Those of now, and in how many ms the next of them ends. */
+/** The keys valid now, and the ms until the next of them ends. */
 export function keysThatCount(
   all: readonly ServerKey[],
   wall: Instant,
@@ -36,13 +36,13 @@ export function keysThatCount(
   return { keys, ...(ends.length === 0 ? {} : { next: Math.min(...ends) }) };
 }
 
-/** Each rotation leaves one behind for 30 days. */
+/** Each rotation leaves one for 30 days. */
 const MAX_KEYS = 64;
 
 const BLOCK = /-----BEGIN PRIVATE KEY-----\s([A-Za-z0-9+/=\s]*?)-----END PRIVATE KEY-----/;
 const UNTIL = /^# until (\S+)$/m;
 
-/** PEM as `openssl genpkey -algorithm x25519` writes it; in front of an earlier key `# until 2027-01-01T00:00:00.000Z`. */
+/** PEM as written by `openssl genpkey -algorithm x25519`; before an earlier key `# until 2027-01-01T00:00:00.000Z`. */
 export function parseServerKeys(text: string, ciphers: Ciphers): ServerKeysReading {
   const keys: ServerKey[] = [];
   let rest = text;
@@ -80,7 +80,7 @@ export function renderServerKeys(keys: readonly Pick<ServerKey, 'secret' | 'unti
     .join('');
 }
 
-/** The new key in front; those before it count until `until`, or their own end if that is sooner. */
+/** Puts the new key first. Earlier ones are valid until `until`, or until their own end if that is sooner. */
 export function rotateServerKeys(
   keys: readonly Pick<ServerKey, 'secret' | 'until'>[],
   secret: Uint8Array,

@@ -4,8 +4,8 @@ import { KNOCK } from './knock-layout.ts';
 import { type SipHashKey, sipHash24 } from './siphash.ts';
 
 /**
- * What tells a signed knock for this server from noise, before any costly step: a word that the kernel's filter checks,
- * and a tag. Both come from the server's public key. They keep strangers away, not those who have that key.
+ * Tells a signed knock for this server from noise before any costly step: a word checked by the kernel's filter, and a
+ * tag. Both are derived from the server's public key, so they stop strangers, but not holders of that key.
  */
 export type ServerMarks = {
   readonly tagKey: SipHashKey;
@@ -29,24 +29,24 @@ export function serverMarks(ciphers: Ciphers, serverPublic: Uint8Array): ServerM
   };
 }
 
-/** The word of a knock whose ephemeral key stands there already; the knock begins at `start`. Unsigned. */
+/** The word of a knock whose ephemeral key is already in place; the knock begins at `start`. Unsigned. */
 export function wordOf({ m1, m2, c }: ServerMarks, bytes: Uint8Array, start = 0): number {
   const x = word32(bytes, start + KNOCK.ephemeral);
   const y = word32(bytes, start + KNOCK.ephemeral + 4);
   return ((Math.imul(x, m1) ^ Math.imul(y, m2) ^ (x >>> 15)) + c) >>> 0;
 }
 
-/** Whether the knock bears the word of this server. */
+/** Whether the knock has this server's word. */
 export function hasWord(marks: ServerMarks, bytes: Uint8Array, start = 0): boolean {
   return word32(bytes, start + KNOCK.word) === wordOf(marks, bytes, start);
 }
 
-/** The tag of a knock whose ephemeral key stands there already: the low word, then the high one. */
+/** The tag of a knock whose ephemeral key is already in place: the low word, then the high one. */
 export function tagOf({ tagKey }: ServerMarks, bytes: Uint8Array, out: Int32Array, start = 0): void {
   sipHash24(tagKey, bytes, start + KNOCK.ephemeral, KNOCK.ephemeralBytes, out);
 }
 
-/** Whether the knock bears this server's tag. Nothing is allocated. */
+/** Whether the knock has this server's tag. No allocation. */
 export function hasTag(marks: ServerMarks, bytes: Uint8Array, start = 0): boolean {
   tagOf(marks, bytes, computed, start);
   let difference = 0;
@@ -64,5 +64,5 @@ const word32 = (bytes: Uint8Array, at: number): number =>
     (bytes[at + 3] as number)) >>>
   0;
 
-/** Reused, for the core is synchronous. */
+/** Reused, because the core is synchronous. */
 const computed = new Int32Array(2);

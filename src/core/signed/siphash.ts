@@ -1,9 +1,9 @@
-/** A key of 128 bits: the four little-endian words. */
+/** A 128-bit key: four little-endian words. */
 export type SipHashKey = readonly [number, number, number, number];
 
 /**
  * SipHash-2-4 (Aumasson and Bernstein, "SipHash: a fast short-input PRF") over `length` bytes, a multiple of 8, into
- * `out`: the low word, then the high one. Nothing is allocated.
+ * `out`: the low word, then the high one. No allocation.
  */
 export function sipHash24(
   key: SipHashKey,
@@ -29,7 +29,7 @@ export function sipHash24(
   out[1] = (state[1] as number) ^ (state[3] as number) ^ (state[5] as number) ^ (state[7] as number);
 }
 
-/** v0 to v3, each a low and a high word; reused, for the core is synchronous. */
+/** v0 to v3, each a low and a high word. Reused, because the core is synchronous. */
 const state = new Int32Array(8);
 
 function absorb(low: number, high: number): void {

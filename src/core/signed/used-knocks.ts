@@ -1,33 +1,33 @@
 import { type Instant, instant, type Millis } from '../net/time.ts';
 import { CHALLENGE_LIFE_MS } from './challenges.ts';
 
-/** A signed knock that has been taken. */
+/** A used signed knock. */
 export type UsedKnock = {
   /** Its ephemeral key. */
   readonly id: Uint8Array;
   /** The sender's time; 0 with a challenge. */
   readonly time: Instant;
-  /** By the wall clock: from then on its time is too long ago. */
+  /** By the wall clock: from then on its time is too old anyway. */
   readonly until: Instant;
 };
 
-/** What an earlier run has written down, and left in order. */
+/** The record that an earlier run left in order. */
 export type UseRecord = { readonly floor: Instant; readonly used: readonly UsedKnock[] };
 
-/** Beyond the clock's window: a record outlives by so much the time in which its knock could count. */
+/** How much longer than the clock window a record is kept. */
 const SLACK_MS = 60_000;
 
-/** BOUNDED: knocks that are remembered, some 12 MB. Only what bears a good signature gets in. */
+/** BOUNDED: knocks remembered, about 12 MB. Only knocks with a valid signature are added. */
 export const MAX_USED = 100_000;
 
-/** Between two looks for those that can be forgotten. */
+/** Interval between two purges. */
 const PURGE_MS = 10_000;
 
 type Entry = UsedKnock & { readonly forgetAt: number };
 
 /**
- * Which signed knocks have been taken: none is taken twice. What is forgotten leaves its time behind as a floor, and no
- * time up to the floor counts any more, so a clock that is set back brings nothing to life again.
+ * Which signed knocks have been used: none is accepted twice. Forgetting one raises the floor to its time, and no time
+ * up to the floor is accepted, so setting the clock back does not make a knock valid again.
  */
 export class UsedKnocks {
   /** By the first four bytes of the id. */
@@ -37,15 +37,14 @@ export class UsedKnocks {
   #purgedAt = Number.NEGATIVE_INFINITY;
 
   /**
-   * `start`: this process's own, by the wall clock. Without a whole record of the runs before, nothing older than it
-   * counts.
+   * `start`: of this process, by the wall clock. Without a complete record of earlier runs, nothing older is accepted.
    */
   constructor(record: UseRecord & { readonly isWhole: boolean }, start: Instant, sinceBoot: Instant) {
     this.#floor = instant(record.isWhole ? record.floor : Math.max(record.floor, start));
     for (const one of record.used) this.add(one, sinceBoot);
   }
 
-  /** Times up to this one do not count. */
+  /** Times up to this one are refused. */
   get floor(): Instant {
     return this.#floor;
   }
@@ -54,13 +53,13 @@ export class UsedKnocks {
     return this.#size;
   }
 
-  /** Whether the knock whose ephemeral key begins at `start` has been taken. Nothing is allocated. */
+  /** Whether the knock whose ephemeral key begins at `start` has been used. No allocation. */
   has(bytes: Uint8Array, start: number): boolean {
     const entries = this.#entries.get(headOf(bytes, start));
     return entries?.some(({ id }) => isAt(bytes, start, id)) === true;
   }
 
-  /** Whether it could be taken: not if it has been, or where there is no room. `sinceBoot`: by the clock that nobody can set. */
+  /** Records a use. False: it was used before, or there is no room. `sinceBoot`: by the clock that cannot be set. */
   add(knock: UsedKnock, sinceBoot: Instant): boolean {
     if (this.has(knock.id, 0)) return false;
     if (this.#size >= MAX_USED && !this.#makeRoom(sinceBoot)) return false;
@@ -71,7 +70,7 @@ export class UsedKnocks {
     return true;
   }
 
-  /** Forgets those that cannot count any more: by both clocks, for the wall clock may jump. Seldom looks. */
+  /** Forgets outdated ones, by both clocks, because the wall clock may jump. Runs rarely. */
   purge(wall: Instant, sinceBoot: Instant): void {
     if (sinceBoot - this.#purgedAt < PURGE_MS) return;
     this.#purgedAt = sinceBoot;
@@ -88,7 +87,7 @@ export class UsedKnocks {
     for (const entries of this.#entries.values()) yield* entries;
   }
 
-  /** The floor keeps those with a time out; one with a challenge has to be too old for it. */
+  /** The floor keeps out old knocks with a time; one with a challenge must be too old itself. */
   #makeRoom(sinceBoot: Instant): boolean {
     for (const [head, entries] of this.#entries) {
       if (entries.some(({ time, forgetAt }) => time === 0 && forgetAt > sinceBoot)) continue;
@@ -105,7 +104,7 @@ export class UsedKnocks {
   }
 }
 
-/** Until when a knock of this time has to be remembered. */
+/** Until when a knock with this time must be remembered. */
 export function usedUntil(time: Instant, now: Instant, window: Millis): Instant {
   return instant(Math.max(time, now) + window + SLACK_MS);
 }

@@ -8,8 +8,8 @@ export type FwknopLine =
   | { readonly kind: 'setting'; readonly name: Word; readonly value: Word };
 
 /**
- * One line of a file of the fwknop client, as config_init.c reads it: a value ends at white space, `;` or `#`. There, what
- * stands behind it is ignored without a word, and a passphrase with a blank is cut; here it is a finding.
+ * Parses a line of an fwknop client file as config_init.c does: a value ends at white space, `;` or `#`. fwknop
+ * silently ignores the rest, and cuts a passphrase with a blank; here that is a finding.
  */
 export function readFwknopLine(line: Word, findings: Findings): FwknopLine | undefined {
   const bare = trimWord(line);

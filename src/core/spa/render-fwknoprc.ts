@@ -7,12 +7,12 @@ export type FwknoprcStanza = {
   readonly host: string;
   readonly port: number;
   readonly access: readonly WantedPort[];
-  /** The client asks a web server for its outer address; else the packet's own source counts. */
+  /** The client asks a web server for its outside address. False: the packet's own source is used. */
   readonly resolves: boolean;
   readonly credential: SpaCredential;
 };
 
-/** A stanza of ~/.fwknoprc, as fwknop(8) reads it. */
+/** A stanza of ~/.fwknoprc, in the form of fwknop(8). */
 export function renderFwknoprc({ host, port, access, resolves, credential }: FwknoprcStanza): string[] {
   const { mode, key, hmac } = credential;
   const settings = [

@@ -1,18 +1,18 @@
-/** No packet of fwknop is shorter or longer (MIN_SPA_ENCODED_MSG_SIZE, MAX_SPA_ENCODED_MSG_SIZE). */
+/** The limits of an fwknop packet (MIN_SPA_ENCODED_MSG_SIZE, MAX_SPA_ENCODED_MSG_SIZE). */
 export const MIN_SPA_CHARS = 36;
 export const MAX_SPA_CHARS = 1500;
 
-/** Blocks of 16 bytes, the first of them "Salted__" and the salt, in base64: three blocks take 64 characters. */
+/** Blocks of 16 bytes in base64, of which the first is "Salted__" and the salt: three blocks take 64 characters. */
 const PERIOD = 64;
 const BLOCK_REMAINDERS = [0, 22, 43] as const;
 
-/** "Salted__" in base64: its first characters are not sent. */
+/** The beginning of "Salted__" in base64, which is not sent. */
 export const SALTED = 'U2FsdGVkX1';
 
-/** The next character has the last four bits of "Salted__", and two bits of the salt. */
+/** The next character holds the last four bits of "Salted__", and two bits of the salt. */
 export const FIRST_CHARS = '89+/';
 
-/** In an address of HTTP two characters stand for + and /. */
+/** In an HTTP path two other characters replace + and /. */
 const URL_CHARS = '-_';
 const PLAIN_CHARS = '+/';
 
@@ -26,7 +26,7 @@ for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 for (const char of PLAIN_CHARS) KINDS[char.charCodeAt(0)] = PLAIN;
 for (const char of URL_CHARS) KINDS[char.charCodeAt(0)] = URL;
 
-/** Remainders by 64 of the lengths that packets may have, where their HMACs have so many characters. */
+/** Remainders modulo 64 of the possible packet lengths, for HMACs of these lengths. */
 export function spaRemainders(hmacChars: readonly number[]): readonly number[] {
   const all = hmacChars.flatMap((chars) =>
     BLOCK_REMAINDERS.map((block) => (block + chars - SALTED.length + PERIOD) % PERIOD),
@@ -34,7 +34,7 @@ export function spaRemainders(hmacChars: readonly number[]): readonly number[] {
   return [...new Set(all)].sort((a, b) => a - b);
 }
 
-/** Which lengths packets have. */
+/** The possible lengths of packets. */
 export class SpaLengths {
   readonly #isGood = new Uint8Array(PERIOD);
 
@@ -47,7 +47,7 @@ export class SpaLengths {
   }
 }
 
-/** Whether `bytes[start..end)` are characters of base64, the first of them one that follows "Salted__". */
+/** Whether `bytes[start..end)` are base64 characters, the first of them one that can follow "Salted__". */
 export function isSpaText(bytes: Uint8Array, start: number, end: number, isUrl: boolean): boolean {
   const mask = BOTH | (isUrl ? URL : PLAIN);
   if (!isFirst(bytes[start] as number, isUrl)) return false;
@@ -61,7 +61,7 @@ function isFirst(byte: number, isUrl: boolean): boolean {
   return false;
 }
 
-/** The text as it was before HTTP, whose two characters stand in no other. */
+/** Restores the two characters that HTTP replaces. They do not occur otherwise. */
 export function plainText(bytes: Uint8Array): Uint8Array {
   if (!bytes.includes(DASH) && !bytes.includes(UNDERSCORE)) return bytes;
   return bytes.map((byte) => (byte === DASH ? PLUS : byte === UNDERSCORE ? SLASH : byte));

@@ -17,10 +17,10 @@ import {
   parseTextKey,
 } from './spa-values.ts';
 
-/** What a sender needs besides what it asks for. */
+/** What a client needs besides its request. */
 export type SpaKeys = {
   readonly credential: SpaCredential;
-  /** Of the message itself. */
+  /** The digest of the message itself. */
   readonly digest: HashName;
 };
 
@@ -28,7 +28,7 @@ export type ParsedSpaKeys =
   | { readonly kind: 'ok'; readonly keys: SpaKeys }
   | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] };
 
-/** The settings of a stanza of fwknop's that are about keys. */
+/** fwknop's settings about keys. */
 export const SPA_KEY_NAMES = [
   'KEY',
   'KEY_BASE64',
@@ -44,7 +44,7 @@ export type SpaKeyName = (typeof SPA_KEY_NAMES)[number];
 
 export const isSpaKeyName = (text: string): text is SpaKeyName => SPA_KEY_NAMES.some((name) => name === text);
 
-/** A key file: the lines of a stanza of .fwknoprc, or of access.conf, that are about keys; or all its mistakes. */
+/** Parses a key file: the lines about keys of a stanza of .fwknoprc or access.conf. Or returns all its mistakes. */
 export function parseSpaKeys(file: string, bytes: Uint8Array): ParsedSpaKeys {
   const findings = new Findings();
   const { lines } = splitLines(bytes);
@@ -77,7 +77,7 @@ function readSetting(line: Word, values: Map<SpaKeyName, Word>, findings: Findin
   }
 }
 
-/** From the settings of a stanza. `at`: where it is said that a key is missing. */
+/** From the settings of a stanza. `at`: where to report a missing key. */
 export function spaKeysOf(
   values: ReadonlyMap<SpaKeyName, Word>,
   at: Word,
@@ -123,7 +123,7 @@ function parsed<Value>(
   return word === undefined ? undefined : parse(word, findings);
 }
 
-/** As a key file. */
+/** In the form of a key file. */
 export function renderSpaKeys({ credential: { mode, key, hmac }, digest }: SpaKeys): string {
   const lines = [
     ['KEY_BASE64', renderPaddedBase64(key)],

@@ -4,33 +4,33 @@ import { type Ciphers, HASH_NAMES, type HashName } from '../cipher/ciphers.ts';
 import { type Instant, instant, type Millis, seconds } from '../net/time.ts';
 
 /**
- * What a packet asks for (fko_message.h): 0 runs a command · 1 opens ports · 2 and 4 translate addresses · 3 and 5 to 6
- * do so with a timeout of the sender's.
+ * The request type (fko_message.h): 0 runs a command · 1 opens ports · 2 and 4 translate addresses · 3, 5 and 6 do the
+ * same with a timeout chosen by the client.
  */
 export type SpaType = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 
-/** What a sender of fwknop has written. */
+/** The message of an fwknop client. */
 export type SpaMessage = {
   /** 16 digits. */
   readonly random: string;
   readonly user: string;
-  /** By the sender's clock, to the second. */
+  /** By the sender's clock, in seconds. */
   readonly time: Instant;
   readonly version: string;
   readonly type: SpaType;
   /** `192.0.2.7,tcp/22`, or a command. */
   readonly message: string;
-  /** Of the types that translate: `10.0.0.5,22`. */
+  /** For types that translate: `10.0.0.5,22`. */
   readonly nat?: string;
-  /** What `server_auth` holds: nothing that is in use. */
+  /** The unused field `server_auth`. */
   readonly serverAuth?: string;
   readonly timeout?: Millis;
 };
 
-/** Longer than those of the largest packet. */
+/** More than the largest packet has. */
 const MAX_FIELDS = 9;
 
-/** The digests that there are, by the length of their base64. */
+/** The digests by the length of their base64. */
 const DIGESTS: ReadonlyMap<number, readonly HashName[]> = new Map([
   [22, ['md5']],
   [27, ['sha1']],
@@ -42,7 +42,7 @@ const DIGESTS: ReadonlyMap<number, readonly HashName[]> = new Map([
 const hasNat = (type: SpaType): boolean => type === 2 || type === 4 || type === 5 || type === 6;
 const hasTimeout = (type: SpaType): boolean => type === 3 || type === 5 || type === 6;
 
-/** Reads the text of an opened packet, its digest first. `undefined` for what is none. */
+/** Parses the text of a decrypted packet and checks its digest. `undefined` if it is invalid. */
 export function readSpaMessage(ciphers: Ciphers, text: string): SpaMessage | undefined {
   const end = text.lastIndexOf(':');
   const body = text.slice(0, end);
@@ -63,7 +63,7 @@ export function readSpaMessage(ciphers: Ciphers, text: string): SpaMessage | und
 
 type Tail = Pick<SpaMessage, 'nat' | 'serverAuth' | 'timeout'>;
 
-/** What stands behind the message: the translation, something of no use, the timeout. */
+/** The fields after the message: the translation, an unused field, the timeout. */
 function readTail(type: SpaType, rest: readonly string[]): Tail | undefined {
   const left = [...rest];
   const nat64 = hasNat(type) ? left.shift() : undefined;
@@ -82,7 +82,7 @@ function readTail(type: SpaType, rest: readonly string[]): Tail | undefined {
   };
 }
 
-/** The text to seal, its digest behind it. */
+/** The text to encrypt, followed by its digest. */
 export function renderSpaMessage(ciphers: Ciphers, digest: HashName, spa: SpaMessage): string {
   const { random, user, time, version, type, message, nat, serverAuth, timeout } = spa;
   const encode = (text: string): string => renderBase64(asciiBytes(text));
@@ -96,7 +96,7 @@ export function renderSpaMessage(ciphers: Ciphers, digest: HashName, spa: SpaMes
   return `${body}:${renderBase64(ciphers.hash(digest, asciiBytes(body)))}`;
 }
 
-/** Which digest it is of the text; `undefined` for none. */
+/** Which digest of the text it is; `undefined`: none. */
 export function digestName(ciphers: Ciphers, body: string, digest: string): HashName | undefined {
   const names = DIGESTS.get(digest.length) ?? [];
   return names.find((name) => renderBase64(ciphers.hash(name, asciiBytes(body))) === digest);

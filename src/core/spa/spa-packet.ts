@@ -7,7 +7,7 @@ import { MAX_SPA_CHARS, MIN_SPA_CHARS, SALTED } from './spa-form.ts';
 
 // libfko of fwknop 2.6.10: cipher_funcs.c, fko_encryption.c, fko_hmac.c.
 
-/** Cut off before a packet is sent, and yet part of what is authenticated. */
+/** Removed before a packet is sent, but part of the authenticated text. */
 const SALTED_BYTES = asciiBytes(SALTED);
 const SALT_MARK = asciiBytes('Salted__');
 const SALT_BYTES = 8;
@@ -16,7 +16,7 @@ const KEY_BYTES = 32;
 const LEGACY_KEY_BYTES = 16;
 const LEGACY_PAD = 0x30;
 
-/** How many characters of base64 an HMAC takes. */
+/** Base64 characters of an HMAC. */
 export const HMAC_CHARS = {
   md5: 22,
   sha1: 27,
@@ -28,21 +28,21 @@ export const HMAC_CHARS = {
 } as const satisfies Record<HashName, number>;
 
 export type OpenedSpa =
-  /** `text`: what the sender has written, its digest behind it. */
+  /** `text`: the client's text, followed by its digest. */
   | { readonly kind: 'opened'; readonly text: string; readonly salt: Uint8Array }
   | { readonly kind: 'refused'; readonly reason: 'form' | 'hmac' | 'key' };
 
-/** Opens a packet by a credential, its HMAC first. */
+/** Checks a packet's HMAC with a credential, and decrypts it. */
 export function openSpa(ciphers: Ciphers, credential: SpaCredential, packet: string): OpenedSpa {
   return new SpaCandidate(asciiBytes(packet)).open(ciphers, credential);
 }
 
-/** What may be a packet of fwknop's, to be tried with many credentials: what these have in common is made once. */
+/** A possible fwknop packet, to be checked with many credentials: what these share is computed once. */
 export class SpaCandidate {
   readonly #chars: number;
-  /** With the characters in front that are not sent. */
+  /** With the leading characters that are not sent. */
   readonly #whole: Uint8Array;
-  /** By their numbers of characters: the HMACs that it may end in. */
+  /** By length: the HMACs that it may end in. */
   readonly #tags = new Map<number, Uint8Array | undefined>();
   #ofSha256: { readonly message: HmacSha256Message; readonly tag: DataView } | undefined;
 
@@ -51,7 +51,7 @@ export class SpaCandidate {
     this.#whole = concatBytes(SALTED_BYTES, packet);
   }
 
-  /** Whether the credential's HMAC is right; false where it has none. */
+  /** Whether the credential's HMAC is right; false if it has none. */
   isAuthentic(ciphers: Ciphers, { hmac }: SpaCredential): boolean {
     if (hmac === undefined || !this.#hasLength) return false;
     const chars = HMAC_CHARS[hmac.name];
@@ -61,7 +61,7 @@ export class SpaCandidate {
     return ciphers.isSame(ciphers.hmac(hmac.name, hmac.key, this.#sealed(chars)), tag);
   }
 
-  /** Nearly all keys have this HMAC, and each packet is tried with all of them. */
+  /** The HMAC of nearly all keys, and each packet is checked with all of them. */
   #isOfSha256(ciphers: Ciphers, key: Uint8Array, tag: Uint8Array): boolean {
     this.#ofSha256 ??= {
       message: new HmacSha256Message(this.#sealed(HMAC_CHARS.sha256)),
@@ -94,14 +94,14 @@ export class SpaCandidate {
     return this.#whole.subarray(0, this.#whole.length - hmacChars);
   }
 
-  /** Undefined where the last characters are the base64 of nothing: there is only one way to write an HMAC. */
+  /** Undefined if the last characters are not the canonical base64 of an HMAC. */
   #tag(chars: number): Uint8Array | undefined {
     if (!this.#tags.has(chars)) this.#tags.set(chars, parseBase64(textOf(this.#whole.subarray(-chars))));
     return this.#tags.get(chars);
   }
 }
 
-/** Of keys that are used again, for as long as their bytes are. These do not change. */
+/** Prepared keys, cached as long as their bytes exist, which do not change. */
 const preparedKeys = new WeakMap<Uint8Array, HmacSha256Key>();
 
 function preparedKey(ciphers: Ciphers, key: Uint8Array): HmacSha256Key {
@@ -114,10 +114,10 @@ function preparedKey(ciphers: Ciphers, key: Uint8Array): HmacSha256Key {
 
 const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
-/** A first character that stands for other bits would be another mark. */
+/** Another first character would stand for another prefix. */
 const isSalted = (bytes: Uint8Array): boolean => SALT_MARK.every((byte, i) => bytes[i] === byte);
 
-/** The packet of a text with its digest. `salt`: 8 random bytes. */
+/** The packet for a text with its digest. `salt`: 8 random bytes. */
 export function sealSpa(ciphers: Ciphers, credential: SpaCredential, text: string, salt: Uint8Array): string {
   const pad = BLOCK - (text.length % BLOCK);
   const plain = concatBytes(asciiBytes(text), new Uint8Array(pad).fill(pad));
@@ -136,7 +136,7 @@ function hmacText(
   return renderBase64(ciphers.hmac(name, key, asciiBytes(SALTED + sealed)));
 }
 
-/** `undefined` where the padding is wrong, or what comes out is no text of fwknop's. */
+/** `undefined` if the padding is wrong, or the result is not fwknop's text. */
 function decrypt(
   ciphers: Ciphers,
   credential: SpaCredential,
@@ -155,7 +155,7 @@ function decrypt(
   return String.fromCharCode(...text);
 }
 
-/** OpenSSL's EVP_BytesToKey with MD5 and one round: the key, and the vector behind it. */
+/** OpenSSL's EVP_BytesToKey with MD5 and one round: the key, followed by the IV. */
 function deriveKey(
   ciphers: Ciphers,
   { mode, key }: SpaCredential,
@@ -171,7 +171,7 @@ function deriveKey(
   return { key: derived.subarray(0, KEY_BYTES), vector: derived.subarray(KEY_BYTES, KEY_BYTES + BLOCK) };
 }
 
-/** Longer ones are cut, shorter ones filled up with the digit 0. */
+/** Longer keys are cut, shorter ones padded with the digit 0. */
 function legacyKey(key: Uint8Array): Uint8Array {
   if (key.length >= LEGACY_KEY_BYTES) return key.subarray(0, LEGACY_KEY_BYTES);
   return concatBytes(key, new Uint8Array(LEGACY_KEY_BYTES - key.length).fill(LEGACY_PAD));

@@ -4,17 +4,17 @@ import { type Protocol, parseProtocol } from '../net/protocol.ts';
 
 export type WantedPort = { readonly protocol: Protocol; readonly port: Port };
 
-/** What a packet of fwknop asks for. */
+/** The request of an fwknop packet. */
 export type SpaRequest = {
-  /** Whom the ports are to be opened to; absent: `0.0.0.0`, which stands for the packet's own source. */
+  /** The address to open the ports for. Absent: `0.0.0.0`, which stands for the packet's own source. */
   readonly address?: Address;
   readonly ports: readonly [WantedPort, ...WantedPort[]];
 };
 
-/** A packet has room for some hundred. */
+/** A packet has room for about a hundred. */
 const MAX_PORTS = 128;
 
-/** Reads `192.0.2.7,tcp/22,udp/53`. `undefined` for anything else. */
+/** Parses `192.0.2.7,tcp/22,udp/53`. `undefined` for anything else. */
 export function readSpaRequest(message: string): SpaRequest | undefined {
   const [source = '', ...words] = message.split(',');
   const address = parseAddress(source);

@@ -1,6 +1,6 @@
 import type { Port } from '../net/port.ts';
 
-/** How fwknop's client sends its packets: in a datagram, an ICMP message, a bare TCP segment, or a request of HTTP. */
+/** How fwknop's client sends packets: as a datagram, an ICMP message, a bare TCP segment, or an HTTP request. */
 export const SPA_TRANSPORTS = ['udp', 'icmp', 'tcp', 'http'] as const;
 
 export type SpaTransport = (typeof SPA_TRANSPORTS)[number];

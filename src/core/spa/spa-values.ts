@@ -5,11 +5,11 @@ import { quoteText } from '../text/quote-text.ts';
 import type { Word } from '../text/word.ts';
 import { SPA_MODES, type SpaMode } from './spa-credential.ts';
 
-/** The most that libfko takes, in bytes (RIJNDAEL_MAX_KEYSIZE, MAX_KEY_LEN). */
+/** libfko's limit in bytes (RIJNDAEL_MAX_KEYSIZE, MAX_KEY_LEN). */
 export const MAX_SPA_KEY_BYTES = 32;
 export const MAX_HMAC_KEY_BYTES = 128;
 
-// The values of fwknop's own files. No message shows a key.
+// Parsers for values of fwknop's own files. No message shows a key.
 
 export function parseHashName({ text, ...at }: Word, findings: Findings): HashName | undefined {
   const name = HASH_NAMES.find((one) => one === text.toLowerCase());
@@ -21,7 +21,7 @@ export function parseHashName({ text, ...at }: Word, findings: Findings): HashNa
   return name;
 }
 
-/** fwknop has a sixth mode, `asymmetric`, which is that of GPG. */
+/** fwknop's sixth mode, `asymmetric`, is that of GPG. */
 export function parseSpaMode(word: Word, findings: Findings): SpaMode | undefined {
   const mode = SPA_MODES.find((one) => one === word.text.toLowerCase());
   if (mode === undefined)
@@ -39,7 +39,7 @@ export function parseBase64Key(word: Word, most: number, findings: Findings): Ui
   return undefined;
 }
 
-/** Of a key that somebody has made up, the last character may have bits that stand for nothing: fwknop ignores them. */
+/** In a hand-made key, the last character may contain unused bits, which fwknop ignores. */
 function parseLoose(text: string): Uint8Array | undefined {
   const bare = text.replace(/={1,2}$/, '');
   const value = BASE64.indexOf(bare.at(-1) ?? '');
@@ -50,7 +50,7 @@ function parseLoose(text: string): Uint8Array | undefined {
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** A passphrase as it stands. */
+/** A literal passphrase. */
 export function parseTextKey(word: Word, most: number, findings: Findings): Uint8Array | undefined {
   return withinBounds(new TextEncoder().encode(word.text), word, most, findings);
 }

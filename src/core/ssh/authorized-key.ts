@@ -6,26 +6,26 @@ import { type KeyOption, readKeyOptions } from './key-options.ts';
 import { KEY_TYPES, readPublicKey, type SshPublicKey } from './public-key.ts';
 import { compileSourcePatterns } from './source-patterns.ts';
 
-/** A key, and what the options in front of it say. */
+/** A key, and the options before it. */
 export type AuthorizedKey = {
   readonly key: SshPublicKey;
   readonly comment: string;
-  /** Sources that it may be used from; absent: all. */
+  /** Sources that may use it. Absent: all. */
   readonly admits?: (source: Address) => boolean;
-  /** By the wall clock: it is good before this. */
+  /** By the wall clock: valid until then. */
   readonly until?: Instant;
   /** A hardware token need not be touched. */
   readonly mayBeUntouched?: boolean;
-  /** A hardware token has to have checked a PIN or a finger. */
+  /** A hardware token must have checked a PIN or a fingerprint. */
   readonly mustBeVerified?: boolean;
 };
 
-/** `notes`: options that count for nothing here, and why. */
+/** `notes`: options without effect here, and why. */
 export type AuthorizedKeyReading =
   | { readonly kind: 'key'; readonly key: AuthorizedKey; readonly notes: readonly string[] }
   | { readonly kind: 'bad'; readonly reason: string };
 
-/** Longer than the line of a key of 16,384 bits with its options. */
+/** Longer than the line of a 16,384-bit key with its options. */
 const MAX_LINE = 16_384;
 
 const bad = (reason: string): AuthorizedKeyReading => ({ kind: 'bad', reason });
@@ -76,7 +76,7 @@ const FLAGS: readonly string[] = [
 
 type Applied = { readonly key: AuthorizedKey; readonly note?: string };
 
-/** What the key is with the option; a text says why it cannot be taken at all. */
+/** The key with the option applied; a string says why it cannot be accepted. */
 function applyOption(key: AuthorizedKey, { name, value }: KeyOption): Applied | string {
   if (FLAGS.includes(name) && value !== undefined) return `${name} takes no value: remove it`;
   switch (name) {
@@ -107,7 +107,7 @@ function applyOption(key: AuthorizedKey, { name, value }: KeyOption): Applied | 
   }
 }
 
-/** sshd(8): what concerns logins alone; each may have `no-` in front. */
+/** sshd(8): options that only concern logins; each may begin with `no-`. */
 const LOGIN_OPTIONS: readonly string[] = [
   ...['agent-forwarding', 'command', 'environment', 'permitlisten', 'permitopen', 'port-forwarding', 'pty'],
   ...['restrict', 'tunnel', 'user-rc', 'x11-forwarding'],
@@ -116,13 +116,13 @@ const LOGIN_OPTIONS: readonly string[] = [
 function otherOption(key: AuthorizedKey, name: string): Applied | string {
   if (LOGIN_OPTIONS.includes(name.replace(/^no-/, '')))
     return { key, note: `${name} concerns logins, and counts for nothing here` };
-  // A restriction that is misspelt would be none.
+  // A misspelt restriction would otherwise have no effect.
   const meant = nearestWord(name, RESTRICTIONS);
   if (meant !== undefined) return `unknown option ${name}: did you mean ${meant}?`;
   return { key, note: `${name} is no option of authorized_keys, and counts for nothing here` };
 }
 
-/** sshd(8): a day or a moment, in the host's time zone, with `Z` or `UTC` in UTC. */
+/** sshd(8): a day or a moment, in the host's time zone, or in UTC with `Z` or `UTC`. */
 function parseExpiry(text: string): Instant | undefined {
   const parts = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?(Z|UTC)?$/i.exec(text);
   if (parts === null) return undefined;

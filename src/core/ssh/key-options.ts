@@ -1,4 +1,4 @@
-/** One option of a line of authorized_keys, its name in small letters: `from="192.0.2.0/24"`, `no-touch-required`. */
+/** An option of an authorized_keys line, its name in lower case: `from="192.0.2.0/24"`, `no-touch-required`. */
 export type KeyOption = { readonly name: string; readonly value?: string };
 
 /** `end`: where the options end and the key begins. */
@@ -6,7 +6,7 @@ export type OptionsReading =
   | { readonly kind: 'options'; readonly options: readonly KeyOption[]; readonly end: number }
   | { readonly kind: 'bad'; readonly reason: string };
 
-/** The options that stand in front of a key (sshd(8), AUTHORIZED_KEYS FILE FORMAT): no blanks but within quotes. */
+/** The options before a key (sshd(8), AUTHORIZED_KEYS FILE FORMAT). Blanks are only allowed in quotes. */
 export function readKeyOptions(line: string): OptionsReading {
   const options: KeyOption[] = [];
   let at = 0;

@@ -1,12 +1,12 @@
 import { parsePaddedBase64 } from '../bytes/base64.ts';
 import { SshReader } from './ssh-reader.ts';
 
-/** PROTOCOL.key of OpenSSH: what the content begins with. */
+/** OpenSSH's PROTOCOL.key: the magic bytes. */
 const MAGIC = 'openssh-key-v1\0';
 
 /**
- * The blob of the public half, which stands in clear in front of the private one that may have a passphrase. `undefined`:
- * the file is no private key of OpenSSH's own format.
+ * The blob of the public half, which is stored unencrypted before the private one. `undefined`: the file is not a
+ * private key in OpenSSH's own format.
  */
 export function readPublicHalf(text: string): Uint8Array | undefined {
   const armour = /-----BEGIN OPENSSH PRIVATE KEY-----\s([A-Za-z0-9+/=\s]+)-----END/.exec(text);
@@ -14,7 +14,7 @@ export function readPublicHalf(text: string): Uint8Array | undefined {
   if (bytes === undefined || String.fromCharCode(...bytes.subarray(0, MAGIC.length)) !== MAGIC)
     return undefined;
   const reader = new SshReader(bytes.subarray(MAGIC.length));
-  // The cipher, and how its key comes from the passphrase.
+  // The cipher, and how its key is derived from the passphrase.
   for (let field = 0; field < 3; field++) if (reader.string() === undefined) return undefined;
   return reader.uint32() === 1 ? reader.string() : undefined;
 }

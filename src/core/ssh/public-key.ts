@@ -1,7 +1,7 @@
 import type { EcdsaCurve, VerifyKey } from '../cipher/ciphers.ts';
 import { SshReader } from './ssh-reader.ts';
 
-/** The types of keys that may sign a knock. */
+/** Key types that may sign a knock. */
 export const KEY_TYPES = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
@@ -16,10 +16,10 @@ export type KeyType = (typeof KEY_TYPES)[number];
 
 export type SshPublicKey = {
   readonly type: KeyType;
-  /** As an SSH agent and authorized_keys have it. */
+  /** As in an SSH agent and authorized_keys. */
   readonly blob: Uint8Array;
   readonly key: VerifyKey;
-  /** Of a key that a hardware token holds: what it was made for (`ssh:`). */
+  /** For a key on a hardware token: its application (`ssh:`). */
   readonly application?: Uint8Array;
 };
 
@@ -27,7 +27,7 @@ export type KeyReading =
   | { readonly kind: 'key'; readonly key: SshPublicKey }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** RSA keys have so many bits; OpenSSH takes no larger ones (SSHBUF_MAX_BIGNUM). */
+/** Limits of RSA keys; the upper one is OpenSSH's (SSHBUF_MAX_BIGNUM). */
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BYTES = 2048;
 
@@ -38,7 +38,10 @@ const POINT_BYTES = { nistp256: 32, nistp384: 48, nistp521: 66 } as const satisf
 
 const refused = (reason: string): KeyReading => ({ kind: 'refused', reason });
 
-/** Reads the blob of a public key (RFC 4253 § 6.6, RFC 5656 § 3.1, RFC 8709 § 4, PROTOCOL.u2f of OpenSSH). */
+/**
+ * Parses the blob of a public key (RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4, OpenSSH's
+ * PROTOCOL.u2f).
+ */
 export function readPublicKey(blob: Uint8Array): KeyReading {
   const reader = new SshReader(blob);
   const name = reader.ascii();

@@ -4,16 +4,16 @@ import { escapeCodes } from '../text/quote-text.ts';
 
 type Pattern = { readonly isDenied: boolean; readonly matches: (source: Address) => boolean };
 
-/** `notes`: what matches nobody here, or has nobody let in, and why. */
+/** `notes`: patterns that match nobody here, or let nobody in, and why. */
 export type SourcePatterns = {
   readonly admits: (source: Address) => boolean;
   readonly notes: readonly string[];
 };
 
 /**
- * The list of `from="…"` (ssh_config(5), PATTERNS): addresses, prefixes, and addresses with `*` and `?`; with `!` in
- * front a source is refused, whatever else matches. Names are not looked up: who answers for them is not who knocks.
- * A refusal that cannot be judged refuses everybody, and so does a wrong prefix, as in sshd.
+ * The list of `from="…"` (ssh_config(5), PATTERNS): addresses, prefixes, and addresses with `*` and `?`. A source
+ * matching a pattern with `!` is refused, whatever else matches. Names are not resolved: whoever controls the DNS would
+ * decide. A negated pattern that cannot be evaluated, or a wrong prefix, refuses everybody, as in sshd.
  */
 export function compileSourcePatterns(list: string): SourcePatterns {
   const patterns: Pattern[] = [];
@@ -49,16 +49,16 @@ function whyUnusable(text: string): string {
 
 function compilePattern(text: string): ((source: Address) => boolean) | undefined {
   const prefix: Prefix | undefined = parsePrefix(text);
-  // No packet has such a source: it comes as IPv4.
+  // No packet has such a source: it arrives as IPv4.
   if (prefix !== undefined && unmapped(prefix.base) !== prefix.base) return undefined;
   if (prefix !== undefined) return (source) => prefixHas(prefix, source);
-  // Letters beyond those of hexadecimal digits make it a name.
+  // Letters other than hexadecimal digits make it a name.
   if (!/^[0-9a-f:.*?]+$/i.test(text) || !/[*?]/.test(text)) return undefined;
   const pattern = text.toLowerCase();
   return (source) => matchesPattern(pattern, source);
 }
 
-/** A regular expression of many stars takes seconds, and whoever owns a key may have written its options. */
+/** No regular expression: one with many stars could take seconds, and the key's owner may have written the options. */
 function matchesPattern(pattern: string, text: string): boolean {
   let [at, place] = [0, 0];
   let star = -1;

@@ -1,4 +1,4 @@
-/** Reads SSH's wire format (RFC 4251, § 5). What does not exist is `undefined`; a reader never throws. */
+/** Reads SSH's wire format (RFC 4251, section 5). Missing data is `undefined`; a reader never throws. */
 export class SshReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -26,7 +26,7 @@ export class SshReader {
     return value;
   }
 
-  /** A string of bytes: a view, not a copy. */
+  /** A byte string: a view, not a copy. */
   string(): Uint8Array | undefined {
     const start = this.#at;
     const length = this.uint32();
@@ -39,7 +39,7 @@ export class SshReader {
     return value;
   }
 
-  /** A string that holds nothing but printable ASCII. */
+  /** A string of printable ASCII only. */
   ascii(): string | undefined {
     const bytes = this.string();
     if (bytes === undefined || bytes.some((byte) => byte < 0x20 || byte > 0x7e)) return undefined;
@@ -47,8 +47,8 @@ export class SshReader {
   }
 
   /**
-   * A positive mpint in its shortest form, without the zero byte that keeps it positive. Zero, a negative number, a
-   * longer form and one of more than `limit` bytes are refused.
+   * A positive mpint in its shortest form, without its leading zero byte. Zero, negative numbers, longer forms and
+   * numbers above `limit` bytes are refused.
    */
   positive(limit: number): Uint8Array | undefined {
     const bytes = this.string();

@@ -4,10 +4,10 @@ import type { SshPublicKey } from './public-key.ts';
 import { SshReader } from './ssh-reader.ts';
 import { sshString } from './ssh-writer.ts';
 
-/** Flags of a hardware token's signature (PROTOCOL.u2f of OpenSSH): somebody touched it; a PIN or finger was checked. */
+/** Flags of a hardware token's signature (OpenSSH's PROTOCOL.u2f): it was touched; a PIN or fingerprint was checked. */
 export const TOKEN_FLAG = { touched: 1, verified: 4 } as const;
 
-/** `flags`: of a hardware token's signature. `counter`: how often the token has signed, where it counts. */
+/** `flags`: of a hardware token's signature. `counter`: the token's signature count, if it has one. */
 export type SignatureJudgement =
   | { readonly kind: 'good'; readonly flags?: number; readonly counter?: number }
   | { readonly kind: 'bad' };
@@ -19,13 +19,13 @@ const ORDER_BYTES = { nistp256: 32, nistp384: 48, nistp521: 66 } as const satisf
   number
 >;
 
-/** What an SSH key signs instead of a message's hash (PROTOCOL.sshsig of OpenSSH). */
+/** What an SSH key signs instead of a message's hash (OpenSSH's PROTOCOL.sshsig). */
 export function sshsigText(namespace: string, sha512: Uint8Array): Uint8Array {
   const magic = Uint8Array.of(0x53, 0x53, 0x48, 0x53, 0x49, 0x47);
   return concatBytes(magic, sshString(namespace), sshString(''), sshString('sha512'), sshString(sha512));
 }
 
-/** Whether the signature, as an SSH agent returns it, is one of `text` by the key. */
+/** Whether the signature, as returned by an SSH agent, is the key's signature of `text`. */
 export function judgeSignature(
   ciphers: Ciphers,
   key: SshPublicKey,
@@ -49,18 +49,18 @@ export function judgeSignature(
   return ciphers.verify(key.key, signed, raw) ? { kind: 'good', flags, counter } : BAD;
 }
 
-/** RSA signs with SHA-512 alone: `ssh-rsa` would be SHA-1 (RFC 8332, § 3). */
+/** RSA must use SHA-512: `ssh-rsa` would mean SHA-1 (RFC 8332, section 3). */
 function algorithmOf({ type }: SshPublicKey): string {
   return type === 'ssh-rsa' ? 'rsa-sha2-512' : type;
 }
 
-/** As the ciphers want it. */
+/** In the form that the ciphers take. */
 function rawSignature(key: VerifyKey, bytes: Uint8Array): Uint8Array | undefined {
   switch (key.kind) {
     case 'ed25519':
       return bytes.length === 64 ? bytes : undefined;
     case 'rsa':
-      // Some agents leave zero bytes in front away.
+      // Some agents omit leading zero bytes.
       return bytes.length === 0 ? undefined : padded(bytes, key.modulus.length);
     case 'ecdsa': {
       const length = ORDER_BYTES[key.curve];

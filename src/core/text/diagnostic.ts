@@ -1,9 +1,9 @@
 import { escapeCodes } from './quote-text.ts';
 
-/** A place in a text file; lines and columns count from 1, columns in characters. */
+/** A place in a text file. Lines and columns count from 1, columns in characters. */
 export type Place = { readonly file: string; readonly line: number; readonly column: number };
 
-/** Names for what is legal and unwise, which scripts may rely on. docs/operate.md tells of each. */
+/** Names of warnings, on which scripts may rely. docs/operate.md describes each. */
 export const WARNING_IDS = [
   'ascending-sequence',
   'bad-rule',
@@ -70,25 +70,25 @@ export const WARNING_IDS = [
 
 export type WarningId = (typeof WARNING_IDS)[number];
 
-/** What is wrong at a place, or unwise, and behind a colon what would be right. */
+/** What is wrong or unwise at a place, followed by a colon and what would be right. */
 export type Diagnostic = {
   readonly severity: 'error' | 'warning';
-  /** Warnings have one. */
+  /** Only warnings have one. */
   readonly id?: WarningId;
   readonly place: Place;
   readonly message: string;
 };
 
-/** `file:line:column: message`; a warning says so. Of what file and whose words it is: one line that prints. */
+/** `file:line:column: message`, with `warning` if it is one. A single printable line, whatever the file's content. */
 export function renderDiagnostic({ severity, place, message }: Diagnostic): string {
   const mark = severity === 'warning' ? 'warning: ' : '';
   return escapeCodes(`${place.file}:${place.line}:${place.column}: ${mark}${message}`);
 }
 
-/** What stands before the first colon outside of quotes, and what behind it. */
+/** The text before the first colon outside of quotes, and the text after it. */
 const PARTS = /^((?:"[^"]*"|[^":]|:(?! ))+): (.+)$/s;
 
-/** A diagnostic in parts, for a program. */
+/** A diagnostic in parts, for programs. */
 export function diagnosticParts({ severity, id, place, message }: Diagnostic) {
   const [, what, remedy] = PARTS.exec(message) ?? [];
   return {

@@ -9,7 +9,7 @@ type Finding = {
   readonly message: string;
 };
 
-/** What is found while a text is read. BOUNDED: by the text, at most a few findings for a word of it. */
+/** Findings collected while a text is read. BOUNDED: by the text, at most a few per word. */
 export class Findings {
   readonly #list: Finding[] = [];
   #errors = 0;
@@ -40,7 +40,7 @@ export class Findings {
   }
 }
 
-/** Columns count characters, not UTF-16 units. Asked in order of place, it reads each line once. */
+/** Columns count characters, not UTF-16 units. If it is called in order of place, it reads each line once. */
 class ColumnCounter {
   readonly #lines: readonly string[];
   #line = 0;

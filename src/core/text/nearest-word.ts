@@ -1,7 +1,7 @@
-/** Longer words are no misspelling of any of ours, and comparing them would cost their length squared. */
+/** Longer words are not misspellings of ours, and comparing them costs the square of their length. */
 const LONGEST = 32;
 
-/** The candidate that `word` most likely misspells, letter case aside, or `undefined` when none is near. */
+/** The candidate that `word` most likely misspells, ignoring case, or `undefined` if none is near. */
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > LONGEST) return undefined;
   const lower = word.toLowerCase();
@@ -12,7 +12,7 @@ export function nearestWord(word: string, candidates: readonly string[]): string
     if (Math.abs(word.length - candidate.length) > allowed) continue;
     const distance = editDistance(lower, candidate.toLowerCase());
     if (distance > allowed || distance >= word.length || distance > bestDistance) continue;
-    // Letters are left out more often than put in: of two as near, the longer one.
+    // Letters are omitted more often than added: of two equally near ones, the longer one.
     if (best !== undefined && distance === bestDistance && candidate.length <= best.length) continue;
     best = candidate;
     bestDistance = distance;
@@ -20,7 +20,7 @@ export function nearestWord(word: string, candidates: readonly string[]): string
   return best;
 }
 
-/** Letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */
+/** Number of letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

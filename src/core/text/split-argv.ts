@@ -1,20 +1,20 @@
-/** The words of a command line, or what is wrong with it. Offsets are in UTF-16 units. */
+/** The words of a command line, or its mistake. Offsets are in UTF-16 units. */
 export type ArgvResult =
   | {
       readonly kind: 'ok';
       readonly argv: readonly string[];
-      /** Where something stands first that a shell would act on, and that is taken as it stands. */
+      /** Position of the first character that a shell would interpret, but that is taken literally here. */
       readonly shellSign?: number;
     }
   | { readonly kind: 'bad'; readonly offset: number; readonly message: string };
 
-/** What a shell would expand, or would end a command at. */
+/** What a shell would expand, or where it would end a command. */
 const EXPANSION = /^(`|\$[a-zA-Z0-9_{(@*#?$!-])/;
 const OPERATOR = /^[|&;<>]/;
 
 /**
- * Splits as a POSIX shell does (XCU 2.2, Quoting): at blanks, with '…', "…" and the backslash, and nothing else of
- * a shell: no variables, wildcards, pipes or comments.
+ * Splits as a POSIX shell does (XCU 2.2, Quoting): at blanks, with '…', "…" and the backslash, but without variables,
+ * wildcards, pipes or comments.
  */
 export function splitArgv(text: string): ArgvResult {
   const argv: string[] = [];
@@ -47,7 +47,7 @@ export function splitArgv(text: string): ArgvResult {
   return shellSign === undefined ? { kind: 'ok', argv } : { kind: 'ok', argv, shellSign };
 }
 
-/** Whether a backslash removes the meaning of the next character, or is one itself. */
+/** Whether a backslash quotes the next character, or is literal. */
 function escapes(mark: string | undefined, next: string): boolean {
   if (mark === "'") return false;
   return mark === undefined || (next !== '' && '$`"\\'.includes(next));

@@ -1,10 +1,10 @@
 import { firstInvalidUtf8 } from './utf8.ts';
 import type { Word } from './word.ts';
 
-/** A text as lines without their newline; a carriage return before it stays, as white space. Never empty. */
+/** A text as lines without their newline. A carriage return before it stays, as white space. Never empty. */
 export type TextLines = {
   readonly lines: readonly string[];
-  /** Of each line that has one, in order, the first byte that is not UTF-8; it stands in `lines` as U+FFFD. */
+  /** The first byte of each line that is not UTF-8, in order. `lines` has U+FFFD in its place. */
   readonly invalid: readonly InvalidByte[];
 };
 
@@ -12,7 +12,7 @@ export type InvalidByte = { readonly byte: number; readonly at: Word };
 
 const NEWLINE = 0x0a;
 
-/** The lines of a file in UTF-8, with or without a byte order mark. */
+/** The lines of a UTF-8 file, with or without a byte order mark. */
 export function splitLines(bytes: Uint8Array): TextLines {
   const body = bytes.subarray(byteOrderMarkLength(bytes));
   return { lines: decode(body).split('\n'), invalid: invalidBytes(body) };
@@ -36,12 +36,12 @@ function invalidBytes(body: Uint8Array): readonly InvalidByte[] {
   return found;
 }
 
-/** The bytes of U+FEFF at the start of a file in UTF-8: 3, or 0 when there is none. */
+/** Length of the byte order mark at the start of a UTF-8 file: 3, or 0 without one. */
 export function byteOrderMarkLength(bytes: Uint8Array): number {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }
 
-/** Whether the file begins with the byte order mark of UTF-16, in either order. */
+/** Whether the file begins with a UTF-16 byte order mark, in either order. */
 export function isUtf16(bytes: Uint8Array): boolean {
   return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
 }

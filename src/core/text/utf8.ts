@@ -1,4 +1,4 @@
-/** Where the first ill-formed sequence of bytes begins (RFC 3629 section 4), or `undefined` in UTF-8. */
+/** Where the first ill-formed byte sequence begins (RFC 3629 section 4); `undefined`: all is UTF-8. */
 export function firstInvalidUtf8(bytes: Uint8Array): number | undefined {
   let index = 0;
   while (index < bytes.length) {
@@ -9,7 +9,7 @@ export function firstInvalidUtf8(bytes: Uint8Array): number | undefined {
   return undefined;
 }
 
-/** Bytes of the character that begins at `index`; 0 when none does. */
+/** Length in bytes of the character at `index`; 0: there is none. */
 function wellFormedLength(bytes: Uint8Array, index: number): number {
   const lead = bytes[index] ?? 0;
   if (lead < 0x80) return 1;
@@ -23,12 +23,12 @@ function wellFormedLength(bytes: Uint8Array, index: number): number {
   return length;
 }
 
-/** Shorter forms of what fits in fewer bytes are not UTF-8. */
+/** Overlong forms are not UTF-8. */
 function lowestSecond(lead: number): number {
   return lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
 }
 
-/** Nor are surrogates, nor anything above U+10FFFF. */
+/** Surrogates, and code points above U+10FFFF, are not UTF-8. */
 function highestSecond(lead: number): number {
   return lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
 }

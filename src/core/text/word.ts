@@ -1,7 +1,7 @@
-/** A piece of one line and where it stands: `line` counts from 1, `offset` in UTF-16 units from 0. */
+/** A part of a line and its place: `line` counts from 1, `offset` in UTF-16 units from 0. */
 export type Word = { readonly text: string; readonly line: number; readonly offset: number };
 
-/** The characters that isspace(3) takes for white space in the C locale: knockd trims these and no others. */
+/** White space of isspace(3) in the C locale: knockd trims exactly these. */
 const WHITE = ' \t\n\v\f\r';
 
 export function sliceWord(word: Word, start: number, end = word.text.length): Word {
@@ -17,7 +17,7 @@ export function trimWord(word: Word): Word {
   return sliceWord(word, start, end);
 }
 
-/** The trimmed pieces between separators, at most `limit` of them. */
+/** The trimmed parts between separators, at most `limit`. */
 export function splitWord(word: Word, separator: string, limit = Number.POSITIVE_INFINITY): Word[] {
   const pieces: Word[] = [];
   let start = 0;

@@ -2,7 +2,7 @@ import { PROOF_NOUNS } from '../door/proof-kind.ts';
 import { renderPrefix } from '../net/prefix.ts';
 import type { OpenDoor, TraceSituation } from './explanation.ts';
 
-/** What is the case now, a sentence for each door that is open or was to be, without full stops. */
+/** The present state: a sentence, without full stop, for each door that is open or failed to open. */
 export function explainNow({ ban, penaltyUntil, open, clock }: TraceSituation): readonly string[] {
   const sentences = open.map((one) => sentenceOf(one, clock));
   if (ban !== undefined) {

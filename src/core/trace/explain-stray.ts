@@ -4,7 +4,7 @@ import type { Explanation, TraceSituation } from './explanation.ts';
 import type { TraceEntry } from './trace-entry.ts';
 import { renderKnock } from './trace-words.ts';
 
-/** Of packets that are no knocks for where they come from. */
+/** Packets that are not knocks because of their origin. */
 export const OUTSIDE = {
   forged: {
     kind: 'forged',
@@ -17,7 +17,7 @@ export function wrongFlags(flags: number, { flags: rule }: Door): string {
   return `has the wrong flags: ${renderFlags(flags)}, but tcpflags requires ${renderFlagRule(rule)}`;
 }
 
-/** A packet that no attempt had to do with. */
+/** A packet that did not concern any attempt. */
 export function explainUnmatched(entry: TraceEntry, situation: TraceSituation): Explanation {
   const { doors, clock, penaltyUntil } = situation;
   const { kind, knock, flags = 0 } = entry;

@@ -5,43 +5,43 @@ import type { Prefix } from '../net/prefix.ts';
 import type { Instant } from '../net/time.ts';
 import type { EXPLAINED } from './explained.ts';
 
-/** A door that is open to the source, or was to be. */
+/** A door that is open for the source, or failed to open. */
 export type OpenDoor = {
   readonly door: string;
   readonly state: 'opening' | 'open' | 'closing';
   readonly since: Instant;
   readonly until: Instant;
   readonly byOperator: boolean;
-  /** Names of the users whose proofs hold it; absent of a sequence. */
+  /** Names of the users whose proofs hold it; absent for a sequence. */
   readonly users?: string;
-  /** If they all have the same kind of proof. */
+  /** If they all used the same kind of proof. */
   readonly proof?: UserProof;
   readonly hasPorts: boolean;
-  /** What its start command has failed of. */
+  /** Why its start command failed. */
   readonly startFailure?: string;
 };
 
-/** What is the case beside the packets. */
+/** The state besides the packets. */
 export type TraceSituation = {
   readonly source: Address;
   readonly now: Instant;
-  /** Those that are watched now. */
+  /** The doors watched now. */
   readonly doors: readonly Door[];
   /** Since when packets are watched. */
   readonly since: Instant;
-  /** Whether sources had to be forgotten, this one perhaps. */
+  /** Whether sources had to be dropped, perhaps this one. */
   readonly evicted: boolean;
   readonly ban?: { readonly prefix: Prefix; readonly until?: Instant };
-  /** Until when a sequence has to be knocked twice in a row. */
+  /** Until when a sequence must be knocked twice in a row. */
   readonly penaltyUntil?: Instant;
   readonly open: readonly OpenDoor[];
-  /** Writes a time for whoever reads it. */
+  /** Renders a time for the reader. */
   readonly clock: (at: Instant) => string;
 };
 
 export type Explanation = {
   readonly kind: (typeof EXPLAINED)[number];
-  /** Absent where it is not known which one was meant. */
+  /** Absent if it is unclear which door was meant. */
   readonly door?: string;
   /** Without a full stop. */
   readonly sentence: string;

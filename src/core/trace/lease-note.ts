@@ -1,13 +1,13 @@
 import type { Address } from '../net/address.ts';
 import type { RefusedProof } from './refused-proof.ts';
 
-/** What has happened to a lease, or instead of one. */
+/** An event of a lease, or the refusal of one. */
 export type LeaseNote = {
   readonly kind: 'opened' | 'extended' | 'closed' | 'refused' | 'start-failed' | RefusedProof;
   readonly source: Address;
-  /** '' where none is known. */
+  /** '' if none is known. */
   readonly door: string;
   readonly reason?: string;
-  /** The reason without what may be different each time: it takes its place where there are many. */
+  /** The reason without parts that may differ each time; used if there are many reasons. */
   readonly shortReason?: string;
 };

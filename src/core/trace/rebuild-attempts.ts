@@ -2,12 +2,12 @@ import type { Door } from '../door/door.ts';
 import type { Instant } from '../net/time.ts';
 import type { TracedKnock, TraceEntry } from './trace-entry.ts';
 
-/** One try at one door, from its first knock to whatever came of it. */
+/** An attempt at one door, from its first knock to its result. */
 export type TracedAttempt = {
   readonly door: Door;
-  /** Of the first knock; where that is forgotten, of the first thing that is not. */
+  /** Of the first knock or, if that was dropped, of the first remaining entry. */
   readonly start: Instant;
-  /** Of the last thing that belongs to it. */
+  /** Of its last entry. */
   readonly end: Instant;
   readonly stage: number;
   readonly state:
@@ -19,7 +19,7 @@ export type TracedAttempt = {
     | 'completed'
     | 'start-failed'
     | 'refused';
-  /** What came in the place of the right knock. */
+  /** The packet that came instead of the right knock. */
   readonly wrong?: TracedKnock;
   /** When the right one came, too late. */
   readonly lateAt?: Instant;
@@ -35,14 +35,14 @@ export type TracedAttempts = {
   readonly attempts: readonly TracedAttempt[];
   /** The last packet that belongs to none of them. */
   readonly unmatched?: TraceEntry;
-  /** The last decoy port that was touched. */
+  /** The last touch of a decoy port. */
   readonly touch?: TraceEntry;
 };
 
-/** For so long after an attempt has run out of time, its next knock is taken for a late one. */
+/** How long after an attempt's timeout its next knock counts as late. */
 const LATE_MS = 60_000;
 
-/** Sorts what is remembered of a source into attempts. */
+/** Groups the remembered packets of a source into attempts. */
 export function rebuildAttempts(entries: readonly TraceEntry[]): TracedAttempts {
   const attempts: TracedAttempt[] = [];
   let unmatched: TraceEntry | undefined;
@@ -60,19 +60,19 @@ export function rebuildAttempts(entries: readonly TraceEntry[]): TracedAttempts 
   };
 }
 
-/** The step that an attempt which has come to `stage` waits for. */
+/** The step that an attempt at `stage` waits for. */
 export const awaited = ({ door, stage }: Pick<TracedAttempt, 'door' | 'stage'>): TracedKnock | undefined =>
   door.sequence[stage];
 
 export const isSameKnock = (a: TracedKnock | undefined, b: TracedKnock | undefined): boolean =>
   a !== undefined && a.protocol === b?.protocol && a.port === b.port;
 
-/** Packets that no attempt was led on or ended by. */
+/** Packets that neither advanced nor ended an attempt. */
 function isUnled({ kind }: TraceEntry): boolean {
   return !['advanced', 'failed', 'expired', 'evicted', 'completed', 'withheld'].includes(kind);
 }
 
-/** A step of the engine, or what became of a completion. */
+/** A step of the engine, or the result of a completion. */
 function advance(attempts: TracedAttempt[], entry: TraceEntry): boolean {
   const { kind, door, at, stage } = entry;
   if (door === undefined) return true;
@@ -117,7 +117,7 @@ function change(
   }
 }
 
-/** Returns whether the packet belongs to a try. */
+/** Returns whether the packet belongs to an attempt. */
 function attach(attempts: TracedAttempt[], entry: TraceEntry): boolean {
   let belongs = false;
   for (const [index, one] of attempts.entries()) {
@@ -144,7 +144,7 @@ function attachTo(one: TracedAttempt, entry: TraceEntry): TracedAttempt | undefi
       ...(one.wrong === undefined && knock !== undefined ? { wrong: knock } : {}),
     };
   }
-  // After the first knock it begins again (`AttemptEngine`).
+  // A repeated first knock starts it again (`AttemptEngine`).
   if (kind === 'repeat') return { ...one, end: lastAt, ...(one.stage === 1 ? { start: lastAt } : {}) };
   return isAwaited || kind === 'retransmission'
     ? { ...one, end: lastAt, ...(isAwaited ? { discounted: entry } : {}) }

@@ -1,7 +1,7 @@
 import type { Instant } from '../net/time.ts';
 import type { TraceEntry, TraceKind } from './trace-entry.ts';
 
-/** A signed knock, a code, and a packet of fwknop. */
+/** A signed knock, a code, and an fwknop packet. */
 export const REFUSED_PROOFS = [
   'proof-refused',
   'code-refused',
@@ -16,7 +16,7 @@ export const isRefusedProof = (kind: TraceKind): kind is RefusedProof =>
 const isOfProof = (kind: TraceKind): boolean =>
   isRefusedProof(kind) || kind === 'code-wrong' || kind === 'code-half';
 
-/** Of a proof that was refused, where no door has been tried (`lastTry`) or opened since. Without a full stop. */
+/** Explains a refused proof, if no door was tried (`lastTry`) or opened since. Without a full stop. */
 export function explainRefusedProof(
   entries: readonly TraceEntry[],
   lastTry: Instant | undefined,

@@ -2,7 +2,7 @@ import { renderFlags } from '../net/tcp-flags.ts';
 import type { TraceEntry } from './trace-entry.ts';
 import { renderKnock } from './trace-words.ts';
 
-/** What one entry says, without its time. */
+/** One entry in words, without its time. */
 export function renderTraceEntry(entry: TraceEntry): string {
   const { knock, door, count } = entry;
   const place = knock === undefined ? '' : `${renderKnock(knock)}  `;

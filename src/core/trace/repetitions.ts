@@ -1,4 +1,7 @@
-/** One word for how often a record has come: a count in the lower bits, in the upper ones 10 ms each since the first. */
+/**
+ * Repetitions of a record in one word: a count in the lower bits, and in the upper ones the time since the first, in
+ * units of 10 ms.
+ */
 const COUNT_BITS = 12;
 const MAX_COUNT = (1 << COUNT_BITS) - 1;
 const UNIT_MS = 10;

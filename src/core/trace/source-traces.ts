@@ -26,22 +26,22 @@ import {
   UDP,
 } from './trace-word.ts';
 
-/** Sources remembered: 2.1 MiB, resident only as far as they are used. */
+/** Sources remembered: 2.1 MiB, resident only as far as used. */
 export const TRACED_SOURCES = 4096;
 
-/** Steps of one packet that are remembered; doors may share a port by the thousand. */
+/** Steps of one packet that are remembered. Thousands of doors may share a port. */
 const MAX_STEPS = 8;
 
 const WITH_REASON: ReadonlySet<TraceKind> = new Set(['refused', 'start-failed', ...REFUSED_PROOFS]);
 
 /**
- * Remembers what the packets of each source have lately brought about, so that it can be told afterwards why a door
- * did not open. Equal packets in a row are one record. Nothing is allocated for a packet.
- * BOUNDED: as `TraceRings`; the doors of the last 16 configurations; 63 reasons, all others have none.
+ * Remembers the recent packets of each source and their results, to explain later why a door did not open. Equal
+ * packets in a row share a record. No allocation per packet. BOUNDED: as `TraceRings`; the doors of the last 16
+ * configurations; 63 reasons, others are not kept.
  */
 export class SourceTraces {
   readonly #rings: TraceRings;
-  /** By number, the last ones that there were; `#list` is the current one. */
+  /** The recent lists by number; `#list` is the current one. */
   readonly #lists: (readonly (Door | undefined)[])[];
   #list = 0;
   readonly #reasons = new TraceReasons();
@@ -52,20 +52,21 @@ export class SourceTraces {
     this.#lists[0] = doors;
   }
 
-  /** Sources that were forgotten, or not remembered, because there was no room. */
+  /** Sources dropped, or not remembered, for lack of room. */
   get displaced(): number {
     return this.#rings.displaced;
   }
 
-  /** The engine's doors are others now. */
+  /** The engine's doors have changed. */
   replaceDoors(doors: readonly (Door | undefined)[]): void {
     this.#list = (this.#list + 1) % LISTS;
     this.#lists[this.#list] = doors;
   }
 
   /**
-   * What the engine has made of a packet that it watches. `local`: it was sent to an address of this host. `knockPort`:
-   * to a port of a door. `delivered`: the link layer brought it to this host; else it is told of known sources alone.
+   * Records the engine's result for a watched packet. `local`: it was sent to an address of this host. `knockPort`: to
+   * a port of a door. `delivered`: the link layer delivered it to this host; otherwise it is recorded only for known
+   * sources.
    */
   take(
     packet: Packet,
@@ -87,22 +88,22 @@ export class SourceTraces {
     else if (delivered || this.#find(packet) !== NO_ROW) this.#add(packet, TRACED.elsewhere, 0, now);
   }
 
-  /** The packet was not looked at further: its source is banned. */
+  /** The packet was not examined further: its source is banned. */
   takeBanned(packet: Packet, now: number): void {
     this.#add(packet, TRACED.banned, 0, now);
   }
 
-  /** It was not looked at further: it is no knock, whatever its port. */
+  /** The packet was not examined further: it is not a knock, whatever its port. */
   takeVoid(packet: Packet, kind: typeof TRACED.forged | typeof TRACED.otherVlan, now: number): void {
     this.#add(packet, kind, 0, now);
   }
 
-  /** A half of a code that completes none, or one that is wrong. */
+  /** Half of a code that completes none, or a wrong code. */
   takeCode(packet: Packet, kind: 'code-half' | 'code-wrong', now: number): void {
     this.#add(packet, TRACED[kind], 0, now);
   }
 
-  /** Attempts that have ended without a packet. Sources that are not remembered are not, for that. */
+  /** Attempts that timed out. They do not add sources that are not remembered. */
   takeExpired(steps: Steps, now: number): void {
     for (let i = 0; i < steps.count; i++) {
       const row = this.#rings.find(
@@ -116,7 +117,7 @@ export class SourceTraces {
     }
   }
 
-  /** What became of a completion. */
+  /** The result of a completion. */
   note({ kind, source, door, reason, shortReason }: LeaseNote, now: number): void {
     const number = this.#doors.findIndex((one) => one?.name === door);
     const isProof = isRefusedProof(kind);
@@ -127,7 +128,7 @@ export class SourceTraces {
     if (row !== NO_ROW) this.#rings.write(row, now | 0, what, place(number, 0), isProof);
   }
 
-  /** A source that is followed is kept whatever comes. Whether there is room for it. */
+  /** Keeps a source in any flood. Returns whether there is room for it. */
   follow(source: Address, now: number): boolean {
     const row = this.#rowOf(source, STAGE_MASK, now);
     if (row !== NO_ROW) this.#rings.setFollowed(row, true);
@@ -140,7 +141,7 @@ export class SourceTraces {
     if (row !== NO_ROW) this.#rings.setFollowed(row, false);
   }
 
-  /** The sources that are remembered, those seen last first. */
+  /** The remembered sources, last seen first. */
   *latest(now: Instant): Generator<{ readonly source: Address; readonly at: Instant }> {
     const rings = this.#rings;
     for (const row of rings.latest(now)) {
@@ -150,7 +151,7 @@ export class SourceTraces {
     }
   }
 
-  /** What is remembered of a source, in its order. `now`: not long after the last of it. */
+  /** The remembered entries of a source, in order. `now`: soon after the last one. */
   read(source: Address, now: Instant): TraceEntry[] {
     const [w0, w1, w2, w3] = addressWords(source);
     const row = this.#rings.find(familyOf(source), w0, w1, w2, w3);
@@ -171,7 +172,7 @@ export class SourceTraces {
     }
   }
 
-  /** The attempt that made room is another source's. */
+  /** The evicted attempt belongs to another source. */
   #takeEvicted(steps: Steps, i: number, now: number): void {
     const row = this.#rings.find(
       steps.family(i),

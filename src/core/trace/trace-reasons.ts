@@ -1,16 +1,16 @@
 import { DETAIL_MASK } from './trace-word.ts';
 
-/** The number of every reason that has no number of its own. */
+/** The shared number of all further reasons. */
 const OTHER = DETAIL_MASK;
 
-/** Of the reasons that are remembered, so many may be long. */
+/** How many of the remembered reasons may be long. */
 const LONG_REASONS = 40;
 
-/** Numbers the reasons, so that one fits into a record. BOUNDED: 63 reasons; all others share a number without text. */
+/** Numbers the reasons, so that one fits into a record. BOUNDED: 63 reasons; others share a number without text. */
 export class TraceReasons {
   readonly #reasons: string[] = [];
 
-  /** `shortReason` is used instead where there are many reasons already. */
+  /** `shortReason`: used instead if there are many reasons already. */
   number(reason: string, shortReason?: string): number {
     if (shortReason !== undefined && this.#reasons.length > LONG_REASONS && !this.#reasons.includes(reason)) {
       return this.number(shortReason);

@@ -1,29 +1,29 @@
 import { type HashKey, keyedHash } from '../attempt/keyed-hash.ts';
 import { type Repetitions, readRepetitions, repeated } from './repetitions.ts';
 
-/** A source's row; -1 is none. */
+/** A source's row; -1: none. */
 export type Row = number;
 
 export const NO_ROW: Row = -1;
 
-/** Records of one source; the oldest make room. */
+/** Records per source; the oldest are overwritten. */
 export const RECORDS = 32;
 
 const WAYS = 4;
 
-/** Tells this table's factors from what others make of the same key. */
+/** Makes this table's factors differ from others with the same key. */
 const SET_WORD = 0x7ace;
 
-/** The words of a row's head: 32 bytes, so that the four of a set are two cache lines. */
+/** Words of a row's head: 32 bytes, so that a set of four takes two cache lines. */
 const HEAD = 8;
 const META = 4;
 const SEEN = 5;
 
-/** In META, from the lowest bit: one set bit as long as the row is in use, family, whether it is followed. */
+/** In META, from the lowest bit: a set bit while the row is in use, the family, whether it is followed. */
 const IN_USE = 1;
 const FAMILY_6 = 2;
 const FOLLOWED = 4;
-/** Where the next record goes, 5 bits; how many there are, 6 bits; the furthest stage, 15 bits. */
+/** Position of the next record, 5 bits; number of records, 6 bits; the highest stage, 15 bits. */
 const NEXT_SHIFT = 3;
 const COUNT_SHIFT = 8;
 const RANK_SHIFT = 14;
@@ -31,30 +31,29 @@ const NEXT_MASK = RECORDS - 1;
 const COUNT_MASK = 63;
 const RANK_MASK = 0x7fff;
 
-/** The words of a record: time in ms modulo 2^32, two that say what happened, repetitions. */
+/** Words of a record: time in ms modulo 2^32, two that say what happened, repetitions. */
 const RECORD = 4;
 export const WORD = { time: 0, what: 1, where: 2, again: 3 } as const;
 
-/** A source that has not been seen for so long makes room as if it had never come to any stage. */
+/** A source not seen for this long is dropped as if it had never reached any stage. */
 const FRESH_MS = 600_000;
 
 /**
- * A ring of records for each of many sources, over typed arrays. What is remembered of a source that has come further
- * is worth more: it makes no room for one that has come less far. Among equals chance decides, so that nobody can
- * choose who is forgotten.
+ * A ring of records for each of many sources, over typed arrays. A source that reached a higher stage is not dropped
+ * for one at a lower stage. Among equals chance decides, so that nobody can choose which is dropped.
  *
- * BOUNDED: by `capacity` sources of 544 bytes, reserved at once and resident as they are first used. A source has one
- * of four places, found by a hash with a secret; where all of them hold sources that have come further, it is not remembered.
+ * BOUNDED: by `capacity` sources of 544 bytes, reserved at once and resident at their first use. A source has one of
+ * four places, found by a secret hash; if all of them hold sources with higher stages, it is not remembered.
  */
 export class TraceRings {
-  /** Sources that were forgotten, or not remembered, because there was no room. */
+  /** Sources dropped, or not remembered, for lack of room. */
   displaced = 0;
   readonly #heads: Int32Array;
   readonly #records: Int32Array;
   readonly #setMask: number;
   readonly #factors: readonly [number, number, number, number];
   #random: number;
-  /** The row of the last look-up: knocks come in rows of one source. */
+  /** The row of the last look-up: consecutive knocks often have the same source. */
   #latest: Row = 0;
 
   constructor(capacity: number, key: HashKey) {
@@ -73,7 +72,7 @@ export class TraceRings {
     return this.#findFrom(this.#set(family, w0, w1, w2, w3), family, w0, w1, w2, w3);
   }
 
-  /** The row of a source, a fresh one where there is none; `rank`: how far it comes now. */
+  /** The row of a source, created if needed; `rank`: its present stage. */
   claim(family: number, w0: number, w1: number, w2: number, w3: number, rank: number, now: number): Row {
     if (this.#is(this.#latest, family, w0, w1, w2, w3)) return this.#touch(this.#latest, rank, now);
     const first = this.#set(family, w0, w1, w2, w3);
@@ -91,13 +90,13 @@ export class TraceRings {
     return this.#touch(row, rank, now);
   }
 
-  /** Kept whatever comes, until it is not followed any more. */
+  /** Keeps the source in any flood, until it is no longer followed. */
   setFollowed(row: Row, followed: boolean): void {
     const meta = this.#meta(row);
     this.#heads[row * HEAD + META] = followed ? meta | FOLLOWED : meta & ~FOLLOWED;
   }
 
-  /** Adds a record. Where `again`, and the last one says the same, that one counts one more. */
+  /** Adds a record. With `again`, an equal last record is counted instead. */
   write(row: Row, time: number, what: number, where: number, again: boolean): void {
     const meta = this.#meta(row);
     const next = (meta >>> NEXT_SHIFT) & NEXT_MASK;
@@ -122,14 +121,14 @@ export class TraceRings {
       (kept << COUNT_SHIFT);
   }
 
-  /** The rows in use, those seen last first. `now`: not long after the last of them. */
+  /** The rows in use, last seen first. `now`: soon after the last one. */
   latest(now: number): Row[] {
     const rows: Row[] = [];
     for (let row = 0; row * HEAD < this.#heads.length; row++) if (this.#meta(row) !== 0) rows.push(row);
     return rows.sort((a, b) => this.age(a, now) - this.age(b, now));
   }
 
-  /** Milliseconds since the row's source was seen last. */
+  /** Milliseconds since the row's source was last seen. */
   age(row: Row, now: number): number {
     return ((now | 0) - (this.#heads[row * HEAD + SEEN] as number)) | 0;
   }
@@ -154,7 +153,7 @@ export class TraceRings {
     return this.#records[at + word] as number;
   }
 
-  /** How often a record has come, and how many ms after the first it came last. */
+  /** How often a record was repeated, and the ms from the first to the last. */
   again(row: Row, index: number): Repetitions {
     return readRepetitions(this.word(row, index, WORD.again));
   }
@@ -177,7 +176,7 @@ export class TraceRings {
     return row;
   }
 
-  /** A row of the set that is empty, or whose source has come no further than `rank`. */
+  /** A row of the set that is empty, or whose source got no further than `rank`. */
   #room(first: Row, rank: number, now: number): Row {
     let victim = NO_ROW;
     let least = Math.min(rank, RANK_MASK) + 1;
@@ -196,7 +195,7 @@ export class TraceRings {
     return victim;
   }
 
-  /** How far the source has come, or as good as nowhere if that was long ago. */
+  /** The highest stage of the source, or almost none if that was long ago. */
   #standing(row: Row, meta: number, now: number): number {
     if ((meta & FOLLOWED) !== 0) return RANK_MASK + 2;
     const age = Math.abs(((now | 0) - (this.#heads[row * HEAD + SEEN] as number)) | 0);
@@ -224,7 +223,7 @@ export class TraceRings {
     return this.#heads[row * HEAD + META] as number;
   }
 
-  /** Multiplications by secret odd factors: whoever does not know them finds no sources that share a set. */
+  /** Multiplies by secret odd factors: without them nobody can find sources that share a set. */
   #set(family: number, w0: number, w1: number, w2: number, w3: number): Row {
     const [k0, k1, k2, k3] = this.#factors;
     let hash = Math.imul(w3 ^ family, k0);

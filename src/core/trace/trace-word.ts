@@ -6,7 +6,7 @@ const PORT_BITS = 16;
 export const KIND_SHIFT = PORT_BITS;
 export const KIND_MASK = 31;
 export const UDP = 1 << 21;
-/** Which list of doors the door's number is of, 4 bits; then 6 bits of flags or the number of a reason. */
+/** The number of the door's list, 4 bits; then 6 bits of flags or the number of a reason. */
 export const LIST_SHIFT = 22;
 export const LISTS = 16;
 export const DETAIL_SHIFT = 26;

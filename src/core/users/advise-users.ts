@@ -8,7 +8,7 @@ import { sliceWord, splitWord, type Word } from '../text/word.ts';
 import { parseSpa } from './parse-spa.ts';
 import { USER_GRAMMAR } from './user-directives.ts';
 
-/** What is legal in a users file and has no effect beside these doors. The text has no mistakes. */
+/** Warns about what is legal in a users file but has no effect with these doors. The text has no mistakes. */
 export function adviseUsers(
   file: string,
   bytes: Uint8Array,
@@ -32,13 +32,13 @@ export function adviseUsers(
   return findings.diagnostics(file, lines);
 }
 
-/** Each key is tried with each packet that is anybody's. */
+/** Each key is tried with every possible fwknop packet. */
 const MANY_SPA_KEYS = 20;
 
-/** Whoever records a packet can try passphrases on it, as fast as his machine hashes. */
+/** Whoever records a packet can try passphrases on it, as fast as his machine computes hashes. */
 const SHORT_KEY_BYTES = 16;
 
-/** `count`: the how manieth it is of the file. */
+/** `count`: its position among the file's keys. */
 function adviseSpa(value: Word, count: number, findings: Findings): void {
   const at = sliceWord(value, 0, 0);
   const credential = parseSpa(value, new Findings())?.credential;

@@ -7,8 +7,8 @@ import { CREDENTIALS, type CredentialName, USER_GRAMMAR, type UserDirectiveName 
 type UserSection = Section<UserDirectiveName>;
 
 /**
- * The users file with more credentials or doors for a user, who is added where he does not exist yet. `keyLines`: lines such
- * as `key = …`. `doors`: those that he may open from now on. The very bytes where nothing is new.
+ * The users file with more credentials or doors for a user, who is added if needed. `keyLines`: lines such as `key =
+ * …`. `doors`: doors that he may open from now on. Returns the same bytes if nothing is new.
  */
 export function addCredentials(
   bytes: Uint8Array,
@@ -31,7 +31,7 @@ export function addCredentials(
   const indent = indentIn(lines, section);
   const edits: LineEdit[] =
     keyLines.length === 0 ? [] : [insertIn(section, keyLines.map((line) => indent + line).join('\n'))];
-  // Who may open all doors that accept his key still may.
+  // A user who may open all doors that accept his key must not be restricted.
   if (known?.value !== undefined && added.length > 0)
     edits.push({
       kind: 'replace',
@@ -41,7 +41,7 @@ export function addCredentials(
   return editLines(bytes, edits);
 }
 
-/** With all of the user's keys for which `chosen` says so taken out. */
+/** Removes the user's keys that `chosen` selects. */
 export function removeKeys(
   bytes: Uint8Array,
   name: string,
@@ -60,7 +60,7 @@ export function removeKeys(
   );
 }
 
-/** With the user turned off, or on again. */
+/** Disables or enables the user. */
 export function setUserOff(bytes: Uint8Array, name: string, isOff: boolean): Uint8Array {
   const { lines, sections } = look(bytes, name);
   const edits = sections.flatMap((section): LineEdit[] => {
@@ -72,8 +72,8 @@ export function setUserOff(bytes: Uint8Array, name: string, isOff: boolean): Uin
 }
 
 /**
- * Without the user: from his heading to his last line, with the comments between. What stands in front of the heading
- * or behind that line stays.
+ * Removes the user: from his heading to his last line, with the comments between. Text before the heading and after
+ * that line stays.
  */
 export function removeUser(bytes: Uint8Array, name: string): Uint8Array {
   const edits = look(bytes, name).sections.flatMap((section) => {
@@ -86,13 +86,13 @@ export function removeUser(bytes: Uint8Array, name: string): Uint8Array {
   return editLines(bytes, edits);
 }
 
-/** Whether there is a section of the user, in a file that may have mistakes elsewhere. */
+/** Whether there is a section for the user, in a file that may have mistakes elsewhere. */
 export const hasUser = (bytes: Uint8Array, name: string): boolean => look(bytes, name).sections.length > 0;
 
 function look(bytes: Uint8Array, name: string) {
   const { lines } = splitLines(bytes);
   const all = readSectionsBy(USER_GRAMMAR, lines, new Findings());
-  // A file that is to be mended may have several.
+  // A file with mistakes may have several.
   const sections = all.filter((one) => one.kind === 'user' && one.name.text === name);
   return { lines, sections, section: sections[0] };
 }

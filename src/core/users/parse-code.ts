@@ -6,7 +6,7 @@ import type { Findings } from '../text/findings.ts';
 import type { Word } from '../text/word.ts';
 import type { UserCode } from './user.ts';
 
-/** RFC 4226, section 4, R6; no app has a longer one than SHA-1's block. */
+/** RFC 4226, section 4, R6; the upper limit is SHA-1's block size. */
 const MIN_BYTES = 16;
 const MAX_BYTES = 64;
 
@@ -25,7 +25,7 @@ export function parseCode(value: Word, ciphers: Ciphers, findings: Findings): Us
   return undefined;
 }
 
-/** 48 bits: it tells secrets apart, and gives nothing of them away. */
+/** 48 bits: enough to tell secrets apart, too few to reveal one. */
 const FINGERPRINT_BYTES = 6;
 
 export function codeOfSecret(ciphers: Ciphers, secret: Uint8Array): UserCode {

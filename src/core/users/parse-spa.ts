@@ -7,10 +7,10 @@ import type { Findings } from '../text/findings.ts';
 import { quoteText } from '../text/quote-text.ts';
 import { sliceWord, type Word } from '../text/word.ts';
 
-/** What a line `spa` of the users file says. */
+/** The content of a line `spa` of the users file. */
 export type SpaLine = {
   readonly credential: SpaCredential;
-  /** The name that a packet has to carry; absent: any. */
+  /** The user name that a packet must carry. Absent: any. */
   readonly spaUser?: string;
 };
 
@@ -82,7 +82,7 @@ function readWord(name: string, word: Word, draft: Draft, wrong: Wrong): void {
   else if (mode !== undefined) draft.mode = mode;
   else if (name === 'no-hmac') draft.hasNoHmac = true;
   else {
-    // It may be a key whose word is missing: it is not shown.
+    // It may be a key whose keyword is missing, so it is not shown.
     const known = `${HASH_NAMES.join(', ')}; ${SPA_MODES.join(', ')}`;
     wrong(word, `this word is neither a digest nor a mode: known are ${known}`);
   }

@@ -5,7 +5,7 @@ import type { Word } from '../text/word.ts';
 
 const FORM = 'write a day such as 2027-01-01, or a moment such as 2027-01-01 18:00, with Z behind it for UTC';
 
-/** A day, from its beginning, or a moment: of the host's time zone, or with `Z` of UTC. */
+/** A day, from its beginning, or a moment: in the host's time zone, or with `Z` in UTC. */
 export function parseUntil(value: Word, findings: Findings): Instant | undefined {
   const time = readMoment(value.text);
   if (time !== undefined) return time;
@@ -21,7 +21,7 @@ function readMoment(text: string): Instant | undefined {
     .slice(1, 7)
     .map((part) => Number(part ?? 0));
   const utc = Date.UTC(year, month - 1, day, hour, minute, second);
-  // Numbers that are too large would go on in the next month, hour or minute.
+  // Numbers that are too large would carry over into the next month, hour or minute.
   const isReal =
     new Date(utc).toISOString().slice(0, 19) ===
     `${parts[1]}-${parts[2]}-${parts[3]}T${parts[4] ?? '00'}:${parts[5] ?? '00'}:${parts[6] ?? '00'}`;

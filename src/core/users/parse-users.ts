@@ -30,16 +30,19 @@ export type UsersResult =
 
 const START: Word = { text: '', line: 1, offset: 0 };
 
-/** BOUNDED: by what a host has a use for; each key is some 1 kB of memory. */
+/** BOUNDED: more than a host needs; each key takes about 1 kB of memory. */
 export const MAX_USER_KEYS = 10_000;
 
-/** BOUNDED: a packet says not whose it is, so each of these keys is tried: 2 to 3 µs each. */
+/** BOUNDED: a packet does not say whose it is, so each of these keys is tried: 2 to 3 µs each. */
 export const MAX_SPA_KEYS = 1000;
 
-/** BOUNDED: each guess of a code is compared with the codes of all of them, so the odds grow with their number. */
+/**
+ * BOUNDED: each guess of a code is compared with the codes of all users, so the chance of a hit grows with their
+ * number.
+ */
 export const MAX_CODE_USERS = 1000;
 
-/** Reads a users file. `file` is its name in the diagnostics. Work and memory grow with `bytes` alone. */
+/** Parses a users file. `file` is its name in the diagnostics. Work and memory grow only with `bytes`. */
 export function parseUsers(file: string, bytes: Uint8Array, ciphers: Ciphers): UsersResult {
   const findings = new Findings();
   if (isUtf16(bytes)) {
@@ -74,7 +77,7 @@ type Owner = { readonly user: string; readonly line: number };
 class UsersParser {
   readonly #ciphers: Ciphers;
   readonly #findings: Findings;
-  /** By fingerprint: whose key it is, and in which line. */
+  /** By fingerprint: the key's owner and line. */
   readonly #owners = new Map<string, Owner>();
   /** By the text of the key. */
   readonly #spaOwners = new Map<string, Owner>();
@@ -176,7 +179,9 @@ class UsersParser {
     return { knockKey: restrict(key, draft), fingerprint, id: keyIdOf(this.#ciphers, blob) };
   }
 
-  /** With one key in two lines it would not be clear whose a packet is, and one without an HMAC would undo the other's. */
+  /**
+   * With one key in two lines the owner of a packet would be unclear, and a line without HMAC would weaken the other.
+   */
   #userSpa(user: string, line: Word, spa: SpaLine): UserSpa | undefined {
     const key = renderBase64(spa.credential.key);
     if (this.#isTaken(this.#spaOwners.get(key), user, line)) return undefined;
@@ -192,7 +197,7 @@ class UsersParser {
     return { ...spa, fingerprint: spaFingerprint(this.#ciphers, spa.credential) };
   }
 
-  /** A code names its user, so no two have one secret. */
+  /** A code identifies its user, so no two users may have the same secret. */
   #ownsCode(user: string, line: Word, { fingerprint }: UserCode): boolean {
     if (this.#isTaken(this.#codeOwners.get(fingerprint), user, line, 'code')) return false;
     if (this.#codeOwners.size === MAX_CODE_USERS)
@@ -217,11 +222,11 @@ class UsersParser {
   }
 }
 
-/** What is said of a key has words of its line in it. BOUNDED: a line may have thousands of characters. */
+/** Findings about a key quote words of its line. BOUNDED: a line may have thousands of characters. */
 const shown = (words: string): string =>
   escapeCodes(words.length > 300 ? `${words.slice(0, 300)}...` : words);
 
-/** A knock counts if both the key's line and its user's section allow it. */
+/** A knock is valid only if the key's line and its user's section both allow it. */
 function restrict(key: AuthorizedKey, { from, until, isOff }: Draft): UserKey['knockKey'] {
   const ofUser = from.length === 0 ? undefined : compileAdmission({ allow: from });
   const { admits } = key;

@@ -3,10 +3,10 @@ import { asciiBytes, concatBytes } from '../bytes/concat-bytes.ts';
 import type { Ciphers } from '../cipher/ciphers.ts';
 import type { SpaCredential } from '../spa/spa-credential.ts';
 
-/** 24 bits: people choose passphrases, and whoever reads the log must not be able to tell a right guess. */
+/** 24 bits: people choose passphrases, and a reader of the log must not be able to confirm a guess. */
 const BYTES = 3;
 
-/** By what log and verbs name a key of fwknop's. */
+/** The name of an fwknop key in the log and in output. */
 export function spaFingerprint(ciphers: Ciphers, { mode, key, hmac }: SpaCredential): string {
   const rest = hmac === undefined ? mode : `${mode} ${hmac.name} ${renderBase64(hmac.key)}`;
   const text = asciiBytes(`bussa spa key ${renderBase64(key)} ${rest}`);

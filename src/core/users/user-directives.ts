@@ -2,7 +2,7 @@ import { type Directive, Grammar } from '../config/file/grammar.ts';
 
 export type UserDirectiveName = 'Key' | 'Code' | 'Spa' | 'Doors' | 'From' | 'Until' | 'Off';
 
-/** Those that hold what proves that it is he. */
+/** Directives that hold a user's credentials. */
 export const CREDENTIALS = ['Key', 'Code', 'Spa'] as const satisfies readonly UserDirectiveName[];
 
 export type CredentialName = (typeof CREDENTIALS)[number];

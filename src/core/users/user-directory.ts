@@ -3,18 +3,18 @@ import { USER_PROOFS, type UserProof } from '../door/proof-kind.ts';
 import type { Instant } from '../net/time.ts';
 import type { User, UserKey, UserSpa } from './user.ts';
 
-/** Whose key it is. */
+/** A key and its user. */
 export type KeyOwner = { readonly user: User; readonly key: UserKey };
 
-/** Whose key of fwknop's it is. */
+/** An fwknop key and its user. */
 export type SpaOwner = { readonly user: User; readonly spa: UserSpa };
 
-/** The users, looked up by their names and by the ids of their keys. */
+/** The users, looked up by name and by key id. */
 export class UserDirectory {
   readonly users: readonly User[];
   readonly #byName: ReadonlyMap<string, User>;
   readonly #byKey: ReadonlyMap<string, KeyOwner>;
-  /** In the order of the file: the keys that each of fwknop's packets is tried with. */
+  /** In the order of the file: the keys that each fwknop packet is tried with. */
   readonly spa: readonly SpaOwner[];
   /** When users and keys expire, by the wall clock. */
   readonly #ends: readonly Instant[];
@@ -41,7 +41,10 @@ export class UserDirectory {
     return this.#byKey.get(textOf(id));
   }
 
-  /** Whether the user still has the key, neither has ended, and he may open the door. Where he knocks from is not asked. */
+  /**
+   * Whether the user still has the key, neither has expired, and he may open the door. His source address is not
+   * checked.
+   */
   mayHold(name: string, fingerprint: string, door: DoorSpec | undefined, now: Instant): boolean {
     const user = this.find(name);
     if (user === undefined || user.isOff === true) return false;
@@ -58,7 +61,7 @@ export class UserDirectory {
     return this.#ends.some((end) => from < end && end <= to);
   }
 
-  /** Without the user, or without one key of his. */
+  /** Without the user, or without one of his keys. */
   without(name: string, fingerprint?: string): UserDirectory {
     const users = this.users.flatMap((user) => {
       if (user.name !== name) return [user];
@@ -72,13 +75,13 @@ export class UserDirectory {
   }
 }
 
-/** By what a user can prove that it is he. */
+/** The kinds of proof that the user has. */
 export function proofsOf({ keys, code, spa }: User): readonly UserProof[] {
   const has = { key: keys.length > 0, code: code !== undefined, spa: spa.length > 0 };
   return USER_PROOFS.filter((proof) => has[proof]);
 }
 
-/** What the credential with this fingerprint proves. */
+/** The kind of proof of the credential with this fingerprint. */
 function proofWith({ keys, code, spa }: User, fingerprint: string): UserProof | undefined {
   const isIt = (one: { readonly fingerprint: string }): boolean => one.fingerprint === fingerprint;
   if (keys.some(isIt)) return 'key';
@@ -86,7 +89,7 @@ function proofWith({ keys, code, spa }: User, fingerprint: string): UserProof | 
   return spa.some(isIt) ? 'spa' : undefined;
 }
 
-/** The fingerprints of all that a user has. */
+/** The fingerprints of all the user's credentials. */
 export const fingerprintsOf = ({ keys, code, spa }: User): readonly string[] =>
   [...keys, ...(code === undefined ? [] : [code]), ...spa].map(({ fingerprint }) => fingerprint);
 
@@ -94,7 +97,7 @@ export const fingerprintsOf = ({ keys, code, spa }: User): readonly string[] =>
 export const mayOpenSomehow = (user: User, door: DoorSpec): boolean =>
   proofsOf(user).some((proof) => mayOpen(user, door, proof));
 
-/** Whether the door accepts the proof, is for this user, and he for it. */
+/** Whether the door accepts the proof and this user, and the user's section allows the door. */
 export function mayOpen({ name, doors }: User, door: DoorSpec, proof: UserProof): boolean {
   return (
     takes(door, proof) &&
@@ -103,7 +106,7 @@ export function mayOpen({ name, doors }: User, door: DoorSpec, proof: UserProof)
   );
 }
 
-/** The door that a user means: the one of that name, or without a name the only one that he may open. */
+/** The door that a user means: the one with that name or, without a name, the only one that he may open. */
 export function doorFor(user: User, name: string, doors: readonly DoorSpec[]): DoorSpec | undefined {
   const his = doors.filter((door) => mayOpen(user, door, 'key'));
   return name === '' ? (his.length === 1 ? his[0] : undefined) : his.find((door) => door.name === name);

@@ -6,7 +6,7 @@ import { parseSettings } from '../file/parse-settings.ts';
 import type { Section } from '../file/read-sections.ts';
 import { type HostFacts, lastEntry, type WrittenDoor } from './written-door.ts';
 
-/** What lies in a block of ports that codes are knocked at: each packet to it may be half of a code. */
+/** Warns about what lies in a block of code ports: each packet to it may be half of a code. */
 export function adviseCodes(
   doors: readonly WrittenDoor[],
   sections: readonly Section[],

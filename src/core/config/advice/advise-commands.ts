@@ -8,13 +8,13 @@ import { isCommandName } from '../values/compile-opening.ts';
 import { SHELL_MARK } from '../values/parse-hook.ts';
 import type { HostFacts } from './written-door.ts';
 
-/** About the programs that a section has run. */
+/** Warns about the programs that a section runs. */
 export function adviseCommands({ entries }: Section, host: HostFacts, findings: Findings): void {
   for (const entry of entries) {
     const { value } = entry;
     if (value === undefined || entry.directive.value !== 'command') continue;
     const first = programOf(entry, value.text);
-    // A path of no fixed beginning depends on where the daemon runs.
+    // A path with a variable beginning depends on where the daemon runs.
     if (first?.kind !== 'program' || /^[^/].*\//.test(first.name) || host.hasProgram(first.name)) continue;
     const remedy = first.name.startsWith('/')
       ? 'correct the path, or install it'

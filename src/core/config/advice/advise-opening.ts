@@ -3,7 +3,7 @@ import { familyOf } from '../../net/address.ts';
 import type { Findings } from '../../text/findings.ts';
 import { type HostFacts, lastEntry, type WrittenDoor } from './written-door.ts';
 
-/** About what a door brings about. */
+/** Warns about a door's opening. */
 export function adviseOpening(written: WrittenDoor, host: HostFacts, findings: Findings): void {
   judgeTime(written, findings);
   judgeFamilies(written, host, findings);
@@ -18,7 +18,10 @@ function judgeTime({ section }: WrittenDoor, findings: Findings): void {
   findings.warning(lease.key, 'default-time', `${what}: add ${directive} = 10, or another time`);
 }
 
-/** Rules of IPv4 alone: the knock over IPv6 runs a command that cannot work, or the service is open to all there. */
+/**
+ * With rules for IPv4 only, a knock over IPv6 runs a command that cannot work, or the service is open to everybody over
+ * IPv6.
+ */
 function judgeFamilies({ section, spec }: WrittenDoor, host: HostFacts, findings: Findings): void {
   const start = spec.opening.commands[6].start ?? '';
   const isIpv4 =

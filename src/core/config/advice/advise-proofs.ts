@@ -8,7 +8,7 @@ import { parseSettings } from '../file/parse-settings.ts';
 import type { Section } from '../file/read-sections.ts';
 import { type HostFacts, lastEntry, type WrittenDoor } from './written-door.ts';
 
-/** About doors that accept what users have. */
+/** Warns about doors that accept users' proofs. */
 export function adviseProofs(
   doors: readonly WrittenDoor[],
   sections: readonly Section[],
@@ -54,7 +54,7 @@ export function adviseProofs(
   }
 }
 
-/** What a door accepts, and how a user gets it. */
+/** For each proof: how to give a user one. */
 const ADDED = { key: ['keys', 'KEY.pub'], code: ['codes', '--code'], spa: ['SPA', '--spa'] } as const;
 
 function judgeUsers({ section, spec }: WrittenDoor, { users }: HostFacts, findings: Findings): void {
@@ -91,7 +91,7 @@ function judgeMaximum(
   );
 }
 
-/** Such as fwknopd with its UDP server, as it may have been before. */
+/** Such as fwknopd with its UDP server, perhaps left from before. */
 function judgeSpaPort(
   accepting: readonly WrittenDoor[],
   { spaPort = DEFAULT_SPA_PORT, spaTransports = SPA_TRANSPORTS }: Settings,

@@ -7,7 +7,7 @@ import { type IptablesRule, iptablesRule, isIptables, ruleDifference } from './i
 import { type SimpleCommand, simpleCommands } from './simple-commands.ts';
 import { type HostFacts, lastEntry } from './written-door.ts';
 
-/** About the rules that the commands of a door add to a firewall. Nothing is said of what is not understood. */
+/** Warns about the firewall rules in a door's commands. Commands that are not understood are skipped. */
 export function adviseRules(section: Section, host: HostFacts, findings: Findings): void {
   if (section.kind !== 'door') return;
   const stop = lastEntry(section, 'Stop_Command');
@@ -20,12 +20,12 @@ export function adviseRules(section: Section, host: HostFacts, findings: Finding
     if (start === undefined || start.text === '') continue;
     judgeAddress(start, ownStop, findings);
     for (const command of simpleCommands(start.text) ?? []) judgeRule(start, command, host, findings);
-    // Without a command of its own for IPv6 the stop is judged with the start of IPv4.
+    // Without its own IPv6 command, the stop is judged with the IPv4 start.
     if (startName === 'Start_Command' || stop6 !== undefined) judgePair(start, ownStop?.value, findings);
   }
 }
 
-/** Programs that mostly do something that is no address's own. */
+/** Programs whose effect usually does not depend on the address. */
 const PLAIN = new Set(
   (
     'systemctl service rc-service rc-update initctl invoke-rc.d sv docker podman wg-quick wakeonlan etherwake ether-wake ' +
@@ -115,7 +115,7 @@ function judgeRule(start: Word, command: SimpleCommand, host: HostFacts, finding
   findings.warning(at, 'never-reached', `${what}: insert it with -I instead of -A`);
 }
 
-/** What a stop command removes has to be what the start command has added, word for word. */
+/** A stop command must remove exactly what the start command added, word for word. */
 function judgePair(start: Word, stop: Word | undefined, findings: Findings): void {
   if (stop === undefined || stop.text === '') return;
   const starts = simpleCommands(start.text);
@@ -150,7 +150,7 @@ const familyOf = ({ program }: SimpleCommand): string => (program.startsWith('ip
 
 const letterOf = ({ action }: IptablesRule): string => (action === 'append' ? '-A' : '-I');
 
-/** Of other programs: the words that only the adding or only the taking away has. */
+/** For other programs: words that only adding or only removing uses. */
 const ACTIONS: Readonly<Record<string, readonly [add: RegExp, remove: RegExp, either: RegExp]>> = {
   ufw: [/^(?:allow|limit)$/, /^delete$/, /^(?:delete|insert|prepend|allow|limit|[0-9]+|comment|--force)$/],
   'firewall-cmd': [/^--add-/, /^--remove-/, /^--(?:timeout|quiet|permanent)\b/],
@@ -166,7 +166,7 @@ function judgeWordPair(stop: Word, added: SimpleCommand, removed: SimpleCommand,
   if (actions === undefined || added.program !== removed.program) return;
   const [add, remove, either] = actions;
   if (!added.args.some((arg) => add.test(arg)) || !removed.args.some((arg) => remove.test(arg))) return;
-  // ufw takes ports by words and by numbers: those that both have are compared alone.
+  // ufw accepts ports by name and by number: only the words that both have are compared.
   const plain = ({ args }: SimpleCommand): readonly string[] =>
     args
       .map((arg) => arg.replace(/^--(?:add|remove)-/, '--'))

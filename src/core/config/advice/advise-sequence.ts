@@ -14,10 +14,10 @@ import { splitWord, type Word } from '../../text/word.ts';
 import type { Section } from '../file/read-sections.ts';
 import { type HostFacts, lastEntry, type WrittenDoor } from './written-door.ts';
 
-/** Fewer are guessed, or come upon by a scan. */
+/** Fewer can be guessed, or found by a scan. */
 const ENOUGH_KNOCKS = 3;
 
-/** Those of the manuals of knockd and of a hundred guides: they are the first that are tried. */
+/** Sequences in knockd's manuals and many guides: they are tried first. */
 const KNOWN = new Set([
   '7000,8000,9000',
   '9000,8000,7000',
@@ -29,7 +29,7 @@ const KNOWN = new Set([
   '500,1001,456',
 ]);
 
-/** About the knocks of one door. */
+/** Warns about the knocks of one door. */
 export function adviseSequence({ section, door }: WrittenDoor, host: HostFacts, findings: Findings): void {
   const entry = lastEntry(section, 'Sequence', 'One_Time_Sequences');
   if (door === undefined || entry === undefined) return;
@@ -54,7 +54,7 @@ export function adviseSequence({ section, door }: WrittenDoor, host: HostFacts, 
 }
 
 const { syn, ack, psh, fin, rst } = TCP_FLAG;
-/** What a client sends besides, where somebody answers it. */
+/** Flags of a client's later packets, sent only if it is answered. */
 const ANSWERED = [ack, psh | ack, fin | ack, fin | psh | ack, rst, rst | ack];
 
 function canSend({ flags, sequence }: Door, host: HostFacts): boolean {
@@ -62,14 +62,14 @@ function canSend({ flags, sequence }: Door, host: HostFacts): boolean {
   return [syn, ...(isAnswered ? ANSWERED : [])].some((sent) => meetsFlagRule(flags, sent));
 }
 
-/** RFC 9293 section 3.5: whoever connects sends SYN, and nothing else to a port that does not answer. */
+/** RFC 9293 section 3.5: a connecting client sends SYN, and nothing else to a port that does not answer. */
 function judgeFlags(section: Section, flags: FlagRule, findings: Findings): void {
   const entry = lastEntry(section, 'TCPFlags');
   const what = `a connecting client sends SYN alone to a port that does not answer, which does not match ${renderFlagRule(flags)}, so only crafted packets open this door`;
   findings.warning(entry?.value ?? section.name, 'no-client', `${what}: write tcpflags = syn`);
 }
 
-/** The same knocks with other flags, where one packet meets both. */
+/** Warns about the same knocks with other flags, where one packet matches both. */
 export function adviseSameKnocks(doors: readonly WrittenDoor[], findings: Findings): void {
   const earlier = new Map<string, WrittenDoor[]>();
   for (const written of doors) {
@@ -88,15 +88,15 @@ export function adviseSameKnocks(doors: readonly WrittenDoor[], findings: Findin
   }
 }
 
-/** BOUNDED: doors with the same knocks that a further one is compared with. */
+/** BOUNDED: doors with the same knocks that another one is compared with. */
 const MOST_COMPARED = 16;
 
 const hasSameFlags = (a: FlagRule | undefined, b: FlagRule): boolean =>
   a !== undefined && a.mask === b.mask && a.value === b.value;
 
 /**
- * A sequence that stands in another one. Where the other begins with it, the other's knocks open it as well; where it
- * comes later, they do if those before it are lost.
+ * Warns about a sequence contained in another one. If the other begins with it, the other's knocks open it too; if it
+ * comes later, they do after the earlier ones are lost.
  */
 export function adviseContained(doors: readonly WrittenDoor[], findings: Findings): void {
   const byKnocks = new Map<string, WrittenDoor>();
@@ -193,7 +193,7 @@ function judgeServices(
   }
 }
 
-/** A page could knock there but for this port; nor could it by UDP. */
+/** Without this port a page could knock. UDP is impossible in a browser. */
 function judgeBrowser(at: Word, sequence: Sequence, findings: Findings): void {
   const step = sequence.findIndex(({ port }) => !isBrowserPort(port));
   if (step < 0 || sequence.some(({ protocol }) => protocol === 'udp')) return;

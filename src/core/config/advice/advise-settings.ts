@@ -5,7 +5,7 @@ import { parseSettings } from '../file/parse-settings.ts';
 import type { Entry, Section } from '../file/read-sections.ts';
 import type { HostFacts } from './written-door.ts';
 
-/** About what concerns the whole daemon. */
+/** Warns about settings of the whole daemon. */
 export function adviseSettings(sections: readonly Section[], host: HostFacts, findings: Findings): void {
   const entries = sections.flatMap((section) => section.entries);
   const { scanGuard, interfaces } = parseSettings(entries, new Findings());
@@ -23,7 +23,7 @@ export function adviseSettings(sections: readonly Section[], host: HostFacts, fi
     judgeFiles(entries, name, host, findings);
 }
 
-/** Only a daemon that lives would end them. */
+/** Only a running daemon would end them. */
 function judgeLeases(entries: readonly Entry[], host: HostFacts, findings: Findings): void {
   const open = entries.find(({ directive }) => directive.name === 'Open');
   if (open === undefined || last(entries, 'Firewall')?.value?.text === 'nftables' || host.endsLeases())

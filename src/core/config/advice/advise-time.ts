@@ -6,11 +6,11 @@ import { lastEntry } from './written-door.ts';
 
 const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** Where a shell takes the word for the program. */
+/** Places where a shell expects a program's name. */
 const SLEEPS =
   /(?:^|[;&|({]|\b(?:do|then|else|sudo|nohup|exec)\s|-c\s*["'])\s*(?:\/(?:usr\/)?bin\/)?sleep\s+["'$\d.]/;
 
-/** About commands that wait, and times that nothing waits for. */
+/** Warns about commands that wait, and times that have no effect. */
 export function adviseTime(section: Section, findings: Findings): void {
   if (section.kind !== 'door') return;
   for (const entry of section.entries) {
@@ -61,7 +61,7 @@ function judgeSleep(section: Section, { directive, key, value }: Entry, findings
   findings.warning(at, 'sleeping-command', `${what}: write three lines, ${lines.join(' | ')}`);
 }
 
-/** What stands before and behind the one sleep of a line. */
+/** The parts before and after the single sleep of a line. */
 function planOf(
   text: string,
 ): { readonly start: string; readonly seconds: number; readonly stop: string } | undefined {

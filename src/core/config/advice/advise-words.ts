@@ -5,7 +5,7 @@ import type { Entry, Section } from '../file/read-sections.ts';
 import { isCommandName } from '../values/compile-opening.ts';
 import type { HostFacts } from './written-door.ts';
 
-/** How a value is written: what a word processor, a web page or another program's manual has made of it. */
+/** Warns about how a value is written: changes by a word processor or a web page, or another program's syntax. */
 export function adviseWords({ entries }: Section, host: HostFacts, findings: Findings): void {
   for (const entry of entries) {
     const { value, directive } = entry;
@@ -18,13 +18,13 @@ export function adviseWords({ entries }: Section, host: HostFacts, findings: Fin
   }
 }
 
-/** Hyphens and dashes, from U+2010 on, and the minus sign; with an option's letter behind them. */
+/** Hyphens and dashes from U+2010 on, and the minus sign, followed by an option letter. */
 const DASH = /(?<=^|[\s"'])[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]{1,2}(?=[A-Za-z-])/gu;
-/** Blanks that a shell takes for letters, and characters that have no width. */
+/** Blanks that a shell does not treat as blanks, and characters without width. */
 const BLANK = /[\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff\u00ad]/gu;
 const QUOTE =
   /[\u201c-\u201f\u00ab\u00bb\u2018\u201a\u201b\u2039\u203a\u2032\u2033]|\u2019(?![\p{L}])|(?<![\p{L}])\u2019/gu;
-/** ASCII in the width of Chinese and Japanese characters, and their comma. */
+/** Full-width ASCII, and the East Asian comma. */
 const WIDE = /[\uff01-\uff5e\u3001]/gu;
 
 const KINDS: readonly (readonly [pattern: RegExp, name: string, remedy: string])[] = [
@@ -34,7 +34,7 @@ const KINDS: readonly (readonly [pattern: RegExp, name: string, remedy: string])
   [WIDE, 'a full-width character instead of the plain one', 'write the plain one'],
 ];
 
-/** Text in quotes may have what it likes, but for options, which have no use for a dash. */
+/** Quoted text may contain anything, except that a dash in front of an option is a mistake. */
 function judgeTypography(value: Word, isCommand: boolean, findings: Findings): void {
   const quoted = isCommand ? quotedParts(value.text).ranges : [];
   for (const [pattern, name, remedy] of KINDS) {
@@ -52,7 +52,7 @@ function judgeTypography(value: Word, isCommand: boolean, findings: Findings): v
 const codeOf = (text: string): string =>
   `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 
-/** From quote to quote; `open`: where one stands that is never closed. */
+/** The quoted parts; `open`: the position of an unclosed quote. */
 function quotedParts(text: string): {
   readonly ranges: readonly (readonly [number, number])[];
   readonly open?: number;
@@ -67,7 +67,7 @@ function quotedParts(text: string): {
       ranges.push([start, i]);
       start = -1;
     } else if (mark === '' && (c === '"' || c === "'")) start = i;
-    // The rest is a comment of the shell.
+    // The rest is a shell comment.
     else if (mark === '' && c === '#' && (i === 0 || /[\s;&|]/.test(text.charAt(i - 1)))) break;
   }
   return start < 0 ? { ranges } : { ranges, open: start };
@@ -97,7 +97,7 @@ function judgeClosing(value: Word, findings: Findings): void {
   );
 }
 
-/** Other words for who knocked, of other programs and of memory. */
+/** Other spellings for the address, from other programs or from memory. */
 const NAMES =
   'ip4|ip6|ipv4|ipv6|ipaddr|ipaddress|addr|address|src|source|srcip|src_ip|source_ip|saddr|client|clientip|client_ip|remote|remoteip|remote_ip|remote_addr|host|rhost';
 
@@ -112,7 +112,7 @@ const MISSPELT: readonly RegExp[] = [
   /(?<=(?:-s|--source|--src|saddr|from)[ \t]+)IP\b(?!%)/gu,
 ];
 
-/** Whether something in the command is meant to be the address and is not. */
+/** Whether something in the command is meant to be the address but is not. */
 export function misspeltPlaceholder(
   text: string,
 ): { readonly word: string; readonly offset: number } | undefined {

@@ -16,8 +16,8 @@ import { adviseWords } from './advise-words.ts';
 import type { HostFacts, WrittenDoor } from './written-door.ts';
 
 /**
- * What is legal in a configuration and unwise. The text has no mistakes. `oneTime`: the doors with one-time sequences, by
- * their names, as they can be knocked at now.
+ * Warnings about a valid configuration that is unwise. The text has no mistakes. `oneTime`: doors with one-time
+ * sequences by name, as they can be knocked at now.
  */
 export function advise(
   file: string,
@@ -26,7 +26,7 @@ export function advise(
   host: HostFacts,
 ): readonly Diagnostic[] {
   const { lines } = splitLines(bytes);
-  // Mistakes and plain warnings have been told.
+  // Mistakes and plain warnings have been reported.
   const told = new Findings();
   const sections = readSections(lines, told);
   const doors = sections.flatMap((section) => writtenDoor(section, oneTime, told));

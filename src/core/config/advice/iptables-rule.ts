@@ -1,11 +1,11 @@
 import type { SimpleCommand } from './simple-commands.ts';
 
-/** One rule that an iptables(8) command adds to a chain, or takes out of it. */
+/** A rule that an iptables(8) command adds to a chain, or deletes from it. */
 export type IptablesRule = {
   readonly action: 'append' | 'insert' | 'delete';
   readonly table: string;
   readonly chain: string;
-  /** What it matches and does, by the name of the option; `!` before a value that must not be. */
+  /** Matches and target by option name; `!` before a negated value. */
   readonly words: ReadonlyMap<string, string>;
 };
 
@@ -52,7 +52,7 @@ export function isIptables({ program }: SimpleCommand): boolean {
   return NAMES.test(program);
 }
 
-/** `undefined` for all that is not one rule, or has words that are not known here. */
+/** `undefined` if it is not a single rule, or has unknown words. */
 export function iptablesRule(command: SimpleCommand): IptablesRule | undefined {
   if (!isIptables(command)) return undefined;
   const args = command.args.flatMap((arg) => (/^--[a-z-]+=/.test(arg) ? splitEquals(arg) : [arg]));
@@ -84,14 +84,14 @@ export function iptablesRule(command: SimpleCommand): IptablesRule | undefined {
       if (place !== undefined) return undefined;
       place = { action: option.slice(2) as IptablesRule['action'], chain: value };
       if (/^[0-9]+$/.test(args[i + 1] ?? '')) {
-        // Deleted by its number: which one that is, is known at that time alone.
+        // Deletion by number: which rule that is, is only known at run time.
         if (option === '--delete') return undefined;
         i++;
       }
     } else if (option === '--table') {
       table = value;
     } else if (option === '--match') {
-      // What it matches stands in further words.
+      // A match with words of its own.
       if (!/^(?:tcp|udp|state|conntrack|comment|multiport|mac)$/.test(value)) return undefined;
     } else if (WITH_VALUE.has(option)) {
       words.set(option, `${isNegated ? '! ' : ''}${plainValue(option, value)}`);
@@ -113,7 +113,7 @@ function plainValue(option: string, value: string): string {
   return option === '--protocol' ? value.toLowerCase() : value;
 }
 
-/** The first option by which two rules differ, with both values; '' where one has none. */
+/** The first option by which two rules differ, with both values; '' if one has none. */
 export function ruleDifference(
   a: IptablesRule,
   b: IptablesRule,
@@ -127,7 +127,7 @@ export function ruleDifference(
   return undefined;
 }
 
-/** A port or protocol may have a number in one and a name in the other. */
+/** A port or protocol may be a number in one and a name in the other. */
 function isSameService(option: string, a: string, b: string): boolean {
   const names = /port|protocol/.test(option);
   return names && a !== '' && b !== '' && /^[0-9:,]+$/.test(a) !== /^[0-9:,]+$/.test(b);

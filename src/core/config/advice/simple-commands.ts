@@ -1,22 +1,22 @@
 import { splitArgv } from '../../text/split-argv.ts';
 
-/** One command of a line for a shell. */
+/** A simple command of a shell line. */
 export type SimpleCommand = {
-  /** The name of the program without its directory. */
+  /** The program's name without its directory. */
   readonly program: string;
-  /** What follows it. */
+  /** Its arguments. */
   readonly args: readonly string[];
-  /** Where the whole command stands in the line, in UTF-16 units, from the first character to behind the last. */
+  /** Position of the whole command in the line, in UTF-16 units; `end` is exclusive. */
   readonly start: number;
   readonly end: number;
 };
 
-/** Programs that run the one behind them. */
+/** Programs that run the one after them. */
 const WRAPPERS = new Set(['sudo', 'doas', 'env', 'exec', 'command', 'nohup', 'nice']);
 
 /**
- * The commands of a line that separates them by `;`, `&`, `|` and their doubles alone. `undefined` where it is more than
- * that: quotes that are not closed, expansions, redirections to be sure, groups or other grammar.
+ * The commands of a line that only uses `;`, `&`, `|`, `&&` and `||`. `undefined` if it has more: unclosed quotes,
+ * expansions, some redirections, groups or other syntax.
  */
 export function simpleCommands(text: string): readonly SimpleCommand[] | undefined {
   const commands: SimpleCommand[] = [];
@@ -37,7 +37,7 @@ export function simpleCommands(text: string): readonly SimpleCommand[] | undefin
   return commands;
 }
 
-/** From where to where, without the separators. */
+/** Start and end of each, without the separators. */
 function pieces(text: string): readonly (readonly [number, number])[] {
   const found: (readonly [number, number])[] = [];
   let quote = '';
@@ -48,7 +48,7 @@ function pieces(text: string): readonly (readonly [number, number])[] {
     else if (quote !== '') quote = c === quote ? '' : quote;
     else if (c === '"' || c === "'") quote = c;
     else if (/[;&|]/.test(c)) {
-      // `2>&1` and `>|` separate nothing; the split refuses them.
+      // `2>&1` and `>|` are not separators; the split refuses them.
       if (/[<>]/.test(text.charAt(i - 1))) continue;
       found.push([start, i]);
       start = i + 1;

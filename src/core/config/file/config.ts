@@ -13,44 +13,44 @@ export type LogFormat = 'text' | 'json';
 
 export type FirewallName = 'nftables' | 'iptables' | 'auto';
 
-/** What becomes of the ports that only doors let in to when the daemon ends in order. */
+/** What happens to the doors' ports when the daemon ends in order. */
 export type OnExit = 'open' | 'keep';
 
 export type Settings = {
   readonly useSyslog: boolean;
   readonly logFile?: string;
-  /** `text` if it is absent. */
+  /** Default: `text`. */
   readonly logFormat?: LogFormat;
   readonly pidFile?: string;
   readonly metrics?: MetricsPlace;
   readonly interfaces?: InterfaceSetting;
-  /** `auto` if it is absent. */
+  /** Default: `auto`. */
   readonly firewall?: FirewallName;
-  /** Chains of another owner in which leased sources must be let in. Never empty. */
+  /** Foreign chains in which leased sources must be accepted. Never empty. */
   readonly attach?: readonly [AttachPoint, ...AttachPoint[]];
-  /** `open` if it is absent. */
+  /** Default: `open`. */
   readonly onExit?: OnExit;
-  /** Whose members may ask and order the daemon; the daemon's own user alone if it is absent. */
+  /** Group whose members may query and control the daemon. Default: only the daemon's own user. */
   readonly controlGroup?: string;
-  /** On if it is absent. */
+  /** Default: on. */
   readonly scanGuard?: 'on' | 'off';
-  /** `DEFAULT_SCAN_PENALTY` if it is absent. */
+  /** Default: `DEFAULT_SCAN_PENALTY`. */
   readonly scanPenalty?: Millis;
   /** Ports in use that the host's own sockets do not show. Never empty. */
   readonly scanIgnore?: readonly [PortOpening, ...PortOpening[]];
-  /** Who may sign knocks; `DEFAULT_USERS_FILE` if it is absent. */
+  /** The users file. Default: `DEFAULT_USERS_FILE`. */
   readonly usersFile?: string;
-  /** The secret that signed knocks are sealed to; `DEFAULT_SERVER_KEY` if it is absent. */
+  /** The secret key that signed knocks are encrypted to. Default: `DEFAULT_SERVER_KEY`. */
   readonly serverKey?: string;
-  /** The UDP port that signed knocks are sent to. Nothing listens there. */
+  /** The UDP port for signed knocks. Nothing listens there. */
   readonly signedPort?: Port;
-  /** Signed knocks are answered if it is absent. */
+  /** Whether signed knocks are answered. Default: yes. */
   readonly reply?: 'yes' | 'no';
-  /** By how much a signed knock's time may differ; `DEFAULT_CLOCK_WINDOW` if it is absent. */
+  /** How far a signed knock's time may be off. Default: `DEFAULT_CLOCK_WINDOW`. */
   readonly clockWindow?: Millis;
-  /** Where packets of fwknop are sent; `DEFAULT_SPA_PORT` if it is absent. */
+  /** The port of fwknop packets. Default: `DEFAULT_SPA_PORT`. */
   readonly spaPort?: Port;
-  /** All if it is absent. */
+  /** Default: all. */
   readonly spaTransports?: readonly SpaTransport[];
   readonly hooks?: DaemonHooks;
   /** Other hosts that leases and bans are shared with. */
@@ -83,10 +83,10 @@ export const DEFAULT_CLOCK_WINDOW = seconds(60);
 /** Each used knock is remembered for twice as long. */
 export const MAX_CLOCK_WINDOW = seconds(3600);
 
-/** Longer than the pause between the probes of a patient scan (nmap -T1: 15 s), and short for who only mistyped. */
+/** Longer than the pause between the probes of a slow scan (nmap -T1: 15 s), and short for somebody who mistyped. */
 export const DEFAULT_SCAN_PENALTY = seconds(60);
 
-/** Suspicions are kept by a clock of 32 bits in milliseconds. */
+/** Penalties are timed by a 32-bit clock in milliseconds. */
 export const MAX_SCAN_PENALTY = seconds(86_400);
 
 export type Config = { readonly settings: Settings; readonly doors: readonly DoorSpec[] };

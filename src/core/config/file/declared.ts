@@ -3,36 +3,36 @@ import { escapeText } from '../../text/quote-text.ts';
 import type { Word } from '../../text/word.ts';
 import type { Directive } from './grammar.ts';
 
-/** One directive as it is written. `value`: what stands behind `=`; none where it stands alone or was a mistake. */
+/** A directive as written. `value`: the text after `=`; absent if there was no `=` or it was a mistake. */
 export type WrittenLine = {
   readonly directive: { readonly name: string };
   readonly key: Word;
   readonly value?: Word;
 };
 
-/** Where the manual lists a directive. */
+/** The list of the manual that has the directive. */
 export type ManualList = 'options' | 'proofs' | 'ports' | 'commands' | 'hooks' | 'fleet';
 
-/** Texts have `backquotes` around what is typed as it stands. */
+/** Texts have `backquotes` around literal input. */
 export type DirectiveHelp = {
   readonly list: ManualList;
-  /** What may stand behind `=`: WORDS IN CAPITALS are filled in, all others are typed. */
+  /** What may follow `=`: WORDS IN CAPITALS are placeholders, all others are literal. */
   readonly value: string;
-  /** Whole sentences. In docs/configuration.md they may have links. */
+  /** Whole sentences, which may have links in docs/configuration.md. */
   readonly text: string;
-  /** What holds where it is absent. */
+  /** What applies without it. */
   readonly default?: string;
 };
 
 export type DirectiveInfo<Name extends string = string> = Directive<Name> & {
   readonly help: DirectiveHelp;
-  /** A line, as docs/configuration.md shows it. */
+  /** An example line for docs/configuration.md. */
   readonly example?: string;
 };
 
 /**
- * A directive, and all that is known of it: how it is parsed, what holds without it, and what the manual says. `Draft` is
- * what its section is to become.
+ * Everything about a directive: how it is parsed, its default, and its text in the manual. `Draft`: what its section is
+ * collected in.
  */
 export type Declared<Draft> = DirectiveInfo & {
   readonly read: (line: WrittenLine, draft: Draft, findings: Findings) => void;
@@ -43,7 +43,7 @@ export type Readers<Draft> = ReadonlyMap<string, Declared<Draft>['read']>;
 export const readersOf = <Draft>(table: readonly Declared<Draft>[]): Readers<Draft> =>
   new Map(table.map(({ name, read }) => [name, read]));
 
-/** Nothing to read where there is no value. */
+/** Skips a directive without a value. */
 export const valued =
   <Draft>(
     read: (value: Word, draft: Draft, findings: Findings, key: Word) => void,
@@ -52,7 +52,7 @@ export const valued =
     if (value !== undefined) read(value, draft, findings, key);
   };
 
-/** The remedy for what is neither. */
+/** The remedy for any other value. */
 export function yesOrNo(key: Word): string {
   const name = escapeText(key.text);
   return `write ${name} = yes or ${name} = no`;

@@ -30,5 +30,5 @@ export const DIRECTIVES: readonly DirectiveInfo<DirectiveName>[] = TABLE;
 
 export const CONFIG_GRAMMAR = new Grammar(DIRECTIVES, { section: 'door', example: '[openSSH]' });
 
-/** The spelling that an unknown word comes nearest to, if any is near. */
+/** The known spelling most similar to an unknown word, if any is similar. */
 export const nearestDirective = (word: string): string | undefined => CONFIG_GRAMMAR.nearest(word);

@@ -6,10 +6,10 @@ import type { Sequence } from '../../door/sequence.ts';
 import type { Millis } from '../../net/time.ts';
 import type { CommandTexts } from '../values/compile-opening.ts';
 
-/** Facts that may be absent. */
+/** Properties that may be absent. */
 type Facts<T, K extends keyof T> = { -readonly [N in K]?: T[N] };
 
-/** A door while its section is read. A directive whose fact stands in the door as it is read has its place in `door`. */
+/** A door while its section is parsed. Directives that map directly to a door's property are stored in `door`. */
 export type DoorDraft = {
   sequence?: Sequence;
   oneTimePath?: string;
@@ -23,8 +23,8 @@ export type DoorDraft = {
     DoorSpec,
     'target' | 'allow' | 'deny' | 'maxLeases' | 'cooldown' | 'fleet' | 'fleetClaim'
   >;
-  /** They mean something where proofs are accepted that name a user. */
+  /** They only matter for proofs that name a user. */
   readonly proofs: Facts<DoorSpec, 'users' | 'maxOpenFor' | 'requireSource' | 'codePorts'>;
-  /** They mean something where ports are opened. */
+  /** They only matter if ports are opened. */
   readonly ways: Facts<Opening, 'singleUse' | 'hold' | 'closeKills' | 'leasePrefix6'>;
 };

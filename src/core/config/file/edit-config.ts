@@ -7,14 +7,14 @@ import { editLines, indentOf, type LineEdit } from './edit-lines.ts';
 import { type Entry, readSections, type Section } from './read-sections.ts';
 
 export type AcceptDirectives = {
-  /** Doors that are to accept this proof. */
+  /** Doors that shall accept this proof. */
   readonly doors: readonly string[];
   readonly proof: UserProof;
-  /** Is added to the `Users` of these doors, where they name any. */
+  /** Added to the `Users` of these doors, if they have any. */
   readonly user: string;
 };
 
-/** A `knockd.conf` whose doors accept the proof: what is missing for it is added, and nothing else changes. */
+/** A `knockd.conf` whose doors accept the proof. Only what is missing is added. */
 export function acceptProof(bytes: Uint8Array, { doors, proof, user }: AcceptDirectives): Uint8Array {
   const { lines } = splitLines(bytes);
   const sections = readSections(lines, new Findings());
@@ -26,13 +26,13 @@ export function acceptProof(bytes: Uint8Array, { doors, proof, user }: AcceptDir
   return editLines(bytes, edits);
 }
 
-/** With a port for signed knocks, where none is set. */
+/** With a port for signed knocks, if none is set. */
 export function addSignedPort(bytes: Uint8Array, port: number): Uint8Array {
   const { lines } = splitLines(bytes);
   return editLines(bytes, portEdits(lines, readSections(lines, new Findings()), port));
 }
 
-/** With ports for codes in each door that accepts them and has none. `draw`: called once for each. */
+/** With code ports in each door that accepts codes and has none. `draw`: called once per door. */
 export function addCodePorts(bytes: Uint8Array, draw: () => CodePorts): Uint8Array {
   const { lines } = splitLines(bytes);
   const lacking = readSections(lines, new Findings()).filter(
@@ -54,7 +54,7 @@ function portEdits(lines: readonly string[], sections: readonly Section[], port:
   if (isThere) return [];
   const options = sections.find(({ kind }) => kind === 'options');
   if (options !== undefined) return [insertIn(options, `${indentIn(lines, options)}Signed_Port = ${port}`)];
-  // In front of the first door and of the comment above it.
+  // Before the first door and the comment above it.
   const first = (sections[0]?.name.line ?? 1) - 1;
   let after = first;
   while (after > 0 && lines[after - 1]?.trim().startsWith('#') === true) after--;

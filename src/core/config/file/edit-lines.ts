@@ -1,14 +1,14 @@
 import { splitLines } from '../../text/split-lines.ts';
 
-/** A change of a text by its lines, which count from 1. `insert`: behind `after`; 0 is the beginning. */
+/** A change of a text by lines, which count from 1. `insert`: after line `after`; 0: at the beginning. */
 export type LineEdit =
   | { readonly kind: 'replace'; readonly line: number; readonly text: string }
   | { readonly kind: 'insert'; readonly after: number; readonly text: string }
   | { readonly kind: 'delete'; readonly line: number };
 
 /**
- * The text with all edits made at once: every other line, its comments and its ends, stay as they are. What is inserted
- * ends as the text's first line does.
+ * The text with all edits applied. All other lines, including comments and line ends, stay unchanged. Inserted lines
+ * end like the first line.
  */
 export function editLines(bytes: Uint8Array, edits: readonly LineEdit[]): Uint8Array {
   if (edits.length === 0) return bytes;
@@ -33,5 +33,5 @@ export function editLines(bytes: Uint8Array, edits: readonly LineEdit[]): Uint8A
   return new TextEncoder().encode(hasMark ? `\ufeff${whole}` : whole);
 }
 
-/** The blanks in front of a line. */
+/** A line's leading blanks. */
 export const indentOf = (line: string | undefined): string => /^[ \t]*/.exec(line ?? '')?.[0] ?? '';

@@ -1,6 +1,6 @@
 import { nearestWord } from '../../text/nearest-word.ts';
 
-/** What a section is about: its directives belong there. */
+/** The subject of a section, which decides its directives. */
 export type SectionName = 'door' | 'user' | 'fleet';
 
 export type Directive<Name extends string> = {
@@ -8,15 +8,15 @@ export type Directive<Name extends string> = {
   /** The section it belongs in. */
   readonly home: SectionName | 'options' | 'any';
   readonly alias?: string;
-  /** Of two in one section: which counts. `each`: they are written so. */
+  /** Which one counts if it is repeated in a section. `each`: it is meant to be repeated. */
   readonly repeated: 'first' | 'last' | 'both' | 'each';
   /** Unknown to knockd. */
   readonly isNew?: true;
-  /** Free text may hold a `#`; in all else it is a misplaced comment. */
+  /** Free text may contain `#`; elsewhere that is a misplaced comment. */
   readonly value: 'word' | 'path' | 'command' | 'key';
 };
 
-/** What the sections of a file are about, and the heading of one for a message. */
+/** The sections of a file, and the name of a heading for messages. */
 export type GrammarForm = { readonly section: SectionName; readonly example: string };
 
 /** The directives of one kind of file. */
@@ -35,7 +35,7 @@ export class Grammar<Name extends string> {
     );
   }
 
-  /** Whether the file has a section [options] beside the others. */
+  /** Whether the file can have a section [options]. */
   get hasOptions(): boolean {
     return this.form.section === 'door';
   }
@@ -44,7 +44,7 @@ export class Grammar<Name extends string> {
     return this.#bySpelling.get(word.toLowerCase());
   }
 
-  /** The spelling that an unknown word comes nearest to, if any is near. */
+  /** The known spelling most similar to an unknown word, if any is similar. */
   nearest(word: string): string | undefined {
     return nearestWord(word, this.#directives.flatMap(spellingsOf));
   }

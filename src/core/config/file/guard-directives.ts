@@ -9,7 +9,7 @@ import { DEFAULT_SCAN_PENALTY, MAX_SCAN_PENALTY } from './config.ts';
 import type { Declared } from './declared.ts';
 import { isGiven, parseChoice, type SettingsDraft } from './settings-draft.ts';
 
-/** The firewall, who gives orders, and the scan guard. */
+/** The firewall, access to the control socket, and the scan guard. */
 export const GUARD_DIRECTIVES = [
   {
     name: 'Firewall',

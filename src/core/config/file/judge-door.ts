@@ -6,7 +6,7 @@ import { splitWord } from '../../text/word.ts';
 import type { DirectiveName } from './directives.ts';
 import type { Entry, Section } from './read-sections.ts';
 
-/** What only the section as a whole can be wrong about. */
+/** Checks that need the whole section. */
 export function judgeDoor(section: Section, findings: Findings): void {
   judgeSequence(section, findings);
   judgeProofs(section, findings);
@@ -20,7 +20,7 @@ function judgeSequence(section: Section, findings: Findings): void {
   const sequence = first(section, 'Sequence');
   const oneTime = first(section, 'One_Time_Sequences');
   if (sequence === undefined && oneTime === undefined) {
-    // A line of Accept that is wrong has its own finding.
+    // A wrong `Accept` line has its own finding.
     if (first(section, 'Accept') !== undefined) return;
     const shown = `[${escapeText(section.name.text)}]`;
     findings.error(section.name, `${shown} has no sequence: add a line such as sequence = 7000,8000,9000`);
@@ -31,7 +31,7 @@ function judgeSequence(section: Section, findings: Findings): void {
   }
 }
 
-/** What only a door can have that accepts one of these proofs. */
+/** Directives that only a door with one of these proofs can have. */
 const OF_PROOFS = {
   Users: USER_PROOFS,
   Max_Open_For: ['key', 'spa'],
@@ -109,7 +109,7 @@ function judgeCooldown(section: Section, findings: Findings): void {
   }
 }
 
-/** A prefix on both lists is denied: that it is allowed is a mistake. */
+/** A prefix on both lists is denied: allowing it is a mistake. */
 function judgeAdmission(section: Section, findings: Findings): void {
   const words = (name: DirectiveName) =>
     section.entries.flatMap(({ directive, value }) =>

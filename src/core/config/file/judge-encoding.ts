@@ -2,8 +2,8 @@ import type { Findings } from '../../text/findings.ts';
 import type { InvalidByte, TextLines } from '../../text/split-lines.ts';
 
 /**
- * What is not UTF-8: an error, for what is meant is not known, but in a comment, which means nothing. Of comments one
- * warning is enough: whoever writes Latin-1 does so throughout.
+ * Reports text that is not UTF-8: an error, because its meaning is unknown, but only a warning in comments. One warning
+ * is enough: a Latin-1 file has them throughout.
  */
 export function judgeEncoding({ lines, invalid }: TextLines, findings: Findings): void {
   const isComment = ({ at }: InvalidByte): boolean => /^\s*#/.test(lines[at.line - 1] ?? '');

@@ -5,20 +5,20 @@ import { byteOrderMarkLength, splitLines } from '../../text/split-lines.ts';
 import { sliceWord, trimWord, type Word } from '../../text/word.ts';
 import { parseSequence } from '../values/parse-sequence.ts';
 
-/** A line not used yet. A `#` written over the one byte at `byteOffset` uses it up where no more can be written. */
+/** An unused line. Overwriting the byte at `byteOffset` with `#` marks it as used without needing disk space. */
 export type OneTimeSequence = {
   readonly sequence: Sequence;
-  /** From 1. */
+  /** Counts from 1. */
   readonly line: number;
   readonly byteOffset: number;
 };
 
 export type OneTimeSequences = {
-  /** What opens the door now; none is left when it is absent. */
+  /** The sequence that opens the door now; absent: none is left. */
   readonly next?: OneTimeSequence;
-  /** Sequences not used yet, `next` among them. */
+  /** Unused sequences, including `next`. */
   readonly left: number;
-  /** Lines that are no sequences, which knockd passes over in silence. */
+  /** Lines that are not sequences, which knockd skips silently. */
   readonly warnings: readonly Diagnostic[];
 };
 
@@ -27,7 +27,7 @@ const TAB = 0x09;
 const SPACE = 0x20;
 const HASH = 0x23;
 
-/** Reads a file of one sequence a line; lines that begin with `#` are comments or used up. */
+/** Reads a file with one sequence per line; lines that begin with `#` are comments or used. */
 export function parseOneTimeSequences(file: string, bytes: Uint8Array): OneTimeSequences {
   const findings = new Findings();
   const { lines } = splitLines(bytes);
@@ -45,8 +45,8 @@ export function parseOneTimeSequences(file: string, bytes: Uint8Array): OneTimeS
 }
 
 /**
- * The file with `line` commented out by a leading `#`, which takes the place of a leading blank as in knockd, or
- * is put before it, so that no digit is lost. All other bytes stay as they are.
+ * The file with `line` commented out by a leading `#`. It replaces a leading blank, as in knockd, or is inserted, so
+ * that no digit is lost. All other bytes stay unchanged.
  */
 export function markSequenceUsed(bytes: Uint8Array, line: number): Uint8Array {
   const offset = lineOffset(bytes, line);
@@ -58,7 +58,7 @@ export function markSequenceUsed(bytes: Uint8Array, line: number): Uint8Array {
   return marked;
 }
 
-/** What of a line is judged: nothing of a comment, and as in knockd what stands before a `#`. */
+/** The part of a line that is parsed: nothing of a comment and, as in knockd, what comes before a `#`. */
 function sequenceText(line: Word): Word {
   const hash = line.text.indexOf('#');
   return trimWord(hash < 0 ? line : sliceWord(line, 0, hash));

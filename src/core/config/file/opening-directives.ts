@@ -14,7 +14,7 @@ import type { DoorDraft } from './door-draft.ts';
 
 export const DEFAULT_CMD_TIMEOUT = seconds(10);
 
-/** What `Max_Leases` may ask for: each lease is an element in the kernel, a row on the disk and an entry in memory. */
+/** Limit of `Max_Leases`: each lease is an element in the kernel, a row on the disk and an entry in memory. */
 const MOST_LEASES = 1_048_576;
 
 /** What a door opens, and for how long. */
@@ -216,7 +216,10 @@ function command(name: CommandName): Declared<DoorDraft>['read'] {
   });
 }
 
-/** Under knockd's own name seconds alone: knockd takes `10m` for 10 seconds, and a file means the same to both. */
+/**
+ * knockd's own directive accepts only seconds: knockd would read `10m` as 10 seconds, and a file must mean the same to
+ * both.
+ */
 function parseOpenTime(value: Word, key: Word, findings: Findings): Millis | undefined {
   const isSeconds = /^(?:cmd_timeout)$/i.test(key.text);
   if (!isSeconds) return parseDuration(value, findings);

@@ -16,7 +16,7 @@ import { mergeForDoor, parseForDoors } from './section-directives.ts';
 
 const START: Word = { text: '', line: 1, offset: 0 };
 
-/** Reads a `knockd.conf`. `file` is its name in the diagnostics. Work and memory grow with `bytes` alone. */
+/** Parses a `knockd.conf`. `file` is its name in the diagnostics. Work and memory grow only with `bytes`. */
 export function parseConfig(file: string, bytes: Uint8Array): ConfigResult {
   const findings = new Findings();
   if (isUtf16(bytes)) {
@@ -64,13 +64,13 @@ function parseDoors(sections: readonly Section[], findings: Findings): readonly 
   return doors;
 }
 
-/** Without a port nobody could send a signed knock, and the door would stay shut to all. */
+/** Without a port nobody could send a signed knock, and the door would stay closed to everybody. */
 function judgeSignedPort(sections: readonly Section[], { signedPort }: Settings, findings: Findings): void {
   const entries = sections.flatMap((section) => section.entries);
   const accept = entries.find(
     ({ directive, value }) => directive.name === 'Accept' && /\bkey\b/i.test(value?.text ?? ''),
   );
-  // A port that is wrong has its own finding.
+  // A wrong port has its own finding.
   const isWritten = entries.some(({ directive }) => directive.name === 'Signed_Port');
   if (accept === undefined || signedPort !== undefined || isWritten) return;
   const remedy =
@@ -78,7 +78,7 @@ function judgeSignedPort(sections: readonly Section[], { signedPort }: Settings,
   findings.error(accept.key, `the door accepts keys, but there is no port for signed knocks: ${remedy}`);
 }
 
-/** The ports of a code name its door. */
+/** The ports of a code identify its door. */
 function judgeCodePorts(
   { codePorts, target }: DoorSpec,
   section: Section,
@@ -87,7 +87,7 @@ function judgeCodePorts(
 ): void {
   if (codePorts === undefined) return;
   const pair = codePorts.join(', ');
-  // A door without a target has all addresses of this host, and one of the others may be one of them.
+  // A door without a target covers all addresses of this host, which may include another door's target.
   const names =
     target === undefined
       ? [...coded.keys()].filter((one) => one.startsWith(`${pair} `))
@@ -101,7 +101,7 @@ function judgeCodePorts(
   coded.set(`${pair} ${target ?? ''}`, section);
 }
 
-/** Two doors that the same knocks open are right to knockd and most likely a mistake. */
+/** Two doors with the same knocks are valid for knockd, but probably a mistake. */
 function judgeWatched(
   door: DoorSpec,
   section: Section,

@@ -14,7 +14,7 @@ import type { Section } from './read-sections.ts';
 
 const READERS = readersOf<DoorDraft>([...PROOF_DIRECTIVES, ...FLEET_DOOR_DIRECTIVES, ...OPENING_DIRECTIVES]);
 
-/** The door of one section, or `undefined` if it has none to give: it is no door, or its sequence is wrong. */
+/** The door of a section, or `undefined`: it is not a door, or its sequence is wrong. */
 export function parseDoor(section: Section, findings: Findings): DoorSpec | undefined {
   const draft: DoorDraft = {
     accept: [],
@@ -56,7 +56,7 @@ function sourceOf({ sequence, oneTimePath, accept }: DoorDraft): SequenceSource 
   return accept.some(isUserProof) ? { kind: 'none' } : undefined;
 }
 
-/** A sequence counts without being named in `Accept`. */
+/** A sequence counts even if `Accept` does not name it. */
 function proofsOf({ accept, proofs }: DoorDraft, { kind }: SequenceSource): Partial<DoorSpec> {
   const named = USER_PROOFS.filter((proof) => accept.includes(proof));
   if (named.length === 0) return {};

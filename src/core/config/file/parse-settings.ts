@@ -15,7 +15,7 @@ const READERS = readersOf<SettingsDraft>([
   ...SPA_DIRECTIVES,
 ]);
 
-/** The settings that the entries of all sections make together. Entries that concern doors are passed over. */
+/** The settings from the entries of all sections. Entries about doors are skipped. */
 export function parseSettings(entries: readonly Entry[], findings: Findings): Settings {
   const draft: SettingsDraft = { useSyslog: false };
   for (const entry of entries) READERS.get(entry.directive.name)?.(entry, draft, findings);

@@ -5,26 +5,26 @@ import { CONFIG_GRAMMAR, type DirectiveName } from './directives.ts';
 import type { Directive, Grammar, SectionName } from './grammar.ts';
 import { findControl, readValue } from './read-value.ts';
 
-/** One directive of a section. Without a value it stood alone, or its value is a finding already. */
+/** A directive of a section. Without a value: there was no `=`, or the value is already a finding. */
 export type Entry<Name extends string = DirectiveName> = {
   readonly directive: Directive<Name>;
   readonly key: Word;
   readonly value?: Word;
 };
 
-/** `orphan`: what stands before the first heading; it is judged, and an error. */
+/** `orphan`: lines before the first heading, which are checked and reported as an error. */
 export type Section<Name extends string = DirectiveName> = {
   readonly kind: SectionName | 'options' | 'orphan';
   readonly name: Word;
   readonly entries: readonly Entry<Name>[];
 };
 
-/** The sections of a `knockd.conf` in order. Mistakes in headings, names of directives and their form are findings. */
+/** The sections of a `knockd.conf` in order. Mistakes in headings and in the form of lines are findings. */
 export function readSections(lines: readonly string[], findings: Findings): readonly Section[] {
   return readSectionsBy(CONFIG_GRAMMAR, lines, findings);
 }
 
-/** The same of another file that is written so. */
+/** The same for another file with this syntax. */
 export function readSectionsBy<Name extends string>(
   grammar: Grammar<Name>,
   lines: readonly string[],
@@ -81,7 +81,7 @@ class SectionReader<Name extends string> {
     section.entries.push(entry);
   }
 
-  /** Two sections [options] tell of the same settings: the second goes on where the first ended. */
+  /** Two sections [options] are merged: the second continues the first. */
   #enterOptions(name: Word): void {
     if (this.#options !== undefined) {
       const first = `the first is at line ${this.#options.name.line}`;
@@ -148,12 +148,12 @@ class SectionReader<Name extends string> {
 const isFleetHeading = ({ kind, name, entries }: Section<string>): boolean =>
   kind === 'door' && name.text === 'fleet' && entries.length === 0;
 
-/** What a heading may be. */
+/** Possible headings. */
 function headings({ form, hasOptions }: Grammar<string>, or: string): string {
   return `${hasOptions ? `[options]${or}` : ''}the name of a ${form.section} such as ${form.example}`;
 }
 
-/** The name between the brackets; what can be made out of it when the heading is broken. */
+/** The name between the brackets, or a guess if the heading is malformed. */
 function parseHeading(line: Word, grammar: Grammar<string>, findings: Findings): Word {
   const closed = line.text.endsWith(']');
   const end = closed ? line.text.length - 1 : line.text.indexOf(']');
@@ -187,12 +187,12 @@ function parseEntry<Name extends string>(
   const directive = recogniseDirective(key, section, grammar, findings);
   if (directive === undefined) return undefined;
   const written = trimWord(sliceWord(line, equals + 1));
-  // A mistake about an empty value is shown at the directive: there is nothing else to point at.
+  // A mistake about an empty value is reported at the directive.
   const value = readValue(directive, written.text === '' ? { ...key, text: '' } : written, findings);
   return value === undefined ? { directive, key } : { directive, key, value };
 }
 
-/** A line without "=": right for UseSyslog alone. What is meant is judged as if "=" stood there. */
+/** A line without "=": only valid for UseSyslog. Checked as if it had "=". */
 function parseBare<Name extends string>(
   line: Word,
   grammar: Grammar<Name>,
@@ -217,7 +217,7 @@ function parseBare<Name extends string>(
   return value === undefined ? { directive, key } : { directive, key, value };
 }
 
-/** The directive meant, if it can be guessed, so that its value is judged in the same pass. */
+/** The intended directive, if it can be guessed, so that its value is checked in the same pass. */
 function recogniseDirective<Name extends string>(
   key: Word,
   section: Section<Name>,

@@ -3,7 +3,7 @@ import { quoteText } from '../../text/quote-text.ts';
 import { sliceWord, trimWord, type Word } from '../../text/word.ts';
 import type { Directive } from './grammar.ts';
 
-/** The value of a directive, or `undefined` when nothing of it is left to judge. */
+/** The value of a directive, or `undefined` if nothing is left to check. */
 export function readValue(directive: Directive<string>, value: Word, findings: Findings): Word | undefined {
   const control = findControl(value.text);
   if (control >= 0) {
@@ -16,7 +16,7 @@ export function readValue(directive: Directive<string>, value: Word, findings: F
   return hash < 0 ? value : judgeComment(directive, value, hash, findings);
 }
 
-/** Where the first control character stands, a tab aside; -1 when there is none. */
+/** Position of the first control character except a tab; -1: none. */
 export function findControl(text: string): number {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -34,7 +34,7 @@ function judgeComment(
   const comment = sliceWord(value, hash);
   const shown = `${quoteText(comment.text)} is part of the value: write a comment on a separate line`;
   if (directive.value === 'path') {
-    // A file may be called so; that it is meant is unlikely after white space alone.
+    // A file name may contain #, but after white space it is more likely a comment.
     if (/[ \t]/.test(value.text.charAt(hash - 1))) findings.warning(comment, 'comment-in-value', shown);
     return value;
   }

@@ -8,22 +8,22 @@ import { parseDuration } from '../values/parse-duration.ts';
 import { parseHook } from '../values/parse-hook.ts';
 import { type Declared, readersOf, valued, type WrittenLine } from './declared.ts';
 
-/** A timer of Node.js counts 24 days at most. */
+/** A Node.js timer counts at most 24 days. */
 const MAX_LIMIT = seconds(7 * 86_400);
 
-/** Each command is a process, and twice as many run where a door opens and closes at one time. */
+/** Each command is a process, and a door may run twice as many if it opens and closes at once. */
 const MOST_COMMANDS = 1024;
 
 /**
- * What a section says for its door, and the options for all doors that say nothing of it. Of a hook `none`: nothing runs,
- * even if the options say otherwise.
+ * What a section says for its door, and the options for doors that do not say it. Hook `none`: nothing runs, even if
+ * the options name a hook.
  */
 export type SectionDraft = {
   readonly limits: { -readonly [K in keyof CommandLimits]: CommandLimits[K] };
   readonly hooks: Partial<Record<DoorHookName, Hook | 'none'>>;
 };
 
-/** Those that a door may have, and the options for all doors. */
+/** Directives of a door that the options can also set for all doors. */
 export const SECTION_DIRECTIVES = [
   {
     name: 'Start_Limit',
@@ -108,14 +108,14 @@ export const SECTION_DIRECTIVES = [
 
 const READERS = readersOf<SectionDraft>(SECTION_DIRECTIVES);
 
-/** What one section says. */
+/** The values of one section. */
 export function parseForDoors(entries: readonly WrittenLine[], findings: Findings): SectionDraft {
   const draft: SectionDraft = { limits: {}, hooks: {} };
   for (const entry of entries) READERS.get(entry.directive.name)?.(entry, draft, findings);
   return draft;
 }
 
-/** What a door says goes before what the options say for all. Absent where nothing differs from the default. */
+/** A door's value overrides that of the options. Absent if everything is the default. */
 export function mergeForDoor(
   own: SectionDraft,
   forAll: SectionDraft | undefined,

@@ -5,12 +5,12 @@ import type { Word } from '../../text/word.ts';
 import type { Settings } from './config.ts';
 import type { WrittenLine } from './declared.ts';
 
-/** The settings while the sections are read. */
+/** The settings while the sections are parsed. */
 export type SettingsDraft = { -readonly [K in keyof Settings]: Settings[K] };
 
 export type GivenLine = WrittenLine & { readonly value: Word };
 
-/** knockd takes an empty value for one not given. */
+/** knockd treats an empty value as absent. */
 export function isGiven(entry: WrittenLine, findings: Findings): entry is GivenLine {
   if (entry.value?.text === '') {
     findings.warning(

@@ -7,7 +7,7 @@ import { DEFAULT_CLOCK_WINDOW, DEFAULT_SERVER_KEY, DEFAULT_USERS_FILE, MAX_CLOCK
 import type { Declared } from './declared.ts';
 import { isGiven, parseAbsolute, parseChoice, type SettingsDraft } from './settings-draft.ts';
 
-/** What signed knocks need. */
+/** Settings for signed knocks. */
 export const SIGNED_DIRECTIVES = [
   {
     name: 'Users_File',
@@ -117,4 +117,4 @@ function parseSignedPort(value: Word, findings: Findings): Port | undefined {
   return port;
 }
 
-/** The daemon works in `/`, and the verbs that edit the file elsewhere. */
+/** The daemon's directory is `/`, and that of the verbs that edit the file is another. */

@@ -7,7 +7,7 @@ import { splitWord, type Word } from '../../text/word.ts';
 import type { Declared } from './declared.ts';
 import { isGiven, type SettingsDraft } from './settings-draft.ts';
 
-/** What packets of fwknop need. */
+/** Settings for fwknop packets. */
 export const SPA_DIRECTIVES = [
   {
     name: 'SPA_Port',

@@ -5,13 +5,13 @@ import type { Word } from '../../text/word.ts';
 
 export type CommandName = 'Start_Command' | 'Start_Command_6' | 'Stop_Command' | 'Stop_Command_6';
 
-/** The commands of a door as they are written. Absent and empty differ, see `compileOpening`. */
+/** The commands of a door as written. Absent and empty differ, see `compileOpening`. */
 export type CommandTexts = Partial<Record<CommandName, string>>;
 
-/** MAX_ARG_STRLEN of <linux/binfmts.h> less the closing NUL: the longest argument `sh -c` can be given. */
+/** MAX_ARG_STRLEN of <linux/binfmts.h> less the terminating NUL: the longest argument of `sh -c`. */
 export const MAX_COMMAND_BYTES = 131_071;
 
-/** The longest address instead of `%IP%`. */
+/** The longest address that can replace `%IP%`. */
 const LONGEST_ADDRESS = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
 const LONGEST_USER = 'u'.repeat(32);
 
@@ -20,8 +20,8 @@ export function isCommandName(name: string): name is CommandName {
 }
 
 /**
- * What runs for each family. For IPv6 an absent command means the one for IPv4, an empty one nothing. Without a
- * start command nothing runs, a stop command neither.
+ * The commands of each family. For IPv6 an absent command means the IPv4 one, an empty one nothing. Without a start
+ * command nothing runs, not even the stop command.
  */
 export function compileOpening(texts: CommandTexts, cmdTimeout: Millis): Opening {
   const { Start_Command: start = '', Stop_Command: stop = '' } = texts;
@@ -33,7 +33,7 @@ export function compileOpening(texts: CommandTexts, cmdTimeout: Millis): Opening
   };
 }
 
-/** A command that could never be run is found here and not at the first knock. */
+/** Finds commands that could never run when the file is read, not at the first knock. */
 export function judgeCommandLength(command: Word, findings: Findings): void {
   const longest = command.text.replaceAll('%IP%', LONGEST_ADDRESS).replaceAll('%USER%', LONGEST_USER);
   if (longest.length * 3 <= MAX_COMMAND_BYTES) return;

@@ -3,12 +3,12 @@ import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import { splitWord, type Word } from '../../text/word.ts';
 
-/** A ruleset has a handful. It bounds what is compared with each. */
+/** A ruleset has a handful. Limits the comparisons. */
 export const MAX_ATTACH_POINTS = 64;
 
 const FORM = 'write family, table and chain as in inet filter input; several are separated by commas';
 
-/** `inet filter input, ip6 mangle forward`, behind the `earlier` ones; every bad one is a finding. */
+/** `inet filter input, ip6 mangle forward`, after the `earlier` ones; every bad one is a finding. */
 export function parseAttach(
   list: Word,
   earlier: readonly AttachPoint[],
@@ -35,7 +35,7 @@ export function parseAttach(
   return points;
 }
 
-/** It is made and removed with everything that is in it. */
+/** It is created and deleted as a whole. */
 function isOwnTable({ family, table }: AttachPoint): boolean {
   return family === 'inet' && table === 'bussa';
 }

@@ -5,7 +5,7 @@ import { splitWord, type Word } from '../../text/word.ts';
 
 const FORM = `write two different numbers from 1 to ${MAX_PREFIX}, such as 17, 23`;
 
-/** The two numbers that stand in front of the halves of a code. */
+/** The prefixes of a code's two halves. */
 export function parseCodePorts(list: Word, findings: Findings): CodePorts | undefined {
   const words = splitWord(list, ',', 3);
   const bad = words.find(({ text }) => !isCodePrefix(text));

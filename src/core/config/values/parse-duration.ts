@@ -19,12 +19,12 @@ export function parseDuration(word: Word, findings: Findings): Millis | undefine
   return undefined;
 }
 
-/** Whether the text is a length of time with a unit behind it. */
+/** Whether the text is a duration with a unit. */
 export function hasUnit(text: string): boolean {
   return readSeconds(text) !== undefined && /[a-z]$/i.test(text);
 }
 
-/** Seconds of `60`, `90s`, `10m`, `2h` or `1d`; of anything else `undefined`. */
+/** The seconds of `60`, `90s`, `10m`, `2h` or `1d`; `undefined` for anything else. */
 export function readSeconds(text: string): number | undefined {
   const [, digits, unit] = /^([0-9]{1,15})([smhd]?)$/i.exec(text) ?? [];
   if (digits === undefined || unit === undefined) return undefined;

@@ -14,7 +14,7 @@ import { sliceWord, splitWord, trimWord, type Word } from '../../text/word.ts';
 const NAMES = Object.keys(TCP_FLAG);
 const REMEDY = `flags are ${NAMES.join(', ')}, separated by commas, each with "!" before it if it must not be set`;
 
-/** `syn,!ack` as a rule for the flags of a packet. */
+/** Parses `syn,!ack` as a rule for a packet's flags. */
 export function parseFlags(list: Word, findings: Findings): FlagRule {
   let rule = ANY_FLAGS;
   for (const word of splitWord(list, ',')) {
@@ -32,7 +32,7 @@ export function parseFlags(list: Word, findings: Findings): FlagRule {
   return rule;
 }
 
-/** Both rules in one; what the later says of a flag replaces what the earlier said. */
+/** Combines two rules; the later one wins for each flag. */
 export function mergeFlagRules(earlier: FlagRule, later: FlagRule): FlagRule {
   return { mask: earlier.mask | later.mask, value: (earlier.value & ~later.mask) | later.value };
 }

@@ -5,10 +5,10 @@ import { splitArgv } from '../../text/split-argv.ts';
 import { sliceWord, trimWord, type Word } from '../../text/word.ts';
 import { MAX_COMMAND_BYTES } from './compile-opening.ts';
 
-/** Before the text of a hook that is for `/bin/sh -c`. */
+/** Introduces a hook for `/bin/sh -c`. */
 export const SHELL_MARK = 'sh:';
 
-/** A program with its arguments, or with `sh:` in front text for a shell. The value is not empty. */
+/** A program with its arguments or, after `sh:`, text for a shell. The value is not empty. */
 export function parseHook(value: Word, findings: Findings): Hook | undefined {
   judgePlaceholder(value, findings);
   if (!value.text.startsWith(SHELL_MARK)) return parseArgv(value, findings);
@@ -44,7 +44,7 @@ function parseArgv(value: Word, findings: Findings): Hook | undefined {
   return fits(value, argv, findings) ? { kind: 'argv', argv: [program, ...args] } : undefined;
 }
 
-/** Linux takes no longer argument, and would say so only when the hook is to run. */
+/** Linux accepts no longer argument, and would report it only when the hook runs. */
 function fits(at: Word, argv: readonly string[], findings: Findings): boolean {
   if (argv.every((each) => new TextEncoder().encode(each).length <= MAX_COMMAND_BYTES)) return true;
   findings.error(at, `the command is longer than ${MAX_COMMAND_BYTES} bytes: put it into a script`);

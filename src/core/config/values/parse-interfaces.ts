@@ -1,20 +1,20 @@
 import { quoteText } from '../../text/quote-text.ts';
 import { splitWord, type Word } from '../../text/word.ts';
 
-/** Which interfaces are listened on. `auto`: those that hold a default route. */
+/** The interfaces to listen on. `auto`: those with a default route. */
 export type InterfaceSetting =
   | { readonly kind: 'any' }
   | { readonly kind: 'auto' }
   | { readonly kind: 'named'; readonly names: readonly string[] };
 
-/** `offset` is where in the text, in UTF-16 units. */
+/** `offset`: position in the text, in UTF-16 units. */
 export type InterfaceMistake = { readonly offset: number; readonly message: string };
 
 export type InterfaceResult =
   | { readonly kind: 'ok'; readonly choice: InterfaceSetting }
   | { readonly kind: 'bad'; readonly mistakes: readonly [InterfaceMistake, ...InterfaceMistake[]] };
 
-/** IFNAMSIZ of <linux/if.h> less its closing NUL, in bytes. */
+/** IFNAMSIZ of <linux/if.h> less the terminating NUL, in bytes. */
 const MAX_NAME_BYTES = 15;
 
 /** `eth0`, `eth0,wlan0`, `any` or `auto`, in the configuration and on the command line alike. */

@@ -2,13 +2,13 @@ import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import type { Word } from '../../text/word.ts';
 
-/** One IPv6 address alone. */
+/** A single IPv6 address. */
 const ADDRESS_BITS = 128;
 
-/** What a site gets at most, as a rule (RFC 6177): anything shorter would let in other sites. */
+/** Usually the most that a site gets (RFC 6177): a shorter prefix would let in other sites. */
 const SHORTEST = 48;
 
-/** `undefined` stands for one address, which is what a door leases without the directive. */
+/** `undefined`: one address, the default. */
 export function parseLeasePrefix6(value: Word, findings: Findings): number | undefined {
   const length = /^[0-9]{1,3}$/.test(value.text) ? Number(value.text) : 0;
   if (length < SHORTEST || length > ADDRESS_BITS) {

@@ -4,14 +4,14 @@ import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import type { Word } from '../../text/word.ts';
 
-/** Where metrics are served: a Unix socket, or a port of the loopback interface. */
+/** Where metrics are served: a Unix socket, or a loopback port. */
 export type MetricsPlace =
   | { readonly kind: 'socket'; readonly path: string }
   | { readonly kind: 'port'; readonly host: string; readonly port: Port };
 
 const REMEDY = 'give a loopback port such as 127.0.0.1:9617 or [::1]:9617, or the path of a socket';
 
-/** `/path`, `127.0.0.1:PORT` or `[::1]:PORT`; `off` is nothing. */
+/** `/path`, `127.0.0.1:PORT` or `[::1]:PORT`; `off` means none. */
 export function parseMetrics(word: Word, findings: Findings): MetricsPlace | undefined {
   const { text } = word;
   if (text.toLowerCase() === 'off') return undefined;

@@ -2,7 +2,7 @@ import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import { splitWord, type Word } from '../../text/word.ts';
 
-/** Safe in commands, log lines and file names. A `-` in front would be an option of a command. */
+/** Safe in commands, log lines and file names. A leading `-` would look like an option. */
 const USER_NAME = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}$/;
 
 export const USER_NAME_FORM = '1 to 32 letters, digits, and characters of _.-, no - in front';

@@ -5,12 +5,12 @@ import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import { splitWord, type Word } from '../../text/word.ts';
 
-/** More than that in one door are written as ranges. It bounds what is compared for overlaps. */
+/** More ports of one door can be written as ranges. Limits the comparisons for overlaps. */
 export const MAX_PORT_OPENINGS = 1_024;
 
 const FORM = 'write tcp/22, udp/51820, a range tcp/8000-8010, or tcp/8080 forward';
 
-/** `tcp/22, udp/8000-8010, tcp/8080 forward`, behind those that the door has `earlier`. Every bad one is a finding. */
+/** `tcp/22, udp/8000-8010, tcp/8080 forward`, after the door's `earlier` ones. Every bad one is a finding. */
 export function parsePorts(
   list: Word,
   earlier: readonly PortOpening[],
@@ -77,7 +77,7 @@ function mistakeOf(text: string): string {
   return `the range ${shown} runs backwards: write ${protocol}/${last}-${first}`;
 }
 
-/** What was meant by `22`, `22/tcp` or `22:tcp`, as a sequence and others would write it. */
+/** The probable meaning of `22`, `22/tcp` or `22:tcp`, as sequences and other programs write it. */
 function protocolFirst(text: string): string | undefined {
   const [, numbers = '', protocol = 'tcp'] = /^([0-9-]+)(?:[/:](tcp|udp))?$/i.exec(text) ?? [];
   const arePorts = numbers.split('-').every((each) => parsePort(each) !== undefined);

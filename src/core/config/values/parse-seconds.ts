@@ -3,7 +3,7 @@ import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import type { Word } from '../../text/word.ts';
 
-/** What knockd itself can hold, an int: about 68 years. */
+/** The largest int of knockd: about 68 years. */
 export const MAX_TIMEOUT_SECONDS = 2_147_483_647;
 
 export function parseSeconds(word: Word, findings: Findings): Millis | undefined {

@@ -2,7 +2,7 @@ import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import type { Word } from '../../text/word.ts';
 
-/** `remedy` says what to write; anything but `yes` is no. */
+/** `remedy`: what to write; anything but `yes` means no. */
 export function parseYesNo(value: Word, remedy: string, findings: Findings): boolean {
   const lower = value.text.toLowerCase();
   if (lower === 'yes') return true;

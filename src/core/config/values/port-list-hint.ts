@@ -1,9 +1,9 @@
-/** BOUNDED: ports of a range that are written out. */
+/** BOUNDED: ports of a range that are listed. */
 const MOST_SHOWN = 8;
 
 /**
- * What was meant by a word that is no port, where it looks like several of them or has its protocol in another place, as
- * a remedy; `separator` is what stands between ports here.
+ * A remedy for a word that is not a port but looks like several, or has its protocol in another place. `separator`:
+ * what separates ports here.
  */
 export function portListHint(text: string, separator: 'blanks' | 'commas'): string | undefined {
   const plain = text.normalize('NFKC').trim();

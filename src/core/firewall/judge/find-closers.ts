@@ -3,11 +3,11 @@ import type { BaseChain, Ruleset } from './ruleset.ts';
 import { GENERAL_PORT } from './strangers.ts';
 import type { TriedPath } from './try-strangers.ts';
 
-/** Chains that a door can be opened in. */
+/** Hooks whose chains a door can be opened in. */
 const HOOKS: ReadonlySet<string> = new Set(['input', 'forward']);
 const FAMILIES: ReadonlySet<string> = new Set(['inet', 'ip', 'ip6']);
 
-/** The chains of nftables that drop every stranger's packet to this port by rules of their own, whatever their policy. */
+/** The nftables chains that drop every stranger's packet to this port by their own rules, whatever their policy. */
 export function closersOf(ruleset: Ruleset, question: Question): BaseChain[] {
   const translations = ruleset.bases.filter(({ type, hook }) => type === 'nat' && hook === 'prerouting');
   return ruleset.bases
@@ -20,7 +20,9 @@ export function closersOf(ruleset: Ruleset, question: Question): BaseChain[] {
     });
 }
 
-/** On one of the host's interfaces and addresses, or to one host behind it. Whom a list names is the owner's matter. */
+/**
+ * On one of the host's interfaces and addresses, or for one host behind it. Named exceptions are the owner's decision.
+ */
 function closesSomewhere(base: BaseChain, tried: readonly TriedPath[]): boolean {
   const strangers = tried.filter(
     ({ origin, isPlain, comesAgain, port }) =>

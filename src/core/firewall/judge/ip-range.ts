@@ -14,7 +14,10 @@ export function addressOf(family: Family, number: bigint): Address {
   return renderAddress(family, word(96n), word(64n), word(32n), word(0n));
 }
 
-/** `10.0.0.0/8`, `10.0.0.0/255.0.0.0`, `1.2.3.4-1.2.3.9`, `1.2.3.4`; `undefined` for anything else, odd masks among it. */
+/**
+ * `10.0.0.0/8`, `10.0.0.0/255.0.0.0`, `1.2.3.4-1.2.3.9`, `1.2.3.4`; `undefined` for anything else, including
+ * non-contiguous masks.
+ */
 export function parseIpRange(text: string): IpRange | undefined {
   const [, from = '', until] = /^([^-]+)-(.+)$/.exec(text) ?? [];
   if (until !== undefined) return between(parseAddress(from), parseAddress(until));

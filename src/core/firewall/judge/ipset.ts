@@ -1,13 +1,13 @@
 import { type IpRange, parseIpRange } from './ip-range.ts';
 
-/** Sets of ipset(8) as `ipset save` prints them; only those of addresses and ports can be asked here. */
+/** The sets of `ipset save`. Only sets of addresses and ports can be evaluated. */
 export type IpsetContents = ReadonlyMap<string, Ipset>;
 
 export type Ipset = {
-  /** As in `hash:ip,port`: what each element has, in order. */
+  /** As in `hash:ip,port`: the parts of each element, in order. */
   readonly type: string;
   readonly elements: readonly IpsetElement[];
-  /** A rule adds to it. */
+  /** A rule adds elements to it. */
   readonly isFilled?: boolean;
 };
 
@@ -39,7 +39,7 @@ export function readIpsets(text: string): IpsetContents {
   return sets;
 }
 
-/** The same sets, with those told that rules of these listings add to. */
+/** The same sets, marking those to which rules of these listings add elements. */
 export function markFilled(sets: IpsetContents, listings: readonly string[]): IpsetContents {
   const filled = new Set(
     listings.flatMap((text) =>

@@ -37,7 +37,7 @@ const OPTIONS = [
   '--ctdir',
 ] as const;
 
-/** net/netfilter/xt_conntrack.c: a packet without a connection has a state, and matches by nothing else. */
+/** net/netfilter/xt_conntrack.c: a packet without a connection has a state, and matches nothing else. */
 export const CONNTRACK: MatchReader = {
   options: Object.fromEntries(OPTIONS.map((name): [string, OptionReader] => [name, { arity: 1 }])),
   whole:
@@ -62,7 +62,7 @@ function stateIs(list: string, packet: Stranger, journey: Journey): Truth {
   return either(
     list.split(',').map((name) => {
       if (name === 'DNAT') return journey.tracking === 'tracked' ? isTranslated(packet, journey) : 'no';
-      // Sources are translated where the packet leaves.
+      // Sources are translated when the packet leaves.
       if (name === 'SNAT') return packet.state === 'new' ? 'no' : 'maybe';
       return is(state === name.toLowerCase());
     }),
@@ -103,7 +103,7 @@ function originalAddressIs(packet: Stranger, range: IpRange | undefined): Truth 
   return isWithin(packet.family, packet.address, range);
 }
 
-/** Of a new connection; EXPECTED is one of a helper's. */
+/** For a new connection; EXPECTED means one that a conntrack helper expects. */
 export function statusIs(name: string, { state }: Stranger): Truth {
   if (state === 'established') return name === 'none' || name === 'expected' ? 'no' : 'maybe';
   return is(name === 'none');

@@ -5,7 +5,7 @@ import { is, negateIf } from './truth.ts';
 /** Bussa's own lists of unused leases: a stranger is on none. */
 const UNUSED_LEASES = /^bussa[46]-/;
 
-/** `--set` puts the stranger on its list; by its first packet it is on none before that. */
+/** `--set` adds the stranger to its list; before its first packet it is on none. */
 export const RECENT: MatchReader = {
   options: {
     ...options('set rcheck update remove rttl rsource rdest reap', { arity: 0 }),
@@ -35,7 +35,7 @@ export const RECENT: MatchReader = {
   },
 };
 
-/** A list of its own for each source has room for the first packet of a stranger. */
+/** A separate bucket per source always has room for a stranger's first packet. */
 export const HASHLIMIT: MatchReader = {
   options: options(
     'hashlimit-upto hashlimit-above hashlimit hashlimit-burst hashlimit-mode hashlimit-srcmask hashlimit-dstmask hashlimit-name hashlimit-htable-size hashlimit-htable-max hashlimit-htable-expire hashlimit-htable-gcinterval',

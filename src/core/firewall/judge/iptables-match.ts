@@ -8,16 +8,16 @@ import { both, negateIf, type Truth } from './truth.ts';
 
 export type ReadMatch = {
   readonly test: Test;
-  /** Words that belong to it. */
+  /** Number of its words. */
   readonly used: number;
   readonly port?: RulePlace['scope'];
-  /** The list that it puts the stranger on. */
+  /** The list to which it adds the stranger. */
   readonly touches?: string;
 };
 
 const UNKNOWN: Test = () => 'maybe';
 
-/** `name`: of `-m NAME`; '' for a field of the packet itself, as `! -s 10.0.0.0/8`. */
+/** `name`: of `-m NAME`; '' for a field of the packet itself, as in `! -s 10.0.0.0/8`. */
 export function readMatch(
   name: string,
   words: readonly Word[],

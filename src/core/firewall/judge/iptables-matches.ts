@@ -13,10 +13,10 @@ import { either, is, negateIf } from './truth.ts';
 const always = (truth: 'yes' | 'no' | 'maybe') => (): Test => () => truth;
 const said = (arity: number): OptionReader => ({ arity, read: always('yes') });
 const never = (arity: number): OptionReader => ({ arity, read: always('no') });
-/** By what cannot be known of a stranger's packet. */
+/** Matches by something unknown about a stranger's packet. */
 const open = (arity: number): OptionReader => ({ arity, read: always('maybe') });
 
-/** A header that a plain packet has not, whatever is asked of it. */
+/** A header that a plain packet does not have, whatever the details. */
 function header(names: string, lone = ''): MatchReader {
   const own = { ...options(names, { arity: 1 }), ...(lone === '' ? {} : options(lone, { arity: 0 })) };
   return {
@@ -45,7 +45,7 @@ const destination: OptionReader = {
       either(ranges(text).map((one) => addressIs(packet, journey, one))),
 };
 
-/** What ip_packet_match of the kernel's net/ipv4/netfilter/ip_tables.c looks at. */
+/** The fields checked by ip_packet_match in the kernel's net/ipv4/netfilter/ip_tables.c. */
 export const OWN_FIELDS: MatchReader = {
   options: {
     '-s': source,
@@ -71,7 +71,7 @@ export const OWN_FIELDS: MatchReader = {
         (_, { output }) =>
           outputIs(output, name),
     },
-    // A first segment is no later fragment.
+    // A connection's first packet is not a later fragment.
     '-f': never(0),
   },
 };
@@ -100,7 +100,7 @@ const routeType = (what: 'source' | 'address'): OptionReader => ({
     const all = types.toLowerCase().split(',');
     const routed = all.filter((type) => type !== 'unicast');
     return (packet, journey) => {
-      // net/netfilter/xt_addrtype.c: of IPv6 an address of any route is UNICAST, and that is asked besides.
+      // net/netfilter/xt_addrtype.c: for IPv6, an address with any route is UNICAST, which is checked as well.
       const asked = family === 6 && routed.length < all.length ? routed : all;
       if (asked.length === 0) return 'yes';
       return either(asked.map((type) => routeTypeIs(packet, journey, what, type)));
@@ -117,7 +117,7 @@ const SET: MatchReader = {
   options: { '--match-set': { arity: 2, read: (args, around: MatchAround) => matchSet(args, around) } },
 };
 
-/** All of iptables-extensions(8) whose options are known, with the words that each takes. */
+/** All of iptables-extensions(8) whose options are known, with the number of words of each. */
 export const MATCHES: Readonly<Record<string, MatchReader>> = {
   tcp: { options: { ...PORTS, '--tcp-flags': tcpFlags, '--tcp-option': open(1) } },
   udp: { options: PORTS },
@@ -210,7 +210,7 @@ export const MATCHES: Readonly<Record<string, MatchReader>> = {
     options: { ...options('header', { arity: 1 }), ...options('soft', { arity: 0 }) },
     whole: () => () => 'maybe',
   },
-  // Other protocols' own matches: `-p` before them has said no.
+  // Matches of other protocols: the `-p` before them has already failed.
   icmp: { options: { '--icmp-type': open(1) } },
   icmp6: { options: { '--icmpv6-type': open(1) } },
   sctp: { options: { ...options('sport dport', open(1)), '--chunk-types': open(2) } },

@@ -5,9 +5,9 @@ import { addressIs, isListedByRules, portIn, sourceIs, sourcePortIn } from './pa
 import type { Test } from './ruleset.ts';
 import { both, either, is, type Truth } from './truth.ts';
 
-/** Sets of its own: a stranger has no lease. */
+/** Bussa's own sets: a stranger has no lease. */
 const LEASES = /^bussa[46]-/;
-/** BOUNDED: sets in sets. ipset itself allows one level. */
+/** BOUNDED: nesting of sets. ipset itself allows one level. */
 const MAX_LISTS = 4;
 
 /** `--match-set NAME src,dst`. */

@@ -4,7 +4,9 @@ import type { Journey, Stranger } from './journey.ts';
 import type { Choice, Step } from './ruleset.ts';
 import { is } from './truth.ts';
 
-/** Targets of iptables-extensions(8) after which the packet goes on to the next rule, as it was for all rules here. */
+/**
+ * Targets of iptables-extensions(8) after which the packet continues with the next rule, unchanged for all rules here.
+ */
 const GO_ON: ReadonlySet<string> = new Set(
   (
     'AUDIT CHECKSUM CLASSIFY CONNSECMARK ECN HMARK IDLETIMER LED LOG NFLOG ULOG RATEEST SECMARK SET TCPMSS TCPOPTSTRIP ' +
@@ -12,7 +14,7 @@ const GO_ON: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 const DROPS: ReadonlySet<string> = new Set(['DROP', 'REJECT', 'TARPIT', 'DELUDE', 'CHAOS']);
-/** Others decide, or what becomes of the packet is not known. */
+/** Another program decides, or the packet's fate is unknown. */
 const UNKNOWN: ReadonlySet<string> = new Set([
   'NFQUEUE',
   'QUEUE',
@@ -22,7 +24,7 @@ const UNKNOWN: ReadonlySet<string> = new Set([
   'RAWDNAT',
 ]);
 
-/** Bussa's own chains of leases that are rules (core/iptables/part-names.ts). */
+/** Bussa's chains with leases as rules (core/iptables/part-names.ts). */
 const DOOR_CHAIN = /^BUSSA-[a-z0-9_]*-[0-9a-f]{16}$/;
 
 export function readTarget(words: readonly string[], chainKey: (name: string) => string): Step[] {
@@ -64,7 +66,7 @@ export function readTarget(words: readonly string[], chainKey: (name: string) =>
   }
 }
 
-/** Bussa's own chain of a door, where each lease is a rule. */
+/** Bussa's chain of a door, where each lease is a rule. */
 function throughDoor(chain: string): Step[] {
   const leased: Choice = {
     name: 'lease',
@@ -116,11 +118,11 @@ function newMark([option = '', text = '']: readonly string[], mark: number | und
   }
 }
 
-/** net/netfilter/xt_connmark.c: restoring takes the connection's mark to the packet, saving the other way. */
+/** net/netfilter/xt_connmark.c: restoring copies the connection's mark to the packet, saving does the opposite. */
 function changeConnectionMark(options: readonly string[], journey: Journey): Journey {
   const { mark, connectionMark } = journey;
   const option = options[0] ?? '';
-  // Before its tracking, and without it, a packet has no connection to mark.
+  // Before or without connection tracking, a packet has no connection to mark.
   if (journey.tracking !== 'tracked') return journey;
   const maskOf = (name: string): number => {
     const at = options.indexOf(name);

@@ -6,7 +6,7 @@ export function record(value: unknown): Json | undefined {
 
 export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** The one name of an object like `{ "accept": null }`, and what it stands for. */
+/** The only name of an object like `{ "accept": null }`, and its value. */
 export function single(value: unknown): readonly [name: string, value: unknown] {
   const [entry] = Object.entries(record(value) ?? {});
   return entry ?? ['', undefined];

@@ -7,7 +7,7 @@ import { GENERAL_PORT } from './strangers.ts';
 import { type Routed, tryForwarded } from './try-forwarded.ts';
 import { type TriedPath, tryStrangers } from './try-strangers.ts';
 
-/** What is to be judged: a first packet to one of the host's ports, from elsewhere. */
+/** What to judge: a first packet from elsewhere to one of the host's ports. */
 export type Question = {
   readonly family: Family;
   readonly protocol: 'tcp' | 'udp';
@@ -16,32 +16,32 @@ export type Question = {
   /** Where strangers come in, with the host's addresses there. */
   readonly entrances: readonly EntryPoint[];
   readonly routes: HostRoutes;
-  /** Its sender has knocked: who is let in by a lease? */
+  /** Its sender has knocked: does a lease let it in? */
   readonly hasLease?: boolean;
-  /** Where it is to be reached behind this host as well. */
+  /** For a port that must also be reached behind this host. */
   readonly routed?: Routed;
 };
 
 export type EntryPoint = { readonly interface: string; readonly addresses: readonly Address[] };
 
-/** What becomes of strangers' packets. */
+/** What happens to strangers' packets. */
 export type StrangerFate = {
   readonly kind: 'in' | 'dropped' | 'depends';
-  /** Which strangers, where it is not everybody: `from source port 20`. */
+  /** Which strangers, if not everybody: `from source port 20`. */
   readonly who?: string;
-  /** Prefixes that are let in, too small to be a stranger's somewhere in the world. */
+  /** Accepted prefixes that are too small to stand for strangers anywhere. */
   readonly but: readonly string[];
-  /** What drops it, or lets it in. */
+  /** What drops or accepts it. */
   readonly by?: Decision;
   /** Behind this host. */
   readonly behind?: Address;
-  /** The port that it was addressed to in the end, if another. */
+  /** The port it has after translation, if another. */
   readonly finalPort?: number;
-  /** On which interface, of several. */
+  /** The interface, if there are several. */
   readonly interface?: string;
-  /** The rule that sends it elsewhere before. */
+  /** The rule that redirects it beforehand. */
   readonly translatedBy?: RulePlace;
-  /** The condition that could not be decided. */
+  /** The condition that could not be evaluated. */
   readonly why?: string;
 };
 
@@ -49,12 +49,12 @@ export type StrangerFate = {
 const MAX_ADDRESSES = 16;
 const MAX_NAMED = 4;
 
-/** `in` if one of the world's strangers gets in, by whatever of our interfaces and addresses. */
+/** `in` if any stranger gets in, through any of our interfaces and addresses. */
 export function judgeStranger(ruleset: Ruleset, question: Question): StrangerFate {
   return sumUp(pathOf(tryAllWays(ruleset, question), question), question);
 }
 
-/** By each of our interfaces, to each of our addresses, and to hosts behind us. */
+/** Through each of our interfaces, to each of our addresses, and to hosts behind us. */
 export function tryAllWays(ruleset: Ruleset, question: Question): readonly TriedPath[] {
   const tried = question.entrances
     .flatMap(({ interface: name, addresses }) =>
@@ -69,7 +69,9 @@ export function tryAllWays(ruleset: Ruleset, question: Question): readonly Tried
   return [...tried, ...tryForwarded(ruleset, question)];
 }
 
-/** Who has knocked is to get through, wherever a port goes through; this host itself may have nothing there. */
+/**
+ * Whoever has knocked must get through on each path that forwards the port; this host itself may have no service there.
+ */
 function pathOf(tried: readonly TriedPath[], { hasLease, routed }: Question): readonly TriedPath[] {
   if (hasLease !== true || routed === undefined) return tried;
   const through = tried.filter(

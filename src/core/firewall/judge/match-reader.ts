@@ -6,7 +6,7 @@ export type Word = { readonly text: string; readonly quoted: boolean };
 
 export type MatchOption = { readonly not: boolean; readonly name: string; readonly args: readonly string[] };
 
-/** How many words follow each option, and what the option asks. `undefined` for what cannot be known. */
+/** How many words follow each option, and what it checks. `undefined`: it cannot be evaluated. */
 export type OptionReader = {
   readonly arity: number;
   readonly read?: (args: readonly string[], around: MatchAround) => Test;
@@ -18,13 +18,13 @@ export type MatchAround = {
   readonly options: readonly MatchOption[];
 };
 
-/** A match as a whole, for those whose options belong together. */
+/** A match as a whole, if its options belong together. */
 export type MatchReader = {
   readonly options: Readonly<Record<string, OptionReader>>;
   readonly whole?: (around: MatchAround) => Test;
 };
 
-/** Options that take the same words and ask the same. */
+/** Options that take the same words and check the same. */
 export function options(names: string, reader: OptionReader): Record<string, OptionReader> {
   return Object.fromEntries(names.split(' ').map((name) => [`--${name}`, reader]));
 }

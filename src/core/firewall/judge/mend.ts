@@ -6,7 +6,7 @@ import { keyOf } from './read-iptables.ts';
 import { nftKey } from './read-nft.ts';
 import type { BaseChain, Rule, Ruleset } from './ruleset.ts';
 
-/** A port that is to be closed to strangers. */
+/** A port to be closed to strangers. */
 export type MendedPort = { readonly protocol: 'tcp' | 'udp'; readonly port: number };
 
 /** What a command does, and with which program. */
@@ -22,24 +22,24 @@ export type MendKind =
 
 export type MendCommand = { readonly by: MendKind; readonly command: string };
 
-/** BOUNDED: rules that let one port in, one after the other. */
+/** BOUNDED: rules that accept one port, one after another. */
 const MAX_STEPS = 8;
 
-/** linux/netfilter_ipv4.h: NF_IP_PRI_CONNTRACK. No chain before it knows what is established. */
+/** linux/netfilter_ipv4.h: NF_IP_PRI_CONNTRACK. No chain before it knows which connections are established. */
 const TRACKING_PRIORITY = -200;
 
 export type MendOptions = {
   readonly judge: (ruleset: Ruleset) => StrangerFate;
-  /** How the program that has made the rule closes the port; `undefined`: the rule is the owner's own. */
+  /** How the program that manages the rule closes the port; `undefined`: the rule is the owner's own. */
   readonly ownerCommand: (rule: RulePlace) => MendCommand | undefined;
-  /** The same where no rule lets it in but the policy of this chain. */
+  /** The same if no rule but the policy of this chain accepts it. */
   readonly ownerPolicy: (chain: BaseChain) => MendCommand | undefined;
 };
 
 /**
- * Commands that close the port: each rule that lets strangers in is deleted if it is for this port alone, else a drop is put
- * before it; where none does, a drop is put at the end. Where none of that closes it for sure, a drop is put before
- * everything. `undefined`: no chain decides behind the routing.
+ * Commands that close the port. Each rule that lets strangers in is deleted if it only concerns this port; otherwise a
+ * drop is inserted before it. If no rule accepts it, a drop is appended. If none of that surely closes it, a drop is
+ * inserted first. `undefined`: no chain decides after the routing.
  */
 export function mendPort(
   ruleset: Ruleset,
@@ -63,7 +63,7 @@ export function mendPort(
     const { rule, chain } = by;
     const owner = rule === undefined ? ownerPolicy(chain) : ownerCommand(rule);
     if (rule === undefined) {
-      // A `goto` or a return on the way ends the chain before its end.
+      // A `goto` or a return on the way leaves the chain before its end.
       if (ended.has(chain.key)) break;
       ended.add(chain.key);
       add(owner ?? appendDrop(chain, match));
@@ -88,7 +88,7 @@ export type EstablishedCommand = {
   readonly command: string;
 };
 
-/** Commands that let what is established through every chain that ends it; none where no such rule would. */
+/** Commands that accept established connections in every chain that would end them. Empty: no rule would. */
 export function mendEstablished(ruleset: Ruleset, judge: MendOptions['judge']): EstablishedCommand[] {
   const commands: EstablishedCommand[] = [];
   let current = ruleset;
@@ -115,7 +115,7 @@ export function mendEstablished(ruleset: Ruleset, judge: MendOptions['judge']): 
   return commands;
 }
 
-/** Where no rule of this family stands at all; `tool`: the program that the host has. */
+/** For a family without any rules; `tool`: the program that the host has. */
 export function firstDrop(tool: 'iptables' | 'ip6tables' | 'nft', port: MendedPort): MendCommand {
   const { nft, iptables } = matchOf(port, false);
   if (tool !== 'nft') return { by: 'iptables-append', command: `${tool} -A INPUT ${iptables}` };
@@ -126,7 +126,7 @@ export function firstDrop(tool: 'iptables' | 'ip6tables' | 'nft', port: MendedPo
   };
 }
 
-/** The command that has the port pass a chain that drops it; what closes it is another's. */
+/** The command that accepts the port in a chain that drops it; another chain closes it. */
 export function acceptInChain(
   { chain }: Decision,
   { protocol, port }: MendedPort,
@@ -138,7 +138,7 @@ export function acceptInChain(
   return { by: 'iptables-pass', command };
 }
 
-/** Drops what is sent on to elsewhere, or to another port of this host, by the port that was addressed. */
+/** Drops packets that are forwarded, or redirected to another port of this host, by the port addressed originally. */
 export function forwardDrop(
   tools: readonly ('iptables' | 'ip6tables' | 'nft')[],
   port: MendedPort,
@@ -163,8 +163,8 @@ export function forwardDrop(
 type DropMatch = { readonly nft: string; readonly iptables: string };
 
 /**
- * First packets alone: whoever is in stays. Of TCP they are told by their flags, also where nothing is tracked. What is
- * translated is tracked, and has another port by then than the one that was addressed.
+ * Matches only first packets, so that existing connections stay. TCP's are recognized by their flags, even without
+ * tracking. A translated connection is tracked, and has another port by then.
  */
 function matchOf({ protocol, port }: MendedPort, isTranslated: boolean): DropMatch {
   if (isTranslated) {
@@ -218,7 +218,7 @@ function dropBefore({ place }: BaseChain, match: DropMatch): MendCommand {
 
 const tableWord = (table: string): string => (table === 'filter' ? '' : ` -t ${table}`);
 
-/** iptables-save quotes otherwise than a shell. */
+/** iptables-save quotes differently from a shell. */
 function forShell(text: string): string {
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)]
     .map(([, quoted, plain = '']) => (quoted === undefined ? plain : quoted.replaceAll(/\\(.)/g, '$1')))
@@ -237,7 +237,7 @@ function dropAtEnd({ bases, chains }: Ruleset, { key, place }: BaseChain): Rules
   return { bases, chains: new Map([...chains, [key, [...(chains.get(key) ?? []), drop]]]) };
 }
 
-/** The port is dropped where no rule has decided: as a policy would. */
+/** The port is dropped if no rule has decided, as by a policy. */
 function closed({ bases, chains }: Ruleset, chain: BaseChain): Ruleset {
   return { bases: bases.map((one) => (one.key === chain.key ? { ...one, policy: 'drop' } : one)), chains };
 }

@@ -2,19 +2,19 @@ import type { RulePlace } from './journey.ts';
 import type { StrangerFate } from './judge-stranger.ts';
 import type { Decision } from './pass-hooks.ts';
 
-/** The rule as its own tool writes it; one of nftables by its handle, which `nft -a list chain` shows. */
+/** The rule in its own tool's form; for nftables its handle, as shown by `nft -a list chain`. */
 export function renderRule({ tool, family, table, chain, text, handle }: RulePlace): string {
   if (tool === 'nft') return `nft ${family} ${table} ${chain}, handle ${handle}`;
   return `${tool}${table === 'filter' ? '' : ` -t ${table}`} -A ${chain} ${text}`;
 }
 
-/** What has decided. */
+/** What decided. */
 export function renderDecision({ chain, rule }: Decision): string {
   if (rule !== undefined) return `\`${renderRule(rule)}\``;
   return `the policy of ${chain.name}`;
 }
 
-/** `by …`, and who it is where not everybody. */
+/** `by …`, and for whom if not everybody. */
 export function renderFate(fate: StrangerFate): string {
   const { kind, by, who, why, but, interface: name, translatedBy, behind } = fate;
   const to = behind === undefined ? '' : `, through this host to ${behind}`;

@@ -8,7 +8,7 @@ import { addressRangeOf, numberOf } from './nft-value.ts';
 import { askAddress, isListedByRules, routeTypeIs, sourceIs } from './packet-fields.ts';
 import { both, either, is, negate, type Truth } from './truth.ts';
 
-/** What a comparison is made in: the packet, and the table that names of sets belong to. */
+/** The context of a comparison: the packet, and the table whose sets may be named. */
 export type Compared = {
   readonly packet: Stranger;
   readonly journey: Journey;
@@ -36,7 +36,7 @@ export function matchTruth({ op, left, right }: Json, around: Compared): Truth {
 const isSetOrList = (right: unknown): boolean =>
   record(right)?.set !== undefined || (typeof right === 'string' && right.startsWith('@'));
 
-/** `key` is a field, or several as `{ concat }`; `right` a constant, a range, a set, or the name of one. */
+/** `key` is a field, or several as `{ concat }`; `right` is a constant, a range, a set, or the name of one. */
 export function isEqual(key: Json, right: unknown, around: Compared): Truth {
   if (typeof right === 'string' && right.startsWith('@')) return isInNamed(key, right.slice(1), around);
   const set = record(right)?.set;
@@ -64,7 +64,7 @@ function isInNamed(key: Json, name: string, around: Compared): Truth {
     : among;
 }
 
-/** Where the packet lacks what is asked for, it does so for every element, and for none. */
+/** If the packet lacks the field, it lacks it for every element, even of an empty set. */
 function isAmong(key: Json, elements: readonly unknown[], around: Compared): Truth {
   const keys = list(key.concat).length > 0 ? list(key.concat).map((one) => record(one) ?? {}) : [key];
   const isLacking = keys.some((one) => fieldOf(one, around.packet, around.journey).kind === 'lacking');
@@ -108,7 +108,7 @@ function fieldIs(field: Field, right: unknown, around: Compared): Truth {
   }
 }
 
-/** linux/if_packet.h: PACKET_HOST is printed by either name. */
+/** linux/if_packet.h: PACKET_HOST is printed under either name. */
 const wordOf = (word: string): string => (word === 'unicast' ? 'host' : word);
 
 function numberIs(field: Field & { kind: 'number' }, right: unknown, around: Compared): Truth {
@@ -171,7 +171,7 @@ function maskedTruth([left, mask]: readonly unknown[], right: unknown, around: C
 
 function maskedAddress(field: Field, mask: unknown, right: unknown, { packet }: Compared): Truth {
   const [bits, wanted] = [mask, right].map((one) => parseAddress(String(one)));
-  // Which strangers have such addresses no range tells.
+  // No range describes the strangers with such addresses.
   if (field.kind !== 'address' || bits === undefined || wanted === undefined) return 'maybe';
   if (bitsOf(packet.family) !== (bits.includes(':') ? 128 : 32)) return 'maybe';
   return is((field.value & addressNumber(bits)) === addressNumber(wanted));

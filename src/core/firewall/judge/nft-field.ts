@@ -4,7 +4,7 @@ import { type Json, list, record } from './json.ts';
 import { NUMBERS, type ValueType } from './nft-value.ts';
 import { connectionState, interfaceIs, protocolNumber, tcpFlagsOf } from './packet-fields.ts';
 
-/** What a packet has where a rule looks. `lacking`: nothing, so that the rule does not match. */
+/** A field's value in the packet. `lacking`: absent, so that the rule does not match. */
 export type Field =
   | {
       readonly kind: 'number';
@@ -146,7 +146,7 @@ function otherFamily(key: string, { family }: Stranger): Field | undefined {
   return asked !== undefined && (asked === 'ip6 ') !== (family === 6) ? LACKING : undefined;
 }
 
-/** Of a new connection, which the kernel confirms when nothing has dropped its first packet (__nf_conntrack_confirm). */
+/** For a new connection, which the kernel confirms if nothing drops its first packet (__nf_conntrack_confirm). */
 function statusOf(packet: Stranger, journey: Journey): Field {
   const translated = isTranslated(packet, journey);
   const { expected = 0, assured = 0, confirmed = 0, dying = 0, dnat = 0, snat = 0 } = NUMBERS.status;

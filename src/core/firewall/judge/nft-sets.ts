@@ -1,6 +1,6 @@
 import { type Json, list, record } from './json.ts';
 
-/** What stands in the sets and maps of a ruleset, as libnftables-json(5) has it. */
+/** The content of a ruleset's sets and maps, in the form of libnftables-json(5). */
 export class NftSets {
   readonly #sets = new Map<string, Json>();
   readonly #filled = new Set<string>();
@@ -9,7 +9,7 @@ export class NftSets {
     this.#sets.set(`${set.family} ${set.table} ${set.name}`, set);
   }
 
-  /** A rule adds to it. */
+  /** A rule adds elements to it. */
   noteFilled(home: string, name: string): void {
     this.#filled.add(`${home} ${name}`);
   }
@@ -18,14 +18,14 @@ export class NftSets {
     return this.#filled.has(`${home} ${name}`);
   }
 
-  /** `undefined` where there is no such set here. */
+  /** `undefined`: there is no such set. */
   elements(home: string, name: string): readonly unknown[] | undefined {
     const set = this.#sets.get(`${home} ${name}`);
     return set === undefined ? undefined : list(set.elem);
   }
 }
 
-/** Names of its own sets of leases, in its own table and in others: a stranger has no lease. */
+/** Names of Bussa's own lease sets, in its own table and in others: a stranger has no lease. */
 export function isLeaseSet(home: string, name: string): boolean {
   return home === 'inet bussa' ? name.startsWith('d_') : /^bussa_[a-z0-9_]+_[46]$/.test(name);
 }

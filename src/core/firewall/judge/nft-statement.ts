@@ -10,7 +10,7 @@ import { numberOf } from './nft-value.ts';
 import { isListedByRules } from './packet-fields.ts';
 import type { Choice, Step, Verdict } from './ruleset.ts';
 
-/** Statements of nft(8) after which the packet goes on as it was, for all that rules here may ask. */
+/** Statements of nft(8) after which the packet continues unchanged, for all that rules here may check. */
 const GO_ON: ReadonlySet<string> = new Set([
   'counter',
   'log',
@@ -23,7 +23,7 @@ const GO_ON: ReadonlySet<string> = new Set([
   'flow',
   'dup',
 ]);
-/** Those that let some packets through and others not. */
+/** Statements that pass some packets and not others. */
 const LIMITS: ReadonlySet<string> = new Set(['limit', 'quota', 'ct count', 'connlimit']);
 
 export type ChainKey = (name: string) => string;
@@ -95,7 +95,7 @@ function readVerdict(name: string, value: unknown, goTo: ChainKey): Verdict | un
   }
 }
 
-/** `data`: elements in place, or the name of a map. */
+/** `data`: inline elements, or the name of a map. */
 function readMap({ key, data }: Json, sets: NftSets, home: string, goTo: ChainKey): Choice[] {
   const elements = elementsOf(data, sets, home);
   if (elements === undefined)
@@ -114,7 +114,7 @@ function readMap({ key, data }: Json, sets: NftSets, home: string, goTo: ChainKe
   });
 }
 
-/** What has no key of its own stands last. */
+/** An element without a key of its own comes last. */
 function catchAllLast(elements: readonly unknown[]): readonly unknown[] {
   const isCatchAll = (entry: unknown): boolean => plainElement(list(entry)[0]) === '*';
   return [...elements].sort((a, b) => Number(isCatchAll(a)) - Number(isCatchAll(b)));
@@ -126,7 +126,7 @@ function elementsOf(data: unknown, sets: NftSets, home: string): readonly unknow
   return Array.isArray(set) ? set : undefined;
 }
 
-/** Statements for each element, as a limit for each source, are limits. */
+/** Statements per element, such as a limit per source, are limits. */
 function readSetStatement({ op, set, stmt }: Json, sets: NftSets, home: string): Step[] {
   const name = String(set).replace(/^@/, '');
   if (op !== 'delete') sets.noteFilled(home, name);
@@ -139,7 +139,7 @@ function readSetStatement({ op, set, stmt }: Json, sets: NftSets, home: string):
 
 type Around = { readonly sets: NftSets; readonly home: string };
 
-/** `never`: a map has nothing for this packet, and the rule ends there. `undefined`: it cannot be known. */
+/** `never`: the map has no value for this packet, and the rule ends there. `undefined`: unknown. */
 type Value = number | undefined | 'never';
 
 function mangle({ key, value }: Json, packet: Stranger, journey: Journey, around: Around): Journey | 'never' {
@@ -207,7 +207,7 @@ function translate(
   around: Around,
 ): Journey | 'never' {
   if (value.family === 'ip' || value.family === 'ip6') {
-    // net/netfilter/nft_nat.c: one of the other family is passed over.
+    // net/netfilter/nft_nat.c: a statement for the other family is skipped.
     if ((value.family === 'ip') !== (packet.family === 4)) return 'never';
   }
   const resolved = (one: unknown): unknown => {

@@ -2,7 +2,7 @@ import { parseAddress } from '../../net/address.ts';
 import { addressNumber, between, type IpRange, parseIpRange, prefixRange } from './ip-range.ts';
 import { list, record } from './json.ts';
 
-/** Numbers by the names that nft(8) prints; a name that is not among them is no protocol of a packet here. */
+/** Numbers of the names that nft(8) prints. Other names are not protocols of packets here. */
 const L4: Readonly<Record<string, number>> = {
   icmp: 1,
   igmp: 2,
@@ -66,7 +66,7 @@ export const NUMBERS = {
 
 export type ValueType = keyof typeof NUMBERS;
 
-/** `undefined`: it is not understood. A name that has no number is one that no packet here has. */
+/** `undefined`: it is not understood. A name without a number is one that no packet here has. */
 export function numberOf(value: unknown, naming: ValueType): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;

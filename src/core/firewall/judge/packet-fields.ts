@@ -5,7 +5,10 @@ import { is, type Truth } from './truth.ts';
 
 export type Spans = readonly (readonly [first: number, last: number])[];
 
-/** What rules may ask of a stranger's packet, one way for every tool that writes rules. `undefined`: not understood. */
+/**
+ * What rules may check in a stranger's packet, in one form for every tool that writes rules. `undefined`: not
+ * understood.
+ */
 export function sourceIs(packet: Stranger, range: IpRange | undefined): Truth {
   if (range === undefined) return 'maybe';
   if (range.family !== packet.family) return 'no';
@@ -18,7 +21,7 @@ export function addressIs(packet: Stranger, { address }: Journey, range: IpRange
   return address === undefined ? 'maybe' : isWithin(packet.family, address, range);
 }
 
-/** Behind this host there are many that a stranger may choose from. */
+/** Behind this host there are many addresses that a stranger may choose from. */
 export function askAddress(packet: Stranger, range: IpRange): void {
   if (packet.isRouted === true) packet.asked({ kind: 'address', range });
 }
@@ -39,7 +42,7 @@ export const portIn = ({ port }: Journey, spans: Spans): Truth =>
 export const inRange = (port: number, spans: Spans): Truth =>
   is(spans.some(([first, last]) => port >= first && port <= last));
 
-/** IANA's numbers of the protocols that a packet here can have. */
+/** IANA's numbers of the protocols that packets here can have. */
 const PROTOCOLS = { tcp: 6, udp: 17 } as const;
 
 export function protocolIs({ protocol }: Stranger, name: string): Truth {
@@ -54,7 +57,7 @@ export function interfaceIs(name: string, pattern: string, wildcard: '+' | '*'):
   return pattern.endsWith(wildcard) ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
-/** Those of a first segment; those of a later one that its sender does not choose. */
+/** The flags of a first segment, or those of a later one that its sender cannot choose. */
 export function tcpFlagsOf({ protocol, state }: Stranger): ReadonlySet<string> | undefined {
   if (protocol !== 'tcp') return new Set();
   return state === 'new' ? FIRST : LATER;
@@ -63,7 +66,7 @@ export function tcpFlagsOf({ protocol, state }: Stranger): ReadonlySet<string> |
 const FIRST: ReadonlySet<string> = new Set(['SYN']);
 const LATER: ReadonlySet<string> = new Set(['ACK']);
 
-/** Before the kernel's connection tracking a packet counts as invalid (nf_ct_get). */
+/** Before connection tracking, a packet counts as invalid (nf_ct_get). */
 export function connectionState({ state }: Stranger, { tracking }: Journey): string {
   if (tracking === 'untracked') return 'untracked';
   return tracking === 'none' ? 'invalid' : state;
@@ -84,21 +87,21 @@ export function routeTypeIs(
       : packet.routes.wayTo(packet.family, address);
   if (type === 'local') return way === undefined ? (what === 'source' ? 'no' : 'maybe') : is(way === 'local');
   if (type === 'unicast') {
-    // Without a route back it is of the type UNREACHABLE, or none.
+    // Without a route back its type is UNREACHABLE, or none.
     return way === undefined ? 'maybe' : is(way !== 'local' && way !== 'none');
   }
-  // A stranger's address is one of a host elsewhere.
+  // A stranger's address belongs to a host elsewhere.
   if (type === 'broadcast' || type === 'multicast' || type === 'anycast') return 'no';
   return way === undefined || way === 'none' ? 'maybe' : 'no';
 }
 
-/** On a list that rules put sources on: not by its first packet. */
+/** On a list that rules add sources to: not by its first packet. */
 export function isListedByRules(packet: Stranger): Truth {
   packet.asked({ kind: 'earlier' });
   return packet.comesAgain ? 'maybe' : 'no';
 }
 
-/** Whether it has an option or extension header that a plain packet has not. */
+/** Whether it has an option or extension header that a plain packet does not have. */
 export function hasHeader(packet: Stranger): Truth {
   packet.asked({ kind: 'header' });
   return packet.isPlain ? 'no' : 'maybe';

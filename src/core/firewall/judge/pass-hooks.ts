@@ -2,11 +2,11 @@ import { type Journey, journeyKey, type RulePlace, type Stranger } from './journ
 import type { BaseChain, Ruleset } from './ruleset.ts';
 import { Walk } from './walk.ts';
 
-/** Where a packet may end. */
+/** A possible end of a packet. */
 export type End = {
   readonly kind: 'in' | 'dropped';
   readonly journey: Journey;
-  /** What has dropped it, or the last to let it pass. */
+  /** What dropped it, or the last to accept it. */
   readonly by?: Decision;
 };
 
@@ -16,12 +16,12 @@ export type Decision = {
   readonly rule?: RulePlace;
 };
 
-/** linux/netfilter_ipv4.h: NF_IP_PRI_CONNTRACK, whose hook stands among those of the rules. */
+/** linux/netfilter_ipv4.h: NF_IP_PRI_CONNTRACK, whose hook comes between those of the rules. */
 const TRACKING_PRIORITY = -200;
 /** Bridges have their own. */
 const FAMILIES = { 4: ['ip', 'inet'], 6: ['ip6', 'inet'] } as const;
 
-/** The way of one packet through all chains that see it, in the kernel's order, to this host or through it. */
+/** Sends one packet through all chains that see it, in the kernel's order, to this host or forwarded. */
 export function passHooks(ruleset: Ruleset, packet: Stranger): readonly End[] {
   const walk = new Walk(ruleset, packet);
   const start: Journey = {
@@ -101,7 +101,7 @@ class Course {
 
   #through(chain: BaseChain, end: End): End[] {
     const { journey } = end;
-    // A chain of translations sees the first packet of a connection that is tracked, and once translated no more.
+    // A NAT chain sees the first packet of a tracked connection, and after a translation no more.
     const isSkipped =
       journey.tracking !== 'tracked' || this.#packet.state !== 'new' || journey.translatedBy !== undefined;
     if (chain.type === 'nat' && isSkipped) return [end];
@@ -128,7 +128,7 @@ function distinct(ends: readonly End[]): End[] {
   return [...new Map(ends.map((end) => [`${end.kind} ${journeyKey(end.journey)}`, end])).values()];
 }
 
-/** Of several that let a packet pass, whose word is told: a rule's, where most rules stand. */
+/** Of several decisions that accept a packet, chooses the one to report: a rule's, in the chain with the most rules. */
 function weightOf({ chain, rule }: Decision): number {
   const isLast = chain.hook === 'input' || chain.hook === 'forward' ? 2 : 0;
   if (rule !== undefined) return isLast + 1;

@@ -6,7 +6,7 @@ import type { RulePlace } from './journey.ts';
 import type { Word } from './match-reader.ts';
 import type { BaseChain, Rule, Step } from './ruleset.ts';
 
-/** What `iptables-save` or `ip6tables-save` prints, and of which of the kernel's two kinds of tables. */
+/** The output of `iptables-save` or `ip6tables-save`, and its kind of kernel tables. */
 export type SavedTables = {
   readonly tool: 'iptables' | 'ip6tables' | `${'iptables' | 'ip6tables'}-${'nft' | 'legacy'}`;
   readonly family: Family;
@@ -34,7 +34,7 @@ export function readIptables(
 ): {
   readonly bases: readonly BaseChain[];
   readonly chains: ReadonlyMap<string, readonly Rule[]>;
-  /** Names of the tables in it. */
+  /** Names of its tables. */
   readonly tables: readonly string[];
 } {
   const bases: BaseChain[] = [];
@@ -85,7 +85,7 @@ function baseOf(place: RulePlace, hook: string, policy: string): BaseChain {
   };
 }
 
-/** In double quotes, with backslashes, as iptables prints comments. */
+/** Comments are in double quotes, with backslashes, as iptables prints them. */
 function splitWords(line: string): Word[] {
   return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, plain = '']) => ({
     text: quoted ?? plain,
@@ -127,7 +127,7 @@ function readRule(
   return { place: { ...place, scope: asksPort }, steps };
 }
 
-/** A target that is no chain of the table is an extension that is not known here. */
+/** A target that is not a chain of the table is an unknown extension. */
 function markUnknownTargets(chains: ReadonlyMap<string, Rule[]>): ReadonlyMap<string, readonly Rule[]> {
   const known = (step: Step): Step => {
     if (step.kind !== 'verdict' || !('chain' in step.verdict) || chains.has(step.verdict.chain)) return step;

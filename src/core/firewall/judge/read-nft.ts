@@ -9,7 +9,7 @@ export type NftRuleset = {
   readonly chains: ReadonlyMap<string, readonly Rule[]>;
 };
 
-/** A whole ruleset as libnftables-json(5) has it; `undefined` if it is not such a listing. */
+/** Parses a whole ruleset in the form of libnftables-json(5); `undefined`: it is not such a listing. */
 export function readNft(json: string): NftRuleset | undefined {
   const objects = objectsIn(json);
   if (objects === undefined) return undefined;
@@ -74,7 +74,7 @@ function baseOf(chain: Json, place: RulePlace): BaseChain {
   };
 }
 
-/** Whether the rule asks for one port, for more, or for none. */
+/** Whether the rule matches one port, more, or any. */
 function scopeOf({ expr }: Json): RulePlace['scope'] {
   for (const expression of list(expr)) {
     const [name, value] = single(expression);

@@ -4,18 +4,18 @@ import { readIptables, type SavedTables } from './read-iptables.ts';
 import { readNft } from './read-nft.ts';
 import type { BaseChain, Rule, Ruleset } from './ruleset.ts';
 
-/** All rules of a host, as their own commands list them. */
+/** All rules of a host, as listed by its own tools. */
 export type RuleListings = {
-  /** `nft -j list ruleset`, with the elements of sets; `undefined` where there is none. */
+  /** `nft -j list ruleset`, with the elements of sets; `undefined`: there is no nftables. */
   readonly nft: string | undefined;
   readonly iptables: readonly SavedTables[];
   /** `ipset save`. */
   readonly ipsets: string | undefined;
-  /** Families whose rules of iptables-legacy stand in the kernel, and cannot be listed. */
+  /** Families with iptables-legacy rules in the kernel that cannot be listed. */
   readonly unlisted?: readonly Family[];
 };
 
-/** Tables that iptables-nft lists are read in its own words: nft cannot say all that stands in them. */
+/** Tables that iptables-nft lists are read in its form: nft cannot show everything in them. */
 export function readRuleset({ nft, iptables, ipsets, unlisted = [] }: RuleListings): Ruleset {
   const sets: IpsetContents =
     ipsets === undefined
@@ -47,7 +47,7 @@ export function readRuleset({ nft, iptables, ipsets, unlisted = [] }: RuleListin
   return { bases, chains };
 }
 
-/** Stands for rules that are there and cannot be read: what they do is not known. */
+/** Stands for rules that exist but cannot be read: their effect is unknown. */
 function unlistedChain(family: Family): { readonly base: BaseChain; readonly rule: Rule } {
   const tool = family === 4 ? 'iptables-legacy' : 'ip6tables-legacy';
   const place = {

@@ -4,22 +4,22 @@ import type { Truth } from './truth.ts';
 export type Verdict =
   | { readonly kind: 'accept' | 'drop' | 'return' | 'continue' }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string }
-  /** Another program decides, or what it does is not known. */
+  /** Another program decides, or the effect is unknown. */
   | { readonly kind: 'unknown'; readonly why: string };
 
 export type Test = (packet: Stranger, journey: Journey) => Truth;
 
-/** What a rule asks and does, in its order. */
+/** What a rule checks and does, in order. */
 export type Step =
   | { readonly kind: 'test'; readonly test: Test; readonly name: string }
   | { readonly kind: 'change'; readonly change: (packet: Stranger, journey: Journey) => Journey | 'never' }
-  /** Sends the packet elsewhere and ends the chain. */
+  /** Redirects the packet and ends the chain. */
   | {
       readonly kind: 'translate';
       readonly translate: (packet: Stranger, journey: Journey) => Journey | 'never';
     }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
-  /** The first that matches counts; others are passed over. */
+  /** The first match counts; the others are skipped. */
   | { readonly kind: 'choice'; readonly choices: readonly Choice[] };
 
 export type Choice = { readonly test: Test; readonly name: string; readonly verdict: Verdict };
@@ -36,7 +36,7 @@ export type BaseChain = {
   readonly hook: string;
   readonly priority: number;
   readonly policy: 'accept' | 'drop';
-  /** Of `ingress`; `undefined`: it is not known which. */
+  /** For `ingress`; `undefined`: unknown. */
   readonly devices?: readonly string[];
 };
 

@@ -1,18 +1,18 @@
 import { type Address, type Family, parseAddress } from '../../net/address.ts';
 import { addressNumber, addressOf, bitsOf, type IpRange, parseIpRange } from './ip-range.ts';
 
-/** Where a stranger may be. */
+/** Where a stranger's packets come from. */
 export type Origin = {
   readonly address: bigint;
-  /** Somebody somewhere in the world, and no address that a rule names alone. */
+  /** An ordinary address somewhere on the Internet that no rule names individually. */
   readonly isGeneral: boolean;
   readonly name: string;
 };
 
-/** Of those that systems choose themselves (RFC 6335, dynamic ports). */
+/** One of those that systems choose themselves (RFC 6335, dynamic ports). */
 export const GENERAL_PORT = 53_187;
 
-/** One in each region of the Internet's registries, odd ones that nobody names. */
+/** One in each region of the Internet's registries: inconspicuous ones that no rule names. */
 const STRANGERS: Readonly<Record<Family, readonly Address[]>> = {
   4: [
     '5.39.211.173',
@@ -38,7 +38,10 @@ function known(text: string): Address {
   return address;
 }
 
-/** A range of at least so many addresses is a part of the world: a /8 of IPv4, a /20 of IPv6, which is a country's or more. */
+/**
+ * A range of at least this many addresses counts as part of the Internet: a /8 of IPv4, or a /20 of IPv6, the size of a
+ * country or more.
+ */
 const PART_OF_THE_WORLD: Readonly<Record<Family, bigint>> = { 4: 1n << 24n, 6: 1n << 108n };
 
 /** Addresses that no stranger on the Internet has: IANA's registries of special-purpose addresses, and multicast. */
@@ -59,17 +62,17 @@ export function strangersOf(family: Family): readonly Origin[] {
   }));
 }
 
-/** Whether a rule names this one stranger's address or network. */
+/** Whether a rule names this stranger's address or network individually. */
 export function isNamed({ address }: Origin, ranges: readonly IpRange[]): boolean {
   return ranges.some((range) => address >= range.first && address <= range.last && !isLarge(range));
 }
 
 const isLarge = ({ family, first, last }: IpRange): boolean => last - first + 1n >= PART_OF_THE_WORLD[family];
 
-/** BOUNDED: parts of the world that are told apart. */
+/** BOUNDED: parts of the Internet that are told apart. */
 const MAX_PARTS = 64;
 
-/** One address of each part of the world that these ranges tell apart, the largest first. */
+/** One address in each part of the Internet that these ranges distinguish, the largest part first. */
 export function someAddresses(family: Family, ranges: readonly IpRange[]): Origin[] {
   const own = ranges.filter((range) => range.family === family);
   const cuts = own.flatMap(({ first, last }) => [first, last + 1n]);
@@ -86,7 +89,7 @@ export function someAddresses(family: Family, ranges: readonly IpRange[]): Origi
     });
 }
 
-/** Not its first, which may be a network's own. */
+/** Not the first address, which may be the network's own. */
 function insideOf({ family, first, last }: IpRange): bigint {
   const middle = first + (last - first) / 2n + (last > first ? 1n : 0n);
   const candidates = [middle, first + (last - first) / 3n, last - (last - first) / 5n, last];

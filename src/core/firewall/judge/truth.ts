@@ -1,6 +1,6 @@
 /**
- * Whether a packet meets a condition. `maybe`: it depends on more than the ruleset tells, as a limit's tokens do. `never`:
- * the packet lacks what is asked for, so that the rule does not match, inverted or not.
+ * Whether a packet meets a condition. `maybe`: it depends on more than the ruleset, such as a limit's tokens. `never`:
+ * the packet lacks the field, so the rule does not match, negated or not.
  */
 export type Truth = 'yes' | 'no' | 'maybe' | 'never';
 

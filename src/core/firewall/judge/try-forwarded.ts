@@ -5,21 +5,21 @@ import type { HostRoutes } from './journey.ts';
 import type { Ruleset } from './ruleset.ts';
 import { type TriedPacket, type TriedPath, tryStrangers } from './try-strangers.ts';
 
-/** What a host behind this one may be reached by. */
+/** How a host behind this one may be reached. */
 export type Routed = {
   readonly ingresses: readonly Ingress[];
-  /** This host's own addresses: others are in the same networks. */
+  /** This host's own addresses: the others are in the same networks. */
   readonly near: readonly Address[];
 };
 
 type Question = Omit<TriedPacket, 'interface' | 'address'> & { readonly routed?: Routed };
 
-/** BOUNDED: hosts behind this one that are tried from one interface. */
+/** BOUNDED: hosts behind this one tried from one interface. */
 const MAX_FORWARDED = 16;
 
 const TOO_MANY = 'more hosts behind this one than can be tried';
 
-/** Sends strangers' packets through this host: to its networks, and to what rules on the way name. */
+/** Sends strangers' packets through this host: to its networks, and to addresses that rules on the way name. */
 export function tryForwarded(ruleset: Ruleset, question: Question): TriedPath[] {
   const { routed, family, routes } = question;
   if (routed === undefined) return [];
@@ -38,7 +38,7 @@ function tryFrom(
   const behind = new Behind(family, routes, exceptTo);
   for (const one of near) if (familyOf(one) === family) behind.addNear(addressNumber(one));
   const tried: TriedPath[] = [];
-  // What one packet meets on its way may name more.
+  // A packet may meet rules on its way that name more.
   for (const address of behind.all) {
     const packet = { ...question, interface: from, address, isRouted: true };
     tried.push(...tryStrangers(ruleset, packet, (range) => behind.addRange(range)));
@@ -50,7 +50,7 @@ function tryFrom(
 }
 
 class Behind {
-  /** Grows while it is gone through. */
+  /** Grows during the iteration. */
   readonly all = new Set<bigint>();
   isCut = false;
   readonly #family: Family;
@@ -63,7 +63,7 @@ class Behind {
     this.#exceptTo = exceptTo;
   }
 
-  /** The next one, or the one before, in the same network. */
+  /** The next or the previous address in the same network. */
   addNear(own: bigint): void {
     this.#addFirst([own + 1n, own - 1n, own + 2n]);
   }

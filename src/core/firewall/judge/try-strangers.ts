@@ -5,14 +5,14 @@ import { type End, passHooks } from './pass-hooks.ts';
 import type { Ruleset } from './ruleset.ts';
 import { GENERAL_PORT, isNamed, type Origin, someAddresses, strangersOf } from './strangers.ts';
 
-/** One packet to one address by one interface; who sends it is to be tried. */
+/** A packet to one address through one interface; its senders are to be tried. */
 export type TriedPacket = Omit<Stranger, 'source' | 'sourcePort' | 'asked' | 'isPlain' | 'comesAgain'>;
 
 export type TriedPath = {
   readonly origin: Origin;
   readonly port: number;
   readonly interface: string;
-  /** Where it is sent to. */
+  /** Its destination. */
   readonly address: bigint;
   readonly isRouted: boolean;
   readonly isPlain: boolean;
@@ -26,7 +26,7 @@ export type Fate = {
   readonly unsure?: string;
 };
 
-/** BOUNDED: ranges of sources that are told apart, source ports, and packets that are followed for one address of the host. */
+/** BOUNDED: ranges of sources that are told apart, source ports, and packets followed per address of the host. */
 const MAX_RANGES = 64;
 const MAX_PORTS = 32;
 const MAX_PACKETS = 768;
@@ -34,8 +34,8 @@ const MAX_PACKETS = 768;
 const TOO_MANY = 'more sources and source ports than can be tried';
 
 /**
- * Sends packets from all parts of the world that the rules tell apart, and from all source ports that they do. What one
- * packet meets on its way may ask for more: it goes on until nothing new is asked.
+ * Sends packets from all parts of the Internet and all source ports that the rules distinguish. A packet may meet rules
+ * that distinguish more; repeats until nothing new is found.
  */
 export function tryStrangers(
   ruleset: Ruleset,
@@ -93,7 +93,7 @@ function tryAll(
   return { tried, isWhole };
 }
 
-/** What rules have asked of senders so far. */
+/** What rules have asked about senders so far. */
 class Asks {
   readonly #family: Family;
   readonly #askedAddress: (range: IpRange) => void;
@@ -101,7 +101,7 @@ class Asks {
   readonly #ports = new Set<number>([GENERAL_PORT]);
   headers = false;
   earlier = false;
-  /** Nothing has been left out that may make a stranger's difference. */
+  /** Nothing was left out that could matter. */
   isWhole = true;
 
   constructor(family: Family, askedAddress: (range: IpRange) => void) {
@@ -125,7 +125,7 @@ class Asks {
     }
   }
 
-  /** General senders from all ports, others from an ordinary one. */
+  /** Ordinary senders from all ports, others from an ordinary one. */
   packets(): [origin: Origin, port: number][] {
     const ranges = [...this.#ranges.values()];
     const strangers = strangersOf(this.#family);

@@ -1,22 +1,22 @@
 import { type Journey, journeyKey, type RulePlace, type Stranger } from './journey.ts';
 import type { Choice, Rule, Ruleset, Step, Verdict } from './ruleset.ts';
 
-/** What can become of a packet in a chain; `through`: it comes out at its end. */
+/** A possible result for a packet in a chain; `through`: it leaves at the chain's end. */
 export type Outcome = {
   readonly kind: 'accept' | 'drop' | 'through';
   readonly journey: Journey;
-  /** The rule that decided; `undefined` for a policy, or none. */
+  /** The rule that decided; `undefined`: a policy, or none. */
   readonly by?: RulePlace;
 };
 
-/** NFT_JUMP_STACK_SIZE of the kernel's net/netfilter/nf_tables.h; iptables-legacy has no such bound. */
+/** NFT_JUMP_STACK_SIZE of the kernel's net/netfilter/nf_tables.h; iptables-legacy has no such limit. */
 const MAX_DEPTH = 64;
-/** BOUNDED: journeys of one packet that are followed at a time. */
+/** BOUNDED: variants of one packet's journey followed at a time. */
 const MAX_JOURNEYS = 64;
 
 const TOO_MANY = 'more ways through the rules than can be followed';
 
-/** All that can become of one packet, chain by chain. */
+/** All possible results for one packet, chain by chain. */
 export class Walk {
   readonly #ruleset: Ruleset;
   readonly #packet: Stranger;
@@ -27,7 +27,7 @@ export class Walk {
     this.#packet = packet;
   }
 
-  /** BOUNDED: each chain is walked once for each different journey. */
+  /** BOUNDED: each chain is walked once per different journey. */
   chain(key: string, journey: Journey, depth = 0): readonly Outcome[] {
     if (depth > MAX_DEPTH) return bothWays(unsure(journey, 'chains deeper than the kernel allows'));
     const id = `${key}\n${journeyKey(journey)}`;
@@ -154,8 +154,8 @@ type Effect = { readonly next: Journey } | { readonly results: Result[] };
 type TestStep = Extract<Step, { kind: 'test' }>;
 
 /**
- * A rule that a packet misses by its source alone is one to ask about with another source. Such a miss ends the rule only
- * when all else has been looked at.
+ * A rule that a packet fails to match only because of its source must be tried with another source. Such a mismatch
+ * ends the rule only after all other conditions were checked.
  */
 class PendingAsks {
   readonly #packet: Stranger;
@@ -168,7 +168,7 @@ class PendingAsks {
     this.#heard = { ...packet, asked: (what) => this.#asks.push(what) };
   }
 
-  /** A miss by something that a stranger may choose is told as `yes` until the rule's end, and remembered. */
+  /** A mismatch in something that a stranger may choose counts as `yes` until the rule's end, and is remembered. */
   test({ test }: TestStep, journey: Journey, atOnce = false): ReturnType<TestStep['test']> {
     const before = this.#asks.length;
     const truth = test(this.#heard, journey);
