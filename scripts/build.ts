@@ -30,7 +30,8 @@ export const FLAGS: readonly string[] = [
 const REHEARSALS: Readonly<Record<ProgramName, readonly (readonly string[])[]>> = {
   knockd: [['--read', 'knocks.pcap', '-c', 'knockd.conf']],
   knock: [['127.0.0.1', '9', '9:udp']],
-  bussa: [['--help'], ...['ports', 'key'].map((host) => ['connect', '-F', 'hosts.conf', host, '9'])],
+  bussa: [['--help']],
+  'bussa-client': ['ports', 'key'].map((host) => ['connect', '-F', 'hosts.conf', host, '9']),
   'bussa-undo': [[]],
 };
 

@@ -12,6 +12,7 @@ export const PROGRAMS = {
   knockd: 'src/cli/knockd/knockd.ts',
   knock: 'src/cli/knock/knock.ts',
   bussa: 'src/cli/bussa/bussa.ts',
+  'bussa-client': 'src/cli/bussa/bussa-client.ts',
   'bussa-undo': 'src/app/daemon/lockout-guard/rollback-process.ts',
 } as const;
 

@@ -2,6 +2,7 @@
 // with these arguments and writes what V8 has compiled of it by its end to PROGRAM.cache, beside what an earlier run has
 // compiled. V8 takes it from there only in a process with the same flags.
 
+import ffi from 'node:ffi';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -23,11 +24,21 @@ process.on('exit', (status) => {
   writeFileSync(cache, script.createCachedData());
   if (status === CLOSED) process.exitCode = 0;
 });
+endByExit(ffi);
 (script.runInThisContext() as (find: (module: string) => unknown) => void)((module) =>
   module === './koffi.node' ? withOwnEnd(require(module) as Koffi) : require(module),
 );
 
 /** The programs end by _exit(2), which no listener hears of. */
+function endByExit(ffi: { dlopen: typeof import('node:ffi')['dlopen'] }): void {
+  const { dlopen } = ffi;
+  ffi.dlopen = ((...args: Parameters<typeof dlopen>) => {
+    const { lib, functions } = dlopen(...args);
+    return { lib, functions: '_exit' in functions ? { ...functions, _exit: process.exit } : functions };
+  }) as typeof dlopen;
+}
+
+/** The same of what koffi calls. */
 function withOwnEnd(koffi: Koffi): Koffi {
   const load: Koffi['load'] = (...names) => {
     const library = koffi.load(...names);

@@ -149,7 +149,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     interfaces: ['ffi', 'netlink'],
     log: ['ffi'],
     netlink: ['ffi'],
-    network: ['ffi', 'platform'],
+    network: ['clock', 'ffi', 'platform'],
     platform: [],
     ports: [],
     privileges: ['ffi', 'self'],

@@ -22,6 +22,13 @@ registerHooks({
   },
 });
 
+// Node.js 24 has no FFI of its own, and other systems have another libc.
+const { getBuiltinModule } = process;
+process.getBuiltinModule = (name) => {
+  if (name !== 'node:ffi') return getBuiltinModule(name);
+  if (process.env.FOREIGN_PLATFORM !== 'linux') forbid(`the module ${name}`);
+  return undefined;
+};
 process.dlopen = () => forbid('dlopen');
 process.execve = () => forbid('execve');
 

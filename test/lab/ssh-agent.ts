@@ -1,6 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, watch } from 'node:fs';
 import path from 'node:path';
 
 /** A real ssh-agent at a socket of the test's. */
@@ -18,13 +17,12 @@ export class AgentProcess implements AsyncDisposable {
     env: NodeJS.ProcessEnv = process.env,
     options: readonly string[] = [],
   ): Promise<AgentProcess> {
-    const isThere = Promise.withResolvers<void>();
-    const watcher = watch(path.dirname(socket), () => {
-      if (existsSync(socket)) isThere.resolve();
+    const child = spawn('ssh-agent', ['-D', '-a', socket, ...options], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env,
     });
-    const child = spawn('ssh-agent', ['-D', '-a', socket, ...options], { stdio: 'ignore', env });
-    await isThere.promise;
-    watcher.close();
+    // It says where it listens as soon as it does; the socket is there a moment earlier.
+    await once(child.stdout, 'data');
     return new AgentProcess(socket, child);
   }
 

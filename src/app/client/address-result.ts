@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Profile } from '../../core/client/profile.ts';
 import type { Port } from '../../core/net/port.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
+import { monotonicMs } from '../../host/clock/monotonic.ts';
 import { type Destination, renderDestination } from '../../host/network/destination.ts';
 import type { PortAnswer } from '../../host/network/port-probe.ts';
 import type { CodeSteps } from './code-steps.ts';
@@ -62,7 +63,7 @@ export type Round = ReachRequest & {
   readonly round: number;
   /** How long to keep connecting after the knock. */
   readonly patience: Millis;
-  /** On the clock of `performance.now`. */
+  /** On the clock of `monotonicMs`. */
   readonly deadline: number;
   readonly tell: (line: string) => void;
   /** The key that signs in this round. Absent without a server card, or if no key can sign. */
@@ -71,7 +72,7 @@ export type Round = ReachRequest & {
   readonly spa?: PreparedSpa;
 };
 
-export const timeLeft = (deadline: number): Millis => millis(Math.max(0, deadline - performance.now()));
+export const timeLeft = (deadline: number): Millis => millis(Math.max(0, deadline - monotonicMs()));
 
 export function withoutSocket(answer: PortAnswer): Answer {
   return answer.kind === 'open' ? { kind: 'open' } : answer;

@@ -7,6 +7,7 @@ import { type KnockRequest, renderHead } from '../../core/signed/knock-body.ts';
 import { type KnockReply, openReply } from '../../core/signed/knock-reply.ts';
 import { ephemeralOf, keyIdOf, knockMessage, sealKnock } from '../../core/signed/seal-knock.ts';
 import type { ServerCard } from '../../core/signed/server-card.ts';
+import { monotonicMs } from '../../host/clock/monotonic.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
 import { DatagramExchange } from '../../host/network/datagram-exchange.ts';
 import { type Destination, renderDestination } from '../../host/network/destination.ts';
@@ -63,6 +64,8 @@ async function converse(order: SignedExchange, exchange: DatagramExchange): Prom
   for (let packets = 1; ; packets++) {
     const sealed = await seal(order, lesson);
     if (sealed.kind === 'not-sent') return sealed;
+    // Somebody else was faster: there is nothing left to knock for.
+    if (order.stop.aborted) return { kind: 'no-reply' };
     replyKeys.push(sealed.replyKey);
     const error = await exchange.send(sealed.packet);
     if (error !== undefined) return { kind: 'not-sent', reason: explainSending(order, error) };
@@ -132,9 +135,9 @@ async function nextReply(
   exchange: DatagramExchange,
   replyKeys: readonly Uint8Array[],
 ): Promise<KnockReply | undefined> {
-  const deadline = performance.now() + patience;
+  const deadline = monotonicMs() + patience;
   for (;;) {
-    const payload = await exchange.receive(millis(deadline - performance.now()), stop);
+    const payload = await exchange.receive(millis(deadline - monotonicMs()), stop);
     if (payload === undefined) return undefined;
     for (const key of replyKeys) {
       const reply = openReply(nodeCiphers, key, payload);

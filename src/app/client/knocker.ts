@@ -3,9 +3,10 @@ import type { Family } from '../../core/net/address.ts';
 import type { Port } from '../../core/net/port.ts';
 import type { Protocol } from '../../core/net/protocol.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
+import { monotonicMs } from '../../host/clock/monotonic.ts';
 import { isNativeCodeMissing } from '../../host/ffi/is-unavailable.ts';
 import { type Destination, renderDestination } from '../../host/network/destination.ts';
-import { type KnockError, sendPortableKnock } from '../../host/network/portable-knock-socket.ts';
+import type { KnockError } from '../../host/network/knock-error.ts';
 import { resolveHost } from '../../host/network/resolve-host.ts';
 import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 import { explainErrno } from './explain-errno.ts';
@@ -43,7 +44,7 @@ export async function knock(
   tell: (line: string) => void,
   platform: Platform = PLATFORM,
 ): Promise<KnockOutcome> {
-  const started = performance.now();
+  const started = monotonicMs();
   const plan = await planKnocks(order.steps, platform);
   if (plan.reasons.length > 0) return { kind: 'bad-ports', reasons: plan.reasons };
 
@@ -54,7 +55,8 @@ export async function knock(
   }
   const deadline = order.timeout === undefined ? Number.POSITIVE_INFINITY : started + order.timeout;
   const socket = await openSocket(resolved.destination, order.interfaceName, platform);
-  if (socket instanceof Error) return { kind: 'failed', reasons: [explain(socket, platform)] };
+  if (typeof socket !== 'string' && 'errno' in socket)
+    return { kind: 'failed', reasons: [explain(socket, platform)] };
   if (typeof socket === 'string') return { kind: 'failed', reasons: [socket] };
   return sendKnocks(
     { ...order, platform },
@@ -75,22 +77,25 @@ async function openSocket(
   to: Destination,
   interfaceName: string | undefined,
   platform: Platform,
-): Promise<Socket | (KnockError & Error) | string> {
+): Promise<Socket | KnockError | string> {
   if (platform === 'linux') {
     try {
       // Native code is loaded only here, so that wrong arguments are reported without it.
+      const { openFewCalls } = await import('../../host/ffi/open-few-calls.ts');
       const { openKnockSocket } = await import('../../host/network/knock-socket.ts');
-      return openKnockSocket(to, interfaceName);
+      return openKnockSocket(await openFewCalls(), to, interfaceName);
     } catch (error) {
       if (!isNativeCodeMissing(error)) throw error;
     }
   }
   if (interfaceName !== undefined)
     return '--interface needs Linux with koffi: leave it out, and the system sends by its routes';
+  // Node.js's sockets are loaded only for who needs them.
+  const { sendPortableKnock } = await import('../../host/network/portable-knock-socket.ts');
   return { send: (protocol, port) => sendPortableKnock(to, protocol, port) };
 }
 
-/** Sends the knocks in order, until `deadline` on the clock of `performance.now`. */
+/** Sends the knocks in order, until `deadline` on the clock of `monotonicMs`. */
 async function sendKnocks(
   order: Pick<KnockRequest, 'delay' | 'timeout' | 'host'> & { readonly platform: Platform },
   knocks: readonly PlannedKnock[],
@@ -100,8 +105,8 @@ async function sendKnocks(
 ): Promise<KnockOutcome> {
   const reasons: string[] = [];
   for (const [i, { protocol, port, asked }] of knocks.entries()) {
-    if (i > 0 && order.delay > 0) await sleepUntil(Math.min(performance.now() + order.delay, deadline));
-    if (performance.now() >= deadline) return timedOut(order, i, knocks.length, reasons);
+    if (i > 0 && order.delay > 0) await sleepUntil(Math.min(monotonicMs() + order.delay, deadline));
+    if (monotonicMs() >= deadline) return timedOut(order, i, knocks.length, reasons);
     tell(`hitting ${protocol} ${renderDestination(to)}:${asked}`);
     const error = await send(protocol, port);
     if (error !== undefined) reasons.push(explain(error, order.platform));
@@ -109,9 +114,9 @@ async function sendKnocks(
   return reasons.length === 0 ? { kind: 'all-left' } : { kind: 'failed', reasons };
 }
 
-/** On the clock of `performance.now`. Node.js truncates a delay to whole milliseconds and would wake up too early. */
+/** On the clock of `monotonicMs`. Node.js truncates a delay to whole milliseconds and would wake up too early. */
 async function sleepUntil(moment: number): Promise<void> {
-  for (let left = moment - performance.now(); left > 0; left = moment - performance.now()) {
+  for (let left = moment - monotonicMs(); left > 0; left = moment - monotonicMs()) {
     await sleep(Math.ceil(left));
   }
 }

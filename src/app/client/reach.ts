@@ -1,5 +1,6 @@
 import { canKnock } from '../../core/client/profile.ts';
 import { millis } from '../../core/net/time.ts';
+import { monotonicMs } from '../../host/clock/monotonic.ts';
 import { firstConnection } from '../../host/network/first-connection.ts';
 import { resolveAll } from '../../host/network/resolve-host.ts';
 import {
@@ -25,7 +26,7 @@ const HEAD_START = millis(3500);
  */
 export async function reach(order: ReachRequest, tell: (line: string) => void): Promise<Reached> {
   const { profile } = order;
-  const deadline = performance.now() + profile.timeout;
+  const deadline = monotonicMs() + profile.timeout;
   const resolved = await resolveAll(profile.hostName, profile.family, profile.timeout);
   if ('kind' in resolved) {
     const reason = resolved.kind === 'failed' ? resolved.reason : `no answer in ${profile.timeout / 1000} s`;

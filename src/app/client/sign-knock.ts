@@ -2,7 +2,7 @@ import { NAMESPACE } from '../../core/signed/knock-layout.ts';
 import { SshReader } from '../../core/ssh/ssh-reader.ts';
 import { judgeSignature, sshsigText } from '../../core/ssh/ssh-signature.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
-import { KeygenError, signWithKeygen } from '../../host/ssh/sign-with-keygen.ts';
+import type { KeygenError } from '../../host/ssh/sign-with-keygen.ts';
 import { type SshAgent, SshAgentError } from '../../host/ssh/ssh-agent.ts';
 import type { Identity } from './identity.ts';
 import { needsTouch } from './needs-touch.ts';
@@ -84,6 +84,8 @@ async function explainRefusal(agent: SshAgent, identity: Identity): Promise<Agen
 }
 
 async function signByKeygen(file: string, identity: Identity, message: Uint8Array): Promise<Signing> {
+  // Starting programs is loaded only for who has no agent.
+  const { KeygenError, signWithKeygen } = await import('../../host/ssh/sign-with-keygen.ts');
   try {
     return { kind: 'signed', signature: await signWithKeygen(file, NAMESPACE, message) };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sequence, SequenceStep } from '../../core/door/sequence.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
+import { monotonicMs } from '../../host/clock/monotonic.ts';
 import { type AnsweredKnock, sendAnsweredKnock } from '../../host/network/answered-knock.ts';
 import { type Destination, renderDestination } from '../../host/network/destination.ts';
 import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
@@ -25,7 +26,7 @@ export type Walk =
 /**
  * Sends the knocks in order. Each one is sent as soon as the previous one is answered, or after `delay` at the latest.
  * An answer proves that the packet arrived, so no later one can overtake it. `deadline` is on the clock of
- * `performance.now`. `heard` is called for each answer.
+ * `monotonicMs`. `heard` is called for each answer.
  */
 export async function walkSequence(
   to: Destination,
@@ -38,13 +39,13 @@ export async function walkSequence(
   const reasons: string[] = [];
   for (const [i, step] of sequence.entries()) {
     if (stop.aborted) return { kind: 'stopped' };
-    if (performance.now() >= deadline) return { kind: 'late', left: i };
+    if (monotonicMs() >= deadline) return { kind: 'late', left: i };
     const isLast = i === sequence.length - 1;
     const knock = sendAnsweredKnock(to, step.protocol, step.port);
     try {
       const error = await knock.left;
       if (error !== undefined) reasons.push(explainStep(to, step, error));
-      if (!isLast) await pause(knock, Math.min(delay, deadline - performance.now()), stop, heard);
+      if (!isLast) await pause(knock, Math.min(delay, deadline - monotonicMs()), stop, heard);
     } finally {
       knock.close();
     }
@@ -61,7 +62,7 @@ async function pause(
 ): Promise<void> {
   const over = new AbortController();
   const signal = AbortSignal.any([stop, over.signal]);
-  const until = performance.now() + length;
+  const until = monotonicMs() + length;
   const isAnswered = await Promise.race([
     knock.answered.then(() => true),
     wait(Math.min(length, listeningLimit(PLATFORM)), signal),
@@ -69,7 +70,7 @@ async function pause(
   over.abort();
   if (isAnswered) return heard();
   knock.close();
-  await wait(until - performance.now(), stop);
+  await wait(until - monotonicMs(), stop);
 }
 
 /** Resolves to `false` after `length` milliseconds or when stopped. Node.js truncates a delay to whole milliseconds. */

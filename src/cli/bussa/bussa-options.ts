@@ -1,15 +1,8 @@
 import type { Platform } from '../../host/platform/platform.ts';
-import { EXIT } from '../../host/self/exit-status.ts';
-import { optionsOf } from '../arguments/common-options.ts';
-import { readOptions, readValues, UsageError } from '../arguments/read-options.ts';
-import type { Action, Environment, Verb } from '../arguments/verb.ts';
-import {
-  renderEntry,
-  renderOperands,
-  renderOperandWords,
-  renderOptions,
-  renderParagraphs,
-} from '../help/render-help.ts';
+import type { Environment, Verb } from '../arguments/verb.ts';
+import { renderEntry, renderParagraphs } from '../help/render-help.ts';
+import { type BussaCommand, parseVerb } from './parse-verb.ts';
+import { renderVerbHelp } from './render-verb-help.ts';
 import { BAN } from './verbs/ban.ts';
 import { BANS } from './verbs/bans.ts';
 import { CHECK } from './verbs/check.ts';
@@ -71,12 +64,6 @@ export const VERBS: readonly Verb[] = [
   completionVerb(() => VERBS),
 ];
 
-export type BussaCommand =
-  | { readonly kind: 'help'; readonly verb?: Verb }
-  | { readonly kind: 'version' }
-  | { readonly kind: 'usage-error'; readonly message: string; readonly verb?: Verb; readonly json: boolean }
-  | { readonly kind: 'action'; readonly verb: Verb; readonly json: boolean; readonly action: Action };
-
 /** Parses a verb and its options. `help`, and -h, --help, -V and --version in place of a verb, always work. */
 export function parseBussaCommand(
   args: readonly string[],
@@ -91,12 +78,7 @@ export function parseBussaCommand(
   if (word === '-h' || word === '--help' || word === 'help') return helpOn(rest, json);
   const verb = verbOf(word);
   if (verb === undefined) return unknownVerb(word, json);
-  try {
-    return readVerb(verb, rest, environment, platform);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return { kind: 'usage-error', message: error.message, verb, json };
-  }
+  return parseVerb(verb, rest, environment, platform);
 }
 
 export function renderHelp(verb?: Verb): string {
@@ -108,54 +90,6 @@ ${renderEntry('  -V, --version', 'print the version')}${renderEntry('  -h, --hel
 ${renderParagraphs([
   'Exit status: 0 done, 1 failed, 2 a mistake in the arguments, 69 no such daemon runs, 70 a fault of the program itself, 77 a permission is missing, 78 a mistake in the configuration.',
 ])}`;
-}
-
-function renderVerbHelp(verb: Verb): string {
-  const words = ['usage: bussa', verb.name, '[OPTIONS]', renderOperandWords(verb.operands)];
-  const parts = [
-    `${words.filter(Boolean).join(' ')}\n`,
-    renderParagraphs(verb.description),
-    renderOperands(verb.operands),
-    renderOptions(optionsOf(verb)),
-  ];
-  return parts.filter(Boolean).join('\n');
-}
-
-function readVerb(
-  verb: Verb,
-  args: readonly string[],
-  environment: Environment,
-  platform: Platform,
-): BussaCommand {
-  const table = optionsOf(verb);
-  const { options, operands } = readOptions(table, args);
-  if (options.some(({ name }) => name === 'help')) return { kind: 'help', verb };
-  const values = readValues(table, options);
-  checkOperands(verb, operands);
-  const json = verb.streams !== true && values.has('json');
-  if (platform !== 'linux' && verb.isPortable?.({ values, operands }) !== true)
-    return { kind: 'action', verb, json, action: needsLinux(verb) };
-  return { kind: 'action', verb, json, action: verb.read({ values, operands }, environment) };
-}
-
-const needsLinux =
-  ({ name }: Verb): Action =>
-  async (output) => {
-    output.error(
-      `bussa: bussa ${name} needs Linux, where the daemon runs; here there are knock, connect, host, doctor --from-client and completion`,
-    );
-    return EXIT.failed;
-  };
-
-function checkOperands({ operands: wanted }: Verb, given: readonly string[]): void {
-  const missing = wanted.filter(({ optional }) => optional !== true)[given.length];
-  if (missing !== undefined) throw new UsageError(`no ${missing.name} was given: ${missing.summary}`);
-  const empty = wanted[given.indexOf('')];
-  if (empty !== undefined)
-    throw new UsageError(`the ${empty.name} that was given is empty: ${empty.summary}`);
-  const isOpen = wanted.at(-1)?.many === true;
-  const stray = isOpen ? undefined : given[wanted.length];
-  if (stray !== undefined) throw new UsageError(`unexpected argument '${stray}'`);
 }
 
 function helpOn(rest: readonly string[], json: boolean): BussaCommand {

@@ -7,8 +7,11 @@ import { getAssetKeys, getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
 import { loadAddon } from '../../host/ffi/load-addon.ts';
 import { reportUncaught } from '../../host/self/refusal-net.ts';
+import { isClientCommand } from './client-command.ts';
 
 const DEFAULT = 'bussa';
+/** Loading a tenth of the code, it starts 10 ms earlier. */
+const CLIENT = 'bussa-client';
 const ADDON = './koffi.node';
 
 type Program = (find: (name: string) => unknown) => void;
@@ -23,10 +26,15 @@ function load(name: string): Program {
   return script.runInThisContext() as Program;
 }
 
+function programOf(name: string, args: readonly string[]): string {
+  if (name !== CLIENT && name !== DEFAULT && assets.includes(`${name}.js`)) return name;
+  return isClientCommand(args) ? CLIENT : DEFAULT;
+}
+
 const assets = getAssetKeys();
 const name = basename(process.argv0);
 const start = (): void => {
-  const program = load(assets.includes(`${name}.js`) ? name : DEFAULT);
+  const program = load(programOf(name, process.argv.slice(2)));
   program((module) => {
     if (module === ADDON) return loadAddon('koffi', new Uint8Array(getRawAsset('koffi.node')));
     return process.getBuiltinModule(module);

@@ -4,12 +4,15 @@ import { PLATFORM } from '../../host/platform/platform.ts';
  * Ends the process at once: joining its threads takes Node.js 3 ms, or forever. All output has been written by then.
  */
 export async function leaveProcess(status: number): Promise<void> {
-  let exitNow: (status: number) => never = process.exit;
+  let exit: (status: number) => void = process.exit;
   try {
-    if (PLATFORM === 'linux') ({ exitNow } = await import('../../host/ffi/exit-now.ts'));
+    if (PLATFORM === 'linux') {
+      const { openFewCalls } = await import('../../host/ffi/open-few-calls.ts');
+      ({ exit } = await openFewCalls());
+    }
     process.getBuiltinModule('node:module').flushCompileCache();
   } catch {
     // Without a free descriptor or native code, the process ends as Node.js ends it.
   }
-  exitNow(status);
+  exit(status);
 }

@@ -1,4 +1,3 @@
-import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { Port } from '../../core/net/port.ts';
 import type { Protocol } from '../../core/net/protocol.ts';
@@ -60,10 +59,13 @@ function afterTicks(count: number, call: () => void): void {
   process.nextTick(() => (count > 1 ? afterTicks(count - 1, call) : call()));
 }
 
+/** Loaded only for who knocks by UDP. */
+const dgram = () => process.getBuiltinModule('node:dgram');
+
 function sendDatagram(to: Destination, port: Port): AnsweredKnock {
   const left = Promise.withResolvers<NodeJS.ErrnoException | undefined>();
   const answered = Promise.withResolvers<void>();
-  const socket = createSocket(to.family === 4 ? 'udp4' : 'udp6');
+  const socket = dgram().createSocket(to.family === 4 ? 'udp4' : 'udp6');
   let hasLeft = false;
   socket.on('error', (error) => {
     if (hasLeft) answered.resolve();

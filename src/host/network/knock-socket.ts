@@ -1,9 +1,8 @@
 import type { Port } from '../../core/net/port.ts';
 import type { Protocol } from '../../core/net/protocol.ts';
-import { libc } from '../ffi/libc.ts';
-import { sockets } from '../ffi/socket.ts';
-import { lastError, type SystemCallError } from '../ffi/system-call-error.ts';
+import type { FewCalls } from '../ffi/few-calls.ts';
 import { type Destination, renderDestination } from './destination.ts';
+import { type KnockError, knockErrorOf } from './knock-error.ts';
 import { AF_INET, AF_INET6, renderSocketAddress } from './socket-address.ts';
 
 // <bits/socket_type.h>, <asm-generic/socket.h>
@@ -20,67 +19,79 @@ const ONE_NUL = new Uint8Array(1);
 /** Sends knocks to one destination. */
 export interface KnockSocket {
   /** `undefined`: the kernel accepted the packet. Never waits for an answer. */
-  send(protocol: Protocol, port: Port): SystemCallError | undefined;
+  send(protocol: Protocol, port: Port): KnockError | undefined;
 }
 
 /** Checks that the interface and the zone exist. Every knock then uses its own socket. */
 export function openKnockSocket(
+  calls: FewCalls,
   to: Destination,
   interfaceName: string | undefined,
-): KnockSocket | SystemCallError {
+): KnockSocket | KnockError {
   if (interfaceName !== undefined) {
-    const index = interfaceIndex(interfaceName);
+    const index = interfaceIndex(calls, interfaceName);
     if (typeof index !== 'number') return index;
   }
-  const scope = to.zone === undefined ? 0 : zoneIndex(to.zone);
+  const scope = to.zone === undefined ? 0 : zoneIndex(calls, to.zone);
   if (typeof scope !== 'number') return scope;
-  return { send: (protocol, port) => sendKnock(to, protocol, port, scope, interfaceName) };
+  return { send: (protocol, port) => sendKnock(calls, to, protocol, port, scope, interfaceName) };
 }
 
-function interfaceIndex(name: string): number | SystemCallError {
-  const index = sockets.ifNametoindex(name);
-  return index === 0 ? lastError('if_nametoindex', name) : index;
+function interfaceIndex(calls: FewCalls, name: string): number | KnockError {
+  const index = calls.ifNametoindex(name);
+  return index === 0 ? lastError(calls, 'if_nametoindex', name) : index;
 }
 
 /** A zone is an interface's name or number (RFC 4007 section 11.2). */
-function zoneIndex(zone: string): number | SystemCallError {
-  return /^[1-9][0-9]{0,8}$/.test(zone) ? Number(zone) : interfaceIndex(zone);
+function zoneIndex(calls: FewCalls, zone: string): number | KnockError {
+  return /^[1-9][0-9]{0,8}$/.test(zone) ? Number(zone) : interfaceIndex(calls, zone);
 }
 
+const lastError = (calls: FewCalls, call: string, subject: string): KnockError =>
+  knockErrorOf(call, subject, calls.errno());
+
 function sendKnock(
+  calls: FewCalls,
   to: Destination,
   protocol: Protocol,
   port: Port,
   scope: number,
   interfaceName: string | undefined,
-): SystemCallError | undefined {
+): KnockError | undefined {
   const subject = `${protocol} ${renderDestination(to)}:${port}`;
   const type = (protocol === 'tcp' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  const fd = libc.socket(to.family === 4 ? AF_INET : AF_INET6, type, 0);
-  if (fd < 0) return lastError('socket', subject);
+  const fd = calls.socket(to.family === 4 ? AF_INET : AF_INET6, type, 0);
+  if (fd < 0) return lastError(calls, 'socket', subject);
   try {
     if (interfaceName !== undefined) {
       const name = Buffer.from(`${interfaceName}\0`);
-      if (libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length) !== 0) {
-        return lastError('setsockopt(SO_BINDTODEVICE)', interfaceName);
+      if (calls.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length) !== 0) {
+        return lastError(calls, 'setsockopt(SO_BINDTODEVICE)', interfaceName);
       }
     }
     const address = renderSocketAddress(to, port, scope);
-    return protocol === 'tcp' ? connectOnce(fd, address, subject) : sendNul(fd, address, subject);
+    return protocol === 'tcp'
+      ? connectOnce(calls, fd, address, subject)
+      : sendNul(calls, fd, address, subject);
   } finally {
-    libc.close(fd);
+    calls.close(fd);
   }
 }
 
 /** Sends only a SYN: closing the socket ends the attempt before any retransmission. */
-function connectOnce(fd: number, address: Uint8Array, subject: string): SystemCallError | undefined {
-  if (sockets.connect(fd, address, address.length) === 0) return undefined;
-  const error = lastError('connect', subject);
+function connectOnce(
+  calls: FewCalls,
+  fd: number,
+  address: Uint8Array,
+  subject: string,
+): KnockError | undefined {
+  if (calls.connect(fd, address, address.length) === 0) return undefined;
+  const error = lastError(calls, 'connect', subject);
   // A refusal is the answer to a SYN that was sent. On loopback it arrives before connect(2) returns.
   return error.code === 'EINPROGRESS' || error.code === 'ECONNREFUSED' ? undefined : error;
 }
 
-function sendNul(fd: number, address: Uint8Array, subject: string): SystemCallError | undefined {
-  const sent = sockets.sendto(fd, ONE_NUL, ONE_NUL.length, 0, address, address.length);
-  return sent === ONE_NUL.length ? undefined : lastError('sendto', subject);
+function sendNul(calls: FewCalls, fd: number, address: Uint8Array, subject: string): KnockError | undefined {
+  const sent = calls.sendto(fd, ONE_NUL, ONE_NUL.length, 0, address, address.length);
+  return sent === ONE_NUL.length ? undefined : lastError(calls, 'sendto', subject);
 }

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Port } from '../../core/net/port.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
+import { monotonicMs } from '../clock/monotonic.ts';
 import { type Destination, renderDestination } from './destination.ts';
 
 /** A port's answer to a connection attempt; `code`: the errno's name. */
@@ -79,7 +80,7 @@ export class PortProbe {
 
   /** The port is reported to be open: starts a connection, unless a recent one will succeed. */
   hurry(): void {
-    if (performance.now() - this.#begun >= YOUNG_MS) this.ask([millis(1)]);
+    if (monotonicMs() - this.#begun >= YOUNG_MS) this.ask([millis(1)]);
   }
 
   /** The result: the connection, or the last answer when no more can come, at the latest after `patience`. */
@@ -110,7 +111,7 @@ export class PortProbe {
 
   #begin(): void {
     if (this.#isOver) return;
-    this.#begun = performance.now();
+    this.#begun = monotonicMs();
     const socket = connect({
       host: renderDestination(this.#to),
       port: this.#port,

@@ -2,9 +2,7 @@ import type { Port } from '../../core/net/port.ts';
 import type { Protocol } from '../../core/net/protocol.ts';
 import { sendAnsweredKnock } from './answered-knock.ts';
 import { type Destination, renderDestination } from './destination.ts';
-
-/** A knock that could not be sent, worded like `SystemCallError`. */
-export type KnockError = { readonly message: string; readonly code: string; readonly errno: number };
+import type { KnockError } from './knock-error.ts';
 
 /** Sends knocks by Node.js's own sockets, for a system where libc cannot be called. Never waits for an answer. */
 export async function sendPortableKnock(

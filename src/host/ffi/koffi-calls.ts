@@ -1,0 +1,17 @@
+import koffi from 'koffi';
+import { exitNow } from './exit-now.ts';
+import type { FewCalls } from './few-calls.ts';
+import { libc } from './libc.ts';
+import { sockets } from './socket.ts';
+
+/** The same by koffi. */
+export const koffiCalls: FewCalls = {
+  socket: libc.socket,
+  setsockopt: libc.setsockopt,
+  connect: sockets.connect,
+  sendto: sockets.sendto,
+  close: libc.close,
+  ifNametoindex: sockets.ifNametoindex,
+  exit: exitNow,
+  errno: () => koffi.errno(),
+};
