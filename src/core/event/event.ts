@@ -48,7 +48,13 @@ export type LogEvent =
   | { readonly kind: 'listening'; readonly on: string }
   | { readonly kind: 'stopping' }
   | { readonly kind: 'stage'; readonly source: Address; readonly door: string; readonly stage: number }
-  | ({ readonly kind: 'completed'; readonly source: Address; readonly door: string } & ByUser)
+  /** `gateways`: other hosts that some of the knocks have reached, separated by commas. */
+  | ({
+      readonly kind: 'completed';
+      readonly source: Address;
+      readonly door: string;
+      readonly gateways?: string;
+    } & ByUser)
   | { readonly kind: 'failed'; readonly source: Address; readonly door: string; readonly stage: number }
   | { readonly kind: 'expired'; readonly source: Address; readonly door: string; readonly stage: number }
   | { readonly kind: 'evicted'; readonly source: Address; readonly door: string; readonly stage: number }

@@ -48,7 +48,7 @@ function words(event: LogEvent, host: string): string {
     case 'stage':
       return `${event.source}${host}: ${event.door}: Stage ${event.stage}`;
     case 'completed':
-      return `${event.source}${host}: ${event.door}: ${by(event)}OPEN SESAME${proofWords(event)}`;
+      return `${event.source}${host}: ${event.door}: ${by(event)}OPEN SESAME${proofWords(event)}${gatewayWords(event)}`;
     case 'failed':
     case 'expired':
     case 'evicted':
@@ -173,6 +173,9 @@ function proofWords({ proof, credential }: ByUser): string {
   const words = [proof, credential].filter((word) => word !== undefined);
   return words.length === 0 ? '' : ` (${words.join(', ')})`;
 }
+
+const gatewayWords = ({ gateways }: Extract<LogEvent, { kind: 'completed' }>): string =>
+  gateways === undefined ? '' : ` (with knocks that reached ${gateways})`;
 
 const ORDERS = { open: 'open it', extend: 'keep it open', close: 'close it' } as const;
 

@@ -43,9 +43,10 @@ export class SplitSequences {
   }
 
   /** What was noticed of doors with the same name stays. */
-  replaceDoors(doors: readonly Door[]): void {
+  replaceDoors(doors: readonly (Door | undefined)[]): void {
     const byLast = new Map<number, Door[]>();
     for (const door of doors) {
+      if (door === undefined) continue;
       const code = codeOf(door, door.sequence.length - 1);
       if (code === undefined || door.sequence.length < 2 || door.sequence.length > MAX_PLACES) continue;
       byLast.set(code, [...(byLast.get(code) ?? []), door]);

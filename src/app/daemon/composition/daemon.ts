@@ -21,6 +21,7 @@ import type { PayloadListener } from '../payloads/payload-listener.ts';
 import type { Reload, ReloadOutcome } from '../reload/reload.ts';
 import type { Hooks } from '../reporting/hooks.ts';
 import type { Reports } from '../reporting/reports.ts';
+import type { SpreadDesk } from '../spread/spread-desk.ts';
 import { renderSummary } from '../status/render-summary.ts';
 import type { WarmUp } from '../warm-up/warm-up.ts';
 
@@ -31,6 +32,7 @@ export type DaemonParts = {
   readonly reports: Reports;
   readonly oneTime: OneTimeDoors;
   readonly watch: KnockListener;
+  readonly spread: SpreadDesk;
   readonly payloads: PayloadListener;
   readonly codes: CodeJudge;
   /** Undefined if this start needs no lockout protection. */

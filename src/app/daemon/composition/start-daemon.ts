@@ -25,6 +25,7 @@ import { KnockListener } from '../packets/knock-listener.ts';
 import { interfaceSetting, Reload } from '../reload/reload.ts';
 import { Hooks } from '../reporting/hooks.ts';
 import { openReports } from '../reporting/open-reports.ts';
+import { openSpread } from '../spread/open-spread.ts';
 import { DaemonView } from '../status/daemon-view.ts';
 import { SourceView } from '../status/source-view.ts';
 import { UserView } from '../status/user-view.ts';
@@ -82,12 +83,13 @@ function openBase({ options, config, authority, warnings, resources }: DaemonSta
     reports,
   });
   resources.defer(() => reports.attempt(() => watch.close()));
+  const spread = openSpread(watch, reports);
   const name = stateName(options.configFile, options.interfaces?.text);
   const isItsStop = (lease: StoredLease): boolean => hasStop(inForce, lease);
   const state = openState(options.stateDirectory, name, { clock, report, isItsStop });
   resources.defer(() => reports.attempt(() => state.store.close()));
   const directory = state.isOpen ? join(options.stateDirectory, name) : undefined;
-  return { clock, inForce, reports, oneTime, watch, state, name, directory };
+  return { clock, inForce, reports, oneTime, watch, spread, state, name, directory };
 }
 
 /** The firewall, still unchanged, and the leases. */

@@ -1,8 +1,8 @@
 import { AttemptEngine } from '../../../core/attempt/attempt-engine.ts';
-import type { Completion } from '../../../core/attempt/completion.ts';
 import { DEFAULT_LIMITS } from '../../../core/attempt/engine-limits.ts';
+import type { HashKey } from '../../../core/attempt/keyed-hash.ts';
 import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
-import type { ScanGuard } from '../../../core/attempt/scan-guard.ts';
+import type { ScanGuard, ScanPolicy } from '../../../core/attempt/scan-guard.ts';
 import { BanList, MAX_BANS } from '../../../core/ban/ban-list.ts';
 import type { Config } from '../../../core/config/file/config.ts';
 import type { InterfaceSetting } from '../../../core/config/values/parse-interfaces.ts';
@@ -16,7 +16,9 @@ import { CodePackets, type OnCode } from './code-packets.ts';
 import { drawSecret } from './draw-secret.ts';
 import { InterfaceWatch } from './interface-watch.ts';
 import { KnockLoop } from './knock-loop.ts';
+import type { OnCompletion } from './on-completion.ts';
 import { ScanWatch } from './scan-watch.ts';
+import type { SpreadListener } from './spread-listener.ts';
 
 export type KnockListenerParts = {
   readonly doors: readonly Door[];
@@ -27,9 +29,6 @@ export type KnockListenerParts = {
   readonly routes: boolean;
   readonly reports: Reports;
 };
-
-/** `whyNot`: why it does not count. */
-export type OnCompletion = (completion: Completion, whyNot?: string) => void;
 
 /** How long a count of penalties stays valid: counting scans the whole table. */
 const PENALTY_COUNT_MS = 1000;
@@ -84,6 +83,22 @@ export class KnockListener {
   /** The scan guard, with its penalties. */
   get guard(): ScanGuard {
     return this.#scans.guard;
+  }
+
+  /** By which completed sequences are judged now. */
+  get policy(): ScanPolicy | undefined {
+    return this.#scans.policy;
+  }
+
+  /** Drawn at the start, for hashes. */
+  get secret(): HashKey {
+    return this.#scans.secret;
+  }
+
+  /** Knocks that land on other hosts count from now on. */
+  useSpread(spread: SpreadListener): void {
+    this.#loop.useSpread(spread);
+    spread.follow(this.#doors);
   }
 
   get doors(): readonly Door[] {

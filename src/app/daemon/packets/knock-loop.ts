@@ -1,5 +1,4 @@
 import type { AttemptEngine } from '../../../core/attempt/attempt-engine.ts';
-import type { Completion } from '../../../core/attempt/completion.ts';
 import { OFFER, WATCHED } from '../../../core/attempt/offer.ts';
 import { Steps } from '../../../core/attempt/steps.ts';
 import type { BanList } from '../../../core/ban/ban-list.ts';
@@ -15,9 +14,11 @@ import type { Readiness } from '../../../host/ffi/readiness.ts';
 import type { Reports } from '../reporting/reports.ts';
 import type { CodePackets, OnCode } from './code-packets.ts';
 import { LostPackets } from './lost-packets.ts';
+import type { OnCompletion } from './on-completion.ts';
 import { type HeardInterfaces, ORIGIN, PacketOrigin } from './packet-origin.ts';
 import { PacketReports } from './packet-reports.ts';
 import type { ScanWatch } from './scan-watch.ts';
+import { NO_SPREAD, type SpreadListener } from './spread-listener.ts';
 
 /** Packets processed before timers, signals and ended commands get their turn. */
 const BATCH = 4096;
@@ -66,8 +67,9 @@ export class KnockLoop {
   readonly #steps = new Steps();
   readonly #take = (frame: Frame): void => this.#takeFrame(frame);
   #readiness: Readiness | undefined;
-  #onCompletion: (completion: Completion, whyNot?: string) => void = () => undefined;
+  #onCompletion: OnCompletion = () => undefined;
   #onCode: OnCode = () => undefined;
+  #spread: SpreadListener = NO_SPREAD;
   #expiry: NodeJS.Timeout | undefined;
   #rest: NodeJS.Timeout | undefined;
   /** Recent wake-ups, decreasing at the rate of `WAKE_UPS_PER_MS`. */
@@ -84,11 +86,16 @@ export class KnockLoop {
     this.#lost = new LostPackets(parts.capture, parts.reports);
   }
 
-  start(onCompletion: (completion: Completion, whyNot?: string) => void, onCode: OnCode): void {
+  start(onCompletion: OnCompletion, onCode: OnCode): void {
     this.#onCompletion = onCompletion;
     this.#onCode = onCode;
     preferHugePages(this.#parts.engine.memory);
     this.#readiness = this.#parts.capture.watch(() => this.#drain());
+  }
+
+  /** Knocks that land on other hosts count from now on. */
+  useSpread(spread: SpreadListener): void {
+    this.#spread = spread;
   }
 
   /** The engine's doors have changed. */
@@ -96,7 +103,8 @@ export class KnockLoop {
     this.#told.doorsReplaced();
     const { doors } = this.#parts.engine;
     this.#parts.traces.replaceDoors(doors);
-    this.#parts.splits.replaceDoors(doors.filter((door) => door !== undefined));
+    this.#parts.splits.replaceDoors(doors);
+    this.#spread.follow(doors.filter((door) => door !== undefined));
   }
 
   /** Processes what has already arrived, and nothing after that. */
@@ -104,6 +112,7 @@ export class KnockLoop {
     if (this.#stopped) return;
     this.#drain();
     this.#stopped = true;
+    this.#spread.stop();
     this.#lost.stop();
     this.#readiness?.close();
     this.#origin.close();
@@ -113,11 +122,7 @@ export class KnockLoop {
 
   /** Processes what has already arrived, then rests as before. */
   takeArrived(): void {
-    if (this.#stopped) return;
-    this.#now = performance.now();
-    const taken = this.#parts.capture.drain(BATCH, this.#take);
-    if (taken === 0) return;
-    this.#parts.reports.feed.rates.add(taken, 0, this.#now);
+    if (this.#stopped || this.#takeRing() === 0) return;
     this.#scheduleExpiry();
   }
 
@@ -125,15 +130,22 @@ export class KnockLoop {
     if (this.#stopped) return;
     clearTimeout(this.#rest);
     const before = this.#now;
-    this.#now = performance.now();
+    const taken = this.#takeRing();
     const passed = this.#now - before;
-    const taken = this.#parts.capture.drain(BATCH, this.#take);
-    if (taken > 0) this.#parts.reports.feed.rates.add(taken, 0, this.#now);
     if (taken === BATCH) this.#lost.ask(this.#now);
     this.#scheduleExpiry();
     this.#wakeUps = Math.max(0, this.#wakeUps - passed * WAKE_UPS_PER_MS) + 1;
     if (this.#wakeUps < WAKE_UPS_AT_ONCE || taken === 0 || taken === BATCH) this.#readiness?.resume();
     else this.#restFor(Math.min(REST_MS, (passed * REST_PACKETS) / taken));
+  }
+
+  /** Returns how many packets there were, of those that are taken at one time. */
+  #takeRing(): number {
+    this.#now = performance.now();
+    this.#spread.beforePackets();
+    const taken = this.#parts.capture.drain(BATCH, this.#take);
+    if (taken > 0) this.#parts.reports.feed.rates.add(taken, 0, this.#now);
+    return taken;
   }
 
   #restFor(ms: number): void {
@@ -175,6 +187,13 @@ export class KnockLoop {
       if (local) this.#noteSplit(now);
       this.#report(local ? frame : undefined);
     } else if (offer === OFFER.penalty) this.#told.scan(packet, this.#now);
+    if (isKnockPort && this.#spread.remember(packet, local, now)) {
+      this.#spread.lastKnock(packet, now, this.#steps, this.#whyNot(local ? frame : undefined));
+    }
+  }
+
+  #whyNot(frame: Frame | undefined): string | undefined {
+    return frame !== undefined && this.#origin.isThrownAway(frame, this.#packet) ? THROWN_AWAY : undefined;
   }
 
   #takeCode(frame: Frame, local: boolean, now: number): void {
@@ -186,7 +205,6 @@ export class KnockLoop {
     if (what === 'half') traces.takeCode(this.#packet, 'code-half', now);
   }
 
-  /** A last knock shows whether the first ones have reached this host too. */
   #noteSplit(now: number): void {
     const { splits, traces } = this.#parts;
     if (!splits.watches(this.#packet, this.#now)) return;
@@ -203,10 +221,10 @@ export class KnockLoop {
     const steps = this.#steps;
     for (let i = 0; i < steps.count; i++) this.#told.step(steps, i, this.#now);
     if (steps.completions.length === 0) return;
-    const isThrownAway = frame !== undefined && this.#origin.isThrownAway(frame, this.#packet);
+    const whyNot = this.#whyNot(frame);
     for (const completion of steps.completions) {
       this.#parts.reports.completed(completion.door.name);
-      this.#onCompletion(completion, isThrownAway ? THROWN_AWAY : undefined);
+      this.#onCompletion(completion, whyNot);
     }
   }
 

@@ -101,6 +101,10 @@ export class ScanWatch {
     return this.#watch?.policy?.penalty ?? 0;
   }
 
+  get policy(): ScanPolicy | undefined {
+    return this.#watch?.policy;
+  }
+
   get filter(): string {
     return this.#watch?.filter ?? '';
   }

@@ -41,7 +41,7 @@ export const EMPTY_ACCOUNT: SpreadAccount = { hits: [] };
 export const MAX_HITS = 64;
 
 /** A door whose sequence is longer than this cannot be spread: the place of a knock is told in one byte. */
-export const MAX_SPREAD_STEPS = 255;
+export const MAX_SPREAD_STEPS = 254;
 
 /** Where in the sequence each knock is right for the first time, by its `stepCode`. */
 export function firstPlaces({ sequence }: Door): ReadonlyMap<number, number> {

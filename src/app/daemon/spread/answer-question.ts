@@ -1,0 +1,49 @@
+import { concatBytes } from '../../../core/bytes/concat-bytes.ts';
+import type { Door } from '../../../core/door/door.ts';
+import { SIGNATURE_BYTES } from '../../../core/fleet/fleet-record.ts';
+import { mayOpen } from '../../../core/fleet/member.ts';
+import type { SpreadAccount } from '../../../core/fleet/spread/spread-hit.ts';
+import { parseQuestion, renderAnswer, spreadBytes } from '../../../core/fleet/spread/spread-messages.ts';
+import type { Address } from '../../../core/net/address.ts';
+import { knocksPrint } from './knocks-print.ts';
+import type { SpreadFleet } from './spread-fleet.ts';
+
+/** What this host has seen. */
+export type Witness = {
+  readonly door: (name: string) => Door | undefined;
+  readonly account: (source: Address, door: Door) => SpreadAccount;
+};
+
+/** `told`: the answer tells of knocks. */
+export type Answered =
+  | { readonly kind: 'answer'; readonly bytes: Uint8Array; readonly told: boolean }
+  | { readonly kind: 'forged' | 'not-meant' };
+
+/** Whoever can forge this can withhold an answer as well. */
+const UNSIGNED = new Uint8Array(SIGNATURE_BYTES);
+
+/**
+ * The answer to a question of another member. Knocks are told only to a member that may open the door. Where there is
+ * nothing to tell, no signature is judged or made: most questions in a flood are about strangers that nobody has seen.
+ */
+export function answerQuestion(fleet: SpreadFleet, witness: Witness, bytes: Uint8Array): Answered {
+  const question = parseQuestion(bytes);
+  if (question === undefined) return { kind: 'forged' };
+  const { message, rendered, signature } = question;
+  const member = fleet.members.get(message.member);
+  if (message.fleet !== fleet.fleet || message.member === fleet.name || member === undefined) {
+    return { kind: 'not-meant' };
+  }
+  const door = witness.door(message.door);
+  const isSame = door !== undefined && knocksPrint(fleet.secret, door) === message.knocks;
+  const account = isSame ? witness.account(message.source, door) : undefined;
+  const told = account !== undefined && (account.hits.length > 0 || account.touch !== undefined);
+  if (told && !mayOpen(member, message.door)) return { kind: 'not-meant' };
+  if (told && !fleet.verify(member.key, spreadBytes('question', rendered), signature)) {
+    return { kind: 'forged' };
+  }
+  const { fleet: name, nonce } = message;
+  const answer = renderAnswer({ fleet: name, member: fleet.name, nonce, account });
+  const signed = told ? fleet.sign(spreadBytes('answer', answer)) : UNSIGNED;
+  return { kind: 'answer', bytes: concatBytes(answer, signed), told };
+}

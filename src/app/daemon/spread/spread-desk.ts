@@ -1,0 +1,210 @@
+import type { HashKey } from '../../../core/attempt/keyed-hash.ts';
+import type { ScanGuard, ScanPolicy } from '../../../core/attempt/scan-guard.ts';
+import type { Steps } from '../../../core/attempt/steps.ts';
+import { WorkTokens } from '../../../core/budget/work-tokens.ts';
+import { concatBytes } from '../../../core/bytes/concat-bytes.ts';
+import type { Door } from '../../../core/door/door.ts';
+import { mayOpen } from '../../../core/fleet/member.ts';
+import { judgeSpread, type SpreadVerdict } from '../../../core/fleet/spread/judge-spread.ts';
+import {
+  type AnsweredQuestion,
+  type LastKnock,
+  PATIENCE_MS,
+  PendingQuestions,
+  SETTLE_MS,
+} from '../../../core/fleet/spread/pending-questions.ts';
+import { EMPTY_ACCOUNT } from '../../../core/fleet/spread/spread-hit.ts';
+import { parseAnswer, renderQuestion, spreadBytes } from '../../../core/fleet/spread/spread-messages.ts';
+import { type Packet, packetSource } from '../../../core/packet/packet.ts';
+import { exactWallMs } from '../../../host/clock/wall-clock.ts';
+import { randomBytes } from '../../../host/self/random-bytes.ts';
+import type { OnCompletion } from '../packets/on-completion.ts';
+import type { SpreadListener } from '../packets/spread-listener.ts';
+import { answerQuestion } from './answer-question.ts';
+import { knocksPrint } from './knocks-print.ts';
+import { noCounts, type SpreadCounts } from './spread-counts.ts';
+import type { SpreadFleet } from './spread-fleet.ts';
+import { SpreadMemory } from './spread-memory.ts';
+
+export type SpreadDeskParts = {
+  readonly key: HashKey;
+  readonly guard: ScanGuard;
+  readonly policy: () => ScanPolicy | undefined;
+  /** Takes the packets that have arrived by now. */
+  readonly takeArrived: () => void;
+  /** A question has been answered, and judged. */
+  readonly onVerdict: (question: AnsweredQuestion, verdict: SpreadVerdict) => void;
+  readonly warn: (text: string) => void;
+  /** How long a question waits for its answers, in ms. */
+  readonly patience?: number;
+};
+
+/** Questions that are answered: those of a few members that use up their budgets. */
+const ANSWER_RATE = { depth: 4000, perSecond: 4000 } as const;
+
+const NONCE_BYTES = 16;
+
+/** This host's age of its own last knock, as told in 1/128 ms. */
+const JUST_NOW_MS = 1 / 64;
+
+/**
+ * Completes sequences whose knocks land on several hosts. At a last knock that this host cannot complete alone, it asks the
+ * other members what they have seen of the source, and shows all of it to the ordinary engine. Members answer from memory.
+ * A question costs nothing until somebody sends a last knock; within the budgets of `PendingQuestions`.
+ */
+export class SpreadDesk implements SpreadListener {
+  readonly counts: SpreadCounts = noCounts();
+  readonly #parts: SpreadDeskParts;
+  readonly #memory: SpreadMemory;
+  readonly #pending: PendingQuestions;
+  readonly #answers = new WorkTokens(ANSWER_RATE);
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #onCompletion: OnCompletion = () => undefined;
+  #doors: readonly Door[] = [];
+  #fleet: SpreadFleet | undefined;
+
+  constructor(parts: SpreadDeskParts) {
+    this.#parts = parts;
+    this.#memory = new SpreadMemory(parts.key, parts.guard);
+    this.#pending = new PendingQuestions(parts.key);
+  }
+
+  /** What takes the completed sequences. */
+  listen(onCompletion: OnCompletion): void {
+    this.#onCompletion = onCompletion;
+  }
+
+  /** From now on for these of all doors that are watched: those that are spread. */
+  follow(doors: readonly Door[]): void {
+    this.#doors = doors;
+    this.#memory.follow(this.#fleet === undefined ? [] : doors);
+  }
+
+  /** From now on in this fleet, or in none. Questions under way are dropped. */
+  join(fleet: SpreadFleet | undefined): void {
+    this.stop();
+    this.#fleet = fleet;
+    this.follow(this.#doors);
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#pending.clear();
+  }
+
+  beforePackets(): void {
+    this.#memory.readClocks();
+  }
+
+  remember(packet: Packet, local: boolean, now: number): boolean {
+    return this.#memory.add(packet, local, now);
+  }
+
+  lastKnock(packet: Packet, now: number, steps: Steps, whyNot?: string): void {
+    for (const door of this.#memory.doorsOf(packet)) {
+      if (steps.completions.some((one) => one.door.name === door.name)) continue;
+      const source = packetSource(packet);
+      const moment = this.#memory.momentOf(now);
+      const own = this.#memory.account(source, door, moment, now);
+      // Otherwise the door does not listen to such a packet.
+      if ((own.hits.at(-1)?.age ?? 1) > JUST_NOW_MS) continue;
+      this.#prepare({ door, source, at: now, moment, own, ...(whyNot === undefined ? {} : { whyNot }) });
+    }
+  }
+
+  /** A question of another member. */
+  asked(to: string, bytes: Uint8Array): void {
+    const fleet = this.#fleet;
+    if (fleet === undefined || !this.#answers.take(1, performance.now())) return;
+    this.#parts.takeArrived();
+    const answered = answerQuestion(
+      fleet,
+      {
+        door: (name) => this.#memory.door(name),
+        account: (source, door) => this.#memory.account(source, door, performance.now(), exactWallMs()),
+      },
+      bytes,
+    );
+    if (answered.kind === 'forged') this.counts.forged += 1;
+    if (answered.kind !== 'answer') return;
+    if (answered.told) this.counts.told += 1;
+    fleet.send({ kind: 'answer', to, bytes: answered.bytes });
+  }
+
+  /** An answer to a question of this host. */
+  answered(id: number, bytes: Uint8Array): void {
+    const fleet = this.#fleet;
+    const answer = parseAnswer(bytes);
+    const door = this.#pending.doorOf(id);
+    if (fleet === undefined || answer === undefined || door === undefined) return;
+    const { message, rendered, signature } = answer;
+    const { account } = message;
+    const member = fleet.members.get(message.member);
+    if (member === undefined || this.#pending.nonceOf(id, message.member) !== message.nonce) return;
+    if (account === undefined) {
+      this.#parts.warn(
+        `${member.name}: it has no door ${door.name} with the same knocks and \`fleet = spread\`, so it cannot complete a sequence there`,
+      );
+    }
+    const tells = account !== undefined && (account.hits.length > 0 || account.touch !== undefined);
+    if (tells && !fleet.verify(member.key, spreadBytes('answer', rendered), signature)) {
+      this.counts.forged += 1;
+      return;
+    }
+    const question = this.#pending.answer(id, member.name, account ?? EMPTY_ACCOUNT, performance.now());
+    if (question !== undefined) this.#judge(question);
+  }
+
+  /** Knocks that have reached other hosts at the same time are given a moment. */
+  #prepare(knock: LastKnock): void {
+    const fleet = this.#fleet;
+    if (fleet === undefined) return;
+    const now = performance.now();
+    if (!this.#pending.admits(knock.source, now)) {
+      this.counts.unasked += 1;
+      return;
+    }
+    this.#later(SETTLE_MS, () => this.#ask(fleet, knock));
+  }
+
+  #ask(fleet: SpreadFleet, knock: LastKnock): void {
+    const { door, source } = knock;
+    const members = [...fleet.members.values()].filter((member) => mayOpen(member, door.name));
+    if (members.length === 0) return;
+    const nonce = Buffer.from(randomBytes(NONCE_BYTES)).toString('hex');
+    const names = members.map(({ name }) => name);
+    const id = this.#pending.ask(knock, nonce, names, performance.now());
+    const knocks = knocksPrint(fleet.secret, door);
+    const { fleet: group, name: member } = fleet;
+    const rendered = renderQuestion({ fleet: group, member, nonce, door: door.name, source, knocks });
+    const signature = fleet.sign(spreadBytes('question', rendered));
+    if (!fleet.send({ kind: 'ask', id, bytes: concatBytes(rendered, signature) })) {
+      this.#pending.end(id);
+      this.counts.unasked += 1;
+      return;
+    }
+    this.counts.asked += 1;
+    this.#later(this.#parts.patience ?? PATIENCE_MS, () => {
+      const question = this.#pending.end(id);
+      if (question === undefined) return;
+      this.counts.late += question.silent.length;
+      this.#judge(question);
+    });
+  }
+
+  #judge(question: AnsweredQuestion): void {
+    const verdict = judgeSpread({ ...question, others: question.witnesses, policy: this.#parts.policy() });
+    if (verdict.kind === 'completed') this.counts.joined += 1;
+    this.#parts.onVerdict(question, verdict);
+    if (verdict.kind === 'completed') this.#onCompletion(verdict.completion, question.whyNot);
+  }
+
+  #later(ms: number, run: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      run();
+    }, ms);
+    this.#timers.add(timer);
+  }
+}

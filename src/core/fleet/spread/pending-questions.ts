@@ -1,0 +1,119 @@
+import type { HashKey } from '../../attempt/keyed-hash.ts';
+import { NONE, SourceBuckets } from '../../budget/source-buckets.ts';
+import { WorkTokens } from '../../budget/work-tokens.ts';
+import type { Door } from '../../door/door.ts';
+import { type Address, addressWords, familyOf } from '../../net/address.ts';
+import type { SpreadWitness } from './judge-spread.ts';
+import type { SpreadAccount } from './spread-hit.ts';
+
+/** A last knock that this host could not complete alone. Moments are of a clock that only grows, in ms. */
+export type LastKnock = {
+  readonly door: Door;
+  readonly source: Address;
+  /** Packet time. */
+  readonly at: number;
+  /** The same moment by the clock that only grows. */
+  readonly moment: number;
+  readonly own: SpreadAccount;
+  /** What is against it already. */
+  readonly whyNot?: string;
+};
+
+/** A question, what was answered to it, and by whom. */
+export type AnsweredQuestion = LastKnock & {
+  readonly witnesses: readonly (SpreadWitness & { readonly member: string })[];
+  /** The members that have not answered. */
+  readonly silent: readonly string[];
+};
+
+type Pending = LastKnock & {
+  readonly nonce: string;
+  readonly askedAt: number;
+  readonly waiting: Set<string>;
+  readonly witnesses: (SpreadWitness & { readonly member: string })[];
+};
+
+/** Questions of this host in all, and of one source: an IPv6 source by its /64. */
+const RATE = { depth: 1000, perSecond: 1000 } as const;
+const SOURCE_RATE = { burst: 4, perSecond: 0.4 } as const;
+
+/** 8 bytes each. */
+const PLACES = 65_536;
+
+/** BOUNDED: as many as may be asked at once, plus those of `PATIENCE_MS`. */
+const MAX_PENDING = 1100;
+
+/** A member that has not answered by then is left out. */
+export const PATIENCE_MS = 100;
+
+/** Asking begins so long after the last knock: knocks that arrived elsewhere at the same time are there by then. */
+export const SETTLE_MS = 2;
+
+/** The questions to other gateways that are under way, within their budgets. */
+export class PendingQuestions {
+  readonly #all = new WorkTokens(RATE);
+  readonly #sources: SourceBuckets;
+  readonly #pending = new Map<number, Pending>();
+  #next = 1;
+
+  constructor(key: HashKey) {
+    this.#sources = new SourceBuckets(PLACES, key, SOURCE_RATE);
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  clear(): void {
+    this.#pending.clear();
+  }
+
+  /** Whether a question about the source may be asked; then it is counted. `now`: a clock that only grows. */
+  admits(source: Address, now: number): boolean {
+    if (this.#pending.size >= MAX_PENDING) return false;
+    const [w0, w1, w2, w3] = addressWords(source);
+    if (this.#sources.take(familyOf(source), w0, w1, w2, w3, now) === NONE) return false;
+    return this.#all.take(1, now);
+  }
+
+  /** Returns the question's number. */
+  ask(knock: LastKnock, nonce: string, members: Iterable<string>, now: number): number {
+    const id = this.#next++;
+    const waiting = new Set(members);
+    this.#pending.set(id, { ...knock, nonce, askedAt: now, waiting, witnesses: [] });
+    return id;
+  }
+
+  /** The nonce of a question that waits for this member. */
+  nonceOf(id: number, member: string): string | undefined {
+    const pending = this.#pending.get(id);
+    return pending?.waiting.has(member) === true ? pending.nonce : undefined;
+  }
+
+  /** Its door, while the question is under way. */
+  doorOf(id: number): Door | undefined {
+    return this.#pending.get(id)?.door;
+  }
+
+  /**
+   * Takes the answer of a member. It was given between the question and now: the middle is at most half of that wrong.
+   * Returns the question when nobody is left who could answer.
+   */
+  answer(id: number, member: string, account: SpreadAccount, now: number): AnsweredQuestion | undefined {
+    const pending = this.#pending.get(id);
+    if (pending === undefined || !pending.waiting.delete(member)) return undefined;
+    const error = Math.max(0, now - pending.askedAt) / 2;
+    const moment = pending.askedAt + error - pending.moment;
+    pending.witnesses.push({ member, account, moment, error });
+    return pending.waiting.size === 0 ? this.end(id) : undefined;
+  }
+
+  /** The patience is over. `undefined` if everybody has answered before. */
+  end(id: number): AnsweredQuestion | undefined {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return undefined;
+    this.#pending.delete(id);
+    const { nonce: _, askedAt: __, waiting, ...knock } = pending;
+    return { ...knock, silent: [...waiting] };
+  }
+}
