@@ -16,7 +16,9 @@ import type { Program } from '../lab/program.ts';
 import { CLIENT, macsOf, SERVER, STRANGER } from '../lab/wire.ts';
 import { drawKey, SPA_DOOR, SPA_PORT, type SpaKey, SpaStage } from './spa-stage.ts';
 
-const FRAMES = 4096;
+/** Each from a source of its own. */
+const FRAMES = 65_536;
+const PAYLOADS = 1024;
 /** Honest packets; a stranger's source may send 10 a second. */
 const HONEST = 40;
 const PAUSE_MS = 120;
@@ -41,16 +43,15 @@ function packetOf({ user, key, hmacKey }: SpaKey, source: string): string {
 async function flood(stage: SpaStage, rate?: number): Promise<Program> {
   const macs = await macsOf(stage.wire);
   const mallory = drawKey('mallory');
-  const frames = Array.from({ length: FRAMES }, () => {
-    const [a = 0, b = 0, c = 0] = randomBytes(3);
-    const to = {
-      source: `${100 + (a % 50)}.${b}.${c}.9` as Address,
-      destination: SERVER as Address,
-      port: SPA_PORT,
-    };
+  const payloads = Array.from({ length: PAYLOADS }, () =>
+    Buffer.from(packetOf(mallory, '192.0.2.1'), 'latin1'),
+  );
+  const frames = Array.from({ length: FRAMES }, (_, n) => {
+    const source = `100.${100 + (n >> 14)}.${(n >> 6) & 255}.${n & 63}` as Address;
+    const payload = payloads[n % PAYLOADS] as Buffer;
     return {
       atSeconds: 1,
-      frame: payloadFrame(to, Buffer.from(packetOf(mallory, '192.0.2.1'), 'latin1'), macs),
+      frame: payloadFrame({ source, destination: SERVER as Address, port: SPA_PORT }, payload, macs),
     };
   });
   const path = stage.directory.file('flood.pcap');

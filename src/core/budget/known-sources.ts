@@ -22,7 +22,8 @@ export class KnownSources {
   }
 
   has(family: number, w0: number, w1: number, w2: number, w3: number): boolean {
-    return this.#prints[this.#place(family, w0, w1, w2, w3)] === this.#print(family, w0, w1, w2, w3);
+    const print = this.#prints[this.#place(family, w0, w1, w2, w3)];
+    return print !== 0 && print === this.#print(family, w0, w1, w2, w3);
   }
 
   add(source: Address): void {

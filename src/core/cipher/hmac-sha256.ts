@@ -4,8 +4,8 @@ import {
   compress,
   expand,
   SCHEDULE_WORDS,
+  Sha256Schedule,
   STATE_WORDS,
-  scheduleOf,
   startState,
 } from './sha256-blocks.ts';
 
@@ -33,9 +33,9 @@ export class HmacSha256Key {
 
   /** Whether the 32-byte `tag` is the message's, in constant time. */
   isTagOf(message: HmacSha256Message, tag: DataView): boolean {
-    const { schedule } = message;
+    const { words, length } = message.schedule;
     state.set(this.#inner);
-    for (let start = 0; start < schedule.length; start += SCHEDULE_WORDS) compress(state, schedule, start);
+    for (let start = 0; start < length; start += SCHEDULE_WORDS) compress(state, words, start);
     outerSchedule.fill(0);
     outerSchedule.set(state);
     outerSchedule[STATE_WORDS] = PADDING_MARK;
@@ -49,12 +49,17 @@ export class HmacSha256Key {
   }
 }
 
-/** A message that is checked with many keys: its schedule is the same for all of them. */
+/** A message that is checked with many keys: its schedule is the same for all of them. The object is reused. */
 export class HmacSha256Message {
-  readonly schedule: Int32Array;
+  readonly schedule: Sha256Schedule;
 
-  constructor(message: Uint8Array) {
-    this.schedule = scheduleOf(message, BLOCK_BYTES);
+  constructor(maxBytes: number) {
+    this.schedule = new Sha256Schedule(maxBytes);
+  }
+
+  /** Replaces the message by the first `bytes` bytes of this one. */
+  load(message: Uint8Array, bytes: number): void {
+    this.schedule.load(message, bytes, BLOCK_BYTES);
   }
 }
 

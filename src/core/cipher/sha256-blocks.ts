@@ -18,21 +18,38 @@ const START = Int32Array.from(PRIMES.slice(0, STATE_WORDS), (prime) => fraction(
 
 export const startState = (): Int32Array => START.slice();
 
-/** The padded schedules of a message that follows `before` bytes, which are whole blocks. */
-export function scheduleOf(message: Uint8Array, before: number): Int32Array {
-  const blocks = Math.ceil((message.length + 1 + LENGTH_BYTES) / BLOCK_BYTES);
-  const padded = new Uint8Array(blocks * BLOCK_BYTES);
-  padded.set(message);
-  padded[message.length] = PADDING_MARK;
-  const view = new DataView(padded.buffer);
-  view.setUint32(padded.length - 4, (before + message.length) * 8);
-  const schedule = new Int32Array(blocks * SCHEDULE_WORDS);
-  for (let block = 0; block < blocks; block++) {
-    const start = block * SCHEDULE_WORDS;
-    for (let i = 0; i < 16; i++) schedule[start + i] = view.getInt32(block * BLOCK_BYTES + 4 * i);
-    expand(schedule, start);
+/** The number of blocks of a padded message. */
+export const blocksOf = (bytes: number): number => Math.ceil((bytes + 1 + LENGTH_BYTES) / BLOCK_BYTES);
+
+/** The padded schedules of a message of limited length. The object is reused for each message. */
+export class Sha256Schedule {
+  readonly words: Int32Array;
+  /** How many words belong to the current message. */
+  length = 0;
+  readonly #padded: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(maxBytes: number) {
+    const blocks = blocksOf(maxBytes);
+    this.words = new Int32Array(blocks * SCHEDULE_WORDS);
+    this.#padded = new Uint8Array(blocks * BLOCK_BYTES);
+    this.#view = new DataView(this.#padded.buffer);
   }
-  return schedule;
+
+  /** Takes the first `bytes` bytes of `message`, which follow `before` bytes that are whole blocks. */
+  load(message: Uint8Array, bytes: number, before: number): void {
+    const end = blocksOf(bytes) * BLOCK_BYTES;
+    const padded = this.#padded;
+    for (let i = 0; i < bytes; i++) padded[i] = message[i] as number;
+    padded.fill(0, bytes, end);
+    padded[bytes] = PADDING_MARK;
+    this.#view.setUint32(end - 4, (before + bytes) * 8);
+    this.length = blocksOf(bytes) * SCHEDULE_WORDS;
+    for (let at = 0, start = 0; at < end; at += BLOCK_BYTES, start += SCHEDULE_WORDS) {
+      for (let i = 0; i < 16; i++) this.words[start + i] = this.#view.getInt32(at + 4 * i);
+      expand(this.words, start);
+    }
+  }
 }
 
 /**

@@ -18,11 +18,12 @@ const PLAIN_CHARS = '+/';
 
 const [DASH, UNDERSCORE, PLUS, SLASH] = [0x2d, 0x5f, 0x2b, 0x2f] as const;
 
-const [NONE, BOTH, PLAIN, URL] = [0, 1, 2, 4] as const;
+/** In the alphabet of which text a character stands: both have letters and digits. */
+const [NONE, PLAIN, URL] = [0, 1, 2] as const;
 
 const KINDS = new Uint8Array(256).fill(NONE);
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789')
-  KINDS[char.charCodeAt(0)] = BOTH;
+  KINDS[char.charCodeAt(0)] = PLAIN | URL;
 for (const char of PLAIN_CHARS) KINDS[char.charCodeAt(0)] = PLAIN;
 for (const char of URL_CHARS) KINDS[char.charCodeAt(0)] = URL;
 
@@ -49,10 +50,11 @@ export class SpaLengths {
 
 /** Whether `bytes[start..end)` are base64 characters, the first of them one that can follow "Salted__". */
 export function isSpaText(bytes: Uint8Array, start: number, end: number, isUrl: boolean): boolean {
-  const mask = BOTH | (isUrl ? URL : PLAIN);
+  const mask = isUrl ? URL : PLAIN;
   if (!isFirst(bytes[start] as number, isUrl)) return false;
-  for (let i = start; i < end; i++) if (((KINDS[bytes[i] as number] ?? NONE) & mask) === 0) return false;
-  return true;
+  let isOdd = 0;
+  for (let i = start; i < end; i++) isOdd |= ~(KINDS[bytes[i] as number] as number) & mask;
+  return isOdd === 0;
 }
 
 function isFirst(byte: number, isUrl: boolean): boolean {

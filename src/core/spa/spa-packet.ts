@@ -1,4 +1,4 @@
-import { parseBase64, renderBase64 } from '../bytes/base64.ts';
+import { base64Bytes, decodeBase64, renderBase64 } from '../bytes/base64.ts';
 import { asciiBytes, concatBytes } from '../bytes/concat-bytes.ts';
 import type { Ciphers, HashName } from '../cipher/ciphers.ts';
 import { HmacSha256Key, HmacSha256Message } from '../cipher/hmac-sha256.ts';
@@ -34,70 +34,91 @@ export type OpenedSpa =
 
 /** Checks a packet's HMAC with a credential, and decrypts it. */
 export function openSpa(ciphers: Ciphers, credential: SpaCredential, packet: string): OpenedSpa {
-  return new SpaCandidate(asciiBytes(packet)).open(ciphers, credential);
+  const candidate = new SpaCandidate();
+  candidate.load(asciiBytes(packet));
+  return candidate.open(ciphers, credential);
 }
 
-/** A possible fwknop packet, to be checked with many credentials: what these share is computed once. */
-export class SpaCandidate {
-  readonly #chars: number;
-  /** With the leading characters that are not sent. */
-  readonly #whole: Uint8Array;
-  /** By length: the HMACs that it may end in. */
-  readonly #tags = new Map<number, Uint8Array | undefined>();
-  #ofSha256: { readonly message: HmacSha256Message; readonly tag: DataView } | undefined;
+/** The HMAC that a packet may end in. */
+class SpaTag {
+  readonly chars: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Whether the packet's last characters are canonical base64, which `bytes` holds then; undefined: not read yet. */
+  isGood: boolean | undefined;
 
-  constructor(packet: Uint8Array) {
-    this.#chars = packet.length;
-    this.#whole = concatBytes(SALTED_BYTES, packet);
+  constructor(chars: number) {
+    this.chars = chars;
+    this.bytes = new Uint8Array(base64Bytes(chars));
+    this.view = new DataView(this.bytes.buffer);
+  }
+}
+
+/**
+ * A possible fwknop packet, to be checked with many credentials: what these share is computed once. The object is reused
+ * for each packet, so that one that opens nothing allocates nothing.
+ */
+export class SpaCandidate {
+  /** With the leading characters that are not sent. */
+  readonly #whole = concatBytes(SALTED_BYTES, new Uint8Array(MAX_SPA_CHARS));
+  /** How many characters of it are in use; 0 if no packet has this length. */
+  #length = 0;
+  readonly #tags = [...new Set(Object.values(HMAC_CHARS))].map((chars) => new SpaTag(chars));
+  readonly #ofSha256 = new HmacSha256Message(SALTED.length + MAX_SPA_CHARS);
+  #isOfSha256Loaded = false;
+
+  /** Replaces the packet. */
+  load(packet: Uint8Array): void {
+    const hasLength = packet.length >= MIN_SPA_CHARS && packet.length <= MAX_SPA_CHARS;
+    this.#length = hasLength ? SALTED.length + packet.length : 0;
+    if (hasLength) this.#whole.set(packet, SALTED.length);
+    for (const tag of this.#tags) tag.isGood = undefined;
+    this.#isOfSha256Loaded = false;
   }
 
   /** Whether the credential's HMAC is right; false if it has none. */
   isAuthentic(ciphers: Ciphers, { hmac }: SpaCredential): boolean {
-    if (hmac === undefined || !this.#hasLength) return false;
-    const chars = HMAC_CHARS[hmac.name];
-    const tag = this.#tag(chars);
+    if (hmac === undefined || this.#length === 0) return false;
+    const tag = this.#tag(HMAC_CHARS[hmac.name]);
     if (tag === undefined) return false;
-    if (hmac.name === 'sha256') return this.#isOfSha256(ciphers, hmac.key, tag);
-    return ciphers.isSame(ciphers.hmac(hmac.name, hmac.key, this.#sealed(chars)), tag);
+    if (hmac.name === 'sha256') return this.#isOfSha256Key(ciphers, hmac.key, tag);
+    return ciphers.isSame(ciphers.hmac(hmac.name, hmac.key, this.#sealed(tag.chars)), tag.bytes);
   }
 
   /** The HMAC of nearly all keys, and each packet is checked with all of them. */
-  #isOfSha256(ciphers: Ciphers, key: Uint8Array, tag: Uint8Array): boolean {
-    this.#ofSha256 ??= {
-      message: new HmacSha256Message(this.#sealed(HMAC_CHARS.sha256)),
-      tag: new DataView(tag.buffer, tag.byteOffset, tag.length),
-    };
-    const { message, tag: view } = this.#ofSha256;
-    return preparedKey(ciphers, key).isTagOf(message, view);
+  #isOfSha256Key(ciphers: Ciphers, key: Uint8Array, tag: SpaTag): boolean {
+    if (!this.#isOfSha256Loaded) this.#ofSha256.load(this.#whole, this.#length - tag.chars);
+    this.#isOfSha256Loaded = true;
+    return preparedKey(ciphers, key).isTagOf(this.#ofSha256, tag.view);
   }
 
   open(ciphers: Ciphers, credential: SpaCredential): OpenedSpa {
     const { hmac } = credential;
-    if (!this.#hasLength) return { kind: 'refused', reason: 'form' };
+    if (this.#length === 0) return { kind: 'refused', reason: 'form' };
     if (hmac !== undefined && !this.isAuthentic(ciphers, credential))
       return { kind: 'refused', reason: 'hmac' };
     const sealed = this.#sealed(hmac === undefined ? 0 : HMAC_CHARS[hmac.name]);
-    const bytes = parseBase64(textOf(sealed));
-    const length = bytes === undefined ? 0 : bytes.length - SALT_MARK.length - SALT_BYTES;
-    if (bytes === undefined || length < BLOCK || length % BLOCK !== 0 || !isSalted(bytes))
+    const bytes = new Uint8Array(base64Bytes(sealed.length));
+    const length = bytes.length - SALT_MARK.length - SALT_BYTES;
+    if (length < BLOCK || length % BLOCK !== 0) return { kind: 'refused', reason: 'form' };
+    if (!decodeBase64(sealed, 0, sealed.length, bytes) || !isSalted(bytes))
       return { kind: 'refused', reason: 'form' };
     const salt = bytes.subarray(SALT_MARK.length, SALT_MARK.length + SALT_BYTES);
     const plain = decrypt(ciphers, credential, salt, bytes.subarray(SALT_MARK.length + SALT_BYTES));
     return plain === undefined ? { kind: 'refused', reason: 'key' } : { kind: 'opened', text: plain, salt };
   }
 
-  get #hasLength(): boolean {
-    return this.#chars >= MIN_SPA_CHARS && this.#chars <= MAX_SPA_CHARS;
-  }
-
   #sealed(hmacChars: number): Uint8Array {
-    return this.#whole.subarray(0, this.#whole.length - hmacChars);
+    return this.#whole.subarray(0, this.#length - hmacChars);
   }
 
   /** Undefined if the last characters are not the canonical base64 of an HMAC. */
-  #tag(chars: number): Uint8Array | undefined {
-    if (!this.#tags.has(chars)) this.#tags.set(chars, parseBase64(textOf(this.#whole.subarray(-chars))));
-    return this.#tags.get(chars);
+  #tag(chars: number): SpaTag | undefined {
+    const tag = this.#tags.find((one) => one.chars === chars);
+    if (tag === undefined) return undefined;
+    const start = this.#length - chars;
+    tag.isGood ??= start > SALTED.length && decodeBase64(this.#whole, start, this.#length, tag.bytes);
+    return tag.isGood ? tag : undefined;
   }
 }
 
@@ -111,8 +132,6 @@ function preparedKey(ciphers: Ciphers, key: Uint8Array): HmacSha256Key {
   preparedKeys.set(key, prepared);
   return prepared;
 }
-
-const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
 /** Another first character would stand for another prefix. */
 const isSalted = (bytes: Uint8Array): boolean => SALT_MARK.every((byte, i) => bytes[i] === byte);

@@ -20,7 +20,9 @@ import type { PayloadPacket } from './payload-packet.ts';
 const SLICE_MS = 1;
 
 /** The clock is read once in so many packets, and after each judged one. */
-const LOOK_EVERY = 16;
+const LOOK_EVERY = 64;
+/** Reading the CPU clock costs as much as a packet, so it is read no more often than this. */
+const SPEND_EVERY_MS = 0.1;
 
 /**
  * Each wake-up costs as much as a hundred packets. Beyond this rate, in wake-ups per ms, the loop rests, as `KnockLoop`
@@ -44,10 +46,7 @@ const RATES = {
   strangers: { burst: 5, perSecond: 10 },
   known: { burst: 40, perSecond: 50 },
 } as const;
-/**
- * Enough places for strangers that with 65,536 forged sources, fifteen of sixteen honest ones have a place of their
- * own.
- */
+/** Enough places for strangers that with 65,536 forged sources, 999 of 1,000 honest ones have a place of their own. */
 const PLACES = { strangers: 1_048_576, known: 65_536 } as const;
 
 /** Two sightings of one packet, on a bridge and on its port, follow each other directly. */
@@ -59,7 +58,8 @@ const SENT_AGAIN_MS = 60_000;
 export type PayloadLoopParts = {
   readonly capture: Capture;
   /**
-   * If more packets than this wait in the ring, strangers are not judged until it is shorter: a quarter of the ring.
+   * A quarter of the ring. If more packets wait in it, only strangers that have been silent for long are judged; if twice
+   * as many wait, none are.
    */
   readonly crowd: number;
   readonly interfaces: HeardInterfaces;
@@ -86,9 +86,15 @@ export class PayloadLoop {
   #readiness: Readiness | undefined;
   #rest: NodeJS.Timeout | undefined;
   #wakeUps = 0;
+  /** When the clock was read last, and how full the ring was then. */
+  #now = 0;
+  #isCrowded = false;
+  #isOverrun = false;
   /** When the turn began, and the thread CPU time up to which work has been charged. */
   #turnAt = 0;
   #spentTo = 0;
+  /** When the CPU clock was read last. */
+  #spentAt = 0;
   #hasJudged = false;
   /** The time slice ended before the ring was empty. */
   #isCut = false;
@@ -120,9 +126,9 @@ export class PayloadLoop {
   /** Processes what has already arrived, before longer work. */
   takeArrived(): void {
     if (this.#isStopped || !this.#work.allows(true, performance.now())) return;
-    this.#turnAt = performance.now();
-    this.#spentTo = threadCpuMs();
+    this.#beginTurn();
     this.#drainSlice();
+    this.#look();
     this.#spend();
   }
 
@@ -132,16 +138,23 @@ export class PayloadLoop {
     this.#work.spend(Math.min(MOST_FOR_WAKE_UP_MS, threadCpuMs() - this.#spentTo));
     this.#parts.takeOthers();
     const before = this.#turnAt;
-    this.#turnAt = performance.now();
-    this.#spentTo = threadCpuMs();
+    this.#beginTurn();
     const taken = this.#drainSlice();
+    this.#look();
     this.#spend();
-    const now = performance.now();
+    const now = this.#now;
     const passed = this.#turnAt - before;
     this.#wakeUps = Math.max(0, this.#wakeUps - passed * WAKE_UPS_PER_MS) + 1;
     if (!this.#work.allows(true, now)) this.#restFor(Math.min(REST_MS, Math.max(1, this.#work.wait(now))));
     else if (this.#wakeUps < WAKE_UPS_AT_ONCE || taken === 0 || this.#isCut) this.#readiness?.resume();
     else this.#restFor(Math.min(REST_MS, (passed * REST_PACKETS) / taken));
+  }
+
+  #beginTurn(): void {
+    this.#look();
+    this.#turnAt = this.#now;
+    this.#spentAt = this.#now;
+    this.#spentTo = threadCpuMs();
   }
 
   #restFor(ms: number): void {
@@ -156,14 +169,23 @@ export class PayloadLoop {
     while (!this.#isCut && this.#parts.capture.drain(1, this.#take) === 1) {
       taken++;
       if (!this.#hasJudged && taken % LOOK_EVERY !== 0) continue;
-      if (!this.#hasJudged) this.#spend();
       this.#hasJudged = false;
-      this.#isCut = performance.now() - this.#turnAt >= SLICE_MS;
+      this.#look();
+      if (this.#now - this.#spentAt >= SPEND_EVERY_MS) this.#spend();
+      this.#isCut = this.#now - this.#turnAt >= SLICE_MS;
     }
     return taken;
   }
 
+  #look(): void {
+    const { capture, crowd } = this.#parts;
+    this.#now = performance.now();
+    this.#isCrowded = capture.holds(crowd);
+    this.#isOverrun = this.#isCrowded && capture.holds(2 * crowd);
+  }
+
   #spend(): void {
+    this.#spentAt = this.#now;
     const cpu = threadCpuMs();
     this.#work.spend(cpu - this.#spentTo);
     this.#spentTo = cpu;
@@ -192,7 +214,6 @@ export class PayloadLoop {
     if (isReplayed) judge.takeUsed(taken);
     else judge.take(taken);
     this.#hasJudged = true;
-    this.#spend();
   }
 
   /** Why the packet is not examined further; `undefined`: it is. */
@@ -204,12 +225,12 @@ export class PayloadLoop {
     const buckets = isKnown ? this.#buckets.known : this.#buckets.strangers;
     const silence = buckets.take(family, source0, source1, source2, source3, this.#turnAt);
     if (silence === NONE) return 'rate';
-    const at = performance.now();
-    if (!this.#work.allows(isKnown, at)) return 'budget';
+    if (!this.#work.allows(isKnown, this.#now)) return 'budget';
     if (isKnown) return undefined;
     // A known source must not be lost behind strangers who are judged one by one.
-    if (this.#parts.capture.holds(this.#parts.crowd)) return 'budget';
-    return silence < silenceWanted(this.#work.fullness(at)) ? 'budget' : undefined;
+    if (this.#isOverrun) return 'budget';
+    const fullness = this.#isCrowded ? 0 : this.#work.fullness(this.#now);
+    return silence < silenceWanted(fullness) ? 'budget' : undefined;
   }
 
   #payloadPacket(frame: Frame, isLocal: boolean, now: number): PayloadPacket {

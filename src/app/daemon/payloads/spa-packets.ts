@@ -38,6 +38,9 @@ export type SpaPacketsParts = {
   readonly onOpened: (packet: PayloadPacket) => void;
 };
 
+/** A power of two. If another packet took the place, a replay is still refused, but only after its HMAC is computed. */
+const JUDGED_PLACES = 65_536;
+
 type Found = { readonly owner: SpaOwner; readonly message: SpaMessage; readonly id: Uint8Array };
 
 /** Judges fwknop packets: whose they are, whether they are valid, and what follows. */
@@ -46,6 +49,9 @@ export class SpaPackets {
   readonly #rate = new KeyRate(KEY_RATE, MAX_KEYS);
   /** The key of a source's last packet, which is tried first. */
   readonly #senders = new Map<Address, string>();
+  readonly #candidate = new SpaCandidate();
+  /** A print of the last characters of each packet that was judged: only one with the same print may be used already. */
+  readonly #judged = new Int32Array(JUDGED_PLACES);
 
   constructor(parts: SpaPacketsParts) {
     this.#parts = parts;
@@ -54,18 +60,23 @@ export class SpaPackets {
   take(packet: PayloadPacket): void {
     const { ciphers, counters, record } = this.#parts;
     const text = plainText(packet.payload);
-    const id = ciphers.sha256(text);
-    if (record.has(id, 0)) {
+    if (this.#mayBeUsed(text) && record.has(ciphers.sha256(text), 0)) {
       this.#takeUsed(packet);
       return;
     }
-    const found = this.#find(packet, new SpaCandidate(text), id);
+    this.#candidate.load(text);
+    const found = this.#find(packet, text);
     if (found === undefined) {
       counters.garbage('hmac');
       return;
     }
-    if (found.id !== id && record.has(found.id, 0)) this.#takeUsed(packet, found.owner);
+    this.#judged[placeOf(text)] = endOf(text);
+    if (record.has(found.id, 0)) this.#takeUsed(packet, found.owner);
     else this.#judge(packet, found);
+  }
+
+  #mayBeUsed(text: Uint8Array): boolean {
+    return this.#judged[placeOf(text)] === endOf(text);
   }
 
   #takeUsed({ source }: PayloadPacket, owner?: SpaOwner): void {
@@ -74,14 +85,15 @@ export class SpaPackets {
   }
 
   /** Finds the owner. Keys with an HMAC are tried first; the others cost a decryption each. */
-  #find(packet: PayloadPacket, candidate: SpaCandidate, id: Uint8Array): Found | undefined {
+  #find(packet: PayloadPacket, text: Uint8Array): Found | undefined {
+    const candidate = this.#candidate;
     const owners = this.#owners(packet.source);
     const { ciphers } = this.#parts;
     const owner = owners.find(({ spa }) => candidate.isAuthentic(ciphers, spa.credential));
     if (owner !== undefined) {
       this.#remember(packet.source, owner);
-      const message = this.#read(owner, candidate)?.message;
-      if (message !== undefined) return { owner, message, id };
+      const message = this.#read(owner)?.message;
+      if (message !== undefined) return { owner, message, id: ciphers.sha256(text) };
       this.#parts.counters.outcome('content');
       const reason =
         'its HMAC is right, but its content cannot be read: the encryption key or mode is another';
@@ -90,7 +102,7 @@ export class SpaPackets {
     }
     for (const one of owners) {
       if (one.spa.credential.hmac !== undefined) continue;
-      const read = this.#read(one, candidate);
+      const read = this.#read(one);
       if (read === undefined) continue;
       this.#remember(packet.source, one);
       // Without an HMAC, other bytes can carry the same content.
@@ -99,9 +111,9 @@ export class SpaPackets {
     return undefined;
   }
 
-  #read({ spa }: SpaOwner, candidate: SpaCandidate): { message: SpaMessage; text: string } | undefined {
+  #read({ spa }: SpaOwner): { message: SpaMessage; text: string } | undefined {
     const { ciphers } = this.#parts;
-    const opened = candidate.open(ciphers, spa.credential);
+    const opened = this.#candidate.open(ciphers, spa.credential);
     if (opened.kind !== 'opened') return undefined;
     const message = readSpaMessage(ciphers, opened.text);
     return message === undefined ? undefined : { message, text: opened.text };
@@ -189,3 +201,12 @@ const OUTCOME_OF = {
   refused: 'refused',
   nothing: 'refused',
 } as const satisfies Record<OpenResult['kind'], string>;
+
+/** Both are of the last characters, which belong to the HMAC. */
+const endOf = (text: Uint8Array): number => word(text, text.length - 6);
+const placeOf = (text: Uint8Array): number => word(text, text.length - 10) & (JUDGED_PLACES - 1);
+
+function word(bytes: Uint8Array, at: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+  return (a << 24) | (b << 16) | (c << 8) | d;
+}
