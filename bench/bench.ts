@@ -19,6 +19,7 @@ import { renderChart } from './chart.ts';
 import { Ground } from './ground.ts';
 import { measureAttempts } from './measure-attempts.ts';
 import { measureClients } from './measure-clients.ts';
+import { measureCodes } from './measure-codes.ts';
 import { measureFelt } from './measure-felt.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measureNoise } from './measure-noise.ts';
@@ -114,7 +115,8 @@ async function measure(part: Part): Promise<void> {
     case 'signed':
       return measureSigned(samples, quick ? 1 : 3);
     case 'spa':
-      return measureSpa(samples, quick ? 1 : 3);
+      await measureSpa(samples, quick ? 1 : 3);
+      return measureCodes(samples);
     case 'starts':
       return measureStarts(ground, samples, quick ? 2 : 7);
     case 'idle':

@@ -1,5 +1,5 @@
 import type { Macs } from '../test/lab/frame.ts';
-import { WorkDirectory } from '../test/lab/knockd.ts';
+import { BUSSA, WorkDirectory } from '../test/lab/knockd.ts';
 import { PayloadSender } from '../test/lab/payload-sender.ts';
 import type { Program } from '../test/lab/program.ts';
 import { macsOf, Wire } from '../test/lab/wire.ts';
@@ -7,7 +7,7 @@ import { pause } from './ground.ts';
 import { hasPacketSocket } from './packet-statistics.ts';
 import { cpuMicros } from './process-usage.ts';
 import type { Rate } from './replay.ts';
-import { writeDatagrams } from './signed-traffic.ts';
+import { type Datagram, writeDatagrams } from './signed-traffic.ts';
 
 export type Contestant = 'Bussa' | 'fwknopd';
 
@@ -65,9 +65,14 @@ export abstract class FloodScene implements AsyncDisposable {
 
   /** A capture file of them, each from a source of its own. */
   write(payloads: readonly Uint8Array[]): string {
+    return this.writeAll(payloads.map((payload) => [{ port: this.port, payload }]));
+  }
+
+  /** The same of sources that send more than one. */
+  protected writeAll(sources: readonly (readonly Datagram[])[]): string {
     this.#files += 1;
     const path = this.directory.file(`datagrams-${this.#files}.pcap`);
-    writeDatagrams(path, this.port, payloads, this.#macs);
+    writeDatagrams(path, sources, this.#macs);
     return path;
   }
 
@@ -82,6 +87,13 @@ export abstract class FloodScene implements AsyncDisposable {
   async send(path: string, rate: Rate): Promise<void> {
     const speed = rate === 'full speed' ? ['--topspeed'] : [`--pps=${rate}`];
     await this.wire.client.run('tcpreplay', '-q', ...speed, '--preload-pcap', '-i', 'eth0', path);
+  }
+
+  /** What Bussa says of itself, its configuration being `knockd.conf` in the directory. */
+  protected async status<Part>(): Promise<Part> {
+    const { path } = this.directory;
+    const [bussa = '', ...words] = [...BUSSA, 'status', '--json', '-i', 'eth0', '--state', path];
+    return JSON.parse(await this.wire.server.run(bussa, ...words, '-c', `${path}/knockd.conf`));
   }
 
   get cpuMicros(): number {

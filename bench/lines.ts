@@ -89,6 +89,7 @@ export const SECTIONS: readonly Section[] = [
     lines: SPA_USERS.map((users) => line(`spa.reject.${users}`, `where ${keys(users)}`, 'µs', 0)),
   },
   ...SPA_USERS.flatMap((users) => FLOOD_RATES.map((rate) => spaSection(users, rate))),
+  ...FLOOD_RATES.map((rate) => codeSection(rate)),
   {
     title: 'start to the first packet captured',
     lines: [
@@ -160,6 +161,16 @@ function spaSection(users: number, rate: Rate): Section {
       line(`spa.strangers.${last}`, `of ${HONEST} honest packets, each of another source, open`, '', 0),
       line(`spa.known.${last}`, `of ${HONEST} of a source that has opened before`, '', 0),
       { ...line(`spa.cpu.${last}`, 'CPU spent on the flood, of one core', '%', 1), scale: 0.01 },
+    ],
+  };
+}
+
+function codeSection(rate: Rate): Section {
+  return {
+    title: `codes: a flood of guesses at the two blocks of ports, ${speed(rate)}`,
+    lines: [
+      line(`codes.known.${rate}`, `of ${HONEST} users that have opened before open`, '', 0),
+      { ...line(`codes.cpu.${rate}`, 'CPU spent on the flood, of one core', '%', 1), scale: 0.01 },
     ],
   };
 }

@@ -5,7 +5,8 @@ import { cpuOfEach, FLOOD_RATES, HONEST } from './measure-signed.ts';
 import type { Rate } from './replay.ts';
 import type { Samples } from './samples.ts';
 import { spaByStranger } from './signed-traffic.ts';
-import { SpaScene, strangerOf } from './spa-scene.ts';
+import { SpaScene } from './spa-scene.ts';
+import { strangerOf } from './strangers.ts';
 
 /** How many users have a key: each packet is tried with all of them. */
 export const SPA_USERS = [1, 100] as const;

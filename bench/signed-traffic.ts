@@ -22,6 +22,8 @@ const KNOCK_BYTES = 320;
 /** Of fwknop's client with AES-256-CBC and HMAC-SHA256: its usual packet has 204 characters, 43 of them the HMAC. */
 const SPA_TEXT_BYTES = 100;
 
+export type Datagram = { readonly port: number; readonly payload: Uint8Array };
+
 type UserKey = { readonly blob: Uint8Array; readonly secret: KeyObject };
 
 /** A server's key, and users whose Ed25519 keys are in this process: it signs thousands of knocks a second. */
@@ -110,17 +112,14 @@ export function spaByStranger(): Uint8Array {
   return Buffer.from(sealSpa(ciphers, credential, text, randomBytes(8)), 'latin1');
 }
 
-/** A capture file of datagrams to this port of the server's, each from a source of its own. */
-export function writeDatagrams(
-  path: string,
-  port: number,
-  payloads: readonly Uint8Array[],
-  macs: Macs,
-): void {
-  const frames = payloads.map((payload, i) => {
+/** A capture file of datagrams to the server's ports: those of one source behind each other. */
+export function writeDatagrams(path: string, sources: readonly (readonly Datagram[])[], macs: Macs): void {
+  const frames = sources.flatMap((datagrams, i) => {
     const source = `10.${100 + (i >> 16)}.${(i >> 8) & 0xff}.${i & 0xff}` as Address;
-    const to = { source, destination: SERVER as Address, port };
-    return { atSeconds: 1, frame: payloadFrame(to, payload, macs) };
+    return datagrams.map(({ port, payload }) => ({
+      atSeconds: 1,
+      frame: payloadFrame({ source, destination: SERVER as Address, port }, payload, macs),
+    }));
   });
   writeFileSync(path, renderPcap(frames));
 }

@@ -5,15 +5,12 @@ import type { SpaCredential } from '../src/core/spa/spa-credential.ts';
 import { renderSpaMessage } from '../src/core/spa/spa-message.ts';
 import { sealSpa } from '../src/core/spa/spa-packet.ts';
 import { nodeCiphers as ciphers } from '../src/host/crypto/node-ciphers.ts';
-import { BUSSA, KNOCKD, type WorkDirectory } from '../test/lab/knockd.ts';
+import { KNOCKD, type WorkDirectory } from '../test/lab/knockd.ts';
 import { SERVER } from '../test/lab/wire.ts';
 import { type Contestant, FloodScene, openScene, type SceneParts } from './flood-scene.ts';
 import { accessStanza, FWKNOPD, SPA_PORT, writeFwknopConfig } from './fwknop.ts';
 import { drawSpaKey } from './signed-traffic.ts';
-
-/** Hosts on the wire, each of which knocks once. */
-export const STRANGERS = 40;
-const FIRST_STRANGER = 100;
+import { addStrangers } from './strangers.ts';
 
 type SpaKey = ReturnType<typeof drawSpaKey>;
 
@@ -29,12 +26,8 @@ export class SpaScene extends FloodScene {
   static async open(name: Contestant, users: number): Promise<SpaScene> {
     const keys = Array.from({ length: users }, drawSpaKey);
     const parts = await openScene(name, (directory) => commandOf(name, directory, keys));
-    const addresses = Array.from({ length: STRANGERS }, (_, n) => strangerOf(n));
-    for (const address of addresses) await parts.wire.client.ip(`addr add ${address}/24 dev eth0`);
-    const scene = new SpaScene(parts, keys);
-    // The server has to know them, or its kernel asks for each amidst the flood.
-    for (const address of addresses) await parts.sender.send(address, SERVER, 9, randomBytes(1));
-    return scene;
+    await addStrangers(parts);
+    return new SpaScene(parts, keys);
   }
 
   get port(): number {
@@ -51,25 +44,10 @@ export class SpaScene extends FloodScene {
   /** Doors opened so far, as the daemon counts them; fwknopd says each in its log. */
   async opened(): Promise<number> {
     if (this.name === 'fwknopd') return this.daemon.count(/Added access rule to/g);
-    const [bussa = '', ...words] = [
-      ...BUSSA,
-      'status',
-      '--json',
-      '-i',
-      'eth0',
-      '--state',
-      this.directory.path,
-    ];
-    const { spa } = JSON.parse(await this.wire.server.run(bussa, ...words, '-c', this.#configFile));
+    const { spa } = await this.status<{ spa: { outcomes: Record<'opened' | 'extended', number> } }>();
     return spa.outcomes.opened + spa.outcomes.extended;
   }
-
-  get #configFile(): string {
-    return `${this.directory.path}/knockd.conf`;
-  }
 }
-
-export const strangerOf = (n: number): string => `10.7.0.${FIRST_STRANGER + n}`;
 
 function commandOf(name: Contestant, directory: WorkDirectory, keys: readonly SpaKey[]): readonly string[] {
   if (name === 'fwknopd') {

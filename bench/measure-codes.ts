@@ -1,0 +1,42 @@
+import { CodeScene } from './code-scene.ts';
+import { pause } from './ground.ts';
+import { FLOOD_RATES } from './measure-signed.ts';
+import type { Samples } from './samples.ts';
+import { STRANGERS } from './strangers.ts';
+
+const GUESSES = 32_768;
+export const CODE_GUESSERS = GUESSES.toLocaleString('en');
+const SETTLE_MS = 2000;
+const WATCH_MS = 3000;
+const PAUSE_MS = 50;
+const PATIENCE_MS = 5000;
+
+/** Codes of users that have opened before, amidst guesses of strangers at the door's two blocks of ports. */
+export async function measureCodes(samples: Samples): Promise<void> {
+  await using scene = await CodeScene.open();
+  const noise = scene.writeGuesses(GUESSES);
+  await openAll(scene);
+  for (const rate of FLOOD_RATES) {
+    console.error(`codes: a flood of guesses at ${rate}${rate === 'full speed' ? '' : '/s'}`);
+    await using _flood = scene.flood(noise, rate);
+    await pause(SETTLE_MS);
+    samples.add(`codes.cpu.${rate}`, 'Bussa', await scene.shareOfCore(WATCH_MS));
+    samples.add(`codes.known.${rate}`, 'Bussa', await openAll(scene));
+  }
+}
+
+/** How many users open the door, each with his code of now. */
+async function openAll(scene: CodeScene): Promise<number> {
+  const before = await scene.opened();
+  for (let user = 0; user < STRANGERS; user++) {
+    await scene.knock(user);
+    await pause(PAUSE_MS);
+  }
+  const deadline = performance.now() + PATIENCE_MS;
+  let opened = (await scene.opened()) - before;
+  while (opened < STRANGERS && performance.now() < deadline) {
+    await pause(PAUSE_MS);
+    opened = (await scene.opened()) - before;
+  }
+  return opened;
+}
