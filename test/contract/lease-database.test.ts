@@ -72,7 +72,7 @@ describe('the database of leases', () => {
     before.close();
     const earlier = new DatabaseSync(path);
     earlier.exec(
-      'ALTER TABLE lease DROP COLUMN prefix6; ALTER TABLE lease DROP COLUMN holders; ALTER TABLE history DROP COLUMN holders; DROP TABLE used; DROP TABLE used_run; DROP TABLE used_code; DROP TABLE used_code_run; ALTER TABLE lease DROP COLUMN ordered_by; ALTER TABLE history DROP COLUMN ordered_by; ALTER TABLE history DROP COLUMN closed_by; PRAGMA user_version = 5',
+      'ALTER TABLE lease DROP COLUMN prefix6; ALTER TABLE lease DROP COLUMN holders; ALTER TABLE history DROP COLUMN holders; DROP TABLE used; DROP TABLE used_run; DROP TABLE used_code; DROP TABLE used_code_run; DROP TABLE fleet; ALTER TABLE lease DROP COLUMN ordered_by; ALTER TABLE history DROP COLUMN ordered_by; ALTER TABLE history DROP COLUMN closed_by; PRAGMA user_version = 5',
     );
     earlier.close();
     const store = openSqliteLeaseStore(path);
@@ -94,7 +94,7 @@ describe('the database of leases', () => {
     before.close();
     const earlier = new DatabaseSync(path);
     earlier.exec(
-      'ALTER TABLE lease DROP COLUMN holders; ALTER TABLE history DROP COLUMN holders; DROP TABLE used_code; DROP TABLE used_code_run; ALTER TABLE lease DROP COLUMN ordered_by; ALTER TABLE history DROP COLUMN ordered_by; ALTER TABLE history DROP COLUMN closed_by; PRAGMA user_version = 7',
+      'ALTER TABLE lease DROP COLUMN holders; ALTER TABLE history DROP COLUMN holders; DROP TABLE used_code; DROP TABLE used_code_run; DROP TABLE fleet; ALTER TABLE lease DROP COLUMN ordered_by; ALTER TABLE history DROP COLUMN ordered_by; ALTER TABLE history DROP COLUMN closed_by; PRAGMA user_version = 7',
     );
     earlier.close();
     const store = openSqliteLeaseStore(path);
@@ -283,11 +283,11 @@ describe('the database of leases', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
     const later = new DatabaseSync(path);
-    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 11');
+    later.exec('CREATE TABLE lease (all_new TEXT); INSERT INTO lease VALUES (1); PRAGMA user_version = 12');
     later.close();
     assert.throws(() => openSqliteLeaseStore(path), {
       name: 'StoreError',
-      message: /has layout 11, this program knows 10: .*run that version, or move .* away/,
+      message: /has layout 12, this program knows 11: .*run that version, or move .* away/,
     });
     const after = new DatabaseSync(path);
     assert.deepEqual({ ...after.prepare('SELECT * FROM lease').get() }, { all_new: '1' });

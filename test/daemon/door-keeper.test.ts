@@ -252,6 +252,8 @@ describe('a store that fails', { concurrency: 4 }, () => {
       recordCodes: fail,
       forgiveCodes: fail,
       endCodes: fail,
+      fleet: () => [],
+      recordFleet: fail,
       together: (changes) => store.together(changes),
       close: fail,
     };

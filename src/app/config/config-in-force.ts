@@ -1,15 +1,18 @@
 import type { Config } from '../../core/config/file/config.ts';
 import { fingerprintsOf } from '../../core/users/user-directory.ts';
 import type { Authority } from './authority.ts';
+import type { FleetIdentity } from './fleet-identity.ts';
 
 /** The current configuration. A reload replaces it. */
 export class ConfigInForce {
   #current: Config;
   #authority: Authority | undefined;
+  #fleet: FleetIdentity | undefined;
 
-  constructor(config: Config, authority?: Authority) {
+  constructor(config: Config, authority?: Authority, fleet?: FleetIdentity) {
     this.#current = config;
     this.#authority = authority;
+    this.#fleet = fleet;
   }
 
   get current(): Config {
@@ -19,6 +22,11 @@ export class ConfigInForce {
   /** Undefined if no door accepts a proof that names a user. */
   get authority(): Authority | undefined {
     return this.#authority;
+  }
+
+  /** Undefined if the configuration has no fleet. */
+  get fleet(): FleetIdentity | undefined {
+    return this.#fleet;
   }
 
   /** Revokes a user, or one credential of the user: a fingerprint, or `code`. False: the user is not known. */
@@ -32,8 +40,9 @@ export class ConfigInForce {
     return true;
   }
 
-  replace(config: Config, authority: Authority | undefined): void {
+  replace(config: Config, authority: Authority | undefined, fleet: FleetIdentity | undefined): void {
     this.#current = config;
     this.#authority = authority;
+    this.#fleet = fleet;
   }
 }

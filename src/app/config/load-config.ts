@@ -6,6 +6,7 @@ import { readWhole } from '../../host/files/read-whole.ts';
 import { judgeFileAccess } from '../file-access/judge-file-access.ts';
 import type { FileAccess, Readers } from '../file-access/judge-path.ts';
 import { type Authority, loadAuthority } from './authority.ts';
+import { type FleetIdentity, loadFleet } from './fleet-identity.ts';
 
 export type LoadedConfig =
   | {
@@ -13,6 +14,8 @@ export type LoadedConfig =
       readonly config: Config;
       /** Present if a door accepts keys, and the caller is a daemon or acts for one. */
       readonly authority?: Authority;
+      /** Where the configuration has a fleet, and this is a daemon or speaks for one. */
+      readonly fleet?: FleetIdentity;
       readonly warnings: readonly Diagnostic[];
       /** The file's content as read. */
       readonly bytes: Uint8Array;
@@ -43,11 +46,21 @@ export function loadConfig(file: string, access: FileAccess = 'judged'): LoadedC
   const findings = access === 'judged' ? judgeFileAccess(file, readersOf(result)) : [];
   if (result.kind === 'bad') return { kind: 'bad', diagnostics: [...findings, ...result.diagnostics] };
   const warnings = [...findings, ...tooManyDoors(file, result.config), ...result.warnings];
-  const loaded = access === 'judged' ? loadAuthority(result.config, access) : undefined;
-  if (loaded?.kind === 'bad') return { ...loaded, diagnostics: [...warnings, ...loaded.diagnostics] };
+  const authority = access === 'judged' ? loadAuthority(result.config, access) : undefined;
+  const fleet = access === 'judged' ? loadFleet(result.config, access) : undefined;
+  const all = [...warnings, ...foundIn(authority), ...foundIn(fleet)];
+  if (authority?.kind === 'bad' || fleet?.kind === 'bad') {
+    const isDenied = [authority, fleet].some((one) => one?.kind === 'bad' && one.isDenied);
+    return { kind: 'bad', diagnostics: all, ...(isDenied ? { isDenied } : {}) };
+  }
   if (warnings.some(({ severity }) => severity === 'error')) return { kind: 'bad', diagnostics: warnings };
-  if (loaded === undefined) return { ...result, warnings, bytes };
-  return { ...result, authority: loaded.authority, warnings: [...warnings, ...loaded.warnings], bytes };
+  return {
+    ...result,
+    ...(authority === undefined ? {} : { authority: authority.authority }),
+    ...(fleet === undefined ? {} : { fleet: fleet.identity }),
+    warnings: all,
+    bytes,
+  };
 }
 
 /** A file with mistakes may contain secrets as well. */
@@ -55,6 +68,16 @@ function readersOf(result: ConfigResult): Readers {
   if (result.kind === 'bad') return 'group';
   const holdsSecrets = result.config.doors.some(({ sequenceSource }) => sequenceSource.kind === 'fixed');
   return holdsSecrets ? 'group' : 'everybody';
+}
+
+type Loaded =
+  | { readonly kind: 'ok'; readonly warnings: readonly Diagnostic[] }
+  | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] }
+  | undefined;
+
+function foundIn(loaded: Loaded): readonly Diagnostic[] {
+  if (loaded === undefined) return [];
+  return loaded.kind === 'ok' ? loaded.warnings : loaded.diagnostics;
 }
 
 function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {

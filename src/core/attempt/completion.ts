@@ -1,5 +1,5 @@
 import type { Door, DoorSpec } from '../door/door.ts';
-import type { UserProof } from '../door/proof-kind.ts';
+import type { HolderKind } from '../door/proof-kind.ts';
 import type { Address } from '../net/address.ts';
 import { type Instant, type Millis, millis } from '../net/time.ts';
 
@@ -7,9 +7,13 @@ declare const checked: unique symbol;
 
 /** The user who has proved his identity, and the credential. */
 export type Proof = {
-  readonly kind: UserProof;
+  readonly kind: HolderKind;
+  /** Of `member` its name in the fleet. */
   readonly user: string;
-  /** As ssh-keygen shows an SSH key: `SHA256:…`; for a fwknop key `SPA:…`, for a code secret `CODE:…`. */
+  /**
+   * As ssh-keygen shows an SSH key: `SHA256:…`; for a fwknop key `SPA:…`, for a code secret `CODE:…`, for the lease of a
+   * member `MEMBER:…`.
+   */
   readonly fingerprint: string;
 };
 

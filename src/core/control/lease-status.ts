@@ -1,5 +1,5 @@
 import type { Proof } from '../attempt/completion.ts';
-import { USER_PROOFS } from '../door/proof-kind.ts';
+import { HOLDER_KINDS } from '../door/proof-kind.ts';
 import { LEASE_ENDS, type Lease } from '../lease/lease.ts';
 import type { PastLease } from '../lease/past-lease.ts';
 import type { Instant, Millis } from '../net/time.ts';
@@ -24,7 +24,7 @@ export type LeaseStatus = Pick<
   readonly stopFailure?: string;
 };
 
-const PROOF = record<Proof>({ kind: word(...USER_PROOFS), user: TEXT, fingerprint: TEXT });
+const PROOF = record<Proof>({ kind: word(...HOLDER_KINDS), user: TEXT, fingerprint: TEXT });
 
 const HOLDERS = { holders: optional(list(PROOF)), isShared: optional(YES) };
 

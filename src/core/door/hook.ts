@@ -1,6 +1,6 @@
 import type { Address } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
-import type { ProofKind } from './proof-kind.ts';
+import type { HolderKind, ProofKind } from './proof-kind.ts';
 
 /** A command that reports an event: a program with its arguments, or text for `/bin/sh -c`. */
 export type Hook =
@@ -26,7 +26,7 @@ export type HookOccasion =
       readonly until?: Instant;
       /** The user and the kind of proof; absent if no user is known. */
       readonly user?: string;
-      readonly proof?: ProofKind;
+      readonly proof?: ProofKind | HolderKind;
     };
 
 export type HookEnvironment = Readonly<

@@ -1,4 +1,4 @@
-import type { UserProof } from '../door/proof-kind.ts';
+import type { HolderKind } from '../door/proof-kind.ts';
 import type { EarlyEnd } from '../lease/lease.ts';
 import type { Address } from '../net/address.ts';
 import type { InterfaceChange } from '../net/host-interface.ts';
@@ -17,7 +17,7 @@ export type CommandFailure =
 export type ByUser = {
   /** Several names, separated by commas, if several users hold a door open. */
   readonly user?: string;
-  readonly proof?: UserProof;
+  readonly proof?: HolderKind;
   /** Its fingerprint: `SHA256:…` of an SSH key. */
   readonly credential?: string;
 };

@@ -167,7 +167,10 @@ const EARLY = {
   revoked: ', its user may no longer open it',
 } as const;
 
-const by = ({ user }: ByUser): string => (user === undefined ? '' : `${user}: `);
+const by = ({ user, proof }: ByUser): string => {
+  if (user === undefined) return '';
+  return proof === 'member' ? `member ${user}: ` : `${user}: `;
+};
 
 function proofWords({ proof, credential }: ByUser): string {
   const words = [proof, credential].filter((word) => word !== undefined);

@@ -40,6 +40,16 @@ export function holderNames(holders: readonly Proof[] = []): string {
   return [...new Set(holders.map(({ user }) => user))].join(', ');
 }
 
+/** Whose name the commands are given. */
+export function userOf(demand: Demand): string | undefined {
+  const proof = proofOf(demand);
+  return proof === undefined || proof.kind === 'member' ? undefined : proof.user;
+}
+
+/** Whether somebody holds it who has come to this very host: a user, whoever knocked a sequence, or the operator. */
+export const isOwn = ({ holders, isShared }: Held): boolean =>
+  holders === undefined || isShared === true || holders.some(({ kind }) => kind !== 'member');
+
 export const proofOf = (demand: Demand): Proof | undefined =>
   isByOperator(demand) ? undefined : demand.proof;
 
@@ -52,4 +62,4 @@ export function hasSameHolder(a: Held, b: Held): boolean {
   );
 }
 
-const isSame = (a: Proof, b: Proof): boolean => a.user === b.user && a.fingerprint === b.fingerprint;
+export const isSame = (a: Proof, b: Proof): boolean => a.user === b.user && a.fingerprint === b.fingerprint;

@@ -22,6 +22,7 @@ import type { Answer, LeaseInput } from './lease-input.ts';
 import { type Entry, LeaseTable } from './lease-table.ts';
 import type { LeaseTurn } from './lease-turn.ts';
 import { leasePorts, portsOpen, portsRefused, recorded, recordRefused, requestOpen } from './open-lease.ts';
+import { release } from './release-lease.ts';
 
 /** Number of due leases processed at a time; packets get their turn in between. */
 const DUE_AT_ONCE = 256;
@@ -56,6 +57,9 @@ export class LeaseMachine {
         break;
       case 'close':
         for (const id of input.ids) this.#with(id, (entry) => closeByOrder(turn, entry, input.by));
+        break;
+      case 'release':
+        this.#with(input.id, (entry) => release(turn, entry, input.holder, input.by));
         break;
       case 'bans':
         this.#closeAll(turn, 'banned', ({ source }) => input.isBanned(source));

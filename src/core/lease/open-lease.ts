@@ -3,7 +3,7 @@ import { renderCommands } from '../door/opening.ts';
 import { after, type Instant, millis, since } from '../net/time.ts';
 import { isByOperator, type OperatorOrder } from './demand.ts';
 import { repeatRequest, writeLonger } from './extend-lease.ts';
-import { hasSameHolder, holdersOf, proofOf } from './holders.ts';
+import { hasSameHolder, holdersOf, userOf } from './holders.ts';
 import type { Lease, LeaseEnd, LeasePorts } from './lease.ts';
 import type { OpenInput } from './lease-input.ts';
 import type { Asked, LeaseState } from './lease-state.ts';
@@ -15,7 +15,7 @@ import { REFUSED } from './refusals.ts';
 export function requestOpen(turn: LeaseTurn, input: OpenInput): void {
   const { demand, ticket } = input;
   const { door, source } = demand;
-  const { start } = renderCommands(door.opening, source, proofOf(demand)?.user);
+  const { start } = renderCommands(door.opening, source, userOf(demand));
   const asked = { demand, ticket, start };
   const opensNothing = start === undefined && door.opening.ports === undefined;
   if (turn.isStopping || opensNothing) {
@@ -61,7 +61,7 @@ function begin(turn: LeaseTurn, input: OpenInput, asked: Asked): void {
 function newLease({ id, demand }: OpenInput, now: Instant): Lease {
   const { door, source } = demand;
   const opened = leasePorts(door.opening);
-  const { stop = '' } = renderCommands(door.opening, source, proofOf(demand)?.user);
+  const { stop = '' } = renderCommands(door.opening, source, userOf(demand));
   return {
     ...{ id, door: door.name, source, stop, state: 'opening' },
     ...{ since: now, due: after(now, door.opening.cmdTimeout) },

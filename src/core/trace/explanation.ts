@@ -1,5 +1,5 @@
 import type { Door } from '../door/door.ts';
-import type { UserProof } from '../door/proof-kind.ts';
+import type { HolderKind } from '../door/proof-kind.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Instant } from '../net/time.ts';
@@ -12,10 +12,10 @@ export type OpenDoor = {
   readonly since: Instant;
   readonly until: Instant;
   readonly byOperator: boolean;
-  /** Names of the users whose proofs hold it; absent for a sequence. */
+  /** Names of the users whose proofs hold it, and of members of the fleet; absent for a sequence. */
   readonly users?: string;
-  /** If they all used the same kind of proof. */
-  readonly proof?: UserProof;
+  /** If they are all of the same kind. */
+  readonly proof?: HolderKind;
   readonly hasPorts: boolean;
   /** Why its start command failed. */
   readonly startFailure?: string;

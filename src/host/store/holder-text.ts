@@ -1,5 +1,5 @@
 import type { Proof } from '../../core/attempt/completion.ts';
-import { USER_PROOFS } from '../../core/door/proof-kind.ts';
+import { HOLDER_KINDS } from '../../core/door/proof-kind.ts';
 import type { Lease } from '../../core/lease/lease.ts';
 
 type Held = Pick<Lease, 'holders' | 'isShared'>;
@@ -27,7 +27,7 @@ export function readHolders(text: unknown): Held {
 
 function readHolder(line: string): Proof {
   const [, user, word, fingerprint] = LINE.exec(line) ?? [];
-  const kind = USER_PROOFS.find((one) => one === word);
+  const kind = HOLDER_KINDS.find((one) => one === word);
   if (user === undefined || kind === undefined || fingerprint === undefined)
     throw new Error(`a row's user cannot be read: ${line}`);
   return { kind, user, fingerprint };

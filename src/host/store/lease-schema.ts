@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { DamageError } from './sqlite-error.ts';
 
-const SCHEMA_VERSION = 10;
+const SCHEMA_VERSION = 11;
 
 /** No layout will have a higher number: above it, the file is damaged. */
 const LAST_VERSION = 999;
@@ -73,6 +73,16 @@ const USED_CODE = `
     run   TEXT NOT NULL
   ) STRICT;`;
 
+/** Layout 11: what is kept of a fleet, see `FleetRow`. */
+const FLEET = `
+  CREATE TABLE fleet (
+    kind  TEXT NOT NULL,
+    name  TEXT NOT NULL,
+    value TEXT NOT NULL,
+    at    REAL NOT NULL,
+    PRIMARY KEY (kind, name)
+  ) STRICT, WITHOUT ROWID;`;
+
 const HISTORY = `
   CREATE TABLE history (
     n          INTEGER PRIMARY KEY,
@@ -114,6 +124,7 @@ const STEPS: Readonly<Record<number, string>> = {
   8: `ALTER TABLE lease ADD COLUMN ${ORDERED_BY}; ALTER TABLE history ADD COLUMN ${ORDERED_BY};
   ALTER TABLE history ADD COLUMN ${CLOSED_BY};`,
   9: USED_CODE,
+  10: FLEET,
 };
 
 /** Creates the tables, or upgrades those of an earlier version, in one transaction. Throws for an unknown version. */

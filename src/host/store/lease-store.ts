@@ -47,6 +47,10 @@ export type StoredCodes = CodeRecord & { readonly isWhole: boolean };
 /** Used codes as this run knows them, possibly more than the store has. */
 export type KnownCodes = { readonly floor: number; readonly each: () => Iterable<UsedCode> };
 
+/** What is kept of a fleet; only the fleet's own code knows what it means. `at`: by the wall clock. */
+export type FleetRow = FleetRowName & { readonly value: string; readonly at: Instant };
+export type FleetRowName = { readonly kind: 'after' | 'seen' | 'done' | 'ban'; readonly name: string };
+
 /** Number of past leases kept. The oldest are deleted. */
 export const MAX_HISTORY = 100_000;
 
@@ -92,6 +96,9 @@ export interface LeaseStore {
   forgiveCodes(user: string): void;
   /** The run ends in order: the store has everything that it used. */
   endCodes(run: string): void;
+  fleet(): readonly FleetRow[];
+  /** BOUNDED: by the caller, who drops what is of no use any more. */
+  recordFleet(put: readonly FleetRow[], drop: readonly FleetRowName[]): void;
   /** The calls in `changes` become durable together, or none of them does. */
   together(changes: () => void): void;
   close(): void;

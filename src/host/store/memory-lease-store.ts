@@ -3,6 +3,7 @@ import type { LeaseId } from '../../core/lease/lease.ts';
 import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import { instant } from '../../core/net/time.ts';
 import {
+  type FleetRow,
   type LeaseStore,
   MAX_HISTORY,
   type PastFilter,
@@ -103,6 +104,12 @@ export class MemoryLeaseStore implements LeaseStore {
   forgiveCodes(): void {}
 
   endCodes(): void {}
+
+  fleet(): readonly FleetRow[] {
+    return [];
+  }
+
+  recordFleet(): void {}
 
   together(changes: () => void): void {
     const leases = new Map(this.#leases);

@@ -5,6 +5,8 @@ import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import type { Instant } from '../../core/net/time.ts';
 import type { UsedKnock } from '../../core/signed/used-knocks.ts';
 import {
+  type FleetRow,
+  type FleetRowName,
   type KnownCodes,
   type KnownUses,
   type LeaseStore,
@@ -137,6 +139,14 @@ export class MendingLeaseStore implements LeaseStore {
 
   endCodes(run: string): void {
     this.#write((store) => store.endCodes(run));
+  }
+
+  fleet(): readonly FleetRow[] {
+    return this.#ask((store) => store.fleet());
+  }
+
+  recordFleet(put: readonly FleetRow[], drop: readonly FleetRowName[]): void {
+    this.#write((store) => store.recordFleet(put, drop));
   }
 
   close(): void {

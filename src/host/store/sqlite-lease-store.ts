@@ -4,10 +4,13 @@ import type { LeaseId } from '../../core/lease/lease.ts';
 import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import type { Instant } from '../../core/net/time.ts';
 import type { UsedKnock } from '../../core/signed/used-knocks.ts';
+import { FleetRows } from './fleet-rows.ts';
 import { renderHolders } from './holder-text.ts';
 import { LEASE_COLUMNS, leaseValues, readHistoryRow } from './lease-rows.ts';
 import { prepareSchema } from './lease-schema.ts';
 import {
+  type FleetRow,
+  type FleetRowName,
   type KnownCodes,
   type KnownUses,
   type LeaseStore,
@@ -80,6 +83,7 @@ class SqliteLeaseStore implements LeaseStore {
   readonly #past: StatementSync;
   readonly #used: UsedRows;
   readonly #codes: UsedCodeRows;
+  readonly #fleet: FleetRows;
   #isTogether = false;
 
   constructor(database: DatabaseSync, path: string) {
@@ -87,6 +91,7 @@ class SqliteLeaseStore implements LeaseStore {
     this.#path = path;
     this.#used = new UsedRows(database);
     this.#codes = new UsedCodeRows(database);
+    this.#fleet = new FleetRows(database);
     this.#insert = database.prepare(
       `INSERT INTO lease (${LEASE_COLUMNS.join(', ')}) VALUES (${LEASE_COLUMNS.map(() => '?').join(', ')})`,
     );
@@ -202,6 +207,16 @@ class SqliteLeaseStore implements LeaseStore {
 
   endCodes(run: string): void {
     withStoreError(`record used codes in ${this.#path}`, () => this.#codes.end(run));
+  }
+
+  fleet(): readonly FleetRow[] {
+    return withStoreError(`read the fleet in ${this.#path}`, () => this.#fleet.read());
+  }
+
+  recordFleet(put: readonly FleetRow[], drop: readonly FleetRowName[]): void {
+    withStoreError(`record the fleet in ${this.#path}`, () =>
+      this.together(() => this.#fleet.record(put, drop)),
+    );
   }
 
   together(changes: () => void): void {

@@ -1,4 +1,7 @@
+import type { DoorSpec } from '../../../core/door/door.ts';
+import { inFleet } from '../../../core/door/fleet-right.ts';
 import { renderCommands } from '../../../core/door/opening.ts';
+import { mayOpen } from '../../../core/fleet/member.ts';
 import type { MayHold } from '../../../core/lease/holders.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import type { StoredLease } from '../../../host/store/lease-store.ts';
@@ -15,10 +18,19 @@ export function hasStop(inForce: ConfigInForce, { door, source, stop, holders = 
 
 /** Uses the users and doors of the current configuration. */
 export function holding(inForce: ConfigInForce, clock: Clock): MayHold {
-  return ({ user, fingerprint }, name) => {
+  return ({ kind, user, fingerprint }, name) => {
     const door = inForce.current.doors.find((one) => one.name === name);
+    if (kind === 'member') return memberMayHold(inForce, user, door);
     return inForce.authority?.users.mayHold(user, fingerprint, door, clock.wall()) === true;
   };
+}
+
+/** This host itself may hold what an earlier run of its daemon has told. */
+function memberMayHold({ fleet }: ConfigInForce, name: string, door: DoorSpec | undefined): boolean {
+  if (fleet === undefined || door === undefined) return false;
+  if (name === fleet.self.name) return inFleet(door, 'share');
+  const member = fleet.members.get(name);
+  return member !== undefined && inFleet(door, 'accept') && mayOpen(member, door.name);
 }
 
 /** Whether the time of a user or key has run out since the last call. */

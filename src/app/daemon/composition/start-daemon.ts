@@ -10,6 +10,7 @@ import type { StoredLease } from '../../../host/store/lease-store.ts';
 import type { Authority } from '../../config/authority.ts';
 import { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
+import type { FleetIdentity } from '../../config/fleet-identity.ts';
 import { OneTimeDoors } from '../../config/one-time-doors.ts';
 import { openState, stateName } from '../../state/open-state.ts';
 import { PidFile } from '../../state/own-pid-file.ts';
@@ -43,6 +44,7 @@ export type DaemonStart = {
   readonly options: DaemonOptions;
   readonly config: Config;
   readonly authority?: Authority | undefined;
+  readonly fleet?: FleetIdentity | undefined;
   /** Logged first. */
   readonly warnings: readonly string[];
   readonly resources: AsyncDisposableStack;
@@ -67,9 +69,9 @@ type Base = ReturnType<typeof openBase>;
 type Doors = ReturnType<typeof openDoors>;
 
 /** Reporting, packet capture, and the state on disk. */
-function openBase({ options, config, authority, warnings, resources }: DaemonStart) {
+function openBase({ options, config, authority, fleet, warnings, resources }: DaemonStart) {
   const clock = openSystemClock();
-  const inForce = new ConfigInForce(config, authority);
+  const inForce = new ConfigInForce(config, authority, fleet);
   const reports = openReports(config, options, warnings, () => clock.wall());
   resources.defer(() => reports.close());
   const { report } = reports;

@@ -13,10 +13,12 @@ import { commandCall } from './command-call.ts';
 import type { DoorLimits } from './door-limits.ts';
 import { reportOutcome, reportStart } from './report-outcome.ts';
 
-export type CommandEffect = Extract<
-  LeaseEffect,
-  { do: 'reserve' | 'release' | 'run-start' | 'run-stop' | 'await-command' }
->;
+const COMMAND_EFFECTS = ['reserve', 'release', 'run-start', 'run-stop', 'await-command'] as const;
+
+export type CommandEffect = Extract<LeaseEffect, { do: (typeof COMMAND_EFFECTS)[number] }>;
+
+export const isCommandEffect = (effect: LeaseEffect): effect is CommandEffect =>
+  COMMAND_EFFECTS.some((one) => one === effect.do);
 
 export type LeaseCommandsParts = {
   readonly claims: Claims;

@@ -1,7 +1,8 @@
+import type { Proof } from '../../../core/attempt/completion.ts';
 import type { DoorSpec } from '../../../core/door/door.ts';
 import { renderCommands } from '../../../core/door/opening.ts';
 import type { Demand } from '../../../core/lease/demand.ts';
-import { proofOf } from '../../../core/lease/holders.ts';
+import { proofOf, userOf } from '../../../core/lease/holders.ts';
 import type { Lease, LeaseId } from '../../../core/lease/lease.ts';
 import type { LeaseEffect, OpenOutcome } from '../../../core/lease/lease-effect.ts';
 import type { LeaseInput } from '../../../core/lease/lease-input.ts';
@@ -12,12 +13,13 @@ import type { Millis } from '../../../core/net/time.ts';
 import { randomBytes } from '../../../host/self/random-bytes.ts';
 import { adoptInput } from './adoption.ts';
 import { DoorLimits } from './door-limits.ts';
-import { LeaseCommands } from './lease-commands.ts';
+import { type CommandEffect, isCommandEffect, LeaseCommands } from './lease-commands.ts';
 import { LeaseEnds } from './lease-ends.ts';
-import type { LeaseBook, LeaseKeeperParts, OpenResult } from './lease-keeper-parts.ts';
+import type { LeaseBook, LeaseKeeperParts, LeaseWatcher, OpenResult } from './lease-keeper-parts.ts';
 import { LeaseOpenings } from './lease-openings.ts';
-import { LeaseRecords } from './lease-records.ts';
+import { isRecordEffect, LeaseRecords, type RecordEffect } from './lease-records.ts';
 import { LeaseTimer } from './lease-timer.ts';
+import { OpenTickets } from './open-tickets.ts';
 import { reportLeaseNews } from './report-lease-news.ts';
 import { SingleRuns } from './single-runs.ts';
 
@@ -32,17 +34,16 @@ export class LeaseKeeper {
   readonly records: LeaseRecords;
   readonly #openings: LeaseOpenings;
   readonly #commands: LeaseCommands;
-  /** Unanswered requests. BOUNDED: by the leases. */
-  readonly #asked = new Map<number, (outcome: OpenOutcome) => void>();
+  readonly #tickets = new OpenTickets();
   readonly #ends = new LeaseEnds();
   /** Inputs that arrived while another one was processed. BOUNDED: by the effects of one input. */
   readonly #inputs: LeaseInput[] = [];
   #isWorking = false;
-  #tickets = 0;
   readonly #timer: LeaseTimer;
   #isStopping = false;
   #isLeft = false;
   #onIdle: (() => void) | undefined;
+  #watcher: LeaseWatcher | undefined;
 
   constructor(parts: LeaseKeeperParts) {
     const answer = (input: LeaseInput): void => this.#take(input);
@@ -68,10 +69,11 @@ export class LeaseKeeper {
     if (proof !== undefined && this.#parts.mayHold?.(proof, door.name) === false)
       return this.refuse(demand, REFUSED.revoked);
     this.#limits.learn(door);
-    const { start, stop } = renderCommands(door.opening, source, proof?.user);
+    const { start, stop } = renderCommands(door.opening, source, userOf(demand));
     const isSingleRun = start !== undefined && stop === undefined && door.opening.ports === undefined;
     if (isSingleRun) return this.#request(demand, start);
     const outcome = await this.#open(demand);
+    this.#watcher?.demanded(demand, outcome);
     if (outcome.kind !== 'opened') return outcome;
     const started = outcome.runsStart ? this.#commands.startOf(outcome.lease.id) : undefined;
     return { kind: 'opened', lease: outcome.lease, ...(started === undefined ? {} : { started }) };
@@ -87,7 +89,19 @@ export class LeaseKeeper {
     const lease = this.#machine.current(door, source);
     if (lease?.state !== 'open') return undefined;
     this.#take({ kind: 'extend', id: lease.id, length });
-    return this.#machine.entry(lease.id)?.lease;
+    const longer = this.#machine.entry(lease.id)?.lease;
+    if (longer !== undefined) this.#watcher?.extended(longer);
+    return longer;
+  }
+
+  /** The holder no longer holds the lease, which closes if nobody else does. `by`: who closed it then. */
+  release(id: LeaseId, holder: Proof, by: string): void {
+    this.#take({ kind: 'release', id, holder, by });
+  }
+
+  /** At most one watches. */
+  watch(watcher: LeaseWatcher | undefined): void {
+    this.#watcher = watcher;
   }
 
   /** Closes these leases now, on the operator's command. Each promise resolves when the lease is closed. */
@@ -155,9 +169,7 @@ export class LeaseKeeper {
   #open(demand: Demand): Promise<OpenOutcome> {
     const { native } = this.#parts;
     const { start, stop } = renderCommands(demand.door.opening, demand.source);
-    const ticket = this.#tickets++;
-    const { promise, resolve } = Promise.withResolvers<OpenOutcome>();
-    this.#asked.set(ticket, resolve);
+    const { ticket, outcome } = this.#tickets.take();
     this.#take({
       ...{ kind: 'open', demand, ticket },
       id: Buffer.from(randomBytes(ID_BYTES)).toString('hex') as LeaseId,
@@ -168,7 +180,7 @@ export class LeaseKeeper {
         native?.closesByItself === true &&
         (this.records.canRecord || (start === undefined && stop === undefined)),
     });
-    return promise;
+    return outcome;
   }
 
   /** Processes an input and the inputs that it causes, in order. */
@@ -189,30 +201,23 @@ export class LeaseKeeper {
   }
 
   #do(effect: LeaseEffect): void {
+    this.#watcher?.effect(effect);
+    if (isRecordEffect(effect)) this.records.do(effect);
+    else if (isCommandEffect(effect)) this.#commands.do(effect);
+    else this.#doOther(effect);
+  }
+
+  #doOther(effect: Exclude<LeaseEffect, RecordEffect | CommandEffect>): void {
     switch (effect.do) {
-      case 'record':
-      case 'note-start':
-      case 'move-end':
-      case 'move-claims':
-      case 'write-end':
-        this.records.do(effect);
-        return;
-      case 'reserve':
-      case 'release':
-      case 'run-start':
-      case 'run-stop':
-      case 'await-command':
-        this.#commands.do(effect);
-        return;
       case 'report':
         reportLeaseNews(this.#parts, effect.news);
         return;
       case 'answer':
-        this.#asked.get(effect.ticket)?.(effect.outcome);
-        this.#asked.delete(effect.ticket);
+        this.#tickets.answer(effect.ticket, effect.outcome);
         return;
       case 'forget':
-        this.#forget(effect.id);
+        this.#openings.forget(effect.id);
+        this.#ends.end(effect.id);
         return;
       case 'ask-again':
         this.complete(effect.demand);
@@ -223,11 +228,6 @@ export class LeaseKeeper {
       default:
         this.#openings.do(effect);
     }
-  }
-
-  #forget(id: LeaseId): void {
-    this.#openings.forget(id);
-    this.#ends.end(id);
   }
 
   #look(): void {

@@ -8,10 +8,12 @@ import type { Claims } from '../../state/claims.ts';
 import { LeaseJournal } from './lease-journal.ts';
 import { toWallTime } from './lease-record.ts';
 
-export type RecordEffect = Extract<
-  LeaseEffect,
-  { do: 'record' | 'note-start' | 'move-end' | 'move-claims' | 'write-end' }
->;
+const RECORD_EFFECTS = ['record', 'note-start', 'move-end', 'move-claims', 'write-end'] as const;
+
+export type RecordEffect = Extract<LeaseEffect, { do: (typeof RECORD_EFFECTS)[number] }>;
+
+export const isRecordEffect = (effect: LeaseEffect): effect is RecordEffect =>
+  RECORD_EFFECTS.some((one) => one === effect.do);
 
 export type LeaseRecordsParts = {
   readonly store: LeaseStore;

@@ -57,8 +57,8 @@ export async function runDaemon(
     const { startDaemon } = await import('../composition/start-daemon.ts');
     const warnings = [...loaded.warnings.map(renderDiagnostic), ...narrowing.warnings];
     const given = { ...options, narrowed: narrowing.narrowed, isService: manager.isThere };
-    const { config, authority } = loaded;
-    const daemon = await startDaemon({ options: given, config, authority, warnings, resources });
+    const { config, authority, fleet } = loaded;
+    const daemon = await startDaemon({ options: given, config, authority, fleet, warnings, resources });
     if (life.hasCrashed) return life.ended;
     daemon.begin();
     life.handTo(daemon, new ServiceNotice(manager, () => daemon.summary));

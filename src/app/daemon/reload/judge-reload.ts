@@ -2,6 +2,7 @@ import type { Config } from '../../../core/config/file/config.ts';
 import { type Diagnostic, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import type { Authority } from '../../config/authority.ts';
 import { commandsIn } from '../../config/commands-in.ts';
+import type { FleetIdentity } from '../../config/fleet-identity.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { gatesOf } from '../firewall/gates-of.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
@@ -11,6 +12,7 @@ export type JudgedReload =
       readonly kind: 'good';
       readonly config: Config;
       readonly authority: Authority | undefined;
+      readonly fleet: FleetIdentity | undefined;
       readonly warnings: readonly Diagnostic[];
     }
   /** `mistakes`: number of mistakes in the file, which the diagnostics list. `lines`: for the log. */
@@ -40,8 +42,8 @@ export async function judgeReload(
   if (commands.length > 0) return objecting([tooNarrow(file, commands)]);
   const objections = (await guard?.judgeReload(gatesOf(loaded.config), loaded.config.settings)) ?? [];
   if (objections.length > 0) return objecting(objections);
-  const { config, authority, warnings } = loaded;
-  return { kind: 'good', config, authority, warnings };
+  const { config, authority, fleet, warnings } = loaded;
+  return { kind: 'good', config, authority, fleet, warnings };
 }
 
 const objecting = (lines: readonly string[]): JudgedReload => ({

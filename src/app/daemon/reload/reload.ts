@@ -7,6 +7,7 @@ import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import type { Authority } from '../../config/authority.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
+import type { FleetIdentity } from '../../config/fleet-identity.ts';
 import type { OneTimeDoors } from '../../config/one-time-doors.ts';
 import { READABLE } from '../../file-access/judge-path.ts';
 import type { CodeJudge } from '../codes/code-judge.ts';
@@ -117,7 +118,7 @@ export class Reload {
     const judged = await judgeReload(options.configFile, guard, options.narrowed === true);
     if (this.#isStopping) return { kind: 'stopping' };
     if (judged.kind === 'bad') return this.#refuse(judged.lines, judged.mistakes, judged.diagnostics);
-    const { config, authority, warnings } = judged;
+    const { config, authority, fleet, warnings } = judged;
     this.#warn(warnings);
     try {
       this.#parts.watch.replaceDoors(this.#parts.oneTime.watchable(config.doors), config);
@@ -126,7 +127,7 @@ export class Reload {
       return this.#refuse([(error as Error).message], 0, []);
     }
     const changes = compareConfigs(this.#parts.inForce.current, config);
-    this.#adopt(config, authority);
+    this.#adopt(config, authority, fleet);
     const isInstalled = await this.#parts.native.install(gatesOf(config), config.settings);
     if (this.#isStopping) return { kind: 'stopping' };
     report({ kind: 'listening', on: this.#parts.watch.interfaces.listeningOn });
@@ -144,7 +145,7 @@ export class Reload {
     }
   }
 
-  #adopt(config: Config, authority: Authority | undefined): void {
+  #adopt(config: Config, authority: Authority | undefined, fleet: FleetIdentity | undefined): void {
     const { options, inForce, reports, watch, payloads, codes, hooks, keeper } = this.#parts;
     reports.reopenLog(logTargets(config.settings, options));
     const choice = interfaceSetting(options, config);
@@ -158,7 +159,7 @@ export class Reload {
         reports.error((error as Error).message);
       }
     }
-    inForce.replace(config, authority);
+    inForce.replace(config, authority, fleet);
     payloads.follow();
     codes.follow();
     reports.followDoors(config.doors);

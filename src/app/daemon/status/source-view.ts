@@ -3,7 +3,7 @@ import type { ScanGuard } from '../../../core/attempt/scan-guard.ts';
 import type { PenaltyRow, SourceRow } from '../../../core/control/overview.ts';
 import { type SourceStory, storyEntry } from '../../../core/control/source-story.ts';
 import type { Door } from '../../../core/door/door.ts';
-import type { UserProof } from '../../../core/door/proof-kind.ts';
+import type { HolderKind } from '../../../core/door/proof-kind.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { renderMoment } from '../../../core/event/render-moment.ts';
 import { holderNames } from '../../../core/lease/holders.ts';
@@ -187,7 +187,8 @@ function openBySource(leases: Iterable<Lease>): {
   return { bySource, wide };
 }
 
-const REFUSED_KIND: Readonly<Record<UserProof, RefusedProof>> = {
+const REFUSED_KIND: Readonly<Record<HolderKind, RefusedProof>> = {
+  member: 'proof-refused',
   key: 'proof-refused',
   code: 'code-refused',
   spa: 'spa-refused',

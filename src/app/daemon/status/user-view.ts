@@ -110,7 +110,7 @@ export class UserView {
   #open(name: string): string[] {
     const { leases, clock } = this.#parts;
     return [...leases()]
-      .filter(({ holders }) => holders?.some(({ user }) => user === name) === true)
+      .filter(({ holders }) => holders?.some(({ kind, user }) => kind !== 'member' && user === name) === true)
       .map(({ door, source, state, due }) => {
         const end = renderMoment(toWallTime(due, clock), clock.wall());
         return `${door} is ${state === 'open' ? `open for ${source} until ${end}` : `${state} for ${source}`}`;
