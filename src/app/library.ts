@@ -103,7 +103,7 @@ export async function simulate(
   // It loads native code, which `knock` on macOS and Windows does not need.
   const { simulateConfig } = await import('./rehearsal/simulate.ts');
   const verdicts: CourseVerdict[] = [];
-  const problem = await simulateConfig(config, readTraffic(traffic), (entry) => {
+  const { message: problem } = await simulateConfig(config, readTraffic(traffic), (entry) => {
     if (entry.kind === 'verdict') {
       const { kind: _, ...verdict } = entry;
       verdicts.push(verdict);

@@ -1,8 +1,10 @@
 // bussa simulate: what knocks would bring about, and in one sentence why not more.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { replay } from '../../src/app/rehearsal/replay.ts';
 import { type SimulateRequest, simulate, type TimelineEntry } from '../../src/app/rehearsal/simulate.ts';
 import { UsageError } from '../../src/cli/arguments/read-options.ts';
 import { parseKnocks, SIMULATE } from '../../src/cli/bussa/verbs/simulate.ts';
@@ -218,5 +220,128 @@ describe('bussa simulate', () => {
       const given = { values: new Map(Object.entries(values)), operands: ['x'] };
       assert.throws(() => SIMULATE.read(given, {}), UsageError, JSON.stringify(values));
     }
+  });
+});
+
+describe('bussa simulate and codes', () => {
+  const SECRET = 'KIVSO2RVNPPTSAJ57K7KFTKD4FA6ZSPI';
+  const NOW = 1_800_000_010;
+  const codeAt = (seconds: number): string =>
+    execFileSync('oathtool', ['--totp', '--base32', SECRET, '--now', `@${seconds}`], { encoding: 'utf8' });
+  const portsOf = (code: string): number[] => [
+    17_000 + Number(code.slice(0, 3)),
+    23_000 + Number(code.slice(3, 6)),
+  ];
+  const config = (scratch: Scratch, more = ''): string => {
+    const users = scratch.file('users.conf');
+    writeFileSync(users, `[alice]\n  code = ${SECRET}\n`, { mode: 0o600 });
+    return `[options]\n  Users_File = ${users}\n[ssh]\n  accept = code\n  code_ports = 17, 23\n  open = tcp/22\n${more}`;
+  };
+  const MACS = { source: '02:00:00:00:00:01', destination: '02:00:00:00:00:02' };
+  type Knocked = readonly [at: number, source: string, ports: readonly number[]];
+
+  /** The packets of one are a second apart. */
+  const framesOf = (knocks: readonly Knocked[]) =>
+    knocks.flatMap(([at, source, ports]) =>
+      ports.map((port, i) => ({
+        atSeconds: at + i,
+        frame: renderFrame(
+          {
+            ...{ source: address(source), destination: address('192.0.2.9'), port, flags: 2 },
+            ...{ protocol: 'tcp', sourcePort: 40_000 + i, sequence: at + i },
+          },
+          MACS,
+        ),
+      })),
+    );
+
+  async function verdicts(knocks: readonly Knocked[], more = ''): Promise<string[]> {
+    using scratch = new Scratch();
+    const entries = await entriesOf(config(scratch, more), (own) => {
+      const file = own.file('codes.pcap');
+      writeFileSync(file, renderPcap(framesOf(knocks)));
+      return { kind: 'capture', file };
+    });
+    return verdictsOf(entries);
+  }
+
+  const MALLORY = '198.51.100.7';
+  const ALICE = '192.0.2.1';
+  const good = (at = NOW): Knocked => [at, ALICE, portsOf(codeAt(NOW))];
+  const right = /^ssh opened: the code at 2027-01-15T08:00:1\d.*was right$/;
+
+  test('the right code opens at its own time, and at no other', async () => {
+    assert.match((await verdicts([good()]))[0] ?? '', right);
+    assert.match(
+      (await verdicts([good(NOW + 300)]))[0] ?? '',
+      /^- shut: the code .* was refused: it is out of time: the clock of the app of alice is 5 min behind$/,
+    );
+  });
+
+  test('a code opens one address, and the same one again', async () => {
+    const [, , ports] = good();
+    const [own, other] = await verdicts([good(), [NOW + 4, MALLORY, ports], [NOW + 8, ALICE, ports]]);
+    assert.match(own ?? '', right);
+    assert.match(
+      other ?? '',
+      /^- shut: .* it was used already, by 192\.0\.2\.1 at .*: wait for the next one$/,
+    );
+  });
+
+  test('after two wrong ones two right ones in a row', async () => {
+    const wrong = [17_000, 23_000];
+    const guesses: Knocked[] = [
+      [NOW - 9, ALICE, wrong],
+      [NOW - 5, ALICE, [17_001, 23_000]],
+    ];
+    assert.match(
+      (await verdicts([...guesses, good()]))[0] ?? '',
+      /it is right, but this address needs the next code too/,
+    );
+    const next: Knocked = [NOW + 30, ALICE, portsOf(codeAt(NOW + 30))];
+    assert.match((await verdicts([...guesses, good(), next]))[0] ?? '', /^ssh opened/);
+  });
+
+  test('half of one opens nothing, and a door that does not allow the address stays shut', async () => {
+    const [half] = await verdicts([[NOW, ALICE, portsOf(codeAt(NOW)).slice(0, 1)]]);
+    assert.match(half ?? '', /^- shut: only half of a code has arrived/);
+    const [denied] = await verdicts([good()], '  allow = 203.0.113.0/24\n');
+    assert.match(denied ?? '', /^- shut: the code .* was refused: the door does not allow this address$/);
+  });
+
+  test('knockd --read judges them too', async () => {
+    using scratch = new Scratch();
+    const configFile = scratch.file('knockd.conf');
+    writeFileSync(configFile, config(scratch));
+    const capture = scratch.file('codes.pcap');
+    writeFileSync(capture, renderPcap(framesOf([good()])));
+    const lines: string[] = [];
+    const print = (line: string): void => void lines.push(line);
+    assert.equal(await replay({ capture, configFile, ipv6: true }, print, print), 0);
+    assert.match(lines.join('\n'), /192\.0\.2\.1: ssh: alice: OPEN SESAME \(code\)\n.*would open tcp\/22/);
+    assert.match(lines.at(-2) ?? '', /would close/);
+    assert.equal(lines.at(-1), '2 packets, 2 of them knocks, 1 openings');
+  });
+
+  test('without users the rest is judged, and it is said that codes are not', async () => {
+    using scratch = new Scratch();
+    const text = config(scratch, `[seq]\n  sequence = 7000,8000\n  open = tcp/23\n`).replace(
+      'users.conf',
+      'none.conf',
+    );
+    const configFile = scratch.file('knockd.conf');
+    writeFileSync(configFile, text);
+    const entries: TimelineEntry[] = [];
+    const traffic = {
+      kind: 'knocks',
+      steps: parseKnocks('7000 8000'),
+      from: address(ALICE),
+      gap: millis(100),
+    } as const;
+    const end = await simulate({ configFile, traffic }, (entry) => entries.push(entry));
+    assert.ok(
+      end.kind === 'done' && end.warnings.some(({ message }) => /^codes are not judged: /.test(message)),
+    );
+    assert.match(verdictsOf(entries)[0] ?? '', /^seq opened/);
   });
 });

@@ -4,6 +4,7 @@ import { USER_PROOFS } from '../../core/door/proof-kind.ts';
 import { parseServerKeys, type ServerKeys } from '../../core/signed/server-keys.ts';
 import type { Diagnostic } from '../../core/text/diagnostic.ts';
 import { parseUsers } from '../../core/users/parse-users.ts';
+import type { User } from '../../core/users/user.ts';
 import { UserDirectory } from '../../core/users/user-directory.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
 import { readRegular } from '../../host/files/read-regular.ts';
@@ -56,6 +57,17 @@ export function loadAuthority(config: Config, access: FileAccess): LoadedAuthori
   }
   const authority = { users: new UserDirectory(parsedUsers.users), serverKeys: keys.keys };
   return { kind: 'ok', authority, warnings: found };
+}
+
+/** Reads the users alone, whoever else can read or write their file: for a simulation, which opens nothing. */
+export function loadUsers({
+  settings: { usersFile = DEFAULT_USERS_FILE },
+}: Config):
+  | { readonly kind: 'ok'; readonly users: readonly User[]; readonly warnings: readonly Diagnostic[] }
+  | { readonly kind: 'bad'; readonly diagnostics: readonly Diagnostic[] } {
+  const { bytes, findings } = read(usersFile, 'ignored', '`bussa user add NAME --code` makes it');
+  if (bytes === undefined) return { kind: 'bad', diagnostics: findings };
+  return parseUsers(usersFile, bytes, nodeCiphers);
 }
 
 /** BOUNDED: 10,000 long keys with their options. A larger file would block the daemon. */

@@ -2,7 +2,7 @@ import { OFFER, type Offer, WATCHED, type Watched } from '../../core/attempt/off
 
 /**
  * What happened to one packet. `no-door`: no door has the port; `not-taken`: a door has it, but does not listen for
- * such a packet.
+ * such a packet; `code`: it completed a code, right or wrong.
  */
 export type PacketFate =
   | 'knock'
@@ -11,10 +11,13 @@ export type PacketFate =
   | 'no-door'
   | 'not-taken'
   | 'tripwire'
-  | 'suspicion';
+  | 'suspicion'
+  | 'code-half'
+  | 'code';
 
-export function packetFate(offer: Offer, watched: Watched): PacketFate {
+export function packetFate(offer: Offer, watched: Watched, code?: 'code-half' | 'code'): PacketFate {
   if (offer === OFFER.knock) return 'knock';
+  if (code !== undefined) return code;
   if (offer === OFFER.repeat) return 'repeat';
   if (offer === OFFER.retransmission) return 'retransmission';
   if (offer === OFFER.penalty) return 'suspicion';

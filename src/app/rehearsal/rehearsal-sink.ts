@@ -35,7 +35,13 @@ export type Outcome =
 /** Receives the steps of a simulation. */
 export type RehearsalSink = {
   /** Called for each readable packet, before its results. The packet is valid only during the call. */
-  readonly packet?: (packet: Packet, offer: Offer, watched: Watched, at: Instant) => void;
+  readonly packet?: (
+    packet: Packet,
+    offer: Offer,
+    watched: Watched,
+    at: Instant,
+    code: 'code-half' | 'code' | undefined,
+  ) => void;
   readonly outcome: (outcome: Outcome, at: Instant) => void;
   readonly finish?: (counts: {
     readonly packets: number;

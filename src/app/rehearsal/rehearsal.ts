@@ -1,5 +1,5 @@
 import type { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
-import type { Completion, SequenceCompletion } from '../../core/attempt/completion.ts';
+import type { Completion } from '../../core/attempt/completion.ts';
 import { OFFER, WATCHED } from '../../core/attempt/offer.ts';
 import { STEP, Steps } from '../../core/attempt/steps.ts';
 import { compileAdmission } from '../../core/door/admission.ts';
@@ -12,6 +12,7 @@ import type { CapturedPacket } from '../../core/packet/capture-record.ts';
 import { Packet } from '../../core/packet/packet.ts';
 import { readLink } from '../../core/packet/read-link.ts';
 import { READING, readPacket } from '../../core/packet/read-packet.ts';
+import type { CodeRehearsal } from './code-rehearsal.ts';
 import { LeaseRehearsal } from './lease-rehearsal.ts';
 import type { Outcome, RehearsalSink } from './rehearsal-sink.ts';
 
@@ -28,6 +29,7 @@ export class Rehearsal {
   readonly #ipv6: boolean;
   readonly #advance: (used: Door) => readonly Door[];
   readonly #sink: RehearsalSink;
+  readonly #codes: CodeRehearsal | undefined;
   readonly #leases = new LeaseRehearsal((outcome) => this.#tell(outcome));
   readonly #packet = new Packet();
   readonly #steps = new Steps();
@@ -35,13 +37,15 @@ export class Rehearsal {
   #knocks = 0;
   #now: Instant = instant(0);
 
-  /** `advance`: the doors after one of them has used up a one-time sequence. */
+  /** `advance`: the doors after one of them has used up a one-time sequence. `codes`: absent if no door accepts any. */
   constructor(
     engine: AttemptEngine,
     ipv6: boolean,
     advance: (used: Door) => readonly Door[],
     sink: RehearsalSink,
+    codes?: CodeRehearsal,
   ) {
+    this.#codes = codes;
     this.#engine = engine;
     this.#ipv6 = ipv6;
     this.#advance = advance;
@@ -79,11 +83,20 @@ export class Rehearsal {
     const { packet: onPacket } = this.#sink;
     const watched = onPacket === undefined ? WATCHED.nothing : this.#engine.watches(packet);
     const offer = this.#engine.offer(packet, true, time, this.#steps);
-    onPacket?.(packet, offer, watched, time);
+    const code = this.#codes?.offer(packet, time);
+    onPacket?.(packet, offer, watched, time, code);
+    if (code !== undefined || offer === OFFER.knock) this.#knocks++;
+    if (code === 'code') this.#judgeCodes(packet, time);
     if (offer !== OFFER.knock) return;
-    this.#knocks++;
     this.#reportSteps();
     for (const completion of this.#steps.completions) this.#complete(completion);
+  }
+
+  #judgeCodes(packet: Packet, time: Instant): void {
+    for (const { event, completion } of this.#codes?.judge(packet, time) ?? []) {
+      this.#report(event);
+      if (completion !== undefined) this.#complete(completion);
+    }
   }
 
   /** Everything that happens before `time`, in order. */
@@ -113,13 +126,14 @@ export class Rehearsal {
     this.#leases.pass(due);
   }
 
-  #complete(completion: SequenceCompletion): void {
+  #complete(completion: Completion): void {
     const { door, source } = completion;
     if (!compileAdmission(door)(source)) {
       this.#refuse(completion, 'the door does not allow this address');
       return;
     }
-    if (door.sequenceSource.kind === 'one-time') this.#engine.replaceDoors(this.#advance(door));
+    if (completion.proof === undefined && completion.door.sequenceSource.kind === 'one-time')
+      this.#engine.replaceDoors(this.#advance(completion.door));
     this.#leases.complete(completion);
   }
 

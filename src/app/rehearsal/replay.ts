@@ -1,15 +1,20 @@
 import { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
+import type { HashKey } from '../../core/attempt/keyed-hash.ts';
 import type { LogEvent } from '../../core/event/event.ts';
 import { renderEvent } from '../../core/event/render-event.ts';
-import type { Instant } from '../../core/net/time.ts';
+import { type Instant, instant } from '../../core/net/time.ts';
 import { renderDiagnostic } from '../../core/text/diagnostic.ts';
 import { CaptureFileError, openCaptureFile } from '../../host/capture/open-capture-file.ts';
 import { EXIT } from '../../host/self/exit-status.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { OneTimeDoors } from '../config/one-time-doors.ts';
+import { arrangeCodes, RehearsalGuard } from './arrange-codes.ts';
 import { OneTimeRehearsal } from './one-time-rehearsal.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { renderOutcome } from './rehearsal-sink.ts';
+
+/** All packets are known beforehand, so no secret is needed. */
+const SECRET: HashKey = [0x62757373, 0x61];
 
 export type ReplayRequest = { readonly capture: string; readonly configFile: string; readonly ipv6: boolean };
 
@@ -32,13 +37,21 @@ export async function replay(
   const printEvent = (event: LogEvent): void => printError(renderEvent(event));
   const doors = new OneTimeDoors(printEvent, 'ignored').watchable(loaded.config.doors);
   const oneTime = new OneTimeRehearsal(doors, (event) => print(renderEvent(event)));
-  // All packets are known beforehand, so no secret is needed.
-  const engine = new AttemptEngine(doors, [0x62757373, 0x61]);
-  const rehearsal = new Rehearsal(engine, order.ipv6, (used) => oneTime.advance(used), {
-    outcome: (outcome, at) => print(`[${stamp(at)}] ${renderOutcome(outcome)}`),
-    finish: ({ packets, knocks, openings }) =>
-      print(`${packets} packets, ${knocks} of them knocks, ${openings} openings`),
-  });
+  const { guard } = new RehearsalGuard(loaded.config, SECRET);
+  const engine = new AttemptEngine(doors, SECRET, undefined, guard);
+  const { codes, warnings } = arrangeCodes(loaded.config, { guard, secret: SECRET, epoch: instant(0) });
+  for (const warning of warnings) printError(renderDiagnostic(warning));
+  const rehearsal = new Rehearsal(
+    engine,
+    order.ipv6,
+    (used) => oneTime.advance(used),
+    {
+      outcome: (outcome, at) => print(`[${stamp(at)}] ${renderOutcome(outcome)}`),
+      finish: ({ packets, knocks, openings }) =>
+        print(`${packets} packets, ${knocks} of them knocks, ${openings} openings`),
+    },
+    codes,
+  );
   try {
     return await play(order.capture, rehearsal, printError);
   } catch (error) {

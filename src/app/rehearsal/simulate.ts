@@ -1,10 +1,10 @@
 import { AttemptEngine } from '../../core/attempt/attempt-engine.ts';
 import type { HashKey } from '../../core/attempt/keyed-hash.ts';
-import { ScanGuard } from '../../core/attempt/scan-guard.ts';
-import { type Config, DEFAULT_SCAN_PENALTY } from '../../core/config/file/config.ts';
+import type { ScanGuard } from '../../core/attempt/scan-guard.ts';
+import type { Config } from '../../core/config/file/config.ts';
 import { DecoyPorts } from '../../core/decoy/decoy-ports.ts';
 import type { PortShare } from '../../core/decoy/port-share.ts';
-import type { Door } from '../../core/door/door.ts';
+import { codeDoors, type Door } from '../../core/door/door.ts';
 import type { SequenceStep } from '../../core/door/sequence.ts';
 import type { LogEvent } from '../../core/event/event.ts';
 import { type Address, addressWords, familyOf } from '../../core/net/address.ts';
@@ -17,6 +17,7 @@ import { CaptureFileError, openCaptureFile } from '../../host/capture/open-captu
 import { readEphemeralPorts, readServedPorts } from '../../host/ports/host-ports.ts';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import { OneTimeDoors } from '../config/one-time-doors.ts';
+import { type ArrangedCodes, arrangeCodes, RehearsalGuard } from './arrange-codes.ts';
 import { OneTimeRehearsal } from './one-time-rehearsal.ts';
 import { type PacketFate, packetFate } from './packet-fate.ts';
 import { Rehearsal } from './rehearsal.ts';
@@ -71,7 +72,6 @@ const SECRET: HashKey = [0x62757373, 0x61];
 /** Contains no port: a daemon draws its decoy ports anew at each start. */
 const NO_SHARE: PortShare = { multiplier: 0, offset: 0xffff };
 
-const MAX_PENALTIES = 4096;
 const FIRST_SOURCE_PORT = 40_000;
 
 /** Reports, entry by entry, what a daemon with this configuration would do, by the traffic's own time. Runs nothing. */
@@ -88,29 +88,31 @@ export async function simulate(
       message: `${traffic.from} is not heard: the daemon for ${configFile} ignores IPv6 (-4)`,
     };
   }
-  const message = await simulateConfig(loaded.config, traffic, tell, ipv6);
-  return message === undefined ? { kind: 'done', warnings: loaded.warnings } : { kind: 'failed', message };
+  const { message, warnings } = await simulateConfig(loaded.config, traffic, tell, ipv6);
+  return message === undefined
+    ? { kind: 'done', warnings: [...loaded.warnings, ...warnings] }
+    : { kind: 'failed', message };
 }
 
-/** The same for a configuration that was already read. Returns the error of a capture file. */
+/** The same for a configuration that was already read. `message`: the error of a capture file. */
 export async function simulateConfig(
   config: Config,
   traffic: SimulateRequest['traffic'],
   tell: (entry: TimelineEntry) => void,
   ipv6 = true,
-): Promise<string | undefined> {
+): Promise<{ readonly message?: string; readonly warnings: readonly Diagnostic[] }> {
   const isCapture = traffic.kind === 'capture';
   const stage = arrange(config, isCapture, tell, ipv6);
   if (isCapture) {
     const message = await play(traffic.file, stage.rehearsal);
-    if (message !== undefined) return message;
+    if (message !== undefined) return { message, warnings: stage.warnings };
   } else {
     knock(traffic, stage.rehearsal);
   }
   stage.rehearsal.finish();
   for (const verdict of stage.verdicts.all()) tell({ kind: 'verdict', ...verdict });
   tell({ kind: 'end', ...stage.counts() });
-  return undefined;
+  return { warnings: stage.warnings };
 }
 
 /** The engine with its scan guard and doors, and its listener. */
@@ -120,8 +122,10 @@ function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry
   const tellEvent = (event: LogEvent): void => report({ kind: 'event', event }, now.at);
   const doors = new OneTimeDoors(tellEvent, 'ignored').watchable(config.doors);
   const oneTime = new OneTimeRehearsal(doors, tellEvent);
-  const guard = isCapture ? undefined : new SimulatedGuard(config, doors);
+  const guard = simulatedGuard(config, isCapture);
+  guard?.follow(doors);
   const engine = new AttemptEngine(doors, SECRET, undefined, guard?.guard);
+  const { codes, warnings } = codesOf(config, guard?.guard, isCapture);
   const verdicts = new Verdicts(doors, isCapture ? stamp : inSeconds);
   let counts = { packets: 0, knocks: 0, openings: 0 };
   const advance = (used: Door): readonly Door[] => {
@@ -129,47 +133,58 @@ function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry
     guard?.follow(following);
     return following;
   };
-  const rehearsal = new Rehearsal(engine, ipv6, advance, {
-    packet: (packet, offer, watched, at) => {
-      now.at = at;
-      const step = stepOf(packet);
-      const source = packetSource(packet);
-      const became = packetFate(offer, watched);
-      verdicts.packet(source, step, packet.flags, became, at);
-      // A capture may hold all traffic of a host.
-      if (!isCapture || became !== 'no-door') tell({ kind: 'packet', at, source, step, became });
+  const rehearsal = new Rehearsal(
+    engine,
+    ipv6,
+    advance,
+    {
+      packet: (packet, offer, watched, at, code) => {
+        now.at = at;
+        const step = stepOf(packet);
+        const source = packetSource(packet);
+        const became = packetFate(offer, watched, code);
+        verdicts.packet(source, step, packet.flags, became, at);
+        // A capture may hold all traffic of a host.
+        if (!isCapture || became !== 'no-door') tell({ kind: 'packet', at, source, step, became });
+      },
+      outcome: (outcome, at) => {
+        verdicts.outcome(outcome, at);
+        report(outcome, at);
+      },
+      finish: (final) => {
+        counts = final;
+      },
     },
-    outcome: (outcome, at) => {
-      verdicts.outcome(outcome, at);
-      report(outcome, at);
-    },
-    finish: (final) => {
-      counts = final;
-    },
-  });
-  return { rehearsal, verdicts, counts: () => counts };
+    codes,
+  );
+  return { rehearsal, verdicts, warnings, counts: () => counts };
 }
 
 /**
- * The daemon's scan guard, without the secret share of decoy ports. For a capture there is none, because it is not
- * known which ports were in use and whose packets these are.
+ * The daemon's scan guard, without the secret share of decoy ports. For a capture there are none at all, because it is
+ * not known which ports were in use and whose packets these are: then it guards codes alone.
  */
-class SimulatedGuard {
-  readonly guard: ScanGuard | undefined;
-  readonly #config: Config;
-
-  constructor(config: Config, doors: readonly Door[]) {
-    this.#config = config;
-    this.guard = config.settings.scanGuard === 'off' ? undefined : new ScanGuard(MAX_PENALTIES, SECRET);
-    this.follow(doors);
-  }
-
-  follow(doors: readonly Door[]): void {
-    const { scanIgnore = [], scanPenalty = DEFAULT_SCAN_PENALTY } = this.#config.settings;
+function simulatedGuard(config: Config, isCapture: boolean) {
+  const { scanGuard, scanIgnore = [] } = config.settings;
+  const codes = codeDoors(config.doors);
+  const isOff = isCapture || scanGuard === 'off';
+  if (isOff && codes.length === 0) return undefined;
+  const guard = new RehearsalGuard(config, SECRET);
+  const follow = (doors: readonly Door[]): void => {
+    if (isOff) {
+      guard.follow();
+      return;
+    }
     const served = [...readServedPorts().map((port) => ({ first: port, last: port })), ...scanIgnore];
-    const decoys = new DecoyPorts(doors, { served, ephemeral: readEphemeralPorts() }, NO_SHARE);
-    this.guard?.follow({ decoys, penalty: scanPenalty });
-  }
+    guard.follow(new DecoyPorts(doors, { served, ephemeral: readEphemeralPorts() }, NO_SHARE, codes));
+  };
+  return { guard: guard.guard, follow };
+}
+
+/** Planned knocks are knocked now; a capture has its own time. */
+function codesOf(config: Config, guard: ScanGuard | undefined, isCapture: boolean): ArrangedCodes {
+  if (guard === undefined) return { warnings: [] };
+  return arrangeCodes(config, { guard, secret: SECRET, epoch: instant(isCapture ? 0 : Date.now()) });
 }
 
 function knock({ steps, from, to, gap }: PlannedKnocks, rehearsal: Rehearsal): void {

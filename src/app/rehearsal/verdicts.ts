@@ -5,6 +5,7 @@ import type { Address } from '../../core/net/address.ts';
 import { meetsFlagRule } from '../../core/net/tcp-flags.ts';
 import { type Instant, instant } from '../../core/net/time.ts';
 import { explainTrace } from '../../core/trace/explain-trace.ts';
+import { explainRefusedProof } from '../../core/trace/refused-proof.ts';
 import type { TraceEntry, TraceKind } from '../../core/trace/trace-entry.ts';
 import type { PacketFate } from './packet-fate.ts';
 import type { Outcome } from './rehearsal-sink.ts';
@@ -20,6 +21,8 @@ export type CourseVerdict = {
 };
 
 type Trace = {
+  /** The last code, or half of one, and the door that it opened. */
+  code: { readonly entry: TraceEntry; readonly opened?: string } | undefined;
   readonly entries: TraceEntry[];
   /** The last packet of the source, while it had no result. */
   open: { readonly step: SequenceStep; readonly at: Instant } | undefined;
@@ -58,7 +61,9 @@ export class Verdicts {
   packet(source: Address, step: SequenceStep, flags: number, became: PacketFate, at: Instant): void {
     const trace = this.#trace(source);
     settle(trace);
-    if (became === 'knock') trace.open = { step, at };
+    if (became === 'code-half') this.#setCode(trace, became, at);
+    else if (became === 'code') trace.code = undefined;
+    else if (became === 'knock') trace.open = { step, at };
     else if (became === 'not-taken')
       this.#add(trace, this.#isOfFlags(step, flags) ? 'flags' : 'elsewhere', at, { step, flags });
     // Unlike the daemon's traces, this one also holds packets to ports of no door, in place of a knock.
@@ -76,6 +81,18 @@ export class Verdicts {
       return;
     }
     const { event } = outcome;
+    if (event.kind === 'proof-refused') {
+      this.#setCode(this.#trace(event.source), 'code-refused', at, { reason: event.reason });
+      return;
+    }
+    if (event.kind === 'completed' && event.proof === 'code') {
+      this.#setCode(this.#trace(event.source), 'completed', at, { opened: event.door });
+      return;
+    }
+    if (event.kind === 'refused' && this.#trace(event.source).code?.opened === event.door) {
+      this.#setCode(this.#trace(event.source), 'code-refused', at, { reason: event.reason });
+      return;
+    }
     const kind = KINDS[event.kind];
     if (kind === undefined || !('source' in event) || !('door' in event)) return;
     const trace = this.#trace(event.source);
@@ -91,10 +108,31 @@ export class Verdicts {
   all(): readonly CourseVerdict[] {
     return [...this.#traces].flatMap(([source, trace]) => {
       settle(trace);
+      const code = this.#codeVerdict(source, trace);
       const names = new Set(trace.entries.flatMap(({ door }) => door?.name ?? []));
-      const doors = names.size === 0 ? [undefined] : [...names];
-      return doors.map((name) => this.#judge(source, trace, name));
+      const doors = names.size === 0 && code.length === 0 ? [undefined] : [...names];
+      return [...doors.map((name) => this.#judge(source, trace, name)), ...code];
     });
+  }
+
+  #codeVerdict(source: Address, { code }: Trace): readonly CourseVerdict[] {
+    if (code === undefined) return [];
+    const { entry, opened: door } = code;
+    if (door !== undefined)
+      return [{ source, door, opened: true, why: `the code at ${this.#clock(entry.at)} was right` }];
+    const refused = explainRefusedProof([entry], undefined, this.#clock);
+    return refused === undefined ? [] : [{ source, opened: false, why: refused.sentence }];
+  }
+
+  #setCode(
+    trace: Trace,
+    kind: TraceKind,
+    at: Instant,
+    { reason, opened }: { readonly reason?: string; readonly opened?: string } = {},
+  ): void {
+    const more = reason === undefined ? {} : { reason };
+    const entry: TraceEntry = { ...{ kind, at, lastAt: at, count: 1, stage: 0 }, ...more };
+    trace.code = { entry, ...(opened === undefined ? {} : { opened }) };
   }
 
   #judge(source: Address, { entries }: Trace, name: string | undefined): CourseVerdict {
@@ -146,7 +184,7 @@ export class Verdicts {
   #trace(source: Address): Trace {
     const known = this.#traces.get(source);
     if (known !== undefined) return known;
-    const trace: Trace = { entries: [], open: undefined, pending: 0 };
+    const trace: Trace = { code: undefined, entries: [], open: undefined, pending: 0 };
     const oldest = this.#traces.keys().next();
     if (this.#traces.size >= MAX_SOURCES && !oldest.done) this.#traces.delete(oldest.value);
     this.#traces.set(source, trace);

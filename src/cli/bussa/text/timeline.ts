@@ -15,6 +15,8 @@ const WORDS: Readonly<Record<PacketFate, string>> = {
   'not-taken': 'no door accepts such a packet there',
   tripwire: 'a decoy port, not a knock',
   suspicion: 'a second decoy port: the source is in penalty',
+  'code-half': 'half of a code',
+  code: 'a code',
 };
 
 /** Prints entries of a timeline as lines or as JSON values. */
@@ -93,7 +95,11 @@ function styleOf(outcome: Outcome): Style | undefined {
   if (outcome.kind === 'would-open' || outcome.kind === 'would-run') return 'green';
   if (outcome.kind === 'would-close') return 'cyan';
   const { kind } = outcome.event;
-  return kind === 'failed' || kind === 'expired' || kind === 'withheld' || kind === 'refused'
+  return kind === 'failed' ||
+    kind === 'expired' ||
+    kind === 'withheld' ||
+    kind === 'refused' ||
+    kind === 'proof-refused'
     ? 'red'
     : undefined;
 }
