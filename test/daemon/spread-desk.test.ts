@@ -56,6 +56,7 @@ class Gateway {
       policy: () => POLICY,
       takeArrived: () => undefined,
       patience,
+      lastCall: patience,
       warn: (text) => this.warnings.push(text),
       onVerdict: ({ source, witnesses, silent }, { kind }) => {
         const tell = witnesses.filter(({ account }) => account.hits.length > 0).map(({ member }) => member);

@@ -8,6 +8,7 @@ import { mayOpen } from '../../../core/fleet/member.ts';
 import { judgeSpread, type SpreadVerdict } from '../../../core/fleet/spread/judge-spread.ts';
 import {
   type AnsweredQuestion,
+  LAST_CALL_MS,
   type LastKnock,
   PATIENCE_MS,
   PendingQuestions,
@@ -35,8 +36,9 @@ export type SpreadDeskParts = {
   /** A question has been answered, and judged. */
   readonly onVerdict: (question: AnsweredQuestion, verdict: SpreadVerdict) => void;
   readonly warn: (text: string) => void;
-  /** How long a question waits for its answers, in ms. */
+  /** In place of `PATIENCE_MS` and `LAST_CALL_MS`. */
   readonly patience?: number;
+  readonly lastCall?: number;
 };
 
 /** Questions that are answered: those of a few members that use up their budgets. */
@@ -185,7 +187,9 @@ export class SpreadDesk implements SpreadListener {
       return;
     }
     this.counts.asked += 1;
-    this.#later(this.#parts.patience ?? PATIENCE_MS, () => {
+    const { patience = PATIENCE_MS, lastCall = LAST_CALL_MS } = this.#parts;
+    this.#later(patience, () => this.#judgeSoFar(id));
+    this.#later(lastCall, () => {
       const question = this.#pending.end(id);
       if (question === undefined) return;
       this.counts.late += question.silent.length;
@@ -193,11 +197,24 @@ export class SpreadDesk implements SpreadListener {
     });
   }
 
+  /** Somebody has not answered in time. It opens if it can open without him. */
+  #judgeSoFar(id: number): void {
+    const question = this.#pending.soFar(id);
+    if (question === undefined || this.#verdict(question).kind !== 'completed') return;
+    this.#pending.end(id);
+    this.counts.late += question.silent.length;
+    this.#judge(question);
+  }
+
   #judge(question: AnsweredQuestion): void {
-    const verdict = judgeSpread({ ...question, others: question.witnesses, policy: this.#parts.policy() });
+    const verdict = this.#verdict(question);
     if (verdict.kind === 'completed') this.counts.joined += 1;
     this.#parts.onVerdict(question, verdict);
     if (verdict.kind === 'completed') this.#onCompletion(verdict.completion, question.whyNot);
+  }
+
+  #verdict(question: AnsweredQuestion): SpreadVerdict {
+    return judgeSpread({ ...question, others: question.witnesses, policy: this.#parts.policy() });
   }
 
   #later(ms: number, run: () => void): void {

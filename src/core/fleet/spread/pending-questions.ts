@@ -40,11 +40,14 @@ const SOURCE_RATE = { burst: 4, perSecond: 0.4 } as const;
 /** 8 bytes each. */
 const PLACES = 65_536;
 
-/** BOUNDED: as many as may be asked at once, plus those of `PATIENCE_MS`. */
-const MAX_PENDING = 1100;
+/** BOUNDED: as many as may be asked at once, plus those of `LAST_CALL_MS`. */
+const MAX_PENDING = 2000;
 
-/** A member that has not answered by then is left out. */
+/** Whether the sequence is complete is judged by then, without those that have not answered. */
 export const PATIENCE_MS = 100;
+
+/** Where it is not, late answers count up to here: a member or the engine may be slow for a moment. */
+export const LAST_CALL_MS = 1000;
 
 /** Asking begins so long after the last knock: knocks that arrived elsewhere at the same time are there by then. */
 export const SETTLE_MS = 2;
@@ -108,12 +111,18 @@ export class PendingQuestions {
     return pending.waiting.size === 0 ? this.end(id) : undefined;
   }
 
-  /** The patience is over. `undefined` if everybody has answered before. */
-  end(id: number): AnsweredQuestion | undefined {
+  /** What has been answered so far. `undefined` if the question is over. */
+  soFar(id: number): AnsweredQuestion | undefined {
     const pending = this.#pending.get(id);
     if (pending === undefined) return undefined;
+    const { nonce: _, askedAt: __, waiting, witnesses, ...knock } = pending;
+    return { ...knock, witnesses: [...witnesses], silent: [...waiting] };
+  }
+
+  /** The question is over. `undefined` if it was before. */
+  end(id: number): AnsweredQuestion | undefined {
+    const question = this.soFar(id);
     this.#pending.delete(id);
-    const { nonce: _, askedAt: __, waiting, ...knock } = pending;
-    return { ...knock, silent: [...waiting] };
+    return question;
   }
 }
