@@ -138,7 +138,7 @@ describe('clients that want nothing', () => {
 test('a client of the control socket that neither asks nor reads is hung up on', async () => {
   using scratch = new Scratch();
   const path = scratch.file('control');
-  const server = await ControlServer.open(path, () => ({ ok: true }), 50);
+  const server = await ControlServer.open(path, () => ({ ok: true }), { idleMs: 50 });
   try {
     using crowd = new Crowd();
     await crowd.join({ path }, 1, 'idle', '');

@@ -63,7 +63,13 @@ export type Requests = {
   readonly open: Order;
   readonly extend: Order;
   /** A door, an address, both, or `all`. */
-  readonly close: Ordered & { readonly door?: string; readonly ip?: Address; readonly all?: true };
+  readonly close: Ordered & {
+    readonly door?: string;
+    readonly ip?: Address;
+    readonly all?: true;
+    /** At all members of the fleet: then with a door and an address. */
+    readonly fleet?: true;
+  };
   readonly reload: Nothing;
   /** Revokes the user, or one of his keys by fingerprint, whatever the files say. */
   readonly revoke: { readonly user: string; readonly key?: string };
@@ -154,7 +160,13 @@ export const REQUESTS: { readonly [V in ControlVerb]: Fields<Requests[V]> } = {
   status: {},
   open: ORDER,
   extend: ORDER,
-  close: { door: optional(TEXT), ip: optional(ADDRESS), all: optional(YES), via: VIA },
+  close: {
+    door: optional(TEXT),
+    ip: optional(ADDRESS),
+    all: optional(YES),
+    fleet: optional(YES),
+    via: VIA,
+  },
   reload: {},
   revoke: { user: TEXT, key: optional(TEXT) },
   forgive: { user: TEXT },

@@ -91,6 +91,9 @@ export type FleetRequests = {
 
 export type FleetVerb = keyof FleetRequests;
 
+export const isFleetVerb = (verb: unknown): verb is FleetVerb =>
+  typeof verb === 'string' && Object.hasOwn(FLEET_REQUESTS, verb);
+
 export type FleetAnswers = {
   /** Of the records: those that were applied, and those that were refused, whatever for. */
   readonly 'fleet-deliver': { readonly applied: number; readonly refused: number };

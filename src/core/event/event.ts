@@ -166,6 +166,9 @@ export type LogEvent =
   | { readonly kind: 'interface'; readonly change: InterfaceChange }
   | { readonly kind: 'interface-missing'; readonly name: string }
   | { readonly kind: 'firewall'; readonly name: string; readonly why: string }
+  /** The engine of the fleet can be reached, or cannot any more. `count`: changes that the other members have not been told of. */
+  | { readonly kind: 'fleet-connected'; readonly count: number }
+  | { readonly kind: 'fleet-unreachable'; readonly count: number; readonly reason: string }
   /** No stranger can reach these ports, by the whole ruleset. */
   | { readonly kind: 'judged-closed'; readonly ports: readonly string[] }
   /** `how`: what confirms it; `atTerminal`: the Enter key does too. */

@@ -14,6 +14,7 @@ const LEVELS: Partial<Record<LogEvent['kind'], LogLevel>> = {
   undone: 'error',
   refused: 'warning',
   'interface-missing': 'warning',
+  'fleet-unreachable': 'warning',
   'packets-dropped': 'warning',
   withheld: 'warning',
   waiting: 'warning',
@@ -136,6 +137,10 @@ function serviceWords(event: Exclude<LogEvent, SourceEvent | DoorEvent>): string
       return `interface ${event.name} does not exist; waiting for it`;
     case 'firewall':
       return `using ${event.name}: ${event.why}`;
+    case 'fleet-connected':
+      return `fleet: connected to the engine${untoldWords(event.count)}`;
+    case 'fleet-unreachable':
+      return `fleet: no connection to the engine: ${event.reason}: doors open and close here as ever, other members are not told until it is back${untoldWords(event.count)}`;
     case 'judged-closed':
       return `strangers cannot reach, judged by the whole ruleset: ${event.ports.join(', ')}`;
     case 'unconfirmed':
@@ -237,3 +242,6 @@ function interfaceWords(change: InterfaceChange): string {
       throw new Error(`a change without words: ${JSON.stringify(change satisfies never)}`);
   }
 }
+
+const untoldWords = (count: number): string =>
+  count === 0 ? '' : `; ${count} ${count === 1 ? 'change waits' : 'changes wait'} to be told`;

@@ -59,7 +59,7 @@ export function judgeRecord(judge: RecordJudge, { bytes, age }: Carried, now: In
   if (member === judge.self && epoch === judge.epoch) return { kind: 'own' };
   const refused = (why: RecordRefusal): Judged => ({ kind: 'refused', why, member: name });
   const byMember = since(at, now);
-  if (age !== undefined && Math.max(age, byMember) > judge.window + judge.skew) return { kind: 'over' };
+  if (age !== undefined && age > judge.window + judge.skew) return { kind: 'over' };
   // A replay costs no signature.
   const known = age === undefined ? undefined : judge.seen.whyNot(name, epoch, number);
   if (known === 'number') return refused(known);

@@ -13,6 +13,9 @@ const MAX_LINE_BYTES = 4096;
 const IDLE_MS = 10_000;
 
 /** A value that becomes one line of JSON. */
+/** `idleMs`: 0 for no limit. */
+export type ControlLimits = { readonly idleMs?: number; readonly maxLineBytes?: number };
+
 export type ControlReply = Readonly<Record<string, unknown>>;
 
 /** One line, or several, each written when the client has read the one before. */
@@ -40,10 +43,16 @@ export class ControlServer {
    * Listens at `path`, accessible only to this user. An existing socket is replaced: the caller knows that its owner is
    * dead. Throws with the system's reason.
    */
-  static async open(path: string, answer: AnswerControl, idleMs = IDLE_MS): Promise<ControlServer> {
+  static async open(
+    path: string,
+    answer: AnswerControl,
+    { idleMs = IDLE_MS, maxLineBytes = MAX_LINE_BYTES }: ControlLimits = {},
+  ): Promise<ControlServer> {
     rmSync(path, { force: true });
     const clients: Clients = new Map();
-    const server = createServer({ allowHalfOpen: true }, (socket) => take(socket, clients, answer, idleMs));
+    const server = createServer({ allowHalfOpen: true }, (socket) =>
+      take(socket, clients, answer, { idleMs, maxLineBytes }),
+    );
     const reachable = reachablePath(path);
     try {
       // `listen` creates the socket, with its mode, before it returns.
@@ -74,7 +83,12 @@ export class ControlServer {
 type Clients = Map<Socket, ClientState>;
 type ClientState = 'asks' | 'reads' | 'idle';
 
-function take(socket: Socket, clients: Clients, answer: AnswerControl, idleMs: number): void {
+function take(
+  socket: Socket,
+  clients: Clients,
+  answer: AnswerControl,
+  { idleMs, maxLineBytes }: Required<ControlLimits>,
+): void {
   socket.on('error', () => undefined);
   if (clients.size >= MAX_CLIENTS && !makeRoom(clients)) {
     const error = `too many clients (${MAX_CLIENTS}); try again`;
@@ -90,7 +104,7 @@ function take(socket: Socket, clients: Clients, answer: AnswerControl, idleMs: n
   const note = (state: ClientState): void => {
     if (clients.has(socket)) clients.set(socket, state);
   };
-  void serve(socket, answer, note);
+  void serve(socket, answer, note, maxLineBytes);
 }
 
 /** Hanging clients must not keep the operator out. Returns whether there is room now. */
@@ -109,6 +123,7 @@ async function serve(
   socket: Socket,
   answer: AnswerControl,
   note: (state: ClientState) => void,
+  maxLineBytes: number,
 ): Promise<void> {
   const tell = async (reply: ControlReply): Promise<void> => {
     note('reads');
@@ -122,11 +137,11 @@ async function serve(
       begun = Buffer.concat([begun, chunk]);
       for (;;) {
         const end = begun.indexOf('\n');
-        if (end < 0 && begun.length <= MAX_LINE_BYTES) break;
-        if (end < 0 || end > MAX_LINE_BYTES) {
+        if (end < 0 && begun.length <= maxLineBytes) break;
+        if (end < 0 || end > maxLineBytes) {
           await send(socket, {
             ok: false,
-            error: `a request is one line of at most ${MAX_LINE_BYTES} bytes`,
+            error: `a request is one line of at most ${maxLineBytes} bytes`,
           });
           return;
         }

@@ -306,6 +306,21 @@ const RENDERINGS: { readonly [Kind in LogEvent['kind']]: readonly Rendering<Kind
   'interface-missing': [
     [{ kind: 'interface-missing', name: 'tun0' }, 'warning', 'interface tun0 does not exist; waiting for it'],
   ],
+  'fleet-connected': [
+    [{ kind: 'fleet-connected', count: 0 }, 'notice', 'fleet: connected to the engine'],
+    [
+      { kind: 'fleet-connected', count: 1 },
+      'notice',
+      'fleet: connected to the engine; 1 change waits to be told',
+    ],
+  ],
+  'fleet-unreachable': [
+    [
+      { kind: 'fleet-unreachable', count: 12, reason: 'it does not answer' },
+      'warning',
+      'fleet: no connection to the engine: it does not answer: doors open and close here as ever, other members are not told until it is back; 12 changes wait to be told',
+    ],
+  ],
   'packets-dropped': [
     [
       { kind: 'packets-dropped', count: 7 },

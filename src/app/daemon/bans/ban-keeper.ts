@@ -16,6 +16,8 @@ export type BanKeeperParts = {
   readonly report: (event: Event) => void;
 };
 
+export type BanChange = Ban & { readonly isLifted: boolean };
+
 /** `unkept`: why the ban will not survive a restart. */
 export type BanOutcome =
   | { readonly kind: 'full' }
@@ -36,6 +38,7 @@ export class BanKeeper {
   readonly #parts: BanKeeperParts;
   readonly #file: BanFile | undefined;
   #onBan: () => void = () => undefined;
+  #onChange: ((change: BanChange) => void) | undefined;
 
   constructor(parts: BanKeeperParts) {
     this.#parts = parts;
@@ -46,6 +49,11 @@ export class BanKeeper {
   /** `onBan`: called when the bans have changed. */
   follow(onBan: () => void): void {
     this.#onBan = onBan;
+  }
+
+  /** `onChange`: called for each ban that is made, changed or lifted. */
+  tell(onChange: ((change: BanChange) => void) | undefined): void {
+    this.#onChange = onChange;
   }
 
   isBanned(source: Address): boolean {
@@ -59,6 +67,7 @@ export class BanKeeper {
     const seconds = length === undefined ? {} : { seconds: Math.ceil(length / 1000) };
     report({ kind: 'banned', who: renderPrefix(prefix), ...seconds, ...by });
     this.#onBan();
+    this.#onChange?.({ ...ban, isLifted: false });
     return { kind: 'banned', ban, ...this.#keep() };
   }
 
@@ -66,7 +75,10 @@ export class BanKeeper {
   unban(prefix: Prefix, by: ByOperator = {}): UnbanOutcome {
     const { bans, guard, report } = this.#parts;
     const removed = bans.remove(prefix);
-    if (removed) report({ kind: 'unbanned', who: renderPrefix(prefix), ...by });
+    if (removed) {
+      report({ kind: 'unbanned', who: renderPrefix(prefix), ...by });
+      this.#onChange?.({ prefix, isLifted: true });
+    }
     const still = this.of(prefix.base).filter((ban) => ban.prefix.length <= prefix.length);
     const isAddress = renderPrefix(prefix) === prefix.base;
     const forgiven = isAddress && guard.endPenalty(sourceOf(prefix.base));

@@ -24,6 +24,7 @@ import type { Reports } from '../reporting/reports.ts';
 import type { SpreadDesk } from '../spread/spread-desk.ts';
 import { renderSummary } from '../status/render-summary.ts';
 import type { WarmUp } from '../warm-up/warm-up.ts';
+import type { FleetHost } from './open-fleet.ts';
 
 export type DaemonParts = {
   readonly options: DaemonOptions;
@@ -43,6 +44,7 @@ export type DaemonParts = {
   readonly hooks: Hooks;
   readonly keeper: LeaseKeeper;
   readonly reload: Reload;
+  readonly fleet: FleetHost;
   readonly earlier: EarlierLeases;
   readonly control: Control;
   readonly pidFile: PidFile;

@@ -34,6 +34,7 @@ import { closePorts } from './close-ports.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
 import { endings, hasStop, holding } from './lease-authority.ts';
 import { openControl } from './open-control.ts';
+import { openFleet } from './open-fleet.ts';
 import { openGuard } from './open-guard.ts';
 import { openProofs } from './open-proofs.ts';
 import { openWarmUp } from './open-warm-up.ts';
@@ -62,6 +63,7 @@ export async function startDaemon(start: DaemonStart): Promise<Daemon> {
   recordOptions(start.options, base);
   parts.earlier.adopt();
   await closePorts(parts);
+  await parts.fleet.follow();
   return new Daemon(parts);
 }
 
@@ -136,9 +138,10 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
   reports.subscribe({ note: (event) => sources.note(event) });
   reports.subscribe({ note: (event) => hooks.note(event) });
   bans.follow(() => keeper.closeBanned());
+  const fleet = openFleet(options, base, { keeper, bans }, resources);
   const proofs = openProofs({ ...base, store: state.store, keeper, ipv6: options.ipv6, report });
   resources.defer(() => proofs.payloads.stop());
-  return { guard, native, exposure, bans, hooks, keeper, sources, users, ...proofs };
+  return { guard, native, exposure, bans, hooks, keeper, sources, users, fleet, ...proofs };
 }
 
 /** The verbs of the control socket, and everything else that can fail. */
@@ -172,6 +175,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
   const warmUp = openWarmUp(base, doors.native);
   reload.follow(() => {
     serve();
+    void doors.fleet.follow();
     // A reload may have added doors that accept keys.
     void warmUp.run();
   });
@@ -190,9 +194,10 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
 
 /** The verbs of the control socket. */
 function openVerbs({ inForce, reports, state }: Base, doors: Doors, view: DaemonView, reload: Reload) {
-  const { keeper, bans, sources, users, codes } = doors;
+  const { keeper, bans, sources, users, codes, fleet } = doors;
   return daemonVerbs({
     ...{ view, keeper, bans, sources, users },
+    closeEverywhere: (lease) => fleet.closeEverywhere(lease),
     config: () => inForce.current,
     store: state.store,
     feed: reports.feed,

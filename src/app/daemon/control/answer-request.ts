@@ -5,12 +5,14 @@ import {
   type RowsVerb,
   type StreamVerb,
 } from '../../../core/control/contract.ts';
+import type { FleetVerb } from '../../../core/control/fleet-link.ts';
 import { renderAnswer, renderStreamed } from '../../../core/control/parse-answer.ts';
 import { parseRequest, RequestError, requestVerb } from '../../../core/control/parse-request.ts';
 import { isObject } from '../../../core/control/reader.ts';
 import type { ControlReply } from '../../../host/control/control-server.ts';
 import { StoreError } from '../../../host/store/lease-store.ts';
 import type { AnswerVerbs, Asker, ControlVerbs, RowsVerbs, StreamVerbs } from './control-verbs.ts';
+import type { FleetVerbs } from './fleet-verbs.ts';
 import { inParts } from './in-parts.ts';
 
 /**
@@ -33,15 +35,35 @@ export async function* answerRequest(
   }
 }
 
+/** The same for the carrier of the fleet, who can ask nothing else. */
+export async function* answerCarrier(
+  verbs: FleetVerbs,
+  verb: FleetVerb,
+  request: unknown,
+): AsyncGenerator<ControlReply> {
+  try {
+    if (verb === 'fleet-follow') yield* answerStream(verbs, verb, request);
+    else yield await answerOnce(verbs, verb, request, () => ({}));
+  } catch (error) {
+    if (!(error instanceof RequestError || error instanceof StoreError)) throw error;
+    yield { ok: false, error: error.message };
+  }
+}
+
 function answerRows<V extends RowsVerb>(verbs: RowsVerbs, verb: V, request: unknown) {
   return inParts(verb, verbs[verb](parseRequest(verb, request)));
 }
 
-async function* answerStream<V extends StreamVerb>(verbs: StreamVerbs, verb: V, request: unknown) {
+async function* answerStream<V extends StreamVerb>(verbs: Pick<StreamVerbs, V>, verb: V, request: unknown) {
   for await (const part of verbs[verb](parseRequest(verb, request))) yield renderStreamed(verb, part);
 }
 
-async function answerOnce<V extends AnswerVerb>(verbs: AnswerVerbs, verb: V, request: unknown, asker: Asker) {
+async function answerOnce<V extends AnswerVerb>(
+  verbs: Pick<AnswerVerbs, V>,
+  verb: V,
+  request: unknown,
+  asker: Asker,
+) {
   return renderAnswer(verb, await verbs[verb](parseRequest(verb, request), asker));
 }
 

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, statSync } from 'node:fs';
 import type { Event } from '../../../core/event/event.ts';
 import { findGroup } from '../../../host/privileges/find-group.ts';
-import { controlSocketIn } from '../../state/open-state.ts';
+import { controlSocketIn, fleetSocketIn } from '../../state/open-state.ts';
 
 /** inode(7) */
 const PERMISSIONS = 0o7777;
@@ -39,6 +39,34 @@ export function shareControl(
     setMode(stateDirectory, modeOf(stateDirectory) | OTHERS_PASS);
   } catch (error) {
     const text = `Control_Group = ${group}: the control socket stays private to the daemon's user: ${(error as Error).message}`;
+    report({ kind: 'error', text });
+  }
+}
+
+/**
+ * The same for the socket `fleet`. Its group gets no more than a way through the directory: the files in it are the
+ * owner's alone.
+ */
+export function shareFleetSocket(
+  directory: string,
+  stateDirectory: string,
+  group: string | undefined,
+  report: (event: Event) => void,
+): void {
+  const socket = fleetSocketIn(directory);
+  try {
+    const number = group === undefined ? undefined : findGroup(group);
+    if (group !== undefined && number === undefined) throw new Error('there is no such group in /etc/group');
+    if (number === undefined) {
+      setMode(socket, OWN.socket);
+      return;
+    }
+    giveTo(socket, number);
+    setMode(socket, SHARED.socket);
+    setMode(directory, modeOf(directory) | OTHERS_PASS);
+    setMode(stateDirectory, modeOf(stateDirectory) | OTHERS_PASS);
+  } catch (error) {
+    const text = `Group = ${group}: the socket fleet stays private to the daemon's user: ${(error as Error).message}`;
     report({ kind: 'error', text });
   }
 }

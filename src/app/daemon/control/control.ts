@@ -1,3 +1,4 @@
+import type { FleetVerb } from '../../../core/control/fleet-link.ts';
 import { PROTOCOL } from '../../../core/control/greeting.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { askControl } from '../../../host/control/control-client.ts';
@@ -9,6 +10,7 @@ import { LockoutError } from '../lockout-guard/lockout.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 import { answerRequest } from './answer-request.ts';
 import type { ControlVerbs } from './control-verbs.ts';
+import { WRONG_SOCKET } from './fleet-verbs.ts';
 
 export type ControlParts = {
   /** The daemon's own directory. */
@@ -16,7 +18,7 @@ export type ControlParts = {
   readonly guard: LockoutGuard | undefined;
   readonly version: string;
   /** All verbs except those about the daemon itself. */
-  readonly verbs: Omit<ControlVerbs, 'ping' | 'confirm'>;
+  readonly verbs: Omit<ControlVerbs, FleetVerb | 'ping' | 'confirm'>;
   readonly report: (event: Event) => void;
   /** Whether only this daemon uses the state directory. */
   readonly isAlone: () => boolean;
@@ -40,6 +42,7 @@ export class Control {
       ping: () => ({ protocol: PROTOCOL, version }),
       confirm: (_, asker) => ({ confirmed: guard?.confirm(asker()) === true }),
       ...verbs,
+      ...WRONG_SOCKET,
     };
   }
 

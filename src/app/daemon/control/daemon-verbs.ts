@@ -1,3 +1,4 @@
+import type { FleetVerb } from '../../../core/control/fleet-link.ts';
 import type { Overview } from '../../../core/control/overview.ts';
 import type { ByOperator } from '../../../core/event/event.ts';
 import { millis } from '../../../core/net/time.ts';
@@ -10,7 +11,6 @@ import type { UserView } from '../status/user-view.ts';
 import type { ControlVerbs } from './control-verbs.ts';
 import { historyVerb } from './history-verb.ts';
 import { type LeaseVerbsParts, leaseVerbs } from './lease-verbs.ts';
-import { NO_FLEET } from './no-fleet.ts';
 import { reloadVerb } from './reload-verb.ts';
 import { sourceVerbs } from './source-verbs.ts';
 import { viewVerbs } from './view-verbs.ts';
@@ -34,7 +34,7 @@ const MOST_ROWS = 1000;
 const MAX_SOURCES = 50;
 
 /** The daemon's answers to all requests, in groups of one file each. */
-export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, 'ping' | 'confirm'> {
+export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, FleetVerb | 'ping' | 'confirm'> {
   return {
     ...viewVerbs(parts.view),
     overview: ({ limit = MAX_ROWS }) => overview(parts, limit),
@@ -46,7 +46,6 @@ export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, 'ping' 
     revoke: ({ user, key }, asker) => ({ revoked: parts.revoke(asker(), user, key) }),
     forgive: ({ user }, asker) => ({ forgiven: forgive(parts, user, asker()) }),
     'explain-user': ({ user }) => parts.users.story(user),
-    ...NO_FLEET,
   };
 }
 

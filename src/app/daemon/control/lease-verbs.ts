@@ -33,6 +33,8 @@ export type LeaseVerbsParts = {
   readonly config: () => Config;
   readonly keeper: LeaseKeeper;
   readonly view: DaemonView;
+  /** At the other members of the fleet; false without one. */
+  readonly closeEverywhere: (lease: Pick<Lease, 'door' | 'source'>) => boolean;
   readonly report: (event: Event) => void;
 };
 
@@ -99,7 +101,7 @@ async function close(
   by: ByOperator,
 ): Promise<CloseAnswer> {
   const { keeper, report } = parts;
-  const { door, ip, all } = fields;
+  const { door, ip, all, fleet } = fields;
   if (all !== true) {
     needed(door, 'door');
     needed(ip, 'ip');
@@ -107,7 +109,14 @@ async function close(
   const chosen = [...keeper.book.each()].filter(
     (lease) => (door === undefined || lease.door === door) && (ip === undefined || coversAddress(lease, ip)),
   );
-  if (chosen.length === 0 && all !== true) throw notOpen(needed(door, 'door'), needed(ip, 'ip'));
+  if (fleet === true) {
+    const everywhere = { door: needed(door, 'door'), source: needed(ip, 'ip') };
+    if (!parts.closeEverywhere(everywhere))
+      throw new RequestError('this daemon has no fleet: leave --fleet out');
+    if (chosen.length === 0) report({ kind: 'ordered', ...everywhere, order: 'close', ...by });
+  }
+  if (chosen.length === 0 && all !== true && fleet !== true)
+    throw notOpen(needed(door, 'door'), needed(ip, 'ip'));
   let closed = 0;
   const ends: Promise<unknown>[] = [];
   for (let at = 0; at < chosen.length; at += CLOSED_AT_ONCE) {

@@ -3,6 +3,7 @@ import type { PendingAttempt } from '../../../core/attempt/pending-attempt.ts';
 import type { DaemonStatus, ExposureStatus, StartOptions } from '../../../core/control/daemon-status.ts';
 import type { DoorStatus } from '../../../core/control/door-status.ts';
 import type { Pulse } from '../../../core/control/feed-event.ts';
+import type { FleetStatus } from '../../../core/control/fleet-status.ts';
 import type { LeaseStatus } from '../../../core/control/lease-status.ts';
 import { DEFAULT_MAX_LEASES, type DoorSpec, takes, userProofs } from '../../../core/door/door.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
@@ -54,6 +55,7 @@ export type DaemonViewParts = {
     readonly packets: () => { readonly signed: CaptureCounters; readonly spa: CaptureCounters };
   };
   readonly oneTime: OneTimeDoors;
+  readonly fleet?: { readonly status: FleetStatus | undefined };
   readonly isUnconfirmed: () => boolean;
   readonly trialLeft: () => Millis | undefined;
   readonly exposure: { readonly status: ExposureStatus | undefined; lookNow(): Promise<void> };
@@ -108,6 +110,7 @@ export class DaemonView {
     const trialLeft = this.#parts.trialLeft();
     const splits = watch.splits.report(clock.wall());
     const exposure = this.#parts.exposure.status;
+    const fleet = this.#parts.fleet?.status;
     return {
       version: options.version ?? 'unknown',
       pid: process.pid,
@@ -136,6 +139,7 @@ export class DaemonView {
       tripwires: { touches: watch.touches, suspects: watch.suspects },
       ...(splits.length === 0 ? {} : { splits }),
       bans: watch.bans.count(clock.wall()),
+      ...(fleet === undefined ? {} : { fleet }),
       unconfirmed: isUnconfirmed(),
       ...(trialLeft === undefined ? {} : { trialLeft }),
       ...(lastError === undefined ? {} : { lastError }),

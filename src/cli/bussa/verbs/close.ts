@@ -8,6 +8,7 @@ import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/
 
 const OPTIONS = {
   all: { type: 'boolean', summary: 'close all open leases, or all of one door' },
+  fleet: { type: 'boolean', summary: 'close it at all members of the fleet, whoever has opened it' },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -46,10 +47,12 @@ function readRequest({ values, operands }: ParsedArguments): Requests['close'] {
     ...(door === undefined ? {} : { door }),
     ...(ip === undefined ? {} : { ip: parseSource(ip) }),
   };
+  if (values.has('all') && values.has('fleet'))
+    throw new UsageError('--fleet takes a door and an address, not --all');
   if (values.has('all')) return { ...which, all: true };
   if (door === undefined) throw new UsageError('give DOOR and ADDRESS, or --all');
   if (ip === undefined) {
     throw new UsageError(`give an address: bussa close ${door} ADDRESS, or bussa close ${door} --all`);
   }
-  return which;
+  return values.has('fleet') ? { ...which, fleet: true } : which;
 }

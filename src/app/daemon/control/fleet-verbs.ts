@@ -4,8 +4,8 @@ import type { ControlVerbs } from './control-verbs.ts';
 
 export type FleetVerbs = Pick<ControlVerbs, FleetVerb>;
 
-/** What a carrier is told by a daemon without a fleet. */
-export const NO_FLEET: FleetVerbs = {
+/** Who may give orders need not be who may speak for the engine. */
+export const WRONG_SOCKET: FleetVerbs = {
   // biome-ignore lint/correctness/useYield: it has nothing to say
   async *'fleet-follow'() {
     refuse();
@@ -19,5 +19,5 @@ export const NO_FLEET: FleetVerbs = {
 };
 
 function refuse(): never {
-  throw new RequestError('this daemon has no fleet: its configuration has no section [fleet]');
+  throw new RequestError('this is for `bussa fleet`, at the socket `fleet` beside this one');
 }

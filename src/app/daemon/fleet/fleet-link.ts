@@ -1,0 +1,173 @@
+import type { ClaimOutcome, FleetBegin, FleetPart } from '../../../core/control/fleet-link.ts';
+import type { Millis } from '../../../core/net/time.ts';
+
+/** BOUNDED: parts, records apart, that wait for the carrier. What finds no room is not sent. */
+const MAX_PARTS = 4096;
+
+/** BOUNDED: fields on their way that the engine has not confirmed. */
+const MAX_FLYING = 64;
+
+/** So long a claim waits for the engine. */
+const CLAIM_PATIENCE_MS = 1000;
+
+type UrgentPart = Extract<FleetPart, { kind: 'claim' | 'ask' | 'answer' | 'record' }>;
+
+/** A field of the hash of bans. `make`: its record, signed when it is handed over. */
+export type KeptField = { readonly field: string; readonly make: () => Uint8Array };
+
+export type FleetLinkParts = {
+  readonly begin: () => FleetBegin;
+  /** The next record for the stream. */
+  readonly nextRecord: () => FleetPart | undefined;
+  /** For a part that `nextRecord` does not make. */
+  readonly number: () => number;
+  /** A carrier has come, or has gone: what it has not confirmed is not known to have arrived. */
+  readonly onCarrier: (isThere: boolean) => void;
+};
+
+type Follower = { wake: () => void; isOver: boolean };
+
+/** The daemon's end of the link to the carrier: what goes out, and what of it waits for an answer. */
+export class FleetLink {
+  readonly #parts: FleetLinkParts;
+  readonly #urgent: UrgentPart[] = [];
+  /** The newest of each field that is not confirmed. BOUNDED: by the bans. */
+  readonly #kept = new Map<string, KeptField>();
+  readonly #flying = new Map<number, KeptField>();
+  readonly #claims = new Map<number, (outcome: ClaimOutcome) => void>();
+  #follower: Follower | undefined;
+  #isConnected = false;
+  #mustBegin = true;
+  #lastClaim = 0;
+
+  constructor(parts: FleetLinkParts) {
+    this.#parts = parts;
+  }
+
+  get hasCarrier(): boolean {
+    return this.#follower !== undefined;
+  }
+
+  /** Whether the carrier has a connection to the engine. */
+  get isConnected(): boolean {
+    return this.#isConnected && this.#follower !== undefined;
+  }
+
+  setConnected(isConnected: boolean): void {
+    this.#isConnected = isConnected;
+    if (!isConnected) this.#dropUrgent();
+    this.wake();
+  }
+
+  /** The configuration has changed. */
+  beginAgain(): void {
+    this.#mustBegin = true;
+    this.wake();
+  }
+
+  wake(): void {
+    this.#follower?.wake();
+  }
+
+  /** False: nobody takes it. */
+  send(part: UrgentPart): boolean {
+    if (!this.isConnected || this.#urgent.length >= MAX_PARTS) return false;
+    this.#urgent.push(part);
+    this.wake();
+    return true;
+  }
+
+  /** Until the engine has it, in place of what the field was to be. */
+  keep(field: KeptField): void {
+    this.#kept.set(field.field, field);
+    this.wake();
+  }
+
+  /** The engine has it. */
+  confirm(seq: number): void {
+    this.#flying.delete(seq);
+  }
+
+  /** Nobody knows what became of what is on its way. */
+  takeBack(): void {
+    for (const field of this.#flying.values())
+      if (!this.#kept.has(field.field)) this.#kept.set(field.field, field);
+    this.#flying.clear();
+  }
+
+  /** Whether this host is the first of the fleet to use `key`, in hexadecimal digits. */
+  claim(key: string, lifetime: Millis): Promise<ClaimOutcome> {
+    this.#lastClaim += 1;
+    const id = this.#lastClaim;
+    if (!this.send({ kind: 'claim', id, key, lifetime })) return Promise.resolve('unreachable');
+    const { promise, resolve } = Promise.withResolvers<ClaimOutcome>();
+    const timer = setTimeout(() => this.claimed(id, 'unreachable'), CLAIM_PATIENCE_MS);
+    this.#claims.set(id, (outcome) => {
+      clearTimeout(timer);
+      resolve(outcome);
+    });
+    return promise;
+  }
+
+  claimed(id: number, outcome: ClaimOutcome): void {
+    this.#claims.get(id)?.(outcome);
+    this.#claims.delete(id);
+  }
+
+  /** A second carrier takes the place of the first. */
+  async *follow(): AsyncGenerator<FleetPart> {
+    this.#leave();
+    const follower: Follower = { wake: () => undefined, isOver: false };
+    this.#follower = follower;
+    this.#mustBegin = true;
+    this.#parts.onCarrier(true);
+    try {
+      while (!follower.isOver) {
+        const part = this.#next();
+        if (part !== undefined) yield part;
+        else await new Promise<void>((resolve) => (follower.wake = resolve));
+      }
+    } finally {
+      if (this.#follower === follower) this.#leave();
+    }
+  }
+
+  /** The carrier is hung up on. */
+  close(): void {
+    this.#leave();
+  }
+
+  #next(): FleetPart | undefined {
+    if (this.#mustBegin) {
+      this.#mustBegin = false;
+      return this.#parts.begin();
+    }
+    if (!this.#isConnected) return undefined;
+    return this.#urgent.shift() ?? this.#parts.nextRecord() ?? this.#nextKept();
+  }
+
+  #nextKept(): FleetPart | undefined {
+    const [kept] = this.#kept.values();
+    if (kept === undefined || this.#flying.size >= MAX_FLYING) return undefined;
+    const seq = this.#parts.number();
+    this.#kept.delete(kept.field);
+    this.#flying.set(seq, kept);
+    return { kind: 'ban', seq, field: kept.field, bytes: kept.make() };
+  }
+
+  #leave(): void {
+    const follower = this.#follower;
+    if (follower === undefined) return;
+    this.#follower = undefined;
+    this.#isConnected = false;
+    this.#dropUrgent();
+    follower.isOver = true;
+    follower.wake();
+    this.#parts.onCarrier(false);
+  }
+
+  #dropUrgent(): void {
+    this.#urgent.length = 0;
+    for (const id of [...this.#claims.keys()]) this.claimed(id, 'unreachable');
+  }
+}

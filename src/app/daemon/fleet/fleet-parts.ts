@@ -1,0 +1,25 @@
+import type { Event } from '../../../core/event/event.ts';
+import type { Clock } from '../../../host/clock/clock.ts';
+import type { LeaseStore } from '../../../host/store/lease-store.ts';
+import type { ConfigInForce } from '../../config/config-in-force.ts';
+import type { FleetIdentity } from '../../config/fleet-identity.ts';
+import type { BanKeeper } from '../bans/ban-keeper.ts';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
+import type { SpreadDesk } from '../spread/spread-desk.ts';
+
+export type FleetParts = {
+  readonly inForce: ConfigInForce;
+  readonly keeper: LeaseKeeper;
+  readonly bans: BanKeeper;
+  readonly spread: SpreadDesk;
+  readonly store: LeaseStore;
+  readonly clock: Clock;
+  readonly report: (event: Event) => void;
+};
+
+/** What the parts of one membership share. `identity`: as of the last reload. */
+export type Membership = FleetParts & {
+  readonly identity: () => FleetIdentity;
+  /** Drawn at this start: numbers of records count within it. */
+  readonly epoch: string;
+};

@@ -1,0 +1,213 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { FleetDelivery, StreamId } from '../../../core/control/fleet-link.ts';
+import { compileAdmission } from '../../../core/door/admission.ts';
+import type { DoorSpec } from '../../../core/door/door.ts';
+import { inFleet } from '../../../core/door/fleet-right.ts';
+import type { EndChange, FleetBody, LeaseChange } from '../../../core/fleet/fleet-record.ts';
+import { judgeRecord, restAt } from '../../../core/fleet/judge-record.ts';
+import { mayOpen } from '../../../core/fleet/member.ts';
+import { memberOpens } from '../../../core/lease/demand.ts';
+import { isSame } from '../../../core/lease/holders.ts';
+import type { Lease, LeaseEnd } from '../../../core/lease/lease.ts';
+import { after, instant, type Millis, millis, since } from '../../../core/net/time.ts';
+import { nodeCiphers } from '../../../host/crypto/node-ciphers.ts';
+import type { FleetBans } from './fleet-bans.ts';
+import type { FleetMemory } from './fleet-memory.ts';
+import type { Membership } from './fleet-parts.ts';
+import type { FleetRefusals } from './fleet-refusals.ts';
+import { fleetWindow } from './fleet-window.ts';
+import { leaseIn, memberProof } from './member-proof.ts';
+import type { GoodRecord, MemberTimes } from './member-times.ts';
+
+/** Openings that are worked on between two turns of the daemon's loop. */
+const AT_ONCE = 64;
+
+export type FleetReceiverParts = {
+  readonly membership: Membership;
+  readonly memory: FleetMemory;
+  readonly times: MemberTimes;
+  readonly bans: FleetBans;
+  readonly refusals: FleetRefusals;
+};
+
+export type Received = { readonly applied: number; readonly refused: number };
+
+/** Applies what other members tell, as far as this host's own files let them. */
+export class FleetReceiver {
+  readonly #parts: FleetReceiverParts;
+  #applied = 0;
+  #doors: { readonly of: readonly DoorSpec[]; readonly byName: ReadonlyMap<string, DoorSpec> } | undefined;
+
+  constructor(parts: FleetReceiverParts) {
+    this.#parts = parts;
+  }
+
+  /** Changes that had an effect, since the start. */
+  get applied(): number {
+    return this.#applied;
+  }
+
+  /** In their order. Resolves when what they open is open. */
+  async deliver(records: readonly FleetDelivery[], upTo: StreamId | undefined): Promise<Received> {
+    const { memory, refusals } = this.#parts;
+    const before = { applied: this.#applied, refused: refusals.count };
+    const openings: Promise<void>[] = [];
+    for (const delivery of records) {
+      const good = this.#judge(delivery);
+      if (good !== undefined) await this.#apply(good, delivery.id === undefined, openings);
+      if (delivery.id !== undefined) memory.read(delivery.id);
+    }
+    if (upTo !== undefined) memory.read(upTo);
+    await Promise.all(openings);
+    memory.flush();
+    return { applied: this.#applied - before.applied, refused: refusals.count - before.refused };
+  }
+
+  /** A lease has ended here. What its member goes on to hold is not opened again because it is told again. */
+  ended(lease: Lease, how: LeaseEnd): void {
+    const { membership, memory, times } = this.#parts;
+    const { clock } = membership;
+    if (how === 'stopped' || how === 'rebooted') return;
+    for (const { kind, user, fingerprint } of lease.holders ?? []) {
+      if (kind !== 'member') continue;
+      const id = leaseIn(fingerprint);
+      const left = since(clock.sinceBoot(), times.ends(user, id) ?? clock.sinceBoot());
+      if (left > 0) memory.noteDone(user, id, after(clock.wall(), left));
+      times.forget(user, id);
+    }
+    memory.flush();
+  }
+
+  #judge(delivery: FleetDelivery): GoodRecord | undefined {
+    const { membership, memory, times, refusals } = this.#parts;
+    const { identity, clock, epoch, inForce } = membership;
+    const { fleet, self, members, settings } = identity();
+    const now = clock.wall();
+    const { seen } = memory;
+    const judged = judgeRecord(
+      {
+        ...{ fleet, self, members, seen, epoch, skew: settings.skew },
+        window: fleetWindow(inForce.current.doors),
+        verify: (key, message, signature) => nodeCiphers.verify(key, message, signature),
+      },
+      delivery,
+      now,
+    );
+    if (judged.kind === 'refused') {
+      const apart =
+        judged.apart === undefined ? '' : `, ${Math.round(Math.abs(judged.apart) / 1000)} s apart`;
+      refusals.note(judged.why, judged.member, apart);
+    }
+    if (judged.kind !== 'good') return undefined;
+    const { member, number, at } = judged.record;
+    if (delivery.id !== undefined) {
+      memory.take({ member, epoch: judged.record.epoch, number, at: instant(Math.max(at, now)) });
+      times.heard(judged, now, delivery.age);
+    }
+    return judged;
+  }
+
+  async #apply(good: GoodRecord, isStored: boolean, openings: Promise<void>[]): Promise<void> {
+    const { body } = good.record;
+    switch (body.kind) {
+      case 'open':
+      case 'extend':
+      case 'hello':
+        for (const change of body.leases) {
+          const opening = this.#open(good, body.kind, change);
+          if (opening !== undefined) openings.push(opening);
+          if (opening !== undefined && openings.length % AT_ONCE === 0) await nextTurn();
+        }
+        return;
+      case 'close':
+        for (const end of body.ends) this.#close(good, end);
+        return;
+      case 'ban':
+      case 'unban':
+        this.#applied += this.#parts.bans.apply(good, body, isStored);
+        return;
+      default:
+        body satisfies never;
+    }
+  }
+
+  #open(good: GoodRecord, kind: FleetBody['kind'], change: LeaseChange): Promise<void> | undefined {
+    const { membership, memory, times } = this.#parts;
+    const { keeper, clock } = membership;
+    const { member, age } = good;
+    const { lease, source } = change;
+    const door = this.#doorFor(good, change);
+    if (door === undefined) return undefined;
+    const now = clock.sinceBoot();
+    const ends = after(now, restAt(change.rest, age));
+    const proof = memberProof(member.name, lease);
+    const current = keeper.book.current(door.name, source);
+    // This host's own, which an earlier run of its daemon has told.
+    if (current?.id.startsWith(lease)) return undefined;
+    if (kind !== 'hello') memory.notDone(member.name, lease);
+    else if (memory.isDone(member.name, lease, clock.wall())) return undefined;
+    const isHeld = current?.state === 'open' && current.holders?.some((one) => isSame(one, proof)) === true;
+    const known = times.longest(member.name, lease) ?? (isHeld ? current.due : undefined);
+    // A knock lets in for this door's own time from then on, and nothing that is only told again makes it more.
+    const longest =
+      kind === 'hello' && known !== undefined ? known : after(now, millis(door.opening.cmdTimeout - age));
+    times.tell(member.name, lease, { ends, longest });
+    const rest = since(now, instant(Math.min(ends, longest)));
+    if (rest <= 0 || (kind === 'hello' && isHeld && current.due >= instant(Math.min(ends, longest) - 1000)))
+      return undefined;
+    return this.#demand(door, change, rest, proof);
+  }
+
+  async #demand(
+    door: DoorSpec,
+    { source }: LeaseChange,
+    rest: Millis,
+    proof: ReturnType<typeof memberProof>,
+  ): Promise<void> {
+    const outcome = await this.#parts.membership.keeper.demand(memberOpens(door, source, rest, proof));
+    if (outcome.kind === 'opened' || outcome.kind === 'extended') this.#applied += 1;
+  }
+
+  #close(good: GoodRecord, end: EndChange): void {
+    const { keeper } = this.#parts.membership;
+    const { member } = good;
+    const door = this.#doorFor(good, end);
+    if (door === undefined) return;
+    const current = keeper.book.current(door.name, end.source);
+    if (end.lease === undefined) {
+      this.#applied += current === undefined ? 0 : 1;
+      if (current !== undefined) void Promise.all(keeper.close([current], `member ${member.name}`));
+      return;
+    }
+    this.#parts.times.forget(member.name, end.lease);
+    const proof = memberProof(member.name, end.lease);
+    if (current?.holders?.some((one) => isSame(one, proof)) !== true) return;
+    keeper.release(current.id, proof, `member ${member.name}`);
+    this.#applied += 1;
+  }
+
+  /** The door that the member may open here, if the source may come in by it. */
+  #doorFor({ member }: GoodRecord, change: Pick<LeaseChange, 'door' | 'source'>): DoorSpec | undefined {
+    const { membership, refusals } = this.#parts;
+    const { self } = membership.identity();
+    const door = this.#doorsByName().get(change.door);
+    const isOpenTo =
+      door !== undefined &&
+      (member === self ? inFleet(door, 'share') : inFleet(door, 'accept') && mayOpen(member, door.name));
+    if (!isOpenTo) {
+      // Members share doors that others do not have.
+      if (door !== undefined && inFleet(door, 'accept')) refusals.note('door', member.name, `, ${door.name}`);
+      return undefined;
+    }
+    if (compileAdmission(door)(change.source)) return door;
+    refusals.note('source', member.name, `, ${door.name} for ${change.source}`);
+    return undefined;
+  }
+
+  #doorsByName(): ReadonlyMap<string, DoorSpec> {
+    const { doors } = this.#parts.membership.inForce.current;
+    if (this.#doors?.of !== doors)
+      this.#doors = { of: doors, byName: new Map(doors.map((door) => [door.name, door])) };
+    return this.#doors.byName;
+  }
+}

@@ -1,0 +1,67 @@
+import type { RecordRefusal } from '../../../core/fleet/judge-record.ts';
+import type { Instant } from '../../../core/net/time.ts';
+import { escapeText } from '../../../core/text/quote-text.ts';
+import type { FleetParts } from './fleet-parts.ts';
+
+export type Refusal = RecordRefusal | 'door' | 'source' | 'bans' | 'wide' | 'many';
+
+/** Why something that a member told does not count here, and what to do about it. */
+const WORDS: Readonly<Record<Refusal, string>> = {
+  junk: 'it is no record; somebody else writes to the stream, or a member has another version: see `bussa fleet status`',
+  fleet: 'it is of another fleet: give each fleet a name, and an engine or an ACL, of its own',
+  member: 'no such member is in the members file: add its line, or remove it from the engine',
+  signature:
+    'the signature is wrong: somebody else speaks in its name, or its key has changed; compare the lines',
+  number: 'it has been taken before: it came twice, or out of order',
+  epochs: 'its daemon has been started too often: look at its log',
+  clock: "the clocks are further apart than Skew allows: set the hosts' clocks",
+  door: 'it may not open this door here: the line in the members file, and the door with fleet = accept, say what it may',
+  source: 'the door does not allow this address here',
+  bans: 'it may not ban here: add the word bans to its line in the members file, if it is to',
+  wide: 'the prefix is too wide: /16 and /32 are the limit for a member',
+  many: 'it has as many bans here as a member may have',
+};
+
+/** The same is told again after so long. */
+const AGAIN_MS = 600_000;
+
+/** BOUNDED: names that somebody without a key may make up. */
+const MAX_NAMES = 256;
+
+/** Tells and counts what was refused: a line for each member and reason, not for each record. */
+export class FleetRefusals {
+  readonly #parts: Pick<FleetParts, 'clock' | 'report'>;
+  readonly #told = new Map<string, Instant>();
+  readonly #last = new Map<string, { readonly at: Instant; readonly why: string }>();
+  #count = 0;
+
+  constructor(parts: Pick<FleetParts, 'clock' | 'report'>) {
+    this.#parts = parts;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  lastOf(member: string): { readonly at: Instant; readonly why: string } | undefined {
+    return this.#last.get(member);
+  }
+
+  /** `what`: which door, or how much, behind the words. */
+  note(why: Refusal, member: string | undefined, what = ''): void {
+    const { clock, report } = this.#parts;
+    this.#count += 1;
+    // The engine's redelivery after a reconnect is no event.
+    const name = member ?? '';
+    const at = clock.wall();
+    if (this.#last.has(name) || this.#last.size < MAX_NAMES) this.#last.set(name, { at, why: WORDS[why] });
+    if (why === 'number') return;
+    const key = `${name} ${why}`;
+    const told = this.#told.get(key);
+    if (told !== undefined && Math.abs(at - told) < AGAIN_MS) return;
+    if (told === undefined && this.#told.size >= MAX_NAMES) return;
+    this.#told.set(key, at);
+    const who = member === undefined ? 'somebody' : `member ${escapeText(member)}`;
+    report({ kind: 'warning', text: `fleet: refused from ${who}${what}: ${WORDS[why]}` });
+  }
+}

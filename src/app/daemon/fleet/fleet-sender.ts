@@ -1,0 +1,155 @@
+import { concatBytes } from '../../../core/bytes/concat-bytes.ts';
+import type { FleetPart } from '../../../core/control/fleet-link.ts';
+import { inFleet } from '../../../core/door/fleet-right.ts';
+import { type FleetBody, type FleetLeaseId, fleetLeaseId } from '../../../core/fleet/fleet-record.ts';
+import { Outbox, type Telling } from '../../../core/fleet/outbox.ts';
+import { renderRecord, signedBytes } from '../../../core/fleet/render-record.ts';
+import { type Demand, isByMember } from '../../../core/lease/demand.ts';
+import { isOwn } from '../../../core/lease/holders.ts';
+import type { Lease, LeaseEnd, LeaseId } from '../../../core/lease/lease.ts';
+import type { LeaseEffect, OpenOutcome } from '../../../core/lease/lease-effect.ts';
+import type { Instant } from '../../../core/net/time.ts';
+import type { LeaseWatcher } from '../leases/lease-keeper-parts.ts';
+import type { Membership } from './fleet-parts.ts';
+import { memberLeases } from './member-proof.ts';
+
+/** BOUNDED: records on their way that the engine has not confirmed. */
+const MAX_FLYING = 64;
+
+/** Each member knows by itself when a lease's time is over; a host that stops or restarts throws nobody out elsewhere. */
+const UNTOLD: ReadonlySet<LeaseEnd> = new Set(['expired', 'stopped', 'rebooted']);
+
+/** Tells the other members of this host's own leases and bans. */
+export class FleetSender implements LeaseWatcher {
+  readonly #membership: Membership;
+  readonly #onWaiting: () => void;
+  readonly #outbox: Outbox;
+  /** Leases that others have been told of, and how long they last there. BOUNDED: by the leases. */
+  readonly #told = new Map<LeaseId, Instant>();
+  #number = 0;
+  #published = 0;
+
+  constructor(membership: Membership, onWaiting: () => void) {
+    this.#membership = membership;
+    this.#onWaiting = onWaiting;
+    const { fleet, self } = membership.identity();
+    this.#outbox = new Outbox(fleet, self.name);
+  }
+
+  get waiting(): number {
+    return this.#outbox.size;
+  }
+
+  get published(): number {
+    return this.#published;
+  }
+
+  /** Whether records are on their way. */
+  get isFlying(): boolean {
+    return this.#outbox.flying > 0;
+  }
+
+  demanded(demand: Demand, outcome: OpenOutcome): void {
+    if (isByMember(demand)) return;
+    if (outcome.kind === 'opened') this.#tellLease('open', outcome.lease);
+    else if (outcome.kind === 'extended') this.#tellLease('extend', outcome.lease);
+  }
+
+  extended(lease: Lease): void {
+    if (isOwn(lease)) this.#tellLease('extend', lease);
+  }
+
+  effect(effect: LeaseEffect): void {
+    if (effect.do === 'report' && effect.news.kind === 'ports-closed')
+      this.#end(effect.news.lease, effect.news.how);
+    else if (effect.do === 'write-end') this.#end(effect.lease, effect.how);
+    // The last of those who hold it here may have been revoked, and a member holds it on.
+    else if (effect.do === 'move-end' && !isOwn(effect.lease) && this.#told.has(effect.lease.id))
+      this.#end(effect.lease, 'revoked');
+  }
+
+  /** What is open here, told again: for members that have missed it. */
+  hello(): void {
+    const { keeper } = this.#membership;
+    for (const lease of keeper.book.each())
+      if (lease.state === 'open' && isOwn(lease) && !keeper.book.isHeld(lease.id))
+        this.#tellLease('hello', lease);
+  }
+
+  /** An operator closes the door for the source everywhere. */
+  closeEverywhere(lease: Pick<Lease, 'door' | 'source' | 'due'>): void {
+    const { door, source, due } = lease;
+    this.#put({ kind: 'close', door, source, due });
+  }
+
+  tellBan(telling: Extract<Telling, { who: unknown }>): void {
+    this.#put(telling);
+  }
+
+  /** A sign of life. */
+  beat(): Extract<FleetPart, { kind: 'record' }> {
+    return { kind: 'record', seq: this.#outbox.number(), bytes: this.sign({ kind: 'hello', leases: [] }) };
+  }
+
+  next(): FleetPart | undefined {
+    if (this.#outbox.flying >= MAX_FLYING) return undefined;
+    const parcel = this.#outbox.next(this.#membership.clock.sinceBoot());
+    return parcel && { kind: 'record', seq: parcel.seq, bytes: this.sign(parcel.body) };
+  }
+
+  /** A number for a part that the outbox does not know. */
+  number(): number {
+    return this.#outbox.number();
+  }
+
+  confirm(seq: number): void {
+    this.#published += this.#outbox.confirm(seq);
+  }
+
+  /** Nobody knows what became of the records on their way. */
+  takeBack(): void {
+    this.#outbox.takeBack();
+  }
+
+  sign(body: FleetBody): Uint8Array {
+    const { identity, epoch, clock } = this.#membership;
+    const { fleet, self, key } = identity();
+    this.#number += 1;
+    const rendered = renderRecord({
+      ...{ fleet, member: self.name, epoch, number: this.#number },
+      ...{ at: clock.wall(), body },
+    });
+    return concatBytes(rendered, key.sign(signedBytes(rendered)));
+  }
+
+  #tellLease(kind: 'open' | 'extend' | 'hello', { id, door, source, due }: Lease): void {
+    if (!this.#isShared(door)) return;
+    this.#told.set(id, due);
+    this.#put({ kind, door, source, lease: fleetLeaseId(id), due });
+  }
+
+  #end(lease: Lease, how: LeaseEnd): void {
+    const { door, source } = lease;
+    const due = this.#told.get(lease.id);
+    this.#told.delete(lease.id);
+    if (UNTOLD.has(how)) return;
+    if (due !== undefined) this.#tellEnd({ door, source, lease: fleetLeaseId(lease.id), due });
+    // An earlier run of this daemon has opened it, and this one holds it in its name.
+    const own = memberLeases(lease, this.#membership.identity().self.name);
+    for (const id of own) this.#tellEnd({ door, source, lease: id, due: lease.due });
+  }
+
+  #tellEnd(end: Pick<Lease, 'door' | 'source' | 'due'> & { readonly lease: FleetLeaseId }): void {
+    if (this.#isShared(end.door)) this.#put({ kind: 'close', ...end });
+  }
+
+  #isShared(name: string): boolean {
+    const door = this.#membership.inForce.current.doors.find((one) => one.name === name);
+    return door !== undefined && inFleet(door, 'share');
+  }
+
+  #put(telling: Telling): void {
+    this.#outbox.put(telling);
+    this.#onWaiting();
+  }
+}

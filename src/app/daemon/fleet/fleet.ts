@@ -1,0 +1,234 @@
+import type { CarrierState, FleetBegin, FleetPart } from '../../../core/control/fleet-link.ts';
+import type { FleetStatus } from '../../../core/control/fleet-status.ts';
+import type { Event } from '../../../core/event/event.ts';
+import type { Lease } from '../../../core/lease/lease.ts';
+import type { LeaseEffect } from '../../../core/lease/lease-effect.ts';
+import { after, type Millis, millis } from '../../../core/net/time.ts';
+import { nodeCiphers } from '../../../host/crypto/node-ciphers.ts';
+import { randomBytes } from '../../../host/self/random-bytes.ts';
+import type { FleetIdentity } from '../../config/fleet-identity.ts';
+import type { FleetVerbs } from '../control/fleet-verbs.ts';
+import { BanTeller } from './ban-teller.ts';
+import { FleetBans } from './fleet-bans.ts';
+import { FleetLink } from './fleet-link.ts';
+import { FleetMemory } from './fleet-memory.ts';
+import type { FleetParts, Membership } from './fleet-parts.ts';
+import { FleetReceiver } from './fleet-receiver.ts';
+import { FleetRefusals } from './fleet-refusals.ts';
+import { FleetSender } from './fleet-sender.ts';
+import { type CarrierView, fleetStatus } from './fleet-view.ts';
+import { fleetWindow } from './fleet-window.ts';
+import { linkVerbs } from './link-verbs.ts';
+import { MemberTimes } from './member-times.ts';
+
+const EPOCH_BYTES = 8;
+
+/** A sign of life, and the housekeeping. */
+const BEAT_MS = 60_000;
+
+/** What the engine has not confirmed for so long is told again. */
+const CONFIRM_MS = 15_000;
+
+/** This daemon as a member of a fleet, from the configuration to the carrier. */
+export class Fleet {
+  readonly #membership: Membership;
+  readonly #link: FleetLink;
+  readonly #sender: FleetSender;
+  readonly #receiver: FleetReceiver;
+  readonly #memory: FleetMemory;
+  readonly #times = new MemberTimes();
+  readonly #bans: FleetBans;
+  readonly #banTeller: BanTeller;
+  readonly #refusals: FleetRefusals;
+  readonly #claims = { claimed: 0, taken: 0, unclaimed: 0 };
+  #identity: FleetIdentity;
+  #carrier: CarrierView;
+  #beat: NodeJS.Timeout | undefined;
+  #unconfirmed: NodeJS.Timeout | undefined;
+
+  constructor(parts: FleetParts, identity: FleetIdentity) {
+    this.#identity = identity;
+    this.#carrier = { connected: false, since: parts.clock.wall() };
+    const epoch = Buffer.from(randomBytes(EPOCH_BYTES)).toString('hex');
+    const membership: Membership = { ...parts, identity: () => this.#identity, epoch };
+    this.#membership = membership;
+    this.#link = new FleetLink({
+      begin: () => this.#begin(),
+      nextRecord: () => this.#nextRecord(),
+      number: () => this.#sender.number(),
+      onCarrier: (isThere) => this.#onCarrier(isThere),
+    });
+    this.#memory = new FleetMemory(membership);
+    this.#refusals = new FleetRefusals(parts);
+    const [memory, times, refusals] = [this.#memory, this.#times, this.#refusals];
+    this.#bans = new FleetBans({ membership, memory, refusals });
+    this.#sender = new FleetSender(membership, () => this.#link.wake());
+    const [link, sender, bans] = [this.#link, this.#sender, this.#bans];
+    this.#banTeller = new BanTeller({ membership, link, sender, bans });
+    this.#receiver = new FleetReceiver({ membership, memory, times, bans: this.#bans, refusals });
+    parts.keeper.watch({
+      demanded: (demand, outcome) => this.#sender.demanded(demand, outcome),
+      extended: (lease) => this.#sender.extended(lease),
+      effect: (effect) => this.#onEffect(effect),
+    });
+    parts.bans.tell((change) => this.#banTeller.tell(change));
+    this.#join();
+  }
+
+  /** The verbs of the link. */
+  get verbs(): FleetVerbs {
+    const { spread } = this.#membership;
+    const [link, sender, receiver] = [this.#link, this.#sender, this.#receiver];
+    return linkVerbs({ link, sender, receiver, spread, setState: (state) => this.#setState(state) });
+  }
+
+  /** Whether the configuration still means the same member of the same fleet. */
+  isOf({ fleet, settings, key }: FleetIdentity): boolean {
+    const { fleet: own, settings: ours, key: ourKey } = this.#identity;
+    const isSameKey = Buffer.from(key.point).equals(Buffer.from(ourKey.point));
+    return fleet === own && settings.name === ours.name && isSameKey;
+  }
+
+  /** The members, the rights of doors or the engine may be others now. */
+  follow(identity: FleetIdentity): void {
+    this.#identity = identity;
+    this.#join();
+    this.#link.beginAgain();
+  }
+
+  get status(): FleetStatus {
+    const { published, waiting } = this.#sender;
+    const counts = {
+      ...{ published, waiting, applied: this.#receiver.applied, refused: this.#refusals.count },
+      ...this.#claims,
+    };
+    const [times, refusals] = [this.#times, this.#refusals];
+    const carrier = { ...this.#carrier, carrier: this.#link.hasCarrier };
+    return fleetStatus({ membership: this.#membership, carrier, counts, times, refusals });
+  }
+
+  closeEverywhere(lease: Pick<Lease, 'door' | 'source'>): void {
+    const { clock, inForce } = this.#membership;
+    const due = after(clock.sinceBoot(), fleetWindow(inForce.current.doors));
+    this.#sender.closeEverywhere({ ...lease, due });
+  }
+
+  /** Whether this host is the first to use the proof. */
+  async claim(key: string, lifetime: Millis): Promise<'granted' | 'taken' | 'unreachable'> {
+    const outcome = await this.#link.claim(key, lifetime);
+    this.#claims[outcome === 'granted' ? 'claimed' : outcome === 'taken' ? 'taken' : 'unclaimed'] += 1;
+    return outcome;
+  }
+
+  close(): void {
+    const { keeper, bans, spread } = this.#membership;
+    keeper.watch(undefined);
+    bans.tell(undefined);
+    spread.join(undefined);
+    this.#link.close();
+    clearInterval(this.#beat);
+    clearTimeout(this.#unconfirmed);
+  }
+
+  #join(): void {
+    const { fleet, self, secret, members, key } = this.#identity;
+    this.#membership.spread.join({
+      ...{ fleet, name: self.name, secret, members },
+      sign: (message) => key.sign(message),
+      verify: (memberKey, message, signature) => nodeCiphers.verify(memberKey, message, signature),
+      send: (part) => this.#link.send(part),
+    });
+  }
+
+  #begin(): FleetBegin {
+    const { fleet, self, settings } = this.#identity;
+    const after = this.#memory.after;
+    return {
+      ...{ kind: 'begin', fleet, member: self.name, engine: settings.engine },
+      window: fleetWindow(this.#membership.inForce.current.doors),
+      ...(after === undefined ? {} : { after }),
+    };
+  }
+
+  #nextRecord(): FleetPart | undefined {
+    const part = this.#sender.next();
+    if (part !== undefined) this.#unconfirmed ??= setTimeout(() => this.#tellAgain(), CONFIRM_MS).unref();
+    return part;
+  }
+
+  /** The carrier lives, and something that it was given a while ago may be lost: told twice it counts once. */
+  #tellAgain(): void {
+    this.#unconfirmed = undefined;
+    if (!this.#sender.isFlying) return;
+    this.#takeBack();
+    this.#link.wake();
+  }
+
+  #takeBack(): void {
+    this.#sender.takeBack();
+    this.#link.takeBack();
+  }
+
+  #onCarrier(isThere: boolean): void {
+    this.#takeBack();
+    if (!isThere && this.#carrier.connected) this.#setState({ connected: false });
+  }
+
+  #setState({ connected, why, offset, wide }: CarrierState): void {
+    const { clock, report } = this.#membership;
+    const before = this.#carrier;
+    const isNew = before.connected !== connected;
+    this.#carrier = {
+      connected,
+      since: isNew ? clock.wall() : before.since,
+      ...(why === undefined ? {} : { why }),
+      ...(offset === undefined ? {} : { offset }),
+      ...(wide === undefined ? {} : { wide }),
+    };
+    if (!connected) this.#takeBack();
+    this.#link.setConnected(connected);
+    if (isNew || before.why !== why) report(stateEvent(this.#carrier, this.#sender.waiting));
+    if (connected && isNew) this.#hello();
+    this.#setBeat(connected);
+  }
+
+  /** What others may have missed. */
+  #hello(): void {
+    this.#sender.hello();
+    this.#banTeller.hello();
+  }
+
+  #setBeat(isOn: boolean): void {
+    if (!isOn) {
+      clearInterval(this.#beat);
+      this.#beat = undefined;
+      return;
+    }
+    if (this.#beat !== undefined) return;
+    this.#beat = setInterval(() => this.#onBeat(), BEAT_MS).unref();
+    this.#link.send(this.#sender.beat());
+  }
+
+  #onBeat(): void {
+    const { clock, inForce } = this.#membership;
+    const now = clock.wall();
+    this.#link.send(this.#sender.beat());
+    this.#times.prune(clock.sinceBoot());
+    const { skew } = this.#identity.settings;
+    this.#memory.forget(now, millis(fleetWindow(inForce.current.doors) + 2 * skew));
+    this.#bans.forget(now);
+    this.#memory.flush();
+  }
+
+  #onEffect(effect: LeaseEffect): void {
+    this.#sender.effect(effect);
+    if (effect.do === 'write-end') this.#receiver.ended(effect.lease, effect.how);
+  }
+}
+
+function stateEvent(
+  { connected, why = '`bussa fleet` is not connected to the daemon' }: CarrierView,
+  count: number,
+): Event {
+  return connected ? { kind: 'fleet-connected', count } : { kind: 'fleet-unreachable', count, reason: why };
+}

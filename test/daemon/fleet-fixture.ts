@@ -1,0 +1,362 @@
+import { randomBytes } from 'node:crypto';
+import { ConfigInForce } from '../../src/app/config/config-in-force.ts';
+import type { FleetIdentity } from '../../src/app/config/fleet-identity.ts';
+import { BanKeeper } from '../../src/app/daemon/bans/ban-keeper.ts';
+import { Fleet } from '../../src/app/daemon/fleet/fleet.ts';
+import { LeaseKeeper } from '../../src/app/daemon/leases/lease-keeper.ts';
+import type { LeasePortsFirewall } from '../../src/app/daemon/leases/lease-openings.ts';
+import type { SpreadDesk } from '../../src/app/daemon/spread/spread-desk.ts';
+import { Claims } from '../../src/app/state/claims.ts';
+import type { Completion } from '../../src/core/attempt/completion.ts';
+import { ScanGuard } from '../../src/core/attempt/scan-guard.ts';
+import { BanList, MAX_BANS } from '../../src/core/ban/ban-list.ts';
+import type { Config } from '../../src/core/config/file/config.ts';
+import { parseConfig } from '../../src/core/config/file/parse-config.ts';
+import type { FleetDelivery, StreamId } from '../../src/core/control/fleet-link.ts';
+import type { Event } from '../../src/core/event/event.ts';
+import type { Member } from '../../src/core/fleet/member.ts';
+import { orderOpen } from '../../src/core/lease/demand.ts';
+import { type Lease, MAX_LEASES } from '../../src/core/lease/lease.ts';
+import { LeaseMachine } from '../../src/core/lease/lease-machine.ts';
+import { type Address, parseAddress } from '../../src/core/net/address.ts';
+import { instant, millis } from '../../src/core/net/time.ts';
+import { type MemberKey, memberKeyOf } from '../../src/host/crypto/member-key.ts';
+import { CommandRunner } from '../../src/host/process/command-runner.ts';
+import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
+import { Scratch } from '../lab/child-module.ts';
+import { HandClock } from './keeper-fixture.ts';
+
+export const source = (n: number): Address =>
+  parseAddress(`198.51.${Math.floor(n / 250)}.${(n % 250) + 1}`) as Address;
+
+const DOORS = `
+[ssh]
+  sequence = 7000
+  open = tcp/22
+  open_for = 60
+  fleet = share, accept
+[web]
+  sequence = 7001
+  open = tcp/80
+  open_for = 600
+  fleet = share, accept
+[local]
+  sequence = 7002
+  open = tcp/81
+`;
+
+const config = (name: string, doors: string): Config => {
+  const text = `[fleet]\nengine = unix:///run/engine\nname = ${name}\n${doors}`;
+  const result = parseConfig(name, Buffer.from(text));
+  if (result.kind === 'bad') throw new Error(JSON.stringify(result.diagnostics));
+  return result.config;
+};
+
+/** What the engine keeps: a stream in one order, by a clock of its own, and the hash of bans. */
+export class MemoryEngine {
+  readonly stream: { readonly at: number; readonly id: StreamId; readonly bytes: Uint8Array }[] = [];
+  readonly bans = new Map<string, Uint8Array>();
+  readonly claims = new Set<string>();
+  readonly #clock: HandClock;
+  #serial = 0;
+  #first = 0;
+
+  constructor(clock: HandClock) {
+    this.#clock = clock;
+  }
+
+  get now(): number {
+    return this.#clock.day;
+  }
+
+  /** What is there now is forgotten. */
+  trim(): void {
+    this.#first = this.stream.length;
+  }
+
+  /** Where the stream begins. */
+  get first(): number {
+    return this.#first;
+  }
+
+  add(bytes: Uint8Array): StreamId {
+    this.#serial += 1;
+    const id = `${this.now}-${this.#serial}` as StreamId;
+    this.stream.push({ at: this.now, id, bytes });
+    return id;
+  }
+}
+
+/** A host of the fleet: a real keeper, database and ban list; a firewall that is a set. */
+export class FleetHostFixture {
+  readonly name: string;
+  readonly clock: HandClock;
+  readonly events: Event[] = [];
+  readonly key: MemberKey;
+  keeper: LeaseKeeper;
+  bans: BanKeeper;
+  fleet: Fleet;
+  readonly open = new Set<string>();
+  readonly #scratch: Scratch;
+  readonly #inForce: ConfigInForce;
+  #cursor = 0;
+  #isCarried = false;
+  readonly #resources: (() => void)[] = [];
+
+  constructor(
+    name: string,
+    clock: HandClock,
+    scratch: Scratch,
+    key: MemberKey,
+    identity: FleetIdentity,
+    doors: string,
+  ) {
+    this.name = name;
+    this.clock = clock;
+    this.key = key;
+    this.#scratch = scratch;
+    this.#inForce = new ConfigInForce(config(name, doors), undefined, identity);
+    [this.keeper, this.bans, this.fleet] = this.#start();
+  }
+
+  get leases(): readonly string[] {
+    return this.keeper
+      .leases()
+      .filter(({ state }) => state === 'open')
+      .map(({ door, source: from }) => `${door} ${from}`)
+      .sort();
+  }
+
+  lease(door: string, from: Address): Lease | undefined {
+    return this.keeper.book.current(door, from);
+  }
+
+  left(door: string, from: Address): number {
+    const lease = this.lease(door, from);
+    return lease === undefined ? 0 : lease.due - this.clock.boot;
+  }
+
+  async knock(door: string, from: Address): Promise<void> {
+    const spec = this.#inForce.current.doors.find((one) => one.name === door);
+    await this.keeper.demand({ door: spec, source: from, at: instant(0) } as Completion);
+  }
+
+  async order(door: string, from: Address): Promise<void> {
+    const spec = this.#inForce.current.doors.find((one) => one.name === door);
+    if (spec === undefined) throw new Error('no such door');
+    await this.keeper.demand(orderOpen(spec, from, millis(30_000), 'root'));
+  }
+
+  async close(door: string, from: Address): Promise<void> {
+    const lease = this.lease(door, from);
+    if (lease !== undefined) await Promise.all(this.keeper.close([lease], 'root'));
+  }
+
+  /** Carries bytes between this daemon and the engine until nothing is left to carry. */
+  async carry(engine: MemoryEngine, { keeps = true } = {}): Promise<void> {
+    if (!this.#isCarried) {
+      this.#isCarried = true;
+      void this.#follow(engine, () => keeps);
+      await this.#call('fleet-state', { connected: true });
+      await this.#deliver([...engine.bans.values()].map((bytes) => ({ bytes })));
+    }
+    await this.settle();
+    this.#cursor = Math.max(this.#cursor, engine.first);
+    while (this.#cursor < engine.stream.length) {
+      const some = engine.stream.slice(this.#cursor, this.#cursor + 256);
+      this.#cursor += some.length;
+      await this.#deliver(
+        some.map(({ id, at, bytes }) => ({ id, age: millis(Math.max(0, engine.now - at)), bytes })),
+      );
+    }
+    await this.settle();
+  }
+
+  /** Delivers what somebody who holds the engine makes up. */
+  inject(bytes: Uint8Array, age = 0): Promise<{ readonly applied: number; readonly refused: number }> {
+    const id = `${this.clock.day}-999` as StreamId;
+    return this.#deliver([{ id, age: millis(age), bytes }]);
+  }
+
+  /** The members file does not have it any more. */
+  drop(member: string): void {
+    const members = new Map([...this.#identity.members].filter(([name]) => name !== member));
+    const identity = { ...this.#identity, members };
+    this.#inForce.replace(this.#inForce.current, undefined, identity);
+    this.fleet.follow(identity);
+    this.keeper.closeRevoked();
+  }
+
+  /** The carrier has lost the engine. */
+  async cut(): Promise<void> {
+    await this.#call('fleet-state', { connected: false, why: 'it does not answer' });
+  }
+
+  async heal(): Promise<void> {
+    await this.#call('fleet-state', { connected: true });
+  }
+
+  /** Dies, without an orderly stop, and starts again: a carrier reads again from the id that the daemon names. */
+  restart(engine: MemoryEngine): void {
+    this.fleet.close();
+    this.keeper.leave();
+    for (const end of this.#resources.splice(0)) end();
+    this.#isCarried = false;
+    [this.keeper, this.bans, this.fleet] = this.#start();
+    this.keeper.adopt(this.#inForce.current.doors);
+    const after = this.#after;
+    this.#cursor = after === undefined ? 0 : engine.stream.findIndex(({ id }) => id === after) + 1;
+  }
+
+  stop(): void {
+    this.fleet.close();
+    this.keeper.leave();
+    for (const end of this.#resources.splice(0)) end();
+  }
+
+  /** A few turns of the loop: the journal writes, the link's stream goes on. */
+  async settle(): Promise<void> {
+    for (let i = 0; i < 40; i++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #after: StreamId | undefined;
+
+  #start(): [LeaseKeeper, BanKeeper, Fleet] {
+    const { clock } = this;
+    const report = (event: Event): void => {
+      this.events.push(event);
+    };
+    const store = openSqliteLeaseStore(this.#scratch.file(`${this.name}.db`));
+    this.#resources.push(() => store.close());
+    const bans = new BanKeeper({
+      bans: new BanList(MAX_BANS, [1, 2]),
+      guard: new ScanGuard(64, [1, 2]),
+      ...{ clock, report, directory: undefined },
+    });
+    const native: LeasePortsFirewall = {
+      closesByItself: true,
+      open: async ({ door, source: from }) => void this.open.add(`${door} ${from}`),
+      close: async ({ door, source: from }) => {
+        this.open.delete(`${door} ${from}`);
+      },
+      renew: async () => true,
+    };
+    const keeper = new LeaseKeeper({
+      machine: new LeaseMachine(MAX_LEASES),
+      claims: new Claims(this.#scratch.file(`${this.name}-claims`)),
+      runner: new CommandRunner(this.#scratch.path),
+      ...{ store, clock, report, native },
+      isBanned: (from) => bans.isBanned(from),
+      mayHold: ({ kind, user }) =>
+        kind !== 'member' || this.#identity.members.has(user) || user === this.name,
+    });
+    bans.follow(() => keeper.closeBanned());
+    const spread = { join: () => undefined } as unknown as SpreadDesk;
+    const inForce = this.#inForce;
+    const fleet = new Fleet({ inForce, keeper, bans, spread, store, clock, report }, this.#identity);
+    return [keeper, bans, fleet];
+  }
+
+  get #identity(): FleetIdentity {
+    const { fleet } = this.#inForce;
+    if (fleet === undefined) throw new Error('no fleet');
+    return fleet;
+  }
+
+  async #follow(engine: MemoryEngine, keeps: () => boolean): Promise<void> {
+    for await (const part of this.fleet.verbs['fleet-follow']({})) {
+      if (part.kind === 'begin') this.#after = part.after;
+      if (part.kind === 'record') {
+        const id = engine.add(part.bytes);
+        if (keeps()) await this.#call('fleet-published', { seq: part.seq, id });
+      } else if (part.kind === 'ban') {
+        if (part.bytes !== undefined) engine.bans.set(part.field, part.bytes);
+        await this.#call('fleet-published', { seq: part.seq });
+      } else if (part.kind === 'claim') {
+        const outcome = engine.claims.has(part.key) ? 'taken' : 'granted';
+        engine.claims.add(part.key);
+        await this.#call('fleet-claimed', { id: part.id, outcome });
+      }
+    }
+  }
+
+  async #deliver(records: readonly FleetDelivery[]) {
+    return this.fleet.verbs['fleet-deliver']({ records }, () => ({}));
+  }
+
+  async #call<V extends 'fleet-state' | 'fleet-published' | 'fleet-claimed'>(
+    verb: V,
+    fields: Parameters<Fleet['verbs'][V]>[0],
+  ): Promise<void> {
+    const answer = this.fleet.verbs[verb] as (given: typeof fields, asker: () => object) => unknown;
+    await answer(fields, () => ({}));
+  }
+}
+
+/** Hosts that know each other, one clock for all unless they are given others, and one engine. */
+export class FleetFixture implements Disposable {
+  readonly scratch = new Scratch();
+  readonly clock = new HandClock();
+  readonly engine = new MemoryEngine(this.clock);
+  readonly hosts: readonly FleetHostFixture[];
+  readonly keys: readonly MemberKey[];
+
+  constructor(
+    count: number,
+    {
+      doors = [],
+      rights = () => ({}),
+      clocks = [],
+    }: {
+      readonly doors?: readonly (string | undefined)[];
+      readonly rights?: (name: string, by: string) => Partial<Member>;
+      readonly clocks?: readonly (HandClock | undefined)[];
+    } = {},
+  ) {
+    const names = Array.from({ length: count }, (_, n) => `gw${n + 1}`);
+    this.keys = names.map(() => memberKeyOf(randomBytes(32)));
+    const secret = randomBytes(32);
+    this.hosts = names.map((name, n) => {
+      const self = this.#member(name, n);
+      const others = names.flatMap((other, at) =>
+        at === n ? [] : [{ ...this.#member(other, at), ...rights(other, name) }],
+      );
+      const key = this.keys[n] as MemberKey;
+      const text = doors[n] ?? DOORS;
+      const { fleet: settings } = config(name, text).settings;
+      if (settings === undefined) throw new Error('no fleet');
+      const members = new Map(others.map((member) => [member.name, member]));
+      const identity: FleetIdentity = { settings, fleet: 'main', secret, key, self, members };
+      return new FleetHostFixture(name, clocks[n] ?? this.clock, this.scratch, key, identity, text);
+    });
+  }
+
+  host(n: number): FleetHostFixture {
+    return this.hosts[n] as FleetHostFixture;
+  }
+
+  /** All carriers, until nobody has anything to tell. */
+  async carry(): Promise<void> {
+    for (let round = 0; round < 3; round++) for (const host of this.hosts) await host.carry(this.engine);
+  }
+
+  advance(ms: number): void {
+    for (const clock of new Set(this.hosts.map((host) => host.clock)).add(this.clock)) clock.advance(ms);
+  }
+
+  /** The keeper's timer looks at what is due by a clock that only goes when it is told to: it is told. */
+  async settled(host: FleetHostFixture): Promise<void> {
+    host.keeper.replaceDoors([]);
+    await host.settle();
+  }
+
+  [Symbol.dispose](): void {
+    for (const host of this.hosts) host.stop();
+    this.scratch[Symbol.dispose]();
+  }
+
+  #member(name: string, n: number): Member {
+    const { point } = this.keys[n] as MemberKey;
+    return { name, key: { kind: 'ed25519', point }, doors: 'all', bans: true, line: n + 1 };
+  }
+}

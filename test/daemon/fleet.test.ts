@@ -1,0 +1,327 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { FleetBody, FleetLeaseId } from '../../src/core/fleet/fleet-record.ts';
+import { renderRecord, signedBytes } from '../../src/core/fleet/render-record.ts';
+import { parsePrefix } from '../../src/core/net/prefix.ts';
+import { instant, millis } from '../../src/core/net/time.ts';
+import { FleetFixture, type FleetHostFixture, source } from './fleet-fixture.ts';
+import { HandClock } from './keeper-fixture.ts';
+
+const A = source(1);
+const B = source(2);
+
+/** A record as the member would sign it, whoever makes it up. */
+function signedBy(
+  fixture: FleetFixture,
+  n: number,
+  body: FleetBody,
+  at = fixture.clock.day,
+  keyOf = n,
+): Uint8Array {
+  const key = fixture.keys[keyOf];
+  assert.ok(key !== undefined);
+  const rendered = renderRecord({
+    ...{ fleet: 'main', member: `gw${n + 1}`, epoch: 'd'.repeat(16) },
+    ...{ number: Math.floor(at / 1000), at: instant(at), body },
+  });
+  return Buffer.concat([rendered, key.sign(signedBytes(rendered))]);
+}
+
+const openBody = (door: string, rest = 30_000, lease = 'ab'.repeat(8)): FleetBody => ({
+  kind: 'open',
+  leases: [{ door, source: A, rest: millis(rest), lease: lease as FleetLeaseId }],
+});
+
+const told = (host: FleetHostFixture): readonly string[] =>
+  host.events.flatMap((event) => (event.kind === 'warning' ? [event.text] : []));
+
+function prefixOf(text: string) {
+  const prefix = parsePrefix(text);
+  assert.ok(prefix !== undefined);
+  return prefix;
+}
+
+describe('a fleet', () => {
+  test('has what one host opened open at all, for the rest of its time, and closes it with it', async () => {
+    using fixture = new FleetFixture(3);
+    const [one, two, three] = [fixture.host(0), fixture.host(1), fixture.host(2)];
+    await one.knock('ssh', A);
+    await two.order('web', B);
+    fixture.advance(10_000);
+    await fixture.carry();
+    for (const host of fixture.hosts) {
+      assert.deepEqual(host.leases, [`ssh ${A}`, `web ${B}`], host.name);
+      assert.deepEqual([...host.open].sort(), host.leases);
+      assert.equal(host.left('ssh', A), 50_000);
+      assert.equal(host.left('web', B), 20_000);
+    }
+    assert.deepEqual(
+      three.lease('ssh', A)?.holders?.map(({ kind, user }) => `${kind} ${user}`),
+      ['member gw1'],
+    );
+    await one.close('ssh', A);
+    await fixture.carry();
+    for (const host of fixture.hosts) assert.deepEqual(host.leases, [`web ${B}`], host.name);
+    fixture.advance(5000);
+    two.keeper.extend('web', B, millis(100_000));
+    await fixture.carry();
+    for (const host of fixture.hosts) assert.equal(host.left('web', B), 115_000, host.name);
+  });
+
+  test('publishes nothing that came from the fleet', async () => {
+    using fixture = new FleetFixture(3);
+    await fixture.carry();
+    const beats = fixture.engine.stream.length;
+    await fixture.host(0).knock('ssh', A);
+    await fixture.carry();
+    assert.equal(fixture.engine.stream.length, beats + 1);
+    await fixture.host(0).close('ssh', A);
+    await fixture.carry();
+    assert.equal(fixture.engine.stream.length, beats + 2);
+  });
+
+  test('a door that shares nothing stays local, and a host takes what its own file lets the member do', async () => {
+    using fixture = new FleetFixture(2, { rights: () => ({ doors: ['web'], bans: false }) });
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    for (const door of ['ssh', 'web', 'local']) await one.knock(door, A);
+    one.bans.ban(prefixOf('203.0.113.0/24'), undefined);
+    await fixture.carry();
+    assert.deepEqual(two.leases, [`web ${A}`]);
+    assert.equal(two.bans.list().length, 0);
+    assert.match(told(two).join('\n'), /refused from member gw1, ssh: it may not open this door here/);
+    assert.match(told(two).join('\n'), /refused from member gw1: it may not ban here/);
+  });
+
+  test('a lease of its own knock is ended by an order for the whole fleet alone', async () => {
+    using fixture = new FleetFixture(2);
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    await one.knock('ssh', A);
+    await two.knock('ssh', A);
+    await fixture.carry();
+    await one.close('ssh', A);
+    await fixture.carry();
+    assert.deepEqual([one.leases, two.leases], [[], [`ssh ${A}`]]);
+    one.fleet.closeEverywhere({ door: 'ssh', source: A });
+    await fixture.carry();
+    assert.deepEqual(two.leases, []);
+  });
+
+  test('what is closed here stays closed though its member tells of it again, until a new proof', async () => {
+    using fixture = new FleetFixture(2);
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    await one.knock('ssh', A);
+    await fixture.carry();
+    await two.close('ssh', A);
+    await one.cut();
+    await one.heal();
+    two.restart(fixture.engine);
+    await fixture.carry();
+    assert.deepEqual([one.leases, two.leases], [[`ssh ${A}`], []]);
+    await one.knock('ssh', A);
+    await fixture.carry();
+    assert.deepEqual(two.leases, [`ssh ${A}`]);
+  });
+
+  test('no lease lasts longer here than this door from its knock on, however often it is told again', async () => {
+    const short = '[web]\nsequence = 7001\nopen = tcp/80\nopen_for = 60\nfleet = share, accept\n';
+    using fixture = new FleetFixture(2, { doors: [undefined, short] });
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    await one.knock('web', A);
+    await fixture.carry();
+    assert.equal(two.left('web', A), 60_000);
+    fixture.advance(40_000);
+    await one.cut();
+    await one.heal();
+    await fixture.carry();
+    assert.equal(two.left('web', A), 20_000);
+    fixture.advance(21_000);
+    await fixture.settled(two);
+    await one.cut();
+    await one.heal();
+    await fixture.carry();
+    assert.deepEqual([one.leases, two.leases], [[`web ${A}`], []]);
+  });
+
+  test('a standby that comes later, and a host that was away, have everything', async () => {
+    using fixture = new FleetFixture(3);
+    const [one, two, three] = [fixture.host(0), fixture.host(1), fixture.host(2)];
+    for (let n = 0; n < 100; n++) await one.knock('ssh', source(n));
+    await one.carry(fixture.engine);
+    await one.close('ssh', source(7));
+    await one.carry(fixture.engine);
+    await three.carry(fixture.engine);
+    assert.deepEqual(three.leases, one.leases);
+    assert.equal(three.leases.length, 99);
+    await two.carry(fixture.engine);
+    // Cut off: each serves its own knocks, and tells of them afterwards with the rest that is left.
+    await two.cut();
+    await two.knock('ssh', B);
+    await two.knock('web', A);
+    await one.close('ssh', source(8));
+    fixture.advance(30_000);
+    await two.heal();
+    await fixture.carry();
+    for (const host of fixture.hosts) {
+      assert.deepEqual(host.leases, one.leases, host.name);
+      assert.equal(host.left('ssh', B), 30_000, host.name);
+      assert.equal(host.left('web', A), 570_000, host.name);
+    }
+  });
+
+  test('a host that died has its leases again, and takes none twice', async () => {
+    using fixture = new FleetFixture(2);
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    await one.knock('web', A);
+    await two.knock('web', B);
+    await fixture.carry();
+    await one.close('web', A);
+    two.restart(fixture.engine);
+    one.restart(fixture.engine);
+    await fixture.carry();
+    assert.deepEqual([one.leases, two.leases], [[`web ${B}`], [`web ${B}`]]);
+    // An engine that was restored, or an attacker, delivers everything once more.
+    const before = two.events.filter(({ kind }) => kind === 'lease-opened').length;
+    for (const { bytes, at } of fixture.engine.stream) await two.inject(bytes, fixture.clock.day - at);
+    assert.deepEqual(two.leases, [`web ${B}`]);
+    assert.equal(two.events.filter(({ kind }) => kind === 'lease-opened').length, before);
+  });
+
+  test('a record that the engine did not confirm is told again with the rest that is left', async () => {
+    using fixture = new FleetFixture(2);
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    await one.carry(fixture.engine, { keeps: false });
+    await one.knock('ssh', A);
+    await one.settle();
+    // It went into a dead socket: nobody has it.
+    fixture.engine.trim();
+    await one.cut();
+    fixture.advance(45_000);
+    await one.heal();
+    await one.carry(fixture.engine);
+    await two.carry(fixture.engine);
+    assert.equal(two.left('ssh', A), 15_000);
+  });
+
+  test('clocks that differ within the tolerance shorten a lease at most; hours apart nothing is shared', async () => {
+    const behind = new HandClock();
+    const wrong = new HandClock();
+    behind.day -= 40_000;
+    wrong.day += 7_200_000;
+    using fixture = new FleetFixture(3, { clocks: [undefined, behind, wrong] });
+    const [one, two, three] = [fixture.host(0), fixture.host(1), fixture.host(2)];
+    await one.knock('ssh', A);
+    await two.knock('ssh', B);
+    await fixture.carry();
+    assert.equal(two.left('ssh', A), 60_000);
+    assert.equal(one.left('ssh', B), 20_000);
+    assert.deepEqual(three.leases, []);
+    assert.match(told(three).join('\n'), /member gw1, 7200 s apart: the clocks are further apart/);
+    assert.equal(
+      three.fleet.status.members.find(({ name }) => name === 'gw1')?.refusal?.why.includes('clocks'),
+      true,
+    );
+  });
+
+  test('bans reach all, and those who come later; only who made one lifts it', async () => {
+    using fixture = new FleetFixture(3);
+    const [one, two, three] = [fixture.host(0), fixture.host(1), fixture.host(2)];
+    const [net, address, own] = ['203.0.113.0/24', '198.51.100.9', '192.0.2.1'].map(prefixOf);
+    assert.ok(net !== undefined && address !== undefined && own !== undefined);
+    await two.knock('ssh', source(3));
+    await two.carry(fixture.engine);
+    await one.carry(fixture.engine);
+    one.bans.ban(net, undefined);
+    one.bans.ban(address, millis(60_000));
+    one.bans.ban(prefixOf('10.0.0.0/8'), undefined);
+    one.bans.ban(prefixOf('198.51.0.4/32'), undefined);
+    two.bans.ban(own, undefined);
+    one.bans.ban(own, undefined);
+    await two.carry(fixture.engine);
+    await one.carry(fixture.engine);
+    await two.carry(fixture.engine);
+    assert.deepEqual(
+      two.bans.list().map(({ prefix: { base } }) => base),
+      ['192.0.2.1', '203.0.113.0', '198.51.100.9', '198.51.0.4'],
+    );
+    assert.deepEqual([one.leases, two.leases], [[], []], 'whoever is banned is put out');
+    assert.match(told(two).join('\n'), /10\.0\.0\.0\/8: the prefix is too wide/);
+    // The stream has been trimmed by the time that the third comes.
+    fixture.engine.trim();
+    fixture.advance(20_000);
+    await three.carry(fixture.engine);
+    assert.equal(three.bans.list().length, 4);
+    assert.equal(
+      three.bans.list().find(({ until }) => until !== undefined)?.until,
+      fixture.clock.day + 40_000,
+    );
+    one.bans.unban(net);
+    one.bans.unban(own);
+    await fixture.carry();
+    const has = (host: FleetHostFixture, base: string) =>
+      host.bans.list().some(({ prefix }) => prefix.base === base);
+    assert.deepEqual([has(two, '203.0.113.0'), has(three, '203.0.113.0')], [false, false]);
+    assert.deepEqual([has(two, '192.0.2.1'), has(one, '192.0.2.1')], [true, true], 'two has banned it too');
+  });
+
+  test('whoever holds the engine can forge, repeat, turn round and hold back nothing', async () => {
+    using fixture = new FleetFixture(2);
+    const two = fixture.host(1);
+    await fixture.carry();
+    const good = signedBy(fixture, 0, openBody('ssh'));
+    const altered = Uint8Array.from(good);
+    altered[altered.length - 80] = 7;
+    const hour = signedBy(fixture, 0, openBody('ssh'), fixture.clock.day - 3_600_000);
+    const foreign = signedBy(fixture, 0, openBody('ssh'), fixture.clock.day, 1);
+    const wrong = [
+      altered,
+      hour,
+      foreign,
+      good.subarray(1),
+      new Uint8Array(900),
+      Buffer.from('{"door":"ssh"'),
+    ];
+    for (const bytes of wrong) await two.inject(bytes);
+    assert.deepEqual(two.leases, []);
+    assert.equal((await two.inject(good)).applied, 1);
+    assert.equal(two.left('ssh', A), 30_000);
+    const end: FleetBody = {
+      kind: 'close',
+      ends: [{ door: 'ssh', source: A, lease: 'ab'.repeat(8) as FleetLeaseId }],
+    };
+    fixture.advance(2000);
+    assert.equal((await two.inject(signedBy(fixture, 0, end))).applied, 1);
+    assert.deepEqual(two.leases, []);
+    assert.equal((await two.inject(good, 2000)).applied, 0, 'the close has a higher number');
+    assert.deepEqual(two.leases, []);
+  });
+
+  test('a member that was taken out holds nothing here any more', async () => {
+    using fixture = new FleetFixture(2);
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    await one.knock('web', A);
+    await fixture.carry();
+    two.drop('gw1');
+    await two.settle();
+    assert.deepEqual(two.leases, []);
+    await one.knock('web', B);
+    await fixture.carry();
+    assert.deepEqual(two.leases, []);
+    assert.match(told(two).join('\n'), /member gw1: no such member is in the members file/);
+  });
+
+  test('10,000 leases at once are at the others with a few hundred records', async () => {
+    using fixture = new FleetFixture(2);
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    await fixture.carry();
+    const before = fixture.engine.stream.length;
+    await Promise.all(Array.from({ length: 10_000 }, (_, n) => one.knock('web', source(n))));
+    await fixture.carry();
+    for (let i = 0; i < 30 && two.leases.length < 10_000; i++) await fixture.carry();
+    assert.equal(two.leases.length, 10_000);
+    const records = fixture.engine.stream.length - before;
+    assert.ok(records < 300, `${records} records`);
+    assert.equal(one.fleet.status.counts.waiting, 0);
+    assert.equal(one.fleet.status.counts.published, 10_000);
+    assert.equal(two.fleet.status.members[0]?.leases, 10_000);
+  });
+});
