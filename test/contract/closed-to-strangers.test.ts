@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { parseAttachPoint } from '../../src/core/door/attach-point.ts';
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';

@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TrackedConnection } from '../../src/host/connections/connections.ts';
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import { PATIENCE_MS, type Program } from '../lab/program.ts';
-import { startTalker, Talk } from '../lab/talk.ts';
+import { startTalker, Talk } from '../lab/talking-services.ts';
 import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
 import {
   type Driver,

@@ -1,7 +1,7 @@
 /** How long grants last, on every kind of host, and what becomes of many at once. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import { Connection } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import { DOOR, GATES, MINUTE, SITUATIONS } from './firewall-situations.ts';

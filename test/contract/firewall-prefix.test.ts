@@ -2,7 +2,7 @@
 import { describe, type TestContext, test } from 'node:test';
 import { type Address, addressWords, renderAddress } from '../../src/core/net/address.ts';
 import { prefixAround } from '../../src/core/net/prefix.ts';
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
 import { addAddresses, CLIENT } from '../lab/wire.ts';
 import { MINUTE, SITUATIONS } from './firewall-situations.ts';

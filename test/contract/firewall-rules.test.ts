@@ -1,7 +1,7 @@
 /** Bussa’s part beside what is somebody else’s: put in place once, restored, and removed without a trace. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import { CLIENT, CLIENT6, STRANGER } from '../lab/wire.ts';
 import { DOOR, GATES, MINUTE, SITUATIONS } from './firewall-situations.ts';
 import { Stage } from './firewall-stage.ts';

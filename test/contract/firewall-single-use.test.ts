@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { repeats } from '../lab/effort.ts';
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import { Connection } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
 import { DOOR, MINUTE, SITUATIONS } from './firewall-situations.ts';

@@ -1,4 +1,4 @@
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import type { Situation } from './firewall-stage.ts';
 import { IPTABLES_SITUATIONS } from './iptables-situations.ts';
 import { NFTABLES_SITUATIONS } from './nftables-situations.ts';

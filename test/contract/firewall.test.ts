@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
 import { DOOR, GATES, MINUTE, SITUATIONS } from './firewall-situations.ts';
 import { STRANGER6, Stage } from './firewall-stage.ts';

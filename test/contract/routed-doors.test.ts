@@ -1,7 +1,7 @@
 /** A `forward` port that is merely routed to a host behind this one is closed to strangers, and to nobody else. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { CLIENT, CLIENT6, STRANGER } from '../lab/wire.ts';
 import { SITUATIONS } from './firewall-situations.ts';

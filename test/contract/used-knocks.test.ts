@@ -7,7 +7,7 @@ import { instant } from '../../src/core/net/time.ts';
 import { CLOCK_WINDOW_MS } from '../../src/core/signed/judge-knock.ts';
 import { MAX_USED, type UsedKnock, UsedKnocks, usedUntil } from '../../src/core/signed/used-knocks.ts';
 import type { LeaseStore } from '../../src/host/store/lease-store.ts';
-import { MendingLeaseStore } from '../../src/host/store/mending-lease-store.ts';
+import { RecoveringLeaseStore } from '../../src/host/store/recovering-lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
 import { Scratch } from '../lab/child-module.ts';
 
@@ -99,7 +99,7 @@ describe('the record of used knocks in the database', () => {
   test('a database that has been replaced gets all that the run knows', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
-    const store = new MendingLeaseStore(path, () => openSqliteLeaseStore(path));
+    const store = new RecoveringLeaseStore(path, () => openSqliteLeaseStore(path));
     store.open();
     const used = begin(store, 'one');
     const take = (one: UsedKnock): void => {

@@ -5,7 +5,7 @@ import type { Opening } from '../../src/core/door/opening.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { type LeaseStore, StoreError } from '../../src/host/store/lease-store.ts';
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
-import { MendingLeaseStore } from '../../src/host/store/mending-lease-store.ts';
+import { RecoveringLeaseStore } from '../../src/host/store/recovering-lease-store.ts';
 import { KeeperFixture, SOURCE } from './keeper-fixture.ts';
 
 const SIMPLE = { start: 'echo open %IP% >> done', stop: 'echo close %IP% >> done' };
@@ -300,7 +300,7 @@ const tooLong = (opening: Opening): Opening => ({
 
 /** One that cannot be opened. */
 function fullStore(): LeaseStore {
-  const store = new MendingLeaseStore('/no/such/leases.db', () => {
+  const store = new RecoveringLeaseStore('/no/such/leases.db', () => {
     throw new StoreError('database or disk is full');
   });
   assert.throws(() => store.open(), StoreError);

@@ -7,7 +7,7 @@ import type { Lease, LeaseId } from '../../src/core/lease/lease.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import { FirewallError } from '../../src/host/firewall/contract/firewall.ts';
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import { HandClock } from './keeper-fixture.ts';
 import { MemoryFirewall } from './memory-firewall.ts';
 

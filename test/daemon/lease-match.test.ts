@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isOn } from '../../src/app/daemon/firewall/lease-match.ts';
 import type { TrackedConnection } from '../../src/host/connections/connections.ts';
-import { address, gate } from '../unit/nft/part.ts';
+import { address, gate } from '../unit/nft/nft-gates.ts';
 
 const source = address('192.0.2.7');
 

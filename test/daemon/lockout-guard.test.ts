@@ -28,7 +28,7 @@ function onTrial(): { guard: LockoutGuard; clock: HandClock; events: Event[] } &
       ownAddresses: () => [],
       clock,
       report: (event) => void events.push(event),
-      order: () => ({ settings: {}, log: { useSyslog: false } }) as never,
+      request: () => ({ settings: {}, log: { useSyslog: false } }) as never,
     },
     [GATE],
     {},

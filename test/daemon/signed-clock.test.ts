@@ -61,7 +61,7 @@ class SignedStage implements Disposable {
     this.#replies = [];
     const packet = {
       ...{ payload, source, sourcePort: 40_000, destination: HOST, port: SIGNED_PORT, interfaceIndex: 1 },
-      ...{ isLocal: true, at: this.clock.wall(), isThrownAway: () => false },
+      ...{ isLocal: true, at: this.clock.wall(), isDroppedByKernel: () => false },
     };
     if (this.#record.has(payload, KNOCK.ephemeral)) this.#knocks.takeUsed(packet);
     else {

@@ -12,7 +12,7 @@ import type { LeaseEnding } from '../../src/core/lease/past-lease.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import { type StoredLease, StoreError } from '../../src/host/store/lease-store.ts';
 import { MemoryLeaseStore } from '../../src/host/store/memory-lease-store.ts';
-import { MendingLeaseStore } from '../../src/host/store/mending-lease-store.ts';
+import { RecoveringLeaseStore } from '../../src/host/store/recovering-lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
 import { lease as stored } from '../contract/stored-lease.ts';
 import { Scratch } from '../lab/child-module.ts';
@@ -38,16 +38,16 @@ class Bench implements Disposable {
   readonly clock = new HandClock();
   readonly events: Event[] = [];
   readonly leases: Lease[] = [];
-  isMended: boolean;
-  readonly store: MendingLeaseStore;
+  isRecovered: boolean;
+  readonly store: RecoveringLeaseStore;
   readonly journal: LeaseJournal;
   late = 0;
 
-  constructor(isMended: boolean) {
-    this.isMended = isMended;
-    this.store = new MendingLeaseStore(
+  constructor(isRecovered: boolean) {
+    this.isRecovered = isRecovered;
+    this.store = new RecoveringLeaseStore(
       this.path,
-      () => openSqliteLeaseStore(this.isMended ? this.path : '/no/such/directory/leases.db'),
+      () => openSqliteLeaseStore(this.isRecovered ? this.path : '/no/such/directory/leases.db'),
       () => this.late++,
     );
     try {
@@ -121,7 +121,7 @@ describe('leases that cannot be recorded', () => {
     bench.journal.keep(lease('b', { due: instant(90_000) }), millis(90_000));
     await bench.journal.end(lease('c'), ENDING, () => undefined);
     bench.leases.push(lease('a'), lease('b', { due: instant(90_000) }));
-    bench.isMended = true;
+    bench.isRecovered = true;
     await bench.until(() => bench.store.isOpen);
     const rows = bench.store.all().map(({ id, due }) => [id, due]);
     assert.deepEqual(rows.sort(), [

@@ -9,7 +9,7 @@ import { UserDirectory } from '../../src/core/users/user-directory.ts';
 import { openSystemClock } from '../../src/host/clock/clock.ts';
 import { nodeCiphers as ciphers } from '../../src/host/crypto/node-ciphers.ts';
 import type { Firewall, Grant } from '../../src/host/firewall/contract/firewall.ts';
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import { MemoryFirewall } from './memory-firewall.ts';
 
 const ROUNDS = 5;

@@ -12,11 +12,11 @@ import { repeats } from '../lab/effort.ts';
 import { draw } from '../lab/seeded-random.ts';
 import { SmallDisk } from '../lab/small-disk.ts';
 import { Boots } from './boots.ts';
-import { ClockOfDay } from './clock-of-day.ts';
 import { FailingFirewall } from './failing-firewall.ts';
 import { shutFirewall, takeAwaySets } from './firewall.ts';
-import { assertClosesOnce, departuresOf, Mortal } from './mortal.ts';
+import { assertClosesOnce, departuresOf, Mortal } from './killable-daemon.ts';
 import { readOnly } from './mount-prefixes.ts';
+import { SettableClock } from './settable-clock.ts';
 
 const DEATHS = repeats('BUSSA_DEATHS', { quick: 12, full: 60 });
 
@@ -146,7 +146,7 @@ describe(`${DEATHS} sudden deaths each`, { concurrency: 3 }, () => {
     await using mortal = await Mortal.create(t, 15, {
       daemonOptions: (directory) => ['-g', directory.file('log')],
     });
-    const clock = new ClockOfDay(mortal.directory);
+    const clock = new SettableClock(mortal.directory);
     const boots = new Boots(mortal.directory);
     const prefix = (): string[] => [...boots.prefix, ...clock.prefix];
     let reboots = 0;

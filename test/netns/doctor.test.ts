@@ -42,7 +42,7 @@ async function examine(stage: ClientStage, before = 'true', ...wrap: readonly st
 }
 
 /** Types the remedy of a finding on the server. */
-async function mend(stage: ClientStage, report: Report, id: string, verdict: Finding['verdict'] = 'problem') {
+async function fix(stage: ClientStage, report: Report, id: string, verdict: Finding['verdict'] = 'problem') {
   const { remedy = '' } = assertVerdict(report, id, verdict);
   await stage.wire.server.run('sh', '-c', remedy);
 }
@@ -88,7 +88,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     stage.directory.file('knockd.conf', COMMAND_DOOR);
     const open = await examine(stage);
     await assertOpen(client, SERVER, 22, CLIENT);
-    await mend(stage, open, 'port-hidden');
+    await fix(stage, open, 'port-hidden');
     await assertShut(client, SERVER, 22, CLIENT);
     await assertShut(client, SERVER6, 22, CLIENT6);
     assertVerdict(await examine(stage), 'port-hidden', 'ok');
@@ -97,7 +97,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     const gap = await examine(stage);
     await assertOpen(client, SERVER6, 22, CLIENT6);
     assertVerdict(gap, 'ipv6-gap', 'problem', /hidden over IPv4, and open to everybody over IPv6/);
-    await mend(stage, gap, 'ipv6-gap');
+    await fix(stage, gap, 'ipv6-gap');
     await assertShut(client, SERVER6, 22, CLIENT6);
     assertVerdict(await examine(stage), 'port-hidden', 'ok', /INPUT of iptables, INPUT of ip6tables/);
   });
@@ -110,7 +110,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     const first = await examine(stage);
     assertVerdict(first, 'default-policy', 'ok');
     assertVerdict(first, 'service-listening', 'warning', /nothing on this host listens on tcp\/22/);
-    await mend(stage, first, 'established');
+    await fix(stage, first, 'established');
     assertVerdict(await examine(stage), 'established', 'ok');
   });
 
@@ -133,7 +133,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     const shut = await examine(stage);
     assertVerdict(shut, 'port-hidden', 'ok', /inet host input of nftables/);
     await assertShut(client, SERVER, 22, CLIENT);
-    await mend(stage, shut, 'established');
+    await fix(stage, shut, 'established');
     assertVerdict(await examine(stage), 'established', 'ok');
     await server.run('nft', 'add rule inet host services tcp dport 20-30 accept');
     assertVerdict(await examine(stage), 'port-hidden', 'problem', /over IPv4 and IPv6/);
@@ -151,7 +151,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     );
     const report = await examine(stage);
     assertVerdict(report, 'container-bypass', 'problem', /DOCKER of table nat sends tcp\/22 on/);
-    await mend(stage, report, 'container-bypass');
+    await fix(stage, report, 'container-bypass');
     assertVerdict(await examine(stage), 'container-bypass', 'ok', /forward/);
   });
 
@@ -172,10 +172,10 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     await other.saw(/listening on/);
     await server.ip('link set eth0 down');
     const report = await examine(stage);
-    await mend(stage, report, 'another-knockd');
+    await fix(stage, report, 'another-knockd');
     await other.exited;
     assertVerdict(report, 'interface-up', 'problem', /interface eth0 is down/);
-    await mend(stage, report, 'interface-up');
+    await fix(stage, report, 'interface-up');
     const { remedy = '' } = assertVerdict(report, 'log-rotation', 'warning', /nothing rotates/);
     const rotated = await examine(stage, `mount -t tmpfs none /etc/logrotate.d && ${remedy}`);
     assertVerdict(rotated, 'log-rotation', 'ok');

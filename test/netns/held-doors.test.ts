@@ -10,7 +10,7 @@ import { describe, test } from 'node:test';
 import { C_KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
-import { startTalker, Talk } from '../lab/talk.ts';
+import { startTalker, Talk } from '../lab/talking-services.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
 

@@ -30,7 +30,7 @@ export type JudgeOrder = {
   readonly ports: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number }[];
   readonly families: readonly (4 | 6)[];
   /** Before that, each remedy that doctor has for a port is typed, one after the other. */
-  readonly mend?: true;
+  readonly fix?: true;
 };
 
 /** What has been typed, and what has not mended anything. */
@@ -72,7 +72,7 @@ async function look<T>(use: (judging: StrangerJudge) => T): Promise<T> {
   return use(new StrangerJudge(await listRules(), { interfaces, entrances, routes }));
 }
 
-async function mend({ ports }: JudgeOrder): Promise<Mended> {
+async function fix({ ports }: JudgeOrder): Promise<Mended> {
   const commands: string[] = [];
   for (;;) {
     const findings = await look(async (judging) =>
@@ -104,7 +104,7 @@ const CLOSING: ReadonlySet<string> = new Set(['port-hidden', 'ipv6-gap', 'contai
 
 async function judge(order: JudgeOrder): Promise<void> {
   const { id, ports, families } = order;
-  if (order.mend === true) console.log(`mended ${id} ${JSON.stringify(await mend(order))}`);
+  if (order.fix === true) console.log(`mended ${id} ${JSON.stringify(await fix(order))}`);
   await look((judging) => tellFates(judging, id, ports, families));
 }
 

@@ -36,7 +36,7 @@ export class JudgeStage implements AsyncDisposable {
   readonly #prober: Program;
   readonly #place: Pick<ProbeOrder, 'macs' | 'index' | 'arp'>;
   /** What `compare` has typed, where it was to mend. */
-  mended: Mended = { commands: [] };
+  fixed: Mended = { commands: [] };
   #id = 0;
   #sourcePort: number;
 
@@ -91,7 +91,7 @@ export class JudgeStage implements AsyncDisposable {
     load: RuleLoad,
     ports: readonly JudgedPort[],
     sourcePorts: readonly number[] = [],
-    mend = false,
+    fix = false,
   ): Promise<Difference[]> {
     this.#id += 1;
     const families = [4, 6] as const;
@@ -99,12 +99,12 @@ export class JudgeStage implements AsyncDisposable {
       ...ports.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port),
       REDIRECTED,
     ];
-    const order: JudgeOrder = { id: this.#id, load, listen, ports, families, ...(mend ? { mend } : {}) };
+    const order: JudgeOrder = { id: this.#id, load, listen, ports, families, ...(fix ? { fix } : {}) };
     this.#host.write(`${JSON.stringify(order)}\n`);
     const [, json = ''] = await this.#host.saw(new RegExp(`^judged ${this.#id} (.*)$`, 'm'), 1, PATIENCE_MS);
     const judged = JSON.parse(json) as Judged[] | { readonly error: string };
     if ('error' in judged) throw new NotLoaded(judged.error);
-    if (mend) this.mended = await this.#readMended();
+    if (fix) this.fixed = await this.#readMended();
     // What a rule names is no stranger's address.
     const text = JSON.stringify(load);
     const strangers = ([4, 6] as const)

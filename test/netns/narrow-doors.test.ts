@@ -11,11 +11,11 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { C_KNOCK, KNOCKD, WorkDirectory } from '../lab/knockd.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
-import { startTalker, Talk } from '../lab/talk.ts';
+import { startTalker, Talk } from '../lab/talking-services.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
 import { takeAwaySets } from './firewall.ts';
-import { behindWalls } from './service-walls.ts';
 import { CAP_NET_ADMIN, CAP_NET_RAW, threadPrivileges } from './thread-privileges.ts';
+import { behindWalls } from './unit-sandbox.ts';
 
 const CONFIG = `[options]
   UseSyslog

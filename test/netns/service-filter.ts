@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import koffi from 'koffi';
-import { directive } from './service-walls.ts';
+import { directive } from './unit-sandbox.ts';
 
 /** seccomp.h of libseccomp */
 const SCMP_ACT_ALLOW = 0x7fff_0000;

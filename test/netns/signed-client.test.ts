@@ -13,7 +13,7 @@ import { startService } from '../lab/service.ts';
 import { AgentProcess, makeKey } from '../lab/ssh-agent.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6 } from '../lab/wire.ts';
 import { ClientStage } from './client-stage.ts';
-import { ClockOfDay } from './clock-of-day.ts';
+import { SettableClock } from './settable-clock.ts';
 import { BUSSA } from './up-stage.ts';
 
 /** What most hosts that hide do: nothing that has not been asked for is answered. */
@@ -91,7 +91,7 @@ describe('signed knocks from the client to the daemon', { concurrency: 2 }, () =
     await using stage = await ClientStage.create();
     await using _daemon = await openStage(stage);
     writeFileSync(stage.hosts, (await readProfile(stage)).replaceAll(/ *Port 22\n/g, ''));
-    const clock = new ClockOfDay(stage.directory);
+    const clock = new SettableClock(stage.directory);
     for (const [shift, words] of [
       ['-10800', /your clock is 3 h behind the server/],
       ['+10800', /your clock is 3 h ahead of the server/],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import { KnockSigner } from '../lab/knock-signer.ts';
 import { BUSSA, startKnockd, WorkDirectory } from '../lab/knockd.ts';
 import { Namespace } from '../lab/namespace.ts';

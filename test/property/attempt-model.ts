@@ -1,5 +1,5 @@
 // The engine once more, from the words: lists, and a look at each of their members.
-import { isSentAgain } from '../../src/core/attempt/sent-again.ts';
+import { isTcpRetransmission } from '../../src/core/attempt/tcp-retransmission.ts';
 import type { Door } from '../../src/core/door/door.ts';
 import { sameKnocks } from '../../src/core/door/door.ts';
 import type { Address } from '../../src/core/net/address.ts';
@@ -91,7 +91,7 @@ export class AttemptModel {
     }
     const isAgain =
       Math.abs(now - known.at) <= memory ||
-      (packet.protocol === 'tcp' && isSentAgain(known.seen - known.at, Math.abs(now - known.seen)));
+      (packet.protocol === 'tcp' && isTcpRetransmission(known.seen - known.at, Math.abs(now - known.seen)));
     const isOld = isAgain && !this.#isAwaited(packet, now, known.at);
     known.seen = now;
     if (!isOld) known.at = now;

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ScanGuard } from '../../src/core/attempt/scan-guard.ts';
 import { CodeEngine } from '../../src/core/code/code-engine.ts';
-import { CodesOfNow } from '../../src/core/code/codes-of-now.ts';
+import { CurrentCodes } from '../../src/core/code/current-codes.ts';
 import { Guesses } from '../../src/core/code/guesses.ts';
 import { stepAt } from '../../src/core/code/totp.ts';
 import { UsedCodes } from '../../src/core/code/used-codes.ts';
@@ -38,7 +38,7 @@ class Scanned {
   readonly guard: ScanGuard;
   readonly #engine: CodeEngine;
   readonly #decoys: DecoyPorts;
-  readonly #codes: CodesOfNow<User>;
+  readonly #codes: CurrentCodes<User>;
   readonly #packet = new Packet();
   readonly #guesses = new Guesses();
   readonly #isGuarded: boolean;
@@ -57,7 +57,7 @@ class Scanned {
     this.guard.follow({ decoys: this.#decoys, penalty: PENALTY, codePenalty: PENALTY });
     const secret = Uint8Array.from({ length: 20 }, () => random() * 256);
     const user = { name: 'alice', keys: [], spa: [], code: codeOfSecret(nodeCiphers, secret) };
-    this.#codes = new CodesOfNow<User>(nodeCiphers, [{ owner: user, secret }]);
+    this.#codes = new CurrentCodes<User>(nodeCiphers, [{ owner: user, secret }]);
     this.#isGuarded = isGuarded;
     Object.assign(this.#packet, {
       protocol: 6,

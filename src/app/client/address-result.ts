@@ -32,15 +32,15 @@ export type AddressResult = {
   signed?: SignedOutcome;
 };
 
-export type Found = { readonly socket: Socket; readonly trail: AddressResult };
+export type Found = { readonly socket: Socket; readonly result: AddressResult };
 
 export type Reached =
   | (Found & {
       readonly kind: 'open';
       /** All addresses tried. */
-      readonly trails: readonly AddressResult[];
+      readonly results: readonly AddressResult[];
     })
-  | { readonly kind: 'closed'; readonly trails: readonly AddressResult[] }
+  | { readonly kind: 'closed'; readonly results: readonly AddressResult[] }
   | { readonly kind: 'unresolved'; readonly reason: string };
 
 export type ReachRequest = {
@@ -54,7 +54,7 @@ export type ReachRequest = {
   /** Absent if the profile has no codes, or a better proof. */
   readonly code?: CodeSteps;
   /** Prints what the user has to do or should know. */
-  readonly notice: (line: string) => void;
+  readonly onNotice: (line: string) => void;
 };
 
 /** One attempt at all addresses. */
@@ -65,7 +65,7 @@ export type Round = ReachRequest & {
   readonly patience: Millis;
   /** On the clock of `monotonicMs`. */
   readonly deadline: number;
-  readonly tell: (line: string) => void;
+  readonly onStep: (line: string) => void;
   /** The key that signs in this round. Absent without a server card, or if no key can sign. */
   readonly identity?: Identity;
   /** Absent if the profile does not use fwknopd, or cannot. */

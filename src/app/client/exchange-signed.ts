@@ -44,57 +44,57 @@ const NONCE_BYTES = 16;
 const SECRET_BYTES = 32;
 
 /** What the server's replies have told so far. */
-type Lesson = { readonly challenge?: Uint8Array; readonly source?: Address; readonly behind?: Millis };
+type ServerFacts = { readonly challenge?: Uint8Array; readonly source?: Address; readonly behind?: Millis };
 
 /** Sends a signed knock and follows the server's replies. No packet is sent twice. */
-export async function exchangeSigned(order: SignedExchange): Promise<SignedOutcome> {
-  const exchange = await DatagramExchange.open(order.to, order.card.port);
-  if (exchange instanceof Error) return { kind: 'not-sent', reason: explainSending(order, exchange) };
+export async function exchangeSigned(request: SignedExchange): Promise<SignedOutcome> {
+  const exchange = await DatagramExchange.open(request.to, request.card.port);
+  if (exchange instanceof Error) return { kind: 'not-sent', reason: explainSending(request, exchange) };
   try {
-    return await converse(order, exchange);
+    return await converse(request, exchange);
   } finally {
     exchange.close();
   }
 }
 
-async function converse(order: SignedExchange, exchange: DatagramExchange): Promise<SignedOutcome> {
+async function converse(request: SignedExchange, exchange: DatagramExchange): Promise<SignedOutcome> {
   const own = exchange.source;
-  let lesson: Lesson = own === undefined || mayBeTranslated(own) ? {} : { source: own };
+  let facts: ServerFacts = own === undefined || mayBeTranslated(own) ? {} : { source: own };
   const replyKeys: Uint8Array[] = [];
   for (let packets = 1; ; packets++) {
-    const sealed = await seal(order, lesson);
+    const sealed = await seal(request, facts);
     if (sealed.kind === 'not-sent') return sealed;
     // Somebody else was faster: there is nothing left to knock for.
-    if (order.stop.aborted) return { kind: 'no-reply' };
+    if (request.stop.aborted) return { kind: 'no-reply' };
     replyKeys.push(sealed.replyKey);
     const error = await exchange.send(sealed.packet);
-    if (error !== undefined) return { kind: 'not-sent', reason: explainSending(order, error) };
-    order.left();
-    const reply = await nextReply(order, exchange, replyKeys);
+    if (error !== undefined) return { kind: 'not-sent', reason: explainSending(request, error) };
+    request.left();
+    const reply = await nextReply(request, exchange, replyKeys);
     if (reply === undefined) return { kind: 'no-reply' };
-    const next = packets < MAX_PACKETS ? learn(lesson, reply) : undefined;
-    const { behind } = next ?? lesson;
+    const next = packets < MAX_PACKETS ? learn(facts, reply) : undefined;
+    const { behind } = next ?? facts;
     if (next === undefined) {
-      const { openFor: wanted } = order.profile;
+      const { openFor: wanted } = request.profile;
       const facts = {
         ...(behind === undefined ? {} : { behind }),
         ...(wanted === undefined ? {} : { wanted }),
       };
       return { kind: 'reply', reply, ...facts };
     }
-    lesson = next;
+    facts = next;
   }
 }
 
 /** `undefined`: another packet would not change anything. */
-function learn(lesson: Lesson, { status, time, seen, challenge }: KnockReply): Lesson | undefined {
+function learn(facts: ServerFacts, { status, time, seen, challenge }: KnockReply): ServerFacts | undefined {
   switch (status) {
     case 'clock':
-      return lesson.challenge === undefined
-        ? { ...lesson, challenge, behind: since(instant(Date.now()), time) }
+      return facts.challenge === undefined
+        ? { ...facts, challenge, behind: since(instant(Date.now()), time) }
         : undefined;
     case 'source':
-      return lesson.source === seen ? undefined : { ...lesson, source: seen };
+      return facts.source === seen ? undefined : { ...facts, source: seen };
     default:
       return undefined;
   }
@@ -106,7 +106,7 @@ type Sealed =
 
 async function seal(
   { profile, card, identity }: SignedExchange,
-  { challenge, source }: Lesson,
+  { challenge, source }: ServerFacts,
 ): Promise<Sealed> {
   const ephemeral = ephemeralOf(nodeCiphers, randomBytes(SECRET_BYTES), (randomBytes(1)[0] ?? 0) > 0x7f);
   const request: KnockRequest = {

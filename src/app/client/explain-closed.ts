@@ -6,32 +6,34 @@ import { explainSigned } from './explain-signed.ts';
 /** Why the port could not be reached, one line per address. */
 export function explainClosed(
   { profile, port }: Pick<ReachRequest, 'profile' | 'port'>,
-  trails: readonly AddressResult[],
+  results: readonly AddressResult[],
 ): string[] {
   const remedy =
     profile.knock === undefined ? [] : [`to find out more: bussa doctor --from-client ${profile.name}`];
-  return [...new Set([...trails.flatMap((trail) => explainTrail(profile, port, trail)), ...remedy])];
+  return [...new Set([...results.flatMap((result) => explainTrail(profile, port, result)), ...remedy])];
 }
 
 /** fwknopd never answers, whether it accepts a packet or not. */
 const SPA_HINT =
   'fwknopd never answers: its log on the server says why it refused, such as another key, HMAC or mode, a clock that is off by more than 120 s, or a port that it may not open';
 
-function explainTrail(profile: ReachRequest['profile'], port: number, trail: AddressResult): string[] {
-  const where = `port ${port} of ${renderDestination(trail.to)}`;
+function explainTrail(profile: ReachRequest['profile'], port: number, result: AddressResult): string[] {
+  const where = `port ${port} of ${renderDestination(result.to)}`;
   if (!canKnock(profile)) {
     return [
-      `${where} ${renderAnswer(trail.before)}, and no profile of this host has a Knock, a Card, CodePorts or a Spa: add a Knock to hosts.conf (man bussa_hosts), or a card with bussa host add ${profile.name} CARD`,
+      `${where} ${renderAnswer(result.before)}, and no profile of this host has a Knock, a Card, CodePorts or a Spa: add a Knock to hosts.conf (man bussa_hosts), or a card with bussa host add ${profile.name} CARD`,
     ];
   }
-  const signed = trail.signed === undefined ? [] : [explainSigned(trail.signed)];
-  if (trail.notSent.length > 0) return [...signed, ...new Set(trail.notSent)];
-  if (trail.knocked === 0) {
-    return signed.length > 0 ? signed : [`there was no time left to knock at ${renderDestination(trail.to)}`];
+  const signed = result.signed === undefined ? [] : [explainSigned(result.signed)];
+  if (result.notSent.length > 0) return [...signed, ...new Set(result.notSent)];
+  if (result.knocked === 0) {
+    return signed.length > 0
+      ? signed
+      : [`there was no time left to knock at ${renderDestination(result.to)}`];
   }
-  const times = trail.knocked === 1 ? 'a knock' : `${trail.knocked} knocks`;
+  const times = result.knocked === 1 ? 'a knock' : `${result.knocked} knocks`;
   const asked = profile.spa === undefined ? [] : [SPA_HINT];
-  return [...signed, `${where} ${renderAnswer(trail.after)} after ${times}`, ...asked];
+  return [...signed, `${where} ${renderAnswer(result.after)} after ${times}`, ...asked];
 }
 
 /** Ends a sentence about a port. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type HostLine, setHost } from '../../core/client/edit-hosts.ts';
-import type { ImportedProfile, LeftOut } from '../../core/client/import-stanza.ts';
+import type { ImportedProfile, SkippedSetting } from '../../core/client/import-stanza.ts';
 import { parseFwknoprc } from '../../core/client/parse-fwknoprc.ts';
 import { type Profile, profileNames, profileOf } from '../../core/client/profile.ts';
 import { renderSpaKeys } from '../../core/spa/spa-keys.ts';
@@ -22,7 +22,7 @@ export type FwknoprcImport =
         readonly keyFile: string;
         readonly isNew: boolean;
       }[];
-      readonly leftOut: readonly LeftOut[];
+      readonly leftOut: readonly SkippedSetting[];
       readonly warnings: readonly string[];
     }
   /** Nothing was written. */

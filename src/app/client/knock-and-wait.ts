@@ -33,11 +33,11 @@ const MAX_STARTS = 20;
  */
 export async function knockAndWait(
   round: Round,
-  trail: AddressResult,
+  result: AddressResult,
   stop: AbortSignal,
   left: () => void,
 ): Promise<Socket | undefined> {
-  const probe = new PortProbe(trail.to, round.port);
+  const probe = new PortProbe(result.to, round.port);
   const giveUp = (): void => probe.close();
   stop.addEventListener('abort', giveUp);
   try {
@@ -46,9 +46,10 @@ export async function knockAndWait(
       // Signing takes longer than that, and what is signed is sent only while the port is closed.
       if (round.identity === undefined) await Promise.race([probe.opened, sleep(MOMENT_MS)]);
     }
-    const isOpen = probe.answer.kind === 'open' || (await knockSomehow(round, trail, probe, stop)) === 'left';
+    const isOpen =
+      probe.answer.kind === 'open' || (await knockSomehow(round, result, probe, stop)) === 'left';
     left();
-    return isOpen ? await ask(round, trail, probe) : await hear(round, trail, probe);
+    return isOpen ? await ask(round, result, probe) : await hear(round, result, probe);
   } finally {
     stop.removeEventListener('abort', giveUp);
     left();
@@ -59,12 +60,12 @@ export async function knockAndWait(
 /** Nothing could be knocked with. The port may be open all the same, so its answer is awaited. */
 async function hear(
   { patience, deadline }: Round,
-  trail: AddressResult,
+  result: AddressResult,
   probe: PortProbe,
 ): Promise<Socket | undefined> {
   if (probe.isIdle) return undefined;
   const answer = await probe.within(millis(Math.min(patience, timeLeft(deadline))));
-  trail.before = withoutSocket(answer);
+  result.before = withoutSocket(answer);
   return answer.kind === 'open' ? answer.socket : undefined;
 }
 
@@ -73,7 +74,7 @@ type Order = Parameters<typeof knockSomehow>;
 /** Uses the first proof available, and the next one if it failed and the port stayed closed. */
 async function knockSomehow(
   round: Round,
-  trail: AddressResult,
+  result: AddressResult,
   probe: PortProbe,
   stop: AbortSignal,
 ): Promise<'left' | 'not-left'> {
@@ -86,94 +87,97 @@ async function knockSomehow(
   let end: 'left' | 'not-left' = 'not-left';
   for (const knock of means) {
     if (end === 'left' && round.round === 0) break;
-    if ((await knock(round, trail, probe, stop)) === 'left') end = 'left';
+    if ((await knock(round, result, probe, stop)) === 'left') end = 'left';
   }
   return end;
 }
 
 /** Loaded only for profiles that use fwknopd. */
-async function knockBySpa({ profile, spa, tell }: Round, trail: AddressResult): Promise<'left' | 'not-left'> {
+async function knockBySpa(
+  { profile, spa, onStep }: Round,
+  result: AddressResult,
+): Promise<'left' | 'not-left'> {
   if (spa === undefined) return 'not-left';
-  tell(`sending an SPA packet to ${renderDestination(trail.to)}`);
+  onStep(`sending an SPA packet to ${renderDestination(result.to)}`);
   const { sendSpa } = await import('./knock-spa.ts');
-  const reason = await sendSpa(profile, trail.to, spa);
-  if (reason === undefined) trail.knocked++;
-  else trail.notSent.push(reason);
+  const reason = await sendSpa(profile, result.to, spa);
+  if (reason === undefined) result.knocked++;
+  else result.notSent.push(reason);
   return reason === undefined ? 'left' : 'not-left';
 }
 
 /** Loaded only for profiles with a server card. */
-async function knockByKey(...order: Order): Promise<'left' | 'not-left'> {
+async function knockByKey(...request: Order): Promise<'left' | 'not-left'> {
   const { knockSigned } = await import('./knock-signed.ts');
-  return knockSigned(...order);
+  return knockSigned(...request);
 }
 
-const knockSequence = (...[round, trail, probe, stop]: Order): Promise<'left' | 'not-left'> =>
-  knockAt(round.profile.knock as Sequence, round, trail, probe, stop);
+const knockSequence = (...[round, result, probe, stop]: Order): Promise<'left' | 'not-left'> =>
+  knockAt(round.profile.knock as Sequence, round, result, probe, stop);
 
 /** Each code opens for one address. A retry uses the next code, because one of the two may have been refused. */
-function knockCode(...[round, trail, probe, stop]: Order): Promise<'left' | 'not-left'> {
-  const ahead = round.round > 0 || trail.isOtherFamily ? 1 : 0;
-  return knockAt((round.code as CodeSteps)(ahead), round, trail, probe, stop);
+function knockCode(...[round, result, probe, stop]: Order): Promise<'left' | 'not-left'> {
+  const ahead = round.round > 0 || result.isOtherFamily ? 1 : 0;
+  return knockAt((round.code as CodeSteps)(ahead), round, result, probe, stop);
 }
 
 /** Sends the knocks until all are sent or the port is open. */
 async function knockAt(
   sequence: Sequence,
-  { profile, tell, round, deadline }: Round,
-  trail: AddressResult,
+  { profile, onStep, round, deadline }: Round,
+  result: AddressResult,
   probe: PortProbe,
   stop: AbortSignal,
 ): Promise<'left' | 'not-left'> {
-  tell(`knocking at ${renderDestination(trail.to)}`);
+  onStep(`knocking at ${renderDestination(result.to)}`);
   const delay = profile.delay ?? (round === 0 ? FIRST_DELAY : DELAY);
   const halt = new AbortController();
   void probe.opened.then(() => halt.abort());
   const walk = await walkSequence(
-    trail.to,
+    result.to,
     sequence,
     delay,
     deadline,
     AbortSignal.any([stop, halt.signal]),
     () => {
-      trail.isHeard = true;
+      result.isHeard = true;
     },
   );
   if (walk.kind === 'stopped') return probe.answer.kind === 'open' ? 'left' : 'not-left';
-  if (walk.kind === 'all-left') trail.knocked++;
-  else noteFailure(walk, trail, profile.timeout, sequence.length);
+  if (walk.kind === 'all-left') result.knocked++;
+  else noteFailure(walk, result, profile.timeout, sequence.length);
   return walk.kind === 'all-left' ? 'left' : 'not-left';
 }
 
 function noteFailure(
   walk: Exclude<Walk, { kind: 'all-left' | 'stopped' }>,
-  trail: AddressResult,
+  result: AddressResult,
   limit: Millis,
   all: number,
 ): void {
-  if (walk.kind === 'failed') trail.notSent.push(...walk.reasons);
+  if (walk.kind === 'failed') result.notSent.push(...walk.reasons);
   // A later round without time for all its knocks says less than an earlier answer of the port.
-  else if (trail.knocked === 0)
-    trail.notSent.push(`timed out after ${limit / 1000} s: ${walk.left} of ${all} knocks sent`);
+  else if (result.knocked === 0)
+    result.notSent.push(`timed out after ${limit / 1000} s: ${walk.left} of ${all} knocks sent`);
 }
 
 async function ask(
-  { port, patience, deadline, tell }: Round,
-  trail: AddressResult,
+  { port, patience, deadline, onStep }: Round,
+  result: AddressResult,
   probe: PortProbe,
 ): Promise<Socket | undefined> {
   if (probe.answer.kind !== 'open') {
-    tell(`asking ${renderPlace(trail.to, port)}`);
+    onStep(`asking ${renderPlace(result.to, port)}`);
     probe.ask(startsWithin(patience));
   }
   let answer = await probe.within(millis(Math.min(patience, timeLeft(deadline))));
-  if (answer.kind !== 'open' && trail.signed?.kind === 'reply' && trail.signed.reply.status === 'open') {
+  if (answer.kind !== 'open' && result.signed?.kind === 'reply' && result.signed.reply.status === 'open') {
     // The server says that the door is open: another knock would not change anything.
     probe.ask(startsWithin(AFTER_REPLY));
     answer = await probe.within(millis(Math.min(AFTER_REPLY, timeLeft(deadline))));
   }
-  trail.after = withoutSocket(answer);
-  if (answer.kind !== 'silent') trail.isHeard = true;
+  result.after = withoutSocket(answer);
+  if (answer.kind !== 'silent') result.isHeard = true;
   return answer.kind === 'open' ? answer.socket : undefined;
 }
 

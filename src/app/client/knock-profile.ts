@@ -23,23 +23,26 @@ export type KnockedProfile =
   | Reached;
 
 /** Output for the user: each step, and what the user has to do or should know. */
-export type KnockOutput = { readonly tell: (line: string) => void; readonly notice: (line: string) => void };
+export type KnockOutput = {
+  readonly onStep: (line: string) => void;
+  readonly onNotice: (line: string) => void;
+};
 
 /** Knocks once, or until the port is open. The profile must have something to knock with. */
 export async function knockProfile(
   profile: Profile,
   waits: boolean,
-  { tell, notice }: KnockOutput,
+  { onStep, onNotice }: KnockOutput,
   code?: CodeSteps,
 ): Promise<KnockedProfile> {
   const { port } = profile;
   if (waits && port !== undefined) {
     const codes = code === undefined ? {} : { code };
-    const reached = await reach({ profile, port, ask: 'never', notice, ...codes }, tell);
+    const reached = await reach({ profile, port, ask: 'never', onNotice, ...codes }, onStep);
     if (reached.kind === 'open') reached.socket.destroy();
     return reached;
   }
-  const signed = profile.card === undefined ? undefined : await knockByKey(profile, waits, notice);
+  const signed = profile.card === undefined ? undefined : await knockByKey(profile, waits, onNotice);
   const hasFailed = signed?.kind === 'signed' && signed.outcome.kind === 'not-sent';
   const steps = code?.(0) ?? profile.knock;
   const hasOther = steps !== undefined || profile.spa !== undefined;
@@ -47,8 +50,8 @@ export async function knockProfile(
   const asked = profile.spa === undefined ? undefined : await askOnce(profile);
   if (asked !== undefined && !(asked.kind === 'not-sent' && steps !== undefined)) return asked;
   const { hostName: host, family, delay = DELAY, timeout } = profile;
-  const order = { host, steps: steps ?? [], delay, timeout, ...(family === undefined ? {} : { family }) };
-  const outcome: KnockOutcome = await knock(order, () => undefined);
+  const request = { host, steps: steps ?? [], delay, timeout, ...(family === undefined ? {} : { family }) };
+  const outcome: KnockOutcome = await knock(request, () => undefined);
   return outcome.kind === 'all-left' ? { kind: 'knocked' } : { kind: 'not-sent', reasons: outcome.reasons };
 }
 
@@ -81,7 +84,7 @@ function unresolved(
 async function knockByKey(
   profile: Profile,
   waits: boolean,
-  notice: (line: string) => void,
+  onNotice: (line: string) => void,
 ): Promise<KnockedProfile> {
   const [{ findIdentities }, { exchangeSigned }, { needsTouch }] = await Promise.all([
     import('./identity.ts'),
@@ -97,7 +100,7 @@ async function knockByKey(
   const last = waits ? found.identities.length - 1 + profile.retries : 0;
   for (let round = 0; round <= last && outcome.kind === 'no-reply'; round++) {
     const identity = found.identities[round % found.identities.length] ?? found.identities[0];
-    if (needsTouch(identity)) notice(`touch the token of ${identity.name} when it blinks`);
+    if (needsTouch(identity)) onNotice(`touch the token of ${identity.name} when it blinks`);
     outcome = await exchangeSigned({
       ...{ profile, card: profile.card as NonNullable<Profile['card']>, to: resolved.destination, identity },
       patience: REPLY_PATIENCE,
@@ -106,6 +109,6 @@ async function knockByKey(
     });
   }
   if (outcome.kind === 'reply' && outcome.reply.status === 'open' && outcome.behind !== undefined)
-    notice(explainClock(outcome.behind));
+    onNotice(explainClock(outcome.behind));
   return { kind: 'signed', outcome };
 }

@@ -21,23 +21,23 @@ const HEAD_START_MS = 250;
 
 /** Knocks at all addresses, then repeats with growing patience. */
 export async function knockInRounds(
-  order: ReachRequest,
-  trails: readonly AddressResult[],
+  request: ReachRequest,
+  results: readonly AddressResult[],
   deadline: number,
-  tell: (line: string) => void,
+  onStep: (line: string) => void,
 ): Promise<Found | undefined> {
-  const identities = await identitiesFor(order, trails);
-  const spa = await spaFor(order, trails, deadline);
+  const identities = await identitiesFor(request, results);
+  const spa = await spaFor(request, results, deadline);
   let patience = identities.length > 0 ? signedPatience(identities) : FIRST_PATIENCE;
   // A server does not answer an unknown key: each key is tried once before any is retried.
   const others = Math.max(0, identities.length - 1);
-  for (let round = 0; round <= others + order.profile.retries && timeLeft(deadline) > 0; round++) {
+  for (let round = 0; round <= others + request.profile.retries && timeLeft(deadline) > 0; round++) {
     const identity = identities[round % identities.length];
     const means = { ...(identity === undefined ? {} : { identity }), ...(spa === undefined ? {} : { spa }) };
-    const found = await knockOnce({ ...order, round, patience, deadline, tell, ...means }, trails);
+    const found = await knockOnce({ ...request, round, patience, deadline, onStep, ...means }, results);
     if (found !== undefined) return found;
     // A retry would not be sent or accepted either.
-    if (trails.every(({ knocked }) => knocked === 0) || isHopeless(order, trails, identities)) break;
+    if (results.every(({ knocked }) => knocked === 0) || isHopeless(request, results, identities)) break;
     if (round >= others) patience = millis(Math.min(2 * patience, MAX_PATIENCE));
   }
   return undefined;
@@ -50,21 +50,21 @@ const signedPatience = (identities: readonly Identity[]): Millis =>
 /** Empty without a server card. Otherwise a reason is added to each address. */
 async function identitiesFor(
   { profile }: ReachRequest,
-  trails: readonly AddressResult[],
+  results: readonly AddressResult[],
 ): Promise<readonly Identity[]> {
   if (profile.card === undefined) return [];
   // Loaded only for profiles with a server card.
   const { findIdentities } = await import('./identity.ts');
   const found = await findIdentities(profile);
   if (found.kind === 'found') return found.identities;
-  for (const trail of trails) trail.signed = { kind: 'not-sent', reason: found.reason };
+  for (const result of results) result.signed = { kind: 'not-sent', reason: found.reason };
   return [];
 }
 
 /** `undefined` without a `Spa` line. Otherwise a reason is added to each address. */
 async function spaFor(
   { profile }: ReachRequest,
-  trails: readonly AddressResult[],
+  results: readonly AddressResult[],
   deadline: number,
 ): Promise<PreparedSpa | undefined> {
   if (profile.spa === undefined) return undefined;
@@ -72,45 +72,45 @@ async function spaFor(
   const { prepareSpa } = await import('./prepare-spa.ts');
   const prepared = await prepareSpa(profile, timeLeft(deadline));
   if (prepared.kind === 'ready') return prepared;
-  for (const { notSent } of trails) notSent.push(...prepared.reasons);
+  for (const { notSent } of results) notSent.push(...prepared.reasons);
   return undefined;
 }
 
 /** The server refused the only key, and there is no other proof. */
 function isHopeless(
   { profile, code }: ReachRequest,
-  trails: readonly AddressResult[],
+  results: readonly AddressResult[],
   identities: readonly Identity[],
 ): boolean {
   const hasOther = [profile.knock, profile.spa, code].some((means) => means !== undefined);
   if (hasOther || identities.length > 1) return false;
-  return trails.every(({ signed }) => signed?.kind === 'reply' && isRefusal(signed.reply.status));
+  return results.every(({ signed }) => signed?.kind === 'reply' && isRefusal(signed.reply.status));
 }
 
 /** Each address once, in order. The next address does not wait for one that stays silent. */
-async function knockOnce(round: Round, trails: readonly AddressResult[]): Promise<Found | undefined> {
+async function knockOnce(round: Round, results: readonly AddressResult[]): Promise<Found | undefined> {
   const stop = new AbortController();
   const { promise: found, resolve: find } = Promise.withResolvers<Found>();
   const attempts: Promise<void>[] = [];
-  for (const trail of trails) {
+  for (const result of results) {
     if (stop.signal.aborted || timeLeft(round.deadline) <= 0) break;
     const left = Promise.withResolvers<void>();
-    const attempt = knockAndWait(round, trail, stop.signal, left.resolve).then((socket) => {
+    const attempt = knockAndWait(round, result, stop.signal, left.resolve).then((socket) => {
       if (socket === undefined) return;
       if (stop.signal.aborted) socket.destroy();
-      else find({ socket, trail });
+      else find({ socket, result });
       stop.abort();
     });
     attempts.push(attempt);
     const isPatient = round.identity !== undefined && needsTouch(round.identity);
-    await Promise.race([attempt, ...(isPatient ? [] : [isSilent(trail, left.promise, stop.signal)])]);
+    await Promise.race([attempt, ...(isPatient ? [] : [isSilent(result, left.promise, stop.signal)])]);
   }
   return Promise.race([found, Promise.all(attempts).then(() => undefined)]);
 }
 
 /** Resolves when the address has been silent for a while after its knocks. If it has answered, never. */
-async function isSilent(trail: AddressResult, left: Promise<void>, stop: AbortSignal): Promise<void> {
+async function isSilent(result: AddressResult, left: Promise<void>, stop: AbortSignal): Promise<void> {
   await left;
   await sleep(HEAD_START_MS, undefined, { signal: stop }).catch(() => undefined);
-  if (trail.isHeard) await new Promise(() => undefined);
+  if (result.isHeard) await new Promise(() => undefined);
 }

@@ -13,44 +13,44 @@ import { needsTouch } from './needs-touch.ts';
  */
 export async function knockSigned(
   round: Round,
-  trail: AddressResult,
+  result: AddressResult,
   probe: PortProbe,
   stop: AbortSignal,
 ): Promise<'left' | 'not-left'> {
-  const { profile, identity, deadline, notice } = round;
+  const { profile, identity, deadline, onNotice } = round;
   if (profile.card === undefined || identity === undefined) return 'not-left';
-  round.tell(`knocking at ${renderDestination(trail.to)} with the key ${identity.name}`);
-  if (needsTouch(identity)) notice(`touch the token of ${identity.name} when it blinks`);
+  round.onStep(`knocking at ${renderDestination(result.to)} with the key ${identity.name}`);
+  if (needsTouch(identity)) onNotice(`touch the token of ${identity.name} when it blinks`);
   const halt = new AbortController();
   void probe.opened.then(() => halt.abort());
   const left = Promise.withResolvers<'left'>();
   const end = exchangeSigned({
-    ...{ profile, card: profile.card, to: trail.to, identity },
+    ...{ profile, card: profile.card, to: result.to, identity },
     patience: millis(Math.min(round.patience, timeLeft(deadline))),
     stop: AbortSignal.any([stop, halt.signal]),
     left: () => left.resolve('left'),
   }).then((outcome) => {
-    note(outcome, round, trail, probe);
+    note(outcome, round, result, probe);
     return 'not-left' as const;
   });
-  void left.promise.then(() => trail.knocked++);
+  void left.promise.then(() => result.knocked++);
   return Promise.race([left.promise, probe.opened.then(() => 'left' as const), end]);
 }
 
 function note(
   outcome: SignedOutcome,
-  { profile, tell, notice }: Round,
-  trail: AddressResult,
+  { profile, onStep, onNotice }: Round,
+  result: AddressResult,
   probe: PortProbe,
 ): void {
   // A later knock without a reply says less than the reply to an earlier one.
-  if (outcome.kind === 'no-reply' && trail.signed?.kind === 'reply') return;
-  trail.signed = outcome;
+  if (outcome.kind === 'no-reply' && result.signed?.kind === 'reply') return;
+  result.signed = outcome;
   if (outcome.kind !== 'reply') return;
-  trail.isHeard = true;
-  tell(explainSigned(outcome));
+  result.isHeard = true;
+  onStep(explainSigned(outcome));
   if (outcome.reply.status === 'open') {
-    if (outcome.behind !== undefined) notice(explainClock(outcome.behind));
+    if (outcome.behind !== undefined) onNotice(explainClock(outcome.behind));
     probe.hurry();
   } else if (isRefusal(outcome.reply.status) && profile.knock === undefined) {
     probe.close();

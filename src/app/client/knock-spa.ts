@@ -1,5 +1,5 @@
 import type { Profile } from '../../core/client/profile.ts';
-import { SPA_SERVER_PORT } from '../../core/client/spa-wish.ts';
+import { SPA_SERVER_PORT } from '../../core/client/spa-access.ts';
 import { familyOf } from '../../core/net/address.ts';
 import { DatagramExchange } from '../../host/network/datagram-exchange.ts';
 import { type Destination, renderDestination } from '../../host/network/destination.ts';

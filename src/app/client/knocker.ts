@@ -38,32 +38,32 @@ export type KnockOutcome =
 /** `asked`: the port as the request names it. */
 type PlannedKnock = { readonly protocol: Protocol; readonly port: Port; readonly asked: string };
 
-/** Resolves the host once and sends the knocks in order. `tell` is called before each one. */
+/** Resolves the host once and sends the knocks in order. `onStep` is called before each one. */
 export async function knock(
-  order: KnockRequest,
-  tell: (line: string) => void,
+  request: KnockRequest,
+  onStep: (line: string) => void,
   platform: Platform = PLATFORM,
 ): Promise<KnockOutcome> {
   const started = monotonicMs();
-  const plan = await planKnocks(order.steps, platform);
+  const plan = await planKnocks(request.steps, platform);
   if (plan.reasons.length > 0) return { kind: 'bad-ports', reasons: plan.reasons };
 
-  const resolved = await resolveHost(order.host, order.family, order.timeout);
-  if (resolved.kind === 'timed-out') return timedOut(order, 0, order.steps.length);
+  const resolved = await resolveHost(request.host, request.family, request.timeout);
+  if (resolved.kind === 'timed-out') return timedOut(request, 0, request.steps.length);
   if (resolved.kind === 'failed') {
-    return { kind: 'failed', reasons: [`cannot resolve host '${order.host}': ${resolved.reason}`] };
+    return { kind: 'failed', reasons: [`cannot resolve host '${request.host}': ${resolved.reason}`] };
   }
-  const deadline = order.timeout === undefined ? Number.POSITIVE_INFINITY : started + order.timeout;
-  const socket = await openSocket(resolved.destination, order.interfaceName, platform);
+  const deadline = request.timeout === undefined ? Number.POSITIVE_INFINITY : started + request.timeout;
+  const socket = await openSocket(resolved.destination, request.interfaceName, platform);
   if (typeof socket !== 'string' && 'errno' in socket)
     return { kind: 'failed', reasons: [explain(socket, platform)] };
   if (typeof socket === 'string') return { kind: 'failed', reasons: [socket] };
   return sendKnocks(
-    { ...order, platform },
+    { ...request, platform },
     plan.knocks,
     { to: resolved.destination, ...socket },
     deadline,
-    tell,
+    onStep,
   );
 }
 
@@ -97,19 +97,19 @@ async function openSocket(
 
 /** Sends the knocks in order, until `deadline` on the clock of `monotonicMs`. */
 async function sendKnocks(
-  order: Pick<KnockRequest, 'delay' | 'timeout' | 'host'> & { readonly platform: Platform },
+  request: Pick<KnockRequest, 'delay' | 'timeout' | 'host'> & { readonly platform: Platform },
   knocks: readonly PlannedKnock[],
   { to, send }: Socket & { readonly to: Destination },
   deadline: number,
-  tell: (line: string) => void,
+  onStep: (line: string) => void,
 ): Promise<KnockOutcome> {
   const reasons: string[] = [];
   for (const [i, { protocol, port, asked }] of knocks.entries()) {
-    if (i > 0 && order.delay > 0) await sleepUntil(Math.min(monotonicMs() + order.delay, deadline));
-    if (monotonicMs() >= deadline) return timedOut(order, i, knocks.length, reasons);
-    tell(`hitting ${protocol} ${renderDestination(to)}:${asked}`);
+    if (i > 0 && request.delay > 0) await sleepUntil(Math.min(monotonicMs() + request.delay, deadline));
+    if (monotonicMs() >= deadline) return timedOut(request, i, knocks.length, reasons);
+    onStep(`hitting ${protocol} ${renderDestination(to)}:${asked}`);
     const error = await send(protocol, port);
-    if (error !== undefined) reasons.push(explain(error, order.platform));
+    if (error !== undefined) reasons.push(explain(error, request.platform));
   }
   return reasons.length === 0 ? { kind: 'all-left' } : { kind: 'failed', reasons };
 }
@@ -145,13 +145,13 @@ async function openServices(platform: Platform) {
 }
 
 function timedOut(
-  order: Pick<KnockRequest, 'timeout' | 'host'>,
+  request: Pick<KnockRequest, 'timeout' | 'host'>,
   left: number,
   all: number,
   reasons: readonly string[] = [],
 ): KnockOutcome {
-  const limit = `${(order.timeout ?? millis(0)) / 1000} s`;
-  const where = left === 0 ? `while resolving '${order.host}'` : 'waiting between knocks';
+  const limit = `${(request.timeout ?? millis(0)) / 1000} s`;
+  const where = left === 0 ? `while resolving '${request.host}'` : 'waiting between knocks';
   const count = `${left - reasons.length} of ${all} knocks sent`;
   return { kind: 'timed-out', reasons: [...reasons, `timed out after ${limit} ${where}: ${count}`] };
 }

@@ -1,8 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Profile } from '../../core/client/profile.ts';
+import { DEFAULT_RESOLVE_URL, renderAccessMessage } from '../../core/client/spa-access.ts';
 import { isSpaUser } from '../../core/client/spa-keywords.ts';
-import { DEFAULT_RESOLVE_URL, renderSpaWish } from '../../core/client/spa-wish.ts';
 import type { Address } from '../../core/net/address.ts';
 import { instant, type Millis } from '../../core/net/time.ts';
 import { parseSpaKeys, type SpaKeys } from '../../core/spa/spa-keys.ts';
@@ -73,7 +73,7 @@ export function makeSpaPacket(profile: Profile, { keys, address }: PreparedSpa):
     time: instant(Date.now() + offset),
     version: VERSION,
     type: timeout === undefined ? 1 : 3,
-    message: renderSpaWish(address, spa),
+    message: renderAccessMessage(address, spa),
     ...(timeout === undefined ? {} : { timeout }),
   });
   const packet = sealSpa(nodeCiphers, keys.credential, text, randomBytes(SALT_BYTES));

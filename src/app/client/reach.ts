@@ -22,25 +22,25 @@ const HEAD_START = millis(3500);
 
 /**
  * Knocks until the port is open, at the host's IPv6 and IPv4 addresses: a door opens for the address that knocked.
- * `tell` is called before each step.
+ * `onStep` is called before each step.
  */
-export async function reach(order: ReachRequest, tell: (line: string) => void): Promise<Reached> {
-  const { profile } = order;
+export async function reach(request: ReachRequest, onStep: (line: string) => void): Promise<Reached> {
+  const { profile } = request;
   const deadline = monotonicMs() + profile.timeout;
   const resolved = await resolveAll(profile.hostName, profile.family, profile.timeout);
   if ('kind' in resolved) {
     const reason = resolved.kind === 'failed' ? resolved.reason : `no answer in ${profile.timeout / 1000} s`;
     return { kind: 'unresolved', reason: `cannot resolve host '${profile.hostName}': ${reason}` };
   }
-  const trails: AddressResult[] = resolved.map((to) => ({
+  const results: AddressResult[] = resolved.map((to) => ({
     ...{ to, knocked: 0, isHeard: false, notSent: [] },
     isOtherFamily: to.family !== resolved[0]?.family,
   }));
-  const knocks = canKnock(profile) && hasMeans(order);
+  const knocks = canKnock(profile) && hasMeans(request);
   const found =
-    (order.ask === 'before' || !knocks ? await ask(order, trails, deadline, tell) : undefined) ??
-    (knocks ? await knockInRounds(order, trails, deadline, tell) : undefined);
-  return found === undefined ? { kind: 'closed', trails } : { kind: 'open', ...found, trails };
+    (request.ask === 'before' || !knocks ? await ask(request, results, deadline, onStep) : undefined) ??
+    (knocks ? await knockInRounds(request, results, deadline, onStep) : undefined);
+  return found === undefined ? { kind: 'closed', results } : { kind: 'open', ...found, results };
 }
 
 /** Without a code typed by the user, a code profile has no proof. */
@@ -50,17 +50,17 @@ const hasMeans = ({ profile: { knock, card, spa }, code }: ReachRequest): boolea
 /** Checks the port before any knock. Without a proof, keeps checking while there is time. */
 async function ask(
   { profile, port }: ReachRequest,
-  trails: readonly AddressResult[],
+  results: readonly AddressResult[],
   deadline: number,
-  tell: (line: string) => void,
+  onStep: (line: string) => void,
 ): Promise<Found | undefined> {
-  for (const [i, trail] of trails.entries()) {
-    const fair = timeLeft(deadline) / (trails.length - i);
+  for (const [i, result] of results.entries()) {
+    const fair = timeLeft(deadline) / (results.length - i);
     const patience = !canKnock(profile) ? fair : Math.min(HEAD_START, fair);
-    tell(`asking ${renderPlace(trail.to, port)}`);
-    const answer = await firstConnection(trail.to, port, [millis(0)], millis(patience));
-    trail.before = withoutSocket(answer);
-    if (answer.kind === 'open') return { socket: answer.socket, trail };
+    onStep(`asking ${renderPlace(result.to, port)}`);
+    const answer = await firstConnection(result.to, port, [millis(0)], millis(patience));
+    result.before = withoutSocket(answer);
+    if (answer.kind === 'open') return { socket: answer.socket, result };
     // The port is closed, as expected.
     if (canKnock(profile) && (answer.kind === 'silent' || answer.kind === 'refused')) break;
   }

@@ -14,7 +14,7 @@ import { adviseUsers } from '../../core/users/advise-users.ts';
 import { findProgram } from '../../host/files/find-program.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 import { endsLeases } from '../../host/firewall/choice/ends-leases.ts';
-import { barrierIn } from '../../host/firewall/iptables/chain-barrier.ts';
+import { blockingRuleIn } from '../../host/firewall/iptables/blocking-rule.ts';
 import { readInterfaces } from '../../host/interfaces/interfaces.ts';
 import { readEphemeralPorts, readServedBy } from '../../host/ports/host-ports.ts';
 import { authorityFiles } from './authority.ts';
@@ -101,7 +101,7 @@ function readHostFacts(): HostFacts {
     blindShare: (door) => (isShareBlind([door], localPorts) ? BLIND_SHARE : undefined),
     interfaces: interfaceNames(),
     hasDirectoryOf,
-    barrierIn,
+    blockingRuleIn,
     endsLeases: () => findProgram('iptables') === undefined || endsLeases(),
   };
 }

@@ -21,8 +21,8 @@ export function compileFile(
     const messages = loaded.diagnostics.map(renderDiagnostic);
     return { kind: 'bad', isDenied: loaded.isDenied === true, messages };
   }
-  const { text, unsaid } = compileRuleset(loaded.config, setSize);
-  const notes = unsaid.map(
+  const { text, unsupported } = compileRuleset(loaded.config, setSize);
+  const notes = unsupported.map(
     ({ door, what }) =>
       `${printable(configFile)}: ${door === undefined ? '' : `[${printable(door)}] `}${what}`,
   );

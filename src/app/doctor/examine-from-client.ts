@@ -19,34 +19,39 @@ const PATIENCE = millis(1000);
 /** Knocks with the profile, and draws conclusions from the answers. The profile must have a knock. */
 export async function examineFromClient(profile: Profile, port: Port): Promise<readonly Finding[]> {
   const retries = Math.min(profile.retries, RETRIES);
-  const order = { profile: { ...profile, retries }, port, ask: 'before' as const, notice: () => undefined };
-  const reached = await reach(order, () => undefined);
+  const request = {
+    profile: { ...profile, retries },
+    port,
+    ask: 'before' as const,
+    onNotice: () => undefined,
+  };
+  const reached = await reach(request, () => undefined);
   if (reached.kind === 'unresolved') {
     return [problem('not-sent', reached.reason, look(`${lookUp(PLATFORM)} ${profile.hostName}`))];
   }
   if (reached.kind === 'open') reached.socket.destroy();
-  const addresses = reached.trails.map(({ to }) => to.address).join(' and ');
+  const addresses = reached.results.map(({ to }) => to.address).join(' and ');
   const name = ok('name', `${profile.name} is ${addresses}`);
-  const tried = reached.trails.filter(
-    (trail) => trail.knocked > 0 || trail.notSent.length > 0 || isOpen(trail),
+  const tried = reached.results.filter(
+    (result) => result.knocked > 0 || result.notSent.length > 0 || isOpen(result),
   );
-  const trails = tried.length > 0 ? tried : reached.trails;
+  const results = tried.length > 0 ? tried : reached.results;
   return [
     name,
     ...(await Promise.all(
-      trails.map(async (trail) => judgeReachability(await gather(profile, port, trail))),
+      results.map(async (result) => judgeReachability(await gather(profile, port, result))),
     )),
   ];
 }
 
 const isOpen = ({ before }: AddressResult): boolean => before?.kind === 'open';
 
-async function gather(profile: Profile, port: Port, trail: AddressResult): Promise<OutsideEvidence> {
-  const { to, before, after, knocked, notSent } = trail;
+async function gather(profile: Profile, port: Port, result: AddressResult): Promise<OutsideEvidence> {
+  const { to, before, after, knocked, notSent } = result;
   const isSilent = knocked > 0 && after?.kind === 'silent';
   const [source, knockPort, isAnswered] = await Promise.all([
     sourceAddressTo(to, port),
-    isSilent ? askKnockPort(profile, trail) : undefined,
+    isSilent ? askKnockPort(profile, result) : undefined,
     isSilent ? answersPing(to.address, to.family, PLATFORM) : undefined,
   ]);
   return {

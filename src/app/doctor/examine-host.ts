@@ -1,7 +1,7 @@
 import type { Config } from '../../core/config/file/config.ts';
 import { parseInterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
 import type { DaemonStatus, StartOptions } from '../../core/control/daemon-status.ts';
-import type { Finding, Hint, Mend, StartKind } from '../../core/doctor/finding.ts';
+import type { Finding, Fix, Hint, StartKind } from '../../core/doctor/finding.ts';
 import { look, ok, unknown, warning } from '../../core/doctor/finding.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import { findProgram } from '../../host/files/find-program.ts';
@@ -31,7 +31,7 @@ type Case = {
   readonly daemon: SelectedDaemon;
   readonly config: Config | undefined;
   /** How to start the daemon; `undefined`: it runs, or that cannot be determined. */
-  readonly start: Mend<StartKind> | Hint | undefined;
+  readonly start: Fix<StartKind> | Hint | undefined;
 };
 
 /** Checks the configuration, the daemon, the network and the firewall. Read-only. Needs native code. */
@@ -144,7 +144,7 @@ async function examineFirewall(
 }
 
 /** Edits the file, checks it, and reloads it. */
-function makeForward({ daemon, start }: Case, config: Config, port: HiddenPort): Mend<'forward'> | Hint {
+function makeForward({ daemon, start }: Case, config: Config, port: HiddenPort): Fix<'forward'> | Hint {
   const { configFile } = daemon;
   const edit = forwardEdit(configFile, config.doors, port);
   const use = start === undefined ? bussaCommand('reload', daemon) : 'command' in start ? start.command : '';

@@ -22,17 +22,17 @@ export function judgeConfiguration({ file, from }: JudgedFile): JudgedConfig {
   const last = from === 'last' ? '; no daemon answers, and the last one used this file' : '';
   const isBad = verdict.kind === 'bad';
   const told = diagnostics.filter(({ severity }) => severity === (isBad ? 'error' : 'warning'));
-  const tell = isBad ? problem : warning;
+  const finding = isBad ? problem : warning;
   const findings = told.flatMap((one): Finding[] => {
     const command = CHMOD.exec(one.message)?.[1];
     return command === undefined
       ? []
-      : [tell(id, `${renderDiagnostic(one)}${last}`, { by: 'chmod', command })];
+      : [finding(id, `${renderDiagnostic(one)}${last}`, { by: 'chmod', command })];
   });
   const [first, ...others] = told.filter(({ message }) => !CHMOD.test(message));
   if (first !== undefined) {
     const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-    findings.push(tell(id, `${renderDiagnostic(first)}${more}${last}`, look(checkCommand(file))));
+    findings.push(finding(id, `${renderDiagnostic(first)}${more}${last}`, look(checkCommand(file))));
   }
   if (isBad) return { findings };
   return {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import type { Finding, Hint, Mend, RemedyKind, StartKind } from '../../core/doctor/finding.ts';
+import type { Finding, Fix, Hint, RemedyKind, StartKind } from '../../core/doctor/finding.ts';
 import { look, ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
+import type { FixCommand } from '../../core/firewall/judge/fix-rules.ts';
+import { firstDrop, fixEstablished, fixPort, forwardDrop } from '../../core/firewall/judge/fix-rules.ts';
 import type { StrangerFate } from '../../core/firewall/judge/judge-stranger.ts';
-import type { MendCommand } from '../../core/firewall/judge/mend.ts';
-import { firstDrop, forwardDrop, mendEstablished, mendPort } from '../../core/firewall/judge/mend.ts';
 import { renderDecision, renderFate, renderRule } from '../../core/firewall/judge/name-rule.ts';
 import type { Family } from '../../core/net/address.ts';
 import type { Port } from '../../core/net/port.ts';
@@ -17,9 +17,9 @@ export type HostContext = {
   readonly owner: OwnerCommands;
   readonly serves: (port: HiddenPort) => boolean;
   /** How to start the daemon, which installs its rules; `undefined`: it runs. */
-  readonly start: Mend<StartKind> | Hint | undefined;
+  readonly start: Fix<StartKind> | Hint | undefined;
   /** The command that makes the door of a port a `forward` door. */
-  readonly forward: (port: HiddenPort) => Mend<'forward'> | Hint;
+  readonly forward: (port: HiddenPort) => Fix<'forward'> | Hint;
   readonly hasIptables: boolean;
 };
 
@@ -49,7 +49,7 @@ function judgePort(port: HiddenPort, around: HostContext): Finding[] {
       ? [bypass]
       : [...(bypass === undefined ? [] : [bypass]), judgeHidden(port, fates, open, around)];
   const barrier = port.isNative && around.start === undefined ? judgeWayIn(port, around.judge) : undefined;
-  if (barrier !== undefined) findings.push(problem('way-in', barrier.message, barrier.mend));
+  if (barrier !== undefined) findings.push(problem('way-in', barrier.message, barrier.fix));
   if (around.serves(port)) return findings;
   const listing = port.protocol === 'tcp' ? 'ss -ltnp' : 'ss -lunp';
   return [
@@ -96,7 +96,7 @@ function remedyOf(
   port: HiddenPort,
   open: readonly FamilyFate[],
   around: HostContext,
-): Mend<RemedyKind<'port-hidden'>> | Hint {
+): Fix<RemedyKind<'port-hidden'>> | Hint {
   if (port.isNative && around.start !== undefined) return around.start;
   const steps = open.map(({ family, fate }) => closingSteps(port, family, fate, around));
   if (steps.some((one) => one === undefined)) {
@@ -114,12 +114,12 @@ function closingSteps(
   family: Family,
   { by }: StrangerFate,
   { judge, owner, hasIptables }: HostContext,
-): readonly MendCommand[] | undefined {
+): readonly FixCommand[] | undefined {
   // A packet that passes a chain before the routing decision can still be dropped after it.
   if (by === undefined || (by.chain.hook !== 'input' && by.chain.hook !== 'forward')) {
     return [firstDrop(hasIptables ? IPTABLES[family] : 'nft', port)];
   }
-  return mendPort(judge.ruleset, port, {
+  return fixPort(judge.ruleset, port, {
     judge: (ruleset) => judge.fateOf(port, family, 'new', ruleset),
     ownerCommand: owner.closing(port),
     ownerPolicy: owner.closingPolicy(port),
@@ -174,7 +174,7 @@ function judgeEstablished(ports: readonly HiddenPort[], { judge }: HostContext):
   if (first === undefined) return [ok(id, 'established connections live on when a door closes')];
   const { port, family, fate } = first;
   const remedy = cut.flatMap((one) =>
-    mendEstablished(judge.ruleset, (ruleset) => judge.fateOf(one.port, one.family, 'established', ruleset)),
+    fixEstablished(judge.ruleset, (ruleset) => judge.fateOf(one.port, one.family, 'established', ruleset)),
   );
   const by = fate.by === undefined ? '' : ` (${renderDecision(fate.by)})`;
   const message = `no rule accepts established connections to ${nameOf(port)} over IPv${family}: they die when the door closes${by}`;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Finding, Hint, Mend } from '../../core/doctor/finding.ts';
+import type { Finding, Fix, Hint } from '../../core/doctor/finding.ts';
 import { look, ok, problem, unknown, warning } from '../../core/doctor/finding.ts';
 import { quoteWord } from '../../core/text/quote-word.ts';
 import { isSelfContained } from '../../host/self/own-program.ts';
@@ -65,14 +65,14 @@ async function tried(library: string, use: () => Promise<void>): Promise<string 
   }
 }
 
-function cureOfKoffi(): Mend<'npm-ci'> | Hint {
+function cureOfKoffi(): Fix<'npm-ci'> | Hint {
   if (isSelfContained() || !existsSync(`${ROOT}package-lock.json`)) {
     return { hint: 'reinstall Bussa the way it was installed: koffi is part of it' };
   }
   return { by: 'npm-ci', command: `cd ${quoteWord(ROOT)} && npm ci` };
 }
 
-function cureOfLibrary(name: 'libpcap0.8' | 'libnftables1'): Mend<'package'> | Hint {
+function cureOfLibrary(name: 'libpcap0.8' | 'libnftables1'): Fix<'package'> | Hint {
   const command = installCommand(name);
   return command === undefined
     ? { hint: `install ${name}, under the name that your system uses` }

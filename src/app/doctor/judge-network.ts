@@ -1,5 +1,5 @@
 import type { InterfaceSetting } from '../../core/config/values/parse-interfaces.ts';
-import type { Finding, Mend } from '../../core/doctor/finding.ts';
+import type { Finding, Fix } from '../../core/doctor/finding.ts';
 import { look, ok, problem, warning } from '../../core/doctor/finding.ts';
 import { type Address, familyOf } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
@@ -60,7 +60,7 @@ function judgeLinks(
   return ok(id, `up: ${outer.map(({ name }) => name).join(', ')}`);
 }
 
-const linkUp = (names: readonly string[]): Mend<'link-up'> => ({
+const linkUp = (names: readonly string[]): Fix<'link-up'> => ({
   by: 'link-up',
   command: names.map((name) => `ip link set ${name} up`).join(' && '),
 });

@@ -1,5 +1,5 @@
 import { globSync, readFileSync, readlinkSync } from 'node:fs';
-import type { Finding, Hint, Mend, StartKind } from '../../core/doctor/finding.ts';
+import type { Finding, Fix, Hint, StartKind } from '../../core/doctor/finding.ts';
 import { look, ok, problem, unknown } from '../../core/doctor/finding.ts';
 import { askDaemon, type DaemonReply, type DaemonSelector } from '../ask/ask-daemon.ts';
 import { checkCommand, restartMethod, type SelectedDaemon, startMethod } from '../ask/start-method.ts';
@@ -9,7 +9,7 @@ export const greetDaemon = (choice: DaemonSelector): Promise<DaemonReply<unknown
   askDaemon(choice, { verb: 'ping' });
 
 /** `start`: how to start it; not used if it runs. */
-export function judgeDaemon(reply: DaemonReply<unknown>, start: Mend<StartKind> | Hint): Finding {
+export function judgeDaemon(reply: DaemonReply<unknown>, start: Fix<StartKind> | Hint): Finding {
   const id = 'daemon-running';
   switch (reply.kind) {
     case 'answer':
@@ -29,7 +29,7 @@ export function startRemedy(
   reply: DaemonReply<unknown>,
   daemon: SelectedDaemon,
   isConfigGood: boolean,
-): Mend<StartKind> | Hint {
+): Fix<StartKind> | Hint {
   if (!isConfigGood) {
     const check = checkCommand(daemon.configFile);
     return { hint: `correct the configuration first, or it does not start; see: ${check}` };

@@ -1,15 +1,15 @@
 import { globSync, readFileSync } from 'node:fs';
+import type { FixCommand } from '../../core/firewall/judge/fix-rules.ts';
 import type { RulePlace } from '../../core/firewall/judge/journey.ts';
-import type { MendCommand } from '../../core/firewall/judge/mend.ts';
 import type { BaseChain, Ruleset } from '../../core/firewall/judge/ruleset.ts';
 import { outputOf } from '../../host/firewall/iptables/iptables-commands.ts';
 import type { JudgedPort } from '../exposure/stranger-judge.ts';
 
 /** Commands that close a port, for the programs that manage this host's rules. */
 export type OwnerCommands = {
-  readonly closing: (port: JudgedPort) => (rule: RulePlace) => MendCommand | undefined;
+  readonly closing: (port: JudgedPort) => (rule: RulePlace) => FixCommand | undefined;
   /** If the policy of this chain lets it in. */
-  readonly closingPolicy: (port: JudgedPort) => (chain: BaseChain) => MendCommand | undefined;
+  readonly closingPolicy: (port: JudgedPort) => (chain: BaseChain) => FixCommand | undefined;
 };
 
 export async function readOwnerCommands({ chains }: Ruleset): Promise<OwnerCommands> {
@@ -35,7 +35,7 @@ const jumpsToUfw = ({ text }: RulePlace): boolean => /-j ufw6?-before-input\b/.t
 /**
  * In the form of `ufw show added`: `ufw allow 22/tcp`. A rule that also allows other ports stays, behind a deny rule.
  */
-function ufwCommand(added: readonly string[], port: JudgedPort): MendCommand {
+function ufwCommand(added: readonly string[], port: JudgedPort): FixCommand {
   const own = added
     .map((line) => line.replace(/ comment '.*'$/, ''))
     .filter((line) => /^ufw (?:allow|limit) /.test(line) && !/ from (?!any)/.test(line))
@@ -46,7 +46,7 @@ function ufwCommand(added: readonly string[], port: JudgedPort): MendCommand {
   return { by: 'ufw-delete', command };
 }
 
-const ufwDeny = ({ protocol, port }: JudgedPort): MendCommand => ({
+const ufwDeny = ({ protocol, port }: JudgedPort): FixCommand => ({
   by: 'ufw-prepend',
   command: `ufw prepend deny ${port}/${protocol}`,
 });
@@ -97,7 +97,7 @@ function zoneOf({ tool, table, chain }: RulePlace): string | undefined {
   return /^(?:filter_)?IN_(.+?)(?:_(?:pre|allow|post))?$/.exec(chain)?.[1];
 }
 
-function firewalldCommand(zone: string, port: JudgedPort): MendCommand {
+function firewalldCommand(zone: string, port: JudgedPort): FixCommand {
   // Ports in rich rules do not belong to the zone itself.
   const text = readOf('zones', zone).replaceAll(/<rule[ >][\s\S]*?<\/rule>/g, '');
   const services = [...text.matchAll(/<service\s+name="([^"]+)"/g)]

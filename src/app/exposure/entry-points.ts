@@ -19,7 +19,7 @@ export function entryPointsOf(
 ): EntryPoints {
   const outer = interfaces.filter(({ name, loopback }) => name !== 'lo' && loopback !== true);
   const ways = ([4, 6] as const).flatMap((family) =>
-    strangersOf(family).map(({ address }) => routes.wayTo(family, address)),
+    strangersOf(family).map(({ address }) => routes.routeTo(family, address)),
   );
   const world = outer.filter(({ name, defaultRoute }) => defaultRoute || ways.includes(name));
   const names = choice?.kind === 'named' ? choice.names : [];

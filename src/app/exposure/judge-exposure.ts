@@ -67,7 +67,7 @@ function wayInOf(port: JudgedPort, judge: StrangerJudge): string[] {
   const barrier = judgeWayIn(port, judge);
   return barrier === undefined
     ? []
-    : [`${barrier.message}; let it pass there, Bussa keeps it closed to others: ${barrier.mend.command}`];
+    : [`${barrier.message}; let it pass there, Bussa keeps it closed to others: ${barrier.fix.command}`];
 }
 
 type Fates = readonly { readonly family: Family; readonly fate: StrangerFate }[];

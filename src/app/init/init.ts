@@ -100,21 +100,21 @@ export function objection({
 }
 
 /** Draws a sequence, writes the file, and checks it as `bussa check` does. */
-export function init(order: InitRequest, { firewall }: HostFindings): InitOutcome {
-  const { configFile, host } = order;
+export function init(request: InitRequest, { firewall }: HostFindings): InitOutcome {
+  const { configFile, host } = request;
   const sequence = drawSequence({
-    knocks: order.knocks,
-    avoid: portsToAvoid(order),
+    knocks: request.knocks,
+    avoid: portsToAvoid(request),
     draw: (limit) => randomInt(limit),
   });
   if (sequence === undefined) {
     return {
       kind: 'failed',
-      message: `there are not ${order.knocks} unused ports from 2000 to 29999 far enough apart: ask for fewer`,
+      message: `there are not ${request.knocks} unused ports from 2000 to 29999 far enough apart: ask for fewer`,
     };
   }
   const now = new Date();
-  const text = renderConfig(order, sequence, firewall.why, now.toISOString().slice(0, 10));
+  const text = renderConfig(request, sequence, firewall.why, now.toISOString().slice(0, 10));
   const bytes = new TextEncoder().encode(text);
   const judged = parseConfig(configFile, bytes);
   if (judged.kind === 'bad')
@@ -122,19 +122,19 @@ export function init(order: InitRequest, { firewall }: HostFindings): InitOutcom
   const backup = existsSync(configFile)
     ? `${configFile}.${now.toISOString().replaceAll(/[:-]|\.\d+/g, '')}`
     : undefined;
-  const planned = planOf(order, sequence);
+  const planned = planOf(request, sequence);
   if (planned?.kind === 'refused') return { kind: 'failed', message: planned.reason };
-  const failure = objection(order) ?? writeBoth(order, planned?.plan, bytes, backup);
+  const failure = objection(request) ?? writeBoth(request, planned?.plan, bytes, backup);
   if (failure !== undefined) return failure;
   return {
     kind: 'written',
     sequence,
     knock: renderKnockLine(host, sequence),
-    sshConfig: renderSshStanza(order),
-    profile: renderProfile(order, sequence),
-    ...(order.page === undefined || planned === undefined
+    sshConfig: renderSshStanza(request),
+    profile: renderProfile(request, sequence),
+    ...(request.page === undefined || planned === undefined
       ? {}
-      : { page: { file: order.page.file, plan: planned.plan } }),
+      : { page: { file: request.page.file, plan: planned.plan } }),
     ...(backup === undefined ? {} : { backup }),
     verdict: check(configFile),
   };

@@ -3,7 +3,7 @@ import type { HashKey } from '../../core/attempt/keyed-hash.ts';
 import type { ScanGuard } from '../../core/attempt/scan-guard.ts';
 import { CodeAlarm } from '../../core/code/code-alarm.ts';
 import { CodeEngine } from '../../core/code/code-engine.ts';
-import { CodesOfNow } from '../../core/code/codes-of-now.ts';
+import { CurrentCodes } from '../../core/code/current-codes.ts';
 import { Guesses } from '../../core/code/guesses.ts';
 import { CODE_PERIOD, stepAt } from '../../core/code/totp.ts';
 import { UsedCodes } from '../../core/code/used-codes.ts';
@@ -42,7 +42,7 @@ export class CodeRehearsal {
   readonly #parts: CodeRehearsalParts;
   readonly #engine: CodeEngine;
   readonly #guesses = new Guesses();
-  readonly #codes: CodesOfNow<User>;
+  readonly #codes: CurrentCodes<User>;
   readonly #used = new UsedCodes({ floor: NO_FLOOR, used: [] });
   /** For sources that have opened a door before, and for all others. */
   readonly #alarms = { known: new CodeAlarm(), strangers: new CodeAlarm() } as const;
@@ -55,7 +55,7 @@ export class CodeRehearsal {
     const secrets = parts.users.flatMap((owner) =>
       owner.code === undefined ? [] : [{ owner, secret: owner.code.secret }],
     );
-    this.#codes = new CodesOfNow(nodeCiphers, secrets);
+    this.#codes = new CurrentCodes(nodeCiphers, secrets);
   }
 
   /** Returns whether the packet was half of a code, or completed one, which `judge` judges then. */

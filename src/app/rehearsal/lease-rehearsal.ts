@@ -14,12 +14,12 @@ import type { Outcome } from './rehearsal-sink.ts';
 export class LeaseRehearsal {
   readonly #machine = new LeaseMachine(MAX_LEASES);
   readonly #runs = new CommandRuns();
-  readonly #tell: (outcome: Outcome) => void;
+  readonly #emit: (outcome: Outcome) => void;
   #asked = 0;
   #openings = 0;
 
-  constructor(tell: (outcome: Outcome) => void) {
-    this.#tell = tell;
+  constructor(emit: (outcome: Outcome) => void) {
+    this.#emit = emit;
   }
 
   /** How often a door would have been opened, or a command run that has no stop command. */
@@ -55,7 +55,7 @@ export class LeaseRehearsal {
       return;
     }
     this.#openings++;
-    this.#tell({ kind: 'would-run', source, door: door.name, command });
+    this.#emit({ kind: 'would-run', source, door: door.name, command });
     this.#runs.ended(door.name, source);
   }
 
@@ -125,19 +125,19 @@ export class LeaseRehearsal {
     if (opened === undefined) return;
     const { ports, singleUse } = opened;
     const seconds = Math.ceil(since(now, due) / 1000);
-    this.#tell({ kind: 'would-open', source, door, ports, seconds, singleUse });
+    this.#emit({ kind: 'would-open', source, door, ports, seconds, singleUse });
   }
 
   #wouldClose({ source, door, opened }: Lease): void {
     if (opened === undefined) return;
-    this.#tell({ kind: 'would-close', source, door, ports: opened.ports, hold: opened.hold });
+    this.#emit({ kind: 'would-close', source, door, ports: opened.ports, hold: opened.hold });
   }
 
   #wouldRun({ source, door }: { readonly source: Address; readonly door: string }, command: string): void {
-    this.#tell({ kind: 'would-run', source, door, command });
+    this.#emit({ kind: 'would-run', source, door, command });
   }
 
   #report(event: Extract<Outcome, { kind: 'event' }>['event']): void {
-    this.#tell({ kind: 'event', event });
+    this.#emit({ kind: 'event', event });
   }
 }

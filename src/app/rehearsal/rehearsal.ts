@@ -30,7 +30,7 @@ export class Rehearsal {
   readonly #advance: (used: Door) => readonly Door[];
   readonly #sink: RehearsalSink;
   readonly #codes: CodeRehearsal | undefined;
-  readonly #leases = new LeaseRehearsal((outcome) => this.#tell(outcome));
+  readonly #leases = new LeaseRehearsal((outcome) => this.#emit(outcome));
   readonly #packet = new Packet();
   readonly #steps = new Steps();
   #packets = 0;
@@ -157,10 +157,10 @@ export class Rehearsal {
   }
 
   #report(event: LogEvent): void {
-    this.#tell({ kind: 'event', event });
+    this.#emit({ kind: 'event', event });
   }
 
-  #tell(outcome: Outcome): void {
+  #emit(outcome: Outcome): void {
     this.#sink.outcome(outcome, this.#now);
   }
 }

@@ -23,12 +23,12 @@ export type ReplayRequest = { readonly capture: string; readonly configFile: str
  * counts, because the file's host is not known. Returns the exit status.
  */
 export async function replay(
-  order: ReplayRequest,
+  request: ReplayRequest,
   print: (line: string) => void,
   printError: (line: string) => void,
 ): Promise<number> {
   // A replay opens nothing, so it does not matter who can write the file.
-  const loaded = loadConfig(order.configFile, 'ignored');
+  const loaded = loadConfig(request.configFile, 'ignored');
   if (loaded.kind === 'bad') {
     for (const diagnostic of loaded.diagnostics) printError(renderDiagnostic(diagnostic));
     return EXIT.config;
@@ -43,7 +43,7 @@ export async function replay(
   for (const warning of warnings) printError(renderDiagnostic(warning));
   const rehearsal = new Rehearsal(
     engine,
-    order.ipv6,
+    request.ipv6,
     (used) => oneTime.advance(used),
     {
       outcome: (outcome, at) => print(`[${stamp(at)}] ${renderOutcome(outcome)}`),
@@ -53,7 +53,7 @@ export async function replay(
     codes,
   );
   try {
-    return await play(order.capture, rehearsal, printError);
+    return await play(request.capture, rehearsal, printError);
   } catch (error) {
     if (!(error instanceof CaptureFileError)) throw error;
     printError(`knockd: ${error.message}`);

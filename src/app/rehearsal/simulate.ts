@@ -77,7 +77,7 @@ const FIRST_SOURCE_PORT = 40_000;
 /** Reports, entry by entry, what a daemon with this configuration would do, by the traffic's own time. Runs nothing. */
 export async function simulate(
   { configFile, traffic, ipv6 = true }: SimulateRequest,
-  tell: (entry: TimelineEntry) => void,
+  emit: (entry: TimelineEntry) => void,
 ): Promise<SimulateEnd> {
   // A simulation opens nothing, so it does not matter who can write the file.
   const loaded = loadConfig(configFile, 'ignored');
@@ -88,7 +88,7 @@ export async function simulate(
       message: `${traffic.from} is not heard: the daemon for ${configFile} ignores IPv6 (-4)`,
     };
   }
-  const { message, warnings } = await simulateConfig(loaded.config, traffic, tell, ipv6);
+  const { message, warnings } = await simulateConfig(loaded.config, traffic, emit, ipv6);
   return message === undefined
     ? { kind: 'done', warnings: [...loaded.warnings, ...warnings] }
     : { kind: 'failed', message };
@@ -98,11 +98,11 @@ export async function simulate(
 export async function simulateConfig(
   config: Config,
   traffic: SimulateRequest['traffic'],
-  tell: (entry: TimelineEntry) => void,
+  emit: (entry: TimelineEntry) => void,
   ipv6 = true,
 ): Promise<{ readonly message?: string; readonly warnings: readonly Diagnostic[] }> {
   const isCapture = traffic.kind === 'capture';
-  const stage = arrange(config, isCapture, tell, ipv6);
+  const stage = arrange(config, isCapture, emit, ipv6);
   if (isCapture) {
     const message = await play(traffic.file, stage.rehearsal);
     if (message !== undefined) return { message, warnings: stage.warnings };
@@ -110,15 +110,15 @@ export async function simulateConfig(
     knock(traffic, stage.rehearsal);
   }
   stage.rehearsal.finish();
-  for (const verdict of stage.verdicts.all()) tell({ kind: 'verdict', ...verdict });
-  tell({ kind: 'end', ...stage.counts() });
+  for (const verdict of stage.verdicts.all()) emit({ kind: 'verdict', ...verdict });
+  emit({ kind: 'end', ...stage.counts() });
   return { warnings: stage.warnings };
 }
 
 /** The engine with its scan guard and doors, and its listener. */
-function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry) => void, ipv6: boolean) {
+function arrange(config: Config, isCapture: boolean, emit: (entry: TimelineEntry) => void, ipv6: boolean) {
   const now = { at: instant(0) };
-  const report = (outcome: Outcome, at: Instant): void => tell({ kind: 'outcome', at, outcome });
+  const report = (outcome: Outcome, at: Instant): void => emit({ kind: 'outcome', at, outcome });
   const tellEvent = (event: LogEvent): void => report({ kind: 'event', event }, now.at);
   const doors = new OneTimeDoors(tellEvent, 'ignored').watchable(config.doors);
   const oneTime = new OneTimeRehearsal(doors, tellEvent);
@@ -145,7 +145,7 @@ function arrange(config: Config, isCapture: boolean, tell: (entry: TimelineEntry
         const became = packetFate(offer, watched, code);
         verdicts.packet(source, step, packet.flags, became, at);
         // A capture may hold all traffic of a host.
-        if (!isCapture || became !== 'no-door') tell({ kind: 'packet', at, source, step, became });
+        if (!isCapture || became !== 'no-door') emit({ kind: 'packet', at, source, step, became });
       },
       outcome: (outcome, at) => {
         verdicts.outcome(outcome, at);

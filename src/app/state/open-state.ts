@@ -6,7 +6,7 @@ import type { Clock } from '../../host/clock/clock.ts';
 import { absolutePath } from '../../host/files/absolute-path.ts';
 import { DirectoryLock } from '../../host/files/directory-lock.ts';
 import type { LeaseStore, StoredLease } from '../../host/store/lease-store.ts';
-import { MendingLeaseStore } from '../../host/store/mending-lease-store.ts';
+import { RecoveringLeaseStore } from '../../host/store/recovering-lease-store.ts';
 import {
   finishReplacing,
   type ReplacedDatabase,
@@ -68,7 +68,7 @@ export function openState(directory: string, name: string, parts: StateParts): S
   const { report } = parts;
   const late: (() => void)[] = [];
   const lock = new DirectoryLock();
-  const store = new MendingLeaseStore(
+  const store = new RecoveringLeaseStore(
     databaseIn(own),
     (wasOpen) => openOwn(own, lock, wasOpen, parts),
     // Deferred, so as not to interrupt the caller that opened it.

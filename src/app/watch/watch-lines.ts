@@ -8,18 +8,18 @@ import { type WatchChange, watchChange } from './watch-changes.ts';
  */
 export async function watchLines(
   choice: DaemonSelector,
-  tell: (change: WatchChange) => void,
+  print: (change: WatchChange) => void,
 ): Promise<NoAnswer> {
   /** Leases printed as open at the start. */
   let told: Set<string> | undefined;
   for await (const followed of followDaemon(choice)) {
     if (followed.kind !== 'part') return followed;
     const { events, lost } = followed.part;
-    if (lost !== undefined) tell({ event: 'lost', count: lost });
+    if (lost !== undefined) print({ event: 'lost', count: lost });
     if (told === undefined) {
       const leases = await askForRows(choice, { verb: 'leases' });
       if (leases.kind !== 'answer') return leases;
-      for (const { source, door, left } of leases.answer) tell({ event: 'opened', source, door, left });
+      for (const { source, door, left } of leases.answer) print({ event: 'opened', source, door, left });
       told = new Set(leases.answer.map(({ source, door }) => `${source} ${door}`));
     }
     for (const event of events) {
@@ -28,7 +28,7 @@ export async function watchLines(
       // It was opened while the list was requested.
       if (change.event === 'opened' && told.delete(`${change.source} ${change.door}`)) continue;
       if (change.event === 'closed') told.delete(`${change.source} ${change.door}`);
-      tell(change);
+      print(change);
     }
   }
   return { kind: 'no-daemon', message: 'the daemon has hung up' };

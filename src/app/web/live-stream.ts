@@ -59,17 +59,17 @@ export class LiveStream {
       limit: LIMIT,
       onOverview: (overview) => {
         this.#trouble = undefined;
-        this.#tell({ kind: 'overview', ...overview });
+        this.#send({ kind: 'overview', ...overview });
       },
-      onPart: (part) => this.#tell({ kind: 'part', ...part }),
+      onPart: (part) => this.#send({ kind: 'part', ...part }),
       onTrouble: ({ message }) => {
         this.#trouble = message;
-        this.#tell({ kind: 'trouble', message });
+        this.#send({ kind: 'trouble', message });
       },
     });
   }
 
-  #tell(message: LiveMessage): void {
+  #send(message: LiveMessage): void {
     const line = lineOf(message);
     for (const viewer of this.#viewers) {
       if (viewer.writableLength > MAX_UNREAD) viewer.destroy();

@@ -11,7 +11,7 @@ import { type GivenOption, readOptions, UsageError } from '../arguments/read-opt
 export type KnockCommand =
   | { readonly kind: 'help' | 'version' }
   | { readonly kind: 'usage-error'; readonly message: string }
-  | { readonly kind: 'knock'; readonly order: KnockRequest; readonly verbose: boolean };
+  | { readonly kind: 'knock'; readonly request: KnockRequest; readonly verbose: boolean };
 
 export const OPTIONS = {
   udp: {
@@ -95,7 +95,7 @@ function readCommand(args: readonly string[]): KnockCommand {
   }
   if (ports.length === 0) throw new UsageError(`no port to knock on was given for host '${host}'`);
   const steps = ports.map((port) => parseStep(port, udp));
-  return { kind: 'knock', verbose, order: { host, steps, ...rest } };
+  return { kind: 'knock', verbose, request: { host, steps, ...rest } };
 }
 
 /** As an address, such a small number would lie in 0.0.0.0/8, which no host uses. */

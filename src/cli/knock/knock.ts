@@ -45,7 +45,7 @@ async function main(args: readonly string[]): Promise<void> {
       // Until the result is known.
       process.exitCode = EXIT.failed;
       const { knock } = await import('../../app/client/knocker.ts');
-      const outcome = await knock(command.order, (line) => {
+      const outcome = await knock(command.request, (line) => {
         if (command.verbose) printLines(STDOUT, line);
       });
       finish(outcome);

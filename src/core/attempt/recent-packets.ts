@@ -1,7 +1,7 @@
 import { PROTOCOL_NUMBER } from '../net/protocol.ts';
 import type { Packet } from '../packet/packet.ts';
 import { type HashKey, keyedHash } from './keyed-hash.ts';
-import { isSentAgain } from './sent-again.ts';
+import { isTcpRetransmission } from './tcp-retransmission.ts';
 
 const WAYS = 4;
 
@@ -96,7 +96,7 @@ export class RecentPackets {
         places[at + SEEN] = stamp;
         const counted = places[at + COUNTED] as number;
         if (Math.abs((now - counted) | 0) <= memory) return true;
-        if (memory > SECOND_LOOK_MS && isSentAgain((seen - counted) | 0, age)) return true;
+        if (memory > SECOND_LOOK_MS && isTcpRetransmission((seen - counted) | 0, age)) return true;
         places[at + COUNTED] = stamp;
         return false;
       }

@@ -12,7 +12,7 @@ const MOST_MS = 300_000;
  * sources not seen recently, and a flood from many forged sources, which return often, leaves room for a single packet
  * from somebody else. `fullness`: from 0 to 1.
  */
-export function silenceWanted(fullness: number): number {
+export function requiredSilence(fullness: number): number {
   if (fullness >= ENOUGH) return 0;
   return LEAST_MS * (MOST_MS / LEAST_MS) ** (1 - fullness / ENOUGH);
 }

@@ -6,7 +6,7 @@ import type { Millis } from '../net/time.ts';
 import type { ServerCard } from '../signed/server-card.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import type { HostPattern } from './host-pattern.ts';
-import type { SpaAddress, SpaPort } from './spa-wish.ts';
+import type { SpaAddress, SpaPort } from './spa-access.ts';
 
 /** The settings of a block. Missing ones are left to later blocks, then to the defaults. */
 export type HostSettings = {

@@ -5,6 +5,7 @@ import { quoteText } from '../text/quote-text.ts';
 import { splitWord, type Word } from '../text/word.ts';
 import { type HostLine, isHostName, isHostValue } from './edit-hosts.ts';
 import { DISPENSABLE, isYes, OBSTACLES, type Stanza } from './fwknoprc-settings.ts';
+import { DEFAULT_RESOLVE_URL } from './spa-access.ts';
 import {
   MAX_SPA_TIMEOUT_SECONDS,
   parseResolveUrl,
@@ -12,7 +13,6 @@ import {
   parseSpaPort,
   parseSpaUser,
 } from './spa-keywords.ts';
-import { DEFAULT_RESOLVE_URL } from './spa-wish.ts';
 
 /** A profile to create: its lines except `SpaKeyFile`, and the content of that file. */
 export type ImportedProfile = {
@@ -22,9 +22,9 @@ export type ImportedProfile = {
 };
 
 /** What cannot be imported unchanged, in a sentence with the remedy. */
-export type LeftOut = { readonly line: number; readonly stanza: string; readonly what: string };
+export type SkippedSetting = { readonly line: number; readonly stanza: string; readonly what: string };
 
-export type Imported = { readonly profiles: ImportedProfile[]; readonly leftOut: LeftOut[] };
+export type Imported = { readonly profiles: ImportedProfile[]; readonly leftOut: SkippedSetting[] };
 
 /** Adds the profile for the stanza. Every mistake is a finding. */
 export function importStanza(
@@ -33,7 +33,7 @@ export function importStanza(
   { profiles, leftOut }: Imported,
   findings: Findings,
 ): void {
-  const notes: LeftOut[] = [];
+  const notes: SkippedSetting[] = [];
   const note = (line: number, what: string): void => void notes.push({ line, stanza: name.text, what });
   const obstacle = OBSTACLES.find((one) => isObstacle(one, settings));
   const profile = readProfile({ name, settings }, obstacle === undefined, findings, note);

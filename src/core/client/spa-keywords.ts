@@ -6,7 +6,7 @@ import type { Findings } from '../text/findings.ts';
 import { quoteText } from '../text/quote-text.ts';
 import type { Word } from '../text/word.ts';
 import type { HostSettings } from './hosts-file.ts';
-import type { SpaPort } from './spa-wish.ts';
+import type { SpaPort } from './spa-access.ts';
 
 /** BOUNDED: an fwknop packet has 1,500 characters. */
 const MAX_PORTS = 64;

@@ -5,7 +5,7 @@ import { BLOCK, type CodePorts } from '../door/code-ports.ts';
 const FIRST = 10;
 const LAST = 29;
 
-export type CodePortsWish = {
+export type CodePortsOptions = {
   /** Ports that services use, that are knocked on, or that doors open. */
   readonly used: ReadonlySet<number>;
   /** The local ports of the host's own connections. */
@@ -20,7 +20,7 @@ export type CodePortsWish = {
  * Draws two blocks of ports that nothing else uses. If there are not two, blocks with services are used: a single
  * packet to a block is not a guess. `undefined`: not even two blocks lie outside the local ports.
  */
-export function drawCodePorts(wish: CodePortsWish): CodePorts | undefined {
+export function drawCodePorts(wish: CodePortsOptions): CodePorts | undefined {
   const all = Array.from({ length: LAST - FIRST + 1 }, (_, i) => FIRST + i).filter(
     (prefix) => !overlaps(prefix, wish.local),
   );
@@ -31,7 +31,7 @@ export function drawCodePorts(wish: CodePortsWish): CodePorts | undefined {
   return choice === undefined ? sharedPair(all, wish) : pairOf(choice, wish.draw);
 }
 
-function pairOf(prefixes: readonly number[], draw: CodePortsWish['draw']): CodePorts {
+function pairOf(prefixes: readonly number[], draw: CodePortsOptions['draw']): CodePorts {
   const first = draw(prefixes.length);
   const second = draw(prefixes.length - 1);
   const [a = FIRST, b = LAST] = [prefixes[first], prefixes[second < first ? second : second + 1]];
@@ -39,7 +39,7 @@ function pairOf(prefixes: readonly number[], draw: CodePortsWish['draw']): CodeP
 }
 
 /** Blocks of other doors, in a pair that no door has: the pair identifies the door. */
-function sharedPair(prefixes: readonly number[], { others, draw }: CodePortsWish): CodePorts | undefined {
+function sharedPair(prefixes: readonly number[], { others, draw }: CodePortsOptions): CodePorts | undefined {
   const free = prefixes.flatMap((a) =>
     prefixes.flatMap((b): CodePorts[] =>
       a === b || others.some(([first, second]) => first === a && second === b) ? [] : [[a, b]],

@@ -16,10 +16,10 @@ import {
   knockPorts,
   stageNumbers,
 } from './knock-chains.ts';
-import { type Unsaid, unsaid } from './unsaid.ts';
+import { type Unsupported, unsupported } from './unsupported.ts';
 
-/** `text`: for `nft -f`, absent if no door can be compiled. `unsaid`: what the ruleset does not cover. */
-export type CompiledRuleset = { readonly text?: string; readonly unsaid: readonly Unsaid[] };
+/** `text`: for `nft -f`, absent if no door can be compiled. `unsupported`: what the ruleset does not cover. */
+export type CompiledRuleset = { readonly text?: string; readonly unsupported: readonly Unsupported[] };
 
 /** Sources that each set can hold. An element takes about 100 bytes while it lives. */
 export const DEFAULT_SET_SIZE = 131_072;
@@ -29,8 +29,8 @@ export const DEFAULT_SET_SIZE = 131_072;
  * with timeouts represent the attempts, and sources that have completed a sequence are let in.
  */
 export function compileRuleset(config: Config, setSize = DEFAULT_SET_SIZE): CompiledRuleset {
-  const { doors, notes } = unsaid(config);
-  if (doors.length === 0) return { unsaid: notes };
+  const { doors, notes } = unsupported(config);
+  if (doors.length === 0) return { unsupported: notes };
   const table = renderTable(COMPILED_TABLE);
   const lines = [
     `add table ${table}`,
@@ -43,10 +43,10 @@ export function compileRuleset(config: Config, setSize = DEFAULT_SET_SIZE): Comp
     ]),
     ...renderClosing(COMPILED_TABLE, gatesOf(config, doors)),
   ];
-  return { text: [...heading(doors, notes), ...lines, ''].join('\n'), unsaid: notes };
+  return { text: [...heading(doors, notes), ...lines, ''].join('\n'), unsupported: notes };
 }
 
-function heading(doors: readonly Door[], notes: readonly Unsaid[]): string[] {
+function heading(doors: readonly Door[], notes: readonly Unsupported[]): string[] {
   return [
     '#!/usr/sbin/nft -f',
     '# Knocks without a program, compiled by bussa from a configuration. Load it with: nft -f FILE',

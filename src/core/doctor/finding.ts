@@ -1,4 +1,4 @@
-import type { MendKind } from '../firewall/judge/mend.ts';
+import type { FixKind } from '../firewall/judge/fix-rules.ts';
 
 /** `unknown`: it could not be determined, and the message says why. */
 export type Verdict = 'ok' | 'warning' | 'problem' | 'unknown';
@@ -29,7 +29,7 @@ const CLOSING = [
   'nft-insert',
   'nft-add',
   'nft-table',
-] as const satisfies readonly (MendKind | StartKind)[];
+] as const satisfies readonly (FixKind | StartKind)[];
 
 /**
  * All findings, and the kinds of command that fix each. An empty list means hints only, because only the owner knows
@@ -85,7 +85,7 @@ export type FindingId = keyof typeof FINDINGS;
 export type RemedyKind<Id extends FindingId = FindingId> = (typeof FINDINGS)[Id][number];
 
 /** A command for a POSIX shell, run as root, that fixes the finding. */
-export type Mend<Kind extends string> = {
+export type Fix<Kind extends string> = {
   readonly by: Kind;
   readonly command: string;
   /** What else to do, or to know beforehand. */
@@ -107,18 +107,18 @@ export type Finding = {
 };
 
 /** Distributes over unions, so that a fix is of the finding's own kinds. */
-type Cure<Id extends FindingId> = Mend<RemedyKind<Id>> | Hint;
+type FixOrHint<Id extends FindingId> = Fix<RemedyKind<Id>> | Hint;
 
 export const ok = (id: FindingId, message: string): Finding => ({ id, verdict: 'ok', message });
 
-export const problem = <Id extends FindingId>(id: Id, message: string, cure: Cure<Id>): Finding => ({
+export const problem = <Id extends FindingId>(id: Id, message: string, cure: FixOrHint<Id>): Finding => ({
   id,
   verdict: 'problem',
   message,
   ...cureOf(cure),
 });
 
-export const warning = <Id extends FindingId>(id: Id, message: string, cure: Cure<Id>): Finding => ({
+export const warning = <Id extends FindingId>(id: Id, message: string, cure: FixOrHint<Id>): Finding => ({
   id,
   verdict: 'warning',
   message,
@@ -135,7 +135,7 @@ export const unknown = (id: FindingId, message: string, hint?: Hint): Finding =>
 /** A hint to look at something. */
 export const look = (command: string): Hint => ({ hint: `look with: ${command}` });
 
-function cureOf(cure: Mend<RemedyKind> | Hint): Pick<Finding, 'remedy' | 'by' | 'hint'> {
+function cureOf(cure: Fix<RemedyKind> | Hint): Pick<Finding, 'remedy' | 'by' | 'hint'> {
   if (!('command' in cure)) return { hint: cure.hint };
   const { command: remedy, by, hint } = cure;
   return { remedy, by, ...(hint === undefined ? {} : { hint }) };

@@ -2,7 +2,7 @@ import type { Finding, Hint } from './finding.ts';
 import { look, ok, problem, unknown, warning } from './finding.ts';
 
 /** A port's answer to a connection attempt. */
-export type PortSays =
+export type PortReply =
   | { readonly kind: 'open' | 'refused' | 'silent' }
   | { readonly kind: 'unreachable' | 'not-sent'; readonly code: string };
 
@@ -16,10 +16,10 @@ export type OutsideEvidence = {
   /** Sequences sent completely. */
   readonly knocked: number;
   readonly notSent: readonly string[];
-  readonly before?: PortSays;
-  readonly after?: PortSays;
+  readonly before?: PortReply;
+  readonly after?: PortReply;
   /** The answer of the sequence's first TCP port to one more packet. */
-  readonly knockPort?: PortSays;
+  readonly knockPort?: PortReply;
   readonly answersPing?: boolean;
 };
 
@@ -108,7 +108,7 @@ function natHint({ source, address }: OutsideEvidence): string {
   return `; ${source} is private, so that host sees another address`;
 }
 
-function said(says: PortSays | undefined): string {
+function said(says: PortReply | undefined): string {
   if (says === undefined) return 'was not tried';
   switch (says.kind) {
     case 'open':

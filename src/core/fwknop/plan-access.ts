@@ -27,7 +27,7 @@ export type ImportedUser = {
 };
 
 /** What is not imported, and what Bussa has instead. */
-export type LeftOut = {
+export type SkippedSetting = {
   readonly file: string;
   readonly line: number;
   readonly stanza: number;
@@ -39,8 +39,8 @@ export type LeftOut = {
 export type AccessPlan = {
   readonly doors: readonly ImportedDoor[];
   readonly users: readonly ImportedUser[];
-  readonly leftOut: readonly LeftOut[];
-  readonly warnings: readonly LeftOut[];
+  readonly leftOut: readonly SkippedSetting[];
+  readonly warnings: readonly SkippedSetting[];
 };
 
 /** What exists already. */
@@ -65,8 +65,8 @@ class AccessPlanner {
   /** By their content. */
   readonly #doors = new Map<string, ImportedDoor>();
   readonly #users: ImportedUser[] = [];
-  readonly #leftOut: LeftOut[] = [];
-  readonly #warnings: LeftOut[] = [];
+  readonly #leftOut: SkippedSetting[] = [];
+  readonly #warnings: SkippedSetting[] = [];
   readonly #owners: Map<string, string>;
 
   constructor(situation: ImportSituation) {

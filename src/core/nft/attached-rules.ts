@@ -17,40 +17,44 @@ export function renderAttachedRules(
   gates: readonly NftGate[],
   grants: readonly NftGrant[],
 ): string[] {
-  const homes = attachedTables(anchors.map(({ point }) => point));
+  const ownTables = attachedTables(anchors.map(({ point }) => point));
   return [
-    ...homes.flatMap((home) => gates.flatMap((gate) => renderSets(home, gate))),
-    ...homes.flatMap((home) =>
-      pathsIn(anchors, home).flatMap((path) => renderChain(home, path, gates, anchors)),
+    ...ownTables.flatMap((ownTable) => gates.flatMap((gate) => renderSets(ownTable, gate))),
+    ...ownTables.flatMap((ownTable) =>
+      pathsIn(anchors, ownTable).flatMap((path) => renderChain(ownTable, path, gates, anchors)),
     ),
-    ...grants.flatMap((grant) => tablesFor(homes, grant.source).map((home) => renderElement(home, grant))),
+    ...grants.flatMap((grant) =>
+      tablesFor(ownTables, grant.source).map((ownTable) => renderElement(ownTable, grant)),
+    ),
     ...anchors.map(renderJump),
   ];
 }
 
 /** Each table once, however many of its chains are attached. */
 export function attachedTables(attach: readonly AttachPoint[]): OwnTable[] {
-  const homes = new Map(attach.map((point) => [renderTable(attachedTable(point)), attachedTable(point)]));
-  return [...homes.values()];
+  const ownTables = new Map(attach.map((point) => [renderTable(attachedTable(point)), attachedTable(point)]));
+  return [...ownTables.values()];
 }
 
-function pathsIn(anchors: readonly AttachedChain[], home: OwnTable): Path[] {
-  const here = anchors.filter(({ point }) => point.family === home.family && point.table === home.table);
+function pathsIn(anchors: readonly AttachedChain[], ownTable: OwnTable): Path[] {
+  const here = anchors.filter(
+    ({ point }) => point.family === ownTable.family && point.table === ownTable.table,
+  );
   return [...new Set(here.map(({ path }) => path))];
 }
 
 function renderChain(
-  home: OwnTable,
+  ownTable: OwnTable,
   path: Path,
   gates: readonly NftGate[],
   anchors: readonly AttachedChain[],
 ): string[] {
-  const chain = `${renderTable(home)} ${attachedChainName(path)}`;
-  const isNative = !anchors.some((anchor) => isOfIptables(anchor, home));
+  const chain = `${renderTable(ownTable)} ${attachedChainName(path)}`;
+  const isNative = !anchors.some((anchor) => isOfIptables(anchor, ownTable));
   const rules = gates.flatMap((gate) => [
-    ...acceptRules(home, gate, path),
-    ...(isNative && path === 'input' ? acceptRules(home, translatedGate(gate), 'forward') : []),
-    ...(isNative && path === 'forward' ? untrackedRules(home, gate) : []),
+    ...acceptRules(ownTable, gate, path),
+    ...(isNative && path === 'input' ? acceptRules(ownTable, translatedGate(gate), 'forward') : []),
+    ...(isNative && path === 'forward' ? untrackedRules(ownTable, gate) : []),
   ]);
   return [`add chain ${chain}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
 }

@@ -9,13 +9,13 @@ import { familiesOf, type OwnTable, type Path, renderTable } from './table.ts';
  * one begun by the service, if the service keeps sending. Answers to such a connection, at a port of a gate with
  * `closeKills`, only come in from leased sources.
  */
-export function answerRules(home: OwnTable, gates: readonly NftGate[], path: Path): string[] {
+export function answerRules(ownTable: OwnTable, gates: readonly NftGate[], path: Path): string[] {
   return gates.filter(cuts).flatMap((gate) =>
     groupPorts(gate.ports, path)
       .flatMap((group) => matchAnswered(group, path))
       .flatMap((ports) =>
-        familiesOf(home).map((family) => {
-          return `${ports} ${renderSource(gate, family)} != @${setName(home.prefix, gate.door, family)} drop`;
+        familiesOf(ownTable).map((family) => {
+          return `${ports} ${renderSource(gate, family)} != @${setName(ownTable.prefix, gate.door, family)} drop`;
         }),
       ),
   );
@@ -47,10 +47,10 @@ export function sendingRules(gates: readonly NftGate[], path: Path): string[] {
 }
 
 /** The chain for what this host's own services send, if something must be blocked. */
-export function renderSending(home: OwnTable, gates: readonly NftGate[]): string[] {
+export function renderSending(ownTable: OwnTable, gates: readonly NftGate[]): string[] {
   const rules = sendingRules(gates, 'input');
   if (rules.length === 0) return [];
-  const chain = `${renderTable(home)} output`;
+  const chain = `${renderTable(ownTable)} output`;
   return [
     `add chain ${chain} { type filter hook output priority filter - 1; policy accept; }`,
     ...rules.map((rule) => `add rule ${chain} ${rule}`),

@@ -9,10 +9,10 @@ import { familiesOf, type OwnTable, type Path, renderTable } from './table.ts';
 const PLAIN_NAME = /^[A-Za-z0-9 ._:/@+-]{1,100}$/;
 
 /** The sets of a gate's leased sources, one per family. */
-export function renderSets(home: OwnTable, gate: NftGate): string[] {
-  return familiesOf(home).map(
+export function renderSets(ownTable: OwnTable, gate: NftGate): string[] {
+  return familiesOf(ownTable).map(
     (family) =>
-      `add set ${renderTable(home)} ${setName(home.prefix, gate.door, family)} ` +
+      `add set ${renderTable(ownTable)} ${setName(ownTable.prefix, gate.door, family)} ` +
       `{ type ipv${family}_addr; ${gate.singleUse ? SINGLE_USE : 'flags timeout;'} }`,
   );
 }
@@ -31,18 +31,20 @@ export function translatedGate(gate: NftGate): NftGate {
 }
 
 /** Rules without their chain: accept the gate's leased sources. */
-export function acceptRules(home: OwnTable, gate: NftGate, path: Path): string[] {
+export function acceptRules(ownTable: OwnTable, gate: NftGate, path: Path): string[] {
   return groupPorts(gate.ports, path).flatMap((group) =>
-    matchPorts(group, path).flatMap((ports) => leaseRules(home, gate, group, ports)),
+    matchPorts(group, path).flatMap((ports) => leaseRules(ownTable, gate, group, ports)),
   );
 }
 
 /** `ports`: the match for the group's ports. */
-export function leaseRules(home: OwnTable, gate: NftGate, group: PortGroup, ports: string): string[] {
+export function leaseRules(ownTable: OwnTable, gate: NftGate, group: PortGroup, ports: string): string[] {
   const newcomer = newcomers(group);
   return [
     ...(gate.singleUse ? [renderLetIn(ports)] : []),
-    ...familiesOf(home).map((family) => `${ports} ${renderLeased(home, gate, family, newcomer)} accept`),
+    ...familiesOf(ownTable).map(
+      (family) => `${ports} ${renderLeased(ownTable, gate, family, newcomer)} accept`,
+    ),
   ].map((rule) => `${rule}${renderComment(gate.door)}`);
 }
 
@@ -58,9 +60,9 @@ function newcomers({ protocol }: PortGroup): string {
 
 const FIRST_SEGMENT = 'tcp flags & (syn | ack) == syn';
 
-function renderLeased(home: OwnTable, gate: NftGate, family: Family, newcomer: string): string {
+function renderLeased(ownTable: OwnTable, gate: NftGate, family: Family, newcomer: string): string {
   const source = renderSource(gate, family);
-  const set = setName(home.prefix, gate.door, family);
+  const set = setName(ownTable.prefix, gate.door, family);
   return gate.singleUse ? `${newcomer} ${source} @${set} delete @${set} { ${source} }` : `${source} @${set}`;
 }
 

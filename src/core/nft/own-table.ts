@@ -22,8 +22,11 @@ export function renderOwnTable(gates: readonly NftGate[], grants: readonly NftGr
 }
 
 /** The chains of such a table, whose sets already exist. */
-export function renderClosing(home: OwnTable, gates: readonly NftGate[]): string[] {
-  return [...renderTranslated(home, gates), ...PATHS.flatMap((path) => renderOwnChain(home, gates, path))];
+export function renderClosing(ownTable: OwnTable, gates: readonly NftGate[]): string[] {
+  return [
+    ...renderTranslated(ownTable, gates),
+    ...PATHS.flatMap((path) => renderOwnChain(ownTable, gates, path)),
+  ];
 }
 
 /**
@@ -39,31 +42,31 @@ const ESTABLISHED = [
 const TRANSLATED_CHAIN = 'translated';
 
 /** For connections to this host that were addressed to another of its ports and redirected by the owner. */
-function renderTranslated(home: OwnTable, gates: readonly NftGate[]): string[] {
+function renderTranslated(ownTable: OwnTable, gates: readonly NftGate[]): string[] {
   if (gates.length === 0) return [];
   const translated = gates.map(translatedGate);
-  return renderRules(home, TRANSLATED_CHAIN, '', [
-    ...translated.flatMap((gate) => acceptRules(home, gate, 'forward')),
+  return renderRules(ownTable, TRANSLATED_CHAIN, '', [
+    ...translated.flatMap((gate) => acceptRules(ownTable, gate, 'forward')),
     ...dropRules(translated, 'forward'),
   ]);
 }
 
 /** Just before the chains at priority `filter`, which most rulesets use: packets dropped here get no further. */
-function renderOwnChain(home: OwnTable, gates: readonly NftGate[], path: Path): string[] {
+function renderOwnChain(ownTable: OwnTable, gates: readonly NftGate[], path: Path): string[] {
   if (!gates.some(({ ports }) => portsOn(ports, path).length > 0)) return [];
-  return renderRules(home, path, ` { type filter hook ${path} priority filter - 1; policy accept; }`, [
-    ...answerRules(home, gates, path),
+  return renderRules(ownTable, path, ` { type filter hook ${path} priority filter - 1; policy accept; }`, [
+    ...answerRules(ownTable, gates, path),
     ...(path === 'forward' ? sendingRules(gates, path) : []),
     ...ESTABLISHED,
     ...(path === 'input' ? ['iifname "lo" accept', `ct status dnat jump ${TRANSLATED_CHAIN}`] : []),
-    ...gates.flatMap((gate) => acceptRules(home, gate, path)),
-    ...(path === 'forward' ? gates.flatMap((gate) => untrackedRules(home, gate)) : []),
+    ...gates.flatMap((gate) => acceptRules(ownTable, gate, path)),
+    ...(path === 'forward' ? gates.flatMap((gate) => untrackedRules(ownTable, gate)) : []),
     ...dropRules(gates, path),
     ...(path === 'forward' ? routedRules(gates) : []),
   ]);
 }
 
-function renderRules(home: OwnTable, name: string, hook: string, rules: readonly string[]): string[] {
-  const chain = `${renderTable(home)} ${name}`;
+function renderRules(ownTable: OwnTable, name: string, hook: string, rules: readonly string[]): string[] {
+  const chain = `${renderTable(ownTable)} ${name}`;
   return [`add chain ${chain}${hook}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
 }

@@ -40,9 +40,14 @@ function closingRules(
 }
 
 /** Rules without their chain: the gate's leased sources may pass where packets are not tracked. */
-export function untrackedRules(home: OwnTable, gate: NftGate): string[] {
+export function untrackedRules(ownTable: OwnTable, gate: NftGate): string[] {
   return groupPorts(gate.ports, 'forward').flatMap((group) =>
-    leaseRules(home, gate, group, `ct state untracked ${group.protocol} dport ${renderRanges(group.ranges)}`),
+    leaseRules(
+      ownTable,
+      gate,
+      group,
+      `ct state untracked ${group.protocol} dport ${renderRanges(group.ranges)}`,
+    ),
   );
 }
 

@@ -4,7 +4,7 @@ import { isBrowserPort } from '../net/browser-ports.ts';
 import type { Port } from '../net/port.ts';
 import type { PageKnock, PagePlan } from './page-plan.ts';
 
-export type PageWish = {
+export type PageRequest = {
   readonly host: string;
   readonly port?: Port;
   readonly sequence?: Sequence;
@@ -17,7 +17,9 @@ export type PageWish = {
 export type PageRefusal = { readonly kind: 'refused'; readonly reason: string };
 
 /** The part that a browser can do; a code takes precedence over a sequence. */
-export function planPage(wish: PageWish): { readonly kind: 'plan'; readonly plan: PagePlan } | PageRefusal {
+export function planPage(
+  wish: PageRequest,
+): { readonly kind: 'plan'; readonly plan: PagePlan } | PageRefusal {
   const { host, port, codePrefixes, secret } = wish;
   if (!isBrowserHost(host))
     return refused(

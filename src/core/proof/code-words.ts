@@ -1,4 +1,4 @@
-import { WINDOW } from '../code/codes-of-now.ts';
+import { WINDOW } from '../code/current-codes.ts';
 import { renderMoment } from '../event/render-moment.ts';
 import type { Instant } from '../net/time.ts';
 import type { CodeJudgement, CodeRefusal } from './prove-code.ts';

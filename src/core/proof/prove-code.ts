@@ -1,5 +1,5 @@
 import { completeByProof, type Proof, type ProofCompletion } from '../attempt/completion.ts';
-import type { CodeMatch } from '../code/codes-of-now.ts';
+import type { CodeMatch } from '../code/current-codes.ts';
 import type { UsedCode, UsedCodes } from '../code/used-codes.ts';
 import { compileAdmission } from '../door/admission.ts';
 import type { CodeDoor } from '../door/door.ts';

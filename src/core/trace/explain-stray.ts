@@ -2,7 +2,7 @@ import type { Door } from '../door/door.ts';
 import { meetsFlagRule, renderFlagRule, renderFlags } from '../net/tcp-flags.ts';
 import type { Explanation, TraceSituation } from './explanation.ts';
 import type { TraceEntry } from './trace-entry.ts';
-import { renderKnock } from './trace-words.ts';
+import { renderKnock } from './trace-text.ts';
 
 /** Packets that are not knocks because of their origin. */
 export const OUTSIDE = {

@@ -8,7 +8,7 @@ import type { Explanation, OpenDoor, TraceSituation } from './explanation.ts';
 import { awaited, rebuildAttempts, type TracedAttempt, type TracedAttempts } from './rebuild-attempts.ts';
 import { explainRefusedProof } from './refused-proof.ts';
 import type { TraceEntry } from './trace-entry.ts';
-import { inSeconds, ordinal, renderKnock } from './trace-words.ts';
+import { inSeconds, ordinal, renderKnock } from './trace-text.ts';
 
 /** Why the door did not open at the last attempt, in one sentence, or when it did. */
 export function explainTrace(entries: readonly TraceEntry[], situation: TraceSituation): Explanation {

@@ -1,6 +1,6 @@
 import { renderFlags } from '../net/tcp-flags.ts';
 import type { TraceEntry } from './trace-entry.ts';
-import { renderKnock } from './trace-words.ts';
+import { renderKnock } from './trace-text.ts';
 
 /** One entry in words, without its time. */
 export function renderTraceEntry(entry: TraceEntry): string {

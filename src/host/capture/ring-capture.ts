@@ -80,7 +80,7 @@ export const SPA_RING: RingShape = {
 };
 
 /** A quarter of the ring's packets. */
-export const crowdOf = ({ ringBytes, frameBytes }: RingShape): number => ringBytes / frameBytes / 4;
+export const backlogLimitOf = ({ ringBytes, frameBytes }: RingShape): number => ringBytes / frameBytes / 4;
 
 /**
  * Packets of all interfaces, through an AF_PACKET ring that the kernel fills and this process reads in place

@@ -125,7 +125,7 @@ async function serve(
   note: (state: ClientState) => void,
   maxLineBytes: number,
 ): Promise<void> {
-  const tell = async (reply: ControlReply): Promise<void> => {
+  const sendReply = async (reply: ControlReply): Promise<void> => {
     note('reads');
     await send(socket, reply);
     note('asks');
@@ -147,8 +147,8 @@ async function serve(
         }
         note('asks');
         const answered = answerLine(begun.toString('utf8', 0, end), answer, peer);
-        if (Symbol.asyncIterator in answered) for await (const part of answered) await tell(part);
-        else await tell(await answered);
+        if (Symbol.asyncIterator in answered) for await (const part of answered) await sendReply(part);
+        else await sendReply(await answered);
         note('idle');
         begun = begun.subarray(end + 1);
         // Writes that the kernel accepts at once yield to nobody, and a client may have sent many lines.

@@ -5,7 +5,7 @@ import type { Family } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
-import { RTM_GETROUTE, renderRouteQuery, wayOf } from '../netlink/route-messages.ts';
+import { RTM_GETROUTE, renderRouteQuery, routeOf } from '../netlink/route-messages.ts';
 
 /** linux/netlink.h. */
 const NETLINK_ROUTE = 0;
@@ -23,7 +23,7 @@ export class KernelRoutes implements HostRoutes, Disposable {
     this.#names = new Map(interfaces.map(({ index, name }) => [index, name]));
   }
 
-  readonly wayTo: HostRoutes['wayTo'] = (family, number) => {
+  readonly routeTo: HostRoutes['routeTo'] = (family, number) => {
     const address = addressOf(family, number);
     if (!this.#known.has(address)) this.#known.set(address, this.#ask(renderRouteQuery(address)));
     return this.#known.get(address);
@@ -35,7 +35,7 @@ export class KernelRoutes implements HostRoutes, Disposable {
     try {
       const answer = this.#socket.ask(RTM_GETROUTE, query);
       if (typeof answer === 'number') return NO_ROUTE.has(answer) ? 'none' : undefined;
-      const way = wayOf(answer);
+      const way = routeOf(answer);
       return typeof way === 'number' ? this.#names.get(way) : way;
     } catch (error) {
       if (error instanceof SystemCallError) return undefined;

@@ -21,7 +21,7 @@ export class ReversePath {
    * Whether the kernel drops the packet because of its source, by the present routes, rules and `rp_filter`, except for
    * firewall marks. IPv6 has no such filter. If the kernel cannot be asked: false.
    */
-  isThrownAway(packet: IncomingPacket): boolean {
+  isDroppedByKernel(packet: IncomingPacket): boolean {
     if (familyOf(packet.source) !== 4) return false;
     try {
       this.#socket ??= new NetlinkSocket(NETLINK_ROUTE, 'the routing netlink socket');

@@ -57,7 +57,7 @@ export function endsHere(body: DataView): boolean {
 }
 
 /** The index of the outgoing interface; `local`: this host; `none`: a route that drops packets. */
-export function wayOf(body: DataView): number | 'local' | 'none' {
+export function routeOf(body: DataView): number | 'local' | 'none' {
   const type = body.byteLength >= RTM_BYTES ? body.getUint8(7) : 0;
   if (type === RTN_LOCAL) return 'local';
   const out = type === RTN_UNICAST ? readAttributes(body, RTM_BYTES).get(RTA_OIF) : undefined;

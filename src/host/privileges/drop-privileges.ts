@@ -20,7 +20,7 @@ export function hasOnlyCapabilities(kept: bigint): boolean {
  * kernel keeps these per thread, and a thread cannot change another's. Only a re-exec, which ends the other threads,
  * makes it apply to the whole process.
  */
-export function narrowThisThread(kept: bigint): void {
+export function dropCapabilities(kept: bigint): void {
   const now = readPrivileges();
   for (const capability of bitsOf(now.bounding & ~kept)) if (!dropFromBoundingSet(capability)) break;
   for (const capability of bitsOf(now.ambient & ~kept)) lowerAmbient(capability);

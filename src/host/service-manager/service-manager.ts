@@ -26,11 +26,11 @@ export class ServiceManager {
   }
 
   ready(status: string): void {
-    this.#tell('READY=1', `STATUS=${status}`);
+    this.#notify('READY=1', `STATUS=${status}`);
   }
 
   reloading(): void {
-    this.#tell(
+    this.#notify(
       'RELOADING=1',
       `MONOTONIC_USEC=${this.#sinceBootMicros()}`,
       'STATUS=reloading the configuration',
@@ -38,22 +38,22 @@ export class ServiceManager {
   }
 
   stopping(): void {
-    this.#tell('STOPPING=1', 'STATUS=closing the doors');
+    this.#notify('STOPPING=1', 'STATUS=closing the doors');
   }
 
   status(text: string): void {
-    this.#tell(`STATUS=${text}`);
+    this.#notify(`STATUS=${text}`);
   }
 
   alive(status: string): void {
-    this.#tell('WATCHDOG=1', `STATUS=${status}`);
+    this.#notify('WATCHDOG=1', `STATUS=${status}`);
   }
 
   close(): void {
     this.#socket?.close();
   }
 
-  #tell(...lines: readonly string[]): void {
+  #notify(...lines: readonly string[]): void {
     this.#socket?.send(lines.join('\n'));
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { silenceWanted } from '../../../src/core/budget/fair-share.ts';
+import { requiredSilence } from '../../../src/core/budget/fair-share.ts';
 import { KeyRate } from '../../../src/core/budget/key-rate.ts';
 import { KnownSources } from '../../../src/core/budget/known-sources.ts';
 import { NONE, SourceBuckets } from '../../../src/core/budget/source-buckets.ts';
@@ -109,7 +109,7 @@ describe('whose turn it is when work runs short', () => {
     const judged = (word: number, now: number): boolean => {
       const silence = buckets.take(4, 0, 0, 0, word, now);
       if (silence === NONE || !budget.allows(false, now)) return false;
-      if (isFair && silence < silenceWanted(budget.fullness(now))) return false;
+      if (isFair && silence < requiredSilence(budget.fullness(now))) return false;
       budget.spend(COST_MS);
       return true;
     };
@@ -135,9 +135,9 @@ describe('whose turn it is when work runs short', () => {
   });
 
   test('nobody waits while there is enough, and nobody for more than five minutes', () => {
-    assert.deepEqual([silenceWanted(1), silenceWanted(0.75)], [0, 0]);
-    assert.ok(silenceWanted(0.7) > 100 && silenceWanted(0.7) < 200);
-    assert.ok(Math.abs(silenceWanted(0) - 300_000) < 1);
+    assert.deepEqual([requiredSilence(1), requiredSilence(0.75)], [0, 0]);
+    assert.ok(requiredSilence(0.7) > 100 && requiredSilence(0.7) < 200);
+    assert.ok(Math.abs(requiredSilence(0) - 300_000) < 1);
   });
 
   test('a source is silent from when it has all its tokens', () => {

@@ -3,15 +3,15 @@ import { describe, test } from 'node:test';
 import type { KnockRequest } from '../../../src/app/client/knocker.ts';
 import { parseKnockOptions } from '../../../src/cli/knock/knock-options.ts';
 
-function order(...args: string[]): KnockRequest {
+function request(...args: string[]): KnockRequest {
   const command = parseKnockOptions(args);
   assert.equal(command.kind, 'knock', JSON.stringify(command));
   assert.ok(command.kind === 'knock');
-  return command.order;
+  return command.request;
 }
 
 function steps(...args: string[]): string[] {
-  return order(...args).steps.map(({ protocol, port }) => `${protocol} ${port}`);
+  return request(...args).steps.map(({ protocol, port }) => `${protocol} ${port}`);
 }
 
 function mistake(...args: string[]): string {
@@ -22,7 +22,7 @@ function mistake(...args: string[]): string {
 
 describe('operands', () => {
   test('a host and its ports, TCP unless said otherwise', () => {
-    assert.deepEqual(order('server', '7000', '8000:udp', '9000:tcp'), {
+    assert.deepEqual(request('server', '7000', '8000:udp', '9000:tcp'), {
       host: 'server',
       delay: 0,
       steps: [
@@ -67,7 +67,7 @@ describe('operands', () => {
 
   test('hosts and services that have digits are no ports', () => {
     for (const host of ['10.0.0.1', '::1', 'fe80::1%eth0', '7.example.org', '70000', 'a-7000', '0', '3com'])
-      assert.equal(order(host, '7000').host, host);
+      assert.equal(request(host, '7000').host, host);
     assert.deepEqual(steps('h', 'http-alt', 'x11-6'), ['tcp http-alt', 'tcp x11-6']);
   });
 
@@ -124,25 +124,25 @@ describe('options', () => {
       assert.deepEqual(command, {
         kind: 'knock',
         verbose: true,
-        order: { host: 'h', delay: 250, family: 4, steps: [{ protocol: 'udp', port: 1 }] },
+        request: { host: 'h', delay: 250, family: 4, steps: [{ protocol: 'udp', port: 1 }] },
       });
     }
   });
 
   test('mixed with the operands, up to --', () => {
-    assert.deepEqual(order('h', '-d', '5', '1', '-u', '2'), order('-u', '-d5', 'h', '1', '2'));
+    assert.deepEqual(request('h', '-d', '5', '1', '-u', '2'), request('-u', '-d5', 'h', '1', '2'));
     assert.deepEqual(steps('-u', '--', 'h', '1', '2'), ['udp 1', 'udp 2']);
-    assert.equal(order('--', '-h', '1').host, '-h');
+    assert.equal(request('--', '-h', '1').host, '-h');
   });
 
   test('of -4 and -6 the last counts', () => {
-    assert.equal(order('-4', '-6', 'h', '1').family, 6);
-    assert.equal(order('-6', 'h', '1', '-4').family, 4);
-    assert.equal(order('h', '1').family, undefined);
+    assert.equal(request('-4', '-6', 'h', '1').family, 6);
+    assert.equal(request('-6', 'h', '1', '-4').family, 4);
+    assert.equal(request('h', '1').family, undefined);
   });
 
   test('--interface and --timeout', () => {
-    const { interfaceName, timeout } = order('--interface', 'eth0', '--timeout=2.5', 'h', '1');
+    const { interfaceName, timeout } = request('--interface', 'eth0', '--timeout=2.5', 'h', '1');
     assert.equal(interfaceName, 'eth0');
     assert.equal(timeout, 2500);
   });

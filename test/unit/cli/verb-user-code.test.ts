@@ -6,7 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { readQr } from '../../lab/read-qr.ts';
 import { publicKeyLine } from '../users/key-lines.ts';
-import { Bench } from './user-bench.ts';
+import { Bench } from './user-fixture.ts';
 
 /** The lines of the code in what a verb has printed. */
 const qrIn = (text: string): readonly string[] =>

@@ -21,7 +21,7 @@ import { parseServerKeys } from '../../../src/core/signed/server-keys.ts';
 import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
 import { makeKey } from '../../lab/ssh-agent.ts';
 import { publicKeyLine } from '../users/key-lines.ts';
-import { Bench } from './user-bench.ts';
+import { Bench } from './user-fixture.ts';
 
 const isIn = (file: string, text: string): boolean => readFileSync(file, 'utf8').includes(text);
 

@@ -27,11 +27,11 @@ for (const [door, why] of [
   test(`a door is left out, and named: ${why.source}`, () => {
     const alone = compile(`[odd]\n${HEAD}${door}`);
     assert.equal(alone.text, undefined);
-    const { text = '', unsaid } = compile(`[odd]\n${HEAD}${door}[good]\n${HEAD}${SEQUENCE}${OPEN}`);
-    assert.equal(unsaid.length, 1);
-    assert.equal(unsaid[0]?.door, 'odd');
-    assert.equal(unsaid[0]?.isLeftOut, true);
-    assert.match(unsaid[0]?.what ?? '', why);
+    const { text = '', unsupported } = compile(`[odd]\n${HEAD}${door}[good]\n${HEAD}${SEQUENCE}${OPEN}`);
+    assert.equal(unsupported.length, 1);
+    assert.equal(unsupported[0]?.door, 'odd');
+    assert.equal(unsupported[0]?.isLeftOut, true);
+    assert.match(unsupported[0]?.what ?? '', why);
     assert.match(text, /# Not here: \[odd\] is left out/);
     assert.doesNotMatch(text, /open_odd/);
     assert.match(text, /open_good_4/);
@@ -47,12 +47,12 @@ for (const [settings, door, why] of [
   ['	attach = inet filter input\n', '', /attach/],
 ] as const) {
   test(`what a compiled door does not do is named: ${why.source}`, () => {
-    const { text = '', unsaid } = compile(
+    const { text = '', unsupported } = compile(
       `[options]\n	firewall = nftables\n${settings}[ssh]\n${HEAD}${SEQUENCE}${OPEN}${door}`,
     );
-    assert.match(unsaid.map(({ what }) => what).join('\n'), why);
+    assert.match(unsupported.map(({ what }) => what).join('\n'), why);
     assert.match(text, /open_ssh_6/);
-    for (const { what } of unsaid) assert.ok(text.includes(what), 'the ruleset says so too');
+    for (const { what } of unsupported) assert.ok(text.includes(what), 'the ruleset says so too');
   });
 }
 

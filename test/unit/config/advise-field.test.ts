@@ -17,7 +17,7 @@ const HOST: HostFacts = {
   interfaces: ['lo', 'eth0', 'wlan0'],
   hasDirectoryOf: (path) => !path.startsWith('/missing/'),
   endsLeases: () => true,
-  barrierIn: (tool, chain) =>
+  blockingRuleIn: (tool, chain) =>
     tool === 'iptables' && chain === 'GUARDED'
       ? '-A GUARDED -j REJECT --reject-with icmp-port-unreachable'
       : undefined,

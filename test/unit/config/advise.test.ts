@@ -20,7 +20,8 @@ const HOST: HostFacts = {
   interfaces: ['lo', 'eth0', 'wlan0'],
   hasDirectoryOf: (path) => !path.startsWith('/missing/'),
   endsLeases: () => true,
-  barrierIn: (tool, chain) => (tool === 'iptables' && chain === 'GUARDED' ? '-A GUARDED -j DROP' : undefined),
+  blockingRuleIn: (tool, chain) =>
+    tool === 'iptables' && chain === 'GUARDED' ? '-A GUARDED -j DROP' : undefined,
 };
 
 function advice(text: string, host: HostFacts = HOST) {

@@ -17,7 +17,7 @@ const NO_RULES = { nft: undefined, iptables: [], ipsets: undefined };
 
 function fateOf(listings: Partial<RuleListings>, { interfaces, ...packet }: Packet) {
   const entrances = interfaces.map((name) => ({ interface: name, addresses: ADDRESSES }));
-  const routes = { wayTo: () => 'eth0' };
+  const routes = { routeTo: () => 'eth0' };
   return judgeStranger(readRuleset({ ...NO_RULES, ...listings }), { ...packet, entrances, routes });
 }
 

@@ -8,7 +8,7 @@ import { readRuleset } from '../../../src/core/firewall/judge/read-ruleset.ts';
 import type { Address } from '../../../src/core/net/address.ts';
 
 /** `10.8.0.0/24` is on br0, `10.20.0.0/16` behind it, all else on eth0. */
-function wayTo(_: 4 | 6, number: bigint): string {
+function routeTo(_: 4 | 6, number: bigint): string {
   const address = addressOf(4, number);
   if (address === '198.51.100.1' || address === '10.8.0.1') return 'local';
   return /^10\.(8\.0|20)\./.test(address) ? 'br0' : 'eth0';
@@ -24,7 +24,7 @@ const QUESTION: Question = {
     ingresses: [{ from: 'eth0', exceptTo: ['eth0'] }],
     near: ['198.51.100.1' as Address, '10.8.0.1' as Address],
   },
-  routes: { wayTo },
+  routes: { routeTo },
 };
 
 function judge(rules: string, question: Partial<Question> = {}): string {
@@ -61,5 +61,5 @@ test('without a forward port, or where the host sends nothing on, nothing is rou
   const { routed: _, ...input } = QUESTION;
   const rules = readRuleset({ nft: undefined, iptables: [], ipsets: undefined });
   assert.equal(judgeStranger(rules, { ...input, entrances: [] }).kind, 'dropped');
-  assert.match(judge('ACCEPT [0:0]', { routes: { wayTo, sendsOn: () => false } }), /^dropped/);
+  assert.match(judge('ACCEPT [0:0]', { routes: { routeTo, sendsOn: () => false } }), /^dropped/);
 });

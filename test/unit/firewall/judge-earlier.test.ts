@@ -18,7 +18,7 @@ function judge(policy: 'ACCEPT' | 'DROP', ...rules: readonly string[]) {
   return judgeStranger(ruleset, {
     ...{ family: 4, protocol: 'tcp', port: 22, state: 'new' },
     entrances: [{ interface: 'eth0', addresses: ['198.51.100.1' as Address] }],
-    routes: { wayTo: () => 'eth0' },
+    routes: { routeTo: () => 'eth0' },
   });
 }
 

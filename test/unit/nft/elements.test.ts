@@ -7,13 +7,13 @@ import { setName } from '../../../src/core/nft/set-name.ts';
 import { attachedTable, isAttachedSet, OWN_TABLE } from '../../../src/core/nft/table.ts';
 import { renderTimeout } from '../../../src/core/nft/timeout.ts';
 import { seeded } from '../../lab/seed.ts';
-import { address, grant } from './part.ts';
+import { address, grant } from './nft-gates.ts';
 
 describe('elements', () => {
   test('a grant takes the old element out, whether or not there is one, and puts the new one in', () => {
     const [source, left] = [address('192.0.2.7'), millis(60_000)];
     assert.deepEqual(changesForGrants([OWN_TABLE], [grant('ssh', '192.0.2.7')]), [
-      { home: OWN_TABLE, set: 'd_ssh_4', out: [source], into: [{ source, left }] },
+      { ownTable: OWN_TABLE, set: 'd_ssh_4', out: [source], into: [{ source, left }] },
     ]);
   });
 
@@ -29,7 +29,7 @@ describe('elements', () => {
     ];
     assert.deepEqual(changesForGrants([OWN_TABLE], all), [
       {
-        home: OWN_TABLE,
+        ownTable: OWN_TABLE,
         set: 'd_ssh_4',
         out: ['192.0.2.7', '192.0.2.8', '192.0.2.9'],
         into: [
@@ -38,7 +38,7 @@ describe('elements', () => {
         ],
       },
       {
-        home: OWN_TABLE,
+        ownTable: OWN_TABLE,
         set: 'd_web_6',
         out: ['2001:db8::7'],
         into: [{ source: '2001:db8::7', left: 60_000 }],
@@ -52,8 +52,8 @@ describe('elements', () => {
     const both = attachedTable({ family: 'inet', table: 'more' });
     const source = address('2001:db8::7');
     assert.deepEqual(changesForRevoke([four, six, both], 'ssh', source), [
-      { home: six, set: 'bussa_ssh_6', out: [source], into: [] },
-      { home: both, set: 'bussa_ssh_6', out: [source], into: [] },
+      { ownTable: six, set: 'bussa_ssh_6', out: [source], into: [] },
+      { ownTable: both, set: 'bussa_ssh_6', out: [source], into: [] },
     ]);
   });
 

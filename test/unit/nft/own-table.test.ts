@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { renderOwnTable } from '../../../src/core/nft/own-table.ts';
-import { gate, grant } from './part.ts';
+import { gate, grant } from './nft-gates.ts';
 
 const ADDRESSED = (protocol: string, port: string): string =>
   `meta l4proto ${protocol} ct direction original ct original proto-dst ${port}`;

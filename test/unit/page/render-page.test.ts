@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Sequence } from '../../../src/core/door/sequence.ts';
 import type { Port } from '../../../src/core/net/port.ts';
 import { renderDataPage } from '../../../src/core/page/data-page.ts';
-import { type PageWish, planPage } from '../../../src/core/page/plan-page.ts';
+import { type PageRequest, planPage } from '../../../src/core/page/plan-page.ts';
 import { renderPage } from '../../../src/core/page/render-page.ts';
 import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
 
@@ -14,13 +14,13 @@ const tcp = (...ports: readonly number[]): Sequence =>
 
 const SEQUENCE = tcp(7005, 8123);
 
-function pageOf(wish: PageWish): string {
+function pageOf(wish: PageRequest): string {
   const planned = planPage(wish);
   if (planned.kind === 'refused') assert.fail(planned.reason);
   return renderPage(planned.plan, nodeCiphers);
 }
 
-function refusal(wish: PageWish): string {
+function refusal(wish: PageRequest): string {
   const planned = planPage(wish);
   return planned.kind === 'refused' ? planned.reason : assert.fail('a page was planned');
 }

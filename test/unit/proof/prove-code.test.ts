@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CodesOfNow } from '../../../src/core/code/codes-of-now.ts';
+import { CurrentCodes } from '../../../src/core/code/current-codes.ts';
 import { codeOf, stepAt } from '../../../src/core/code/totp.ts';
 import { UsedCodes } from '../../../src/core/code/used-codes.ts';
 import { instant } from '../../../src/core/net/time.ts';
@@ -23,13 +23,13 @@ function user(name: string, more: Partial<User> = {}): User {
 /** A door, and what has been used at it so far. */
 class Desk {
   readonly used = new UsedCodes({ floor: 0, used: [] });
-  readonly #codes: CodesOfNow<User>;
+  readonly #codes: CurrentCodes<User>;
   readonly #users: readonly User[];
 
   constructor(...users: readonly User[]) {
     this.#users = users;
     const secrets = users.map((owner) => ({ owner, secret: owner.code?.secret ?? new Uint8Array() }));
-    this.#codes = new CodesOfNow<User>(nodeCiphers, secrets);
+    this.#codes = new CurrentCodes<User>(nodeCiphers, secrets);
   }
 
   /** What comes of the user's code of a step from now. */
@@ -172,7 +172,7 @@ describe('codes near now', () => {
   test('are found within 20 steps, of a user who is meant', () => {
     const [alice, bob] = [user('alice'), user('bob')];
     const secrets = [alice, bob].map((owner) => ({ owner, secret: owner.code?.secret ?? new Uint8Array() }));
-    const codes = new CodesOfNow<User>(nodeCiphers, secrets);
+    const codes = new CurrentCodes<User>(nodeCiphers, secrets);
     const codeAt = (step: number): number =>
       Number(codeOf(nodeCiphers, secrets[0]?.secret ?? new Uint8Array(), step));
     for (const off of [-20, -2, 2, 20]) {

@@ -16,7 +16,7 @@ const HOST: HostFacts = {
   interfaces: undefined,
   hasDirectoryOf: () => true,
   endsLeases: () => true,
-  barrierIn: () => undefined,
+  blockingRuleIn: () => undefined,
 };
 
 function idsOf(config: string, users: readonly string[], serves = false): readonly string[] {

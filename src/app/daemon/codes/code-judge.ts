@@ -1,7 +1,7 @@
 import { KnownSources } from '../../../core/budget/known-sources.ts';
 import { WorkTokens } from '../../../core/budget/work-tokens.ts';
 import { ALARM_CODES, ALARM_MS, CodeAlarm } from '../../../core/code/code-alarm.ts';
-import { CodesOfNow, SKEW_STEPS } from '../../../core/code/codes-of-now.ts';
+import { CurrentCodes, SKEW_STEPS } from '../../../core/code/current-codes.ts';
 import { CODE_PERIOD, stepAt } from '../../../core/code/totp.ts';
 import { codeDoors } from '../../../core/door/door.ts';
 import type { Event } from '../../../core/event/event.ts';
@@ -37,7 +37,7 @@ const TOLD = { depth: 50, perSecond: 10 } as const;
 /** Hashes spent on finding a wrong clock: 0.5 ms of work per second. */
 const SKEW_WORK = { depth: 4000, perSecond: 200 } as const;
 
-const THROWN_AWAY =
+const DROPPED_BY_KERNEL =
   'the kernel drops the code because of its source address (rp_filter, or no route back on that interface)';
 
 const OUTCOME_OF = {
@@ -76,7 +76,7 @@ export class CodeJudge {
   #admit: Admit = () => Promise.resolve({ kind: 'nothing' });
   #record: CodeRecord | undefined;
   #users: UserDirectory | undefined;
-  #codes = new CodesOfNow<User>(nodeCiphers, []);
+  #codes = new CurrentCodes<User>(nodeCiphers, []);
 
   constructor(parts: CodeJudgeParts) {
     this.#parts = parts;
@@ -144,14 +144,14 @@ export class CodeJudge {
     }
   }
 
-  #codesOfNow(): CodesOfNow<User> {
+  #codesOfNow(): CurrentCodes<User> {
     const users = this.#parts.inForce.authority?.users;
     if (users === this.#users) return this.#codes;
     this.#users = users;
     const secrets = (users?.users ?? []).flatMap((owner) =>
       owner.code === undefined ? [] : [{ owner, secret: owner.code.secret }],
     );
-    this.#codes = new CodesOfNow(nodeCiphers, secrets);
+    this.#codes = new CurrentCodes(nodeCiphers, secrets);
     return this.#codes;
   }
 
@@ -181,7 +181,7 @@ export class CodeJudge {
       skewed === undefined
         ? wrongWords(isPenaltyNew)
         : skewWords(skewed.owner.name, stepAt(instant(at)) - skewed.step, CODE_PERIOD);
-    this.#tell(knocked, words, skewed?.owner.name);
+    this.#reportRefusal(knocked, words, skewed?.owner.name);
   }
 
   #findSkewed({ door, code, at }: KnockedCode) {
@@ -198,7 +198,7 @@ export class CodeJudge {
     const now = instant(knocked.at);
     this.#parts.counters.outcome(judged.reason);
     if (judged.use !== undefined) record.take(judged.use);
-    this.#tell(knocked, codeWords(judged, now, stepAt(now)), judged.user.name);
+    this.#reportRefusal(knocked, codeWords(judged, now, stepAt(now)), judged.user.name);
   }
 
   #open(
@@ -210,19 +210,19 @@ export class CodeJudge {
     if (!record.take(use)) {
       counters.outcome('busy');
       const reason = 'too many users and doors have used codes: no more can be remembered';
-      this.#tell(knocked, { reason, shortReason: reason }, use.user);
+      this.#reportRefusal(knocked, { reason, shortReason: reason }, use.user);
       return;
     }
     const { source, door, proof } = completion;
     report({ kind: 'completed', source, door: door.name, user: proof.user, proof: 'code' });
-    const whyNot = knocked.isThrownAway() ? THROWN_AWAY : undefined;
+    const whyNot = knocked.isDroppedByKernel() ? DROPPED_BY_KERNEL : undefined;
     void this.#admit(completion, whyNot).then(({ kind }) => {
       counters.outcome(OUTCOME_OF[kind]);
       if (kind === 'opened' || kind === 'extended' || kind === 'runs') this.#known.add(source);
     });
   }
 
-  #tell({ packet }: KnockedCode, words: RefusalWords, user?: string): void {
+  #reportRefusal({ packet }: KnockedCode, words: RefusalWords, user?: string): void {
     const by = user === undefined ? {} : { user };
     const source = packetSource(packet);
     this.#parts.report({ kind: 'proof-refused', source, proof: 'code', ...by, ...words });

@@ -28,7 +28,7 @@ export function openGuard(
     ...{ options, directory, openFirewall, clock },
     ownAddresses: () => watch.interfaces.interfaces.flatMap(({ addresses }) => addresses),
     report: reports.report,
-    order: () => {
+    request: () => {
       const { settings } = inForce.current;
       return { settings, log: logTargets(settings, others) };
     },

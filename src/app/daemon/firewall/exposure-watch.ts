@@ -74,7 +74,7 @@ export class ExposureWatch {
   }
 
   /** Judges at once, for a caller that waits, whatever the pause. */
-  async lookNow(): Promise<void> {
+  async checkNow(): Promise<void> {
     await this.#running;
     this.#notBefore = 0;
     await this.look();
@@ -118,11 +118,11 @@ export class ExposureWatch {
     this.#notBefore = performance.now() + (performance.now() - began) * PAUSE_FACTOR;
     this.#at = this.#parts.wall();
     const told = Object.values(exposure).flat().join('\n');
-    if (told !== this.#known?.told) this.#tell(exposure);
+    if (told !== this.#known?.told) this.#reportExposure(exposure);
     this.#known = { key: key ?? '', exposure, told };
   }
 
-  #tell({ closed, open, unjudged, shut }: Exposure): void {
+  #reportExposure({ closed, open, unjudged, shut }: Exposure): void {
     const { report } = this.#parts;
     for (const text of [...open, ...shut]) report({ kind: 'error', text });
     for (const text of unjudged) report({ kind: 'warning', text });

@@ -10,18 +10,18 @@ import {
   type Grant,
 } from '../../../host/firewall/contract/firewall.ts';
 import { SerialQueue } from '../../../host/serial/serial-queue.ts';
+import { CheckTimer } from './check-timer.ts';
 import type { FirewallDoorsParts } from './firewall-doors-parts.ts';
 import { grantOf, openTogether, unknownUse } from './grant-openings.ts';
 import { trackOlderConnections } from './import-connections.ts';
 import { IngressFollower } from './ingress-follower.ts';
 import { InstalledRules } from './installed-rules.ts';
 import { LeaseRenewal } from './lease-renewal.ts';
-import { LookTimer } from './look-timer.ts';
 import type { FirewallSettings } from './open-firewall.ts';
 import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
 import { OpeningRehearsal } from './opening-rehearsal.ts';
+import { PeriodicCheck } from './periodic-check.ts';
 import { hasPorts, isLastLeftover, withLeftover } from './port-leases.ts';
-import { RegularLook } from './regular-look.ts';
 import { retryWhenExhausted } from './retry-when-exhausted.ts';
 
 /**
@@ -37,10 +37,10 @@ export class FirewallDoors {
   #gates: readonly Gate[] = [];
   readonly #ingresses: IngressFollower;
   readonly #turns = new SerialQueue();
-  readonly #lookTimer = new LookTimer(() => void this.#inTurn(() => this.#look()));
+  readonly #checkTimer = new CheckTimer(() => void this.#inTurn(() => this.#look()));
   readonly #renewal = new LeaseRenewal(() => void this.renew());
-  readonly #regularLook: RegularLook;
-  /** The rules could not be installed, and `#lookTimer` will retry. */
+  readonly #regularLook: PeriodicCheck;
+  /** The rules could not be installed, and `#checkTimer` will retry. */
   #isBroken = false;
   #stopped = false;
 
@@ -48,8 +48,8 @@ export class FirewallDoors {
     this.#parts = parts;
     const { openFirewall, report } = parts;
     this.#ingresses = new IngressFollower(parts.ingresses);
-    this.#regularLook = new RegularLook(parts.clock, () => this.lookNow(), parts.onLooked);
-    this.#part = new InstalledRules({ openFirewall, report, onChange: () => this.#lookTimer.afterChange() });
+    this.#regularLook = new PeriodicCheck(parts.clock, () => this.checkNow(), parts.onLooked);
+    this.#part = new InstalledRules({ openFirewall, report, onChange: () => this.#checkTimer.afterChange() });
     this.rehearsal = new OpeningRehearsal({
       turns: this.#turns,
       // After the stop the firewall's descriptors are released.
@@ -77,11 +77,11 @@ export class FirewallDoors {
 
   /** Strangers may arrive through another interface now. */
   note({ kind }: Event): void {
-    if (kind === 'interface' && this.#ingresses.hasMoved) this.lookNow();
+    if (kind === 'interface' && this.#ingresses.hasMoved) this.checkNow();
   }
 
   /** Checks the rules at once, even without a change notice. */
-  lookNow(): void {
+  checkNow(): void {
     if (this.#part.firewall !== undefined) void this.#inTurn(() => this.#look());
   }
 
@@ -142,7 +142,7 @@ export class FirewallDoors {
   /** `open`: removes the rules, so the ports are as without Bussa. `keep`: leaves the rules. */
   async stop(exit: 'open' | 'keep'): Promise<void> {
     this.#stopped = true;
-    this.#lookTimer.stop();
+    this.#checkTimer.stop();
     this.#renewal.stop();
     this.#regularLook.stop();
     this.#part.unwatch();
@@ -179,7 +179,7 @@ export class FirewallDoors {
       this.#break((error as Error).message);
     }
     this.#regularLook.looked();
-    if (this.#isBroken || !(await this.#part.removeOthers())) this.#lookTimer.retry();
+    if (this.#isBroken || !(await this.#part.removeOthers())) this.#checkTimer.retry();
     return !this.#isBroken;
   }
 
@@ -206,11 +206,11 @@ export class FirewallDoors {
       this.#regularLook.looked();
       if (!isInPlace) await this.#putBack();
       else if (this.#ingresses.hasMoved || (await this.#part.isOutdated())) await this.#installNow();
-      else if (!(await this.#part.removeOthers())) this.#lookTimer.retry();
+      else if (!(await this.#part.removeOthers())) this.#checkTimer.retry();
     } catch (error) {
       const text = `the firewall cannot be read: ${(error as Error).message}; next try in 10 s`;
       this.#parts.report({ kind: 'error', text });
-      this.#lookTimer.retry();
+      this.#checkTimer.retry();
     }
   }
 

@@ -38,7 +38,7 @@ export class LeaseJournal {
   #soon: NodeJS.Immediate | undefined;
   #alongside: NodeJS.Timeout | undefined;
   readonly #unwritten = new UnwrittenLeases();
-  readonly #retry = new GrowingRetry(() => this.#mend());
+  readonly #retry = new GrowingRetry(() => this.#recover());
   #canWrite = true;
   /** The last failure already reported. */
   #told: string | undefined;
@@ -113,7 +113,7 @@ export class LeaseJournal {
       whenWritten();
     } catch (error) {
       this.#keepForLater(later);
-      this.#tell(error);
+      this.#reportOnce(error);
     }
   }
 
@@ -137,8 +137,8 @@ export class LeaseJournal {
     if (changes.length === 0) return;
     if (this.#writeAll(changes)) return;
     // A lost store is reopened at once, if possible.
-    const isMended = !this.#parts.store.isOpen && this.#mend();
-    if (isMended && this.#writeAll(changes)) return;
+    const isRecovered = !this.#parts.store.isOpen && this.#recover();
+    if (isRecovered && this.#writeAll(changes)) return;
     if (!this.#parts.store.isOpen) this.#retry.later();
     // One failing write must not fail the whole batch.
     for (const change of changes) this.#writeAlone(change);
@@ -148,7 +148,7 @@ export class LeaseJournal {
   stop(): void {
     this.flush();
     this.#retry.stop();
-    if (this.#unwritten.size === 0 || this.#mend()) return;
+    if (this.#unwritten.size === 0 || this.#recover()) return;
     const text = `${this.#unwritten.size} lease(s) that are over cannot be written to the history: ${this.#told}`;
     this.#parts.report({ kind: 'error', text });
   }
@@ -159,7 +159,7 @@ export class LeaseJournal {
       () => this.#unwritten.delete(lease.id),
       (error) => {
         this.#keepForLater(() => this.#unwritten.add(storedLease(lease, length, clock)));
-        this.#tell(error);
+        this.#reportOnce(error);
       },
     );
   }
@@ -201,7 +201,7 @@ export class LeaseJournal {
   }
 
   /** Opens the store if needed, and writes everything it has missed. Returns whether nothing is left. */
-  #mend(): boolean {
+  #recover(): boolean {
     const { store, report } = this.#parts;
     const { size } = this.#unwritten;
     const wasOpen = store.isOpen;
@@ -211,7 +211,7 @@ export class LeaseJournal {
       this.#unwritten.writeTo(store);
     } catch (error) {
       this.#canWrite = false;
-      this.#tell(error);
+      this.#reportOnce(error);
       return false;
     }
     this.#canWrite = true;
@@ -239,7 +239,7 @@ export class LeaseJournal {
   }
 
   /** Reported once per reason: the write is retried often. */
-  #tell(error: unknown): void {
+  #reportOnce(error: unknown): void {
     if (!(error instanceof StoreError)) throw error;
     if (error.message === this.#told) return;
     this.#told = error.message;

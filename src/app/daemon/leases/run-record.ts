@@ -58,7 +58,7 @@ export class RunRecord<T> {
     try {
       this.#parts.end(this.#run);
     } catch (error) {
-      this.#tell(error);
+      this.#reportOnce(error);
     }
   }
 
@@ -71,12 +71,12 @@ export class RunRecord<T> {
   }
 
   #tryAgain(error: unknown): void {
-    this.#tell(error);
+    this.#reportOnce(error);
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.add([]), RETRY_MS).unref();
   }
 
-  #tell(error: unknown): void {
+  #reportOnce(error: unknown): void {
     if (!(error instanceof StoreError)) throw error;
     if (this.#isTold) return;
     this.#isTold = true;

@@ -87,7 +87,7 @@ function takeOverLeases(
       const isTaken = !isOpen || lease.stop === '' || claims.takeStop(lease.id);
       if (fate === 'opening' || fate === 'closing' || !isTaken) {
         again = true;
-        void endOld(lease, fate, claims, limitsOf(lease.door)).catch(tell(report));
+        void endOld(lease, fate, claims, limitsOf(lease.door)).catch(reportError(report));
         continue;
       }
       if (isOpen) moveLease(lease, fate === 'cut-off', own, clock);
@@ -111,7 +111,7 @@ async function endOld(
   else if (fate === 'opening') await claims.endOld(claims.start(id), startLimit(limits, stop !== ''));
 }
 
-const tell =
+const reportError =
   (report: (event: Event) => void) =>
   (error: unknown): void =>
     report({ kind: 'error', text: (error as Error).message });

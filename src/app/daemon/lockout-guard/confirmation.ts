@@ -17,7 +17,7 @@ export type ConfirmationParts = {
   readonly command: string;
   readonly clock: Clock;
   readonly report: (event: Event) => void;
-  readonly order: () => Pick<RollbackRequest, 'settings' | 'log'>;
+  readonly request: () => Pick<RollbackRequest, 'settings' | 'log'>;
   /** Confirmed: the ports may stay closed. */
   readonly onConfirmed: () => void;
 };
@@ -53,12 +53,12 @@ export class Confirmation {
 
   /** Before any port is closed: starts the process that rolls back if this one cannot. */
   async prepare(): Promise<void> {
-    const { clock, limit, order, report } = this.#parts;
+    const { clock, limit, request, report } = this.#parts;
     const lastMoment = after(after(clock.sinceBoot(), limit), GRACE);
     const lost = (): void => {
       if (this.isPending) report({ kind: 'warning', text: LOST });
     };
-    this.#watch = await startRollback({ kind: 'watch', pid: process.pid, lastMoment, ...order() }, lost);
+    this.#watch = await startRollback({ kind: 'watch', pid: process.pid, lastMoment, ...request() }, lost);
   }
 
   /** The ports are closed: the time starts. */

@@ -20,7 +20,7 @@ export type LockoutGuardParts = {
   readonly ownAddresses: () => readonly Address[];
   readonly clock: Clock;
   readonly report: (event: Event) => void;
-  readonly order: () => Pick<RollbackRequest, 'settings' | 'log'>;
+  readonly request: () => Pick<RollbackRequest, 'settings' | 'log'>;
 };
 
 type ClosedPaths = ChosenFirewall['firewall']['closedPaths'];
@@ -42,7 +42,7 @@ export class LockoutGuard {
     this.#gates = gates;
     this.#settings = settings;
     this.#record = parts.directory === undefined ? undefined : new KnownPorts(parts.directory);
-    const { options, clock, report, order } = parts;
+    const { options, clock, report, request } = parts;
     if (options.confirmWithin === undefined) return;
     if (gates.length === 0) {
       report({ kind: 'warning', text: 'no door closes a port: there is nothing to confirm' });
@@ -53,7 +53,7 @@ export class LockoutGuard {
       command: options.confirmCommand,
       clock,
       report,
-      order,
+      request,
       onConfirmed: () => this.#accept(),
     });
   }

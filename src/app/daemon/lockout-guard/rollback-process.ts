@@ -23,17 +23,17 @@ const AGAIN_MS = 1000;
 const TRIES = 60;
 
 class RollbackProcess {
-  readonly #order: RollbackRequest;
+  readonly #request: RollbackRequest;
   readonly #chosen: ChosenFirewall;
   readonly #log: EventLog;
   readonly #clock = openSystemClock();
   readonly #timer: NodeJS.Timeout;
   #isOver = false;
 
-  constructor(order: RollbackRequest, chosen: ChosenFirewall) {
-    this.#order = order;
+  constructor(request: RollbackRequest, chosen: ChosenFirewall) {
+    this.#request = request;
     this.#chosen = chosen;
-    this.#log = new EventLog(openSinks(order.log).sinks, { debug: false });
+    this.#log = new EventLog(openSinks(request.log).sinks, { debug: false });
     // Timers of Node.js do not run while the machine sleeps, so the clock is checked.
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
@@ -50,9 +50,9 @@ class RollbackProcess {
   }
 
   #look(): void {
-    if (this.#clock.sinceBoot() < this.#order.lastMoment) return;
+    if (this.#clock.sinceBoot() < this.#request.lastMoment) return;
     // While the daemon is the parent process, its pid cannot have been reused.
-    if (process.ppid === this.#order.pid) process.kill(this.#order.pid, 'SIGKILL');
+    if (process.ppid === this.#request.pid) process.kill(this.#request.pid, 'SIGKILL');
     void this.#undo('the daemon hung before the trial was confirmed, and was killed');
   }
 
@@ -104,18 +104,18 @@ process.on('message', (message: ToRollback) => {
   }
 });
 
-async function begin(order: RollbackRequest): Promise<void> {
+async function begin(request: RollbackRequest): Promise<void> {
   try {
-    const chosen = await openFirewall(order.settings);
+    const chosen = await openFirewall(request.settings);
     if (isAbandoned) process.exit(0);
-    watch = new RollbackProcess(order, chosen);
-    tell({ kind: 'ready' });
+    watch = new RollbackProcess(request, chosen);
+    send({ kind: 'ready' });
   } catch (error) {
-    tell({ kind: 'failed', why: (error as Error).message });
+    send({ kind: 'failed', why: (error as Error).message });
     process.disconnect?.();
   }
 }
 
-function tell(message: FromRollback): void {
+function send(message: FromRollback): void {
   process.send?.(message);
 }

@@ -17,7 +17,7 @@ export type RollbackProcess = {
  * Starts the process in a session of its own, which a closing terminal does not reach. Resolves when it is ready.
  * `onLost`: it ended by itself, so a rollback is no longer guaranteed.
  */
-export async function startRollback(order: RollbackRequest, onLost: () => void): Promise<RollbackProcess> {
+export async function startRollback(request: RollbackRequest, onLost: () => void): Promise<RollbackProcess> {
   const { file, name, args } = siblingCommand('bussa-undo', SOURCE);
   const child = spawn(file, args, {
     argv0: name,
@@ -28,7 +28,7 @@ export async function startRollback(order: RollbackRequest, onLost: () => void):
   const send = (message: ToRollback): void => void child.send?.(message, () => undefined);
   try {
     const ready = answer(child);
-    send(order);
+    send(request);
     await ready;
   } catch (error) {
     child.kill('SIGKILL');

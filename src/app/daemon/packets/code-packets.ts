@@ -14,7 +14,7 @@ export type KnockedCode = {
   readonly start: number;
   readonly at: number;
   /** Whether the kernel drops the packet because of its reverse path filter. */
-  readonly isThrownAway: () => boolean;
+  readonly isDroppedByKernel: () => boolean;
 };
 
 export type OnCode = (knocked: KnockedCode) => void;
@@ -45,13 +45,13 @@ export class CodePackets {
     local: boolean,
     now: number,
     onCode: OnCode,
-    isThrownAway: () => boolean,
+    isDroppedByKernel: () => boolean,
   ): 'half' | 'whole' | 'nothing' {
     const guesses = this.#guesses;
     if (this.#engine?.offer(packet, local, now, guesses) !== true) return 'nothing';
     for (let i = 0; i < guesses.count; i++) {
       const [door, code, start] = [guesses.door(i), guesses.code(i), guesses.start(i)];
-      onCode({ packet, door, code, start, at: now, isThrownAway });
+      onCode({ packet, door, code, start, at: now, isDroppedByKernel });
     }
     return guesses.count === 0 ? 'half' : 'whole';
   }

@@ -95,7 +95,7 @@ export class InterfaceWatch {
   }
 
   /** Reads everything now, even without a change notice. */
-  lookNow(): void {
+  checkNow(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#readAgain();
@@ -107,7 +107,7 @@ export class InterfaceWatch {
     this.#routes = routes;
     this.#hear();
     this.#follow();
-    this.lookNow();
+    this.checkNow();
     this.#reportMissing();
   }
 

@@ -23,10 +23,7 @@ import { NO_SPREAD, type SpreadListener } from './spread-listener.ts';
 /** Packets processed before timers, signals and ended commands get their turn. */
 const BATCH = 4096;
 
-/**
- * Each wake-up costs as much as a hundred packets. Beyond this rate, in wake-ups per ms, the loop rests between two
- * drains. A knock on a quiet host is processed the moment it arrives.
- */
+/** Wake-ups per ms beyond which the loop rests between two drains: each costs as much as a hundred packets. */
 const WAKE_UPS_PER_MS = 0.04;
 const WAKE_UPS_AT_ONCE = 100;
 
@@ -56,7 +53,7 @@ export type KnockLoopParts = {
   readonly bans: BanList;
 };
 
-const THROWN_AWAY =
+const DROPPED_BY_KERNEL =
   'the kernel drops the last knock because of its source address (rp_filter, or no route back on that interface)';
 
 /** Carries packets from the capture through the engine, and passes results to the log and the doors. */
@@ -193,13 +190,15 @@ export class KnockLoop {
   }
 
   #whyNot(frame: Frame | undefined): string | undefined {
-    return frame !== undefined && this.#origin.isThrownAway(frame, this.#packet) ? THROWN_AWAY : undefined;
+    return frame !== undefined && this.#origin.isDroppedByKernel(frame, this.#packet)
+      ? DROPPED_BY_KERNEL
+      : undefined;
   }
 
   #takeCode(frame: Frame, local: boolean, now: number): void {
     const { codes, traces, reports } = this.#parts;
-    const isThrownAway = (): boolean => local && this.#origin.isThrownAway(frame, this.#packet);
-    const what = codes.take(this.#packet, local, now, this.#onCode, isThrownAway);
+    const isDroppedByKernel = (): boolean => local && this.#origin.isDroppedByKernel(frame, this.#packet);
+    const what = codes.take(this.#packet, local, now, this.#onCode, isDroppedByKernel);
     if (what === 'nothing') return;
     reports.count('knocks');
     if (what === 'half') traces.takeCode(this.#packet, 'code-half', now);

@@ -63,12 +63,12 @@ export class PacketOrigin {
   }
 
   /** Whether the kernel drops the packet because of its reverse path filter. Only asked for the last knock. */
-  isThrownAway(frame: Frame, packet: Packet): boolean {
+  isDroppedByKernel(frame: Frame, packet: Packet): boolean {
     const { topology } = this.#interfaces;
     const { interfaceIndex, vlan } = frame;
     if (topology.isInward(interfaceIndex)) return false;
     const carrier = vlan === 0 ? interfaceIndex : (topology.vlan(interfaceIndex, vlan) ?? interfaceIndex);
-    return this.#reversePath.isThrownAway({
+    return this.#reversePath.isDroppedByKernel({
       source: packetSource(packet),
       destination: packetDestination(packet),
       by: topology.entry(carrier),

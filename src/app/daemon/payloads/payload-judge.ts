@@ -2,7 +2,7 @@ import type { Packet } from '../../../core/packet/packet.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 
 /** Why a possibly valid packet is not examined further. */
-export type Barrier = 'banned' | 'rate' | 'budget';
+export type SkipReason = 'banned' | 'rate' | 'budget';
 
 /** What a payload ring passes packets to. The first two methods run for each packet and allocate nothing. */
 export interface PayloadJudge {
@@ -11,7 +11,7 @@ export interface PayloadJudge {
   /** Whether the packet just recognized was used before, if that is cheap to tell. */
   isUsed(bytes: Uint8Array, packet: Packet): boolean;
   /** Counts the packet, which is not examined further. */
-  turnAway(why: Barrier | 'used'): void;
+  turnAway(why: SkipReason | 'used'): void;
   takeUsed(packet: PayloadPacket): void;
   take(packet: PayloadPacket): void;
 }

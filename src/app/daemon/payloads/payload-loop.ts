@@ -1,7 +1,7 @@
 import type { HashKey } from '../../../core/attempt/keyed-hash.ts';
 import { RecentPackets } from '../../../core/attempt/recent-packets.ts';
 import type { BanList } from '../../../core/ban/ban-list.ts';
-import { silenceWanted } from '../../../core/budget/fair-share.ts';
+import { requiredSilence } from '../../../core/budget/fair-share.ts';
 import type { KnownSources } from '../../../core/budget/known-sources.ts';
 import { NONE, SourceBuckets } from '../../../core/budget/source-buckets.ts';
 import { WorkBudget } from '../../../core/budget/work-budget.ts';
@@ -13,7 +13,7 @@ import type { Capture, Frame } from '../../../host/capture/capture.ts';
 import { threadCpuMs } from '../../../host/clock/thread-cpu.ts';
 import type { Readiness } from '../../../host/ffi/readiness.ts';
 import { type HeardInterfaces, ORIGIN, PacketOrigin } from '../packets/packet-origin.ts';
-import type { Barrier, PayloadJudge } from './payload-judge.ts';
+import type { PayloadJudge, SkipReason } from './payload-judge.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 
 /** Time limit of one turn, plus the last packet: a port knock waits no longer. */
@@ -61,7 +61,7 @@ export type PayloadLoopParts = {
    * A quarter of the ring. If more packets wait in it, only strangers that have been silent for long are judged; if twice
    * as many wait, none are.
    */
-  readonly crowd: number;
+  readonly backlogLimit: number;
   readonly interfaces: HeardInterfaces;
   readonly bans: BanList;
   readonly known: KnownSources;
@@ -178,10 +178,10 @@ export class PayloadLoop {
   }
 
   #look(): void {
-    const { capture, crowd } = this.#parts;
+    const { capture, backlogLimit } = this.#parts;
     this.#now = performance.now();
-    this.#isCrowded = capture.holds(crowd);
-    this.#isOverrun = this.#isCrowded && capture.holds(2 * crowd);
+    this.#isCrowded = capture.holds(backlogLimit);
+    this.#isOverrun = this.#isCrowded && capture.holds(2 * backlogLimit);
   }
 
   #spend(): void {
@@ -206,10 +206,10 @@ export class PayloadLoop {
     if (!isLocal && !this.#parts.isTarget(packet)) return;
     if (this.#recent.offer(packet, now, SENT_AGAIN_MS)) return;
     const isReplayed = judge.isUsed(frame.bytes, packet);
-    const barrier = this.#barrier(now);
-    const why = isReplayed ? 'used' : barrier;
+    const skipReason = this.#skipReason(now);
+    const why = isReplayed ? 'used' : skipReason;
     if (why !== undefined) judge.turnAway(why);
-    if (barrier !== undefined) return;
+    if (skipReason !== undefined) return;
     const taken = this.#payloadPacket(frame, isLocal, now);
     if (isReplayed) judge.takeUsed(taken);
     else judge.take(taken);
@@ -217,7 +217,7 @@ export class PayloadLoop {
   }
 
   /** Why the packet is not examined further; `undefined`: it is. */
-  #barrier(now: number): Barrier | undefined {
+  #skipReason(now: number): SkipReason | undefined {
     const { bans, known } = this.#parts;
     const { family, source0, source1, source2, source3 } = this.#packet;
     if (bans.has(family, source0, source1, source2, source3, now)) return 'banned';
@@ -230,7 +230,7 @@ export class PayloadLoop {
     // A known source must not be lost behind strangers who are judged one by one.
     if (this.#isOverrun) return 'budget';
     const fullness = this.#isCrowded ? 0 : this.#work.fullness(this.#now);
-    return silence < silenceWanted(fullness) ? 'budget' : undefined;
+    return silence < requiredSilence(fullness) ? 'budget' : undefined;
   }
 
   #payloadPacket(frame: Frame, isLocal: boolean, now: number): PayloadPacket {
@@ -244,7 +244,7 @@ export class PayloadLoop {
       interfaceIndex: frame.interfaceIndex,
       isLocal,
       at: instant(now),
-      isThrownAway: () => isLocal && this.#origin.isThrownAway(frame, packet),
+      isDroppedByKernel: () => isLocal && this.#origin.isDroppedByKernel(frame, packet),
     };
   }
 }

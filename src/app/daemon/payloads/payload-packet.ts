@@ -16,5 +16,5 @@ export type PayloadPacket = {
   /** Wall-clock time of the kernel's timestamp. */
   readonly at: Instant;
   /** Whether the kernel drops the packet because of its reverse path filter. Valid only during the call. */
-  readonly isThrownAway: () => boolean;
+  readonly isDroppedByKernel: () => boolean;
 };

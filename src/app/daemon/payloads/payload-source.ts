@@ -65,7 +65,7 @@ export class PayloadSource {
     this.#known.add(source);
   }
 
-  loopParts(proof: UserProof): Omit<PayloadLoopParts, 'capture' | 'crowd' | 'judge' | 'takeOthers'> {
+  loopParts(proof: UserProof): Omit<PayloadLoopParts, 'capture' | 'backlogLimit' | 'judge' | 'takeOthers'> {
     const { watch, inForce } = this.parts;
     let doors: readonly DoorSpec[] = [];
     let targets: readonly (readonly number[])[] = [];

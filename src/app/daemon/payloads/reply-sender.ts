@@ -83,14 +83,14 @@ export class ReplySender {
     const from = { address: destination, port };
     const error = send({ from, to: { address: source, port: sourcePort }, interfaceIndex, payload });
     counters.reply(error === undefined);
-    if (error !== undefined) this.#tell(error.message);
+    if (error !== undefined) this.#reportFailure(error.message);
   }
 
   #rateOf({ isNewer }: RefusedKnock): KeyRate {
     return isNewer ? this.#newer : this.#old;
   }
 
-  #tell(message: string): void {
+  #reportFailure(message: string): void {
     const now = performance.now();
     if (now - this.#toldAt < TELL_MS) return;
     this.#toldAt = now;

@@ -4,7 +4,7 @@ import type { Packet } from '../../../core/packet/packet.ts';
 import { KNOCK } from '../../../core/signed/knock-layout.ts';
 import { noiseReason, type ServerKey } from '../../../core/signed/open-knock.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
-import type { Barrier, PayloadJudge } from './payload-judge.ts';
+import type { PayloadJudge, SkipReason } from './payload-judge.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 import type { SignedKnocks } from './signed-knocks.ts';
 import type { UseRecord } from './use-record.ts';
@@ -41,7 +41,7 @@ export class SignedJudge implements PayloadJudge {
     return this.#parts.record.has(bytes, payloadStart + KNOCK.ephemeral);
   }
 
-  turnAway(why: Barrier | 'used'): void {
+  turnAway(why: SkipReason | 'used'): void {
     this.#parts.counters.garbage(why);
   }
 

@@ -3,7 +3,7 @@ import type { ProofRefusal } from '../../../core/proof/prove-knock.ts';
 import type { SealReason } from '../../../core/signed/open-knock.ts';
 import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 
-export const THROWN_AWAY =
+export const DROPPED_BY_KERNEL =
   'the kernel drops the knock because of its source address (rp_filter, or no route back on that interface)';
 
 export const SEAL_WORDS: Readonly<Record<SealReason, string>> = {

@@ -28,7 +28,7 @@ import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 import type { ReplySender, ReplyTo } from './reply-sender.ts';
-import { IS_FROM_ELSEWHERE, OUTCOME_OF, SEAL_WORDS, THROWN_AWAY } from './signed-knock-words.ts';
+import { DROPPED_BY_KERNEL, IS_FROM_ELSEWHERE, OUTCOME_OF, SEAL_WORDS } from './signed-knock-words.ts';
 import type { UseRecord } from './use-record.ts';
 
 /**
@@ -78,7 +78,7 @@ export class SignedKnocks {
 
   /** The knock was used before. Its content is not examined again. */
   takeUsed({ source }: PayloadPacket): void {
-    this.#tell(source, { reason: USED_ALREADY, shortReason: USED_ALREADY });
+    this.#reportRefusal(source, { reason: USED_ALREADY, shortReason: USED_ALREADY });
   }
 
   take(packet: PayloadPacket, key: ServerKey): void {
@@ -88,7 +88,7 @@ export class SignedKnocks {
     if (opened.kind === 'refused') {
       counters.outcome(opened.reason);
       const reason = SEAL_WORDS[opened.reason];
-      this.#tell(packet.source, { reason, shortReason: reason });
+      this.#reportRefusal(packet.source, { reason, shortReason: reason });
       return;
     }
     if (authority === undefined) return;
@@ -125,7 +125,7 @@ export class SignedKnocks {
     const { counters, record, replies } = this.#parts;
     const { reason, owner, isSigned } = judged;
     counters.outcome(reason);
-    this.#tell(packet.source, refusalWords(judged, knock.body), owner);
+    this.#reportRefusal(packet.source, refusalWords(judged, knock.body), owner);
     const status = replyStatus(reason);
     if (owner === undefined || status === undefined) return;
     const keyName = owner.key.fingerprint;
@@ -160,7 +160,7 @@ export class SignedKnocks {
     if (!isTaken) {
       counters.outcome('busy');
       const reason = 'too many signed knocks with this key at one time';
-      this.#tell(packet.source, { reason, shortReason: reason }, owner);
+      this.#reportRefusal(packet.source, { reason, shortReason: reason }, owner);
       answer('busy');
       return;
     }
@@ -173,7 +173,7 @@ export class SignedKnocks {
     const { source, door } = completion;
     const by = { user, proof: 'key', credential: fingerprint } as const;
     report({ kind: 'completed', source, door: door.name, ...by });
-    const whyNot = packet.isThrownAway() ? THROWN_AWAY : undefined;
+    const whyNot = packet.isDroppedByKernel() ? DROPPED_BY_KERNEL : undefined;
     void this.#parts.admit(completion, whyNot).then((result) => this.#opened(packet, result, answer));
   }
 
@@ -239,7 +239,7 @@ export class SignedKnocks {
     this.#parts.replies.send(to, status, left);
   }
 
-  #tell(source: PayloadPacket['source'], words: RefusalWords, owner?: KeyOwner): void {
+  #reportRefusal(source: PayloadPacket['source'], words: RefusalWords, owner?: KeyOwner): void {
     const by = owner === undefined ? {} : { user: owner.user.name, credential: owner.key.fingerprint };
     this.#parts.report({ kind: 'proof-refused', source, proof: 'key', ...by, ...words });
   }

@@ -3,7 +3,7 @@ import type { ServerKey } from '../../../core/signed/open-knock.ts';
 import { keysThatCount } from '../../../core/signed/server-keys.ts';
 import { serverMarks } from '../../../core/signed/server-word.ts';
 import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
-import { crowdOf, PAYLOAD_RING } from '../../../host/capture/ring-capture.ts';
+import { backlogLimitOf, PAYLOAD_RING } from '../../../host/capture/ring-capture.ts';
 import { nodeCiphers as ciphers } from '../../../host/crypto/node-ciphers.ts';
 import { sendDatagram } from '../../../host/network/send-datagram.ts';
 import { PayloadLoop } from './payload-loop.ts';
@@ -81,7 +81,7 @@ export class SignedPayloads {
     }
     return new PayloadLoop({
       ...source.loopParts('key'),
-      ...{ capture, judge: this.#judge, crowd: crowdOf(PAYLOAD_RING) },
+      ...{ capture, judge: this.#judge, backlogLimit: backlogLimitOf(PAYLOAD_RING) },
       takeOthers: () => watch.takeArrived(),
     });
   }

@@ -4,7 +4,7 @@ import type { Packet } from '../../../core/packet/packet.ts';
 import { isSpaText, MAX_SPA_CHARS, SpaLengths } from '../../../core/spa/spa-form.ts';
 import type { SpaTransport } from '../../../core/spa/spa-transport.ts';
 import type { SpaCounters } from '../reporting/spa-counters.ts';
-import type { Barrier, PayloadJudge } from './payload-judge.ts';
+import type { PayloadJudge, SkipReason } from './payload-judge.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 import type { SpaPackets } from './spa-packets.ts';
 
@@ -60,7 +60,7 @@ export class SpaJudge implements PayloadJudge {
     return false;
   }
 
-  turnAway(why: Barrier | 'used'): void {
+  turnAway(why: SkipReason | 'used'): void {
     this.#parts.counters.garbage(why);
   }
 

@@ -15,7 +15,7 @@ import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 import type { SpaCounters } from '../reporting/spa-counters.ts';
 import type { PayloadPacket } from './payload-packet.ts';
-import { THROWN_AWAY } from './signed-knock-words.ts';
+import { DROPPED_BY_KERNEL } from './signed-knock-words.ts';
 import type { OnProof } from './signed-knocks.ts';
 import type { UseRecord } from './use-record.ts';
 
@@ -81,7 +81,7 @@ export class SpaPackets {
 
   #takeUsed({ source }: PayloadPacket, owner?: SpaOwner): void {
     this.#parts.counters.garbage('used');
-    this.#tell(source, { reason: SPA_USED_ALREADY, shortReason: SPA_USED_ALREADY }, owner);
+    this.#reportRefusal(source, { reason: SPA_USED_ALREADY, shortReason: SPA_USED_ALREADY }, owner);
   }
 
   /** Finds the owner. Keys with an HMAC are tried first; the others cost a decryption each. */
@@ -97,7 +97,7 @@ export class SpaPackets {
       this.#parts.counters.outcome('content');
       const reason =
         'its HMAC is right, but its content cannot be read: the encryption key or mode is another';
-      this.#tell(packet.source, { reason, shortReason: reason }, owner);
+      this.#reportRefusal(packet.source, { reason, shortReason: reason }, owner);
       return undefined;
     }
     for (const one of owners) {
@@ -149,12 +149,12 @@ export class SpaPackets {
       this.#rate.admit(owner.spa.fingerprint, performance.now()) && record.take({ id, time, until });
     if (judged.kind === 'refused') {
       counters.outcome(judged.reason);
-      this.#tell(packet.source, spaRefusalWords(judged, owner, message), owner);
+      this.#reportRefusal(packet.source, spaRefusalWords(judged, owner, message), owner);
     } else if (isTaken) this.#open(packet, owner, judged);
     else {
       counters.outcome('busy');
       const reason = 'too many packets with this key at one time';
-      this.#tell(packet.source, { reason, shortReason: reason }, owner);
+      this.#reportRefusal(packet.source, { reason, shortReason: reason }, owner);
     }
   }
 
@@ -176,7 +176,7 @@ export class SpaPackets {
       const { source, door } = completion;
       report({ kind: 'completed', source, door: door.name, ...by });
       // A packet that opens for another address may come from any source.
-      const whyNot = source === packet.source && packet.isThrownAway() ? THROWN_AWAY : undefined;
+      const whyNot = source === packet.source && packet.isDroppedByKernel() ? DROPPED_BY_KERNEL : undefined;
       void admit(completion, whyNot).then((result) => this.#opened(packet, result));
     }
   }
@@ -187,7 +187,7 @@ export class SpaPackets {
     if (kind === 'opened' || kind === 'extended' || kind === 'runs') onOpened(packet);
   }
 
-  #tell(source: Address, words: RefusalWords, owner?: SpaOwner): void {
+  #reportRefusal(source: Address, words: RefusalWords, owner?: SpaOwner): void {
     const by = owner === undefined ? {} : { user: owner.user.name, credential: owner.spa.fingerprint };
     this.#parts.report({ kind: 'proof-refused', source, proof: 'spa', ...by, ...words });
   }

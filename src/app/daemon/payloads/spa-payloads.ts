@@ -4,7 +4,7 @@ import { HMAC_CHARS } from '../../../core/spa/spa-packet.ts';
 import { DEFAULT_SPA_PORT, SPA_TRANSPORTS } from '../../../core/spa/spa-transport.ts';
 import type { SpaOwner } from '../../../core/users/user-directory.ts';
 import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
-import { crowdOf, SPA_RING } from '../../../host/capture/ring-capture.ts';
+import { backlogLimitOf, SPA_RING } from '../../../host/capture/ring-capture.ts';
 import { nodeCiphers as ciphers } from '../../../host/crypto/node-ciphers.ts';
 import { PayloadLoop } from './payload-loop.ts';
 import { PayloadRing } from './payload-ring.ts';
@@ -64,7 +64,7 @@ export class SpaPayloads {
     }
     return new PayloadLoop({
       ...source.loopParts('spa'),
-      ...{ capture, judge: this.#judge, crowd: crowdOf(SPA_RING) },
+      ...{ capture, judge: this.#judge, backlogLimit: backlogLimitOf(SPA_RING) },
       takeOthers: this.#takeOthers,
     });
   }

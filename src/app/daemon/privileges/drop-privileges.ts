@@ -3,7 +3,7 @@ import type { Config } from '../../../core/config/file/config.ts';
 import { descriptorOf } from '../../../host/files/descriptor-name.ts';
 import { isProgram } from '../../../host/files/find-program.ts';
 import { maskOf, readPrivileges } from '../../../host/privileges/capabilities.ts';
-import { hasOnlyCapabilities, narrowThisThread, withOnly } from '../../../host/privileges/drop-privileges.ts';
+import { dropCapabilities, hasOnlyCapabilities, withOnly } from '../../../host/privileges/drop-privileges.ts';
 import { findGroup } from '../../../host/privileges/find-group.ts';
 import { reexec } from '../../../host/privileges/reexec.ts';
 import { ownCommand } from '../../../host/self/own-program.ts';
@@ -14,7 +14,7 @@ import { READY_FD, STARTUP_SIGNAL } from './startup-signal.ts';
 import { hasStoredCommands } from './stored-commands.ts';
 
 /** `narrowed`: by this daemon itself, so that a restart has all privileges again. */
-export type Narrowing =
+export type PrivilegeDrop =
   | { readonly kind: 'done'; readonly narrowed: boolean; readonly warnings: readonly string[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -28,7 +28,7 @@ const MARK = 'BUSSA_NARROWED';
  * Drops every privilege that doors without commands do not need. Re-executes this program once for that; the pid stays.
  * If commands or hooks are configured, the privileges are kept for them.
  */
-export function dropPrivileges(options: DaemonOptions, config: Config): Narrowing {
+export function dropPrivileges(options: DaemonOptions, config: Config): PrivilegeDrop {
   const mark = takeMark();
   const commands = commandsIn(config);
   if (commands.length > 0) return mark === undefined ? keepForCommands(commands) : refuseChanged(options);
@@ -48,7 +48,7 @@ export function dropPrivileges(options: DaemonOptions, config: Config): Narrowin
 function becomeNarrow(options: DaemonOptions, config: Config): never {
   joinGroup(config.settings.controlGroup);
   const unreachable = withOnly(KEPT, () => findUnreachable(options, config));
-  narrowThisThread(unreachable === undefined ? KEPT : KEPT | maskOf('CAP_DAC_OVERRIDE'));
+  dropCapabilities(unreachable === undefined ? KEPT : KEPT | maskOf('CAP_DAC_OVERRIDE'));
   const configFd = descriptorOf(options.configFile);
   const fds = [...(options.background ? [READY_FD] : []), ...(configFd === undefined ? [] : [configFd])];
   reexec(fds, {
@@ -86,12 +86,12 @@ function warningsOf(unreachable: string): string[] {
   ];
 }
 
-function keepAll(reason: string): Narrowing {
+function keepAll(reason: string): PrivilegeDrop {
   return { kind: 'done', narrowed: false, warnings: [`all privileges are kept: ${reason}`] };
 }
 
 /** The unit for doors without commands may give them fewer privileges than they need. */
-function keepForCommands(commands: readonly string[]): Narrowing {
+function keepForCommands(commands: readonly string[]): PrivilegeDrop {
   const isPoor = process.geteuid?.() === 0 && hasOnlyCapabilities(KEPT);
   const held =
     (readPrivileges().permitted & KEPT) === KEPT
@@ -103,7 +103,7 @@ function keepForCommands(commands: readonly string[]): Narrowing {
   return { kind: 'done', narrowed: false, warnings: isPoor ? [warning] : [] };
 }
 
-function refuseChanged({ configFile }: DaemonOptions): Narrowing {
+function refuseChanged({ configFile }: DaemonOptions): PrivilegeDrop {
   return {
     kind: 'refused',
     reason: `${configFile} gained commands or hooks while privileges were being dropped: start the daemon again`,

@@ -113,8 +113,8 @@ export class Reload {
     if (this.#isStopping) return { kind: 'stopping' };
     report({ kind: 'reloading', file: options.configFile, ...by });
     // Whatever the file says, refresh what the daemon knows about the host.
-    this.#parts.watch.interfaces.lookNow();
-    this.#parts.native.lookNow();
+    this.#parts.watch.interfaces.checkNow();
+    this.#parts.native.checkNow();
     const judged = await judgeReload(options.configFile, guard, options.narrowed === true);
     if (this.#isStopping) return { kind: 'stopping' };
     if (judged.kind === 'bad') return this.#refuse(judged.lines, judged.mistakes, judged.diagnostics);

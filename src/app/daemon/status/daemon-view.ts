@@ -58,7 +58,7 @@ export type DaemonViewParts = {
   readonly fleet?: { readonly status: FleetStatus | undefined };
   readonly isUnconfirmed: () => boolean;
   readonly trialLeft: () => Millis | undefined;
-  readonly exposure: { readonly status: ExposureStatus | undefined; lookNow(): Promise<void> };
+  readonly exposure: { readonly status: ExposureStatus | undefined; checkNow(): Promise<void> };
 };
 
 /** Selects leases: of a door, for an address, held by a user. */
@@ -99,7 +99,7 @@ export class DaemonView {
 
   /** Brings the judgement of the rules up to date, unless that takes long. */
   async judge(): Promise<void> {
-    await Promise.race([this.#parts.exposure.lookNow(), delay(PATIENCE_MS, undefined, { ref: false })]);
+    await Promise.race([this.#parts.exposure.checkNow(), delay(PATIENCE_MS, undefined, { ref: false })]);
   }
 
   /** Takes well below 1 ms, except once a second, when the penalties are counted. */

@@ -79,7 +79,7 @@ export class SignedRehearsal implements Disposable {
       ...{ capture: this.#capture, interfaces, bans, secret, judge, takeOthers },
       known: new KnownSources(KNOWN_PLACES, secret),
       isTarget: () => false,
-      crowd: 1,
+      backlogLimit: 1,
     });
     this.#loop.start();
   }

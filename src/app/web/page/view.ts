@@ -25,12 +25,12 @@ export type View = {
 
 export const ViewContext = createContext<View | undefined>(undefined);
 
-export type Speech = {
+export type Translation = {
   readonly say: (word: Word, ...values: readonly (string | number)[]) => string;
   readonly sayOutcome: (kind: string) => string;
 };
 
-export function useView(): View & Speech {
+export function useView(): View & Translation {
   const view = useContext(ViewContext);
   if (view === undefined) throw new Error('a part of the page stands outside of it');
   const { language } = view;

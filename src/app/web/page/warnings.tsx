@@ -2,7 +2,7 @@ import type { DaemonStatus } from '../../../core/control/daemon-status.ts';
 import { renderRemaining, renderTime } from './format.ts';
 import { type LiveState, STALE_MS } from './live-state.ts';
 import { useNow } from './use-now.ts';
-import { type Speech, useView } from './view.ts';
+import { type Translation, useView } from './view.ts';
 import type { Language } from './words.ts';
 
 /** Errors are shown for ten minutes. */
@@ -32,7 +32,12 @@ export function Warnings({ state }: { readonly state: LiveState }) {
   );
 }
 
-function statusLines(status: DaemonStatus, { say }: Speech, language: Language, passed: number): string[] {
+function statusLines(
+  status: DaemonStatus,
+  { say }: Translation,
+  language: Language,
+  passed: number,
+): string[] {
   const { firewall, exposure, trialLeft, unconfirmed, lastError, startedAt, uptime } = status;
   const lines: string[] = [];
   if (unconfirmed) lines.push(say('trial', renderRemaining((trialLeft ?? 0) - passed)));

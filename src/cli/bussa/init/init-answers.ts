@@ -4,7 +4,7 @@ import { type PortOpening, parsePortOpening } from '../../../core/door/port-open
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Environment } from '../../arguments/verb.ts';
-import { PAGE_OPTIONS, readPageWishes } from '../page/page-options.ts';
+import { PAGE_OPTIONS, readPageArguments } from '../page/page-options.ts';
 
 const MIN_KNOCKS = 3;
 const MAX_KNOCKS = 12;
@@ -81,7 +81,7 @@ export function readInitAnswers(values: ReadonlyMap<string, string>, environment
     return value;
   };
   const wishes = {
-    page: readPageWishes(values),
+    page: readPageArguments(values),
     port: taken('port', parsePortAnswer),
     openFor: taken('for', parseTimeAnswer),
     door: taken('door', parseDoorAnswer),

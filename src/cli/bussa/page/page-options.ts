@@ -20,10 +20,10 @@ export const PAGE_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-export type PageWishes = { readonly file: string; readonly link?: string };
+export type PageArguments = { readonly file: string; readonly link?: string };
 
 /** `undefined`: no page was requested. Throws a `UsageError`. */
-export function readPageWishes(values: ReadonlyMap<string, string>): PageWishes | undefined {
+export function readPageArguments(values: ReadonlyMap<string, string>): PageArguments | undefined {
   const file = values.get('page');
   const link = values.get('link');
   if (file === undefined && link !== undefined) throw new UsageError('--link is for --page');
@@ -48,7 +48,7 @@ export const PROFILE_PAGE_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-export type ProfilePage = PageWishes & {
+export type ProfilePage = PageArguments & {
   readonly recipe?: readonly [number, number];
   readonly withSecret: boolean;
 };
@@ -58,7 +58,7 @@ const KNOCKING = ['then', 'no-wait', 'code'];
 
 /** `undefined`: no page was requested. Throws a `UsageError`. */
 export function readProfilePage(values: ReadonlyMap<string, string>): ProfilePage | undefined {
-  const wishes = readPageWishes(values);
+  const wishes = readPageArguments(values);
   const recipe = values.get('recipe');
   const withSecret = values.has('with-secret');
   if (wishes === undefined) {

@@ -1,11 +1,11 @@
 import { printable } from '../../../core/event/printable.ts';
 import type { PagePlan } from '../../../core/page/page-plan.ts';
-import { type PageWish, planPage } from '../../../core/page/plan-page.ts';
+import { type PageRequest, planPage } from '../../../core/page/plan-page.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Output } from '../../arguments/verb.ts';
 
 /** Writes the page and describes it, or says why there is none. Returns the exit status. */
-export async function writeKnockPage(file: string, wish: PageWish, output: Output): Promise<number> {
+export async function writeKnockPage(file: string, wish: PageRequest, output: Output): Promise<number> {
   const planned = planPage(wish);
   if (planned.kind === 'refused') {
     output.error(`bussa: no page was written: ${printable(planned.reason)}`);

@@ -2,7 +2,7 @@ import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
 import { importAccess } from '../../../app/users/import-access.ts';
 import { reloadUsers } from '../../../app/users/reload-users.ts';
 import { printable } from '../../../core/event/printable.ts';
-import type { LeftOut } from '../../../core/fwknop/plan-access.ts';
+import type { SkippedSetting } from '../../../core/fwknop/plan-access.ts';
 import type { WantedPort } from '../../../core/spa/spa-request.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Output } from '../../arguments/verb.ts';
@@ -48,7 +48,7 @@ export async function importServer(
   return told?.kind === 'refused' ? EXIT.config : EXIT.ok;
 }
 
-const place = ({ file, line, stanza, what, isWhole }: LeftOut): string =>
+const place = ({ file, line, stanza, what, isWhole }: SkippedSetting): string =>
   printable(`${file}:${line}: stanza ${stanza}${isWhole === true ? ', all of it' : ''}: ${what}`);
 
 const linesOf = (section: string): readonly string[] =>

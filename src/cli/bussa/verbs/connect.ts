@@ -43,14 +43,14 @@ export const CONNECT: Verb = {
       const coded = await withCode(found, typed, output);
       if (typeof coded === 'number') return coded;
       const { profile, ...code } = coded;
-      const notice = (line: string): void => output.error(`bussa: ${line}`);
+      const onNotice = (line: string): void => output.error(`bussa: ${line}`);
       const port = given ?? profile.port ?? SSH;
-      const order = { profile, port, ask: 'alongside' as const, notice, ...code };
+      const request = { profile, port, ask: 'alongside' as const, onNotice, ...code };
       const { connectThrough } = await import('../../../app/client/connect-through.ts');
-      const end = await connectThrough(order, (line) => {
+      const end = await connectThrough(request, (line) => {
         if (values.has('verbose')) output.error(`bussa: ${line}`);
       });
-      return tellEnd(end, order, output);
+      return printEnd(end, request, output);
     };
   },
 };
@@ -61,18 +61,18 @@ export function readPort(word: string): Port {
   return port;
 }
 
-async function tellEnd(end: Connected, order: ReachRequest, output: Output): Promise<number> {
+async function printEnd(end: Connected, request: ReachRequest, output: Output): Promise<number> {
   if (end.kind === 'done') return EXIT.ok;
-  for (const line of await reasonsOf(end, order)) output.error(`bussa: ${line}`);
+  for (const line of await reasonsOf(end, request)) output.error(`bussa: ${line}`);
   return EXIT.failed;
 }
 
 async function reasonsOf(
   end: Exclude<Connected, { kind: 'done' }>,
-  order: ReachRequest,
+  request: ReachRequest,
 ): Promise<readonly string[]> {
   if (end.kind === 'broken') return [`the ${end.what} broke off: ${end.code}`];
   if (end.kind === 'unresolved') return [end.reason];
   const { explainClosed } = await import('../../../app/client/explain-closed.ts');
-  return explainClosed(order, end.trails);
+  return explainClosed(request, end.results);
 }

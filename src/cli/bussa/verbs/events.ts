@@ -36,7 +36,7 @@ export const EVENTS: Verb = {
       const { followDaemon } = await import('../../../app/ask/follow-daemon.ts');
       for await (const followed of followDaemon(choice, since)) {
         if (followed.kind === 'part') {
-          tell(followed.part, json, output);
+          printPart(followed.part, json, output);
           if (values.has('once') && !followed.part.more) return EXIT.ok;
           continue;
         }
@@ -49,7 +49,7 @@ export const EVENTS: Verb = {
   },
 };
 
-function tell({ events, lost, restarted, cursor }: FollowPart, json: boolean, output: Output): void {
+function printPart({ events, lost, restarted, cursor }: FollowPart, json: boolean, output: Output): void {
   const gap = (event: string, text: string, fields: object): void =>
     output.print(json ? printableJson({ event, cursor, ...fields }) : `                     ${text}`);
   if (restarted) gap('restarted', 'the daemon was restarted: what happened before that is not known', {});

@@ -94,19 +94,19 @@ async function knockWith(file: string, name: string, wishes: InitAnswers, output
     return EXIT.config;
   }
   const { knockProfile } = await import('../../../app/client/knock-profile.ts');
-  const tell = (line: string): void => {
+  const onStep = (line: string): void => {
     if (wishes.verbose) output.error(`bussa: ${line}`);
   };
-  const notice = (line: string): void => output.error(`bussa: ${line}`);
-  const end = await knockProfile(profile, wishes.waits, { tell, notice }, code);
-  const failed = await tellEnd(end, profile, wishes, output);
+  const onNotice = (line: string): void => output.error(`bussa: ${line}`);
+  const end = await knockProfile(profile, wishes.waits, { onStep, onNotice }, code);
+  const failed = await printEnd(end, profile, wishes, output);
   if (failed !== undefined || wishes.then === undefined) return failed ?? EXIT.ok;
   const { runInTerminal } = await import('../../../host/terminal/run-in-terminal.ts');
   return runInTerminal(wishes.then, PLATFORM);
 }
 
 /** Prints a failure, and returns its exit status. */
-async function tellEnd(
+async function printEnd(
   end: KnockedProfile,
   profile: Profile,
   { then, waits }: InitAnswers,
@@ -115,10 +115,10 @@ async function tellEnd(
   const { name, port } = profile;
   switch (end.kind) {
     case 'open': {
-      const { address } = end.trail.to;
+      const { address } = end.result.to;
       const line = `port ${port} of ${address} is open`;
-      const reply = await replyOf(end.trail.signed);
-      const facts = { profile: name, address, port, open: true, knocks: end.trail.knocked, ...reply.facts };
+      const reply = await replyOf(end.result.signed);
+      const facts = { profile: name, address, port, open: true, knocks: end.result.knocked, ...reply.facts };
       if (then === undefined) output.answer(facts, [line, ...reply.lines]);
       return undefined;
     }
@@ -148,7 +148,7 @@ async function tellEnd(
     case 'closed': {
       if (port === undefined) return EXIT.failed;
       const { explainClosed } = await import('../../../app/client/explain-closed.ts');
-      for (const line of explainClosed({ profile, port }, end.trails)) output.error(`bussa: ${line}`);
+      for (const line of explainClosed({ profile, port }, end.results)) output.error(`bussa: ${line}`);
       return EXIT.failed;
     }
   }

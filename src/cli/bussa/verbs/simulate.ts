@@ -79,19 +79,19 @@ export const SIMULATE: Verb = {
     return async (output) => {
       const judged = await judgedFile(operand, choice, output);
       if (typeof judged === 'number') return judged;
-      const order: SimulateRequest = {
+      const request: SimulateRequest = {
         configFile: judged.file,
         traffic,
         ...(judged.options === undefined ? {} : { ipv6: judged.options.ipv6 }),
       };
       const { simulate } = await import('../../../app/rehearsal/simulate.ts');
       const { TimelinePrinter } = await import('../text/timeline.ts');
-      const printer = new TimelinePrinter(output, order.traffic.kind === 'capture');
-      const tell = (entry: TimelineEntry): void => {
+      const printer = new TimelinePrinter(output, request.traffic.kind === 'capture');
+      const emit = (entry: TimelineEntry): void => {
         if (json) output.print(JSON.stringify(printer.value(entry)));
         else for (const line of printer.lines(entry)) output.print(line);
       };
-      return finish(await simulate(order, tell), json, output);
+      return finish(await simulate(request, emit), json, output);
     };
   },
 };

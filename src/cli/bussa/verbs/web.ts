@@ -68,7 +68,7 @@ export const WEB: Verb = {
       } catch (error) {
         return cannotServe(error, place, output);
       }
-      const remove = await tell(web, place, token, opens, output);
+      const remove = await printAddress(web, place, token, opens, output);
       await ended(web, place);
       web.close();
       remove();
@@ -99,7 +99,7 @@ function cannotServe(error: unknown, place: WebPlace, output: Output): number {
 }
 
 /** Prints where the page is. The returned function cleans up at the end. */
-async function tell(
+async function printAddress(
   web: WebServer,
   place: WebPlace,
   token: string,

@@ -109,7 +109,7 @@ function judgeRule(start: Word, command: SimpleCommand, host: HostFacts, finding
     findings.warning(at, 'bad-rule', `${what}: write -s %IP%`);
   }
   if (rule.action !== 'append' || rule.table !== 'filter' || target !== 'ACCEPT') return;
-  const barrier = host.barrierIn(command.program, rule.chain);
+  const barrier = host.blockingRuleIn(command.program, rule.chain);
   if (barrier === undefined) return;
   const what = `a rule at the end of ${rule.chain} is never reached, because ${quoteText(barrier)} comes before it`;
   findings.warning(at, 'never-reached', `${what}: insert it with -I instead of -A`);

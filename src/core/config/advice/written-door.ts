@@ -24,7 +24,7 @@ export type HostFacts = {
   /** Names in the users file; `undefined`: unknown. */
   readonly users?: readonly string[];
   /** The rule of the chain that lets no packet pass to the rules after it, if it can be read. */
-  readonly barrierIn: (tool: string, chain: string) => string | undefined;
+  readonly blockingRuleIn: (tool: string, chain: string) => string | undefined;
 };
 
 /** A door with its source text. */

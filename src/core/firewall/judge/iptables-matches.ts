@@ -185,7 +185,7 @@ export const MATCHES: Readonly<Record<string, MatchReader>> = {
     whole:
       ({ options: given }) =>
       (packet, journey) => {
-        const back = packet.routes.wayTo(packet.family, packet.source);
+        const back = packet.routes.routeTo(packet.family, packet.source);
         if (back === undefined || (given.some(({ name }) => name === '--validmark') && journey.mark !== 0))
           return 'maybe';
         const isLoose = given.some(({ name }) => name === '--loose');

@@ -7,7 +7,7 @@ export type HostRoutes = {
    * Where the kernel sends a packet for this address: an interface, `local` for this host, `none`; `undefined`:
    * unknown.
    */
-  readonly wayTo: (family: Family, address: bigint) => string | undefined;
+  readonly routeTo: (family: Family, address: bigint) => string | undefined;
   /** Whether it forwards packets from this interface; `undefined`: unknown. */
   readonly sendsOn?: (family: Family, name: string) => boolean | undefined;
 };

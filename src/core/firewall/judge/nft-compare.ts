@@ -12,7 +12,7 @@ import { both, either, is, negate, type Truth } from './truth.ts';
 export type Compared = {
   readonly packet: Stranger;
   readonly journey: Journey;
-  readonly home: string;
+  readonly tableName: string;
   readonly sets: NftSets;
 };
 
@@ -53,13 +53,13 @@ export function isEqual(key: Json, right: unknown, around: Compared): Truth {
 }
 
 function isInNamed(key: Json, name: string, around: Compared): Truth {
-  const { home, sets, journey } = around;
-  if (isLeaseSet(home, name)) return is(around.packet.hasLease === true);
-  if (journey.touched.has(`set ${home} ${name}`)) return 'maybe';
-  const elements = sets.elements(home, name);
+  const { tableName, sets, journey } = around;
+  if (isLeaseSet(tableName, name)) return is(around.packet.hasLease === true);
+  if (journey.touched.has(`set ${tableName} ${name}`)) return 'maybe';
+  const elements = sets.elements(tableName, name);
   if (elements === undefined) return 'maybe';
   const among = isAmong(key, elements, around);
-  return sets.isFilled(home, name) && among !== 'never'
+  return sets.isFilled(tableName, name) && among !== 'never'
     ? either([among, isListedByRules(around.packet)])
     : among;
 }

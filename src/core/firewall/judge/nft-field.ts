@@ -164,7 +164,7 @@ function routeOf({ result, flags }: Json, packet: Stranger, journey: Journey): F
   if (result === 'type') return { kind: 'route-type', what };
   if (asked.includes('mark') && journey.mark !== 0) return UNKNOWN;
   const target = what === 'source' ? packet.source : journey.address;
-  const way = target === undefined ? undefined : packet.routes.wayTo(packet.family, target);
+  const way = target === undefined ? undefined : packet.routes.routeTo(packet.family, target);
   if (way === undefined) return UNKNOWN;
   const isFound = way !== 'none' && (!asked.includes('iif') || way === packet.interface);
   if (way === 'local') return UNKNOWN;

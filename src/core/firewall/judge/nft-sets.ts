@@ -10,24 +10,24 @@ export class NftSets {
   }
 
   /** A rule adds elements to it. */
-  noteFilled(home: string, name: string): void {
-    this.#filled.add(`${home} ${name}`);
+  noteFilled(tableName: string, name: string): void {
+    this.#filled.add(`${tableName} ${name}`);
   }
 
-  isFilled(home: string, name: string): boolean {
-    return this.#filled.has(`${home} ${name}`);
+  isFilled(tableName: string, name: string): boolean {
+    return this.#filled.has(`${tableName} ${name}`);
   }
 
   /** `undefined`: there is no such set. */
-  elements(home: string, name: string): readonly unknown[] | undefined {
-    const set = this.#sets.get(`${home} ${name}`);
+  elements(tableName: string, name: string): readonly unknown[] | undefined {
+    const set = this.#sets.get(`${tableName} ${name}`);
     return set === undefined ? undefined : list(set.elem);
   }
 }
 
 /** Names of Bussa's own lease sets, in its own table and in others: a stranger has no lease. */
-export function isLeaseSet(home: string, name: string): boolean {
-  return home === 'inet bussa' ? name.startsWith('d_') : /^bussa_[a-z0-9_]+_[46]$/.test(name);
+export function isLeaseSet(tableName: string, name: string): boolean {
+  return tableName === 'inet bussa' ? name.startsWith('d_') : /^bussa_[a-z0-9_]+_[46]$/.test(name);
 }
 
 /** Without its timeout, counters and comment. */

@@ -28,9 +28,9 @@ const LIMITS: ReadonlySet<string> = new Set(['limit', 'quota', 'ct count', 'conn
 
 export type ChainKey = (name: string) => string;
 
-export function readStatement(expression: unknown, sets: NftSets, home: string, goTo: ChainKey): Step[] {
+export function readStatement(expression: unknown, sets: NftSets, tableName: string, goTo: ChainKey): Step[] {
   const [name, value] = single(expression);
-  const around = { sets, home };
+  const around = { sets, tableName };
   if (name === 'match') {
     const match = record(value) ?? {};
     return [
@@ -47,7 +47,7 @@ export function readStatement(expression: unknown, sets: NftSets, home: string, 
   if (verdict !== undefined) return [{ kind: 'verdict', verdict }];
   switch (name) {
     case 'vmap':
-      return [{ kind: 'choice', choices: readMap(record(value) ?? {}, sets, home, goTo) }];
+      return [{ kind: 'choice', choices: readMap(record(value) ?? {}, sets, tableName, goTo) }];
     case 'mangle':
       return [
         { kind: 'change', change: (packet, journey) => mangle(record(value) ?? {}, packet, journey, around) },
@@ -56,7 +56,7 @@ export function readStatement(expression: unknown, sets: NftSets, home: string, 
       return [{ kind: 'change', change: (_, journey) => ({ ...journey, tracking: 'untracked' }) }];
     case 'set':
     case 'map':
-      return readSetStatement(record(value) ?? {}, sets, home);
+      return readSetStatement(record(value) ?? {}, sets, tableName);
     case 'dnat':
     case 'redirect':
       return [
@@ -96,8 +96,8 @@ function readVerdict(name: string, value: unknown, goTo: ChainKey): Verdict | un
 }
 
 /** `data`: inline elements, or the name of a map. */
-function readMap({ key, data }: Json, sets: NftSets, home: string, goTo: ChainKey): Choice[] {
-  const elements = elementsOf(data, sets, home);
+function readMap({ key, data }: Json, sets: NftSets, tableName: string, goTo: ChainKey): Choice[] {
+  const elements = elementsOf(data, sets, tableName);
   if (elements === undefined)
     return [
       { name: 'vmap', test: () => 'maybe', verdict: { kind: 'unknown', why: 'a map that is not listed' } },
@@ -107,8 +107,11 @@ function readMap({ key, data }: Json, sets: NftSets, home: string, goTo: ChainKe
     const verdict = readVerdict(...single(to), goTo);
     const wanted = plainElement(at);
     const test: Choice['test'] = (packet, journey) => {
-      if (typeof data === 'string' && journey.touched.has(`set ${home} ${data.slice(1)}`)) return 'maybe';
-      return wanted === '*' ? 'yes' : isEqual(record(key) ?? {}, wanted, { packet, journey, sets, home });
+      if (typeof data === 'string' && journey.touched.has(`set ${tableName} ${data.slice(1)}`))
+        return 'maybe';
+      return wanted === '*'
+        ? 'yes'
+        : isEqual(record(key) ?? {}, wanted, { packet, journey, sets, tableName });
     };
     return [{ name: 'vmap', test, verdict: verdict ?? { kind: 'unknown', why: 'a map’s verdict' } }];
   });
@@ -120,24 +123,24 @@ function catchAllLast(elements: readonly unknown[]): readonly unknown[] {
   return [...elements].sort((a, b) => Number(isCatchAll(a)) - Number(isCatchAll(b)));
 }
 
-function elementsOf(data: unknown, sets: NftSets, home: string): readonly unknown[] | undefined {
-  if (typeof data === 'string') return sets.elements(home, data.replace(/^@/, ''));
+function elementsOf(data: unknown, sets: NftSets, tableName: string): readonly unknown[] | undefined {
+  if (typeof data === 'string') return sets.elements(tableName, data.replace(/^@/, ''));
   const set = record(data)?.set;
   return Array.isArray(set) ? set : undefined;
 }
 
 /** Statements per element, such as a limit per source, are limits. */
-function readSetStatement({ op, set, stmt }: Json, sets: NftSets, home: string): Step[] {
+function readSetStatement({ op, set, stmt }: Json, sets: NftSets, tableName: string): Step[] {
   const name = String(set).replace(/^@/, '');
-  if (op !== 'delete') sets.noteFilled(home, name);
+  if (op !== 'delete') sets.noteFilled(tableName, name);
   const limits = list(stmt).some((one) => LIMITS.has(single(one)[0]));
   return [
-    { kind: 'change', change: (_, journey) => touch(journey, `set ${home} ${name}`) },
+    { kind: 'change', change: (_, journey) => touch(journey, `set ${tableName} ${name}`) },
     ...(limits ? [{ kind: 'test' as const, name: 'limit', test: () => 'maybe' as const }] : []),
   ];
 }
 
-type Around = { readonly sets: NftSets; readonly home: string };
+type Around = { readonly sets: NftSets; readonly tableName: string };
 
 /** `never`: the map has no value for this packet, and the rule ends there. `undefined`: unknown. */
 type Value = number | undefined | 'never';
@@ -184,9 +187,9 @@ function numberIn(value: unknown, packet: Stranger, journey: Journey, around: Ar
 }
 
 function mapped({ key, data }: Json, packet: Stranger, journey: Journey, around: Around): unknown {
-  const elements = elementsOf(data, around.sets, around.home);
+  const elements = elementsOf(data, around.sets, around.tableName);
   if (elements === undefined) return undefined;
-  if (typeof data === 'string' && around.sets.isFilled(around.home, data.replace(/^@/, '')))
+  if (typeof data === 'string' && around.sets.isFilled(around.tableName, data.replace(/^@/, '')))
     if (isListedByRules(packet) === 'maybe') return undefined;
   for (const entry of catchAllLast(elements)) {
     const [at, to] = list(entry);

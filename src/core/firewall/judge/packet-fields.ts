@@ -84,7 +84,7 @@ export function routeTypeIs(
   const way =
     what === 'address' && journey.translatedBy === undefined && packet.isRouted !== true
       ? 'local'
-      : packet.routes.wayTo(packet.family, address);
+      : packet.routes.routeTo(packet.family, address);
   if (type === 'local') return way === undefined ? (what === 'source' ? 'no' : 'maybe') : is(way === 'local');
   if (type === 'unicast') {
     // Without a route back its type is UNREACHABLE, or none.

@@ -60,7 +60,7 @@ function leave(
 ): { hook: string; output: string | undefined } {
   const isOwn = packet.isRouted !== true && (translatedBy === undefined || address === packet.address);
   if (isOwn) return { hook: 'input', output: undefined };
-  const way = address === undefined ? undefined : packet.routes.wayTo(packet.family, address);
+  const way = address === undefined ? undefined : packet.routes.routeTo(packet.family, address);
   if (way === 'local') return { hook: 'input', output: undefined };
   return { hook: 'forward', output: way };
 }

@@ -81,7 +81,7 @@ class Behind {
   }
 
   #isBehind(address: bigint): boolean {
-    const way = this.#routes.wayTo(this.#family, address);
+    const way = this.#routes.routeTo(this.#family, address);
     return way !== undefined && way !== 'local' && way !== 'none' && !this.#exceptTo.includes(way);
   }
 }

@@ -75,13 +75,13 @@ export class Walk {
         journey = unsure(journey, why);
         continue;
       }
-      pending.tell();
+      pending.report();
       if (pending.missed) return [...results, { kind: 'on', journey }];
       const done = this.#effect(rule, step, journey, depth);
       if (!('next' in done)) return [...results, ...done.results];
       journey = done.next;
     }
-    pending.tell();
+    pending.report();
     return [...results, { kind: 'on', journey }];
   }
 
@@ -174,7 +174,7 @@ class PendingAsks {
     const truth = test(this.#heard, journey);
     const isAsked = this.#asks.length > before;
     if (atOnce) {
-      this.tell();
+      this.report();
       return truth;
     }
     if (truth !== 'no' || !isAsked) return truth;
@@ -182,7 +182,7 @@ class PendingAsks {
     return 'yes';
   }
 
-  tell(): void {
+  report(): void {
     for (const what of this.#asks) this.#packet.asked(what);
     this.#asks = [];
   }

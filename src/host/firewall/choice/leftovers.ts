@@ -14,7 +14,7 @@ import {
   readCommands,
 } from '../iptables/iptables-commands.ts';
 import { removeSets } from '../iptables/lease-sets.ts';
-import { findTraces } from '../nftables/own-objects.ts';
+import { findOwnObjects } from '../nftables/own-objects.ts';
 
 /** The kind of firewall that Bussa uses now. Its own adapter removes older rules of the same kind. */
 export type PartKind =
@@ -39,12 +39,15 @@ function removeFromNftables(): string[] {
   const nft = openIfThere();
   if (nft === undefined) return [];
   try {
-    const traces = findTraces(nft);
-    const commands = renderRemoval(traces);
+    const present = findOwnObjects(nft);
+    const commands = renderRemoval(present);
     if (commands.length === 0) return [];
     nft.run(`${commands.join('\n')}\n`);
-    const homes = [...(traces.ownTable ? ['inet bussa'] : []), ...traces.guests.map(({ home }) => home)];
-    return homes.map((home) => `nftables, table ${home}`);
+    const tableNames = [
+      ...(present.ownTable ? ['inet bussa'] : []),
+      ...present.attached.map(({ tableName }) => tableName),
+    ];
+    return tableNames.map((tableName) => `nftables, table ${tableName}`);
   } catch (error) {
     if (!(error instanceof LibnftablesError)) throw error;
     throw new FirewallError(`cannot look for Bussa's earlier rules in nftables: ${error.message}`, {

@@ -85,8 +85,8 @@ function withListing<Result>(
   try {
     const nft = openNftables();
     try {
-      const home = filterTableOf(family);
-      return act(listTables(nft).has(home) ? listObjects(nft, `table ${home}`) : undefined);
+      const tableName = filterTableOf(family);
+      return act(listTables(nft).has(tableName) ? listObjects(nft, `table ${tableName}`) : undefined);
     } finally {
       nft.close();
     }

@@ -9,9 +9,9 @@ import { type Firewall, FirewallError, type Gate, type Grant } from '../contract
 import type { FamilyRules } from './family-rules.ts';
 import { warningsOf } from './iptables-warnings.ts';
 import type { LeaseStorage, LeaseToAdd } from './lease-storage.ts';
-import { listOf, readListed } from './listed-uses.ts';
+import { recentLists } from './recent-lists.ts';
 import { SeenRules } from './rule-fingerprint.ts';
-import { unusedLeases } from './unused-leases.ts';
+import { listOf, readUnused } from './unused-grants.ts';
 import { watchTables } from './watch-tables.ts';
 
 export class IptablesFirewall implements Firewall {
@@ -53,7 +53,7 @@ export class IptablesFirewall implements Firewall {
     return this.#inTurn(async () => {
       const before = await this.#read();
       const live = grants.filter(({ source, left }) => left > 0 && this.#tables.has(familyOf(source)));
-      const { own, unknown } = readListed(gates, live);
+      const { own, unknown } = readUnused(gates, live);
       await this.#place.fill(this.#families(), gates, own);
       const leases = own.map(({ door, source }) => ({
         door,
@@ -92,7 +92,7 @@ export class IptablesFirewall implements Firewall {
         for (const lease of live) if (this.#listUnused(lease)) listed.push(lease);
         await this.#place.add(live);
       } catch (error) {
-        for (const { gate, grant } of listed) unusedLeases.delete(listOf(gate, grant.source), grant.source);
+        for (const { gate, grant } of listed) recentLists.delete(listOf(gate, grant.source), grant.source);
         throw error;
       }
       for (const { door, source, left } of last.values()) if (left <= 0) await this.#revoke(door, source);
@@ -108,7 +108,7 @@ export class IptablesFirewall implements Firewall {
     if (rules === undefined) return;
     const gate = this.#gates.get(door);
     await this.#place.delete(door, source, gate, rules);
-    if (gate?.singleUse === true) unusedLeases.delete(listOf(gate, source), source);
+    if (gate?.singleUse === true) recentLists.delete(listOf(gate, source), source);
   }
 
   #toAdd(grant: Grant): LeaseToAdd {
@@ -121,7 +121,7 @@ export class IptablesFirewall implements Firewall {
   /** Returns whether it was used, or not listed. */
   #listUnused({ gate, grant }: LeaseToAdd): boolean {
     if (!gate.singleUse) return false;
-    return unusedLeases.add(listOf(gate, grant.source), grant.source, (one) => this.#place.isOver(gate, one));
+    return recentLists.add(listOf(gate, grant.source), grant.source, (one) => this.#place.isOver(gate, one));
   }
 
   isInPlace(live: readonly Grant[]): Promise<boolean> {
@@ -203,8 +203,7 @@ export class IptablesFirewall implements Firewall {
       const sources = new Set(grants.filter(({ door }) => door === gate.door).map(({ source }) => source));
       for (const family of this.#families()) {
         const list = doorSet(gate.door, family, gate.prefix6);
-        for (const old of unusedLeases.read(list) ?? [])
-          if (!sources.has(old)) unusedLeases.delete(list, old);
+        for (const old of recentLists.read(list) ?? []) if (!sources.has(old)) recentLists.delete(list, old);
       }
     }
   }

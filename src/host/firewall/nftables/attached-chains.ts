@@ -12,9 +12,9 @@ import { jumpTarget, type Listed, listObjects, listTables } from '../ruleset/nft
 export function findAttachedChains(nft: Nftables, attach: readonly AttachPoint[]): AttachedChain[] {
   const tables = listTables(nft);
   return attach.map((point) => {
-    const home = `${point.family} ${point.table}`;
-    if (!tables.has(home)) throw new FirewallError(notThere(point, `there is no table ${home}`));
-    return { point, path: pathOf(point, listObjects(nft, `table ${home}`)) };
+    const tableName = `${point.family} ${point.table}`;
+    if (!tables.has(tableName)) throw new FirewallError(notThere(point, `there is no table ${tableName}`));
+    return { point, path: pathOf(point, listObjects(nft, `table ${tableName}`)) };
   });
 }
 

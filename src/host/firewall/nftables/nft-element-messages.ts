@@ -46,39 +46,39 @@ export function renderTransaction(
   sequence: number,
   generation?: number,
 ): Uint8Array {
-  const orders = changes.flatMap(renderChange);
-  const last = orders.length - 1;
+  const messages = changes.flatMap(renderChange);
+  const last = messages.length - 1;
   const batch = Buffer.concat([generalMessage(0), Uint8Array.of(0, NFNL_SUBSYS_NFTABLES)]);
   const only = generation === undefined ? [] : [renderAttribute(NFNL_BATCH_GENID, bigEndian([generation]))];
   return Buffer.concat([
     renderMessage(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, sequence, Buffer.concat([batch, ...only])),
-    ...orders.map(({ type, flags, body }, i) =>
+    ...messages.map(({ type, flags, body }, i) =>
       renderMessage(type, NLM_F_REQUEST | flags | (i === last ? NLM_F_ACK : 0), sequence, body),
     ),
     renderMessage(NFNL_MSG_BATCH_END, NLM_F_REQUEST, sequence, batch),
   ]);
 }
 
-type Order = { readonly type: number; readonly flags: number; readonly body: Uint8Array };
+type Message = { readonly type: number; readonly flags: number; readonly body: Uint8Array };
 
-function renderChange({ home, set, out, into }: SetChange): Order[] {
-  const order = (command: number, flags: number, elements: readonly Uint8Array[]): Order => ({
+function renderChange({ ownTable, set, out, into }: SetChange): Message[] {
+  const message = (command: number, flags: number, elements: readonly Uint8Array[]): Message => ({
     type: (NFNL_SUBSYS_NFTABLES << 8) | command,
     flags,
-    body: renderList(home, set, elements),
+    body: renderList(ownTable, set, elements),
   });
-  const some = (build: (part: number) => Order[], length: number): Order[] =>
+  const some = (build: (part: number) => Message[], length: number): Message[] =>
     Array.from({ length: Math.ceil(length / MAX_ELEMENTS) }, (_, part) => build(part * MAX_ELEMENTS)).flat();
   const outOrders = some((at) => {
     const part = out.slice(at, at + MAX_ELEMENTS);
     const present = part.map((source) => renderElement(source, PASSING_MS));
     const absent = part.map((source) => renderElement(source));
-    return [order(NFT_MSG_NEWSETELEM, NLM_F_CREATE, present), order(NFT_MSG_DELSETELEM, 0, absent)];
+    return [message(NFT_MSG_NEWSETELEM, NLM_F_CREATE, present), message(NFT_MSG_DELSETELEM, 0, absent)];
   }, out.length);
   const inOrders = some((at) => {
     const part = into.slice(at, at + MAX_ELEMENTS);
     const elements = part.map(({ source, left }) => renderElement(source, left));
-    return [order(NFT_MSG_NEWSETELEM, NLM_F_NEW, elements)];
+    return [message(NFT_MSG_NEWSETELEM, NLM_F_NEW, elements)];
   }, into.length);
   return [...outOrders, ...inOrders];
 }

@@ -60,7 +60,7 @@ function withoutOut(changes: readonly SetChange[]): SetChange[] {
 }
 
 function refusal(changes: readonly SetChange[], errno: number): SystemCallError {
-  const names = changes.map(({ home: { family, table }, set }) => `${family} ${table} ${set}`);
+  const names = changes.map(({ ownTable: { family, table }, set }) => `${family} ${table} ${set}`);
   const subject = names.length > 3 ? `${names.slice(0, 3).join(', ')} and others` : names.join(', ');
   return new SystemCallError('change', subject, errno);
 }

@@ -24,8 +24,8 @@ import { watchRules } from '../ruleset/rule-watch.ts';
 import { asFirewallError, withRetry } from './as-firewall-error.ts';
 import { findAttachedChains, listClosing, requireBaseChains, unseenFamilies } from './attached-chains.ts';
 import { NftElements } from './nft-elements.ts';
-import { findTraces, renderStanding } from './own-objects.ts';
-import { readUses } from './single-uses.ts';
+import { findOwnObjects, renderInstalled } from './own-objects.ts';
+import { readUses } from './unused-elements.ts';
 
 /**
  * Bussa's own table closes the ports, whatever else exists. Foreign chains that drop must also accept the doors'
@@ -58,13 +58,13 @@ class NftablesFirewall implements Firewall {
   readonly #attach: readonly AttachPoint[];
   readonly #found: readonly PathChain[] | undefined;
   /** Tables that contain sets of Bussa's. */
-  #homes: readonly OwnTable[] = [OWN_TABLE];
+  #ownTables: readonly OwnTable[] = [OWN_TABLE];
   /** Families that a foreign chain drops and no chain in `attach` sees. */
   #unseen: readonly Family[] = [];
   #singleUse: ReadonlySet<string> = new Set();
   #shortcoming: string | undefined;
   /** The rules that `install` left; '' before. */
-  #standing = '';
+  #installed = '';
   /** Generation of the ruleset in which the rules were last found complete. */
   #seenIn: number | undefined;
 
@@ -74,8 +74,8 @@ class NftablesFirewall implements Firewall {
     this.#attach = attach;
     this.#found = found;
     const points = found ?? attach;
-    const guest = points.length === 0 ? [] : [`attached to ${points.map(renderAttachPoint).join(', ')}`];
-    this.name = ['nftables', ...guest, `table ${renderTable(OWN_TABLE)}`].join(', ');
+    const attachedTo = points.length === 0 ? [] : [`attached to ${points.map(renderAttachPoint).join(', ')}`];
+    this.name = ['nftables', ...attachedTo, `table ${renderTable(OWN_TABLE)}`].join(', ');
   }
 
   get shortcoming(): string | undefined {
@@ -87,7 +87,9 @@ class NftablesFirewall implements Firewall {
     const what = `install Bussa's rules in ${this.name}`;
     let unknown: readonly Grant[];
     try {
-      unknown = asFirewallError(what, () => withRetry(() => this.#put(gates, live, this.#guests(gates))));
+      unknown = asFirewallError(what, () =>
+        withRetry(() => this.#put(gates, live, this.#attachedChains(gates))),
+      );
       this.#shortcoming = undefined;
     } catch (error) {
       const isOwnAlone = (this.#found ?? this.#attach).length === 0;
@@ -104,16 +106,16 @@ class NftablesFirewall implements Firewall {
   #put(gates: readonly Gate[], live: readonly Grant[], anchors: readonly AttachedChain[]): readonly Grant[] {
     const uses = readUses(this.#nft, gates, live);
     const open = live.filter((grant) => !uses.has(grant) || uses.get(grant) === 'unused');
-    const traces = findTraces(this.#nft);
+    const present = findOwnObjects(this.#nft);
     const part = [...renderOwnTable(gates, open), ...renderAttachedRules(anchors, gates, open)];
-    this.#run([...renderRemoval(traces), ...part]);
-    this.#homes = [OWN_TABLE, ...attachedTables(anchors.map(({ point }) => point))];
-    this.#standing = this.#readStanding();
+    this.#run([...renderRemoval(present), ...part]);
+    this.#ownTables = [OWN_TABLE, ...attachedTables(anchors.map(({ point }) => point))];
+    this.#installed = this.#readStanding();
     return live.filter((grant) => uses.get(grant) === 'unknown');
   }
 
   /** The chains that these gates need. */
-  #guests(gates: readonly Gate[]): readonly AttachedChain[] {
+  #attachedChains(gates: readonly Gate[]): readonly AttachedChain[] {
     const isNeeded = (path: Path): boolean => gates.some(({ ports }) => portsOn(ports, path).length > 0);
     const points = this.#found?.filter(({ path }) => isNeeded(path)) ?? this.#attach;
     const anchors = findAttachedChains(this.#nft, points);
@@ -134,13 +136,13 @@ class NftablesFirewall implements Firewall {
 
   #grant(what: string, grants: readonly Grant[]): void {
     this.#requireSeen(grants);
-    const changes = changesForGrants(this.#homes, grants);
+    const changes = changesForGrants(this.#ownTables, grants);
     asFirewallError(`open ${what} in ${this.name}`, () => this.#elements.open(changes));
   }
 
   async rehearse(grant: Grant): Promise<void> {
     this.#requireSeen([grant]);
-    this.#elements.rehearse(changesForGrants(this.#homes, [grant]));
+    this.#elements.rehearse(changesForGrants(this.#ownTables, [grant]));
   }
 
   /** A chain that sees one family cannot let in the other. */
@@ -157,21 +159,21 @@ class NftablesFirewall implements Firewall {
   async revoke(door: string, source: Address): Promise<void> {
     asFirewallError(`close door ${door} for ${source} in ${this.name}`, () => {
       try {
-        this.#elements.change(changesForRevoke(this.#homes, door, source));
+        this.#elements.change(changesForRevoke(this.#ownTables, door, source));
       } catch (error) {
         // If the set was removed, nothing is open through it.
         const sets = listSetNames(this.#nft);
-        const left = this.#homes.filter((home) =>
-          sets.has(`${renderTable(home)} ${setName(home.prefix, door, familyOf(source))}`),
+        const left = this.#ownTables.filter((ownTable) =>
+          sets.has(`${renderTable(ownTable)} ${setName(ownTable.prefix, door, familyOf(source))}`),
         );
-        if (left.length === this.#homes.length) throw error;
+        if (left.length === this.#ownTables.length) throw error;
         this.#elements.change(changesForRevoke(left, door, source));
       }
     });
   }
 
   async isInPlace(live: readonly Grant[]): Promise<boolean> {
-    if (this.#standing === '' || this.#shortcoming !== undefined) return false;
+    if (this.#installed === '' || this.#shortcoming !== undefined) return false;
     const generation = readRuleGeneration();
     const isStanding = asFirewallError(`list ${this.name}`, () => this.#stands(generation));
     this.#seenIn = isStanding ? generation : undefined;
@@ -180,21 +182,21 @@ class NftablesFirewall implements Firewall {
 
   #stands(generation: number | undefined): boolean {
     if (generation !== undefined && generation === this.#seenIn) return true;
-    return withRetry(() => this.#readStanding() === this.#standing);
+    return withRetry(() => this.#readStanding() === this.#installed);
   }
 
   /** Checked each time: leases can disappear without a change of the rules. */
   #hasLost(live: readonly Grant[]): boolean {
     const lasting = live.filter(({ door }) => !this.#singleUse.has(door));
-    return this.#homes.some((home) => {
-      const own = lasting.filter(({ source }) => tablesFor([home], source).length > 0);
-      return areLeasesLost(own, (grant) => this.#has(home, grant));
+    return this.#ownTables.some((ownTable) => {
+      const own = lasting.filter(({ source }) => tablesFor([ownTable], source).length > 0);
+      return areLeasesLost(own, (grant) => this.#has(ownTable, grant));
     });
   }
 
-  #has(home: OwnTable, { door, source }: Grant): boolean {
+  #has(ownTable: OwnTable, { door, source }: Grant): boolean {
     try {
-      this.#run([renderGetElement(home, door, source)]);
+      this.#run([renderGetElement(ownTable, door, source)]);
       return true;
     } catch (error) {
       if (error instanceof LibnftablesError) return false;
@@ -208,7 +210,7 @@ class NftablesFirewall implements Firewall {
 
   async howToOpen(): Promise<string | undefined> {
     return asFirewallError(`list ${this.name}`, () => {
-      const commands = renderRemoval(findTraces(this.#nft));
+      const commands = renderRemoval(findOwnObjects(this.#nft));
       const [first, ...others] = commands;
       return others.length === 0 ? first && `nft ${first}` : `nft '${commands.join('; ')}'`;
     });
@@ -216,9 +218,9 @@ class NftablesFirewall implements Firewall {
 
   async remove(): Promise<void> {
     asFirewallError(`remove Bussa's rules from ${this.name}`, () =>
-      withRetry(() => this.#run(renderRemoval(findTraces(this.#nft)))),
+      withRetry(() => this.#run(renderRemoval(findOwnObjects(this.#nft)))),
     );
-    this.#standing = '';
+    this.#installed = '';
   }
 
   close(): void {
@@ -232,6 +234,6 @@ class NftablesFirewall implements Firewall {
   }
 
   #readStanding(): string {
-    return renderStanding(this.#nft, this.#homes.map(renderTable));
+    return renderInstalled(this.#nft, this.#ownTables.map(renderTable));
   }
 }

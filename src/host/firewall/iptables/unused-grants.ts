@@ -1,13 +1,13 @@
 import { doorSet } from '../../../core/iptables/part-names.ts';
 import { type Address, familyOf } from '../../../core/net/address.ts';
 import type { Gate, Grant } from '../contract/firewall.ts';
-import { unusedLeases } from './unused-leases.ts';
+import { recentLists } from './recent-lists.ts';
 
 /**
  * Of the grants of single-use gates, only those whose source is listed as unused; `unknown`: those whose list is gone.
  * Nothing is added again: rules that stay in place keep their list, so replacing them loses nothing.
  */
-export function readListed(
+export function readUnused(
   gates: readonly Gate[],
   grants: readonly Grant[],
 ): { readonly own: readonly Grant[]; readonly unknown: readonly Grant[] } {
@@ -15,7 +15,7 @@ export function readListed(
   const lists = new Map<string, ReadonlySet<Address> | undefined>();
   const listed = (grant: Grant): ReadonlySet<Address> | undefined => {
     const name = listOf(single.get(grant.door) ?? grant, grant.source);
-    if (!lists.has(name)) lists.set(name, unusedLeases.read(name));
+    if (!lists.has(name)) lists.set(name, recentLists.read(name));
     return lists.get(name);
   };
   return {

@@ -6,7 +6,7 @@ import type { WorkDirectory } from '../lab/knockd.ts';
  * A wall clock that can be set, for the programs that start under its `prefix`: the machine's own goes on. The
  * clocks that count from the start of the machine are the real ones.
  */
-export class ClockOfDay {
+export class SettableClock {
   readonly prefix: readonly string[];
   readonly #file: string;
 

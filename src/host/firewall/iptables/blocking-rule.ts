@@ -9,7 +9,7 @@ const MAX_BYTES = 1 << 22;
  * The first rule in a chain of the filter table that lets no packet reach the rules after it, in the form of `iptables
  * -S`. `undefined`: there is none, or it may not be read.
  */
-export function barrierIn(tool: string, chain: string): string | undefined {
+export function blockingRuleIn(tool: string, chain: string): string | undefined {
   if (process.geteuid?.() !== 0) return undefined;
   const version = read(tool, '-V') ?? '';
   // Listing a table that is not in use would make iptables-legacy create it.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type AttachedChain, renderAttachedRules } from '../../../src/core/nft/attached-rules.ts';
 import { renderRemoval } from '../../../src/core/nft/removal.ts';
-import { gate, grant } from './part.ts';
+import { gate, grant } from './nft-gates.ts';
 
 const anchor = (
   family: 'inet' | 'ip' | 'ip6',
@@ -81,12 +81,12 @@ describe('the part in somebody else’s table', () => {
 
   test('is taken away from the outside in: rules, chains, sets', () => {
     const guest = {
-      home: 'inet filter',
+      tableName: 'inet filter',
       chains: ['bussa_input', 'bussa_forward'],
       sets: ['bussa_ssh_4'],
       jumps: [{ chain: 'input', handle: 12 }],
     };
-    assert.deepEqual(renderRemoval({ ownTable: true, guests: [guest] }), [
+    assert.deepEqual(renderRemoval({ ownTable: true, attached: [guest] }), [
       'delete table inet bussa',
       'delete rule inet filter input handle 12',
       'flush chain inet filter bussa_input',
@@ -95,6 +95,6 @@ describe('the part in somebody else’s table', () => {
       'delete chain inet filter bussa_forward',
       'delete set inet filter bussa_ssh_4',
     ]);
-    assert.deepEqual(renderRemoval({ ownTable: false, guests: [] }), []);
+    assert.deepEqual(renderRemoval({ ownTable: false, attached: [] }), []);
   });
 });

@@ -13,7 +13,7 @@ const JITTER_MS = 150;
  * `elapsed`: from the packet to its last copy; `gap`: from that one to this one, in ms. An abandoned connection attempt
  * keeps sending SYNs for two minutes, and must not open a door again after it was closed.
  */
-export function isSentAgain(elapsed: number, gap: number): boolean {
+export function isTcpRetransmission(elapsed: number, gap: number): boolean {
   for (let n = 1; n < WAITS; n++) {
     const wait = FIRST_WAIT_MS * 2 ** n;
     if (!isNear(gap, wait)) continue;

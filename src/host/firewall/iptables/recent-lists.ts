@@ -10,7 +10,7 @@ const DEFAULT_CAPACITY = 100;
 const CAPACITY_FILE = '/sys/module/xt_recent/parameters/ip_list_tot';
 
 /** The sources whose single-use leases are unused: a rule removes a source when it lets it in. */
-export const unusedLeases = {
+export const recentLists = {
   /** `undefined`: no rule uses the list. */
   read(list: string): Set<Address> | undefined {
     let text: string;
@@ -29,7 +29,7 @@ export const unusedLeases = {
    * without room, the new lease is refused. Returns whether the source was not listed.
    */
   add(list: string, source: Address, isOver: (source: Address) => boolean): boolean {
-    const present = unusedLeases.read(list) ?? new Set();
+    const present = recentLists.read(list) ?? new Set();
     const capacity = readCapacity();
     if (!present.has(source) && present.size >= capacity) {
       const over = [...present].filter(isOver);
@@ -46,7 +46,7 @@ export const unusedLeases = {
   },
 
   delete(list: string, source: Address): void {
-    if (unusedLeases.read(list)?.has(source)) write(list, `-${source}`);
+    if (recentLists.read(list)?.has(source)) write(list, `-${source}`);
   },
 };
 

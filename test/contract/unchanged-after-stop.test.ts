@@ -1,7 +1,7 @@
 /** After a stop the ruleset is what it was before the start, byte for byte, after a crash in between as well. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { gate } from '../lab/gates.ts';
+import { gate } from '../lab/example-gates.ts';
 import { Namespace } from '../lab/namespace.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
 import type { DriverAdapter } from './firewall-driver.ts';

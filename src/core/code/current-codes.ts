@@ -17,7 +17,7 @@ export type Secret<Owner> = { readonly owner: Owner; readonly secret: Uint8Array
  * All codes valid at a moment, so that each guess costs one look-up per step. The codes of a step are computed at the
  * first guess in it: without guesses there is no work. BOUNDED: by three steps of all secrets.
  */
-export class CodesOfNow<Owner> {
+export class CurrentCodes<Owner> {
   readonly #ciphers: Ciphers;
   readonly #secrets: readonly Secret<Owner>[];
   readonly #steps = new Map<number, ReadonlyMap<number, readonly Owner[]>>();

@@ -7,10 +7,10 @@ import { nftKey } from './read-nft.ts';
 import type { BaseChain, Rule, Ruleset } from './ruleset.ts';
 
 /** A port to be closed to strangers. */
-export type MendedPort = { readonly protocol: 'tcp' | 'udp'; readonly port: number };
+export type PortToClose = { readonly protocol: 'tcp' | 'udp'; readonly port: number };
 
 /** What a command does, and with which program. */
-export type MendKind =
+export type FixKind =
   | 'ufw-delete'
   | 'ufw-prepend'
   | 'firewalld-remove'
@@ -20,7 +20,7 @@ export type MendKind =
   | 'nft-add'
   | 'nft-table';
 
-export type MendCommand = { readonly by: MendKind; readonly command: string };
+export type FixCommand = { readonly by: FixKind; readonly command: string };
 
 /** BOUNDED: rules that accept one port, one after another. */
 const MAX_STEPS = 8;
@@ -28,12 +28,12 @@ const MAX_STEPS = 8;
 /** linux/netfilter_ipv4.h: NF_IP_PRI_CONNTRACK. No chain before it knows which connections are established. */
 const TRACKING_PRIORITY = -200;
 
-export type MendOptions = {
+export type FixOptions = {
   readonly judge: (ruleset: Ruleset) => StrangerFate;
   /** How the program that manages the rule closes the port; `undefined`: the rule is the owner's own. */
-  readonly ownerCommand: (rule: RulePlace) => MendCommand | undefined;
+  readonly ownerCommand: (rule: RulePlace) => FixCommand | undefined;
   /** The same if no rule but the policy of this chain accepts it. */
-  readonly ownerPolicy: (chain: BaseChain) => MendCommand | undefined;
+  readonly ownerPolicy: (chain: BaseChain) => FixCommand | undefined;
 };
 
 /**
@@ -41,13 +41,13 @@ export type MendOptions = {
  * drop is inserted before it. If no rule accepts it, a drop is appended. If none of that surely closes it, a drop is
  * inserted first. `undefined`: no chain decides after the routing.
  */
-export function mendPort(
+export function fixPort(
   ruleset: Ruleset,
-  port: MendedPort,
-  { judge, ownerCommand, ownerPolicy }: MendOptions,
-): MendCommand[] | undefined {
-  const commands: MendCommand[] = [];
-  const add = (one: MendCommand): void => {
+  port: PortToClose,
+  { judge, ownerCommand, ownerPolicy }: FixOptions,
+): FixCommand[] | undefined {
+  const commands: FixCommand[] = [];
+  const add = (one: FixCommand): void => {
     if (!commands.some(({ command }) => command === one.command)) commands.push(one);
   };
   const first = judge(ruleset);
@@ -89,7 +89,7 @@ export type EstablishedCommand = {
 };
 
 /** Commands that accept established connections in every chain that would end them. Empty: no rule would. */
-export function mendEstablished(ruleset: Ruleset, judge: MendOptions['judge']): EstablishedCommand[] {
+export function fixEstablished(ruleset: Ruleset, judge: FixOptions['judge']): EstablishedCommand[] {
   const commands: EstablishedCommand[] = [];
   let current = ruleset;
   for (let step = 0; step < MAX_STEPS; step++) {
@@ -116,7 +116,7 @@ export function mendEstablished(ruleset: Ruleset, judge: MendOptions['judge']): 
 }
 
 /** For a family without any rules; `tool`: the program that the host has. */
-export function firstDrop(tool: 'iptables' | 'ip6tables' | 'nft', port: MendedPort): MendCommand {
+export function firstDrop(tool: 'iptables' | 'ip6tables' | 'nft', port: PortToClose): FixCommand {
   const { nft, iptables } = matchOf(port, false);
   if (tool !== 'nft') return { by: 'iptables-append', command: `${tool} -A INPUT ${iptables}` };
   const chain = 'chain input { type filter hook input priority 0; policy accept; }';
@@ -129,7 +129,7 @@ export function firstDrop(tool: 'iptables' | 'ip6tables' | 'nft', port: MendedPo
 /** The command that accepts the port in a chain that drops it; another chain closes it. */
 export function acceptInChain(
   { chain }: Decision,
-  { protocol, port }: MendedPort,
+  { protocol, port }: PortToClose,
 ): { readonly by: 'iptables-pass' | 'nft-pass'; readonly command: string } {
   const { tool, family, table, chain: name } = chain.place;
   const nft = `nft insert rule ${family} ${table} ${name} ${protocol} dport ${port} accept`;
@@ -141,7 +141,7 @@ export function acceptInChain(
 /** Drops packets that are forwarded, or redirected to another port of this host, by the port addressed originally. */
 export function forwardDrop(
   tools: readonly ('iptables' | 'ip6tables' | 'nft')[],
-  port: MendedPort,
+  port: PortToClose,
 ): { readonly by: 'iptables-forward' | 'nft-forward'; readonly command: string } {
   const { nft, iptables } = matchOf(port, true);
   if (tools.includes('nft')) {
@@ -166,7 +166,7 @@ type DropMatch = { readonly nft: string; readonly iptables: string };
  * Matches only first packets, so that existing connections stay. TCP's are recognized by their flags, even without
  * tracking. A translated connection is tracked, and has another port by then.
  */
-function matchOf({ protocol, port }: MendedPort, isTranslated: boolean): DropMatch {
+function matchOf({ protocol, port }: PortToClose, isTranslated: boolean): DropMatch {
   if (isTranslated) {
     return {
       nft: `meta l4proto ${protocol} ct original proto-dst ${port} ct state new drop`,
@@ -185,13 +185,13 @@ function matchOf({ protocol, port }: MendedPort, isTranslated: boolean): DropMat
   };
 }
 
-function deletion({ tool, family, table, chain, text, handle }: RulePlace): MendCommand {
+function deletion({ tool, family, table, chain, text, handle }: RulePlace): FixCommand {
   if (tool === 'nft')
     return { by: 'nft-delete', command: `nft delete rule ${family} ${table} ${chain} handle ${handle}` };
   return { by: 'iptables-delete', command: `${tool}${tableWord(table)} -D ${chain} ${forShell(text)}` };
 }
 
-function insertDrop(rule: RulePlace, ruleset: Ruleset, match: DropMatch): MendCommand {
+function insertDrop(rule: RulePlace, ruleset: Ruleset, match: DropMatch): FixCommand {
   const { tool, family, table, chain, handle } = rule;
   if (tool === 'nft') {
     const command = `nft 'insert rule ${family} ${table} ${chain} handle ${handle} ${match.nft}'`;
@@ -202,14 +202,14 @@ function insertDrop(rule: RulePlace, ruleset: Ruleset, match: DropMatch): MendCo
   return { by: 'iptables-insert', command };
 }
 
-function appendDrop({ place }: BaseChain, match: DropMatch): MendCommand {
+function appendDrop({ place }: BaseChain, match: DropMatch): FixCommand {
   const { tool, family, table, chain } = place;
   if (tool === 'nft')
     return { by: 'nft-add', command: `nft 'add rule ${family} ${table} ${chain} ${match.nft}'` };
   return { by: 'iptables-append', command: `${tool}${tableWord(table)} -A ${chain} ${match.iptables}` };
 }
 
-function dropBefore({ place }: BaseChain, match: DropMatch): MendCommand {
+function dropBefore({ place }: BaseChain, match: DropMatch): FixCommand {
   const { tool, family, table, chain } = place;
   if (tool === 'nft')
     return { by: 'nft-insert', command: `nft 'insert rule ${family} ${table} ${chain} ${match.nft}'` };

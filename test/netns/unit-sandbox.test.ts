@@ -13,8 +13,8 @@ import type { Namespace } from '../lab/namespace.ts';
 import { assertOpen, assertShut, Connection, startService } from '../lab/service.ts';
 import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { behindWalls } from './service-walls.ts';
 import { CAP_NET_ADMIN, CAP_NET_RAW, threadPrivileges } from './thread-privileges.ts';
+import { behindWalls } from './unit-sandbox.ts';
 
 const config = (state: string, more = ''): string => `[options]
   LogFile = /var/log/knockd.log

@@ -3,18 +3,18 @@ import { type Door, type DoorSpec, takes } from '../door/door.ts';
 import type { PortOpening } from '../door/port-opening.ts';
 
 /** What a ruleset cannot do, for one door or in general. `isLeftOut`: the door is not in the ruleset. */
-export type Unsaid = { readonly door?: string; readonly isLeftOut?: true; readonly what: string };
+export type Unsupported = { readonly door?: string; readonly isLeftOut?: true; readonly what: string };
 
 /** Each stage of a sequence is a set; a longer sequence is not safer. */
 const MAX_KNOCKS = 16;
 
 /** The doors that a ruleset can contain, and everything that it does not cover. */
-export function unsaid(config: Config): {
+export function unsupported(config: Config): {
   readonly doors: readonly Door[];
-  readonly notes: readonly Unsaid[];
+  readonly notes: readonly Unsupported[];
 } {
   const doors: Door[] = [];
-  const notes: Unsaid[] = [];
+  const notes: Unsupported[] = [];
   for (const spec of config.doors) {
     const reason = reasonToLeaveOut(spec, config);
     const source = spec.sequenceSource;
@@ -60,7 +60,7 @@ function missing(spec: DoorSpec): string[] {
   ];
 }
 
-function missingForAll({ settings }: Config): Unsaid[] {
+function missingForAll({ settings }: Config): Unsupported[] {
   const { interfaces, attach, hooks } = settings;
   return [
     ...(interfaces?.kind === 'auto'

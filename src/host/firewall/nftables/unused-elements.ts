@@ -37,6 +37,6 @@ function useOf({ source }: Grant, sets: readonly ReadonlySet<Address>[]): Use {
 
 function setsOf({ door, source }: Grant, names: ReadonlySet<string>): string[] {
   const own = `${renderTable(OWN_TABLE)} ${setName(OWN_TABLE.prefix, door, familyOf(source))}`;
-  const guest = ` ${setName(ATTACHED_PREFIX, door, familyOf(source))}`;
-  return [...names].filter((name) => name === own || name.endsWith(guest));
+  const attached = ` ${setName(ATTACHED_PREFIX, door, familyOf(source))}`;
+  return [...names].filter((name) => name === own || name.endsWith(attached));
 }

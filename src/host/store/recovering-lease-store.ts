@@ -29,7 +29,7 @@ const FILES = ['', '-wal'] as const;
  * The database at `path`. If it cannot be opened, is damaged, removed or replaced, the store counts as not open, and
  * `reopen` retries. Until then calls throw a `StoreError` that says why.
  */
-export class MendingLeaseStore implements LeaseStore {
+export class RecoveringLeaseStore implements LeaseStore {
   readonly #path: string;
   readonly #open: OpenStore;
   readonly #onLate: () => void;

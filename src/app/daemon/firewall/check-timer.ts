@@ -5,7 +5,7 @@ const RETRY_MS = 10_000;
 const AFTER_CHANGE_MS = 100;
 
 /** Schedules the next check of the firewall. One pending check is enough: it finds all changes. */
-export class LookTimer {
+export class CheckTimer {
   readonly #look: () => void;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;

@@ -5,7 +5,7 @@ import type { Clock } from '../../../host/clock/clock.ts';
 const LOOK_EVERY_MS = 30_000;
 
 /** Remembers the time of the last check, and repeats it in time. */
-export class RegularLook {
+export class PeriodicCheck {
   readonly #clock: Clock;
   readonly #look: () => void;
   readonly #onLooked: () => void;

@@ -30,7 +30,7 @@ test(`what doctor's remedies have closed is closed: ${RULESETS} rulesets`, async
       });
     if (differences === undefined) continue;
     at += 1;
-    const { commands, failed } = stage.mended;
+    const { commands, failed } = stage.fixed;
     typed += commands.length;
     const told = `${JSON.stringify(load)}\n${commands.join('\n')}`;
     if (failed !== undefined) wrong.push(`${failed}\n${told}`);

@@ -20,6 +20,6 @@ export const SPA_SERVER_PORT = 62201 as Port;
 export const DEFAULT_RESOLVE_URL = 'https://www.cipherdyne.org/cgi-bin/myip';
 
 /** The message of an SPA packet: `192.0.2.7,tcp/22,udp/53`. `undefined`: the packet's own source. */
-export function renderSpaWish(address: Address | undefined, ports: readonly SpaPort[]): string {
+export function renderAccessMessage(address: Address | undefined, ports: readonly SpaPort[]): string {
   return [address ?? '0.0.0.0', ...ports.map(({ protocol, port }) => `${protocol}/${port}`)].join(',');
 }
