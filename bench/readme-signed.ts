@@ -25,7 +25,11 @@ export function renderSignedFigures(figures: Figures): string {
       `${rejections.join(', ')} µs`,
       '',
     ],
-    ['accepted in a second, of 2,000 by 100 users', ours('signed.accepted.perSecond', ''), ''],
+    [
+      'accepted in a second, of a crowd',
+      ours('signed.accepted.perSecond', ''),
+      said('signed.accepted.perSecond', 'fwknopd', ''),
+    ],
     ...FLOOD_RATES.map((rate): Row => {
       const flood = typeof rate === 'number' ? `${rate.toLocaleString('en')}/s` : 'the sender’s full speed';
       const both = (name: Contender): string =>

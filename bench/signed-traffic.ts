@@ -115,7 +115,7 @@ export function spaByStranger(): Uint8Array {
 /** A capture file of datagrams to the server's ports: those of one source behind each other. */
 export function writeDatagrams(path: string, sources: readonly (readonly Datagram[])[], macs: Macs): void {
   const frames = sources.flatMap((datagrams, i) => {
-    const source = `10.${100 + (i >> 16)}.${(i >> 8) & 0xff}.${i & 0xff}` as Address;
+    const source = sourceOf(i);
     return datagrams.map(({ port, payload }) => ({
       atSeconds: 1,
       frame: payloadFrame({ source, destination: SERVER as Address, port }, payload, macs),
@@ -123,6 +123,10 @@ export function writeDatagrams(path: string, sources: readonly (readonly Datagra
   });
   writeFileSync(path, renderPcap(frames));
 }
+
+/** Of the packet with this number. */
+export const sourceOf = (i: number): Address =>
+  `10.${100 + (i >> 16)}.${(i >> 8) & 0xff}.${i & 0xff}` as Address;
 
 function makeKey(): UserKey {
   const { publicKey, privateKey: secret } = generateKeyPairSync('ed25519');

@@ -9,7 +9,7 @@ import { KNOCKD, type WorkDirectory } from '../test/lab/knockd.ts';
 import { SERVER } from '../test/lab/wire.ts';
 import { type Contestant, FloodScene, openScene, type SceneParts } from './flood-scene.ts';
 import { accessStanza, FWKNOPD, SPA_PORT, writeFwknopConfig } from './fwknop.ts';
-import { drawSpaKey } from './signed-traffic.ts';
+import { drawSpaKey, sourceOf } from './signed-traffic.ts';
 import { addStrangers } from './strangers.ts';
 
 type SpaKey = ReturnType<typeof drawSpaKey>;
@@ -39,6 +39,14 @@ export class SpaScene extends FloodScene {
     const key = this.#keys[user % this.#keys.length] as SpaKey;
     const packet = Buffer.from(packetOf(key, source), 'latin1');
     await this.sender.send(source, SERVER, SPA_PORT, packet);
+  }
+
+  /** One packet from each of so many sources, by the users in turn. */
+  writeHonest(count: number): string {
+    const keyOf = (n: number): SpaKey => this.#keys[n % this.#keys.length] as SpaKey;
+    return this.write(
+      Array.from({ length: count }, (_, n) => Buffer.from(packetOf(keyOf(n), sourceOf(n)), 'latin1')),
+    );
   }
 
   /** Doors opened so far, as the daemon counts them; fwknopd says each in its log. */

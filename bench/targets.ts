@@ -74,8 +74,16 @@ function signedTargets(samples: Samples): Target[] {
       0,
     ),
     target('CPU spent on garbage by somebody who has the card, %', 100 * ours('signed.card.cpu'), CARD_CPU),
+    target(
+      'time of each signed knock accepted in a crowd : fwknopd',
+      1 / samples.ratio('signed.accepted.perSecond', 'Bussa', 'fwknopd'),
+      ACCEPTED_SHARE,
+    ),
   ];
 }
+
+/** Of the time that fwknopd needs for each of its packets. */
+const ACCEPTED_SHARE = 1 / 20;
 
 function spaTargets(samples: Samples): Target[] {
   const ours = (figure: string): number => samples.quantile(figure, 'Bussa', 0.5);

@@ -13,5 +13,6 @@ export interface PayloadJudge {
   /** Counts the packet, which is not examined further. */
   turnAway(why: SkipReason | 'used'): void;
   takeUsed(packet: PayloadPacket): void;
-  take(packet: PayloadPacket): void;
+  /** Judges the packet. Returns whether it is a valid proof that was recorded as used: nobody without a key can send one. */
+  take(packet: PayloadPacket): boolean;
 }

@@ -36,8 +36,8 @@ const MOST_FOR_WAKE_UP_MS = 0.1;
 const REST_PACKETS = 64;
 
 /**
- * A quarter of a core, of which up to 50 ms can be saved up. A tenth is reserved for sources that have opened a door
- * before.
+ * A quarter of a core, of which up to 50 ms can be saved up; a tenth is reserved for sources that have opened a door before.
+ * Valid proofs are not charged: only a user can send one, and each key has its own limit.
  */
 const WORK = { share: 0.25, depth: 50, reserve: 0.1 } as const;
 
@@ -57,10 +57,7 @@ const SENT_AGAIN_MS = 60_000;
 
 export type PayloadLoopParts = {
   readonly capture: Capture;
-  /**
-   * A quarter of the ring. If more packets wait in it, only strangers that have been silent for long are judged; if twice
-   * as many wait, none are.
-   */
+  /** A quarter of the ring. If more packets wait, only strangers silent for long are judged; if twice as many, none. */
   readonly backlogLimit: number;
   readonly interfaces: HeardInterfaces;
   readonly bans: BanList;
@@ -211,9 +208,10 @@ export class PayloadLoop {
     if (why !== undefined) judge.turnAway(why);
     if (skipReason !== undefined) return;
     const taken = this.#payloadPacket(frame, isLocal, now);
-    if (isReplayed) judge.takeUsed(taken);
-    else judge.take(taken);
     this.#hasJudged = true;
+    if (isReplayed) judge.takeUsed(taken);
+    // Its work is not charged, nor what came at most SPEND_EVERY_MS before it.
+    else if (judge.take(taken)) this.#spentTo = threadCpuMs();
   }
 
   /** Why the packet is not examined further; `undefined`: it is. */

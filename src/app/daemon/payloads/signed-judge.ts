@@ -49,8 +49,8 @@ export class SignedJudge implements PayloadJudge {
     this.#parts.knocks.takeUsed(packet);
   }
 
-  take(packet: PayloadPacket): void {
-    if (this.#key !== undefined) this.#parts.knocks.take(packet, this.#key);
+  take(packet: PayloadPacket): boolean {
+    return this.#key !== undefined && this.#parts.knocks.take(packet, this.#key);
   }
 
   #keyOf(bytes: Uint8Array, { payloadStart, payloadEnd }: Packet): ServerKey | undefined {

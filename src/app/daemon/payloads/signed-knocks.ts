@@ -81,7 +81,8 @@ export class SignedKnocks {
     this.#reportRefusal(source, { reason: USED_ALREADY, shortReason: USED_ALREADY });
   }
 
-  take(packet: PayloadPacket, key: ServerKey): void {
+  /** Returns whether the knock is valid and was recorded as used. */
+  take(packet: PayloadPacket, key: ServerKey): boolean {
     const { ciphers, counters, inForce } = this.#parts;
     const { authority } = inForce;
     const opened = openKnock(ciphers, key, packet.payload);
@@ -89,9 +90,9 @@ export class SignedKnocks {
       counters.outcome(opened.reason);
       const reason = SEAL_WORDS[opened.reason];
       this.#reportRefusal(packet.source, { reason, shortReason: reason });
-      return;
+      return false;
     }
-    if (authority === undefined) return;
+    if (authority === undefined) return false;
     const judged = proveKnock(ciphers, opened.body, opened.point, {
       serverPublic: key.point,
       users: authority.users,
@@ -102,8 +103,9 @@ export class SignedKnocks {
       floor: this.#parts.record.floor,
       isChallenge: (challenge, { keyId }) => this.#isChallenge(challenge, keyId, packet),
     });
-    if (judged.kind === 'refused') this.#refuse(packet, opened, judged, key);
-    else this.#accept(packet, opened, judged);
+    if (judged.kind !== 'refused') return this.#accept(packet, opened, judged);
+    this.#refuse(packet, opened, judged, key);
+    return false;
   }
 
   get #window(): Millis {
@@ -148,7 +150,7 @@ export class SignedKnocks {
     return hasValidSignature(this.#parts.ciphers, owner.key.knockKey, body, point, key.point);
   }
 
-  #accept(packet: PayloadPacket, knock: Knock, judged: Exclude<ProofJudgement, Refused>): void {
+  #accept(packet: PayloadPacket, knock: Knock, judged: Exclude<ProofJudgement, Refused>): boolean {
     const { counters, record, report } = this.#parts;
     const { owner } = judged;
     this.#newest.note(owner.key.fingerprint, knock.body.time);
@@ -162,11 +164,11 @@ export class SignedKnocks {
       const reason = 'too many signed knocks with this key at one time';
       this.#reportRefusal(packet.source, { reason, shortReason: reason }, owner);
       answer('busy');
-      return;
+      return false;
     }
     if (judged.kind === 'close') {
       void this.#close(packet, judged).then((outcome) => answer(outcome === 'closed' ? 'open' : 'refused'));
-      return;
+      return true;
     }
     const { completion } = judged;
     const { user, fingerprint } = completion.proof;
@@ -175,6 +177,7 @@ export class SignedKnocks {
     report({ kind: 'completed', source, door: door.name, ...by });
     const whyNot = packet.isDroppedByKernel() ? DROPPED_BY_KERNEL : undefined;
     void this.#parts.admit(completion, whyNot).then((result) => this.#opened(packet, result, answer));
+    return true;
   }
 
   #opened(

@@ -67,8 +67,8 @@ export class SpaJudge implements PayloadJudge {
   /** Telling whether a packet was used before needs its hash. */
   takeUsed(): void {}
 
-  take(packet: PayloadPacket): void {
-    this.#parts.packets.take(packet);
+  take(packet: PayloadPacket): boolean {
+    return this.#parts.packets.take(packet);
   }
 
   #findText(bytes: Uint8Array, packet: Packet): boolean {

@@ -57,22 +57,24 @@ export class SpaPackets {
     this.#parts = parts;
   }
 
-  take(packet: PayloadPacket): void {
+  /** Returns whether the packet is valid and was recorded as used. */
+  take(packet: PayloadPacket): boolean {
     const { ciphers, counters, record } = this.#parts;
     const text = plainText(packet.payload);
     if (this.#mayBeUsed(text) && record.has(ciphers.sha256(text), 0)) {
       this.#takeUsed(packet);
-      return;
+      return false;
     }
     this.#candidate.load(text);
     const found = this.#find(packet, text);
     if (found === undefined) {
       counters.garbage('hmac');
-      return;
+      return false;
     }
     this.#judged[placeOf(text)] = endOf(text);
-    if (record.has(found.id, 0)) this.#takeUsed(packet, found.owner);
-    else this.#judge(packet, found);
+    if (!record.has(found.id, 0)) return this.#judge(packet, found);
+    this.#takeUsed(packet, found.owner);
+    return false;
   }
 
   #mayBeUsed(text: Uint8Array): boolean {
@@ -133,7 +135,7 @@ export class SpaPackets {
     this.#senders.set(source, spa.fingerprint);
   }
 
-  #judge(packet: PayloadPacket, { owner, message, id }: Found): void {
+  #judge(packet: PayloadPacket, { owner, message, id }: Found): boolean {
     const { counters, record } = this.#parts;
     const judged = proveSpa(owner, message, {
       doors: this.#doors(packet),
@@ -156,6 +158,7 @@ export class SpaPackets {
       const reason = 'too many packets with this key at one time';
       this.#reportRefusal(packet.source, { reason, shortReason: reason }, owner);
     }
+    return isTaken && judged.kind !== 'refused';
   }
 
   /** The doors that packets to this destination may open. */
