@@ -4,7 +4,6 @@ import { isUserName } from '../config/values/parse-names.ts';
 import { SPA_MODES, type SpaCredential } from '../spa/spa-credential.ts';
 import { MAX_HMAC_KEY_BYTES, MAX_SPA_KEY_BYTES } from '../spa/spa-values.ts';
 import type { Findings } from '../text/findings.ts';
-import { quoteText } from '../text/quote-text.ts';
 import { sliceWord, type Word } from '../text/word.ts';
 
 /** The content of a line `spa` of the users file. */
@@ -63,7 +62,7 @@ type Wrong = (word: Word, message: string) => void;
 function readNamed(name: 'key' | 'hmac' | 'user', given: Word, draft: Draft, wrong: Wrong): void {
   if (name === 'user') {
     if (isUserName(given.text)) draft.spaUser = given.text;
-    else wrong(given, `${quoteText(given.text)} is not a user name: write the name that the client sends`);
+    else wrong(given, 'this is not a user name: write the name that the client sends');
     return;
   }
   const bytes = parsePaddedBase64(given.text);

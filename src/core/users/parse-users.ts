@@ -13,7 +13,7 @@ import { type AuthorizedKey, parseAuthorizedKey } from '../ssh/authorized-key.ts
 import { fingerprintOf } from '../ssh/fingerprint.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { Findings } from '../text/findings.ts';
-import { escapeCodes, escapeText, quoteText } from '../text/quote-text.ts';
+import { escapeCodes, escapeText } from '../text/quote-text.ts';
 import { isUtf16, splitLines } from '../text/split-lines.ts';
 import { sliceWord, type Word } from '../text/word.ts';
 import { parseCode } from './parse-code.ts';
@@ -102,7 +102,7 @@ class UsersParser {
       this.#findings.warning(
         section.name,
         'no-credential',
-        `[${escapeText(name)}] has no key or code, and can open nothing: add a line such as key = ssh-ed25519 AAAA…`,
+        'this user has no key or code, and can open nothing: add a line such as key = ssh-ed25519 AAAA…',
       );
     return {
       name,
@@ -119,7 +119,8 @@ class UsersParser {
   #judgeName(name: Word): void {
     // A heading without a name has its own finding.
     if (name.text === '' || isUserName(name.text)) return;
-    this.#findings.error(name, `${quoteText(name.text)} is not a user name: it has ${USER_NAME_FORM}`);
+    // A heading may have swallowed a line with a secret.
+    this.#findings.error(name, `the heading is not a user name: it has ${USER_NAME_FORM}`);
   }
 
   #readEntry({ directive, key, value }: UserEntry, draft: Draft): void {

@@ -9,8 +9,8 @@ export type CredentialName = (typeof CREDENTIALS)[number];
 
 export const USER_DIRECTIVES: readonly Directive<UserDirectiveName>[] = [
   { name: 'Key', home: 'user', repeated: 'each', value: 'key', isNew: true },
-  { name: 'Code', home: 'user', repeated: 'last', value: 'word', isNew: true },
-  { name: 'Spa', home: 'user', repeated: 'each', value: 'key', isNew: true },
+  { name: 'Code', home: 'user', repeated: 'last', value: 'word', isNew: true, isSecret: true },
+  { name: 'Spa', home: 'user', repeated: 'each', value: 'key', isNew: true, isSecret: true },
   { name: 'Doors', home: 'user', repeated: 'both', value: 'word', isNew: true },
   { name: 'From', home: 'user', repeated: 'both', value: 'word', isNew: true },
   { name: 'Until', home: 'user', repeated: 'last', value: 'word', isNew: true },

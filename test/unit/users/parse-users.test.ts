@@ -175,3 +175,37 @@ suite('users by name and key', () => {
     assert.equal(ended.without('bob').find('bob'), undefined);
   });
 });
+
+test('no mistake around a secret quotes it: the log keeps what is said', () => {
+  const secrets = ['KIVSO2RVNPPTSAJ57K7KFTKD4FA6ZSPI', 'MDEyMzQ1Njc4OWFiY2RlZm1ub3BxcnN0dXZ3eHl6QUI='];
+  const lines = ([code, spa]: readonly string[]): string[] => [
+    `code = ${code}`,
+    `[alice]\ncode ${code}`,
+    `[alice] code = ${code}`,
+    `[alice code = ${code}`,
+    `[alice]\ncode = ${code} # of my phone`,
+    `[alice]\ncode = ${code?.slice(0, 16)} # ${code?.slice(16)}`,
+    `[alice]\ncode = ${code?.slice(0, 20)}\n${code?.slice(20)}`,
+    `[alice]\ncode = ${code}1`,
+    `[alice]\nCode: ${code}`,
+    `[alice]\nsecret = ${code}`,
+    `spa = key ${spa} no-hmac cbc`,
+    `[alice]\nspa key ${spa} no-hmac cbc`,
+    `[alice]\nspa = key ${spa} no-hmac cbc ${spa}`,
+    `[alice]\nspa = key ${spa} hmac\n${spa} sha256`,
+    `[alice]\nspa = ${spa}`,
+    `[alice]\nspa = key ${spa}x hmac ${spa}x`,
+    `[alice]\nspa = key ${spa} no-hmac user ${spa}`,
+    `[alice]\nspa = key x hmac ${spa} ${spa}`,
+    `[alice]\nKEY_BASE64 ${spa}\nHMAC_KEY_BASE64: ${spa}`,
+  ];
+  const all = secrets.flatMap((secret) =>
+    Array.from({ length: secret.length - 9 }, (_, at) => secret.slice(at, at + 10)),
+  );
+  for (const text of lines(secrets)) {
+    const found = told(text);
+    assert.notEqual(found.length, 0, text);
+    for (const message of found)
+      assert.ok(!all.some((part) => message.includes(part)), `${text}\n${message}`);
+  }
+});

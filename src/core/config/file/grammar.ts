@@ -1,4 +1,5 @@
 import { nearestWord } from '../../text/nearest-word.ts';
+import { quoteText } from '../../text/quote-text.ts';
 
 /** The subject of a section, which decides its directives. */
 export type SectionName = 'door' | 'user' | 'fleet';
@@ -14,6 +15,8 @@ export type Directive<Name extends string> = {
   readonly isNew?: true;
   /** Free text may contain `#`; elsewhere that is a misplaced comment. */
   readonly value: 'word' | 'path' | 'command' | 'key';
+  /** No message may quote the value, nor any line of such a file that may hold one. */
+  readonly isSecret?: true;
 };
 
 /** The sections of a file, and the name of a heading for messages. */
@@ -23,11 +26,14 @@ export type GrammarForm = { readonly section: SectionName; readonly example: str
 export class Grammar<Name extends string> {
   readonly form: GrammarForm;
   readonly #directives: readonly Directive<Name>[];
+  /** Secrets may stand anywhere in the file, by mistake. */
+  readonly hasSecrets: boolean;
   readonly #bySpelling: ReadonlyMap<string, Directive<Name>>;
 
   constructor(directives: readonly Directive<Name>[], form: GrammarForm) {
     this.form = form;
     this.#directives = directives;
+    this.hasSecrets = directives.some(({ isSecret }) => isSecret === true);
     this.#bySpelling = new Map(
       directives.flatMap((directive) =>
         spellingsOf(directive).map((word) => [word.toLowerCase(), directive] as const),
@@ -38,6 +44,11 @@ export class Grammar<Name extends string> {
   /** Whether the file can have a section [options]. */
   get hasOptions(): boolean {
     return this.form.section === 'door';
+  }
+
+  /** How a message names text of the file: in quotes, or as `otherwise` if it may hold a secret. */
+  quoted(text: string, otherwise: string): string {
+    return this.hasSecrets ? otherwise : quoteText(text);
   }
 
   find(word: string): Directive<Name> | undefined {

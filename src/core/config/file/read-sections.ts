@@ -101,14 +101,18 @@ class SectionReader<Name extends string> {
     if (first === undefined) {
       this.#lineOf.set(name.text, name.line);
     } else {
-      const shown = `a second section [${escapeText(name.text)}], the first is at line ${first}`;
+      const which = this.#grammar.hasSecrets ? 'of this name' : `[${escapeText(name.text)}]`;
+      const shown = `a second section ${which}, the first is at line ${first}`;
       this.#findings.error(name, `${shown}: give every ${this.#grammar.form.section} a name of its own`);
     }
   }
 
   #openOrphan(line: Word): OpenSection<Name> {
     const remedy = `put a heading above it, ${headings(this.#grammar, ' or ')}`;
-    this.#findings.error(line, `${quoteText(line.text)} comes before any section: ${remedy}`);
+    this.#findings.error(
+      line,
+      `${this.#grammar.quoted(line.text, 'this line')} comes before any section: ${remedy}`,
+    );
     return this.#open('orphan', sliceWord(line, 0, 0));
   }
 
@@ -159,11 +163,14 @@ function parseHeading(line: Word, grammar: Grammar<string>, findings: Findings):
   const end = closed ? line.text.length - 1 : line.text.indexOf(']');
   const name = trimWord(sliceWord(line, 1, end < 0 ? undefined : end));
   if (!closed && end < 0) {
-    findings.error(line, `the heading ${quoteText(line.text)} has no "]": write it as [name]`);
+    findings.error(
+      line,
+      `the heading ${grammar.quoted(line.text, 'on this line')} has no "]": write it as [name]`,
+    );
   } else if (!closed) {
     const rest = trimWord(sliceWord(line, end + 1));
     const remedy = rest.text.startsWith('#') ? 'write a comment on a separate line' : 'remove it';
-    findings.error(rest, `${quoteText(rest.text)} follows the heading on its line: ${remedy}`);
+    findings.error(rest, `${grammar.quoted(rest.text, 'text')} follows the heading on its line: ${remedy}`);
   }
   if (name.text === '' && (closed || end >= 0)) {
     findings.error(line, `the section has no name: write ${headings(grammar, ', or ')}`);
@@ -205,10 +212,13 @@ function parseBare<Name extends string>(
   if (directive?.name === 'UseSyslog' && rest.text === '') return { directive, key };
   if (directive === undefined) {
     const comment = /^(;|\/\/)/.test(line.text) ? 'a comment begins with "#", ' : '';
-    findings.error(line, `"=" is missing in ${quoteText(line.text)}: ${comment}a directive is name = value`);
+    findings.error(
+      line,
+      `"=" is missing in ${grammar.quoted(line.text, 'this line')}: ${comment}a directive is name = value`,
+    );
     return undefined;
   }
-  const wanted = escapeText(rest.text === '' ? 'value' : rest.text);
+  const wanted = rest.text === '' || directive.isSecret === true ? 'value' : escapeText(rest.text);
   findings.error(
     key,
     `"=" is missing after ${quoteText(key.text)}: write ${escapeText(key.text)} = ${wanted}`,
@@ -237,6 +247,8 @@ function recogniseDirective<Name extends string>(
       ? `[${section.kind}] takes ${grammar.list(section.kind)}`
       : `a ${home} takes ${grammar.list(home)}`;
   const remedy = near !== undefined ? `did you mean ${near}?` : takes;
-  findings.error(key, `unknown directive ${quoteText(key.text)}: ${remedy}`);
+  // The second half of a long line that was broken in two may look like one.
+  const shown = near === undefined ? grammar.quoted(key.text, 'here') : quoteText(key.text);
+  findings.error(key, `unknown directive ${shown}: ${remedy}`);
   return near === undefined ? undefined : grammar.find(near);
 }

@@ -32,7 +32,8 @@ function judgeComment(
   findings: Findings,
 ): Word | undefined {
   const comment = sliceWord(value, hash);
-  const shown = `${quoteText(comment.text)} is part of the value: write a comment on a separate line`;
+  const what = directive.isSecret === true ? 'what follows "#"' : quoteText(comment.text);
+  const shown = `${what} is part of the value: write a comment on a separate line`;
   if (directive.value === 'path') {
     // A file name may contain #, but after white space it is more likely a comment.
     if (/[ \t]/.test(value.text.charAt(hash - 1))) findings.warning(comment, 'comment-in-value', shown);
