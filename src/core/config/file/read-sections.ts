@@ -3,7 +3,8 @@ import { escapeText, quoteText } from '../../text/quote-text.ts';
 import { sliceWord, trimWord, type Word } from '../../text/word.ts';
 import { CONFIG_GRAMMAR, type DirectiveName } from './directives.ts';
 import type { Directive, Grammar, SectionName } from './grammar.ts';
-import { findControl, readValue } from './read-value.ts';
+import { headings, parseHeading } from './parse-heading.ts';
+import { readValue } from './read-value.ts';
 
 /** A directive of a section. Without a value: there was no `=`, or the value is already a finding. */
 export type Entry<Name extends string = DirectiveName> = {
@@ -151,36 +152,6 @@ class SectionReader<Name extends string> {
 
 const isFleetHeading = ({ kind, name, entries }: Section<string>): boolean =>
   kind === 'door' && name.text === 'fleet' && entries.length === 0;
-
-/** Possible headings. */
-function headings({ form, hasOptions }: Grammar<string>, or: string): string {
-  return `${hasOptions ? `[options]${or}` : ''}the name of a ${form.section} such as ${form.example}`;
-}
-
-/** The name between the brackets, or a guess if the heading is malformed. */
-function parseHeading(line: Word, grammar: Grammar<string>, findings: Findings): Word {
-  const closed = line.text.endsWith(']');
-  const end = closed ? line.text.length - 1 : line.text.indexOf(']');
-  const name = trimWord(sliceWord(line, 1, end < 0 ? undefined : end));
-  if (!closed && end < 0) {
-    findings.error(
-      line,
-      `the heading ${grammar.quoted(line.text, 'on this line')} has no "]": write it as [name]`,
-    );
-  } else if (!closed) {
-    const rest = trimWord(sliceWord(line, end + 1));
-    const remedy = rest.text.startsWith('#') ? 'write a comment on a separate line' : 'remove it';
-    findings.error(rest, `${grammar.quoted(rest.text, 'text')} follows the heading on its line: ${remedy}`);
-  }
-  if (name.text === '' && (closed || end >= 0)) {
-    findings.error(line, `the section has no name: write ${headings(grammar, ', or ')}`);
-  }
-  const control = findControl(name.text);
-  if (control >= 0) {
-    findings.error(sliceWord(name, control), `a control character in the name of a section: remove it`);
-  }
-  return name;
-}
 
 function parseEntry<Name extends string>(
   line: Word,
