@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CodesOfNow } from '../../../src/core/code/codes-of-now.ts';
+import { CurrentCodes } from '../../../src/core/code/current-codes.ts';
 import { codeOf } from '../../../src/core/code/totp.ts';
 import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import type { Diagnostic } from '../../../src/core/text/diagnostic.ts';
@@ -97,7 +97,7 @@ function judgeCodes(users: readonly User[]): void {
   if (first === undefined) return;
   const code = codeOf(nodeCiphers, first.secret, STEP);
   assert.match(code, /^[0-9]{6}$/);
-  const found = new CodesOfNow(nodeCiphers, secrets).find(Number(code), STEP);
+  const found = new CurrentCodes(nodeCiphers, secrets).find(Number(code), STEP);
   assert.ok(found.some(({ owner, step }) => owner === first.owner && step === STEP));
 }
 
