@@ -13,6 +13,7 @@ import { BanList, MAX_BANS } from '../../src/core/ban/ban-list.ts';
 import type { Config } from '../../src/core/config/file/config.ts';
 import { parseConfig } from '../../src/core/config/file/parse-config.ts';
 import type { FleetDelivery, StreamId } from '../../src/core/control/fleet-link.ts';
+import type { DoorSpec } from '../../src/core/door/door.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import type { Member } from '../../src/core/fleet/member.ts';
 import { orderOpen } from '../../src/core/lease/demand.ts';
@@ -136,15 +137,18 @@ export class FleetHostFixture {
     return lease === undefined ? 0 : lease.due - this.clock.boot;
   }
 
+  spec(name: string): DoorSpec {
+    const spec = this.#inForce.current.doors.find((one) => one.name === name);
+    if (spec === undefined) throw new Error(`no door ${name}`);
+    return spec;
+  }
+
   async knock(door: string, from: Address): Promise<void> {
-    const spec = this.#inForce.current.doors.find((one) => one.name === door);
-    await this.keeper.demand({ door: spec, source: from, at: instant(0) } as Completion);
+    await this.keeper.demand({ door: this.spec(door), source: from, at: instant(0) } as Completion);
   }
 
   async order(door: string, from: Address): Promise<void> {
-    const spec = this.#inForce.current.doors.find((one) => one.name === door);
-    if (spec === undefined) throw new Error('no such door');
-    await this.keeper.demand(orderOpen(spec, from, millis(30_000), 'root'));
+    await this.keeper.demand(orderOpen(this.spec(door), from, millis(30_000), 'root'));
   }
 
   async close(door: string, from: Address): Promise<void> {

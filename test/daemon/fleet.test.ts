@@ -310,6 +310,31 @@ describe('a fleet', () => {
     assert.match(told(two).join('\n'), /member gw1: no such member is in the members file/);
   });
 
+  test('a proof that one host has taken opens nothing at another; without the engine the door says what counts', async () => {
+    using fixture = new FleetFixture(2);
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    await fixture.carry();
+    const use = { identity: 'CODE:abc 57', lifetime: millis(180_000) };
+    const other = { identity: 'CODE:abc 58', lifetime: millis(180_000) };
+    const [prefer, require] = [one.spec('ssh'), { ...one.spec('ssh'), fleetClaim: 'require' as const }];
+    const claim = (host: FleetHostFixture, door = prefer, what = use) =>
+      host.fleet.whyNot(door, { kind: 'code', user: 'bob', fingerprint: 'CODE:abc' }, what);
+    assert.equal(await claim(one), undefined);
+    assert.equal(await claim(one), undefined, 'what this host lets through once more is its own record');
+    assert.match(String(await claim(two)), /this code of bob has been used at another member of the fleet/);
+    for (const key of fixture.engine.claims) assert.match(key, /^[0-9a-f]{64}$/, 'the engine learns no code');
+    await two.cut();
+    assert.match(String(await claim(two, require, other)), /the engine of the fleet does not answer/);
+    assert.equal(await claim(two, prefer, other), undefined);
+    assert.match(told(two).join('\n'), /opened by a proof that no other member knows of/);
+    await two.heal();
+    assert.equal(await claim(two, require, { ...other, identity: 'CODE:abc 59' }), undefined);
+    assert.deepEqual(
+      [two.fleet.status.counts.taken, two.fleet.status.counts.unclaimed, two.fleet.status.counts.claimed],
+      [1, 2, 1],
+    );
+  });
+
   test('10,000 leases at once are at the others with a few hundred records', async () => {
     using fixture = new FleetFixture(2);
     const [one, two] = [fixture.host(0), fixture.host(1)];

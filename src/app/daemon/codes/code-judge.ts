@@ -5,7 +5,7 @@ import { CurrentCodes, SKEW_STEPS } from '../../../core/code/current-codes.ts';
 import { CODE_PERIOD, stepAt } from '../../../core/code/totp.ts';
 import { codeDoors } from '../../../core/door/door.ts';
 import type { Event } from '../../../core/event/event.ts';
-import { type Instant, instant } from '../../../core/net/time.ts';
+import { type Instant, instant, seconds } from '../../../core/net/time.ts';
 import { type Packet, packetSource } from '../../../core/packet/packet.ts';
 import { codeWords, skewWords, wrongWords } from '../../../core/proof/code-words.ts';
 import { type CodeJudgement, proveCode } from '../../../core/proof/prove-code.ts';
@@ -18,11 +18,15 @@ import type { LeaseStore } from '../../../host/store/lease-store.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { OpenResult } from '../leases/lease-keeper-parts.ts';
+import type { ProofUse } from '../leases/proof-use.ts';
 import type { KnockedCode } from '../packets/code-packets.ts';
 import { drawSecret } from '../packets/draw-secret.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
 import type { CodeCounters } from '../reporting/code-counters.ts';
 import { CodeRecord } from './code-record.ts';
+
+/** Twice as long as a code counts. */
+const CLAIM_MS = seconds(180);
 
 const KNOWN_PLACES = 65_536;
 
@@ -62,6 +66,7 @@ export type CodeJudgeParts = {
 type Admit = (
   completion: Extract<CodeJudgement, { kind: 'open' }>['completion'],
   whyNot?: string,
+  use?: ProofUse,
 ) => Promise<OpenResult>;
 
 /** Judges knocked codes: whose they are, whether they are valid, and what follows. */
@@ -216,7 +221,8 @@ export class CodeJudge {
     const { source, door, proof } = completion;
     report({ kind: 'completed', source, door: door.name, user: proof.user, proof: 'code' });
     const whyNot = knocked.isDroppedByKernel() ? DROPPED_BY_KERNEL : undefined;
-    void this.#admit(completion, whyNot).then(({ kind }) => {
+    const identity = `${proof.fingerprint} ${use.step}`;
+    void this.#admit(completion, whyNot, { identity, lifetime: CLAIM_MS }).then(({ kind }) => {
       counters.outcome(OUTCOME_OF[kind]);
       if (kind === 'opened' || kind === 'extended' || kind === 'runs') this.#known.add(source);
     });

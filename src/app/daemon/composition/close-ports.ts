@@ -5,12 +5,12 @@ import type { DaemonParts } from './daemon.ts';
 
 /** After the rules are installed nothing throws any more: no port stays closed without a daemon to knock at. */
 export async function closePorts(parts: DaemonParts): Promise<void> {
-  const { inForce, watch, spread, payloads, codes, oneTime, native, keeper } = parts;
-  const completions = new CompletionAdmission({ inForce, watch, keeper, oneTime });
-  codes.listen((completion, whyNot) => completions.take(completion, whyNot));
+  const { inForce, watch, spread, payloads, codes, oneTime, native, keeper, fleet } = parts;
+  const completions = new CompletionAdmission({ inForce, watch, keeper, oneTime, fleet });
+  codes.listen((completion, whyNot, use) => completions.take(completion, whyNot, use));
   const take: OnCompletion = (completion, whyNot) => void completions.take(completion, whyNot);
   spread.listen(take);
   watch.listen(take, (knocked) => codes.take(knocked));
-  payloads.listen((completion, whyNot) => completions.take(completion, whyNot));
+  payloads.listen((completion, whyNot, use) => completions.take(completion, whyNot, use));
   await native.install(gatesOf(inForce.current), inForce.current.settings);
 }

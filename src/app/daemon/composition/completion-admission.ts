@@ -4,13 +4,17 @@ import type { ConfigInForce } from '../../config/config-in-force.ts';
 import { type OneTimeDoors, useUpSequence } from '../../config/one-time-doors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { OpenResult } from '../leases/lease-keeper-parts.ts';
+import type { ProofUse } from '../leases/proof-use.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
+import type { FleetHost } from './open-fleet.ts';
 
 export type CompletionAdmissionParts = {
   readonly inForce: ConfigInForce;
   readonly watch: KnockListener;
   readonly keeper: LeaseKeeper;
   readonly oneTime: OneTimeDoors;
+  /** Absent where nothing is claimed: in rehearsals. */
+  readonly fleet?: Pick<FleetHost, 'whyNot'>;
 };
 
 /** The checks between a proof and its door: who may knock, and marking a one-time sequence as used. */
@@ -22,7 +26,7 @@ export class CompletionAdmission {
   }
 
   /** `whyNot`: an objection found earlier. Resolves when the door is open, or the opening is refused. */
-  async take(completion: Completion, whyNot?: string): Promise<OpenResult> {
+  async take(completion: Completion, whyNot?: string, use?: ProofUse): Promise<OpenResult> {
     const { door, source } = completion;
     const { keeper } = this.#parts;
     if (whyNot !== undefined) {
@@ -31,6 +35,10 @@ export class CompletionAdmission {
     if (!compileAdmission(door)(source)) {
       return keeper.refuse(completion, 'the door does not allow this address');
     }
+    // Without a fleet nothing is waited for here.
+    const claimed = use === undefined ? undefined : this.#parts.fleet?.whyNot(completion, use);
+    const whyTaken = claimed === undefined ? undefined : await claimed;
+    if (whyTaken !== undefined) return keeper.refuse(completion, whyTaken);
     const isOneTime = door.sequenceSource.kind === 'one-time';
     const refused = isOneTime && completion.proof === undefined ? this.#useUp(completion) : undefined;
     return refused ?? keeper.demand(completion);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Completion } from '../../../core/attempt/completion.ts';
 import type { FleetStatus } from '../../../core/control/fleet-status.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import { SerialQueue } from '../../../host/serial/serial-queue.ts';
@@ -8,9 +9,12 @@ import { shareFleetSocket } from '../control/control-access.ts';
 import { FleetSocket } from '../control/fleet-socket.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetParts } from '../fleet/fleet-parts.ts';
+import type { ProofUse } from '../leases/proof-use.ts';
 import type { Reports } from '../reporting/reports.ts';
 
 export type FleetHostParts = FleetParts & { readonly options: DaemonOptions; readonly name: string };
+
+const NOT_RUNNING = 'the fleet is not reachable yet, and the door requires it (fleet_claim)';
 
 type Running = { readonly fleet: Fleet; readonly socket: FleetSocket };
 
@@ -63,6 +67,14 @@ export class FleetHost {
   closeEverywhere(lease: Pick<Lease, 'door' | 'source'>): boolean {
     this.#running?.fleet.closeEverywhere(lease);
     return this.#running !== undefined;
+  }
+
+  /** Why the proof may not be used here; at once `undefined` where nothing has to be claimed. */
+  whyNot(completion: Completion, use: ProofUse): Promise<string | undefined> | undefined {
+    const { door, proof } = completion;
+    if (proof === undefined || (door.fleet === undefined && door.fleetClaim === undefined)) return undefined;
+    if (this.#running !== undefined) return this.#running.fleet.whyNot(door, proof, use);
+    return door.fleetClaim === 'require' ? Promise.resolve(NOT_RUNNING) : undefined;
   }
 
   close(): void {

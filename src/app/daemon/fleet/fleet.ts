@@ -1,15 +1,19 @@
+import type { Proof } from '../../../core/attempt/completion.ts';
 import type { CarrierState, FleetBegin, FleetPart } from '../../../core/control/fleet-link.ts';
 import type { FleetStatus } from '../../../core/control/fleet-status.ts';
+import type { DoorSpec } from '../../../core/door/door.ts';
 import type { Event } from '../../../core/event/event.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import type { LeaseEffect } from '../../../core/lease/lease-effect.ts';
-import { after, type Millis, millis } from '../../../core/net/time.ts';
+import { after, millis } from '../../../core/net/time.ts';
 import { nodeCiphers } from '../../../host/crypto/node-ciphers.ts';
 import { randomBytes } from '../../../host/self/random-bytes.ts';
 import type { FleetIdentity } from '../../config/fleet-identity.ts';
 import type { FleetVerbs } from '../control/fleet-verbs.ts';
+import type { ProofUse } from '../leases/proof-use.ts';
 import { BanTeller } from './ban-teller.ts';
 import { FleetBans } from './fleet-bans.ts';
+import { FleetClaims } from './fleet-claims.ts';
 import { FleetLink } from './fleet-link.ts';
 import { FleetMemory } from './fleet-memory.ts';
 import type { FleetParts, Membership } from './fleet-parts.ts';
@@ -40,7 +44,7 @@ export class Fleet {
   readonly #bans: FleetBans;
   readonly #banTeller: BanTeller;
   readonly #refusals: FleetRefusals;
-  readonly #claims = { claimed: 0, taken: 0, unclaimed: 0 };
+  readonly #claims: FleetClaims;
   #identity: FleetIdentity;
   #carrier: CarrierView;
   #beat: NodeJS.Timeout | undefined;
@@ -58,6 +62,7 @@ export class Fleet {
       number: () => this.#sender.number(),
       onCarrier: (isThere) => this.#onCarrier(isThere),
     });
+    this.#claims = new FleetClaims(membership, this.#link);
     this.#memory = new FleetMemory(membership);
     this.#refusals = new FleetRefusals(parts);
     const [memory, times, refusals] = [this.#memory, this.#times, this.#refusals];
@@ -100,7 +105,7 @@ export class Fleet {
     const { published, waiting } = this.#sender;
     const counts = {
       ...{ published, waiting, applied: this.#receiver.applied, refused: this.#refusals.count },
-      ...this.#claims,
+      ...this.#claims.counts,
     };
     const [times, refusals] = [this.#times, this.#refusals];
     const carrier = { ...this.#carrier, carrier: this.#link.hasCarrier };
@@ -113,11 +118,9 @@ export class Fleet {
     this.#sender.closeEverywhere({ ...lease, due });
   }
 
-  /** Whether this host is the first to use the proof. */
-  async claim(key: string, lifetime: Millis): Promise<'granted' | 'taken' | 'unreachable'> {
-    const outcome = await this.#link.claim(key, lifetime);
-    this.#claims[outcome === 'granted' ? 'claimed' : outcome === 'taken' ? 'taken' : 'unclaimed'] += 1;
-    return outcome;
+  /** Why the proof may not be used here. */
+  whyNot(door: DoorSpec, proof: Proof, use: ProofUse): Promise<string | undefined> {
+    return this.#claims.whyNot(door, proof, use);
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import type { CaptureCounters } from '../../../host/capture/capture.ts';
+import type { OnProof } from './on-proof.ts';
 import { type PayloadParts, PayloadSource } from './payload-source.ts';
-import type { OnProof } from './signed-knocks.ts';
 import { SignedPayloads } from './signed-payloads.ts';
 import { SpaPayloads } from './spa-payloads.ts';
 

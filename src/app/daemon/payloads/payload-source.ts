@@ -14,9 +14,9 @@ import { drawSecret } from '../packets/draw-secret.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
 import type { SpaCounters } from '../reporting/spa-counters.ts';
+import type { OnProof } from './on-proof.ts';
 import type { PayloadLoopParts } from './payload-loop.ts';
 import type { PayloadPacket } from './payload-packet.ts';
-import type { OnProof } from './signed-knocks.ts';
 import { UseRecord } from './use-record.ts';
 
 const KNOWN_PLACES = 65_536;

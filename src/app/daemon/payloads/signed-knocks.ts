@@ -26,6 +26,8 @@ import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
+import { claimOf } from './claim-of.ts';
+import type { OnProof } from './on-proof.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 import type { ReplySender, ReplyTo } from './reply-sender.ts';
 import { DROPPED_BY_KERNEL, IS_FROM_ELSEWHERE, OUTCOME_OF, SEAL_WORDS } from './signed-knock-words.ts';
@@ -54,11 +56,6 @@ export type SignedKnocksParts = {
   /** A door was opened for the packet's source. */
   readonly onOpened: (packet: PayloadPacket) => void;
 };
-
-export type OnProof = (
-  completion: Extract<ProofJudgement, { kind: 'open' }>['completion'],
-  whyNot?: string,
-) => Promise<OpenResult>;
 
 type Knock = Extract<OpenedKnock, { kind: 'knock' }>;
 type Refused = Extract<ProofJudgement, { kind: 'refused' }>;
@@ -176,7 +173,8 @@ export class SignedKnocks {
     const by = { user, proof: 'key', credential: fingerprint } as const;
     report({ kind: 'completed', source, door: door.name, ...by });
     const whyNot = packet.isDroppedByKernel() ? DROPPED_BY_KERNEL : undefined;
-    void this.#parts.admit(completion, whyNot).then((result) => this.#opened(packet, result, answer));
+    const use = claimOf(packet.at, this.#useOf(packet, knock));
+    void this.#parts.admit(completion, whyNot, use).then((result) => this.#opened(packet, result, answer));
     return true;
   }
 

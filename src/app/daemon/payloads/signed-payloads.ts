@@ -74,7 +74,7 @@ export class SignedPayloads {
       const knocks = new SignedKnocks({
         ...{ ciphers, clock, inForce, record, keeper, counters, report },
         replies: new ReplySender({ ciphers, clock, counters, report, send: sendDatagram }),
-        admit: (completion, whyNot) => source.admit(completion, whyNot),
+        admit: (completion, whyNot, use) => source.admit(completion, whyNot, use),
         onOpened: (packet) => source.onOpened(packet),
       });
       this.#judge = new SignedJudge({ counters, record, knocks });

@@ -13,10 +13,12 @@ import { SpaCandidate } from '../../../core/spa/spa-packet.ts';
 import type { SpaOwner } from '../../../core/users/user-directory.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { OpenResult } from '../leases/lease-keeper-parts.ts';
+import type { ProofUse } from '../leases/proof-use.ts';
 import type { SpaCounters } from '../reporting/spa-counters.ts';
+import { claimOf } from './claim-of.ts';
+import type { OnProof } from './on-proof.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 import { DROPPED_BY_KERNEL } from './signed-knock-words.ts';
-import type { OnProof } from './signed-knocks.ts';
 import type { UseRecord } from './use-record.ts';
 
 /** Rate at which packets of one key are recorded: a user cannot fill the record. */
@@ -152,7 +154,7 @@ export class SpaPackets {
     if (judged.kind === 'refused') {
       counters.outcome(judged.reason);
       this.#reportRefusal(packet.source, spaRefusalWords(judged, owner, message), owner);
-    } else if (isTaken) this.#open(packet, owner, judged);
+    } else if (isTaken) this.#open(packet, owner, judged, claimOf(packet.at, { id, until }));
     else {
       counters.outcome('busy');
       const reason = 'too many packets with this key at one time';
@@ -172,6 +174,7 @@ export class SpaPackets {
     packet: PayloadPacket,
     { user, spa }: SpaOwner,
     { completions }: Extract<SpaJudgement, { kind: 'open' }>,
+    use: ProofUse,
   ): void {
     const { report, admit } = this.#parts;
     const by = { user: user.name, proof: 'spa', credential: spa.fingerprint } as const;
@@ -180,7 +183,7 @@ export class SpaPackets {
       report({ kind: 'completed', source, door: door.name, ...by });
       // A packet that opens for another address may come from any source.
       const whyNot = source === packet.source && packet.isDroppedByKernel() ? DROPPED_BY_KERNEL : undefined;
-      void admit(completion, whyNot).then((result) => this.#opened(packet, result));
+      void admit(completion, whyNot, use).then((result) => this.#opened(packet, result));
     }
   }
 

@@ -57,7 +57,7 @@ export class SpaPayloads {
       const packets = new SpaPackets({
         ...{ ciphers, inForce, counters, report },
         record: source.record,
-        admit: (completion, whyNot) => source.admit(completion, whyNot),
+        admit: (completion, whyNot, use) => source.admit(completion, whyNot, use),
         onOpened: (packet) => source.onOpened(packet),
       });
       this.#judge = new SpaJudge({ counters, packets });
