@@ -88,7 +88,7 @@ export function renderHelp(verb?: Verb): string {
 ${VERBS.map(({ name, summary }) => renderEntry(`  ${name}`, summary)).join('')}${renderEntry('  help [VERB]', 'print this help, or that of a verb')}
 ${renderEntry('  -V, --version', 'print the version')}${renderEntry('  -h, --help', 'the same as help')}
 ${renderParagraphs([
-  'Exit status: 0 done, 1 failed, 2 a mistake in the arguments, 69 no such daemon runs, 70 a fault of the program itself, 77 a permission is missing, 78 a mistake in the configuration.',
+  'Exit status: 0 success, 1 failure, 2 a mistake in the arguments, 69 no such daemon runs, 70 a bug in the program, 77 a permission is missing, 78 a mistake in the configuration.',
 ])}`;
 }
 

@@ -16,7 +16,7 @@ ${renderParagraphs([
 ])}
 ${renderOptions(OPTIONS)}
 ${renderParagraphs([
-  'Exit status: 0 if every packet left, 1 if one did not, 2 for a mistake in the arguments.',
+  'Exit status: 0 if every packet was sent, 1 if one was not, 2 for a mistake in the arguments.',
   'Example: knock -d 100 server.example.org 7000 8000:udp 9000',
 ])}`;
 }

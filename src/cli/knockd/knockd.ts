@@ -12,11 +12,11 @@ const USAGE = 'usage: knockd [options]';
 
 const help = (): string => `${USAGE}
 
-${renderParagraphs(['Watches for knocks, and opens the door whose whole sequence has come, for whoever has knocked.'])}
+${renderParagraphs(['Listens for knocks, and opens a door for the source that has knocked its whole sequence.'])}
 ${renderOptions(OPTIONS)}
 ${renderParagraphs([
   'SIGHUP reads the configuration again; SIGTERM and SIGINT end it: every door closes, and the firewall is as it was before, unless the configuration says On_Exit = keep.',
-  'Exit status: 0 after an orderly end, 1 after a failure, 2 for a mistake in the arguments, 70 after a fault of the program itself, 77 if a permission is missing, 78 for a mistake in the configuration.',
+  'Exit status: 0 after an orderly end, 1 after a failure, 2 for a mistake in the arguments, 70 after a bug in the program, 77 if a permission is missing, 78 for a mistake in the configuration.',
 ])}`;
 
 /** Actions that load native code. */

@@ -5,7 +5,7 @@ import type { Ingress } from '../../../core/net/ingress.ts';
 import { type Instant, instant } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import { hasLegacyTables } from '../../../host/firewall/iptables/iptables-commands.ts';
-import { readGenerationId } from '../../../host/firewall/ruleset/read-generation-id.ts';
+import { readRuleGeneration } from '../../../host/firewall/ruleset/rule-generation.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import { currentIngresses, sendersOn } from '../../exposure/entry-points.ts';
 import { type ExposureQuestion, judgeExposure } from '../../exposure/judge-exposure.ts';
@@ -132,7 +132,7 @@ export class ExposureWatch {
 
 /** All inputs of a judgement. `undefined`: a change could go unnoticed. */
 function keyOf({ ports, interfaces, choice }: ExposureQuestion): string | undefined {
-  const generation = readGenerationId();
+  const generation = readRuleGeneration();
   if (generation === undefined || hasLegacyTables(4) || hasLegacyTables(6)) return undefined;
   const isThrough = ports.some(({ path }) => path === 'forward');
   const ways = isThrough ? [currentIngresses(interfaces, choice), sendersOn(interfaces)] : [];

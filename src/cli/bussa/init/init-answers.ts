@@ -35,7 +35,7 @@ export const INIT_OPTIONS = {
     type: 'string',
     value: 'NAME',
     completes: 'host',
-    summary: 'the name or address of this host as clients reach it, for the printed commands',
+    summary: 'the name or address under which clients reach this host, for the printed commands',
   },
   config: {
     type: 'string',
@@ -46,13 +46,13 @@ export const INIT_OPTIONS = {
   },
   force: {
     type: 'boolean',
-    summary: 'rename an existing file, with the date behind its name',
+    summary: 'rename an existing file, adding the date to its name',
   },
   yes: { type: 'boolean', short: 'y', summary: 'ask nothing: write the file, and start nothing' },
   ...PAGE_OPTIONS,
   qr: {
     type: 'boolean',
-    summary: 'print a QR code that makes a phone’s browser knock',
+    summary: "print a QR code that makes a phone's browser knock",
     details:
       'It holds a small page as a `data:` address: scan it, and open or paste the text in the address bar of the browser. It is the knock itself, so show it to nobody.',
   },

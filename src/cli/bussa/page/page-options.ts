@@ -36,13 +36,14 @@ export const PROFILE_PAGE_OPTIONS = {
   recipe: {
     type: 'string',
     value: 'NUMBERS',
-    summary: 'with `--page`: a page for codes, by what the app shows above them, such as `17___ 23___`',
+    summary:
+      'with `--page`: a page for codes; NUMBERS is what the app shows above them, such as `17___ 23___`',
     details:
       'The default is the `CodePorts` of the profile. The page asks for the code that the app shows, and holds no secret.',
   },
   'with-secret': {
     type: 'boolean',
-    summary: 'with `--page`: the page makes the codes itself, with the secret in the `CodeFile`',
+    summary: 'with `--page`: the page computes the codes itself, from the secret in the `CodeFile`',
     details:
       'The secret is then in the page, and whoever has the file can knock in your name. A browser computes codes only in a page from a file or of https.',
   },

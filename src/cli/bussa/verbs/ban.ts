@@ -10,8 +10,8 @@ export const BAN: Verb = {
   name: 'ban',
   summary: 'stop an address from opening any door',
   description: [
-    'Makes the running daemon ignore the knocks of an address, or of all addresses of a prefix. Doors that are open for it close at once, and its packets cost nothing more. Established connections stay, except those of a door with `close_kills`. The daemon keeps bans in its state directory, so they survive a restart. A ban with an end ends by the wall clock.',
-    'A ban of the same address or prefix replaces the earlier one. To ban the address that you are connected from by ssh, or a prefix that contains it, you need `--force`: you could not get in again by a knock.',
+    'Makes the running daemon ignore the knocks of an address, or of all addresses of a prefix. Doors that are open for it close at once, and its packets are dropped at no cost. Established connections stay, except those of a door with `close_kills`. The daemon keeps bans in its state directory, so they survive a restart. A ban with `--for` ends by the wall clock.',
+    'A ban of the same address or prefix replaces the earlier one. To ban the address that you are connected from by ssh, or a prefix that contains it, you need `--force`: your knock would no longer open anything.',
   ],
   operands: [WHO],
   options: {

@@ -7,7 +7,7 @@ import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/
 const OPTIONS = {
   penalties: {
     type: 'boolean',
-    summary: 'list the addresses in penalty instead, which have to knock twice, and until when',
+    summary: 'list the addresses under penalty instead, which have to knock twice, and until when',
     details: '`bussa unban` lifts a penalty.',
   },
   ...CHOICE_OPTIONS,

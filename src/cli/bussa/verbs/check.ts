@@ -20,7 +20,7 @@ export const CHECK: Verb = {
   summary: 'list the mistakes in a configuration, and warn of unwise settings',
   description: [
     'Names every mistake with its place and its correction. If there is none, it warns of what is allowed but unwise on this host in its current state: sequences that are short, known, ascending, or the beginning of another one; a knock port with a service on it; a port to open without a service; programs, interfaces and directories that do not exist; commands with a misspelt `%IP%`, typographic dashes or quotes, or a `sleep`; a stop command that does not remove what the start command adds; rules for IPv4 alone on a host with IPv6. It does not listen, changes nothing, and needs no privilege.',
-    'The status is 78 if there are mistakes, 77 if the file may not be read, 1 if the running daemon finds its ports open to strangers or shut to knockers, else 0, even with warnings. With `--json`, each warning has an `id` that stays the same from version to version.',
+    'The status is 78 if there are mistakes, 77 if the file may not be read, 1 if the running daemon finds its ports open to strangers, or closed to users who knocked, else 0, even with warnings. With `--json`, each warning has an `id` that stays the same from version to version.',
   ],
   operands: [
     {

@@ -25,7 +25,7 @@ const OPTIONS = {
   'set-size': {
     type: 'string',
     value: 'NUMBER',
-    summary: 'the sources that each set remembers at one time (default 131072)',
+    summary: 'how many sources each set can hold (default 131072)',
     details:
       'While a set is full, no other source can begin an attempt; elements leave it after `seq_timeout`. A full set takes about 15 MB of kernel memory at the default size, and an empty one nothing.',
   },
@@ -35,8 +35,8 @@ export const COMPILE: Verb = {
   name: 'compile',
   summary: 'turn sequences into a ruleset that needs no program, for a router',
   description: [
-    'Prints a ruleset for `nft -f` that follows the knocks by itself, on a router or an appliance where Bussa cannot run. It contains the doors that have a sequence and `open`; sets of source addresses with timeouts stand for the attempts and the leases. IPv4 and IPv6 are treated alike. A wrong knock ends an attempt, and the ports beside the knock ports are decoy ports, so that an ascending scan opens nothing.',
-    'What a ruleset cannot do is named on standard error and in the ruleset: a door with a proof, a one-time file, `single_use` or commands alone is left out. In general there is no log, no history and no `explain`, a repeated TCP packet counts as a knock, and the random and memorable decoy ports are missing, because the ports in use on the router are unknown. While a flood fills a set, nobody new can begin. The ruleset closes the ports that its doors open, but what another table drops stays closed: let the ports in there.',
+    'Prints a ruleset for `nft -f` that recognizes knocks by itself, for a router or an appliance where Bussa cannot run. It contains the doors that have a sequence and `open`; it keeps attempts and leases in sets of source addresses with timeouts. IPv4 and IPv6 are treated alike. A wrong knock ends an attempt, and the ports beside the knock ports are decoy ports, so that an ascending scan opens nothing.',
+    'Standard error and the ruleset name what a ruleset cannot do: it omits a door with a proof, a one-time file, `single_use` or only commands. In general there is no log, no history and no `explain`, a repeated TCP packet counts as a knock, and the random and memorable decoy ports are missing, because the ports in use on the router are unknown. While a flood fills a set, no new attempt can begin. The ruleset closes the ports that its doors open, but what another table drops stays closed: accept the ports there too.',
     'The ruleset contains the secret sequences. On OpenWrt, put it into `/usr/share/nftables.d/ruleset-post/`; on VyOS, load it in `/config/scripts/vyos-postconfig-bootup.script`.',
   ],
   operands: [{ name: 'FILE', summary: 'the configuration', completes: 'file' }],

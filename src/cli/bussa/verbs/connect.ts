@@ -21,10 +21,10 @@ export const CONNECT: Verb = {
   name: 'connect',
   summary: 'knock until the port opens, then act as a pipe to it, for ssh',
   description: [
-    'Asks the port for a connection, and knocks a moment later with the profile of the host: each knock as soon as the former one is answered, else after the `Delay` of the profile. It stops when the port answers, and knocks again with growing gaps until the port is open. Then it passes the standard input to the port, and what comes back to the standard output, until both ends are done. If the profile has a `Card`, one packet that the SSH key signs takes the place of the sequence. If it has a `Spa`, it is a packet to fwknopd; if it has `CodePorts`, a code of an authenticator app, see `--code`. A host that no profile has a `Knock`, a `Card`, `CodePorts` or a `Spa` for is connected to without.',
-    'A port that is open already may be knocked at all the same where its answer takes longer than a millisecond: that extends the lease.',
-    'In `~/.ssh/config`: `ProxyCommand bussa connect %n %p`. `%n` is the name as it was typed, which is the name of the profile; `%h` would be the one after ssh has applied `HostName`.',
-    '`man 5 bussa_hosts` describes the file of profiles. It is refused if anybody but its owner can read it.',
+    "Connects to the port, and a moment later knocks with the host's profile: each knock as soon as the previous one is answered, or after the `Delay` of the profile. It stops when the port answers, and knocks again with growing gaps until the port is open. Then it copies standard input to the port, and the port's output to standard output, until both ends close. If the profile has a `Card`, it sends one packet signed by your SSH key instead of the sequence. If it has a `Spa`, it sends a packet to fwknopd; if it has `CodePorts`, a code of an authenticator app, see `--code`. If no profile has a `Knock`, `Card`, `CodePorts` or `Spa` for the host, it connects without knocking.",
+    'If a port that is already open takes longer than a millisecond to answer, it is knocked at as well. That only extends the lease.',
+    'In `~/.ssh/config`: `ProxyCommand bussa connect %n %p`. `%n` is the name as typed, which is the name of the profile; `%h` would be the name after `HostName`.',
+    '`man 5 bussa_hosts` describes the file of profiles. The file is refused if anybody except its owner can read it.',
   ],
   operands: [
     { name: 'HOST', summary: 'the name of a profile, or a host', completes: 'profile' },

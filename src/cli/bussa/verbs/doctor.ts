@@ -31,10 +31,10 @@ const STYLES: Readonly<Record<Verdict, Style>> = {
 
 export const DOCTOR: Verb = {
   name: 'doctor',
-  summary: 'check everything that commonly goes wrong, and name remedies',
+  summary: 'check for common problems, and print how to fix them',
   description: [
-    'Checks the privileges, the libraries, the clock, the configuration, the daemon and its service, other daemons, the rotation of the log, the interfaces and addresses, and the current rules of the firewall: whether a new connection from outside to the port of each door is dropped, over IPv4 and IPv6, whether established connections live on, what happens to all other ports, and whether a container runtime sends the port elsewhere before. It changes nothing. It reads the rules without sending a packet; what the rules do not determine is unknown.',
-    'Each finding is `ok`, a `warning`, a `problem` or `unknown`, with a command that fixes it and can be typed as printed, or, behind `hint:`, with where to look or what only the owner can decide. The status is 1 if there is a problem, else 0.',
+    'Checks the privileges, the libraries, the clock, the configuration, the daemon and its service, other daemons, the rotation of the log, the interfaces and addresses, and the current rules of the firewall: whether a new connection from outside to the port of each door is dropped, over IPv4 and IPv6, whether established connections live on, what happens to all other ports, and whether a container runtime sends the port elsewhere before. It changes nothing. It reads the rules without sending a packet; what cannot be told from the rules is reported as unknown.',
+    'Each finding is `ok`, a `warning`, a `problem` or `unknown`, with a command that fixes it and can be pasted as printed or, after `hint:`, where to look or what only you can decide. The status is 1 if there is a problem, else 0.',
   ],
   operands: [],
   options: OPTIONS,

@@ -13,17 +13,17 @@ const OPTIONS = {
     summary: 'begin after the event with this cursor, or with `oldest` at the oldest event that is known',
     details: 'Without it only what happens from now on is printed. Each event has its cursor in `--json`.',
   },
-  once: { type: 'boolean', summary: 'print what has happened until now, and end' },
+  once: { type: 'boolean', summary: 'print what has happened so far, and exit' },
   json: { type: 'boolean', summary: 'print every event as one JSON value a line' },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
 
 export const EVENTS: Verb = {
   name: 'events',
-  summary: 'print what happens at the daemon, as it happens',
+  summary: "print the daemon's events as they happen",
   description: [
-    'Prints each event as a line until the daemon ends: attempts and their stages, doors that open and close, what was refused and why, orders and who gave them, packets lost, warnings and errors. It is for scripts and notifications, and needs no log file. The limits of the log do not apply.',
-    'The daemon remembers the last 4,096 events, and of those that strangers bring about the last 2,048, at most 20 a second of them. Where events are missing, a line says how many: the event `lost` with its `count`, and after a restart of the daemon `restarted`.',
+    "Prints each event as a line until the daemon ends: attempts and their stages, doors that open and close, refusals with their reason, operators' commands and who gave them, lost packets, warnings and errors. It is for scripts and notifications, and needs no log file. The limits of the log do not apply.",
+    'The daemon remembers the last 4,096 events, and the last 2,048 caused by strangers, of which it keeps at most 20 a second. If events are missing, a line says how many: the event `lost` with its `count`. After a restart of the daemon the event is `restarted`.',
   ],
   operands: [],
   options: OPTIONS,

@@ -13,7 +13,7 @@ export const EXPLAIN: Verb = {
   summary: 'show what an address has knocked recently, and why the door did not open',
   description: [
     'Prints what the running daemon remembers of an address, packet by packet, and says in one sentence why the door did not open at the last attempt, or when it did.',
-    'The daemon remembers the last 32 entries of each of up to 4096 addresses; equal packets in a row are one entry. Addresses that have come further in a sequence are kept longer, so that scans do not evict knockers. The daemon sees only packets to a port of a door or to a decoy port, and only with TCP flags that a door accepts there.',
+    'The daemon remembers the last 32 entries of each of up to 4096 addresses; equal packets in a row are one entry. Addresses that have come further in a sequence are kept longer, so that scans do not displace users. The daemon sees only packets to a port of a door or to a decoy port, and only with TCP flags that a door accepts there.',
   ],
   operands: [{ name: 'IP', summary: 'the address', completes: 'host', optional: true }],
   options: {
@@ -26,7 +26,7 @@ export const EXPLAIN: Verb = {
     user: {
       type: 'string',
       value: 'NAME',
-      summary: 'what this user has knocked for by key, in place of an address',
+      summary: 'show what this user knocked for, instead of an address',
     },
     ...CHOICE_OPTIONS,
   },

@@ -11,7 +11,7 @@ export const EXTEND: Verb = {
   name: 'extend',
   summary: 'keep a door open for longer',
   description: [
-    'Postpones the end of a door that is open for the address by the given time. If a connection holds the door open (`hold`), the time counts from now.',
+    'Keeps a door that is open for the address open longer, by the given time. If a connection holds the door open (`hold`), the time counts from now.',
   ],
   operands: ORDER_OPERANDS,
   options: ORDER_OPTIONS,

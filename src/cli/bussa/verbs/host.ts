@@ -44,8 +44,8 @@ export const HOST: Verb = {
   name: 'host',
   summary: 'manage the hosts that this client knocks at',
   description: [
-    '`add NAME CARD` writes the profile of a host that is knocked at by SSH key: the card is what `bussa key show` prints on the server. What the file has stays, and what the profile has of the same keywords is replaced. `list` lists the profiles, `remove NAME` removes one.',
-    'The file is described in `man 5 bussa_hosts`. It is made with mode 600 if it is missing.',
+    '`add NAME CARD` writes a profile for knocking at a host with an SSH key. The card is what `bussa key show` prints on the server. The rest of the file stays; lines of the profile with the same keywords are replaced. `list` lists the profiles, `remove NAME` removes one.',
+    'The file is described in `man 5 bussa_hosts`. It is created with mode 600 if it is missing.',
   ],
   operands: [
     { name: 'ACTION', summary: 'what to do: `add`, `list` or `remove`', completes: ACTIONS },
@@ -68,7 +68,7 @@ export const HOST: Verb = {
     if (action === 'remove') return (output) => remove(file, name, output);
     if (card === undefined)
       throw new UsageError(
-        'no CARD was given: bussa host add NAME CARD, where the server’s bussa key show prints CARD',
+        "no CARD was given: bussa host add NAME CARD, where the server's bussa key show prints CARD",
       );
     return add(file, name, [['Card', card], ...readLines(given)]);
   },

@@ -25,9 +25,9 @@ export const IMPORT: Verb = {
   summary: 'take over the configuration of fwknop',
   description: [
     'Reads the `access.conf` of fwknopd, or the `.fwknoprc` of its client.',
-    'For `access.conf` it prints the doors and users that stand for its stanzas, and with `--write` adds them to `knockd.conf` and to the users file, whose contents stay. It follows `%include`, `%include_folder` and `%include_keys`. It names what it leaves out, and how Bussa has it: GPG, commands that clients send, NAT.',
-    'For each stanza of `.fwknoprc` it writes a profile into `hosts.conf` and a file with its keys beside it, both with mode 600, so that `bussa knock` and `bussa connect` ask the same fwknopd. It names what it leaves out, and why: GPG, NAT, stanzas without a key.',
-    'If the file has a mistake, or a profile of that name exists already, it names all of them and writes nothing. A second run changes nothing.',
+    "For `access.conf` it prints the doors and users that correspond to its stanzas. With `--write` it adds them to `knockd.conf` and to the users file, and changes nothing else there. It follows `%include`, `%include_folder` and `%include_keys`. It lists what it skips, with Bussa's alternative: GPG, commands that clients send, NAT.",
+    'For each stanza of `.fwknoprc` it writes a profile into `hosts.conf` and a file with its keys beside it, both with mode 600, so that `bussa knock` and `bussa connect` use the same fwknopd. It lists what it skips, and why: GPG, NAT, stanzas without a key.',
+    'If the file has a mistake, or a profile of that name exists already, it reports all of them and writes nothing. A second run changes nothing.',
   ],
   operands: [
     {

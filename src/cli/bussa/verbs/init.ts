@@ -7,7 +7,7 @@ export const INIT: Verb = {
   name: 'init',
   summary: 'create a first configuration: hide a port behind a knock',
   description: [
-    'Asks at the terminal what to hide, draws a random sequence that avoids ports in use and well-known ports, names the firewall that it has found, and writes the configuration, readable by its owner alone. It does not overwrite an existing file without `--force`, unless nobody has edited that file, such as the default of a package.',
+    'Asks at the terminal what to hide, draws a random sequence that avoids ports in use and well-known ports, prints which firewall it found, and writes the configuration, readable only by its owner. It does not overwrite an existing file without `--force`, unless nobody has edited that file, such as the default of a package.',
     'Then, where systemd runs, it offers to start the service on trial: systemd itself stops the service after two minutes, which opens the port again, unless you press Enter here or run `bussa confirm`, whatever happens to this terminal. So you can first knock and log in from a second terminal. The service is enabled only when you confirm.',
     'At the end it prints the command to type on the client, and the entries for `~/.ssh/config` and `~/.config/bussa/hosts.conf` there. With `--page` it writes a web page that knocks, and with `--qr` it prints a QR code that makes a phone do so. These are secrets.',
   ],

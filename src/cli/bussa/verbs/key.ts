@@ -14,7 +14,7 @@ const OPTIONS = {
   host: {
     type: 'string',
     value: 'NAME',
-    summary: 'the name or address of this server as clients reach it, for the printed line',
+    summary: 'the name or address under which clients reach this server, for the printed line',
   },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;

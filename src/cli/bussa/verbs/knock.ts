@@ -44,10 +44,10 @@ export const KNOCK: Verb = {
   summary: 'knock with a profile, wait until the port is open, run a command',
   description: [
     'Knocks with the sequence in the profile of the host, so that the sequence appears neither on the command line nor in the list of processes. If the profile has a `Port`, waits until that port is open, knocking again at growing intervals, and fails if it stays closed.',
-    'If the profile has a `Spa`, one packet as fwknop sends it asks the fwknopd there. `bussa import ~/.fwknoprc` makes such profiles.',
+    'If the profile has a `Spa`, it sends one packet to the fwknopd there, as fwknop does. `bussa import ~/.fwknoprc` makes such profiles.',
     'With `--page`, it does not knock: it writes a web page that knocks.',
-    'If the profile has `CodePorts`, the two ports of a code that an authenticator app shows are knocked: the code of `--code`, one made with the `CodeFile` of the profile, or one that is asked for.',
-    'If the profile has a `Card`, one packet that the SSH key signs takes the place of the sequence, and the reply of the server is said: how long the door is open, and which address it sees.',
+    "If the profile has `CodePorts`, it knocks on the two ports of an authenticator app's code: that of `--code`, one computed from the profile's `CodeFile`, or one that it asks for.",
+    "If the profile has a `Card`, it sends one packet signed by your SSH key instead of the sequence, and prints the server's reply: how long the door is open, and which address the server sees.",
   ],
   operands: [{ name: 'PROFILE', summary: 'the name of a profile', completes: 'profile', optional: true }],
   options: OPTIONS,

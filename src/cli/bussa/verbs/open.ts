@@ -12,7 +12,7 @@ export const OPEN: Verb = {
   summary: 'open a door for an address, without a knock',
   description: [
     'Opens the door for the address as a knock would: in the firewall, by its command, or both. It closes on time, even if the daemon dies, and counts towards `max_leases`. If the door is already open, it stays open for at least this long from now.',
-    'An address that the door would have refused (`allow`, `deny`) is let in all the same, with a note. The log and `bussa history` show that it was the operator.',
+    'An address that `allow` or `deny` of the door would refuse is let in anyway, with a note. The log and `bussa history` show that the operator opened it.',
   ],
   operands: ORDER_OPERANDS,
   options: ORDER_OPTIONS,

@@ -37,7 +37,7 @@ const OPTIONS = {
   from: {
     type: 'string',
     value: 'IP',
-    summary: "the knocker's address (default 192.0.2.1, reserved for examples)",
+    summary: 'the source address (default 192.0.2.1, reserved for examples)',
   },
   to: {
     type: 'string',
@@ -55,10 +55,10 @@ const OPTIONS = {
 
 export const SIMULATE: Verb = {
   name: 'simulate',
-  summary: 'show what knocks would do, and why they would do no more',
+  summary: 'show what knocks would do, and why a door would stay closed',
   description: [
     'Prints what a daemon with this configuration would do with these knocks, one entry a line in order of time, and at the end one sentence for each door that says whether it opened, or why not. Nothing is sent or run, and no privilege is needed, except to read the users file where a door accepts codes.',
-    "The daemon's own engine judges the knocks, with the scan guard, except that the random decoy ports are missing, because each daemon draws them in secret: of the ports that no door uses, one in four would be a decoy.",
+    "The daemon's own code judges the knocks, including the scan guard. Only the random decoy ports are missing, because each daemon draws them in secret: one in four of the ports that no door uses would be a decoy port.",
     'Codes are judged by the users file that the configuration names, with `--knock` at the present time, and as if none had been used before. Signed knocks and SPA packets are not judged.',
   ],
   operands: [

@@ -9,7 +9,7 @@ export const UNBAN: Verb = {
   name: 'unban',
   summary: "lift a ban, and the scan guard's penalty",
   description: [
-    "Lifts the ban of exactly this address or prefix. A ban of a wider prefix that contains the address stays, and is named. For a single address, the scan guard's penalty ends too: its next sequence counts at once.",
+    "Lifts the ban of exactly this address or prefix. A ban of a wider prefix that contains the address stays, and is reported. For a single address, the scan guard's penalty ends too: its next sequence counts at once.",
   ],
   operands: [WHO],
   options: CHOICE_OPTIONS,

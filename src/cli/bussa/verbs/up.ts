@@ -36,9 +36,9 @@ export const UP: Verb = {
   name: 'up',
   summary: 'run the daemon without locking out anybody who is connected',
   description: [
-    'Runs the daemon, `knockd`, in the foreground, and prints its log. It does not close a port for the first time while a connection to it from another machine is established, unless `--yes` or `--confirm` is given. Instead, it exits with status 1 before it changes anything, and says who is connected to which port. Established connections would live on, but a new one would need the knock.',
+    'Runs the daemon, `knockd`, in the foreground, and prints its log. It does not close a port for the first time while a connection to it from another machine is established, unless `--yes` or `--confirm` is given. Instead, it exits with status 1 before it changes anything, and says who is connected to which port. Established connections would continue, but a new one would need the knock.',
     'The state directory records the ports that the daemon has closed before; it does not ask about these again. A reload that would close a new port under an established connection is refused, and the old configuration stays in force.',
-    "TCP connections to this host are read from the kernel's sockets; connections over UDP and through forwarded ports from its connection tracking (`/proc/net/nf_conntrack`). If the kernel has no such file, or has not begun to track, the latter are not seen. Connections from this host's own addresses do not count.",
+    "TCP connections to this host are read from the kernel's sockets; connections over UDP and through forwarded ports from its connection tracking (`/proc/net/nf_conntrack`). If the kernel has no such file, or does not track connections yet, the latter are not seen. Connections from this host's own addresses do not count.",
   ],
   operands: [],
   options: OPTIONS,

@@ -27,13 +27,13 @@ const OPTIONS = {
   },
   code: {
     type: 'boolean',
-    summary: 'with `add`: make a secret for an authenticator app, whose codes open doors',
+    summary: 'with `add`: create a secret for an authenticator app, whose codes open doors',
     details:
       'It is printed as a QR code, with how to knock a code as two ports. A user who has a secret already keeps it, and it is not printed again.',
   },
   spa: {
     type: 'boolean',
-    summary: 'with `add`: make keys for the fwknop client, whose packets open doors',
+    summary: 'with `add`: create keys for the fwknop client, whose packets open doors',
     details:
       'A stanza for `.fwknoprc` with the new keys is printed. They are not printed again. A user may have keys for several devices.',
   },
@@ -41,7 +41,7 @@ const OPTIONS = {
     type: 'string',
     value: 'NAME',
     summary:
-      'with `add` and `show --qr`: the name or address of this server as clients reach it, for what is printed',
+      'with `add` and `show --qr`: the name or address under which clients reach this server, for the output',
   },
   qr: {
     type: 'boolean',
@@ -57,8 +57,8 @@ export const USER: Verb = {
     'A user opens doors with a knock that is signed by an SSH key: one UDP packet that nobody can replay. `add NAME KEY` adds a user, or another key of one; KEY is a `.pub` file, `-` for standard input, or the line itself. It creates what is missing: the key of the server, the users file `/etc/bussa/users.conf`, `accept = key` and `Signed_Port` in the configuration, whose comments stay. The daemon reloads, and the line for the client is printed.',
     '`add NAME --code` gives a user a secret for an authenticator app instead (RFC 6238: 6 digits, 30 seconds, SHA-1), adds `accept = code` and `code_ports` to the door, and shows the QR code to scan. The app then shows which ports to knock for a code. The secret is printed only then, and by `show NAME --qr`.',
     '`add NAME --spa` makes keys for the client of fwknop, adds `accept = spa` to the door, and prints a stanza for `.fwknoprc`.',
-    '`list` and `show NAME` print users. `off NAME` disables a user until `on NAME`; `remove NAME` deletes one, or with a fingerprint behind it one key of his, or with `code` his code. What only this user, key or code has opened is closed at once, even if the configuration or the users file has a mistake elsewhere. A door that has a sequence too stays open to whoever knows the sequence; the verbs name such doors. If the daemon does not accept another change, the verb says so, and the exit status is 78.',
-    '`forgive NAME` makes codes of a user count again after the clock of this host was set back: those that were used are forgotten.',
+    "`list` and `show NAME` print users. `off NAME` disables a user until `on NAME`; `remove NAME` deletes one, or, with a fingerprint after it, only that key, or with `code` the user's code. What only this user, key or code has opened is closed at once, even if the configuration or the users file has a mistake elsewhere. A door that has a sequence too stays open to whoever knows the sequence; the verbs name such doors. If the daemon rejects a change, the verb says so, and the exit status is 78.",
+    "`forgive NAME` makes a user's codes valid again after this host's clock was set back: the daemon forgets which ones were used.",
   ],
   operands: [
     {

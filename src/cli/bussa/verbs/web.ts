@@ -20,10 +20,10 @@ const OPTIONS = {
   socket: {
     type: 'string',
     value: 'PATH',
-    summary: 'a Unix socket in place of a port, for `ssh -L 8080:PATH HOST`',
+    summary: 'a Unix socket instead of a port, for `ssh -L 8080:PATH HOST`',
   },
   open: { type: 'boolean', summary: "open the page in this desktop's browser" },
-  'read-only': { type: 'boolean', summary: 'the page shows, and can order nothing' },
+  'read-only': { type: 'boolean', summary: 'the page only shows, and has no buttons' },
   name: {
     type: 'string',
     value: 'HOST',
@@ -33,7 +33,8 @@ const OPTIONS = {
   'token-file': {
     type: 'string',
     value: 'FILE',
-    summary: 'keep the token in this file, in place of a new one at each start; it is made if it is missing',
+    summary:
+      'keep the token in this file, instead of making a new one at each start; it is created if it is missing',
   },
   ...CHOICE_OPTIONS,
 } as const satisfies OptionTable;
@@ -42,8 +43,8 @@ export const WEB: Verb = {
   name: 'web',
   summary: 'show a page with open doors, attempts and history, and buttons',
   description: [
-    'Serves a page on this host, until it is ended, for everybody who has the address that it prints: the address contains a token. The page shows open doors and their time left, knocks as they happen, packets per second, recent sources and why they failed, and the leases of the day; its buttons open, extend and close doors, and ban addresses.',
-    'It is a program of its own, which needs no privileges but access to the control socket (`Control_Group`), and listens on 127.0.0.1 or a Unix socket alone. From another machine: `ssh -L 7474:127.0.0.1:7474 HOST`, and open the printed address there. Started by systemd (bussa-web.socket), it uses the socket that systemd opened.',
+    'Serves a web page on this host until you stop it. Everybody who has the printed address can use the page: the address contains a token. The page shows open doors and their time left, knocks as they happen, packets per second, recent sources and why they failed, and the leases of the day; its buttons open, extend and close doors, and ban addresses.',
+    'It is a separate program, which needs no privileges except access to the control socket (`Control_Group`), and listens only on 127.0.0.1 or a Unix socket. From another machine: `ssh -L 7474:127.0.0.1:7474 HOST`, and open the printed address there. Started by systemd (bussa-web.socket), it uses the socket that systemd opened.',
   ],
   operands: [],
   options: OPTIONS,

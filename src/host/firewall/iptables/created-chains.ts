@@ -5,7 +5,8 @@ import { SystemCallError } from '../../ffi/system-call-error.ts';
 import { NetlinkSocket } from '../../netlink/netlink-socket.ts';
 import { FirewallError } from '../contract/firewall.ts';
 import { type Listed, listObjects, listTables } from '../ruleset/nft-listing.ts';
-import { readGeneration, renderChainRemoval } from './nft-removal-messages.ts';
+import { readGeneration } from '../ruleset/rule-generation.ts';
+import { renderChainRemoval } from './nft-removal-messages.ts';
 
 /** linux/netlink.h, asm-generic/errno.h. */
 const NETLINK_NETFILTER = 12;

@@ -1,14 +1,11 @@
 import type { Family } from '../../../core/net/address.ts';
-import { SystemCallError } from '../../ffi/system-call-error.ts';
 import {
   bigEndian,
   NLM_F_ACK,
   NLM_F_REQUEST,
-  readAttributes,
   renderAttribute,
   renderMessage,
 } from '../../netlink/netlink-message.ts';
-import type { NetlinkSocket } from '../../netlink/netlink-socket.ts';
 
 /** linux/netlink.h: do not delete an object that contains others. */
 const NLM_F_NONREC = 0x100;
@@ -22,23 +19,11 @@ const NFNL_BATCH_GENID = 1;
 /** linux/netfilter/nf_tables.h. */
 const NFT_MSG_DELTABLE = 2;
 const NFT_MSG_DELCHAIN = 5;
-const NFT_MSG_GETGEN = 16;
 const NFTA_TABLE_NAME = 1;
 const NFTA_CHAIN = { table: 1, name: 3 } as const;
-const NFTA_GEN_ID = 1;
 
 /** linux/netfilter.h: NFPROTO_IPV4, NFPROTO_IPV6. */
 const NFPROTO = { 4: 2, 6: 10 } as const;
-
-const GENERAL_BYTES = 4;
-
-/** The ruleset's present generation. Every transaction of any program changes it. */
-export function readGeneration(socket: NetlinkSocket): number {
-  const answer = socket.ask(typeOf(NFT_MSG_GETGEN), general(0));
-  const id = typeof answer === 'number' ? undefined : readAttributes(answer, GENERAL_BYTES).get(NFTA_GEN_ID);
-  if (id !== undefined) return id.getUint32(0);
-  throw new SystemCallError('ask for', 'the generation of nftables', typeof answer === 'number' ? answer : 0);
-}
 
 /** Refused if the rules have changed since `generation` (ERESTART), or if something is not empty (EBUSY). */
 export function renderChainRemoval(

@@ -8,6 +8,14 @@ const NETLINK_NETFILTER = 12;
 /** struct nfgenmsg: family u8, version u8, resource u16. */
 const ANY_FAMILY = new Uint8Array(4);
 
+/** The ruleset's present generation. Every transaction of any program changes it. Throws a `SystemCallError`. */
+export function readGeneration(socket: NetlinkSocket): number {
+  const answer = socket.ask(GET_GENERATION, ANY_FAMILY);
+  const id = typeof answer === 'number' ? undefined : readGenerationId(answer);
+  if (id !== undefined) return id;
+  throw new SystemCallError('ask for', 'the generation of nftables', typeof answer === 'number' ? answer : 0);
+}
+
 /**
  * The generation of this namespace's nftables ruleset: while it is the same, no table, chain, rule or set has changed.
  * `undefined`: it cannot be read. One question to the kernel, about 50 µs.
@@ -16,8 +24,7 @@ export function readRuleGeneration(): number | undefined {
   try {
     const socket = new NetlinkSocket(NETLINK_NETFILTER, 'the netfilter netlink socket');
     try {
-      const answer = socket.ask(GET_GENERATION, ANY_FAMILY);
-      return typeof answer === 'number' ? undefined : readGenerationId(answer);
+      return readGeneration(socket);
     } finally {
       socket.close();
     }
