@@ -2,7 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { loadAuthority } from '../../src/app/config/authority.ts';
@@ -125,5 +134,53 @@ describe('kill -9 between any two writes', () => {
     }
     t.diagnostic(`killed at ${killed} calls`);
     assert.ok(killed >= 10, `${killed}`);
+  });
+});
+
+describe('a disk that is full', () => {
+  test('at each file of user add: the verb says which and what to do, and does all of it when run again', () => {
+    using scratch = new Scratch();
+    const before = new Place(scratch);
+    const verb = ['user', 'add', 'alice', publicKeyLine(1)];
+    const said: string[] = [];
+    for (let nth = 1; nth <= MOST; nth++) {
+      using place = new Place(scratch, before);
+      const inject = `inject=fsync:error=ENOSPC:when=${nth}`;
+      const { status, stderr } = place.run(verb, ['strace', '-qq', '-o', '/dev/null', '-e', inject]);
+      if (status === 0) break;
+      assert.equal(status, 1, stderr);
+      said.push(stderr.replaceAll(place.path, 'PLACE'));
+      assert.equal(place.run(verb).status, 0);
+    }
+    const failed =
+      /^bussa: fsync(?: on PLACE\/\S+)? failed: no space left on device \(ENOSPC\): make room on its disk/;
+    assert.ok(said.length >= 3, `${said.length}`);
+    for (const line of said) assert.match(line, failed);
+    for (const file of ['bussa/server.key', 'bussa/users.conf', 'knockd.conf'])
+      assert.ok(
+        said.some((line) => line.startsWith(`bussa: fsync on PLACE/${file} failed`)),
+        said.join(''),
+      );
+    assert.match(
+      said.at(-1) ?? '',
+      /then run this again \(already written: PLACE\/bussa\/server\.key, PLACE\/bussa\/users\.conf\)$/m,
+    );
+  });
+
+  test('what cannot be read or written for another reason is said with its file and the remedy', () => {
+    using scratch = new Scratch();
+    using place = new Place(scratch);
+    const key = path.join(place.path, 'bussa');
+    assert.match(
+      place.run(['user', 'add', 'alice', place.path]).stderr,
+      /^bussa: read on \S+ failed: .* \(EISDIR\): /,
+    );
+    mkdirSync(key, { mode: 0o700 });
+    symlinkSync('/nonexistent/users.conf', path.join(key, 'users.conf'));
+    const { stderr } = place.run(['user', 'add', 'alice', publicKeyLine(1)]);
+    assert.match(
+      stderr,
+      /users\.conf is a link to nothing: make the file that it leads to, or remove the link, then run this again \(already written: /,
+    );
   });
 });

@@ -176,7 +176,7 @@ function write(
       written.push(configFile);
     }
   } catch (error) {
-    return unusable(error as NodeJS.ErrnoException);
+    return partly(written, unusable(error as NodeJS.ErrnoException));
   }
   const secret = fresh.find((one) => one.secret !== undefined)?.secret;
   const spa = fresh.find((one) => one.spa !== undefined)?.spa;
@@ -236,3 +236,12 @@ function readKeyLines(text: string): readonly KeyLine[] | string {
 }
 
 const refused = (message: string): AddOutcome => ({ kind: 'refused', message });
+
+/** The order of the files makes it harmless: without the door's `accept`, new users open nothing. */
+function partly(written: readonly string[], failed: Unusable): Unusable {
+  if (failed.kind === 'mistakes' || written.length === 0) return failed;
+  return {
+    ...failed,
+    message: `${failed.message}, then run this again (already written: ${written.join(', ')})`,
+  };
+}

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   type Config,
@@ -19,6 +19,7 @@ import { splitLines } from '../../core/text/split-lines.ts';
 import { parseUsers } from '../../core/users/parse-users.ts';
 import type { User } from '../../core/users/user.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
+import { describeRefusal } from '../../host/ffi/describe-refusal.ts';
 import { createFile } from '../../host/files/create-file.ts';
 import { makeDirectory } from '../../host/files/make-directory.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
@@ -122,12 +123,14 @@ function withoutStandIn({ codePorts, ...door }: DoorSpec): DoorSpec {
   return codePorts === undefined || isStandIn === true ? door : { ...door, codePorts };
 }
 
-export function unusable({ code, message, path }: NodeJS.ErrnoException): Unusable {
+export function unusable(error: NodeJS.ErrnoException): Unusable {
+  const { code, message, path } = error;
   if (code === 'ENOENT' && path !== undefined) {
     return { kind: 'failed', message: `there is no ${path}: create it, or name another file` };
   }
   const isDenied = code === 'EACCES' || code === 'EPERM';
-  return isDenied ? { kind: 'denied', message: `${message}: run it as root` } : { kind: 'failed', message };
+  if (isDenied) return { kind: 'denied', message: `${message}: run it as root` };
+  return { kind: 'failed', message: code === undefined ? message : describeRefusal(error) };
 }
 
 function readPrivate(path: string, found: Diagnostic[]): Uint8Array | undefined {
@@ -148,6 +151,8 @@ export function writePrivate(path: string, bytes: Uint8Array): void {
     replaceFile(path, bytes);
     return;
   }
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+    throw new Error(`${path} is a link to nothing: make the file that it leads to, or remove the link`);
   makeDirectory(dirname(path));
   createFile(path, bytes);
 }

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, unlinkSyn
 import { dirname } from 'node:path';
 import { PLATFORM } from '../platform/platform.ts';
 import { syncDirectory } from './sync-directory.ts';
+import { withPath } from './with-path.ts';
 
 /**
  * Creates a file of mode 0600, completely or not at all, even through a power failure. An existing file is left
@@ -25,7 +26,7 @@ export function createFile(path: string, bytes: Uint8Array, backup?: string): vo
     }
   } catch (error) {
     unlinkSync(draft);
-    throw error;
+    throw withPath(error, path);
   } finally {
     closeSync(fd);
   }

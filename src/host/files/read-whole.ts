@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { withPath } from './with-path.ts';
 
 /** BOUNDED: bytes of a file written by hand. 65,536 doors with comments take a quarter of it. */
 const MAX_BYTES = 1 << 26;
@@ -18,6 +19,8 @@ export function readWhole(path: string): Uint8Array {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     return readDescriptor(fd, MAX_BYTES);
+  } catch (error) {
+    throw withPath(error, path);
   } finally {
     closeSync(fd);
   }

@@ -15,6 +15,7 @@ import {
 import { dirname } from 'node:path';
 import { PLATFORM } from '../platform/platform.ts';
 import { syncDirectory } from './sync-directory.ts';
+import { withPath } from './with-path.ts';
 
 /**
  * Replaces a file's content, completely or not at all, even through a power failure. Owner and mode stay. Throws with
@@ -38,7 +39,7 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
     renameSync(draft, target);
   } catch (error) {
     unlinkSync(draft);
-    throw error;
+    throw withPath(error, path);
   } finally {
     closeSync(fd);
   }
