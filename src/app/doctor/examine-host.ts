@@ -19,6 +19,7 @@ import { judgeBoot } from './judge-boot.ts';
 import { judgeCaptures } from './judge-captures.ts';
 import { judgeConfiguration, judgeRotation } from './judge-files.ts';
 import { judgeFirewall } from './judge-firewall.ts';
+import { judgeFleet } from './judge-fleet.ts';
 import { judgeNetwork } from './judge-network.ts';
 import { greetDaemon, judgeDaemon, judgeOthers, startRemedy } from './judge-service.ts';
 import { judgeSplits } from './judge-splits.ts';
@@ -49,6 +50,7 @@ export async function examineHost(choice: DaemonSelector): Promise<readonly Find
     ...(await judgeTrial(judged.status, daemon)),
     ...judgeCaptures(judged.status),
     ...judgeSplits(judged.status),
+    ...judgeFleet(judged.status, Date.now()),
     judgeOthers(),
     await judgeBoot(daemon, await serviceTrialLeft()),
     ...(config === undefined ? [] : [judgeRotation(config)]),

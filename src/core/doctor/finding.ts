@@ -49,6 +49,11 @@ export const FINDINGS = {
   'packets-lost': [],
   // What spreads the packets is another machine.
   'knocks-spread': [],
+  // The engine and the other members are other machines.
+  'fleet-engine': [],
+  'fleet-clock': [],
+  'fleet-rights': [],
+  'fleet-member': [],
   'another-knockd': ['kill', 'systemctl-disable'],
   'service-enabled': [
     'systemctl-enable',

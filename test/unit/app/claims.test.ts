@@ -15,6 +15,7 @@ import { OPTIONS as KNOCK } from '../../../src/cli/knock/knock-options.ts';
 import { OPTIONS as KNOCKD } from '../../../src/cli/knockd/knockd-options.ts';
 import { DIRECTIVES } from '../../../src/core/config/file/directives.ts';
 import { COUNTED, type DaemonCounts } from '../../../src/core/control/daemon-status.ts';
+import { FLEET_COUNTED } from '../../../src/core/control/fleet-status.ts';
 import { GARBAGE, OUTCOMES, SPA_GARBAGE, SPA_OUTCOMES } from '../../../src/core/control/proof-counts.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
 import { EXPLAINED } from '../../../src/core/trace/explained.ts';
@@ -189,6 +190,10 @@ describe('tables', () => {
           tripwires: { touches: 0, suspects: 0 },
           bans: 0,
           unconfirmed: false,
+          fleet: {
+            ...{ fleet: '', member: '', engine: '', carrier: true, connected: true, since: instant(0) },
+            ...{ window: millis(0), members: [], counts: none(FLEET_COUNTED) },
+          },
           exposure: { closed: [], open: [], unjudged: [], shut: [], at: instant(0) },
           signed: {
             packets: { passed: 0, dropped: 0 },

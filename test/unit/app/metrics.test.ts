@@ -51,6 +51,26 @@ describe('metrics', () => {
     assert.equal(new Set(names).size, names.length);
   });
 
+  test('a fleet has its own', () => {
+    const fleet: NonNullable<DaemonStatus['fleet']> = {
+      ...{ fleet: 'edge', member: 'gw1', engine: 'unix:///e', carrier: true, connected: false },
+      ...{ since: instant(0), window: millis(1) },
+      members: [{ name: 'gw2', heard: instant(9000), doors: [], bans: false, leases: 0 }],
+      counts: { published: 1, applied: 2, refused: 3, waiting: 4, claimed: 5, taken: 6, unclaimed: 7 },
+    };
+    const parts = [...renderMetrics({ ...STATUS, fleet }, [])];
+    for (const part of parts) assert.match(part, METRIC);
+    for (const line of [
+      'bussa_fleet_connected 0',
+      'bussa_fleet_waiting 4',
+      'bussa_fleet_refused_total 3',
+      'bussa_fleet_claims_total{outcome="taken"} 6',
+      'bussa_fleet_member_heard_timestamp_seconds{member="gw2"} 9',
+    ])
+      assert.ok(parts.join('').includes(`${line}\n`), line);
+    assert.ok(![...renderMetrics(STATUS, [])].join('').includes('fleet'));
+  });
+
   test('all that is counted is there, counters by their usual ends', () => {
     const text = [...renderMetrics(STATUS, [door('ssh')])].join('');
     for (const line of [

@@ -25,6 +25,9 @@ const KNOWN = 'known';
 /** So long an old ban that somebody puts into the engine again is known to have been lifted. */
 const LIFTED_MS = 30 * 86_400_000;
 
+/** Two ends that differ by less are the same. */
+const SAME_MS = 2000;
+
 export type FleetBansParts = {
   readonly membership: Membership;
   readonly memory: FleetMemory;
@@ -87,9 +90,10 @@ export class FleetBans {
     const left = rest === undefined ? undefined : restAt(rest, age);
     if (left !== undefined && left <= 0) return false;
     const isOwn = this.#isBannedHere(who) && !this.#isOfFleet(who);
-    if (!isOwn && bans.ban(who, left, { by: `member ${member.name}` }).kind === 'full') return false;
+    const isNew = !isOwn && !this.#isInForce(who, left);
+    if (isNew && bans.ban(who, left, { by: `member ${member.name}` }).kind === 'full') return false;
     memory.putBan(rowOf(good, name, isOwn ? KNOWN : BANNED));
-    return !isOwn;
+    return isNew;
   }
 
   #unban(good: GoodRecord, who: Prefix): boolean {
@@ -122,6 +126,15 @@ export class FleetBans {
     const [epoch, number] = known.value.split(' ');
     if (epoch === record.epoch) return record.number > Number(number);
     return record.at > known.at || (!isStored && record.at === known.at);
+  }
+
+  /** The same ban comes in the stream and in the hash. `left`: absent for good. */
+  #isInForce(who: Prefix, left: number | undefined): boolean {
+    const { bans, clock } = this.#parts.membership;
+    const ban = bans.of(who.base).find(({ prefix }) => renderPrefix(prefix) === renderPrefix(who));
+    if (ban === undefined || ban.until === undefined || left === undefined)
+      return ban !== undefined && ban.until === left;
+    return Math.abs(since(clock.wall(), ban.until) - left) < SAME_MS;
   }
 
   #isBannedHere(who: Prefix): boolean {

@@ -47,6 +47,7 @@ export class Fleet {
   readonly #claims: FleetClaims;
   #identity: FleetIdentity;
   #carrier: CarrierView;
+  #isClosed = false;
   #beat: NodeJS.Timeout | undefined;
   #unconfirmed: NodeJS.Timeout | undefined;
 
@@ -124,6 +125,7 @@ export class Fleet {
   }
 
   close(): void {
+    this.#isClosed = true;
     const { keeper, bans, spread } = this.#membership;
     keeper.watch(undefined);
     bans.tell(undefined);
@@ -173,6 +175,7 @@ export class Fleet {
   }
 
   #onCarrier(isThere: boolean): void {
+    if (this.#isClosed) return;
     this.#takeBack();
     if (!isThere && this.#carrier.connected) this.#setState({ connected: false });
   }

@@ -1,6 +1,7 @@
 import type { DaemonStatus } from '../../../core/control/daemon-status.ts';
 import { COUNTED, type Counted } from '../../../core/control/daemon-status.ts';
 import type { DoorStatus } from '../../../core/control/door-status.ts';
+import type { FleetStatus } from '../../../core/control/fleet-status.ts';
 import type { ProofCounts, SpaCounts } from '../../../core/control/proof-counts.ts';
 
 /** BOUNDED: doors with metrics of their own, the first in the configuration. Prometheus keeps each series for ever. */
@@ -56,8 +57,31 @@ export function* renderMetrics(status: DaemonStatus, doors: Iterable<DoorStatus>
       ['', status.exposure.open.length],
     ]);
   }
+  if (status.fleet !== undefined) yield* renderFleet(status.fleet);
   yield renderLooks(status);
   yield* renderDoors(doors);
+}
+
+function* renderFleet({ connected, counts, members }: FleetStatus): Generator<string> {
+  yield gauge('fleet_connected', 'Whether the engine of the fleet can be reached.', [
+    ['', Number(connected)],
+  ]);
+  yield gauge('fleet_waiting', 'Changes that other members have not been told of.', [['', counts.waiting]]);
+  yield counter('fleet_published', 'Changes that other members were told of.', [['', counts.published]]);
+  yield counter('fleet_applied', 'Changes of other members that were applied.', [['', counts.applied]]);
+  yield counter('fleet_refused', 'Records and changes of other members that were refused.', [
+    ['', counts.refused],
+  ]);
+  yield counter('fleet_claims', 'Proofs that were to be used once in the fleet, by what the engine said.', [
+    ['outcome="granted"', counts.claimed],
+    ['outcome="taken"', counts.taken],
+    ['outcome="unreachable"', counts.unclaimed],
+  ]);
+  yield gauge(
+    'fleet_member_heard_timestamp_seconds',
+    'When a member was heard last, in seconds since 1970; 0 if never.',
+    members.map(({ name, heard = 0 }) => [`member="${quoteLabel(name)}"`, heard / 1000] as const),
+  );
 }
 
 /** An old value means that a watch no longer works: even without changes it checks every 30 s. */

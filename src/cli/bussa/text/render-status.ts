@@ -5,6 +5,7 @@ import type { LeaseStatus } from '../../../core/control/lease-status.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { renderDateTime } from '../../../core/event/render-moment.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
+import { fleetJson, fleetRows } from './render-fleet.ts';
 import { leaseJson, renderLeases } from './render-leases.ts';
 import { renderTable } from './render-table.ts';
 import { inSeconds, isoMoment, renderLength } from './render-time.ts';
@@ -37,7 +38,8 @@ export function renderStatus({ status, doors, leases }: WholeStatus, painter: Pa
 }
 
 export function statusJson({ status, doors, leases }: WholeStatus): Json {
-  const { startedAt, uptime, lastError, configFile, options, looked, trialLeft, exposure, ...rest } = status;
+  const { startedAt, uptime, lastError, configFile, options, looked, trialLeft, exposure, fleet, ...rest } =
+    status;
   return {
     ...rest,
     config: configFile,
@@ -51,6 +53,7 @@ export function statusJson({ status, doors, leases }: WholeStatus): Json {
     trial: trialLeft === undefined ? null : { left: inSeconds(trialLeft) },
     exposure: exposure === undefined ? null : { ...exposure, at: isoMoment(exposure.at) },
     lastError: lastError === undefined ? null : { at: isoMoment(lastError.at), text: lastError.text },
+    ...(fleet === undefined ? {} : { fleet: fleetJson(fleet) }),
     doors: doors.map(({ openFor, ...door }) => ({ ...door, openFor: inSeconds(openFor) })),
     openLeases: leases.map(leaseJson),
   };
@@ -72,6 +75,7 @@ function factsOf(status: DaemonStatus): [string, string][] {
     ],
     ['attempts', `${attempts} now, ${counts.evicted} evicted`],
     ['decoy ports', `${tripwires.touches} touched, ${tripwires.suspects} addresses in penalty now`],
+    ...fleetRows(status.fleet),
     ...(bans === 0 ? [] : [['banned', `${bans}, see \`bussa bans\``] as [string, string]]),
     [
       'leases',
