@@ -31,7 +31,7 @@ export const FLEET_DIRECTIVES = [
     help: {
       list: 'fleet',
       value: 'URL',
-      text: 'The Valkey or Redis that carries what the members tell each other: `valkeys://USER@HOST:PORT` (TLS), `valkeys+sentinel://USER@HOST,HOST/PRIMARY`, or `unix:///PATH`. Without TLS (`valkey://`) only an engine on this host is possible.',
+      text: 'The Valkey or Redis server through which the members communicate: `valkeys://USER@HOST:PORT` (TLS), `valkeys+sentinel://USER@HOST,HOST/PRIMARY`, or `unix:///PATH`. Without TLS (`valkey://`) only an engine on this host is possible.',
     },
     read: valued((value, draft, findings) => {
       const read = parseEngine(value.text);
@@ -48,7 +48,7 @@ export const FLEET_DIRECTIVES = [
     help: {
       list: 'fleet',
       value: 'NAME',
-      text: "This host's name among the members of the fleet, as it is in their members files.",
+      text: "This host's name in the fleet, as in the other members' members files.",
     },
     read: valued((value, draft, findings) => {
       if (isFleetName(value.text)) draft.name = value.text;
@@ -85,7 +85,7 @@ export const FLEET_DIRECTIVES = [
     help: {
       list: 'fleet',
       value: 'FILE',
-      text: 'The other members, a line each: name, public key, and what they may do here (`doors=NAME,…`, `bans`).',
+      text: 'The other members, one per line: name, public key, and what they may do here (`doors=NAME,…`, `bans`).',
       default: `\`${DEFAULT_FLEET_MEMBERS}\``,
     },
     read: valued((value, draft, findings, key) => {
@@ -102,7 +102,7 @@ export const FLEET_DIRECTIVES = [
     help: {
       list: 'fleet',
       value: 'TIME',
-      text: 'How much the clocks of two members may differ. What a member with another clock tells is refused. An hour at most.',
+      text: 'How much the clocks of two members may differ. Messages of a member with another clock are refused. An hour at most.',
       default: `\`${DEFAULT_FLEET_SKEW / 1000}\``,
     },
     read: valued((value, draft, findings) => {
@@ -119,7 +119,7 @@ export const FLEET_DIRECTIVES = [
     help: {
       list: 'fleet',
       value: 'GROUP',
-      text: 'The group, by name or number, that `bussa fleet` runs with. It reaches the socket `fleet` of the daemon, and can order nothing there.',
+      text: "The group, by name or number, that `bussa fleet` runs with. It can connect to the daemon's socket `fleet`, but cannot control the daemon there.",
       default: "the daemon's own user alone",
     },
     read: valued((value, draft, findings) => {
