@@ -65,7 +65,7 @@ describe('--json', () => {
 
   test('docs/operate.md and bussa(8) name those that do not', () => {
     const without = VERBS.filter((verb) => !Object.hasOwn(optionsOf(verb), 'json')).map(({ name }) => name);
-    const [, sentence = ''] = /All verbs accept `--json`, except\s([^.]*)\./.exec(OPERATE) ?? [];
+    const [, sentence = ''] = /All verbs accept\s`--json`, except\s([^.]*)\./.exec(OPERATE) ?? [];
     assert.deepEqual(allIn(sentence, /`([a-z]+)`/g), without.toSorted());
     const [, region = ''] =
       /begin bussa without json\n([\s\S]*?)\.\\" end/.exec(read('docs/man/bussa.8')) ?? [];
