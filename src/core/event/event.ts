@@ -111,6 +111,8 @@ export type LogEvent =
       readonly early?: EarlyEnd;
       /** Connections that were cut with it. */
       readonly cut: number;
+      /** The member of the fleet that has ended it. */
+      readonly member?: string;
     } & ByUser)
   /** By the operator. `seconds`: how long it stays open from now on. */
   | ({

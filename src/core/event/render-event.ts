@@ -194,8 +194,8 @@ function orderWords(event: Extract<LogEvent, { kind: 'ordered' }>): string {
 
 const whose = ({ by }: ByOperator): string => (by === undefined ? '' : `, by ${by}`);
 
-function closedWords({ early, cut }: Extract<LogEvent, { kind: 'closed' }>): string {
-  const why = early === undefined ? '' : EARLY[early];
+function closedWords({ early, cut, member }: Extract<LogEvent, { kind: 'closed' }>): string {
+  const why = early === undefined ? '' : member === undefined ? EARLY[early] : `, by member ${member}`;
   if (cut === 0) return why;
   return `${why}, ${cut} ${cut === 1 ? 'connection' : 'connections'} cut`;
 }

@@ -46,6 +46,14 @@ export function userOf(demand: Demand): string | undefined {
   return proof === undefined || proof.kind === 'member' ? undefined : proof.user;
 }
 
+const MEMBER = 'member ';
+
+/** Who has closed a lease, where that was a member of the fleet. */
+export const byMember = (name: string): string => `${MEMBER}${name}`;
+
+export const closingMember = ({ closedBy }: Pick<Lease, 'closedBy'>): string | undefined =>
+  closedBy?.startsWith(MEMBER) ? closedBy.slice(MEMBER.length) : undefined;
+
 /** Whether somebody holds it who has come to this very host: a user, whoever knocked a sequence, or the operator. */
 export const isOwn = ({ holders, isShared }: Held): boolean =>
   holders === undefined || isShared === true || holders.some(({ kind }) => kind !== 'member');

@@ -13,8 +13,8 @@ export type LeaseInput =
   | { readonly kind: 'extend'; readonly id: LeaseId; readonly length: Millis }
   /** The operator closes leases. */
   | { readonly kind: 'close'; readonly ids: readonly LeaseId[]; readonly by?: string }
-  /** The member's own lease has ended: it holds this one no more. `by`: who has ended it, where nobody else holds it. */
-  | { readonly kind: 'release'; readonly id: LeaseId; readonly holder: Proof; readonly by?: string }
+  /** The member's own lease has ended: it holds this one no more. */
+  | { readonly kind: 'release'; readonly id: LeaseId; readonly holder: Proof }
   /** Sources have been banned. */
   | { readonly kind: 'bans'; readonly isBanned: (source: Address) => boolean }
   /** Users have been removed, disabled or restricted. */

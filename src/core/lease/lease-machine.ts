@@ -59,7 +59,7 @@ export class LeaseMachine {
         for (const id of input.ids) this.#with(id, (entry) => closeByOrder(turn, entry, input.by));
         break;
       case 'release':
-        this.#with(input.id, (entry) => release(turn, entry, input.holder, input.by));
+        this.#with(input.id, (entry) => release(turn, entry, input.holder));
         break;
       case 'bans':
         this.#closeAll(turn, 'banned', ({ source }) => input.isBanned(source));

@@ -1,13 +1,13 @@
 import type { Proof } from '../attempt/completion.ts';
 import { closeByOrder } from './close-lease.ts';
 import { changeHolders } from './extend-lease.ts';
-import { isSame, withoutRevoked } from './holders.ts';
+import { byMember, isSame, withoutRevoked } from './holders.ts';
 import type { Entry } from './lease-table.ts';
 import type { LeaseTurn } from './lease-turn.ts';
 
-/** One of its holders holds it no more. What nobody else holds closes; what somebody else holds too goes on. */
-export function release(turn: LeaseTurn, entry: Entry, holder: Proof, by: string | undefined): void {
+/** A member of the fleet holds it no more. What nobody else holds closes; what somebody else holds too goes on. */
+export function release(turn: LeaseTurn, entry: Entry, holder: Proof): void {
   const lease = withoutRevoked(entry.lease, (proof) => !isSame(proof, holder));
-  if (lease === undefined) closeByOrder(turn, entry, by);
+  if (lease === undefined) closeByOrder(turn, entry, byMember(holder.user));
   else if (lease !== entry.lease) changeHolders(turn, entry, lease);
 }

@@ -1,6 +1,7 @@
 import type { Ban } from '../../../core/ban/ban-list.ts';
 import type { BanChange, FleetBody } from '../../../core/fleet/fleet-record.ts';
 import { restAt } from '../../../core/fleet/judge-record.ts';
+import { byMember } from '../../../core/lease/holders.ts';
 import { familyOf } from '../../../core/net/address.ts';
 import { type Prefix, renderPrefix } from '../../../core/net/prefix.ts';
 import { type Instant, instant, since } from '../../../core/net/time.ts';
@@ -91,7 +92,7 @@ export class FleetBans {
     if (left !== undefined && left <= 0) return false;
     const isOwn = this.#isBannedHere(who) && !this.#isOfFleet(who);
     const isNew = !isOwn && !this.#isInForce(who, left);
-    if (isNew && bans.ban(who, left, { by: `member ${member.name}` }).kind === 'full') return false;
+    if (isNew && bans.ban(who, left, { by: byMember(member.name) }).kind === 'full') return false;
     memory.putBan(rowOf(good, name, isOwn ? KNOWN : BANNED));
     return isNew;
   }
@@ -103,7 +104,7 @@ export class FleetBans {
     const held = memory.bans.get(name);
     memory.putBan(rowOf(good, name, LIFTED));
     if (held === undefined || wordOf(held) !== BANNED || this.#isOfFleet(who)) return false;
-    return membership.bans.unban(who, { by: `member ${member.name}` }).removed;
+    return membership.bans.unban(who, { by: byMember(member.name) }).removed;
   }
 
   /** Bans of this host's own operator, as many as a member may have. */

@@ -6,6 +6,7 @@ import type { FleetIdentity } from '../../config/fleet-identity.ts';
 import type { BanKeeper } from '../bans/ban-keeper.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { SpreadDesk } from '../spread/spread-desk.ts';
+import type { DoorsByName } from './doors-by-name.ts';
 
 export type FleetParts = {
   readonly inForce: ConfigInForce;
@@ -20,6 +21,7 @@ export type FleetParts = {
 /** What the parts of one membership share. `identity`: as of the last reload. */
 export type Membership = FleetParts & {
   readonly identity: () => FleetIdentity;
+  readonly doors: DoorsByName;
   /** Drawn at this start: numbers of records count within it. */
   readonly epoch: string;
 };

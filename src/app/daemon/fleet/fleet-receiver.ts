@@ -7,7 +7,7 @@ import type { EndChange, FleetBody, LeaseChange } from '../../../core/fleet/flee
 import { judgeRecord, restAt } from '../../../core/fleet/judge-record.ts';
 import { mayOpen } from '../../../core/fleet/member.ts';
 import { memberOpens } from '../../../core/lease/demand.ts';
-import { isSame } from '../../../core/lease/holders.ts';
+import { byMember, isSame } from '../../../core/lease/holders.ts';
 import type { Lease, LeaseEnd } from '../../../core/lease/lease.ts';
 import { after, instant, type Millis, millis, since } from '../../../core/net/time.ts';
 import { nodeCiphers } from '../../../host/crypto/node-ciphers.ts';
@@ -36,7 +36,6 @@ export type Received = { readonly applied: number; readonly refused: number };
 export class FleetReceiver {
   readonly #parts: FleetReceiverParts;
   #applied = 0;
-  #doors: { readonly of: readonly DoorSpec[]; readonly byName: ReadonlyMap<string, DoorSpec> } | undefined;
 
   constructor(parts: FleetReceiverParts) {
     this.#parts = parts;
@@ -176,13 +175,13 @@ export class FleetReceiver {
     const current = keeper.book.current(door.name, end.source);
     if (end.lease === undefined) {
       this.#applied += current === undefined ? 0 : 1;
-      if (current !== undefined) void Promise.all(keeper.close([current], `member ${member.name}`));
+      if (current !== undefined) void Promise.all(keeper.close([current], byMember(member.name)));
       return;
     }
     this.#parts.times.forget(member.name, end.lease);
     const proof = memberProof(member.name, end.lease);
     if (current?.holders?.some((one) => isSame(one, proof)) !== true) return;
-    keeper.release(current.id, proof, `member ${member.name}`);
+    keeper.release(current.id, proof);
     this.#applied += 1;
   }
 
@@ -190,7 +189,7 @@ export class FleetReceiver {
   #doorFor({ member }: GoodRecord, change: Pick<LeaseChange, 'door' | 'source'>): DoorSpec | undefined {
     const { membership, refusals } = this.#parts;
     const { self } = membership.identity();
-    const door = this.#doorsByName().get(change.door);
+    const door = membership.doors.get(change.door);
     const isOpenTo =
       door !== undefined &&
       (member === self ? inFleet(door, 'share') : inFleet(door, 'accept') && mayOpen(member, door.name));
@@ -202,12 +201,5 @@ export class FleetReceiver {
     if (compileAdmission(door)(change.source)) return door;
     refusals.note('source', member.name, `, ${door.name} for ${change.source}`);
     return undefined;
-  }
-
-  #doorsByName(): ReadonlyMap<string, DoorSpec> {
-    const { doors } = this.#parts.membership.inForce.current;
-    if (this.#doors?.of !== doors)
-      this.#doors = { of: doors, byName: new Map(doors.map((door) => [door.name, door])) };
-    return this.#doors.byName;
   }
 }

@@ -1,7 +1,7 @@
 import { concatBytes } from '../../../core/bytes/concat-bytes.ts';
 import type { FleetPart } from '../../../core/control/fleet-link.ts';
 import { inFleet } from '../../../core/door/fleet-right.ts';
-import { type FleetBody, type FleetLeaseId, fleetLeaseId } from '../../../core/fleet/fleet-record.ts';
+import { type FleetBody, fleetLeaseId } from '../../../core/fleet/fleet-record.ts';
 import { Outbox, type Telling } from '../../../core/fleet/outbox.ts';
 import { renderRecord, signedBytes } from '../../../core/fleet/render-record.ts';
 import { type Demand, isByMember } from '../../../core/lease/demand.ts';
@@ -133,18 +133,15 @@ export class FleetSender implements LeaseWatcher {
     const due = this.#told.get(lease.id);
     this.#told.delete(lease.id);
     if (UNTOLD.has(how)) return;
-    if (due !== undefined) this.#tellEnd({ door, source, lease: fleetLeaseId(lease.id), due });
+    // Whatever the door shares by now.
+    if (due !== undefined) this.#put({ kind: 'close', door, source, lease: fleetLeaseId(lease.id), due });
     // An earlier run of this daemon has opened it, and this one holds it in its name.
     const own = memberLeases(lease, this.#membership.identity().self.name);
-    for (const id of own) this.#tellEnd({ door, source, lease: id, due: lease.due });
-  }
-
-  #tellEnd(end: Pick<Lease, 'door' | 'source' | 'due'> & { readonly lease: FleetLeaseId }): void {
-    if (this.#isShared(end.door)) this.#put({ kind: 'close', ...end });
+    for (const id of own) this.#put({ kind: 'close', door, source, lease: id, due: lease.due });
   }
 
   #isShared(name: string): boolean {
-    const door = this.#membership.inForce.current.doors.find((one) => one.name === name);
+    const door = this.#membership.doors.get(name);
     return door !== undefined && inFleet(door, 'share');
   }
 

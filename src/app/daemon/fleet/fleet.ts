@@ -12,6 +12,7 @@ import type { FleetIdentity } from '../../config/fleet-identity.ts';
 import type { FleetVerbs } from '../control/fleet-verbs.ts';
 import type { ProofUse } from '../leases/proof-use.ts';
 import { BanTeller } from './ban-teller.ts';
+import { DoorsByName } from './doors-by-name.ts';
 import { FleetBans } from './fleet-bans.ts';
 import { FleetClaims } from './fleet-claims.ts';
 import { FleetLink } from './fleet-link.ts';
@@ -55,7 +56,8 @@ export class Fleet {
     this.#identity = identity;
     this.#carrier = { connected: false, since: parts.clock.wall() };
     const epoch = Buffer.from(randomBytes(EPOCH_BYTES)).toString('hex');
-    const membership: Membership = { ...parts, identity: () => this.#identity, epoch };
+    const doors = new DoorsByName(() => parts.inForce.current.doors);
+    const membership: Membership = { ...parts, identity: () => this.#identity, doors, epoch };
     this.#membership = membership;
     this.#link = new FleetLink({
       begin: () => this.#begin(),
@@ -100,6 +102,8 @@ export class Fleet {
     this.#identity = identity;
     this.#join();
     this.#link.beginAgain();
+    // A door may be shared now that was not.
+    if (this.#link.isConnected) this.#sender.hello();
   }
 
   get status(): FleetStatus {

@@ -94,9 +94,9 @@ export class LeaseKeeper {
     return longer;
   }
 
-  /** The holder no longer holds the lease, which closes if nobody else does. `by`: who closed it then. */
-  release(id: LeaseId, holder: Proof, by: string): void {
-    this.#take({ kind: 'release', id, holder, by });
+  /** The holder no longer holds the lease, which closes if nobody else does. */
+  release(id: LeaseId, holder: Proof): void {
+    this.#take({ kind: 'release', id, holder });
   }
 
   /** At most one watches. */

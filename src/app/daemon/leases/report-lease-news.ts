@@ -1,8 +1,8 @@
 import type { Proof } from '../../../core/attempt/completion.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import type { ByUser, Event } from '../../../core/event/event.ts';
-import { holderNames, proofOf } from '../../../core/lease/holders.ts';
-import { EARLY_ENDS } from '../../../core/lease/lease.ts';
+import { closingMember, holderNames, proofOf } from '../../../core/lease/holders.ts';
+import { EARLY_ENDS, type Lease } from '../../../core/lease/lease.ts';
 import type { LeaseNews } from '../../../core/lease/lease-effect.ts';
 import { since } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
@@ -40,7 +40,7 @@ export function reportLeaseNews({ clock, report }: NewsParts, news: LeaseNews): 
       report({ kind: 'command-timeout', source, door });
       return;
     case 'ports-closed':
-      report({ kind: 'closed', source, door, ports, cut: news.cut, ...earlyEnd(news.how), ...by });
+      report({ kind: 'closed', source, door, ports, cut: news.cut, ...earlyEnd(news.how, lease), ...by });
       return;
     case 'not-closed':
       report({ kind: 'unclosed', source, door, times: news.tries, seconds: Math.ceil(news.wait / 1000) });
@@ -62,9 +62,10 @@ function refusal({ demand, reason }: Extract<LeaseNews, { kind: 'refused' }>): E
   return { kind: 'refused', source, door: door.name, reason, ports, ...eventUser(proofOf(demand)) };
 }
 
-function earlyEnd(how: Extract<LeaseNews, { kind: 'ports-closed' }>['how']) {
+function earlyEnd(how: Extract<LeaseNews, { kind: 'ports-closed' }>['how'], lease: Lease) {
   const early = EARLY_ENDS.find((one) => one === how);
-  return early === undefined ? {} : { early };
+  const member = how === 'closed' ? closingMember(lease) : undefined;
+  return early === undefined ? {} : { early, ...(member === undefined ? {} : { member }) };
 }
 
 /** The user behind these proofs. */

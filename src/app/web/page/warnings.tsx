@@ -38,11 +38,12 @@ function statusLines(
   language: Language,
   passed: number,
 ): string[] {
-  const { firewall, exposure, trialLeft, unconfirmed, lastError, startedAt, uptime } = status;
+  const { firewall, exposure, trialLeft, unconfirmed, lastError, startedAt, uptime, fleet } = status;
   const lines: string[] = [];
   if (unconfirmed) lines.push(say('trial', renderRemaining((trialLeft ?? 0) - passed)));
   if (firewall.kind === 'missing') lines.push(say('firewallMissing', firewall.name, firewall.why));
   if (firewall.kind === 'unreachable') lines.push(say('firewallUnreachable'));
+  if (fleet?.connected === false) lines.push(say('fleetAway', fleet.why ?? ''));
   for (const line of exposure?.open ?? []) lines.push(say('strangers', line));
   if (lastError !== undefined && startedAt + uptime - lastError.at < NEWS_MS) {
     lines.push(say('lastError', renderTime(lastError.at, language), lastError.text));

@@ -49,6 +49,11 @@ const WORDS = {
   held: ['held', 'gehalten', 'mantenuta'],
   history: ['Past leases', 'Frühere Öffnungen', 'Aperture passate'],
   language: ['Language', 'Sprache', 'Lingua'],
+  fleetAway: [
+    'Fleet: no connection to the engine. {0}',
+    'Flotte: keine Verbindung zum Server, der sie verbindet. {0}',
+    'Flotta: nessuna connessione al server che la collega. {0}',
+  ],
   lastError: ['Last error, {0}: {1}', 'Letzter Fehler, {0}: {1}', 'Ultimo errore, {0}: {1}'],
   leases: ['Open doors', 'Offene Türen', 'Porte aperte'],
   left: ['Time left', 'Restzeit', 'Tempo rimasto'],
