@@ -12,7 +12,12 @@ import {
   parseStreamId,
   type StreamId,
 } from '../../src/core/control/fleet-link.ts';
-import { FLEET_COUNTED, type FleetStatus, type MemberStatus } from '../../src/core/control/fleet-status.ts';
+import {
+  FLEET_COUNTED,
+  type FleetStatus,
+  type MemberStatus,
+  SPREAD_COUNTED,
+} from '../../src/core/control/fleet-status.ts';
 import type { LeaseStatus } from '../../src/core/control/lease-status.ts';
 import {
   CODE_OUTCOMES,
@@ -139,8 +144,10 @@ const fleet = record<FleetStatus>(
       { maxLength: 2 },
     ),
     counts: countsOf(FLEET_COUNTED),
+    spread: countsOf(SPREAD_COUNTED),
   },
   'why',
+  'spread',
   'offset',
   'wide',
 );

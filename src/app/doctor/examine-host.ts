@@ -3,6 +3,7 @@ import { parseInterfaceSetting } from '../../core/config/values/parse-interfaces
 import type { DaemonStatus, StartOptions } from '../../core/control/daemon-status.ts';
 import type { Finding, Fix, Hint, StartKind } from '../../core/doctor/finding.ts';
 import { look, ok, unknown, warning } from '../../core/doctor/finding.ts';
+import { inFleet } from '../../core/door/fleet-right.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import { findProgram } from '../../host/files/find-program.ts';
 import { readServedBy } from '../../host/ports/host-ports.ts';
@@ -49,7 +50,7 @@ export async function examineHost(choice: DaemonSelector): Promise<readonly Find
     judgeDaemon(reply, start),
     ...(await judgeTrial(judged.status, daemon)),
     ...judgeCaptures(judged.status),
-    ...judgeSplits(judged.status),
+    ...judgeSplits(judged.status, spreadDoors(config)),
     ...judgeFleet(judged.status, Date.now()),
     judgeOthers(),
     await judgeBoot(daemon, await serviceTrialLeft()),
@@ -59,6 +60,9 @@ export async function examineHost(choice: DaemonSelector): Promise<readonly Find
   const network = await examineNetwork({ judged, daemon, config, start: isDown ? start : undefined });
   return [...findings, ...service, ...network];
 }
+
+const spreadDoors = (config: Config | undefined): ReadonlySet<string> =>
+  new Set(config?.doors.filter((door) => inFleet(door, 'spread')).map(({ name }) => name));
 
 function meantDaemon({ file, options }: JudgedFile, choice: DaemonSelector): SelectedDaemon {
   const { interfaces, stateDirectory } = choice;

@@ -1,5 +1,5 @@
 import type { Finding } from '../../core/doctor/finding.ts';
-import { warning } from '../../core/doctor/finding.ts';
+import { ok, warning } from '../../core/doctor/finding.ts';
 import type { SplitDoor } from '../../core/trace/split-sequences.ts';
 
 /** The part of the daemon's status about sequences that reach this host in parts. */
@@ -15,13 +15,11 @@ const BY_SOURCE = [
 const OTHERWISE =
   'if that cannot be had: `fleet = spread` at the door (docs/fleet.md), or signed knocks, which are one packet (accept = key)';
 
-/** Whether the knocks of one sequence land on different hosts. */
-export function judgeSplits(status: SplitStatus | undefined): Finding[] {
-  return (status?.splits ?? []).map(({ door, tries, parts }) =>
-    warning(
-      'knocks-spread',
-      `${door}: ${parts} of the last ${tries} sequences reached this host without their first knock; something before it spreads packets over several hosts by their ports`,
-      { hint: `${BY_SOURCE}; ${OTHERWISE}` },
-    ),
-  );
+/** Whether the knocks of one sequence land on different hosts. `spread`: the doors where that does not matter. */
+export function judgeSplits(status: SplitStatus | undefined, spread: ReadonlySet<string>): Finding[] {
+  return (status?.splits ?? []).map(({ door, tries, parts }) => {
+    const message = `${door}: ${parts} of the last ${tries} sequences reached this host without their first knock; something before it spreads packets over several hosts by their ports`;
+    if (spread.has(door)) return ok('knocks-spread', `${message}; the other members are asked for them`);
+    return warning('knocks-spread', message, { hint: `${BY_SOURCE}; ${OTHERWISE}` });
+  });
 }

@@ -1,5 +1,5 @@
 import type { Instant, Millis } from '../net/time.ts';
-import { type Fields, list, optional, record } from './reader.ts';
+import { type Fields, list, optional, type Reader, record } from './reader.ts';
 import { FLAG, MOMENT, NUMBER, SPAN, TEXT } from './value-readers.ts';
 
 /** What is counted of the fleet since the start. `waiting`: changes that the engine has not confirmed, now. */
@@ -14,6 +14,15 @@ export const FLEET_COUNTED = [
 ] as const;
 
 export type FleetCounts = Readonly<Record<(typeof FLEET_COUNTED)[number], number>>;
+
+/**
+ * Of sequences whose knocks land on several hosts, since the start. `asked`: questions to the other members · `joined`:
+ * sequences completed by their answers · `unasked`: last knocks beyond the budgets, or without a connection · `late`: members
+ * that did not answer in time · `told`: answers of this host that told of knocks · `forged`: messages with a wrong signature.
+ */
+export const SPREAD_COUNTED = ['asked', 'joined', 'unasked', 'late', 'told', 'forged'] as const;
+
+export type SpreadCounts = Readonly<Record<(typeof SPREAD_COUNTED)[number], number>>;
 
 /** Another member, as its line in the members file has it. */
 export type MemberStatus = {
@@ -52,7 +61,14 @@ export type FleetStatus = {
   readonly window: Millis;
   readonly members: readonly MemberStatus[];
   readonly counts: FleetCounts;
+  /** Absent where no door has `fleet = spread`. */
+  readonly spread?: SpreadCounts;
 };
+
+const counts = <const Name extends string>(names: readonly Name[]): Reader<Readonly<Record<Name, number>>> =>
+  record<Readonly<Record<Name, number>>>(
+    Object.fromEntries(names.map((what) => [what, NUMBER])) as Fields<Readonly<Record<Name, number>>>,
+  );
 
 const MEMBER = record<MemberStatus>({
   name: TEXT,
@@ -76,7 +92,6 @@ export const FLEET_STATUS = record<FleetStatus>({
   wide: optional(list(TEXT)),
   window: SPAN,
   members: list(MEMBER),
-  counts: record<FleetCounts>(
-    Object.fromEntries(FLEET_COUNTED.map((what) => [what, NUMBER])) as Fields<FleetCounts>,
-  ),
+  counts: counts(FLEET_COUNTED),
+  spread: optional(counts(SPREAD_COUNTED)),
 });

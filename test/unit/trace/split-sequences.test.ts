@@ -125,11 +125,13 @@ describe('sequences that reach a host in parts', () => {
   });
 
   test('are told by doctor with what to do at the router', () => {
-    const [finding, ...others] = judgeSplits({ splits: [{ door: 'ssh', tries: 7, parts: 5 }] });
+    const status = { splits: [{ door: 'ssh', tries: 7, parts: 5 }] };
+    const [finding, ...others] = judgeSplits(status, new Set());
     assert.deepEqual(others, []);
     assert.equal(finding?.verdict, 'warning');
     assert.match(finding?.message ?? '', /^ssh: 5 of the last 7 sequences .* without their first knock/);
     assert.match(finding?.hint ?? '', /net\.ipv4\.fib_multipath_hash_policy=0 .*fleet = spread/);
-    assert.deepEqual(judgeSplits(undefined), []);
+    assert.equal(judgeSplits(status, new Set(['ssh']))[0]?.verdict, 'ok', 'the other members are asked');
+    assert.deepEqual(judgeSplits(undefined, new Set()), []);
   });
 });

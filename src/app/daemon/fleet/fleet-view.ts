@@ -41,6 +41,7 @@ export function fleetStatus({ membership, carrier, counts, times, refusals }: Fl
     window: fleetWindow(doors),
     members: [...members.values()].map(statusOf),
     counts,
+    ...(membership.spread.isActive ? { spread: { ...membership.spread.counts } } : {}),
   };
 }
 

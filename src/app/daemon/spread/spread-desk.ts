@@ -3,6 +3,7 @@ import type { ScanGuard, ScanPolicy } from '../../../core/attempt/scan-guard.ts'
 import type { Steps } from '../../../core/attempt/steps.ts';
 import { WorkTokens } from '../../../core/budget/work-tokens.ts';
 import { concatBytes } from '../../../core/bytes/concat-bytes.ts';
+import type { SpreadCounts } from '../../../core/control/fleet-status.ts';
 import type { Door } from '../../../core/door/door.ts';
 import { mayOpen } from '../../../core/fleet/member.ts';
 import { judgeSpread, type SpreadVerdict } from '../../../core/fleet/spread/judge-spread.ts';
@@ -23,7 +24,6 @@ import type { OnCompletion } from '../packets/on-completion.ts';
 import type { SpreadListener } from '../packets/spread-listener.ts';
 import { answerQuestion } from './answer-question.ts';
 import { knocksPrint } from './knocks-print.ts';
-import { noCounts, type SpreadCounts } from './spread-counts.ts';
 import type { SpreadFleet } from './spread-fleet.ts';
 import { SpreadMemory } from './spread-memory.ts';
 
@@ -55,7 +55,8 @@ const JUST_NOW_MS = 1 / 64;
  * A question costs nothing until somebody sends a last knock; within the budgets of `PendingQuestions`.
  */
 export class SpreadDesk implements SpreadListener {
-  readonly counts: SpreadCounts = noCounts();
+  /** What `SPREAD_COUNTED` says. */
+  readonly counts = { asked: 0, joined: 0, unasked: 0, late: 0, told: 0, forged: 0 } satisfies SpreadCounts;
   readonly #parts: SpreadDeskParts;
   readonly #memory: SpreadMemory;
   readonly #pending: PendingQuestions;
@@ -69,6 +70,11 @@ export class SpreadDesk implements SpreadListener {
     this.#parts = parts;
     this.#memory = new SpreadMemory(parts.key, parts.guard);
     this.#pending = new PendingQuestions(parts.key);
+  }
+
+  /** Whether a door has `fleet = spread`, and there is a fleet. */
+  get isActive(): boolean {
+    return this.#memory.isActive;
   }
 
   /** What takes the completed sequences. */
