@@ -16,9 +16,9 @@ import type { FleetDelivery, StreamId } from '../../src/core/control/fleet-link.
 import type { DoorSpec } from '../../src/core/door/door.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import type { Member } from '../../src/core/fleet/member.ts';
-import { orderOpen } from '../../src/core/lease/demand.ts';
 import { type Lease, MAX_LEASES } from '../../src/core/lease/lease.ts';
 import { LeaseMachine } from '../../src/core/lease/lease-machine.ts';
+import { orderOpen } from '../../src/core/lease/open-request.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import { type MemberKey, memberKeyOf } from '../../src/host/crypto/member-key.ts';
@@ -144,11 +144,11 @@ export class FleetHostFixture {
   }
 
   async knock(door: string, from: Address): Promise<void> {
-    await this.keeper.demand({ door: this.spec(door), source: from, at: instant(0) } as Completion);
+    await this.keeper.requestOpen({ door: this.spec(door), source: from, at: instant(0) } as Completion);
   }
 
   async order(door: string, from: Address): Promise<void> {
-    await this.keeper.demand(orderOpen(this.spec(door), from, millis(30_000), 'root'));
+    await this.keeper.requestOpen(orderOpen(this.spec(door), from, millis(30_000), 'root'));
   }
 
   async close(door: string, from: Address): Promise<void> {

@@ -72,7 +72,7 @@ describe('a stop command that has not ended by itself', { concurrency: 3 }, () =
     await bench.until(() => bench.done === OPENED, 'opening');
     bench.clock.advance(60_000);
     await bench.saw('unclosed');
-    assert.deepEqual(await keeper.demand(bench.completion(door)), { kind: 'after-close' });
+    assert.deepEqual(await keeper.requestOpen(bench.completion(door)), { kind: 'after-close' });
     await bench.until(() => bench.done === `${OPENED}close\n${OPENED}`, 'reopening');
     await keeper.stop();
   });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LeaseKeeper } from '../../src/app/daemon/leases/lease-keeper.ts';
-import { orderOpen } from '../../src/core/lease/demand.ts';
 import type { Lease } from '../../src/core/lease/lease.ts';
+import { orderOpen } from '../../src/core/lease/open-request.ts';
 import { millis } from '../../src/core/net/time.ts';
 import { KeeperFixture, SOURCE } from './keeper-fixture.ts';
 
@@ -20,7 +20,7 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
     using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door(COMMANDS);
-    const outcome = await keeper.demand(orderOpen(door, SOURCE, TEN_MINUTES));
+    const outcome = await keeper.requestOpen(orderOpen(door, SOURCE, TEN_MINUTES));
     assert.ok(outcome.kind === 'opened' && (await outcome.started) === true, outcome.kind);
     const [stored] = bench.store.all();
     assert.deepEqual([stored?.byOperator, stored?.length], [true, 600_000]);
@@ -39,7 +39,7 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
     const keeper = bench.keeper();
     const door = bench.door(COMMANDS);
     assert.equal(keeper.extend('door', SOURCE, TEN_MINUTES), undefined);
-    const outcome = await keeper.demand(bench.completion(door));
+    const outcome = await keeper.requestOpen(bench.completion(door));
     assert.ok(outcome.kind === 'opened' && (await outcome.started) === true);
     await bench.until(() => only(keeper).state === 'open', 'open lease');
     bench.clock.advance(10_000);
@@ -55,7 +55,7 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
     await bench.makeGate();
     const keeper = bench.keeper();
     const door = bench.door({ ...COMMANDS, stop: 'read -r line < gate; echo close >> done' });
-    const outcome = await keeper.demand(bench.completion(door));
+    const outcome = await keeper.requestOpen(bench.completion(door));
     assert.ok(outcome.kind === 'opened' && (await outcome.started) === true);
     await bench.until(() => only(keeper).state === 'open', 'open lease');
     let isOver = false;
@@ -77,7 +77,7 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
     await bench.makeGate();
     const keeper = bench.keeper();
     const door = bench.door({ ...COMMANDS, start: 'read -r line < gate; echo open >> done' });
-    assert.equal((await keeper.demand(orderOpen(door, SOURCE, TEN_MINUTES))).kind, 'opened');
+    assert.equal((await keeper.requestOpen(orderOpen(door, SOURCE, TEN_MINUTES))).kind, 'opened');
     const [over] = keeper.close([only(keeper)]);
     assert.equal(bench.done, '');
     await bench.openGate();
@@ -91,7 +91,7 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
     await bench.makeGate();
     const keeper = bench.keeper();
     const door = bench.door({ ...COMMANDS, start: 'read -r line < gate; echo open >> done' });
-    assert.equal((await keeper.demand(bench.completion(door))).kind, 'opened');
+    assert.equal((await keeper.requestOpen(bench.completion(door))).kind, 'opened');
     const [over] = keeper.close([only(keeper)]);
     bench.clock.advance(1000);
     keeper.complete(bench.completion(door));
@@ -107,7 +107,7 @@ describe("the operator's orders at the keeper of doors", { concurrency: 4 }, () 
     using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = { ...bench.door(COMMANDS), maxLeases: 0 };
-    const outcome = await keeper.demand(orderOpen(door, SOURCE, TEN_MINUTES));
+    const outcome = await keeper.requestOpen(orderOpen(door, SOURCE, TEN_MINUTES));
     assert.ok(outcome.kind === 'refused' && /the lease limit is reached/.test(outcome.reason));
     assert.deepEqual(bench.kinds(), ['refused']);
     assert.deepEqual(bench.store.all(), []);

@@ -34,12 +34,12 @@ describe('the leases of a user who may not hold them any more', { concurrency: 4
     const doors = ['bob', 'sequence', 'first'].map((name) => bench.door(SIMPLE, name));
     const [withBob, withSequence, sequenceFirst] = doors;
     if (withBob === undefined || withSequence === undefined || sequenceFirst === undefined) throw new Error();
-    await keeper.demand(bench.completion(sequenceFirst));
-    await keeper.demand(bench.byKey('alice', sequenceFirst));
-    await keeper.demand(bench.byKey('alice', withBob));
-    await keeper.demand(bench.byKey('bob', withBob));
-    await keeper.demand(bench.byKey('alice', withSequence));
-    await keeper.demand(bench.completion(withSequence));
+    await keeper.requestOpen(bench.completion(sequenceFirst));
+    await keeper.requestOpen(bench.byKey('alice', sequenceFirst));
+    await keeper.requestOpen(bench.byKey('alice', withBob));
+    await keeper.requestOpen(bench.byKey('bob', withBob));
+    await keeper.requestOpen(bench.byKey('alice', withSequence));
+    await keeper.requestOpen(bench.completion(withSequence));
     await bench.until(() => keeper.leases().every(({ state }) => state === 'open'), 'opening');
     bench.revoked.add('alice');
     keeper.closeRevoked();

@@ -133,7 +133,7 @@ class SignedStage implements Disposable {
           return undefined;
         },
       }),
-      admit: (completion) => keeper.demand(completion),
+      admit: (completion) => keeper.requestOpen(completion),
       onOpened: () => undefined,
     });
   }

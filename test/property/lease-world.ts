@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { parseConfig } from '../../src/core/config/file/parse-config.ts';
 import type { DoorSpec } from '../../src/core/door/door.ts';
-import { orderOpen } from '../../src/core/lease/demand.ts';
 import type { Lease, LeaseId } from '../../src/core/lease/lease.ts';
 import type { LeaseEffect } from '../../src/core/lease/lease-effect.ts';
 import type { AdoptInput, LeaseInput } from '../../src/core/lease/lease-input.ts';
 import { LeaseMachine } from '../../src/core/lease/lease-machine.ts';
 import { leasePrefix } from '../../src/core/lease/lease-prefix.ts';
 import { phaseOf, type StateName } from '../../src/core/lease/lease-state.ts';
+import { orderOpen } from '../../src/core/lease/open-request.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { renderPrefix } from '../../src/core/net/prefix.ts';
 import { type Instant, instant, type Millis, millis } from '../../src/core/net/time.ts';
@@ -123,10 +123,10 @@ export class LeaseWorld {
     const spec = this.#doors[door % this.#doors.length] as DoorSpec;
     const from = SOURCES[source % SOURCES.length] as Address;
     const id = `lease ${this.#ids++}` as LeaseId;
-    const demand = orderOpen(spec, from, spec.opening.cmdTimeout);
+    const openRequest = orderOpen(spec, from, spec.opening.cmdTimeout);
     const isBanned = this.#banned.has(from);
     this.#give({
-      ...{ kind: 'open', demand, ticket: this.#ids, id, isBanned },
+      ...{ kind: 'open', openRequest, ticket: this.#ids, id, isBanned },
       ...{ hasRoom: true, closesByItself: this.#closesByItself },
     });
   }
@@ -311,7 +311,7 @@ export class LeaseWorld {
     this.#judge();
     for (const effect of again)
       if (effect.do === 'ask-again') {
-        const { door, source } = effect.demand;
+        const { door, source } = effect.openRequest;
         this.knock(
           this.#doors.findIndex(({ name }) => name === door.name),
           SOURCES.indexOf(source),

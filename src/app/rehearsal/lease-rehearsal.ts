@@ -45,7 +45,7 @@ export class LeaseRehearsal {
     }
     const ticket = this.#asked++;
     const id = `${ticket}` as LeaseId;
-    const asked = { kind: 'open', demand: completion, ticket, id } as const;
+    const asked = { kind: 'open', openRequest: completion, ticket, id } as const;
     this.#take({ ...asked, isBanned: false, hasRoom: true, closesByItself: false }, at);
   }
 
@@ -101,7 +101,7 @@ export class LeaseRehearsal {
   #reportNews(news: LeaseNews, now: Instant): void {
     switch (news.kind) {
       case 'refused': {
-        const { source, door } = news.demand;
+        const { source, door } = news.openRequest;
         this.#report({ kind: 'refused', source, door: door.name, reason: news.reason });
         return;
       }

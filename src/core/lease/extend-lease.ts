@@ -36,7 +36,7 @@ export function repeatRequest(turn: LeaseTurn, entry: Entry, asked: Asked): void
     default:
       answer(turn, asked.ticket, { kind: 'after-close' });
       // Somebody is waiting: retry the failed closing now.
-      retry(turn, moveTo(turn, entry, state, { next: asked.demand }));
+      retry(turn, moveTo(turn, entry, state, { next: asked.openRequest }));
       return;
   }
 }
@@ -53,8 +53,8 @@ function lengthenOpening(
   const { ends, ...rest } = state;
   const isOver = ends === undefined || ends === 'closed' || ends === 'revoked';
   const kept = isOver ? rest : { ...rest, ends };
-  const end = after(turn.now, asked.demand.door.opening.cmdTimeout);
-  const lease = joinedBy(laterBy(entry.lease, end), asked.demand);
+  const end = after(turn.now, asked.openRequest.door.opening.cmdTimeout);
+  const lease = joinedBy(laterBy(entry.lease, end), asked.openRequest);
   const moved = moveTo(turn, entry, kept, { lease });
   if (state.at === 'starting' && (isWorthWriting(moved) || !hasSameHolder(lease, entry.lease)))
     writeLonger(turn, moved);
@@ -64,12 +64,12 @@ function lengthenOpening(
 function lengthenOpen(turn: LeaseTurn, entry: Entry, state: OpenState, asked: Asked): void {
   const { effects } = turn;
   const { lease } = entry;
-  const end = after(turn.now, asked.demand.door.opening.cmdTimeout);
+  const end = after(turn.now, asked.openRequest.door.opening.cmdTimeout);
   const runsStart = lease.startFailure !== undefined && state.start === 'ended' && asked.start !== undefined;
   const start = runsStart ? 'running' : state.start;
   // A connection's hold starts anew from this knock, as for all other leases; the next check extends it again.
   const later = state.isHeld ? { ...lease, due: end } : laterBy(lease, end);
-  const longer = joinedBy(later, asked.demand);
+  const longer = joinedBy(later, asked.openRequest);
   const moved = moveTo(turn, entry, { at: 'open', start, isHeld: false }, { lease: longer });
   if (state.isHeld || !hasSameHolder(longer, lease) || isWorthWriting(moved)) writeLonger(turn, moved);
   else if (lease.opened?.singleUse === true) {

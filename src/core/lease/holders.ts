@@ -1,6 +1,6 @@
 import type { Proof } from '../attempt/completion.ts';
-import { type Demand, isByOperator } from './demand.ts';
 import type { Lease } from './lease.ts';
+import { isByOperator, type OpenRequest } from './open-request.ts';
 
 /** Whether a user may keep what his proof opened. */
 export type MayHold = (proof: Proof, door: string) => boolean;
@@ -8,15 +8,15 @@ export type MayHold = (proof: Proof, door: string) => boolean;
 type Held = Pick<Lease, 'holders' | 'isShared'>;
 
 /** The holders of a lease that the request starts. */
-export function holdersOf(demand: Demand): Held {
-  const proof = proofOf(demand);
+export function holdersOf(openRequest: OpenRequest): Held {
+  const proof = proofOf(openRequest);
   return proof === undefined ? {} : { holders: [proof] };
 }
 
 /** The lease with the request's holders added; the same object if nothing changes. */
-export function joinedBy(lease: Lease, demand: Demand): Lease {
+export function joinedBy(lease: Lease, openRequest: OpenRequest): Lease {
   const { holders } = lease;
-  const proof = proofOf(demand);
+  const proof = proofOf(openRequest);
   if (proof === undefined)
     return holders === undefined || lease.isShared === true ? lease : { ...lease, isShared: true };
   // A user also holds what a sequence or the operator opened, from now on.
@@ -41,8 +41,8 @@ export function holderNames(holders: readonly Proof[] = []): string {
 }
 
 /** Whose name the commands are given. */
-export function userOf(demand: Demand): string | undefined {
-  const proof = proofOf(demand);
+export function userOf(openRequest: OpenRequest): string | undefined {
+  const proof = proofOf(openRequest);
   return proof === undefined || proof.kind === 'member' ? undefined : proof.user;
 }
 
@@ -58,8 +58,8 @@ export const closingMember = ({ closedBy }: Pick<Lease, 'closedBy'>): string | u
 export const isOwn = ({ holders, isShared }: Held): boolean =>
   holders === undefined || isShared === true || holders.some(({ kind }) => kind !== 'member');
 
-export const proofOf = (demand: Demand): Proof | undefined =>
-  isByOperator(demand) ? undefined : demand.proof;
+export const proofOf = (openRequest: OpenRequest): Proof | undefined =>
+  isByOperator(openRequest) ? undefined : openRequest.proof;
 
 export function hasSameHolder(a: Held, b: Held): boolean {
   const [one = [], other = []] = [a.holders, b.holders];

@@ -1,6 +1,6 @@
 import type { Instant, Millis } from '../net/time.ts';
-import type { Demand } from './demand.ts';
 import type { Lease, LeaseEnd, LeaseId } from './lease.ts';
+import type { OpenRequest } from './open-request.ts';
 
 /** What the shell must do, in order. An arrow names the inputs that answer it. */
 export type LeaseEffect =
@@ -53,13 +53,13 @@ export type LeaseEffect =
   /** It is over here: nothing of it is open, or the next daemon closes it. */
   | { readonly do: 'forget'; readonly id: LeaseId }
   /** A knock came while it closed: request it again. */
-  | { readonly do: 'ask-again'; readonly demand: Demand }
+  | { readonly do: 'ask-again'; readonly openRequest: OpenRequest }
   /** The daemon stops, and no lease is left. */
   | { readonly do: 'idle' };
 
 /** Reported to the log and the hooks. */
 export type LeaseNews =
-  | { readonly kind: 'refused'; readonly demand: Demand; readonly reason: string }
+  | { readonly kind: 'refused'; readonly openRequest: OpenRequest; readonly reason: string }
   | { readonly kind: 'opened' | 'extended' | 'held'; readonly lease: Lease }
   /** `cut`: connections cut with them. */
   | { readonly kind: 'ports-closed'; readonly lease: Lease; readonly how: LeaseEnd; readonly cut: number }

@@ -2,9 +2,9 @@ import type { Proof } from '../attempt/completion.ts';
 import type { DoorSpec } from '../door/door.ts';
 import type { Address } from '../net/address.ts';
 import type { Millis } from '../net/time.ts';
-import type { Demand } from './demand.ts';
 import type { MayHold } from './holders.ts';
 import type { Lease, LeaseEnd, LeaseId } from './lease.ts';
+import type { OpenRequest } from './open-request.ts';
 
 /** Everything that can happen to leases. */
 export type LeaseInput =
@@ -30,7 +30,7 @@ export type LeaseInput =
 /** A completed sequence or proof, or the operator's command. */
 export type OpenInput = {
   readonly kind: 'open';
-  readonly demand: Demand;
+  readonly openRequest: OpenRequest;
   /** Returned with the answer. */
   readonly ticket: number;
   /** For the lease, if one is created. */

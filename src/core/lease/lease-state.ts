@@ -1,12 +1,16 @@
 import type { Instant } from '../net/time.ts';
-import type { Demand } from './demand.ts';
 import type { LeaseEnd } from './lease.ts';
+import type { OpenRequest } from './open-request.ts';
 
 /** State of a lease's start command. A failed one is recorded in the lease (`startFailure`): its door may be closed. */
 export type StartState = 'none' | 'running' | 'ended';
 
 /** A request to open that waits for its answer. */
-export type Asked = { readonly demand: Demand; readonly ticket: number; readonly start: string | undefined };
+export type Asked = {
+  readonly openRequest: OpenRequest;
+  readonly ticket: number;
+  readonly start: string | undefined;
+};
 
 /**
  * The state of a lease; each one holds only what exists by then. docs/architecture.md draws the transitions. `ends`: it

@@ -3,10 +3,10 @@ import { type Address, familyOf } from '../net/address.ts';
 import { type Prefix, prefixAround, renderPrefix } from '../net/prefix.ts';
 import type { Instant } from '../net/time.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
-import type { Demand } from './demand.ts';
 import type { Lease, LeaseId } from './lease.ts';
 import { leasePrefix } from './lease-prefix.ts';
 import type { LeaseState } from './lease-state.ts';
+import type { OpenRequest } from './open-request.ts';
 
 /** A lease, its state, and what happens after it. */
 export type Entry = {
@@ -17,7 +17,7 @@ export type Entry = {
   /** Another daemon created it: its claims stay until the next start, because a command may still be running. */
   readonly isAdopted: boolean;
   /** A knock came while it closed. */
-  readonly next?: Demand;
+  readonly next?: OpenRequest;
 };
 
 /**

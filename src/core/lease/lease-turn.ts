@@ -48,10 +48,10 @@ function dueOf({ state, lease }: Entry): Instant | undefined {
 
 export function refuse(
   turn: LeaseTurn,
-  { demand, ticket }: Pick<Asked, 'demand' | 'ticket'>,
+  { openRequest, ticket }: Pick<Asked, 'openRequest' | 'ticket'>,
   reason: string,
 ): void {
-  turn.effects.push({ do: 'report', news: { kind: 'refused', demand, reason } });
+  turn.effects.push({ do: 'report', news: { kind: 'refused', openRequest, reason } });
   answer(turn, ticket, { kind: 'refused', reason });
 }
 
@@ -80,5 +80,5 @@ export function forget(turn: LeaseTurn, { lease, next }: Entry): void {
   turn.effects.push({ do: 'forget', id: lease.id });
   if (turn.isStopping) {
     if (turn.table.size === 0) turn.effects.push({ do: 'idle' });
-  } else if (next !== undefined) turn.effects.push({ do: 'ask-again', demand: next });
+  } else if (next !== undefined) turn.effects.push({ do: 'ask-again', openRequest: next });
 }

@@ -1,7 +1,6 @@
 import type { Opening } from '../door/opening.ts';
 import { renderCommands } from '../door/opening.ts';
 import { after, type Instant, millis, since } from '../net/time.ts';
-import { isByOperator, type OperatorOrder } from './demand.ts';
 import { repeatRequest, writeLonger } from './extend-lease.ts';
 import { hasSameHolder, holdersOf, userOf } from './holders.ts';
 import type { Lease, LeaseEnd, LeasePorts } from './lease.ts';
@@ -9,14 +8,15 @@ import type { OpenInput } from './lease-input.ts';
 import type { Asked, LeaseState } from './lease-state.ts';
 import type { Entry } from './lease-table.ts';
 import { answer, forget, type LeaseTurn, moveTo, refuse, writeEnd } from './lease-turn.ts';
+import { isByOperator, type OperatorOrder } from './open-request.ts';
 import { REFUSED } from './refusals.ts';
 
 /** Opens a lease, or extends one. */
 export function requestOpen(turn: LeaseTurn, input: OpenInput): void {
-  const { demand, ticket } = input;
-  const { door, source } = demand;
-  const { start } = renderCommands(door.opening, source, userOf(demand));
-  const asked = { demand, ticket, start };
+  const { openRequest, ticket } = input;
+  const { door, source } = openRequest;
+  const { start } = renderCommands(door.opening, source, userOf(openRequest));
+  const asked = { openRequest, ticket, start };
   const opensNothing = start === undefined && door.opening.ports === undefined;
   if (turn.isStopping || opensNothing) {
     answer(turn, ticket, { kind: 'nothing' });
@@ -58,16 +58,16 @@ function begin(turn: LeaseTurn, input: OpenInput, asked: Asked): void {
   establish(turn, moveTo(turn, entry, state));
 }
 
-function newLease({ id, demand }: OpenInput, now: Instant): Lease {
-  const { door, source } = demand;
+function newLease({ id, openRequest }: OpenInput, now: Instant): Lease {
+  const { door, source } = openRequest;
   const opened = leasePorts(door.opening);
-  const { stop = '' } = renderCommands(door.opening, source, userOf(demand));
+  const { stop = '' } = renderCommands(door.opening, source, userOf(openRequest));
   return {
     ...{ id, door: door.name, source, stop, state: 'opening' },
     ...{ since: now, due: after(now, door.opening.cmdTimeout) },
     ...(opened === undefined ? {} : { opened }),
-    ...holdersOf(demand),
-    ...(isByOperator(demand) ? orderOf(demand) : {}),
+    ...holdersOf(openRequest),
+    ...(isByOperator(openRequest) ? orderOf(openRequest) : {}),
   };
 }
 
@@ -156,7 +156,7 @@ function undo(
 
 /** It is open and recorded. Ports close in time, however long the start command takes. */
 function opened(turn: LeaseTurn, entry: Entry, asked: Asked): void {
-  const { start, demand } = asked;
+  const { start, openRequest } = asked;
   const { effects } = turn;
   const hasPorts = entry.lease.opened !== undefined;
   const state: LeaseState = hasPorts
@@ -166,8 +166,8 @@ function opened(turn: LeaseTurn, entry: Entry, asked: Asked): void {
   const { lease } = moved;
   effects.push({ do: 'report', news: { kind: 'opened', lease } });
   // A knock has come meanwhile.
-  const isLater = lease.due > after(lease.since, demand.door.opening.cmdTimeout);
-  if (isLater || !hasSameHolder(lease, holdersOf(demand))) writeLonger(turn, moved);
+  const isLater = lease.due > after(lease.since, openRequest.door.opening.cmdTimeout);
+  if (isLater || !hasSameHolder(lease, holdersOf(openRequest))) writeLonger(turn, moved);
   if (hasPorts) effects.push({ do: 'follow', lease, again: false });
   answer(turn, asked.ticket, { kind: 'opened', lease, runsStart: start !== undefined });
   if (start !== undefined) effects.push({ do: 'run-start', lease, command: start, again: false });

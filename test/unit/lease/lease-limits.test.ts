@@ -26,10 +26,10 @@ function heldDoor(): DoorSpec {
 function openHeld(): { machine: LeaseMachine; take: LeaseMachine['take'] } {
   const machine = new LeaseMachine(10);
   const take = machine.take.bind(machine);
-  const demand = { ...completion('ssh', '10.0.0.1'), door: heldDoor() } as never;
+  const openRequest = { ...completion('ssh', '10.0.0.1'), door: heldDoor() } as never;
   const at = instant(0);
   const common = { isBanned: false, hasRoom: true, closesByItself: true };
-  take({ kind: 'open', demand, ticket: 1, id: ID, ...common }, at);
+  take({ kind: 'open', openRequest, ticket: 1, id: ID, ...common }, at);
   take({ kind: 'ports-open', id: ID }, at);
   take({ kind: 'recorded', id: ID }, at);
   assert.equal(machine.entry(ID)?.state.at, 'open');
@@ -61,8 +61,12 @@ test('a door has as many leases as max_leases says, and not one more', () => {
   const few = { ...completion('ssh', '10.0.0.1') };
   const common = { kind: 'open', isBanned: false, hasRoom: true, closesByItself: false } as const;
   for (let n = 1; n <= 5; n++) {
-    const demand = { ...few, door: { ...heldDoor(), maxLeases: 3 }, source: address(`10.0.0.${n}`) } as never;
-    const effects = machine.take({ ...common, demand, ticket: n, id: `${n}` as LeaseId }, instant(0));
+    const openRequest = {
+      ...few,
+      door: { ...heldDoor(), maxLeases: 3 },
+      source: address(`10.0.0.${n}`),
+    } as never;
+    const effects = machine.take({ ...common, openRequest, ticket: n, id: `${n}` as LeaseId }, instant(0));
     assert.equal(machine.size, Math.min(n, 3));
     if (n > 3) assert.deepEqual(kinds(effects).includes('record'), false);
   }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
-import { orderOpen } from '../../../src/core/lease/demand.ts';
 import type { LeaseId } from '../../../src/core/lease/lease.ts';
 import type { LeaseEffect } from '../../../src/core/lease/lease-effect.ts';
 import type { LeaseInput } from '../../../src/core/lease/lease-input.ts';
 import { LeaseMachine } from '../../../src/core/lease/lease-machine.ts';
+import { orderOpen } from '../../../src/core/lease/open-request.ts';
 import { instant } from '../../../src/core/net/time.ts';
 import { address } from '../attempt/knocks.ts';
 
@@ -25,9 +25,9 @@ class Opening {
     const [door] = doors;
     assert.ok(door !== undefined);
     this.take({ kind: 'doors', doors });
-    const demand = orderOpen(door, SOURCE, door.opening.cmdTimeout);
+    const openRequest = orderOpen(door, SOURCE, door.opening.cmdTimeout);
     this.take({
-      ...{ kind: 'open', demand, ticket: 1, id: ID, isBanned: false, hasRoom: true, closesByItself },
+      ...{ kind: 'open', openRequest, ticket: 1, id: ID, isBanned: false, hasRoom: true, closesByItself },
     });
     if (!closesByItself) this.take({ kind: 'recorded', id: ID });
     assert.equal(this.state, 'opening-ports');

@@ -41,7 +41,7 @@ export class CompletionAdmission {
     if (whyTaken !== undefined) return keeper.refuse(completion, whyTaken);
     const isOneTime = door.sequenceSource.kind === 'one-time';
     const refused = isOneTime && completion.proof === undefined ? this.#useUp(completion) : undefined;
-    return refused ?? keeper.demand(completion);
+    return refused ?? keeper.requestOpen(completion);
   }
 
   /** Marks the sequence as used before anything opens. Otherwise refuses. */

@@ -8,9 +8,9 @@ import { compileAdmission } from '../../../core/door/admission.ts';
 import type { DoorSpec } from '../../../core/door/door.ts';
 import { renderCommands } from '../../../core/door/opening.ts';
 import type { ByOperator, Event } from '../../../core/event/event.ts';
-import { orderOpen } from '../../../core/lease/demand.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import { coversAddress } from '../../../core/lease/lease-prefix.ts';
+import { orderOpen } from '../../../core/lease/open-request.ts';
 import type { Address } from '../../../core/net/address.ts';
 import { type Millis, seconds } from '../../../core/net/time.ts';
 import { nearestWord } from '../../../core/text/nearest-word.ts';
@@ -58,7 +58,7 @@ async function open(parts: LeaseVerbsParts, fields: Requests['open'], by: ByOper
   const time = length ?? door.opening.cmdTimeout;
   const order = { kind: 'ordered', source, door: door.name, order: 'open', ...by } as const;
   report(isLease ? { ...order, seconds: Math.ceil(time / 1000) } : order);
-  const outcome = await keeper.demand(orderOpen(door, source, time, by.by));
+  const outcome = await keeper.requestOpen(orderOpen(door, source, time, by.by));
   const notAdmitted = compileAdmission(door)(source) ? {} : ({ notAdmitted: true } as const);
   switch (outcome.kind) {
     case 'refused':

@@ -6,9 +6,9 @@ import { inFleet } from '../../../core/door/fleet-right.ts';
 import type { EndChange, FleetBody, LeaseChange } from '../../../core/fleet/fleet-record.ts';
 import { judgeRecord, restAt } from '../../../core/fleet/judge-record.ts';
 import { mayOpen } from '../../../core/fleet/member.ts';
-import { memberOpens } from '../../../core/lease/demand.ts';
 import { byMember, isSame } from '../../../core/lease/holders.ts';
 import type { Lease, LeaseEnd } from '../../../core/lease/lease.ts';
+import { memberOpens } from '../../../core/lease/open-request.ts';
 import { after, instant, type Millis, millis, since } from '../../../core/net/time.ts';
 import { nodeCiphers } from '../../../host/crypto/node-ciphers.ts';
 import type { FleetBans } from './fleet-bans.ts';
@@ -163,7 +163,7 @@ export class FleetReceiver {
     rest: Millis,
     proof: ReturnType<typeof memberProof>,
   ): Promise<void> {
-    const outcome = await this.#parts.membership.keeper.demand(memberOpens(door, source, rest, proof));
+    const outcome = await this.#parts.membership.keeper.requestOpen(memberOpens(door, source, rest, proof));
     if (outcome.kind === 'opened' || outcome.kind === 'extended') this.#applied += 1;
   }
 

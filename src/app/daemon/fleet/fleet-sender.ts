@@ -4,10 +4,10 @@ import { inFleet } from '../../../core/door/fleet-right.ts';
 import { type FleetBody, fleetLeaseId } from '../../../core/fleet/fleet-record.ts';
 import { Outbox, type Telling } from '../../../core/fleet/outbox.ts';
 import { renderRecord, signedBytes } from '../../../core/fleet/render-record.ts';
-import { type Demand, isByMember } from '../../../core/lease/demand.ts';
 import { isOwn } from '../../../core/lease/holders.ts';
 import type { Lease, LeaseEnd, LeaseId } from '../../../core/lease/lease.ts';
 import type { LeaseEffect, OpenOutcome } from '../../../core/lease/lease-effect.ts';
+import { isByMember, type OpenRequest } from '../../../core/lease/open-request.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import type { LeaseWatcher } from '../leases/lease-keeper-parts.ts';
 import type { Membership } from './fleet-parts.ts';
@@ -49,8 +49,8 @@ export class FleetSender implements LeaseWatcher {
     return this.#outbox.flying > 0;
   }
 
-  demanded(demand: Demand, outcome: OpenOutcome): void {
-    if (isByMember(demand)) return;
+  demanded(openRequest: OpenRequest, outcome: OpenOutcome): void {
+    if (isByMember(openRequest)) return;
     if (outcome.kind === 'opened') this.#tellLease('open', outcome.lease);
     else if (outcome.kind === 'extended') this.#tellLease('extend', outcome.lease);
   }

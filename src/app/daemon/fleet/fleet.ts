@@ -75,7 +75,7 @@ export class Fleet {
     this.#banTeller = new BanTeller({ membership, link, sender, bans });
     this.#receiver = new FleetReceiver({ membership, memory, times, bans: this.#bans, refusals });
     parts.keeper.watch({
-      demanded: (demand, outcome) => this.#sender.demanded(demand, outcome),
+      demanded: (openRequest, outcome) => this.#sender.demanded(openRequest, outcome),
       extended: (lease) => this.#sender.extended(lease),
       effect: (effect) => this.#onEffect(effect),
     });

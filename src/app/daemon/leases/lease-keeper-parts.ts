@@ -1,8 +1,8 @@
-import type { Demand } from '../../../core/lease/demand.ts';
 import type { MayHold } from '../../../core/lease/holders.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import type { LeaseEffect, OpenOutcome } from '../../../core/lease/lease-effect.ts';
 import type { LeaseMachine } from '../../../core/lease/lease-machine.ts';
+import type { OpenRequest } from '../../../core/lease/open-request.ts';
 import type { Address } from '../../../core/net/address.ts';
 import type { LeaseStore } from '../../../host/store/lease-store.ts';
 import type { LeaseCommandsParts } from './lease-commands.ts';
@@ -33,7 +33,7 @@ export type LeaseBook = Pick<
 /** The result of a request to open. `started`: whether its start command succeeds, if it has one. */
 /** Follows what becomes of leases, at once: it must not change any before it returns. */
 export type LeaseWatcher = {
-  readonly demanded: (demand: Demand, outcome: OpenOutcome) => void;
+  readonly demanded: (openRequest: OpenRequest, outcome: OpenOutcome) => void;
   /** By the operator. */
   readonly extended: (lease: Lease) => void;
   readonly effect: (effect: LeaseEffect) => void;

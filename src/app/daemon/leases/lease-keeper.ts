@@ -1,12 +1,12 @@
 import type { Proof } from '../../../core/attempt/completion.ts';
 import type { DoorSpec } from '../../../core/door/door.ts';
 import { renderCommands } from '../../../core/door/opening.ts';
-import type { Demand } from '../../../core/lease/demand.ts';
 import { proofOf, userOf } from '../../../core/lease/holders.ts';
 import type { Lease, LeaseId } from '../../../core/lease/lease.ts';
 import type { LeaseEffect, OpenOutcome } from '../../../core/lease/lease-effect.ts';
 import type { LeaseInput } from '../../../core/lease/lease-input.ts';
 import type { LeaseMachine } from '../../../core/lease/lease-machine.ts';
+import type { OpenRequest } from '../../../core/lease/open-request.ts';
 import { REFUSED } from '../../../core/lease/refusals.ts';
 import type { Address } from '../../../core/net/address.ts';
 import type { Millis } from '../../../core/net/time.ts';
@@ -57,30 +57,30 @@ export class LeaseKeeper {
     this.#runs = new SingleRuns({ ...parts, limits, hasRoom: (door) => this.#commands.hasRoom(door) });
   }
 
-  complete(completion: Demand): void {
-    void this.demand(completion);
+  complete(completion: OpenRequest): void {
+    void this.requestOpen(completion);
   }
 
   /** Opens a door after a knock or an operator's command. Resolves when it is open, or the opening is refused. */
-  async demand(demand: Demand): Promise<OpenResult> {
-    const { door, source } = demand;
-    const proof = proofOf(demand);
+  async requestOpen(openRequest: OpenRequest): Promise<OpenResult> {
+    const { door, source } = openRequest;
+    const proof = proofOf(openRequest);
     // The request may have waited for the door to close.
     if (proof !== undefined && this.#parts.mayHold?.(proof, door.name) === false)
-      return this.refuse(demand, REFUSED.revoked);
+      return this.refuse(openRequest, REFUSED.revoked);
     this.#limits.learn(door);
-    const { start, stop } = renderCommands(door.opening, source, userOf(demand));
+    const { start, stop } = renderCommands(door.opening, source, userOf(openRequest));
     const isSingleRun = start !== undefined && stop === undefined && door.opening.ports === undefined;
-    if (isSingleRun) return this.#request(demand, start);
-    const outcome = await this.#open(demand);
-    this.#watcher?.demanded(demand, outcome);
+    if (isSingleRun) return this.#request(openRequest, start);
+    const outcome = await this.#open(openRequest);
+    this.#watcher?.demanded(openRequest, outcome);
     if (outcome.kind !== 'opened') return outcome;
     const started = outcome.runsStart ? this.#commands.startOf(outcome.lease.id) : undefined;
     return { kind: 'opened', lease: outcome.lease, ...(started === undefined ? {} : { started }) };
   }
 
-  refuse(demand: Demand, reason: string): OpenResult {
-    reportLeaseNews(this.#parts, { kind: 'refused', demand, reason });
+  refuse(openRequest: OpenRequest, reason: string): OpenResult {
+    reportLeaseNews(this.#parts, { kind: 'refused', openRequest, reason });
     return { kind: 'refused', reason };
   }
 
@@ -166,15 +166,15 @@ export class LeaseKeeper {
     this.records.stop();
   }
 
-  #open(demand: Demand): Promise<OpenOutcome> {
+  #open(openRequest: OpenRequest): Promise<OpenOutcome> {
     const { native } = this.#parts;
-    const { start, stop } = renderCommands(demand.door.opening, demand.source);
+    const { start, stop } = renderCommands(openRequest.door.opening, openRequest.source);
     const { ticket, outcome } = this.#tickets.take();
     this.#take({
-      ...{ kind: 'open', demand, ticket },
+      ...{ kind: 'open', openRequest, ticket },
       id: Buffer.from(randomBytes(ID_BYTES)).toString('hex') as LeaseId,
-      isBanned: this.#isBanned(demand.source),
-      hasRoom: this.#commands.hasRoom(demand.door),
+      isBanned: this.#isBanned(openRequest.source),
+      hasRoom: this.#commands.hasRoom(openRequest.door),
       // The ports must not open even briefly if a command will be refused for lack of a record.
       closesByItself:
         native?.closesByItself === true &&
@@ -220,7 +220,7 @@ export class LeaseKeeper {
         this.#ends.end(effect.id);
         return;
       case 'ask-again':
-        this.complete(effect.demand);
+        this.complete(effect.openRequest);
         return;
       case 'idle':
         this.#onIdle?.();
@@ -236,11 +236,11 @@ export class LeaseKeeper {
   }
 
   /** A door that runs one command and has no stop command. */
-  #request(demand: Demand, command: string): OpenResult {
+  #request(openRequest: OpenRequest, command: string): OpenResult {
     if (this.#isStopping) return { kind: 'nothing' };
-    if (this.#isBanned(demand.source)) return this.refuse(demand, REFUSED.banned);
-    const why = this.#runs.request(demand, command);
-    return why === undefined ? { kind: 'runs' } : this.refuse(demand, why);
+    if (this.#isBanned(openRequest.source)) return this.refuse(openRequest, REFUSED.banned);
+    const why = this.#runs.request(openRequest, command);
+    return why === undefined ? { kind: 'runs' } : this.refuse(openRequest, why);
   }
 
   #isBanned(source: Address): boolean {

@@ -56,10 +56,10 @@ export function reportLeaseNews({ clock, report }: NewsParts, news: LeaseNews): 
   }
 }
 
-function refusal({ demand, reason }: Extract<LeaseNews, { kind: 'refused' }>): Event {
-  const { source, door } = demand;
+function refusal({ openRequest, reason }: Extract<LeaseNews, { kind: 'refused' }>): Event {
+  const { source, door } = openRequest;
   const ports = renderPortOpenings(door.opening.ports ?? []);
-  return { kind: 'refused', source, door: door.name, reason, ports, ...eventUser(proofOf(demand)) };
+  return { kind: 'refused', source, door: door.name, reason, ports, ...eventUser(proofOf(openRequest)) };
 }
 
 function earlyEnd(how: Extract<LeaseNews, { kind: 'ports-closed' }>['how'], lease: Lease) {

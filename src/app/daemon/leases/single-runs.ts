@@ -1,7 +1,7 @@
 import type { DoorSpec } from '../../../core/door/door.ts';
 import { CommandRuns } from '../../../core/lease/command-runs.ts';
-import type { Demand } from '../../../core/lease/demand.ts';
 import { proofOf } from '../../../core/lease/holders.ts';
+import type { OpenRequest } from '../../../core/lease/open-request.ts';
 import { REFUSED } from '../../../core/lease/refusals.ts';
 import type { Address } from '../../../core/net/address.ts';
 import type { CommandRunner } from '../../../host/process/command-runner.ts';
@@ -26,8 +26,8 @@ export class SingleRuns {
   }
 
   /** Runs the command, or repeats it. Returns why not, if it is refused. */
-  request(demand: Demand, command: string): string | undefined {
-    const { door, source } = demand;
+  request(openRequest: OpenRequest, command: string): string | undefined {
+    const { door, source } = openRequest;
     const { clock, report, hasRoom } = this.#parts;
     switch (this.#runs.request(door, source, clock.sinceBoot(), hasRoom(door))) {
       case 'cooling':
@@ -35,7 +35,13 @@ export class SingleRuns {
       case 'busy':
         return REFUSED.busy;
       case 'run':
-        report({ kind: 'lease-opened', door: door.name, source, ports: '', ...eventUser(proofOf(demand)) });
+        report({
+          kind: 'lease-opened',
+          door: door.name,
+          source,
+          ports: '',
+          ...eventUser(proofOf(openRequest)),
+        });
         void this.#run(door.name, source, command);
         return undefined;
       case 'again':

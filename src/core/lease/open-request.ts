@@ -18,7 +18,7 @@ export type OperatorOrder = {
 };
 
 /** What opens a door: a completed sequence or proof, which only the engine creates, an operator's or a member's order. */
-export type Demand = Completion | OperatorOrder | MemberOrder;
+export type OpenRequest = Completion | OperatorOrder | MemberOrder;
 
 /** Only for requests of the operator: nothing from the network may lead here. */
 export function orderOpen(
@@ -48,6 +48,7 @@ export function memberOpens(door: DoorSpec, source: Address, rest: Millis, proof
   return { door: lasting, source, proof, byMember: true } as MemberOrder;
 }
 
-export const isByMember = (demand: Demand): demand is MemberOrder => 'byMember' in demand;
+export const isByMember = (openRequest: OpenRequest): openRequest is MemberOrder => 'byMember' in openRequest;
 
-export const isByOperator = (demand: Demand): demand is OperatorOrder => 'byOperator' in demand;
+export const isByOperator = (openRequest: OpenRequest): openRequest is OperatorOrder =>
+  'byOperator' in openRequest;
