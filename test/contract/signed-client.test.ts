@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { exchangeSigned, type SignedOutcome } from '../../src/app/client/exchange-signed.ts';
 import { explainSigned } from '../../src/app/client/explain-signed.ts';
@@ -257,6 +257,19 @@ describe('signed knocks from the client', () => {
     const { open, reply, seconds: left, seen } = JSON.parse(program.output);
     assert.deepEqual({ open, reply, left, seen }, { open: true, reply: 'open', left: 60, seen: '127.0.0.1' });
     assert.equal(judge.packets.size, 3);
+  });
+
+  test('a port that is open before the reply comes: that is said, not that the server knows nothing of the key', async () => {
+    await using judge = await KnockJudge.open(publicKey('ed25519'));
+    judge.deaf = 100;
+    const service = createServer((socket) => socket.destroy());
+    service.listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    const { port } = service.address() as AddressInfo;
+    await using program = runKnock(judge, `IdentityFile ${file('ed25519')}\nPort ${port}`);
+    assert.equal((await program.exited).code, 0, program.output);
+    service.close();
+    assert.match(program.output, /is open\nit was open before the server’s reply to the signed knock came$/m);
   });
 
   test('a server that knows no such key says nothing, and the client says what that may mean', async () => {

@@ -31,6 +31,8 @@ export type SignedOutcome =
   /** `behind`: by how much this clock is behind the server's, if that was too much. `wanted`: `For` of the profile. */
   | { readonly kind: 'reply'; readonly reply: KnockReply; readonly behind?: Millis; readonly wanted?: Millis }
   | { readonly kind: 'no-reply' }
+  /** The port was open before a reply came. */
+  | { readonly kind: 'not-awaited' }
   /** One sentence, with the remedy. */
   | { readonly kind: 'not-sent'; readonly reason: string };
 
@@ -65,13 +67,13 @@ async function converse(request: SignedExchange, exchange: DatagramExchange): Pr
     const sealed = await seal(request, facts);
     if (sealed.kind === 'not-sent') return sealed;
     // Somebody else was faster: there is nothing left to knock for.
-    if (request.stop.aborted) return { kind: 'no-reply' };
+    if (request.stop.aborted) return { kind: 'not-awaited' };
     replyKeys.push(sealed.replyKey);
     const error = await exchange.send(sealed.packet);
     if (error !== undefined) return { kind: 'not-sent', reason: explainSending(request, error) };
     request.left();
     const reply = await nextReply(request, exchange, replyKeys);
-    if (reply === undefined) return { kind: 'no-reply' };
+    if (reply === undefined) return { kind: request.stop.aborted ? 'not-awaited' : 'no-reply' };
     const next = packets < MAX_PACKETS ? learn(facts, reply) : undefined;
     const { behind } = next ?? facts;
     if (next === undefined) {

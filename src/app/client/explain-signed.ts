@@ -8,6 +8,8 @@ export function explainSigned(outcome: SignedOutcome): string {
       return outcome.reason;
     case 'no-reply':
       return 'the server has not replied to the signed knock: it did not arrive, or the server does not know the key, or the card is another server’s; compare them with bussa user list and bussa key show there';
+    case 'not-awaited':
+      return 'it was open before the server’s reply to the signed knock came';
     case 'reply':
       return explainReply(outcome);
     default:

@@ -44,7 +44,7 @@ function note(
   probe: PortProbe,
 ): void {
   // A later knock without a reply says less than the reply to an earlier one.
-  if (outcome.kind === 'no-reply' && result.signed?.kind === 'reply') return;
+  if (outcome.kind !== 'reply' && result.signed?.kind === 'reply') return;
   result.signed = outcome;
   if (outcome.kind !== 'reply') return;
   result.isHeard = true;
