@@ -20,8 +20,8 @@ const DELAY = millis(50);
 const AFTER_REPLY = millis(3000);
 
 /**
- * After a knock, the firewall rule stands 1 to 5 ms after the knock has arrived, and the door's command may run longer. Each
- * connection starts at 1.6 times the delay of the one before it.
+ * After a knock arrives, the firewall rule is in place 1 to 5 ms later, and the door's command may run longer. The
+ * delay of each connection is 1.6 times that of the one before.
  */
 const GROWTH = 1.6;
 /** BOUNDED: connections started after one knock. The last one starts 7.5 s after it. */
@@ -43,7 +43,7 @@ export async function knockAndWait(
   try {
     if (round.ask === 'alongside' && round.round === 0) {
       probe.ask([millis(0)]);
-      // Signing takes longer than that, and what is signed is sent only while the port is closed.
+      // Signing takes longer than that, and the signed packet is sent only while the port is closed.
       if (round.identity === undefined) await Promise.race([probe.opened, sleep(MOMENT_MS)]);
     }
     const isOpen =

@@ -90,7 +90,7 @@ async function openSocket(
   }
   if (interfaceName !== undefined)
     return '--interface needs Linux with koffi: leave it out, and the system sends by its routes';
-  // Node.js's sockets are loaded only for who needs them.
+  // Node.js's sockets are loaded only if needed.
   const { sendPortableKnock } = await import('../../host/network/portable-knock-socket.ts');
   return { send: (protocol, port) => sendPortableKnock(to, protocol, port) };
 }

@@ -84,7 +84,7 @@ async function explainRefusal(agent: SshAgent, identity: Identity): Promise<Agen
 }
 
 async function signByKeygen(file: string, identity: Identity, message: Uint8Array): Promise<Signing> {
-  // Starting programs is loaded only for who has no agent.
+  // The code that starts programs is loaded only without an agent.
   const { KeygenError, signWithKeygen } = await import('../../host/ssh/sign-with-keygen.ts');
   try {
     return { kind: 'signed', signature: await signWithKeygen(file, NAMESPACE, message) };

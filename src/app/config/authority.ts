@@ -59,7 +59,7 @@ export function loadAuthority(config: Config, access: FileAccess): LoadedAuthori
   return { kind: 'ok', authority, warnings: found };
 }
 
-/** Reads the users alone, whoever else can read or write their file: for a simulation, which opens nothing. */
+/** Reads only the users, whoever else can read or write their file: for a simulation, which opens nothing. */
 export function loadUsers({
   settings: { usersFile = DEFAULT_USERS_FILE },
 }: Config):

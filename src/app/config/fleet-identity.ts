@@ -17,7 +17,7 @@ export type FleetIdentity = {
   readonly secret: Uint8Array;
   readonly key: MemberKey;
   readonly self: Member;
-  /** By name, without this host. */
+  /** The other members, by name. */
   readonly members: ReadonlyMap<string, Member>;
 };
 
@@ -26,14 +26,14 @@ export type LoadedFleet =
   | {
       readonly kind: 'bad';
       readonly diagnostics: readonly Diagnostic[];
-      /** The files may be correct: this process may not read them. */
+      /** The files may be valid, but this process may not read them. */
       readonly isDenied?: true;
     };
 
-/** BOUNDED: 64 members and their comments. A larger file would take the daemon's time. */
+/** BOUNDED: 64 members with comments. A larger file would block the daemon. */
 const MAX_BYTES = 1 << 16;
 
-/** Reads the key and the members. `undefined` if the configuration has no fleet. */
+/** Reads the key and the members. `undefined`: the configuration has no fleet. */
 export function loadFleet({ settings: { fleet } }: Config, access: FileAccess): LoadedFleet | undefined {
   if (fleet === undefined) return undefined;
   const { keyFile, membersFile, name } = fleet;
@@ -61,7 +61,7 @@ export function loadFleet({ settings: { fleet } }: Config, access: FileAccess): 
   return { kind: 'bad', diagnostics: findings, ...(isDenied ? { isDenied } : {}) };
 }
 
-/** A line of this host itself may be in the file, if it is the right one. */
+/** The file may contain a line for this host, if it is correct. */
 function judgeSelf(file: string, self: Member, members: readonly Member[]): Diagnostic[] {
   return members.flatMap((member) => {
     const [isNamed, isKeyed] = [member.name === self.name, hasSameKey(member, self)];

@@ -14,7 +14,7 @@ export type LoadedConfig =
       readonly config: Config;
       /** Present if a door accepts keys, and the caller is a daemon or acts for one. */
       readonly authority?: Authority;
-      /** Where the configuration has a fleet, and this is a daemon or speaks for one. */
+      /** Present if the configuration has a fleet, and the caller is a daemon or acts for one. */
       readonly fleet?: FleetIdentity;
       readonly warnings: readonly Diagnostic[];
       /** The file's content as read. */

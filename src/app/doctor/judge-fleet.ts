@@ -2,18 +2,18 @@ import type { FleetStatus, MemberStatus } from '../../core/control/fleet-status.
 import { type Finding, look, ok, problem, warning } from '../../core/doctor/finding.ts';
 import { escapeText } from '../../core/text/quote-text.ts';
 
-/** Members give a sign of life each minute. */
+/** Members send a sign of life each minute. */
 const SILENT_MS = 180_000;
 
-/** Leases get shorter by the difference, and beyond Skew nothing is shared. */
+/** A difference shortens leases, and beyond Skew nothing is shared. */
 const APART_MS = 5000;
 
-/** Refusals that are older have been looked at, or are over. */
+/** Older refusals are no longer relevant. */
 const RECENT_MS = 3_600_000;
 
 export type FleetCase = { readonly fleet?: FleetStatus };
 
-/** How this host is connected to its fleet, and what the other members are like. `now`: by the wall clock. */
+/** This host's connection to its fleet, and the state of the other members. `now`: by the wall clock. */
 export function judgeFleet(status: FleetCase | undefined, now: number): Finding[] {
   const fleet = status?.fleet;
   if (fleet === undefined) return [];

@@ -2,7 +2,7 @@ import type { Finding } from '../../core/doctor/finding.ts';
 import { ok, warning } from '../../core/doctor/finding.ts';
 import type { SplitDoor } from '../../core/trace/split-sequences.ts';
 
-/** The part of the daemon's status about sequences that reach this host in parts. */
+/** The part of the daemon's status about sequences of which only parts reach this host. */
 export type SplitStatus = { readonly splits?: readonly SplitDoor[] };
 
 /** Documentation/networking/ip-sysctl.rst: 0 hashes by addresses, 1 by ports too. */
@@ -15,7 +15,7 @@ const BY_SOURCE = [
 const OTHERWISE =
   'if that cannot be had: `fleet = spread` at the door (docs/fleet.md), or signed knocks, which are one packet (accept = key)';
 
-/** Whether the knocks of one sequence land on different hosts. `spread`: the doors where that does not matter. */
+/** Whether the knocks of one sequence reach different hosts. `spread`: doors where that does not matter. */
 export function judgeSplits(status: SplitStatus | undefined, spread: ReadonlySet<string>): Finding[] {
   return (status?.splits ?? []).map(({ door, tries, parts }) => {
     const message = `${door}: ${parts} of the last ${tries} sequences reached this host without their first knock; something before it spreads packets over several hosts by their ports`;

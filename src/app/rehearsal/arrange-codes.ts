@@ -38,7 +38,7 @@ export type ArrangedCodes = {
   readonly warnings: readonly Diagnostic[];
 };
 
-/** Judges codes by the secrets in the users file. Without it, everything else is judged all the same. */
+/** Judges codes by the secrets in the users file. Without that file, everything else is still judged. */
 export function arrangeCodes(
   config: Config,
   { guard, secret, epoch }: { readonly guard: ScanGuard; readonly secret: HashKey; readonly epoch: Instant },

@@ -22,7 +22,7 @@ import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
 /** First halves that wait for the second. */
 const HALVES = 4096;
 
-/** Before the first step there is: no code was used before the file begins. */
+/** Before any possible step: no code was used before the file begins. */
 const NO_FLOOR = -1;
 
 export type CodeRehearsalParts = {
@@ -30,11 +30,11 @@ export type CodeRehearsalParts = {
   readonly users: readonly User[];
   readonly guard: ScanGuard;
   readonly secret: HashKey;
-  /** The wall clock's time at time 0 of the packets. */
+  /** The wall-clock time at time 0 of the packets. */
   readonly epoch: Instant;
 };
 
-/** What a knocked code was. */
+/** The result of a knocked code. */
 export type CodeResult = { readonly event: LogEvent; readonly completion?: ProofCompletion };
 
 /** The daemon's decisions about codes, with packet times in place of real time, and nothing used before the first packet. */

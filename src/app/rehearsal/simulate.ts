@@ -181,7 +181,7 @@ function simulatedGuard(config: Config, isCapture: boolean) {
   return { guard: guard.guard, follow };
 }
 
-/** Planned knocks are knocked now; a capture has its own time. */
+/** Planned knocks happen now; a capture has its own time. */
 function codesOf(config: Config, guard: ScanGuard | undefined, isCapture: boolean): ArrangedCodes {
   if (guard === undefined) return { warnings: [] };
   return arrangeCodes(config, { guard, secret: SECRET, epoch: instant(isCapture ? 0 : Date.now()) });

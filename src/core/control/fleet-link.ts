@@ -5,12 +5,12 @@ import { either, type Fields, list, optional, type Reader, record, WrongValue, w
 import { COUNT, FLAG, NUMBER, SPAN, TEXT } from './value-readers.ts';
 
 /**
- * The link between the daemon and the carrier, `bussa fleet`. The carrier takes opaque bytes to the engine and back; the
- * daemon signs and verifies them, and knows no engine. These verbs are answered at the socket `fleet` in the daemon's
- * directory, which answers no others: who carries bytes can order nothing.
+ * The link between the daemon and the carrier, `bussa fleet`. The carrier moves opaque bytes to and from the engine;
+ * the daemon signs and verifies them, and does not know the engine. These verbs are only available on the socket
+ * `fleet` in the daemon's directory, which has no others: the carrier cannot control the daemon.
  */
 
-/** Questions and answers at the last knock have no more bytes either. */
+/** The same limit applies to questions and answers. */
 export { MAX_RECORD_BYTES };
 
 /** BOUNDED: records in one `fleet-deliver`. */
@@ -29,55 +29,61 @@ export type FleetBegin = {
   readonly fleet: string;
   /** This host's name in the fleet. */
   readonly member: string;
-  /** As configured: the place of the engine. */
+  /** The engine's address, as configured. */
   readonly engine: string;
-  /** The stream is read after this id: all up to it has been applied. Absent: from `window` ago by the engine's clock. */
+  /**
+   * The stream is read after this id; everything up to it has been applied. Absent: from `window` ago by the engine's
+   * clock.
+   */
   readonly after?: StreamId;
-  /** The longest time that a lease from the fleet may last here: nothing older is of use, and is trimmed. */
+  /** The longest time that a lease from the fleet may last here: older records are useless, and are trimmed. */
   readonly window: Millis;
 };
 
-/** What the daemon has for the carrier. */
+/** What the daemon sends to the carrier. */
 export type FleetPart =
   | FleetBegin
-  /** To the stream, in the order of their numbers. `fleet-published` confirms it; unconfirmed, its changes come again in a new record. */
+  /**
+   * For the stream, in the order of their numbers. `fleet-published` confirms it; unconfirmed changes are repeated in a
+   * new record.
+   */
   | { readonly kind: 'record'; readonly seq: number; readonly bytes: Uint8Array }
-  /** A field of the hash of bans: the signed record for it, or that it is removed. Confirmed by `fleet-published` without an id. */
+  /** A field of the hash of bans: its signed record, or its removal. Confirmed by `fleet-published` without an id. */
   | { readonly kind: 'ban'; readonly seq: number; readonly field: string; readonly bytes?: Uint8Array }
-  /** Set this key, if it does not exist, for so long. `fleet-claimed` says what came of it. `key` in hexadecimal digits. */
+  /** Set this key for this time if it does not exist. `fleet-claimed` has the result. `key`: hexadecimal digits. */
   | { readonly kind: 'claim'; readonly id: number; readonly key: string; readonly lifetime: Millis }
-  /** For all other members, by pub/sub: who can complete this knock? `fleet-answered` brings each answer. */
+  /** For all other members, by pub/sub: who can complete this knock? `fleet-answered` passes on each answer. */
   | { readonly kind: 'ask'; readonly id: number; readonly bytes: Uint8Array }
-  /** For the member that asked. `to`: what `fleet-asked` said. */
+  /** For the member that asked. `to`: from `fleet-asked`. */
   | { readonly kind: 'answer'; readonly to: string; readonly bytes: Uint8Array };
 
-/** As the engine has it. From the stream with `id` and `age`; from the hash of bans with neither. */
+/** As stored in the engine. From the stream with `id` and `age`; from the hash of bans without them. */
 export type FleetDelivery = {
   readonly id?: StreamId;
-  /** How old it is by the engine's clock alone: its TIME, minus the milliseconds of the id. */
+  /** Its age by the engine's clock alone: its TIME minus the milliseconds of the id. */
   readonly age?: Millis;
   readonly bytes: Uint8Array;
 };
 
-/** `taken`: somebody has claimed it before. `unreachable`: the engine does not answer, or not in time. */
+/** `taken`: it was claimed before. `unreachable`: the engine does not answer in time. */
 export const CLAIM_OUTCOMES = ['granted', 'taken', 'unreachable'] as const;
 export type ClaimOutcome = (typeof CLAIM_OUTCOMES)[number];
 
-/** How the carrier finds the engine. */
+/** The carrier's view of the engine. */
 export type CarrierState = {
   readonly connected: boolean;
   /** Why it is not connected, in words. */
   readonly why?: string;
   /** The engine's clock minus this host's, in milliseconds. */
   readonly offset?: number;
-  /** What the engine allows this member beyond its needs, in words. */
+  /** Permissions that the engine grants this member beyond its needs, in words. */
   readonly wide?: readonly string[];
 };
 
 /** The fields of each request from the carrier. */
 export type FleetRequests = {
   readonly 'fleet-follow': Readonly<Record<never, never>>;
-  /** Of the stream in its order. `upTo`: the last id that was read, where the entries up to it hold nothing to deliver. */
+  /** From the stream, in order. `upTo`: the last id read, if the entries up to it contain nothing to deliver. */
   readonly 'fleet-deliver': { readonly records: readonly FleetDelivery[]; readonly upTo?: StreamId };
   /** The engine has it. `id`: of a record in the stream. */
   readonly 'fleet-published': { readonly seq: number; readonly id?: StreamId };
@@ -95,7 +101,7 @@ export const isFleetVerb = (verb: unknown): verb is FleetVerb =>
   typeof verb === 'string' && Object.hasOwn(FLEET_REQUESTS, verb);
 
 export type FleetAnswers = {
-  /** Of the records: those that were applied, and those that were refused, whatever for. */
+  /** Numbers of applied and of refused records. */
   readonly 'fleet-deliver': { readonly applied: number; readonly refused: number };
   readonly 'fleet-published': Readonly<Record<never, never>>;
   readonly 'fleet-claimed': Readonly<Record<never, never>>;
@@ -111,7 +117,7 @@ const writeBytes = (value: object): object =>
 
 const BYTES_ARE = `at most ${MAX_RECORD_BYTES} bytes in base64url`;
 
-/** JSON has bytes as text. */
+/** JSON holds bytes as text. */
 const BYTES: Reader<Uint8Array> = {
   is: BYTES_ARE,
   read: (value) => {

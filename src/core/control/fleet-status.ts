@@ -2,7 +2,7 @@ import type { Instant, Millis } from '../net/time.ts';
 import { type Fields, list, optional, type Reader, record } from './reader.ts';
 import { FLAG, MOMENT, NUMBER, SPAN, TEXT } from './value-readers.ts';
 
-/** What is counted of the fleet since the start. `waiting`: changes that the engine has not confirmed, now. */
+/** Counters of the fleet since the start. `waiting`: present number of changes that the engine has not confirmed. */
 export const FLEET_COUNTED = [
   'published',
   'applied',
@@ -16,31 +16,32 @@ export const FLEET_COUNTED = [
 export type FleetCounts = Readonly<Record<(typeof FLEET_COUNTED)[number], number>>;
 
 /**
- * Of sequences whose knocks land on several hosts, since the start. `asked`: questions to the other members · `joined`:
- * sequences completed by their answers · `unasked`: last knocks beyond the budgets, or without a connection · `late`: members
- * that did not answer in time · `told`: answers of this host that told of knocks · `forged`: messages with a wrong signature.
+ * Counters of sequences whose knocks reach several hosts, since the start. `asked`: questions to the other members ·
+ * `joined`: sequences completed by their answers · `unasked`: last knocks beyond the budgets, or without a connection ·
+ * `late`: members that did not answer in time · `told`: this host's answers that contained knocks · `forged`: messages
+ * with a wrong signature.
  */
 export const SPREAD_COUNTED = ['asked', 'joined', 'unasked', 'late', 'told', 'forged'] as const;
 
 export type SpreadCounts = Readonly<Record<(typeof SPREAD_COUNTED)[number], number>>;
 
-/** Another member, as its line in the members file has it. */
+/** Another member, from its line in the members file. */
 export type MemberStatus = {
   readonly name: string;
-  /** When its last good record came, by the wall clock; absent: none since the start. */
+  /** When its last valid record arrived, by the wall clock; absent: none since the start. */
   readonly heard?: Instant;
-  /** Its clock minus this host's, as far as its records tell. */
+  /** Its clock minus this host's, according to its records. */
   readonly skew?: number;
   /** Doors that it may open here: those of its line that accept the fleet. */
   readonly doors: readonly string[];
   readonly bans: boolean;
-  /** Leases that it holds open here, now. */
+  /** Number of leases that it holds open here now. */
   readonly leases: number;
   /** Why its last refused record was refused, and when. */
   readonly refusal?: { readonly at: Instant; readonly why: string };
 };
 
-/** How the daemon and its fleet are. */
+/** The state of the daemon's fleet. */
 export type FleetStatus = {
   readonly fleet: string;
   readonly member: string;
@@ -49,19 +50,19 @@ export type FleetStatus = {
   readonly carrier: boolean;
   /** Whether that process has a connection to the engine. */
   readonly connected: boolean;
-  /** Since when it is so. */
+  /** When that last changed. */
   readonly since: Instant;
   /** Why it is not connected, in words. */
   readonly why?: string;
   /** The engine's clock minus this host's, in milliseconds. */
   readonly offset?: number;
-  /** What the engine allows this member beyond its needs. */
+  /** Permissions that the engine grants this member beyond its needs. */
   readonly wide?: readonly string[];
   /** The longest lease that the fleet may open here. */
   readonly window: Millis;
   readonly members: readonly MemberStatus[];
   readonly counts: FleetCounts;
-  /** Absent where no door has `fleet = spread`. */
+  /** Absent if no door has `fleet = spread`. */
   readonly spread?: SpreadCounts;
 };
 

@@ -1,6 +1,6 @@
 /**
- * What a door has to do with the fleet. `share`: other members are told of its leases. `accept`: members whose line in the
- * members file names it may open it here. `spread`: a sequence counts whose knocks have reached several members.
+ * A door's part in the fleet. `share`: other members are told about its leases. `accept`: members whose line in the
+ * members file names it may open it here. `spread`: a sequence counts even if its knocks reach several members.
  */
 export const FLEET_RIGHTS = ['share', 'accept', 'spread'] as const;
 
@@ -11,8 +11,8 @@ export const inFleet = (
   right: FleetRight,
 ): boolean => fleet.includes(right);
 
-/** A proof that could be used once at each member is claimed in the engine first: at doors of a fleet, whatever they do there. */
+/** At doors of a fleet, a proof that could be used once at each member is first claimed in the engine. */
 export const CLAIM_WAYS = ['prefer', 'require'] as const;
 
-/** `prefer`: without the engine this host's own record decides. `require`: without it the door stays shut. */
+/** `prefer`: without the engine, this host's own record decides. `require`: without it, the door stays shut. */
 export type ClaimWay = (typeof CLAIM_WAYS)[number];

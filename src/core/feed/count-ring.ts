@@ -1,11 +1,11 @@
 /**
- * Two counts for each stretch of time, over the last `size` stretches. No timer is needed: what is counted moves it on.
- * BOUNDED: 16 bytes a stretch.
+ * Two counts per time interval, over the last `size` intervals. It needs no timer: each count advances it. BOUNDED: 16
+ * bytes per interval.
  */
 export class CountRing {
   readonly #size: number;
   readonly #lengthMs: number;
-  /** The number of the stretch that each place holds, counted from time 0. */
+  /** The number of the interval in each place, counted from time 0. */
   readonly #numbers: Float64Array;
   readonly #first: Uint32Array;
   readonly #second: Uint32Array;
@@ -18,7 +18,7 @@ export class CountRing {
     this.#second = new Uint32Array(size);
   }
 
-  /** `now`: milliseconds that never go back. */
+  /** `now`: monotonic, in ms. */
   add(first: number, second: number, now: number): void {
     const number = Math.floor(now / this.#lengthMs);
     const at = number % this.#size;
@@ -31,7 +31,7 @@ export class CountRing {
     this.#second[at] = (this.#second[at] as number) + second;
   }
 
-  /** The stretches up to that of `now`, which is not over yet, the oldest first. */
+  /** The intervals up to that of `now`, which is not complete yet, oldest first. */
   read(now: number): { readonly first: readonly number[]; readonly second: readonly number[] } {
     const current = Math.floor(now / this.#lengthMs);
     const values = (of: Uint32Array): readonly number[] =>

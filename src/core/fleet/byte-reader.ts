@@ -1,6 +1,6 @@
 import { type Address, renderAddress } from '../net/address.ts';
 
-/** Reads what a `ByteWriter` has written. What is not there makes it `failed`, and every value after that is 0 or empty. */
+/** Reads the output of a `ByteWriter`. Missing data sets `failed`, and every later value is 0 or empty. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;

@@ -3,7 +3,7 @@ import { quoteText } from '../text/quote-text.ts';
 
 export type EnginePlace = { readonly host: string; readonly port: Port };
 
-/** Where the engine of a fleet is, Valkey or Redis, and as whom it is spoken to. */
+/** The address of a fleet's engine, Valkey or Redis, and the user to log in as. */
 export type EngineAddress = {
   /** Absent: the engine's user `default`. */
   readonly user?: string;
@@ -27,10 +27,10 @@ export type EngineReading =
 const SERVER_PORT = 6379;
 const SENTINEL_PORT = 26_379;
 
-/** BOUNDED: sentinels that are asked. */
+/** BOUNDED: sentinels tried. */
 const MAX_SENTINELS = 16;
 
-/** sockaddr_un(7): with its terminating zero byte. */
+/** sockaddr_un(7): including its terminating zero byte. */
 const MAX_SOCKET_PATH = 107;
 
 const FORM =
@@ -38,7 +38,7 @@ const FORM =
 
 const bad = (reason: string): EngineReading => ({ kind: 'bad', reason });
 
-/** `valkeys://gw1@valkey.example.org:6380`: a URL, of which this is all that counts. */
+/** `valkeys://gw1@valkey.example.org:6380`: a URL without further parts. */
 export function parseEngine(text: string): EngineReading {
   if (/\s/.test(text) || text === '') return bad(FORM);
   const [, scheme = '', rest = ''] = /^([A-Za-z+]+):(.*)$/.exec(text) ?? [];
@@ -128,7 +128,7 @@ function parsePlace(text: string, usual: number): EnginePlace | string {
   return { host, port };
 }
 
-/** Whoever hears or changes what goes to the engine may withhold, and learns who is where: never over a network. */
+/** Without TLS, an attacker on the network could read who is where, and withhold changes: only allowed on this host. */
 function whyNotPlain(tls: boolean, places: readonly EnginePlace[]): EngineReading | undefined {
   const far = tls ? undefined : places.find(({ host }) => !isLoopback(host));
   return far === undefined
@@ -139,7 +139,7 @@ function whyNotPlain(tls: boolean, places: readonly EnginePlace[]): EngineReadin
 const isLoopback = (host: string): boolean =>
   /^(?:localhost|127(?:\.[0-9]{1,3}){3}|(?:0*:)+0*1)$/i.test(host);
 
-/** As the configuration has it. */
+/** In the form of the configuration. */
 export function renderEngine(engine: EngineAddress): string {
   const user = engine.user === undefined ? '' : `${engine.user}@`;
   switch (engine.kind) {

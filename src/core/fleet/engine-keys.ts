@@ -1,12 +1,12 @@
 /** Names in the engine. The braces keep all keys of a fleet on one node of a cluster. */
 export type EngineKeys = {
-  /** Records, in the one order that all members see. */
+  /** Records, in the single order that all members see. */
   readonly stream: string;
   /** Prefix → the signed record of its ban. */
   readonly bans: string;
-  /** Member → the longest time that it still needs records for, in ms: nobody trims what another one needs. */
+  /** Member → how long it still needs records, in ms: nobody trims what another member needs. */
   readonly windows: string;
-  /** Of a proof that has been used. */
+  /** For a used proof. */
   readonly claim: (key: string) => string;
   /** Channels: questions to all members, and answers to one. */
   readonly questions: string;

@@ -1,8 +1,8 @@
 import { engineKeys } from './engine-keys.ts';
 
 /**
- * What a member may do in the engine, as a line of its `aclfile` (Valkey, and Redis from 7 on): the commands of the carrier,
- * each on the keys that it is for. It can read no key of others, and delete none. `hash`: of its password, SHA-256 in
+ * A member's permissions in the engine, as a line of its `aclfile` (Valkey, and Redis from 7 on): the commands of the
+ * carrier, each on its own keys. It cannot read others' keys, or delete any. `hash`: of its password, SHA-256 in
  * hexadecimal digits.
  */
 export function aclLine(fleet: string, member: string, hash: string): string {
@@ -18,7 +18,7 @@ export function aclLine(fleet: string, member: string, hash: string): string {
   ].join(' ');
 }
 
-/** The configuration of an engine that is there for fleets alone, with its files in `directory` on its own host. */
+/** The configuration of an engine used only for fleets, with its files in `directory` on its own host. */
 export function engineConfig(directory: string, port: number): readonly string[] {
   return [
     '# TLS alone, and nobody without a certificate of the fleet.',
@@ -43,8 +43,8 @@ export function engineConfig(directory: string, port: number): readonly string[]
 export const NOBODY_ELSE = 'user default off';
 
 /**
- * Makes, in `directory`, an authority of the fleet, the certificate of the engine (`names`: its host names and addresses), and
- * one for each member. For sh(1), run by root on the engine's host.
+ * Creates, in `directory`, a certificate authority for the fleet, the engine's certificate (`names`: its host names and
+ * addresses), and one for each member. For sh(1), run by root on the engine's host.
  */
 export function certificateScript(
   directory: string,

@@ -1,12 +1,12 @@
 import { parseBase64Url, renderBase64Url } from '../bytes/base64.ts';
 import { FLEET_NAME_FORM, isFleetName } from './fleet-name.ts';
 
-/** The file `key` of a member: what it signs with, and what all members of its fleet share. */
+/** The file `key` of a member: its signing key, and the secret shared by its fleet. */
 export type FleetKey = {
   readonly fleet: string;
-  /** Shared by all members, unknown to the engine: keys of claims are made with it. 32 bytes. */
+  /** Shared by all members, unknown to the engine: keys of claims are derived from it. 32 bytes. */
   readonly secret: Uint8Array;
-  /** The Ed25519 secret key of this member alone (RFC 8032). 32 bytes. */
+  /** The Ed25519 secret key of this member only (RFC 8032). 32 bytes. */
   readonly member: Uint8Array;
 };
 
@@ -20,7 +20,7 @@ const LINES = ['fleet', 'secret', 'member'] as const;
 
 const bad = (reason: string): FleetKeyReading => ({ kind: 'bad', reason });
 
-/** `fleet edge`, `secret …`, `member …`: a line each; empty ones and comments (#) do not count. */
+/** `fleet edge`, `secret …`, `member …`: one line each; empty lines and comments (#) are skipped. */
 export function parseFleetKey(text: string): FleetKeyReading {
   const values = new Map<string, string>();
   for (const line of text.split('\n')) {

@@ -3,8 +3,8 @@ import type { Prefix } from '../net/prefix.ts';
 import type { Instant, Millis } from '../net/time.ts';
 
 /**
- * What a member of a fleet tells the others. Times are lengths, never moments: each member adds what is left to a clock of
- * its own. `at`: the moment by the sender's wall clock.
+ * A member's message to the others. Times are durations, never moments: each member adds the remaining time to its own
+ * clock. `at`: the moment by the sender's wall clock.
  */
 export type FleetRecord = {
   readonly fleet: string;
@@ -16,9 +16,9 @@ export type FleetRecord = {
   readonly body: FleetBody;
 };
 
-/** At most `MAX_CHANGES` each. Only `hello` may have none: then it says that its member lives. */
+/** At most `MAX_CHANGES` each. Only `hello` may be empty: then it is a sign of life. */
 export type FleetBody =
-  /** `open`: somebody has proved that he may come in. `extend`: the same for an open door. `hello`: what is open, told again. */
+  /** `open`: a proof was accepted. `extend`: the same for an open door. `hello`: repeats what is open. */
   | { readonly kind: LeaseKind; readonly leases: readonly LeaseChange[] }
   | { readonly kind: 'close'; readonly ends: readonly EndChange[] }
   | { readonly kind: 'ban'; readonly bans: readonly BanChange[] }
@@ -51,7 +51,7 @@ export type LeaseChange = {
 /** The sender's lease has ended; or, without one, an operator closes the door for the source on all members. */
 export type EndChange = { readonly door: string; readonly source: Address; readonly lease?: FleetLeaseId };
 
-/** Without `rest` it is for good. */
+/** Without `rest` it is permanent. */
 export type BanChange = { readonly who: Prefix; readonly rest?: Millis };
 
 /** BOUNDED: changes in one record. */
@@ -66,15 +66,15 @@ export const SIGNATURE_BYTES = 64;
 /** BOUNDED: bytes of a door's name in UTF-8. */
 export const MAX_DOOR_BYTES = 64;
 
-/** Ahead of the bytes that are signed: such a signature is good for nothing else. */
+/** Precedes the signed bytes, so that the signature is valid for nothing else. */
 export const SIGNED_AS = 'bussa fleet record 1\0';
 
-/** BOUNDED: what a length of time may be on the wire: 34 years in milliseconds. */
+/** BOUNDED: the longest duration on the wire: 34 years in milliseconds. */
 export const MAX_REST = 2 ** 40 - 2;
 
 const LEASE_DIGITS = 16;
 
-/** Of a lease's id, which is twice as long. */
+/** From a lease's id, which is twice as long. */
 export const fleetLeaseId = (id: string): FleetLeaseId => id.slice(0, LEASE_DIGITS) as FleetLeaseId;
 
 export const isFleetLeaseId = (text: string): text is FleetLeaseId => /^[0-9a-f]{16}$/.test(text);

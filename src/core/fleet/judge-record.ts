@@ -5,16 +5,16 @@ import { parseRecord } from './parse-record.ts';
 import { signedBytes } from './render-record.ts';
 import type { SeenRecords } from './seen-records.ts';
 
-/** What a record is judged by. */
+/** The context in which a record is judged. */
 export type RecordJudge = {
   readonly fleet: string;
-  /** This host: its key is in the members file too, or it is known otherwise. */
+  /** This host: its key is in the members file too, or is known otherwise. */
   readonly self: Member;
   readonly members: ReadonlyMap<string, Member>;
   readonly seen: SeenRecords;
-  /** The epoch of this daemon: those records have come back. */
+  /** The epoch of this daemon, by which it recognizes its own records. */
   readonly epoch: string;
-  /** By how much the clocks of two hosts may differ. */
+  /** How much the clocks of two hosts may differ. */
   readonly skew: Millis;
   /** The longest that anything in a record may last here. */
   readonly window: Millis;
@@ -22,7 +22,7 @@ export type RecordJudge = {
   readonly verify: (key: Member['key'], message: Uint8Array, signature: Uint8Array) => boolean;
 };
 
-/** What came with the record. `age`: by the engine's clock, where it is of the stream. */
+/** A record as delivered. `age`: by the engine's clock, if it is from the stream. */
 export type Carried = { readonly bytes: Uint8Array; readonly age?: Millis };
 
 export const RECORD_REFUSALS = ['junk', 'fleet', 'member', 'signature', 'number', 'epochs', 'clock'] as const;
@@ -30,13 +30,13 @@ export const RECORD_REFUSALS = ['junk', 'fleet', 'member', 'signature', 'number'
 export type RecordRefusal = (typeof RECORD_REFUSALS)[number];
 
 export type Judged =
-  /** Genuine, and new. `age`: how much less is left of every length of time in it. */
+  /** Genuine and new. `age`: by how much every duration in it is shortened. */
   | { readonly kind: 'good'; readonly record: FleetRecord; readonly member: Member; readonly age: Millis }
   /** This daemon's own. */
   | { readonly kind: 'own' }
-  /** So old that whatever it says is over. */
+  /** So old that everything in it is over. */
   | { readonly kind: 'over' }
-  /** `member`: whose it says that it is, where that is known. `apart`: the difference of the clocks. */
+  /** `member`: the claimed sender, if known. `apart`: the difference of the clocks. */
   | {
       readonly kind: 'refused';
       readonly why: RecordRefusal;
@@ -45,8 +45,8 @@ export type Judged =
     };
 
 /**
- * Whether a record may be taken, and how old it is. Whoever carries records can withhold and delay them, and nothing more.
- * `now`: by this host's wall clock. The caller notes the number when it has taken the record.
+ * Whether a record may be accepted, and how old it is. Whoever carries records can only withhold and delay them. `now`:
+ * by this host's wall clock. The caller stores the number when it has accepted the record.
  */
 export function judgeRecord(judge: RecordJudge, { bytes, age }: Carried, now: Instant): Judged {
   const parsed = parseRecord(bytes);
@@ -60,16 +60,16 @@ export function judgeRecord(judge: RecordJudge, { bytes, age }: Carried, now: In
   const refused = (why: RecordRefusal): Judged => ({ kind: 'refused', why, member: name });
   const byMember = since(at, now);
   if (age !== undefined && age > judge.window + judge.skew) return { kind: 'over' };
-  // A replay costs no signature.
+  // A replay costs no signature check.
   const known = age === undefined ? undefined : judge.seen.whyNot(name, epoch, number);
   if (known === 'number') return refused(known);
   if (!judge.verify(member.key, signedBytes(rendered), signature)) return refused('signature');
   if (known !== undefined) return refused(known);
-  // Of a record in the stream both clocks tell the age: they differ by the hosts' clocks, and by what held it back.
+  // For a record in the stream both clocks tell the age: they differ by the hosts' clocks, and by any delay.
   const apart = millis(byMember - (age ?? Math.max(0, byMember)));
   if (Math.abs(apart) > judge.skew) return { kind: 'refused', why: 'clock', member: name, apart };
   return { kind: 'good', record, member, age: millis(Math.max(0, byMember, age ?? 0)) };
 }
 
-/** What is left of a length of time that was told in a record of this age. */
+/** The rest of a duration in a record of this age. */
 export const restAt = (rest: Millis, age: Millis): Millis => millis(Math.max(0, rest - age));

@@ -16,7 +16,7 @@ import {
 } from './fleet-record.ts';
 import { changeBytes, doorBytes, headBytes } from './render-record.ts';
 
-/** Something to tell the others. `due`: when it is over by the clock that counts from boot, and need not be told any more. */
+/** A change to send. `due`: when it is over, on the boot clock, and need not be sent any more. */
 export type Telling =
   | {
       readonly kind: LeaseKind;
@@ -35,23 +35,23 @@ export type Telling =
   | { readonly kind: 'ban'; readonly who: Prefix; readonly due?: Instant }
   | { readonly kind: 'unban'; readonly who: Prefix };
 
-/** BOUNDED: what waits and what is on its way. Without a lease or ban more than a daemon has it is never reached. */
+/** BOUNDED: waiting and unconfirmed changes. The leases and bans of a daemon do not reach this limit. */
 export const MAX_WAITING = 262_144;
 
-/** Ends first: what is to be shut is shut before something else opens. */
+/** Ends first: what must close closes before something else opens. */
 const ORDER: readonly BodyKind[] = ['close', 'ban', 'unban', 'open', 'extend', 'hello'];
 
 export type Parcel = { readonly seq: number; readonly body: FleetBody };
 
 /**
- * What the engine has not confirmed yet: of each lease and each ban the newest state alone. Lengths of time are worked out
- * when a record is made, so what has waited is told with the rest that is left then.
- * BOUNDED: by `MAX_WAITING`; the oldest that would be told last makes room.
+ * Changes that the engine has not confirmed yet: only the newest state of each lease and ban. Durations are computed
+ * when a record is made, so a delayed change has the remaining time of that moment. BOUNDED: by `MAX_WAITING`; the
+ * oldest with the lowest priority is dropped.
  */
 export class Outbox {
   readonly #room: number;
   readonly #waiting = new Map<BodyKind, Map<string, Telling>>(ORDER.map((kind) => [kind, new Map()]));
-  /** By number: records that have been handed over, and are not confirmed. */
+  /** By number: records that were sent and are not confirmed. */
   readonly #flying = new Map<number, readonly Telling[]>();
   #waitingCount = 0;
   #flyingCount = 0;
@@ -62,22 +62,22 @@ export class Outbox {
     this.#room = MAX_RECORD_BYTES - SIGNATURE_BYTES - headBytes(fleet, member);
   }
 
-  /** Tellings that are not confirmed. */
+  /** Number of unconfirmed changes. */
   get size(): number {
     return this.#waitingCount + this.#flyingCount;
   }
 
-  /** Tellings that were given up for want of room. */
+  /** Changes dropped for lack of room. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Records that have been handed over, and are not confirmed. */
+  /** Number of records that were sent and are not confirmed. */
   get flying(): number {
     return this.#flying.size;
   }
 
-  /** In place of what was to be told of the same lease or ban. What is told anyway need not be told again by a `hello`. */
+  /** Replaces the pending change of the same lease or ban. A `hello` need not repeat what is pending anyway. */
   put(telling: Telling): void {
     const key = keyOf(telling);
     if (telling.kind === 'hello' && this.#isWaiting(key)) return;
@@ -86,7 +86,7 @@ export class Outbox {
     this.#add(key, telling);
   }
 
-  /** As many as one record holds. `undefined`: nothing waits. */
+  /** As many changes as fit into one record. `undefined`: nothing is waiting. */
   next(now: Instant): Parcel | undefined {
     for (const kind of ORDER) {
       const tellings = this.#gather(kind, now);
@@ -105,7 +105,7 @@ export class Outbox {
     return this.#seq;
   }
 
-  /** Returns how many changes the engine has taken. */
+  /** Returns how many changes the engine has confirmed. */
   confirm(seq: number): number {
     const { length = 0 } = this.#flying.get(seq) ?? [];
     this.#flying.delete(seq);
@@ -114,8 +114,8 @@ export class Outbox {
   }
 
   /**
-   * Nobody knows what became of the records on their way: all is told again, but for what has a newer state. What may have
-   * been told before is no new proof, hence `hello`.
+   * The sent records may be lost: queues their changes again, except those with a newer state. They may also have
+   * arrived, so they are no new proof, hence `hello`.
    */
   takeBack(): void {
     const flown = [...this.#flying.values()].flat();
@@ -209,14 +209,14 @@ function endChange(telling: Telling): EndChange | undefined {
   return lease === undefined ? { door, source } : { door, source, lease };
 }
 
-/** What is told of a ban now. */
+/** The present state of a ban, for a record. */
 export function banChange(telling: Telling, now: Instant): BanChange | undefined {
   if (telling.kind !== 'ban') return undefined;
   const { who, due } = telling;
   return due === undefined ? { who } : { who, rest: restOf(due, now) };
 }
 
-/** Whole milliseconds; never more than is left. */
+/** Whole milliseconds; never more than the remaining time. */
 const restOf = (due: Instant, now: Instant): Millis =>
   millis(Math.min(MAX_REST, Math.max(0, Math.floor(since(now, due)))));
 

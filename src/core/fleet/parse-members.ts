@@ -19,7 +19,7 @@ const KEY_TYPE = 'ssh-ed25519';
 const LINE_FORM =
   'a line is NAME ssh-ed25519 KEY, and behind that doors=NAME,… and bans where they are meant';
 
-/** Reads a members file. `file` is its name in the diagnostics. Work and memory grow with `bytes` alone. */
+/** Parses a members file. `file` is its name in the diagnostics. Work and memory grow only with `bytes`. */
 export function parseMembers(file: string, bytes: Uint8Array): MembersResult {
   const findings = new Findings();
   if (isUtf16(bytes)) {

@@ -18,7 +18,7 @@ import {
 } from './fleet-record.ts';
 import { FOR_GOOD, LAYOUT, NO_LEASE, renderRecord, WIDTH } from './render-record.ts';
 
-/** A record whose signature nobody has looked at yet. `rendered`: its bytes without the signature. */
+/** A record whose signature has not been checked yet. `rendered`: its bytes without the signature. */
 export type UnverifiedRecord = {
   readonly record: FleetRecord;
   readonly rendered: Uint8Array;
@@ -27,12 +27,12 @@ export type UnverifiedRecord = {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** `undefined` for anything but the canonical bytes of a record and a signature behind them. Never throws. */
+/** `undefined` for anything but the canonical bytes of a record followed by a signature. Never throws. */
 export function parseRecord(bytes: Uint8Array): UnverifiedRecord | undefined {
   if (bytes.length > MAX_RECORD_BYTES || bytes.length <= SIGNATURE_BYTES) return undefined;
   const rendered = bytes.subarray(0, bytes.length - SIGNATURE_BYTES);
   const record = readRecord(new ByteReader(rendered));
-  // One record has one form: a second one could be told from the first by nobody but the signer.
+  // A record has exactly one form.
   if (record === undefined || !isSame(renderRecord(record), rendered)) return undefined;
   return { record, rendered, signature: bytes.subarray(rendered.length) };
 }
@@ -92,7 +92,7 @@ function readAtDoors<C>(
   });
 }
 
-/** Their number in a byte, and each. `undefined` where one of them is none, or there are too many. */
+/** A count in one byte, then the items. `undefined`: an item is invalid, or there are too many. */
 function readSome<T>(
   reader: ByteReader,
   readOne: (reader: ByteReader) => T | undefined,
@@ -129,7 +129,7 @@ function readPrefix(reader: ByteReader): Prefix | undefined {
   const base = reader.address();
   const length = reader.number(1);
   if (base === undefined || length > prefixWidth(base)) return undefined;
-  // Bits behind the length: it is no prefix.
+  // Bits set after its length: not a prefix.
   return parsePrefix(renderPrefix({ base, length }));
 }
 

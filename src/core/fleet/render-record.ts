@@ -10,23 +10,23 @@ import {
   SIGNED_AS,
 } from './fleet-record.ts';
 
-/** The layout's number. A record of another one is refused. */
+/** The layout's number. A record with another one is refused. */
 export const LAYOUT = 1;
 
 /** Widths in bytes. */
 export const WIDTH = { epoch: 8, number: 6, moment: 6, rest: 5, lease: 8 } as const;
 
-/** On the wire a ban for good has this rest. */
+/** The `rest` of a permanent ban on the wire. */
 export const FOR_GOOD = 2 ** 40 - 1;
 
-/** On the wire an operator's order names this lease, which nobody has. */
+/** The lease that an operator's command names on the wire. No lease has this id. */
 export const NO_LEASE = '0'.repeat(2 * WIDTH.lease);
 
 const encoder = new TextEncoder();
 
 export const doorBytes = (door: string): Uint8Array => encoder.encode(door);
 
-/** The canonical bytes, which are signed: a record has no others. */
+/** The canonical bytes, which are signed: each record has exactly one form. */
 export function renderRecord({ fleet, member, epoch, number, at, body }: FleetRecord): Uint8Array {
   const writer = new ByteWriter();
   writer.number(LAYOUT, 1);
@@ -43,7 +43,7 @@ export function renderRecord({ fleet, member, epoch, number, at, body }: FleetRe
 /** What the signature is made of. */
 export const signedBytes = (rendered: Uint8Array): Uint8Array => concatBytes(asciiBytes(SIGNED_AS), rendered);
 
-/** How many bytes a change takes of its record, its door's name apart. */
+/** Bytes of a change in its record, without its door's name. */
 export function changeBytes(kind: FleetBody['kind'], source: LeaseChange['source']): number {
   const address = familyOf(source) === 4 ? 5 : 17;
   switch (kind) {
@@ -62,7 +62,7 @@ export function changeBytes(kind: FleetBody['kind'], source: LeaseChange['source
   }
 }
 
-/** Of a record without changes: layout, names, epoch, number, moment, kind, the counts of doors and changes. */
+/** For a record without changes: layout, names, epoch, number, moment, kind, the counts of doors and changes. */
 export const headBytes = (fleet: string, member: string): number =>
   1 + 1 + fleet.length + 1 + member.length + WIDTH.epoch + WIDTH.number + WIDTH.moment + 1 + 2;
 
@@ -99,7 +99,7 @@ function writeBody(writer: ByteWriter, body: FleetBody): void {
   }
 }
 
-/** The doors' names once, in the order in which the changes name them, and each change with its door's place. */
+/** The doors' names once, in the order of the changes, and each change with its door's index. */
 function writeAtDoors<C extends LeaseChange | EndChange>(
   writer: ByteWriter,
   changes: readonly C[],

@@ -1,22 +1,21 @@
 import { type Instant, type Millis, since } from '../net/time.ts';
 
-/** How far the records of one start of a member's daemon have been taken. Moments by this host's wall clock. */
+/** How far the records of one start of a member's daemon have been accepted. Moments by this host's wall clock. */
 export type SeenEpoch = {
   readonly member: string;
   readonly epoch: string;
-  /** The highest number that was taken. */
+  /** The highest accepted number. */
   readonly number: number;
   /** When it was made, by the later of both clocks. */
   readonly at: Instant;
 };
 
-/** BOUNDED: starts of one member's daemon that are remembered. Only a daemon that starts without end has more. */
+/** BOUNDED: remembered starts of one member's daemon. Only a daemon in a restart loop has more. */
 export const MAX_EPOCHS = 256;
 
 /**
- * The numbers of the records that have been taken: each counts once, and none counts that is older than one that was
- * taken. What is older than the fleet's window can open nothing, so its epoch may be forgotten then.
- * BOUNDED: by the members, `MAX_EPOCHS` each.
+ * The numbers of accepted records: each is accepted once, and none that is older than an accepted one. A record older
+ * than the fleet's window can open nothing, so its epoch may be forgotten. BOUNDED: by the members, `MAX_EPOCHS` each.
  */
 export class SeenRecords {
   readonly #members = new Map<string, Map<string, SeenEpoch>>();
@@ -25,7 +24,7 @@ export class SeenRecords {
     for (const one of seen) this.#epochsOf(one.member).set(one.epoch, one);
   }
 
-  /** Why the record may not be taken; `undefined`: it may. */
+  /** Why the record is refused; `undefined`: it may be accepted. */
   whyNot(member: string, epoch: string, number: number): 'number' | 'epochs' | undefined {
     const epochs = this.#members.get(member);
     const seen = epochs?.get(epoch);
@@ -33,7 +32,7 @@ export class SeenRecords {
     return (epochs?.size ?? 0) < MAX_EPOCHS ? undefined : 'epochs';
   }
 
-  /** It has been taken. Returns what is to be kept of it. */
+  /** The record has been accepted. Returns what to store. */
   take(seen: SeenEpoch): SeenEpoch {
     const epochs = this.#epochsOf(seen.member);
     const before = epochs.get(seen.epoch);
@@ -42,7 +41,7 @@ export class SeenRecords {
     return kept;
   }
 
-  /** Forgets epochs without a record for so long, and returns them. */
+  /** Forgets epochs without a record for this long, and returns them. */
   forget(now: Instant, older: Millis): readonly SeenEpoch[] {
     const gone: SeenEpoch[] = [];
     for (const epochs of this.#members.values())

@@ -51,7 +51,7 @@ export class BanKeeper {
     this.#onBan = onBan;
   }
 
-  /** `onChange`: called for each ban that is made, changed or lifted. */
+  /** `onChange`: called for each ban that is added, changed or lifted. */
   tell(onChange: ((change: BanChange) => void) | undefined): void {
     this.#onChange = onChange;
   }

@@ -25,7 +25,7 @@ import type { KnockListener } from '../packets/knock-listener.ts';
 import type { CodeCounters } from '../reporting/code-counters.ts';
 import { CodeRecord } from './code-record.ts';
 
-/** Twice as long as a code counts. */
+/** Twice as long as a code is valid. */
 const CLAIM_MS = seconds(180);
 
 const KNOWN_PLACES = 65_536;

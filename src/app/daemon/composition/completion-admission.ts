@@ -13,7 +13,7 @@ export type CompletionAdmissionParts = {
   readonly watch: KnockListener;
   readonly keeper: LeaseKeeper;
   readonly oneTime: OneTimeDoors;
-  /** Absent where nothing is claimed: in rehearsals. */
+  /** Absent in rehearsals, which claim nothing. */
   readonly fleet?: Pick<FleetHost, 'whyNot'>;
 };
 
@@ -35,7 +35,7 @@ export class CompletionAdmission {
     if (!compileAdmission(door)(source)) {
       return keeper.refuse(completion, 'the door does not allow this address');
     }
-    // Without a fleet nothing is waited for here.
+    // Without a fleet this does not wait.
     const claimed = use === undefined ? undefined : this.#parts.fleet?.whyNot(completion, use);
     const whyTaken = claimed === undefined ? undefined : await claimed;
     if (whyTaken !== undefined) return keeper.refuse(completion, whyTaken);

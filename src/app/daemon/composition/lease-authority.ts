@@ -25,7 +25,7 @@ export function holding(inForce: ConfigInForce, clock: Clock): MayHold {
   };
 }
 
-/** This host itself may hold what an earlier run of its daemon has told. */
+/** A lease may also be held in this host's own name, by an earlier run of its daemon. */
 function memberMayHold({ fleet }: ConfigInForce, name: string, door: DoorSpec | undefined): boolean {
   if (fleet === undefined || door === undefined) return false;
   if (name === fleet.self.name) return inFleet(door, 'share');

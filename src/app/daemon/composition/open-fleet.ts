@@ -39,7 +39,7 @@ export function openFleet(
   return host;
 }
 
-/** Holds the fleet, where the configuration has one: without it, nothing of it is loaded. */
+/** Runs the fleet if the configuration has one. Without one, none of its code is loaded. */
 export class FleetHost {
   readonly #parts: FleetHostParts;
   readonly #turns = new SerialQueue();
@@ -58,7 +58,7 @@ export class FleetHost {
     return this.#running?.fleet.status;
   }
 
-  /** Does what the configuration says now. */
+  /** Applies the current configuration. */
   follow(): Promise<void> {
     return this.#turns.take(() => this.#follow());
   }
@@ -69,7 +69,7 @@ export class FleetHost {
     return this.#running !== undefined;
   }
 
-  /** Why the proof may not be used here; at once `undefined` where nothing has to be claimed. */
+  /** Why the proof may not be used here. Without a claim, `undefined` at once. */
   whyNot(completion: Completion, use: ProofUse): Promise<string | undefined> | undefined {
     const { door, proof } = completion;
     if (proof === undefined || (door.fleet === undefined && door.fleetClaim === undefined)) return undefined;

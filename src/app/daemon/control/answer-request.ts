@@ -35,7 +35,7 @@ export async function* answerRequest(
   }
 }
 
-/** The same for the carrier of the fleet, who can ask nothing else. */
+/** The same for the carrier of the fleet, which may ask nothing else. */
 export async function* answerCarrier(
   verbs: FleetVerbs,
   verb: FleetVerb,

@@ -43,10 +43,7 @@ export function shareControl(
   }
 }
 
-/**
- * The same for the socket `fleet`. Its group gets no more than a way through the directory: the files in it are the
- * owner's alone.
- */
+/** The same for the socket `fleet`. Its group may pass through the directory, whose files stay the owner's. */
 export function shareFleetSocket(
   directory: string,
   stateDirectory: string,

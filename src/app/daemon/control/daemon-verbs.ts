@@ -73,7 +73,7 @@ function overview({ view, sources, users, feed }: DaemonVerbsParts, wanted: numb
     attempts: [...view.attempts().take(limit)],
     sources: [...sources.recent(Math.min(limit, MAX_SOURCES))],
     ...(known === undefined ? {} : { users: known }),
-    // The current second is not over yet.
+    // The current second is not complete yet.
     rates: { until: now, passed: packets.first.slice(0, -1), dropped: packets.second.slice(0, -1) },
     day: { until: now, stretch: millis(STRETCH_MS), failed: failures.first, penalised: failures.second },
     cursor,

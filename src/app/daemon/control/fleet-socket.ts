@@ -15,7 +15,7 @@ export type FleetSocketParts = {
   readonly report: (event: Event) => void;
 };
 
-/** The socket `fleet`: for the carrier, which can order nothing here. */
+/** The socket `fleet` for the carrier, which cannot control the daemon here. */
 export class FleetSocket {
   readonly #parts: FleetSocketParts;
   #server: ControlServer | undefined;
@@ -24,7 +24,7 @@ export class FleetSocket {
     this.#parts = parts;
   }
 
-  /** Without it nothing is shared, and the log says why. */
+  /** Without the socket nothing is shared, and the log says why. */
   async open(): Promise<boolean> {
     const { directory, report } = this.#parts;
     const path = fleetSocketIn(directory);

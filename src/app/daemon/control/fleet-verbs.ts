@@ -4,7 +4,7 @@ import type { ControlVerbs } from './control-verbs.ts';
 
 export type FleetVerbs = Pick<ControlVerbs, FleetVerb>;
 
-/** Who may give orders need not be who may speak for the engine. */
+/** A user of the control socket need not be allowed to speak for the engine. */
 export const WRONG_SOCKET: FleetVerbs = {
   // biome-ignore lint/correctness/useYield: it has nothing to say
   async *'fleet-follow'() {

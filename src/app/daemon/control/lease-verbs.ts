@@ -33,7 +33,7 @@ export type LeaseVerbsParts = {
   readonly config: () => Config;
   readonly keeper: LeaseKeeper;
   readonly view: DaemonView;
-  /** At the other members of the fleet; false without one. */
+  /** Closes it at the other members of the fleet; false: there is no fleet. */
   readonly closeEverywhere: (lease: Pick<Lease, 'door' | 'source'>) => boolean;
   readonly report: (event: Event) => void;
 };

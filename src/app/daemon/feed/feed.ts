@@ -37,9 +37,9 @@ type Follower = { wake: () => void; isPulseDue: boolean };
  * misses nothing. Without followers no timer runs. The log's limits do not apply.
  */
 export class Feed {
-  /** Packets: passed and dropped. Times by `performance.now()`. */
+  /** Passed and dropped packets. Times by `performance.now()`. */
   readonly rates = new CountRing(RATE_SECONDS, 1000);
-  /** Failed knocks, and knocks and scans of sources in penalty. Times by `performance.now()`. */
+  /** Failed knocks, and knocks and scans of sources under penalty. Times by `performance.now()`. */
   readonly failures = new CountRing(DAY_STRETCHES, STRETCH_MS);
   readonly #wall: () => Instant;
   readonly #ring = new EventRing();

@@ -13,7 +13,7 @@ export type BanTellerParts = {
   readonly bans: FleetBans;
 };
 
-/** Tells the other members of this host's bans: at once in the stream, and in the hash for those who come later. */
+/** Sends this host's bans to the other members: at once in the stream, and in the hash for those who connect later. */
 export class BanTeller {
   readonly #parts: BanTellerParts;
   #hasToldAll = false;

@@ -1,6 +1,6 @@
 import type { DoorSpec } from '../../../core/door/door.ts';
 
-/** Finds the doors of the configuration in force, of which there may be thousands. */
+/** Finds doors of the current configuration, of which there may be thousands. */
 export class DoorsByName {
   readonly #doors: () => readonly DoorSpec[];
   #of: readonly DoorSpec[] | undefined;

@@ -17,16 +17,16 @@ const MAX_MEMBER_BANS = 4096;
 /** The widest prefixes that a member may ban, by family. */
 const WIDEST = { 4: 16, 6: 32 } as const;
 
-/** What a row says, behind the record's epoch and number. */
+/** The end of a row, after the record's epoch and number. */
 const BANNED = 'banned';
 const LIFTED = 'lifted';
-/** The operator of this host has banned it as well: the member does not lift that. */
+/** The operator of this host has banned it as well, so the member cannot lift it. */
 const KNOWN = 'known';
 
-/** So long an old ban that somebody puts into the engine again is known to have been lifted. */
+/** How long a lifted ban is remembered, in case an old record of it is put into the engine again. */
 const LIFTED_MS = 30 * 86_400_000;
 
-/** Two ends that differ by less are the same. */
+/** Two ends that differ by less count as equal. */
 const SAME_MS = 2000;
 
 export type FleetBansParts = {
@@ -35,7 +35,7 @@ export type FleetBansParts = {
   readonly refusals: FleetRefusals;
 };
 
-/** Bans of other members, and what of them holds here. */
+/** Bans of other members, and which of them apply here. */
 export class FleetBans {
   readonly #parts: FleetBansParts;
   #isApplying = false;
@@ -44,12 +44,14 @@ export class FleetBans {
     this.#parts = parts;
   }
 
-  /** Whether the change of the bans that is being made comes from the fleet. */
+  /** Whether the present change of the bans comes from the fleet. */
   get isApplying(): boolean {
     return this.#isApplying;
   }
 
-  /** Returns how many had an effect. `isStored`: of the hash, where the newest word of each member on each prefix is. */
+  /**
+   * Returns how many had an effect. `isStored`: from the hash, which has each member's newest record for each prefix.
+   */
   apply(good: GoodRecord, body: Extract<FleetBody, { kind: 'ban' | 'unban' }>, isStored: boolean): number {
     const { membership, refusals } = this.#parts;
     const { member } = good;
@@ -107,20 +109,20 @@ export class FleetBans {
     return membership.bans.unban(who, { by: byMember(member.name) }).removed;
   }
 
-  /** Bans of this host's own operator, as many as a member may have. */
+  /** Bans of this host's own operator, at most as many as a member may have. */
   own(): readonly Ban[] {
     const own = this.#parts.membership.bans.list().filter(({ prefix }) => !this.#isOfFleet(prefix));
     return own.slice(-MAX_MEMBER_BANS);
   }
 
-  /** What was lifted long ago: the engine has forgotten it too. */
+  /** Forgets bans lifted long ago, which the engine has forgotten too. */
   forget(now: Instant): void {
     const { memory } = this.#parts;
     for (const [name, row] of memory.bans)
       if (wordOf(row) === LIFTED && since(row.at, now) > LIFTED_MS) memory.dropBan(name);
   }
 
-  /** A record of the hash may be old, and be read again and again. */
+  /** A record of the hash may be old, and is read again and again. */
   #isNews({ record, member }: GoodRecord, who: Prefix, isStored: boolean): boolean {
     const known = this.#parts.memory.bans.get(`${member.name} ${renderPrefix(who)}`);
     if (known === undefined) return true;
@@ -129,7 +131,7 @@ export class FleetBans {
     return record.at > known.at || (!isStored && record.at === known.at);
   }
 
-  /** The same ban comes in the stream and in the hash. `left`: absent for good. */
+  /** The same ban arrives in the stream and in the hash. `left`: absent if it is permanent. */
   #isInForce(who: Prefix, left: number | undefined): boolean {
     const { bans, clock } = this.#parts.membership;
     const ban = bans.of(who.base).find(({ prefix }) => renderPrefix(prefix) === renderPrefix(who));
@@ -143,7 +145,7 @@ export class FleetBans {
     return this.#parts.membership.bans.of(who.base).some(({ prefix }) => renderPrefix(prefix) === name);
   }
 
-  /** Whether a member's word is why it is banned here. */
+  /** Whether it is banned here because of a member's record. */
   #isOfFleet(who: Prefix): boolean {
     const suffix = ` ${renderPrefix(who)}`;
     for (const member of this.#parts.membership.identity().members.keys()) {

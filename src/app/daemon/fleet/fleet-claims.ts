@@ -10,13 +10,13 @@ import type { Membership } from './fleet-parts.ts';
 
 const PURPOSE = 'bussa fleet claim 1\0';
 
-/** BOUNDED: proofs that this host has claimed, and may take again by its own record. The oldest are forgotten. */
+/** BOUNDED: proofs claimed by this host, which it may accept again by its own record. The oldest are forgotten. */
 const MAX_OWN = 100_000;
 
-/** That the engine did not answer is told again after so long. */
+/** Interval of reports that the engine does not answer. */
 const AGAIN_MS = 60_000;
 
-/** Makes each proof that names a user count at one host of the fleet alone. The engine learns none of them. */
+/** Makes each proof that names a user valid at only one host of the fleet. The engine learns none of them. */
 export class FleetClaims {
   readonly #membership: Membership;
   readonly #link: FleetLink;
@@ -36,7 +36,7 @@ export class FleetClaims {
   /** Why the proof does not open the door here. */
   async whyNot(door: DoorSpec, { kind, user }: Proof, use: ProofUse): Promise<string | undefined> {
     const key = this.#keyOf(`${kind}\0${use.identity}\0${door.name}`);
-    // This host's own record has let it through once more: the same address may knock a code again.
+    // This host's own record has accepted it again: the same address may repeat a code.
     if (this.#isOwn(key)) return undefined;
     const outcome = await this.#link.claim(key, use.lifetime);
     const noun = PROOF_NOUNS[kind];
@@ -60,7 +60,7 @@ export class FleetClaims {
     }
   }
 
-  /** With the fleet's secret: the engine cannot try out all codes. */
+  /** Keyed with the fleet's secret, so that the engine cannot try all codes. */
   #keyOf(text: string): string {
     const { secret } = this.#membership.identity();
     const bytes = Buffer.concat([asciiBytes(PURPOSE), Buffer.from(text)]);

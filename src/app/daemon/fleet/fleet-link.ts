@@ -1,18 +1,18 @@
 import type { ClaimOutcome, FleetBegin, FleetPart } from '../../../core/control/fleet-link.ts';
 import type { Millis } from '../../../core/net/time.ts';
 
-/** BOUNDED: parts, records apart, that wait for the carrier. What finds no room is not sent. */
+/** BOUNDED: parts, except records, that wait for the carrier. More are not sent. */
 const MAX_PARTS = 4096;
 
-/** BOUNDED: fields on their way that the engine has not confirmed. */
+/** BOUNDED: fields sent but not confirmed by the engine. */
 const MAX_FLYING = 64;
 
-/** So long a claim waits for the engine. */
+/** How long a claim waits for the engine. */
 const CLAIM_PATIENCE_MS = 1000;
 
 type UrgentPart = Extract<FleetPart, { kind: 'claim' | 'ask' | 'answer' | 'record' }>;
 
-/** A field of the hash of bans. `make`: its record, signed when it is handed over. */
+/** A field of the hash of bans. `make`: makes its signed record when it is sent. */
 export type KeptField = { readonly field: string; readonly make: () => Uint8Array };
 
 export type FleetLinkParts = {
@@ -21,17 +21,17 @@ export type FleetLinkParts = {
   readonly nextRecord: () => FleetPart | undefined;
   /** For a part that `nextRecord` does not make. */
   readonly number: () => number;
-  /** A carrier has come, or has gone: what it has not confirmed is not known to have arrived. */
+  /** A carrier has connected or disconnected. Unconfirmed parts may not have arrived. */
   readonly onCarrier: (isThere: boolean) => void;
 };
 
 type Follower = { wake: () => void; isOver: boolean };
 
-/** The daemon's end of the link to the carrier: what goes out, and what of it waits for an answer. */
+/** The daemon's end of the link to the carrier: outgoing parts, and those that wait for an answer. */
 export class FleetLink {
   readonly #parts: FleetLinkParts;
   readonly #urgent: UrgentPart[] = [];
-  /** The newest of each field that is not confirmed. BOUNDED: by the bans. */
+  /** The newest unconfirmed value of each field. BOUNDED: by the bans. */
   readonly #kept = new Map<string, KeptField>();
   readonly #flying = new Map<number, KeptField>();
   readonly #claims = new Map<number, (outcome: ClaimOutcome) => void>();
@@ -69,7 +69,7 @@ export class FleetLink {
     this.#follower?.wake();
   }
 
-  /** False: nobody takes it. */
+  /** False: there is no carrier, or it does not keep up. */
   send(part: UrgentPart): boolean {
     if (!this.isConnected || this.#urgent.length >= MAX_PARTS) return false;
     this.#urgent.push(part);
@@ -77,7 +77,7 @@ export class FleetLink {
     return true;
   }
 
-  /** Until the engine has it, in place of what the field was to be. */
+  /** Sends the field until the engine has it, instead of its earlier value. */
   keep(field: KeptField): void {
     this.#kept.set(field.field, field);
     this.wake();
@@ -88,7 +88,7 @@ export class FleetLink {
     this.#flying.delete(seq);
   }
 
-  /** Nobody knows what became of what is on its way. */
+  /** Sends unconfirmed parts again, because they may be lost. */
   takeBack(): void {
     for (const field of this.#flying.values())
       if (!this.#kept.has(field.field)) this.#kept.set(field.field, field);
@@ -114,7 +114,7 @@ export class FleetLink {
     this.#claims.delete(id);
   }
 
-  /** A second carrier takes the place of the first. */
+  /** A second carrier replaces the first. */
   async *follow(): AsyncGenerator<FleetPart> {
     this.#leave();
     const follower: Follower = { wake: () => undefined, isOver: false };
@@ -132,7 +132,7 @@ export class FleetLink {
     }
   }
 
-  /** The carrier is hung up on. */
+  /** Disconnects the carrier. */
   close(): void {
     this.#leave();
   }

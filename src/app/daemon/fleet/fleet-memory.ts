@@ -4,19 +4,19 @@ import { type Instant, instant, type Millis } from '../../../core/net/time.ts';
 import { type FleetRow, type FleetRowName, StoreError } from '../../../host/store/lease-store.ts';
 import type { Membership } from './fleet-parts.ts';
 
-/** BOUNDED: leases of members that have ended here, and may not be told again. The oldest are forgotten. */
+/** BOUNDED: members' leases that have ended here, and may not open again by repetition. The oldest are forgotten. */
 const MAX_DONE = 65_536;
 
 /**
- * What is kept of the fleet through restarts: how far the stream has been read, the numbers of each member's records, leases
- * that have ended here while they go on at their member, and bans. It is written together with the leases that come of it.
+ * What is kept about the fleet across restarts: how far the stream has been read, the numbers of each member's records,
+ * leases that ended here but continue at their member, and bans. It is written together with the resulting leases.
  */
 export class FleetMemory {
   readonly #membership: Membership;
   readonly seen: SeenRecords;
-  /** By `member lease`: until when, by the wall clock, the member may tell of it. */
+  /** By `member lease`: until when, by the wall clock, the member may repeat it. */
   readonly #done = new Map<string, Instant>();
-  /** By `member prefix`: the newest that the member has said of it. */
+  /** By `member prefix`: the member's newest record about it. */
   readonly bans = new Map<string, FleetRow>();
   #after: StreamId | undefined;
   readonly #put = new Map<string, FleetRow>();
@@ -81,7 +81,7 @@ export class FleetMemory {
     this.#forget({ kind: 'ban', name });
   }
 
-  /** Writes what has changed, in one transaction with the leases that come of it. */
+  /** Writes the changes, in one transaction with the resulting leases. */
   flush(): void {
     if (this.#put.size === 0 && this.#drop.size === 0) return;
     const { keeper, store, report } = this.#membership;

@@ -18,10 +18,10 @@ export type FleetParts = {
   readonly report: (event: Event) => void;
 };
 
-/** What the parts of one membership share. `identity`: as of the last reload. */
+/** Shared by the parts of one membership. `identity`: as of the last reload. */
 export type Membership = FleetParts & {
   readonly identity: () => FleetIdentity;
   readonly doors: DoorsByName;
-  /** Drawn at this start: numbers of records count within it. */
+  /** Drawn at this start; record numbers count within it. */
   readonly epoch: string;
 };

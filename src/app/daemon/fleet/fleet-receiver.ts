@@ -19,7 +19,7 @@ import { fleetWindow } from './fleet-window.ts';
 import { leaseIn, memberProof } from './member-proof.ts';
 import type { GoodRecord, MemberTimes } from './member-times.ts';
 
-/** Openings that are worked on between two turns of the daemon's loop. */
+/** Openings processed per turn of the daemon's event loop. */
 const AT_ONCE = 64;
 
 export type FleetReceiverParts = {
@@ -32,7 +32,7 @@ export type FleetReceiverParts = {
 
 export type Received = { readonly applied: number; readonly refused: number };
 
-/** Applies what other members tell, as far as this host's own files let them. */
+/** Applies changes of other members, as far as this host's own files allow. */
 export class FleetReceiver {
   readonly #parts: FleetReceiverParts;
   #applied = 0;
@@ -41,12 +41,12 @@ export class FleetReceiver {
     this.#parts = parts;
   }
 
-  /** Changes that had an effect, since the start. */
+  /** Number of changes that had an effect, since the start. */
   get applied(): number {
     return this.#applied;
   }
 
-  /** In their order. Resolves when what they open is open. */
+  /** Processes them in order. Resolves when their leases are open. */
   async deliver(records: readonly FleetDelivery[], upTo: StreamId | undefined): Promise<Received> {
     const { memory, refusals } = this.#parts;
     const before = { applied: this.#applied, refused: refusals.count };
@@ -62,7 +62,7 @@ export class FleetReceiver {
     return { applied: this.#applied - before.applied, refused: refusals.count - before.refused };
   }
 
-  /** A lease has ended here. What its member goes on to hold is not opened again because it is told again. */
+  /** A lease has ended here. Its member's repetitions must not open it again. */
   ended(lease: Lease, how: LeaseEnd): void {
     const { membership, memory, times } = this.#parts;
     const { clock } = membership;
@@ -141,13 +141,13 @@ export class FleetReceiver {
     const ends = after(now, restAt(change.rest, age));
     const proof = memberProof(member.name, lease);
     const current = keeper.book.current(door.name, source);
-    // This host's own, which an earlier run of its daemon has told.
+    // This host's own lease, from an earlier run of its daemon.
     if (current?.id.startsWith(lease)) return undefined;
     if (kind !== 'hello') memory.notDone(member.name, lease);
     else if (memory.isDone(member.name, lease, clock.wall())) return undefined;
     const isHeld = current?.state === 'open' && current.holders?.some((one) => isSame(one, proof)) === true;
     const known = times.longest(member.name, lease) ?? (isHeld ? current.due : undefined);
-    // A knock lets in for this door's own time from then on, and nothing that is only told again makes it more.
+    // A knock lets in for this door's own time from then on. Repetitions do not extend that.
     const longest =
       kind === 'hello' && known !== undefined ? known : after(now, millis(door.opening.cmdTimeout - age));
     times.tell(member.name, lease, { ends, longest });
@@ -185,7 +185,7 @@ export class FleetReceiver {
     this.#applied += 1;
   }
 
-  /** The door that the member may open here, if the source may come in by it. */
+  /** The door that the member may open here, if the source is admitted. */
   #doorFor({ member }: GoodRecord, change: Pick<LeaseChange, 'door' | 'source'>): DoorSpec | undefined {
     const { membership, refusals } = this.#parts;
     const { self } = membership.identity();
@@ -194,7 +194,7 @@ export class FleetReceiver {
       door !== undefined &&
       (member === self ? inFleet(door, 'share') : inFleet(door, 'accept') && mayOpen(member, door.name));
     if (!isOpenTo) {
-      // Members share doors that others do not have.
+      // Members may share doors that others do not have.
       if (door !== undefined && inFleet(door, 'accept')) refusals.note('door', member.name, `, ${door.name}`);
       return undefined;
     }

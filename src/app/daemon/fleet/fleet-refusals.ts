@@ -5,7 +5,7 @@ import type { FleetParts } from './fleet-parts.ts';
 
 export type Refusal = RecordRefusal | 'door' | 'source' | 'bans' | 'wide' | 'many';
 
-/** Why something that a member told does not count here, and what to do about it. */
+/** Why a member's change is refused here, and what to do about it. */
 const WORDS: Readonly<Record<Refusal, string>> = {
   junk: 'it is no record; somebody else writes to the stream, or a member has another version: see `bussa fleet status`',
   fleet: 'it is of another fleet: give each fleet a name, and an engine or an ACL, of its own',
@@ -22,13 +22,13 @@ const WORDS: Readonly<Record<Refusal, string>> = {
   many: 'it has as many bans here as a member may have',
 };
 
-/** The same is told again after so long. */
+/** Interval of reports about the same refusal. */
 const AGAIN_MS = 600_000;
 
-/** BOUNDED: names that somebody without a key may make up. */
+/** BOUNDED: names, which somebody without a key may make up. */
 const MAX_NAMES = 256;
 
-/** Tells and counts what was refused: a line for each member and reason, not for each record. */
+/** Reports and counts refusals: one line per member and reason, not per record. */
 export class FleetRefusals {
   readonly #parts: Pick<FleetParts, 'clock' | 'report'>;
   readonly #told = new Map<string, Instant>();
@@ -47,11 +47,11 @@ export class FleetRefusals {
     return this.#last.get(member);
   }
 
-  /** `what`: which door, or how much, behind the words. */
+  /** `what`: which door, or how much; appended to the message. */
   note(why: Refusal, member: string | undefined, what = ''): void {
     const { clock, report } = this.#parts;
     this.#count += 1;
-    // The engine's redelivery after a reconnect is no event.
+    // Redelivery by the engine after a reconnect is normal.
     const name = member ?? '';
     const at = clock.wall();
     if (this.#last.has(name) || this.#last.size < MAX_NAMES) this.#last.set(name, { at, why: WORDS[why] });

@@ -13,18 +13,18 @@ import type { LeaseWatcher } from '../leases/lease-keeper-parts.ts';
 import type { Membership } from './fleet-parts.ts';
 import { memberLeases } from './member-proof.ts';
 
-/** BOUNDED: records on their way that the engine has not confirmed. */
+/** BOUNDED: records sent but not confirmed by the engine. */
 const MAX_FLYING = 64;
 
-/** Each member knows by itself when a lease's time is over; a host that stops or restarts throws nobody out elsewhere. */
+/** Each member ends a lease by itself when its time is over. A host that stops or restarts ends no lease elsewhere. */
 const UNTOLD: ReadonlySet<LeaseEnd> = new Set(['expired', 'stopped', 'rebooted']);
 
-/** Tells the other members of this host's own leases and bans. */
+/** Sends this host's own leases and bans to the other members. */
 export class FleetSender implements LeaseWatcher {
   readonly #membership: Membership;
   readonly #onWaiting: () => void;
   readonly #outbox: Outbox;
-  /** Leases that others have been told of, and how long they last there. BOUNDED: by the leases. */
+  /** Leases that others know about, and how long they last there. BOUNDED: by the leases. */
   readonly #told = new Map<LeaseId, Instant>();
   #number = 0;
   #published = 0;
@@ -44,7 +44,7 @@ export class FleetSender implements LeaseWatcher {
     return this.#published;
   }
 
-  /** Whether records are on their way. */
+  /** Whether unconfirmed records have been sent. */
   get isFlying(): boolean {
     return this.#outbox.flying > 0;
   }
@@ -63,12 +63,12 @@ export class FleetSender implements LeaseWatcher {
     if (effect.do === 'report' && effect.news.kind === 'ports-closed')
       this.#end(effect.news.lease, effect.news.how);
     else if (effect.do === 'write-end') this.#end(effect.lease, effect.how);
-    // The last of those who hold it here may have been revoked, and a member holds it on.
+    // All holders here may have been revoked while a member still holds it.
     else if (effect.do === 'move-end' && !isOwn(effect.lease) && this.#told.has(effect.lease.id))
       this.#end(effect.lease, 'revoked');
   }
 
-  /** What is open here, told again: for members that have missed it. */
+  /** Repeats what is open here, for members that have missed it. */
   hello(): void {
     const { keeper } = this.#membership;
     for (const lease of keeper.book.each())
@@ -97,7 +97,7 @@ export class FleetSender implements LeaseWatcher {
     return parcel && { kind: 'record', seq: parcel.seq, bytes: this.sign(parcel.body) };
   }
 
-  /** A number for a part that the outbox does not know. */
+  /** A number for a part that the outbox does not have. */
   number(): number {
     return this.#outbox.number();
   }
@@ -106,7 +106,7 @@ export class FleetSender implements LeaseWatcher {
     this.#published += this.#outbox.confirm(seq);
   }
 
-  /** Nobody knows what became of the records on their way. */
+  /** Sends unconfirmed records again, because they may be lost. */
   takeBack(): void {
     this.#outbox.takeBack();
   }
@@ -133,9 +133,9 @@ export class FleetSender implements LeaseWatcher {
     const due = this.#told.get(lease.id);
     this.#told.delete(lease.id);
     if (UNTOLD.has(how)) return;
-    // Whatever the door shares by now.
+    // Even if the door is no longer shared.
     if (due !== undefined) this.#put({ kind: 'close', door, source, lease: fleetLeaseId(lease.id), due });
-    // An earlier run of this daemon has opened it, and this one holds it in its name.
+    // An earlier run of this daemon opened it, and this one holds it in its name.
     const own = memberLeases(lease, this.#membership.identity().self.name);
     for (const id of own) this.#put({ kind: 'close', door, source, lease: id, due: lease.due });
   }

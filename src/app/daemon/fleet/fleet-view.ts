@@ -6,7 +6,7 @@ import type { FleetRefusals } from './fleet-refusals.ts';
 import { fleetWindow } from './fleet-window.ts';
 import type { MemberTimes } from './member-times.ts';
 
-/** What is known of the carrier and the engine. `since`: how long it is so. */
+/** The state of the carrier and the engine. `since`: when it last changed. */
 export type CarrierView = Pick<FleetStatus, 'connected' | 'since' | 'why' | 'offset' | 'wide'>;
 
 export type FleetViewParts = {

@@ -2,10 +2,10 @@ import type { DoorSpec } from '../../../core/door/door.ts';
 import { inFleet } from '../../../core/door/fleet-right.ts';
 import { type Millis, millis, seconds } from '../../../core/net/time.ts';
 
-/** A ban or an end is of use so long after it was told, where no door lasts longer. */
+/** How long a ban or an end matters if no door lasts longer. */
 const SHORTEST = seconds(600);
 
-/** The longest that something which a member tells may last here. */
+/** The longest that a member's change may last here. */
 export function fleetWindow(doors: readonly DoorSpec[]): Millis {
   const lengths = doors
     .filter((door) => inFleet(door, 'accept') || inFleet(door, 'share'))

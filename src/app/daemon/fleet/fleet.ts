@@ -28,10 +28,10 @@ import { MemberTimes } from './member-times.ts';
 
 const EPOCH_BYTES = 8;
 
-/** A sign of life, and the housekeeping. */
+/** Interval of signs of life and clean-up. */
 const BEAT_MS = 60_000;
 
-/** What the engine has not confirmed for so long is told again. */
+/** A change that the engine has not confirmed after this time is sent again. */
 const CONFIRM_MS = 15_000;
 
 /** This daemon as a member of a fleet, from the configuration to the carrier. */
@@ -97,12 +97,12 @@ export class Fleet {
     return fleet === own && settings.name === ours.name && isSameKey;
   }
 
-  /** The members, the rights of doors or the engine may be others now. */
+  /** The members, the doors' rights or the engine may have changed. */
   follow(identity: FleetIdentity): void {
     this.#identity = identity;
     this.#join();
     this.#link.beginAgain();
-    // A door may be shared now that was not.
+    // A door may be newly shared.
     if (this.#link.isConnected) this.#sender.hello();
   }
 
@@ -165,7 +165,7 @@ export class Fleet {
     return part;
   }
 
-  /** The carrier lives, and something that it was given a while ago may be lost: told twice it counts once. */
+  /** The carrier is connected, but parts that it got a while ago may be lost. A repeated part counts once. */
   #tellAgain(): void {
     this.#unconfirmed = undefined;
     if (!this.#sender.isFlying) return;
@@ -202,7 +202,7 @@ export class Fleet {
     this.#setBeat(connected);
   }
 
-  /** What others may have missed. */
+  /** Repeats what others may have missed. */
   #hello(): void {
     this.#sender.hello();
     this.#banTeller.hello();

@@ -13,7 +13,7 @@ export type LinkVerbsParts = {
   readonly setState: (state: CarrierState) => void;
 };
 
-/** What the carrier can ask. */
+/** The requests of the carrier. */
 export const linkVerbs = ({ link, sender, receiver, spread, setState }: LinkVerbsParts): FleetVerbs => ({
   'fleet-follow': () => link.follow(),
   'fleet-deliver': ({ records, upTo }) => receiver.deliver(records, upTo),

@@ -4,7 +4,7 @@ import type { Lease } from '../../../core/lease/lease.ts';
 
 const MARK = 'MEMBER:';
 
-/** A lease of another member as what holds a lease of this host. */
+/** A lease of another member, as a holder of a lease of this host. */
 export const memberProof = (member: string, lease: FleetLeaseId): Proof => ({
   kind: 'member',
   user: member,
@@ -13,7 +13,7 @@ export const memberProof = (member: string, lease: FleetLeaseId): Proof => ({
 
 export const leaseIn = (fingerprint: string): FleetLeaseId => fingerprint.slice(MARK.length) as FleetLeaseId;
 
-/** Its leases that hold this one. */
+/** The member's leases that hold this one. */
 export const memberLeases = ({ holders = [] }: Pick<Lease, 'holders'>, member: string): FleetLeaseId[] =>
   holders
     .filter(({ kind, user }) => kind === 'member' && user === member)

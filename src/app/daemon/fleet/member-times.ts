@@ -3,23 +3,23 @@ import type { Instant, Millis } from '../../../core/net/time.ts';
 
 export type GoodRecord = Extract<Judged, { readonly kind: 'good' }>;
 
-/** Of a lease of another member, by the clock that counts from boot. */
+/** Times of another member's lease, on the boot clock. */
 export type ToldLease = {
-  /** When it is over there. */
+  /** When it ends there. */
   readonly ends: Instant;
-  /** When it is over here at the latest, however often it is told again. */
+  /** The latest end here, however often it is repeated. */
   readonly longest: Instant;
 };
 
 export type HeardMember = { readonly at: Instant; readonly skew?: number };
 
-/** BOUNDED: leases of others that are remembered; twice as many as can be open here. */
+/** BOUNDED: remembered leases of others; twice as many as can be open here. */
 const MAX_TOLD = 131_072;
 
-/** When members have been heard, and how long their leases last. */
+/** When members were last heard, and how long their leases last. */
 export class MemberTimes {
   readonly #heard = new Map<string, HeardMember>();
-  /** By member and lease, in the order in which they were told last. */
+  /** By member and lease, the last repeated one last. */
   readonly #told = new Map<string, ToldLease>();
 
   /** `age`: by the engine's clock. */
@@ -52,7 +52,7 @@ export class MemberTimes {
     this.#told.delete(`${member} ${lease}`);
   }
 
-  /** Those that are over everywhere. */
+  /** Forgets leases that are over everywhere. */
   prune(now: Instant): void {
     for (const [key, { ends }] of this.#told) if (ends <= now) this.#told.delete(key);
   }

@@ -31,7 +31,7 @@ export type LeaseBook = Pick<
 >;
 
 /** The result of a request to open. `started`: whether its start command succeeds, if it has one. */
-/** Follows what becomes of leases, at once: it must not change any before it returns. */
+/** Observes leases synchronously. It must not change any before it returns. */
 export type LeaseWatcher = {
   readonly demanded: (openRequest: OpenRequest, outcome: OpenOutcome) => void;
   /** By the operator. */

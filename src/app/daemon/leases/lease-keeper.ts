@@ -94,12 +94,12 @@ export class LeaseKeeper {
     return longer;
   }
 
-  /** The holder no longer holds the lease, which closes if nobody else does. */
+  /** Removes the holder. The lease closes if nobody else holds it. */
   release(id: LeaseId, holder: Proof): void {
     this.#take({ kind: 'release', id, holder });
   }
 
-  /** At most one watches. */
+  /** At most one observer. */
   watch(watcher: LeaseWatcher | undefined): void {
     this.#watcher = watcher;
   }

@@ -1,9 +1,12 @@
 import type { Millis } from '../../../core/net/time.ts';
 
-/** One use of a proof, for the hosts that could take it as well. */
+/** A single use of a proof, in the form that other hosts need. */
 export type ProofUse = {
-  /** The same at each host that takes the proof: hexadecimal digits of its bytes, or the secret's fingerprint and the step. */
+  /**
+   * The same at each host that accepts the proof: hexadecimal digits of its bytes, or the secret's fingerprint and the
+   * step.
+   */
   readonly identity: string;
-  /** Afterwards it counts nowhere. */
+  /** After this time it is valid nowhere. */
   readonly lifetime: Millis;
 };

@@ -85,7 +85,7 @@ export class KnockListener {
     return this.#scans.guard;
   }
 
-  /** By which completed sequences are judged now. */
+  /** The rules for completed sequences. */
   get policy(): ScanPolicy | undefined {
     return this.#scans.policy;
   }
@@ -95,7 +95,7 @@ export class KnockListener {
     return this.#scans.secret;
   }
 
-  /** Knocks that land on other hosts count from now on. */
+  /** Knocks that reach other hosts count from now on. */
   useSpread(spread: SpreadListener): void {
     this.#loop.useSpread(spread);
     spread.follow(this.#doors);

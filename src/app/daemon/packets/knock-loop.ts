@@ -90,7 +90,7 @@ export class KnockLoop {
     this.#readiness = this.#parts.capture.watch(() => this.#drain());
   }
 
-  /** Knocks that land on other hosts count from now on. */
+  /** Knocks that reach other hosts count from now on. */
   useSpread(spread: SpreadListener): void {
     this.#spread = spread;
   }
@@ -136,7 +136,7 @@ export class KnockLoop {
     else this.#restFor(Math.min(REST_MS, (passed * REST_PACKETS) / taken));
   }
 
-  /** Returns how many packets there were, of those that are taken at one time. */
+  /** Returns the number of packets processed at a time. */
   #takeRing(): number {
     this.#now = performance.now();
     this.#spread.beforePackets();

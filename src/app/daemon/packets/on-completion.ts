@@ -1,4 +1,4 @@
 import type { Completion } from '../../../core/attempt/completion.ts';
 
-/** Takes a completed sequence. `whyNot`: it does not count. */
+/** Handles a completed sequence. `whyNot`: why it does not count. */
 export type OnCompletion = (completion: Completion, whyNot?: string) => void;

@@ -52,7 +52,7 @@ export class SpaPackets {
   /** The key of a source's last packet, which is tried first. */
   readonly #senders = new Map<Address, string>();
   readonly #candidate = new SpaCandidate();
-  /** A print of the last characters of each packet that was judged: only one with the same print may be used already. */
+  /** A hash of the last characters of each judged packet: only a packet with the same hash may have been used. */
   readonly #judged = new Int32Array(JUDGED_PLACES);
 
   constructor(parts: SpaPacketsParts) {

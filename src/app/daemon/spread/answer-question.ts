@@ -14,17 +14,17 @@ export type Witness = {
   readonly account: (source: Address, door: Door) => SpreadAccount;
 };
 
-/** `told`: the answer tells of knocks. */
+/** `told`: the answer contains knocks. */
 export type Answered =
   | { readonly kind: 'answer'; readonly bytes: Uint8Array; readonly told: boolean }
   | { readonly kind: 'forged' | 'not-meant' };
 
-/** Whoever can forge this can withhold an answer as well. */
+/** An attacker who can forge this could withhold the answer as well. */
 const UNSIGNED = new Uint8Array(SIGNATURE_BYTES);
 
 /**
- * The answer to a question of another member. Knocks are told only to a member that may open the door. Where there is
- * nothing to tell, no signature is judged or made: most questions in a flood are about strangers that nobody has seen.
+ * Answers a question of another member. Knocks are revealed only to a member that may open the door. Without knocks, no
+ * signature is checked or made: in a flood, most questions are about unseen strangers.
  */
 export function answerQuestion(fleet: SpreadFleet, witness: Witness, bytes: Uint8Array): Answered {
   const question = parseQuestion(bytes);

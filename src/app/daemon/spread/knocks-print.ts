@@ -7,7 +7,7 @@ const PURPOSE = 'bussa fleet knocks 1\0';
 const BYTES = 8;
 
 /**
- * Whether two hosts mean the same knocks, without telling which: 16 hexadecimal digits of a hash that is keyed with the
+ * Tells whether two hosts mean the same knocks without revealing them: 16 hexadecimal digits of a hash keyed with the
  * fleet's secret.
  */
 export function knocksPrint(secret: Uint8Array, { sequence, flags, target, seqTimeout }: Door): string {

@@ -3,7 +3,7 @@ import type { Reports } from '../reporting/reports.ts';
 import { reportVerdict } from './report-verdict.ts';
 import { SpreadDesk } from './spread-desk.ts';
 
-/** Sequences whose knocks land on several hosts, from the packets of `watch`. */
+/** Sequences whose knocks reach several hosts, from the packets of `watch`. */
 export function openSpread(watch: KnockListener, reports: Reports): SpreadDesk {
   const desk = new SpreadDesk({
     key: watch.secret,

@@ -4,7 +4,10 @@ import type { SpreadVerdict } from '../../../core/fleet/spread/judge-spread.ts';
 import type { AnsweredQuestion } from '../../../core/fleet/spread/pending-questions.ts';
 import type { Reports } from '../reporting/reports.ts';
 
-/** Tells of a sequence that other hosts have completed, as the packet loop tells of one that this host has seen whole. */
+/**
+ * Reports a sequence completed with the help of other hosts, as the packet loop reports one that this host has seen
+ * whole.
+ */
 export function reportVerdict(reports: Reports, question: AnsweredQuestion, { kind }: SpreadVerdict): void {
   if (kind === 'incomplete') return;
   const { door, source, witnesses } = question;

@@ -31,31 +31,31 @@ export type SpreadDeskParts = {
   readonly key: HashKey;
   readonly guard: ScanGuard;
   readonly policy: () => ScanPolicy | undefined;
-  /** Takes the packets that have arrived by now. */
+  /** Processes the packets that have arrived. */
   readonly takeArrived: () => void;
   /** A question has been answered, and judged. */
   readonly onVerdict: (question: AnsweredQuestion, verdict: SpreadVerdict) => void;
   readonly warn: (text: string) => void;
-  /** In place of `PATIENCE_MS` and `LAST_CALL_MS`. */
+  /** Replaces `PATIENCE_MS` and `LAST_CALL_MS`. */
   readonly patience?: number;
   readonly lastCall?: number;
 };
 
-/** Questions that are answered: those of a few members that use up their budgets. */
+/** Rate of answered questions: enough for a few members that use up their budgets. */
 const ANSWER_RATE = { depth: 4000, perSecond: 4000 } as const;
 
 const NONCE_BYTES = 16;
 
-/** This host's age of its own last knock, as told in 1/128 ms. */
+/** Age of this host's own last knock, in units of 1/128 ms. */
 const JUST_NOW_MS = 1 / 64;
 
 /**
- * Completes sequences whose knocks land on several hosts. At a last knock that this host cannot complete alone, it asks the
- * other members what they have seen of the source, and shows all of it to the ordinary engine. Members answer from memory.
- * A question costs nothing until somebody sends a last knock; within the budgets of `PendingQuestions`.
+ * Completes sequences whose knocks reach several hosts. At a last knock that this host cannot complete alone, it asks
+ * the other members what they have seen of the source, and passes all of it to the ordinary engine. Members answer from
+ * memory. Without last knocks there is no work. BOUNDED: by the budgets of `PendingQuestions`.
  */
 export class SpreadDesk implements SpreadListener {
-  /** What `SPREAD_COUNTED` says. */
+  /** See `SPREAD_COUNTED`. */
   readonly counts = { asked: 0, joined: 0, unasked: 0, late: 0, told: 0, forged: 0 } satisfies SpreadCounts;
   readonly #parts: SpreadDeskParts;
   readonly #memory: SpreadMemory;
@@ -77,18 +77,18 @@ export class SpreadDesk implements SpreadListener {
     return this.#memory.isActive;
   }
 
-  /** What takes the completed sequences. */
+  /** Receives the completed sequences. */
   listen(onCompletion: OnCompletion): void {
     this.#onCompletion = onCompletion;
   }
 
-  /** From now on for these of all doors that are watched: those that are spread. */
+  /** Replaces the watched doors; only those that are spread matter here. */
   follow(doors: readonly Door[]): void {
     this.#doors = doors;
     this.#memory.follow(this.#fleet === undefined ? [] : doors);
   }
 
-  /** From now on in this fleet, or in none. Questions under way are dropped. */
+  /** Joins this fleet, or none. Pending questions are dropped. */
   join(fleet: SpreadFleet | undefined): void {
     this.stop();
     this.#fleet = fleet;
@@ -164,7 +164,7 @@ export class SpreadDesk implements SpreadListener {
     if (question !== undefined) this.#judge(question);
   }
 
-  /** Knocks that have reached other hosts at the same time are given a moment. */
+  /** Waits a moment for knocks that reached other hosts at the same time. */
   #prepare(knock: LastKnock): void {
     const fleet = this.#fleet;
     if (fleet === undefined) return;
@@ -203,7 +203,7 @@ export class SpreadDesk implements SpreadListener {
     });
   }
 
-  /** Somebody has not answered in time. It opens if it can open without him. */
+  /** A member has not answered in time. The door opens if it can without that answer. */
   #judgeSoFar(id: number): void {
     const question = this.#pending.soFar(id);
     if (question === undefined || this.#verdict(question).kind !== 'completed') return;

@@ -1,6 +1,6 @@
 import type { Member } from '../../../core/fleet/member.ts';
 
-/** What the questions to other gateways need of the fleet. */
+/** What questions to other members need to know about the fleet. */
 export type SpreadFleet = {
   readonly fleet: string;
   /** This host. */
@@ -12,7 +12,10 @@ export type SpreadFleet = {
   /** Signs as this host. */
   readonly sign: (message: Uint8Array) => Uint8Array;
   readonly verify: (key: Member['key'], message: Uint8Array, signature: Uint8Array) => boolean;
-  /** Hands a question or an answer to the carrier. False without a carrier, or if it does not keep up: then it is gone. */
+  /**
+   * Passes a question or an answer to the carrier. False: there is no carrier, or it does not keep up, and the part is
+   * lost.
+   */
   readonly send: (part: SpreadPart) => boolean;
 };
 

@@ -11,10 +11,10 @@ import { instant } from '../../../core/net/time.ts';
 import type { Packet } from '../../../core/packet/packet.ts';
 import { exactWallMs } from '../../../host/clock/wall-clock.ts';
 
-/** Packets wait in the ring for less. A packet that seems to be further away came before the clock was set. */
+/** Packets wait in the ring for less than this. A larger difference means that the clock was set. */
 const MOST_MS = 5000;
 
-/** What this host has seen of sources, at the doors that are spread. Without such a door it holds nothing. */
+/** What this host has seen of sources at spread doors. Without such a door it is empty. */
 export class SpreadMemory {
   readonly #key: HashKey;
   readonly #guard: ScanGuard;
@@ -22,7 +22,7 @@ export class SpreadMemory {
   #doors: readonly Door[] = [];
   /** The doors by their last knock. */
   #byLast: ReadonlyMap<number, readonly Door[]> = new Map();
-  /** The wall clock minus the one that only grows, and when both were read. */
+  /** The wall clock minus the monotonic clock, and when both were read. */
   #offset = 0;
   #readAt = 0;
 
@@ -35,7 +35,7 @@ export class SpreadMemory {
     return this.#hits !== undefined;
   }
 
-  /** From now on for these of all doors that are watched: those that are spread. */
+  /** Replaces the watched doors; only those that are spread matter here. */
   follow(doors: readonly Door[]): void {
     this.#doors = doors.filter(isSpread);
     const byLast = new Map<number, Door[]>();
@@ -55,7 +55,7 @@ export class SpreadMemory {
     this.#offset = exactWallMs() - this.#readAt;
   }
 
-  /** The moment of a packet's time, by the clock that only grows. */
+  /** Converts a packet's time to the monotonic clock. */
   momentOf(at: number): number {
     const moment = at - this.#offset;
     return Math.abs(moment - this.#readAt) > MOST_MS ? this.#readAt : moment;
@@ -76,7 +76,7 @@ export class SpreadMemory {
     return this.#doors.find((one) => one.name === name);
   }
 
-  /** `moment` by the clock that only grows; `wall`: the same by the wall clock. */
+  /** `moment`: on the monotonic clock; `wall`: the same on the wall clock. */
   account(source: Address, door: Door, moment: number, wall: number): SpreadAccount {
     const hits = this.#hits?.read(source, door, moment) ?? [];
     const [source0, source1, source2, source3] = addressWords(source);

@@ -15,7 +15,7 @@ import {
 import { type Declared, valued } from './declared.ts';
 import { parseAbsolute } from './settings-draft.ts';
 
-/** Longer than any clock that somebody watches is wrong. */
+/** More than the error of any maintained clock. */
 const MAX_SKEW = seconds(3600);
 
 export type FleetDraft = { -readonly [K in keyof FleetSettings]?: FleetSettings[K] };

@@ -4,7 +4,7 @@ import { type Declared, valued } from './declared.ts';
 import type { DoorDraft } from './door-draft.ts';
 import { parseChoice } from './settings-draft.ts';
 
-/** What a door has to do with the fleet. */
+/** A door's part in the fleet. */
 export const FLEET_DOOR_DIRECTIVES = [
   {
     name: 'Fleet',

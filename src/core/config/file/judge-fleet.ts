@@ -4,7 +4,7 @@ import { MAX_DOOR_BYTES } from '../../fleet/fleet-record.ts';
 import type { Findings } from '../../text/findings.ts';
 import type { Entry, Section } from './read-sections.ts';
 
-/** What a door can be wrong about in a fleet. */
+/** Mistakes in a door's fleet directives. */
 export function judgeFleetDoors(
   sections: readonly Section[],
   doors: readonly DoorSpec[],

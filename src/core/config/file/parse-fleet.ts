@@ -11,7 +11,7 @@ import type { Section } from './read-sections.ts';
 
 const READERS = readersOf<FleetDraft>(FLEET_DIRECTIVES);
 
-/** `undefined`: there is no fleet, or it lacks something. */
+/** `undefined`: there is no fleet, or something is missing. */
 export function parseFleet(sections: readonly Section[], findings: Findings): FleetSettings | undefined {
   const draft: FleetDraft = {};
   for (const { entries } of sections)

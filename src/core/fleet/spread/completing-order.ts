@@ -3,15 +3,15 @@ import type { Door } from '../../door/door.ts';
 import { PROTOCOL_NUMBER } from '../../net/protocol.ts';
 import { firstPlaces, isWrongStep, WRONG_STEP } from './spread-hit.ts';
 
-/** A hit of one gateway, on the time line of the gateway that asks. */
+/** A hit of one member, on the asking member's time line. */
 export type TimedHit = {
   /** 0 is the one that asks. */
   readonly gateway: number;
   readonly step: number;
-  /** Milliseconds; only as exact as `error`. */
+  /** Milliseconds, only as exact as `error`. */
   readonly at: number;
   readonly error: number;
-  /** Hits of one gateway with the same number are the same packet. */
+  /** Hits of one member with the same number are the same packet. */
   readonly packet: number;
   readonly isRetransmission: boolean;
   /** The last knock, which the gateway that asks has seen. */
