@@ -155,7 +155,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     netlink: ['ffi'],
     network: ['clock', 'ffi', 'platform'],
     platform: [],
-    ports: [],
+    ports: ['ffi', 'netlink'],
     privileges: ['ffi', 'self'],
     process: ['ffi'],
     self: ['ffi', 'files'],

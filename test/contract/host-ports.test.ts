@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { readEphemeralPorts, readServedPorts } from '../../src/host/ports/host-ports.ts';
+import { readTcpListeners } from '../../src/host/ports/tcp-listeners.ts';
 
 describe('the ports in use', () => {
   for (const host of ['127.0.0.1', '::1']) {
@@ -16,6 +17,8 @@ describe('the ports in use', () => {
         await once(socket, 'listening');
         const { port } = server.address() as AddressInfo;
         const served = readServedPorts();
+        const found = readServedPorts(readTcpListeners);
+        assert.ok(found.includes(port) && found.includes(socket.address().port), 'by netlink too');
         assert.ok(served.includes(port) && served.includes(socket.address().port));
         assert.deepEqual(
           served,
@@ -36,6 +39,21 @@ describe('the ports in use', () => {
       }
     });
   }
+
+  test('those of TCP are found by netlink alone, and a connection is none of them', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = connect(port, '127.0.0.1');
+    try {
+      await once(client, 'connect');
+      const ports = readTcpListeners() ?? assert.fail('this kernel has no socket diagnosis');
+      assert.ok(ports.includes(port) && !ports.includes((client.address() as AddressInfo).port));
+    } finally {
+      client.destroy();
+      server.close();
+    }
+  });
 
   test('for connections are a range', () => {
     const { first, last } = readEphemeralPorts();

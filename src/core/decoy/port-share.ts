@@ -14,6 +14,8 @@ export const SHARE_MASK = 0xc000;
 export const MAX_SHARE_GAP = 16;
 
 const PORTS = 65_536;
+/** Values of the share, from 0. */
+const IN_SHARE = PORTS / 4;
 const CANDIDATES = 256;
 /**
  * 65,536 divided by the golden ratio, the multiplier with the shortest gaps (Knuth, The Art of Computer Programming,
@@ -41,13 +43,19 @@ export function drawShare(secret: readonly [number, number]): PortShare {
   return { multiplier: GOLDEN, offset };
 }
 
-export function longestGap(share: PortShare): number {
-  let longest = 0;
-  let gap = 0;
-  for (let port = 0; port < PORTS; port++) {
-    if (isInShare(share, port)) gap = 0;
-    else if (++gap > longest) longest = gap;
-    if (longest > MAX_SHARE_GAP) break;
+/**
+ * Ports outside the share between two in it, at most; `MAX_SHARE_GAP + 1` stands for anything longer. From a port with the
+ * value x, the next k ports have x + k × multiplier. So the first of them to come back into the share does so for the x
+ * below one bound or from another one on, and a gap is over when both bounds meet. Ports count in a circle.
+ */
+export function longestGap({ multiplier }: PortShare): number {
+  let below = 0;
+  let from = IN_SHARE;
+  for (let gap = 0; gap <= MAX_SHARE_GAP; gap++) {
+    const step = ((gap + 1) * multiplier) & (PORTS - 1);
+    if (step < IN_SHARE) below = Math.max(below, IN_SHARE - step);
+    else from = Math.min(from, PORTS - step);
+    if (below >= from) return gap;
   }
-  return longest;
+  return MAX_SHARE_GAP + 1;
 }

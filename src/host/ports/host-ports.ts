@@ -21,10 +21,17 @@ const isLoopback = (local: string): boolean => LOOPBACK.test(local);
 /** Documentation/networking/ip-sysctl.rst, `ip_local_port_range`. */
 const DEFAULT_EPHEMERAL = { first: 32_768, last: 60_999 } as const;
 
-/** Ports on which a socket of this network namespace listens, ascending. */
-export function readServedPorts(): readonly number[] {
-  const ports = new Set<number>();
-  for (const table of ['tcp', 'tcp6']) addPorts(`/proc/net/${table}`, LISTEN, true, ports);
+/**
+ * Ports on which a socket of this network namespace listens, ascending. `listTcp`: a faster way to find those of TCP, if
+ * this process has loaded what it takes.
+ */
+export function readServedPorts(
+  listTcp: () => readonly number[] | undefined = () => undefined,
+): readonly number[] {
+  const listed = listTcp();
+  const ports = new Set<number>(listed);
+  if (listed === undefined)
+    for (const table of ['tcp', 'tcp6']) addPorts(`/proc/net/${table}`, LISTEN, true, ports);
   for (const table of ['udp', 'udp6']) addPorts(`/proc/net/${table}`, UNCONNECTED, false, ports);
   return [...ports].sort((a, b) => a - b);
 }

@@ -8,6 +8,7 @@ import type { Event } from '../../../core/event/event.ts';
 import { renderCaptureFilter } from '../../../core/filter/capture-filter.ts';
 import type { Packet } from '../../../core/packet/packet.ts';
 import { readEphemeralPorts, readServedPorts } from '../../../host/ports/host-ports.ts';
+import { readTcpListeners } from '../../../host/ports/tcp-listeners.ts';
 
 /**
  * Pause between two reads of the ports in use: at least this, and this many times the length of the last one. The ports
@@ -135,7 +136,7 @@ export class ScanWatch {
   }
 
   #hostPorts({ scanIgnore, signedPort }: Settings): HostPorts {
-    const ports = [...readServedPorts(), ...(signedPort === undefined ? [] : [signedPort])];
+    const ports = [...readServedPorts(readTcpListeners), ...(signedPort === undefined ? [] : [signedPort])];
     const served = ports.map((port) => ({ first: port, last: port }));
     return {
       served: [...served, ...(scanIgnore ?? [])],
