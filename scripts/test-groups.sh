@@ -7,7 +7,7 @@
 #                             sources
 
 unit_files() { find test/unit -name '*.test.ts' ! -path 'test/unit/cli/*' | LC_ALL=C sort; }
-property_files() { find test/architecture.test.ts test/property test/scenario -name '*.test.ts' | LC_ALL=C sort; }
+property_files() { find test/architecture.test.ts test/source-rules.test.ts test/property test/scenario -name '*.test.ts' | LC_ALL=C sort; }
 
 # In processes of their own: fake clocks and hooks for a whole file, and programs that are waited for.
 daemon_files() { find test/daemon test/unit/cli -name '*.test.ts' | LC_ALL=C sort; }

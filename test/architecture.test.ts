@@ -4,17 +4,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
-import {
-  casts,
-  cycles,
-  folderCycles,
-  lengthOf,
-  MAX_LINES,
-  readSources,
-  resolve,
-  type Sources,
-} from './source-rules.ts';
-import { isBarrel, readImports, readTokens } from './source-scanner.ts';
+import { impureNames, lateImportsOfNode, loadedWith, unnamedFolders, wrongFiles } from './source-names.ts';
+import { casts, cycles, folderCycles, readSources, resolve, type Sources } from './source-rules.ts';
+import { readImports } from './source-scanner.ts';
 
 /** From the top down: a floor imports itself and those after it. */
 const FLOORS = ['cli', 'app', 'host', 'core'];
@@ -238,18 +230,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'get-east-asian-width': 'cli/bussa/text',
 };
 
-/** Names by which time, chance, the outside or a later turn of the loop would enter the pure floor. */
-const IMPURE = new Set(
-  'async await Promise process globalThis performance crypto console fetch setTimeout setInterval setImmediate queueMicrotask'.split(
-    ' ',
-  ),
-);
-
 /** Tells the version; read where options are. */
 const VERSION_FILE = '../package.json';
-
-const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.tsx?$/;
-const VAGUE_NAME = /^index\.ts$|(?:^|-)(?:utils?|helpers?|common|misc)\.ts$/;
 
 const root = path.join(import.meta.dirname, '..');
 
@@ -341,105 +323,6 @@ suite('the rules can fail', () => {
       assert.ok(found[0]?.includes(expected), String(found[0]));
     });
   }
-
-  test('casts of answers', () => {
-    const asks =
-      "import { askDaemon } from '../../../app/ask/ask-daemon.ts';\nimport { a as b } from './c.ts';\n";
-    const judge = (text: string): readonly string[] =>
-      casts(new Map([['cli/bussa/verbs/open.ts', `${asks}${text}`]]));
-    assert.deepEqual(judge('const lease = answer.lease as LeaseStatus;'), [
-      'cli/bussa/verbs/open.ts: as LeaseStatus',
-    ]);
-    assert.deepEqual(judge("const follow = { follow: true } as const; // as Json\nconst t = 'as T';"), []);
-  });
-
-  test('impure names', () => {
-    const impure = [
-      'const t = Date.now();',
-      'const d = new Date();',
-      'Math.random();',
-      'async () => 1;',
-      'setTimeout(f, 1);',
-    ];
-    for (const text of impure) assert.equal(impureNames(new Map([['core/net/a.ts', text]])).length, 1, text);
-    const pure = [
-      'const d = new Date(ms);',
-      '// await',
-      "'async'",
-      'a.process;',
-      `\`Date.now() \${b}\``,
-      '/async/;',
-      'Math.min(1);',
-    ];
-    for (const text of pure) assert.deepEqual(impureNames(new Map([['core/net/a.ts', text]])), [], text);
-    assert.equal(impureNames(new Map([['core/net/a.ts', `\`\${Date.now()}\``]])).length, 1);
-  });
-
-  test('cycles, through types and at any length', () => {
-    const found = cycles(
-      new Map([
-        ['app/a.ts', "import type { B } from './b.ts';"],
-        ['app/b.ts', "export * from './c.ts';"],
-        ['app/c.ts', "import { a } from './a.ts';"],
-        ['app/d.ts', "import { a } from './a.ts';"],
-      ]),
-    );
-    assert.deepEqual(found, ['app/a.ts → app/b.ts → app/c.ts → app/a.ts']);
-  });
-
-  test('cycles of folders, where no file is in one', () => {
-    const found = folderCycles(
-      new Map([
-        ['app/one/a.ts', "import { b } from '../two/b.ts';"],
-        ['app/two/b.ts', ''],
-        ['app/two/c.ts', "import type { D } from '../one/d.ts';"],
-        ['app/one/d.ts', ''],
-      ]),
-    );
-    assert.deepEqual(found, ['app/one → app/two → app/one']);
-  });
-
-  test('folders that the map does not name', () => {
-    const some: Sources = new Map([
-      ['app/one/a.ts', ''],
-      ['app/two/b.ts', ''],
-    ]);
-    assert.deepEqual(unnamedFolders(some, 'src/app/one/   the first\nsrc/app/twofold/   another'), [
-      'src/app/two/',
-    ]);
-  });
-
-  test('files', () => {
-    const found = wrongFiles(
-      new Map([
-        ['app/index.ts', 'const a = 1;'],
-        ['app/string-utils.ts', 'const a = 1;'],
-        ['app/Daemon.ts', 'const a = 1;'],
-        ['app/all.ts', "// all of it\nexport * from './a.ts';\nexport type { B } from './b.ts';\n"],
-        ['app/long.ts', 'a;\n'.repeat(MAX_LINES + 1)],
-        ['app/good.ts', "export { a } from './a.ts';\nexport const b = 1;\n"],
-      ]),
-    );
-    assert.deepEqual(
-      found.map((complaint) => complaint.split(':')[0]),
-      ['app/index.ts', 'app/string-utils.ts', 'app/Daemon.ts', 'app/all.ts', 'app/long.ts'],
-    );
-  });
-
-  test('imports are found among what only looks like them', () => {
-    const text = [
-      "// import a from 'comment';",
-      '/* import b from "block"; */',
-      `const c = \`import d from 'template' \${f("x" + \`\${g}\`)} \`;`,
-      String.raw`const h = /import i from 'regexp'\/["]/;`,
-      'const j = k / l; export { m } from "real-1";',
-      "export const from = 'no'; export type N = { readonly from: 'no' };",
-      "import type { from } from 'real-2'; import 'real-3'; import * as o from \"real-4\";",
-      "const p = import.meta.url; x.import('no'); require('real-5');",
-      "export default function q(): string { return 'no'; }",
-    ].join('\n');
-    assert.deepEqual(readImports(text), ['real-1', 'real-2', 'real-3', 'real-4', 'real-5']);
-  });
 });
 
 function wrongImports(sources: Sources): readonly string[] {
@@ -475,78 +358,6 @@ function wrongPackage({ floor, folder }: Place, name: string): string | undefine
   const home = `${floor}/${folder}`;
   if (PACKAGES[name] === home) return undefined;
   return `${floor === 'host' ? `host/${folder}` : floor} may not import ${name}`;
-}
-
-/** esbuild leaves them as they are, and a script of an executable has nobody who answers `import()`. */
-function lateImportsOfNode(sources: Sources): readonly string[] {
-  return [...sources].flatMap(([file, text]) => {
-    const tokens = readTokens(text);
-    return tokens.flatMap(({ text: name }, index) => {
-      const isLate = tokens[index - 1]?.text === '(' && tokens[index - 2]?.text === 'import';
-      return isLate && /^['"]?node:/.test(name) ? [`${file}: ${name}`] : [];
-    });
-  });
-}
-
-function impureNames(sources: Sources): readonly string[] {
-  return [...sources].flatMap(([file, text]) => {
-    if (placeOf(file).floor !== 'core') return [];
-    const tokens = readTokens(text);
-    return tokens.flatMap((token, index) => {
-      if (token.kind !== 'word' || tokens[index - 1]?.text === '.') return [];
-      const next = [1, 2].map((ahead) => tokens[index + ahead]?.text ?? '').join('');
-      const isNow = token.text === 'Date' && (next === '.now' || next === '()');
-      const isChance = token.text === 'Math' && next === '.random';
-      const isName = IMPURE.has(token.text) && !next.startsWith(':');
-      return isNow || isChance || isName ? [`${file}: ${token.text}${isName ? '' : next}`] : [];
-    });
-  });
-}
-
-/** The way by which a file loads a package when it is itself loaded; nothing where it does not. Types load nothing. */
-function loadedWith(sources: Sources, file: string, wanted: string): readonly string[] {
-  const before = new Map([[file, '']]);
-  for (const [one] of before) {
-    for (const name of readLoads(sources.get(one) ?? '')) {
-      if (name === wanted) return trailTo(one, before);
-      const next = name.startsWith('.') ? resolve(one, name) : '';
-      if (sources.has(next) && !before.has(next)) before.set(next, one);
-    }
-  }
-  return [];
-}
-
-function trailTo(file: string, before: ReadonlyMap<string, string>): readonly string[] {
-  const trail = [file];
-  for (let one = before.get(file); one !== undefined && one !== ''; one = before.get(one)) trail.unshift(one);
-  return trail;
-}
-
-/** What a file's own import and export statements load; dynamic imports are for later. */
-function readLoads(text: string): readonly string[] {
-  const statements = text.matchAll(
-    /^(?:import|export)\s+(?!type\b)(?:(\{[^}]*\}|[^'{]*?)\s*from\s+)?'([^']+)';/gm,
-  );
-  return [...statements].flatMap(([, names = '', name = '']) =>
-    /^\{\s*(?:type\s[^,}]+,?\s*)+\}$/.test(names) ? [] : [name],
-  );
-}
-
-/** The folders that do not begin a line of the map. */
-function unnamedFolders(sources: Sources, map: string): readonly string[] {
-  const lines = new Set(map.split('\n').map((line) => line.split(' ')[0]));
-  const folders = new Set([...sources.keys()].map((file) => `src/${path.posix.dirname(file)}/`));
-  return [...folders].filter((folder) => !lines.has(folder));
-}
-
-function wrongFiles(sources: Sources): readonly string[] {
-  return [...sources].flatMap(([file, text]) => {
-    const name = path.posix.basename(file);
-    if (!KEBAB_CASE.test(name)) return [`${file}: not kebab-case.ts`];
-    if (VAGUE_NAME.test(name)) return [`${file}: the name does not say what it holds`];
-    if (isBarrel(text)) return [`${file}: only passes on what others hold`];
-    return lengthOf(text) > MAX_LINES ? [`${file}: ${lengthOf(text)} lines`] : [];
-  });
 }
 
 type Place = { readonly floor: string; readonly folder: string };
