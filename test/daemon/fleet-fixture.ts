@@ -16,6 +16,7 @@ import type { FleetDelivery, StreamId } from '../../src/core/control/fleet-link.
 import type { DoorSpec } from '../../src/core/door/door.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import type { Member } from '../../src/core/fleet/member.ts';
+import { isOwn } from '../../src/core/lease/holders.ts';
 import { type Lease, MAX_LEASES } from '../../src/core/lease/lease.ts';
 import { LeaseMachine } from '../../src/core/lease/lease-machine.ts';
 import { orderOpen } from '../../src/core/lease/open-request.ts';
@@ -75,6 +76,11 @@ export class MemoryEngine {
     this.#first = this.stream.length;
   }
 
+  /** A failover, or a power failure: the last that it has confirmed is gone. */
+  lose(count: number): void {
+    this.stream.splice(Math.max(this.#first, this.stream.length - count));
+  }
+
   /** Where the stream begins. */
   get first(): number {
     return this.#first;
@@ -102,6 +108,7 @@ export class FleetHostFixture {
   readonly #inForce: ConfigInForce;
   #cursor = 0;
   #isCarried = false;
+  #isCut = false;
   readonly #resources: (() => void)[] = [];
 
   constructor(
@@ -118,6 +125,12 @@ export class FleetHostFixture {
     this.#scratch = scratch;
     this.#inForce = new ConfigInForce(config(name, doors), undefined, identity);
     [this.keeper, this.bans, this.fleet] = this.#start();
+  }
+
+  /** What somebody who came to this very host has open, and for how long. */
+  get own(): ReadonlyMap<string, number> {
+    const own = this.keeper.leases().filter((lease) => lease.state === 'open' && isOwn(lease));
+    return new Map(own.map(({ door, source: from, due }) => [`${door} ${from}`, due - this.clock.boot]));
   }
 
   get leases(): readonly string[] {
@@ -165,7 +178,8 @@ export class FleetHostFixture {
       await this.#deliver([...engine.bans.values()].map((bytes) => ({ bytes })));
     }
     await this.settle();
-    this.#cursor = Math.max(this.#cursor, engine.first);
+    if (this.#isCut) return;
+    this.#cursor = Math.min(Math.max(this.#cursor, engine.first), engine.stream.length);
     while (this.#cursor < engine.stream.length) {
       const some = engine.stream.slice(this.#cursor, this.#cursor + 256);
       this.#cursor += some.length;
@@ -193,10 +207,12 @@ export class FleetHostFixture {
 
   /** The carrier has lost the engine. */
   async cut(): Promise<void> {
+    this.#isCut = true;
     await this.#call('fleet-state', { connected: false, why: 'it does not answer' });
   }
 
   async heal(): Promise<void> {
+    this.#isCut = false;
     await this.#call('fleet-state', { connected: true });
   }
 
@@ -206,6 +222,7 @@ export class FleetHostFixture {
     this.keeper.leave();
     for (const end of this.#resources.splice(0)) end();
     this.#isCarried = false;
+    this.#isCut = false;
     [this.keeper, this.bans, this.fleet] = this.#start();
     this.keeper.adopt(this.#inForce.current.doors);
     const after = this.#after;
@@ -348,10 +365,11 @@ export class FleetFixture implements Disposable {
     for (const clock of new Set(this.hosts.map((host) => host.clock)).add(this.clock)) clock.advance(ms);
   }
 
-  /** The keeper's timer looks at what is due by a clock that only goes when it is told to: it is told. */
-  async settled(host: FleetHostFixture): Promise<void> {
-    host.keeper.replaceDoors([]);
-    await host.settle();
+  /** What is due has its timers run. */
+  async settled(): Promise<void> {
+    for (const host of this.hosts) host.keeper.closeBanned();
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    for (const host of this.hosts) await host.settle();
   }
 
   [Symbol.dispose](): void {

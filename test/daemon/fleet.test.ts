@@ -141,7 +141,7 @@ describe('a fleet', () => {
     await fixture.carry();
     assert.equal(two.left('web', A), 20_000);
     fixture.advance(21_000);
-    await fixture.settled(two);
+    await fixture.settled();
     await one.cut();
     await one.heal();
     await fixture.carry();
@@ -206,6 +206,22 @@ describe('a fleet', () => {
     await one.carry(fixture.engine);
     await two.carry(fixture.engine);
     assert.equal(two.left('ssh', A), 15_000);
+  });
+
+  test('what an engine forgets after it has confirmed it is told again, openings and ends', async () => {
+    using fixture = new FleetFixture(2);
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    await one.knock('ssh', A);
+    await fixture.carry();
+    await one.close('ssh', A);
+    await one.knock('web', B);
+    await one.carry(fixture.engine);
+    assert.equal(one.fleet.status.counts.waiting, 0, 'all is confirmed');
+    fixture.engine.lose(2);
+    for (const host of fixture.hosts) await host.cut();
+    for (const host of fixture.hosts) await host.heal();
+    await fixture.carry();
+    assert.deepEqual([one.leases, two.leases], [[`web ${B}`], [`web ${B}`]]);
   });
 
   test('clocks that differ within the tolerance shorten a lease at most; hours apart nothing is shared', async () => {

@@ -75,6 +75,22 @@ const STEPS = fc.oneof(
     ),
   ),
   step(
+    4,
+    fc.tuple(pick, pick, pick, fc.integer({ min: 1, max: 10_000 })).map(
+      ([door, source, who, rest]): Step =>
+        (world) =>
+          world.member(door, source, who, rest),
+    ),
+  ),
+  step(
+    2,
+    fc.tuple(pick, pick).map(
+      ([at, who]): Step =>
+        (world) =>
+          world.release(at, who),
+    ),
+  ),
+  step(
     2,
     pick.map(
       (at): Step =>

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import type { Proof } from '../../src/core/attempt/completion.ts';
 import { parseConfig } from '../../src/core/config/file/parse-config.ts';
 import type { DoorSpec } from '../../src/core/door/door.ts';
+import { isSame } from '../../src/core/lease/holders.ts';
 import type { Lease, LeaseId } from '../../src/core/lease/lease.ts';
 import type { LeaseEffect } from '../../src/core/lease/lease-effect.ts';
 import type { AdoptInput, LeaseInput } from '../../src/core/lease/lease-input.ts';
 import { LeaseMachine } from '../../src/core/lease/lease-machine.ts';
 import { leasePrefix } from '../../src/core/lease/lease-prefix.ts';
 import { phaseOf, type StateName } from '../../src/core/lease/lease-state.ts';
-import { orderOpen } from '../../src/core/lease/open-request.ts';
+import { memberOpens, type OpenRequest, orderOpen } from '../../src/core/lease/open-request.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { renderPrefix } from '../../src/core/net/prefix.ts';
 import { type Instant, instant, type Millis, millis } from '../../src/core/net/time.ts';
@@ -73,6 +75,8 @@ function readDoors(text: string): readonly DoorSpec[] {
   return result.config.doors;
 }
 
+const memberOf = (who: number): Proof => ({ kind: 'member', user: `gw${who % 2}`, fingerprint: 'MEMBER:1' });
+
 type Command = 'running' | 'ended' | 'cut-off';
 
 /** How long the lease would last from now on, at most: what the world remembers of one. */
@@ -120,10 +124,37 @@ export class LeaseWorld {
   }
 
   knock(door: number, source: number): void {
+    this.#ask(door, source, (spec, from) => orderOpen(spec, from, spec.opening.cmdTimeout));
+  }
+
+  /** Another member of a fleet has it open. */
+  member(door: number, source: number, who: number, rest: number): void {
+    this.#ask(door, source, (spec, from) => memberOpens(spec, from, millis(rest), memberOf(who)));
+  }
+
+  /** The member's own lease has ended. Nobody else's hold goes with it, and nothing that only it held stays. */
+  release(pick: number, who: number): void {
+    const lease = this.#pick(pick);
+    if (lease === undefined) return;
+    const holder = memberOf(who);
+    const isHolder = lease.holders?.some((one) => isSame(one, holder)) === true;
+    const isAlone = isHolder && lease.holders?.length === 1 && lease.isShared !== true;
+    const machine = this.#machine;
+    this.#give({ kind: 'release', id: lease.id, holder });
+    // A daemon that dies over it reads the record again.
+    if (this.#machine !== machine) return;
+    const state = this.#machine.entry(lease.id)?.state;
+    if (state === undefined) return;
+    if (isAlone) assert.ok(phaseOf(state) !== 'open' || 'ends' in state, `${lease.id} stays open`);
+    else if (lease.state === 'open')
+      assert.equal(phaseOf(state), 'open', `${lease.id} was held by others too`);
+  }
+
+  #ask(door: number, source: number, make: (spec: DoorSpec, from: Address) => OpenRequest): void {
     const spec = this.#doors[door % this.#doors.length] as DoorSpec;
     const from = SOURCES[source % SOURCES.length] as Address;
     const id = `lease ${this.#ids++}` as LeaseId;
-    const openRequest = orderOpen(spec, from, spec.opening.cmdTimeout);
+    const openRequest = make(spec, from);
     const isBanned = this.#banned.has(from);
     this.#give({
       ...{ kind: 'open', openRequest, ticket: this.#ids, id, isBanned },

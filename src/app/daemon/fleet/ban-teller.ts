@@ -16,16 +16,12 @@ export type BanTellerParts = {
 /** Sends this host's bans to the other members: at once in the stream, and in the hash for those who connect later. */
 export class BanTeller {
   readonly #parts: BanTellerParts;
-  #hasToldAll = false;
-
   constructor(parts: BanTellerParts) {
     this.#parts = parts;
   }
 
-  /** Bans of an earlier run may not have reached the engine. */
+  /** Bans of an earlier run may not have reached the engine, and an engine may have been emptied. */
   hello(): void {
-    if (this.#hasToldAll) return;
-    this.#hasToldAll = true;
     for (const ban of this.#parts.bans.own()) this.tell({ ...ban, isLifted: false });
   }
 

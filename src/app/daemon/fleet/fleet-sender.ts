@@ -1,20 +1,26 @@
 import { concatBytes } from '../../../core/bytes/concat-bytes.ts';
 import type { FleetPart } from '../../../core/control/fleet-link.ts';
 import { inFleet } from '../../../core/door/fleet-right.ts';
-import { type FleetBody, fleetLeaseId } from '../../../core/fleet/fleet-record.ts';
+import { type FleetBody, type FleetLeaseId, fleetLeaseId } from '../../../core/fleet/fleet-record.ts';
 import { Outbox, type Telling } from '../../../core/fleet/outbox.ts';
 import { renderRecord, signedBytes } from '../../../core/fleet/render-record.ts';
 import { isOwn } from '../../../core/lease/holders.ts';
 import type { Lease, LeaseEnd, LeaseId } from '../../../core/lease/lease.ts';
 import type { LeaseEffect, OpenOutcome } from '../../../core/lease/lease-effect.ts';
 import { isByMember, type OpenRequest } from '../../../core/lease/open-request.ts';
-import type { Instant } from '../../../core/net/time.ts';
+import { type Instant, since } from '../../../core/net/time.ts';
 import type { LeaseWatcher } from '../leases/lease-keeper-parts.ts';
 import type { Membership } from './fleet-parts.ts';
 import { memberLeases } from './member-proof.ts';
 
 /** BOUNDED: records sent but not confirmed by the engine. */
 const MAX_FLYING = 64;
+
+/** How much of its confirmed data an engine may lose: a failover of Sentinel, or a second of its journal. */
+const FORGETFUL_MS = 60_000;
+
+/** Ends that are repeated after a reconnect. */
+const MAX_ENDS = 16_384;
 
 /** Each member ends a lease by itself when its time is over. A host that stops or restarts ends no lease elsewhere. */
 const UNTOLD: ReadonlySet<LeaseEnd> = new Set(['expired', 'stopped', 'rebooted']);
@@ -26,6 +32,8 @@ export class FleetSender implements LeaseWatcher {
   readonly #outbox: Outbox;
   /** Leases that others know about, and how long they last there. BOUNDED: by the leases. */
   readonly #told = new Map<LeaseId, Instant>();
+  /** Ends that were told lately, oldest first. BOUNDED: by `MAX_ENDS`. */
+  readonly #ends = new Map<FleetLeaseId, { readonly at: Instant; readonly telling: Telling }>();
   #number = 0;
   #published = 0;
 
@@ -68,9 +76,16 @@ export class FleetSender implements LeaseWatcher {
       this.#end(effect.lease, 'revoked');
   }
 
-  /** Repeats what is open here, for members that have missed it. */
+  /**
+   * Repeats what is open here, for members that have missed it, and what has ended lately: an engine that fails over, or loses
+   * power, loses the last changes that it has confirmed.
+   */
   hello(): void {
-    const { keeper } = this.#membership;
+    const { keeper, clock } = this.#membership;
+    for (const [lease, { at, telling }] of this.#ends) {
+      if (since(at, clock.sinceBoot()) > FORGETFUL_MS) this.#ends.delete(lease);
+      else this.#put(telling);
+    }
     for (const lease of keeper.book.each())
       if (lease.state === 'open' && isOwn(lease) && !keeper.book.isHeld(lease.id))
         this.#tellLease('hello', lease);
@@ -134,10 +149,18 @@ export class FleetSender implements LeaseWatcher {
     this.#told.delete(lease.id);
     if (UNTOLD.has(how)) return;
     // Even if the door is no longer shared.
-    if (due !== undefined) this.#put({ kind: 'close', door, source, lease: fleetLeaseId(lease.id), due });
+    if (due !== undefined) this.#putEnd({ door, source, lease: fleetLeaseId(lease.id), due });
     // An earlier run of this daemon opened it, and this one holds it in its name.
     const own = memberLeases(lease, this.#membership.identity().self.name);
-    for (const id of own) this.#put({ kind: 'close', door, source, lease: id, due: lease.due });
+    for (const id of own) this.#putEnd({ door, source, lease: id, due: lease.due });
+  }
+
+  #putEnd(end: Pick<Lease, 'door' | 'source' | 'due'> & { readonly lease: FleetLeaseId }): void {
+    const telling: Telling = { kind: 'close', ...end };
+    const [oldest] = this.#ends.keys();
+    if (this.#ends.size >= MAX_ENDS && oldest !== undefined) this.#ends.delete(oldest);
+    this.#ends.set(end.lease, { at: this.#membership.clock.sinceBoot(), telling });
+    this.#put(telling);
   }
 
   #isShared(name: string): boolean {
