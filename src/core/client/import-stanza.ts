@@ -36,7 +36,7 @@ export function importStanza(
   const notes: SkippedSetting[] = [];
   const note = (line: number, what: string): void => void notes.push({ line, stanza: name.text, what });
   const obstacle = OBSTACLES.find((one) => isObstacle(one, settings));
-  const profile = readProfile({ name, settings }, obstacle === undefined, findings, note);
+  const profile = readProfile({ name, settings }, !/GPG|KEY_FILE/.test(obstacle?.name ?? ''), findings, note);
   // It only holds defaults for the others.
   if (isDefault && !settings.has('SPA_SERVER')) return;
   const why = obstacle === undefined ? whatIsMissing(settings) : `it has ${obstacle.name}: ${obstacle.why}`;
@@ -73,7 +73,7 @@ type Note = (line: number, what: string) => void;
 /** `undefined`: something is missing or wrong. */
 function readProfile(
   { name, settings }: Stanza,
-  /** GPG keys are not among them. */
+  /** Not if they are in GPG, or in files of their own. */
   readsKeys: boolean,
   findings: Findings,
   note: Note,

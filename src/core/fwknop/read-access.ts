@@ -31,22 +31,26 @@ export type ReadIncluded = (
   from: string,
 ) => readonly { readonly path: string; readonly bytes: Uint8Array }[] | string;
 
-/** BOUNDED: fwknopd follows 3 levels (MAX_DEPTH), and nobody has so many stanzas. */
+/** BOUNDED: fwknopd follows 3 levels (MAX_DEPTH), and nobody has so many stanzas or included files. */
 const MAX_DEPTH = 3;
 const MAX_STANZAS = 1000;
+const MAX_FILES = 1000;
 
 /** Reads access.conf and its includes as fwknopd 2.6.10 does. */
 export class AccessReader {
   readonly stanzas: AccessStanza[] = [];
   readonly #files: AccessFile[] = [];
   readonly #readIncluded: ReadIncluded;
+  #hasTooMany = false;
 
   constructor(readIncluded: ReadIncluded) {
     this.#readIncluded = readIncluded;
   }
 
   get diagnostics(): readonly Diagnostic[] {
-    return this.#files.flatMap(({ path, lines, findings }) => findings.diagnostics(path, lines));
+    const all = this.#files.flatMap(({ path, lines, findings }) => findings.diagnostics(path, lines));
+    // A file may be included several times.
+    return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
   }
 
   get hasErrors(): boolean {
@@ -59,12 +63,22 @@ export class AccessReader {
     this.#files.push(file);
     if (isUtf16(bytes)) file.findings.error(START, 'the file is in UTF-16: save it as UTF-8');
     for (const [index, text] of lines.entries()) {
+      if (this.#hasTooMany) return;
       const whole = { text, line: index + 1, offset: 0 };
       const line = trimWord(whole);
       if (line.text === '' || line.text.startsWith('#') || line.text.startsWith(';')) continue;
       const setting = readSetting(sliceWord(whole, line.offset), file);
       if (setting !== undefined) this.#take(setting, depth, keysOf);
     }
+  }
+
+  /** A file that includes itself, even by way of others, soon has too many. */
+  #isFull(value: Word, file: AccessFile): boolean {
+    if (this.#files.length < MAX_FILES) return false;
+    if (!this.#hasTooMany)
+      file.findings.error(value, `there are more than ${MAX_FILES} included files: does one include itself?`);
+    this.#hasTooMany = true;
+    return true;
   }
 
   #take(setting: AccessSetting, depth: number, keysOf: AccessStanza | undefined): void {
@@ -109,8 +123,10 @@ export class AccessReader {
     const files = this.#readIncluded(kind, value.text, file.path);
     if (typeof files === 'string') file.findings.error(value, files);
     else
-      for (const { path, bytes } of files)
+      for (const { path, bytes } of files) {
+        if (this.#isFull(value, file)) return;
         this.read(path, bytes, depth + 1, kind === '%include_keys' ? stanza : undefined);
+      }
   }
 }
 

@@ -104,6 +104,17 @@ ALLOW_IP 192.0.2.7
     for (const { what, line } of leftOut) assert.ok(/^left out: .+: .+/.test(what) && line > 0, what);
   });
 
+  test('keys are judged in a stanza that is left out for another reason, but not those of GPG or of files', () => {
+    const wrong = 'KEY_BASE64 @@@\nHMAC_DIGEST_TYPE sha9\nUSE_HMAC Y\n';
+    const of = (line: string): readonly string[] =>
+      mistakes(`[a]\nSPA_SERVER a.example.org\nACCESS tcp/22\n${line}\n${wrong}`).map(
+        (told) => told.split(' ')[0] ?? '',
+      );
+    for (const line of ['NAT_LOCAL Y', 'RAND_PORT Y', 'SPA_SERVER_PROTO sctp', 'SPOOF_SOURCE_IP 192.0.2.1'])
+      assert.deepEqual(of(line).slice(0, 2), ['rc:5:12:', 'rc:6:18:'], line);
+    for (const line of ['USE_GPG Y', 'KEY_FILE /x', 'HMAC_KEY_FILE /x']) assert.deepEqual(of(line), [], line);
+  });
+
   test('every mistake is told with its place, once, and shows no key', () => {
     const told = mistakes(`[default]
 FW_TIMEOUT soon

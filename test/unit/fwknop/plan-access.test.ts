@@ -118,4 +118,17 @@ suite('access.conf as doors and users', () => {
     );
     assert.doesNotMatch(told.join('\n'), /!/, 'no message shows a key');
   });
+
+  test('files that include each other again and again: an end is made, and each mistake is told once', () => {
+    let read = 0;
+    const text = '%include me\n'.repeat(300);
+    const include: ReadIncluded = () => {
+      read++;
+      return [{ path: 'me', bytes: Buffer.from(`${text}OPEN_PORTS x\n`) }];
+    };
+    const { told } = imported(`SOURCE ANY\n${text}`, { include });
+    assert.ok(read <= 1001, `${read} files`);
+    assert.equal(new Set(told).size, told.length);
+    assert.match(told.join('\n'), /there are more than 1000 included files: does one include itself\?/);
+  });
 });
