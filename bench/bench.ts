@@ -22,6 +22,7 @@ import { measureClients } from './measure-clients.ts';
 import { measureCodes } from './measure-codes.ts';
 import { measureFelt } from './measure-felt.ts';
 import { measureIdle } from './measure-idle.ts';
+import { measureLoad } from './measure-load.ts';
 import { measureNoise } from './measure-noise.ts';
 import { measureFirstKnocks, measureOpenings } from './measure-openings.ts';
 import { measureSigned } from './measure-signed.ts';
@@ -31,11 +32,11 @@ import { withFigures } from './readme-part.ts';
 import { renderReport } from './report.ts';
 import { Samples } from './samples.ts';
 
-const USAGE = `usage: npm run bench [-- OPTION...]     about 25 minutes
+const USAGE = `usage: npm run bench [-- OPTION...]     about 27 minutes
 
-  --quick             one round in place of five: 12 minutes, for a look
+  --quick             one round in place of five: 13 minutes, for a look
   --only PART,...     measure these parts, take the rest from bench/results.json:
-                      noise, openings, signed, spa, starts, idle, attempts, clients, felt
+                      noise, openings, signed, spa, starts, idle, attempts, load, clients, felt
   --update-baseline   keep this run, if it is a whole one: bench/baseline.json, bench/chart.svg, the README's tables
   --help              print this help
 `;
@@ -48,6 +49,7 @@ const PARTS = [
   'starts',
   'idle',
   'attempts',
+  'load',
   'clients',
   'felt',
 ] as const;
@@ -123,6 +125,8 @@ async function measure(part: Part): Promise<void> {
       return measureIdle(ground, samples, ROUNDS, quick ? 1 : 3);
     case 'attempts':
       return measureAttempts(ground, samples, quick ? 1 : ROUNDS);
+    case 'load':
+      return measureLoad(samples, quick ? 30 : 120);
     case 'felt':
       return measureFelt(samples, quick ? 2 : 11);
     default:

@@ -124,10 +124,18 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    title: '500 openings a second',
+    lines: [
+      { ...line('load.private', 'private memory, the last third of the time', 'MB', 1), scale: MB },
+      line('load.growth', 'the latter over that of the second third', '', 2),
+    ],
+  },
+  {
     title: 'the client, knock',
     lines: [
       { ...line('client.firstPacket', 'start to first packet', 'ms', 1), beside: ['knockd'] },
       { ...line('client.wall', 'start to end, three ports', 'ms', 1), beside: ['knockd'] },
+      line('client.overNode', 'the latter over an empty Node.js', '', 2),
       line('client.help', '`bussa --help`, start to end', 'ms', 1),
     ],
   },

@@ -8,6 +8,10 @@ import type { Contender, Samples } from './samples.ts';
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
 const TIMER = fileURLToPath(new URL('client-timer.ts', import.meta.url));
 const PORTS = ['7501', '7502', '7503'];
+/** What tcpdump does not look at. */
+const OTHER_PORTS = ['7601', '7602', '7603'];
+/** The floor of every program in it: it starts, and runs a file with nothing in it. */
+const EMPTY_NODE = [process.execPath, '/dev/null'];
 const RAN = /^ran (\d+) (\d+)\n/m;
 
 /** The client, ours and knockd's: from its start to its first packet on the wire, and to its end; and `bussa --help`. */
@@ -31,10 +35,15 @@ export async function measureClients(ground: Ground, samples: Samples, rounds: n
       ran += 1;
       await timeClient(samples, name, [...command, SERVER, ...PORTS], timer, { ran, packets, count });
     }
-    ran += 1;
-    timer.write(`${JSON.stringify([...BUSSA, '--help'])}\n`);
-    const [, start = '', end = ''] = await timer.saw(RAN, ran);
-    samples.add('client.help', 'Bussa', Number(BigInt(end) - BigInt(start)) / 1e6);
+    const timeOf = async (words: readonly string[]): Promise<number> => {
+      ran += 1;
+      timer.write(`${JSON.stringify(words)}\n`);
+      const [, start = '', end = ''] = await timer.saw(RAN, ran);
+      return Number(BigInt(end) - BigInt(start)) / 1e6;
+    };
+    samples.add('client.help', 'Bussa', await timeOf([...BUSSA, '--help']));
+    const knock = await timeOf([...KNOCK, '-u', SERVER, ...OTHER_PORTS]);
+    samples.add('client.overNode', 'Bussa', knock / (await timeOf(EMPTY_NODE)));
   }
 }
 
