@@ -26,7 +26,7 @@ import {
   SPA_GARBAGE,
   SPA_OUTCOMES,
 } from '../../src/core/control/proof-counts.ts';
-import type { Reloaded } from '../../src/core/control/reload-answer.ts';
+import type { ConfigChanges, Reloaded } from '../../src/core/control/reload-answer.ts';
 import type { SourceStory, StoryEntry } from '../../src/core/control/source-story.ts';
 import type { UserStory } from '../../src/core/control/user-story.ts';
 import { LEASE_ENDS, type LeaseId } from '../../src/core/lease/lease.ts';
@@ -269,7 +269,10 @@ const reloaded = record<Reloaded>(
     diagnostics: fc.array(diagnostic, { maxLength: 3 }),
     left: number,
     reasons: texts,
-    changes: fc.record({ added: texts, removed: texts, changed: texts, settings: texts }),
+    changes: record<ConfigChanges>(
+      { added: texts, removed: texts, changed: texts, settings: texts, users: texts },
+      'users',
+    ),
   },
   'changes',
 );

@@ -2,12 +2,13 @@ import { type Diagnostic, type Place, WARNING_IDS } from '../text/diagnostic.ts'
 import { list, optional, record, word } from './reader.ts';
 import { NUMBER, TEXT } from './value-readers.ts';
 
-/** The changes of a reload: names of doors, and of settings as in `Settings`. */
+/** The changes of a reload: names of doors, of settings as in `Settings`, and of users that are new, gone or different. */
 export type ConfigChanges = {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly string[];
   readonly settings: readonly string[];
+  readonly users?: readonly string[];
 };
 
 /**
@@ -45,6 +46,7 @@ export const RELOAD_ANSWER = record<ReloadAnswer>({
         removed: list(TEXT),
         changed: list(TEXT),
         settings: list(TEXT),
+        users: optional(list(TEXT)),
       }),
     ),
   }),

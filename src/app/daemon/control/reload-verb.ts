@@ -23,8 +23,9 @@ function answerOf(outcome: ReloadOutcome): Reloaded {
     }
     case 'done': {
       const { changes, warnings, reasons } = outcome;
-      const { added, removed, changed, settings } = changes;
-      const named = { added: some(added), removed: some(removed), changed: some(changed), settings };
+      const { added, removed, changed, settings, users = [] } = changes;
+      const doors = { added: some(added), removed: some(removed), changed: some(changed) };
+      const named = { ...doors, settings, users: some(users) };
       return { outcome: 'done', mistakes: 0, ...bounded(warnings), reasons, changes: named };
     }
     default:

@@ -126,7 +126,11 @@ export class Reload {
       // More doors than the kernel's filter can hold, for example.
       return this.#refuse([(error as Error).message], 0, []);
     }
-    const changes = compareConfigs(this.#parts.inForce.current, config);
+    const { inForce } = this.#parts;
+    const changes = compareConfigs(
+      { config: inForce.current, authority: inForce.authority },
+      { config, authority },
+    );
     this.#adopt(config, authority, fleet);
     const isInstalled = await this.#parts.native.install(gatesOf(config), config.settings);
     if (this.#isStopping) return { kind: 'stopping' };

@@ -52,4 +52,5 @@ const SORTS = {
   removed: 'doors that are gone',
   changed: 'doors that have changed',
   settings: 'settings that have changed',
+  users: 'users that have changed',
 } as const;
