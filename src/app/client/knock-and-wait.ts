@@ -20,12 +20,13 @@ const DELAY = millis(50);
 const AFTER_REPLY = millis(3000);
 
 /**
- * After a knock arrives, the firewall rule is in place 1 to 5 ms later, and the door's command may run longer. The
- * delay of each connection is 1.6 times that of the one before.
+ * After a knock, the firewall rule may be in place slightly later than the knock arrives, and the door's command may run
+ * longer. With a shorter gap, the answers to several SYNs arrive together: the kernel completes all these connections
+ * before one is chosen, and the service sees several clients.
  */
-const GROWTH = 1.6;
-/** BOUNDED: connections started after one knock. The last one starts 7.5 s after it. */
-const MAX_STARTS = 20;
+const FIRST_GAP_MS = 2;
+/** BOUNDED: connections started after one knock. The gaps between them double. */
+const MAX_STARTS = 13;
 
 /**
  * One attempt at one address: sends the knocks and connects until the port opens. `left` is called when the knocks have
@@ -181,8 +182,8 @@ async function ask(
   return answer.kind === 'open' ? answer.socket : undefined;
 }
 
-/** 0, 1, 2, 3, 6, 9, 16, 26, … ms. */
+/** 0, 2, 6, 14, 30, … ms. */
 export function startsWithin(patience: Millis): Millis[] {
-  const all = Array.from({ length: MAX_STARTS }, (_, i) => millis(Math.round(GROWTH ** i - 1)));
+  const all = Array.from({ length: MAX_STARTS }, (_, i) => millis(FIRST_GAP_MS * (2 ** i - 1)));
   return all.filter((start) => start < patience);
 }
