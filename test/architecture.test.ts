@@ -253,6 +253,12 @@ suite('architecture', () => {
   test('the table of verbs loads no native code: help and doctor do without a damaged koffi', () => {
     assert.deepEqual(loadedWith(sources, 'cli/bussa/bussa.ts', 'koffi'), []);
   });
+  test('a daemon without a fleet loads nothing of one', () => {
+    const receiver = './fleet-receiver.ts';
+    assert.notDeepEqual(loadedWith(sources, 'app/daemon/fleet/fleet.ts', receiver), []);
+    assert.deepEqual(loadedWith(sources, 'app/daemon/composition/start-daemon.ts', receiver), []);
+    assert.deepEqual(loadedWith(sources, 'app/daemon/process/run-daemon.ts', receiver), []);
+  });
   test('no module of Node.js is imported at run time: the executable cannot', () =>
     assert.deepEqual(lateImportsOfNode(sources), []));
   test('no cycles of files', () => assert.deepEqual(cycles(sources), []));
