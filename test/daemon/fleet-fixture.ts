@@ -229,6 +229,13 @@ export class FleetHostFixture {
     this.#cursor = after === undefined ? 0 : engine.stream.findIndex(({ id }) => id === after) + 1;
   }
 
+  /** An orderly stop: all leases end here, and their rows with them. */
+  async restartInOrder(engine: MemoryEngine): Promise<void> {
+    this.fleet.close();
+    await this.keeper.stop();
+    this.restart(engine);
+  }
+
   stop(): void {
     this.fleet.close();
     this.keeper.leave();

@@ -208,6 +208,29 @@ describe('a fleet', () => {
     assert.equal(two.left('ssh', A), 15_000);
   });
 
+  test('a host that was stopped in order has again what is open elsewhere, its own leases too', async () => {
+    using fixture = new FleetFixture(2);
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    await one.knock('web', A);
+    await two.knock('web', B);
+    await one.knock('ssh', B);
+    await fixture.carry();
+    await one.close('ssh', B);
+    await fixture.carry();
+    fixture.advance(5000);
+    await two.restartInOrder(fixture.engine);
+    assert.deepEqual([one.leases, two.leases], [[`web ${A}`, `web ${B}`], []]);
+    await fixture.carry();
+    await fixture.settled();
+    await fixture.carry();
+    assert.deepEqual(two.leases, one.leases);
+    assert.deepEqual([two.left('web', A), two.left('web', B)], [595_000, 595_000]);
+    // What it has told before it told in its own name: it ends it for all.
+    await two.close('web', B);
+    await fixture.carry();
+    assert.deepEqual([one.leases, two.leases], [[`web ${A}`], [`web ${A}`]]);
+  });
+
   test('what an engine forgets after it has confirmed it is told again, openings and ends', async () => {
     using fixture = new FleetFixture(2);
     const [one, two] = [fixture.host(0), fixture.host(1)];
@@ -282,7 +305,10 @@ describe('a fleet', () => {
     const has = (host: FleetHostFixture, base: string) =>
       host.bans.list().some(({ prefix }) => prefix.base === base);
     assert.deepEqual([has(two, '203.0.113.0'), has(three, '203.0.113.0')], [false, false]);
-    // Two has banned it as well; at one its own operator has the last word.
+    // Two has banned it as well; at one its own operator has the last word, whatever two repeats.
+    await two.cut();
+    await two.heal();
+    await fixture.carry();
     assert.deepEqual([has(two, '192.0.2.1'), has(one, '192.0.2.1')], [true, false]);
   });
 
@@ -368,7 +394,7 @@ describe('a fleet', () => {
     for (let i = 0; i < 30 && two.leases.length < many; i++) await fixture.carry();
     assert.equal(two.leases.length, many);
     const records = fixture.engine.stream.length - before;
-    assert.ok(records < many / 40 + 10, `${records} records`);
+    assert.ok(records < many / 20 + 10, `${records} records`);
     assert.equal(one.fleet.status.counts.waiting, 0);
     assert.equal(one.fleet.status.counts.published, many);
     assert.equal(two.fleet.status.members[0]?.leases, many);

@@ -33,6 +33,11 @@ export class SeenRecords {
   }
 
   /** The record has been accepted. Returns what to store. */
+  /** Whether a record of this start has been taken. */
+  knows(member: string, epoch: string): boolean {
+    return this.#members.get(member)?.has(epoch) === true;
+  }
+
   take(seen: SeenEpoch): SeenEpoch {
     const epochs = this.#epochsOf(seen.member);
     const before = epochs.get(seen.epoch);

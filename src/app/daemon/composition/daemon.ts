@@ -145,7 +145,7 @@ export class Daemon {
 
   async #end(ports: 'open' | 'keep', lastWords?: string): Promise<boolean> {
     const { reload, warmUp, exposure, guard, earlier, reports } = this.#parts;
-    const { watch, payloads, codes, keeper, hooks, resources } = this.#parts;
+    const { watch, payloads, codes, keeper, hooks, fleet, resources } = this.#parts;
     reload.stop();
     warmUp.stop();
     exposure.stop();
@@ -154,6 +154,8 @@ export class Daemon {
     reports.attempt(() => watch.stop());
     reports.attempt(() => payloads.stop());
     watch.interfaces.close();
+    // Before the leases end: what other members tell from now on is for the next start.
+    fleet.close();
     const left = await closeAll(keeper);
     const closed = left.length === 0;
     // After a bug it is unknown whether the record of used knocks is complete.

@@ -28,6 +28,7 @@ export class BanTeller {
   tell({ prefix, until, isLifted }: BanChange): void {
     const { membership, link, sender, bans } = this.#parts;
     if (bans.isApplying) return;
+    if (isLifted) bans.overrule(prefix);
     const due = until === undefined ? {} : { due: this.#sinceBoot(until) };
     sender.tellBan(isLifted ? { kind: 'unban', who: prefix } : { kind: 'ban', who: prefix, ...due });
     const make = (): Uint8Array => {

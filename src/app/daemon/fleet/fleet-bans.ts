@@ -22,6 +22,8 @@ const BANNED = 'banned';
 const LIFTED = 'lifted';
 /** The operator of this host has banned it as well, so the member cannot lift it. */
 const KNOWN = 'known';
+/** The operator of this host has lifted it: it stays lifted until the member lifts it too. */
+const OVERRULED = 'overruled';
 
 /** How long a lifted ban is remembered, in case an old record of it is put into the engine again. */
 const LIFTED_MS = 30 * 86_400_000;
@@ -86,7 +88,12 @@ export class FleetBans {
       return false;
     }
     const name = `${member.name} ${renderPrefix(who)}`;
-    if (!memory.bans.has(name) && this.#countOf(member.name) >= MAX_MEMBER_BANS) {
+    const known = memory.bans.get(name);
+    if (known !== undefined && wordOf(known) === OVERRULED) {
+      memory.putBan(rowOf(good, name, OVERRULED));
+      return false;
+    }
+    if (known === undefined && this.#countOf(member.name) >= MAX_MEMBER_BANS) {
       refusals.note('many', member.name);
       return false;
     }
@@ -107,6 +114,18 @@ export class FleetBans {
     memory.putBan(rowOf(good, name, LIFTED));
     if (held === undefined || wordOf(held) !== BANNED || this.#isOfFleet(who)) return false;
     return membership.bans.unban(who, { by: byMember(member.name) }).removed;
+  }
+
+  /** The operator of this host has lifted the ban. */
+  overrule(who: Prefix): void {
+    const { membership, memory } = this.#parts;
+    for (const member of membership.identity().members.keys()) {
+      const row = memory.bans.get(`${member} ${renderPrefix(who)}`);
+      if (row === undefined || wordOf(row) === LIFTED) continue;
+      const [epoch, number] = row.value.split(' ');
+      memory.putBan({ ...row, value: `${epoch} ${number} ${OVERRULED}` });
+    }
+    memory.flush();
   }
 
   /** Bans of this host's own operator, at most as many as a member may have. */

@@ -81,6 +81,13 @@ export class FleetMemory {
     this.#forget({ kind: 'ban', name });
   }
 
+  /** An orderly stop ends all leases here. The next start reads the stream anew, and what this host told of them too. */
+  readAgain(): void {
+    this.#after = undefined;
+    this.#forget({ kind: 'after', name: '' });
+    this.flush();
+  }
+
   /** Writes the changes, in one transaction with the resulting leases. */
   flush(): void {
     if (this.#put.size === 0 && this.#drop.size === 0) return;

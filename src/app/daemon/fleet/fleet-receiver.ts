@@ -11,6 +11,7 @@ import type { Lease, LeaseEnd } from '../../../core/lease/lease.ts';
 import { memberOpens } from '../../../core/lease/open-request.ts';
 import { after, instant, type Millis, millis, since } from '../../../core/net/time.ts';
 import { nodeCiphers } from '../../../host/crypto/node-ciphers.ts';
+import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import type { FleetBans } from './fleet-bans.ts';
 import type { FleetMemory } from './fleet-memory.ts';
 import type { Membership } from './fleet-parts.ts';
@@ -28,6 +29,8 @@ export type FleetReceiverParts = {
   readonly times: MemberTimes;
   readonly bans: FleetBans;
   readonly refusals: FleetRefusals;
+  /** Another member's daemon has started: it may have missed what is open here. */
+  readonly onStart: () => void;
 };
 
 export type Received = { readonly applied: number; readonly refused: number };
@@ -35,7 +38,9 @@ export type Received = { readonly applied: number; readonly refused: number };
 /** Applies changes of other members, as far as this host's own files allow. */
 export class FleetReceiver {
   readonly #parts: FleetReceiverParts;
+  readonly #turns = new SerialQueue();
   #applied = 0;
+  #isClosed = false;
 
   constructor(parts: FleetReceiverParts) {
     this.#parts = parts;
@@ -47,11 +52,21 @@ export class FleetReceiver {
   }
 
   /** Processes them in order. Resolves when their leases are open. */
-  async deliver(records: readonly FleetDelivery[], upTo: StreamId | undefined): Promise<Received> {
+  deliver(records: readonly FleetDelivery[], upTo: StreamId | undefined): Promise<Received> {
+    return this.#turns.take(() => this.#deliver(records, upTo));
+  }
+
+  /** What is delivered from now on is left to the next start. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #deliver(records: readonly FleetDelivery[], upTo: StreamId | undefined): Promise<Received> {
     const { memory, refusals } = this.#parts;
     const before = { applied: this.#applied, refused: refusals.count };
     const openings: Promise<void>[] = [];
     for (const delivery of records) {
+      if (this.#isClosed) return { applied: 0, refused: 0 };
       const good = this.#judge(delivery);
       if (good !== undefined) await this.#apply(good, delivery.id === undefined, openings);
       if (delivery.id !== undefined) memory.read(delivery.id);
@@ -98,9 +113,10 @@ export class FleetReceiver {
       refusals.note(judged.why, judged.member, apart);
     }
     if (judged.kind !== 'good') return undefined;
-    const { member, number, at } = judged.record;
+    const { member, number, at, epoch: start } = judged.record;
     if (delivery.id !== undefined) {
-      memory.take({ member, epoch: judged.record.epoch, number, at: instant(Math.max(at, now)) });
+      if (member !== self.name && !seen.knows(member, start)) this.#parts.onStart();
+      memory.take({ member, epoch: start, number, at: instant(Math.max(at, now)) });
       times.heard(judged, now, delivery.age);
     }
     return judged;

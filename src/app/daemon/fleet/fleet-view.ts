@@ -1,5 +1,6 @@
 import type { FleetCounts, FleetStatus, MemberStatus } from '../../../core/control/fleet-status.ts';
 import { inFleet } from '../../../core/door/fleet-right.ts';
+import type { Event } from '../../../core/event/event.ts';
 import { type Member, mayOpen } from '../../../core/fleet/member.ts';
 import type { Membership } from './fleet-parts.ts';
 import type { FleetRefusals } from './fleet-refusals.ts';
@@ -52,4 +53,11 @@ function leasesByMember({ keeper }: Membership): ReadonlyMap<string, number> {
     for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return counts;
+}
+
+export function stateEvent(
+  { connected, why = '`bussa fleet` is not connected to the daemon' }: CarrierView,
+  count: number,
+): Event {
+  return connected ? { kind: 'fleet-connected', count } : { kind: 'fleet-unreachable', count, reason: why };
 }

@@ -2,7 +2,6 @@ import type { Proof } from '../../../core/attempt/completion.ts';
 import type { CarrierState, FleetBegin, FleetPart } from '../../../core/control/fleet-link.ts';
 import type { FleetStatus } from '../../../core/control/fleet-status.ts';
 import type { DoorSpec } from '../../../core/door/door.ts';
-import type { Event } from '../../../core/event/event.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import type { LeaseEffect } from '../../../core/lease/lease-effect.ts';
 import { after, millis } from '../../../core/net/time.ts';
@@ -21,8 +20,9 @@ import type { FleetParts, Membership } from './fleet-parts.ts';
 import { FleetReceiver } from './fleet-receiver.ts';
 import { FleetRefusals } from './fleet-refusals.ts';
 import { FleetSender } from './fleet-sender.ts';
-import { type CarrierView, fleetStatus } from './fleet-view.ts';
+import { type CarrierView, fleetStatus, stateEvent } from './fleet-view.ts';
 import { fleetWindow } from './fleet-window.ts';
+import { HelloPace } from './hello-pace.ts';
 import { linkVerbs } from './link-verbs.ts';
 import { MemberTimes } from './member-times.ts';
 
@@ -49,6 +49,7 @@ export class Fleet {
   #identity: FleetIdentity;
   #carrier: CarrierView;
   #isClosed = false;
+  readonly #hello: HelloPace;
   #beat: NodeJS.Timeout | undefined;
   #unconfirmed: NodeJS.Timeout | undefined;
 
@@ -73,7 +74,11 @@ export class Fleet {
     this.#sender = new FleetSender(membership, () => this.#link.wake());
     const [link, sender, bans] = [this.#link, this.#sender, this.#bans];
     this.#banTeller = new BanTeller({ membership, link, sender, bans });
-    this.#receiver = new FleetReceiver({ membership, memory, times, bans: this.#bans, refusals });
+    this.#receiver = new FleetReceiver({
+      ...{ membership, memory, times, bans: this.#bans, refusals },
+      onStart: () => this.#hello.soon(),
+    });
+    this.#hello = new HelloPace(parts.clock.sinceBoot, () => this.#repeat());
     parts.keeper.watch({
       demanded: (openRequest, outcome) => this.#sender.demanded(openRequest, outcome),
       extended: (lease) => this.#sender.extended(lease),
@@ -135,6 +140,9 @@ export class Fleet {
     bans.tell(undefined);
     spread.join(undefined);
     this.#link.close();
+    this.#receiver.close();
+    this.#memory.readAgain();
+    this.#hello.close();
     clearInterval(this.#beat);
     clearTimeout(this.#unconfirmed);
   }
@@ -184,26 +192,22 @@ export class Fleet {
     if (!isThere && this.#carrier.connected) this.#setState({ connected: false });
   }
 
-  #setState({ connected, why, offset, wide }: CarrierState): void {
+  #setState(state: CarrierState): void {
     const { clock, report } = this.#membership;
+    const { connected, why } = state;
     const before = this.#carrier;
     const isNew = before.connected !== connected;
-    this.#carrier = {
-      connected,
-      since: isNew ? clock.wall() : before.since,
-      ...(why === undefined ? {} : { why }),
-      ...(offset === undefined ? {} : { offset }),
-      ...(wide === undefined ? {} : { wide }),
-    };
+    this.#carrier = { ...state, since: isNew ? clock.wall() : before.since };
     if (!connected) this.#takeBack();
     this.#link.setConnected(connected);
     if (isNew || before.why !== why) report(stateEvent(this.#carrier, this.#sender.waiting));
-    if (connected && isNew) this.#hello();
+    if (connected && isNew) this.#hello.now();
     this.#setBeat(connected);
   }
 
-  /** Repeats what others may have missed. */
-  #hello(): void {
+  /** What others may have missed. */
+  #repeat(): void {
+    if (!this.#link.isConnected) return;
     this.#sender.hello();
     this.#banTeller.hello();
   }
@@ -234,11 +238,4 @@ export class Fleet {
     this.#sender.effect(effect);
     if (effect.do === 'write-end') this.#receiver.ended(effect.lease, effect.how);
   }
-}
-
-function stateEvent(
-  { connected, why = '`bussa fleet` is not connected to the daemon' }: CarrierView,
-  count: number,
-): Event {
-  return connected ? { kind: 'fleet-connected', count } : { kind: 'fleet-unreachable', count, reason: why };
 }

@@ -1,0 +1,34 @@
+import { type Instant, instant } from '../../../core/net/time.ts';
+
+/** Least time between two repetitions for members that start: no member can make this host work without end. */
+const GAP_MS = 1000;
+
+/** Repeats what is open here for members that start, those that start at one time together. */
+export class HelloPace {
+  readonly #sinceBoot: () => Instant;
+  readonly #hello: () => void;
+  #last: Instant = instant(Number.NEGATIVE_INFINITY);
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(sinceBoot: () => Instant, hello: () => void) {
+    this.#sinceBoot = sinceBoot;
+    this.#hello = hello;
+  }
+
+  now(): void {
+    this.close();
+    this.#last = this.#sinceBoot();
+    this.#hello();
+  }
+
+  soon(): void {
+    const wait = this.#last + GAP_MS - this.#sinceBoot();
+    if (wait <= 0) this.now();
+    else this.#timer ??= setTimeout(() => this.now(), wait).unref();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
