@@ -47,7 +47,7 @@ describe('the feed of events', () => {
     const other = await next(feed.follow('00000000-2'));
     assert.equal(other.restarted, true);
     assert.equal(other.events.length, 3);
-    await assert.rejects(feed.follow('yesterday').next(), /that is no cursor/);
+    await assert.rejects(feed.follow('yesterday').next(), /invalid cursor/);
     feed.close();
   });
 

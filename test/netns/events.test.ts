@@ -58,7 +58,7 @@ describe('the feed of the daemon', { concurrency: 2 }, () => {
     assert.equal((await live.exited).code, 69);
     const after = await stage.ask('events', '--json', '--once', '--since', opened?.cursor ?? '');
     assert.equal(told(after.output)[0]?.event, 'restarted');
-    assert.match((await stage.ask('events', '--since', 'x')).output, /that is no cursor/);
+    assert.match((await stage.ask('events', '--since', 'x')).output, /invalid cursor/);
   });
 
   test('an overview has all of a screen in one answer; sources tell what became of their last try', async () => {

@@ -66,8 +66,8 @@ suite('from="…"', () => {
 
   test('a refusal that cannot be judged, or a wrong prefix, refuses everybody, and says so', () => {
     const cases: readonly (readonly [string, RegExp])[] = [
-      ['!192.0.2.7/24,*', /192\.0\.2\.7\/24 is no network .* nobody can use the key/],
-      ['192.0.2.7/24,*', /192\.0\.2\.7\/24 is no network .* nobody can use the key/],
+      ['!192.0.2.7/24,*', /192\.0\.2\.7\/24 is not a network .* nobody can use the key/],
+      ['192.0.2.7/24,*', /192\.0\.2\.7\/24 is not a network .* nobody can use the key/],
       ['!host.example.org,*', /host\.example\.org is no address, so nobody can use the key/],
       ['!fe80::1%eth0,*', /nobody can use the key/],
       ['!!192.0.2.1,*', /nobody can use the key/],

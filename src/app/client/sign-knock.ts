@@ -79,7 +79,7 @@ async function explainRefusal(agent: SshAgent, identity: Identity): Promise<Agen
     );
   }
   return refused(
-    `the SSH agent refused: nobody confirmed the use of ${name}; a key added with ssh-add -c asks each time, by ssh-askpass, which has to be installed and needs a display`,
+    `the SSH agent refused: nobody confirmed the use of ${name}; a key added with ssh-add -c asks each time by ssh-askpass, which must be installed and needs a display`,
   );
 }
 

@@ -43,6 +43,6 @@ export function compileFile(
 function whyNot(path: string, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EEXIST')
-    return `${printable(path)} exists already, and stays as it is: remove it, or name another file`;
+    return `${printable(path)} already exists and was not changed: remove it, or name another file`;
   return `cannot write ${printable(path)}: ${message}: name a file in a directory of yours`;
 }

@@ -37,13 +37,14 @@ function lossOf({ what, passed, dropped, unjudged, hint }: Received): Finding {
   return warning('packets-lost', message, { hint });
 }
 
-const AGAIN = 'whoever does not get in knocks again; sources that have opened a door before are served first';
+const AGAIN =
+  'users who do not get in have to knock again; sources that have opened a door before have precedence';
 
 function receivedBy({ packets, signed, spa }: CaptureStatus): Received[] {
   return [
     {
       ...{ what: 'packets to knock ports', ...packets, unjudged: 0 },
-      hint: 'whoever does not get in knocks again; see which ports are flooded: tcpdump -nn -i any -c 100',
+      hint: 'users who do not get in have to knock again; see which ports are flooded: tcpdump -nn -i any -c 100',
     },
     ...(signed === undefined
       ? []

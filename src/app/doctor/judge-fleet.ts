@@ -18,7 +18,7 @@ export function judgeFleet(status: FleetCase | undefined, now: number): Finding[
   const fleet = status?.fleet;
   if (fleet === undefined) return [];
   if (!fleet.carrier) {
-    const message = `${named(fleet)}: \`bussa fleet\` is not connected to the daemon: other members are told nothing`;
+    const message = `${named(fleet)}: \`bussa fleet\` is not connected to the daemon: other members get no updates`;
     return [problem('fleet-engine', message, look('systemctl status bussa-fleet'))];
   }
   if (!fleet.connected) {

@@ -31,7 +31,7 @@ export function writePage(file: string, plan: PagePlan): PageFailure | undefined
 
 const alreadyThere = (file: string): PageFailure => ({
   kind: 'failed',
-  message: `${file} exists already, and stays as it is: remove it, or name another file`,
+  message: `${file} already exists and was not changed: remove it, or name another file`,
 });
 
 function unwritable(file: string, error: unknown): PageFailure {

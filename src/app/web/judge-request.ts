@@ -43,7 +43,7 @@ export function judgeRequest(request: WebRequest, access: WebAccess): Refusal | 
   if (path !== '/api/order') return method === 'GET' ? undefined : WRONG_METHOD;
   if (method !== 'POST') return WRONG_METHOD;
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  return type === 'application/json' ? undefined : { status: 415, why: 'an order is application/json' };
+  return type === 'application/json' ? undefined : { status: 415, why: 'a command must be application/json' };
 }
 
 const WRONG_METHOD: Refusal = { status: 405, why: 'there is no such method here' };

@@ -16,7 +16,7 @@ export function readOrder(text: string): WebOrder {
     throw new RequestError(`an order is an object with a verb: ${[...ORDERS].join(', ')}`);
   }
   const { verb, via: _, ...fields } = request;
-  if (!isOrderVerb(verb)) throw new RequestError('there is no such order');
+  if (!isOrderVerb(verb)) throw new RequestError('there is no such command');
   return orderOf(verb, { ...fields, via: 'web' });
 }
 

@@ -131,14 +131,14 @@ export class WebServer {
     else if (path === '/api/order') await this.#order(request, response);
     else if (path.startsWith('/api/')) {
       const answer = await answerQuestion(this.#parts.choice, path, searchParams);
-      sendJson(response, answer?.status ?? 404, answer?.value ?? { error: 'there is no such thing here' });
+      sendJson(response, answer?.status ?? 404, answer?.value ?? { error: 'not found' });
     } else this.#sendFile(path, response);
   }
 
   #sendFile(path: string, response: ServerResponse): void {
     const file = this.#parts.files[path];
     if (file === undefined) {
-      sendJson(response, 404, { error: 'there is no such thing here' });
+      sendJson(response, 404, { error: 'not found' });
       return;
     }
     response.writeHead(200, { ...HEADERS, ...PAGE_POLICY, 'Content-Type': file.type });
@@ -172,7 +172,7 @@ export class WebServer {
     const body = await readBody(request);
     if (body === undefined) {
       response.setHeader('Connection', 'close');
-      sendJson(response, 413, { error: `an order has at most ${MAX_BODY} bytes` });
+      sendJson(response, 413, { error: `a command has at most ${MAX_BODY} bytes` });
       return;
     }
     const { status, value, isDone } = await answerOrder(this.#parts.choice, body);

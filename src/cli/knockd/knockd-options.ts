@@ -74,7 +74,7 @@ export const DAEMON_OPTIONS = {
     short: 'D',
     summary: 'print every packet and every wrong knock too',
     details:
-      'These go to the terminal alone, never to the log. Keep them to yourself: they reveal the decoy ports.',
+      'These are printed only to the terminal, never to the log. Keep them to yourself: they reveal the decoy ports.',
   },
   lookup: {
     type: 'boolean',

@@ -57,7 +57,7 @@ function judgeClosed(evidence: OutsideEvidence): Finding {
   if (after?.kind === 'refused' && before?.kind !== 'refused') {
     return problem(
       'opened-but-unreachable',
-      `${change}: the door has opened, and nothing listens behind it`,
+      `${change}: the door has opened, but nothing listens on the port`,
       { hint: `${there}ss -ltnp` },
     );
   }
@@ -82,7 +82,7 @@ function judgeClosed(evidence: OutsideEvidence): Finding {
 function judgeSilence(evidence: OutsideEvidence, change: string): Finding {
   const { address, knockPort, answersPing } = evidence;
   if (knockPort?.kind === 'refused' || knockPort?.kind === 'open') {
-    const message = `${change}; its knock port answers, so knocks arrive: they are the wrong ones, too slow or in another order, or no daemon hears them${natHint(evidence)}`;
+    const message = `${change}; its knock port answers, so knocks arrive: they are wrong, too slow or in another order, or no daemon receives them${natHint(evidence)}`;
     return problem('seen-but-wrong', message, explainThere(evidence));
   }
   if (knockPort?.kind === 'unreachable') {

@@ -19,7 +19,7 @@ export function readNetworks({ value, file }: AccessSetting): readonly Prefix[] 
     if (prefix === undefined)
       file.findings.error(
         word,
-        `${quoteText(word.text)} is no address or network: write one such as 192.0.2.0/24, or ANY`,
+        `${quoteText(word.text)} is not an address or network: write one such as 192.0.2.0/24, or ANY`,
       );
     return prefix ?? [];
   });

@@ -49,7 +49,7 @@ function planSequence(sequence: Sequence | undefined): PageKnock | PageRefusal {
   const udp = sequence.find(({ protocol }) => protocol === 'udp');
   if (udp !== undefined)
     return refused(
-      `the sequence has udp/${udp.port}, and a browser cannot send UDP: give the door a sequence by TCP alone, or accept = code`,
+      `the sequence has udp/${udp.port}, and a browser cannot send UDP: give the door a sequence with TCP only, or accept = code`,
     );
   const bad = sequence.find(({ port }) => !isBrowserPort(port));
   if (bad !== undefined)

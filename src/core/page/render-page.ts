@@ -57,9 +57,9 @@ function purpose({ port, link, host }: PagePlan): string {
 
 function warning(knock: PageKnock): string {
   if (knock.kind === 'sequence')
-    return 'Keep this file to yourself: the knock is in it, and whoever has the file can knock.';
+    return 'Keep this file to yourself: it contains the knock, and anybody who has it can knock.';
   if (knock.secret !== undefined)
-    return 'Keep this file to yourself: the secret of your codes is in it, and whoever has the file can knock in your name.';
+    return 'Keep this file to yourself: it contains the secret of your codes, and anybody who has it can knock in your name.';
   return 'This page knows no code. If the door stays closed: wait for the next code, type it, and then the one after it as well.';
 }
 

@@ -88,7 +88,7 @@ function applyOption(key: AuthorizedKey, { name, value }: KeyOption): Applied | 
     case 'expiry-time': {
       const until = parseExpiry(value ?? '');
       return until === undefined
-        ? 'expiry-time is no time: write YYYYMMDD or YYYYMMDDHHMM[SS], with a Z behind it for UTC'
+        ? 'expiry-time is not a time: write YYYYMMDD or YYYYMMDDHHMM[SS], with a Z at the end for UTC'
         : { key: { ...key, until: instant(Math.min(until, key.until ?? until)) } };
     }
     case 'no-touch-required':
@@ -119,7 +119,7 @@ function otherOption(key: AuthorizedKey, name: string): Applied | string {
   // A misspelt restriction would otherwise have no effect.
   const meant = nearestWord(name, RESTRICTIONS);
   if (meant !== undefined) return `unknown option ${name}: did you mean ${meant}?`;
-  return { key, note: `${name} is no option of authorized_keys, and counts for nothing here` };
+  return { key, note: `${name} is not an option of authorized_keys, and has no effect` };
 }
 
 /** sshd(8): a day or a moment, in the host's time zone, or in UTC with `Z` or `UTC`. */

@@ -95,7 +95,7 @@ function readRsa(reader: SshReader): VerifyKey | string {
   if (bits < MIN_RSA_BITS) return `the RSA key has ${bits} bits: at least ${MIN_RSA_BITS} are needed`;
   const last = exponent.at(-1) ?? 0;
   const isOdd = (last & 1) === 1;
-  if (!isOdd || (exponent.length === 1 && last < 3)) return 'the exponent of the RSA key is none';
+  if (!isOdd || (exponent.length === 1 && last < 3)) return 'the exponent of the RSA key is invalid';
   return { kind: 'rsa', modulus, exponent };
 }
 

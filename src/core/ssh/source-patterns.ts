@@ -41,10 +41,10 @@ export function compileSourcePatterns(list: string): SourcePatterns {
 function whyUnusable(text: string): string {
   const shown = escapeCodes(text);
   if (text === '') return 'from: an address is missing';
-  if (text.includes('/')) return `from: ${shown} is no network (bits behind the length have to be 0)`;
+  if (text.includes('/')) return `from: ${shown} is not a network (bits after the length must be 0)`;
   const mapped = parseAddress(text);
   if (mapped !== undefined) return `from: ${shown} is IPv4 written as IPv6 (write ${unmapped(mapped)})`;
-  return `from: names are not looked up, and ${shown} is no address`;
+  return `from: names are not resolved, and ${shown} is not an address`;
 }
 
 function compilePattern(text: string): ((source: Address) => boolean) | undefined {

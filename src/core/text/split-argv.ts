@@ -36,7 +36,7 @@ export function splitArgv(text: string): ArgvResult {
       if (word !== undefined) argv.push(word);
       word = undefined;
     } else if (c === '\\' && escapes(quote?.mark, text.charAt(i + 1))) {
-      if (i + 1 === text.length) return bad(i, 'a backslash stands last: write it twice, or remove it');
+      if (i + 1 === text.length) return bad(i, 'a backslash at the end: write it twice, or remove it');
       word = (word ?? '') + text.charAt(++i);
     } else {
       word = (word ?? '') + c;

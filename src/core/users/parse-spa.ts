@@ -13,8 +13,7 @@ export type SpaLine = {
   readonly spaUser?: string;
 };
 
-const FORM =
-  'write spa = key BASE64 hmac BASE64, and behind it the digest and mode if they are not sha256 cbc';
+const FORM = 'write spa = key BASE64 hmac BASE64, then the digest and mode if they are not sha256 cbc';
 
 type Draft = {
   key?: Uint8Array;
@@ -45,7 +44,7 @@ export function parseSpa(value: Word, findings: Findings): SpaLine | undefined {
     }
     i += 1;
     const given = words[i];
-    if (given === undefined) wrong(word, `nothing stands behind ${name}: ${FORM}`);
+    if (given === undefined) wrong(word, `nothing follows ${name}: ${FORM}`);
     else readNamed(name, given, draft, wrong);
   }
   const { key } = draft;
@@ -89,7 +88,8 @@ function readWord(name: string, word: Word, draft: Draft, wrong: Wrong): void {
 
 function judgeHmac(value: Word, { hmacKey, hasNoHmac, digest }: Draft, isGood: boolean, wrong: Wrong): void {
   if (!isGood) return;
-  if (hmacKey !== undefined && hasNoHmac) wrong(value, 'hmac stands beside no-hmac: remove one of the two');
+  if (hmacKey !== undefined && hasNoHmac)
+    wrong(value, 'hmac and no-hmac exclude each other: remove one of the two');
   if (hmacKey === undefined && !hasNoHmac)
     wrong(
       value,

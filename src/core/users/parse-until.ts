@@ -3,7 +3,8 @@ import type { Findings } from '../text/findings.ts';
 import { quoteText } from '../text/quote-text.ts';
 import type { Word } from '../text/word.ts';
 
-const FORM = 'write a day such as 2027-01-01, or a moment such as 2027-01-01 18:00, with Z behind it for UTC';
+const FORM =
+  'write a day such as 2027-01-01, or a moment such as 2027-01-01 18:00, with Z at the end for UTC';
 
 /** A day, from its beginning, or a moment: in the host's time zone, or with `Z` in UTC. */
 export function parseUntil(value: Word, findings: Findings): Instant | undefined {

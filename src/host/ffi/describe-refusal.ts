@@ -5,7 +5,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'run it as root, or give its user that right'],
   ['EPERM', 'run it as root, or give its user that right'],
   ['ENOENT', 'make it, or name another'],
-  ['ENOTDIR', 'something on the way to it is no directory: remove that, or name another'],
+  ['ENOTDIR', 'a part of its path is not a directory: remove that, or name another path'],
   ['EISDIR', 'it is a directory: remove it, or name a file'],
   ['ELOOP', 'the links to it form a circle: remove one'],
   ['ENOSPC', 'make room on its disk'],

@@ -78,7 +78,7 @@ describe('bussa host', () => {
       [['add', 'box', CARD, '--for', '10'], 2, /"10" is not a valid length of time/],
       [['add', 'box', CARD, '--port', '70000'], 2, /bad port/],
       [['add', 'box', CARD, '--identity', 'a"b'], 2, /--identity is empty, or has a quote/],
-      [['add', 'b*x', CARD], 2, /'b\*x' is no name of a host/],
+      [['add', 'b*x', CARD], 2, /'b\*x' is not a host name/],
       [['add', 'box'], 2, /no CARD was given/],
       [['list', 'box'], 2, /unexpected argument 'box'/],
       [['remove', 'box', '--door', 'ssh'], 2, /--door is for `bussa host add`/],

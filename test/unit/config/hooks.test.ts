@@ -58,7 +58,7 @@ describe('mistakes in hooks', () => {
       'an open quote': [`on_open = logger 'open`, "3:18: the quote ' is never closed: close it"],
       'a backslash at the end': [
         'on_open = logger \\',
-        '3:18: a backslash stands last: write it twice, or remove it',
+        '3:18: a backslash at the end: write it twice, or remove it',
       ],
       'no program': [
         `on_open = '' x`,

@@ -78,7 +78,7 @@ describe('other values of a door', () => {
       'no time': ['open_for =', `3:1: a time is missing: ${TIME}`],
       'a unit where knockd reads seconds': [
         'cmd_timeout = 10m',
-        '3:15: "10m": cmd_timeout has no units, because knockd would read the digits alone: write whole seconds, or Open_For = 10m',
+        '3:15: "10m": cmd_timeout has no units, because knockd would read only the digits: write whole seconds, or Open_For = 10m',
       ],
       'no number of cmd_timeout': ['cmd_timeout = x', `3:15: "x" is not a timeout: ${TIMEOUT}`],
       'both names of one time': [

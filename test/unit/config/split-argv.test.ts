@@ -45,7 +45,7 @@ describe('what is no command line', () => {
     [`a 'b c`, 2, /the quote ' is never closed/],
     [`a "b 'c'`, 2, /the quote " is never closed/],
     [`'a' b'`, 5, /never closed/],
-    ['a \\', 2, /a backslash stands last/],
+    ['a \\', 2, /a backslash at the end/],
     ['"a\\', 0, /never closed/],
   ];
   for (const [text, offset, message] of cases) {

@@ -68,7 +68,7 @@ describe('a line of authorized_keys', () => {
       new Date(2027, 0, 2, 15, 30, 20).getTime(),
     );
     for (const wrong of ['', '2027', '20271301', '20270230', '20270101U', '20270101UTCZ', '2027-01-01'])
-      assert.match(reasonOf(`expiry-time="${wrong}" ${KEY}`), /expiry-time is no time/, wrong);
+      assert.match(reasonOf(`expiry-time="${wrong}" ${KEY}`), /expiry-time is not a time/, wrong);
   });
 
   test('options about logins are told, and count for nothing', () => {

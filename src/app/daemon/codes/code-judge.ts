@@ -173,7 +173,7 @@ export class CodeJudge {
     const alarm = this.#alarmOf(packet);
     if (alarm.note(door.name, at)) {
       const who = alarm === this.#alarms.known ? 'addresses that have opened a door before' : 'strangers';
-      const text = `${door.name}: ${ALARM_CODES} wrong codes by ${who} within ${ALARM_MS / 3_600_000} h; as long as there are so many, they need two right codes in a row`;
+      const text = `${door.name}: ${ALARM_CODES} wrong codes by ${who} within ${ALARM_MS / 3_600_000} h; until there are fewer, they need two right codes in a row`;
       report({ kind: 'warning', text });
     }
     const skewed = this.#findSkewed(knocked);

@@ -133,7 +133,7 @@ export class Feed {
     if (since === 'oldest') return { number: this.#oldest(), isRestarted: false };
     const cursor = parseCursor(since);
     if (cursor === undefined) {
-      throw new RequestError('that is no cursor: give the one of an event, or `oldest`');
+      throw new RequestError('invalid cursor: give the cursor of an event, or `oldest`');
     }
     if (cursor.run !== this.#run) return { number: this.#oldest(), isRestarted: true };
     return { number: Math.min(cursor.number, this.#ring.last), isRestarted: false };

@@ -51,7 +51,7 @@ export class FleetClaims {
       case 'unreachable':
         this.#counts.unclaimed += 1;
         if (door.fleetClaim === 'require')
-          return `the engine of the fleet does not answer, so nobody knows whether this ${noun} has been used elsewhere (fleet_claim = require)`;
+          return `the engine of the fleet does not answer, so it is not known whether this ${noun} has been used elsewhere (fleet_claim = require)`;
         this.#note(key, use);
         this.#warn(door.name);
         return undefined;
@@ -84,7 +84,7 @@ export class FleetClaims {
     const now = clock.sinceBoot();
     if (this.#toldAt !== undefined && now - this.#toldAt < AGAIN_MS) return;
     this.#toldAt = now;
-    const text = `fleet: ${door}: opened by a proof that no other member knows of, because the engine does not answer: whoever has recorded it can use it once at another member meanwhile; fleet_claim = require keeps the door shut instead`;
+    const text = `fleet: ${door}: opened by a proof that no other member knows of, because the engine does not answer: somebody who has recorded it can use it once at another member meanwhile; fleet_claim = require keeps the door shut instead`;
     report({ kind: 'warning', text });
   }
 }

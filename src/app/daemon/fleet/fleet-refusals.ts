@@ -7,12 +7,11 @@ export type Refusal = RecordRefusal | 'door' | 'source' | 'bans' | 'wide' | 'man
 
 /** Why a member's change is refused here, and what to do about it. */
 const WORDS: Readonly<Record<Refusal, string>> = {
-  junk: 'it is no record; somebody else writes to the stream, or a member has another version: see `bussa fleet status`',
+  junk: 'it is not a record; another program writes to the stream, or a member has another version: see `bussa fleet status`',
   fleet: 'it is of another fleet: give each fleet a name, and an engine or an ACL, of its own',
   member: 'no such member is in the members file: add its line, or remove it from the engine',
-  signature:
-    'the signature is wrong: somebody else speaks in its name, or its key has changed; compare the lines',
-  number: 'it has been taken before: it came twice, or out of order',
+  signature: 'the signature is wrong: another host uses its name, or its key has changed; compare the lines',
+  number: 'it was already accepted: it arrived twice, or out of order',
   epochs: 'its daemon has been started too often: look at its log',
   clock: "the clocks are further apart than Skew allows: set the hosts' clocks",
   door: 'it may not open this door here: the line in the members file, and the door with fleet = accept, say what it may',

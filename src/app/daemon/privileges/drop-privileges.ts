@@ -41,7 +41,7 @@ export function dropPrivileges(options: DaemonOptions, config: Config): Privileg
     return keepAll(`dropping them means reading ${options.configFile} a second time, and it is not a file`);
   }
   const { file } = ownCommand();
-  if (!isProgram(file)) return keepAll(`giving them up means starting ${file} anew, and it is not there`);
+  if (!isProgram(file)) return keepAll(`dropping them means executing ${file} again, and it does not exist`);
   return becomeNarrow(options, config);
 }
 
@@ -82,7 +82,7 @@ function warningsOf(unreachable: string): string[] {
   if (unreachable === '') return [];
   return [
     `CAP_DAC_OVERRIDE is kept besides CAP_NET_RAW and CAP_NET_ADMIN, because without it root cannot use ${unreachable}: ` +
-      'give it, and the directories above it, to root to run with these two alone',
+      'give it, and the directories above it, to root to run with only these two',
   ];
 }
 

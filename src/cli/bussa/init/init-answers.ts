@@ -113,7 +113,7 @@ export function parsePortAnswer(text: string): PortOpening | Error {
 export function parseTimeAnswer(text: string): string | Error {
   const [, digits] = /^([0-9]{1,6})[smhd]?$/.exec(text) ?? [];
   if (digits !== undefined && Number(digits) > 0) return text;
-  return new Error('write seconds, or a number with s, m, h or d behind it, such as 60 or 10m');
+  return new Error('write seconds, or a number followed by s, m, h or d, such as 60 or 10m');
 }
 
 export function parseHostAnswer(text: string): string | Error {

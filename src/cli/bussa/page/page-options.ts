@@ -9,7 +9,7 @@ export const PAGE_OPTIONS = {
     completes: 'file',
     summary: 'write a web page that knocks, for a phone or any browser',
     details:
-      'One HTML file with mode 600 that loads nothing from elsewhere. Its button knocks, and then it goes to the service. It holds the knock, so whoever has the file can knock. A browser sends TCP alone: a sequence with UDP, or with a port that browsers refuse, is refused here, with the reason.',
+      'One HTML file with mode 600 that loads nothing from elsewhere. Its button knocks, and then it goes to the service. It contains the knock, so anybody who has the file can knock. A browser sends TCP alone: a sequence with UDP, or with a port that browsers refuse, is refused here, with the reason.',
   },
   link: {
     type: 'string',
@@ -45,7 +45,7 @@ export const PROFILE_PAGE_OPTIONS = {
     type: 'boolean',
     summary: 'with `--page`: the page computes the codes itself, from the secret in the `CodeFile`',
     details:
-      'The secret is then in the page, and whoever has the file can knock in your name. A browser computes codes only in a page from a file or of https.',
+      'The page then contains the secret, and anybody who has the file can knock in your name. A browser computes codes only in a page that comes from a file or over https.',
   },
 } as const satisfies OptionTable;
 

@@ -30,7 +30,7 @@ export function pageLines(file: string, { knock, link }: PagePlan): string[] {
       ? knock.secret === undefined
         ? 'It asks for the code.'
         : 'It makes the code by itself: keep it as you keep the secret.'
-      : 'The knock is in it: whoever has the file can knock.';
+      : 'It contains the knock: anybody who has the file can knock.';
   const then = link === undefined ? '' : ` Then it goes to ${link}.`;
   return [
     `Written: ${printable(file)}, readable only by you. ${what}${printable(then)}`,

@@ -40,7 +40,7 @@ export async function addMade(
 ): Promise<number> {
   const { name, configFile } = request;
   if (!isUserName(name)) {
-    const message = `'${name}' is no name of a user: it has ${USER_NAME_FORM}`;
+    const message = `'${name}' is not a user name: a user name has ${USER_NAME_FORM}`;
     return printFailure({ kind: 'refused', message }, output);
   }
   const added = addUser({ ...request, credential: { kind: made.kind } });

@@ -23,7 +23,7 @@ const DONE = {
   remove: ['is removed', 'was removed already'],
 } as const;
 
-const STILL_WRITTEN = 'is shut out only until the daemon reloads or restarts';
+const STILL_WRITTEN = 'is locked out only until the daemon reloads or restarts';
 
 /** Disables, enables or removes a user or one of his keys, and has the daemon follow. */
 export async function changeUser(
@@ -63,7 +63,7 @@ export async function changeUser(
   output.answer({ ...value, ...noticeJson(told) }, [
     `${what} ${outcome.isDone ? before : now}`,
     ...noticeLines(told, still),
-    ...sequenceLines(sequenceOpens ?? [], configFile, `To shut out ${name} if he may know it`),
+    ...sequenceLines(sequenceOpens ?? [], configFile, `To lock out ${name} if he may know it`),
   ]);
   return told.kind === 'refused' ? EXIT.config : EXIT.ok;
 }
@@ -79,8 +79,8 @@ async function shutOutForgotten(
   const sequenceOpens = (await doorsWithSequence(configFile)) ?? [];
   const value = { name, changed: false, ...(key === undefined ? {} : { key }), sequenceOpens };
   output.answer({ ...value, inForce: true, daemon: 'shut-out' }, [
-    `${what} was deleted from the users file already, and the daemon still had it: it is shut out now`,
-    ...sequenceLines(sequenceOpens, configFile, `To shut out ${name} if he may know it`),
+    `${what} was already deleted from the users file, but the daemon still had it: it is revoked now`,
+    ...sequenceLines(sequenceOpens, configFile, `To lock out ${name} if he may know it`),
   ]);
   return true;
 }

@@ -21,7 +21,7 @@ export const EXTEND: Verb = {
     return askAction(choice, { verb: 'extend', ...order }, ({ lease }, output) => {
       const { left, until } = lease;
       output.answer({ lease: leaseJson(lease) }, [
-        `${printable(order.door)}: open for ${order.ip} for ${renderLength(left)} yet, until ${renderDateTime(until)}`,
+        `${printable(order.door)}: open for ${order.ip} for another ${renderLength(left)}, until ${renderDateTime(until)}`,
       ]);
       return EXIT.ok;
     });

@@ -64,7 +64,7 @@ export const HOST: Verb = {
     if (action === 'list') return (output) => list(file, output);
     if (name === undefined) throw new UsageError(`no NAME was given: bussa host ${action} NAME`);
     if (!isHostName(name))
-      throw new UsageError(`'${name}' is no name of a host: it has no blanks, no * and no ?`);
+      throw new UsageError(`'${name}' is not a host name: it must not contain blanks, * or ?`);
     if (action === 'remove') return (output) => remove(file, name, output);
     if (card === undefined)
       throw new UsageError(
@@ -154,7 +154,7 @@ function tellFailure(change: HostsChange, file: string, name: string, output: Ou
     for (const line of change.errors) output.error(line);
     return change.kind === 'permission' ? EXIT.permission : EXIT.config;
   }
-  output.error(`bussa: ${file} has no profile of ${name} alone: bussa host list lists the profiles`);
+  output.error(`bussa: ${file} has no profile for only ${name}: bussa host list lists the profiles`);
   return EXIT.failed;
 }
 

@@ -55,7 +55,7 @@ export const IMPORT: Verb = {
 function readPorts(text: string | undefined): readonly WantedPort[] {
   if (text === undefined) return [];
   const request = readSpaRequest(`0.0.0.0,${text.replaceAll(' ', '')}`);
-  if (request === undefined) throw new UsageError(`'${text}' are no ports: --ports tcp/22,udp/53`);
+  if (request === undefined) throw new UsageError(`'${text}' is not a list of ports: --ports tcp/22,udp/53`);
   return request.ports;
 }
 

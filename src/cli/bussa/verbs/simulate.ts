@@ -152,7 +152,7 @@ export function parseKnocks(text: string): readonly SequenceStep[] {
     const port = parsePort(digits);
     const protocol = parseProtocol(name);
     if (port !== undefined && protocol !== undefined && rest.length === 0) return { protocol, port };
-    throw new UsageError(`bad knock '${word}': give a port from 1 to 65535, with :udp behind it or nothing`);
+    throw new UsageError(`bad knock '${word}': give a port from 1 to 65535, with :udp after it for UDP`);
   });
 }
 

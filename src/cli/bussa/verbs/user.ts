@@ -173,7 +173,7 @@ async function add(
   const { name, configFile } = request;
   if (!isUserName(name))
     return printFailure(
-      { kind: 'refused', message: `'${name}' is no name of a user: it has ${USER_NAME_FORM}` },
+      { kind: 'refused', message: `'${name}' is not a user name: a user name has ${USER_NAME_FORM}` },
       output,
     );
   const text = readKeyText(key);

@@ -227,7 +227,7 @@ function parseOpenTime(value: Word, key: Word, findings: Findings): Millis | und
   const remedy = `write whole seconds, or Open_For = ${value.text}`;
   findings.error(
     value,
-    `${quoteText(value.text)}: ${escapeText(key.text)} has no units, because knockd would read the digits alone: ${remedy}`,
+    `${quoteText(value.text)}: ${escapeText(key.text)} has no units, because knockd would read only the digits: ${remedy}`,
   );
   return undefined;
 }
