@@ -68,7 +68,7 @@ suite('from="…"', () => {
     const cases: readonly (readonly [string, RegExp])[] = [
       ['!192.0.2.7/24,*', /192\.0\.2\.7\/24 is not a network .* nobody can use the key/],
       ['192.0.2.7/24,*', /192\.0\.2\.7\/24 is not a network .* nobody can use the key/],
-      ['!host.example.org,*', /host\.example\.org is no address, so nobody can use the key/],
+      ['!host.example.org,*', /host\.example\.org is not an address, so nobody can use the key/],
       ['!fe80::1%eth0,*', /nobody can use the key/],
       ['!!192.0.2.1,*', /nobody can use the key/],
       ['!::ffff:192.0.2.1,*', /write 192\.0\.2\.1\), so nobody can use the key/],

@@ -162,7 +162,7 @@ suite('bussa init', () => {
     const [first, knock] = [config, page].map((file) => readFileSync(file, 'utf8'));
     const again = run(...order, 'box.example.org', '--force');
     assert.equal(again.status, 1);
-    assert.match(again.stderr, /p\.html exists already, and stays as it is/);
+    assert.match(again.stderr, /p\.html already exists and was not changed/);
     const other = scratch.file('other.html');
     const there = run('--yes', '--config', config, '--page', other, '--host', 'box.example.org');
     assert.notEqual(there.status, 0);

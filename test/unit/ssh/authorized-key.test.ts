@@ -47,7 +47,7 @@ describe('a line of authorized_keys', () => {
       admitted.filter((one) => key.admits?.(address(one))),
       ['192.0.2.7', '198.51.100.200', '2001:db8::5'],
     );
-    assert.match(notes.join(), /\*\.example\.org is no address, so it matches nobody/);
+    assert.match(notes.join(), /\*\.example\.org is not an address, so it matches nobody/);
     assert.equal(
       compileSourcePatterns('!192.0.2.9').admits(address('192.0.2.7')),
       false,
@@ -162,7 +162,7 @@ describe('options that would let in more than their line says', () => {
     for (const flag of ['no-touch-required', 'verify-required'])
       assert.match(reasonOf(`${flag}="no" ${KEY}`), /takes no value/);
     for (const time of ['202702012400', '202702010060', '20270201000060', '20270230'])
-      assert.match(reasonOf(`expiry-time="${time}Z" ${KEY}`), /is no time/, time);
+      assert.match(reasonOf(`expiry-time="${time}Z" ${KEY}`), /is not a time/, time);
     const ends = ['20270101Z', '20280101Z'].map((end) => `expiry-time="${end}"`);
     for (const both of [ends, ends.toReversed()])
       assert.equal(keyOf(`${both} ${KEY}`).key.until, Date.UTC(2027, 0, 1));

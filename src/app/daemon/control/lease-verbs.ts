@@ -15,8 +15,8 @@ import type { Address } from '../../../core/net/address.ts';
 import { type Millis, seconds } from '../../../core/net/time.ts';
 import { nearestWord } from '../../../core/text/nearest-word.ts';
 import { quoteText } from '../../../core/text/quote-text.ts';
+import { inTime } from '../../../host/serial/in-time.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
-import { inTime } from '../serial/in-time.ts';
 import type { DaemonView } from '../status/daemon-view.ts';
 import type { ControlVerbs } from './control-verbs.ts';
 

@@ -1,5 +1,5 @@
 import type { Lease } from '../../../core/lease/lease.ts';
-import { inTime } from '../serial/in-time.ts';
+import { inTime } from '../../../host/serial/in-time.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 
 /**

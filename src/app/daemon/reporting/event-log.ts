@@ -4,8 +4,8 @@ import { LineBudget } from '../../../core/event/line-budget.ts';
 import { printableLine } from '../../../core/event/printable.ts';
 import { eventLevel, type LogLevel, renderEvent } from '../../../core/event/render-event.ts';
 import type { LogSink } from '../../../host/log/log-sink.ts';
+import { inTime } from '../../../host/serial/in-time.ts';
 import { SerialQueue } from '../../../host/serial/serial-queue.ts';
-import { inTime } from '../serial/in-time.ts';
 import type { NameLookup } from './name-lookup.ts';
 
 /** Limit for lines of one kind at one door. Openings are rarer and matter more than stages. */
