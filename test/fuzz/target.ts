@@ -21,6 +21,7 @@ export const TARGET_NAMES = [
   'one-time',
   'users',
   'fwknoprc',
+  'fleet',
   'signed-knocks',
   'spa-packets',
   'access-conf',

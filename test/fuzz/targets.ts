@@ -4,6 +4,7 @@ import { captureFilesTarget } from './targets/capture-files.ts';
 import { capturesTarget } from './targets/captures.ts';
 import { configTarget } from './targets/config.ts';
 import { databaseLogTarget, databaseTarget } from './targets/database.ts';
+import { fleetTarget } from './targets/fleet.ts';
 import { framesTarget } from './targets/frames.ts';
 import { fwknoprcTarget } from './targets/fwknoprc.ts';
 import { linesTarget } from './targets/lines.ts';
@@ -22,6 +23,7 @@ export const TARGETS: Readonly<Record<TargetName, () => Target>> = {
   'one-time': oneTimeTarget,
   users: usersTarget,
   fwknoprc: fwknoprcTarget,
+  fleet: fleetTarget,
   'signed-knocks': signedKnocksTarget,
   'spa-packets': spaPacketsTarget,
   'access-conf': accessConfTarget,
