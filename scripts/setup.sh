@@ -99,6 +99,9 @@ need_packages_for_tests() {
   need_command redis-cli redis-tools
   need_file /lib/lsb/init-functions lsb-base
   has_libfaketime || need libfaketime
+  need_command curl curl
+  need_command wg-quick wireguard-tools
+  need_command wireguard-go wireguard-go
 }
 
 need_packages_for_build() {
@@ -119,6 +122,8 @@ need_packages_for_package() {
 
   need_command debootstrap debootstrap
   need_command lintian lintian
+  need_command ansible-playbook ansible-core
+  need_file /usr/lib/python3/dist-packages/apt python3-apt
   need_command ip iproute2
 }
 

@@ -31,9 +31,11 @@ export class HostCopy implements AsyncDisposable {
     this.#keeper = keeper;
   }
 
-  static async create(network: Namespace): Promise<HostCopy> {
+  /** `also`: further directories that it may change. */
+  static async create(network: Namespace, also: readonly string[] = []): Promise<HostCopy> {
     const directory = new WorkDirectory();
-    const layers = COPIED.map((from, at) => {
+    // A directory that lies in another one comes after it.
+    const layers = [...also, ...COPIED].map((from, at) => {
       const layer = path.join(directory.path, 'layers', `${at}`);
       return `mkdir -p ${layer}/upper ${layer}/work
 mount -t overlay -o lowerdir=${from},upperdir=${layer}/upper,workdir=${layer}/work overlay ${from}`;

@@ -87,6 +87,11 @@ describe('bussa status and leases', () => {
 
     const text = await stage.ask('status');
     assert.match(text.output, /^ssh +tcp\/22 +1m +2 of 65536/m);
+    assert.match(
+      text.output,
+      /^bussa .*\n\nDOOR +ADDRESS +USER .*\n(?:\S+ +(?:10\.7|fd07).*\n){3}\nDOOR +OPENS/,
+      'who is in comes first',
+    );
     assert.match(text.output, /^ssh +fd07::2 +tcp\/22 /m);
     assert.match(text.output, /nftables, table inet bussa: in place/);
     assert.doesNotMatch(text.output, /7000|8000/);

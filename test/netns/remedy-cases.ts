@@ -63,7 +63,7 @@ type Closing =
 const ESTABLISHED = '-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT';
 const UFW = 'ufw --force enable';
 /** Debian's, which systemd would start. It drops what could not be answered: the world is behind the client. */
-const FIREWALLD = `mkdir -p /run/dbus && dbus-daemon --system --fork && { firewalld --nofork >/dev/null 2>&1 & }
+export const FIREWALLD = `mkdir -p /run/dbus && dbus-daemon --system --fork && { firewalld --nofork >/dev/null 2>&1 & }
 until firewall-cmd --state >/dev/null 2>&1; do :; done
 ip -6 route add default via fd07::2 dev eth0`;
 const NO_IPTABLES =

@@ -29,12 +29,19 @@ describe('bussa watch', () => {
     const first = await terminal.saw(/^bussa watch .* all interfaces .*nftables/m);
     assert.match(first.join('\n'), /^DOORS 3$/m);
     assert.match(first.at(-1) ?? '', /q quit/);
+    // The whole of it, to the last column.
+    assert.match(first[0] ?? '', / \d\d:\d\d:\d\d$/);
+    assert.equal(first[0]?.length, 80);
+    terminal.press('?');
+    await terminal.saw(/^x +explain/m);
+    terminal.press('Space');
 
     await client.run(C_KNOCK, SERVER, '7100');
     await terminal.saw(/^> 10\.7\.0\.2 +slow +●○ {2}1 of 2$/m);
     await client.run(C_KNOCK, SERVER, '7000', '8000', '9000');
-    await terminal.saw(/10\.7\.0\.2 +ssh +tcp\/22 +0\d:\d\d [█░]{10}$/m);
+    await terminal.saw(/10\.7\.0\.2 +ssh +tcp\/22 +\d+s left [█░]{10}$/m);
 
+    await terminal.saw(/^EVENTS$[\s\S]*^ {2}\d\d:\d\d:\d\d {2}10\.7\.0\.2: ssh: the door is open$/m);
     terminal.press('Up');
     await terminal.saw(/^> 10\.7\.0\.2 +ssh +tcp\/22/m);
     terminal.press('x');

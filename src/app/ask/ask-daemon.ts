@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Answers, AnswerVerb, Rows, RowsVerb } from '../../core/control/contract.ts';
 import type { ParsedAnswer } from '../../core/control/envelope.ts';
@@ -7,6 +7,8 @@ import { parseAnswer, parsePart } from '../../core/control/parse-answer.ts';
 import { type ControlRequest, renderRequest } from '../../core/control/parse-request.ts';
 import { askControl, ControlError, Conversation } from '../../host/control/control-client.ts';
 import { DEFAULT_CONFIG_FILE, DEFAULT_STATE_DIRECTORY } from '../config/daemon-options.ts';
+import { isEdited } from '../config/is-edited.ts';
+import { initCommand } from '../config/own-command.ts';
 import { readLastStart } from '../state/last-start.ts';
 import { controlSocketIn, stateName } from '../state/open-state.ts';
 import { restartMethod, type SelectedDaemon, startMethod } from './start-method.ts';
@@ -196,11 +198,17 @@ const isAbsent = ({ code }: ControlError): boolean =>
 
 function noDaemon(choice: DaemonSelector, why: string): NoAnswer {
   const { configFile } = choice;
-  const { command } = startMethod(meantBy(choice));
+  const meant = meantBy(choice);
   const whose = configFile === undefined ? 'no daemon runs' : `no daemon for ${configFile} is running`;
-  const message = `${whose} (${why}): start it with \`${command}\`, or name a running one with the -c, -i and --state that it was started with`;
+  const remedy = isUnmade(meant.configFile)
+    ? `there is no configuration yet: make one with \`${initCommand(meant.configFile)}\``
+    : `start it with \`${startMethod(meant).command}\``;
+  const message = `${whose} (${why}): ${remedy}, or name a running one with the -c, -i and --state that it was started with`;
   return { kind: 'no-daemon', message };
 }
+
+/** Nobody has written anything into it yet. */
+const isUnmade = (configFile: string): boolean => !existsSync(configFile) || !isEdited(configFile);
 
 /** The daemon's options, as far as its state directory tells. */
 function meantBy({ configFile, interfaces, stateDirectory }: DaemonSelector): SelectedDaemon {

@@ -12,20 +12,16 @@ import type { Connection } from '../../core/net/connection.ts';
 import type { PagePlan } from '../../core/page/page-plan.ts';
 import { planPage } from '../../core/page/plan-page.ts';
 import { createFile } from '../../host/files/create-file.ts';
-import { findProgram } from '../../host/files/find-program.ts';
 import { detectFirewall } from '../../host/firewall/choice/detect-firewall.ts';
 import { readKnownPorts } from '../../host/network/known-ports.ts';
 import { readEphemeralPorts, readServedPorts } from '../../host/ports/host-ports.ts';
 import { hasCapability } from '../../host/privileges/capabilities.ts';
-import { ownLauncher } from '../../host/self/own-program.ts';
 import { check, type Verdict } from '../config/check.ts';
+import { isEdited } from '../config/is-edited.ts';
 import { findConnections } from '../daemon/lockout-guard/lockout.ts';
 import { pageObjection, writePage } from '../page/write-page.ts';
 import type { InitRequest } from './init-request.ts';
-import { isEdited } from './is-edited.ts';
 import { renderConfig, renderKnockLine, renderProfile, renderSshStanza } from './render-config.ts';
-
-const LAUNCHER = new URL('../../../bin/bussa', import.meta.url).href;
 
 /** With a range that begins lower, too few ports remain below it. */
 const LEAST_EPHEMERAL = 15_000;
@@ -77,10 +73,6 @@ export function nameDoor({ first }: PortOpening): string {
   const name = readKnownPorts().get(first);
   return name === undefined || !/^[a-z][a-z0-9-]{0,30}$/.test(name) ? `port-${first}` : name;
 }
-
-/** `bussa` as it can be typed on this host. */
-export const ownCommand = (): string =>
-  findProgram('bussa') === undefined ? ownLauncher(LAUNCHER) : 'bussa';
 
 /** Why the file cannot be created, as far as is known before the user is asked further questions. */
 export function objection({

@@ -3,20 +3,23 @@ import type { DoorStatus } from '../../core/control/door-status.ts';
 import type { LeaseStatus } from '../../core/control/lease-status.ts';
 import { printable } from '../../core/event/printable.ts';
 import { holderNames } from '../../core/lease/holders.ts';
-import { fitText, type Line, span } from './line.ts';
+import { fitText, type Line, type LineStyle, span } from './line.ts';
+import { renderRemaining, renderUptime } from './render-length.ts';
 import { renderSparkline } from './sparkline.ts';
 import type { WatchPoll } from './watch-poll.ts';
-import { type Choice, isSameChoice, type WatchState } from './watch-state.ts';
+import { type Choice, isSameChoice, type WatchEvent, type WatchState } from './watch-state.ts';
 
 export type ScreenSize = { readonly columns: number; readonly rows: number };
 
-const KEYS = '↑↓ select  x explain  c close  e extend  b ban  q quit';
+const KEYS = '↑↓ select  x explain  c close  e extend  b ban  ? help  q quit';
 /** Number of lines above and below the lists. */
 const HEAD = 5;
 const FOOT = 2;
 /** Columns of a countdown bar, and of an address. */
 const BAR = 10;
 const ADDRESS = 24;
+/** `14m 50s left`. */
+const TIME = 13;
 
 /**
  * The whole view as exactly as many lines as the screen has. `now`: as `WatchPoll.at`. `day`: the time of day as text.
@@ -117,6 +120,27 @@ function renderLists(state: WatchState, poll: WatchPoll, now: number, size: Scre
         ...mark({ kind: 'attempt', door: attempt.door, source: attempt.source }),
         ...renderAttempt(attempt, size),
       ]),
+    ...renderEvents(state.events, size.rows - HEAD - FOOT - 3 - forDoors - forLeases - forAttempts, size),
+  ];
+}
+
+const EVENT_STYLES: Readonly<Record<WatchEvent['level'], LineStyle | undefined>> = {
+  error: 'red',
+  warning: 'yellow',
+  notice: undefined,
+};
+
+/** The latest in the room that the lists leave, the newest last. */
+function renderEvents(events: readonly WatchEvent[], room: number, { columns }: ScreenSize): readonly Line[] {
+  if (events.length === 0 || room < 2) return [];
+  return [
+    [span('EVENTS', 'cyan')],
+    ...events
+      .slice(1 - room)
+      .map(({ day, text, level }) => [
+        span(`  ${day}  `, 'dim'),
+        span(fitText(text, Math.max(8, columns - 12)), EVENT_STYLES[level]),
+      ]),
   ];
 }
 
@@ -163,14 +187,14 @@ function renderLease(lease: LeaseStatus, passed: number, { columns }: ScreenSize
   const whole = Math.max(1, lease.until - lease.since);
   const full = Math.ceil(Math.min(1, left / whole) * BAR);
   const isFailed = lease.startFailure !== undefined;
-  const time = isFailed ? 'FAILED' : lease.held ? 'held' : renderRemaining(left);
-  const width = Math.max(6, columns - ADDRESS - BAR - 16);
+  const time = isFailed ? 'FAILED' : lease.held ? 'held' : `${renderRemaining(left)} left`;
+  const width = Math.max(6, columns - ADDRESS - BAR - TIME - 5);
   return [
     span(fitText(lease.source, ADDRESS)),
     span(fitText(whose(lease), Math.floor(width / 2)), 'bold'),
     span(' '),
     span(fitText(lease.ports === '' ? 'a command' : lease.ports, width - Math.floor(width / 2))),
-    span(fitText(time, 9, 'right'), isFailed ? 'red' : left < 10_000 && !lease.held ? 'yellow' : 'green'),
+    span(fitText(time, TIME, 'right'), isFailed ? 'red' : left < 10_000 && !lease.held ? 'yellow' : 'green'),
     span(' '),
     span('█'.repeat(full), 'green'),
     span('░'.repeat(BAR - full), 'dim'),
@@ -205,21 +229,6 @@ function renderFirewall({ status: { firewall } }: WatchPoll): string {
     case 'unused':
       return 'commands only';
   }
-}
-
-function renderUptime(milliseconds: number): string {
-  const minutes = Math.floor(milliseconds / 60_000);
-  const [days, hours] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24];
-  if (days > 0) return `${days}d ${hours}h`;
-  return hours > 0 ? `${hours}h ${minutes % 60}m` : `${minutes}m`;
-}
-
-/** `1:02:03`, or `02:03`. */
-export function renderRemaining(milliseconds: number): string {
-  const seconds = Math.ceil(milliseconds / 1000);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-  return seconds < 3600 ? rest : `${Math.floor(seconds / 3600)}:${rest}`;
 }
 
 function renderRate(value: number): string {

@@ -1,4 +1,4 @@
-import type { Pulse } from '../../core/control/feed-event.ts';
+import type { FeedEvent, FollowPart } from '../../core/control/feed-event.ts';
 import type { Overview } from '../../core/control/overview.ts';
 import { entryTime, hasOpened, type SourceStory } from '../../core/control/source-story.ts';
 import type { Address } from '../../core/net/address.ts';
@@ -6,15 +6,18 @@ import { addressPrefix } from '../../core/net/prefix.ts';
 import { TerminalScreen } from '../../host/terminal/terminal-screen.ts';
 import { askDaemon, type DaemonSelector, type NoAnswer } from '../ask/ask-daemon.ts';
 import { DaemonMirror } from '../ask/daemon-mirror.ts';
+import { followDaemon } from '../ask/follow-daemon.ts';
 import { type LineStyle, renderLine } from './line.ts';
 import { renderWatch } from './render-watch.ts';
 import { MAX_ROWS } from './watch-poll.ts';
 import {
+  addEvents,
   addPoll,
   addPulse,
   EMPTY_WATCH,
   pressKey,
   type WatchAction,
+  type WatchEvent,
   type WatchState,
 } from './watch-state.ts';
 
@@ -30,10 +33,25 @@ export type WatchParts = {
 export async function watchScreen(parts: WatchParts): Promise<NoAnswer | undefined> {
   const first = await askDaemon(parts.choice, { verb: 'overview', limit: MAX_ROWS });
   if (first.kind !== 'answer') return first;
-  const screen = new WatchScreen(parts, first.answer);
+  const screen = new WatchScreen(parts, first.answer, await eventsUntilNow(parts.choice));
   await screen.left;
   return undefined;
 }
+
+/** What the daemon remembers. What happens before the view follows it is missing here, and nothing is there twice. */
+async function eventsUntilNow(choice: DaemonSelector): Promise<readonly FeedEvent[]> {
+  const events: FeedEvent[] = [];
+  for await (const followed of followDaemon(choice, 'oldest')) {
+    if (followed.kind !== 'part') break;
+    events.push(...followed.part.events);
+    if (!followed.part.more) break;
+  }
+  return events;
+}
+
+const dayOf = (moment: number): string => new Date(moment).toTimeString().slice(0, 8);
+
+const watchEvent = ({ at, text, level }: FeedEvent): WatchEvent => ({ day: dayOf(at), text, level });
 
 /** Entries of a story that fit on a small screen beside its result. */
 const PAGE = 10;
@@ -49,10 +67,11 @@ class WatchScreen {
   /** Why the last poll failed. */
   #trouble: string | undefined;
 
-  constructor(parts: WatchParts, first: Overview) {
+  constructor(parts: WatchParts, first: Overview, events: readonly FeedEvent[]) {
     this.#parts = parts;
     this.#state = { ...EMPTY_WATCH, own: parts.own };
     this.#state = addPoll(this.#state, { ...first, at: performance.now() });
+    this.#state = addEvents(this.#state, events.map(watchEvent));
     this.#screen = new TerminalScreen(
       (key) => this.#press(key),
       () => this.#paint(),
@@ -66,7 +85,7 @@ class WatchScreen {
       noiseIntervalMs: parts.intervalMs,
       limit: MAX_ROWS,
       onOverview: (overview) => this.#take(overview),
-      onPart: ({ pulse }) => this.#beat(pulse),
+      onPart: (part) => this.#follow(part),
       onTrouble: ({ message }) => this.#complain(message),
     });
     this.#paint();
@@ -90,9 +109,10 @@ class WatchScreen {
     this.#paint();
   }
 
-  #beat(pulse: Pulse | undefined): void {
-    if (pulse === undefined) return;
-    this.#state = addPulse(this.#state, pulse);
+  #follow({ events, pulse }: FollowPart): void {
+    if (events.length === 0 && pulse === undefined) return;
+    this.#state = addEvents(this.#state, events.map(watchEvent));
+    if (pulse !== undefined) this.#state = addPulse(this.#state, pulse);
     this.#paint();
   }
 
@@ -136,8 +156,7 @@ class WatchScreen {
 
   #paint(): void {
     const { size } = this.#screen;
-    const day = new Date().toTimeString().slice(0, 8);
-    const lines = renderWatch(this.#state, performance.now(), day, size);
+    const lines = renderWatch(this.#state, performance.now(), dayOf(Date.now()), size);
     this.#screen.paint(lines.map((line) => renderLine(line, size.columns, this.#parts.paint)));
   }
 }

@@ -1,9 +1,12 @@
 import type { Pulse } from '../../core/control/feed-event.ts';
 import type { Address } from '../../core/net/address.ts';
+import { HELP } from './watch-help.ts';
 import type { WatchPoll } from './watch-poll.ts';
 
 /** Seconds that a sparkline covers. */
 const HISTORY = 240;
+/** More than a screen has lines for. */
+const MAX_EVENTS = 200;
 
 /** A selected row: a lease or an attempt. */
 export type Choice = { readonly kind: 'lease' | 'attempt'; readonly door: string; readonly source: Address };
@@ -15,6 +18,13 @@ export type WatchAction =
   | { readonly kind: 'explain'; readonly source: Address }
   | { readonly kind: 'quit' | 'suspend' };
 
+/** Something that has happened. `day`: the time of day as a text. */
+export type WatchEvent = {
+  readonly day: string;
+  readonly text: string;
+  readonly level: 'error' | 'warning' | 'notice';
+};
+
 export type WatchState = {
   /** The viewer's own address, so that he does not ban himself by accident. */
   readonly own: Address | undefined;
@@ -25,6 +35,8 @@ export type WatchState = {
   /** Packets per second, the newest last. */
   readonly packets: readonly number[];
   readonly dropped: readonly number[];
+  /** The latest, the newest last. */
+  readonly events: readonly WatchEvent[];
   readonly chosen: Choice | undefined;
   /** The result of the last key, or why the daemon does not answer. */
   readonly message: string | undefined;
@@ -40,6 +52,7 @@ export const EMPTY_WATCH: WatchState = {
   pulse: undefined,
   packets: [],
   dropped: [],
+  events: [],
   chosen: undefined,
   message: undefined,
   asked: undefined,
@@ -70,6 +83,11 @@ export function addPulse(state: WatchState, { packets, attempts, leases }: Pulse
   return { ...next, poll: { ...poll, status } };
 }
 
+export const addEvents = (state: WatchState, events: readonly WatchEvent[]): WatchState => ({
+  ...state,
+  events: [...state.events, ...events].slice(-MAX_EVENTS),
+});
+
 /** The rows that can be selected, in screen order. */
 export function choicesOf({ leases, attempts }: WatchPoll): readonly Choice[] {
   return [
@@ -89,6 +107,7 @@ export function pressKey(
   const { asked, chosen } = state;
   const plain: WatchState = { ...state, asked: undefined, message: undefined };
   if (asked !== undefined) return key === 'y' ? { state: plain, action: asked } : { state: plain };
+  if (key === '?' || key === 'h') return { state: { ...plain, page: HELP } };
   if (key === 'up' || key === 'k') return { state: move(plain, -1) };
   if (key === 'down' || key === 'j') return { state: move(plain, 1) };
   if (chosen === undefined) return { state: plain };

@@ -90,13 +90,18 @@ function judgeSilence(evidence: OutsideEvidence, change: string): Finding {
     return problem('not-seen', message, look(`traceroute ${address}`));
   }
   const message = `${change}; the host answers ping, so it is up, and drops knocks in silence, as it should: whether they were not seen, or seen but wrong, cannot be told from here${natHint(evidence)}`;
-  if (answersPing === true) return unknown('not-seen-or-wrong', message, explainThere(evidence));
+  if (answersPing === true) return unknown('not-seen-or-wrong', message, cloudFirst(explainThere(evidence)));
   return unknown(
     'not-seen',
     `${change}; nothing has come back from that address at all${answersPing === false ? ', not even to ping' : ''}${natHint(evidence)}`,
-    look(`ping ${address}`),
+    cloudFirst(look(`ping ${address}`)),
   );
 }
+
+/** The most frequent reason on a rented machine: its owner has opened the hidden port there, and not those of the knock. */
+const cloudFirst = ({ hint }: Hint): Hint => ({
+  hint: `first, if that host has a cloud security group or a firewall of its provider, open the knock ports there too; then ${hint}`,
+});
 
 function explainThere({ source = 'YOUR-ADDRESS' }: OutsideEvidence): Hint {
   return { hint: `look on that host with: bussa explain ${source}` };

@@ -55,8 +55,9 @@ export class TerminalScreen {
 
   paint(lines: readonly string[]): void {
     if (!this.#isOpen) return;
-    const painted = lines.map((line) => `${line}${REST_OF_LINE}`).join('\r\n');
-    process.stdout.write(`${HOME}${painted}${REST_OF_SCREEN}`);
+    // Erased before it is written: behind a line that fills the terminal the cursor is still on its last character.
+    const erase = (line: number): string => (line === lines.length - 1 ? REST_OF_SCREEN : REST_OF_LINE);
+    process.stdout.write(HOME + lines.map((line, at) => erase(at) + line).join('\r\n'));
   }
 
   /** Returns the terminal to the shell until it puts this process in the foreground again. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { isEdited } from '../../../src/app/init/is-edited.ts';
+import { isEdited } from '../../../src/app/config/is-edited.ts';
 import { repository } from '../../lab/scratch-clone.ts';
 
 test('anything but comments and what every package says is somebody’s, and stays', (t) => {

@@ -63,11 +63,11 @@ describe('sections', () => {
     ],
     'no door': [
       '[options]\nUseSyslog',
-      '1:1: no door in this file: add a section such as [openSSH] with a sequence and a command',
+      '1:1: no door in this file: let `bussa init` write one, or add a section such as [openSSH] with a sequence and a command',
     ],
     'an empty file': [
       '',
-      '1:1: no door in this file: add a section such as [openSSH] with a sequence and a command',
+      '1:1: no door in this file: let `bussa init` write one, or add a section such as [openSSH] with a sequence and a command',
     ],
     'an unclosed name': ['[one\nsequence=1', '1:1: the heading "[one" has no "]": write it as [name]'],
     'a comment after a name': [

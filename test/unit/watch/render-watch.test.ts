@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { renderLine } from '../../../src/app/watch/line.ts';
-import { renderRemaining, renderWatch } from '../../../src/app/watch/render-watch.ts';
+import { fitText, renderLine } from '../../../src/app/watch/line.ts';
+import { renderRemaining } from '../../../src/app/watch/render-length.ts';
+import { renderWatch } from '../../../src/app/watch/render-watch.ts';
 import { renderSparkline } from '../../../src/app/watch/sparkline.ts';
 import { renderChange, watchChange } from '../../../src/app/watch/watch-changes.ts';
-import { addPoll, EMPTY_WATCH, type WatchState } from '../../../src/app/watch/watch-state.ts';
+import {
+  addEvents,
+  addPoll,
+  EMPTY_WATCH,
+  pressKey,
+  type WatchState,
+} from '../../../src/app/watch/watch-state.ts';
 import type { FeedEvent } from '../../../src/core/control/feed-event.ts';
 import { type Address, parseAddress } from '../../../src/core/net/address.ts';
 import { instant } from '../../../src/core/net/time.ts';
@@ -30,7 +37,7 @@ describe('the screen of the live view', () => {
     assert.match(text, /^DOORS 2$/m);
     assert.match(text, /^ {2}ssh +tcp\/22 +1 open, 2 opened, 1 refused$/m);
     assert.match(text, /^ {2}web .* shut: its one-time sequences/m);
-    assert.match(text, /^> 192\.0\.2\.1 +ssh +tcp\/22 +00:20 ████░░░░░░$/m);
+    assert.match(text, /^> 192\.0\.2\.1 +ssh +tcp\/22 +20s left ████░░░░░░$/m);
     assert.match(text, /^ {2}2001:db8::7 +ssh +tcp\/22 +held /m);
     assert.match(text, /^ {2}198\.51\.100\.4 +ssh +●●○○ {2}2 of 4$/m);
     assert.match(screen.at(-1) ?? '', /q quit/);
@@ -90,14 +97,36 @@ describe('the screen of the live view', () => {
   });
 
   test('time that is left', () => {
-    assert.deepEqual([0, 999, 61_000, 3_599_000, 3_600_000, 90_061_000].map(renderRemaining), [
-      '00:00',
-      '00:01',
-      '01:01',
-      '59:59',
-      '1:00:00',
-      '25:01:01',
-    ]);
+    const times = [0, 999, 61_000, 3_599_000, 3_600_000, 90_061_000].map(renderRemaining);
+    assert.deepEqual(times, ['0s', '1s', '1m 01s', '59m 59s', '1h 00m', '25h 01m']);
+    for (const time of times) assert.doesNotMatch(time, /:/, 'nobody takes it for a time of day');
+  });
+
+  test('the latest events fill what the lists leave, warnings in colour, the newest last', () => {
+    const state = addEvents(
+      addPoll(EMPTY_WATCH, aPoll({ doors: [aDoor('ssh')], leases: [aLease('192.0.2.1')] })),
+      Array.from({ length: 300 }, (_, n) => ({
+        day: '20:15:07',
+        text: `event ${n}`,
+        level: 'warning' as const,
+      })),
+    );
+    const screen = screenOf(state);
+    assert.equal(screen.at(-3), fitText('  20:15:07  event 299', 80));
+    assert.match(screen.join('\n'), /^EVENTS$[\s\S]*event 298/m);
+    const painted = renderWatch(state, 0, '20:15:07', { columns: 80, rows: 24 }).at(-3);
+    assert.deepEqual(
+      painted?.map(({ style }) => style),
+      ['dim', 'yellow'],
+    );
+    assert.doesNotMatch(screenOf(state, 80, 13).join('\n'), /EVENTS/, 'a small screen keeps the lists');
+  });
+
+  test('? explains each key, and the words of the screen', () => {
+    const { state } = pressKey(addPoll(EMPTY_WATCH, aPoll({})), '?');
+    const help = screenOf(state).join('\n');
+    for (const key of ['x', 'c', 'e', 'b', 'q']) assert.match(help, new RegExp(`^${key} +\\w`, 'm'));
+    assert.match(help, /EVENTS/);
   });
 
   test('a sparkline: nothing is the lowest, the most the highest, a little is more than nothing', () => {

@@ -1,5 +1,6 @@
 import { DEFAULT_CONFIG_FILE } from '../../../app/config/daemon-options.ts';
-import { type HostFindings, type InitOutcome, ownCommand } from '../../../app/init/init.ts';
+import { ownCommand } from '../../../app/config/own-command.ts';
+import type { HostFindings, InitOutcome } from '../../../app/init/init.ts';
 import type { InitRequest } from '../../../app/init/init-request.ts';
 import { renderBashKnock, renderPowerShellKnock } from '../../../core/client/bare-knock.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';

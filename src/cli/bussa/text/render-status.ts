@@ -27,13 +27,16 @@ export function renderStatus({ status, doors, leases }: WholeStatus, painter: Pa
   const title = `bussa ${version}, process ${pid}, up ${renderLength(uptime)}, since ${renderDateTime(startedAt)}`;
   return [
     painter.style('bold', title),
-    ...renderTable([{ title: '', style: 'dim' }, { title: '' }], factsOf(status), painter.style),
+    '',
+    ...(leases.length === 0
+      ? ['nobody is in: no door is open']
+      : renderLeases(leases.slice(0, MAX_ROWS), painter)),
+    ...moreOf(leases, '`bussa leases` lists all'),
     '',
     ...(doors.length === 0 ? ['no doors'] : renderDoors(doors.slice(0, MAX_ROWS), painter)),
     ...moreOf(doors, '`bussa status --json` lists all'),
     '',
-    ...(leases.length === 0 ? ['no door is open'] : renderLeases(leases.slice(0, MAX_ROWS), painter)),
-    ...moreOf(leases, '`bussa leases` lists all'),
+    ...renderTable([{ title: '', style: 'dim' }, { title: '' }], factsOf(status), painter.style),
   ];
 }
 

@@ -19,7 +19,7 @@ export const WATCH: Verb = {
   name: 'watch',
   summary: 'show open doors and pending attempts, live',
   description: [
-    'A live full-screen view: packets per second and those lost, the doors, the open leases with the time left, and pending attempts with their stages. The arrow keys select a line; `x` explains its address, `c` closes its door, `e` extends it, `b` bans the address, `q` quits.',
+    'A live full-screen view: packets per second and those lost, the doors, the open leases with the time left, pending attempts with their stages, and the latest events. The arrow keys select a line; `x` explains its address, `c` closes its door, `e` extends it, `b` bans the address, `?` explains all of it, `q` quits.',
     'If standard output is not a terminal, or with `--json`, each change is a line of its own, until the daemon ends; with `--json` the last line says why.',
   ],
   operands: [],

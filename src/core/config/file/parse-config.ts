@@ -58,7 +58,8 @@ function parseDoors(sections: readonly Section[], findings: Findings): readonly 
     judgeCodePorts(door, section, coded, findings);
   }
   if (!sections.some(({ kind }) => kind === 'door')) {
-    const remedy = 'add a section such as [openSSH] with a sequence and a command';
+    const remedy =
+      'let `bussa init` write one, or add a section such as [openSSH] with a sequence and a command';
     findings.error(START, `no door in this file: ${remedy}`);
   }
   return doors;
