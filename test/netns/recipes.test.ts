@@ -29,9 +29,9 @@ const behindFirewall =
     await stage.writeProfile();
     const daemon = await stage.tryIt();
     await stage.run(blocks - 1);
-    const restored = daemon.count(/: restored/g);
+    const restored = daemon.count(/changed; restored/g);
     await stage.server.run(again);
-    if (flushes) await daemon.saw(/: restored/, restored + 1);
+    if (flushes) await daemon.saw(/changed; restored/, restored + 1);
     await stage.assertOpenToClient();
     stage.assertAllRun();
     // Without Bussa the owner is let in by his own rules.
