@@ -103,8 +103,20 @@ describe('what waits to be told to the fleet', () => {
         for (const [lease, state] of wanted) assert.equal(known.get(leaseOf(lease)), state, String(lease));
         assert.equal(outbox.size, 0);
       }),
-      seeded(t, { numRuns: 300 }),
+      seeded(t, { numRuns: 3000 }),
     );
+  });
+
+  test('of an opening and its end that are both on their way, the end is told again', () => {
+    const outbox = new Outbox('main', 'gw1');
+    const lease = { door: 'ssh', source: source(), lease: leaseOf(1), due: instant(1000) };
+    for (const kind of ['open', 'extend', 'close'] as const) {
+      outbox.put({ ...lease, kind });
+      outbox.next(instant(0));
+    }
+    outbox.takeBack();
+    assert.equal(outbox.next(instant(0))?.body.kind, 'close');
+    assert.equal(outbox.next(instant(0)), undefined);
   });
 
   test('is told with the rest that is left then, and not at all when it is over', () => {

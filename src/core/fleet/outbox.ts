@@ -118,7 +118,8 @@ export class Outbox {
    * arrived, so they are no new proof, hence `hello`.
    */
   takeBack(): void {
-    const flown = [...this.#flying.values()].flat();
+    // The newest first: of an opening and its end on their way, the end is told again.
+    const flown = [...this.#flying.values()].reverse().flat();
     this.#flying.clear();
     this.#flyingCount = 0;
     for (const telling of flown) {
