@@ -95,7 +95,7 @@ export function addShared(tree: PackageTree, share: string): void {
   }
   tree.copy('packaging/knockd-commands.conf', `${share}/doc/bussa/examples/knockd-commands.conf`);
   const program = share.startsWith('usr/') ? '/usr/bin/bussa' : '/usr/local/bin/bussa';
-  for (const name of ['bussa-web.service', 'bussa-web.socket']) {
+  for (const name of ['bussa-web.service', 'bussa-web.socket', 'bussa-fleet.service']) {
     const unit = read(`packaging/${name}`).replace('/usr/local/bin/bussa', program);
     tree.write(`${share}/doc/bussa/examples/${name}`, unit);
   }

@@ -115,6 +115,8 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     doctor: ['ask', 'client', 'config', 'exposure', 'trial'],
     exposure: [],
     'file-access': [],
+    fleet: ['ask', 'state'],
+    'fleet/setup': ['users'],
     init: ['config', 'daemon/lockout-guard', 'page'],
     page: [],
     rehearsal: ['config'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { after, before, suite, test } from 'node:test';
 import { Redis as IoRedis } from 'ioredis';
@@ -15,6 +15,7 @@ import {
 import { EngineError } from '../../src/host/engine/engine-error.ts';
 import { type EngineFiles, readEngineFiles } from '../../src/host/engine/engine-files.ts';
 import { LabEngine, passwordOf } from '../lab/engine.ts';
+import { PATIENCE_MS } from '../lab/program.ts';
 import { TempDirectory } from '../lab/temp-directory.ts';
 
 const LIBRARIES: readonly (readonly [string, EngineLibrary])[] = [
@@ -130,6 +131,24 @@ for (const [name, library] of LIBRARIES) {
       relay.cut();
       assert.equal((await wait).isAnswer, false);
       await client.ended;
+    });
+
+    test('connections that were reset, in whatever moment, leave no descriptor behind', async () => {
+      const count = (): number => readdirSync('/proc/self/fd').length;
+      const before_ = count();
+      for (let at = 0; at < 20; at++) {
+        const client = await open();
+        const calls = [refusal(client.call(['XREAD', 'BLOCK', 0, 'STREAMS', STREAM, '$']))];
+        for (let more = 0; more < at; more++)
+          calls.push(refusal(client.call(['PUBLISH', 'foreign', 'x'.repeat(1000)])));
+        if (at % 3 === 0) await client.call(['PING'], 50).catch(() => undefined);
+        client.reset();
+        await Promise.all([client.ended, ...calls]);
+      }
+      const deadline = performance.now() + PATIENCE_MS;
+      while (count() > before_ && performance.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal(count(), before_);
     });
 
     test('who may not come in is told why', async () => {

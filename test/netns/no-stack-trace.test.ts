@@ -61,7 +61,10 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What serves until it is ended; long after it has begun. */
-const ENDED: Readonly<Record<string, readonly string[]>> = { web: ['timeout', '--preserve-status', '10'] };
+const ENDED: Readonly<Record<string, readonly string[]>> = {
+  web: ['timeout', '--preserve-status', '10'],
+  fleet: ['timeout', '--preserve-status', '10'],
+};
 
 function commandOf(verb: Verb): Command {
   const options = optionsOf(verb);

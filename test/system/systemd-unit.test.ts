@@ -10,6 +10,7 @@ import { repository } from '../lab/scratch-clone.ts';
 
 const UNIT = path.join(repository, 'packaging/knockd.service');
 const WEB = path.join(repository, 'packaging/bussa-web.service');
+const FLEET = path.join(repository, 'packaging/bussa-fleet.service');
 const COMMANDS = path.join(repository, 'packaging/knockd-commands.conf');
 
 /** In tenths: 22 is an exposure of 2.2. With IPAddressDeny=any, which would drop replies to signed knocks, it is 2.0. */
@@ -44,6 +45,20 @@ suite('the walls of the systemd unit', () => {
         return file;
       });
       assert.deepEqual(analyze('verify', '--man=no', ...units), { status: 0, output: '' });
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  test('the carrier of a fleet: an exposure of 2.0 or lower, and systemd finds no fault with its unit', () => {
+    const { status, output } = analyze('security', '--offline=yes', '--threshold=20', FLEET);
+    assert.equal(status, 0, output);
+    const directory = mkdtempSync(path.join(tmpdir(), 'bussa-unit-'));
+    try {
+      const file = path.join(directory, 'bussa-fleet.service');
+      const text = readFileSync(FLEET, 'utf8');
+      writeFileSync(file, text.replace('/usr/local/bin/bussa', `${repository}/bin/bussa`));
+      assert.deepEqual(analyze('verify', '--man=no', file), { status: 0, output: '' });
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

@@ -15,6 +15,7 @@ import { DOCTOR } from './verbs/doctor.ts';
 import { EVENTS } from './verbs/events.ts';
 import { EXPLAIN } from './verbs/explain.ts';
 import { EXTEND } from './verbs/extend.ts';
+import { FLEET } from './verbs/fleet.ts';
 import { HISTORY } from './verbs/history.ts';
 import { HOST } from './verbs/host.ts';
 import { IMPORT } from './verbs/import.ts';
@@ -56,6 +57,7 @@ export const VERBS: readonly Verb[] = [
   BANS,
   USER,
   KEY,
+  FLEET,
   HOST,
   IMPORT,
   KNOCK,

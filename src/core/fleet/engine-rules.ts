@@ -44,7 +44,7 @@ export const NOBODY_ELSE = 'user default off';
 
 /**
  * Creates, in `directory`, a certificate authority for the fleet, the engine's certificate (`names`: its host names and
- * addresses), and one for each member. For sh(1), run by root on the engine's host.
+ * addresses; none: it has one), and one for each member. For sh(1), run by root on the engine's host.
  */
 export function certificateScript(
   directory: string,
@@ -58,7 +58,7 @@ export function certificateScript(
     '[ -e ca.key ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/CN=fleet authority" -keyout ca.key -out ca.pem',
     'sign() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" -keyout "$1.key" -out "$1.csr" &&',
     '  printf "%s\\n" "$3" | openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 -extfile /dev/stdin -out "$1.pem"; }',
-    `sign server ${first} 'subjectAltName=${alternatives}'`,
+    ...(names.length === 0 ? [] : [`sign server ${first} 'subjectAltName=${alternatives}'`]),
     ...members.map((member) => `sign ${member} ${member} 'extendedKeyUsage=clientAuth'`),
   ];
 }

@@ -7,6 +7,15 @@ const MAX_LINE = 1 << 20;
 const PATIENCE_MS = 10_000;
 const LONG_PATIENCE_MS = 120_000;
 
+/** `endless`: what is answered goes on, and may be silent for hours. */
+export type Patience = 'short' | 'long' | 'endless';
+/** Of a socket, 0 is no limit. */
+const PATIENCES: Readonly<Record<Patience, number>> = {
+  short: PATIENCE_MS,
+  long: LONG_PATIENCE_MS,
+  endless: 0,
+};
+
 /**
  * A daemon that could not be asked. `code`: the errno's name, or why there is no answer. `isSpoken`: the other side
  * answers, but not like a daemon.
@@ -36,13 +45,14 @@ export class Conversation implements Disposable {
   readonly #socket: Socket;
   readonly #lines: AsyncGenerator<unknown, never>;
 
-  constructor(path: string, patience: 'short' | 'long' = 'short') {
+  constructor(path: string, patience: Patience = 'short') {
     this.#path = path;
     this.#reachable = reach(path);
     this.#socket = createConnection(this.#reachable.path);
     this.#socket.setEncoding('utf8');
-    const ms = patience === 'long' ? LONG_PATIENCE_MS : PATIENCE_MS;
-    this.#socket.setTimeout(ms, () => this.#socket.destroy(new ControlError(path, 'no answer')));
+    this.#socket.setTimeout(PATIENCES[patience], () =>
+      this.#socket.destroy(new ControlError(path, 'no answer')),
+    );
     this.#lines = this.#read();
   }
 

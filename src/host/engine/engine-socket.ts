@@ -3,6 +3,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { type EnginePlace, renderPlace } from '../../core/fleet/engine-address.ts';
 import { connectError, EngineError } from './engine-error.ts';
 import type { EngineFiles } from './engine-files.ts';
+import { Wire } from './wire.ts';
 
 /** Where one server or sentinel is. */
 export type EngineTarget =
@@ -44,7 +45,7 @@ export async function openEngineSocket(
 
 function startTls(socket: Socket, host: string, files: EngineFiles): TLSSocket {
   return connectTls({
-    socket,
+    socket: new Wire(socket),
     host,
     // RFC 6066, § 3: no addresses.
     ...(isIP(host) === 0 ? { servername: host } : {}),

@@ -1,0 +1,32 @@
+import { MAX_RECORD_BYTES } from '../../core/control/fleet-link.ts';
+import { isFleetName } from '../../core/fleet/fleet-name.ts';
+
+/** A message of pub/sub: a line of text, and bytes of the daemon's behind it. */
+export type ChannelMessage = { readonly line: string; readonly bytes: Uint8Array };
+
+/** BOUNDED: a member's name and a number. */
+const MAX_LINE = 64;
+
+const NEWLINE = 10;
+
+export const renderMessage = (line: string, bytes: Uint8Array): Uint8Array =>
+  Buffer.concat([Buffer.from(`${line}\n`, 'latin1'), bytes]);
+
+/** `undefined`: nobody of ours has sent it. */
+export function parseMessage(message: Uint8Array): ChannelMessage | undefined {
+  const end = message.subarray(0, MAX_LINE + 1).indexOf(NEWLINE);
+  if (end < 0) return undefined;
+  const bytes = message.subarray(end + 1);
+  if (bytes.length === 0 || bytes.length > MAX_RECORD_BYTES) return undefined;
+  return { line: Buffer.from(message.subarray(0, end)).toString('latin1'), bytes };
+}
+
+/** Who asks, and the number that he has given to his question. It is what an answer is for. */
+export type Asker = { readonly member: string; readonly id: number };
+
+export const renderAsker = ({ member, id }: Asker): string => `${member} ${id}`;
+
+export function parseAsker(line: string): Asker | undefined {
+  const [, member = '', digits = ''] = /^(\S+) ([0-9]{1,15})$/.exec(line) ?? [];
+  return isFleetName(member) ? { member, id: Number(digits) } : undefined;
+}

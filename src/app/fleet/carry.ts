@@ -1,0 +1,212 @@
+import type { FleetBegin, FleetPart, StreamId } from '../../core/control/fleet-link.ts';
+import { type EngineKeys, engineKeys } from '../../core/fleet/engine-keys.ts';
+import { millis } from '../../core/net/time.ts';
+import { type Asker, parseAsker, parseMessage, renderAsker, renderMessage } from './ask-channel.ts';
+import type { FollowedDaemon, RequestLine } from './daemon-link.ts';
+import type { EngineSession, ReadBatch } from './engine-session.ts';
+import { isLater, timeOf } from './stream-entries.ts';
+import { wait } from './wait.ts';
+
+/** How often the connections and the engine's clock are looked at. */
+const CHECK_MS = 2000;
+/** BOUNDED: parts of the daemon that the engine has not confirmed. */
+const MAX_IN_FLIGHT = 256;
+
+export type CarryParts = {
+  readonly daemon: FollowedDaemon;
+  /** For what is read from the stream, and for everything else: a batch of records may take its time. */
+  readonly deliveries: RequestLine;
+  readonly orders: RequestLine;
+  readonly session: EngineSession;
+  /** What the engine allows beyond the carrier's needs. */
+  readonly wide: readonly string[];
+};
+
+/** Up to where the stream has been read: an entry that was there, or a moment. */
+type Place = { readonly kind: 'entry' | 'moment'; readonly id: StreamId };
+
+/** So much the difference of clocks changes before the daemon is told. */
+const TOLD_OFFSET_MS = 500;
+
+/**
+ * Carries bytes between daemon and engine until one of them is lost. Nothing is kept: the daemon makes anew what the engine has
+ * not confirmed. Rejects with a `LinkError` or an `EngineError`; returns if the fleet is another one now.
+ */
+export class Carrying {
+  readonly #parts: CarryParts;
+  readonly #keys: EngineKeys;
+  #begin: FleetBegin;
+  /** Absent: reading begins a window ago. */
+  #place: Place | undefined;
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #over = Promise.withResolvers<never>();
+
+  constructor(parts: CarryParts) {
+    this.#parts = parts;
+    this.#begin = parts.daemon.begin;
+    this.#keys = engineKeys(this.#begin.fleet);
+    this.#over.promise.catch(() => undefined);
+  }
+
+  async run(): Promise<void> {
+    const { session } = this.#parts;
+    const { member, window } = this.#begin;
+    await session.readClock();
+    await session.shareWindow(member, window);
+    await session.hear([this.#keys.questions, this.#keys.answersTo(member)], (channel, bytes) =>
+      this.#hear(channel, bytes),
+    );
+    const ended = session.ended.then((why) => Promise.reject(why));
+    await Promise.race([
+      this.#takeParts(),
+      this.#readStream(),
+      this.#keepChecking(),
+      ended,
+      this.#over.promise,
+    ]);
+  }
+
+  /** From the daemon to the engine. */
+  async #takeParts(): Promise<void> {
+    for (;;) {
+      const part = await this.#parts.daemon.next();
+      if (part.kind === 'begin') {
+        if (isOther(part, this.#begin)) return;
+        this.#begin = part;
+        await this.#parts.session.shareWindow(part.member, part.window);
+        continue;
+      }
+      if (this.#inFlight.size >= MAX_IN_FLIGHT) await Promise.race(this.#inFlight);
+      this.#start(this.#take(part));
+    }
+  }
+
+  /** Whatever fails here ends all of it. */
+  #start(work: Promise<void>): void {
+    const done = work
+      .catch((error: unknown) => this.#over.reject(error))
+      .then(() => void this.#inFlight.delete(done));
+    this.#inFlight.add(done);
+  }
+
+  async #take(part: Exclude<FleetPart, FleetBegin>): Promise<void> {
+    const { session, orders } = this.#parts;
+    const { member } = this.#begin;
+    switch (part.kind) {
+      case 'record': {
+        const id = await session.append(part.bytes);
+        await orders.ask({ verb: 'fleet-published', seq: part.seq, id });
+        return;
+      }
+      case 'ban':
+        await session.setBan(part.field, part.bytes);
+        await orders.ask({ verb: 'fleet-published', seq: part.seq });
+        return;
+      case 'claim': {
+        const outcome = await session.claim(part.key, member, part.lifetime);
+        await orders.ask({ verb: 'fleet-claimed', id: part.id, outcome });
+        return;
+      }
+      case 'ask':
+        await session.publish(
+          this.#keys.questions,
+          renderMessage(renderAsker({ member, id: part.id }), part.bytes),
+        );
+        return;
+      case 'answer': {
+        const asker = parseAsker(part.to);
+        if (asker === undefined) return;
+        await session.publish(this.#keys.answersTo(asker.member), renderMessage(`${asker.id}`, part.bytes));
+        return;
+      }
+      default:
+        return part satisfies never;
+    }
+  }
+
+  /** A question to all, or an answer to this member. What the daemon has no time for is dropped: who asked does not wait. */
+  #hear(channel: string, message: Uint8Array): void {
+    const { orders } = this.#parts;
+    const heard = parseMessage(message);
+    if (heard === undefined || orders.isFull) return;
+    const { line, bytes } = heard;
+    if (channel === this.#keys.questions) {
+      const asker = parseAsker(line);
+      if (asker === undefined || this.#isOwn(asker)) return;
+      this.#start(orders.ask({ verb: 'fleet-asked', to: renderAsker(asker), bytes }).then(() => undefined));
+    } else if (/^[0-9]{1,15}$/.test(line)) {
+      this.#start(orders.ask({ verb: 'fleet-answered', id: Number(line), bytes }).then(() => undefined));
+    }
+  }
+
+  #isOwn({ member }: Asker): boolean {
+    return member === this.#begin.member;
+  }
+
+  /** From the engine to the daemon: all bans, then the stream from where it was left. */
+  async #readStream(): Promise<never> {
+    const { session, deliveries } = this.#parts;
+    for await (const records of session.readBans())
+      await deliveries.ask({ verb: 'fleet-deliver', records: records.map((bytes) => ({ bytes })) });
+    await this.#findPlace();
+    for (;;) {
+      this.#place ??= { kind: 'moment', id: this.#windowAgo() };
+      const place = this.#place;
+      const batch = await session.read(place.id);
+      // While it waited, a check may have found that the stream is another one.
+      if (this.#place === place) await this.#deliver(batch, performance.now());
+    }
+  }
+
+  /** What was read last may be gone: the engine was restored, or its end was lost in a failover. */
+  async #findPlace(): Promise<void> {
+    const { after } = this.#begin;
+    if (after === undefined || !isLater(after, this.#windowAgo())) return;
+    if (await this.#parts.session.hasEntry(after)) this.#place = { kind: 'entry', id: after };
+  }
+
+  #windowAgo(): StreamId {
+    const { clock } = this.#parts.session;
+    return `${Math.max(0, Math.floor(clock.now() - this.#begin.window))}-0` as StreamId;
+  }
+
+  async #deliver({ entries, time }: ReadBatch, receivedAt: number): Promise<void> {
+    const last = entries.at(-1)?.id;
+    if (last === undefined) return;
+    const now = Math.max(this.#parts.session.clock.now(), time + performance.now() - receivedAt);
+    const records = entries.flatMap(({ id, bytes }) =>
+      bytes === undefined ? [] : [{ id, age: millis(Math.max(0, now - timeOf(id))), bytes }],
+    );
+    await this.#parts.deliveries.ask({ verb: 'fleet-deliver', records, upTo: last });
+    this.#place = { kind: 'entry', id: last };
+  }
+
+  async #keepChecking(): Promise<never> {
+    const { session } = this.#parts;
+    let told: number | undefined;
+    for (;;) {
+      const offset = await session.readClock();
+      if (told === undefined || Math.abs(offset - told) > TOLD_OFFSET_MS) await this.#tell(offset);
+      told = offset;
+      const newest = await session.check();
+      const { kind, id } = this.#place ?? {};
+      if (kind === 'entry' && id !== undefined && (newest === undefined || isLater(id, newest)))
+        this.#place = undefined;
+      await wait(CHECK_MS);
+    }
+  }
+
+  async #tell(offset: number): Promise<void> {
+    const { orders, wide } = this.#parts;
+    await orders.ask({
+      verb: 'fleet-state',
+      connected: true,
+      offset,
+      ...(wide.length === 0 ? {} : { wide }),
+    });
+  }
+}
+
+/** Whether the carrier has to connect anew for it. */
+export const isOther = (one: FleetBegin, other: FleetBegin): boolean =>
+  one.engine !== other.engine || one.fleet !== other.fleet || one.member !== other.member;

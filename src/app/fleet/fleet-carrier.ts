@@ -1,0 +1,159 @@
+import { dirname } from 'node:path';
+import type { FleetBegin } from '../../core/control/fleet-link.ts';
+import { engineKeys } from '../../core/fleet/engine-keys.ts';
+import { EngineError } from '../../host/engine/engine-error.ts';
+import { type DaemonSelector, findSocket } from '../ask/ask-daemon.ts';
+import { fleetSocketIn } from '../state/open-state.ts';
+import { Carrying, isOther } from './carry.ts';
+import { FollowedDaemon, LinkError, RequestLine } from './daemon-link.ts';
+import { EngineSession } from './engine-session.ts';
+import { type Reached, reachEngine } from './reach-engine.ts';
+import { wait } from './wait.ts';
+
+/** A daemon that is restarted is found soon. */
+const DAEMON_WAIT_MS = 500;
+
+export type CarrierOptions = {
+  readonly choice: DaemonSelector;
+  /** The directory with the files for the engine. */
+  readonly files: string;
+  /** A line for the log. The same one does not come twice in a row. */
+  readonly say: (line: string) => void;
+};
+
+/** The process between a daemon and the engine of its fleet. It holds no key of the fleet, and can order the daemon nothing. */
+export class FleetCarrier {
+  readonly #options: CarrierOptions;
+  readonly #signal: AbortSignal;
+  #said = '';
+
+  constructor(options: CarrierOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** Carries until `signal` is aborted, whatever is lost meanwhile. */
+  async run(): Promise<void> {
+    while (!this.#signal.aborted) {
+      try {
+        await this.#round();
+      } catch (error) {
+        if (!(error instanceof LinkError)) throw error;
+        this.#say(`the daemon cannot be asked: ${error.message}`);
+        await wait(DAEMON_WAIT_MS, this.#signal);
+      }
+    }
+  }
+
+  /** From a daemon that has been found until daemon or engine is lost. Throws a `LinkError`. */
+  async #round(): Promise<void> {
+    const path = await this.#findDaemon();
+    const [deliveries, orders] = [new RequestLine(path), new RequestLine(path)];
+    const stop = new AbortController();
+    const end = (): void => stop.abort();
+    this.#signal.addEventListener('abort', end, { once: true });
+    try {
+      const waiting = await WaitingDaemon.open(path, orders, end);
+      const reached = await this.#reach(waiting, orders, stop.signal);
+      waiting.close();
+      if (reached === undefined) {
+        if (!this.#signal.aborted) throw new LinkError(waiting.trouble);
+        return;
+      }
+      await this.#carry(path, waiting.begin, reached, { deliveries, orders });
+    } finally {
+      this.#signal.removeEventListener('abort', end);
+      deliveries.close();
+      orders.close();
+    }
+  }
+
+  async #findDaemon(): Promise<string> {
+    const found = await findSocket(this.#options.choice);
+    if (typeof found !== 'string') throw new LinkError(found.message);
+    return fleetSocketIn(dirname(found));
+  }
+
+  #reach(waiting: WaitingDaemon, orders: RequestLine, signal: AbortSignal): Promise<Reached | undefined> {
+    let told = '';
+    const onTrouble = (why: string): void => {
+      this.#say(`the engine cannot be reached: ${why}`);
+      if (why === told) return;
+      told = why;
+      orders.ask({ verb: 'fleet-state', connected: false, why }).catch(() => undefined);
+    };
+    return reachEngine(() => waiting.begin, this.#options.files, onTrouble, signal);
+  }
+
+  async #carry(
+    path: string,
+    known: FleetBegin,
+    { clients, wide }: Reached,
+    lines: { readonly deliveries: RequestLine; readonly orders: RequestLine },
+  ): Promise<void> {
+    const session = new EngineSession(clients, engineKeys(known.fleet));
+    const stop = (): void => session.end();
+    this.#signal.addEventListener('abort', stop, { once: true });
+    if (this.#signal.aborted) stop();
+    try {
+      using daemon = await FollowedDaemon.open(path);
+      if (isOther(daemon.begin, known)) return;
+      this.#say(`connected to ${session.where}, as ${known.member} of ${known.fleet}`);
+      for (const right of wide) this.#say(`the engine allows this member too much: ${right}`);
+      await new Carrying({ ...lines, daemon, session, wide }).run();
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      if (this.#signal.aborted) return;
+      this.#say(`the engine is lost: ${error.message}`);
+      await lines.orders.ask({ verb: 'fleet-state', connected: false, why: error.message });
+    } finally {
+      this.#signal.removeEventListener('abort', stop);
+      session.end();
+    }
+  }
+
+  #say(line: string): void {
+    if (line !== this.#said) this.#options.say(line);
+    this.#said = line;
+  }
+}
+
+/**
+ * A daemon that is followed while there is no engine: it is told at once that no claim can be made, and its records are dropped,
+ * which it makes anew for who follows next.
+ */
+class WaitingDaemon {
+  begin: FleetBegin;
+  trouble = 'it has hung up';
+  readonly #daemon: FollowedDaemon;
+
+  private constructor(daemon: FollowedDaemon) {
+    this.#daemon = daemon;
+    this.begin = daemon.begin;
+  }
+
+  /** `onEnd`: it has hung up. Throws a `LinkError`. */
+  static async open(path: string, orders: RequestLine, onEnd: () => void): Promise<WaitingDaemon> {
+    const waiting = new WaitingDaemon(await FollowedDaemon.open(path));
+    void waiting.#read(orders).then(onEnd);
+    return waiting;
+  }
+
+  close(): void {
+    this.#daemon[Symbol.dispose]();
+  }
+
+  async #read(orders: RequestLine): Promise<void> {
+    try {
+      for (;;) {
+        const part = await this.#daemon.next();
+        if (part.kind === 'begin') this.begin = part;
+        if (part.kind === 'claim')
+          await orders.ask({ verb: 'fleet-claimed', id: part.id, outcome: 'unreachable' });
+      }
+    } catch (error) {
+      if (!(error instanceof LinkError)) throw error;
+      this.trouble = error.message;
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEFAULT_FLEET_KEY, DEFAULT_FLEET_MEMBERS } from '../../../core/config/file/config.ts';
+import { parseConfig } from '../../../core/config/file/parse-config.ts';
+import { type FleetKey, parseFleetKey, renderFleetKey } from '../../../core/fleet/fleet-key.ts';
+import { memberLine } from '../../../core/fleet/member-line.ts';
+import { memberKeyOf } from '../../../host/crypto/member-key.ts';
+import { readWhole } from '../../../host/files/read-whole.ts';
+import { replaceFile } from '../../../host/files/replace-file.ts';
+import { errorsOf, type Unusable, unusable, writePrivate } from '../../users/authority-texts.ts';
+import { withUsersLock } from '../../users/users-lock.ts';
+
+export type FleetRequest = {
+  readonly configFile: string;
+  /** Where key, members file and the engine's files are made. */
+  readonly directory: string;
+  readonly name: string;
+  readonly engine: string;
+  readonly fleet: string;
+  /** Of an invitation; absent: a new fleet. */
+  readonly secret?: Uint8Array;
+  /** Lines for the members file. */
+  readonly members: readonly string[];
+};
+
+export type FleetMade = {
+  readonly kind: 'made';
+  readonly written: readonly string[];
+  /** For the members files of the others. */
+  readonly line: string;
+  /** Of the password for the engine: SHA-256 in hexadecimal digits. */
+  readonly hash: string;
+  readonly engineDirectory: string;
+};
+
+export type InitOutcome = FleetMade | { readonly kind: 'refused'; readonly message: string } | Unusable;
+
+/** Where the files of a fleet are, below that directory. */
+export const fleetFiles = (directory: string) => ({
+  key: join(directory, 'fleet.key'),
+  members: join(directory, 'fleet-members'),
+  engine: join(directory, 'fleet-engine'),
+});
+
+/** Makes this host a member. What is there stays, so that it can be run again after a failure. */
+export function initFleet(request: FleetRequest): InitOutcome {
+  return withUsersLock(request.configFile, () => {
+    try {
+      return init(request);
+    } catch (error) {
+      return unusable(error as NodeJS.ErrnoException);
+    }
+  });
+}
+
+function init(request: FleetRequest): InitOutcome {
+  const { configFile, directory, name } = request;
+  const bytes = readWhole(configFile);
+  const parsed = parseConfig(configFile, bytes);
+  if (parsed.kind === 'bad') return { kind: 'mistakes', diagnostics: errorsOf(parsed.diagnostics) };
+  const { fleet } = parsed.config.settings;
+  if (fleet !== undefined)
+    return refused(
+      `${configFile} has a section [fleet] already, in which this host is ${fleet.name}: see \`bussa fleet status\``,
+    );
+  const files = fleetFiles(directory);
+  const key = readOrMake(files.key, request);
+  if (typeof key === 'string') return refused(key);
+  const changed = withSection(bytes, request);
+  const judged = parseConfig(configFile, changed);
+  if (judged.kind === 'bad') return { kind: 'mistakes', diagnostics: errorsOf(judged.diagnostics) };
+  const written: string[] = [];
+  const write = (path: string, text: () => string): void => {
+    if (existsSync(path)) return;
+    writePrivate(path, Buffer.from(text()));
+    written.push(path);
+  };
+  write(files.key, () => renderFleetKey(key));
+  write(files.members, () => MEMBERS_HEAD + request.members.map((line) => `${line} doors=*\n`).join(''));
+  const password = join(files.engine, 'password');
+  write(password, () => `${randomBytes(24).toString('base64url')}\n`);
+  replaceFile(configFile, changed);
+  written.push(configFile);
+  const hash = createHash('sha256').update(readFileSync(password, 'utf8').trim()).digest('hex');
+  const line = memberLine(name, memberKeyOf(key.member).point);
+  return { kind: 'made', written, line, hash, engineDirectory: files.engine };
+}
+
+const refused = (message: string): InitOutcome => ({ kind: 'refused', message });
+
+/** One that is left of an earlier run is taken, if it is of this fleet. */
+function readOrMake(path: string, { fleet, secret }: FleetRequest): FleetKey | string {
+  if (!existsSync(path)) return { fleet, secret: secret ?? randomBytes(32), member: randomBytes(32) };
+  const reading = parseFleetKey(readFileSync(path, 'utf8'));
+  if (reading.kind === 'bad') return `${path} is no key of a fleet: ${reading.reason}: move it away`;
+  const isSame = secret === undefined || Buffer.from(secret).equals(reading.key.secret);
+  if (reading.key.fleet === fleet && isSame) return reading.key;
+  return `${path} is the key of another fleet, ${reading.key.fleet}: move it away, if this host is to leave that one`;
+}
+
+function withSection(bytes: Uint8Array, { engine, name, directory }: FleetRequest): Uint8Array {
+  const { key, members } = fleetFiles(directory);
+  const lines = [
+    '[fleet]',
+    `\tengine = ${engine}`,
+    `\tname = ${name}`,
+    ...(key === DEFAULT_FLEET_KEY ? [] : [`\tkey = ${key}`]),
+    ...(members === DEFAULT_FLEET_MEMBERS ? [] : [`\tmembers = ${members}`]),
+  ];
+  const gap = bytes.length === 0 || bytes.at(-1) === 0x0a ? '' : '\n';
+  return Buffer.concat([bytes, Buffer.from(`${gap}\n${lines.join('\n')}\n`)]);
+}
+
+const MEMBERS_HEAD = `# The other members of the fleet: NAME ssh-ed25519 KEY doors=DOOR,DOOR bans
+# doors: those that it may open here, of the doors with \`fleet = accept\`; doors=* is all of them. bans: its bans count here.
+`;

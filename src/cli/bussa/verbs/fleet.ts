@@ -1,0 +1,139 @@
+import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
+import { EXIT } from '../../../host/self/exit-status.ts';
+import type { OptionTable } from '../../arguments/option.ts';
+import { UsageError } from '../../arguments/read-options.ts';
+import type { Environment, Output, ParsedArguments, Verb } from '../../arguments/verb.ts';
+import {
+  CHOICE_OPTIONS,
+  daemonChoice,
+  judgedFile,
+  printNoAnswer,
+} from '../../daemon-verbs/daemon-selector.ts';
+
+const ACTIONS = ['run', 'init', 'invite', 'status', 'drop'] as const;
+type ActionName = (typeof ACTIONS)[number];
+
+const DIRECTORY = '/etc/bussa';
+
+const OPTIONS = {
+  engine: {
+    type: 'string',
+    value: 'URL',
+    summary: 'with `init`: where the engine is, `valkeys://NAME@HOST:PORT` for one',
+  },
+  fleet: {
+    type: 'string',
+    value: 'FLEET',
+    summary: 'with `init`: the name of a new fleet (default `fleet`)',
+  },
+  join: {
+    type: 'string',
+    value: 'FILE',
+    completes: 'file',
+    summary: 'with `init`: become a member by an invitation in this file, `-` for standard input',
+  },
+  directory: {
+    type: 'string',
+    value: 'DIR',
+    completes: 'file',
+    summary: `with \`init\`: where key and members file are made (default \`${DIRECTORY}\`)`,
+  },
+  'engine-directory': {
+    type: 'string',
+    value: 'DIR',
+    summary: "with `init`: the directory of the engine's own files on its host, for what is printed",
+  },
+  files: {
+    type: 'string',
+    value: 'DIR',
+    completes: 'file',
+    summary: `the directory with what the engine wants to see: \`ca.pem\`, \`client.pem\`, \`client.key\`, \`password\` (default \`${DIRECTORY}/fleet-engine\`)`,
+  },
+  ...CHOICE_OPTIONS,
+} as const satisfies OptionTable;
+
+export const FLEET: Verb = {
+  name: 'fleet',
+  summary: 'make this host a member of a fleet, and carry what its members tell each other',
+  description: [
+    'The hosts of a fleet share leases, bans and used proofs over an engine, Valkey or Redis. Without ACTION, or with `run`, it is the carrier: a process beside the daemon, without privileges, that takes signed records to the engine and back, until it is ended. `bussa-fleet.service` runs it.',
+    '`init NAME --engine URL` begins a fleet with this host as NAME: it makes the key, the members file and the section `[fleet]`, and prints what the engine needs. `invite NAME` prints an invitation, which is secret, for another host: `bussa fleet init NAME --join -` takes it there. `status` shows engine and members. `drop NAME` removes a member from the members file of this host: run it on each.',
+  ],
+  operands: [
+    {
+      name: 'ACTION',
+      summary: 'what to do: `run`, `init`, `invite`, `status` or `drop`',
+      completes: ACTIONS,
+      optional: true,
+    },
+    { name: 'NAME', summary: 'a member', optional: true },
+  ],
+  options: OPTIONS,
+  streams: true,
+  read: (given, environment) => {
+    const [word = 'run', name] = given.operands;
+    const action = ACTIONS.find((one) => one === word);
+    if (action === undefined)
+      throw new UsageError(`unknown action '${word}': it is one of ${ACTIONS.join(', ')}`);
+    judgeWords(action, name, given.values);
+    return (output) => act(action, given, environment, output);
+  },
+};
+
+function judgeWords(action: ActionName, name: string | undefined, values: ParsedArguments['values']): void {
+  const isNamed = action !== 'run' && action !== 'status';
+  if (isNamed && name === undefined) throw new UsageError(`no NAME was given: bussa fleet ${action} NAME`);
+  if (!isNamed && name !== undefined) throw new UsageError(`unexpected argument '${name}'`);
+  for (const option of ['engine', 'fleet', 'join', 'directory', 'engine-directory'])
+    if (action !== 'init' && values.has(option))
+      throw new UsageError(`--${option} is for \`bussa fleet init\``);
+  if (action !== 'run' && values.has('files')) throw new UsageError('--files is for the carrier');
+  if (action !== 'init') return;
+  if (values.has('join') === values.has('engine'))
+    throw new UsageError('give --engine URL for a new fleet, or --join FILE with an invitation');
+  if (values.has('join') && values.has('fleet'))
+    throw new UsageError('the invitation has the name of the fleet: leave out --fleet');
+}
+
+async function act(
+  action: ActionName,
+  { values, operands: [, name = ''] }: ParsedArguments,
+  environment: Environment,
+  output: Output,
+): Promise<number> {
+  const choice = daemonChoice(values, environment);
+  if (action === 'run') return carry(choice, values.get('files') ?? `${DIRECTORY}/fleet-engine`, output);
+  if (action === 'status') return showStatus(choice, output);
+  const judged = await judgedFile(undefined, choice, output);
+  if (typeof judged === 'number') return judged;
+  const { file } = judged;
+  if (action === 'init') {
+    const { initHere } = await import('../text/show-fleet-init.ts');
+    const directory = values.get('directory') ?? DIRECTORY;
+    return initHere({ configFile: file, directory, name, values }, output);
+  }
+  const { dropHere, inviteHere } = await import('../text/show-fleet-members.ts');
+  return action === 'invite' ? inviteHere(file, name, output) : dropHere(file, name, choice, output);
+}
+
+async function carry(choice: DaemonSelector, files: string, output: Output): Promise<number> {
+  const { FleetCarrier } = await import('../../../app/fleet/fleet-carrier.ts');
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  await new FleetCarrier({ choice, files, say: (line) => output.print(line) }, stop.signal).run();
+  return EXIT.ok;
+}
+
+async function showStatus(choice: DaemonSelector, output: Output): Promise<number> {
+  const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
+  const reply = await askDaemon(choice, { verb: 'status' });
+  if (reply.kind !== 'answer') return printNoAnswer(reply, output);
+  const { fleet } = reply.answer.status;
+  if (fleet === undefined) {
+    output.error('bussa: this daemon has no fleet: `bussa fleet init NAME --engine URL` begins one');
+    return EXIT.failed;
+  }
+  const { fleetRows } = await import('../text/render-fleet.ts');
+  for (const [, text] of fleetRows(fleet)) output.print(text);
+  return fleet.connected ? EXIT.ok : EXIT.failed;
+}

@@ -1,0 +1,36 @@
+import { parseBase64Url, renderBase64Url } from '../bytes/base64.ts';
+import { parseEngine } from './engine-address.ts';
+import { isFleetName } from './fleet-name.ts';
+
+/** What a new member needs from one that is there. It holds the secret of the fleet. */
+export type Invitation = {
+  readonly fleet: string;
+  /** For whom it is. */
+  readonly member: string;
+  readonly secret: Uint8Array;
+  /** The engine, for the new member. */
+  readonly engine: string;
+  /** Lines of the members file: the inviting host, and those that it knows. */
+  readonly members: readonly string[];
+};
+
+const MARK = 'bussa-fleet1-';
+const SECRET_BYTES = 32;
+
+/** One word, which is as secret as what it holds. */
+export function renderInvitation({ fleet, member, secret, engine, members }: Invitation): string {
+  const text = [fleet, member, renderBase64Url(secret), engine, ...members].join('\n');
+  return `${MARK}${renderBase64Url(new TextEncoder().encode(text))}`;
+}
+
+/** `undefined`: it is none, or damaged. */
+export function parseInvitation(word: string): Invitation | undefined {
+  const bytes = word.startsWith(MARK) ? parseBase64Url(word.slice(MARK.length)) : undefined;
+  if (bytes === undefined) return undefined;
+  const [fleet = '', member = '', digits = '', engine = '', ...members] = new TextDecoder()
+    .decode(bytes)
+    .split('\n');
+  const secret = parseBase64Url(digits);
+  const isWhole = isFleetName(fleet) && isFleetName(member) && parseEngine(engine).kind === 'engine';
+  return isWhole && secret?.length === SECRET_BYTES ? { fleet, member, secret, engine, members } : undefined;
+}
