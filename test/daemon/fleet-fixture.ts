@@ -299,7 +299,7 @@ export class FleetHostFixture {
         if (keeps()) await this.#call('fleet-published', { seq: part.seq, id });
       } else if (part.kind === 'ban') {
         if (part.bytes !== undefined) engine.bans.set(part.field, part.bytes);
-        await this.#call('fleet-published', { seq: part.seq });
+        if (keeps()) await this.#call('fleet-published', { seq: part.seq });
       } else if (part.kind === 'claim') {
         const outcome = engine.claims.has(part.key) ? 'taken' : 'granted';
         engine.claims.add(part.key);

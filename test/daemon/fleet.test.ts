@@ -312,6 +312,25 @@ describe('a fleet', () => {
     assert.deepEqual([has(two, '192.0.2.1'), has(one, '192.0.2.1')], [true, false]);
   });
 
+  test('of a ban and its end that the engine has not confirmed, the end is what those who come later find', async () => {
+    using fixture = new FleetFixture(2);
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    const net = prefixOf('203.0.113.0/24');
+    await one.carry(fixture.engine, { keeps: false });
+    one.bans.ban(net, undefined);
+    await one.settle();
+    one.bans.unban(net);
+    await one.settle();
+    fixture.engine.trim();
+    fixture.engine.bans.clear();
+    await one.cut();
+    await one.heal();
+    await one.settle();
+    await two.carry(fixture.engine);
+    assert.deepEqual([...fixture.engine.bans.keys()], ['gw1/203.0.113.0/24']);
+    assert.deepEqual(two.bans.list(), []);
+  });
+
   test('whoever holds the engine can forge, repeat, turn round and hold back nothing', async () => {
     using fixture = new FleetFixture(2);
     const two = fixture.host(1);

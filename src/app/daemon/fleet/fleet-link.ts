@@ -90,7 +90,8 @@ export class FleetLink {
 
   /** Sends unconfirmed parts again, because they may be lost. */
   takeBack(): void {
-    for (const field of this.#flying.values())
+    // The newest first, which no older one replaces.
+    for (const field of [...this.#flying.values()].reverse())
       if (!this.#kept.has(field.field)) this.#kept.set(field.field, field);
     this.#flying.clear();
   }
