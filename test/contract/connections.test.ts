@@ -6,9 +6,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TrackedConnection } from '../../src/host/connections/connections.ts';
 import { gate } from '../lab/example-gates.ts';
+import type { NetService } from '../lab/net-service.ts';
 import { PATIENCE_MS, type Program } from '../lab/program.ts';
 import { startTalker, Talk } from '../lab/talking-services.ts';
 import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
+import { SITUATIONS, testOn } from './firewall-situations.ts';
 import {
   type Driver,
   FREE_PORT,
@@ -18,7 +20,6 @@ import {
   Stage,
   serverOf,
 } from './firewall-stage.ts';
-import { IPTABLES_SITUATIONS } from './iptables-situations.ts';
 import { NFTABLES_SITUATIONS } from './nftables-situations.ts';
 
 const MINUTE = 60_000;
@@ -43,14 +44,14 @@ class Scene implements AsyncDisposable {
   readonly stage: Stage;
   readonly firewall: Driver;
   readonly #looker: Program;
-  readonly #services: { readonly here: Program; readonly behind: Program; readonly free: Program };
+  readonly #services: { readonly here: NetService; readonly behind: NetService; readonly free: NetService };
   #calls = 0;
 
   private constructor(
     stage: Stage,
     firewall: Driver,
     looker: Program,
-    services: readonly [Program, Program, Program],
+    services: readonly [NetService, NetService, NetService],
   ) {
     this.stage = stage;
     this.firewall = firewall;
@@ -124,8 +125,9 @@ const summary = (found: readonly TrackedConnection[]): string[] =>
     .map(({ protocol, source, port, path, state }) => `${protocol}/${port} ${source} ${path} ${state}`)
     .sort();
 
-for (const situation of [...NFTABLES_SITUATIONS, ...IPTABLES_SITUATIONS]) {
+for (const situation of SITUATIONS) {
   describe(`connections, ${situation.name}`, { concurrency: 2 }, () => {
+    const test = testOn(situation);
     for (const [client, stranger] of [
       [CLIENT, STRANGER],
       [CLIENT6, STRANGER6],

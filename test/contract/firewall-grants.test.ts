@@ -1,18 +1,23 @@
 /** How long grants last, on every kind of host, and what becomes of many at once. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { gate } from '../lab/example-gates.ts';
 import { Connection } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
-import { DOOR, GATES, MINUTE, SITUATIONS } from './firewall-situations.ts';
+import { DOOR, GATES, MINUTE, SITUATIONS, testOn } from './firewall-situations.ts';
 import { STRANGER6, Stage } from './firewall-stage.ts';
+
+/** Hosts whose kernel ends grants, and the others. */
+const ENDING = SITUATIONS.filter(({ closesByItself }) => closesByItself);
+const NOT_ENDING = SITUATIONS.filter(({ closesByItself }) => !closesByItself);
 
 for (const situation of SITUATIONS) {
   describe(`grants, ${situation.name}`, { concurrency: 2 }, () => {
-    const endsHere = situation.closesByItself ? test : undefined;
-    const endsElsewhere = situation.closesByItself ? undefined : test;
+    const test = testOn(situation);
+    const endsHere = testOn(situation, ENDING);
+    const endsElsewhere = testOn(situation, NOT_ENDING);
 
-    endsHere?.(
+    endsHere(
       'closes at its time by the kernel alone, the process being dead; what is established lives on',
       async () => {
         await using stage = await Stage.create(situation);
@@ -38,7 +43,7 @@ for (const situation of SITUATIONS) {
       },
     );
 
-    endsElsewhere?.('outlives its process; the next one ends it; what is established lives on', async () => {
+    endsElsewhere('outlives its process; the next one ends it; what is established lives on', async () => {
       await using stage = await Stage.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
@@ -54,7 +59,7 @@ for (const situation of SITUATIONS) {
       await connection.assertAlive();
     });
 
-    endsElsewhere?.('a grant again is one grant still', async () => {
+    endsElsewhere('a grant again is one grant still', async () => {
       await using stage = await Stage.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
@@ -69,7 +74,7 @@ for (const situation of SITUATIONS) {
       await prober.assertOpen('tcp', CLIENT, 22);
     });
 
-    endsHere?.('a grant again sets the end anew, later or earlier', async () => {
+    endsHere('a grant again sets the end anew, later or earlier', async () => {
       await using stage = await Stage.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();

@@ -1,11 +1,11 @@
 /** Grants for an IPv6 prefix, on every kind of host: of generated lengths and addresses, as a real connection meets them. */
-import { describe, type TestContext, test } from 'node:test';
+import { describe, type TestContext } from 'node:test';
 import { type Address, addressWords, renderAddress } from '../../src/core/net/address.ts';
 import { prefixAround } from '../../src/core/net/prefix.ts';
 import { gate } from '../lab/example-gates.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
 import { addAddresses, CLIENT } from '../lab/wire.ts';
-import { MINUTE, SITUATIONS } from './firewall-situations.ts';
+import { MINUTE, SITUATIONS, testOn } from './firewall-situations.ts';
 import { type Driver, type Prober, Stage } from './firewall-stage.ts';
 
 const SHORTEST = 48;
@@ -16,6 +16,7 @@ type Prefixed = Record<'base' | 'one' | 'other' | 'outside', Address> & { readon
 
 for (const [lane, situation] of SITUATIONS.entries()) {
   describe(`grants of IPv6 prefixes, ${situation.name}`, { concurrency: 2 }, () => {
+    const test = testOn(situation);
     test('let in the whole prefix, and nobody beside it', async (t) => {
       await using stage = await Stage.create(situation);
       await using prober = await stage.openProber();

@@ -1,16 +1,20 @@
 /** Bussa’s part beside what is somebody else’s: put in place once, restored, and removed without a trace. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { gate } from '../lab/example-gates.ts';
 import { CLIENT, CLIENT6, STRANGER } from '../lab/wire.ts';
-import { DOOR, GATES, MINUTE, SITUATIONS } from './firewall-situations.ts';
+import { DOOR, GATES, MINUTE, SITUATIONS, testOn } from './firewall-situations.ts';
 import { Stage } from './firewall-stage.ts';
 
 /** Has rules for what services send, too. */
 const CUT = { ...gate('cut', 'tcp/24, udp/8001 forward'), closeKills: true };
 
+const FLUSHING = SITUATIONS.filter(({ flushLeases }) => flushLeases !== undefined);
+
 for (const situation of SITUATIONS) {
   describe(`rules, ${situation.name}`, { concurrency: 2 }, () => {
+    const test = testOn(situation);
+    const flushesHere = testOn(situation, FLUSHING);
     test('installed again, by this process or another: no second copy, and the grants given', async () => {
       await using stage = await Stage.create(situation);
       await using prober = await stage.openProber();
@@ -76,9 +80,7 @@ for (const situation of SITUATIONS) {
       assert.equal(await stage.list(), whole);
     });
 
-    const flushesHere = situation.flushLeases === undefined ? undefined : test;
-
-    flushesHere?.(
+    flushesHere(
       'somebody flushes the leases alone: seen; one that is missing among others is not',
       async () => {
         await using stage = await Stage.create(situation);

@@ -1,11 +1,11 @@
 /** Grants that are good for one connection, on every kind of host. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { repeats } from '../lab/effort.ts';
 import { gate } from '../lab/example-gates.ts';
 import { Connection } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
-import { DOOR, MINUTE, SITUATIONS } from './firewall-situations.ts';
+import { DOOR, MINUTE, SITUATIONS, testOn } from './firewall-situations.ts';
 import { Stage, serverOf } from './firewall-stage.ts';
 
 /** On each kind of host. */
@@ -13,10 +13,11 @@ const RACES = repeats('BUSSA_RACES', { quick: 30, full: 100 });
 
 for (const situation of SITUATIONS) {
   describe(`single use, ${situation.name}`, { concurrency: 2 }, () => {
+    const test = testOn(situation);
     test(`of two connections at once from one source one gets in, ${RACES} times`, async () => {
       await using stage = await Stage.create(situation);
-      await using one = await stage.openProber(0);
-      await using other = await stage.openProber(1);
+      await using one = await stage.openPinnedProber(0);
+      await using other = await stage.openPinnedProber(1);
       await using firewall = await stage.openFirewall();
       await firewall.install([gate('once', 'tcp/22', true), gate('always', 'tcp/8000')]);
       const sources = await addSources(stage, RACES / 2);

@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict';
 import type { Gate } from '../../src/host/firewall/contract/firewall.ts';
 import { Namespace } from '../lab/namespace.ts';
+import { NetService } from '../lab/net-service.ts';
 import type { ProbeRequest } from '../lab/prober.ts';
 import type { Program } from '../lab/program.ts';
 import { addAddresses, linkUp, SERVER, SERVER6, Wire } from '../lab/wire.ts';
@@ -52,36 +53,35 @@ export type Situation = {
 export class Stage implements AsyncDisposable {
   readonly wire: Wire;
   readonly inner: Namespace;
-  readonly #programs: Program[];
   readonly #situation: Situation;
 
-  private constructor(wire: Wire, inner: Namespace, programs: Program[], situation: Situation) {
+  private constructor(wire: Wire, inner: Namespace, situation: Situation) {
     this.wire = wire;
     this.inner = inner;
-    this.#programs = programs;
     this.#situation = situation;
   }
 
   static async create(situation: Situation): Promise<Stage> {
     const wire = await Wire.create();
     const { server, client } = wire;
-    await client.ip(`addr add ${STRANGER6}/64 dev eth0 nodad`);
     const inner = await Namespace.create();
-    await inner.ip(`link add eth0 type veth peer name inner0 netns ${server.name}`);
-    await addAddresses(inner, 'eth0', '10.8.0.2', 'fd08::2');
-    await addAddresses(server, 'inner0', '10.8.0.1', 'fd08::1');
-    await linkUp(server, 'inner0');
-    await inner.ip('route add default via 10.8.0.1');
-    await inner.ip('-6 route add default via fd08::1');
+    const link = `link add eth0 netns ${inner.name} type veth peer name inner0`;
+    await Promise.all([client.ip(`addr add ${STRANGER6}/64 dev eth0 nodad`), server.ip(link)]);
+    await Promise.all([
+      addAddresses(inner, 'eth0', '10.8.0.2', 'fd08::2'),
+      addAddresses(server, 'inner0', '10.8.0.1', 'fd08::1'),
+    ]);
+    const routes = ['route add default via 10.8.0.1', 'route add default via fd08::1'];
+    await Promise.all([inner.ipAll(routes), linkUp(server, 'inner0')]);
     await server.run('sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
     await feedNft(server, PUBLISHED);
     await situation.arrange(server);
-    const programs = [
-      server.start(...NODE, script('../lab/port-service.ts'), ...PORTS),
-      inner.start(...NODE, script('../lab/port-service.ts'), 'tcp/80'),
-    ];
-    for (const program of programs) await program.saw(/serving/);
-    return new Stage(wire, inner, programs, situation);
+    for (const [namespace, ...ports] of [
+      [server, ...PORTS],
+      [inner, 'tcp/80'],
+    ] as const)
+      await NetService.start(namespace.name, 'portService', ...ports).saw(/serving/);
+    return new Stage(wire, inner, situation);
   }
 
   list(): Promise<string> {
@@ -94,19 +94,22 @@ export class Stage implements AsyncDisposable {
     return new Driver(driver);
   }
 
-  /** `cpu`: the only one that it runs on. */
-  async openProber(cpu?: number, namespace = this.wire.client): Promise<Prober> {
-    const pin = cpu === undefined ? [] : ['taskset', '-c', `${cpu}`];
-    const [command = '', ...args] = [...pin, ...NODE, script('../lab/prober.ts')];
-    const program = namespace.start(command, ...args);
+  async openProber(namespace = this.wire.client): Promise<Prober> {
+    const service = NetService.start(namespace.name, 'prober');
+    await service.saw(/^ready$/m);
+    return new Prober(service);
+  }
+
+  /** A process that runs on this processor alone. */
+  async openPinnedProber(cpu: number): Promise<Prober> {
+    const words = ['-c', `${cpu}`, ...NODE, script('../lab/prober.ts')];
+    const program = this.wire.client.start('taskset', ...words);
     await program.saw(/^ready$/m);
     return new Prober(program);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const program of this.#programs) await program[Symbol.asyncDispose]();
-    await this.wire[Symbol.asyncDispose]();
-    await this.inner[Symbol.asyncDispose]();
+    await Namespace.destroyAll([this.wire.client, this.wire.server, this.inner]);
   }
 }
 
@@ -213,10 +216,10 @@ export type Probed = { readonly open: boolean; readonly began: number };
 
 /** Tries ports from the client's namespace. */
 export class Prober implements AsyncDisposable {
-  readonly #program: Program;
+  readonly #program: Program | NetService;
   #probes = 0;
 
-  constructor(program: Program) {
+  constructor(program: Program | NetService) {
     this.#program = program;
   }
 

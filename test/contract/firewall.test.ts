@@ -2,10 +2,10 @@
  * the hosts.
  */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { gate } from '../lab/example-gates.ts';
 import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
-import { DOOR, GATES, MINUTE, SITUATIONS } from './firewall-situations.ts';
+import { DOOR, GATES, MINUTE, SITUATIONS, testOn } from './firewall-situations.ts';
 import { STRANGER6, Stage } from './firewall-stage.ts';
 
 /** Services that end each connection by a reset once they have been spoken to. */
@@ -29,6 +29,7 @@ const CONNECTING = `
 
 for (const situation of SITUATIONS) {
   describe(situation.name, { concurrency: 2 }, () => {
+    const test = testOn(situation);
     test('closed before, open for the granted source alone, in both families, closed by revoke', async () => {
       await using stage = await Stage.create(situation);
       await using prober = await stage.openProber();

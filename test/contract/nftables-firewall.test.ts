@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type AttachPoint, parseAttachPoint } from '../../src/core/door/attach-point.ts';
 import type { Gate } from '../../src/host/firewall/contract/firewall.ts';
+import { NetService } from '../lab/net-service.ts';
 import { CLIENT, CLIENT6, SERVER6 } from '../lab/wire.ts';
 import { FREE_PORT, feedNft, type Situation, Stage } from './firewall-stage.ts';
 
@@ -65,7 +66,6 @@ const tcp = (port: number, path: 'input' | 'forward' = 'input') =>
 const SSH: Gate = { door: 'ssh', ports: [tcp(22)], singleUse: false };
 const WEB: Gate = { door: 'web', ports: [tcp(8080, 'forward')], singleUse: false };
 const MINUTE = 60_000;
-const SERVICE = new URL('../lab/port-service.ts', import.meta.url).pathname;
 
 describe('nftables', { concurrency: 2 }, () => {
   test('a chain that others jump to, and a table for each family', async () => {
@@ -127,13 +127,12 @@ describe('nftables', { concurrency: 2 }, () => {
     await using stage = await Stage.create({ ...HOST, arrange: async () => undefined });
     const { client } = stage.wire;
     await client.ip('route add 10.8.0.0/24 via 10.7.0.1');
-    await using service = client.start(process.execPath, SERVICE, 'tcp/8080');
-    await service.saw(/serving/);
+    await NetService.start(client.name, 'portService', 'tcp/8080').saw(/serving/);
     await using firewall = await stage.openFirewall({ kind: 'nftables' });
     await firewall.install([{ ...WEB, ingresses: [{ from: 'eth0', exceptTo: ['eth0'] }] }]);
     await using outside = await stage.openProber();
     await outside.assertShut('tcp', CLIENT, 8080);
-    await using inside = await stage.openProber(undefined, stage.inner);
+    await using inside = await stage.openProber(stage.inner);
     const { open } = await inside.probe('tcp', '10.8.0.2', CLIENT, 8080, { waitMs: 10_000 });
     assert.ok(open);
   });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gate } from '../lab/example-gates.ts';
 import type { Namespace } from '../lab/namespace.ts';
+import { NetService } from '../lab/net-service.ts';
 import { CLIENT, CLIENT6, STRANGER } from '../lab/wire.ts';
 import { SITUATIONS } from './firewall-situations.ts';
 import { type Driver, feedNft, type Prober, type Situation, STRANGER6, Stage } from './firewall-stage.ts';
@@ -13,7 +14,6 @@ const PORTS = ['tcp/9090', 'udp/9091'] as const;
 const INGRESSES = [{ from: 'eth0', exceptTo: ['eth0'] }];
 const DOOR = { ...gate('dmz', 'tcp/9090 forward, udp/9090-9091 forward'), ingresses: INGRESSES };
 const PATIENCE = { waitMs: 10_000 };
-const PORT_SERVICE = new URL('../lab/port-service.ts', import.meta.url).pathname;
 
 /** What both sides serve, and the way to the inside. */
 async function serve(stage: Stage): Promise<void> {
@@ -21,9 +21,7 @@ async function serve(stage: Stage): Promise<void> {
   await client.ip('route add 10.8.0.0/24 via 10.7.0.1');
   await client.ip('-6 route add fd08::/64 via fd07::1');
   for (const namespace of [client, stage.inner]) {
-    const node = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
-    const service = namespace.start(...node, PORT_SERVICE, ...PORTS);
-    await service.saw(/serving/);
+    await NetService.start(namespace.name, 'portService', ...PORTS).saw(/serving/);
   }
 }
 
@@ -96,7 +94,7 @@ describe('routed, and closed all the same', { concurrency: 2 }, () => {
       await serve(stage);
       await letOut(stage.wire.server, situation);
       await using outside = await stage.openProber();
-      await using inside = await stage.openProber(undefined, stage.inner);
+      await using inside = await stage.openProber(stage.inner);
       const before = await stage.list();
       await using firewall = await stage.openFirewall();
       await firewall.install([DOOR]);

@@ -2,19 +2,18 @@
  * Run as a program: a cable between two network namespaces that takes its time, for kernels without netem. Makes a device
  * `eth0` in each and passes frames from one to the other so many milliseconds later, in order: NAMESPACE NAMESPACE MS.
  */
-import { closeSync, openSync, read, writeSync } from 'node:fs';
+import { openSync, read, writeSync } from 'node:fs';
 import koffi from 'koffi';
+import { enterNamespace } from './enter-namespace.ts';
 
-// <linux/if_tun.h>, <sched.h>
+// <linux/if_tun.h>
 const TUNSETIFF = 0x4004_54ca;
 const IFF_TAP = 2;
 const IFF_NO_PI = 0x1000;
-const CLONE_NEWNET = 0x4000_0000;
 const IFREQ_BYTES = 40;
 const MAX_FRAME = 65_536;
 
 const library = koffi.load('libc.so.6');
-const setns = library.func('int setns(int, int)') as (fd: number, kind: number) => number;
 const ioctl = library.func('int ioctl(int, unsigned long, void *)') as (
   fd: number,
   request: number,
@@ -30,9 +29,7 @@ console.log('ready');
 process.stdin.resume().on('end', () => process.exit());
 
 function openTap(namespace: string): number {
-  const place = openSync(`/run/netns/${namespace}`, 'r');
-  if (setns(place, CLONE_NEWNET) !== 0) throw new Error(`setns to ${namespace} failed`);
-  closeSync(place);
+  enterNamespace(`/run/netns/${namespace}`);
   const tap = openSync('/dev/net/tun', 'r+');
   const request = new Uint8Array(IFREQ_BYTES);
   request.set(Buffer.from('eth0'));

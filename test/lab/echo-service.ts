@@ -1,15 +1,16 @@
-/** A small TCP service, run as a program: greets with the client's address, then echoes. Argument: the port. */
-import { flushCompileCache } from 'node:module';
 import { createServer } from 'node:net';
+import { AcceptedSockets } from './accepted-sockets.ts';
+import type { NetServiceContext } from './net-service-context.ts';
 
-// Tests end this program by a signal, with which Node.js keeps nothing of what it has compiled.
-flushCompileCache();
-
-const port = Number(process.argv[2]);
-
-// `::` takes IPv4 as well.
-createServer((socket) => {
-  socket.on('error', () => socket.destroy());
-  socket.write(`welcome ${socket.remoteAddress}\n`);
-  socket.pipe(socket);
-}).listen(port, '::', () => console.log(`serving on ${port}`));
+/** A small TCP service: greets with the client's address, then echoes. Argument: the port. */
+export function echoService({ args: [port], say, inside, onEnd }: NetServiceContext): void {
+  const accepted = new AcceptedSockets();
+  const server = createServer((socket) => {
+    accepted.add(socket);
+    socket.write(`welcome ${socket.remoteAddress}\n`);
+    socket.pipe(socket);
+  });
+  onEnd(() => accepted.close(server));
+  // `::` takes IPv4 as well.
+  inside(() => server.listen(Number(port), '::', () => say(`serving on ${port}`)));
+}

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Transcript } from './transcript.ts';
 
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
@@ -7,40 +8,36 @@ export const PATIENCE_MS = 20_000;
 
 /** A running program whose output can be waited for. Stopped, at the latest, when it is disposed of. */
 export class Program implements AsyncDisposable {
+  readonly name: string;
   readonly pid: number;
   readonly exited: Promise<Exit>;
-  #output = '';
+  readonly #output = new Transcript(this);
   readonly #child: ChildProcess;
-  readonly #name: string;
-  #watchers: (() => void)[] = [];
 
   constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-    this.#name = [command, ...args].join(' ');
+    this.name = [command, ...args].join(' ');
     this.#child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
     const { promise, resolve, reject } = Promise.withResolvers<Exit>();
     this.exited = promise;
     this.#child.once('error', reject);
     const end = (code: number | null, signal: NodeJS.Signals | null): void => {
       resolve({ code, signal });
-      this.#wake();
+      this.#output.wake();
     };
     // At 'close' all output has been read. A grandchild that holds the pipes open can put it off for ever.
     this.#child.once('close', end);
     this.#child.once('exit', (code, signal) => setTimeout(end, 500, code, signal).unref());
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.#output += text;
-        this.#wake();
-      });
+      stream?.setEncoding('utf8').on('data', (text: string) => this.#output.add(text));
     }
     this.#child.stdin?.on('error', () => undefined);
-    if (this.#child.pid === undefined) throw new Error(`cannot start ${this.#name}`);
+    if (this.#child.pid === undefined) throw new Error(`cannot start ${this.name}`);
     this.pid = this.#child.pid;
   }
 
   /** Everything written so far, standard output and standard error in the order of arrival. */
   get output(): string {
-    return this.#output;
+    return this.#output.text;
   }
 
   get running(): boolean {
@@ -49,18 +46,12 @@ export class Program implements AsyncDisposable {
 
   /** How often `pattern` (which needs the flag g) stands in the output so far. */
   count(pattern: RegExp): number {
-    return this.#matches(pattern).length;
+    return this.#output.count(pattern);
   }
 
   /** Waits until `pattern` has appeared `nth` times, and returns that appearance. */
-  async saw(pattern: RegExp, nth = 1, patienceMs = PATIENCE_MS): Promise<RegExpMatchArray> {
-    const deadline = performance.now() + patienceMs;
-    for (;;) {
-      const match = this.#matches(pattern)[nth - 1];
-      if (match !== undefined) return match;
-      if (!this.running || performance.now() >= deadline) throw this.#missing(pattern, nth);
-      await this.#change(deadline - performance.now());
-    }
+  saw(pattern: RegExp, nth = 1, patienceMs = PATIENCE_MS): Promise<RegExpMatchArray> {
+    return this.#output.saw(pattern, nth, patienceMs);
   }
 
   write(text: string): void {
@@ -89,34 +80,6 @@ export class Program implements AsyncDisposable {
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
     await this.exited.catch(() => undefined);
-  }
-
-  #matches(pattern: RegExp): RegExpMatchArray[] {
-    const global = pattern.global ? pattern : new RegExp(pattern, `${pattern.flags}g`);
-    return [...this.#output.matchAll(global)];
-  }
-
-  #missing(pattern: RegExp, nth: number): Error {
-    const state = this.running ? 'still runs' : 'has ended';
-    return new Error(
-      `no ${pattern} (appearance ${nth}) from ${this.#name}, which ${state} and wrote:\n${this.#output.slice(-4000)}`,
-    );
-  }
-
-  #change(withinMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, Math.max(1, withinMs));
-    this.#watchers.push(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    return promise;
-  }
-
-  #wake(): void {
-    const watchers = this.#watchers;
-    this.#watchers = [];
-    for (const wake of watchers) wake();
   }
 }
 

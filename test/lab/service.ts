@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import type { Namespace } from './namespace.ts';
+import { NetService } from './net-service.ts';
 import type { Program } from './program.ts';
 
-const SERVICE = fileURLToPath(new URL('echo-service.ts', import.meta.url));
-
 /** A TCP service in `namespace` that greets and echoes. */
-export async function startService(namespace: Namespace, port: number): Promise<Program> {
-  const program = namespace.start(
-    process.execPath,
-    '--disable-warning=ExperimentalWarning',
-    SERVICE,
-    `${port}`,
-  );
-  await program.saw(/serving on/);
-  return program;
+export async function startService(namespace: Namespace, port: number): Promise<NetService> {
+  const service = NetService.start(namespace.name, 'echoService', `${port}`);
+  await service.saw(/serving on/);
+  return service;
 }
 
 /** An established TCP connection to the service, held by `nc`. */

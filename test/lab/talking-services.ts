@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import type { Namespace } from './namespace.ts';
-import type { Program } from './program.ts';
-
-const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
-const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+import { NetService } from './net-service.ts';
 
 /** So many ticks of 50 ms must pass without a word until two are taken to be cut off from each other. */
 const SILENCE_TICKS = 16;
 
 /** `tcp/22`, `udp/53`: services that talk without being asked. */
-export async function startTalker(namespace: Namespace, ...ports: readonly string[]): Promise<Program> {
-  const program = namespace.start(...NODE, script('push-service.ts'), ...ports);
-  await program.saw(/^serving$/m);
-  return program;
+export async function startTalker(namespace: Namespace, ...ports: readonly string[]): Promise<NetService> {
+  const service = NetService.start(namespace.name, 'pushService', ...ports);
+  await service.saw(/^serving$/m);
+  return service;
 }
 
 /** Once it has begun, the talk is to be disposed of. */
@@ -21,11 +17,11 @@ export type PreparedTalk = AsyncDisposable & { begin(): Promise<Talk> };
 
 /** Both sides talk all the time, TCP over one connection. */
 export class Talk implements AsyncDisposable {
-  readonly #client: Program;
-  readonly #service: Program;
+  readonly #client: NetService;
+  readonly #service: NetService;
   readonly #port: string;
 
-  private constructor(client: Program, service: Program, port: string) {
+  private constructor(client: NetService, service: NetService, port: string) {
     this.#client = client;
     this.#service = service;
     this.#port = port;
@@ -34,7 +30,7 @@ export class Talk implements AsyncDisposable {
   /** Resolves when each has heard the other several times. */
   static async begin(
     client: Namespace,
-    service: Program,
+    service: NetService,
     protocol: 'tcp' | 'udp',
     way: readonly [from: string, to: string, port: number],
   ): Promise<Talk> {
@@ -45,17 +41,17 @@ export class Talk implements AsyncDisposable {
   /** A client that has started, and talks at once when it is told to: for a door that is open for a short time. */
   static async prepare(
     client: Namespace,
-    service: Program,
+    service: NetService,
     protocol: 'tcp' | 'udp',
     [from, to, port]: readonly [from: string, to: string, port: number],
   ): Promise<PreparedTalk> {
-    const program = client.start(...NODE, script('push-client.ts'), protocol, from, to, `${port}`);
-    await program.saw(/^ready$/m);
+    const talker = NetService.start(client.name, 'pushClient', protocol, from, to, `${port}`);
+    await talker.saw(/^ready$/m);
     let isBegun = false;
     const begin = async (): Promise<Talk> => {
-      program.write('go\n');
-      const [, own = ''] = await program.saw(/^from (\d+)$/m);
-      const talk = new Talk(program, service, own);
+      talker.write('go');
+      const [, own = ''] = await talker.saw(/^from (\d+)$/m);
+      const talk = new Talk(talker, service, own);
       await talk.goesOn();
       isBegun = true;
       return talk;
@@ -63,7 +59,7 @@ export class Talk implements AsyncDisposable {
     return {
       begin,
       [Symbol.asyncDispose]: async () => {
-        if (!isBegun) await program[Symbol.asyncDispose]();
+        if (!isBegun) await talker[Symbol.asyncDispose]();
       },
     };
   }

@@ -26,12 +26,13 @@ export class Wire implements AsyncDisposable {
   }
 
   static async create(): Promise<Wire> {
-    const wire = new Wire(await Namespace.create(), await Namespace.create());
-    await wire.client.ip(`link add eth0 type veth peer name eth0 netns ${wire.server.name}`);
-    await addAddresses(wire.client, 'eth0', CLIENT, STRANGER, CLIENT6);
-    await addAddresses(wire.server, 'eth0', SERVER, SERVER6);
-    await linkUp(wire.client, 'eth0');
-    await linkUp(wire.server, 'eth0');
+    const wire = new Wire(...(await Namespace.createPair('eth0', 'eth0')));
+    const { client, server } = wire;
+    await Promise.all([
+      addAddresses(client, 'eth0', CLIENT, STRANGER, CLIENT6),
+      addAddresses(server, 'eth0', SERVER, SERVER6),
+    ]);
+    await Promise.all([linkUp(client, 'eth0'), linkUp(server, 'eth0')]);
     return wire;
   }
 
@@ -45,25 +46,22 @@ export class Wire implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.client[Symbol.asyncDispose]();
-    await this.server[Symbol.asyncDispose]();
+    await Namespace.destroyAll([this.client, this.server]);
   }
 }
 
-/** Brings `device` up with these addresses; IPv6 ones are usable at once (no duplicate address detection). */
+/** Brings lo up, and `device` with these addresses; IPv6 ones are usable at once (no duplicate address detection). */
 export async function addAddresses(
   namespace: Namespace,
   device: string,
   ...addresses: readonly string[]
 ): Promise<void> {
-  for (const address of addresses) {
-    await namespace.ip(
-      address.includes(':')
-        ? `addr add ${address}/64 dev ${device} nodad`
-        : `addr add ${address}/24 dev ${device}`,
-    );
-  }
-  await namespace.ip(`link set ${device} up`);
+  const lines = addresses.map((address) =>
+    address.includes(':')
+      ? `addr add ${address}/64 dev ${device} nodad`
+      : `addr add ${address}/24 dev ${device}`,
+  );
+  await namespace.ipAll(['link set lo up', ...lines, `link set ${device} up`]);
 }
 
 /** The kernel notices a carrier in a work queue; until then IPv6 leaves the interface alone. */

@@ -10,6 +10,7 @@ import { describe, test } from 'node:test';
 import { C_KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { assertOpen, assertShut, startService } from '../lab/service.ts';
+import { somePairs } from '../lab/some-pairs.ts';
 import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
 
 const KNOCK = ['7000', '8000', '9000'];
@@ -74,43 +75,41 @@ const MOVES = [
 ] as const;
 
 describe('another firewall', { concurrency: 2 }, () => {
-  for (const [from, oldPart, to, newPart, gone] of MOVES) {
-    for (const how of ['reload', 'crash'] as const) {
-      test(`${how}, ${from} before and ${to} after: one part, the lease, and nobody else’s touched`, async () => {
-        await using wire = await Wire.create();
-        using directory = new WorkDirectory();
-        const { client, server } = wire;
-        await server.run('sh', '-ec', FOREIGN);
-        const before = await list(server);
-        await using _service = await startService(server, 22);
-        const first = await startKnockd(server, directory, config(from));
-        await client.run(C_KNOCK, SERVER, ...KNOCK);
-        await first.saw(/ssh: opened tcp\/22/);
-        assert.match(await list(server), oldPart);
+  for (const [[from, oldPart, to, newPart, gone], how] of somePairs(MOVES, ['reload', 'crash'] as const)) {
+    test(`${how}, ${from} before and ${to} after: one part, the lease, and nobody else’s touched`, async () => {
+      await using wire = await Wire.create();
+      using directory = new WorkDirectory();
+      const { client, server } = wire;
+      await server.run('sh', '-ec', FOREIGN);
+      const before = await list(server);
+      await using _service = await startService(server, 22);
+      const first = await startKnockd(server, directory, config(from));
+      await client.run(C_KNOCK, SERVER, ...KNOCK);
+      await first.saw(/ssh: opened tcp\/22/);
+      assert.match(await list(server), oldPart);
 
-        let knockd = first;
-        if (how === 'crash') {
-          await first.stop('SIGKILL');
-          knockd = await startKnockd(server, directory, config(to));
-        } else {
-          directory.file('knockd.conf', config(to));
-          first.signal('SIGHUP');
-          await first.saw(/^using /m, 2);
-        }
-        await using second = knockd;
-        if (gone !== undefined) {
-          await second.saw(new RegExp(`${gone.source}: removed Bussa's earlier rules`));
-        }
-        const during = await list(server);
-        assert.match(during, newPart);
-        assert.doesNotMatch(during, oldPart.source === newPart.source ? /\0/ : oldPart);
-        assert.equal(/^bussa4-/m.test(during), newPart.source.includes('BUSSA'), 'its sets');
-        await assertOpen(client, SERVER, 22, CLIENT);
-        if (!newPart.source.includes('bussa_')) await assertShut(client, SERVER, 22, STRANGER);
-        assert.equal((await second.stop()).code, 0);
-        assert.equal(await list(server), before);
-      });
-    }
+      let knockd = first;
+      if (how === 'crash') {
+        await first.stop('SIGKILL');
+        knockd = await startKnockd(server, directory, config(to));
+      } else {
+        directory.file('knockd.conf', config(to));
+        first.signal('SIGHUP');
+        await first.saw(/^using /m, 2);
+      }
+      await using second = knockd;
+      if (gone !== undefined) {
+        await second.saw(new RegExp(`${gone.source}: removed Bussa's earlier rules`));
+      }
+      const during = await list(server);
+      assert.match(during, newPart);
+      assert.doesNotMatch(during, oldPart.source === newPart.source ? /\0/ : oldPart);
+      assert.equal(/^bussa4-/m.test(during), newPart.source.includes('BUSSA'), 'its sets');
+      await assertOpen(client, SERVER, 22, CLIENT);
+      if (!newPart.source.includes('bussa_')) await assertShut(client, SERVER, 22, STRANGER);
+      assert.equal((await second.stop()).code, 0);
+      assert.equal(await list(server), before);
+    });
   }
 
   test('iptables-legacy before a crash, nftables after it', async () => {

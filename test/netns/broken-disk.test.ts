@@ -14,6 +14,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stateName } from '../../src/app/state/open-state.ts';
 import { BUSSA, C_KNOCK, KNOCKD, WorkDirectory } from '../lab/knockd.ts';
+import type { NetService } from '../lab/net-service.ts';
 import { PATIENCE_MS, type Program } from '../lab/program.ts';
 import { assertOpen, assertShut, startService } from '../lab/service.ts';
 import { SmallDisk } from '../lab/small-disk.ts';
@@ -48,10 +49,10 @@ class Stage implements AsyncDisposable {
   readonly wire: Wire;
   readonly directory = new WorkDirectory();
   readonly state: string;
-  readonly #service: Program;
+  readonly #service: NetService;
   #daemon: Program | undefined;
 
-  private constructor(wire: Wire, service: Program) {
+  private constructor(wire: Wire, service: NetService) {
     this.wire = wire;
     this.#service = service;
     this.state = this.directory.file('state');

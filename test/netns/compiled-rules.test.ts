@@ -15,6 +15,8 @@ import { frame, type Sender, send, senderOf } from './raw-frames.ts';
 
 const SCENARIOS = repeats('BUSSA_COMPILED', { quick: 150, full: 3000 });
 
+const FLOODS = repeats('BUSSA_FLOODS', { quick: 6, full: 20 });
+
 /** No knock port lies at a memorable port, which the ruleset does not watch. */
 const CONFIG = `[options]
 	scan_ignore = tcp/7233
@@ -180,13 +182,13 @@ describe('a compiled ruleset', { concurrency: 2 }, () => {
   });
 });
 
-/** SYNs to the first knock port from 65,536 sources, several times over. */
+/** SYNs to the first knock port from 65,536 sources, several times over: the sets are full after the first time. */
 function floodOf(sender: Sender, directory: WorkDirectory): Promise<void> {
   const sources = Array.from({ length: 65_536 }, (_, n) => `198.18.${n >> 8}.${n & 255}`);
   return send(
     sender,
     directory,
     sources.map((source) => frame(sender, 'tcp', source, SERVER, 7217)),
-    20,
+    FLOODS,
   );
 }

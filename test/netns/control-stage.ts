@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
 import type { Namespace } from '../lab/namespace.ts';
+import type { NetService } from '../lab/net-service.ts';
 import type { Program } from '../lab/program.ts';
 import { startService } from '../lab/service.ts';
 import { SERVER, Wire } from '../lab/wire.ts';
@@ -22,10 +23,10 @@ export class ControlStage implements AsyncDisposable {
   readonly server: Namespace;
   readonly directory = new WorkDirectory();
   readonly #wire: Wire;
-  readonly #service: Program;
+  readonly #service: NetService;
   #knockd: Program | undefined;
 
-  private constructor(wire: Wire, service: Program) {
+  private constructor(wire: Wire, service: NetService) {
     this.#wire = wire;
     this.#service = service;
     this.client = wire.client;

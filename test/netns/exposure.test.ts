@@ -7,6 +7,7 @@ import { chmodSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { C_KNOCK } from '../lab/knockd.ts';
 import { assertOpen, assertShut, startService } from '../lab/service.ts';
+import { somePairs } from '../lab/some-pairs.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import { ClientStage, SSH_DOOR } from './client-stage.ts';
 import { BUSSA } from './up-stage.ts';
@@ -202,24 +203,22 @@ const CLOSERS = [
 describe('an owner’s chain that drops the port itself is attached to, whatever its policy', {
   concurrency: 2,
 }, () => {
-  for (const [n, chain] of CLOSERS.entries()) {
-    for (const isLater of [false, true]) {
-      test(`${n}, ${isLater ? 'loaded while the daemon runs' : 'there before'}`, async () => {
-        await using stage = await ClientStage.create();
-        const { client, server } = stage.wire;
-        await using _service = await startService(server, 22);
-        const load = () => server.run('nft', `table inet own { ${chain}; }`);
-        if (!isLater) await load();
-        const daemon = await stage.startDaemon(SSH_DOOR.replace(/open_for +=.*/, 'open_for = 600'));
-        if (isLater) await load();
-        await daemon.saw(/using nftables, attached to inet own input, table inet bussa/);
-        await client.run(C_KNOCK, SERVER, '7000', '8000:udp', '9000');
-        await daemon.saw(/ssh: opened tcp\/22/);
-        await assertOpen(client, SERVER, 22, CLIENT);
-        await assertShut(client, SERVER, 22, STRANGER);
-        assert.doesNotMatch(await statusOf(stage), /PROBLEM/);
-      });
-    }
+  for (const [[n, chain], isLater] of somePairs([...CLOSERS.entries()], [false, true])) {
+    test(`${n}, ${isLater ? 'loaded while the daemon runs' : 'there before'}`, async () => {
+      await using stage = await ClientStage.create();
+      const { client, server } = stage.wire;
+      await using _service = await startService(server, 22);
+      const load = () => server.run('nft', `table inet own { ${chain}; }`);
+      if (!isLater) await load();
+      const daemon = await stage.startDaemon(SSH_DOOR.replace(/open_for +=.*/, 'open_for = 600'));
+      if (isLater) await load();
+      await daemon.saw(/using nftables, attached to inet own input, table inet bussa/);
+      await client.run(C_KNOCK, SERVER, '7000', '8000:udp', '9000');
+      await daemon.saw(/ssh: opened tcp\/22/);
+      await assertOpen(client, SERVER, 22, CLIENT);
+      await assertShut(client, SERVER, 22, STRANGER);
+      assert.doesNotMatch(await statusOf(stage), /PROBLEM/);
+    });
   }
 
   test('a list of blocked sources is none of these: it stays in force', async () => {

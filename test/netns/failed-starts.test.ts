@@ -73,9 +73,18 @@ async function leavesAll(
   return listened;
 }
 
-/** The daemon with a preload that breaks it: nothing of the product helps it to. */
-function withPreload(directory: WorkDirectory, firewall: string, script: string): [string, ...string[]] {
+/**
+ * The daemon with a preload that breaks it: nothing of the product helps it to. It ends without keeping what Node.js has
+ * compiled of the sources, so the preload does, for the next one.
+ */
+function withPreload(directory: WorkDirectory, firewall: string, breaks: string): [string, ...string[]] {
   const options = knockdCommand(directory, config(firewall)).slice(KNOCKD.length);
+  const script = `import { flushCompileCache } from 'node:module';
+const bug = () => {
+  flushCompileCache();
+  throw new Error('a bug made by the test');
+};
+${breaks}`;
   return [process.execPath, '--import', directory.file('bug.mjs', script), SOURCE, ...options];
 }
 
@@ -204,8 +213,7 @@ describe('a bug of ours', { concurrency: 3 }, () => {
         // The first one when it listens, the others whenever it comes to.
         const wait = Math.floor(random() * 1200);
         const when = round === 0 ? "process.on('SIGUSR2', bug)" : `setTimeout(bug, ${wait})`;
-        const script = `const bug = () => { throw new Error('a bug made by the test'); }; ${when};`;
-        await using knockd = wire.server.start(...withPreload(directory, firewall, script));
+        await using knockd = wire.server.start(...withPreload(directory, firewall, when));
         if (round === 0) {
           await knockd.saw(/listening on/);
           knockd.signal('SIGUSR2');
@@ -240,8 +248,7 @@ describe('a bug of ours', { concurrency: 3 }, () => {
       'add table inet filter; add chain inet filter input { type filter hook input priority 0; policy drop; }; add rule inet filter input tcp dport 22 accept',
     );
     const found = await ruleset(wire);
-    const script = "process.on('SIGUSR2', () => { throw new Error('a bug made by the test'); });";
-    await using knockd = wire.server.start(...withPreload(directory, 'auto', script));
+    await using knockd = wire.server.start(...withPreload(directory, 'auto', "process.on('SIGUSR2', bug)"));
     await knockd.saw(/listening on/);
     knockd.signal('SIGUSR2');
     assert.equal((await knockd.exited).code, 70);

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { C_KNOCK, KNOCKD, WorkDirectory } from '../lab/knockd.ts';
 import type { Namespace } from '../lab/namespace.ts';
+import type { NetService } from '../lab/net-service.ts';
 import type { Program } from '../lab/program.ts';
 import { draw, seededRandom } from '../lab/seeded-random.ts';
 import { assertShut, startService } from '../lab/service.ts';
@@ -56,7 +57,7 @@ export class Mortal implements AsyncDisposable {
   /** The files with the lines of the commands, each of one door. */
   readonly done: readonly [string, string];
   readonly #options: MortalOptions;
-  readonly #services: readonly Program[];
+  readonly #services: readonly NetService[];
   readonly #rulesBefore: string;
 
   private constructor(
@@ -64,7 +65,7 @@ export class Mortal implements AsyncDisposable {
     directory: WorkDirectory,
     random: () => number,
     options: MortalOptions,
-    services: readonly Program[],
+    services: readonly NetService[],
     rulesBefore: string,
   ) {
     this.wire = wire;
@@ -117,8 +118,7 @@ export class Mortal implements AsyncDisposable {
   /** What a reboot does: commands end in the middle, and the firewall is empty. */
   async machineEnds(): Promise<void> {
     const { server } = this.wire;
-    const services = new Set(this.#services.map(({ pid }) => pid));
-    for (const pid of await server.pids()) if (!services.has(pid)) killProcess(pid);
+    for (const pid of await server.pids()) killProcess(pid);
     await server.run('nft', 'flush', 'ruleset');
   }
 

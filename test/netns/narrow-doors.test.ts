@@ -11,6 +11,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { C_KNOCK, KNOCKD, WorkDirectory } from '../lab/knockd.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
+import { somePairs } from '../lab/some-pairs.ts';
 import { startTalker, Talk } from '../lab/talking-services.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
 import { takeAwaySets } from './firewall.ts';
@@ -66,57 +67,55 @@ mount --rbind "$0" /dev
 const WAYS = ['as root leaves itself', 'behind the walls of the unit'] as const;
 
 describe('with the two capabilities alone', { concurrency: 2 }, () => {
-  for (const { name, rules, ipset } of SITUATIONS) {
-    for (const way of WAYS) {
-      test(`${way}, ${name}: a door is held open, connections are cut, syslog hears of it`, async () => {
-        await using wire = await Wire.create();
-        using directory = new WorkDirectory();
-        const { client, server } = wire;
-        await server.run('sh', '-ec', `${rules}\n:`);
-        if (!ipset) await takeAwaySets(server);
-        await using service = await startTalker(server, 'tcp/9022', 'udp/9053');
-        await using syslog = server.start('sh', '-ec', DEVICES, directory.file('dev'));
-        while (!existsSync(directory.file('dev/log'))) await new Promise(setImmediate);
-        await using knockd = server.start(...command(way, directory));
-        await knockd.saw(/^listening on all interfaces/m);
-        assertNarrow(knockd.pid);
-        for (const [from, to, flag] of [
-          [CLIENT, SERVER, '-4'],
-          [CLIENT6, SERVER6, '-6'],
-        ] as const) {
-          await assertShut(client, to, 9022, from);
-          {
-            await using ready = await Talk.prepare(client, service, 'tcp', [from, to, 9022]);
-            await client.run(C_KNOCK, flag, '-u', to, '7000', '8000');
-            await knockd.saw(new RegExp(`${from}: held: opened`));
-            await using talk = await ready.begin();
-            await knockd.saw(new RegExp(`${from}: held: held open while a connection lives`));
-            await talk.goesOn();
-            await assertOpen(client, to, 9022, from);
-          }
-          await knockd.saw(new RegExp(`${from}: held: closed .*, its last connection has ended`));
-          await assertShut(client, to, 9022, from);
-
-          await using nextStream = await Talk.prepare(client, service, 'tcp', [from, to, 9022]);
-          await using nextDatagrams = await Talk.prepare(client, service, 'udp', [from, to, 9053]);
-          await client.run(C_KNOCK, flag, '-u', to, '7100', '8100');
-          await knockd.saw(new RegExp(`${from}: cut: opened`));
-          await using stream = await nextStream.begin();
-          await using datagrams = await nextDatagrams.begin();
-          await knockd.saw(new RegExp(`${from}: cut: closed tcp/9022, udp/9053, 2 connections cut\n`));
-          await stream.clientKnows();
-          await datagrams[Symbol.asyncDispose]();
-          await syslog.saw(new RegExp(`<29>.* knockd: ${from}: cut: closed`));
+  for (const [{ name, rules, ipset }, way] of somePairs(SITUATIONS, WAYS)) {
+    test(`${way}, ${name}: a door is held open, connections are cut, syslog hears of it`, async () => {
+      await using wire = await Wire.create();
+      using directory = new WorkDirectory();
+      const { client, server } = wire;
+      await server.run('sh', '-ec', `${rules}\n:`);
+      if (!ipset) await takeAwaySets(server);
+      await using service = await startTalker(server, 'tcp/9022', 'udp/9053');
+      await using syslog = server.start('sh', '-ec', DEVICES, directory.file('dev'));
+      while (!existsSync(directory.file('dev/log'))) await new Promise(setImmediate);
+      await using knockd = server.start(...command(way, directory));
+      await knockd.saw(/^listening on all interfaces/m);
+      assertNarrow(knockd.pid);
+      for (const [from, to, flag] of [
+        [CLIENT, SERVER, '-4'],
+        [CLIENT6, SERVER6, '-6'],
+      ] as const) {
+        await assertShut(client, to, 9022, from);
+        {
+          await using ready = await Talk.prepare(client, service, 'tcp', [from, to, 9022]);
+          await client.run(C_KNOCK, flag, '-u', to, '7000', '8000');
+          await knockd.saw(new RegExp(`${from}: held: opened`));
+          await using talk = await ready.begin();
+          await knockd.saw(new RegExp(`${from}: held: held open while a connection lives`));
+          await talk.goesOn();
+          await assertOpen(client, to, 9022, from);
         }
-        await assertShut(client, SERVER, 9022, STRANGER);
-        assert.deepEqual(await knockd.stop(), { code: 0, signal: null });
-        assert.doesNotMatch(
-          knockd.output.replace(/(no ipset: .*)/, ''),
-          /EPERM|EACCES|EROFS|not permitted|[Pp]ermission/,
-        );
-        if (rules === '') assert.equal(await server.run('nft', 'list', 'ruleset'), '');
-      });
-    }
+        await knockd.saw(new RegExp(`${from}: held: closed .*, its last connection has ended`));
+        await assertShut(client, to, 9022, from);
+
+        await using nextStream = await Talk.prepare(client, service, 'tcp', [from, to, 9022]);
+        await using nextDatagrams = await Talk.prepare(client, service, 'udp', [from, to, 9053]);
+        await client.run(C_KNOCK, flag, '-u', to, '7100', '8100');
+        await knockd.saw(new RegExp(`${from}: cut: opened`));
+        await using stream = await nextStream.begin();
+        await using datagrams = await nextDatagrams.begin();
+        await knockd.saw(new RegExp(`${from}: cut: closed tcp/9022, udp/9053, 2 connections cut\n`));
+        await stream.clientKnows();
+        await datagrams[Symbol.asyncDispose]();
+        await syslog.saw(new RegExp(`<29>.* knockd: ${from}: cut: closed`));
+      }
+      await assertShut(client, SERVER, 9022, STRANGER);
+      assert.deepEqual(await knockd.stop(), { code: 0, signal: null });
+      assert.doesNotMatch(
+        knockd.output.replace(/(no ipset: .*)/, ''),
+        /EPERM|EACCES|EROFS|not permitted|[Pp]ermission/,
+      );
+      if (rules === '') assert.equal(await server.run('nft', 'list', 'ruleset'), '');
+    });
   }
 });
 

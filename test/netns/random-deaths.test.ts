@@ -15,8 +15,8 @@ import { seededRandom } from '../lab/seeded-random.ts';
 import { assertShut, startService } from '../lab/service.ts';
 import { CLIENT, SERVER, Wire } from '../lab/wire.ts';
 
-const LANES = 4;
-const DEATHS = repeats('BUSSA_DEATHS', { quick: 32, full: 200 }) / LANES;
+const LANES = 2;
+const DEATHS = repeats('BUSSA_DEATHS', { quick: 16, full: 200 }) / LANES;
 
 const config = (done: string): string => `[native]
   sequence = 7100,7200,7300

@@ -184,15 +184,6 @@ const BOOT: readonly Case[] = [
     (host) => host.run(`${INIT_SCRIPT} && ln -s ../init.d/knockd /etc/rc2.d/S01knockd`),
     'service-enabled allow-start',
   ),
-  scriptCase(
-    'OpenRC, in no runlevel',
-    async (host) => {
-      await host.run('apt-get install -y --no-install-recommends openrc', 'own-network');
-      await host.run('mkdir -p /run/openrc && touch /run/openrc/softlevel');
-      await host.write('/etc/init.d/knockd', OPENRC_SCRIPT, '755');
-    },
-    'service-enabled rc-update',
-  ),
 ];
 
 /** The daemon runs, and a rule of the owner's keeps everybody out. */
@@ -231,7 +222,8 @@ const DOWN: readonly Case[] = [
     `install -m 755 ${repository}/packaging/knockd.init /etc/init.d/knockd && cp ${repository}/packaging/default-knockd /etc/default/knockd`,
   ),
   {
-    ...downCase('init-start', 'OpenRC, with a script as its packages have them', 'true'),
+    ...downCase('init-start', 'OpenRC, with a script as its packages have them, in no runlevel', 'true'),
+    proves: [...downCase('init-start', '', '').proves, 'service-enabled rc-update'],
     arrange: async (host) => {
       await host.run('apt-get install -y --no-install-recommends openrc', 'own-network');
       await host.run('mkdir -p /run/openrc && touch /run/openrc/softlevel');

@@ -9,6 +9,7 @@ import { instant } from '../../src/core/net/time.ts';
 import { renderSpaMessage } from '../../src/core/spa/spa-message.ts';
 import { sealSpa } from '../../src/core/spa/spa-packet.ts';
 import { nodeCiphers as ciphers } from '../../src/host/crypto/node-ciphers.ts';
+import { repeats } from '../lab/effort.ts';
 import { C_KNOCK } from '../lab/knockd.ts';
 import { payloadFrame } from '../lab/payload-frame.ts';
 import { renderPcap } from '../lab/pcap-file.ts';
@@ -21,6 +22,8 @@ const FRAMES = 65_536;
 const PAYLOADS = 1024;
 /** Honest packets; a stranger's source may send 10 a second. */
 const HONEST = 40;
+/** Whether what is said, and not judged, is measured: each takes five seconds of flood. */
+const MEASURES_ALL = repeats('BUSSA_SPA_MEASURES', { quick: 0, full: 1 }) === 1;
 const PAUSE_MS = 120;
 /** What the daemon may take, in hundredths of a core, beside what reading the ring takes. */
 const CPU = 35;
@@ -143,14 +146,14 @@ for (const [users, rate] of [
       await stage.wire.client.run(C_KNOCK, '-d', '5', SERVER, '7000', '8000', '9000');
       await stage.knockd.saw(/10\.7\.0\.2: seq: OPEN SESAME/, n);
     }
-    const known = await honest(stage, keys.slice(0, 1), CLIENT);
-    const strangers = await honest(stage, keys, STRANGER);
-    t.diagnostic(
-      `${cpu.toFixed(1)} % of a core; of ${HONEST} packets opened: ${known} of a source that is known, ${strangers} of another; ${await counts(stage)}`,
-    );
+    t.diagnostic(`${cpu.toFixed(1)} % of a core; ${await counts(stage)}`);
     assert.ok(cpu <= CPU, `${cpu} %`);
     if (rate === undefined) assert.match(await doctor(stage), /of \d+ packets that look like SPA/);
     // How many others there are depends on the machine; the rule for them is tested with a clock of its own (test/unit/budget).
+    if (rate === undefined && !MEASURES_ALL) return;
+    const known = await honest(stage, keys.slice(0, 1), CLIENT);
+    t.diagnostic(`of ${HONEST} packets of a source that is known, ${known} opened`);
     if (rate !== undefined) assert.ok(known >= HONEST * 0.9, `${known} of ${HONEST}`);
+    if (MEASURES_ALL) t.diagnostic(`of another source ${await honest(stage, keys, STRANGER)}`);
   });
 }

@@ -1,5 +1,6 @@
 import { BUSSA as BUSSA_COMMAND, WorkDirectory } from '../lab/knockd.ts';
 import type { Namespace } from '../lab/namespace.ts';
+import type { NetService } from '../lab/net-service.ts';
 import type { Program } from '../lab/program.ts';
 import { Connection, startService } from '../lab/service.ts';
 import { CLIENT, SERVER, Wire } from '../lab/wire.ts';
@@ -20,9 +21,9 @@ export class UpStage implements AsyncDisposable {
   readonly server: Namespace;
   readonly directory = new WorkDirectory();
   readonly #wire: Wire;
-  readonly #service: Program;
+  readonly #service: NetService;
 
-  private constructor(wire: Wire, service: Program) {
+  private constructor(wire: Wire, service: NetService) {
     this.#wire = wire;
     this.#service = service;
     this.client = wire.client;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { C_KNOCK, C_KNOCKD } from '../lab/knockd.ts';
+import type { NetService } from '../lab/net-service.ts';
 import { PATIENCE_MS, type Program } from '../lab/program.ts';
 import { startService } from '../lab/service.ts';
 import { SERVER, Wire } from '../lab/wire.ts';
@@ -27,9 +28,9 @@ export const door = (openFor: number, more = '', name = 'ssh'): string => `[${na
 export class Machine implements AsyncDisposable {
   readonly wire: Wire;
   readonly debian: BootedDebian;
-  readonly #service: Program;
+  readonly #service: NetService;
 
-  private constructor(wire: Wire, debian: BootedDebian, service: Program) {
+  private constructor(wire: Wire, debian: BootedDebian, service: NetService) {
     this.wire = wire;
     this.debian = debian;
     this.#service = service;
