@@ -13,7 +13,7 @@ import { assertOpen, assertShut, startService } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
 import { frame, type Sender, send, senderOf } from './raw-frames.ts';
 
-const SCENARIOS = repeats('BUSSA_COMPILED', { quick: 150, full: 3000 });
+const SCENARIOS = repeats('BUSSA_COMPILED', { quick: 70, full: 3000 });
 
 const FLOODS = repeats('BUSSA_FLOODS', { quick: 6, full: 20 });
 

@@ -21,7 +21,7 @@ const SOURCE = join(import.meta.dirname, '../../src/cli/knockd/knockd.ts');
 const PORT = 2222;
 /** Between two limits, at most. */
 const STEP = 10 / repeats('BUSSA_LIMITS', { quick: 1, full: 2 });
-const BUGS = repeats('BUSSA_BUGS', { quick: 4, full: 8 });
+const BUGS = repeats('BUSSA_BUGS', { quick: 3, full: 8 });
 const config = (firewall: string): string =>
   `[options]\n  Firewall = ${firewall}\n[ssh]\n  sequence = 7000\n  open = tcp/${PORT}\n`;
 

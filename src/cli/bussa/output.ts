@@ -1,8 +1,8 @@
 import { fstatSync } from 'node:fs';
 import { styleText } from 'node:util';
-import { printableJson } from '../../core/event/printable.ts';
+import { printable, printableJson } from '../../core/event/printable.ts';
 import type { Json, Output, Style } from '../arguments/verb.ts';
-import { print, printLines, STDERR, STDOUT } from '../process/print.ts';
+import { print, STDERR, STDOUT } from '../process/print.ts';
 
 /** The output cannot be written. That is reported at the end. */
 export class LostOutputError extends Error {
@@ -25,26 +25,29 @@ export class TerminalOutput implements Output {
   readonly #paints: boolean;
   #answered = false;
   readonly #errors: string[] = [];
+  readonly #write: typeof print;
 
-  constructor(json: boolean) {
+  /** `write` replaces the standard streams. */
+  constructor(json: boolean, write = print) {
     this.json = json;
+    this.#write = write;
     this.#paints = !json && isTerminal() && !process.env.NO_COLOR && process.stdout.hasColors();
   }
 
   readonly answer = (value: Json, lines: readonly string[]): void => {
     this.#answered = true;
-    if (this.json) print(STDOUT, `${printableJson(value)}\n`);
-    else print(STDOUT, lines.map((line) => `${line}\n`).join(''));
+    if (this.json) this.#write(STDOUT, `${printableJson(value)}\n`);
+    else this.#write(STDOUT, lines.map((line) => `${line}\n`).join(''));
   };
 
   readonly error = (line: string): void => {
     this.#errors.push(line);
-    printLines(STDERR, line);
+    this.#write(STDERR, `${printable(line)}\n`);
   };
 
   /** Throws if nobody reads it any more: a verb that streams has nothing else to do. */
   readonly print = (line: string): void => {
-    if (!print(STDOUT, `${line}\n`)) throw new LostOutputError('the standard output is lost');
+    if (!this.#write(STDOUT, `${line}\n`)) throw new LostOutputError('the standard output is lost');
   };
 
   readonly style = (style: Style, text: string): string =>

@@ -13,9 +13,9 @@ const qrIn = (text: string): readonly string[] =>
   text.split('\n').filter((line) => /^[ █▀▄]{20,}$/.test(line));
 
 suite('bussa user with codes', () => {
-  test('add --code: the secret, the directives, and a QR code whose codes are those of oathtool', () => {
+  test('add --code: the secret, the directives, and a QR code whose codes are those of oathtool', async () => {
     using bench = new Bench();
-    const { status, stdout, stderr } = bench.run(
+    const { status, stdout, stderr } = await bench.run(
       'user',
       'add',
       'bob',
@@ -34,14 +34,14 @@ suite('bussa user with codes', () => {
     assert.equal(readQr(qrIn(stdout)).trim(), uri);
     assert.ok(stdout.includes(`    knock server.example.org ${first}492 ${second}817\n`));
     execFileSync('oathtool', ['--totp', '--base32', secret]);
-    assert.equal(bench.run('check', bench.config).status, 0);
+    assert.equal((await bench.run('check', bench.config)).status, 0);
     assert.match(readFileSync(bench.config, 'utf8'), /accept = code/);
     assert.throws(() => statSync(bench.key), 'no server key is needed');
   });
 
-  test('a secret is made once, printed once, and again only when it is asked for', () => {
+  test('a secret is made once, printed once, and again only when it is asked for', async () => {
     using bench = new Bench();
-    const { secret } = bench.json('user', 'add', 'bob', '--code');
+    const { secret } = await bench.json('user', 'add', 'bob', '--code');
     assert.match(String(secret), /^[A-Z2-7]{32}$/);
     const before = readFileSync(bench.users, 'utf8');
     for (const words of [
@@ -52,34 +52,42 @@ suite('bussa user with codes', () => {
       ['user', 'list', '--json'],
       ['user', 'show', 'bob', '--json'],
     ]) {
-      const { stdout, stderr } = bench.run(...words);
+      const { stdout, stderr } = await bench.run(...words);
       assert.ok(!(stdout + stderr).includes(String(secret)), words.join(' '));
     }
     assert.equal(readFileSync(bench.users, 'utf8'), before);
-    assert.ok(bench.run('user', 'show', 'bob', '--qr').stdout.includes(String(secret)));
-    assert.equal(bench.json('user', 'show', 'bob', '--qr').secret, secret);
+    assert.ok((await bench.run('user', 'show', 'bob', '--qr')).stdout.includes(String(secret)));
+    assert.equal((await bench.json('user', 'show', 'bob', '--qr')).secret, secret);
   });
 
-  test('beside a key, on a door of several, and taken away again', () => {
+  test('beside a key, on a door of several, and taken away again', async () => {
     using bench = new Bench('[ssh]\naccept = code\nopen = tcp/22\n[web]\nsequence = 5\nopen = tcp/80\n');
     assert.match(
-      bench.run('check', bench.config).stdout,
+      (await bench.run('check', bench.config)).stdout,
       /the door accepts codes, and has no ports for them/,
     );
-    assert.deepEqual(bench.json('user', 'add', 'bob', '--code').mayOpen, ['ssh'], 'its ports are drawn');
-    assert.deepEqual(bench.json('user', 'add', 'bob', publicKeyLine(1), '--door', 'web').mayOpen, ['web']);
-    assert.equal(bench.run('check', bench.config).status, 0);
-    const both = bench.json('user', 'add', 'eve', '--code', '--door', 'ssh,web') as { codePorts?: unknown };
+    assert.deepEqual(
+      (await bench.json('user', 'add', 'bob', '--code')).mayOpen,
+      ['ssh'],
+      'its ports are drawn',
+    );
+    assert.deepEqual((await bench.json('user', 'add', 'bob', publicKeyLine(1), '--door', 'web')).mayOpen, [
+      'web',
+    ]);
+    assert.equal((await bench.run('check', bench.config)).status, 0);
+    const both = (await bench.json('user', 'add', 'eve', '--code', '--door', 'ssh,web')) as {
+      codePorts?: unknown;
+    };
     assert.equal((both.codePorts as unknown[]).length, 2);
     const pairs = [...readFileSync(bench.config, 'utf8').matchAll(/code_ports = (.*)/g)].map(
       ([, pair]) => pair,
     );
     assert.equal(new Set(pairs).size, 2);
-    assert.equal(bench.run('user', 'remove', 'bob', 'code').status, 0);
+    assert.equal((await bench.run('user', 'remove', 'bob', 'code')).status, 0);
     assert.doesNotMatch(readFileSync(bench.users, 'utf8'), /\[bob\]\n(?:(?!\[).*\n)*code =/);
     assert.match(readFileSync(bench.users, 'utf8'), /\[bob\]\nkey = /);
-    assert.match(bench.run('user', 'remove', 'bob', 'code').stderr, /bob has no code/);
-    assert.match(bench.run('user', 'show', 'bob', '--qr').stderr, /bob has no code: /);
+    assert.match((await bench.run('user', 'remove', 'bob', 'code')).stderr, /bob has no code/);
+    assert.match((await bench.run('user', 'show', 'bob', '--qr')).stderr, /bob has no code: /);
   });
 
   test('what does not go together is refused, and nothing is written', () => {
@@ -90,17 +98,17 @@ suite('bussa user with codes', () => {
       ['show', 'bob', '--code'],
       ['list', '--qr'],
     ])
-      assert.equal(bench.run('user', ...words).status, 2, words.join(' '));
+      assert.equal(bench.runProgram('user', ...words).status, 2, words.join(' '));
     assert.throws(() => statSync(bench.users));
   });
 
-  test('mistakes of the file are told with their places, and show no secret', () => {
+  test('mistakes of the file are told with their places, and show no secret', async () => {
     using bench = new Bench('[ssh]\naccept = code\ncode_ports = 17, 23\nopen = tcp/22\n');
     const good = 'KIVSO2RVNPPTSAJ57K7KFTKD4FA6ZSPI';
     const text = `[a]\ncode = ${good}\n[b]\ncode = ${good}\n[c]\ncode = KIVSO2RV\n[d]\ncode = ${good.replace('K', '1')}\n`;
-    bench.json('user', 'add', 'z', '--code');
+    await bench.json('user', 'add', 'z', '--code');
     bench.writeUsers(text);
-    const { stdout } = bench.run('check', bench.config);
+    const { stdout } = await bench.run('check', bench.config);
     for (const [line, words] of [
       ['4', 'it is the code of a'],
       ['6', 'the secret has 5 bytes'],

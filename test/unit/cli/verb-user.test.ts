@@ -26,11 +26,11 @@ import { Bench } from './user-fixture.ts';
 const isIn = (file: string, text: string): boolean => readFileSync(file, 'utf8').includes(text);
 
 suite('bussa user', () => {
-  test('add: a key of ssh-keygen; all that is missing is made, its owner’s alone; one line for the client', () => {
+  test('add: a key of ssh-keygen; all that is missing is made, its owner’s alone; one line for the client', async () => {
     using bench = new Bench();
     const file = bench.scratch.file('id');
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'alice@laptop', '-f', file]);
-    const { status, stdout, stderr } = bench.run(
+    const { status, stdout, stderr } = bench.runProgram(
       'user',
       'add',
       'alice',
@@ -52,37 +52,42 @@ suite('bussa user', () => {
     assert.equal(statSync(path.dirname(bench.key)).mode & 0o777, 0o700);
     for (const kept of ['# mine\n', '# the way in\n[ssh]\n', '\tsequence = 7123,4234\n', '\taccept = key\n'])
       assert.ok(isIn(bench.config, kept), kept);
-    assert.equal(bench.run('check', bench.config).status, 0);
+    assert.equal((await bench.run('check', bench.config)).status, 0);
     // Once more changes nothing.
     const before = [bench.config, bench.users, bench.key].map((each) => readFileSync(each, 'utf8'));
-    assert.equal(bench.json('user', 'add', 'alice', `${file}.pub`).card, card);
+    assert.equal((await bench.json('user', 'add', 'alice', `${file}.pub`)).card, card);
     assert.deepEqual(
       [bench.config, bench.users, bench.key].map((each) => readFileSync(each, 'utf8')),
       before,
     );
-    assert.match(bench.run('user', 'add', 'bob', `${file}.pub`).stderr, /is the key of alice/);
-    assert.deepEqual(bench.run('user', 'add', 'alice', file).status, 1, 'a private key is none');
+    assert.match((await bench.run('user', 'add', 'bob', `${file}.pub`)).stderr, /is the key of alice/);
+    assert.deepEqual((await bench.run('user', 'add', 'alice', file)).status, 1, 'a private key is none');
   });
 
-  test('add: where the owner has written accept = key himself, and no port yet', () => {
+  test('add: where the owner has written accept = key himself, and no port yet', async () => {
     using bench = new Bench('[ssh]\naccept = key\nopen = tcp/22\n[web]\naccept = key\nopen = tcp/80\n');
-    assert.match(bench.run('check', bench.config).stdout, /there is no port for signed knocks/);
-    assert.deepEqual(bench.json('user', 'add', 'alice', publicKeyLine(1)).mayOpen, ['ssh', 'web']);
-    assert.equal(bench.run('check', bench.config).status, 0);
+    assert.match((await bench.run('check', bench.config)).stdout, /there is no port for signed knocks/);
+    assert.deepEqual((await bench.json('user', 'add', 'alice', publicKeyLine(1))).mayOpen, ['ssh', 'web']);
+    assert.equal((await bench.run('check', bench.config)).status, 0);
     assert.match(
-      bench.run('user', 'add', 'bob', bench.scratch.file('none.pub')).stderr,
+      (await bench.run('user', 'add', 'bob', bench.scratch.file('none.pub'))).stderr,
       /there is no .*none\.pub/,
     );
   });
 
-  test('list, show, off, on, remove; unknown options of a key are told', () => {
+  test('list, show, off, on, remove; unknown options of a key are told', async () => {
     using bench = new Bench();
-    const added = bench.run('user', 'add', 'alice', `command="x",verify-required ${publicKeyLine(1)} laptop`);
+    const added = await bench.run(
+      'user',
+      'add',
+      'alice',
+      `command="x",verify-required ${publicKeyLine(1)} laptop`,
+    );
     assert.equal(added.status, 0);
     assert.match(added.stderr, /command concerns logins/);
-    bench.json('user', 'add', 'bob', publicKeyLine(2));
-    bench.json('user', 'off', 'alice');
-    const { users } = bench.json('user', 'list');
+    await bench.json('user', 'add', 'bob', publicKeyLine(2));
+    await bench.json('user', 'off', 'alice');
+    const { users } = await bench.json('user', 'list');
     assert.deepEqual(
       users.map(({ name, off }) => [name, off]),
       [
@@ -90,28 +95,28 @@ suite('bussa user', () => {
         ['bob', false],
       ],
     );
-    assert.match(bench.run('user', 'list').stdout, /^alice +1 +no +0 +ssh +off$/m);
-    bench.json('user', 'on', 'alice');
-    const [key] = bench.json('user', 'show', 'alice').keys as {
+    assert.match((await bench.run('user', 'list')).stdout, /^alice +1 +no +0 +ssh +off$/m);
+    await bench.json('user', 'on', 'alice');
+    const [key] = (await bench.json('user', 'show', 'alice')).keys as {
       fingerprint: string;
       verifyRequired: boolean;
     }[];
     assert.equal(key?.verifyRequired, true);
-    bench.json('user', 'remove', 'alice', key?.fingerprint ?? '');
-    assert.deepEqual(bench.json('user', 'show', 'alice').keys, []);
+    await bench.json('user', 'remove', 'alice', key?.fingerprint ?? '');
+    assert.deepEqual((await bench.json('user', 'show', 'alice')).keys, []);
     assert.match(
-      bench.run('user', 'show', 'alice').stdout,
+      (await bench.run('user', 'show', 'alice')).stdout,
       /^may open: no door: there is no key and no code$/m,
     );
-    bench.json('user', 'remove', 'alice');
+    await bench.json('user', 'remove', 'alice');
     assert.deepEqual(
-      bench.json('user', 'list').users.map(({ name }) => name),
+      (await bench.json('user', 'list')).users.map(({ name }) => name),
       ['bob'],
     );
-    assert.match(bench.run('user', 'show', 'alice').stderr, /there is no user alice: there are bob/);
+    assert.match((await bench.run('user', 'show', 'alice')).stderr, /there is no user alice: there are bob/);
   });
 
-  test('add, off and remove name the doors that a sequence still opens; none when it is deleted', () => {
+  test('add, off and remove name the doors that a sequence still opens; none when it is deleted', async () => {
     using bench = new Bench();
     const still =
       /^Still open to everybody who knows the sequence: ssh\. .* delete the sequence in .*`bussa reload`\.$/m;
@@ -121,13 +126,13 @@ suite('bussa user', () => {
       [['on', 'alice'], false],
       [['remove', 'alice'], true],
     ] as const) {
-      const { status, stdout, stderr } = bench.run('user', ...what);
+      const { status, stdout, stderr } = await bench.run('user', ...what);
       assert.equal(status, 0, stderr);
       assert.equal(still.test(stdout), told, stdout);
     }
     writeFileSync(bench.config, readFileSync(bench.config, 'utf8').replace(/^\tsequence.*\n/m, ''));
-    assert.deepEqual(bench.json('user', 'add', 'bob', publicKeyLine(2)).sequenceOpens, []);
-    assert.doesNotMatch(bench.run('user', 'off', 'bob').stdout, /sequence/);
+    assert.deepEqual((await bench.json('user', 'add', 'bob', publicKeyLine(2))).sequenceOpens, []);
+    assert.doesNotMatch((await bench.run('user', 'off', 'bob')).stdout, /sequence/);
   });
 
   test('several at one time: none loses what another one has written', async () => {
@@ -136,56 +141,61 @@ suite('bussa user', () => {
     const added = await Promise.all(
       names.map((name, i) => bench.start('user', 'add', name, publicKeyLine(i + 1))),
     );
-    const { users } = bench.json('user', 'list');
+    const { users } = await bench.json('user', 'list');
     // Who had to wait for too long is told, and has written nothing.
     const done = names.filter((_, i) => added[i] === 0);
     assert.deepEqual(users.map(({ name }) => name).toSorted(), done);
     assert.ok(done.length > 0);
   });
 
-  test('--door: of several, the one that is meant; the user is for it, and it for him', () => {
+  test('--door: of several, the one that is meant; the user is for it, and it for him', async () => {
     using bench = new Bench(
       '[ssh]\nsequence = 7123,4234\nopen = tcp/22\n[web]\nsequence = 8123,4234\nopen = tcp/80\n',
     );
     assert.match(
-      bench.run('user', 'add', 'alice', publicKeyLine(1)).stderr,
+      (await bench.run('user', 'add', 'alice', publicKeyLine(1))).stderr,
       /name one with --door ssh or --door web/,
     );
     assert.equal(existsSync(bench.users), false, 'nothing was written');
-    assert.deepEqual(bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'web').mayOpen, ['web']);
+    assert.deepEqual((await bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'web')).mayOpen, [
+      'web',
+    ]);
     assert.match(
-      bench.run('user', 'add', 'alice', publicKeyLine(2), '--door', 'mail').stderr,
+      (await bench.run('user', 'add', 'alice', publicKeyLine(2), '--door', 'mail')).stderr,
       /there is no door mail/,
     );
   });
 
-  test('what is wrong in any file is told with its place, and nothing is written', () => {
+  test('what is wrong in any file is told with its place, and nothing is written', async () => {
     using bench = new Bench();
-    bench.json('user', 'add', 'alice', publicKeyLine(1));
+    await bench.json('user', 'add', 'alice', publicKeyLine(1));
     const good = readFileSync(bench.users, 'utf8');
     writeFileSync(bench.users, `${good}until = never\n`);
-    const bad = bench.run('user', 'on', 'alice');
+    const bad = await bench.run('user', 'on', 'alice');
     assert.equal(bad.status, 78);
     assert.match(bad.stderr, /users\.conf:3:9: "never" is /);
     writeFileSync(bench.users, good);
     chmodSync(bench.users, 0o640);
-    assert.match(bench.run('user', 'on', 'alice').stderr, /others can read or change/);
+    assert.match((await bench.run('user', 'on', 'alice')).stderr, /others can read or change/);
     assert.equal(readFileSync(bench.users, 'utf8'), good);
   });
 
-  test('--door with a key that the user has already: one more door, and nothing is written twice', () => {
+  test('--door with a key that the user has already: one more door, and nothing is written twice', async () => {
     using bench = new Bench(
       '[ssh]\nsequence = 7123,4234\nopen = tcp/22\n[web]\nsequence = 8123,4234\nopen = tcp/80\n',
     );
-    bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'ssh');
-    const again = bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'web');
+    await bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'ssh');
+    const again = await bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'web');
     assert.deepEqual([again.keys, again.mayOpen], [[], ['ssh', 'web']]);
-    assert.deepEqual(bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'web').written, []);
+    assert.deepEqual(
+      (await bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'web')).written,
+      [],
+    );
   });
 
-  test('what is no regular file, or far too long, is neither read nor replaced, and is told with its place', () => {
+  test('what is no regular file, or far too long, is neither read nor replaced, and is told with its place', async () => {
     using bench = new Bench();
-    bench.json('user', 'add', 'alice', publicKeyLine(1));
+    await bench.json('user', 'add', 'alice', publicKeyLine(1));
     const places: readonly (readonly [string, (path: string) => void, RegExp])[] = [
       ['a pipe', (path) => execFileSync('mkfifo', ['-m', '600', path]), /it is a named pipe, and must be/],
       ['a directory', (path) => mkdirSync(path, { mode: 0o700 }), /it is a directory, and must be/],
@@ -214,7 +224,7 @@ suite('bussa user', () => {
           ['key', 'rotate'],
         ]) {
           const { status, stderr, stdout } =
-            verb[0] === 'check' ? bench.runAlone(...verb) : bench.run(...verb);
+            verb[0] === 'check' ? await bench.runAlone(...verb) : await bench.run(...verb);
           assert.equal(status, 78, `${name} ${path} ${verb}: ${stdout}`);
           assert.match(stderr + stdout, words, `${name} ${path} ${verb}`);
           assert.match(stderr + stdout, new RegExp(`${path}:1:1: `));
@@ -222,7 +232,7 @@ suite('bussa user', () => {
         assert.deepEqual([lstatSync(path).mode, lstatSync(path).ino], [mode, ino], `${name} ${path}`);
         // The users file can be changed whatever has become of the key.
         if (path === bench.key) {
-          assert.equal(bench.run('user', 'off', 'alice').status, 0, name);
+          assert.equal((await bench.run('user', 'off', 'alice')).status, 0, name);
           assert.match(readFileSync(bench.users, 'utf8'), /off = yes/);
           writeFileSync(bench.users, readFileSync(bench.users, 'utf8').replace(/.*off = yes\n/, ''));
         }
@@ -232,7 +242,7 @@ suite('bussa user', () => {
     }
   });
 
-  test('certificates, private keys, short RSA keys and damaged lines are refused, and nothing is written', () => {
+  test('certificates, private keys, short RSA keys and damaged lines are refused, and nothing is written', async () => {
     using bench = new Bench();
     const file = (name: string): string => bench.scratch.file(name);
     makeKey(file('ca'));
@@ -245,17 +255,17 @@ suite('bussa user', () => {
       [file('short.pub'), /has 1024 bits: at least 2048 are needed/],
       [file('nowhere.pub'), /there is no .*nowhere\.pub/],
     ] as const) {
-      const { status, stderr } = bench.run('user', 'add', 'alice', key);
+      const { status, stderr } = await bench.run('user', 'add', 'alice', key);
       assert.equal(status, 1, key);
       assert.match(stderr, words, key);
       assert.equal(existsSync(bench.users), false, key);
     }
   });
 
-  test('off and remove are written whatever mistakes the files have elsewhere', () => {
+  test('off and remove are written whatever mistakes the files have elsewhere', async () => {
     using bench = new Bench();
-    bench.json('user', 'add', 'alice', publicKeyLine(1));
-    bench.json('user', 'add', 'bob', publicKeyLine(2));
+    await bench.json('user', 'add', 'alice', publicKeyLine(1));
+    await bench.json('user', 'add', 'bob', publicKeyLine(2));
     const [users, config, key] = [bench.users, bench.config, bench.key].map((file) =>
       readFileSync(file, 'utf8'),
     ) as [string, string, string];
@@ -275,9 +285,9 @@ suite('bussa user', () => {
         writeFileSync(file, text);
       chmodSync(bench.users, 0o600);
       spoil();
-      assert.equal(bench.run('user', 'on', 'alice').status, 78, String(spoil));
+      assert.equal((await bench.run('user', 'on', 'alice')).status, 78, String(spoil));
       for (const action of ['off', 'remove']) {
-        const { status, stderr } = bench.run('user', action, 'alice');
+        const { status, stderr } = await bench.run('user', action, 'alice');
         assert.equal(status, 0, String(spoil) + stderr);
         const sections = readFileSync(bench.users, 'utf8').split(/^(?=\[)/m);
         const hers = sections.filter((section) => section.startsWith('[alice]'));
@@ -290,17 +300,17 @@ suite('bussa user', () => {
 });
 
 suite('bussa key', () => {
-  test('show and rotate: another card, the key before it good for 30 days', () => {
+  test('show and rotate: another card, the key before it good for 30 days', async () => {
     using bench = new Bench();
-    assert.match(bench.run('key', 'show').stderr, /`bussa user add NAME KEY.pub` makes it/);
-    bench.json('user', 'add', 'alice', publicKeyLine(1));
-    const { card } = bench.json('key', 'show');
-    const rotated = bench.json('key', 'rotate');
+    assert.match((await bench.run('key', 'show')).stderr, /`bussa user add NAME KEY.pub` makes it/);
+    await bench.json('user', 'add', 'alice', publicKeyLine(1));
+    const { card } = await bench.json('key', 'show');
+    const rotated = await bench.json('key', 'rotate');
     assert.notEqual(rotated.card, card);
     const days = (Date.parse(String((rotated.earlier as string[])[0])) - Date.now()) / 86_400_000;
     assert.ok(days > 29.9 && days <= 30, String(days));
-    assert.equal(bench.json('key', 'show').card, rotated.card);
-    assert.match(bench.run('key', 'show', '--qr').stdout, /█▀/);
+    assert.equal((await bench.json('key', 'show')).card, rotated.card);
+    assert.match((await bench.run('key', 'show', '--qr')).stdout, /█▀/);
     assert.equal(statSync(bench.key).mode & 0o777, 0o600);
   });
 });
