@@ -158,7 +158,10 @@ describe('whatever happens to leases, in any order, and wherever the daemon dies
         const world = new LeaseWorld(limit, closesByItself);
         for (const one of steps) one(world);
         world.settle();
-        assert.deepEqual([...world.transitions].filter((one) => !documented.has(one)), []);
+        assert.deepEqual(
+          [...world.transitions].filter((one) => !documented.has(one)),
+          [],
+        );
       }),
       seeded(t, { numRuns: 3000 }),
     );
