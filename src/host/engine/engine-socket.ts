@@ -67,7 +67,9 @@ function ready(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void
 
 function reset(plain: Socket, secure?: TLSSocket): void {
   try {
-    plain.resetAndDestroy();
+    // libuv resets no socket whose end is under way (uv_tcp_close_reset), and Node.js would then leave it open for good.
+    if (plain.writableEnded) plain.destroy();
+    else plain.resetAndDestroy();
   } catch {
     // A Unix socket has no reset: what was written is with the engine already.
     plain.destroy();
