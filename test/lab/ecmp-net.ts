@@ -1,3 +1,4 @@
+import type { Macs } from './frame.ts';
 import { Namespace } from './namespace.ts';
 import { addAddresses, linkUp } from './wire.ts';
 
@@ -61,6 +62,13 @@ export class EcmpNet implements AsyncDisposable {
     for (const family of ['ipv4', 'ipv6']) {
       await this.router.run('sysctl', '-qw', `net.${family}.fib_multipath_hash_policy=${policy}`);
     }
+  }
+
+  /** Of a frame from the client to the router. */
+  async macsOfClient(): Promise<Macs> {
+    const mac = async (namespace: Namespace, device: string): Promise<string> =>
+      (await namespace.run('cat', `/sys/class/net/${device}/address`)).trim();
+    return { source: await mac(this.client, 'eth0'), destination: await mac(this.router, 'c0') };
   }
 
   /** The engine's network of a gateway: nothing goes through any more, in either direction, and nobody is told. */

@@ -1,0 +1,147 @@
+/**
+ * Three gateways, each with a daemon and a carrier, and a real engine with TLS and a user for each of them. Whatever happens to
+ * the engine, to the network or to a host: local knocks open at once, afterwards all have the same leases, and nothing that
+ * is over opens.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { FleetKnocks } from './fleet-knocks.ts';
+import { type FleetHost, FleetStage } from './fleet-stage.ts';
+
+const DOORS = `[ssh]
+  sequence = 7000,8000
+  tcpflags = syn
+  open     = tcp/22
+  open_for = 600
+  fleet    = share, accept
+[brief]
+  sequence = 7001,8001
+  tcpflags = syn
+  open     = tcp/23
+  open_for = 8
+  fleet    = share, accept
+`;
+
+const SSH = ['7000', '8000'];
+const BRIEF = ['7001', '8001'];
+const STREAM = '{bussa:edge}:stream';
+
+const OPENED = /: ssh: .*opened tcp\/22/g;
+
+describe('a fleet of three gateways', () => {
+  test('has the same leases whatever happens', async (t) => {
+    await using stage = await FleetStage.create({ doors: DOORS });
+    const { engine, net } = stage;
+    const [a, b, c] = stage.hosts as [FleetHost, FleetHost, FleetHost];
+    const knocks = new FleetKnocks(stage, 'ssh', SSH);
+    const same = (): Promise<void> => knocks.same();
+    await stage.start();
+
+    await t.test('a knock at one of them opens the others', async () => {
+      await knocks.send(6);
+      await same();
+    });
+
+    await t.test('an order closes everywhere, a ban too', async () => {
+      const [first = '', second = ''] = knocks.open.splice(0, 2);
+      await b.bussa('close', '--fleet', 'ssh', first);
+      await a.bussa('ban', second);
+      await same();
+      await a.bussa('unban', second);
+      await same();
+    });
+
+    await t.test('the engine dies and comes back', async () => {
+      await knocks.send(3);
+      await engine.kill();
+      await knocks.send(9);
+      for (const { daemon } of stage.hosts) await daemon.saw(/fleet: no connection to the engine/);
+      await engine.restart();
+      await same();
+    });
+
+    await t.test('a host is cut off: what is over in the meantime opens nowhere', async () => {
+      await net.cut(1);
+      await knocks.send(6);
+      const brief = knocks.source();
+      await stage.knockAt(a, brief, BRIEF);
+      await a.daemon.saw(new RegExp(`${brief}: brief: opened`));
+      const closed = knocks.open.shift() ?? '';
+      await a.bussa('close', '--fleet', 'ssh', closed);
+      await b.daemon.saw(/fleet: no connection to the engine/, b.daemon.count(/fleet: no connection/g) + 1);
+      await a.daemon.saw(new RegExp(`${brief}: brief: closed`));
+      await net.heal(1);
+      await same();
+      assert.doesNotMatch(b.daemon.output, new RegExp(`${brief}: brief`));
+    });
+
+    await t.test(
+      'records sent again, in another order, altered and in other names change nothing',
+      async () => {
+        await knocks.send(3);
+        await same();
+        const before = stage.count(OPENED);
+        await engine.order('EVAL', REPLAY, '1', STREAM);
+        await engine.order('EVAL', ALTER, '1', STREAM);
+        // What comes behind them has been read after them.
+        await knocks.send(3);
+        await same();
+        assert.equal(stage.count(OPENED), before + 9, 'none twice');
+      },
+    );
+
+    await t.test('an older state of the engine comes back', async () => {
+      const restore = engine.backup();
+      await knocks.send(3);
+      await same();
+      await engine.kill();
+      restore();
+      await engine.restart();
+      await knocks.send(3);
+      await same();
+    });
+
+    await t.test('the engine forgets everything', async () => {
+      await engine.order('FLUSHALL');
+      await knocks.send(3);
+      await same();
+    });
+
+    await t.test('the engine hangs, and goes on', async () => {
+      process.kill(engine.pid, 'SIGSTOP');
+      await knocks.send(6);
+      const brief = knocks.source();
+      await stage.knockAt(a, brief, BRIEF);
+      await a.daemon.saw(new RegExp(`${brief}: brief: closed`));
+      process.kill(engine.pid, 'SIGCONT');
+      await same();
+      for (const { daemon } of [b, c])
+        assert.doesNotMatch(daemon.output, new RegExp(`${brief}: brief: .*opened`));
+    });
+
+    await t.test('a daemon dies, and comes back without its state', async () => {
+      await c.daemon.stop('SIGKILL');
+      c.forget();
+      await knocks.send(2, [a, b]);
+      await c.startDaemon();
+      await c.connected();
+      await same();
+    });
+  });
+});
+
+/** Everything once more, from the last to the first. */
+const REPLAY = `local all = redis.call('XRANGE', KEYS[1], '-', '+')
+for i = #all, 1, -1 do redis.call('XADD', KEYS[1], '*', unpack(all[i][2])) end`;
+
+/** Everything once more, with another byte at another place in each. */
+const ALTER = `local all = redis.call('XRANGE', KEYS[1], '-', '+')
+for i = 1, #all do
+  local fields = all[i][2]
+  for f = 2, #fields, 2 do
+    local at = (i * 7) % #fields[f] + 1
+    local byte = (string.byte(fields[f], at) + 1) % 256
+    fields[f] = string.sub(fields[f], 1, at - 1) .. string.char(byte) .. string.sub(fields[f], at + 1)
+  end
+  redis.call('XADD', KEYS[1], '*', unpack(fields))
+end`;
