@@ -24,6 +24,9 @@ const DOORS = `[ssh]
 
 const SSH = ['7000', '8000'];
 const BRIEF = ['7001', '8001'];
+/** Knocks whose way to the other hosts is timed. */
+const TIMED = 15;
+
 const STREAM = '{bussa:edge}:stream';
 
 const OPENED = /: ssh: .*opened tcp\/22/g;
@@ -37,9 +40,12 @@ describe('a fleet of three gateways', () => {
     const same = (): Promise<void> => knocks.same();
     await stage.start();
 
-    await t.test('a knock at one of them opens the others', async () => {
+    await t.test('a knock at one of them opens the others', async (sub) => {
       await knocks.send(6);
       await same();
+      sub.diagnostic(
+        `after ${await medianDelay(stage, knocks)} ms at the others, from one log line to the other`,
+      );
     });
 
     await t.test('an order closes everywhere, a ban too', async () => {
@@ -129,6 +135,25 @@ describe('a fleet of three gateways', () => {
     });
   });
 });
+
+/** From the line of an opening at one host to that at another, as the test hears of them. Median of some knocks. */
+async function medianDelay(stage: FleetStage, knocks: FleetKnocks): Promise<string> {
+  const [a, b, c] = stage.hosts as [FleetHost, FleetHost, FleetHost];
+  const delays: number[] = [];
+  for (let n = 0; n < TIMED; n++) {
+    const source = knocks.source();
+    const line = new RegExp(`${source.replaceAll('.', '\\.')}: ssh: .*opened tcp/22`);
+    const seen = [a, b, c].map(async ({ daemon }) => {
+      await daemon.saw(line);
+      return performance.now();
+    });
+    await stage.knockAt(a, source, SSH);
+    const [first = 0, ...others] = await Promise.all(seen);
+    delays.push(...others.map((at) => at - first));
+    knocks.open.push(source);
+  }
+  return (delays.sort((x, y) => x - y)[TIMED] ?? 0).toFixed(1);
+}
 
 /** Everything once more, from the last to the first. */
 const REPLAY = `local all = redis.call('XRANGE', KEYS[1], '-', '+')
