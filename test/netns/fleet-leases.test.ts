@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FleetKnocks } from './fleet-knocks.ts';
 import { type FleetHost, FleetStage } from './fleet-stage.ts';
+import { SettableClock } from './settable-clock.ts';
 
 const DOORS = `[ssh]
   sequence = 7000,8000
@@ -131,6 +132,21 @@ describe('a fleet of three gateways', () => {
       await knocks.send(2, [a, b]);
       await c.startDaemon();
       await c.connected();
+      await same();
+    });
+
+    await t.test('a clock is hours wrong, and is set right', async () => {
+      const clock = new SettableClock(c.directory);
+      clock.set('+3h');
+      await c.daemon.stop('SIGKILL');
+      await c.startDaemon(clock.prefix);
+      await c.connected();
+      // Each opens where it is knocked.
+      await knocks.send(6);
+      clock.set('+0');
+      await c.carrier.stop('SIGKILL');
+      c.startCarrier();
+      await c.connected(2);
       await same();
     });
   });

@@ -9,7 +9,7 @@ import { memberKeyOf } from '../../src/host/crypto/member-key.ts';
 import { ANYCAST, CLIENT_NET, EcmpNet, ENGINE } from '../lab/ecmp-net.ts';
 import { LabEngine } from '../lab/engine.ts';
 import { EnginePair, type PairWishes } from '../lab/engine-pair.ts';
-import { BUSSA, C_KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { BUSSA, C_KNOCK, startKnockdBehind, WorkDirectory } from '../lab/knockd.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { PATIENCE_MS, type Program } from '../lab/program.ts';
 
@@ -75,8 +75,9 @@ ${doors}`;
     }
   }
 
-  async startDaemon(): Promise<void> {
-    this.#daemon = await startKnockd(this.namespace, this.directory, this.#config);
+  /** `prefix`: words that the program starts behind. */
+  async startDaemon(prefix: readonly string[] = []): Promise<void> {
+    this.#daemon = await startKnockdBehind(prefix, this.namespace, this.directory, this.#config);
   }
 
   startCarrier(): void {
