@@ -70,7 +70,7 @@ describe('bussa doctor --from-client', { concurrency: 2 }, () => {
       await examineFromClient(stage),
       'opened-but-unreachable',
       'problem',
-      /nothing listens behind it/,
+      /nothing listens on the port/,
     );
   });
 });
