@@ -15,6 +15,7 @@ export function packTarball(packing: Packing, work: string): string {
   tree.link('../bin/bussa', 'sbin/knockd');
   addShared(tree, 'share');
   tree.write('etc/knockd.service', packagedUnit('/usr/local/sbin/knockd'));
+  tree.copy('packaging/bussa-fleet.service', 'etc/bussa-fleet.service');
   tree.copy('packaging/debian/knockd.conf', 'etc/knockd.conf');
   tree.copy('packaging/default-knockd', 'etc/default-knockd');
   tree.copy('packaging/knockd.logrotate', 'etc/knockd.logrotate');

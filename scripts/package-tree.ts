@@ -70,6 +70,7 @@ export function addSystem(tree: PackageTree, executable: string, units: string):
   addShared(tree, 'usr/share');
   for (const name of ['knock', 'knockd']) tree.link('bussa', `usr/share/bash-completion/completions/${name}`);
   tree.write(`${units}/knockd.service`, packagedUnit('/usr/sbin/knockd'));
+  tree.write(`${units}/bussa-fleet.service`, unitOf('bussa-fleet.service', '/usr/bin/bussa'));
   // What Debian's postinst puts in its place: nothing below /etc is dpkg's, which would ask about the administrator's files.
   tree.copy('packaging/debian/knockd.conf', 'usr/share/bussa/knockd.conf');
   for (const name of ['default-knockd', 'knockd.logrotate', 'knockd.init', 'knockd-commands.conf'])
@@ -95,10 +96,8 @@ export function addShared(tree: PackageTree, share: string): void {
   }
   tree.copy('packaging/knockd-commands.conf', `${share}/doc/bussa/examples/knockd-commands.conf`);
   const program = share.startsWith('usr/') ? '/usr/bin/bussa' : '/usr/local/bin/bussa';
-  for (const name of ['bussa-web.service', 'bussa-web.socket', 'bussa-fleet.service']) {
-    const unit = read(`packaging/${name}`).replace('/usr/local/bin/bussa', program);
-    tree.write(`${share}/doc/bussa/examples/${name}`, unit);
-  }
+  for (const name of ['bussa-web.service', 'bussa-web.socket'])
+    tree.write(`${share}/doc/bussa/examples/${name}`, unitOf(name, program));
   tree.copy('packaging/fail2ban/bussa.conf', `${share}/doc/bussa/examples/fail2ban/bussa.conf`);
   tree.copy('packaging/fail2ban/bussa.jail.conf', `${share}/doc/bussa/examples/fail2ban/bussa.jail.conf`);
   const others = [
@@ -118,6 +117,10 @@ export function addShared(tree: PackageTree, share: string): void {
 }
 
 const plain = (name: string): readonly [string, string] => [name, 'LICENSE'];
+
+/** A unit with the program's place in it. */
+const unitOf = (name: string, program: string): string =>
+  read(`packaging/${name}`).replace('/usr/local/bin/bussa', program);
 
 /** The unit with the words that are for whoever copies it from the sources replaced, and the program's place. */
 export function packagedUnit(program: string): string {

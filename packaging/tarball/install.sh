@@ -22,6 +22,7 @@ while [ "${prefix%/}" != "$prefix" ]; do prefix=${prefix%/}; done
 defaults=/etc/default/knockd
 units=/etc/systemd/system
 unit=$units/knockd.service
+fleet_unit=$units/bussa-fleet.service
 completions=share/bash-completion/completions
 
 main() {
@@ -35,6 +36,7 @@ main() {
   put_link bussa "$prefix/$completions/knock"
   put_link bussa "$prefix/$completions/knockd"
   install_unit
+  install_fleet_unit
   keep_or_install 600 knockd.conf /etc/knockd.conf
   keep_or_install 644 default-knockd "$defaults"
   [ ! -d /etc/logrotate.d ] || keep_or_install 644 knockd.logrotate /etc/logrotate.d/knockd
@@ -46,6 +48,7 @@ main() {
 # At its stop the service closes every open door, and opens the ports that it has closed.
 uninstall() {
   if [ -d /run/systemd/system ] && is_own_unit; then systemctl disable --now knockd.service; fi
+  if [ -d /run/systemd/system ] && is_own_fleet_unit; then systemctl disable --now bussa-fleet.service; fi
   take_link bussa "$prefix/$completions/knock"
   take_link bussa "$prefix/$completions/knockd"
   take_link bussa "$prefix/bin/knock"
@@ -56,6 +59,7 @@ uninstall() {
     find "$prefix/share/doc/bussa" -depth -type d -exec rmdir --ignore-fail-on-non-empty {} +
   fi
   if is_own_unit; then rm -f "$unit"; fi
+  if is_own_fleet_unit; then rm -f "$fleet_unit"; fi
   [ ! -d /run/systemd/system ] || systemctl daemon-reload
   echo "Taken away from below $prefix. Kept: /etc/knockd.conf, /etc/default/knockd, /etc/logrotate.d/knockd, /var/lib/bussa."
 }
@@ -149,6 +153,23 @@ install_unit() {
 
 is_own_unit() {
   is_below /etc "$units" && [ -f "$unit" ] && [ ! -L "$unit" ] && grep -q "^ExecStart=$prefix/sbin/knockd" "$unit"
+}
+
+# Neither enabled nor started: `bussa fleet init` prints how.
+install_fleet_unit() {
+  if ! is_below /etc "$units"; then
+    echo "Not installed: $fleet_unit, for $blocking is $(what_is "$blocking"), which is not followed"
+  elif { [ -e "$fleet_unit" ] || [ -L "$fleet_unit" ]; } && ! is_own_fleet_unit; then
+    echo "Kept: $fleet_unit, which install.sh has not made. Bussa's unit is $here/etc/bussa-fleet.service"
+  else
+    mkdir -p "$units"
+    sed "s|^ExecStart=[^ ]*|ExecStart=$prefix/bin/bussa|" "$here/etc/bussa-fleet.service" | put 644 "$fleet_unit"
+  fi
+}
+
+is_own_fleet_unit() {
+  is_below /etc "$units" && [ -f "$fleet_unit" ] && [ ! -L "$fleet_unit" ] &&
+    grep -q "^ExecStart=$prefix/bin/bussa fleet" "$fleet_unit"
 }
 
 keep_or_install() {

@@ -16,6 +16,7 @@ const FILES = [
   ...['knock', 'knockd'].map((name) => `/prefix/share/bash-completion/completions/${name}`),
   ...[
     '/etc/systemd/system/knockd.service',
+    '/etc/systemd/system/bussa-fleet.service',
     '/etc/knockd.conf',
     '/etc/default/knockd',
     '/etc/logrotate.d/knockd',

@@ -23,6 +23,7 @@ export function makeTarballSource(scratch: Scratch): string {
     ['debian/knockd.conf', 'etc/knockd.conf'],
     ['default-knockd', 'etc/default-knockd'],
     ['knockd.service', 'etc/knockd.service'],
+    ['bussa-fleet.service', 'etc/bussa-fleet.service'],
     ['knockd.logrotate', 'etc/knockd.logrotate'],
     ['knockd-commands.conf', 'etc/knockd-commands.conf'],
   ] as const)

@@ -16,10 +16,13 @@ mount -t tmpfs none /run
 sh "$1/source/install.sh" --prefix "$1/prefix"
 find "$1/prefix" ! -type d | sort >"$1/installed"
 test -f /etc/systemd/system/knockd.service
+grep -q "^ExecStart=$1/prefix/bin/bussa fleet " /etc/systemd/system/bussa-fleet.service
+test ! -e /etc/systemd/system/multi-user.target.wants/bussa-fleet.service
 echo mine >/etc/knockd.conf
 sh "$1/source/install.sh" --prefix="$1/prefix" --uninstall
 test "$(cat /etc/knockd.conf)" = mine
-test ! -e /etc/systemd/system/knockd.service`;
+test ! -e /etc/systemd/system/knockd.service
+test ! -e /etc/systemd/system/bussa-fleet.service`;
 
 test('install.sh, and --uninstall', () => {
   using scratch = new Scratch();

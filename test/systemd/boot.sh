@@ -63,5 +63,7 @@ mkdir run/before
 pivot_root . run/before
 umount -l /run/before
 rmdir /run/before
+# What LoadCredential= mounts reaches the service only so; systemd leaves that to whoever starts it in a container.
+mount --make-rshared /
 exec setpriv --bounding-set=-sys_time env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin \
   /lib/systemd/systemd --show-status=no --log-target=journal

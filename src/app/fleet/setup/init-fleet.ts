@@ -107,10 +107,14 @@ function withSection(bytes: Uint8Array, { engine, name, directory }: FleetReques
     `\tname = ${name}`,
     ...(key === DEFAULT_FLEET_KEY ? [] : [`\tkey = ${key}`]),
     ...(members === DEFAULT_FLEET_MEMBERS ? [] : [`\tmembers = ${members}`]),
+    `\tgroup = ${CARRIER_GROUP}`,
   ];
   const gap = bytes.length === 0 || bytes.at(-1) === 0x0a ? '' : '\n';
   return Buffer.concat([bytes, Buffer.from(`${gap}\n${lines.join('\n')}\n`)]);
 }
+
+/** As packaging/bussa-fleet.service has it. */
+const CARRIER_GROUP = 'bussa-fleet';
 
 const MEMBERS_HEAD = `# The other members of the fleet: NAME ssh-ed25519 KEY doors=DOOR,DOOR bans
 # doors: those that it may open here, of the doors with \`fleet = accept\`; doors=* is all of them. bans: its bans count here.

@@ -115,8 +115,19 @@ function memberLines({ line }: FleetMade, isNew: boolean): readonly string[] {
     '',
     `${line} doors=*`,
     '',
-    'At the doors that are to be shared: fleet = share, accept. Then `bussa reload`, and as root:',
+    'At the doors that are to be shared: fleet = share, accept. Then, under systemd, as root:',
     '',
-    'groupadd --system bussa-fleet; systemctl enable --now bussa-fleet    (with `group = bussa-fleet` in [fleet])',
+    ...START,
   ];
 }
+
+/** The daemon joins the group, so that it can give it the socket `fleet`: docs/privileges.md. */
+const START = [
+  'getent group bussa-fleet || groupadd --system bussa-fleet',
+  'mkdir -p /etc/systemd/system/knockd.service.d',
+  `printf '%s\\n' '[Service]' SupplementaryGroups=bussa-fleet SystemCallFilter=@chown >/etc/systemd/system/knockd.service.d/fleet.conf`,
+  'systemctl daemon-reload',
+  'systemctl restart knockd',
+  'systemctl enable bussa-fleet',
+  'systemctl restart bussa-fleet',
+];
