@@ -10,9 +10,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { repeats } from '../lab/effort.ts';
 import { KNOCK, startKnockd, WorkDirectory } from '../lab/knockd.ts';
+import { NetService } from '../lab/net-service.ts';
 import type { Program } from '../lab/program.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
@@ -152,8 +152,7 @@ describe('an honest knocker', () => {
       'tcp/8443',
       'udp/8301',
     ];
-    const script = fileURLToPath(new URL('../lab/port-service.ts', import.meta.url));
-    await using server = wire.server.start(process.execPath, script, ...services);
+    await using server = NetService.start(wire.server.name, 'portService', ...services);
     await server.saw(/serving/);
     await using knockd = await startKnockd(wire.server, directory, DOORS, '-i', 'eth0');
     // Connections that come and go, and one that stays, from the knocker's own address.
@@ -179,8 +178,7 @@ describe('an honest knocker', () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     await using knockd = await startKnockd(wire.server, directory, DOORS, '-i', 'eth0');
-    const script = fileURLToPath(new URL('../lab/port-service.ts', import.meta.url));
-    await using server = wire.server.start(process.execPath, script, 'tcp/7005', 'tcp/8005');
+    await using server = NetService.start(wire.server.name, 'portService', 'tcp/7005', 'tcp/8005');
     await server.saw(/serving/);
     await wire.client.run('sh', '-c', 'echo | nc -N -w 1 "$0" 7005; echo | nc -N -w 1 "$0" 8005', SERVER);
     await wire.client.run(...(KNOCK as [string]), SERVER, '7000', '8000', '9000');

@@ -157,7 +157,8 @@ describe('signed knocks in unusual packets', { concurrency: 2 }, () => {
       const signed = await stage.signer.sign(source === undefined ? {} : { source });
       await stage.sender.send('fe80::c%eth0', 'fe80::5%eth0', SIGNED_PORT, signed.packet);
       const reply = await stage.sender.reply();
-      assert.equal(reply.from, 'fe80::5%eth0');
+      // The thread that receives names the interface as its own namespace knows the number.
+      assert.equal(reply.from.replace(/%.*/, ''), 'fe80::5');
       const read = readReply(signed, reply.payload);
       assert.deepEqual([read?.status, read?.seen], ['open', 'fe80::c']);
     }
