@@ -87,6 +87,39 @@ describe('the Debian package with systemd', () => {
     assert.equal(links, '');
   });
 
+  test("a fleet's carrier: installed, it is neither enabled nor started; upgraded, restarted; removed and purged, gone", async () => {
+    await using machine = await installed();
+    const { debian } = machine;
+    await configure(machine);
+    const state = async (property: string): Promise<string> =>
+      (await machine.systemctl('show', '--value', '-p', property, 'bussa-fleet')).trim();
+    assert.equal(await state('ActiveState'), 'inactive');
+    assert.equal(await state('UnitFileState'), 'disabled');
+    assert.match(await debian.run('getent', 'group', 'bussa-fleet'), /^bussa-fleet:/);
+    const printed = await debian.run('bussa', 'fleet', 'init', 'gw1', '--engine', `valkeys://gw1@${CLIENT}`);
+    await debian.run('sh', '-e', '-c', /as root:\n\n([\s\S]+)$/.exec(printed)?.[1] ?? assert.fail(printed));
+    // There is no engine, which is its exit status.
+    const status = (): Promise<string> => debian.run('sh', '-c', 'bussa fleet status || true');
+    await until('it has reached the daemon', async () =>
+      /PROBLEM: no connection to valkeys/.test(await status()),
+    );
+
+    const old = await state('MainPID');
+    makeNextVersion(debian.file('/srv/next.deb'));
+    await debian.run('dpkg', '-i', '/srv/next.deb');
+    assert.notEqual(await state('MainPID'), old);
+    assert.equal(await state('ActiveState'), 'active');
+    await until('it has reached the new daemon', async () =>
+      /PROBLEM: no connection to valkeys/.test(await status()),
+    );
+
+    await debian.run('dpkg', '--remove', 'bussa');
+    assert.equal(await state('ActiveState'), 'inactive');
+    await debian.run('dpkg', '--purge', 'bussa');
+    assert.equal(await state('LoadState'), 'not-found');
+    assert.equal(await debian.run('find', '/etc/systemd', '-name', 'bussa-fleet*'), '');
+  });
+
   test('a removal closes what a daemon that was killed, and not started again, has left open', async () => {
     await using machine = await installed();
     await configure(machine);
