@@ -25,12 +25,22 @@ export function payloadSender({ say, inside, onLine, onEnd }: NetServiceContext)
     turn = turn.then(async () => {
       const socket = sockets.get(source) ?? open(source);
       sockets.set(source, socket);
-      await sendTimes(await socket, Buffer.from(hex, 'hex'), [Number(port), to], Number(times));
+      const bound = await socket;
+      const send = (): Promise<void> =>
+        sendTimes(bound, Buffer.from(hex, 'hex'), [Number(port), to], Number(times));
+      await (to.includes('%') ? sendInside(inside, send) : send());
       done++;
       say(`sent ${done}`);
     });
   });
   say('ready');
+}
+
+/** The name of an interface behind the address is known inside alone. */
+function sendInside(inside: NetServiceContext['inside'], send: () => Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  inside(() => void send().then(resolve));
+  return promise;
 }
 
 async function sendTimes(
