@@ -30,6 +30,7 @@ const TYPED: Readonly<Record<string, string>> = {
   ban: 'ban 192.0.2.7',
   unban: 'unban 192.0.2.7',
   bans: 'bans',
+  fleet: 'fleet status',
 };
 
 /** Do more than ask: they judge the host, write files or serve a page, and reach the daemon by the same ways as the others. */
