@@ -56,6 +56,8 @@ const NOWHERE = JSON.stringify('file:///nonexistent/in/no/directory');
 
 const COMMON: BuildOptions = {
   absWorkingDir: root,
+  // The text names modules by their paths. Where node_modules is a link, the path would be that of the link's target.
+  preserveSymlinks: true,
   bundle: true,
   platform: 'node',
   target: `node${process.versions.node}`,
