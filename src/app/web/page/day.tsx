@@ -10,6 +10,8 @@ const DAY_MS = 86_400_000;
 const WIDTH = 1000;
 const ROW = 12;
 const MAX_ROWS = 12;
+/** The width of the shortest lease. */
+const SHORTEST = 3;
 /** The height of the strip of failures. */
 const STRIP = 24;
 const SHOWN = 8;
@@ -58,8 +60,10 @@ export function Day({ overview }: { readonly overview: Overview }) {
   const bars = (some: typeof spans): string =>
     some
       .map(({ door, from, to }) => {
-        const [left, top] = [x(from), Math.max(0, doors.indexOf(door)) * ROW + 2];
-        return `M${left} ${top}h${Math.max(3, x(to) - left)}v${ROW - 4}H${left}z`;
+        // What has just begun is drawn as well, at the right edge.
+        const left = Math.min(x(from), WIDTH - SHORTEST);
+        const top = Math.max(0, doors.indexOf(door)) * ROW + 2;
+        return `M${left} ${top}h${Math.max(SHORTEST, x(to) - left)}v${ROW - 4}H${left}z`;
       })
       .join('');
   const strip = doors.length * ROW + 4;
