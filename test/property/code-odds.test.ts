@@ -114,7 +114,7 @@ class Scanned {
   }
 }
 
-/** Fisher and Yates: every order is as likely as any other. */
+/** The Fisher-Yates shuffle: all orders are equally likely. */
 function shuffle(ports: number[], random: () => number): number[] {
   for (let i = ports.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));

@@ -43,7 +43,7 @@ export function chooseErrorLines(text: string): string | undefined {
   return shortened(chosen.map((line) => line.trim()).join('; '));
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a terminal's sequences are made of.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes of a terminal begin with the escape character.
 const withoutColours = (text: string): string => text.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '');
 
 /** Removes details of a previous line: traceback frames, nft's pointers, usages. */

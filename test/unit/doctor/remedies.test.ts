@@ -22,11 +22,11 @@ test('each finding with each of its remedies has a case that types it as it is p
 });
 
 test('a finding takes no remedy that is not in its row of the table', () => {
-  // @ts-expect-error: nothing but the owner can mend it.
+  // @ts-expect-error: the table gives this finding no remedy by `kill`. The test is that this does not compile.
   problem('default-policy', 'open', { by: 'kill', command: 'true' });
-  // @ts-expect-error: of another finding.
+  // @ts-expect-error: `chmod` is a remedy of another finding. The test is that this does not compile.
   warning('trial', 'it ends', { by: 'chmod', command: 'true' });
-  // @ts-expect-error: no such finding.
+  // @ts-expect-error: there is no such finding. The test is that this does not compile.
   warning('weather', 'rain', { hint: 'wait' });
   assert.equal(
     problem('trial', 'it ends', { by: 'confirm', command: 'bussa confirm' }).remedy,

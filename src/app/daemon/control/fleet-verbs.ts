@@ -6,10 +6,7 @@ export type FleetVerbs = Pick<ControlVerbs, FleetVerb>;
 
 /** A user of the control socket need not be allowed to speak for the engine. */
 export const WRONG_SOCKET: FleetVerbs = {
-  // biome-ignore lint/correctness/useYield: it has nothing to say
-  async *'fleet-follow'() {
-    refuse();
-  },
+  'fleet-follow': refuse,
   'fleet-deliver': refuse,
   'fleet-published': refuse,
   'fleet-claimed': refuse,

@@ -24,22 +24,16 @@ export async function readCommand(variant: IptablesVariant): Promise<IptablesCom
 }
 
 /** Listing a table that is not in use would make iptables-legacy create it. */
-export function hasLegacyTable(family: 4 | 6): boolean {
-  try {
-    return readFileSync(LEGACY_TABLES[family], 'latin1').split('\n').includes('filter');
-  } catch (error) {
-    if (isExhausted(error)) throw new ExhaustedError((error as Error).message);
-    return false;
-  }
-}
+export const hasLegacyTable = (family: 4 | 6): boolean => legacyTables(family).includes('filter');
 
-/** Whether iptables-legacy has any table in use. */
-export function hasLegacyTables(family: 4 | 6): boolean {
+export const hasLegacyTables = (family: 4 | 6): boolean => legacyTables(family).length > 0;
+
+function legacyTables(family: 4 | 6): readonly string[] {
   try {
-    return readFileSync(LEGACY_TABLES[family], 'latin1').trim() !== '';
+    return readFileSync(LEGACY_TABLES[family], 'latin1').split('\n').filter(Boolean);
   } catch (error) {
     if (isExhausted(error)) throw new ExhaustedError((error as Error).message);
-    return false;
+    return [];
   }
 }
 
