@@ -17,6 +17,7 @@ import { parseCard, renderCard } from '../../src/core/signed/server-card.ts';
 import { sshString } from '../../src/core/ssh/ssh-writer.ts';
 import { nodeCiphers } from '../../src/host/crypto/node-ciphers.ts';
 import { Scratch } from '../lab/child-module.ts';
+import { FalseAgent } from '../lab/false-agent.ts';
 import { KnockJudge } from '../lab/knock-judge.ts';
 import { BUSSA } from '../lab/knockd.ts';
 import { Program } from '../lab/program.ts';
@@ -456,32 +457,6 @@ describe('signed knocks from the client', () => {
 const TOKEN = concatBytes(
   ...['sk-ssh-ed25519@openssh.com', randomBytes(32), 'ssh:'].map((part) => sshString(part)),
 );
-
-/** Something that speaks like an agent. */
-class FalseAgent implements AsyncDisposable {
-  readonly socket: string;
-  readonly #server: Server;
-
-  private constructor(socket: string, server: Server) {
-    this.socket = socket;
-    this.#server = server;
-  }
-
-  static async start(socket: string, answer: (request: Uint8Array) => Uint8Array): Promise<FalseAgent> {
-    const server = createServer((client) => {
-      client.on('error', () => undefined);
-      client.on('data', (bytes) => client.write(sshString(answer(Buffer.from(bytes).subarray(4)))));
-    });
-    server.listen(socket);
-    await once(server, 'listening');
-    return new FalseAgent(socket, server);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-}
 
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

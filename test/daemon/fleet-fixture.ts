@@ -389,3 +389,7 @@ export class FleetFixture implements Disposable {
     return { name, key: { kind: 'ed25519', point }, doors: 'all', bans: true, line: n + 1 };
   }
 }
+
+/** What the host has warned of. */
+export const told = (host: FleetHostFixture): readonly string[] =>
+  host.events.flatMap((event) => (event.kind === 'warning' ? [event.text] : []));

@@ -11,7 +11,7 @@ import { greetDaemon, judgeDaemon, startRemedy } from '../../src/app/doctor/judg
 import type { Output } from '../../src/cli/arguments/verb.ts';
 import { parseBussaCommand, VERBS } from '../../src/cli/bussa/bussa-options.ts';
 import { PROTOCOL } from '../../src/core/control/greeting.ts';
-import { ANY_LINE, damage } from '../lab/control-answers.ts';
+import { ANY_LINE, damage } from '../lab/control-lines.ts';
 import { seeded } from '../lab/seed.ts';
 
 /** Each verb that asks a daemon, as it is typed. */

@@ -26,7 +26,9 @@ import {
   renderRequest,
   requestVerb,
 } from '../../src/core/control/parse-request.ts';
-import { ANY_ANSWER, ANY_LINE, ANY_REQUEST, ANY_ROW, ANY_STREAMED, damage } from '../lab/control-answers.ts';
+import { ANY_ANSWER, ANY_ROW, ANY_STREAMED } from '../lab/control-answers.ts';
+import { ANY_LINE, damage } from '../lab/control-lines.ts';
+import { ANY_REQUEST } from '../lab/control-requests.ts';
 import { seeded } from '../lab/seed.ts';
 
 const overTheSocket = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -118,6 +118,18 @@ describe('what is typed in the documentation', () => {
     ...VERBS.map((verb) => [`bussa ${verb.name}`, words(optionsOf(verb))] as const),
   ]);
 
+  test('CHANGELOG tells each change once', () => {
+    const entries = read('CHANGELOG.md')
+      .split(/^(?=- |#)/m)
+      .filter((part) => part.startsWith('- '));
+    const beginnings = entries.map((entry) => entry.replaceAll(/\s+/g, ' ').slice(0, 60));
+    assert.ok(beginnings.length > 100, `${beginnings.length}`);
+    assert.deepEqual(
+      beginnings.filter((one, index) => beginnings.indexOf(one) !== index),
+      [],
+    );
+  });
+
   test('each verb and option exists', () => {
     let count = 0;
     for (const page of pages) {
