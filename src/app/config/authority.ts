@@ -8,8 +8,8 @@ import type { User } from '../../core/users/user.ts';
 import { UserDirectory } from '../../core/users/user-directory.ts';
 import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
 import { readRegular } from '../../host/files/read-regular.ts';
-import { judgeFileAccess } from '../file-access/judge-file-access.ts';
 import type { FileAccess } from '../file-access/judge-path.ts';
+import { errorIn, type GuardedFile, readGuardedFile } from './read-guarded-file.ts';
 
 /** The users, and the keys that signed knocks are encrypted to (none if no door accepts signed knocks). */
 export type Authority = { readonly users: UserDirectory; readonly serverKeys: ServerKeys | readonly [] };
@@ -93,30 +93,8 @@ function loadServerKeys(path: string, access: FileAccess): LoadedKeys {
     : { keys: parsed.keys, findings, isDenied };
 }
 
-type Read = {
-  readonly bytes?: Uint8Array;
-  readonly findings: readonly Diagnostic[];
-  readonly isDenied: boolean;
-};
-
-/** A file with secrets or user names. Anyone who can write it could add themselves. */
-function read(path: string, access: FileAccess, remedy: string): Read {
-  const findings = access === 'judged' ? judgeFileAccess(path, 'owner') : [];
-  try {
-    return { bytes: readAuthorityFile(path), findings, isDenied: false };
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? `there is no such file: ${remedy}` : `it cannot be read: ${message}`;
-    const isDenied = code === 'EACCES' || code === 'EPERM';
-    return { findings: [...findings, errorIn(path, why)], isDenied };
-  }
-}
-
-const errorIn = (file: string, message: string): Diagnostic => ({
-  severity: 'error',
-  place: { file, line: 1, column: 1 },
-  message,
-});
+const read = (path: string, access: FileAccess, remedy: string): GuardedFile =>
+  readGuardedFile(path, { readers: 'owner', access, maxBytes: MAX_BYTES, remedy });
 
 const wrongKey = (file: string, reason: string): Diagnostic =>
   errorIn(

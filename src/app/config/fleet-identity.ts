@@ -4,9 +4,8 @@ import type { Member } from '../../core/fleet/member.ts';
 import { hasSameKey, parseMembers } from '../../core/fleet/parse-members.ts';
 import type { Diagnostic } from '../../core/text/diagnostic.ts';
 import { type MemberKey, memberKeyOf } from '../../host/crypto/member-key.ts';
-import { readRegular } from '../../host/files/read-regular.ts';
-import { judgeFileAccess } from '../file-access/judge-file-access.ts';
 import type { FileAccess, Readers } from '../file-access/judge-path.ts';
+import { errorIn, type GuardedFile, readGuardedFile } from './read-guarded-file.ts';
 
 /** This host as a member of a fleet, and the other members. */
 export type FleetIdentity = {
@@ -37,11 +36,11 @@ const MAX_BYTES = 1 << 16;
 export function loadFleet({ settings: { fleet } }: Config, access: FileAccess): LoadedFleet | undefined {
   if (fleet === undefined) return undefined;
   const { keyFile, membersFile, name } = fleet;
-  const key = read(keyFile, 'owner', access);
-  const members = read(membersFile, 'everybody', access);
+  const key = readFleetFile(keyFile, 'owner', access);
+  const members = readFleetFile(membersFile, 'everybody', access);
   const findings = [...key.findings, ...members.findings];
   const parsedKey = key.bytes === undefined ? undefined : parseFleetKey(new TextDecoder().decode(key.bytes));
-  if (parsedKey?.kind === 'bad') findings.push(errorIn(keyFile, 1, keyMistake(parsedKey.reason)));
+  if (parsedKey?.kind === 'bad') findings.push(errorIn(keyFile, keyMistake(parsedKey.reason)));
   const parsed = members.bytes === undefined ? undefined : parseMembers(membersFile, members.bytes);
   if (parsed?.kind === 'bad') findings.push(...parsed.diagnostics);
   if (parsedKey?.kind === 'key' && parsed?.kind === 'ok') {
@@ -69,36 +68,12 @@ function judgeSelf(file: string, self: Member, members: readonly Member[]): Diag
     const message = isNamed
       ? `${member.name} is this host, and its key is another one: copy the line that \`bussa fleet init\` has shown here, or give the other host another name`
       : `this is the key of this host, whose name in [fleet] is ${self.name}: change one of the names, or make a key for the other host there`;
-    return [errorIn(file, member.line, message)];
+    return [errorIn(file, message, member.line)];
   });
 }
 
-type Read = {
-  readonly bytes?: Uint8Array;
-  readonly findings: readonly Diagnostic[];
-  readonly isDenied: boolean;
-};
-
-function read(path: string, readers: Readers, access: FileAccess): Read {
-  const findings = access === 'judged' ? judgeFileAccess(path, readers) : [];
-  try {
-    return { bytes: readRegular(path, MAX_BYTES), findings, isDenied: false };
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT'
-        ? 'there is no such file: `bussa fleet init` makes it'
-        : `it cannot be read: ${message}`;
-    const isDenied = code === 'EACCES' || code === 'EPERM';
-    return { findings: [...findings, errorIn(path, 1, why)], isDenied };
-  }
-}
+const readFleetFile = (path: string, readers: Readers, access: FileAccess): GuardedFile =>
+  readGuardedFile(path, { readers, access, maxBytes: MAX_BYTES, remedy: '`bussa fleet init` makes it' });
 
 const keyMistake = (reason: string): string =>
   `${reason}: put the file back, or remove it and have \`bussa fleet init\` make a new key`;
-
-const errorIn = (file: string, line: number, message: string): Diagnostic => ({
-  severity: 'error',
-  place: { file, line, column: 1 },
-  message,
-});
