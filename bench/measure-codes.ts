@@ -1,4 +1,5 @@
 import { CodeScene } from './code-scene.ts';
+import { countOpened } from './count-opened.ts';
 import { pause } from './ground.ts';
 import { FLOOD_RATES } from './measure-signed.ts';
 import type { Samples } from './samples.ts';
@@ -9,7 +10,6 @@ export const CODE_GUESSERS = GUESSES.toLocaleString('en');
 const SETTLE_MS = 2000;
 const WATCH_MS = 3000;
 const PAUSE_MS = 50;
-const PATIENCE_MS = 5000;
 
 /** Codes of users that have opened before, amidst guesses of strangers at the door's two blocks of ports. */
 export async function measureCodes(samples: Samples): Promise<void> {
@@ -26,17 +26,5 @@ export async function measureCodes(samples: Samples): Promise<void> {
 }
 
 /** How many users open the door, each with his code of now. */
-async function openAll(scene: CodeScene): Promise<number> {
-  const before = await scene.opened();
-  for (let user = 0; user < STRANGERS; user++) {
-    await scene.knock(user);
-    await pause(PAUSE_MS);
-  }
-  const deadline = performance.now() + PATIENCE_MS;
-  let opened = (await scene.opened()) - before;
-  while (opened < STRANGERS && performance.now() < deadline) {
-    await pause(PAUSE_MS);
-    opened = (await scene.opened()) - before;
-  }
-  return opened;
-}
+const openAll = (scene: CodeScene): Promise<number> =>
+  countOpened(scene, { count: STRANGERS, pauseMs: PAUSE_MS, knock: (user) => scene.knock(user) });

@@ -1,4 +1,5 @@
 import { CLIENT } from '../test/lab/wire.ts';
+import { countOpened } from './count-opened.ts';
 import type { Contestant } from './flood-scene.ts';
 import { pause } from './ground.ts';
 import { cpuOfEach, FLOOD_RATES, HONEST } from './measure-signed.ts';
@@ -17,7 +18,6 @@ const FLOOD_SOURCES = 65_536;
 const PAUSE_MS = 120;
 const SETTLE_MS = 4000;
 const WATCH_MS = 3000;
-const PATIENCE_MS = 5000;
 
 /** Within the budget of work. */
 const REJECTED = { count: 500, rate: 500 } as const;
@@ -65,17 +65,5 @@ async function measureFlood(
 }
 
 /** How many of the honest packets open, each sent once. */
-async function openHonestly(scene: SpaScene, sourceOf: (n: number) => string): Promise<number> {
-  const before = await scene.opened();
-  for (let n = 0; n < HONEST; n++) {
-    await scene.knock(n, sourceOf(n));
-    await pause(PAUSE_MS);
-  }
-  const deadline = performance.now() + PATIENCE_MS;
-  let opened = (await scene.opened()) - before;
-  while (opened < HONEST && performance.now() < deadline) {
-    await pause(PAUSE_MS);
-    opened = (await scene.opened()) - before;
-  }
-  return opened;
-}
+const openHonestly = (scene: SpaScene, sourceOf: (n: number) => string): Promise<number> =>
+  countOpened(scene, { count: HONEST, pauseMs: PAUSE_MS, knock: (n) => scene.knock(n, sourceOf(n)) });
