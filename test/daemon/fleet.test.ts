@@ -308,6 +308,9 @@ describe('a fleet', () => {
   test(`${many} leases at once are at the others with few records`, async () => {
     using fixture = new FleetFixture(2);
     const [one, two] = [fixture.host(0), fixture.host(1)];
+    await one.carry(fixture.engine);
+    // So `one` repeats its leases for `two` at once, and not a second later, amidst the burst.
+    fixture.advance(1000);
     await fixture.carry();
     const before = fixture.engine.stream.length;
     await Promise.all(Array.from({ length: many }, (_, n) => one.knock('web', source(n))));
