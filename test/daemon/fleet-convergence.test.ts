@@ -44,7 +44,7 @@ const heal = host.map(
 const restart = host.map(
   (n): Step =>
     (the) =>
-      the.host(n).restart(the.engine),
+      the.host(n).restart(),
 );
 const pass = fc.constantFrom(1, 900, 20_000, 45_000).map(
   (ms): Step =>

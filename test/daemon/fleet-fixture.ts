@@ -106,7 +106,8 @@ export class FleetHostFixture {
   readonly open = new Set<string>();
   readonly #scratch: Scratch;
   readonly #inForce: ConfigInForce;
-  #cursor = 0;
+  /** The last entry that has been delivered. */
+  #last: StreamId | undefined;
   #isCarried = false;
   #isCut = false;
   readonly #resources: (() => void)[] = [];
@@ -179,10 +180,12 @@ export class FleetHostFixture {
     }
     await this.settle();
     if (this.#isCut) return;
-    this.#cursor = Math.min(Math.max(this.#cursor, engine.first), engine.stream.length);
-    while (this.#cursor < engine.stream.length) {
-      const some = engine.stream.slice(this.#cursor, this.#cursor + 256);
-      this.#cursor += some.length;
+    // As the carrier does: if the engine has lost the last entry, everything that it has is read again.
+    let next = Math.max(engine.stream.findIndex(({ id }) => id === this.#last) + 1, engine.first);
+    while (next < engine.stream.length) {
+      const some = engine.stream.slice(next, next + 256);
+      next += some.length;
+      this.#last = some.at(-1)?.id;
       await this.#deliver(
         some.map(({ id, at, bytes }) => ({ id, age: millis(Math.max(0, engine.now - at)), bytes })),
       );
@@ -217,7 +220,7 @@ export class FleetHostFixture {
   }
 
   /** Dies, without an orderly stop, and starts again: a carrier reads again from the id that the daemon names. */
-  restart(engine: MemoryEngine): void {
+  restart(): void {
     this.fleet.close();
     this.keeper.leave();
     for (const end of this.#resources.splice(0)) end();
@@ -225,15 +228,14 @@ export class FleetHostFixture {
     this.#isCut = false;
     [this.keeper, this.bans, this.fleet] = this.#start();
     this.keeper.adopt(this.#inForce.current.doors);
-    const after = this.#after;
-    this.#cursor = after === undefined ? 0 : engine.stream.findIndex(({ id }) => id === after) + 1;
+    this.#last = this.#after;
   }
 
   /** An orderly stop: all leases end here, and their rows with them. */
-  async restartInOrder(engine: MemoryEngine): Promise<void> {
+  async restartInOrder(): Promise<void> {
     this.fleet.close();
     await this.keeper.stop();
-    this.restart(engine);
+    this.restart();
   }
 
   stop(): void {

@@ -93,7 +93,7 @@ describe('a fleet', () => {
     await two.close('ssh', A);
     await one.cut();
     await one.heal();
-    two.restart(fixture.engine);
+    two.restart();
     await fixture.carry();
     assert.deepEqual([one.leases, two.leases], [[`ssh ${A}`], []]);
     await one.knock('ssh', A);
@@ -154,8 +154,8 @@ describe('a fleet', () => {
     await two.knock('web', B);
     await fixture.carry();
     await one.close('web', A);
-    two.restart(fixture.engine);
-    one.restart(fixture.engine);
+    two.restart();
+    one.restart();
     await fixture.carry();
     assert.deepEqual([one.leases, two.leases], [[`web ${B}`], [`web ${B}`]]);
     // An engine that was restored, or an attacker, delivers everything once more.
@@ -191,7 +191,7 @@ describe('a fleet', () => {
     await one.close('ssh', B);
     await fixture.carry();
     fixture.advance(5000);
-    await two.restartInOrder(fixture.engine);
+    await two.restartInOrder();
     assert.deepEqual([one.leases, two.leases], [[`web ${A}`, `web ${B}`], []]);
     await fixture.carry();
     await fixture.settled();
