@@ -156,15 +156,20 @@ describe('scans in a random order, each from an address without a penalty', () =
       assert.equal(opened, 0);
     });
 
-  test('no scan has more than two guesses for which one right code is enough; of all ports, hardly one has any', (t) => {
+  test('a scan of the blocks has two guesses for which one right code is enough; a scan of all ports rarely has one', (t) => {
     const random = seededRandom(t);
     const scanned = new Scanned(random);
     let before = 0;
+    let thirds = 0;
     for (let scan = 0; scan < 500; scan++) {
       scanned.scan(shuffle([...BLOCKS], random), scan + 1, START + scan * 10_000);
-      assert.ok(scanned.free - before <= 2);
+      const own = scanned.free - before;
+      assert.ok(own <= 3, `${own} in one scan`);
+      if (own === 3) thirds++;
       before = scanned.free;
     }
+    // The guard keeps 16 bits of a code: two wrong ones in a row look like one in one of 65,536 scans.
+    assert.ok(thirds <= 1, `${thirds} scans with a third one`);
     const ports = scanned.watched(range(1, 65_535));
     for (let scan = 0; scan < 500; scan++)
       scanned.scan(shuffle(ports, random), scan + 1000, START + scan * 10_000);
