@@ -3,7 +3,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildFor, packAll } from './package.ts';
 import { EPOCH, VERSION } from './package-common.ts';
@@ -27,14 +27,9 @@ async function main(to: string): Promise<void> {
   process.stdout.write(read('SHA256SUMS', to));
 }
 
-/** scripts/pack.sh leaves it in the clone's directory. */
 function packNpm(to: string): void {
-  const archive = path.join(root, `bussa-${VERSION}.tgz`);
-  execFileSync('sh', [path.join(root, 'scripts/pack.sh'), '--silent'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  copyFileSync(archive, path.join(to, path.basename(archive)));
-  rmSync(archive);
+  const args = [path.join(root, 'scripts/pack.sh'), '--silent', '--pack-destination', to];
+  execFileSync('sh', args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 function billOfMaterials(): string {
